@@ -1,0 +1,1 @@
+//! Kernels that the examples and tests use: sources and typed declarations

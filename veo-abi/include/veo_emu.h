@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * What the emulated node offers beyond libveo. A program finds these functions
+ * by dlsym; with NEC's library they are not there.
+ */
+#ifndef VEO_EMU_H
+#define VEO_EMU_H
+
+#include "ve_offload.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Class of a result: which register of the host a native kernel returns it in. */
+enum veo_emu_class {
+	VEO_EMU_CLASS_UNTYPED = 0, /* decided from debug information, else integer */
+	VEO_EMU_CLASS_INTEGER = 1, /* integers, pointers, nothing */
+	VEO_EMU_CLASS_FLOAT = 2,
+	VEO_EMU_CLASS_DOUBLE = 3
+};
+
+/* What ended a VE process. Strings are NUL-terminated and cut to fit. */
+struct veo_emu_fault {
+	int signal;          /* number of the signal, 0: the process exited by itself */
+	int exit_status;     /* meaningful if signal is 0 */
+	uint64_t address;    /* faulting address, where the signal has one */
+	uint64_t pc;         /* VE address of the instruction, 0: unknown */
+	uint64_t request;    /* id of the request, VEO_REQUEST_ID_INVALID: none was running */
+	int context;         /* index of the context, -1: none */
+	int line;            /* 0: unknown */
+	char kernel[256];    /* symbol of the called kernel, "" : unknown */
+	char file[1024];     /* source file, "" : unknown */
+	char text[1024];     /* one sentence that says what happened */
+};
+
+/* Options of a process. Zero-initialised means: all defaults. */
+struct veo_emu_options {
+	size_t struct_size;          /* sizeof(struct veo_emu_options) */
+	const char *veorun;          /* veorun or veorun image to start, NULL: default */
+	uint64_t memory;             /* bytes of VE memory of the process, 0: default */
+	uint64_t time_limit_ms;      /* longest time for one request, 0: none */
+	/* Receives what kernels print, NULL: the standard output and error of the
+	 * program. `stream` is 1 or 2. It is called on a thread of the library. */
+	void (*output)(void *payload, int stream, const char *data, size_t length);
+	void *output_payload;
+};
+
+/* Like veo_proc_create, with options. */
+struct veo_proc_handle *veo_emu_proc_create(int ve_node_number,
+					    const struct veo_emu_options *options);
+
+/* Why the last call of this thread failed: copies a NUL-terminated sentence,
+ * returns its length without NUL, 0 if there is none. */
+size_t veo_emu_last_error(char *text, size_t size);
+
+/* What ended the process: 0 and the report, or -1 while it lives or was closed
+ * in order. */
+int veo_emu_get_fault(struct veo_proc_handle *proc, struct veo_emu_fault *fault);
+
+/* Declares that every argument was set with its own type and what class the
+ * result has. Cleared by veo_args_clear. */
+int veo_emu_args_set_result(struct veo_args *args, enum veo_emu_class result);
+
+/* Like veo_call_wait_result, but VEO_COMMAND_UNFINISHED after `nanoseconds`. */
+int veo_emu_wait_result_timeout(struct veo_thr_ctxt *ctx, uint64_t request, uint64_t *result,
+				uint64_t nanoseconds);
+
+/* Gives up the result of a request: it is forgotten as soon as it is there. */
+int veo_emu_discard_result(struct veo_thr_ctxt *ctx, uint64_t request);
+
+/* Kills the VE process at once. */
+int veo_emu_kill(struct veo_proc_handle *proc);
+
+/* Process number of the VE process on the host, -1 if it has ended. */
+pid_t veo_emu_pid(struct veo_proc_handle *proc);
+
+/* Nodes: how many there are; the memory of one in bytes; a process's core. */
+int veo_emu_num_nodes(void);
+int veo_emu_node_memory(int ve_node_number, uint64_t *total, uint64_t *available);
+int veo_emu_core(struct veo_proc_handle *proc);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

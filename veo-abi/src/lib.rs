@@ -1,0 +1,16 @@
+//! The vocabulary of the VEO crates.
+//!
+//! C scalar types as the Vector Engine has them ([`ScalarType`]), the 64-bit
+//! words that carry arguments and results ([`Word`]), the types of a kernel
+//! declaration ([`Type`], [`Signature`]), and the libveo interface: its types,
+//! constants and the table of its functions ([`ffi`]).
+//! Nothing here touches a VE, a process or a file.
+
+pub mod ffi;
+mod scalar;
+mod types;
+mod word;
+
+pub use scalar::ScalarType;
+pub use types::{Field, Signature, StructLayout, Type};
+pub use word::{Scalar, Word};

@@ -1,0 +1,1 @@
+//! Compiles VE kernels from a build script

@@ -1,0 +1,1 @@
+//! Typed access to NEC's Vector Engine: processes, contexts, kernels, requests, memory

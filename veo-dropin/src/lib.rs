@@ -1,0 +1,1 @@
+//! A libveo.so.1 for machines without a Vector Engine

@@ -1,0 +1,1 @@
+//! An emulated Vector Engine node: the libveo interface over a separate process

@@ -1,0 +1,1 @@
+//! Procedural macros of veo-core: #[ve_kernel] and #[derive(VeData)]

@@ -1,0 +1,1 @@
+//! The parser, checker and expansion of VE kernel declarations
