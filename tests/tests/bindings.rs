@@ -61,6 +61,7 @@ fn generate(include: &Path) -> String {
 
     let mut names = Vec::new();
     let mut types = Vec::new();
+    let mut prototypes = Vec::new();
     let mut rest = Vec::new();
     for item in file.items {
         match item {
@@ -71,6 +72,12 @@ fn generate(include: &Path) -> String {
                     };
                     let inputs = &function.sig.inputs;
                     let output = &function.sig.output;
+                    let result = match output {
+                        syn::ReturnType::Default => quote!(()),
+                        syn::ReturnType::Type(_, ty) => quote!(#ty),
+                    };
+                    let name = &function.sig.ident;
+                    prototypes.push(quote!(fn #name(#inputs) -> #result;));
                     types.push(quote!(unsafe extern "C" fn(#inputs) #output));
                     names.push(function.sig.ident);
                 }
@@ -82,7 +89,7 @@ fn generate(include: &Path) -> String {
     let texts: Vec<String> = names.iter().map(ToString::to_string).collect();
     let count = names.len();
     let table: TokenStream = quote! {
-        use libc::{key_t, pid_t};
+        pub use libc::{key_t, pid_t};
 
         #(#rest)*
 
@@ -123,6 +130,14 @@ fn generate(include: &Path) -> String {
                 })*
                 api
             }
+        }
+
+        /// Hands the prototypes of all functions to a macro, in the order of
+        /// [`VeoApi::NAMES`](crate::ffi::VeoApi::NAMES): `fn name(parameter: type, ..) -> result;` each.
+        /// Their types are named as in this module.
+        #[macro_export]
+        macro_rules! for_each_function {
+            ($macro:ident) => { $macro! { #(#prototypes)* } };
         }
     };
     let tree: syn::File = syn::parse2(table).expect("the table parses");

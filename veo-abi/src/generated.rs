@@ -1,6 +1,6 @@
 // Generated from the headers in veo-abi/include; tests/tests/bindings.rs says how.
 
-use libc::{key_t, pid_t};
+pub use libc::{key_t, pid_t};
 pub const VEO_API_VERSION: u32 = 16;
 pub const VEO_SYMNAME_LEN_MAX: u32 = 255;
 pub const VEO_MAX_NUM_ARGS: u32 = 256;
@@ -2144,4 +2144,143 @@ impl VeoApi {
         }
         api
     }
+}
+/// Hands the prototypes of all functions to a macro, in the order of
+/// [`VeoApi::NAMES`](crate::ffi::VeoApi::NAMES): `fn name(parameter: type, ..) -> result;` each.
+/// Their types are named as in this module.
+#[macro_export]
+macro_rules! for_each_function {
+    ($macro:ident) => {
+        $macro ! { fn veo_is_ve_addr(addr : * const ::std::os::raw::c_void) ->
+        ::std::os::raw::c_int; fn veo_get_hmem_addr(addr : * mut ::std::os::raw::c_void)
+        -> * mut ::std::os::raw::c_void; fn veo_get_max_proc_identifier() ->
+        ::std::os::raw::c_int; fn veo_get_proc_identifier_from_hmem(addr : * const
+        ::std::os::raw::c_void,) -> ::std::os::raw::c_int; fn veo_api_version() ->
+        ::std::os::raw::c_int; fn veo_version_string() -> * const ::std::os::raw::c_char;
+        fn veo_get_ve_arch(ve_node_number : ::std::os::raw::c_int) ->
+        ::std::os::raw::c_int; fn veo_proc_create(ve_node_number : ::std::os::raw::c_int)
+        -> * mut veo_proc_handle; fn veo_proc_create_static(ve_node_number :
+        ::std::os::raw::c_int, veorun : * mut ::std::os::raw::c_char,) -> * mut
+        veo_proc_handle; fn veo_proc_destroy(proc_ : * mut veo_proc_handle) ->
+        ::std::os::raw::c_int; fn veo_proc_identifier(proc_ : * mut veo_proc_handle) ->
+        ::std::os::raw::c_int; fn veo_set_proc_identifier(addr : * mut
+        ::std::os::raw::c_void, proc_ident : ::std::os::raw::c_int,) -> * mut
+        ::std::os::raw::c_void; fn veo_load_library(proc_ : * mut veo_proc_handle, path :
+        * const ::std::os::raw::c_char,) -> u64; fn veo_unload_library(proc_ : * mut
+        veo_proc_handle, library : u64) -> ::std::os::raw::c_int; fn veo_get_sym(proc_ :
+        * mut veo_proc_handle, library : u64, name : * const ::std::os::raw::c_char,) ->
+        u64; fn veo_alloc_mem(proc_ : * mut veo_proc_handle, addr : * mut u64, size :
+        usize,) -> ::std::os::raw::c_int; fn veo_free_mem(proc_ : * mut veo_proc_handle,
+        addr : u64) -> ::std::os::raw::c_int; fn veo_read_mem(proc_ : * mut
+        veo_proc_handle, dst : * mut ::std::os::raw::c_void, src : u64, size : usize,) ->
+        ::std::os::raw::c_int; fn veo_write_mem(proc_ : * mut veo_proc_handle, dst : u64,
+        src : * const ::std::os::raw::c_void, size : usize,) -> ::std::os::raw::c_int; fn
+        veo_alloc_mem_async(ctx : * mut veo_thr_ctxt, size : usize) -> u64; fn
+        veo_free_mem_async(ctx : * mut veo_thr_ctxt, addr : u64) -> u64; fn
+        veo_async_read_mem(ctx : * mut veo_thr_ctxt, dst : * mut ::std::os::raw::c_void,
+        src : u64, size : usize,) -> u64; fn veo_async_write_mem(ctx : * mut
+        veo_thr_ctxt, dst : u64, src : * const ::std::os::raw::c_void, size : usize,) ->
+        u64; fn veo_context_open(proc_ : * mut veo_proc_handle) -> * mut veo_thr_ctxt; fn
+        veo_context_open_with_attr(proc_ : * mut veo_proc_handle, attr : * mut
+        veo_thr_ctxt_attr,) -> * mut veo_thr_ctxt; fn veo_context_close(ctx : * mut
+        veo_thr_ctxt) -> ::std::os::raw::c_int; fn veo_get_context_state(ctx : * mut
+        veo_thr_ctxt) -> ::std::os::raw::c_int; fn veo_context_sync(ctx : * mut
+        veo_thr_ctxt) -> (); fn veo_num_contexts(proc_ : * mut veo_proc_handle) ->
+        ::std::os::raw::c_int; fn veo_get_context(proc_ : * mut veo_proc_handle, index :
+        ::std::os::raw::c_int,) -> * mut veo_thr_ctxt; fn veo_alloc_thr_ctxt_attr() -> *
+        mut veo_thr_ctxt_attr; fn veo_free_thr_ctxt_attr(attr : * mut veo_thr_ctxt_attr)
+        -> ::std::os::raw::c_int; fn veo_set_thr_ctxt_stacksize(attr : * mut
+        veo_thr_ctxt_attr, size : usize,) -> ::std::os::raw::c_int; fn
+        veo_get_thr_ctxt_stacksize(attr : * mut veo_thr_ctxt_attr, size : * mut usize,)
+        -> ::std::os::raw::c_int; fn veo_args_alloc() -> * mut veo_args; fn
+        veo_args_clear(args : * mut veo_args) -> (); fn veo_args_free(args : * mut
+        veo_args) -> (); fn veo_args_set_i64(args : * mut veo_args, index :
+        ::std::os::raw::c_int, value : i64,) -> ::std::os::raw::c_int; fn
+        veo_args_set_u64(args : * mut veo_args, index : ::std::os::raw::c_int, value :
+        u64,) -> ::std::os::raw::c_int; fn veo_args_set_i32(args : * mut veo_args, index
+        : ::std::os::raw::c_int, value : i32,) -> ::std::os::raw::c_int; fn
+        veo_args_set_u32(args : * mut veo_args, index : ::std::os::raw::c_int, value :
+        u32,) -> ::std::os::raw::c_int; fn veo_args_set_i16(args : * mut veo_args, index
+        : ::std::os::raw::c_int, value : i16,) -> ::std::os::raw::c_int; fn
+        veo_args_set_u16(args : * mut veo_args, index : ::std::os::raw::c_int, value :
+        u16,) -> ::std::os::raw::c_int; fn veo_args_set_i8(args : * mut veo_args, index :
+        ::std::os::raw::c_int, value : i8,) -> ::std::os::raw::c_int; fn
+        veo_args_set_u8(args : * mut veo_args, index : ::std::os::raw::c_int, value :
+        u8,) -> ::std::os::raw::c_int; fn veo_args_set_double(args : * mut veo_args,
+        index : ::std::os::raw::c_int, value : f64,) -> ::std::os::raw::c_int; fn
+        veo_args_set_float(args : * mut veo_args, index : ::std::os::raw::c_int, value :
+        f32,) -> ::std::os::raw::c_int; fn veo_args_set_stack(args : * mut veo_args,
+        intent : veo_args_intent, index : ::std::os::raw::c_int, buffer : * mut
+        ::std::os::raw::c_char, length : usize,) -> ::std::os::raw::c_int; fn
+        veo_args_set_hmem(args : * mut veo_args, index : ::std::os::raw::c_int, addr : *
+        mut ::std::os::raw::c_void,) -> ::std::os::raw::c_int; fn veo_call_sync(proc_ : *
+        mut veo_proc_handle, addr : u64, args : * mut veo_args, result : * mut u64,) ->
+        ::std::os::raw::c_int; fn veo_call_async(ctx : * mut veo_thr_ctxt, addr : u64,
+        args : * mut veo_args) -> u64; fn veo_call_async_by_name(ctx : * mut
+        veo_thr_ctxt, library : u64, name : * const ::std::os::raw::c_char, args : * mut
+        veo_args,) -> u64; fn veo_call_async_vh(ctx : * mut veo_thr_ctxt, func :
+        ::std::option::Option < unsafe extern "C" fn (arg1 : * mut
+        ::std::os::raw::c_void) -> u64 >, arg : * mut ::std::os::raw::c_void,) -> u64; fn
+        veo_call_peek_result(ctx : * mut veo_thr_ctxt, request : u64, result : * mut
+        u64,) -> ::std::os::raw::c_int; fn veo_call_wait_result(ctx : * mut veo_thr_ctxt,
+        request : u64, result : * mut u64,) -> ::std::os::raw::c_int; fn
+        veo_req_block_begin(ctx : * mut veo_thr_ctxt) -> (); fn veo_req_block_end(ctx : *
+        mut veo_thr_ctxt) -> (); fn veo_alloc_hmem(proc_ : * mut veo_proc_handle, addr :
+        * mut * mut ::std::os::raw::c_void, size : usize,) -> ::std::os::raw::c_int; fn
+        veo_free_hmem(addr : * mut ::std::os::raw::c_void) -> ::std::os::raw::c_int; fn
+        veo_hmemcpy(dst : * mut ::std::os::raw::c_void, src : * const
+        ::std::os::raw::c_void, size : usize,) -> ::std::os::raw::c_int; fn
+        veo_get_venum_from_hmem(addr : * const ::std::os::raw::c_void) ->
+        ::std::os::raw::c_int; fn veo_get_pid_from_hmem(addr : * const
+        ::std::os::raw::c_void) -> pid_t; fn veo_get_proc_handle_from_hmem(addr : * const
+        ::std::os::raw::c_void,) -> * mut veo_proc_handle; fn veo_register_hook(func : *
+        mut ::std::os::raw::c_void, hook : ::std::option::Option < unsafe extern "C" fn
+        (arg1 : * mut ::std::os::raw::c_void, ...) >, payload : * mut
+        ::std::os::raw::c_void,) -> (); fn veo_get_hook(func : * mut
+        ::std::os::raw::c_void) -> * mut ::std::os::raw::c_void; fn
+        veo_unregister_hook(func : * mut ::std::os::raw::c_void) -> (); fn
+        veo_register_hmem_hook_functions(alloc : ::std::option::Option < unsafe extern
+        "C" fn (arg1 : * mut ::std::os::raw::c_void, arg2 : usize), >, free :
+        ::std::option::Option < unsafe extern "C" fn (arg1 : u64) >,) -> (); fn
+        veo_unregister_hmem_hook_functions() -> (); fn veo_shared_mem_open(addr : * mut
+        ::std::os::raw::c_void, size : usize, syncnum : ::std::os::raw::c_int, mode :
+        ::std::os::raw::c_longlong,) -> ::std::os::raw::c_int; fn
+        veo_shared_mem_close(addr : * mut ::std::os::raw::c_void, size : usize, syncnum :
+        ::std::os::raw::c_int, mode : ::std::os::raw::c_longlong,) ->
+        ::std::os::raw::c_int; fn veo_shared_mem_attach(proc_ : * mut veo_proc_handle,
+        owner : pid_t, addr : * mut ::std::os::raw::c_void, size : usize, syncnum :
+        ::std::os::raw::c_int, mode : ::std::os::raw::c_longlong,) -> * mut
+        ::std::os::raw::c_void; fn veo_shared_mem_detach(proc_ : * mut veo_proc_handle,
+        addr : * mut ::std::os::raw::c_void, mode : ::std::os::raw::c_longlong,) ->
+        ::std::os::raw::c_int; fn veo_shmget(proc_ : * mut veo_proc_handle, key : key_t,
+        size : usize, flags : ::std::os::raw::c_int,) -> ::std::os::raw::c_int; fn
+        veo_shmat(proc_ : * mut veo_proc_handle, id : ::std::os::raw::c_int, addr : *
+        const ::std::os::raw::c_void, flags : ::std::os::raw::c_int, vehva : * mut * mut
+        ::std::os::raw::c_void,) -> * mut ::std::os::raw::c_void; fn veo_shmdt(proc_ : *
+        mut veo_proc_handle, addr : * const ::std::os::raw::c_void,) ->
+        ::std::os::raw::c_int; fn veo_dma_post(proc_ : * mut veo_proc_handle, dst : u64,
+        src : u64, size : ::std::os::raw::c_int, handle : * mut ve_dma_handle_t,) ->
+        ::std::os::raw::c_int; fn veo_dma_poll(proc_ : * mut veo_proc_handle, handle : *
+        mut ve_dma_handle_t,) -> ::std::os::raw::c_int; fn veo_dma_post_wait(proc_ : *
+        mut veo_proc_handle, dst : u64, src : u64, size : ::std::os::raw::c_int,) ->
+        ::std::os::raw::c_int; fn veo_register_mem_to_dmaatb(addr : * mut
+        ::std::os::raw::c_void, size : usize) -> u64; fn
+        veo_unregister_mem_from_dmaatb(proc_ : * mut veo_proc_handle, addr : u64,) ->
+        ::std::os::raw::c_int; fn veo_access_pcircvsyc_register(proc_ : * mut
+        veo_proc_handle) -> (); fn veo_emu_proc_create(ve_node_number :
+        ::std::os::raw::c_int, options : * const veo_emu_options,) -> * mut
+        veo_proc_handle; fn veo_emu_last_error(text : * mut ::std::os::raw::c_char, size
+        : usize) -> usize; fn veo_emu_get_fault(proc_ : * mut veo_proc_handle, fault : *
+        mut veo_emu_fault,) -> ::std::os::raw::c_int; fn veo_emu_args_set_result(args : *
+        mut veo_args, result : veo_emu_class,) -> ::std::os::raw::c_int; fn
+        veo_emu_wait_result_timeout(ctx : * mut veo_thr_ctxt, request : u64, result : *
+        mut u64, nanoseconds : u64,) -> ::std::os::raw::c_int; fn
+        veo_emu_discard_result(ctx : * mut veo_thr_ctxt, request : u64) ->
+        ::std::os::raw::c_int; fn veo_emu_kill(proc_ : * mut veo_proc_handle) ->
+        ::std::os::raw::c_int; fn veo_emu_pid(proc_ : * mut veo_proc_handle) -> pid_t; fn
+        veo_emu_num_nodes() -> ::std::os::raw::c_int; fn
+        veo_emu_node_memory(ve_node_number : ::std::os::raw::c_int, total : * mut u64,
+        available : * mut u64,) -> ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; }
+    };
 }

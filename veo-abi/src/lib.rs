@@ -3,10 +3,12 @@
 //! C scalar types as the Vector Engine has them ([`ScalarType`]), the 64-bit
 //! words that carry arguments and results ([`Word`]), the types of a kernel
 //! declaration ([`Type`], [`Signature`]), and the libveo interface: its types,
-//! constants and the table of its functions ([`ffi`]).
+//! constants and the table of its functions ([`ffi`]), and its C headers
+//! ([`headers`]).
 //! Nothing here touches a VE, a process or a file.
 
 pub mod ffi;
+pub mod headers;
 mod scalar;
 mod types;
 mod word;
