@@ -1,1 +1,6 @@
-//! Runnable examples, see `examples/`.
+//! What the examples share: reading a series of numbers from a file.
+//!
+//! The examples themselves are in `examples/examples`, numbered from small to large;
+//! `average` is the whole thing.
+
+pub mod series;
