@@ -1,18 +1,20 @@
 //! The vocabulary of the VEO crates.
 //!
 //! C scalar types as the Vector Engine has them ([`ScalarType`]), the 64-bit
-//! words that carry arguments and results ([`Word`]), the types of a kernel
+//! words that carry arguments and results ([`Word`]), C type strings ([`CType`]), the types of a kernel
 //! declaration ([`Type`], [`Signature`]), and the libveo interface: its types,
 //! constants and the table of its functions ([`ffi`]), and its C headers
 //! ([`headers`]).
 //! Nothing here touches a VE, a process or a file.
 
+mod ctype;
 pub mod ffi;
 pub mod headers;
 mod scalar;
 mod types;
 mod word;
 
+pub use ctype::{CType, CTypeError};
 pub use scalar::ScalarType;
 pub use types::{Field, Signature, StructLayout, Type};
 pub use word::{Scalar, Word};
