@@ -1,1 +1,64 @@
-//! The parser, checker and expansion of VE kernel declarations
+//! The parser, checker and expansion of kernel declarations.
+//!
+//! The way of a declaration, each step a module:
+//!
+//! ```text
+//! tokens --parse--> items --check--> Declaration --expand--> tokens
+//!             \________\__________ Report (what the table of messages says)
+//! ```
+//!
+//! An ordinary library over [`proc_macro2`], so that `veo-macros` only has entry
+//! points and everything here is tested without the compiler. It reads no
+//! environment and no file.
+
+mod attribute;
+mod check;
+mod declaration;
+mod derive;
+mod expand;
+mod messages;
+mod parse;
+mod report;
+mod spell;
+mod types;
+
+use proc_macro2::TokenStream;
+
+/// Expands `#[ve_kernel(args)] item`.
+///
+/// Mistakes come back as `compile_error!` at the tokens that made them, beside a
+/// stub of the same name, so that callers of the kernel see no second error.
+#[must_use]
+pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut report = report::Report::default();
+    let options = attribute::parse(args, &mut report);
+    match parse::item(item, &mut report) {
+        parse::Item::Kernels(kernels) => {
+            let context = attribute::Context::new(&options);
+            let mut output = TokenStream::new();
+            for kernel in kernels {
+                let declaration = check::kernel(kernel, &options, &mut report);
+                output.extend(expand::kernel(&declaration, &context));
+            }
+            output.extend(report.into_tokens());
+            output
+        }
+        parse::Item::Other(tokens) => {
+            let mut output = report.into_tokens();
+            output.extend(tokens);
+            output
+        }
+    }
+}
+
+/// Expands `#[derive(VeData)]`.
+#[must_use]
+pub fn derive_ve_data(item: TokenStream) -> TokenStream {
+    derive::data(item)
+}
+
+/// Expands `#[derive(VeOpaque)]`.
+#[must_use]
+pub fn derive_ve_opaque(item: TokenStream) -> TokenStream {
+    derive::opaque(item)
+}

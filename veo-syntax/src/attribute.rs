@@ -1,0 +1,293 @@
+//! The keys of `#[ve_kernel(..)]`.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Lit, LitStr, Path, Token};
+
+use crate::messages::Mistake;
+use crate::report::Report;
+
+/// libveo takes names of at most this many bytes (`VEO_SYMNAME_LEN_MAX`).
+const MAX_NAME: usize = 255;
+
+/// Where the kernel is found.
+#[derive(Clone)]
+pub(crate) enum Library {
+    /// A library of this name or path.
+    Shared(LitStr),
+    /// The symbols linked into veorun.
+    Static,
+    /// Missing or wrong, which has been reported.
+    Unknown,
+}
+
+/// When the kernel is looked up, and what happens if it is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resolution {
+    /// When a process is created; a missing one is an error then.
+    Eager,
+    /// On first use; the program works without it.
+    Optional,
+    /// On first use.
+    Lazy,
+}
+
+/// What the attribute says.
+pub(crate) struct Options {
+    pub(crate) library: Library,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) resolution: Resolution,
+    krate: Option<Path>,
+}
+
+/// What every part of an expansion needs to know.
+pub(crate) struct Context {
+    /// The path of `veo_core`.
+    pub(crate) krate: TokenStream,
+}
+
+impl Context {
+    pub(crate) fn new(options: &Options) -> Self {
+        Context {
+            krate: crate_path(options.krate.as_ref()),
+        }
+    }
+}
+
+/// The path of `veo_core` as the user's crate knows it.
+pub(crate) fn crate_path(given: Option<&Path>) -> TokenStream {
+    match given {
+        Some(path) => quote!(#path),
+        None => quote!(::veo_core),
+    }
+}
+
+/// Parses the arguments of an attribute on a function or a block.
+pub(crate) fn parse(args: TokenStream, report: &mut Report) -> Options {
+    let mut keys = Keys::default();
+    keys.read(args, report);
+    let library = match (keys.lib, keys.r#static) {
+        (Some((_, name)), None) => Library::Shared(name),
+        (None, Some(_)) => Library::Static,
+        (Some((key, _)), Some(_)) => {
+            report.at(&key, &Mistake::LibAndStatic);
+            Library::Unknown
+        }
+        (None, None) => {
+            if !keys.lib_was_wrong {
+                report.at_span(Span::call_site(), &Mistake::NoLibrary);
+            }
+            Library::Unknown
+        }
+    };
+    Options {
+        library,
+        name: keys.name.map(|(_, name)| name),
+        resolution: resolution(keys.optional, keys.lazy, report).unwrap_or(Resolution::Eager),
+        krate: keys.krate.map(|(_, path)| path),
+    }
+}
+
+/// What `#[ve_kernel(..)]` on a function inside a block changes for that function.
+#[derive(Default)]
+pub(crate) struct Overrides {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) resolution: Option<Resolution>,
+}
+
+/// Parses an attribute on a function inside a block.
+pub(crate) fn parse_inner(args: TokenStream, report: &mut Report) -> Overrides {
+    let mut keys = Keys::default();
+    keys.read(args, report);
+    let of_the_block = [
+        keys.lib.map(|(key, _)| key),
+        keys.r#static,
+        keys.krate.map(|(key, _)| key),
+    ];
+    for key in of_the_block.into_iter().flatten() {
+        report.at(&key, &Mistake::KeyOfTheBlock(key.to_string()));
+    }
+    Overrides {
+        name: keys.name.map(|(_, name)| name),
+        resolution: resolution(keys.optional, keys.lazy, report),
+    }
+}
+
+fn resolution(
+    optional: Option<Ident>,
+    lazy: Option<Ident>,
+    report: &mut Report,
+) -> Option<Resolution> {
+    match (optional, lazy) {
+        (Some(_), Some(lazy)) => {
+            report.at(&lazy, &Mistake::OptionalAndLazy);
+            Some(Resolution::Optional)
+        }
+        (Some(_), None) => Some(Resolution::Optional),
+        (None, Some(_)) => Some(Resolution::Lazy),
+        (None, None) => None,
+    }
+}
+
+/// The keys seen, each with the token that gave it.
+#[derive(Default)]
+struct Keys {
+    lib: Option<(Ident, LitStr)>,
+    /// Something that was meant as `lib` has been reported already.
+    lib_was_wrong: bool,
+    name: Option<(Ident, LitStr)>,
+    krate: Option<(Ident, Path)>,
+    r#static: Option<Ident>,
+    optional: Option<Ident>,
+    lazy: Option<Ident>,
+}
+
+impl Keys {
+    fn read(&mut self, args: TokenStream, report: &mut Report) {
+        for entry in split_at_commas(args) {
+            let parser = |input: ParseStream| self.entry(input, report);
+            if let Err(error) = parser.parse2(entry) {
+                report.syntax(error);
+            }
+        }
+    }
+
+    /// Reads one `key` or `key = value`.
+    fn entry(&mut self, input: ParseStream, report: &mut Report) -> syn::Result<()> {
+        if input.peek(Lit) {
+            let literal: Lit = input.parse()?;
+            let _rest: TokenStream = input.parse()?;
+            self.lib_was_wrong = true;
+            report.at(
+                &literal,
+                &Mistake::BareLibrary(quote!(#literal).to_string()),
+            );
+            return Ok(());
+        }
+        let key = input.call(Ident::parse_any)?;
+        let value = match input.parse::<Option<Token![=]>>()? {
+            Some(_) => Some(input.parse::<TokenStream>()?),
+            None if input.is_empty() => None,
+            None => {
+                let rest: TokenStream = input.parse()?;
+                self.lib_was_wrong |= key == "lib";
+                report.at(&rest, &Mistake::NotKeyValue(key.to_string()));
+                return Ok(());
+            }
+        };
+        let text = key.unraw().to_string();
+        match text.as_str() {
+            "lib" => match string(&key, value, report) {
+                Some(name) => {
+                    check_library(&name, report);
+                    once(&mut self.lib, (key.clone(), name), &key, report);
+                }
+                None => self.lib_was_wrong = true,
+            },
+            "name" => {
+                if let Some(name) = string(&key, value, report) {
+                    check_symbol(&name, report);
+                    once(&mut self.name, (key.clone(), name), &key, report);
+                }
+            }
+            "crate" => {
+                let path = value.as_ref().and_then(path);
+                match path {
+                    Some(path) => once(&mut self.krate, (key.clone(), path), &key, report),
+                    None => match value {
+                        Some(value) if !value.is_empty() => {
+                            report.at(&value, &Mistake::CrateNeedsPath);
+                        }
+                        _ => report.at(&key, &Mistake::CrateNeedsPath),
+                    },
+                }
+            }
+            "static" => flag(&mut self.r#static, key, value, report),
+            "optional" => flag(&mut self.optional, key, value, report),
+            "lazy" => flag(&mut self.lazy, key, value, report),
+            _ => {
+                self.lib_was_wrong |= ["library", "libs", "link", "so", "file"].contains(&&*text);
+                report.at(&key, &Mistake::UnknownKey(text));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The pieces between commas that are not inside brackets.
+fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut pieces = vec![TokenStream::new()];
+    for tree in tokens {
+        match (&tree, pieces.last_mut()) {
+            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => {
+                pieces.push(TokenStream::new());
+            }
+            (_, Some(piece)) => piece.extend([tree]),
+            (_, None) => {}
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+/// The value of a key that takes a string.
+fn string(key: &Ident, value: Option<TokenStream>, report: &mut Report) -> Option<LitStr> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else {
+        report.at(key, &Mistake::NeedsString(key.to_string()));
+        return None;
+    };
+    let text = syn::parse2(value.clone()).ok();
+    if text.is_none() {
+        report.at(&value, &Mistake::NeedsString(key.to_string()));
+    }
+    text
+}
+
+/// A path, written plainly or as a string.
+fn path(value: &TokenStream) -> Option<Path> {
+    match syn::parse2::<LitStr>(value.clone()) {
+        Ok(text) => text.parse_with(Path::parse_mod_style).ok(),
+        Err(_) => Path::parse_mod_style.parse2(value.clone()).ok(),
+    }
+}
+
+fn flag(slot: &mut Option<Ident>, key: Ident, value: Option<TokenStream>, report: &mut Report) {
+    if let Some(value) = value {
+        report.at(&value, &Mistake::FlagWithValue(key.to_string()));
+    }
+    once(slot, key.clone(), &key, report);
+}
+
+fn once<T>(slot: &mut Option<T>, value: T, key: &Ident, report: &mut Report) {
+    if slot.is_some() {
+        report.at(key, &Mistake::DuplicateKey(key.to_string()));
+    } else {
+        *slot = Some(value);
+    }
+}
+
+fn check_library(name: &LitStr, report: &mut Report) {
+    let text = name.value();
+    let file = text.rsplit('/').next().unwrap_or_default();
+    if file.is_empty() || file.contains('\0') {
+        report.at(name, &Mistake::LibraryName);
+    } else if text.len() > MAX_NAME {
+        report.at(name, &Mistake::TooLong("library", text.len()));
+    } else if file.ends_with(".a") {
+        report.at(name, &Mistake::LibraryIsArchive);
+    } else if !file.contains('.') {
+        report.at(name, &Mistake::LibraryNoExtension(text));
+    }
+}
+
+/// Checks a link name.
+pub(crate) fn check_symbol(name: &LitStr, report: &mut Report) {
+    let text = name.value();
+    if text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        report.at(name, &Mistake::SymbolName);
+    } else if text.len() > MAX_NAME {
+        report.at(name, &Mistake::TooLong("symbol", text.len()));
+    }
+}

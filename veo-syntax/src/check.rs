@@ -1,0 +1,262 @@
+//! From a parsed function to a checked declaration. Goes on after a mistake, so
+//! that all of a declaration are found.
+
+use proc_macro2::Span;
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Attribute, Expr, FnArg, GenericParam, Lifetime, Lit, LitStr, Meta, Pat, PatType, ReturnType,
+    Safety, Signature, Token, Type,
+};
+
+use crate::attribute::{self, Options, Overrides};
+use crate::declaration::{Declaration, Param, ParamType, Result, Shape};
+use crate::messages::Mistake;
+use crate::parse::{self, Form, Kernel};
+use crate::report::Report;
+use crate::types;
+
+/// libveo passes at most this many arguments (`VEO_MAX_NUM_ARGS`).
+const MAX_PARAMS: usize = 256;
+
+/// Checks one function.
+pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> Declaration {
+    let before = report.len();
+    let Kernel {
+        block_attrs,
+        form,
+        function,
+    } = kernel;
+    let mut sig = function.sig;
+    let (mut attrs, overrides) = attributes(function.attrs, form, options, report);
+    attrs.splice(
+        0..0,
+        block_attrs
+            .into_iter()
+            .filter(|a| !a.path().is_ident("doc")),
+    );
+
+    let unsafety = qualifiers(&sig, form, report);
+    let mut shape = generics(&sig, report);
+    if let Some(variadic) = &sig.variadic {
+        report.at(&variadic.dots, &Mistake::Variadic);
+        shape = Shape::Unknown;
+    }
+    lifetimes(&mut sig, report);
+
+    let count = sig.inputs.len();
+    let mut params = Vec::new();
+    for (index, input) in sig.inputs.into_iter().enumerate() {
+        match input {
+            FnArg::Receiver(receiver) => report.at(&receiver, &Mistake::Receiver),
+            FnArg::Typed(input) => {
+                if index == MAX_PARAMS {
+                    report.at(&input.pat, &Mistake::TooManyParameters(count));
+                }
+                params.push(param(input, index, report));
+            }
+        }
+    }
+    let result = match &sig.output {
+        ReturnType::Default => Result::Unit,
+        ReturnType::Type(_, ty) => types::result(ty, report),
+    };
+
+    let symbol = overrides
+        .name
+        .unwrap_or_else(|| LitStr::new(&sig.ident.unraw().to_string(), sig.ident.span()));
+    if report.len() > before && shape == Shape::Right {
+        shape = Shape::Wrong;
+    }
+    Declaration {
+        attrs,
+        vis: function.vis,
+        unsafety,
+        ident: sig.ident,
+        symbol,
+        library: options.library.clone(),
+        resolution: overrides.resolution.unwrap_or(options.resolution),
+        params,
+        result,
+        shape,
+    }
+}
+
+/// Splits the attributes of a function into those that stay and what they say
+/// about the kernel.
+fn attributes(
+    attrs: Vec<Attribute>,
+    form: Form,
+    options: &Options,
+    report: &mut Report,
+) -> (Vec<Attribute>, Overrides) {
+    let mut kept = Vec::new();
+    let mut overrides = Overrides::default();
+    for attr in attrs {
+        let name = match attr.path().segments.last() {
+            Some(segment) => segment.ident.to_string(),
+            None => String::new(),
+        };
+        match name.as_str() {
+            "ve_kernel" if form == Form::InBlock => {
+                if let Meta::List(list) = &attr.meta {
+                    overrides = attribute::parse_inner(list.tokens.clone(), report);
+                }
+            }
+            "link_name" => {
+                if let Some(text) = value_of(&attr) {
+                    attribute::check_symbol(&text, report);
+                    if overrides.name.is_some() || options.name.is_some() {
+                        report.at(&attr, &Mistake::NameTwice);
+                    }
+                    overrides.name = Some(text);
+                }
+            }
+            "no_mangle" | "export_name" => {
+                report.at(&attr, &Mistake::SymbolAttribute(name));
+            }
+            "unsafe" => report.at(&attr, &Mistake::SymbolAttribute("unsafe(..)".into())),
+            _ => kept.push(attr),
+        }
+    }
+    if let Some(name) = &options.name {
+        match form {
+            Form::Single if overrides.name.is_none() => overrides.name = Some(name.clone()),
+            Form::Single => {}
+            Form::InBlock => report.at(name, &Mistake::NameOnBlock),
+        }
+    }
+    (kept, overrides)
+}
+
+/// The string of `#[key = "string"]`.
+fn value_of(attr: &Attribute) -> Option<LitStr> {
+    match &attr.meta.require_name_value().ok()?.value {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Checks what stands before `fn` and gives the `unsafe` of the stub.
+fn qualifiers(sig: &Signature, form: Form, report: &mut Report) -> Option<Token![unsafe]> {
+    if let Some(token) = &sig.constness {
+        report.at(token, &Mistake::Const);
+    }
+    if let Some(token) = &sig.asyncness {
+        report.at(token, &Mistake::Async);
+    }
+    if let Some(abi) = &sig.abi {
+        parse::check_abi(&abi.extern_token, abi.name.as_ref(), report);
+    }
+    match (&sig.safety, form) {
+        (Safety::Unsafe(token), _) => Some(*token),
+        (Safety::Default, Form::InBlock) => Some(Token![unsafe](sig.fn_token.span)),
+        (Safety::Safe(token), Form::Single) => {
+            report.at(token, &Mistake::Safe(sig.ident.to_string()));
+            None
+        }
+        (Safety::Safe(_), Form::InBlock) | (Safety::Default, Form::Single) => None,
+    }
+}
+
+/// Lifetimes are fine, other generics are not.
+fn generics(sig: &Signature, report: &mut Report) -> Shape {
+    let mut shape = Shape::Right;
+    for param in &sig.generics.params {
+        let mistake = match param {
+            GenericParam::Lifetime(_) => continue,
+            GenericParam::Type(param) => Mistake::TypeParameter(param.ident.to_string()),
+            GenericParam::Const(param) => Mistake::ConstParameter(param.ident.to_string()),
+        };
+        report.at(param, &mistake);
+        shape = Shape::Unknown;
+    }
+    if let Some(clause) = &sig.generics.where_clause {
+        report.at(clause, &Mistake::WhereClause);
+    }
+    shape
+}
+
+/// Declared lifetimes all become the lifetime of the call: what is passed by
+/// reference is used until the request has been collected.
+fn lifetimes(sig: &mut Signature, report: &mut Report) {
+    let declared = sig.generics.lifetimes().map(|param| param.lifetime.clone());
+    let mut visitor = OneLifetime {
+        declared: declared.collect(),
+        undeclared: Vec::new(),
+    };
+    for input in &mut sig.inputs {
+        if let FnArg::Typed(input) = input {
+            visitor.visit_type_mut(&mut input.ty);
+        }
+    }
+    if let ReturnType::Type(_, ty) = &mut sig.output {
+        visitor.visit_type_mut(ty);
+    }
+    for lifetime in visitor.undeclared {
+        report.at(&lifetime, &Mistake::Undeclared(lifetime.to_string()));
+    }
+}
+
+struct OneLifetime {
+    declared: Vec<Lifetime>,
+    undeclared: Vec<Lifetime>,
+}
+
+impl VisitMut for OneLifetime {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        if lifetime.ident == "static" || lifetime.ident == "_" {
+            return;
+        }
+        if !self.declared.contains(lifetime) {
+            self.undeclared.push(lifetime.clone());
+        }
+        *lifetime = Lifetime::new("'_", lifetime.span());
+    }
+
+    // Its lifetimes are its own.
+    fn visit_type_fn_ptr_mut(&mut self, _: &mut syn::TypeFnPtr) {}
+
+    fn visit_type_mut(&mut self, ty: &mut Type) {
+        visit_mut::visit_type_mut(self, ty);
+    }
+}
+
+fn param(input: PatType, index: usize, report: &mut Report) -> Param {
+    let before = report.len();
+    let mut attrs = Vec::new();
+    for attr in input.attrs {
+        let name = attr.path().get_ident().map(ToString::to_string);
+        match name.as_deref() {
+            Some("allow" | "expect" | "warn" | "deny" | "forbid") => attrs.push(attr),
+            _ => {
+                let name = name.unwrap_or_else(|| crate::spell::spell(attr.path()));
+                report.at(&attr, &Mistake::ParameterAttribute(name));
+            }
+        }
+    }
+    let anonymous = || format_ident!("__{}", index, span = Span::mixed_site());
+    let ident = match &*input.pat {
+        Pat::Ident(pat) => {
+            if pat.by_ref.is_some() || pat.mutability.is_some() || pat.subpat.is_some() {
+                report.at(&input.pat, &Mistake::MutPattern(pat.ident.to_string()));
+            }
+            pat.ident.clone()
+        }
+        Pat::Wild(_) => anonymous(),
+        other => {
+            report.at(other, &Mistake::Pattern);
+            anonymous()
+        }
+    };
+    let wrong_name = report.len() > before;
+    let mut ty = types::param(&input.ty, report);
+    if wrong_name && matches!(ty, ParamType::Scalar(_)) {
+        ty = ParamType::Wrong;
+    }
+    Param { attrs, ident, ty }
+}

@@ -1,0 +1,73 @@
+//! A checked declaration: what the expansion, and whoever compares it with a
+//! library, works on.
+
+use proc_macro2::{Ident, Span};
+use syn::{Attribute, LitStr, Token, Type, TypeReference, Visibility};
+
+use crate::attribute::{Library, Resolution};
+
+/// One kernel.
+pub(crate) struct Declaration {
+    /// What the user wrote above it and stays there: docs, `cfg`, `deprecated`.
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    /// The `unsafe` of an unsafe kernel.
+    pub(crate) unsafety: Option<Token![unsafe]>,
+    /// The Rust name.
+    pub(crate) ident: Ident,
+    /// The name in the library.
+    pub(crate) symbol: LitStr,
+    pub(crate) library: Library,
+    pub(crate) resolution: Resolution,
+    pub(crate) params: Vec<Param>,
+    pub(crate) result: Result,
+    /// Whether anything about it has been reported; then only a stub is wanted.
+    pub(crate) shape: Shape,
+}
+
+/// How much of a declaration can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// All of it.
+    Right,
+    /// The number of parameters; a stub has that many.
+    Wrong,
+    /// Not even that: generic or variadic.
+    Unknown,
+}
+
+/// One parameter.
+pub(crate) struct Param {
+    /// Lints and the like.
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) ident: Ident,
+    pub(crate) ty: ParamType,
+}
+
+/// What a parameter was declared as.
+pub(crate) enum ParamType {
+    /// A primitive scalar by its own name.
+    Scalar(Type),
+    /// A reference: the data goes with the call, on the kernel's stack.
+    Reference(TypeReference),
+    /// The address of a function on the VE.
+    Function(Span),
+    /// A pointer, an alias, a type by path: traits decide.
+    Other(Type),
+    /// Something that has been reported.
+    Wrong,
+}
+
+/// What a kernel returns.
+pub(crate) enum Result {
+    /// Nothing.
+    Unit,
+    /// A primitive scalar by its own name.
+    Scalar(Type),
+    /// A pointer to this, as declared and its pointee.
+    Pointer(Type, Type),
+    /// A type by path: traits decide.
+    Other(Type),
+    /// Something that has been reported. The stub returns it all the same, if it can.
+    Wrong(Option<Type>),
+}

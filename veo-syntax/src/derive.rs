@@ -1,0 +1,196 @@
+//! `#[derive(VeData)]`, which records the layout of a structure, and
+//! `#[derive(VeOpaque)]`, which lets pointers to a handle be declared.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, Data, DeriveInput, GenericParam, Generics, Ident, LitStr, Member, Meta, Path, Token,
+    parse_quote,
+};
+
+use crate::attribute::crate_path;
+use crate::messages::Mistake;
+use crate::report::Report;
+use crate::types;
+
+/// Expands `#[derive(VeData)]`.
+pub(crate) fn data(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let mut report = Report::default();
+    let krate = crate_path(krate(&input.attrs, "ve_data", &mut report).as_ref());
+    let ident = &input.ident;
+    let name = ident.unraw().to_string();
+    let body = match &input.data {
+        Data::Enum(data) => {
+            report.at(&data.enum_token, &Mistake::Enum(name));
+            None
+        }
+        Data::Union(data) => {
+            report.at(&data.union_token, &Mistake::Union(name));
+            None
+        }
+        Data::Struct(data) => {
+            let layout = layout(&input.attrs);
+            if layout == Layout::Rust {
+                report.at(ident, &Mistake::NotRepr(name.clone()));
+            }
+            if data.fields.is_empty() {
+                report.at(ident, &Mistake::NoFields(name));
+            }
+            for field in &data.fields {
+                types::field(&field.ty, &mut report);
+            }
+            Some(match layout {
+                Layout::Transparent => {
+                    let types = data.fields.iter().map(|field| &field.ty);
+                    transparent(types, &krate)
+                }
+                Layout::C | Layout::Rust => structure(&data.fields, &krate, ident),
+            })
+        }
+    };
+    let generics = bounded(input.generics.clone(), &krate, &mut report);
+    let Some(ty) = body.filter(|_| report.len() == 0) else {
+        return report.into_tokens();
+    };
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        unsafe impl #impl_generics #krate::VeData for #ident #ty_generics #where_clause {
+            const TYPE: #krate::__private::abi::Type = #ty;
+        }
+    }
+}
+
+/// Expands `#[derive(VeOpaque)]`.
+pub(crate) fn opaque(item: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let mut report = Report::default();
+    let krate = crate_path(krate(&input.attrs, "ve_opaque", &mut report).as_ref());
+    for param in &input.generics.params {
+        report.at(
+            param,
+            &Mistake::OpaqueGeneric(param.to_token_stream().to_string()),
+        );
+    }
+    let ident = &input.ident;
+    let name = LitStr::new(&ident.unraw().to_string(), ident.span());
+    let mut output = report.into_tokens();
+    if output.is_empty() {
+        output.extend(quote! {
+            impl #krate::__private::Pointee for #ident {
+                const TYPE: #krate::__private::abi::Type =
+                    #krate::__private::abi::Type::Opaque(#name);
+            }
+        });
+    }
+    output
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Rust,
+    C,
+    Transparent,
+}
+
+fn layout(attrs: &[Attribute]) -> Layout {
+    let mut layout = Layout::Rust;
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
+        let Ok(list) = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
+            continue;
+        };
+        for meta in list {
+            if meta.path().is_ident("C") {
+                layout = Layout::C;
+            } else if meta.path().is_ident("transparent") {
+                layout = Layout::Transparent;
+            }
+        }
+    }
+    layout
+}
+
+/// The path in `#[ve_data(crate = path)]`.
+fn krate(attrs: &[Attribute], helper: &str, report: &mut Report) -> Option<Path> {
+    let mut path = None;
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident(helper)) {
+        let result = attr.parse_nested_meta(|meta| {
+            if meta.path.is_ident("crate") {
+                path = Some(meta.value()?.call(Path::parse_mod_style)?);
+                return Ok(());
+            }
+            let key = meta.path.to_token_stream().to_string();
+            Err(meta.error(Mistake::DeriveKey(key).text()))
+        });
+        if let Err(error) = result {
+            report.syntax(error);
+        }
+    }
+    path
+}
+
+/// Type parameters have to be plain data, too; lifetimes cannot be.
+fn bounded(mut generics: Generics, krate: &TokenStream, report: &mut Report) -> Generics {
+    for param in &mut generics.params {
+        match param {
+            GenericParam::Lifetime(lifetime) => {
+                report.at(
+                    &*lifetime,
+                    &Mistake::DeriveLifetime(lifetime.lifetime.to_string()),
+                );
+            }
+            GenericParam::Type(param) => param.bounds.push(parse_quote!(#krate::VeData)),
+            GenericParam::Const(_) => {}
+        }
+    }
+    generics
+}
+
+/// A transparent structure is its field, to C as well.
+fn transparent<'a>(
+    mut types: impl Iterator<Item = &'a syn::Type>,
+    krate: &TokenStream,
+) -> TokenStream {
+    match (types.next(), types.next()) {
+        (Some(ty), None) => {
+            quote_spanned!(ty.span()=> <#ty as #krate::VeData>::TYPE)
+        }
+        _ => quote!(#krate::__private::abi::Type::Void),
+    }
+}
+
+fn structure(fields: &syn::Fields, krate: &TokenStream, ident: &Ident) -> TokenStream {
+    let name = LitStr::new(&ident.unraw().to_string(), ident.span());
+    let entries = fields.members().zip(fields).map(|(member, field)| {
+        let text = match &member {
+            Member::Named(ident) => ident.unraw().to_string(),
+            Member::Unnamed(index) => index.index.to_string(),
+        };
+        let ty = &field.ty;
+        let ty = quote_spanned!(ty.span()=> <#ty as #krate::VeData>::TYPE);
+        quote! {
+            #krate::__private::abi::Field {
+                name: #text,
+                offset: ::core::mem::offset_of!(Self, #member),
+                ty: #ty,
+            }
+        }
+    });
+    quote! {
+        #krate::__private::abi::Type::Struct(&#krate::__private::abi::StructLayout {
+            name: #name,
+            size: ::core::mem::size_of::<Self>(),
+            align: ::core::mem::align_of::<Self>(),
+            fields: &[#(#entries),*],
+        })
+    }
+}

@@ -1,0 +1,43 @@
+//! Collects every mistake of a declaration, so that all are reported at once.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+use crate::messages::Mistake;
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(crate) struct Report {
+    errors: Vec<syn::Error>,
+}
+
+impl Report {
+    /// Notes a mistake at these tokens.
+    pub(crate) fn at(&mut self, tokens: &impl ToTokens, mistake: &Mistake) {
+        self.errors
+            .push(syn::Error::new_spanned(tokens, mistake.text()));
+    }
+
+    /// Notes a mistake at this place.
+    pub(crate) fn at_span(&mut self, span: Span, mistake: &Mistake) {
+        self.errors.push(syn::Error::new(span, mistake.text()));
+    }
+
+    /// Notes what syn could not parse.
+    pub(crate) fn syntax(&mut self, error: syn::Error) {
+        self.errors.push(error);
+    }
+
+    /// How many mistakes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// The mistakes as `compile_error!` items, in the order of their discovery.
+    pub(crate) fn into_tokens(self) -> TokenStream {
+        self.errors
+            .into_iter()
+            .map(syn::Error::into_compile_error)
+            .collect()
+    }
+}

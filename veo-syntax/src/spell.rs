@@ -1,0 +1,86 @@
+//! Tokens as their user would write them, for messages: `*mut f64`, where the
+//! tokens alone print as `* mut f64`.
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// Spells a type or an expression.
+pub(crate) fn spell(tokens: &impl ToTokens) -> String {
+    let mut text = String::new();
+    let mut gap = false;
+    write(tokens.to_token_stream(), &mut text, &mut gap);
+    text
+}
+
+/// Appends the tokens; `gap` says whether a word that follows needs a space.
+fn write(tokens: TokenStream, text: &mut String, gap: &mut bool) {
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::None => ("", ""),
+                };
+                if *gap && after_qualifier(text) {
+                    text.push(' ');
+                }
+                text.push_str(open);
+                *gap = false;
+                write(group.stream(), text, gap);
+                text.push_str(close);
+                *gap = true;
+            }
+            TokenTree::Punct(punct) => {
+                let arrow = punct.as_char() == '-' && punct.spacing() == Spacing::Joint;
+                if arrow || punct.as_char() == '+' || (*gap && after_qualifier(text)) {
+                    text.push(' ');
+                }
+                text.push(punct.as_char());
+                let spaced =
+                    matches!(punct.as_char(), ',' | ';' | '+' | '=') || text.ends_with("->");
+                if spaced {
+                    text.push(' ');
+                }
+                *gap = punct.as_char() == '>' && !spaced;
+            }
+            word => {
+                if *gap {
+                    text.push(' ');
+                }
+                text.push_str(&word.to_string());
+                *gap = true;
+            }
+        }
+    }
+}
+
+/// Whether the last word is one that a type follows.
+fn after_qualifier(text: &str) -> bool {
+    text.ends_with("mut") || text.ends_with("const")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_spelled_as_they_are_written() {
+        for written in [
+            "*mut f64",
+            "&'a mut [f64]",
+            "[[f64; 3]; 4]",
+            "Vec<(i32, u8)>",
+            "std::collections::HashMap<u8, Vec<u8>>",
+            "impl Fn(f64) -> f64",
+            "dyn A + B",
+            "fn(f64) -> f64",
+            "*const *mut T",
+            "&mut (i32, i32)",
+        ] {
+            let tokens: TokenStream = written.parse().unwrap();
+            assert_eq!(spell(&tokens), written);
+        }
+    }
+}

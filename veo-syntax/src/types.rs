@@ -1,0 +1,268 @@
+//! Which types a declaration may use, as far as their spelling tells. What only
+//! the compiler knows (aliases, structs) is left to the traits of `veo_core`.
+
+use syn::spanned::Spanned;
+use syn::{GenericArgument, PathArguments, Type, TypeFnPtr, TypePath};
+use veo_abi::ScalarType;
+
+use crate::declaration::{ParamType, Result};
+use crate::messages::{Mistake, Place};
+use crate::report::Report;
+use crate::spell::spell;
+
+/// Checks the type of a parameter.
+pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
+    let before = report.len();
+    let checked = match plain(ty) {
+        Type::Path(path) => match function_in_option(path) {
+            Some(function) => {
+                check_function(function, report);
+                ParamType::Function(ty.span())
+            }
+            None if is_scalar(path) => ParamType::Scalar(ty.clone()),
+            None => {
+                by_path(path, Place::Parameter, report);
+                ParamType::Other(ty.clone())
+            }
+        },
+        Type::Ptr(pointer) => {
+            pointee(&pointer.elem, Place::Pointee, report);
+            ParamType::Other(ty.clone())
+        }
+        Type::Reference(reference) => {
+            match plain(&reference.elem) {
+                Type::Slice(slice) => data(&slice.elem, Place::Referent, report),
+                other => data(other, Place::Referent, report),
+            }
+            ParamType::Reference(reference.clone())
+        }
+        Type::FnPtr(function) => {
+            check_function(function, report);
+            ParamType::Function(ty.span())
+        }
+        Type::Array(array) => {
+            report.at(
+                ty,
+                &Mistake::ArrayByValue(spell(ty), spell(&*array.elem), spell(&array.len)),
+            );
+            ParamType::Wrong
+        }
+        Type::Macro(_) => ParamType::Other(ty.clone()),
+        other => {
+            unsupported(other, Place::Parameter, report);
+            ParamType::Wrong
+        }
+    };
+    if report.len() > before {
+        ParamType::Wrong
+    } else {
+        checked
+    }
+}
+
+/// Checks the type of a result.
+pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
+    let before = report.len();
+    let checked = match plain(ty) {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => Result::Unit,
+        Type::Path(path) if is_scalar(path) => Result::Scalar(ty.clone()),
+        Type::Path(path) => {
+            by_path(path, Place::Result, report);
+            Result::Other(ty.clone())
+        }
+        Type::Ptr(pointer) => {
+            pointee(&pointer.elem, Place::Pointee, report);
+            Result::Pointer(ty.clone(), (*pointer.elem).clone())
+        }
+        Type::Macro(_) => Result::Other(ty.clone()),
+        Type::Reference(reference) => {
+            let pointee = match plain(&reference.elem) {
+                Type::Slice(slice) => &slice.elem,
+                _ => &reference.elem,
+            };
+            let mutable = reference.mutability.is_some();
+            report.at(
+                ty,
+                &Mistake::ReferenceResult(spell(ty), mutable, spell(pointee)),
+            );
+            Result::Wrong(None)
+        }
+        Type::Never(_) => {
+            report.at(ty, &Mistake::NeverResult);
+            Result::Wrong(None)
+        }
+        Type::FnPtr(_) => {
+            report.at(ty, &Mistake::FunctionResult);
+            Result::Wrong(None)
+        }
+        other => {
+            unsupported(other, Place::Result, report);
+            Result::Wrong(None)
+        }
+    };
+    if report.len() > before {
+        Result::Wrong(returnable(ty).then(|| ty.clone()))
+    } else {
+        checked
+    }
+}
+
+/// Checks the type of a field of a structure.
+pub(crate) fn field(ty: &Type, report: &mut Report) {
+    data(ty, Place::Field, report);
+}
+
+/// Whether a stub can name this type as what it returns.
+fn returnable(ty: &Type) -> bool {
+    match plain(ty) {
+        Type::Path(path) => !path.path.is_ident("str"),
+        Type::Tuple(tuple) => tuple.elems.iter().all(returnable),
+        Type::Array(array) => returnable(&array.elem),
+        _ => false,
+    }
+}
+
+/// Without the parentheses and invisible groups around it.
+fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => plain(&inner.elem),
+        Type::Group(inner) => plain(&inner.elem),
+        other => other,
+    }
+}
+
+fn is_scalar(path: &TypePath) -> bool {
+    path.qself.is_none()
+        && path
+            .path
+            .get_ident()
+            .is_some_and(|ident| ScalarType::from_rust_name(&ident.to_string()).is_some())
+}
+
+/// Checks what a pointer points to; untyped and opaque are fine here.
+fn pointee(ty: &Type, place: Place, report: &mut Report) {
+    match plain(ty) {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => {
+            report.at(ty, &Mistake::PointerToUnit);
+        }
+        Type::Slice(slice) => {
+            report.at(ty, &Mistake::PointerToSlice(spell(ty), spell(&*slice.elem)));
+        }
+        other => data(other, place, report),
+    }
+}
+
+/// Checks a type that lies in memory: what a pointer or reference points to, an
+/// element, a field.
+fn data(ty: &Type, place: Place, report: &mut Report) {
+    match plain(ty) {
+        Type::Path(path) if function_in_option(path).is_some() => {
+            report.at(ty, &Mistake::FunctionInMemory);
+        }
+        Type::Path(path) => by_path(path, place, report),
+        Type::Array(array) => data(&array.elem, Place::Element, report),
+        Type::Ptr(pointer) => {
+            report.at(
+                ty,
+                &Mistake::PointerInMemory(spell(ty), spell(&*pointer.elem)),
+            );
+        }
+        Type::Reference(reference) => {
+            let target = match plain(&reference.elem) {
+                Type::Slice(slice) => &slice.elem,
+                _ => &reference.elem,
+            };
+            report.at(ty, &Mistake::PointerInMemory(spell(ty), spell(target)));
+        }
+        Type::FnPtr(_) => report.at(ty, &Mistake::FunctionInMemory),
+        Type::Macro(_) => {}
+        other => unsupported(other, place, report),
+    }
+}
+
+/// Types by path that are known to be wrong. Everything else may be right.
+fn by_path(path: &TypePath, place: Place, report: &mut Report) {
+    if path.qself.is_some() {
+        return;
+    }
+    let Some(last) = path.path.segments.last() else {
+        return;
+    };
+    let name = last.ident.to_string();
+    let alone = path.path.segments.len() == 1;
+    let generic = matches!(last.arguments, PathArguments::AngleBracketed(_));
+    let argument = || match &last.arguments {
+        PathArguments::AngleBracketed(list) => list.args.iter().find_map(|arg| match arg {
+            GenericArgument::Type(ty) => Some(spell(ty)),
+            _ => None,
+        }),
+        _ => None,
+    };
+    let mistake = match name.as_str() {
+        "bool" if alone => Mistake::Bool(place),
+        "char" if alone => Mistake::Char(place),
+        "str" if alone => Mistake::Text("str".into(), place),
+        "i128" | "u128" | "f16" | "f128" if alone => Mistake::NoSuchScalar(name, place),
+        "Self" if alone => Mistake::SelfType,
+        "String" | "CString" | "CStr" | "OsString" | "PathBuf" if !generic => {
+            Mistake::Text(name, place)
+        }
+        "Vec" | "VecDeque" if generic => {
+            Mistake::Collection(spell(path), argument().unwrap_or_default(), place)
+        }
+        "Box" | "Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "NonNull" | "HashMap"
+        | "BTreeMap" | "HashSet"
+            if generic =>
+        {
+            Mistake::HostType(spell(path))
+        }
+        "Option" if generic => Mistake::Option(spell(path), place),
+        "Result" if generic && place == Place::Result => {
+            Mistake::ResultResult(spell(path), argument().unwrap_or_else(|| "()".into()))
+        }
+        "VeBuffer" | "VeSlice" | "VeSliceMut" => Mistake::Handle(
+            spell(path),
+            argument().unwrap_or_else(|| "f64".into()),
+            place,
+        ),
+        _ => return,
+    };
+    report.at(path, &mistake);
+}
+
+/// Kinds of types that no C function has.
+fn unsupported(ty: &Type, place: Place, report: &mut Report) {
+    let mistake = match ty {
+        Type::Slice(slice) => Mistake::Slice(spell(ty), spell(&*slice.elem), place),
+        Type::Tuple(_) => Mistake::Tuple(spell(ty), place),
+        Type::Array(_) if place == Place::Result => Mistake::ArrayResult(spell(ty)),
+        Type::ImplTrait(_) => Mistake::ImplTrait(spell(ty)),
+        Type::TraitObject(_) => Mistake::TraitObject(spell(ty)),
+        Type::Infer(_) => Mistake::Infer(place),
+        _ => Mistake::NotInC(spell(ty)),
+    };
+    report.at(ty, &mistake);
+}
+
+/// The function pointer in `Option<extern "C" fn(..)>`, which is how a function
+/// address that may be null is written.
+fn function_in_option(path: &TypePath) -> Option<&TypeFnPtr> {
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(list) = &last.arguments else {
+        return None;
+    };
+    match (last.ident == "Option", list.args.first()?) {
+        (true, GenericArgument::Type(ty)) if list.args.len() == 1 => match plain(ty) {
+            Type::FnPtr(function) => Some(function),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn check_function(function: &TypeFnPtr, report: &mut Report) {
+    let is_c = |abi: &syn::Abi| abi.name.as_ref().is_none_or(|name| name.value() == "C");
+    if !function.abi.as_ref().is_some_and(is_c) {
+        report.at(function, &Mistake::RustFunction(spell(function)));
+    }
+}
