@@ -65,7 +65,7 @@ pub(crate) enum Result {
     /// A primitive scalar by its own name.
     Scalar(Type),
     /// A pointer to this, as declared and its pointee.
-    Pointer(Type, Type),
+    Pointer(Type, Box<Type>),
     /// A type by path: traits decide.
     Other(Type),
     /// Something that has been reported. The stub returns it all the same, if it can.

@@ -86,7 +86,7 @@ pub(crate) fn opaque(item: TokenStream) -> TokenStream {
     let mut output = report.into_tokens();
     if output.is_empty() {
         output.extend(quote! {
-            impl #krate::__private::Pointee for #ident {
+            impl #krate::VePointee for #ident {
                 const TYPE: #krate::__private::abi::Type =
                     #krate::__private::abi::Type::Opaque(#name);
             }

@@ -72,7 +72,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
         }
         Type::Ptr(pointer) => {
             pointee(&pointer.elem, Place::Pointee, report);
-            Result::Pointer(ty.clone(), (*pointer.elem).clone())
+            Result::Pointer(ty.clone(), pointer.elem.clone())
         }
         Type::Macro(_) => Result::Other(ty.clone()),
         Type::Reference(reference) => {
