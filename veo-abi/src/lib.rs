@@ -10,6 +10,7 @@
 mod ctype;
 pub mod ffi;
 pub mod headers;
+pub mod prototype;
 mod scalar;
 mod types;
 mod word;

@@ -1,0 +1,106 @@
+//! Declarations as a macro sees them: tokens, some of which it can name.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::check::UNDECLARED;
+use crate::{ScalarType, Type};
+
+/// A declared type of which some part may be known by name only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Declared {
+    /// No result, or `c_void` behind a pointer.
+    Void,
+    /// A primitive type of Rust.
+    Scalar(ScalarType),
+    /// A pointer or a reference.
+    Pointer {
+        /// Whether the kernel may write through it.
+        mutable: bool,
+        /// What it points to.
+        pointee: Box<Declared>,
+    },
+    /// An array whose length is a literal.
+    Array {
+        /// The type of one element.
+        element: Box<Declared>,
+        /// How many there are.
+        len: usize,
+    },
+    /// A path that only the compiler can resolve, as the user wrote it.
+    Unknown(String),
+}
+
+/// The parameters and the result of a declaration, as far as they are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredSignature {
+    /// The parameters in order.
+    pub params: Vec<Declared>,
+    /// The result, [`Declared::Void`] if there is none.
+    pub result: Declared,
+}
+
+impl Declared {
+    /// The form that the rules take, with a mark for what is unknown.
+    pub(super) fn to_type(&self) -> Type {
+        match self {
+            Declared::Void => Type::Void,
+            Declared::Scalar(scalar) => Type::Scalar(*scalar),
+            Declared::Unknown(_) => Type::Opaque(UNDECLARED),
+            Declared::Pointer { mutable, pointee } => Type::Pointer {
+                mutable: *mutable,
+                pointee: intern(pointee),
+            },
+            Declared::Array { element, len } => Type::Array {
+                element: intern(element),
+                len: *len,
+            },
+        }
+    }
+}
+
+/// `Type` refers to constants; a macro has values. Each distinct type is kept once
+/// for as long as the process lives, which is one compilation.
+fn intern(declared: &Declared) -> &'static Type {
+    static KNOWN: OnceLock<Mutex<HashMap<Declared, &'static Type>>> = OnceLock::new();
+    // Names of unknown types do not matter, so they do not make types distinct.
+    let key = declared.without_names();
+    let ty = key.to_type();
+    let known = KNOWN.get_or_init(Mutex::default);
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(key).or_insert_with(|| Box::leak(Box::new(ty)))
+}
+
+impl Declared {
+    fn without_names(&self) -> Declared {
+        match self {
+            Declared::Unknown(_) => Declared::Unknown(String::new()),
+            Declared::Pointer { mutable, pointee } => Declared::Pointer {
+                mutable: *mutable,
+                pointee: Box::new(pointee.without_names()),
+            },
+            Declared::Array { element, len } => Declared::Array {
+                element: Box::new(element.without_names()),
+                len: *len,
+            },
+            known => known.clone(),
+        }
+    }
+}
+
+/// Writes the type as Rust has it.
+impl fmt::Display for Declared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Declared::Void => f.write_str("c_void"),
+            Declared::Scalar(scalar) => scalar.fmt(f),
+            Declared::Pointer { mutable, pointee } => {
+                let kind = if *mutable { "mut" } else { "const" };
+                write!(f, "*{kind} {pointee}")
+            }
+            Declared::Array { element, len } => write!(f, "[{element}; {len}]"),
+            Declared::Unknown(name) => f.write_str(name),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The real prototypes of kernels, and whether a declaration agrees with them.
+//!
+//! Compilers write the types of every function into debug information. `read`
+//! (feature `dwarf`) finds them in a library or an object file, for the host
+//! and for the VE; [`Prototypes::to_text`] keeps them in a file that a macro
+//! can read without the library; [`compare`] holds a declaration against them.
+//! Nothing here executes or loads the library.
+
+mod check;
+mod compare;
+mod declared;
+mod model;
+mod print;
+mod shape;
+mod text;
+
+pub use check::{Difference, Finding, Shape, ShapeField, Shapes, Sign, check, verdict};
+pub use compare::{Assertion, Comparison, Mismatch, MismatchKind, compare, compare_declared};
+pub use declared::{Declared, DeclaredSignature};
+pub use model::{
+    Encoding, FoundField, FoundType, Language, Parameter, PointerKind, Prototype, Prototypes,
+    Qualifier, RecordKind, TypeId, Types,
+};
+pub use text::TextError;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,354 @@
+//! Prototypes as C writes them, and the Rust declaration to write for them.
+
+use std::fmt;
+
+use super::model::{
+    Encoding, FoundType, Language, PointerKind, Prototype, Qualifier, RecordKind, TypeId, Types,
+};
+use crate::ScalarType;
+
+/// Nesting beyond which a type is written as `...`.
+const DEPTH: u32 = 24;
+/// Length in bytes beyond which a signature is cut off.
+const LENGTH: usize = 8 << 10;
+
+/// Writes types in C's notation, within bounds of depth and length.
+struct Printer<'a> {
+    types: &'a Types,
+    written: usize,
+}
+
+impl Printer<'_> {
+    /// The declaration of `declarator` (a name or nothing) with this type.
+    fn declare(&mut self, id: TypeId, declarator: &str, depth: u32) -> String {
+        if depth > DEPTH || self.written > LENGTH {
+            return format!("... {declarator}").trim_end().to_owned();
+        }
+        self.written += declarator.len();
+        let types = self.types;
+        match types.get(id) {
+            FoundType::Void => self.named("void", declarator),
+            FoundType::Base { name, .. } | FoundType::Typedef { name, .. } => {
+                self.named(name, declarator)
+            }
+            FoundType::Unknown { what, .. } => self.named(what, declarator),
+            FoundType::Enum { name, .. } => self.tagged("enum", name, declarator),
+            FoundType::Record { kind, name, .. } => {
+                let keyword = match kind {
+                    RecordKind::Struct => "struct",
+                    RecordKind::Class => "class",
+                    RecordKind::Union => "union",
+                };
+                self.tagged(keyword, name, declarator)
+            }
+            FoundType::Pointer { kind, pointee } => {
+                let sign = match kind {
+                    PointerKind::Pointer | PointerKind::ByReference => '*',
+                    PointerKind::Reference => '&',
+                };
+                let behind = matches!(
+                    types.get(*pointee),
+                    FoundType::Array {
+                        descriptor: false,
+                        ..
+                    } | FoundType::Function { .. }
+                );
+                let declarator = if behind {
+                    format!("({sign}{declarator})")
+                } else {
+                    format!("{sign}{declarator}")
+                };
+                self.declare(*pointee, &declarator, depth + 1)
+            }
+            FoundType::Qualified { qualifier, inner } => {
+                let word = match qualifier {
+                    Qualifier::Const => "const",
+                    Qualifier::Volatile => "volatile",
+                    Qualifier::Restrict => "restrict",
+                    Qualifier::Atomic => "_Atomic",
+                };
+                if matches!(types.get(*inner), FoundType::Pointer { .. }) {
+                    let declarator = format!("{word} {declarator}");
+                    self.declare(*inner, declarator.trim_end(), depth + 1)
+                } else {
+                    let rest = self.declare(*inner, declarator, depth + 1);
+                    format!("{word} {rest}")
+                }
+            }
+            FoundType::Array {
+                element,
+                lengths,
+                descriptor,
+            } => {
+                let mut extents = String::new();
+                for length in lengths.iter().take(DEPTH as usize) {
+                    match length {
+                        Some(length) => extents.push_str(&format!("[{length}]")),
+                        None => extents.push_str("[]"),
+                    }
+                }
+                if *descriptor {
+                    let element = self.declare(*element, &extents, depth + 1);
+                    self.named(&format!("descriptor({element})"), declarator)
+                } else {
+                    self.declare(*element, &format!("{declarator}{extents}"), depth + 1)
+                }
+            }
+            FoundType::Function {
+                params,
+                result,
+                variadic,
+            } => {
+                let list = self.list(params.iter().map(|id| (*id, "")), *variadic, depth + 1);
+                self.declare(*result, &format!("{declarator}({list})"), depth + 1)
+            }
+        }
+    }
+
+    fn named(&mut self, name: &str, declarator: &str) -> String {
+        self.written += name.len();
+        if declarator.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{name} {declarator}")
+        }
+    }
+
+    fn tagged(&mut self, keyword: &str, tag: &str, declarator: &str) -> String {
+        let tag = if tag.is_empty() { "{..}" } else { tag };
+        self.named(&format!("{keyword} {tag}"), declarator)
+    }
+
+    fn list<'n>(
+        &mut self,
+        params: impl Iterator<Item = (TypeId, &'n str)>,
+        variadic: bool,
+        depth: u32,
+    ) -> String {
+        let mut list = String::new();
+        for (id, name) in params {
+            if self.written > LENGTH {
+                list.push_str(", ...");
+                return list;
+            }
+            if !list.is_empty() {
+                list.push_str(", ");
+            }
+            list.push_str(&self.declare(id, name, depth));
+        }
+        match (list.is_empty(), variadic) {
+            (true, false) => "void".to_owned(),
+            (true, true) => "...".to_owned(),
+            (false, true) => list + ", ...",
+            (false, false) => list,
+        }
+    }
+}
+
+impl Types {
+    /// The type as C writes it, with the names of its typedefs: `const double *`.
+    #[must_use]
+    pub fn c_type(&self, id: TypeId) -> String {
+        let mut printer = Printer {
+            types: self,
+            written: 0,
+        };
+        printer.declare(id, "", 0)
+    }
+
+    /// The scalar type that travels for a value of this type: integers,
+    /// enumerations, booleans and floating-point numbers of up to 8 bytes.
+    #[must_use]
+    pub fn scalar(&self, id: TypeId) -> Option<ScalarType> {
+        match self.resolved(id) {
+            FoundType::Base { encoding, size, .. } => match encoding {
+                Encoding::Signed | Encoding::SignedChar => integer(*size, true),
+                Encoding::Bool | Encoding::Unsigned | Encoding::UnsignedChar => {
+                    integer(*size, false)
+                }
+                Encoding::Float => match size {
+                    4 => Some(ScalarType::F32),
+                    8 => Some(ScalarType::F64),
+                    _ => None,
+                },
+                Encoding::Complex => None,
+            },
+            FoundType::Enum { size, signed, .. } => integer(*size, signed.unwrap_or(false)),
+            _ => None,
+        }
+    }
+
+    /// The Rust type to declare for a parameter or result of this type, where there is one:
+    /// `i32`, `*const f64`, `*mut Point`. Types without a name in Rust become `c_void`.
+    #[must_use]
+    pub fn rust_type(&self, id: TypeId) -> Option<String> {
+        match self.resolved(id) {
+            FoundType::Pointer { pointee, .. } => {
+                let kind = if self.is_const(*pointee) {
+                    "const"
+                } else {
+                    "mut"
+                };
+                Some(format!("*{kind} {}", self.rust_pointee(*pointee, 0)))
+            }
+            _ => self.scalar(id).map(|scalar| scalar.rust_name().to_owned()),
+        }
+    }
+
+    fn rust_pointee(&self, id: TypeId, depth: u32) -> String {
+        const OPAQUE: &str = "c_void";
+        if depth > DEPTH {
+            return OPAQUE.to_owned();
+        }
+        match self.resolved(id) {
+            FoundType::Pointer { pointee, .. } => {
+                format!("VeAddr<{}>", self.rust_pointee(*pointee, depth + 1))
+            }
+            FoundType::Base {
+                encoding: Encoding::Complex,
+                size,
+                ..
+            } => match size {
+                8 => "[f32; 2]".to_owned(),
+                16 => "[f64; 2]".to_owned(),
+                _ => OPAQUE.to_owned(),
+            },
+            FoundType::Record {
+                name,
+                kind: RecordKind::Struct | RecordKind::Class,
+                ..
+            } => {
+                let name = if name.is_empty() {
+                    self.typedef_name(id)
+                } else {
+                    name
+                };
+                let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                if plain && !name.is_empty() {
+                    name.to_owned()
+                } else {
+                    OPAQUE.to_owned()
+                }
+            }
+            FoundType::Array {
+                element,
+                lengths,
+                descriptor: false,
+            } => {
+                let mut ty = self.rust_pointee(*element, depth + 1);
+                for length in lengths.iter().rev().take(DEPTH as usize).flatten() {
+                    ty = format!("[{ty}; {length}]");
+                }
+                ty
+            }
+            _ => self
+                .scalar(id)
+                .map_or(OPAQUE, ScalarType::rust_name)
+                .to_owned(),
+        }
+    }
+
+    /// The nearest typedef around an unnamed type.
+    fn typedef_name(&self, id: TypeId) -> &str {
+        let end = self.resolve(id);
+        let (mut at, mut name) = (id, "");
+        while at != end {
+            match self.get(at) {
+                FoundType::Typedef { inner, name: alias } => (at, name) = (*inner, alias),
+                FoundType::Qualified { inner, .. } => at = *inner,
+                _ => break,
+            }
+        }
+        name
+    }
+
+    fn is_const(&self, id: TypeId) -> bool {
+        let mut at = id;
+        let end = self.resolve(id);
+        while at != end {
+            match self.get(at) {
+                FoundType::Qualified {
+                    qualifier: Qualifier::Const,
+                    ..
+                } => return true,
+                FoundType::Qualified { inner, .. } | FoundType::Typedef { inner, .. } => {
+                    at = *inner
+                }
+                _ => break,
+            }
+        }
+        match self.get(at) {
+            FoundType::Array { element, .. } if *element != id => {
+                matches!(
+                    self.get(*element),
+                    FoundType::Qualified {
+                        qualifier: Qualifier::Const,
+                        ..
+                    }
+                )
+            }
+            _ => false,
+        }
+    }
+}
+
+fn integer(size: u64, signed: bool) -> Option<ScalarType> {
+    ScalarType::integer(usize::try_from(size).ok()?, signed)
+}
+
+impl Prototype {
+    /// The bodiless Rust function to declare for this prototype, where one can be written:
+    /// `fn add(a: i32, b: *mut f64) -> i64;`.
+    #[must_use]
+    pub fn rust_declaration(&self) -> Option<String> {
+        let mut text = format!("fn {}(", self.name);
+        for (index, param) in self.params.iter().enumerate() {
+            if index > 0 {
+                text.push_str(", ");
+            }
+            let name = match &param.name {
+                Some(name) if is_identifier(name) => name.clone(),
+                _ => format!("arg{index}"),
+            };
+            text.push_str(&format!("{name}: {}", self.types.rust_type(param.ty)?));
+            if text.len() > LENGTH {
+                return None;
+            }
+        }
+        text.push(')');
+        if !matches!(self.types.resolved(self.result), FoundType::Void) {
+            text.push_str(&format!(" -> {}", self.types.rust_type(self.result)?));
+        }
+        text.push(';');
+        Some(text)
+    }
+}
+
+fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Writes the prototype as C has it: `long add(int a, double *b)`.
+impl fmt::Display for Prototype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut printer = Printer {
+            types: &self.types,
+            written: 0,
+        };
+        let named = |param: &'_ super::Parameter| param.name.clone().unwrap_or_default();
+        let names: Vec<String> = self.params.iter().map(named).collect();
+        let empty = self.params.is_empty() && !self.variadic;
+        let list = if empty && (!self.prototyped || self.language != Language::C) {
+            String::new()
+        } else {
+            let params = self.params.iter().zip(&names);
+            printer.list(params.map(|(p, n)| (p.ty, n.as_str())), self.variadic, 0)
+        };
+        let declarator = format!("{}({list})", self.name);
+        f.write_str(&printer.declare(self.result, &declarator, 0))
+    }
+}

@@ -1,0 +1,210 @@
+//! From found types to the form that the rules of `check` take.
+
+use std::collections::HashMap;
+
+use super::check::{Shape, ShapeField, Shapes, Sign};
+use super::model::{Encoding, FoundType, RecordKind, TypeId, Types};
+
+/// Nested arrays before the rest counts as unknown.
+const NESTING: usize = 64;
+
+/// A found type in the form that the rules take.
+pub(super) struct Lowered<'a> {
+    nodes: Vec<Shape>,
+    fields: Vec<ShapeField<'a>>,
+    /// Where the type itself is in `nodes`.
+    pub root: u32,
+}
+
+impl Lowered<'_> {
+    pub fn shapes(&self) -> Shapes<'_> {
+        Shapes {
+            nodes: &self.nodes,
+            fields: &self.fields,
+        }
+    }
+}
+
+/// What a pointer in a field points to matters only as far as `VeAddr` records it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Reach {
+    Full,
+    Field,
+}
+
+struct Lowering<'a> {
+    types: &'a Types,
+    nodes: Vec<Shape>,
+    fields: Vec<ShapeField<'a>>,
+    known: HashMap<(TypeId, Reach), u32>,
+    open: Vec<(TypeId, Reach, u32)>,
+}
+
+pub(super) fn lower(types: &Types, id: TypeId) -> Lowered<'_> {
+    let mut lowering = Lowering {
+        types,
+        nodes: Vec::new(),
+        fields: Vec::new(),
+        known: HashMap::new(),
+        open: Vec::new(),
+    };
+    let root = lowering.slot(id, Reach::Full);
+    while let Some((id, reach, slot)) = lowering.open.pop() {
+        let shape = lowering.shape(id, reach);
+        lowering.nodes[slot as usize] = shape;
+    }
+    Lowered {
+        nodes: lowering.nodes,
+        fields: lowering.fields,
+        root,
+    }
+}
+
+impl<'a> Lowering<'a> {
+    /// The place of a type, to be filled later.
+    fn slot(&mut self, id: TypeId, reach: Reach) -> u32 {
+        let key = (self.types.resolve(id), reach);
+        if let Some(slot) = self.known.get(&key) {
+            return *slot;
+        }
+        let slot = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        self.nodes.push(Shape::Unknown);
+        self.known.insert(key, slot);
+        self.open.push((key.0, reach, slot));
+        slot
+    }
+
+    fn constant(&mut self, shape: Shape) -> u32 {
+        let slot = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        self.nodes.push(shape);
+        slot
+    }
+
+    fn shape(&mut self, id: TypeId, reach: Reach) -> Shape {
+        let types = self.types;
+        match types.get(id) {
+            FoundType::Void => Shape::Void,
+            FoundType::Base {
+                encoding,
+                size,
+                name,
+            } => self.base(*encoding, *size, name),
+            FoundType::Enum { size, signed, .. } => Shape::Integer {
+                size: *size,
+                sign: match signed {
+                    Some(true) => Sign::Signed,
+                    Some(false) => Sign::Unsigned,
+                    None => Sign::Either,
+                },
+            },
+            FoundType::Pointer { pointee, .. } => Shape::Pointer {
+                to: self.pointee(*pointee, reach),
+            },
+            FoundType::Array {
+                descriptor: true, ..
+            } => Shape::Foreign { size: 0 },
+            FoundType::Array { .. } => self.array(id, reach),
+            FoundType::Record { size: None, .. } => Shape::Incomplete,
+            FoundType::Record {
+                kind: RecordKind::Union,
+                size: Some(size),
+                ..
+            } => Shape::Union { size: *size },
+            FoundType::Record {
+                size: Some(size),
+                fields,
+                ..
+            } => {
+                let lowered: Vec<_> = fields
+                    .iter()
+                    .map(|field| ShapeField {
+                        name: &field.name,
+                        offset: field.offset,
+                        size: types.size(field.ty).unwrap_or(0),
+                        shape: self.slot(field.ty, Reach::Field),
+                        bits: field.bits,
+                    })
+                    .collect();
+                let first = u32::try_from(self.fields.len()).unwrap_or(u32::MAX);
+                let count = u32::try_from(lowered.len()).unwrap_or(0);
+                self.fields.extend(lowered);
+                Shape::Record {
+                    size: *size,
+                    first,
+                    count,
+                }
+            }
+            FoundType::Function { .. } => Shape::Function,
+            FoundType::Unknown {
+                size: Some(size), ..
+            } => Shape::Foreign { size: *size },
+            // Endless chains of typedefs end here as well.
+            FoundType::Unknown { .. } | FoundType::Typedef { .. } | FoundType::Qualified { .. } => {
+                Shape::Unknown
+            }
+        }
+    }
+
+    fn base(&mut self, encoding: Encoding, size: u64, name: &str) -> Shape {
+        let sign = match encoding {
+            Encoding::Signed | Encoding::SignedChar => Sign::Signed,
+            // Fortran's wider logicals are integers of no particular sign.
+            Encoding::Bool if size > 1 => Sign::Either,
+            // Plain `char` is signed on the VE, whatever the host makes of it.
+            Encoding::UnsignedChar if name == "char" => Sign::Either,
+            Encoding::Unsigned | Encoding::UnsignedChar | Encoding::Bool => Sign::Unsigned,
+            Encoding::Float => return Shape::Float { size },
+            Encoding::Complex => {
+                let element = self.constant(Shape::Float { size: size / 2 });
+                return Shape::Array {
+                    element,
+                    len: Some(2),
+                };
+            }
+        };
+        Shape::Integer { size, sign }
+    }
+
+    fn pointee(&mut self, id: TypeId, reach: Reach) -> u32 {
+        let scalar = matches!(
+            self.types.resolved(id),
+            FoundType::Base { .. } | FoundType::Enum { .. }
+        );
+        if reach == Reach::Field && !scalar {
+            return self.constant(Shape::Void);
+        }
+        self.slot(id, reach)
+    }
+
+    fn array(&mut self, id: TypeId, reach: Reach) -> Shape {
+        let (mut at, mut len) = (id, Some(1u64));
+        for _ in 0..NESTING {
+            match self.types.resolved(at) {
+                FoundType::Array {
+                    element,
+                    lengths,
+                    descriptor: false,
+                } => {
+                    for length in lengths {
+                        len = len.zip(*length).and_then(|(a, b)| a.checked_mul(b));
+                    }
+                    at = *element;
+                }
+                FoundType::Base {
+                    encoding: Encoding::Complex,
+                    size,
+                    ..
+                } => {
+                    let element = self.constant(Shape::Float { size: size / 2 });
+                    let len = len.and_then(|len| len.checked_mul(2));
+                    return Shape::Array { element, len };
+                }
+                _ => {
+                    let element = self.slot(at, reach);
+                    return Shape::Array { element, len };
+                }
+            }
+        }
+        Shape::Unknown
+    }
+}
