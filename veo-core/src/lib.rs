@@ -1,1 +1,41 @@
 //! Typed access to NEC's Vector Engine: processes, contexts, kernels, requests, memory
+#![allow(dead_code)]
+
+mod arg;
+mod call;
+mod context;
+mod data;
+mod error;
+mod kernel;
+mod memory;
+mod param;
+mod process;
+mod request;
+mod stack;
+
+pub use context::VeoContext;
+pub use data::{VeAddr, VeData, VePointee};
+pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
+pub use kernel::{KernelInfo, kernels};
+pub use memory::{NULL, Null, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
+pub use process::VeoProc;
+pub use request::VeoRequest;
+pub use stack::OnStack;
+pub use veo_abi as abi;
+pub use veo_macros::{VeData, VeOpaque, ve_kernel};
+
+/// Python's spelling of [`VeMemPtr`].
+pub type VEMemPtr<T> = VeMemPtr<T>;
+/// Python's spelling of [`VeoContext`].
+pub type VeoCtxt = VeoContext;
+
+/// What expansions of `#[ve_kernel]` name. Not for anyone else.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::arg::{Arg, Args};
+    pub use crate::call::{Call, Target};
+    pub use crate::data::VePointee as Pointee;
+    pub use crate::kernel::{Kernel, Library, Registration, Resolution};
+    pub use crate::param::{FnAddr, KernelResult, Param};
+    pub use {inventory, veo_abi as abi};
+}

@@ -1,0 +1,170 @@
+//! What a call accepts for each declared parameter type.
+//!
+//! One trait, [`Arg<'a, P>`](Arg), with `P` the declared type. `'a` is how long the
+//! request may write back to the host; data that are only read are borrowed for the
+//! making of the call alone.
+
+mod device;
+mod scalar;
+mod stack;
+
+use smallvec::SmallVec;
+
+use crate::error::{Error, Result};
+use crate::memory::{Usage, VeMemPtr};
+use crate::process::ProcId;
+use crate::stack::StackData;
+
+/// What can be passed for a parameter that is declared as `P`.
+///
+/// | declared | accepted |
+/// |---|---|
+/// | a number | exactly that type |
+/// | `*const T` | `&VeBuffer<T>`, `&mut VeBuffer<T>`, `VeSlice<T>`, `VeMemPtr<T>`, `OnStack::input(&..)`, `NULL` |
+/// | `*mut T` | `&mut VeBuffer<T>`, `VeSliceMut<T>`, `VeMemPtr<T>`, `OnStack::inout(&mut ..)`, `OnStack::output(&mut ..)`, `NULL` |
+/// | `*const c_void`, `*mut c_void` | buffers, pointers and stack values of any type; functions of the VE |
+/// | `&T`, `&[T]`, `&mut T`, `&mut [T]` | the reference itself |
+/// | `VeMemPtr<T>`, `OnStack<T>` | just that |
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be passed for a kernel parameter declared as `{P}`",
+    label = "the kernel declares this parameter as `{P}`",
+    note = "numbers: exactly the declared type; convert with `as` or `.into()`",
+    note = "for `*const T`: `&VeBuffer<T>`, `VeSlice<T>`, `VeMemPtr<T>`, `OnStack::input(&value)` or `NULL`",
+    note = "for `*mut T`: `&mut VeBuffer<T>`, `VeSliceMut<T>`, `VeMemPtr<T>`, `OnStack::inout(&mut value)`, `OnStack::output(&mut value)` or `NULL`"
+)]
+pub trait Arg<'a, P: ?Sized> {
+    /// Adds the argument.
+    #[doc(hidden)]
+    fn put<'c>(self, args: &mut Args<'c, 'a>)
+    where
+        Self: 'c;
+}
+
+/// One argument as the VE gets it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ArgWord {
+    /// Integers, already extended to 64 bits, and addresses.
+    Integer(i64),
+    Float(f32),
+    Double(f64),
+    /// A pointer with the tag of its process, to be passed as such.
+    Hmem(u64),
+    /// The stack data of this index.
+    Stack(u32),
+}
+
+/// The arguments of a call, collected and checked as far as they can be.
+///
+/// `'c` is the making of the call, `'a` the life of the request.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Args<'c, 'a> {
+    pub(crate) words: SmallVec<[ArgWord; 16]>,
+    pub(crate) stack: Vec<StackData<'c, 'a>>,
+    /// Device memory that must not be freed before the call has finished.
+    pub(crate) uses: SmallVec<[&'static Usage; 4]>,
+    /// Whose pointers are among the arguments, and the index of the first one.
+    pub(crate) proc: Option<(ProcId, usize)>,
+    /// The first thing that was wrong.
+    pub(crate) error: Option<Error>,
+}
+
+/// The most arguments that libveo has room for.
+pub(crate) const MAX_ARGS: usize = veo_abi::ffi::VEO_MAX_NUM_ARGS as usize;
+
+/// The most stack data that a call can carry, in bytes.
+pub(crate) const MAX_STACK: usize = 63 << 20;
+
+impl<'c, 'a> Args<'c, 'a> {
+    #[inline]
+    pub(crate) fn word(&mut self, word: ArgWord) {
+        self.words.push(word);
+    }
+
+    /// An address, which must be one of the process that is called.
+    #[inline]
+    pub(crate) fn pointer<T>(&mut self, ptr: VeMemPtr<T>) {
+        self.belongs_to(ptr.proc_id());
+        self.uses.extend(ptr.usage());
+        self.word(ArgWord::Integer(ptr.addr() as i64));
+    }
+
+    /// Notes that the next argument only means something in process `id`.
+    pub(crate) fn belongs_to(&mut self, id: ProcId) {
+        if id == ProcId::NONE {
+            return;
+        }
+        match self.proc {
+            None => self.proc = Some((id, self.words.len())),
+            Some((first, _)) if first == id => {}
+            Some((first, _)) => {
+                let index = self.words.len();
+                self.fail(|| Error::WrongProcess {
+                    what: format!("argument {index}"),
+                    belongs_to: id.to_string(),
+                    used_with: format!("{first}, which an earlier argument belongs to"),
+                });
+            }
+        }
+    }
+
+    /// Data on the stack of the kernel, which aligns them to 8 bytes.
+    pub(crate) fn stack(&mut self, data: StackData<'c, 'a>, align: usize) {
+        let index = self.words.len();
+        if align > 8 {
+            self.fail(|| {
+                Error::argument(
+                    index,
+                    format!(
+                        "its type needs alignment {align}, data on the kernel's stack are \
+                         aligned to 8: put it into a VeBuffer"
+                    ),
+                )
+            });
+        }
+        self.word(ArgWord::Stack(self.stack.len() as u32));
+        self.stack.push(data);
+    }
+
+    pub(crate) fn fail(&mut self, error: impl FnOnce() -> Error) {
+        if self.error.is_none() {
+            self.error = Some(error());
+        }
+    }
+
+    /// Checks the arguments as a whole, for a call of process `id`.
+    #[inline]
+    pub(crate) fn check(&mut self, id: ProcId) -> Result<()> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        if let Some((owner, index)) = self.proc
+            && owner != id
+        {
+            return Err(Error::WrongProcess {
+                what: format!("argument {index}"),
+                belongs_to: owner.to_string(),
+                used_with: id.to_string(),
+            });
+        }
+        if self.words.len() > MAX_ARGS {
+            return Err(Error::TooManyArguments {
+                count: self.words.len(),
+            });
+        }
+        if !self.stack.is_empty() {
+            // Each buffer is padded to 8 bytes.
+            let total: usize = self.stack.iter().map(|s| s.len().next_multiple_of(8)).sum();
+            if total > MAX_STACK {
+                return Err(Error::StackDataTooLarge { size: total });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Args<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.words.iter()).finish()
+    }
+}

@@ -1,0 +1,121 @@
+//! Host data that travels with the call: `OnStack`, references.
+
+use std::ffi::{CStr, c_void};
+
+use super::{Arg, Args};
+use crate::data::VeData;
+use crate::stack::{InOut, Input, OnStack, Output, StackData, StackValue, bytes_of, bytes_of_mut};
+
+/// `OnStack::input` of `$of` is accepted for `$to`. The borrow `'b` ends with the call.
+macro_rules! input {
+    ([$($generics:tt)*] $of:ty => $to:ty) => {
+        #[diagnostic::do_not_recommend]
+        impl<'a, 'b, $($generics)*> Arg<'a, $to> for OnStack<Input<'b, $of>> {
+            fn put<'c>(self, args: &mut Args<'c, 'a>)
+            where
+                Self: 'c,
+            {
+                args.stack(self.into_data(), <$of as StackValue>::ALIGN);
+            }
+        }
+    };
+}
+
+/// `OnStack::output` or `inout` of `$of` is accepted for `$to`. The request borrows it.
+macro_rules! written {
+    ([$($generics:tt)*] $direction:ident $of:ty => $to:ty) => {
+        #[diagnostic::do_not_recommend]
+        impl<'a, $($generics)*> Arg<'a, $to> for OnStack<$direction<'a, $of>> {
+            fn put<'c>(self, args: &mut Args<'c, 'a>)
+            where
+                Self: 'c,
+            {
+                args.stack(self.into_data(), <$of as StackValue>::ALIGN);
+            }
+        }
+    };
+}
+
+macro_rules! on_stack {
+    ($generics:tt $of:ty => $const:ty, $mut:ty) => {
+        input!($generics $of => $const);
+        written!($generics Output $of => $mut);
+        written!($generics InOut $of => $mut);
+    };
+    ($generics:tt $of:ty => $const:ty, $mut:ty, $declared:ty) => {
+        on_stack!($generics $of => $const, $mut);
+        input!($generics $of => $declared);
+        written!($generics Output $of => $declared);
+        written!($generics InOut $of => $declared);
+    };
+}
+
+on_stack!([T: VeData] T => *const T, *mut T, OnStack<T>);
+on_stack!([T: VeData] [T] => *const T, *mut T, OnStack<T>);
+on_stack!([T: VeData] T => *const c_void, *mut c_void);
+on_stack!([T: VeData] [T] => *const c_void, *mut c_void);
+// Nested arrays pass as their elements.
+on_stack!([T: VeData, const A: usize] [T; A] => *const T, *mut T, OnStack<T>);
+on_stack!([T: VeData, const A: usize] [[T; A]] => *const T, *mut T);
+on_stack!([T: VeData, const A: usize, const B: usize] [[T; A]; B] => *const T, *mut T);
+on_stack!([T: VeData, const A: usize, const B: usize] [[[T; A]; B]] => *const T, *mut T);
+on_stack!([T: VeData, const A: usize, const B: usize, const C: usize]
+    [[[T; A]; B]; C] => *const T, *mut T);
+
+macro_rules! text {
+    ($($to:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<'a, 'b> Arg<'a, $to> for OnStack<Input<'b, CStr>> {
+            fn put<'c>(self, args: &mut Args<'c, 'a>) where Self: 'c {
+                args.stack(self.into_data(), 1);
+            }
+        }
+    )+};
+}
+
+text!(*const i8, *const u8, *const c_void);
+
+// References: the same without the wrapper.
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: VeData> Arg<'a, &'_ T> for &T {
+    fn put<'c>(self, args: &mut Args<'c, 'a>)
+    where
+        Self: 'c,
+    {
+        args.stack(StackData::In(self.bytes()), align_of::<T>());
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: VeData> Arg<'a, &'_ [T]> for &[T] {
+    fn put<'c>(self, args: &mut Args<'c, 'a>)
+    where
+        Self: 'c,
+    {
+        args.stack(StackData::In(bytes_of(self)), align_of::<T>());
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: VeData> Arg<'a, &'_ mut T> for &'a mut T {
+    fn put<'c>(self, args: &mut Args<'c, 'a>)
+    where
+        Self: 'c,
+    {
+        args.stack(
+            StackData::InOut(bytes_of_mut(std::slice::from_mut(self))),
+            align_of::<T>(),
+        );
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: VeData> Arg<'a, &'_ mut [T]> for &'a mut [T] {
+    fn put<'c>(self, args: &mut Args<'c, 'a>)
+    where
+        Self: 'c,
+    {
+        args.stack(StackData::InOut(bytes_of_mut(self)), align_of::<T>());
+    }
+}

@@ -1,0 +1,102 @@
+//! A typed call on its way from the stub to the VE.
+
+use crate::arg::{Arg, Args};
+use crate::context::VeoContext;
+use crate::error::Result;
+use crate::kernel::Kernel;
+use crate::param::KernelResult;
+use crate::process::VeoProc;
+use crate::request::VeoRequest;
+
+/// A call of a declared kernel: its arguments so far. Made by the stub that
+/// `#[ve_kernel]` writes.
+#[derive(Debug)]
+pub struct Call<'c, 'a> {
+    pub(crate) kernel: &'static Kernel,
+    pub(crate) args: Args<'c, 'a>,
+}
+
+impl<'c, 'a> Call<'c, 'a> {
+    /// A call without arguments.
+    #[inline]
+    #[must_use]
+    pub fn new(kernel: &'static Kernel) -> Self {
+        Call {
+            kernel,
+            args: Args::default(),
+        }
+    }
+
+    /// Adds an argument for a parameter declared as `P`. What is wrong with it is
+    /// reported by [`submit`](Self::submit).
+    #[inline]
+    pub fn arg<P: ?Sized>(&mut self, value: impl Arg<'a, P> + 'c) {
+        value.put(&mut self.args);
+    }
+
+    /// Makes the call.
+    ///
+    /// # Errors
+    ///
+    /// See [`VeoContext`] and [`VeoProc`].
+    #[inline]
+    pub fn submit<On: Target + ?Sized, R: KernelResult>(
+        self,
+        on: &On,
+    ) -> Result<On::Output<'a, R::Value>> {
+        on.submit::<R>(self)
+    }
+}
+
+/// Where a kernel can be called, which decides what the call gives: a context
+/// queues it and gives a [`VeoRequest`], a process waits for the result.
+#[diagnostic::on_unimplemented(
+    message = "a kernel cannot be called on `{Self}`",
+    label = "neither a context nor a process",
+    note = "pass `&VeoContext` to queue the call, `&VeoProc` to wait for its result"
+)]
+pub trait Target {
+    /// What a call of a kernel with a result of type `V` gives.
+    type Output<'a, V>;
+
+    /// Makes the call.
+    #[doc(hidden)]
+    fn submit<'a, R: KernelResult>(&self, call: Call<'_, 'a>)
+    -> Result<Self::Output<'a, R::Value>>;
+}
+
+impl Target for VeoContext {
+    type Output<'a, V> = VeoRequest<'a, V>;
+
+    #[inline]
+    fn submit<'a, R: KernelResult>(&self, call: Call<'_, 'a>) -> Result<VeoRequest<'a, R::Value>> {
+        self.submit_kernel::<R>(call)
+    }
+}
+
+impl Target for VeoProc {
+    type Output<'a, V> = V;
+
+    #[inline]
+    fn submit<'a, R: KernelResult>(&self, call: Call<'_, 'a>) -> Result<R::Value> {
+        self.call_kernel::<R>(call)
+    }
+}
+
+macro_rules! forward {
+    ($($ty:ty),*) => {$(
+        impl<On: Target + ?Sized> Target for $ty {
+            type Output<'a, V> = On::Output<'a, V>;
+
+            #[inline]
+            fn submit<'a, R: KernelResult>(
+                &self,
+                call: Call<'_, 'a>,
+            ) -> Result<On::Output<'a, R::Value>> {
+                (**self).submit::<R>(call)
+            }
+        }
+    )*};
+}
+
+forward!(&On, &mut On, Box<On>, std::rc::Rc<On>, std::sync::Arc<On>);

@@ -1,0 +1,187 @@
+//! Plain data: the types whose values travel between host and VE as bytes.
+
+use std::ffi::c_void;
+use std::fmt;
+use std::marker::PhantomData;
+
+use veo_abi::{Scalar, Type};
+
+/// A type whose values can be copied between host and VE byte by byte.
+///
+/// Implemented for the integer types, `f32`, `f64`, arrays of any depth and
+/// [`VeAddr`]; `num_complex::Complex` and `half::f16` behind features of their
+/// names. Structures get it by `#[derive(VeData)]`.
+///
+/// # Safety
+///
+/// Any bytes are a valid value (so no `bool`, `char`, enum or reference inside),
+/// and [`TYPE`](Self::TYPE) describes the layout that `Self` has in memory.
+/// Padding is allowed: it is copied, never read.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel to the VE as plain data",
+    label = "not plain data",
+    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, and `#[repr(C)]` structures with `#[derive(VeData)]`"
+)]
+pub unsafe trait VeData: Copy + Send + Sync + 'static {
+    /// The C type that a kernel sees.
+    const TYPE: Type;
+}
+
+/// What a pointer of a kernel declaration may point to: any [`VeData`], `c_void`,
+/// or an opaque handle type that says so itself:
+///
+/// ```
+/// #[derive(veo_core::VeOpaque)]
+/// pub struct Plan(());
+/// ```
+///
+/// Values of an opaque type never leave the VE; pointers to it are
+/// [`VeMemPtr`](crate::VeMemPtr)s that kernels return.
+#[diagnostic::on_unimplemented(
+    message = "a kernel's pointer cannot point to `{Self}`",
+    label = "neither plain data nor an opaque handle",
+    note = "use a plain-data type (`#[derive(VeData)]` for structures), or `c_void`",
+    note = "for a handle that only kernels look into, write `#[derive(VeOpaque)]` on `{Self}`"
+)]
+pub trait VePointee: 'static {
+    /// The C type of the pointee.
+    const TYPE: Type;
+}
+
+impl<T: VeData> VePointee for T {
+    const TYPE: Type = <T as VeData>::TYPE;
+}
+
+impl VePointee for c_void {
+    const TYPE: Type = Type::Void;
+}
+
+macro_rules! scalars {
+    ($($ty:ty),*) => {$(
+        // SAFETY: any bits are a valid number, and the type is its own description.
+        unsafe impl VeData for $ty {
+            const TYPE: Type = Type::Scalar(<$ty as Scalar>::TYPE);
+        }
+    )*};
+}
+
+scalars!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+#[cfg(target_pointer_width = "64")]
+scalars!(isize, usize);
+
+// SAFETY: an array of plain data has no bytes of its own.
+unsafe impl<T: VeData, const N: usize> VeData for [T; N] {
+    const TYPE: Type = Type::Array {
+        element: &<T as VeData>::TYPE,
+        len: N,
+    };
+}
+
+/// An address on the VE as a structure or an array holds it: the element of a
+/// `T**`, the pointer in a linked list. Plain data; it carries no process.
+///
+/// [`VeMemPtr::to_ve_addr`](crate::VeMemPtr::to_ve_addr) makes one,
+/// [`VeoProc::pointer`](crate::VeoProc::pointer) turns it back.
+#[repr(transparent)]
+pub struct VeAddr<T> {
+    addr: u64,
+    pointee: PhantomData<fn() -> T>,
+}
+
+impl<T> VeAddr<T> {
+    /// The null address.
+    pub const NULL: VeAddr<T> = VeAddr::new(0);
+
+    /// The VE address `addr`.
+    #[must_use]
+    pub const fn new(addr: u64) -> Self {
+        VeAddr {
+            addr,
+            pointee: PhantomData,
+        }
+    }
+
+    /// The address as a number.
+    #[must_use]
+    pub const fn addr(self) -> u64 {
+        self.addr
+    }
+
+    /// Whether this is the null address.
+    #[must_use]
+    pub const fn is_null(self) -> bool {
+        self.addr == 0
+    }
+
+    /// The same address with another pointee.
+    #[must_use]
+    pub const fn cast<U>(self) -> VeAddr<U> {
+        VeAddr::new(self.addr)
+    }
+}
+
+impl<T> Clone for VeAddr<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for VeAddr<T> {}
+
+impl<T> Default for VeAddr<T> {
+    fn default() -> Self {
+        VeAddr::NULL
+    }
+}
+
+impl<T> PartialEq for VeAddr<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.addr == other.addr
+    }
+}
+
+impl<T> Eq for VeAddr<T> {}
+
+impl<T> std::hash::Hash for VeAddr<T> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.addr.hash(state);
+    }
+}
+
+impl<T> fmt::Debug for VeAddr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VeAddr({:#x})", self.addr)
+    }
+}
+
+// The pointee is not named: a structure may hold the address of its own kind, and
+// a description that contains itself cannot be a constant.
+// SAFETY: a transparent u64; any bits are a valid address.
+unsafe impl<T: 'static> VeData for VeAddr<T> {
+    const TYPE: Type = Type::Pointer {
+        mutable: true,
+        pointee: &Type::Void,
+    };
+}
+
+#[cfg(feature = "num-complex")]
+// SAFETY: `Complex<T>` is `repr(C)`: two values of T, which is how C lays out a
+// complex number.
+unsafe impl<T: VeData + Scalar> VeData for num_complex::Complex<T> {
+    const TYPE: Type = Type::Array {
+        element: &<T as VeData>::TYPE,
+        len: 2,
+    };
+}
+
+#[cfg(feature = "half")]
+// SAFETY: a transparent u16; any bits are a valid number.
+unsafe impl VeData for half::f16 {
+    const TYPE: Type = Type::Scalar(veo_abi::ScalarType::U16);
+}
+
+#[cfg(feature = "half")]
+// SAFETY: a transparent u16; any bits are a valid number.
+unsafe impl VeData for half::bf16 {
+    const TYPE: Type = Type::Scalar(veo_abi::ScalarType::U16);
+}

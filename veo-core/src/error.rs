@@ -1,0 +1,480 @@
+//! Everything that can go wrong, in one enum.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A result whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong. The message says what was asked, what happened and what to do.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No backend fits: the machine has half of what is needed, or what
+    /// `VEO_BACKEND` asks for cannot be had.
+    #[error("no Vector Engine backend: {reason}")]
+    Backend {
+        /// What is missing, and how to force either backend.
+        reason: String,
+    },
+
+    /// The libveo in use is too old, or not all there.
+    #[error("{library} has no function {function}, which {needed_for} needs")]
+    MissingFunction {
+        /// The C function.
+        function: &'static str,
+        /// The library it was expected in.
+        library: String,
+        /// What needs it.
+        needed_for: &'static str,
+    },
+
+    /// The VE process could not be started.
+    #[error("cannot start a process on VE node {node}: {reason}")]
+    ProcessStart {
+        /// The node that was asked for.
+        node: i32,
+        /// What happened.
+        reason: String,
+    },
+
+    /// A kernel raised an exception; its process has ended.
+    #[error("{fault}")]
+    Exception {
+        /// What is known of it.
+        fault: Box<Fault>,
+    },
+
+    /// The VE process has ended, and with it everything in it.
+    #[error("{what} failed: the VE process of {proc} has ended{}", because(.reason))]
+    ProcessEnded {
+        /// What was attempted.
+        what: String,
+        /// The process.
+        proc: String,
+        /// Why it ended, where that is known.
+        reason: Option<String>,
+    },
+
+    /// The VE reported that a command failed.
+    #[error("{what} failed on the VE{}", because(.reason))]
+    Command {
+        /// What was attempted.
+        what: String,
+        /// More, where it is known.
+        reason: Option<String>,
+    },
+
+    /// A request had not finished when its time was up.
+    #[error("{what} has not finished after {waited:?}")]
+    Unfinished {
+        /// The request.
+        what: String,
+        /// How long was waited.
+        waited: Duration,
+    },
+
+    /// The VE's memory is exhausted.
+    #[error("out of memory on VE node {node}: {size} bytes were asked for{}", because(.reason))]
+    OutOfMemory {
+        /// The node.
+        node: i32,
+        /// Size of the allocation in bytes.
+        size: u64,
+        /// More, where it is known.
+        reason: Option<String>,
+    },
+
+    /// Sizes that should be equal are not.
+    #[error("{what}: {have} elements given, {wanted} needed")]
+    SizeMismatch {
+        /// What was attempted.
+        what: &'static str,
+        /// How many elements were given.
+        have: usize,
+        /// How many are needed.
+        wanted: usize,
+    },
+
+    /// A size in bytes that does not exist.
+    #[error("{count} elements of {element} bytes are more than can be addressed")]
+    TooLarge {
+        /// How many elements were asked for.
+        count: usize,
+        /// Size of one.
+        element: usize,
+    },
+
+    /// A range that does not lie inside the buffer.
+    #[error("range {start}..{end} does not lie inside a buffer of {len} elements")]
+    OutOfRange {
+        /// Start of the range.
+        start: usize,
+        /// End of the range.
+        end: usize,
+        /// Elements of the buffer.
+        len: usize,
+    },
+
+    /// Memory or a function of one process was used with another.
+    #[error("{what} belongs to {belongs_to}, but is used with {used_with}")]
+    WrongProcess {
+        /// The argument or operation.
+        what: String,
+        /// The process it belongs to.
+        belongs_to: String,
+        /// The process it was used with.
+        used_with: String,
+    },
+
+    /// A raw pointer that is not what the operation needs: freed, never allocated,
+    /// not the start of an allocation, or with less memory behind it.
+    #[error("VE address {addr:#x}: {reason}")]
+    BadPointer {
+        /// The address.
+        addr: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// The context was closed.
+    #[error("{what} failed: the context is closed")]
+    ContextClosed {
+        /// What was attempted.
+        what: String,
+    },
+
+    /// No further context can be opened.
+    #[error("cannot open a context: {reason}")]
+    ContextOpen {
+        /// What happened.
+        reason: String,
+    },
+
+    /// A result that was taken before: by a `peek` that gave it.
+    #[error("the result of {what} was taken already")]
+    AlreadyCollected {
+        /// The request.
+        what: String,
+    },
+
+    /// A host function waits for something that can only happen after it.
+    #[error(
+        "{what} inside a host function of the same context would wait for ever: it is queued behind that function"
+    )]
+    WouldDeadlock {
+        /// What was attempted.
+        what: String,
+    },
+
+    /// A handle of the parent process in a forked child.
+    #[error(
+        "{what} failed: VE handles do not survive fork(); create a new VeoProc in the child, or use posix_spawn"
+    )]
+    Forked {
+        /// What was attempted.
+        what: String,
+    },
+
+    /// An argument that cannot be passed.
+    #[error("argument {index}: {reason}")]
+    Argument {
+        /// Its index, from 0.
+        index: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// More arguments than a call can have.
+    #[error("{count} arguments given, a call takes at most 256")]
+    TooManyArguments {
+        /// How many there are.
+        count: usize,
+    },
+
+    /// More stack data than a call can carry.
+    #[error(
+        "{size} bytes of stack data given, a call takes at most 63 MB: put them into a VeBuffer"
+    )]
+    StackDataTooLarge {
+        /// Size of all stack data in bytes.
+        size: usize,
+    },
+
+    /// A library that was not found.
+    #[error("library {name} not found; looked for {}{hint}", List(.searched))]
+    LibraryNotFound {
+        /// The name that was asked for.
+        name: String,
+        /// The files that were tried.
+        searched: Vec<PathBuf>,
+        /// What to do, empty if there is nothing to say.
+        hint: String,
+    },
+
+    /// A library that the VE could not load.
+    #[error("cannot load {} on the VE{}", .path.display(), because(.reason))]
+    LibraryLoad {
+        /// The file.
+        path: PathBuf,
+        /// What happened, where it is known.
+        reason: Option<String>,
+    },
+
+    /// A library that was unloaded.
+    #[error("library {name} is not loaded any more")]
+    LibraryUnloaded {
+        /// Its name.
+        name: String,
+    },
+
+    /// A symbol that the library does not have.
+    #[error("{library} has no symbol {symbol}{}", near_misses(.near))]
+    SymbolNotFound {
+        /// The symbol.
+        symbol: String,
+        /// The library.
+        library: String,
+        /// Symbols of similar names.
+        near: Vec<String>,
+    },
+
+    /// Kernels that could not be resolved when the process was created: all of them.
+    #[error("{} declared kernels cannot be used:{}", .failed.len(), Lines(.failed))]
+    Kernels {
+        /// Each with its declaration and what is wrong.
+        failed: Vec<UnresolvedKernel>,
+    },
+
+    /// A declaration that does not say what the library's debug information says.
+    #[error("{mismatch}")]
+    Prototype {
+        /// Both signatures, where they are written, and what differs.
+        mismatch: Box<PrototypeMismatch>,
+    },
+
+    /// A C type string that is not understood.
+    #[error("`{text}` is not a C type: {reason}")]
+    CType {
+        /// The string.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A value that does not fit the type it is given for.
+    #[error("{value} cannot be passed as `{ty}`: {reason}")]
+    Value {
+        /// The value.
+        value: String,
+        /// The C type.
+        ty: String,
+        /// Why it does not fit.
+        reason: String,
+    },
+
+    /// A hook failed.
+    #[error("the process hook `{name}` failed: {reason}")]
+    Hook {
+        /// The name it was registered with.
+        name: String,
+        /// Its error or panic message.
+        reason: String,
+    },
+
+    /// A host function in a context's queue panicked.
+    #[error("the host function panicked: {message}")]
+    HostFunctionPanicked {
+        /// The panic message.
+        message: String,
+    },
+
+    /// There is no such node.
+    #[error("there is no VE node {node}: {reason}")]
+    NoSuchNode {
+        /// The node that was asked for.
+        node: i32,
+        /// How many there are.
+        reason: String,
+    },
+
+    /// The operating system refused something.
+    #[error("{what}: {reason}")]
+    System {
+        /// What was attempted.
+        what: String,
+        /// The system's message.
+        reason: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn argument(index: usize, reason: impl Into<String>) -> Error {
+        Error::Argument {
+            index,
+            reason: reason.into(),
+        }
+    }
+
+    /// Whether the process is gone, so that only a new [`VeoProc`](crate::VeoProc) helps.
+    #[must_use]
+    pub fn is_process_gone(&self) -> bool {
+        matches!(self, Error::Exception { .. } | Error::ProcessEnded { .. })
+    }
+}
+
+/// What ended a VE process, as far as the backend tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fault {
+    /// The kernel that was called, as its symbol.
+    pub kernel: Option<String>,
+    /// Number of the signal on the VE.
+    pub signal: Option<i32>,
+    /// The address that was accessed.
+    pub address: Option<u64>,
+    /// The source file and line.
+    pub source: Option<(String, u32)>,
+    /// The backend's own words.
+    pub text: Option<String>,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kernel {
+            Some(kernel) => write!(f, "kernel {kernel}")?,
+            None => f.write_str("a kernel")?,
+        }
+        match self.signal {
+            Some(signal) => write!(f, " raised {}", signal_name(signal))?,
+            None => f.write_str(" ended its VE process")?,
+        }
+        if let Some(address) = self.address {
+            write!(f, " at address {address:#x}")?;
+        }
+        if let Some((file, line)) = &self.source {
+            write!(f, " in {file}:{line}")?;
+        }
+        if let Some(text) = &self.text {
+            write!(f, ": {text}")?;
+        }
+        f.write_str("; its process has ended, create a new VeoProc")
+    }
+}
+
+/// `SIGSEGV (11, invalid memory access)`
+pub(crate) fn signal_name(signal: i32) -> String {
+    // The VE runs Linux binaries: these are the numbers of Linux on every host.
+    let (name, meaning) = match signal {
+        4 => ("SIGILL", "illegal instruction"),
+        5 => ("SIGTRAP", "trap"),
+        6 => ("SIGABRT", "abort"),
+        7 => ("SIGBUS", "bus error"),
+        8 => ("SIGFPE", "arithmetic exception"),
+        9 => ("SIGKILL", "killed"),
+        11 => ("SIGSEGV", "invalid memory access"),
+        15 => ("SIGTERM", "terminated"),
+        24 => ("SIGXCPU", "time limit"),
+        31 => ("SIGSYS", "bad system call"),
+        _ => return format!("signal {signal}"),
+    };
+    format!("{name} ({signal}, {meaning})")
+}
+
+/// A kernel that could not be resolved.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct UnresolvedKernel {
+    /// The symbol.
+    pub symbol: String,
+    /// The crate that declares it.
+    pub crate_name: String,
+    /// File and line of the declaration.
+    pub declared: String,
+    /// What is wrong.
+    pub error: Box<Error>,
+}
+
+impl fmt::Display for UnresolvedKernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} (declared by {} in {}): {}",
+            self.symbol, self.crate_name, self.declared, self.error
+        )
+    }
+}
+
+/// A declaration and the prototype it contradicts.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PrototypeMismatch {
+    /// The symbol.
+    pub symbol: String,
+    /// The library.
+    pub library: String,
+    /// The declaration, as Rust writes it.
+    pub declared: String,
+    /// File and line of the declaration.
+    pub declared_at: String,
+    /// The prototype, as C writes it.
+    pub found: String,
+    /// File and line of the definition, as far as known.
+    pub found_at: String,
+    /// What differs, one sentence each.
+    pub differences: Vec<String>,
+}
+
+impl fmt::Display for PrototypeMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the declaration of {} does not match {}:{}\n  declared: {} ({})\n  found:    {} ({})",
+            self.symbol,
+            self.library,
+            Lines(&self.differences),
+            self.declared,
+            self.declared_at,
+            self.found,
+            self.found_at
+        )
+    }
+}
+
+fn because(reason: &Option<String>) -> String {
+    reason
+        .as_ref()
+        .map_or_else(String::new, |reason| format!(": {reason}"))
+}
+
+fn near_misses(near: &[String]) -> String {
+    match near {
+        [] => String::new(),
+        [one] => format!("; did you mean {one}?"),
+        many => format!("; similar names: {}", many.join(", ")),
+    }
+}
+
+struct List<'a>(&'a [PathBuf]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("nothing");
+        }
+        for (index, path) in self.0.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            write!(f, "{comma}{}", path.display())?;
+        }
+        Ok(())
+    }
+}
+
+struct Lines<'a, T>(&'a [T]);
+
+impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}

@@ -1,0 +1,189 @@
+//! Owned memory on the VE.
+
+use std::fmt;
+use std::ops::RangeBounds;
+
+use super::pointer::VeMemPtr;
+use super::slice::{VeSlice, VeSliceMut, part, resolve};
+use super::usage::Usage;
+use crate::data::VeData;
+use crate::error::Result;
+use crate::process::VeoProc;
+
+/// Memory on the VE that holds `len` values of `T`, made by
+/// [`VeoProc::alloc`], [`zeros`](VeoProc::zeros) or [`upload`](VeoProc::upload).
+///
+/// Requests do not borrow buffers: many kernels can be queued on one, and those of
+/// one context run in order. Dropping a buffer never waits; the memory is freed
+/// after the last request that was given it has finished.
+pub struct VeBuffer<T: VeData> {
+    proc: VeoProc,
+    addr: u64,
+    len: usize,
+    usage: &'static Usage,
+    /// Whether dropping it is to free the memory.
+    owned: bool,
+    of: std::marker::PhantomData<T>,
+}
+
+impl<T: VeData> VeBuffer<T> {
+    /// Takes over `addr`, an allocation of `proc` that is registered there.
+    pub(crate) fn adopt(proc: VeoProc, addr: u64, len: usize, usage: &'static Usage) -> Self {
+        VeBuffer {
+            proc,
+            addr,
+            len,
+            usage,
+            owned: true,
+            of: std::marker::PhantomData,
+        }
+    }
+
+    /// How many values it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Size in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.len * size_of::<T>()
+    }
+
+    /// Where the first value is.
+    #[must_use]
+    pub fn as_ptr(&self) -> VeMemPtr<T> {
+        VeMemPtr::new(
+            self.addr,
+            Some(self.size() as u64),
+            self.proc.id(),
+            Some(self.usage),
+        )
+    }
+
+    /// The process in whose memory it is.
+    #[must_use]
+    pub fn proc(&self) -> &VeoProc {
+        &self.proc
+    }
+
+    /// All of it, to be read.
+    #[must_use]
+    pub fn as_slice(&self) -> VeSlice<'_, T> {
+        VeSlice::new(&self.proc, self.as_ptr(), self.len)
+    }
+
+    /// All of it, to be written.
+    #[must_use]
+    pub fn as_mut_slice(&mut self) -> VeSliceMut<'_, T> {
+        VeSliceMut::new(&self.proc, self.as_ptr(), self.len)
+    }
+
+    /// A part of it, to be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) if the range does not lie inside.
+    pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<VeSlice<'_, T>> {
+        let (start, len) = resolve(&range, self.len)?;
+        Ok(VeSlice::new(
+            &self.proc,
+            part(self.as_ptr(), start, len),
+            len,
+        ))
+    }
+
+    /// A part of it, to be written.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) if the range does not lie inside.
+    pub fn slice_mut(&mut self, range: impl RangeBounds<usize>) -> Result<VeSliceMut<'_, T>> {
+        let (start, len) = resolve(&range, self.len)?;
+        Ok(VeSliceMut::new(
+            &self.proc,
+            part(self.as_ptr(), start, len),
+            len,
+        ))
+    }
+
+    /// The values before `middle` and those from it on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) if `middle` is greater than the length.
+    pub fn split_at_mut(
+        &mut self,
+        middle: usize,
+    ) -> Result<(VeSliceMut<'_, T>, VeSliceMut<'_, T>)> {
+        self.as_mut_slice().split_at_mut(middle)
+    }
+
+    /// Copies the values to the host (`veo_read_mem`). Waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`VeoProc::read`].
+    pub fn to_vec(&self) -> Result<Vec<T>> {
+        self.as_slice().to_vec()
+    }
+
+    /// Copies `values`, as many as the buffer holds, to the VE (`veo_write_mem`). Waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`VeoProc::write`].
+    pub fn write(&mut self, values: &[T]) -> Result<()> {
+        self.as_mut_slice().write(values)
+    }
+
+    /// Frees the memory (`veo_free_mem`), after waiting for the requests that use it.
+    /// Dropping the buffer does the same later and without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded) if the process is gone, and the memory with it.
+    pub fn free(mut self) -> Result<()> {
+        self.owned = false;
+        self.proc.free_waiting(self.addr, self.usage)
+    }
+}
+
+impl<T: VeData> Drop for VeBuffer<T> {
+    fn drop(&mut self) {
+        if self.owned {
+            self.proc.free_later(self.addr, self.usage);
+        }
+    }
+}
+
+impl<T: VeData> fmt::Debug for VeBuffer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VeBuffer({} elements at {:#x})", self.len, self.addr)
+    }
+}
+
+impl<'b, T: VeData> From<&'b VeBuffer<T>> for VeSlice<'b, T> {
+    fn from(buffer: &'b VeBuffer<T>) -> Self {
+        buffer.as_slice()
+    }
+}
+
+impl<'b, T: VeData> From<&'b mut VeBuffer<T>> for VeSlice<'b, T> {
+    fn from(buffer: &'b mut VeBuffer<T>) -> Self {
+        buffer.as_slice()
+    }
+}
+
+impl<'b, T: VeData> From<&'b mut VeBuffer<T>> for VeSliceMut<'b, T> {
+    fn from(buffer: &'b mut VeBuffer<T>) -> Self {
+        buffer.as_mut_slice()
+    }
+}

@@ -1,0 +1,13 @@
+//! Memory of the VE as the host names it: buffers, slices, pointers.
+//!
+//! Nothing here dereferences an address of the VE; copies go through the process.
+
+mod buffer;
+mod pointer;
+mod slice;
+mod usage;
+
+pub use buffer::VeBuffer;
+pub use pointer::{NULL, Null, VeMemPtr};
+pub use slice::{VeSlice, VeSliceMut};
+pub(crate) use usage::Usage;
