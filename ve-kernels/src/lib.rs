@@ -1,1 +1,20 @@
-//! Kernels that the examples and tests use: sources and typed declarations
+//! Kernels that the examples and tests use: C sources in `kernels`, one typed
+//! declaration for each here, built by a `build.rs` of one line per library.
+//!
+//! Copy this crate to start one of your own. A declaration is a promise about the
+//! kernel's C prototype, and it is checked against the library's debug information.
+
+#![allow(clippy::too_many_arguments)]
+
+pub mod basics;
+pub mod echo;
+pub mod faults;
+pub mod memory;
+pub mod statistics;
+
+/// Where this crate's build put a library of its own for the host, for programs that
+/// name libraries by path.
+#[must_use]
+pub fn host_library(name: &str) -> std::path::PathBuf {
+    [env!("OUT_DIR"), "veo", "host", name].iter().collect()
+}
