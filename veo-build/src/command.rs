@@ -1,7 +1,7 @@
-//! Runs a tool and tells, when it fails, how to run it again.
+//! Runs a tool and says, when it fails, what it said and how to run it again.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus};
 
 use crate::{Error, ErrorKind, Result};
 
@@ -11,39 +11,102 @@ pub(crate) fn shown(command: &Command) -> String {
     if let Some(dir) = command.get_current_dir() {
         line = format!("cd {} && ", quoted(&dir.to_string_lossy()));
     }
-    line += &quoted(&command.get_program().to_string_lossy());
-    for arg in command.get_args() {
-        line.push(' ');
-        line += &quoted(&arg.to_string_lossy());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            line += &format!(
+                "{}={} ",
+                name.to_string_lossy(),
+                quoted(&value.to_string_lossy())
+            );
+        }
     }
-    line
+    line + &words(command)
+}
+
+/// The program and its arguments, without directory and variables.
+pub(crate) fn words(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(|word| quoted(&word.to_string_lossy()))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn quoted(word: &str) -> String {
     shlex::try_quote(word).map_or_else(|_| format!("{word:?}"), |quoted| quoted.into_owned())
 }
 
-/// Runs `command` to its end and gives what it printed (both streams).
+/// Runs `command` to its end and gives what it printed. `doing` says what for: `libx.so for ve1: compiling a.c`.
 pub(crate) fn run(command: &mut Command, doing: &str) -> Result<String> {
-    let line = shown(command);
-    let output = command.stdin(Stdio::null()).output().map_err(|error| {
+    let output = command.output().map_err(|error| {
         let program = Path::new(command.get_program()).display();
         Error::new(
             ErrorKind::ToolNotFound,
-            format!("{doing}: cannot run {program}: {error}\ncommand: {line}"),
+            format!(
+                "{doing}: cannot run {program}: {error}\n\nto repeat: {}",
+                shown(command)
+            ),
         )
     })?;
-    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text += &String::from_utf8_lossy(&output.stderr);
+    let mut text = String::from_utf8_lossy(&output.stderr).into_owned();
+    text += &String::from_utf8_lossy(&output.stdout);
     if output.status.success() {
         return Ok(text);
     }
-    let text = text.trim_end();
+    let (kind, advice) = diagnose(output.status, &text);
+    let text = match text.trim_end() {
+        "" => "(it printed nothing)",
+        text => text,
+    };
+    let advice = advice.map_or_else(String::new, |advice| format!("\n\nhelp: {advice}"));
     Err(Error::new(
-        ErrorKind::ToolFailed,
+        kind,
         format!(
-            "{doing} failed ({}):\n\n{text}\n\ncommand: {line}",
-            output.status
+            "{doing} failed ({})\n\n{text}{advice}\n\nto repeat: {}",
+            output.status,
+            shown(command)
         ),
     ))
+}
+
+fn diagnose(status: ExitStatus, text: &str) -> (ErrorKind, Option<&'static str>) {
+    let text = text.to_lowercase();
+    // A shell, and the drivers of compilers, report a child's signal as 128 + signal or in words.
+    if signal(status).is_some()
+        || status.code().is_some_and(|code| code > 128)
+        || text.contains("internal compiler error")
+        || text.contains("segmentation fault")
+        || text.contains("please submit a bug report")
+    {
+        let advice = "the compiler itself broke down, which is its own fault. A lower .opt_level(..) or other flags \
+                      for this file with .for_file(..) often avoid it";
+        return (ErrorKind::ToolCrashed, Some(advice));
+    }
+    if text.contains("license") || text.contains("licence") {
+        let advice = "NEC's compilers need a licence: is the licence server named in \
+                      /opt/nec/aur_license/aur_license.conf and reachable? VEO_TARGETS=host builds without NEC's compilers";
+        return (ErrorKind::NoLicence, Some(advice));
+    }
+    let options = ["unrecognized", "unknown", "unsupported", "invalid"];
+    let nouns = ["option", "argument", "flag"];
+    let unknown = text.lines().any(|line| {
+        options.iter().any(|option| line.contains(option))
+            && nouns.iter().any(|noun| line.contains(noun))
+            && !line.contains(".c:")
+    });
+    let advice = unknown.then_some(
+        "the compiler does not know an option. .for_target(..) gives a flag to one target only, \
+         .flag_if_supported(..) to the compilers that accept it",
+    );
+    (ErrorKind::ToolFailed, advice)
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<i32> {
+    None
 }

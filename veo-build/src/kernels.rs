@@ -1,25 +1,80 @@
 //! The builder that a build script uses.
 
-use std::env;
-use std::fs;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 
-use crate::source::Language;
-use crate::{Error, ErrorKind, Result, command, depfile, host};
+use crate::Result;
+use crate::build::{self, Built};
+use crate::options::Options;
+use crate::source::Origin;
+use crate::target::Target;
 
-/// A library of kernels to be built from sources.
-#[derive(Clone, Debug)]
-pub struct Kernels {
-    name: String,
-    files: Vec<PathBuf>,
+/// What is made from the sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A shared library that `veo_load_library` loads.
+    Library,
+    /// A veorun with the kernels linked in.
+    StaticVeorun,
 }
 
-/// What a build made.
+/// A library of kernels to be built from sources in C, C++ and Fortran.
+///
+/// The methods are those of the `cc` crate where it has the same. Relative paths start from the directory of the package.
+///
+/// ```no_run
+/// // build.rs
+/// use veo_build::{Kernels, Target};
+///
+/// Kernels::new("libphysics.so")
+///     .glob("kernels/*.c")
+///     .file("kernels/solve.f90")
+///     .inline("scale.cpp", r#"extern "C" void scale(double *x, long n) { while (n--) x[n] *= 2; }"#)
+///     .include("kernels/include")
+///     .define("BLOCK", "256")
+///     .for_target(Target::Ve3, |options| { options.define("BLOCK", "512"); })
+///     .for_file("kernels/solve.f90", |options| { options.opt_level(1); })
+///     .openmp(true)
+///     .compile();
+/// ```
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Built {
-    /// The library for the host target.
-    pub library: PathBuf,
+pub struct Kernels {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) all: Options,
+    pub(crate) by_target: Vec<(Target, Options)>,
+    pub(crate) by_file: Vec<(PathBuf, Options)>,
+    pub(crate) targets: Option<Vec<Target>>,
+    pub(crate) without: Vec<Target>,
+    pub(crate) cpp: bool,
+    pub(crate) openmp: bool,
+    pub(crate) ftrace: bool,
+    pub(crate) traceback: bool,
+    pub(crate) report: bool,
+    pub(crate) verbose: bool,
+    pub(crate) debug: Option<bool>,
+    pub(crate) warnings: Option<bool>,
+    pub(crate) extra_warnings: bool,
+    pub(crate) warnings_into_errors: bool,
+    pub(crate) compiler: Option<PathBuf>,
+    pub(crate) install_dir: Option<PathBuf>,
+    pub(crate) env: BTreeMap<OsString, OsString>,
+    pub(crate) cargo_metadata: bool,
+    pub(crate) cargo_warnings: bool,
+}
+
+/// Gives [`Kernels`] the methods of [`Options`], for the whole library.
+macro_rules! forward {
+    ($($(#[$doc:meta])* $name:ident $([$($g:tt)*])? ($($arg:ident: $ty:ty),*);)*) => { $(
+        $(#[$doc])*
+        pub fn $name$(<$($g)*>)?(&mut self, $($arg: $ty),*) -> &mut Self {
+            self.all.$name($($arg),*);
+            self
+        }
+    )* };
 }
 
 impl Kernels {
@@ -28,116 +83,278 @@ impl Kernels {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            files: Vec::new(),
+            kind: Kind::Library,
+            origins: Vec::new(),
+            all: Options::default(),
+            by_target: Vec::new(),
+            by_file: Vec::new(),
+            targets: None,
+            without: Vec::new(),
+            cpp: false,
+            openmp: false,
+            ftrace: false,
+            traceback: false,
+            report: false,
+            verbose: false,
+            debug: None,
+            warnings: None,
+            extra_warnings: false,
+            warnings_into_errors: false,
+            compiler: None,
+            install_dir: None,
+            env: BTreeMap::new(),
+            cargo_metadata: true,
+            cargo_warnings: true,
         }
     }
 
-    /// Adds a source file; its path is relative to the package.
+    /// A veorun of this file name that has the kernels linked in, for `#[ve_kernel(static)]` and
+    /// `VeoProc::builder().veorun(..)`. NEC's `mk_veorun_static` makes it for the card; for the other targets it is an image
+    /// that the emulated node accepts in its place.
+    #[must_use]
+    pub fn static_veorun(name: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::StaticVeorun,
+            ..Self::new(name)
+        }
+    }
+
+    /// Adds a source file; its name tells the language ([`Language::of`](crate::Language::of)).
     pub fn file(&mut self, path: impl AsRef<Path>) -> &mut Self {
-        self.files.push(path.as_ref().to_owned());
+        self.origins.push(Origin::File(path.as_ref().to_owned()));
         self
     }
 
     /// Adds source files.
     pub fn files<P: AsRef<Path>>(&mut self, paths: impl IntoIterator<Item = P>) -> &mut Self {
-        self.files
-            .extend(paths.into_iter().map(|p| p.as_ref().to_owned()));
+        for path in paths {
+            self.file(path);
+        }
         self
     }
 
-    /// Builds the library. Ends the build script with a message and status 1 when that fails.
-    pub fn compile(&self) -> Built {
-        self.try_compile().unwrap_or_else(|error| {
-            eprintln!("error: {error}");
-            std::process::exit(1)
-        })
+    /// Adds the source files that match a pattern, for example `kernels/**/*.c`, at least one.
+    pub fn glob(&mut self, pattern: impl Into<String>) -> &mut Self {
+        self.origins.push(Origin::Glob(pattern.into()));
+        self
     }
 
-    /// Builds the library.
+    /// Adds a source given as text. The name tells the language and appears in the compiler's messages.
+    pub fn inline(&mut self, name: impl Into<String>, text: impl Into<String>) -> &mut Self {
+        let (name, text) = (name.into(), text.into());
+        self.origins.push(Origin::Inline { name, text });
+        self
+    }
+
+    forward! {
+        /// Searches a directory for headers (`-I`).
+        include(dir: impl AsRef<Path>);
+        /// Searches directories for headers.
+        includes[P: AsRef<Path>](dirs: impl IntoIterator<Item = P>);
+        /// Defines a preprocessor macro (`-D`): `define("N", "8")`, `define("FAST", None)`.
+        define['a](name: &str, value: impl Into<Option<&'a str>>);
+        /// Passes one argument to the compilers, after those that `veo-build` makes.
+        flag(flag: impl Into<String>);
+        /// Passes arguments to the compilers.
+        flags[S: Into<String>](flags: impl IntoIterator<Item = S>);
+        /// Passes an argument to those compilers that accept it, found by compiling an empty source.
+        flag_if_supported(flag: impl Into<String>);
+        /// A language standard (`-std=`), see [`Options::std`]; once for each language.
+        std(standard: impl Into<String>);
+        /// The optimisation level, 0 to 3 (NEC: 4), instead of that of Cargo's profile.
+        opt_level(level: u32);
+        /// The optimisation level as the end of `-O`, for example `s` or `fast`.
+        opt_level_str(level: &str);
+        /// Links an object file or an archive, for every target. See [`Kernels::for_target`] for one of a single target.
+        object(file: impl AsRef<Path>);
+        /// Links object files or archives.
+        objects[P: AsRef<Path>](files: impl IntoIterator<Item = P>);
+        /// Links a library (`-l`).
+        link_lib(name: impl Into<String>);
+        /// Searches a directory for libraries (`-L`).
+        link_search(dir: impl AsRef<Path>);
+        /// Passes an argument to the linker's driver, after the libraries.
+        link_arg(arg: impl Into<String>);
+    }
+
+    /// Adds options for one target.
+    pub fn for_target(&mut self, target: Target, set: impl FnOnce(&mut Options)) -> &mut Self {
+        let mut options = Options::default();
+        set(&mut options);
+        self.by_target.push((target, options));
+        self
+    }
+
+    /// Adds options for one source, named as it was added (or found by a pattern).
+    pub fn for_file(
+        &mut self,
+        path: impl AsRef<Path>,
+        set: impl FnOnce(&mut Options),
+    ) -> &mut Self {
+        let mut options = Options::default();
+        set(&mut options);
+        self.by_file.push((path.as_ref().to_owned(), options));
+        self
+    }
+
+    /// Builds exactly these targets; a missing compiler is then an error. `VEO_TARGETS` overrides it. Without either, every target
+    /// whose compilers are found is built.
+    pub fn targets(&mut self, targets: impl IntoIterator<Item = Target>) -> &mut Self {
+        self.targets = Some(targets.into_iter().collect());
+        self
+    }
+
+    /// Never builds this target, whatever `VEO_TARGETS` says.
+    pub fn without_target(&mut self, target: Target) -> &mut Self {
+        self.without.push(target);
+        self
+    }
+
+    /// Compiles `.c` sources as C++ as well.
+    pub fn cpp(&mut self, cpp: bool) -> &mut Self {
+        self.cpp = cpp;
+        self
+    }
+
+    /// Compiles and links with OpenMP (`-fopenmp`); LLVM's VE compiler has no OpenMP runtime and goes without.
+    pub fn openmp(&mut self, openmp: bool) -> &mut Self {
+        self.openmp = openmp;
+        self
+    }
+
+    /// Instruments for NEC's performance tool (`-ftrace`); of no effect elsewhere.
+    pub fn ftrace(&mut self, ftrace: bool) -> &mut Self {
+        self.ftrace = ftrace;
+        self
+    }
+
+    /// Lets a crashed kernel print where it was (`-traceback=verbose`), with NEC's compilers.
+    pub fn traceback(&mut self, traceback: bool) -> &mut Self {
+        self.traceback = traceback;
+        self
+    }
+
+    /// Lets NEC's compilers write listings (`-report-all -fdiag-vector=2`); they are kept beside the library, as
+    /// [`BuiltTarget::listings`](crate::BuiltTarget::listings) and the build note tell.
+    pub fn report(&mut self, report: bool) -> &mut Self {
+        self.report = report;
+        self
+    }
+
+    /// Shows the command lines and what NEC's compilers say about vectorisation as warnings of the build. `VEO_VERBOSE=1` does the same.
+    pub fn verbose(&mut self, verbose: bool) -> &mut Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// Whether debug information stays in the library, instead of as Cargo's profile says. It is always made; where it does not stay it is
+    /// in `libx.so.debug` beside the library.
+    pub fn debug(&mut self, debug: bool) -> &mut Self {
+        self.debug = Some(debug);
+        self
+    }
+
+    /// The compilers' usual warnings (`-Wall`), on by default for C and C++ on the host and with clang.
+    pub fn warnings(&mut self, warnings: bool) -> &mut Self {
+        self.warnings = Some(warnings);
+        self
+    }
+
+    /// More warnings (`-Wextra`).
+    pub fn extra_warnings(&mut self, warnings: bool) -> &mut Self {
+        self.extra_warnings = warnings;
+        self
+    }
+
+    /// Warnings are errors (`-Werror`).
+    pub fn warnings_into_errors(&mut self, errors: bool) -> &mut Self {
+        self.warnings_into_errors = errors;
+        self
+    }
+
+    /// The C and C++ compiler for the host target, instead of the variables and names that are tried otherwise.
+    pub fn compiler(&mut self, compiler: impl AsRef<Path>) -> &mut Self {
+        self.compiler = Some(compiler.as_ref().to_owned());
+        self
+    }
+
+    /// Also copies the libraries of all targets to `dir/<target>/`, where a program in `dir` finds them wherever it is
+    /// moved together with these directories. `VEO_INSTALL_DIR`, an absolute path, does the same for every crate of a build.
+    pub fn install_dir(&mut self, dir: impl AsRef<Path>) -> &mut Self {
+        self.install_dir = Some(dir.as_ref().to_owned());
+        self
+    }
+
+    /// Sets a variable for the compilers, and for the variables that `veo-build` reads itself.
+    pub fn env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
+        self.env
+            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self
+    }
+
+    /// Where to build, instead of Cargo's `OUT_DIR`.
+    pub fn out_dir(&mut self, dir: impl AsRef<Path>) -> &mut Self {
+        self.env("OUT_DIR", dir.as_ref())
+    }
+
+    /// The target triple of the program, instead of Cargo's.
+    pub fn target(&mut self, triple: &str) -> &mut Self {
+        self.env("TARGET", triple)
+    }
+
+    /// The triple of the building machine, instead of Cargo's.
+    pub fn host(&mut self, triple: &str) -> &mut Self {
+        self.env("HOST", triple)
+    }
+
+    /// Whether to print lines for Cargo, on by default: what to watch for changes, and warnings.
+    pub fn cargo_metadata(&mut self, print: bool) -> &mut Self {
+        self.cargo_metadata = print;
+        self
+    }
+
+    /// Whether the compilers' warnings become warnings of the build, on by default.
+    pub fn cargo_warnings(&mut self, print: bool) -> &mut Self {
+        self.cargo_warnings = print;
+        self
+    }
+
+    /// Builds the library for every chosen target.
+    ///
+    /// When that fails, shows what the compiler said and ends the build script with status 1.
+    #[track_caller]
+    pub fn compile(&self) -> Built {
+        let (result, lines) = build::build(self, Location::caller());
+        match result {
+            Ok(built) => {
+                self.print(&lines);
+                built
+            }
+            Err(error) => {
+                // Nothing else is printed: Cargo shows standard output first and would push the message down.
+                eprintln!("error: {error}");
+                std::process::exit(1)
+            }
+        }
+    }
+
+    /// Builds the library for every chosen target.
     ///
     /// # Errors
-    /// Outside of a build script, without a compiler, and when a compiler reports an error.
+    /// When the builder or `VEO_TARGETS` ask for something that cannot be done, a compiler is missing, fails or crashes,
+    /// or a file cannot be read or written. Targets that were only detected do not fail for a missing compiler.
+    #[track_caller]
     pub fn try_compile(&self) -> Result<Built> {
-        if self.files.is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                format!(
-                    "{}: no sources; name some with .file(\"kernels/k.c\")",
-                    self.name
-                ),
-            ));
-        }
-        let out_dir = PathBuf::from(variable("OUT_DIR")?);
-        let package = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-        let dir = out_dir.join("veo/host");
-        let objects_dir = out_dir.join("veo/objects/host").join(&self.name);
-        for dir in [&dir, &objects_dir] {
-            fs::create_dir_all(dir)
-                .map_err(|e| Error::io(format_args!("cannot create {}", dir.display()), &e))?;
-        }
-        let opt_level = env::var("OPT_LEVEL").unwrap_or_else(|_| "0".into());
-
-        let mut linker = Language::C;
-        let mut objects = Vec::new();
-        for (index, file) in self.files.iter().enumerate() {
-            let source = package.join(file);
-            let language = Language::of(file).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::InvalidArgument,
-                    format!(
-                        "{}: not a C, C++ or Fortran source by its name",
-                        file.display()
-                    ),
-                )
-            })?;
-            linker = linker.max(language);
-            println!("cargo:rerun-if-changed={}", source.display());
-            let object = objects_dir.join(format!("{index}.o"));
-            let deps = object.with_extension("d");
-            let mut cc = host::compiler(language);
-            cc.current_dir(&package)
-                .arg(format!("-O{opt_level}"))
-                .args(["-g", "-fPIC", "-pthread", "-c"])
-                .arg(&source)
-                .arg("-o")
-                .arg(&object);
-            if language != Language::Fortran {
-                cc.arg("-MD").arg("-MF").arg(&deps);
-            }
-            let doing = format!("{}: compiling {}", self.name, file.display());
-            warn(&command::run(&mut cc, &doing)?);
-            if let Ok(text) = fs::read_to_string(&deps) {
-                for header in depfile::parse(&text) {
-                    println!("cargo:rerun-if-changed={}", package.join(header).display());
-                }
-            }
-            objects.push(object);
-        }
-
-        let library = dir.join(&self.name);
-        let mut ld = host::compiler(linker);
-        ld.current_dir(&package)
-            .args(["-shared", "-fPIC", "-pthread", "-Wl,-Bsymbolic"])
-            .arg("-o")
-            .arg(&library)
-            .args(&objects)
-            .arg("-lm");
-        warn(&command::run(&mut ld, &format!("{}: linking", self.name))?);
-        Ok(Built { library })
+        let (result, lines) = build::build(self, Location::caller());
+        self.print(&lines);
+        result
     }
-}
 
-fn variable(name: &str) -> Result<String> {
-    env::var(name).map_err(|_| {
-        Error::new(
-            ErrorKind::MissingVariable,
-            format!("{name} is not set; kernels are built from a build script (build.rs), which Cargo runs with it set"),
-        )
-    })
-}
-
-fn warn(output: &str) {
-    for line in output.lines() {
-        println!("cargo:warning={line}");
+    fn print(&self, lines: &[String]) {
+        if self.cargo_metadata {
+            for line in lines {
+                println!("{line}");
+            }
+        }
     }
 }

@@ -1,20 +1,26 @@
-//! Source files and their languages.
+//! Sources: files, patterns of files, and inline text.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 
-/// The language of a kernel source, told by its file name.
+use crate::context::{self, Context};
+use crate::{Error, ErrorKind, Result};
+
+/// The language of a kernel source, told by its file name. A later one in the order C, Fortran, C++
+/// decides with which compiler a library of several languages is linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
     /// `.c`
     C,
-    /// `.f .for .f77 .f90 .f95 .f03 .f08`, also in capitals
+    /// `.f .for .ftn .f77 .f90 .f95 .f03 .f08 .f18`, also in capitals
     Fortran,
     /// `.cc .cpp .cxx .c++ .C`
     Cxx,
 }
 
 impl Language {
-    /// The language a file name stands for, `None` if it is not a source.
+    /// The language a file name stands for, `None` if it is not that of a source.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?;
@@ -25,8 +31,191 @@ impl Language {
         }
         match extension.to_ascii_lowercase().as_str() {
             "cc" | "cpp" | "cxx" | "c++" => Some(Self::Cxx),
-            "f" | "for" | "ftn" | "f77" | "f90" | "f95" | "f03" | "f08" => Some(Self::Fortran),
+            "f" | "for" | "ftn" | "f77" | "f90" | "f95" | "f03" | "f08" | "f18" => {
+                Some(Self::Fortran)
+            }
             _ => None,
         }
     }
+
+    /// The name of the language.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::C => "C",
+            Self::Fortran => "Fortran",
+            Self::Cxx => "C++",
+        }
+    }
+}
+
+/// What the build script named.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    File(PathBuf),
+    Glob(String),
+    Inline { name: String, text: String },
+}
+
+/// One source to compile.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// As the build script named it, for messages and for [`crate::Kernels::for_file`].
+    pub(crate) label: PathBuf,
+    /// The file itself, absolute.
+    pub(crate) path: PathBuf,
+    pub(crate) language: Language,
+    /// A name for what is made from it, without suffix, unlike that of every other source.
+    pub(crate) key: String,
+}
+
+/// The sources and what Cargo has to watch for new ones.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    pub(crate) list: Vec<Source>,
+    pub(crate) watched: Vec<PathBuf>,
+}
+
+/// Finds the files behind `origins`, each once, in order.
+pub(crate) fn collect(
+    context: &Context,
+    library: &str,
+    origins: &[Origin],
+    all_cxx: bool,
+) -> Result<Sources> {
+    let mut sources = Sources::default();
+    let mut seen = BTreeSet::new();
+    let add = |label: PathBuf,
+               path: PathBuf,
+               list: &mut Vec<Source>,
+               seen: &mut BTreeSet<PathBuf>|
+     -> Result<()> {
+        let mut language = Language::of(&label).ok_or_else(|| {
+            Error::invalid(format!(
+                "{library}: {} is not a source by its name; C is .c, C++ .cc .cpp .cxx .C, Fortran .f .f90 .f95 .f03 .f08; \
+                 objects and archives go to .object(..)",
+                label.display()
+            ))
+        })?;
+        if all_cxx && language == Language::C {
+            language = Language::Cxx;
+        }
+        if !path.is_file() {
+            let found = if path.exists() {
+                "is not a file"
+            } else {
+                "does not exist"
+            };
+            return Err(Error::new(
+                ErrorKind::Io,
+                format!(
+                    "{library}: the source {} {found} ({})",
+                    label.display(),
+                    path.display()
+                ),
+            ));
+        }
+        if seen.insert(path.clone()) {
+            let key = key(&path);
+            list.push(Source {
+                label,
+                path,
+                language,
+                key,
+            });
+        }
+        Ok(())
+    };
+    for origin in origins {
+        match origin {
+            Origin::File(file) => add(
+                file.clone(),
+                context.package.join(file),
+                &mut sources.list,
+                &mut seen,
+            )?,
+            Origin::Glob(pattern) => {
+                let (base, found) = expand(context, library, pattern)?;
+                sources.watched.push(base);
+                for path in found {
+                    let label = path
+                        .strip_prefix(&context.package)
+                        .unwrap_or(&path)
+                        .to_owned();
+                    add(label, path, &mut sources.list, &mut seen)?;
+                }
+            }
+            Origin::Inline { name, text } => {
+                if Path::new(name).components().count() != 1 {
+                    return Err(Error::invalid(format!(
+                        "{library}: the inline source `{name}` must be named like a file, for example scale.c"
+                    )));
+                }
+                let path = context.work_dir("inline", library).join(name);
+                if seen.contains(&path) {
+                    return Err(Error::invalid(format!(
+                        "{library}: two inline sources are named `{name}`"
+                    )));
+                }
+                context::write_if_changed(&path, text.as_bytes())?;
+                add(PathBuf::from(name), path, &mut sources.list, &mut seen)?;
+            }
+        }
+    }
+    Ok(sources)
+}
+
+/// The files that a pattern stands for, sorted, and the directory that holds all that it could stand for.
+fn expand(context: &Context, library: &str, pattern: &str) -> Result<(PathBuf, Vec<PathBuf>)> {
+    let package = glob::Pattern::escape(&context.package.to_string_lossy());
+    let full = if Path::new(pattern).is_absolute() {
+        pattern.to_string()
+    } else {
+        format!("{package}/{pattern}")
+    };
+    let paths = glob::glob(&full).map_err(|e| {
+        Error::invalid(format!(
+            "{library}: the pattern `{pattern}` is not valid: {e}"
+        ))
+    })?;
+    let mut found = Vec::new();
+    for path in paths {
+        let path = path.map_err(|e| {
+            Error::io(
+                format_args!("{library}: the pattern `{pattern}`"),
+                e.error(),
+            )
+        })?;
+        if path.is_file() {
+            found.push(path);
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::invalid(format!(
+            "{library}: the pattern `{pattern}` matches no file in {}",
+            context.package.display()
+        )));
+    }
+    found.sort();
+    let fixed: PathBuf = Path::new(pattern)
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
+        .collect();
+    let mut base = context.package.join(fixed);
+    if base.is_file() {
+        base.pop();
+    }
+    Ok((base, found))
+}
+
+/// A readable file name for what belongs to `path`, made unique by a hash of the whole path.
+fn key(path: &Path) -> String {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let stem: String = stem
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    format!("{stem}-{:08x}", hasher.finish() as u32)
 }

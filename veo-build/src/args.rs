@@ -1,0 +1,355 @@
+//! The command lines: what each option means to each compiler. The one place that knows.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+use crate::context::Context;
+use crate::kernels::{Kernels, Kind};
+use crate::options::Options;
+use crate::source::{Language, Source};
+use crate::target::Target;
+use crate::toolchain;
+
+/// How clang is told to compile for the VE.
+pub(crate) const LLVM_TARGET: &str = "--target=ve-unknown-linux-gnu";
+
+/// A list of arguments in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Args(pub(crate) Vec<OsString>);
+
+impl Args {
+    fn add<S: Into<OsString>>(&mut self, args: impl IntoIterator<Item = S>) {
+        self.0.extend(args.into_iter().map(Into::into));
+    }
+
+    fn joined(&mut self, option: &str, path: &Path) {
+        let mut arg = OsString::from(option);
+        arg.push(path);
+        self.0.push(arg);
+    }
+}
+
+/// The arguments that come before the source and the output.
+pub(crate) fn compile(
+    context: &Context,
+    kernels: &Kernels,
+    target: Target,
+    options: &Options,
+    language: Language,
+    modules: &Path,
+) -> Result<Args> {
+    let mut args = Args::default();
+    let level = options.opt_level.as_deref().unwrap_or(&context.opt_level);
+    match target {
+        Target::Host => {
+            args.add([format!("-O{level}").as_str(), "-g", "-fPIC", "-pthread"]);
+        }
+        Target::Ve1 | Target::Ve3 => {
+            // NEC's compilers know no levels for size.
+            let level = if matches!(level, "s" | "z") {
+                "2"
+            } else {
+                level
+            };
+            args.add([
+                march(target),
+                &format!("-O{level}"),
+                "-g",
+                "-fpic",
+                "-pthread",
+            ]);
+        }
+        Target::Ve1Llvm => {
+            args.add([LLVM_TARGET, &format!("-O{level}"), "-g", "-ffreestanding"]);
+            if language == Language::Cxx {
+                args.add(["-fno-exceptions", "-fno-rtti", "-nostdinc++"]);
+            }
+        }
+    }
+    if kernels.openmp && target != Target::Ve1Llvm {
+        args.add(["-fopenmp"]);
+    }
+    if target.is_nec() {
+        if kernels.ftrace {
+            args.add(["-ftrace"]);
+        }
+        if kernels.traceback {
+            args.add(["-traceback=verbose"]);
+        }
+        if kernels.report {
+            args.add(["-report-all", "-fdiag-vector=2"]);
+        }
+    }
+    let usual = !target.is_nec() && language != Language::Fortran;
+    if kernels.warnings.unwrap_or(usual) {
+        args.add(["-Wall"]);
+    }
+    if kernels.extra_warnings {
+        args.add(["-Wextra"]);
+    }
+    if kernels.warnings_into_errors {
+        args.add(["-Werror"]);
+    }
+    for standard in options
+        .standards
+        .iter()
+        .filter(|standard| standard_language(standard) == language)
+    {
+        args.add([format!("-std={standard}")]);
+    }
+    for dir in &options.includes {
+        args.joined("-I", &context.package.join(dir));
+    }
+    for (name, value) in &options.defines {
+        args.add([match value {
+            Some(value) => format!("-D{name}={value}"),
+            None => format!("-D{name}"),
+        }]);
+    }
+    if language == Language::Fortran && target == Target::Host {
+        args.joined("-J", modules);
+    }
+    args.add(rooted(context, &options.flags));
+    args.add(flags_from_env(context, target, language)?);
+    if !target.is_nec() && language != Language::Fortran {
+        // Last, so that headers of the same name elsewhere win.
+        args.add(["-isystem"]);
+        args.add([context.out.join("include")]);
+    }
+    Ok(args)
+}
+
+/// The arguments after those of [`compile`]: source, output, dependency file.
+pub(crate) fn source(
+    kernels: &Kernels,
+    target: Target,
+    source: &Source,
+    object: &Path,
+    depfile: Option<&Path>,
+) -> Args {
+    let mut args = Args::default();
+    if let Some(file) = depfile {
+        args.add(["-MD", "-MF"]);
+        args.add([file]);
+    }
+    if target == Target::Ve1Llvm {
+        args.add(["-emit-llvm"]);
+        if kernels.cpp && source.language == Language::Cxx {
+            args.add(["-x", "c++"]);
+        }
+    }
+    args.add(["-c"]);
+    args.add([&source.path]);
+    args.add(["-o"]);
+    args.add([object]);
+    args
+}
+
+/// What is linked, and where to.
+#[derive(Debug)]
+pub(crate) struct Link<'a> {
+    pub(crate) objects: Vec<PathBuf>,
+    pub(crate) options: &'a Options,
+    pub(crate) output: &'a Path,
+    /// Fortran's runtime libraries, where another language's compiler links.
+    pub(crate) fortran_runtime: Vec<OsString>,
+}
+
+/// The arguments that link a shared library or the host's static veorun.
+pub(crate) fn link(
+    context: &Context,
+    kernels: &Kernels,
+    target: Target,
+    link: Link<'_>,
+) -> Result<Args> {
+    let mut args = Args::default();
+    if target.is_nec() {
+        args.add([march(target), "-shared", "-fpic", "-pthread"]);
+        if kernels.ftrace {
+            args.add(["-ftrace"]);
+        }
+    } else {
+        args.add(["-shared", "-fPIC", "-pthread", "-Wl,-Bsymbolic"]);
+        args.add([format!("-Wl,-soname,{}", kernels.name)]);
+    }
+    if kernels.openmp {
+        args.add(["-fopenmp"]);
+    }
+    args.add(["-o"]);
+    args.add([link.output]);
+    args.add(&link.objects);
+    let extra = extra_objects(context, link.options);
+    let (archives, objects): (Vec<PathBuf>, Vec<PathBuf>) =
+        extra.into_iter().partition(|file| is_archive(file));
+    args.add(objects);
+    if kernels.kind == Kind::StaticVeorun && !archives.is_empty() {
+        // Nothing refers to the kernels of an archive, and all of them are wanted.
+        args.add(["-Wl,--whole-archive"]);
+        args.add(archives);
+        args.add(["-Wl,--no-whole-archive"]);
+    } else {
+        args.add(archives);
+    }
+    args.add(libraries(context, link.options));
+    args.add(link.fortran_runtime);
+    if target.is_nec() && kernels.ftrace {
+        // The variant for threads if there are threads.
+        args.add([if kernels.openmp {
+            "-lveftrace_t"
+        } else {
+            "-lveftrace_p"
+        }]);
+    }
+    if target == Target::Host {
+        args.add(["-lm"]);
+    }
+    let variables = toolchain_flags(context, target, "LDFLAGS")?;
+    args.add(variables);
+    Ok(args)
+}
+
+/// The arguments of `mk_veorun_static`.
+pub(crate) fn static_veorun(
+    context: &Context,
+    kernels: &Kernels,
+    target: Target,
+    link: Link<'_>,
+) -> Result<Args> {
+    let mut args = Args::default();
+    args.add(["-o"]);
+    args.add([link.output]);
+    args.add(&link.objects);
+    args.add(extra_objects(context, link.options));
+    args.add(libraries(context, link.options));
+    args.add(link.fortran_runtime);
+    if target == Target::Ve3 {
+        args.add([march(target)]);
+    }
+    if kernels.openmp {
+        args.add(["-fopenmp"]);
+    }
+    if kernels.ftrace {
+        args.add(["-ftrace"]);
+    }
+    args.add(toolchain_flags(context, target, "LDFLAGS")?);
+    Ok(args)
+}
+
+/// Extra objects and archives with their full paths.
+pub(crate) fn extra_objects(context: &Context, options: &Options) -> Vec<PathBuf> {
+    options
+        .objects
+        .iter()
+        .map(|file| context.package.join(file))
+        .collect()
+}
+
+fn is_archive(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "a")
+}
+
+fn libraries(context: &Context, options: &Options) -> Vec<OsString> {
+    let mut args = Args::default();
+    for dir in &options.link_search {
+        args.joined("-L", &context.package.join(dir));
+    }
+    args.add(options.link_libs.iter().map(|name| format!("-l{name}")));
+    args.add(rooted(context, &options.link_args));
+    args.0
+}
+
+fn march(target: Target) -> &'static str {
+    if target == Target::Ve3 {
+        "-march=ve3"
+    } else {
+        "-march=ve1"
+    }
+}
+
+/// The language that a standard belongs to.
+fn standard_language(standard: &str) -> Language {
+    if standard.starts_with("c++") || standard.starts_with("gnu++") {
+        Language::Cxx
+    } else if standard.starts_with('f') || standard == "legacy" || standard == "gnu" {
+        Language::Fortran
+    } else {
+        Language::C
+    }
+}
+
+/// Directories in flags start from the package, although the compiler may run elsewhere.
+fn rooted(context: &Context, flags: &[String]) -> Vec<OsString> {
+    const SEPARATE: [&str; 8] = [
+        "-I",
+        "-L",
+        "-isystem",
+        "-iquote",
+        "-idirafter",
+        "-include",
+        "-imacros",
+        "-B",
+    ];
+    let absolute = |path: &str| {
+        let full = context.package.join(path);
+        if full.exists() {
+            full.into_os_string()
+        } else {
+            path.into()
+        }
+    };
+    let mut previous = "";
+    let mut rooted = Vec::new();
+    for flag in flags {
+        let joined = ["-I", "-L"]
+            .into_iter()
+            .find_map(|option| Some((option, flag.strip_prefix(option)?)));
+        rooted.push(match joined {
+            _ if SEPARATE.contains(&previous) => absolute(flag),
+            Some((option, path)) if !path.is_empty() => {
+                let mut arg = OsString::from(option);
+                arg.push(absolute(path));
+                arg
+            }
+            _ => flag.into(),
+        });
+        previous = flag;
+    }
+    rooted
+}
+
+fn flags_from_env(context: &Context, target: Target, language: Language) -> Result<Vec<OsString>> {
+    let name = match language {
+        Language::C => "CFLAGS",
+        Language::Cxx => "CXXFLAGS",
+        Language::Fortran => "FFLAGS",
+    };
+    toolchain_flags(context, target, name)
+}
+
+/// Flags from the environment: for the host as the `cc` crate reads them, then `VEO_CFLAGS` for every target and
+/// `VEO_CFLAGS_ve1` for one.
+fn toolchain_flags(context: &Context, target: Target, name: &str) -> Result<Vec<OsString>> {
+    let mut variables = Vec::new();
+    if target == Target::Host && name != "LDFLAGS" {
+        for variable in toolchain::cc_variables(context, name) {
+            if context.env.get(&variable).is_some() {
+                variables.push(variable);
+                break;
+            }
+        }
+    }
+    variables.push(format!("VEO_{name}"));
+    variables.push(format!("VEO_{name}_{}", target.suffix()));
+    let mut flags = Vec::new();
+    for variable in variables {
+        let Some(value) = context.env.text(&variable)? else {
+            continue;
+        };
+        let words = shlex::split(&value).ok_or_else(|| {
+            crate::Error::invalid(format!("{variable} is `{value}`, which has an open quote"))
+        })?;
+        flags.extend(words.into_iter().map(OsString::from));
+    }
+    Ok(flags)
+}

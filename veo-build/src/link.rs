@@ -1,0 +1,296 @@
+//! Makes one file for one target from its objects, and checks that it is what the target needs.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use object::LittleEndian;
+use object::elf::FileHeader64;
+use object::read::elf::FileHeader;
+
+use crate::args;
+use crate::command;
+use crate::context::{self, Context};
+use crate::kernels::{Kernels, Kind};
+use crate::object::variables;
+use crate::options::Options;
+use crate::source::Language;
+use crate::stamp::{self, Input};
+use crate::target::Target;
+use crate::tool::Tool;
+use crate::toolchain::{self, Toolchain};
+use crate::{Error, ErrorKind, Result};
+
+/// The linking of one target's objects.
+#[derive(Clone, Debug)]
+pub(crate) struct Linking<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) kernels: &'a Kernels,
+    pub(crate) toolchain: Arc<Toolchain>,
+    /// Those of the library and the target together.
+    pub(crate) options: Options,
+    pub(crate) languages: BTreeSet<Language>,
+}
+
+/// A linked file.
+#[derive(Debug)]
+pub(crate) struct Linked {
+    /// With full debug information, in the directory for intermediate files.
+    pub(crate) path: PathBuf,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) log: String,
+    /// The command lines, if they ran now.
+    pub(crate) ran: Vec<String>,
+}
+
+impl Linking<'_> {
+    fn target(&self) -> Target {
+        self.toolchain.target
+    }
+
+    /// Links the objects if one of them or something else changed.
+    pub(crate) fn link(&self, objects: &[PathBuf]) -> Result<Linked> {
+        let dir = self
+            .context
+            .work_dir(self.target().name(), &self.kernels.name);
+        context::make_dir(&dir)?;
+        let output = dir.join(&self.kernels.name);
+        for file in args::extra_objects(self.context, &self.options) {
+            if !file.is_file() {
+                return Err(Error::new(
+                    ErrorKind::Io,
+                    format!(
+                        "{}: the object {} does not exist",
+                        self.kernels.name,
+                        file.display()
+                    ),
+                ));
+            }
+        }
+        let steps = match self.target() {
+            Target::Ve1Llvm => self.llvm_steps(objects, &dir, &output)?,
+            _ => vec![self.step(objects, &output)?],
+        };
+        let tools: Vec<String> = steps.iter().map(|(tool, _)| tool.identity()).collect();
+        let lines: Vec<String> = steps
+            .iter()
+            .map(|(_, command)| command::shown(command))
+            .collect();
+        let recipe = format!(
+            "{}\n{}{}",
+            lines.join("\n"),
+            tools.join("\n"),
+            variables(self.context)
+        );
+        let log_file = dir.join("link.log");
+        if let Some(inputs) = stamp::up_to_date(&output, &recipe) {
+            let log = fs::read_to_string(log_file).unwrap_or_default();
+            return Ok(Linked {
+                path: output,
+                inputs,
+                log,
+                ran: Vec::new(),
+            });
+        }
+        stamp::remove(&output);
+        // A new file and not the old one written anew: a program may have it mapped through its other name.
+        let _ = fs::remove_file(&output);
+        let mut log = String::new();
+        for (tool, mut command) in steps {
+            let doing = format!(
+                "{} for {}: linking with {}",
+                self.kernels.name,
+                self.target(),
+                tool.name()
+            );
+            log += &command::run(&mut command, &doing)?;
+        }
+        self.check(&output)?;
+        let inputs = self.inputs(objects);
+        context::write_if_changed(&log_file, log.as_bytes())?;
+        stamp::write(&output, &recipe, &inputs)?;
+        Ok(Linked {
+            path: output,
+            inputs,
+            log,
+            ran: lines,
+        })
+    }
+
+    /// The compiler driver of the highest language, or NEC's maker of static veoruns.
+    fn step(&self, objects: &[PathBuf], output: &Path) -> Result<(Tool, Command)> {
+        let highest = self.languages.last().copied().unwrap_or(Language::C);
+        let link = args::Link {
+            objects: objects.to_vec(),
+            options: &self.options,
+            output,
+            fortran_runtime: self.fortran_runtime(highest)?,
+        };
+        let (tool, args) = match &self.toolchain.mk_veorun {
+            Some(tool) if self.kernels.kind == Kind::StaticVeorun => (
+                tool,
+                args::static_veorun(self.context, self.kernels, self.target(), link)?,
+            ),
+            _ => {
+                let tool = self.toolchain.compiler(highest)?;
+                (
+                    tool,
+                    args::link(self.context, self.kernels, self.target(), link)?,
+                )
+            }
+        };
+        let mut command = tool.command(&self.context.env, &self.context.package);
+        command.args(args.0);
+        Ok((tool.clone(), command))
+    }
+
+    /// What a compiler of another language has to link for the Fortran objects among others.
+    fn fortran_runtime(&self, highest: Language) -> Result<Vec<OsString>> {
+        if highest == Language::Fortran || !self.languages.contains(&Language::Fortran) {
+            return Ok(Vec::new());
+        }
+        let with_dir = |dir: &Path, name: &str| {
+            let mut search = OsString::from("-L");
+            search.push(dir);
+            vec![search, name.into()]
+        };
+        if self.target().is_nec() {
+            let dirs = toolchain::nec_fortran_runtime(self.context);
+            return Ok(dirs.first().map_or_else(Vec::new, |dir| {
+                let mut args = with_dir(dir, "-lnfort");
+                let mut rpath = OsString::from("-Wl,-rpath,");
+                rpath.push(dir);
+                args.push(rpath);
+                args
+            }));
+        }
+        let fortran = self.toolchain.compiler(Language::Fortran)?;
+        if !fortran.version.contains("GNU Fortran") {
+            return Ok(Vec::new());
+        }
+        let mut command = fortran.command(&self.context.env, &self.context.package);
+        let path = command::run(
+            command.arg("-print-file-name=libgfortran.so"),
+            "finding Fortran's runtime",
+        )?;
+        let path = Path::new(path.trim());
+        Ok(match path.parent().filter(|_| path.is_absolute()) {
+            Some(dir) => with_dir(dir, "-lgfortran"),
+            None => vec!["-lgfortran".into()],
+        })
+    }
+
+    /// Joins the IR of all sources and compiles it to one object.
+    fn llvm_steps(
+        &self,
+        objects: &[PathBuf],
+        dir: &Path,
+        output: &Path,
+    ) -> Result<Vec<(Tool, Command)>> {
+        let (context, kernels) = (self.context, self.kernels);
+        let mut parts = objects.to_vec();
+        for file in args::extra_objects(context, &self.options) {
+            if !file
+                .extension()
+                .is_some_and(|extension| extension == "bc" || extension == "ll")
+            {
+                return Err(Error::invalid(format!(
+                    "{} for {}: {} cannot be linked. There is no linker for VE objects outside of NEC's SDK; \
+                     LLVM IR (.bc, .ll) can be, given with .for_target(Target::Ve1Llvm, |o| {{ o.object(..); }})",
+                    kernels.name,
+                    self.target(),
+                    file.display()
+                )));
+            }
+            parts.push(file);
+        }
+        let highest = self.languages.last().copied().unwrap_or(Language::C);
+        let clang = self.toolchain.compiler(highest)?;
+        let mut steps = Vec::new();
+        if parts.len() > 1 {
+            let linker = self.toolchain.llvm_link.as_ref().ok_or_else(|| {
+                Error::new(
+                    ErrorKind::ToolNotFound,
+                    format!("{} for {}: no llvm-link", kernels.name, self.target()),
+                )
+            })?;
+            let whole = dir.join("whole.bc");
+            let mut join = linker.command(&context.env, &context.package);
+            join.args(&parts).arg("-o").arg(&whole);
+            steps.push((linker.clone(), join));
+            parts = vec![whole];
+        }
+        let level = self
+            .options
+            .opt_level
+            .as_deref()
+            .unwrap_or(&context.opt_level);
+        let mut compile = clang.command(&context.env, &context.package);
+        compile
+            .arg(args::LLVM_TARGET)
+            .arg(format!("-O{level}"))
+            .arg("-c")
+            .args(&parts)
+            .arg("-o")
+            .arg(output);
+        steps.push((clang.clone(), compile));
+        Ok(steps)
+    }
+
+    fn inputs(&self, objects: &[PathBuf]) -> Vec<Input> {
+        let mut inputs: Vec<Input> = objects.iter().map(Input::file).collect();
+        inputs.extend(
+            args::extra_objects(self.context, &self.options)
+                .into_iter()
+                .map(Input::file),
+        );
+        for dir in &self.options.link_search {
+            for name in &self.options.link_libs {
+                let files = [format!("lib{name}.so"), format!("lib{name}.a")];
+                let files = files
+                    .iter()
+                    .map(|file| self.context.package.join(dir).join(file));
+                inputs.extend(files.filter(|file| file.is_file()).map(Input::file));
+            }
+        }
+        inputs
+    }
+
+    /// A wrong tool behind a name would otherwise show only when a program runs.
+    fn check(&self, output: &Path) -> Result<()> {
+        let wrong = |what: String| {
+            Err(Error::new(
+                ErrorKind::WrongOutput,
+                format!(
+                    "{} for {}: {} made {what}",
+                    self.kernels.name,
+                    self.target(),
+                    self.toolchain.described()
+                ),
+            ))
+        };
+        let Ok(bytes) = fs::read(output) else {
+            return wrong(format!("no {}", output.display()));
+        };
+        let Some((machine, arch)) = self.target().elf() else {
+            return Ok(());
+        };
+        let Ok(header) = FileHeader64::<LittleEndian>::parse(&*bytes) else {
+            return wrong("a file that is not 64-bit ELF".into());
+        };
+        let (found, flags) = (header.e_machine(LittleEndian), header.e_flags(LittleEndian));
+        if found.0 != machine {
+            return wrong(format!(
+                "machine code for ELF machine {} and not for the VE ({machine})",
+                found.0
+            ));
+        }
+        if flags.0 & 0xf != arch {
+            return wrong(format!("code for another VE (ELF flags {:#x})", flags.0));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,215 @@
+//! One compiler or tool: how to call it, and which one it is.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
+
+use crate::env::Env;
+use crate::{Error, Result};
+
+/// A program with the arguments that always come first (`CC="ccache gcc -m64"`).
+#[derive(Clone, Debug)]
+pub(crate) struct Tool {
+    /// The program and its first arguments, as the user or the search named them.
+    words: Vec<OsString>,
+    /// The files behind it: what a change of means another tool.
+    files: Vec<PathBuf>,
+    /// The first line it prints for `--version`, empty if it prints none.
+    pub(crate) version: String,
+}
+
+impl Tool {
+    /// The tool with these words, if its program exists.
+    pub(crate) fn find(env: &Env, words: Vec<OsString>) -> Option<Self> {
+        let program = env.which(words.first()?)?;
+        let mut files = vec![real(&program)];
+        // `ccache gcc`: the second word is a program too.
+        if let Some(inner) = words
+            .get(1)
+            .filter(|w| !w.to_string_lossy().starts_with('-'))
+        {
+            files.extend(env.which(inner).map(|file| real(&file)));
+        }
+        let version = version(env, &words, &files);
+        Some(Self {
+            words,
+            files,
+            version,
+        })
+    }
+
+    /// The tool that a variable names, or an error if it names one that is not there.
+    pub(crate) fn named(env: &Env, variable: &str) -> Result<Option<Self>> {
+        let Some(value) = env.text(variable)? else {
+            return Ok(None);
+        };
+        if value.trim().is_empty() {
+            return Ok(None);
+        }
+        // A path with spaces is one word if it is there as it stands.
+        let words = match env.which(OsStr::new(&value)) {
+            Some(_) => vec![value.clone()],
+            None => shlex::split(&value)
+                .filter(|words| !words.is_empty())
+                .unwrap_or_else(|| vec![value.clone()]),
+        };
+        let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+        match Self::find(env, words) {
+            Some(tool) => Ok(Some(tool)),
+            None => Err(Error::new(
+                crate::ErrorKind::ToolNotFound,
+                format!("{variable} is `{value}`, but there is no such program"),
+            )),
+        }
+    }
+
+    /// The first of these programs that exists.
+    pub(crate) fn first<S: AsRef<OsStr>>(
+        env: &Env,
+        programs: impl IntoIterator<Item = S>,
+    ) -> Option<Self> {
+        programs
+            .into_iter()
+            .find_map(|program| Self::find(env, vec![program.as_ref().to_owned()]))
+    }
+
+    /// A command that runs the tool in `dir` with the build's own variables.
+    pub(crate) fn command(&self, env: &Env, dir: &Path) -> Command {
+        let mut command = Command::new(&self.words[0]);
+        command
+            .args(&self.words[1..])
+            .current_dir(dir)
+            .envs(env.overrides())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// The name of the program without its directory.
+    pub(crate) fn name(&self) -> String {
+        let name = |word: &OsString| {
+            Path::new(word)
+                .file_name()
+                .unwrap_or(word)
+                .to_string_lossy()
+                .into_owned()
+        };
+        let words = self
+            .words
+            .iter()
+            .take_while(|word| !word.to_string_lossy().starts_with('-'));
+        words.map(name).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The name and the version for the build note.
+    pub(crate) fn described(&self) -> String {
+        match version_number(&self.version) {
+            Some(number) => format!("{} {number}", self.name()),
+            None => self.name(),
+        }
+    }
+
+    /// What tells this tool from another or from an earlier state of it.
+    pub(crate) fn identity(&self) -> String {
+        let files: Vec<_> = self
+            .files
+            .iter()
+            .map(|file| format!("{} {}", file.display(), state(file)))
+            .collect();
+        format!("{} | {}", files.join(" "), self.version)
+    }
+
+    /// The files that Cargo has to watch.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+}
+
+/// The version number in what a tool prints for `--version`: its first word outside of parentheses that
+/// looks like one, since distributions put theirs inside.
+pub(crate) fn version_number(line: &str) -> Option<&str> {
+    let mut depth = 0_i32;
+    line.split_whitespace().find(|word| {
+        let opened = depth + i32::from(word.starts_with('('));
+        depth = opened - i32::from(word.ends_with(')'));
+        opened == 0 && word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')
+    })
+}
+
+fn real(file: &Path) -> PathBuf {
+    fs::canonicalize(file).unwrap_or_else(|_| file.to_owned())
+}
+
+fn state(file: &Path) -> String {
+    let Ok(metadata) = file.metadata() else {
+        return "gone".into();
+    };
+    let modified = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    format!(
+        "{}@{}",
+        metadata.len(),
+        modified.map_or(0, |time| time.as_nanos())
+    )
+}
+
+/// Asks the tool for its version, once per process and state of the tool.
+fn version(env: &Env, words: &[OsString], files: &[PathBuf]) -> String {
+    static KNOWN: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let states: Vec<_> = files.iter().map(|file| state(file)).collect();
+    let key = format!("{words:?} {files:?} {states:?}");
+    let known = KNOWN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&key)
+        .cloned();
+    known.unwrap_or_else(|| {
+        let output = Command::new(&words[0])
+            .args(&words[1..])
+            .arg("--version")
+            .envs(env.overrides())
+            .stdin(Stdio::null())
+            .output();
+        let text = output
+            .map(|o| [o.stdout, b"\n".to_vec(), o.stderr].concat())
+            .unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let line = text
+            .lines()
+            .find(|line| !line.trim().is_empty())
+            .unwrap_or_default()
+            .trim()
+            .to_string();
+        KNOWN
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, line.clone());
+        line
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_number;
+
+    #[test]
+    fn versions() {
+        for (line, number) in [
+            ("gcc (Debian 12.2.0-14+deb12u1) 12.2.0", Some("12.2.0")),
+            ("Debian clang version 19.1.7 (3~deb12u1)", Some("19.1.7")),
+            (
+                "ncc (NCC) 5.1.0 (Build 14:05:26 Apr 20 2023)",
+                Some("5.1.0"),
+            ),
+            ("GNU Fortran (Debian 12.2.0-14) 12.2.0", Some("12.2.0")),
+            ("cc", None),
+        ] {
+            assert_eq!(version_number(line), number, "{line}");
+        }
+    }
+}

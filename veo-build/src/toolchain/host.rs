@@ -1,0 +1,215 @@
+//! The compilers of the machine that the program runs on.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::{Found, Needs, Toolchain};
+use crate::Result;
+use crate::context::Context;
+use crate::source::Language;
+use crate::target::Target;
+use crate::tool::Tool;
+
+/// The variables and names of one compiler.
+struct Names {
+    /// Ours, before all others.
+    own: &'static str,
+    /// The usual one, in the forms that the `cc` crate knows.
+    usual: &'static str,
+    native: &'static [&'static str],
+    /// What follows the target's prefix when cross compiling.
+    cross: &'static str,
+    /// The package to install.
+    debian: &'static str,
+}
+
+fn names(language: Language) -> Names {
+    match language {
+        Language::C => Names {
+            own: "VEO_CC",
+            usual: "CC",
+            native: &["cc", "gcc", "clang"],
+            cross: "gcc",
+            debian: "gcc",
+        },
+        Language::Cxx => Names {
+            own: "VEO_CXX",
+            usual: "CXX",
+            native: &["c++", "g++", "clang++"],
+            cross: "g++",
+            debian: "g++",
+        },
+        Language::Fortran => Names {
+            own: "VEO_FC",
+            usual: "FC",
+            native: &["gfortran", "flang-new", "flang"],
+            cross: "gfortran",
+            debian: "gfortran",
+        },
+    }
+}
+
+pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
+    if !context.linux {
+        let why = format!("programs for {} cannot run kernels", context.target);
+        return Ok(Found::missing(why, "kernels run on Linux"));
+    }
+    let mut compilers = BTreeMap::new();
+    for &language in &needs.languages {
+        let Some(tool) = compiler(context, needs, language)? else {
+            let names = names(language);
+            let why = format!(
+                "no {} compiler ({} not found)",
+                language.name(),
+                programs(context, &names).join(", ")
+            );
+            let help = format!(
+                "install one (Debian: {}) or name one in {} or {}",
+                names.debian, names.own, names.usual
+            );
+            return Ok(Found::missing(why, help));
+        };
+        compilers.insert(language, tool);
+    }
+    Ok(Found::Tools(Toolchain {
+        target: Target::Host,
+        compilers,
+        mk_veorun: None,
+        llvm_link: None,
+        objcopy: objcopy(context)?,
+    }))
+}
+
+fn compiler(context: &Context, needs: &Needs<'_>, language: Language) -> Result<Option<Tool>> {
+    let env = &context.env;
+    let names = names(language);
+    let builder = match language {
+        Language::C => needs.kernels.compiler.as_ref(),
+        Language::Cxx if needs.kernels.cpp => needs.kernels.compiler.as_ref(),
+        _ => None,
+    };
+    if let Some(path) = builder {
+        return Ok(Tool::find(env, vec![path.clone().into_os_string()]));
+    }
+    for variable in std::iter::once(names.own.to_string()).chain(variables(context, names.usual)) {
+        if let Some(tool) = Tool::named(env, &variable)? {
+            return Ok(Some(tool));
+        }
+    }
+    Ok(Tool::first(env, programs(context, &names)))
+}
+
+/// The forms of a variable that the `cc` crate reads, in its order.
+pub(crate) fn variables(context: &Context, name: &str) -> [String; 4] {
+    let kind = if context.host == context.target {
+        "HOST"
+    } else {
+        "TARGET"
+    };
+    [
+        format!("{name}_{}", context.target),
+        format!("{name}_{}", context.target.replace(['-', '.'], "_")),
+        format!("{kind}_{name}"),
+        name.to_string(),
+    ]
+}
+
+fn programs(context: &Context, names: &Names) -> Vec<String> {
+    match prefix(context) {
+        None => names.native.iter().map(ToString::to_string).collect(),
+        Some(prefix) => vec![format!("{prefix}{}", names.cross)],
+    }
+}
+
+/// What GNU's cross tools for the target begin with; nothing when not cross compiling.
+fn prefix(context: &Context) -> Option<String> {
+    if context.host == context.target {
+        return None;
+    }
+    let parts: Vec<&str> = context.target.split('-').collect();
+    match parts.as_slice() {
+        [cpu, _, os @ ..] if !os.is_empty() => {
+            let cpu = match *cpu {
+                cpu if cpu.starts_with("riscv64") => "riscv64",
+                cpu if cpu.starts_with("arm") => "arm",
+                cpu => cpu,
+            };
+            let host_cpu = context.host.split('-').next();
+            // The same processor with another C library, as in x86_64-unknown-linux-musl.
+            if os.last() == Some(&"musl") && host_cpu == Some(cpu) {
+                return Some("musl-".to_string());
+            }
+            Some(format!("{cpu}-{}-", os.join("-")))
+        }
+        _ => Some(format!("{}-", context.target)),
+    }
+}
+
+fn objcopy(context: &Context) -> Result<Option<Tool>> {
+    for variable in ["VEO_OBJCOPY", "OBJCOPY"] {
+        if let Some(tool) = Tool::named(&context.env, variable)? {
+            return Ok(Some(tool));
+        }
+    }
+    let own = OsString::from(format!(
+        "{}objcopy",
+        prefix(context).filter(|p| p != "musl-").unwrap_or_default()
+    ));
+    let names = std::iter::once(own).chain(super::llvm::versioned("llvm-objcopy").map(Into::into));
+    Ok(Tool::first(&context.env, names))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{prefix, variables};
+    use crate::context::Context;
+    use crate::env::Env;
+
+    fn context(target: &str) -> Context {
+        let host = "x86_64-unknown-linux-gnu";
+        let set = [
+            ("OUT_DIR", "/o"),
+            ("CARGO_MANIFEST_DIR", "/p"),
+            ("TARGET", target),
+            ("HOST", host),
+        ];
+        let env = set.map(|(name, value)| (name.into(), value.into()));
+        Context::new(Env::new(BTreeMap::from(env))).unwrap()
+    }
+
+    #[test]
+    fn cross_tools_are_named_as_gnu_names_them() {
+        for (target, expected) in [
+            ("x86_64-unknown-linux-gnu", None),
+            ("aarch64-unknown-linux-gnu", Some("aarch64-linux-gnu-")),
+            ("riscv64gc-unknown-linux-gnu", Some("riscv64-linux-gnu-")),
+            (
+                "armv7-unknown-linux-gnueabihf",
+                Some("arm-linux-gnueabihf-"),
+            ),
+            ("x86_64-unknown-linux-musl", Some("musl-")),
+        ] {
+            assert_eq!(prefix(&context(target)).as_deref(), expected, "{target}");
+        }
+    }
+
+    #[test]
+    fn variables_follow_cc() {
+        let names = [
+            "CC_aarch64-unknown-linux-gnu",
+            "CC_aarch64_unknown_linux_gnu",
+            "TARGET_CC",
+            "CC",
+        ];
+        assert_eq!(
+            variables(&context("aarch64-unknown-linux-gnu"), "CC"),
+            names
+        );
+        assert_eq!(
+            variables(&context("x86_64-unknown-linux-gnu"), "FC")[2],
+            "HOST_FC"
+        );
+    }
+}

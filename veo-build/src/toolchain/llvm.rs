@@ -1,0 +1,116 @@
+//! LLVM's compiler for the VE, without a linker: sources become one relocatable object through LLVM IR.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::{Found, Needs, Toolchain};
+use crate::command;
+use crate::context::Context;
+use crate::source::Language;
+use crate::target::Target;
+use crate::tool::{Tool, version_number};
+use crate::{Error, ErrorKind, Result};
+
+/// The oldest version whose VE target compiles what it should.
+const OLDEST: u32 = 19;
+/// The newest version to look for under a name with a number.
+const NEWEST: u32 = 40;
+
+/// The names of an LLVM tool as distributions install them, newest first, then without a number.
+pub(super) fn versioned(name: &str) -> impl Iterator<Item = String> {
+    let numbered = (OLDEST..=NEWEST)
+        .rev()
+        .map(move |number| format!("{name}-{number}"));
+    numbered
+        .collect::<Vec<_>>()
+        .into_iter()
+        .chain([name.to_string()])
+}
+
+pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
+    if needs.languages.contains(&Language::Fortran) {
+        let help = format!(
+            "VEO_TARGETS=-{} or .without_target(..) leaves it out",
+            Target::Ve1Llvm
+        );
+        return Ok(Found::missing("LLVM compiles no Fortran for the VE", help));
+    }
+    let Some(clang) = clang(context)? else {
+        let why = format!("no clang {OLDEST} or newer with LLVM's VE target");
+        return Ok(Found::missing(
+            why,
+            format!("install one (Debian: clang-{OLDEST} llvm-{OLDEST}) or name it in VEO_CLANG"),
+        ));
+    };
+    let llvm_link = beside(context, &clang, "VEO_LLVM_LINK", "llvm-link")?;
+    if needs.objects > 1 && llvm_link.is_none() {
+        let number = major(&clang.version).unwrap_or(OLDEST);
+        let why = format!("no llvm-link of version {number} to join several sources");
+        return Ok(Found::missing(
+            why,
+            format!("install it (Debian: llvm-{number}) or name it in VEO_LLVM_LINK"),
+        ));
+    }
+    let objcopy = beside(context, &clang, "VEO_LLVM_OBJCOPY", "llvm-objcopy")?;
+    let compilers: BTreeMap<_, _> = needs
+        .languages
+        .iter()
+        .map(|&language| (language, clang.clone()))
+        .collect();
+    Ok(Found::Tools(Toolchain {
+        target: Target::Ve1Llvm,
+        compilers,
+        mk_veorun: None,
+        llvm_link,
+        objcopy,
+    }))
+}
+
+fn clang(context: &Context) -> Result<Option<Tool>> {
+    if let Some(tool) = Tool::named(&context.env, "VEO_CLANG")? {
+        let problem = match major(&tool.version) {
+            Some(number) if number < OLDEST => Some(format!("it is version {number}")),
+            _ if !knows_ve(context, &tool) => Some("it has no VE target".to_string()),
+            _ => None,
+        };
+        return match problem {
+            None => Ok(Some(tool)),
+            Some(problem) => Err(Error::new(
+                ErrorKind::ToolNotFound,
+                format!(
+                    "VEO_CLANG names {}, but {problem}; clang {OLDEST} or newer with LLVM's VE target is needed",
+                    tool.name()
+                ),
+            )),
+        };
+    }
+    let mut found = versioned("clang").filter_map(|name| Tool::first(&context.env, [name]));
+    Ok(found.find(|tool| {
+        major(&tool.version).is_some_and(|number| number >= OLDEST) && knows_ve(context, tool)
+    }))
+}
+
+fn knows_ve(context: &Context, clang: &Tool) -> bool {
+    let mut command = clang.command(&context.env, &context.package);
+    let targets = command::run(command.arg("--print-targets"), "listing clang's targets");
+    targets.is_ok_and(|text| {
+        text.lines()
+            .any(|line| line.split_whitespace().next() == Some("ve"))
+    })
+}
+
+fn major(version: &str) -> Option<u32> {
+    version_number(version)?.split('.').next()?.parse().ok()
+}
+
+/// A tool of the same LLVM: in clang's own directory, or with the same number, since versions do not read each other's IR.
+fn beside(context: &Context, clang: &Tool, variable: &str, name: &str) -> Result<Option<Tool>> {
+    if let Some(tool) = Tool::named(&context.env, variable)? {
+        return Ok(Some(tool));
+    }
+    let dir = clang.files().first().and_then(|file| file.parent());
+    let number = major(&clang.version).unwrap_or(OLDEST);
+    let own = dir.map(|dir| dir.join(name).into_os_string());
+    let numbered = OsString::from(format!("{name}-{number}"));
+    Ok(Tool::first(&context.env, own.into_iter().chain([numbered])))
+}
