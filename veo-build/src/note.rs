@@ -86,20 +86,16 @@ impl Note {
         if reasons.is_empty() {
             return format!("{}: built for {built}", kernels.name);
         }
-        let names: Vec<_> = self
-            .built
+        let without: Vec<_> = self
+            .left_out
             .iter()
-            .map(|(built, _)| built.target.name())
+            .map(|(target, ..)| format!("-{target}"))
             .collect();
-        let names = if names.is_empty() {
-            "none".to_string()
-        } else {
-            names.join(",")
-        };
         format!(
-            "{}: built for {built}; left out: {}. VEO_TARGETS={names} asks for just that and silences this note",
+            "{}: built for {built}; left out: {}. VEO_TARGETS={} silences this note",
             kernels.name,
-            reasons.join(", ")
+            reasons.join(", "),
+            without.join(",")
         )
     }
 
