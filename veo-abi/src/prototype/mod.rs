@@ -11,6 +11,8 @@ mod compare;
 mod declared;
 mod model;
 mod print;
+#[cfg(feature = "dwarf")]
+mod read;
 mod shape;
 mod text;
 
@@ -21,6 +23,8 @@ pub use model::{
     Encoding, FoundField, FoundType, Language, Parameter, PointerKind, Prototype, Prototypes,
     Qualifier, RecordKind, TypeId, Types,
 };
+#[cfg(feature = "dwarf")]
+pub use read::{ReadError, debug_link, read, read_file};
 pub use text::TextError;
 
 #[cfg(test)]

@@ -1,0 +1,142 @@
+//! What the tests of prototype reading share: compilers and types by their C names.
+
+// Each test program uses a part of this.
+#![allow(dead_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+use veo_abi::{Signature, Type};
+
+/// A compiler with the options that a test is about.
+#[derive(Clone, Debug)]
+pub struct Compiler {
+    pub program: String,
+    pub options: Vec<&'static str>,
+}
+
+/// The first of these programs that answers.
+pub fn find(programs: &[&str]) -> Option<String> {
+    let answers = |program: &&&str| {
+        Command::new(program)
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    programs
+        .iter()
+        .find(answers)
+        .map(|program| (*program).to_owned())
+}
+
+/// Every way to compile C here: compiler, optimisation, version of DWARF.
+pub fn c_compilers() -> Vec<Compiler> {
+    let mut compilers = matrix(&find(&["cc", "gcc"]).expect("README asks for a C compiler"));
+    let clang = find(&["clang", "clang-19", "clang-18", "clang-14"]);
+    if veo_tests::available("clang (Debian: clang)", clang.is_some()) {
+        compilers.extend(matrix(&clang.unwrap_or_default()));
+    }
+    compilers
+}
+
+/// A C++ compiler for each of gcc and clang.
+pub fn cpp_compilers() -> Vec<Compiler> {
+    let mut compilers = Vec::new();
+    let gcc = find(&["g++"]);
+    if veo_tests::available("a C++ compiler (Debian: g++)", gcc.is_some()) {
+        compilers.extend(matrix(&gcc.unwrap_or_default()));
+    }
+    let clang = find(&["clang++", "clang++-19", "clang++-18", "clang++-14"]);
+    if veo_tests::available("clang++ (Debian: clang)", clang.is_some()) {
+        compilers.extend(matrix(&clang.unwrap_or_default()));
+    }
+    compilers
+}
+
+/// gfortran in its variants, if it is there.
+pub fn fortran_compilers() -> Vec<Compiler> {
+    let found = find(&["gfortran"]);
+    if !veo_tests::available("gfortran (Debian: gfortran)", found.is_some()) {
+        return Vec::new();
+    }
+    matrix(&found.unwrap_or_default())
+}
+
+/// A clang that can compile for the VE.
+pub fn ve_compiler() -> Option<Compiler> {
+    let names = ["clang-22", "clang-21", "clang-20", "clang-19", "clang"];
+    let found = names.into_iter().find(|name| {
+        Command::new(name)
+            .arg("--print-targets")
+            .output()
+            .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("\n    ve "))
+    });
+    veo_tests::available(
+        "clang with the VE target (Debian: clang-19)",
+        found.is_some(),
+    )
+    .then(|| Compiler {
+        program: found.unwrap_or_default().to_owned(),
+        options: vec!["--target=ve-unknown-linux-gnu", "-g", "-c"],
+    })
+}
+
+fn matrix(program: &str) -> Vec<Compiler> {
+    let mut compilers = Vec::new();
+    for optimisation in ["-O0", "-O1", "-O2"] {
+        for dwarf in ["-gdwarf-4", "-gdwarf-5"] {
+            compilers.push(Compiler {
+                program: program.to_owned(),
+                options: vec![optimisation, dwarf, "-shared", "-fPIC", "-w"],
+            });
+        }
+    }
+    compilers
+}
+
+impl Compiler {
+    /// Compiles a source and returns the file with what keeps it alive.
+    pub fn compile(&self, file: &str, source: &str) -> (TempDir, PathBuf) {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let path = directory.path().join(file);
+        std::fs::write(&path, source).expect("the source can be written");
+        let output = directory.path().join("libk.so");
+        self.run(directory.path(), &path, &output);
+        (directory, output)
+    }
+
+    pub fn run(&self, directory: &Path, source: &Path, output: &Path) {
+        let result = Command::new(&self.program)
+            .current_dir(directory)
+            .args(&self.options)
+            .arg("-o")
+            .arg(output)
+            .arg(source)
+            .output()
+            .expect("the compiler starts");
+        assert!(
+            result.status.success(),
+            "{self:?} failed:\n{}",
+            String::from_utf8_lossy(&result.stderr)
+        );
+    }
+}
+
+/// A signature of types made at run time.
+pub fn signature(params: &[Type], result: Type) -> Signature {
+    Signature {
+        params: Box::leak(params.to_vec().into_boxed_slice()),
+        result,
+    }
+}
+
+/// A pointer to a type made at run time.
+pub fn to(pointee: Type) -> Type {
+    Type::Pointer {
+        mutable: true,
+        pointee: Box::leak(Box::new(pointee)),
+    }
+}

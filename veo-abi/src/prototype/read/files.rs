@@ -1,0 +1,158 @@
+//! Where debug information lies that is kept apart from its library.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::elf::Elf;
+use super::{ReadError, read};
+use crate::prototype::Prototypes;
+
+/// Where distributions install debug files.
+const SYSTEM: &str = "/usr/lib/debug";
+
+/// The file name and checksum of a library's `.gnu_debuglink`, if it has one.
+///
+/// # Errors
+/// `elf` is no ELF file, or an unsupported or damaged one.
+pub fn debug_link(elf: &[u8]) -> Result<Option<(String, u32)>, ReadError> {
+    let link = Elf::parse(elf)?.debug_link();
+    Ok(link.map(|(name, sum)| (String::from_utf8_lossy(name).into_owned(), sum)))
+}
+
+/// Reads the prototypes of a library, with its debug file where it has one:
+/// `<path>.debug` beside it, what its `.gnu_debuglink` names, or what the
+/// system has for its build identifier.
+///
+/// # Errors
+/// The file cannot be read, or as for [`read`]. A debug file that is missing
+/// or belongs to another build is none; a note says so.
+pub fn read_file(path: &Path) -> Result<Prototypes, ReadError> {
+    let bytes = load(path)?;
+    let image = Elf::parse(&bytes)?;
+    if image.has_debug_info() {
+        return read(&bytes, None);
+    }
+    let mut notes = Vec::new();
+    for candidate in candidates(path, &image) {
+        if !candidate.is_file() || same_file(&candidate, path) {
+            continue;
+        }
+        match load(&candidate).and_then(|debug| read(&bytes, Some(&debug))) {
+            Ok(mut prototypes) => {
+                prototypes.notes.splice(0..0, notes);
+                return Ok(prototypes);
+            }
+            Err(error) => notes.push(format!("{} was not used: {error}", candidate.display())),
+        }
+    }
+    let mut prototypes = read(&bytes, None)?;
+    prototypes.notes.splice(0..0, notes);
+    Ok(prototypes)
+}
+
+fn load(path: &Path) -> Result<Vec<u8>, ReadError> {
+    fs::read(path).map_err(|error| ReadError::Io {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn candidates(path: &Path, image: &Elf<'_>) -> Vec<PathBuf> {
+    let mut sidecar = path.as_os_str().to_owned();
+    sidecar.push(".debug");
+    let mut candidates = vec![PathBuf::from(sidecar)];
+    // Links of libraries (libx.so -> libx.so.1) lead to the directory that matters.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let directory = real.parent().unwrap_or(Path::new("."));
+    if let Some((name, _)) = image.debug_link() {
+        let name = String::from_utf8_lossy(name);
+        // A plain file name; anything else would lead out of the directories meant.
+        if !name.is_empty() && !name.contains('/') {
+            candidates.push(directory.join(&*name));
+            candidates.push(directory.join(".debug").join(&*name));
+            if let Ok(below) = directory.strip_prefix("/") {
+                candidates.push(Path::new(SYSTEM).join(below).join(&*name));
+            }
+        }
+    }
+    if let Some(id) = image.build_id()
+        && (2..=64).contains(&id.len())
+    {
+        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let file = format!("{}.debug", hex(&id[1..]));
+        candidates.push(
+            Path::new(SYSTEM)
+                .join(".build-id")
+                .join(hex(&id[..1]))
+                .join(file),
+        );
+    }
+    candidates
+}
+
+/// Whether a debug file was made from this library.
+pub(super) fn same_build(
+    image: &Elf<'_>,
+    companion: &Elf<'_>,
+    bytes: &[u8],
+) -> Result<(), ReadError> {
+    if image.machine() != companion.machine() {
+        return Err(ReadError::OtherBuild("it is for another machine"));
+    }
+    match (image.build_id(), companion.build_id()) {
+        (Some(a), Some(b)) if a != b => {
+            return Err(ReadError::OtherBuild("the build identifiers differ"));
+        }
+        (Some(_), Some(_)) => return Ok(()),
+        _ => {}
+    }
+    if let Some((_, sum)) = image.debug_link()
+        && crc32(bytes) != sum
+    {
+        return Err(ReadError::OtherBuild(
+            "the checksum in .gnu_debuglink differs",
+        ));
+    }
+    Ok(())
+}
+
+/// The checksum that `.gnu_debuglink` uses.
+fn crc32(bytes: &[u8]) -> u32 {
+    const TABLE: [u32; 256] = {
+        let mut table = [0; 256];
+        let mut index = 0;
+        while index < 256 {
+            let mut value = index as u32;
+            let mut bit = 0;
+            while bit < 8 {
+                value = if value & 1 == 1 {
+                    0xedb8_8320 ^ (value >> 1)
+                } else {
+                    value >> 1
+                };
+                bit += 1;
+            }
+            table[index] = value;
+            index += 1;
+        }
+        table
+    };
+    !bytes.iter().fold(!0, |sum, byte| {
+        TABLE[((sum ^ u32::from(*byte)) & 0xff) as usize] ^ (sum >> 8)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_checksum_is_the_usual_one() {
+        assert_eq!(super::crc32(b"123456789"), 0xcbf4_3926);
+    }
+}

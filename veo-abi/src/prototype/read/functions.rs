@@ -1,0 +1,532 @@
+//! Functions: which entry of the debug information belongs to which exported
+//! symbol, and what prototype it gives.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gimli::AttributeValue;
+use gimli::constants as dw;
+
+use object::elf::Machine;
+
+use super::budget::{Budget, Step, Stop, tolerate};
+use super::elf::Export;
+use super::lines::FileTables;
+use super::location::{Passing, passing};
+use super::types::{TypeBuilder, VOID, children, flag, name};
+use super::units::{Entry, Position, Unit, Units, Value, read_entry};
+use crate::prototype::model::{
+    FoundType, Language, Parameter, PointerKind, Prototype, TypeId, Types,
+};
+
+/// Entries at one address that are considered.
+const CANDIDATES: usize = 16;
+/// Ranges of a function that are looked at; the first is where it starts, but for odd linkers.
+const RANGES: usize = 16;
+/// Steps from a definition to its declaration or its inlined original.
+const ORIGINS: usize = 8;
+/// Parameters beyond which a function cannot be called, four times over.
+const PARAMETERS: usize = 1024;
+
+pub(super) struct Functions<'u, 'd, 'b> {
+    units: &'u Units<'d>,
+    machine: Machine,
+    budget: &'b mut Budget,
+    types: TypeBuilder,
+    files: FileTables,
+    found: Vec<Option<Prototype>>,
+}
+
+/// A parameter as one entry has it.
+struct Param<'d> {
+    position: Position,
+    origin: Option<Position>,
+    name: Option<String>,
+    ty: Option<(usize, Value<'d>)>,
+    hidden: bool,
+    location: Option<(usize, Value<'d>)>,
+}
+
+/// The parameters that one entry lists.
+#[derive(Default)]
+struct Listed<'d> {
+    params: Vec<Param<'d>>,
+    variadic: bool,
+}
+
+/// What the entries of one function say together.
+struct Facts<'d> {
+    name: Option<String>,
+    linkage: Option<String>,
+    result: Option<(usize, Value<'d>)>,
+    file: Option<(usize, u64)>,
+    line: Option<u64>,
+    prototyped: bool,
+    entry: Option<u64>,
+    chain: Vec<Position>,
+}
+
+impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
+    pub fn new(units: &'u Units<'d>, machine: Machine, budget: &'b mut Budget) -> Self {
+        Functions {
+            units,
+            machine,
+            budget,
+            types: TypeBuilder::new(),
+            files: FileTables::default(),
+            found: Vec::new(),
+        }
+    }
+
+    /// The prototypes in the order of the exports, and their types.
+    pub fn finish(self) -> (Vec<Option<Prototype>>, Arc<Types>) {
+        (self.found, Arc::new(self.types.finish()))
+    }
+
+    pub fn find(&mut self, exports: &[Export], notes: &mut Vec<String>) -> Step<()> {
+        self.found = Vec::new();
+        self.found.resize_with(exports.len(), || None);
+        let by_address = self.candidates(exports, notes)?;
+        let mut known: HashMap<Position, Prototype> = HashMap::new();
+        for (index, export) in exports.iter().enumerate() {
+            let places = export
+                .address
+                .and_then(|address| by_address.address.get(&address));
+            let places = match places {
+                Some(places) if !places.is_empty() => places,
+                _ => match by_address.name.get(export.name.as_str()) {
+                    Some(places) => places,
+                    None => continue,
+                },
+            };
+            let Some(position) = self.choose(places, &export.name)? else {
+                continue;
+            };
+            if let Some(prototype) = known.get(&position) {
+                self.found[index] = Some(prototype.clone());
+                continue;
+            }
+            match self.prototype(position) {
+                Ok(prototype) => {
+                    known.insert(position, prototype.clone());
+                    self.found[index] = Some(prototype);
+                }
+                Err(Stop::Exhausted) => return Err(Stop::Exhausted),
+                Err(Stop::Damaged(error)) => {
+                    notes.push(format!(
+                        "the prototype of `{}` is damaged: {error}",
+                        export.name
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All definitions of functions at the address or with the name of an export.
+    fn candidates<'e>(
+        &mut self,
+        exports: &'e [Export],
+        notes: &mut Vec<String>,
+    ) -> Step<Candidates<'e>> {
+        let mut candidates = Candidates::default();
+        for export in exports {
+            candidates.name.insert(&export.name, Vec::new());
+            if let Some(address) = export.address {
+                candidates.address.insert(address, Vec::new());
+            }
+        }
+        let units = self.units;
+        for (number, unit) in units.list.iter().enumerate() {
+            if let Err(error) = self.scan(number, unit, &mut candidates) {
+                match error {
+                    Stop::Exhausted => return Err(Stop::Exhausted),
+                    Stop::Damaged(error) => notes.push(format!(
+                        "a unit of the debug information is damaged: {error}"
+                    )),
+                }
+            }
+        }
+        Ok(candidates)
+    }
+
+    fn scan(
+        &mut self,
+        number: usize,
+        unit: &Unit<'d>,
+        candidates: &mut Candidates<'_>,
+    ) -> Step<()> {
+        let mut entries = unit.entries(None)?;
+        let mut entry = Entry::null();
+        while !entries.is_empty() {
+            if !read_entry(&mut entries, &mut entry, self.budget)? {
+                continue;
+            }
+            if entry.tag != dw::DW_TAG_subprogram && entry.tag != dw::DW_TAG_entry_point {
+                continue;
+            }
+            if flag(&entry, dw::DW_AT_declaration) {
+                continue;
+            }
+            let starts = self.starts(unit, &entry)?;
+            if starts.is_empty() {
+                continue;
+            }
+            let position = (number, entry.offset);
+            for start in starts {
+                if let Some(places) = candidates.address.get_mut(&start) {
+                    add(places, position);
+                }
+            }
+            let value = linkage_name(&entry).or_else(|| entry.attr_value(dw::DW_AT_name));
+            if let Some(value) = value
+                && flag(&entry, dw::DW_AT_external)
+                && let Some(text) = self.units.string(unit, &value, self.budget)?
+                && let Some(places) = candidates.name.get_mut(text.as_str())
+            {
+                add(places, position);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the code of a function starts; several addresses if it is in parts.
+    fn starts(&mut self, unit: &Unit<'d>, entry: &Entry<'d>) -> Step<Vec<u64>> {
+        let mut starts = Vec::new();
+        for name in [dw::DW_AT_low_pc, dw::DW_AT_entry_pc] {
+            let value = entry.attr_value(name);
+            starts.extend(value.and_then(|value| self.units.address(unit, &value)));
+        }
+        let encoding = unit.header.encoding();
+        let offset = match entry.attr_value(dw::DW_AT_ranges) {
+            Some(AttributeValue::RangeListsRef(offset)) => gimli::RangeListsOffset(offset.0),
+            Some(AttributeValue::SecOffset(offset)) => gimli::RangeListsOffset(offset),
+            Some(AttributeValue::DebugRngListsIndex(index)) => {
+                let base = unit.rnglists_base;
+                match self.units.ranges.get_offset(encoding, base, index) {
+                    Ok(offset) => offset,
+                    Err(_) => return Ok(starts),
+                }
+            }
+            _ => return Ok(starts),
+        };
+        let ranges = self.units.ranges.ranges(
+            offset,
+            encoding,
+            unit.low_pc,
+            &self.units.addresses,
+            unit.addr_base,
+        );
+        let Ok(mut ranges) = ranges else {
+            return Ok(starts);
+        };
+        for _ in 0..RANGES {
+            self.budget.spend(2)?;
+            let Ok(Some(raw)) = ranges.next_raw() else {
+                break;
+            };
+            if let Ok(Some(range)) = ranges.convert_raw(raw) {
+                starts.push(range.begin);
+            }
+        }
+        Ok(starts)
+    }
+
+    /// The entry that belongs to a symbol, of several at its address.
+    fn choose(&mut self, places: &[Position], symbol: &str) -> Step<Option<Position>> {
+        if places.len() > 1 {
+            for place in places {
+                let facts = tolerate(self.facts(*place))?;
+                let Some(facts) = facts else { continue };
+                if facts.linkage.or(facts.name).as_deref() == Some(symbol) {
+                    return Ok(Some(*place));
+                }
+            }
+        }
+        Ok(places.first().copied())
+    }
+
+    fn facts(&mut self, position: Position) -> Step<Facts<'d>> {
+        let mut facts = Facts {
+            name: None,
+            linkage: None,
+            result: None,
+            file: None,
+            line: None,
+            prototyped: false,
+            entry: None,
+            chain: Vec::new(),
+        };
+        let mut next = Some(position);
+        let mut entry = Entry::null();
+        while let Some(position) = next
+            && facts.chain.len() < ORIGINS
+        {
+            self.units.entry(position, &mut entry, self.budget)?;
+            let unit = position.0;
+            let Some(home) = self.units.list.get(unit) else {
+                break;
+            };
+            facts.chain.push(position);
+            if facts.name.is_none() {
+                facts.name = name(self.units, unit, &entry, self.budget)?;
+            }
+            if facts.linkage.is_none()
+                && let Some(value) = linkage_name(&entry)
+            {
+                facts.linkage = self.units.string(home, &value, self.budget)?;
+            }
+            if facts.result.is_none() {
+                facts.result = entry.attr_value(dw::DW_AT_type).map(|value| (unit, value));
+            }
+            if facts.line.is_none()
+                && let Some(line) = entry.attr_value(dw::DW_AT_decl_line)
+            {
+                facts.line = line.udata_value();
+                facts.file = file_index(&entry).map(|index| (unit, index));
+            }
+            if facts.file.is_none() {
+                facts.file = file_index(&entry).map(|index| (unit, index));
+            }
+            if facts.entry.is_none() {
+                facts.entry = entry
+                    .attr_value(dw::DW_AT_low_pc)
+                    .and_then(|value| self.units.address(home, &value));
+            }
+            facts.prototyped |= flag(&entry, dw::DW_AT_prototyped);
+            next = origin(&entry).and_then(|value| self.units.target(unit, &value));
+        }
+        Ok(facts)
+    }
+
+    fn prototype(&mut self, position: Position) -> Step<Prototype> {
+        let facts = self.facts(position)?;
+        let language = self
+            .units
+            .list
+            .get(position.0)
+            .map_or(Language::Other, |unit| unit.language);
+        let listed = self.listed(&facts.chain)?;
+        let mut params = Vec::new();
+        for param in listed.params {
+            params.push(self.parameter(param, language, facts.entry)?);
+        }
+        let result = match &facts.result {
+            Some((unit, value)) => self
+                .types
+                .read(self.units, *unit, Some(value), self.budget)?,
+            None => VOID,
+        };
+        let file = match facts.file {
+            Some((unit, index)) => match self.units.list.get(unit) {
+                Some(unit) => self.files.path(self.units, unit, index, self.budget)?,
+                None => None,
+            },
+            None => None,
+        };
+        Ok(Prototype {
+            name: facts.name.or(facts.linkage).unwrap_or_default(),
+            params,
+            result,
+            variadic: listed.variadic,
+            prototyped: facts.prototyped || language != Language::C,
+            language,
+            file,
+            line: facts.line.and_then(|line| u32::try_from(line).ok()),
+            types: Arc::default(),
+        })
+    }
+
+    /// The parameters of a function: of the entries that describe it, the one
+    /// with the longest list, since optimisation may drop some from the others.
+    /// Locations come from the entry that has the code.
+    fn listed(&mut self, chain: &[Position]) -> Step<Listed<'d>> {
+        let mut best = Listed::default();
+        let mut locations: HashMap<Position, (usize, Value<'d>)> = HashMap::new();
+        for (level, position) in chain.iter().enumerate() {
+            let listed = self.parameters(*position)?;
+            let variadic = best.variadic || listed.variadic;
+            if level == 0 {
+                for param in &listed.params {
+                    if let (Some(origin), Some(location)) = (param.origin, &param.location) {
+                        locations.insert(origin, *location);
+                    }
+                }
+            }
+            if listed.params.len() > best.params.len() || level == 0 {
+                best = listed;
+            }
+            best.variadic = variadic;
+        }
+        for param in &mut best.params {
+            if param.location.is_none() {
+                param.location = locations.get(&param.position).copied();
+            }
+        }
+        Ok(best)
+    }
+
+    fn parameters(&mut self, position: Position) -> Step<Listed<'d>> {
+        let mut listed = Listed::default();
+        let units = self.units;
+        let mut packs = Vec::new();
+        children(units, position, self.budget, |entry, budget| {
+            match entry.tag {
+                dw::DW_TAG_formal_parameter if listed.params.len() < PARAMETERS => {
+                    let param = read_parameter(units, position.0, entry, budget)?;
+                    listed.params.push(param);
+                }
+                dw::DW_TAG_unspecified_parameters => listed.variadic = true,
+                dw::DW_TAG_GNU_formal_parameter_pack => {
+                    packs.push(((position.0, entry.offset), listed.params.len()));
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        // The parameters that a C++ pack stands for are children of the pack.
+        for (pack, at) in packs.into_iter().rev() {
+            let mut members = Vec::new();
+            children(units, pack, self.budget, |entry, budget| {
+                if entry.tag == dw::DW_TAG_formal_parameter && members.len() < PARAMETERS {
+                    members.push(read_parameter(units, pack.0, entry, budget)?);
+                }
+                Ok(())
+            })?;
+            listed.params.splice(at..at, members);
+        }
+        Ok(listed)
+    }
+
+    fn parameter(
+        &mut self,
+        param: Param<'d>,
+        language: Language,
+        entry: Option<u64>,
+    ) -> Step<Parameter> {
+        let ty = match &param.ty {
+            Some((unit, value)) => self
+                .types
+                .read(self.units, *unit, Some(value), self.budget)?,
+            None => VOID,
+        };
+        let ty = if language == Language::Fortran {
+            self.fortran(ty, &param, entry)?
+        } else {
+            ty
+        };
+        Ok(Parameter {
+            name: param.name,
+            ty,
+            hidden: param.hidden,
+        })
+    }
+
+    /// Fortran passes by reference, and the type in the debug information does
+    /// not say so: only a location can prove a value.
+    fn fortran(&mut self, ty: TypeId, param: &Param<'d>, entry: Option<u64>) -> Step<TypeId> {
+        let by_reference = FoundType::Pointer {
+            kind: PointerKind::ByReference,
+            pointee: ty,
+        };
+        if ty == VOID {
+            // `type(c_ptr)`: an address either way.
+            return Ok(self.types.push(by_reference));
+        }
+        let how = match &param.location {
+            Some((unit, value)) => match self.units.list.get(*unit) {
+                Some(unit) => {
+                    let how = passing(self.units, unit, value, entry, self.machine, self.budget);
+                    tolerate(how)?.unwrap_or(Passing::Unclear)
+                }
+                None => Passing::Unclear,
+            },
+            None => Passing::Unclear,
+        };
+        let address = matches!(self.types.get(ty), FoundType::Pointer { .. });
+        // The compiler's own arguments, such as the lengths of strings, are values.
+        let value = match how {
+            Passing::Value => true,
+            Passing::Reference => false,
+            Passing::Unclear => address || (param.hidden && !self.is_array(ty)),
+        };
+        Ok(if value {
+            ty
+        } else {
+            self.types.push(by_reference)
+        })
+    }
+
+    fn is_array(&self, ty: TypeId) -> bool {
+        matches!(self.types.get(ty), FoundType::Array { .. })
+    }
+}
+
+/// Entries by the address of their code and by their name.
+#[derive(Default)]
+struct Candidates<'e> {
+    address: HashMap<u64, Vec<Position>>,
+    name: HashMap<&'e str, Vec<Position>>,
+}
+
+fn add(places: &mut Vec<Position>, position: Position) {
+    if places.len() < CANDIDATES && !places.contains(&position) {
+        places.push(position);
+    }
+}
+
+fn linkage_name<'d>(entry: &Entry<'d>) -> Option<Value<'d>> {
+    entry
+        .attr_value(dw::DW_AT_linkage_name)
+        .or_else(|| entry.attr_value(dw::DW_AT_MIPS_linkage_name))
+}
+
+fn origin<'d>(entry: &Entry<'d>) -> Option<Value<'d>> {
+    entry
+        .attr_value(dw::DW_AT_abstract_origin)
+        .or_else(|| entry.attr_value(dw::DW_AT_specification))
+}
+
+fn file_index(entry: &Entry<'_>) -> Option<u64> {
+    match entry.attr_value(dw::DW_AT_decl_file)? {
+        AttributeValue::FileIndex(index) => Some(index),
+        value => value.udata_value(),
+    }
+}
+
+/// Reads a parameter, with what its inlined original says where it says nothing.
+fn read_parameter<'d>(
+    units: &Units<'d>,
+    unit: usize,
+    entry: &Entry<'d>,
+    budget: &mut Budget,
+) -> Step<Param<'d>> {
+    let target = origin(entry).and_then(|value| units.target(unit, &value));
+    let mut param = Param {
+        position: (unit, entry.offset),
+        origin: target,
+        name: name(units, unit, entry, budget)?,
+        ty: entry.attr_value(dw::DW_AT_type).map(|value| (unit, value)),
+        hidden: flag(entry, dw::DW_AT_artificial),
+        location: entry
+            .attr_value(dw::DW_AT_location)
+            .map(|value| (unit, value)),
+    };
+    let mut next = target;
+    let mut original = Entry::null();
+    for _ in 0..ORIGINS {
+        let Some(position) = next else { break };
+        units.entry(position, &mut original, budget)?;
+        if param.name.is_none() {
+            param.name = name(units, position.0, &original, budget)?;
+        }
+        if param.ty.is_none() {
+            param.ty = original
+                .attr_value(dw::DW_AT_type)
+                .map(|value| (position.0, value));
+        }
+        param.hidden |= flag(&original, dw::DW_AT_artificial);
+        next = origin(&original).and_then(|value| units.target(position.0, &value));
+    }
+    Ok(param)
+}

@@ -1,0 +1,512 @@
+//! Types, followed from entry to entry without recursion. Each entry becomes
+//! one type; what a pointer in a field points to is only named.
+
+use std::collections::HashMap;
+
+use gimli::AttributeValue;
+use gimli::constants as dw;
+
+use super::budget::{Budget, Step, tolerate};
+use super::units::{Entry, Position, Units, Value, read_entry};
+use crate::prototype::model::{
+    Encoding, FoundField, FoundType, Language, PointerKind, Qualifier, RecordKind, TypeId, Types,
+};
+
+/// Steps from an enumeration to its integer, from a declaration to its definition.
+const CHAIN: usize = 16;
+
+/// How far to follow a type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Depth {
+    /// Everything.
+    Full,
+    /// Everything but what pointers point to.
+    Field,
+    /// The name.
+    Name,
+}
+
+pub(super) struct TypeBuilder {
+    types: Vec<FoundType>,
+    known: HashMap<(Position, Depth), TypeId>,
+    open: Vec<(Position, Depth, TypeId)>,
+}
+
+/// `void` is always the first type.
+pub(super) const VOID: TypeId = TypeId(0);
+
+impl TypeBuilder {
+    pub fn new() -> TypeBuilder {
+        TypeBuilder {
+            types: vec![FoundType::Void],
+            known: HashMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    pub fn finish(self) -> Types {
+        Types(self.types)
+    }
+
+    pub fn get(&self, id: TypeId) -> &FoundType {
+        &self.types[id.0 as usize]
+    }
+
+    pub fn push(&mut self, ty: FoundType) -> TypeId {
+        let id = TypeId(u32::try_from(self.types.len()).unwrap_or(u32::MAX));
+        self.types.push(ty);
+        id
+    }
+
+    /// The type that an attribute refers to, with everything it depends on.
+    pub fn read(
+        &mut self,
+        units: &Units<'_>,
+        unit: usize,
+        value: Option<&Value<'_>>,
+        budget: &mut Budget,
+    ) -> Step<TypeId> {
+        let id = self.reference(units, unit, value, Depth::Full);
+        while let Some((position, depth, id)) = self.open.pop() {
+            let ty = tolerate(self.entry(units, position, depth, budget))?;
+            self.types[id.0 as usize] = ty.unwrap_or_else(|| unknown("a damaged type", None));
+        }
+        Ok(id)
+    }
+
+    fn reference(
+        &mut self,
+        units: &Units<'_>,
+        unit: usize,
+        value: Option<&Value<'_>>,
+        depth: Depth,
+    ) -> TypeId {
+        let Some(value) = value else { return VOID };
+        let Some(position) = units.target(unit, value) else {
+            return self.push(unknown("a type of another file", None));
+        };
+        let key = (position, depth);
+        if let Some(id) = self.known.get(&key) {
+            return *id;
+        }
+        let id = self.push(FoundType::Void);
+        self.known.insert(key, id);
+        self.open.push((position, depth, id));
+        id
+    }
+
+    fn entry(
+        &mut self,
+        units: &Units<'_>,
+        position: Position,
+        depth: Depth,
+        budget: &mut Budget,
+    ) -> Step<FoundType> {
+        let mut entry = Entry::null();
+        let position = definition(units, position, &mut entry, budget)?;
+        let unit = position.0;
+        let name = name(units, unit, &entry, budget)?;
+        let size = entry
+            .attr_value(dw::DW_AT_byte_size)
+            .and_then(|value| value.udata_value());
+        let inner = entry.attr_value(dw::DW_AT_type);
+        let qualifier = match entry.tag {
+            dw::DW_TAG_const_type | dw::DW_TAG_immutable_type => Some(Qualifier::Const),
+            dw::DW_TAG_volatile_type => Some(Qualifier::Volatile),
+            dw::DW_TAG_restrict_type => Some(Qualifier::Restrict),
+            dw::DW_TAG_atomic_type => Some(Qualifier::Atomic),
+            _ => None,
+        };
+        if let Some(qualifier) = qualifier {
+            let inner = self.reference(units, unit, inner.as_ref(), depth);
+            return Ok(FoundType::Qualified { qualifier, inner });
+        }
+        Ok(match entry.tag {
+            dw::DW_TAG_base_type => base(&entry, name, size),
+            dw::DW_TAG_pointer_type => {
+                self.pointer(units, unit, inner.as_ref(), PointerKind::Pointer, depth)
+            }
+            dw::DW_TAG_reference_type | dw::DW_TAG_rvalue_reference_type => {
+                self.pointer(units, unit, inner.as_ref(), PointerKind::Reference, depth)
+            }
+            dw::DW_TAG_typedef | dw::DW_TAG_template_alias | dw::DW_TAG_dynamic_type => {
+                let inner = self.reference(units, unit, inner.as_ref(), depth);
+                FoundType::Typedef {
+                    name: name.unwrap_or_default(),
+                    inner,
+                }
+            }
+            dw::DW_TAG_structure_type
+            | dw::DW_TAG_class_type
+            | dw::DW_TAG_interface_type
+            | dw::DW_TAG_union_type => {
+                let kind = match entry.tag {
+                    dw::DW_TAG_union_type => RecordKind::Union,
+                    dw::DW_TAG_structure_type => RecordKind::Struct,
+                    _ => RecordKind::Class,
+                };
+                let declared = flag(&entry, dw::DW_AT_declaration);
+                let mut fields = Vec::new();
+                if depth != Depth::Name && !declared {
+                    fields = self.fields(units, position, budget)?;
+                }
+                FoundType::Record {
+                    kind,
+                    name: name.unwrap_or_default(),
+                    size: if declared || depth == Depth::Name {
+                        None
+                    } else {
+                        size
+                    },
+                    fields,
+                }
+            }
+            dw::DW_TAG_enumeration_type => {
+                enumeration(units, position, &entry, name, size, budget)?
+            }
+            dw::DW_TAG_array_type => self.array(units, position, &entry, depth, budget)?,
+            dw::DW_TAG_string_type => {
+                let element = self.push(FoundType::Base {
+                    encoding: Encoding::SignedChar,
+                    size: 1,
+                    name: "character".to_owned(),
+                });
+                FoundType::Array {
+                    element,
+                    lengths: vec![size],
+                    descriptor: false,
+                }
+            }
+            dw::DW_TAG_subroutine_type => self.function(units, position, &entry, depth, budget)?,
+            dw::DW_TAG_ptr_to_member_type => unknown("a pointer to a member", size),
+            _ => unknown(
+                &name.unwrap_or_else(|| "a type without a name".to_owned()),
+                size,
+            ),
+        })
+    }
+
+    fn pointer(
+        &mut self,
+        units: &Units<'_>,
+        unit: usize,
+        inner: Option<&Value<'_>>,
+        kind: PointerKind,
+        depth: Depth,
+    ) -> FoundType {
+        let depth = match depth {
+            Depth::Full => Depth::Full,
+            Depth::Field | Depth::Name => Depth::Name,
+        };
+        let pointee = self.reference(units, unit, inner, depth);
+        FoundType::Pointer { kind, pointee }
+    }
+
+    fn fields(
+        &mut self,
+        units: &Units<'_>,
+        position: Position,
+        budget: &mut Budget,
+    ) -> Step<Vec<FoundField>> {
+        let mut fields = Vec::new();
+        let unit = position.0;
+        children(units, position, budget, |entry, budget| {
+            let member = entry.tag == dw::DW_TAG_member || entry.tag == dw::DW_TAG_inheritance;
+            // Static members are no part of the object.
+            if !member || flag(entry, dw::DW_AT_external) || flag(entry, dw::DW_AT_declaration) {
+                return Ok(());
+            }
+            let bits = entry.has_attr(dw::DW_AT_bit_size);
+            let offset = match entry.attr_value(dw::DW_AT_data_member_location) {
+                Some(value) => member_offset(units, unit, &value)?,
+                None => entry
+                    .attr_value(dw::DW_AT_data_bit_offset)
+                    .and_then(|value| value.udata_value())
+                    .map(|bit| bit / 8),
+            };
+            let inner = entry.attr_value(dw::DW_AT_type);
+            fields.push(FoundField {
+                name: name(units, unit, entry, budget)?.unwrap_or_default(),
+                offset: offset.unwrap_or(0),
+                ty: self.reference(units, unit, inner.as_ref(), Depth::Field),
+                bits,
+            });
+            Ok(())
+        })?;
+        Ok(fields)
+    }
+
+    fn array(
+        &mut self,
+        units: &Units<'_>,
+        position: Position,
+        entry: &Entry<'_>,
+        depth: Depth,
+        budget: &mut Budget,
+    ) -> Step<FoundType> {
+        let unit = position.0;
+        if entry.has_attr(dw::DW_AT_GNU_vector) {
+            let size = entry
+                .attr_value(dw::DW_AT_byte_size)
+                .and_then(|value| value.udata_value());
+            return Ok(unknown("a vector", size));
+        }
+        let descriptor = [
+            dw::DW_AT_data_location,
+            dw::DW_AT_allocated,
+            dw::DW_AT_associated,
+            dw::DW_AT_rank,
+        ]
+        .into_iter()
+        .any(|name| entry.has_attr(name));
+        let inner = entry.attr_value(dw::DW_AT_type);
+        let element = self.reference(units, unit, inner.as_ref(), depth);
+        let default = match units.list.get(unit).map(|unit| unit.language) {
+            Some(Language::Fortran) => 1,
+            _ => 0,
+        };
+        let mut lengths = Vec::new();
+        children(units, position, budget, |entry, _| {
+            if entry.tag == dw::DW_TAG_subrange_type || entry.tag == dw::DW_TAG_generic_subrange {
+                lengths.push(extent(entry, default));
+            }
+            Ok(())
+        })?;
+        if lengths.is_empty() {
+            lengths.push(None);
+        }
+        Ok(FoundType::Array {
+            element,
+            lengths,
+            descriptor,
+        })
+    }
+
+    fn function(
+        &mut self,
+        units: &Units<'_>,
+        position: Position,
+        entry: &Entry<'_>,
+        depth: Depth,
+        budget: &mut Budget,
+    ) -> Step<FoundType> {
+        let unit = position.0;
+        let inner = entry.attr_value(dw::DW_AT_type);
+        // Pointers to functions are compared no further.
+        let depth = if depth == Depth::Full {
+            Depth::Field
+        } else {
+            Depth::Name
+        };
+        let result = self.reference(units, unit, inner.as_ref(), depth);
+        let mut params = Vec::new();
+        let mut variadic = false;
+        children(units, position, budget, |entry, _| {
+            match entry.tag {
+                dw::DW_TAG_formal_parameter => {
+                    let inner = entry.attr_value(dw::DW_AT_type);
+                    params.push(self.reference(units, unit, inner.as_ref(), depth));
+                }
+                dw::DW_TAG_unspecified_parameters => variadic = true,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(FoundType::Function {
+            params,
+            result,
+            variadic,
+        })
+    }
+}
+
+/// Calls `visit` for the direct children of an entry.
+pub(super) fn children<'d>(
+    units: &Units<'d>,
+    position: Position,
+    budget: &mut Budget,
+    mut visit: impl FnMut(&Entry<'d>, &mut Budget) -> Step<()>,
+) -> Step<()> {
+    let mut entry = Entry::null();
+    let mut entries = units.entry(position, &mut entry, budget)?;
+    if !entry.has_children {
+        return Ok(());
+    }
+    while entries.next_depth() > 0 && !entries.is_empty() {
+        let depth = entries.next_depth();
+        if read_entry(&mut entries, &mut entry, budget)? && depth == 1 {
+            visit(&entry, budget)?;
+        }
+    }
+    Ok(())
+}
+
+/// Follows a declaration to its type unit.
+fn definition<'d>(
+    units: &Units<'d>,
+    mut position: Position,
+    entry: &mut Entry<'d>,
+    budget: &mut Budget,
+) -> Step<Position> {
+    for _ in 0..CHAIN {
+        units.entry(position, entry, budget)?;
+        let signature = entry.attr_value(dw::DW_AT_signature);
+        match signature.and_then(|value| units.target(position.0, &value)) {
+            Some(target) => position = target,
+            None => break,
+        }
+    }
+    Ok(position)
+}
+
+pub(super) fn name(
+    units: &Units<'_>,
+    unit: usize,
+    entry: &Entry<'_>,
+    budget: &mut Budget,
+) -> Step<Option<String>> {
+    // The slices of an entry and of the units are the same bytes.
+    match (entry.attr_value(dw::DW_AT_name), units.list.get(unit)) {
+        (Some(value), Some(unit)) => units.string(unit, &value, budget),
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn flag(entry: &Entry<'_>, name: gimli::DwAt) -> bool {
+    matches!(entry.attr_value(name), Some(AttributeValue::Flag(true)))
+}
+
+fn unknown(what: &str, size: Option<u64>) -> FoundType {
+    FoundType::Unknown {
+        what: what.to_owned(),
+        size,
+    }
+}
+
+fn base(entry: &Entry<'_>, name: Option<String>, size: Option<u64>) -> FoundType {
+    let name = name.unwrap_or_else(|| "a number without a name".to_owned());
+    let encoding = match entry.attr_value(dw::DW_AT_encoding) {
+        Some(AttributeValue::Encoding(encoding)) => encoding,
+        _ => return unknown(&name, size),
+    };
+    let bits = entry
+        .attr_value(dw::DW_AT_bit_size)
+        .and_then(|value| value.udata_value());
+    let Some(size) = size.or(bits.map(|bits| bits.div_ceil(8))) else {
+        return unknown(&name, None);
+    };
+    let encoding = match encoding {
+        dw::DW_ATE_signed => Encoding::Signed,
+        dw::DW_ATE_unsigned | dw::DW_ATE_UTF | dw::DW_ATE_UCS | dw::DW_ATE_ASCII => {
+            Encoding::Unsigned
+        }
+        dw::DW_ATE_boolean => Encoding::Bool,
+        dw::DW_ATE_signed_char => Encoding::SignedChar,
+        dw::DW_ATE_unsigned_char => Encoding::UnsignedChar,
+        dw::DW_ATE_float => Encoding::Float,
+        dw::DW_ATE_complex_float => Encoding::Complex,
+        _ => return unknown(&name, Some(size)),
+    };
+    FoundType::Base {
+        encoding,
+        size,
+        name,
+    }
+}
+
+fn enumeration(
+    units: &Units<'_>,
+    position: Position,
+    entry: &Entry<'_>,
+    name: Option<String>,
+    size: Option<u64>,
+    budget: &mut Budget,
+) -> Step<FoundType> {
+    let mut underlying = None;
+    let (mut unit, mut at) = (position.0, entry.attr_value(dw::DW_AT_type));
+    let mut inner = Entry::null();
+    for _ in 0..CHAIN {
+        let Some(target) = at.and_then(|value| units.target(unit, &value)) else {
+            break;
+        };
+        units.entry(target, &mut inner, budget)?;
+        if inner.tag == dw::DW_TAG_base_type {
+            underlying = Some(base(
+                &inner,
+                None,
+                inner
+                    .attr_value(dw::DW_AT_byte_size)
+                    .and_then(|v| v.udata_value()),
+            ));
+            break;
+        }
+        (unit, at) = (target.0, inner.attr_value(dw::DW_AT_type));
+    }
+    let mut signed = match underlying {
+        Some(FoundType::Base {
+            encoding: Encoding::Signed | Encoding::SignedChar,
+            ..
+        }) => Some(true),
+        Some(FoundType::Base { .. }) => Some(false),
+        _ => None,
+    };
+    let language = units.list.get(position.0).map(|unit| unit.language);
+    if signed == Some(false) && language != Some(Language::Cpp) {
+        // C picks `unsigned int` for constants that are all `int` and positive.
+        signed = None;
+    }
+    let size = size.or(match underlying {
+        Some(FoundType::Base { size, .. }) => Some(size),
+        _ => None,
+    });
+    Ok(match size {
+        Some(size) => FoundType::Enum {
+            name: name.unwrap_or_default(),
+            size,
+            signed,
+        },
+        None => unknown(&format!("enum {}", name.unwrap_or_default()), None),
+    })
+}
+
+/// The offset of a member; the oldest form computes it.
+fn member_offset(units: &Units<'_>, unit: usize, value: &Value<'_>) -> Step<Option<u64>> {
+    if let Some(offset) = value.udata_value() {
+        return Ok(Some(offset));
+    }
+    let (Some(expression), Some(unit)) = (value.exprloc_value(), units.list.get(unit)) else {
+        return Ok(None);
+    };
+    let mut operations = expression.operations(unit.header.encoding());
+    Ok(match operations.next()? {
+        Some(gimli::Operation::PlusConstant { value }) => Some(value),
+        _ => None,
+    })
+}
+
+/// How many elements a dimension has.
+fn extent(entry: &Entry<'_>, default: i64) -> Option<u64> {
+    let number = |name| entry.attr_value(name).and_then(|value| signed(&value));
+    if let Some(count) = entry.attr_value(dw::DW_AT_count) {
+        return count.udata_value();
+    }
+    let lower = match entry.attr_value(dw::DW_AT_lower_bound) {
+        Some(value) => signed(&value)?,
+        None => default,
+    };
+    let upper = number(dw::DW_AT_upper_bound)?;
+    // gcc writes the upper bound -1 of an array without elements as 4 or 8 bytes of ones.
+    let count = upper.checked_sub(lower)?.checked_add(1)?;
+    u64::try_from(count).ok().or(Some(0))
+}
+
+fn signed(value: &Value<'_>) -> Option<i64> {
+    match value {
+        AttributeValue::Sdata(value) => Some(*value),
+        AttributeValue::Data8(value) => Some(value.cast_signed()),
+        AttributeValue::Data4(u32::MAX) => Some(-1),
+        value => value
+            .udata_value()
+            .and_then(|value| i64::try_from(value).ok()),
+    }
+}

@@ -1,0 +1,393 @@
+//! The units of debug information: headers, bases of indexed forms, and the
+//! values of attributes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gimli::constants as dw;
+use gimli::{
+    Abbreviations, AttributeValue, DebugAddrBase, DebugInfoOffset, DebugLocListsBase,
+    DebugRngListsBase, DebugStrOffsetsBase, DebugTypeSignature, EndianSlice, EntriesRaw,
+    LittleEndian, Reader as _, SectionId, UnitHeader, UnitOffset, UnitType,
+};
+
+use super::ReadError;
+use super::budget::{Budget, Step, Stop};
+use super::elf::Data;
+use crate::prototype::Language;
+
+/// Longest name that is kept; longer ones are cut.
+const NAME: usize = 4096;
+
+pub(super) type Slice<'d> = EndianSlice<'d, LittleEndian>;
+pub(super) type Entry<'d> = gimli::DebuggingInformationEntry<Slice<'d>>;
+pub(super) type Value<'d> = AttributeValue<Slice<'d>>;
+
+/// A place in the debug information: the number of a unit and an offset in it.
+pub(super) type Position = (usize, UnitOffset);
+
+pub(super) struct Unit<'d> {
+    pub header: UnitHeader<Slice<'d>>,
+    pub language: Language,
+    /// Where the file table is, in `.debug_line`.
+    pub lines: Option<usize>,
+    /// The directory of the compilation.
+    pub directory: Option<String>,
+    pub low_pc: u64,
+    pub addr_base: DebugAddrBase,
+    pub loclists_base: DebugLocListsBase,
+    pub rnglists_base: DebugRngListsBase,
+    str_offsets_base: DebugStrOffsetsBase,
+    abbreviations: Arc<Abbreviations>,
+}
+
+pub(super) struct Units<'d> {
+    pub list: Vec<Unit<'d>>,
+    pub lines: &'d [u8],
+    pub locations: gimli::LocationLists<Slice<'d>>,
+    pub ranges: gimli::RangeLists<Slice<'d>>,
+    pub addresses: gimli::DebugAddr<Slice<'d>>,
+    signatures: HashMap<u64, Position>,
+    strings: &'d [u8],
+    line_strings: &'d [u8],
+    string_offsets: gimli::DebugStrOffsets<Slice<'d>>,
+}
+
+fn slice<'d>(data: &'d Data<'_>, id: SectionId) -> &'d [u8] {
+    data.get(&id).map_or(&[], |bytes| bytes)
+}
+
+impl<'d> Units<'d> {
+    pub fn load(
+        data: &'d Data<'_>,
+        budget: &mut Budget,
+        notes: &mut Vec<String>,
+    ) -> Result<Units<'d>, ReadError> {
+        let section = |id| EndianSlice::new(slice(data, id), LittleEndian);
+        let mut units = Units {
+            list: Vec::new(),
+            lines: slice(data, SectionId::DebugLine),
+            locations: gimli::LocationLists::new(
+                gimli::DebugLoc::from(section(SectionId::DebugLoc)),
+                gimli::DebugLocLists::from(section(SectionId::DebugLocLists)),
+            ),
+            ranges: gimli::RangeLists::new(
+                gimli::DebugRanges::from(section(SectionId::DebugRanges)),
+                gimli::DebugRngLists::from(section(SectionId::DebugRngLists)),
+            ),
+            addresses: gimli::DebugAddr::from(section(SectionId::DebugAddr)),
+            signatures: HashMap::new(),
+            strings: slice(data, SectionId::DebugStr),
+            line_strings: slice(data, SectionId::DebugLineStr),
+            string_offsets: gimli::DebugStrOffsets::from(section(SectionId::DebugStrOffsets)),
+        };
+        let mut tables = Tables {
+            section: slice(data, SectionId::DebugAbbrev),
+            known: HashMap::new(),
+        };
+        let info = gimli::DebugInfo::from(section(SectionId::DebugInfo));
+        let types = gimli::DebugTypes::from(section(SectionId::DebugTypes));
+        let mut headers = info.units();
+        let mut type_headers = types.units();
+        let mut split = 0;
+        let mut next = || -> gimli::Result<Option<UnitHeader<Slice<'d>>>> {
+            match headers.next()? {
+                Some(header) => Ok(Some(header)),
+                None => type_headers.next(),
+            }
+        };
+        loop {
+            let header = match next() {
+                Ok(Some(header)) => header,
+                Ok(None) => break,
+                Err(error) => {
+                    notes.push(format!("the debug information ends early: {error}"));
+                    break;
+                }
+            };
+            match units.unit(header, &mut tables, budget) {
+                Ok(true) => {}
+                Ok(false) => split += 1,
+                Err(Stop::Exhausted) => return Err(ReadError::TooComplex),
+                Err(Stop::Damaged(error)) => {
+                    notes.push(format!(
+                        "a unit of the debug information is damaged: {error}"
+                    ));
+                }
+            }
+        }
+        if split > 0 {
+            notes.push(format!(
+                "{split} source file(s) were compiled with -gsplit-dwarf, which keeps prototypes \
+                 in .dwo files; compile without it"
+            ));
+        }
+        Ok(units)
+    }
+
+    /// Adds a unit; `false` if its contents are in another file.
+    fn unit(
+        &mut self,
+        header: UnitHeader<Slice<'d>>,
+        tables: &mut Tables<'d>,
+        budget: &mut Budget,
+    ) -> Step<bool> {
+        budget.spend(64)?;
+        if matches!(
+            header.type_(),
+            UnitType::Skeleton(_) | UnitType::SplitCompilation(_)
+        ) {
+            return Ok(false);
+        }
+        let abbreviations = tables.get(&header, budget)?;
+        let mut unit = Unit {
+            header,
+            language: Language::Other,
+            lines: None,
+            directory: None,
+            low_pc: 0,
+            addr_base: DebugAddrBase(8),
+            loclists_base: DebugLocListsBase(12),
+            rnglists_base: DebugRngListsBase(12),
+            str_offsets_base: DebugStrOffsetsBase(8),
+            abbreviations,
+        };
+        let mut root = Entry::null();
+        {
+            let mut entries = unit.header.entries_raw(&unit.abbreviations, None)?;
+            read_entry(&mut entries, &mut root, budget)?;
+        }
+        // Indexed forms may come before the attributes that give their bases.
+        for attribute in &root.attrs {
+            match attribute.value() {
+                AttributeValue::DebugAddrBase(base) => unit.addr_base = base,
+                AttributeValue::DebugLocListsBase(base) => unit.loclists_base = base,
+                AttributeValue::DebugRngListsBase(base) => unit.rnglists_base = base,
+                AttributeValue::DebugStrOffsetsBase(base) => unit.str_offsets_base = base,
+                AttributeValue::DebugLineRef(offset) => unit.lines = Some(offset.0),
+                AttributeValue::Language(language) => unit.language = classify(language),
+                _ => {}
+            }
+        }
+        if root.has_attr(dw::DW_AT_dwo_name) || root.has_attr(dw::DW_AT_GNU_dwo_name) {
+            return Ok(false);
+        }
+        if unit.language == Language::Other
+            && let Some(value) = root.attr_value(dw::DW_AT_producer)
+        {
+            // Newer standards have numbers that are not known here.
+            let producer = self.string(&unit, &value, budget)?.unwrap_or_default();
+            unit.language = language_of(&producer);
+        }
+        if let Some(value) = root.attr_value(dw::DW_AT_low_pc) {
+            unit.low_pc = self.address(&unit, &value).unwrap_or(0);
+        }
+        if let Some(value) = root.attr_value(dw::DW_AT_comp_dir) {
+            unit.directory = self.string(&unit, &value, budget)?;
+        }
+        let number = self.list.len();
+        if let UnitType::Type {
+            type_signature: DebugTypeSignature(signature),
+            type_offset,
+        } = unit.header.type_()
+        {
+            self.signatures
+                .entry(signature)
+                .or_insert((number, type_offset));
+        }
+        self.list.push(unit);
+        Ok(true)
+    }
+
+    /// Reads the entry at a position.
+    pub fn entry(
+        &self,
+        (unit, offset): Position,
+        entry: &mut Entry<'d>,
+        budget: &mut Budget,
+    ) -> Step<EntriesRaw<'_, Slice<'d>>> {
+        let unit = self
+            .list
+            .get(unit)
+            .ok_or(gimli::Error::OffsetOutOfBounds(0))?;
+        let mut entries = unit.entries(Some(offset))?;
+        read_entry(&mut entries, entry, budget)?;
+        Ok(entries)
+    }
+
+    /// The text of an attribute, without what is longer than a name.
+    pub fn string(
+        &self,
+        unit: &Unit<'_>,
+        value: &Value<'_>,
+        budget: &mut Budget,
+    ) -> Step<Option<String>> {
+        let bytes = match value {
+            AttributeValue::String(text) => text.slice(),
+            AttributeValue::DebugStrRef(offset) => self.strings.get(offset.0..).unwrap_or(&[]),
+            AttributeValue::DebugLineStrRef(offset) => {
+                self.line_strings.get(offset.0..).unwrap_or(&[])
+            }
+            AttributeValue::DebugStrOffsetsIndex(index) => {
+                let format = unit.header.format();
+                let base = unit.str_offsets_base;
+                let offset = self.string_offsets.get_str_offset(format, base, *index)?;
+                self.strings.get(offset.0..).unwrap_or(&[])
+            }
+            _ => return Ok(None),
+        };
+        text(bytes, budget).map(Some)
+    }
+
+    /// A string of `.debug_line_str` or `.debug_str`.
+    pub fn string_at(&self, line: bool, offset: usize, budget: &mut Budget) -> Step<String> {
+        let section = if line {
+            self.line_strings
+        } else {
+            self.strings
+        };
+        text(section.get(offset..).unwrap_or(&[]), budget)
+    }
+
+    pub fn address(&self, unit: &Unit<'_>, value: &Value<'_>) -> Option<u64> {
+        match value {
+            AttributeValue::Addr(address) => Some(*address),
+            AttributeValue::DebugAddrIndex(index) => {
+                let size = unit.header.address_size();
+                self.addresses
+                    .get_address(size, unit.addr_base, *index)
+                    .ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// Where a reference leads, from a unit.
+    pub fn target(&self, unit: usize, value: &Value<'_>) -> Option<Position> {
+        match value {
+            AttributeValue::UnitRef(offset) => Some((unit, *offset)),
+            AttributeValue::DebugInfoRef(offset) => self.global(*offset),
+            AttributeValue::DebugTypesRef(signature) => self.signatures.get(&signature.0).copied(),
+            _ => None,
+        }
+    }
+
+    fn global(&self, offset: DebugInfoOffset) -> Option<Position> {
+        // Units of `.debug_info` come first and in order.
+        let start = |unit: &Unit<'_>| unit.header.debug_info_offset();
+        let after = self
+            .list
+            .partition_point(|unit| start(unit).is_some_and(|start| start.0 <= offset.0));
+        let number = after.checked_sub(1)?;
+        let unit = self.list.get(number)?;
+        Some((number, offset.to_unit_offset(&unit.header)?))
+    }
+}
+
+impl<'d> Unit<'d> {
+    pub fn entries(&self, offset: Option<UnitOffset>) -> Step<EntriesRaw<'_, Slice<'d>>> {
+        Ok(self.header.entries_raw(&self.abbreviations, offset)?)
+    }
+}
+
+/// Reads the next entry and pays for it; `false` for the end of a list of children.
+pub(super) fn read_entry<'d>(
+    entries: &mut EntriesRaw<'_, Slice<'d>>,
+    entry: &mut Entry<'d>,
+    budget: &mut Budget,
+) -> Step<bool> {
+    let start = entries.next_offset().0;
+    let present = entries.read_entry(entry)?;
+    let length = entries.next_offset().0.saturating_sub(start);
+    budget.spend(1 + entry.attrs.len() + length / 16)?;
+    Ok(present)
+}
+
+fn text(bytes: &[u8], budget: &mut Budget) -> Step<String> {
+    let bytes = &bytes[..bytes.len().min(NAME)];
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(bytes.len());
+    budget.spend(1 + end / 4)?;
+    Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
+}
+
+fn classify(language: gimli::DwLang) -> Language {
+    match language {
+        dw::DW_LANG_C | dw::DW_LANG_C89 | dw::DW_LANG_C99 | dw::DW_LANG_C11 | dw::DW_LANG_C17 => {
+            Language::C
+        }
+        dw::DW_LANG_C_plus_plus
+        | dw::DW_LANG_C_plus_plus_03
+        | dw::DW_LANG_C_plus_plus_11
+        | dw::DW_LANG_C_plus_plus_14
+        | dw::DW_LANG_C_plus_plus_17
+        | dw::DW_LANG_C_plus_plus_20 => Language::Cpp,
+        dw::DW_LANG_Fortran77
+        | dw::DW_LANG_Fortran90
+        | dw::DW_LANG_Fortran95
+        | dw::DW_LANG_Fortran03
+        | dw::DW_LANG_Fortran08
+        | dw::DW_LANG_Fortran18 => Language::Fortran,
+        _ => Language::Other,
+    }
+}
+
+fn language_of(producer: &str) -> Language {
+    if producer.contains("Fortran") || producer.contains("flang") {
+        Language::Fortran
+    } else if producer.starts_with("GNU C++") {
+        Language::Cpp
+    } else if producer.starts_with("GNU C") {
+        Language::C
+    } else {
+        Language::Other
+    }
+}
+
+/// Tables of abbreviations, each parsed once.
+struct Tables<'d> {
+    section: &'d [u8],
+    known: HashMap<usize, Arc<Abbreviations>>,
+}
+
+impl<'d> Tables<'d> {
+    fn get(
+        &mut self,
+        header: &UnitHeader<Slice<'d>>,
+        budget: &mut Budget,
+    ) -> Step<Arc<Abbreviations>> {
+        let offset = header.debug_abbrev_offset();
+        if let Some(table) = self.known.get(&offset.0) {
+            return Ok(Arc::clone(table));
+        }
+        // Tables may overlap: what one costs must be known before it is parsed.
+        budget.spend(4 * table_length(self.section, offset.0)?)?;
+        let section = gimli::DebugAbbrev::new(self.section, LittleEndian);
+        let table = Arc::new(section.abbreviations(offset)?);
+        self.known.insert(offset.0, Arc::clone(&table));
+        Ok(table)
+    }
+}
+
+/// How many bytes a table of abbreviations has.
+fn table_length(section: &[u8], offset: usize) -> Step<usize> {
+    let bytes = section.get(offset..).unwrap_or(&[]);
+    let mut input = EndianSlice::new(bytes, LittleEndian);
+    while input.read_uleb128()? != 0 {
+        input.read_uleb128()?;
+        input.read_u8()?;
+        loop {
+            let name = input.read_uleb128()?;
+            let form = input.read_uleb128()?;
+            if form == u64::from(dw::DW_FORM_implicit_const.0) {
+                input.read_sleb128()?;
+            }
+            if name == 0 && form == 0 {
+                break;
+            }
+        }
+    }
+    Ok(bytes.len() - input.len())
+}
