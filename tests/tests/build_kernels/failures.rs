@@ -1,0 +1,367 @@
+//! What a user is told when kernels cannot be built.
+
+use crate::recording::Bench;
+use veo_build::{ErrorKind, Kernels, Target};
+
+fn fails(bench: &Bench, kernels: &mut Kernels, kind: ErrorKind) -> String {
+    let error = bench.build(kernels).unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
+    // Paths of this run would make the messages differ.
+    error
+        .to_string()
+        .replace(bench.path("").to_str().unwrap(), "/")
+}
+
+fn one_c(imitate: &str) -> (Bench, Kernels) {
+    let mut bench = Bench::new();
+    bench.set("IMITATE", imitate);
+    bench.source("kernels/bad.c", "int k;\n");
+    let mut kernels = Kernels::new("libk.so");
+    kernels.file("kernels/bad.c");
+    (bench, kernels)
+}
+
+/// The message without the hash in the names of intermediate files.
+fn without_hash(message: &str) -> String {
+    match message.find("bad-") {
+        Some(at) => without_hash(&(message[..at].to_string() + "bad" + &message[at + 12..])),
+        None => message.to_string(),
+    }
+}
+
+#[test]
+fn an_error_in_a_source() {
+    let (bench, mut kernels) = one_c("source");
+    let message = fails(&bench, &mut kernels, ErrorKind::ToolFailed);
+    let work = "/out/veo/work/ve1/libk.so";
+    let quoted = "RECORDS='/records'";
+    let (before, command) = message
+        .split_once("\n\nto repeat: cd '/package' && ")
+        .unwrap();
+    assert_eq!(
+        before,
+        "libk.so for ve1: compiling kernels/bad.c failed (exit status: 2)\n\n\
+         \"/package/kernels/bad.c\", line 3: error: expected an expression"
+    );
+    let command = without_hash(command);
+    assert!(
+        command.contains(quoted),
+        "the variables that were set belong to it: {command}"
+    );
+    assert!(
+        command.ends_with(&format!(
+            "-O2 -g -fpic -pthread -MD -MF '{work}/bad.dep' -c '/package/kernels/bad.c' -o '{work}/bad.o'"
+        )),
+        "{command}"
+    );
+}
+
+#[test]
+fn the_command_line_in_a_message_repeats_the_failure() {
+    let (bench, mut kernels) = one_c("source");
+    let error = bench.build(&mut kernels).unwrap_err().to_string();
+    let (_, command) = error.split_once("to repeat: ").unwrap();
+    let output = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.ends_with("bad.c\", line 3: error: expected an expression\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_unknown_option() {
+    let (bench, mut kernels) = one_c("");
+    let message = fails(&bench, kernels.flag("-fbogus"), ErrorKind::ToolFailed);
+    assert!(
+        message.contains(
+            "ncc: error: unknown option '-fbogus'\n\nhelp: the compiler does not know an option."
+        ),
+        "{message}"
+    );
+    assert!(message.contains(".flag_if_supported(..)"));
+}
+
+#[test]
+fn a_missing_licence() {
+    let (bench, mut kernels) = one_c("licence");
+    let message = fails(&bench, &mut kernels, ErrorKind::NoLicence);
+    assert!(message.contains("license check failed: no license server is available\n\nhelp: NEC's compilers need a licence"), "{message}");
+    assert!(message.contains("VEO_TARGETS=host"));
+}
+
+#[test]
+fn a_crash_of_the_compiler() {
+    let (bench, mut kernels) = one_c("crash");
+    let message = fails(&bench, &mut kernels, ErrorKind::ToolCrashed);
+    assert!(
+        message.contains("compiling kernels/bad.c failed (signal: 11"),
+        "{message}"
+    );
+    assert!(
+        message.contains("(it printed nothing)\n\nhelp: the compiler itself broke down"),
+        "{message}"
+    );
+}
+
+#[test]
+fn success_without_a_result() {
+    let (bench, mut kernels) = one_c("nothing");
+    let message = fails(&bench, &mut kernels, ErrorKind::WrongOutput);
+    assert!(
+        message.contains("the compiler reported success but made no "),
+        "{message}"
+    );
+}
+
+#[test]
+fn code_for_another_machine() {
+    let (bench, mut kernels) = one_c("x86");
+    let message = fails(&bench, &mut kernels, ErrorKind::WrongOutput);
+    assert_eq!(
+        message,
+        "libk.so for ve1: ncc 5.1.0 made machine code for ELF machine 62 and not for the VE (251)"
+    );
+}
+
+#[test]
+fn several_errors_are_all_shown() {
+    let (mut bench, mut kernels) = one_c("source");
+    bench.set("VEO_TARGETS", "ve1,ve3");
+    bench.set("NUM_JOBS", "8");
+    let message = fails(&bench, &mut kernels, ErrorKind::ToolFailed);
+    assert!(message.contains("libk.so for ve1: compiling"), "{message}");
+    assert_eq!(
+        message.matches("line 3: error:").count(),
+        message.matches("to repeat:").count()
+    );
+}
+
+#[test]
+fn a_target_that_was_asked_for_and_has_no_compiler() {
+    let (mut bench, mut kernels) = one_c("");
+    bench.remove("nec/ve/bin/ncc");
+    let message = fails(&bench, &mut kernels, ErrorKind::ToolNotFound);
+    assert_eq!(
+        message,
+        "libk.so: the target ve1 was asked for, but no ncc in PATH or /nec/ve/bin\n\n\
+         help: install NEC's SDK (nec-nc++, nec-nfort) or name the compilers in VEO_NCC, VEO_NCXX and VEO_NFORT"
+    );
+    bench.set("VEO_NCC", "/nowhere/ncc");
+    let message = fails(&bench, &mut kernels, ErrorKind::ToolNotFound);
+    assert_eq!(
+        message,
+        "VEO_NCC is `/nowhere/ncc`, but there is no such program"
+    );
+    bench.set("VEO_NCC", "");
+    bench.set("VEO_TARGETS", "");
+    bench.set("VEO_CC", "sh -c false");
+    kernels.targets([Target::Ve3]);
+    let message = fails(&bench, &mut kernels, ErrorKind::ToolNotFound);
+    assert!(
+        message.starts_with("libk.so: the target ve3 was asked for, but"),
+        "{message}"
+    );
+}
+
+#[test]
+fn targets_that_are_only_detected_are_left_out_with_a_reason() {
+    let mut bench = Bench::new();
+    bench.source("k.c", "int k(void) { return 1; }\n");
+    bench.set("VEO_TARGETS", "-ve1-llvm");
+    let mut kernels = Kernels::new("libk.so");
+    kernels.file("k.c");
+    let built = bench.build(&mut kernels).unwrap();
+    assert_eq!(
+        built
+            .targets
+            .iter()
+            .map(|built| built.target)
+            .collect::<Vec<_>>(),
+        [Target::Host, Target::Ve1]
+    );
+    let reason = format!(
+        "NEC's libraries for it are not in {}",
+        bench.text("nec/ve3/lib")
+    );
+    assert_eq!(built.left_out, [(Target::Ve3, reason.clone())]);
+    assert!(
+        built.note.starts_with("libk.so: built for host ("),
+        "{}",
+        built.note
+    );
+    assert!(
+        built.note.ends_with(&format!(
+            ", ve1 (ncc 5.1.0); left out: ve3 ({reason}). VEO_TARGETS=-ve3 silences this note"
+        )),
+        "{}",
+        built.note
+    );
+
+    bench.remove("nec/ve/bin/ncc");
+    let built = bench.build(&mut kernels).unwrap();
+    let reason = format!("no ncc in PATH or {}", bench.text("nec/ve/bin"));
+    assert_eq!(
+        built.left_out,
+        [(Target::Ve1, reason.clone()), (Target::Ve3, reason.clone())]
+    );
+    assert!(
+        built.note.ends_with(&format!(
+            "; left out: ve1, ve3 ({reason}). VEO_TARGETS=-ve1,-ve3 silences this note"
+        )),
+        "{}",
+        built.note
+    );
+}
+
+#[test]
+fn a_target_that_the_build_script_excludes() {
+    let (mut bench, mut kernels) = one_c("");
+    bench.set("VEO_TARGETS", "ve1,ve3");
+    let built = bench.build(kernels.without_target(Target::Ve3)).unwrap();
+    assert_eq!(
+        built.left_out,
+        [(Target::Ve3, "the build script excludes it".to_string())]
+    );
+    assert!(built.library(Target::Ve3).is_none());
+    assert!(built.library(Target::Ve1).unwrap().is_file());
+}
+
+#[test]
+fn the_variable_wins_over_the_builder() {
+    let (bench, mut kernels) = one_c("");
+    let built = bench.build(kernels.targets([Target::Ve3])).unwrap();
+    assert_eq!(built.targets[0].target, Target::Ve1);
+}
+
+#[test]
+fn unusable_values() {
+    let (mut bench, mut kernels) = one_c("");
+    bench.set("VEO_TARGETS", "ve2");
+    let message = fails(&bench, &mut kernels, ErrorKind::InvalidArgument);
+    assert_eq!(
+        message,
+        "VEO_TARGETS is `ve2`: `ve2` is not a target; the targets are host, ve1, ve3, ve1-llvm; `all`, `none` and `-NAME` are understood too"
+    );
+    bench.set("VEO_TARGETS", "ve1");
+    bench.set("VEO_CFLAGS", "'open");
+    let message = fails(&bench, &mut kernels, ErrorKind::InvalidArgument);
+    assert_eq!(message, "VEO_CFLAGS is `'open`, which has an open quote");
+}
+
+#[test]
+fn mistakes_in_the_build_script() {
+    let bench = Bench::new();
+    bench.source("k.c", "");
+    bench.source("k.h", "");
+    let invalid = ErrorKind::InvalidArgument;
+    let message = |kernels: &mut Kernels, kind| fails(&bench, kernels, kind);
+    assert_eq!(
+        message(&mut Kernels::new("libk.so"), invalid),
+        "libk.so: no sources; add some, as in .file(\"kernels/k.c\")"
+    );
+    assert_eq!(
+        message(Kernels::new("k").file("k.c"), invalid),
+        "`k` is not the file name of a shared library; the name in #[ve_kernel(lib = ..)] and here is like \"libk.so\""
+    );
+    assert_eq!(
+        message(Kernels::new("a/libk.so").file("k.c"), invalid),
+        "`a/libk.so` is not a file name for a library"
+    );
+    assert_eq!(
+        message(Kernels::new("libk.so").file("none.c"), ErrorKind::Io),
+        "libk.so: the source none.c does not exist (/package/none.c)"
+    );
+    assert!(
+        message(Kernels::new("libk.so").file("k.h"), invalid)
+            .starts_with("libk.so: k.h is not a source by its name; C is .c")
+    );
+    assert_eq!(
+        message(Kernels::new("libk.so").glob("kernels/*.f90"), invalid),
+        "libk.so: the pattern `kernels/*.f90` matches no file in /package"
+    );
+    assert_eq!(
+        message(
+            Kernels::new("libk.so").file("k.c").for_file("K.c", |_| {}),
+            invalid
+        ),
+        "libk.so: .for_file(\"K.c\", ..) names no source of this library"
+    );
+    assert!(
+        message(
+            Kernels::new("libk.so")
+                .file("k.c")
+                .for_file("k.c", |o| drop(o.link_lib("m").clone())),
+            invalid
+        )
+        .starts_with("libk.so: .for_file(\"k.c\", ..) sets something for the linker")
+    );
+    assert_eq!(
+        message(
+            Kernels::new("libk.so").file("k.c").object("none.o"),
+            ErrorKind::Io
+        ),
+        "libk.so: the object /package/none.o does not exist"
+    );
+}
+
+#[test]
+fn a_library_built_twice() {
+    let bench = Bench::new();
+    bench.source("k.c", "");
+    let mut kernels = Kernels::new("libk.so");
+    bench.build(kernels.file("k.c")).unwrap();
+    let error = kernels.try_compile().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    let message = error.to_string();
+    assert!(
+        message.starts_with("libk.so is built twice, at "),
+        "{message}"
+    );
+    assert!(
+        message.contains("recording.rs:") && message.contains("failures.rs:"),
+        "{message}"
+    );
+}
+
+#[test]
+fn outside_of_a_build_script() {
+    let error = Kernels::new("libk.so")
+        .file("k.c")
+        .env("TARGET", "")
+        .try_compile()
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MissingVariable);
+    assert_eq!(
+        error.to_string(),
+        "TARGET is not set. Kernels are built from a build script (build.rs), for which Cargo sets it"
+    );
+}
+
+#[test]
+fn nothing_is_built_when_told_so() {
+    for (variable, why) in [
+        ("VEO_SKIP_BUILD", "VEO_SKIP_BUILD is set"),
+        ("RA_RUSTC_WRAPPER", "rust-analyzer runs the build script"),
+        ("DOCS_RS", "documentation is being built"),
+    ] {
+        let (mut bench, mut kernels) = one_c("");
+        bench.build(&mut kernels).unwrap();
+        bench.calls();
+        bench.source("kernels/bad.c", "int other;\n");
+        bench.set(variable, "1");
+        let built = bench.build(&mut kernels).unwrap();
+        assert_eq!(built.note, format!("libk.so: not built, {why}"));
+        assert!(built.targets.is_empty());
+        assert_eq!(bench.calls(), []);
+        assert!(
+            bench.path("out/veo/ve1/libk.so").is_file(),
+            "what was built before stays"
+        );
+    }
+}
