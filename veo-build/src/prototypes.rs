@@ -2,17 +2,40 @@
 
 use std::path::{Path, PathBuf};
 
+use veo_abi::prototype;
+
 use crate::Result;
-use crate::context::Context;
+use crate::context::{self, Context};
+use crate::debug;
 use crate::kernels::Kernels;
 use crate::output::Directives;
 
 /// Reads `library`, which has full debug information, and writes `OUT_DIR/veo/prototypes/<library>.txt`.
 pub(crate) fn write(
-    _context: &Context,
-    _kernels: &Kernels,
-    _library: &Path,
-    _directives: &mut Directives,
+    context: &Context,
+    kernels: &Kernels,
+    library: &Path,
+    directives: &mut Directives,
 ) -> Result<Option<PathBuf>> {
-    Ok(None)
+    let file = context
+        .work_dir("prototypes", &kernels.name)
+        .join(format!("{}.txt", kernels.name));
+    let found = match prototype::read(&context::read(library)?, None) {
+        Ok(found) => found,
+        Err(error) => {
+            // The library may still be good; declarations go unchecked then, which the user should know.
+            let text = format!(
+                "{}: its debug information cannot be read, declarations are not checked: {error}",
+                kernels.name
+            );
+            directives.note(text, true);
+            return Ok(None);
+        }
+    };
+    for note in found.notes() {
+        directives.note(format!("{}: {note}", kernels.name), false);
+    }
+    // Not written anew without need: the macro's expansions depend on its time stamp.
+    context::write_if_changed(&file, found.to_text().as_bytes())?;
+    debug::place(&file, &context.out.join("prototypes")).map(Some)
 }
