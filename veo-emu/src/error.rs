@@ -1,0 +1,58 @@
+//! Why a call failed: an error number for C and a sentence for people.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::io;
+
+/// A failure on its way to the caller.
+#[derive(Debug)]
+pub(crate) struct Error {
+    pub(crate) errno: i32,
+    pub(crate) text: String,
+}
+
+/// A result whose failure has a sentence.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub(crate) fn new(errno: i32, text: impl Into<String>) -> Error {
+        Error {
+            errno,
+            text: text.into(),
+        }
+    }
+
+    /// An argument that makes no sense.
+    pub(crate) fn invalid(text: impl Into<String>) -> Error {
+        Error::new(libc::EINVAL, text)
+    }
+
+    /// A failed system call, with what it was for.
+    pub(crate) fn io(what: impl Display, error: &io::Error) -> Error {
+        Error::new(
+            error.raw_os_error().unwrap_or(libc::EIO),
+            format!("{what}: {error}"),
+        )
+    }
+}
+
+thread_local! {
+    static LAST: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Leaves a failure for the C caller: `errno` and the thread's last sentence.
+pub(crate) fn leave(error: Error) {
+    let _ = LAST.try_with(|last| {
+        if let Ok(mut last) = last.try_borrow_mut() {
+            *last = error.text;
+        }
+    });
+    // SAFETY: the address of errno is valid on every thread.
+    unsafe { *libc::__errno_location() = error.errno };
+}
+
+/// The sentence of this thread's last failure, empty if there is none.
+pub(crate) fn last() -> String {
+    LAST.try_with(|last| last.borrow().clone())
+        .unwrap_or_default()
+}

@@ -1,0 +1,203 @@
+//! The arguments of a call, as a program sets them one by one.
+
+use crate::error::{Error, Result};
+use crate::shared::class::Class;
+use crate::shared::ring::MAX_WORDS;
+
+/// All stack buffers of one call together.
+pub(crate) const MOST_STACK: u64 = 63 << 20;
+
+/// Which way the bytes of a stack buffer go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intent {
+    In,
+    InOut,
+    Out,
+}
+
+impl Intent {
+    pub(crate) fn copies_in(self) -> bool {
+        self != Intent::Out
+    }
+
+    pub(crate) fn copies_out(self) -> bool {
+        self != Intent::In
+    }
+}
+
+/// A buffer of the host that a kernel sees on its stack.
+#[derive(Clone, Copy)]
+pub(crate) struct StackBuffer {
+    pub(crate) index: usize,
+    pub(crate) intent: Intent,
+    pub(crate) place: *mut u8,
+    pub(crate) len: u64,
+}
+
+/// Arguments by index. Setting one twice replaces it.
+#[derive(Default)]
+pub(crate) struct Args {
+    words: Vec<u64>,
+    classes: Vec<Class>,
+    set: [u64; MAX_WORDS / 64],
+    stack: Vec<StackBuffer>,
+    result: Option<Class>,
+}
+
+// SAFETY: the buffers are addresses of the program that made the call; they are used
+// only as the interface says, from whichever thread.
+unsafe impl Send for Args {}
+// SAFETY: as above; a shared reference only reads.
+unsafe impl Sync for Args {}
+
+impl Args {
+    /// Forgets everything but keeps the room.
+    pub(crate) fn clear(&mut self) {
+        self.words.clear();
+        self.classes.clear();
+        self.set = Default::default();
+        self.stack.clear();
+        self.result = None;
+    }
+
+    /// Sets a scalar.
+    #[inline]
+    pub(crate) fn set(&mut self, index: i32, word: u64, class: Class) -> Result<()> {
+        let index = self.place(index)?;
+        self.words[index] = word;
+        self.classes[index] = class;
+        Ok(())
+    }
+
+    /// Sets a buffer on the kernel's stack.
+    pub(crate) fn set_stack(
+        &mut self,
+        index: i32,
+        intent: Intent,
+        place: *mut u8,
+        len: u64,
+    ) -> Result<()> {
+        if place.is_null() {
+            return Err(Error::invalid(format!(
+                "argument {index}: a stack buffer needs an address"
+            )));
+        }
+        if len > MOST_STACK {
+            return Err(Error::invalid(format!(
+                "argument {index}: {len} bytes are more than the {MOST_STACK} that fit the stack"
+            )));
+        }
+        let index = self.place(index)?;
+        self.words[index] = 0;
+        self.classes[index] = Class::Integer;
+        self.stack.push(StackBuffer {
+            index,
+            intent,
+            place,
+            len,
+        });
+        Ok(())
+    }
+
+    #[inline]
+    fn place(&mut self, index: i32) -> Result<usize> {
+        let place = usize::try_from(index).ok().filter(|at| *at < MAX_WORDS);
+        let Some(place) = place else {
+            return Err(Error::invalid(format!(
+                "argument {index}: indices go from 0 to {}",
+                MAX_WORDS - 1
+            )));
+        };
+        if place >= self.words.len() {
+            self.words.resize(place + 1, 0);
+            self.classes.resize(place + 1, Class::Integer);
+        }
+        let bit = 1 << (place % 64);
+        if self.set[place / 64] & bit != 0 {
+            self.stack.retain(|buffer| buffer.index != place);
+        }
+        self.set[place / 64] |= bit;
+        Ok(place)
+    }
+
+    /// Declares that every argument was set with its own type, and the result's class.
+    pub(crate) fn mark(&mut self, result: Option<Class>) {
+        self.result = result;
+    }
+
+    /// Whether the arguments can be passed: dense, and the buffers not too large.
+    pub(crate) fn check(&self) -> Result<()> {
+        let count = self.words.len();
+        for (word, bits) in self.set.iter().enumerate() {
+            let wanted = count.saturating_sub(word * 64).min(64);
+            let mask = if wanted == 64 { !0 } else { (1 << wanted) - 1 };
+            if bits & mask != mask {
+                let missing = word * 64 + (!bits & mask).trailing_zeros() as usize;
+                return Err(Error::invalid(format!(
+                    "argument {missing} was not set, but {} was",
+                    count - 1
+                )));
+            }
+        }
+        let total: u64 = self.stack.iter().map(|buffer| buffer.len).sum();
+        if total > MOST_STACK {
+            return Err(Error::invalid(format!(
+                "the stack buffers are {total} bytes together; at most {MOST_STACK} fit"
+            )));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    pub(crate) fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+
+    pub(crate) fn stack(&self) -> &[StackBuffer] {
+        &self.stack
+    }
+
+    /// The result's class, if the arguments were marked.
+    pub(crate) fn result(&self) -> Option<Class> {
+        self.result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_found() {
+        let mut args = Args::default();
+        args.check().unwrap();
+        args.set(1, 5, Class::Integer).unwrap();
+        assert!(args.check().unwrap_err().text.contains("argument 0"));
+        args.set(0, 5, Class::Integer).unwrap();
+        args.check().unwrap();
+        args.set(255, 5, Class::Double).unwrap();
+        assert!(args.check().unwrap_err().text.contains("argument 2 "));
+        for index in 2..255 {
+            args.set(index, 0, Class::Integer).unwrap();
+        }
+        args.check().unwrap();
+        assert!(args.set(256, 0, Class::Integer).is_err());
+        assert!(args.set(-1, 0, Class::Integer).is_err());
+    }
+
+    #[test]
+    fn a_scalar_replaces_a_buffer() {
+        let mut args = Args::default();
+        let mut byte = 0u8;
+        args.set_stack(0, Intent::In, &mut byte, 1).unwrap();
+        args.set_stack(0, Intent::Out, &mut byte, 1).unwrap();
+        assert_eq!(args.stack().len(), 1);
+        args.set(0, 1, Class::Integer).unwrap();
+        assert!(args.stack().is_empty());
+        assert!(args.set_stack(0, Intent::In, std::ptr::null_mut(), 1).is_err());
+        assert!(args.set_stack(0, Intent::In, &mut byte, MOST_STACK + 1).is_err());
+    }
+}

@@ -1,0 +1,51 @@
+//! A context: a queue on the host and a thread in the VE process.
+
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+
+use super::machine::Machine;
+use super::queue::Queue;
+use crate::error::{Error, Result};
+use crate::shared::message::Message;
+use crate::shared::parcel::RING_FILE;
+use crate::shared::ring::Ring;
+use crate::sys::memfd::{self, Mapping};
+
+/// Stack of a context's thread if nothing else was asked for.
+pub(crate) const DEFAULT_STACK: u64 = 128 << 20;
+/// The least that can be asked for.
+pub(crate) const LEAST_STACK: u64 = 4 << 20;
+
+/// Makes the queue of a context and has the VE process start its thread. Without
+/// a wanted size the stack shrinks to what the process's limits leave.
+pub(crate) fn open(machine: &Arc<Machine>, index: u32, stack: Option<u64>) -> Result<Arc<Queue>> {
+    machine.check()?;
+    let file = memfd::create(c"veo-ring", RING_FILE)
+        .map_err(|error| Error::io("making the memory of a context's ring", &error))?;
+    let mapping = Mapping::new(&file, RING_FILE)
+        .map_err(|error| Error::io("mapping a context's ring", &error))?;
+    mapping.view::<Ring>().initialise();
+    let mut size = stack.unwrap_or(DEFAULT_STACK);
+    loop {
+        let message = Message::Open { index, stack: size };
+        match machine.ask(&message, file.as_raw_fd()) {
+            Ok(()) => return Ok(Queue::new(machine.clone(), index, mapping)),
+            Err(error) if stack.is_some() || machine.is_dead() || size <= LEAST_STACK => {
+                return Err(error);
+            }
+            Err(_) => size /= 2,
+        }
+    }
+}
+
+/// Runs everything queued, then ends the context's thread, and with `last` the
+/// process.
+pub(crate) fn close(queue: &Queue, last: bool) {
+    if let Ok(turn) = queue.turn() {
+        queue.close();
+        // If the process dies meanwhile, the thread is gone as well.
+        let _ = turn.close(last);
+    }
+    queue.close();
+    queue.progress.end();
+}

@@ -1,0 +1,222 @@
+//! Libraries of a VE process and their symbols, as the host remembers them.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use super::lock;
+use super::queue::Queue;
+use crate::error::{Error, Result};
+use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
+use crate::shared::ring::Ended;
+use crate::sys::memfd;
+
+/// Longest name of a library or symbol, without NUL.
+pub(crate) const LONGEST_NAME: usize = 255;
+
+/// A library that is loaded in the VE process.
+#[derive(Clone, Debug)]
+pub(crate) struct Library {
+    pub(crate) handle: u64,
+    /// What is added to the file's addresses.
+    pub(crate) base: u64,
+    /// The file it came from.
+    pub(crate) path: String,
+    /// How often it was loaded and not unloaded.
+    pub(crate) loads: u32,
+}
+
+/// What is known of a process's libraries.
+#[derive(Default)]
+pub(crate) struct Symbols {
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    libraries: Vec<Library>,
+    by_name: HashMap<(u64, String), u64>,
+    by_address: HashMap<u64, String>,
+}
+
+impl Symbols {
+    /// The name that was looked up to get this address.
+    pub(crate) fn name_of(&self, address: u64) -> Option<String> {
+        lock(&self.known).by_address.get(&address).cloned()
+    }
+
+    /// The loaded libraries, in order.
+    pub(crate) fn libraries(&self) -> Vec<Library> {
+        lock(&self.known).libraries.clone()
+    }
+}
+
+/// Makes `name` something that means the same file in the VE process: a path is
+/// made absolute, a bare name is looked for where VE libraries are.
+fn resolve(name: &str) -> Result<String> {
+    if name.contains('/') {
+        return std::path::absolute(name)
+            .map(|path| path.to_string_lossy().into_owned())
+            .map_err(|error| Error::io(format!("making {name} an absolute path"), &error));
+    }
+    let directories = super::node::variable("VE_LD_LIBRARY_PATH").unwrap_or_default();
+    let found = directories
+        .split(':')
+        // An empty entry would be the current directory.
+        .filter(|directory| directory.starts_with('/'))
+        .map(|directory| format!("{directory}/{name}"))
+        .find(|path| std::path::Path::new(path).is_file());
+    Ok(found.unwrap_or_else(|| name.to_owned()))
+}
+
+/// Loads a library, behind everything queued on `main`.
+pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
+    check_name("library", name)?;
+    let path = resolve(name)?;
+    super::elf::check(&path)?;
+    let turn = main.turn()?;
+    put(main, path.as_bytes())?;
+    let (ended, len) = turn.parcel(Task::Load as u64, &[path.len() as u64])?;
+    let answer = get(main, len);
+    drop(turn);
+    if ended != Ended::Done {
+        let text = String::from_utf8_lossy(&answer);
+        return Err(Error::new(
+            libc::ENOENT,
+            format!("library {name} cannot be loaded: {text}"),
+        ));
+    }
+    let malformed = || Error::new(libc::EPROTO, "the VE process gave a malformed answer");
+    let (handle, rest) = answer.split_first_chunk().ok_or_else(malformed)?;
+    let (base, path) = rest.split_first_chunk().ok_or_else(malformed)?;
+    let handle = u64::from_le_bytes(*handle);
+    if handle == 0 {
+        return Err(malformed());
+    }
+    let mut known = lock(&main.machine.symbols.known);
+    match known.libraries.iter_mut().find(|library| library.handle == handle) {
+        Some(library) => library.loads += 1,
+        None => known.libraries.push(Library {
+            handle,
+            base: u64::from_le_bytes(*base),
+            path: String::from_utf8_lossy(path).into_owned(),
+            loads: 1,
+        }),
+    }
+    Ok(handle)
+}
+
+/// Unloads a library and forgets its symbols.
+pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
+    main.machine.check()?;
+    let turn = main.turn()?;
+    // Looked up behind the queue, so that two unloads of one load cannot both pass.
+    if !lock(&main.machine.symbols.known)
+        .libraries
+        .iter()
+        .any(|library| library.handle == handle)
+    {
+        return Err(unknown(handle));
+    }
+    let (ended, len) = turn.parcel(Task::Unload as u64, &[handle])?;
+    if ended != Ended::Done {
+        let text = String::from_utf8_lossy(&get(main, len)).into_owned();
+        return Err(Error::invalid(format!("the library cannot be unloaded: {text}")));
+    }
+    let mut known = lock(&main.machine.symbols.known);
+    let Known {
+        libraries,
+        by_name,
+        by_address,
+    } = &mut *known;
+    by_name.retain(|(library, _), address| {
+        if *library == handle {
+            by_address.remove(address);
+        }
+        *library != handle
+    });
+    libraries.retain_mut(|library| {
+        if library.handle == handle {
+            library.loads -= 1;
+        }
+        library.loads > 0
+    });
+    Ok(())
+}
+
+/// The address of a symbol.
+pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
+    check_name("symbol", name)?;
+    let key = (handle, name.to_owned());
+    {
+        let known = lock(&main.machine.symbols.known);
+        if let Some(address) = known.by_name.get(&key) {
+            return Ok(*address);
+        }
+        if handle != 0 && !known.libraries.iter().any(|library| library.handle == handle) {
+            drop(known);
+            main.machine.check()?;
+            return Err(unknown(handle));
+        }
+    }
+    main.machine.check()?;
+    if handle == 0 {
+        return Err(Error::new(
+            libc::ENOENT,
+            format!("no symbol {name}: this veorun has no statically linked kernels"),
+        ));
+    }
+    let turn = main.turn()?;
+    put(main, name.as_bytes())?;
+    let (_, address) = turn.parcel(Task::Symbol as u64, &[handle, name.len() as u64])?;
+    let mut known = lock(&main.machine.symbols.known);
+    let Some(library) = known.libraries.iter().find(|library| library.handle == handle) else {
+        return Err(unknown(handle));
+    };
+    if address == 0 {
+        return Err(Error::new(
+            libc::ENOENT,
+            format!("library {} has no symbol {name}", library.path),
+        ));
+    }
+    known.by_name.insert(key, address);
+    known.by_address.insert(address, name.to_owned());
+    Ok(address)
+}
+
+fn unknown(handle: u64) -> Error {
+    Error::invalid(format!("{handle:#x} is no loaded library of this process"))
+}
+
+fn check_name(what: &str, name: &str) -> Result<()> {
+    if name.is_empty() {
+        return Err(Error::invalid(format!("the name of the {what} is empty")));
+    }
+    if name.len() > LONGEST_NAME {
+        return Err(Error::new(
+            libc::ENAMETOOLONG,
+            format!("the name of the {what} has {} bytes; at most {LONGEST_NAME} are allowed", name.len()),
+        ));
+    }
+    Ok(())
+}
+
+/// Fills the parcel. The caller has the turn.
+fn put(queue: &Queue, bytes: &[u8]) -> Result<()> {
+    if bytes.len() > PARCEL {
+        return Err(Error::new(libc::ENAMETOOLONG, "the name is too long"));
+    }
+    let place = queue.mapping.base().wrapping_add(PARCEL_AT);
+    // SAFETY: the parcel has PARCEL bytes.
+    unsafe { memfd::copy(place, bytes.as_ptr(), bytes.len()) };
+    Ok(())
+}
+
+/// Takes `len` bytes out of the parcel. The caller has the turn.
+fn get(queue: &Queue, len: u64) -> Vec<u8> {
+    let len = usize::try_from(len).unwrap_or(PARCEL).min(PARCEL);
+    let place = queue.mapping.base().wrapping_add(PARCEL_AT);
+    let mut bytes = vec![0; len];
+    // SAFETY: the parcel has PARCEL bytes, the vector `len`.
+    unsafe { memfd::copy(bytes.as_mut_ptr(), place, len) };
+    bytes
+}

@@ -1,0 +1,220 @@
+//! One VE process as the host holds it: its child, its memory, and its death.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+use super::death::Death;
+use super::lock;
+use super::memory::Memory;
+use super::library::Symbols;
+use super::queue::Queue;
+use super::report::Report;
+use crate::error::{Error, Result};
+use crate::shared::control::Control;
+use crate::shared::message::Message;
+use crate::sys::memfd::Mapping;
+use crate::sys::{pidfd, socket};
+
+/// How long a VE process may take to answer over its socket.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The VE process and what the host shares with it.
+pub(crate) struct Machine {
+    pub(crate) pid: libc::pid_t,
+    pub(crate) pidfd: Option<OwnedFd>,
+    pub(crate) memory: Memory,
+    pub(crate) control: Arc<Mapping>,
+    pub(crate) socket: Mutex<OwnedFd>,
+    queues: Mutex<Vec<Weak<Queue>>>,
+    dead: AtomicBool,
+    death: OnceLock<Death>,
+    ended: Mutex<bool>,
+    ended_signal: Condvar,
+    reason: Mutex<Option<String>>,
+    /// Its libraries and their symbols.
+    pub(crate) symbols: Symbols,
+    report: OnceLock<Report>,
+    orderly: AtomicBool,
+}
+
+impl Machine {
+    pub(crate) fn new(
+        pid: libc::pid_t,
+        pidfd: Option<OwnedFd>,
+        socket: OwnedFd,
+        memory: Memory,
+        control: Arc<Mapping>,
+    ) -> Machine {
+        Machine {
+            pid,
+            pidfd,
+            memory,
+            control,
+            socket: Mutex::new(socket),
+            queues: Mutex::default(),
+            dead: AtomicBool::new(false),
+            death: OnceLock::new(),
+            ended: Mutex::new(false),
+            ended_signal: Condvar::new(),
+            reason: Mutex::default(),
+            symbols: Symbols::default(),
+            report: OnceLock::new(),
+            orderly: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the VE process has ended.
+    #[inline]
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Acquire)
+    }
+
+    /// How it ended.
+    pub(crate) fn death(&self) -> Option<&Death> {
+        self.death.get()
+    }
+
+    /// What ended it, in words and with the place.
+    pub(crate) fn report(&self) -> &Report {
+        self.report.get_or_init(|| match self.death() {
+            Some(death) => Report::new(death, &self.symbols),
+            None => Report::default(),
+        })
+    }
+
+    /// Whether it ended because the host asked it to.
+    pub(crate) fn ended_in_order(&self) -> bool {
+        self.orderly.load(Ordering::Acquire)
+    }
+
+    /// Announces that the end to come is wanted.
+    pub(crate) fn expect_end(&self) {
+        self.orderly.store(true, Ordering::Release);
+    }
+
+    /// The failure of a call because the process has ended.
+    pub(crate) fn gone(&self) -> Error {
+        Error::new(
+            libc::ESRCH,
+            format!("the VE process has ended: {}", self.report().text),
+        )
+    }
+
+    /// Fails if the process has ended.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.is_dead() { Err(self.gone()) } else { Ok(()) }
+    }
+
+    /// The shared page.
+    pub(crate) fn control(&self) -> &Control {
+        self.control.view()
+    }
+
+    /// Makes a queue known, so that it learns of the process's end.
+    pub(crate) fn enrol(&self, queue: &Arc<Queue>) {
+        let mut queues = lock(&self.queues);
+        queues.retain(|queue| queue.strong_count() > 0);
+        queues.push(Arc::downgrade(queue));
+        drop(queues);
+        if let Some(death) = self.death() {
+            queue.fail(death);
+        }
+    }
+
+    /// The queues of all contexts.
+    pub(crate) fn queues(&self) -> Vec<Arc<Queue>> {
+        lock(&self.queues).iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Called once by the watching thread: every wait ends.
+    pub(crate) fn has_ended(&self, signal: Option<i32>, status: Option<i32>) {
+        let death = Death {
+            signal,
+            status,
+            fault: self.control().fault.read(),
+            reason: lock(&self.reason).clone(),
+        };
+        let _ = self.death.set(death);
+        self.dead.store(true, Ordering::Release);
+        if let Some(death) = self.death() {
+            for queue in self.queues() {
+                queue.fail(death);
+            }
+        }
+        self.memory.abandon();
+        *lock(&self.ended) = true;
+        self.ended_signal.notify_all();
+    }
+
+    /// Waits for the end. `false` if `limit` passed first.
+    pub(crate) fn wait_for_end(&self, limit: Duration) -> bool {
+        let (ended, _) = self
+            .ended_signal
+            .wait_timeout_while(lock(&self.ended), limit, |ended| !*ended)
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *ended
+    }
+
+    /// Kills the process, and says why if there was no reason before.
+    pub(crate) fn kill(&self, reason: Option<&str>) {
+        if self.is_dead() {
+            return;
+        }
+        if let Some(reason) = reason {
+            lock(&self.reason).get_or_insert_with(|| reason.to_owned());
+        }
+        match &self.pidfd {
+            Some(fd) => {
+                let _ = pidfd::signal(fd, libc::SIGKILL);
+            }
+            // SAFETY: plain numbers. The watching thread has not collected the child
+            // yet, so the number is still its own.
+            None => unsafe {
+                libc::kill(self.pid, libc::SIGKILL);
+            },
+        }
+    }
+
+    /// Sends a message with a descriptor and waits for the answer.
+    pub(crate) fn ask(&self, message: &Message, fd: i32) -> Result<()> {
+        self.check()?;
+        let socket = lock(&self.socket);
+        socket::send(&*socket, &message.encode(), &[fd])
+            .map_err(|error| self.lost(&error))?;
+        match self.answer(&socket, PATIENCE)? {
+            Message::Ready => Ok(()),
+            Message::Failed(text) => Err(Error::new(libc::EAGAIN, text)),
+            _ => Err(self.lost(&io::ErrorKind::InvalidData.into())),
+        }
+    }
+
+    fn lost(&self, error: &io::Error) -> Error {
+        self.check().err().unwrap_or_else(|| {
+            Error::io("the connection to the VE process broke", error)
+        })
+    }
+
+    fn answer(&self, socket: &OwnedFd, limit: Duration) -> Result<Message> {
+        let end = Instant::now() + limit;
+        loop {
+            match super::start::receive(socket, Duration::from_millis(100)) {
+                Ok(Some(message)) => return Ok(message),
+                Ok(None) => {
+                    self.check()?;
+                    if Instant::now() > end {
+                        self.kill(Some("it did not answer over its socket"));
+                        return Err(self.lost(&io::ErrorKind::TimedOut.into()));
+                    }
+                }
+                Err(error) => {
+                    // The end is certain; the watching thread is about to see it.
+                    self.wait_for_end(Duration::from_secs(1));
+                    return Err(self.lost(&error));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The host side: processes, their memory, contexts, libraries, and their ends.
+//!
+//! ```text
+//!   process ──owns──► contexts (queue) ──► machine (child, memory, death) ◄── watch (thread)
+//!      └────────────► library, symbols         └► memory ──► arena
+//! ```
+//!
+//! The C functions of `crate::libveo` are a thin layer over this one.
+
+pub(crate) mod arena;
+pub(crate) mod args;
+pub(crate) mod context;
+pub(crate) mod death;
+pub(crate) mod elf;
+pub(crate) mod library;
+pub(crate) mod machine;
+pub(crate) mod memory;
+pub(crate) mod node;
+pub(crate) mod operation;
+pub(crate) mod process;
+pub(crate) mod program;
+pub(crate) mod progress;
+pub(crate) mod queue;
+pub(crate) mod report;
+pub(crate) mod results;
+pub(crate) mod start;
+pub(crate) mod transfer;
+pub(crate) mod watch;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks, also after a panic of another thread: every critical section leaves its
+/// data consistent at each step that can panic.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,145 @@
+//! What waits in a context's queue for its turn, besides what is in the ring.
+
+use std::ffi::c_void;
+
+use super::args::{Args, StackBuffer};
+use super::memory::Memory;
+use crate::shared::class::Class;
+
+/// A function of the host that runs in queue order.
+pub(crate) type HostFunction = unsafe extern "C" fn(*mut c_void) -> u64;
+
+/// What the host itself does for a request.
+pub(crate) enum HostOp {
+    Read { dst: *mut u8, src: u64, len: u64 },
+    Write { dst: u64, src: *const u8, len: u64 },
+    Alloc { len: u64 },
+    Free { address: u64 },
+    Call { function: HostFunction, arg: *mut c_void },
+}
+
+// SAFETY: the pointers are the caller's; the interface demands that they stay valid
+// until the result was collected, whichever thread uses them.
+unsafe impl Send for HostOp {}
+
+/// A call that did not fit the ring when it was made. Its IN bytes are captured.
+pub(crate) struct Call {
+    pub(crate) address: u64,
+    pub(crate) result: Class,
+    pub(crate) words: Box<[u64]>,
+    pub(crate) classes: Box<[Class]>,
+    pub(crate) stack: Option<Box<Image>>,
+}
+
+/// Something that waits for its turn.
+pub(crate) enum Pending {
+    Call(u64, Box<Call>),
+    Host(u64, HostOp),
+    /// A thread that wants the context for itself, by ticket.
+    Turn(u64),
+}
+
+/// Where the stack buffers of a call go, and back.
+pub(crate) struct Layout {
+    pub(crate) len: u64,
+    /// Offset of each buffer, in the order of the arguments' list.
+    pub(crate) offsets: Vec<u64>,
+}
+
+impl Layout {
+    /// Lays the buffers out behind each other, each aligned for any type.
+    pub(crate) fn new(buffers: &[StackBuffer]) -> Layout {
+        let mut len: u64 = 0;
+        let offsets = buffers
+            .iter()
+            .map(|buffer| {
+                let align = if buffer.len >= 64 { 64 } else { 16 };
+                let at = len.next_multiple_of(align);
+                len = at + buffer.len;
+                at
+            })
+            .collect();
+        Layout { len, offsets }
+    }
+}
+
+/// Captured stack buffers of a call that waits.
+pub(crate) struct Image {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) layout: Layout,
+    pub(crate) buffers: Vec<StackBuffer>,
+}
+
+// SAFETY: the buffers' places are the caller's, valid until the result was collected.
+unsafe impl Send for Image {}
+
+impl Image {
+    /// Captures the IN bytes of a call's buffers.
+    pub(crate) fn capture(buffers: &[StackBuffer]) -> Option<Box<Image>> {
+        if buffers.is_empty() {
+            return None;
+        }
+        let layout = Layout::new(buffers);
+        let mut bytes = vec![0u8; layout.len as usize];
+        for (buffer, offset) in buffers.iter().zip(&layout.offsets) {
+            if buffer.intent.copies_in() {
+                // SAFETY: the caller's buffer has `len` bytes, and the layout gave it
+                // as many at `offset`.
+                unsafe {
+                    crate::sys::memfd::copy(
+                        bytes.as_mut_ptr().add(*offset as usize),
+                        buffer.place,
+                        buffer.len as usize,
+                    );
+                }
+            }
+        }
+        Some(Box::new(Image {
+            bytes,
+            layout,
+            buffers: buffers.to_vec(),
+        }))
+    }
+}
+
+impl Call {
+    /// Captures a call for later.
+    pub(crate) fn capture(address: u64, result: Class, classes: &[Class], args: &Args) -> Call {
+        Call {
+            address,
+            result,
+            words: args.words().into(),
+            classes: classes.into(),
+            stack: Image::capture(args.stack()),
+        }
+    }
+}
+
+/// The bytes of a call in the ring that go back to the host when it ends.
+pub(crate) struct Staged {
+    pub(crate) staging: super::memory::Staging,
+    pub(crate) back: Vec<(*mut u8, u64, u64)>,
+}
+
+// SAFETY: as for `Image`.
+unsafe impl Send for Staged {}
+
+impl Staged {
+    /// Copies OUT and INOUT bytes to the host's buffers and gives the room back.
+    pub(crate) fn finish(self, memory: &Memory, copy_back: bool) {
+        if copy_back {
+            for (place, offset, len) in &self.back {
+                // SAFETY: the caller's buffer has `len` bytes and is valid until the
+                // result was collected; the staging has as many at `offset`.
+                unsafe {
+                    crate::sys::memfd::copy(
+                        *place,
+                        self.staging.place.wrapping_add(*offset as usize),
+                        *len as usize,
+                    );
+                }
+            }
+        }
+        memory.unstage(self.staging);
+    }
+}

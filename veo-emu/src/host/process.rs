@@ -1,0 +1,208 @@
+//! A VE process as a program holds it: its main context, further ones, its end.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::context;
+use super::library;
+use super::lock;
+use super::machine::Machine;
+use super::node::{self, Node};
+use super::queue::Queue;
+use super::start::{self, Options};
+use super::transfer;
+use crate::error::{Error, Result};
+use crate::sys::fork;
+
+/// How long `destroy` waits for what still runs before it kills the process.
+const DESTROY_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Cores of a VE, for numbering.
+const CORES: i32 = 8;
+
+/// One VE process.
+pub(crate) struct Process {
+    pub(crate) node_number: i32,
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) main: Arc<Queue>,
+    /// Contexts handed out, by the handle the program knows. The first is the main one.
+    pub(crate) contexts: Mutex<Contexts>,
+    core: i32,
+    creator: u32,
+}
+
+/// The contexts of a process.
+#[derive(Default)]
+pub(crate) struct Contexts {
+    /// Handles in the order of opening; the main context stays for ever.
+    pub(crate) handles: Vec<u64>,
+    next_index: u32,
+}
+
+impl Process {
+    /// Starts a process on a node.
+    pub(crate) fn create(number: i32, options: &Options) -> Result<Process> {
+        let number = node::resolve(number)?;
+        let node = Node::get(number)?;
+        let machine = start::start(node, options)?;
+        let main = match context::open(&machine, 0, None) {
+            Ok(main) => main,
+            Err(error) => {
+                machine.kill(Some("it could not be set up"));
+                machine.wait_for_end(DESTROY_PATIENCE);
+                return Err(error);
+            }
+        };
+        let core = node::variable("VE_CORE_NUMBER")
+            .and_then(|text| text.trim().parse().ok())
+            .filter(|core| (0..CORES).contains(core))
+            .unwrap_or(0);
+        Ok(Process {
+            node_number: number,
+            machine,
+            main,
+            contexts: Mutex::new(Contexts {
+                handles: Vec::new(),
+                next_index: 1,
+            }),
+            core,
+            creator: fork::process(),
+        })
+    }
+
+    /// Fails in a forked child: the VE process belongs to the parent.
+    pub(crate) fn check_owner(&self) -> Result<()> {
+        if self.creator == fork::process() {
+            Ok(())
+        } else {
+            Err(Error::new(
+                libc::EPERM,
+                "the VE process belongs to the parent of this forked process",
+            ))
+        }
+    }
+
+    /// The core the process counts as running on.
+    pub(crate) fn core(&self) -> i32 {
+        self.core
+    }
+
+    /// Opens a further context.
+    pub(crate) fn open_context(&self, stack: Option<u64>) -> Result<Arc<Queue>> {
+        let index = {
+            let mut contexts = lock(&self.contexts);
+            contexts.next_index += 1;
+            contexts.next_index - 1
+        };
+        context::open(&self.machine, index, stack)
+    }
+
+    /// Allocates VE memory. It waits for what is queued only if there is none now.
+    pub(crate) fn alloc(&self, len: u64) -> Result<u64> {
+        self.machine.check()?;
+        let memory = &self.machine.memory;
+        memory
+            .alloc(len)
+            .or_else(|text| {
+                if !self.main.is_working() {
+                    return Err(text);
+                }
+                // A release may be queued.
+                let _turn = self.main.turn().map_err(|error| error.text)?;
+                memory.alloc(len)
+            })
+            .map_err(|text| {
+                if self.machine.is_dead() {
+                    self.machine.gone()
+                } else {
+                    Error::new(libc::ENOMEM, text)
+                }
+            })
+    }
+
+    /// Frees VE memory, behind everything queued.
+    pub(crate) fn free(&self, address: u64) -> Result<()> {
+        let _turn = self.main.turn()?;
+        transfer::free(&self.main, address)
+    }
+
+    /// Copies from the VE, behind everything queued.
+    ///
+    /// # Safety
+    ///
+    /// `len` bytes are writable at `dst`.
+    pub(crate) unsafe fn read(&self, dst: *mut u8, src: u64, len: u64) -> Result<()> {
+        let _turn = self.main.turn()?;
+        // SAFETY: the caller vouches for `dst`; the turn is ours.
+        unsafe { transfer::read(&self.main, dst, src, len) }
+    }
+
+    /// Copies to the VE, behind everything queued.
+    ///
+    /// # Safety
+    ///
+    /// `len` bytes are readable at `src`.
+    pub(crate) unsafe fn write(&self, dst: u64, src: *const u8, len: u64) -> Result<()> {
+        let _turn = self.main.turn()?;
+        // SAFETY: the caller vouches for `src`; the turn is ours.
+        unsafe { transfer::write(&self.main, dst, src, len) }
+    }
+
+    /// Copies inside the VE, behind everything queued.
+    pub(crate) fn copy(&self, dst: u64, src: u64, len: u64) -> Result<()> {
+        const PART: u64 = 1 << 20;
+        let _turn = self.main.turn()?;
+        let mut part = vec![0u8; len.min(PART) as usize];
+        // Backwards if the end of the source would be overwritten first.
+        let backwards = dst > src && dst < src.saturating_add(len);
+        let mut done = 0;
+        while done < len {
+            let size = (len - done).min(PART);
+            let at = if backwards { len - done - size } else { done };
+            let (from, to) = (src.checked_add(at), dst.checked_add(at));
+            let (Some(from), Some(to)) = (from, to) else {
+                return Err(Error::invalid("the range wraps around the address space"));
+            };
+            // SAFETY: the buffer has `size` bytes; the turn is ours.
+            unsafe {
+                transfer::read(&self.main, part.as_mut_ptr(), from, size)?;
+                transfer::write(&self.main, to, part.as_ptr(), size)?;
+            }
+            done += size;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn load(&self, name: &str) -> Result<u64> {
+        self.machine.check()?;
+        library::load(&self.main, name)
+    }
+
+    pub(crate) fn unload(&self, handle: u64) -> Result<()> {
+        library::unload(&self.main, handle)
+    }
+
+    pub(crate) fn symbol(&self, handle: u64, name: &str) -> Result<u64> {
+        library::symbol(&self.main, handle, name)
+    }
+
+    /// Ends the process: in order if it comes to rest soon, else by force.
+    pub(crate) fn destroy(&self) {
+        self.machine.expect_end();
+        if !self.machine.is_dead() {
+            let main = self.main.clone();
+            let closer = std::thread::Builder::new()
+                .name("veo-close".into())
+                .stack_size(256 << 10)
+                .spawn(move || context::close(&main, true));
+            if closer.is_err() || !self.machine.wait_for_end(DESTROY_PATIENCE) {
+                self.machine.kill(None);
+                self.machine.wait_for_end(DESTROY_PATIENCE);
+            }
+            if let Ok(closer) = closer {
+                let _ = closer.join();
+            }
+        }
+        self.main.progress.end();
+    }
+}

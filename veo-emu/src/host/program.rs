@@ -1,0 +1,95 @@
+//! Which program becomes the VE process: our own executable, started again, or a
+//! veorun that the user names.
+
+use std::ffi::{CString, c_int, c_void};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::veorun::takeover;
+
+/// The variable that names a veorun.
+pub(crate) const VEORUN: &str = "VEORUN_BIN";
+
+/// The program to start.
+pub(crate) fn choose(named: Option<&str>) -> Result<CString> {
+    if let Some(path) = named.map(str::to_owned).or_else(|| super::node::variable(VEORUN)) {
+        if !Path::new(&path).is_file() {
+            return Err(Error::new(
+                libc::ENOENT,
+                format!("veorun {path} does not exist; {VEORUN} or the caller named it"),
+            ));
+        }
+        return c_path(Path::new(&path));
+    }
+    if takeover::is_linked() && is_own_program() {
+        return c_path(&own_executable()?);
+    }
+    Err(Error::new(
+        libc::ENOENT,
+        format!(
+            "the emulator lies in a plugin or a static executable, which cannot be started \
+             again as VE process; set {VEORUN} to the path of an installed veorun"
+        ),
+    ))
+}
+
+fn c_path(path: &Path) -> Result<CString> {
+    CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| Error::invalid(format!("the path {} contains a NUL", path.display())))
+}
+
+fn own_executable() -> Result<PathBuf> {
+    let link = Path::new("/proc/self/exe");
+    if link.exists() {
+        return Ok(link.to_owned());
+    }
+    // SAFETY: the kernel passes a NUL-terminated path that stays for ever.
+    let path = unsafe {
+        let name = libc::getauxval(libc::AT_EXECFN) as *const std::ffi::c_char;
+        (!name.is_null()).then(|| std::ffi::CStr::from_ptr(name).to_bytes())
+    };
+    path.map(|path| PathBuf::from(std::ffi::OsStr::from_bytes(path)))
+        .filter(|path| path.is_absolute() && path.is_file())
+        .ok_or_else(|| {
+            Error::new(
+                libc::ENOENT,
+                format!(
+                    "the program's own file cannot be found without /proc; \
+                     set {VEORUN} to the path of an installed veorun"
+                ),
+            )
+        })
+}
+
+/// Whether this code lies in the main program, and the program is dynamic.
+fn is_own_program() -> bool {
+    let mut found = false;
+    // SAFETY: the callback gets `found`, which outlives the call.
+    unsafe { libc::dl_iterate_phdr(Some(look_at_first), (&raw mut found).cast()) };
+    found
+}
+
+unsafe extern "C" fn look_at_first(
+    info: *mut libc::dl_phdr_info,
+    _size: libc::size_t,
+    found: *mut c_void,
+) -> c_int {
+    // SAFETY: the loader passes a valid description, whose program headers are mapped.
+    let (base, headers) = unsafe {
+        (
+            (*info).dlpi_addr,
+            std::slice::from_raw_parts((*info).dlpi_phdr, (*info).dlpi_phnum.into()),
+        )
+    };
+    let here = look_at_first as *const () as u64;
+    let contains = headers.iter().any(|header| {
+        let start = base.wrapping_add(header.p_vaddr);
+        header.p_type == libc::PT_LOAD && here.wrapping_sub(start) < header.p_memsz
+    });
+    let dynamic = headers.iter().any(|header| header.p_type == libc::PT_INTERP);
+    // SAFETY: `is_own_program` passes a bool.
+    unsafe { *found.cast::<bool>() = contains && dynamic };
+    // The main program comes first; stop here.
+    1
+}

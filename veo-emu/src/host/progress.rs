@@ -1,0 +1,94 @@
+//! The thread of a context that moves things on when no caller does: transfers,
+//! host functions, and calls that did not fit the ring. Started when first needed.
+
+use std::cell::Cell;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::lock;
+use super::queue::{Queue, STARVED};
+use crate::error::{Error, Result};
+use crate::sys::futex;
+
+thread_local! {
+    static SERVING: Cell<*const Queue> = const { Cell::new(ptr::null()) };
+}
+
+/// The state of a context's own thread.
+#[derive(Default)]
+pub(crate) struct Progress {
+    started: Mutex<bool>,
+    ended: AtomicBool,
+    /// Counts nudges; the thread sleeps on it while there is nothing to do.
+    nudges: AtomicU32,
+}
+
+impl Progress {
+    /// Starts the thread if it does not run yet.
+    pub(crate) fn start(&self, queue: &Arc<Queue>) -> Result<()> {
+        let mut started = lock(&self.started);
+        if *started {
+            return Ok(());
+        }
+        let owned = queue.clone();
+        thread::Builder::new()
+            .name(format!("veo-progress-{}", queue.index))
+            .stack_size(1 << 20)
+            .spawn(move || run(&owned))
+            .map_err(|error| Error::io("starting the thread that makes transfers", &error))?;
+        *started = true;
+        Ok(())
+    }
+
+    /// Tells the thread that there is something to do.
+    pub(crate) fn nudge(&self) {
+        if *lock(&self.started) {
+            self.nudges.fetch_add(1, Ordering::Release);
+            futex::wake(&self.nudges, 1);
+        }
+    }
+
+    /// Lets the thread end.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.nudge();
+    }
+}
+
+/// Whether the calling thread is the one that moves this queue on: a wait for what is
+/// queued behind its present request would never end.
+pub(crate) fn is_serving(queue: &Queue) -> bool {
+    SERVING.get() == ptr::from_ref(queue)
+}
+
+fn run(queue: &Arc<Queue>) {
+    SERVING.set(Arc::as_ptr(queue));
+    let progress = &queue.progress;
+    let ring = queue.ring();
+    loop {
+        let nudges = progress.nudges.load(Ordering::Acquire);
+        let seen = ring.generation();
+        let mut state = lock(&queue.state);
+        if let Some((id, op)) = queue.next_host(&mut state, true) {
+            drop(state);
+            let outcome = op.run(queue);
+            queue.end_host(id, outcome);
+            continue;
+        }
+        if progress.ended.load(Ordering::Acquire) && state.pending.is_empty() {
+            return;
+        }
+        let awaited = queue.awaited(&state);
+        let limit = state.starved.then_some(STARVED);
+        drop(state);
+        match awaited {
+            // Only a nudge changes anything, or another context that frees room.
+            None => futex::wait(&progress.nudges, nudges, limit),
+            Some(id) => queue.sleep(seen, Some(id), limit, || {
+                ring.response(id).is_some() || queue.machine.is_dead()
+            }),
+        }
+    }
+}

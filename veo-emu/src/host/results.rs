@@ -1,0 +1,270 @@
+//! The results of a context's requests, from submission until they are collected.
+//!
+//! Ids are handed out in order and end in order, so a window of cells holds the
+//! recent ones. Results that nobody collects move to a sorted list of 16 bytes each.
+
+use std::collections::VecDeque;
+
+/// How a request ended, as its collector learns it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Ok(u64),
+    Exception(u64),
+    Error,
+}
+
+/// What is known of an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Never handed out, or collected already.
+    Unknown,
+    Pending,
+    Ended(Outcome),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Cell {
+    Pending,
+    Discarded,
+    Ok,
+    Exception,
+    Error,
+    Gone,
+}
+
+/// The window may grow to this before its oldest result is moved out of it.
+const WINDOW: usize = 4096;
+
+/// Results by id.
+#[derive(Default)]
+pub(crate) struct Results {
+    /// Id of the first cell.
+    first: u64,
+    cells: VecDeque<(u64, Cell)>,
+    /// Old results by id, sorted; the upper bits of the key hold the kind of end.
+    old: Vec<(u64, u64)>,
+    old_gone: usize,
+}
+
+const KIND_SHIFT: u32 = 60;
+const ID_MASK: u64 = (1 << KIND_SHIFT) - 1;
+
+impl Results {
+    /// Hands out the next id.
+    #[inline]
+    pub(crate) fn submit(&mut self) -> u64 {
+        let id = self.next();
+        self.cells.push_back((0, Cell::Pending));
+        id
+    }
+
+    /// The id that `submit` hands out next.
+    #[inline]
+    pub(crate) fn next(&self) -> u64 {
+        self.first + self.cells.len() as u64
+    }
+
+    /// Takes back the id handed out last, which nobody has seen.
+    pub(crate) fn cancel(&mut self, id: u64) {
+        debug_assert_eq!(id + 1, self.next());
+        self.cells.pop_back();
+    }
+
+    /// Notes how a request ended.
+    #[inline]
+    pub(crate) fn end(&mut self, id: u64, outcome: Outcome) {
+        let Some(cell) = id
+            .checked_sub(self.first)
+            .and_then(|at| self.cells.get_mut(at as usize))
+        else {
+            return;
+        };
+        *cell = match (cell.1, outcome) {
+            (Cell::Pending, Outcome::Ok(value)) => (value, Cell::Ok),
+            (Cell::Pending, Outcome::Exception(value)) => (value, Cell::Exception),
+            (Cell::Pending, Outcome::Error) => (0, Cell::Error),
+            (Cell::Discarded, _) => (0, Cell::Gone),
+            _ => return,
+        };
+        self.tidy();
+    }
+
+    /// Looks at an id without collecting it.
+    pub(crate) fn look(&self, id: u64) -> State {
+        let Some(at) = id.checked_sub(self.first) else {
+            return match self.find_old(id) {
+                Some(at) => State::Ended(Self::old_outcome(self.old[at])),
+                None => State::Unknown,
+            };
+        };
+        match self.cells.get(at as usize) {
+            None | Some((_, Cell::Gone | Cell::Discarded)) => State::Unknown,
+            Some((_, Cell::Pending)) => State::Pending,
+            Some((value, Cell::Ok)) => State::Ended(Outcome::Ok(*value)),
+            Some((value, Cell::Exception)) => State::Ended(Outcome::Exception(*value)),
+            Some((_, Cell::Error)) => State::Ended(Outcome::Error),
+        }
+    }
+
+    /// Collects a result: a second time it is unknown.
+    #[inline]
+    pub(crate) fn take(&mut self, id: u64) -> State {
+        let state = self.look(id);
+        if matches!(state, State::Ended(_)) {
+            self.forget(id);
+        }
+        state
+    }
+
+    /// Gives up a result, now or when it comes. `false` if the id is unknown.
+    pub(crate) fn discard(&mut self, id: u64) -> bool {
+        match self.look(id) {
+            State::Unknown => return false,
+            State::Ended(_) => self.forget(id),
+            State::Pending => self.cells[(id - self.first) as usize].1 = Cell::Discarded,
+        }
+        true
+    }
+
+    fn forget(&mut self, id: u64) {
+        match id.checked_sub(self.first) {
+            Some(at) => {
+                self.cells[at as usize].1 = Cell::Gone;
+                self.tidy();
+            }
+            None => {
+                if let Some(at) = self.find_old(id) {
+                    self.old[at].0 |= 7 << KIND_SHIFT;
+                    self.old_gone += 1;
+                    if self.old_gone > 64 && self.old_gone * 2 > self.old.len() {
+                        self.old.retain(|entry| entry.0 >> KIND_SHIFT != 7);
+                        self.old_gone = 0;
+                        self.old.shrink_to(self.old.len() * 2);
+                    }
+                }
+            }
+        }
+    }
+
+    fn find_old(&self, id: u64) -> Option<usize> {
+        let at = self.old.binary_search_by_key(&id, |entry| entry.0 & ID_MASK).ok()?;
+        (self.old[at].0 >> KIND_SHIFT != 7).then_some(at)
+    }
+
+    fn old_outcome(entry: (u64, u64)) -> Outcome {
+        match entry.0 >> KIND_SHIFT {
+            0 => Outcome::Ok(entry.1),
+            1 => Outcome::Exception(entry.1),
+            _ => Outcome::Error,
+        }
+    }
+
+    /// Drops collected cells at the front, and moves old results out of the window.
+    #[inline]
+    fn tidy(&mut self) {
+        while let Some((value, cell)) = self.cells.front().copied() {
+            let kind = match cell {
+                Cell::Gone => {
+                    self.cells.pop_front();
+                    self.first += 1;
+                    continue;
+                }
+                Cell::Pending | Cell::Discarded => break,
+                _ if self.cells.len() <= WINDOW => break,
+                Cell::Ok => 0,
+                Cell::Exception => 1,
+                Cell::Error => 2,
+            };
+            self.old.push((self.first | kind << KIND_SHIFT, value));
+            self.cells.pop_front();
+            self.first += 1;
+        }
+        if self.cells.is_empty() && self.cells.capacity() > 2 * WINDOW {
+            self.cells.shrink_to(WINDOW);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn agrees_with_a_map() {
+        let mut results = Results::default();
+        let mut model: HashMap<u64, Option<u64>> = HashMap::new();
+        let (mut random, mut ended, mut next) = (3u64, 0, 0);
+        for _ in 0..200_000 {
+            random = random.wrapping_mul(6364136223846793005).wrapping_add(1);
+            match random >> 62 {
+                0 => {
+                    assert_eq!(results.submit(), next);
+                    model.insert(next, None);
+                    next += 1;
+                }
+                1 if ended < next => {
+                    results.end(ended, Outcome::Ok(random));
+                    if let Some(cell) = model.get_mut(&ended) {
+                        *cell = Some(random);
+                    }
+                    ended += 1;
+                }
+                2 if next > 0 => {
+                    // Mostly recent ids, so that old ones pile up.
+                    let id = next.saturating_sub(random >> 20 & 63);
+                    let want = match model.get(&id) {
+                        None => State::Unknown,
+                        Some(None) => State::Pending,
+                        Some(Some(value)) => State::Ended(Outcome::Ok(*value)),
+                    };
+                    assert_eq!(results.take(id), want);
+                    if matches!(want, State::Ended(_)) {
+                        model.remove(&id);
+                    }
+                }
+                3 if random >> 40 & 15 == 0 && next > 0 => {
+                    let id = (random >> 8) % next;
+                    assert_eq!(results.discard(id), model.remove(&id).is_some());
+                }
+                _ => {}
+            }
+        }
+        assert!(!results.old.is_empty(), "the test never filled the window");
+        for id in 0..next {
+            let known = matches!(model.get(&id), Some(Some(_)));
+            assert_eq!(matches!(results.take(id), State::Ended(_)), known);
+        }
+    }
+
+    #[test]
+    fn uncollected_results_cost_at_most_32_bytes() {
+        let mut results = Results::default();
+        let count = 300_000;
+        for _ in 0..count {
+            let id = results.submit();
+            results.end(id, Outcome::Ok(id));
+        }
+        let bytes = results.old.capacity() * size_of::<(u64, u64)>()
+            + results.cells.capacity() * size_of::<(u64, Cell)>();
+        assert!(bytes <= 32 * count, "{bytes}");
+        assert_eq!(results.take(5), State::Ended(Outcome::Ok(5)));
+        assert_eq!(results.take(5), State::Unknown);
+    }
+
+    #[test]
+    fn one_old_result_does_not_hold_the_others() {
+        let mut results = Results::default();
+        let first = results.submit();
+        results.end(first, Outcome::Exception(11));
+        for _ in 0..100_000 {
+            let id = results.submit();
+            results.end(id, Outcome::Error);
+            assert_eq!(results.take(id), State::Ended(Outcome::Error));
+        }
+        assert!(results.cells.len() <= WINDOW + 1);
+        assert!(results.old.len() <= 1);
+        assert_eq!(results.take(first), State::Ended(Outcome::Exception(11)));
+    }
+}

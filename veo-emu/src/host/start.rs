@@ -1,0 +1,262 @@
+//! Starting a VE process: memory, socket, child, handshake.
+
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::ptr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::machine::{Machine, PATIENCE};
+use super::memory::Memory;
+use super::node::{self, Node};
+use super::program;
+use crate::error::{Error, Result};
+use crate::shared::control::Control;
+use crate::shared::message::{HANDSHAKE, LONGEST, Message};
+use crate::shared::window::STAGING_LEN;
+use crate::sys::memfd::{self, Mapping};
+use crate::sys::{pidfd, socket};
+
+/// What a process is started with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) veorun: Option<String>,
+    /// Bytes of VE memory; 0: the node's.
+    pub(crate) memory: u64,
+}
+
+/// Starts a VE process on a node and waits until it is ready.
+pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machine>> {
+    let program = program::choose(options.veorun.as_deref())?;
+    let heap = match options.memory {
+        0 => node.total(),
+        wanted => node::limit_memory(wanted.min(node.total())),
+    };
+    let len = heap + STAGING_LEN;
+    let file = memfd::create(c"veo-memory", len)
+        .map_err(|error| Error::io(format!("making a file of {len} bytes of VE memory"), &error))?;
+    let mapping = Mapping::new(&file, len)
+        .map_err(|error| Error::io(format!("mapping {len} bytes of VE memory"), &error))?;
+    let size = size_of::<Control>() as u64;
+    let control_file = memfd::create(c"veo-control", size)
+        .map_err(|error| Error::io("making the control page", &error))?;
+    let control = Mapping::new(&control_file, size)
+        .map_err(|error| Error::io("mapping the control page", &error))?;
+    let control = Arc::new(control);
+    let (ours, theirs) =
+        socket::pair().map_err(|error| Error::io("making a pair of sockets", &error))?;
+    let hello = Message::Hello {
+        heap,
+        staging: STAGING_LEN,
+    };
+    let fds = [control_file.as_raw_fd(), file.as_raw_fd()];
+    socket::send(&ours, &hello.encode(), &fds)
+        .map_err(|error| Error::io("greeting the VE process", &error))?;
+    let pid = spawn(&program, &theirs).map_err(|error| {
+        Error::io(format!("starting {}", program.to_string_lossy()), &error)
+    })?;
+    drop(theirs);
+    let child = Child(Some(pid));
+    let watch = pidfd::open(pid).ok();
+    await_ready(&ours, pid, &program)?;
+    let memory = Memory::new(file, mapping, control.clone(), node, heap, STAGING_LEN);
+    let machine = Arc::new(Machine::new(pid, watch, ours, memory, control));
+    super::watch::start(&machine)?;
+    child.keep();
+    Ok(machine)
+}
+
+/// A child that is killed and collected if the start fails.
+struct Child(Option<libc::pid_t>);
+
+impl Child {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0 {
+            let mut status = 0;
+            // SAFETY: the child is ours and not collected yet, so the number is its own.
+            unsafe {
+                libc::kill(pid, libc::SIGKILL);
+                libc::waitpid(pid, &mut status, 0);
+            }
+        }
+    }
+}
+
+fn await_ready(socket: &OwnedFd, pid: libc::pid_t, program: &CStr) -> Result<()> {
+    let program = program.to_string_lossy();
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match receive(socket, Duration::from_millis(200)) {
+            Ok(Some(Message::Ready)) => return Ok(()),
+            Ok(Some(Message::Failed(text))) => {
+                return Err(Error::new(
+                    libc::EIO,
+                    format!("the VE process ({program}) could not start: {text}"),
+                ));
+            }
+            Ok(Some(_)) => {
+                return Err(Error::new(
+                    libc::EPROTO,
+                    format!("{program} is a veorun of another version"),
+                ));
+            }
+            Ok(None) if Instant::now() > end => {
+                return Err(Error::new(
+                    libc::ETIMEDOUT,
+                    format!("{program} did not become a VE process; is it a veorun?"),
+                ));
+            }
+            Ok(None) => {}
+            Err(_) => {
+                return Err(Error::new(
+                    libc::EIO,
+                    format!(
+                        "{program} (process {pid}) ended before it became a VE process; \
+                         is it a veorun?"
+                    ),
+                ));
+            }
+        }
+    }
+}
+
+/// The next message, `None` after `limit`, an error if the other end is gone.
+pub(crate) fn receive(socket: &OwnedFd, limit: Duration) -> io::Result<Option<Message>> {
+    let mut polled = libc::pollfd {
+        fd: socket.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one valid entry.
+    let result = unsafe { libc::poll(&mut polled, 1, limit.as_millis() as i32) };
+    if result < 0 {
+        let error = io::Error::last_os_error();
+        return match error.kind() {
+            io::ErrorKind::Interrupted => Ok(None),
+            _ => Err(error),
+        };
+    }
+    if result == 0 {
+        return Ok(None);
+    }
+    let mut bytes = [0; LONGEST];
+    match socket::receive(socket, &mut bytes, libc::MSG_DONTWAIT) {
+        Ok((0, _)) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok((len, _)) => Message::decode(&bytes[..len])
+            .map(Some)
+            .ok_or_else(|| io::ErrorKind::InvalidData.into()),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn spawn(program: &CStr, socket: &OwnedFd) -> io::Result<libc::pid_t> {
+    let name = std::env::args_os().next().unwrap_or_default();
+    let name = CString::new([name.as_bytes(), b" (veorun)"].concat()).unwrap_or_default();
+    let mut arguments = [name.as_ptr().cast_mut(), ptr::null_mut()];
+    let environment = environment(socket.as_raw_fd());
+    let mut variables: Vec<*mut libc::c_char> =
+        environment.iter().map(|variable| variable.as_ptr().cast_mut()).collect();
+    variables.push(ptr::null_mut());
+    let fail = |code: i32| {
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::from_raw_os_error(code))
+        }
+    };
+    let mut pid = 0;
+    // SAFETY: the two objects are initialised before use and destroyed after it; all
+    // strings and arrays outlive the call and end with null.
+    unsafe {
+        let mut actions = std::mem::zeroed();
+        fail(libc::posix_spawn_file_actions_init(&mut actions))?;
+        let mut attributes = std::mem::zeroed();
+        let result = fail(libc::posix_spawnattr_init(&mut attributes)).and_then(|()| {
+            let result = prepare(&mut actions, &mut attributes, socket.as_raw_fd()).and_then(|()| {
+                fail(libc::posix_spawn(
+                    &mut pid,
+                    program.as_ptr(),
+                    &actions,
+                    &attributes,
+                    arguments.as_mut_ptr(),
+                    variables.as_mut_ptr(),
+                ))
+            });
+            libc::posix_spawnattr_destroy(&mut attributes);
+            result
+        });
+        libc::posix_spawn_file_actions_destroy(&mut actions);
+        result?;
+    }
+    Ok(pid)
+}
+
+/// The child gets the socket, and signals as a fresh program has them.
+///
+/// # Safety
+///
+/// Both objects are initialised.
+unsafe fn prepare(
+    actions: &mut libc::posix_spawn_file_actions_t,
+    attributes: &mut libc::posix_spawnattr_t,
+    socket: RawFd,
+) -> io::Result<()> {
+    let fail = |code: i32| {
+        if code == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::from_raw_os_error(code))
+        }
+    };
+    // SAFETY: the caller vouches for the objects; the signal sets are initialised
+    // here before they are used.
+    unsafe {
+        // Duplicating onto itself makes it survive exec.
+        fail(libc::posix_spawn_file_actions_adddup2(actions, socket, socket))?;
+        let mut none = std::mem::zeroed();
+        let mut all = std::mem::zeroed();
+        libc::sigemptyset(&mut none);
+        libc::sigfillset(&mut all);
+        fail(libc::posix_spawnattr_setsigmask(attributes, &none))?;
+        fail(libc::posix_spawnattr_setsigdefault(attributes, &all))?;
+        let flags = libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
+        fail(libc::posix_spawnattr_setflags(attributes, flags as _))
+    }
+}
+
+/// The program's environment, changed for the VE: never our own.
+fn environment(socket: RawFd) -> Vec<CString> {
+    let find = |name: &str| node::variable(name);
+    let mut replaced = vec![(HANDSHAKE.to_string_lossy().into_owned(), socket.to_string())];
+    if let Some(threads) = find("VE_OMP_NUM_THREADS") {
+        replaced.push(("OMP_NUM_THREADS".into(), threads));
+    }
+    if let Some(path) = find("VE_LD_LIBRARY_PATH") {
+        let own = find("LD_LIBRARY_PATH").unwrap_or_default();
+        let path: Vec<&str> = path
+            .split(':')
+            .chain(own.split(':'))
+            .filter(|directory| !directory.is_empty())
+            .collect();
+        replaced.push(("LD_LIBRARY_PATH".into(), path.join(":")));
+    }
+    if let Some(preload) = find("VE_LD_PRELOAD") {
+        replaced.push(("LD_PRELOAD".into(), preload));
+    }
+    // gfortran's own buffers are not flushed with C's.
+    replaced.push(("GFORTRAN_UNBUFFERED_PRECONNECTED".into(), "y".into()));
+    let kept = std::env::vars_os().filter(|(name, _)| replaced.iter().all(|(new, _)| *name != **new));
+    kept.map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
+        .chain(replaced.iter().map(|(name, value)| format!("{name}={value}").into_bytes()))
+        .filter_map(|variable| CString::new(variable).ok())
+        .collect()
+}

@@ -1,0 +1,140 @@
+//! What the host does for a request: copies, allocations, functions.
+
+use super::operation::HostOp;
+use super::memory::Memory;
+use super::progress;
+use super::queue::Queue;
+use super::results::Outcome;
+use crate::error::{Error, Result};
+use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
+use crate::shared::ring::{Ended, Op};
+use crate::sys::memfd;
+
+/// Up to this size a transfer is made at once by the thread that asks for it.
+const QUICK: u64 = 64 << 10;
+
+impl HostOp {
+    /// Whether it takes less time than handing it to another thread.
+    pub(crate) fn is_quick(&self, memory: &Memory) -> bool {
+        match self {
+            HostOp::Read { src: at, len, .. } | HostOp::Write { dst: at, len, .. } => {
+                *len == 0 || (*len <= QUICK && memory.contains(*at))
+            }
+            HostOp::Alloc { len } => *len <= QUICK,
+            HostOp::Free { .. } => true,
+            HostOp::Call { .. } => false,
+        }
+    }
+
+    /// Whether it runs a function of the program, which only the context's own
+    /// thread may do.
+    pub(crate) fn is_function(&self) -> bool {
+        matches!(self, HostOp::Call { .. })
+    }
+
+    /// Does it. The caller has the context for itself.
+    pub(crate) fn run(self, queue: &Queue) -> Outcome {
+        let done = |result: Result<()>| match result {
+            Ok(()) => Outcome::Ok(0),
+            Err(_) => Outcome::Error,
+        };
+        match self {
+            // SAFETY: the caller of the interface keeps its buffer valid until the
+            // result was collected.
+            HostOp::Read { dst, src, len } => done(unsafe { read(queue, dst, src, len) }),
+            // SAFETY: as above.
+            HostOp::Write { dst, src, len } => done(unsafe { write(queue, dst, src, len) }),
+            HostOp::Alloc { len } => {
+                Outcome::Ok(queue.machine.memory.alloc(len).unwrap_or(0))
+            }
+            HostOp::Free { address } => done(free(queue, address)),
+            HostOp::Call { function, arg } => {
+                debug_assert!(progress::is_serving(queue));
+                // SAFETY: the program gave the function for exactly this call.
+                Outcome::Ok(unsafe { function(arg) })
+            }
+        }
+    }
+}
+
+fn unmapped(address: u64, len: u64) -> Error {
+    Error::new(
+        libc::EFAULT,
+        format!("{len} bytes at VE address {address:#x} are not mapped on the VE"),
+    )
+}
+
+/// Frees a block of VE memory.
+pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
+    if queue.machine.memory.free(address) {
+        Ok(())
+    } else {
+        Err(Error::invalid(format!(
+            "no allocated block begins at VE address {address:#x}"
+        )))
+    }
+}
+
+/// Copies from the VE.
+///
+/// # Safety
+///
+/// `len` bytes are writable at `dst`, and the caller has the context for itself.
+pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Result<()> {
+    queue.machine.check()?;
+    if len == 0 {
+        return Ok(());
+    }
+    let memory = &queue.machine.memory;
+    if let Some(pinned) = memory.pin(src, len) {
+        // SAFETY: the pinned range has `len` bytes, and the caller vouches for `dst`.
+        unsafe { memfd::copy(dst, pinned.place(), len as usize) };
+        return Ok(());
+    }
+    let parcel = queue.mapping.base().wrapping_add(PARCEL_AT);
+    let mut done = 0;
+    while done < len {
+        let part = (len - done).min(PARCEL as u64);
+        let from = src.checked_add(done).ok_or_else(|| unmapped(src, len))?;
+        let (ended, _) = queue.request(Op::Parcel, Task::Read as u64, &[from, part])?;
+        if ended != Ended::Done {
+            return Err(unmapped(src, len));
+        }
+        // SAFETY: the parcel has PARCEL bytes, and the caller vouches for `dst`.
+        unsafe { memfd::copy(dst.add(done as usize), parcel, part as usize) };
+        done += part;
+    }
+    Ok(())
+}
+
+/// Copies to the VE.
+///
+/// # Safety
+///
+/// `len` bytes are readable at `src`, and the caller has the context for itself.
+pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) -> Result<()> {
+    queue.machine.check()?;
+    if len == 0 {
+        return Ok(());
+    }
+    let memory = &queue.machine.memory;
+    if let Some(pinned) = memory.pin(dst, len) {
+        // SAFETY: the pinned range has `len` bytes, and the caller vouches for `src`.
+        unsafe { memfd::copy(pinned.place(), src, len as usize) };
+        return Ok(());
+    }
+    let parcel = queue.mapping.base().wrapping_add(PARCEL_AT);
+    let mut done = 0;
+    while done < len {
+        let part = (len - done).min(PARCEL as u64);
+        let to = dst.checked_add(done).ok_or_else(|| unmapped(dst, len))?;
+        // SAFETY: the parcel has PARCEL bytes, and the caller vouches for `src`.
+        unsafe { memfd::copy(parcel, src.add(done as usize), part as usize) };
+        let (ended, _) = queue.request(Op::Parcel, Task::Write as u64, &[to, part])?;
+        if ended != Ended::Done {
+            return Err(unmapped(dst, len));
+        }
+        done += part;
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Calls and their results.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::sync::Arc;
+use std::time::Duration;
+
+use veo_abi::ffi::{
+    VEO_COMMAND_ERROR, VEO_COMMAND_EXCEPTION, VEO_COMMAND_OK, VEO_COMMAND_UNFINISHED,
+    VEO_REQUEST_ID_INVALID, veo_args, veo_proc_handle, veo_thr_ctxt,
+};
+
+use super::args::args;
+use super::{PROCESSES, context, guard, process, string};
+use crate::error::{self, Error, Result};
+use crate::host::args::Args;
+use crate::host::operation::HostOp;
+use crate::host::queue::{Queue, Waited};
+use crate::host::results::Outcome;
+use crate::shared::class::Class;
+
+fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
+    if address == 0 {
+        return Err(Error::invalid("the address of the function is 0"));
+    }
+    args.check()?;
+    let result = args.result().unwrap_or(Class::Integer);
+    queue.call(address, args, args.classes(), result)
+}
+
+/// Stores a result and gives the state that goes with it.
+///
+/// # Safety
+///
+/// `result` is null or a place for a word.
+unsafe fn deliver(queue: &Queue, waited: Waited, id: u64, result: *mut u64) -> c_int {
+    let (state, value) = match waited {
+        Waited::Ended(Outcome::Ok(value)) => (VEO_COMMAND_OK, Some(value)),
+        Waited::Ended(Outcome::Exception(value)) => (VEO_COMMAND_EXCEPTION, Some(value)),
+        Waited::Ended(Outcome::Error) => (VEO_COMMAND_ERROR, Some(0)),
+        Waited::Unknown => (VEO_COMMAND_ERROR, None),
+        Waited::TimedOut => (VEO_COMMAND_UNFINISHED, None),
+    };
+    match waited {
+        Waited::Ended(Outcome::Exception(_) | Outcome::Error) => {
+            error::leave(queue.machine.check().err().unwrap_or_else(|| {
+                Error::new(libc::EFAULT, format!("request {id} could not be carried out"))
+            }));
+        }
+        Waited::Unknown => error::leave(Error::invalid(format!(
+            "request {id} is unknown in this context, or its result was collected before"
+        ))),
+        _ => {}
+    }
+    if let Some(value) = value
+        && !result.is_null()
+    {
+        // SAFETY: not null, and the caller vouches for the place.
+        unsafe { result.write(value) };
+    }
+    state as c_int
+}
+
+pub unsafe extern "C" fn veo_call_sync(
+    proc_: *mut veo_proc_handle,
+    addr: u64,
+    args_: *mut veo_args,
+    result: *mut u64,
+) -> c_int {
+    guard(-1, || {
+        let process = process(proc_)?;
+        // SAFETY: the caller uses its arguments on one thread at a time.
+        let id = call(&process.main, addr, unsafe { args(args_)? })?;
+        let waited = process.main.wait(id, None);
+        // SAFETY: the caller passes null or a place for a word.
+        let state = unsafe { deliver(&process.main, waited, id, result) };
+        Ok(if state == VEO_COMMAND_OK as c_int { 0 } else { -1 })
+    })
+}
+
+pub unsafe extern "C" fn veo_call_async(
+    ctx: *mut veo_thr_ctxt,
+    addr: u64,
+    args_: *mut veo_args,
+) -> u64 {
+    guard(VEO_REQUEST_ID_INVALID, || {
+        // SAFETY: the caller uses its arguments on one thread at a time.
+        call(&context(ctx)?.queue, addr, unsafe { args(args_)? })
+    })
+}
+
+pub unsafe extern "C" fn veo_call_async_by_name(
+    ctx: *mut veo_thr_ctxt,
+    library: u64,
+    name: *const c_char,
+    args_: *mut veo_args,
+) -> u64 {
+    guard(VEO_REQUEST_ID_INVALID, || {
+        let entry = context(ctx)?;
+        let process = PROCESSES
+            .get(entry.process)
+            .ok_or_else(|| Error::invalid("the context's process was destroyed"))?;
+        // SAFETY: the caller passes a string.
+        let address = process.symbol(library, unsafe { string(name, "name of the function")? })?;
+        // SAFETY: the caller uses its arguments on one thread at a time.
+        call(&entry.queue, address, unsafe { args(args_)? })
+    })
+}
+
+pub unsafe extern "C" fn veo_call_async_vh(
+    ctx: *mut veo_thr_ctxt,
+    func: Option<unsafe extern "C" fn(*mut c_void) -> u64>,
+    arg: *mut c_void,
+) -> u64 {
+    guard(VEO_REQUEST_ID_INVALID, || {
+        let function = func.ok_or_else(|| Error::invalid("the function is NULL"))?;
+        context(ctx)?.queue.host(HostOp::Call { function, arg })
+    })
+}
+
+pub unsafe extern "C" fn veo_call_peek_result(
+    ctx: *mut veo_thr_ctxt,
+    request: u64,
+    result: *mut u64,
+) -> c_int {
+    guard(-1, || {
+        let entry = context(ctx)?;
+        let waited = entry.queue.peek(request);
+        // SAFETY: the caller passes null or a place for a word.
+        Ok(unsafe { deliver(&entry.queue, waited, request, result) })
+    })
+}
+
+pub unsafe extern "C" fn veo_call_wait_result(
+    ctx: *mut veo_thr_ctxt,
+    request: u64,
+    result: *mut u64,
+) -> c_int {
+    // SAFETY: the caller passes null or a place for a word.
+    unsafe { wait(ctx, request, result, None) }
+}
+
+/// Waits, at most for `limit`.
+///
+/// # Safety
+///
+/// `result` is null or a place for a word.
+pub(super) unsafe fn wait(
+    ctx: *mut veo_thr_ctxt,
+    request: u64,
+    result: *mut u64,
+    limit: Option<Duration>,
+) -> c_int {
+    guard(-1, || {
+        let entry = context(ctx)?;
+        let waited = match entry.queue.wait(request, limit) {
+            Waited::TimedOut if limit.is_none() => {
+                return Err(Error::new(
+                    libc::EDEADLK,
+                    format!(
+                        "request {request} is queued behind the host function that waits for it"
+                    ),
+                ));
+            }
+            waited => waited,
+        };
+        // SAFETY: the caller vouches for `result`.
+        Ok(unsafe { deliver(&entry.queue, waited, request, result) })
+    })
+}
+
+pub unsafe extern "C" fn veo_req_block_begin(ctx: *mut veo_thr_ctxt) {
+    guard((), || {
+        context(ctx)?.queue.block_begin();
+        Ok(())
+    });
+}
+
+pub unsafe extern "C" fn veo_req_block_end(ctx: *mut veo_thr_ctxt) {
+    guard((), || {
+        if context(ctx)?.queue.block_end() {
+            Ok(())
+        } else {
+            Err(Error::new(libc::EPERM, "this thread has not begun a request block"))
+        }
+    });
+}

@@ -1,0 +1,200 @@
+//! What the emulated node offers beyond libveo.
+
+use std::ffi::{c_char, c_int};
+use std::ptr;
+use std::time::Duration;
+
+use libc::pid_t;
+use veo_abi::ffi::{
+    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_EMU_CLASS_UNTYPED,
+    VEO_REQUEST_ID_INVALID, veo_args, veo_emu_class, veo_emu_fault, veo_emu_options,
+    veo_proc_handle, veo_thr_ctxt,
+};
+
+use super::{args::args, call, context, guard, process, process::create, string};
+use crate::error::{self, Error};
+use crate::host::node::{self, Node};
+use crate::host::start::Options;
+use crate::shared::class::Class;
+
+pub unsafe extern "C" fn veo_emu_proc_create(
+    ve_node_number: c_int,
+    options: *const veo_emu_options,
+) -> *mut veo_proc_handle {
+    guard(ptr::null_mut(), || {
+        if options.is_null() {
+            return create(ve_node_number, &Options::default());
+        }
+        // SAFETY: not null; the caller passes options of the size they say they have.
+        let size = unsafe { (&raw const (*options).struct_size).read() };
+        if size != size_of::<veo_emu_options>() {
+            return Err(Error::invalid(format!(
+                "the options have {size} bytes instead of {}",
+                size_of::<veo_emu_options>()
+            )));
+        }
+        // SAFETY: as above.
+        let given = unsafe { options.read() };
+        let veorun = if given.veorun.is_null() {
+            None
+        } else {
+            // SAFETY: the caller passes a string.
+            Some(unsafe { string(given.veorun, "path of veorun")? }.to_owned())
+        };
+        create(
+            ve_node_number,
+            &Options {
+                veorun,
+                memory: given.memory,
+            },
+        )
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_last_error(text: *mut c_char, size: usize) -> usize {
+    let last = error::last();
+    if !text.is_null() && size > 0 {
+        let mut end = last.len().min(size - 1);
+        while !last.is_char_boundary(end) {
+            end -= 1;
+        }
+        // SAFETY: the caller passes room for `size` bytes, and `end` is less.
+        unsafe {
+            ptr::copy_nonoverlapping(last.as_ptr(), text.cast(), end);
+            text.add(end).write(0);
+        }
+    }
+    last.len()
+}
+
+pub unsafe extern "C" fn veo_emu_get_fault(
+    proc_: *mut veo_proc_handle,
+    fault: *mut veo_emu_fault,
+) -> c_int {
+    guard(-1, || {
+        let process = process(proc_)?;
+        let machine = &process.machine;
+        let Some(death) = machine.death().filter(|_| !machine.ended_in_order()) else {
+            return Err(Error::new(libc::ESRCH, "the VE process has no fault to report"));
+        };
+        if fault.is_null() {
+            return Ok(0);
+        }
+        let record = death.fault.as_ref();
+        let report = machine.report();
+        let mut filled = veo_emu_fault {
+            signal: death.exception().or(death.signal).unwrap_or(0),
+            exit_status: death.status.unwrap_or(0),
+            address: record.map_or(0, |fault| fault.address),
+            pc: record.map_or(0, |fault| fault.pc),
+            request: record
+                .filter(|fault| fault.context.is_some())
+                .map_or(VEO_REQUEST_ID_INVALID, |fault| fault.id),
+            context: record
+                .and_then(|fault| fault.context)
+                .map_or(-1, |context| context as c_int),
+            line: report.line as c_int,
+            kernel: [0; 256],
+            file: [0; 1024],
+            text: [0; 1024],
+        };
+        fill(&mut filled.kernel, &report.kernel);
+        fill(&mut filled.file, &report.file);
+        fill(&mut filled.text, &report.text);
+        // SAFETY: not null, and the caller passes a place for a report.
+        unsafe { fault.write(filled) };
+        Ok(0)
+    })
+}
+
+fn fill(place: &mut [c_char], text: &str) {
+    let mut end = text.len().min(place.len() - 1);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    for (place, byte) in place.iter_mut().zip(&text.as_bytes()[..end]) {
+        *place = *byte as c_char;
+    }
+}
+
+pub unsafe extern "C" fn veo_emu_args_set_result(
+    args_: *mut veo_args,
+    result: veo_emu_class,
+) -> c_int {
+    guard(-1, || {
+        let class = match result {
+            VEO_EMU_CLASS_UNTYPED => None,
+            VEO_EMU_CLASS_INTEGER => Some(Class::Integer),
+            VEO_EMU_CLASS_FLOAT => Some(Class::Float),
+            VEO_EMU_CLASS_DOUBLE => Some(Class::Double),
+            _ => return Err(Error::invalid(format!("{result} is no class of results"))),
+        };
+        // SAFETY: the caller uses its arguments on one thread at a time.
+        unsafe { args(args_)? }.mark(class);
+        Ok(0)
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_wait_result_timeout(
+    ctx: *mut veo_thr_ctxt,
+    request: u64,
+    result: *mut u64,
+    nanoseconds: u64,
+) -> c_int {
+    // SAFETY: the caller passes null or a place for a word.
+    unsafe { call::wait(ctx, request, result, Some(Duration::from_nanos(nanoseconds))) }
+}
+
+pub unsafe extern "C" fn veo_emu_discard_result(ctx: *mut veo_thr_ctxt, request: u64) -> c_int {
+    guard(-1, || {
+        if context(ctx)?.queue.discard(request) {
+            Ok(0)
+        } else {
+            Err(Error::invalid(format!(
+                "request {request} is unknown in this context, or its result was collected before"
+            )))
+        }
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_kill(proc_: *mut veo_proc_handle) -> c_int {
+    guard(-1, || {
+        let process = process(proc_)?;
+        process.machine.kill(Some("it was killed on request (veo_emu_kill)"));
+        process.machine.wait_for_end(Duration::from_secs(10));
+        Ok(0)
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_pid(proc_: *mut veo_proc_handle) -> pid_t {
+    guard(-1, || {
+        let process = process(proc_)?;
+        process.machine.check()?;
+        Ok(process.machine.pid)
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_num_nodes() -> c_int {
+    guard(-1, || Ok(node::count()))
+}
+
+pub unsafe extern "C" fn veo_emu_node_memory(
+    ve_node_number: c_int,
+    total: *mut u64,
+    available: *mut u64,
+) -> c_int {
+    guard(-1, || {
+        let node = Node::get(node::resolve(ve_node_number)?)?;
+        for (place, value) in [(total, node.total()), (available, node.available())] {
+            if !place.is_null() {
+                // SAFETY: not null, and the caller passes a place for a word.
+                unsafe { place.write(value) };
+            }
+        }
+        Ok(0)
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_core(proc_: *mut veo_proc_handle) -> c_int {
+    guard(-1, || Ok(process(proc_)?.core()))
+}

@@ -1,0 +1,176 @@
+//! Heterogeneous memory: pointers that say of which VE process they are.
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+use veo_abi::ffi::veo_proc_handle;
+
+use super::process::IDENTIFIERS;
+use super::{PROCESSES, guard, hooks, process};
+use crate::error::{Error, Result};
+use crate::handle::Guard;
+use crate::host::lock;
+use crate::host::process::Process;
+
+/// Bit 63: an address of the VE.
+const VE: u64 = 1 << 63;
+/// Bits 62 to 59: the process identifier.
+const SHIFT: u32 = 59;
+/// As many identifiers as fit.
+pub(super) const MOST_PROCESSES: usize = 16;
+const TAG: u64 = VE | 0xf << SHIFT;
+
+/// Adds the tag of a process to an address.
+pub(super) fn tag(address: u64, identifier: i32) -> Result<u64> {
+    if !(0..MOST_PROCESSES as i32).contains(&identifier) {
+        return Err(Error::invalid(format!(
+            "{identifier} is no process identifier: they go from 0 to {}",
+            MOST_PROCESSES - 1
+        )));
+    }
+    Ok(address & !TAG | VE | (identifier as u64) << SHIFT)
+}
+
+/// The address without its tag.
+pub(super) fn untag(address: u64) -> u64 {
+    if is_ve(address) { address & !TAG } else { address }
+}
+
+fn is_ve(address: u64) -> bool {
+    address & VE != 0
+}
+
+fn owner(address: u64) -> Result<(u64, Guard<'static, Process>)> {
+    if !is_ve(address) {
+        return Err(Error::invalid(format!("{address:#x} is no address of a VE")));
+    }
+    let identifier = (address >> SHIFT & 0xf) as usize;
+    let handle = lock(&IDENTIFIERS)[identifier];
+    let process = PROCESSES
+        .get(handle)
+        .ok_or_else(|| Error::new(libc::ESRCH, format!("there is no VE process {identifier}")))?;
+    process.check_owner()?;
+    Ok((handle, process))
+}
+
+pub unsafe extern "C" fn veo_is_ve_addr(addr: *const c_void) -> c_int {
+    c_int::from(is_ve(addr as u64))
+}
+
+pub unsafe extern "C" fn veo_get_hmem_addr(addr: *mut c_void) -> *mut c_void {
+    untag(addr as u64) as *mut c_void
+}
+
+pub unsafe extern "C" fn veo_get_max_proc_identifier() -> c_int {
+    MOST_PROCESSES as c_int
+}
+
+pub unsafe extern "C" fn veo_get_proc_identifier_from_hmem(addr: *const c_void) -> c_int {
+    guard(-1, || {
+        let address = addr as u64;
+        if is_ve(address) {
+            Ok((address >> SHIFT & 0xf) as c_int)
+        } else {
+            Err(Error::invalid(format!("{address:#x} is no address of a VE")))
+        }
+    })
+}
+
+pub unsafe extern "C" fn veo_get_proc_handle_from_hmem(
+    addr: *const c_void,
+) -> *mut veo_proc_handle {
+    guard(ptr::null_mut(), || {
+        owner(addr as u64).map(|(handle, _)| handle as *mut veo_proc_handle)
+    })
+}
+
+pub unsafe extern "C" fn veo_get_venum_from_hmem(addr: *const c_void) -> c_int {
+    guard(-1, || owner(addr as u64).map(|(_, process)| process.node_number))
+}
+
+pub unsafe extern "C" fn veo_get_pid_from_hmem(addr: *const c_void) -> libc::pid_t {
+    guard(-1, || owner(addr as u64).map(|(_, process)| process.machine.pid))
+}
+
+pub unsafe extern "C" fn veo_alloc_hmem(
+    proc_: *mut veo_proc_handle,
+    addr: *mut *mut c_void,
+    size: usize,
+) -> c_int {
+    let result = guard(-1, || {
+        if addr.is_null() {
+            return Err(Error::invalid("the place for the address is NULL"));
+        }
+        let address = if proc_.is_null() {
+            // SAFETY: malloc takes a number.
+            let memory = unsafe { libc::malloc(size.max(1)) };
+            if memory.is_null() {
+                return Err(Error::new(libc::ENOMEM, format!("no {size} bytes on the host")));
+            }
+            memory
+        } else {
+            let process = process(proc_)?;
+            let identifier = lock(&IDENTIFIERS)
+                .iter()
+                .position(|handle| *handle == proc_ as u64)
+                .ok_or_else(|| Error::new(libc::EMFILE, "the process has no identifier"))?;
+            tag(process.alloc(size as u64)?, identifier as i32)? as *mut c_void
+        };
+        // SAFETY: not null, and the caller passes a place for an address.
+        unsafe { addr.write(address) };
+        Ok(0)
+    });
+    hooks::run(veo_alloc_hmem as *const c_void, [proc_ as u64, addr as u64, size as u64]);
+    result
+}
+
+pub unsafe extern "C" fn veo_free_hmem(addr: *mut c_void) -> c_int {
+    let result = guard(-1, || {
+        if is_ve(addr as u64) {
+            let (_, process) = owner(addr as u64)?;
+            process.free(untag(addr as u64))?;
+        } else {
+            // SAFETY: the caller passes what `veo_alloc_hmem` gave for the host.
+            unsafe { libc::free(addr) };
+        }
+        Ok(0)
+    });
+    hooks::run(veo_free_hmem as *const c_void, [addr as u64, 0, 0]);
+    result
+}
+
+pub unsafe extern "C" fn veo_hmemcpy(
+    dst: *mut c_void,
+    src: *const c_void,
+    size: usize,
+) -> c_int {
+    guard(-1, || {
+        if size == 0 {
+            return Ok(0);
+        }
+        let (to, from, len) = (dst as u64, src as u64, size as u64);
+        match (is_ve(to), is_ve(from)) {
+            // SAFETY: the caller passes buffers of `size` bytes.
+            (false, false) => unsafe { crate::sys::memfd::copy(dst.cast(), src.cast(), size) },
+            (true, false) => {
+                // SAFETY: the caller passes a buffer of `size` bytes.
+                unsafe { owner(to)?.1.write(untag(to), src.cast(), len)? };
+            }
+            (false, true) => {
+                // SAFETY: the caller passes a buffer of `size` bytes.
+                unsafe { owner(from)?.1.read(dst.cast(), untag(from), len)? };
+            }
+            (true, true) => {
+                let (handle, process) = owner(to)?;
+                if owner(from)?.0 != handle {
+                    return Err(Error::new(
+                        libc::EXDEV,
+                        "memory cannot be copied from one VE process to another",
+                    ));
+                }
+                process.copy(untag(to), untag(from), len)?;
+            }
+        }
+        Ok(0)
+    })
+}

@@ -1,0 +1,37 @@
+//! Libraries and symbols.
+
+use std::ffi::{c_char, c_int};
+
+use veo_abi::ffi::veo_proc_handle;
+
+use super::{guard, process, string};
+
+pub unsafe extern "C" fn veo_load_library(
+    proc_: *mut veo_proc_handle,
+    path: *const c_char,
+) -> u64 {
+    guard(0, || {
+        let process = process(proc_)?;
+        // SAFETY: the caller passes a string.
+        process.load(unsafe { string(path, "path of the library")? })
+    })
+}
+
+pub unsafe extern "C" fn veo_unload_library(proc_: *mut veo_proc_handle, library: u64) -> c_int {
+    guard(-1, || {
+        process(proc_)?.unload(library)?;
+        Ok(0)
+    })
+}
+
+pub unsafe extern "C" fn veo_get_sym(
+    proc_: *mut veo_proc_handle,
+    library: u64,
+    name: *const c_char,
+) -> u64 {
+    guard(0, || {
+        let process = process(proc_)?;
+        // SAFETY: the caller passes a string.
+        process.symbol(library, unsafe { string(name, "name of the symbol")? })
+    })
+}

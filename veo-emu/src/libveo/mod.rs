@@ -1,0 +1,108 @@
+//! The functions of libveo, as C calls them: thin, checked, and never unwinding.
+//!
+//! Every function takes handles for what they are not: pointers. A null, stale or
+//! foreign one gives the function's failure value. What went wrong is left in
+//! `errno` and in the sentence of `veo_emu_last_error`.
+
+// The contract of each function is libveo's; veo-abi's headers say what it is.
+#![allow(clippy::missing_safety_doc, missing_docs)]
+
+mod args;
+mod call;
+mod context;
+mod emu;
+mod hardware;
+mod hmem;
+mod hooks;
+mod library;
+mod memory;
+mod process;
+mod table;
+mod version;
+
+pub use args::*;
+pub use call::*;
+pub use context::*;
+pub use emu::*;
+pub use hardware::*;
+pub use hmem::*;
+pub use hooks::*;
+pub use library::*;
+pub use memory::*;
+pub use process::*;
+pub(crate) use table::API;
+pub use version::*;
+
+use std::ffi::{CStr, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::error::{self, Error, Result};
+use crate::handle::{Guard, Table};
+use crate::host::args::Args;
+use crate::host::process::Process;
+use crate::host::queue::Queue;
+
+static PROCESSES: Table<Process> = Table::new(1);
+static CONTEXTS: Table<ContextEntry> = Table::new(2);
+static ARGS: Table<Args> = Table::new(3);
+static ATTRIBUTES: Table<std::sync::Mutex<u64>> = Table::new(4);
+
+/// What a context's handle stands for.
+struct ContextEntry {
+    queue: Arc<Queue>,
+    /// Handle of its process.
+    process: u64,
+    creator: u32,
+}
+
+/// Runs the body of a C function: failures and panics become `failure`.
+fn guard<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) => {
+            error::leave(error);
+            failure
+        }
+        Err(_) => {
+            error::leave(Error::new(libc::EIO, "the emulator failed internally (panic)"));
+            failure
+        }
+    }
+}
+
+fn process(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<Guard<'static, Process>> {
+    let process = PROCESSES
+        .get(handle as u64)
+        .ok_or_else(|| Error::invalid("this is no VE process, or it was destroyed"))?;
+    process.check_owner()?;
+    Ok(process)
+}
+
+fn context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<Guard<'static, ContextEntry>> {
+    let context = CONTEXTS
+        .get(handle as u64)
+        .ok_or_else(|| Error::invalid("this is no context, or it was closed"))?;
+    if context.creator != crate::sys::fork::process() {
+        return Err(Error::new(
+            libc::EPERM,
+            "the context belongs to the parent of this forked process",
+        ));
+    }
+    Ok(context)
+}
+
+/// The string at `text`.
+///
+/// # Safety
+///
+/// `text` is null or a NUL-terminated string that outlives the result's use.
+unsafe fn string<'a>(text: *const c_char, what: &str) -> Result<&'a str> {
+    if text.is_null() {
+        return Err(Error::invalid(format!("the {what} is NULL")));
+    }
+    // SAFETY: the caller vouches for the string.
+    unsafe { CStr::from_ptr(text) }
+        .to_str()
+        .map_err(|_| Error::invalid(format!("the {what} is not valid UTF-8")))
+}

@@ -1,0 +1,142 @@
+//! The page of a process that both sides see: how much memory is in use, and
+//! the last words of a VE process that dies.
+
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
+use crate::sys::memfd::Shared;
+
+/// Return addresses kept in a fault report.
+pub(crate) const FRAMES: usize = 32;
+
+/// What kind of end the VE side recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Cause {
+    /// A signal that a kernel raised.
+    Signal = 1,
+    /// The stack of a kernel overflowed.
+    StackOverflow = 2,
+    /// A kernel ended its own thread.
+    ThreadExit = 3,
+    /// A kernel called `exit`.
+    Exit = 4,
+    /// The machinery itself failed; `detail` is an error number.
+    Broken = 5,
+    /// A signal that another process sent.
+    Outside = 6,
+}
+
+#[repr(C)]
+pub(crate) struct FaultRecord {
+    /// 0: none, 1: being written, 2: complete.
+    state: AtomicU32,
+    cause: AtomicU32,
+    signal: AtomicU32,
+    context: AtomicU32,
+    address: AtomicU64,
+    pc: AtomicU64,
+    id: AtomicU64,
+    kernel: AtomicU64,
+    detail: AtomicU64,
+    count: AtomicU64,
+    frames: [AtomicU64; FRAMES],
+}
+
+/// A fault record taken out of shared memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub(crate) cause: Cause,
+    pub(crate) signal: i32,
+    pub(crate) context: Option<u32>,
+    pub(crate) address: u64,
+    pub(crate) pc: u64,
+    pub(crate) id: u64,
+    pub(crate) kernel: u64,
+    pub(crate) detail: u64,
+    pub(crate) frames: Vec<u64>,
+}
+
+impl FaultRecord {
+    /// Claims the record; only the first of several dying threads gets it.
+    pub(crate) fn claim(&self) -> bool {
+        self.state
+            .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// Fills the claimed record. Safe to call in a signal handler.
+    pub(crate) fn fill(&self, fault: &FaultWords, frames: &[u64]) {
+        self.cause.store(fault.cause as u32, Ordering::Relaxed);
+        self.signal.store(fault.signal as u32, Ordering::Relaxed);
+        self.context.store(fault.context, Ordering::Relaxed);
+        self.address.store(fault.address, Ordering::Relaxed);
+        self.pc.store(fault.pc, Ordering::Relaxed);
+        self.id.store(fault.id, Ordering::Relaxed);
+        self.kernel.store(fault.kernel, Ordering::Relaxed);
+        self.detail.store(fault.detail, Ordering::Relaxed);
+        let count = frames.len().min(FRAMES);
+        for (place, frame) in self.frames.iter().zip(frames) {
+            place.store(*frame, Ordering::Relaxed);
+        }
+        self.count.store(count as u64, Ordering::Relaxed);
+        self.state.store(2, Ordering::Release);
+    }
+
+    /// The record, if it is complete and makes sense.
+    pub(crate) fn read(&self) -> Option<Fault> {
+        if self.state.load(Ordering::Acquire) != 2 {
+            return None;
+        }
+        let cause = match self.cause.load(Ordering::Relaxed) {
+            1 => Cause::Signal,
+            2 => Cause::StackOverflow,
+            3 => Cause::ThreadExit,
+            4 => Cause::Exit,
+            5 => Cause::Broken,
+            6 => Cause::Outside,
+            _ => return None,
+        };
+        let context = self.context.load(Ordering::Relaxed);
+        let count = (self.count.load(Ordering::Relaxed) as usize).min(FRAMES);
+        Some(Fault {
+            cause,
+            signal: (self.signal.load(Ordering::Relaxed) & 0x7f) as i32,
+            context: (context != NO_CONTEXT).then_some(context),
+            address: self.address.load(Ordering::Relaxed),
+            pc: self.pc.load(Ordering::Relaxed),
+            id: self.id.load(Ordering::Relaxed),
+            kernel: self.kernel.load(Ordering::Relaxed),
+            detail: self.detail.load(Ordering::Relaxed),
+            frames: self.frames[..count]
+                .iter()
+                .map(|frame| frame.load(Ordering::Relaxed))
+                .collect(),
+        })
+    }
+}
+
+/// The words of a fault record.
+#[derive(Clone, Copy)]
+pub(crate) struct FaultWords {
+    pub(crate) cause: Cause,
+    pub(crate) signal: i32,
+    pub(crate) context: u32,
+    pub(crate) address: u64,
+    pub(crate) pc: u64,
+    pub(crate) id: u64,
+    pub(crate) kernel: u64,
+    pub(crate) detail: u64,
+}
+
+/// The fault happened on no context's thread.
+pub(crate) const NO_CONTEXT: u32 = u32::MAX;
+
+/// The shared page of a process.
+#[repr(C, align(4096))]
+pub(crate) struct Control {
+    /// Bytes of the heap that the VE side has to make accessible.
+    pub(crate) extent: AtomicU64,
+    pub(crate) fault: FaultRecord,
+}
+
+// SAFETY: atomic integers only, repr(C).
+unsafe impl Shared for Control {}

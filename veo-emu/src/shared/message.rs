@@ -1,0 +1,120 @@
+//! Messages over the socket of a process: the handshake and the opening of contexts.
+//!
+//! A message is eight little-endian words, the first two a constant and the kind.
+//! A refusal carries a sentence behind them.
+
+use std::ffi::CStr;
+
+/// Bytes of the fixed part.
+pub(crate) const FIXED: usize = 64;
+/// Longest message.
+pub(crate) const LONGEST: usize = FIXED + 1024;
+
+/// Both sides must be built from the same protocol.
+const MAGIC: u64 = 0x0001_756d_652d_6f65;
+
+/// The variable that carries the descriptor of the socket to veorun. It is set by
+/// the library alone, and believed only if the socket was made by the parent.
+pub(crate) const HANDSHAKE: &CStr = c"_VEO_EMU_HANDSHAKE";
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Message {
+    /// Host to VE, first, with the descriptors of the control page and the memory.
+    Hello { heap: u64, staging: u64 },
+    /// VE to host: ready, or the answer to `Open`.
+    Ready,
+    /// Host to VE, with the descriptor of the ring.
+    Open { index: u32, stack: u64 },
+    /// VE to host: it cannot be done, and why.
+    Failed(String),
+}
+
+impl Message {
+    /// The bytes of the message.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let (kind, words, text) = match self {
+            Message::Hello { heap, staging } => (1, [*heap, *staging, 0], ""),
+            Message::Ready => (2, [0; 3], ""),
+            Message::Open { index, stack } => (3, [u64::from(*index), *stack, 0], ""),
+            Message::Failed(text) => (4, [0; 3], text.as_str()),
+        };
+        let mut bytes = Vec::with_capacity(FIXED + text.len());
+        for word in [MAGIC, kind, words[0], words[1], words[2], 0, 0, 0] {
+            bytes.extend_from_slice(&word.to_le_bytes());
+        }
+        let mut end = text.len().min(LONGEST - FIXED);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        bytes.extend_from_slice(&text.as_bytes()[..end]);
+        bytes
+    }
+
+    /// The message that these bytes are, if they are one.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Message> {
+        let (fixed, text) = bytes.split_at_checked(FIXED)?;
+        let mut words = fixed
+            .chunks_exact(8)
+            .map(|word| u64::from_le_bytes(word.try_into().unwrap_or_default()));
+        if words.next()? != MAGIC {
+            return None;
+        }
+        let kind = words.next()?;
+        let (a, b) = (words.next()?, words.next()?);
+        match kind {
+            1 => Some(Message::Hello {
+                heap: a,
+                staging: b,
+            }),
+            2 => Some(Message::Ready),
+            3 => Some(Message::Open {
+                index: u32::try_from(a).ok()?,
+                stack: b,
+            }),
+            4 => Some(Message::Failed(String::from_utf8_lossy(text).into_owned())),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_survive_the_way() {
+        for message in [
+            Message::Hello {
+                heap: 1,
+                staging: 2,
+            },
+            Message::Ready,
+            Message::Open { index: 7, stack: 8 },
+            Message::Failed("no".into()),
+        ] {
+            assert_eq!(Message::decode(&message.encode()), Some(message));
+        }
+    }
+
+    #[test]
+    fn long_refusals_are_cut_between_characters() {
+        let bytes = Message::Failed("ä".repeat(2000)).encode();
+        assert!(bytes.len() <= LONGEST);
+        let Some(Message::Failed(text)) = Message::decode(&bytes) else {
+            panic!("not a refusal")
+        };
+        assert!(text.chars().all(|c| c == 'ä'));
+    }
+
+    #[test]
+    fn damaged_bytes_are_no_message() {
+        let good = Message::Ready.encode();
+        assert_eq!(Message::decode(&good[..63]), None);
+        for at in 0..16 {
+            let mut bad = good.clone();
+            bad[at] ^= 0x55;
+            assert_eq!(Message::decode(&bad), None);
+        }
+    }
+}

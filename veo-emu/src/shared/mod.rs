@@ -1,0 +1,13 @@
+//! What both processes see: the layout of shared memory and of messages, and the
+//! protocol by which they wake each other.
+//!
+//! Everything here is read as if an enemy had written it: words are atomics, read
+//! once and checked before use.
+
+pub(crate) mod class;
+pub(crate) mod control;
+pub(crate) mod message;
+pub(crate) mod parcel;
+pub(crate) mod ring;
+pub(crate) mod wait;
+pub(crate) mod window;

@@ -1,0 +1,42 @@
+//! The parcel of a context: a piece of shared memory behind the ring through which
+//! the host has work done that is no call. The host fills it while it has the
+//! context for itself, so one is under way at a time.
+
+use crate::shared::ring::Ring;
+use crate::sys::memfd::round_up;
+
+/// Bytes of payload.
+pub(crate) const PARCEL: usize = 256 * 1024;
+
+/// Where the payload begins in the ring's memory.
+pub(crate) const PARCEL_AT: usize = round_up(size_of::<Ring>() as u64) as usize;
+
+/// Size of a ring's memory.
+pub(crate) const RING_FILE: u64 = (PARCEL_AT + PARCEL) as u64;
+
+/// What a parcel asks for. Operands are in the words of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub(crate) enum Task {
+    /// Load the library of the path in the payload (length). Value: handle, or 0
+    /// and a sentence in the payload.
+    Load = 1,
+    /// Unload a library (handle). Value: 0, or 1 and a sentence.
+    Unload = 2,
+    /// Find a symbol (handle, length of the name). Value: address or 0.
+    Symbol = 3,
+    /// Copy from an address (address, length) to the payload. Value: 0, or 1 if
+    /// it is not mapped.
+    Read = 4,
+    /// Copy the payload to an address (address, length). Value as for `Read`.
+    Write = 5,
+}
+
+impl Task {
+    /// The task of this number.
+    pub(crate) fn from_word(word: u64) -> Option<Task> {
+        [Task::Load, Task::Unload, Task::Symbol, Task::Read, Task::Write]
+            .into_iter()
+            .find(|task| *task as u64 == word)
+    }
+}

@@ -1,0 +1,390 @@
+//! The ring of one context: requests go in slots, results come back in responses.
+//!
+//! ```text
+//!   host: write slot p % SLOTS, then its `sequence` = p + 1 ──► VE: sees it, runs it
+//!   VE: write response id % SLOTS, then its `tag` = id, state ──► host: sees it
+//! ```
+//!
+//! Positions count what went through the ring, ids count the requests of the
+//! context (some are done by the host alone). The host never has more than SLOTS
+//! requests in the ring and takes every response before it reuses its place, so
+//! neither side ever overwrites what the other has yet to read.
+//!
+//! Sleeping. A side that sleeps first says so (`asleep`, `wake_at`), then looks
+//! once more, then sleeps on a futex; the other side first publishes, then looks
+//! whether anyone sleeps. A full fence between the two steps on both sides makes
+//! it impossible that both miss each other.
+
+use crate::shared::class::Class;
+use crate::sys::cpu::NO_CPU;
+use crate::sync::{AtomicU32, AtomicU64, Ordering, fence, park, unpark};
+use std::time::Duration;
+
+/// Requests that fit the ring.
+pub(crate) const SLOTS: usize = if cfg!(loom) { 2 } else { 256 };
+
+/// Most words of a request: arguments of a call.
+pub(crate) const MAX_WORDS: usize = if cfg!(loom) { 2 } else { 256 };
+
+/// Words in the slot itself; the rest goes to its extension.
+pub(crate) const INLINE_WORDS: usize = if cfg!(loom) { 2 } else { 12 };
+
+const EXTRA_WORDS: usize = MAX_WORDS - INLINE_WORDS;
+const CLASS_WORDS: usize = EXTRA_WORDS.div_ceil(32);
+
+/// Nobody waits for a response.
+const NOBODY: u64 = u64::MAX;
+
+/// What a slot asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Op {
+    /// Call the function at `address` with the words as arguments.
+    Call = 1,
+    /// Do what the parcel says, answer in `reply`.
+    Parcel = 2,
+    /// End the context's thread.
+    Close = 3,
+}
+
+/// How a request ended, as the VE side tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Ended {
+    /// It returned.
+    Done = 1,
+    /// It could not be run.
+    Refused = 2,
+}
+
+#[repr(C, align(128))]
+#[derive(Default)]
+pub(crate) struct Line<T>(pub(crate) T);
+
+#[repr(C)]
+#[derive(Default)]
+struct Response {
+    value: AtomicU64,
+    tag: AtomicU64,
+}
+
+#[repr(C, align(128))]
+#[derive(Default)]
+struct Slot {
+    sequence: AtomicU64,
+    header: AtomicU64,
+    address: AtomicU64,
+    id: AtomicU64,
+    words: [AtomicU64; INLINE_WORDS],
+}
+
+#[repr(C)]
+struct Extension {
+    words: [AtomicU64; EXTRA_WORDS],
+    classes: [AtomicU64; CLASS_WORDS],
+}
+
+/// The shared part of a context.
+#[repr(C, align(4096))]
+pub(crate) struct Ring {
+    /// 1: the VE side sleeps on this word.
+    asleep: Line<AtomicU32>,
+    /// The lowest id whose response someone on the host waits for, asleep.
+    wake_at: Line<AtomicU64>,
+    /// What the host's threads sleep on; counts wake-ups.
+    generation: Line<AtomicU32>,
+    /// The CPU the VE side last ran on.
+    ve_cpu: Line<AtomicU32>,
+    /// Id of the request that runs, plus one. For reports after a death.
+    running: Line<AtomicU64>,
+    /// The answer to the last parcel.
+    reply: Line<Response>,
+    responses: [Response; SLOTS],
+    slots: [Slot; SLOTS],
+    extensions: [Extension; SLOTS],
+}
+
+#[cfg(not(loom))]
+// SAFETY: atomic integers only, repr(C).
+unsafe impl crate::sys::memfd::Shared for Ring {}
+
+/// A request as it goes into a slot.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) op: Op,
+    pub(crate) address: u64,
+    pub(crate) id: u64,
+    pub(crate) words: &'a [u64],
+    pub(crate) classes: &'a [Class],
+    pub(crate) result: Class,
+    /// The CPU that the host's thread runs on.
+    pub(crate) cpu: u32,
+}
+
+/// A request as it came out of a slot: everything read once, everything in range.
+pub(crate) struct Received {
+    pub(crate) op: Option<Op>,
+    pub(crate) address: u64,
+    pub(crate) id: u64,
+    pub(crate) count: usize,
+    pub(crate) words: [u64; MAX_WORDS],
+    pub(crate) classes: [u64; MAX_WORDS.div_ceil(32)],
+    pub(crate) result: Class,
+}
+
+impl Received {
+    pub(crate) const fn new() -> Received {
+        Received {
+            op: None,
+            address: 0,
+            id: 0,
+            count: 0,
+            words: [0; MAX_WORDS],
+            classes: [0; MAX_WORDS.div_ceil(32)],
+            result: Class::Integer,
+        }
+    }
+
+    /// The class of word `index`.
+    #[inline]
+    pub(crate) fn class(&self, index: usize) -> Class {
+        Class::from_bits(self.classes[index / 32] >> (index % 32 * 2))
+    }
+}
+
+impl Ring {
+    fn slot(&self, position: u64) -> (&Slot, &Extension) {
+        let index = (position % SLOTS as u64) as usize;
+        (&self.slots[index], &self.extensions[index])
+    }
+
+    fn response_of(&self, id: u64) -> &Response {
+        &self.responses[(id % SLOTS as u64) as usize]
+    }
+
+    // ---- host side ----
+
+    /// Puts a request into the slot of `position` and wakes the VE side if it sleeps.
+    /// Only the holder of the context's lock calls this, with a free slot.
+    #[inline]
+    pub(crate) fn publish(&self, position: u64, request: Request<'_>) {
+        let (slot, extension) = self.slot(position);
+        let count = request.words.len().min(MAX_WORDS);
+        let inline = count.min(INLINE_WORDS);
+        let mut header = request.op as u64
+            | (count as u64) << 8
+            | (request.result as u64) << 20
+            | u64::from(request.cpu as u16) << 48;
+        for index in 0..inline {
+            slot.words[index].store(request.words[index], Ordering::Relaxed);
+            header |= (request.classes[index] as u64) << (24 + 2 * index);
+        }
+        if count > inline {
+            let mut packed = 0;
+            for index in 0..count - inline {
+                let word = request.words[INLINE_WORDS + index];
+                extension.words[index].store(word, Ordering::Relaxed);
+                packed |= (request.classes[INLINE_WORDS + index] as u64) << (index % 32 * 2);
+                if index % 32 == 31 || index + 1 == count - inline {
+                    extension.classes[index / 32].store(packed, Ordering::Relaxed);
+                    packed = 0;
+                }
+            }
+        }
+        slot.address.store(request.address, Ordering::Relaxed);
+        slot.id.store(request.id, Ordering::Relaxed);
+        slot.header.store(header, Ordering::Relaxed);
+        slot.sequence.store(position + 1, Ordering::Release);
+        fence(Ordering::SeqCst);
+        if self.asleep.0.load(Ordering::Relaxed) != 0 {
+            self.asleep.0.store(0, Ordering::Relaxed);
+            unpark(&self.asleep.0);
+        }
+    }
+
+    /// The response to request `id`, if it is there.
+    #[inline]
+    pub(crate) fn response(&self, id: u64) -> Option<(Ended, u64)> {
+        let response = self.response_of(id);
+        let ended = Self::ended(response.tag.load(Ordering::Acquire), id)?;
+        Some((ended, response.value.load(Ordering::Relaxed)))
+    }
+
+    /// The answer to parcel number `number`, if it is there.
+    #[inline]
+    pub(crate) fn reply(&self, number: u64) -> Option<(Ended, u64)> {
+        let ended = Self::ended(self.reply.0.tag.load(Ordering::Acquire), number)?;
+        Some((ended, self.reply.0.value.load(Ordering::Relaxed)))
+    }
+
+    fn ended(tag: u64, id: u64) -> Option<Ended> {
+        if tag >> 8 != (id + 1) & (u64::MAX >> 8) {
+            return None;
+        }
+        Some(if tag & 0xff == Ended::Done as u64 {
+            Ended::Done
+        } else {
+            Ended::Refused
+        })
+    }
+
+    /// Marks the response to a request that the host answered by itself, so that
+    /// kernels can ask for its result. Only while nothing is in the ring.
+    #[inline]
+    pub(crate) fn answer(&self, id: u64, value: u64) {
+        let response = self.response_of(id);
+        response.value.store(value, Ordering::Relaxed);
+        let tag = (id + 1) << 8 | Ended::Done as u64;
+        response.tag.store(tag, Ordering::Release);
+    }
+
+    /// The CPU the VE side last ran on.
+    #[inline]
+    pub(crate) fn ve_cpu(&self) -> u32 {
+        self.ve_cpu.0.load(Ordering::Relaxed)
+    }
+
+    /// The request that runs, as far as the VE side told.
+    pub(crate) fn running(&self) -> Option<u64> {
+        self.running.0.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    /// Begins a wait: pass the result to `sleep` after looking once more.
+    #[inline]
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation.0.load(Ordering::Acquire)
+    }
+
+    /// Asks to be woken when the response of `id` is there. The caller looks at
+    /// everything it waits for after this, and sleeps only if nothing is there.
+    pub(crate) fn arm(&self, id: u64) {
+        self.wake_at.0.fetch_min(id, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Sleeps until the generation is no longer `seen`, or for `timeout`.
+    pub(crate) fn sleep(&self, seen: u32, timeout: Option<Duration>) {
+        park(&self.generation.0, seen, timeout);
+    }
+
+    /// Counts an event, so that nobody who looked before it goes to sleep.
+    pub(crate) fn count_event(&self) {
+        self.generation.0.fetch_add(1, Ordering::Release);
+    }
+
+    /// Wakes every thread of the host that sleeps here.
+    pub(crate) fn wake_host(&self) {
+        self.count_event();
+        unpark(&self.generation.0);
+    }
+
+    // ---- VE side ----
+
+    /// Whether the request of `position` is there.
+    #[inline]
+    pub(crate) fn is_there(&self, position: u64) -> bool {
+        self.slot(position).0.sequence.load(Ordering::Acquire) == position + 1
+    }
+
+    /// The CPU of the host's thread that posted the request before `position`.
+    #[inline]
+    pub(crate) fn host_cpu(&self, position: u64) -> u32 {
+        match position.checked_sub(1) {
+            Some(last) => (self.slot(last).0.header.load(Ordering::Relaxed) >> 48) as u32,
+            None => NO_CPU,
+        }
+    }
+
+    /// Takes the request of `position`, which is there.
+    #[inline]
+    pub(crate) fn take(&self, position: u64, into: &mut Received) {
+        let (slot, extension) = self.slot(position);
+        let header = slot.header.load(Ordering::Relaxed);
+        into.op = match header as u8 {
+            1 => Some(Op::Call),
+            2 => Some(Op::Parcel),
+            3 => Some(Op::Close),
+            _ => None,
+        };
+        into.count = ((header >> 8 & 0xfff) as usize).min(MAX_WORDS);
+        into.result = Class::from_bits(header >> 20);
+        into.address = slot.address.load(Ordering::Relaxed);
+        into.id = slot.id.load(Ordering::Relaxed);
+        let inline = into.count.min(INLINE_WORDS);
+        for index in 0..inline {
+            into.words[index] = slot.words[index].load(Ordering::Relaxed);
+        }
+        into.classes[0] = header >> 24 & ((1 << (2 * INLINE_WORDS)) - 1);
+        if into.count > inline {
+            into.classes[1..].fill(0);
+            for index in 0..into.count - inline {
+                let at = INLINE_WORDS + index;
+                into.words[at] = extension.words[index].load(Ordering::Relaxed);
+                let packed = extension.classes[index / 32].load(Ordering::Relaxed);
+                let class = packed >> (index % 32 * 2) & 3;
+                into.classes[at / 32] |= class << (at % 32 * 2);
+            }
+        }
+    }
+
+    /// Says which request runs now, for reports after a death.
+    #[inline]
+    pub(crate) fn set_running(&self, id: Option<u64>) {
+        let running = id.map_or(0, |id| id.wrapping_add(1));
+        self.running.0.store(running, Ordering::Relaxed);
+    }
+
+    /// Says on which CPU the VE side runs.
+    #[inline]
+    pub(crate) fn set_ve_cpu(&self, cpu: u32) {
+        if self.ve_cpu.0.load(Ordering::Relaxed) != cpu {
+            self.ve_cpu.0.store(cpu, Ordering::Relaxed);
+        }
+    }
+
+    /// Publishes the result of request `id` and wakes the host if it waits for it.
+    #[inline]
+    pub(crate) fn complete(&self, id: u64, ended: Ended, value: u64) {
+        let response = self.response_of(id);
+        response.value.store(value, Ordering::Relaxed);
+        response.tag.store((id + 1) << 8 | ended as u64, Ordering::Release);
+        fence(Ordering::SeqCst);
+        if self.wake_at.0.load(Ordering::Relaxed) <= id {
+            self.wake_sleepers();
+        }
+    }
+
+    /// Answers parcel `number` and wakes whoever waits.
+    pub(crate) fn complete_parcel(&self, number: u64, ended: Ended, value: u64) {
+        self.reply.0.value.store(value, Ordering::Relaxed);
+        let tag = (number + 1) << 8 | ended as u64;
+        self.reply.0.tag.store(tag, Ordering::Release);
+        fence(Ordering::SeqCst);
+        if self.wake_at.0.load(Ordering::Relaxed) != NOBODY {
+            self.wake_sleepers();
+        }
+    }
+
+    #[cold]
+    fn wake_sleepers(&self) {
+        self.wake_at.0.swap(NOBODY, Ordering::AcqRel);
+        self.wake_host();
+    }
+
+    /// Sleeps until the request of `position` is there, or for no reason.
+    pub(crate) fn sleep_for_request(&self, position: u64) {
+        self.asleep.0.store(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        if self.is_there(position) {
+            self.asleep.0.store(0, Ordering::Relaxed);
+            return;
+        }
+        park(&self.asleep.0, 1, None);
+    }
+
+    /// Prepares fresh zeroed memory: nobody waits.
+    pub(crate) fn initialise(&self) {
+        self.wake_at.0.store(NOBODY, Ordering::Relaxed);
+        self.ve_cpu.0.store(NO_CPU, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,127 @@
+//! The first thread of a VE process: sets everything up, opens contexts when the
+//! host asks, and ends the process when the host is gone.
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use super::{exit, faults, memory, output, worker};
+use crate::shared::control::Control;
+use crate::shared::message::{LONGEST, Message};
+use crate::shared::parcel::RING_FILE;
+use crate::shared::ring::Ring;
+use crate::sys::memfd::{Mapping, is_sealed};
+use crate::sys::{pidfd, socket};
+
+/// Runs the VE process to its end.
+pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
+    // SAFETY: getppid cannot fail.
+    let host = unsafe { libc::getppid() };
+    let watch = pidfd::open(host).ok();
+    // The host may have died before the descriptor was opened.
+    // SAFETY: as above.
+    if unsafe { libc::getppid() } != host {
+        exit::now(1);
+    }
+    match set_up(&hello, &fds) {
+        Ok(()) => {}
+        Err(text) => {
+            let _ = socket::send(&socket, &Message::Failed(text).encode(), &[]);
+            exit::now(1);
+        }
+    }
+    drop(fds);
+    if socket::send(&socket, &Message::Ready.encode(), &[]).is_err() {
+        exit::now(1);
+    }
+    listen(&socket, watch.as_ref());
+    exit::now(0);
+}
+
+fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(), String> {
+    let Message::Hello { heap, staging } = hello else {
+        return Err("the greeting is not one".into());
+    };
+    let size = size_of::<Control>() as u64;
+    if !is_sealed(&fds[0], size) {
+        return Err("the control page is not what was agreed".into());
+    }
+    let control = Mapping::new(&fds[0], size)
+        .map_err(|error| format!("mapping the control page: {error}"))?
+        .leak()
+        .view::<Control>();
+    memory::map(&fds[1], control, *heap, *staging)?;
+    prefer_as_victim();
+    faults::install(control).map_err(|error| format!("installing signal handlers: {error}"))?;
+    exit::install(control);
+    output::prepare();
+    Ok(())
+}
+
+/// If the machine runs out of memory, this process goes first, not its host.
+fn prefer_as_victim() {
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+}
+
+fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>) {
+    let mut polled = [
+        libc::pollfd {
+            fd: socket.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        },
+        libc::pollfd {
+            fd: watch.map_or(-1, AsRawFd::as_raw_fd),
+            events: libc::POLLIN,
+            revents: 0,
+        },
+    ];
+    loop {
+        // SAFETY: the array is valid for two entries.
+        let result = unsafe { libc::poll(polled.as_mut_ptr(), 2, -1) };
+        if result < 0 {
+            if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted {
+                continue;
+            }
+            return;
+        }
+        if polled[1].revents != 0 {
+            return;
+        }
+        if polled[0].revents != 0 {
+            let mut bytes = [0; LONGEST];
+            let (len, fds) = match socket::receive(socket, &mut bytes, 0) {
+                Ok((0, _)) => return,
+                Ok(message) => message,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    faults::broken(error.raw_os_error().unwrap_or(0));
+                    return;
+                }
+            };
+            let answer = match Message::decode(&bytes[..len]) {
+                Some(Message::Open { index, stack }) => match open(index, stack, &fds) {
+                    Ok(()) => Message::Ready,
+                    Err(text) => Message::Failed(text),
+                },
+                _ => Message::Failed("the VE process does not know this message".into()),
+            };
+            if socket::send(socket, &answer.encode(), &[]).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn open(index: u32, stack: u64, fds: &[OwnedFd]) -> Result<(), String> {
+    let [fd] = fds else {
+        return Err("a context comes with one descriptor".into());
+    };
+    if !is_sealed(fd, RING_FILE) {
+        return Err("the ring is not what was agreed".into());
+    }
+    let mapping =
+        Mapping::new(fd, RING_FILE).map_err(|error| format!("mapping the ring: {error}"))?;
+    debug_assert!(mapping.len() >= size_of::<Ring>());
+    worker::start(index, stack, mapping)
+        .map_err(|error| format!("starting a thread with a stack of {stack} bytes: {error}"))
+}

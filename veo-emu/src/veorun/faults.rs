@@ -1,0 +1,232 @@
+//! Signals that kernels raise: caught on an alternate stack, written down in the
+//! control page, then left to end the process.
+
+use std::cell::Cell;
+use std::io;
+use std::ptr;
+use std::sync::OnceLock;
+
+use super::{copy, memory, native};
+use crate::shared::control::{Cause, Control, FaultWords, NO_CONTEXT};
+use crate::sys::check;
+
+static CONTROL: OnceLock<&'static Control> = OnceLock::new();
+
+const SIGNALS: [i32; 7] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGABRT,
+    libc::SIGTRAP,
+    libc::SIGSYS,
+];
+
+const ALTERNATE_STACK: usize = 64 * 1024;
+
+/// What the calling thread is doing.
+struct Current {
+    context: Cell<u32>,
+    id: Cell<u64>,
+    kernel: Cell<u64>,
+    /// Lowest address of the thread's stack and of what lies above its guard.
+    stack: Cell<u64>,
+}
+
+thread_local! {
+    static CURRENT: Current = const {
+        Current {
+            context: Cell::new(NO_CONTEXT),
+            id: Cell::new(0),
+            kernel: Cell::new(0),
+            stack: Cell::new(0),
+        }
+    };
+}
+
+/// Installs the handlers.
+pub(super) fn install(control: &'static Control) -> io::Result<()> {
+    let _ = CONTROL.set(control);
+    for signal in SIGNALS {
+        set_handler(signal, handler as *const () as usize, libc::SA_SIGINFO)?;
+    }
+    // A terminal's Ctrl-C is for the program, which takes us with it if it ends. An
+    // empty function is not inherited by programs that kernels start, unlike SIG_IGN.
+    for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE] {
+        set_handler(signal, ignore as *const () as usize, libc::SA_RESTART)?;
+    }
+    Ok(())
+}
+
+fn set_handler(signal: i32, function: usize, flags: i32) -> io::Result<()> {
+    // SAFETY: an all-zero sigaction is a valid value of that structure.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = function;
+    action.sa_flags = flags | libc::SA_ONSTACK;
+    // SAFETY: the structure is complete and the function has the type its flags say.
+    check(unsafe { libc::sigaction(signal, &action, ptr::null_mut()) }.into()).map(|_| ())
+}
+
+extern "C" fn ignore(_signal: i32) {}
+
+/// Gives the calling thread a stack for its handlers and tells what its own is.
+pub(super) fn prepare_thread(context: u32) -> io::Result<()> {
+    let stack = Box::leak(vec![0u8; ALTERNATE_STACK].into_boxed_slice());
+    let alternate = libc::stack_t {
+        ss_sp: stack.as_mut_ptr().cast(),
+        ss_flags: 0,
+        ss_size: ALTERNATE_STACK,
+    };
+    // SAFETY: the memory is never freed while the thread lives.
+    check(unsafe { libc::sigaltstack(&alternate, ptr::null_mut()) }.into())?;
+    CURRENT.with(|current| {
+        current.context.set(context);
+        current.stack.set(stack_bottom().unwrap_or(0));
+    });
+    Ok(())
+}
+
+/// Takes the stack for handlers away again, at the end of a thread.
+pub(super) fn release_thread() {
+    // SAFETY: an all-zero stack_t is a valid value of that structure.
+    let mut old: libc::stack_t = unsafe { std::mem::zeroed() };
+    let off = libc::stack_t {
+        ss_sp: ptr::null_mut(),
+        ss_flags: libc::SS_DISABLE,
+        ss_size: ALTERNATE_STACK,
+    };
+    // SAFETY: both structures are valid; no handler runs on this thread now.
+    if unsafe { libc::sigaltstack(&off, &mut old) } == 0 && old.ss_size == ALTERNATE_STACK {
+        let slice = ptr::slice_from_raw_parts_mut(old.ss_sp.cast::<u8>(), ALTERNATE_STACK);
+        // SAFETY: `prepare_thread` leaked exactly this boxed slice.
+        drop(unsafe { Box::from_raw(slice) });
+    }
+}
+
+fn stack_bottom() -> Option<u64> {
+    // SAFETY: an all-zero pthread_attr_t is room for one to be written.
+    let mut attributes: libc::pthread_attr_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the attributes are filled in for the calling thread, read, destroyed.
+    unsafe {
+        if libc::pthread_getattr_np(libc::pthread_self(), &mut attributes) != 0 {
+            return None;
+        }
+        let mut base = ptr::null_mut();
+        let mut size = 0;
+        let result = libc::pthread_attr_getstack(&attributes, &mut base, &mut size);
+        libc::pthread_attr_destroy(&mut attributes);
+        (result == 0).then_some(base as u64)
+    }
+}
+
+/// Says which request the calling thread runs.
+#[inline]
+pub(super) fn enter(id: u64, kernel: u64) {
+    CURRENT.with(|current| {
+        current.id.set(id);
+        current.kernel.set(kernel);
+    });
+}
+
+/// Says that the calling thread runs no request.
+#[inline]
+pub(super) fn leave() {
+    CURRENT.with(|current| current.kernel.set(0));
+}
+
+/// Whether the calling thread is inside a kernel.
+pub(super) fn in_kernel() -> bool {
+    CURRENT
+        .try_with(|current| current.kernel.get() != 0)
+        .unwrap_or(false)
+}
+
+/// Writes down an end that is no signal.
+pub(super) fn record(cause: Cause) {
+    write(cause, 0, 0, 0, 0, &[]);
+}
+
+/// Writes down that the machinery failed with this error number.
+pub(super) fn broken(error: i32) {
+    write(Cause::Broken, 0, 0, 0, error as u64, &[]);
+}
+
+fn write(cause: Cause, signal: i32, address: u64, pc: u64, detail: u64, frames: &[u64]) -> bool {
+    let Some(control) = CONTROL.get() else {
+        return false;
+    };
+    if !control.fault.claim() {
+        return false;
+    }
+    let mut words = FaultWords {
+        cause,
+        signal,
+        context: NO_CONTEXT,
+        address,
+        pc,
+        id: 0,
+        kernel: 0,
+        detail,
+    };
+    let _ = CURRENT.try_with(|current| {
+        if current.kernel.get() != 0 {
+            words.context = current.context.get();
+            words.id = current.id.get();
+            words.kernel = current.kernel.get();
+        }
+    });
+    control.fault.fill(&words, frames);
+    true
+}
+
+extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    // SAFETY: the kernel passes a valid siginfo to a handler with SA_SIGINFO.
+    let (code, address) = unsafe { ((*info).si_code, (*info).si_addr() as u64) };
+    let context = context.cast::<libc::ucontext_t>();
+    let raised_by_hardware = code > 0;
+    if raised_by_hardware && matches!(signal, libc::SIGSEGV | libc::SIGBUS) {
+        // SAFETY: the context is that of the interrupted instruction.
+        if unsafe { copy::recover(context) } {
+            return;
+        }
+        if signal == libc::SIGSEGV && memory::follow() {
+            return;
+        }
+    }
+    // SAFETY: as above.
+    let (pc, frame) = unsafe { native::place(context) };
+    let mut frames = [0; crate::shared::control::FRAMES];
+    let count = native::walk(pc, frame, &mut frames);
+    let mut cause = Cause::Signal;
+    if signal == libc::SIGSEGV && raised_by_hardware {
+        let bottom = CURRENT.try_with(|c| c.stack.get()).unwrap_or(0);
+        let guard = 1 << 20;
+        if bottom != 0 && address < bottom + 4096 && address + guard >= bottom {
+            cause = Cause::StackOverflow;
+        }
+    }
+    let address = match signal {
+        libc::SIGSEGV | libc::SIGBUS | libc::SIGFPE | libc::SIGILL if raised_by_hardware => address,
+        _ => 0,
+    };
+    // SAFETY: si_code says that the sender's number is there; getpid cannot fail.
+    if code <= 0 && unsafe { (*info).si_pid() != libc::getpid() } {
+        cause = Cause::Outside;
+    }
+    if !write(cause, signal, address, pc, code as u64, &frames[..count]) {
+        // Another thread is dying already; let it finish its report.
+        loop {
+            // SAFETY: pause only waits for a signal.
+            unsafe { libc::pause() };
+        }
+    }
+    // With the default action back, a hardware fault repeats on return and ends
+    // the process; a signal that was sent has to be sent again.
+    // SAFETY: both calls are safe in a handler.
+    unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+        if !raised_by_hardware {
+            libc::raise(signal);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The VE side: what runs in the child process that stands for the Vector Engine.
+//!
+//! The process is taken over before `main` ([`takeover`]), its first thread listens
+//! to the host ([`control`]), one thread per context runs requests ([`worker`]).
+//! Nothing here is used by the host side.
+
+mod control;
+mod copy;
+mod engine;
+mod exit;
+mod faults;
+mod loader;
+mod memory;
+mod native;
+mod output;
+mod tasks;
+pub(crate) mod takeover;
+mod worker;

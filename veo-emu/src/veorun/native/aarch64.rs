@@ -1,0 +1,162 @@
+//! AArch64, AAPCS64: calls, copies that may fault, and the registers of a fault.
+
+use std::arch::naked_asm;
+
+use crate::shared::class::Class;
+use crate::shared::ring::{MAX_WORDS, Received};
+use crate::veorun::engine::Engine;
+
+/// Everything a call needs and gives, in the order the assembly knows.
+#[repr(C)]
+struct Frame {
+    function: u64,       // 0
+    stack: *const u64,   // 8
+    stack_len: u64,      // 16
+    integers: [u64; 8],  // 24
+    floats: [u64; 8],    // 88
+    result_integer: u64, // 152
+    result_float: u64,   // 160
+}
+
+/// Loads registers and stack, calls, stores the results. It has no unwind
+/// information on purpose: an exception that leaves a kernel ends there.
+#[unsafe(naked)]
+unsafe extern "C" fn invoke(frame: *mut Frame) {
+    naked_asm!(
+        "stp x29, x30, [sp, #-32]!",
+        "mov x29, sp",
+        "str x19, [sp, #16]",
+        "mov x19, x0",
+        "ldr x9, [x19, #8]",
+        "ldr x10, [x19, #16]",
+        // Room for the words on the stack, kept 16-byte aligned.
+        "add x11, x10, #1",
+        "and x11, x11, #-2",
+        "sub sp, sp, x11, lsl #3",
+        "mov x12, sp",
+        "2:",
+        "cbz x10, 3f",
+        "ldr x13, [x9], #8",
+        "str x13, [x12], #8",
+        "sub x10, x10, #1",
+        "b 2b",
+        "3:",
+        "ldp d0, d1, [x19, #88]",
+        "ldp d2, d3, [x19, #104]",
+        "ldp d4, d5, [x19, #120]",
+        "ldp d6, d7, [x19, #136]",
+        "ldp x0, x1, [x19, #24]",
+        "ldp x2, x3, [x19, #40]",
+        "ldp x4, x5, [x19, #56]",
+        "ldp x6, x7, [x19, #72]",
+        "ldr x16, [x19]",
+        "blr x16",
+        "str x0, [x19, #152]",
+        "str d0, [x19, #160]",
+        "mov sp, x29",
+        "ldr x19, [sp, #16]",
+        "ldp x29, x30, [sp], #32",
+        "ret",
+    )
+}
+
+/// Copies bytes upwards and returns 0. A fault in it is turned into a return of 1.
+#[unsafe(naked)]
+pub(in crate::veorun) unsafe extern "C" fn copy_bytes(
+    dst: *mut u8,
+    src: *const u8,
+    len: usize,
+) -> u64 {
+    naked_asm!(
+        "2:",
+        "cmp x2, #16",
+        "b.lo 3f",
+        "ldp x3, x4, [x1], #16",
+        "stp x3, x4, [x0], #16",
+        "sub x2, x2, #16",
+        "b 2b",
+        "3:",
+        "cbz x2, 4f",
+        "ldrb w3, [x1], #1",
+        "strb w3, [x0], #1",
+        "sub x2, x2, #1",
+        "b 3b",
+        "4:",
+        "mov x0, #0",
+        "ret",
+    )
+}
+
+/// Makes the interrupted leaf function, which keeps no frame, return `value`.
+///
+/// # Safety
+///
+/// The context was interrupted inside such a function.
+pub(in crate::veorun) unsafe fn return_from_leaf(context: *mut libc::ucontext_t, value: u64) {
+    // SAFETY: the caller says what was interrupted, so x30 is the return address.
+    unsafe {
+        let registers = &mut (*context).uc_mcontext;
+        registers.pc = registers.regs[30];
+        registers.regs[0] = value;
+    }
+}
+
+/// The program counter and the frame pointer of an interrupted context.
+///
+/// # Safety
+///
+/// The context is one that the kernel passed to a handler.
+pub(in crate::veorun) unsafe fn place(context: *mut libc::ucontext_t) -> (u64, u64) {
+    // SAFETY: the caller vouches for the context.
+    let registers = unsafe { &(*context).uc_mcontext };
+    (registers.pc, registers.regs[29])
+}
+
+/// Runs functions of this machine.
+pub(in crate::veorun) struct Native;
+
+impl Engine for Native {
+    #[inline]
+    unsafe fn call(&self, request: &Received) -> u64 {
+        let mut stack = std::mem::MaybeUninit::<[u64; MAX_WORDS]>::uninit();
+        let place = stack.as_mut_ptr().cast::<u64>();
+        let mut frame = Frame {
+            function: request.address,
+            stack: place,
+            stack_len: 0,
+            integers: [0; 8],
+            floats: [0; 8],
+            result_integer: 0,
+            result_float: 0,
+        };
+        let (mut integers, mut floats, mut spilled) = (0, 0, 0);
+        for index in 0..request.count {
+            let class = request.class(index);
+            // A float is the upper half of its word, and the lower half of its register.
+            let word = match class {
+                Class::Float => request.words[index] >> 32,
+                _ => request.words[index],
+            };
+            if class == Class::Integer && integers < frame.integers.len() {
+                frame.integers[integers] = word;
+                integers += 1;
+            } else if class != Class::Integer && floats < frame.floats.len() {
+                frame.floats[floats] = word;
+                floats += 1;
+            } else {
+                // SAFETY: at most `count` words are spilled, and that is at most MAX_WORDS.
+                unsafe { place.add(spilled).write(word) };
+                spilled += 1;
+            }
+        }
+        frame.stack_len = spilled as u64;
+        // SAFETY: the frame is complete, its stack has `spilled` written words, and the
+        // caller vouches for the function.
+        unsafe { invoke(&mut frame) };
+        match request.result {
+            Class::Integer => frame.result_integer,
+            Class::Double => frame.result_float,
+            Class::Float => frame.result_float << 32,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! x86-64, System V: calls, copies that may fault, and the registers of a fault.
+
+use std::arch::naked_asm;
+
+use crate::shared::class::Class;
+use crate::shared::ring::{MAX_WORDS, Received};
+use crate::veorun::engine::Engine;
+
+/// Everything a call needs and gives, in the order the assembly knows.
+#[repr(C)]
+struct Frame {
+    function: u64,       // 0
+    stack: *const u64,   // 8
+    stack_len: u64,      // 16
+    integers: [u64; 6],  // 24
+    floats: [u64; 8],    // 72
+    result_integer: u64, // 136
+    result_float: u64,   // 144
+}
+
+/// Loads registers and stack, calls, stores the results. It has no unwind
+/// information on purpose: an exception that leaves a kernel ends there.
+#[unsafe(naked)]
+unsafe extern "C" fn invoke(frame: *mut Frame) {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "push rbx",
+        "push r12",
+        "mov rbx, rdi",
+        // Room for the words on the stack, kept 16-byte aligned.
+        "mov rcx, [rbx + 16]",
+        "lea rax, [rcx + 1]",
+        "and rax, -2",
+        "shl rax, 3",
+        "sub rsp, rax",
+        "mov rsi, [rbx + 8]",
+        "mov rdi, rsp",
+        "cld",
+        "rep movsq",
+        "movq xmm0, [rbx + 72]",
+        "movq xmm1, [rbx + 80]",
+        "movq xmm2, [rbx + 88]",
+        "movq xmm3, [rbx + 96]",
+        "movq xmm4, [rbx + 104]",
+        "movq xmm5, [rbx + 112]",
+        "movq xmm6, [rbx + 120]",
+        "movq xmm7, [rbx + 128]",
+        "mov rdi, [rbx + 24]",
+        "mov rsi, [rbx + 32]",
+        "mov rdx, [rbx + 40]",
+        "mov rcx, [rbx + 48]",
+        "mov r8, [rbx + 56]",
+        "mov r9, [rbx + 64]",
+        // A variadic function wants to know how many vector registers are used.
+        "mov eax, 8",
+        "call [rbx]",
+        "mov [rbx + 136], rax",
+        "movq [rbx + 144], xmm0",
+        "lea rsp, [rbp - 16]",
+        "pop r12",
+        "pop rbx",
+        "pop rbp",
+        "ret",
+    )
+}
+
+/// Copies bytes upwards and returns 0. A fault in it is turned into a return of 1.
+#[unsafe(naked)]
+pub(in crate::veorun) unsafe extern "C" fn copy_bytes(
+    dst: *mut u8,
+    src: *const u8,
+    len: usize,
+) -> u64 {
+    naked_asm!("mov rcx, rdx", "xor eax, eax", "cld", "rep movsb", "ret")
+}
+
+/// Makes the interrupted leaf function, which has pushed nothing, return `value`.
+///
+/// # Safety
+///
+/// The context was interrupted inside such a function.
+pub(in crate::veorun) unsafe fn return_from_leaf(context: *mut libc::ucontext_t, value: u64) {
+    // SAFETY: the caller says what was interrupted, so the stack pointer points
+    // to the return address.
+    unsafe {
+        let registers = &mut (*context).uc_mcontext.gregs;
+        let stack = registers[libc::REG_RSP as usize] as *const i64;
+        registers[libc::REG_RIP as usize] = *stack;
+        registers[libc::REG_RSP as usize] += 8;
+        registers[libc::REG_RAX as usize] = value as i64;
+    }
+}
+
+/// The program counter and the frame pointer of an interrupted context.
+///
+/// # Safety
+///
+/// The context is one that the kernel passed to a handler.
+pub(in crate::veorun) unsafe fn place(context: *mut libc::ucontext_t) -> (u64, u64) {
+    // SAFETY: the caller vouches for the context.
+    let registers = unsafe { &(*context).uc_mcontext.gregs };
+    (
+        registers[libc::REG_RIP as usize] as u64,
+        registers[libc::REG_RBP as usize] as u64,
+    )
+}
+
+/// Runs functions of this machine.
+pub(in crate::veorun) struct Native;
+
+impl Engine for Native {
+    #[inline]
+    unsafe fn call(&self, request: &Received) -> u64 {
+        let mut stack = std::mem::MaybeUninit::<[u64; MAX_WORDS]>::uninit();
+        let place = stack.as_mut_ptr().cast::<u64>();
+        let mut frame = Frame {
+            function: request.address,
+            stack: place,
+            stack_len: 0,
+            integers: [0; 6],
+            floats: [0; 8],
+            result_integer: 0,
+            result_float: 0,
+        };
+        let (mut integers, mut floats, mut spilled) = (0, 0, 0);
+        for index in 0..request.count {
+            let class = request.class(index);
+            // A float is the upper half of its word, and the lower half of its register.
+            let word = match class {
+                Class::Float => request.words[index] >> 32,
+                _ => request.words[index],
+            };
+            if class == Class::Integer && integers < frame.integers.len() {
+                frame.integers[integers] = word;
+                integers += 1;
+            } else if class != Class::Integer && floats < frame.floats.len() {
+                frame.floats[floats] = word;
+                floats += 1;
+            } else {
+                // SAFETY: at most `count` words are spilled, and that is at most MAX_WORDS.
+                unsafe { place.add(spilled).write(word) };
+                spilled += 1;
+            }
+        }
+        frame.stack_len = spilled as u64;
+        // SAFETY: the frame is complete, its stack has `spilled` written words, and the
+        // caller vouches for the function.
+        unsafe { invoke(&mut frame) };
+        match request.result {
+            Class::Integer => frame.result_integer,
+            Class::Double => frame.result_float,
+            Class::Float => frame.result_float << 32,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What the host has done through a parcel: libraries, symbols, odd addresses.
+
+use super::{copy, loader};
+use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
+use crate::shared::ring::{Ended, Received};
+use crate::sys::memfd::{self, Mapping};
+
+/// The payload of one context's parcel.
+pub(super) struct Parcel {
+    place: *mut u8,
+}
+
+impl Parcel {
+    /// The parcel behind the ring in this mapping.
+    pub(super) fn of(mapping: &Mapping) -> Parcel {
+        assert!(mapping.len() >= PARCEL_AT + PARCEL);
+        Parcel {
+            place: mapping.base().wrapping_add(PARCEL_AT),
+        }
+    }
+
+    fn read(&self, len: u64) -> Vec<u8> {
+        let len = (len as usize).min(PARCEL);
+        let mut bytes = vec![0; len];
+        // SAFETY: the parcel is mapped for PARCEL bytes, the vector has `len`.
+        unsafe { memfd::copy(bytes.as_mut_ptr(), self.place, len) };
+        bytes
+    }
+
+    fn write(&self, bytes: &[u8]) -> u64 {
+        let len = bytes.len().min(PARCEL);
+        // SAFETY: the parcel is mapped for PARCEL bytes, the slice has at least `len`.
+        unsafe { memfd::copy(self.place, bytes.as_ptr(), len) };
+        len as u64
+    }
+
+    /// Does the task and says how it ended.
+    pub(super) fn run(&self, request: &Received) -> (Ended, u64) {
+        let [first, second, ..] = request.words;
+        match Task::from_word(request.address) {
+            Some(Task::Load) => match loader::load(&self.read(first)) {
+                Ok(library) => {
+                    let mut bytes = library.handle.to_le_bytes().to_vec();
+                    bytes.extend_from_slice(&library.base.to_le_bytes());
+                    bytes.extend_from_slice(&library.path);
+                    (Ended::Done, self.write(&bytes))
+                }
+                Err(text) => (Ended::Refused, self.write(text.as_bytes())),
+            },
+            Some(Task::Unload) => match loader::unload(first) {
+                Ok(()) => (Ended::Done, 0),
+                Err(text) => (Ended::Refused, self.write(text.as_bytes())),
+            },
+            Some(Task::Symbol) => (Ended::Done, loader::symbol(first, &self.read(second))),
+            Some(Task::Read) if second <= PARCEL as u64 => {
+                // SAFETY: the parcel has room; the source is the user's.
+                let copied =
+                    unsafe { copy::try_copy(self.place, first as *const u8, second as usize) };
+                (if copied { Ended::Done } else { Ended::Refused }, 0)
+            }
+            Some(Task::Write) if second <= PARCEL as u64 => {
+                // SAFETY: the parcel has the bytes; the destination is the user's.
+                let copied =
+                    unsafe { copy::try_copy(first as *mut u8, self.place, second as usize) };
+                (if copied { Ended::Done } else { Ended::Refused }, 0)
+            }
+            _ => (Ended::Refused, 0),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The thread of a context: takes requests out of the ring in order and runs them.
+
+use std::io;
+use std::thread;
+
+use super::engine::Engine;
+use super::native::Native;
+use super::tasks::Parcel;
+use super::{exit, faults, memory, output};
+use crate::shared::ring::{Ended, Op, Received, Ring};
+use crate::shared::wait::Spin;
+use crate::sys::memfd::Mapping;
+use crate::sys::{cpu, fork};
+
+/// Starts the thread of a context.
+pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<()> {
+    let stack = usize::try_from(stack).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    thread::Builder::new()
+        .name(format!("ve-context-{index}"))
+        .stack_size(stack)
+        .spawn(move || {
+            if faults::prepare_thread(index).is_err() {
+                exit::now(1);
+            }
+            exit::guard_thread();
+            let last = run(&mapping);
+            faults::release_thread();
+            if last {
+                exit::in_order();
+            }
+        })
+        .map(|_| ())
+}
+
+/// Runs requests until the context is closed. Returns whether the process is to end.
+fn run(mapping: &Mapping) -> bool {
+    let ring: &Ring = mapping.view();
+    let parcel = Parcel::of(mapping);
+    let engine = Native;
+    let process = fork::process();
+    let mut request = Box::new(Received::new());
+    let mut position = 0;
+    loop {
+        wait(ring, position);
+        ring.take(position, &mut request);
+        ring.set_ve_cpu(cpu::current());
+        memory::follow();
+        match request.op {
+            Some(Op::Call) => {
+                ring.set_running(Some(request.id));
+                faults::enter(request.id, request.address);
+                // SAFETY: the address is what the host was asked to call. If it is
+                // no function, the fault is reported like any other of a kernel.
+                let value = unsafe { engine.call(&request) };
+                faults::leave();
+                output::flush();
+                if fork::process() != process {
+                    // A kernel forked, and this is the child coming back.
+                    exit::now(0);
+                }
+                ring.set_running(None);
+                ring.complete(request.id, Ended::Done, value);
+            }
+            Some(Op::Parcel) => {
+                let (ended, value) = parcel.run(&request);
+                output::flush();
+                ring.complete_parcel(request.id, ended, value);
+            }
+            Some(Op::Close) => {
+                ring.complete_parcel(request.id, Ended::Done, 0);
+                return request.words[0] != 0;
+            }
+            None => ring.complete(request.id, Ended::Refused, 0),
+        }
+        position += 1;
+    }
+}
+
+fn wait(ring: &Ring, position: u64) {
+    // A host thread whose CPU is ours cannot post while we spin.
+    let mut spins = ring.host_cpu(position) != cpu::current();
+    let mut spin = Spin::default();
+    while !ring.is_there(position) {
+        spins = spins && spin.again();
+        if !spins {
+            ring.sleep_for_request(position);
+        }
+    }
+}
