@@ -6,6 +6,7 @@ mod call;
 mod context;
 mod data;
 mod error;
+mod expansion;
 mod kernel;
 mod memory;
 mod param;
@@ -13,11 +14,14 @@ mod process;
 mod request;
 mod stack;
 
+pub use arg::Arg;
+pub use call::Target;
 pub use context::VeoContext;
 pub use data::{VeAddr, VeData, VePointee};
 pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
 pub use kernel::{KernelInfo, kernels};
 pub use memory::{NULL, Null, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
+pub use param::{FnAddr, KernelResult, Param};
 pub use process::VeoProc;
 pub use request::VeoRequest;
 pub use stack::OnStack;
@@ -34,8 +38,8 @@ pub type VeoCtxt = VeoContext;
 pub mod __private {
     pub use crate::arg::{Arg, Args};
     pub use crate::call::{Call, Target};
-    pub use crate::data::VePointee as Pointee;
-    pub use crate::kernel::{Kernel, Library, Registration, Resolution};
+    pub use crate::expansion::{Data, Pointee};
+    pub use crate::kernel::{Kernel, KernelInfo, Library, Registration, Resolution};
     pub use crate::param::{FnAddr, KernelResult, Param};
     pub use {inventory, veo_abi as abi};
 }
