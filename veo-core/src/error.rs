@@ -332,6 +332,8 @@ pub struct Fault {
     pub kernel: Option<String>,
     /// Number of the signal on the VE.
     pub signal: Option<i32>,
+    /// The status with which the process exited, if it was not a signal.
+    pub exit_status: Option<i32>,
     /// The address that was accessed.
     pub address: Option<u64>,
     /// The source file and line.
@@ -342,13 +344,25 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kernel {
-            Some(kernel) => write!(f, "kernel {kernel}")?,
-            None => f.write_str("a kernel")?,
-        }
-        match self.signal {
-            Some(signal) => write!(f, " raised {}", signal_name(signal))?,
-            None => f.write_str(" ended its VE process")?,
+        match (&self.kernel, self.signal, self.exit_status) {
+            (Some(kernel), Some(signal), _) => {
+                write!(f, "kernel {kernel} raised {}", signal_name(signal))?;
+            }
+            (None, Some(signal), _) => {
+                write!(f, "the VE process got {}", signal_name(signal))?;
+            }
+            (Some(kernel), None, Some(status)) => {
+                write!(
+                    f,
+                    "kernel {kernel} ended its process with exit status {status}"
+                )?;
+            }
+            (None, None, Some(status)) => {
+                write!(f, "the VE process ended with exit status {status}")?;
+            }
+            (_, None, None) => {
+                f.write_str(self.text.as_deref().unwrap_or("the VE process ended"))?
+            }
         }
         if let Some(address) = self.address {
             write!(f, " at address {address:#x}")?;
@@ -356,10 +370,7 @@ impl fmt::Display for Fault {
         if let Some((file, line)) = &self.source {
             write!(f, " in {file}:{line}")?;
         }
-        if let Some(text) = &self.text {
-            write!(f, ": {text}")?;
-        }
-        f.write_str("; its process has ended, create a new VeoProc")
+        f.write_str("; a new VeoProc is needed")
     }
 }
 

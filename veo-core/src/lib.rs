@@ -1,12 +1,12 @@
 //! Typed access to NEC's Vector Engine: processes, contexts, kernels, requests, memory
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod arg;
+mod backend;
 mod call;
 mod context;
 mod data;
 mod error;
-mod expansion;
 mod kernel;
 mod memory;
 mod param;
@@ -14,16 +14,18 @@ mod process;
 mod request;
 mod stack;
 
-pub use arg::Arg;
-pub use call::Target;
-pub use context::VeoContext;
+pub use backend::Backend;
+pub use context::{ContextOptions, ContextState, Scope, ScopedRead, VeoContext};
 pub use data::{VeAddr, VeData, VePointee};
 pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
+pub use inventory;
 pub use kernel::{KernelInfo, kernels};
 pub use memory::{NULL, Null, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
-pub use param::{FnAddr, KernelResult, Param};
-pub use process::VeoProc;
-pub use request::VeoRequest;
+pub use process::{
+    Arch, HookId, Kernels, NodeInfo, ProcInitHook, Prototypes, Stream, VeoProc, VeoProcBuilder,
+    del_proc_init_hook, nodes, set_proc_init_hook,
+};
+pub use request::{RequestFuture, VeoRequest};
 pub use stack::OnStack;
 pub use veo_abi as abi;
 pub use veo_macros::{VeData, VeOpaque, ve_kernel};
@@ -38,8 +40,8 @@ pub type VeoCtxt = VeoContext;
 pub mod __private {
     pub use crate::arg::{Arg, Args};
     pub use crate::call::{Call, Target};
-    pub use crate::expansion::{Data, Pointee};
-    pub use crate::kernel::{Kernel, KernelInfo, Library, Registration, Resolution};
+    pub use crate::data::VePointee as Pointee;
+    pub use crate::kernel::{Kernel, Library, Registration, Resolution};
     pub use crate::param::{FnAddr, KernelResult, Param};
     pub use {inventory, veo_abi as abi};
 }

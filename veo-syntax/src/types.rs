@@ -1,6 +1,7 @@
 //! Which types a declaration may use, as far as their spelling tells. What only
 //! the compiler knows (aliases, structs) is left to the traits of `veo_core`.
 
+use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type, TypeFnPtr, TypePath};
 use veo_abi::ScalarType;
 
@@ -16,7 +17,7 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
         Type::Path(path) => match function_in_option(path) {
             Some(function) => {
                 check_function(function, report);
-                ParamType::Function(ty.clone())
+                ParamType::Function(ty.span())
             }
             None if is_scalar(path) => ParamType::Scalar(ty.clone()),
             None => {
@@ -26,7 +27,7 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
         },
         Type::Ptr(pointer) => {
             pointee(&pointer.elem, Place::Pointee, report);
-            ParamType::Pointer(pointer.clone())
+            ParamType::Other(ty.clone())
         }
         Type::Reference(reference) => {
             match plain(&reference.elem) {
@@ -37,23 +38,23 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
         }
         Type::FnPtr(function) => {
             check_function(function, report);
-            ParamType::Function(ty.clone())
+            ParamType::Function(ty.span())
         }
         Type::Array(array) => {
             report.at(
                 ty,
                 &Mistake::ArrayByValue(spell(ty), spell(&*array.elem), spell(&array.len)),
             );
-            ParamType::Wrong(None)
+            ParamType::Wrong
         }
         Type::Macro(_) => ParamType::Other(ty.clone()),
         other => {
             unsupported(other, Place::Parameter, report);
-            ParamType::Wrong(None)
+            ParamType::Wrong
         }
     };
     if report.len() > before {
-        ParamType::Wrong(nameable(ty).then(|| ty.clone()))
+        ParamType::Wrong
     } else {
         checked
     }
@@ -71,7 +72,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
         }
         Type::Ptr(pointer) => {
             pointee(&pointer.elem, Place::Pointee, report);
-            Result::Pointer(pointer.clone())
+            Result::Pointer(ty.clone(), pointer.elem.clone())
         }
         Type::Macro(_) => Result::Other(ty.clone()),
         Type::Reference(reference) => {
@@ -100,7 +101,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
         }
     };
     if report.len() > before {
-        Result::Wrong(nameable(ty).then(|| ty.clone()))
+        Result::Wrong(returnable(ty).then(|| ty.clone()))
     } else {
         checked
     }
@@ -111,18 +112,18 @@ pub(crate) fn field(ty: &Type, report: &mut Report) {
     data(ty, Place::Field, report);
 }
 
-/// Whether a stub can name this wrong type.
-fn nameable(ty: &Type) -> bool {
+/// Whether a stub can name this type as what it returns.
+fn returnable(ty: &Type) -> bool {
     match plain(ty) {
-        Type::Path(path) => !path.path.is_ident("str") && !path.path.is_ident("Self"),
-        Type::Tuple(tuple) => tuple.elems.iter().all(nameable),
-        Type::Array(array) => nameable(&array.elem),
+        Type::Path(path) => !path.path.is_ident("str"),
+        Type::Tuple(tuple) => tuple.elems.iter().all(returnable),
+        Type::Array(array) => returnable(&array.elem),
         _ => false,
     }
 }
 
 /// Without the parentheses and invisible groups around it.
-pub(crate) fn plain(ty: &Type) -> &Type {
+fn plain(ty: &Type) -> &Type {
     match ty {
         Type::Paren(inner) => plain(&inner.elem),
         Type::Group(inner) => plain(&inner.elem),
@@ -147,8 +148,6 @@ fn pointee(ty: &Type, place: Place, report: &mut Report) {
         Type::Slice(slice) => {
             report.at(ty, &Mistake::PointerToSlice(spell(ty), spell(&*slice.elem)));
         }
-        // The elements of a `T**` are `VeAddr<T>` on the host.
-        Type::Ptr(inner) => pointee(&inner.elem, place, report),
         other => data(other, place, report),
     }
 }

@@ -1,16 +1,19 @@
-//! Contexts.
-use crate::call::Call;
-use crate::param::KernelResult;
-use crate::*;
-/// A queue of requests on a VE process.
-#[derive(Clone, Debug)]
-pub struct VeoContext(std::sync::Arc<std::convert::Infallible>);
-impl VeoContext {
-    pub(crate) fn submit_kernel<'a, R: KernelResult>(
-        &self,
-        call: Call<'_, 'a>,
-    ) -> Result<VeoRequest<'a, R::Value>> {
-        let _ = (call.kernel, call.args);
-        match *self.0 {}
-    }
-}
+//! Contexts: queues of requests on a VE process.
+
+mod args;
+mod handle;
+mod host_function;
+mod scope;
+mod shared;
+mod table;
+mod transfer;
+mod what;
+
+pub use handle::{ContextOptions, ContextState, VeoContext};
+pub use scope::{Scope, ScopedRead};
+
+pub(crate) use args::{CopyBack, direct_output, result_class};
+pub(crate) use host_function::message as panic_message;
+pub(crate) use shared::{CtxShared, Exclusive, Retired};
+pub(crate) use table::{Collected, Outcome, Payload, State, Ticket};
+pub(crate) use what::What;

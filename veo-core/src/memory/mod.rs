@@ -5,9 +5,11 @@
 mod buffer;
 mod pointer;
 mod slice;
+mod staging;
 mod usage;
 
 pub use buffer::VeBuffer;
 pub use pointer::{NULL, Null, VeMemPtr};
 pub use slice::{VeSlice, VeSliceMut};
+pub(crate) use staging::{HostVec, Staging};
 pub(crate) use usage::Usage;

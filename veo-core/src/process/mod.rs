@@ -1,95 +1,248 @@
-//! VE processes.
+//! Processes on a VE.
+//!
+//! ```text
+//! VeoProc --Arc--> ProcHandle --Arc--> ProcShared <--Arc-- the process's thread
+//!                  (its drop ends        |    |
+//!                   the process)         |    +--Arc--> CtxShared (each context)
+//!                                        +--Arc--> ProcCore <--Arc--+
+//! ```
+//!
+//! The thread holds `ProcShared` until the process was destroyed, so that whatever
+//! requests own outlives everything that may touch it.
+
+mod builder;
+mod core;
+mod fork;
+mod hooks;
 mod id;
-use crate::call::Call;
-use crate::memory::Usage;
-use crate::param::KernelResult;
-use crate::*;
+mod keeper;
+mod libraries;
+mod memory;
+mod nodes;
+mod registry;
+mod resolve;
+mod search;
+mod shared;
+mod symbols;
+mod verify;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+
+pub use builder::{Kernels, Prototypes, Stream, VeoProcBuilder};
+pub use hooks::{HookId, ProcInitHook, del_proc_init_hook, set_proc_init_hook};
+pub use nodes::{Arch, NodeInfo, nodes};
+
+pub(crate) use self::core::ProcCore;
 pub(crate) use id::ProcId;
-/// A process on a VE.
-#[derive(Clone, Debug)]
-pub struct VeoProc(std::sync::Arc<std::convert::Infallible>);
+pub(crate) use keeper::Task;
+pub(crate) use libraries::LoadedLibrary;
+pub(crate) use memory::{host_room, size_of_array};
+pub(crate) use shared::ProcShared;
+
+use crate::backend::{Backend, need};
+use crate::call::Call;
+use crate::context::{Outcome, State, What, direct_output, result_class};
+use crate::error::Result;
+use crate::kernel::Kernel;
+use crate::param::{KernelResult, Origin};
+use veo_abi::Word;
+
+/// A process on a VE: memory, loaded libraries, contexts.
+///
+/// A handle that can be cloned and shared between threads. The process ends when the
+/// last handle, buffer, context and request of it is gone, without anyone waiting for
+/// that, or by [`close`](Self::close), which waits. After its end everything that
+/// belonged to it gives errors.
+///
+/// Calling a kernel with `&VeoProc` waits for its result (`veo_call_sync`): such calls
+/// and all copies, allocations and look-ups run one after another on the main
+/// context of the process. Kernels that are to run beside them are queued on a
+/// [`VeoContext`](crate::VeoContext).
+///
+/// A kernel runs in a process of its own and can damage nothing but VE memory. Its
+/// declaration carries the promise that it is what it says.
+#[derive(Clone)]
+pub struct VeoProc(Arc<ProcHandle>);
+
+/// Ends the process when the last user of it is gone.
+struct ProcHandle {
+    shared: Arc<ProcShared>,
+}
+
+impl ProcHandle {
+    fn new(shared: Arc<ProcShared>) -> ProcHandle {
+        ProcHandle { shared }
+    }
+}
+
+impl Drop for ProcHandle {
+    fn drop(&mut self) {
+        let core = &self.shared.core;
+        if !core.image.is_foreign() {
+            core.keeper.send(Task::Close(None));
+        }
+    }
+}
+
 impl VeoProc {
-    pub(crate) fn id(&self) -> ProcId {
-        match *self.0 {}
-    }
-    pub(crate) fn by_id(_: ProcId) -> Option<VeoProc> {
-        None
-    }
-    pub(crate) fn read_vec<T: VeData>(&self, _: VeSlice<'_, T>) -> Result<Vec<T>> {
-        match *self.0 {}
-    }
-    pub(crate) fn free_later(&self, _: u64, _: &'static Usage) {
-        match *self.0 {}
-    }
-    pub(crate) fn free_waiting(&self, _: u64, _: &'static Usage) -> Result<()> {
-        match *self.0 {}
-    }
-    pub(crate) fn call_kernel<R: KernelResult>(&self, call: Call<'_, '_>) -> Result<R::Value> {
-        let _ = (call.kernel, call.args);
-        match *self.0 {}
-    }
-    /// Copies to the VE.
+    /// Starts a process on VE node `node` (`veo_proc_create`); -1 takes
+    /// `VE_NODE_NUMBER` from the environment, else 0.
     ///
     /// # Errors
     ///
-    /// Always.
-    pub fn write<'b, T: VeData>(
-        &self,
-        _to: impl Into<VeSliceMut<'b, T>>,
-        _values: &[T],
-    ) -> Result<()> {
-        match *self.0 {}
-    }
-    /// Copies from the VE.
-    ///
-    /// # Errors
-    ///
-    /// Always.
-    pub fn read<'b, T: VeData>(
-        &self,
-        _from: impl Into<VeSlice<'b, T>>,
-        _values: &mut [T],
-    ) -> Result<()> {
-        match *self.0 {}
-    }
-    /// Memory.
-    ///
-    /// # Errors
-    ///
-    /// Always.
-    pub fn alloc<T: VeData>(&self, _len: usize) -> Result<VeBuffer<T>> {
-        match *self.0 {}
-    }
-    /// Memory.
-    ///
-    /// # Errors
-    ///
-    /// Always.
-    pub fn upload<T: VeData>(&self, _values: &[T]) -> Result<VeBuffer<T>> {
-        match *self.0 {}
-    }
-    /// Starts a process.
-    ///
-    /// # Errors
-    ///
-    /// Always.
+    /// See [`VeoProcBuilder::build`].
     pub fn new(node: i32) -> Result<VeoProc> {
-        Err(Error::ProcessStart {
-            node,
-            reason: "not yet".into(),
-        })
+        VeoProc::builder().node(node).build()
     }
-    /// Opens a context.
+
+    /// Starts a process with other settings.
+    pub fn builder() -> VeoProcBuilder {
+        VeoProcBuilder::default()
+    }
+
+    /// The number of the VE node.
+    #[must_use]
+    pub fn nodeid(&self) -> i32 {
+        self.shared().core.node
+    }
+
+    /// What runs the kernels.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.shared().core.api.backend
+    }
+
+    /// The core of the VE that the process runs on, if that is known.
+    #[must_use]
+    pub fn core(&self) -> Option<u32> {
+        let shared = self.shared();
+        let core = shared.core.api.table.veo_emu_core?;
+        let _exclusive = shared.exclusive(&"asking for the core").ok()?;
+        // SAFETY: the main context is held exclusively, so the process is there.
+        u32::try_from(unsafe { core(shared.core.handle()) }).ok()
+    }
+
+    /// The number by which hmem pointers name the process (`veo_proc_identifier`).
     ///
     /// # Errors
     ///
-    /// Always.
-    pub fn open_context(&self) -> Result<VeoContext> {
-        match *self.0 {}
+    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded).
+    pub fn identifier(&self) -> Result<i32> {
+        let shared = self.shared();
+        let identify = need!(shared.core.api, veo_proc_identifier, "hmem")?;
+        let _exclusive = shared.exclusive(&"asking for the identifier")?;
+        // SAFETY: the main context is held exclusively, so the process is there.
+        Ok(unsafe { identify(shared.core.handle()) })
     }
-    /// The process as a pointer's origin.
-    #[must_use]
-    pub fn pointer<T>(&self, _addr: VeAddr<T>) -> VeMemPtr<T> {
-        match *self.0 {}
+
+    /// Kills the VE process at once. Whatever runs or waits ends with an error; the
+    /// host process goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded) if it has ended before.
+    pub fn kill(&self) -> Result<()> {
+        let core = &self.shared().core;
+        core.check("killing the process")?;
+        core.kill()
+    }
+
+    /// Ends the process in order: waits for what was submitted, then for its end
+    /// (`veo_proc_destroy`). Results that were not asked for stay available. What is
+    /// not finished after 20 seconds is killed. Other handles of the process give
+    /// errors from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded) if it has ended before;
+    /// [`Error::WouldDeadlock`](crate::Error::WouldDeadlock) inside a host function
+    /// of one of its contexts.
+    pub fn close(self) -> Result<()> {
+        let shared = self.shared();
+        shared.core.check("closing the process")?;
+        shared.wind_up()?;
+        let (done, over) = channel();
+        shared.core.keeper.send(Task::Close(Some(done)));
+        // An error means that the thread has ended: the process was closed by another.
+        let _ = over.recv();
+        Ok(())
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<ProcShared> {
+        &self.0.shared
+    }
+
+    pub(crate) fn id(&self) -> ProcId {
+        self.shared().core.id
+    }
+
+    pub(crate) fn by_id(id: ProcId) -> Option<VeoProc> {
+        registry::find(id)
+    }
+
+    /// The address of a declared kernel.
+    #[inline]
+    pub(crate) fn address(&self, kernel: &'static Kernel) -> Result<u64> {
+        self.shared().address(kernel)
+    }
+
+    /// Calls a kernel and waits (`veo_call_sync`).
+    pub(crate) fn call_kernel<R: KernelResult>(&self, call: Call<'_, '_>) -> Result<R::Value> {
+        let Call { kernel, mut args } = call;
+        let what = What::Kernel(kernel);
+        self.shared().core.check(&what)?;
+        args.check(self.id())?;
+        let addr = self.address(kernel)?;
+        let word = self.call_sync(&what, addr, args, result_class(&R::TYPE))?;
+        Ok(R::value(word, Origin(self.id())))
+    }
+
+    /// Calls the function at `addr` with checked arguments and waits.
+    pub(crate) fn call_sync(
+        &self,
+        what: &What,
+        addr: u64,
+        mut args: crate::arg::Args<'_, '_>,
+        result: u32,
+    ) -> Result<Word> {
+        let shared = self.shared();
+        let core = &shared.core;
+        let call = need!(core.api, veo_call_sync, "a synchronous call")?;
+        let mut exclusive = shared.exclusive(what)?;
+        let handle = exclusive.args()?;
+        // SAFETY: output goes straight to the caller's places, which are borrowed
+        // exclusively until this function returns, after the call has ended.
+        unsafe { handle.fill(&mut args, direct_output, result)? };
+        let mut word = 0;
+        // SAFETY: the main context is held exclusively, so the process is there; the
+        // arguments were set above and `word` is valid for writing.
+        let status = unsafe { call(core.handle(), addr, handle.as_ptr(), &raw mut word) };
+        drop(exclusive);
+        if status == 0 {
+            return Ok(Word(word));
+        }
+        // A signal's number comes in the result; 0 is none.
+        let state = if word == 0 {
+            State::Error
+        } else {
+            State::Exception
+        };
+        Err(core.failure(what, None, Outcome { state, word }))
+    }
+}
+
+impl PartialEq for VeoProc {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(self.shared(), other.shared())
+    }
+}
+
+impl Eq for VeoProc {}
+
+impl fmt::Debug for VeoProc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VeoProc({})", self.shared().core)
     }
 }

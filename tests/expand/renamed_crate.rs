@@ -1,2 +1,0 @@
-#[ve_kernel(lib = "libvetest.so", crate = my::veo)]
-fn nothing();

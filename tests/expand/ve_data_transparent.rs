@@ -1,3 +1,0 @@
-#[derive(Clone, Copy, VeData)]
-#[repr(transparent)]
-struct Meters(f64);

@@ -1,5 +1,0 @@
-#[derive(VeOpaque)]
-#[ve_opaque(crate = my::veo)]
-struct Plan {
-    _private: [u8; 0],
-}

@@ -1,8 +1,0 @@
-use veo_core::ve_kernel;
-
-#[ve_kernel(lib = "libk.so")]
-unsafe extern "Rust" {
-    safe fn scale(factor: f64);
-}
-
-fn main() {}

@@ -1,0 +1,198 @@
+//! The table of functions through which everything talks to a VE, and who fills it.
+//!
+//! Nothing above this module knows which backend it is, except where libveo needs a
+//! workaround (`Api::is_libveo`).
+
+mod libveo;
+
+pub(crate) use libveo::cards;
+
+use std::ffi::c_char;
+use std::fmt;
+
+use veo_abi::ffi::VeoApi;
+
+use crate::error::{Error, Result};
+
+/// What runs the kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backend {
+    /// NEC's `libveo.so.1` with a Vector Engine card.
+    Libveo,
+    /// The emulated node (`veo-emu`).
+    Emu,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Backend::Libveo => "libveo",
+            Backend::Emu => "emu",
+        })
+    }
+}
+
+/// A filled table.
+pub(crate) struct Api {
+    pub(crate) table: VeoApi,
+    pub(crate) backend: Backend,
+    /// The library, as messages name it.
+    pub(crate) name: String,
+}
+
+/// The function `$name` of the table, or the error that it is missing.
+macro_rules! need {
+    ($api:expr, $name:ident, $purpose:expr) => {
+        match $api.table.$name {
+            Some(function) => Ok(function),
+            None => Err($crate::error::Error::MissingFunction {
+                function: stringify!($name),
+                library: $api.name.clone(),
+                needed_for: $purpose,
+            }),
+        }
+    };
+}
+pub(crate) use need;
+
+impl Api {
+    /// Whether the traps of NEC's library have to be stepped around.
+    pub(crate) fn is_libveo(&self) -> bool {
+        self.backend == Backend::Libveo
+    }
+
+    /// What the backend says of the last call of this thread that failed.
+    pub(crate) fn last_error(&self) -> Option<String> {
+        let last_error = self.table.veo_emu_last_error?;
+        let mut text = [0u8; 2048];
+        // SAFETY: the function writes at most `text.len()` bytes, a terminated string.
+        unsafe { last_error(text.as_mut_ptr().cast::<c_char>(), text.len()) };
+        let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
+        let text = String::from_utf8_lossy(&text[..end]).trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+/// The table for `choice`, or for what `VEO_BACKEND` says if there is none.
+pub(crate) fn select(choice: Option<Backend>) -> Result<&'static Api> {
+    if !cfg!(target_os = "linux") {
+        return Err(Error::Backend {
+            reason: "the Vector Engine and its emulation run on Linux only".into(),
+        });
+    }
+    let variable = match choice {
+        Some(_) => None,
+        None => std::env::var_os("VEO_BACKEND"),
+    };
+    let wanted = match (&choice, variable.as_deref().and_then(|v| v.to_str())) {
+        (Some(choice), _) => Some(*choice),
+        (None, Some("libveo")) => Some(Backend::Libveo),
+        (None, Some("emu")) => Some(Backend::Emu),
+        (None, Some("auto" | "")) => None,
+        (None, None) if variable.is_none() => None,
+        (None, _) => {
+            return Err(Error::Backend {
+                reason: format!(
+                    "VEO_BACKEND is {:?}; it can be auto, libveo or emu",
+                    variable.unwrap_or_default()
+                ),
+            });
+        }
+    };
+    match wanted {
+        Some(Backend::Libveo) => libveo::load(),
+        Some(Backend::Emu) => emulator(),
+        None => automatic(libveo::card(), libveo::load),
+    }
+}
+
+fn automatic(
+    card: Option<String>,
+    libveo: impl FnOnce() -> Result<&'static Api>,
+) -> Result<&'static Api> {
+    match (card, libveo()) {
+        (Some(_), Ok(api)) => Ok(api),
+        (None, Err(_)) => emulator(),
+        (Some(card), Err(error)) => Err(Error::Backend {
+            reason: format!(
+                "this machine has a card ({card}), but {error}; install NEC's libveo (package \
+                 aveo), or set VEO_BACKEND=emu for the emulated node"
+            ),
+        }),
+        (None, Ok(api)) => Err(Error::Backend {
+            reason: format!(
+                "{} is installed, but there is no card (/dev/veslot*); set VEO_BACKEND=emu for \
+                 the emulated node, or VEO_BACKEND=libveo to use the library all the same",
+                api.name
+            ),
+        }),
+    }
+}
+
+#[cfg(all(feature = "emu", target_os = "linux"))]
+#[allow(clippy::unnecessary_wraps)]
+fn emulator() -> Result<&'static Api> {
+    static API: std::sync::OnceLock<Api> = std::sync::OnceLock::new();
+    Ok(API.get_or_init(|| Api {
+        table: *veo_emu::api(),
+        backend: Backend::Emu,
+        name: "the emulated node".into(),
+    }))
+}
+
+#[cfg(not(all(feature = "emu", target_os = "linux")))]
+fn emulator() -> Result<&'static Api> {
+    Err(Error::Backend {
+        reason: "this program was built without the emulated node (feature `emu` of veo-core)"
+            .into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing() -> Result<&'static Api> {
+        Err(Error::Backend {
+            reason: "libveo.so.1 is not there".into(),
+        })
+    }
+
+    fn present() -> Result<&'static Api> {
+        static API: Api = Api {
+            table: VeoApi::EMPTY,
+            backend: Backend::Libveo,
+            name: String::new(),
+        };
+        Ok(&API)
+    }
+
+    #[test]
+    fn a_machine_with_half_of_what_it_needs_is_an_error_that_says_so() {
+        let error = automatic(Some("/dev/veslot0".into()), missing)
+            .err()
+            .unwrap();
+        let text = error.to_string();
+        assert!(text.contains("/dev/veslot0"), "{text}");
+        assert!(text.contains("libveo.so.1 is not there"), "{text}");
+        assert!(text.contains("VEO_BACKEND=emu"), "{text}");
+        let error = automatic(None, present).err().unwrap();
+        let text = error.to_string();
+        assert!(text.contains("no card"), "{text}");
+        assert!(text.contains("VEO_BACKEND=libveo"), "{text}");
+    }
+
+    #[test]
+    fn card_and_library_together_are_used() {
+        let api = automatic(Some("/dev/veslot0".into()), present).unwrap();
+        assert_eq!(api.backend, Backend::Libveo);
+    }
+
+    #[test]
+    fn a_missing_function_is_named() {
+        let api = present().unwrap();
+        let error = need!(api, veo_alloc_hmem, "hmem").err().unwrap();
+        assert!(error.to_string().contains("veo_alloc_hmem"), "{error}");
+    }
+}

@@ -1,0 +1,179 @@
+//! Host functions in the queue of a context (`veo_call_async_vh`).
+//!
+//! The backend gets the number of a job, not an address: a job that was collected or
+//! lost before it ran is simply not there any more.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+thread_local! {
+    /// The context and request number of the host function that this thread runs.
+    static CURRENT: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
+}
+
+/// The context and request number of the host function that runs on this thread.
+#[inline]
+pub(crate) fn current() -> Option<(u64, u64)> {
+    CURRENT.get()
+}
+
+type Run = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+type Outcome = Result<Box<dyn Any + Send>, String>;
+
+/// A host function on its way, and what came of it.
+pub(crate) struct Job {
+    ctx: u64,
+    /// The request's number, known once it was submitted.
+    number: AtomicU64,
+    run: Mutex<Option<Run>>,
+    outcome: Mutex<Option<Outcome>>,
+}
+
+impl Job {
+    /// Sets the request's number, before the backend can run it.
+    pub(crate) fn set_number(&self, number: u64) {
+        self.number.store(number, Ordering::Relaxed);
+    }
+}
+
+static JOBS: Mutex<Option<HashMap<u64, Arc<Job>>>> = Mutex::new(None);
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+fn jobs<R>(f: impl FnOnce(&mut HashMap<u64, Arc<Job>>) -> R) -> R {
+    let mut jobs = JOBS.lock().unwrap_or_else(PoisonError::into_inner);
+    f(jobs.get_or_insert_with(HashMap::new))
+}
+
+/// A job that is known to the backend by `key` until this is dropped.
+pub(crate) struct Pending {
+    key: u64,
+    job: Arc<Job>,
+}
+
+impl Pending {
+    /// Registers `function` for context `ctx`.
+    pub(crate) fn new<R: Send + 'static>(
+        ctx: u64,
+        function: impl FnOnce() -> R + Send + 'static,
+    ) -> Pending {
+        let run: Run = Box::new(move || Box::new(function()));
+        let job = Arc::new(Job {
+            ctx,
+            number: AtomicU64::new(0),
+            run: Mutex::new(Some(run)),
+            outcome: Mutex::new(None),
+        });
+        let key = NEXT.fetch_add(1, Ordering::Relaxed);
+        jobs(|jobs| jobs.insert(key, Arc::clone(&job)));
+        Pending { key, job }
+    }
+
+    /// What the backend passes to [`run`].
+    pub(crate) fn argument(&self) -> *mut c_void {
+        self.key as usize as *mut c_void
+    }
+
+    pub(crate) fn job(&self) -> Arc<Job> {
+        Arc::clone(&self.job)
+    }
+
+    /// What the function returned, or its panic message.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        let mut outcome = self.job.outcome.lock();
+        outcome.as_mut().map_or_else(
+            |poisoned| poisoned.get_mut().take(),
+            |outcome| outcome.take(),
+        )
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        drop(jobs(|jobs| jobs.remove(&self.key)));
+    }
+}
+
+/// The function that the backend calls: runs the job of that key, once.
+pub(crate) unsafe extern "C" fn run(argument: *mut c_void) -> u64 {
+    let key = argument as usize as u64;
+    let Some(job) = jobs(|jobs| jobs.remove(&key)) else {
+        return 0;
+    };
+    let function = job
+        .run
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let Some(function) = function else {
+        return 0;
+    };
+    let outer = CURRENT.replace(Some((job.ctx, job.number.load(Ordering::Relaxed))));
+    // Whatever the function left half done is its own: nothing here depends on it.
+    let outcome = catch_unwind(AssertUnwindSafe(function)).map_err(|panic| {
+        let text = message(&*panic);
+        // Dropping what was thrown may panic in turn; that is where it ends.
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(panic))).map_err(std::mem::forget);
+        text
+    });
+    CURRENT.set(outer);
+    *job.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    0
+}
+
+/// The text of a panic.
+pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_runs_once_and_knows_where_it_is() {
+        let pending = Pending::new(3, current);
+        pending.job().set_number(9);
+        // SAFETY: any argument is valid.
+        unsafe { run(pending.argument()) };
+        // SAFETY: as above.
+        unsafe { run(pending.argument()) };
+        assert_eq!(current(), None);
+        let value = pending.outcome().unwrap().unwrap();
+        assert_eq!(
+            *value.downcast::<Option<(u64, u64)>>().unwrap(),
+            Some((3, 9))
+        );
+    }
+
+    #[test]
+    fn a_panic_is_caught_with_its_message() {
+        let pending = Pending::new(1, || -> () { panic!("lost {}", "keys") });
+        // SAFETY: any argument is valid.
+        unsafe { run(pending.argument()) };
+        assert_eq!(pending.outcome().unwrap().err().unwrap(), "lost keys");
+    }
+
+    #[test]
+    fn a_job_that_was_given_up_does_not_run() {
+        let ran = Arc::new(AtomicU64::new(0));
+        let pending = Pending::new(1, {
+            let ran = Arc::clone(&ran);
+            move || ran.store(1, Ordering::Relaxed)
+        });
+        let argument = pending.argument();
+        drop(pending);
+        assert_eq!(Arc::strong_count(&ran), 1, "dropped with what it captured");
+        // SAFETY: any argument is valid.
+        unsafe { run(argument) };
+        assert_eq!(ran.load(Ordering::Relaxed), 0);
+    }
+}

@@ -1,0 +1,220 @@
+//! Transfers in the queue of a context, which own their host memory.
+
+use std::any::Any;
+
+use veo_abi::Word;
+
+use super::args::CopyBack;
+use super::handle::VeoContext;
+use super::host_function::{self, Pending};
+use super::shared::Submission;
+use super::table::Payload;
+use super::what::What;
+use crate::backend::need;
+use crate::data::VeData;
+use crate::error::{Error, Result};
+use crate::memory::{HostVec, Usage, VeBuffer, VeSlice, VeSliceMut};
+use crate::process::{host_room, size_of_array};
+use crate::request::{Finish, VeoRequest};
+
+/// A vector that is being filled, and how many elements it will have.
+struct Incoming<T> {
+    values: HostVec<T>,
+    len: usize,
+}
+
+/// An allocation that is being made.
+struct NewMemory {
+    size: u64,
+    len: usize,
+}
+
+/// What a request owned, as the type it was given as.
+fn owned<P: 'static>(payload: Box<dyn Any + Send>) -> Result<Box<P>> {
+    payload.downcast().map_err(|_| Error::AlreadyCollected {
+        what: "what the request owned".into(),
+    })
+}
+
+impl VeoContext {
+    /// Queues a copy of VE memory to the host (`veo_async_read_mem`). It runs after
+    /// what was queued before, so it sees what those kernels wrote.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongProcess`]; [`Error::ContextClosed`]; [`Error::ProcessEnded`].
+    pub fn read<'b, T: VeData>(
+        &self,
+        from: impl Into<VeSlice<'b, T>>,
+    ) -> Result<VeoRequest<'static, Vec<T>>> {
+        let from = from.into();
+        let (ptr, len, size) = (from.as_ptr(), from.len(), from.size());
+        self.proc().check_owner(ptr, "a buffer")?;
+        let values = host_room::<T>(len)?;
+        let to = values.as_ptr();
+        let payload = Box::new(Incoming { values, len });
+        let read = need!(self.shared().core.api, veo_async_read_mem, "a queued read")?;
+        self.transfer(
+            What::Read(size),
+            payload,
+            ptr.usage(),
+            |submission| {
+                // SAFETY: the lock is held and the context open, so it is valid; the
+                // room belongs to the entry until the request was collected.
+                unsafe { read(submission.handle(), to.cast(), ptr.addr(), size) }
+            },
+            |_, payload, _| {
+                let incoming = owned::<Incoming<T>>(payload)?;
+                // SAFETY: the request has succeeded, so every element was written; any
+                // bytes are a valid `T`.
+                Ok(unsafe { incoming.values.into_filled(incoming.len) })
+            },
+        )
+    }
+
+    /// Queues a copy of `values`, as many as the target has elements, to VE memory
+    /// (`veo_async_write_mem`). It runs after what was queued before and before what
+    /// is queued later. `wait` gives the vector back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SizeMismatch`]; [`Error::WrongProcess`]; [`Error::ContextClosed`];
+    /// [`Error::ProcessEnded`].
+    pub fn write<'b, T: VeData>(
+        &self,
+        to: impl Into<VeSliceMut<'b, T>>,
+        values: Vec<T>,
+    ) -> Result<VeoRequest<'static, Vec<T>>> {
+        let to = to.into();
+        let (ptr, size) = (to.as_ptr(), to.size());
+        check_len(to.len(), values.len(), "writing a buffer")?;
+        self.proc().check_owner(ptr, "a buffer")?;
+        let values = HostVec::new(values);
+        let from = values.as_ptr();
+        let write = need!(
+            self.shared().core.api,
+            veo_async_write_mem,
+            "a queued write"
+        )?;
+        self.transfer(
+            What::Write(size),
+            Box::new(values),
+            ptr.usage(),
+            |submission| {
+                // SAFETY: the lock is held and the context open, so it is valid; the
+                // vector belongs to the entry until the request was collected.
+                unsafe { write(submission.handle(), ptr.addr(), from.cast(), size) }
+            },
+            |_, payload, _| Ok(owned::<HostVec<T>>(payload)?.into_vec()),
+        )
+    }
+
+    /// Queues an allocation for `len` values (`veo_alloc_mem_async`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ContextClosed`]; [`Error::ProcessEnded`]. `wait` gives
+    /// [`Error::OutOfMemory`].
+    pub fn alloc<T: VeData>(&self, len: usize) -> Result<VeoRequest<'static, VeBuffer<T>>> {
+        let size = size_of_array::<T>(len)? as u64;
+        let alloc = need!(
+            self.shared().core.api,
+            veo_alloc_mem_async,
+            "a queued allocation"
+        )?;
+        self.transfer(
+            What::Alloc(size),
+            Box::new(NewMemory { size, len }),
+            None,
+            |submission| {
+                // SAFETY: the lock is held and the context open, so it is valid.
+                unsafe { alloc(submission.handle(), size.max(8) as usize) }
+            },
+            |word, payload, ctx| {
+                let new = owned::<NewMemory>(payload)?;
+                let proc = ctx.proc();
+                if word.0 == 0 {
+                    return Err(Error::OutOfMemory {
+                        node: proc.nodeid(),
+                        size: new.size,
+                        reason: None,
+                    });
+                }
+                let usage = proc.shared().register(word.0, new.size, false);
+                Ok(VeBuffer::adopt(proc.clone(), word.0, new.len, usage))
+            },
+        )
+    }
+
+    /// Queues a function of the host (`veo_call_async_vh`): it runs on a thread of the
+    /// backend after everything that was queued before has finished and before
+    /// anything that is queued later starts. A panic is caught and reported by `wait`.
+    ///
+    /// Inside it, waiting for a request of this context that was queued later is
+    /// [`Error::WouldDeadlock`]; requests queued before, those of other contexts and
+    /// submitting are fine.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ContextClosed`]; [`Error::ProcessEnded`]. `wait` gives
+    /// [`Error::HostFunctionPanicked`].
+    pub fn call_vh<R: Send + 'static>(
+        &self,
+        function: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<VeoRequest<'static, R>> {
+        let shared = self.shared();
+        let call = need!(shared.core.api, veo_call_async_vh, "a host function")?;
+        let pending = Pending::new(shared.id, function);
+        let job = pending.job();
+        let argument = pending.argument();
+        self.transfer(
+            What::HostFunction,
+            Box::new(pending),
+            None,
+            |submission| {
+                job.set_number(submission.number);
+                // SAFETY: the lock is held and the context open, so it is valid; `run`
+                // takes any argument.
+                unsafe { call(submission.handle(), Some(host_function::run), argument) }
+            },
+            |_, payload, _| {
+                let outcome = owned::<Pending>(payload)?.outcome();
+                let outcome = outcome.ok_or_else(|| Error::Command {
+                    what: "the host function".into(),
+                    reason: Some("it did not run".into()),
+                })?;
+                let value = outcome.map_err(|message| Error::HostFunctionPanicked { message })?;
+                owned::<R>(value).map(|value| *value)
+            },
+        )
+    }
+
+    fn transfer<V>(
+        &self,
+        what: What,
+        payload: Box<dyn Any + Send>,
+        usage: Option<&'static Usage>,
+        send: impl FnOnce(&Submission<'_>) -> u64,
+        finish: fn(Word, Box<dyn Any + Send>, &VeoContext) -> Result<V>,
+    ) -> Result<VeoRequest<'static, V>> {
+        let ticket = self.shared().submit(
+            what,
+            Payload::Owned(payload),
+            usage.as_slice(),
+            |submission| Ok(send(submission)),
+        )?;
+        Ok(VeoRequest::new(
+            self.clone(),
+            ticket,
+            CopyBack::default(),
+            Finish::Owned(finish),
+        ))
+    }
+}
+
+pub(super) fn check_len(wanted: usize, have: usize, what: &'static str) -> Result<()> {
+    if wanted == have {
+        return Ok(());
+    }
+    Err(Error::SizeMismatch { what, have, wanted })
+}

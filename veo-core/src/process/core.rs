@@ -1,0 +1,266 @@
+//! What everything that belongs to a process shares: the backend's handle, who the
+//! process is, and whether it has ended.
+
+use std::ffi::c_char;
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use veo_abi::ffi::{self, veo_proc_handle};
+
+use super::fork::Image;
+use super::id::ProcId;
+use super::keeper::Keeper;
+use crate::backend::Api;
+use crate::context::{Outcome, State, What};
+use crate::error::{Error, Fault};
+
+/// The heart of a process, shared with its contexts.
+pub(crate) struct ProcCore {
+    pub(crate) api: &'static Api,
+    handle: *mut veo_proc_handle,
+    pub(crate) id: ProcId,
+    pub(crate) node: i32,
+    pub(crate) image: Image,
+    pub(crate) keeper: Keeper,
+    /// The number of the VE process on the host, where only that can end it.
+    pid: Option<i32>,
+    /// What ended the process, once that is known.
+    ended: OnceLock<Fault>,
+    /// Set when the program closed the process.
+    closed: AtomicBool,
+}
+
+// SAFETY: the handle is an opaque token. libveo's functions may be called from any
+// thread; where they may not be called at the same time, or at all, the locks of
+// `CtxShared` and `Keeper` see to it.
+unsafe impl Send for ProcCore {}
+// SAFETY: as above.
+unsafe impl Sync for ProcCore {}
+
+impl ProcCore {
+    pub(crate) fn new(
+        api: &'static Api,
+        handle: *mut veo_proc_handle,
+        node: i32,
+        keeper: Keeper,
+        pid: Option<i32>,
+    ) -> ProcCore {
+        ProcCore {
+            api,
+            handle,
+            id: ProcId::next(),
+            node,
+            image: Image::current(),
+            keeper,
+            pid,
+            ended: OnceLock::new(),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// The backend's handle. Only to be passed to a function of the table by someone
+    /// who holds the main context exclusively.
+    pub(crate) fn handle(&self) -> *mut veo_proc_handle {
+        self.handle
+    }
+
+    /// Whether the process can be used: not closed, not ended, not another's.
+    #[inline]
+    pub(crate) fn check(&self, what: impl fmt::Display) -> Result<(), Error> {
+        if self.image.is_foreign() {
+            return Err(Error::Forked {
+                what: what.to_string(),
+            });
+        }
+        if self.ended.get().is_some() || self.closed.load(Ordering::Relaxed) {
+            return Err(self.gone(&what));
+        }
+        Ok(())
+    }
+
+    /// Kills the VE process at once.
+    pub(crate) fn kill(&self) -> Result<(), Error> {
+        if let Some(kill) = self.api.table.veo_emu_kill {
+            // SAFETY: the handle is valid, as in `look_for_end`.
+            if unsafe { kill(self.handle) } == 0 {
+                return Ok(());
+            }
+        }
+        #[cfg(unix)]
+        if let Some(pid) = self.pid {
+            // SAFETY: sends a signal to the process that libveo started for us.
+            if unsafe { libc::kill(pid, libc::SIGKILL) } == 0 {
+                return Ok(());
+            }
+        }
+        Err(Error::Command {
+            what: format!("killing {self}"),
+            reason: self.api.last_error(),
+        })
+    }
+
+    pub(crate) fn set_closed(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Whether the process is known to have ended or was closed.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.is_closed() || self.ended.get().is_some()
+    }
+
+    /// The error of everything that is attempted after the end.
+    #[cold]
+    pub(crate) fn gone(&self, what: &dyn fmt::Display) -> Error {
+        let reason = match self.ended.get() {
+            Some(fault) if *fault != Fault::default() => Some(fault.to_string()),
+            _ if self.is_closed() => Some("it was closed".into()),
+            _ => self.api.last_error(),
+        };
+        Error::ProcessEnded {
+            what: what.to_string(),
+            proc: self.to_string(),
+            reason,
+        }
+    }
+
+    /// The error for a request that the backend did not take.
+    #[cold]
+    pub(crate) fn refused(&self, what: &What) -> Error {
+        let reason = self.api.last_error();
+        if self.look_for_end() {
+            return self.gone(what);
+        }
+        Error::Command {
+            what: what.to_string(),
+            reason,
+        }
+    }
+
+    /// The error for a request that ended as `outcome` says, request number `id` of
+    /// the backend's context.
+    #[cold]
+    pub(crate) fn failure(&self, what: &What, id: Option<u64>, outcome: Outcome) -> Error {
+        let reason = self.api.last_error();
+        match outcome.state {
+            State::Exception => {
+                let mut fault = self.reported().map(|(fault, _)| fault).unwrap_or_default();
+                let signal = i32::try_from(outcome.word).ok().filter(|s| *s > 0);
+                fault.signal = signal.or(fault.signal);
+                if fault.kernel.is_none() {
+                    fault.kernel = what.kernel().map(str::to_owned);
+                }
+                let _ = self.ended.set(fault.clone());
+                return Error::Exception {
+                    fault: Box::new(fault),
+                };
+            }
+            State::Lost => return self.gone(what),
+            State::Ok | State::Error => {}
+        }
+        if let Some((fault, request)) = self.reported() {
+            let ours = id.is_some() && request == id && fault.signal.is_some();
+            let ours = ours && (fault.kernel.as_deref() == what.kernel());
+            let _ = self.ended.set(fault.clone());
+            if ours {
+                return Error::Exception {
+                    fault: Box::new(fault),
+                };
+            }
+            return self.gone(what);
+        }
+        // Without a report: libveo fails a kernel only when its process is gone.
+        if what.kernel().is_some() && self.api.is_libveo() {
+            let _ = self.ended.set(Fault::default());
+            return self.gone(what);
+        }
+        if self.look_for_end() {
+            return self.gone(what);
+        }
+        Error::Command {
+            what: what.to_string(),
+            reason,
+        }
+    }
+
+    /// The error of a copy that the backend refused, at VE address `addr`.
+    #[cold]
+    pub(crate) fn copy_failed(&self, what: &dyn fmt::Display, addr: u64) -> Error {
+        let reason = self.api.last_error();
+        if self.look_for_end() {
+            return self.gone(what);
+        }
+        Error::Command {
+            what: format!("{what} at {addr:#x}"),
+            reason,
+        }
+    }
+
+    /// Asks the backend whether the process has ended, and remembers it.
+    pub(crate) fn look_for_end(&self) -> bool {
+        if self.is_gone() {
+            return true;
+        }
+        if let Some((fault, _)) = self.reported() {
+            let _ = self.ended.set(fault);
+            return true;
+        }
+        let Some(pid) = self.api.table.veo_emu_pid else {
+            return false;
+        };
+        // SAFETY: the handle is valid until the process is destroyed, which happens
+        // only after `closed` was set and all users of the handle have left.
+        if unsafe { pid(self.handle) } >= 0 {
+            return false;
+        }
+        let _ = self.ended.set(Fault::default());
+        true
+    }
+
+    /// The backend's report of what ended the process, and the request it blames.
+    fn reported(&self) -> Option<(Fault, Option<u64>)> {
+        let get = self.api.table.veo_emu_get_fault?;
+        let mut report = std::mem::MaybeUninit::<ffi::veo_emu_fault>::zeroed();
+        // SAFETY: the handle is valid, as in `look_for_end`; the report is valid for
+        // writing and, being plain integers, also valid as zeroes.
+        let report = unsafe {
+            if get(self.handle, report.as_mut_ptr()) != 0 {
+                return None;
+            }
+            report.assume_init()
+        };
+        let kernel = text(&report.kernel);
+        let file = text(&report.file);
+        let faulted = report.signal != 0;
+        let fault = Fault {
+            kernel: (!kernel.is_empty()).then_some(kernel),
+            signal: faulted.then_some(report.signal),
+            exit_status: (!faulted).then_some(report.exit_status),
+            address: (faulted && matches!(report.signal, 7 | 11)).then_some(report.address),
+            source: (!file.is_empty()).then(|| (file, report.line.max(0) as u32)),
+            text: Some(text(&report.text)).filter(|text| !text.is_empty()),
+        };
+        let request = (report.request != ffi::VEO_REQUEST_ID_INVALID).then_some(report.request);
+        Some((fault, request))
+    }
+}
+
+fn text(bytes: &[c_char]) -> String {
+    let bytes: Vec<u8> = bytes
+        .iter()
+        .take_while(|b| **b != 0)
+        .map(|b| *b as u8)
+        .collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Names the process: `VE process 3 of this program (node 0)`.
+impl fmt::Display for ProcCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (node {})", self.id, self.node)
+    }
+}

@@ -1,0 +1,99 @@
+//! The thread that a process belongs to.
+//!
+//! libveo kills the VE process when the thread that created it ends, so a thread is
+//! created for each process, which lives as long as it. It also does what nobody
+//! waits for: collects requests without a handle, frees memory after its last use,
+//! closes contexts and processes whose last handle was dropped.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use super::shared::ProcShared;
+use crate::context::CtxShared;
+
+pub(crate) enum Task {
+    /// Something is left to be collected or freed.
+    Tend,
+    /// The last handle of a context is gone.
+    CloseContext(Arc<CtxShared>),
+    /// The last handle of the process is gone, or it is being closed: then the sender
+    /// is told when it is over.
+    Close(Option<Sender<()>>),
+}
+
+/// How the rest of the process reaches its thread.
+pub(crate) struct Keeper {
+    tasks: Sender<Task>,
+    /// Whether the thread knows that there is something to tend.
+    tending: AtomicBool,
+}
+
+impl Keeper {
+    pub(crate) fn new(tasks: Sender<Task>) -> Keeper {
+        Keeper {
+            tasks,
+            tending: AtomicBool::new(false),
+        }
+    }
+
+    /// Has the thread look after requests and memory that nobody waits for. Cheap if
+    /// it does so already.
+    pub(crate) fn tend(&self) {
+        if !self.tending.swap(true, Ordering::AcqRel) {
+            self.send(Task::Tend);
+        }
+    }
+
+    /// Never waits. A thread that has ended has nothing left to do.
+    pub(crate) fn send(&self, task: Task) {
+        let _ = self.tasks.send(task);
+    }
+}
+
+/// What the thread does after it has created the process.
+pub(crate) fn run(shared: &Arc<ProcShared>, tasks: &Receiver<Task>) {
+    const SHORT: Duration = Duration::from_millis(1);
+    const LONG: Duration = Duration::from_millis(50);
+    let mut closing = Vec::new();
+    let mut pause = None;
+    loop {
+        let task = match pause {
+            None => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(pause) => tasks.recv_timeout(pause),
+        };
+        match task {
+            Ok(Task::Close(done)) => {
+                // What is dropped here may be the program's own.
+                let _ = catch_unwind(AssertUnwindSafe(|| shared.destroy()));
+                if let Some(done) = done {
+                    let _ = done.send(());
+                }
+                return;
+            }
+            Ok(Task::CloseContext(ctx)) => {
+                ctx.close_down();
+                closing.push(ctx);
+                pause = Some(SHORT);
+            }
+            Ok(Task::Tend) => pause = Some(SHORT),
+            Err(RecvTimeoutError::Timeout) => {}
+            // The sender lives in what this thread holds.
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let Some(current) = pause else { continue };
+        shared.core.keeper.tending.store(true, Ordering::Release);
+        let left = catch_unwind(AssertUnwindSafe(|| shared.tend(&mut closing)));
+        pause = Some((current * 2).min(LONG));
+        if matches!(left, Ok(false)) {
+            shared.core.keeper.tending.store(false, Ordering::Release);
+            // Something may have come up between the last look and this.
+            let again = catch_unwind(AssertUnwindSafe(|| shared.tend(&mut closing)));
+            if matches!(again, Ok(false)) {
+                pause = None;
+            }
+        }
+    }
+}

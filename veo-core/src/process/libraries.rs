@@ -1,0 +1,246 @@
+//! The libraries that a process has loaded.
+
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use veo_abi::ffi;
+
+use super::search::Found;
+use super::shared::ProcShared;
+use super::symbols;
+use crate::backend::need;
+use crate::error::{Error, Result};
+
+/// The longest path and symbol that libveo takes.
+const LONGEST: usize = ffi::VEO_SYMNAME_LEN_MAX as usize;
+
+/// A loaded library, or the static symbols of veorun.
+#[derive(Debug)]
+pub(crate) struct LoadedLibrary {
+    /// The file name.
+    pub(crate) name: String,
+    /// The file, none for the static symbols.
+    pub(crate) path: Option<PathBuf>,
+    /// The backend's number, 0 for the static symbols.
+    handle: u64,
+    pub(crate) loaded: AtomicBool,
+    /// Whether the program's own build made it, which then checked its prototypes.
+    pub(crate) built_here: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Libraries(Mutex<Vec<Arc<LoadedLibrary>>>);
+
+impl Libraries {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<LoadedLibrary>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those that are loaded, in the order of loading.
+    pub(crate) fn list(&self) -> Vec<Arc<LoadedLibrary>> {
+        self.lock().clone()
+    }
+
+    fn find(&self, path: &Path) -> Option<Arc<LoadedLibrary>> {
+        self.lock()
+            .iter()
+            .find(|library| library.path.as_deref() == Some(path))
+            .cloned()
+    }
+}
+
+impl ProcShared {
+    /// The static symbols of veorun.
+    pub(crate) fn static_library(&self) -> Arc<LoadedLibrary> {
+        Arc::new(LoadedLibrary {
+            name: "the static veorun".into(),
+            path: None,
+            handle: 0,
+            loaded: AtomicBool::new(true),
+            built_here: false,
+        })
+    }
+
+    /// Loads a library (`veo_load_library`), once.
+    pub(crate) fn load(&self, found: &Found) -> Result<Arc<LoadedLibrary>> {
+        let core = &self.core;
+        let path = &found.path;
+        let load = need!(core.api, veo_load_library, "loading a library")?;
+        let failed = |reason| Error::LibraryLoad {
+            path: path.clone(),
+            reason,
+        };
+        let short = Shortened::new(path)
+            .map_err(|error| failed(Some(format!("its path is too long for libveo: {error}"))))?;
+        let c_path = CString::new(short.path().as_os_str().as_bytes())
+            .map_err(|_| failed(Some("its path contains a NUL byte".into())))?;
+        let exclusive = self.exclusive(&format_args!("loading {}", path.display()))?;
+        // Looked up with the process locked, so that a library is loaded once.
+        if let Some(library) = self.libraries.find(path) {
+            return Ok(library);
+        }
+        // SAFETY: the main context is held exclusively, so the process is there; the
+        // path is a terminated string.
+        let handle = unsafe { load(core.handle(), c_path.as_ptr()) };
+        let reason = core.api.last_error();
+        if handle == 0 {
+            drop(exclusive);
+            if core.look_for_end() {
+                return Err(core.gone(&format_args!("loading {}", path.display())));
+            }
+            let reason = reason.or_else(|| symbols::why_not_loadable(path, core.api));
+            return Err(failed(reason));
+        }
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let library = Arc::new(LoadedLibrary {
+            name: name.to_string_lossy().into_owned(),
+            path: Some(path.clone()),
+            handle,
+            loaded: AtomicBool::new(true),
+            built_here: found.built_here,
+        });
+        self.libraries.lock().push(Arc::clone(&library));
+        tracing::debug!("{core} loaded {}", path.display());
+        Ok(library)
+    }
+
+    /// Unloads a library (`veo_unload_library`).
+    pub(crate) fn unload(&self, library: &Arc<LoadedLibrary>) -> Result<()> {
+        let unloaded = || Error::LibraryUnloaded {
+            name: library.name.clone(),
+        };
+        if library.handle == 0 {
+            return Err(Error::Command {
+                what: "unloading the static symbols of veorun".into(),
+                reason: Some("they are part of the process".into()),
+            });
+        }
+        let core = &self.core;
+        let unload = need!(core.api, veo_unload_library, "unloading a library")?;
+        let exclusive = self.exclusive(&format_args!("unloading {}", library.name))?;
+        if !library.loaded.swap(false, Ordering::AcqRel) {
+            return Err(unloaded());
+        }
+        self.libraries
+            .lock()
+            .retain(|other| !Arc::ptr_eq(other, library));
+        self.addresses.forget(library);
+        // SAFETY: the main context is held exclusively, so the process is there; the
+        // number is that of a library which was not unloaded before.
+        let status = unsafe { unload(core.handle(), library.handle) };
+        drop(exclusive);
+        if status == 0 {
+            return Ok(());
+        }
+        Err(Error::Command {
+            what: format!("unloading {}", library.name),
+            reason: core.api.last_error(),
+        })
+    }
+
+    /// The address of a symbol (`veo_get_sym`).
+    pub(crate) fn symbol(&self, library: &LoadedLibrary, name: &str) -> Result<u64> {
+        let core = &self.core;
+        let get = need!(core.api, veo_get_sym, "looking up a symbol")?;
+        if name.len() > LONGEST {
+            return Err(Error::Command {
+                what: format!("looking up a symbol of {} characters", name.len()),
+                reason: Some(format!("libveo takes at most {LONGEST}")),
+            });
+        }
+        let not_found = || Error::SymbolNotFound {
+            symbol: name.to_owned(),
+            library: library.name.clone(),
+            near: library
+                .path
+                .as_deref()
+                .map(|path| symbols::similar(path, name))
+                .unwrap_or_default(),
+        };
+        let c_name = CString::new(name).map_err(|_| not_found())?;
+        let exclusive = self.exclusive(&format_args!("looking up {name}"))?;
+        if !library.loaded.load(Ordering::Acquire) {
+            return Err(Error::LibraryUnloaded {
+                name: library.name.clone(),
+            });
+        }
+        // SAFETY: the main context is held exclusively, so the process is there; the
+        // library is loaded, and the name is a terminated string.
+        let addr = unsafe { get(core.handle(), library.handle, c_name.as_ptr()) };
+        drop(exclusive);
+        if addr != 0 {
+            return Ok(addr);
+        }
+        if core.look_for_end() {
+            return Err(core.gone(&format_args!("looking up {name}")));
+        }
+        Err(not_found())
+    }
+}
+
+/// A path that is short enough for libveo: if need be a link in the temporary
+/// directory, which is removed when this is dropped.
+struct Shortened {
+    path: PathBuf,
+    directory: Option<PathBuf>,
+}
+
+impl Shortened {
+    fn new(path: &Path) -> std::io::Result<Shortened> {
+        if path.as_os_str().len() <= LONGEST {
+            return Ok(Shortened {
+                path: path.to_owned(),
+                directory: None,
+            });
+        }
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let directory = std::env::temp_dir().join(format!("veo-{}-{number}", std::process::id()));
+        std::fs::create_dir(&directory)?;
+        let shortened = Shortened {
+            path: directory.join("lib.so"),
+            directory: Some(directory),
+        };
+        std::os::unix::fs::symlink(path, &shortened.path)?;
+        Ok(shortened)
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Shortened {
+    fn drop(&mut self) {
+        if let Some(directory) = &self.directory {
+            let _ = std::fs::remove_dir_all(directory);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_is_reached_by_a_short_one() {
+        let root = tempfile::tempdir().unwrap();
+        let mut deep = root.path().to_owned();
+        for _ in 0..6 {
+            deep.push("d".repeat(60));
+        }
+        std::fs::create_dir_all(&deep).unwrap();
+        let file = deep.join("libx.so");
+        std::fs::write(&file, b"content").unwrap();
+        let short = Shortened::new(&file).unwrap();
+        assert!(short.path().as_os_str().len() <= LONGEST);
+        assert_eq!(std::fs::read(short.path()).unwrap(), b"content");
+        let link = short.path().to_owned();
+        drop(short);
+        assert!(!link.parent().unwrap().exists());
+        assert!(file.exists());
+    }
+}

@@ -1,0 +1,418 @@
+//! Allocating, freeing and copying memory of a process.
+
+use std::mem::MaybeUninit;
+
+use super::VeoProc;
+use crate::backend::need;
+use crate::data::{VeAddr, VeData};
+use crate::error::{Error, Result};
+use crate::memory::{HostVec, Usage, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
+
+/// An allocation on the VE.
+pub(crate) struct Allocation {
+    pub(crate) size: u64,
+    pub(crate) usage: &'static Usage,
+    /// Whether it was made by `alloc_mem`, so that `free_mem` may free it.
+    pub(crate) raw: bool,
+}
+
+/// The size of `len` values of `T`.
+pub(crate) fn size_of_array<T>(len: usize) -> Result<usize> {
+    size_of::<T>()
+        .checked_mul(len)
+        .filter(|size| isize::try_from(*size).is_ok())
+        .ok_or(Error::TooLarge {
+            count: len,
+            element: size_of::<T>(),
+        })
+}
+
+/// How much is written at once where a pattern is repeated.
+const CHUNK: usize = 1 << 20;
+
+impl VeoProc {
+    /// Allocates memory for `len` values (`veo_alloc_mem`). What it holds at first is
+    /// unspecified.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfMemory`]; [`Error::ProcessEnded`].
+    pub fn alloc<T: VeData>(&self, len: usize) -> Result<VeBuffer<T>> {
+        let size = size_of_array::<T>(len)?;
+        let (addr, usage) = self.allocate(size as u64, false)?;
+        Ok(VeBuffer::adopt(self.clone(), addr, len, usage))
+    }
+
+    /// Allocates memory for `len` values, all bits of which are zero.
+    ///
+    /// # Errors
+    ///
+    /// As [`alloc`](Self::alloc).
+    pub fn zeros<T: VeData>(&self, len: usize) -> Result<VeBuffer<T>> {
+        let mut buffer = self.alloc::<T>(len)?;
+        self.clear(buffer.as_mut_slice())?;
+        Ok(buffer)
+    }
+
+    /// Allocates memory and copies `values` there (`veo_alloc_mem`, `veo_write_mem`). Waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`alloc`](Self::alloc) and [`write`](Self::write).
+    pub fn upload<T: VeData>(&self, values: &[T]) -> Result<VeBuffer<T>> {
+        let mut buffer = self.alloc::<T>(values.len())?;
+        self.write(&mut buffer, values)?;
+        Ok(buffer)
+    }
+
+    /// Copies memory of the VE to `to`, which has as many elements (`veo_read_mem`). Waits.
+    ///
+    /// It does not wait for requests of contexts: read through the context that
+    /// queued a kernel, or wait for the request first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SizeMismatch`]; [`Error::WrongProcess`]; [`Error::ProcessEnded`].
+    pub fn read<'b, T: VeData>(&self, from: impl Into<VeSlice<'b, T>>, to: &mut [T]) -> Result<()> {
+        let from = from.into();
+        if from.len() != to.len() {
+            return Err(Error::SizeMismatch {
+                what: "reading a buffer",
+                have: to.len(),
+                wanted: from.len(),
+            });
+        }
+        self.check_owner(from.as_ptr(), "a buffer")?;
+        // SAFETY: `to` is borrowed exclusively and takes any bytes as a valid value.
+        unsafe { self.copy_in(to.as_mut_ptr().cast(), from.as_ptr().addr(), from.size()) }
+    }
+
+    /// Copies `values`, as many as the target has elements, to memory of the VE
+    /// (`veo_write_mem`). Waits, but not for requests of contexts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SizeMismatch`]; [`Error::WrongProcess`]; [`Error::ProcessEnded`].
+    pub fn write<'b, T: VeData>(
+        &self,
+        to: impl Into<VeSliceMut<'b, T>>,
+        values: &[T],
+    ) -> Result<()> {
+        let to = to.into();
+        if to.len() != values.len() {
+            return Err(Error::SizeMismatch {
+                what: "writing a buffer",
+                have: values.len(),
+                wanted: to.len(),
+            });
+        }
+        self.check_owner(to.as_ptr(), "a buffer")?;
+        // SAFETY: the source is borrowed for the call, which reads `to.size()` bytes.
+        unsafe { self.copy_out(to.as_ptr().addr(), values.as_ptr().cast(), to.size()) }
+    }
+
+    pub(crate) fn read_vec<T: VeData>(&self, from: VeSlice<'_, T>) -> Result<Vec<T>> {
+        self.check_owner(from.as_ptr(), "a buffer")?;
+        let values = host_room::<T>(from.len())?;
+        // SAFETY: the room is owned here and large enough.
+        unsafe { self.copy_in(values.as_ptr().cast(), from.as_ptr().addr(), from.size())? };
+        // SAFETY: the read succeeded, so every element was written.
+        Ok(unsafe { values.into_filled(from.len()) })
+    }
+
+    /// Sets all bits of a buffer to zero.
+    fn clear<T: VeData>(&self, to: VeSliceMut<'_, T>) -> Result<()> {
+        let zeros = vec![0u8; to.size().min(CHUNK)];
+        self.repeat(to.as_ptr().addr(), to.size(), &zeros)
+    }
+
+    /// Sets every element of a buffer to `value`.
+    pub(crate) fn fill<T: VeData>(&self, to: VeSliceMut<'_, T>, value: T) -> Result<()> {
+        self.check_owner(to.as_ptr(), "a buffer")?;
+        if to.size() == 0 {
+            return Ok(());
+        }
+        let count = (CHUNK / size_of::<T>()).clamp(1, to.len());
+        let values = vec![value; count];
+        let mut addr = to.as_ptr().addr();
+        let mut left = to.len();
+        while left > 0 {
+            let now = left.min(count);
+            let size = now * size_of::<T>();
+            // SAFETY: `values` has at least `now` elements.
+            unsafe { self.copy_out(addr, values.as_ptr().cast(), size)? };
+            addr += size as u64;
+            left -= now;
+        }
+        Ok(())
+    }
+
+    fn repeat(&self, mut addr: u64, mut left: usize, pattern: &[u8]) -> Result<()> {
+        while left > 0 {
+            let now = left.min(pattern.len());
+            // SAFETY: `pattern` has at least `now` bytes.
+            unsafe { self.copy_out(addr, pattern.as_ptr(), now)? };
+            addr += now as u64;
+            left -= now;
+        }
+        Ok(())
+    }
+
+    /// Allocates `size` bytes (`veo_alloc_mem`) as a bare pointer, which
+    /// [`free_mem`](Self::free_mem) frees. [`alloc`](Self::alloc) is the safer way.
+    ///
+    /// # Errors
+    ///
+    /// As [`alloc`](Self::alloc).
+    pub fn alloc_mem(&self, size: usize) -> Result<VeMemPtr<u8>> {
+        let (addr, usage) = self.allocate(size as u64, true)?;
+        Ok(VeMemPtr::new(
+            addr,
+            Some(size as u64),
+            self.id(),
+            Some(usage),
+        ))
+    }
+
+    /// Frees memory of [`alloc_mem`](Self::alloc_mem) (`veo_free_mem`), after waiting
+    /// for requests that were given this pointer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadPointer`] if it was freed before, or is not the start of such an
+    /// allocation; [`Error::WrongProcess`]; [`Error::ProcessEnded`].
+    pub fn free_mem<T>(&self, ptr: VeMemPtr<T>) -> Result<()> {
+        self.check_owner(ptr, "the pointer")?;
+        let bad = |reason: &str| {
+            Err(Error::BadPointer {
+                addr: ptr.addr(),
+                reason: reason.into(),
+            })
+        };
+        let usage = {
+            let mut allocations = self.shared().allocations();
+            match allocations.get(&ptr.addr()) {
+                Some(found) if found.raw => {
+                    let usage = found.usage;
+                    allocations.remove(&ptr.addr());
+                    usage
+                }
+                Some(_) => return bad("it belongs to a VeBuffer, which frees it"),
+                None if ptr.is_null() => return bad("the null pointer cannot be freed"),
+                None => {
+                    return bad(
+                        "no allocation of alloc_mem starts here; it may have been freed before",
+                    );
+                }
+            }
+        };
+        self.free_waiting(ptr.addr(), usage)
+    }
+
+    /// Copies memory of the VE to `to` (`veo_read_mem`): as many bytes as `to` has,
+    /// from a bare pointer. Waits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadPointer`] if the memory is known to end before, or was freed;
+    /// [`Error::WrongProcess`]; [`Error::ProcessEnded`].
+    pub fn read_mem<T>(&self, to: &mut [u8], ptr: VeMemPtr<T>) -> Result<()> {
+        self.check_range(ptr, to.len())?;
+        // SAFETY: `to` is borrowed exclusively, bytes take any value.
+        unsafe { self.copy_in(to.as_mut_ptr().cast(), ptr.addr(), to.len()) }
+    }
+
+    /// Copies `values` to memory of the VE (`veo_write_mem`) at a bare pointer. Waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_mem`](Self::read_mem).
+    pub fn write_mem<T>(&self, ptr: VeMemPtr<T>, values: &[u8]) -> Result<()> {
+        self.check_range(ptr, values.len())?;
+        // SAFETY: the source is borrowed for the call.
+        unsafe { self.copy_out(ptr.addr(), values.as_ptr(), values.len()) }
+    }
+
+    /// The address `addr`, as a structure in VE memory holds it, as a pointer into
+    /// this process. How much memory follows is looked up.
+    #[must_use]
+    pub fn pointer<T>(&self, addr: VeAddr<T>) -> VeMemPtr<T> {
+        if addr.is_null() {
+            return VeMemPtr::null();
+        }
+        let allocations = self.shared().allocations();
+        let around = allocations.range(..=addr.addr()).next_back();
+        let (size, usage) = match around {
+            Some((start, found)) if addr.addr() < start + found.size => {
+                (Some(start + found.size - addr.addr()), Some(found.usage))
+            }
+            _ => (None, None),
+        };
+        VeMemPtr::new(addr.addr(), size, self.id(), usage)
+    }
+
+    pub(crate) fn check_owner<T>(&self, ptr: VeMemPtr<T>, what: &str) -> Result<()> {
+        if ptr.proc_id() == self.id() || ptr.is_null() {
+            return Ok(());
+        }
+        Err(Error::WrongProcess {
+            what: what.into(),
+            belongs_to: ptr.proc_id().to_string(),
+            used_with: self.id().to_string(),
+        })
+    }
+
+    /// Whether `size` bytes from `ptr` on may be accessed, as far as that is known.
+    fn check_range<T>(&self, ptr: VeMemPtr<T>, size: usize) -> Result<()> {
+        self.check_owner(ptr, "the pointer")?;
+        let bad = |reason: String| {
+            Err(Error::BadPointer {
+                addr: ptr.addr(),
+                reason,
+            })
+        };
+        if size == 0 {
+            return Ok(());
+        }
+        if ptr.is_null() {
+            return bad("it is the null pointer".into());
+        }
+        let allocations = self.shared().allocations();
+        let around = allocations.range(..=ptr.addr()).next_back();
+        match around {
+            Some((start, found)) if ptr.addr() - start < found.size => {
+                let left = found.size - (ptr.addr() - start);
+                if left < size as u64 {
+                    return bad(format!(
+                        "{size} bytes were to be accessed, but {left} bytes after it the \
+                         allocation ends"
+                    ));
+                }
+                Ok(())
+            }
+            // A size is known of memory that was allocated here, so it has been freed.
+            _ if ptr.size().is_some() => {
+                bad("it does not lie in an allocation; the memory was freed".into())
+            }
+            // Globals of libraries, what kernels return.
+            _ => Ok(()),
+        }
+    }
+
+    /// Allocates and registers memory.
+    fn allocate(&self, size: u64, raw: bool) -> Result<(u64, &'static Usage)> {
+        let shared = self.shared();
+        let core = &shared.core;
+        let mut addr = 0;
+        for attempt in 0..2 {
+            let exclusive = shared.exclusive(&format_args!("allocating {size} bytes"))?;
+            let alloc = need!(core.api, veo_alloc_mem, "allocating memory")?;
+            // An allocation of no bytes gets an address too.
+            // SAFETY: the main context is held exclusively, so the process is there;
+            // `addr` is valid for writing.
+            let status = unsafe { alloc(core.handle(), &raw mut addr, size.max(8) as usize) };
+            let reason = core.api.last_error();
+            drop(exclusive);
+            if status == 0 && addr != 0 {
+                break;
+            }
+            if core.look_for_end() {
+                return Err(core.gone(&format_args!("allocating {size} bytes")));
+            }
+            if attempt == 1 || !shared.reclaim() {
+                return Err(Error::OutOfMemory {
+                    node: core.node,
+                    size,
+                    reason,
+                });
+            }
+        }
+        Ok((addr, shared.register(addr, size, raw)))
+    }
+
+    pub(crate) fn free_waiting(&self, addr: u64, usage: &'static Usage) -> Result<()> {
+        let shared = self.shared();
+        let freed = shared
+            .wait_for_uses(usage)
+            .and_then(|()| shared.exclusive(&"freeing memory"))
+            .and_then(|exclusive| shared.free_now(&exclusive, addr));
+        match freed {
+            Ok(status) => {
+                usage.give_back();
+                if status == 0 {
+                    return Ok(());
+                }
+                Err(Error::BadPointer {
+                    addr,
+                    reason: shared
+                        .core
+                        .api
+                        .last_error()
+                        .unwrap_or_else(|| "the VE could not free it".into()),
+                })
+            }
+            Err(error) => {
+                self.free_later(addr, usage);
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn free_later(&self, addr: u64, usage: &'static Usage) {
+        let shared = self.shared();
+        if !shared.core.image.is_foreign() {
+            shared.free_later(addr, usage);
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `to` is valid for writing `size` bytes, which may be any.
+    unsafe fn copy_in(&self, to: *mut MaybeUninit<u8>, from: u64, size: usize) -> Result<()> {
+        let shared = self.shared();
+        let core = &shared.core;
+        let what = format_args!("reading {size} bytes from the VE");
+        let read = need!(core.api, veo_read_mem, "reading memory")?;
+        let exclusive = shared.exclusive(&what)?;
+        if size == 0 {
+            return Ok(());
+        }
+        // SAFETY: the main context is held exclusively, so the process is there; `to`
+        // is valid as the caller promises, for the time of this synchronous call.
+        let status = unsafe { read(core.handle(), to.cast(), from, size) };
+        drop(exclusive);
+        if status == 0 {
+            return Ok(());
+        }
+        Err(core.copy_failed(&what, from))
+    }
+
+    /// # Safety
+    ///
+    /// `from` is valid for reading `size` bytes.
+    unsafe fn copy_out(&self, to: u64, from: *const u8, size: usize) -> Result<()> {
+        let shared = self.shared();
+        let core = &shared.core;
+        let what = format_args!("writing {size} bytes to the VE");
+        let write = need!(core.api, veo_write_mem, "writing memory")?;
+        let exclusive = shared.exclusive(&what)?;
+        if size == 0 {
+            return Ok(());
+        }
+        // SAFETY: as in `copy_in`, with `from` valid for reading.
+        let status = unsafe { write(core.handle(), to, from.cast(), size) };
+        drop(exclusive);
+        if status == 0 {
+            return Ok(());
+        }
+        Err(core.copy_failed(&what, to))
+    }
+}
+
+/// Room for `len` values on the host.
+pub(crate) fn host_room<T: VeData>(len: usize) -> Result<HostVec<T>> {
+    HostVec::room(len).ok_or(Error::TooLarge {
+        count: len,
+        element: size_of::<T>(),
+    })
+}

@@ -1,0 +1,267 @@
+//! A process as its handles, its contexts' handles and its thread share it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::core::ProcCore;
+use super::libraries::Libraries;
+use super::memory::Allocation;
+use super::resolve::Addresses;
+use crate::backend::need;
+use crate::context::{CtxShared, Exclusive, Retired};
+use crate::error::Result;
+use crate::memory::Usage;
+
+/// How long a process that is closed may take for what was queued.
+const GRACE: Duration = Duration::from_secs(20);
+
+pub(crate) struct ProcShared {
+    pub(crate) core: Arc<ProcCore>,
+    /// The context of synchronous calls.
+    pub(crate) main: Arc<CtxShared>,
+    /// Every context that was not closed, the main one too.
+    contexts: Mutex<Vec<Arc<CtxShared>>>,
+    /// Every allocation, by address.
+    allocations: Mutex<BTreeMap<u64, Allocation>>,
+    /// Memory to be freed after its last use.
+    frees: Mutex<Vec<(u64, &'static Usage)>>,
+    have_frees: AtomicBool,
+    pub(crate) libraries: Libraries,
+    pub(crate) addresses: Addresses,
+    pub(crate) settings: super::builder::Settings,
+    /// The value of `VE_OMP_NUM_THREADS` when the process was created.
+    pub(crate) omp_threads: Option<std::ffi::OsString>,
+    /// Whether a handle of the user stands for the main context.
+    pub(crate) main_taken: AtomicBool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ProcShared {
+    pub(crate) fn new(
+        core: Arc<ProcCore>,
+        main: Arc<CtxShared>,
+        settings: super::builder::Settings,
+    ) -> ProcShared {
+        ProcShared {
+            contexts: Mutex::new(vec![Arc::clone(&main)]),
+            main,
+            core,
+            allocations: Mutex::default(),
+            frees: Mutex::default(),
+            have_frees: AtomicBool::new(false),
+            libraries: Libraries::default(),
+            addresses: Addresses::default(),
+            settings,
+            omp_threads: std::env::var_os("VE_OMP_NUM_THREADS"),
+            main_taken: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn allocations(&self) -> MutexGuard<'_, BTreeMap<u64, Allocation>> {
+        lock(&self.allocations)
+    }
+
+    pub(crate) fn contexts(&self) -> MutexGuard<'_, Vec<Arc<CtxShared>>> {
+        lock(&self.contexts)
+    }
+
+    /// The main context, exclusively: what every function of the backend that takes
+    /// the process needs. Frees what can be freed.
+    pub(crate) fn exclusive(&self, what: &dyn fmt::Display) -> Result<Exclusive<'_>> {
+        let exclusive = self.main.exclusive(what)?;
+        if self.have_frees.load(Ordering::Acquire) {
+            self.run_frees(&exclusive);
+        }
+        Ok(exclusive)
+    }
+
+    /// Whether request `number` of context `ctx` has finished. Contexts that are not
+    /// there any more have finished everything.
+    fn finished(&self, ctx: u64, number: u64) -> bool {
+        let contexts = self.contexts();
+        contexts
+            .iter()
+            .find(|context| context.id == ctx)
+            .is_none_or(|context| context.finished(number))
+    }
+
+    /// Waits for the last use of an allocation.
+    pub(crate) fn wait_for_uses(&self, usage: &Usage) -> Result<()> {
+        let mut uses = Vec::new();
+        usage.all(|ctx, number| {
+            uses.push((ctx, number));
+            true
+        });
+        for (ctx, number) in uses {
+            let context = self
+                .contexts()
+                .iter()
+                .find(|context| context.id == ctx)
+                .map(Arc::clone);
+            if let Some(context) = context
+                && !context.finished(number)
+            {
+                context.check_not_before(number, || "freeing memory".into())?;
+                context.drain(number + 1, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the memory freed after its last use.
+    pub(crate) fn free_later(&self, addr: u64, usage: &'static Usage) {
+        lock(&self.frees).push((addr, usage));
+        self.have_frees.store(true, Ordering::Release);
+        self.core.keeper.tend();
+    }
+
+    /// Enters an allocation.
+    pub(crate) fn register(&self, addr: u64, size: u64, raw: bool) -> &'static Usage {
+        let usage = Usage::take();
+        self.allocations()
+            .insert(addr, Allocation { size, usage, raw });
+        usage
+    }
+
+    /// Frees what can be freed, after a look at what has finished. Tells whether
+    /// there was anything.
+    pub(crate) fn reclaim(&self) -> bool {
+        if !self.have_frees.load(Ordering::Acquire) {
+            return false;
+        }
+        let before = lock(&self.frees).len();
+        self.tend(&mut Vec::new());
+        lock(&self.frees).len() < before
+    }
+
+    /// Frees what nothing uses any more.
+    fn run_frees(&self, exclusive: &Exclusive<'_>) {
+        let mut frees = std::mem::take(&mut *lock(&self.frees));
+        frees.retain(|(addr, usage)| {
+            let free = usage.all(|ctx, number| self.finished(ctx, number));
+            if free {
+                // A failure leaves memory of a process that is about to end.
+                let _ = self.free_now(exclusive, *addr);
+                usage.give_back();
+            }
+            !free
+        });
+        let mut left = lock(&self.frees);
+        left.append(&mut frees);
+        self.have_frees.store(!left.is_empty(), Ordering::Release);
+    }
+
+    /// Frees memory that nothing uses.
+    pub(crate) fn free_now(&self, _: &Exclusive<'_>, addr: u64) -> Result<i32> {
+        self.allocations().remove(&addr);
+        let free = need!(self.core.api, veo_free_mem, "freeing memory")?;
+        // SAFETY: the main context is held exclusively, so the process is there and
+        // nobody else calls a function that takes it.
+        Ok(unsafe { free(self.core.handle(), addr) })
+    }
+
+    /// Looks after what nobody waits for; tells whether something is left.
+    pub(crate) fn tend(&self, closing: &mut Vec<Arc<CtxShared>>) -> bool {
+        let contexts: Vec<_> = self.contexts().clone();
+        let mut left = false;
+        for context in &contexts {
+            left |= context.tend();
+        }
+        closing.retain(|context| !self.close_idle(context));
+        if self.have_frees.load(Ordering::Acquire)
+            && let Some(exclusive) = self.main.try_exclusive()
+        {
+            self.run_frees(&exclusive);
+        }
+        left |= !closing.is_empty() || self.have_frees.load(Ordering::Acquire);
+        left && !self.core.is_gone()
+    }
+
+    /// Closes a context if nothing is pending in it and that needs no waiting.
+    fn close_idle(&self, context: &Arc<CtxShared>) -> bool {
+        context.tend();
+        let number = context.lock().table.next();
+        if !context.drain(number, Some(Instant::now())) {
+            return false;
+        }
+        let Some(exclusive) = self.main.try_exclusive() else {
+            return self.core.is_gone();
+        };
+        self.close_drained(context, exclusive);
+        true
+    }
+
+    /// Closes a context that takes no more requests and has none left.
+    pub(crate) fn close_drained(&self, context: &Arc<CtxShared>, exclusive: Exclusive<'_>) {
+        if context.retire(Instant::now() + GRACE) != Retired::Now {
+            return;
+        }
+        if let Some(close) = self.core.api.table.veo_context_close {
+            // SAFETY: the context was retired by us, so nobody uses its handle any
+            // more, and nobody else closes it; the process is there while the main
+            // context is held.
+            unsafe { close(context.handle()) };
+        }
+        drop(exclusive);
+        context.lose_all(false);
+        self.contexts().retain(|other| other.id != context.id);
+    }
+
+    /// Waits until everything that was submitted has finished, without taking more.
+    pub(crate) fn wind_up(&self) -> Result<()> {
+        let contexts: Vec<_> = self.contexts().clone();
+        for context in &contexts {
+            context.check_not_before(u64::MAX, || "closing the process".into())?;
+        }
+        for context in &contexts {
+            context.close_down();
+        }
+        let until = Instant::now() + GRACE;
+        for context in &contexts {
+            let number = context.lock().table.next();
+            context.drain(number, Some(until));
+        }
+        Ok(())
+    }
+
+    /// Ends the process. Called once, by its own thread.
+    pub(crate) fn destroy(&self) {
+        self.core.set_closed();
+        let contexts: Vec<_> = self.contexts().clone();
+        let mut until = Instant::now() + GRACE;
+        // The main context comes first: without it nobody opens or closes another.
+        for context in &contexts {
+            if context.retire(until) == Retired::Not {
+                // Somebody waits for a kernel that does not end: end it.
+                tracing::warn!("{} did not finish in time and is killed", self.core);
+                let _ = self.core.kill();
+                until = Instant::now() + GRACE;
+                if context.retire(until) == Retired::Not {
+                    // The backend is still being waited in. It keeps what it has.
+                    for context in &contexts {
+                        context.lose_all(true);
+                    }
+                    return;
+                }
+            }
+        }
+        let destroyed = self.core.api.table.veo_proc_destroy.is_some_and(|destroy| {
+            // SAFETY: every context was retired, so nobody uses the process or a
+            // context of it; this is done once, on the thread that created it.
+            unsafe { destroy(self.core.handle()) == 0 }
+        });
+        for context in &contexts {
+            context.lose_all(!destroyed);
+        }
+        self.allocations().clear();
+        for (_, usage) in lock(&self.frees).drain(..) {
+            usage.give_back();
+        }
+    }
+}
