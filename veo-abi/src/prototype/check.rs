@@ -49,6 +49,11 @@ pub enum Shape {
         /// What is there.
         to: u32,
     },
+    /// An address or the value itself, which the debug information does not tell.
+    Either {
+        /// What is there, or what the value is.
+        to: u32,
+    },
     /// Elements in a row; a complex number is two.
     Array {
         /// The innermost element.
@@ -243,9 +248,13 @@ const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, limits: &mut Limit
                 same_if(scalar.size() as u64 == size, Difference::Width)
             }
         }
-        (Type::Pointer { pointee, .. }, Shape::Pointer { to }) => {
+        (Type::Pointer { pointee, .. }, Shape::Pointer { to } | Shape::Either { to }) => {
             behind(pointee, shapes, to, limits, DEPTH)
         }
+        (Type::Scalar(_), Shape::Either { to }) => match node(shapes, to) {
+            Shape::Either { .. } => UNDECIDED,
+            _ => both(value(declared, shapes, to, limits), UNDECIDED),
+        },
         (Type::Pointer { .. }, Shape::Integer { .. } | Shape::Float { .. })
         | (Type::Scalar(_), Shape::Pointer { .. }) => differs(Difference::Pointer),
         _ => differs(Difference::Inexpressible),

@@ -53,7 +53,8 @@ pub struct Mismatch {
     pub found: String,
     /// What differs, as the end of a sentence: "the kernel takes 8 bytes, 4 are declared".
     pub reason: String,
-    /// What to declare instead, where that can be said in Rust.
+    /// What to declare instead, where that can be said in Rust: types or a declaration in
+    /// backquotes, more than one where the choice is the user's.
     pub suggestion: Option<String>,
 }
 
@@ -202,7 +203,7 @@ fn arity(declared: &[(Type, String)], found: &Prototype) -> Option<Mismatch> {
             .map_or_else(String::new, |(_, text)| text.clone()),
         found: missing.map_or_else(String::new, |param| types.c_type(param.ty)),
         reason,
-        suggestion: found.rust_declaration(),
+        suggestion: found.rust_declaration().map(|text| format!("`{text}`")),
     })
 }
 
@@ -290,10 +291,19 @@ impl Place<'_> {
             return None;
         }
         let types = &self.found.types;
-        if self.param.is_none() && matches!(types.resolved(self.id), FoundType::Void) {
-            return Some("()".to_owned());
+        match types.resolved(self.id) {
+            FoundType::Void if self.param.is_none() => Some("no result".to_owned()),
+            FoundType::Pointer {
+                kind: PointerKind::ByReference,
+                pointee,
+            } if difference == Difference::Pointer => {
+                let scalar = types.scalar(*pointee)?;
+                Some(format!(
+                    "`&{scalar}`, or `&mut {scalar}` if the kernel changes it"
+                ))
+            }
+            _ => Some(format!("`{}`", types.rust_type(self.id)?)),
         }
-        types.rust_type(self.id)
     }
 
     fn reason(
@@ -499,7 +509,7 @@ impl fmt::Display for Mismatch {
             )?;
         }
         match &self.suggestion {
-            Some(suggestion) => write!(f, "; declare `{suggestion}`"),
+            Some(suggestion) => write!(f, "; declare {suggestion}"),
             None => Ok(()),
         }
     }

@@ -46,6 +46,9 @@ pub enum PointerKind {
     Reference,
     /// A Fortran argument that is passed by reference.
     ByReference,
+    /// A Fortran argument that is passed by reference as far as one can tell: the debug
+    /// information has lost what would prove a value.
+    PerhapsByReference,
 }
 
 /// A qualifier, which never changes how a value is passed.
@@ -195,6 +198,8 @@ pub struct Parameter {
 /// The prototype of one function of a library.
 #[derive(Clone, Debug)]
 pub struct Prototype {
+    /// The symbol that the library exports.
+    pub symbol: String,
     /// The name in the source, which for Fortran and C++ differs from the symbol.
     pub name: String,
     /// The parameters in order, hidden ones included.

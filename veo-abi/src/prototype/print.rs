@@ -43,8 +43,8 @@ impl Printer<'_> {
             }
             FoundType::Pointer { kind, pointee } => {
                 let sign = match kind {
-                    PointerKind::Pointer | PointerKind::ByReference => '*',
                     PointerKind::Reference => '&',
+                    _ => '*',
                 };
                 let behind = matches!(
                     types.get(*pointee),
@@ -163,9 +163,9 @@ impl Types {
         match self.resolved(id) {
             FoundType::Base { encoding, size, .. } => match encoding {
                 Encoding::Signed | Encoding::SignedChar => integer(*size, true),
-                Encoding::Bool | Encoding::Unsigned | Encoding::UnsignedChar => {
-                    integer(*size, false)
-                }
+                // Fortran's wider logicals are like its integers.
+                Encoding::Bool => integer(*size, *size > 1),
+                Encoding::Unsigned | Encoding::UnsignedChar => integer(*size, false),
                 Encoding::Float => match size {
                     4 => Some(ScalarType::F32),
                     8 => Some(ScalarType::F64),
@@ -301,7 +301,7 @@ impl Prototype {
     /// `fn add(a: i32, b: *mut f64) -> i64;`.
     #[must_use]
     pub fn rust_declaration(&self) -> Option<String> {
-        let mut text = format!("fn {}(", self.name);
+        let mut text = format!("fn {}(", self.symbol);
         for (index, param) in self.params.iter().enumerate() {
             if index > 0 {
                 text.push_str(", ");

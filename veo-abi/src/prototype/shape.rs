@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::check::{Shape, ShapeField, Shapes, Sign};
-use super::model::{Encoding, FoundType, RecordKind, TypeId, Types};
+use super::model::{Encoding, FoundType, PointerKind, RecordKind, TypeId, Types};
 
 /// Nested arrays before the rest counts as unknown.
 const NESTING: usize = 64;
@@ -96,6 +96,12 @@ impl<'a> Lowering<'a> {
                     Some(false) => Sign::Unsigned,
                     None => Sign::Either,
                 },
+            },
+            FoundType::Pointer {
+                kind: PointerKind::PerhapsByReference,
+                pointee,
+            } => Shape::Either {
+                to: self.pointee(*pointee, reach),
             },
             FoundType::Pointer { pointee, .. } => Shape::Pointer {
                 to: self.pointee(*pointee, reach),

@@ -53,10 +53,11 @@ const ENCODINGS: [(Encoding, &str); 7] = [
     (Encoding::Float, "float"),
     (Encoding::Complex, "complex"),
 ];
-const POINTERS: [(PointerKind, &str); 3] = [
+const POINTERS: [(PointerKind, &str); 4] = [
     (PointerKind::Pointer, "pointer"),
     (PointerKind::Reference, "reference"),
     (PointerKind::ByReference, "byref"),
+    (PointerKind::PerhapsByReference, "perhaps"),
 ];
 const QUALIFIERS: [(Qualifier, &str); 4] = [
     (Qualifier::Const, "const"),
@@ -423,6 +424,7 @@ impl Reader {
         let file = tokens.optional_text()?;
         let line = tokens.optional_number()?;
         let prototype = Prototype {
+            symbol: symbol.clone(),
             name: tokens.text()?,
             params: Vec::new(),
             result,

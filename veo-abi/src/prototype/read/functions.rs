@@ -325,6 +325,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             None => None,
         };
         Ok(Prototype {
+            symbol: String::new(),
             name: facts.name.or(facts.linkage).unwrap_or_default(),
             params,
             result,
@@ -425,12 +426,10 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
     /// Fortran passes by reference, and the type in the debug information does
     /// not say so: only a location can prove a value.
     fn fortran(&mut self, ty: TypeId, param: &Param<'d>, entry: Option<u64>) -> Step<TypeId> {
-        let by_reference = FoundType::Pointer {
-            kind: PointerKind::ByReference,
-            pointee: ty,
-        };
-        if ty == VOID {
-            // `type(c_ptr)`: an address either way.
+        let reference = |kind| FoundType::Pointer { kind, pointee: ty };
+        let by_reference = reference(PointerKind::ByReference);
+        // `type(c_ptr)` has no type here and is an address either way; arrays have no values.
+        if ty == VOID || self.types.is_array(ty) {
             return Ok(self.types.push(by_reference));
         }
         let how = match &param.location {
@@ -444,21 +443,13 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             None => Passing::Unclear,
         };
         let address = matches!(self.types.get(ty), FoundType::Pointer { .. });
-        // The compiler's own arguments, such as the lengths of strings, are values.
-        let value = match how {
-            Passing::Value => true,
-            Passing::Reference => false,
-            Passing::Unclear => address || (param.hidden && !self.is_array(ty)),
-        };
-        Ok(if value {
-            ty
-        } else {
-            self.types.push(by_reference)
+        Ok(match how {
+            Passing::Value => ty,
+            Passing::Reference => self.types.push(by_reference),
+            // The compiler's own arguments, such as the lengths of strings, are values.
+            Passing::Unclear if address || param.hidden => ty,
+            Passing::Unclear => self.types.push(reference(PointerKind::PerhapsByReference)),
         })
-    }
-
-    fn is_array(&self, ty: TypeId) -> bool {
-        matches!(self.types.get(ty), FoundType::Array { .. })
     }
 }
 

@@ -94,6 +94,7 @@ pub fn read(elf: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
         match prototype {
             Some(mut prototype) => {
                 prototype.types = prototypes.types.clone();
+                prototype.symbol.clone_from(&export.name);
                 prototypes.functions.insert(export.name, prototype);
             }
             None => prototypes.undescribed.push(export.name),

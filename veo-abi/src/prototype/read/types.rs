@@ -52,6 +52,19 @@ impl TypeBuilder {
         &self.types[id.0 as usize]
     }
 
+    /// Whether a type is an array, under whatever name.
+    pub fn is_array(&self, mut id: TypeId) -> bool {
+        for _ in 0..CHAIN {
+            match self.get(id) {
+                FoundType::Typedef { inner, .. } | FoundType::Qualified { inner, .. } => {
+                    id = *inner
+                }
+                ty => return matches!(ty, FoundType::Array { .. }),
+            }
+        }
+        false
+    }
+
     pub fn push(&mut self, ty: FoundType) -> TypeId {
         let id = TypeId(u32::try_from(self.types.len()).unwrap_or(u32::MAX));
         self.types.push(ty);
@@ -166,14 +179,21 @@ impl TypeBuilder {
             }
             dw::DW_TAG_array_type => self.array(units, position, &entry, depth, budget)?,
             dw::DW_TAG_string_type => {
-                let element = self.push(FoundType::Base {
+                let character = FoundType::Base {
                     encoding: Encoding::SignedChar,
                     size: 1,
                     name: "character".to_owned(),
-                });
+                };
+                // With a variable length, the size is that of the length.
+                let variable = entry.has_attr(dw::DW_AT_string_length);
+                let length = size.filter(|_| !variable);
+                if length == Some(1) {
+                    return Ok(character);
+                }
+                let element = self.push(character);
                 FoundType::Array {
                     element,
-                    lengths: vec![size],
+                    lengths: vec![length],
                     descriptor: false,
                 }
             }
@@ -274,6 +294,10 @@ impl TypeBuilder {
         })?;
         if lengths.is_empty() {
             lengths.push(None);
+        }
+        if default == 1 {
+            // Fortran's first index varies fastest; the extents are kept as C has them.
+            lengths.reverse();
         }
         Ok(FoundType::Array {
             element,
