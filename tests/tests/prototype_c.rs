@@ -177,6 +177,27 @@ fn the_text_form_keeps_everything() {
 }
 
 #[test]
+fn functions_that_share_their_code_keep_their_own_prototypes() {
+    let source = "\
+long one(double *a, int b) { return 7; }
+long two(float *a, int b) { return 7; }
+long three(int a, int b) { return 7; }
+";
+    for mut compiler in c_compilers() {
+        let gcc = !compiler.program.starts_with("clang");
+        if gcc {
+            compiler.options.push("-fno-semantic-interposition");
+        }
+        let (_keep, library) = compiler.compile("k.c", source);
+        let found = read_file(&library).expect("the library can be read");
+        let text = |symbol: &str| plain(&found.get(symbol).unwrap().to_string());
+        assert_eq!(text("one"), "long one(double *a, int b)", "{compiler:?}");
+        assert_eq!(text("two"), "long two(float *a, int b)", "{compiler:?}");
+        assert_eq!(text("three"), "long three(int a, int b)", "{compiler:?}");
+    }
+}
+
+#[test]
 fn several_files_and_sections_make_one_library() {
     for mut compiler in c_compilers() {
         compiler.options.extend(["-ffunction-sections", "-x", "c"]);

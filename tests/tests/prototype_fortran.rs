@@ -167,10 +167,18 @@ fn right_declarations_agree() {
     });
 }
 
+/// A symbol, parameters and result, and what is wrong with them.
+type Wrong = (
+    &'static str,
+    Vec<Type>,
+    Type,
+    Vec<(MismatchKind, Option<usize>)>,
+);
+
 #[test]
 fn wrong_declarations_do_not() {
     use MismatchKind as K;
-    let wrong: Vec<(&str, Vec<Type>, Type, Vec<(K, Option<usize>)>)> = vec![
+    let wrong: Vec<Wrong> = vec![
         // Scalars by value where Fortran takes addresses, and the reverse.
         (
             "axpy_",

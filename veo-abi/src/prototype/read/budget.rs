@@ -2,7 +2,7 @@
 //! same bytes again and again; the budget bounds what that can cost.
 
 /// Work for every byte of the input.
-const PER_BYTE: u64 = 32;
+const PER_BYTE: u64 = 24;
 /// Work that any file is worth.
 const BASE: u64 = 4 << 20;
 

@@ -86,20 +86,10 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
     pub fn find(&mut self, exports: &[Export], notes: &mut Vec<String>) -> Step<()> {
         self.found = Vec::new();
         self.found.resize_with(exports.len(), || None);
-        let by_address = self.candidates(exports, notes)?;
+        let candidates = self.candidates(exports, notes)?;
         let mut known: HashMap<Position, Prototype> = HashMap::new();
         for (index, export) in exports.iter().enumerate() {
-            let places = export
-                .address
-                .and_then(|address| by_address.address.get(&address));
-            let places = match places {
-                Some(places) if !places.is_empty() => places,
-                _ => match by_address.name.get(export.name.as_str()) {
-                    Some(places) => places,
-                    None => continue,
-                },
-            };
-            let Some(position) = self.choose(places, &export.name)? else {
+            let Some(position) = self.choose(&candidates, export)? else {
                 continue;
             };
             if let Some(prototype) = known.get(&position) {
@@ -131,7 +121,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
     ) -> Step<Candidates<'e>> {
         let mut candidates = Candidates::default();
         for export in exports {
-            candidates.name.insert(&export.name, Vec::new());
+            candidates.name.insert(&export.name, Named::default());
             if let Some(address) = export.address {
                 candidates.address.insert(address, Vec::new());
             }
@@ -169,12 +159,9 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
                 continue;
             }
             let starts = self.starts(unit, &entry)?;
-            if starts.is_empty() {
-                continue;
-            }
             let position = (number, entry.offset);
-            for start in starts {
-                if let Some(places) = candidates.address.get_mut(&start) {
+            for start in &starts {
+                if let Some(places) = candidates.address.get_mut(start) {
                     add(places, position);
                 }
             }
@@ -184,6 +171,11 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
                 && let Some(text) = self.units.string(unit, &value, self.budget)?
                 && let Some(places) = candidates.name.get_mut(text.as_str())
             {
+                let places = if starts.is_empty() {
+                    &mut places.without_code
+                } else {
+                    &mut places.with_code
+                };
                 add(places, position);
             }
         }
@@ -232,18 +224,28 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
         Ok(starts)
     }
 
-    /// The entry that belongs to a symbol, of several at its address.
-    fn choose(&mut self, places: &[Position], symbol: &str) -> Step<Option<Position>> {
-        if places.len() > 1 {
-            for place in places {
-                let facts = tolerate(self.facts(*place))?;
-                let Some(facts) = facts else { continue };
-                if facts.linkage.or(facts.name).as_deref() == Some(symbol) {
-                    return Ok(Some(*place));
-                }
+    /// The entry that belongs to a symbol: at its address, and by its name where
+    /// functions share the address.
+    fn choose(&mut self, candidates: &Candidates<'_>, export: &Export) -> Step<Option<Position>> {
+        let at = export
+            .address
+            .and_then(|address| candidates.address.get(&address));
+        let at = at.map_or(&[] as &[Position], Vec::as_slice);
+        for place in at {
+            let facts = tolerate(self.facts(*place))?;
+            let name = facts.and_then(|facts| facts.linkage.or(facts.name));
+            if name.as_deref() == Some(export.name.as_str()) {
+                return Ok(Some(*place));
             }
         }
-        Ok(places.first().copied())
+        let Some(named) = candidates.name.get(export.name.as_str()) else {
+            return Ok(at.first().copied());
+        };
+        // Compilers give functions with equal code one body; the entries of the others
+        // keep their prototypes and lose their addresses.
+        let merged = named.without_code.first();
+        let place = merged.or(at.first()).or(named.with_code.first());
+        Ok(place.copied())
     }
 
     fn facts(&mut self, position: Position) -> Step<Facts<'d>> {
@@ -457,7 +459,14 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
 #[derive(Default)]
 struct Candidates<'e> {
     address: HashMap<u64, Vec<Position>>,
-    name: HashMap<&'e str, Vec<Position>>,
+    name: HashMap<&'e str, Named>,
+}
+
+/// Entries of one name.
+#[derive(Default)]
+struct Named {
+    with_code: Vec<Position>,
+    without_code: Vec<Position>,
 }
 
 fn add(places: &mut Vec<Position>, position: Position) {

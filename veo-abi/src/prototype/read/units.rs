@@ -299,7 +299,7 @@ pub(super) fn read_entry<'d>(
     let start = entries.next_offset().0;
     let present = entries.read_entry(entry)?;
     let length = entries.next_offset().0.saturating_sub(start);
-    budget.spend(1 + entry.attrs.len() + length / 16)?;
+    budget.spend(8 + entry.attrs.len() + length / 16)?;
     Ok(present)
 }
 

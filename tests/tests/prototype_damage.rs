@@ -1,0 +1,398 @@
+//! Damaged and malicious files: reading them must end, soon, with a result or
+//! an error. `VEO_TEST_LONG=<rounds>` mutates longer:
+//! `VEO_TEST_LONG=100000 cargo test --release -p veo-tests --test prototype_damage`
+
+mod prototype;
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use prototype::{c_compilers, fortran_compilers, signature, to};
+use veo_abi::prototype::{Prototypes, compare, read};
+use veo_abi::{Field, ScalarType, StructLayout, Type};
+
+/// More than any of these files may take, however slow the machine is.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+static LAYOUT: StructLayout = StructLayout {
+    name: "Pair",
+    size: 16,
+    align: 8,
+    fields: &[
+        Field {
+            name: "a",
+            offset: 0,
+            ty: Type::Scalar(ScalarType::I32),
+        },
+        Field {
+            name: "b",
+            offset: 8,
+            ty: Type::Scalar(ScalarType::F64),
+        },
+    ],
+};
+
+/// Does with a file everything that a program does with it.
+fn use_it(elf: &[u8], debug: Option<&[u8]>) -> Option<Prototypes> {
+    let start = Instant::now();
+    let found = read(elf, debug).ok();
+    if let Some(found) = &found {
+        for (_, prototype) in found.iter() {
+            assert!(prototype.to_string().len() < 1 << 20);
+            let declaration = prototype.rust_declaration().unwrap_or_default();
+            assert!(declaration.len() < 1 << 20);
+            let params = vec![to(Type::Struct(&LAYOUT)); prototype.params.len()];
+            let result = Type::Scalar(ScalarType::F32);
+            for mismatch in compare(&signature(&params, result), prototype).mismatches {
+                assert!(mismatch.to_string().len() < 1 << 20);
+            }
+        }
+        let text = found.to_text();
+        let again = Prototypes::from_text(&text).expect("what was written can be read");
+        assert_eq!(again.to_text(), text);
+    }
+    let time = start.elapsed();
+    assert!(time < PATIENCE, "{} bytes took {time:?}", elf.len());
+    found
+}
+
+fn rounds(quick: usize) -> usize {
+    match std::env::var("VEO_TEST_LONG") {
+        Ok(rounds) => rounds.parse().expect("VEO_TEST_LONG is a number of rounds"),
+        Err(_) => quick,
+    }
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
+    }
+}
+
+const SOURCE: &str = "\
+struct node { struct node *next; int a[3]; union { int i; double d; } u; unsigned f : 3; };
+typedef struct pair { int a; double b; } pair_t;
+enum color { RED, GREEN };
+long add(int a, double *b) { return a + (long)*b; }
+void walk(struct node *n, pair_t p[4], const char *s, ...) { n->a[1] = p->a; }
+enum color paint(enum color c, double (*f)(int, pair_t *), double m[][3]) { return c; }
+static inline int twice(int x) { return x * 2; }
+int inlined(int x) { return twice(x) + twice(x + 1); }
+";
+
+/// Files of several compilers, small but with all that is read in them.
+fn samples() -> Vec<Vec<u8>> {
+    let compilers = c_compilers();
+    let mut samples = Vec::new();
+    for compiler in compilers
+        .iter()
+        .filter(|compiler| compiler.options[0] != "-O1")
+    {
+        let (_keep, library) = compiler.compile("k.c", SOURCE);
+        samples.push(std::fs::read(&library).unwrap());
+    }
+    let mut object = compilers[0].clone();
+    object.options.retain(|option| *option != "-shared");
+    object.options.push("-c");
+    let (_keep, library) = object.compile("k.c", SOURCE);
+    samples.push(std::fs::read(&library).unwrap());
+    for compiler in fortran_compilers().iter().skip(4) {
+        let source = "subroutine axpy(n, x, s)\ninteger, value :: n\nreal(8) x(n)\n\
+                      character(len=*) s\nx(1) = n + len(s)\nend subroutine\n";
+        let (_keep, library) = compiler.compile("k.f90", source);
+        samples.push(std::fs::read(&library).unwrap());
+    }
+    samples
+}
+
+/// Where the bytes that matter are: headers, and sections of debug information and symbols.
+fn interesting(file: &[u8]) -> Vec<std::ops::Range<usize>> {
+    use object::{Object as _, ObjectSection as _};
+    let parsed = object::File::parse(file).expect("the compiler wrote an object file");
+    let mut ranges = Vec::new();
+    for section in parsed.sections() {
+        let name = section.name().unwrap_or_default();
+        let wanted = name.contains("debug") || name.contains("sym") || name.starts_with(".rela");
+        if let (true, Some((start, size))) = (wanted, section.file_range()) {
+            let start = usize::try_from(start).unwrap();
+            ranges.push(start..start + usize::try_from(size).unwrap());
+        }
+    }
+    // The file's header, and the sections' at the end.
+    ranges.push(0..64);
+    ranges.push(file.len().saturating_sub(64 * 40)..file.len());
+    ranges.retain(|range| !range.is_empty());
+    ranges
+}
+
+#[test]
+fn mutated_files_are_read_or_refused() {
+    let samples = samples();
+    let mut random = Random(0x1234_5678_9abc_def1);
+    let mut read = 0;
+    for round in 0..rounds(600) {
+        let mut file = samples[round % samples.len()].clone();
+        let ranges = interesting(&file);
+        for _ in 0..=random.below(6) {
+            let range = &ranges[random.below(ranges.len())];
+            let at = range.start + random.below(range.len());
+            let values = [
+                0,
+                1,
+                0x7f,
+                0x80,
+                0xff,
+                file[at].wrapping_add(1),
+                file[at] ^ 0x40,
+            ];
+            file[at] = match random.below(9) {
+                7 => u8::try_from(random.below(256)).unwrap(),
+                8 => {
+                    let end = range.end.min(at + 8);
+                    file[at..end].fill(0xff);
+                    0xff
+                }
+                choice => values[choice],
+            };
+        }
+        let found = use_it(&file, None);
+        read += usize::from(found.is_some_and(|found| !found.is_empty()));
+    }
+    // Otherwise the mutations hit nothing but the front door.
+    assert!(read > 0, "no mutated file could be read at all");
+}
+
+#[test]
+fn truncated_files_are_read_or_refused() {
+    for sample in samples().into_iter().step_by(2) {
+        let step = (sample.len() / rounds(60)).max(1);
+        for length in (0..sample.len()).step_by(step) {
+            use_it(&sample[..length], None);
+        }
+    }
+}
+
+#[test]
+fn debug_files_are_trusted_no_more_than_libraries() {
+    let samples = samples();
+    let mut random = Random(0xfeed_beef_dead_cafe);
+    for round in 0..rounds(100) {
+        let elf = &samples[round % samples.len()];
+        let mut debug = samples[random.below(samples.len())].clone();
+        let at = random.below(debug.len());
+        debug[at] ^= 0x11;
+        use_it(elf, Some(&debug));
+    }
+}
+
+/// Assembles hand-made debug information around one exported function.
+fn assemble(abbreviations: &str, info: &str, extra: &str) -> Vec<u8> {
+    let source = format!(
+        "\
+        .text\n .globl f\n .type f, @function\nf: ret\n\
+        .section .debug_abbrev,\"\",@progbits\nabbrev:\n{abbreviations}\n\
+        .section .debug_info,\"\",@progbits\ninfo:\n .long end - start\nstart:\n .value 4\n \
+        .long abbrev\n .byte 8\n{info}\nend:\n{extra}\n"
+    );
+    let mut compiler = c_compilers()[0].clone();
+    compiler.options = vec!["-c", "-x", "assembler"];
+    let (_keep, object) = compiler.compile("k.s", &source);
+    std::fs::read(&object).unwrap()
+}
+
+/// An abbreviation: code, tag, whether it has children, attributes with forms.
+fn abbreviation(code: u32, tag: u32, children: bool, attributes: &[(u32, u32)]) -> String {
+    let mut text = format!(".uleb128 {code}, {tag}\n.byte {}\n", u8::from(children));
+    for (name, form) in attributes {
+        writeln!(text, ".uleb128 {name}, {form}").unwrap();
+    }
+    text + ".byte 0, 0\n"
+}
+
+const UNIT: u32 = 0x11;
+const SUBPROGRAM: u32 = 0x2e;
+const PARAMETER: u32 = 0x05;
+const TYPEDEF: u32 = 0x16;
+const POINTER: u32 = 0x0f;
+const STRUCTURE: u32 = 0x13;
+const MEMBER: u32 = 0x0d;
+const FUNCTION_TYPE: u32 = 0x15;
+const NAME: (u32, u32) = (0x03, 0x08);
+const LANGUAGE: (u32, u32) = (0x13, 0x0b);
+const LOW_PC: (u32, u32) = (0x11, 0x01);
+const TYPE: (u32, u32) = (0x49, 0x13);
+const SIZE: (u32, u32) = (0x0b, 0x0b);
+const OFFSET: (u32, u32) = (0x38, 0x0b);
+const ORIGIN: (u32, u32) = (0x31, 0x13);
+
+/// A unit of C with a function `f` whose only parameter has the type at `label`.
+fn head(label: &str) -> String {
+    format!(
+        ".uleb128 1\n.byte 12\n.uleb128 2\n.asciz \"f\"\n.quad f\n.uleb128 3\n.long {label} - info\n.byte 0\n"
+    )
+}
+
+fn base_abbreviations() -> String {
+    abbreviation(1, UNIT, true, &[LANGUAGE])
+        + &abbreviation(2, SUBPROGRAM, true, &[NAME, LOW_PC])
+        + &abbreviation(3, PARAMETER, false, &[TYPE])
+}
+
+#[test]
+fn types_that_contain_themselves_end() {
+    let abbreviations = base_abbreviations()
+        + &abbreviation(4, TYPEDEF, false, &[NAME, TYPE])
+        + &abbreviation(5, POINTER, false, &[TYPE])
+        + &abbreviation(6, STRUCTURE, true, &[NAME, SIZE])
+        + &abbreviation(7, MEMBER, false, &[NAME, TYPE, OFFSET])
+        + ".byte 0\n";
+    let bodies = [
+        // A typedef of itself, two of each other, a pointer to itself.
+        "x: .uleb128 4\n.asciz \"x\"\n.long x - info\n",
+        "x: .uleb128 4\n.asciz \"x\"\n.long y - info\ny: .uleb128 4\n.asciz \"y\"\n.long x - info\n",
+        "x: .uleb128 5\n.long x - info\n",
+        "x: .uleb128 5\n.long y - info\ny: .uleb128 4\n.asciz \"y\"\n.long x - info\n",
+        // A structure that consists of itself.
+        "x: .uleb128 5\n.long s - info\ns: .uleb128 6\n.asciz \"s\"\n.byte 8\n\
+         .uleb128 7\n.asciz \"m\"\n.long s - info\n.byte 0\n.byte 0\n",
+    ];
+    for body in bodies {
+        let file = assemble(&abbreviations, &format!("{}{body}.byte 0", head("x")), "");
+        let found = use_it(&file, None).expect("the file itself is sound");
+        assert_eq!(
+            found.get("f").expect("the function is found").params.len(),
+            1
+        );
+    }
+}
+
+#[test]
+fn types_that_grow_when_written_are_cut_short() {
+    // Each function type takes the next one twice: 2^100 when written out.
+    let abbreviations = base_abbreviations()
+        + &abbreviation(4, FUNCTION_TYPE, true, &[TYPE])
+        + &abbreviation(5, PARAMETER, false, &[TYPE])
+        + &abbreviation(6, POINTER, false, &[TYPE])
+        + ".byte 0\n";
+    let mut info = head("t0");
+    for level in 0..100 {
+        let next = level + 1;
+        write!(
+            info,
+            "t{level}: .uleb128 6\n.long u{level} - info\n\
+             u{level}: .uleb128 4\n.long t{next} - info\n.uleb128 5\n.long t{next} - info\n\
+             .uleb128 5\n.long t{next} - info\n.byte 0\n"
+        )
+        .unwrap();
+    }
+    info.push_str("t100: .uleb128 6\n.long t100 - info\n.byte 0\n");
+    let found = use_it(&assemble(&abbreviations, &info, ""), None).expect("the file is sound");
+    let text = found.get("f").unwrap().to_string();
+    assert!(text.contains("..."), "{text}");
+
+    // A chain of pointers far deeper than any stack.
+    let mut info = head("t0");
+    for level in 0..50_000 {
+        writeln!(info, "t{level}: .uleb128 6\n.long t{} - info", level + 1).unwrap();
+    }
+    info.push_str("t50000: .uleb128 6\n.long t50000 - info\n.byte 0\n");
+    let found = use_it(&assemble(&abbreviations, &info, ""), None).expect("the file is sound");
+    assert!(found.get("f").is_some());
+}
+
+#[test]
+fn work_that_multiplies_is_refused() {
+    // 4000 functions that all take their 4000 parameters from one original, and as many
+    // symbols: 16 million parameters if each were listed.
+    let count = 4_000;
+    let abbreviations = base_abbreviations()
+        + &abbreviation(4, SUBPROGRAM, false, &[LOW_PC, ORIGIN])
+        + &abbreviation(5, SUBPROGRAM, true, &[NAME])
+        + ".byte 0\n";
+    let mut info = head("original");
+    info.push_str("original: .uleb128 5\n.asciz \"g\"\n");
+    info.push_str(&".uleb128 3\n.long original - info\n".repeat(count));
+    info.push_str(".byte 0\n");
+    let mut code = ".text\n".to_owned();
+    for number in 0..count {
+        writeln!(info, ".uleb128 4\n.quad g{number}\n.long original - info").unwrap();
+        writeln!(
+            code,
+            ".globl g{number}\n.type g{number}, @function\ng{number}: ret"
+        )
+        .unwrap();
+    }
+    info.push_str(".byte 0\n");
+    let file = assemble(&abbreviations, &info, &code);
+    assert!(
+        use_it(&file, None).is_none(),
+        "the budget must have been spent"
+    );
+
+    // One entry with as many attributes as bytes, read again from each of many units.
+    let attributes = vec![(0x3f, 0x19); 10_000];
+    let abbreviations = base_abbreviations() + &abbreviation(4, POINTER, false, &attributes);
+    let mut info = head("x");
+    info.push_str("x: ");
+    info.push_str(&".uleb128 4\n".repeat(20_000));
+    info.push_str(".byte 0\n");
+    let file = assemble(&(abbreviations + ".byte 0\n"), &info, "");
+    assert!(
+        use_it(&file, None).is_none(),
+        "the budget must have been spent"
+    );
+}
+
+#[test]
+fn tables_of_files_without_bytes_end() {
+    // DWARF 5 allows to say that 2^63 files follow, of which each takes no bytes.
+    let abbreviations = abbreviation(1, UNIT, true, &[LANGUAGE, (0x10, 0x17)])
+        + &abbreviation(
+            2,
+            SUBPROGRAM,
+            false,
+            &[NAME, LOW_PC, (0x3a, 0x0b), (0x3b, 0x0b)],
+        )
+        + ".byte 0\n";
+    let info = ".uleb128 1\n.byte 12\n.long lines\n\
+                .uleb128 2\n.asciz \"f\"\n.quad f\n.byte 1\n.byte 7\n.byte 0\n";
+    for form in [0x19, 0x21, 0x08] {
+        let lines = format!(
+            ".section .debug_line,\"\",@progbits\nlines: .long lend - lstart\nlstart: .value 5\n\
+             .byte 8, 0\n.long lend - lhead\nlhead: .byte 1, 1, 1, 0, 1, 1\n\
+             .byte 0\n.uleb128 0\n.byte 1\n.uleb128 1, {form}\n\
+             .uleb128 0x7fffffffffffffff\nlend:\n"
+        );
+        let file = assemble(&abbreviations, info, &lines);
+        let found = use_it(&file, None).expect("the rest of the file is sound");
+        let prototype = found.get("f").expect("the function is found");
+        assert_eq!((prototype.file.as_ref(), prototype.line), (None, Some(7)));
+    }
+}
+
+#[test]
+fn sections_that_swell_are_refused() {
+    use std::io::Read as _;
+    // 64 MiB of zeros compress to some 64 KiB.
+    let source = ".section .debug_info,\"\",@progbits\n.zero 67108864\n";
+    let mut compiler = c_compilers()[0].clone();
+    compiler.options = vec![
+        "-c",
+        "-x",
+        "assembler",
+        "-Wa,--compress-debug-sections=zlib",
+    ];
+    let (_keep, object) = compiler.compile("k.s", source);
+    let mut file = Vec::new();
+    std::fs::File::open(&object)
+        .unwrap()
+        .read_to_end(&mut file)
+        .unwrap();
+    assert!(file.len() < 1 << 20, "the assembler did not compress");
+    assert!(use_it(&file, None).is_none());
+}
