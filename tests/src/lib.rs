@@ -1,5 +1,9 @@
 //! What the integration tests share.
 
+pub mod dropin;
+pub mod run;
+pub mod soak;
+
 /// What a test needs beyond Rust, gcc and git.
 ///
 /// Returns `true` when `found` holds. Otherwise says why the test is skipped and

@@ -25,13 +25,46 @@ pub(crate) fn choose(named: Option<&str>) -> Result<CString> {
     if takeover::is_linked() && is_own_program() {
         return c_path(&own_executable()?);
     }
+    let installed = own_object().and_then(|path| Some(path.parent()?.join("../libexec/veorun")));
+    if let Some(path) = installed.as_deref().filter(|path| path.is_file()) {
+        return c_path(path);
+    }
     Err(Error::new(
         libc::ENOENT,
         format!(
             "the emulator lies in a plugin or a static executable, which cannot be started \
-             again as VE process; set {VEORUN} to the path of an installed veorun"
+             again as VE process, and there is no installed veorun ({}); \
+             set {VEORUN} to the path of one",
+            installed.as_deref().unwrap_or(Path::new("../libexec/veorun")).display()
         ),
     ))
+}
+
+/// The absolute path of the file that this code was loaded from.
+fn own_object() -> Option<PathBuf> {
+    let here = own_object as *const ();
+    // SAFETY: dladdr fills the plain description it is given; the name it finds
+    // belongs to a loaded object, this one, and stays.
+    let name = unsafe {
+        let mut info: libc::Dl_info = std::mem::zeroed();
+        (libc::dladdr(here.cast(), &mut info) != 0 && !info.dli_fname.is_null())
+            .then(|| std::ffi::CStr::from_ptr(info.dli_fname).to_bytes())?
+    };
+    let path = Path::new(std::ffi::OsStr::from_bytes(name));
+    if path.is_absolute() {
+        return Some(path.to_owned());
+    }
+    // The loader was given a relative path, and the program may have changed its
+    // directory since; the kernel knows the file.
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let ours = maps.lines().find(|line| {
+        let bounds = line.split_once(' ').and_then(|(range, _)| range.split_once('-'));
+        bounds.is_some_and(|(start, end)| {
+            let address = |text| usize::from_str_radix(text, 16).unwrap_or(0);
+            (address(start)..address(end)).contains(&(here as usize))
+        })
+    })?;
+    Some(PathBuf::from(&ours[ours.find('/')?..]))
 }
 
 fn c_path(path: &Path) -> Result<CString> {

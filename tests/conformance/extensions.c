@@ -1,0 +1,140 @@
+/* What the emulated node offers beyond libveo. */
+#include "check.h"
+
+#include <veo_emu.h>
+
+static char output[2][1000];
+
+static void on_output(void *payload, int stream, const char *data, size_t length)
+{
+	(void)payload;
+	if (stream == 1 || stream == 2)
+		strncat(output[stream - 1], data, length);
+}
+
+static void reasons(void)
+{
+	char text[500];
+
+	CHECK(veo_proc_create(4711) == NULL);
+	CHECK(veo_emu_last_error(text, sizeof text) > 0);
+	CHECK(strstr(text, "4711") != NULL);
+	/* Cut to fit, and the whole length told. */
+	size_t whole = veo_emu_last_error(text, sizeof text);
+	CHECK_EQ(veo_emu_last_error(text, 5), whole);
+	CHECK_EQ(strlen(text), 4);
+}
+
+static void nodes(void)
+{
+	uint64_t total = 0, available = 0;
+
+	CHECK(veo_emu_num_nodes() >= 1);
+	CHECK_EQ(veo_emu_node_memory(0, &total, &available), 0);
+	CHECK(total > 0 && available > 0 && available <= total);
+	CHECK(veo_emu_node_memory(4711, &total, &available) != 0);
+}
+
+static void fault_report(struct veo_proc_handle *proc, uint64_t library)
+{
+	struct veo_thr_ctxt *ctx = veo_context_open(proc);
+	struct veo_emu_fault fault;
+
+	NEED(ctx != NULL);
+	memset(&fault, 0xff, sizeof fault);
+	CHECK_EQ(veo_emu_get_fault(proc, &fault), -1);
+	uint64_t request = submit(ctx, symbol(proc, library, "fault_segv"), 0);
+	CHECK_STATE(ctx, request, VEO_COMMAND_EXCEPTION);
+	CHECK_EQ(veo_emu_get_fault(proc, &fault), 0);
+	CHECK_EQ(fault.signal, SIGSEGV);
+	CHECK_EQ(fault.address, 16);
+	CHECK_EQ(fault.request, request);
+	CHECK_EQ(fault.context, 0);
+	CHECK(strcmp(fault.kernel, "fault_segv") == 0);
+	CHECK(strstr(fault.file, "kernels.c") != NULL);
+	CHECK(fault.line > 0);
+	CHECK(strstr(fault.text, "fault_segv") != NULL);
+	CHECK_EQ(veo_emu_pid(proc), -1);
+}
+
+static void options(void)
+{
+	struct veo_emu_options set = { .struct_size = sizeof set };
+	uint64_t library, address = 0, result = 0;
+	struct veo_args *args = veo_args_alloc();
+
+	set.memory = 64 << 20;
+	set.time_limit_ms = 200;
+	set.output = on_output;
+	struct veo_proc_handle *proc = veo_emu_proc_create(0, &set);
+	NEED(proc != NULL);
+	library = load(proc, "libkernels.so");
+	CHECK(veo_emu_pid(proc) > 0);
+	CHECK_EQ(veo_alloc_mem(proc, &address, 32 << 20), 0);
+	CHECK_EQ(veo_alloc_mem(proc, &address, 64 << 20), -1);
+	char text[] = "said by a kernel\n";
+	veo_args_set_stack(args, VEO_INTENT_IN, 0, text, sizeof text);
+	CHECK_EQ(veo_call_sync(proc, symbol(proc, library, "say"), args, &result), 0);
+	for (int i = 0; i < 1000 && strlen(output[0]) < strlen(text); i++)
+		usleep(1000);
+	CHECK(strcmp(output[0], text) == 0);
+	/* Further contexts without VE_OMP_NUM_THREADS, too. */
+	CHECK(veo_context_open(proc) != NULL);
+	CHECK(veo_context_open(proc) != NULL);
+
+	double begin = now();
+	veo_args_clear(args);
+	CHECK(veo_call_sync(proc, symbol(proc, library, "endless"), args, &result) < 0);
+	CHECK(now() - begin > 0.15 && now() - begin < 5);
+	CHECK_EQ(veo_proc_destroy(proc), 0);
+	veo_args_free(args);
+}
+
+static void waiting(struct veo_proc_handle *proc, uint64_t library)
+{
+	struct veo_thr_ctxt *ctx = veo_context_open(proc);
+	uint64_t result = UNTOUCHED;
+
+	NEED(ctx != NULL);
+	uint64_t slow = submit(ctx, symbol(proc, library, "pause_ms"), 1, 300);
+	double begin = now();
+	CHECK_EQ(veo_emu_wait_result_timeout(ctx, slow, &result, 50000000), VEO_COMMAND_UNFINISHED);
+	CHECK(now() - begin > 0.04 && now() - begin < 0.25);
+	CHECK_EQ(result, UNTOUCHED);
+	CHECK_EQ(veo_emu_wait_result_timeout(ctx, slow, &result, UINT64_MAX), VEO_COMMAND_OK);
+	CHECK_EQ(result, 300);
+	/* A result given up is not to be had any more. */
+	uint64_t given_up = submit(ctx, symbol(proc, library, "echo"), 1, 1);
+	CHECK_EQ(veo_emu_discard_result(ctx, given_up), 0);
+	veo_context_sync(ctx);
+	CHECK_ENDS(ctx, given_up, VEO_COMMAND_ERROR, UNTOUCHED);
+	CHECK(veo_emu_discard_result(ctx, 4711) != 0);
+}
+
+int main(int argc, char **argv)
+{
+	struct veo_proc_handle *proc;
+
+	start(argc, argv);
+	unsetenv("VE_OMP_NUM_THREADS");
+	reasons();
+	nodes();
+	options();
+	proc = new_proc();
+	uint64_t library = load(proc, "libkernels.so");
+	CHECK(veo_emu_core(proc) >= 0);
+	waiting(proc, library);
+	CHECK_EQ(veo_proc_destroy(proc), 0);
+	proc = new_proc();
+	fault_report(proc, load(proc, "libkernels.so"));
+	CHECK_EQ(veo_proc_destroy(proc), 0);
+	/* A kill from here. */
+	proc = new_proc();
+	library = load(proc, "libkernels.so");
+	struct veo_thr_ctxt *ctx = veo_context_open(proc);
+	uint64_t request = submit(ctx, symbol(proc, library, "endless"), 0);
+	CHECK_EQ(veo_emu_kill(proc), 0);
+	CHECK_ENDS(ctx, request, VEO_COMMAND_ERROR, 0);
+	CHECK_EQ(veo_proc_destroy(proc), 0);
+	return finish();
+}

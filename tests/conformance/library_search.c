@@ -1,0 +1,33 @@
+/* Where a library is looked for: never in the current directory, which holds
+ * libkernels.so here. Runs in the directory of the kernel libraries. */
+#include "check.h"
+
+static uint64_t found(const char *name)
+{
+	struct veo_proc_handle *proc = new_proc();
+	uint64_t library = veo_load_library(proc, name);
+
+	CHECK_EQ(veo_proc_destroy(proc), 0);
+	return library;
+}
+
+int main(int argc, char **argv)
+{
+	start(argc, argv);
+	CHECK_EQ(access("libkernels.so", R_OK), 0);
+	CHECK_EQ(found("libkernels.so"), 0);
+	setenv("VE_LD_LIBRARY_PATH", "", 1);
+	CHECK_EQ(found("libkernels.so"), 0);
+	setenv("VE_LD_LIBRARY_PATH", ":/nowhere", 1);
+	CHECK_EQ(found("libkernels.so"), 0);
+	setenv("VE_LD_LIBRARY_PATH", "/nowhere:", 1);
+	CHECK_EQ(found("libkernels.so"), 0);
+	setenv("VE_LD_LIBRARY_PATH", "/nowhere::/nowhere", 1);
+	CHECK_EQ(found("libkernels.so"), 0);
+	unsetenv("VE_LD_LIBRARY_PATH");
+	/* What says where it is, is found there. */
+	CHECK(found("./libkernels.so") != 0);
+	setenv("VE_LD_LIBRARY_PATH", libraries, 1);
+	CHECK(found("libkernels.so") != 0);
+	return finish();
+}

@@ -1,0 +1,7 @@
+/* What needy.c needs. */
+#include <stdint.h>
+
+uint64_t provided(void)
+{
+	return 1233;
+}

@@ -1,0 +1,133 @@
+//! Running programs under a time limit and looking at what they leave behind.
+
+use std::io::Read;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The environment variable that marks a program started by [`run`] and every
+/// process that descends from it.
+const MARK: &str = "VEO_TEST_RUN";
+
+/// What a program did.
+#[derive(Debug)]
+pub struct Outcome {
+    /// How it ended; `None`: it was killed when its time was over.
+    pub status: Option<ExitStatus>,
+    /// What it wrote to its standard output.
+    pub stdout: String,
+    /// What it wrote to its standard error.
+    pub stderr: String,
+    /// Processes it started that were still there two seconds later, with their commands.
+    pub left_behind: Vec<String>,
+}
+
+impl Outcome {
+    /// Panics, with everything that is known, unless the program ended with
+    /// status 0 in time and left no process behind.
+    pub fn expect_success(&self, what: &str) {
+        let good = self.status.is_some_and(|status| status.success());
+        assert!(good, "{what} failed: {self:#?}");
+        assert!(
+            self.left_behind.is_empty(),
+            "{what} left processes: {self:#?}"
+        );
+    }
+}
+
+/// Runs a program to its end, at most for `limit`.
+///
+/// Every process it leaves behind is listed and then killed.
+pub fn run(command: &mut Command, limit: Duration) -> Outcome {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let mark = format!("{}.{number}", std::process::id());
+    command
+        .env(MARK, &mark)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let stdout = reader(child.stdout.take());
+    let stderr = reader(child.stderr.take());
+    let status = wait(&mut child, limit);
+    let left_behind = sweep(&mark);
+    Outcome {
+        status,
+        stdout: stdout.join().unwrap_or_default(),
+        stderr: stderr.join().unwrap_or_default(),
+        left_behind,
+    }
+}
+
+/// Reads a stream to its end on a thread of its own.
+fn reader(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            // What could not be read is missing from a message, no more.
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(status) = child.try_wait().expect("the child is ours") {
+            return Some(status);
+        }
+        if Instant::now() >= end {
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Lists the processes that carry `mark` two seconds from now, and kills them.
+fn sweep(mark: &str) -> Vec<String> {
+    let end = Instant::now() + Duration::from_secs(2);
+    loop {
+        let left = marked(mark);
+        if left.is_empty() {
+            return Vec::new();
+        }
+        if Instant::now() >= end {
+            return left
+                .into_iter()
+                .map(|(pid, command)| {
+                    let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
+                    format!("{pid} {command}")
+                })
+                .collect();
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The live processes whose environment carries `mark`.
+fn marked(mark: &str) -> Vec<(u32, String)> {
+    let wanted = format!("{MARK}={mark}");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse().ok()) else {
+            continue;
+        };
+        // Processes that end meanwhile, and those of others, cannot be read.
+        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+        if environment
+            .split(|b| *b == 0)
+            .any(|e| e == wanted.as_bytes())
+        {
+            let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            found.push((pid, String::from_utf8_lossy(&command).replace('\0', " ")));
+        }
+    }
+    found
+}

@@ -1,0 +1,63 @@
+//! What a process holds: descriptors, threads, children, shared mappings.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A count of everything that must not be left behind.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Census {
+    descriptors: usize,
+    threads: usize,
+    children: Vec<String>,
+    /// Mappings that other processes may share. Private ones are the allocator's,
+    /// which keeps some.
+    shared_mappings: usize,
+    /// All mappings.
+    mappings: usize,
+}
+
+/// How many mappings an allocator may keep for itself.
+const ALLOCATOR: usize = 48;
+
+impl Census {
+    pub(super) fn take() -> Census {
+        let entries = |path: &str| fs::read_dir(path).expect("/proc").count();
+        let maps = fs::read_to_string("/proc/self/maps").expect("/proc");
+        let mut children = Vec::new();
+        for task in fs::read_dir("/proc/self/task").expect("/proc").flatten() {
+            // A thread that ends meanwhile has none.
+            let list = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            children.extend(list.split_whitespace().map(str::to_owned));
+        }
+        let shared = |line: &&str| line.split(' ').nth(1).is_some_and(|p| p.ends_with('s'));
+        Census {
+            descriptors: entries("/proc/self/fd"),
+            threads: entries("/proc/self/task"),
+            children,
+            shared_mappings: maps.lines().filter(shared).count(),
+            mappings: maps.lines().count(),
+        }
+    }
+
+    /// Panics unless things are as they were `before`, within a few seconds.
+    pub(super) fn expect(before: &Census) {
+        let end = Instant::now() + Duration::from_secs(5);
+        loop {
+            let now = Census::take();
+            let same = now.descriptors == before.descriptors
+                && now.threads == before.threads
+                && now.children == before.children
+                && now.shared_mappings == before.shared_mappings
+                && now.mappings <= before.mappings + ALLOCATOR;
+            if same {
+                return;
+            }
+            assert!(
+                Instant::now() < end,
+                "left behind: {now:?}, before: {before:?}"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The conformance suite: C programs written from the description of the libveo
+//! interface, compiled and run against the installed drop-in library.
+//!
+//! Each program in `tests/conformance` says in its first lines what it is about.
+
+use veo_tests::dropin::Dropin;
+
+/// What a program needs that opens more than the main context.
+const THREADS: (&str, &str) = ("VE_OMP_NUM_THREADS", "1");
+
+macro_rules! programs {
+    ($($(#[$attribute:meta])* $name:ident $(($($variable:expr),*))?,)*) => {
+        $(
+            $(#[$attribute])*
+            #[test]
+            fn $name() {
+                Dropin::get().conforms(concat!(stringify!($name), ".c"), &[$($($variable),*)?]);
+            }
+        )*
+
+        /// The sources that are run as tests.
+        const PROGRAMS: &[&str] = &[$(concat!(stringify!($name), ".c")),*];
+    };
+}
+
+programs! {
+    // Functions
+    version,
+    process,
+    sixteen,
+    #[ignore = "a damaged library ends the VE process"]
+    library,
+    memory,
+    async_memory,
+    #[ignore = "an idle context says SYSCALL"]
+    contexts(THREADS),
+    #[ignore = "VE_OMP_NUM_THREADS is not looked at"]
+    one_context,
+    attributes(THREADS),
+    #[ignore = "the emulator has no libveohmem.so yet"]
+    hmem,
+    hooks,
+    hmem_hooks,
+    not_supported,
+    null_handles,
+    #[ignore = "VE_FPE_ENABLE is not looked at"]
+    environment,
+    #[ignore = "the emulator runs no static veorun yet"]
+    static_image,
+    nodes,
+    // How arguments reach a kernel
+    #[ignore = "the emulator does not read prototypes of kernels yet"]
+    arguments,
+    stack_buffers,
+    // How requests behave
+    calls,
+    #[ignore = "an allocation does not wait for its turn"]
+    order(THREADS),
+    many,
+    sync,
+    waiters,
+    #[ignore = "a large transfer is one request"]
+    large_transfer,
+    vh_calls,
+    #[ignore = "the emulator has no libveohmem.so yet"]
+    previous_result,
+    request_blocks(THREADS),
+    // Faults, and the traps that an implementation does not have
+    faults,
+    fault_elsewhere(THREADS),
+    after_death,
+    killed,
+    sigchld,
+    stranger(THREADS),
+    creator_thread,
+    destroy_busy(THREADS),
+    // Bounds
+    contexts_for_ever(THREADS),
+    bounded,
+}
+
+/// Sources that are no programs, or those of other tests.
+const OTHERS: &[&str] = &[
+    "kernels.c",
+    "veside.c",
+    "needy.c",
+    "provider.c",
+    "image.c",
+    "pyveo.c",
+    "plugin.c",
+    "library_search.c",
+    "descriptors.c",
+    "fork.c",
+    "limits.c",
+    "many_threads.c",
+    "extensions.c",
+    "outlived.c",
+];
+
+#[test]
+fn no_program_is_forgotten() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance");
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let known = PROGRAMS.contains(&name.as_str()) || OTHERS.contains(&name.as_str());
+        assert!(
+            known || !name.ends_with(".c"),
+            "{name} is in no list of dropin_conformance.rs"
+        );
+    }
+}

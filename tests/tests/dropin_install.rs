@@ -1,0 +1,265 @@
+//! What the install command puts under its prefix.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use veo_abi::ffi::VeoApi;
+use veo_tests::available;
+use veo_tests::dropin::Dropin;
+
+fn output(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+#[ignore = "the emulator has no libveohmem.so yet"]
+fn everything_is_in_its_place() {
+    let prefix = Dropin::get().prefix();
+    let mode = |path: &str| {
+        fs::metadata(prefix.join(path))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(
+        fs::read_link(prefix.join("lib64/libveo.so")).unwrap(),
+        Path::new("libveo.so.1")
+    );
+    for program in ["veorun", "aveorun", "aveorun_ve1", "aveorun_ve3"] {
+        assert_eq!(mode(&format!("libexec/{program}")), 0o755, "{program}");
+    }
+    assert_eq!(mode("bin/mk_veorun_static"), 0o755);
+    assert_eq!(mode("lib64/libveohmem.so"), 0o755);
+    for (name, text) in veo_abi::headers::HEADERS {
+        assert_eq!(mode(&format!("include/{name}")), 0o644);
+        assert_eq!(
+            fs::read_to_string(prefix.join("include").join(name)).unwrap(),
+            text
+        );
+    }
+    // Nothing half-written is left.
+    for directory in ["lib64", "include", "libexec", "bin", "lib64/pkgconfig"] {
+        for entry in fs::read_dir(prefix.join(directory)).unwrap() {
+            let name = entry.unwrap().file_name();
+            assert!(!name.to_string_lossy().starts_with('.'), "{name:?}");
+        }
+    }
+}
+
+/// The dynamic symbols that a library defines: name to version.
+fn defined_symbols(library: &Path) -> BTreeMap<String, String> {
+    let table = output(
+        Command::new("readelf")
+            .args(["-W", "--dyn-syms"])
+            .arg(library),
+    );
+    let mut symbols = BTreeMap::new();
+    for line in table.lines() {
+        // Num: Value Size Type Bind Vis Ndx Name
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let [number, _, _, kind, _, _, section, name, ..] = fields[..] else {
+            continue;
+        };
+        // An absolute symbol names the version node itself.
+        let is_entry = number.trim_end_matches(':').parse::<u32>().is_ok();
+        if !is_entry || ["UND", "ABS"].contains(&section) || kind == "SECTION" {
+            continue;
+        }
+        let (name, version) = name.split_once('@').unwrap_or((name, ""));
+        assert_eq!(kind, "FUNC", "{line}");
+        symbols.insert(name.to_owned(), version.to_owned());
+    }
+    symbols
+}
+
+#[test]
+fn exactly_the_functions_of_the_interface_are_visible_each_in_its_version() {
+    let have = defined_symbols(&Dropin::get().library());
+    let wanted: BTreeMap<String, String> = VeoApi::NAMES
+        .iter()
+        .map(|name| {
+            let version = if name.starts_with("veo_emu_") {
+                "@VEO_EMU_1"
+            } else {
+                "@VERSION_1"
+            };
+            ((*name).to_owned(), version.to_owned())
+        })
+        .collect();
+    assert_eq!(have, wanted);
+}
+
+#[test]
+#[ignore = "the emulator has no libveohmem.so yet"]
+fn the_soname_and_what_is_needed() {
+    let dropin = Dropin::get();
+    let dynamic = |path: &Path| output(Command::new("readelf").args(["-W", "-d"]).arg(path));
+    let library = dynamic(&dropin.library());
+    assert!(
+        library.contains("Library soname: [libveo.so.1]"),
+        "{library}"
+    );
+    for line in library.lines().filter(|line| line.contains("(NEEDED)")) {
+        // Only the C library and gcc's: nothing that a clean machine lacks.
+        let known = [
+            "libc.so",
+            "libm.so",
+            "libdl.so",
+            "libpthread.so",
+            "librt.so",
+            "libgcc_s.so",
+        ]
+        .iter()
+        .chain(&["libutil.so", "ld-linux"]);
+        assert!(known.into_iter().any(|name| line.contains(name)), "{line}");
+    }
+    assert!(
+        !library.contains("RPATH") && !library.contains("RUNPATH"),
+        "{library}"
+    );
+    let hmem = dynamic(&dropin.prefix().join("lib64/libveohmem.so"));
+    assert!(hmem.contains("Library soname: [libveohmem.so]"), "{hmem}");
+}
+
+#[test]
+#[ignore = "the emulator has no libveohmem.so yet"]
+fn the_kernel_side_library_has_its_functions() {
+    let have = defined_symbols(&Dropin::get().prefix().join("lib64/libveohmem.so"));
+    for name in [
+        "veo_is_ve_addr",
+        "veo_get_hmem_addr",
+        "veo_get_max_proc_identifier",
+        "veo_get_proc_identifier_from_hmem",
+        "veo_prev_req_result",
+    ] {
+        assert!(have.contains_key(name), "{name} is not in {have:?}");
+    }
+}
+
+/// Kernels may be linked with libveohmem.so, as NEC's are.
+#[test]
+#[ignore = "the emulator has no libveohmem.so yet"]
+fn kernels_linked_with_the_kernel_side_library_load() {
+    let dropin = Dropin::get();
+    let directory = dropin.scratch("linked_kernels");
+    for library in ["kernels", "veside"] {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
+        output(
+            Command::new("gcc")
+                .args(["-O1", "-g", "-fpic", "-shared", "-Wl,-z,defs", "-I"])
+                .arg(dropin.prefix().join("include"))
+                .arg(sources.join(format!("{library}.c")))
+                .arg("-o")
+                .arg(directory.join(format!("lib{library}.so")))
+                .arg("-L")
+                .arg(dropin.prefix().join("lib64"))
+                .arg("-lveohmem"),
+        );
+    }
+    let program = dropin.compile("previous_result.c", &[]);
+    let mut command = dropin.command(program);
+    dropin
+        .run(command.arg(&directory))
+        .expect_success("previous_result.c");
+}
+
+#[test]
+fn pkg_config_finds_the_installation_wherever_it_was_moved() {
+    let found = Command::new("pkg-config").arg("--version").output().is_ok();
+    if !available("pkg-config (Debian: pkg-config)", found) {
+        return;
+    }
+    let dropin = Dropin::get();
+    let moved = dropin.scratch("moved");
+    output(
+        Command::new("cp")
+            .arg("-a")
+            .arg(dropin.prefix())
+            .arg(moved.join("veo")),
+    );
+    let flags = output(
+        Command::new("pkg-config")
+            .env("PKG_CONFIG_PATH", moved.join("veo/lib64/pkgconfig"))
+            .args(["--cflags", "--libs", "libveo"]),
+    );
+    let program = moved.join("version");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/process.c");
+    output(
+        Command::new("gcc")
+            .arg(source)
+            .args(flags.split_whitespace())
+            .arg("-o")
+            .arg(&program),
+    );
+    // The moved library starts the veorun beside it.
+    let mut command = dropin.command(&program);
+    command
+        .env("LD_LIBRARY_PATH", moved.join("veo/lib64"))
+        .arg(dropin.kernel_dir());
+    dropin.run(&mut command).expect_success("process.c, moved");
+    fs::remove_file(moved.join("veo/libexec/veorun")).unwrap();
+    let outcome = dropin.run(&mut command);
+    assert!(outcome.status.is_some_and(|s| !s.success()), "{outcome:#?}");
+}
+
+#[test]
+#[ignore = "the emulator runs no static veorun yet"]
+fn mk_veorun_static_makes_an_image() {
+    let dropin = Dropin::get();
+    let directory = dropin.scratch("mk_veorun_static");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/image.c");
+    let object = directory.join("image.o");
+    let image = directory.join("my_veorun");
+    let mut gcc = Command::new("gcc");
+    output(
+        gcc.args(["-O1", "-g", "-fpic", "-c"])
+            .arg(source)
+            .arg("-o")
+            .arg(&object),
+    );
+    let tool = dropin.prefix().join("bin/mk_veorun_static");
+    output(Command::new(&tool).arg("-o").arg(&image).arg(&object));
+    let mut command = dropin.command(dropin.compile("static_image.c", &[]));
+    command.arg(dropin.kernel_dir()).arg(&image);
+    dropin.run(&mut command).expect_success("static_image.c");
+    // Said wrongly, it says how.
+    let refused = Command::new(&tool).output().unwrap();
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("usage: mk_veorun_static"));
+}
+
+#[test]
+fn a_prefix_that_cannot_be_written_is_named() {
+    let dropin = Dropin::get();
+    let file = dropin.scratch("prefix_is_a_file").join("file");
+    fs::write(&file, "").unwrap();
+    let refused = dropin
+        .install_command()
+        .arg("--prefix")
+        .arg(&file)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(
+        errors.contains(&format!("cannot create {}", file.join("lib64").display())),
+        "{errors}"
+    );
+
+    let mut command = dropin.install_command();
+    command
+        .args(["--cc", "/nowhere/cc", "--prefix"])
+        .arg(dropin.scratch("no_compiler"));
+    let refused = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(errors.contains("cannot start `/nowhere/cc`"), "{errors}");
+    assert!(errors.contains("Debian: gcc"), "{errors}");
+}

@@ -1,0 +1,114 @@
+//! Programs of other languages on the drop-in library: the way py-veo uses
+//! libveo, C++, python, a plugin of a foreign program, and Rust with libloading.
+
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::process::Command;
+use std::ptr;
+
+use veo_abi::ffi::{VEO_COMMAND_OK, VEO_REQUEST_ID_INVALID, VeoApi};
+use veo_tests::available;
+use veo_tests::dropin::Dropin;
+
+fn found(tool: &str) -> bool {
+    Command::new(tool)
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+#[test]
+#[ignore = "the emulator does not read prototypes of kernels yet"]
+fn the_way_py_veo_works() {
+    Dropin::get().conforms("pyveo.c", &[]);
+}
+
+#[test]
+fn a_cplusplus_program() {
+    if available("g++ (Debian: g++)", found("g++")) {
+        Dropin::get().conforms("cplusplus.cpp", &[("VE_OMP_NUM_THREADS", "1")]);
+    }
+}
+
+#[test]
+#[ignore = "the emulator does not read prototypes of kernels yet"]
+fn a_python_program() {
+    if !available("python3 (Debian: python3)", found("python3")) {
+        return;
+    }
+    let dropin = Dropin::get();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/client.py");
+    let mut command = dropin.command("python3");
+    // The library must find what it needs by its own place.
+    command.env_remove("LD_LIBRARY_PATH");
+    command
+        .arg(script)
+        .arg(dropin.library())
+        .arg(dropin.kernel_dir());
+    let outcome = dropin.run(&mut command);
+    outcome.expect_success("client.py");
+    assert_eq!(outcome.stdout, "once\n", "{outcome:#?}");
+}
+
+#[test]
+fn a_plugin_of_a_program_that_does_not_link_it() {
+    let dropin = Dropin::get();
+    let program = dropin.compile("plugin.c", &["-Wl,--as-needed"]);
+    let mut command = dropin.command(&program);
+    command.env_remove("LD_LIBRARY_PATH");
+    command.arg(dropin.kernel_dir()).arg(dropin.library());
+    let outcome = dropin.run(&mut command);
+    outcome.expect_success("plugin.c");
+    assert_eq!(outcome.stdout, "main\n", "{outcome:#?}");
+}
+
+/// The library in this very test program, through the generated table.
+#[test]
+fn rust_with_libloading() {
+    let dropin = Dropin::get();
+    // SAFETY: the library's start-up code is that of Rust's standard library and
+    // of the emulator, which does nothing in a program that is no veorun.
+    let library = unsafe { libloading::Library::new(dropin.library()) }.unwrap();
+    let find = |name: &str| {
+        // SAFETY: the symbol is only taken as an address.
+        let symbol = unsafe { library.get::<*const std::os::raw::c_void>(name) };
+        symbol.map_or(ptr::null(), |symbol| *symbol)
+    };
+    // SAFETY: the drop-in library has each function with the prototype of its
+    // name, and never unloads (it is linked with nodelete).
+    let api = unsafe { VeoApi::load(find) };
+    let missing: Vec<_> = VeoApi::NAMES
+        .into_iter()
+        .filter(|n| find(n).is_null())
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
+
+    let path = CString::new(
+        dropin
+            .kernel_dir()
+            .join("libkernels.so")
+            .as_os_str()
+            .as_bytes(),
+    );
+    // SAFETY: handles are used as they were given out, pointers are those of live
+    // locals, and the process is destroyed last.
+    unsafe {
+        let proc = api.veo_proc_create.unwrap()(0);
+        assert!(!proc.is_null());
+        let kernels = api.veo_load_library.unwrap()(proc, path.unwrap().as_ptr());
+        assert_ne!(kernels, 0);
+        let add = api.veo_get_sym.unwrap()(proc, kernels, c"add".as_ptr());
+        assert_ne!(add, 0);
+        let ctx = api.veo_context_open.unwrap()(proc);
+        let args = api.veo_args_alloc.unwrap()();
+        assert_eq!(api.veo_args_set_i64.unwrap()(args, 0, -8), 0);
+        assert_eq!(api.veo_args_set_i64.unwrap()(args, 1, 50), 0);
+        let request = api.veo_call_async.unwrap()(ctx, add, args);
+        assert_ne!(request, VEO_REQUEST_ID_INVALID);
+        let mut result = 0;
+        let state = api.veo_call_wait_result.unwrap()(ctx, request, &raw mut result);
+        assert_eq!((state, result), (VEO_COMMAND_OK as i32, 42));
+        api.veo_args_free.unwrap()(args);
+        assert_eq!(api.veo_proc_destroy.unwrap()(proc), 0);
+    }
+}

@@ -1,0 +1,84 @@
+//! The drop-in library under programs that fork, exec, run out of things or
+//! die, and under an environment that means no good.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use veo_tests::dropin::Dropin;
+
+#[test]
+fn a_library_is_never_looked_for_in_the_current_directory() {
+    let dropin = Dropin::get();
+    let mut command = dropin.command(dropin.compile("library_search.c", &[]));
+    command
+        .arg(dropin.kernel_dir())
+        .current_dir(dropin.kernel_dir());
+    dropin.run(&mut command).expect_success("library_search.c");
+}
+
+#[test]
+fn a_veorun_lying_about_is_not_started() {
+    let dropin = Dropin::get();
+    let trap = dropin.scratch("trap");
+    let sprung = trap.join("sprung");
+    for name in ["veorun", "aveorun", "libexec/veorun"] {
+        let fake = trap.join(name);
+        fs::create_dir_all(fake.parent().unwrap()).unwrap();
+        fs::write(
+            &fake,
+            format!("#!/bin/sh\necho {name} >> {}\n", sprung.display()),
+        )
+        .unwrap();
+        fs::set_permissions(&fake, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut command = dropin.command(dropin.compile("process.c", &[]));
+    command
+        .arg(dropin.kernel_dir())
+        .current_dir(&trap)
+        .env("PATH", &trap);
+    dropin.run(&mut command).expect_success("process.c");
+    assert!(!sprung.exists(), "{:?}", fs::read_to_string(&sprung));
+}
+
+#[test]
+fn descriptors_are_private_to_both_sides() {
+    Dropin::get().conforms("descriptors.c", &[]);
+}
+
+#[test]
+fn a_program_that_forks() {
+    Dropin::get().conforms("fork.c", &[]);
+}
+
+#[test]
+fn limits_of_the_program() {
+    Dropin::get().conforms("limits.c", &[]);
+}
+
+#[test]
+fn thousands_of_threads() {
+    Dropin::get().conforms("many_threads.c", &[]);
+}
+
+#[test]
+#[ignore = "the emulator has no time limit and no output callback yet"]
+fn what_the_emulated_node_offers_beyond_libveo() {
+    Dropin::get().conforms("extensions.c", &[]);
+}
+
+#[test]
+fn no_ve_process_outlives_its_program() {
+    let dropin = Dropin::get();
+    let program = dropin.compile("outlived.c", &[]);
+    for how in ["exit", "_exit", "abort", "kill", "exec"] {
+        for work in ["idle", "busy"] {
+            let mut command = dropin.command(&program);
+            let outcome = dropin.run(command.arg(dropin.kernel_dir()).args([how, work]));
+            assert_eq!(outcome.stdout, "gone\n", "{how}, {work}: {outcome:#?}");
+            assert!(
+                outcome.left_behind.is_empty(),
+                "{how}, {work}: {outcome:#?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What lies where under the prefix, and putting it there.
+//!
+//! ```text
+//! lib64/libveo.so.1  libveo.so -> libveo.so.1  libveohmem.so  pkgconfig/libveo.pc
+//! include/ve_offload.h and its companions
+//! libexec/veorun  aveorun, aveorun_ve1, aveorun_ve3 -> veorun
+//! bin/mk_veorun_static
+//! ```
+//!
+//! `libveo.so.1` finds veorun by its own place: `../libexec/veorun`.
+//! A file is replaced in one step, so a program that runs keeps the old one.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use veo_abi::headers::HEADERS;
+
+use crate::error::Error;
+
+/// What a file of the installation contains.
+enum Content<'a> {
+    /// Bytes, not executable.
+    Data(&'a [u8]),
+    /// Bytes, executable.
+    Program(&'a [u8]),
+    /// A symbolic link to its neighbour of this name.
+    Link(&'a str),
+}
+
+/// Puts everything under `prefix`.
+pub(crate) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<(), Error> {
+    let read = |path: &Path| fs::read(path).map_err(|e| Error::file("read", path.display(), e));
+    let library = read(library)?;
+    let veorun = read(veorun)?;
+    let pkg_config = pkg_config();
+    let mut files = vec![
+        ("lib64", "libveo.so.1", Content::Program(&library)),
+        ("lib64", "libveo.so", Content::Link("libveo.so.1")),
+        (
+            "lib64/pkgconfig",
+            "libveo.pc",
+            Content::Data(pkg_config.as_bytes()),
+        ),
+        ("libexec", "veorun", Content::Program(&veorun)),
+        ("libexec", "aveorun", Content::Link("veorun")),
+        ("libexec", "aveorun_ve1", Content::Link("veorun")),
+        ("libexec", "aveorun_ve3", Content::Link("veorun")),
+        (
+            "bin",
+            "mk_veorun_static",
+            Content::Program(MK_VEORUN_STATIC.as_bytes()),
+        ),
+    ];
+    for (name, text) in &HEADERS {
+        files.push(("include", name, Content::Data(text.as_bytes())));
+    }
+    for (directory, name, content) in &files {
+        place(&prefix.join(directory), name, content)?;
+    }
+    Ok(())
+}
+
+/// Puts one file into `directory`, in place of what is there.
+fn place(directory: &Path, name: &str, content: &Content) -> Result<(), Error> {
+    fs::create_dir_all(directory).map_err(|e| Error::file("create", directory.display(), e))?;
+    let path = directory.join(name);
+    let fresh = directory.join(format!(".{name}.{}", std::process::id()));
+    let made = match content {
+        Content::Data(bytes) => write(&fresh, bytes, 0o644),
+        Content::Program(bytes) => write(&fresh, bytes, 0o755),
+        Content::Link(target) => symlink(target, &fresh),
+    };
+    made.and_then(|()| fs::rename(&fresh, &path)).map_err(|e| {
+        // What is left of a failed attempt is of no use to anyone.
+        let _ = fs::remove_file(&fresh);
+        Error::file("write", path.display(), e)
+    })
+}
+
+fn write(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    fs::write(path, bytes)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+/// A description for pkg-config that may be moved with the installation.
+fn pkg_config() -> String {
+    format!(
+        "prefix=${{pcfiledir}}/../..\n\
+         libdir=${{prefix}}/lib64\n\
+         includedir=${{prefix}}/include\n\
+         veorun=${{prefix}}/libexec/veorun\n\
+         \n\
+         Name: libveo\n\
+         Description: Vector Engine offloading, on emulated Vector Engines\n\
+         Version: {}\n\
+         Cflags: -I${{includedir}}\n\
+         Libs: -L${{libdir}} -lveo\n",
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+/// Makes a veorun image with kernels in it. Its kernels are position
+/// independent code of the host, bound to each other.
+const MK_VEORUN_STATIC: &str = r#"#!/bin/sh
+# Usage: mk_veorun_static [-o OUTPUT] OBJECT|LIBRARY|OPTION ...
+# Links kernels (compiled with -fpic) into an image that veo_proc_create_static
+# and VEORUN_BIN accept.
+set -eu
+output=veorun_static
+if [ "$#" -eq 0 ]; then
+    echo "usage: mk_veorun_static [-o OUTPUT] OBJECT|LIBRARY|OPTION ..." >&2
+    exit 1
+fi
+if [ "$1" = -o ]; then
+    [ "$#" -ge 3 ] || { echo "mk_veorun_static: nothing to link" >&2; exit 1; }
+    output=$2
+    shift 2
+fi
+exec "${CC:-cc}" -shared -Wl,-Bsymbolic -o "$output" \
+    -Wl,--whole-archive "$@" -Wl,--no-whole-archive
+"#;
