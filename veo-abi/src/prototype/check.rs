@@ -307,6 +307,14 @@ const fn behind(
         return UNDECIDED;
     }
     limits.steps -= 1;
+    // As many bytes as something that has no counterpart in Rust.
+    if let Shape::Union { size } | Shape::Foreign { size } = node(shapes, at)
+        && let Some(len) = declared.size()
+        && len as u64 == size
+        && size > 0
+    {
+        return UNDECIDED;
+    }
     let (declared, declared_len) = flatten(declared);
     let (found, at, found_len) = match node(shapes, at) {
         Shape::Array { element, len } => (node(shapes, element), element, Some(len)),

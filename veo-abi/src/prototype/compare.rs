@@ -384,10 +384,11 @@ impl Place<'_> {
         };
         let ty = self.field_type(field.name, field.offset);
         let ty = ty.map_or_else(String::new, |ty| format!(", `{ty}`"));
-        let mut reason = format!(
-            "the kernel has the field `{}` at byte {}{ty}",
-            field.name, field.offset
-        );
+        let name = match field.name {
+            "" => "an unnamed member".to_owned(),
+            name => format!("the field `{name}`"),
+        };
+        let mut reason = format!("the kernel has {name} at byte {}{ty}", field.offset);
         if let Some(layout) = layout {
             let named = layout.fields.iter().find(|f| f.name == field.name);
             let placed = layout
