@@ -2,6 +2,7 @@
 
 use crate::arg::{Arg, Args};
 use crate::context::VeoContext;
+use crate::data::{Bytes, BytesMut};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::param::KernelResult;
@@ -34,6 +35,18 @@ impl<'c, 'a> Call<'c, 'a> {
         value.put(&mut self.args);
     }
 
+    /// Adds what a parameter declared as `&T` or `&[T]` refers to.
+    #[inline]
+    pub fn input(&mut self, data: Bytes<'c>) {
+        self.args.input(data);
+    }
+
+    /// Adds what a parameter declared as `&mut T` or `&mut [T]` refers to.
+    #[inline]
+    pub fn inout(&mut self, data: BytesMut<'a>) {
+        self.args.inout(data);
+    }
+
     /// Makes the call.
     ///
     /// # Errors
@@ -53,7 +66,7 @@ impl<'c, 'a> Call<'c, 'a> {
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot be called on `{Self}`",
     label = "neither a context nor a process",
-    note = "pass `&VeoContext` to queue the call, `&VeoProc` to wait for its result"
+    note = "pass a `&VeoContext` first to queue the call, or a `&VeoProc` to wait for its result"
 )]
 pub trait Target {
     /// What a call of a kernel with a result of type `V` gives.
@@ -65,6 +78,7 @@ pub trait Target {
     -> Result<Self::Output<'a, R::Value>>;
 }
 
+#[diagnostic::do_not_recommend]
 impl Target for VeoContext {
     type Output<'a, V> = VeoRequest<'a, V>;
 
@@ -74,6 +88,7 @@ impl Target for VeoContext {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Target for VeoProc {
     type Output<'a, V> = V;
 
@@ -85,6 +100,7 @@ impl Target for VeoProc {
 
 macro_rules! forward {
     ($($ty:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<On: Target + ?Sized> Target for $ty {
             type Output<'a, V> = On::Output<'a, V>;
 

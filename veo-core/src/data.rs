@@ -3,6 +3,8 @@
 use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::slice;
 
 use veo_abi::{Scalar, Type};
 
@@ -27,6 +29,61 @@ pub unsafe trait VeData: Copy + Send + Sync + 'static {
     const TYPE: Type;
 }
 
+/// The bytes of plain data, to be copied.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Bytes<'a> {
+    pub(crate) bytes: &'a [MaybeUninit<u8>],
+    /// The alignment of the data.
+    pub(crate) align: usize,
+}
+
+/// The bytes of plain data, to be overwritten, by this crate only: with initialised
+/// bytes, so that they stay valid data.
+#[doc(hidden)]
+pub struct BytesMut<'a> {
+    pub(crate) bytes: &'a mut [MaybeUninit<u8>],
+    /// The alignment of the data.
+    pub(crate) align: usize,
+}
+
+impl<'a> Bytes<'a> {
+    pub(crate) fn of<T: VeData>(values: &'a [T]) -> Self {
+        // SAFETY: the slice covers exactly the memory of `values`, borrowed for as
+        // long; `MaybeUninit<u8>` allows padding bytes and has no alignment.
+        let bytes = unsafe { slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) };
+        Bytes {
+            bytes,
+            align: align_of::<T>(),
+        }
+    }
+}
+
+impl<'a> BytesMut<'a> {
+    pub(crate) fn of<T: VeData>(values: &'a mut [T]) -> Self {
+        let size = size_of_val(values);
+        // SAFETY: as in `Bytes::of`, borrowed exclusively. The view can be written by
+        // this crate only, which writes initialised bytes, and those are a valid `T`.
+        let bytes = unsafe { slice::from_raw_parts_mut(values.as_mut_ptr().cast(), size) };
+        BytesMut {
+            bytes,
+            align: align_of::<T>(),
+        }
+    }
+}
+
+impl fmt::Debug for Bytes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.bytes.len())
+    }
+}
+
+impl fmt::Debug for BytesMut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.bytes.len())
+    }
+}
+
 /// What a pointer of a kernel declaration may point to: any [`VeData`], `c_void`,
 /// or an opaque handle type that says so itself:
 ///
@@ -40,24 +97,42 @@ pub unsafe trait VeData: Copy + Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "a kernel's pointer cannot point to `{Self}`",
     label = "neither plain data nor an opaque handle",
-    note = "use a plain-data type (`#[derive(VeData)]` for structures), or `c_void`",
-    note = "for a handle that only kernels look into, write `#[derive(VeOpaque)]` on `{Self}`"
+    note = "write `#[derive(VeData)]` on a `#[repr(C)]` structure of plain data, `#[derive(VeOpaque)]` on a handle that only kernels look into"
 )]
 pub trait VePointee: 'static {
     /// The C type of the pointee.
     const TYPE: Type;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: VeData> VePointee for T {
     const TYPE: Type = <T as VeData>::TYPE;
 }
 
+#[diagnostic::do_not_recommend]
 impl VePointee for c_void {
     const TYPE: Type = Type::Void;
 }
 
+#[diagnostic::do_not_recommend]
+impl<T: VePointee> VePointee for *const T {
+    const TYPE: Type = Type::Pointer {
+        mutable: false,
+        pointee: &T::TYPE,
+    };
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: VePointee> VePointee for *mut T {
+    const TYPE: Type = Type::Pointer {
+        mutable: true,
+        pointee: &T::TYPE,
+    };
+}
+
 macro_rules! scalars {
     ($($ty:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         // SAFETY: any bits are a valid number, and the type is its own description.
         unsafe impl VeData for $ty {
             const TYPE: Type = Type::Scalar(<$ty as Scalar>::TYPE);
@@ -69,6 +144,7 @@ scalars!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
 #[cfg(target_pointer_width = "64")]
 scalars!(isize, usize);
 
+#[diagnostic::do_not_recommend]
 // SAFETY: an array of plain data has no bytes of its own.
 unsafe impl<T: VeData, const N: usize> VeData for [T; N] {
     const TYPE: Type = Type::Array {
@@ -156,6 +232,7 @@ impl<T> fmt::Debug for VeAddr<T> {
 
 // The pointee is not named: a structure may hold the address of its own kind, and
 // a description that contains itself cannot be a constant.
+#[diagnostic::do_not_recommend]
 // SAFETY: a transparent u64; any bits are a valid address.
 unsafe impl<T: 'static> VeData for VeAddr<T> {
     const TYPE: Type = Type::Pointer {
@@ -165,6 +242,7 @@ unsafe impl<T: 'static> VeData for VeAddr<T> {
 }
 
 #[cfg(feature = "num-complex")]
+#[diagnostic::do_not_recommend]
 // SAFETY: `Complex<T>` is `repr(C)`: two values of T, which is how C lays out a
 // complex number.
 unsafe impl<T: VeData + Scalar> VeData for num_complex::Complex<T> {
@@ -175,12 +253,14 @@ unsafe impl<T: VeData + Scalar> VeData for num_complex::Complex<T> {
 }
 
 #[cfg(feature = "half")]
+#[diagnostic::do_not_recommend]
 // SAFETY: a transparent u16; any bits are a valid number.
 unsafe impl VeData for half::f16 {
     const TYPE: Type = Type::Scalar(veo_abi::ScalarType::U16);
 }
 
 #[cfg(feature = "half")]
+#[diagnostic::do_not_recommend]
 // SAFETY: a transparent u16; any bits are a valid number.
 unsafe impl VeData for half::bf16 {
     const TYPE: Type = Type::Scalar(veo_abi::ScalarType::U16);

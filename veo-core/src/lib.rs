@@ -7,6 +7,7 @@ mod call;
 mod context;
 mod data;
 mod error;
+mod expansion;
 mod kernel;
 mod memory;
 mod param;
@@ -14,13 +15,16 @@ mod process;
 mod request;
 mod stack;
 
+pub use arg::Arg;
 pub use backend::Backend;
+pub use call::Target;
 pub use context::{ContextOptions, ContextState, Scope, ScopedRead, VeoContext};
 pub use data::{VeAddr, VeData, VePointee};
 pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
 pub use inventory;
 pub use kernel::{KernelInfo, kernels};
 pub use memory::{NULL, Null, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
+pub use param::{FnAddr, KernelResult, Param};
 pub use process::{
     Arch, HookId, Kernels, NodeInfo, ProcInitHook, Prototypes, Stream, VeoProc, VeoProcBuilder,
     del_proc_init_hook, nodes, set_proc_init_hook,
@@ -40,8 +44,8 @@ pub type VeoCtxt = VeoContext;
 pub mod __private {
     pub use crate::arg::{Arg, Args};
     pub use crate::call::{Call, Target};
-    pub use crate::data::VePointee as Pointee;
-    pub use crate::kernel::{Kernel, Library, Registration, Resolution};
+    pub use crate::expansion::{Data, Pointee};
+    pub use crate::kernel::{Kernel, KernelInfo, Library, Registration, Resolution};
     pub use crate::param::{FnAddr, KernelResult, Param};
     pub use {inventory, veo_abi as abi};
 }

@@ -9,10 +9,8 @@ use crate::stack::OnStack;
 /// A type that a parameter of a kernel may be declared with.
 #[diagnostic::on_unimplemented(
     message = "a kernel parameter cannot be declared as `{Self}`",
-    label = "not a parameter type",
-    note = "numbers: i8 to i64, u8 to u64, isize, usize, f32, f64",
-    note = "memory on the VE: `*const T`, `*mut T`; data that travels with the call: `&T`, `&[T]`, `&mut T`, `&mut [T]`",
-    note = "a structure goes by reference: derive `VeData` and declare `&{Self}` or `*mut {Self}`"
+    label = "neither a number nor an address",
+    note = "for a structure with `#[derive(VeData)]` write `&T`, `&mut T` or `*mut T`; for an enum its integer type; for a bool `u8`"
 )]
 pub trait Param {
     /// Its description in the kernel's signature.
@@ -22,9 +20,8 @@ pub trait Param {
 /// A type that a kernel may be declared to return.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot return `{Self}`",
-    label = "not a result type",
-    note = "a result is a number (i8 to i64, u8 to u64, f32, f64), a pointer (`*mut T`, which becomes `VeMemPtr<T>`), or nothing",
-    note = "a larger result goes through a parameter: `out: &mut {Self}`"
+    label = "neither a number nor an address",
+    note = "declare a number, a pointer (`*mut T` becomes a `VeMemPtr<T>`) or nothing, and a parameter for the rest: `out: &mut {Self}`"
 )]
 pub trait KernelResult {
     /// What a call gives: the declared type, for pointers `VeMemPtr<T>`.
@@ -38,12 +35,13 @@ pub trait KernelResult {
     fn value(word: Word, origin: Origin) -> Self::Value;
 }
 
-/// How the address of a function on the VE is declared: any `extern "C" fn(..)`
-/// type in a declaration stands for it.
-#[doc(hidden)]
+/// The address of a function on the VE, as the type of a parameter: what any
+/// `extern "C" fn(..)` in a declaration stands for. Calls pass a `&VeoFunction`, a
+/// [`VeMemPtr<c_void>`](VeMemPtr) or [`NULL`](crate::NULL).
 #[derive(Debug)]
 pub struct FnAddr(());
 
+#[diagnostic::do_not_recommend]
 impl Param for FnAddr {
     const TYPE: Type = pointer(false, &Type::Void);
 }
@@ -55,10 +53,12 @@ pub struct Origin(pub(crate) crate::process::ProcId);
 
 macro_rules! scalars {
     ($($ty:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
         impl Param for $ty {
             const TYPE: Type = Type::Scalar(<$ty as Scalar>::TYPE);
         }
 
+        #[diagnostic::do_not_recommend]
         impl KernelResult for $ty {
             type Value = $ty;
             const TYPE: Type = Type::Scalar(<$ty as Scalar>::TYPE);
@@ -74,6 +74,7 @@ scalars!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
 #[cfg(target_pointer_width = "64")]
 scalars!(isize, usize);
 
+#[diagnostic::do_not_recommend]
 impl KernelResult for () {
     type Value = ();
     const TYPE: Type = Type::Void;
@@ -87,10 +88,12 @@ const fn pointer(mutable: bool, pointee: &'static Type) -> Type {
 
 macro_rules! pointers {
     ($($ty:ty, $mutable:literal;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<T: VePointee> Param for $ty {
             const TYPE: Type = pointer($mutable, &T::TYPE);
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T: VePointee> KernelResult for $ty {
             type Value = VeMemPtr<T>;
             const TYPE: Type = pointer($mutable, &T::TYPE);
@@ -110,6 +113,7 @@ pointers! {
 
 macro_rules! references {
     ($($ty:ty, $mutable:literal;)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl<T: VeData> Param for $ty {
             const TYPE: Type = pointer($mutable, &<T as VeData>::TYPE);
         }

@@ -4,10 +4,10 @@
 use std::ffi::CStr;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::{MaybeUninit, size_of_val};
+use std::mem::MaybeUninit;
 use std::slice;
 
-use crate::data::VeData;
+use crate::data::{Bytes, BytesMut, VeData};
 
 /// Host data passed by reference: the kernel gets the address of a copy on its stack.
 ///
@@ -31,19 +31,19 @@ pub struct OnStack<V>(V);
 
 /// What an [`OnStack::input`] holds.
 pub struct Input<'a, T: ?Sized> {
-    bytes: &'a [MaybeUninit<u8>],
+    bytes: Bytes<'a>,
     of: PhantomData<fn() -> *const T>,
 }
 
 /// What an [`OnStack::output`] holds.
 pub struct Output<'a, T: ?Sized> {
-    bytes: sealed::BytesMut<'a>,
+    bytes: BytesMut<'a>,
     of: PhantomData<fn() -> *const T>,
 }
 
 /// What an [`OnStack::inout`] holds.
 pub struct InOut<'a, T: ?Sized> {
-    bytes: sealed::BytesMut<'a>,
+    bytes: BytesMut<'a>,
     of: PhantomData<fn() -> *const T>,
 }
 
@@ -73,65 +73,40 @@ pub trait StackValue: sealed::Sealed {
     const ALIGN: usize;
 
     #[doc(hidden)]
-    fn bytes(&self) -> &[MaybeUninit<u8>];
+    fn bytes(&self) -> Bytes<'_>;
 
     #[doc(hidden)]
-    fn bytes_mut(&mut self) -> sealed::BytesMut<'_>;
+    fn bytes_mut(&mut self) -> BytesMut<'_>;
 }
 
-pub(crate) mod sealed {
-    use std::mem::MaybeUninit;
-
+mod sealed {
     pub trait Sealed {}
-
-    /// Keeps the writable view out of the reach of safe code elsewhere.
-    pub struct BytesMut<'a>(pub(crate) &'a mut [MaybeUninit<u8>]);
-
-    impl std::fmt::Debug for BytesMut<'_> {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            write!(f, "BytesMut({})", self.0.len())
-        }
-    }
 }
 
 impl<T: VeData> sealed::Sealed for T {}
 impl<T: VeData> sealed::Sealed for [T] {}
 
-pub(crate) fn bytes_of<T: VeData>(values: &[T]) -> &[MaybeUninit<u8>] {
-    // SAFETY: the slice covers exactly the memory of `values`, borrowed for as long;
-    // `MaybeUninit<u8>` allows padding bytes and has no alignment.
-    unsafe { slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
-}
-
-/// The caller writes initialised bytes only; `VeData` then makes any value valid.
-pub(crate) fn bytes_of_mut<T: VeData>(values: &mut [T]) -> &mut [MaybeUninit<u8>] {
-    // SAFETY: as in `bytes_of`, borrowed exclusively. The view stays inside this
-    // crate, which keeps the invariant of `StackData` that only initialised bytes
-    // are written, and those are a valid `T`.
-    unsafe { slice::from_raw_parts_mut(values.as_mut_ptr().cast(), size_of_val(values)) }
-}
-
 impl<T: VeData> StackValue for T {
     const ALIGN: usize = align_of::<T>();
 
-    fn bytes(&self) -> &[MaybeUninit<u8>] {
-        bytes_of(slice::from_ref(self))
+    fn bytes(&self) -> Bytes<'_> {
+        Bytes::of(slice::from_ref(self))
     }
 
-    fn bytes_mut(&mut self) -> sealed::BytesMut<'_> {
-        sealed::BytesMut(bytes_of_mut(slice::from_mut(self)))
+    fn bytes_mut(&mut self) -> BytesMut<'_> {
+        BytesMut::of(slice::from_mut(self))
     }
 }
 
 impl<T: VeData> StackValue for [T] {
     const ALIGN: usize = align_of::<T>();
 
-    fn bytes(&self) -> &[MaybeUninit<u8>] {
-        bytes_of(self)
+    fn bytes(&self) -> Bytes<'_> {
+        Bytes::of(self)
     }
 
-    fn bytes_mut(&mut self) -> sealed::BytesMut<'_> {
-        sealed::BytesMut(bytes_of_mut(self))
+    fn bytes_mut(&mut self) -> BytesMut<'_> {
+        BytesMut::of(self)
     }
 }
 
@@ -174,7 +149,7 @@ impl<'a> OnStack<Input<'a, CStr>> {
     #[must_use]
     pub fn cstr(text: &'a CStr) -> Self {
         OnStack(Input {
-            bytes: bytes_of(text.to_bytes_with_nul()),
+            bytes: Bytes::of(text.to_bytes_with_nul()),
             of: PhantomData,
         })
     }
@@ -182,19 +157,19 @@ impl<'a> OnStack<Input<'a, CStr>> {
 
 impl<'b, T: ?Sized> OnStack<Input<'b, T>> {
     pub(crate) fn into_data<'a>(self) -> StackData<'b, 'a> {
-        StackData::In(self.0.bytes)
+        StackData::In(self.0.bytes.bytes)
     }
 }
 
 impl<'a, T: ?Sized> OnStack<Output<'a, T>> {
     pub(crate) fn into_data<'c>(self) -> StackData<'c, 'a> {
-        StackData::Out(self.0.bytes.0)
+        StackData::Out(self.0.bytes.bytes)
     }
 }
 
 impl<'a, T: ?Sized> OnStack<InOut<'a, T>> {
     pub(crate) fn into_data<'c>(self) -> StackData<'c, 'a> {
-        StackData::InOut(self.0.bytes.0)
+        StackData::InOut(self.0.bytes.bytes)
     }
 }
 
@@ -206,18 +181,18 @@ impl<V: fmt::Debug> fmt::Debug for OnStack<V> {
 
 impl<T: ?Sized> fmt::Debug for Input<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "input({} bytes)", self.bytes.len())
+        write!(f, "input({} bytes)", self.bytes.bytes.len())
     }
 }
 
 impl<T: ?Sized> fmt::Debug for Output<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "output({} bytes)", self.bytes.0.len())
+        write!(f, "output({} bytes)", self.bytes.bytes.len())
     }
 }
 
 impl<T: ?Sized> fmt::Debug for InOut<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "inout({} bytes)", self.bytes.0.len())
+        write!(f, "inout({} bytes)", self.bytes.bytes.len())
     }
 }

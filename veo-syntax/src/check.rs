@@ -58,10 +58,21 @@ pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> 
             }
         }
     }
-    let result = match &sig.output {
+    let mut result = match &sig.output {
         ReturnType::Default => Result::Unit,
         ReturnType::Type(_, ty) => types::result(ty, report),
     };
+    if shape == Shape::Unknown {
+        // Their types may name what does not exist outside.
+        for param in &mut params {
+            if !matches!(param.ty, ParamType::Scalar(_)) {
+                param.ty = ParamType::Wrong(None);
+            }
+        }
+        if !matches!(result, Result::Unit | Result::Scalar(_)) {
+            result = Result::Wrong(None);
+        }
+    }
 
     let symbol = overrides
         .name
@@ -256,7 +267,7 @@ fn param(input: PatType, index: usize, report: &mut Report) -> Param {
     let wrong_name = report.len() > before;
     let mut ty = types::param(&input.ty, report);
     if wrong_name && matches!(ty, ParamType::Scalar(_)) {
-        ty = ParamType::Wrong;
+        ty = ParamType::Wrong(None);
     }
     Param { attrs, ident, ty }
 }

@@ -1,8 +1,8 @@
 //! A checked declaration: what the expansion, and whoever compares it with a
 //! library, works on.
 
-use proc_macro2::{Ident, Span};
-use syn::{Attribute, LitStr, Token, Type, TypeReference, Visibility};
+use proc_macro2::Ident;
+use syn::{Attribute, LitStr, Token, Type, TypePtr, TypeReference, Visibility};
 
 use crate::attribute::{Library, Resolution};
 
@@ -50,12 +50,14 @@ pub(crate) enum ParamType {
     Scalar(Type),
     /// A reference: the data goes with the call, on the kernel's stack.
     Reference(TypeReference),
-    /// The address of a function on the VE.
-    Function(Span),
-    /// A pointer, an alias, a type by path: traits decide.
+    /// A pointer: memory on the VE.
+    Pointer(TypePtr),
+    /// The address of a function on the VE, as it was written.
+    Function(Type),
+    /// An alias, a type by path: traits decide.
     Other(Type),
-    /// Something that has been reported.
-    Wrong,
+    /// Something that has been reported; the type, if naming it does no harm.
+    Wrong(Option<Type>),
 }
 
 /// What a kernel returns.
@@ -64,8 +66,8 @@ pub(crate) enum Result {
     Unit,
     /// A primitive scalar by its own name.
     Scalar(Type),
-    /// A pointer to this, as declared and its pointee.
-    Pointer(Type, Box<Type>),
+    /// A pointer, which becomes a `VeMemPtr`.
+    Pointer(TypePtr),
     /// A type by path: traits decide.
     Other(Type),
     /// Something that has been reported. The stub returns it all the same, if it can.

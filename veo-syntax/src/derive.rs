@@ -162,7 +162,7 @@ fn transparent<'a>(
 ) -> TokenStream {
     match (types.next(), types.next()) {
         (Some(ty), None) => {
-            quote_spanned!(ty.span()=> <#ty as #krate::VeData>::TYPE)
+            quote_spanned!(ty.span()=> <#ty as #krate::__private::Data>::TYPE)
         }
         _ => quote!(#krate::__private::abi::Type::Void),
     }
@@ -176,7 +176,7 @@ fn structure(fields: &syn::Fields, krate: &TokenStream, ident: &Ident) -> TokenS
             Member::Unnamed(index) => index.index.to_string(),
         };
         let ty = &field.ty;
-        let ty = quote_spanned!(ty.span()=> <#ty as #krate::VeData>::TYPE);
+        let ty = quote_spanned!(ty.span()=> <#ty as #krate::__private::Data>::TYPE);
         quote! {
             #krate::__private::abi::Field {
                 name: #text,

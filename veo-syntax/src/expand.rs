@@ -4,11 +4,10 @@
 //! underscores, and every use of a type carries the span of the user's own
 //! tokens, so that what the compiler says about it is said there.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
-use syn::{LitStr, TypeReference};
+use syn::{Lifetime, LitStr, PointerMutability, Type, TypePtr, TypeReference};
 
 use crate::attribute::{Context, Library, Resolution};
 use crate::declaration::{Declaration, Param, ParamType, Result, Shape};
@@ -23,101 +22,99 @@ pub(crate) fn kernel(declaration: &Declaration, context: &Context) -> TokenStrea
 
 fn stub(declaration: &Declaration, context: &Context) -> TokenStream {
     let krate = &context.krate;
-    let Declaration {
-        attrs,
-        vis,
-        unsafety,
-        ident,
-        symbol,
-        ..
-    } = declaration;
-    let params = declaration.params.iter().map(|p| parameter(p, context));
-    let value = declaration.result.value(context);
-    let result = declaration.result.declared();
-    let types = declaration.params.iter().map(|param| {
-        let ty = param.ty.declared(context);
-        quote_spanned!(ty.span()=> <#ty as #krate::__private::Param>::TYPE)
-    });
-    let result_type = quote_spanned! {result.span()=>
-        <#result as #krate::__private::KernelResult>::TYPE
-    };
-    let arguments = declaration.params.iter().map(|param| {
-        let ty = param.ty.declared(context);
-        let name = &param.ident;
-        quote!(__call.arg::<#ty>(#name);)
-    });
+    let signature = signature(declaration, context);
+    let Declaration { ident, symbol, .. } = declaration;
     let name = LitStr::new(&ident.unraw().to_string(), ident.span());
     let library = match &declaration.library {
-        Library::Shared(name) => quote!(#krate::__private::Library::Shared(#name)),
-        _ => quote!(#krate::__private::Library::Static),
+        Library::Shared(name) => quote!(Shared(#name)),
+        _ => quote!(Static),
     };
     let resolution = match declaration.resolution {
         Resolution::Eager => quote!(Eager),
         Resolution::Optional => quote!(Optional),
         Resolution::Lazy => quote!(Lazy),
     };
+    // Its own line, not that of the attribute above a block.
+    let line = quote_spanned!(ident.span()=> ::core::line!());
+    let params = declaration.params.iter().map(|param| param.ty.described());
+    let result = declaration.result.described();
+    let arguments = declaration.params.iter().map(argument);
+    let submit = declaration.result.submit();
+    let (on, call) = (local("__on"), local("__call"));
     quote! {
-        #(#attrs)*
-        #[allow(non_snake_case, clippy::too_many_arguments)]
-        #vis #unsafety fn #ident<'__a, __On>(__on: &__On, #(#params),*)
-            -> #krate::Result<<__On as #krate::__private::Target>::Output<'__a, #value>>
-        where
-            __On: #krate::__private::Target + ?::core::marker::Sized,
-        {
-            static __KERNEL: #krate::__private::Kernel =
-                #krate::__private::Kernel::new(#krate::KernelInfo {
-                    name: #name,
-                    symbol: #symbol,
-                    library: #library,
-                    resolution: #krate::__private::Resolution::#resolution,
-                    crate_name: ::core::env!("CARGO_PKG_NAME"),
-                    module: ::core::module_path!(),
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    build_dir: ::core::option_env!("OUT_DIR"),
-                    signature: #krate::__private::abi::Signature {
-                        params: &[#(#types),*],
-                        result: #result_type,
-                    },
-                });
-            #krate::__private::inventory::submit! {
-                #krate::__private::Registration(&__KERNEL)
-            }
-            let mut __call = #krate::__private::Call::new(&__KERNEL);
+        #signature {
+            use #krate::__private as __veo;
+
+            static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
+                name: #name,
+                symbol: #symbol,
+                library: __veo::Library::#library,
+                resolution: __veo::Resolution::#resolution,
+                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: #line,
+                build_dir: ::core::option_env!("OUT_DIR"),
+                signature: __veo::abi::Signature {
+                    params: &[#(#params),*],
+                    result: #result,
+                },
+            });
+            __veo::inventory::submit! { __veo::Registration(&__KERNEL) }
+
+            let mut #call = __veo::Call::new(&__KERNEL);
             #(#arguments)*
-            __call.submit::<__On, #result>(__on)
+            #call.#submit(#on)
         }
     }
 }
 
-/// What stands for a declaration with mistakes: it has the right name, accepts
-/// anything where something was wrong, and never runs.
-fn placeholder(declaration: &Declaration, context: &Context) -> TokenStream {
+/// A variable that no parameter of the user's can be mistaken for.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// Everything before the body.
+fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
     let krate = &context.krate;
     let Declaration {
         attrs,
         vis,
         unsafety,
         ident,
+        params,
+        result,
         ..
     } = declaration;
-    let params = declaration.params.iter().map(|param| match &param.ty {
-        ParamType::Scalar(_) | ParamType::Reference(_) => parameter(param, context),
-        _ => {
-            let name = &param.ident;
-            quote!(#name: impl ::core::marker::Sized)
-        }
-    });
-    let value = declaration.result.value(context);
-    quote! {
+    let params = params.iter().map(|param| parameter(param, context));
+    let head = quote! {
         #(#attrs)*
-        #[allow(non_snake_case, unused_variables, clippy::too_many_arguments)]
-        #vis #unsafety fn #ident<'__a, __On>(__on: &__On, #(#params),*)
-            -> #krate::Result<<__On as #krate::__private::Target>::Output<'__a, #value>>
-        where
-            __On: #krate::__private::Target + ?::core::marker::Sized,
-        {
-            ::core::unreachable!()
+        #[allow(non_snake_case, clippy::too_many_arguments)]
+        #vis #unsafety fn #ident
+    };
+    let on = local("__on");
+    let params = quote!((#on: &__On, #(#params),*));
+    let target = quote!(#krate::__private::Target);
+    let value = result.value(context);
+    match result {
+        // The compiler complains about a type by path once if it stands here, in a
+        // bound it would do so twice.
+        Result::Other(ty) => {
+            let bound = around(ident, quote!(__On: ), quote!(), target.clone());
+            let output = around(
+                ty,
+                quote!(#krate::Result<<__On as #target>::Output<'__a, ),
+                value,
+                quote!(>>),
+            );
+            quote!(#head<'__a, __On> #params -> #output where #bound)
+        }
+        // What a call gives as a parameter of its own: so a wrong target is reported
+        // once. The bound stands at the name, to point to the declaration.
+        _ => {
+            let before = quote!(__On: #target<Output<'__a, );
+            let bound = around(ident, before, value, quote!(> = __Out>));
+            quote!(#head<'__a, __On, __Out> #params -> #krate::Result<__Out> where #bound)
         }
     }
 }
@@ -128,38 +125,107 @@ fn parameter(param: &Param, context: &Context) -> TokenStream {
     let Param { attrs, ident, ty } = param;
     let ty = match ty {
         ParamType::Scalar(ty) => ty.to_token_stream(),
-        ParamType::Reference(reference) => with_lifetime(reference).into_token_stream(),
-        ParamType::Function(_) | ParamType::Other(_) => {
-            let declared = ty.declared(context);
-            quote!(impl #krate::__private::Arg<'__a, #declared>)
+        ParamType::Reference(reference) => reference_in_signature(reference),
+        ParamType::Function(_) | ParamType::Pointer(_) | ParamType::Other(_) => {
+            let declared = ty.declared(quote!(#krate));
+            let before = quote!(impl #krate::__private::Arg<'__a, );
+            around(&declared.clone(), before, declared, quote!(>))
         }
-        ParamType::Wrong => quote!(impl ::core::marker::Sized),
+        ParamType::Wrong(_) => quote!(impl ::core::marker::Sized),
     };
     quote!(#(#attrs)* #ident: #ty)
 }
 
-/// `&T` as `&'__a T`, unless the user asked for `'static`.
-fn with_lifetime(reference: &TypeReference) -> TypeReference {
+/// What the kernel writes is borrowed until the request has been collected, what
+/// it reads only while the call is made.
+fn reference_in_signature(reference: &TypeReference) -> TokenStream {
     let mut reference = reference.clone();
-    let keep = reference
-        .lifetime
-        .as_ref()
-        .is_some_and(|l| l.ident == "static");
-    if !keep {
-        reference.lifetime = Some(syn::Lifetime::new("'__a", Span::mixed_site()));
+    let is_static = |lifetime: &Lifetime| lifetime.ident == "static";
+    if reference.mutability.is_some() && !reference.lifetime.as_ref().is_some_and(is_static) {
+        reference.lifetime = Some(Lifetime::new("'__a", Span::mixed_site()));
     }
-    reference
+    reference.into_token_stream()
+}
+
+/// The statement that adds an argument to the call.
+fn argument(param: &Param) -> TokenStream {
+    let call = local("__call");
+    let name = &param.ident;
+    let ParamType::Reference(reference) = &param.ty else {
+        let declared = param.ty.declared(quote!(__veo));
+        return quote!(#call.arg::<#declared>(#name););
+    };
+    let mutable = reference.mutability.is_some();
+    let (data, values) = match (referent(reference), mutable) {
+        (Referent::Slice(data), _) => (data, quote!(#name)),
+        (Referent::Value(data), false) => (data, quote!(::core::slice::from_ref(#name))),
+        (Referent::Value(data), true) => (data, quote!(::core::slice::from_mut(#name))),
+    };
+    if mutable {
+        quote!(#call.inout(<#data as __veo::Data>::inout(#values));)
+    } else {
+        quote!(#call.input(<#data as __veo::Data>::input(#values));)
+    }
+}
+
+/// What a reference refers to.
+enum Referent<'a> {
+    Value(&'a Type),
+    Slice(&'a Type),
+}
+
+fn referent(reference: &TypeReference) -> Referent<'_> {
+    match crate::types::plain(&reference.elem) {
+        Type::Slice(slice) => Referent::Slice(&slice.elem),
+        _ => Referent::Value(&reference.elem),
+    }
+}
+
+/// What stands for a declaration with mistakes: it has the right name, accepts
+/// anything where something was wrong, and never runs.
+fn placeholder(declaration: &Declaration, context: &Context) -> TokenStream {
+    let signature = signature(declaration, context);
+    // So that their imports do not count as unused.
+    let named = declaration
+        .params
+        .iter()
+        .filter_map(|param| match &param.ty {
+            ParamType::Wrong(ty) => ty.as_ref(),
+            _ => None,
+        });
+    quote! {
+        #[allow(unused_variables)]
+        #signature {
+            let _: ::core::option::Option<fn(#(#named),*)>;
+            ::core::unreachable!()
+        }
+    }
 }
 
 impl ParamType {
-    /// The type as the traits see it.
-    fn declared(&self, context: &Context) -> TokenStream {
-        let krate = &context.krate;
+    /// The type as the traits see it; `private` is the path of their module.
+    fn declared(&self, private: TokenStream) -> TokenStream {
         match self {
             ParamType::Scalar(ty) | ParamType::Other(ty) => ty.to_token_stream(),
+            ParamType::Pointer(pointer) => pointer.to_token_stream(),
             ParamType::Reference(reference) => reference.to_token_stream(),
-            ParamType::Function(span) => quote_spanned!(*span=> #krate::__private::FnAddr),
-            ParamType::Wrong => quote!(()),
+            ParamType::Function(ty) => around(ty, quote!(#private::), quote!(), quote!(FnAddr)),
+            ParamType::Wrong(_) => quote!(()),
+        }
+    }
+
+    /// The constant that describes it. It names what the user's own type has to
+    /// be, so that the compiler's complaint, if any, is about that type.
+    fn described(&self) -> TokenStream {
+        match self {
+            ParamType::Pointer(pointer) => pointer_constant(pointer),
+            ParamType::Reference(reference) => {
+                let mutable = reference.mutability.is_some();
+                let (Referent::Value(data) | Referent::Slice(data)) = referent(reference);
+                let pointee = constant(data, quote!(Data));
+                quote!(__veo::abi::Type::Pointer { mutable: #mutable, pointee: &#pointee })
+            }
+            _ => constant(&self.declared(quote!(__veo)), quote!(Param)),
         }
     }
 }
@@ -169,20 +235,82 @@ impl Result {
     fn declared(&self) -> TokenStream {
         match self {
             Result::Unit | Result::Wrong(_) => quote!(()),
-            Result::Scalar(ty) | Result::Pointer(ty, _) | Result::Other(ty) => ty.to_token_stream(),
+            Result::Scalar(ty) | Result::Other(ty) => ty.to_token_stream(),
+            Result::Pointer(pointer) => pointer.to_token_stream(),
         }
     }
 
-    /// The type of the value that callers get.
+    /// The last call of the body.
+    fn submit(&self) -> TokenStream {
+        let declared = self.declared();
+        let before = quote!(submit::<__On, );
+        match self {
+            Result::Other(ty) => around(ty, before, declared, quote!(>)),
+            _ => quote!(#before #declared>),
+        }
+    }
+
+    /// The constant that describes it.
+    fn described(&self) -> TokenStream {
+        match self {
+            Result::Unit | Result::Wrong(_) => quote!(__veo::abi::Type::Void),
+            Result::Pointer(pointer) => pointer_constant(pointer),
+            Result::Scalar(ty) | Result::Other(ty) => constant(ty, quote!(KernelResult)),
+        }
+    }
+
+    /// The type of the value that a call gives.
     fn value(&self, context: &Context) -> TokenStream {
         let krate = &context.krate;
         match self {
             Result::Unit | Result::Wrong(None) => quote!(()),
             Result::Scalar(ty) | Result::Wrong(Some(ty)) => ty.to_token_stream(),
-            Result::Pointer(_, pointee) => quote!(#krate::VeMemPtr<#pointee>),
-            Result::Other(ty) => {
-                quote_spanned!(ty.span()=> <#ty as #krate::__private::KernelResult>::Value)
+            Result::Pointer(pointer) => {
+                let pointee = &pointer.elem;
+                quote!(#krate::VeMemPtr<#pointee>)
             }
+            Result::Other(ty) => around(
+                ty,
+                quote!(<),
+                ty.to_token_stream(),
+                quote!(as #krate::__private::KernelResult>::Value),
+            ),
         }
     }
+}
+
+/// `<T as Trait>::TYPE`
+fn constant(ty: &impl ToTokens, required: TokenStream) -> TokenStream {
+    quote!(<#ty as __veo::#required>::TYPE)
+}
+
+fn pointer_constant(pointer: &TypePtr) -> TokenStream {
+    let mutable = matches!(pointer.mutability, PointerMutability::Mut(_));
+    let pointee = constant(&pointer.elem, quote!(Pointee));
+    quote!(__veo::abi::Type::Pointer { mutable: #mutable, pointee: &#pointee })
+}
+
+/// Surrounds the user's tokens with ours, which get the place of the first and the
+/// last token of `place`: whatever the compiler says about the whole is said there.
+fn around(
+    place: &impl ToTokens,
+    before: TokenStream,
+    user: TokenStream,
+    after: TokenStream,
+) -> TokenStream {
+    let mut spans = place.to_token_stream().into_iter().map(|tree| tree.span());
+    let first = spans.next().unwrap_or_else(Span::call_site);
+    let last = spans.last().unwrap_or(first);
+    let mut output = at(first, before);
+    output.extend(user);
+    output.extend(at(last, after));
+    output
+}
+
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let place = |mut tree: TokenTree| {
+        tree.set_span(span);
+        tree
+    };
+    tokens.into_iter().map(place).collect()
 }

@@ -1,7 +1,6 @@
 //! Which types a declaration may use, as far as their spelling tells. What only
 //! the compiler knows (aliases, structs) is left to the traits of `veo_core`.
 
-use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type, TypeFnPtr, TypePath};
 use veo_abi::ScalarType;
 
@@ -17,7 +16,7 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
         Type::Path(path) => match function_in_option(path) {
             Some(function) => {
                 check_function(function, report);
-                ParamType::Function(ty.span())
+                ParamType::Function(ty.clone())
             }
             None if is_scalar(path) => ParamType::Scalar(ty.clone()),
             None => {
@@ -27,7 +26,7 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
         },
         Type::Ptr(pointer) => {
             pointee(&pointer.elem, Place::Pointee, report);
-            ParamType::Other(ty.clone())
+            ParamType::Pointer(pointer.clone())
         }
         Type::Reference(reference) => {
             match plain(&reference.elem) {
@@ -38,23 +37,23 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
         }
         Type::FnPtr(function) => {
             check_function(function, report);
-            ParamType::Function(ty.span())
+            ParamType::Function(ty.clone())
         }
         Type::Array(array) => {
             report.at(
                 ty,
                 &Mistake::ArrayByValue(spell(ty), spell(&*array.elem), spell(&array.len)),
             );
-            ParamType::Wrong
+            ParamType::Wrong(None)
         }
         Type::Macro(_) => ParamType::Other(ty.clone()),
         other => {
             unsupported(other, Place::Parameter, report);
-            ParamType::Wrong
+            ParamType::Wrong(None)
         }
     };
     if report.len() > before {
-        ParamType::Wrong
+        ParamType::Wrong(nameable(ty).then(|| ty.clone()))
     } else {
         checked
     }
@@ -72,7 +71,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
         }
         Type::Ptr(pointer) => {
             pointee(&pointer.elem, Place::Pointee, report);
-            Result::Pointer(ty.clone(), pointer.elem.clone())
+            Result::Pointer(pointer.clone())
         }
         Type::Macro(_) => Result::Other(ty.clone()),
         Type::Reference(reference) => {
@@ -101,7 +100,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
         }
     };
     if report.len() > before {
-        Result::Wrong(returnable(ty).then(|| ty.clone()))
+        Result::Wrong(nameable(ty).then(|| ty.clone()))
     } else {
         checked
     }
@@ -112,18 +111,18 @@ pub(crate) fn field(ty: &Type, report: &mut Report) {
     data(ty, Place::Field, report);
 }
 
-/// Whether a stub can name this type as what it returns.
-fn returnable(ty: &Type) -> bool {
+/// Whether a stub can name this wrong type.
+fn nameable(ty: &Type) -> bool {
     match plain(ty) {
-        Type::Path(path) => !path.path.is_ident("str"),
-        Type::Tuple(tuple) => tuple.elems.iter().all(returnable),
-        Type::Array(array) => returnable(&array.elem),
+        Type::Path(path) => !path.path.is_ident("str") && !path.path.is_ident("Self"),
+        Type::Tuple(tuple) => tuple.elems.iter().all(nameable),
+        Type::Array(array) => nameable(&array.elem),
         _ => false,
     }
 }
 
 /// Without the parentheses and invisible groups around it.
-fn plain(ty: &Type) -> &Type {
+pub(crate) fn plain(ty: &Type) -> &Type {
     match ty {
         Type::Paren(inner) => plain(&inner.elem),
         Type::Group(inner) => plain(&inner.elem),
@@ -148,6 +147,8 @@ fn pointee(ty: &Type, place: Place, report: &mut Report) {
         Type::Slice(slice) => {
             report.at(ty, &Mistake::PointerToSlice(spell(ty), spell(&*slice.elem)));
         }
+        // The elements of a `T**` are `VeAddr<T>` on the host.
+        Type::Ptr(inner) => pointee(&inner.elem, place, report),
         other => data(other, place, report),
     }
 }

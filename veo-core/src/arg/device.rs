@@ -52,6 +52,10 @@ memory!([T: VeData, const A: usize, const B: usize] [[T; A]; B] => *const T, *mu
 memory!([T: VeData, const A: usize, const B: usize, const C: usize]
     [[[T; A]; B]; C] => *const T, *mut T);
 
+// The memory of a `T**` holds addresses.
+memory!([T: VePointee] VeAddr<T> => *const *const T, *mut *const T);
+memory!([T: VePointee] VeAddr<T> => *const *mut T, *mut *mut T);
+
 accept!([T: VePointee] VeMemPtr<T> => *const T, |ptr| ptr);
 accept!([T: VePointee] VeMemPtr<T> => *mut T, |ptr| ptr);
 accept!([T: VePointee] VeMemPtr<T> => VeMemPtr<T>, |ptr| ptr);

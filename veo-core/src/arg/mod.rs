@@ -10,6 +10,7 @@ mod stack;
 
 use smallvec::SmallVec;
 
+use crate::data::{Bytes, BytesMut};
 use crate::error::{Error, Result};
 use crate::memory::{Usage, VeMemPtr};
 use crate::process::ProcId;
@@ -28,9 +29,8 @@ use crate::stack::StackData;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed for a kernel parameter declared as `{P}`",
     label = "the kernel declares this parameter as `{P}`",
-    note = "numbers: exactly the declared type; convert with `as` or `.into()`",
-    note = "for `*const T`: `&VeBuffer<T>`, `VeSlice<T>`, `VeMemPtr<T>`, `OnStack::input(&value)` or `NULL`",
-    note = "for `*mut T`: `&mut VeBuffer<T>`, `VeSliceMut<T>`, `VeMemPtr<T>`, `OnStack::inout(&mut value)`, `OnStack::output(&mut value)` or `NULL`"
+    note = "numbers: exactly that type; `*const T`: `&VeBuffer<T>`, `VeSlice<T>`, `VeMemPtr<T>`, `OnStack::input(&x)`, `OnStack::cstr(c\"..\")` or `NULL`",
+    note = "`*mut T`: `&mut VeBuffer<T>`, `VeSliceMut<T>`, `VeMemPtr<T>`, `OnStack::inout(&mut x)`, `OnStack::output(&mut x)` or `NULL`; functions: `&VeoFunction`"
 )]
 pub trait Arg<'a, P: ?Sized> {
     /// Adds the argument.
@@ -124,6 +124,16 @@ impl<'c, 'a> Args<'c, 'a> {
         }
         self.word(ArgWord::Stack(self.stack.len() as u32));
         self.stack.push(data);
+    }
+
+    /// Data that the kernel reads.
+    pub(crate) fn input(&mut self, data: Bytes<'c>) {
+        self.stack(StackData::In(data.bytes), data.align);
+    }
+
+    /// Data that the kernel reads and writes.
+    pub(crate) fn inout(&mut self, data: BytesMut<'a>) {
+        self.stack(StackData::InOut(data.bytes), data.align);
     }
 
     pub(crate) fn fail(&mut self, error: impl FnOnce() -> Error) {

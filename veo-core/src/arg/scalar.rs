@@ -5,6 +5,22 @@ use veo_abi::Scalar;
 use super::{Arg, ArgWord, Args};
 use crate::data::VeAddr;
 
+/// Never a declared type. With a second implementation beside the one that counts, the
+/// compiler does not propose `f64` where `*mut f64` or `&mut f64` was passed.
+#[derive(Debug)]
+pub enum Nothing {}
+
+macro_rules! second {
+    ($($ty:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Arg<'_, Nothing> for $ty {
+            fn put<'c>(self, _: &mut Args<'c, '_>) where Self: 'c {}
+        }
+    )*};
+}
+
+second!(i8, i16, i32, i64, u8, u16, u32, u64, isize, usize, f32, f64);
+
 macro_rules! integers {
     ($($ty:ty),*) => {$(
         #[diagnostic::do_not_recommend]

@@ -1,10 +1,11 @@
 //! Host data that travels with the call: `OnStack`, references.
 
 use std::ffi::{CStr, c_void};
+use std::slice;
 
 use super::{Arg, Args};
-use crate::data::VeData;
-use crate::stack::{InOut, Input, OnStack, Output, StackData, StackValue, bytes_of, bytes_of_mut};
+use crate::data::{Bytes, BytesMut, VeAddr, VeData, VePointee};
+use crate::stack::{InOut, Input, OnStack, Output, StackValue};
 
 /// `OnStack::input` of `$of` is accepted for `$to`. The borrow `'b` ends with the call.
 macro_rules! input {
@@ -62,6 +63,14 @@ on_stack!([T: VeData, const A: usize, const B: usize] [[[T; A]; B]] => *const T,
 on_stack!([T: VeData, const A: usize, const B: usize, const C: usize]
     [[[T; A]; B]; C] => *const T, *mut T);
 
+// The elements of a `T**` are addresses.
+on_stack!([T: VePointee] VeAddr<T> => *const *const T, *mut *const T);
+on_stack!([T: VePointee] VeAddr<T> => *const *mut T, *mut *mut T);
+on_stack!([T: VePointee] [VeAddr<T>] => *const *const T, *mut *const T);
+on_stack!([T: VePointee] [VeAddr<T>] => *const *mut T, *mut *mut T);
+on_stack!([T: VePointee, const A: usize] [VeAddr<T>; A] => *const *const T, *mut *const T);
+on_stack!([T: VePointee, const A: usize] [VeAddr<T>; A] => *const *mut T, *mut *mut T);
+
 macro_rules! text {
     ($($to:ty),+) => {$(
         #[diagnostic::do_not_recommend]
@@ -83,7 +92,7 @@ impl<'a, T: VeData> Arg<'a, &'_ T> for &T {
     where
         Self: 'c,
     {
-        args.stack(StackData::In(self.bytes()), align_of::<T>());
+        args.input(Bytes::of(slice::from_ref(self)));
     }
 }
 
@@ -93,7 +102,7 @@ impl<'a, T: VeData> Arg<'a, &'_ [T]> for &[T] {
     where
         Self: 'c,
     {
-        args.stack(StackData::In(bytes_of(self)), align_of::<T>());
+        args.input(Bytes::of(self));
     }
 }
 
@@ -103,10 +112,7 @@ impl<'a, T: VeData> Arg<'a, &'_ mut T> for &'a mut T {
     where
         Self: 'c,
     {
-        args.stack(
-            StackData::InOut(bytes_of_mut(std::slice::from_mut(self))),
-            align_of::<T>(),
-        );
+        args.inout(BytesMut::of(slice::from_mut(self)));
     }
 }
 
@@ -116,6 +122,6 @@ impl<'a, T: VeData> Arg<'a, &'_ mut [T]> for &'a mut [T] {
     where
         Self: 'c,
     {
-        args.stack(StackData::InOut(bytes_of_mut(self)), align_of::<T>());
+        args.inout(BytesMut::of(self));
     }
 }

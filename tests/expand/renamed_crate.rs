@@ -1,0 +1,2 @@
+#[ve_kernel(lib = "libvetest.so", crate = my::veo)]
+fn nothing();

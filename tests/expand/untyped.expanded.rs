@@ -1,0 +1,50 @@
+#[allow(non_snake_case, clippy::too_many_arguments)]
+fn run<'__a, __On, __Out>(
+    __on: &__On,
+    plan: impl ::veo_core::__private::Arg<'__a, *mut Plan>,
+    data: impl ::veo_core::__private::Arg<'__a, *mut c_void>,
+    f: impl ::veo_core::__private::Arg<'__a, ::veo_core::FnAddr>,
+) -> ::veo_core::Result<__Out>
+where
+    __On: ::veo_core::__private::Target<
+        Output<'__a, ::veo_core::VeMemPtr<c_void>> = __Out,
+    >,
+{
+    use ::veo_core::__private as __veo;
+    static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
+        name: "run",
+        symbol: "run",
+        library: __veo::Library::Static,
+        resolution: __veo::Resolution::Eager,
+        crate_name: ::core::env!("CARGO_PKG_NAME"),
+        module: ::core::module_path!(),
+        file: ::core::file!(),
+        line: ::core::line!(),
+        build_dir: ::core::option_env!("OUT_DIR"),
+        signature: __veo::abi::Signature {
+            params: &[
+                __veo::abi::Type::Pointer {
+                    mutable: true,
+                    pointee: &<Plan as __veo::Pointee>::TYPE,
+                },
+                __veo::abi::Type::Pointer {
+                    mutable: true,
+                    pointee: &<c_void as __veo::Pointee>::TYPE,
+                },
+                <__veo::FnAddr as __veo::Param>::TYPE,
+            ],
+            result: __veo::abi::Type::Pointer {
+                mutable: true,
+                pointee: &<c_void as __veo::Pointee>::TYPE,
+            },
+        },
+    });
+    __veo::inventory::submit! {
+        __veo::Registration(& __KERNEL)
+    }
+    let mut __call = __veo::Call::new(&__KERNEL);
+    __call.arg::<*mut Plan>(plan);
+    __call.arg::<*mut c_void>(data);
+    __call.arg::<__veo::FnAddr>(f);
+    __call.submit::<__On, *mut c_void>(__on)
+}

@@ -1,0 +1,10 @@
+use veo_core::VeData;
+
+#[derive(Clone, Copy, VeData)]
+#[repr(C)]
+struct Point {
+    x: f64,
+    y: extern "C" fn(f64) -> f64,
+}
+
+fn main() {}

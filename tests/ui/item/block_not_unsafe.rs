@@ -1,0 +1,8 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libk.so")]
+extern "C" {
+    safe fn scale(factor: f64);
+}
+
+fn main() {}

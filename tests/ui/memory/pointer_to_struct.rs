@@ -1,0 +1,12 @@
+use veo_core::ve_kernel;
+
+#[repr(C)]
+struct Point {
+    x: f64,
+    y: f64,
+}
+
+#[ve_kernel(lib = "libk.so")]
+fn scale(point: *mut Point);
+
+fn main() {}

@@ -1,0 +1,13 @@
+use veo_core::{VeData, ve_kernel};
+
+#[derive(Clone, Copy, VeData)]
+#[repr(C)]
+struct Point {
+    x: f64,
+    y: f64,
+}
+
+#[ve_kernel(lib = "libk.so")]
+fn scale(point: Point);
+
+fn main() {}
