@@ -21,6 +21,10 @@ mod linux {
         &crate::libveo::API
     }
 
+    /// The library that kernels link against (`libveohmem.so`): an ELF file, empty if
+    /// it could not be built. VE processes load it by themselves.
+    pub static LIBVEOHMEM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libveohmem.so"));
+
     /// What a `veorun` executable does: becomes a VE process if it was started as one.
     /// Returns only if it was not.
     pub fn veorun_main() {
@@ -31,7 +35,7 @@ mod linux {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
-pub use linux::{api, veorun_main};
+pub use linux::{LIBVEOHMEM, api, veorun_main};
 
 macro_rules! linux_modules {
     ($($(#[$attribute:meta])* $visibility:vis mod $name:ident;)*) => {

@@ -218,3 +218,74 @@ fn a_kernel_cannot_read_the_host() {
     let lib = again.load(&compile(&dir, "k", KERNELS));
     assert_eq!(again.call(again.sym(lib, "next"), &Args::new()), (0, 42));
 }
+
+#[test]
+fn a_kernel_asks_for_earlier_results() {
+    let dir = Dir::new();
+    let proc = Proc::new(0);
+    let lib = proc.load(&compile(
+        &dir,
+        "k",
+        r#"
+        #include <stdint.h>
+        int veo_prev_req_result(int, uint64_t *);
+        int veo_is_ve_addr(const void *);
+        uint64_t give(uint64_t x) { return x; }
+        int64_t prev(int offset) { uint64_t r; return veo_prev_req_result(offset, &r) ? -1 : (int64_t)r; }
+        int is_ve(void *p) { return veo_is_ve_addr(p); }
+        "#,
+    ));
+    let ctx = proc.open();
+    let (give, prev) = (proc.sym(lib, "give"), proc.sym(lib, "prev"));
+    for n in 0..300 {
+        ctx.ok(ctx.call(give, &Args::new().u64(0, 1000 + n)));
+    }
+    let mut byte = [7u8];
+    let block = proc.alloc(1);
+    ctx.ok(ctx.write(block, &byte));
+    let ask = |offset: i64| ctx.ok(ctx.call(prev, &Args::new().u64(0, offset as u64))) as i64;
+    assert_eq!(ask(1), 0);
+    assert_eq!(ask(3), 1299);
+    assert_eq!(ask(0), -1);
+    assert_eq!(ask(-1), -1);
+    assert_eq!(ask(1000), -1);
+    // Also when everything is in flight at once, with a transfer in between.
+    let ids = [
+        ctx.call(give, &Args::new().u64(0, 5)),
+        ctx.read(&mut byte, block),
+        ctx.call(prev, &Args::new().u64(0, 2)),
+        ctx.call(prev, &Args::new().u64(0, 1)),
+    ];
+    assert_eq!(ids.map(|id| ctx.ok(id)), [5, 0, 5, 5]);
+    assert_eq!(
+        proc.call(proc.sym(lib, "is_ve"), &Args::new().u64(0, 1 << 63))
+            .1 as u32,
+        1
+    );
+}
+
+#[test]
+fn large_transfers_take_several_ids() {
+    let proc = Proc::new(0);
+    let ctx = proc.open();
+    let len = 9 << 20;
+    let block = proc.alloc(len);
+    let data: Vec<u8> = (0..len).map(|n| (n / 3) as u8).collect();
+    let mut back = vec![0; len];
+    assert_eq!(ctx.write(block, &data), 2);
+    assert_eq!(ctx.read(&mut back, block), 5);
+    assert_eq!(ctx.wait(5), (VEO_COMMAND_OK, 0));
+    assert!(back == data);
+    assert_eq!(ctx.wait(4).0, VEO_COMMAND_ERROR);
+    assert_eq!(ctx.wait(0), (VEO_COMMAND_OK, 0));
+    assert_eq!(ctx.wait(2).0, VEO_COMMAND_ERROR);
+}
+
+#[test]
+fn further_contexts_of_libveo_need_the_variable() {
+    assert!(std::env::var_os("VE_OMP_NUM_THREADS").is_none());
+    let proc = Proc(call!(veo_proc_create(0)));
+    proc.open();
+    assert!(call!(veo_context_open(proc.0)).is_null());
+    assert!(last_error().contains("VE_OMP_NUM_THREADS"));
+}

@@ -47,5 +47,4 @@ pub(crate) fn close(queue: &Queue, last: bool) {
         let _ = turn.close(last);
     }
     queue.close();
-    queue.progress.end();
 }

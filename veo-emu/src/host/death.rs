@@ -1,5 +1,6 @@
 //! How a VE process ended, in numbers and in a sentence.
 
+use super::queue::Work;
 use crate::shared::control::{Cause, Fault};
 
 /// The end of a VE process.
@@ -13,6 +14,8 @@ pub(crate) struct Death {
     pub(crate) fault: Option<Fault>,
     /// Why the host ended it, if the host did.
     pub(crate) reason: Option<String>,
+    /// What its contexts were working on.
+    pub(crate) work: Vec<Work>,
 }
 
 impl Death {
@@ -44,6 +47,25 @@ impl Death {
                 ]
                 .contains(signal)
             }),
+        }
+    }
+
+    /// The context and request that were running when it ended, if it is sure.
+    pub(crate) fn guilty(&self) -> Option<(u32, u64)> {
+        self.culprit().or(match self.work.as_slice() {
+            [work] if work.kernel.is_some() => Some((work.context, work.number)),
+            _ => None,
+        })
+    }
+
+    /// The function that was running when it ended, if there was just one.
+    pub(crate) fn kernel(&self) -> Option<u64> {
+        match &self.fault {
+            Some(fault) if fault.kernel != 0 => Some(fault.kernel),
+            _ => match self.work.as_slice() {
+                [work] => work.kernel,
+                _ => None,
+            },
         }
     }
 

@@ -4,11 +4,13 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::death::Death;
 use super::lock;
 use super::memory::Memory;
+use super::output::Output;
 use super::library::Symbols;
 use super::queue::Queue;
 use super::report::Report;
@@ -28,6 +30,9 @@ pub(crate) struct Machine {
     pub(crate) memory: Memory,
     pub(crate) control: Arc<Mapping>,
     pub(crate) socket: Mutex<OwnedFd>,
+    output: Option<Output>,
+    /// Threads that end with the process.
+    threads: Mutex<Vec<JoinHandle<()>>>,
     queues: Mutex<Vec<Weak<Queue>>>,
     dead: AtomicBool,
     death: OnceLock<Death>,
@@ -47,12 +52,15 @@ impl Machine {
         socket: OwnedFd,
         memory: Memory,
         control: Arc<Mapping>,
+        output: Option<Output>,
     ) -> Machine {
         Machine {
             pid,
             pidfd,
             memory,
             control,
+            output,
+            threads: Mutex::default(),
             socket: Mutex::new(socket),
             queues: Mutex::default(),
             dead: AtomicBool::new(false),
@@ -131,7 +139,9 @@ impl Machine {
 
     /// Called once by the watching thread: every wait ends.
     pub(crate) fn has_ended(&self, signal: Option<i32>, status: Option<i32>) {
+        self.flush_output();
         let death = Death {
+            work: self.queues().iter().filter_map(|queue| queue.work()).collect(),
             signal,
             status,
             fault: self.control().fault.read(),
@@ -156,6 +166,32 @@ impl Machine {
             .wait_timeout_while(lock(&self.ended), limit, |ended| !*ended)
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         *ended
+    }
+
+    /// Adds a thread that ends with the process.
+    pub(crate) fn add_thread(&self, thread: JoinHandle<()>) {
+        lock(&self.threads).push(thread);
+    }
+
+    /// Waits for the threads of an ended process.
+    pub(crate) fn join(&self) {
+        if let Some(output) = &self.output {
+            output.stop();
+        }
+        let threads = std::mem::take(&mut *lock(&self.threads));
+        for thread in threads {
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+
+    /// Waits until the program has seen what kernels have printed so far.
+    #[inline]
+    pub(crate) fn flush_output(&self) {
+        if let Some(output) = &self.output {
+            output.flush();
+        }
     }
 
     /// Kills the process, and says why if there was no reason before.

@@ -17,6 +17,7 @@ pub(crate) mod machine;
 pub(crate) mod memory;
 pub(crate) mod node;
 pub(crate) mod operation;
+pub(crate) mod output;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod progress;

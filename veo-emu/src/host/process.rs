@@ -14,8 +14,8 @@ use super::transfer;
 use crate::error::{Error, Result};
 use crate::sys::fork;
 
-/// How long `destroy` waits for what still runs before it kills the process.
-const DESTROY_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a killed process may take to be gone.
+const KILL_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Cores of a VE, for numbering.
 const CORES: i32 = 8;
@@ -27,7 +27,10 @@ pub(crate) struct Process {
     pub(crate) main: Arc<Queue>,
     /// Contexts handed out, by the handle the program knows. The first is the main one.
     pub(crate) contexts: Mutex<Contexts>,
+    /// Whether further contexts can be opened.
+    pub(crate) allows_contexts: bool,
     core: i32,
+    grace: Duration,
     creator: u32,
 }
 
@@ -49,7 +52,7 @@ impl Process {
             Ok(main) => main,
             Err(error) => {
                 machine.kill(Some("it could not be set up"));
-                machine.wait_for_end(DESTROY_PATIENCE);
+                machine.wait_for_end(KILL_PATIENCE);
                 return Err(error);
             }
         };
@@ -65,7 +68,9 @@ impl Process {
                 handles: Vec::new(),
                 next_index: 1,
             }),
+            allows_contexts: !options.one_context,
             core,
+            grace: options.grace,
             creator: fork::process(),
         })
     }
@@ -97,27 +102,13 @@ impl Process {
         context::open(&self.machine, index, stack)
     }
 
-    /// Allocates VE memory. It waits for what is queued only if there is none now.
+    /// Allocates VE memory, behind everything queued.
     pub(crate) fn alloc(&self, len: u64) -> Result<u64> {
-        self.machine.check()?;
-        let memory = &self.machine.memory;
-        memory
+        let _turn = self.main.turn()?;
+        self.machine
+            .memory
             .alloc(len)
-            .or_else(|text| {
-                if !self.main.is_working() {
-                    return Err(text);
-                }
-                // A release may be queued.
-                let _turn = self.main.turn().map_err(|error| error.text)?;
-                memory.alloc(len)
-            })
-            .map_err(|text| {
-                if self.machine.is_dead() {
-                    self.machine.gone()
-                } else {
-                    Error::new(libc::ENOMEM, text)
-                }
-            })
+            .map_err(|text| Error::new(libc::ENOMEM, text))
     }
 
     /// Frees VE memory, behind everything queued.
@@ -186,23 +177,36 @@ impl Process {
         library::symbol(&self.main, handle, name)
     }
 
-    /// Ends the process: in order if it comes to rest soon, else by force.
+    /// Ends the process: in order if it comes to rest soon, else by force. After it
+    /// no buffer and no function of the program is used for it any more.
     pub(crate) fn destroy(&self) {
         self.machine.expect_end();
+        let queues = self.machine.queues();
         if !self.machine.is_dead() {
+            let mut further = queues.clone();
+            further.retain(|queue| queue.index != 0);
             let main = self.main.clone();
             let closer = std::thread::Builder::new()
                 .name("veo-close".into())
                 .stack_size(256 << 10)
-                .spawn(move || context::close(&main, true));
-            if closer.is_err() || !self.machine.wait_for_end(DESTROY_PATIENCE) {
+                .spawn(move || {
+                    for queue in further {
+                        context::close(&queue, false);
+                    }
+                    context::close(&main, true);
+                });
+            if closer.is_err() || !self.machine.wait_for_end(self.grace) {
                 self.machine.kill(None);
-                self.machine.wait_for_end(DESTROY_PATIENCE);
+                self.machine.wait_for_end(KILL_PATIENCE);
             }
             if let Ok(closer) = closer {
                 let _ = closer.join();
             }
         }
-        self.main.progress.end();
+        for queue in queues {
+            queue.close();
+            queue.progress.end();
+        }
+        self.machine.join();
     }
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use super::lock;
 use super::queue::{Queue, STARVED};
@@ -19,7 +19,8 @@ thread_local! {
 /// The state of a context's own thread.
 #[derive(Default)]
 pub(crate) struct Progress {
-    started: Mutex<bool>,
+    started: Mutex<Option<JoinHandle<()>>>,
+    running: AtomicBool,
     ended: AtomicBool,
     /// Counts nudges; the thread sleeps on it while there is nothing to do.
     nudges: AtomicU32,
@@ -29,31 +30,39 @@ impl Progress {
     /// Starts the thread if it does not run yet.
     pub(crate) fn start(&self, queue: &Arc<Queue>) -> Result<()> {
         let mut started = lock(&self.started);
-        if *started {
+        if started.is_some() {
             return Ok(());
         }
         let owned = queue.clone();
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name(format!("veo-progress-{}", queue.index))
             .stack_size(1 << 20)
             .spawn(move || run(&owned))
             .map_err(|error| Error::io("starting the thread that makes transfers", &error))?;
-        *started = true;
+        *started = Some(thread);
+        self.running.store(true, Ordering::Release);
         Ok(())
     }
 
     /// Tells the thread that there is something to do.
     pub(crate) fn nudge(&self) {
-        if *lock(&self.started) {
+        if self.running.load(Ordering::Acquire) {
             self.nudges.fetch_add(1, Ordering::Release);
             futex::wake(&self.nudges, 1);
         }
     }
 
-    /// Lets the thread end.
+    /// Lets the thread end and waits for it: from here on no copy and no function
+    /// of this context is under way.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
         self.nudge();
+        let thread = lock(&self.started).take();
+        if let Some(thread) = thread
+            && thread.thread().id() != thread::current().id()
+        {
+            let _ = thread.join();
+        }
     }
 }
 

@@ -57,12 +57,15 @@ pub(crate) struct State {
     pub(crate) pending: VecDeque<Pending>,
     /// A thread of the host has the context for itself.
     pub(crate) busy: bool,
-    /// Calls in the ring, oldest first, and the id of the oldest.
-    in_ring: VecDeque<Option<Box<Staged>>>,
+    /// Calls in the ring, oldest first: the function and what goes back; and the id
+    /// of the oldest.
+    in_ring: VecDeque<(u64, Option<Box<Staged>>)>,
     first: u64,
     /// Position in the ring of the next request.
     position: u64,
     parcels: u64,
+    /// The VE side works on a parcel.
+    parcel: bool,
     tickets: u64,
     serving: u64,
     closed: bool,
@@ -72,6 +75,15 @@ pub(crate) struct State {
     /// The next call waits for room for its stack buffers.
     pub(crate) starved: bool,
     block: Option<(ThreadId, u32)>,
+}
+
+/// What a context's VE side is working on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Work {
+    pub(crate) context: u32,
+    /// Id of the request, or number of the parcel if there is no kernel.
+    pub(crate) number: u64,
+    pub(crate) kernel: Option<u64>,
 }
 
 /// A wait that ended.
@@ -96,6 +108,7 @@ impl Queue {
                 first: 0,
                 position: 0,
                 parcels: 0,
+                parcel: false,
                 tickets: 0,
                 serving: 0,
                 closed: false,
@@ -199,7 +212,7 @@ impl Queue {
     /// nothing is before it.
     pub(crate) fn host(self: &Arc<Self>, op: HostOp) -> Result<u64> {
         let mut state = self.lock_to_submit()?;
-        let id = state.results.submit();
+        let id = state.results.submit_group(op.ids());
         if op.is_quick(&self.machine.memory) && self.is_idle(&mut state) {
             state.busy = true;
             state.host = Some(id);
@@ -242,7 +255,10 @@ impl Queue {
     pub(crate) fn end_host(&self, id: u64, outcome: Outcome) {
         let mut state = lock(&self.state);
         if let Outcome::Ok(value) = outcome {
-            self.ring().answer(id, value);
+            let first = state.results.first_of(id);
+            for id in first.max((id + 1).saturating_sub(SLOTS as u64))..=id {
+                self.ring().answer(id, value);
+            }
         }
         state.results.end(id, outcome);
         state.host = None;
@@ -281,7 +297,7 @@ impl Queue {
             state.first = id;
         }
         debug_assert_eq!(state.first + state.in_ring.len() as u64, id);
-        state.in_ring.push_back(staged);
+        state.in_ring.push_back((address, staged));
         self.ring().publish(
             state.position,
             Request {
@@ -351,7 +367,7 @@ impl Queue {
     }
 
     fn retire_first(&self, state: &mut State, outcome: Outcome) {
-        if let Some(Some(staged)) = state.in_ring.pop_front() {
+        if let Some((_, Some(staged))) = state.in_ring.pop_front() {
             let wanted = state.results.look(state.first) == ResultState::Pending;
             let back = wanted && matches!(outcome, Outcome::Ok(_));
             staged.finish(&self.machine.memory, back);
@@ -560,6 +576,7 @@ impl Queue {
             ResultState::Ended(outcome) => Some(Waited::Ended(outcome)),
             ResultState::Pending => None,
         })
+        .inspect(|_| self.machine.flush_output())
         .unwrap_or(Waited::TimedOut)
     }
 
@@ -594,10 +611,25 @@ impl Queue {
         });
     }
 
-    /// Whether something runs or waits.
-    pub(crate) fn is_working(&self) -> bool {
+    /// What the VE side is working on, as far as the host can tell.
+    pub(crate) fn work(&self) -> Option<Work> {
         let mut state = lock(&self.state);
-        !state.dead && !self.is_idle(&mut state)
+        self.harvest(&mut state);
+        if state.dead {
+            return None;
+        }
+        match state.in_ring.front() {
+            Some((address, _)) => Some(Work {
+                context: self.index,
+                number: state.first,
+                kernel: Some(*address),
+            }),
+            None => state.parcel.then_some(Work {
+                context: self.index,
+                number: state.parcels,
+                kernel: None,
+            }),
+        }
     }
 
     // ---- turns and parcels ----
@@ -684,12 +716,15 @@ impl Queue {
         state.dead = true;
         let next = state.results.next();
         // What the host is doing now ends by itself: it may be using the caller's buffer.
-        let host = state.host;
-        for id in (self.finished.load(Ordering::Relaxed)..next).filter(|id| Some(*id) != host) {
-            state.results.end(id, Outcome::Error);
+        let host = state.host.map(|id| state.results.first_of(id)..=id);
+        for id in self.finished.load(Ordering::Relaxed)..next {
+            if !host.as_ref().is_some_and(|host| host.contains(&id)) {
+                state.results.end(id, Outcome::Error);
+            }
         }
         state.pending = VecDeque::new();
-        self.finished.store(host.unwrap_or(next), Ordering::Release);
+        let finished = host.map_or(next, |host| *host.start());
+        self.finished.store(finished, Ordering::Release);
         self.backlog.store(false, Ordering::Release);
         drop(state);
         self.ring().wake_host();
@@ -762,6 +797,7 @@ impl Queue {
             }
             let number = state.parcels;
             state.parcels += 1;
+            state.parcel = true;
             let classes = [Class::Integer; 4];
             ring.publish(
                 state.position,
@@ -782,6 +818,7 @@ impl Queue {
         loop {
             let seen = ring.generation();
             if let Some(reply) = ring.reply(number) {
+                lock(&self.state).parcel = false;
                 return Ok(reply);
             }
             if self.machine.is_dead() {

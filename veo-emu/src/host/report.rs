@@ -20,16 +20,12 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(death: &Death, symbols: &Symbols) -> Report {
-        let kernel = death
-            .fault
-            .as_ref()
-            .filter(|fault| fault.kernel != 0)
-            .map(|fault| {
-                symbols
-                    .name_of(fault.kernel)
-                    .unwrap_or_else(|| format!("at {:#x}", fault.kernel))
-            })
-            .unwrap_or_default();
+        let name = |address: u64| {
+            symbols
+                .name_of(address)
+                .unwrap_or_else(|| format!("at {address:#x}"))
+        };
+        let kernel = death.kernel().map(name).unwrap_or_default();
         let mut text = death.what();
         if !kernel.is_empty() {
             text += &format!(" in kernel {kernel}");

@@ -2,6 +2,7 @@
 //!
 //! Ids are handed out in order and end in order, so a window of cells holds the
 //! recent ones. Results that nobody collects move to a sorted list of 16 bytes each.
+//! A large transfer has several ids, a group, whose last one stands for all.
 
 use std::collections::VecDeque;
 
@@ -45,6 +46,16 @@ pub(crate) struct Results {
     /// Old results by id, sorted; the upper bits of the key hold the kind of end.
     old: Vec<(u64, u64)>,
     old_gone: usize,
+    /// In order; they do not overlap.
+    groups: VecDeque<Group>,
+}
+
+/// The ids of one large transfer.
+struct Group {
+    first: u64,
+    last: u64,
+    /// One of the inner ids was collected by itself, so the last one is lost.
+    broken: bool,
 }
 
 const KIND_SHIFT: u32 = 60;
@@ -65,15 +76,61 @@ impl Results {
         self.first + self.cells.len() as u64
     }
 
-    /// Takes back the id handed out last, which nobody has seen.
-    pub(crate) fn cancel(&mut self, id: u64) {
-        debug_assert_eq!(id + 1, self.next());
-        self.cells.pop_back();
+    /// Hands out `count` ids for one request and returns the last.
+    pub(crate) fn submit_group(&mut self, count: u64) -> u64 {
+        let first = self.next();
+        for _ in 0..count.max(1) {
+            self.submit();
+        }
+        let last = self.next() - 1;
+        if last > first {
+            self.groups.push_back(Group {
+                first,
+                last,
+                broken: false,
+            });
+        }
+        last
     }
 
-    /// Notes how a request ended.
+    /// The first id of the request whose last one is given.
+    pub(crate) fn first_of(&self, last: u64) -> u64 {
+        match self.group_of(last) {
+            Some(at) if self.groups[at].last == last => self.groups[at].first,
+            _ => last,
+        }
+    }
+
+    /// Takes back the request handed out last, which nobody has seen.
+    pub(crate) fn cancel(&mut self, last: u64) {
+        debug_assert_eq!(last + 1, self.next());
+        for _ in self.first_of(last)..=last {
+            self.cells.pop_back();
+        }
+        if self.groups.back().is_some_and(|group| group.last == last) {
+            self.groups.pop_back();
+        }
+    }
+
+    /// Notes how a request ended, for all its ids.
     #[inline]
-    pub(crate) fn end(&mut self, id: u64, outcome: Outcome) {
+    pub(crate) fn end(&mut self, last: u64, outcome: Outcome) {
+        if !self.groups.is_empty() {
+            for id in self.first_of(last)..last {
+                self.end_one(id, outcome);
+            }
+            if self.look(last) == State::Unknown
+                && let Some(at) = self.group_of(last)
+            {
+                // Discarded meanwhile.
+                self.groups.remove(at);
+            }
+        }
+        self.end_one(last, outcome);
+    }
+
+    #[inline]
+    fn end_one(&mut self, id: u64, outcome: Outcome) {
         let Some(cell) = id
             .checked_sub(self.first)
             .and_then(|at| self.cells.get_mut(at as usize))
@@ -111,18 +168,59 @@ impl Results {
     #[inline]
     pub(crate) fn take(&mut self, id: u64) -> State {
         let state = self.look(id);
-        if matches!(state, State::Ended(_)) {
-            self.forget(id);
+        if !matches!(state, State::Ended(_)) {
+            return state;
         }
-        state
+        self.forget(id);
+        let Some(at) = self.group_of(id) else {
+            return state;
+        };
+        if id < self.groups[at].last {
+            self.groups[at].broken = true;
+            return state;
+        }
+        if self.end_group(at) { State::Ended(Outcome::Error) } else { state }
+    }
+
+    /// Forgets the inner ids of a group. Returns whether it was broken.
+    fn end_group(&mut self, at: usize) -> bool {
+        let Some(group) = self.groups.remove(at) else {
+            return false;
+        };
+        for inner in group.first..group.last {
+            self.discard(inner);
+        }
+        group.broken
+    }
+
+    #[inline]
+    fn group_of(&self, id: u64) -> Option<usize> {
+        let at = self.groups.partition_point(|group| group.last < id);
+        let group = self.groups.get(at)?;
+        (group.first <= id).then_some(at)
     }
 
     /// Gives up a result, now or when it comes. `false` if the id is unknown.
     pub(crate) fn discard(&mut self, id: u64) -> bool {
+        let inner = self.first_of(id)..id;
         match self.look(id) {
             State::Unknown => return false,
-            State::Ended(_) => self.forget(id),
-            State::Pending => self.cells[(id - self.first) as usize].1 = Cell::Discarded,
+            State::Ended(_) => {
+                self.forget(id);
+                if !inner.is_empty()
+                    && let Some(at) = self.group_of(id)
+                {
+                    self.end_group(at);
+                }
+            }
+            State::Pending => {
+                for id in inner.chain([id]) {
+                    let cell = &mut self.cells[(id - self.first) as usize].1;
+                    if *cell == Cell::Pending {
+                        *cell = Cell::Discarded;
+                    }
+                }
+            }
         }
         true
     }
@@ -251,6 +349,37 @@ mod tests {
         assert!(bytes <= 32 * count, "{bytes}");
         assert_eq!(results.take(5), State::Ended(Outcome::Ok(5)));
         assert_eq!(results.take(5), State::Unknown);
+    }
+
+    #[test]
+    fn the_last_id_of_a_group_stands_for_all() {
+        let mut results = Results::default();
+        assert_eq!(results.submit(), 0);
+        assert_eq!(results.submit_group(4), 4);
+        assert_eq!(results.submit_group(3), 7);
+        assert_eq!(results.submit_group(1), 8);
+        for id in [0, 4, 7, 8] {
+            results.end(id, Outcome::Ok(id));
+        }
+        assert_eq!(results.take(4), State::Ended(Outcome::Ok(4)));
+        for id in 1..=4 {
+            assert_eq!(results.take(id), State::Unknown);
+        }
+        assert!(matches!(results.take(6), State::Ended(_)));
+        assert_eq!(results.take(7), State::Ended(Outcome::Error));
+        assert_eq!(results.take(5), State::Unknown);
+        assert_eq!(results.take(8), State::Ended(Outcome::Ok(8)));
+        assert!(results.groups.is_empty());
+        let last = results.submit_group(5);
+        results.cancel(last);
+        assert_eq!(results.submit(), 9);
+        let last = results.submit_group(5);
+        assert!(results.discard(last));
+        results.end(9, Outcome::Error);
+        results.end(last, Outcome::Error);
+        results.take(9);
+        results.take(0);
+        assert!(results.cells.is_empty() && results.groups.is_empty());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::machine::{Machine, PATIENCE};
 use super::memory::Memory;
 use super::node::{self, Node};
+use super::output::{Output, Sink, Streams};
 use super::program;
 use crate::error::{Error, Result};
 use crate::shared::control::Control;
@@ -20,11 +21,31 @@ use crate::sys::memfd::{self, Mapping};
 use crate::sys::{pidfd, socket};
 
 /// What a process is started with.
-#[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     pub(crate) veorun: Option<String>,
     /// Bytes of VE memory; 0: the node's.
     pub(crate) memory: u64,
+    /// The longest a request may run.
+    pub(crate) time_limit: Option<Duration>,
+    /// Receives what kernels print.
+    pub(crate) output: Option<Sink>,
+    /// No further contexts.
+    pub(crate) one_context: bool,
+    /// How long a destroyed process may go on before it is killed.
+    pub(crate) grace: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            veorun: None,
+            memory: 0,
+            time_limit: None,
+            output: None,
+            one_context: false,
+            grace: Duration::from_secs(2),
+        }
+    }
 }
 
 /// Starts a VE process on a node and waits until it is ready.
@@ -54,16 +75,28 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
     let fds = [control_file.as_raw_fd(), file.as_raw_fd()];
     socket::send(&ours, &hello.encode(), &fds)
         .map_err(|error| Error::io("greeting the VE process", &error))?;
-    let pid = spawn(&program, &theirs).map_err(|error| {
+    let mut streams = match options.output {
+        Some(_) => Some(
+            Streams::new()
+                .map_err(|error| Error::io("making pipes for the VE's output", &error))?,
+        ),
+        None => None,
+    };
+    let pid = spawn(&program, &theirs, streams.as_ref()).map_err(|error| {
         Error::io(format!("starting {}", program.to_string_lossy()), &error)
     })?;
     drop(theirs);
+    let output = match (&mut streams, options.output) {
+        (Some(streams), Some(sink)) => Some(Output::start(streams.ours(), sink)?),
+        _ => None,
+    };
+    drop(streams);
     let child = Child(Some(pid));
     let watch = pidfd::open(pid).ok();
     await_ready(&ours, pid, &program)?;
     let memory = Memory::new(file, mapping, control.clone(), node, heap, STAGING_LEN);
-    let machine = Arc::new(Machine::new(pid, watch, ours, memory, control));
-    super::watch::start(&machine)?;
+    let machine = Arc::new(Machine::new(pid, watch, ours, memory, control, output));
+    super::watch::start(&machine, options.time_limit)?;
     child.keep();
     Ok(machine)
 }
@@ -158,7 +191,11 @@ pub(crate) fn receive(socket: &OwnedFd, limit: Duration) -> io::Result<Option<Me
     }
 }
 
-fn spawn(program: &CStr, socket: &OwnedFd) -> io::Result<libc::pid_t> {
+fn spawn(
+    program: &CStr,
+    socket: &OwnedFd,
+    streams: Option<&Streams>,
+) -> io::Result<libc::pid_t> {
     let name = std::env::args_os().next().unwrap_or_default();
     let name = CString::new([name.as_bytes(), b" (veorun)"].concat()).unwrap_or_default();
     let mut arguments = [name.as_ptr().cast_mut(), ptr::null_mut()];
@@ -181,7 +218,8 @@ fn spawn(program: &CStr, socket: &OwnedFd) -> io::Result<libc::pid_t> {
         fail(libc::posix_spawn_file_actions_init(&mut actions))?;
         let mut attributes = std::mem::zeroed();
         let result = fail(libc::posix_spawnattr_init(&mut attributes)).and_then(|()| {
-            let result = prepare(&mut actions, &mut attributes, socket.as_raw_fd()).and_then(|()| {
+            let socket = socket.as_raw_fd();
+            let result = prepare(&mut actions, &mut attributes, socket, streams).and_then(|()| {
                 fail(libc::posix_spawn(
                     &mut pid,
                     program.as_ptr(),
@@ -209,6 +247,7 @@ unsafe fn prepare(
     actions: &mut libc::posix_spawn_file_actions_t,
     attributes: &mut libc::posix_spawnattr_t,
     socket: RawFd,
+    streams: Option<&Streams>,
 ) -> io::Result<()> {
     let fail = |code: i32| {
         if code == 0 {
@@ -222,6 +261,9 @@ unsafe fn prepare(
     unsafe {
         // Duplicating onto itself makes it survive exec.
         fail(libc::posix_spawn_file_actions_adddup2(actions, socket, socket))?;
+        for (stream, fd) in streams.into_iter().flat_map(Streams::theirs) {
+            fail(libc::posix_spawn_file_actions_adddup2(actions, fd, stream))?;
+        }
         let mut none = std::mem::zeroed();
         let mut all = std::mem::zeroed();
         libc::sigemptyset(&mut none);

@@ -13,7 +13,18 @@ use crate::sys::memfd;
 /// Up to this size a transfer is made at once by the thread that asks for it.
 const QUICK: u64 = 64 << 10;
 
+/// A transfer takes one id for each part of this size.
+const PART: u64 = 4 << 20;
+
 impl HostOp {
+    /// How many ids the request takes.
+    pub(crate) fn ids(&self) -> u64 {
+        match self {
+            HostOp::Read { len, .. } | HostOp::Write { len, .. } => len.div_ceil(PART).max(1),
+            _ => 1,
+        }
+    }
+
     /// Whether it takes less time than handing it to another thread.
     pub(crate) fn is_quick(&self, memory: &Memory) -> bool {
         match self {

@@ -1,54 +1,98 @@
-//! The thread that waits for the end of a VE process.
+//! The thread that waits for the end of a VE process, and watches its time limit.
 
+use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::thread;
+use std::time::{Duration, Instant};
 
-use super::lock;
 use super::machine::Machine;
+use super::queue::Work;
 use crate::error::{Error, Result};
 
 /// Without a descriptor of the child its end is asked for this often.
-const ASK_EVERY_MS: i32 = 50;
+const ASK_EVERY: Duration = Duration::from_millis(50);
 
 /// Starts the thread.
-pub(crate) fn start(machine: &Arc<Machine>) -> Result<()> {
-    let machine = machine.clone();
-    thread::Builder::new()
+pub(crate) fn start(machine: &Arc<Machine>, limit: Option<Duration>) -> Result<()> {
+    let watched = machine.clone();
+    let thread = thread::Builder::new()
         .name("veo-watch".into())
         .stack_size(256 << 10)
-        .spawn(move || watch(&machine))
-        .map(|_| ())
-        .map_err(|error| Error::io("starting the thread that watches the VE process", &error))
+        .spawn(move || watch(&watched, limit))
+        .map_err(|error| Error::io("starting the thread that watches the VE process", &error))?;
+    machine.add_thread(thread);
+    Ok(())
 }
 
-fn watch(machine: &Machine) {
+fn watch(machine: &Machine, limit: Option<Duration>) {
+    let mut clock = limit.map(Clock::new);
+    let mut every = clock.as_ref().map(|clock| clock.every);
+    if machine.pidfd.is_none() {
+        every = Some(every.map_or(ASK_EVERY, |every| every.min(ASK_EVERY)));
+    }
+    let milliseconds = every.map_or(-1, |every| every.as_millis().max(1) as i32);
     let (signal, status) = loop {
-        match &machine.pidfd {
-            Some(fd) => {
-                let mut polled = libc::pollfd {
-                    fd: fd.as_raw_fd(),
-                    events: libc::POLLIN,
-                    revents: 0,
-                };
-                // SAFETY: one valid entry.
-                if unsafe { libc::poll(&mut polled, 1, -1) } <= 0 {
-                    continue;
-                }
-                break collect(machine.pid).unwrap_or((None, None));
-            }
-            None => {
-                // SAFETY: polling nothing only waits.
-                unsafe { libc::poll(std::ptr::null_mut(), 0, ASK_EVERY_MS) };
-                if let Some(end) = collect(machine.pid) {
-                    break end;
-                }
-            }
+        let mut polled = libc::pollfd {
+            fd: machine.pidfd.as_ref().map_or(-1, AsRawFd::as_raw_fd),
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: one valid entry; a negative descriptor only waits.
+        let ready = unsafe { libc::poll(&mut polled, 1, milliseconds) };
+        if ready > 0 {
+            break collect(machine.pid).unwrap_or((None, None));
+        }
+        if machine.pidfd.is_none()
+            && let Some(end) = collect(machine.pid)
+        {
+            break end;
+        }
+        if let Some(clock) = &mut clock {
+            clock.look(machine);
         }
     };
     machine.has_ended(signal, status);
-    drop(lock(&machine.socket));
+}
+
+/// Notices requests that run too long.
+struct Clock {
+    limit: Duration,
+    every: Duration,
+    since: HashMap<u32, (Work, Instant)>,
+}
+
+impl Clock {
+    fn new(limit: Duration) -> Clock {
+        Clock {
+            limit,
+            every: (limit / 8).clamp(Duration::from_millis(1), Duration::from_millis(50)),
+            since: HashMap::new(),
+        }
+    }
+
+    fn look(&mut self, machine: &Machine) {
+        let now = Instant::now();
+        let working: Vec<Work> = machine.queues().iter().filter_map(|queue| queue.work()).collect();
+        self.since.retain(|_, (work, _)| working.contains(work));
+        for work in working {
+            let (_, start) = self.since.entry(work.context).or_insert((work, now));
+            if now - *start > self.limit {
+                let what = work.kernel.map_or_else(
+                    || "loading a library".to_owned(),
+                    |kernel| {
+                        let name = machine.symbols.name_of(kernel);
+                        format!("kernel {}", name.unwrap_or_else(|| format!("at {kernel:#x}")))
+                    },
+                );
+                machine.kill(Some(&format!(
+                    "{what} ran longer than the time limit of {:?}",
+                    self.limit
+                )));
+            }
+        }
+    }
 }
 
 /// Collects the child if it has ended. Somebody else in the program may have

@@ -5,14 +5,14 @@ use std::ptr;
 use std::sync::Mutex;
 
 use veo_abi::ffi::{
-    VEO_STATE_EXIT, VEO_STATE_RUNNING, VEO_STATE_SYSCALL, VEO_STATE_UNKNOWN, veo_proc_handle,
+    VEO_STATE_EXIT, VEO_STATE_RUNNING, VEO_STATE_UNKNOWN, veo_proc_handle,
     veo_thr_ctxt, veo_thr_ctxt_attr,
 };
 
 use super::{ATTRIBUTES, CONTEXTS, ContextEntry, context, guard, process};
 use crate::error::{Error, Result};
 use crate::host::context::{self as contexts, DEFAULT_STACK, LEAST_STACK};
-use crate::host::lock;
+use crate::host::{lock, progress};
 use crate::sys::fork;
 
 fn open(proc_: *mut veo_proc_handle, stack: Option<u64>) -> Result<*mut veo_thr_ctxt> {
@@ -34,6 +34,13 @@ fn open(proc_: *mut veo_proc_handle, stack: Option<u64>) -> Result<*mut veo_thr_
             known.handles.push(handle);
             return Ok(handle as *mut veo_thr_ctxt);
         }
+    }
+    if !process.allows_contexts {
+        return Err(Error::new(
+            libc::EINVAL,
+            "a further context needs VE_OMP_NUM_THREADS=1 in the environment before the \
+             VE process is created",
+        ));
     }
     let handle = enter(process.open_context(stack)?)?;
     lock(&process.contexts).handles.push(handle);
@@ -63,6 +70,12 @@ pub unsafe extern "C" fn veo_context_close(ctx: *mut veo_thr_ctxt) -> c_int {
                 // The main context lives as long as its process.
                 return Ok(0);
             }
+            if progress::is_serving(&entry.queue) {
+                return Err(Error::new(
+                    libc::EDEADLK,
+                    "a host function cannot close the context it runs in",
+                ));
+            }
             entry.process
         };
         let Some(entry) = CONTEXTS.retire(handle) else {
@@ -72,6 +85,7 @@ pub unsafe extern "C" fn veo_context_close(ctx: *mut veo_thr_ctxt) -> c_int {
             lock(&process.contexts).handles.retain(|known| *known != handle);
         }
         contexts::close(&entry.queue, false);
+        entry.queue.progress.end();
         drop(entry.finish());
         Ok(0)
     })
@@ -82,10 +96,8 @@ pub unsafe extern "C" fn veo_get_context_state(ctx: *mut veo_thr_ctxt) -> c_int 
         let entry = context(ctx)?;
         Ok(if entry.queue.machine.is_dead() {
             VEO_STATE_EXIT
-        } else if entry.queue.is_working() {
-            VEO_STATE_RUNNING
         } else {
-            VEO_STATE_SYSCALL
+            VEO_STATE_RUNNING
         } as c_int)
     })
 }

@@ -14,6 +14,7 @@ use veo_abi::ffi::{
 use super::{args::args, call, context, guard, process, process::create, string};
 use crate::error::{self, Error};
 use crate::host::node::{self, Node};
+use crate::host::output::Sink;
 use crate::host::start::Options;
 use crate::shared::class::Class;
 
@@ -46,6 +47,13 @@ pub unsafe extern "C" fn veo_emu_proc_create(
             &Options {
                 veorun,
                 memory: given.memory,
+                time_limit: (given.time_limit_ms > 0)
+                    .then(|| Duration::from_millis(given.time_limit_ms)),
+                output: given.output.map(|function| Sink {
+                    function,
+                    payload: given.output_payload,
+                }),
+                ..Options::default()
             },
         )
     })
@@ -82,17 +90,14 @@ pub unsafe extern "C" fn veo_emu_get_fault(
         }
         let record = death.fault.as_ref();
         let report = machine.report();
+        let guilty = death.guilty();
         let mut filled = veo_emu_fault {
             signal: death.exception().or(death.signal).unwrap_or(0),
             exit_status: death.status.unwrap_or(0),
             address: record.map_or(0, |fault| fault.address),
             pc: record.map_or(0, |fault| fault.pc),
-            request: record
-                .filter(|fault| fault.context.is_some())
-                .map_or(VEO_REQUEST_ID_INVALID, |fault| fault.id),
-            context: record
-                .and_then(|fault| fault.context)
-                .map_or(-1, |context| context as c_int),
+            request: guilty.map_or(VEO_REQUEST_ID_INVALID, |(_, id)| id),
+            context: guilty.map_or(-1, |(context, _)| context as c_int),
             line: report.line as c_int,
             kernel: [0; 256],
             file: [0; 1024],

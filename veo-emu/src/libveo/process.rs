@@ -3,12 +3,13 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use veo_abi::ffi::veo_proc_handle;
 
 use super::{CONTEXTS, PROCESSES, guard, hmem, process, string};
 use crate::error::{Error, Result};
-use crate::host::lock;
+use crate::host::{lock, node, progress};
 use crate::host::process::Process;
 use crate::host::start::Options;
 
@@ -28,8 +29,18 @@ pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handl
     Ok(handle as *mut veo_proc_handle)
 }
 
+/// The options of a process that behaves as libveo's in every respect.
+fn as_libveo(veorun: Option<String>) -> Options {
+    Options {
+        veorun,
+        one_context: node::variable("VE_OMP_NUM_THREADS").is_none_or(|text| text.trim() != "1"),
+        grace: Duration::from_secs(20),
+        ..Options::default()
+    }
+}
+
 pub unsafe extern "C" fn veo_proc_create(ve_node_number: c_int) -> *mut veo_proc_handle {
-    guard(ptr::null_mut(), || create(ve_node_number, &Options::default()))
+    guard(ptr::null_mut(), || create(ve_node_number, &as_libveo(None)))
 }
 
 pub unsafe extern "C" fn veo_proc_create_static(
@@ -39,17 +50,18 @@ pub unsafe extern "C" fn veo_proc_create_static(
     guard(ptr::null_mut(), || {
         // SAFETY: the caller passes a string.
         let veorun = unsafe { string(veorun, "path of veorun")? };
-        let options = Options {
-            veorun: Some(veorun.to_owned()),
-            ..Options::default()
-        };
-        create(ve_node_number, &options)
+        create(ve_node_number, &as_libveo(Some(veorun.to_owned())))
     })
 }
 
 pub unsafe extern "C" fn veo_proc_destroy(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || {
-        process(proc_)?;
+        if process(proc_)?.machine.queues().iter().any(|queue| progress::is_serving(queue)) {
+            return Err(Error::new(
+                libc::EDEADLK,
+                "a host function cannot destroy the VE process it runs for",
+            ));
+        }
         let handle = proc_ as u64;
         let Some(process) = PROCESSES.retire(handle) else {
             return Err(Error::invalid("the VE process is being destroyed already"));
@@ -63,8 +75,6 @@ pub unsafe extern "C" fn veo_proc_destroy(proc_: *mut veo_proc_handle) -> c_int 
         process.destroy();
         for context in contexts {
             if let Some(context) = CONTEXTS.retire(context) {
-                context.queue.close();
-                context.queue.progress.end();
                 drop(context.finish());
             }
         }

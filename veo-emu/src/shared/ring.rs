@@ -371,6 +371,11 @@ impl Ring {
         self.wake_host();
     }
 
+    /// The result of an earlier request, for a kernel that runs behind it.
+    pub(crate) fn earlier_result(&self, id: u64) -> Option<u64> {
+        self.response(id).map(|(_, value)| value)
+    }
+
     /// Sleeps until the request of `position` is there, or for no reason.
     pub(crate) fn sleep_for_request(&self, position: u64) {
         self.asleep.0.store(1, Ordering::Relaxed);

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use super::{copy, memory, native};
 use crate::shared::control::{Cause, Control, FaultWords, NO_CONTEXT};
+use crate::shared::ring::Ring;
 use crate::sys::check;
 
 static CONTROL: OnceLock<&'static Control> = OnceLock::new();
@@ -29,6 +30,7 @@ struct Current {
     context: Cell<u32>,
     id: Cell<u64>,
     kernel: Cell<u64>,
+    ring: Cell<*const Ring>,
     /// Lowest address of the thread's stack and of what lies above its guard.
     stack: Cell<u64>,
 }
@@ -39,6 +41,7 @@ thread_local! {
             context: Cell::new(NO_CONTEXT),
             id: Cell::new(0),
             kernel: Cell::new(0),
+            ring: Cell::new(ptr::null()),
             stack: Cell::new(0),
         }
     };
@@ -70,7 +73,7 @@ fn set_handler(signal: i32, function: usize, flags: i32) -> io::Result<()> {
 extern "C" fn ignore(_signal: i32) {}
 
 /// Gives the calling thread a stack for its handlers and tells what its own is.
-pub(super) fn prepare_thread(context: u32) -> io::Result<()> {
+pub(super) fn prepare_thread(context: u32, ring: *const Ring) -> io::Result<()> {
     let stack = Box::leak(vec![0u8; ALTERNATE_STACK].into_boxed_slice());
     let alternate = libc::stack_t {
         ss_sp: stack.as_mut_ptr().cast(),
@@ -81,9 +84,18 @@ pub(super) fn prepare_thread(context: u32) -> io::Result<()> {
     check(unsafe { libc::sigaltstack(&alternate, ptr::null_mut()) }.into())?;
     CURRENT.with(|current| {
         current.context.set(context);
+        current.ring.set(ring);
         current.stack.set(stack_bottom().unwrap_or(0));
     });
     Ok(())
+}
+
+/// The request that runs on the calling thread, and the ring it came from.
+pub(super) fn current_request() -> Option<(u64, *const Ring)> {
+    CURRENT
+        .try_with(|current| (current.id.get(), current.ring.get()))
+        .ok()
+        .filter(|(_, ring)| in_kernel() && !ring.is_null())
 }
 
 /// Takes the stack for handlers away again, at the end of a thread.

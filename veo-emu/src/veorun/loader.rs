@@ -21,6 +21,7 @@ struct LinkMap {
 
 /// Loads a library with all its symbols resolved and visible to later ones.
 pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
+    super::shim::load();
     let path = CString::new(path).map_err(|_| "the path contains a NUL".to_owned())?;
     // SAFETY: the path is a NUL-terminated string. The library's constructors run;
     // they are the user's code, in the process that exists to run it.

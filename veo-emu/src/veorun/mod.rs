@@ -13,6 +13,7 @@ mod loader;
 mod memory;
 mod native;
 mod output;
+mod shim;
 mod tasks;
 pub(crate) mod takeover;
 mod worker;

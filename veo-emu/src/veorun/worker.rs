@@ -19,7 +19,7 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<()> 
         .name(format!("ve-context-{index}"))
         .stack_size(stack)
         .spawn(move || {
-            if faults::prepare_thread(index).is_err() {
+            if faults::prepare_thread(index, mapping.view()).is_err() {
                 exit::now(1);
             }
             exit::guard_thread();

@@ -89,7 +89,20 @@ unsafe impl Sync for Proc {}
 
 impl Proc {
     pub fn new(node: i32) -> Proc {
-        let handle = call!(veo_proc_create(node));
+        Proc::with(node, |_| {})
+    }
+
+    pub fn with(node: i32, set: impl FnOnce(&mut veo_emu_options)) -> Proc {
+        let mut options = veo_emu_options {
+            struct_size: size_of::<veo_emu_options>(),
+            veorun: std::ptr::null(),
+            memory: 0,
+            time_limit_ms: 0,
+            output: None,
+            output_payload: std::ptr::null_mut(),
+        };
+        set(&mut options);
+        let handle = call!(veo_emu_proc_create(node, &options));
         assert!(!handle.is_null(), "{}", last_error());
         Proc(handle)
     }

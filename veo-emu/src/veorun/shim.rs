@@ -1,0 +1,67 @@
+//! The library that kernels link against (`libveohmem.so`): carried inside this one,
+//! loaded from memory before the first library of kernels, so that it satisfies
+//! theirs by name.
+
+use std::ffi::{CString, c_int};
+use std::io::Write;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::Once;
+
+use super::faults;
+
+type PrevResult = unsafe extern "C" fn(c_int, *mut u64) -> c_int;
+
+/// Loads the library, once. Without /proc it cannot be; then kernels that need it do
+/// not load, and the loader says so.
+pub(super) fn load() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let _ = try_load();
+    });
+}
+
+fn try_load() -> std::io::Result<()> {
+    if crate::LIBVEOHMEM.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: a NUL-terminated name and plain numbers.
+    let fd = unsafe { libc::memfd_create(c"libveohmem.so".as_ptr(), libc::MFD_CLOEXEC) };
+    crate::sys::check(fd.into())?;
+    // SAFETY: memfd_create has just returned this descriptor to us.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let mut file = std::fs::File::from(fd);
+    file.write_all(crate::LIBVEOHMEM)?;
+    let path = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+    // SAFETY: the path is a NUL-terminated string; the library has no constructors.
+    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
+    if handle.is_null() {
+        return Err(std::io::ErrorKind::NotFound.into());
+    }
+    // SAFETY: an open handle and a NUL-terminated name.
+    let place = unsafe { libc::dlsym(handle, c"veohmem_prev_req_result".as_ptr()) };
+    if !place.is_null() {
+        // SAFETY: the library declares this variable with this type, and no kernel
+        // has been loaded yet that could read it.
+        unsafe { place.cast::<PrevResult>().write(prev_req_result) };
+    }
+    Ok(())
+}
+
+/// The result of the request `offset` places before the running one.
+unsafe extern "C" fn prev_req_result(offset: c_int, result: *mut u64) -> c_int {
+    let earlier = || {
+        let (id, ring) = faults::current_request()?;
+        let id = id.checked_sub(u64::try_from(offset).ok().filter(|offset| *offset > 0)?)?;
+        // SAFETY: the ring belongs to the calling thread, which runs a kernel.
+        unsafe { (*ring).earlier_result(id) }
+    };
+    match earlier() {
+        Some(value) if !result.is_null() => {
+            // SAFETY: the kernel passes a place for a word.
+            unsafe { result.write(value) };
+            0
+        }
+        _ => -1,
+    }
+}
+
