@@ -29,9 +29,8 @@ uint64_t many(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64
 
 #[test]
 fn a_call_with_arguments_of_each_class() {
-    let dir = Dir::new();
     let proc = Proc::new(0);
-    let lib = proc.load(&compile(&dir, "k", KERNELS));
+    let lib = proc.load(&compile(KERNELS));
     assert_eq!(
         proc.call(proc.sym(lib, "sub"), &Args::new().u64(0, 5).u64(1, 7)),
         (0, -2i64 as u64)
@@ -66,9 +65,8 @@ fn a_call_with_arguments_of_each_class() {
 
 #[test]
 fn queued_calls_run_in_order_and_are_collected_once() {
-    let dir = Dir::new();
     let proc = Proc::new(1);
-    let lib = proc.load(&compile(&dir, "k", KERNELS));
+    let lib = proc.load(&compile(KERNELS));
     let next = proc.sym(lib, "next");
     let main = proc.open();
     let other = proc.open();
@@ -93,9 +91,8 @@ fn queued_calls_run_in_order_and_are_collected_once() {
 
 #[test]
 fn memory_of_the_heap_and_of_globals() {
-    let dir = Dir::new();
     let proc = Proc::new(0);
-    let lib = proc.load(&compile(&dir, "k", KERNELS));
+    let lib = proc.load(&compile(KERNELS));
     let counter = proc.sym(lib, "counter");
     assert_eq!(proc.read::<u64>(counter, 1), [41]);
     proc.write(counter, &[99u64]);
@@ -123,9 +120,8 @@ fn memory_of_the_heap_and_of_globals() {
 
 #[test]
 fn stack_buffers_go_in_and_out() {
-    let dir = Dir::new();
     let proc = Proc::new(0);
-    let lib = proc.load(&compile(&dir, "k", KERNELS));
+    let lib = proc.load(&compile(KERNELS));
     let ctx = proc.open();
     let inout = proc.sym(lib, "inout");
     let (mut input, mut output, mut both) = ([21i64], [0i64], [100i64]);
@@ -158,9 +154,8 @@ fn stack_buffers_go_in_and_out() {
 
 #[test]
 fn transfers_keep_their_place_in_the_queue() {
-    let dir = Dir::new();
     let proc = Proc::new(0);
-    let lib = proc.load(&compile(&dir, "k", KERNELS));
+    let lib = proc.load(&compile(KERNELS));
     let fill = proc.sym(lib, "fill");
     let _main = proc.open();
     let ctx = proc.open();
@@ -193,9 +188,8 @@ fn transfers_keep_their_place_in_the_queue() {
 
 #[test]
 fn a_kernel_cannot_read_the_host() {
-    let dir = Dir::new();
     let proc = Proc::new(0);
-    let lib = proc.load(&compile(&dir, "k", KERNELS));
+    let lib = proc.load(&compile(KERNELS));
     let deref = proc.sym(lib, "deref");
     // SAFETY: a fresh private mapping where the VE process has none.
     let secret = unsafe {
@@ -215,18 +209,14 @@ fn a_kernel_cannot_read_the_host() {
     assert_eq!(text(&fault.kernel), "deref");
     assert_eq!(call!(veo_emu_pid(proc.0)), -1);
     let again = Proc::new(0);
-    let lib = again.load(&compile(&dir, "k", KERNELS));
+    let lib = again.load(&compile(KERNELS));
     assert_eq!(again.call(again.sym(lib, "next"), &Args::new()), (0, 42));
 }
 
 #[test]
 fn a_kernel_asks_for_earlier_results() {
-    let dir = Dir::new();
     let proc = Proc::new(0);
-    let lib = proc.load(&compile(
-        &dir,
-        "k",
-        r#"
+    let lib = proc.load(&compile(r#"
         #include <stdint.h>
         int veo_prev_req_result(int, uint64_t *);
         int veo_is_ve_addr(const void *);

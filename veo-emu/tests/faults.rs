@@ -30,7 +30,7 @@ void bus(void) {
     volatile char *p = mmap(0, 4096, PROT_READ, MAP_SHARED, fd, 0);
     *p;
 }
-int fpe(void) { return 1 / zero; }
+int fpe(int x) { return x / zero; }
 void ill(void) { __builtin_trap(); }
 void abrt(void) { abort(); }
 int deep(volatile char *p) { volatile char room[4096]; room[0] = p[0]; return deep(room) + room[1]; }
@@ -38,7 +38,7 @@ int overflow(void) { char c = 0; return deep(&c); }
 void leave(int status) { exit(status); }
 void leave_now(int status) { _exit(status); }
 void leave_thread(void) { pthread_exit(0); }
-void heap(void) { char *p = malloc(24); free(p); free(p); }
+void heap(void) { char *volatile p = malloc(24); free(p); free(p); }
 volatile int forever;
 void loop(void) { forever = 1; while (forever) ; }
 void nap(int milliseconds) { usleep(milliseconds * 1000); }
@@ -54,17 +54,16 @@ void thread_segv(void) { pthread_t t; pthread_create(&t, 0, on_thread, 0); pthre
 void self_kill(void) { kill(getpid(), SIGKILL); pause(); }
 "#;
 
-fn started() -> (Dir, Proc, u64) {
-    let dir = Dir::new();
+fn started() -> (Proc, u64) {
     let proc = Proc::with(0, |options| options.memory = 64 << 20);
-    let lib = proc.load(&compile(&dir, "k", KERNELS));
-    (dir, proc, lib)
+    let lib = proc.load(&compile(KERNELS));
+    (proc, lib)
 }
 
 /// Runs `kernel` on the main context, with calls queued behind it there and in
 /// another context, and returns how it ended.
 fn run(kernel: &str, argument: u64) -> (u32, u64, veo_emu_fault) {
-    let (_dir, proc, lib) = started();
+    let (proc, lib) = started();
     let main = proc.open();
     let other = proc.open();
     let ok = proc.sym(lib, "ok");
@@ -99,9 +98,15 @@ fn after_death(proc: &Proc, lib: u64, ctx: Ctx, symbol: u64) {
     assert!(call!(veo_read_mem(proc.0, (&raw mut word).cast(), symbol, 8)) < 0);
     assert!(call!(veo_write_mem(proc.0, symbol, (&raw const word).cast(), 8)) < 0);
     assert_eq!(proc.call(symbol, &args).0, -1);
-    assert_eq!(call!(veo_call_async(ctx.0, symbol, args.0)), VEO_REQUEST_ID_INVALID);
+    assert_eq!(
+        call!(veo_call_async(ctx.0, symbol, args.0)),
+        VEO_REQUEST_ID_INVALID
+    );
     assert_eq!(ctx.read(&mut [0], symbol), VEO_REQUEST_ID_INVALID);
-    assert_eq!(call!(veo_load_library(proc.0, c"/nowhere/libx.so".as_ptr())), 0);
+    assert_eq!(
+        call!(veo_load_library(proc.0, c"/nowhere/libx.so".as_ptr())),
+        0
+    );
     assert_eq!(call!(veo_unload_library(proc.0, lib)), -1);
     assert_eq!(call!(veo_free_mem(proc.0, 0x6000_0000_0000)), 0);
     assert_eq!(call!(veo_get_sym(proc.0, lib, c"ok".as_ptr())), symbol);
@@ -113,7 +118,11 @@ fn after_death(proc: &Proc, lib: u64, ctx: Ctx, symbol: u64) {
 
 fn exception(kernel: &str, signal: i32) -> veo_emu_fault {
     let (state, result, fault) = run(kernel, 3);
-    assert_eq!((state, result), (VEO_COMMAND_EXCEPTION, signal as u64), "{kernel}");
+    assert_eq!(
+        (state, result),
+        (VEO_COMMAND_EXCEPTION, signal as u64),
+        "{kernel}"
+    );
     assert_eq!(fault.signal, signal, "{kernel}");
     fault
 }
@@ -122,7 +131,11 @@ fn exception(kernel: &str, signal: i32) -> veo_emu_fault {
 fn invalid_memory_access() {
     let fault = exception("segv", libc::SIGSEGV);
     assert_eq!(fault.address, 0x1234);
-    assert!(text(&fault.text).contains("SIGSEGV"), "{}", text(&fault.text));
+    assert!(
+        text(&fault.text).contains("SIGSEGV"),
+        "{}",
+        text(&fault.text)
+    );
     assert!(text(&fault.text).contains("segv"));
 }
 
@@ -138,7 +151,11 @@ fn other_signals() {
 #[test]
 fn stack_overflow() {
     let fault = exception("overflow", libc::SIGSEGV);
-    assert!(text(&fault.text).contains("stack overflow"), "{}", text(&fault.text));
+    assert!(
+        text(&fault.text).contains("stack overflow"),
+        "{}",
+        text(&fault.text)
+    );
 }
 
 #[test]
@@ -156,31 +173,40 @@ fn leaving_by_exit() {
     }
     let (state, result, fault) = run("leave_thread", 3);
     assert_eq!((state, result), (VEO_COMMAND_ERROR, 0));
-    assert!(text(&fault.text).contains("pthread_exit"), "{}", text(&fault.text));
+    assert!(
+        text(&fault.text).contains("pthread_exit"),
+        "{}",
+        text(&fault.text)
+    );
     let (state, result, fault) = run("self_kill", 3);
     assert_eq!((state, result), (VEO_COMMAND_ERROR, 0));
-    assert!(text(&fault.text).contains("SIGKILL"), "{}", text(&fault.text));
+    assert!(
+        text(&fault.text).contains("SIGKILL"),
+        "{}",
+        text(&fault.text)
+    );
 }
 
 #[test]
 fn a_fault_on_a_further_context() {
-    let (_dir, proc, lib) = started();
+    let (proc, lib) = started();
     let main = proc.open();
     let other = proc.open();
-    let nap = main.call(proc.sym(lib, "nap"), &Args::new().u64(0, 60_000));
-    let guilty = other.call(proc.sym(lib, "segv"), &Args::new());
-    assert_eq!(other.wait(guilty), (VEO_COMMAND_EXCEPTION, libc::SIGSEGV as u64));
+    let (nap, segv) = (proc.sym(lib, "nap"), proc.sym(lib, "segv"));
+    let nap = main.call(nap, &Args::new().u64(0, 60_000));
+    let guilty = other.call(segv, &Args::new());
+    assert_eq!(
+        other.wait(guilty),
+        (VEO_COMMAND_EXCEPTION, libc::SIGSEGV as u64)
+    );
     assert_eq!(main.wait(nap), (VEO_COMMAND_ERROR, 0));
     assert_eq!(proc.fault().unwrap().context, 1);
 }
 
 #[test]
 fn an_exception_of_cpp() {
-    let dir = Dir::new();
     let proc = Proc::new(0);
     let lib = proc.load(&compile(
-        &dir,
-        "x",
         "#include <stdexcept>\n\
          extern \"C\" void escape() { throw std::runtime_error(\"out\"); }\n\
          extern \"C\" int inside() { try { throw 5; } catch (int x) { return x; } }\n",
@@ -193,11 +219,16 @@ fn an_exception_of_cpp() {
 
 #[test]
 fn an_endless_loop_is_killed() {
-    let (_dir, proc, lib) = started();
+    let (proc, lib) = started();
     let ctx = proc.open();
     let id = ctx.call(proc.sym(lib, "loop"), &Args::new());
     let mut result = 0;
-    let state = call!(veo_emu_wait_result_timeout(ctx.0, id, &mut result, 50_000_000));
+    let state = call!(veo_emu_wait_result_timeout(
+        ctx.0,
+        id,
+        &mut result,
+        50_000_000
+    ));
     assert_eq!(state as u32, VEO_COMMAND_UNFINISHED);
     assert_eq!(ctx.peek(id).0, VEO_COMMAND_UNFINISHED);
     let waiter = std::thread::spawn(move || ctx.wait(id));
@@ -209,24 +240,28 @@ fn an_endless_loop_is_killed() {
 
 #[test]
 fn a_time_limit() {
-    let dir = Dir::new();
     let proc = Proc::with(0, |options| options.time_limit_ms = 150);
-    let lib = proc.load(&compile(&dir, "k", KERNELS));
+    let lib = proc.load(&compile(KERNELS));
     let ctx = proc.open();
     let nap = proc.sym(lib, "nap");
-    let ids: Vec<u64> = (0..5).map(|_| ctx.call(nap, &Args::new().u64(0, 50))).collect();
+    let ids: Vec<u64> = (0..5)
+        .map(|_| ctx.call(nap, &Args::new().u64(0, 50)))
+        .collect();
     for id in ids {
         ctx.ok(id);
     }
     let id = ctx.call(proc.sym(lib, "loop"), &Args::new());
     assert_eq!(ctx.wait(id), (VEO_COMMAND_ERROR, 0));
     let report = text(&proc.fault().unwrap().text);
-    assert!(report.contains("time limit") && report.contains("loop"), "{report}");
+    assert!(
+        report.contains("time limit") && report.contains("loop"),
+        "{report}"
+    );
 }
 
 #[test]
 fn an_endless_loop_does_not_hold_destroy() {
-    let (_dir, proc, lib) = started();
+    let (proc, lib) = started();
     let ctx = proc.open();
     let pid = proc.pid();
     ctx.call(proc.sym(lib, "loop"), &Args::new());
@@ -239,7 +274,7 @@ fn an_endless_loop_does_not_hold_destroy() {
 
 #[test]
 fn jumping_to_where_nobody_waits_hurts_nobody_else() {
-    let (_dir, proc, lib) = started();
+    let (proc, lib) = started();
     let ctx = proc.open();
     let none = Args::new();
     ctx.ok(ctx.call(proc.sym(lib, "set_place"), &none));
@@ -251,7 +286,7 @@ fn jumping_to_where_nobody_waits_hurts_nobody_else() {
 
 #[test]
 fn closing_all_descriptors() {
-    let (_dir, proc, lib) = started();
+    let (proc, lib) = started();
     let ctx = proc.open();
     ctx.ok(ctx.call(proc.sym(lib, "close_all"), &Args::new()));
     let (ok, args) = (proc.sym(lib, "ok"), Args::new().u64(0, 1));
@@ -259,12 +294,15 @@ fn closing_all_descriptors() {
     assert_eq!(ctx.ok(ctx.call(ok, &args)), 2);
     assert!(call!(veo_context_open(proc.0)).is_null());
     assert!(last_error().contains("descriptors"), "{}", last_error());
-    assert_eq!(call!(veo_call_async(ctx.0, ok, args.0)), VEO_REQUEST_ID_INVALID);
+    assert_eq!(
+        call!(veo_call_async(ctx.0, ok, args.0)),
+        VEO_REQUEST_ID_INVALID
+    );
 }
 
 #[test]
 fn a_forked_child_of_a_kernel_ends_with_it() {
-    let (_dir, proc, lib) = started();
+    let (proc, lib) = started();
     let ctx = proc.open();
     let args = Args::new().u64(0, 1);
     for _ in 0..3 {
@@ -276,7 +314,7 @@ fn a_forked_child_of_a_kernel_ends_with_it() {
 #[test]
 fn killed_from_outside() {
     for signal in [libc::SIGKILL, libc::SIGTERM, libc::SIGSEGV] {
-        let (_dir, proc, lib) = started();
+        let (proc, lib) = started();
         let ctx = proc.open();
         let id = ctx.call(proc.sym(lib, "nap"), &Args::new().u64(0, 60_000));
         std::thread::sleep(Duration::from_millis(20));

@@ -84,6 +84,10 @@ fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>) {
             }
             return;
         }
+        if (polled[0].revents | polled[1].revents) & libc::POLLNVAL != 0 {
+            faults::broken(libc::EBADF);
+            return;
+        }
         if polled[1].revents != 0 {
             return;
         }

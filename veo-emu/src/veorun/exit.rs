@@ -1,6 +1,6 @@
 //! The ways a VE process ends, other than by a signal.
 
-use std::cell::Cell;
+use std::ffi::c_void;
 use std::sync::OnceLock;
 
 use super::faults;
@@ -33,22 +33,25 @@ extern "C" fn at_exit() {
     }
 }
 
-thread_local! {
-    static ON_THREAD: OnThreadEnd = const { OnThreadEnd(Cell::new(false)) };
-}
-
-struct OnThreadEnd(Cell<bool>);
-
-impl Drop for OnThreadEnd {
-    fn drop(&mut self) {
-        if self.0.get() && faults::in_kernel() {
-            faults::record(Cause::ThreadExit);
-            now(1);
-        }
+/// Called when a thread ends for which `guard_thread` was called, but not by `exit`.
+extern "C" fn at_thread_end(_value: *mut c_void) {
+    if faults::in_kernel() {
+        faults::record(Cause::ThreadExit);
+        now(1);
     }
 }
 
 /// Notes it when a kernel ends the calling thread.
 pub(super) fn guard_thread() {
-    ON_THREAD.with(|guard| guard.0.set(true));
+    static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
+    let key = KEY.get_or_init(|| {
+        let mut key = 0;
+        // SAFETY: the place is valid, and the function does not unwind.
+        let result = unsafe { libc::pthread_key_create(&mut key, Some(at_thread_end)) };
+        (result == 0).then_some(key)
+    });
+    if let Some(key) = key {
+        // SAFETY: the key exists; any value that is not null has the function called.
+        unsafe { libc::pthread_setspecific(*key, std::ptr::dangling()) };
+    }
 }

@@ -3,57 +3,39 @@
 #![allow(dead_code)]
 
 use std::ffi::{CString, c_void};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Mutex;
 
 use veo_abi::ffi::*;
 
-/// A directory of this test, removed when dropped.
-pub struct Dir(pub PathBuf);
+/// Compiles C or C++ source to a library of kernels, unless that was done before.
+pub fn compile(source: &str) -> PathBuf {
+    compile_with(source, &["-g", "-O1"])
+}
 
-impl Dir {
-    pub fn new() -> Dir {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "veo-emu-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Dir(path)
+pub fn compile_with(source: &str, flags: &[&str]) -> PathBuf {
+    let cpp = source.contains("extern \"C\"");
+    let mut hasher = DefaultHasher::new();
+    (source, flags).hash(&mut hasher);
+    let name = format!("kernels-{:016x}", hasher.finish());
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let library = dir.join(format!("lib{name}.so"));
+    static COMPILING: Mutex<()> = Mutex::new(());
+    let _one = COMPILING.lock();
+    if library.exists() {
+        return library;
     }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Compiles C source to a library of kernels.
-pub fn compile(dir: &Dir, name: &str, source: &str) -> PathBuf {
-    compile_with(dir, name, source, &["-g", "-O1"])
-}
-
-pub fn compile_with(dir: &Dir, name: &str, source: &str, flags: &[&str]) -> PathBuf {
-    let extension = if source.contains("extern \"C\"") {
-        "cpp"
-    } else {
-        "c"
-    };
-    let file = dir.0.join(format!("{name}.{extension}"));
+    let file = dir.join(format!("{name}.{}", if cpp { "cpp" } else { "c" }));
     std::fs::write(&file, source).unwrap();
-    let library = dir.0.join(format!("lib{name}.so"));
-    let compiler = if extension == "cpp" { "c++" } else { "cc" };
-    let output = Command::new(compiler)
+    let fresh = dir.join(format!("{name}-{}.tmp", std::process::id()));
+    let output = Command::new(if cpp { "c++" } else { "cc" })
         .args(["-shared", "-fPIC", "-Wl,-Bsymbolic", "-o"])
-        .arg(&library)
+        .arg(&fresh)
         .args(flags)
         .arg(&file)
-        .arg("-lm")
-        .arg("-lpthread")
+        .args(["-lm", "-lpthread"])
         .output()
         .expect("a C compiler");
     assert!(
@@ -61,6 +43,7 @@ pub fn compile_with(dir: &Dir, name: &str, source: &str, flags: &[&str]) -> Path
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    std::fs::rename(fresh, &library).unwrap();
     library
 }
 
