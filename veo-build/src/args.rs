@@ -1,6 +1,6 @@
 //! The command lines: what each option means to each compiler. The one place that knows.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::Result;
@@ -9,7 +9,7 @@ use crate::kernels::{Kernels, Kind};
 use crate::options::Options;
 use crate::source::{Language, Source};
 use crate::target::Target;
-use crate::toolchain;
+use crate::toolchain::{self, Toolchain};
 
 /// How clang is told to compile for the VE.
 pub(crate) const LLVM_TARGET: &str = "--target=ve-unknown-linux-gnu";
@@ -34,11 +34,13 @@ impl Args {
 pub(crate) fn compile(
     context: &Context,
     kernels: &Kernels,
-    target: Target,
+    toolchain: &Toolchain,
     options: &Options,
     language: Language,
     modules: &Path,
 ) -> Result<Args> {
+    let target = toolchain.target;
+    let flang = toolchain.compiler(language)?.version.contains("flang");
     let mut args = Args::default();
     let level = options.opt_level.as_deref().unwrap_or(&context.opt_level);
     match target {
@@ -60,6 +62,8 @@ pub(crate) fn compile(
                 "-pthread",
             ]);
         }
+        // Optimised where it becomes code for the VE, not before.
+        Target::Ve1Llvm if language == Language::Fortran => args.add(["-O0", "-g"]),
         Target::Ve1Llvm => {
             args.add([LLVM_TARGET, &format!("-O{level}"), "-g", "-ffreestanding"]);
             if language == Language::Cxx {
@@ -82,10 +86,10 @@ pub(crate) fn compile(
         }
     }
     let usual = !target.is_nec() && language != Language::Fortran;
-    if kernels.warnings.unwrap_or(usual) {
+    if kernels.warnings.unwrap_or(usual) && !flang {
         args.add(["-Wall"]);
     }
-    if kernels.extra_warnings {
+    if kernels.extra_warnings && !flang {
         args.add(["-Wextra"]);
     }
     if kernels.warnings_into_errors {
@@ -107,8 +111,12 @@ pub(crate) fn compile(
             None => format!("-D{name}"),
         }]);
     }
-    if language == Language::Fortran && target == Target::Host {
-        args.joined("-J", modules);
+    if language == Language::Fortran && !target.is_nec() {
+        if flang {
+            args.add([OsStr::new("-module-dir"), modules.as_os_str()]);
+        } else {
+            args.joined("-J", modules);
+        }
     }
     args.add(rooted(context, &options.flags));
     args.add(flags_from_env(context, target, language)?);
@@ -135,6 +143,13 @@ pub(crate) fn source(
     }
     if target == Target::Ve1Llvm {
         args.add(["-emit-llvm"]);
+        if source.language == Language::Fortran {
+            args.add(["-S"]);
+            args.add([&source.path]);
+            args.add(["-o"]);
+            args.add([object]);
+            return args;
+        }
         if kernels.cpp && source.language == Language::Cxx {
             args.add(["-x", "c++"]);
         }

@@ -207,8 +207,10 @@ impl Linking<'_> {
             }
             parts.push(file);
         }
-        let highest = self.languages.last().copied().unwrap_or(Language::C);
-        let clang = self.toolchain.compiler(highest)?;
+        let clang = match self.languages.last() {
+            Some(Language::Cxx) => self.toolchain.compiler(Language::Cxx)?,
+            _ => self.toolchain.compiler(Language::C)?,
+        };
         let mut steps = Vec::new();
         if parts.len() > 1 {
             let linker = self.toolchain.llvm_link.as_ref().ok_or_else(|| {

@@ -15,7 +15,8 @@ use crate::scan;
 use crate::source::{Language, Source};
 use crate::stamp::{self, Input};
 use crate::target::Target;
-use crate::toolchain::Toolchain;
+use crate::tool::Tool;
+use crate::toolchain::{self, Toolchain};
 use crate::{Error, ErrorKind, Result};
 
 /// Variables that compilers read by themselves.
@@ -90,78 +91,81 @@ impl Unit<'_> {
     }
 
     pub(crate) fn path(&self) -> PathBuf {
-        let suffix = if self.target() == Target::Ve1Llvm {
-            "bc"
-        } else {
-            "o"
+        let suffix = match (self.target(), self.source.language) {
+            (Target::Ve1Llvm, Language::Fortran) => "ll",
+            (Target::Ve1Llvm, _) => "bc",
+            _ => "o",
         };
         self.dir().join(format!("{}.{suffix}", self.source.key))
     }
 
-    /// Compiles the source if it or something it depends on changed.
-    pub(crate) fn compile(&self) -> Result<Object> {
-        let (context, language, target) = (self.context, self.source.language, self.target());
-        let compiler = self.toolchain.compiler(language)?;
-        let (object, run_dir) = (self.path(), self.run_dir());
-        context::make_dir(&self.dir())?;
-        context::make_dir(&run_dir)?;
+    /// What the compiler writes. flang's is not yet for the VE.
+    fn raw(&self, object: &Path) -> PathBuf {
+        match (self.target(), self.source.language) {
+            (Target::Ve1Llvm, Language::Fortran) => object.with_extension("host.ll"),
+            _ => object.to_owned(),
+        }
+    }
 
-        let mut options = self.options.clone();
-        let base = match target {
-            Target::Ve1Llvm => vec![args::LLVM_TARGET.into()],
+    /// The options with those that only some compilers accept settled, and the file that the compiler will list what it
+    /// included in, if it can.
+    fn settle(&self, compiler: &Tool, object: &Path) -> Result<(Options, Option<PathBuf>)> {
+        let (context, language) = (self.context, self.source.language);
+        let fortran = language == Language::Fortran;
+        let base = match self.target() {
+            Target::Ve1Llvm if !fortran => vec![args::LLVM_TARGET.into()],
             _ => Vec::new(),
         };
+        let accepts = |args: &[&str]| probe::accepts(context, compiler, language, &base, args);
+        let mut options = self.options.clone();
         for flag in std::mem::take(&mut options.flags_if_supported) {
-            if probe::accepts(context, compiler, language, &base, &[&flag])? {
+            if accepts(&[&flag])? {
                 options.flags.push(flag);
             }
         }
-        let wanted = match (language, target.is_nec()) {
-            (Language::Fortran, _) => None,
-            (_, false) => Some(object.with_extension("dep")),
-            (_, true) => {
+        let depfile = object.with_extension("dep");
+        let depfile = match self.target().is_nec() {
+            _ if fortran => None,
+            false => Some(depfile),
+            true => {
                 let probed = context.out.join("work/probes/probe.dep");
-                let probed = probed.to_string_lossy();
-                probe::accepts(context, compiler, language, &base, &["-MD", "-MF", &probed])?
-                    .then(|| object.with_extension("dep"))
+                accepts(&["-MD", "-MF", &probed.to_string_lossy()])?.then_some(depfile)
             }
         };
+        Ok((options, depfile))
+    }
+
+    /// Compiles the source if it or something it depends on changed.
+    pub(crate) fn compile(&self) -> Result<Object> {
+        let (context, target) = (self.context, self.target());
+        let compiler = self.toolchain.compiler(self.source.language)?;
+        let (object, run_dir) = (self.path(), self.run_dir());
+        let raw = self.raw(&object);
+        context::make_dir(&self.dir())?;
+        context::make_dir(&run_dir)?;
+        let (options, depfile) = self.settle(compiler, &object)?;
+        let language = self.source.language;
+        let before = args::compile(
+            context,
+            self.kernels,
+            &self.toolchain,
+            &options,
+            language,
+            &self.dir(),
+        )?;
+        let after = args::source(self.kernels, target, &self.source, &raw, depfile.as_deref());
         let mut command = compiler.command(&context.env, &run_dir);
-        command
-            .args(
-                args::compile(
-                    context,
-                    self.kernels,
-                    target,
-                    &options,
-                    language,
-                    &self.dir(),
-                )?
-                .0,
-            )
-            .args(
-                args::source(
-                    self.kernels,
-                    target,
-                    &self.source,
-                    &object,
-                    wanted.as_deref(),
-                )
-                .0,
-            );
+        command.args(before.0).args(after.0);
 
         let log_file = object.with_extension("log");
-        let stem = self.source.path.file_stem().unwrap_or_default();
         let listing = || {
-            let file = listing_path(&run_dir, stem);
+            let mut name = self.source.path.file_stem().unwrap_or_default().to_owned();
+            name.push(".L");
+            let file = run_dir.join(name);
             (target.is_nec() && self.kernels.report && file.is_file()).then_some(file)
         };
-        let recipe = format!(
-            "{}\n{}{}",
-            command::shown(&command),
-            compiler.identity(),
-            variables(context)
-        );
+        let line = command::shown(&command);
+        let recipe = format!("{line}\n{}{}", compiler.identity(), variables(context));
         if let Some(inputs) = stamp::up_to_date(&object, &recipe) {
             return Ok(Object {
                 inputs,
@@ -171,30 +175,37 @@ impl Unit<'_> {
             });
         }
         stamp::remove(&object);
+        // Not to be taken for what the compiler makes now.
+        let _ = fs::remove_file(&raw);
         let doing = format!(
             "{} for {target}: compiling {}",
             self.kernels.name,
             self.source.label.display()
         );
         let log = command::run(&mut command, &doing)?;
-        if !object.is_file() {
+        if !raw.is_file() {
+            let what = format!(
+                "the compiler reported success but made no {}",
+                raw.display()
+            );
             return Err(Error::new(
                 ErrorKind::WrongOutput,
-                format!(
-                    "{doing}: the compiler reported success but made no {}\n\n{log}\n\nto repeat: {}",
-                    object.display(),
-                    command::shown(&command)
-                ),
+                format!("{doing}: {what}\n\n{log}\n\nto repeat: {line}"),
             ));
         }
-        let inputs = self.inputs(&options, wanted.as_deref(), &run_dir)?;
+        if raw != object {
+            let ir = String::from_utf8_lossy(&context::read(&raw)?).into_owned();
+            let ir = toolchain::retarget(context, self.toolchain.compiler(Language::C)?, &ir)?;
+            context::write_if_changed(&object, ir.as_bytes())?;
+        }
+        let inputs = self.inputs(&options, depfile.as_deref(), &run_dir);
         context::write_if_changed(&log_file, log.as_bytes())?;
         stamp::write(&object, &recipe, &inputs)?;
         Ok(Object {
             inputs,
             log,
             listing: listing(),
-            ran: Some(command::shown(&command)),
+            ran: Some(line),
         })
     }
 
@@ -204,7 +215,7 @@ impl Unit<'_> {
         options: &Options,
         depfile: Option<&Path>,
         run_dir: &Path,
-    ) -> Result<Vec<Input>> {
+    ) -> Vec<Input> {
         let mut inputs = vec![Input::file(&self.source.path)];
         let mut add = |input: Input| {
             if !inputs.iter().any(|known| known.path == input.path) {
@@ -246,12 +257,6 @@ impl Unit<'_> {
                 }
             }
         }
-        Ok(inputs)
+        inputs
     }
-}
-
-fn listing_path(run_dir: &Path, stem: &std::ffi::OsStr) -> PathBuf {
-    let mut name = stem.to_owned();
-    name.push(".L");
-    run_dir.join(name)
 }

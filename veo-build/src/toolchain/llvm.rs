@@ -1,11 +1,15 @@
-//! LLVM's compiler for the VE, without a linker: sources become one relocatable object through LLVM IR.
+//! LLVM's compilers for the VE, without a linker: sources become one relocatable object through LLVM IR.
+//!
+//! flang cannot compile for the VE, but its IR for the host becomes IR for the VE by naming another machine, since sizes and
+//! layouts of types agree. What differs are complex numbers and structures by value in arguments and results.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::{Found, Needs, Toolchain};
+use crate::args::LLVM_TARGET;
 use crate::command;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::source::Language;
 use crate::target::Target;
 use crate::tool::{Tool, version_number};
@@ -28,13 +32,6 @@ pub(super) fn versioned(name: &str) -> impl Iterator<Item = String> {
 }
 
 pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
-    if needs.languages.contains(&Language::Fortran) {
-        let help = format!(
-            "VEO_TARGETS=-{} or .without_target(..) leaves it out",
-            Target::Ve1Llvm
-        );
-        return Ok(Found::missing("LLVM compiles no Fortran for the VE", help));
-    }
     let Some(clang) = clang(context)? else {
         let why = format!("no clang {OLDEST} or newer with LLVM's VE target");
         return Ok(Found::missing(
@@ -52,11 +49,26 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
         ));
     }
     let objcopy = beside(context, &clang, "VEO_LLVM_OBJCOPY", "llvm-objcopy")?;
-    let compilers: BTreeMap<_, _> = needs
-        .languages
-        .iter()
-        .map(|&language| (language, clang.clone()))
-        .collect();
+    let mut compilers = BTreeMap::new();
+    for &language in &needs.languages {
+        if language != Language::Fortran {
+            compilers.insert(language, clang.clone());
+            continue;
+        }
+        let flang = match beside(context, &clang, "VEO_FLANG", "flang-new")? {
+            Some(flang) => Some(flang),
+            None => beside(context, &clang, "VEO_FLANG", "flang")?,
+        };
+        let Some(flang) = flang else {
+            let number = major(&clang.version).unwrap_or(OLDEST);
+            let why = format!("no flang of version {number} for its Fortran sources");
+            let help = format!("install it (Debian: flang-{number}) or name it in VEO_FLANG");
+            return Ok(Found::missing(why, help));
+        };
+        compilers.insert(language, flang);
+        // Linking and the last step are clang's.
+        compilers.insert(Language::C, clang.clone());
+    }
     Ok(Found::Tools(Toolchain {
         target: Target::Ve1Llvm,
         compilers,
@@ -113,4 +125,64 @@ fn beside(context: &Context, clang: &Tool, variable: &str, name: &str) -> Result
     let own = dir.map(|dir| dir.join(name).into_os_string());
     let numbered = OsString::from(format!("{name}-{number}"));
     Ok(Tool::first(&context.env, own.into_iter().chain([numbered])))
+}
+
+/// IR for the host, as IR for the VE.
+pub(crate) fn retarget(context: &Context, clang: &Tool, ir: &str) -> Result<String> {
+    let source = context.out.join("work/probes/empty.c");
+    context::write_if_changed(&source, b"")?;
+    let mut command = clang.command(&context.env, &context.package);
+    command
+        .args([LLVM_TARGET, "-S", "-emit-llvm", "-o", "-"])
+        .arg(source);
+    let model = command::run(&mut command, "asking clang for the VE's data layout")?;
+    let header = |start| model.lines().find(|line| line.starts_with(start));
+    let lines = ir.lines().map(|line| {
+        let told = ["target datalayout", "target triple"]
+            .into_iter()
+            .find(|start| line.starts_with(start));
+        match told.and_then(header) {
+            Some(model) => model.to_string(),
+            None if line.starts_with("attributes #") => without_machine(line),
+            None => line.to_string(),
+        }
+    });
+    Ok(lines.flat_map(|line| [line, "\n".to_string()]).collect())
+}
+
+/// A line of function attributes without those that mean something to one machine only.
+fn without_machine(line: &str) -> String {
+    const MACHINE: [&str; 4] = [
+        "\"target-cpu\"=",
+        "\"target-features\"=",
+        "\"tune-cpu\"=",
+        "\"probe-stack\"=",
+    ];
+    let mut rest = line.to_string();
+    for name in MACHINE {
+        if let Some(start) = rest.find(name) {
+            let value = &rest[start + name.len()..];
+            let length = value
+                .strip_prefix('"')
+                .and_then(|value| value.find('"'))
+                .map_or(0, |end| end + 2);
+            let end = start + name.len() + length;
+            rest.replace_range(start..end, "");
+        }
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_machine;
+
+    #[test]
+    fn attributes_of_one_machine() {
+        let line = r#"attributes #0 = { nounwind "target-cpu"="x86-64" "probe-stack"="inline-asm" "x"="y" }"#;
+        assert_eq!(
+            without_machine(line),
+            r#"attributes #0 = { nounwind   "x"="y" }"#
+        );
+    }
 }
