@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::context::Context;
+use crate::headers;
 use crate::kernels::{Kernels, Kind};
 use crate::options::Options;
 use crate::source::{Language, Source};
@@ -123,7 +124,11 @@ pub(crate) fn compile(
     if !target.is_nec() && language != Language::Fortran {
         // Last, so that headers of the same name elsewhere win.
         args.add(["-isystem"]);
-        args.add([context.out.join("include")]);
+        args.add([context.out.join(headers::INTERFACE_DIR)]);
+        if target == Target::Ve1Llvm {
+            args.add(["-idirafter"]);
+            args.add([context.out.join(headers::LIBC_DIR)]);
+        }
     }
     Ok(args)
 }

@@ -17,7 +17,7 @@ use crate::output::{self, Directives};
 use crate::source::{self, Language, Sources};
 use crate::target::{Choice, Target};
 use crate::toolchain::{self, Found, Needs, Toolchain};
-use crate::{Error, ErrorKind, Result, debug, prototypes, scan, schedule};
+use crate::{Error, ErrorKind, Result, debug, headers, prototypes, scan, schedule};
 
 /// What a build made.
 #[derive(Clone, Debug, Default)]
@@ -297,7 +297,7 @@ impl<'a> Plan<'a> {
 
     /// Compiles and links everything in parallel, then puts the results in their places.
     fn run(mut self, directives: &mut Directives) -> Result<Note> {
-        output::write_headers(self.context)?;
+        headers::write(self.context)?;
         let failures: Vec<Mutex<Vec<Error>>> =
             self.targets.iter().map(|_| Mutex::default()).collect();
         let stop = AtomicBool::new(false);

@@ -13,6 +13,7 @@ mod debug;
 mod depfile;
 mod env;
 mod error;
+mod headers;
 mod kernels;
 mod link;
 mod note;

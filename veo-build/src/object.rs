@@ -210,12 +210,7 @@ impl Unit<'_> {
     }
 
     /// Everything that the object was made from.
-    fn inputs(
-        &self,
-        options: &Options,
-        depfile: Option<&Path>,
-        run_dir: &Path,
-    ) -> Vec<Input> {
+    fn inputs(&self, options: &Options, depfile: Option<&Path>, run_dir: &Path) -> Vec<Input> {
         let mut inputs = vec![Input::file(&self.source.path)];
         let mut add = |input: Input| {
             if !inputs.iter().any(|known| known.path == input.path) {

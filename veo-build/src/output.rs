@@ -156,14 +156,6 @@ pub(crate) fn prepare(context: &Context, kernels: &Kernels, caller: &Location<'_
     Ok(())
 }
 
-/// Writes the headers that kernels may include (`veo_ve.h`, `veo_hmem.h`).
-pub(crate) fn write_headers(context: &Context) -> Result<()> {
-    for (name, text) in veo_abi::headers::HEADERS {
-        context::write_if_changed(&context.out.join("include").join(name), text.as_bytes())?;
-    }
-    Ok(())
-}
-
 /// The directories that libraries are also copied to.
 pub(crate) fn install_dirs(context: &Context, kernels: &Kernels) -> Result<Vec<PathBuf>> {
     let mut dirs: Vec<PathBuf> = kernels

@@ -1,0 +1,334 @@
+//! Crates made by hand in an empty directory and built by Cargo itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::recording::touch;
+
+/// A package in a directory of its own, whose compilers are recorded and whose name is its test's.
+struct Package {
+    name: String,
+    dir: PathBuf,
+    _alone: MutexGuard<'static, ()>,
+}
+
+const VARIABLES: [&str; 12] = [
+    "CC",
+    "CXX",
+    "FC",
+    "CFLAGS",
+    "CXXFLAGS",
+    "VEO_TARGETS",
+    "VEO_CC",
+    "VEO_CXX",
+    "VEO_FC",
+    "VEO_SKIP_BUILD",
+    "VEO_INSTALL_DIR",
+    "VEO_VERBOSE",
+];
+
+impl Package {
+    fn new(name: &str) -> Self {
+        // Cargo would only wait for itself, and the compilers' records be mixed up.
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("crates é")
+            .join(name);
+        if dir.exists() {
+            fs::remove_dir_all(&dir).unwrap();
+        }
+        fs::create_dir_all(&dir).unwrap();
+        let package = Self {
+            name: name.into(),
+            dir,
+            _alone: alone,
+        };
+        let workspace = package.workspace();
+        package.write(
+            "Cargo.toml",
+            &format!(
+                "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+                 [build-dependencies]\nveo-build = {{ path = {:?}, version = \"0.1.0\" }}\n\n\
+                 [profile.dev]\ndebug = \"line-tables-only\"\n",
+                workspace.join("veo-build")
+            ),
+        );
+        package.write("src/main.rs", "fn main() {}\n");
+        // The versions that this workspace has already fetched: nothing comes from the network.
+        fs::copy(workspace.join("Cargo.lock"), package.dir.join("Cargo.lock")).unwrap();
+        for (tool, real) in [("cc", "cc"), ("cxx", "c++"), ("fc", "gfortran")] {
+            package.record(tool, real);
+        }
+        let clean = package.cargo(&["clean", "-p", name]).output().unwrap();
+        assert!(clean.status.success(), "{}", said(&clean));
+        package
+    }
+
+    fn workspace(&self) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.dir.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Puts a script before a compiler that writes down what it is called for.
+    fn record(&self, tool: &str, real: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" = --version ] || echo \"$@\" >> '{}'\nexec {real} \"$@\"\n",
+            self.dir.join("calls.txt").display()
+        );
+        self.write(tool, &script);
+        fs::set_permissions(self.dir.join(tool), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    fn cargo(&self, args: &[&str]) -> Command {
+        let mut cargo = Command::new(env!("CARGO"));
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy().into_owned();
+            if VARIABLES.contains(&name.as_str())
+                || name.starts_with("CARGO_PKG")
+                || name == "CARGO_MANIFEST_DIR"
+            {
+                cargo.env_remove(name);
+            }
+        }
+        cargo
+            .args(args)
+            .arg("--offline")
+            .current_dir(&self.dir)
+            // What is built for this workspace serves these crates too.
+            .env(
+                "CARGO_TARGET_DIR",
+                Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap(),
+            )
+            .env("CARGO_TERM_COLOR", "never")
+            .env("VEO_TARGETS", "host")
+            .env("VEO_CC", self.dir.join("cc"))
+            .env("VEO_CXX", self.dir.join("cxx"))
+            .env("VEO_FC", self.dir.join("fc"));
+        cargo
+    }
+
+    fn build(&self) -> Output {
+        self.cargo(&["build"]).output().unwrap()
+    }
+
+    fn built(&self) -> String {
+        let output = self.build();
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    }
+
+    /// The sources that were compiled since the last time.
+    fn compiled(&self) -> Vec<String> {
+        let calls = self.dir.join("calls.txt");
+        let text = fs::read_to_string(&calls).unwrap_or_default();
+        let _ = fs::remove_file(calls);
+        let compiles = text.lines().filter(|line| line.contains(" -c "));
+        let name = |line: &str| {
+            let words = line
+                .split(' ')
+                .find(|word| [".c", ".cpp", ".f90"].iter().any(|end| word.ends_with(end)));
+            words.unwrap().rsplit('/').next().unwrap().to_string()
+        };
+        let mut names: Vec<String> = compiles.map(name).collect();
+        names.sort();
+        names
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
+}
+
+#[test]
+fn only_what_changed_is_compiled() {
+    let package = Package::new("veo-test-rebuilds");
+    package.write("build.rs", "fn main() {\n    veo_build::Kernels::new(\"libk.so\").glob(\"kernels/*.c\").include(\"include\").compile();\n}\n");
+    package.write(
+        "kernels/a.c",
+        "#include \"shared.h\"\nint a(void) { return SHARED; }\n",
+    );
+    package.write(
+        "kernels/b.c",
+        "#include <stdio.h>\nint b(void) { return 2; }\n",
+    );
+    package.write("include/shared.h", "#include \"deep.h\"\n");
+    package.write("include/deep.h", "#define SHARED 1\n");
+    package.built();
+    assert_eq!(package.compiled(), ["a.c", "b.c"]);
+
+    let again = package.cargo(&["build", "-v"]).output().unwrap();
+    assert!(
+        said(&again).contains("Fresh veo-test-rebuilds"),
+        "the build script does not even run: {}",
+        said(&again)
+    );
+    assert_eq!(package.compiled(), [""; 0]);
+
+    for header in ["include/shared.h", "include/deep.h"] {
+        touch(&package.dir.join(header));
+        package.built();
+        assert_eq!(package.compiled(), ["a.c"], "{header}");
+    }
+    package.write("src/main.rs", "fn main() { println!() }\n");
+    package.built();
+    assert_eq!(package.compiled(), [""; 0], "Rust sources are no kernels");
+    package.write("kernels/c.c", "int c(void) { return 3; }\n");
+    package.built();
+    assert_eq!(package.compiled(), ["c.c"], "a new file of the pattern");
+    fs::remove_file(package.dir.join("kernels/c.c")).unwrap();
+    package.built();
+    assert_eq!(package.compiled(), [""; 0], "one less");
+
+    let flags = package
+        .cargo(&["build"])
+        .env("VEO_CFLAGS", "-DX")
+        .output()
+        .unwrap();
+    assert!(flags.status.success());
+    assert_eq!(package.compiled(), ["a.c", "b.c"]);
+    package.built();
+    package.compiled();
+
+    let check = package.cargo(&["check"]).output().unwrap();
+    assert!(check.status.success());
+    assert_eq!(
+        package.compiled(),
+        [""; 0],
+        "cargo check takes the kernels of cargo build"
+    );
+
+    // A script that changed is another compiler.
+    package.record("cc", "  cc");
+    package.built();
+    assert_eq!(package.compiled(), ["a.c", "b.c"]);
+
+    let skipped = package
+        .cargo(&["build"])
+        .env("VEO_SKIP_BUILD", "1")
+        .output()
+        .unwrap();
+    assert!(skipped.status.success());
+    touch(&package.dir.join("kernels/a.c"));
+    let skipped = package
+        .cargo(&["build"])
+        .env("VEO_SKIP_BUILD", "1")
+        .output()
+        .unwrap();
+    assert!(skipped.status.success());
+    assert_eq!(package.compiled(), [""; 0], "an editor compiles nothing");
+}
+
+#[test]
+fn a_syntax_error_is_the_last_thing_said() {
+    let package = Package::new("veo-test-error");
+    package.write("build.rs", "fn main() {\n    veo_build::Kernels::new(\"libk.so\").file(\"kernels/good.c\").file(\"kernels/bad.c\").compile();\n}\n");
+    package.write("kernels/good.c", "int good(void) { return 1; }\n");
+    package.write("kernels/bad.c", "int bad(void) {\n    return 1 +;\n}\n");
+    let output = package.build();
+    assert_eq!(output.status.code(), Some(101));
+    let said = said(&output);
+    let bad = package.dir.join("kernels/bad.c");
+    assert!(
+        said.contains(&format!(
+            "{}:2:15: error: expected expression",
+            bad.display()
+        )),
+        "{said}"
+    );
+    assert!(
+        !said.contains("--- stdout"),
+        "nothing stands before the message: {said}"
+    );
+    assert!(!said.contains("panicked"), "{said}");
+    package.write("kernels/bad.c", "int bad(void) {\n    return 1;\n}\n");
+    package.built();
+}
+
+#[test]
+fn warnings_of_compilers_are_warnings_of_the_build() {
+    let package = Package::new("veo-test-warnings");
+    package.write(
+        "build.rs",
+        "fn main() {\n    veo_build::Kernels::new(\"libk.so\").file(\"k.c\").compile();\n}\n",
+    );
+    package.write("k.c", "int k(void) {\n    int unused;\n    return 1;\n}\n");
+    let text = package.built();
+    let expected = format!(
+        "warning: veo-test-warnings@0.1.0: {}:2:9: warning: unused variable",
+        package.dir.join("k.c").display()
+    );
+    assert!(text.contains(&expected), "{text}");
+    touch(&package.dir.join("build.rs"));
+    let text = package.built();
+    assert!(
+        text.contains(&expected),
+        "told again although nothing was compiled: {text}"
+    );
+}
+
+#[test]
+fn built_from_the_package_that_would_be_published() {
+    let package = Package::new("veo-test-packaged");
+    package.write("build.rs", "fn main() {\n    veo_build::Kernels::new(\"libk.so\").glob(\"kernels/*.c\").include(\"kernels\").compile();\n}\n");
+    package.write(
+        "kernels/k.c",
+        "#include \"k.h\"\nint k(void) { return K; }\n",
+    );
+    package.write("kernels/k.h", "#define K 1\n");
+    let made = package
+        .cargo(&[
+            "package",
+            "--no-verify",
+            "--exclude-lockfile",
+            "--allow-dirty",
+        ])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", said(&made));
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let archive = target.join("package/veo-test-packaged-0.1.0.crate");
+    let unpack = Command::new("tar")
+        .arg("xzf")
+        .arg(archive)
+        .arg("-C")
+        .arg(&package.dir)
+        .status()
+        .unwrap();
+    assert!(unpack.success());
+    let dir = package.dir.join("veo-test-packaged-0.1.0");
+    fs::copy(
+        package.workspace().join("Cargo.lock"),
+        dir.join("Cargo.lock"),
+    )
+    .unwrap();
+    let mut cargo = package.cargo(&["build"]);
+    for name in ["veo-build", "veo-abi", "veo-syntax"] {
+        let path = package.workspace().join(name);
+        cargo
+            .arg("--config")
+            .arg(format!("patch.crates-io.{name}.path={:?}", path));
+    }
+    let output = cargo.current_dir(&dir).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(package.compiled(), ["k.c"]);
+    let before: Vec<_> = fs::read_dir(&dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        !before.iter().any(|name| name == "target" || name == "veo"),
+        "nothing is written beside the sources"
+    );
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef VEO_LIBC_STDIO_H
+#define VEO_LIBC_STDIO_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#define EOF (-1)
+#define BUFSIZ 8192
+#define SEEK_SET 0
+#define SEEK_CUR 1
+#define SEEK_END 2
+
+typedef struct _IO_FILE FILE;
+
+#define stdin stdin
+#define stdout stdout
+#define stderr stderr
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern FILE *stdin, *stdout, *stderr;
+
+int printf(const char *, ...) __attribute__((format(printf, 1, 2)));
+int fprintf(FILE *, const char *, ...) __attribute__((format(printf, 2, 3)));
+int sprintf(char *, const char *, ...) __attribute__((format(printf, 2, 3)));
+int snprintf(char *, size_t, const char *, ...) __attribute__((format(printf, 3, 4)));
+int vprintf(const char *, va_list), vfprintf(FILE *, const char *, va_list);
+int vsprintf(char *, const char *, va_list), vsnprintf(char *, size_t, const char *, va_list);
+int scanf(const char *, ...), fscanf(FILE *, const char *, ...), sscanf(const char *, const char *, ...);
+int putchar(int), puts(const char *), fputc(int, FILE *), putc(int, FILE *), fputs(const char *, FILE *);
+int getchar(void), fgetc(FILE *), getc(FILE *), ungetc(int, FILE *);
+char *fgets(char *, int, FILE *);
+FILE *fopen(const char *, const char *);
+int fclose(FILE *), fflush(FILE *), fseek(FILE *, long, int), feof(FILE *), ferror(FILE *), remove(const char *);
+long ftell(FILE *);
+size_t fread(void *, size_t, size_t, FILE *), fwrite(const void *, size_t, size_t, FILE *);
+void perror(const char *), rewind(FILE *), clearerr(FILE *);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

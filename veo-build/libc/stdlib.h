@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef VEO_LIBC_STDLIB_H
+#define VEO_LIBC_STDLIB_H
+
+#include <stddef.h>
+
+#define EXIT_SUCCESS 0
+#define EXIT_FAILURE 1
+#define RAND_MAX 2147483647
+
+typedef struct {
+    int quot, rem;
+} div_t;
+typedef struct {
+    long quot, rem;
+} ldiv_t;
+typedef struct {
+    long long quot, rem;
+} lldiv_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void *malloc(size_t), *calloc(size_t, size_t), *realloc(void *, size_t), *aligned_alloc(size_t, size_t);
+int posix_memalign(void **, size_t, size_t);
+void free(void *);
+void abort(void) __attribute__((noreturn));
+void exit(int) __attribute__((noreturn));
+void _Exit(int) __attribute__((noreturn));
+int atexit(void (*)(void));
+char *getenv(const char *);
+int abs(int);
+long labs(long);
+long long llabs(long long);
+div_t div(int, int);
+ldiv_t ldiv(long, long);
+lldiv_t lldiv(long long, long long);
+int rand(void);
+void srand(unsigned);
+int atoi(const char *);
+long atol(const char *), strtol(const char *, char **, int);
+long long atoll(const char *), strtoll(const char *, char **, int);
+unsigned long strtoul(const char *, char **, int);
+unsigned long long strtoull(const char *, char **, int);
+double atof(const char *), strtod(const char *, char **);
+float strtof(const char *, char **);
+void qsort(void *, size_t, size_t, int (*)(const void *, const void *));
+void *bsearch(const void *, const void *, size_t, size_t, int (*)(const void *, const void *));
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef VEO_LIBC_STRING_H
+#define VEO_LIBC_STRING_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void *memcpy(void *, const void *, size_t), *memmove(void *, const void *, size_t), *memset(void *, int, size_t);
+int memcmp(const void *, const void *, size_t), strcmp(const char *, const char *);
+int strncmp(const char *, const char *, size_t), strcoll(const char *, const char *);
+char *strcpy(char *, const char *), *strncpy(char *, const char *, size_t);
+char *strcat(char *, const char *), *strncat(char *, const char *, size_t);
+size_t strlen(const char *), strnlen(const char *, size_t), strspn(const char *, const char *);
+size_t strcspn(const char *, const char *);
+char *strtok(char *, const char *), *strdup(const char *), *strerror(int);
+#ifdef __cplusplus
+const void *memchr(const void *, int, size_t);
+const char *strchr(const char *, int), *strrchr(const char *, int), *strstr(const char *, const char *);
+const char *strpbrk(const char *, const char *);
+#else
+void *memchr(const void *, int, size_t);
+char *strchr(const char *, int), *strrchr(const char *, int), *strstr(const char *, const char *);
+char *strpbrk(const char *, const char *);
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef VEO_LIBC_TIME_H
+#define VEO_LIBC_TIME_H
+
+#include <stddef.h>
+
+#define CLOCKS_PER_SEC 1000000L
+#define CLOCK_REALTIME 0
+#define CLOCK_MONOTONIC 1
+#define CLOCK_PROCESS_CPUTIME_ID 2
+#define CLOCK_THREAD_CPUTIME_ID 3
+
+typedef long time_t;
+typedef long clock_t;
+typedef int clockid_t;
+
+struct timespec {
+    time_t tv_sec;
+    long tv_nsec;
+};
+struct tm {
+    int tm_sec, tm_min, tm_hour, tm_mday, tm_mon, tm_year, tm_wday, tm_yday, tm_isdst;
+    long tm_gmtoff;
+    const char *tm_zone;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+time_t time(time_t *), mktime(struct tm *);
+clock_t clock(void);
+double difftime(time_t, time_t);
+struct tm *gmtime(const time_t *), *localtime(const time_t *);
+size_t strftime(char *, size_t, const char *, const struct tm *);
+int clock_gettime(clockid_t, struct timespec *), clock_getres(clockid_t, struct timespec *);
+int nanosleep(const struct timespec *, struct timespec *);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
