@@ -128,7 +128,7 @@ fn for_the_host() {
         .unwrap();
     assert!(dynamic.iter().any(|entry| {
         let tag = entry.d_tag(e);
-        tag == DT_SYMBOLIC || (tag == DT_FLAGS && entry.d_val(e) & u64::from(DF_SYMBOLIC.0) != 0)
+        tag == DT_SYMBOLIC || (tag == DT_FLAGS && entry.d_val(e) & DF_SYMBOLIC.0 != 0)
     }));
     assert!(dynamic.iter().any(|entry| entry.d_tag(e) == DT_SONAME));
 
