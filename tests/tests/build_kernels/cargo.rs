@@ -9,7 +9,6 @@ use crate::recording::touch;
 
 /// A package in a directory of its own, whose compilers are recorded and whose name is its test's.
 struct Package {
-    name: String,
     dir: PathBuf,
     _alone: MutexGuard<'static, ()>,
 }
@@ -41,11 +40,7 @@ impl Package {
             fs::remove_dir_all(&dir).unwrap();
         }
         fs::create_dir_all(&dir).unwrap();
-        let package = Self {
-            name: name.into(),
-            dir,
-            _alone: alone,
-        };
+        let package = Self { dir, _alone: alone };
         let workspace = package.workspace();
         package.write(
             "Cargo.toml",
@@ -299,15 +294,23 @@ fn built_from_the_package_that_would_be_published() {
     assert!(made.status.success(), "{}", said(&made));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let archive = target.join("package/veo-test-packaged-0.1.0.crate");
-    let unpack = Command::new("tar")
+    // Not below this workspace, which would claim it.
+    let unpacked = tempfile::Builder::new()
+        .prefix("unpacked é ")
+        .tempdir()
+        .unwrap();
+    let mut unpack = Command::new("tar");
+    unpack
         .arg("xzf")
         .arg(archive)
         .arg("-C")
-        .arg(&package.dir)
-        .status()
-        .unwrap();
-    assert!(unpack.success());
-    let dir = package.dir.join("veo-test-packaged-0.1.0");
+        .arg(unpacked.path());
+    assert!(unpack.status().unwrap().success());
+    let dir = unpacked.path().join("veo-test-packaged-0.1.0");
+    // A package on its own, whatever lies in the directories above.
+    let manifest = dir.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text + "\n[workspace]\n").unwrap();
     fs::copy(
         package.workspace().join("Cargo.lock"),
         dir.join("Cargo.lock"),

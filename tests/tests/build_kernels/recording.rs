@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use veo_build::{Built, Kernels, Result};
 
@@ -213,9 +214,10 @@ fn elf_header(machine: u16, flags: u32) -> Vec<u8> {
     header
 }
 
-/// Lets the file's time stamp be later than it was.
+/// Gives the file a time stamp later than it had and than all that was built from it.
 pub fn touch(path: &Path) {
-    let later = fs::metadata(path).unwrap().modified().unwrap() + std::time::Duration::from_secs(2);
+    let before = fs::metadata(path).unwrap().modified().unwrap();
+    let later = SystemTime::now().max(before + Duration::from_millis(10));
     fs::File::options()
         .write(true)
         .open(path)
