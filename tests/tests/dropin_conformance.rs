@@ -32,7 +32,7 @@ programs! {
     library,
     memory,
     async_memory,
-    #[ignore = "an idle context says SYSCALL"]
+
     contexts(THREADS),
     #[ignore = "VE_OMP_NUM_THREADS is not looked at"]
     one_context,

@@ -146,7 +146,8 @@ impl Queue {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        if state.dead {
+        // The machine is known to be dead a moment before its queues are.
+        if state.dead || self.machine.is_dead() {
             drop(state);
             return Err(self.machine.gone());
         }
