@@ -35,18 +35,22 @@ fn bench(targets: &str) -> Bench {
     bench
 }
 
-fn found(program: &str) -> bool {
+pub fn found(program: &str) -> bool {
     Command::new(program)
         .arg("--version")
         .output()
         .is_ok_and(|output| output.status.success())
 }
 
-fn clang() -> bool {
+pub fn clang() -> bool {
     veo_tests::available(
         "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
         found("clang-19") && found("llvm-link-19"),
     )
+}
+
+pub fn flang() -> bool {
+    veo_tests::available("flang 19 (Debian: flang-19)", found("flang-new-19"))
 }
 
 fn gfortran() -> bool {
@@ -260,8 +264,7 @@ fn for_the_ve_through_llvm() {
 
 #[test]
 fn fortran_for_the_ve_through_llvm() {
-    let flang = found("flang-new-19");
-    if !clang() || !veo_tests::available("flang 19 (Debian: flang-19)", flang) {
+    if !clang() || !flang() {
         return;
     }
     let bench = bench("ve1-llvm");
