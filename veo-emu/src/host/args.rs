@@ -1,7 +1,7 @@
 //! The arguments of a call, as a program sets them one by one.
 
 use crate::error::{Error, Result};
-use crate::shared::class::Class;
+use crate::shared::class::{Class, Returns};
 use crate::shared::ring::MAX_WORDS;
 
 /// All stack buffers of one call together.
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     classes: Vec<Class>,
     set: [u64; MAX_WORDS / 64],
     stack: Vec<StackBuffer>,
-    result: Option<Class>,
+    returns: Option<Returns>,
 }
 
 // SAFETY: the buffers are addresses of the program that made the call; they are used
@@ -57,7 +57,7 @@ impl Args {
         self.classes.clear();
         self.set = Default::default();
         self.stack.clear();
-        self.result = None;
+        self.returns = None;
     }
 
     /// Sets a scalar.
@@ -120,9 +120,9 @@ impl Args {
         Ok(place)
     }
 
-    /// Declares that every argument was set with its own type, and the result's class.
-    pub(crate) fn mark(&mut self, result: Option<Class>) {
-        self.result = result;
+    /// Declares that every argument was set with its own type, and what is returned.
+    pub(crate) fn mark(&mut self, returns: Option<Returns>) {
+        self.returns = returns;
     }
 
     /// Whether the arguments can be passed: dense, and the buffers not too large.
@@ -160,9 +160,9 @@ impl Args {
         &self.stack
     }
 
-    /// The result's class, if the arguments were marked.
-    pub(crate) fn result(&self) -> Option<Class> {
-        self.result
+    /// What the function returns, if the arguments were marked.
+    pub(crate) fn returns(&self) -> Option<Returns> {
+        self.returns
     }
 }
 

@@ -1,8 +1,9 @@
 //! Libraries of a VE process and their symbols, as the host remembers them.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
+use super::convention::{Convention, Lazy};
 use super::lock;
 use super::queue::Queue;
 use crate::error::{Error, Result};
@@ -21,6 +22,8 @@ pub(crate) struct Library {
     pub(crate) base: u64,
     /// The file it came from.
     pub(crate) path: String,
+    /// What its debug information says of its functions, read when first needed.
+    prototypes: Arc<Lazy>,
     /// How often it was loaded and not unloaded.
     pub(crate) loads: u32,
 }
@@ -35,13 +38,46 @@ pub(crate) struct Symbols {
 struct Known {
     libraries: Vec<Library>,
     by_name: HashMap<(u64, String), u64>,
-    by_address: HashMap<u64, String>,
+    by_address: HashMap<u64, Symbol>,
+}
+
+/// A function that was looked up.
+struct Symbol {
+    name: String,
+    library: u64,
+    convention: OnceLock<Option<Arc<Convention>>>,
 }
 
 impl Symbols {
     /// The name that was looked up to get this address.
     pub(crate) fn name_of(&self, address: u64) -> Option<String> {
-        lock(&self.known).by_address.get(&address).cloned()
+        let known = lock(&self.known);
+        known.by_address.get(&address).map(|symbol| symbol.name.clone())
+    }
+
+    /// How the function at this address takes its arguments, if its library tells.
+    pub(crate) fn convention(&self, address: u64) -> Option<Arc<Convention>> {
+        let (name, prototypes) = {
+            let known = lock(&self.known);
+            let symbol = known.by_address.get(&address)?;
+            if let Some(convention) = symbol.convention.get() {
+                return convention.clone();
+            }
+            let library = known
+                .libraries
+                .iter()
+                .find(|library| library.handle == symbol.library)?;
+            (symbol.name.clone(), library.prototypes.clone())
+        };
+        // Reading debug information takes its time; nobody waits for it with the lock.
+        let convention = prototypes
+            .get()
+            .and_then(|prototypes| Convention::of(prototypes.get(&name)?))
+            .map(Arc::new);
+        if let Some(symbol) = lock(&self.known).by_address.get(&address) {
+            let _ = symbol.convention.set(convention.clone());
+        }
+        convention
     }
 
     /// The loaded libraries, in order.
@@ -95,12 +131,16 @@ pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
     let mut known = lock(&main.machine.symbols.known);
     match known.libraries.iter_mut().find(|library| library.handle == handle) {
         Some(library) => library.loads += 1,
-        None => known.libraries.push(Library {
-            handle,
-            base: u64::from_le_bytes(*base),
-            path: String::from_utf8_lossy(path).into_owned(),
-            loads: 1,
-        }),
+        None => {
+            let path = String::from_utf8_lossy(path).into_owned();
+            known.libraries.push(Library {
+                handle,
+                base: u64::from_le_bytes(*base),
+                prototypes: Arc::new(Lazy::new(&path)),
+                path,
+                loads: 1,
+            });
+        }
     }
     Ok(handle)
 }
@@ -179,7 +219,14 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         ));
     }
     known.by_name.insert(key, address);
-    known.by_address.insert(address, name.to_owned());
+    known.by_address.insert(
+        address,
+        Symbol {
+            name: name.to_owned(),
+            library: handle,
+            convention: OnceLock::new(),
+        },
+    );
     Ok(address)
 }
 

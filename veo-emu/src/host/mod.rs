@@ -10,6 +10,7 @@
 pub(crate) mod arena;
 pub(crate) mod args;
 pub(crate) mod context;
+pub(crate) mod convention;
 pub(crate) mod death;
 pub(crate) mod elf;
 pub(crate) mod library;
@@ -24,6 +25,7 @@ pub(crate) mod progress;
 pub(crate) mod queue;
 pub(crate) mod report;
 pub(crate) mod results;
+pub(crate) mod source;
 pub(crate) mod start;
 pub(crate) mod transfer;
 pub(crate) mod watch;

@@ -2,9 +2,9 @@
 
 use std::ffi::c_void;
 
-use super::args::{Args, StackBuffer};
+use super::args::StackBuffer;
 use super::memory::Memory;
-use crate::shared::class::Class;
+use crate::shared::class::{Class, Returns};
 
 /// A function of the host that runs in queue order.
 pub(crate) type HostFunction = unsafe extern "C" fn(*mut c_void) -> u64;
@@ -25,7 +25,7 @@ unsafe impl Send for HostOp {}
 /// A call that did not fit the ring when it was made. Its IN bytes are captured.
 pub(crate) struct Call {
     pub(crate) address: u64,
-    pub(crate) result: Class,
+    pub(crate) returns: Returns,
     pub(crate) words: Box<[u64]>,
     pub(crate) classes: Box<[Class]>,
     pub(crate) stack: Option<Box<Image>>,
@@ -102,15 +102,34 @@ impl Image {
     }
 }
 
+/// A call as it is made: a function and its arguments, ready to be passed.
+#[derive(Clone, Copy)]
+pub(crate) struct CallView<'a> {
+    pub(crate) address: u64,
+    pub(crate) words: &'a [u64],
+    pub(crate) classes: &'a [Class],
+    pub(crate) returns: Returns,
+}
+
 impl Call {
     /// Captures a call for later.
-    pub(crate) fn capture(address: u64, result: Class, classes: &[Class], args: &Args) -> Call {
+    pub(crate) fn capture(view: CallView<'_>, stack: &[StackBuffer]) -> Call {
         Call {
-            address,
-            result,
-            words: args.words().into(),
-            classes: classes.into(),
-            stack: Image::capture(args.stack()),
+            address: view.address,
+            returns: view.returns,
+            words: view.words.into(),
+            classes: view.classes.into(),
+            stack: Image::capture(stack),
+        }
+    }
+
+    /// The call, as it was made.
+    pub(crate) fn view(&self) -> CallView<'_> {
+        CallView {
+            address: self.address,
+            words: &self.words,
+            classes: &self.classes,
+            returns: self.returns,
         }
     }
 }

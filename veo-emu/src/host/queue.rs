@@ -16,16 +16,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use super::args::{Args, StackBuffer};
+use super::args::StackBuffer;
 use super::death::Death;
 use super::lock;
 use super::machine::Machine;
 use super::memory::NoRoom;
-use super::operation::{Call, HostOp, Layout, Pending, Staged};
+use super::operation::{Call, CallView, HostOp, Layout, Pending, Staged};
 use super::progress::{self, Progress};
 use super::results::{Outcome, Results, State as ResultState};
 use crate::error::{Error, Result};
-use crate::shared::class::Class;
+use crate::shared::class::{Class, Returns};
 use crate::shared::ring::{Ended, MAX_WORDS, Op, Request, Ring, SLOTS};
 use crate::shared::wait::Spin;
 use crate::sys::cpu;
@@ -160,10 +160,8 @@ impl Queue {
     /// Queues a call. Its arguments are captured; OUT buffers are written when it ends.
     pub(crate) fn call(
         self: &Arc<Self>,
-        address: u64,
-        args: &Args,
-        classes: &[Class],
-        result: Class,
+        call: CallView<'_>,
+        stack: &[StackBuffer],
     ) -> Result<u64> {
         let mut state = self.lock_to_submit()?;
         if state.in_ring.len() == SLOTS {
@@ -177,14 +175,14 @@ impl Queue {
         }
         let id = state.results.submit();
         if state.pending.is_empty() && !state.busy && state.in_ring.len() < SLOTS {
-            let staged = if args.stack().is_empty() {
+            let staged = if stack.is_empty() {
                 Ok(None)
             } else {
-                self.stage(args.stack(), None).map(Some)
+                self.stage(stack, None).map(Some)
             };
             match staged {
                 Ok(staged) => {
-                    self.push(&mut state, id, address, args.words(), classes, result, staged);
+                    self.push(&mut state, id, call, staged);
                     return Ok(id);
                 }
                 Err(NoRoom::Now) => {}
@@ -194,7 +192,7 @@ impl Queue {
                 }
             }
         }
-        let call = Call::capture(address, result, classes, args);
+        let call = Call::capture(call, stack);
         self.defer(state, id, Pending::Call(id, Box::new(call)))?;
         Ok(id)
     }
@@ -271,23 +269,19 @@ impl Queue {
 
     // ---- moving on ----
 
-    #[allow(clippy::too_many_arguments)]
     fn push(
         &self,
         state: &mut State,
         id: u64,
-        address: u64,
-        words: &[u64],
-        classes: &[Class],
-        result: Class,
+        call: CallView<'_>,
         staged: Option<(Staged, Vec<(usize, u64)>)>,
     ) {
         let mut patched = [0; MAX_WORDS];
         let (staged, words) = match staged {
-            None => (None, words),
+            None => (None, call.words),
             Some((staged, addresses)) => {
-                let patched = &mut patched[..words.len()];
-                patched.copy_from_slice(words);
+                let patched = &mut patched[..call.words.len()];
+                patched.copy_from_slice(call.words);
                 for (index, address) in addresses {
                     patched[index] = address;
                 }
@@ -298,16 +292,16 @@ impl Queue {
             state.first = id;
         }
         debug_assert_eq!(state.first + state.in_ring.len() as u64, id);
-        state.in_ring.push_back((address, staged));
+        state.in_ring.push_back((call.address, staged));
         self.ring().publish(
             state.position,
             Request {
                 op: Op::Call,
-                address,
+                address: call.address,
                 id,
                 words,
-                classes,
-                result,
+                classes: call.classes,
+                returns: call.returns,
                 cpu: cpu::current(),
             },
         );
@@ -438,7 +432,7 @@ impl Queue {
         let Some(Pending::Call(_, call)) = state.pending.pop_front() else {
             return false;
         };
-        self.push(state, id, call.address, &call.words, &call.classes, call.result, staged);
+        self.push(state, id, call.view(), staged);
         true
     }
 
@@ -808,7 +802,7 @@ impl Queue {
                     id: number,
                     words,
                     classes: &classes[..words.len()],
-                    result: Class::Integer,
+                    returns: Returns::Word,
                     cpu: cpu::current(),
                 },
             );

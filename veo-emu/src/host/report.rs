@@ -1,10 +1,13 @@
-//! The report of a death: which kernel, which source line, in one sentence.
+//! The report of a death: which kernel, which source line, in one sentence, and the
+//! calls that led there.
+
+use std::collections::HashMap;
+use std::fmt::Write;
 
 use super::death::Death;
-use super::library::Symbols;
-
-/// No library is longer than this.
-const LONGEST_IMAGE: u64 = 64 << 20;
+use super::library::{Library, Symbols};
+use super::source::{Place, Source};
+use crate::shared::control::Cause;
 
 /// What is told of a death.
 #[derive(Clone, Debug, Default)]
@@ -16,10 +19,21 @@ pub(crate) struct Report {
     pub(crate) line: u32,
     /// All of it in a sentence.
     pub(crate) text: String,
+    /// The calls that led to the fault, innermost first, one line each.
+    pub(crate) trace: String,
+}
+
+/// A frame that lies in a library of the process.
+struct Frame {
+    address: u64,
+    library: String,
+    offset: u64,
+    place: Place,
 }
 
 impl Report {
     pub(crate) fn new(death: &Death, symbols: &Symbols) -> Report {
+        let frames = frames(death, &symbols.libraries());
         let name = |address: u64| {
             symbols
                 .name_of(address)
@@ -28,27 +42,74 @@ impl Report {
         let kernel = death.kernel().map(name).unwrap_or_default();
         let mut text = death.what();
         if !kernel.is_empty() {
-            text += &format!(" in kernel {kernel}");
+            let _ = write!(text, " in kernel {kernel}");
         }
-        if let Some((library, offset)) = place(death, symbols) {
-            text += &format!(" ({library}+{offset:#x})");
-        }
-        Report {
+        let mut report = Report {
             kernel,
-            text,
             ..Report::default()
+        };
+        if let Some(frame) = frames.first() {
+            if frame.place.line > 0 {
+                report.file.clone_from(&frame.place.file);
+                report.line = frame.place.line;
+                let _ = write!(text, ", {}:{}", report.file, report.line);
+            } else {
+                let _ = write!(text, ", {}+{:#x}", frame.library, frame.offset);
+            }
         }
+        for (number, frame) in frames.iter().enumerate() {
+            let Frame { address, place, .. } = frame;
+            let function = if place.function.is_empty() {
+                frame.library.as_str()
+            } else {
+                place.function.as_str()
+            };
+            let _ = write!(report.trace, "[{number:2}] {address:#018x} {function}");
+            if place.line > 0 {
+                let _ = write!(report.trace, " {}:{}", place.file, place.line);
+            }
+            report.trace.push('\n');
+        }
+        report.text = text;
+        report
     }
 }
 
-/// The library the fault lies in, or the nearest caller that lies in one.
-fn place(death: &Death, symbols: &Symbols) -> Option<(String, u64)> {
-    let libraries = symbols.libraries();
-    death.fault.as_ref()?.frames.iter().find_map(|frame| {
+/// The frames of the fault that lie in libraries, innermost first.
+fn frames(death: &Death, libraries: &[Library]) -> Vec<Frame> {
+    let Some(fault) = &death.fault else {
+        return Vec::new();
+    };
+    if !matches!(fault.cause, Cause::Signal | Cause::StackOverflow | Cause::Outside) {
+        return Vec::new();
+    }
+    let mut sources: HashMap<u64, Option<(Source, u64)>> = HashMap::new();
+    let mut frames = Vec::new();
+    for (number, &address) in fault.frames.iter().enumerate() {
+        // A return address belongs to the call before it.
+        let inside = if number == 0 { address } else { address.saturating_sub(1) };
         let library = libraries
             .iter()
-            .filter(|library| library.base <= *frame && *frame - library.base < LONGEST_IMAGE)
-            .max_by_key(|library| library.base)?;
-        Some((library.path.clone(), frame - library.base))
-    })
+            .filter(|library| library.base <= inside)
+            .max_by_key(|library| library.base);
+        let Some(library) = library else {
+            continue;
+        };
+        let source = sources.entry(library.base).or_insert_with(|| {
+            let source = Source::open(&library.path)?;
+            let extent = source.extent();
+            Some((source, extent))
+        });
+        let offset = inside - library.base;
+        let Some((source, _)) = source.as_ref().filter(|(_, extent)| offset < *extent) else {
+            continue;
+        };
+        frames.push(Frame {
+            address,
+            library: library.path.clone(),
+            offset,
+            place: source.find(offset),
+        });
+    }
+    frames
 }

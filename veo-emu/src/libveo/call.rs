@@ -13,18 +13,30 @@ use super::args::args;
 use super::{PROCESSES, context, guard, process, string};
 use crate::error::{self, Error, Result};
 use crate::host::args::Args;
-use crate::host::operation::HostOp;
+use crate::host::convention::Prepared;
+use crate::host::operation::{CallView, HostOp};
 use crate::host::queue::{Queue, Waited};
 use crate::host::results::Outcome;
-use crate::shared::class::Class;
 
 fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
     if address == 0 {
         return Err(Error::invalid("the address of the function is 0"));
     }
     args.check()?;
-    let result = args.result().unwrap_or(Class::Integer);
-    queue.call(address, args, args.classes(), result)
+    if let Some(returns) = args.returns() {
+        // Every argument was set with its own type.
+        let view = CallView {
+            address,
+            words: args.words(),
+            classes: args.classes(),
+            returns,
+        };
+        return queue.call(view, args.stack());
+    }
+    let mut prepared = Prepared::default();
+    let convention = queue.machine.symbols.convention(address);
+    let view = prepared.apply(address, convention.as_deref(), args);
+    queue.call(view, args.stack())
 }
 
 /// Stores a result and gives the state that goes with it.

@@ -16,7 +16,7 @@ use crate::error::{self, Error};
 use crate::host::node::{self, Node};
 use crate::host::output::Sink;
 use crate::host::start::Options;
-use crate::shared::class::Class;
+use crate::shared::class::Returns;
 
 pub unsafe extern "C" fn veo_emu_proc_create(
     ve_node_number: c_int,
@@ -129,9 +129,9 @@ pub unsafe extern "C" fn veo_emu_args_set_result(
     guard(-1, || {
         let class = match result {
             VEO_EMU_CLASS_UNTYPED => None,
-            VEO_EMU_CLASS_INTEGER => Some(Class::Integer),
-            VEO_EMU_CLASS_FLOAT => Some(Class::Float),
-            VEO_EMU_CLASS_DOUBLE => Some(Class::Double),
+            VEO_EMU_CLASS_INTEGER => Some(Returns::Word),
+            VEO_EMU_CLASS_FLOAT => Some(Returns::Float),
+            VEO_EMU_CLASS_DOUBLE => Some(Returns::Double),
             _ => return Err(Error::invalid(format!("{result} is no class of results"))),
         };
         // SAFETY: the caller uses its arguments on one thread at a time.

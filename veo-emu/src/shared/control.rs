@@ -5,7 +5,7 @@ use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::memfd::Shared;
 
 /// Return addresses kept in a fault report.
-pub(crate) const FRAMES: usize = 32;
+const FRAMES: usize = 64;
 
 /// What kind of end the VE side recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl FaultRecord {
     }
 
     /// Fills the claimed record. Safe to call in a signal handler.
-    pub(crate) fn fill(&self, fault: &FaultWords, frames: &[u64]) {
+    pub(crate) fn fill(&self, fault: &FaultWords) {
         self.cause.store(fault.cause as u32, Ordering::Relaxed);
         self.signal.store(fault.signal as u32, Ordering::Relaxed);
         self.context.store(fault.context, Ordering::Relaxed);
@@ -73,12 +73,18 @@ impl FaultRecord {
         self.id.store(fault.id, Ordering::Relaxed);
         self.kernel.store(fault.kernel, Ordering::Relaxed);
         self.detail.store(fault.detail, Ordering::Relaxed);
-        let count = frames.len().min(FRAMES);
-        for (place, frame) in self.frames.iter().zip(frames) {
-            place.store(*frame, Ordering::Relaxed);
-        }
-        self.count.store(count as u64, Ordering::Relaxed);
+        self.frames[0].store(fault.pc, Ordering::Relaxed);
+        self.count.store(1, Ordering::Relaxed);
         self.state.store(2, Ordering::Release);
+    }
+
+    /// Adds a return address behind those that are there.
+    pub(crate) fn add_frame(&self, address: u64) {
+        let count = self.count.load(Ordering::Relaxed);
+        if let Some(place) = self.frames.get(count as usize) {
+            place.store(address, Ordering::Relaxed);
+            self.count.store(count + 1, Ordering::Release);
+        }
     }
 
     /// The record, if it is complete and makes sense.
@@ -96,7 +102,7 @@ impl FaultRecord {
             _ => return None,
         };
         let context = self.context.load(Ordering::Relaxed);
-        let count = (self.count.load(Ordering::Relaxed) as usize).min(FRAMES);
+        let count = (self.count.load(Ordering::Acquire) as usize).min(FRAMES);
         Some(Fault {
             cause,
             signal: (self.signal.load(Ordering::Relaxed) & 0x7f) as i32,

@@ -15,7 +15,7 @@
 //! whether anyone sleeps. A full fence between the two steps on both sides makes
 //! it impossible that both miss each other.
 
-use crate::shared::class::Class;
+use crate::shared::class::{Class, Returns};
 use crate::sys::cpu::NO_CPU;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, fence, park, unpark};
 use std::time::Duration;
@@ -116,7 +116,7 @@ pub(crate) struct Request<'a> {
     pub(crate) id: u64,
     pub(crate) words: &'a [u64],
     pub(crate) classes: &'a [Class],
-    pub(crate) result: Class,
+    pub(crate) returns: Returns,
     /// The CPU that the host's thread runs on.
     pub(crate) cpu: u32,
 }
@@ -129,7 +129,7 @@ pub(crate) struct Received {
     pub(crate) count: usize,
     pub(crate) words: [u64; MAX_WORDS],
     pub(crate) classes: [u64; MAX_WORDS.div_ceil(32)],
-    pub(crate) result: Class,
+    pub(crate) returns: Returns,
 }
 
 impl Received {
@@ -141,7 +141,7 @@ impl Received {
             count: 0,
             words: [0; MAX_WORDS],
             classes: [0; MAX_WORDS.div_ceil(32)],
-            result: Class::Integer,
+            returns: Returns::Word,
         }
     }
 
@@ -173,7 +173,7 @@ impl Ring {
         let inline = count.min(INLINE_WORDS);
         let mut header = request.op as u64
             | (count as u64) << 8
-            | (request.result as u64) << 20
+            | (request.returns as u64) << 20
             | u64::from(request.cpu as u16) << 48;
         for index in 0..inline {
             slot.words[index].store(request.words[index], Ordering::Relaxed);
@@ -307,7 +307,7 @@ impl Ring {
             _ => None,
         };
         into.count = ((header >> 8 & 0xfff) as usize).min(MAX_WORDS);
-        into.result = Class::from_bits(header >> 20);
+        into.returns = Returns::from_bits(header >> 20);
         into.address = slot.address.load(Ordering::Relaxed);
         into.id = slot.id.load(Ordering::Relaxed);
         let inline = into.count.min(INLINE_WORDS);

@@ -6,7 +6,7 @@ use std::io;
 use std::ptr;
 use std::sync::OnceLock;
 
-use super::{copy, memory, native};
+use super::{copy, memory, native, trace};
 use crate::shared::control::{Cause, Control, FaultWords, NO_CONTEXT};
 use crate::shared::ring::Ring;
 use crate::sys::check;
@@ -155,15 +155,15 @@ pub(super) fn in_kernel() -> bool {
 
 /// Writes down an end that is no signal.
 pub(super) fn record(cause: Cause) {
-    write(cause, 0, 0, 0, 0, &[]);
+    write(cause, 0, 0, 0, 0);
 }
 
 /// Writes down that the machinery failed with this error number.
 pub(super) fn broken(error: i32) {
-    write(Cause::Broken, 0, 0, 0, error as u64, &[]);
+    write(Cause::Broken, 0, 0, 0, error as u64);
 }
 
-fn write(cause: Cause, signal: i32, address: u64, pc: u64, detail: u64, frames: &[u64]) -> bool {
+fn write(cause: Cause, signal: i32, address: u64, pc: u64, detail: u64) -> bool {
     let Some(control) = CONTROL.get() else {
         return false;
     };
@@ -187,7 +187,7 @@ fn write(cause: Cause, signal: i32, address: u64, pc: u64, detail: u64, frames: 
             words.kernel = current.kernel.get();
         }
     });
-    control.fault.fill(&words, frames);
+    control.fault.fill(&words);
     true
 }
 
@@ -206,9 +206,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         }
     }
     // SAFETY: as above.
-    let (pc, frame) = unsafe { native::place(context) };
-    let mut frames = [0; crate::shared::control::FRAMES];
-    let count = native::walk(pc, frame, &mut frames);
+    let pc = unsafe { native::place(context) };
     let mut cause = Cause::Signal;
     if signal == libc::SIGSEGV && raised_by_hardware {
         let bottom = CURRENT.try_with(|c| c.stack.get()).unwrap_or(0);
@@ -225,12 +223,16 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
     if code <= 0 && unsafe { (*info).si_pid() != libc::getpid() } {
         cause = Cause::Outside;
     }
-    if !write(cause, signal, address, pc, code as u64, &frames[..count]) {
+    if !write(cause, signal, address, pc, code as u64) {
         // Another thread is dying already; let it finish its report.
         loop {
             // SAFETY: pause only waits for a signal.
             unsafe { libc::pause() };
         }
+    }
+    if let Some(control) = CONTROL.get() {
+        // SAFETY: the kernel passed this context to this handler.
+        unsafe { trace::walk(&control.fault, pc, context) };
     }
     // With the default action back, a hardware fault repeats on return and ends
     // the process; a signal that was sent has to be sent again.

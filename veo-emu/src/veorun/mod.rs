@@ -15,5 +15,6 @@ mod native;
 mod output;
 mod shim;
 mod tasks;
+mod trace;
 pub(crate) mod takeover;
 mod worker;

@@ -1,6 +1,6 @@
 //! What the tests share: kernels compiled on the spot, and the table made handy.
 
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 use std::ffi::{CString, c_void};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -101,15 +101,24 @@ pub(in crate::veorun) unsafe fn return_from_leaf(context: *mut libc::ucontext_t,
     }
 }
 
-/// The program counter and the frame pointer of an interrupted context.
+/// The program counter of an interrupted context.
 ///
 /// # Safety
 ///
 /// The context is one that the kernel passed to a handler.
-pub(in crate::veorun) unsafe fn place(context: *mut libc::ucontext_t) -> (u64, u64) {
+pub(in crate::veorun) unsafe fn place(context: *mut libc::ucontext_t) -> u64 {
     // SAFETY: the caller vouches for the context.
-    let registers = unsafe { &(*context).uc_mcontext };
-    (registers.pc, registers.regs[29])
+    unsafe { (*context).uc_mcontext.pc }
+}
+
+/// Where a function that has just been called keeps the address it returns to.
+///
+/// # Safety
+///
+/// The context is one that the kernel passed to a handler.
+pub(in crate::veorun) unsafe fn return_address(context: *mut libc::ucontext_t) -> Option<u64> {
+    // SAFETY: the caller vouches for the context.
+    Some(unsafe { (*context).uc_mcontext.regs[30] })
 }
 
 /// Runs functions of this machine.
@@ -153,10 +162,8 @@ impl Engine for Native {
         // SAFETY: the frame is complete, its stack has `spilled` written words, and the
         // caller vouches for the function.
         unsafe { invoke(&mut frame) };
-        match request.result {
-            Class::Integer => frame.result_integer,
-            Class::Double => frame.result_float,
-            Class::Float => frame.result_float << 32,
-        }
+        request
+            .returns
+            .word(frame.result_integer, frame.result_float)
     }
 }

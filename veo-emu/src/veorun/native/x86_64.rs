@@ -4,6 +4,7 @@ use std::arch::naked_asm;
 
 use crate::shared::class::Class;
 use crate::shared::ring::{MAX_WORDS, Received};
+use crate::veorun::copy;
 use crate::veorun::engine::Engine;
 
 /// Everything a call needs and gives, in the order the assembly knows.
@@ -92,18 +93,27 @@ pub(in crate::veorun) unsafe fn return_from_leaf(context: *mut libc::ucontext_t,
     }
 }
 
-/// The program counter and the frame pointer of an interrupted context.
+/// The program counter of an interrupted context.
 ///
 /// # Safety
 ///
 /// The context is one that the kernel passed to a handler.
-pub(in crate::veorun) unsafe fn place(context: *mut libc::ucontext_t) -> (u64, u64) {
+pub(in crate::veorun) unsafe fn place(context: *mut libc::ucontext_t) -> u64 {
     // SAFETY: the caller vouches for the context.
-    let registers = unsafe { &(*context).uc_mcontext.gregs };
-    (
-        registers[libc::REG_RIP as usize] as u64,
-        registers[libc::REG_RBP as usize] as u64,
-    )
+    unsafe { (*context).uc_mcontext.gregs[libc::REG_RIP as usize] as u64 }
+}
+
+/// Where a function that has just been called keeps the address it returns to.
+///
+/// # Safety
+///
+/// The context is one that the kernel passed to a handler.
+pub(in crate::veorun) unsafe fn return_address(context: *mut libc::ucontext_t) -> Option<u64> {
+    // SAFETY: the caller vouches for the context.
+    let stack = unsafe { (*context).uc_mcontext.gregs[libc::REG_RSP as usize] };
+    let mut address = 0u64;
+    // SAFETY: the destination is ours; a bad source makes the copy fail.
+    unsafe { copy::try_copy((&raw mut address).cast(), stack as *const u8, 8) }.then_some(address)
 }
 
 /// Runs functions of this machine.
@@ -147,10 +157,8 @@ impl Engine for Native {
         // SAFETY: the frame is complete, its stack has `spilled` written words, and the
         // caller vouches for the function.
         unsafe { invoke(&mut frame) };
-        match request.result {
-            Class::Integer => frame.result_integer,
-            Class::Double => frame.result_float,
-            Class::Float => frame.result_float << 32,
-        }
+        request
+            .returns
+            .word(frame.result_integer, frame.result_float)
     }
 }

@@ -1,0 +1,174 @@
+//! How a native function takes its arguments and gives its result, as the debug
+//! information of its library tells: for callers that set 64-bit words and nothing else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId, read_file};
+
+use super::args::Args;
+use super::operation::CallView;
+use crate::shared::class::{Class, Returns};
+use crate::shared::ring::MAX_WORDS;
+
+/// How one parameter is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passed {
+    /// A word in an integer register.
+    Word,
+    /// An integer of fewer bytes: the word is extended from its lower part.
+    Integer(u8, bool),
+    /// `float`: the upper half of the word.
+    Float,
+    /// `double`.
+    Double,
+    /// Something that no word can carry; it is passed as it was set.
+    AsSet,
+}
+
+/// The convention of one function.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Convention {
+    params: Vec<Passed>,
+    returns: Returns,
+}
+
+impl Convention {
+    /// The convention of a prototype. `None`: it leaves open what the parameters are.
+    pub(crate) fn of(prototype: &Prototype) -> Option<Convention> {
+        let params = if prototype.prototyped {
+            prototype
+                .params
+                .iter()
+                .map(|param| passed(prototype, param.ty))
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let returns = match prototype.types.resolved(prototype.result) {
+            FoundType::Base { encoding: Encoding::Float, size: 4, .. } => Returns::Float,
+            FoundType::Base { encoding: Encoding::Float, size: 8, .. } => Returns::Double,
+            FoundType::Base { encoding, size, .. } => match signed(*encoding) {
+                Some(signed) => Returns::integer(*size, signed),
+                None => Returns::Word,
+            },
+            FoundType::Enum { size, signed, .. } => {
+                Returns::integer(*size, signed.unwrap_or(true))
+            }
+            _ => Returns::Word,
+        };
+        Some(Convention { params, returns })
+    }
+}
+
+fn signed(encoding: Encoding) -> Option<bool> {
+    match encoding {
+        Encoding::Signed | Encoding::SignedChar => Some(true),
+        Encoding::Unsigned | Encoding::UnsignedChar | Encoding::Bool => Some(false),
+        Encoding::Float | Encoding::Complex => None,
+    }
+}
+
+fn passed(prototype: &Prototype, ty: TypeId) -> Passed {
+    let integer = |size: u64, signed: bool| match size {
+        1 | 2 | 4 => Passed::Integer(size as u8, signed),
+        8 => Passed::Word,
+        _ => Passed::AsSet,
+    };
+    match prototype.types.resolved(ty) {
+        FoundType::Base { encoding: Encoding::Float, size: 4, .. } => Passed::Float,
+        FoundType::Base { encoding: Encoding::Float, size: 8, .. } => Passed::Double,
+        FoundType::Base { encoding, size, .. } => {
+            signed(*encoding).map_or(Passed::AsSet, |signed| integer(*size, signed))
+        }
+        FoundType::Enum { size, signed, .. } => integer(*size, signed.unwrap_or(true)),
+        FoundType::Pointer { .. } | FoundType::Array { .. } | FoundType::Function { .. } => {
+            Passed::Word
+        }
+        _ => Passed::AsSet,
+    }
+}
+
+/// The arguments of one call, brought into the form that its function takes.
+pub(crate) struct Prepared {
+    words: [u64; MAX_WORDS],
+    classes: [Class; MAX_WORDS],
+}
+
+impl Default for Prepared {
+    fn default() -> Prepared {
+        Prepared {
+            words: [0; MAX_WORDS],
+            classes: [Class::Integer; MAX_WORDS],
+        }
+    }
+}
+
+impl Prepared {
+    /// Applies the convention, if there is one; what it says nothing about is passed as
+    /// it was set.
+    pub(crate) fn apply<'a>(
+        &'a mut self,
+        address: u64,
+        convention: Option<&Convention>,
+        args: &'a Args,
+    ) -> CallView<'a> {
+        let Some(convention) = convention else {
+            return CallView {
+                address,
+                words: args.words(),
+                classes: args.classes(),
+                returns: Returns::Word,
+            };
+        };
+        let count = args.words().len();
+        for index in 0..count {
+            let (word, class) = (args.words()[index], args.classes()[index]);
+            let passed = convention.params.get(index).unwrap_or(&Passed::AsSet);
+            (self.words[index], self.classes[index]) = match *passed {
+                Passed::Word => (word, Class::Integer),
+                Passed::Integer(size, signed) => (
+                    Returns::integer(size.into(), signed).word(word, 0),
+                    Class::Integer,
+                ),
+                Passed::Float => (word, Class::Float),
+                Passed::Double => (word, Class::Double),
+                Passed::AsSet => (word, class),
+            };
+        }
+        CallView {
+            address,
+            words: &self.words[..count],
+            classes: &self.classes[..count],
+            returns: convention.returns,
+        }
+    }
+}
+
+/// The prototypes of a library, read when first asked for.
+#[derive(Debug)]
+pub(crate) struct Lazy {
+    path: PathBuf,
+    read: OnceLock<Option<Prototypes>>,
+}
+
+impl Lazy {
+    pub(crate) fn new(path: &str) -> Lazy {
+        Lazy {
+            path: Path::new(path).to_owned(),
+            read: OnceLock::new(),
+        }
+    }
+
+    /// The prototypes, or `None` if the file has none that can be read.
+    pub(crate) fn get(&self) -> Option<&Prototypes> {
+        self.read
+            .get_or_init(|| {
+                catch_unwind(AssertUnwindSafe(|| read_file(&self.path).ok()))
+                    .ok()
+                    .flatten()
+            })
+            .as_ref()
+    }
+}

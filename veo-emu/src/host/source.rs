@@ -1,0 +1,137 @@
+//! Source lines of addresses in libraries, from their debug information.
+//!
+//! The files come from anywhere: they are read into memory, which nobody can cut
+//! short, and a reader that fails in any way has found nothing.
+
+use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
+
+/// Files larger than this are not looked into.
+const LARGEST: u64 = 1 << 30;
+
+/// What is known of an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The function it lies in.
+    pub(crate) function: String,
+    /// Its source file and line; empty and 0 if they are not known.
+    pub(crate) file: String,
+    pub(crate) line: u32,
+}
+
+/// A library's file, open for questions.
+pub(crate) struct Source {
+    bytes: Vec<u8>,
+    debug: Option<Vec<u8>>,
+}
+
+impl Source {
+    /// Reads a library and its separate debug file, if it has one.
+    pub(crate) fn open(path: &str) -> Option<Source> {
+        let path = Path::new(path);
+        let bytes = read(path)?;
+        let debug = debug_files(path, &bytes).iter().find_map(|path| read(path));
+        Some(Source { bytes, debug })
+    }
+
+    /// The length of the image in memory.
+    pub(crate) fn extent(&self) -> u64 {
+        let extent = || {
+            let file = object::File::parse(&*self.bytes).ok()?;
+            file.segments()
+                .map(|segment| segment.address().saturating_add(segment.size()))
+                .max()
+        };
+        catch_unwind(AssertUnwindSafe(extent)).ok().flatten().unwrap_or(0)
+    }
+
+    /// What lies at an address of the file.
+    pub(crate) fn find(&self, address: u64) -> Place {
+        let of = |bytes: &[u8]| catch_unwind(AssertUnwindSafe(|| line(bytes, address))).ok()?;
+        let mut place = self
+            .debug
+            .as_deref()
+            .and_then(of)
+            .or_else(|| of(&self.bytes))
+            .unwrap_or_default();
+        if place.function.is_empty() {
+            let name = || symbol(&self.bytes, address);
+            place.function = catch_unwind(AssertUnwindSafe(name))
+                .ok()
+                .flatten()
+                .unwrap_or_default();
+        }
+        place
+    }
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let size = std::fs::metadata(path).ok().filter(|file| file.is_file())?.len();
+    if size > LARGEST {
+        return None;
+    }
+    std::fs::read(path).ok()
+}
+
+/// Where a separate debug file may lie: beside the library, under its name or the one
+/// that the library gives.
+fn debug_files(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".debug");
+    let mut files = vec![PathBuf::from(beside)];
+    if let Ok(Some((name, _))) = veo_abi::prototype::debug_link(bytes)
+        && !name.contains('/')
+        && let Some(directory) = path.parent()
+    {
+        files.push(directory.join(&name));
+        files.push(directory.join(".debug").join(&name));
+    }
+    files.retain(|file| file != path);
+    files
+}
+
+type Reader<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
+
+fn line(bytes: &[u8], address: u64) -> Option<Place> {
+    let file = object::File::parse(bytes).ok()?;
+    let load = |id: gimli::SectionId| -> Result<Cow<'_, [u8]>, gimli::Error> {
+        Ok(file
+            .section_by_name(id.name())
+            .and_then(|section| section.uncompressed_data().ok())
+            .unwrap_or_default())
+    };
+    let sections = gimli::DwarfSections::load(load).ok()?;
+    let dwarf: gimli::Dwarf<Reader<'_>> =
+        sections.borrow(|section| gimli::EndianSlice::new(section, gimli::LittleEndian));
+    let context = addr2line::Context::from_dwarf(dwarf).ok()?;
+    let mut place = Place::default();
+    let mut frames = context.find_frames(address).skip_all_loads().ok()?;
+    while let Ok(Some(frame)) = frames.next() {
+        if let Some(location) = frame.location
+            && place.line == 0
+        {
+            place.file = location.file.unwrap_or_default().to_owned();
+            place.line = location.line.unwrap_or(0);
+        }
+        // The outermost frame is the function that has a symbol.
+        if let Some(name) = frame.function.and_then(|name| Some(name.raw_name().ok()?.into_owned()))
+        {
+            place.function = name;
+        }
+    }
+    (place != Place::default()).then_some(place)
+}
+
+fn symbol(bytes: &[u8], address: u64) -> Option<String> {
+    let file = object::File::parse(bytes).ok()?;
+    file.symbols()
+        .chain(file.dynamic_symbols())
+        .filter(|symbol| symbol.kind() == object::SymbolKind::Text)
+        .find(|symbol| {
+            symbol.address() <= address && address < symbol.address().saturating_add(symbol.size())
+        })
+        .and_then(|symbol| Some(symbol.name().ok()?.to_owned()))
+}
