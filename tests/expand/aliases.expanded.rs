@@ -32,6 +32,7 @@ where
             ],
             result: <ffi::Size as __veo::KernelResult>::TYPE,
         },
+        verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
         __veo::Registration(& __KERNEL)

@@ -28,6 +28,7 @@ where
             ],
             result: __veo::abi::Type::Void,
         },
+        verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
         __veo::Registration(& __KERNEL)
@@ -68,6 +69,7 @@ where
             ],
             result: <f32 as __veo::KernelResult>::TYPE,
         },
+        verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
         __veo::Registration(& __KERNEL)
@@ -99,6 +101,7 @@ where
             params: &[],
             result: __veo::abi::Type::Void,
         },
+        verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
         __veo::Registration(& __KERNEL)

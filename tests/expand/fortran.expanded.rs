@@ -51,6 +51,7 @@ where
             ],
             result: __veo::abi::Type::Void,
         },
+        verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
         __veo::Registration(& __KERNEL)

@@ -46,6 +46,7 @@ where
                 pointee: &<Point as __veo::Pointee>::TYPE,
             },
         },
+        verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
         __veo::Registration(& __KERNEL)

@@ -18,6 +18,7 @@ where
             params: &[],
             result: __veo::abi::Type::Void,
         },
+        verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
         __veo::Registration(& __KERNEL)

@@ -18,6 +18,7 @@ where
             params: &[<i32 as __veo::Param>::TYPE, <f64 as __veo::Param>::TYPE],
             result: <i64 as __veo::KernelResult>::TYPE,
         },
+        verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
         __veo::Registration(& __KERNEL)

@@ -38,6 +38,7 @@ where
                 pointee: &<c_void as __veo::Pointee>::TYPE,
             },
         },
+        verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
         __veo::Registration(& __KERNEL)

@@ -26,3 +26,18 @@ pub fn available(what: &str, found: bool) -> bool {
 pub fn blessing() -> bool {
     std::env::var_os("VEO_BLESS").is_some()
 }
+
+/// What the compiler in use says of itself: "rustc 1.95.0 (..)".
+///
+/// # Panics
+///
+/// If it does not run.
+#[must_use]
+pub fn compiler() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = std::process::Command::new(rustc)
+        .arg("-V")
+        .output()
+        .expect("rustc runs");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}

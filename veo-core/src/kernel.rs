@@ -28,6 +28,23 @@ pub struct KernelInfo {
     pub build_dir: Option<&'static str>,
     /// Its parameters and result.
     pub signature: Signature,
+    /// What `verify` in the declaration says.
+    pub verify: Verify,
+}
+
+/// What is done about a declaration that contradicts the library's debug information,
+/// as the declaration says: `verify = "deny"`, `"warn"` or `"off"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Verify {
+    /// It says nothing: what the process was created with.
+    #[default]
+    Default,
+    /// The kernel cannot be used.
+    Deny,
+    /// A warning.
+    Warn,
+    /// Nothing is compared.
+    Off,
 }
 
 /// Where a kernel lives.

@@ -22,7 +22,7 @@ pub use context::{ContextOptions, ContextState, Scope, ScopedRead, VeoContext};
 pub use data::{VeAddr, VeData, VePointee};
 pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
 pub use inventory;
-pub use kernel::{KernelInfo, kernels};
+pub use kernel::{KernelInfo, Verify, kernels};
 pub use memory::{NULL, Null, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
 pub use param::{FnAddr, KernelResult, Param};
 pub use process::{
@@ -45,7 +45,7 @@ pub mod __private {
     pub use crate::arg::{Arg, Args};
     pub use crate::call::{Call, Target};
     pub use crate::expansion::{Data, Pointee};
-    pub use crate::kernel::{Kernel, KernelInfo, Library, Registration, Resolution};
+    pub use crate::kernel::{Kernel, KernelInfo, Library, Registration, Resolution, Verify};
     pub use crate::param::{FnAddr, KernelResult, Param};
     pub use {inventory, veo_abi as abi};
 }

@@ -10,7 +10,8 @@ use proc_macro::TokenStream;
 /// functions are called.
 #[proc_macro_attribute]
 pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
-    veo_syntax::ve_kernel(args.into(), item.into()).into()
+    let built = veo_syntax::Built::of_this_crate();
+    veo_syntax::ve_kernel(args.into(), item.into(), &built).into()
 }
 
 /// Implements `VeData` for a `#[repr(C)]` structure of plain data, so that

@@ -34,11 +34,36 @@ pub(crate) enum Resolution {
     Lazy,
 }
 
+/// What is done about a declaration that contradicts the library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// An error.
+    Deny,
+    /// A warning.
+    Warn,
+    /// Nothing is compared.
+    Off,
+}
+
+impl Policy {
+    /// The policy of this word: `deny`, `warn`, `off`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Policy> {
+        Some(match word {
+            "deny" => Policy::Deny,
+            "warn" => Policy::Warn,
+            "off" => Policy::Off,
+            _ => return None,
+        })
+    }
+}
+
 /// What the attribute says.
 pub(crate) struct Options {
     pub(crate) library: Library,
     pub(crate) name: Option<LitStr>,
     pub(crate) resolution: Resolution,
+    pub(crate) verify: Option<Policy>,
     krate: Option<Path>,
 }
 
@@ -86,6 +111,7 @@ pub(crate) fn parse(args: TokenStream, report: &mut Report) -> Options {
         library,
         name: keys.name.map(|(_, name)| name),
         resolution: resolution(keys.optional, keys.lazy, report).unwrap_or(Resolution::Eager),
+        verify: keys.verify.map(|(_, policy)| policy),
         krate: keys.krate.map(|(_, path)| path),
     }
 }
@@ -95,6 +121,7 @@ pub(crate) fn parse(args: TokenStream, report: &mut Report) -> Options {
 pub(crate) struct Overrides {
     pub(crate) name: Option<LitStr>,
     pub(crate) resolution: Option<Resolution>,
+    pub(crate) verify: Option<Policy>,
 }
 
 /// Parses an attribute on a function inside a block.
@@ -112,6 +139,7 @@ pub(crate) fn parse_inner(args: TokenStream, report: &mut Report) -> Overrides {
     Overrides {
         name: keys.name.map(|(_, name)| name),
         resolution: resolution(keys.optional, keys.lazy, report),
+        verify: keys.verify.map(|(_, policy)| policy),
     }
 }
 
@@ -142,6 +170,7 @@ struct Keys {
     r#static: Option<Ident>,
     optional: Option<Ident>,
     lazy: Option<Ident>,
+    verify: Option<(Ident, Policy)>,
 }
 
 impl Keys {
@@ -202,6 +231,15 @@ impl Keys {
                         }
                         _ => report.at(&key, &Mistake::CrateNeedsPath),
                     },
+                }
+            }
+            "verify" => {
+                let Some(word) = string(&key, value, report) else {
+                    return Ok(());
+                };
+                match Policy::parse(&word.value()) {
+                    Some(policy) => once(&mut self.verify, (key.clone(), policy), &key, report),
+                    None => report.at(&word, &Mistake::UnknownPolicy(word.value())),
                 }
             }
             "static" => flag(&mut self.r#static, key, value, report),

@@ -88,6 +88,7 @@ pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> 
         symbol,
         library: options.library.clone(),
         resolution: overrides.resolution.unwrap_or(options.resolution),
+        verify: overrides.verify.or(options.verify),
         params,
         result,
         shape,

@@ -4,7 +4,7 @@
 use proc_macro2::Ident;
 use syn::{Attribute, LitStr, Token, Type, TypePtr, TypeReference, Visibility};
 
-use crate::attribute::{Library, Resolution};
+use crate::attribute::{Library, Policy, Resolution};
 
 /// One kernel.
 pub(crate) struct Declaration {
@@ -19,10 +19,18 @@ pub(crate) struct Declaration {
     pub(crate) symbol: LitStr,
     pub(crate) library: Library,
     pub(crate) resolution: Resolution,
+    pub(crate) verify: Option<Policy>,
     pub(crate) params: Vec<Param>,
     pub(crate) result: Result,
     /// Whether anything about it has been reported; then only a stub is wanted.
     pub(crate) shape: Shape,
+}
+
+impl Declaration {
+    /// Whether nothing about it has been reported.
+    pub(crate) fn is_right(&self) -> bool {
+        self.shape == Shape::Right && !matches!(self.library, Library::Unknown)
+    }
 }
 
 /// How much of a declaration can be trusted.

@@ -9,18 +9,22 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Lifetime, LitStr, PointerMutability, Type, TypePtr, TypeReference};
 
-use crate::attribute::{Context, Library, Resolution};
-use crate::declaration::{Declaration, Param, ParamType, Result, Shape};
+use veo_abi::prototype::Assertion;
+
+use crate::attribute::{Context, Library, Policy, Resolution};
+use crate::declaration::{Declaration, Param, ParamType, Result};
+use crate::verify::{self, Checks};
 
 /// Expands one declaration.
-pub(crate) fn kernel(declaration: &Declaration, context: &Context) -> TokenStream {
-    match (declaration.shape, &declaration.library) {
-        (Shape::Right, Library::Shared(_) | Library::Static) => stub(declaration, context),
-        _ => placeholder(declaration, context),
+pub(crate) fn kernel(declaration: &Declaration, checks: &Checks, context: &Context) -> TokenStream {
+    if declaration.is_right() {
+        stub(declaration, checks, context)
+    } else {
+        placeholder(declaration, context)
     }
 }
 
-fn stub(declaration: &Declaration, context: &Context) -> TokenStream {
+fn stub(declaration: &Declaration, checks: &Checks, context: &Context) -> TokenStream {
     let krate = &context.krate;
     let signature = signature(declaration, context);
     let Declaration { ident, symbol, .. } = declaration;
@@ -34,6 +38,23 @@ fn stub(declaration: &Declaration, context: &Context) -> TokenStream {
         Resolution::Optional => quote!(Optional),
         Resolution::Lazy => quote!(Lazy),
     };
+    let verify = match declaration.verify {
+        None => quote!(Default),
+        Some(Policy::Deny) => quote!(Deny),
+        Some(Policy::Warn) => quote!(Warn),
+        Some(Policy::Off) => quote!(Off),
+    };
+    let warnings = checks
+        .warnings
+        .iter()
+        .map(|(place, text)| warning(place, text));
+    // Cargo then compiles the crate anew when the variable changes.
+    let variable = checks.by_variable.then(|| {
+        quote!(
+            const _: ::core::option::Option<&str> = ::core::option_env!("VEO_VERIFY");
+        )
+    });
+    let assertions = checks.assertions.iter().map(|a| assertion(declaration, a));
     // Its own line, not that of the attribute above a block.
     let line = quote_spanned!(ident.span()=> ::core::line!());
     let params = declaration.params.iter().map(|param| param.ty.described());
@@ -59,13 +80,64 @@ fn stub(declaration: &Declaration, context: &Context) -> TokenStream {
                     params: &[#(#params),*],
                     result: #result,
                 },
+                verify: __veo::Verify::#verify,
             });
             __veo::inventory::submit! { __veo::Registration(&__KERNEL) }
+            #variable
+            #(#warnings)*
+            #(#assertions)*
 
             let mut #call = __veo::Call::new(&__KERNEL);
             #(#arguments)*
             #call.#submit(#on)
         }
+    }
+}
+
+/// The comparison of a type that is known by name only with what the library has.
+fn assertion(declaration: &Declaration, assertion: &Assertion) -> TokenStream {
+    let (place, ty) = verify::subject(declaration, assertion);
+    let shapes: TokenStream = assertion
+        .shapes_source("__prototype")
+        .parse()
+        .unwrap_or_default();
+    let root = assertion.root;
+    let messages = &assertion.messages;
+    let last = messages.len().saturating_sub(1);
+    let refuse = around(
+        &place,
+        quote!(::core::panic!),
+        TokenStream::new(),
+        quote!(("{}", MESSAGES[if verdict > #last { #last } else { verdict - 1 }])),
+    );
+    quote! {
+        const _: () = {
+            use __veo::abi::prototype as __prototype;
+            const FOUND: __prototype::Shapes<'static> = #shapes;
+            const MESSAGES: &[&str] = &[#(#messages),*];
+            let verdict = __prototype::verdict(&#ty, &FOUND, #root);
+            if verdict != 0 {
+                #refuse
+            }
+        };
+    }
+}
+
+/// `use of deprecated`: the only warning that a macro can cause on stable Rust.
+fn warning(place: &TokenStream, text: &str) -> TokenStream {
+    let used = around(
+        place,
+        quote!(let _ =),
+        TokenStream::new(),
+        quote!(declaration;),
+    );
+    quote! {
+        const _: () = {
+            #[deprecated(note = #text)]
+            #[allow(non_upper_case_globals)]
+            const declaration: () = ();
+            #used
+        };
     }
 }
 
@@ -203,6 +275,14 @@ fn placeholder(declaration: &Declaration, context: &Context) -> TokenStream {
 }
 
 impl ParamType {
+    /// The type as the user wrote it.
+    pub(crate) fn written(&self) -> TokenStream {
+        match self {
+            ParamType::Function(ty) => ty.to_token_stream(),
+            _ => self.declared(TokenStream::new()),
+        }
+    }
+
     /// The type as the traits see it; `private` is the path of their module.
     fn declared(&self, private: TokenStream) -> TokenStream {
         match self {
@@ -216,7 +296,7 @@ impl ParamType {
 
     /// The constant that describes it. It names what the user's own type has to
     /// be, so that the compiler's complaint, if any, is about that type.
-    fn described(&self) -> TokenStream {
+    pub(crate) fn described(&self) -> TokenStream {
         match self {
             ParamType::Pointer(pointer) => pointer_constant(pointer),
             ParamType::Reference(reference) => {
@@ -232,7 +312,7 @@ impl ParamType {
 
 impl Result {
     /// The type as the traits see it.
-    fn declared(&self) -> TokenStream {
+    pub(crate) fn declared(&self) -> TokenStream {
         match self {
             Result::Unit | Result::Wrong(_) => quote!(()),
             Result::Scalar(ty) | Result::Other(ty) => ty.to_token_stream(),
@@ -251,7 +331,7 @@ impl Result {
     }
 
     /// The constant that describes it.
-    fn described(&self) -> TokenStream {
+    pub(crate) fn described(&self) -> TokenStream {
         match self {
             Result::Unit | Result::Wrong(_) => quote!(__veo::abi::Type::Void),
             Result::Pointer(pointer) => pointer_constant(pointer),

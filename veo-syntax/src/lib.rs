@@ -3,33 +3,38 @@
 //! The way of a declaration, each step a module:
 //!
 //! ```text
-//! tokens --parse--> items --check--> Declaration --expand--> tokens
-//!             \________\__________ Report (what the table of messages says)
+//! tokens --parse--> items --check--> Declaration --verify--> --expand--> tokens
+//!             \________\_______________\____ Report (what the table of messages says)
 //! ```
 //!
 //! An ordinary library over [`proc_macro2`], so that `veo-macros` only has entry
-//! points and everything here is tested without the compiler. It reads no
-//! environment and no file.
+//! points and everything here is tested without the compiler. [`Built`] alone reads
+//! the environment and files: what the declaring crate's build knows of its libraries.
 
 mod attribute;
+mod built;
 mod check;
 mod declaration;
 mod derive;
 mod expand;
 mod messages;
+mod near;
 mod parse;
 mod report;
 mod spell;
 mod types;
+mod verify;
 
 use proc_macro2::TokenStream;
 
-/// Expands `#[ve_kernel(args)] item`.
+pub use built::Built;
+
+/// Expands `#[ve_kernel(args)] item` in a crate with this build.
 ///
 /// Mistakes come back as `compile_error!` at the tokens that made them, beside a
 /// stub of the same name, so that callers of the kernel see no second error.
 #[must_use]
-pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
+pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenStream {
     let mut report = report::Report::default();
     let options = attribute::parse(args, &mut report);
     match parse::item(item, &mut report) {
@@ -38,7 +43,12 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
             let mut output = TokenStream::new();
             for kernel in kernels {
                 let declaration = check::kernel(kernel, &options, &mut report);
-                output.extend(expand::kernel(&declaration, &context));
+                let checks = if declaration.is_right() {
+                    verify::kernel(&declaration, built, &mut report)
+                } else {
+                    verify::Checks::default()
+                };
+                output.extend(expand::kernel(&declaration, &checks, &context));
             }
             output.extend(report.into_tokens());
             output

@@ -40,6 +40,7 @@ pub(crate) enum Mistake {
     LibraryNoExtension(String),
     SymbolName,
     TooLong(&'static str, usize),
+    UnknownPolicy(String),
     SymbolAttribute(String),
     LinkAttribute,
 
@@ -95,6 +96,25 @@ pub(crate) enum Mistake {
     NeverResult,
     FunctionResult,
 
+    // What the build knows of the library.
+    Differs {
+        mismatch: String,
+        declared: String,
+        found: String,
+        location: Option<String>,
+    },
+    NoSuchSymbol {
+        library: String,
+        symbol: String,
+        near: Option<String>,
+    },
+    NoSuchLibrary {
+        library: String,
+        built: Vec<String>,
+    },
+    PrototypesUnreadable(String, String),
+    PolicyVariable(String),
+
     // #[derive(VeData)], #[derive(VeOpaque)].
     NotRepr(String),
     Enum(String),
@@ -140,6 +160,9 @@ impl Mistake {
             M::LibraryNoExtension(name) => format!("`lib` is a file name: write `lib = \"lib{name}.so\"`"),
             M::SymbolName => "this is no link name: write the symbol as `nm -D` shows it, like `name = \"daxpy_\"`".into(),
             M::TooLong(what, len) => format!("libveo takes {what} names of at most 255 bytes; this one has {len}"),
+            M::UnknownPolicy(word) => {
+                format!("unknown policy `{word}`: write `\"deny\"`, `\"warn\"` or `\"off\"`")
+            }
             M::SymbolAttribute(attr) => format!("`#[{attr}]` is for functions that Rust defines; give the link name with `name = \"..\"`"),
             M::LinkAttribute => "a kernel library is loaded at run time, not linked: remove `#[link]` and \
                                  name the library with `#[ve_kernel(lib = \"..\")]`"
@@ -236,6 +259,42 @@ impl Mistake {
             M::NeverResult => "a kernel returns, or its call never ends: leave out `-> !`".into(),
             M::FunctionResult => "the address of a function on the VE is `*const c_void`, which becomes a `VeMemPtr<c_void>`".into(),
 
+            M::Differs {
+                mismatch,
+                declared,
+                found,
+                location,
+            } => {
+                let location = location.as_ref().map_or_else(String::new, |l| format!(" at {l}"));
+                format!("{mismatch}\ndeclared: {declared}\nkernel:   {found}{location}")
+            }
+            M::NoSuchSymbol {
+                library,
+                symbol,
+                near,
+            } => {
+                let instead = match near {
+                    Some(near) if near.starts_with("_Z") => format!(
+                        "it has `{near}`, the C++ name of a function: write `extern \"C\"` in its source, or `name = \"{near}\"` here"
+                    ),
+                    Some(near) if near.trim_end_matches('_') == symbol.to_lowercase() => {
+                        format!("as Fortran compilers do, it has `{near}`: write `name = \"{near}\"`")
+                    }
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "write it there, or mark the declaration `optional`".into(),
+                };
+                format!("`{library}` has no function `{symbol}`; {instead}")
+            }
+            M::NoSuchLibrary { library, built } => format!(
+                "no build of this crate makes `{library}`, only {}; it is searched for when the program runs. \
+                 If that is right, say so with `lazy`",
+                list(built)
+            ),
+            M::PrototypesUnreadable(library, why) => format!("the prototypes of `{library}` cannot be read: {why}"),
+            M::PolicyVariable(word) => {
+                format!("VEO_VERIFY is `{word}`: set it to `deny`, `warn` or `off`, or unset it")
+            }
+
             M::NotRepr(name) => format!("the compiler may reorder the fields of `{name}`: write `#[repr(C)]` above it"),
             M::Enum(name) => format!("not every number is a variant of `{name}`, so a kernel could write a wrong one: \
                                       use its integer type, such as `u32`, in kernel declarations and convert"),
@@ -245,6 +304,15 @@ impl Mistake {
             M::DeriveLifetime(name) => format!("plain data borrows nothing: remove `{name}`, and write `VeAddr<T>` for addresses"),
             M::DeriveKey(key) => format!("unknown key `{key}`: only `crate = path` is known here"),
         }
+    }
+}
+
+/// "`a`, `b` and `c`"
+fn list(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => quoted.concat(),
     }
 }
 
@@ -260,7 +328,11 @@ fn put(ty: &str, place: Place) -> String {
 
 /// A value of this key that makes sense.
 fn sample(key: &str) -> &'static str {
-    if key == "lib" { "libNAME.so" } else { "symbol" }
+    match key {
+        "lib" => "libNAME.so",
+        "verify" => "warn",
+        _ => "symbol",
+    }
 }
 
 fn unknown_key(key: &str) -> String {

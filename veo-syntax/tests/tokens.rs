@@ -1,9 +1,14 @@
 //! What the library makes of tokens, without the compiler.
 
 use proc_macro2::TokenStream;
+use veo_syntax::Built;
 
 fn expand(args: &str, item: &str) -> String {
-    let tokens = veo_syntax::ve_kernel(args.parse().unwrap(), item.parse().unwrap());
+    let tokens = veo_syntax::ve_kernel(
+        args.parse().unwrap(),
+        item.parse().unwrap(),
+        &Built::nothing(),
+    );
     let file: syn::File = syn::parse2(tokens.clone())
         .unwrap_or_else(|e| panic!("the expansion does not parse: {e}\n{tokens}"));
     prettyplease::unparse(&file)

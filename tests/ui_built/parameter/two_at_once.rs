@@ -1,0 +1,6 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libbuilt.so")]
+fn add(a: i64, b: *mut f32) -> i32;
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![deny(deprecated)]
+
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libbuilt.so", verify = "warn")]
+fn add(a: i64, b: *mut f64) -> i64;
+
+fn main() {}

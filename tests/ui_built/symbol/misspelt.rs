@@ -1,0 +1,6 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libbuilt.so")]
+fn coutn(data: *const i64, n: u64) -> u32;
+
+fn main() {}

@@ -1,0 +1,172 @@
+//! What the build of the declaring crate has left behind: its libraries and their
+//! prototypes, below `OUT_DIR/veo`. The only part of this library that reads files.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
+
+use veo_abi::prototype::Prototypes;
+
+use crate::attribute::Policy;
+
+/// The build of the crate that is being compiled, as far as there is one.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// `OUT_DIR/veo`
+    dir: Option<PathBuf>,
+    /// What `VEO_VERIFY` says.
+    policy: Option<String>,
+}
+
+/// What is known of a library.
+pub(crate) enum Library {
+    /// There is no build, or it makes no libraries, or it left no prototypes.
+    Unknown,
+    /// The build makes these libraries and not the one asked for.
+    NotAmong(Vec<String>),
+    /// Its functions.
+    Known(Arc<Prototypes>),
+    /// The file is there and cannot be used.
+    Unreadable(String),
+}
+
+impl Built {
+    /// No build: declarations are checked by themselves.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Built::default()
+    }
+
+    /// The build of the crate that is being compiled: cargo passes `OUT_DIR` to the
+    /// compiler. Editors that run no build scripts have none.
+    #[must_use]
+    pub fn of_this_crate() -> Self {
+        let out_dir = std::env::var_os("OUT_DIR").map(PathBuf::from);
+        Built::new(out_dir.as_deref(), std::env::var("VEO_VERIFY").ok())
+    }
+
+    /// The build that left its results in `out_dir`, with the policy of this word.
+    #[must_use]
+    pub fn new(out_dir: Option<&Path>, policy: Option<String>) -> Self {
+        Built {
+            dir: out_dir.map(|dir| dir.join("veo")),
+            policy: policy.filter(|word| !word.is_empty()),
+        }
+    }
+
+    /// The policy, or the word that names none.
+    pub(crate) fn policy(&self) -> Result<Policy, &str> {
+        match &self.policy {
+            None => Ok(Policy::Deny),
+            Some(word) => Policy::parse(word).ok_or(word),
+        }
+    }
+
+    /// Whether the build makes libraries at all.
+    pub(crate) fn has_libraries(&self) -> bool {
+        self.dir
+            .as_ref()
+            .is_some_and(|dir| dir.join("prototypes").is_dir())
+    }
+
+    /// What is known of a library of this file name.
+    pub(crate) fn library(&self, name: &str) -> Library {
+        let Some(dir) = &self.dir else {
+            return Library::Unknown;
+        };
+        let path = dir.join("prototypes").join(format!("{name}.txt"));
+        match fs::metadata(&path) {
+            Ok(metadata) => {
+                let stamp = Stamp {
+                    modified: metadata.modified().ok(),
+                    size: metadata.len(),
+                };
+                match cached(&path, stamp) {
+                    Ok(prototypes) => Library::Known(prototypes),
+                    Err(why) => Library::Unreadable(why),
+                }
+            }
+            Err(_) => {
+                let libraries = libraries(dir);
+                if libraries.is_empty() || libraries.iter().any(|library| library == name) {
+                    Library::Unknown
+                } else {
+                    Library::NotAmong(libraries)
+                }
+            }
+        }
+    }
+
+    /// The prototypes of everything that is no shared library: what was linked into
+    /// a veorun.
+    pub(crate) fn linked(&self) -> Vec<Arc<Prototypes>> {
+        let Some(dir) = &self.dir else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for entry in fs::read_dir(dir.join("prototypes"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(image) = name.strip_suffix(".txt").filter(|n| !n.contains(".so")) else {
+                continue;
+            };
+            if let Library::Known(prototypes) = self.library(image) {
+                found.push(prototypes);
+            }
+        }
+        found
+    }
+}
+
+/// The shared libraries that the build made, for whichever target.
+fn libraries(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|target| target.file_name() != "prototypes")
+        .flat_map(|target| fs::read_dir(target.path()).into_iter().flatten().flatten())
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.contains(".so") && !name.ends_with(".debug"))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Tells whether a file has changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    size: u64,
+}
+
+type Parsed = Result<Arc<Prototypes>, String>;
+
+/// Each file is parsed once, however many declarations there are. Editors keep this
+/// process for long, so a file that changed is read anew.
+fn cached(path: &Path, stamp: Stamp) -> Parsed {
+    static KNOWN: OnceLock<Mutex<HashMap<PathBuf, (Stamp, Parsed)>>> = OnceLock::new();
+    let known = KNOWN.get_or_init(Mutex::default);
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((before, parsed)) = known.get(path)
+        && *before == stamp
+    {
+        return parsed.clone();
+    }
+    let parsed = read(path);
+    known.insert(path.to_owned(), (stamp, parsed.clone()));
+    parsed
+}
+
+fn read(path: &Path) -> Parsed {
+    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let prototypes =
+        Prototypes::from_text(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(Arc::new(prototypes))
+}

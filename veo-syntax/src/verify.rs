@@ -1,0 +1,285 @@
+//! A declaration against the function that the crate's own build has compiled.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{Expr, GenericArgument, Lit, PathArguments, PointerMutability, Type, TypePath};
+use veo_abi::ScalarType;
+use veo_abi::prototype::{
+    Assertion, Declared, DeclaredSignature, Mismatch, MismatchKind, Prototype, Prototypes,
+    compare_declared,
+};
+
+use crate::attribute::{Library, Policy, Resolution};
+use crate::built::{self, Built};
+use crate::declaration::{Declaration, ParamType, Result};
+use crate::messages::Mistake;
+use crate::near::nearest;
+use crate::report::Report;
+use crate::spell::spell;
+use crate::types::plain;
+
+/// What remains to be said or settled inside the expansion.
+#[derive(Default)]
+pub(crate) struct Checks {
+    /// Warnings, each where it belongs.
+    pub(crate) warnings: Vec<(TokenStream, String)>,
+    /// What only the compiler can settle: types known by name.
+    pub(crate) assertions: Vec<Assertion>,
+    /// Whether the outcome depends on `VEO_VERIFY`.
+    pub(crate) by_variable: bool,
+}
+
+/// Checks a declaration in which nothing else is wrong.
+pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Report) -> Checks {
+    let mut checks = Checks::default();
+    let policy = match (declaration.verify, built.policy()) {
+        (Some(policy), _) | (None, Ok(policy)) => policy,
+        (None, Err(word)) => {
+            report.at(
+                &declaration.ident,
+                &Mistake::PolicyVariable(word.to_owned()),
+            );
+            return checks;
+        }
+    };
+    checks.by_variable = declaration.verify.is_none() && built.has_libraries();
+    if policy == Policy::Off {
+        return checks;
+    }
+    let mut mistakes = Vec::new();
+    match &declaration.library {
+        Library::Shared(name) if !name.value().contains('/') => {
+            let library = name.value();
+            match built.library(&library) {
+                built::Library::Unknown => {}
+                // It may well come from elsewhere, so this is never an error.
+                built::Library::NotAmong(built) => {
+                    if declaration.resolution == Resolution::Eager {
+                        let mistake = Mistake::NoSuchLibrary { library, built };
+                        checks
+                            .warnings
+                            .push((name.to_token_stream(), mistake.text()));
+                    }
+                }
+                built::Library::Known(prototypes) => {
+                    function(
+                        declaration,
+                        &library,
+                        &prototypes,
+                        &mut mistakes,
+                        &mut checks,
+                    );
+                }
+                built::Library::Unreadable(why) => {
+                    mistakes.push((
+                        name.to_token_stream(),
+                        Mistake::PrototypesUnreadable(library, why),
+                    ));
+                }
+            }
+        }
+        Library::Static => {
+            let symbol = declaration.symbol.value();
+            for prototypes in built.linked() {
+                if let Some(found) = prototypes.get(&symbol) {
+                    compare(declaration, found, &mut mistakes, &mut checks);
+                }
+            }
+        }
+        Library::Shared(_) | Library::Unknown => {}
+    }
+    for (place, mistake) in mistakes {
+        match policy {
+            Policy::Deny => report.at(&place, &mistake),
+            Policy::Warn => checks.warnings.push((place, mistake.text())),
+            Policy::Off => {}
+        }
+    }
+    // A constant can only be refused, not warned about.
+    if policy != Policy::Deny {
+        checks.assertions.clear();
+    }
+    checks
+}
+
+type Mistakes = Vec<(TokenStream, Mistake)>;
+
+fn function(
+    declaration: &Declaration,
+    library: &str,
+    prototypes: &Prototypes,
+    mistakes: &mut Mistakes,
+    checks: &mut Checks,
+) {
+    let symbol = declaration.symbol.value();
+    if let Some(found) = prototypes.get(&symbol) {
+        compare(declaration, found, mistakes, checks);
+    } else if !prototypes.exports(&symbol) && declaration.resolution == Resolution::Eager {
+        let names = prototypes.iter().map(|(name, _)| name);
+        let names = names.chain(prototypes.undescribed().iter().map(String::as_str));
+        let mistake = Mistake::NoSuchSymbol {
+            library: library.to_owned(),
+            near: nearest(&symbol, names).map(str::to_owned),
+            symbol,
+        };
+        mistakes.push((declaration.symbol.to_token_stream(), mistake));
+    }
+}
+
+fn compare(
+    declaration: &Declaration,
+    found: &Prototype,
+    mistakes: &mut Mistakes,
+    checks: &mut Checks,
+) {
+    let (comparison, assertions) = compare_declared(&signature(declaration), found);
+    for mismatch in comparison.mismatches {
+        let place = place(declaration, &mismatch);
+        mistakes.push((place, differs(mismatch.to_string(), declaration, found)));
+    }
+    for mut assertion in assertions {
+        for message in &mut assertion.messages {
+            *message = differs(std::mem::take(message), declaration, found).text();
+        }
+        checks.assertions.push(assertion);
+    }
+}
+
+fn differs(mismatch: String, declaration: &Declaration, found: &Prototype) -> Mistake {
+    Mistake::Differs {
+        mismatch,
+        declared: spell_declaration(declaration),
+        found: found.to_string(),
+        location: found.location(),
+    }
+}
+
+/// The user's tokens that a mismatch is about.
+fn place(declaration: &Declaration, mismatch: &Mismatch) -> TokenStream {
+    let param = mismatch
+        .param
+        .and_then(|index| declaration.params.get(index));
+    match (mismatch.kind, param) {
+        (MismatchKind::Arity, Some(param)) => param.ident.to_token_stream(),
+        (_, Some(param)) => param.ty.written(),
+        (MismatchKind::Result, None) if !matches!(declaration.result, Result::Unit) => {
+            declaration.result.declared()
+        }
+        _ => declaration.ident.to_token_stream(),
+    }
+}
+
+/// The place that an assertion is about, and the constant that describes the type.
+pub(crate) fn subject(
+    declaration: &Declaration,
+    assertion: &Assertion,
+) -> (TokenStream, TokenStream) {
+    let param = assertion
+        .param
+        .and_then(|index| declaration.params.get(index));
+    match param {
+        Some(param) => (param.ty.written(), param.ty.described()),
+        None => (
+            declaration.result.declared(),
+            declaration.result.described(),
+        ),
+    }
+}
+
+/// `fn add(a: i32, b: *mut f64) -> i64`
+fn spell_declaration(declaration: &Declaration) -> String {
+    let params: Vec<String> = declaration
+        .params
+        .iter()
+        .map(|param| format!("{}: {}", param.ident, spell(&param.ty.written())))
+        .collect();
+    let result = match &declaration.result {
+        Result::Unit => String::new(),
+        result => format!(" -> {}", spell(&result.declared())),
+    };
+    format!("fn {}({}){result}", declaration.ident, params.join(", "))
+}
+
+fn signature(declaration: &Declaration) -> DeclaredSignature {
+    DeclaredSignature {
+        params: declaration.params.iter().map(|p| param(&p.ty)).collect(),
+        result: match &declaration.result {
+            Result::Unit | Result::Wrong(_) => Declared::Void,
+            Result::Scalar(ty) | Result::Other(ty) => declared(ty),
+            Result::Pointer(pointer) => declared(&Type::Ptr(pointer.clone())),
+        },
+    }
+}
+
+fn param(ty: &ParamType) -> Declared {
+    match ty {
+        ParamType::Scalar(ty) | ParamType::Other(ty) => declared(ty),
+        ParamType::Pointer(pointer) => declared(&Type::Ptr(pointer.clone())),
+        ParamType::Reference(reference) => {
+            let mutable = reference.mutability.is_some();
+            match plain(&reference.elem) {
+                Type::Slice(slice) => to(mutable, declared(&slice.elem)),
+                other => to(mutable, declared(other)),
+            }
+        }
+        ParamType::Function(_) | ParamType::Wrong(_) => to(false, Declared::Void),
+    }
+}
+
+fn to(mutable: bool, pointee: Declared) -> Declared {
+    Declared::Pointer {
+        mutable,
+        pointee: Box::new(pointee),
+    }
+}
+
+/// What the tokens tell of a type; aliases and structures are for the compiler.
+fn declared(ty: &Type) -> Declared {
+    let unknown = || Declared::Unknown(spell(ty));
+    match plain(ty) {
+        Type::Ptr(pointer) => {
+            let mutable = matches!(pointer.mutability, PointerMutability::Mut(_));
+            to(mutable, declared(&pointer.elem))
+        }
+        Type::Array(array) => match length(&array.len) {
+            Some(len) => Declared::Array {
+                element: Box::new(declared(&array.elem)),
+                len,
+            },
+            None => unknown(),
+        },
+        Type::Path(path) if path.qself.is_none() => by_path(path).unwrap_or_else(unknown),
+        _ => unknown(),
+    }
+}
+
+fn by_path(path: &TypePath) -> Option<Declared> {
+    let last = path.path.segments.last()?;
+    let name = last.ident.to_string();
+    let scalar = || ScalarType::from_rust_name(&name).filter(|_| path.path.segments.len() == 1);
+    match (name.as_str(), &last.arguments) {
+        ("c_void", PathArguments::None) => Some(Declared::Void),
+        (_, PathArguments::None) => scalar().map(Declared::Scalar),
+        ("VeMemPtr" | "VEMemPtr" | "OnStack", PathArguments::AngleBracketed(list)) => {
+            match list.args.first()? {
+                GenericArgument::Type(ty) => Some(to(true, declared(ty))),
+                _ => None,
+            }
+        }
+        // What it points to is not part of its description.
+        ("VeAddr", _) => Some(to(true, Declared::Void)),
+        _ => None,
+    }
+}
+
+fn length(len: &Expr) -> Option<usize> {
+    match len {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        },
+        Expr::Group(group) => length(&group.expr),
+        Expr::Paren(paren) => length(&paren.expr),
+        _ => None,
+    }
+}
