@@ -11,6 +11,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::table::contain;
+
 thread_local! {
     /// The context and request number of the host function that this thread runs.
     static CURRENT: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
@@ -117,11 +119,13 @@ pub(crate) unsafe extern "C" fn run(argument: *mut c_void) -> u64 {
     let outcome = catch_unwind(AssertUnwindSafe(function)).map_err(|panic| {
         let text = message(&*panic);
         // Dropping what was thrown may panic in turn; that is where it ends.
-        let _ = catch_unwind(AssertUnwindSafe(move || drop(panic))).map_err(std::mem::forget);
+        contain(move || drop(panic));
         text
     });
     CURRENT.set(outer);
     *job.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    // The last owner, if the request was given up meanwhile: this drops the outcome.
+    contain(move || drop(job));
     0
 }
 

@@ -292,14 +292,25 @@ impl Aftermath {
         if self.is_empty() {
             return;
         }
-        let run = AssertUnwindSafe(move || {
-            if let Some(waker) = self.waker {
-                waker.wake();
-            }
-        });
-        if let Err(panic) = catch_unwind(run) {
-            std::mem::forget(panic);
+        // Named one by one: a closure would take only the fields that it uses along.
+        let Aftermath {
+            waker,
+            unused,
+            dropped,
+        } = self;
+        if let Some(waker) = waker {
+            contain(|| waker.wake());
         }
+        contain(|| drop(unused));
+        contain(|| drop(dropped));
+    }
+}
+
+/// Runs code of the user whose panic concerns nobody here.
+pub(crate) fn contain(code: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(code)) {
+        // Dropping what was thrown could panic again.
+        std::mem::forget(panic);
     }
 }
 
@@ -385,6 +396,30 @@ mod tests {
         assert_eq!(table.wakers(), 0);
         assert_eq!(first.0.load(Ordering::Relaxed), 0);
         assert_eq!(second.0.load(Ordering::Relaxed), 1);
+    }
+
+    /// Panics when it is dropped.
+    struct Bomb(Arc<AtomicUsize>);
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            panic!("dropped");
+        }
+    }
+
+    #[test]
+    fn a_panic_of_what_is_dropped_ends_with_the_collection() {
+        let dropped = Arc::new(AtomicUsize::new(0));
+        let bomb = || Payload::Owned(Box::new(Bomb(dropped.clone())));
+        let mut table = Table::default();
+        let parked = insert(&mut table, 0, bomb());
+        let held = insert(&mut table, 1, bomb());
+        table.release(parked).run();
+        table.collect(OK, Instant::now()).run();
+        table.collect(OK, Instant::now()).run();
+        table.release(held).run();
+        assert_eq!(dropped.load(Ordering::Relaxed), 2);
     }
 
     #[test]
