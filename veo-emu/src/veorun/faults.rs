@@ -30,6 +30,8 @@ struct Current {
     context: Cell<u32>,
     id: Cell<u64>,
     kernel: Cell<u64>,
+    /// A handler runs on the thread already.
+    handling: Cell<bool>,
     ring: Cell<*const Ring>,
     /// Lowest address of the thread's stack and of what lies above its guard.
     stack: Cell<u64>,
@@ -41,6 +43,7 @@ thread_local! {
             context: Cell::new(NO_CONTEXT),
             id: Cell::new(0),
             kernel: Cell::new(0),
+            handling: Cell::new(false),
             ring: Cell::new(ptr::null()),
             stack: Cell::new(0),
         }
@@ -51,7 +54,7 @@ thread_local! {
 pub(super) fn install(control: &'static Control) -> io::Result<()> {
     let _ = CONTROL.set(control);
     for signal in SIGNALS {
-        set_handler(signal, handler as *const () as usize, libc::SA_SIGINFO)?;
+        set_handler(signal, handler as *const () as usize, libc::SA_SIGINFO | libc::SA_NODEFER)?;
     }
     // A terminal's Ctrl-C is for the program, which takes us with it if it ends. An
     // empty function is not inherited by programs that kernels start, unlike SIG_IGN.
@@ -204,6 +207,15 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         if signal == libc::SIGSEGV && memory::follow() {
             return;
         }
+    }
+    if CURRENT.try_with(|c| c.handling.replace(true)).unwrap_or(false) {
+        // The report of a fault has faulted itself; what is there has to do.
+        // SAFETY: safe in a handler.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+            libc::raise(signal);
+        }
+        return;
     }
     // SAFETY: as above.
     let pc = unsafe { native::place(context) };

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::native;
+use super::{copy, native};
 use crate::shared::control::FaultRecord;
 
 /// Seconds that the walk may take before the process is ended without it: it runs
@@ -47,8 +47,13 @@ pub(super) unsafe fn walk(record: &FaultRecord, pc: u64, context: *mut libc::uco
         met: false,
         called: false,
     };
-    // SAFETY: the function gets what it is passed here, for as long as the call takes.
-    unsafe { _Unwind_Backtrace(visit, (&raw mut walk).cast()) };
+    let mut code = [0u8; 16];
+    // SAFETY: the destination is ours; a bad source makes the copy fail.
+    if unsafe { copy::try_copy(code.as_mut_ptr(), pc as *const u8, code.len()) } {
+        // SAFETY: the function gets what it is passed here, for as long as the call
+        // takes. The unwinder reads the code at the program counter, which is there.
+        unsafe { _Unwind_Backtrace(visit, (&raw mut walk).cast()) };
+    }
     if !walk.called {
         // The program counter is in no function: somebody called what is none.
         // SAFETY: the caller vouches for the context.
