@@ -1,12 +1,16 @@
 //! A typed call on its way from the stub to the VE.
 
+use std::sync::Arc;
+
+use veo_abi::Word;
+
 use crate::arg::{Arg, Args};
-use crate::context::VeoContext;
+use crate::context::{VeoContext, result_class};
 use crate::data::{Bytes, BytesMut};
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::param::KernelResult;
-use crate::process::VeoProc;
+use crate::param::{KernelResult, Origin};
+use crate::process::{ProcId, VeoProc};
 use crate::request::VeoRequest;
 
 /// A call of a declared kernel: its arguments so far. Made by the stub that
@@ -57,8 +61,39 @@ impl<'c, 'a> Call<'c, 'a> {
         self,
         on: &On,
     ) -> Result<On::Output<'a, R::Value>> {
-        on.submit::<R>(self)
+        let request = Request {
+            callee: Callee::Kernel(self.kernel),
+            args: self.args,
+            result: result_class(&R::TYPE),
+            decode: |word, origin| Ok(R::value(word, origin)),
+        };
+        on.submit(request)
     }
+}
+
+/// What is called.
+#[derive(Debug)]
+pub(crate) enum Callee {
+    /// A declared kernel, which is looked up in the process.
+    Kernel(&'static Kernel),
+    /// A function that was looked up in process `proc`.
+    Function {
+        name: Arc<str>,
+        addr: u64,
+        proc: ProcId,
+    },
+}
+
+/// A call that is ready to be made.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Request<'c, 'a, V> {
+    pub(crate) callee: Callee,
+    pub(crate) args: Args<'c, 'a>,
+    /// The class of the result, as `veo_emu_args_set_result` takes it.
+    pub(crate) result: u32,
+    /// Makes the value of the result word.
+    pub(crate) decode: fn(Word, Origin) -> Result<V>,
 }
 
 /// Where a kernel can be called, which decides what the call gives: a context
@@ -74,8 +109,7 @@ pub trait Target {
 
     /// Makes the call.
     #[doc(hidden)]
-    fn submit<'a, R: KernelResult>(&self, call: Call<'_, 'a>)
-    -> Result<Self::Output<'a, R::Value>>;
+    fn submit<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<Self::Output<'a, V>>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -83,8 +117,8 @@ impl Target for VeoContext {
     type Output<'a, V> = VeoRequest<'a, V>;
 
     #[inline]
-    fn submit<'a, R: KernelResult>(&self, call: Call<'_, 'a>) -> Result<VeoRequest<'a, R::Value>> {
-        self.submit_kernel::<R>(call)
+    fn submit<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<VeoRequest<'a, V>> {
+        self.queue(request)
     }
 }
 
@@ -93,8 +127,8 @@ impl Target for VeoProc {
     type Output<'a, V> = V;
 
     #[inline]
-    fn submit<'a, R: KernelResult>(&self, call: Call<'_, 'a>) -> Result<R::Value> {
-        self.call_kernel::<R>(call)
+    fn submit<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<V> {
+        self.call(request)
     }
 }
 
@@ -105,11 +139,8 @@ macro_rules! forward {
             type Output<'a, V> = On::Output<'a, V>;
 
             #[inline]
-            fn submit<'a, R: KernelResult>(
-                &self,
-                call: Call<'_, 'a>,
-            ) -> Result<On::Output<'a, R::Value>> {
-                (**self).submit::<R>(call)
+            fn submit<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<On::Output<'a, V>> {
+                (**self).submit(request)
             }
         }
     )*};

@@ -255,11 +255,9 @@ pub enum Error {
     },
 
     /// A C type string that is not understood.
-    #[error("`{text}` is not a C type: {reason}")]
+    #[error("{reason}")]
     CType {
-        /// The string.
-        text: String,
-        /// What is wrong with it.
+        /// The string and what is wrong with it.
         reason: String,
     },
 

@@ -1,5 +1,4 @@
 //! Typed access to NEC's Vector Engine: processes, contexts, kernels, requests, memory
-#![allow(dead_code, unused_imports)]
 
 mod arg;
 mod backend;
@@ -8,7 +7,9 @@ mod context;
 mod data;
 mod error;
 mod expansion;
+mod hmem;
 mod kernel;
+mod library;
 mod memory;
 mod param;
 mod process;
@@ -21,8 +22,12 @@ pub use call::Target;
 pub use context::{ContextOptions, ContextState, Scope, ScopedRead, VeoContext};
 pub use data::{VeAddr, VeData, VePointee};
 pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
+pub use hmem::{Hmem, HmemMut, HmemPtr, hmemcpy, is_ve_addr};
 pub use inventory;
 pub use kernel::{KernelInfo, Verify, kernels};
+pub use library::{
+    Arguments, FnType, TypedArguments, TypedFunction, Value, ValueKind, VeoFunction, VeoLibrary,
+};
 pub use memory::{NULL, Null, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
 pub use param::{FnAddr, KernelResult, Param};
 pub use process::{

@@ -1,6 +1,7 @@
 //! `veo_args`: the arguments of one call as the backend takes them.
 
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 
 use veo_abi::ffi::{self, veo_args};
 use veo_abi::{ScalarType, Type};
@@ -41,17 +42,17 @@ impl ArgsHandle {
         self.args
     }
 
-    /// Sets everything anew: `args`, already checked, with output going to the
-    /// places that `output` names, and the class of the result.
+    /// Sets everything anew: `args`, already checked, where their output goes, and the
+    /// class of the result.
     ///
     /// # Safety
     ///
-    /// The addresses that `output` gives, for the length of each stack argument that
-    /// is written, must stay valid until the call was collected.
+    /// The place of each stack argument that is written must stay valid until the
+    /// call was collected: that of `args` for [`Output::Direct`], the staging otherwise.
     pub(crate) unsafe fn fill(
         &mut self,
         args: &mut Args<'_, '_>,
-        mut output: impl FnMut(usize, &mut StackData<'_, '_>) -> *mut u8,
+        output: Output<'_>,
         result: u32,
     ) -> Result<()> {
         let table = &self.api.table;
@@ -86,13 +87,14 @@ impl ArgsHandle {
                 ArgWord::Stack(which) => {
                     let set = need!(self.api, veo_args_set_stack, "a stack argument")?;
                     let data = &mut args.stack[which as usize];
+                    let which = which as usize;
                     let (intent, start) = match data {
                         StackData::In(bytes) => {
                             (ffi::VEO_INTENT_IN, bytes.as_ptr().cast_mut().cast())
                         }
-                        StackData::Out(_) => (ffi::VEO_INTENT_OUT, output(which as usize, data)),
-                        StackData::InOut(_) => {
-                            (ffi::VEO_INTENT_INOUT, output(which as usize, data))
+                        StackData::Out(bytes) => (ffi::VEO_INTENT_OUT, output.place(which, bytes)),
+                        StackData::InOut(bytes) => {
+                            (ffi::VEO_INTENT_INOUT, output.place(which, bytes))
                         }
                     };
                     // SAFETY: see `clear`; input is only read, when the call is made,
@@ -117,6 +119,27 @@ impl ArgsHandle {
     }
 }
 
+/// Where the VE side puts what a kernel writes to stack arguments.
+#[derive(Clone, Copy)]
+pub(crate) enum Output<'a> {
+    /// Straight into the places of the caller.
+    Direct,
+    /// Into a staging that starts there, each argument at its offset.
+    Staged {
+        start: *mut u8,
+        offsets: &'a [usize],
+    },
+}
+
+impl Output<'_> {
+    fn place(self, which: usize, bytes: &mut [MaybeUninit<u8>]) -> *mut u8 {
+        match self {
+            Output::Direct => bytes.as_mut_ptr().cast(),
+            Output::Staged { start, offsets } => start.wrapping_add(offsets[which]),
+        }
+    }
+}
+
 impl Drop for ArgsHandle {
     fn drop(&mut self) {
         if let Some(free) = self.api.table.veo_args_free {
@@ -138,13 +161,9 @@ pub(crate) const fn result_class(ty: &Type) -> u32 {
 
 /// What `wait` copies from the staging to the places of the caller.
 #[derive(Default)]
-pub(crate) struct CopyBack<'a>(Vec<(usize, &'a mut [std::mem::MaybeUninit<u8>])>);
+pub(crate) struct CopyBack<'a>(Vec<(usize, &'a mut [MaybeUninit<u8>])>);
 
 impl CopyBack<'_> {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Only to be called when the request was collected without an error.
     pub(crate) fn run(&mut self, staging: &Staging) {
         for (offset, to) in self.0.drain(..) {
@@ -205,13 +224,4 @@ pub(crate) fn copy_back<'a>(args: &mut Args<'_, 'a>, offsets: &[usize]) -> CopyB
             })
             .collect(),
     )
-}
-
-/// For calls that are waited for: output goes straight to its place.
-pub(crate) fn direct_output(_: usize, data: &mut StackData<'_, '_>) -> *mut u8 {
-    match data {
-        StackData::Out(bytes) | StackData::InOut(bytes) => bytes.as_mut_ptr().cast(),
-        // Input has no output; the address is not used.
-        StackData::In(_) => std::ptr::null_mut(),
-    }
 }

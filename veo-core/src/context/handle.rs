@@ -1,21 +1,18 @@
 //! `VeoContext`: what users hold of a context.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use veo_abi::ffi;
 
-use super::args::{copy_back, result_class, stage};
+use super::args::{Output, copy_back, stage};
 use super::shared::CtxShared;
 use super::table::Payload;
-use super::what::What;
-use crate::arg::Args;
 use crate::backend::need;
-use crate::call::Call;
+use crate::call::Request;
 use crate::error::{Error, Result};
-use crate::param::KernelResult;
 use crate::process::{Task, VeoProc};
 use crate::request::{Finish, VeoRequest};
 
@@ -134,11 +131,24 @@ impl VeoProc {
         }
         let context = CtxShared::new(Arc::clone(&shared.core), handle);
         shared.contexts().push(Arc::clone(&context));
-        Ok(VeoContext(Arc::new(CtxHandle {
+        Ok(self.hand_out(context, false))
+    }
+
+    fn hand_out(&self, shared: Arc<CtxShared>, main: bool) -> VeoContext {
+        let handle = Arc::new(CtxHandle {
             proc: self.clone(),
-            shared: context,
-            main: false,
-        })))
+            shared,
+            main,
+        });
+        let mut handles = self.handles();
+        handles.retain(|other| other.strong_count() > 0);
+        handles.push(Arc::downgrade(&handle));
+        VeoContext(handle)
+    }
+
+    fn handles(&self) -> MutexGuard<'_, Vec<Weak<CtxHandle>>> {
+        let handles = &self.shared().handles;
+        handles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks the backend for a further context. The main one is held exclusively.
@@ -192,17 +202,15 @@ impl VeoProc {
             "{} has no further context, the main one is used",
             shared.core
         );
-        Ok(VeoContext(Arc::new(CtxHandle {
-            proc: self.clone(),
-            shared: Arc::clone(&shared.main),
-            main: true,
-        })))
+        Ok(self.hand_out(Arc::clone(&shared.main), true))
     }
 
-    /// How many contexts are open, the main one included.
+    /// The contexts that were opened and are not closed.
     #[must_use]
-    pub fn num_contexts(&self) -> usize {
-        self.shared().contexts().len()
+    pub fn contexts(&self) -> Vec<VeoContext> {
+        let handles: Vec<_> = self.handles().iter().filter_map(Weak::upgrade).collect();
+        let contexts = handles.into_iter().map(VeoContext);
+        contexts.filter(|ctx| ctx.shared().is_open()).collect()
     }
 }
 
@@ -321,50 +329,33 @@ impl VeoContext {
         &self.0.shared
     }
 
-    /// Queues a declared kernel.
+    /// Queues a call.
     #[inline]
-    pub(crate) fn submit_kernel<'a, R: KernelResult>(
-        &self,
-        call: Call<'_, 'a>,
-    ) -> Result<VeoRequest<'a, R::Value>> {
-        let Call { kernel, args } = call;
-        let what = What::Kernel(kernel);
-        self.shared().core.check(&what)?;
-        let proc = self.proc();
-        // A declaration's mistake is reported before anything else is looked for.
-        let addr = proc.address(kernel)?;
-        self.submit_call(what, addr, args, result_class(&R::TYPE), |word, origin| {
-            Ok(R::value(word, origin))
-        })
-    }
-
-    /// Queues the function at `addr` with arguments that are still to be checked.
-    pub(crate) fn submit_call<'a, V>(
-        &self,
-        what: What,
-        addr: u64,
-        mut args: Args<'_, 'a>,
-        result: u32,
-        decode: fn(veo_abi::Word, crate::param::Origin) -> Result<V>,
-    ) -> Result<VeoRequest<'a, V>> {
+    pub(crate) fn queue<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<VeoRequest<'a, V>> {
+        let Request {
+            callee,
+            mut args,
+            result,
+            decode,
+        } = request;
         let shared = self.shared();
         args.check(shared.core.id)?;
+        let (what, addr) = self.proc().resolve(callee)?;
         let call = need!(shared.core.api, veo_call_async, "a call")?;
         let (staging, offsets) = stage(&args);
-        let place = |index: usize| {
-            staging
-                .as_ref()
-                .map_or(std::ptr::null_mut(), |staging| staging.at(offsets[index]))
-        };
         // The staging stays where it is when its owner moves into the table.
-        let places: smallvec::SmallVec<[*mut u8; 4]> = (0..offsets.len()).map(place).collect();
+        let start = staging.as_ref().map_or(std::ptr::null_mut(), |s| s.at(0));
         let uses = std::mem::take(&mut args.uses);
         let payload = staging.map_or(Payload::None, Payload::Staging);
         let ticket = shared.submit(what, payload, &uses, |submission| {
             submission.with_args(|handle, ctx| {
+                let output = Output::Staged {
+                    start,
+                    offsets: &offsets,
+                };
                 // SAFETY: output goes to the staging, which belongs to the entry in the
                 // table until the request was collected.
-                unsafe { handle.fill(&mut args, |index, _| places[index], result)? };
+                unsafe { handle.fill(&mut args, output, result)? };
                 // SAFETY: the lock is held and the context open, so it is valid.
                 Ok(unsafe { call(ctx, addr, handle.as_ptr()) })
             })

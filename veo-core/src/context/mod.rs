@@ -12,7 +12,8 @@ mod what;
 pub use handle::{ContextOptions, ContextState, VeoContext};
 pub use scope::{Scope, ScopedRead};
 
-pub(crate) use args::{CopyBack, direct_output, result_class};
+pub(crate) use args::{CopyBack, Output, result_class};
+pub(crate) use handle::CtxHandle;
 pub(crate) use host_function::message as panic_message;
 pub(crate) use shared::{CtxShared, Exclusive, Retired};
 pub(crate) use table::{Collected, Outcome, Payload, State, Ticket};

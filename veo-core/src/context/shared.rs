@@ -465,6 +465,11 @@ impl CtxShared {
         Retired::Now
     }
 
+    /// Whether requests are taken.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().phase == Phase::Open
+    }
+
     /// Stops taking requests. Tells whether they were taken until now.
     pub(crate) fn close_down(&self) -> bool {
         let mut state = self.lock();

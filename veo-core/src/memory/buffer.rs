@@ -144,6 +144,25 @@ impl<T: VeData> VeBuffer<T> {
         self.as_mut_slice().write(values)
     }
 
+    /// Sets every value to `value`. Waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`VeoProc::write`].
+    pub fn fill(&mut self, value: T) -> Result<()> {
+        self.as_mut_slice().fill(value)
+    }
+
+    /// Copies the values of `from`, as many as the buffer holds, within the VE
+    /// (`veo_hmemcpy`). Waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`VeoProc::copy`].
+    pub fn copy_from<'s>(&mut self, from: impl Into<VeSlice<'s, T>>) -> Result<()> {
+        self.as_mut_slice().copy_from(from)
+    }
+
     /// Frees the memory (`veo_free_mem`), after waiting for the requests that use it.
     /// Dropping the buffer does the same later and without waiting.
     ///

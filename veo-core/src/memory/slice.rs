@@ -198,6 +198,25 @@ impl<'b, T: VeData> VeSliceMut<'b, T> {
         ))
     }
 
+    /// Sets every element to `value`. Waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`VeoProc::write`].
+    pub fn fill(&mut self, value: T) -> Result<()> {
+        self.proc.fill(self.reborrow(), value)
+    }
+
+    /// Copies the elements of `from`, as many as there are here, within the VE
+    /// (`veo_hmemcpy`). Waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`VeoProc::copy`].
+    pub fn copy_from<'s>(&mut self, from: impl Into<VeSlice<'s, T>>) -> Result<()> {
+        self.proc.copy(self.reborrow(), from)
+    }
+
     /// Copies `values` to the VE (`veo_write_mem`). Waits.
     ///
     /// # Errors

@@ -58,6 +58,8 @@ type Output = dyn Fn(Stream, &[u8]) + Send + Sync;
 
 /// Settings that matter after the process was started.
 pub(crate) struct Settings {
+    /// The program with statically linked kernels, if one was given.
+    pub(crate) veorun: Option<PathBuf>,
     pub(crate) kernels: Kernels,
     pub(crate) prototypes: Prototypes,
     /// What the backend calls with output. Kept as long as the process.
@@ -235,6 +237,7 @@ impl VeoProcBuilder {
             core,
             main,
             Settings {
+                veorun: self.veorun,
                 kernels: self.kernels,
                 prototypes: self.prototypes,
                 _output: output,

@@ -1,14 +1,15 @@
 //! The libraries that a process has loaded.
 
+use std::collections::BTreeMap;
 use std::ffi::CString;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use veo_abi::ffi;
 
-use super::search::Found;
+use super::builder::c_path;
+use super::search::{self, Found};
 use super::shared::ProcShared;
 use super::symbols;
 use crate::backend::need;
@@ -22,13 +23,15 @@ const LONGEST: usize = ffi::VEO_SYMNAME_LEN_MAX as usize;
 pub(crate) struct LoadedLibrary {
     /// The file name.
     pub(crate) name: String,
-    /// The file, none for the static symbols.
+    /// The file, as far as it is known.
     pub(crate) path: Option<PathBuf>,
     /// The backend's number, 0 for the static symbols.
     handle: u64,
-    pub(crate) loaded: AtomicBool,
+    loaded: AtomicBool,
     /// Whether the program's own build made it, which then checked its prototypes.
     pub(crate) built_here: bool,
+    /// What was looked up so far: names and addresses.
+    pub(crate) symbols: Mutex<BTreeMap<String, u64>>,
 }
 
 #[derive(Default)]
@@ -52,15 +55,33 @@ impl Libraries {
     }
 }
 
+impl LoadedLibrary {
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.loaded.load(Ordering::Acquire)
+    }
+}
+
 impl ProcShared {
+    /// The file that `path` names, or a file name is found for.
+    pub(crate) fn find_file(&self, path: &Path) -> Result<Found> {
+        let name = path.to_str().ok_or_else(|| Error::LibraryNotFound {
+            name: path.display().to_string(),
+            searched: Vec::new(),
+            hint: ": its name is not UTF-8".into(),
+        })?;
+        let targets = search::targets(self.core.api, self.core.node);
+        search::find(name, None, targets)
+    }
+
     /// The static symbols of veorun.
     pub(crate) fn static_library(&self) -> Arc<LoadedLibrary> {
         Arc::new(LoadedLibrary {
             name: "the static veorun".into(),
-            path: None,
+            path: self.settings.veorun.clone(),
             handle: 0,
             loaded: AtomicBool::new(true),
             built_here: false,
+            symbols: Mutex::default(),
         })
     }
 
@@ -75,8 +96,8 @@ impl ProcShared {
         };
         let short = Shortened::new(path)
             .map_err(|error| failed(Some(format!("its path is too long for libveo: {error}"))))?;
-        let c_path = CString::new(short.path().as_os_str().as_bytes())
-            .map_err(|_| failed(Some("its path contains a NUL byte".into())))?;
+        let c_path = c_path(short.path())
+            .ok_or_else(|| failed(Some("its path contains a NUL byte".into())))?;
         let exclusive = self.exclusive(&format_args!("loading {}", path.display()))?;
         // Looked up with the process locked, so that a library is loaded once.
         if let Some(library) = self.libraries.find(path) {
@@ -101,6 +122,7 @@ impl ProcShared {
             handle,
             loaded: AtomicBool::new(true),
             built_here: found.built_here,
+            symbols: Mutex::default(),
         });
         self.libraries.lock().push(Arc::clone(&library));
         tracing::debug!("{core} loaded {}", path.display());
@@ -162,7 +184,7 @@ impl ProcShared {
         };
         let c_name = CString::new(name).map_err(|_| not_found())?;
         let exclusive = self.exclusive(&format_args!("looking up {name}"))?;
-        if !library.loaded.load(Ordering::Acquire) {
+        if !library.is_loaded() {
             return Err(Error::LibraryUnloaded {
                 name: library.name.clone(),
             });
@@ -172,6 +194,9 @@ impl ProcShared {
         let addr = unsafe { get(core.handle(), library.handle, c_name.as_ptr()) };
         drop(exclusive);
         if addr != 0 {
+            let symbols = &library.symbols;
+            let mut symbols = symbols.lock().unwrap_or_else(PoisonError::into_inner);
+            symbols.insert(name.to_owned(), addr);
             return Ok(addr);
         }
         if core.look_for_end() {
@@ -204,13 +229,23 @@ impl Shortened {
             path: directory.join("lib.so"),
             directory: Some(directory),
         };
-        std::os::unix::fs::symlink(path, &shortened.path)?;
+        link(path, &shortened.path)?;
         Ok(shortened)
     }
 
     fn path(&self) -> &Path {
         &self.path
     }
+}
+
+#[cfg(unix)]
+fn link(path: &Path, at: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(path, at)
+}
+
+#[cfg(not(unix))]
+fn link(path: &Path, at: &Path) -> std::io::Result<()> {
+    std::fs::hard_link(path, at)
 }
 
 impl Drop for Shortened {

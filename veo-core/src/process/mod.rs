@@ -40,13 +40,13 @@ pub(crate) use keeper::Task;
 pub(crate) use libraries::LoadedLibrary;
 pub(crate) use memory::{host_room, size_of_array};
 pub(crate) use shared::ProcShared;
+pub(crate) use verify::Declaration;
 
 use crate::backend::{Backend, need};
-use crate::call::Call;
-use crate::context::{Outcome, State, What, direct_output, result_class};
-use crate::error::Result;
-use crate::kernel::Kernel;
-use crate::param::{KernelResult, Origin};
+use crate::call::{Callee, Request};
+use crate::context::{Outcome, Output, State, What};
+use crate::error::{Error, Result};
+use crate::param::Origin;
 use veo_abi::Word;
 
 /// A process on a VE: memory, loaded libraries, contexts.
@@ -128,7 +128,7 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded).
+    /// [`Error::ProcessEnded`].
     pub fn identifier(&self) -> Result<i32> {
         let shared = self.shared();
         let identify = need!(shared.core.api, veo_proc_identifier, "hmem")?;
@@ -142,7 +142,7 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded) if it has ended before.
+    /// [`Error::ProcessEnded`] if it has ended before.
     pub fn kill(&self) -> Result<()> {
         let core = &self.shared().core;
         core.check("killing the process")?;
@@ -156,8 +156,8 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded) if it has ended before;
-    /// [`Error::WouldDeadlock`](crate::Error::WouldDeadlock) inside a host function
+    /// [`Error::ProcessEnded`] if it has ended before;
+    /// [`Error::WouldDeadlock`] inside a host function
     /// of one of its contexts.
     pub fn close(self) -> Result<()> {
         let shared = self.shared();
@@ -182,46 +182,54 @@ impl VeoProc {
         registry::find(id)
     }
 
-    /// The address of a declared kernel.
+    /// What is called, and its address in this process.
     #[inline]
-    pub(crate) fn address(&self, kernel: &'static Kernel) -> Result<u64> {
-        self.shared().address(kernel)
+    pub(crate) fn resolve(&self, callee: Callee) -> Result<(What, u64)> {
+        match callee {
+            Callee::Kernel(kernel) => {
+                let what = What::Kernel(kernel);
+                self.shared().core.check(&what)?;
+                Ok((what, self.shared().address(kernel)?))
+            }
+            Callee::Function { name, addr, proc } => {
+                let what = What::Function(name);
+                if proc != self.id() {
+                    return Err(Error::WrongProcess {
+                        what: what.to_string(),
+                        belongs_to: proc.to_string(),
+                        used_with: self.id().to_string(),
+                    });
+                }
+                Ok((what, addr))
+            }
+        }
     }
 
-    /// Calls a kernel and waits (`veo_call_sync`).
-    pub(crate) fn call_kernel<R: KernelResult>(&self, call: Call<'_, '_>) -> Result<R::Value> {
-        let Call { kernel, mut args } = call;
-        let what = What::Kernel(kernel);
-        self.shared().core.check(&what)?;
+    /// Calls a function and waits (`veo_call_sync`).
+    pub(crate) fn call<V>(&self, request: Request<'_, '_, V>) -> Result<V> {
+        let Request {
+            callee,
+            mut args,
+            result,
+            decode,
+        } = request;
         args.check(self.id())?;
-        let addr = self.address(kernel)?;
-        let word = self.call_sync(&what, addr, args, result_class(&R::TYPE))?;
-        Ok(R::value(word, Origin(self.id())))
-    }
-
-    /// Calls the function at `addr` with checked arguments and waits.
-    pub(crate) fn call_sync(
-        &self,
-        what: &What,
-        addr: u64,
-        mut args: crate::arg::Args<'_, '_>,
-        result: u32,
-    ) -> Result<Word> {
+        let (what, addr) = self.resolve(callee)?;
         let shared = self.shared();
         let core = &shared.core;
         let call = need!(core.api, veo_call_sync, "a synchronous call")?;
-        let mut exclusive = shared.exclusive(what)?;
+        let mut exclusive = shared.exclusive(&what)?;
         let handle = exclusive.args()?;
         // SAFETY: output goes straight to the caller's places, which are borrowed
         // exclusively until this function returns, after the call has ended.
-        unsafe { handle.fill(&mut args, direct_output, result)? };
+        unsafe { handle.fill(&mut args, Output::Direct, result)? };
         let mut word = 0;
         // SAFETY: the main context is held exclusively, so the process is there; the
         // arguments were set above and `word` is valid for writing.
         let status = unsafe { call(core.handle(), addr, handle.as_ptr(), &raw mut word) };
         drop(exclusive);
         if status == 0 {
-            return Ok(Word(word));
+            return decode(Word(word), Origin(self.id()));
         }
         // A signal's number comes in the result; 0 is none.
         let state = if word == 0 {
@@ -229,7 +237,7 @@ impl VeoProc {
         } else {
             State::Exception
         };
-        Err(core.failure(what, None, Outcome { state, word }))
+        Err(core.failure(&what, None, Outcome { state, word }))
     }
 }
 

@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::builder::Kernels;
 use super::libraries::LoadedLibrary;
-use super::search::{self, Found};
+use super::search;
 use super::shared::ProcShared;
+use super::verify::Declaration;
 use crate::error::{Error, Result, UnresolvedKernel};
-use crate::kernel::{self, Kernel, Library, Resolution};
+use crate::kernel::{self, Kernel, KernelInfo, Library, Resolution};
 
 /// The addresses of kernels, by the index that each has in every process.
 ///
@@ -82,26 +84,28 @@ impl ProcShared {
     #[cold]
     pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<u64> {
         let info = kernel.info();
-        let library = match info.library {
-            Library::Static => self.static_library(),
-            Library::Shared(_) => self.load(&self.find_library(kernel)?)?,
-        };
+        if self.settings.kernels == Kernels::None {
+            return Err(Error::Command {
+                what: format!("kernel {}", info.symbol),
+                reason: Some("the process was created with Kernels::None".into()),
+            });
+        }
+        let library = self.library_of(info)?;
         let addr = self.symbol(&library, info.symbol)?;
-        self.verify(kernel.info(), &library)?;
+        self.verify(&Declaration::of(info), &library)?;
         self.addresses.set(kernel.index(), addr, library);
         Ok(addr)
     }
 
-    fn find_library(&self, kernel: &'static Kernel) -> Result<Found> {
-        let info = kernel.info();
-        let Library::Shared(name) = info.library else {
-            return Err(Error::Command {
-                what: format!("searching for the library of {}", info.symbol),
-                reason: Some("it is linked statically".into()),
-            });
-        };
-        let targets = search::targets(self.core.api, self.core.node);
-        search::find(name, info.build_dir, targets)
+    /// The library that a declaration names, loaded.
+    pub(crate) fn library_of(&self, info: &KernelInfo) -> Result<Arc<LoadedLibrary>> {
+        match info.library {
+            Library::Static => Ok(self.static_library()),
+            Library::Shared(name) => {
+                let targets = search::targets(self.core.api, self.core.node);
+                self.load(&search::find(name, info.build_dir, targets)?)
+            }
+        }
     }
 
     /// Resolves every kernel that is to be resolved when the process is created.

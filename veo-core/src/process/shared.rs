@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::core::ProcCore;
@@ -11,7 +11,7 @@ use super::libraries::Libraries;
 use super::memory::Allocation;
 use super::resolve::Addresses;
 use crate::backend::need;
-use crate::context::{CtxShared, Exclusive, Retired};
+use crate::context::{CtxHandle, CtxShared, Exclusive, Retired};
 use crate::error::Result;
 use crate::memory::Usage;
 
@@ -24,6 +24,8 @@ pub(crate) struct ProcShared {
     pub(crate) main: Arc<CtxShared>,
     /// Every context that was not closed, the main one too.
     contexts: Mutex<Vec<Arc<CtxShared>>>,
+    /// What the program holds of contexts.
+    pub(crate) handles: Mutex<Vec<Weak<CtxHandle>>>,
     /// Every allocation, by address.
     allocations: Mutex<BTreeMap<u64, Allocation>>,
     /// Memory to be freed after its last use.
@@ -52,6 +54,7 @@ impl ProcShared {
             contexts: Mutex::new(vec![Arc::clone(&main)]),
             main,
             core,
+            handles: Mutex::default(),
             allocations: Mutex::default(),
             frees: Mutex::default(),
             have_frees: AtomicBool::new(false),

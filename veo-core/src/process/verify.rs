@@ -1,14 +1,151 @@
 //! Compares declarations with the prototypes in a library's debug information.
+//!
+//! Libraries that the declaring crate's build made were compared while the
+//! declaration was compiled.
 
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use veo_abi::Signature;
+use veo_abi::prototype::{Prototypes, compare, read_file};
+
+use super::builder::Prototypes as Policy;
 use super::libraries::LoadedLibrary;
 use super::shared::ProcShared;
-use crate::error::Result;
-use crate::kernel::KernelInfo;
+use crate::error::{Error, PrototypeMismatch, Result};
+use crate::kernel::{KernelInfo, Verify};
+
+/// What a declaration says, and where it stands.
+pub(crate) struct Declaration<'a> {
+    pub(crate) symbol: &'a str,
+    pub(crate) signature: &'a Signature,
+    pub(crate) at: String,
+    /// What it says about being compared.
+    pub(crate) verify: Verify,
+}
+
+impl<'a> Declaration<'a> {
+    pub(crate) fn of(info: &'a KernelInfo) -> Declaration<'a> {
+        Declaration {
+            symbol: info.symbol,
+            signature: &info.signature,
+            at: format!("{}:{}", info.file, info.line),
+            verify: info.verify,
+        }
+    }
+}
 
 impl ProcShared {
     /// Checks a declaration against the library it was resolved in.
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)]
-    pub(crate) fn verify(&self, _info: &KernelInfo, _library: &LoadedLibrary) -> Result<()> {
-        Ok(())
+    pub(crate) fn verify(
+        &self,
+        declaration: &Declaration<'_>,
+        library: &LoadedLibrary,
+    ) -> Result<()> {
+        let policy = match declaration.verify {
+            Verify::Default => self.settings.prototypes,
+            Verify::Deny => Policy::Deny,
+            Verify::Warn => Policy::Warn,
+            Verify::Off => Policy::Off,
+        };
+        let Some(path) = library.path.as_deref() else {
+            return Ok(());
+        };
+        if policy == Policy::Off || library.built_here {
+            return Ok(());
+        }
+        let Some(prototypes) = prototypes(path) else {
+            return Ok(());
+        };
+        let Some(mismatch) = mismatch(declaration, &prototypes, path) else {
+            return Ok(());
+        };
+        let mismatch = Box::new(mismatch);
+        if policy == Policy::Warn {
+            tracing::warn!("{mismatch}");
+            return Ok(());
+        }
+        Err(Error::Prototype { mismatch })
     }
+}
+
+fn mismatch(
+    declaration: &Declaration<'_>,
+    prototypes: &Prototypes,
+    path: &Path,
+) -> Option<PrototypeMismatch> {
+    let symbol = declaration.symbol;
+    let Some(found) = prototypes.get(symbol) else {
+        if !prototypes.is_empty() {
+            tracing::debug!(
+                "{} has no debug information for {symbol}: its declaration is not checked",
+                path.display()
+            );
+        }
+        return None;
+    };
+    let comparison = compare(declaration.signature, found);
+    for note in &comparison.notes {
+        tracing::debug!("{symbol} ({}): {note}", declaration.at);
+    }
+    if comparison.is_match() {
+        return None;
+    }
+    Some(PrototypeMismatch {
+        symbol: symbol.to_owned(),
+        library: path.display().to_string(),
+        declared: format!("fn {symbol}{}", declaration.signature),
+        declared_at: declaration.at.clone(),
+        found: found.to_string(),
+        found_at: found
+            .location()
+            .unwrap_or_else(|| format!("{}, without line numbers", path.display())),
+        differences: comparison
+            .mismatches
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    })
+}
+
+/// The prototypes of a library, read once for the life of the program unless the file
+/// changes. `None` if there are none.
+pub(super) fn prototypes(path: &Path) -> Option<Arc<Prototypes>> {
+    type Read = (Option<SystemTime>, Option<Arc<Prototypes>>);
+    static CACHE: Mutex<Option<HashMap<PathBuf, Read>>> = Mutex::new(None);
+    let changed = path.metadata().and_then(|file| file.modified()).ok();
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    let cache = cache.get_or_insert_with(HashMap::new);
+    if let Some((then, prototypes)) = cache.get(path)
+        && *then == changed
+    {
+        return prototypes.clone();
+    }
+    // Under the lock, so that the notes below are made once.
+    let prototypes = match read_file(path) {
+        Ok(prototypes) => {
+            for note in prototypes.notes() {
+                tracing::debug!("{}: {note}", path.display());
+            }
+            if prototypes.is_empty() {
+                tracing::info!(
+                    "{} has no debug information, so declarations of its kernels cannot be \
+                     checked; compile it with -g",
+                    path.display()
+                );
+            }
+            Some(Arc::new(prototypes))
+        }
+        Err(error) => {
+            tracing::info!(
+                "the prototypes of {} cannot be read: {error}",
+                path.display()
+            );
+            None
+        }
+    };
+    cache.insert(path.to_owned(), (changed, prototypes.clone()));
+    prototypes
 }

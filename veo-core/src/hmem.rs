@@ -1,0 +1,310 @@
+//! Heterogeneous memory: one way to copy between host and VE, and pointers that say
+//! by themselves which process they belong to.
+
+use std::ffi::c_void;
+use std::fmt;
+
+use crate::arg::{Arg, ArgWord, Args};
+use crate::backend::need;
+use crate::data::{VeData, VePointee};
+use crate::error::{Error, Result};
+use crate::memory::{VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
+use crate::process::{ProcCore, VeoProc};
+
+/// An address on the VE that carries the identifier of its process in its upper bits,
+/// as C programs exchange it. Kernels get the address without them
+/// (`veo_args_set_hmem`).
+pub struct HmemPtr<T> {
+    tagged: u64,
+    ptr: VeMemPtr<T>,
+}
+
+impl<T> VeMemPtr<T> {
+    /// The pointer with the identifier of its process (`veo_set_proc_identifier`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadPointer`] for the null pointer; [`Error::ProcessEnded`].
+    pub fn to_hmem(self) -> Result<HmemPtr<T>> {
+        let bad = |reason: &str| Error::BadPointer {
+            addr: self.addr(),
+            reason: reason.into(),
+        };
+        if self.is_null() {
+            return Err(bad("the null pointer belongs to no process"));
+        }
+        let proc = self
+            .proc()
+            .ok_or_else(|| bad("the process it belongs to is closed"))?;
+        Ok(HmemPtr {
+            tagged: tagged(proc.shared().core.as_ref(), &proc, self.addr())? as u64,
+            ptr: self,
+        })
+    }
+}
+
+/// The address with the identifier of its process.
+fn tagged(core: &ProcCore, proc: &VeoProc, addr: u64) -> Result<usize> {
+    let tag = need!(core.api, veo_set_proc_identifier, "hmem")?;
+    let identifier = proc.identifier()?;
+    // SAFETY: the address is only taken apart.
+    let tagged = unsafe { tag(addr as usize as *mut c_void, identifier) };
+    if tagged.is_null() {
+        return Err(Error::Command {
+            what: format!("tagging an address of {core}"),
+            reason: core.api.last_error(),
+        });
+    }
+    Ok(tagged as usize)
+}
+
+impl<T> HmemPtr<T> {
+    /// The address with the tag, as a C program would pass it on.
+    #[must_use]
+    pub fn as_raw(self) -> *mut c_void {
+        self.tagged as usize as *mut c_void
+    }
+
+    /// The identifier of the process (`veo_get_proc_identifier_from_hmem`).
+    #[must_use]
+    pub fn identifier(self) -> u32 {
+        // Bits 62 to 59.
+        (self.tagged >> 59 & 0xf) as u32
+    }
+
+    /// The pointer without the tag.
+    #[must_use]
+    pub fn to_ptr(self) -> VeMemPtr<T> {
+        self.ptr
+    }
+}
+
+impl<T> Clone for HmemPtr<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for HmemPtr<T> {}
+
+impl<T> fmt::Debug for HmemPtr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HmemPtr({:#x})", self.tagged)
+    }
+}
+
+/// Whether an address has the tag of VE memory (`veo_is_ve_addr`).
+#[must_use]
+pub fn is_ve_addr(address: *const c_void) -> bool {
+    address as usize as u64 >> 63 == 1
+}
+
+macro_rules! argument {
+    ($($to:ty),*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: VePointee> Arg<'_, $to> for HmemPtr<T> {
+            fn put<'c>(self, args: &mut Args<'c, '_>)
+            where
+                Self: 'c,
+            {
+                args.belongs_to(self.ptr.proc_id());
+                args.uses.extend(self.ptr.usage());
+                args.word(ArgWord::Hmem(self.tagged));
+            }
+        }
+    )*};
+}
+
+argument!(*const T, *mut T, VeMemPtr<T>);
+
+/// Memory to be read by [`hmemcpy`]: on the host or on a VE.
+#[derive(Debug)]
+pub enum Hmem<'a, T> {
+    /// Of the host.
+    Host(&'a [T]),
+    /// Of a VE.
+    Ve(VeSlice<'a, T>),
+}
+
+/// Memory to be written by [`hmemcpy`]: on the host or on a VE.
+#[derive(Debug)]
+pub enum HmemMut<'a, T> {
+    /// Of the host.
+    Host(&'a mut [T]),
+    /// Of a VE.
+    Ve(VeSliceMut<'a, T>),
+}
+
+/// Copies between host and VE, within the host, or within the VE (`veo_hmemcpy`).
+/// Waits, but not for requests of contexts. Between two processes there is no way but
+/// through the host.
+///
+/// ```no_run
+/// # fn main() -> veo_core::Result<()> {
+/// use veo_core::hmemcpy;
+/// # let proc = veo_core::VeoProc::new(0)?;
+/// let mut a = proc.alloc::<f64>(3)?;
+/// let mut b = proc.alloc::<f64>(3)?;
+/// hmemcpy(&mut a, &[1.0, 2.0, 3.0])?;
+/// hmemcpy(&mut b, &a)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`Error::SizeMismatch`]; [`Error::WrongProcess`] between two processes;
+/// [`Error::ProcessEnded`].
+pub fn hmemcpy<'a, 'b, T: VeData>(
+    to: impl Into<HmemMut<'a, T>>,
+    from: impl Into<Hmem<'b, T>>,
+) -> Result<()> {
+    let (to, from) = (to.into(), from.into());
+    let (wanted, have) = (to.len(), from.len());
+    if wanted != have {
+        return Err(Error::SizeMismatch {
+            what: "hmemcpy",
+            have,
+            wanted,
+        });
+    }
+    match (to, from) {
+        (HmemMut::Host(to), Hmem::Host(from)) => {
+            to.copy_from_slice(from);
+            Ok(())
+        }
+        (HmemMut::Host(to), Hmem::Ve(from)) => from.proc().read(from, to),
+        (HmemMut::Ve(to), Hmem::Host(from)) => to.proc().write(to, from),
+        (HmemMut::Ve(to), Hmem::Ve(from)) => to.proc().copy(to, from),
+    }
+}
+
+impl VeoProc {
+    /// Copies within the memory of the process (`veo_hmemcpy`). Waits, but not for
+    /// requests of contexts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SizeMismatch`]; [`Error::WrongProcess`]; [`Error::ProcessEnded`].
+    pub fn copy<'a, 'b, T: VeData>(
+        &self,
+        to: impl Into<VeSliceMut<'a, T>>,
+        from: impl Into<VeSlice<'b, T>>,
+    ) -> Result<()> {
+        let (to, from) = (to.into(), from.into());
+        if to.len() != from.len() {
+            return Err(Error::SizeMismatch {
+                what: "copying a buffer",
+                have: from.len(),
+                wanted: to.len(),
+            });
+        }
+        self.check_owner(to.as_ptr(), "the target")?;
+        self.check_owner(from.as_ptr(), "the source")?;
+        let size = to.size();
+        if size == 0 {
+            return Ok(());
+        }
+        let shared = self.shared();
+        let core = &shared.core;
+        let Some(copy) = core.api.table.veo_hmemcpy else {
+            return self.write(to, &from.to_vec()?);
+        };
+        let target = tagged(core, self, to.as_ptr().addr())?;
+        let source = tagged(core, self, from.as_ptr().addr())?;
+        let what = format_args!("copying {size} bytes on the VE");
+        let exclusive = shared.exclusive(&what)?;
+        // SAFETY: both addresses carry the tag of this process, which is there while
+        // the main context is held, and lie in buffers that are borrowed.
+        let status = unsafe { copy(target as *mut c_void, source as *const c_void, size) };
+        drop(exclusive);
+        if status >= 0 {
+            return Ok(());
+        }
+        Err(core.copy_failed(&what, to.as_ptr().addr()))
+    }
+}
+
+impl<T> Hmem<'_, T> {
+    fn len(&self) -> usize
+    where
+        T: VeData,
+    {
+        match self {
+            Hmem::Host(values) => values.len(),
+            Hmem::Ve(slice) => slice.len(),
+        }
+    }
+}
+
+impl<T> HmemMut<'_, T> {
+    fn len(&self) -> usize
+    where
+        T: VeData,
+    {
+        match self {
+            HmemMut::Host(values) => values.len(),
+            HmemMut::Ve(slice) => slice.len(),
+        }
+    }
+}
+
+impl<'a, T> From<&'a [T]> for Hmem<'a, T> {
+    fn from(values: &'a [T]) -> Self {
+        Hmem::Host(values)
+    }
+}
+
+impl<'a, T, const N: usize> From<&'a [T; N]> for Hmem<'a, T> {
+    fn from(values: &'a [T; N]) -> Self {
+        Hmem::Host(values)
+    }
+}
+
+impl<'a, T> From<&'a Vec<T>> for Hmem<'a, T> {
+    fn from(values: &'a Vec<T>) -> Self {
+        Hmem::Host(values)
+    }
+}
+
+impl<'a, T: VeData> From<&'a VeBuffer<T>> for Hmem<'a, T> {
+    fn from(buffer: &'a VeBuffer<T>) -> Self {
+        Hmem::Ve(buffer.as_slice())
+    }
+}
+
+impl<'a, T> From<VeSlice<'a, T>> for Hmem<'a, T> {
+    fn from(slice: VeSlice<'a, T>) -> Self {
+        Hmem::Ve(slice)
+    }
+}
+
+impl<'a, T> From<&'a mut [T]> for HmemMut<'a, T> {
+    fn from(values: &'a mut [T]) -> Self {
+        HmemMut::Host(values)
+    }
+}
+
+impl<'a, T, const N: usize> From<&'a mut [T; N]> for HmemMut<'a, T> {
+    fn from(values: &'a mut [T; N]) -> Self {
+        HmemMut::Host(values)
+    }
+}
+
+impl<'a, T> From<&'a mut Vec<T>> for HmemMut<'a, T> {
+    fn from(values: &'a mut Vec<T>) -> Self {
+        HmemMut::Host(values)
+    }
+}
+
+impl<'a, T: VeData> From<&'a mut VeBuffer<T>> for HmemMut<'a, T> {
+    fn from(buffer: &'a mut VeBuffer<T>) -> Self {
+        HmemMut::Ve(buffer.as_mut_slice())
+    }
+}
+
+impl<'a, T> From<VeSliceMut<'a, T>> for HmemMut<'a, T> {
+    fn from(slice: VeSliceMut<'a, T>) -> Self {
+        HmemMut::Ve(slice)
+    }
+}

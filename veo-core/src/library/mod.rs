@@ -1,0 +1,11 @@
+//! Libraries and functions that a program looks up by itself, as tools do.
+
+mod function;
+mod loaded;
+mod typed;
+mod value;
+
+pub use function::{Arguments, VeoFunction};
+pub use loaded::VeoLibrary;
+pub use typed::{FnType, TypedArguments, TypedFunction};
+pub use value::{Value, ValueKind};
