@@ -4,6 +4,80 @@
 //! // build.rs
 //! veo_build::Kernels::new("libvetest.so").file("kernels/add.c").compile();
 //! ```
+//!
+//! That compiles the sources for every target whose compilers are found and puts the libraries where
+//! `#[ve_kernel(lib = "libvetest.so")]` and the runtime look: `OUT_DIR/veo/<target>/libvetest.so`. A crate may build any number
+//! of libraries. Nothing is written outside of `OUT_DIR`, so `cargo clean` removes all.
+//!
+//! # Targets
+//!
+//! | target | compilers | for |
+//! |---|---|---|
+//! | `host` | `cc`, `c++`, `gfortran` of the machine, or what `CC`, `HOST_CC`, `CC_<triple>`, ... name as for the `cc` crate | the emulated node |
+//! | `ve1` | NEC's `ncc`, `nc++`, `nfort` in `PATH` or `/opt/nec/ve/bin`, with `-march=ve1` | VE1 and VE2 cards |
+//! | `ve3` | the same with `-march=ve3`, if `/opt/nec/ve3/lib` is there | VE3 cards |
+//! | `ve1-llvm` | clang 19 or newer with LLVM's VE target, `llvm-link` for several sources, flang for Fortran | VE1 machine code without NEC's SDK |
+//!
+//! A build note tells what was built with what, and what was left out and why; it is a warning of the build if something was left out
+//! that neither the build script nor `VEO_TARGETS` left out, and always in `OUT_DIR/veo/note.txt`. A target that was asked for by name
+//! and cannot be built is an error. So is every compiler error, with all the compiler said and the command line to repeat it; only
+//! `ve1-llvm`, whose compiler comes without libraries, is left out with a note if it was not asked for by name.
+//!
+//! `ve1-llvm` makes one relocatable object (nothing but NEC's SDK links VE programs), named as the library. Declarations of
+//! the C library are there, for whoever runs the code to provide; C++'s library is not.
+//!
+//! # Variables
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `VEO_TARGETS` | `host,ve1`: exactly these. `-ve3`: all that are found but not this. `auto,ve1`: all that are found and this in any case. `none` |
+//! | `VEO_SKIP_BUILD=1` | builds nothing and leaves what is there; for editors |
+//! | `VEO_INSTALL_DIR` | also copies the libraries to `<dir>/<target>/`, see below |
+//! | `VEO_VERBOSE=1` | shows the command lines that run, and what NEC's compilers say about vectorisation |
+//! | `VEO_CC VEO_CXX VEO_FC` | the host's compilers, before all other variables |
+//! | `VEO_NCC VEO_NCXX VEO_NFORT VEO_MK_VEORUN_STATIC VEO_NOBJCOPY` | NEC's tools |
+//! | `VEO_NEC_ROOT` | where NEC's software is, `/opt/nec` otherwise |
+//! | `VEO_CLANG VEO_FLANG VEO_LLVM_LINK VEO_LLVM_OBJCOPY` | LLVM's tools |
+//! | `VEO_OBJCOPY` | the host's `objcopy` |
+//! | `VEO_CFLAGS VEO_CXXFLAGS VEO_FFLAGS VEO_LDFLAGS` | further flags for every target; with `_host`, `_ve1`, `_ve3`, `_ve1_llvm` at the end for one |
+//! | `CFLAGS CXXFLAGS FFLAGS` | further flags for the host, in the forms that the `cc` crate knows |
+//!
+//! A tool may be given with arguments: `VEO_CC="ccache gcc"`.
+//!
+//! # What is built again
+//!
+//! A source is compiled again if it, a file it includes, its flags, its compiler or a variable that compilers read changed; a library is
+//! linked again if one of its objects or libraries did. Cargo runs the build script again for the same reasons. It cannot notice a
+//! compiler that was installed since or that `PATH` names now: `touch build.rs` helps.
+//!
+//! # Debug information
+//!
+//! Kernels are always compiled with full debug information, which costs no speed. It tells the functions' real prototypes, which
+//! `#[ve_kernel]` checks declarations against (`OUT_DIR/veo/prototypes/<library>.txt`). Where the profile wants none in its files
+//! (`debug = false`), it is in `libvetest.so.debug` beside the library.
+//!
+//! # Editors, `cargo check`, documentation
+//!
+//! `cargo check` compiles kernels too, once for both it and `cargo build`, since declarations are checked against them.
+//! When rust-analyzer runs build scripts itself, nothing is compiled. To keep its checks on saving from compiling as well, set
+//! `"rust-analyzer.cargo.extraEnv": { "VEO_SKIP_BUILD": "1" }`, best with `"rust-analyzer.cargo.targetDir": true`, so that
+//! editor and terminal do not take turns in one directory. On docs.rs nothing is compiled either.
+//!
+//! # Installing a program
+//!
+//! ```sh
+//! VEO_INSTALL_DIR=/opt/app/bin cargo install --path . --root /opt/app
+//! ```
+//!
+//! leaves `/opt/app/bin/<program>` and `/opt/app/bin/<target>/<library>` for the libraries of the whole program, those of its dependencies
+//! included. The program finds them there wherever `/opt/app` is moved to, on a machine with a card or without.
+//! [`Kernels::install_dir`] does the same for one library.
+//!
+//! # Beyond C
+//!
+//! C++ kernels need `extern "C"`. Fortran's have a trailing underscore unless `bind(c)`, and scalars come by reference unless `value`.
+//! Sources that use a Fortran module are compiled after the one that provides it. A library of several languages is linked by the
+//! compiler of the highest: C below Fortran below C++.
 
 mod args;
 mod build;
