@@ -94,6 +94,7 @@ mod note;
 mod object;
 mod options;
 mod output;
+mod plan;
 mod probe;
 mod prototypes;
 mod scan;
@@ -103,6 +104,7 @@ mod stamp;
 mod target;
 mod tool;
 mod toolchain;
+mod undeclared;
 
 pub use build::{Built, BuiltTarget};
 pub use error::{Error, ErrorKind, Result};

@@ -31,10 +31,6 @@ impl Note {
         directives: &mut Directives,
     ) -> Result<Built> {
         let text = self.text(kernels);
-        let file = context.out.join("note.txt");
-        let log = OpenOptions::new().create(true).append(true).open(&file);
-        log.and_then(|mut log| writeln!(log, "{text}"))
-            .map_err(|e| Error::io(format_args!("cannot write {}", file.display()), &e))?;
         directives.note(text.clone(), self.is_news(context));
         if kernels.verbose || context.verbose {
             for line in self.built.iter().flat_map(|(built, _)| &built.commands) {
@@ -47,6 +43,14 @@ impl Note {
                 true,
             );
         }
+        let file = context.out.join("note.txt");
+        let log = OpenOptions::new().create(true).append(true).open(&file);
+        log.and_then(|mut log| {
+            directives
+                .notes()
+                .try_for_each(|note| writeln!(log, "{note}"))
+        })
+        .map_err(|e| Error::io(format_args!("cannot write {}", file.display()), &e))?;
         Ok(Built {
             name: kernels.name.clone(),
             left_out: self

@@ -45,6 +45,11 @@ impl Directives {
         self.notes.push((text, visible));
     }
 
+    /// The notes so far.
+    pub(crate) fn notes(&self) -> impl Iterator<Item = &str> {
+        self.notes.iter().map(|(text, _)| text.as_str())
+    }
+
     /// What a compiler that succeeded said.
     pub(crate) fn said(&mut self, context: &Context, kernels: &Kernels, target: Target, log: &str) {
         for line in log.lines().filter(|line| !line.trim().is_empty()) {

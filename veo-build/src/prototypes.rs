@@ -9,6 +9,7 @@ use crate::context::{self, Context};
 use crate::debug;
 use crate::kernels::Kernels;
 use crate::output::Directives;
+use crate::undeclared;
 
 /// Reads `library`, which has full debug information, and writes `OUT_DIR/veo/prototypes/<library>.txt`.
 pub(crate) fn write(
@@ -34,6 +35,9 @@ pub(crate) fn write(
     };
     for note in found.notes() {
         directives.note(format!("{}: {note}", kernels.name), false);
+    }
+    if let Some(note) = undeclared::note(context, kernels, &found) {
+        directives.note(note, kernels.verbose || context.verbose);
     }
     // Not written anew without need: the macro's expansions depend on its time stamp.
     context::write_if_changed(&file, found.to_text().as_bytes())?;

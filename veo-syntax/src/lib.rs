@@ -15,6 +15,7 @@ mod attribute;
 mod built;
 mod check;
 mod declaration;
+mod declared;
 mod derive;
 mod expand;
 mod messages;
@@ -28,6 +29,7 @@ mod verify;
 use proc_macro2::TokenStream;
 
 pub use built::Built;
+pub use declared::{DeclaredKernel, declared};
 
 /// Expands `#[ve_kernel(args)] item` in a crate with this build.
 ///

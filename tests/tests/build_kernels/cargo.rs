@@ -475,6 +475,10 @@ fn three_languages_and_a_dependency_run() {
         assert_eq!(tools, expected, "{calls:#?}");
     }
 
+    let output = nec(package.cargo(&["build"]).env("VEO_VERBOSE", "1"));
+    let expected = "ncc: vec( 101): sum.c, line 5: Vectorized loop.";
+    assert!(said(&output).contains(expected), "{}", said(&output));
+
     if crate::real::clang() && (!fortran || crate::real::flang()) {
         let mut cargo = package.cargo(&["build", "-vv"]);
         let output = cargo.env("VEO_TARGETS", "host,ve1-llvm").output().unwrap();
@@ -545,4 +549,49 @@ fn a_program_is_moved_with_its_libraries() {
         "{}",
         said(&output)
     );
+}
+
+#[test]
+fn compilers_run_in_parallel_as_far_as_cargo_allows() {
+    let package = Package::new("veo-test-parallel");
+    let files: Vec<String> = (0..6).map(|index| format!("k{index}.c")).collect();
+    package.write(
+        "build.rs",
+        "fn main() {\n    veo_build::Kernels::new(\"libk.so\").glob(\"kernels/*.c\").compile();\n}\n",
+    );
+    for (index, file) in files.iter().enumerate() {
+        package.write(
+            &format!("kernels/{file}"),
+            &format!("int k{index}(void) {{ return 1; }}\n"),
+        );
+    }
+    // Each call notes how many are at work.
+    let script = fs::read_to_string(package.dir.join("cc")).unwrap();
+    let dir = package.dir.display();
+    let counted = script.replace(
+        "exec cc \"$@\"",
+        &format!(
+            "mkdir -p '{dir}/now'; : > '{dir}/now/'$$; ls '{dir}/now' | wc -l >> '{dir}/counts'\n\
+             sleep 0.2; rm '{dir}/now/'$$; exec cc \"$@\""
+        ),
+    );
+    package.write("cc", &counted);
+    let most = |jobs: &str| {
+        for file in &files {
+            touch(&package.dir.join("kernels").join(file));
+        }
+        let _ = fs::remove_file(package.dir.join("counts"));
+        let output = package.cargo(&["build", "-j", jobs]).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        assert_eq!(package.compiled().len(), files.len());
+        let counts = fs::read_to_string(package.dir.join("counts")).unwrap();
+        counts
+            .lines()
+            .map(|line| line.trim().parse::<usize>().unwrap())
+            .max()
+            .unwrap()
+    };
+    assert_eq!(most("1"), 1);
+    let most = most("3");
+    assert!((2..=3).contains(&most), "{most}");
 }

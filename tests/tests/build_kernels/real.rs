@@ -427,3 +427,24 @@ fn a_syntax_error_is_shown_as_the_compiler_says_it() {
     let place = format!("{}:2:15: error: ", bench.text("package/kernels/bad.c"));
     assert!(error.to_string().contains(&place), "{error}");
 }
+
+#[test]
+fn functions_that_nobody_declares_are_noted() {
+    let bench = bench("host");
+    let declare = |symbol: &str| {
+        let text = format!("#[veo_core::ve_kernel(lib = \"libk.so\")]\nfn {symbol}();\n");
+        bench.source("src/lib.rs", &text);
+        bench
+            .build(Kernels::new("libk.so").file("kernels/k.c"))
+            .unwrap();
+        std::fs::read_to_string(bench.path("out/veo/note.txt")).unwrap()
+    };
+    let note = format!(
+        "libk.so: no #[ve_kernel] declares previous ({}:9)\n",
+        bench.text("package/kernels/k.c")
+    );
+    // Where nothing is declared, the library is for someone else.
+    assert!(!declare("elsewhere").contains("no #[ve_kernel] declares"));
+    let text = declare("norm2");
+    assert!(text.contains(&note), "{text}");
+}

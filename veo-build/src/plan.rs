@@ -1,0 +1,305 @@
+//! What is to be made for each target, and the making of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::build::BuiltTarget;
+use crate::context::{self, Context};
+use crate::kernels::Kernels;
+use crate::link::{Linked, Linking};
+use crate::note::Note;
+use crate::object::{Object, Unit};
+use crate::options::Options;
+use crate::output::{self, Directives};
+use crate::source::{self, Language, Sources};
+use crate::target::{Choice, Target};
+use crate::toolchain::{self, Found, Needs, Toolchain};
+use crate::{Error, ErrorKind, Result, debug, headers, prototypes, scan, schedule};
+
+/// The targets to build with their tools.
+pub(crate) struct Plan<'a> {
+    context: &'a Context,
+    kernels: &'a Kernels,
+    targets: Vec<Planned<'a>>,
+    left_out: Vec<(Target, String, String)>,
+}
+
+struct Planned<'a> {
+    toolchain: Arc<Toolchain>,
+    /// A failure leaves the target out and is not an error.
+    lenient: bool,
+    units: Vec<Unit<'a>>,
+    /// For each unit those that have to be compiled before.
+    order: Vec<Vec<usize>>,
+    linking: Linking<'a>,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new(
+        context: &'a Context,
+        kernels: &'a Kernels,
+        sources: &Sources,
+        choice: &Choice,
+    ) -> Result<Self> {
+        let languages: BTreeSet<Language> =
+            sources.list.iter().map(|source| source.language).collect();
+        // Objects alone are linked by the C compiler.
+        let languages = if languages.is_empty() {
+            BTreeSet::from([Language::C])
+        } else {
+            languages
+        };
+        for (path, options) in &kernels.by_file {
+            if !sources.list.iter().any(|source| source.label == *path) {
+                return Err(Error::invalid(format!(
+                    "{}: .for_file({:?}, ..) names no source of this library",
+                    kernels.name,
+                    path.display()
+                )));
+            }
+            if options.links() {
+                return Err(Error::invalid(format!(
+                    "{}: .for_file({:?}, ..) sets something for the linker, which links all files together; \
+                     set it for the library or with .for_target(..)",
+                    kernels.name,
+                    path.display()
+                )));
+            }
+        }
+        let modules: Vec<scan::Modules> = sources
+            .list
+            .iter()
+            .map(|source| match source.language {
+                Language::Fortran => context::read(&source.path)
+                    .map(|text| scan::modules(&String::from_utf8_lossy(&text))),
+                _ => Ok(scan::Modules::default()),
+            })
+            .collect::<Result<_>>()?;
+        let order = scan::order(&modules).map_err(|names| {
+            Error::invalid(format!(
+                "{}: the Fortran modules {names} need each other in a circle",
+                kernels.name
+            ))
+        })?;
+
+        let mut plan = Self {
+            context,
+            kernels,
+            targets: Vec::new(),
+            left_out: Vec::new(),
+        };
+        for target in Target::ALL {
+            let Some(named) = choice.wants(target) else {
+                continue;
+            };
+            if kernels.without.contains(&target) {
+                plan.left_out
+                    .push((target, "the build script excludes it".into(), String::new()));
+                continue;
+            }
+            let options = kernels
+                .by_target
+                .iter()
+                .filter(|(of, _)| *of == target)
+                .fold(kernels.all.clone(), |options, (_, more)| options.with(more));
+            let objects = sources.list.len() + options.objects.len();
+            let needs = Needs {
+                kernels,
+                languages: languages.clone(),
+                objects,
+            };
+            // The host's compiler is a part of every Rust installation: without it something is wrong.
+            let required = named || (target == Target::Host && context.linux);
+            let toolchain = match toolchain::find(context, &needs, target, named)? {
+                Found::Tools(toolchain) => Arc::new(toolchain),
+                Found::Missing { why, help } if required => {
+                    let asked = if named { " was asked for, but" } else { ":" };
+                    return Err(Error::new(
+                        ErrorKind::ToolNotFound,
+                        format!(
+                            "{}: the target {target}{asked} {why}\n\nhelp: {help}",
+                            kernels.name
+                        ),
+                    ));
+                }
+                Found::Missing { why, help } => {
+                    plan.left_out.push((target, why, help));
+                    continue;
+                }
+            };
+            let unit = |(source, modules): (&source::Source, &scan::Modules)| {
+                let of_file = kernels
+                    .by_file
+                    .iter()
+                    .filter(|(path, _)| *path == source.label);
+                Unit {
+                    context,
+                    kernels,
+                    toolchain: toolchain.clone(),
+                    source: source.clone(),
+                    options: of_file.fold(options.clone(), |options, (_, more)| options.with(more)),
+                    uses: modules.uses.iter().cloned().collect(),
+                }
+            };
+            plan.targets.push(Planned {
+                lenient: target == Target::Ve1Llvm && !named,
+                units: sources.list.iter().zip(&modules).map(unit).collect(),
+                order: order.clone(),
+                linking: Linking {
+                    context,
+                    kernels,
+                    toolchain: toolchain.clone(),
+                    options: Options {
+                        flags: Vec::new(),
+                        ..options
+                    },
+                    languages: languages.clone(),
+                },
+                toolchain,
+            });
+        }
+        Ok(plan)
+    }
+
+    /// Compiles and links everything in parallel, then puts the results in their places.
+    pub(crate) fn run(mut self, directives: &mut Directives) -> Result<Note> {
+        headers::write(self.context)?;
+        let failures: Vec<Mutex<Vec<Error>>> =
+            self.targets.iter().map(|_| Mutex::default()).collect();
+        let stop = AtomicBool::new(false);
+        let objects: Mutex<BTreeMap<(usize, usize), Object>> = Mutex::default();
+        let linked: Mutex<BTreeMap<usize, Linked>> = Mutex::default();
+        let mut jobs = Vec::new();
+        for (at, planned) in self.targets.iter().enumerate() {
+            let (failures, stop) = (&failures[at], &stop);
+            let fail = move |error| {
+                lock(failures).push(error);
+                if !planned.lenient {
+                    stop.store(true, Ordering::Relaxed);
+                }
+            };
+            let first = jobs.len();
+            for (index, unit) in planned.units.iter().enumerate() {
+                let objects = &objects;
+                jobs.push(schedule::Job {
+                    after: planned.order[index]
+                        .iter()
+                        .map(|before| first + before)
+                        .collect(),
+                    work: Box::new(move || {
+                        let object = unit.compile().map_err(fail).ok()?;
+                        lock(objects).insert((at, index), object);
+                        Some(())
+                    }),
+                });
+            }
+            let paths: Vec<PathBuf> = planned.units.iter().map(Unit::path).collect();
+            let linked = &linked;
+            jobs.push(schedule::Job {
+                after: (first..jobs.len()).collect(),
+                work: Box::new(move || {
+                    let done = planned.linking.link(&paths).map_err(fail).ok()?;
+                    lock(linked).insert(at, done);
+                    Some(())
+                }),
+            });
+        }
+        let parallel = output::parallel(self.context);
+        schedule::run(jobs, parallel, &|| stop.load(Ordering::Relaxed));
+
+        let mut objects = objects.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut linked = linked.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut errors = Vec::new();
+        for (at, failed) in failures.into_iter().enumerate() {
+            let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let planned = &self.targets[at];
+            match failed.first() {
+                None => {}
+                Some(first) if planned.lenient => {
+                    let why = format!("it does not build: {}", output::gist(&first.to_string()));
+                    let help = format!("VEO_TARGETS={} shows all of it", planned.toolchain.target);
+                    self.left_out.push((planned.toolchain.target, why, help));
+                }
+                Some(_) => errors.extend(failed),
+            }
+        }
+        if let Some(error) = Error::all(errors) {
+            return Err(error);
+        }
+        let mut note = Note::default();
+        let mut read_from = None;
+        for (at, planned) in self.targets.iter().enumerate() {
+            let Some(done) = linked.remove(&at) else {
+                continue;
+            };
+            let mine: Vec<Object> = (0..planned.units.len())
+                .filter_map(|index| objects.remove(&(at, index)))
+                .collect();
+            let built = self.place(planned, &mine, &done, directives)?;
+            read_from.get_or_insert(done.path);
+            note.built.push((built, planned.toolchain.described()));
+        }
+        if let Some(path) = read_from {
+            note.prototypes = prototypes::write(self.context, self.kernels, &path, directives)?;
+        }
+        self.left_out.sort_by_key(|(target, ..)| *target);
+        note.left_out = self.left_out;
+        Ok(note)
+    }
+
+    fn place(
+        &self,
+        planned: &Planned<'_>,
+        objects: &[Object],
+        linked: &Linked,
+        directives: &mut Directives,
+    ) -> Result<BuiltTarget> {
+        let (context, kernels, target) = (self.context, self.kernels, planned.toolchain.target);
+        let keep = kernels.debug.unwrap_or(context.keep_debug);
+        let parts = debug::split(context, &planned.toolchain, &linked.path, keep)?;
+        let dir = context.out.join(target.name());
+        let library = debug::place(&parts.library, &dir)?;
+        let debug = parts
+            .debug
+            .as_ref()
+            .map(|file| debug::place(file, &dir))
+            .transpose()?;
+        for dir in output::install_dirs(context, kernels)? {
+            let dir = dir.join(target.name());
+            for file in [Some(&library), debug.as_ref()].into_iter().flatten() {
+                directives.watch(&output::install(file, &dir)?);
+            }
+        }
+        for tool in planned.toolchain.tools() {
+            for file in tool.files() {
+                directives.watch(file);
+            }
+        }
+        let mut commands = Vec::new();
+        for object in objects {
+            directives.inputs(context, &object.inputs);
+            directives.said(context, kernels, target, &object.log);
+            commands.extend(object.ran.clone());
+        }
+        directives.inputs(context, &linked.inputs);
+        directives.said(context, kernels, target, &linked.log);
+        commands.extend(linked.ran.clone());
+        commands.extend(parts.ran);
+        Ok(BuiltTarget {
+            target,
+            library,
+            debug,
+            listings: objects
+                .iter()
+                .filter_map(|object| object.listing.clone())
+                .collect(),
+            commands,
+        })
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
