@@ -101,7 +101,7 @@ fn samples() -> Vec<Vec<u8>> {
     object.options.push("-c");
     let (_keep, library) = object.compile("k.c", SOURCE);
     samples.push(std::fs::read(&library).unwrap());
-    for compiler in fortran_compilers().iter().skip(4) {
+    for compiler in fortran_compilers().iter().skip(3) {
         let source = "subroutine axpy(n, x, s)\ninteger, value :: n\nreal(8) x(n)\n\
                       character(len=*) s\nx(1) = n + len(s)\nend subroutine\n";
         let (_keep, library) = compiler.compile("k.f90", source);
