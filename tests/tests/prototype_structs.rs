@@ -60,11 +60,12 @@ struct wrap { double v; };
 struct wave { double _Complex z; float _Complex w[2]; };
 struct grid { double m[2][3]; uint8_t on; };
 struct call { void (*f)(int); double **rows; };
+struct wide { long double x; };
 void body(struct body *p) {} void node(struct node *p) {} void tagged(struct tagged *p) {}
 void flags(struct flags *p) {} void flat(struct flat *p) {} void tail(struct tail *p) {}
 void tight(struct tight *p) {} void wrap(struct wrap *p) {} void wave(struct wave *p) {}
 void grid(struct grid *p) {} void call(struct call *p) {} void points(point p[8]) {}
-void one(double *p) {} void nested(struct body (*p)[4]) {} void wide(struct body **p) {}
+void wide_(struct wide *p) {} void one(double *p) {} void nested(struct body (*p)[4]) {} void wide(struct body **p) {}
 ";
 
 fn each(mut check: impl FnMut(&dyn Fn(&str, Type) -> Comparison, &str)) {
@@ -211,6 +212,10 @@ fn layouts_that_agree_pass() {
 #[test]
 fn what_the_rules_cannot_decide_is_noted() {
     let open = vec![
+        (
+            "wide_",
+            structure("Wide", 16, &[("bytes", 0, array(U64, 2))]),
+        ),
         (
             "tagged",
             structure("Tagged", 16, &[("kind", 0, I32), ("u", 8, F64)]),

@@ -24,6 +24,8 @@ pub struct Built {
     pub left_out: Vec<(Target, String)>,
     /// The file with the C prototypes of its functions, if it has debug information to read them from.
     pub prototypes: Option<PathBuf>,
+    /// The declarations imported from C headers.
+    pub imports: Vec<PathBuf>,
     /// All this in a few words, as the build note says it.
     pub note: String,
 }
@@ -74,6 +76,8 @@ fn build_in(
 ) -> Result<Built> {
     check(kernels)?;
     if let Some(why) = skipped(context) {
+        #[cfg(feature = "import")]
+        crate::import::write_empty(context, kernels)?;
         let note = format!("{}: not built, {why}", kernels.name);
         directives.note(note.clone(), false);
         return Ok(Built {
@@ -84,11 +88,45 @@ fn build_in(
     }
     let choice = choice(context, kernels)?;
     output::prepare(context, kernels, caller)?;
+    let (imports, mut import_notes) = imports(context, kernels, directives)?;
+    if kernels.only_imports() {
+        return Ok(Built {
+            name: kernels.name.clone(),
+            imports,
+            note: import_notes.join("\n"),
+            ..Built::default()
+        });
+    }
     let sources = source::collect(context, &kernels.name, &kernels.origins, kernels.cpp)?;
     directives.watch_sources(&sources);
     let plan = Plan::new(context, kernels, &sources, &choice)?;
     let note = plan.run(directives)?;
-    note.finish(context, kernels, directives)
+    let mut built = note.finish(context, kernels, directives)?;
+    import_notes.push(built.note);
+    built.note = import_notes.join("\n");
+    built.imports = imports;
+    Ok(built)
+}
+
+/// Imports headers; gives the files of declarations and what to say of them.
+#[cfg(feature = "import")]
+fn imports(
+    context: &Context,
+    kernels: &Kernels,
+    directives: &mut Directives,
+) -> Result<(Vec<PathBuf>, Vec<String>)> {
+    let imported = crate::import::write(context, kernels, directives)?;
+    Ok(imported
+        .into_iter()
+        .map(|imported| (imported.file, imported.note))
+        .unzip())
+}
+
+/// Without the feature nothing can have been asked for.
+#[cfg(not(feature = "import"))]
+#[allow(clippy::unnecessary_wraps)]
+fn imports(_: &Context, _: &Kernels, _: &mut Directives) -> Result<(Vec<PathBuf>, Vec<String>)> {
+    Ok((Vec::new(), Vec::new()))
 }
 
 /// Mistakes of the builder that no compiler would explain.
@@ -105,7 +143,7 @@ fn check(kernels: &Kernels) -> Result<()> {
             "`{name}` is not the file name of a shared library; the name in #[ve_kernel(lib = ..)] and here is like \"lib{name}.so\""
         )));
     }
-    if kernels.origins.is_empty() && kernels.all.objects.is_empty() {
+    if kernels.origins.is_empty() && kernels.all.objects.is_empty() && !kernels.only_imports() {
         return Err(Error::invalid(format!(
             "{name}: no sources; add some, as in .file(\"kernels/k.c\")"
         )));

@@ -62,6 +62,8 @@ pub struct Kernels {
     pub(crate) compiler: Option<PathBuf>,
     pub(crate) install_dir: Option<PathBuf>,
     pub(crate) env: BTreeMap<OsString, OsString>,
+    #[cfg(feature = "import")]
+    pub(crate) imports: Vec<crate::import::Import>,
     pub(crate) cargo_metadata: bool,
     pub(crate) cargo_warnings: bool,
 }
@@ -103,6 +105,8 @@ impl Kernels {
             compiler: None,
             install_dir: None,
             env: BTreeMap::new(),
+            #[cfg(feature = "import")]
+            imports: Vec::new(),
             cargo_metadata: true,
             cargo_warnings: true,
         }
@@ -318,6 +322,45 @@ impl Kernels {
     pub fn cargo_warnings(&mut self, print: bool) -> &mut Self {
         self.cargo_warnings = print;
         self
+    }
+
+    /// Declares the functions of a C header as kernels of this library, in `OUT_DIR/veo/import/k.rs` for `k.h`:
+    ///
+    /// ```ignore
+    /// mod k { veo_core::include_header!("k"); }
+    /// ```
+    ///
+    /// Structures become `VeData` types, enumerations their integer types, comments documentation; what cannot be declared (structures
+    /// by value, variable arguments) is left out, and a build note says why. The declarations resolve on first use, since headers tend
+    /// to declare more than a library has. Without any source, [`compile`](Kernels::compile) only imports: for a library that exists
+    /// already. The header is looked for in the package, then where clang searches, with the [`include`](Kernels::include) directories and
+    /// definitions of the library. Needs libclang.
+    #[cfg(feature = "import")]
+    pub fn import_header(&mut self, header: impl AsRef<Path>) -> &mut Self {
+        self.import_header_with(header, |_| {})
+    }
+
+    /// [`Kernels::import_header`] with settings:
+    /// `.import_header_with("cblas.h", |import| { import.functions("cblas_d.*"); })`
+    #[cfg(feature = "import")]
+    pub fn import_header_with(
+        &mut self,
+        header: impl AsRef<Path>,
+        set: impl FnOnce(&mut crate::import::Import),
+    ) -> &mut Self {
+        let mut import = crate::import::Import::new(header.as_ref());
+        set(&mut import);
+        self.imports.push(import);
+        self
+    }
+
+    /// Whether there is nothing to build, only headers to import.
+    pub(crate) fn only_imports(&self) -> bool {
+        #[cfg(feature = "import")]
+        if !self.imports.is_empty() {
+            return self.origins.is_empty() && self.all.objects.is_empty();
+        }
+        false
     }
 
     /// Builds the library for every chosen target.

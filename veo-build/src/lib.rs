@@ -88,6 +88,8 @@ mod depfile;
 mod env;
 mod error;
 mod headers;
+#[cfg(feature = "import")]
+mod import;
 mod kernels;
 mod link;
 mod note;
@@ -108,6 +110,8 @@ mod undeclared;
 
 pub use build::{Built, BuiltTarget};
 pub use error::{Error, ErrorKind, Result};
+#[cfg(feature = "import")]
+pub use import::Import;
 pub use kernels::Kernels;
 pub use options::Options;
 pub use source::Language;

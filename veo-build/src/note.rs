@@ -60,6 +60,7 @@ impl Note {
                 .collect(),
             targets: self.built.into_iter().map(|(built, _)| built).collect(),
             prototypes: self.prototypes,
+            imports: Vec::new(),
             note: text,
         })
     }

@@ -144,7 +144,7 @@ pub(crate) fn prepare(context: &Context, kernels: &Kernels, caller: &Location<'_
         let dirs = Target::ALL
             .iter()
             .map(|target| target.name())
-            .chain(["prototypes"]);
+            .chain(["prototypes", "import"]);
         for dir in dirs
             .map(|dir| context.out.join(dir))
             .filter(|dir| dir.exists())

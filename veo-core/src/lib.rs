@@ -7,6 +7,7 @@ mod context;
 mod data;
 mod error;
 mod expansion;
+mod header;
 mod hmem;
 mod kernel;
 mod library;

@@ -234,7 +234,7 @@ impl Place<'_> {
             let layout = declared_struct(declared);
             comparison
                 .mismatches
-                .push(self.mismatch(difference, text, layout, &shapes));
+                .push(self.mismatch(difference, text, layout, &lowered));
         } else if undeclared {
             assertions.push(self.assertion(text, &lowered));
         }
@@ -262,7 +262,7 @@ impl Place<'_> {
         difference: Difference,
         declared: &str,
         layout: Option<&StructLayout>,
-        shapes: &Shapes<'_>,
+        lowered: &Lowered<'_>,
     ) -> Mismatch {
         let kind = match (self.param, difference) {
             (None, _) => MismatchKind::Result,
@@ -281,7 +281,7 @@ impl Place<'_> {
             name: self.name.map(str::to_owned),
             declared: declared.to_owned(),
             found: self.c_type(),
-            reason: self.reason(difference, layout, shapes),
+            reason: self.reason(difference, layout, lowered),
             suggestion: self.suggestion(difference),
         }
     }
@@ -310,7 +310,7 @@ impl Place<'_> {
         &self,
         difference: Difference,
         layout: Option<&StructLayout>,
-        shapes: &Shapes<'_>,
+        lowered: &Lowered<'_>,
     ) -> String {
         let types = &self.found.types;
         let resolved = types.resolved(self.id);
@@ -349,7 +349,7 @@ impl Place<'_> {
             },
             Difference::Pointee => "it points to another type".to_owned(),
             Difference::StructSize => {
-                let found = self.record_size(shapes);
+                let found = record_size(&lowered.shapes());
                 match (layout, found) {
                     (Some(layout), Some(found)) => format!(
                         "the structure has {found} bytes in the kernel, `{}` has {}",
@@ -361,29 +361,23 @@ impl Place<'_> {
                     _ => "the size of the structure differs".to_owned(),
                 }
             }
-            Difference::Field(index) => self.field_reason(index, layout, shapes),
+            Difference::Field(index) => self.field_reason(index, layout, lowered),
         }
-    }
-
-    /// The size of the structure that a pointer leads to.
-    fn record_size(&self, shapes: &Shapes<'_>) -> Option<u64> {
-        shapes.nodes.iter().find_map(|shape| match shape {
-            Shape::Record { size, .. } | Shape::Union { size } => Some(*size),
-            _ => None,
-        })
     }
 
     fn field_reason(
         &self,
         index: u32,
         layout: Option<&StructLayout>,
-        shapes: &Shapes<'_>,
+        lowered: &Lowered<'_>,
     ) -> String {
-        let Some(field) = shapes.fields.get(index as usize) else {
+        let shapes = lowered.shapes();
+        let index = index as usize;
+        let (Some(field), Some(ty)) = (shapes.fields.get(index), lowered.field_types.get(index))
+        else {
             return "the fields differ".to_owned();
         };
-        let ty = self.field_type(field.name, field.offset);
-        let ty = ty.map_or_else(String::new, |ty| format!(", `{ty}`"));
+        let ty = format!(", `{}`", self.found.types.c_type(*ty));
         let name = match field.name {
             "" => "an unnamed member".to_owned(),
             name => format!("the field `{name}`"),
@@ -405,18 +399,6 @@ impl Place<'_> {
             reason.push_str(&text);
         }
         reason
-    }
-
-    /// The C type of a field by its name and offset.
-    fn field_type(&self, name: &str, offset: u64) -> Option<String> {
-        let types = &self.found.types;
-        types.0.iter().find_map(|ty| match ty {
-            FoundType::Record { fields, .. } => fields
-                .iter()
-                .find(|field| field.name == name && field.offset == offset)
-                .map(|field| types.c_type(field.ty)),
-            _ => None,
-        })
     }
 
     fn assertion(&self, text: &str, lowered: &Lowered<'_>) -> Assertion {
@@ -441,7 +423,7 @@ impl Place<'_> {
         differences.extend(fields);
         let mut messages: Vec<String> = differences
             .iter()
-            .map(|difference| self.mismatch(*difference, text, None, &shapes).to_string())
+            .map(|difference| self.mismatch(*difference, text, None, lowered).to_string())
             .collect();
         if shapes.fields.len() > NAMED_FIELDS {
             messages.push(format!("{}: the fields differ", self.describe()));
@@ -464,6 +446,14 @@ impl Place<'_> {
                 .collect(),
         }
     }
+}
+
+/// The size of the structure that a pointer leads to.
+fn record_size(shapes: &Shapes<'_>) -> Option<u64> {
+    shapes.nodes.iter().find_map(|shape| match shape {
+        Shape::Record { size, .. } | Shape::Union { size } => Some(*size),
+        _ => None,
+    })
 }
 
 /// The structure that a declared pointer leads to.

@@ -12,6 +12,8 @@ const NESTING: usize = 64;
 pub(super) struct Lowered<'a> {
     nodes: Vec<Shape>,
     fields: Vec<ShapeField<'a>>,
+    /// The found types of the fields.
+    pub field_types: Vec<TypeId>,
     /// Where the type itself is in `nodes`.
     pub root: u32,
 }
@@ -36,6 +38,7 @@ struct Lowering<'a> {
     types: &'a Types,
     nodes: Vec<Shape>,
     fields: Vec<ShapeField<'a>>,
+    field_types: Vec<TypeId>,
     known: HashMap<(TypeId, Reach), u32>,
     open: Vec<(TypeId, Reach, u32)>,
 }
@@ -45,6 +48,7 @@ pub(super) fn lower(types: &Types, id: TypeId) -> Lowered<'_> {
         types,
         nodes: Vec::new(),
         fields: Vec::new(),
+        field_types: Vec::new(),
         known: HashMap::new(),
         open: Vec::new(),
     };
@@ -56,6 +60,7 @@ pub(super) fn lower(types: &Types, id: TypeId) -> Lowered<'_> {
     Lowered {
         nodes: lowering.nodes,
         fields: lowering.fields,
+        field_types: lowering.field_types,
         root,
     }
 }
@@ -134,6 +139,7 @@ impl<'a> Lowering<'a> {
                 let first = u32::try_from(self.fields.len()).unwrap_or(u32::MAX);
                 let count = u32::try_from(lowered.len()).unwrap_or(0);
                 self.fields.extend(lowered);
+                self.field_types.extend(fields.iter().map(|field| field.ty));
                 Shape::Record {
                     size: *size,
                     first,
@@ -152,6 +158,9 @@ impl<'a> Lowering<'a> {
     }
 
     fn base(&mut self, encoding: Encoding, size: u64, name: &str) -> Shape {
+        if size > 8 && !matches!(encoding, Encoding::Float | Encoding::Complex) {
+            return Shape::Foreign { size };
+        }
         let sign = match encoding {
             Encoding::Signed | Encoding::SignedChar => Sign::Signed,
             // Fortran's wider logicals are integers of no particular sign.
@@ -159,7 +168,10 @@ impl<'a> Lowering<'a> {
             // Plain `char` is signed on the VE, whatever the host makes of it.
             Encoding::UnsignedChar if name == "char" => Sign::Either,
             Encoding::Unsigned | Encoding::UnsignedChar | Encoding::Bool => Sign::Unsigned,
-            Encoding::Float => return Shape::Float { size },
+            Encoding::Float if size == 4 || size == 8 => return Shape::Float { size },
+            // `long double`, `_Float16`
+            Encoding::Float => return Shape::Foreign { size },
+            Encoding::Complex if size != 8 && size != 16 => return Shape::Foreign { size },
             Encoding::Complex => {
                 let element = self.constant(Shape::Float { size: size / 2 });
                 return Shape::Array {
@@ -198,7 +210,7 @@ impl<'a> Lowering<'a> {
                 }
                 FoundType::Base {
                     encoding: Encoding::Complex,
-                    size,
+                    size: size @ (8 | 16),
                     ..
                 } => {
                     let element = self.constant(Shape::Float { size: size / 2 });

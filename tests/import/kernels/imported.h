@@ -1,0 +1,83 @@
+/* Everything that the header of a kernel library may declare. */
+#ifndef IMPORTED_H
+#define IMPORTED_H
+
+#include <complex.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define IMPORTED_ANSWER 42
+#define IMPORTED_HALF 0.5
+
+/** Two numbers [a pair], see <stddef.h>. */
+struct pair {
+    int a;    /**< the first */
+    double b; /* the second */
+};
+typedef struct pair pair_t;
+
+struct node { struct node *next; long value; bool on; char name[8]; };
+struct flags { unsigned low : 3, high : 5; int rest; };
+union either { int i; double d; };
+struct tagged { int kind; union { int i; double d; } u; struct { int x, y; }; };
+struct tail { int n; double data[]; };
+struct __attribute__((packed)) tight { char c; int i; };
+struct __attribute__((aligned(64))) lined { double x[8]; };
+struct wide { long double x; };
+struct callbacks { double (*f)(double); pair_t **rows; };
+struct handle;
+typedef struct handle *handle_t;
+enum color { RED, GREEN = 5 };
+typedef enum { LOW = -1, HIGH } level_t;
+typedef int Index;
+typedef double vec3[3];
+typedef double (*map_t)(double);
+
+/**
+ * Adds.
+ *
+ * @param a  the [first] <number>
+ *     b = code();
+ */
+long imported_add(int a, double *b);
+// A line comment.
+void imported_pairs(const pair_t *p, pair_t *out, size_t n);
+long imported_walk(const struct node *first);
+void imported_link(struct node *nodes, Index n);
+int imported_flags(struct flags *f);
+int imported_tagged(const struct tagged *t, union either *e);
+double imported_tail(const struct tail *t);
+int imported_layout(struct tight *t, struct lined *l, struct wide *w, struct callbacks *c);
+handle_t imported_open(Index Size);
+int imported_use(handle_t h, handle_t *copy);
+enum color imported_paint(enum color c, level_t Level, bool Dark);
+_Bool imported_both(_Bool a, _Bool b);
+double imported_vec(vec3 v, double m[2][3], double (*rows)[4]);
+double imported_map(map_t f, double x);
+map_t *imported_table(void);
+void imported_complex(const double complex *z, float complex *w);
+float imported_single(float x);
+uint8_t imported_bytes(int8_t a, uint16_t b, int64_t c, unsigned char *d);
+const char *imported_text(const char *s);
+int imported_many(int A, int a, int B, int type, int fn, int _, int self);
+void *imported_any(void *p, const void *const *q);
+int imported_renamed(int x) __asm__("imported_other");
+int match(int x);
+int NotSnake(int X);
+void imported_long_double(long double *x);
+
+/* What cannot be declared. */
+pair_t imported_give(void);
+void imported_take(pair_t p);
+void imported_union(union either e);
+double complex imported_cresult(void);
+int imported_vary(const char *format, ...);
+void imported_list(va_list list);
+long double imported_wide(long double x);
+map_t imported_function(void);
+extern int imported_global;
+static inline int imported_twice(int x) { return 2 * x; }
+
+#endif

@@ -1,0 +1,8 @@
+//! The declarations of `kernels/imported.h`, as a program would include them.
+#![deny(warnings)]
+
+/// The kernels.
+#[cfg(not(no_libclang))]
+pub mod imported {
+    veo_core::include_header!("imported");
+}

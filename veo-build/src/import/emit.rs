@@ -1,0 +1,348 @@
+//! The module of declarations as text.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Fields, FnArg, ForeignItemFn, ItemConst, Pat, ReturnType};
+
+use super::catalogue::{Catalogue, Record, docs, is_helper};
+use super::comment;
+use super::translate::{Translator, Why, plain_number, rust_name};
+use crate::{Error, ErrorKind, Result};
+
+/// libveo takes at most this many arguments (`VEO_MAX_NUM_ARGS`).
+const MAX_ARGUMENTS: usize = 256;
+
+/// A module of declarations.
+pub(super) struct Module {
+    pub text: String,
+    /// How many functions it declares.
+    pub functions: usize,
+    /// What it could not declare: `name (why)`.
+    pub left_out: Vec<String>,
+}
+
+struct Emitter<'a> {
+    translator: Translator<'a>,
+    header: &'a str,
+}
+
+pub(super) fn module(
+    catalogue: &Catalogue,
+    header: &str,
+    lib: &str,
+    crate_path: &str,
+) -> Result<Module> {
+    let krate: TokenStream = crate_path.parse().map_err(|_| {
+        Error::invalid(format!(
+            "`{crate_path}` is no path; .crate_path(..) takes one like `my_crate::veo`"
+        ))
+    })?;
+    let emitter = Emitter {
+        translator: Translator {
+            catalogue,
+            krate: &krate,
+        },
+        header,
+    };
+    let mut functions = TokenStream::new();
+    let mut count = 0;
+    let mut left_out = Vec::new();
+    for function in &catalogue.functions {
+        match emitter.function(function) {
+            Ok(tokens) => {
+                functions.extend(tokens);
+                count += 1;
+            }
+            Err(why) => left_out.push(format!("{} ({why})", symbol(function))),
+        }
+    }
+    for variable in &catalogue.variables {
+        left_out.push(format!("{variable} (it is a variable)"));
+    }
+    let mut items = TokenStream::new();
+    for name in &catalogue.order {
+        items.extend(emitter.named(name));
+    }
+    for constant in &catalogue.constants {
+        items.extend(emitter.constant(constant));
+    }
+    // A C compiler for the VE resolves the functions' names, and so does whoever links them here.
+    let block = quote! {
+        #items
+        #[#krate::ve_kernel(lib = #lib, lazy, crate = #krate)]
+        unsafe extern "C" {
+            #functions
+        }
+    };
+    let file = syn::parse2::<syn::File>(block).map_err(|error| {
+        Error::new(
+            ErrorKind::WrongOutput,
+            format!("{header}: the declarations do not parse: {error}"),
+        )
+    })?;
+    let mut text = format!("// Kernels of {lib}, imported from {header} by veo-build.\n\n");
+    text.push_str(&prettyplease::unparse(&file));
+    if !left_out.is_empty() {
+        text.push_str("\n// Left out:\n");
+        for line in &left_out {
+            text.push_str(&format!("// {}\n", line.replace('\n', " ")));
+        }
+    }
+    Ok(Module {
+        text,
+        functions: count,
+        left_out,
+    })
+}
+
+/// The name that the library has for a function.
+fn symbol(function: &ForeignItemFn) -> String {
+    let linked = function
+        .attrs
+        .iter()
+        .find_map(|attribute| match &attribute.meta {
+            syn::Meta::NameValue(pair) if pair.path.is_ident("link_name") => match &pair.value {
+                syn::Expr::Lit(literal) => match &literal.lit {
+                    syn::Lit::Str(text) => Some(text.value()),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        });
+    // The mark that keeps a linker from changing the name.
+    let linked = linked.map(|name| name.trim_start_matches('\u{1}').to_owned());
+    linked.unwrap_or_else(|| function.sig.ident.to_string())
+}
+
+impl Emitter<'_> {
+    fn function(&self, function: &ForeignItemFn) -> std::result::Result<TokenStream, Why> {
+        let krate = self.translator.krate;
+        let signature = &function.sig;
+        if signature.variadic.is_some() {
+            return Err("it takes a variable number of arguments".to_owned());
+        }
+        if signature.inputs.len() > MAX_ARGUMENTS {
+            let count = signature.inputs.len();
+            return Err(format!(
+                "it takes {count} arguments, more than {MAX_ARGUMENTS}"
+            ));
+        }
+        let mut names = HashSet::new();
+        let mut params = TokenStream::new();
+        for (index, input) in signature.inputs.iter().enumerate() {
+            let FnArg::Typed(input) = input else { continue };
+            let ty = self.translator.param(&input.ty)?;
+            let name = match &*input.pat {
+                Pat::Ident(pattern) => snake_case(&pattern.ident.to_string()),
+                _ => String::new(),
+            };
+            let name = unique(&name, index, &mut names);
+            params.extend(quote!(#name: #ty,));
+        }
+        let result = match &signature.output {
+            ReturnType::Default => quote!(),
+            ReturnType::Type(_, ty) => {
+                let ty = self.translator.result(ty)?;
+                quote!(-> #ty)
+            }
+        };
+        let name = &signature.ident;
+        let symbol = symbol(function);
+        let renamed = (*name != symbol).then(|| quote!(#[#krate::ve_kernel(name = #symbol)]));
+        let allowed =
+            (*name != snake_case(&name.to_string())).then(|| quote!(#[allow(non_snake_case)]));
+        let docs = self.docs(&docs(&function.attrs), &symbol);
+        Ok(quote! {
+            #docs
+            #renamed
+            #allowed
+            pub safe fn #name(#params) #result;
+        })
+    }
+
+    /// The comment of an item, or where it is from.
+    fn docs(&self, attributes: &[syn::Attribute], name: &str) -> TokenStream {
+        let mut lines = comment::lines(attributes);
+        if lines.is_empty() {
+            lines.push(format!("`{name}` of `{}`.", self.header));
+        }
+        let lines = lines.iter().map(|line| {
+            let line = if line.is_empty() {
+                String::new()
+            } else {
+                format!(" {line}")
+            };
+            quote!(#[doc = #line])
+        });
+        quote!(#(#lines)*)
+    }
+
+    /// An alias or a record.
+    fn named(&self, name: &str) -> TokenStream {
+        let catalogue = self.translator.catalogue;
+        if let Some(record) = catalogue.records.get(name) {
+            return self.record(name, record);
+        }
+        let Some(alias) = catalogue.aliases.get(name).filter(|_| !is_helper(name)) else {
+            return TokenStream::new();
+        };
+        // Pointers and functions are written out where they are used: in structures they are addresses.
+        let ty = &*alias.ty;
+        let data = matches!(ty, syn::Type::Path(_) | syn::Type::Array(_));
+        let ty = self.translator.memory(ty);
+        let (true, Ok(ty)) = (data, ty) else {
+            return TokenStream::new();
+        };
+        let ident = rust_name(name);
+        let text = ty.to_string();
+        if text.contains("VeAddr") || ident == text {
+            return TokenStream::new();
+        }
+        let docs = self.docs(&docs(&alias.attrs), name);
+        quote! {
+            #docs
+            #[allow(non_camel_case_types, dead_code)]
+            pub type #ident = #ty;
+        }
+    }
+
+    fn record(&self, name: &str, record: &Record) -> TokenStream {
+        let krate = self.translator.krate;
+        let ident = rust_name(name);
+        let docs = self.docs(&record.docs, name);
+        if record.is_opaque() {
+            return quote! {
+                #docs
+                #[derive(#krate::VeOpaque)]
+                #[ve_opaque(crate = #krate)]
+                #[repr(C)]
+                #[allow(non_camel_case_types, dead_code)]
+                pub struct #ident { _private: [u8; 0] }
+            };
+        }
+        let Some((size, align)) = record.layout else {
+            return TokenStream::new();
+        };
+        let (attributes, fields) = match self.fields(record) {
+            Ok(known) => known,
+            Err(_) => bytes(size, align),
+        };
+        let (size, align) = (
+            Literal::usize_unsuffixed(size),
+            Literal::usize_unsuffixed(align),
+        );
+        quote! {
+            #docs
+            #[derive(Clone, Copy, Debug, #krate::VeData)]
+            #[ve_data(crate = #krate)]
+            #attributes
+            #[allow(non_camel_case_types, non_snake_case, missing_docs)]
+            pub struct #ident { #fields }
+            const _: [(); #size] = [(); ::core::mem::size_of::<#ident>()];
+            const _: [(); #align] = [(); ::core::mem::align_of::<#ident>()];
+        }
+    }
+
+    /// The representation and the fields of a record of which every field has a counterpart.
+    fn fields(&self, record: &Record) -> std::result::Result<(TokenStream, TokenStream), Why> {
+        let item = record
+            .item
+            .as_ref()
+            .ok_or("a union has no fields of its own")?;
+        let Fields::Named(named) = &item.fields else {
+            return Err("it has no fields".to_owned());
+        };
+        let mut fields = TokenStream::new();
+        for field in &named.named {
+            let name = field
+                .ident
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let ty = self.translator.memory(&field.ty)?;
+            let ident = rust_name(&name);
+            let lines = comment::lines(&docs(&field.attrs));
+            let lines = lines.iter().map(|line| format!(" {line}"));
+            fields.extend(quote!(#(#[doc = #lines])* pub #ident: #ty,));
+        }
+        let representation = item
+            .attrs
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("repr"));
+        Ok((quote!(#(#representation)*), fields))
+    }
+
+    /// A constant: of an enumeration, or a macro that is a number.
+    fn constant(&self, constant: &ItemConst) -> TokenStream {
+        let Ok(ty) = self.translator.memory(&constant.ty) else {
+            return TokenStream::new();
+        };
+        let name = &constant.ident;
+        let value = plain_number(&constant.expr);
+        let docs = self.docs(&docs(&constant.attrs), &name.to_string());
+        quote! {
+            #docs
+            #[allow(non_upper_case_globals, dead_code)]
+            pub const #name: #ty = #value;
+        }
+    }
+}
+
+/// The fields of a record that holds something without a counterpart: as many bytes.
+fn bytes(size: usize, align: usize) -> (TokenStream, TokenStream) {
+    let width = if align <= 8 && align.is_power_of_two() {
+        align
+    } else {
+        8
+    };
+    let element = format_ident!("u{}", width * 8);
+    let count = Literal::usize_unsuffixed(size / width);
+    let representation = if align > 8 {
+        let align = Literal::usize_unsuffixed(align);
+        quote!(#[repr(C, align(#align))])
+    } else {
+        quote!(#[repr(C)])
+    };
+    let note = " Its members overlap or have no counterpart in Rust.";
+    (
+        representation,
+        quote!(#[doc = #note] pub bytes: [#element; #count],),
+    )
+}
+
+/// `TransA` as `trans_a`, `LDA` as `lda`.
+fn snake_case(name: &str) -> String {
+    let name = name.strip_prefix("r#").unwrap_or(name);
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut before_lower = false;
+    for c in name.chars() {
+        if c.is_uppercase() {
+            if before_lower {
+                snake.push('_');
+            }
+            snake.extend(c.to_lowercase());
+            before_lower = false;
+        } else {
+            before_lower = c.is_lowercase();
+            snake.push(c);
+        }
+    }
+    snake
+}
+
+/// An identifier that no other parameter has.
+fn unique(name: &str, index: usize, names: &mut HashSet<String>) -> Ident {
+    // What starts with two underscores is the stub's own.
+    let mut name = match name.trim_start_matches("__").trim_matches('_') {
+        "" => format!("arg{}", index + 1),
+        _ if name.starts_with("__") => name.trim_start_matches('_').to_owned(),
+        _ => name.to_owned(),
+    };
+    while !names.insert(name.clone()) || syn::parse_str::<Ident>(&name).is_err() {
+        name.push('_');
+    }
+    format_ident!("{name}")
+}

@@ -1,0 +1,217 @@
+//! Declarations of kernels from a C header.
+//!
+//! ```text
+//! header --clang--> bindings --catalogue--> items by name --translate--> what #[ve_kernel] can say --emit--> import/k.rs
+//! ```
+
+mod catalogue;
+mod clang;
+mod comment;
+mod emit;
+mod translate;
+
+use std::path::{Path, PathBuf};
+
+use crate::context::{self, Context};
+use crate::headers;
+use crate::kernels::Kernels;
+use crate::output::Directives;
+use crate::{Error, Result};
+
+/// What [`Kernels::import_header_with`] can set about a header.
+#[derive(Clone, Debug)]
+pub struct Import {
+    header: PathBuf,
+    name: Option<String>,
+    lib: Option<String>,
+    functions: Vec<String>,
+    without: Vec<String>,
+    also_from: Vec<String>,
+    clang_args: Vec<String>,
+    crate_path: String,
+}
+
+impl Import {
+    pub(crate) fn new(header: &Path) -> Self {
+        Import {
+            header: header.to_owned(),
+            name: None,
+            lib: None,
+            functions: Vec::new(),
+            without: Vec::new(),
+            also_from: Vec::new(),
+            clang_args: Vec::new(),
+            crate_path: "::veo_core".to_owned(),
+        }
+    }
+
+    /// The name of the file of declarations, instead of that of the header: `blas` gives `OUT_DIR/veo/import/blas.rs`.
+    pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The `lib` of the declarations, instead of the name of the library that is built: a file name that is searched for at run
+    /// time, or a path.
+    pub fn lib(&mut self, lib: impl Into<String>) -> &mut Self {
+        self.lib = Some(lib.into());
+        self
+    }
+
+    /// Imports only functions whose whole name matches a regular expression; call it again for more of them.
+    pub fn functions(&mut self, pattern: impl Into<String>) -> &mut Self {
+        self.functions.push(pattern.into());
+        self
+    }
+
+    /// Leaves out functions whose whole name matches a regular expression.
+    pub fn without(&mut self, pattern: impl Into<String>) -> &mut Self {
+        self.without.push(pattern.into());
+        self
+    }
+
+    /// Also imports from a header that this one includes, by a regular expression for its whole path: `.*/k_types\.h`.
+    pub fn also_from(&mut self, pattern: impl Into<String>) -> &mut Self {
+        self.also_from.push(pattern.into());
+        self
+    }
+
+    /// Passes an argument to clang, after the include directories and definitions of the library.
+    pub fn clang_arg(&mut self, arg: impl Into<String>) -> &mut Self {
+        self.clang_args.push(arg.into());
+        self
+    }
+
+    /// The path of `veo_core` in the crate that includes the declarations, if that is another: `my_crate::veo`.
+    pub fn crate_path(&mut self, path: impl Into<String>) -> &mut Self {
+        self.crate_path = path.into();
+        self
+    }
+
+    /// The file name of the declarations, without extension.
+    fn stem(&self) -> Result<String> {
+        let stem = match &self.name {
+            Some(name) => name.clone(),
+            None => {
+                let stem = self.header.file_stem().unwrap_or_default();
+                stem.to_string_lossy().into_owned()
+            }
+        };
+        if stem.is_empty() || stem.contains(['/', '\0', '\n']) || stem.starts_with('.') {
+            return Err(Error::invalid(format!(
+                "`{stem}` is no name for the declarations of {}; set one with .name(..)",
+                self.header.display()
+            )));
+        }
+        Ok(stem)
+    }
+}
+
+/// What an import came to.
+pub(crate) struct Imported {
+    /// The file of declarations.
+    pub(crate) file: PathBuf,
+    /// What the build note says of it.
+    pub(crate) note: String,
+}
+
+/// Writes the declarations of all headers that the builder names.
+pub(crate) fn write(
+    context: &Context,
+    kernels: &Kernels,
+    directives: &mut Directives,
+) -> Result<Vec<Imported>> {
+    if kernels.imports.is_empty() {
+        return Ok(Vec::new());
+    }
+    headers::write(context)?;
+    let mut imported: Vec<Imported> = Vec::new();
+    for import in &kernels.imports {
+        let one = one(context, kernels, import, directives)?;
+        if imported.iter().any(|other| other.file == one.file) {
+            return Err(Error::invalid(format!(
+                "{}: two headers give declarations of the name `{}`; set another with .name(..)",
+                kernels.name,
+                import.stem()?
+            )));
+        }
+        imported.push(one);
+    }
+    Ok(imported)
+}
+
+/// Writes files without declarations, so that the sources that include them can be analysed where nothing may be built.
+pub(crate) fn write_empty(context: &Context, kernels: &Kernels) -> Result<()> {
+    for import in &kernels.imports {
+        let file = file(context, &import.stem()?);
+        if !file.exists() {
+            context::write_if_changed(&file, b"// Nothing was imported: the build was skipped.\n")?;
+        }
+    }
+    Ok(())
+}
+
+fn file(context: &Context, stem: &str) -> PathBuf {
+    context.out.join("import").join(format!("{stem}.rs"))
+}
+
+fn one(
+    context: &Context,
+    kernels: &Kernels,
+    import: &Import,
+    directives: &mut Directives,
+) -> Result<Imported> {
+    let stem = import.stem()?;
+    let header = import.header.display().to_string();
+    let lib = import.lib.as_deref().unwrap_or(&kernels.name);
+    let parsed = clang::parse(context, kernels, import)?;
+    for file in &parsed.files {
+        directives.watch(file);
+    }
+    let catalogue = catalogue::Catalogue::new(parsed.bindings);
+    let module = emit::module(&catalogue, &header, lib, &import.crate_path)?;
+    if module.functions == 0 {
+        let left_out = module.left_out.join("\n  ");
+        return Err(Error::invalid(if left_out.is_empty() {
+            format!(
+                "{header} declares no function{}; functions of headers that it includes are imported with .also_from(..)",
+                if import.functions.is_empty() {
+                    ""
+                } else {
+                    " of the names asked for"
+                }
+            )
+        } else {
+            format!("no function of {header} can be declared as a kernel:\n  {left_out}")
+        }));
+    }
+    let path = file(context, &stem);
+    context::write_if_changed(&path, module.text.as_bytes())?;
+    let note = note(&header, lib, &module);
+    directives.note(note.clone(), !module.left_out.is_empty());
+    Ok(Imported { file: path, note })
+}
+
+/// `k.h: 12 functions imported for libk.so; left out: give (it returns a structure)`
+fn note(header: &str, lib: &str, module: &emit::Module) -> String {
+    const SHOWN: usize = 8;
+    let count = module.functions;
+    let plural = if count == 1 { "" } else { "s" };
+    let mut note = format!("{header}: {count} function{plural} imported for {lib}");
+    if !module.left_out.is_empty() {
+        let shown: Vec<&str> = module
+            .left_out
+            .iter()
+            .take(SHOWN)
+            .map(String::as_str)
+            .collect();
+        note.push_str(&format!("; left out: {}", shown.join(", ")));
+        let more = module.left_out.len().saturating_sub(SHOWN);
+        if more > 0 {
+            note.push_str(&format!(
+                ", and {more} more, listed at the end of the declarations"
+            ));
+        }
+    }
+    note
+}

@@ -1,0 +1,224 @@
+//! Types of the bindings in terms that declarations of kernels know.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{GenericArgument, PathArguments, Type, TypePath};
+
+use super::catalogue::{Catalogue, is_helper, path_name};
+
+/// Aliases within aliases before one counts as endless.
+const CHAIN: usize = 64;
+
+/// Why something cannot be declared, as the end of a sentence.
+pub(super) type Why = String;
+
+/// Translates types with the declarations around them.
+pub(super) struct Translator<'a> {
+    pub catalogue: &'a Catalogue,
+    /// The path of `veo_core`.
+    pub krate: &'a TokenStream,
+}
+
+/// A name for Rust: the bindings' own marks taken away.
+pub(super) fn rust_name(name: &str) -> proc_macro2::Ident {
+    let plain = name.replace("__bindgen_", "_");
+    match syn::parse_str::<proc_macro2::Ident>(&plain) {
+        Ok(ident) => ident,
+        Err(_) => format_ident!("{plain}_"),
+    }
+}
+
+/// The primitive type of a name that C's types have in Rust.
+fn primitive(name: &str) -> Option<&'static str> {
+    // Widths of the VE and its hosts, both LP64.
+    Some(match name {
+        "c_char" | "c_schar" | "i8" => "i8",
+        "c_uchar" | "u8" => "u8",
+        "c_short" | "i16" => "i16",
+        "c_ushort" | "u16" => "u16",
+        "c_int" | "i32" => "i32",
+        "c_uint" | "u32" => "u32",
+        "c_long" | "c_longlong" | "i64" => "i64",
+        "c_ulong" | "c_ulonglong" | "u64" => "u64",
+        "c_float" | "f32" => "f32",
+        "c_double" | "f64" => "f64",
+        "isize" => "isize",
+        "usize" => "usize",
+        // `_Bool`: a byte of which the VE decides what it holds.
+        "bool" => "u8",
+        _ => return None,
+    })
+}
+
+fn generic(path: &TypePath) -> Option<&Type> {
+    match &path.path.segments.last()?.arguments {
+        PathArguments::AngleBracketed(list) => {
+            list.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+impl<'a> Translator<'a> {
+    /// The type behind aliases, except those of enumerations if `keep_enums`.
+    fn expand<'t>(&self, ty: &'t Type, keep_enums: bool) -> &'t Type
+    where
+        'a: 't,
+    {
+        let mut ty = ty;
+        for _ in 0..CHAIN {
+            let Some(name) = path_name(ty) else { break };
+            if keep_enums && self.catalogue.enums.contains(&name) {
+                break;
+            }
+            match self.catalogue.aliases.get(&name) {
+                Some(alias) => ty = &alias.ty,
+                None => break,
+            }
+        }
+        ty
+    }
+
+    /// The type of a parameter.
+    pub fn param(&self, ty: &Type) -> Result<TokenStream, Why> {
+        match self.expand(ty, true) {
+            Type::Ptr(pointer) => {
+                let pointee = self.pointee(&pointer.elem)?;
+                Ok(match pointer.mutability {
+                    syn::PointerMutability::Mut(_) => quote!(*mut #pointee),
+                    _ => quote!(*const #pointee),
+                })
+            }
+            Type::Path(path) => self.value(path, "takes"),
+            _ => Err("it takes something that no kernel can take".to_owned()),
+        }
+    }
+
+    /// The type of a result.
+    pub fn result(&self, ty: &Type) -> Result<TokenStream, Why> {
+        match self.expand(ty, true) {
+            Type::Path(path) if generic(path).is_some_and(|ty| matches!(ty, Type::FnPtr(_))) => {
+                Err("it returns the address of a function".to_owned())
+            }
+            Type::Path(path) => self.value(path, "returns"),
+            _ => self.param(ty),
+        }
+    }
+
+    /// What travels in a register.
+    fn value(&self, path: &TypePath, verb: &str) -> Result<TokenStream, Why> {
+        let krate = self.krate;
+        let name = path_name(&Type::Path(path.clone())).unwrap_or_default();
+        if name == "Option" {
+            return Ok(quote!(#krate::FnAddr));
+        }
+        if self.catalogue.enums.contains(&name) {
+            let name = rust_name(&name);
+            return Ok(quote!(#name));
+        }
+        if let Some(name) = primitive(&name) {
+            let name = format_ident!("{name}");
+            return Ok(quote!(#name));
+        }
+        Err(match (name.as_str(), self.catalogue.records.get(&name)) {
+            ("u128" | "i128", _) => format!("it {verb} a number of 128 bits by value"),
+            ("__BindgenComplex", _) => format!("it {verb} a complex number by value"),
+            ("__BindgenFloat16", _) => format!("it {verb} a number of 16 bits by value"),
+            (_, Some(record)) if record.item.is_none() => format!("it {verb} a union by value"),
+            (_, Some(_)) => format!("it {verb} a structure by value"),
+            _ => format!("it {verb} a `{name}` by value"),
+        })
+    }
+
+    /// What a pointer points to.
+    pub fn pointee(&self, ty: &Type) -> Result<TokenStream, Why> {
+        let void = quote!(::core::ffi::c_void);
+        let resolved = self.expand(ty, false);
+        if let Type::Path(path) = resolved {
+            let name = path_name(resolved).unwrap_or_default();
+            if name.contains("va_list") {
+                return Err("it takes a va_list".to_owned());
+            }
+            if name == "c_void" {
+                return Ok(void);
+            }
+            if let Some(record) = self.catalogue.records.get(&name)
+                && record.is_opaque()
+            {
+                let name = rust_name(&name);
+                return Ok(quote!(#name));
+            }
+            if generic(path).is_some_and(|ty| matches!(ty, Type::FnPtr(_))) {
+                return self.memory(ty);
+            }
+        }
+        // Anything may be behind an untyped pointer, also what has no counterpart here.
+        Ok(self.memory(ty).unwrap_or(void))
+    }
+
+    /// What lies in memory: fields, elements, pointees.
+    pub fn memory(&self, ty: &Type) -> Result<TokenStream, Why> {
+        let krate = self.krate;
+        let ty = self.expand(ty, true);
+        match ty {
+            Type::Ptr(pointer) => {
+                let void = quote!(::core::ffi::c_void);
+                let pointee = self.pointee(&pointer.elem).unwrap_or(void);
+                Ok(quote!(#krate::VeAddr<#pointee>))
+            }
+            Type::Array(array) => {
+                let (element, len) = (self.memory(&array.elem)?, &array.len);
+                let len = plain_number(len);
+                Ok(quote!([#element; #len]))
+            }
+            Type::Path(path) => self.memory_path(path),
+            _ => Err("a type without a counterpart".to_owned()),
+        }
+    }
+
+    fn memory_path(&self, path: &TypePath) -> Result<TokenStream, Why> {
+        let krate = self.krate;
+        let name = path_name(&Type::Path(path.clone())).unwrap_or_default();
+        match (name.as_str(), generic(path)) {
+            ("Option", _) => return Ok(quote!(#krate::VeAddr<::core::ffi::c_void>)),
+            ("__BindgenComplex", Some(part)) => {
+                let part = self.memory(part)?;
+                return Ok(quote!([#part; 2]));
+            }
+            ("__IncompleteArrayField", Some(element)) => {
+                let element = self.memory(element)?;
+                return Ok(quote!([#element; 0]));
+            }
+            ("__BindgenBitfieldUnit", Some(bytes)) => return self.memory(bytes),
+            _ => {}
+        }
+        if let Some(name) = primitive(&name) {
+            let name = format_ident!("{name}");
+            return Ok(quote!(#name));
+        }
+        let known = match self.catalogue.records.get(&name) {
+            Some(record) => !record.is_opaque(),
+            None => self.catalogue.enums.contains(&name),
+        };
+        if known && !is_helper(&name) {
+            let name = rust_name(&name);
+            return Ok(quote!(#name));
+        }
+        Err(format!("`{name}` has no counterpart"))
+    }
+}
+
+/// `3usize` as `3`.
+pub(super) fn plain_number(expression: &syn::Expr) -> TokenStream {
+    if let syn::Expr::Lit(literal) = expression
+        && let syn::Lit::Int(number) = &literal.lit
+        && let Ok(number) = number.base10_parse::<u64>()
+    {
+        let number = proc_macro2::Literal::u64_unsuffixed(number);
+        return quote!(#number);
+    }
+    quote!(#expression)
+}
