@@ -1,0 +1,24 @@
+//! Call a kernel: wait at once, or submit to a context and wait later.
+
+use ve_kernels::basics::sum;
+use veo_core::VeoProc;
+
+// ve-kernels declares it like this, for double sum(const double *x, int64_t n) in C:
+//
+//     #[ve_kernel(lib = "libvebasics.so")]
+//     pub fn sum(x: *const f64, n: i64) -> f64;
+
+fn main() -> veo_core::Result<()> {
+    let proc = VeoProc::new(0)?;
+    let x = proc.upload(&[1.0, 2.0, 3.5])?;
+
+    // On the process: returns when the kernel has.
+    let total = sum(&proc, &x, 3)?;
+    println!("{total}");
+
+    // On a context: returns a request; the host has its hands free until the wait.
+    let ctx = proc.open_context()?;
+    let request = sum(&ctx, &x, 2)?;
+    println!("{}", request.wait()?);
+    Ok(())
+}

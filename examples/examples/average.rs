@@ -1,0 +1,224 @@
+//! `average [FILE]`: statistics of a series of numbers, computed on a VE node.
+//!
+//! Every way of passing something to a kernel is used once; the host computes the
+//! same beside it. Without FILE it reads the flow of the Nile in `examples/data`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use ve_kernels::statistics::{
+    Extremes, Moments, accumulate, fill_histogram, find_extremes, find_value, percent_below,
+    shift_and_scale, variance,
+};
+use veo_core::{OnStack, VeMemPtr, VeoProc};
+use veo_examples::series::{self, Series};
+
+const BINS: usize = 10;
+const WIDTH: usize = 40;
+
+/// What both sides compute.
+struct Statistics {
+    count: i64,
+    mean: f64,
+    variance: f64,
+    min: f64,
+    max: f64,
+    /// The index of the first smallest and of the first largest value.
+    min_at: usize,
+    max_at: usize,
+    /// The part of the values that lies more than a standard deviation below the mean.
+    low_percent: f32,
+    histogram: [f64; BINS],
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let file = match (arguments.next(), arguments.next()) {
+        (None, _) => Path::new(env!("CARGO_MANIFEST_DIR")).join("data/nile.csv"),
+        (Some(file), None) => PathBuf::from(file),
+        (Some(_), Some(_)) => {
+            eprintln!("usage: average [FILE]");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = series::read(&file)
+        .map_err(|e| e.to_string())
+        .and_then(|series| run(&file, &series).map_err(|e| e.to_string()));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("average: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(file: &Path, series: &Series) -> veo_core::Result<()> {
+    let proc = VeoProc::new(0)?;
+    let ve = on_the_node(&proc, &series.values)?;
+    let vh = on_the_host(&series.values);
+
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    print!("{}", name.to_string_lossy());
+    if let Some(column) = &series.name {
+        print!(", column {column}");
+    }
+    println!("\n\n{:<10} {:>20} {:>20}", "", "VE", "host");
+    let row = |what: &str, ve: String, vh: String| println!("{what:<10} {ve:>20} {vh:>20}");
+    row("count", ve.count.to_string(), vh.count.to_string());
+    row("mean", number(ve.mean), number(vh.mean));
+    row("variance", number(ve.variance), number(vh.variance));
+    let with_label = |value: f64, at: usize| match series.labels.get(at) {
+        Some(label) => format!("({label}) {}", number(value)),
+        None => number(value),
+    };
+    row(
+        "minimum",
+        with_label(ve.min, ve.min_at),
+        with_label(vh.min, vh.min_at),
+    );
+    row(
+        "maximum",
+        with_label(ve.max, ve.max_at),
+        with_label(vh.max, vh.max_at),
+    );
+    row(
+        "very low",
+        format!("{:.1} %", ve.low_percent),
+        format!("{:.1} %", vh.low_percent),
+    );
+
+    println!();
+    let tallest = ve.histogram.iter().copied().fold(1.0, f64::max);
+    for (bin, (&ve_count, &vh_count)) in ve.histogram.iter().zip(&vh.histogram).enumerate() {
+        let edge = ve.min + (ve.max - ve.min) / BINS as f64 * bin as f64;
+        let bar = "#".repeat((ve_count / tallest * WIDTH as f64).round() as usize);
+        println!(
+            "{}",
+            format!("{edge:>12.6} {ve_count:>8} {vh_count:>8}  {bar}").trim_end()
+        );
+    }
+    println!(
+        "\ncomputed on VE node {} ({})",
+        proc.nodeid(),
+        proc.backend()
+    );
+    proc.close()
+}
+
+fn on_the_node(proc: &VeoProc, values: &[f64]) -> veo_core::Result<Statistics> {
+    let ctx = proc.open_context()?;
+    let n = values.len() as i64;
+    let x = proc.upload(values)?;
+
+    // A structure that goes in and comes back. The second call needs what the first
+    // one brought back, so that one is waited for.
+    let mut moments = Moments::default();
+    let half = values.len() / 2;
+    accumulate(
+        &ctx,
+        x.slice(..half)?,
+        half as i64,
+        OnStack::inout(&mut moments),
+    )?
+    .wait()?;
+    let rest = n - half as i64;
+    let count = accumulate(&ctx, x.slice(half..)?, rest, OnStack::inout(&mut moments))?.wait()?;
+
+    // A structure that goes in; the sample's variance is undefined for one value.
+    let variance = match count {
+        1 => f64::NAN,
+        _ => variance(&ctx, OnStack::input(&moments), 1)?.wait()?,
+    };
+
+    // A structure that comes back, from a call on the process: no request to wait for.
+    let mut extremes = Extremes::default();
+    find_extremes(proc, &x, n, OnStack::output(&mut extremes))?;
+    let Extremes { min, max } = extremes;
+
+    // Two calls in flight; their results are pointers into VE memory.
+    let first_min = find_value(&ctx, &x, n, min)?;
+    let first_max = find_value(&ctx, &x, n, max)?;
+    let index =
+        |found: VeMemPtr<f64>| (found.addr() - x.as_ptr().addr()) as usize / size_of::<f64>();
+    let (min_at, max_at) = (index(first_min.wait()?), index(first_max.wait()?));
+
+    // Memory of the VE in and out, by pointer; the next call on the same context sees it.
+    let scores = proc.alloc::<f64>(values.len())?;
+    let (source, target) = (x.as_ptr(), scores.as_ptr());
+    let scale = if variance > 0.0 {
+        variance.sqrt().recip()
+    } else {
+        0.0
+    };
+    let scored = shift_and_scale(&ctx, source, target, n, moments.mean, scale)?;
+    let low = percent_below(&ctx, &scores, n, -1.0)?;
+    scored.wait()?;
+    let low_percent = low.wait()?;
+
+    // Eleven arguments, integers and floats mixed.
+    let mut bins = proc.zeros::<f64>(BINS)?;
+    let counted =
+        fill_histogram(&ctx, &x, n, 0, 1, &mut bins, BINS as i32, min, max, 1.0, 1)?.wait()?;
+    assert_eq!(counted, n, "the histogram covers all values");
+    let mut histogram = [0.0; BINS];
+    proc.read(&bins, &mut histogram)?;
+
+    ctx.close()?;
+    Ok(Statistics {
+        count,
+        mean: moments.mean,
+        variance,
+        min,
+        max,
+        min_at,
+        max_at,
+        low_percent,
+        histogram,
+    })
+}
+
+/// The same in plain Rust, by other formulas where there are some.
+fn on_the_host(values: &[f64]) -> Statistics {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
+    let variance = if values.len() > 1 {
+        squares / (n - 1.0)
+    } else {
+        f64::NAN
+    };
+    let deviation = variance.sqrt();
+    let min = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let at = |value| values.iter().position(|&x| x == value).unwrap_or(0);
+    let low = values
+        .iter()
+        .filter(|&&x| (x - mean) / deviation < -1.0)
+        .count();
+    let mut histogram = [0.0; BINS];
+    for &x in values {
+        let bin = (x - min) * (BINS as f64 / (max - min));
+        let last = x == max || bin as usize >= BINS;
+        histogram[if last { BINS - 1 } else { bin as usize }] += 1.0;
+    }
+    Statistics {
+        count: values.len() as i64,
+        mean,
+        variance,
+        min,
+        max,
+        min_at: at(min),
+        max_at: at(max),
+        low_percent: (100.0 * low as f64 / n) as f32,
+        histogram,
+    }
+}
+
+fn number(value: f64) -> String {
+    match value.abs() {
+        a if a.is_nan() => "undefined".to_owned(),
+        a if a == 0.0 || (1e-3..1e12).contains(&a) => format!("{value:.6}"),
+        _ => format!("{value:.9e}"),
+    }
+}
