@@ -1,6 +1,9 @@
 //! Kernels that record their arguments, of many signatures, and calls of them with any
 //! bits. All of it, the C, the declarations and the calls, comes from `build.rs`.
 
+// Generated calls bind every result, the unit of kernels without one too.
+#![allow(clippy::let_unit_value)]
+
 use veo_core::{OnStack, Result, VeoContext, ve_kernel};
 
 /// A generated kernel: what it takes, and how to call it with any bits.
