@@ -8,7 +8,10 @@ use std::time::Duration;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong. The message says what was asked, what happened and what to do.
-#[derive(Debug, Clone, thiserror::Error)]
+///
+/// `Debug` prints the message, too: it is what a `main` that returns a [`Result`]
+/// shows.
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No backend fits: the machine has half of what is needed, or what
@@ -47,7 +50,7 @@ pub enum Error {
     },
 
     /// The VE process has ended, and with it everything in it.
-    #[error("{what} failed: the VE process of {proc} has ended{}", because(.reason))]
+    #[error("{what} failed: {proc} has ended{}", because(.reason))]
     ProcessEnded {
         /// What was attempted.
         what: String,
@@ -305,6 +308,12 @@ pub enum Error {
         /// The system's message.
         reason: String,
     },
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Error {

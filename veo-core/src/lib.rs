@@ -1,4 +1,60 @@
-//! Typed access to NEC's Vector Engine: processes, contexts, kernels, requests, memory
+//! Typed access to NEC's Vector Engine: processes, contexts, kernels, requests, memory.
+//!
+//! A Vector Engine (VE) is a vector processor on a card, driven by programs on the
+//! Linux host (VH) through libveo. This crate is libveo for Rust: kernels are declared
+//! once and then called like functions, with arguments and results checked at compile
+//! time. Without a card, kernels run on an emulated node, a process of the host.
+//!
+//! ```no_run
+//! use veo_core::{OnStack, VeoProc, ve_kernel};
+//!
+//! #[ve_kernel(lib = "libvetest.so")]
+//! fn add(a: i32, b: *mut f64) -> i64;
+//!
+//! fn main() -> veo_core::Result<()> {
+//!     let proc = VeoProc::new(0)?; // declared kernels are resolved here
+//!     let ctx = proc.open_context()?;
+//!     let mut x = proc.upload(&[1.0, 2.0, 3.0])?; // VeBuffer<f64>: memory on the VE
+//!     let r: i64 = add(&ctx, 3, &mut x)?.wait()?; // queued, typed, awaited
+//!     let mut y = [0.0; 3];
+//!     let s: i64 = add(&proc, 3, OnStack::inout(&mut y))?; // synchronous; on the kernel's stack
+//!     println!("{r} {s}");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The library is built by a `build.rs` of one line with `veo-build`.
+//!
+//! # The objects
+//!
+//! | | |
+//! |---|---|
+//! | [`VeoProc`] | a process on a VE node: memory, libraries, contexts; calls on it wait |
+//! | [`VeoContext`] | a queue of requests with a thread of its own on the VE |
+//! | [`VeoRequest`] | a queued call or transfer: [`wait`](VeoRequest::wait), [`peek`](VeoRequest::peek), `.await` |
+//! | [`VeBuffer`], [`VeSlice`], [`VeSliceMut`] | memory on the VE and parts of it |
+//! | [`VeMemPtr`], [`VeAddr`] | a bare address on the VE, with its process and without |
+//! | [`OnStack`] | host data that travel with a call, and back |
+//! | [`VeoLibrary`], [`VeoFunction`], [`Value`] | the untyped way: what is called is known at run time |
+//!
+//! # Declaring kernels
+//!
+//! [`ve_kernel`] stands on a function without body, or on an `unsafe extern "C"` block of
+//! them. Each becomes a function whose first argument decides the kind of call. What the
+//! others accept is said at [`Arg`]; [`VeData`] says what can be passed by reference.
+//!
+//! # What runs the kernels
+//!
+//! `VEO_BACKEND` is `libveo` (NEC's library and a card), `emu` (the emulated node) or
+//! `auto`, the default: libveo where both library and card are there, the emulated node
+//! where neither is. [`VeoProc::backend`] tells.
+//!
+//! # What is safe
+//!
+//! A kernel runs in another process and can damage nothing but VE memory. What the VE
+//! side may touch on the host belongs to the request until that has finished, whatever
+//! becomes of its handle. Declarations are compared with the library's debug
+//! information; that they are true where it says nothing is their author's promise.
 
 mod arg;
 mod backend;

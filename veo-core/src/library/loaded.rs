@@ -146,6 +146,7 @@ impl VeoLibrary {
             signature: &F::SIGNATURE,
             at: format!("{}:{}", caller.file(), caller.line()),
             verify: Verify::Default,
+            checked: false,
         };
         let function = self.find_function(name)?;
         self.proc.shared().verify(&declaration, &self.library)?;
@@ -193,10 +194,11 @@ impl KernelInfo {
     /// [`Error::LibraryNotFound`]; [`Error::LibraryLoad`]; [`Error::SymbolNotFound`];
     /// [`Error::Prototype`]; [`Error::ProcessEnded`].
     pub fn function(&self, proc: &VeoProc) -> Result<VeoFunction> {
-        let library = VeoLibrary::new(proc, proc.shared().library_of(self)?);
+        let (loaded, built_here) = proc.shared().library_of(self)?;
+        let library = VeoLibrary::new(proc, loaded);
         let function = library.find_function(self.symbol)?;
         proc.shared()
-            .verify(&Declaration::of(self), &library.library)?;
+            .verify(&Declaration::of(self, built_here), &library.library)?;
         Ok(function.with_signature(&self.signature))
     }
 }

@@ -28,8 +28,6 @@ pub(crate) struct LoadedLibrary {
     /// The backend's number, 0 for the static symbols.
     handle: u64,
     loaded: AtomicBool,
-    /// Whether the program's own build made it, which then checked its prototypes.
-    pub(crate) built_here: bool,
     /// What was looked up so far: names and addresses.
     pub(crate) symbols: Mutex<BTreeMap<String, u64>>,
 }
@@ -80,7 +78,6 @@ impl ProcShared {
             path: self.settings.veorun.clone(),
             handle: 0,
             loaded: AtomicBool::new(true),
-            built_here: false,
             symbols: Mutex::default(),
         })
     }
@@ -121,7 +118,6 @@ impl ProcShared {
             path: Some(path.clone()),
             handle,
             loaded: AtomicBool::new(true),
-            built_here: found.built_here,
             symbols: Mutex::default(),
         });
         self.libraries.lock().push(Arc::clone(&library));

@@ -90,20 +90,22 @@ impl ProcShared {
                 reason: Some("the process was created with Kernels::None".into()),
             });
         }
-        let library = self.library_of(info)?;
+        let (library, built_here) = self.library_of(info)?;
         let addr = self.symbol(&library, info.symbol)?;
-        self.verify(&Declaration::of(info), &library)?;
+        self.verify(&Declaration::of(info, built_here), &library)?;
         self.addresses.set(kernel.index(), addr, library);
         Ok(addr)
     }
 
-    /// The library that a declaration names, loaded.
-    pub(crate) fn library_of(&self, info: &KernelInfo) -> Result<Arc<LoadedLibrary>> {
+    /// The library that a declaration names, loaded, and whether the declaring crate's
+    /// own build made it.
+    pub(crate) fn library_of(&self, info: &KernelInfo) -> Result<(Arc<LoadedLibrary>, bool)> {
         match info.library {
-            Library::Static => Ok(self.static_library()),
+            Library::Static => Ok((self.static_library(), false)),
             Library::Shared(name) => {
                 let targets = search::targets(self.core.api, self.core.node);
-                self.load(&search::find(name, info.build_dir, targets)?)
+                let found = search::find(name, info.build_dir, targets)?;
+                Ok((self.load(&found)?, found.built_here))
             }
         }
     }

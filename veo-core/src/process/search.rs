@@ -2,9 +2,9 @@
 //!
 //! A name with a slash is a path. Another one is looked for in each directory of
 //! `VEO_LIBRARY_PATH`, then where the declaring crate's build put its libraries, then
-//! beside the executable and in its `../lib`; in each of them first in a
-//! sub-directory per kind of code that the backend runs. Never in the current
-//! directory.
+//! where the builds of other crates with declared kernels did, then beside the
+//! executable and in its `../lib`; in each of them first in a sub-directory per kind
+//! of code that the backend runs. Never in the current directory.
 
 use std::path::{Path, PathBuf};
 
@@ -53,15 +53,30 @@ pub(crate) fn find(name: &str, build_dir: Option<&str>, targets: &[&str]) -> Res
     let executable = std::env::current_exe().ok();
     find_in(
         name,
-        &directories(variable.as_deref(), build_dir, executable.as_deref()),
+        &directories(
+            variable.as_deref(),
+            build_dir,
+            &other_builds(),
+            executable.as_deref(),
+        ),
         targets,
     )
 }
 
-/// The directories, each with whether it is the build's.
+/// Where the builds of the crates that declare kernels put their output.
+fn other_builds() -> Vec<&'static str> {
+    let declared = crate::kernel::kernels().filter_map(|kernel| kernel.build_dir);
+    let mut builds: Vec<_> = declared.collect();
+    builds.sort_unstable();
+    builds.dedup();
+    builds
+}
+
+/// The directories, each with whether the declaring crate's own build filled it.
 fn directories(
     variable: Option<&std::ffi::OsStr>,
     build_dir: Option<&str>,
+    other_builds: &[&str],
     executable: Option<&Path>,
 ) -> Vec<(PathBuf, bool)> {
     let mut directories = Vec::new();
@@ -71,6 +86,11 @@ fn directories(
     }
     if let Some(build_dir) = build_dir {
         directories.push((Path::new(build_dir).join("veo"), true));
+    }
+    for other in other_builds {
+        if Some(*other) != build_dir {
+            directories.push((Path::new(other).join("veo"), false));
+        }
     }
     if let Some(beside) = executable.and_then(Path::parent) {
         directories.push((beside.to_owned(), false));
@@ -140,6 +160,7 @@ mod tests {
         let found = directories(
             Some("/one::/two".as_ref()),
             Some("/out"),
+            &["/other", "/out"],
             Some(Path::new("/opt/app/bin/app")),
         );
         let paths: Vec<_> = found
@@ -148,7 +169,14 @@ mod tests {
             .collect();
         assert_eq!(
             paths,
-            ["/one", "/two", "/out/veo", "/opt/app/bin", "/opt/app/lib"]
+            [
+                "/one",
+                "/two",
+                "/out/veo",
+                "/other/veo",
+                "/opt/app/bin",
+                "/opt/app/lib"
+            ]
         );
     }
 

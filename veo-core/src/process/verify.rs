@@ -24,15 +24,19 @@ pub(crate) struct Declaration<'a> {
     pub(crate) at: String,
     /// What it says about being compared.
     pub(crate) verify: Verify,
+    /// Whether it was compared with this library while it was compiled.
+    pub(crate) checked: bool,
 }
 
 impl<'a> Declaration<'a> {
-    pub(crate) fn of(info: &'a KernelInfo) -> Declaration<'a> {
+    /// Of a kernel whose library was found, perhaps where its own build put it.
+    pub(crate) fn of(info: &'a KernelInfo, checked: bool) -> Declaration<'a> {
         Declaration {
             symbol: info.symbol,
             signature: &info.signature,
             at: format!("{}:{}", info.file, info.line),
             verify: info.verify,
+            checked,
         }
     }
 }
@@ -53,7 +57,7 @@ impl ProcShared {
         let Some(path) = library.path.as_deref() else {
             return Ok(());
         };
-        if policy == Policy::Off || library.built_here {
+        if policy == Policy::Off || declaration.checked {
             return Ok(());
         }
         let Some(prototypes) = prototypes(path) else {
