@@ -349,9 +349,16 @@ pub struct Fault {
     pub text: Option<String>,
 }
 
+/// The signal that nothing raises by mistake.
+pub(crate) const SIGKILL: i32 = 9;
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.kernel, self.signal, self.exit_status) {
+            (Some(kernel), Some(SIGKILL), _) => {
+                let signal = signal_name(SIGKILL);
+                write!(f, "the VE process got {signal} while kernel {kernel} ran")?;
+            }
             (Some(kernel), Some(signal), _) => {
                 write!(f, "kernel {kernel} raised {}", signal_name(signal))?;
             }

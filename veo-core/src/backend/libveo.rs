@@ -60,12 +60,17 @@ fn open() -> Result<Api> {
         // preconditions.
         match unsafe { Library::new(name) } {
             Ok(library) => return fill(library, name),
-            Err(error) => reasons.push(error.to_string()),
+            Err(error) => reasons.push(reason(&error)),
         }
     }
     Err(Error::Backend {
         reason: format!("libveo.so.1 cannot be loaded: {}", reasons.join("; ")),
     })
+}
+
+/// What the loader says, which libloading keeps as the source of its error.
+fn reason(error: &dyn std::error::Error) -> String {
+    error.source().unwrap_or(error).to_string()
 }
 
 fn fill(library: Library, name: &str) -> Result<Api> {

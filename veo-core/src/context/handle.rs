@@ -127,6 +127,12 @@ impl VeoProc {
             if shared.core.look_for_end() {
                 return Err(shared.core.gone(&"opening a context"));
             }
+            if options.stack_size.is_some() || !api.is_libveo() {
+                // The main context would have another stack, or there is no need for it.
+                return Err(Error::ContextOpen {
+                    reason: reason.unwrap_or_else(|| no_further(options)),
+                });
+            }
             return self.take_main(reason);
         }
         let context = CtxShared::new(Arc::clone(&shared.core), handle);
@@ -211,6 +217,13 @@ impl VeoProc {
         let handles: Vec<_> = self.handles().iter().filter_map(Weak::upgrade).collect();
         let contexts = handles.into_iter().map(VeoContext);
         contexts.filter(|ctx| ctx.shared().is_open()).collect()
+    }
+}
+
+fn no_further(options: &ContextOptions) -> String {
+    match options.stack_size {
+        Some(size) => format!("the VE has no thread with a stack of {size} bytes to give"),
+        None => "the VE has no further thread to give".into(),
     }
 }
 
@@ -307,7 +320,8 @@ impl VeoContext {
 
     /// Runs `block` with the context reserved for this thread: what other threads
     /// submit waits until the block ends, so that its requests follow each other
-    /// directly (`veo_req_block_begin`, `veo_req_block_end`). Blocks nest.
+    /// directly (`veo_req_block_begin`, `veo_req_block_end`). Blocks nest. Host
+    /// functions of this context are not held up, since what follows waits for them.
     ///
     /// # Errors
     ///

@@ -16,5 +16,5 @@ pub(crate) use args::{CopyBack, Output, result_class};
 pub(crate) use handle::CtxHandle;
 pub(crate) use host_function::message as panic_message;
 pub(crate) use shared::{CtxShared, Exclusive, Retired};
-pub(crate) use table::{Collected, Outcome, Payload, State, Ticket};
+pub(crate) use table::{Aftermath, Collected, Outcome, Payload, State, Ticket};
 pub(crate) use what::What;

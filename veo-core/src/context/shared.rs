@@ -70,7 +70,7 @@ unsafe impl Send for CtxShared {}
 unsafe impl Sync for CtxShared {}
 
 pub(crate) type Guard<'a> = MutexGuard<'a, State>;
-type Aftermaths = SmallVec<[Aftermath; 2]>;
+pub(crate) type Aftermaths = SmallVec<[Aftermath; 2]>;
 
 impl CtxShared {
     pub(crate) fn new(core: Arc<ProcCore>, handle: *mut veo_thr_ctxt) -> Arc<CtxShared> {
@@ -175,6 +175,10 @@ impl CtxShared {
     }
 
     fn wait_for_block<'a>(&'a self, mut state: Guard<'a>) -> Guard<'a> {
+        if self.runs_host_function() {
+            // The block may be waiting for this very function.
+            return state;
+        }
         let me = std::thread::current().id();
         while state.phase == Phase::Open && state.block.is_some_and(|(owner, _)| owner != me) {
             state = self.sleep(state, None);
@@ -191,8 +195,10 @@ impl CtxShared {
                 what: "a request block".into(),
             });
         }
-        let depth = state.block.map_or(0, |(_, depth)| depth);
-        state.block = Some((std::thread::current().id(), depth + 1));
+        let me = std::thread::current().id();
+        // A host function joins the block of another thread.
+        let (owner, depth) = state.block.unwrap_or((me, 0));
+        state.block = Some((owner, depth + 1));
         Ok(())
     }
 
@@ -352,7 +358,7 @@ impl CtxShared {
         let table = &self.core.api.table;
         // On the thread that runs host functions nothing before them is left to wait
         // for, and libveo's own wait may need that very thread.
-        let inside = host_function::current().is_some_and(|(ctx, _)| ctx == self.id);
+        let inside = self.runs_host_function();
         let mut word = 0;
         match (table.veo_call_wait_result, until) {
             (Some(wait), None) if !inside => {
@@ -484,13 +490,16 @@ impl CtxShared {
     /// The process was destroyed: pending requests end as lost. With `leak`, for the
     /// case that the VE side may still touch what they have, that is leaked, and who
     /// lent memory waits for ever rather than see it change.
-    pub(crate) fn lose_all(&self, leak: bool) {
+    ///
+    /// What is left to do is given back: it may wait for another context, which has to
+    /// lose its requests first.
+    pub(crate) fn lose_all(&self, leak: bool) -> Aftermaths {
         let mut after = Aftermaths::new();
         let mut state = self.lock();
         state.phase = Phase::Closed;
         if leak {
             if state.table.borrows() {
-                return;
+                return after;
             }
             state.table.leak();
         }
@@ -503,8 +512,7 @@ impl CtxShared {
         }
         state.args.clear();
         self.changed.notify_all();
-        drop(state);
-        after.into_iter().for_each(Aftermath::run);
+        after
     }
 
     /// Has `waker` woken when the request was collected, unless it is already.
@@ -576,6 +584,11 @@ impl CtxShared {
             });
         }
         Ok(())
+    }
+
+    /// Whether this thread runs a host function of this context.
+    fn runs_host_function(&self) -> bool {
+        host_function::current().is_some_and(|(ctx, _)| ctx == self.id)
     }
 
     /// Whether waiting for request `number` is possible on this thread: it is not if

@@ -13,7 +13,7 @@ use super::id::ProcId;
 use super::keeper::Keeper;
 use crate::backend::Api;
 use crate::context::{Outcome, State, What};
-use crate::error::{Error, Fault};
+use crate::error::{Error, Fault, SIGKILL};
 
 /// The heart of a process, shared with its contexts.
 pub(crate) struct ProcCore {
@@ -163,7 +163,9 @@ impl ProcCore {
             State::Ok | State::Error => {}
         }
         if let Some((fault, request)) = self.reported() {
-            let ours = id.is_some() && request == id && fault.signal.is_some();
+            // No kernel raises SIGKILL: it comes from outside, or from `kill`.
+            let raised = fault.signal.is_some_and(|signal| signal != SIGKILL);
+            let ours = id.is_some() && request == id && raised;
             let ours = ours && (fault.kernel.as_deref() == what.kernel());
             let _ = self.ended.set(fault.clone());
             if ours {

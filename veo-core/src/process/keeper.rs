@@ -67,7 +67,11 @@ pub(crate) fn run(shared: &Arc<ProcShared>, tasks: &Receiver<Task>) {
         match task {
             Ok(Task::Close(done)) => {
                 // What is dropped here may be the program's own.
-                let _ = catch_unwind(AssertUnwindSafe(|| shared.destroy()));
+                let ended = catch_unwind(AssertUnwindSafe(|| shared.destroy()));
+                if !matches!(ended, Ok(true)) {
+                    // The backend may still call the receiver of its output.
+                    std::mem::forget(Arc::clone(shared));
+                }
                 if let Some(done) = done {
                     let _ = done.send(());
                 }

@@ -290,9 +290,11 @@ impl VeoProc {
                 }
                 Ok(())
             }
-            // A size is known of memory that was allocated here, so it has been freed.
+            // A size is known of memory that was allocated here.
             _ if ptr.size().is_some() => {
-                bad("it does not lie in an allocation; the memory was freed".into())
+                let reason = "it does not lie in an allocation: it points past the end of one, or \
+                              the memory was freed";
+                bad(reason.into())
             }
             // Globals of libraries, what kernels return.
             _ => Ok(()),

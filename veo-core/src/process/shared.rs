@@ -11,7 +11,7 @@ use super::libraries::Libraries;
 use super::memory::Allocation;
 use super::resolve::Addresses;
 use crate::backend::need;
-use crate::context::{CtxHandle, CtxShared, Exclusive, Retired};
+use crate::context::{Aftermath, CtxHandle, CtxShared, Exclusive, Retired};
 use crate::error::Result;
 use crate::memory::Usage;
 
@@ -212,7 +212,7 @@ impl ProcShared {
             unsafe { close(context.handle()) };
         }
         drop(exclusive);
-        context.lose_all(false);
+        context.lose_all(false).into_iter().for_each(Aftermath::run);
         self.contexts().retain(|other| other.id != context.id);
     }
 
@@ -233,8 +233,9 @@ impl ProcShared {
         Ok(())
     }
 
-    /// Ends the process. Called once, by its own thread.
-    pub(crate) fn destroy(&self) {
+    /// Ends the process. Called once, by its own thread. `false` if the backend may go on
+    /// using what it was given.
+    pub(crate) fn destroy(&self) -> bool {
         self.core.set_closed();
         let contexts: Vec<_> = self.contexts().clone();
         let mut until = Instant::now() + GRACE;
@@ -247,10 +248,8 @@ impl ProcShared {
                 until = Instant::now() + GRACE;
                 if context.retire(until) == Retired::Not {
                     // The backend is still being waited in. It keeps what it has.
-                    for context in &contexts {
-                        context.lose_all(true);
-                    }
-                    return;
+                    lose_all(&contexts, true);
+                    return false;
                 }
             }
         }
@@ -259,12 +258,17 @@ impl ProcShared {
             // context of it; this is done once, on the thread that created it.
             unsafe { destroy(self.core.handle()) == 0 }
         });
-        for context in &contexts {
-            context.lose_all(!destroyed);
-        }
+        lose_all(&contexts, !destroyed);
         self.allocations().clear();
         for (_, usage) in lock(&self.frees).drain(..) {
             usage.give_back();
         }
+        destroyed
     }
+}
+
+/// Ends what is pending in all contexts before anything that it owned is dropped.
+fn lose_all(contexts: &[Arc<CtxShared>], leak: bool) {
+    let after: Vec<_> = contexts.iter().map(|ctx| ctx.lose_all(leak)).collect();
+    after.into_iter().flatten().for_each(Aftermath::run);
 }
