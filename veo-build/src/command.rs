@@ -70,35 +70,61 @@ pub(crate) fn run(command: &mut Command, doing: &str) -> Result<String> {
 }
 
 fn diagnose(status: ExitStatus, text: &str) -> (ErrorKind, Option<&'static str>) {
-    let text = text.to_lowercase();
+    // What is said about a place in a source is about the source, and may quote any word of it.
+    let lines: Vec<String> = text
+        .lines()
+        .filter(|line| !names_a_place(line))
+        .map(str::to_lowercase)
+        .collect();
+    let says = |phrases: &[&str]| {
+        lines
+            .iter()
+            .any(|line| phrases.iter().any(|phrase| line.contains(phrase)))
+    };
     // A shell, and the drivers of compilers, report a child's signal as 128 + signal or in words.
-    if signal(status).is_some()
-        || status.code().is_some_and(|code| code > 128)
-        || text.contains("internal compiler error")
-        || text.contains("segmentation fault")
-        || text.contains("please submit a bug report")
+    let killed = signal(status).is_some() || status.code().is_some_and(|code| code > 128);
+    let ice = text.contains("internal compiler error");
+    if killed
+        || ice
+        || says(&[
+            "segmentation fault",
+            "please submit a bug report",
+            "please submit a full bug report",
+        ])
     {
         let advice = "the compiler itself broke down, which is its own fault. A lower .opt_level(..) or other flags \
                       for this file with .for_file(..) often avoid it";
         return (ErrorKind::ToolCrashed, Some(advice));
     }
-    if text.contains("license") || text.contains("licence") {
+    if says(&["license", "licence"]) {
         let advice = "NEC's compilers need a licence: is the licence server named in \
                       /opt/nec/aur_license/aur_license.conf and reachable? VEO_TARGETS=host builds without NEC's compilers";
         return (ErrorKind::NoLicence, Some(advice));
     }
-    let options = ["unrecognized", "unknown", "unsupported", "invalid"];
+    let verdicts = ["unrecognized", "unknown", "unsupported", "invalid"];
     let nouns = ["option", "argument", "flag"];
-    let unknown = text.lines().any(|line| {
-        options.iter().any(|option| line.contains(option))
+    let unknown = lines.iter().any(|line| {
+        verdicts.iter().any(|verdict| line.contains(verdict))
             && nouns.iter().any(|noun| line.contains(noun))
-            && !line.contains(".c:")
     });
     let advice = unknown.then_some(
         "the compiler does not know an option. .for_target(..) gives a flag to one target only, \
          .flag_if_supported(..) to the compilers that accept it",
     );
     (ErrorKind::ToolFailed, advice)
+}
+
+/// `k.c:3:5: error: ..` of gcc and clang, `"k.c", line 3: error: ..` of NEC's compilers.
+fn names_a_place(line: &str) -> bool {
+    let digits = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    line.contains(", line ")
+        || line.match_indices(':').any(|(at, _)| {
+            let rest = &line[at + 1..];
+            digits(rest)
+                && rest
+                    .trim_start_matches(|c: char| c.is_ascii_digit())
+                    .starts_with(':')
+        })
 }
 
 #[cfg(unix)]
@@ -109,4 +135,49 @@ fn signal(status: ExitStatus) -> Option<i32> {
 #[cfg(not(unix))]
 fn signal(_: ExitStatus) -> Option<i32> {
     None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::diagnose;
+    use crate::ErrorKind;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    #[test]
+    fn what_a_failure_means() {
+        let failed = ExitStatus::from_raw(1 << 8);
+        let kind = |text: &str| diagnose(failed, text).0;
+        let advised = |text: &str| diagnose(failed, text).1.is_some();
+        let place =
+            "/license check/k.c:3:5: error: invalid argument type 'int' to unary expression";
+        assert_eq!(
+            (kind(place), advised(place)),
+            (ErrorKind::ToolFailed, false)
+        );
+        assert_eq!(
+            kind("\"k.c\", line 3: error: license is undefined"),
+            ErrorKind::ToolFailed
+        );
+        assert!(advised(
+            "gcc: error: unrecognized command-line option '-fbogus'"
+        ));
+        assert!(advised("clang: error: unknown argument: '-fbogus'"));
+        assert_eq!(
+            kind("ncc: error: License server is not available"),
+            ErrorKind::NoLicence
+        );
+        assert_eq!(
+            kind("k.c:9:1: internal compiler error: Segmentation fault"),
+            ErrorKind::ToolCrashed
+        );
+        assert_eq!(
+            diagnose(ExitStatus::from_raw(11), "").0,
+            ErrorKind::ToolCrashed
+        );
+        assert_eq!(
+            diagnose(ExitStatus::from_raw(139 << 8), "").0,
+            ErrorKind::ToolCrashed
+        );
+    }
 }

@@ -277,22 +277,45 @@ impl Linking<'_> {
         let Ok(bytes) = fs::read(output) else {
             return wrong(format!("no {}", output.display()));
         };
+        let header = FileHeader64::<LittleEndian>::parse(&*bytes);
         let Some((machine, arch)) = self.target().elf() else {
-            return Ok(());
+            let cpu = self.context.target.split('-').next().unwrap_or_default();
+            return match (host_machine(cpu), header) {
+                (Some(machine), Ok(header)) if header.e_machine(LittleEndian).0 != machine => {
+                    let found = header.e_machine(LittleEndian).0;
+                    wrong(format!(
+                        "machine code for ELF machine {found} and not for {cpu} ({machine})"
+                    ))
+                }
+                _ => Ok(()),
+            };
         };
-        let Ok(header) = FileHeader64::<LittleEndian>::parse(&*bytes) else {
+        let Ok(header) = header else {
             return wrong("a file that is not 64-bit ELF".into());
         };
-        let (found, flags) = (header.e_machine(LittleEndian), header.e_flags(LittleEndian));
-        if found.0 != machine {
+        let (found, flags) = (
+            header.e_machine(LittleEndian).0,
+            header.e_flags(LittleEndian).0,
+        );
+        if found != machine {
             return wrong(format!(
-                "machine code for ELF machine {} and not for the VE ({machine})",
-                found.0
+                "machine code for ELF machine {found} and not for the VE ({machine})"
             ));
         }
-        if flags.0 & 0xf != arch {
-            return wrong(format!("code for another VE (ELF flags {:#x})", flags.0));
+        if flags & 0xf != arch {
+            return wrong(format!("code for another VE (ELF flags {flags:#x})"));
         }
         Ok(())
     }
+}
+
+/// The ELF machine number of a processor in a target triple, for those with 64-bit files.
+fn host_machine(cpu: &str) -> Option<u16> {
+    Some(match cpu {
+        "x86_64" => 62,
+        "aarch64" => 183,
+        "riscv64gc" => 243,
+        "loongarch64" => 258,
+        _ => return None,
+    })
 }

@@ -52,7 +52,7 @@ impl<'a> Plan<'a> {
             languages
         };
         for (path, options) in &kernels.by_file {
-            if !sources.list.iter().any(|source| source.label == *path) {
+            if !sources.list.iter().any(|source| source.is(context, path)) {
                 return Err(Error::invalid(format!(
                     "{}: .for_file({:?}, ..) names no source of this library",
                     kernels.name,
@@ -133,7 +133,7 @@ impl<'a> Plan<'a> {
                 let of_file = kernels
                     .by_file
                     .iter()
-                    .filter(|(path, _)| *path == source.label);
+                    .filter(|(path, _)| source.is(context, path));
                 Unit {
                     context,
                     kernels,

@@ -69,6 +69,13 @@ pub(crate) struct Source {
     pub(crate) key: String,
 }
 
+impl Source {
+    /// Whether the build script means this source by `path`, for files however their path is written.
+    pub(crate) fn is(&self, context: &Context, path: &Path) -> bool {
+        self.label == path || self.path == context.package.join(path)
+    }
+}
+
 /// The sources and what Cargo has to watch for new ones.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {

@@ -153,7 +153,7 @@ fn options_for_all_for_a_target_and_for_a_file() {
         .for_target(Target::Ve3, |options| {
             options.flag("-not-for-this-one");
         })
-        .for_file("b.c", |options| {
+        .for_file("./b.c", |options| {
             options
                 .include("incb")
                 .define("B", "1")

@@ -373,23 +373,27 @@ fn cross_compiling_takes_the_targets_own_compiler() {
          help: install one (Debian: gcc) or name one in VEO_CC or CC"
     );
     let path = std::env::var("PATH").unwrap();
-    bench.install(
-        "bin/aarch64-linux-gnu-gcc",
-        &format!("#!/bin/sh\nPATH='{path}'\nexec cc -DCROSS \"$@\"\n"),
+    // The machine's own compiler, whose libraries claim to be for the other one if PATCH is set.
+    let script = format!(
+        "#!/bin/sh\nPATH='{path}'\ncc -DCROSS \"$@\" || exit\n\
+         for arg; do [ \"$previous\" != -o ] || out=$arg; previous=$arg; done\n\
+         case \"$PATCH $*\" in 1*-shared*) printf '\\267\\000' | dd of=\"$out\" bs=1 seek=18 conv=notrunc 2>/dev/null ;; esac\n"
     );
+    bench.install("bin/aarch64-linux-gnu-gcc", &script);
     bench.source(
         "kernels/k.c",
         "#ifndef CROSS\n#error not the cross compiler\n#endif\nint k(void) { return 1; }\n",
     );
-    assert_eq!(
-        elf(bench
-            .build(&mut kernels)
-            .unwrap()
-            .library(Target::Host)
-            .unwrap())
-        .1,
-        ["k"]
-    );
+    if cfg!(target_arch = "x86_64") {
+        let error = bench.build(&mut kernels).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WrongOutput);
+        let message = "made machine code for ELF machine 62 and not for aarch64 (183)";
+        assert!(error.to_string().ends_with(message), "{error}");
+    }
+    bench.set("PATCH", "1");
+    let built = bench.build(&mut kernels).unwrap();
+    let ((machine, ..), names) = elf(built.library(Target::Host).unwrap());
+    assert_eq!((machine, names), (183, vec!["k".to_string()]));
     bench.set("CC_aarch64_unknown_linux_gnu", "/nowhere/gcc");
     let error = bench.build(&mut kernels).unwrap_err().to_string();
     assert_eq!(
