@@ -28,41 +28,31 @@ programs! {
     version,
     process,
     sixteen,
-    #[ignore = "a damaged library ends the VE process"]
     library,
     memory,
     async_memory,
-
     contexts(THREADS),
-    #[ignore = "VE_OMP_NUM_THREADS is not looked at"]
     one_context,
     attributes(THREADS),
-    #[ignore = "the emulator has no libveohmem.so yet"]
     hmem,
     hooks,
     hmem_hooks,
     not_supported,
     null_handles,
-    #[ignore = "VE_FPE_ENABLE is not looked at"]
     environment,
-    #[ignore = "the emulator runs no static veorun yet"]
     static_image,
     nodes,
     // How arguments reach a kernel
-    #[ignore = "the emulator does not read prototypes of kernels yet"]
     arguments,
     stack_buffers,
     // How requests behave
     calls,
-    #[ignore = "an allocation does not wait for its turn"]
     order(THREADS),
     many,
     sync,
     waiters,
-    #[ignore = "a large transfer is one request"]
     large_transfer,
     vh_calls,
-    #[ignore = "the emulator has no libveohmem.so yet"]
     previous_result,
     request_blocks(THREADS),
     // Faults, and the traps that an implementation does not have

@@ -279,3 +279,20 @@ fn further_contexts_of_libveo_need_the_variable() {
     assert!(call!(veo_context_open(proc.0)).is_null());
     assert!(last_error().contains("VE_OMP_NUM_THREADS"));
 }
+
+#[test]
+fn a_library_that_is_cut_short_is_refused() {
+    let whole = std::fs::read(compile(KERNELS)).unwrap();
+    let path = std::env::temp_dir().join(format!("libcut-{}.so", std::process::id()));
+    let proc = Proc::new(0);
+    let c_path = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+    for len in [0, 3, 64, 1000, whole.len() / 3, whole.len() / 2] {
+        std::fs::write(&path, &whole[..len]).unwrap();
+        assert_eq!(call!(veo_load_library(proc.0, c_path.as_ptr())), 0, "{len}");
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(call!(veo_load_library(proc.0, c_path.as_ptr())), 0);
+    assert!(last_error().contains("No such file"), "{}", last_error());
+    let lib = proc.load(&compile(KERNELS));
+    assert_eq!(proc.call(proc.sym(lib, "next"), &Args::new()), (0, 42));
+}

@@ -3,6 +3,7 @@
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
+use super::log::debug;
 use super::machine::Machine;
 use super::queue::Queue;
 use crate::error::{Error, Result};
@@ -29,7 +30,10 @@ pub(crate) fn open(machine: &Arc<Machine>, index: u32, stack: Option<u64>) -> Re
     loop {
         let message = Message::Open { index, stack: size };
         match machine.ask(&message, file.as_raw_fd()) {
-            Ok(()) => return Ok(Queue::new(machine.clone(), index, mapping)),
+            Ok(()) => {
+                debug!("context {index} of VE process {} is open", machine.pid);
+                return Ok(Queue::new(machine.clone(), index, mapping));
+            }
             Err(error) if stack.is_some() || machine.is_dead() || size <= LEAST_STACK => {
                 return Err(error);
             }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use super::convention::{Convention, Lazy};
 use super::lock;
+use super::log::debug;
 use super::queue::Queue;
 use crate::error::{Error, Result};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
@@ -36,6 +37,8 @@ pub(crate) struct Symbols {
 
 #[derive(Default)]
 struct Known {
+    /// The handle of library 0, if the process has one.
+    image: Option<u64>,
     libraries: Vec<Library>,
     by_name: HashMap<(u64, String), u64>,
     by_address: HashMap<u64, Symbol>,
@@ -49,6 +52,19 @@ struct Symbol {
 }
 
 impl Symbols {
+    /// Notes the image that the process loaded at its start.
+    pub(crate) fn set_image(&self, handle: u64, base: u64, path: &str) {
+        let mut known = lock(&self.known);
+        known.image = Some(handle);
+        known.libraries.push(Library {
+            handle,
+            base,
+            prototypes: Arc::new(Lazy::new(path)),
+            path: path.to_owned(),
+            loads: 1,
+        });
+    }
+
     /// The name that was looked up to get this address.
     pub(crate) fn name_of(&self, address: u64) -> Option<String> {
         let known = lock(&self.known);
@@ -128,6 +144,7 @@ pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
     if handle == 0 {
         return Err(malformed());
     }
+    debug!("library {} is loaded", String::from_utf8_lossy(path));
     let mut known = lock(&main.machine.symbols.known);
     match known.libraries.iter_mut().find(|library| library.handle == handle) {
         Some(library) => library.loads += 1,
@@ -167,6 +184,7 @@ pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
         libraries,
         by_name,
         by_address,
+        ..
     } = &mut *known;
     by_name.retain(|(library, _), address| {
         if *library == handle {
@@ -199,31 +217,38 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         }
     }
     main.machine.check()?;
-    if handle == 0 {
-        return Err(Error::new(
-            libc::ENOENT,
-            format!("no symbol {name}: this veorun has no statically linked kernels"),
-        ));
-    }
+    let image = lock(&main.machine.symbols.known).image;
     let turn = main.turn()?;
-    put(main, name.as_bytes())?;
-    let (_, address) = turn.parcel(Task::Symbol as u64, &[handle, name.len() as u64])?;
+    // A symbol of the image wins over one of the same name in a library.
+    let mut found = None;
+    for library in [image, Some(handle)].into_iter().flatten().filter(|library| *library != 0) {
+        put(main, name.as_bytes())?;
+        let words = [library, name.len() as u64];
+        let (_, address) = turn.parcel(Task::Symbol as u64, &words)?;
+        if address != 0 {
+            found = Some((library, address));
+            break;
+        }
+    }
     let mut known = lock(&main.machine.symbols.known);
-    let Some(library) = known.libraries.iter().find(|library| library.handle == handle) else {
-        return Err(unknown(handle));
+    let Some((library, address)) = found else {
+        let place = match known.libraries.iter().find(|library| library.handle == handle) {
+            Some(library) => format!("library {} has", library.path),
+            None if image.is_some() => "the veorun image has".into(),
+            None => "this veorun has no statically linked kernels, so".into(),
+        };
+        return Err(Error::new(libc::ENOENT, format!("{place} no symbol {name}")));
     };
-    if address == 0 {
-        return Err(Error::new(
-            libc::ENOENT,
-            format!("library {} has no symbol {name}", library.path),
-        ));
+    // It may have been unloaded between the search and this.
+    if !known.libraries.iter().any(|known| known.handle == library) {
+        return Err(unknown(handle));
     }
     known.by_name.insert(key, address);
     known.by_address.insert(
         address,
         Symbol {
             name: name.to_owned(),
-            library: handle,
+            library,
             convention: OnceLock::new(),
         },
     );

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::death::Death;
 use super::lock;
+use super::log::debug;
 use super::memory::Memory;
 use super::output::Output;
 use super::library::Symbols;
@@ -22,6 +23,9 @@ use crate::sys::{pidfd, socket};
 
 /// How long a VE process may take to answer over its socket.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The variable that asks for the calls that led to a fault.
+const TRACEBACK: &str = "VE_TRACEBACK";
 
 /// The VE process and what the host shares with it.
 pub(crate) struct Machine {
@@ -154,9 +158,23 @@ impl Machine {
                 queue.fail(death);
             }
         }
+        if !self.ended_in_order() {
+            debug!("VE process {}: {}", self.pid, self.report().text);
+            if super::node::variable(TRACEBACK).is_some() {
+                self.print_trace();
+            }
+        }
         self.memory.abandon();
         *lock(&self.ended) = true;
         self.ended_signal.notify_all();
+    }
+
+    /// Prints the calls that led to a fault, as the VE's own runtime does on request.
+    fn print_trace(&self) {
+        let report = self.report();
+        if !report.trace.is_empty() {
+            eprint!("VE process {}: {}\n{}", self.pid, report.text, report.trace);
+        }
     }
 
     /// Waits for the end. `false` if `limit` passed first.
@@ -221,7 +239,7 @@ impl Machine {
         socket::send(&*socket, &message.encode(), &[fd])
             .map_err(|error| self.lost(&error))?;
         match self.answer(&socket, PATIENCE)? {
-            Message::Ready => Ok(()),
+            Message::Ready { .. } => Ok(()),
             Message::Failed(text) => Err(Error::new(libc::EAGAIN, text)),
             _ => Err(self.lost(&io::ErrorKind::InvalidData.into())),
         }

@@ -5,23 +5,52 @@ use std::ffi::{CString, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::elf;
 use crate::error::{Error, Result};
 use crate::veorun::takeover;
 
 /// The variable that names a veorun.
 pub(crate) const VEORUN: &str = "VEORUN_BIN";
 
-/// The program to start.
-pub(crate) fn choose(named: Option<&str>) -> Result<CString> {
-    if let Some(path) = named.map(str::to_owned).or_else(|| super::node::variable(VEORUN)) {
-        if !Path::new(&path).is_file() {
-            return Err(Error::new(
-                libc::ENOENT,
-                format!("veorun {path} does not exist; {VEORUN} or the caller named it"),
-            ));
-        }
-        return c_path(Path::new(&path));
+/// What a VE process is made of.
+pub(crate) struct Chosen {
+    /// The program to start.
+    pub(crate) program: CString,
+    /// Kernels that it loads before anything else and serves as library 0.
+    pub(crate) image: Option<String>,
+}
+
+/// Chooses the program to start; `named` is a veorun or an image of one.
+pub(crate) fn choose(named: Option<&str>) -> Result<Chosen> {
+    let named = named.map(str::to_owned).or_else(|| super::node::variable(VEORUN));
+    let Some(path) = named else {
+        return Ok(Chosen {
+            program: default_program()?,
+            image: None,
+        });
+    };
+    if !Path::new(&path).is_file() {
+        return Err(Error::new(
+            libc::ENOENT,
+            format!("veorun {path} does not exist; {VEORUN} or the caller named it"),
+        ));
     }
+    if elf::is_image(&path) {
+        elf::check(&path)?;
+        let image = std::path::absolute(&path)
+            .map_err(|error| Error::io(format!("making {path} an absolute path"), &error))?;
+        return Ok(Chosen {
+            program: default_program()?,
+            image: Some(image.to_string_lossy().into_owned()),
+        });
+    }
+    Ok(Chosen {
+        program: c_path(Path::new(&path))?,
+        image: None,
+    })
+}
+
+fn default_program() -> Result<CString> {
     if takeover::is_linked() && is_own_program() {
         return c_path(&own_executable()?);
     }

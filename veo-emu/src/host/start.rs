@@ -8,6 +8,8 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::debugger::Debugger;
+use super::log::debug;
 use super::machine::{Machine, PATIENCE};
 use super::memory::Memory;
 use super::node::{self, Node};
@@ -15,7 +17,7 @@ use super::output::{Output, Sink, Streams};
 use super::program;
 use crate::error::{Error, Result};
 use crate::shared::control::Control;
-use crate::shared::message::{HANDSHAKE, LONGEST, Message};
+use crate::shared::message::{DEBUGGER, HANDSHAKE, LONGEST, Message};
 use crate::shared::window::STAGING_LEN;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::{pidfd, socket};
@@ -50,7 +52,8 @@ impl Default for Options {
 
 /// Starts a VE process on a node and waits until it is ready.
 pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machine>> {
-    let program = program::choose(options.veorun.as_deref())?;
+    let program::Chosen { program, image } = program::choose(options.veorun.as_deref())?;
+    let debugger = Debugger::wanted();
     let heap = match options.memory {
         0 => node.total(),
         wanted => node::limit_memory(wanted.min(node.total())),
@@ -71,6 +74,8 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
     let hello = Message::Hello {
         heap,
         staging: STAGING_LEN,
+        flags: if debugger.is_some() { DEBUGGER } else { 0 },
+        image: image.clone().unwrap_or_default(),
     };
     let fds = [control_file.as_raw_fd(), file.as_raw_fd()];
     socket::send(&ours, &hello.encode(), &fds)
@@ -93,11 +98,18 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
     drop(streams);
     let child = Child(Some(pid));
     let watch = pidfd::open(pid).ok();
-    await_ready(&ours, pid, &program)?;
+    let (handle, base) = await_ready(&ours, pid, &program)?;
     let memory = Memory::new(file, mapping, control.clone(), node, heap, STAGING_LEN);
     let machine = Arc::new(Machine::new(pid, watch, ours, memory, control, output));
     super::watch::start(&machine, options.time_limit)?;
     child.keep();
+    if let Some(path) = image {
+        machine.symbols.set_image(handle, base, &path);
+    }
+    debug!("VE process {pid} is ready, {heap} bytes of memory");
+    if let Some(debugger) = debugger {
+        debugger.attach(pid)?;
+    }
     Ok(machine)
 }
 
@@ -123,12 +135,13 @@ impl Drop for Child {
     }
 }
 
-fn await_ready(socket: &OwnedFd, pid: libc::pid_t, program: &CStr) -> Result<()> {
+/// Waits for the handshake. Returns the handle and the base of the image.
+fn await_ready(socket: &OwnedFd, pid: libc::pid_t, program: &CStr) -> Result<(u64, u64)> {
     let program = program.to_string_lossy();
     let end = Instant::now() + PATIENCE;
     loop {
         match receive(socket, Duration::from_millis(200)) {
-            Ok(Some(Message::Ready)) => return Ok(()),
+            Ok(Some(Message::Ready { image, base })) => return Ok((image, base)),
             Ok(Some(Message::Failed(text))) => {
                 return Err(Error::new(
                     libc::EIO,

@@ -34,7 +34,7 @@ fn as_libveo(veorun: Option<String>) -> Options {
     Options {
         veorun,
         one_context: node::variable("VE_OMP_NUM_THREADS").is_none_or(|text| text.trim() != "1"),
-        grace: Duration::from_secs(20),
+        grace: Duration::from_secs(5),
         ..Options::default()
     }
 }

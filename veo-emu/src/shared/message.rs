@@ -8,7 +8,7 @@ use std::ffi::CStr;
 /// Bytes of the fixed part.
 pub(crate) const FIXED: usize = 64;
 /// Longest message.
-pub(crate) const LONGEST: usize = FIXED + 1024;
+pub(crate) const LONGEST: usize = FIXED + 4096;
 
 /// Both sides must be built from the same protocol.
 const MAGIC: u64 = 0x0001_756d_652d_6f65;
@@ -17,13 +17,23 @@ const MAGIC: u64 = 0x0001_756d_652d_6f65;
 /// the library alone, and believed only if the socket was made by the parent.
 pub(crate) const HANDSHAKE: &CStr = c"_VEO_EMU_HANDSHAKE";
 
+/// A flag of `Hello`: a debugger will attach.
+pub(crate) const DEBUGGER: u64 = 1;
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Message {
-    /// Host to VE, first, with the descriptors of the control page and the memory.
-    Hello { heap: u64, staging: u64 },
-    /// VE to host: ready, or the answer to `Open`.
-    Ready,
+    /// Host to VE, first, with the descriptors of the control page and the memory. The
+    /// image is the path of kernels to load as library 0, or empty.
+    Hello {
+        heap: u64,
+        staging: u64,
+        flags: u64,
+        image: String,
+    },
+    /// VE to host: ready, or the answer to `Open`. The handle and the base of the
+    /// image, if there is one.
+    Ready { image: u64, base: u64 },
     /// Host to VE, with the descriptor of the ring.
     Open { index: u32, stack: u64 },
     /// VE to host: it cannot be done, and why.
@@ -34,8 +44,13 @@ impl Message {
     /// The bytes of the message.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let (kind, words, text) = match self {
-            Message::Hello { heap, staging } => (1, [*heap, *staging, 0], ""),
-            Message::Ready => (2, [0; 3], ""),
+            Message::Hello {
+                heap,
+                staging,
+                flags,
+                image,
+            } => (1, [*heap, *staging, *flags], image.as_str()),
+            Message::Ready { image, base } => (2, [*image, *base, 0], ""),
             Message::Open { index, stack } => (3, [u64::from(*index), *stack, 0], ""),
             Message::Failed(text) => (4, [0; 3], text.as_str()),
         };
@@ -61,18 +76,21 @@ impl Message {
             return None;
         }
         let kind = words.next()?;
-        let (a, b) = (words.next()?, words.next()?);
+        let (a, b, c) = (words.next()?, words.next()?, words.next()?);
+        let text = || String::from_utf8_lossy(text).into_owned();
         match kind {
             1 => Some(Message::Hello {
                 heap: a,
                 staging: b,
+                flags: c,
+                image: text(),
             }),
-            2 => Some(Message::Ready),
+            2 => Some(Message::Ready { image: a, base: b }),
             3 => Some(Message::Open {
                 index: u32::try_from(a).ok()?,
                 stack: b,
             }),
-            4 => Some(Message::Failed(String::from_utf8_lossy(text).into_owned())),
+            4 => Some(Message::Failed(text())),
             _ => None,
         }
     }
@@ -88,8 +106,10 @@ mod tests {
             Message::Hello {
                 heap: 1,
                 staging: 2,
+                flags: 3,
+                image: "/some/where.so".into(),
             },
-            Message::Ready,
+            Message::Ready { image: 4, base: 5 },
             Message::Open { index: 7, stack: 8 },
             Message::Failed("no".into()),
         ] {
@@ -99,7 +119,7 @@ mod tests {
 
     #[test]
     fn long_refusals_are_cut_between_characters() {
-        let bytes = Message::Failed("ä".repeat(2000)).encode();
+        let bytes = Message::Failed("ä".repeat(4000)).encode();
         assert!(bytes.len() <= LONGEST);
         let Some(Message::Failed(text)) = Message::decode(&bytes) else {
             panic!("not a refusal")
@@ -109,7 +129,7 @@ mod tests {
 
     #[test]
     fn damaged_bytes_are_no_message() {
-        let good = Message::Ready.encode();
+        let good = Message::Ready { image: 0, base: 0 }.encode();
         assert_eq!(Message::decode(&good[..63]), None);
         for at in 0..16 {
             let mut bad = good.clone();

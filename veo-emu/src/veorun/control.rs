@@ -4,9 +4,9 @@
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-use super::{exit, faults, memory, output, worker};
+use super::{exit, faults, loader, memory, output, traps, worker};
 use crate::shared::control::Control;
-use crate::shared::message::{LONGEST, Message};
+use crate::shared::message::{DEBUGGER, LONGEST, Message};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::Ring;
 use crate::sys::memfd::{Mapping, is_sealed};
@@ -22,23 +22,28 @@ pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
     if unsafe { libc::getppid() } != host {
         exit::now(1);
     }
-    match set_up(&hello, &fds) {
-        Ok(()) => {}
-        Err(text) => {
-            let _ = socket::send(&socket, &Message::Failed(text).encode(), &[]);
-            exit::now(1);
-        }
-    }
+    let answer = match set_up(&hello, &fds) {
+        Ok((image, base)) => Message::Ready { image, base },
+        Err(text) => Message::Failed(text),
+    };
     drop(fds);
-    if socket::send(&socket, &Message::Ready.encode(), &[]).is_err() {
+    let sent = socket::send(&socket, &answer.encode(), &[]);
+    if sent.is_err() || matches!(answer, Message::Failed(_)) {
         exit::now(1);
     }
     listen(&socket, watch.as_ref());
     exit::now(0);
 }
 
-fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(), String> {
-    let Message::Hello { heap, staging } = hello else {
+/// Returns the handle and the base of the image, or zeros.
+fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
+    let Message::Hello {
+        heap,
+        staging,
+        flags,
+        image,
+    } = hello
+    else {
         return Err("the greeting is not one".into());
     };
     let size = size_of::<Control>() as u64;
@@ -54,7 +59,18 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(), String> {
     faults::install(control).map_err(|error| format!("installing signal handlers: {error}"))?;
     exit::install(control);
     output::prepare();
-    Ok(())
+    if flags & DEBUGGER != 0 {
+        // A debugger is no ancestor of this process; some systems want to be told.
+        // SAFETY: plain numbers.
+        unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::c_ulong::MAX, 0, 0, 0) };
+    }
+    traps::read();
+    if image.is_empty() {
+        return Ok((0, 0));
+    }
+    let loaded = loader::load(image.as_bytes())
+        .map_err(|text| format!("the image {image} cannot be loaded: {text}"))?;
+    Ok((loaded.handle, loaded.base))
 }
 
 /// If the machine runs out of memory, this process goes first, not its host.
@@ -104,7 +120,7 @@ fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>) {
             };
             let answer = match Message::decode(&bytes[..len]) {
                 Some(Message::Open { index, stack }) => match open(index, stack, &fds) {
-                    Ok(()) => Message::Ready,
+                    Ok(()) => Message::Ready { image: 0, base: 0 },
                     Err(text) => Message::Failed(text),
                 },
                 _ => Message::Failed("the VE process does not know this message".into()),

@@ -16,5 +16,6 @@ mod output;
 mod shim;
 mod tasks;
 mod trace;
+mod traps;
 pub(crate) mod takeover;
 mod worker;

@@ -7,4 +7,4 @@ mod arch;
 #[path = "native/x86_64.rs"]
 mod arch;
 
-pub(super) use arch::{Native, copy_bytes, place, return_address, return_from_leaf};
+pub(super) use arch::{Native, copy_bytes, enable_traps, place, return_address, return_from_leaf};

@@ -6,7 +6,7 @@ use std::thread;
 use super::engine::Engine;
 use super::native::Native;
 use super::tasks::Parcel;
-use super::{exit, faults, memory, output};
+use super::{exit, faults, memory, output, traps};
 use crate::shared::ring::{Ended, Op, Received, Ring};
 use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
@@ -23,6 +23,7 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<()> 
                 exit::now(1);
             }
             exit::guard_thread();
+            traps::enable();
             let last = run(&mapping);
             faults::release_thread();
             if last {

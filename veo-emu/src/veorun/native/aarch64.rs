@@ -1,6 +1,6 @@
 //! AArch64, AAPCS64: calls, copies that may fault, and the registers of a fault.
 
-use std::arch::naked_asm;
+use std::arch::{asm, naked_asm};
 
 use crate::shared::class::Class;
 use crate::shared::ring::{MAX_WORDS, Received};
@@ -119,6 +119,24 @@ pub(in crate::veorun) unsafe fn place(context: *mut libc::ucontext_t) -> u64 {
 pub(in crate::veorun) unsafe fn return_address(context: *mut libc::ucontext_t) -> Option<u64> {
     // SAFETY: the caller vouches for the context.
     Some(unsafe { (*context).uc_mcontext.regs[30] })
+}
+
+/// Lets floating-point exceptions of the calling thread raise SIGFPE, where the
+/// processor can. The bits are those of `traps`, in x86's order.
+pub(in crate::veorun) fn enable_traps(bits: u32) {
+    // x86: invalid, denormal, division, overflow, underflow, inexact.
+    let places = [8, 15, 9, 10, 11, 12];
+    let mut control: u64;
+    // SAFETY: reading a control register changes nothing.
+    unsafe { asm!("mrs {}, fpcr", out(reg) control) };
+    for (bit, place) in places.into_iter().enumerate() {
+        if bits >> bit & 1 == 1 {
+            control |= 1 << place;
+        }
+    }
+    // SAFETY: only trap bits are set; the exceptions they let through are the
+    // kernels', since nothing of ours computes with floating point.
+    unsafe { asm!("msr fpcr, {}", in(reg) control) };
 }
 
 /// Runs functions of this machine.

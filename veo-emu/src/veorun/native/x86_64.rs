@@ -1,6 +1,6 @@
 //! x86-64, System V: calls, copies that may fault, and the registers of a fault.
 
-use std::arch::naked_asm;
+use std::arch::{asm, naked_asm};
 
 use crate::shared::class::Class;
 use crate::shared::ring::{MAX_WORDS, Received};
@@ -114,6 +114,26 @@ pub(in crate::veorun) unsafe fn return_address(context: *mut libc::ucontext_t) -
     let mut address = 0u64;
     // SAFETY: the destination is ours; a bad source makes the copy fail.
     unsafe { copy::try_copy((&raw mut address).cast(), stack as *const u8, 8) }.then_some(address)
+}
+
+/// Lets floating-point exceptions of the calling thread raise SIGFPE. The bits are
+/// those of `traps`, which are this machine's own.
+pub(in crate::veorun) fn enable_traps(bits: u32) {
+    let mut vector = 0u32;
+    let mut x87 = 0u16;
+    // SAFETY: storing control words changes nothing.
+    unsafe {
+        asm!("stmxcsr [{}]", in(reg) &raw mut vector);
+        asm!("fnstcw [{}]", in(reg) &raw mut x87);
+    }
+    vector &= !(bits << 7);
+    x87 &= !(bits as u16);
+    // SAFETY: only mask bits are cleared; the exceptions they let through are the
+    // kernels', since nothing of ours computes with floating point.
+    unsafe {
+        asm!("ldmxcsr [{}]", in(reg) &raw const vector);
+        asm!("fldcw [{}]", in(reg) &raw const x87);
+    }
 }
 
 /// Runs functions of this machine.

@@ -1,0 +1,21 @@
+//! What the library does, told on the standard error if `VEO_LOG_DEBUG` is set.
+
+use std::sync::OnceLock;
+
+/// Whether to tell.
+pub(crate) fn enabled() -> bool {
+    static ENABLED: OnceLock<bool> = OnceLock::new();
+    *ENABLED.get_or_init(|| {
+        super::node::variable("VEO_LOG_DEBUG").is_some_and(|text| text.trim() != "0")
+    })
+}
+
+/// Tells something, if somebody wants to know.
+macro_rules! debug {
+    ($($argument:tt)*) => {
+        if $crate::host::log::enabled() {
+            eprintln!("[veo-emu] {}", format_args!($($argument)*));
+        }
+    };
+}
+pub(crate) use debug;
