@@ -4,24 +4,126 @@
 
 use proc_macro::TokenStream;
 
-/// Declares kernels: functions of a library that runs on the VE.
+/// Declares kernels: functions of a library that runs on the Vector Engine.
 ///
-/// See the documentation of `veo_core` for what can be declared and how the
-/// functions are called.
+/// It stands on a function without a body, or on a block of several. Each becomes a
+/// function of the same name, visibility and documentation with one argument more: the
+/// first says where the kernel runs. With a `&VeoContext` the call is queued and gives a
+/// `VeoRequest`; with a `&VeoProc` it is made at once and gives the result.
+///
+/// ```
+/// use veo_core::{OnStack, Result, VeoContext, ve_kernel};
+///
+/// #[ve_kernel(lib = "libvetest.so")]
+/// fn add(a: i32, b: *mut f64) -> i64;
+///
+/// #[ve_kernel(lib = "libvetest.so")]
+/// unsafe extern "C" {
+///     /// Can be called without `unsafe`: the block promises that this is right.
+///     pub safe fn scale(x: &mut [f64], n: u64, factor: f64);
+///
+///     /// Has to be given what it expects, so calls are `unsafe`.
+///     pub unsafe fn poke(address: u64, value: u8);
+/// }
+///
+/// fn call(ctx: &VeoContext) -> Result<i64> {
+///     let mut y = [0.0; 3];
+///     let request = add(ctx, 3, OnStack::inout(&mut y))?;
+///     request.wait()
+/// }
+/// ```
+///
+/// # Keys
+///
+/// | key | meaning |
+/// |---|---|
+/// | `lib = "libx.so"` | the library: a file name that is searched for when the program runs, or a path with a slash |
+/// | `static` | instead of `lib`: the kernel is linked into veorun |
+/// | `name = "symbol"` | the name in the library, if it differs; in a block on the single function, as `#[ve_kernel(name = "..")]` (`#[link_name = ".."]` does the same) |
+/// | `optional` | the library may lack the kernel; it is looked up on first use |
+/// | `lazy` | the kernel is looked up on first use instead of when a process is created |
+/// | `verify = "deny"` | what a declaration is that contradicts the library: an error (`deny`, the default), a warning (`warn`), or not looked for (`off`) |
+/// | `crate = path` | the path of `veo_core`, if the crate knows it by another name |
+///
+/// # Parameters
+///
+/// | declared | a call passes |
+/// |---|---|
+/// | `i8` to `i64`, `u8` to `u64`, `isize`, `usize`, `f32`, `f64`, and aliases such as `c_int` | exactly that type |
+/// | `*const T` | `&VeBuffer<T>`, `&mut VeBuffer<T>`, `VeSlice<T>`, `VeMemPtr<T>`, `OnStack::input(&x)`, `NULL` |
+/// | `*mut T` | `&mut VeBuffer<T>`, `VeSliceMut<T>`, `VeMemPtr<T>`, `OnStack::inout(&mut x)`, `OnStack::output(&mut x)`, `NULL` |
+/// | `*const c_void`, `*mut c_void` | any of these, of any type |
+/// | `*mut Handle` with `#[derive(VeOpaque)]` | `VeMemPtr<Handle>`, `NULL` |
+/// | `*const *const T`, `*mut *mut T` | memory that holds `VeAddr<T>` |
+/// | `&T`, `&[T]`, `&mut T`, `&mut [T]` | the reference; the data travel with the call, on the kernel's stack |
+/// | `VeMemPtr<T>`, `OnStack<T>` | just that |
+/// | `extern "C" fn(..)` | a function of the VE: `&VeoFunction`, `VeMemPtr<c_void>`, `NULL` |
+///
+/// `T` is plain data: see the derive macro `VeData`. A kernel has at most 256 parameters.
+/// It returns nothing, a number, or a pointer, which becomes a `VeMemPtr`. Fortran takes
+/// its arguments by reference: declare `&i32`, and the name with its underscore.
+///
+/// # Errors while compiling
+///
+/// Every mistake of a declaration is reported at its token, with what to write instead.
+/// If the crate's build script makes the library with `veo-build`, the declaration is also
+/// compared with the function itself: number of parameters, widths, signs, pointees, fields
+/// of structures, the result. `VEO_VERIFY=deny`, `warn` or `off` in the environment of the
+/// compiler decides for declarations without `verify`; types known by an alias are compared
+/// only where contradictions are errors. Libraries from elsewhere are compared when they
+/// are loaded.
 #[proc_macro_attribute]
 pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
     let built = veo_syntax::Built::of_this_crate();
     veo_syntax::ve_kernel(args.into(), item.into(), &built).into()
 }
 
-/// Implements `VeData` for a `#[repr(C)]` structure of plain data, so that
-/// references and pointers to it can be passed to kernels.
+/// Implements `VeData` for a structure of plain data, so that values, references and
+/// pointers to it can be passed to kernels.
+///
+/// The structure is `#[repr(C)]` (or `#[repr(transparent)]`, then it is its field) and
+/// `Copy`, and all its fields are plain data: integers up to 64 bits, `f32`, `f64`,
+/// arrays, such structures, and `VeAddr<T>` where C has a pointer. Padding is fine. Names,
+/// offsets and types of the fields are recorded for the comparison with the kernel's own
+/// structure.
+///
+/// ```
+/// use veo_core::{VeAddr, VeData};
+///
+/// #[derive(Clone, Copy, VeData)]
+/// #[repr(C)]
+/// struct Particle {
+///     position: [f64; 3],
+///     charge: i8,
+///     next: VeAddr<Particle>,
+/// }
+/// ```
+///
+/// Type parameters have to be plain data, too. `#[ve_data(crate = path)]` gives the path of
+/// `veo_core`.
 #[proc_macro_derive(VeData, attributes(ve_data))]
 pub fn derive_ve_data(item: TokenStream) -> TokenStream {
     veo_syntax::derive_ve_data(item.into()).into()
 }
 
 /// Lets kernels take and return pointers to a type whose contents only they know.
+///
+/// ```
+/// use veo_core::{VeOpaque, ve_kernel};
+///
+/// #[derive(VeOpaque)]
+/// struct Plan {
+///     _private: [u8; 0],
+/// }
+///
+/// #[ve_kernel(lib = "libplans.so")]
+/// unsafe extern "C" {
+///     safe fn plan_create(n: i32) -> *mut Plan;
+///     safe fn plan_destroy(plan: *mut Plan);
+/// }
+/// ```
+///
+/// `#[ve_opaque(crate = path)]` gives the path of `veo_core`.
 #[proc_macro_derive(VeOpaque, attributes(ve_opaque))]
 pub fn derive_ve_opaque(item: TokenStream) -> TokenStream {
     veo_syntax::derive_ve_opaque(item.into()).into()

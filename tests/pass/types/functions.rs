@@ -1,7 +1,7 @@
 //! Addresses of functions on the VE.
 use std::ffi::c_void;
 
-use veo_core::{FnAddr, NULL, Result, VeMemPtr, VeoProc, ve_kernel};
+use veo_core::{FnAddr, NULL, Result, VeMemPtr, VeoFunction, VeoProc, ve_kernel};
 
 type Callback = FnAddr;
 
@@ -16,7 +16,8 @@ fn apply(
 #[ve_kernel(lib = "libk.so")]
 fn pick(n: i32) -> *const c_void;
 
-fn call(proc: &VeoProc) -> Result<()> {
+fn call(proc: &VeoProc, g: &VeoFunction) -> Result<()> {
     let f: VeMemPtr<c_void> = pick(proc, 1)?;
-    apply(proc, f, NULL, f, NULL)
+    apply(proc, f, NULL, g, NULL)?;
+    apply(proc, g, g, f, NULL)
 }
