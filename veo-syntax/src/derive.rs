@@ -26,6 +26,8 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     let krate = crate_path(krate(&input.attrs, "ve_data", &mut report).as_ref());
     let ident = &input.ident;
     let name = ident.unraw().to_string();
+    // With such fields it may not even be `Copy`.
+    let mut wrong_fields = false;
     let body = match &input.data {
         Data::Enum(data) => {
             report.at(&data.enum_token, &Mistake::Enum(name));
@@ -43,9 +45,11 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
             if data.fields.is_empty() {
                 report.at(ident, &Mistake::NoFields(name));
             }
+            let before = report.len();
             for field in &data.fields {
                 types::field(&field.ty, &mut report);
             }
+            wrong_fields = report.len() > before;
             Some(match layout {
                 Layout::Transparent => {
                     let types = data.fields.iter().map(|field| &field.ty);
@@ -57,7 +61,16 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     };
     let generics = bounded(input.generics.clone(), &krate, &mut report);
     let Some(ty) = body.filter(|_| report.len() == 0) else {
-        return report.into_tokens();
+        let mut output = report.into_tokens();
+        if !wrong_fields && input.generics.params.is_empty() {
+            // So that declarations that mention the type give no second error.
+            output.extend(quote! {
+                unsafe impl #krate::VeData for #ident {
+                    const TYPE: #krate::__private::abi::Type = #krate::__private::abi::Type::Void;
+                }
+            });
+        }
+        return output;
     };
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {

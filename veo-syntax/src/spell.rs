@@ -58,7 +58,11 @@ fn write(tokens: TokenStream, text: &mut String, gap: &mut bool) {
 
 /// Whether the last word is one that a type follows.
 fn after_qualifier(text: &str) -> bool {
-    text.ends_with("mut") || text.ends_with("const")
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let before = text.trim_end_matches(word);
+    let last = &text[before.len()..];
+    // A lifetime is one.
+    last == "mut" || last == "const" || last == "dyn" || before.ends_with('\'')
 }
 
 #[cfg(test)]
@@ -78,6 +82,8 @@ mod tests {
             "fn(f64) -> f64",
             "*const *mut T",
             "&mut (i32, i32)",
+            "&'static [u8]",
+            "&'a mut [f64; 3]",
         ] {
             let tokens: TokenStream = written.parse().unwrap();
             assert_eq!(spell(&tokens), written);
