@@ -33,6 +33,8 @@ pub(crate) struct Machine {
     pub(crate) pidfd: Option<OwnedFd>,
     pub(crate) memory: Memory,
     pub(crate) control: Arc<Mapping>,
+    /// Carries the lock by which the VE process knows that the host is still there.
+    _control_file: OwnedFd,
     pub(crate) socket: Mutex<OwnedFd>,
     output: Option<Output>,
     /// Threads that end with the process.
@@ -49,20 +51,34 @@ pub(crate) struct Machine {
     orderly: AtomicBool,
 }
 
+/// What a machine is put together from.
+pub(crate) struct Parts {
+    pub(crate) pid: libc::pid_t,
+    pub(crate) pidfd: Option<OwnedFd>,
+    pub(crate) socket: OwnedFd,
+    pub(crate) memory: Memory,
+    pub(crate) control: Arc<Mapping>,
+    pub(crate) control_file: OwnedFd,
+    pub(crate) output: Option<Output>,
+}
+
 impl Machine {
-    pub(crate) fn new(
-        pid: libc::pid_t,
-        pidfd: Option<OwnedFd>,
-        socket: OwnedFd,
-        memory: Memory,
-        control: Arc<Mapping>,
-        output: Option<Output>,
-    ) -> Machine {
+    pub(crate) fn new(parts: Parts) -> Machine {
+        let Parts {
+            pid,
+            pidfd,
+            socket,
+            memory,
+            control,
+            control_file,
+            output,
+        } = parts;
         Machine {
             pid,
             pidfd,
             memory,
             control,
+            _control_file: control_file,
             output,
             threads: Mutex::default(),
             socket: Mutex::new(socket),

@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 
 use super::debugger::Debugger;
 use super::log::debug;
-use super::machine::{Machine, PATIENCE};
+use super::machine::{Machine, PATIENCE, Parts};
 use super::memory::Memory;
 use super::node::{self, Node};
 use super::output::{Output, Sink, Streams};
 use super::program;
 use crate::error::{Error, Result};
 use crate::shared::control::Control;
-use crate::shared::message::{DEBUGGER, HANDSHAKE, LONGEST, Message};
+use crate::shared::message::{DEBUGGER, HANDSHAKE, LOCKED, LONGEST, Message};
 use crate::shared::window::STAGING_LEN;
 use crate::sys::memfd::{self, Mapping};
-use crate::sys::{pidfd, socket};
+use crate::sys::{lock, pidfd, socket};
 
 /// What a process is started with.
 pub(crate) struct Options {
@@ -71,10 +71,17 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
     let control = Arc::new(control);
     let (ours, theirs) =
         socket::pair().map_err(|error| Error::io("making a pair of sockets", &error))?;
+    let mut flags = 0;
+    if debugger.is_some() {
+        flags |= DEBUGGER;
+    }
+    if lock::take(&control_file).is_ok() {
+        flags |= LOCKED;
+    }
     let hello = Message::Hello {
         heap,
         staging: STAGING_LEN,
-        flags: if debugger.is_some() { DEBUGGER } else { 0 },
+        flags,
         image: image.clone().unwrap_or_default(),
     };
     let fds = [control_file.as_raw_fd(), file.as_raw_fd()];
@@ -100,7 +107,15 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
     let watch = pidfd::open(pid).ok();
     let (handle, base) = await_ready(&ours, pid, &program)?;
     let memory = Memory::new(file, mapping, control.clone(), node, heap, STAGING_LEN);
-    let machine = Arc::new(Machine::new(pid, watch, ours, memory, control, output));
+    let machine = Arc::new(Machine::new(Parts {
+        pid,
+        pidfd: watch,
+        socket: ours,
+        memory,
+        control,
+        control_file,
+        output,
+    }));
     super::watch::start(&machine, options.time_limit)?;
     child.keep();
     if let Some(path) = image {

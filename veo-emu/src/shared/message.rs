@@ -20,6 +20,10 @@ pub(crate) const HANDSHAKE: &CStr = c"_VEO_EMU_HANDSHAKE";
 /// A flag of `Hello`: a debugger will attach.
 pub(crate) const DEBUGGER: u64 = 1;
 
+/// A flag of `Hello`: the host holds a lock on the file of the control page for as
+/// long as it is the program it was.
+pub(crate) const LOCKED: u64 = 2;
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Message {

@@ -2,15 +2,16 @@
 //! host asks, and ends the process when the host is gone.
 
 use std::io;
+use std::thread;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use super::{exit, faults, loader, memory, output, traps, worker};
 use crate::shared::control::Control;
-use crate::shared::message::{DEBUGGER, LONGEST, Message};
+use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::Ring;
 use crate::sys::memfd::{Mapping, is_sealed};
-use crate::sys::{pidfd, socket};
+use crate::sys::{lock, pidfd, socket};
 
 /// Runs the VE process to its end.
 pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
@@ -26,7 +27,9 @@ pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
         Ok((image, base)) => Message::Ready { image, base },
         Err(text) => Message::Failed(text),
     };
-    drop(fds);
+    if matches!(hello, Message::Hello { flags, .. } if flags & LOCKED != 0) {
+        watch_lock(fds);
+    }
     let sent = socket::send(&socket, &answer.encode(), &[]);
     if sent.is_err() || matches!(answer, Message::Failed(_)) {
         exit::now(1);
@@ -71,6 +74,21 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
     let loaded = loader::load(image.as_bytes())
         .map_err(|text| format!("the image {image} cannot be loaded: {text}"))?;
     Ok((loaded.handle, loaded.base))
+}
+
+/// Ends the process when the host gives up its lock: also when it becomes another
+/// program while a forked child of it keeps the socket open.
+fn watch_lock(fds: Vec<OwnedFd>) {
+    let _ = thread::Builder::new()
+        .name("ve-lock".into())
+        .stack_size(128 << 10)
+        .spawn(move || {
+            if let Some(fd) = fds.first()
+                && lock::wait(fd).is_ok()
+            {
+                exit::now(1);
+            }
+        });
 }
 
 /// If the machine runs out of memory, this process goes first, not its host.

@@ -1,0 +1,210 @@
+//! What may happen to the host program: its VE processes end with it, and limits of
+//! the system are errors. Each test runs this program again as the victim.
+
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::*;
+
+const KERNELS: &str = r#"
+#include <unistd.h>
+int nap(int seconds) { sleep(seconds); return 0; }
+int answer(void) { return 42; }
+"#;
+
+/// Runs one part of this file, named by a variable, in a process of its own.
+fn victim(part: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "victim_part", "--nocapture", "--test-threads=1"])
+        .env("VEO_EMU_TEST_PART", part)
+        .stdout(Stdio::piped());
+    command
+}
+
+/// Says which VE process the test has to look after.
+fn tell(proc: &Proc) {
+    println!("pid {}", proc.pid());
+}
+
+/// The process that the victim told.
+fn told(child: &mut Child) -> i32 {
+    let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+    lines
+        .map_while(Result::ok)
+        .find_map(|line| line.rsplit_once("pid ")?.1.trim().parse().ok())
+        .expect("the victim tells a process")
+}
+
+fn is_alive(pid: i32) -> bool {
+    // A process that has ended but was not collected yet counts as ended.
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+        !stat
+            .rsplit(')')
+            .next()
+            .unwrap()
+            .trim_start()
+            .starts_with('Z')
+    })
+}
+
+fn ends_soon(pid: i32) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while is_alive(pid) {
+        assert!(Instant::now() < end, "process {pid} is left behind");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn victim_part() {
+    let Ok(part) = std::env::var("VEO_EMU_TEST_PART") else {
+        return;
+    };
+    let proc = Proc::with(0, |options| options.memory = 16 << 20);
+    let lib = proc.load(&compile(KERNELS));
+    let ctx = proc.open();
+    ctx.call(proc.sym(lib, "nap"), &Args::new().u64(0, 1000));
+    tell(&proc);
+    match part.as_str() {
+        "wait" => {
+            std::thread::sleep(Duration::from_secs(100));
+        }
+        "panic" => panic!("on purpose"),
+        "exit" => std::process::exit(0),
+        "abort" => std::process::abort(),
+        "exec" => {
+            // A child that goes on keeps everything that fork gives it.
+            // SAFETY: the child only sleeps and ends.
+            if unsafe { libc::fork() } == 0 {
+                // SAFETY: both are safe in a forked child.
+                unsafe {
+                    libc::sleep(5);
+                    libc::_exit(0);
+                }
+            }
+            let error = Command::new("sleep").arg("4").exec();
+            panic!("{error}");
+        }
+        "fork" => {
+            // SAFETY: the child only sleeps and ends.
+            if unsafe { libc::fork() } == 0 {
+                // SAFETY: both are safe in a forked child.
+                unsafe {
+                    libc::sleep(8);
+                    libc::_exit(0);
+                }
+            }
+            // SAFETY: ends this process at once.
+            unsafe { libc::_exit(0) };
+        }
+        part => panic!("{part}?"),
+    }
+}
+
+#[test]
+fn a_killed_host_takes_its_processes_along() {
+    for signal in [libc::SIGKILL, libc::SIGTERM, libc::SIGQUIT] {
+        let mut child = victim("wait").spawn().unwrap();
+        let pid = told(&mut child);
+        assert!(is_alive(pid));
+        // SAFETY: the child is ours.
+        unsafe { libc::kill(child.id() as i32, signal) };
+        child.wait().unwrap();
+        ends_soon(pid);
+    }
+}
+
+#[test]
+fn a_host_that_ends_by_itself_takes_its_processes_along() {
+    for part in ["panic", "exit", "abort"] {
+        let mut child = victim(part).stderr(Stdio::null()).spawn().unwrap();
+        let pid = told(&mut child);
+        child.wait().unwrap();
+        ends_soon(pid);
+    }
+}
+
+#[test]
+fn a_forked_child_does_not_keep_a_process() {
+    let mut child = victim("fork").spawn().unwrap();
+    let start = Instant::now();
+    let pid = told(&mut child);
+    child.wait().unwrap();
+    ends_soon(pid);
+    assert!(start.elapsed() < Duration::from_secs(7));
+}
+
+#[test]
+fn a_host_that_becomes_another_program_leaves_nothing() {
+    let mut child = victim("exec").spawn().unwrap();
+    let start = Instant::now();
+    let pid = told(&mut child);
+    ends_soon(pid);
+    assert!(
+        start.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        start.elapsed()
+    );
+    child.wait().unwrap();
+}
+
+/// Runs the ordinary way of a process in a child with a limit set by the shell.
+fn limited(prelude: &str) -> (bool, String) {
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(format!(
+            "{prelude}; exec \"$0\" --exact limited_part --nocapture --test-threads=1"
+        ))
+        .arg(std::env::current_exe().unwrap())
+        .env("VEO_EMU_TEST_PART", "limited")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    (output.status.success(), text)
+}
+
+#[test]
+fn limited_part() {
+    if std::env::var("VEO_EMU_TEST_PART").as_deref() != Ok("limited") {
+        return;
+    }
+    let handle = call!(veo_proc_create(0));
+    if handle.is_null() {
+        println!("refused: {}", last_error());
+        return;
+    }
+    let proc = Proc(handle);
+    let lib = proc.load(&compile(KERNELS));
+    let (state, answer) = proc.call(proc.sym(lib, "answer"), &Args::new());
+    assert_eq!((state, answer), (0, 42));
+    let block = proc.alloc(1 << 16);
+    proc.write(block, &[7u8; 1 << 16]);
+    assert_eq!(proc.read::<u8>(block, 1 << 16), [7; 1 << 16]);
+    println!("worked");
+}
+
+#[test]
+fn limits_of_the_process_are_kept_or_named() {
+    compile(KERNELS);
+    for (prelude, works) in [
+        ("true", true),
+        ("ulimit -v 2000000", true),
+        ("ulimit -v 300000", true),
+        ("ulimit -f 1000000", true),
+        ("ulimit -f 10", false),
+        ("ulimit -n 40", true),
+        ("ulimit -n 6", false),
+        ("exec 0<&-", true),
+    ] {
+        let (success, text) = limited(prelude);
+        assert!(success, "{prelude}: {text}");
+        let said = if works { "worked" } else { "refused: " };
+        assert!(text.contains(said), "{prelude}: {text}");
+    }
+}
