@@ -337,7 +337,7 @@ fn built_from_the_package_that_would_be_published() {
 }
 
 /// An application with kernels in three languages, and a crate with kernels that it depends on.
-fn application(name: &str, fortran: bool) -> Package {
+fn application(name: &str, cxx: bool, fortran: bool) -> Package {
     let package = Package::new(name);
     let dependency = format!("{name}-dep");
     let path = |of: &str| format!("{:?}", package.workspace().join(of));
@@ -364,6 +364,7 @@ fn application(name: &str, fortran: bool) -> Package {
         "Cargo.toml",
         &format!("{manifest}\n[dependencies]\nveo-core = {{ path = {} }}\ndep = {{ package = \"{dependency}\", path = \"dep\" }}\n", path("veo-core")),
     );
+    let twice = if cxx { "twice.cpp" } else { "twice.c" };
     let fortran_file = if fortran {
         ".file(\"kernels/half.f90\")"
     } else {
@@ -371,13 +372,19 @@ fn application(name: &str, fortran: bool) -> Package {
     };
     package.write(
         "build.rs",
-        &format!("fn main() {{\n    veo_build::Kernels::new(\"libapp.so\").files([\"kernels/sum.c\", \"kernels/twice.cpp\"]){fortran_file}.compile();\n}}\n"),
+        &format!("fn main() {{\n    veo_build::Kernels::new(\"libapp.so\").files([\"kernels/sum.c\", \"kernels/{twice}\"]){fortran_file}.compile();\n}}\n"),
     );
     package.write(
         "kernels/sum.c",
         "#include <stdint.h>\ndouble sum(const double *x, int32_t n) {\n    double s = 0;\n    for (int32_t i = 0; i < n; i++) s += x[i];\n    return s;\n}\n",
     );
-    package.write("kernels/twice.cpp", "template <typename T> static T twice_of(T x) { return x + x; }\nextern \"C\" long twice(long x) { return twice_of(x); }\n");
+    let text = match cxx {
+        true => {
+            "template <typename T> static T twice_of(T x) { return x + x; }\nextern \"C\" long twice(long x) { return twice_of(x); }\n"
+        }
+        false => "long twice(long x) { return x + x; }\n",
+    };
+    package.write(&format!("kernels/{twice}"), text);
     package.write(
         "kernels/half.f90",
         "real(c_double) function half(x) bind(c)\n  use iso_c_binding\n  real(c_double), value :: x\n  half = 0.5d0 * x\nend function\n",
@@ -417,12 +424,12 @@ const RESULT: &str = "7 42 3.5 15\n";
 
 #[test]
 fn three_languages_and_a_dependency_run() {
-    let fortran = veo_tests::available(
-        "a Fortran compiler (Debian: gfortran)",
-        crate::real::found("gfortran"),
-    );
+    if !crate::real::cxx() {
+        return;
+    }
+    let fortran = crate::real::gfortran();
     let name = "veo-test-application";
-    let package = application(name, fortran);
+    let package = application(name, true, fortran);
     let output = package.cargo(&["run", "-q"]).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(String::from_utf8_lossy(&output.stdout), RESULT);
@@ -495,7 +502,7 @@ fn three_languages_and_a_dependency_run() {
 
 #[test]
 fn a_program_is_moved_with_its_libraries() {
-    let package = application("veo-test-deployed", false);
+    let package = application("veo-test-deployed", false, false);
     let dist = package.dir.join("dist/bin");
     let output = package
         .cargo(&["build"])

@@ -42,6 +42,10 @@ pub fn found(program: &str) -> bool {
         .is_ok_and(|output| output.status.success())
 }
 
+pub fn cxx() -> bool {
+    veo_tests::available("a C++ compiler (Debian: g++)", found("c++"))
+}
+
 pub fn clang() -> bool {
     veo_tests::available(
         "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
@@ -53,7 +57,7 @@ pub fn flang() -> bool {
     veo_tests::available("flang 19 (Debian: flang-19)", found("flang-new-19"))
 }
 
-fn gfortran() -> bool {
+pub fn gfortran() -> bool {
     veo_tests::available("a Fortran compiler (Debian: gfortran)", found("gfortran"))
 }
 
@@ -108,6 +112,9 @@ fn rust_declaration(prototypes: &Prototypes, symbol: &str) -> String {
 
 #[test]
 fn for_the_host() {
+    if !cxx() {
+        return;
+    }
     let bench = bench("host");
     let built = bench
         .build(Kernels::new("libk.so").files(["kernels/k.c", "kernels/t.cpp"]))
@@ -151,7 +158,7 @@ fn for_the_host() {
 
 #[test]
 fn three_languages_in_one_library_work_together() {
-    if !gfortran() {
+    if !cxx() || !gfortran() {
         return;
     }
     let bench = bench("host");
@@ -184,6 +191,9 @@ fn three_languages_in_one_library_work_together() {
 
 #[test]
 fn debug_information_apart_is_found_again() {
+    if !cxx() {
+        return;
+    }
     let mut targets = vec![(Target::Host, "host")];
     if clang() {
         targets.push((Target::Ve1Llvm, "ve1-llvm"));
@@ -223,7 +233,7 @@ fn debug_information_apart_is_found_again() {
 
 #[test]
 fn for_the_ve_through_llvm() {
-    if !clang() {
+    if !cxx() || !clang() {
         return;
     }
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ve-kernels/kernels");
@@ -278,7 +288,7 @@ fn fortran_for_the_ve_through_llvm() {
 
 #[test]
 fn a_library_that_clang_cannot_compile_is_left_out_unless_asked_for() {
-    if !clang() {
+    if !cxx() || !clang() {
         return;
     }
     let mut bench = bench("-ve1");
