@@ -18,7 +18,6 @@ fn found(tool: &str) -> bool {
 }
 
 #[test]
-#[ignore = "the emulator does not read prototypes of kernels yet"]
 fn the_way_py_veo_works() {
     Dropin::get().conforms("pyveo.c", &[]);
 }
@@ -31,7 +30,6 @@ fn a_cplusplus_program() {
 }
 
 #[test]
-#[ignore = "the emulator does not read prototypes of kernels yet"]
 fn a_python_program() {
     if !available("python3 (Debian: python3)", found("python3")) {
         return;

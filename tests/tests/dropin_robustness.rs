@@ -61,7 +61,6 @@ fn thousands_of_threads() {
 }
 
 #[test]
-#[ignore = "the emulator has no time limit and no output callback yet"]
 fn what_the_emulated_node_offers_beyond_libveo() {
     Dropin::get().conforms("extensions.c", &[]);
 }

@@ -5,7 +5,6 @@ use std::process::Command;
 use veo_tests::dropin::Dropin;
 
 #[test]
-#[ignore = "the emulator has no libveohmem.so yet"]
 fn random_work_with_faults_ends_with_all_counts_matching() {
     let dropin = Dropin::get();
     let mut command: Command = dropin.command(env!("CARGO_BIN_EXE_soak"));

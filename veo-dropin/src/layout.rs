@@ -38,6 +38,11 @@ pub(crate) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<()
         ("lib64", "libveo.so.1", Content::Program(&library)),
         ("lib64", "libveo.so", Content::Link("libveo.so.1")),
         (
+            "lib64",
+            "libveohmem.so",
+            Content::Program(veo_emu::LIBVEOHMEM),
+        ),
+        (
             "lib64/pkgconfig",
             "libveo.pc",
             Content::Data(pkg_config.as_bytes()),

@@ -63,7 +63,7 @@ pub(super) enum Expect {
     /// State OK, and these words were read.
     Read { got: Box<[u64]>, want: Vec<u64> },
     /// State OK; the source of a transfer is alive as long as this.
-    Write { _source: Box<[u64]> },
+    Write { source: Box<[u64]> },
     /// State OK, and the stack buffer has these bytes.
     Stack { got: Box<[u8]>, want: Vec<u8> },
     /// A host function's argument; the result is three times it.
@@ -75,6 +75,21 @@ pub(super) enum Expect {
 }
 
 impl Expect {
+    /// What is expected, without its bytes.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Expect::Result(want) => format!("the result {want:#x}"),
+            Expect::Done => "no result".into(),
+            Expect::Allocation => "an address".into(),
+            Expect::Read { want, .. } => format!("{} words read", want.len()),
+            Expect::Write { source } => format!("{} words written", source.len()),
+            Expect::Stack { want, .. } => format!("{} bytes of the stack", want.len()),
+            Expect::Host { argument } => format!("three times {:#x}", **argument),
+            Expect::Exception(signal) => format!("signal {signal}"),
+            Expect::Exit => "the end of the process".into(),
+        }
+    }
+
     /// Whether something is needed until the request was collected: memory of the
     /// host, or its result.
     pub(super) fn is_needed(&self) -> bool {

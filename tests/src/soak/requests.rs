@@ -226,7 +226,7 @@ impl World<'_> {
                     api,
                     veo_async_write_mem(handle, address, pointer, 8 * count)
                 );
-                (id, Expect::Write { _source: source }, None)
+                (id, Expect::Write { source }, None)
             }
             2 => {
                 let value = self.rng.u64(..);
@@ -332,12 +332,17 @@ impl World<'_> {
     pub(super) fn fulfilled(&mut self, pending: &Pending, state: i32, result: u64) {
         self.check(state == VEO_COMMAND_OK as i32, || {
             format!(
-                "request {} has state {state}, result {result:#x}",
-                pending.id
+                "request {} has state {state}, result {result:#x}, not {}",
+                pending.id,
+                pending.expect.describe()
             )
         });
         self.check(is_as_expected(&pending.expect, result), || {
-            format!("request {} gives {result:#x}, or wrong bytes", pending.id)
+            format!(
+                "request {} gives {result:#x}, not {}",
+                pending.id,
+                pending.expect.describe()
+            )
         });
         self.counts.collected += 1;
         self.counts.bytes += match &pending.expect {

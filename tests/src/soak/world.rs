@@ -213,9 +213,9 @@ impl<'a> World<'a> {
     }
 
     /// A synchronous operation that changes nothing the model knows.
-    fn synchronous(&mut self, process: usize) {
+    fn synchronous(&mut self, index: usize) {
         let api = self.api;
-        let process = &self.processes[process];
+        let process = &self.processes[index];
         self.counts.synchronous += 1;
         match self.rng.u32(..4) {
             0 => {
@@ -258,6 +258,8 @@ impl<'a> World<'a> {
                     veo_call_sync(process.handle, process.kernels.echo, args, &raw mut result)
                 );
                 veo!(api, veo_args_free(args));
+                // Whether this is "the request before" for a later one is not laid down.
+                self.processes[index].contexts[0].newest = None;
                 self.check((called, result) == (0, value), || {
                     format!("echo of {value:#x} gives {called}, {result:#x}")
                 });
