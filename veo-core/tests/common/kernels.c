@@ -124,3 +124,8 @@ int64_t read_through(const double **table, uint64_t which, uint64_t index)
 {
 	return (int64_t)table[which][index];
 }
+
+int64_t eight(int64_t a, int32_t b, double c, double *d, int64_t e, float f, uint64_t g, double h)
+{
+	return a + b + (int64_t)c + (d != 0) + e + (int64_t)f + (int64_t)g + (int64_t)h;
+}
