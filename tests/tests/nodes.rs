@@ -3,7 +3,7 @@
 use std::thread;
 
 use ve_kernels::basics::{bump, fill, sum};
-use veo_core::{OnStack, Result, VeoProc};
+use veo_core::{OnStack, Result, VeMemPtr, VeoProc};
 
 const ROUNDS: usize = 50;
 const LEN: usize = 1000;
@@ -34,6 +34,11 @@ fn memory_symbols_and_results_stay_apart() -> Result<()> {
     for (proc, step) in procs.iter().zip(STEPS) {
         let expected = 100 + 2 * ROUNDS as i64 * step;
         assert_eq!(bump(proc, 0)?, expected);
+        let library = proc.load_library(ve_kernels::host_library("libvebasics.so"))?;
+        let counter: VeMemPtr<u8> = library.get_symbol("counter")?.cast();
+        let mut value = [0; 8];
+        proc.read_mem(&mut value, counter)?;
+        assert_eq!(i64::from_ne_bytes(value), expected);
     }
     Ok(())
 }

@@ -1,0 +1,76 @@
+//! A call written against the function table, as a C program would make it.
+
+use std::ffi::CString;
+
+use veo_abi::ffi::{
+    VEO_COMMAND_OK, VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID, VeoApi, veo_args,
+    veo_proc_handle, veo_thr_ctxt,
+};
+
+/// A process of its own, a context and the kernel `add_up`.
+pub struct Raw {
+    api: &'static VeoApi,
+    proc: *mut veo_proc_handle,
+    ctx: *mut veo_thr_ctxt,
+    kernel: u64,
+    args: *mut veo_args,
+}
+
+macro_rules! call {
+    ($raw:expr, $function:ident($($argument:expr),*)) => {
+        // SAFETY: the emulator fills the table with functions of these types; handles
+        // come from it and are used until `drop` only; buffers are locals that outlive
+        // the call.
+        unsafe { $raw.api.$function.expect(stringify!($function))($($argument),*) }
+    };
+}
+
+impl Raw {
+    pub fn new() -> Raw {
+        let mut raw = Raw {
+            api: veo_emu::api(),
+            proc: std::ptr::null_mut(),
+            ctx: std::ptr::null_mut(),
+            kernel: 0,
+            args: std::ptr::null_mut(),
+        };
+        raw.proc = call!(raw, veo_proc_create(0));
+        assert!(!raw.proc.is_null(), "a process starts");
+        // The first is the main context; typed calls use a further one as well.
+        call!(raw, veo_context_open(raw.proc));
+        raw.ctx = call!(raw, veo_context_open(raw.proc));
+        assert!(!raw.ctx.is_null(), "a context opens");
+        let path = ve_kernels::host_library("libvebasics.so");
+        let path = CString::new(path.into_os_string().into_encoded_bytes()).expect("a C string");
+        let library = call!(raw, veo_load_library(raw.proc, path.as_ptr()));
+        raw.kernel = call!(raw, veo_get_sym(raw.proc, library, c"add_up".as_ptr()));
+        assert_ne!(raw.kernel, 0, "the kernel is there");
+        raw.args = call!(raw, veo_args_alloc());
+        raw
+    }
+
+    /// Sets eight arguments, submits the call and waits for the result.
+    pub fn add_up(&self, values: [i64; 8]) -> u64 {
+        call!(self, veo_args_clear(self.args));
+        for (index, value) in values.into_iter().enumerate() {
+            call!(self, veo_args_set_i64(self.args, index as i32, value));
+        }
+        call!(
+            self,
+            veo_emu_args_set_result(self.args, VEO_EMU_CLASS_INTEGER)
+        );
+        let request = call!(self, veo_call_async(self.ctx, self.kernel, self.args));
+        assert_ne!(request, VEO_REQUEST_ID_INVALID);
+        let mut result = 0;
+        let state = call!(self, veo_call_wait_result(self.ctx, request, &mut result));
+        assert_eq!(state, VEO_COMMAND_OK as i32);
+        result
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        call!(self, veo_args_free(self.args));
+        call!(self, veo_proc_destroy(self.proc));
+    }
+}

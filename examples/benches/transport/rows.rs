@@ -1,0 +1,294 @@
+//! The rows of the table: what is measured against what.
+
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use ve_kernels::basics::add_up;
+use veo_core::{Kernels, Result, VeBuffer, VeoContext, VeoProc};
+
+use crate::measure::{Goal, Pair, alternate, block, nanoseconds};
+use crate::pingpong::PingPong;
+use crate::raw::Raw;
+
+/// The environment variable that makes this program say that it runs, and end.
+pub const READY: &str = "VEO_BENCH_READY";
+
+/// Operations in one block.
+const BLOCK: usize = 200;
+
+/// What a row is, and how one run of it is measured.
+pub struct Definition {
+    pub name: &'static str,
+    /// What it is compared with: on any CPU, with all processes on one CPU.
+    pub reference: [&'static str; 2],
+    pub goal: Goal,
+    pub measure: fn(&mut Fixture) -> Result<Pair>,
+}
+
+/// All rows.
+pub const ROWS: &[Definition] = &[
+    Definition {
+        name: "waited call, 8 arguments",
+        reference: ["one-line ping-pong", "futex ping-pong"],
+        goal: Goal::AtMost(3.0),
+        measure: waited_call,
+    },
+    Definition {
+        name: "pipelined call, 8 arguments",
+        reference: ["one-line ping-pong", "futex ping-pong"],
+        goal: Goal::AtMost(0.6),
+        measure: pipelined_call,
+    },
+    Definition {
+        name: "typed stub, 8 arguments",
+        reference: ["raw function table"; 2],
+        goal: Goal::AtMost(1.05),
+        measure: typed_call,
+    },
+    Definition {
+        name: "waited call after 2 ms idle",
+        reference: ["futex ping-pong after 2 ms"; 2],
+        goal: Goal::AtMost(1.3),
+        measure: idle_call,
+    },
+    Definition {
+        name: "write of 1 MiB (bandwidth)",
+        reference: ["private memcpy"; 2],
+        goal: Goal::AtLeast(0.95),
+        measure: write,
+    },
+    Definition {
+        name: "read of 1 MiB (bandwidth)",
+        reference: ["private memcpy"; 2],
+        goal: Goal::AtLeast(0.95),
+        measure: read,
+    },
+    Definition {
+        name: "process ready",
+        reference: ["fork+exec of the same"; 2],
+        goal: Goal::AtMost(1.5),
+        measure: start,
+    },
+    Definition {
+        name: "async submit of 256 MiB",
+        reference: ["async submit of 64 B"; 2],
+        goal: Goal::AtMost(3.0),
+        measure: submit,
+    },
+];
+
+/// What a run needs: new processes on both sides.
+pub struct Fixture {
+    one_cpu: bool,
+    pingpong: RefCell<PingPong>,
+    proc: VeoProc,
+    ctx: VeoContext,
+}
+
+impl Fixture {
+    pub fn new(one_cpu: bool) -> Result<Fixture> {
+        let proc = VeoProc::new(0)?;
+        Ok(Fixture {
+            one_cpu,
+            pingpong: RefCell::new(PingPong::new()),
+            ctx: proc.open_context()?,
+            proc,
+        })
+    }
+
+    /// A block of round trips of the kind that a call is compared with.
+    fn round_trips(&self) -> f64 {
+        let mut pingpong = self.pingpong.borrow_mut();
+        if self.one_cpu {
+            pingpong.sleeping(|trip| block(BLOCK, || trip.round_trip()))
+        } else {
+            pingpong.spinning(|trip| block(BLOCK, || trip.round_trip()))
+        }
+    }
+
+    fn call(&self) -> i64 {
+        let request = add_up(&self.ctx, 1, 2, 3, 4, 5, 6, 7, 8);
+        request
+            .and_then(|request| request.wait())
+            .expect("the kernel returns")
+    }
+
+    /// Both sides awake, as in the middle of a run of calls.
+    fn warm_up(&self) {
+        for _ in 0..10 {
+            self.call();
+        }
+    }
+}
+
+fn waited_call(fixture: &mut Fixture) -> Result<Pair> {
+    let fixture = &*fixture;
+    Ok(alternate(
+        60,
+        || {
+            fixture.warm_up();
+            block(BLOCK, || assert_eq!(black_box(fixture.call()), 36))
+        },
+        || fixture.round_trips(),
+    ))
+}
+
+fn pipelined_call(fixture: &mut Fixture) -> Result<Pair> {
+    let fixture = &*fixture;
+    let mut requests = Vec::with_capacity(BLOCK);
+    Ok(alternate(
+        60,
+        || {
+            fixture.warm_up();
+            let all = block(1, || {
+                for k in 0..BLOCK as i64 {
+                    let request = add_up(&fixture.ctx, k, 2, 3, 4, 5, 6, 7, 8);
+                    requests.push(request.expect("the call is queued"));
+                }
+                for (k, request) in requests.drain(..).enumerate() {
+                    assert_eq!(request.wait().expect("the kernel returns"), 35 + k as i64);
+                }
+            });
+            all / BLOCK as f64
+        },
+        || fixture.round_trips(),
+    ))
+}
+
+fn typed_call(fixture: &mut Fixture) -> Result<Pair> {
+    let fixture = &*fixture;
+    let raw = Raw::new();
+    let raw_call = || assert_eq!(black_box(raw.add_up([1, 2, 3, 4, 5, 6, 7, 8])), 36);
+    Ok(alternate(
+        60,
+        || {
+            fixture.warm_up();
+            block(BLOCK, || assert_eq!(black_box(fixture.call()), 36))
+        },
+        || {
+            block(10, raw_call);
+            block(BLOCK, raw_call)
+        },
+    ))
+}
+
+fn idle_call(fixture: &mut Fixture) -> Result<Pair> {
+    let gap = || std::thread::sleep(Duration::from_millis(2));
+    let fixture = &*fixture;
+    Ok(alternate(
+        60,
+        || {
+            gap();
+            block(1, || assert_eq!(black_box(fixture.call()), 36))
+        },
+        || {
+            fixture.pingpong.borrow_mut().sleeping(|trip| {
+                gap();
+                block(1, || trip.round_trip())
+            })
+        },
+    ))
+}
+
+const MIB: usize = 1 << 20;
+
+fn write(fixture: &mut Fixture) -> Result<Pair> {
+    let source = vec![1u8; MIB];
+    let mut private = vec![2u8; MIB];
+    let mut buffer = fixture.proc.upload(&source)?;
+    Ok(alternate(
+        40,
+        || {
+            block(20, || {
+                fixture
+                    .proc
+                    .write(&mut buffer, &source)
+                    .expect("the write works")
+            })
+        },
+        || {
+            block(20, || {
+                black_box(&mut private).copy_from_slice(black_box(&source))
+            })
+        },
+    ))
+}
+
+fn read(fixture: &mut Fixture) -> Result<Pair> {
+    let source = vec![1u8; MIB];
+    let (mut target, mut private) = (vec![2u8; MIB], vec![2u8; MIB]);
+    let buffer = fixture.proc.upload(&source)?;
+    Ok(alternate(
+        40,
+        || {
+            block(20, || {
+                fixture
+                    .proc
+                    .read(&buffer, &mut target)
+                    .expect("the read works")
+            })
+        },
+        || {
+            block(20, || {
+                black_box(&mut private).copy_from_slice(black_box(&source))
+            })
+        },
+    ))
+}
+
+fn start(_: &mut Fixture) -> Result<Pair> {
+    let mut fork_exec = Command::new(std::env::current_exe().expect("this program's path"));
+    fork_exec
+        .env(READY, "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    // SAFETY: the closure does nothing; it makes the standard library use fork and exec.
+    unsafe { fork_exec.pre_exec(|| Ok(())) };
+    Ok(alternate(
+        15,
+        || {
+            let start = Instant::now();
+            let proc = VeoProc::builder().kernels(Kernels::None).build();
+            let time = nanoseconds(start.elapsed());
+            proc.and_then(VeoProc::close)
+                .expect("the process starts and ends");
+            time
+        },
+        || {
+            let start = Instant::now();
+            let mut child = fork_exec.spawn().expect("this program starts again");
+            let out = child.stdout.as_mut().expect("a pipe");
+            out.read_exact(&mut [0]).expect("it says that it is ready");
+            let time = nanoseconds(start.elapsed());
+            child.wait().expect("it ends");
+            time
+        },
+    ))
+}
+
+fn submit(fixture: &mut Fixture) -> Result<Pair> {
+    const LARGE: usize = 256 * MIB;
+    let source = vec![1u8; LARGE];
+    let mut large = fixture.proc.upload(&source)?;
+    let mut small = fixture.proc.alloc::<u8>(64)?;
+    let ctx = &fixture.ctx;
+    let submit = |buffer: &mut VeBuffer<u8>, bytes: &[u8]| {
+        let mut time = 0.0;
+        ctx.scope(|s| {
+            let start = Instant::now();
+            s.write_from(buffer, bytes);
+            time = nanoseconds(start.elapsed());
+        })
+        .expect("the transfer works");
+        time
+    };
+    Ok(alternate(
+        15,
+        || submit(&mut large, &source),
+        || submit(&mut small, &source[..64]),
+    ))
+}
