@@ -6,20 +6,18 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(no_libclang)");
     let mut kernels = Kernels::new("libimported.so");
     kernels.file("kernels/imported.c").targets([Target::Host]);
-    let built = kernels
-        .clone()
-        .import_header("kernels/imported.h")
-        .try_compile();
-    match built {
-        Ok(_) => {}
-        Err(error) if error.kind() == ErrorKind::ToolNotFound => {
-            println!("cargo::warning={error}");
-            println!("cargo::rustc-cfg=no_libclang");
-            kernels.compile();
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            std::process::exit(1);
+    let mut with_header = kernels.clone();
+    with_header.import_header("kernels/imported.h");
+    for kernels in [with_header, kernels] {
+        match kernels.try_compile() {
+            Ok(_) => return,
+            Err(error) if error.kind() == ErrorKind::ToolNotFound => {
+                println!("cargo::rustc-cfg=no_libclang");
+            }
+            Err(error) => {
+                eprintln!("error: {error}");
+                std::process::exit(1);
+            }
         }
     }
 }
