@@ -68,8 +68,8 @@ impl Directives {
     pub(crate) fn lines(self, context: &Context, kernels: &Kernels) -> Vec<String> {
         let mut lines = Vec::new();
         for path in &self.watched {
-            // Everything below the package's own root includes Cargo's target directory, which changes all the time.
-            if !context.out.starts_with(path) {
+            // Cargo takes what the script itself writes for a change: neither the build directory nor what contains it.
+            if !context.out.starts_with(path) && !path.starts_with(&context.out) {
                 lines.push(format!("cargo::rerun-if-changed={}", path.display()));
             }
         }
@@ -181,7 +181,8 @@ pub(crate) fn install_dirs(context: &Context, kernels: &Kernels) -> Result<Vec<P
     Ok(dirs)
 }
 
-/// Copies a file into `dir`, whole at every moment.
+/// Copies a file into `dir`, whole at every moment. Gives the path for Cargo to watch, in case it is removed: its time stamp is that
+/// of the build script, since one from now would make Cargo run the script again.
 pub(crate) fn install(file: &Path, dir: &Path) -> Result<PathBuf> {
     context::make_dir(dir)?;
     let name = file.file_name().unwrap_or_default();
@@ -189,12 +190,16 @@ pub(crate) fn install(file: &Path, dir: &Path) -> Result<PathBuf> {
     let mut temporary = name.to_owned();
     temporary.push(format!(".{}", std::process::id()));
     let temporary = dir.join(temporary);
-    let copied = fs::copy(file, &temporary).and_then(|_| fs::rename(&temporary, &to));
-    copied.map_err(|e| {
-        Error::io(
-            format_args!("cannot install {} at {}", file.display(), to.display()),
-            &e,
-        )
+    let copy = || {
+        fs::copy(file, &temporary)?;
+        let script = std::env::current_exe()?.metadata()?.modified()?;
+        let copied = fs::File::options().write(true).open(&temporary)?;
+        copied.set_modified(script)?;
+        fs::rename(&temporary, &to)
+    };
+    copy().map_err(|e| {
+        let doing = format!("cannot install {} at {}", file.display(), to.display());
+        Error::io(doing, &e)
     })?;
     Ok(to)
 }

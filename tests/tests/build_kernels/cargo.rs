@@ -186,6 +186,20 @@ fn only_what_changed_is_compiled() {
     package.built();
     assert_eq!(package.compiled(), [""; 0], "one less");
 
+    package.write(
+        "build.rs",
+        "fn main() {\n    veo_build::Kernels::new(\"libk.so\").glob(\"kernels/*.c\").include(\"include\").inline(\"i.c\", \"int i(void) { return 1; }\").compile();\n}\n",
+    );
+    package.built();
+    assert_eq!(package.compiled(), ["i.c"]);
+    let again = package.cargo(&["build", "-v"]).output().unwrap();
+    let fresh = "Fresh veo-test-rebuilds";
+    assert!(said(&again).contains(fresh), "inline: {}", said(&again));
+    package.write(
+        "build.rs",
+        "fn main() {\n    veo_build::Kernels::new(\"libk.so\").glob(\"kernels/*.c\").include(\"include\").compile();\n}\n",
+    );
+
     let flags = package
         .cargo(&["build"])
         .env("VEO_CFLAGS", "-DX")
