@@ -126,6 +126,19 @@ fn memory_can_be_allocated_in_the_queue() -> Result<()> {
 }
 
 #[test]
+fn memory_of_a_dropped_allocation_is_freed() -> Result<()> {
+    let proc = VeoProc::builder().memory(64 << 20).build()?;
+    let ctx = proc.open_context()?;
+    drop(ctx.alloc::<u8>(40 << 20)?);
+    ctx.sync()?;
+    let request = ctx.alloc::<u8>(10 << 20)?;
+    ctx.sync()?;
+    drop(request);
+    proc.alloc::<u8>(40 << 20)?;
+    Ok(())
+}
+
+#[test]
 fn exhausted_memory_is_an_error_and_freed_memory_comes_back() -> Result<()> {
     let proc = VeoProc::builder().memory(64 << 20).build()?;
     let error = proc.alloc::<u8>(1 << 40).unwrap_err();

@@ -335,15 +335,16 @@ impl CtxShared {
     }
 
     /// Collects what is there without waiting, for nobody in particular. Tells whether
-    /// requests without a handle are left.
-    pub(crate) fn tend(&self) -> bool {
+    /// requests without a handle are left, and what memory they left behind.
+    pub(crate) fn tend(&self) -> (bool, Vec<u64>) {
         let mut after = Aftermaths::new();
         let mut state = self.lock();
         self.poll(&mut state, usize::MAX, &mut after);
         let left = state.table.parked() > 0;
+        let orphans = state.table.take_orphans();
         drop(state);
         after.into_iter().for_each(Aftermath::run);
-        left
+        (left, orphans)
     }
 
     fn record(&self, state: &mut Guard<'_>, outcome: Outcome) -> Aftermath {
@@ -409,7 +410,7 @@ impl CtxShared {
         let mut state = self.lock();
         let first = state.table.parked() == 0;
         let after = state.table.release(ticket);
-        let tend = first && state.table.parked() > 0;
+        let tend = first && state.table.parked() > 0 || state.table.has_orphans();
         drop(state);
         after.run();
         if tend {

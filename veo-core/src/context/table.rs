@@ -99,6 +99,8 @@ pub(crate) struct Table {
     parked: usize,
     /// Pending requests that a task waits for.
     wakers: usize,
+    /// Memory that was allocated for requests whose handles are gone.
+    orphans: Vec<u64>,
 }
 
 impl Table {
@@ -169,7 +171,7 @@ impl Table {
         self.wakers -= usize::from(aftermath.waker.is_some());
         if !entry.held {
             self.parked -= 1;
-            aftermath.dropped = self.remove(place);
+            aftermath.dropped = self.discard(place);
         }
         aftermath
     }
@@ -201,7 +203,7 @@ impl Table {
             return aftermath;
         };
         if entry.outcome.is_some() {
-            aftermath.dropped = self.remove(ticket.place);
+            aftermath.dropped = self.discard(ticket.place);
         } else if entry.held {
             entry.held = false;
             aftermath.unused = entry.waker.take();
@@ -263,6 +265,27 @@ impl Table {
             .get_mut(ticket.place as usize)?
             .as_mut()
             .filter(|entry| entry.number == ticket.number)
+    }
+
+    /// Memory that nobody will ever know of, to be freed.
+    pub(crate) fn take_orphans(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.orphans)
+    }
+
+    pub(crate) fn has_orphans(&self) -> bool {
+        !self.orphans.is_empty()
+    }
+
+    /// Removes a collected request whose result nobody asked for.
+    fn discard(&mut self, place: u32) -> Option<Entry> {
+        let entry = self.remove(place)?;
+        if let (What::Alloc(_), Some((outcome, _))) = (&entry.what, entry.outcome)
+            && outcome.state == State::Ok
+            && outcome.word != 0
+        {
+            self.orphans.push(outcome.word);
+        }
+        Some(entry)
     }
 
     fn remove(&mut self, place: u32) -> Option<Entry> {

@@ -135,9 +135,7 @@ impl ProcShared {
     /// Frees what can be freed, after a look at what has finished. Tells whether
     /// there was anything.
     pub(crate) fn reclaim(&self) -> bool {
-        if !self.have_frees.load(Ordering::Acquire) {
-            return false;
-        }
+        self.collect_idle();
         let before = lock(&self.frees).len();
         self.tend(&mut Vec::new());
         lock(&self.frees).len() < before
@@ -171,11 +169,7 @@ impl ProcShared {
 
     /// Looks after what nobody waits for; tells whether something is left.
     pub(crate) fn tend(&self, closing: &mut Vec<Arc<CtxShared>>) -> bool {
-        let contexts: Vec<_> = self.contexts().clone();
-        let mut left = false;
-        for context in &contexts {
-            left |= context.tend();
-        }
+        let mut left = self.collect_idle();
         closing.retain(|context| !self.close_idle(context));
         if self.have_frees.load(Ordering::Acquire)
             && let Some(exclusive) = self.main.try_exclusive()
@@ -186,9 +180,26 @@ impl ProcShared {
         left && !self.core.is_gone()
     }
 
+    /// Collects what is there in all contexts; tells whether more is to come. Memory that
+    /// was allocated for requests nobody asked for is entered to be freed.
+    fn collect_idle(&self) -> bool {
+        let contexts: Vec<_> = self.contexts().clone();
+        let mut left = false;
+        for context in &contexts {
+            let (more, orphans) = context.tend();
+            left |= more;
+            let orphans = orphans.into_iter().map(|addr| (addr, Usage::take()));
+            lock(&self.frees).extend(orphans);
+        }
+        if !lock(&self.frees).is_empty() {
+            self.have_frees.store(true, Ordering::Release);
+        }
+        left
+    }
+
     /// Closes a context if nothing is pending in it and that needs no waiting.
     fn close_idle(&self, context: &Arc<CtxShared>) -> bool {
-        context.tend();
+        self.collect_idle();
         let number = context.lock().table.next();
         if !context.drain(number, Some(Instant::now())) {
             return false;
@@ -238,7 +249,8 @@ impl ProcShared {
     pub(crate) fn destroy(&self) -> bool {
         self.core.set_closed();
         let contexts: Vec<_> = self.contexts().clone();
-        let mut until = Instant::now() + GRACE;
+        // Who closes a process in order has waited before; see `wind_up`.
+        let mut until = Instant::now() + Duration::from_secs(2);
         // The main context comes first: without it nobody opens or closes another.
         for context in &contexts {
             if context.retire(until) == Retired::Not {
