@@ -164,6 +164,10 @@ impl VeoProcBuilder {
     /// used; [`Error::Hook`]. After an error the process is gone.
     pub fn build(self) -> Result<VeoProc> {
         let api = backend::select(self.backend)?;
+        self.build_on(api)
+    }
+
+    pub(crate) fn build_on(self, api: &'static Api) -> Result<VeoProc> {
         let node = self.actual_node()?;
         check_surroundings(api, node)?;
         let kernels = self.kernels;
@@ -430,3 +434,7 @@ unsafe extern "C" fn forward(
         std::mem::forget(panic);
     }
 }
+
+#[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
+#[path = "libveo_tests.rs"]
+mod libveo_tests;

@@ -1,0 +1,155 @@
+//! The same processes on a backend that has libveo's functions alone, none of those
+//! that only the emulated node has: polled waits, no reports, one context unless
+//! `VE_OMP_NUM_THREADS` is 1.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::VeoProcBuilder;
+use crate::backend::{Api, Backend};
+use crate::error::{Error, Result};
+use crate::process::VeoProc;
+use crate::stack::OnStack;
+
+fn libveo() -> &'static Api {
+    static API: OnceLock<Api> = OnceLock::new();
+    API.get_or_init(|| {
+        let mut table = *veo_emu::api();
+        table.veo_emu_proc_create = None;
+        table.veo_emu_last_error = None;
+        table.veo_emu_get_fault = None;
+        table.veo_emu_args_set_result = None;
+        table.veo_emu_wait_result_timeout = None;
+        table.veo_emu_discard_result = None;
+        table.veo_emu_kill = None;
+        table.veo_emu_pid = None;
+        table.veo_emu_num_nodes = None;
+        table.veo_emu_node_memory = None;
+        table.veo_emu_core = None;
+        Api {
+            table,
+            backend: Backend::Libveo,
+            name: "a libveo without extensions".into(),
+        }
+    })
+}
+
+fn process() -> VeoProc {
+    VeoProcBuilder::default()
+        .build_on(libveo())
+        .expect("the emulated node is there")
+}
+
+/// A library of kernels, compiled once.
+fn library() -> PathBuf {
+    const SOURCE: &str = "
+        #include <stdint.h>
+        int64_t add(int32_t a, double *b) { b[0] += a; return (int64_t)b[0]; }
+        int64_t count(volatile int64_t *x, int64_t n) { while (n--) ++*x; return *x; }
+        void crash(void) { *(volatile int *)16 = 1; }
+    ";
+    static DIRECTORY: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(|| {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let source = directory.path().join("k.c");
+        std::fs::write(&source, SOURCE).expect("it can be written");
+        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+        let status = Command::new(compiler)
+            .args(["-g", "-shared", "-fPIC", "-o"])
+            .args([&directory.path().join("libk.so"), &source])
+            .status()
+            .expect("a C compiler is there");
+        assert!(status.success());
+        directory
+    });
+    directory.path().join("libk.so")
+}
+
+#[test]
+fn calls_and_transfers_share_the_only_context() -> Result<()> {
+    let proc = process();
+    assert_eq!(proc.backend(), Backend::Libveo);
+    let lib = proc.load_library(library())?;
+    let add = lib.function::<fn(i32, *mut f64) -> i64>("add")?;
+    let count = lib.function::<fn(*mut i64, i64) -> i64>("count")?;
+    let ctx = proc.open_context()?;
+    let mut x = proc.upload(&[1.0])?;
+    let mut counter = proc.zeros::<i64>(1)?;
+    // Queued requests and synchronous calls, from two threads.
+    std::thread::scope(|s| {
+        s.spawn(|| {
+            for _ in 0..50 {
+                let mut y = [1.0];
+                assert_eq!(add.call(&proc, (2, OnStack::inout(&mut y))).unwrap(), 3);
+            }
+        });
+        for i in 1..=50 {
+            assert_eq!(add.call(&ctx, (1, &mut x)).unwrap().wait().unwrap(), 1 + i);
+        }
+    });
+    let slow = count.call(&ctx, (&mut counter, 50_000_000))?;
+    let read = ctx.read(&counter)?;
+    let slow = match slow.wait_timeout(Duration::from_millis(1))? {
+        Ok(value) => value,
+        Err(request) => request.wait()?,
+    };
+    assert_eq!(slow, 50_000_000);
+    assert_eq!(read.wait()?, [50_000_000]);
+    assert_eq!(ctx.call_vh(|| 7)?.wait()?, 7);
+    let behind = ctx.call_vh({
+        let proc = proc.clone();
+        move || proc.alloc::<u8>(1).map(drop)
+    })?;
+    let error = behind.wait()?.unwrap_err();
+    assert!(matches!(error, Error::WouldDeadlock { .. }), "{error}");
+    if std::env::var_os("VE_OMP_NUM_THREADS").is_none() {
+        let error = proc.open_context().unwrap_err().to_string();
+        assert!(error.contains("VE_OMP_NUM_THREADS=1"), "{error}");
+        drop(ctx);
+        proc.open_context()?;
+    }
+    proc.close()
+}
+
+#[test]
+fn a_crash_is_told_by_its_signal_alone() -> Result<()> {
+    let proc = process();
+    let lib = proc.load_library(library())?;
+    let crash = lib.function::<fn()>("crash")?;
+    let ctx = proc.open_context()?;
+    let error = crash.call(&ctx, ())?.wait().unwrap_err();
+    assert!(error.is_process_gone(), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("crash") && text.contains("SIGSEGV"), "{text}");
+    let error = proc.alloc::<u8>(8).unwrap_err();
+    assert!(error.is_process_gone(), "{error}");
+    let proc = process();
+    let crash = proc.load_library(library())?.function::<fn()>("crash")?;
+    let error = crash.call(&proc, ()).unwrap_err();
+    assert!(matches!(error, Error::Exception { .. }), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_process_can_be_killed_by_its_number() -> Result<()> {
+    let proc = process();
+    let lib = proc.load_library(library())?;
+    let count = lib.function::<fn(*mut i64, i64) -> i64>("count")?;
+    let ctx = proc.open_context()?;
+    let mut counter = proc.zeros::<i64>(1)?;
+    let endless = count.call(&ctx, (&mut counter, -1))?;
+    proc.kill()?;
+    assert!(endless.wait().unwrap_err().is_process_gone());
+    Ok(())
+}
+
+#[test]
+fn settings_of_the_emulated_node_are_refused() {
+    let error = VeoProcBuilder::default()
+        .memory(1 << 20)
+        .build_on(libveo())
+        .unwrap_err();
+    assert!(error.to_string().contains("memory"), "{error}");
+}
