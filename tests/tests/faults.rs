@@ -2,7 +2,9 @@
 //! process works.
 
 use ve_kernels::basics::{add_up, bump, fill};
-use ve_kernels::faults::{crash_abort, crash_divide, crash_segv, crash_signal, crash_stack, leave};
+use ve_kernels::faults::{
+    crash_abort, crash_divide, crash_segv, crash_signal, crash_stack, leave, leave_at_once,
+};
 use veo_core::{Result, VeoContext, VeoProc};
 
 /// The message of the error that a kernel ends with, called on the process and on a
@@ -95,5 +97,6 @@ fn stack_overflow() {
 
 #[test]
 fn exit() {
-    names(&crash!(leave(7)), "exit status");
+    names(&crash!(leave(7)), "exit status 7");
+    names(&crash!(leave_at_once(3)), "exit status 3");
 }

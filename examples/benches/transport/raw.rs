@@ -34,7 +34,8 @@ impl Raw {
             kernel: 0,
             args: std::ptr::null_mut(),
         };
-        raw.proc = call!(raw, veo_proc_create(0));
+        // veo_proc_create would want VE_OMP_NUM_THREADS=1 for a further context.
+        raw.proc = call!(raw, veo_emu_proc_create(0, std::ptr::null()));
         assert!(!raw.proc.is_null(), "a process starts");
         // The first is the main context; typed calls use a further one as well.
         call!(raw, veo_context_open(raw.proc));
