@@ -12,6 +12,8 @@ mod translate;
 
 use std::path::{Path, PathBuf};
 
+use regex::Regex;
+
 use crate::context::{self, Context};
 use crate::headers;
 use crate::kernels::Kernels;
@@ -168,7 +170,13 @@ fn one(
     for file in &parsed.files {
         directives.watch(file);
     }
-    let catalogue = catalogue::Catalogue::new(parsed.bindings);
+    let mut catalogue = catalogue::Catalogue::new(parsed.bindings);
+    let (only, without) = (patterns(&import.functions)?, patterns(&import.without)?);
+    catalogue.functions.retain(|function| {
+        let name = function.sig.ident.to_string();
+        let named = |patterns: &[Regex]| patterns.iter().any(|pattern| pattern.is_match(&name));
+        (only.is_empty() || named(&only)) && !named(&without)
+    });
     let module = emit::module(&catalogue, &header, lib, &import.crate_path)?;
     if module.functions == 0 {
         let left_out = module.left_out.join("\n  ");
@@ -190,6 +198,18 @@ fn one(
     let note = note(&header, lib, &module);
     directives.note(note.clone(), !module.left_out.is_empty());
     Ok(Imported { file: path, note })
+}
+
+/// Regular expressions for whole names.
+fn patterns(texts: &[String]) -> Result<Vec<Regex>> {
+    texts
+        .iter()
+        .map(|text| {
+            Regex::new(&format!("^(?:{text})$")).map_err(|error| {
+                Error::invalid(format!("`{text}` is no regular expression: {error}"))
+            })
+        })
+        .collect()
 }
 
 /// `k.h: 12 functions imported for libk.so; left out: give (it returns a structure)`
