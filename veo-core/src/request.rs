@@ -88,7 +88,8 @@ impl<'a, V> VeoRequest<'a, V> {
         self.check_not_taken()?;
         let collected = self.ctx.shared().wait(self.ticket, None)?;
         let collected = collected.ok_or_else(|| self.unfinished(Duration::MAX))?;
-        let took = collected.finished - collected.submitted;
+        let finished = collected.finished.unwrap_or_else(Instant::now);
+        let took = finished - collected.submitted;
         Ok((self.finish(collected)?, took))
     }
 

@@ -232,7 +232,7 @@ impl CtxShared {
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(None);
             }
-            state = self.advance(state, until);
+            state = self.advance(state, Some(ticket), until);
         }
     }
 
@@ -279,7 +279,7 @@ impl CtxShared {
             if until.is_some_and(|until| Instant::now() >= until) {
                 return false;
             }
-            state = self.advance(state, until);
+            state = self.advance(state, None, until);
         }
         true
     }
@@ -288,8 +288,14 @@ impl CtxShared {
         self.collected.load(Ordering::Acquire) >= number
     }
 
-    /// Collects one request, or sleeps until something changes. May return early.
-    fn advance<'a>(&'a self, mut state: Guard<'a>, until: Option<Instant>) -> Guard<'a> {
+    /// Collects one request, or sleeps until something changes. May return early. `own`
+    /// is what the caller waits for, who needs not be told when he had it.
+    fn advance<'a>(
+        &'a self,
+        mut state: Guard<'a>,
+        own: Option<Ticket>,
+        until: Option<Instant>,
+    ) -> Guard<'a> {
         if state.collecting || state.phase == Phase::Closed {
             return self.sleep(state, until);
         }
@@ -297,12 +303,15 @@ impl CtxShared {
             // Nothing is pending, so nobody has anything to wait for here.
             return state;
         };
+        let own = own.is_some_and(|own| state.table.is_oldest(own));
         state.collecting = true;
         drop(state);
         let outcome = self.ask(id, until);
+        // Reading the clock costs a fair part of a short call.
+        let now = (!own).then(Instant::now);
         let mut state = self.lock();
         state.collecting = false;
-        let after = outcome.map(|outcome| self.record(&mut state, outcome));
+        let after = outcome.map(|outcome| self.record(&mut state, outcome, now));
         self.wake(&state);
         if let Some(after) = after.filter(|after| !after.is_empty()) {
             drop(state);
@@ -327,7 +336,7 @@ impl CtxShared {
                 break;
             };
             any = true;
-            after.push(self.record(state, outcome));
+            after.push(self.record(state, outcome, Some(Instant::now())));
         }
         if any {
             self.wake(state);
@@ -347,8 +356,8 @@ impl CtxShared {
         (left, orphans)
     }
 
-    fn record(&self, state: &mut Guard<'_>, outcome: Outcome) -> Aftermath {
-        let after = state.table.collect(outcome, Instant::now());
+    fn record(&self, state: &mut Guard<'_>, outcome: Outcome, now: Option<Instant>) -> Aftermath {
+        let after = state.table.collect(outcome, now);
         self.collected.fetch_add(1, Ordering::AcqRel);
         after
     }
@@ -509,7 +518,7 @@ impl CtxShared {
                 state: CommandState::Lost,
                 word: 0,
             };
-            after.push(self.record(&mut state, lost));
+            after.push(self.record(&mut state, lost, Some(Instant::now())));
         }
         state.args.clear();
         self.changed.notify_all();
@@ -559,7 +568,7 @@ impl CtxShared {
         let mut idle_since = Instant::now();
         loop {
             if state.table.wakers() > 0 {
-                state = self.advance(state, Some(Instant::now() + SLICE));
+                state = self.advance(state, None, Some(Instant::now() + SLICE));
                 idle_since = Instant::now();
             } else if state.phase == Phase::Closed || idle_since.elapsed() >= IDLE {
                 state.driver = false;

@@ -70,7 +70,8 @@ pub(crate) struct Collected {
     /// The backend's number for the request.
     pub(crate) id: u64,
     pub(crate) submitted: Instant,
-    pub(crate) finished: Instant,
+    /// When it was collected, unless by whoever waits for it, who knows by himself.
+    pub(crate) finished: Option<Instant>,
 }
 
 struct Entry {
@@ -79,7 +80,7 @@ struct Entry {
     id: u64,
     what: What,
     /// Set when collected.
-    outcome: Option<(Outcome, Instant)>,
+    outcome: Option<(Outcome, Option<Instant>)>,
     /// Whether a handle may still ask for the result.
     held: bool,
     payload: Payload,
@@ -138,6 +139,11 @@ impl Table {
         Ticket { place, number }
     }
 
+    /// Whether this is the oldest pending request.
+    pub(crate) fn is_oldest(&self, ticket: Ticket) -> bool {
+        self.queue.front() == Some(&ticket.place) && self.find(ticket).is_some()
+    }
+
     /// The backend's number of the oldest pending request.
     pub(crate) fn oldest(&self) -> Option<u64> {
         let place = *self.queue.front()?;
@@ -158,7 +164,7 @@ impl Table {
 
     /// Records how the oldest pending request ended. Gives the task to wake and,
     /// for a parked request, what is to be dropped: both without the lock.
-    pub(crate) fn collect(&mut self, outcome: Outcome, now: Instant) -> Aftermath {
+    pub(crate) fn collect(&mut self, outcome: Outcome, now: Option<Instant>) -> Aftermath {
         let mut aftermath = Aftermath::default();
         let Some(place) = self.queue.pop_front() else {
             return aftermath;
@@ -228,7 +234,10 @@ impl Table {
 
     pub(crate) fn times(&self, ticket: Ticket) -> Option<(Instant, Option<Instant>)> {
         let entry = self.find(ticket)?;
-        Some((entry.submitted, entry.outcome.map(|(_, finished)| finished)))
+        Some((
+            entry.submitted,
+            entry.outcome.and_then(|(_, finished)| finished),
+        ))
     }
 
     /// How a request ended, if its handle did not take that yet.
@@ -360,7 +369,7 @@ mod tests {
         let second = insert(&mut table, 11, Payload::None);
         assert_eq!(table.oldest(), Some(10));
         assert!(table.take(first).is_none());
-        assert!(table.collect(OK, Instant::now()).is_empty());
+        assert!(table.collect(OK, None).is_empty());
         assert_eq!(table.oldest(), Some(11));
         assert!(table.is_done(first) && !table.is_done(second));
         assert_eq!(table.take(first).unwrap().outcome, OK);
@@ -380,7 +389,7 @@ mod tests {
         table.release(ticket).run();
         assert_eq!(table.parked(), 1);
         assert_eq!(Arc::strong_count(&owned), 2);
-        table.collect(OK, Instant::now()).run();
+        table.collect(OK, None).run();
         assert_eq!(table.parked(), 0);
         assert_eq!(Arc::strong_count(&owned), 1);
         assert!(table.places.iter().all(Option::is_none));
@@ -391,8 +400,8 @@ mod tests {
         let mut table = Table::default();
         let forgotten = insert(&mut table, 0, Payload::None);
         let other = insert(&mut table, 1, Payload::None);
-        table.collect(OK, Instant::now()).run();
-        table.collect(OK, Instant::now()).run();
+        table.collect(OK, None).run();
+        table.collect(OK, None).run();
         assert!(table.take(other).is_some());
         assert!(table.is_done(forgotten));
         assert_eq!(table.pending(), 0);
@@ -415,7 +424,7 @@ mod tests {
         assert!(table.set_waker(ticket, first.clone().into()).is_none());
         drop(table.set_waker(ticket, second.clone().into()));
         assert_eq!(table.wakers(), 1);
-        table.collect(OK, Instant::now()).run();
+        table.collect(OK, None).run();
         assert_eq!(table.wakers(), 0);
         assert_eq!(first.0.load(Ordering::Relaxed), 0);
         assert_eq!(second.0.load(Ordering::Relaxed), 1);
@@ -439,8 +448,8 @@ mod tests {
         let parked = insert(&mut table, 0, bomb());
         let held = insert(&mut table, 1, bomb());
         table.release(parked).run();
-        table.collect(OK, Instant::now()).run();
-        table.collect(OK, Instant::now()).run();
+        table.collect(OK, None).run();
+        table.collect(OK, None).run();
         table.release(held).run();
         assert_eq!(dropped.load(Ordering::Relaxed), 2);
     }
@@ -453,7 +462,7 @@ mod tests {
         assert!(table.set_waker(ticket, waker.clone().into()).is_none());
         table.release(ticket).run();
         assert_eq!((table.wakers(), Arc::strong_count(&waker)), (0, 1));
-        table.collect(OK, Instant::now()).run();
+        table.collect(OK, None).run();
         assert_eq!(waker.0.load(Ordering::Relaxed), 0);
     }
 }
