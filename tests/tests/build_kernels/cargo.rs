@@ -573,6 +573,31 @@ fn a_program_is_moved_with_its_libraries() {
 }
 
 #[test]
+fn a_static_veorun_has_its_kernels_linked_in() {
+    // The same packages as in the test before, so that little is compiled.
+    let package = application("veo-test-deployed", false, false);
+    package.write(
+        "build.rs",
+        "fn main() {\n    veo_build::Kernels::static_veorun(\"veorun_app\").files([\"kernels/sum.c\", \"kernels/twice.c\"]).compile();\n}\n",
+    );
+    let main = fs::read_to_string(package.dir.join("src/main.rs")).unwrap();
+    let main = main
+        .replace("lib = \"libapp.so\"", "static")
+        .replace(
+            "VeoProc::new(0)?",
+            "VeoProc::builder().node(0).veorun(concat!(env!(\"OUT_DIR\"), \"/veo/host/veorun_app\")).build()?",
+        );
+    package.write("src/main.rs", &main);
+    let output = package.cargo(&["run", "-q"]).output().unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        RESULT,
+        "{}",
+        said(&output)
+    );
+}
+
+#[test]
 fn compilers_run_in_parallel_as_far_as_cargo_allows() {
     let package = Package::new("veo-test-parallel");
     let files: Vec<String> = (0..6).map(|index| format!("k{index}.c")).collect();
