@@ -47,7 +47,8 @@
 //!
 //! `VEO_BACKEND` is `libveo` (NEC's library and a card), `emu` (the emulated node) or
 //! `auto`, the default: libveo where both library and card are there, the emulated node
-//! where neither is. [`VeoProc::backend`] tells.
+//! where neither is. `VEO_LIBVEO` names the library to load, instead of the one that the
+//! loader or NEC's place has. [`VeoProc::backend`] tells.
 //!
 //! # What is safe
 //!

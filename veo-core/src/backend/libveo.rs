@@ -1,5 +1,6 @@
 //! NEC's library, found and loaded at run time.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -9,7 +10,10 @@ use veo_abi::ffi::VeoApi;
 use super::{Api, Backend};
 use crate::error::{Error, Result};
 
-/// Where to look: the system's search path, then where NEC's packages put it.
+/// The variable that names the library to load, and no other.
+const FILE: &str = "VEO_LIBVEO";
+
+/// Where to look without it: the system's search path, then where NEC's packages put it.
 const NAMES: [&str; 2] = ["libveo.so.1", "/opt/nec/ve/veos/lib64/libveo.so.1"];
 
 /// The oldest interface that has what the typed layer needs.
@@ -54,17 +58,28 @@ pub(super) fn load() -> Result<&'static Api> {
 }
 
 fn open() -> Result<Api> {
+    let named = std::env::var_os(FILE).filter(|file| !file.is_empty());
+    let names = match &named {
+        Some(file) => vec![file.as_os_str()],
+        None => NAMES.map(OsStr::new).to_vec(),
+    };
     let mut reasons = Vec::new();
-    for name in NAMES {
+    for name in names {
         // SAFETY: loading runs the initialisers of NEC's library, which have no
         // preconditions.
         match unsafe { Library::new(name) } {
-            Ok(library) => return fill(library, name),
+            Ok(library) => return fill(library, &name.to_string_lossy()),
             Err(error) => reasons.push(reason(&error)),
         }
     }
     Err(Error::Backend {
-        reason: format!("libveo.so.1 cannot be loaded: {}", reasons.join("; ")),
+        reason: match named {
+            Some(_) => format!(
+                "{FILE} names a library that cannot be loaded: {}",
+                reasons.join("; ")
+            ),
+            None => format!("libveo.so.1 cannot be loaded: {}", reasons.join("; ")),
+        },
     })
 }
 
