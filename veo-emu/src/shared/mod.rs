@@ -9,5 +9,7 @@ pub(crate) mod control;
 pub(crate) mod message;
 pub(crate) mod parcel;
 pub(crate) mod ring;
+#[cfg(test)]
+mod ring_tests;
 pub(crate) mod wait;
 pub(crate) mod window;

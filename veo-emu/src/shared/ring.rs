@@ -16,18 +16,10 @@
 //! it impossible that both miss each other.
 
 use crate::shared::class::{Class, Returns};
+use crate::sync::{AtomicU32, AtomicU64, INLINE_WORDS, Ordering, fence, park, unpark};
+pub(crate) use crate::sync::{MAX_WORDS, SLOTS};
 use crate::sys::cpu::NO_CPU;
-use crate::sync::{AtomicU32, AtomicU64, Ordering, fence, park, unpark};
 use std::time::Duration;
-
-/// Requests that fit the ring.
-pub(crate) const SLOTS: usize = if cfg!(loom) { 2 } else { 256 };
-
-/// Most words of a request: arguments of a call.
-pub(crate) const MAX_WORDS: usize = if cfg!(loom) { 2 } else { 256 };
-
-/// Words in the slot itself; the rest goes to its extension.
-pub(crate) const INLINE_WORDS: usize = if cfg!(loom) { 2 } else { 12 };
 
 const EXTRA_WORDS: usize = MAX_WORDS - INLINE_WORDS;
 const CLASS_WORDS: usize = EXTRA_WORDS.div_ceil(32);
@@ -85,7 +77,7 @@ struct Extension {
 }
 
 /// The shared part of a context.
-#[repr(C, align(4096))]
+#[repr(C, align(128))]
 pub(crate) struct Ring {
     /// 1: the VE side sleeps on this word.
     asleep: Line<AtomicU32>,
@@ -104,7 +96,6 @@ pub(crate) struct Ring {
     extensions: [Extension; SLOTS],
 }
 
-#[cfg(not(loom))]
 // SAFETY: atomic integers only, repr(C).
 unsafe impl crate::sys::memfd::Shared for Ring {}
 
@@ -347,7 +338,9 @@ impl Ring {
     pub(crate) fn complete(&self, id: u64, ended: Ended, value: u64) {
         let response = self.response_of(id);
         response.value.store(value, Ordering::Relaxed);
-        response.tag.store((id + 1) << 8 | ended as u64, Ordering::Release);
+        response
+            .tag
+            .store((id + 1) << 8 | ended as u64, Ordering::Release);
         fence(Ordering::SeqCst);
         if self.wake_at.0.load(Ordering::Relaxed) <= id {
             self.wake_sleepers();
@@ -391,5 +384,47 @@ impl Ring {
     pub(crate) fn initialise(&self) {
         self.wake_at.0.store(NOBODY, Ordering::Relaxed);
         self.ve_cpu.0.store(NO_CPU, Ordering::Relaxed);
+    }
+
+    /// A ring in memory of its own.
+    #[cfg(test)]
+    pub(crate) fn alone() -> Ring {
+        use std::array::from_fn;
+        let ring = Ring {
+            asleep: Line::default(),
+            wake_at: Line::default(),
+            generation: Line::default(),
+            ve_cpu: Line::default(),
+            running: Line::default(),
+            reply: Line::default(),
+            responses: from_fn(|_| Response::default()),
+            slots: from_fn(|_| Slot {
+                sequence: AtomicU64::default(),
+                header: AtomicU64::default(),
+                address: AtomicU64::default(),
+                id: AtomicU64::default(),
+                words: from_fn(|_| AtomicU64::default()),
+            }),
+            extensions: from_fn(|_| Extension {
+                words: from_fn(|_| AtomicU64::default()),
+                classes: from_fn(|_| AtomicU64::default()),
+            }),
+        };
+        ring.initialise();
+        ring
+    }
+
+    /// Writes anything at all into the words that the other side owns.
+    #[cfg(test)]
+    pub(crate) fn damage(&self, position: u64, bits: u64) {
+        let (slot, extension) = self.slot(position);
+        slot.header.store(bits, Ordering::Relaxed);
+        slot.id.store(!bits, Ordering::Relaxed);
+        for word in &extension.classes {
+            word.store(bits.rotate_left(7), Ordering::Relaxed);
+        }
+        self.response_of(position)
+            .tag
+            .store(bits, Ordering::Relaxed);
     }
 }

@@ -1,0 +1,57 @@
+//! What goes through a ring comes out of it, and damage stays where it is.
+
+use super::class::{Class, Returns};
+use super::ring::{Ended, MAX_WORDS, Op, Received, Request, Ring, SLOTS};
+
+#[test]
+fn requests_come_out_as_they_went_in() {
+    let ring = Box::new(Ring::alone());
+    let mut received = Box::new(Received::new());
+    for (position, count) in [0, 1, 2, MAX_WORDS / 2, MAX_WORDS, 1].into_iter().enumerate() {
+        let position = position as u64;
+        let words: Vec<u64> = (0..count as u64).map(|n| n ^ 0x8000_0000_0000_0001).collect();
+        let classes: Vec<Class> = (0..count as u64).map(Class::from_bits).collect();
+        assert!(!ring.is_there(position));
+        ring.publish(
+            position,
+            Request {
+                op: Op::Call,
+                address: 7,
+                id: position + 100,
+                words: &words,
+                classes: &classes,
+                returns: Returns::I8,
+                cpu: 3,
+            },
+        );
+        assert!(ring.is_there(position));
+        ring.take(position, &mut received);
+        assert_eq!((received.op, received.address), (Some(Op::Call), 7));
+        assert_eq!((received.id, received.returns), (position + 100, Returns::I8));
+        assert_eq!(received.words[..received.count], words);
+        for (index, class) in classes.iter().enumerate() {
+            assert_eq!(received.class(index), *class);
+        }
+        assert_eq!(ring.response(position + 100), None);
+        ring.complete(position + 100, Ended::Done, 9);
+        assert_eq!(ring.response(position + 100), Some((Ended::Done, 9)));
+        assert_eq!(ring.response(position + 100 + SLOTS as u64), None);
+    }
+}
+
+#[test]
+fn whatever_lies_in_a_slot_is_in_range() {
+    let ring = Box::new(Ring::alone());
+    let mut received = Box::new(Received::new());
+    let mut random = 1u64;
+    for _ in 0..10_000 {
+        random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ring.damage(random >> 50, random);
+        ring.take(random >> 50, &mut received);
+        assert!(received.count <= MAX_WORDS);
+        for index in 0..received.count {
+            let _ = received.class(index);
+        }
+        let _ = ring.response(random);
+    }
+}
