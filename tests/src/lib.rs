@@ -31,21 +31,6 @@ pub fn blessing() -> bool {
     std::env::var_os("VEO_BLESS").is_some()
 }
 
-/// What the compiler in use says of itself: "rustc 1.95.0 (..)".
-///
-/// # Panics
-///
-/// If it does not run.
-#[must_use]
-pub fn compiler() -> String {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = std::process::Command::new(rustc)
-        .arg("-V")
-        .output()
-        .expect("rustc runs");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
-}
-
 /// The program of an example, built if it is not up to date.
 ///
 /// # Panics

@@ -1,5 +1,5 @@
 //! Declarations that contradict a library which the crate's own build has made, and
-//! what the compiler says about them: `tests/ui_built`.
+//! what the compiler says about them: `ui_built`.
 //!
 //! trybuild's projects have no build script, so the library's prototypes are put where
 //! one would leave them, and `OUT_DIR` tells the compiler as cargo does.

@@ -1,4 +1,4 @@
-//! Wrong programs and what the compiler says about them: `tests/ui`.
+//! Wrong programs and what the compiler says about them: `ui`.
 //!
 //! The expected words are those of one version of the compiler. With another one
 //! the programs only have to be refused.

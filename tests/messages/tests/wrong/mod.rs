@@ -36,7 +36,7 @@ pub fn refused(folder: &str, inner: &str, variables: &[(&str, &Path)]) {
     if !same_words() {
         eprintln!(
             "the words in {folder} are not compared: they are those of {COMPILER}x, this is {}",
-            veo_tests::compiler()
+            compiler()
         );
         // A program that compiles is an error all the same.
         command.env("TRYBUILD", "overwrite");
@@ -62,9 +62,16 @@ pub fn compile(folder: &str) {
 }
 
 fn same_words() -> bool {
-    veo_tests::compiler().starts_with(COMPILER)
+    compiler().starts_with(COMPILER)
 }
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What the compiler in use says of itself: "rustc 1.95.0 (..)".
+fn compiler() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc).arg("-V").output().expect("rustc runs");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

@@ -1,0 +1,1 @@
+//! Wrong programs and what the compiler says about them: see `tests`.
