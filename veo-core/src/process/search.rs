@@ -18,10 +18,15 @@ pub(crate) struct Found {
     pub(crate) built_here: bool,
 }
 
+/// The kinds of code that an emulated node can run, best first.
+const EMULATED: &[&str] = &["host", "ve1-llvm", "ve1", "ve3"];
+
 /// The kinds of code that can run on `node`, best first.
 pub(crate) fn targets(api: &Api, node: i32) -> &'static [&'static str] {
     match api.backend {
-        Backend::Emu => &["host", "ve1-llvm", "ve1", "ve3"],
+        Backend::Emu => EMULATED,
+        // A libveo with the emulator's extensions is the emulated node, loaded.
+        Backend::Libveo if api.table.veo_emu_num_nodes.is_some() => EMULATED,
         Backend::Libveo => {
             // SAFETY: no preconditions; an unknown node is answered with an error.
             let arch = api.table.veo_get_ve_arch.map(|arch| unsafe { arch(node) });
