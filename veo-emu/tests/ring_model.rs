@@ -18,6 +18,11 @@ mod sys {
         pub(crate) const NO_CPU: u32 = u32::MAX;
     }
     pub(crate) mod memfd {
+        /// Stands for the real one.
+        ///
+        /// # Safety
+        ///
+        /// Nothing is mapped here.
         pub(crate) unsafe trait Shared {}
     }
 }

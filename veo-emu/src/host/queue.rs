@@ -11,7 +11,7 @@
 //! thread of its own ([`super::progress`]) does so when nobody else would.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
@@ -43,8 +43,6 @@ pub(crate) struct Queue {
     pub(crate) progress: Progress,
     /// All requests below this id have ended.
     finished: AtomicU64,
-    /// Something waits for its turn.
-    backlog: AtomicBool,
     /// Threads of the host that sleep, or are about to.
     sleepers: AtomicU64,
     /// Signals the end of a request block.
@@ -119,7 +117,6 @@ impl Queue {
             }),
             progress: Progress::default(),
             finished: AtomicU64::new(0),
-            backlog: AtomicBool::new(false),
             sleepers: AtomicU64::new(0),
             unblocked: Condvar::new(),
         });
@@ -235,7 +232,6 @@ impl Queue {
             return Err(error);
         }
         state.pending.push_back(pending);
-        self.backlog.store(true, Ordering::Release);
         self.pump(&mut state);
         drop(state);
         self.progress.nudge();
@@ -395,11 +391,8 @@ impl Queue {
                 _ => break,
             }
         }
-        if state.pending.is_empty() {
-            self.backlog.store(false, Ordering::Release);
-            if state.pending.capacity() > 4096 {
-                state.pending.shrink_to(256);
-            }
+        if state.pending.is_empty() && state.pending.capacity() > 4096 {
+            state.pending.shrink_to(256);
         }
     }
 
@@ -651,7 +644,6 @@ impl Queue {
             state.tickets += 1;
             let ticket = state.tickets;
             state.pending.push_back(Pending::Turn(ticket));
-            self.backlog.store(true, Ordering::Release);
             ticket
         };
         let served = self.wait_until(None, None, |state| {
@@ -720,7 +712,6 @@ impl Queue {
         state.pending = VecDeque::new();
         let finished = host.map_or(next, |host| *host.start());
         self.finished.store(finished, Ordering::Release);
-        self.backlog.store(false, Ordering::Release);
         drop(state);
         self.ring().wake_host();
         self.unblocked.notify_all();

@@ -386,8 +386,9 @@ impl Ring {
         self.ve_cpu.0.store(NO_CPU, Ordering::Relaxed);
     }
 
-    /// A ring in memory of its own.
+    /// A ring in memory of its own, for the model in `tests/ring_model.rs`.
     #[cfg(test)]
+    #[allow(dead_code)]
     pub(crate) fn alone() -> Ring {
         use std::array::from_fn;
         let ring = Ring {

@@ -1,11 +1,20 @@
 //! What goes through a ring comes out of it, and damage stays where it is.
 
 use super::class::{Class, Returns};
+use crate::sys::memfd::{self, Mapping, round_up};
 use super::ring::{Ended, MAX_WORDS, Op, Received, Request, Ring, SLOTS};
+
+fn mapped() -> Mapping {
+    let size = round_up(size_of::<Ring>() as u64);
+    let mapping = Mapping::new(memfd::create(c"ring", size).unwrap(), size).unwrap();
+    mapping.view::<Ring>().initialise();
+    mapping
+}
 
 #[test]
 fn requests_come_out_as_they_went_in() {
-    let ring = Box::new(Ring::alone());
+    let mapping = mapped();
+    let ring: &Ring = mapping.view();
     let mut received = Box::new(Received::new());
     for (position, count) in [0, 1, 2, MAX_WORDS / 2, MAX_WORDS, 1].into_iter().enumerate() {
         let position = position as u64;
@@ -41,7 +50,8 @@ fn requests_come_out_as_they_went_in() {
 
 #[test]
 fn whatever_lies_in_a_slot_is_in_range() {
-    let ring = Box::new(Ring::alone());
+    let mapping = mapped();
+    let ring: &Ring = mapping.view();
     let mut received = Box::new(Received::new());
     let mut random = 1u64;
     for _ in 0..10_000 {
