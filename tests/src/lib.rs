@@ -42,7 +42,9 @@ pub fn example(name: &str) -> PathBuf {
     static BUILD: Mutex<()> = Mutex::new(());
     let _guard = BUILD.lock().unwrap_or_else(PoisonError::into_inner);
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "-p", "veo-examples", "--example", name]);
+    // Of the workspace, as the tests are built: with fewer packages the crates below
+    // would have other features and be built anew.
+    cargo.args(["build", "--quiet", "--workspace", "--example", name]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
