@@ -227,3 +227,26 @@ fn declared_kernels_can_be_switched_off() -> Result<()> {
     assert!(function.call(&proc, [70000.into()]).is_err());
     Ok(())
 }
+
+#[test]
+fn a_wrong_declaration_is_found_out_when_its_library_was_made_elsewhere() -> Result<()> {
+    #[veo_core::ve_kernel(lib = "libcoretest.so", name = "give_i32")]
+    fn wrong(x: i64) -> i64;
+
+    let proc = process();
+    let error = wrong(&proc, 1).unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, Error::Prototype { .. }), "{text}");
+    for part in ["give_i32", "i64", "int32_t", "kernels.c:", "untyped.rs:"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let trusting = VeoProc::builder()
+        .prototypes(veo_core::Prototypes::Off)
+        .build()?;
+    assert_eq!(wrong(&trusting, 5)?, 5);
+    let warned = VeoProc::builder()
+        .prototypes(veo_core::Prototypes::Warn)
+        .build()?;
+    assert_eq!(wrong(&warned, 5)?, 5);
+    Ok(())
+}
