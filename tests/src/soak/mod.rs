@@ -1,10 +1,10 @@
 //! Random operations on random contexts and processes, with faults injected,
 //! checked against a model.
 //!
-//! Each thread has a [`world`] of its own: processes, contexts, buffers and what
+//! Each thread has a `world` of its own: processes, contexts, buffers and what
 //! every request must give. Two kinds of bookkeeping must agree at the end:
 //! every request submitted was collected, reported as failed, discarded or lost
-//! with its context, and the [`census`] of descriptors, threads, processes and
+//! with its context, and the `census` of descriptors, threads, processes and
 //! mappings is that of the beginning.
 
 mod census;
