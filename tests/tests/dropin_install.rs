@@ -205,7 +205,6 @@ fn pkg_config_finds_the_installation_wherever_it_was_moved() {
 }
 
 #[test]
-#[ignore = "the emulator runs no static veorun yet"]
 fn mk_veorun_static_makes_an_image() {
     let dropin = Dropin::get();
     let directory = dropin.scratch("mk_veorun_static");

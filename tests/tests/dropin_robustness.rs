@@ -56,6 +56,24 @@ fn limits_of_the_program() {
 }
 
 #[test]
+fn a_fault_is_traced_where_it_is_asked_for() {
+    let dropin = Dropin::get();
+    let program = dropin.compile("after_death.c", &[]);
+    let says = |level: Option<&str>| {
+        let mut command = dropin.command(&program);
+        command.arg(dropin.kernel_dir());
+        command.envs(level.map(|level| ("VE_TRACEBACK", level)));
+        let outcome = dropin.run(&mut command);
+        outcome.expect_success("after_death.c");
+        outcome.stderr
+    };
+    let traced = says(Some("FULL"));
+    assert!(traced.contains("fault_segv"), "{traced}");
+    let silent = says(None);
+    assert!(!silent.contains("fault_segv"), "{silent}");
+}
+
+#[test]
 fn thousands_of_threads() {
     Dropin::get().conforms("many_threads.c", &[]);
 }
