@@ -1,7 +1,7 @@
 //! The C symbols of libveo, for the static library that becomes `libveo.so.1`.
 //!
-//! [`exports`] defines every function of the interface from the one list of
-//! them, [`veo_abi::for_each_function`]; [`hooks`] holds the three that see
+//! `exports` defines every function of the interface from the one list of
+//! them, [`veo_abi::for_each_function`]; `hooks` holds the three that see
 //! addresses of others. Nothing else may be added here: what the functions do
 //! is the business of `veo-emu`.
 
