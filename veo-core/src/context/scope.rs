@@ -221,6 +221,8 @@ impl<'env, T: VeData> ScopedRead<'_, 'env, T> {
             reason: Some("it was not started; the scope tells why".into()),
         };
         let ticket = self.ticket.ok_or_else(not_started)?;
+        // In a forked child the transfer is the parent's, into the parent's memory.
+        shared.core.check_image(&"a read")?;
         shared.drain(ticket.number + 1, None);
         match shared.verdict(ticket) {
             Some(error) => Err(error),

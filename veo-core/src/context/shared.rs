@@ -18,7 +18,9 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::args::ArgsHandle;
 use super::host_function;
-use super::table::{Aftermath, Collected, Outcome, Payload, State as CommandState, Table, Ticket};
+use super::table::{
+    Aftermath, Collected, Outcome, Payload, State as CommandState, Table, Ticket, contain,
+};
 use super::what::What;
 use crate::backend::need;
 use crate::error::{Error, Result};
@@ -542,21 +544,23 @@ impl CtxShared {
         state.driver = true;
         self.wake(&state);
         drop(state);
-        drop(old);
+        let mut started = Ok(());
         if start {
             let ctx = Arc::clone(self);
-            let started = std::thread::Builder::new()
+            let thread = std::thread::Builder::new()
                 .name("veo-future".into())
                 .spawn(move || ctx.drive());
-            if let Err(error) = started {
+            if let Err(error) = thread {
                 self.lock().driver = false;
-                return Err(Error::System {
+                started = Err(Error::System {
                     what: "cannot start the thread that completes VE futures".into(),
                     reason: error.to_string(),
                 });
             }
         }
-        Ok(())
+        // The user's own code, which may panic.
+        contain(move || drop(old));
+        started
     }
 
     /// Collects while tasks wait; ends after a while without any.

@@ -74,7 +74,7 @@ impl<T> VeMemPtr<T> {
         self.size
     }
 
-    /// The process this address belongs to, if it is still open.
+    /// The process this address belongs to, if a handle of it is left.
     #[must_use]
     pub fn proc(self) -> Option<VeoProc> {
         VeoProc::by_id(self.proc)

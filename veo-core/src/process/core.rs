@@ -68,11 +68,7 @@ impl ProcCore {
     /// Whether the process can be used: not closed, not ended, not another's.
     #[inline]
     pub(crate) fn check(&self, what: impl fmt::Display) -> Result<(), Error> {
-        if self.image.is_foreign() {
-            return Err(Error::Forked {
-                what: what.to_string(),
-            });
-        }
+        self.check_image(&what)?;
         if self.ended.get().is_some() || self.closed.load(Ordering::Relaxed) {
             return Err(self.gone(&what));
         }
@@ -98,6 +94,17 @@ impl ProcCore {
             what: format!("killing {self}"),
             reason: self.api.last_error(),
         })
+    }
+
+    /// Whether the handles are those of this process image: not in a forked child.
+    #[inline]
+    pub(crate) fn check_image(&self, what: &dyn fmt::Display) -> Result<(), Error> {
+        if self.image.is_foreign() {
+            return Err(Error::Forked {
+                what: what.to_string(),
+            });
+        }
+        Ok(())
     }
 
     pub(crate) fn set_closed(&self) {

@@ -121,6 +121,8 @@ impl ProcShared {
             symbols: Mutex::default(),
         });
         self.libraries.lock().push(Arc::clone(&library));
+        // Whoever listens may use the process.
+        drop(exclusive);
         tracing::debug!("{core} loaded {}", path.display());
         Ok(library)
     }

@@ -151,7 +151,8 @@ impl VeoProc {
 
     /// Ends the process in order: waits for what was submitted, then for its end
     /// (`veo_proc_destroy`). Results that were not asked for stay available. What is
-    /// not finished after 20 seconds is killed. Other handles of the process give
+    /// not finished after 20 seconds is killed, but a host function that does not
+    /// return is waited for. Other handles of the process give
     /// errors from now on.
     ///
     /// # Errors
