@@ -23,7 +23,9 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error(),
     };
     let mut report = Report::default();
-    let krate = crate_path(krate(&input.attrs, "ve_data", &mut report).as_ref());
+    let path = krate(&input.attrs, "ve_data", &mut report);
+    let krate = crate_path(path.as_ref());
+    let source = (&krate, path.is_none());
     let ident = &input.ident;
     let name = ident.unraw().to_string();
     // With such fields it may not even be `Copy`.
@@ -50,12 +52,10 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
                 types::field(&field.ty, &mut report);
             }
             wrong_fields = report.len() > before;
-            Some(match layout {
-                Layout::Transparent => {
-                    let types = data.fields.iter().map(|field| &field.ty);
-                    transparent(types, &krate)
-                }
-                Layout::C | Layout::Rust => structure(&data.fields, &krate, ident),
+            let mut fields = data.fields.iter();
+            Some(match (layout, fields.next(), fields.next()) {
+                (Layout::Transparent, Some(field), None) => described(&field.ty, source),
+                _ => structure(&data.fields, source, ident),
             })
         }
     };
@@ -168,28 +168,26 @@ fn bounded(mut generics: Generics, krate: &TokenStream, report: &mut Report) -> 
     generics
 }
 
-/// A transparent structure is its field, to C as well.
-fn transparent<'a>(
-    mut types: impl Iterator<Item = &'a syn::Type>,
-    krate: &TokenStream,
-) -> TokenStream {
-    match (types.next(), types.next()) {
-        (Some(ty), None) => {
-            quote_spanned!(ty.span()=> <#ty as #krate::__private::Data>::TYPE)
-        }
-        _ => quote!(#krate::__private::abi::Type::Void),
+/// The description of a field. Where `crate = path` says whom to ask, that is the very
+/// trait that is implemented: whatever else the path names, no field escapes what is
+/// promised of the whole. Otherwise it is a helper with a better message.
+fn described(ty: &syn::Type, (krate, is_ours): (&TokenStream, bool)) -> TokenStream {
+    if is_ours {
+        quote_spanned!(ty.span()=> <#ty as #krate::__private::Data>::TYPE)
+    } else {
+        quote_spanned!(ty.span()=> <#ty as #krate::VeData>::TYPE)
     }
 }
 
-fn structure(fields: &syn::Fields, krate: &TokenStream, ident: &Ident) -> TokenStream {
+fn structure(fields: &syn::Fields, source: (&TokenStream, bool), ident: &Ident) -> TokenStream {
+    let (krate, _) = source;
     let name = LitStr::new(&ident.unraw().to_string(), ident.span());
     let entries = fields.members().zip(fields).map(|(member, field)| {
         let text = match &member {
             Member::Named(ident) => ident.unraw().to_string(),
             Member::Unnamed(index) => index.index.to_string(),
         };
-        let ty = &field.ty;
-        let ty = quote_spanned!(ty.span()=> <#ty as #krate::__private::Data>::TYPE);
+        let ty = described(&field.ty, source);
         quote! {
             #krate::__private::abi::Field {
                 name: #text,

@@ -1,0 +1,3 @@
+#[derive(Clone, Copy, VeData)]
+#[repr(transparent)]
+struct Tagged(Value, Marker);
