@@ -2,6 +2,7 @@
 //! host asks, and ends the process when the host is gone.
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::thread;
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -79,6 +80,9 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
 /// Ends the process when the host gives up its lock: also when it becomes another
 /// program while a forked child of it keeps the socket open.
 fn watch_lock(fds: Vec<OwnedFd>) {
+    // Never closed by us: a kernel may have done that, and closing what is not open
+    // is a reason to abort for the standard library.
+    let fds = ManuallyDrop::new(fds);
     let _ = thread::Builder::new()
         .name("ve-lock".into())
         .stack_size(128 << 10)
