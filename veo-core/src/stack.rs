@@ -17,7 +17,7 @@ use crate::data::{Bytes, BytesMut, VeData};
 ///   kernel sees in it at first is unspecified.
 /// - [`OnStack::cstr`]: a C string that the kernel reads.
 ///
-/// A value, an array, or a slice can be passed, for a parameter that points to its
+/// A value, an array, a slice or a `Vec` can be passed, for a parameter that points to its
 /// type; nested arrays also for one that points to their elements. The copy is
 /// aligned to 8 bytes. All stack data of one call together are at most 63 MB;
 /// larger data belong in a [`VeBuffer`](crate::VeBuffer).
@@ -67,7 +67,7 @@ impl StackData<'_, '_> {
     }
 }
 
-/// What an [`OnStack`] can hold: plain data and slices of it.
+/// What an [`OnStack`] can hold: plain data, slices and vectors of it.
 pub trait StackValue: sealed::Sealed {
     #[doc(hidden)]
     const ALIGN: usize;
@@ -85,6 +85,7 @@ mod sealed {
 
 impl<T: VeData> sealed::Sealed for T {}
 impl<T: VeData> sealed::Sealed for [T] {}
+impl<T: VeData> sealed::Sealed for Vec<T> {}
 
 impl<T: VeData> StackValue for T {
     const ALIGN: usize = align_of::<T>();
@@ -99,6 +100,18 @@ impl<T: VeData> StackValue for T {
 }
 
 impl<T: VeData> StackValue for [T] {
+    const ALIGN: usize = align_of::<T>();
+
+    fn bytes(&self) -> Bytes<'_> {
+        Bytes::of(self)
+    }
+
+    fn bytes_mut(&mut self) -> BytesMut<'_> {
+        BytesMut::of(self)
+    }
+}
+
+impl<T: VeData> StackValue for Vec<T> {
     const ALIGN: usize = align_of::<T>();
 
     fn bytes(&self) -> Bytes<'_> {

@@ -135,6 +135,10 @@ fn stack_data_go_in_and_come_back() -> Result<()> {
     assert_eq!(matrix, [[2, 3, 4], [5, 6, 7]]);
     assert_eq!(length(&proc, OnStack::cstr(c"twelve bytes"))?, 12);
     assert_eq!(sum(&ctx, OnStack::input(&[0.25; 8][..]), 8)?.wait()?, 2.0);
+    let mut vector = vec![1, 2, 3];
+    increment(&ctx, OnStack::inout(&mut vector), 3)?.wait()?;
+    assert_eq!(vector, [2, 3, 4]);
+    assert_eq!(sum(&ctx, OnStack::input(&vec![0.5; 3]), 3)?.wait()?, 1.5);
     Ok(())
 }
 

@@ -53,7 +53,9 @@ macro_rules! on_stack {
 
 on_stack!([T: VeData] T => *const T, *mut T, OnStack<T>);
 on_stack!([T: VeData] [T] => *const T, *mut T, OnStack<T>);
+on_stack!([T: VeData] Vec<T> => *const T, *mut T, OnStack<T>);
 on_stack!([T: VeData] T => *const c_void, *mut c_void);
+on_stack!([T: VeData] Vec<T> => *const c_void, *mut c_void);
 on_stack!([T: VeData] [T] => *const c_void, *mut c_void);
 // Nested arrays pass as their elements.
 on_stack!([T: VeData, const A: usize] [T; A] => *const T, *mut T, OnStack<T>);
