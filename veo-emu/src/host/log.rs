@@ -14,7 +14,11 @@ pub(crate) fn enabled() -> bool {
 macro_rules! debug {
     ($($argument:tt)*) => {
         if $crate::host::log::enabled() {
-            eprintln!("[veo-emu] {}", format_args!($($argument)*));
+            // Not `eprintln!`: it panics where standard error is a closed pipe.
+            let _ = ::std::io::Write::write_fmt(
+                &mut ::std::io::stderr(),
+                format_args!("[veo-emu] {}\n", format_args!($($argument)*)),
+            );
         }
     };
 }

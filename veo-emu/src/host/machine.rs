@@ -1,6 +1,6 @@
 //! One VE process as the host holds it: its child, its memory, and its death.
 
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
@@ -168,16 +168,17 @@ impl Machine {
             reason: lock(&self.reason).clone(),
         };
         let _ = self.death.set(death);
-        self.dead.store(true, Ordering::Release);
-        if let Some(death) = self.death() {
-            for queue in self.queues() {
-                queue.fail(death);
-            }
-        }
+        // Before anybody learns of the end: a program may leave at once when it does.
         if !self.ended_in_order() {
             debug!("VE process {}: {}", self.pid, self.report().text);
             if super::node::variable(TRACEBACK).is_some() {
                 self.print_trace();
+            }
+        }
+        self.dead.store(true, Ordering::Release);
+        if let Some(death) = self.death() {
+            for queue in self.queues() {
+                queue.fail(death);
             }
         }
         self.memory.abandon();
@@ -189,7 +190,8 @@ impl Machine {
     fn print_trace(&self) {
         let report = self.report();
         if !report.trace.is_empty() {
-            eprint!("VE process {}: {}\n{}", self.pid, report.text, report.trace);
+            // A standard error that is gone must not end the watching thread.
+            let _ = write!(io::stderr(), "VE process {}: {}\n{}", self.pid, report.text, report.trace);
         }
     }
 
