@@ -174,7 +174,8 @@ fn limited_part() {
     if std::env::var("VEO_EMU_TEST_PART").as_deref() != Ok("limited") {
         return;
     }
-    let handle = call!(veo_proc_create(0));
+    let node = std::env::var("VEO_EMU_TEST_NODE").map_or(0, |node| node.parse().unwrap());
+    let handle = call!(veo_proc_create(node));
     if handle.is_null() {
         println!("refused: {}", last_error());
         return;
@@ -206,5 +207,58 @@ fn limits_of_the_process_are_kept_or_named() {
         assert!(success, "{prelude}: {text}");
         let said = if works { "worked" } else { "refused: " };
         assert!(text.contains(said), "{prelude}: {text}");
+    }
+}
+
+#[test]
+fn an_environment_that_makes_no_sense_is_named() {
+    for (setting, says) in [
+        ("VEO_EMU_NODES=abc", "1 to 16"),
+        ("VEO_EMU_NODES=0", "1 to 16"),
+        ("VEO_EMU_NODES=-3", "1 to 16"),
+        ("VEO_EMU_NODES=17", "1 to 16"),
+        ("VEO_EMU_MEMORY=abc", "512M"),
+        ("VEO_EMU_MEMORY=-3", "512M"),
+        ("VEO_EMU_MEMORY=0", "at least 1048576 bytes"),
+        ("VEO_EMU_MEMORY=1", "at least 1048576 bytes"),
+        ("VEO_EMU_MEMORY=99999T", "give less"),
+        ("VEO_EMU_MEMORY=18446744073709551615", "give less"),
+        ("VE_CORE_NUMBER=abc", "0 to 7"),
+        ("VE_CORE_NUMBER=8", "0 to 7"),
+        ("VE_NODE_NUMBER=abc", "no number"),
+    ] {
+        let node = if setting.starts_with("VE_NODE") {
+            "-1"
+        } else {
+            "0"
+        };
+        let (success, text) = limited(&format!("export {setting} VEO_EMU_TEST_NODE={node}"));
+        let (variable, value) = setting.split_once('=').unwrap();
+        assert!(success, "{setting}: {text}");
+        for part in ["refused: ", variable, value, says] {
+            assert!(
+                text.contains(part),
+                "{setting}: {part:?} is missing in {text}"
+            );
+        }
+    }
+    for setting in [
+        "VEO_EMU_NODES=16",
+        "VEO_EMU_MEMORY=1M",
+        "VEO_EMU_MEMORY=' 64 MiB'",
+    ] {
+        let (success, text) = limited(&format!("export {setting}"));
+        assert!(success && text.contains("worked"), "{setting}: {text}");
+    }
+    // A limit of the process that leaves less than was asked for is named, too.
+    for (limit, name) in [
+        ("ulimit -v 4000000", "ulimit -v"),
+        ("ulimit -f 1000000", "ulimit -f"),
+    ] {
+        let (success, text) = limited(&format!("export VEO_EMU_MEMORY=500G; {limit}"));
+        assert!(
+            success && text.contains("refused: ") && text.contains(name),
+            "{text}"
+        );
     }
 }

@@ -83,7 +83,7 @@ pub struct VeoProcBuilder {
     veorun: Option<PathBuf>,
     kernels: Kernels,
     prototypes: Prototypes,
-    memory: u64,
+    memory: Option<u64>,
     time_limit: Option<Duration>,
     output: Option<Arc<Output>>,
 }
@@ -134,10 +134,10 @@ impl VeoProcBuilder {
         self
     }
 
-    /// Bytes of VE memory for the process. The emulated node alone; a card has what
-    /// it has.
+    /// Bytes of VE memory for the process: at least 1 MiB, at most what the node has,
+    /// and that is the default. The emulated node alone; a card has what it has.
     pub fn memory(mut self, bytes: u64) -> Self {
-        self.memory = bytes;
+        self.memory = Some(bytes);
         self
     }
 
@@ -274,7 +274,8 @@ impl VeoProcBuilder {
             let options = veo_emu_options {
                 struct_size: size_of::<veo_emu_options>(),
                 veorun: veorun_ptr,
-                memory: self.memory,
+                // For the backend 0 is the default; whoever asks for nothing gets an error.
+                memory: self.memory.map_or(0, |bytes| bytes.max(1)),
                 time_limit_ms: self.time_limit.map_or(0, |limit| {
                     u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1)
                 }),
@@ -310,7 +311,7 @@ impl VeoProcBuilder {
     /// Settings that a card does not have.
     fn refuse_options(&self, api: &Api) -> Result<()> {
         let refused = [
-            ("memory", self.memory != 0),
+            ("memory", self.memory.is_some()),
             ("time_limit", self.time_limit.is_some()),
             ("stdout", self.output.is_some()),
         ];

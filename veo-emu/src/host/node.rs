@@ -12,6 +12,10 @@ const DEFAULT_NODES: i32 = 8;
 const MOST_NODES: i32 = 16;
 /// Memory of a node where the machine does not tell its own.
 const FALLBACK_MEMORY: u64 = 1 << 30;
+/// Sets how many nodes there are.
+const NODES_VARIABLE: &str = "VEO_EMU_NODES";
+/// Sets the memory of a node.
+const MEMORY_VARIABLE: &str = "VEO_EMU_MEMORY";
 /// Less than this is not worth a node.
 const LEAST_MEMORY: u64 = 1 << 20;
 
@@ -24,7 +28,7 @@ pub(crate) struct Node {
 impl Node {
     /// The node of this number.
     pub(crate) fn get(number: i32) -> Result<&'static Node> {
-        let nodes = nodes();
+        let nodes = nodes()?;
         usize::try_from(number)
             .ok()
             .and_then(|index| nodes.get(index))
@@ -33,7 +37,7 @@ impl Node {
                     libc::ENODEV,
                     format!(
                         "VE node {number} does not exist: the emulator has {} nodes, 0 to {} \
-                         (VEO_EMU_NODES sets how many)",
+                         ({NODES_VARIABLE} sets how many)",
                         nodes.len(),
                         nodes.len() - 1
                     ),
@@ -67,25 +71,53 @@ impl Node {
 }
 
 /// How many nodes there are.
-pub(crate) fn count() -> i32 {
-    nodes().len() as i32
+pub(crate) fn count() -> Result<i32> {
+    nodes().map(|nodes| nodes.len() as i32)
 }
 
-fn nodes() -> &'static [Node] {
+fn nodes() -> Result<&'static [Node]> {
     static NODES: OnceLock<Vec<Node>> = OnceLock::new();
-    NODES.get_or_init(|| {
-        let count = variable("VEO_EMU_NODES")
-            .and_then(|text| text.trim().parse().ok())
-            .unwrap_or(DEFAULT_NODES)
-            .clamp(1, MOST_NODES);
-        let total = default_memory();
+    if let Some(nodes) = NODES.get() {
+        return Ok(nodes);
+    }
+    // What the environment says is kept only once it makes sense.
+    let count = match variable(NODES_VARIABLE) {
+        None => DEFAULT_NODES,
+        Some(text) => parse_nodes(&text)?,
+    };
+    let total = match variable(MEMORY_VARIABLE) {
+        None => default_memory(),
+        Some(text) => parse_memory(&text, &Bounds::of_process())?,
+    };
+    let nodes = || {
         (0..count)
             .map(|_| Node {
                 total,
                 used: AtomicU64::new(0),
             })
             .collect()
+    };
+    Ok(NODES.get_or_init(nodes))
+}
+
+fn parse_nodes(text: &str) -> Result<i32> {
+    let count = text.trim().parse().ok();
+    count.filter(|count| (1..=MOST_NODES).contains(count)).ok_or_else(|| {
+        Error::invalid(format!(
+            "{NODES_VARIABLE} is {text:?}; give the number of emulated nodes, 1 to {MOST_NODES}"
+        ))
     })
+}
+
+fn parse_memory(text: &str, bounds: &Bounds) -> Result<u64> {
+    let refuse = |why: String| Err(Error::invalid(format!("{MEMORY_VARIABLE} is {text:?}; {why}")));
+    let Some(wanted) = parse_size(text) else {
+        return refuse("give a number of bytes, or one with a unit, as in 512M or 2G".into());
+    };
+    match bounds.check(wanted) {
+        Ok(size) => Ok(size),
+        Err(why) => refuse(why),
+    }
 }
 
 /// The environment of a program with raised privileges is its caller's, not its own.
@@ -124,28 +156,72 @@ pub(crate) fn resolve(number: i32) -> Result<i32> {
         })
 }
 
-/// Memory of a node: `VEO_EMU_MEMORY`, else half the machine's, within our limits.
+/// Memory of a node where nothing says how much: half the machine's, within the
+/// process's limits.
 fn default_memory() -> u64 {
-    let wanted = variable("VEO_EMU_MEMORY")
-        .and_then(|text| parse_size(&text))
-        .unwrap_or_else(|| machine_total().map_or(FALLBACK_MEMORY, |total| total / 2));
-    limit_memory(wanted)
+    let half = machine_total().map_or(FALLBACK_MEMORY, |total| total / 2);
+    half.clamp(LEAST_MEMORY, Bounds::of_process().most.max(LEAST_MEMORY)) & !0xffff
 }
 
-/// What of `wanted` the process's own limits leave: two mappings of it have to fit,
-/// and the file has to be allowed.
-pub(crate) fn limit_memory(wanted: u64) -> u64 {
-    let space = memfd::address_space_limit();
-    let file = memfd::file_size_limit();
-    let staging = crate::shared::window::STAGING_LEN;
-    let mut most = crate::shared::window::WINDOW_LEN - staging;
-    if space != u64::MAX {
-        most = most.min(space / 4);
+/// The memory that a process gets of a node, if its user asks for `wanted` bytes.
+pub(crate) fn memory_of_process(wanted: u64, node: &Node) -> Result<u64> {
+    let bounds = Bounds {
+        most: node.total,
+        why: format!("a node has {} ({MEMORY_VARIABLE} sets how much)", size(node.total)),
+    };
+    bounds.check(wanted).map_err(|why| {
+        Error::invalid(format!("{wanted} bytes of VE memory were asked for a process; {why}"))
+    })
+}
+
+/// How much memory there can be.
+struct Bounds {
+    most: u64,
+    /// What it is that allows no more.
+    why: String,
+}
+
+impl Bounds {
+    /// What this process's own limits leave: two mappings have to fit, and the file
+    /// has to be allowed.
+    fn of_process() -> Bounds {
+        let staging = crate::shared::window::STAGING_LEN;
+        let space = memfd::address_space_limit();
+        let file = memfd::file_size_limit();
+        let file_leaves = file.saturating_sub(staging).max(file / 2);
+        let window = crate::shared::window::WINDOW_LEN - staging;
+        let mut least = (window, "the VE's address space");
+        if space != u64::MAX && space / 4 < least.0 {
+            least = (space / 4, "the address-space limit (ulimit -v)");
+        }
+        if file != u64::MAX && file_leaves < least.0 {
+            least = (file_leaves, "the file-size limit (ulimit -f)");
+        }
+        let most = least.0 & !0xffff;
+        Bounds {
+            most,
+            why: format!("{} allows at most {}", least.1, size(most)),
+        }
     }
-    if file != u64::MAX {
-        most = most.min(file.saturating_sub(staging).max(file / 2));
+
+    /// Whole pages of at least `wanted` bytes, or why that cannot be.
+    fn check(&self, wanted: u64) -> std::result::Result<u64, String> {
+        if wanted < LEAST_MEMORY {
+            return Err(format!("give at least {LEAST_MEMORY} bytes (1 MiB)"));
+        }
+        if wanted > self.most {
+            return Err(format!("{}; give less", self.why));
+        }
+        Ok(memfd::round_up(wanted).min(self.most))
     }
-    wanted.clamp(LEAST_MEMORY, most.max(LEAST_MEMORY)) & !0xffff
+}
+
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    match bytes >> 20 {
+        0 => format!("{bytes} bytes"),
+        mebibytes => format!("{bytes} bytes ({mebibytes} MiB)"),
+    }
 }
 
 /// A number of bytes with an optional unit: `512M`, `2G`, `64KiB`.
@@ -194,5 +270,37 @@ mod tests {
         assert_eq!(parse_size("12 apples"), None);
         assert_eq!(parse_size(""), None);
         assert_eq!(parse_size("99999999T"), None);
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        for text in ["abc", "0", "-3", "17", "2.5", "99999999999999999999", "3 nodes"] {
+            let error = parse_nodes(text).unwrap_err().text;
+            assert!(error.contains(NODES_VARIABLE) && error.contains(text), "{error}");
+            assert!(error.contains("1 to 16"), "{error}");
+        }
+        assert_eq!(parse_nodes(" 16 ").unwrap(), 16);
+        let bounds = Bounds {
+            most: 1 << 30,
+            why: "the moon allows no more".into(),
+        };
+        for (text, says) in [
+            ("abc", "512M"),
+            ("-3", "512M"),
+            ("1.5G", "512M"),
+            ("0", "at least"),
+            ("1", "at least"),
+            ("99999T", "the moon"),
+            ("18446744073709551615", "the moon"),
+            ("184467440737095516150", "512M"),
+        ] {
+            let error = parse_memory(text, &bounds).unwrap_err().text;
+            assert!(error.contains(MEMORY_VARIABLE) && error.contains(text), "{error}");
+            assert!(error.contains(says), "{error}");
+        }
+        assert_eq!(parse_memory("1M", &bounds).unwrap(), 1 << 20);
+        assert_eq!(parse_memory("1024M", &bounds).unwrap(), 1 << 30);
+        // Whole pages, never fewer bytes than were asked for.
+        assert_eq!(parse_memory("2000000", &bounds).unwrap(), 2_031_616);
     }
 }

@@ -20,6 +20,20 @@ const KILL_PATIENCE: Duration = Duration::from_secs(20);
 /// Cores of a VE, for numbering.
 const CORES: i32 = 8;
 
+/// The core that the environment asks for.
+fn core() -> Result<i32> {
+    let Some(text) = node::variable("VE_CORE_NUMBER") else {
+        return Ok(0);
+    };
+    let core = text.trim().parse().ok();
+    core.filter(|core| (0..CORES).contains(core)).ok_or_else(|| {
+        Error::invalid(format!(
+            "VE_CORE_NUMBER is {text:?}; give the number of a core, 0 to {}",
+            CORES - 1
+        ))
+    })
+}
+
 /// One VE process.
 pub(crate) struct Process {
     pub(crate) node_number: i32,
@@ -47,6 +61,7 @@ impl Process {
     pub(crate) fn create(number: i32, options: &Options) -> Result<Process> {
         let number = node::resolve(number)?;
         let node = Node::get(number)?;
+        let core = core()?;
         let machine = start::start(node, options)?;
         let main = match context::open(&machine, 0, None) {
             Ok(main) => main,
@@ -56,10 +71,6 @@ impl Process {
                 return Err(error);
             }
         };
-        let core = node::variable("VE_CORE_NUMBER")
-            .and_then(|text| text.trim().parse().ok())
-            .filter(|core| (0..CORES).contains(core))
-            .unwrap_or(0);
         Ok(Process {
             node_number: number,
             machine,

@@ -56,7 +56,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
     let debugger = Debugger::wanted();
     let heap = match options.memory {
         0 => node.total(),
-        wanted => node::limit_memory(wanted.min(node.total())),
+        wanted => node::memory_of_process(wanted, node)?,
     };
     let len = heap + STAGING_LEN;
     let file = memfd::create(c"veo-memory", len)

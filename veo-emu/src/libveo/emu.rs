@@ -180,7 +180,7 @@ pub unsafe extern "C" fn veo_emu_pid(proc_: *mut veo_proc_handle) -> pid_t {
 }
 
 pub unsafe extern "C" fn veo_emu_num_nodes() -> c_int {
-    guard(-1, || Ok(node::count()))
+    guard(-1, node::count)
 }
 
 pub unsafe extern "C" fn veo_emu_node_memory(
