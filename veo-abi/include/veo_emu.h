@@ -62,6 +62,26 @@ int veo_emu_get_fault(struct veo_proc_handle *proc, struct veo_emu_fault *fault)
  * result has. Cleared by veo_args_clear. */
 int veo_emu_args_set_result(struct veo_args *args, enum veo_emu_class result);
 
+/* Queues a call whose arguments come all at once: `count` words, `classes` with the
+ * enum veo_emu_class of each (not UNTYPED), and the class of the result. It does what
+ * veo_args_*, veo_emu_args_set_result and veo_call_async do together, without stack
+ * buffers, in a fraction of their time. The context must not be closed meanwhile. */
+uint64_t veo_emu_call_async(struct veo_thr_ctxt *ctx, uint64_t addr, const uint64_t *words,
+			    const uint8_t *classes, size_t count, enum veo_emu_class result);
+
+/* How a request ended: an enum veo_command_state, and the value of the result. */
+struct veo_emu_result {
+	uint64_t value;
+	int state;
+};
+
+/* Collects several results at once: waits for the first of `count` requests, at most
+ * `nanoseconds` (UINT64_MAX: for ever), then takes its result and those of the ones
+ * behind it that have ended too, up to the first that has not. Gives how many it took;
+ * 0: the first is unfinished. The context must not be closed meanwhile. */
+size_t veo_emu_collect(struct veo_thr_ctxt *ctx, const uint64_t *requests, size_t count,
+		       uint64_t nanoseconds, struct veo_emu_result *results);
+
 /* Like veo_call_wait_result, but VEO_COMMAND_UNFINISHED after `nanoseconds`. */
 int veo_emu_wait_result_timeout(struct veo_thr_ctxt *ctx, uint64_t request, uint64_t *result,
 				uint64_t nanoseconds);

@@ -93,6 +93,12 @@ pub struct veo_emu_options {
     >,
     pub output_payload: *mut ::std::os::raw::c_void,
 }
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct veo_emu_result {
+    pub value: u64,
+    pub state: ::std::os::raw::c_int,
+}
 /// The functions of the libveo interface, each where it was found.
 #[derive(Clone, Copy, Debug)]
 pub struct VeoApi {
@@ -647,6 +653,27 @@ pub struct VeoApi {
             result: veo_emu_class,
         ) -> ::std::os::raw::c_int,
     >,
+    ///`veo_emu_call_async`
+    pub veo_emu_call_async: Option<
+        unsafe extern "C" fn(
+            ctx: *mut veo_thr_ctxt,
+            addr: u64,
+            words: *const u64,
+            classes: *const u8,
+            count: usize,
+            result: veo_emu_class,
+        ) -> u64,
+    >,
+    ///`veo_emu_collect`
+    pub veo_emu_collect: Option<
+        unsafe extern "C" fn(
+            ctx: *mut veo_thr_ctxt,
+            requests: *const u64,
+            count: usize,
+            nanoseconds: u64,
+            results: *mut veo_emu_result,
+        ) -> usize,
+    >,
     ///`veo_emu_wait_result_timeout`
     pub veo_emu_wait_result_timeout: Option<
         unsafe extern "C" fn(
@@ -772,6 +799,8 @@ impl VeoApi {
         veo_emu_last_error: None,
         veo_emu_get_fault: None,
         veo_emu_args_set_result: None,
+        veo_emu_call_async: None,
+        veo_emu_collect: None,
         veo_emu_wait_result_timeout: None,
         veo_emu_discard_result: None,
         veo_emu_kill: None,
@@ -781,7 +810,7 @@ impl VeoApi {
         veo_emu_core: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 92usize] = [
+    pub const NAMES: [&'static str; 94usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -867,6 +896,8 @@ impl VeoApi {
         "veo_emu_last_error",
         "veo_emu_get_fault",
         "veo_emu_args_set_result",
+        "veo_emu_call_async",
+        "veo_emu_collect",
         "veo_emu_wait_result_timeout",
         "veo_emu_discard_result",
         "veo_emu_kill",
@@ -2054,6 +2085,41 @@ impl VeoApi {
             };
         }
         {
+            let address = find("veo_emu_call_async");
+            api.veo_emu_call_async = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            ctx: *mut veo_thr_ctxt,
+                            addr: u64,
+                            words: *const u64,
+                            classes: *const u8,
+                            count: usize,
+                            result: veo_emu_class,
+                        ) -> u64,
+                    >,
+                >(address)
+            };
+        }
+        {
+            let address = find("veo_emu_collect");
+            api.veo_emu_collect = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            ctx: *mut veo_thr_ctxt,
+                            requests: *const u64,
+                            count: usize,
+                            nanoseconds: u64,
+                            results: *mut veo_emu_result,
+                        ) -> usize,
+                    >,
+                >(address)
+            };
+        }
+        {
             let address = find("veo_emu_wait_result_timeout");
             api.veo_emu_wait_result_timeout = unsafe {
                 ::std::mem::transmute::<
@@ -2273,6 +2339,10 @@ macro_rules! for_each_function {
         : usize) -> usize; fn veo_emu_get_fault(proc_ : * mut veo_proc_handle, fault : *
         mut veo_emu_fault,) -> ::std::os::raw::c_int; fn veo_emu_args_set_result(args : *
         mut veo_args, result : veo_emu_class,) -> ::std::os::raw::c_int; fn
+        veo_emu_call_async(ctx : * mut veo_thr_ctxt, addr : u64, words : * const u64,
+        classes : * const u8, count : usize, result : veo_emu_class,) -> u64; fn
+        veo_emu_collect(ctx : * mut veo_thr_ctxt, requests : * const u64, count : usize,
+        nanoseconds : u64, results : * mut veo_emu_result,) -> usize; fn
         veo_emu_wait_result_timeout(ctx : * mut veo_thr_ctxt, request : u64, result : *
         mut u64, nanoseconds : u64,) -> ::std::os::raw::c_int; fn
         veo_emu_discard_result(ctx : * mut veo_thr_ctxt, request : u64) ->

@@ -196,6 +196,23 @@ impl<T> Table<T> {
         }
     }
 
+    /// The value behind a handle, without counting a user.
+    ///
+    /// # Safety
+    ///
+    /// Nobody retires this handle before the last use of the result.
+    #[inline]
+    pub(crate) unsafe fn borrow(&self, handle: u64) -> Option<&T> {
+        let (place, generation, _) = self.find(handle)?;
+        let word = place.word.load(Ordering::Acquire);
+        if word >> USERS_BITS & GENERATION_MASK != generation || generation & 1 == 0 {
+            return None;
+        }
+        // SAFETY: the value is there under this generation, and only `retire` lets it
+        // be taken out, which the caller vouches against.
+        unsafe { (*place.value.get()).as_ref() }
+    }
+
     /// Makes a handle invalid. Only one caller gets the value.
     pub(crate) fn retire(&self, handle: u64) -> Option<Retired<'_, T>> {
         let (place, generation, index) = self.find(handle)?;
@@ -213,7 +230,7 @@ impl<T> Table<T> {
         })
     }
 
-    /// The value behind a handle, without counting a user.
+    /// The value behind a handle, to be changed.
     ///
     /// # Safety
     ///

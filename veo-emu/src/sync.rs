@@ -21,3 +21,18 @@ pub(crate) fn park(word: &AtomicU32, expected: u32, timeout: Option<std::time::D
 pub(crate) fn unpark(word: &AtomicU32) {
     crate::sys::futex::wake(word, i32::MAX);
 }
+
+/// Has the processor fetch the cache lines of something that is written soon.
+#[inline]
+pub(crate) fn expect_write<T>(place: &T) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..size_of::<T>()).step_by(64) {
+        let address = std::ptr::from_ref(place).wrapping_byte_add(line);
+        // SAFETY: a hint, which has no effect that a program could see.
+        unsafe {
+            std::arch::asm!("prefetchw [{}]", in(reg) address, options(nostack, preserves_flags));
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
+}

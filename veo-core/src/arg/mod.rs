@@ -7,6 +7,7 @@
 mod device;
 mod scalar;
 mod stack;
+mod words;
 
 use smallvec::SmallVec;
 
@@ -15,6 +16,8 @@ use crate::error::{Error, Result};
 use crate::memory::{Usage, VeMemPtr};
 use crate::process::ProcId;
 use crate::stack::StackData;
+
+pub(crate) use words::{ArgWord, Words};
 
 /// What can be passed for a parameter that is declared as `P`.
 ///
@@ -40,33 +43,20 @@ pub trait Arg<'a, P: ?Sized> {
         Self: 'c;
 }
 
-/// One argument as the VE gets it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ArgWord {
-    /// Integers, already extended to 64 bits, and addresses.
-    Integer(i64),
-    Float(f32),
-    Double(f64),
-    /// A pointer with the tag of its process, to be passed as such.
-    Hmem(u64),
-    /// The stack data of this index.
-    Stack(u32),
-}
-
 /// The arguments of a call, collected and checked as far as they can be.
 ///
 /// `'c` is the making of the call, `'a` the life of the request.
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Args<'c, 'a> {
-    pub(crate) words: SmallVec<[ArgWord; 16]>,
+    pub(crate) words: Words,
     pub(crate) stack: Vec<StackData<'c, 'a>>,
     /// Device memory that must not be freed before the call has finished.
     pub(crate) uses: SmallVec<[&'static Usage; 4]>,
     /// Whose pointers are among the arguments, and the index of the first one.
     pub(crate) proc: Option<(ProcId, usize)>,
     /// The first thing that was wrong.
-    pub(crate) error: Option<Error>,
+    pub(crate) error: Option<Box<Error>>,
 }
 
 /// The most arguments that libveo has room for.
@@ -138,7 +128,7 @@ impl<'c, 'a> Args<'c, 'a> {
 
     pub(crate) fn fail(&mut self, error: impl FnOnce() -> Error) {
         if self.error.is_none() {
-            self.error = Some(error());
+            self.error = Some(Box::new(error()));
         }
     }
 
@@ -146,7 +136,7 @@ impl<'c, 'a> Args<'c, 'a> {
     #[inline]
     pub(crate) fn check(&mut self, id: ProcId) -> Result<()> {
         if let Some(error) = self.error.take() {
-            return Err(error);
+            return Err(*error);
         }
         if let Some((owner, index)) = self.proc
             && owner != id
@@ -175,6 +165,6 @@ impl<'c, 'a> Args<'c, 'a> {
 
 impl std::fmt::Debug for Args<'_, '_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.words.iter()).finish()
+        self.words.fmt(f)
     }
 }

@@ -63,7 +63,7 @@ impl ArgsHandle {
         for (index, word) in args.words.iter().enumerate() {
             let place = index as i32;
             // The checks for each function cost nothing next to the call.
-            let status = match *word {
+            let status = match word {
                 ArgWord::Integer(value) => {
                     let set = need!(self.api, veo_args_set_i64, "an integer argument")?;
                     // SAFETY: see `clear`.

@@ -361,7 +361,14 @@ impl VeoContext {
         let start = staging.as_ref().map_or(std::ptr::null_mut(), |s| s.at(0));
         let uses = std::mem::take(&mut args.uses);
         let payload = staging.map_or(Payload::None, Payload::Staging);
+        let direct = shared.core.api.table.veo_emu_call_async;
         let ticket = shared.submit(what, payload, &uses, |submission| {
+            if let (Some(call), Some((words, classes))) = (direct, args.words.direct()) {
+                let ctx = submission.handle();
+                // SAFETY: the lock is held and the context open, so it is valid; there
+                // are `len` words and as many classes.
+                return Ok(unsafe { call(ctx, addr, words, classes, args.words.len(), result) });
+            }
             submission.with_args(|handle, ctx| {
                 let output = Output::Staged {
                     start,

@@ -372,7 +372,7 @@ mod tests {
         value
             .into()
             .put(Some(CType::parse(ty).unwrap()), &mut args)?;
-        Ok(args.words[0])
+        Ok(args.words.iter().next().unwrap())
     }
 
     fn integer(value: impl Into<Value<'static>>, ty: &str) -> Option<i64> {

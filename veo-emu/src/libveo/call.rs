@@ -39,37 +39,48 @@ fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
     queue.call(view, args.stack())
 }
 
+/// The state that goes with a result, and its value if there is one. Leaves a sentence
+/// for what failed.
+#[inline]
+pub(super) fn verdict(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
+    match waited {
+        Waited::Ended(Outcome::Ok(value)) => (VEO_COMMAND_OK as c_int, Some(value)),
+        Waited::TimedOut => (VEO_COMMAND_UNFINISHED as c_int, None),
+        failed => failure(queue, failed, id),
+    }
+}
+
+#[cold]
+fn failure(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
+    if waited == Waited::Unknown {
+        error::leave(Error::invalid(format!(
+            "request {id} is unknown in this context, or its result was collected before"
+        )));
+        return (VEO_COMMAND_ERROR as c_int, None);
+    }
+    error::leave(queue.machine.check().err().unwrap_or_else(|| {
+        Error::new(libc::EFAULT, format!("request {id} could not be carried out"))
+    }));
+    match waited {
+        Waited::Ended(Outcome::Exception(value)) => (VEO_COMMAND_EXCEPTION as c_int, Some(value)),
+        _ => (VEO_COMMAND_ERROR as c_int, Some(0)),
+    }
+}
+
 /// Stores a result and gives the state that goes with it.
 ///
 /// # Safety
 ///
 /// `result` is null or a place for a word.
 unsafe fn deliver(queue: &Queue, waited: Waited, id: u64, result: *mut u64) -> c_int {
-    let (state, value) = match waited {
-        Waited::Ended(Outcome::Ok(value)) => (VEO_COMMAND_OK, Some(value)),
-        Waited::Ended(Outcome::Exception(value)) => (VEO_COMMAND_EXCEPTION, Some(value)),
-        Waited::Ended(Outcome::Error) => (VEO_COMMAND_ERROR, Some(0)),
-        Waited::Unknown => (VEO_COMMAND_ERROR, None),
-        Waited::TimedOut => (VEO_COMMAND_UNFINISHED, None),
-    };
-    match waited {
-        Waited::Ended(Outcome::Exception(_) | Outcome::Error) => {
-            error::leave(queue.machine.check().err().unwrap_or_else(|| {
-                Error::new(libc::EFAULT, format!("request {id} could not be carried out"))
-            }));
-        }
-        Waited::Unknown => error::leave(Error::invalid(format!(
-            "request {id} is unknown in this context, or its result was collected before"
-        ))),
-        _ => {}
-    }
+    let (state, value) = verdict(queue, waited, id);
     if let Some(value) = value
         && !result.is_null()
     {
         // SAFETY: not null, and the caller vouches for the place.
         unsafe { result.write(value) };
     }
-    state as c_int
+    state
 }
 
 pub unsafe extern "C" fn veo_call_sync(

@@ -12,7 +12,7 @@ use veo_abi::ffi::{
 };
 
 use super::{args::args, call, context, guard, process, process::create, string};
-use crate::error::{self, Error};
+use crate::error::{self, Error, Result};
 use crate::host::node::{self, Node};
 use crate::host::output::Sink;
 use crate::host::start::Options;
@@ -122,20 +122,28 @@ fn fill(place: &mut [c_char], text: &str) {
     }
 }
 
+/// What a function with a result of this class returns.
+#[inline]
+pub(super) fn returns(class: veo_emu_class) -> Result<Returns> {
+    match class {
+        VEO_EMU_CLASS_INTEGER => Ok(Returns::Word),
+        VEO_EMU_CLASS_FLOAT => Ok(Returns::Float),
+        VEO_EMU_CLASS_DOUBLE => Ok(Returns::Double),
+        _ => Err(Error::invalid(format!("{class} is no class of results"))),
+    }
+}
+
 pub unsafe extern "C" fn veo_emu_args_set_result(
     args_: *mut veo_args,
     result: veo_emu_class,
 ) -> c_int {
     guard(-1, || {
-        let class = match result {
+        let returns = match result {
             VEO_EMU_CLASS_UNTYPED => None,
-            VEO_EMU_CLASS_INTEGER => Some(Returns::Word),
-            VEO_EMU_CLASS_FLOAT => Some(Returns::Float),
-            VEO_EMU_CLASS_DOUBLE => Some(Returns::Double),
-            _ => return Err(Error::invalid(format!("{result} is no class of results"))),
+            class => Some(returns(class)?),
         };
         // SAFETY: the caller uses its arguments on one thread at a time.
-        unsafe { args(args_)? }.mark(class);
+        unsafe { args(args_)? }.mark(returns);
         Ok(0)
     })
 }

@@ -10,6 +10,7 @@
 mod args;
 mod call;
 mod context;
+mod direct;
 mod emu;
 mod hardware;
 mod hmem;
@@ -23,6 +24,7 @@ mod version;
 pub use args::*;
 pub use call::*;
 pub use context::*;
+pub use direct::*;
 pub use emu::*;
 pub use hardware::*;
 pub use hmem::*;
@@ -56,6 +58,19 @@ struct ContextEntry {
     creator: u32,
 }
 
+impl ContextEntry {
+    #[inline]
+    fn check_owner(&self) -> Result<()> {
+        if self.creator == crate::sys::fork::process() {
+            return Ok(());
+        }
+        Err(Error::new(
+            libc::EPERM,
+            "the context belongs to the parent of this forked process",
+        ))
+    }
+}
+
 /// Runs the body of a C function: failures and panics become `failure`.
 fn guard<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -82,14 +97,27 @@ fn process(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<Guard<'static, 
 fn context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<Guard<'static, ContextEntry>> {
     let context = CONTEXTS
         .get(handle as u64)
-        .ok_or_else(|| Error::invalid("this is no context, or it was closed"))?;
-    if context.creator != crate::sys::fork::process() {
-        return Err(Error::new(
-            libc::EPERM,
-            "the context belongs to the parent of this forked process",
-        ));
-    }
+        .ok_or_else(no_context)?;
+    context.check_owner()?;
     Ok(context)
+}
+
+/// As [`context`], without making a concurrent close wait.
+///
+/// # Safety
+///
+/// Nobody closes the context or destroys its process before the last use of the result.
+#[inline]
+unsafe fn open_context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<&'static ContextEntry> {
+    // SAFETY: the caller vouches for it.
+    let context = unsafe { CONTEXTS.borrow(handle as u64) }.ok_or_else(no_context)?;
+    context.check_owner()?;
+    Ok(context)
+}
+
+#[cold]
+fn no_context() -> Error {
+    Error::invalid("this is no context, or it was closed")
 }
 
 /// The string at `text`.

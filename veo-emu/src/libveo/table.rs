@@ -97,6 +97,8 @@ pub(crate) static API: VeoApi = table! {
     veo_emu_last_error,
     veo_emu_get_fault,
     veo_emu_args_set_result,
+    veo_emu_call_async,
+    veo_emu_collect,
     veo_emu_wait_result_timeout,
     veo_emu_discard_result,
     veo_emu_kill,

@@ -16,7 +16,9 @@
 //! it impossible that both miss each other.
 
 use crate::shared::class::{Class, Returns};
-use crate::sync::{AtomicU32, AtomicU64, INLINE_WORDS, Ordering, fence, park, unpark};
+use crate::sync::{
+    AtomicU32, AtomicU64, INLINE_WORDS, Ordering, expect_write, fence, park, unpark,
+};
 pub(crate) use crate::sync::{MAX_WORDS, SLOTS};
 use crate::sys::cpu::NO_CPU;
 use std::time::Duration;
@@ -53,7 +55,8 @@ pub(crate) enum Ended {
 #[derive(Default)]
 pub(crate) struct Line<T>(pub(crate) T);
 
-#[repr(C)]
+/// Alone in its cache line: the host reads one while the VE side writes the next.
+#[repr(C, align(64))]
 #[derive(Default)]
 struct Response {
     value: AtomicU64,
@@ -186,6 +189,8 @@ impl Ring {
         slot.id.store(request.id, Ordering::Relaxed);
         slot.header.store(header, Ordering::Relaxed);
         slot.sequence.store(position + 1, Ordering::Release);
+        // The VE side has read this one last; fetching it back takes a while.
+        expect_write(self.slot(position + 2).0);
         fence(Ordering::SeqCst);
         if self.asleep.0.load(Ordering::Relaxed) != 0 {
             self.asleep.0.store(0, Ordering::Relaxed);
@@ -321,6 +326,10 @@ impl Ring {
     /// Says which request runs now, for reports after a death.
     #[inline]
     pub(crate) fn set_running(&self, id: Option<u64>) {
+        if let Some(id) = id {
+            // The host has read this one last; fetching it back takes a while.
+            expect_write(self.response_of(id.wrapping_add(1)));
+        }
         let running = id.map_or(0, |id| id.wrapping_add(1));
         self.running.0.store(running, Ordering::Relaxed);
     }

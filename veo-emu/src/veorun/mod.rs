@@ -13,6 +13,7 @@ mod loader;
 mod memory;
 mod native;
 mod output;
+mod roam;
 mod shim;
 mod tasks;
 mod trace;

@@ -5,6 +5,7 @@ use std::thread;
 
 use super::engine::Engine;
 use super::native::Native;
+use super::roam::Roam;
 use super::tasks::Parcel;
 use super::{exit, faults, memory, output, traps};
 use crate::shared::ring::{Ended, Op, Received, Ring};
@@ -41,8 +42,9 @@ fn run(mapping: &Mapping) -> bool {
     let process = fork::process();
     let mut request = Box::new(Received::new());
     let mut position = 0;
+    let mut roam = Roam::default();
     loop {
-        wait(ring, position);
+        wait(ring, position, &mut roam);
         ring.take(position, &mut request);
         ring.set_ve_cpu(cpu::current());
         memory::follow();
@@ -77,9 +79,13 @@ fn run(mapping: &Mapping) -> bool {
     }
 }
 
-fn wait(ring: &Ring, position: u64) {
+fn wait(ring: &Ring, position: u64, roam: &mut Roam) {
+    if ring.is_there(position) {
+        return;
+    }
     // A host thread whose CPU is ours cannot post while we spin.
-    let mut spins = ring.host_cpu(position) != cpu::current();
+    let here = cpu::current();
+    let mut spins = ring.host_cpu(position) != here || roam.leave(here);
     let mut spin = Spin::default();
     while !ring.is_there(position) {
         spins = spins && spin.again();

@@ -1,0 +1,168 @@
+//! Moving on: responses come out of the ring, what waits goes in or is done here.
+
+use std::sync::MutexGuard;
+use std::sync::atomic::Ordering;
+
+use super::{Queue, State};
+use crate::host::lock;
+use crate::host::memory::NoRoom;
+use crate::host::operation::{HostOp, Pending};
+use crate::host::results::{Outcome, State as ResultState};
+use crate::shared::ring::{Ended, SLOTS};
+
+impl Queue {
+    /// Whether nothing runs and nothing waits.
+    pub(super) fn is_idle(&self, state: &mut State) -> bool {
+        if !state.in_ring.is_empty() {
+            self.harvest(state);
+        }
+        state.in_ring.is_empty() && state.pending.is_empty() && !state.busy
+    }
+
+    /// Ends a request of the host and lets the next one begin.
+    pub(crate) fn end_host(&self, id: u64, outcome: Outcome) {
+        let mut state = lock(&self.state);
+        if let Outcome::Ok(value) = outcome {
+            let first = state.results.first_of(id);
+            for id in first.max((id + 1).saturating_sub(SLOTS as u64))..=id {
+                self.ring().answer(id, value);
+            }
+        }
+        state.results.end(id, outcome);
+        state.host = None;
+        // After a death everything behind it has ended as well.
+        let finished = if state.dead { state.results.next() } else { id + 1 };
+        self.finished.store(finished, Ordering::Release);
+        self.give_up_turn(state);
+    }
+
+    /// Takes every response that is there, in order.
+    pub(crate) fn harvest(&self, state: &mut State) {
+        let before = state.first;
+        while !state.in_ring.is_empty() {
+            let Some((ended, value)) = self.ring().response(state.first) else {
+                break;
+            };
+            let outcome = match ended {
+                Ended::Done => Outcome::Ok(value),
+                Ended::Refused => Outcome::Error,
+            };
+            self.retire_first(state, outcome);
+        }
+        if state.first != before {
+            self.finished.store(state.first, Ordering::Release);
+        }
+    }
+
+    pub(super) fn retire_first(&self, state: &mut State, outcome: Outcome) {
+        if let Some((_, Some(staged))) = state.in_ring.pop_front() {
+            let wanted = state.results.look(state.first) == ResultState::Pending;
+            let back = wanted && matches!(outcome, Outcome::Ok(_));
+            staged.finish(&self.machine.memory, back);
+        }
+        state.results.end(state.first, outcome);
+        state.first += 1;
+    }
+
+    /// Moves on what waits, as far as it can go now.
+    pub(crate) fn pump(&self, state: &mut State) {
+        if state.pending.is_empty() || state.busy {
+            return;
+        }
+        self.harvest(state);
+        state.starved = false;
+        loop {
+            match state.pending.front() {
+                Some(Pending::Call(..)) if state.in_ring.len() < SLOTS => {
+                    if !self.push_front(state) {
+                        break;
+                    }
+                }
+                Some(Pending::Turn(ticket)) if state.in_ring.is_empty() => {
+                    state.serving = *ticket;
+                    state.busy = true;
+                    state.pending.pop_front();
+                    self.wake();
+                    break;
+                }
+                _ => break,
+            }
+        }
+        if state.pending.is_empty() && state.pending.capacity() > 4096 {
+            state.pending.shrink_to(256);
+        }
+    }
+
+    /// Moves the call at the front into the ring, which has room. `false`: it waits.
+    fn push_front(&self, state: &mut State) -> bool {
+        let Some(Pending::Call(id, call)) = state.pending.front() else {
+            return false;
+        };
+        let id = *id;
+        let staged = match &call.stack {
+            None => Ok(None),
+            Some(image) => self
+                .stage(&image.buffers, Some((&image.bytes, &image.layout)))
+                .map(Some),
+        };
+        let staged = match staged {
+            Ok(staged) => staged,
+            Err(NoRoom::Ever(_)) if state.in_ring.is_empty() => {
+                state.pending.pop_front();
+                state.results.end(id, Outcome::Error);
+                self.finished.store(id + 1, Ordering::Release);
+                self.wake();
+                return true;
+            }
+            Err(_) => {
+                state.starved = true;
+                return false;
+            }
+        };
+        let Some(Pending::Call(_, call)) = state.pending.pop_front() else {
+            return false;
+        };
+        self.push(state, id, call.view(), staged);
+        true
+    }
+
+    /// The next request that the host has to do, if its turn has come. The caller
+    /// runs it and then calls `end_host`.
+    pub(crate) fn next_host(&self, state: &mut State, functions: bool) -> Option<(u64, HostOp)> {
+        self.pump(state);
+        if state.busy || !state.in_ring.is_empty() {
+            return None;
+        }
+        match state.pending.front() {
+            Some(Pending::Host(_, op)) if functions || !op.is_function() => {}
+            _ => return None,
+        }
+        let Some(Pending::Host(id, op)) = state.pending.pop_front() else {
+            return None;
+        };
+        state.busy = true;
+        state.host = Some(id);
+        Some((id, op))
+    }
+
+    /// Which response would move on what waits; `None`: none would.
+    pub(crate) fn awaited(&self, state: &State) -> Option<u64> {
+        let len = state.in_ring.len() as u64;
+        match state.pending.front()? {
+            _ if len == 0 => None,
+            Pending::Call(..) => Some(state.first + len / 2),
+            _ => Some(state.first + len - 1),
+        }
+    }
+
+    pub(super) fn give_up_turn(&self, mut state: MutexGuard<'_, State>) {
+        state.busy = false;
+        self.pump(&mut state);
+        let backlog = !state.pending.is_empty();
+        drop(state);
+        self.wake();
+        if backlog {
+            self.progress.nudge();
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The queue of a context: requests in order, some run by the VE, some by the host.
+//!
+//! ```text
+//!   submit ─► ring (while it has room and nothing waits)  ─► VE ─► response ─► results
+//!        └──► pending (ring full, or a transfer before it) ─┘ moved on by `pump`
+//! ```
+//!
+//! A request of the host (a transfer, a function) begins when the ring is empty and
+//! nothing behind it goes into the ring before it is done, so the order holds without
+//! the VE side knowing. Whoever holds the lock may harvest responses and pump; a
+//! thread of its own ([`super::progress`]) does so when nobody else would.
+
+mod advance;
+mod submit;
+mod turn;
+mod wait;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::ThreadId;
+use std::time::Duration;
+
+use super::death::Death;
+use super::lock;
+use super::machine::Machine;
+use super::operation::{Pending, Staged};
+use super::progress::Progress;
+use super::results::{Outcome, Results};
+use crate::shared::ring::{Ring, SLOTS};
+use crate::sys::memfd::Mapping;
+
+/// How long to wait before asking again for room that another context holds.
+pub(crate) const STARVED: Duration = Duration::from_millis(1);
+
+/// One context's queue.
+pub(crate) struct Queue {
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) index: u32,
+    pub(crate) mapping: Mapping,
+    pub(crate) state: Mutex<State>,
+    pub(crate) progress: Progress,
+    /// All requests below this id have ended.
+    finished: AtomicU64,
+    /// All calls below this id are in the ring, or have ended: they need nobody on the
+    /// host to come to an end.
+    posted: AtomicU64,
+    /// Threads of the host that sleep, or are about to.
+    sleepers: AtomicU64,
+    /// Signals the end of a request block.
+    unblocked: Condvar,
+}
+
+/// What the lock of a queue protects.
+pub(crate) struct State {
+    pub(crate) results: Results,
+    pub(crate) pending: VecDeque<Pending>,
+    /// A thread of the host has the context for itself.
+    pub(crate) busy: bool,
+    /// Calls in the ring, oldest first: the function and what goes back; and the id
+    /// of the oldest.
+    in_ring: VecDeque<(u64, Option<Box<Staged>>)>,
+    first: u64,
+    /// Position in the ring of the next request.
+    position: u64,
+    parcels: u64,
+    /// The VE side works on a parcel.
+    parcel: bool,
+    tickets: u64,
+    serving: u64,
+    closed: bool,
+    dead: bool,
+    /// The request that the host is doing now.
+    host: Option<u64>,
+    /// The next call waits for room for its stack buffers.
+    pub(crate) starved: bool,
+    block: Option<(ThreadId, u32)>,
+}
+
+/// What a context's VE side is working on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Work {
+    pub(crate) context: u32,
+    /// Id of the request, or number of the parcel if there is no kernel.
+    pub(crate) number: u64,
+    pub(crate) kernel: Option<u64>,
+}
+
+/// A wait that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    Ended(Outcome),
+    Unknown,
+    TimedOut,
+}
+
+impl Queue {
+    pub(crate) fn new(machine: Arc<Machine>, index: u32, mapping: Mapping) -> Arc<Queue> {
+        let queue = Arc::new(Queue {
+            machine: machine.clone(),
+            index,
+            mapping,
+            state: Mutex::new(State {
+                results: Results::default(),
+                pending: VecDeque::new(),
+                busy: false,
+                in_ring: VecDeque::with_capacity(SLOTS),
+                first: 0,
+                position: 0,
+                parcels: 0,
+                parcel: false,
+                tickets: 0,
+                serving: 0,
+                closed: false,
+                dead: false,
+                host: None,
+                starved: false,
+                block: None,
+            }),
+            progress: Progress::default(),
+            finished: AtomicU64::new(0),
+            posted: AtomicU64::new(0),
+            sleepers: AtomicU64::new(0),
+            unblocked: Condvar::new(),
+        });
+        machine.enrol(&queue);
+        queue
+    }
+
+    pub(crate) fn ring(&self) -> &Ring {
+        self.mapping.view()
+    }
+
+    /// Wakes the threads of the host that sleep.
+    pub(crate) fn wake(&self) {
+        self.ring().count_event();
+        fence(Ordering::SeqCst);
+        if self.sleepers.load(Ordering::Relaxed) > 0 {
+            self.ring().wake_host();
+        }
+    }
+
+    /// Sleeps until the response `target` or an event, unless `changed` already.
+    pub(crate) fn sleep(
+        &self,
+        seen: u32,
+        target: Option<u64>,
+        limit: Option<Duration>,
+        changed: impl Fn() -> bool,
+    ) {
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        if let Some(id) = target {
+            self.ring().arm(id);
+        } else {
+            fence(Ordering::SeqCst);
+        }
+        if !changed() && self.ring().generation() == seen {
+            self.ring().sleep(seen, limit);
+        }
+        self.sleepers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// What the VE side is working on, as far as the host can tell.
+    pub(crate) fn work(&self) -> Option<Work> {
+        let mut state = lock(&self.state);
+        self.harvest(&mut state);
+        if state.dead {
+            return None;
+        }
+        match state.in_ring.front() {
+            Some((address, _)) => Some(Work {
+                context: self.index,
+                number: state.first,
+                kernel: Some(*address),
+            }),
+            None => state.parcel.then_some(Work {
+                context: self.index,
+                number: state.parcels,
+                kernel: None,
+            }),
+        }
+    }
+
+    /// Marks the queue closed: no more submissions.
+    pub(crate) fn close(&self) {
+        lock(&self.state).closed = true;
+        self.unblocked.notify_all();
+    }
+
+    /// The process has ended: everything that is not there yet never comes.
+    pub(crate) fn fail(&self, death: &Death) {
+        let mut state = lock(&self.state);
+        if state.dead {
+            return;
+        }
+        self.harvest(&mut state);
+        let guilty = match death.culprit() {
+            Some((context, id)) => context == self.index && id == state.first,
+            None => self.ring().running() == Some(state.first),
+        };
+        let mut first = true;
+        while !state.in_ring.is_empty() {
+            let outcome = match death.exception() {
+                Some(signal) if guilty && first => Outcome::Exception(signal as u64),
+                _ => Outcome::Error,
+            };
+            first = false;
+            self.retire_first(&mut state, outcome);
+        }
+        state.dead = true;
+        let next = state.results.next();
+        // What the host is doing now ends by itself: it may be using the caller's buffer.
+        let host = state.host.map(|id| state.results.first_of(id)..=id);
+        for id in self.finished.load(Ordering::Relaxed)..next {
+            if !host.as_ref().is_some_and(|host| host.contains(&id)) {
+                state.results.end(id, Outcome::Error);
+            }
+        }
+        state.pending = VecDeque::new();
+        let finished = host.map_or(next, |host| *host.start());
+        self.finished.store(finished, Ordering::Release);
+        drop(state);
+        self.ring().wake_host();
+        self.unblocked.notify_all();
+        self.progress.nudge();
+    }
+}

@@ -1,0 +1,227 @@
+//! Submission: into the ring if it has room and nothing waits, else behind what waits.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::thread;
+
+use super::{Queue, State};
+use crate::error::{Error, Result};
+use crate::host::args::StackBuffer;
+use crate::host::lock;
+use crate::host::memory::NoRoom;
+use crate::host::operation::{Call, CallView, HostOp, Layout, Pending, Staged};
+use crate::shared::ring::{Op, Request, SLOTS};
+use crate::shared::wait::Spin;
+use crate::sys::cpu;
+
+impl Queue {
+    pub(super) fn lock_to_submit(&self) -> Result<MutexGuard<'_, State>> {
+        let mut state = lock(&self.state);
+        while state
+            .block
+            .is_some_and(|(owner, _)| owner != thread::current().id())
+            && !state.dead
+            && !state.closed
+        {
+            state = self
+                .unblocked
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        // The machine is known to be dead a moment before its queues are.
+        if state.dead || self.machine.is_dead() {
+            drop(state);
+            return Err(self.machine.gone());
+        }
+        if state.closed {
+            return Err(Error::invalid("the context is closed"));
+        }
+        Ok(state)
+    }
+
+    /// Queues a call. Its arguments are captured; OUT buffers are written when it ends.
+    pub(crate) fn call(
+        self: &Arc<Self>,
+        call: CallView<'_>,
+        stack: &[StackBuffer],
+    ) -> Result<u64> {
+        let mut state = self.lock_to_submit()?;
+        if state.in_ring.len() == SLOTS {
+            self.harvest(&mut state);
+            if state.in_ring.len() == SLOTS && state.pending.is_empty() {
+                drop(state);
+                self.spin_for_room();
+                state = self.lock_to_submit()?;
+                self.harvest(&mut state);
+            }
+        }
+        let id = state.results.submit();
+        if state.pending.is_empty() && !state.busy && state.in_ring.len() < SLOTS {
+            let staged = if stack.is_empty() {
+                Ok(None)
+            } else {
+                self.stage(stack, None).map(Some)
+            };
+            match staged {
+                Ok(staged) => {
+                    self.push(&mut state, id, call, staged);
+                    return Ok(id);
+                }
+                Err(NoRoom::Now) => {}
+                Err(NoRoom::Ever(text)) => {
+                    state.results.cancel(id);
+                    return Err(Error::new(libc::ENOMEM, text));
+                }
+            }
+        }
+        let call = Call::capture(call, stack);
+        self.defer(state, id, Pending::Call(id, Box::new(call)))?;
+        Ok(id)
+    }
+
+    fn spin_for_room(&self) {
+        let ring = self.ring();
+        let oldest = self.finished.load(Ordering::Relaxed);
+        let mut spin = Spin::default();
+        while ring.response(oldest).is_none()
+            && self.finished.load(Ordering::Relaxed) == oldest
+            && spin.again()
+        {}
+    }
+
+    /// Queues something that the host does. What takes no time is done at once if
+    /// nothing is before it.
+    pub(crate) fn host(self: &Arc<Self>, op: HostOp) -> Result<u64> {
+        let mut state = self.lock_to_submit()?;
+        let id = state.results.submit_group(op.ids());
+        if op.is_quick(&self.machine.memory) && self.is_idle(&mut state) {
+            state.busy = true;
+            state.host = Some(id);
+            drop(state);
+            let outcome = op.run(self);
+            self.end_host(id, outcome);
+        } else {
+            self.defer(state, id, Pending::Host(id, op))?;
+        }
+        Ok(id)
+    }
+
+    fn defer(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        id: u64,
+        pending: Pending,
+    ) -> Result<()> {
+        if let Err(error) = self.progress.start(self) {
+            state.results.cancel(id);
+            return Err(error);
+        }
+        state.pending.push_back(pending);
+        self.pump(&mut state);
+        drop(state);
+        self.progress.nudge();
+        Ok(())
+    }
+
+    // ---- into the ring ----
+
+    pub(super) fn push(
+        &self,
+        state: &mut State,
+        id: u64,
+        call: CallView<'_>,
+        staged: Option<(Staged, Vec<(usize, u64)>)>,
+    ) {
+        let patched;
+        let (staged, words) = match staged {
+            None => (None, call.words),
+            Some((staged, addresses)) => {
+                let mut words = call.words.to_vec();
+                for (index, address) in addresses {
+                    words[index] = address;
+                }
+                patched = words;
+                (Some(Box::new(staged)), &*patched)
+            }
+        };
+        if state.in_ring.is_empty() {
+            state.first = id;
+        }
+        debug_assert_eq!(state.first + state.in_ring.len() as u64, id);
+        state.in_ring.push_back((call.address, staged));
+        self.ring().publish(
+            state.position,
+            Request {
+                op: Op::Call,
+                address: call.address,
+                id,
+                words,
+                classes: call.classes,
+                returns: call.returns,
+                cpu: cpu::current(),
+            },
+        );
+        state.position += 1;
+        self.posted.store(id + 1, Ordering::Relaxed);
+    }
+
+    /// Puts stack buffers where the VE sees them.
+    pub(super) fn stage(
+        &self,
+        buffers: &[StackBuffer],
+        captured: Option<(&[u8], &Layout)>,
+    ) -> std::result::Result<(Staged, Vec<(usize, u64)>), NoRoom> {
+        let fresh;
+        let layout = match captured {
+            Some((_, layout)) => layout,
+            None => {
+                fresh = Layout::new(buffers);
+                &fresh
+            }
+        };
+        let staging = self.machine.memory.stage(layout.len)?;
+        let mut addresses = Vec::with_capacity(buffers.len());
+        let mut back = Vec::new();
+        for (buffer, offset) in buffers.iter().zip(&layout.offsets) {
+            let place = staging.place.wrapping_add(*offset as usize);
+            if buffer.intent.copies_in() {
+                let source = captured.map_or(buffer.place.cast_const(), |(bytes, _)| {
+                    bytes[*offset as usize..].as_ptr()
+                });
+                // SAFETY: the source is the caller's buffer or its captured copy, both
+                // of `len` bytes; the staging has as many at this offset.
+                unsafe { crate::sys::memfd::copy(place, source, buffer.len as usize) };
+            }
+            if buffer.intent.copies_out() {
+                back.push((buffer.place, *offset, buffer.len));
+            }
+            addresses.push((buffer.index, staging.address + offset));
+        }
+        Ok((Staged { staging, back }, addresses))
+    }
+
+    // ---- request blocks ----
+
+    /// From here on only the calling thread submits.
+    pub(crate) fn block_begin(&self) {
+        if let Ok(mut state) = self.lock_to_submit() {
+            let me = thread::current().id();
+            let depth = state.block.map_or(0, |(_, depth)| depth);
+            state.block = Some((me, depth + 1));
+        }
+    }
+
+    /// Ends a block of the calling thread. `false` if it has none.
+    pub(crate) fn block_end(&self) -> bool {
+        let mut state = lock(&self.state);
+        match state.block {
+            Some((owner, depth)) if owner == thread::current().id() => {
+                state.block = (depth > 1).then_some((owner, depth - 1));
+                drop(state);
+                self.unblocked.notify_all();
+                true
+            }
+            _ => false,
+        }
+    }
+}

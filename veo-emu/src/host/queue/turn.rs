@@ -1,0 +1,131 @@
+//! Turns: a context for one thread of the host alone, to have the VE side do what is
+//! no call.
+
+use super::Queue;
+use crate::error::Result;
+use crate::host::lock;
+use crate::host::operation::Pending;
+use crate::host::progress;
+use crate::shared::class::{Class, Returns};
+use crate::shared::ring::{Ended, Op, Request};
+use crate::shared::wait::Spin;
+use crate::sys::cpu;
+
+impl Queue {
+    /// Has the context for the calling thread alone, behind everything queued.
+    pub(crate) fn turn(&self) -> Result<Turn<'_>> {
+        if progress::is_serving(self) {
+            // A host function already has the context for itself.
+            self.machine.check()?;
+            return Ok(Turn {
+                queue: self,
+                nested: true,
+            });
+        }
+        let ticket = {
+            let mut state = self.lock_to_submit()?;
+            if self.is_idle(&mut state) {
+                state.busy = true;
+                return Ok(Turn {
+                    queue: self,
+                    nested: false,
+                });
+            }
+            state.tickets += 1;
+            let ticket = state.tickets;
+            state.pending.push_back(Pending::Turn(ticket));
+            ticket
+        };
+        let served = self.wait_until(None, None, |state| {
+            if state.dead {
+                Some(false)
+            } else {
+                (state.serving == ticket && state.busy).then_some(true)
+            }
+        });
+        if served == Some(true) {
+            Ok(Turn {
+                queue: self,
+                nested: false,
+            })
+        } else {
+            Err(self.machine.gone())
+        }
+    }
+}
+
+/// The context belongs to this thread; nothing else runs in it.
+pub(crate) struct Turn<'a> {
+    queue: &'a Queue,
+    /// Part of a longer one of this thread.
+    nested: bool,
+}
+
+impl Turn<'_> {
+    /// Has the VE side do what the parcel says.
+    pub(crate) fn parcel(&self, task: u64, words: &[u64]) -> Result<(Ended, u64)> {
+        self.queue.request(Op::Parcel, task, words)
+    }
+
+    /// Ends the context's thread, and with `last` the process.
+    pub(crate) fn close(&self, last: bool) -> Result<()> {
+        self.queue.request(Op::Close, 0, &[u64::from(last)]).map(|_| ())
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.nested {
+            self.queue.give_up_turn(lock(&self.queue.state));
+        }
+    }
+}
+
+impl Queue {
+    /// Has the VE side do what is no call. The caller has the context for itself.
+    pub(crate) fn request(&self, op: Op, address: u64, words: &[u64]) -> Result<(Ended, u64)> {
+        let ring = self.ring();
+        let number = {
+            let mut state = lock(&self.state);
+            if state.dead {
+                drop(state);
+                return Err(self.machine.gone());
+            }
+            let number = state.parcels;
+            state.parcels += 1;
+            state.parcel = true;
+            let classes = [Class::Integer; 4];
+            ring.publish(
+                state.position,
+                Request {
+                    op,
+                    address,
+                    id: number,
+                    words,
+                    classes: &classes[..words.len()],
+                    returns: Returns::Word,
+                    cpu: cpu::current(),
+                },
+            );
+            state.position += 1;
+            number
+        };
+        let mut spin = Spin::default();
+        loop {
+            let seen = ring.generation();
+            if let Some(reply) = ring.reply(number) {
+                lock(&self.state).parcel = false;
+                return Ok(reply);
+            }
+            if self.machine.is_dead() {
+                return Err(self.machine.gone());
+            }
+            if ring.ve_cpu() != cpu::current() && spin.again() {
+                continue;
+            }
+            self.sleep(seen, Some(0), None, || {
+                ring.reply(number).is_some() || self.machine.is_dead()
+            });
+        }
+    }
+}

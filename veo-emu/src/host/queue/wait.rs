@@ -1,0 +1,175 @@
+//! Waiting for results, and collecting them.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::{Queue, STARVED, State, Waited};
+use crate::host::lock;
+use crate::host::progress;
+use crate::host::results::{Results, State as ResultState};
+use crate::shared::wait::Spin;
+use crate::sys::cpu;
+
+impl Queue {
+    /// Waits until `done` holds. It is asked under the lock, after harvesting.
+    /// `watched` is the request whose response is looked at while spinning.
+    pub(super) fn wait_until<T>(
+        &self,
+        watched: Option<u64>,
+        end: Option<Instant>,
+        mut done: impl FnMut(&mut State) -> Option<T>,
+    ) -> Option<T> {
+        let ring = self.ring();
+        let mut spin = Spin::default();
+        if let (Some(id), None) = (watched, end) {
+            self.spin_for_call(id, &mut spin);
+        }
+        loop {
+            let seen = ring.generation();
+            let mut state = lock(&self.state);
+            self.harvest(&mut state);
+            if let Some(result) = done(&mut state) {
+                return Some(result);
+            }
+            if let Some((id, op)) = self.next_host(&mut state, false) {
+                drop(state);
+                let outcome = op.run(self);
+                self.end_host(id, outcome);
+                continue;
+            }
+            if let Some(result) = done(&mut state) {
+                return Some(result);
+            }
+            let last = (state.first + state.in_ring.len() as u64).checked_sub(1);
+            let target = match watched {
+                Some(id) if last.is_some_and(|last| id <= last) => Some(id),
+                _ => self.awaited(&state).or(last.filter(|_| !state.in_ring.is_empty())),
+            };
+            let (dead, starved) = (state.dead, state.starved);
+            drop(state);
+            if end.is_some_and(|end| Instant::now() >= end) {
+                return None;
+            }
+            let finished = self.finished.load(Ordering::Acquire);
+            let changed = || {
+                (self.machine.is_dead() && !dead)
+                    || self.finished.load(Ordering::Acquire) != finished
+                    || target.is_some_and(|id| ring.response(id).is_some())
+                    || ring.generation() != seen
+            };
+            if ring.ve_cpu() != cpu::current() {
+                let mut again = true;
+                while !changed() && again {
+                    again = spin.again();
+                    if end.is_some() && spin.is_rare() && end.is_some_and(|e| Instant::now() >= e) {
+                        again = false;
+                    }
+                }
+                if again {
+                    continue;
+                }
+            }
+            let mut left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            if starved {
+                left = Some(left.map_or(STARVED, |left| left.min(STARVED)));
+            }
+            self.sleep(seen, target, left, changed);
+        }
+    }
+
+    /// Spins for the response of a call in the ring, without the lock: such a call ends
+    /// by itself, and taking the lock would be most of what a short wait costs.
+    #[inline]
+    fn spin_for_call(&self, id: u64, spin: &mut Spin) {
+        if id >= self.posted.load(Ordering::Relaxed) {
+            return;
+        }
+        let ring = self.ring();
+        if ring.ve_cpu() == cpu::current() {
+            return;
+        }
+        while ring.response(id).is_none()
+            && self.finished.load(Ordering::Relaxed) <= id
+            && !self.machine.is_dead()
+            && spin.again()
+        {}
+    }
+
+    /// Collects the result of a request, when it is there.
+    #[inline]
+    pub(crate) fn wait(&self, id: u64, limit: Option<Duration>) -> Waited {
+        let mut waited = Waited::TimedOut;
+        self.collect(&[id], limit, |_, result| waited = result);
+        waited
+    }
+
+    /// Waits for the first of these requests, then collects its result and those of the
+    /// ones behind it up to the first that has not ended. `take` gets each and its place.
+    pub(crate) fn collect(
+        &self,
+        ids: &[u64],
+        limit: Option<Duration>,
+        mut take: impl FnMut(usize, Waited),
+    ) {
+        let Some((&first, others)) = ids.split_first() else {
+            return;
+        };
+        if progress::is_serving(self) {
+            // Called by a host function: what is not there yet is queued behind it.
+            return take(0, self.peek(first));
+        }
+        let end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let waited = self.wait_until(Some(first), end, |state| {
+            let waited = ended(&mut state.results, first)?;
+            take(0, waited);
+            for (place, id) in others.iter().enumerate() {
+                match ended(&mut state.results, *id) {
+                    Some(waited) => take(place + 1, waited),
+                    None => break,
+                }
+            }
+            Some(())
+        });
+        match waited {
+            Some(()) => self.machine.flush_output(),
+            None => take(0, Waited::TimedOut),
+        }
+    }
+
+    /// Collects the result of a request if it is there.
+    pub(crate) fn peek(&self, id: u64) -> Waited {
+        let mut state = lock(&self.state);
+        self.harvest(&mut state);
+        self.pump(&mut state);
+        ended(&mut state.results, id).unwrap_or(Waited::TimedOut)
+    }
+
+    /// Gives up a result.
+    pub(crate) fn discard(&self, id: u64) -> bool {
+        let mut state = lock(&self.state);
+        self.harvest(&mut state);
+        state.results.discard(id)
+    }
+
+    /// Waits until everything submitted so far has ended.
+    pub(crate) fn sync(&self) {
+        if progress::is_serving(self) {
+            return;
+        }
+        let target = lock(&self.state).results.next();
+        let watched = target.checked_sub(1);
+        self.wait_until(watched, None, |_| {
+            (self.finished.load(Ordering::Acquire) >= target).then_some(())
+        });
+    }
+}
+
+/// The result of a request, taken, if there is anything to say of it.
+#[inline]
+fn ended(results: &mut Results, id: u64) -> Option<Waited> {
+    match results.take(id) {
+        ResultState::Unknown => Some(Waited::Unknown),
+        ResultState::Ended(outcome) => Some(Waited::Ended(outcome)),
+        ResultState::Pending => None,
+    }
+}
