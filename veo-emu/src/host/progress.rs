@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use super::lock;
 use super::queue::{Queue, STARVED};
 use crate::error::{Error, Result};
-use crate::sys::futex;
+use crate::sys::{futex, scheduling};
 
 thread_local! {
     static SERVING: Cell<*const Queue> = const { Cell::new(ptr::null()) };
@@ -74,6 +74,7 @@ pub(crate) fn is_serving(queue: &Queue) -> bool {
 
 fn run(queue: &Arc<Queue>) {
     SERVING.set(Arc::as_ptr(queue));
+    scheduling::never_preempt();
     let progress = &queue.progress;
     let ring = queue.ring();
     loop {

@@ -8,6 +8,7 @@ pub(crate) mod futex;
 pub(crate) mod lock;
 pub(crate) mod memfd;
 pub(crate) mod pidfd;
+pub(crate) mod scheduling;
 pub(crate) mod socket;
 
 use std::io;

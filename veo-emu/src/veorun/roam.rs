@@ -8,10 +8,13 @@ use crate::sys::cpu;
 /// The least time between two moves, so that threads do not chase each other.
 const REST: Duration = Duration::from_millis(1);
 
-/// When the calling thread last moved.
+/// The time after which a thread with one CPU looks whether it has been given more.
+const LONG_REST: Duration = Duration::from_millis(200);
+
+/// When the calling thread may move again.
 #[derive(Default)]
 pub(super) struct Roam {
-    last: Option<Instant>,
+    next: Option<Instant>,
 }
 
 impl Roam {
@@ -19,10 +22,10 @@ impl Roam {
     /// just now. Which CPUs it may use stays as it is. Returns whether it moved.
     pub(super) fn leave(&mut self, here: u32) -> bool {
         let now = Instant::now();
-        if self.last.is_some_and(|last| now - last < REST) {
+        if self.next.is_some_and(|next| now < next) {
             return false;
         }
-        self.last = Some(now);
+        self.next = now.checked_add(LONG_REST);
         let Some(allowed) = cpu::Set::of_thread() else {
             return false;
         };
@@ -31,6 +34,7 @@ impl Roam {
             return false;
         }
         let moved = cpu::current() != here;
+        self.next = now.checked_add(REST);
         allowed.apply();
         moved
     }
@@ -47,7 +51,7 @@ mod tests {
         let here = cpu::current();
         assert_eq!(roam.leave(here), !before.without(here).is_empty());
         // As if it had just moved, however long this test is kept waiting.
-        roam.last = Some(Instant::now() + Duration::from_secs(3600));
+        roam.next = Instant::now().checked_add(Duration::from_secs(3600));
         assert!(!roam.leave(cpu::current()));
         assert!(cpu::Set::of_thread().unwrap().equals(&before));
     }
