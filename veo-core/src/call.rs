@@ -58,16 +58,15 @@ impl<'c, 'a> Call<'c, 'a> {
     /// See [`VeoContext`] and [`VeoProc`].
     #[inline]
     pub fn submit<On: Target + ?Sized, R: KernelResult>(
-        self,
+        &mut self,
         on: &On,
     ) -> Result<On::Output<'a, R::Value>> {
-        let request = Request {
+        on.submit(Request {
             callee: Callee::Kernel(self.kernel),
-            args: self.args,
+            args: &mut self.args,
             result: result_class(&R::TYPE),
             decode: |word, origin| Ok(R::value(word, origin)),
-        };
-        on.submit(request)
+        })
     }
 }
 
@@ -87,9 +86,10 @@ pub(crate) enum Callee {
 /// A call that is ready to be made.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Request<'c, 'a, V> {
+pub struct Request<'r, 'c, 'a, V> {
     pub(crate) callee: Callee,
-    pub(crate) args: Args<'c, 'a>,
+    /// By reference: moving them would cost more than making them.
+    pub(crate) args: &'r mut Args<'c, 'a>,
     /// The class of the result, as `veo_emu_args_set_result` takes it.
     pub(crate) result: u32,
     /// Makes the value of the result word.
@@ -109,7 +109,7 @@ pub trait Target {
 
     /// Makes the call.
     #[doc(hidden)]
-    fn submit<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<Self::Output<'a, V>>;
+    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<Self::Output<'a, V>>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -117,7 +117,7 @@ impl Target for VeoContext {
     type Output<'a, V> = VeoRequest<'a, V>;
 
     #[inline]
-    fn submit<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<VeoRequest<'a, V>> {
+    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<VeoRequest<'a, V>> {
         self.queue(request)
     }
 }
@@ -127,7 +127,7 @@ impl Target for VeoProc {
     type Output<'a, V> = V;
 
     #[inline]
-    fn submit<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<V> {
+    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<V> {
         self.call(request)
     }
 }
@@ -139,7 +139,7 @@ macro_rules! forward {
             type Output<'a, V> = On::Output<'a, V>;
 
             #[inline]
-            fn submit<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<On::Output<'a, V>> {
+            fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<On::Output<'a, V>> {
                 (**self).submit(request)
             }
         }

@@ -60,6 +60,7 @@
 mod arg;
 mod backend;
 mod call;
+mod clock;
 mod context;
 mod data;
 mod error;

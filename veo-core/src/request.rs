@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use veo_abi::Word;
 
-use crate::context::{Collected, CopyBack, Payload, State, Ticket, VeoContext};
+use crate::clock::Stamp;
+use crate::context::{CopyBack, Finished, Payload, Ticket, VeoContext};
 use crate::error::{Error, Result};
 use crate::param::Origin;
 
@@ -74,8 +75,10 @@ impl<'a, V> VeoRequest<'a, V> {
     /// behind.
     pub fn wait(mut self) -> Result<V> {
         self.check_not_taken()?;
-        let collected = self.ctx.shared().wait(self.ticket, None)?;
-        self.finish(collected.ok_or_else(|| self.unfinished(Duration::MAX))?)
+        match self.ctx.shared().wait(self.ticket, None)? {
+            Some(finished) => self.finish(finished),
+            None => Err(self.unfinished(Duration::MAX)),
+        }
     }
 
     /// Waits for the result and tells how long the request took, from its submission
@@ -86,11 +89,11 @@ impl<'a, V> VeoRequest<'a, V> {
     /// As [`wait`](Self::wait).
     pub fn wait_timed(mut self) -> Result<(V, Duration)> {
         self.check_not_taken()?;
-        let collected = self.ctx.shared().wait(self.ticket, None)?;
-        let collected = collected.ok_or_else(|| self.unfinished(Duration::MAX))?;
-        let finished = collected.finished.unwrap_or_else(Instant::now);
-        let took = finished - collected.submitted;
-        Ok((self.finish(collected)?, took))
+        let finished = self.ctx.shared().wait(self.ticket, None)?;
+        let finished = finished.ok_or_else(|| self.unfinished(Duration::MAX))?;
+        let seen = finished.seen.unwrap_or_else(Stamp::now);
+        let took = finished.submitted.until(seen);
+        Ok((self.finish(finished)?, took))
     }
 
     /// Waits for the result, but not longer than `limit`: then gives the request back
@@ -114,7 +117,7 @@ impl<'a, V> VeoRequest<'a, V> {
         self.check_not_taken()?;
         let until = Instant::now().checked_add(limit);
         match self.ctx.shared().wait(self.ticket, until)? {
-            Some(collected) => Ok(Ok(self.finish(collected)?)),
+            Some(finished) => Ok(Ok(self.finish(finished)?)),
             None => Ok(Err(self)),
         }
     }
@@ -128,7 +131,7 @@ impl<'a, V> VeoRequest<'a, V> {
     pub fn peek(&mut self) -> Result<Option<V>> {
         self.check_not_taken()?;
         match self.ctx.shared().peek(self.ticket)? {
-            Some(collected) => self.finish(collected).map(Some),
+            Some(finished) => self.finish(finished).map(Some),
             None => Ok(None),
         }
     }
@@ -153,7 +156,7 @@ impl<'a, V> VeoRequest<'a, V> {
             return Duration::ZERO;
         }
         match self.ctx.shared().lock().table.times(self.ticket) {
-            Some((submitted, Some(finished))) => finished - submitted,
+            Some((submitted, Some(finished))) => submitted.until(finished),
             Some((submitted, None)) => submitted.elapsed(),
             None => Duration::ZERO,
         }
@@ -176,24 +179,24 @@ impl<'a, V> VeoRequest<'a, V> {
         }
     }
 
-    /// Makes the value, or the error, of a collected request.
-    fn finish(&mut self, collected: Collected) -> Result<V> {
+    /// Makes the value, or the error, of a request that has finished.
+    #[inline]
+    fn finish(&mut self, finished: Finished) -> Result<V> {
         self.taken = true;
-        let core = &self.ctx.shared().core;
-        if collected.outcome.state != State::Ok {
-            return Err(core.failure(&collected.what, Some(collected.id), collected.outcome));
-        }
-        let word = Word(collected.outcome.word);
-        match (&self.finish, collected.payload) {
+        let word = match finished.word {
+            Ok(word) => Word(word),
+            Err(error) => return Err(*error),
+        };
+        match (&self.finish, finished.payload) {
             (Finish::Word(decode), payload) => {
                 if let Payload::Staging(staging) = &payload {
                     self.back.run(staging);
                 }
-                decode(word, Origin(core.id))
+                decode(word, Origin(self.ctx.shared().core.id))
             }
             (Finish::Owned(finish), Payload::Owned(owned)) => finish(word, owned, &self.ctx),
             (Finish::Owned(_), _) => Err(Error::AlreadyCollected {
-                what: collected.what.to_string(),
+                what: "what the request owned".into(),
             }),
         }
     }

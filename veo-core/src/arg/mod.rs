@@ -66,7 +66,7 @@ pub(crate) const MAX_ARGS: usize = veo_abi::ffi::VEO_MAX_NUM_ARGS as usize;
 pub(crate) const MAX_STACK: usize = 63 << 20;
 
 impl<'c, 'a> Args<'c, 'a> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn word(&mut self, word: ArgWord) {
         self.words.push(word);
     }

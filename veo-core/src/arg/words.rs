@@ -37,18 +37,18 @@ pub(crate) struct Words {
     len: usize,
     few: ([u64; FEW], [Class; FEW]),
     /// All of them, once they are more than a few.
-    many: (Vec<u64>, Vec<Class>),
+    many: Option<Box<(Vec<u64>, Vec<Class>)>>,
     /// Some words are not what the VE gets.
     unfinished: bool,
 }
 
 impl Default for Words {
-    #[inline]
+    #[inline(always)]
     fn default() -> Words {
         Words {
             len: 0,
             few: ([0; FEW], [Class::Integer; FEW]),
-            many: (Vec::new(), Vec::new()),
+            many: None,
             unfinished: false,
         }
     }
@@ -76,11 +76,9 @@ impl Words {
 
     #[cold]
     fn push_more(&mut self, word: u64, class: Class) {
-        let (words, classes) = &mut self.many;
-        if words.is_empty() {
-            words.extend_from_slice(&self.few.0);
-            classes.extend_from_slice(&self.few.1);
-        }
+        let (words, classes) = &mut **self
+            .many
+            .get_or_insert_with(|| Box::new((self.few.0.to_vec(), self.few.1.to_vec())));
         words.push(word);
         classes.push(class);
     }
@@ -92,10 +90,9 @@ impl Words {
 
     #[inline]
     fn all(&self) -> (&[u64], &[Class]) {
-        if self.len <= FEW {
-            (&self.few.0[..self.len], &self.few.1[..self.len])
-        } else {
-            (&self.many.0, &self.many.1)
+        match &self.many {
+            None => (&self.few.0[..self.len], &self.few.1[..self.len]),
+            Some(many) => (&many.0, &many.1),
         }
     }
 

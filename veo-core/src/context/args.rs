@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use veo_abi::ffi::{self, veo_args};
 use veo_abi::{ScalarType, Type};
 
-use crate::arg::{ArgWord, Args};
+use crate::arg::{ArgWord, Args, Words};
 use crate::backend::{Api, need};
 use crate::error::{Error, Result};
 use crate::memory::Staging;
@@ -42,16 +42,17 @@ impl ArgsHandle {
         self.args
     }
 
-    /// Sets everything anew: `args`, already checked, where their output goes, and the
-    /// class of the result.
+    /// Sets everything anew: `words`, already checked, with the stack data that some of
+    /// them stand for, where the output of those goes, and the class of the result.
     ///
     /// # Safety
     ///
     /// The place of each stack argument that is written must stay valid until the
-    /// call was collected: that of `args` for [`Output::Direct`], the staging otherwise.
+    /// call was collected: that of `stack` for [`Output::Direct`], the staging otherwise.
     pub(crate) unsafe fn fill(
         &mut self,
-        args: &mut Args<'_, '_>,
+        words: &Words,
+        stack: &mut [StackData<'_, '_>],
         output: Output<'_>,
         result: u32,
     ) -> Result<()> {
@@ -60,7 +61,7 @@ impl ArgsHandle {
             // SAFETY: `self.args` is a valid object, here and in the calls below.
             unsafe { clear(self.args) };
         }
-        for (index, word) in args.words.iter().enumerate() {
+        for (index, word) in words.iter().enumerate() {
             let place = index as i32;
             // The checks for each function cost nothing next to the call.
             let status = match word {
@@ -86,7 +87,7 @@ impl ArgsHandle {
                 }
                 ArgWord::Stack(which) => {
                     let set = need!(self.api, veo_args_set_stack, "a stack argument")?;
-                    let data = &mut args.stack[which as usize];
+                    let data = &mut stack[which as usize];
                     let which = which as usize;
                     let (intent, start) = match data {
                         StackData::In(bytes) => {
@@ -161,12 +162,15 @@ pub(crate) const fn result_class(ty: &Type) -> u32 {
 
 /// What `wait` copies from the staging to the places of the caller.
 #[derive(Default)]
-pub(crate) struct CopyBack<'a>(Vec<(usize, &'a mut [MaybeUninit<u8>])>);
+pub(crate) struct CopyBack<'a>(Option<Box<Places<'a>>>);
+
+/// Offsets in the staging, and what is written from there.
+type Places<'a> = Vec<(usize, &'a mut [MaybeUninit<u8>])>;
 
 impl CopyBack<'_> {
     /// Only to be called when the request was collected without an error.
     pub(crate) fn run(&mut self, staging: &Staging) {
-        for (offset, to) in self.0.drain(..) {
+        for (offset, to) in self.0.take().into_iter().flat_map(|places| *places) {
             staging.copy_to(offset, to);
         }
     }
@@ -216,12 +220,9 @@ pub(crate) fn copy_back<'a>(args: &mut Args<'_, 'a>, offsets: &[usize]) -> CopyB
         return CopyBack::default();
     }
     let places = args.stack.drain(..).zip(offsets);
-    CopyBack(
-        places
-            .filter_map(|(data, offset)| match data {
-                StackData::In(_) => None,
-                StackData::Out(bytes) | StackData::InOut(bytes) => Some((*offset, bytes)),
-            })
-            .collect(),
-    )
+    let places = places.filter_map(|(data, offset)| match data {
+        StackData::In(_) => None,
+        StackData::Out(bytes) | StackData::InOut(bytes) => Some((*offset, bytes)),
+    });
+    CopyBack(Some(Box::new(places.collect())))
 }

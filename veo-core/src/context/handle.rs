@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 
 use veo_abi::ffi;
 
-use super::args::{Output, copy_back, stage};
+use super::args::{CopyBack, Output, copy_back, stage};
+use super::outcome::Payload;
 use super::shared::CtxShared;
-use super::table::Payload;
+use super::table::Ticket;
+use super::what::What;
+use crate::arg::Args;
 use crate::backend::need;
-use crate::call::Request;
+use crate::call::{Callee, Request};
 use crate::error::{Error, Result};
 use crate::process::{Task, VeoProc};
 use crate::request::{Finish, VeoRequest};
@@ -345,30 +348,57 @@ impl VeoContext {
 
     /// Queues a call.
     #[inline]
-    pub(crate) fn queue<'a, V>(&self, request: Request<'_, 'a, V>) -> Result<VeoRequest<'a, V>> {
-        let Request {
-            callee,
-            mut args,
-            result,
-            decode,
-        } = request;
-        let shared = self.shared();
+    pub(crate) fn queue<'a, V>(
+        &self,
+        request: Request<'_, '_, 'a, V>,
+    ) -> Result<VeoRequest<'a, V>> {
+        let (ticket, back) = self.send(request.callee, request.args, request.result)?;
+        let finish = Finish::Word(request.decode);
+        Ok(VeoRequest::new(self.clone(), ticket, back, finish))
+    }
+
+    /// Submits a call.
+    fn send<'a>(
+        &self,
+        callee: Callee,
+        args: &mut Args<'_, 'a>,
+        result: u32,
+    ) -> Result<(Ticket, CopyBack<'a>)> {
+        let shared = &**self.shared();
         args.check(shared.core.id)?;
         let (what, addr) = self.proc().resolve(callee)?;
-        let call = need!(shared.core.api, veo_call_async, "a call")?;
-        let (staging, offsets) = stage(&args);
-        // The staging stays where it is when its owner moves into the table.
-        let start = staging.as_ref().map_or(std::ptr::null_mut(), |s| s.at(0));
-        let uses = std::mem::take(&mut args.uses);
-        let payload = staging.map_or(Payload::None, Payload::Staging);
         let direct = shared.core.api.table.veo_emu_call_async;
-        let ticket = shared.submit(what, payload, &uses, |submission| {
-            if let (Some(call), Some((words, classes))) = (direct, args.words.direct()) {
+        if let (Some(call), Some((words, classes))) = (direct, args.words.direct()) {
+            let count = args.words.len();
+            let ticket = shared.submit(what, Payload::None, &args.uses, |submission| {
                 let ctx = submission.handle();
                 // SAFETY: the lock is held and the context open, so it is valid; there
-                // are `len` words and as many classes.
-                return Ok(unsafe { call(ctx, addr, words, classes, args.words.len(), result) });
-            }
+                // are `count` words and as many classes.
+                Ok(unsafe { call(ctx, addr, words, classes, count, result) })
+            })?;
+            return Ok((ticket, CopyBack::default()));
+        }
+        self.send_piece_by_piece(what, addr, args, result)
+    }
+
+    /// Submits a call as libveo takes it, and with data on the kernel's stack.
+    fn send_piece_by_piece<'a>(
+        &self,
+        what: What,
+        addr: u64,
+        args: &mut Args<'_, 'a>,
+        result: u32,
+    ) -> Result<(Ticket, CopyBack<'a>)> {
+        let shared = self.shared();
+        let call = need!(shared.core.api, veo_call_async, "a call")?;
+        let (staging, offsets) = stage(args);
+        // The staging stays where it is when its owner moves into the table.
+        let start = staging.as_ref().map_or(std::ptr::null_mut(), |s| s.at(0));
+        let payload = staging.map_or(Payload::None, Payload::Staging);
+        let Args {
+            words, stack, uses, ..
+        } = &mut *args;
+        let ticket = shared.submit(what, payload, uses, |submission| {
             submission.with_args(|handle, ctx| {
                 let output = Output::Staged {
                     start,
@@ -376,18 +406,12 @@ impl VeoContext {
                 };
                 // SAFETY: output goes to the staging, which belongs to the entry in the
                 // table until the request was collected.
-                unsafe { handle.fill(&mut args, output, result)? };
+                unsafe { handle.fill(words, stack, output, result)? };
                 // SAFETY: the lock is held and the context open, so it is valid.
                 Ok(unsafe { call(ctx, addr, handle.as_ptr()) })
             })
         })?;
-        let back = copy_back(&mut args, &offsets);
-        Ok(VeoRequest::new(
-            self.clone(),
-            ticket,
-            back,
-            Finish::Word(decode),
-        ))
+        Ok((ticket, copy_back(args, &offsets)))
     }
 }
 

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::table::contain;
+use super::aftermath::contain;
 
 thread_local! {
     /// The context and request number of the host function that this thread runs.

@@ -10,7 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 use super::handle::VeoContext;
-use super::table::{Payload, Ticket};
+use super::outcome::Payload;
+use super::table::Ticket;
 use super::transfer::check_len;
 use super::what::What;
 use crate::backend::need;

@@ -14,45 +14,12 @@
 //! they come. A forgotten handle leaves its entry here for ever; nothing is freed
 //! early. No function here calls the backend.
 
-use std::any::Any;
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
-use std::time::Instant;
 
+use super::aftermath::Aftermath;
+use super::outcome::{Outcome, Payload, State};
 use super::what::What;
-use crate::memory::Staging;
-
-/// What the VE side may touch for a request: kept until its result is collected.
-#[derive(Default)]
-pub(crate) enum Payload {
-    /// Nothing.
-    #[default]
-    None,
-    /// Where output on the kernel's stack is copied to.
-    Staging(Staging),
-    /// A host buffer of a transfer, a host function.
-    Owned(Box<dyn Any + Send>),
-    /// Memory of the program, which a scope keeps borrowed until the request was
-    /// collected.
-    Borrowed,
-}
-
-/// How a request ended: the command state and the result word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) state: State,
-    pub(crate) word: u64,
-}
-
-/// Command states of libveo, and one for requests whose process was destroyed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Ok,
-    Exception,
-    Error,
-    Lost,
-}
+use crate::clock::Stamp;
 
 /// A request's place in the table, held by its handle. `number` tells a later
 /// request in the same place apart.
@@ -63,38 +30,60 @@ pub(crate) struct Ticket {
 }
 
 /// What the table gives back for a collected request.
-pub(crate) struct Collected {
+pub(super) struct Collected {
     pub(crate) outcome: Outcome,
     pub(crate) payload: Payload,
     pub(crate) what: What,
     /// The backend's number for the request.
     pub(crate) id: u64,
-    pub(crate) submitted: Instant,
+    pub(crate) submitted: Stamp,
     /// When it was collected, unless by whoever waits for it, who knows by himself.
-    pub(crate) finished: Option<Instant>,
+    pub(crate) finished: Option<Stamp>,
 }
 
+/// A place of the table. Filled and emptied piece by piece: most requests use little
+/// of it.
 struct Entry {
+    /// The request's number, [`NONE`] in a free place.
     number: u64,
     /// The backend's number for the request.
     id: u64,
     what: What,
     /// Set when collected.
-    outcome: Option<(Outcome, Option<Instant>)>,
+    outcome: Option<Outcome>,
+    finished: Option<Stamp>,
     /// Whether a handle may still ask for the result.
     held: bool,
     payload: Payload,
     waker: Option<Waker>,
-    submitted: Instant,
+    submitted: Stamp,
+    /// The place of the next pending request, or the next free place; [`END`] if there
+    /// is none.
+    follows: u32,
 }
 
+impl Entry {
+    fn is_pending(&self) -> bool {
+        self.number != NONE && self.outcome.is_none()
+    }
+}
+
+/// The number of no request.
+const NONE: u64 = u64::MAX;
+
+/// No place.
+const END: u32 = u32::MAX;
+
 /// The requests of one context.
-#[derive(Default)]
 pub(crate) struct Table {
-    places: Vec<Option<Entry>>,
-    free: Vec<u32>,
-    /// The pending requests in order: place and backend id.
-    queue: VecDeque<u32>,
+    places: Vec<Entry>,
+    /// The first free place.
+    free: u32,
+    /// The places of the oldest and the newest pending request.
+    oldest: u32,
+    newest: u32,
+    /// How many requests are pending.
+    pending: usize,
     next: u64,
     /// Pending requests without a handle.
     parked: usize,
@@ -104,14 +93,46 @@ pub(crate) struct Table {
     orphans: Vec<u64>,
 }
 
+impl Default for Table {
+    fn default() -> Table {
+        Table {
+            places: Vec::new(),
+            free: END,
+            oldest: END,
+            newest: END,
+            pending: 0,
+            next: 0,
+            parked: 0,
+            wakers: 0,
+            orphans: Vec::new(),
+        }
+    }
+}
+
 impl Table {
     /// Makes room, so that the next `insert` cannot fail after a submission.
+    #[inline]
     pub(crate) fn reserve(&mut self) {
-        if self.free.is_empty() {
-            self.places.push(None);
-            self.free.push((self.places.len() - 1) as u32);
+        if self.free == END {
+            self.grow();
         }
-        self.queue.reserve(1);
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.places.push(Entry {
+            number: NONE,
+            id: 0,
+            what: What::HostFunction,
+            outcome: None,
+            finished: None,
+            held: false,
+            payload: Payload::None,
+            waker: None,
+            submitted: Stamp::now(),
+            follows: self.free,
+        });
+        self.free = (self.places.len() - 1) as u32;
     }
 
     /// The number the next request gets.
@@ -120,40 +141,47 @@ impl Table {
     }
 
     /// Enters a request that the backend took under `id`.
-    pub(crate) fn insert(&mut self, id: u64, what: What, payload: Payload, now: Instant) -> Ticket {
+    #[inline]
+    pub(crate) fn insert(&mut self, id: u64, what: What, payload: Payload, now: Stamp) -> Ticket {
         self.reserve();
         let number = self.next;
         self.next += 1;
-        let place = self.free.pop().unwrap_or_default();
-        self.places[place as usize] = Some(Entry {
-            number,
-            id,
-            what,
-            outcome: None,
-            held: true,
-            payload,
-            waker: None,
-            submitted: now,
-        });
-        self.queue.push_back(place);
+        let place = self.free;
+        let entry = &mut self.places[place as usize];
+        self.free = entry.follows;
+        entry.follows = END;
+        entry.number = number;
+        entry.id = id;
+        entry.what = what;
+        entry.held = true;
+        entry.payload = payload;
+        entry.submitted = now;
+        match self.newest {
+            END => self.oldest = place,
+            newest => self.places[newest as usize].follows = place,
+        }
+        self.newest = place;
+        self.pending += 1;
         Ticket { place, number }
     }
 
     /// Whether this is the oldest pending request.
+    #[inline]
     pub(crate) fn is_oldest(&self, ticket: Ticket) -> bool {
-        self.queue.front() == Some(&ticket.place) && self.find(ticket).is_some()
+        self.oldest == ticket.place && self.find(ticket).is_some()
     }
 
     /// The backend's number of the oldest pending request.
+    #[inline]
     pub(crate) fn oldest(&self) -> Option<u64> {
-        let place = *self.queue.front()?;
-        self.entry(place).map(|entry| entry.id)
+        self.places.get(self.oldest as usize).map(|entry| entry.id)
     }
 
     pub(crate) fn pending(&self) -> usize {
-        self.queue.len()
+        self.pending
     }
 
+    #[inline]
     pub(crate) fn parked(&self) -> usize {
         self.parked
     }
@@ -164,17 +192,24 @@ impl Table {
 
     /// Records how the oldest pending request ended. Gives the task to wake and,
     /// for a parked request, what is to be dropped: both without the lock.
-    pub(crate) fn collect(&mut self, outcome: Outcome, now: Option<Instant>) -> Aftermath {
+    #[inline]
+    pub(crate) fn collect(&mut self, outcome: Outcome, now: Option<Stamp>) -> Aftermath {
         let mut aftermath = Aftermath::default();
-        let Some(place) = self.queue.pop_front() else {
+        let place = self.oldest;
+        let Some(entry) = self.places.get_mut(place as usize) else {
             return aftermath;
         };
-        let Some(entry) = self.places[place as usize].as_mut() else {
-            return aftermath;
-        };
-        entry.outcome = Some((outcome, now));
-        aftermath.waker = entry.waker.take();
-        self.wakers -= usize::from(aftermath.waker.is_some());
+        self.oldest = entry.follows;
+        if self.oldest == END {
+            self.newest = END;
+        }
+        self.pending -= 1;
+        entry.outcome = Some(outcome);
+        entry.finished = now;
+        if entry.waker.is_some() {
+            aftermath.waker = entry.waker.take();
+            self.wakers -= 1;
+        }
         if !entry.held {
             self.parked -= 1;
             aftermath.dropped = self.discard(place);
@@ -183,23 +218,55 @@ impl Table {
     }
 
     /// Whether the request was collected.
+    #[inline]
     pub(crate) fn is_done(&self, ticket: Ticket) -> bool {
         self.find(ticket)
             .is_none_or(|entry| entry.outcome.is_some())
     }
 
     /// Takes the result of a collected request out of the table.
-    pub(crate) fn take(&mut self, ticket: Ticket) -> Option<Collected> {
-        let (outcome, finished) = self.find(ticket)?.outcome?;
-        let entry = self.remove(ticket.place)?;
-        Some(Collected {
+    #[inline]
+    pub(super) fn take(&mut self, ticket: Ticket) -> Option<Collected> {
+        let free = self.free;
+        let entry = self.find_mut(ticket)?;
+        let outcome = entry.outcome.take()?;
+        let collected = Collected {
             outcome,
-            payload: entry.payload,
-            what: entry.what,
+            payload: std::mem::take(&mut entry.payload),
+            what: std::mem::replace(&mut entry.what, What::HostFunction),
             id: entry.id,
             submitted: entry.submitted,
-            finished,
-        })
+            finished: entry.finished,
+        };
+        entry.number = NONE;
+        entry.follows = free;
+        self.free = ticket.place;
+        Some(collected)
+    }
+
+    /// Takes the oldest request out, which has just succeeded: what [`collect`] and
+    /// [`take`] do, for who waits for that very request. `None` if it is not the oldest.
+    ///
+    /// [`collect`]: Self::collect
+    /// [`take`]: Self::take
+    #[inline]
+    pub(super) fn finish(&mut self, ticket: Ticket) -> Option<(Payload, Stamp)> {
+        if self.oldest != ticket.place {
+            return None;
+        }
+        let entry = self.places.get_mut(ticket.place as usize)?;
+        if entry.number != ticket.number || entry.waker.is_some() {
+            return None;
+        }
+        self.oldest = entry.follows;
+        if self.oldest == END {
+            self.newest = END;
+        }
+        self.pending -= 1;
+        entry.number = NONE;
+        entry.follows = self.free;
+        self.free = ticket.place;
+        Some((std::mem::take(&mut entry.payload), entry.submitted))
     }
 
     /// The handle is gone: a collected request is removed, a pending one parked.
@@ -232,47 +299,43 @@ impl Table {
         self.find(ticket).map(|entry| entry.what.clone())
     }
 
-    pub(crate) fn times(&self, ticket: Ticket) -> Option<(Instant, Option<Instant>)> {
+    pub(crate) fn times(&self, ticket: Ticket) -> Option<(Stamp, Option<Stamp>)> {
         let entry = self.find(ticket)?;
-        Some((
-            entry.submitted,
-            entry.outcome.and_then(|(_, finished)| finished),
-        ))
+        let finished = entry.finished.filter(|_| entry.outcome.is_some());
+        Some((entry.submitted, finished))
     }
 
     /// How a request ended, if its handle did not take that yet.
     pub(crate) fn outcome(&self, ticket: Ticket) -> Option<Outcome> {
-        self.find(ticket)?.outcome.map(|(outcome, _)| outcome)
+        self.find(ticket)?.outcome
     }
 
     /// Whether pending requests access borrowed memory.
     pub(crate) fn borrows(&self) -> bool {
-        let mut entries = self.places.iter().flatten();
-        entries.any(|entry| entry.outcome.is_none() && matches!(entry.payload, Payload::Borrowed))
+        let borrows = |entry: &Entry| matches!(entry.payload, Payload::Borrowed);
+        self.places
+            .iter()
+            .any(|entry| entry.is_pending() && borrows(entry))
     }
 
     /// Leaks what pending requests own, because the VE side may still touch it.
     pub(crate) fn leak(&mut self) {
-        for entry in self.places.iter_mut().flatten() {
-            if entry.outcome.is_none() {
-                std::mem::forget(std::mem::take(&mut entry.payload));
-            }
+        for entry in self.places.iter_mut().filter(|entry| entry.is_pending()) {
+            std::mem::forget(std::mem::take(&mut entry.payload));
         }
     }
 
-    fn entry(&self, place: u32) -> Option<&Entry> {
-        self.places.get(place as usize)?.as_ref()
-    }
-
+    #[inline]
     fn find(&self, ticket: Ticket) -> Option<&Entry> {
-        self.entry(ticket.place)
+        self.places
+            .get(ticket.place as usize)
             .filter(|entry| entry.number == ticket.number)
     }
 
+    #[inline]
     fn find_mut(&mut self, ticket: Ticket) -> Option<&mut Entry> {
         self.places
-            .get_mut(ticket.place as usize)?
-            .as_mut()
+            .get_mut(ticket.place as usize)
             .filter(|entry| entry.number == ticket.number)
     }
 
@@ -285,64 +348,17 @@ impl Table {
         !self.orphans.is_empty()
     }
 
-    /// Removes a collected request whose result nobody asked for.
-    fn discard(&mut self, place: u32) -> Option<Entry> {
-        let entry = self.remove(place)?;
-        if let (What::Alloc(_), Some((outcome, _))) = (&entry.what, entry.outcome)
-            && outcome.state == State::Ok
-            && outcome.word != 0
+    /// Removes a collected request whose result nobody asked for. Gives what it owned.
+    fn discard(&mut self, place: u32) -> Option<Payload> {
+        let number = self.places[place as usize].number;
+        let collected = self.take(Ticket { place, number })?;
+        if let What::Alloc(_) = collected.what
+            && collected.outcome.state == State::Ok
+            && collected.outcome.word != 0
         {
-            self.orphans.push(outcome.word);
+            self.orphans.push(collected.outcome.word);
         }
-        Some(entry)
-    }
-
-    fn remove(&mut self, place: u32) -> Option<Entry> {
-        let entry = self.places[place as usize].take();
-        self.free.push(place);
-        entry
-    }
-}
-
-/// What is left to do when the lock is released, because it may run code of the user.
-#[derive(Default)]
-#[must_use = "wakes a task and drops what the user gave"]
-pub(crate) struct Aftermath {
-    waker: Option<Waker>,
-    unused: Option<Waker>,
-    dropped: Option<Entry>,
-}
-
-impl Aftermath {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.waker.is_none() && self.unused.is_none() && self.dropped.is_none()
-    }
-
-    /// Wakes the task and drops the rest. Panics of either end here: whoever collects
-    /// has nothing to do with them, and a scope must not be left early.
-    pub(crate) fn run(self) {
-        if self.is_empty() {
-            return;
-        }
-        // Named one by one: a closure would take only the fields that it uses along.
-        let Aftermath {
-            waker,
-            unused,
-            dropped,
-        } = self;
-        if let Some(waker) = waker {
-            contain(|| waker.wake());
-        }
-        contain(|| drop(unused));
-        contain(|| drop(dropped));
-    }
-}
-
-/// Runs code of the user whose panic concerns nobody here.
-pub(crate) fn contain(code: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(code)) {
-        // Dropping what was thrown could panic again.
-        std::mem::forget(panic);
+        Some(collected.payload)
     }
 }
 
@@ -359,7 +375,7 @@ mod tests {
     };
 
     fn insert(table: &mut Table, id: u64, payload: Payload) -> Ticket {
-        table.insert(id, What::HostFunction, payload, Instant::now())
+        table.insert(id, What::HostFunction, payload, Stamp::now())
     }
 
     #[test]
@@ -382,6 +398,27 @@ mod tests {
     }
 
     #[test]
+    fn the_oldest_request_can_be_collected_and_taken_at_once() {
+        let mut table = Table::default();
+        let owned = Arc::new(());
+        let first = insert(&mut table, 10, Payload::Owned(Box::new(owned.clone())));
+        let second = insert(&mut table, 11, Payload::None);
+        assert!(table.finish(second).is_none(), "not the oldest");
+        let (payload, _) = table.finish(first).unwrap();
+        assert!(matches!(payload, Payload::Owned(_)));
+        assert!(table.finish(first).is_none() && table.take(first).is_none());
+        assert_eq!((table.oldest(), table.pending()), (Some(11), 1));
+        let third = insert(&mut table, 12, Payload::None);
+        assert_eq!(third.place, first.place);
+        assert!(table.finish(second).is_some());
+        assert_eq!((table.oldest(), table.pending()), (Some(12), 1));
+        assert!(table.collect(OK, None).is_empty());
+        assert!(table.finish(third).is_none(), "collected by another");
+        assert_eq!(table.take(third).unwrap().outcome, OK);
+        assert_eq!(table.pending(), 0);
+    }
+
+    #[test]
     fn a_dropped_request_keeps_its_payload_until_it_is_collected() {
         let owned = Arc::new(());
         let mut table = Table::default();
@@ -392,7 +429,7 @@ mod tests {
         table.collect(OK, None).run();
         assert_eq!(table.parked(), 0);
         assert_eq!(Arc::strong_count(&owned), 1);
-        assert!(table.places.iter().all(Option::is_none));
+        assert!(table.places.iter().all(|entry| entry.number == NONE));
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl VeoFunction {
     ) -> Result<On::Output<'a, Value<'static>>> {
         on.submit(Request {
             callee: self.callee()?,
-            args: self.convert(args.values()?)?,
+            args: &mut self.convert(args.values()?)?,
             result: match self.result {
                 CType::Scalar(scalar) => result_class(&Type::Scalar(scalar)),
                 CType::Void | CType::Pointer => result_class(&Type::Void),

@@ -74,7 +74,7 @@ impl<F: FnType> TypedFunction<F> {
         args.put(&mut collected);
         on.submit(Request {
             callee: self.function.callee()?,
-            args: collected,
+            args: &mut collected,
             result: result_class(&<F::Result as KernelResult>::TYPE),
             decode: |word, origin| Ok(<F::Result as KernelResult>::value(word, origin)),
         })

@@ -188,9 +188,8 @@ impl VeoProc {
     pub(crate) fn resolve(&self, callee: Callee) -> Result<(What, u64)> {
         match callee {
             Callee::Kernel(kernel) => {
-                let what = What::Kernel(kernel);
-                self.shared().core.check(&what)?;
-                Ok((what, self.shared().address(kernel)?))
+                let addr = self.shared().address(kernel)?;
+                Ok((What::Kernel(kernel), addr))
             }
             Callee::Function { name, addr, proc } => {
                 let what = What::Function(name);
@@ -207,10 +206,10 @@ impl VeoProc {
     }
 
     /// Calls a function and waits (`veo_call_sync`).
-    pub(crate) fn call<V>(&self, request: Request<'_, '_, V>) -> Result<V> {
+    pub(crate) fn call<V>(&self, request: Request<'_, '_, '_, V>) -> Result<V> {
         let Request {
             callee,
-            mut args,
+            args,
             result,
             decode,
         } = request;
@@ -223,7 +222,7 @@ impl VeoProc {
         let handle = exclusive.args()?;
         // SAFETY: output goes straight to the caller's places, which are borrowed
         // exclusively until this function returns, after the call has ended.
-        unsafe { handle.fill(&mut args, Output::Direct, result)? };
+        unsafe { handle.fill(&args.words, &mut args.stack, Output::Direct, result)? };
         let mut word = 0;
         // SAFETY: the main context is held exclusively, so the process is there; the
         // arguments were set above and `word` is valid for writing.

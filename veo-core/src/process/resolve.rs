@@ -8,6 +8,7 @@ use super::libraries::LoadedLibrary;
 use super::search;
 use super::shared::ProcShared;
 use super::verify::Declaration;
+use crate::context::What;
 use crate::error::{Error, Result, UnresolvedKernel};
 use crate::kernel::{self, Kernel, KernelInfo, Library, Resolution};
 
@@ -84,6 +85,7 @@ impl ProcShared {
     #[cold]
     pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<u64> {
         let info = kernel.info();
+        self.core.check(What::Kernel(kernel))?;
         if self.settings.kernels == Kernels::None {
             return Err(Error::Command {
                 what: format!("kernel {}", info.symbol),

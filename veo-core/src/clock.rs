@@ -1,0 +1,132 @@
+//! Moments of requests: when one was submitted, when its result was seen.
+//!
+//! Asking the system for the time costs a fair part of a short call. Where the system
+//! itself keeps time by the processor's time stamp counter, that is read instead, and
+//! made a time when somebody asks for one.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// A moment, in units that only [`Stamp::until`] knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(u64);
+
+/// What stamps are measured with.
+struct Clock {
+    /// Whether stamps are those of the processor's counter; nanoseconds since
+    /// `start` otherwise.
+    counts: bool,
+    /// The counter at `start`.
+    first: u64,
+    start: Instant,
+}
+
+static CLOCK: OnceLock<Clock> = OnceLock::new();
+
+fn clock() -> &'static Clock {
+    CLOCK.get_or_init(|| Clock {
+        counts: counter_keeps_time(),
+        first: counter(),
+        start: Instant::now(),
+    })
+}
+
+impl Stamp {
+    /// This moment.
+    #[inline]
+    pub(crate) fn now() -> Stamp {
+        let clock = clock();
+        Stamp(if clock.counts {
+            counter()
+        } else {
+            // Enough for 584 years.
+            clock.start.elapsed().as_nanos() as u64
+        })
+    }
+
+    /// The time from this moment to a later one.
+    pub(crate) fn until(self, later: Stamp) -> Duration {
+        let ticks = later.0.saturating_sub(self.0);
+        if !clock().counts {
+            return Duration::from_nanos(ticks);
+        }
+        Duration::from_secs_f64(ticks as f64 * seconds_per_tick())
+    }
+
+    /// The time from this moment to now.
+    pub(crate) fn elapsed(self) -> Duration {
+        self.until(Stamp::now())
+    }
+}
+
+/// How long a tick of the counter is.
+fn seconds_per_tick() -> f64 {
+    /// After that long the two readings of the clock are as good as exact.
+    const LONG_ENOUGH: Duration = Duration::from_millis(10);
+    static RATE: OnceLock<f64> = OnceLock::new();
+    if let Some(rate) = RATE.get() {
+        return *rate;
+    }
+    let clock = clock();
+    let ticks = counter().saturating_sub(clock.first).max(1);
+    let passed = clock.start.elapsed();
+    let rate = passed.as_secs_f64() / ticks as f64;
+    if passed < LONG_ENOUGH {
+        return rate;
+    }
+    *RATE.get_or_init(|| rate)
+}
+
+#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
+#[inline]
+fn counter() -> u64 {
+    // SAFETY: every x86-64 processor has the instruction.
+    unsafe { std::arch::x86_64::_rdtsc() }
+}
+
+/// Whether the counter runs evenly and alike on all processors: the system found so.
+#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
+fn counter_keeps_time() -> bool {
+    const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    std::fs::read(SOURCE).is_ok_and(|source| source.trim_ascii() == b"tsc")
+}
+
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
+fn counter() -> u64 {
+    0
+}
+
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
+fn counter_keeps_time() -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_systems_clock() {
+        for wait in [0, 1, 30] {
+            let outer = Instant::now();
+            let begin = Stamp::now();
+            let inner = Instant::now();
+            std::thread::sleep(Duration::from_millis(wait));
+            let shortest = inner.elapsed();
+            let took = begin.until(Stamp::now());
+            let longest = outer.elapsed();
+            let slack = Duration::from_micros(10) + longest / 100;
+            assert!(
+                took + slack >= shortest && took <= longest + slack,
+                "{took:?} is not between {shortest:?} and {longest:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_moment_that_is_not_later_is_no_time_away() {
+        let earlier = Stamp::now();
+        assert_eq!(Stamp(earlier.0 + 5).until(earlier), Duration::ZERO);
+        assert_eq!(earlier.until(earlier), Duration::ZERO);
+    }
+}

@@ -1,0 +1,88 @@
+//! Asking the backend how a request has ended.
+
+use std::time::{Duration, Instant};
+
+use veo_abi::ffi;
+
+use super::outcome::{Outcome, State};
+use super::shared::CtxShared;
+
+impl CtxShared {
+    /// Asks the backend for the result of `id` until it is there or the time is up.
+    /// Only the collector calls this.
+    pub(super) fn ask(&self, id: u64, until: Option<Instant>) -> Option<Outcome> {
+        let table = &self.core.api.table;
+        // On the thread that runs host functions nothing before them is left to wait
+        // for, and libveo's own wait may need that very thread.
+        let inside = self.runs_host_function();
+        let mut word = 0;
+        match (table.veo_call_wait_result, until) {
+            (Some(wait), None) if !inside => {
+                // SAFETY: the context is valid: it is closed only by someone who is
+                // the collector in our place; `word` is valid for writing.
+                let state = unsafe { wait(self.handle, id, &raw mut word) };
+                return Some(outcome(state, word));
+            }
+            (_, Some(until)) if !inside => {
+                if let Some(wait) = table.veo_emu_wait_result_timeout {
+                    let left = until.saturating_duration_since(Instant::now());
+                    let left = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
+                    // SAFETY: as above.
+                    let state = unsafe { wait(self.handle, id, &raw mut word, left) };
+                    return finished(state, word);
+                }
+            }
+            _ => {}
+        }
+        let mut pause = Pause::default();
+        loop {
+            if let Some(outcome) = self.peek_backend(id) {
+                return Some(outcome);
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return None;
+            }
+            pause.wait();
+        }
+    }
+
+    pub(super) fn peek_backend(&self, id: u64) -> Option<Outcome> {
+        let Some(peek) = self.core.api.table.veo_call_peek_result else {
+            return Some(outcome(-1, 0));
+        };
+        let mut word = 0;
+        // SAFETY: the context is valid: the caller holds the lock of a context that is
+        // not closed, or is its collector; `word` is valid for writing.
+        let state = unsafe { peek(self.handle, id, &raw mut word) };
+        finished(state, word)
+    }
+}
+
+fn outcome(state: i32, word: u64) -> Outcome {
+    let state = match u32::try_from(state) {
+        Ok(ffi::VEO_COMMAND_OK) => State::Ok,
+        Ok(ffi::VEO_COMMAND_EXCEPTION) => State::Exception,
+        _ => State::Error,
+    };
+    Outcome { state, word }
+}
+
+fn finished(state: i32, word: u64) -> Option<Outcome> {
+    (state != ffi::VEO_COMMAND_UNFINISHED as i32).then(|| outcome(state, word))
+}
+
+/// Waits a little longer each time, for backends that can only be polled.
+#[derive(Default)]
+struct Pause(u32);
+
+impl Pause {
+    fn wait(&mut self) {
+        if self.0 < 200 {
+            std::hint::spin_loop();
+        } else {
+            let micros = (u64::from(self.0 - 199) * 10).min(500);
+            std::thread::sleep(Duration::from_micros(micros));
+        }
+        self.0 += 1;
+    }
+}

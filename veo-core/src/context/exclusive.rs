@@ -1,0 +1,131 @@
+//! The collector's place, taken for something else than collecting: synchronous
+//! calls, and the end of a context.
+
+use std::fmt;
+use std::time::Instant;
+
+use super::args::ArgsHandle;
+use super::outcome::{Outcome, State as CommandState};
+use super::shared::{Aftermaths, CtxShared, Phase};
+use crate::clock::Stamp;
+use crate::error::Result;
+
+impl CtxShared {
+    /// As [`exclusive`](Self::exclusive), but `None` if it would have to wait.
+    pub(crate) fn try_exclusive(&self) -> Option<Exclusive<'_>> {
+        let mut state = self.lock();
+        if state.collecting || state.phase == Phase::Closed || self.core.is_gone() {
+            return None;
+        }
+        state.collecting = true;
+        Some(Exclusive {
+            ctx: self,
+            args: None,
+        })
+    }
+
+    /// Takes the collector's place to use the backend in another way, and keeps it
+    /// until the guard is dropped.
+    pub(crate) fn exclusive(&self, what: &dyn fmt::Display) -> Result<Exclusive<'_>> {
+        self.core.check(what)?;
+        self.check_not_before(u64::MAX, || what.to_string())?;
+        let mut state = self.lock();
+        while state.collecting && state.phase != Phase::Closed {
+            state = self.sleep(state, None);
+        }
+        if state.phase == Phase::Closed {
+            drop(state);
+            return Err(self.core.gone(what));
+        }
+        state.collecting = true;
+        let args = state.args.pop();
+        Ok(Exclusive { ctx: self, args })
+    }
+
+    /// Waits for the collector's place until `until` and keeps it for good: afterwards
+    /// nobody uses the backend's handle.
+    pub(crate) fn retire(&self, until: Instant) -> Retired {
+        let mut state = self.lock();
+        if state.retired {
+            return Retired::Before;
+        }
+        state.phase = Phase::Closed;
+        while state.collecting {
+            if Instant::now() >= until {
+                return Retired::Not;
+            }
+            state = self.sleep(state, Some(until));
+            if state.retired {
+                return Retired::Before;
+            }
+        }
+        state.collecting = true;
+        state.retired = true;
+        self.wake(&state);
+        Retired::Now
+    }
+
+    /// The process was destroyed: pending requests end as lost. With `leak`, for the
+    /// case that the VE side may still touch what they have, that is leaked, and who
+    /// lent memory waits for ever rather than see it change.
+    ///
+    /// What is left to do is given back: it may wait for another context, which has to
+    /// lose its requests first.
+    pub(crate) fn lose_all(&self, leak: bool) -> Aftermaths {
+        let mut after = Aftermaths::new();
+        let mut state = self.lock();
+        state.phase = Phase::Closed;
+        if leak {
+            if state.table.borrows() {
+                return after;
+            }
+            state.table.leak();
+        }
+        while state.table.pending() > 0 {
+            let lost = Outcome {
+                state: CommandState::Lost,
+                word: 0,
+            };
+            after.push(self.record(&mut state, lost, Some(Stamp::now())));
+        }
+        state.args.clear();
+        self.wake_all();
+        after
+    }
+}
+
+/// What came of [`CtxShared::retire`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retired {
+    /// The caller has the handle for itself.
+    Now,
+    /// Somebody else has.
+    Before,
+    /// The time was up.
+    Not,
+}
+
+/// The collector's place, taken for something else.
+pub(crate) struct Exclusive<'a> {
+    ctx: &'a CtxShared,
+    args: Option<ArgsHandle>,
+}
+
+impl Exclusive<'_> {
+    /// An argument object.
+    pub(crate) fn args(&mut self) -> Result<&mut ArgsHandle> {
+        match &mut self.args {
+            Some(args) => Ok(args),
+            none => Ok(none.insert(ArgsHandle::new(self.ctx.core.api)?)),
+        }
+    }
+}
+
+impl Drop for Exclusive<'_> {
+    fn drop(&mut self) {
+        let mut state = self.ctx.lock();
+        state.collecting = false;
+        state.args.extend(self.args.take());
+        self.ctx.wake(&state);
+    }
+}

@@ -1,0 +1,129 @@
+//! Requests on their way into a context, and blocks of them.
+
+use veo_abi::ffi::{self, veo_thr_ctxt};
+
+use super::aftermath::Aftermath;
+use super::args::ArgsHandle;
+use super::outcome::Payload;
+use super::shared::{Aftermaths, CtxShared, Guard, Phase};
+use super::table::Ticket;
+use super::what::What;
+use crate::clock::Stamp;
+use crate::error::{Error, Result};
+use crate::memory::Usage;
+
+impl CtxShared {
+    /// Hands a request to the backend by `send`, which gives its id, and enters it
+    /// with `payload`, everything the backend may touch for it.
+    #[inline]
+    pub(crate) fn submit(
+        &self,
+        what: What,
+        payload: Payload,
+        uses: &[&'static Usage],
+        send: impl FnOnce(&mut Submission<'_>) -> Result<u64>,
+    ) -> Result<Ticket> {
+        self.core.check(&what)?;
+        let mut state = self.lock();
+        if state.block.is_some() {
+            state = self.wait_for_block(state);
+        }
+        if state.phase != Phase::Open {
+            return Err(Error::ContextClosed {
+                what: what.to_string(),
+            });
+        }
+        state.table.reserve();
+        let number = state.table.next();
+        let id = send(&mut Submission {
+            ctx: self,
+            number,
+            args: &mut state.args,
+        })?;
+        if id == ffi::VEO_REQUEST_ID_INVALID {
+            drop(state);
+            return Err(self.core.refused(&what));
+        }
+        for usage in uses {
+            usage.note(self.id, number);
+        }
+        let ticket = state.table.insert(id, what, payload, Stamp::now());
+        if state.table.parked() > 0 {
+            self.collect_parked(state);
+        }
+        Ok(ticket)
+    }
+
+    /// Collects requests that nobody waits for on the way.
+    #[cold]
+    fn collect_parked(&self, mut state: Guard<'_>) {
+        let mut after = Aftermaths::new();
+        self.poll(&mut state, 2, &mut after);
+        drop(state);
+        after.into_iter().for_each(Aftermath::run);
+    }
+
+    fn wait_for_block<'a>(&'a self, mut state: Guard<'a>) -> Guard<'a> {
+        if self.runs_host_function() {
+            // The block may be waiting for this very function.
+            return state;
+        }
+        let me = std::thread::current().id();
+        while state.phase == Phase::Open && state.block.is_some_and(|(owner, _)| owner != me) {
+            state = self.sleep(state, None);
+        }
+        state
+    }
+
+    /// Keeps other threads from submitting until as many calls of `end_block`.
+    pub(crate) fn begin_block(&self) -> Result<()> {
+        self.core.check("a request block")?;
+        let mut state = self.wait_for_block(self.lock());
+        if state.phase != Phase::Open {
+            return Err(Error::ContextClosed {
+                what: "a request block".into(),
+            });
+        }
+        let me = std::thread::current().id();
+        // A host function joins the block of another thread.
+        let (owner, depth) = state.block.unwrap_or((me, 0));
+        state.block = Some((owner, depth + 1));
+        Ok(())
+    }
+
+    pub(crate) fn end_block(&self) {
+        let mut state = self.lock();
+        state.block = match state.block {
+            Some((owner, depth)) if depth > 1 => Some((owner, depth - 1)),
+            _ => None,
+        };
+        self.wake(&state);
+    }
+}
+
+/// What a submission may use while it holds the lock.
+pub(crate) struct Submission<'a> {
+    ctx: &'a CtxShared,
+    /// The number the request gets.
+    pub(crate) number: u64,
+    args: &'a mut Vec<ArgsHandle>,
+}
+
+impl Submission<'_> {
+    pub(crate) fn handle(&self) -> *mut veo_thr_ctxt {
+        self.ctx.handle
+    }
+
+    /// Runs `f` with an argument object, which is kept for the next call.
+    #[inline]
+    pub(crate) fn with_args<R>(
+        &mut self,
+        f: impl FnOnce(&mut ArgsHandle, *mut veo_thr_ctxt) -> Result<R>,
+    ) -> Result<R> {
+        if self.args.is_empty() {
+            self.args.push(ArgsHandle::new(self.ctx.core.api)?);
+        }
+        // The lock is held, so nobody else uses it meanwhile.
+        f(&mut self.args[0], self.ctx.handle)
+    }
+}
