@@ -23,7 +23,7 @@ pub struct Call<'c, 'a> {
 
 impl<'c, 'a> Call<'c, 'a> {
     /// A call without arguments.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn new(kernel: &'static Kernel) -> Self {
         Call {

@@ -47,7 +47,6 @@ pub trait Arg<'a, P: ?Sized> {
 ///
 /// `'c` is the making of the call, `'a` the life of the request.
 #[doc(hidden)]
-#[derive(Default)]
 pub struct Args<'c, 'a> {
     pub(crate) words: Words,
     pub(crate) stack: Vec<StackData<'c, 'a>>,
@@ -57,6 +56,20 @@ pub struct Args<'c, 'a> {
     pub(crate) proc: Option<(ProcId, usize)>,
     /// The first thing that was wrong.
     pub(crate) error: Option<Box<Error>>,
+}
+
+impl Default for Args<'_, '_> {
+    // Made where it is used: copying it would cost more than filling it.
+    #[inline(always)]
+    fn default() -> Self {
+        Args {
+            words: Words::default(),
+            stack: Vec::new(),
+            uses: SmallVec::new(),
+            proc: None,
+            error: None,
+        }
+    }
 }
 
 /// The most arguments that libveo has room for.
@@ -130,6 +143,15 @@ impl<'c, 'a> Args<'c, 'a> {
         if self.error.is_none() {
             self.error = Some(Box::new(error()));
         }
+    }
+
+    /// Whether [`check`](Self::check) has nothing to say, of arguments that are words.
+    #[inline]
+    pub(crate) fn are_fine(&self, id: ProcId) -> bool {
+        self.error.is_none()
+            && self.proc.is_none_or(|(owner, _)| owner == id)
+            && self.words.len() <= MAX_ARGS
+            && self.stack.is_empty()
     }
 
     /// Checks the arguments as a whole, for a call of process `id`.

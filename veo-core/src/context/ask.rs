@@ -58,7 +58,7 @@ impl CtxShared {
     }
 }
 
-fn outcome(state: i32, word: u64) -> Outcome {
+pub(super) fn outcome(state: i32, word: u64) -> Outcome {
     let state = match u32::try_from(state) {
         Ok(ffi::VEO_COMMAND_OK) => State::Ok,
         Ok(ffi::VEO_COMMAND_EXCEPTION) => State::Exception,

@@ -26,12 +26,6 @@ impl CtxShared {
         self.check_not_foreign()?;
         self.check_not_before(ticket.number, || self.describe(ticket))?;
         let mut state = self.lock();
-        if until.is_none() && state.table.is_oldest(ticket) && self.is_free(&state) {
-            match self.wait_as_collector(state, ticket) {
-                Ok(finished) => return Ok(Some(finished)),
-                Err(again) => state = again,
-            }
-        }
         loop {
             if state.table.is_done(ticket) {
                 return match self.take(state, ticket) {
@@ -54,43 +48,9 @@ impl CtxShared {
         !state.collecting && state.phase != Phase::Closed
     }
 
-    /// The short way of a thread that waits for the oldest request when nobody collects.
-    /// Gives the lock back if another way has to be taken.
-    #[inline]
-    fn wait_as_collector<'a>(
-        &'a self,
-        mut state: Guard<'a>,
-        ticket: Ticket,
-    ) -> Result<Finished, Guard<'a>> {
-        let Some(id) = state.table.oldest() else {
-            return Err(state);
-        };
-        state.collecting = true;
-        drop(state);
-        let outcome = self.ask(id, None);
-        let mut state = self.lock();
-        state.collecting = false;
-        let Some(outcome) = outcome else {
-            return Err(state);
-        };
-        if outcome.state == CommandState::Ok
-            && let Some((payload, submitted)) = state.table.finish(ticket)
-        {
-            self.count_collected(&mut state);
-            self.wake(&state);
-            return Ok(Finished {
-                word: Ok(outcome.word),
-                payload,
-                submitted,
-                seen: None,
-            });
-        }
-        Err(self.collected_from(state, id, outcome, None))
-    }
-
     /// Records an outcome for request `id` of the backend, with the collector's place
     /// given up.
-    fn collected_from<'a>(
+    pub(super) fn collected_from<'a>(
         &'a self,
         mut state: Guard<'a>,
         id: u64,

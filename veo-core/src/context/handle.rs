@@ -11,11 +11,11 @@ use super::args::{CopyBack, Output, copy_back, stage};
 use super::outcome::Payload;
 use super::shared::CtxShared;
 use super::table::Ticket;
-use super::what::What;
 use crate::arg::Args;
 use crate::backend::need;
 use crate::call::{Callee, Request};
 use crate::error::{Error, Result};
+use crate::kernel::Kernel;
 use crate::process::{Task, VeoProc};
 use crate::request::{Finish, VeoRequest};
 
@@ -352,9 +352,26 @@ impl VeoContext {
         &self,
         request: Request<'_, '_, 'a, V>,
     ) -> Result<VeoRequest<'a, V>> {
-        let (ticket, back) = self.send(request.callee, request.args, request.result)?;
         let finish = Finish::Word(request.decode);
+        if let Callee::Kernel(kernel) = request.callee
+            && let Some(ticket) = self.send_quickly(kernel, request.args, request.result)
+        {
+            let back = CopyBack::default();
+            return Ok(VeoRequest::new(self.clone(), ticket, back, finish));
+        }
+        let (ticket, back) = self.send(request.callee, request.args, request.result)?;
         Ok(VeoRequest::new(self.clone(), ticket, back, finish))
+    }
+
+    /// Submits a call of which nothing is unusual.
+    fn send_quickly(
+        &self,
+        kernel: &'static Kernel,
+        args: &Args<'_, '_>,
+        result: u32,
+    ) -> Option<Ticket> {
+        let addr = self.proc().shared().known_address(kernel);
+        self.shared().submit_quickly(kernel, addr, args, result)
     }
 
     /// Submits a call.
@@ -367,29 +384,6 @@ impl VeoContext {
         let shared = &**self.shared();
         args.check(shared.core.id)?;
         let (what, addr) = self.proc().resolve(callee)?;
-        let direct = shared.core.api.table.veo_emu_call_async;
-        if let (Some(call), Some((words, classes))) = (direct, args.words.direct()) {
-            let count = args.words.len();
-            let ticket = shared.submit(what, Payload::None, &args.uses, |submission| {
-                let ctx = submission.handle();
-                // SAFETY: the lock is held and the context open, so it is valid; there
-                // are `count` words and as many classes.
-                Ok(unsafe { call(ctx, addr, words, classes, count, result) })
-            })?;
-            return Ok((ticket, CopyBack::default()));
-        }
-        self.send_piece_by_piece(what, addr, args, result)
-    }
-
-    /// Submits a call as libveo takes it, and with data on the kernel's stack.
-    fn send_piece_by_piece<'a>(
-        &self,
-        what: What,
-        addr: u64,
-        args: &mut Args<'_, 'a>,
-        result: u32,
-    ) -> Result<(Ticket, CopyBack<'a>)> {
-        let shared = self.shared();
         let call = need!(shared.core.api, veo_call_async, "a call")?;
         let (staging, offsets) = stage(args);
         // The staging stays where it is when its owner moves into the table.

@@ -9,6 +9,7 @@ mod futures;
 mod handle;
 mod host_function;
 mod outcome;
+mod quick;
 mod scope;
 mod shared;
 mod submission;

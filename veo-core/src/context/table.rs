@@ -244,20 +244,24 @@ impl Table {
         Some(collected)
     }
 
-    /// Takes the oldest request out, which has just succeeded: what [`collect`] and
-    /// [`take`] do, for who waits for that very request. `None` if it is not the oldest.
+    /// The backend's number of a request that owns nothing, if it is the oldest.
+    #[inline]
+    pub(super) fn oldest_if_plain(&self, ticket: Ticket) -> Option<u64> {
+        let entry = self.find(ticket)?;
+        let plain = matches!(entry.payload, Payload::None) && entry.waker.is_none();
+        (self.oldest == ticket.place && plain).then_some(entry.id)
+    }
+
+    /// Takes the oldest request out, which owns nothing and has just succeeded: what
+    /// [`collect`] and [`take`] do, for who waits for that very request. `None` if it is
+    /// another.
     ///
     /// [`collect`]: Self::collect
     /// [`take`]: Self::take
     #[inline]
-    pub(super) fn finish(&mut self, ticket: Ticket) -> Option<(Payload, Stamp)> {
-        if self.oldest != ticket.place {
-            return None;
-        }
-        let entry = self.places.get_mut(ticket.place as usize)?;
-        if entry.number != ticket.number || entry.waker.is_some() {
-            return None;
-        }
+    pub(super) fn finish(&mut self, ticket: Ticket) -> Option<()> {
+        self.oldest_if_plain(ticket)?;
+        let entry = &mut self.places[ticket.place as usize];
         self.oldest = entry.follows;
         if self.oldest == END {
             self.newest = END;
@@ -266,7 +270,7 @@ impl Table {
         entry.number = NONE;
         entry.follows = self.free;
         self.free = ticket.place;
-        Some((std::mem::take(&mut entry.payload), entry.submitted))
+        Some(())
     }
 
     /// The handle is gone: a collected request is removed, a pending one parked.
@@ -400,12 +404,10 @@ mod tests {
     #[test]
     fn the_oldest_request_can_be_collected_and_taken_at_once() {
         let mut table = Table::default();
-        let owned = Arc::new(());
-        let first = insert(&mut table, 10, Payload::Owned(Box::new(owned.clone())));
+        let first = insert(&mut table, 10, Payload::None);
         let second = insert(&mut table, 11, Payload::None);
         assert!(table.finish(second).is_none(), "not the oldest");
-        let (payload, _) = table.finish(first).unwrap();
-        assert!(matches!(payload, Payload::Owned(_)));
+        assert!(table.finish(first).is_some());
         assert!(table.finish(first).is_none() && table.take(first).is_none());
         assert_eq!((table.oldest(), table.pending()), (Some(11), 1));
         let third = insert(&mut table, 12, Payload::None);
@@ -416,6 +418,8 @@ mod tests {
         assert!(table.finish(third).is_none(), "collected by another");
         assert_eq!(table.take(third).unwrap().outcome, OK);
         assert_eq!(table.pending(), 0);
+        let owner = insert(&mut table, 13, Payload::Owned(Box::new(())));
+        assert!(table.finish(owner).is_none(), "its payload has to be taken");
     }
 
     #[test]

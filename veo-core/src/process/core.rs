@@ -75,6 +75,14 @@ impl ProcCore {
         Ok(())
     }
 
+    /// Whether [`check`](Self::check) has nothing to say.
+    #[inline]
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.image.is_foreign()
+            && self.ended.get().is_none()
+            && !self.closed.load(Ordering::Relaxed)
+    }
+
     /// Kills the VE process at once.
     pub(crate) fn kill(&self) -> Result<(), Error> {
         if let Some(kill) = self.api.table.veo_emu_kill {

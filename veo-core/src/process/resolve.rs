@@ -81,6 +81,12 @@ impl ProcShared {
         }
     }
 
+    /// The address of a kernel if it was looked up before, else 0.
+    #[inline]
+    pub(crate) fn known_address(&self, kernel: &'static Kernel) -> u64 {
+        self.addresses.get(kernel.index())
+    }
+
     /// Looks a kernel up: its library, its symbol, its prototype.
     #[cold]
     pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<u64> {
