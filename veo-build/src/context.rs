@@ -34,12 +34,13 @@ impl Context {
                 .into_string()
                 .map_err(|v| Error::invalid(format!("{name} is {v:?}, which is not UTF-8")))
         };
+        let package = PathBuf::from(env.cargo("CARGO_MANIFEST_DIR")?);
         let target = text("TARGET")?;
         let debug = env.quiet("DEBUG").unwrap_or_else(|| "false".into());
         let os = env.quiet("CARGO_CFG_TARGET_OS");
         Ok(Self {
-            out: PathBuf::from(env.cargo("OUT_DIR")?).join("veo"),
-            package: PathBuf::from(env.cargo("CARGO_MANIFEST_DIR")?),
+            out: package.join(env.cargo("OUT_DIR")?).join("veo"),
+            package,
             host: env
                 .quiet("HOST")
                 .map_or(Ok(target.clone()), |_| text("HOST"))?,
@@ -52,6 +53,16 @@ impl Context {
             verbose: env.flag("VEO_VERBOSE"),
             env,
         })
+    }
+
+    /// Whether the build script makes this file, or may: it is written anew each time the script runs, so its time stamp tells nothing.
+    pub(crate) fn makes(&self, file: &Path) -> bool {
+        file.starts_with(&self.out)
+            || self
+                .out
+                .parent()
+                // A directory that holds the package too says nothing about what is in it.
+                .is_some_and(|dir| file.starts_with(dir) && !self.package.starts_with(dir))
     }
 
     /// Where the intermediate files of a library for one target are.

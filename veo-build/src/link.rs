@@ -247,7 +247,7 @@ impl Linking<'_> {
         inputs.extend(
             args::extra_objects(self.context, &self.options)
                 .into_iter()
-                .map(Input::file),
+                .map(|file| Input::of(self.context, file)),
         );
         for dir in &self.options.link_search {
             for name in &self.options.link_libs {

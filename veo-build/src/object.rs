@@ -211,7 +211,8 @@ impl Unit<'_> {
 
     /// Everything that the object was made from.
     fn inputs(&self, options: &Options, depfile: Option<&Path>, run_dir: &Path) -> Vec<Input> {
-        let mut inputs = vec![Input::file(&self.source.path)];
+        let context = self.context;
+        let mut inputs = vec![Input::of(context, self.source.path.clone())];
         let mut add = |input: Input| {
             if !inputs.iter().any(|known| known.path == input.path) {
                 inputs.push(input);
@@ -220,17 +221,17 @@ impl Unit<'_> {
         let dirs: Vec<PathBuf> = options
             .includes
             .iter()
-            .map(|dir| self.context.package.join(dir))
+            .map(|dir| context.package.join(dir))
             .collect();
         match depfile.and_then(|file| fs::read_to_string(file).ok()) {
             Some(text) => {
                 for path in depfile::parse(&text) {
-                    add(Input::file(run_dir.join(path)));
+                    add(Input::of(context, run_dir.join(path)));
                 }
             }
             None => {
                 for path in scan::includes(&self.source.path, self.source.language, &dirs) {
-                    add(Input::file(path));
+                    add(Input::of(context, path));
                 }
             }
         }

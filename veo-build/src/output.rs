@@ -32,12 +32,9 @@ impl Directives {
             .extend(sources.list.iter().map(|source| source.path.clone()));
     }
 
-    pub(crate) fn inputs(&mut self, context: &Context, inputs: &[Input]) {
-        let theirs = inputs
-            .iter()
-            .map(|input| &input.path)
-            .filter(|path| !path.starts_with(&context.out));
-        self.watched.extend(theirs.cloned());
+    pub(crate) fn inputs(&mut self, inputs: &[Input]) {
+        self.watched
+            .extend(inputs.iter().map(|input| input.path.clone()));
     }
 
     /// Something to tell, as a warning of the build if the user should see it.
@@ -69,7 +66,7 @@ impl Directives {
         let mut lines = Vec::new();
         for path in &self.watched {
             // Cargo takes what the script itself writes for a change: neither the build directory nor what contains it.
-            if !context.out.starts_with(path) && !path.starts_with(&context.out) {
+            if !context.out.starts_with(path) && !context.makes(path) {
                 lines.push(format!("cargo::rerun-if-changed={}", path.display()));
             }
         }

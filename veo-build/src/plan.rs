@@ -279,11 +279,11 @@ impl<'a> Plan<'a> {
         }
         let mut commands = Vec::new();
         for object in objects {
-            directives.inputs(context, &object.inputs);
+            directives.inputs(&object.inputs);
             directives.said(context, kernels, target, &object.log);
             commands.extend(object.ran.clone());
         }
-        directives.inputs(context, &linked.inputs);
+        directives.inputs(&linked.inputs);
         directives.said(context, kernels, target, &linked.log);
         commands.extend(linked.ran.clone());
         commands.extend(parts.ran);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::Result;
-use crate::context;
+use crate::context::{self, Context};
 
 const SEPARATOR: &str = "made from:\n";
 
@@ -19,7 +19,7 @@ const SEPARATOR: &str = "made from:\n";
 pub(crate) struct Input {
     pub(crate) path: PathBuf,
     /// Whether a new time stamp with the same content counts as a change. It does for what people edit, as in make;
-    /// not for what a compiler writes again each time (Fortran modules).
+    /// not for what a compiler or the build script writes again each time (Fortran modules, headers in `OUT_DIR`).
     pub(crate) by_time: bool,
 }
 
@@ -35,6 +35,14 @@ impl Input {
         Self {
             path: path.into(),
             by_time: false,
+        }
+    }
+
+    /// A file as it is best looked at in this build.
+    pub(crate) fn of(context: &Context, path: PathBuf) -> Self {
+        Self {
+            by_time: !context.makes(&path),
+            path,
         }
     }
 

@@ -240,6 +240,35 @@ fn only_what_changed_is_compiled() {
 }
 
 #[test]
+fn what_the_build_script_writes_itself_is_no_change() {
+    let package = Package::new("veo-test-generated");
+    let script = |value: u32| {
+        format!(
+            "fn main() {{\n    let out = std::env::var(\"OUT_DIR\").unwrap();\n    \
+             std::fs::write(format!(\"{{out}}/config.h\"), \"#define N {value}\\n\").unwrap();\n    \
+             std::fs::write(format!(\"{{out}}/made.c\"), \"int made(void) {{ return 1; }}\\n\").unwrap();\n    \
+             veo_build::Kernels::new(\"libk.so\").file(\"k.c\").file(format!(\"{{out}}/made.c\")).include(out).compile();\n}}\n"
+        )
+    };
+    package.write("build.rs", &script(1));
+    package.write("k.c", "#include \"config.h\"\nint k(void) { return N; }\n");
+    package.built();
+    assert_eq!(package.compiled(), ["k.c", "made.c"]);
+    let again = said(&package.cargo(&["build", "-v"]).output().unwrap());
+    assert!(again.contains("Fresh veo-test-generated"), "{again}");
+    package.write("build.rs", &(script(1) + "// the script runs again\n"));
+    package.built();
+    assert_eq!(
+        package.compiled(),
+        [""; 0],
+        "written again with the same content"
+    );
+    package.write("build.rs", &script(2));
+    package.built();
+    assert_eq!(package.compiled(), ["k.c"]);
+}
+
+#[test]
 fn a_syntax_error_is_the_last_thing_said() {
     let package = Package::new("veo-test-error");
     package.write("build.rs", "fn main() {\n    veo_build::Kernels::new(\"libk.so\").file(\"kernels/good.c\").file(\"kernels/bad.c\").compile();\n}\n");
