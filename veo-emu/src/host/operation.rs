@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use super::args::StackBuffer;
 use super::memory::Memory;
 use crate::shared::class::{Class, Returns};
+use crate::shared::ring::MAX_WORDS;
 
 /// A function of the host that runs in queue order.
 pub(crate) type HostFunction = unsafe extern "C" fn(*mut c_void) -> u64;
@@ -22,19 +23,19 @@ pub(crate) enum HostOp {
 // until the result was collected, whichever thread uses them.
 unsafe impl Send for HostOp {}
 
-/// A call that did not fit the ring when it was made. Its IN bytes are captured.
+/// A call that did not fit the ring when it was made, in as little room as possible:
+/// there may be a million of them. Its IN bytes are captured.
 pub(crate) struct Call {
-    pub(crate) address: u64,
-    pub(crate) returns: Returns,
-    pub(crate) words: Box<[u64]>,
-    pub(crate) classes: Box<[Class]>,
+    /// Address; number of words and what it returns; the words; their classes, two bits
+    /// each.
+    body: Box<[u64]>,
     pub(crate) stack: Option<Box<Image>>,
 }
 
 /// Something that waits for its turn.
 pub(crate) enum Pending {
-    Call(u64, Box<Call>),
-    Host(u64, HostOp),
+    Call(u64, Call),
+    Host(u64, Box<HostOp>),
     /// A thread that wants the context for itself, by ticket.
     Turn(u64),
 }
@@ -111,26 +112,41 @@ pub(crate) struct CallView<'a> {
     pub(crate) returns: Returns,
 }
 
+/// Classes in one word of a captured call.
+const CLASSES: usize = 32;
+
 impl Call {
     /// Captures a call for later.
     pub(crate) fn capture(view: CallView<'_>, stack: &[StackBuffer]) -> Call {
+        let count = view.words.len();
+        let mut body = Vec::with_capacity(2 + count + count.div_ceil(CLASSES));
+        body.push(view.address);
+        body.push((count as u64) << 8 | view.returns as u64);
+        body.extend_from_slice(view.words);
+        for classes in view.classes.chunks(CLASSES) {
+            let bits = |bits, class: &Class| bits << 2 | *class as u64;
+            body.push(classes.iter().rev().fold(0, bits));
+        }
         Call {
-            address: view.address,
-            returns: view.returns,
-            words: view.words.into(),
-            classes: view.classes.into(),
+            body: body.into(),
             stack: Image::capture(stack),
         }
     }
 
-    /// The call, as it was made.
-    pub(crate) fn view(&self) -> CallView<'_> {
-        CallView {
-            address: self.address,
-            words: &self.words,
-            classes: &self.classes,
-            returns: self.returns,
+    /// Passes on the call, as it was made.
+    pub(crate) fn with<R>(&self, f: impl FnOnce(CallView<'_>) -> R) -> R {
+        let (count, returns) = ((self.body[1] >> 8) as usize, self.body[1]);
+        let (words, packed) = self.body[2..].split_at(count);
+        let mut classes = [Class::Integer; MAX_WORDS];
+        for (index, class) in classes[..count].iter_mut().enumerate() {
+            *class = Class::from_bits(packed[index / CLASSES] >> (2 * (index % CLASSES)));
         }
+        f(CallView {
+            address: self.body[0],
+            words,
+            classes: &classes[..count],
+            returns: Returns::from_bits(returns),
+        })
     }
 }
 
@@ -160,5 +176,32 @@ impl Staged {
             }
         }
         memory.unstage(self.staging);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_captured_call_is_what_was_made() {
+        let kinds = [Class::Integer, Class::Float, Class::Double];
+        for count in [0, 1, 8, 31, 32, 33, 256] {
+            let words: Vec<u64> = (0..count as u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+            let classes: Vec<Class> = (0..count).map(|n| kinds[n * 7 % 3]).collect();
+            for returns in [Returns::Word, Returns::Double, Returns::U32] {
+                let view = CallView {
+                    address: 0x6000_1234_5678,
+                    words: &words,
+                    classes: &classes,
+                    returns,
+                };
+                Call::capture(view, &[]).with(|call| {
+                    assert_eq!(call.address, view.address);
+                    assert_eq!((call.words, call.classes), (view.words, view.classes));
+                    assert_eq!(call.returns, returns);
+                });
+            }
+        }
     }
 }

@@ -122,7 +122,7 @@ impl Queue {
         let Some(Pending::Call(_, call)) = state.pending.pop_front() else {
             return false;
         };
-        self.push(state, id, call.view(), staged);
+        call.with(|call| self.push(state, id, call, staged));
         true
     }
 
@@ -142,7 +142,7 @@ impl Queue {
         };
         state.busy = true;
         state.host = Some(id);
-        Some((id, op))
+        Some((id, *op))
     }
 
     /// Which response would move on what waits; `None`: none would.

@@ -75,7 +75,7 @@ impl Queue {
             }
         }
         let call = Call::capture(call, stack);
-        self.defer(state, id, Pending::Call(id, Box::new(call)))?;
+        self.defer(state, id, Pending::Call(id, call))?;
         Ok(id)
     }
 
@@ -101,7 +101,7 @@ impl Queue {
             let outcome = op.run(self);
             self.end_host(id, outcome);
         } else {
-            self.defer(state, id, Pending::Host(id, op))?;
+            self.defer(state, id, Pending::Host(id, Box::new(op)))?;
         }
         Ok(id)
     }
