@@ -1,4 +1,5 @@
-//! A call written against the function table, as a C program would make it.
+//! A call written against the function table: as a C program makes it with libveo's
+//! functions, and in the shortest form that the emulated node offers.
 
 use std::ffi::CString;
 
@@ -61,6 +62,28 @@ impl Raw {
             veo_emu_args_set_result(self.args, VEO_EMU_CLASS_INTEGER)
         );
         let request = call!(self, veo_call_async(self.ctx, self.kernel, self.args));
+        self.result(request)
+    }
+
+    /// The same with all arguments at once, which the emulated node alone can.
+    pub fn add_up_at_once(&self, values: [i64; 8]) -> u64 {
+        let words = values.map(i64::cast_unsigned);
+        let classes = [VEO_EMU_CLASS_INTEGER as u8; 8];
+        let request = call!(
+            self,
+            veo_emu_call_async(
+                self.ctx,
+                self.kernel,
+                words.as_ptr(),
+                classes.as_ptr(),
+                words.len(),
+                VEO_EMU_CLASS_INTEGER
+            )
+        );
+        self.result(request)
+    }
+
+    fn result(&self, request: u64) -> u64 {
         assert_ne!(request, VEO_REQUEST_ID_INVALID);
         let mut result = 0;
         let state = call!(self, veo_call_wait_result(self.ctx, request, &mut result));

@@ -50,6 +50,12 @@ pub const ROWS: &[Definition] = &[
         measure: typed_call,
     },
     Definition {
+        name: "typed stub, 8 arguments",
+        reference: ["raw table, arguments at once"; 2],
+        goal: Goal::AtMost(1.2),
+        measure: typed_call_at_once,
+    },
+    Definition {
         name: "waited call after 2 ms idle",
         reference: ["futex ping-pong after 2 ms"; 2],
         goal: Goal::AtMost(1.3),
@@ -160,9 +166,17 @@ fn pipelined_call(fixture: &mut Fixture) -> Result<Pair> {
 }
 
 fn typed_call(fixture: &mut Fixture) -> Result<Pair> {
+    typed_against(fixture, Raw::add_up)
+}
+
+fn typed_call_at_once(fixture: &mut Fixture) -> Result<Pair> {
+    typed_against(fixture, Raw::add_up_at_once)
+}
+
+fn typed_against(fixture: &mut Fixture, add_up: fn(&Raw, [i64; 8]) -> u64) -> Result<Pair> {
     let fixture = &*fixture;
     let raw = Raw::new();
-    let raw_call = || assert_eq!(black_box(raw.add_up([1, 2, 3, 4, 5, 6, 7, 8])), 36);
+    let raw_call = || assert_eq!(black_box(add_up(&raw, [1, 2, 3, 4, 5, 6, 7, 8])), 36);
     Ok(alternate(
         60,
         || {
