@@ -110,12 +110,12 @@ pub enum Error {
     },
 
     /// A range that does not lie inside the buffer.
-    #[error("range {start}..{end} does not lie inside a buffer of {len} elements")]
+    #[error("range {start}..{} does not lie inside a buffer of {len} elements", end_of(.end))]
     OutOfRange {
         /// Start of the range.
         start: usize,
-        /// End of the range.
-        end: usize,
+        /// End of the range, if it was given.
+        end: Option<usize>,
         /// Elements of the buffer.
         len: usize,
     },
@@ -465,6 +465,11 @@ impl fmt::Display for PrototypeMismatch {
             self.found_at
         )
     }
+}
+
+/// The end of a range, as it was written.
+fn end_of(end: &Option<usize>) -> String {
+    end.map(|end| end.to_string()).unwrap_or_default()
 }
 
 fn because(reason: &Option<String>) -> String {

@@ -24,7 +24,8 @@ impl<T> VeMemPtr<T> {
     ///
     /// # Errors
     ///
-    /// [`Error::BadPointer`] for the null pointer; [`Error::ProcessEnded`].
+    /// [`Error::BadPointer`] for the null pointer; [`Error::Command`] if the process has no
+    /// [identifier](VeoProc::identifier); [`Error::ProcessEnded`].
     pub fn to_hmem(self) -> Result<HmemPtr<T>> {
         let bad = |reason: &str| Error::BadPointer {
             addr: self.addr(),
@@ -208,8 +209,12 @@ impl VeoProc {
         let shared = self.shared();
         let core = &shared.core;
         let Some(copy) = core.api.table.veo_hmemcpy else {
-            return self.write(to, &from.to_vec()?);
+            return self.copy_through_host(to, &from);
         };
+        if self.hmem_identifier()?.is_none() {
+            // There are 16, and the processes before this one have them.
+            return self.copy_through_host(to, &from);
+        }
         let target = tagged(core, self, to.as_ptr().addr())?;
         let source = tagged(core, self, from.as_ptr().addr())?;
         let what = format_args!("copying {size} bytes on the VE");
@@ -222,6 +227,21 @@ impl VeoProc {
             return Ok(());
         }
         Err(core.copy_failed(&what, to.as_ptr().addr()))
+    }
+
+    fn copy_through_host<T: VeData>(
+        &self,
+        mut to: VeSliceMut<'_, T>,
+        from: &VeSlice<'_, T>,
+    ) -> Result<()> {
+        // A few MiB at a time: there may be less memory on the host.
+        let step = ((8 << 20) / size_of::<T>().max(1)).max(1);
+        for start in (0..from.len()).step_by(step) {
+            let piece = start..from.len().min(start + step);
+            let values = from.slice(piece.clone())?.to_vec()?;
+            self.write(to.slice_mut(piece)?, &values)?;
+        }
+        Ok(())
     }
 }
 

@@ -50,6 +50,13 @@
 //! where neither is. `VEO_LIBVEO` names the library to load, instead of the one that the
 //! loader or NEC's place has. [`VeoProc::backend`] tells.
 //!
+//! # What is checked
+//!
+//! `VEO_VERIFY` is what a declaration that contradicts the debug information of its library
+//! means: `deny`, the default, `warn` or `off`. It is read while declarations are compiled
+//! and when a process is created; [`VeoProcBuilder::prototypes`] overrides it, and `verify` in
+//! a declaration both.
+//!
 //! # What is safe
 //!
 //! A kernel runs in another process and can damage nothing but VE memory. What the VE

@@ -3,7 +3,7 @@
 mod common;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,36 @@ unsafe extern "C" {
 /// The number of the VE process on the host: what the kernel's memory map belongs to.
 fn alive(proc: &VeoProc) -> bool {
     give_i64(proc, 1).is_ok()
+}
+
+#[test]
+fn who_waits_for_a_request_block_learns_of_the_end_of_the_process() -> Result<()> {
+    let proc = process();
+    let ctx = proc.open_context()?;
+    let (enter, entered) = mpsc::channel();
+    let (leave, left) = mpsc::channel();
+    thread::scope(|s| {
+        let ctx = ctx.clone();
+        let other = ctx.clone();
+        s.spawn(move || {
+            let ctx = other;
+            entered.recv().unwrap();
+            let submitted = give_i64(&ctx, 1).map(drop);
+            let block = ctx.req_block(|_| ());
+            leave.send((submitted, block)).unwrap();
+        });
+        let (submitted, block) = ctx
+            .req_block(|_| {
+                enter.send(()).unwrap();
+                proc.kill().unwrap();
+                // The block lasts until the other thread has its errors.
+                left.recv_timeout(Duration::from_secs(60)).unwrap()
+            })
+            .unwrap();
+        assert!(submitted.unwrap_err().is_process_gone());
+        assert!(block.unwrap_err().is_process_gone());
+    });
+    Ok(())
 }
 
 #[test]

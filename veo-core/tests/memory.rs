@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::ops::Bound;
+
 use common::process;
 use veo_core::{Error, Hmem, NULL, Result, VeAddr, VeoProc, hmemcpy, is_ve_addr};
 
@@ -27,6 +29,31 @@ fn buffers_hold_what_was_written() -> Result<()> {
     Ok(())
 }
 
+/// There are 16 identifiers for hmem; the processes that come later have none.
+#[test]
+fn a_process_without_an_identifier_copies_all_the_same() -> Result<()> {
+    let procs: Vec<_> = (0..17).map(|_| process()).collect();
+    let mut errors = procs.iter().filter_map(|proc| proc.identifier().err());
+    let error = errors.next().expect("one has none").to_string();
+    assert!(error.contains("16 processes have an identifier"), "{error}");
+    for proc in &procs {
+        let from = proc.upload(&[1.0, 2.0, 3.0])?;
+        let mut to = proc.zeros::<f64>(3)?;
+        proc.copy(&mut to, &from)?;
+        assert_eq!(to.to_vec()?, [1.0, 2.0, 3.0]);
+        hmemcpy(to.slice_mut(..2)?, from.slice(1..)?)?;
+        assert_eq!(to.to_vec()?, [2.0, 3.0, 3.0]);
+    }
+    // More than goes through the host at a time.
+    let last = &procs[16];
+    let values: Vec<u64> = (0..3 << 20).collect();
+    let from = last.upload(&values)?;
+    let mut to = last.zeros::<u64>(values.len())?;
+    last.copy(&mut to, &from)?;
+    assert!(to.to_vec()? == values);
+    Ok(())
+}
+
 #[test]
 fn lengths_and_ranges_are_checked() -> Result<()> {
     let proc = process();
@@ -44,6 +71,14 @@ fn lengths_and_ranges_are_checked() -> Result<()> {
         Err(Error::SizeMismatch { .. })
     ));
     assert!(matches!(buffer.slice(3..5), Err(Error::OutOfRange { .. })));
+    let text = |range: (Bound<usize>, Bound<usize>)| buffer.slice(range).unwrap_err().to_string();
+    let open = text((Bound::Included(9), Bound::Unbounded));
+    assert!(open.contains("range 9.. does not"), "{open}");
+    let closed = text((Bound::Included(9), Bound::Excluded(12)));
+    assert!(closed.contains("range 9..12 does not"), "{closed}");
+    let overflow = text((Bound::Included(0), Bound::Included(usize::MAX)));
+    assert!(overflow.contains("0..18446744073709551615"), "{overflow}");
+
     assert!(buffer.split_at_mut(5).is_err());
     assert!(matches!(
         proc.alloc::<u64>(usize::MAX),

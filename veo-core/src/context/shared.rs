@@ -212,6 +212,15 @@ impl CtxShared {
         }
     }
 
+    /// Whether the backend says that the VE's side of an open context has ended.
+    pub(super) fn has_exited(&self, state: &Guard<'_>) -> bool {
+        let Some(get) = self.core.api.table.veo_get_context_state else {
+            return false;
+        };
+        // SAFETY: the lock is held; a context that is not closed is valid.
+        state.phase != Phase::Closed && unsafe { get(self.handle) } == ffi::VEO_STATE_EXIT as i32
+    }
+
     /// What the backend says of the context: see [`ContextState`](super::ContextState).
     pub(crate) fn backend_state(&self) -> Result<i32> {
         let get = need!(

@@ -1,5 +1,8 @@
 //! Requests on their way into a context, and blocks of them.
 
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
 use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::aftermath::Aftermath;
@@ -26,7 +29,7 @@ impl CtxShared {
         self.core.check(&what)?;
         let mut state = self.lock();
         if state.block.is_some() {
-            state = self.wait_for_block(state);
+            state = self.wait_for_block(state, &what)?;
         }
         if state.phase != Phase::Open {
             return Err(Error::ContextClosed {
@@ -63,26 +66,34 @@ impl CtxShared {
         after.into_iter().for_each(Aftermath::run);
     }
 
-    fn wait_for_block<'a>(&'a self, mut state: Guard<'a>) -> Guard<'a> {
+    /// Waits for the end of a request block of another thread, if there is one.
+    fn wait_for_block<'a>(&'a self, mut state: Guard<'a>, what: &dyn Display) -> Result<Guard<'a>> {
+        // Nobody tells when the process dies, and the thread in the block may not notice.
+        const LOOK: Duration = Duration::from_millis(20);
         if self.runs_host_function() {
             // The block may be waiting for this very function.
-            return state;
+            return Ok(state);
         }
         let me = std::thread::current().id();
         while state.phase == Phase::Open && state.block.is_some_and(|(owner, _)| owner != me) {
-            state = self.sleep(state, None);
+            if self.has_exited(&state) {
+                drop(state);
+                // Finds out why.
+                self.core.look_for_end();
+                return Err(self.core.gone(what));
+            }
+            state = self.sleep(state, Some(Instant::now() + LOOK));
         }
-        state
+        Ok(state)
     }
 
     /// Keeps other threads from submitting until as many calls of `end_block`.
     pub(crate) fn begin_block(&self) -> Result<()> {
-        self.core.check("a request block")?;
-        let mut state = self.wait_for_block(self.lock());
+        const WHAT: &str = "a request block";
+        self.core.check(WHAT)?;
+        let mut state = self.wait_for_block(self.lock(), &WHAT)?;
         if state.phase != Phase::Open {
-            return Err(Error::ContextClosed {
-                what: "a request block".into(),
-            });
+            return Err(Error::ContextClosed { what: WHAT.into() });
         }
         let me = std::thread::current().id();
         // A host function joins the block of another thread.

@@ -28,23 +28,24 @@ pub struct VeSliceMut<'b, T> {
 
 /// Resolves a range within `len` elements to its start and length.
 pub(crate) fn resolve(range: &impl RangeBounds<usize>, len: usize) -> Result<(usize, usize)> {
-    let out_of_range = |start: usize, end: usize| Error::OutOfRange { start, end, len };
+    let out_of_range = |start: usize, end: Option<usize>| Error::OutOfRange { start, end, len };
     let start = match range.start_bound() {
         Bound::Included(start) => *start,
         Bound::Excluded(start) => start
             .checked_add(1)
-            .ok_or_else(|| out_of_range(*start, len))?,
+            .ok_or_else(|| out_of_range(*start, None))?,
         Bound::Unbounded => 0,
     };
     let end = match range.end_bound() {
         Bound::Included(end) => end
             .checked_add(1)
-            .ok_or_else(|| out_of_range(start, *end))?,
+            .ok_or_else(|| out_of_range(start, Some(*end)))?,
         Bound::Excluded(end) => *end,
         Bound::Unbounded => len,
     };
     if start > end || end > len {
-        return Err(out_of_range(start, end));
+        let open = matches!(range.end_bound(), Bound::Unbounded);
+        return Err(out_of_range(start, (!open).then_some(end)));
     }
     Ok((start, end - start))
 }

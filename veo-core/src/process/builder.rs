@@ -11,6 +11,7 @@ use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
 use super::core::ProcCore;
 use super::hooks;
 use super::keeper::{self, Keeper};
+use super::on_host::OnHost;
 use super::shared::ProcShared;
 use super::{ProcHandle, VeoProc, registry};
 use crate::backend::{self, Api, Backend, need};
@@ -43,6 +44,27 @@ pub enum Prototypes {
     Warn,
     /// Nothing is compared.
     Off,
+}
+
+impl Prototypes {
+    /// What `VEO_VERIFY` says, the same as while declarations are compiled.
+    fn from_environment(node: i32) -> Result<Prototypes> {
+        let Some(word) = std::env::var_os("VEO_VERIFY") else {
+            return Ok(Prototypes::default());
+        };
+        match word.to_str() {
+            Some("") => Ok(Prototypes::default()),
+            Some("deny") => Ok(Prototypes::Deny),
+            Some("warn") => Ok(Prototypes::Warn),
+            Some("off") => Ok(Prototypes::Off),
+            _ => Err(Error::ProcessStart {
+                node,
+                reason: format!(
+                    "VEO_VERIFY is {word:?}: set it to `deny`, `warn` or `off`, or unset it"
+                ),
+            }),
+        }
+    }
 }
 
 /// Where a kernel's output comes from, for [`VeoProcBuilder::stdout`].
@@ -82,7 +104,7 @@ pub struct VeoProcBuilder {
     backend: Option<Backend>,
     veorun: Option<PathBuf>,
     kernels: Kernels,
-    prototypes: Prototypes,
+    prototypes: Option<Prototypes>,
     memory: Option<u64>,
     time_limit: Option<Duration>,
     output: Option<Arc<Output>>,
@@ -128,9 +150,11 @@ impl VeoProcBuilder {
         self
     }
 
-    /// What is done about a declaration that contradicts a library's debug information.
+    /// What is done about a declaration that contradicts a library's debug information,
+    /// where the declaration itself does not say (`verify`). Without this, `VEO_VERIFY` in
+    /// the environment decides: `deny`, `warn` or `off`.
     pub fn prototypes(mut self, prototypes: Prototypes) -> Self {
-        self.prototypes = prototypes;
+        self.prototypes = Some(prototypes);
         self
     }
 
@@ -167,8 +191,13 @@ impl VeoProcBuilder {
         self.build_on(api)
     }
 
-    pub(crate) fn build_on(self, api: &'static Api) -> Result<VeoProc> {
+    pub(crate) fn build_on(mut self, api: &'static Api) -> Result<VeoProc> {
         let node = self.actual_node()?;
+        let prototypes = match self.prototypes {
+            Some(prototypes) => prototypes,
+            None => Prototypes::from_environment(node)?,
+        };
+        self.prototypes = Some(prototypes);
         check_surroundings(api, node)?;
         let kernels = self.kernels;
         let (tasks, inbox) = channel();
@@ -234,8 +263,8 @@ impl VeoProcBuilder {
                 reason: format!("its main context cannot be opened: {reason}"),
             });
         }
-        let pid = pid_on_host(api, handle);
-        let core = Arc::new(ProcCore::new(api, handle, node, keeper, pid));
+        let on_host = on_host(api, handle);
+        let core = Arc::new(ProcCore::new(api, handle, node, keeper, on_host));
         let main = CtxShared::new(Arc::clone(&core), main);
         Ok(Arc::new(ProcShared::new(
             core,
@@ -243,7 +272,7 @@ impl VeoProcBuilder {
             Settings {
                 veorun: self.veorun,
                 kernels: self.kernels,
-                prototypes: self.prototypes,
+                prototypes: self.prototypes.unwrap_or_default(),
                 _output: output,
             },
         )))
@@ -382,8 +411,9 @@ fn children_are_reaped() -> bool {
     action.sa_sigaction == libc::SIG_IGN || action.sa_flags & libc::SA_NOCLDWAIT != 0
 }
 
-/// The number of the VE process on the host, where the backend has no way to end it.
-fn pid_on_host(api: &Api, handle: *mut veo_proc_handle) -> Option<i32> {
+/// The VE process on the host, where the backend has no way to end it.
+#[cfg(target_os = "linux")]
+fn on_host(api: &Api, handle: *mut veo_proc_handle) -> Option<OnHost> {
     if api.table.veo_emu_kill.is_some() {
         return None;
     }
@@ -398,7 +428,12 @@ fn pid_on_host(api: &Api, handle: *mut veo_proc_handle) -> Option<i32> {
         }
         pid(tagged)
     };
-    (pid > 1).then_some(pid)
+    (pid > 1).then(|| OnHost::new(pid))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_host(_: &Api, _: *mut veo_proc_handle) -> Option<OnHost> {
+    None
 }
 
 /// What the backend calls with output of kernels.

@@ -11,6 +11,7 @@ use veo_abi::ffi::{self, veo_proc_handle};
 use super::fork::Image;
 use super::id::ProcId;
 use super::keeper::Keeper;
+use super::on_host::OnHost;
 use crate::backend::Api;
 use crate::context::{Outcome, State, What};
 use crate::error::{Error, Fault, SIGKILL};
@@ -23,8 +24,8 @@ pub(crate) struct ProcCore {
     pub(crate) node: i32,
     pub(crate) image: Image,
     pub(crate) keeper: Keeper,
-    /// The number of the VE process on the host, where only that can end it.
-    pid: Option<i32>,
+    /// The VE process on the host, where only that can end it.
+    on_host: Option<OnHost>,
     /// What ended the process, once that is known.
     ended: OnceLock<Fault>,
     /// Set when the program closed the process.
@@ -44,7 +45,7 @@ impl ProcCore {
         handle: *mut veo_proc_handle,
         node: i32,
         keeper: Keeper,
-        pid: Option<i32>,
+        on_host: Option<OnHost>,
     ) -> ProcCore {
         ProcCore {
             api,
@@ -53,7 +54,7 @@ impl ProcCore {
             node,
             image: Image::current(),
             keeper,
-            pid,
+            on_host,
             ended: OnceLock::new(),
             closed: AtomicBool::new(false),
         }
@@ -91,12 +92,8 @@ impl ProcCore {
                 return Ok(());
             }
         }
-        #[cfg(unix)]
-        if let Some(pid) = self.pid {
-            // SAFETY: sends a signal to the process that libveo started for us.
-            if unsafe { libc::kill(pid, libc::SIGKILL) } == 0 {
-                return Ok(());
-            }
+        if self.on_host.as_ref().is_some_and(OnHost::kill) {
+            return Ok(());
         }
         Err(Error::Command {
             what: format!("killing {self}"),

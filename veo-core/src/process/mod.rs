@@ -19,6 +19,7 @@ mod keeper;
 mod libraries;
 mod memory;
 mod nodes;
+mod on_host;
 mod registry;
 mod resolve;
 mod search;
@@ -128,13 +129,23 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::ProcessEnded`].
+    /// [`Error::Command`] if it has none: there are 16, which go to the first processes
+    /// that live at the same time; [`Error::ProcessEnded`].
     pub fn identifier(&self) -> Result<i32> {
+        self.hmem_identifier()?.ok_or_else(|| Error::Command {
+            what: format!("naming {} for hmem", self.shared().core),
+            reason: Some("16 processes have an identifier, and as many live already".into()),
+        })
+    }
+
+    /// As [`identifier`](Self::identifier), if there is one.
+    pub(crate) fn hmem_identifier(&self) -> Result<Option<i32>> {
         let shared = self.shared();
         let identify = need!(shared.core.api, veo_proc_identifier, "hmem")?;
         let _exclusive = shared.exclusive(&"asking for the identifier")?;
         // SAFETY: the main context is held exclusively, so the process is there.
-        Ok(unsafe { identify(shared.core.handle()) })
+        let identifier = unsafe { identify(shared.core.handle()) };
+        Ok(Some(identifier).filter(|identifier| *identifier >= 0))
     }
 
     /// Kills the VE process at once. Whatever runs or waits ends with an error; the

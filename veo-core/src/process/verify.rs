@@ -121,35 +121,37 @@ pub(super) fn prototypes(path: &Path) -> Option<Arc<Prototypes>> {
     static CACHE: Mutex<Option<HashMap<PathBuf, Read>>> = Mutex::new(None);
     let changed = path.metadata().and_then(|file| file.modified()).ok();
     let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    let cache = cache.get_or_insert_with(HashMap::new);
-    if let Some((then, prototypes)) = cache.get(path)
+    let known = cache.get_or_insert_with(HashMap::new);
+    if let Some((then, prototypes)) = known.get(path)
         && *then == changed
     {
         return prototypes.clone();
     }
-    // Under the lock, so that the notes below are made once.
-    let prototypes = match read_file(path) {
+    // Under the lock, so that who reads is one, who also tells about it.
+    let read = read_file(path).map(Arc::new);
+    let prototypes = read.as_ref().ok().cloned();
+    known.insert(path.to_owned(), (changed, prototypes.clone()));
+    // Whoever listens may load a library.
+    drop(cache);
+    tell(path, &read);
+    prototypes
+}
+
+/// Notes what is to be known of a library's debug information.
+fn tell<E: std::fmt::Display>(path: &Path, read: &std::result::Result<Arc<Prototypes>, E>) {
+    let path = path.display();
+    match read {
         Ok(prototypes) => {
             for note in prototypes.notes() {
-                tracing::debug!("{}: {note}", path.display());
+                tracing::debug!("{path}: {note}");
             }
             if prototypes.is_empty() {
                 tracing::info!(
-                    "{} has no debug information, so declarations of its kernels cannot be \
-                     checked; compile it with -g",
-                    path.display()
+                    "{path} has no debug information, so declarations of its kernels cannot be \
+                     checked; compile it with -g"
                 );
             }
-            Some(Arc::new(prototypes))
         }
-        Err(error) => {
-            tracing::info!(
-                "the prototypes of {} cannot be read: {error}",
-                path.display()
-            );
-            None
-        }
-    };
-    cache.insert(path.to_owned(), (changed, prototypes.clone()));
-    prototypes
+        Err(error) => tracing::info!("the prototypes of {path} cannot be read: {error}"),
+    }
 }
