@@ -59,8 +59,14 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
         wanted => node::memory_of_process(wanted, node)?,
     };
     let len = heap + STAGING_LEN;
-    let file = memfd::create(c"veo-memory", len)
-        .map_err(|error| Error::io(format!("making a file of {len} bytes of VE memory"), &error))?;
+    let file = memfd::create(c"veo-memory", len).map_err(|error| {
+        let mut error = Error::io(format!("making a file of {len} bytes of VE memory"), &error);
+        if matches!(error.errno, libc::EPERM | libc::EACCES | libc::ENOSYS) {
+            error.text += "; the emulator needs memfd_create, which this system or a sandbox \
+                           (seccomp) forbids";
+        }
+        error
+    })?;
     let mapping = Mapping::new(&file, len)
         .map_err(|error| Error::io(format!("mapping {len} bytes of VE memory"), &error))?;
     let size = size_of::<Control>() as u64;
