@@ -259,8 +259,15 @@ impl Machine {
         match self.answer(&socket, PATIENCE)? {
             Message::Ready { .. } => Ok(()),
             Message::Failed(text) => Err(Error::new(libc::EAGAIN, text)),
-            _ => Err(self.lost(&io::ErrorKind::InvalidData.into())),
+            _ => Err(self.confused()),
         }
+    }
+
+    /// What came over the socket makes no sense: nothing of this process can be relied on.
+    fn confused(&self) -> Error {
+        self.kill(Some("it sent something that is no answer over its socket"));
+        self.wait_for_end(PATIENCE);
+        self.lost(&io::ErrorKind::InvalidData.into())
     }
 
     fn lost(&self, error: &io::Error) -> Error {
@@ -280,6 +287,9 @@ impl Machine {
                         self.kill(Some("it did not answer over its socket"));
                         return Err(self.lost(&io::ErrorKind::TimedOut.into()));
                     }
+                }
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    return Err(self.confused());
                 }
                 Err(error) => {
                     // The end is certain; the watching thread is about to see it.
