@@ -52,6 +52,10 @@ macro_rules! linux_modules {
 
 linux_modules! {
     mod error;
+    #[cfg(any(test, fuzzing))]
+    #[doc(hidden)]
+    #[allow(missing_docs)]
+    pub mod fuzzing;
     mod handle;
     mod host;
     #[doc(hidden)]

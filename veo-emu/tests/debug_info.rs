@@ -141,3 +141,37 @@ fn split() -> (std::path::PathBuf, std::path::PathBuf) {
     objcopy(&["--strip-debug".as_ref(), whole.as_ref(), library.as_ref()]);
     (library, debug)
 }
+
+#[test]
+fn functions_are_named_as_in_their_source() {
+    let (proc, lib) = started(&["-g", "-O1"]);
+    proc.call(proc.sym(lib, "outer"), &Args::new().u64(0, 0x10));
+    let report = text(&proc.fault().unwrap().text);
+    assert!(
+        report.contains("in kernel outer, in inner, "),
+        "the function that the kernel called: {report}"
+    );
+    let (proc, lib) = started(&["-g", "-O1"]);
+    proc.call(proc.sym(lib, "give_up"), &Args::new().u64(0, 1));
+    let report = text(&proc.fault().unwrap().text);
+    assert!(
+        report.contains("in kernel give_up, /"),
+        "once is enough: {report}"
+    );
+
+    let cpp = "namespace solver { template <class T> struct Grid { T *cells; \
+        __attribute__((noinline)) void touch(int i) { cells[i] = T(); } }; }\n\
+        extern \"C\" void step(double *at) { solver::Grid<double> grid{at}; grid.touch(2); }\n\
+        void mangled(volatile int *at) { *at = 1; }\n";
+    for (kernel, function) in [
+        ("step", "solver::Grid<double>::touch(int)"),
+        ("_Z7mangledPVi", "mangled(int volatile*)"),
+    ] {
+        let proc = Proc::with(0, |options| options.memory = 16 << 20);
+        let lib = proc.load(&compile_with(cpp, &["-g", "-O0"]));
+        proc.call(proc.sym(lib, kernel), &Args::new().u64(0, 0x1000));
+        let report = text(&proc.fault().unwrap().text);
+        let named = format!("in kernel {kernel}, in {function}, ");
+        assert!(report.contains(&named), "{report}");
+    }
+}

@@ -285,6 +285,19 @@ fn jumping_to_where_nobody_waits_hurts_nobody_else() {
 }
 
 #[test]
+fn the_machine_takes_a_ve_process_first_if_it_runs_out_of_memory() {
+    let score = |process: &str| -> i32 {
+        let path = format!("/proc/{process}/oom_score_adj");
+        let score = std::fs::read_to_string(path).unwrap();
+        score.trim().parse().unwrap()
+    };
+    let before = score("self");
+    let (proc, _) = started();
+    assert_eq!(score(&proc.pid().to_string()), 1000);
+    assert_eq!(score("self"), before);
+}
+
+#[test]
 fn closing_all_descriptors() {
     let (proc, lib) = started();
     let ctx = proc.open();

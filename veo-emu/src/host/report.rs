@@ -49,6 +49,10 @@ impl Report {
             ..Report::default()
         };
         if let Some(frame) = frames.first() {
+            let Place { symbol, function, .. } = &frame.place;
+            if !function.is_empty() && (*symbol != report.kernel || symbol != function) {
+                let _ = write!(text, ", in {function}");
+            }
             if frame.place.line > 0 {
                 report.file.clone_from(&frame.place.file);
                 report.line = frame.place.line;

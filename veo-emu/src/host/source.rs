@@ -11,12 +11,16 @@ use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 
 /// Files larger than this are not looked into.
 const LARGEST: u64 = 1 << 30;
+/// How many times the size of its file compressed debug information may take.
+const EXPANSION: u64 = 64;
 
 /// What is known of an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// The function it lies in.
+    /// The function it lies in, as its source calls it.
     pub(crate) function: String,
+    /// The symbol of that function.
+    pub(crate) symbol: String,
     /// Its source file and line; empty and 0 if they are not known.
     pub(crate) file: String,
     pub(crate) line: u32,
@@ -34,7 +38,12 @@ impl Source {
         let path = Path::new(path);
         let bytes = read(path)?;
         let debug = debug_files(path, &bytes).iter().find_map(|path| read(path));
-        Some(Source { bytes, debug })
+        Some(Source::of(bytes, debug))
+    }
+
+    /// A library and its separate debug file that were read already.
+    pub(crate) fn of(bytes: Vec<u8>, debug: Option<Vec<u8>>) -> Source {
+        Source { bytes, debug }
     }
 
     /// The length of the image in memory.
@@ -59,10 +68,11 @@ impl Source {
             .unwrap_or_default();
         if place.function.is_empty() {
             let name = || symbol(&self.bytes, address);
-            place.function = catch_unwind(AssertUnwindSafe(name))
+            place.symbol = catch_unwind(AssertUnwindSafe(name))
                 .ok()
                 .flatten()
                 .unwrap_or_default();
+            place.function.clone_from(&place.symbol);
         }
         place
     }
@@ -97,11 +107,15 @@ type Reader<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
 
 fn line(bytes: &[u8], address: u64) -> Option<Place> {
     let file = object::File::parse(bytes).ok()?;
+    // A section says itself how much memory it wants.
+    let mut room = EXPANSION * bytes.len() as u64;
     let load = |id: gimli::SectionId| -> Result<Cow<'_, [u8]>, gimli::Error> {
-        Ok(file
-            .section_by_name(id.name())
-            .and_then(|section| section.uncompressed_data().ok())
-            .unwrap_or_default())
+        let mut uncompress = || {
+            let data = file.section_by_name(id.name())?.compressed_data().ok()?;
+            room = room.checked_sub(data.uncompressed_size)?;
+            data.decompress().ok()
+        };
+        Ok(uncompress().unwrap_or_default())
     };
     let sections = gimli::DwarfSections::load(load).ok()?;
     let dwarf: gimli::Dwarf<Reader<'_>> =
@@ -117,9 +131,11 @@ fn line(bytes: &[u8], address: u64) -> Option<Place> {
             place.line = location.line.unwrap_or(0);
         }
         // The outermost frame is the function that has a symbol.
-        if let Some(name) = frame.function.and_then(|name| Some(name.raw_name().ok()?.into_owned()))
+        if let Some(function) = &frame.function
+            && let Ok(symbol) = function.raw_name()
         {
-            place.function = name;
+            place.function = function.demangle().unwrap_or_default().into_owned();
+            place.symbol = symbol.into_owned();
         }
     }
     (place != Place::default()).then_some(place)

@@ -1,0 +1,129 @@
+//! What the report of a fault says: kernel, signal, address, source file and line, for
+//! each language that kernels are written in.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use veo_core::VeoProc;
+use veo_tests::available;
+
+/// Compiles a library of kernels; `None` if the compiler is missing.
+fn compile(compiler: &str, name: &str, source: &str) -> Option<PathBuf> {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let source_file = directory.join(name);
+    let library = directory.join(format!("lib{name}.so"));
+    std::fs::write(&source_file, source).unwrap();
+    let mut command = Command::new(compiler);
+    command.args(["-g", "-O0", "-shared", "-fPIC", "-o"]);
+    command.args([&library, &source_file]);
+    let output = command.output().ok()?;
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{messages}");
+    Some(library)
+}
+
+/// Calls a kernel that faults and compares what the error says.
+#[track_caller]
+fn reports(library: &PathBuf, kernel: &str, parts: &[&str]) {
+    let proc = VeoProc::new(0).unwrap();
+    let library = proc.load_library(library).unwrap();
+    let kernel = library.find_function(kernel).unwrap();
+    let ctx = proc.open_context().unwrap();
+    let request = kernel.call(&ctx, &[]).unwrap();
+    let error = request.wait().map(drop).unwrap_err().to_string();
+    for part in parts {
+        assert!(error.contains(part), "{part:?} is missing in: {error}");
+    }
+}
+
+#[test]
+fn c() {
+    let source = "#include <string.h>\n\
+        #include <stdlib.h>\n\
+        static void inner(int *p) {\n\
+        \x20   *p = 1;\n\
+        }\n\
+        void outer(void) { inner((int *)0x1234); }\n\
+        void called(void) {\n\
+        \x20   memset((void *)0x4321, 1, 100000);\n\
+        }\n\
+        int compare(const void *a, const void *b) { return *(int *)0x5678 + (a < b); }\n\
+        void called_back(void) {\n\
+        \x20   int x[3] = {3, 2, 1};\n\
+        \x20   qsort(x, 3, sizeof *x, compare);\n\
+        }\n";
+    let library = compile("cc", "report.c", source).expect("a C compiler");
+    let in_inner = ["SIGSEGV", "0x1234", "kernel outer", "report.c:4"];
+    reports(&library, "outer", &in_inner);
+    // A function of the C library: the line that called it.
+    reports(
+        &library,
+        "called",
+        &["SIGSEGV", "0x4321", "kernel called", "report.c:8"],
+    );
+    // The C library calls back.
+    let in_compare = ["SIGSEGV", "0x5678", "kernel called_back", "report.c:10"];
+    reports(&library, "called_back", &in_compare);
+}
+
+#[test]
+fn cpp() {
+    let source = "#include <stdexcept>\n\
+        #include <vector>\n\
+        namespace solver {\n\
+        template <class T> struct Grid {\n\
+        \x20   T *cells;\n\
+        \x20   void touch(int i) {\n\
+        \x20       cells[i] = T();\n\
+        \x20   }\n\
+        };\n\
+        }\n\
+        extern \"C\" void step() {\n\
+        \x20   solver::Grid<double> grid{(double *)0x1000};\n\
+        \x20   grid.touch(2);\n\
+        }\n\
+        void mangled(int i) {\n\
+        \x20   *(volatile int *)0x88 = i;\n\
+        }\n\
+        extern \"C\" long thrown() {\n\
+        \x20   throw std::runtime_error(\"out of here\");\n\
+        }\n";
+    if let Some(library) = compile("c++", "report.cpp", source) {
+        let in_touch = ["SIGSEGV", "0x1010", "kernel step", "report.cpp:7"];
+        reports(&library, "step", &in_touch);
+        let symbol = "_Z7mangledi";
+        reports(
+            &library,
+            symbol,
+            &["SIGSEGV", "0x88", symbol, "report.cpp:16"],
+        );
+        reports(
+            &library,
+            "thrown",
+            &["SIGABRT", "kernel thrown", "report.cpp:19"],
+        );
+    } else {
+        assert!(!available("a C++ compiler (Debian: g++)", false));
+    }
+}
+
+#[test]
+fn fortran() {
+    let source = "subroutine crash()\n\
+        \x20 use iso_c_binding\n\
+        \x20 real(8), pointer :: x(:)\n\
+        \x20 type(c_ptr) :: p\n\
+        \x20 p = transfer(4096_8, p)\n\
+        \x20 call c_f_pointer(p, x, [10])\n\
+        \x20 x(3) = 1.0d0\n\
+        end subroutine\n";
+    if let Some(library) = compile("gfortran", "report.f90", source) {
+        reports(
+            &library,
+            "crash_",
+            &["SIGSEGV", "0x1010", "kernel crash_", "report.f90:7"],
+        );
+    } else {
+        assert!(!available("a Fortran compiler (Debian: gfortran)", false));
+    }
+}
