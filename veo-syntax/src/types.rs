@@ -203,7 +203,11 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
         "bool" if alone => Mistake::Bool(place),
         "char" if alone => Mistake::Char(place),
         "str" if alone => Mistake::Text("str".into(), place),
-        "i128" | "u128" | "f16" | "f128" if alone => Mistake::NoSuchScalar(name, place),
+        "i128" | "u128" | "f128" if alone => Mistake::NoSuchScalar(name, place),
+        // In memory it may well be the one of the crate half.
+        "f16" if alone && matches!(place, Place::Parameter | Place::Result) => {
+            Mistake::NoSuchScalar(name, place)
+        }
         "Self" if alone => Mistake::SelfType,
         "String" | "CString" | "CStr" | "OsString" | "PathBuf" if !generic => {
             Mistake::Text(name, place)
