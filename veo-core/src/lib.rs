@@ -75,6 +75,8 @@ mod expansion;
 mod header;
 mod hmem;
 mod kernel;
+#[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
+mod leftovers;
 mod library;
 mod memory;
 mod param;

@@ -342,6 +342,12 @@ impl VeoContext {
         Ok(block(self))
     }
 
+    /// How many handles and requests there are.
+    #[cfg(test)]
+    pub(crate) fn users(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+
     pub(crate) fn shared(&self) -> &Arc<CtxShared> {
         &self.0.shared
     }

@@ -329,6 +329,19 @@ impl Table {
         }
     }
 
+    /// How many requests have a place.
+    #[cfg(test)]
+    pub(crate) fn in_use(&self) -> usize {
+        let used = self.places.iter().filter(|entry| entry.number != NONE);
+        used.count()
+    }
+
+    /// How many places there are.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        self.places.len()
+    }
+
     #[inline]
     fn find(&self, ticket: Ticket) -> Option<&Entry> {
         self.places
