@@ -33,6 +33,22 @@ mod veo_proc {
     }
 
     #[test]
+    fn veo_proc_with_veorun_bin() -> Result<()> {
+        let build = ve_build::Bench::new();
+        let veorun = build.veorun();
+        let proc = VeoProc::builder().node(1).veorun(&veorun).build()?;
+        assert_eq!(proc.nodeid(), 1);
+        let linked_in = function(&proc.static_library(), "twice", &["long"], "long");
+        assert_eq!(
+            i64::try_from(linked_in.call(&proc, [Value::from(21)])?)?,
+            42
+        );
+        let nowhere = VeoProc::builder().veorun("/nowhere/veorun").build();
+        assert!(nowhere.unwrap_err().to_string().contains("/nowhere/veorun"));
+        Ok(())
+    }
+
+    #[test]
     fn load_library() -> Result<()> {
         let (proc, lib) = start();
         assert!(lib.name().contains("libvebasics.so"));
@@ -258,6 +274,27 @@ mod on_stack {
         assert_eq!(y, [13.0, 26.0]);
         Ok(())
     }
+
+    /// Python gives a size to pass less than the buffer; here a slice has its own.
+    #[test]
+    fn size() -> Result<()> {
+        let (proc, lib) = start();
+        let fill = function(
+            &lib,
+            "fill",
+            &["double *", "long", "double", "double"],
+            "void",
+        );
+        let mut values = [0.0; 4];
+        let out = OnStack::output(&mut values[..2]).into();
+        fill.call(&proc, [out, Value::from(2), 1.0.into(), 1.0.into()])?;
+        assert_eq!(values, [1.0, 2.0, 0.0, 0.0]);
+        let sum = function(&lib, "sum", &["double *", "long"], "double");
+        let part = OnStack::input(&values[1..3]).into();
+        let result = sum.call(&proc, [part, Value::from(2)])?;
+        assert_eq!(f64::try_from(result)?, 2.0);
+        Ok(())
+    }
 }
 
 mod veo_request {
@@ -382,6 +419,124 @@ mod hooks {
         assert!(!del_proc_init_hook(id));
         VeoProc::new(7)?.close()?;
         assert_eq!(SEEN.load(Ordering::SeqCst), 1);
+        Ok(())
+    }
+}
+
+mod ve_build {
+    use std::path::PathBuf;
+
+    use veo_build::{Built, Kernels, Target};
+
+    use super::*;
+
+    const TWICE: &str = "long twice(long x) { return 2 * x; }\n";
+
+    /// A place for what build scripts make, as Cargo gives them one.
+    pub struct Bench(tempfile::TempDir);
+
+    impl Bench {
+        pub fn new() -> Bench {
+            Bench(tempfile::tempdir().unwrap())
+        }
+
+        fn build(&self, kernels: &mut Kernels) -> Built {
+            let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+            kernels
+                .targets([Target::Host])
+                .out_dir(self.0.path())
+                .target(&triple)
+                .host(&triple)
+                .cargo_metadata(false)
+                .env("CARGO_MANIFEST_DIR", self.0.path())
+                .env("CARGO_CFG_TARGET_OS", "linux")
+                .env("OPT_LEVEL", "1")
+                .env("DEBUG", "2")
+                .env("NUM_JOBS", "1");
+            kernels
+                .try_compile()
+                .unwrap_or_else(|error| panic!("{error}"))
+        }
+
+        /// A veorun with the kernel `twice` in it.
+        pub fn veorun(&self) -> PathBuf {
+            let mut kernels = Kernels::static_veorun("veorun_twice");
+            let built = self.build(kernels.inline("twice.c", TWICE));
+            built.library(Target::Host).unwrap().to_owned()
+        }
+    }
+
+    fn found(compiler: &str) -> bool {
+        let version = std::process::Command::new(compiler)
+            .arg("--version")
+            .output();
+        version.is_ok_and(|output| output.status.success())
+    }
+
+    /// The result of the kernel `name` of a library made of this source, called with 20.0.
+    fn call_one(label: &str, source: &str, name: &str) -> Result<f64> {
+        let bench = Bench::new();
+        let built = bench.build(Kernels::new("libone.so").inline(label, source));
+        let proc = VeoProc::new(0)?;
+        let lib = proc.load_library(built.library(Target::Host).unwrap())?;
+        let one = function(&lib, name, &["double"], "double");
+        f64::try_from(one.call(&proc, [Value::from(20.0)])?)
+    }
+
+    #[test]
+    fn set_c_src_and_build_so() -> Result<()> {
+        let source = "double half(double x) { return x / 2; }\n";
+        assert_eq!(call_one("half.c", source, "half")?, 10.0);
+        Ok(())
+    }
+
+    #[test]
+    fn set_cpp_src() -> Result<()> {
+        if !veo_tests::available("a C++ compiler (Debian: g++)", found("c++")) {
+            return Ok(());
+        }
+        let source = "template <typename T> T more(T x) { return x + 1; }\n\
+                      extern \"C\" double next(double x) { return more(x); }\n";
+        assert_eq!(call_one("next.cpp", source, "next")?, 21.0);
+        Ok(())
+    }
+
+    #[test]
+    fn set_ftn_src() -> Result<()> {
+        if !veo_tests::available("a Fortran compiler (Debian: gfortran)", found("gfortran")) {
+            return Ok(());
+        }
+        let source = "real(c_double) function squared(x) bind(c)\n  use iso_c_binding\n\
+                      \x20 real(c_double), value :: x\n  squared = x * x\nend function\n";
+        assert_eq!(call_one("squared.f90", source, "squared")?, 400.0);
+        Ok(())
+    }
+
+    #[test]
+    fn build_veorun() -> Result<()> {
+        let bench = Bench::new();
+        let veorun = bench.veorun();
+        assert!(veorun.ends_with("veorun_twice") && veorun.is_file());
+        Ok(())
+    }
+
+    /// What was made lies in the build directory and nowhere else, so that removing that
+    /// is all the cleaning there is; a second build finds everything done.
+    #[test]
+    fn set_build_dir_and_clean() -> Result<()> {
+        let bench = Bench::new();
+        let mut kernels = Kernels::new("libone.so");
+        kernels.inline("twice.c", TWICE);
+        let library = bench.build(&mut kernels);
+        let library = library.library(Target::Host).unwrap();
+        assert!(library.starts_with(bench.0.path()));
+        let made = std::fs::metadata(library).unwrap().modified().unwrap();
+        bench.build(&mut kernels);
+        let again = std::fs::metadata(library).unwrap().modified().unwrap();
+        assert_eq!(made, again);
+        std::fs::remove_dir_all(bench.0.path()).unwrap();
+        bench.build(&mut kernels);
+        assert!(library.is_file());
         Ok(())
     }
 }
