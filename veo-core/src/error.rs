@@ -243,6 +243,17 @@ pub enum Error {
         near: Vec<String>,
     },
 
+    /// No declared kernel has this name, or several have.
+    #[error("{}", which_kernel(.name, .candidates, *.several))]
+    NoSuchKernel {
+        /// What was asked for.
+        name: String,
+        /// The paths of those that have it, or of kernels with similar names.
+        candidates: Vec<String>,
+        /// Whether several have it.
+        several: bool,
+    },
+
     /// Kernels that could not be resolved when the process was created: all of them.
     #[error("{} declared kernels cannot be used:{}", .failed.len(), Lines(.failed))]
     Kernels {
@@ -463,6 +474,18 @@ impl fmt::Display for PrototypeMismatch {
             self.declared_at,
             self.found,
             self.found_at
+        )
+    }
+}
+
+fn which_kernel(name: &str, candidates: &[String], several: bool) -> String {
+    let listed = candidates.join(", ");
+    if several {
+        format!("several declared kernels are called {name}: {listed}; give more of the path")
+    } else {
+        format!(
+            "no declared kernel is called {name}{}",
+            near_misses(candidates)
         )
     }
 }

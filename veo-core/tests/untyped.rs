@@ -250,3 +250,58 @@ fn a_wrong_declaration_is_found_out_when_its_library_was_made_elsewhere() -> Res
     assert_eq!(wrong(&warned, 5)?, 5);
     Ok(())
 }
+
+/// Two kernels of one name, and one that takes the address of a function.
+mod first {
+    use veo_core::ve_kernel;
+
+    #[ve_kernel(lib = "libcoretest.so", name = "give_i64")]
+    pub fn give(x: i64) -> i64;
+
+    #[ve_kernel(lib = "libcoretest.so")]
+    pub fn apply(function: extern "C" fn(i64) -> i64, x: i64) -> i64;
+}
+
+mod second {
+    #[veo_core::ve_kernel(lib = "libcoretest.so", name = "give_i32")]
+    pub fn give(x: i32) -> i32;
+}
+
+#[test]
+fn the_function_behind_a_stub_is_found_by_its_path() -> Result<()> {
+    let proc = process();
+    let give = proc.kernel_function("first::give")?;
+    assert_eq!(
+        (give.name(), give.to_string().as_str()),
+        ("give_i64", "long give_i64(long)")
+    );
+    assert_eq!(i64::try_from(give.call(&proc, [Value::from(-5)])?)?, -5);
+    assert_eq!(first::give(&proc, 7)?, 7);
+    // As an argument of another kernel.
+    assert_eq!(first::apply(&proc, &give, 20)?, 20);
+    let whole = format!("{}::second::give", module_path!());
+    assert_eq!(proc.kernel_function(&whole)?.name(), "give_i32");
+    assert_eq!(second::give(&proc, 7)?, 7);
+
+    let text = |name| proc.kernel_function(name).unwrap_err().to_string();
+    let several = text("give");
+    assert!(
+        several.contains("several")
+            && several.contains("untyped::first::give, untyped::second::give"),
+        "{several}"
+    );
+    let misspelt = text("first::aply");
+    assert!(
+        misspelt.contains("did you mean untyped::first::apply?"),
+        "{misspelt}"
+    );
+    let elsewhere = text("third::apply");
+    assert!(
+        elsewhere.contains("did you mean untyped::first::apply?"),
+        "{elsewhere}"
+    );
+    // No part of a name is a name.
+    text("ive");
+    text("");
+    Ok(())
+}

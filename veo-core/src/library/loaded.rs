@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError};
 use super::function::VeoFunction;
 use super::typed::{FnType, TypedFunction};
 use crate::error::{Error, Result};
-use crate::kernel::{KernelInfo, Verify};
+use crate::kernel::Verify;
 use crate::memory::VeMemPtr;
 use crate::process::{Declaration, LoadedLibrary, VeoProc};
 
@@ -73,7 +73,11 @@ impl VeoProc {
 }
 
 impl VeoLibrary {
-    fn new(proc: &VeoProc, library: Arc<LoadedLibrary>) -> VeoLibrary {
+    pub(super) fn loaded(&self) -> &LoadedLibrary {
+        &self.library
+    }
+
+    pub(super) fn new(proc: &VeoProc, library: Arc<LoadedLibrary>) -> VeoLibrary {
         VeoLibrary {
             proc: proc.clone(),
             library,
@@ -182,24 +186,6 @@ impl VeoLibrary {
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.library.is_loaded()
-    }
-}
-
-impl KernelInfo {
-    /// The function behind the stub in process `proc`: its library is loaded and its
-    /// symbol looked up if need be.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::LibraryNotFound`]; [`Error::LibraryLoad`]; [`Error::SymbolNotFound`];
-    /// [`Error::Prototype`]; [`Error::ProcessEnded`].
-    pub fn function(&self, proc: &VeoProc) -> Result<VeoFunction> {
-        let (loaded, built_here) = proc.shared().library_of(self)?;
-        let library = VeoLibrary::new(proc, loaded);
-        let function = library.find_function(self.symbol)?;
-        proc.shared()
-            .verify(&Declaration::of(self, built_here), &library.library)?;
-        Ok(function.with_signature(&self.signature))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Libraries and functions that a program looks up by itself, as tools do.
 
+mod declared;
 mod function;
 mod loaded;
 mod typed;

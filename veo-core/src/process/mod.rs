@@ -41,6 +41,7 @@ pub(crate) use keeper::Task;
 pub(crate) use libraries::LoadedLibrary;
 pub(crate) use memory::{host_room, size_of_array};
 pub(crate) use shared::ProcShared;
+pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;
 
 use crate::backend::{Backend, need};

@@ -37,7 +37,7 @@ pub(crate) fn why_not_loadable(path: &Path, api: &Api) -> Option<String> {
 
 /// At most three names, those that a misspelling, a missing underscore or another
 /// case would explain.
-fn nearest(name: &str, candidates: Vec<String>) -> Vec<String> {
+pub(crate) fn nearest(name: &str, candidates: Vec<String>) -> Vec<String> {
     let plain = |text: &str| text.trim_matches('_').to_lowercase();
     let wanted = plain(name);
     let limit = (wanted.len() / 2).clamp(1, 3);
