@@ -273,7 +273,7 @@ fn the_function_behind_a_stub_is_found_by_its_path() -> Result<()> {
     let give = proc.kernel_function("first::give")?;
     assert_eq!(
         (give.name(), give.to_string().as_str()),
-        ("give_i64", "long give_i64(long)")
+        ("give_i64", "int64_t give_i64(int64_t)")
     );
     assert_eq!(i64::try_from(give.call(&proc, [Value::from(-5)])?)?, -5);
     assert_eq!(first::give(&proc, 7)?, 7);
