@@ -299,7 +299,7 @@ fn standard_language(standard: &str) -> Language {
 }
 
 /// Directories in flags start from the package, although the compiler may run elsewhere.
-fn rooted(context: &Context, flags: &[String]) -> Vec<OsString> {
+fn rooted(context: &Context, flags: &[OsString]) -> Vec<OsString> {
     const SEPARATE: [&str; 8] = [
         "-I",
         "-L",
@@ -310,28 +310,28 @@ fn rooted(context: &Context, flags: &[String]) -> Vec<OsString> {
         "-imacros",
         "-B",
     ];
-    let absolute = |path: &str| {
+    let absolute = |path: &OsStr| {
         let full = context.package.join(path);
         if full.exists() {
             full.into_os_string()
         } else {
-            path.into()
+            path.to_owned()
         }
     };
-    let mut previous = "";
+    let mut previous: &OsStr = OsStr::new("");
     let mut rooted = Vec::new();
     for flag in flags {
         let joined = ["-I", "-L"]
             .into_iter()
-            .find_map(|option| Some((option, flag.strip_prefix(option)?)));
+            .find_map(|option| Some((option, flag.to_str()?.strip_prefix(option)?)));
         rooted.push(match joined {
-            _ if SEPARATE.contains(&previous) => absolute(flag),
+            _ if SEPARATE.iter().any(|option| previous == *option) => absolute(flag),
             Some((option, path)) if !path.is_empty() => {
                 let mut arg = OsString::from(option);
-                arg.push(absolute(path));
+                arg.push(absolute(OsStr::new(path)));
                 arg
             }
-            _ => flag.into(),
+            _ => flag.clone(),
         });
         previous = flag;
     }

@@ -24,6 +24,17 @@ pub(crate) enum Kind {
 ///
 /// The methods are those of the `cc` crate where it has the same. Relative paths start from the directory of the package.
 ///
+/// | of `cc`, and not here | |
+/// |---|---|
+/// | `compile("name")` | the name is given to [`new`](Kernels::new), since declarations name it too: `#[ve_kernel(lib = "libx.so")]` |
+/// | `shared_flag`, `static_flag`, `pic`, `use_plt`, `static_crt` | kernels are always position-independent shared libraries, but see [`static_veorun`](Kernels::static_veorun) |
+/// | `archiver`, `ranlib`, `ar_flag`, `compile_intermediates`, `link_lib_modifier` | no archive is made and nothing is linked into the Rust program |
+/// | `get_compiler`, `is_flag_supported`, `expand` | there are several compilers. [`for_target`](Kernels::for_target) sets options for one, [`flag_if_supported`](Kernels::flag_if_supported) asks each, [`verbose`](Kernels::verbose) shows the command lines |
+/// | `no_default_flags`, `force_frame_pointer`, `cpp_set_stdlib` | [`flag`](Kernels::flag): the user's flags come last and win, as in `-fno-omit-frame-pointer`; for C++ alone `VEO_CXXFLAGS` or [`for_file`](Kernels::for_file) |
+/// | `cpp_link_stdlib` | C++ links its own library; [`link_lib`](Kernels::link_lib) adds others |
+/// | `cargo_output`, `cargo_debug`, `emit_rerun_if_env_changed` | [`cargo_metadata`](Kernels::cargo_metadata), [`cargo_warnings`](Kernels::cargo_warnings), [`verbose`](Kernels::verbose) |
+/// | `cuda`, assembler sources | not kernels of a Vector Engine; an assembled file can be an [`object`](Kernels::object) of one target |
+///
 /// ```no_run
 /// // build.rs
 /// use veo_build::{Kernels, Target};
@@ -137,6 +148,14 @@ impl Kernels {
         self
     }
 
+    /// The source files that were named so far; those of patterns are found when building.
+    pub fn get_files(&self) -> impl Iterator<Item = &Path> {
+        self.origins.iter().filter_map(|origin| match origin {
+            Origin::File(path) => Some(path.as_path()),
+            Origin::Glob(_) | Origin::Inline { .. } => None,
+        })
+    }
+
     /// Adds the source files that match a pattern, for example `kernels/**/*.c`, at least one. Files that are added later are
     /// noticed below the last directory that the pattern names (not in the package's own root, which has too much in it).
     pub fn glob(&mut self, pattern: impl Into<String>) -> &mut Self {
@@ -159,27 +178,39 @@ impl Kernels {
         /// Defines a preprocessor macro (`-D`): `define("N", "8")`, `define("FAST", None)`.
         define['a](name: &str, value: impl Into<Option<&'a str>>);
         /// Passes one argument to the compilers, after those that `veo-build` makes.
-        flag(flag: impl Into<String>);
+        #[doc(alias("arg", "cflag", "cxxflag", "asm_flag", "undefine", "force_frame_pointer"))]
+        flag(flag: impl AsRef<OsStr>);
         /// Passes arguments to the compilers.
-        flags[S: Into<String>](flags: impl IntoIterator<Item = S>);
+        flags[S: AsRef<OsStr>](flags: impl IntoIterator<Item = S>);
         /// Passes an argument to those compilers that accept it, found by compiling an empty source.
-        flag_if_supported(flag: impl Into<String>);
+        flag_if_supported(flag: impl AsRef<OsStr>);
+        /// Passes those of these arguments that a compiler accepts, each tried by itself.
+        #[doc(alias("is_flag_supported"))]
+        flags_if_supported[S: AsRef<OsStr>](flags: impl IntoIterator<Item = S>);
+        /// Takes back an argument given before.
+        #[doc(alias("no_default_flags"))]
+        remove_flag(flag: impl AsRef<OsStr>);
         /// A language standard (`-std=`), see [`Options::std`]; once for each language.
         std(standard: impl Into<String>);
         /// The optimisation level, 0 to 3 (NEC: 4), instead of that of Cargo's profile.
+        #[doc(alias("optimize"))]
         opt_level(level: u32);
         /// The optimisation level as the end of `-O`, for example `s` or `fast`.
         opt_level_str(level: &str);
         /// Links an object file or an archive, for every target. See [`Kernels::for_target`] for one of a single target.
+        #[doc(alias("archive"))]
         object(file: impl AsRef<Path>);
         /// Links object files or archives.
         objects[P: AsRef<Path>](files: impl IntoIterator<Item = P>);
-        /// Links a library (`-l`).
+        /// Links a library (`-l`), named without `lib` and `.so`.
+        #[doc(alias("lib", "link", "library", "cpp_link_stdlib"))]
         link_lib(name: impl Into<String>);
         /// Searches a directory for libraries (`-L`).
+        #[doc(alias("lib_dir"))]
         link_search(dir: impl AsRef<Path>);
         /// Passes an argument to the linker's driver, after the libraries.
-        link_arg(arg: impl Into<String>);
+        #[doc(alias("link_flag", "ldflag"))]
+        link_arg(arg: impl AsRef<OsStr>);
     }
 
     /// Adds options for one target.
@@ -246,7 +277,9 @@ impl Kernels {
         self
     }
 
-    /// Shows the command lines and what NEC's compilers say about vectorisation as warnings of the build. `VEO_VERBOSE=1` does the same.
+    /// Shows the build note, the command lines and what NEC's compilers say about vectorisation as warnings of the build. `VEO_VERBOSE=1`
+    /// does the same.
+    #[doc(alias("cargo_debug", "cargo_output", "expand"))]
     pub fn verbose(&mut self, verbose: bool) -> &mut Self {
         self.verbose = verbose;
         self
@@ -277,7 +310,10 @@ impl Kernels {
         self
     }
 
-    /// The C and C++ compiler for the host target, instead of the variables and names that are tried otherwise.
+    /// The compiler for the host target, instead of the variables and names that are tried otherwise: the one for C, in a library without
+    /// C that for C++, in one of Fortran alone that for Fortran. The others, and any with arguments, are set with
+    /// `.env("VEO_CXX", "clang++ -stdlib=libc++")`.
+    #[doc(alias("get_compiler"))]
     pub fn compiler(&mut self, compiler: impl AsRef<Path>) -> &mut Self {
         self.compiler = Some(compiler.as_ref().to_owned());
         self
@@ -318,7 +354,7 @@ impl Kernels {
         self
     }
 
-    /// Whether the compilers' warnings become warnings of the build, on by default.
+    /// Whether the compilers' warnings, and functions that nothing declares, become warnings of the build; on by default.
     pub fn cargo_warnings(&mut self, print: bool) -> &mut Self {
         self.cargo_warnings = print;
         self

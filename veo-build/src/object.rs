@@ -1,5 +1,6 @@
 //! Compiles one source for one target.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -116,7 +117,7 @@ impl Unit<'_> {
             Target::Ve1Llvm if !fortran => vec![args::LLVM_TARGET.into()],
             _ => Vec::new(),
         };
-        let accepts = |args: &[&str]| probe::accepts(context, compiler, language, &base, args);
+        let accepts = |args: &[&OsStr]| probe::accepts(context, compiler, language, &base, args);
         let mut options = self.options.clone();
         for flag in std::mem::take(&mut options.flags_if_supported) {
             if accepts(&[&flag])? {
@@ -129,7 +130,7 @@ impl Unit<'_> {
             false => Some(depfile),
             true => {
                 let probed = context.out.join("work/probes/probe.dep");
-                accepts(&["-MD", "-MF", &probed.to_string_lossy()])?.then_some(depfile)
+                accepts(&["-MD".as_ref(), "-MF".as_ref(), probed.as_os_str()])?.then_some(depfile)
             }
         };
         Ok((options, depfile))

@@ -1,5 +1,6 @@
 //! Compiler and linker options, for all of a library, for one target or for one file.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Options that [`Kernels::for_target`](crate::Kernels::for_target) and
@@ -10,14 +11,14 @@ use std::path::{Path, PathBuf};
 pub struct Options {
     pub(crate) includes: Vec<PathBuf>,
     pub(crate) defines: Vec<(String, Option<String>)>,
-    pub(crate) flags: Vec<String>,
-    pub(crate) flags_if_supported: Vec<String>,
+    pub(crate) flags: Vec<OsString>,
+    pub(crate) flags_if_supported: Vec<OsString>,
     pub(crate) standards: Vec<String>,
     pub(crate) opt_level: Option<String>,
     pub(crate) objects: Vec<PathBuf>,
     pub(crate) link_search: Vec<PathBuf>,
     pub(crate) link_libs: Vec<String>,
-    pub(crate) link_args: Vec<String>,
+    pub(crate) link_args: Vec<OsString>,
 }
 
 impl Options {
@@ -42,20 +43,35 @@ impl Options {
     }
 
     /// Passes one argument to the compiler. It comes after the arguments that `veo-build` makes.
-    pub fn flag(&mut self, flag: impl Into<String>) -> &mut Self {
-        self.flags.push(flag.into());
-        self
+    pub fn flag(&mut self, flag: impl AsRef<OsStr>) -> &mut Self {
+        self.flags([flag])
     }
 
     /// Passes arguments to the compiler.
-    pub fn flags<S: Into<String>>(&mut self, flags: impl IntoIterator<Item = S>) -> &mut Self {
-        self.flags.extend(flags.into_iter().map(Into::into));
+    pub fn flags<S: AsRef<OsStr>>(&mut self, flags: impl IntoIterator<Item = S>) -> &mut Self {
+        self.flags.extend(owned(flags));
         self
     }
 
     /// Passes an argument to those compilers that accept it, found by compiling an empty source.
-    pub fn flag_if_supported(&mut self, flag: impl Into<String>) -> &mut Self {
-        self.flags_if_supported.push(flag.into());
+    pub fn flag_if_supported(&mut self, flag: impl AsRef<OsStr>) -> &mut Self {
+        self.flags_if_supported([flag])
+    }
+
+    /// Passes those of these arguments that the compiler accepts, each tried by itself.
+    pub fn flags_if_supported<S: AsRef<OsStr>>(
+        &mut self,
+        flags: impl IntoIterator<Item = S>,
+    ) -> &mut Self {
+        self.flags_if_supported.extend(owned(flags));
+        self
+    }
+
+    /// Takes back an argument given to [`flag`](Self::flag) or one like it.
+    pub fn remove_flag(&mut self, flag: impl AsRef<OsStr>) -> &mut Self {
+        let kept = |given: &OsString| given.as_os_str() != flag.as_ref();
+        self.flags.retain(kept);
+        self.flags_if_supported.retain(kept);
         self
     }
 
@@ -102,8 +118,8 @@ impl Options {
     }
 
     /// Passes an argument to the linker's driver, after the libraries.
-    pub fn link_arg(&mut self, arg: impl Into<String>) -> &mut Self {
-        self.link_args.push(arg.into());
+    pub fn link_arg(&mut self, arg: impl AsRef<OsStr>) -> &mut Self {
+        self.link_args.extend(owned([arg]));
         self
     }
 
@@ -134,4 +150,8 @@ impl Options {
             && self.link_libs.is_empty()
             && self.link_args.is_empty())
     }
+}
+
+fn owned<S: AsRef<OsStr>>(flags: impl IntoIterator<Item = S>) -> impl Iterator<Item = OsString> {
+    flags.into_iter().map(|flag| flag.as_ref().to_owned())
 }

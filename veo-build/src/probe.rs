@@ -1,6 +1,6 @@
 //! Asks a compiler whether it accepts an option, by compiling an empty source.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +16,7 @@ pub(crate) fn accepts(
     compiler: &Tool,
     language: Language,
     base: &[OsString],
-    args: &[&str],
+    args: &[&OsStr],
 ) -> Result<bool> {
     // One at a time: the answers are files, and the same question comes from several threads.
     static ASKING: Mutex<()> = Mutex::new(());
@@ -26,8 +26,11 @@ pub(crate) fn accepts(
     (compiler.identity(), language, base, args).hash(&mut hasher);
     let name = format!("{:016x}", hasher.finish());
     let answer = dir.join(format!("{name}.txt"));
-    if let Ok(text) = fs::read_to_string(&answer) {
-        return Ok(text == "yes");
+    match fs::read_to_string(&answer).as_deref() {
+        Ok("yes") => return Ok(true),
+        Ok("no") => return Ok(false),
+        // Not asked yet, or not written to the end.
+        _ => {}
     }
     let (suffix, text) = match language {
         Language::C => ("c", "int veo_build_probe;\n"),

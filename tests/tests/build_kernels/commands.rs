@@ -227,9 +227,16 @@ fn flags_that_only_some_compilers_accept() {
     let lines = lines_of(|kernels, _| {
         kernels
             .flag_if_supported("-fbogus")
-            .flag_if_supported("-mvector-packed");
+            .flag_if_supported("-mvector-packed")
+            .flags_if_supported(["-fbogus", "-fdiag-inline=1", "-fdiag-parallel=2"])
+            .flags([std::path::Path::new("-fno-x"), "-fy".as_ref()])
+            .remove_flag("-fdiag-parallel=2")
+            .remove_flag("-fy");
+        let files: Vec<_> = kernels.get_files().collect();
+        assert_eq!(files, [std::path::Path::new("kernels/k.c")]);
     });
-    assert_eq!(lines.0, compiled("-mvector-packed"));
+    // What is asked for in any case comes first.
+    assert_eq!(lines.0, compiled("-fno-x -mvector-packed -fdiag-inline=1"));
 }
 
 #[test]
