@@ -139,9 +139,25 @@ fn check(kernels: &Kernels) -> Result<()> {
         )));
     }
     if kernels.kind == Kind::Library && !name.contains(".so") {
+        let stem = name.split('.').next().unwrap_or(name);
+        let stem = stem.strip_prefix("lib").unwrap_or(stem);
         return Err(Error::invalid(format!(
-            "`{name}` is not the file name of a shared library; the name in #[ve_kernel(lib = ..)] and here is like \"lib{name}.so\""
+            "`{name}` is not the file name of a shared library; the name in #[ve_kernel(lib = ..)] and here is like \"lib{stem}.so\""
         )));
+    }
+    let all = kernels.by_target.iter().map(|(_, options)| options);
+    for lib in all
+        .chain([&kernels.all])
+        .flat_map(|options| &options.link_libs)
+    {
+        // `-l:libx.so.1` is the linker's own way to name a file.
+        let file = lib.starts_with("lib") && (lib.contains(".so") || lib.ends_with(".a"));
+        if file || lib.contains('/') || lib.starts_with("-l") {
+            return Err(Error::invalid(format!(
+                "{name}: .link_lib(\"{lib}\") takes the name alone, as in .link_lib(\"m\") for libm.so; .link_search(..) names its \
+                 directory, and .object(..) links a file"
+            )));
+        }
     }
     if kernels.origins.is_empty() && kernels.all.objects.is_empty() && !kernels.only_imports() {
         return Err(Error::invalid(format!(

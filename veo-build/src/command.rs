@@ -81,6 +81,10 @@ fn diagnose(status: ExitStatus, text: &str) -> (ErrorKind, Option<&'static str>)
             .iter()
             .any(|line| phrases.iter().any(|phrase| line.contains(phrase)))
     };
+    if signal(status) == Some(9) || status.code() == Some(137) || says(&["killed signal"]) {
+        let advice = "the system ended the compiler, most likely because memory ran out. Fewer jobs at once need less: cargo build -j1";
+        return (ErrorKind::ToolCrashed, Some(advice));
+    }
     // A shell, and the drivers of compilers, report a child's signal as 128 + signal or in words.
     let killed = signal(status).is_some() || status.code().is_some_and(|code| code > 128);
     let ice = text.contains("internal compiler error");
@@ -179,5 +183,15 @@ mod tests {
             diagnose(ExitStatus::from_raw(139 << 8), "").0,
             ErrorKind::ToolCrashed
         );
+        let killed = "gcc: fatal error: Killed signal terminated program cc1";
+        for (status, text) in [
+            (ExitStatus::from_raw(9), ""),
+            (ExitStatus::from_raw(137 << 8), ""),
+            (failed, killed),
+        ] {
+            let (kind, advice) = diagnose(status, text);
+            assert_eq!(kind, ErrorKind::ToolCrashed);
+            assert!(advice.unwrap().contains("memory ran out"));
+        }
     }
 }

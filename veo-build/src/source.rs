@@ -97,19 +97,15 @@ pub(crate) fn collect(
                list: &mut Vec<Source>,
                seen: &mut BTreeSet<PathBuf>|
      -> Result<()> {
-        let mut language = Language::of(&label).ok_or_else(|| {
-            Error::invalid(format!(
-                "{library}: {} is not a source by its name; C is .c, C++ .cc .cpp .cxx .C, Fortran .f .f90 .f95 .f03 .f08; \
-                 objects and archives go to .object(..)",
-                label.display()
-            ))
-        })?;
+        let mut language = Language::of(&label).ok_or_else(|| no_source(library, &label))?;
         if all_cxx && language == Language::C {
             language = Language::Cxx;
         }
         if !path.is_file() {
             let found = if path.exists() {
                 "is not a file"
+            } else if label.to_string_lossy().contains('*') {
+                "does not exist; .glob(..) takes patterns"
             } else {
                 "does not exist"
             };
@@ -172,6 +168,23 @@ pub(crate) fn collect(
     Ok(sources)
 }
 
+/// What is wrong with a file that no compiler takes.
+fn no_source(library: &str, label: &Path) -> Error {
+    let extension = label.extension().unwrap_or_default().to_string_lossy();
+    let instead = match &*extension.to_ascii_lowercase() {
+        "h" | "hh" | "hpp" | "hxx" | "inc" | "mod" => {
+            "headers are found by the sources that include them, .include(..) names their directory"
+        }
+        _ => {
+            "C is .c, C++ .cc .cpp .cxx .C, Fortran .f .f90 .f95 .f03 .f08; objects and archives go to .object(..)"
+        }
+    };
+    Error::invalid(format!(
+        "{library}: {} is not a source by its name; {instead}",
+        label.display()
+    ))
+}
+
 /// The files that a pattern stands for, sorted, and the directory that holds all that it could stand for.
 fn expand(context: &Context, library: &str, pattern: &str) -> Result<(PathBuf, Vec<PathBuf>)> {
     let package = glob::Pattern::escape(&context.package.to_string_lossy());
@@ -180,11 +193,14 @@ fn expand(context: &Context, library: &str, pattern: &str) -> Result<(PathBuf, V
     } else {
         format!("{package}/{pattern}")
     };
-    let paths = glob::glob(&full).map_err(|e| {
+    let invalid = |e: glob::PatternError| {
         Error::invalid(format!(
             "{library}: the pattern `{pattern}` is not valid: {e}"
         ))
-    })?;
+    };
+    // By itself first, for an error that counts from its own beginning.
+    glob::Pattern::new(pattern).map_err(invalid)?;
+    let paths = glob::glob(&full).map_err(invalid)?;
     let mut found = Vec::new();
     for path in paths {
         let path = path.map_err(|e| {

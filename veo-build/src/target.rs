@@ -98,7 +98,8 @@ impl Choice {
             .split([',', ' ', ';'])
             .map(str::trim)
             .filter(|word| !word.is_empty());
-        let (mut named, mut without, mut detect, mut none) = (Vec::new(), Vec::new(), false, false);
+        let (mut named, mut without) = (Vec::new(), Vec::<Target>::new());
+        let (mut detect, mut none) = (false, false);
         for word in words {
             match word {
                 "all" | "auto" => detect = true,
@@ -112,7 +113,9 @@ impl Choice {
         if none && (detect || !named.is_empty()) {
             return Err("`none` stands alone".into());
         }
-        named.retain(|target| !without.contains(target));
+        if let Some(target) = named.iter().find(|target| without.contains(*target)) {
+            return Err(format!("`{target}` is both asked for and excluded"));
+        }
         Ok(if none {
             Self::Exactly(Vec::new())
         } else if detect || named.is_empty() {
@@ -166,6 +169,7 @@ mod tests {
         assert_eq!(wants("-ve1-llvm"), [auto, auto, auto, None]);
         assert_eq!(wants("auto ve1"), [auto, yes, auto, auto]);
         assert_eq!(wants("none"), [None; 4]);
+        assert!(Choice::parse("host,-host").is_err());
         assert!(Choice::parse("host none").is_err());
         assert!(Choice::parse("hots").is_err());
     }
