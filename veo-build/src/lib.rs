@@ -18,10 +18,14 @@
 //! | `ve3` | the same with `-march=ve3`, if `/opt/nec/ve3/lib` is there | VE3 cards |
 //! | `ve1-llvm` | clang 19 or newer with LLVM's VE target, `llvm-link` for several sources, flang for Fortran | VE1 machine code without NEC's SDK |
 //!
-//! A build note tells what was built with what, and what was left out and why; it is a warning of the build if something was left out
-//! that neither the build script nor `VEO_TARGETS` left out, and always in `OUT_DIR/veo/note.txt`. A target that was asked for by name
-//! and cannot be built is an error. So is every compiler error, with all the compiler said and the command line to repeat it; only
-//! `ve1-llvm`, whose compiler comes without libraries, is left out with a note if it was not asked for by name.
+//! One build note tells what was built with what, and what was left out and why. It is in `OUT_DIR/veo/note.txt` and in
+//! [`Built::note`], and shown by `VEO_VERBOSE=1` and `cargo build -vv`. A build is quiet about it as long as nothing is wrong: most machines
+//! have no compilers for the card. It is a warning where one would expect them, because there is a card, NEC's system software or
+//! some of the compilers but not all that the library needs; and where nothing was built at all.
+//!
+//! A target that was asked for by name and cannot be built is an error. So is every compiler error, with all the compiler said and the
+//! command line to repeat it; only `ve1-llvm`, whose compiler comes without libraries, is left out with a note if it was not asked for
+//! by name. Its warnings are not shown then either, being the host compiler's in other words.
 //!
 //! `ve1-llvm` makes one relocatable object (nothing but NEC's SDK links VE programs), named as the library. Declarations of
 //! the C library are there, for whoever runs the code to provide; C++'s library is not.
@@ -33,7 +37,7 @@
 //! | `VEO_TARGETS` | `host,ve1`: exactly these. `-ve3`: all that are found but not this. `auto,ve1`: all that are found and this in any case. `none` |
 //! | `VEO_SKIP_BUILD=1` | builds nothing and leaves what is there; for editors |
 //! | `VEO_INSTALL_DIR` | also copies the libraries to `<dir>/<target>/`, see below |
-//! | `VEO_VERBOSE=1` | shows the command lines that run, and what NEC's compilers say about vectorisation |
+//! | `VEO_VERBOSE=1` | shows the build note, the command lines that run, and what NEC's compilers say about vectorisation |
 //! | `VEO_CC VEO_CXX VEO_FC` | the host's compilers, before all other variables |
 //! | `VEO_NCC VEO_NCXX VEO_NFORT VEO_MK_VEORUN_STATIC VEO_NOBJCOPY` | NEC's tools |
 //! | `VEO_NEC_ROOT` | where NEC's software is, `/opt/nec` otherwise |
@@ -47,8 +51,19 @@
 //! # What is built again
 //!
 //! A source is compiled again if it, a file it includes, its flags, its compiler or a variable that compilers read changed; a library is
-//! linked again if one of its objects or libraries did. Cargo runs the build script again for the same reasons. It cannot notice a
-//! compiler that was installed since or that `PATH` names now: `touch build.rs` helps.
+//! linked again if one of its objects or libraries did. Cargo runs the build script again for the same reasons. Files below `OUT_DIR` are
+//! the script's own: it may write headers and sources there each time it runs, and only new content counts.
+//!
+//! Of compilers Cargo watches the program itself, links to it outside of `PATH` (`/etc/alternatives`) and the directory of NEC's
+//! compilers, so that installing those is noticed where anything of NEC's was. It does not watch `PATH`, nor its directories: editors and
+//! terminals differ in the one, every installed program changes the other, and either would build crates again that did not change.
+//! After another compiler was put into `PATH`, `touch build.rs` makes it known; a build that failed for want of one tries again anyway.
+//!
+//! # Declarations that are missing
+//!
+//! Functions of a library that no `#[ve_kernel]` of the package declares, and that nothing else in the library uses, are named in
+//! the build note. Where most functions are declared that is a warning of the build, as for dead code in Rust: such a function is a
+//! forgotten kernel, or should be `static`. Declarations without a function are the compiler's to report.
 //!
 //! # Debug information
 //!
@@ -72,6 +87,20 @@
 //! leaves `/opt/app/bin/<program>` and `/opt/app/bin/<target>/<library>` for the libraries of the whole program, those of its dependencies
 //! included. The program finds them there wherever `/opt/app` is moved to, on a machine with a card or without.
 //! [`Kernels::install_dir`] does the same for one library.
+//!
+//! # NEC's compilers
+//!
+//! The command lines for NEC's tools follow their documentation, and are tested with stand-ins. These details are assumptions that have
+//! not met the tools themselves; should one be wrong, the message has the command line, and the option is the way round:
+//!
+//! | assumption | otherwise |
+//! |---|---|
+//! | Fortran's runtime is `-lnfort` in the newest `/opt/nec/ve/nfort/*/lib`, where `nc++` links a library with Fortran in it | [`link_arg`](Options::link_arg) and [`link_search`](Options::link_search) for the target |
+//! | `mk_veorun_static` takes `-march=ve3` | `VEO_MK_VEORUN_STATIC` names a script that does without |
+//! | `ncc -shared -ftrace` needs `-lveftrace_p`, with OpenMP `-lveftrace_t` | `-ftrace` as a [`flag`](Options::flag) and a [`link_arg`](Options::link_arg) instead of [`Kernels::ftrace`] |
+//! | a listing is named `<source>.L` and lies in the directory the compiler runs in, below `OUT_DIR/veo/work` | only the path is not told |
+//! | messages on vectorisation look like `ncc: vec( 101): k.c, line 5: ..`; others are shown as warnings | [`Kernels::cargo_warnings`] |
+//! | `-MD -MF` writes dependencies: tried once; included files are read from the sources if it does not | |
 //!
 //! # Beyond C
 //!

@@ -12,13 +12,21 @@ use crate::output::Directives;
 use crate::target::Target;
 use crate::{Error, Result};
 
+/// A target that is not built.
+#[derive(Clone, Debug)]
+pub(crate) struct LeftOut {
+    pub(crate) target: Target,
+    pub(crate) why: String,
+    /// Whether this machine looks as if it should be: the user is warned then. Elsewhere nothing is wrong.
+    pub(crate) missed: bool,
+}
+
 /// What a build came to.
 #[derive(Debug, Default)]
 pub(crate) struct Note {
     /// Each target with a description of its tools.
     pub(crate) built: Vec<(BuiltTarget, String)>,
-    /// Each target left out, why, and what would help.
-    pub(crate) left_out: Vec<(Target, String, String)>,
+    pub(crate) left_out: Vec<LeftOut>,
     pub(crate) prototypes: Option<PathBuf>,
 }
 
@@ -31,8 +39,12 @@ impl Note {
         directives: &mut Directives,
     ) -> Result<Built> {
         let text = self.text(kernels);
-        directives.note(text.clone(), self.is_news(context));
-        if kernels.verbose || context.verbose {
+        let verbose = kernels.verbose || context.verbose;
+        match self.warning(context) {
+            Some(help) => directives.note(format!("{text}. {help}"), true),
+            None => directives.note(text.clone(), verbose),
+        }
+        if verbose {
             for line in self.built.iter().flat_map(|(built, _)| &built.commands) {
                 directives.command(line.clone());
             }
@@ -56,7 +68,7 @@ impl Note {
             left_out: self
                 .left_out
                 .into_iter()
-                .map(|(target, why, _)| (target, why))
+                .map(|left| (left.target, left.why))
                 .collect(),
             targets: self.built.into_iter().map(|(built, _)| built).collect(),
             prototypes: self.prototypes,
@@ -78,7 +90,7 @@ impl Note {
         };
         // Targets with the same reason share it.
         let mut reasons: Vec<(Vec<&str>, &str)> = Vec::new();
-        for (target, why, _) in &self.left_out {
+        for LeftOut { target, why, .. } in &self.left_out {
             match reasons.iter_mut().find(|(_, same)| same == why) {
                 Some((targets, _)) => targets.push(target.name()),
                 None => reasons.push((vec![target.name()], why)),
@@ -91,31 +103,34 @@ impl Note {
         if reasons.is_empty() {
             return format!("{}: built for {built}", kernels.name);
         }
-        let without: Vec<_> = self
-            .left_out
-            .iter()
-            .map(|(target, ..)| format!("-{target}"))
-            .collect();
         format!(
-            "{}: built for {built}; left out: {}. VEO_TARGETS={} silences this note",
+            "{}: built for {built}; left out: {}",
             kernels.name,
-            reasons.join(", "),
-            without.join(",")
+            reasons.join(", ")
         )
     }
 
-    /// Whether this says something that the user did not ask for and that no earlier note of this build script said.
-    fn is_news(&self, context: &Context) -> bool {
+    /// What to do about the targets left out, if the user should be warned of them and no earlier note of this build script
+    /// did: one is missed on this machine, or none was built at all.
+    fn warning(&self, context: &Context) -> Option<String> {
         static TOLD: Mutex<Vec<(PathBuf, Target, String)>> = Mutex::new(Vec::new());
         let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut news = false;
-        for (target, why, _) in self.left_out.iter().filter(|(_, _, help)| !help.is_empty()) {
-            let entry = (context.out.clone(), *target, why.clone());
-            if !told.contains(&entry) {
+        let mut news = Vec::new();
+        for left in &self.left_out {
+            let entry = (context.out.clone(), left.target, left.why.clone());
+            if (left.missed || self.built.is_empty()) && !told.contains(&entry) {
                 told.push(entry);
-                news = true;
+                news.push(format!("-{}", left.target));
             }
         }
-        news
+        if news.is_empty() {
+            return None;
+        }
+        let targets = if self.built.is_empty() {
+            "none".to_string()
+        } else {
+            news.join(",")
+        };
+        Some(format!("VEO_TARGETS={targets} silences this note"))
     }
 }

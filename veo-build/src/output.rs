@@ -18,6 +18,8 @@ use crate::{Error, Result};
 pub(crate) struct Directives {
     watched: BTreeSet<PathBuf>,
     warnings: Vec<String>,
+    /// What compilers said, each once: those of several targets say the same.
+    said: BTreeSet<String>,
     notes: Vec<(String, bool)>,
 }
 
@@ -49,6 +51,9 @@ impl Directives {
 
     /// What a compiler that succeeded said.
     pub(crate) fn said(&mut self, context: &Context, kernels: &Kernels, target: Target, log: &str) {
+        if !self.said.insert(log.to_string()) {
+            return;
+        }
         for line in log.lines().filter(|line| !line.trim().is_empty()) {
             // NEC's compilers tell of vectorisation in the same place as of mistakes.
             let report = target.is_nec() && is_report(line);

@@ -9,21 +9,23 @@ use crate::build::BuiltTarget;
 use crate::context::{self, Context};
 use crate::kernels::Kernels;
 use crate::link::{Linked, Linking};
-use crate::note::Note;
+use crate::note::{LeftOut, Note};
 use crate::object::{Object, Unit};
 use crate::options::Options;
 use crate::output::{self, Directives};
 use crate::source::{self, Language, Sources};
 use crate::target::{Choice, Target};
 use crate::toolchain::{self, Found, Needs, Toolchain};
-use crate::{Error, ErrorKind, Result, debug, headers, prototypes, scan, schedule};
+use crate::{Error, ErrorKind, Result, args, debug, headers, prototypes, scan, schedule};
 
 /// The targets to build with their tools.
 pub(crate) struct Plan<'a> {
     context: &'a Context,
     kernels: &'a Kernels,
     targets: Vec<Planned<'a>>,
-    left_out: Vec<(Target, String, String)>,
+    left_out: Vec<LeftOut>,
+    /// Where compilers that were looked for would be installed.
+    watched: Vec<PathBuf>,
 }
 
 struct Planned<'a> {
@@ -89,16 +91,21 @@ impl<'a> Plan<'a> {
             kernels,
             targets: Vec::new(),
             left_out: Vec::new(),
+            watched: Vec::new(),
         };
         for target in Target::ALL {
             let Some(named) = choice.wants(target) else {
                 continue;
             };
             if kernels.without.contains(&target) {
-                plan.left_out
-                    .push((target, "the build script excludes it".into(), String::new()));
+                plan.left_out.push(LeftOut {
+                    target,
+                    why: "the build script excludes it".into(),
+                    missed: false,
+                });
                 continue;
             }
+            plan.watched.extend(toolchain::watched(context, target));
             let options = kernels
                 .by_target
                 .iter()
@@ -112,9 +119,9 @@ impl<'a> Plan<'a> {
             };
             // The host's compiler is a part of every Rust installation: without it something is wrong.
             let required = named || (target == Target::Host && context.linux);
-            let toolchain = match toolchain::find(context, &needs, target, named)? {
-                Found::Tools(toolchain) => Arc::new(toolchain),
-                Found::Missing { why, help } if required => {
+            let toolchain: Arc<Toolchain> = match toolchain::find(context, &needs, target, named)? {
+                Found::Tools(toolchain) => Arc::from(toolchain),
+                Found::Missing { why, help, .. } if required => {
                     let asked = if named { " was asked for, but" } else { ":" };
                     return Err(Error::new(
                         ErrorKind::ToolNotFound,
@@ -124,8 +131,12 @@ impl<'a> Plan<'a> {
                         ),
                     ));
                 }
-                Found::Missing { why, help } => {
-                    plan.left_out.push((target, why, help));
+                Found::Missing { why, missed, .. } => {
+                    plan.left_out.push(LeftOut {
+                        target,
+                        why,
+                        missed,
+                    });
                     continue;
                 }
             };
@@ -166,6 +177,9 @@ impl<'a> Plan<'a> {
     /// Compiles and links everything in parallel, then puts the results in their places.
     pub(crate) fn run(mut self, directives: &mut Directives) -> Result<Note> {
         headers::write(self.context)?;
+        for dir in &self.watched {
+            directives.watch(dir);
+        }
         let failures: Vec<Mutex<Vec<Error>>> =
             self.targets.iter().map(|_| Mutex::default()).collect();
         let stop = AtomicBool::new(false);
@@ -218,9 +232,11 @@ impl<'a> Plan<'a> {
             match failed.first() {
                 None => {}
                 Some(first) if planned.lenient => {
-                    let why = format!("it does not build: {}", output::gist(&first.to_string()));
-                    let help = format!("VEO_TARGETS={} shows all of it", planned.toolchain.target);
-                    self.left_out.push((planned.toolchain.target, why, help));
+                    self.left_out.push(LeftOut {
+                        target: planned.toolchain.target,
+                        why: format!("it does not build: {}", output::gist(&first.to_string())),
+                        missed: false,
+                    });
                 }
                 Some(_) => errors.extend(failed),
             }
@@ -230,6 +246,7 @@ impl<'a> Plan<'a> {
         }
         let mut note = Note::default();
         let mut read_from = None;
+        let mut parts = Vec::new();
         for (at, planned) in self.targets.iter().enumerate() {
             let Some(done) = linked.remove(&at) else {
                 continue;
@@ -238,13 +255,19 @@ impl<'a> Plan<'a> {
                 .filter_map(|index| objects.remove(&(at, index)))
                 .collect();
             let built = self.place(planned, &mine, &done, directives)?;
-            read_from.get_or_insert(done.path);
+            if read_from.is_none() {
+                parts.extend(planned.units.iter().map(Unit::path));
+                parts.extend(args::extra_objects(self.context, &planned.linking.options));
+                parts.push(done.path.clone());
+                read_from = Some(done.path);
+            }
             note.built.push((built, planned.toolchain.described()));
         }
         if let Some(path) = read_from {
-            note.prototypes = prototypes::write(self.context, self.kernels, &path, directives)?;
+            note.prototypes =
+                prototypes::write(self.context, self.kernels, &path, &parts, directives)?;
         }
-        self.left_out.sort_by_key(|(target, ..)| *target);
+        self.left_out.sort_by_key(|left| left.target);
         note.left_out = self.left_out;
         Ok(note)
     }
@@ -273,18 +296,25 @@ impl<'a> Plan<'a> {
             }
         }
         for tool in planned.toolchain.tools() {
-            for file in tool.files() {
+            for file in tool.watched() {
                 directives.watch(file);
             }
         }
         let mut commands = Vec::new();
+        // Clang's warnings of a target that nobody asked for are those of the host's compiler in other words.
+        let speaks =
+            !planned.lenient || self.targets.len() == 1 || kernels.verbose || context.verbose;
         for object in objects {
             directives.inputs(&object.inputs);
-            directives.said(context, kernels, target, &object.log);
+            if speaks {
+                directives.said(context, kernels, target, &object.log);
+            }
             commands.extend(object.ran.clone());
         }
         directives.inputs(&linked.inputs);
-        directives.said(context, kernels, target, &linked.log);
+        if speaks {
+            directives.said(context, kernels, target, &linked.log);
+        }
         commands.extend(linked.ran.clone());
         commands.extend(parts.ran);
         Ok(BuiltTarget {

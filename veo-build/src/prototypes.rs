@@ -11,11 +11,13 @@ use crate::kernels::Kernels;
 use crate::output::Directives;
 use crate::undeclared;
 
-/// Reads `library`, which has full debug information, and writes `OUT_DIR/veo/prototypes/<library>.txt`.
+/// Reads `library`, which has full debug information, and writes `OUT_DIR/veo/prototypes/<library>.txt`. `parts` is what it was linked
+/// from, and itself.
 pub(crate) fn write(
     context: &Context,
     kernels: &Kernels,
     library: &Path,
+    parts: &[PathBuf],
     directives: &mut Directives,
 ) -> Result<Option<PathBuf>> {
     let file = context
@@ -36,8 +38,9 @@ pub(crate) fn write(
     for note in found.notes() {
         directives.note(format!("{}: {note}", kernels.name), false);
     }
-    if let Some(note) = undeclared::note(context, kernels, &found) {
-        directives.note(note, kernels.verbose || context.verbose);
+    if let Some((note, likely)) = undeclared::note(context, kernels, &found, parts) {
+        let visible = likely && kernels.cargo_warnings;
+        directives.note(note, visible || kernels.verbose || context.verbose);
     }
     // Not written anew without need: the macro's expansions depend on its time stamp.
     context::write_if_changed(&file, found.to_text().as_bytes())?;

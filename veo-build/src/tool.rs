@@ -18,6 +18,8 @@ pub(crate) struct Tool {
     words: Vec<OsString>,
     /// The files behind it: what a change of means another tool.
     files: Vec<PathBuf>,
+    /// The directories that another program may appear in under the same name.
+    dirs: Vec<PathBuf>,
     /// The first line it prints for `--version`, empty if it prints none.
     pub(crate) version: String,
 }
@@ -35,9 +37,11 @@ impl Tool {
             files.extend(env.which(inner).map(|file| real(&file)));
         }
         let version = version(env, &words, &files);
+        let dirs = link_dirs(env, &program);
         Some(Self {
             words,
             files,
+            dirs,
             version,
         })
     }
@@ -60,11 +64,22 @@ impl Tool {
         let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
         match Self::find(env, words) {
             Some(tool) => Ok(Some(tool)),
-            None => Err(Error::new(
-                crate::ErrorKind::ToolNotFound,
-                format!("{variable} is `{value}`, but there is no such program"),
+            None => Err(absent(
+                &format!("{variable} is `{value}`"),
+                Path::new(&value),
             )),
         }
+    }
+
+    /// The compiler that the build script names.
+    pub(crate) fn given(env: &Env, path: &Path) -> Result<Self> {
+        Self::find(env, vec![path.as_os_str().to_owned()]).ok_or_else(|| {
+            let hint = match path.to_string_lossy().contains(' ') && !path.exists() {
+                true => "; one with arguments goes to .env(\"VEO_CC\", ..)",
+                false => "",
+            };
+            absent(&format!(".compiler({path:?}) names a compiler{hint}"), path)
+        })
     }
 
     /// The first of these programs that exists.
@@ -122,10 +137,50 @@ impl Tool {
         format!("{} | {}", files.join(" "), self.version)
     }
 
-    /// The files that Cargo has to watch.
+    /// The program itself, behind all links.
     pub(crate) fn files(&self) -> &[PathBuf] {
         &self.files
     }
+
+    /// The files and directories that Cargo has to watch.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = &PathBuf> {
+        self.files.iter().chain(&self.dirs)
+    }
+}
+
+fn absent(asked: &str, path: &Path) -> Error {
+    let found = match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => "that is a directory",
+        Ok(_) => "that file may not be executed",
+        Err(_) => "there is no such program",
+    };
+    Error::new(
+        crate::ErrorKind::ToolNotFound,
+        format!("{asked}, but {found}"),
+    )
+}
+
+/// The directories of installations that a program was reached through by links: `/etc/alternatives` and `/usr/lib/llvm-19/bin` for
+/// `/usr/bin/cc`. They change when a link there points to another program, which a look at the program cannot tell. Those of `PATH`
+/// change for too many other reasons.
+fn link_dirs(env: &Env, program: &Path) -> Vec<PathBuf> {
+    let path = env.quiet("PATH").unwrap_or_default();
+    let searched: Vec<PathBuf> = std::env::split_paths(&path).map(|dir| real(&dir)).collect();
+    let mut dirs = Vec::new();
+    let mut at = program.to_owned();
+    // As many links as the system follows.
+    for _ in 0..40 {
+        let Ok(next) = fs::read_link(&at) else { break };
+        at = at.parent().unwrap_or(Path::new("")).join(next);
+        let dir = real(at.parent().unwrap_or(Path::new("")));
+        let named = ["alternatives", "bin"]
+            .iter()
+            .any(|name| dir.ends_with(name));
+        if named && !searched.contains(&dir) && !dirs.contains(&dir) {
+            dirs.push(dir);
+        }
+    }
+    dirs
 }
 
 /// The version number in what a tool prints for `--version`: its first word outside of parentheses that

@@ -1,15 +1,61 @@
-//! Finds functions of a library that the package declares some kernels of, but not these.
+//! Finds functions of a library that nothing can call: the package declares some kernels of it, but not these.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget};
 use veo_abi::prototype::Prototypes;
 
 use crate::context::Context;
 use crate::kernels::{Kernels, Kind};
 
-/// A sentence on the functions that no declaration of the package names, if it declares others of the same library.
-pub(crate) fn note(context: &Context, kernels: &Kernels, found: &Prototypes) -> Option<String> {
+/// The most functions that are named.
+const NAMED: usize = 10;
+
+/// A sentence on the functions that no declaration of the package names, if it declares others of the same library, and no other code
+/// of the library uses. The flag tells whether that is likely a mistake: most functions are declared.
+pub(crate) fn note(
+    context: &Context,
+    kernels: &Kernels,
+    found: &Prototypes,
+    parts: &[PathBuf],
+) -> Option<(String, bool)> {
+    let declared = declared(context, kernels);
+    let wanted = declared
+        .iter()
+        .filter(|symbol| found.exports(symbol))
+        .count();
+    if wanted == 0 {
+        return None;
+    }
+    let used = used(parts)?;
+    let others: Vec<String> = found
+        .iter()
+        .filter(|(symbol, _)| !declared.contains(*symbol) && !used.contains(*symbol))
+        // C++ and Fortran modules make names that nobody writes.
+        .filter(|(symbol, _)| !symbol.starts_with("_Z") && !symbol.starts_with("__"))
+        .map(|(symbol, prototype)| match prototype.location() {
+            Some(place) => format!("{symbol} ({place})"),
+            None => symbol.to_string(),
+        })
+        .collect();
+    if others.is_empty() {
+        return None;
+    }
+    let more = match others.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let text = format!(
+        "{}: no #[ve_kernel] declares {}{more}; what is no kernel can be `static`",
+        kernels.name,
+        others[..others.len().min(NAMED)].join(", ")
+    );
+    Some((text, others.len() <= wanted))
+}
+
+/// The symbols that the package's sources declare for this library.
+fn declared(context: &Context, kernels: &Kernels) -> BTreeSet<String> {
     let mut sources = Vec::new();
     for dir in ["src", "examples", "tests", "benches"] {
         rust_sources(&context.package.join(dir), &mut sources);
@@ -33,22 +79,41 @@ pub(crate) fn note(context: &Context, kernels: &Kernels, found: &Prototypes) -> 
             }
         }
     }
-    let others: Vec<String> = found
-        .iter()
-        .filter(|(symbol, _)| !declared.contains(*symbol))
-        .map(|(symbol, prototype)| match prototype.location() {
-            Some(place) => format!("{symbol} ({place})"),
-            None => symbol.to_string(),
-        })
-        .collect();
-    if others.is_empty() || !declared.iter().any(|symbol| found.exports(symbol)) {
-        return None;
+    declared
+}
+
+/// The symbols that code or data of the library refers to; `None` if that cannot be told.
+fn used(parts: &[PathBuf]) -> Option<BTreeSet<String>> {
+    let mut used = BTreeSet::new();
+    for part in parts {
+        if part.extension().is_some_and(|extension| extension == "a") {
+            return None;
+        }
+        let bytes = std::fs::read(part).ok()?;
+        // LLVM's IR is not ELF; the object made from all of it is the last part.
+        let Ok(file) = object::File::parse(&*bytes) else {
+            continue;
+        };
+        let told = |name: &str| {
+            [".debug", ".eh_frame", ".rela"]
+                .iter()
+                .any(|start| name.starts_with(start))
+        };
+        for section in file
+            .sections()
+            .filter(|section| !section.name().is_ok_and(told))
+        {
+            for (_, relocation) in section.relocations() {
+                if let RelocationTarget::Symbol(index) = relocation.target()
+                    && let Ok(symbol) = file.symbol_by_index(index)
+                    && let Ok(name) = symbol.name()
+                {
+                    used.insert(name.to_string());
+                }
+            }
+        }
     }
-    Some(format!(
-        "{}: no #[ve_kernel] declares {}",
-        kernels.name,
-        others.join(", ")
-    ))
+    Some(used)
 }
 
 fn rust_sources(dir: &Path, found: &mut Vec<PathBuf>) {

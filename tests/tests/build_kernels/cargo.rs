@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::recording::touch;
+use crate::recording::{elf_header, touch};
 
 /// A package in a directory of its own, whose compilers are recorded and whose name is its test's.
 struct Package {
@@ -13,7 +13,7 @@ struct Package {
     _alone: MutexGuard<'static, ()>,
 }
 
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 13] = [
     "CC",
     "CXX",
     "FC",
@@ -25,6 +25,7 @@ const VARIABLES: [&str; 12] = [
     "VEO_FC",
     "VEO_SKIP_BUILD",
     "VEO_INSTALL_DIR",
+    "VEO_NEC_ROOT",
     "VEO_VERBOSE",
 ];
 
@@ -75,15 +76,19 @@ impl Package {
         fs::write(path, text).unwrap();
     }
 
+    fn script(&self, file: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        self.write(file, text);
+        fs::set_permissions(self.dir.join(file), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
     /// Puts a script before a compiler that writes down what it is called for.
     fn record(&self, tool: &str, real: &str) {
-        use std::os::unix::fs::PermissionsExt;
         let script = format!(
             "#!/bin/sh\n[ \"$1\" = --version ] || echo \"$@\" >> '{}'\nexec {real} \"$@\"\n",
             self.dir.join("calls.txt").display()
         );
-        self.write(tool, &script);
-        fs::set_permissions(self.dir.join(tool), fs::Permissions::from_mode(0o755)).unwrap();
+        self.script(tool, &script);
     }
 
     fn cargo(&self, args: &[&str]) -> Command {
@@ -223,6 +228,29 @@ fn only_what_changed_is_compiled() {
     package.built();
     assert_eq!(package.compiled(), ["a.c", "b.c"]);
 
+    // So is another program behind a link as those of /etc/alternatives, however old it is.
+    package.record("older", "cc");
+    let link = |to: &str| {
+        let link = package.dir.join("alternatives/cc");
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(package.dir.join(to), link).unwrap();
+    };
+    fs::create_dir(package.dir.join("alternatives")).unwrap();
+    link("cc");
+    std::os::unix::fs::symlink("alternatives/cc", package.dir.join("linked")).unwrap();
+    let through_link = || {
+        let mut build = package.cargo(&["build"]);
+        let output = build.env("VEO_CC", package.dir.join("linked")).output();
+        assert!(output.unwrap().status.success());
+        package.compiled()
+    };
+    through_link();
+    assert_eq!(through_link(), [""; 0]);
+    link("older");
+    assert_eq!(through_link(), ["a.c", "b.c"]);
+    package.built();
+    package.compiled();
+
     let skipped = package
         .cargo(&["build"])
         .env("VEO_SKIP_BUILD", "1")
@@ -314,6 +342,95 @@ fn warnings_of_compilers_are_warnings_of_the_build() {
         text.contains(&expected),
         "told again although nothing was compiled: {text}"
     );
+    // The compiler of a target that was only found says it in other words, and nobody asked it.
+    let found = package
+        .cargo(&["build"])
+        .env("VEO_TARGETS", "-ve1,-ve3")
+        .output();
+    let text = said(&found.unwrap());
+    assert_eq!(
+        text.matches(":2:9: warning: unused variable").count(),
+        1,
+        "{text}"
+    );
+}
+
+#[test]
+fn the_build_note_is_a_warning_where_something_is_missed() {
+    let package = Package::new("veo-test-note");
+    package.write(
+        "build.rs",
+        "fn main() {\n    let built = veo_build::Kernels::new(\"libk.so\").file(\"k.c\").compile();\n    \
+         std::fs::write(\"note.txt\", built.note).unwrap();\n}\n",
+    );
+    package.write(
+        "k.c",
+        "int k(void) { return 1; }\nint other(void) { return 2; }\n",
+    );
+    fs::create_dir(package.dir.join("nec")).unwrap();
+    let build = |verbose: &str| {
+        let mut build = package.cargo(&["build"]);
+        let nec = package.dir.join("nec");
+        let build = build
+            .env("VEO_TARGETS", "-ve1-llvm")
+            .env("VEO_NEC_ROOT", nec);
+        let output = build.env("VEO_VERBOSE", verbose).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    };
+    let note = || fs::read_to_string(package.dir.join("note.txt")).unwrap();
+
+    // A machine without anything of NEC's: nothing is wrong.
+    let text = build("0");
+    assert!(!text.contains("warning"), "{text}");
+    let left_out = format!(
+        "; left out: ve1, ve3 (no ncc in PATH or {})",
+        package.dir.join("nec/ve/bin").display()
+    );
+    assert!(note().ends_with(&left_out), "{}", note());
+    let text = build("1");
+    assert!(
+        text.contains("warning: veo-test-note@0.1.0: libk.so: built for host ("),
+        "{text}"
+    );
+    assert!(text.contains(&left_out), "{text}");
+
+    // One that runs programs on a card, but cannot compile for it.
+    fs::create_dir_all(package.dir.join("nec/ve/veos")).unwrap();
+    let text = build("0");
+    let warning = format!("{left_out}. VEO_TARGETS=-ve1,-ve3 silences this note\n");
+    assert!(text.contains(&warning), "{text}");
+
+    // The compilers are installed.
+    fs::create_dir_all(package.dir.join("nec/ve/lib")).unwrap();
+    fs::write(package.dir.join("ve1"), elf_header(251, 0)).unwrap();
+    let ncc = format!(
+        "#!/bin/sh\n[ \"$1\" != --version ] || exec echo 'ncc (Stand-in) 5.1.0'\n\
+         while [ \"$1\" != -o ]; do shift; done\nexec cp '{}' \"$2\"\n",
+        package.dir.join("ve1").display()
+    );
+    package.script("nec/ve/bin/ncc", &ncc);
+    let text = build("0");
+    assert!(!text.contains("warning"), "{text}");
+    assert!(
+        note().contains("ve1 (ncc 5.1.0); left out: ve3 ("),
+        "{}",
+        note()
+    );
+
+    // A function that nothing can call is told of, without being asked.
+    package.write(
+        "src/kernels.rs",
+        "#[ve_kernel(lib = \"libk.so\")]\nfn k() -> i32;\n",
+    );
+    touch(&package.dir.join("build.rs"));
+    let text = build("0");
+    let place = package.dir.join("k.c");
+    let undeclared = format!(
+        "libk.so: no #[ve_kernel] declares other ({}:2); ",
+        place.display()
+    );
+    assert!(text.contains(&undeclared), "{text}");
 }
 
 #[test]

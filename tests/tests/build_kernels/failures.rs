@@ -196,9 +196,9 @@ fn targets_that_are_only_detected_are_left_out_with_a_reason() {
         built.note
     );
     assert!(
-        built.note.ends_with(&format!(
-            ", ve1 (ncc 5.1.0); left out: ve3 ({reason}). VEO_TARGETS=-ve3 silences this note"
-        )),
+        built
+            .note
+            .ends_with(&format!(", ve1 (ncc 5.1.0); left out: ve3 ({reason})")),
         "{}",
         built.note
     );
@@ -211,9 +211,9 @@ fn targets_that_are_only_detected_are_left_out_with_a_reason() {
         [(Target::Ve1, reason.clone()), (Target::Ve3, reason.clone())]
     );
     assert!(
-        built.note.ends_with(&format!(
-            "; left out: ve1, ve3 ({reason}). VEO_TARGETS=-ve1,-ve3 silences this note"
-        )),
+        built
+            .note
+            .ends_with(&format!("; left out: ve1, ve3 ({reason})")),
         "{}",
         built.note
     );
@@ -269,6 +269,10 @@ fn mistakes_in_the_build_script() {
         message(Kernels::new("k").file("k.c"), invalid),
         "`k` is not the file name of a shared library; the name in #[ve_kernel(lib = ..)] and here is like \"libk.so\""
     );
+    for name in ["libk", "libk.a", "k.dylib"] {
+        let message = message(Kernels::new(name).file("k.c"), invalid);
+        assert!(message.ends_with("is like \"libk.so\""), "{message}");
+    }
     assert_eq!(
         message(Kernels::new("a/libk.so").file("k.c"), invalid),
         "`a/libk.so` is not a file name for a library"
@@ -277,10 +281,31 @@ fn mistakes_in_the_build_script() {
         message(Kernels::new("libk.so").file("none.c"), ErrorKind::Io),
         "libk.so: the source none.c does not exist (/package/none.c)"
     );
-    assert!(
-        message(Kernels::new("libk.so").file("k.h"), invalid)
-            .starts_with("libk.so: k.h is not a source by its name; C is .c")
+    assert_eq!(
+        message(Kernels::new("libk.so").file("k.h"), invalid),
+        "libk.so: k.h is not a source by its name; headers are found by the sources that include them, .include(..) names their directory"
     );
+    assert!(
+        message(Kernels::new("libk.so").file("k.o"), invalid)
+            .starts_with("libk.so: k.o is not a source by its name; C is .c")
+    );
+    assert_eq!(
+        message(Kernels::new("libk.so").file("*.c"), ErrorKind::Io),
+        "libk.so: the source *.c does not exist; .glob(..) takes patterns (/package/*.c)"
+    );
+    assert_eq!(
+        message(Kernels::new("libk.so").glob("k[.c"), invalid),
+        "libk.so: the pattern `k[.c` is not valid: Pattern syntax error near position 1: invalid range pattern"
+    );
+    for lib in ["libm.so", "libm.a", "-lm", "/usr/lib/libm.so.6"] {
+        let message = message(Kernels::new("libk.so").file("k.c").link_lib(lib), invalid);
+        assert!(
+            message.starts_with(&format!(
+                "libk.so: .link_lib(\"{lib}\") takes the name alone"
+            )),
+            "{message}"
+        );
+    }
     assert_eq!(
         message(Kernels::new("libk.so").glob("kernels/*.f90"), invalid),
         "libk.so: the pattern `kernels/*.f90` matches no file in /package"
@@ -308,6 +333,40 @@ fn mistakes_in_the_build_script() {
         ),
         "libk.so: the object /package/none.o does not exist"
     );
+}
+
+#[test]
+fn a_compiler_that_is_none() {
+    let mut bench = Bench::new();
+    bench.set("VEO_TARGETS", "host");
+    bench.source("k.c", "");
+    bench.source("k.cpp", "");
+    bench.source("k.f90", "");
+    let message = |files: &[&str], compiler: &str| {
+        let kernels = &mut Kernels::new("libk.so");
+        kernels.files(files).compiler(compiler);
+        fails(&bench, kernels, ErrorKind::ToolNotFound)
+    };
+    // Whichever language comes first of those that are there.
+    for files in [&["k.cpp", "k.c"][..], &["k.f90", "k.cpp"], &["k.f90"]] {
+        assert_eq!(
+            message(files, "no-such-cc"),
+            ".compiler(\"no-such-cc\") names a compiler, but there is no such program"
+        );
+    }
+    assert_eq!(
+        message(&["k.c"], "ccache gcc"),
+        ".compiler(\"ccache gcc\") names a compiler; one with arguments goes to .env(\"VEO_CC\", ..), but there is no such program"
+    );
+    let source = bench.path("package/k.c");
+    assert!(
+        message(&["k.c"], source.to_str().unwrap())
+            .ends_with("/package/k.c\") names a compiler, but that file may not be executed")
+    );
+    bench.set("VEO_CC", "/usr");
+    let kernels = &mut Kernels::new("libk.so");
+    let message = fails(&bench, kernels.file("k.c"), ErrorKind::ToolNotFound);
+    assert_eq!(message, "VEO_CC is `/usr`, but that is a directory");
 }
 
 #[test]

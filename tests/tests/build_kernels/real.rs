@@ -448,17 +448,26 @@ fn functions_that_nobody_declares_are_noted() {
     let declare = |symbol: &str| {
         let text = format!("#[veo_core::ve_kernel(lib = \"libk.so\")]\nfn {symbol}();\n");
         bench.source("src/lib.rs", &text);
+        bench.source(
+            "kernels/o.c",
+            "int helper(int x) { return x; }\nint other(int x) { return x; }\n",
+        );
+        // A function of one source that another calls is no kernel that was forgotten.
+        bench.source(
+            "kernels/u.c",
+            "int helper(int);\nint user(int x) { return helper(x) + 1; }\n",
+        );
         bench
-            .build(Kernels::new("libk.so").file("kernels/k.c"))
+            .build(Kernels::new("libk.so").files(["kernels/o.c", "kernels/u.c"]))
             .unwrap();
         std::fs::read_to_string(bench.path("out/veo/note.txt")).unwrap()
     };
-    let note = format!(
-        "libk.so: no #[ve_kernel] declares previous ({}:9)\n",
-        bench.text("package/kernels/k.c")
-    );
     // Where nothing is declared, the library is for someone else.
     assert!(!declare("elsewhere").contains("no #[ve_kernel] declares"));
-    let text = declare("norm2");
+    let note = format!(
+        "libk.so: no #[ve_kernel] declares other ({}:2); what is no kernel can be `static`\n",
+        bench.text("package/kernels/o.c")
+    );
+    let text = declare("user");
     assert!(text.contains(&note), "{text}");
 }

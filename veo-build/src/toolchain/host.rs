@@ -71,25 +71,25 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
         };
         compilers.insert(language, tool);
     }
-    Ok(Found::Tools(Toolchain {
+    Ok(Toolchain {
         target: Target::Host,
         compilers,
         mk_veorun: None,
         llvm_link: None,
         objcopy: objcopy(context)?,
-    }))
+    }
+    .into())
 }
 
 fn compiler(context: &Context, needs: &Needs<'_>, language: Language) -> Result<Option<Tool>> {
     let env = &context.env;
     let names = names(language);
-    let builder = match language {
-        Language::C => needs.kernels.compiler.as_ref(),
-        Language::Cxx if needs.kernels.cpp => needs.kernels.compiler.as_ref(),
-        _ => None,
-    };
-    if let Some(path) = builder {
-        return Ok(Tool::find(env, vec![path.clone().into_os_string()]));
+    if let Some(path) = &needs.kernels.compiler {
+        let order = [Language::C, Language::Cxx, Language::Fortran];
+        let first = order.iter().find(|of| needs.languages.contains(of));
+        if first == Some(&language) {
+            return Tool::given(env, path).map(Some);
+        }
     }
     for variable in std::iter::once(names.own.to_string()).chain(variables(context, names.usual)) {
         if let Some(tool) = Tool::named(env, &variable)? {

@@ -69,13 +69,14 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
         // Linking and the last step are clang's.
         compilers.insert(Language::C, clang.clone());
     }
-    Ok(Found::Tools(Toolchain {
+    Ok(Toolchain {
         target: Target::Ve1Llvm,
         compilers,
         mk_veorun: None,
         llvm_link,
         objcopy,
-    }))
+    }
+    .into())
 }
 
 fn clang(context: &Context) -> Result<Option<Tool>> {

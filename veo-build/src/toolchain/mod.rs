@@ -5,6 +5,7 @@ mod llvm;
 mod nec;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::kernels::Kernels;
@@ -71,12 +72,20 @@ pub(crate) struct Needs<'a> {
 /// The outcome of a search that did not go wrong.
 #[derive(Debug)]
 pub(crate) enum Found {
-    Tools(Toolchain),
+    Tools(Box<Toolchain>),
     /// Why the target cannot be built here, and what would help.
     Missing {
         why: String,
         help: String,
+        /// Whether this machine looks as if the target should be built.
+        missed: bool,
     },
+}
+
+impl From<Toolchain> for Found {
+    fn from(tools: Toolchain) -> Self {
+        Self::Tools(Box::new(tools))
+    }
 }
 
 impl Found {
@@ -84,8 +93,22 @@ impl Found {
         Self::Missing {
             why: why.into(),
             help: help.into(),
+            missed: false,
         }
     }
+
+    /// The same where something else shows that the target belongs to this machine.
+    fn missed_if(self, missed: bool) -> Self {
+        match self {
+            Self::Missing { why, help, .. } => Self::Missing { why, help, missed },
+            found => found,
+        }
+    }
+}
+
+/// The directories that Cargo has to watch for compilers of a target that are installed later.
+pub(crate) fn watched(context: &Context, target: Target) -> Option<PathBuf> {
+    target.is_nec().then(|| nec::watched(context)).flatten()
 }
 
 /// Looks for the tools of a target. `named` tells that the user asked for the target, so that signs of its absence on

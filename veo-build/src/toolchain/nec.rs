@@ -41,7 +41,7 @@ pub(super) fn find(
         let (variable, program) = names(language);
         let Some(tool) = tool(context, variable, program, &[&bin])? else {
             let why = format!("no {program} in PATH or {}", bin.display());
-            return Ok(Found::missing(why, HELP));
+            return Ok(Found::missing(why, HELP).missed_if(is_expected(context)?));
         };
         compilers.insert(language, tool);
     }
@@ -74,23 +74,45 @@ pub(super) fn find(
         mk_veorun = tool(context, "VEO_MK_VEORUN_STATIC", "mk_veorun_static", &dirs)?;
         if mk_veorun.is_none() {
             let why = "no mk_veorun_static, which comes with NEC's libveo (veoffload-aveo-devel)";
-            return Ok(Found::missing(
-                why,
-                "install it or name it in VEO_MK_VEORUN_STATIC",
-            ));
+            let help = "install it or name it in VEO_MK_VEORUN_STATIC";
+            return Ok(Found::missing(why, help).missed_if(true));
         }
     }
     let mut objcopy = tool(context, "VEO_NOBJCOPY", "nobjcopy", &[&bin])?;
     if objcopy.is_none() {
         objcopy = Tool::first(&context.env, super::llvm::versioned("llvm-objcopy"));
     }
-    Ok(Found::Tools(Toolchain {
+    Ok(Toolchain {
         target,
         compilers,
         mk_veorun,
         llvm_link: None,
         objcopy,
-    }))
+    }
+    .into())
+}
+
+/// Whether this machine has a card, NEC's system software or one of NEC's compilers.
+fn is_expected(context: &Context) -> Result<bool> {
+    let root = root(context);
+    if root.join("ve/veos").is_dir() || Path::new("/dev/veslot0").exists() {
+        return Ok(true);
+    }
+    for language in [Language::C, Language::Cxx, Language::Fortran] {
+        let (variable, program) = names(language);
+        if tool(context, variable, program, &[&root.join("ve/bin")])?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Where NEC's compilers are or would be installed: the deepest directory of theirs that is there, which is small until they are.
+pub(super) fn watched(context: &Context) -> Option<PathBuf> {
+    let root = root(context);
+    [root.join("ve/bin"), root.join("ve"), root]
+        .into_iter()
+        .find(|dir| dir.is_dir())
 }
 
 /// The tool that the variable names, else one in `dirs`, else one in `PATH`.
