@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use veo_abi::Word;
+use veo_abi::{ScalarType, Type, Word, ffi};
 
 use crate::arg::{Arg, Args};
-use crate::context::{VeoContext, result_class};
 use crate::data::{Bytes, BytesMut};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::param::{KernelResult, Origin};
-use crate::process::{ProcId, VeoProc};
-use crate::request::VeoRequest;
+use crate::session::ProcId;
 
 /// A call of a declared kernel: its arguments so far. Made by the stub that
 /// `#[ve_kernel]` writes.
@@ -70,6 +68,15 @@ impl<'c, 'a> Call<'c, 'a> {
     }
 }
 
+/// The class of a result, for backends that return it in a register of the host.
+pub(crate) const fn result_class(ty: &Type) -> u32 {
+    match ty {
+        Type::Scalar(ScalarType::F32) => ffi::VEO_EMU_CLASS_FLOAT,
+        Type::Scalar(ScalarType::F64) => ffi::VEO_EMU_CLASS_DOUBLE,
+        _ => ffi::VEO_EMU_CLASS_INTEGER,
+    }
+}
+
 /// What is called.
 #[derive(Debug)]
 pub(crate) enum Callee {
@@ -110,26 +117,6 @@ pub trait Target {
     /// Makes the call.
     #[doc(hidden)]
     fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<Self::Output<'a, V>>;
-}
-
-#[diagnostic::do_not_recommend]
-impl Target for VeoContext {
-    type Output<'a, V> = VeoRequest<'a, V>;
-
-    #[inline]
-    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<VeoRequest<'a, V>> {
-        self.queue(request)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl Target for VeoProc {
-    type Output<'a, V> = V;
-
-    #[inline]
-    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<V> {
-        self.call(request)
-    }
 }
 
 macro_rules! forward {

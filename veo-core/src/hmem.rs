@@ -4,12 +4,14 @@
 use std::ffi::c_void;
 use std::fmt;
 
+use crate::address::VeMemPtr;
 use crate::arg::{Arg, ArgWord, Args};
 use crate::backend::need;
 use crate::data::{VeData, VePointee};
 use crate::error::{Error, Result};
-use crate::memory::{VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
-use crate::process::{ProcCore, VeoProc};
+use crate::memory::{VeBuffer, VeSlice, VeSliceMut};
+use crate::process::VeoProc;
+use crate::session::ProcCore;
 
 /// An address on the VE that carries the identifier of its process in its upper bits,
 /// as C programs exchange it. Kernels get the address without them

@@ -64,6 +64,7 @@
 //! becomes of its handle. Declarations are compared with the library's debug
 //! information; that they are true where it says nothing is their author's promise.
 
+mod address;
 mod arg;
 mod backend;
 mod call;
@@ -81,13 +82,18 @@ mod library;
 mod memory;
 mod param;
 mod process;
-mod request;
+mod queue;
+mod session;
 mod stack;
+mod staging;
 
+pub use address::{NULL, Null, VeMemPtr};
 pub use arg::Arg;
 pub use backend::Backend;
 pub use call::Target;
-pub use context::{ContextOptions, ContextState, Scope, ScopedRead, VeoContext};
+pub use context::{
+    ContextOptions, ContextState, RequestFuture, Scope, ScopedRead, VeoContext, VeoRequest,
+};
 pub use data::{VeAddr, VeData, VePointee};
 pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
 pub use hmem::{Hmem, HmemMut, HmemPtr, hmemcpy, is_ve_addr};
@@ -96,13 +102,12 @@ pub use kernel::{KernelInfo, Verify, kernels};
 pub use library::{
     Arguments, FnType, TypedArguments, TypedFunction, Value, ValueKind, VeoFunction, VeoLibrary,
 };
-pub use memory::{NULL, Null, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
+pub use memory::{VeBuffer, VeSlice, VeSliceMut};
 pub use param::{FnAddr, KernelResult, Param};
 pub use process::{
     Arch, HookId, Kernels, NodeInfo, ProcInitHook, Prototypes, Stream, VeoProc, VeoProcBuilder,
     del_proc_init_hook, nodes, set_proc_init_hook,
 };
-pub use request::{RequestFuture, VeoRequest};
 pub use stack::OnStack;
 pub use veo_abi as abi;
 pub use veo_macros::{VeData, VeOpaque, ve_kernel};

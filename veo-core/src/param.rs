@@ -2,8 +2,8 @@
 
 use veo_abi::{Scalar, Type, Word};
 
+use crate::address::VeMemPtr;
 use crate::data::{VeData, VePointee};
-use crate::memory::VeMemPtr;
 use crate::stack::OnStack;
 
 /// A type that a parameter of a kernel may be declared with.
@@ -49,7 +49,7 @@ impl Param for FnAddr {
 /// Where a result comes from, so that a pointer can carry its process.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct Origin(pub(crate) crate::process::ProcId);
+pub struct Origin(pub(crate) crate::session::ProcId);
 
 macro_rules! scalars {
     ($($ty:ty),*) => {$(

@@ -4,19 +4,20 @@
 //! request may write back to the host; data that are only read are borrowed for the
 //! making of the call alone.
 
-mod device;
+mod address;
 mod scalar;
 mod stack;
 mod words;
 
 use smallvec::SmallVec;
 
+use crate::address::{Usage, VeMemPtr};
 use crate::data::{Bytes, BytesMut};
 use crate::error::{Error, Result};
-use crate::memory::{Usage, VeMemPtr};
-use crate::process::ProcId;
+use crate::session::ProcId;
 use crate::stack::StackData;
 
+pub(crate) use address::accept;
 pub(crate) use words::{ArgWord, Words};
 
 /// What can be passed for a parameter that is declared as `P`.

@@ -1,32 +1,14 @@
-//! Contexts: queues of requests on a VE process.
+//! Contexts as programs hold them: calls, transfers and functions on their way through a
+//! queue, and the requests that they give.
 
-mod aftermath;
-mod args;
-mod ask;
-mod collection;
-mod exclusive;
-mod futures;
+mod call;
 mod handle;
-mod host_function;
-mod outcome;
-mod quick;
+mod open;
+mod request;
 mod scope;
-mod shared;
-mod submission;
-mod table;
 mod transfer;
-mod what;
 
-pub use handle::{ContextOptions, ContextState, VeoContext};
+pub use handle::{ContextState, VeoContext};
+pub use open::ContextOptions;
+pub use request::{RequestFuture, VeoRequest};
 pub use scope::{Scope, ScopedRead};
-
-pub(crate) use aftermath::Aftermath;
-pub(crate) use args::{CopyBack, Output, result_class};
-pub(crate) use collection::Finished;
-pub(crate) use exclusive::{Exclusive, Retired};
-pub(crate) use handle::CtxHandle;
-pub(crate) use host_function::message as panic_message;
-pub(crate) use outcome::{Outcome, Payload, State};
-pub(crate) use shared::CtxShared;
-pub(crate) use table::Ticket;
-pub(crate) use what::What;

@@ -10,14 +10,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 use super::handle::VeoContext;
-use super::outcome::Payload;
-use super::table::Ticket;
 use super::transfer::check_len;
-use super::what::What;
 use crate::backend::need;
 use crate::data::VeData;
 use crate::error::{Error, Result};
 use crate::memory::{VeSlice, VeSliceMut};
+use crate::queue::Payload;
+use crate::queue::Ticket;
+use crate::session::What;
 
 /// Where transfers of borrowed memory are started: see [`VeoContext::scope`].
 pub struct Scope<'scope, 'env: 'scope> {

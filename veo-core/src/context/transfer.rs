@@ -4,18 +4,19 @@ use std::any::Any;
 
 use veo_abi::Word;
 
-use super::args::CopyBack;
 use super::handle::VeoContext;
-use super::host_function::{self, Pending};
-use super::outcome::Payload;
-use super::submission::Submission;
-use super::what::What;
+use super::request::{Finish, VeoRequest};
+use crate::address::Usage;
 use crate::backend::need;
 use crate::data::VeData;
 use crate::error::{Error, Result};
-use crate::memory::{HostVec, Usage, VeBuffer, VeSlice, VeSliceMut};
-use crate::process::{host_room, size_of_array};
-use crate::request::{Finish, VeoRequest};
+use crate::memory::{VeBuffer, VeSlice, VeSliceMut, host_room, size_of_array};
+use crate::queue::CopyBack;
+use crate::queue::Payload;
+use crate::queue::Submission;
+use crate::queue::{Pending, run_host_function};
+use crate::session::What;
+use crate::staging::HostVec;
 
 /// A vector that is being filled, and how many elements it will have.
 struct Incoming<T> {
@@ -175,7 +176,7 @@ impl VeoContext {
                 job.set_number(submission.number);
                 // SAFETY: the lock is held and the context open, so it is valid; `run`
                 // takes any argument.
-                unsafe { call(submission.handle(), Some(host_function::run), argument) }
+                unsafe { call(submission.handle(), Some(run_host_function), argument) }
             },
             |_, payload, _| {
                 let outcome = owned::<Pending>(payload)?.outcome();

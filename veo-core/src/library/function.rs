@@ -8,11 +8,11 @@ use veo_abi::{CType, Signature, Type};
 
 use super::loaded::VeoLibrary;
 use super::value::{Value, decoder};
+use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
+use crate::call::result_class;
 use crate::call::{Callee, Request, Target};
-use crate::context::result_class;
 use crate::error::{Error, Result};
-use crate::memory::VeMemPtr;
 use crate::param::FnAddr;
 use crate::process::VeoProc;
 

@@ -7,9 +7,9 @@ use std::sync::{Arc, PoisonError};
 
 use super::function::VeoFunction;
 use super::typed::{FnType, TypedFunction};
+use crate::address::VeMemPtr;
 use crate::error::{Error, Result};
 use crate::kernel::Verify;
-use crate::memory::VeMemPtr;
 use crate::process::{Declaration, LoadedLibrary, VeoProc};
 
 /// A library that a process has loaded, or the static symbols of its veorun. A handle

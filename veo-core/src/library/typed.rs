@@ -7,8 +7,8 @@ use veo_abi::Signature;
 
 use super::function::VeoFunction;
 use crate::arg::{Arg, Args};
+use crate::call::result_class;
 use crate::call::{Request, Target};
-use crate::context::result_class;
 use crate::error::Result;
 use crate::param::{KernelResult, Param};
 

@@ -5,10 +5,11 @@ use std::fmt;
 
 use veo_abi::{CType, Scalar, ScalarType, Word};
 
+use crate::address::{Null, VeMemPtr};
 use crate::arg::{ArgWord, Args};
 use crate::data::VeData;
 use crate::error::{Error, Result};
-use crate::memory::{Null, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
+use crate::memory::{VeBuffer, VeSlice, VeSliceMut};
 use crate::param::Origin;
 use crate::stack::{InOut, Input, OnStack, Output, StackData, StackValue};
 
@@ -420,7 +421,7 @@ mod tests {
 
     #[test]
     fn results_are_extended_from_their_own_type() {
-        let origin = Origin(crate::process::ProcId::NONE);
+        let origin = Origin(crate::session::ProcId::NONE);
         let decode =
             |ty: &str, word: u64| decoder(CType::parse(ty).unwrap())(Word(word), origin).unwrap();
         assert_eq!(i64::try_from(decode("int", 0xdead_ffff_ffff)).unwrap(), -1);

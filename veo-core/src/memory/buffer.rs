@@ -3,9 +3,9 @@
 use std::fmt;
 use std::ops::RangeBounds;
 
-use super::pointer::VeMemPtr;
 use super::slice::{VeSlice, VeSliceMut, part, resolve};
-use super::usage::Usage;
+use crate::address::Usage;
+use crate::address::VeMemPtr;
 use crate::data::VeData;
 use crate::error::Result;
 use crate::process::VeoProc;

@@ -1,15 +1,12 @@
-//! Memory of the VE as the host names it: buffers, slices, pointers.
+//! Memory of the VE as programs own it: buffers, slices, copies.
 //!
 //! Nothing here dereferences an address of the VE; copies go through the process.
 
+mod arg;
 mod buffer;
-mod pointer;
+mod proc;
 mod slice;
-mod staging;
-mod usage;
 
 pub use buffer::VeBuffer;
-pub use pointer::{NULL, Null, VeMemPtr};
+pub(crate) use proc::{host_room, size_of_array};
 pub use slice::{VeSlice, VeSliceMut};
-pub(crate) use staging::{HostVec, Staging};
-pub(crate) use usage::Usage;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 
-use super::pointer::VeMemPtr;
+use crate::address::VeMemPtr;
 use crate::data::VeData;
 use crate::error::{Error, Result};
 use crate::process::VeoProc;

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
 
-use super::core::ProcCore;
 use super::hooks;
-use super::keeper::{self, Keeper};
-use super::on_host::OnHost;
 use super::shared::ProcShared;
+use super::thread;
 use super::{ProcHandle, VeoProc, registry};
 use crate::backend::{self, Api, Backend, need};
-use crate::context::CtxShared;
 use crate::error::{Error, Result};
+use crate::queue::CtxShared;
+use crate::session::Keeper;
+use crate::session::OnHost;
+use crate::session::ProcCore;
 
 /// When the declared kernels of a program are looked up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -208,7 +209,7 @@ impl VeoProcBuilder {
             .spawn(move || match self.start(api, node, keeper) {
                 Ok(shared) => {
                     if ready.send(Ok(Arc::clone(&shared))).is_ok() {
-                        keeper::run(&shared, &inbox);
+                        thread::run(&shared, &inbox);
                     }
                 }
                 Err(error) => report(&ready, error),
@@ -465,7 +466,7 @@ unsafe extern "C" fn forward(
     if let Err(panic) = std::panic::catch_unwind(call) {
         tracing::error!(
             "the receiver of kernel output panicked: {}",
-            crate::context::panic_message(&*panic)
+            crate::queue::panic_message(&*panic)
         );
         std::mem::forget(panic);
     }

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::VeoProc;
-use crate::context::panic_message;
 use crate::error::{Error, Result};
+use crate::queue::panic_message;
 
 /// A hook that is part of the program:
 ///

@@ -11,20 +11,16 @@
 //! requests own outlives everything that may touch it.
 
 mod builder;
-mod core;
-mod fork;
+mod call;
 mod hooks;
-mod id;
-mod keeper;
 mod libraries;
-mod memory;
 mod nodes;
-mod on_host;
 mod registry;
 mod resolve;
 mod search;
 mod shared;
 mod symbols;
+mod thread;
 mod verify;
 
 use std::fmt;
@@ -35,21 +31,15 @@ pub use builder::{Kernels, Prototypes, Stream, VeoProcBuilder};
 pub use hooks::{HookId, ProcInitHook, del_proc_init_hook, set_proc_init_hook};
 pub use nodes::{Arch, NodeInfo, nodes};
 
-pub(crate) use self::core::ProcCore;
-pub(crate) use id::ProcId;
-pub(crate) use keeper::Task;
 pub(crate) use libraries::LoadedLibrary;
-pub(crate) use memory::{host_room, size_of_array};
 pub(crate) use shared::ProcShared;
 pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;
 
+use crate::address::VeMemPtr;
 use crate::backend::{Backend, need};
-use crate::call::{Callee, Request};
-use crate::context::{Outcome, Output, State, What};
 use crate::error::{Error, Result};
-use crate::param::Origin;
-use veo_abi::Word;
+use crate::session::{ProcId, Task};
 
 /// A process on a VE: memory, loaded libraries, contexts.
 ///
@@ -194,62 +184,13 @@ impl VeoProc {
     pub(crate) fn by_id(id: ProcId) -> Option<VeoProc> {
         registry::find(id)
     }
+}
 
-    /// What is called, and its address in this process.
-    #[inline]
-    pub(crate) fn resolve(&self, callee: Callee) -> Result<(What, u64)> {
-        match callee {
-            Callee::Kernel(kernel) => {
-                let addr = self.shared().address(kernel)?;
-                Ok((What::Kernel(kernel), addr))
-            }
-            Callee::Function { name, addr, proc } => {
-                let what = What::Function(name);
-                if proc != self.id() {
-                    return Err(Error::WrongProcess {
-                        what: what.to_string(),
-                        belongs_to: proc.to_string(),
-                        used_with: self.id().to_string(),
-                    });
-                }
-                Ok((what, addr))
-            }
-        }
-    }
-
-    /// Calls a function and waits (`veo_call_sync`).
-    pub(crate) fn call<V>(&self, request: Request<'_, '_, '_, V>) -> Result<V> {
-        let Request {
-            callee,
-            args,
-            result,
-            decode,
-        } = request;
-        args.check(self.id())?;
-        let (what, addr) = self.resolve(callee)?;
-        let shared = self.shared();
-        let core = &shared.core;
-        let call = need!(core.api, veo_call_sync, "a synchronous call")?;
-        let mut exclusive = shared.exclusive(&what)?;
-        let handle = exclusive.args()?;
-        // SAFETY: output goes straight to the caller's places, which are borrowed
-        // exclusively until this function returns, after the call has ended.
-        unsafe { handle.fill(&args.words, &mut args.stack, Output::Direct, result)? };
-        let mut word = 0;
-        // SAFETY: the main context is held exclusively, so the process is there; the
-        // arguments were set above and `word` is valid for writing.
-        let status = unsafe { call(core.handle(), addr, handle.as_ptr(), &raw mut word) };
-        drop(exclusive);
-        if status == 0 {
-            return decode(Word(word), Origin(self.id()));
-        }
-        // A signal's number comes in the result; 0 is none.
-        let state = if word == 0 {
-            State::Error
-        } else {
-            State::Exception
-        };
-        Err(core.failure(&what, None, Outcome { state, word }))
+impl<T> VeMemPtr<T> {
+    /// The process this address belongs to, if a handle of it is left.
+    #[must_use]
+    pub fn proc(self) -> Option<VeoProc> {
+        VeoProc::by_id(self.proc_id())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::{ProcHandle, ProcId, VeoProc};
+use super::{ProcHandle, VeoProc};
+use crate::session::ProcId;
 
 static OPEN: Mutex<Vec<(ProcId, Weak<ProcHandle>)>> = Mutex::new(Vec::new());
 

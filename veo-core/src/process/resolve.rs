@@ -8,9 +8,9 @@ use super::libraries::LoadedLibrary;
 use super::search;
 use super::shared::ProcShared;
 use super::verify::Declaration;
-use crate::context::What;
 use crate::error::{Error, Result, UnresolvedKernel};
 use crate::kernel::{self, Kernel, KernelInfo, Library, Resolution};
+use crate::session::What;
 
 /// The addresses of kernels, by the index that each has in every process.
 ///

@@ -1,22 +1,30 @@
 //! A process as its handles, its contexts' handles and its thread share it.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::core::ProcCore;
 use super::libraries::Libraries;
-use super::memory::Allocation;
 use super::resolve::Addresses;
+use crate::address::Usage;
 use crate::backend::need;
-use crate::context::{Aftermath, CtxHandle, CtxShared, Exclusive, Retired};
 use crate::error::Result;
-use crate::memory::Usage;
+use crate::queue::{Aftermath, CtxShared, Exclusive, Retired};
+use crate::session::ProcCore;
 
 /// How long a process that is closed may take for what was queued.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// An allocation on the VE.
+pub(crate) struct Allocation {
+    pub(crate) size: u64,
+    pub(crate) usage: &'static Usage,
+    /// Whether it was made by `alloc_mem`, so that `free_mem` may free it.
+    pub(crate) raw: bool,
+}
 
 pub(crate) struct ProcShared {
     pub(crate) core: Arc<ProcCore>,
@@ -24,8 +32,8 @@ pub(crate) struct ProcShared {
     pub(crate) main: Arc<CtxShared>,
     /// Every context that was not closed, the main one too.
     contexts: Mutex<Vec<Arc<CtxShared>>>,
-    /// What the program holds of contexts.
-    pub(crate) handles: Mutex<Vec<Weak<CtxHandle>>>,
+    /// What the program holds of contexts, as only they know it.
+    pub(crate) handles: Mutex<Vec<Weak<dyn Any + Send + Sync>>>,
     /// Every allocation, by address.
     allocations: Mutex<BTreeMap<u64, Allocation>>,
     /// Memory to be freed after its last use.

@@ -25,7 +25,7 @@ use super::host_function;
 use super::table::{Table, Ticket};
 use crate::backend::need;
 use crate::error::{Error, Result};
-use crate::process::ProcCore;
+use crate::session::ProcCore;
 
 /// Whether requests are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

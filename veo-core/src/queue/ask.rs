@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use veo_abi::ffi;
 
-use super::outcome::{Outcome, State};
 use super::shared::CtxShared;
+use crate::session::{Outcome, State};
 
 impl CtxShared {
     /// Asks the backend for the result of `id` until it is there or the time is up.

@@ -6,17 +6,18 @@
 
 use veo_abi::ffi;
 
-use super::outcome::{Payload, State};
+use super::payload::Payload;
 use super::shared::{CtxShared, Phase};
 use super::table::Ticket;
-use super::what::What;
 use crate::arg::Args;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
+use crate::session::State;
+use crate::session::What;
 
 impl CtxShared {
     /// Submits a call of `kernel`, which is at `addr`.
-    pub(super) fn submit_quickly(
+    pub(crate) fn submit_quickly(
         &self,
         kernel: &'static Kernel,
         addr: u64,

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use veo_abi::Word;
 
+use super::handle::VeoContext;
 use crate::clock::Stamp;
-use crate::context::{CopyBack, Finished, Payload, Ticket, VeoContext};
 use crate::error::{Error, Result};
 use crate::param::Origin;
+use crate::queue::{CopyBack, Finished, Payload, Ticket};
 
 /// A request on its way: a queued kernel, transfer or host function.
 ///

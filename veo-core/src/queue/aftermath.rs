@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
-use super::outcome::Payload;
+use super::payload::Payload;
 
 /// What is left to do when the lock is released, because it may run code of the user.
 #[derive(Default)]

@@ -7,54 +7,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::shared::ProcShared;
-use crate::context::CtxShared;
-
-pub(crate) enum Task {
-    /// Something is left to be collected or freed.
-    Tend,
-    /// The last handle of a context is gone.
-    CloseContext(Arc<CtxShared>),
-    /// The last handle of the process is gone, or it is being closed: then the sender
-    /// is told when it is over.
-    Close(Option<Sender<()>>),
-}
-
-/// How the rest of the process reaches its thread.
-pub(crate) struct Keeper {
-    tasks: Sender<Task>,
-    /// Whether the thread knows that there is something to tend.
-    tending: AtomicBool,
-}
-
-impl Keeper {
-    pub(crate) fn new(tasks: Sender<Task>) -> Keeper {
-        Keeper {
-            tasks,
-            tending: AtomicBool::new(false),
-        }
-    }
-
-    /// Has the thread look after requests and memory that nobody waits for. Cheap if
-    /// it does so already.
-    pub(crate) fn tend(&self) {
-        if !self.tending.swap(true, Ordering::AcqRel) {
-            self.send(Task::Tend);
-        }
-    }
-
-    /// Never waits. A thread that has ended has nothing left to do.
-    pub(crate) fn send(&self, task: Task) {
-        let _ = self.tasks.send(task);
-    }
-}
+use crate::session::Task;
 
 /// What the thread does after it has created the process.
-pub(crate) fn run(shared: &Arc<ProcShared>, tasks: &Receiver<Task>) {
+pub(super) fn run(shared: &Arc<ProcShared>, tasks: &Receiver<Task>) {
     const SHORT: Duration = Duration::from_millis(1);
     const LONG: Duration = Duration::from_millis(50);
     let mut closing = Vec::new();
@@ -77,10 +37,13 @@ pub(crate) fn run(shared: &Arc<ProcShared>, tasks: &Receiver<Task>) {
                 }
                 return;
             }
-            Ok(Task::CloseContext(ctx)) => {
-                ctx.close_down();
-                closing.push(ctx);
-                pause = Some(SHORT);
+            Ok(Task::CloseContext(id)) => {
+                let found = shared.contexts().iter().find(|ctx| ctx.id == id).cloned();
+                if let Some(ctx) = found {
+                    ctx.close_down();
+                    closing.push(ctx);
+                    pause = Some(SHORT);
+                }
             }
             Ok(Task::Tend) => pause = Some(SHORT),
             Err(RecvTimeoutError::Timeout) => {}
@@ -88,11 +51,11 @@ pub(crate) fn run(shared: &Arc<ProcShared>, tasks: &Receiver<Task>) {
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let Some(current) = pause else { continue };
-        shared.core.keeper.tending.store(true, Ordering::Release);
+        shared.core.keeper.set_tending(true);
         let left = catch_unwind(AssertUnwindSafe(|| shared.tend(&mut closing)));
         pause = Some((current * 2).min(LONG));
         if matches!(left, Ok(false)) {
-            shared.core.keeper.tending.store(false, Ordering::Release);
+            shared.core.keeper.set_tending(false);
             // Something may have come up between the last look and this.
             let again = catch_unwind(AssertUnwindSafe(|| shared.tend(&mut closing)));
             if matches!(again, Ok(false)) {

@@ -12,8 +12,9 @@ use super::fork::Image;
 use super::id::ProcId;
 use super::keeper::Keeper;
 use super::on_host::OnHost;
+use super::outcome::{Outcome, State};
+use super::what::What;
 use crate::backend::Api;
-use crate::context::{Outcome, State, What};
 use crate::error::{Error, Fault, SIGKILL};
 
 /// The heart of a process, shared with its contexts.

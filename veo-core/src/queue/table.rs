@@ -17,9 +17,10 @@
 use std::task::Waker;
 
 use super::aftermath::Aftermath;
-use super::outcome::{Outcome, Payload, State};
-use super::what::What;
+use super::payload::Payload;
 use crate::clock::Stamp;
+use crate::session::What;
+use crate::session::{Outcome, State};
 
 /// A request's place in the table, held by its handle. `number` tells a later
 /// request in the same place apart.

@@ -4,13 +4,12 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
 use veo_abi::ffi::{self, veo_args};
-use veo_abi::{ScalarType, Type};
 
 use crate::arg::{ArgWord, Args, Words};
 use crate::backend::{Api, need};
 use crate::error::{Error, Result};
-use crate::memory::Staging;
 use crate::stack::StackData;
+use crate::staging::Staging;
 
 /// An argument object of the backend, used again for call after call.
 pub(crate) struct ArgsHandle {
@@ -148,15 +147,6 @@ impl Drop for ArgsHandle {
             // with it have copied what they need.
             unsafe { free(self.args) };
         }
-    }
-}
-
-/// The class of a result, for backends that return it in a register of the host.
-pub(crate) const fn result_class(ty: &Type) -> u32 {
-    match ty {
-        Type::Scalar(ScalarType::F32) => ffi::VEO_EMU_CLASS_FLOAT,
-        Type::Scalar(ScalarType::F64) => ffi::VEO_EMU_CLASS_DOUBLE,
-        _ => ffi::VEO_EMU_CLASS_INTEGER,
     }
 }
 

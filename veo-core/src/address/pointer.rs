@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::usage::Usage;
 use crate::data::VeAddr;
-use crate::process::{ProcId, VeoProc};
+use crate::session::ProcId;
 
 /// An address in the memory of a VE process: where it is, whose it is, and how
 /// much memory is known to follow.
@@ -72,12 +72,6 @@ impl<T> VeMemPtr<T> {
     #[must_use]
     pub const fn size(self) -> Option<u64> {
         self.size
-    }
-
-    /// The process this address belongs to, if a handle of it is left.
-    #[must_use]
-    pub fn proc(self) -> Option<VeoProc> {
-        VeoProc::by_id(self.proc)
     }
 
     /// Whether this is the null pointer.

@@ -2,19 +2,14 @@
 
 use std::mem::MaybeUninit;
 
-use super::VeoProc;
+use super::buffer::VeBuffer;
+use super::slice::{VeSlice, VeSliceMut};
+use crate::address::{Usage, VeMemPtr};
 use crate::backend::need;
 use crate::data::{VeAddr, VeData};
 use crate::error::{Error, Result};
-use crate::memory::{HostVec, Usage, VeBuffer, VeMemPtr, VeSlice, VeSliceMut};
-
-/// An allocation on the VE.
-pub(crate) struct Allocation {
-    pub(crate) size: u64,
-    pub(crate) usage: &'static Usage,
-    /// Whether it was made by `alloc_mem`, so that `free_mem` may free it.
-    pub(crate) raw: bool,
-}
+use crate::process::VeoProc;
+use crate::staging::HostVec;
 
 /// The size of `len` values of `T`.
 pub(crate) fn size_of_array<T>(len: usize) -> Result<usize> {

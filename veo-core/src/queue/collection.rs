@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use super::aftermath::Aftermath;
-use super::outcome::{Outcome, Payload, State as CommandState};
+use super::payload::Payload;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use super::table::{Collected, Ticket};
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
+use crate::session::{Outcome, State as CommandState};
 
 /// A request that has finished, as its handle gets it.
 pub(crate) struct Finished {

@@ -1,8 +1,8 @@
-//! How requests end, and what they own until then.
+//! What requests own until they end.
 
 use std::any::Any;
 
-use crate::memory::Staging;
+use crate::staging::Staging;
 
 /// What the VE side may touch for a request: kept until its result is collected.
 #[derive(Default)]
@@ -17,20 +17,4 @@ pub(crate) enum Payload {
     /// Memory of the program, which a scope keeps borrowed until the request was
     /// collected.
     Borrowed,
-}
-
-/// How a request ended: the command state and the result word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    pub(crate) state: State,
-    pub(crate) word: u64,
-}
-
-/// Command states of libveo, and one for requests whose process was destroyed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    Ok,
-    Exception,
-    Error,
-    Lost,
 }

@@ -5,10 +5,10 @@ use std::fmt;
 use std::time::Instant;
 
 use super::args::ArgsHandle;
-use super::outcome::{Outcome, State as CommandState};
 use super::shared::{Aftermaths, CtxShared, Phase};
 use crate::clock::Stamp;
 use crate::error::Result;
+use crate::session::{Outcome, State as CommandState};
 
 impl CtxShared {
     /// As [`exclusive`](Self::exclusive), but `None` if it would have to wait.

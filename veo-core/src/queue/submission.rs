@@ -7,13 +7,13 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::aftermath::Aftermath;
 use super::args::ArgsHandle;
-use super::outcome::Payload;
+use super::payload::Payload;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use super::table::Ticket;
-use super::what::What;
+use crate::address::Usage;
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
-use crate::memory::Usage;
+use crate::session::What;
 
 impl CtxShared {
     /// Hands a request to the backend by `send`, which gives its id, and enters it

@@ -1,0 +1,84 @@
+//! Calls of kernels that a context queues.
+
+use super::handle::VeoContext;
+use super::request::{Finish, VeoRequest};
+use crate::arg::Args;
+use crate::backend::need;
+use crate::call::{Callee, Request, Target};
+use crate::error::Result;
+use crate::kernel::Kernel;
+use crate::queue::{CopyBack, Output, Payload, Ticket, copy_back, stage};
+
+#[diagnostic::do_not_recommend]
+impl Target for VeoContext {
+    type Output<'a, V> = VeoRequest<'a, V>;
+
+    #[inline]
+    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<VeoRequest<'a, V>> {
+        self.queue(request)
+    }
+}
+
+impl VeoContext {
+    /// Queues a call.
+    #[inline]
+    pub(crate) fn queue<'a, V>(
+        &self,
+        request: Request<'_, '_, 'a, V>,
+    ) -> Result<VeoRequest<'a, V>> {
+        let finish = Finish::Word(request.decode);
+        if let Callee::Kernel(kernel) = request.callee
+            && let Some(ticket) = self.send_quickly(kernel, request.args, request.result)
+        {
+            let back = CopyBack::default();
+            return Ok(VeoRequest::new(self.clone(), ticket, back, finish));
+        }
+        let (ticket, back) = self.send(request.callee, request.args, request.result)?;
+        Ok(VeoRequest::new(self.clone(), ticket, back, finish))
+    }
+
+    /// Submits a call of which nothing is unusual.
+    fn send_quickly(
+        &self,
+        kernel: &'static Kernel,
+        args: &Args<'_, '_>,
+        result: u32,
+    ) -> Option<Ticket> {
+        let addr = self.proc().shared().known_address(kernel);
+        self.shared().submit_quickly(kernel, addr, args, result)
+    }
+
+    /// Submits a call.
+    fn send<'a>(
+        &self,
+        callee: Callee,
+        args: &mut Args<'_, 'a>,
+        result: u32,
+    ) -> Result<(Ticket, CopyBack<'a>)> {
+        let shared = &**self.shared();
+        args.check(shared.core.id)?;
+        let (what, addr) = self.proc().resolve(callee)?;
+        let call = need!(shared.core.api, veo_call_async, "a call")?;
+        let (staging, offsets) = stage(args);
+        // The staging stays where it is when its owner moves into the table.
+        let start = staging.as_ref().map_or(std::ptr::null_mut(), |s| s.at(0));
+        let payload = staging.map_or(Payload::None, Payload::Staging);
+        let Args {
+            words, stack, uses, ..
+        } = &mut *args;
+        let ticket = shared.submit(what, payload, uses, |submission| {
+            submission.with_args(|handle, ctx| {
+                let output = Output::Staged {
+                    start,
+                    offsets: &offsets,
+                };
+                // SAFETY: output goes to the staging, which belongs to the entry in the
+                // table until the request was collected.
+                unsafe { handle.fill(words, stack, output, result)? };
+                // SAFETY: the lock is held and the context open, so it is valid.
+                Ok(unsafe { call(ctx, addr, handle.as_ptr()) })
+            })
+        })?;
+        Ok((ticket, copy_back(args, &offsets)))
+    }
+}

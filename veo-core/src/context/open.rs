@@ -1,0 +1,172 @@
+//! Opening contexts of a process.
+
+use std::any::Any;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
+
+use veo_abi::ffi;
+
+use super::handle::VeoContext;
+use crate::backend::need;
+use crate::error::{Error, Result};
+use crate::process::VeoProc;
+use crate::queue::CtxShared;
+
+/// Settings of a context to be opened with [`VeoProc::open_context_with`].
+#[derive(Clone, Debug, Default)]
+pub struct ContextOptions {
+    stack_size: Option<usize>,
+}
+
+impl ContextOptions {
+    /// The defaults: a stack of 128 MiB.
+    #[must_use]
+    pub fn new() -> ContextOptions {
+        ContextOptions::default()
+    }
+
+    /// Size of the stack of the VE's thread in bytes, at least 4 MiB
+    /// (`veo_set_thr_ctxt_stacksize`).
+    #[must_use]
+    pub fn stack_size(mut self, bytes: usize) -> ContextOptions {
+        self.stack_size = Some(bytes);
+        self
+    }
+}
+
+impl VeoProc {
+    /// Opens a context (`veo_context_open`): a queue with a thread of its own.
+    ///
+    /// With a card that needs `VE_OMP_NUM_THREADS=1` in the environment before the
+    /// process is created. Otherwise there is one context alone, the main one, whose
+    /// queue the synchronous calls of the process share.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ContextOpen`]; [`Error::ProcessEnded`].
+    pub fn open_context(&self) -> Result<VeoContext> {
+        self.open_context_with(&ContextOptions::default())
+    }
+
+    /// Opens a context with other settings (`veo_context_open_with_attr`).
+    ///
+    /// # Errors
+    ///
+    /// As [`open_context`](Self::open_context).
+    pub fn open_context_with(&self, options: &ContextOptions) -> Result<VeoContext> {
+        let shared = self.shared();
+        let api = shared.core.api;
+        if api.is_libveo() && std::env::var_os("VE_OMP_NUM_THREADS") != shared.omp_threads {
+            return Err(Error::ContextOpen {
+                reason: "VE_OMP_NUM_THREADS was changed after the process was created, which \
+                         libveo does not survive; set it before the program starts"
+                    .into(),
+            });
+        }
+        let exclusive = shared.exclusive(&"opening a context")?;
+        let opened = self.open_further(options);
+        let reason = api.last_error();
+        drop(exclusive);
+        let handle = opened?;
+        if handle.is_null() {
+            if shared.core.look_for_end() {
+                return Err(shared.core.gone(&"opening a context"));
+            }
+            if options.stack_size.is_some() || !api.is_libveo() {
+                // The main context would have another stack, or there is no need for it.
+                return Err(Error::ContextOpen {
+                    reason: reason.unwrap_or_else(|| no_further(options)),
+                });
+            }
+            return self.take_main(reason);
+        }
+        let context = CtxShared::new(Arc::clone(&shared.core), handle);
+        shared.contexts().push(Arc::clone(&context));
+        Ok(self.hand_out(context, false))
+    }
+
+    fn hand_out(&self, shared: Arc<CtxShared>, main: bool) -> VeoContext {
+        let context = VeoContext::new(self.clone(), shared, main);
+        let mut handles = self.handles();
+        handles.retain(|other| other.strong_count() > 0);
+        handles.push(context.downgrade());
+        context
+    }
+
+    fn handles(&self) -> MutexGuard<'_, Vec<Weak<dyn Any + Send + Sync>>> {
+        let handles = &self.shared().handles;
+        handles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the backend for a further context. The main one is held exclusively.
+    fn open_further(&self, options: &ContextOptions) -> Result<*mut ffi::veo_thr_ctxt> {
+        let core = &self.shared().core;
+        let api = core.api;
+        let Some(stack_size) = options.stack_size else {
+            let open = need!(api, veo_context_open, "opening a context")?;
+            // SAFETY: the main context is held exclusively, so the process is there.
+            return Ok(unsafe { open(core.handle()) });
+        };
+        let purpose = "the stack size of a context";
+        let open = need!(api, veo_context_open_with_attr, purpose)?;
+        let alloc = need!(api, veo_alloc_thr_ctxt_attr, purpose)?;
+        let free = need!(api, veo_free_thr_ctxt_attr, purpose)?;
+        let set = need!(api, veo_set_thr_ctxt_stacksize, purpose)?;
+        let failed = |reason: Option<String>| Error::ContextOpen {
+            reason: reason.unwrap_or_else(|| {
+                format!("a stack of {stack_size} bytes is not possible; the least is 4 MiB")
+            }),
+        };
+        // SAFETY: no preconditions.
+        let attributes = unsafe { alloc() };
+        if attributes.is_null() {
+            return Err(failed(api.last_error()));
+        }
+        // SAFETY: the attributes were just allocated and are freed once; the process
+        // is there, as above.
+        unsafe {
+            let handle = if set(attributes, stack_size) == 0 {
+                Some(open(core.handle(), attributes))
+            } else {
+                None
+            };
+            free(attributes);
+            handle.ok_or_else(|| failed(None))
+        }
+    }
+
+    /// Where no further context can be had: the main one, once.
+    fn take_main(&self, reason: Option<String>) -> Result<VeoContext> {
+        let shared = self.shared();
+        let no_more = "this process has its only context already; set VE_OMP_NUM_THREADS=1 \
+                       before the program starts to have more";
+        if shared.main_taken.swap(true, Ordering::AcqRel) {
+            return Err(Error::ContextOpen {
+                reason: reason.unwrap_or_else(|| no_more.into()),
+            });
+        }
+        tracing::debug!(
+            "{} has no further context, the main one is used",
+            shared.core
+        );
+        Ok(self.hand_out(Arc::clone(&shared.main), true))
+    }
+
+    /// The contexts that were opened and are not closed.
+    #[must_use]
+    pub fn contexts(&self) -> Vec<VeoContext> {
+        let handles = self.handles();
+        let contexts: Vec<_> = handles.iter().filter_map(VeoContext::upgrade).collect();
+        // A context that is dropped here may be the last.
+        drop(handles);
+        let open = |ctx: &VeoContext| ctx.shared().is_open();
+        contexts.into_iter().filter(open).collect()
+    }
+}
+
+fn no_further(options: &ContextOptions) -> String {
+    match options.stack_size {
+        Some(size) => format!("the VE has no thread with a stack of {size} bytes to give"),
+        None => "the VE has no further thread to give".into(),
+    }
+}

@@ -1,0 +1,80 @@
+//! Calls of kernels that a process waits for.
+
+use veo_abi::Word;
+
+use super::VeoProc;
+use crate::backend::need;
+use crate::call::{Callee, Request, Target};
+use crate::error::{Error, Result};
+use crate::param::Origin;
+use crate::queue::Output;
+use crate::session::{Outcome, State, What};
+
+#[diagnostic::do_not_recommend]
+impl Target for VeoProc {
+    type Output<'a, V> = V;
+
+    #[inline]
+    fn submit<'a, V>(&self, request: Request<'_, '_, 'a, V>) -> Result<V> {
+        self.call(request)
+    }
+}
+
+impl VeoProc {
+    /// What is called, and its address in this process.
+    #[inline]
+    pub(crate) fn resolve(&self, callee: Callee) -> Result<(What, u64)> {
+        match callee {
+            Callee::Kernel(kernel) => {
+                let addr = self.shared().address(kernel)?;
+                Ok((What::Kernel(kernel), addr))
+            }
+            Callee::Function { name, addr, proc } => {
+                let what = What::Function(name);
+                if proc != self.id() {
+                    return Err(Error::WrongProcess {
+                        what: what.to_string(),
+                        belongs_to: proc.to_string(),
+                        used_with: self.id().to_string(),
+                    });
+                }
+                Ok((what, addr))
+            }
+        }
+    }
+
+    /// Calls a function and waits (`veo_call_sync`).
+    pub(crate) fn call<V>(&self, request: Request<'_, '_, '_, V>) -> Result<V> {
+        let Request {
+            callee,
+            args,
+            result,
+            decode,
+        } = request;
+        args.check(self.id())?;
+        let (what, addr) = self.resolve(callee)?;
+        let shared = self.shared();
+        let core = &shared.core;
+        let call = need!(core.api, veo_call_sync, "a synchronous call")?;
+        let mut exclusive = shared.exclusive(&what)?;
+        let handle = exclusive.args()?;
+        // SAFETY: output goes straight to the caller's places, which are borrowed
+        // exclusively until this function returns, after the call has ended.
+        unsafe { handle.fill(&args.words, &mut args.stack, Output::Direct, result)? };
+        let mut word = 0;
+        // SAFETY: the main context is held exclusively, so the process is there; the
+        // arguments were set above and `word` is valid for writing.
+        let status = unsafe { call(core.handle(), addr, handle.as_ptr(), &raw mut word) };
+        drop(exclusive);
+        if status == 0 {
+            return decode(Word(word), Origin(self.id()));
+        }
+        // A signal's number comes in the result; 0 is none.
+        let state = if word == 0 {
+            State::Error
+        } else {
+            State::Exception
+        };
+        Err(core.failure(&what, None, Outcome { state, word }))
+    }
+}

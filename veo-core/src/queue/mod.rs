@@ -1,0 +1,25 @@
+//! The queue of a context: requests handed to the backend, what they own meanwhile, and
+//! their results.
+
+mod aftermath;
+mod args;
+mod ask;
+mod collection;
+mod exclusive;
+mod futures;
+mod host_function;
+mod payload;
+mod quick;
+mod shared;
+mod submission;
+mod table;
+
+pub(crate) use aftermath::Aftermath;
+pub(crate) use args::{CopyBack, Output, copy_back, stage};
+pub(crate) use collection::Finished;
+pub(crate) use exclusive::{Exclusive, Retired};
+pub(crate) use host_function::{Pending, message as panic_message, run as run_host_function};
+pub(crate) use payload::Payload;
+pub(crate) use shared::CtxShared;
+pub(crate) use submission::Submission;
+pub(crate) use table::Ticket;

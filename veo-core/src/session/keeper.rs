@@ -1,0 +1,48 @@
+//! How everything that belongs to a process reaches the thread that looks after it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+
+pub(crate) enum Task {
+    /// Something is left to be collected or freed.
+    Tend,
+    /// The last handle of the context of this number is gone.
+    CloseContext(u64),
+    /// The last handle of the process is gone, or it is being closed: then the sender
+    /// is told when it is over.
+    Close(Option<Sender<()>>),
+}
+
+/// How the rest of the process reaches its thread.
+pub(crate) struct Keeper {
+    tasks: Sender<Task>,
+    /// Whether the thread knows that there is something to tend.
+    tending: AtomicBool,
+}
+
+impl Keeper {
+    pub(crate) fn new(tasks: Sender<Task>) -> Keeper {
+        Keeper {
+            tasks,
+            tending: AtomicBool::new(false),
+        }
+    }
+
+    /// Has the thread look after requests and memory that nobody waits for. Cheap if
+    /// it does so already.
+    pub(crate) fn tend(&self) {
+        if !self.tending.swap(true, Ordering::AcqRel) {
+            self.send(Task::Tend);
+        }
+    }
+
+    /// Never waits. A thread that has ended has nothing left to do.
+    pub(crate) fn send(&self, task: Task) {
+        let _ = self.tasks.send(task);
+    }
+
+    /// Says whether the thread knows that there is something to tend.
+    pub(crate) fn set_tending(&self, tending: bool) {
+        self.tending.store(tending, Ordering::Release);
+    }
+}

@@ -1,0 +1,18 @@
+//! The session with a VE process: who it is, whether it lives, how it is named and ended.
+//!
+//! What everything that belongs to a process refers to; it refers to none of that.
+
+mod core;
+mod fork;
+mod id;
+mod keeper;
+mod on_host;
+mod outcome;
+mod what;
+
+pub(crate) use self::core::ProcCore;
+pub(crate) use id::ProcId;
+pub(crate) use keeper::{Keeper, Task};
+pub(crate) use on_host::OnHost;
+pub(crate) use outcome::{Outcome, State};
+pub(crate) use what::What;
