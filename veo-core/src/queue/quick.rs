@@ -4,16 +4,26 @@
 //! What is unusual in any way is left to the long way, which also says what is wrong:
 //! a refusal here has changed nothing. Results fit registers, so that little is copied.
 
-use veo_abi::ffi;
+use std::mem::MaybeUninit;
 
+use veo_abi::ffi::{self, veo_emu_result, veo_thr_ctxt};
+
+use super::aftermath::Aftermath;
+use super::ask::outcome;
 use super::payload::Payload;
-use super::shared::{CtxShared, Phase};
+use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use super::table::Ticket;
 use crate::arg::Args;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
-use crate::session::State;
-use crate::session::What;
+use crate::session::{State, What};
+
+/// The most results that are collected at once.
+const MOST: usize = 32;
+
+/// `veo_emu_collect`.
+type Collect =
+    unsafe extern "C" fn(*mut veo_thr_ctxt, *const u64, usize, u64, *mut veo_emu_result) -> usize;
 
 impl CtxShared {
     /// Submits a call of `kernel`, which is at `addr`.
@@ -50,16 +60,25 @@ impl CtxShared {
     }
 
     /// Waits for a request that owns nothing, and takes its result word if it succeeds.
+    /// What has ended behind it is collected along, for those that wait next.
     pub(crate) fn wait_quickly(&self, ticket: Ticket) -> Option<u64> {
-        let wait = self.core.api.table.veo_call_wait_result?;
         if self.core.image.is_foreign() || self.runs_host_function() {
             return None;
         }
         let mut state = self.lock();
+        if let Some(word) = state.table.take_word(ticket) {
+            return Some(word);
+        }
         if state.collecting || state.phase == Phase::Closed {
             return None;
         }
         let id = state.table.oldest_if_plain(ticket)?;
+        if state.table.pending() > 1
+            && let Some(collect) = self.core.api.table.veo_emu_collect
+        {
+            return self.collect_some(state, ticket, collect);
+        }
+        let wait = self.core.api.table.veo_call_wait_result?;
         state.collecting = true;
         drop(state);
         let mut word = 0;
@@ -68,7 +87,7 @@ impl CtxShared {
         let status = unsafe { wait(self.handle, id, &raw mut word) };
         let mut state = self.lock();
         state.collecting = false;
-        let outcome = super::ask::outcome(status, word);
+        let outcome = outcome(status, word);
         if outcome.state == State::Ok && state.table.finish(ticket).is_some() {
             self.count_collected(&mut state);
             self.wake(&state);
@@ -76,5 +95,47 @@ impl CtxShared {
         }
         drop(self.collected_from(state, id, outcome, Some(Stamp::now())));
         None
+    }
+
+    /// Waits for the oldest request, which is `ticket`, and records its end and that of
+    /// the ones behind it that have ended too.
+    fn collect_some(&self, mut state: Guard<'_>, ticket: Ticket, collect: Collect) -> Option<u64> {
+        let mut ids = [0; MOST];
+        let count = state.table.oldest_ids(&mut ids);
+        state.collecting = true;
+        drop(state);
+        let mut results = [const { MaybeUninit::<veo_emu_result>::uninit() }; MOST];
+        // SAFETY: the context is valid as for a wait above; there are `count` ids, and
+        // room for as many results.
+        let taken = unsafe {
+            let room = results.as_mut_ptr().cast();
+            collect(self.handle, ids.as_ptr(), count, u64::MAX, room)
+        };
+        let mut state = self.lock();
+        state.collecting = false;
+        if taken == 0 {
+            // The backend refuses: the long way asks it why.
+            self.wake(&state);
+            return None;
+        }
+        let now = Stamp::now();
+        let mut after = Aftermaths::new();
+        for (id, result) in ids.iter().zip(&results).take(taken.min(count)) {
+            // SAFETY: the function wrote as many results as it says.
+            let result = unsafe { result.assume_init_read() };
+            // When the process was destroyed meanwhile, its requests were lost.
+            if state.table.oldest() == Some(*id) {
+                let outcome = outcome(result.state, result.value);
+                let left = self.record(&mut state, outcome, Some(now));
+                if !left.is_empty() {
+                    after.push(left);
+                }
+            }
+        }
+        let word = state.table.take_word(ticket);
+        self.wake(&state);
+        drop(state);
+        after.into_iter().for_each(Aftermath::run);
+        word
     }
 }

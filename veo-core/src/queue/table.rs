@@ -253,6 +253,34 @@ impl Table {
         (self.oldest == ticket.place && plain).then_some(entry.id)
     }
 
+    /// The backend's numbers of the oldest pending requests, in order; how many there are.
+    pub(super) fn oldest_ids(&self, ids: &mut [u64]) -> usize {
+        let mut place = self.oldest;
+        let mut count = 0;
+        while let (Some(id), Some(entry)) = (ids.get_mut(count), self.places.get(place as usize)) {
+            *id = entry.id;
+            place = entry.follows;
+            count += 1;
+        }
+        count
+    }
+
+    /// Takes the result word of a collected request that has succeeded and owned nothing.
+    #[inline]
+    pub(super) fn take_word(&mut self, ticket: Ticket) -> Option<u64> {
+        let free = self.free;
+        let entry = self.find_mut(ticket)?;
+        let outcome = entry.outcome?;
+        if outcome.state != State::Ok || !matches!(entry.payload, Payload::None) {
+            return None;
+        }
+        entry.outcome = None;
+        entry.number = NONE;
+        entry.follows = free;
+        self.free = ticket.place;
+        Some(outcome.word)
+    }
+
     /// Takes the oldest request out, which owns nothing and has just succeeded: what
     /// [`collect`] and [`take`] do, for who waits for that very request. `None` if it is
     /// another.
