@@ -104,7 +104,7 @@ pub struct Request<'r, 'c, 'a, V> {
 }
 
 /// Where a kernel can be called, which decides what the call gives: a context
-/// queues it and gives a [`VeoRequest`], a process waits for the result.
+/// queues it and gives a [`VeoRequest`](crate::VeoRequest), a process waits for the result.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot be called on `{Self}`",
     label = "neither a context nor a process",

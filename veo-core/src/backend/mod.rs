@@ -149,6 +149,18 @@ fn emulator() -> Result<&'static Api> {
     })
 }
 
+/// A path as C functions take it; `None` if it has a NUL.
+#[cfg(unix)]
+pub(crate) fn c_path(path: &std::path::Path) -> Option<std::ffi::CString> {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::CString::new(path.as_os_str().as_bytes()).ok()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn c_path(path: &std::path::Path) -> Option<std::ffi::CString> {
+    std::ffi::CString::new(path.to_str()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

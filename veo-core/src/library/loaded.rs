@@ -5,12 +5,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
-use super::function::VeoFunction;
-use super::typed::{FnType, TypedFunction};
 use crate::address::VeMemPtr;
-use crate::error::{Error, Result};
-use crate::kernel::Verify;
-use crate::process::{Declaration, LoadedLibrary, VeoProc};
+use crate::error::Result;
+use crate::process::{LoadedLibrary, VeoProc};
 
 /// A library that a process has loaded, or the static symbols of its veorun. A handle
 /// that can be cloned; dropping it does not unload the library.
@@ -27,7 +24,7 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::LibraryNotFound`]; [`Error::LibraryLoad`]; [`Error::ProcessEnded`].
+    /// [`Error::LibraryNotFound`](crate::Error::LibraryNotFound); [`Error::LibraryLoad`](crate::Error::LibraryLoad); [`Error::ProcessEnded`](crate::Error::ProcessEnded).
     pub fn load_library(&self, path: impl AsRef<Path>) -> Result<VeoLibrary> {
         let found = self.shared().find_file(path.as_ref())?;
         Ok(VeoLibrary::new(self, self.shared().load(&found)?))
@@ -47,28 +44,6 @@ impl VeoProc {
         libraries
             .map(|library| VeoLibrary::new(self, library))
             .collect()
-    }
-
-    /// Finds a function by name: among the static symbols first, then in the loaded
-    /// libraries in the order in which they were loaded.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::SymbolNotFound`] with similar names; [`Error::ProcessEnded`].
-    pub fn get_function(&self, name: &str) -> Result<VeoFunction> {
-        let mut near = Vec::new();
-        for library in [self.static_library()].into_iter().chain(self.libs()) {
-            match library.find_function(name) {
-                Err(Error::SymbolNotFound { near: similar, .. }) => near.extend(similar),
-                found => return found,
-            }
-        }
-        near.truncate(3);
-        Err(Error::SymbolNotFound {
-            symbol: name.to_owned(),
-            library: format!("none of the libraries of {}", self.shared().core),
-            near,
-        })
     }
 }
 
@@ -106,55 +81,11 @@ impl VeoLibrary {
     ///
     /// # Errors
     ///
-    /// [`Error::SymbolNotFound`] with similar names; [`Error::LibraryUnloaded`];
-    /// [`Error::ProcessEnded`].
+    /// [`Error::SymbolNotFound`](crate::Error::SymbolNotFound) with similar names; [`Error::LibraryUnloaded`](crate::Error::LibraryUnloaded);
+    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded).
     pub fn get_symbol(&self, name: &str) -> Result<VeMemPtr<c_void>> {
         let addr = self.proc.shared().symbol(&self.library, name)?;
         Ok(VeMemPtr::new(addr, None, self.proc.id(), None))
-    }
-
-    /// Looks a function up (`veo_get_sym`). How it is called is said by
-    /// [`VeoFunction::args_type`] and [`VeoFunction::ret_type`].
-    ///
-    /// # Errors
-    ///
-    /// As [`get_symbol`](Self::get_symbol).
-    pub fn find_function(&self, name: &str) -> Result<VeoFunction> {
-        let symbol = self.get_symbol(name)?;
-        Ok(VeoFunction::new(self.clone(), name, symbol))
-    }
-
-    /// Looks a function up and gives it a type, which is compared with the library's
-    /// debug information:
-    ///
-    /// ```no_run
-    /// # fn main() -> veo_core::Result<()> {
-    /// # let proc = veo_core::VeoProc::new(0)?;
-    /// # let ctx = proc.open_context()?;
-    /// let lib = proc.load_library("./libvetest.so")?;
-    /// let add = lib.function::<fn(i32, *mut f64) -> i64>("add")?;
-    /// let mut x = proc.upload(&[1.0])?;
-    /// let r: i64 = add.call(&ctx, (3, &mut x))?.wait()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`get_symbol`](Self::get_symbol); [`Error::Prototype`].
-    #[track_caller]
-    pub fn function<F: FnType>(&self, name: &str) -> Result<TypedFunction<F>> {
-        let caller = std::panic::Location::caller();
-        let declaration = Declaration {
-            symbol: name,
-            signature: &F::SIGNATURE,
-            at: format!("{}:{}", caller.file(), caller.line()),
-            verify: Verify::Default,
-            checked: false,
-        };
-        let function = self.find_function(name)?;
-        self.proc.shared().verify(&declaration, &self.library)?;
-        Ok(TypedFunction::new(function))
     }
 
     /// The symbols that were looked up so far.
@@ -176,8 +107,8 @@ impl VeoLibrary {
     ///
     /// # Errors
     ///
-    /// [`Error::LibraryUnloaded`] if it was unloaded before; [`Error::Command`] if the
-    /// VE refuses; [`Error::ProcessEnded`].
+    /// [`Error::LibraryUnloaded`](crate::Error::LibraryUnloaded) if it was unloaded before; [`Error::Command`](crate::Error::Command) if the
+    /// VE refuses; [`Error::ProcessEnded`](crate::Error::ProcessEnded).
     pub fn unload(self) -> Result<()> {
         self.proc.shared().unload(&self.library)
     }

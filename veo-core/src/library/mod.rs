@@ -1,6 +1,8 @@
 //! Libraries and functions that a program looks up by itself, as tools do.
 
+mod convert;
 mod declared;
+mod find;
 mod function;
 mod loaded;
 mod typed;

@@ -2,11 +2,13 @@
 //!
 //! Nothing here dereferences an address of the VE; copies go through the process.
 
+mod allocate;
 mod arg;
 mod buffer;
-mod proc;
+mod copy;
 mod slice;
 
+pub(crate) use allocate::size_of_array;
 pub use buffer::VeBuffer;
-pub(crate) use proc::{host_room, size_of_array};
+pub(crate) use copy::host_room;
 pub use slice::{VeSlice, VeSliceMut};

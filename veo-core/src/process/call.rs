@@ -2,7 +2,7 @@
 
 use veo_abi::Word;
 
-use super::VeoProc;
+use super::handle::VeoProc;
 use crate::backend::need;
 use crate::call::{Callee, Request, Target};
 use crate::error::{Error, Result};

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::VeoProc;
+use super::handle::VeoProc;
 use crate::error::{Error, Result};
 use crate::queue::panic_message;
 

@@ -1,63 +1,17 @@
-//! The libraries that a process has loaded.
+//! Loading and unloading libraries, and looking symbols up in them.
 
-use std::collections::BTreeMap;
 use std::ffi::CString;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use veo_abi::ffi;
-
-use super::builder::c_path;
+use super::loaded::LoadedLibrary;
 use super::search::{self, Found};
 use super::shared::ProcShared;
+use super::short::{LONGEST, Shortened};
 use super::symbols;
-use crate::backend::need;
+use crate::backend::{c_path, need};
 use crate::error::{Error, Result};
-
-/// The longest path and symbol that libveo takes.
-const LONGEST: usize = ffi::VEO_SYMNAME_LEN_MAX as usize;
-
-/// A loaded library, or the static symbols of veorun.
-#[derive(Debug)]
-pub(crate) struct LoadedLibrary {
-    /// The file name.
-    pub(crate) name: String,
-    /// The file, as far as it is known.
-    pub(crate) path: Option<PathBuf>,
-    /// The backend's number, 0 for the static symbols.
-    handle: u64,
-    loaded: AtomicBool,
-    /// What was looked up so far: names and addresses.
-    pub(crate) symbols: Mutex<BTreeMap<String, u64>>,
-}
-
-#[derive(Default)]
-pub(crate) struct Libraries(Mutex<Vec<Arc<LoadedLibrary>>>);
-
-impl Libraries {
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<LoadedLibrary>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Those that are loaded, in the order of loading.
-    pub(crate) fn list(&self) -> Vec<Arc<LoadedLibrary>> {
-        self.lock().clone()
-    }
-
-    fn find(&self, path: &Path) -> Option<Arc<LoadedLibrary>> {
-        self.lock()
-            .iter()
-            .find(|library| library.path.as_deref() == Some(path))
-            .cloned()
-    }
-}
-
-impl LoadedLibrary {
-    pub(crate) fn is_loaded(&self) -> bool {
-        self.loaded.load(Ordering::Acquire)
-    }
-}
 
 impl ProcShared {
     /// The file that `path` names, or a file name is found for.
@@ -201,79 +155,5 @@ impl ProcShared {
             return Err(core.gone(&format_args!("looking up {name}")));
         }
         Err(not_found())
-    }
-}
-
-/// A path that is short enough for libveo: if need be a link in the temporary
-/// directory, which is removed when this is dropped.
-struct Shortened {
-    path: PathBuf,
-    directory: Option<PathBuf>,
-}
-
-impl Shortened {
-    fn new(path: &Path) -> std::io::Result<Shortened> {
-        if path.as_os_str().len() <= LONGEST {
-            return Ok(Shortened {
-                path: path.to_owned(),
-                directory: None,
-            });
-        }
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir().join(format!("veo-{}-{number}", std::process::id()));
-        std::fs::create_dir(&directory)?;
-        let shortened = Shortened {
-            path: directory.join("lib.so"),
-            directory: Some(directory),
-        };
-        link(path, &shortened.path)?;
-        Ok(shortened)
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-#[cfg(unix)]
-fn link(path: &Path, at: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(path, at)
-}
-
-#[cfg(not(unix))]
-fn link(path: &Path, at: &Path) -> std::io::Result<()> {
-    std::fs::hard_link(path, at)
-}
-
-impl Drop for Shortened {
-    fn drop(&mut self) {
-        if let Some(directory) = &self.directory {
-            let _ = std::fs::remove_dir_all(directory);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_path_is_reached_by_a_short_one() {
-        let root = tempfile::tempdir().unwrap();
-        let mut deep = root.path().to_owned();
-        for _ in 0..6 {
-            deep.push("d".repeat(60));
-        }
-        std::fs::create_dir_all(&deep).unwrap();
-        let file = deep.join("libx.so");
-        std::fs::write(&file, b"content").unwrap();
-        let short = Shortened::new(&file).unwrap();
-        assert!(short.path().as_os_str().len() <= LONGEST);
-        assert_eq!(std::fs::read(short.path()).unwrap(), b"content");
-        let link = short.path().to_owned();
-        drop(short);
-        assert!(!link.parent().unwrap().exists());
-        assert!(file.exists());
     }
 }

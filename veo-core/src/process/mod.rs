@@ -10,200 +10,31 @@
 //! The thread holds `ProcShared` until the process was destroyed, so that whatever
 //! requests own outlives everything that may touch it.
 
+mod addresses;
 mod builder;
 mod call;
+mod handle;
 mod hooks;
 mod libraries;
+mod loaded;
 mod nodes;
-mod registry;
+mod prototypes;
 mod resolve;
 mod search;
+mod settings;
 mod shared;
+mod short;
+mod start;
 mod symbols;
 mod thread;
 mod verify;
 
-use std::fmt;
-use std::sync::Arc;
-use std::sync::mpsc::channel;
-
-pub use builder::{Kernels, Prototypes, Stream, VeoProcBuilder};
+pub use builder::VeoProcBuilder;
+pub use handle::VeoProc;
 pub use hooks::{HookId, ProcInitHook, del_proc_init_hook, set_proc_init_hook};
 pub use nodes::{Arch, NodeInfo, nodes};
+pub use settings::{Kernels, Prototypes, Stream};
 
-pub(crate) use libraries::LoadedLibrary;
-pub(crate) use shared::ProcShared;
+pub(crate) use loaded::LoadedLibrary;
 pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;
-
-use crate::address::VeMemPtr;
-use crate::backend::{Backend, need};
-use crate::error::{Error, Result};
-use crate::session::{ProcId, Task};
-
-/// A process on a VE: memory, loaded libraries, contexts.
-///
-/// A handle that can be cloned and shared between threads. The process ends when the
-/// last handle, buffer, context and request of it is gone, without anyone waiting for
-/// that, or by [`close`](Self::close), which waits. After its end everything that
-/// belonged to it gives errors.
-///
-/// Calling a kernel with `&VeoProc` waits for its result (`veo_call_sync`): such calls
-/// and all copies, allocations and look-ups run one after another on the main
-/// context of the process. Kernels that are to run beside them are queued on a
-/// [`VeoContext`](crate::VeoContext).
-///
-/// A kernel runs in a process of its own and can damage nothing but VE memory. Its
-/// declaration carries the promise that it is what it says.
-#[derive(Clone)]
-pub struct VeoProc(Arc<ProcHandle>);
-
-/// Ends the process when the last user of it is gone.
-struct ProcHandle {
-    shared: Arc<ProcShared>,
-}
-
-impl ProcHandle {
-    fn new(shared: Arc<ProcShared>) -> ProcHandle {
-        ProcHandle { shared }
-    }
-}
-
-impl Drop for ProcHandle {
-    fn drop(&mut self) {
-        let core = &self.shared.core;
-        if !core.image.is_foreign() {
-            core.keeper.send(Task::Close(None));
-        }
-    }
-}
-
-impl VeoProc {
-    /// Starts a process on VE node `node` (`veo_proc_create`); -1 takes
-    /// `VE_NODE_NUMBER` from the environment, else 0.
-    ///
-    /// # Errors
-    ///
-    /// See [`VeoProcBuilder::build`].
-    pub fn new(node: i32) -> Result<VeoProc> {
-        VeoProc::builder().node(node).build()
-    }
-
-    /// Starts a process with other settings.
-    pub fn builder() -> VeoProcBuilder {
-        VeoProcBuilder::default()
-    }
-
-    /// The number of the VE node.
-    #[must_use]
-    pub fn nodeid(&self) -> i32 {
-        self.shared().core.node
-    }
-
-    /// What runs the kernels.
-    #[must_use]
-    pub fn backend(&self) -> Backend {
-        self.shared().core.api.backend
-    }
-
-    /// The core of the VE that the process runs on, if that is known.
-    #[must_use]
-    pub fn core(&self) -> Option<u32> {
-        let shared = self.shared();
-        let core = shared.core.api.table.veo_emu_core?;
-        let _exclusive = shared.exclusive(&"asking for the core").ok()?;
-        // SAFETY: the main context is held exclusively, so the process is there.
-        u32::try_from(unsafe { core(shared.core.handle()) }).ok()
-    }
-
-    /// The number by which hmem pointers name the process (`veo_proc_identifier`).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Command`] if it has none: there are 16, which go to the first processes
-    /// that live at the same time; [`Error::ProcessEnded`].
-    pub fn identifier(&self) -> Result<i32> {
-        self.hmem_identifier()?.ok_or_else(|| Error::Command {
-            what: format!("naming {} for hmem", self.shared().core),
-            reason: Some("16 processes have an identifier, and as many live already".into()),
-        })
-    }
-
-    /// As [`identifier`](Self::identifier), if there is one.
-    pub(crate) fn hmem_identifier(&self) -> Result<Option<i32>> {
-        let shared = self.shared();
-        let identify = need!(shared.core.api, veo_proc_identifier, "hmem")?;
-        let _exclusive = shared.exclusive(&"asking for the identifier")?;
-        // SAFETY: the main context is held exclusively, so the process is there.
-        let identifier = unsafe { identify(shared.core.handle()) };
-        Ok(Some(identifier).filter(|identifier| *identifier >= 0))
-    }
-
-    /// Kills the VE process at once. Whatever runs or waits ends with an error; the
-    /// host process goes on.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProcessEnded`] if it has ended before.
-    pub fn kill(&self) -> Result<()> {
-        let core = &self.shared().core;
-        core.check("killing the process")?;
-        core.kill()
-    }
-
-    /// Ends the process in order: waits for what was submitted, then for its end
-    /// (`veo_proc_destroy`). Results that were not asked for stay available. What is
-    /// not finished after 20 seconds is killed, but a host function that does not
-    /// return is waited for. Other handles of the process give
-    /// errors from now on.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProcessEnded`] if it has ended before;
-    /// [`Error::WouldDeadlock`] inside a host function
-    /// of one of its contexts.
-    pub fn close(self) -> Result<()> {
-        let shared = self.shared();
-        shared.core.check("closing the process")?;
-        shared.wind_up()?;
-        let (done, over) = channel();
-        shared.core.keeper.send(Task::Close(Some(done)));
-        // An error means that the thread has ended: the process was closed by another.
-        let _ = over.recv();
-        Ok(())
-    }
-
-    pub(crate) fn shared(&self) -> &Arc<ProcShared> {
-        &self.0.shared
-    }
-
-    pub(crate) fn id(&self) -> ProcId {
-        self.shared().core.id
-    }
-
-    pub(crate) fn by_id(id: ProcId) -> Option<VeoProc> {
-        registry::find(id)
-    }
-}
-
-impl<T> VeMemPtr<T> {
-    /// The process this address belongs to, if a handle of it is left.
-    #[must_use]
-    pub fn proc(self) -> Option<VeoProc> {
-        VeoProc::by_id(self.proc_id())
-    }
-}
-
-impl PartialEq for VeoProc {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self.shared(), other.shared())
-    }
-}
-
-impl Eq for VeoProc {}
-
-impl fmt::Debug for VeoProc {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VeoProc({})", self.shared().core)
-    }
-}

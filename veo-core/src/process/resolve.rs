@@ -1,75 +1,15 @@
 //! From a declared kernel to its address in a process.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
-use super::builder::Kernels;
-use super::libraries::LoadedLibrary;
+use super::loaded::LoadedLibrary;
 use super::search;
+use super::settings::Kernels;
 use super::shared::ProcShared;
 use super::verify::Declaration;
 use crate::error::{Error, Result, UnresolvedKernel};
 use crate::kernel::{self, Kernel, KernelInfo, Library, Resolution};
 use crate::session::What;
-
-/// The addresses of kernels, by the index that each has in every process.
-///
-/// A read is two loads. Tables of doubling size are added as indices grow; none ever
-/// moves.
-#[derive(Default)]
-pub(crate) struct Addresses {
-    tables: [OnceLock<Box<[AtomicU64]>>; TABLES],
-    /// Which library an address came from.
-    origins: Mutex<Vec<(usize, Arc<LoadedLibrary>)>>,
-}
-
-const FIRST: usize = 64;
-/// Enough for every index of 32 bits.
-const TABLES: usize = 27;
-
-/// The table and the place in it for an index.
-fn place(index: usize) -> (usize, usize) {
-    let from_first = index + FIRST;
-    let table = (from_first.ilog2() - FIRST.ilog2()) as usize;
-    (table, from_first - (FIRST << table))
-}
-
-impl Addresses {
-    #[inline]
-    fn get(&self, index: usize) -> u64 {
-        let (table, place) = place(index);
-        self.tables[table]
-            .get()
-            .map_or(0, |table| table[place].load(Ordering::Acquire))
-    }
-
-    fn set(&self, index: usize, addr: u64, library: Arc<LoadedLibrary>) {
-        let (table, place) = place(index);
-        let mut origins = self.origins();
-        origins.push((index, library));
-        let table = self.tables[table]
-            .get_or_init(|| (0..FIRST << table).map(|_| AtomicU64::new(0)).collect());
-        table[place].store(addr, Ordering::Release);
-    }
-
-    /// Forgets the addresses that came from `library`.
-    pub(crate) fn forget(&self, library: &Arc<LoadedLibrary>) {
-        self.origins().retain(|(index, origin)| {
-            let stays = !Arc::ptr_eq(origin, library);
-            if !stays {
-                let (table, place) = place(*index);
-                if let Some(table) = self.tables[table].get() {
-                    table[place].store(0, Ordering::Release);
-                }
-            }
-            stays
-        });
-    }
-
-    fn origins(&self) -> std::sync::MutexGuard<'_, Vec<(usize, Arc<LoadedLibrary>)>> {
-        self.origins.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl ProcShared {
     /// The address of a kernel, which is looked up on first use.
@@ -155,20 +95,5 @@ impl ProcShared {
         search::targets(self.core.api, self.core.node)
             .iter()
             .any(|target| built.join(target).join(name).is_file())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_index_has_a_place_of_its_own() {
-        assert_eq!(place(0), (0, 0));
-        assert_eq!(place(63), (0, 63));
-        assert_eq!(place(64), (1, 0));
-        assert_eq!(place(191), (1, 127));
-        assert_eq!(place(192), (2, 0));
-        assert_eq!(place(u32::MAX as usize).0, TABLES - 1);
     }
 }

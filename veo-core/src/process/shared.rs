@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::libraries::Libraries;
-use super::resolve::Addresses;
+use super::addresses::Addresses;
+use super::loaded::Libraries;
+use super::settings::Settings;
 use crate::address::Usage;
 use crate::backend::need;
 use crate::error::Result;
@@ -41,7 +42,7 @@ pub(crate) struct ProcShared {
     have_frees: AtomicBool,
     pub(crate) libraries: Libraries,
     pub(crate) addresses: Addresses,
-    pub(crate) settings: super::builder::Settings,
+    pub(crate) settings: Settings,
     /// The value of `VE_OMP_NUM_THREADS` when the process was created.
     pub(crate) omp_threads: Option<std::ffi::OsString>,
     /// Whether a handle of the user stands for the main context.
@@ -53,11 +54,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl ProcShared {
-    pub(crate) fn new(
-        core: Arc<ProcCore>,
-        main: Arc<CtxShared>,
-        settings: super::builder::Settings,
-    ) -> ProcShared {
+    pub(crate) fn new(core: Arc<ProcCore>, main: Arc<CtxShared>, settings: Settings) -> ProcShared {
         ProcShared {
             contexts: Mutex::new(vec![Arc::clone(&main)]),
             main,

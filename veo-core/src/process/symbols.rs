@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::verify::prototypes;
+use super::prototypes::prototypes;
 use crate::backend::Api;
 
 /// Symbols of the library whose names resemble `name`, best first.

@@ -1,8 +1,17 @@
 //! Everything that can go wrong, in one enum.
 
+mod fault;
+mod mismatch;
+mod text;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use fault::Fault;
+pub(crate) use fault::SIGKILL;
+pub use mismatch::PrototypeMismatch;
+use text::{Lines, List, because, end_of, near_misses, which_kernel};
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -342,82 +351,6 @@ impl Error {
     }
 }
 
-/// What ended a VE process, as far as the backend tells.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Fault {
-    /// The kernel that was called, as its symbol.
-    pub kernel: Option<String>,
-    /// Number of the signal on the VE.
-    pub signal: Option<i32>,
-    /// The status with which the process exited, if it was not a signal.
-    pub exit_status: Option<i32>,
-    /// The address that was accessed.
-    pub address: Option<u64>,
-    /// The source file and line.
-    pub source: Option<(String, u32)>,
-    /// The backend's own words.
-    pub text: Option<String>,
-}
-
-/// The signal that nothing raises by mistake.
-pub(crate) const SIGKILL: i32 = 9;
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.kernel, self.signal, self.exit_status) {
-            (Some(kernel), Some(SIGKILL), _) => {
-                let signal = signal_name(SIGKILL);
-                write!(f, "the VE process got {signal} while kernel {kernel} ran")?;
-            }
-            (Some(kernel), Some(signal), _) => {
-                write!(f, "kernel {kernel} raised {}", signal_name(signal))?;
-            }
-            (None, Some(signal), _) => {
-                write!(f, "the VE process got {}", signal_name(signal))?;
-            }
-            (Some(kernel), None, Some(status)) => {
-                write!(
-                    f,
-                    "kernel {kernel} ended its process with exit status {status}"
-                )?;
-            }
-            (None, None, Some(status)) => {
-                write!(f, "the VE process ended with exit status {status}")?;
-            }
-            (_, None, None) => {
-                f.write_str(self.text.as_deref().unwrap_or("the VE process ended"))?
-            }
-        }
-        if let Some(address) = self.address {
-            write!(f, " at address {address:#x}")?;
-        }
-        if let Some((file, line)) = &self.source {
-            write!(f, " in {file}:{line}")?;
-        }
-        f.write_str("; a new VeoProc is needed")
-    }
-}
-
-/// `SIGSEGV (11, invalid memory access)`
-pub(crate) fn signal_name(signal: i32) -> String {
-    // The VE runs Linux binaries: these are the numbers of Linux on every host.
-    let (name, meaning) = match signal {
-        4 => ("SIGILL", "illegal instruction"),
-        5 => ("SIGTRAP", "trap"),
-        6 => ("SIGABRT", "abort"),
-        7 => ("SIGBUS", "bus error"),
-        8 => ("SIGFPE", "arithmetic exception"),
-        9 => ("SIGKILL", "killed"),
-        11 => ("SIGSEGV", "invalid memory access"),
-        15 => ("SIGTERM", "terminated"),
-        24 => ("SIGXCPU", "time limit"),
-        31 => ("SIGSYS", "bad system call"),
-        _ => return format!("signal {signal}"),
-    };
-    format!("{name} ({signal}, {meaning})")
-}
-
 /// A kernel that could not be resolved.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -439,95 +372,5 @@ impl fmt::Display for UnresolvedKernel {
             "{} (declared by {} in {}): {}",
             self.symbol, self.crate_name, self.declared, self.error
         )
-    }
-}
-
-/// A declaration and the prototype it contradicts.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct PrototypeMismatch {
-    /// The symbol.
-    pub symbol: String,
-    /// The library.
-    pub library: String,
-    /// The declaration, as Rust writes it.
-    pub declared: String,
-    /// File and line of the declaration.
-    pub declared_at: String,
-    /// The prototype, as C writes it.
-    pub found: String,
-    /// File and line of the definition, as far as known.
-    pub found_at: String,
-    /// What differs, one sentence each.
-    pub differences: Vec<String>,
-}
-
-impl fmt::Display for PrototypeMismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the declaration of {} does not match {}:{}\n  declared: {} ({})\n  found:    {} ({})",
-            self.symbol,
-            self.library,
-            Lines(&self.differences),
-            self.declared,
-            self.declared_at,
-            self.found,
-            self.found_at
-        )
-    }
-}
-
-fn which_kernel(name: &str, candidates: &[String], several: bool) -> String {
-    let listed = candidates.join(", ");
-    if several {
-        format!("several declared kernels are called {name}: {listed}; give more of the path")
-    } else {
-        format!(
-            "no declared kernel is called {name}{}",
-            near_misses(candidates)
-        )
-    }
-}
-
-/// The end of a range, as it was written.
-fn end_of(end: &Option<usize>) -> String {
-    end.map(|end| end.to_string()).unwrap_or_default()
-}
-
-fn because(reason: &Option<String>) -> String {
-    reason
-        .as_ref()
-        .map_or_else(String::new, |reason| format!(": {reason}"))
-}
-
-fn near_misses(near: &[String]) -> String {
-    match near {
-        [] => String::new(),
-        [one] => format!("; did you mean {one}?"),
-        many => format!("; similar names: {}", many.join(", ")),
-    }
-}
-
-struct List<'a>(&'a [PathBuf]);
-
-impl fmt::Display for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("nothing");
-        }
-        for (index, path) in self.0.iter().enumerate() {
-            let comma = if index > 0 { ", " } else { "" };
-            write!(f, "{comma}{}", path.display())?;
-        }
-        Ok(())
-    }
-}
-
-struct Lines<'a, T>(&'a [T]);
-
-impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }

@@ -1,0 +1,41 @@
+//! Declarations that contradict prototypes.
+
+use std::fmt;
+
+use super::text::Lines;
+
+/// A declaration and the prototype it contradicts.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PrototypeMismatch {
+    /// The symbol.
+    pub symbol: String,
+    /// The library.
+    pub library: String,
+    /// The declaration, as Rust writes it.
+    pub declared: String,
+    /// File and line of the declaration.
+    pub declared_at: String,
+    /// The prototype, as C writes it.
+    pub found: String,
+    /// File and line of the definition, as far as known.
+    pub found_at: String,
+    /// What differs, one sentence each.
+    pub differences: Vec<String>,
+}
+
+impl fmt::Display for PrototypeMismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the declaration of {} does not match {}:{}\n  declared: {} ({})\n  found:    {} ({})",
+            self.symbol,
+            self.library,
+            Lines(&self.differences),
+            self.declared,
+            self.declared_at,
+            self.found,
+            self.found_at
+        )
+    }
+}

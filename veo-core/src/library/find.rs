@@ -1,0 +1,79 @@
+//! Functions by name.
+
+use super::function::VeoFunction;
+use super::loaded::VeoLibrary;
+use super::typed::{FnType, TypedFunction};
+use crate::error::{Error, Result};
+use crate::kernel::Verify;
+use crate::process::{Declaration, VeoProc};
+
+impl VeoProc {
+    /// Finds a function by name: among the static symbols first, then in the loaded
+    /// libraries in the order in which they were loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SymbolNotFound`] with similar names; [`Error::ProcessEnded`].
+    pub fn get_function(&self, name: &str) -> Result<VeoFunction> {
+        let mut near = Vec::new();
+        for library in [self.static_library()].into_iter().chain(self.libs()) {
+            match library.find_function(name) {
+                Err(Error::SymbolNotFound { near: similar, .. }) => near.extend(similar),
+                found => return found,
+            }
+        }
+        near.truncate(3);
+        Err(Error::SymbolNotFound {
+            symbol: name.to_owned(),
+            library: format!("none of the libraries of {}", self.shared().core),
+            near,
+        })
+    }
+}
+
+impl VeoLibrary {
+    /// Looks a function up (`veo_get_sym`). How it is called is said by
+    /// [`VeoFunction::args_type`] and [`VeoFunction::ret_type`].
+    ///
+    /// # Errors
+    ///
+    /// As [`get_symbol`](Self::get_symbol).
+    pub fn find_function(&self, name: &str) -> Result<VeoFunction> {
+        let symbol = self.get_symbol(name)?;
+        Ok(VeoFunction::new(self.clone(), name, symbol))
+    }
+
+    /// Looks a function up and gives it a type, which is compared with the library's
+    /// debug information:
+    ///
+    /// ```no_run
+    /// # fn main() -> veo_core::Result<()> {
+    /// # let proc = veo_core::VeoProc::new(0)?;
+    /// # let ctx = proc.open_context()?;
+    /// let lib = proc.load_library("./libvetest.so")?;
+    /// let add = lib.function::<fn(i32, *mut f64) -> i64>("add")?;
+    /// let mut x = proc.upload(&[1.0])?;
+    /// let r: i64 = add.call(&ctx, (3, &mut x))?.wait()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`get_symbol`](Self::get_symbol); [`Error::Prototype`].
+    #[track_caller]
+    pub fn function<F: FnType>(&self, name: &str) -> Result<TypedFunction<F>> {
+        let caller = std::panic::Location::caller();
+        let declaration = Declaration {
+            symbol: name,
+            signature: &F::SIGNATURE,
+            at: format!("{}:{}", caller.file(), caller.line()),
+            verify: Verify::Default,
+            checked: false,
+        };
+        let function = self.find_function(name)?;
+        let proc = self.proc().shared();
+        proc.verify(&declaration, self.loaded())?;
+        Ok(TypedFunction::new(function))
+    }
+}

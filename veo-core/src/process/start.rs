@@ -1,0 +1,229 @@
+//! Starting a process on a backend, on the thread that will belong to it.
+
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
+
+use super::settings::{Output, Settings, Stream, Wishes};
+use super::shared::ProcShared;
+use crate::backend::{Api, c_path, need};
+use crate::error::{Error, Result};
+use crate::queue::CtxShared;
+use crate::session::{Keeper, OnHost, ProcCore};
+
+/// Starts a process, on the thread that will belong to it.
+pub(super) fn start(
+    wishes: Wishes,
+    api: &'static Api,
+    node: i32,
+    keeper: Keeper,
+) -> Result<Arc<ProcShared>> {
+    let output = wishes.output.clone().map(Box::new);
+    let handle = wishes.create(api, node, output.as_deref())?;
+    let open = need!(api, veo_context_open, "a process")?;
+    // SAFETY: the process was just created; nobody else knows it.
+    let main = unsafe { open(handle) };
+    if main.is_null() {
+        let reason = api.last_error().unwrap_or_else(|| "no reason given".into());
+        if let Some(destroy) = api.table.veo_proc_destroy {
+            // SAFETY: as above; it is not used again.
+            unsafe { destroy(handle) };
+        }
+        return Err(Error::ProcessStart {
+            node,
+            reason: format!("its main context cannot be opened: {reason}"),
+        });
+    }
+    let on_host = on_host(api, handle);
+    let core = Arc::new(ProcCore::new(api, handle, node, keeper, on_host));
+    let main = CtxShared::new(Arc::clone(&core), main);
+    Ok(Arc::new(ProcShared::new(
+        core,
+        main,
+        Settings {
+            veorun: wishes.veorun,
+            kernels: wishes.kernels,
+            prototypes: wishes.prototypes.unwrap_or_default(),
+            _output: output,
+        },
+    )))
+}
+
+impl Wishes {
+    fn create(
+        &self,
+        api: &'static Api,
+        node: i32,
+        output: Option<&Arc<Output>>,
+    ) -> Result<*mut veo_proc_handle> {
+        let failed = |reason: String| Error::ProcessStart { node, reason };
+        let veorun = match &self.veorun {
+            None => None,
+            Some(path) => {
+                let path = path
+                    .canonicalize()
+                    .map_err(|error| failed(format!("veorun {}: {error}", path.display())))?;
+                Some(c_path(&path).ok_or_else(|| {
+                    failed(format!("veorun {}: a NUL in its path", path.display()))
+                })?)
+            }
+        };
+        let veorun_ptr = veorun
+            .as_ref()
+            .map_or(std::ptr::null(), |path| path.as_ptr());
+        let handle = if let Some(create) = api.table.veo_emu_proc_create {
+            let options = veo_emu_options {
+                struct_size: size_of::<veo_emu_options>(),
+                veorun: veorun_ptr,
+                // For the backend 0 is the default; whoever asks for nothing gets an error.
+                memory: self.memory.map_or(0, |bytes| bytes.max(1)),
+                time_limit_ms: self.time_limit.map_or(0, |limit| {
+                    u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1)
+                }),
+                output: output.map(|_| forward as unsafe extern "C" fn(_, _, _, _)),
+                output_payload: output.map_or(std::ptr::null_mut(), |output| {
+                    std::ptr::from_ref(output).cast_mut().cast()
+                }),
+            };
+            // SAFETY: the options and the path in them are valid for the call; the
+            // payload is kept until the process was destroyed.
+            unsafe { create(node, &raw const options) }
+        } else {
+            self.refuse_options(api, node)?;
+            if veorun.is_some() {
+                let create = need!(api, veo_proc_create_static, "a static veorun")?;
+                // SAFETY: the path is a terminated string.
+                unsafe { create(node, veorun_ptr.cast_mut()) }
+            } else {
+                let create = need!(api, veo_proc_create, "a process")?;
+                // SAFETY: no preconditions.
+                unsafe { create(node) }
+            }
+        };
+        if !handle.is_null() {
+            return Ok(handle);
+        }
+        let reason = api.last_error();
+        Err(failed(reason.unwrap_or_else(|| {
+            format!("{} gave no reason; see its messages above", api.name)
+        })))
+    }
+
+    /// Settings that a card does not have.
+    fn refuse_options(&self, api: &Api, node: i32) -> Result<()> {
+        let refused = [
+            ("memory", self.memory.is_some()),
+            ("time_limit", self.time_limit.is_some()),
+            ("stdout", self.output.is_some()),
+        ];
+        match refused.iter().find(|(_, set)| *set) {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::ProcessStart {
+                node,
+                reason: format!(
+                    "the setting `{name}` is for the emulated node, not {}",
+                    api.name
+                ),
+            }),
+        }
+    }
+}
+
+/// What has to hold before libveo creates a process.
+pub(super) fn check_surroundings(api: &Api, node: i32) -> Result<()> {
+    if let Some(count) = api.table.veo_emu_num_nodes {
+        // SAFETY: no preconditions.
+        let count = unsafe { count() };
+        if node < 0 || node >= count {
+            return Err(Error::NoSuchNode {
+                node,
+                reason: format!("there are {count}, numbered from 0"),
+            });
+        }
+    }
+    #[cfg(unix)]
+    if api.is_libveo() && children_are_reaped() {
+        return Err(Error::ProcessStart {
+            node,
+            reason: "SIGCHLD is ignored in this program, so libveo could never notice the end of \
+                     the VE process; restore its default action first"
+                .into(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether the system reaps children by itself, so that nobody can wait for them.
+#[cfg(unix)]
+fn children_are_reaped() -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: only asks; the result is valid for writing.
+    let status = unsafe { libc::sigaction(libc::SIGCHLD, std::ptr::null(), action.as_mut_ptr()) };
+    if status != 0 {
+        return false;
+    }
+    // SAFETY: filled in by the call above, and valid as zeroes before.
+    let action = unsafe { action.assume_init() };
+    action.sa_sigaction == libc::SIG_IGN || action.sa_flags & libc::SA_NOCLDWAIT != 0
+}
+
+/// The VE process on the host, where the backend has no way to end it.
+#[cfg(target_os = "linux")]
+fn on_host(api: &Api, handle: *mut veo_proc_handle) -> Option<OnHost> {
+    if api.table.veo_emu_kill.is_some() {
+        return None;
+    }
+    let identify = api.table.veo_proc_identifier?;
+    let tag = api.table.veo_set_proc_identifier?;
+    let pid = api.table.veo_get_pid_from_hmem?;
+    // SAFETY: the process was just created; the tagged address is only taken apart.
+    let pid = unsafe {
+        let tagged = tag(8 as *mut c_void, identify(handle));
+        if tagged.is_null() {
+            return None;
+        }
+        pid(tagged)
+    };
+    (pid > 1).then(|| OnHost::new(pid))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn on_host(_: &Api, _: *mut veo_proc_handle) -> Option<OnHost> {
+    None
+}
+
+/// What the backend calls with output of kernels.
+///
+/// # Safety
+///
+/// `payload` is the address of an `Arc<Output>`, `data` valid for `length` bytes.
+unsafe extern "C" fn forward(
+    payload: *mut c_void,
+    stream: i32,
+    data: *const c_char,
+    length: usize,
+) {
+    if payload.is_null() || data.is_null() {
+        return;
+    }
+    // SAFETY: the payload that was given with this function: kept until the process
+    // was destroyed.
+    let output = unsafe { &*payload.cast::<Arc<Output>>() };
+    // SAFETY: as the caller promises.
+    let data = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
+    let stream = if stream == 2 {
+        Stream::Stderr
+    } else {
+        Stream::Stdout
+    };
+    // A panic must not reach the backend.
+    let call = std::panic::AssertUnwindSafe(|| output(stream, data));
+    if let Err(panic) = std::panic::catch_unwind(call) {
+        tracing::error!(
+            "the receiver of kernel output panicked: {}",
+            crate::queue::panic_message(&*panic)
+        );
+        std::mem::forget(panic);
+    }
+}

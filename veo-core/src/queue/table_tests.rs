@@ -1,0 +1,140 @@
+//! What becomes of requests in the table.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+
+const OK: Outcome = Outcome {
+    state: State::Ok,
+    word: 5,
+};
+
+fn insert(table: &mut Table, id: u64, payload: Payload) -> Ticket {
+    table.insert(id, What::HostFunction, payload, Stamp::now())
+}
+
+#[test]
+fn results_come_in_order_and_are_taken_once() {
+    let mut table = Table::default();
+    let first = insert(&mut table, 10, Payload::None);
+    let second = insert(&mut table, 11, Payload::None);
+    assert_eq!(table.oldest(), Some(10));
+    assert!(table.take(first).is_none());
+    assert!(table.collect(OK, None).is_empty());
+    assert_eq!(table.oldest(), Some(11));
+    assert!(table.is_done(first) && !table.is_done(second));
+    assert_eq!(table.take(first).unwrap().outcome, OK);
+    assert!(table.take(first).is_none());
+    // The place is used again; the old ticket does not reach the new request.
+    let third = insert(&mut table, 12, Payload::None);
+    assert_eq!(third.place, first.place);
+    assert!(table.is_done(first), "done with");
+    assert!(!table.is_done(third));
+}
+
+#[test]
+fn the_oldest_request_can_be_collected_and_taken_at_once() {
+    let mut table = Table::default();
+    let first = insert(&mut table, 10, Payload::None);
+    let second = insert(&mut table, 11, Payload::None);
+    assert!(table.finish(second).is_none(), "not the oldest");
+    assert!(table.finish(first).is_some());
+    assert!(table.finish(first).is_none() && table.take(first).is_none());
+    assert_eq!((table.oldest(), table.pending()), (Some(11), 1));
+    let third = insert(&mut table, 12, Payload::None);
+    assert_eq!(third.place, first.place);
+    assert!(table.finish(second).is_some());
+    assert_eq!((table.oldest(), table.pending()), (Some(12), 1));
+    assert!(table.collect(OK, None).is_empty());
+    assert!(table.finish(third).is_none(), "collected by another");
+    assert_eq!(table.take(third).unwrap().outcome, OK);
+    assert_eq!(table.pending(), 0);
+    let owner = insert(&mut table, 13, Payload::Owned(Box::new(())));
+    assert!(table.finish(owner).is_none(), "its payload has to be taken");
+}
+
+#[test]
+fn a_dropped_request_keeps_its_payload_until_it_is_collected() {
+    let owned = Arc::new(());
+    let mut table = Table::default();
+    let ticket = insert(&mut table, 0, Payload::Owned(Box::new(owned.clone())));
+    table.release(ticket).run();
+    assert_eq!(table.parked(), 1);
+    assert_eq!(Arc::strong_count(&owned), 2);
+    table.collect(OK, None).run();
+    assert_eq!(table.parked(), 0);
+    assert_eq!(Arc::strong_count(&owned), 1);
+    assert!(table.places.iter().all(|entry| entry.number == NONE));
+}
+
+#[test]
+fn a_forgotten_request_keeps_its_result_and_nothing_else_waits_for_it() {
+    let mut table = Table::default();
+    let forgotten = insert(&mut table, 0, Payload::None);
+    let other = insert(&mut table, 1, Payload::None);
+    table.collect(OK, None).run();
+    table.collect(OK, None).run();
+    assert!(table.take(other).is_some());
+    assert!(table.is_done(forgotten));
+    assert_eq!(table.pending(), 0);
+}
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl std::task::Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn the_last_waker_is_woken_once() {
+    let (first, second) = (Arc::new(Count::default()), Arc::new(Count::default()));
+    let mut table = Table::default();
+    let ticket = insert(&mut table, 0, Payload::None);
+    assert!(table.set_waker(ticket, first.clone().into()).is_none());
+    drop(table.set_waker(ticket, second.clone().into()));
+    assert_eq!(table.wakers(), 1);
+    table.collect(OK, None).run();
+    assert_eq!(table.wakers(), 0);
+    assert_eq!(first.0.load(Ordering::Relaxed), 0);
+    assert_eq!(second.0.load(Ordering::Relaxed), 1);
+}
+
+/// Panics when it is dropped.
+struct Bomb(Arc<AtomicUsize>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        panic!("dropped");
+    }
+}
+
+#[test]
+fn a_panic_of_what_is_dropped_ends_with_the_collection() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let bomb = || Payload::Owned(Box::new(Bomb(dropped.clone())));
+    let mut table = Table::default();
+    let parked = insert(&mut table, 0, bomb());
+    let held = insert(&mut table, 1, bomb());
+    table.release(parked).run();
+    table.collect(OK, None).run();
+    table.collect(OK, None).run();
+    table.release(held).run();
+    assert_eq!(dropped.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_dropped_future_takes_its_waker_along() {
+    let waker = Arc::new(Count::default());
+    let mut table = Table::default();
+    let ticket = insert(&mut table, 0, Payload::None);
+    assert!(table.set_waker(ticket, waker.clone().into()).is_none());
+    table.release(ticket).run();
+    assert_eq!((table.wakers(), Arc::strong_count(&waker)), (0, 1));
+    table.collect(OK, None).run();
+    assert_eq!(waker.0.load(Ordering::Relaxed), 0);
+}
