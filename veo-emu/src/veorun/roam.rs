@@ -11,21 +11,41 @@ const REST: Duration = Duration::from_millis(1);
 /// The time after which a thread with one CPU looks whether it has been given more.
 const LONG_REST: Duration = Duration::from_millis(200);
 
-/// When the calling thread may move again.
-#[derive(Default)]
+/// So many waits on the host's CPU in that time are a conversation, for which a move
+/// pays; a call now and then is served sooner where it is made.
+const CONVERSATION: (u32, Duration) = (16, Duration::from_millis(2));
+
+/// When the calling thread may move again, and what speaks for it.
 pub(super) struct Roam {
-    next: Option<Instant>,
+    next: Instant,
+    begin: Instant,
+    waits: u32,
 }
 
 impl Roam {
-    /// Moves the calling thread to another of its CPUs, if it has any and did not move
-    /// just now. Which CPUs it may use stays as it is. Returns whether it moved.
+    pub(super) fn new() -> Roam {
+        let now = Instant::now();
+        Roam {
+            next: now,
+            begin: now,
+            waits: 0,
+        }
+    }
+
+    /// Notes a wait on CPU `here`, which the host's thread uses as well. After many in a
+    /// short time moves the calling thread to another of its CPUs, if it has any and did
+    /// not move just now. Which CPUs it may use stays as it is. Returns whether it moved.
     pub(super) fn leave(&mut self, here: u32) -> bool {
         let now = Instant::now();
-        if self.next.is_some_and(|next| now < next) {
+        if now - self.begin > CONVERSATION.1 {
+            (self.begin, self.waits) = (now, 0);
+        }
+        self.waits += 1;
+        if self.waits < CONVERSATION.0 || now < self.next {
             return false;
         }
-        self.next = now.checked_add(LONG_REST);
+        self.waits = 0;
+        self.next = now + LONG_REST;
         let Some(allowed) = cpu::Set::of_thread() else {
             return false;
         };
@@ -34,7 +54,7 @@ impl Roam {
             return false;
         }
         let moved = cpu::current() != here;
-        self.next = now.checked_add(REST);
+        self.next = now + REST;
         allowed.apply();
         moved
     }
@@ -47,12 +67,18 @@ mod tests {
     #[test]
     fn a_move_leaves_the_choice_of_cpus_alone() {
         let before = cpu::Set::of_thread().unwrap();
-        let mut roam = Roam::default();
+        let mut roam = Roam::new();
+        // Time stands still for these waits, however long this test is kept from running.
+        roam.begin = Instant::now() + Duration::from_secs(3600);
         let here = cpu::current();
+        for _ in 1..CONVERSATION.0 {
+            assert!(!roam.leave(here), "a few waits are no reason to move");
+        }
         assert_eq!(roam.leave(here), !before.without(here).is_empty());
-        // As if it had just moved, however long this test is kept waiting.
-        roam.next = Instant::now().checked_add(Duration::from_secs(3600));
-        assert!(!roam.leave(cpu::current()));
+        roam.next = roam.begin;
+        for _ in 0..=CONVERSATION.0 {
+            assert!(!roam.leave(cpu::current()), "it has just moved");
+        }
         assert!(cpu::Set::of_thread().unwrap().equals(&before));
     }
 }

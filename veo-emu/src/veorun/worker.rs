@@ -42,7 +42,7 @@ fn run(mapping: &Mapping) -> bool {
     let process = fork::process();
     let mut request = Box::new(Received::new());
     let mut position = 0;
-    let mut roam = Roam::default();
+    let mut roam = Roam::new();
     loop {
         wait(ring, position, &mut roam);
         ring.take(position, &mut request);
