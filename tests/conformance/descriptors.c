@@ -74,17 +74,70 @@ static void check_own(int number, const char *target)
 	}
 }
 
+static char pid[20];
+static int their_memory;
+
 static void check_theirs(int number, const char *target)
 {
-	(void)number;
+	char path[PATH_MAX], line[256];
+	unsigned flags = 0;
+	FILE *info;
+
 	if (strcmp(target, "/dev/zero") == 0)
 		inherited++;
+	snprintf(path, sizeof path, "/proc/%s/fdinfo/%d", pid, number);
+	info = fopen(path, "r");
+	if (info == NULL)
+		return; /* closed meanwhile */
+	while (fgets(line, sizeof line, info) != NULL)
+		sscanf(line, "flags: %o", &flags);
+	fclose(info);
+	if (!(flags & O_CLOEXEC)) {
+		failures++;
+		fprintf(stderr, "descriptor %d (%s) of the VE process is not close-on-exec\n",
+			number, target);
+	}
+	if (strstr(target, "memfd:") != NULL) {
+		snprintf(path, sizeof path, "/proc/%s/fd/%d", pid, number);
+		int file = open(path, O_RDWR | O_CLOEXEC);
+		if (file < 0)
+			return;
+		int seals = fcntl(file, F_GET_SEALS);
+		CHECK(seals >= 0 && (seals & F_SEAL_SHRINK) && (seals & F_SEAL_SEAL));
+		CHECK(ftruncate(file, 0) != 0);
+		close(file);
+		their_memory++;
+	}
+}
+
+/* Sockets of this program that have a name, in a directory or abstract. */
+static int named_sockets;
+
+static void check_socket(int number, const char *target)
+{
+	unsigned long wanted, inode;
+	char line[512], name[256];
+	FILE *sockets;
+
+	(void)number;
+	if (number < (int)sizeof strange && strange[number])
+		return;
+	if (sscanf(target, "socket:[%lu]", &wanted) != 1)
+		return;
+	sockets = fopen("/proc/net/unix", "r");
+	NEED(sockets != NULL);
+	while (fgets(line, sizeof line, sockets) != NULL)
+		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %lu %255s", &inode, name) == 2 &&
+		    inode == wanted) {
+			named_sockets++;
+			fprintf(stderr, "socket %s has a name\n", name);
+		}
+	fclose(sockets);
 }
 
 int main(int argc, char **argv)
 {
 	struct veo_proc_handle *proc;
-	char pid[20];
 	int shm = named("/dev/shm"), tmp = named("/tmp"), run = named("/run");
 
 	start(argc, argv);
@@ -101,6 +154,10 @@ int main(int argc, char **argv)
 	each_descriptor("self", check_own);
 	each_descriptor(pid, check_theirs);
 	CHECK_EQ(inherited, 0);
+	/* The host keeps what it has mapped closed, or sealed; one side has it open. */
+	CHECK(sealed + their_memory > 0);
+	each_descriptor("self", check_socket);
+	CHECK_EQ(named_sockets, 0);
 	CHECK_EQ(named("/dev/shm"), shm);
 	CHECK_EQ(named("/tmp"), tmp);
 	CHECK_EQ(named("/run"), run);

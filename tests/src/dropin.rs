@@ -181,6 +181,22 @@ impl Dropin {
         program
     }
 
+    /// Compiles a program of `tests/conformance` with the library inside, as a static
+    /// executable by `option` (`-static`, `-static-pie`).
+    pub fn compile_static(&self, source: &str, option: &str) -> PathBuf {
+        let programs = self.root.join("programs");
+        fs::create_dir_all(&programs).unwrap();
+        let program = programs.join(source.replace('.', "_") + option);
+        let mut command = Command::new("gcc");
+        command.args(["-std=gnu11", "-O1", option, "-pthread", "-I"]);
+        command.arg(self.prefix().join("include"));
+        command.arg(sources().join(source)).arg("-o").arg(&program);
+        // What the installation is made of, by the profile of `install_command`.
+        command.arg(target_dir().join("debug/libveo_exports.a"));
+        tool(command.args(["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]));
+        program
+    }
+
     /// A command that runs `program` with the library in reach and nothing else
     /// set that the library looks at.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {

@@ -85,6 +85,7 @@ const OTHERS: &[&str] = &[
     "many_threads.c",
     "extensions.c",
     "outlived.c",
+    "alone.c",
 ];
 
 #[test]

@@ -4,6 +4,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use std::process::Command;
+
+use veo_tests::available;
 use veo_tests::dropin::Dropin;
 
 #[test]
@@ -98,4 +101,98 @@ fn no_ve_process_outlives_its_program() {
             );
         }
     }
+}
+
+/// What `alone.c` does without and with a veorun.
+fn alone(program: &std::path::Path, library_path: Option<&std::path::Path>) {
+    let dropin = Dropin::get();
+    for veorun in [None, Some(dropin.prefix().join("libexec/veorun"))] {
+        let mut command = dropin.command(program);
+        command
+            .env_remove("LD_LIBRARY_PATH")
+            .envs(library_path.map(|path| ("LD_LIBRARY_PATH", path)));
+        command
+            .arg(dropin.kernel_dir())
+            .envs(veorun.map(|path| ("VEORUN_BIN", path)));
+        let outcome = dropin.run(&mut command);
+        outcome.expect_success("alone.c");
+        assert_eq!(outcome.stdout, "main\n", "{outcome:#?}");
+    }
+}
+
+#[test]
+fn static_executables() {
+    for option in ["-static", "-static-pie"] {
+        alone(&Dropin::get().compile_static("alone.c", option), None);
+    }
+}
+
+#[test]
+fn a_library_without_the_rest_of_its_installation() {
+    let dropin = Dropin::get();
+    let program = dropin.compile("alone.c", &[]);
+    let directory = dropin.scratch("alone");
+    fs::copy(dropin.library(), directory.join("libveo.so.1")).unwrap();
+    alone(&program, Some(&directory));
+}
+
+#[test]
+fn the_library_tells_what_it_does_where_it_is_asked() {
+    let dropin = Dropin::get();
+    let program = dropin.compile("after_death.c", &[]);
+    let says = |level: Option<&str>| {
+        let mut command = dropin.command(&program);
+        command.arg(dropin.kernel_dir());
+        command.envs(level.map(|level| ("VEO_LOG_DEBUG", level)));
+        let outcome = dropin.run(&mut command);
+        outcome.expect_success("after_death.c");
+        assert_eq!(outcome.stdout, "");
+        outcome.stderr
+    };
+    let told = says(Some("1"));
+    for part in [
+        "is ready",
+        "context 0",
+        "libkernels.so is loaded",
+        "SIGSEGV",
+        "fault_segv",
+    ] {
+        assert!(told.contains(part), "{part:?} is missing in {told}");
+    }
+    for level in [None, Some("0"), Some("")] {
+        assert!(!says(level).contains("is ready"), "{level:?}");
+    }
+}
+
+/// A debugger that cannot read any command attaches, shows where the VE process is, and
+/// lets it go.
+#[test]
+fn a_debugger_where_it_is_asked_for() {
+    let gdb = Command::new("gdb").arg("--version").output().is_ok();
+    if !available("gdb (Debian: gdb)", gdb) {
+        return;
+    }
+    let dropin = Dropin::get();
+    let program = dropin.compile("calls.c", &[]);
+    let mut command = dropin.command(&program);
+    command.arg(dropin.kernel_dir()).env("VEO_DEBUG", "console");
+    let outcome = dropin.run(&mut command);
+    outcome.expect_success("calls.c");
+    assert!(
+        outcome.stdout.contains("Attaching to process"),
+        "{outcome:#?}"
+    );
+    // Without one the process is refused, for this reason.
+    let mut command = dropin.command(dropin.compile("alone.c", &[]));
+    command
+        .arg(dropin.kernel_dir())
+        .env("VEO_DEBUG", "console")
+        .env("PATH", "/nowhere");
+    command.env("VEO_LOG_DEBUG", "1");
+    let outcome = dropin.run(&mut command);
+    assert!(
+        outcome.stderr.contains("VEO_DEBUG asks for a debugger"),
+        "{outcome:#?}"
+    );
+    assert!(outcome.left_behind.is_empty(), "{outcome:#?}");
 }
