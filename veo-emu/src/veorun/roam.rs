@@ -8,6 +8,9 @@ use crate::sys::cpu;
 /// The least time between two moves, so that threads do not chase each other.
 const REST: Duration = Duration::from_millis(1);
 
+/// A move may cost this part of the time until the next.
+const DEAR: u32 = 100;
+
 /// The time after which a thread with one CPU looks whether it has been given more.
 const LONG_REST: Duration = Duration::from_millis(200);
 
@@ -54,8 +57,10 @@ impl Roam {
             return false;
         }
         let moved = cpu::current() != here;
-        self.next = now + REST;
         allowed.apply();
+        // Where other programs keep the CPUs busy, coming to run again takes long.
+        let then = Instant::now();
+        self.next = then + REST.max(DEAR * (then - now));
         moved
     }
 }
