@@ -41,20 +41,23 @@ pub(crate) fn compile(
     modules: &Path,
 ) -> Result<Args> {
     let target = toolchain.target;
-    let flang = toolchain.compiler(language)?.version.contains("flang");
+    let version = &toolchain.compiler(language)?.version;
+    let flang = version.contains("flang");
     let mut args = Args::default();
-    let level = options.opt_level.as_deref().unwrap_or(&context.opt_level);
+    let level = match options.opt_level.as_deref().unwrap_or(&context.opt_level) {
+        // NEC's compilers and flang know no levels for size, gcc only one of the two.
+        "s" | "z" if flang || target.is_nec() => "2",
+        "z" if !version.contains("clang") => "s",
+        level => level,
+    };
     match target {
         Target::Host => {
-            args.add([format!("-O{level}").as_str(), "-g", "-fPIC", "-pthread"]);
+            args.add([format!("-O{level}").as_str(), "-g", "-fPIC"]);
+            if !flang {
+                args.add(["-pthread"]);
+            }
         }
         Target::Ve1 | Target::Ve3 => {
-            // NEC's compilers know no levels for size.
-            let level = if matches!(level, "s" | "z") {
-                "2"
-            } else {
-                level
-            };
             args.add([
                 march(target),
                 &format!("-O{level}"),

@@ -194,6 +194,32 @@ fn optimisation_follows_the_profile_and_can_be_set() {
 }
 
 #[test]
+fn levels_for_size_as_far_as_a_compiler_has_them() {
+    for (program, variable, source, expected) in [
+        ("gcc", "VEO_CC", "k.c", "gcc -Os -g -fPIC -pthread "),
+        ("clang", "VEO_CC", "k.c", "clang -Oz -g -fPIC -pthread "),
+        (
+            "flang-new",
+            "VEO_FC",
+            "k.f90",
+            "flang-new -O2 -g -fPIC -module-dir",
+        ),
+    ] {
+        let mut bench = Bench::new();
+        bench.set("VEO_TARGETS", "host");
+        bench.set("OPT_LEVEL", "z");
+        bench.set("IMITATE", "x86");
+        bench.source(source, "");
+        let tool = bench.path(program);
+        std::fs::copy(bench.path("nec/ve/bin/ncc"), &tool).unwrap();
+        bench.set(variable, tool);
+        bench.build(Kernels::new("libk.so").file(source)).unwrap();
+        let lines = bench.lines();
+        assert!(lines[0].starts_with(expected), "{lines:?}");
+    }
+}
+
+#[test]
 fn warnings() {
     let lines = lines_of(|kernels, _| {
         kernels
