@@ -32,6 +32,8 @@ pub(crate) fn note(
     let others: Vec<String> = found
         .iter()
         .filter(|(symbol, _)| !declared.contains(*symbol) && !used.contains(*symbol))
+        // One that is declared without the underscore of Fortran's names gets an error of its own.
+        .filter(|(symbol, _)| !declared.contains(symbol.trim_end_matches('_')))
         // C++ and Fortran modules make names that nobody writes.
         .filter(|(symbol, _)| !symbol.starts_with("_Z") && !symbol.starts_with("__"))
         .map(|(symbol, prototype)| match prototype.location() {
@@ -47,7 +49,7 @@ pub(crate) fn note(
         more => format!(" and {more} more"),
     };
     let text = format!(
-        "{}: no #[ve_kernel] declares {}{more}; what is no kernel can be `static`",
+        "{}: no #[ve_kernel] declares {}{more}; what is no kernel can be `static` (Fortran: `private`)",
         kernels.name,
         others[..others.len().min(NAMED)].join(", ")
     );

@@ -450,7 +450,7 @@ fn functions_that_nobody_declares_are_noted() {
         bench.source("src/lib.rs", &text);
         bench.source(
             "kernels/o.c",
-            "int helper(int x) { return x; }\nint other(int x) { return x; }\n",
+            "int helper(int x) { return x; }\nint other(int x) { return x; }\nvoid user_(void) {}\n",
         );
         // A function of one source that another calls is no kernel that was forgotten.
         bench.source(
@@ -465,9 +465,99 @@ fn functions_that_nobody_declares_are_noted() {
     // Where nothing is declared, the library is for someone else.
     assert!(!declare("elsewhere").contains("no #[ve_kernel] declares"));
     let note = format!(
-        "libk.so: no #[ve_kernel] declares other ({}:2); what is no kernel can be `static`\n",
+        "libk.so: no #[ve_kernel] declares other ({}:2); what is no kernel can be `static` (Fortran: `private`)\n",
         bench.text("package/kernels/o.c")
     );
     let text = declare("user");
     assert!(text.contains(&note), "{text}");
+}
+
+/// Every file below `dir` with its size and time stamp.
+fn files(dir: &Path, found: &mut Vec<(PathBuf, u64, std::time::SystemTime)>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            let metadata = path.metadata().unwrap();
+            found.push((path, metadata.len(), metadata.modified().unwrap()));
+        }
+    }
+    found.sort();
+}
+
+#[test]
+fn nothing_is_written_outside_of_out_dir() {
+    let mut targets = String::from("host,ve1");
+    let (fortran, clang) = (gfortran(), clang());
+    if clang && (!fortran || flang()) {
+        targets += ",ve1-llvm";
+    }
+    let mut bench = bench(&targets);
+    bench.set("OPT_LEVEL", "3");
+    bench.set("DEBUG", "0");
+    // The same name in two directories, beside inline sources in each language.
+    bench.source("kernels/more/k.c", "int more(void) { return 1; }\n");
+    let mut kernels = Kernels::new("libk.so");
+    kernels
+        .glob("kernels/**/*.c")
+        .inline("k.c", "int inline_c(void) { return 2; }\n")
+        .report(true);
+    if cxx() {
+        kernels.inline("k.cpp", "extern \"C\" int inline_cxx() { return 3; }\n");
+    }
+    if fortran {
+        kernels.file("kernels/h.f90").inline(
+            "k.f90",
+            "subroutine inline_fortran() bind(c)\nend subroutine\n",
+        );
+    }
+    let present = || {
+        let mut all = Vec::new();
+        for dir in ["package", "nec"] {
+            files(&bench.path(dir), &mut all);
+        }
+        all
+    };
+    let before = present();
+    let built = bench.build(&mut kernels).unwrap();
+    assert_eq!(present(), before);
+    let (_, functions) = elf(built.library(Target::Host).unwrap());
+    for symbol in ["norm2", "more", "inline_c"] {
+        assert!(functions.iter().any(|name| name == symbol), "{functions:?}");
+    }
+    assert_eq!(
+        functions.iter().any(|name| name == "inline_fortran"),
+        fortran
+    );
+    assert!(
+        built
+            .targets
+            .iter()
+            .all(|built| built.library.starts_with(bench.path("out")))
+    );
+}
+
+#[test]
+fn openmp_where_there_is_a_runtime_for_it() {
+    let targets = if clang() { "host,ve1-llvm" } else { "host" };
+    let bench = bench(targets);
+    bench.source(
+        "kernels/p.c",
+        "#if defined(__ve__) == defined(_OPENMP)\n#error wrong\n#endif\n\
+         double sum(long n, const double *x) {\n    double s = 0;\n#pragma omp parallel for reduction(+ : s)\n\
+         \x20   for (long i = 0; i < n; i++) s += x[i];\n    return s;\n}\n",
+    );
+    let mut kernels = Kernels::new("libp.so");
+    let built = bench
+        .build(kernels.file("kernels/p.c").openmp(true))
+        .unwrap();
+    let library = std::fs::read(built.library(Target::Host).unwrap()).unwrap();
+    let library = object::File::parse(&*library).unwrap();
+    let parallel = |name: &str| name.starts_with("GOMP_") || name.starts_with("__kmpc_");
+    assert!(
+        library
+            .dynamic_symbols()
+            .any(|symbol| symbol.is_undefined() && symbol.name().is_ok_and(parallel))
+    );
 }
