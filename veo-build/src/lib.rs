@@ -46,7 +46,8 @@
 //! | `VEO_CFLAGS VEO_CXXFLAGS VEO_FFLAGS VEO_LDFLAGS` | further flags for every target; with `_host`, `_ve1`, `_ve3`, `_ve1_llvm` at the end for one |
 //! | `CFLAGS CXXFLAGS FFLAGS` | further flags for the host, in the forms that the `cc` crate knows |
 //!
-//! A tool may be given with arguments: `VEO_CC="ccache gcc"`.
+//! A tool may be given with arguments: `VEO_CC="ccache gcc"`. What should hold in every terminal goes into `.cargo/config.toml`, as in
+//! `[env]` and `VEO_TARGETS = "host"`.
 //!
 //! # What is built again
 //!
@@ -54,8 +55,8 @@
 //! linked again if one of its objects or libraries did. Cargo runs the build script again for the same reasons. Files below `OUT_DIR` are
 //! the script's own: it may write headers and sources there each time it runs, and only new content counts.
 //!
-//! Of compilers Cargo watches the program itself, links to it outside of `PATH` (`/etc/alternatives`) and the directory of NEC's
-//! compilers, so that installing those is noticed where anything of NEC's was. It does not watch `PATH`, nor its directories: editors and
+//! Of compilers Cargo watches the program itself, links to it outside of `PATH` (`/etc/alternatives`), the directory behind gcc's
+//! driver, so that a package manager's update is noticed, and that of NEC's compilers, so that installing those is. It does not watch `PATH`, nor its directories: editors and
 //! terminals differ in the one, every installed program changes the other, and either would build crates again that did not change.
 //! After another compiler was put into `PATH`, `touch build.rs` makes it known; a build that failed for want of one tries again anyway.
 //!

@@ -300,6 +300,9 @@ impl<'a> Plan<'a> {
                 directives.watch(file);
             }
         }
+        for dir in planned.toolchain.watched(context) {
+            directives.watch(&dir);
+        }
         let mut commands = Vec::new();
         // Clang's warnings of a target that nobody asked for are those of the host's compiler in other words.
         let speaks =

@@ -248,6 +248,28 @@ fn only_what_changed_is_compiled() {
     assert_eq!(through_link(), [""; 0]);
     link("older");
     assert_eq!(through_link(), ["a.c", "b.c"]);
+
+    // And another version of what gcc's driver starts, unpacked by a package manager.
+    let calls = package.dir.join("calls.txt");
+    let private = package.dir.join("private");
+    package.write("private/cc1", "");
+    package.script(
+        "older",
+        &format!(
+            "#!/bin/sh\ncase $1 in\n--version) exec ls '{0}' ;;\n-print-prog-name=cc1) echo '{0}/cc1'; exit ;;\nesac\n\
+             echo \"$@\" >> '{1}'\nexec cc \"$@\"\n",
+            private.display(),
+            calls.display()
+        ),
+    );
+    assert_eq!(through_link(), ["a.c", "b.c"]);
+    assert_eq!(through_link(), [""; 0]);
+    package.write("private/0.new", "");
+    let long_ago =
+        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    let file = fs::File::options().write(true).open(private.join("0.new"));
+    file.unwrap().set_modified(long_ago).unwrap();
+    assert_eq!(through_link(), ["a.c", "b.c"]);
     package.built();
     package.compiled();
 

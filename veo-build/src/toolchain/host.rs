@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use super::{Found, Needs, Toolchain};
 use crate::Result;
@@ -97,6 +98,30 @@ fn compiler(context: &Context, needs: &Needs<'_>, language: Language) -> Result<
         }
     }
     Ok(Tool::first(env, programs(context, &names)))
+}
+
+/// Where gcc has what compiles behind its driver. A package manager that installs another one there changes the directory, though
+/// the new files bear the time they were made at, which may be long before the last build.
+pub(crate) fn watched(context: &Context, toolchain: &Toolchain) -> Vec<PathBuf> {
+    let mut dirs = Vec::new();
+    for compiler in toolchain.compilers.values() {
+        // LLVM's are one program, whose directory is watched.
+        if ["clang", "flang"]
+            .iter()
+            .any(|name| compiler.version.contains(name))
+        {
+            continue;
+        }
+        let mut command = compiler.command(&context.env, &context.package);
+        let found = command.arg("-print-prog-name=cc1").output();
+        let path = found.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_string());
+        let path = PathBuf::from(path.unwrap_or_default());
+        let dir = path
+            .parent()
+            .filter(|_| path.is_absolute() && path.is_file());
+        dirs.extend(dir.map(Path::to_owned));
+    }
+    dirs
 }
 
 /// The forms of a variable that the `cc` crate reads, in its order.

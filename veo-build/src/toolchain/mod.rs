@@ -54,6 +54,14 @@ impl Toolchain {
         names.join(", ")
     }
 
+    /// The directories that tell of another compiler behind the same name, as far as its own file does not.
+    pub(crate) fn watched(&self, context: &Context) -> Vec<PathBuf> {
+        match self.target {
+            Target::Host => host::watched(context, self),
+            _ => Vec::new(),
+        }
+    }
+
     pub(crate) fn tools(&self) -> impl Iterator<Item = &Tool> {
         let others = [&self.mk_veorun, &self.llvm_link, &self.objcopy];
         self.compilers.values().chain(others.into_iter().flatten())
