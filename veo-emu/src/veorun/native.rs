@@ -1,10 +1,14 @@
-//! Machine code of the host itself: the part that depends on its architecture.
+//! Machine code of the host itself: the part that depends on its architecture, and how
+//! words become arguments, which does not.
 
 #[cfg(target_arch = "aarch64")]
 #[path = "native/aarch64.rs"]
 mod arch;
+#[path = "native/call.rs"]
+mod call;
 #[cfg(target_arch = "x86_64")]
 #[path = "native/x86_64.rs"]
 mod arch;
 
-pub(super) use arch::{Native, copy_bytes, enable_traps, place, return_address, return_from_leaf};
+pub(super) use arch::{copy_bytes, enable_traps, place, return_address, return_from_leaf};
+pub(super) use call::Native;

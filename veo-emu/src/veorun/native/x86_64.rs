@@ -1,28 +1,26 @@
 //! x86-64, System V: calls, copies that may fault, and the registers of a fault.
 
 use std::arch::{asm, naked_asm};
+use std::mem::offset_of;
 
-use crate::shared::class::Class;
-use crate::shared::ring::{MAX_WORDS, Received};
+use super::call::Frame;
 use crate::veorun::copy;
-use crate::veorun::engine::Engine;
 
-/// Everything a call needs and gives, in the order the assembly knows.
-#[repr(C)]
-struct Frame {
-    function: u64,       // 0
-    stack: *const u64,   // 8
-    stack_len: u64,      // 16
-    integers: [u64; 6],  // 24
-    floats: [u64; 8],    // 72
-    result_integer: u64, // 136
-    result_float: u64,   // 144
-}
+/// Registers for integer arguments.
+pub(super) const INTEGERS: usize = 6;
+
+// The places that the assembly knows.
+const _: () = {
+    assert!(offset_of!(Frame, function) == 0 && offset_of!(Frame, stack) == 8);
+    assert!(offset_of!(Frame, stack_len) == 16 && offset_of!(Frame, integers) == 24);
+    assert!(offset_of!(Frame, floats) == 72 && offset_of!(Frame, result_integer) == 136);
+    assert!(offset_of!(Frame, result_float) == 144);
+};
 
 /// Loads registers and stack, calls, stores the results. It has no unwind
 /// information on purpose: an exception that leaves a kernel ends there.
 #[unsafe(naked)]
-unsafe extern "C" fn invoke(frame: *mut Frame) {
+pub(super) unsafe extern "C" fn invoke(frame: *mut Frame) {
     naked_asm!(
         "push rbp",
         "mov rbp, rsp",
@@ -133,52 +131,5 @@ pub(in crate::veorun) fn enable_traps(bits: u32) {
     unsafe {
         asm!("ldmxcsr [{}]", in(reg) &raw const vector);
         asm!("fldcw [{}]", in(reg) &raw const x87);
-    }
-}
-
-/// Runs functions of this machine.
-pub(in crate::veorun) struct Native;
-
-impl Engine for Native {
-    #[inline]
-    unsafe fn call(&self, request: &Received) -> u64 {
-        let mut stack = std::mem::MaybeUninit::<[u64; MAX_WORDS]>::uninit();
-        let place = stack.as_mut_ptr().cast::<u64>();
-        let mut frame = Frame {
-            function: request.address,
-            stack: place,
-            stack_len: 0,
-            integers: [0; 6],
-            floats: [0; 8],
-            result_integer: 0,
-            result_float: 0,
-        };
-        let (mut integers, mut floats, mut spilled) = (0, 0, 0);
-        for index in 0..request.count {
-            let class = request.class(index);
-            // A float is the upper half of its word, and the lower half of its register.
-            let word = match class {
-                Class::Float => request.words[index] >> 32,
-                _ => request.words[index],
-            };
-            if class == Class::Integer && integers < frame.integers.len() {
-                frame.integers[integers] = word;
-                integers += 1;
-            } else if class != Class::Integer && floats < frame.floats.len() {
-                frame.floats[floats] = word;
-                floats += 1;
-            } else {
-                // SAFETY: at most `count` words are spilled, and that is at most MAX_WORDS.
-                unsafe { place.add(spilled).write(word) };
-                spilled += 1;
-            }
-        }
-        frame.stack_len = spilled as u64;
-        // SAFETY: the frame is complete, its stack has `spilled` written words, and the
-        // caller vouches for the function.
-        unsafe { invoke(&mut frame) };
-        request
-            .returns
-            .word(frame.result_integer, frame.result_float)
     }
 }

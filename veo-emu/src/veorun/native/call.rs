@@ -1,0 +1,69 @@
+//! Calls of the host's own functions: which word goes into which register or onto the
+//! stack, by the rules that System V and AAPCS64 share.
+
+use super::arch::{INTEGERS, invoke};
+use crate::shared::class::Class;
+use crate::shared::ring::{MAX_WORDS, Received};
+use crate::veorun::engine::Engine;
+
+/// Registers for floating-point arguments, on either machine.
+pub(super) const FLOATS: usize = 8;
+
+/// Everything a call needs and gives, in the order the assembly knows.
+#[repr(C)]
+pub(super) struct Frame {
+    pub(super) function: u64,
+    pub(super) stack: *const u64,
+    pub(super) stack_len: u64,
+    pub(super) integers: [u64; INTEGERS],
+    pub(super) floats: [u64; FLOATS],
+    pub(super) result_integer: u64,
+    pub(super) result_float: u64,
+}
+
+/// Runs functions of this machine.
+pub(in crate::veorun) struct Native;
+
+impl Engine for Native {
+    #[inline]
+    unsafe fn call(&self, request: &Received) -> u64 {
+        let mut stack = std::mem::MaybeUninit::<[u64; MAX_WORDS]>::uninit();
+        let place = stack.as_mut_ptr().cast::<u64>();
+        let mut frame = Frame {
+            function: request.address,
+            stack: place,
+            stack_len: 0,
+            integers: [0; INTEGERS],
+            floats: [0; FLOATS],
+            result_integer: 0,
+            result_float: 0,
+        };
+        let (mut integers, mut floats, mut spilled) = (0, 0, 0);
+        for index in 0..request.count {
+            let class = request.class(index);
+            // A float is the upper half of its word, and the lower half of its register.
+            let word = match class {
+                Class::Float => request.words[index] >> 32,
+                _ => request.words[index],
+            };
+            if class == Class::Integer && integers < frame.integers.len() {
+                frame.integers[integers] = word;
+                integers += 1;
+            } else if class != Class::Integer && floats < frame.floats.len() {
+                frame.floats[floats] = word;
+                floats += 1;
+            } else {
+                // SAFETY: at most `count` words are spilled, and that is at most MAX_WORDS.
+                unsafe { place.add(spilled).write(word) };
+                spilled += 1;
+            }
+        }
+        frame.stack_len = spilled as u64;
+        // SAFETY: the frame is complete, its stack has `spilled` written words, and the
+        // caller vouches for the function.
+        unsafe { invoke(&mut frame) };
+        request
+            .returns
+            .word(frame.result_integer, frame.result_float)
+    }
+}
