@@ -138,8 +138,14 @@ fn sandboxed(calls: &[libc::c_long], error: i32) -> String {
     filtered(filter(calls, error))
 }
 
-fn filtered(mut program: Vec<libc::sock_filter>) -> String {
+fn filtered(program: Vec<libc::sock_filter>) -> String {
     let mut command = child("use");
+    install(&mut command, program);
+    says(&mut command)
+}
+
+/// Has a program start under a filter.
+fn install(command: &mut Command, mut program: Vec<libc::sock_filter>) {
     let install = move || {
         let program = libc::sock_fprog {
             len: program.len() as u16,
@@ -155,19 +161,30 @@ fn filtered(mut program: Vec<libc::sock_filter>) -> String {
                 &raw const program,
             )
         };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        checked(result.into())
     };
     // SAFETY: the closure makes two system calls and nothing else.
     unsafe { command.pre_exec(install) };
-    says(&mut command)
+}
+
+/// Whether this system has filters; says so if not.
+fn filters_are_there() -> bool {
+    let mut command = Command::new("true");
+    install(&mut command, filter(&[], 0));
+    match command.status() {
+        Ok(_) => true,
+        Err(error) => {
+            eprintln!("skipped: this system has no filters for system calls: {error}");
+            false
+        }
+    }
 }
 
 #[test]
 fn memory_files_are_forbidden() {
+    if !filters_are_there() {
+        return;
+    }
     for error in [libc::EPERM, libc::ENOSYS] {
         let said = sandboxed(&[libc::SYS_memfd_create], error);
         assert!(said.starts_with("refused: "), "{said}");
@@ -177,6 +194,9 @@ fn memory_files_are_forbidden() {
 
 #[test]
 fn sockets_are_forbidden() {
+    if !filters_are_there() {
+        return;
+    }
     let said = sandboxed(&[libc::SYS_socketpair], libc::EPERM);
     assert!(
         said.starts_with("refused: ") && said.contains("socket"),
@@ -186,6 +206,9 @@ fn sockets_are_forbidden() {
 
 #[test]
 fn memory_of_other_processes_is_forbidden() {
+    if !filters_are_there() {
+        return;
+    }
     let calls = [libc::SYS_process_vm_readv, libc::SYS_process_vm_writev];
     assert_eq!(sandboxed(&calls, libc::EPERM), "worked");
     assert_eq!(sandboxed(&calls, libc::ENOSYS), "worked");
@@ -193,6 +216,9 @@ fn memory_of_other_processes_is_forbidden() {
 
 #[test]
 fn calls_that_older_systems_lack() {
+    if !filters_are_there() {
+        return;
+    }
     for call in [
         libc::SYS_pidfd_open,
         libc::SYS_pidfd_send_signal,
@@ -216,6 +242,9 @@ fn calls_that_older_systems_lack() {
 
 #[test]
 fn no_file_can_be_made() {
+    if !filters_are_there() {
+        return;
+    }
     let calls = [
         libc::SYS_mkdirat,
         libc::SYS_unlinkat,
