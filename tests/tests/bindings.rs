@@ -89,8 +89,6 @@ fn generate(include: &Path) -> String {
     let texts: Vec<String> = names.iter().map(ToString::to_string).collect();
     let count = names.len();
     let table: TokenStream = quote! {
-        pub use libc::{key_t, pid_t};
-
         #(#rest)*
 
         /// The functions of the libveo interface, each where it was found.

@@ -17,4 +17,12 @@
 /// No request: what submitting functions return when they refuse.
 pub const VEO_REQUEST_ID_INVALID: u64 = u64::MAX;
 
+#[cfg(unix)]
+pub use libc::{key_t, pid_t};
+// Where there is no such thing, as wide as on Linux.
+#[cfg(not(unix))]
+pub type key_t = i32;
+#[cfg(not(unix))]
+pub type pid_t = i32;
+
 include!("generated.rs");

@@ -1,6 +1,5 @@
 // Generated from the headers in veo-abi/include; tests/tests/bindings.rs says how.
 
-pub use libc::{key_t, pid_t};
 pub const VEO_API_VERSION: u32 = 16;
 pub const VEO_SYMNAME_LEN_MAX: u32 = 255;
 pub const VEO_MAX_NUM_ARGS: u32 = 256;
