@@ -5,180 +5,18 @@
 //! knows by name only. So they are `const` functions, over a form of the found
 //! type that fits in a constant ([`Shapes`]).
 
+use super::finding::{
+    Difference, Finding, SAME, UNDECIDED, UNDECLARED_TYPE, both, differs, index, same_if,
+};
+use super::form::{Shape, Shapes, Sign, field, node};
+use super::layout::{DEPTH, Place, covers, flatten, is_complex, locate, same_text, swapped};
 use crate::{ScalarType, StructLayout, Type};
 
 /// Comparisons of one type before it counts as undecided.
 const STEPS: u32 = 10_000;
-/// Nesting before a type counts as undecided.
-const DEPTH: u32 = 40;
 
 /// The pointee name of a declared type that is not known yet.
 pub(super) const UNDECLARED: &str = "?";
-
-/// The sign of a found integer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// Values below zero exist.
-    Signed,
-    /// They do not.
-    Unsigned,
-    /// Either declaration is right.
-    Either,
-}
-
-/// A found type without names, typedefs and qualifiers. References to other
-/// shapes are indices into [`Shapes::nodes`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// `void`, or anything at all behind a pointer.
-    Void,
-    /// An integer, enumeration, character or boolean.
-    Integer {
-        /// Size in bytes.
-        size: u64,
-        /// Its sign.
-        sign: Sign,
-    },
-    /// A floating-point number.
-    Float {
-        /// Size in bytes.
-        size: u64,
-    },
-    /// An address.
-    Pointer {
-        /// What is there.
-        to: u32,
-    },
-    /// An address or the value itself, which the debug information does not tell.
-    Either {
-        /// What is there, or what the value is.
-        to: u32,
-    },
-    /// Elements in a row; a complex number is two.
-    Array {
-        /// The innermost element.
-        element: u32,
-        /// How many there are over all dimensions, if that is constant.
-        len: Option<u64>,
-    },
-    /// A structure.
-    Record {
-        /// Size in bytes.
-        size: u64,
-        /// Its first field in [`Shapes::fields`].
-        first: u32,
-        /// How many fields it has.
-        count: u32,
-    },
-    /// A union, of which only the size can be compared.
-    Union {
-        /// Size in bytes.
-        size: u64,
-    },
-    /// A structure of which only the name is known.
-    Incomplete,
-    /// A function.
-    Function,
-    /// Something with no counterpart in a declaration: `long double`, a Fortran array descriptor.
-    Foreign {
-        /// Size in bytes, 0 if unknown.
-        size: u64,
-    },
-    /// Nothing is known about it.
-    Unknown,
-}
-
-/// A field of a [`Shape::Record`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShapeField<'a> {
-    /// Its name; empty if it has none.
-    pub name: &'a str,
-    /// Distance from the start of the record in bytes.
-    pub offset: u64,
-    /// Size in bytes, 0 if it is not constant.
-    pub size: u64,
-    /// Its type.
-    pub shape: u32,
-    /// Whether it is a bit field.
-    pub bits: bool,
-}
-
-/// A found type with everything it refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shapes<'a> {
-    /// The shapes that others refer to by index.
-    pub nodes: &'a [Shape],
-    /// The fields of all records.
-    pub fields: &'a [ShapeField<'a>],
-}
-
-/// In which way a declared type differs from the found one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// Integers or floats of different width.
-    Width,
-    /// Integers of different sign.
-    Signedness,
-    /// A float on one side, an integer on the other.
-    FloatForInteger,
-    /// An address on one side only.
-    Pointer,
-    /// The kernel takes or gives something that no declaration can say.
-    Inexpressible,
-    /// Pointers to different types.
-    Pointee,
-    /// Structures of different size.
-    StructSize,
-    /// A field at another place or of another type; the index counts [`Shapes::fields`].
-    Field(u32),
-}
-
-/// The outcome of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The first difference, if there is one.
-    pub difference: Option<Difference>,
-    /// Whether the debug information left something open.
-    pub undecided: bool,
-    /// Whether the declaration left something open.
-    pub undeclared: bool,
-}
-
-const SAME: Finding = Finding {
-    difference: None,
-    undecided: false,
-    undeclared: false,
-};
-const UNDECIDED: Finding = Finding {
-    undecided: true,
-    ..SAME
-};
-const UNDECLARED_TYPE: Finding = Finding {
-    undeclared: true,
-    ..SAME
-};
-
-const fn differs(difference: Difference) -> Finding {
-    Finding {
-        difference: Some(difference),
-        ..SAME
-    }
-}
-
-const fn same_if(equal: bool, otherwise: Difference) -> Finding {
-    if equal { SAME } else { differs(otherwise) }
-}
-
-const fn both(a: Finding, b: Finding) -> Finding {
-    Finding {
-        difference: match a.difference {
-            Some(difference) => Some(difference),
-            None => b.difference,
-        },
-        undecided: a.undecided || b.undecided,
-        undeclared: a.undeclared || b.undeclared,
-    }
-}
 
 /// What is left to spend on a comparison.
 struct Limits {
@@ -199,28 +37,6 @@ pub const fn verdict(declared: &Type, shapes: &Shapes<'_>, at: u32) -> usize {
     match check(declared, shapes, at).difference {
         None => 0,
         Some(difference) => 1 + index(difference),
-    }
-}
-
-/// The place of a difference in a list of messages: the simple ones, then fields.
-pub(super) const fn index(difference: Difference) -> usize {
-    match difference {
-        Difference::Width => 0,
-        Difference::Signedness => 1,
-        Difference::FloatForInteger => 2,
-        Difference::Pointer => 3,
-        Difference::Inexpressible => 4,
-        Difference::Pointee => 5,
-        Difference::StructSize => 6,
-        Difference::Field(field) => 7 + field as usize,
-    }
-}
-
-const fn node(shapes: &Shapes<'_>, at: u32) -> Shape {
-    if (at as usize) < shapes.nodes.len() {
-        shapes.nodes[at as usize]
-    } else {
-        Shape::Unknown
     }
 }
 
@@ -276,25 +92,6 @@ const fn integer(scalar: ScalarType, size: u64, sign: Sign) -> Finding {
     }
 }
 
-/// The innermost element of a declared array and how many there are.
-const fn flatten(mut declared: &Type) -> (&Type, Option<u64>) {
-    let mut count = None;
-    let mut depth = 0;
-    while let Type::Array { element, len } = declared {
-        let before = match count {
-            None => 1u64,
-            Some(count) => count,
-        };
-        count = Some(before.saturating_mul(*len as u64));
-        declared = *element;
-        depth += 1;
-        if depth > DEPTH {
-            break;
-        }
-    }
-    (declared, count)
-}
-
 /// What a pointer points to: an element and an array of it are the same.
 const fn behind(
     declared: &Type,
@@ -338,25 +135,6 @@ const fn behind(
         return SAME;
     }
     object(declared, shapes, at, limits, depth - 1)
-}
-
-const fn is_complex(layout: &StructLayout, part: u64) -> bool {
-    if layout.fields.len() != 2 {
-        return false;
-    }
-    let mut index = 0;
-    while index < 2 {
-        let field = layout.fields[index];
-        let fits = match field.ty {
-            Type::Scalar(scalar) => scalar.is_float() && scalar.size() as u64 == part,
-            _ => false,
-        };
-        if !fits || field.offset as u64 != part * index as u64 {
-            return false;
-        }
-        index += 1;
-    }
-    true
 }
 
 /// An object in memory that is no array.
@@ -457,94 +235,6 @@ const fn object(
     }
 }
 
-const fn covers(field: Option<ShapeField<'_>>, size: u64) -> bool {
-    match field {
-        Some(field) => field.offset == 0 && field.size == size && !field.bits,
-        None => false,
-    }
-}
-
-const fn field<'a>(shapes: &Shapes<'a>, index: u32) -> Option<ShapeField<'a>> {
-    if (index as usize) < shapes.fields.len() {
-        Some(shapes.fields[index as usize])
-    } else {
-        None
-    }
-}
-
-/// A declared field of the same name at another offset: the order is wrong,
-/// even where the types happen to agree.
-const fn swapped(layout: &StructLayout, shapes: &Shapes<'_>, first: u32, count: u32) -> Finding {
-    let mut index = 0;
-    while index < count {
-        if let Some(found) = field(shapes, first.saturating_add(index))
-            && !found.name.is_empty()
-            && !found.bits
-        {
-            let mut other = 0;
-            while other < layout.fields.len() {
-                let declared = layout.fields[other];
-                if same_text(declared.name, found.name) && declared.offset as u64 != found.offset {
-                    return differs(Difference::Field(first + index));
-                }
-                other += 1;
-            }
-        }
-        index += 1;
-    }
-    SAME
-}
-
-/// Where the bytes of a found field are in a declared structure.
-enum Place<'a> {
-    /// In this object, and in nothing else.
-    Object(&'a Type),
-    /// Within bytes that have no type of their own.
-    Bytes,
-    /// Nowhere, or across several objects.
-    Nowhere,
-}
-
-const fn locate(
-    layout: &'static StructLayout,
-    offset: u64,
-    size: u64,
-    depth: u32,
-) -> Place<'static> {
-    if depth == 0 {
-        return Place::Bytes;
-    }
-    let mut index = 0;
-    while index < layout.fields.len() {
-        let declared = &layout.fields[index];
-        index += 1;
-        let len = match declared.ty.size() {
-            Some(len) => len as u64,
-            None => 0,
-        };
-        let start = declared.offset as u64;
-        if len == 0 || offset < start || offset - start >= len {
-            continue;
-        }
-        let within = offset - start;
-        if within == 0 && len == size {
-            return Place::Object(&declared.ty);
-        }
-        if size > len - within {
-            return Place::Nowhere;
-        }
-        let (element, _) = flatten(&declared.ty);
-        return match element {
-            Type::Struct(inner) if inner.size > 0 => {
-                locate(inner, within % inner.size as u64, size, depth - 1)
-            }
-            Type::Scalar(ScalarType::U8 | ScalarType::I8) => Place::Bytes,
-            _ => Place::Nowhere,
-        };
-    }
-    Place::Nowhere
-}
-
 /// The fields of a found record against a declared structure, in which the
 /// record starts at `base`.
 const fn record(
@@ -599,19 +289,4 @@ const fn record(
         }
     }
     finding
-}
-
-const fn same_text(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut index = 0;
-    while index < a.len() {
-        if a[index] != b[index] {
-            return false;
-        }
-        index += 1;
-    }
-    true
 }

@@ -6,19 +6,30 @@
 //! can read without the library; [`compare`] holds a declaration against them.
 //! Nothing here executes or loads the library.
 
+mod assertion;
 mod check;
 mod compare;
 mod declared;
+mod explain;
+mod finding;
+mod form;
+mod layout;
+mod mismatch;
 mod model;
+mod place;
 mod print;
 #[cfg(feature = "dwarf")]
 mod read;
 mod shape;
 mod text;
 
-pub use check::{Difference, Finding, Shape, ShapeField, Shapes, Sign, check, verdict};
-pub use compare::{Assertion, Comparison, Mismatch, MismatchKind, compare, compare_declared};
+pub use assertion::Assertion;
+pub use check::{check, verdict};
+pub use compare::{Comparison, compare, compare_declared};
 pub use declared::{Declared, DeclaredSignature};
+pub use finding::{Difference, Finding};
+pub use form::{Shape, ShapeField, Shapes, Sign};
+pub use mismatch::{Mismatch, MismatchKind};
 pub use model::{
     Encoding, FoundField, FoundType, Language, Parameter, PointerKind, Prototype, Prototypes,
     Qualifier, RecordKind, TypeId, Types,

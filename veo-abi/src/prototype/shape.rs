@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::check::{Shape, ShapeField, Shapes, Sign};
+use super::form::{Shape, ShapeField, Shapes, Sign};
 use super::model::{Encoding, FoundType, PointerKind, RecordKind, TypeId, Types};
 
 /// Nested arrays before the rest counts as unknown.

@@ -1,0 +1,112 @@
+//! Comparisons that only the compiler of the declaring crate can make, and what it then says.
+
+use super::finding::{Difference, index};
+use super::form::Shape;
+use super::place::Place;
+use super::shape::Lowered;
+
+/// Fields that get a message of their own.
+const NAMED_FIELDS: usize = 64;
+
+/// What only the compiler of the declaring crate can settle: a type that the
+/// macro knows by name only, to be compared in a constant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assertion {
+    /// The parameter, counted from 0; `None` for the result.
+    pub param: Option<usize>,
+    /// The index of the found type in `shapes`, for [`verdict`](super::verdict).
+    pub root: u32,
+    /// One message for each value of [`verdict`](super::verdict), less one. A value beyond them
+    /// has the last.
+    pub messages: Vec<String>,
+    nodes: Vec<Shape>,
+    fields: Vec<OwnedField>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct OwnedField {
+    name: String,
+    offset: u64,
+    size: u64,
+    shape: u32,
+    bits: bool,
+}
+
+impl Place<'_> {
+    /// The comparison of a type that is known by name only.
+    pub(super) fn assertion(&self, text: &str, lowered: &Lowered<'_>) -> Assertion {
+        let shapes = lowered.shapes();
+        let fields = (0..shapes.fields.len().min(NAMED_FIELDS))
+            .map(|index| Difference::Field(u32::try_from(index).unwrap_or(u32::MAX)));
+        let mut differences = vec![
+            Difference::Width,
+            Difference::Signedness,
+            Difference::FloatForInteger,
+            Difference::Pointer,
+            Difference::Inexpressible,
+            Difference::Pointee,
+            Difference::StructSize,
+        ];
+        debug_assert!(differences.iter().enumerate().all(|(i, d)| index(*d) == i));
+        differences.extend(fields);
+        let mut messages: Vec<String> = differences
+            .iter()
+            .map(|difference| self.mismatch(*difference, text, None, lowered).to_string())
+            .collect();
+        if shapes.fields.len() > NAMED_FIELDS {
+            messages.push(format!("{}: the fields differ", self.describe()));
+        }
+        Assertion {
+            param: self.param,
+            root: lowered.root,
+            messages,
+            nodes: shapes.nodes.to_vec(),
+            fields: shapes
+                .fields
+                .iter()
+                .map(|field| OwnedField {
+                    name: field.name.to_owned(),
+                    offset: field.offset,
+                    size: field.size,
+                    shape: field.shape,
+                    bits: field.bits,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Assertion {
+    /// The found type as the source of a Rust constant of type
+    /// [`Shapes<'static>`](super::Shapes), with `path` as the path of this module.
+    #[must_use]
+    pub fn shapes_source(&self, path: &str) -> String {
+        let mut text = format!("{path}::Shapes {{ nodes: &[");
+        for node in &self.nodes {
+            text.push_str(&format!("{path}::Shape::"));
+            text.push_str(&match node {
+                Shape::Integer { size, sign } => {
+                    format!("Integer {{ size: {size}, sign: {path}::Sign::{sign:?} }}")
+                }
+                Shape::Array { element, len } => {
+                    let len = match len {
+                        None => "::core::option::Option::None".to_owned(),
+                        Some(len) => format!("::core::option::Option::Some({len})"),
+                    };
+                    format!("Array {{ element: {element}, len: {len} }}")
+                }
+                other => format!("{other:?}"),
+            });
+            text.push_str(", ");
+        }
+        text.push_str("], fields: &[");
+        for field in &self.fields {
+            text.push_str(&format!(
+                "{path}::ShapeField {{ name: {:?}, offset: {}, size: {}, shape: {}, bits: {} }}, ",
+                field.name, field.offset, field.size, field.shape, field.bits
+            ));
+        }
+        text.push_str("] }");
+        text
+    }
+}

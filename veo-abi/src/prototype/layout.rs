@@ -1,0 +1,149 @@
+//! Where things lie in declared and found structures, for [`check`](super::check()).
+
+use super::finding::{Difference, Finding, SAME, differs};
+use super::form::{ShapeField, Shapes, field};
+use crate::{ScalarType, StructLayout, Type};
+
+/// Nesting before a type counts as undecided.
+pub(super) const DEPTH: u32 = 40;
+
+/// A declared field of the same name at another offset: the order is wrong,
+/// even where the types happen to agree.
+pub(super) const fn swapped(
+    layout: &StructLayout,
+    shapes: &Shapes<'_>,
+    first: u32,
+    count: u32,
+) -> Finding {
+    let mut index = 0;
+    while index < count {
+        if let Some(found) = field(shapes, first.saturating_add(index))
+            && !found.name.is_empty()
+            && !found.bits
+        {
+            let mut other = 0;
+            while other < layout.fields.len() {
+                let declared = layout.fields[other];
+                if same_text(declared.name, found.name) && declared.offset as u64 != found.offset {
+                    return differs(Difference::Field(first + index));
+                }
+                other += 1;
+            }
+        }
+        index += 1;
+    }
+    SAME
+}
+
+/// Where the bytes of a found field are in a declared structure.
+pub(super) enum Place<'a> {
+    /// In this object, and in nothing else.
+    Object(&'a Type),
+    /// Within bytes that have no type of their own.
+    Bytes,
+    /// Nowhere, or across several objects.
+    Nowhere,
+}
+
+pub(super) const fn locate(
+    layout: &'static StructLayout,
+    offset: u64,
+    size: u64,
+    depth: u32,
+) -> Place<'static> {
+    if depth == 0 {
+        return Place::Bytes;
+    }
+    let mut index = 0;
+    while index < layout.fields.len() {
+        let declared = &layout.fields[index];
+        index += 1;
+        let len = match declared.ty.size() {
+            Some(len) => len as u64,
+            None => 0,
+        };
+        let start = declared.offset as u64;
+        if len == 0 || offset < start || offset - start >= len {
+            continue;
+        }
+        let within = offset - start;
+        if within == 0 && len == size {
+            return Place::Object(&declared.ty);
+        }
+        if size > len - within {
+            return Place::Nowhere;
+        }
+        let (element, _) = flatten(&declared.ty);
+        return match element {
+            Type::Struct(inner) if inner.size > 0 => {
+                locate(inner, within % inner.size as u64, size, depth - 1)
+            }
+            Type::Scalar(ScalarType::U8 | ScalarType::I8) => Place::Bytes,
+            _ => Place::Nowhere,
+        };
+    }
+    Place::Nowhere
+}
+
+/// `==` in constants.
+pub(super) const fn same_text(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < a.len() {
+        if a[index] != b[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// The innermost element of a declared array and how many there are.
+pub(super) const fn flatten(mut declared: &Type) -> (&Type, Option<u64>) {
+    let mut count = None;
+    let mut depth = 0;
+    while let Type::Array { element, len } = declared {
+        let before = match count {
+            None => 1u64,
+            Some(count) => count,
+        };
+        count = Some(before.saturating_mul(*len as u64));
+        declared = *element;
+        depth += 1;
+        if depth > DEPTH {
+            break;
+        }
+    }
+    (declared, count)
+}
+
+/// Whether a structure is a complex number of two such parts.
+pub(super) const fn is_complex(layout: &StructLayout, part: u64) -> bool {
+    if layout.fields.len() != 2 {
+        return false;
+    }
+    let mut index = 0;
+    while index < 2 {
+        let field = layout.fields[index];
+        let fits = match field.ty {
+            Type::Scalar(scalar) => scalar.is_float() && scalar.size() as u64 == part,
+            _ => false,
+        };
+        if !fits || field.offset as u64 != part * index as u64 {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// Whether a field is all there is of a structure of this size.
+pub(super) const fn covers(field: Option<ShapeField<'_>>, size: u64) -> bool {
+    match field {
+        Some(field) => field.offset == 0 && field.size == size && !field.bits,
+        None => false,
+    }
+}

@@ -1,0 +1,90 @@
+//! What is wrong with a declaration, and how it is said.
+
+use std::fmt;
+
+use super::check::UNDECLARED;
+
+/// In which way a declaration is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MismatchKind {
+    /// Another number of parameters.
+    Arity,
+    /// An integer or float of another width.
+    Width,
+    /// An integer of the other sign.
+    Signedness,
+    /// A float on one side, an integer on the other.
+    FloatForInteger,
+    /// An address on one side, a value on the other.
+    Pointer,
+    /// A pointer to another type.
+    Pointee,
+    /// A structure of another size.
+    StructSize,
+    /// A structure whose fields lie elsewhere or have other types.
+    FieldLayout,
+    /// The kernel takes a structure or another thing by value that no declaration can say.
+    Inexpressible,
+    /// Another result.
+    Result,
+}
+
+/// One thing that is wrong with a declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// In which way.
+    pub kind: MismatchKind,
+    /// The parameter, counted from 0; `None` for the result. With
+    /// [`MismatchKind::Arity`] the first that is missing or too many.
+    pub param: Option<usize>,
+    /// The parameter's name in the library, where it has one.
+    pub name: Option<String>,
+    /// The declared type in Rust's notation; empty if a parameter is missing.
+    pub declared: String,
+    /// The library's type in C's notation; empty if a parameter is too many.
+    pub found: String,
+    /// What differs, as the end of a sentence: "the kernel takes 8 bytes, 4 are declared".
+    pub reason: String,
+    /// What to declare instead, where that can be said in Rust: types or a declaration in
+    /// backquotes, more than one where the choice is the user's.
+    pub suggestion: Option<String>,
+}
+
+/// "parameter 2 (`b`)", counted from 1 as people do.
+pub(super) fn describe(param: Option<usize>, name: Option<&str>) -> String {
+    match (param, name) {
+        (None, _) => "the result".to_owned(),
+        (Some(index), None) => format!("parameter {}", index + 1),
+        (Some(index), Some(name)) => format!("parameter {} (`{name}`)", index + 1),
+    }
+}
+
+/// One sentence: "parameter 2 (`b`): declared `*mut f32`, but the kernel has `double *`: ...".
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == MismatchKind::Arity {
+            f.write_str(&self.reason)?;
+            if !self.found.is_empty() {
+                let place = describe(self.param, self.name.as_deref());
+                write!(f, "; {place} is `{}`", self.found)?;
+            }
+        } else {
+            let place = describe(self.param, self.name.as_deref());
+            let declared = match self.declared.as_str() {
+                "c_void" if self.param.is_none() => "()",
+                declared if declared == UNDECLARED => "?",
+                declared => declared,
+            };
+            write!(
+                f,
+                "{place}: declared `{declared}`, but the kernel has `{}`: {}",
+                self.found, self.reason
+            )?;
+        }
+        match &self.suggestion {
+            Some(suggestion) => write!(f, "; declare {suggestion}"),
+            None => Ok(()),
+        }
+    }
+}
