@@ -1,17 +1,32 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
-fn count<'__a, __On>(
+fn count<'__a, __On, __Out>(
     __on: &__On,
-    n: impl ::veo_core::__private::Arg<'__a, c_int>,
-    plan: impl ::veo_core::__private::Arg<'__a, plan_t>,
-    at: impl ::veo_core::__private::Arg<'__a, ffi::Offset>,
-) -> ::veo_core::Result<
-    <__On as ::veo_core::__private::Target>::Output<
+    n: impl ::veo_core::__private::NamedArg<
         '__a,
-        <ffi::Size as ::veo_core::__private::KernelResult>::Value,
+        c_int,
+        { <c_int as ::veo_core::__private::Param>::DECLARED },
     >,
->
+    plan: impl ::veo_core::__private::NamedArg<
+        '__a,
+        plan_t,
+        { <plan_t as ::veo_core::__private::Param>::DECLARED },
+    >,
+    at: impl ::veo_core::__private::NamedArg<
+        '__a,
+        ffi::Offset,
+        { <ffi::Offset as ::veo_core::__private::Param>::DECLARED },
+    >,
+) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<
+            '__a,
+            ::veo_core::__private::ValueOf<
+                ffi::Size,
+                { <ffi::Size as ::veo_core::__private::KernelResult>::DECLARED },
+            >,
+            Gives = __Out,
+        >,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {

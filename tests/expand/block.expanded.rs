@@ -3,10 +3,11 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
 pub fn first<'__a, __On, __Out>(
     __on: &__On,
-    x: impl ::veo_core::__private::Arg<'__a, *mut f64>,
+    x: impl ::veo_core::__private::MutArg<'__a, f64>,
 ) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target<Output<'__a, ()> = __Out>,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<'__a, (), Gives = __Out>,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
@@ -23,7 +24,7 @@ where
             params: &[
                 __veo::abi::Type::Pointer {
                     mutable: true,
-                    pointee: &<f64 as __veo::Pointee>::TYPE,
+                    pointee: &<f64 as __veo::PointedTo>::TYPE,
                 },
             ],
             result: __veo::abi::Type::Void,
@@ -42,11 +43,12 @@ where
 #[allow(non_snake_case, clippy::too_many_arguments)]
 pub(crate) unsafe fn second<'__a, __On, __Out>(
     __on: &__On,
-    x: impl ::veo_core::__private::Arg<'__a, *mut f64>,
+    x: impl ::veo_core::__private::MutArg<'__a, f64>,
     n: u64,
 ) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target<Output<'__a, f32> = __Out>,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<'__a, f32, Gives = __Out>,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
@@ -63,7 +65,7 @@ where
             params: &[
                 __veo::abi::Type::Pointer {
                     mutable: true,
-                    pointee: &<f64 as __veo::Pointee>::TYPE,
+                    pointee: &<f64 as __veo::PointedTo>::TYPE,
                 },
                 <u64 as __veo::Param>::TYPE,
             ],
@@ -84,7 +86,8 @@ where
 #[allow(non_snake_case, clippy::too_many_arguments)]
 unsafe fn third<'__a, __On, __Out>(__on: &__On) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target<Output<'__a, ()> = __Out>,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<'__a, (), Gives = __Out>,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {

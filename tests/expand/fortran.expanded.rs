@@ -3,13 +3,14 @@ fn daxpy<'__a, __On, __Out>(
     __on: &__On,
     n: &i32,
     alpha: &f64,
-    x: impl ::veo_core::__private::Arg<'__a, *const f64>,
+    x: impl ::veo_core::__private::ConstArg<'__a, f64>,
     incx: &i32,
-    y: impl ::veo_core::__private::Arg<'__a, *mut f64>,
+    y: impl ::veo_core::__private::MutArg<'__a, f64>,
     incy: &i32,
 ) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target<Output<'__a, ()> = __Out>,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<'__a, (), Gives = __Out>,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
@@ -34,7 +35,7 @@ where
                 },
                 __veo::abi::Type::Pointer {
                     mutable: false,
-                    pointee: &<f64 as __veo::Pointee>::TYPE,
+                    pointee: &<f64 as __veo::PointedTo>::TYPE,
                 },
                 __veo::abi::Type::Pointer {
                     mutable: false,
@@ -42,7 +43,7 @@ where
                 },
                 __veo::abi::Type::Pointer {
                     mutable: true,
-                    pointee: &<f64 as __veo::Pointee>::TYPE,
+                    pointee: &<f64 as __veo::PointedTo>::TYPE,
                 },
                 __veo::abi::Type::Pointer {
                     mutable: false,

@@ -3,12 +3,13 @@
 pub fn scale<'__a, __On, __Out>(
     __on: &__On,
     factor: f64,
-    from: impl ::veo_core::__private::Arg<'__a, *const f64>,
-    to: impl ::veo_core::__private::Arg<'__a, *mut f64>,
+    from: impl ::veo_core::__private::ConstArg<'__a, f64>,
+    to: impl ::veo_core::__private::MutArg<'__a, f64>,
     n: u64,
 ) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target<Output<'__a, ()> = __Out>,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<'__a, (), Gives = __Out>,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
@@ -26,11 +27,11 @@ where
                 <f64 as __veo::Param>::TYPE,
                 __veo::abi::Type::Pointer {
                     mutable: false,
-                    pointee: &<f64 as __veo::Pointee>::TYPE,
+                    pointee: &<f64 as __veo::PointedTo>::TYPE,
                 },
                 __veo::abi::Type::Pointer {
                     mutable: true,
-                    pointee: &<f64 as __veo::Pointee>::TYPE,
+                    pointee: &<f64 as __veo::PointedTo>::TYPE,
                 },
                 <u64 as __veo::Param>::TYPE,
             ],

@@ -6,7 +6,8 @@ fn r#move<'__a, __On, __Out>(
     N: u8,
 ) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target<Output<'__a, ()> = __Out>,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<'__a, (), Gives = __Out>,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {

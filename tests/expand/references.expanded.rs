@@ -7,9 +7,12 @@ fn shift<'__a, __On, __Out>(
     weights: &[[f64; 4]],
 ) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target<
-        Output<'__a, ::veo_core::VeMemPtr<Point>> = __Out,
-    >,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<
+            '__a,
+            ::veo_core::VeMemPtr<Point>,
+            Gives = __Out,
+        >,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
@@ -43,7 +46,7 @@ where
             ],
             result: __veo::abi::Type::Pointer {
                 mutable: true,
-                pointee: &<Point as __veo::Pointee>::TYPE,
+                pointee: &<Point as __veo::PointedTo>::TYPE,
             },
         },
         verify: __veo::Verify::Default,
@@ -56,5 +59,5 @@ where
     __call.input(<Point as __veo::Data>::input(::core::slice::from_ref(by)));
     __call.inout(<f64 as __veo::Data>::inout(::core::slice::from_mut(sum)));
     __call.input(<[f64; 4] as __veo::Data>::input(weights));
-    __call.submit::<__On, *mut Point>(__on)
+    __call.submit_pointer::<__On, Point>(__on)
 }

@@ -1,7 +1,8 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn nothing<'__a, __On, __Out>(__on: &__On) -> my::veo::Result<__Out>
 where
-    __On: my::veo::__private::Target<Output<'__a, ()> = __Out>,
+    __On: ?::core::marker::Sized
+        + my::veo::__private::CallTarget<'__a, (), Gives = __Out>,
 {
     use my::veo::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {

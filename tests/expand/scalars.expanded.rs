@@ -1,7 +1,8 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
 pub fn add<'__a, __On, __Out>(__on: &__On, a: i32, b: f64) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target<Output<'__a, i64> = __Out>,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<'__a, i64, Gives = __Out>,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {

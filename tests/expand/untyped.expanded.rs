@@ -1,14 +1,17 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn run<'__a, __On, __Out>(
     __on: &__On,
-    plan: impl ::veo_core::__private::Arg<'__a, *mut Plan>,
+    plan: impl ::veo_core::__private::MutArg<'__a, Plan>,
     data: impl ::veo_core::__private::Arg<'__a, *mut c_void>,
-    f: impl ::veo_core::__private::Arg<'__a, ::veo_core::FnAddr>,
+    f: impl ::veo_core::__private::FunctionArg<'__a>,
 ) -> ::veo_core::Result<__Out>
 where
-    __On: ::veo_core::__private::Target<
-        Output<'__a, ::veo_core::VeMemPtr<c_void>> = __Out,
-    >,
+    __On: ?::core::marker::Sized
+        + ::veo_core::__private::CallTarget<
+            '__a,
+            ::veo_core::VeMemPtr<c_void>,
+            Gives = __Out,
+        >,
 {
     use ::veo_core::__private as __veo;
     static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
@@ -25,17 +28,17 @@ where
             params: &[
                 __veo::abi::Type::Pointer {
                     mutable: true,
-                    pointee: &<Plan as __veo::Pointee>::TYPE,
+                    pointee: &<Plan as __veo::PointedTo>::TYPE,
                 },
                 __veo::abi::Type::Pointer {
                     mutable: true,
-                    pointee: &<c_void as __veo::Pointee>::TYPE,
+                    pointee: &<c_void as __veo::PointedTo>::TYPE,
                 },
                 <__veo::FnAddr as __veo::Param>::TYPE,
             ],
             result: __veo::abi::Type::Pointer {
                 mutable: true,
-                pointee: &<c_void as __veo::Pointee>::TYPE,
+                pointee: &<c_void as __veo::PointedTo>::TYPE,
             },
         },
         verify: __veo::Verify::Default,
@@ -47,5 +50,5 @@ where
     __call.arg::<*mut Plan>(plan);
     __call.arg::<*mut c_void>(data);
     __call.arg::<__veo::FnAddr>(f);
-    __call.submit::<__On, *mut c_void>(__on)
+    __call.submit_pointer::<__On, c_void>(__on)
 }

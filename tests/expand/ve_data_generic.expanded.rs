@@ -1,20 +1,24 @@
+#[automatically_derived]
 unsafe impl<T: Copy + ::veo_core::VeData, const N: usize> ::veo_core::VeData
 for Matrix<T, N>
 where
     T: Default,
 {
-    const TYPE: ::veo_core::__private::abi::Type = ::veo_core::__private::abi::Type::Struct(
-        &::veo_core::__private::abi::StructLayout {
-            name: "Matrix",
-            size: ::core::mem::size_of::<Self>(),
-            align: ::core::mem::align_of::<Self>(),
-            fields: &[
-                ::veo_core::__private::abi::Field {
-                    name: "0",
-                    offset: ::core::mem::offset_of!(Self, 0),
-                    ty: <[[T; N]; N] as ::veo_core::__private::Data>::TYPE,
-                },
-            ],
-        },
-    );
+    const TYPE: ::veo_core::__private::abi::Type = {
+        let _ = |Self { 0: __0 }: Self| -> ([[T; N]; N],) { (__0,) };
+        ::veo_core::__private::abi::Type::Struct(
+            &::veo_core::__private::abi::StructLayout {
+                name: "Matrix",
+                size: ::core::mem::size_of::<Self>(),
+                align: ::core::mem::align_of::<Self>(),
+                fields: &[
+                    ::veo_core::__private::abi::Field {
+                        name: "0",
+                        offset: ::core::mem::offset_of!(Self, 0),
+                        ty: <[[T; N]; N] as ::veo_core::__private::Data>::TYPE,
+                    },
+                ],
+            },
+        )
+    };
 }

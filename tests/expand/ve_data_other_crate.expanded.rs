@@ -1,21 +1,25 @@
+#[automatically_derived]
 unsafe impl prelude::veo::VeData for Point {
-    const TYPE: prelude::veo::__private::abi::Type = prelude::veo::__private::abi::Type::Struct(
-        &prelude::veo::__private::abi::StructLayout {
-            name: "Point",
-            size: ::core::mem::size_of::<Self>(),
-            align: ::core::mem::align_of::<Self>(),
-            fields: &[
-                prelude::veo::__private::abi::Field {
-                    name: "x",
-                    offset: ::core::mem::offset_of!(Self, x),
-                    ty: <f64 as prelude::veo::VeData>::TYPE,
-                },
-                prelude::veo::__private::abi::Field {
-                    name: "level",
-                    offset: ::core::mem::offset_of!(Self, level),
-                    ty: <Level as prelude::veo::VeData>::TYPE,
-                },
-            ],
-        },
-    );
+    const TYPE: prelude::veo::__private::abi::Type = {
+        let _ = |Self { x: __0, level: __1 }: Self| -> (f64, Level) { (__0, __1) };
+        prelude::veo::__private::abi::Type::Struct(
+            &prelude::veo::__private::abi::StructLayout {
+                name: "Point",
+                size: ::core::mem::size_of::<Self>(),
+                align: ::core::mem::align_of::<Self>(),
+                fields: &[
+                    prelude::veo::__private::abi::Field {
+                        name: "x",
+                        offset: ::core::mem::offset_of!(Self, x),
+                        ty: <f64 as prelude::veo::VeData>::TYPE,
+                    },
+                    prelude::veo::__private::abi::Field {
+                        name: "level",
+                        offset: ::core::mem::offset_of!(Self, level),
+                        ty: <Level as prelude::veo::VeData>::TYPE,
+                    },
+                ],
+            },
+        )
+    };
 }

@@ -1,3 +1,7 @@
+#[automatically_derived]
 unsafe impl ::veo_core::VeData for Meters {
-    const TYPE: ::veo_core::__private::abi::Type = <f64 as ::veo_core::__private::Data>::TYPE;
+    const TYPE: ::veo_core::__private::abi::Type = {
+        let _ = |Self { 0: __0 }: Self| -> (f64,) { (__0,) };
+        <f64 as ::veo_core::__private::Data>::TYPE
+    };
 }

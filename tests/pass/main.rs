@@ -22,6 +22,7 @@ mod item {
     mod docs_and_attributes;
     mod empty_block;
     mod extern_c_single;
+    mod fragments_from_a_macro;
     mod from_a_macro;
     mod in_function_body;
     mod module_of_its_name;
@@ -42,6 +43,7 @@ mod hygiene {
 
 mod types {
     mod aliases;
+    mod aliases_of_pointers;
     mod anonymous_parameters;
     mod arrays;
     mod coercions;
@@ -70,6 +72,7 @@ mod call {
     mod any_target;
     mod as_values;
     mod context;
+    mod generic_wrappers;
     mod in_closures_and_threads;
     mod inputs_end_with_the_call;
     mod one_buffer_twice;

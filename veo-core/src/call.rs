@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use veo_abi::{ScalarType, Type, Word, ffi};
 
+use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
 use crate::data::{Bytes, BytesMut};
 use crate::error::Result;
@@ -55,15 +56,34 @@ impl<'c, 'a> Call<'c, 'a> {
     ///
     /// See [`VeoContext`] and [`VeoProc`].
     #[inline]
-    pub fn submit<On: Target + ?Sized, R: KernelResult>(
-        &mut self,
-        on: &On,
-    ) -> Result<On::Output<'a, R::Value>> {
-        on.submit(Request {
+    pub fn submit<On, R>(&mut self, on: &On) -> Result<On::Gives>
+    where
+        On: CallTarget<'a, R::Value> + ?Sized,
+        R: KernelResult,
+    {
+        on.make(Request {
             callee: Callee::Kernel(self.kernel),
             args: &mut self.args,
             result: result_class(&R::TYPE),
             decode: |word, origin| Ok(R::value(word, origin)),
+        })
+    }
+
+    /// Makes the call of a kernel that returns a pointer.
+    ///
+    /// # Errors
+    ///
+    /// See [`VeoContext`](crate::VeoContext) and [`VeoProc`](crate::VeoProc).
+    #[inline]
+    pub fn submit_pointer<On, T>(&mut self, on: &On) -> Result<On::Gives>
+    where
+        On: CallTarget<'a, VeMemPtr<T>> + ?Sized,
+    {
+        on.make(Request {
+            callee: Callee::Kernel(self.kernel),
+            args: &mut self.args,
+            result: ffi::VEO_EMU_CLASS_INTEGER,
+            decode: |word, origin| Ok(VeMemPtr::from_kernel(word.0, origin.0)),
         })
     }
 }
@@ -107,7 +127,6 @@ pub struct Request<'r, 'c, 'a, V> {
 /// queues it and gives a [`VeoRequest`](crate::VeoRequest), a process waits for the result.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot be called on `{Self}`",
-    label = "neither a context nor a process",
     note = "pass a `&VeoContext` first to queue the call, or a `&VeoProc` to wait for its result"
 )]
 pub trait Target {
@@ -134,3 +153,28 @@ macro_rules! forward {
 }
 
 forward!(&On, &mut On, Box<On>, std::rc::Rc<On>, std::sync::Arc<On>);
+
+/// Where a kernel with a result of type `V` can be called: [`Target`], as the signature of a
+/// stub asks for it. One step further from a wrong target, the compiler says less about it.
+#[diagnostic::on_unimplemented(
+    message = "a kernel cannot be called on `{Self}`",
+    note = "pass a `&VeoContext` first to queue the call, or a `&VeoProc` to wait for its result"
+)]
+pub trait CallTarget<'a, V>: Target {
+    /// What the call gives.
+    type Gives;
+
+    /// Makes the call.
+    #[doc(hidden)]
+    fn make(&self, request: Request<'_, '_, 'a, V>) -> Result<Self::Gives>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, V, On: Target + ?Sized> CallTarget<'a, V> for On {
+    type Gives = <On as Target>::Output<'a, V>;
+
+    #[inline]
+    fn make(&self, request: Request<'_, '_, 'a, V>) -> Result<Self::Gives> {
+        self.submit(request)
+    }
+}

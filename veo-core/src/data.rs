@@ -21,7 +21,6 @@ use veo_abi::{Scalar, Type};
 /// Padding is allowed: it is copied, never read.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel to the VE as plain data",
-    label = "not plain data",
     note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, and `#[repr(C)]` structures with `#[derive(VeData)]`"
 )]
 pub unsafe trait VeData: Copy + Send + Sync + 'static {
@@ -96,7 +95,6 @@ impl fmt::Debug for BytesMut<'_> {
 /// [`VeMemPtr`](crate::VeMemPtr)s that kernels return.
 #[diagnostic::on_unimplemented(
     message = "a kernel's pointer cannot point to `{Self}`",
-    label = "neither plain data nor an opaque handle",
     note = "write `#[derive(VeData)]` on a `#[repr(C)]` structure of plain data, `#[derive(VeOpaque)]` on a handle that only kernels look into"
 )]
 pub trait VePointee: 'static {

@@ -1,20 +1,28 @@
 //! What expansions of `#[ve_kernel]` and `#[derive(VeData)]` ask of the user's types.
 //!
-//! The same as [`VeData`] and [`VePointee`], which imply it, with one difference: when
-//! a type lacks it, the compiler names that type and what to do, and no other types
-//! that happen to have it.
+//! The same as the public traits, which imply these, with two differences. When a type
+//! lacks one of them, the compiler names that type and what to write, and no other types
+//! that happen to have it. And what a wrong type makes of a stub is a type the compiler
+//! knows to be wrong, about which it says nothing more to callers.
+
+use std::marker::PhantomData;
 
 use veo_abi::Type;
 
+use crate::arg::Arg;
 use crate::data::{Bytes, BytesMut, VeData, VePointee};
+use crate::param::{FnAddr, KernelResult};
 
 /// A type of plain data, in memory or behind a reference.
+///
+/// # Safety
+///
+/// That of [`VeData`]: `#[derive(VeData)]` takes the word of this trait for each field.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel to the VE as plain data",
-    label = "not plain data",
     note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, and `#[repr(C)]` structures with `#[derive(VeData)]`"
 )]
-pub trait Data: Sized {
+pub unsafe trait Data: Sized {
     /// The C type that a kernel sees.
     const TYPE: Type;
 
@@ -25,8 +33,9 @@ pub trait Data: Sized {
     fn inout(values: &mut [Self]) -> BytesMut<'_>;
 }
 
+// SAFETY: it is promised by `VeData`.
 #[diagnostic::do_not_recommend]
-impl<T: VeData> Data for T {
+unsafe impl<T: VeData> Data for T {
     const TYPE: Type = <T as VeData>::TYPE;
 
     #[inline]
@@ -43,15 +52,81 @@ impl<T: VeData> Data for T {
 /// What a pointer points to.
 #[diagnostic::on_unimplemented(
     message = "a kernel's pointer cannot point to `{Self}`",
-    label = "neither plain data nor an opaque handle",
     note = "write `#[derive(VeData)]` on a `#[repr(C)]` structure of plain data, `#[derive(VeOpaque)]` on a handle that only kernels look into"
 )]
-pub trait Pointee {
+pub trait PointedTo {
     /// The C type of the pointee.
     const TYPE: Type;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: VePointee> Pointee for T {
+impl<T: VePointee> PointedTo for T {
     const TYPE: Type = <T as VePointee>::TYPE;
+}
+
+/// What can be passed for `*const T`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be passed for a kernel parameter declared as `*const {T}`",
+    note = "memory on the VE is `&VeBuffer<{T}>`, `VeSlice<{T}>` or `VeMemPtr<{T}>`; data of the host goes with `OnStack::input(&x)`, text with `OnStack::cstr(c\"..\")`; or pass `NULL`"
+)]
+pub trait ConstArg<'a, T>: Arg<'a, *const T> {}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T, A: Arg<'a, *const T>> ConstArg<'a, T> for A {}
+
+/// What can be passed for `*mut T`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be passed for a kernel parameter declared as `*mut {T}`",
+    note = "memory on the VE is `&mut VeBuffer<{T}>`, `VeSliceMut<{T}>` or `VeMemPtr<{T}>`; data of the host goes with `OnStack::inout(&mut x)` or `OnStack::output(&mut x)`; or pass `NULL`"
+)]
+pub trait MutArg<'a, T>: Arg<'a, *mut T> {}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T, A: Arg<'a, *mut T>> MutArg<'a, T> for A {}
+
+/// What can be passed for `extern "C" fn(..)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be passed for a kernel parameter declared as a function",
+    note = "functions of the host mean nothing on the VE: pass a `&VeoFunction` from `lib.find_function(\"name\")`, a `VeMemPtr<c_void>`, or `NULL`"
+)]
+pub trait FunctionArg<'a>: Arg<'a, FnAddr> {}
+
+#[diagnostic::do_not_recommend]
+impl<'a, A: Arg<'a, FnAddr>> FunctionArg<'a> for A {}
+
+/// What can be passed for the type of this name. Where the type may not be declared, there is no
+/// value for `DECLARED`, and the compiler is silent about what callers pass.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be passed for a kernel parameter declared as `{P}`",
+    note = "for a number pass exactly that type; the table at `veo_core::Arg` has what else is accepted for which type"
+)]
+pub trait NamedArg<'a, P, const DECLARED: bool>: Arg<'a, P> {}
+
+#[diagnostic::do_not_recommend]
+impl<'a, P, A: Arg<'a, P>> NamedArg<'a, P, true> for A {}
+
+/// What a call gives if the kernel returns the type of this name. As above, there is no
+/// value for `DECLARED` if it cannot.
+pub type ValueOf<R, const DECLARED: bool> = <Returned<R, DECLARED> as Returns>::Value;
+
+/// A type as the result of a kernel.
+#[derive(Debug)]
+pub struct Returned<R, const DECLARED: bool>(PhantomData<R>);
+
+/// See [`ValueOf`].
+pub trait Returns {
+    /// What a call gives.
+    type Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: KernelResult> Returns for Returned<R, true> {
+    type Value = R::Value;
+}
+
+/// The type of a kernel whose declaration is wrong. `WHY` is a `compile_error!`, so this is a
+/// type the compiler knows to be wrong: it is silent about every use of the kernel.
+pub trait Wrong<const WHY: bool> {
+    /// A kernel that is called with anything and gives anything.
+    type Kernel;
 }

@@ -96,6 +96,11 @@ pub use context::{
 };
 pub use data::{VeAddr, VeData, VePointee};
 pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
+// Here as well, so that the compiler spells them without a path.
+#[doc(hidden)]
+pub use call::CallTarget;
+#[doc(hidden)]
+pub use expansion::{ConstArg, Data, FunctionArg, MutArg, NamedArg, PointedTo};
 pub use hmem::{Hmem, HmemMut, HmemPtr, hmemcpy, is_ve_addr};
 pub use inventory;
 pub use kernel::{KernelInfo, Verify, kernels};
@@ -121,8 +126,10 @@ pub type VeoCtxt = VeoContext;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::arg::{Arg, Args};
-    pub use crate::call::{Call, Target};
-    pub use crate::expansion::{Data, Pointee};
+    pub use crate::call::{Call, CallTarget, Target};
+    pub use crate::expansion::{
+        ConstArg, Data, FunctionArg, MutArg, NamedArg, PointedTo, Returned, Returns, ValueOf, Wrong,
+    };
     pub use crate::kernel::{Kernel, KernelInfo, Library, Registration, Resolution, Verify};
     pub use crate::param::{FnAddr, KernelResult, Param};
     pub use {inventory, veo_abi as abi};

@@ -9,18 +9,20 @@ use crate::stack::OnStack;
 /// A type that a parameter of a kernel may be declared with.
 #[diagnostic::on_unimplemented(
     message = "a kernel parameter cannot be declared as `{Self}`",
-    label = "neither a number nor an address",
     note = "for a structure with `#[derive(VeData)]` write `&T`, `&mut T` or `*mut T`; for an enum its integer type; for a bool `u8`"
 )]
 pub trait Param {
     /// Its description in the kernel's signature.
     const TYPE: Type;
+
+    /// For expansions of `#[ve_kernel]`, which ask for it.
+    #[doc(hidden)]
+    const DECLARED: bool = true;
 }
 
 /// A type that a kernel may be declared to return.
 #[diagnostic::on_unimplemented(
     message = "a kernel cannot return `{Self}`",
-    label = "neither a number nor an address",
     note = "declare a number, a pointer (`*mut T` becomes a `VeMemPtr<T>`) or nothing, and a parameter for the rest: `out: &mut {Self}`"
 )]
 pub trait KernelResult {
@@ -29,6 +31,10 @@ pub trait KernelResult {
 
     /// Its description in the kernel's signature.
     const TYPE: Type;
+
+    /// For expansions of `#[ve_kernel]`, which ask for it.
+    #[doc(hidden)]
+    const DECLARED: bool = true;
 
     /// The value of a result word.
     #[doc(hidden)]

@@ -7,6 +7,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Lit, LitStr, Path, Token};
 
 use crate::messages::Mistake;
+use crate::near::nearest;
 use crate::report::Report;
 
 /// libveo takes names of at most this many bytes (`VEO_SYMNAME_LEN_MAX`).
@@ -246,16 +247,34 @@ impl Keys {
             "optional" => flag(&mut self.optional, key, value, report),
             "lazy" => flag(&mut self.lazy, key, value, report),
             _ => {
-                self.lib_was_wrong |= ["library", "libs", "link", "so", "file"].contains(&&*text);
-                report.at(&key, &Mistake::UnknownKey(text));
+                let meant = meant(&text);
+                self.lib_was_wrong |= matches!(meant, Some("lib" | "static"));
+                report.at(&key, &Mistake::UnknownKey(text, meant));
             }
         }
         Ok(())
     }
 }
 
+/// The key that was probably meant.
+fn meant(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "library" | "libs" | "link" | "so" | "file" => "lib",
+        "link_name" | "symbol" | "sym" | "rename" => "name",
+        "weak" | "maybe" => "optional",
+        "krate" | "path" => "crate",
+        "linked" | "builtin" => "static",
+        _ => {
+            let keys = [
+                "lib", "static", "name", "optional", "lazy", "verify", "crate",
+            ];
+            return nearest(key, keys.into_iter());
+        }
+    })
+}
+
 /// The pieces between commas that are not inside brackets.
-fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut pieces = vec![TokenStream::new()];
     for tree in tokens {
         match (&tree, pieces.last_mut()) {
@@ -278,7 +297,13 @@ fn string(key: &Ident, value: Option<TokenStream>, report: &mut Report) -> Optio
     };
     let text = syn::parse2(value.clone()).ok();
     if text.is_none() {
-        report.at(&value, &Mistake::NeedsString(key.to_string()));
+        let mut trees = value.clone().into_iter();
+        match (trees.next(), trees.next()) {
+            (Some(TokenTree::Literal(_)), Some(next @ TokenTree::Ident(_))) => {
+                report.at(&next, &Mistake::MissingComma(next.to_string()));
+            }
+            _ => report.at(&value, &Mistake::NeedsString(key.to_string())),
+        }
     }
     text
 }
@@ -313,11 +338,28 @@ fn check_library(name: &LitStr, report: &mut Report) {
         report.at(name, &Mistake::LibraryName);
     } else if text.len() > MAX_NAME {
         report.at(name, &Mistake::TooLong("library", text.len()));
-    } else if file.ends_with(".a") {
-        report.at(name, &Mistake::LibraryIsArchive);
+    } else if text.trim() != text {
+        report.at(name, &Mistake::LibraryBlank);
+    } else if let Some((stem, extension)) = file.rsplit_once('.')
+        && let Some(mistake) = wrong_kind(stem, extension)
+    {
+        report.at(name, &mistake);
     } else if !file.contains('.') {
         report.at(name, &Mistake::LibraryNoExtension(text));
     }
+}
+
+/// Files that are something else than a library, by what they end in.
+fn wrong_kind(stem: &str, extension: &str) -> Option<Mistake> {
+    Some(match extension {
+        "a" | "o" => Mistake::LibraryIsArchive,
+        "c" | "cc" | "cpp" | "cxx" | "f" | "f90" | "f03" | "F90" | "h" | "hpp" => {
+            let stem = stem.strip_prefix("lib").unwrap_or(stem);
+            Mistake::LibraryIsSource(stem.to_owned())
+        }
+        "dylib" | "dll" => Mistake::LibraryOfOther(stem.to_owned()),
+        _ => return None,
+    })
 }
 
 /// Checks a link name.

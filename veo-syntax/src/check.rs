@@ -10,8 +10,8 @@ use syn::{
     Safety, Signature, Token, Type,
 };
 
-use crate::attribute::{self, Options, Overrides};
-use crate::declaration::{Declaration, Param, ParamType, Result, Shape};
+use crate::attribute::{self, Library, Options, Overrides};
+use crate::declaration::{Declaration, Param, Result};
 use crate::messages::Mistake;
 use crate::parse::{self, Form, Kernel};
 use crate::report::Report;
@@ -38,15 +38,15 @@ pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> 
     );
 
     let unsafety = qualifiers(&sig, form, report);
-    let mut shape = generics(&sig, report);
+    generics(&sig, report);
     if let Some(variadic) = &sig.variadic {
         report.at(&variadic.dots, &Mistake::Variadic);
-        shape = Shape::Unknown;
     }
     lifetimes(&mut sig, report);
 
+    let mentioned = mentioned(&sig);
     let count = sig.inputs.len();
-    let mut params = Vec::new();
+    let mut params: Vec<Param> = Vec::new();
     for (index, input) in sig.inputs.into_iter().enumerate() {
         match input {
             FnArg::Receiver(receiver) => report.at(&receiver, &Mistake::Receiver),
@@ -54,32 +54,23 @@ pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> 
                 if index == MAX_PARAMS {
                     report.at(&input.pat, &Mistake::TooManyParameters(count));
                 }
-                params.push(param(input, index, report));
+                let param = param(input, index, report);
+                if params.iter().any(|before| before.ident == param.ident) {
+                    let name = param.ident.to_string();
+                    report.at(&param.ident, &Mistake::DuplicateParameter(name));
+                }
+                params.push(param);
             }
         }
     }
-    let mut result = match &sig.output {
+    let result = match &sig.output {
         ReturnType::Default => Result::Unit,
         ReturnType::Type(_, ty) => types::result(ty, report),
     };
-    if shape == Shape::Unknown {
-        // Their types may name what does not exist outside.
-        for param in &mut params {
-            if !matches!(param.ty, ParamType::Scalar(_)) {
-                param.ty = ParamType::Wrong(None);
-            }
-        }
-        if !matches!(result, Result::Unit | Result::Scalar(_)) {
-            result = Result::Wrong(None);
-        }
-    }
 
     let symbol = overrides
         .name
         .unwrap_or_else(|| LitStr::new(&sig.ident.unraw().to_string(), sig.ident.span()));
-    if report.len() > before && shape == Shape::Right {
-        shape = Shape::Wrong;
-    }
     Declaration {
         attrs,
         vis: function.vis,
@@ -91,7 +82,8 @@ pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> 
         verify: overrides.verify.or(options.verify),
         params,
         result,
-        shape,
+        mentioned,
+        is_right: report.len() == before && !matches!(options.library, Library::Unknown),
     }
 }
 
@@ -176,8 +168,7 @@ fn qualifiers(sig: &Signature, form: Form, report: &mut Report) -> Option<Token!
 }
 
 /// Lifetimes are fine, other generics are not.
-fn generics(sig: &Signature, report: &mut Report) -> Shape {
-    let mut shape = Shape::Right;
+fn generics(sig: &Signature, report: &mut Report) {
     for param in &sig.generics.params {
         let mistake = match param {
             GenericParam::Lifetime(_) => continue,
@@ -185,12 +176,29 @@ fn generics(sig: &Signature, report: &mut Report) -> Shape {
             GenericParam::Const(param) => Mistake::ConstParameter(param.ident.to_string()),
         };
         report.at(param, &mistake);
-        shape = Shape::Unknown;
     }
     if let Some(clause) = &sig.generics.where_clause {
         report.at(clause, &Mistake::WhereClause);
     }
-    shape
+}
+
+/// The types of a declaration, for the case that it is wrong.
+fn mentioned(sig: &Signature) -> Vec<Type> {
+    let generic = |param: &GenericParam| !matches!(param, GenericParam::Lifetime(_));
+    if sig.generics.params.iter().any(generic) {
+        // They may name what does not exist outside.
+        return Vec::new();
+    }
+    let inputs = sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(input) => Some(&*input.ty),
+        FnArg::Receiver(_) => None,
+    });
+    let output = match &sig.output {
+        ReturnType::Type(_, ty) => Some(&**ty),
+        ReturnType::Default => None,
+    };
+    let nameable = |ty: &&Type| types::nameable(ty);
+    inputs.chain(output).filter(nameable).cloned().collect()
 }
 
 /// Declared lifetimes all become the lifetime of the call: what is passed by
@@ -239,7 +247,6 @@ impl VisitMut for OneLifetime {
 }
 
 fn param(input: PatType, index: usize, report: &mut Report) -> Param {
-    let before = report.len();
     let mut attrs = Vec::new();
     for attr in input.attrs {
         let name = attr.path().get_ident().map(ToString::to_string);
@@ -265,10 +272,6 @@ fn param(input: PatType, index: usize, report: &mut Report) -> Param {
             anonymous()
         }
     };
-    let wrong_name = report.len() > before;
-    let mut ty = types::param(&input.ty, report);
-    if wrong_name && matches!(ty, ParamType::Scalar(_)) {
-        ty = ParamType::Wrong(None);
-    }
+    let ty = types::param(&input.ty, report);
     Param { attrs, ident, ty }
 }

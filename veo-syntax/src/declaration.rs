@@ -5,6 +5,7 @@ use proc_macro2::Ident;
 use syn::{Attribute, LitStr, Token, Type, TypePtr, TypeReference, Visibility};
 
 use crate::attribute::{Library, Policy, Resolution};
+use crate::expand::Named;
 
 /// One kernel.
 pub(crate) struct Declaration {
@@ -22,26 +23,22 @@ pub(crate) struct Declaration {
     pub(crate) verify: Option<Policy>,
     pub(crate) params: Vec<Param>,
     pub(crate) result: Result,
-    /// Whether anything about it has been reported; then only a stub is wanted.
-    pub(crate) shape: Shape,
+    /// Types it mentions that can be named where it stands.
+    pub(crate) mentioned: Vec<Type>,
+    /// Whether nothing about it has been reported. Otherwise only its name is wanted.
+    pub(crate) is_right: bool,
 }
 
 impl Declaration {
-    /// Whether nothing about it has been reported.
-    pub(crate) fn is_right(&self) -> bool {
-        self.shape == Shape::Right && !matches!(self.library, Library::Unknown)
+    /// What a placeholder needs.
+    pub(crate) fn named(&self) -> Named<'_> {
+        Named {
+            attrs: &self.attrs,
+            vis: &self.vis,
+            ident: &self.ident,
+            mentioned: &self.mentioned,
+        }
     }
-}
-
-/// How much of a declaration can be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shape {
-    /// All of it.
-    Right,
-    /// The number of parameters; a stub has that many.
-    Wrong,
-    /// Not even that: generic or variadic.
-    Unknown,
 }
 
 /// One parameter.
@@ -64,8 +61,8 @@ pub(crate) enum ParamType {
     Function(Type),
     /// An alias, a type by path: traits decide.
     Other(Type),
-    /// Something that has been reported; the type, if naming it does no harm.
-    Wrong(Option<Type>),
+    /// Something that has been reported.
+    Wrong,
 }
 
 /// What a kernel returns.
@@ -78,6 +75,6 @@ pub(crate) enum Result {
     Pointer(TypePtr),
     /// A type by path: traits decide.
     Other(Type),
-    /// Something that has been reported. The stub returns it all the same, if it can.
-    Wrong(Option<Type>),
+    /// Something that has been reported.
+    Wrong,
 }

@@ -83,7 +83,10 @@ fn kernels(arguments: TokenStream, item: TokenStream, found: &mut Vec<DeclaredKe
         return;
     };
     for kernel in kernels {
-        let declaration = check::kernel(kernel, &options, &mut report);
+        let parse::Parsed::Function(kernel) = kernel else {
+            continue;
+        };
+        let declaration = check::kernel(*kernel, &options, &mut report);
         let library = match &declaration.library {
             Library::Shared(name) => Some(name.value()),
             Library::Static => None,

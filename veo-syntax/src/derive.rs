@@ -1,8 +1,8 @@
 //! `#[derive(VeData)]`, which records the layout of a structure, and
 //! `#[derive(VeOpaque)]`, which lets pointers to a handle be declared.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -52,16 +52,18 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
                 types::field(&field.ty, &mut report);
             }
             wrong_fields = report.len() > before;
+            let exhaustive = exhaustive(&data.fields);
             let mut fields = data.fields.iter();
-            Some(match (layout, fields.next(), fields.next()) {
+            let ty = match (layout, fields.next(), fields.next()) {
                 (Layout::Transparent, Some(field), None) => described(&field.ty, source),
                 _ => structure(&data.fields, source, ident),
-            })
+            };
+            Some(quote!({ #exhaustive #ty }))
         }
     };
-    let generics = bounded(input.generics.clone(), &krate, &mut report);
+    let generics = bounded(input.generics.clone(), &krate, wrong_fields, &mut report);
     let Some(ty) = body.filter(|_| report.len() == 0) else {
-        let mut output = report.into_tokens();
+        let mut output = report.errors();
         if !wrong_fields && input.generics.params.is_empty() {
             // So that declarations that mention the type give no second error.
             output.extend(quote! {
@@ -74,6 +76,7 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     };
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {
+        #[automatically_derived]
         unsafe impl #impl_generics #krate::VeData for #ident #ty_generics #where_clause {
             const TYPE: #krate::__private::abi::Type = #ty;
         }
@@ -96,7 +99,7 @@ pub(crate) fn opaque(item: TokenStream) -> TokenStream {
     }
     let ident = &input.ident;
     let name = LitStr::new(&ident.unraw().to_string(), ident.span());
-    let mut output = report.into_tokens();
+    let mut output = report.errors();
     if output.is_empty() {
         output.extend(quote! {
             impl #krate::VePointee for #ident {
@@ -152,9 +155,16 @@ fn krate(attrs: &[Attribute], helper: &str, report: &mut Report) -> Option<Path>
 }
 
 /// Type parameters have to be plain data, too; lifetimes cannot be.
-fn bounded(mut generics: Generics, krate: &TokenStream, report: &mut Report) -> Generics {
+fn bounded(
+    mut generics: Generics,
+    krate: &TokenStream,
+    wrong_fields: bool,
+    report: &mut Report,
+) -> Generics {
     for param in &mut generics.params {
         match param {
+            // It is there for a field that has been reported.
+            GenericParam::Lifetime(_) if wrong_fields => {}
             GenericParam::Lifetime(lifetime) => {
                 report.at(
                     &*lifetime,
@@ -176,6 +186,19 @@ fn described(ty: &syn::Type, (krate, is_ours): (&TokenStream, bool)) -> TokenStr
         quote_spanned!(ty.span()=> <#ty as #krate::__private::Data>::TYPE)
     } else {
         quote_spanned!(ty.span()=> <#ty as #krate::VeData>::TYPE)
+    }
+}
+
+/// These fields, of these types, and no others: an attribute below the derive could have
+/// changed the structure since it was seen here.
+fn exhaustive(fields: &syn::Fields) -> TokenStream {
+    let members = fields.members();
+    let types = fields.iter().map(|field| &field.ty);
+    let names: Vec<Ident> = (0..fields.len())
+        .map(|index| format_ident!("__{index}", span = Span::mixed_site()))
+        .collect();
+    quote! {
+        let _ = |Self { #(#members: #names),* }: Self| -> (#(#types,)*) { (#(#names,)*) };
     }
 }
 

@@ -7,7 +7,10 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Lifetime, LitStr, PointerMutability, Type, TypePtr, TypeReference};
+use syn::visit_mut::VisitMut;
+use syn::{
+    Attribute, Lifetime, LitStr, PointerMutability, Type, TypePtr, TypeReference, Visibility,
+};
 
 use veo_abi::prototype::Assertion;
 
@@ -15,16 +18,8 @@ use crate::attribute::{Context, Library, Policy, Resolution};
 use crate::declaration::{Declaration, Param, ParamType, Result};
 use crate::verify::{self, Checks};
 
-/// Expands one declaration.
-pub(crate) fn kernel(declaration: &Declaration, checks: &Checks, context: &Context) -> TokenStream {
-    if declaration.is_right() {
-        stub(declaration, checks, context)
-    } else {
-        placeholder(declaration, context)
-    }
-}
-
-fn stub(declaration: &Declaration, checks: &Checks, context: &Context) -> TokenStream {
+/// Expands a declaration that is right.
+pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context) -> TokenStream {
     let krate = &context.krate;
     let signature = signature(declaration, context);
     let Declaration { ident, symbol, .. } = declaration;
@@ -166,29 +161,16 @@ fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
     };
     let on = local("__on");
     let params = quote!((#on: &__On, #(#params),*));
-    let target = quote!(#krate::__private::Target);
-    let value = result.value(context);
-    match result {
-        // The compiler complains about a type by path once if it stands here, in a
-        // bound it would do so twice.
-        Result::Other(ty) => {
-            let bound = around(ident, quote!(__On: ), quote!(), target.clone());
-            let output = around(
-                ty,
-                quote!(#krate::Result<<__On as #target>::Output<'__a, ),
-                value,
-                quote!(>>),
-            );
-            quote!(#head<'__a, __On> #params -> #output where #bound)
-        }
-        // What a call gives as a parameter of its own: so a wrong target is reported
-        // once. The bound stands at the name, to point to the declaration.
-        _ => {
-            let before = quote!(__On: #target<Output<'__a, );
-            let bound = around(ident, before, value, quote!(> = __Out>));
-            quote!(#head<'__a, __On, __Out> #params -> #krate::Result<__Out> where #bound)
-        }
-    }
+    // What a call gives is a parameter of its own: so a wrong target is reported once.
+    // The bound stands at the name, to point to the declaration.
+    let before = quote!(__On: ?::core::marker::Sized + #krate::__private::CallTarget<'__a, );
+    let bound = around(
+        ident,
+        before,
+        result.value(context),
+        quote!(, Gives = __Out>),
+    );
+    quote!(#head<'__a, __On, __Out> #params -> #krate::Result<__Out> where #bound)
 }
 
 /// The parameter of the stub, with its type.
@@ -198,14 +180,57 @@ fn parameter(param: &Param, context: &Context) -> TokenStream {
     let ty = match ty {
         ParamType::Scalar(ty) => ty.to_token_stream(),
         ParamType::Reference(reference) => reference_in_signature(reference),
-        ParamType::Function(_) | ParamType::Pointer(_) | ParamType::Other(_) => {
-            let declared = ty.declared(quote!(#krate));
-            let before = quote!(impl #krate::__private::Arg<'__a, );
-            around(&declared.clone(), before, declared, quote!(>))
+        ParamType::Function(ty) => {
+            let accepted = quote!(impl #krate::__private::FunctionArg<'__a>);
+            around(ty, accepted, quote!(), quote!())
         }
-        ParamType::Wrong(_) => quote!(impl ::core::marker::Sized),
+        ParamType::Pointer(pointer) => pointer_in_signature(pointer, krate),
+        ParamType::Other(ty) => {
+            let declared = declared_by_name(ty, &quote!(#krate::__private::Param));
+            let before = quote!(impl #krate::__private::NamedArg<'__a, );
+            around(ty, before, quote!(#ty, #declared), quote!(>))
+        }
+        ParamType::Wrong => quote!(()),
     };
     quote!(#(#attrs)* #ident: #ty)
+}
+
+/// Typed pointers have a message each; the others have that of `Arg`.
+fn pointer_in_signature(pointer: &TypePtr, krate: &TokenStream) -> TokenStream {
+    let pointee = &pointer.elem;
+    let typed = match crate::types::plain(pointee) {
+        Type::Ptr(_) => false,
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_none_or(|s| s.ident != "c_void"),
+        _ => true,
+    };
+    let (before, user) = match pointer.mutability {
+        _ if !typed => (quote!(Arg), quote!(#pointer)),
+        PointerMutability::Mut(_) => (quote!(MutArg), quote!(#pointee)),
+        PointerMutability::Const(_) => (quote!(ConstArg), quote!(#pointee)),
+    };
+    let before = quote!(impl #krate::__private::#before<'__a, );
+    around(pointer, before, user, quote!(>))
+}
+
+/// `{ <c_int as Param>::DECLARED }`: whether a type that is known by name may be declared. If
+/// not, this is the error, at the user's type, and what depends on it is no further one.
+fn declared_by_name(ty: &Type, required: &TokenStream) -> TokenStream {
+    let mut ty = ty.clone();
+    EveryLifetimeIsStatic.visit_type_mut(&mut ty);
+    quote!({ <#ty as #required>::DECLARED })
+}
+
+/// A constant in a signature cannot mention others.
+struct EveryLifetimeIsStatic;
+
+impl VisitMut for EveryLifetimeIsStatic {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        *lifetime = Lifetime::new("'static", lifetime.span());
+    }
 }
 
 /// What the kernel writes is borrowed until the request has been collected, what
@@ -253,25 +278,38 @@ fn referent(reference: &TypeReference) -> Referent<'_> {
     }
 }
 
-/// What stands for a declaration with mistakes: it has the right name, accepts
-/// anything where something was wrong, and never runs.
-fn placeholder(declaration: &Declaration, context: &Context) -> TokenStream {
-    let signature = signature(declaration, context);
-    // So that their imports do not count as unused.
-    let named = declaration
-        .params
+/// What stands for a declaration with mistakes: something of its name whose type the
+/// compiler knows to be wrong, since it contains what is to be said. So callers of the
+/// kernel, whatever they pass and do with the result, see no second error.
+pub(crate) fn placeholder(named: Named<'_>, why: &TokenStream, context: &Context) -> TokenStream {
+    let krate = &context.krate;
+    let Named {
+        attrs,
+        vis,
+        ident,
+        mentioned,
+    } = named;
+    let mentioned = (!mentioned.is_empty())
+        .then(|| quote!(let _: ::core::option::Option<fn(#(#mentioned),*)>;));
+    // Others, such as `must_use`, are for functions.
+    let kept = ["cfg", "doc", "allow", "expect", "warn", "deny", "forbid"];
+    let attrs = attrs
         .iter()
-        .filter_map(|param| match &param.ty {
-            ParamType::Wrong(ty) => ty.as_ref(),
-            _ => None,
-        });
+        .filter(|attr| kept.iter().any(|name| attr.path().is_ident(name)));
     quote! {
-        #[allow(unused_variables)]
-        #signature {
-            let _: ::core::option::Option<fn(#(#named),*)>;
-            ::core::unreachable!()
-        }
+        #(#attrs)*
+        #[allow(dead_code, non_upper_case_globals)]
+        #vis const #ident: <() as #krate::__private::Wrong<{ #mentioned #why true }>>::Kernel = loop {};
     }
+}
+
+/// All that is wanted of a declaration with mistakes.
+pub(crate) struct Named<'a> {
+    pub(crate) attrs: &'a [Attribute],
+    pub(crate) vis: &'a Visibility,
+    pub(crate) ident: &'a Ident,
+    /// Types whose imports are not to be called unused.
+    pub(crate) mentioned: &'a [Type],
 }
 
 impl ParamType {
@@ -290,7 +328,7 @@ impl ParamType {
             ParamType::Pointer(pointer) => pointer.to_token_stream(),
             ParamType::Reference(reference) => reference.to_token_stream(),
             ParamType::Function(ty) => around(ty, quote!(#private::), quote!(), quote!(FnAddr)),
-            ParamType::Wrong(_) => quote!(()),
+            ParamType::Wrong => quote!(()),
         }
     }
 
@@ -314,7 +352,7 @@ impl Result {
     /// The type as the traits see it.
     pub(crate) fn declared(&self) -> TokenStream {
         match self {
-            Result::Unit | Result::Wrong(_) => quote!(()),
+            Result::Unit | Result::Wrong => quote!(()),
             Result::Scalar(ty) | Result::Other(ty) => ty.to_token_stream(),
             Result::Pointer(pointer) => pointer.to_token_stream(),
         }
@@ -322,18 +360,25 @@ impl Result {
 
     /// The last call of the body.
     fn submit(&self) -> TokenStream {
-        let declared = self.declared();
-        let before = quote!(submit::<__On, );
         match self {
-            Result::Other(ty) => around(ty, before, declared, quote!(>)),
-            _ => quote!(#before #declared>),
+            Result::Other(ty) => {
+                around(ty, quote!(submit::<__On, ), ty.to_token_stream(), quote!(>))
+            }
+            Result::Pointer(pointer) => {
+                let pointee = &pointer.elem;
+                quote!(submit_pointer::<__On, #pointee>)
+            }
+            _ => {
+                let declared = self.declared();
+                quote!(submit::<__On, #declared>)
+            }
         }
     }
 
     /// The constant that describes it.
     pub(crate) fn described(&self) -> TokenStream {
         match self {
-            Result::Unit | Result::Wrong(_) => quote!(__veo::abi::Type::Void),
+            Result::Unit | Result::Wrong => quote!(__veo::abi::Type::Void),
             Result::Pointer(pointer) => pointer_constant(pointer),
             Result::Scalar(ty) | Result::Other(ty) => constant(ty, quote!(KernelResult)),
         }
@@ -343,18 +388,17 @@ impl Result {
     fn value(&self, context: &Context) -> TokenStream {
         let krate = &context.krate;
         match self {
-            Result::Unit | Result::Wrong(None) => quote!(()),
-            Result::Scalar(ty) | Result::Wrong(Some(ty)) => ty.to_token_stream(),
+            Result::Unit | Result::Wrong => quote!(()),
+            Result::Scalar(ty) => ty.to_token_stream(),
             Result::Pointer(pointer) => {
                 let pointee = &pointer.elem;
                 quote!(#krate::VeMemPtr<#pointee>)
             }
-            Result::Other(ty) => around(
-                ty,
-                quote!(<),
-                ty.to_token_stream(),
-                quote!(as #krate::__private::KernelResult>::Value),
-            ),
+            Result::Other(ty) => {
+                let declared = declared_by_name(ty, &quote!(#krate::__private::KernelResult));
+                let before = quote!(#krate::__private::ValueOf<);
+                around(ty, before, quote!(#ty, #declared), quote!(>))
+            }
         }
     }
 }
@@ -366,7 +410,7 @@ fn constant(ty: &impl ToTokens, required: TokenStream) -> TokenStream {
 
 fn pointer_constant(pointer: &TypePtr) -> TokenStream {
     let mutable = matches!(pointer.mutability, PointerMutability::Mut(_));
-    let pointee = constant(&pointer.elem, quote!(Pointee));
+    let pointee = constant(&pointer.elem, quote!(PointedTo));
     quote!(__veo::abi::Type::Pointer { mutable: #mutable, pointee: &#pointee })
 }
 

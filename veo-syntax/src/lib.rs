@@ -13,6 +13,7 @@
 
 mod attribute;
 mod built;
+mod c_spelling;
 mod check;
 mod declaration;
 mod declared;
@@ -28,6 +29,8 @@ mod verify;
 
 use proc_macro2::TokenStream;
 
+use report::Report;
+
 pub use built::Built;
 pub use declared::{DeclaredKernel, declared};
 
@@ -37,30 +40,53 @@ pub use declared::{DeclaredKernel, declared};
 /// stub of the same name, so that callers of the kernel see no second error.
 #[must_use]
 pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenStream {
-    let mut report = report::Report::default();
-    let options = attribute::parse(args, &mut report);
-    match parse::item(item, &mut report) {
-        parse::Item::Kernels(kernels) => {
-            let context = attribute::Context::new(&options);
-            let mut output = TokenStream::new();
-            for kernel in kernels {
-                let declaration = check::kernel(kernel, &options, &mut report);
-                let checks = if declaration.is_right() {
-                    verify::kernel(&declaration, built, &mut report)
-                } else {
-                    verify::Checks::default()
-                };
-                output.extend(expand::kernel(&declaration, &checks, &context));
-            }
-            output.extend(report.into_tokens());
-            output
+    let mut attribute = Report::default();
+    let options = attribute::parse(args, &mut attribute);
+    let attribute = attribute.errors();
+    let mut report = Report::default();
+    let item = parse::item(item, &mut report);
+    let context = attribute::Context::new(&options);
+    let in_a_library = !matches!(options.library, attribute::Library::Unknown);
+    let (kernels, mut output) = match item {
+        parse::Item::Kernels(kernels) if in_a_library || kernels.is_empty() => {
+            (kernels, attribute.clone())
         }
+        // Each of them says it; the compiler drops what it has said before.
+        parse::Item::Kernels(kernels) => (kernels, TokenStream::new()),
         parse::Item::Other(tokens) => {
-            let mut output = report.into_tokens();
+            let mut output = attribute;
+            output.extend(report.errors());
             output.extend(tokens);
-            output
+            return output;
+        }
+    };
+    output.extend(report.errors());
+    for kernel in kernels {
+        let mut why = if in_a_library {
+            TokenStream::new()
+        } else {
+            attribute.clone()
+        };
+        let kernel = match kernel {
+            parse::Parsed::Function(kernel) => kernel,
+            parse::Parsed::Broken(broken) => {
+                why.extend(broken.why.clone());
+                output.extend(expand::placeholder(broken.named(), &why, &context));
+                continue;
+            }
+        };
+        let mut own = Report::default();
+        let declaration = check::kernel(*kernel, &options, &mut own);
+        if declaration.is_right {
+            let checks = verify::kernel(&declaration, built, &mut own);
+            output.extend(expand::stub(&declaration, &checks, &context));
+            output.extend(own.errors());
+        } else {
+            why.extend(own.errors());
+            output.extend(expand::placeholder(declaration.named(), &why, &context));
         }
     }
+    output
 }
 
 /// Expands `#[derive(VeData)]`.

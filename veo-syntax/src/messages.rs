@@ -28,15 +28,19 @@ pub(crate) enum Mistake {
     BareLibrary(String),
     NotKeyValue(String),
     NeedsString(String),
+    MissingComma(String),
     CrateNeedsPath,
     FlagWithValue(String),
     DuplicateKey(String),
-    UnknownKey(String),
+    UnknownKey(String, Option<&'static str>),
     KeyOfTheBlock(String),
     NameOnBlock,
     NameTwice,
     LibraryName,
     LibraryIsArchive,
+    LibraryIsSource(String),
+    LibraryOfOther(String),
+    LibraryBlank,
     LibraryNoExtension(String),
     SymbolName,
     TooLong(&'static str, usize),
@@ -64,19 +68,31 @@ pub(crate) enum Mistake {
     Receiver,
     MutPattern(String),
     Pattern,
+    DuplicateParameter(String),
     Variadic,
     TooManyParameters(usize),
     ParameterAttribute(String),
 
+    // No Rust.
+    CParameter {
+        written: String,
+        instead: String,
+    },
+    CVoid,
+    DefaultValue(String),
+
     // Types.
     Bool(Place),
+    Void(Place),
+    StackOf(String, String),
+    Runtime(String, String, Place),
     Char(Place),
     Text(String, Place),
     NoSuchScalar(String, Place),
     SelfType,
     Collection(String, String, Place),
     HostType(String),
-    Option(String, Place),
+    Option(String, String, Place),
     Handle(String, String, Place),
     ArrayByValue(String, String, String),
     Slice(String, String, Place),
@@ -144,10 +160,14 @@ impl Mistake {
             M::NeedsString(key) => {
                 format!("`{key}` takes a string literal: write `{key} = \"{}\"`", sample(key))
             }
+            M::MissingComma(next) => format!("a comma is missing before `{next}`"),
             M::CrateNeedsPath => "`crate` takes the path of veo_core: write `crate = ::my_name_for_it`".into(),
             M::FlagWithValue(key) => format!("`{key}` takes no value: write `{key}` alone, or leave it out"),
             M::DuplicateKey(key) => format!("`{key}` is given twice; keep one"),
-            M::UnknownKey(key) => unknown_key(key),
+            M::UnknownKey(key, Some(meant)) => format!("unknown key `{key}`: write `{meant}`"),
+            M::UnknownKey(key, None) => format!(
+                "unknown key `{key}`: write one of `lib`, `static`, `name`, `optional`, `lazy`, `verify`, `crate`"
+            ),
             M::KeyOfTheBlock(key) => format!("`{key}` holds for the whole block: write it on the attribute above `extern`"),
             M::NameOnBlock => "one name cannot be that of every function in the block: \
                                write `#[ve_kernel(name = \"..\")]` on the function it belongs to"
@@ -157,7 +177,13 @@ impl Mistake {
             M::LibraryIsArchive => "kernels are loaded from shared libraries: build a `.so`, or link the \
                                     archive into a veorun and write `#[ve_kernel(static)]`"
                 .into(),
-            M::LibraryNoExtension(name) => format!("`lib` is a file name: write `lib = \"lib{name}.so\"`"),
+            M::LibraryIsSource(stem) => format!("`lib` is the library that is made of it: write `lib = \"lib{stem}.so\"`"),
+            M::LibraryOfOther(stem) => format!("libraries of the VE end in `.so`: write `lib = \"{stem}.so\"`"),
+            M::LibraryBlank => "a file name does not begin or end with a blank: remove it".into(),
+            M::LibraryNoExtension(name) => {
+                let prefix = if name.starts_with("lib") { "" } else { "lib" };
+                format!("`lib` is a file name: write `lib = \"{prefix}{name}.so\"`")
+            }
             M::SymbolName => "this is no link name: write the symbol as `nm -D` shows it, like `name = \"daxpy_\"`".into(),
             M::TooLong(what, len) => format!("libveo takes {what} names of at most 255 bytes; this one has {len}"),
             M::UnknownPolicy(word) => {
@@ -198,6 +224,7 @@ impl Mistake {
             M::Receiver => "a kernel is a plain C function without `self`: declare a named parameter, such as `this: *mut c_void`".into(),
             M::MutPattern(name) => format!("a declaration has no body that could change it: write `{name}` without `mut`, `ref` or `@`"),
             M::Pattern => "a parameter of a kernel needs one plain name; a structure is declared by reference: `point: &Point`".into(),
+            M::DuplicateParameter(name) => format!("two parameters have the name `{name}`: rename one"),
             M::Variadic => "libveo cannot call variadic functions: declare the parameters that you pass, \
                             of a function in your library that takes exactly those"
                 .into(),
@@ -206,9 +233,21 @@ impl Mistake {
             M::ParameterAttribute(attr) => format!("`#[{attr}]` has no meaning on a parameter of a kernel; \
                                                     to have variants, put `#[cfg]` on whole declarations"),
 
+            M::CParameter { written, instead } => format!("parameters are written `name: type`: `{instead}` instead of `{written}`"),
+            M::CVoid => "C's `(void)` is `()`: leave out `void`".into(),
+            M::DefaultValue(default) => format!("a kernel is a C function without default values: leave out `{default}`"),
+
             M::Bool(place) => format!("C's `_Bool` is a byte and `bool` is not, as most bytes are no `bool`: write {}", put("u8", *place)),
             M::Char(place) => format!("`char` is a Unicode scalar value, which C does not have: write {} for C's `char`, {} for a code point",
                                       put("c_char", *place), put("u32", *place)),
+            M::Void(place) => match place {
+                Place::Result => "a kernel that returns nothing has no `->`: leave it out".into(),
+                Place::Parameter => "C's `void` is no value: leave the parameter out, or write `*mut c_void` for `void *`".into(),
+                Place::Field | Place::Element => "C's `void` is no value: write `VeAddr<c_void>` for `void *`".into(),
+                Place::Pointee | Place::Referent => "C's `void` has no size: write `*mut c_void` for `void *`".into(),
+            },
+            M::StackOf(ty, data) => format!("`OnStack` names the data, not how they are borrowed: write `OnStack<{data}>` instead of `{ty}`"),
+            M::Runtime(name, inner, place) => runtime(name, inner, *place),
             M::Text(name, place) => text(name, *place),
             M::NoSuchScalar(name, place) => no_such_scalar(name, *place),
             M::SelfType => "a kernel belongs to no type: write the name of the type instead of `Self`".into(),
@@ -220,10 +259,10 @@ impl Mistake {
             },
             M::HostType(ty) => format!("`{ty}` means something on the host only: \
                                            write a scalar, a pointer such as `*mut f64`, or a reference to plain data"),
-            M::Option(ty, place) => option(ty, *place),
+            M::Option(ty, inner, place) => option(ty, inner, *place),
             M::Handle(ty, element, place) => match place {
                 Place::Result => format!("a kernel returns an address, not a `{ty}`: write `*mut {element}`, which becomes a `VeMemPtr<{element}>`"),
-                Place::Parameter => format!("declare what the kernel takes, `*const {element}` or `*mut {element}`: calls then accept a `{ty}` for it"),
+                Place::Parameter | Place::Referent => format!("declare what the kernel takes, `*const {element}` or `*mut {element}`: calls then accept a `{ty}` for it"),
                 _ => format!("`{ty}` exists on the host: write `VeAddr<{element}>` for the address of memory on the VE"),
             },
             M::ArrayByValue(array, element, len) => format!(
@@ -335,20 +374,20 @@ fn sample(key: &str) -> &'static str {
     }
 }
 
-fn unknown_key(key: &str) -> String {
-    let meant = match key {
-        "library" | "libs" | "link" | "so" | "file" => "lib",
-        "link_name" | "symbol" | "sym" | "rename" => "name",
-        "weak" | "maybe" => "optional",
-        "krate" | "path" => "crate",
-        "linked" | "builtin" => "static",
-        _ => {
-            return format!(
-                "unknown key `{key}`: write one of `lib`, `static`, `name`, `optional`, `lazy`, `crate`"
-            );
-        }
-    };
-    format!("unknown key `{key}`: write `{meant}`")
+/// Types of `veo_core` that stand for something on the host.
+fn runtime(name: &str, inner: &str, place: Place) -> String {
+    match name {
+        "VeoProc" | "VeoContext" => format!(
+            "every call has the process or context as its first argument anyway: leave out the `{name}` here"
+        ),
+        "VeoRequest" if place == Place::Result => format!(
+            "calls with a `&VeoContext` give a `VeoRequest` anyway: write what the C function returns, `{inner}`"
+        ),
+        "VeoFunction" => "a function of the VE is declared as its C type, such as `extern \"C\" fn(f64) -> f64`: \
+             calls then accept a `&VeoFunction` for it"
+            .into(),
+        _ => format!("a `{name}` exists on the host: write what the C function takes, such as `*mut f64`"),
+    }
 }
 
 fn text(name: &str, place: Place) -> String {
@@ -383,14 +422,19 @@ fn no_such_scalar(name: &str, place: Place) -> String {
     format!("`{name}` cannot be passed to a kernel; {instead}")
 }
 
-fn option(ty: &str, place: Place) -> String {
+fn option(ty: &str, inner: &str, place: Place) -> String {
+    let is_pointer = inner.starts_with(['*', '&']) || inner.starts_with("VeMemPtr");
     match place {
-        Place::Result => format!(
+        Place::Result if is_pointer => format!(
             "C has no `{ty}`: write the pointer itself and ask `is_null()` of the `VeMemPtr` it becomes"
         ),
-        Place::Parameter => format!(
+        Place::Parameter if is_pointer => format!(
             "C has no `{ty}`: write the pointer itself, such as `*mut f64`, and pass `NULL` for none"
         ),
+        Place::Parameter => format!(
+            "C has no `{ty}`: write `{inner}` with a value that means none, or `*const {inner}` and pass `NULL` for none"
+        ),
+        Place::Result => format!("C has no `{ty}`: write `{inner}` with a value that means none"),
         _ => format!(
             "C has no `{ty}`: write the type itself, and `VeAddr<T>` for an address that may be null"
         ),

@@ -1,20 +1,52 @@
 //! From tokens to functions, one by one, so that a syntax error in one of a
 //! block leaves the others alone.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, ForeignItemFn, LitStr, Token, Visibility};
 
+use crate::c_spelling;
+use crate::expand::Named;
 use crate::messages::Mistake;
 use crate::report::Report;
 
 /// What the attribute was found on.
 pub(crate) enum Item {
     /// One function, or those of a block.
-    Kernels(Vec<Kernel>),
+    Kernels(Vec<Parsed>),
     /// Something else, reported, to be left as it is.
     Other(TokenStream),
+}
+
+/// What became of a function.
+pub(crate) enum Parsed {
+    /// It is well formed.
+    Function(Box<Kernel>),
+    /// It is not.
+    Broken(Broken),
+}
+
+/// A function with a syntax error.
+pub(crate) struct Broken {
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    ident: Ident,
+    /// What is to be said about it.
+    pub(crate) why: TokenStream,
+}
+
+impl Broken {
+    /// What a placeholder needs.
+    pub(crate) fn named(&self) -> Named<'_> {
+        Named {
+            attrs: &self.attrs,
+            vis: &self.vis,
+            ident: &self.ident,
+            mentioned: &[],
+        }
+    }
 }
 
 /// A declaration as written.
@@ -39,12 +71,8 @@ pub(crate) fn item(tokens: TokenStream, report: &mut Report) -> Item {
     if let Ok((head, body)) = block_head.parse2(tokens.clone()) {
         return Item::Kernels(block(head, body, report));
     }
-    match function(tokens.clone(), report) {
-        Some(function) => Item::Kernels(vec![Kernel {
-            block_attrs: Vec::new(),
-            form: Form::Single,
-            function,
-        }]),
+    match function(tokens.clone(), Form::Single, &[], report) {
+        Some(parsed) => Item::Kernels(vec![parsed]),
         None => Item::Other(tokens),
     }
 }
@@ -68,7 +96,7 @@ fn block_head(input: ParseStream) -> syn::Result<(Head, TokenStream)> {
     Ok((head, content.parse()?))
 }
 
-fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Kernel> {
+fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Parsed> {
     if head.unsafety.is_none() {
         report.at(&head.extern_token, &Mistake::BlockNotUnsafe);
     }
@@ -92,13 +120,7 @@ fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Kernel> {
         rest = after;
     }
     for item in split_items(rest) {
-        if let Some(function) = function(item, report) {
-            kernels.push(Kernel {
-                block_attrs: block_attrs.clone(),
-                form: Form::InBlock,
-                function,
-            });
-        }
+        kernels.extend(function(item, Form::InBlock, &block_attrs, report));
     }
     kernels
 }
@@ -134,7 +156,12 @@ fn split_items(tokens: TokenStream) -> Vec<TokenStream> {
 }
 
 /// Parses one function; reports a body and goes on as if there were none.
-fn function(tokens: TokenStream, report: &mut Report) -> Option<ForeignItemFn> {
+fn function(
+    tokens: TokenStream,
+    form: Form,
+    block_attrs: &[Attribute],
+    report: &mut Report,
+) -> Option<Parsed> {
     let mut trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let mut body = None;
     if let Some(TokenTree::Group(group)) = trees
@@ -148,16 +175,50 @@ fn function(tokens: TokenStream, report: &mut Report) -> Option<ForeignItemFn> {
             if let Some(body) = body {
                 report_body(&function, &body, report);
             }
-            Some(function)
+            Some(Parsed::Function(Box::new(Kernel {
+                block_attrs: block_attrs.to_vec(),
+                form,
+                function,
+            })))
         }
-        Err(error) => {
-            match kind.parse2(tokens) {
-                Ok(Some((keyword, mistake))) => report.at(&keyword, &mistake),
-                _ => report.syntax(error),
+        Err(error) => match kind.parse2(tokens.clone()) {
+            Ok(Some((keyword, mistake))) => {
+                report.at(&keyword, &mistake);
+                None
             }
-            None
-        }
+            _ => match (|input: ParseStream| broken(input, &error)).parse2(tokens) {
+                Ok(broken) => Some(Parsed::Broken(broken)),
+                Err(_) => {
+                    report.syntax(error);
+                    None
+                }
+            },
+        },
     }
+}
+
+/// Reads as much of a function as is needed to stand for it. The compiler has said already what
+/// it could not parse; here it is said in terms of kernels, if it was meant as C.
+fn broken(input: ParseStream, error: &syn::Error) -> syn::Result<Broken> {
+    let attrs = input.call(Attribute::parse_outer)?;
+    let vis = input.parse()?;
+    while !input.peek(Token![fn]) {
+        input.parse::<TokenTree>()?;
+    }
+    input.parse::<Token![fn]>()?;
+    let ident = input.call(Ident::parse_any)?;
+    let rest: TokenStream = input.parse()?;
+    let mut report = Report::default();
+    match c_spelling::mistake(rest) {
+        Some((place, mistake)) => report.at(&place, &mistake),
+        None => report.syntax(error.clone()),
+    }
+    Ok(Broken {
+        attrs,
+        vis,
+        ident,
+        why: report.errors(),
+    })
 }
 
 fn report_body(function: &ForeignItemFn, body: &Group, report: &mut Report) {

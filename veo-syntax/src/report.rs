@@ -33,11 +33,11 @@ impl Report {
         self.errors.len()
     }
 
-    /// The mistakes as `compile_error!` items, in the order of their discovery.
-    pub(crate) fn into_tokens(self) -> TokenStream {
+    /// The mistakes as `compile_error!` items or statements, in the order of their discovery.
+    pub(crate) fn errors(&self) -> TokenStream {
         self.errors
-            .into_iter()
-            .map(syn::Error::into_compile_error)
+            .iter()
+            .map(syn::Error::to_compile_error)
             .collect()
     }
 }

@@ -38,8 +38,12 @@ fn write(tokens: TokenStream, text: &mut String, gap: &mut bool) {
                     text.push(' ');
                 }
                 text.push(punct.as_char());
-                let spaced =
-                    matches!(punct.as_char(), ',' | ';' | '+' | '=') || text.ends_with("->");
+                let after_name = punct.as_char() == ':'
+                    && punct.spacing() == Spacing::Alone
+                    && !text.ends_with("::");
+                let spaced = matches!(punct.as_char(), ',' | ';' | '+' | '=')
+                    || after_name
+                    || text.ends_with("->");
                 if spaced {
                     text.push(' ');
                 }
@@ -84,6 +88,7 @@ mod tests {
             "&mut (i32, i32)",
             "&'static [u8]",
             "&'a mut [f64; 3]",
+            "x: *mut f64",
         ] {
             let tokens: TokenStream = written.parse().unwrap();
             assert_eq!(spell(&tokens), written);

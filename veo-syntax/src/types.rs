@@ -44,16 +44,16 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
                 ty,
                 &Mistake::ArrayByValue(spell(ty), spell(&*array.elem), spell(&array.len)),
             );
-            ParamType::Wrong(None)
+            ParamType::Wrong
         }
         Type::Macro(_) => ParamType::Other(ty.clone()),
         other => {
             unsupported(other, Place::Parameter, report);
-            ParamType::Wrong(None)
+            ParamType::Wrong
         }
     };
     if report.len() > before {
-        ParamType::Wrong(nameable(ty).then(|| ty.clone()))
+        ParamType::Wrong
     } else {
         checked
     }
@@ -80,27 +80,28 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
                 _ => &reference.elem,
             };
             let mutable = reference.mutability.is_some();
-            report.at(
-                ty,
-                &Mistake::ReferenceResult(spell(ty), mutable, spell(pointee)),
-            );
-            Result::Wrong(None)
+            let mistake = match text_behind(pointee, Place::Result) {
+                Some(mistake) => mistake,
+                None => Mistake::ReferenceResult(spell(ty), mutable, spell(pointee)),
+            };
+            report.at(ty, &mistake);
+            Result::Wrong
         }
         Type::Never(_) => {
             report.at(ty, &Mistake::NeverResult);
-            Result::Wrong(None)
+            Result::Wrong
         }
         Type::FnPtr(_) => {
             report.at(ty, &Mistake::FunctionResult);
-            Result::Wrong(None)
+            Result::Wrong
         }
         other => {
             unsupported(other, Place::Result, report);
-            Result::Wrong(None)
+            Result::Wrong
         }
     };
     if report.len() > before {
-        Result::Wrong(nameable(ty).then(|| ty.clone()))
+        Result::Wrong
     } else {
         checked
     }
@@ -111,12 +112,27 @@ pub(crate) fn field(ty: &Type, report: &mut Report) {
     data(ty, Place::Field, report);
 }
 
-/// Whether a stub can name this wrong type.
-fn nameable(ty: &Type) -> bool {
+/// Whether this type can be named in whatever place.
+pub(crate) fn nameable(ty: &Type) -> bool {
     match plain(ty) {
-        Type::Path(path) => !path.path.is_ident("str") && !path.path.is_ident("Self"),
+        Type::Path(path) => {
+            let list = path.path.segments.last().map(|last| &last.arguments);
+            let sized = |argument: &GenericArgument| match argument {
+                GenericArgument::Type(Type::Slice(_)) => false,
+                GenericArgument::Type(ty) => nameable(ty),
+                _ => true,
+            };
+            let arguments = match list {
+                Some(PathArguments::AngleBracketed(list)) => list.args.iter().all(sized),
+                _ => true,
+            };
+            arguments && !path.path.is_ident("str") && !path.path.is_ident("Self")
+        }
         Type::Tuple(tuple) => tuple.elems.iter().all(nameable),
         Type::Array(array) => nameable(&array.elem),
+        Type::Slice(slice) => nameable(&slice.elem),
+        Type::Ptr(pointer) => nameable(&pointer.elem),
+        Type::Reference(reference) => nameable(&reference.elem),
         _ => false,
     }
 }
@@ -173,11 +189,23 @@ fn data(ty: &Type, place: Place, report: &mut Report) {
                 Type::Slice(slice) => &slice.elem,
                 _ => &reference.elem,
             };
-            report.at(ty, &Mistake::PointerInMemory(spell(ty), spell(target)));
+            let mistake = match text_behind(target, place) {
+                Some(mistake) => mistake,
+                None => Mistake::PointerInMemory(spell(ty), spell(target)),
+            };
+            report.at(ty, &mistake);
         }
         Type::FnPtr(_) => report.at(ty, &Mistake::FunctionInMemory),
         Type::Macro(_) => {}
         other => unsupported(other, place, report),
+    }
+}
+
+/// What is said about a reference to text.
+fn text_behind(target: &Type, place: Place) -> Option<Mistake> {
+    match plain(target) {
+        Type::Path(path) if path.path.is_ident("str") => Some(Mistake::Text("&str".into(), place)),
+        _ => None,
     }
 }
 
@@ -221,7 +249,26 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
         {
             Mistake::HostType(spell(path))
         }
-        "Option" if generic => Mistake::Option(spell(path), place),
+        "Option" if generic => Mistake::Option(spell(path), argument().unwrap_or_default(), place),
+        "c_void" if place != Place::Pointee => Mistake::Void(place),
+        "OnStack" => match &last.arguments {
+            PathArguments::AngleBracketed(list) => match list.args.first() {
+                Some(GenericArgument::Type(ty)) => match borrowed(ty) {
+                    Some(data) => Mistake::StackOf(spell(path), spell(data)),
+                    None => return,
+                },
+                _ => return,
+            },
+            _ => return,
+        },
+        "VeoProc" | "VeoContext" | "VeoLibrary" | "VeoFunction" | "VeoRequest" => {
+            Mistake::Runtime(name, argument().unwrap_or_else(|| "f64".into()), place)
+        }
+        "VeMemPtr" | "VEMemPtr"
+            if generic && matches!(place, Place::Field | Place::Element | Place::Pointee) =>
+        {
+            Mistake::Handle(spell(path), argument().unwrap_or_default(), place)
+        }
         "Result" if generic && place == Place::Result => {
             Mistake::ResultResult(spell(path), argument().unwrap_or_else(|| "()".into()))
         }
@@ -233,6 +280,17 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
         _ => return,
     };
     report.at(path, &mistake);
+}
+
+/// The data of `&T`, `&[T]`, `[T]`.
+fn borrowed(ty: &Type) -> Option<&Type> {
+    match plain(ty) {
+        Type::Reference(reference) => {
+            Some(borrowed(&reference.elem).unwrap_or_else(|| plain(&reference.elem)))
+        }
+        Type::Slice(slice) => Some(&slice.elem),
+        _ => None,
+    }
 }
 
 /// Kinds of types that no C function has.

@@ -204,7 +204,7 @@ fn signature(declaration: &Declaration) -> DeclaredSignature {
     DeclaredSignature {
         params: declaration.params.iter().map(|p| param(&p.ty)).collect(),
         result: match &declaration.result {
-            Result::Unit | Result::Wrong(_) => Declared::Void,
+            Result::Unit | Result::Wrong => Declared::Void,
             Result::Scalar(ty) | Result::Other(ty) => declared(ty),
             Result::Pointer(pointer) => declared(&Type::Ptr(pointer.clone())),
         },
@@ -222,7 +222,7 @@ fn param(ty: &ParamType) -> Declared {
                 other => to(mutable, declared(other)),
             }
         }
-        ParamType::Function(_) | ParamType::Wrong(_) => to(false, Declared::Void),
+        ParamType::Function(_) | ParamType::Wrong => to(false, Declared::Void),
     }
 }
 

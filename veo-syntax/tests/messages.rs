@@ -1,5 +1,6 @@
 //! Every rule that tokens alone can break: what is said, and how often.
 
+use proc_macro2::TokenTree;
 use veo_syntax::Built;
 
 const LIB: &str = r#"lib = "libk.so""#;
@@ -15,18 +16,31 @@ fn messages(args: &str, item: &str) -> Vec<String> {
 }
 
 fn collect(tokens: proc_macro2::TokenStream, of: &str) -> Vec<String> {
-    let file: syn::File =
-        syn::parse2(tokens).unwrap_or_else(|e| panic!("the expansion of {of} does not parse: {e}"));
-    file.items
-        .iter()
-        .filter_map(|item| match item {
-            syn::Item::Macro(item) if item.mac.path.segments.last()?.ident == "compile_error" => {
-                item.mac.parse_body::<syn::LitStr>().ok()
+    if let Err(error) = syn::parse2::<syn::File>(tokens.clone()) {
+        panic!("the expansion of {of} does not parse: {error}");
+    }
+    let mut found = Vec::new();
+    said(tokens, &mut found);
+    found
+}
+
+/// The texts of `compile_error!`, wherever they are. The compiler says each once.
+fn said(tokens: proc_macro2::TokenStream, found: &mut Vec<String>) {
+    let mut is_error = false;
+    for tree in tokens {
+        match tree {
+            TokenTree::Ident(word) => is_error = word == "compile_error",
+            TokenTree::Group(group) if is_error => {
+                is_error = false;
+                let text: syn::LitStr = syn::parse2(group.stream()).unwrap();
+                if !found.contains(&text.value()) {
+                    found.push(text.value());
+                }
             }
-            _ => None,
-        })
-        .map(|text| text.value())
-        .collect()
+            TokenTree::Group(group) => said(group.stream(), found),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
 }
 
 /// One declaration, one mistake: the message has these words, the first of which says
@@ -121,7 +135,7 @@ fn results() {
         ("String", ["`String`", "`VeMemPtr<c_char>`"]),
         ("Vec<f64>", ["`Vec<f64>`", "`out: *mut f64`"]),
         ("Box<f64>", ["`Box<f64>`", "pointer"]),
-        ("Option<i64>", ["`Option<i64>`", "`is_null()`"]),
+        ("Option<*mut f64>", ["`Option<*mut f64>`", "`is_null()`"]),
         ("Result<f64>", ["`Result<f64>`", "`f64`"]),
         ("Result<(), String>", ["`Result<(), String>`", "`i32`"]),
         ("std::io::Result<i64>", ["`Result`", "`i64`"]),
@@ -255,6 +269,12 @@ fn keys() {
             ["string literal", "`lib = \"libNAME.so\"`"],
         ),
         ("lib = \"\"", ["no file name", "libNAME.so"]),
+        ("lib = \"k.c\"", ["made of it", "`lib = \"libk.so\"`"]),
+        ("lib = \"libk.o\"", ["shared libraries", "static"]),
+        ("lib = \"libk.dylib\"", ["`.so`", "`lib = \"libk.so\"`"]),
+        ("lib = \"libk.so \"", ["blank", "remove"]),
+        ("lip = \"libk.so\"", ["`lip`", "write `lib`"]),
+        ("lib = \"libk.so\" name = \"k\"", ["comma", "`name`"]),
         ("lib = \"dir/\"", ["no file name", "libNAME.so"]),
         ("lib = \"k\"", ["file name", "`lib = \"libk.so\"`"]),
         ("lib = \"libk.a\"", ["shared libraries", "static"]),

@@ -34,7 +34,10 @@ fn messages_are_short_and_single() {
         );
         let messages: Vec<&str> = text.split("\n\n").collect();
         let several = ["several", "two_at_once"];
-        if !several.contains(&case.file_stem().unwrap().to_str().unwrap()) {
+        if case.parent().unwrap().ends_with("c_spelling") {
+            // What is no Rust is refused by the compiler itself, and explained by us.
+            assert_eq!(messages.len(), 2, "{name}: one mistake, two messages");
+        } else if !several.contains(&case.file_stem().unwrap().to_str().unwrap()) {
             assert_eq!(messages.len(), 1, "{name}: one mistake, one message");
         }
         for message in messages {

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use super::{Arg, ArgWord, Args};
 use crate::address::{Null, VeMemPtr};
-use crate::data::{VeAddr, VeData, VePointee};
+use crate::data::{VeAddr, VeData};
 use crate::param::FnAddr;
 
 /// Implements that `$ty` is accepted for `$to`: the pointer that `$ptr` makes of it.
@@ -24,9 +24,10 @@ macro_rules! accept {
 }
 pub(crate) use accept;
 
-accept!([T: VePointee] VeMemPtr<T> => *const T, |ptr| ptr);
-accept!([T: VePointee] VeMemPtr<T> => *mut T, |ptr| ptr);
-accept!([T: VePointee] VeMemPtr<T> => VeMemPtr<T>, |ptr| ptr);
+// Whether `T` can be pointed to is asked where the parameter is declared.
+accept!([T] VeMemPtr<T> => *const T, |ptr| ptr);
+accept!([T] VeMemPtr<T> => *mut T, |ptr| ptr);
+accept!([T] VeMemPtr<T> => VeMemPtr<T>, |ptr| ptr);
 // Untyped parameters take the address of anything; `VeMemPtr<c_void>` is covered above.
 accept!([T: VeData] VeMemPtr<T> => *const c_void, |ptr| ptr);
 accept!([T: VeData] VeMemPtr<T> => *mut c_void, |ptr| ptr);

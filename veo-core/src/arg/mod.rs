@@ -32,9 +32,7 @@ pub(crate) use words::{ArgWord, Words};
 /// | `VeMemPtr<T>`, `OnStack<T>` | just that |
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed for a kernel parameter declared as `{P}`",
-    label = "the kernel declares this parameter as `{P}`",
-    note = "numbers: exactly that type; `*const T`: `&VeBuffer<T>`, `VeSlice<T>`, `VeMemPtr<T>`, `OnStack::input(&x)`, `OnStack::cstr(c\"..\")` or `NULL`",
-    note = "`*mut T`: `&mut VeBuffer<T>`, `VeSliceMut<T>`, `VeMemPtr<T>`, `OnStack::inout(&mut x)`, `OnStack::output(&mut x)` or `NULL`; functions: `&VeoFunction`"
+    note = "numbers: exactly that type; `*const T`: `&VeBuffer<T>`, `VeSlice<T>`, `VeMemPtr<T>`, `OnStack::input(&x)`, `OnStack::cstr(c\"..\")` or `NULL`; `*mut T`: `&mut VeBuffer<T>`, `VeSliceMut<T>`, `VeMemPtr<T>`, `OnStack::inout(&mut x)`, `OnStack::output(&mut x)` or `NULL`"
 )]
 pub trait Arg<'a, P: ?Sized> {
     /// Adds the argument.

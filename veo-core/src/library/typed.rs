@@ -16,7 +16,6 @@ use crate::param::{KernelResult, Param};
 /// `fn(..) -> R` of up to 16 parameters, with the types that kernel declarations have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no type of a kernel",
-    label = "not a kernel's type",
     note = "write `fn(i32, *mut f64) -> i64`, with at most 16 parameters of types that a `#[ve_kernel]` declaration may have; references become `*const T` and `*mut T`"
 )]
 pub trait FnType {
@@ -30,7 +29,6 @@ pub trait FnType {
 /// Arguments for the parameters of `F`, as a tuple.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` are no arguments for `{F}`",
-    label = "not what the function takes",
     note = "arguments are given as a tuple, `(3, &mut x)`, or `(3,)` for a single one"
 )]
 pub trait TypedArguments<'a, F> {

@@ -1,0 +1,6 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libk.so")]
+fn scale(x: *f64, n: i32);
+
+fn main() {}

@@ -1,0 +1,10 @@
+use veo_core::{VeoProc, ve_kernel};
+
+#[ve_kernel(lib = "libk.so")]
+fn scale(factor: f64, data: *const f64, n: i32) -> i64;
+
+fn call(proc: &VeoProc) {
+    let _ = scale(proc, 2.0, &[1.0_f64, 2.0], 2);
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use veo_core::{VeoProc, ve_kernel};
+
+#[ve_kernel(lib = "libk.so")]
+fn scale(factor: f64, data: *mut f64, n: i32) -> i64;
+
+fn call(proc: &VeoProc) {
+    let mut x = proc.upload(&[1.0_f64, 2.0]);
+    let _ = scale(proc, 2.0, &mut x, 2);
+}
+
+fn main() {}
