@@ -24,7 +24,9 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::LibraryNotFound`](crate::Error::LibraryNotFound); [`Error::LibraryLoad`](crate::Error::LibraryLoad); [`Error::ProcessEnded`](crate::Error::ProcessEnded).
+    /// [`Error::LibraryNotFound`](crate::Error::LibraryNotFound);
+    /// [`Error::LibraryLoad`](crate::Error::LibraryLoad);
+    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded).
     pub fn load_library(&self, path: impl AsRef<Path>) -> Result<VeoLibrary> {
         let found = self.shared().find_file(path.as_ref())?;
         Ok(VeoLibrary::new(self, self.shared().load(&found)?))
@@ -81,7 +83,8 @@ impl VeoLibrary {
     ///
     /// # Errors
     ///
-    /// [`Error::SymbolNotFound`](crate::Error::SymbolNotFound) with similar names; [`Error::LibraryUnloaded`](crate::Error::LibraryUnloaded);
+    /// [`Error::SymbolNotFound`](crate::Error::SymbolNotFound) with similar names;
+    /// [`Error::LibraryUnloaded`](crate::Error::LibraryUnloaded);
     /// [`Error::ProcessEnded`](crate::Error::ProcessEnded).
     pub fn get_symbol(&self, name: &str) -> Result<VeMemPtr<c_void>> {
         let addr = self.proc.shared().symbol(&self.library, name)?;
@@ -107,8 +110,9 @@ impl VeoLibrary {
     ///
     /// # Errors
     ///
-    /// [`Error::LibraryUnloaded`](crate::Error::LibraryUnloaded) if it was unloaded before; [`Error::Command`](crate::Error::Command) if the
-    /// VE refuses; [`Error::ProcessEnded`](crate::Error::ProcessEnded).
+    /// [`Error::LibraryUnloaded`](crate::Error::LibraryUnloaded) if it was unloaded before;
+    /// [`Error::Command`](crate::Error::Command) if the VE refuses;
+    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded).
     pub fn unload(self) -> Result<()> {
         self.proc.shared().unload(&self.library)
     }
