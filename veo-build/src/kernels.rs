@@ -156,8 +156,9 @@ impl Kernels {
         })
     }
 
-    /// Adds the source files that match a pattern, for example `kernels/**/*.c`, at least one. Files that are added later are
-    /// noticed below the last directory that the pattern names (not in the package's own root, which has too much in it).
+    /// Adds the source files that match a pattern, for example `kernels/**/*.c`, at least one; not those in Cargo's target directory. Files
+    /// that are added later are noticed below the last directory that the pattern names (not in the package's own root, which
+    /// has too much in it).
     pub fn glob(&mut self, pattern: impl Into<String>) -> &mut Self {
         self.origins.push(Origin::Glob(pattern.into()));
         self

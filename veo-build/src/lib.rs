@@ -87,7 +87,7 @@
 //!
 //! leaves `/opt/app/bin/<program>` and `/opt/app/bin/<target>/<library>` for the libraries of the whole program, those of its dependencies
 //! included. The program finds them there wherever `/opt/app` is moved to, on a machine with a card or without.
-//! [`Kernels::install_dir`] does the same for one library.
+//! [`Kernels::install_dir`] does the same for one library. The libraries of all crates lie side by side there, so their names have to differ.
 //!
 //! # NEC's compilers
 //!

@@ -213,13 +213,6 @@ fn expand(context: &Context, library: &str, pattern: &str) -> Result<(PathBuf, V
             found.push(path);
         }
     }
-    if found.is_empty() {
-        return Err(Error::invalid(format!(
-            "{library}: the pattern `{pattern}` matches no file in {}",
-            context.package.display()
-        )));
-    }
-    found.sort();
     let fixed: PathBuf = Path::new(pattern)
         .components()
         .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']))
@@ -228,7 +221,30 @@ fn expand(context: &Context, library: &str, pattern: &str) -> Result<(PathBuf, V
     if base.is_file() {
         base.pop();
     }
+    distinct(context, &base, &mut found);
+    if found.is_empty() {
+        return Err(Error::invalid(format!(
+            "{library}: the pattern `{pattern}` matches no file in {}",
+            context.package.display()
+        )));
+    }
     Ok((base, found))
+}
+
+/// Takes away what nobody means by a pattern: files that Cargo and this build keep below the directory where it starts, and other ways to
+/// the same file through links. Sorts the rest.
+fn distinct(context: &Context, base: &Path, found: &mut Vec<PathBuf>) {
+    let kept = |path: &Path| {
+        let mut dirs = path.ancestors().skip(1);
+        dirs.by_ref()
+            .take_while(|dir| *dir != base && dir.starts_with(base))
+            .any(|dir| dir == context.out || dir.join("CACHEDIR.TAG").is_file())
+    };
+    found.retain(|path| !kept(path));
+    found.sort_by_key(|path| path.components().count());
+    let mut seen = BTreeSet::new();
+    found.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    found.sort();
 }
 
 /// A readable file name for what belongs to `path`, made unique by a hash of the whole path.

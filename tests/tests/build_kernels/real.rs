@@ -561,3 +561,42 @@ fn openmp_where_there_is_a_runtime_for_it() {
             .any(|symbol| symbol.is_undefined() && symbol.name().is_ok_and(parallel))
     );
 }
+
+#[test]
+fn a_pattern_finds_each_source_once_and_none_of_cargos() {
+    let mut bench = bench("host");
+    bench.source("kernels/more/n.c", "int n(void) { return 1; }\n");
+    bench.source("target/CACHEDIR.TAG", "");
+    bench.source(
+        "target/package/copy/kernels/n.c",
+        "int n(void) { return 2; }\n",
+    );
+    let out = bench.path("package/target/debug/out");
+    bench.set("OUT_DIR", &out);
+    // A link in a circle, and one file that two names lead to.
+    let package = bench.path("package");
+    std::os::unix::fs::symlink(".", package.join("kernels/loop")).unwrap();
+    std::os::unix::fs::symlink("more/n.c", package.join("kernels/link.c")).unwrap();
+    for _ in 0..2 {
+        let mut kernels = Kernels::new("libk.so");
+        let kernels = kernels
+            .glob("**/*.c")
+            .inline("i.c", "int i(void) { return 1; }\n");
+        let built = bench.build(kernels).unwrap();
+        let (_, functions) = elf(built.library(Target::Host).unwrap());
+        assert_eq!(functions, ["i", "n", "norm2", "previous"]);
+        std::fs::write(
+            package.join("target/debug/stray.c"),
+            "int i(void) { return 2; }\n",
+        )
+        .unwrap();
+    }
+    // What the build script makes is found when it is asked for.
+    std::fs::write(out.join("made.c"), "int made(void) { return 1; }\n").unwrap();
+    let mut kernels = Kernels::new("libmade.so");
+    let built = bench
+        .build(kernels.glob(out.join("*.c").to_str().unwrap()))
+        .unwrap();
+    let (_, functions) = elf(built.library(Target::Host).unwrap());
+    assert_eq!(functions, ["made"]);
+}
