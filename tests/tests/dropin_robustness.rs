@@ -164,8 +164,7 @@ fn the_library_tells_what_it_does_where_it_is_asked() {
     }
 }
 
-/// A debugger that cannot read any command attaches, shows where the VE process is, and
-/// lets it go.
+/// A debugger attaches before anything runs, and the VE process works under it.
 #[test]
 fn a_debugger_where_it_is_asked_for() {
     let gdb = Command::new("gdb").arg("--version").output().is_ok();
@@ -174,14 +173,27 @@ fn a_debugger_where_it_is_asked_for() {
     }
     let dropin = Dropin::get();
     let program = dropin.compile("calls.c", &[]);
-    let mut command = dropin.command(&program);
-    command.arg(dropin.kernel_dir()).env("VEO_DEBUG", "console");
+    let commands = dropin.scratch("gdb").join("commands");
+    fs::write(&commands, "info threads\ncontinue\n").unwrap();
+    let mut command = dropin.command("sh");
+    command
+        .args(["-c", "exec \"$0\" \"$1\" <\"$2\""])
+        .arg(program);
+    command
+        .arg(dropin.kernel_dir())
+        .arg(commands)
+        .env("VEO_DEBUG", "console");
     let outcome = dropin.run(&mut command);
-    outcome.expect_success("calls.c");
+    // It may end a little later than the program.
     assert!(
-        outcome.stdout.contains("Attaching to process"),
+        outcome.status.is_some_and(|status| status.success()),
         "{outcome:#?}"
     );
+    for part in ["Attaching to process", "veorun", "Continuing."] {
+        let said = outcome.stdout.contains(part);
+        let forbidden = outcome.stderr.contains("ptrace: Operation not permitted");
+        assert!(said || forbidden, "{part:?} is missing: {outcome:#?}");
+    }
     // Without one the process is refused, for this reason.
     let mut command = dropin.command(dropin.compile("alone.c", &[]));
     command

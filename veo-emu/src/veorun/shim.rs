@@ -3,11 +3,13 @@
 //! theirs by name.
 
 use std::ffi::{CString, c_int};
+use std::fs::File;
 use std::io::Write;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::IntoRawFd;
 use std::sync::Once;
 
 use super::faults;
+use crate::sys::memfd;
 
 type PrevResult = unsafe extern "C" fn(c_int, *mut u64) -> c_int;
 
@@ -24,14 +26,13 @@ fn try_load() -> std::io::Result<()> {
     if crate::LIBVEOHMEM.is_empty() {
         return Ok(());
     }
-    // SAFETY: a NUL-terminated name and plain numbers.
-    let fd = unsafe { libc::memfd_create(c"libveohmem.so".as_ptr(), libc::MFD_CLOEXEC) };
-    crate::sys::check(fd.into())?;
-    // SAFETY: memfd_create has just returned this descriptor to us.
-    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-    let mut file = std::fs::File::from(fd);
+    let size = crate::LIBVEOHMEM.len() as u64;
+    let mut file = File::from(memfd::create(c"libveohmem.so", size)?);
     file.write_all(crate::LIBVEOHMEM)?;
-    let path = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+    // Debuggers open what the loader names: it has to mean the same for them, and for
+    // as long as the library is loaded, so the descriptor stays.
+    let (process, fd) = (std::process::id(), file.into_raw_fd());
+    let path = CString::new(format!("/proc/{process}/fd/{fd}"))?;
     // SAFETY: the path is a NUL-terminated string; the library has no constructors.
     let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
     if handle.is_null() {
