@@ -34,8 +34,8 @@ impl Context {
                 .into_string()
                 .map_err(|v| Error::invalid(format!("{name} is {v:?}, which is not UTF-8")))
         };
-        let package = PathBuf::from(env.cargo("CARGO_MANIFEST_DIR")?);
         let target = text("TARGET")?;
+        let package = PathBuf::from(env.cargo("CARGO_MANIFEST_DIR")?);
         let debug = env.quiet("DEBUG").unwrap_or_else(|| "false".into());
         let os = env.quiet("CARGO_CFG_TARGET_OS");
         Ok(Self {
