@@ -366,6 +366,27 @@ fn a_hook_that_fails_fails_the_creation() {
     VeoProc::new(0).unwrap();
 }
 
+#[test]
+fn a_hook_may_throw_what_panics_when_dropped() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+    common::library();
+    let me = thread::current().id();
+    let hook = set_proc_init_hook(move |_| {
+        if thread::current().id() == me {
+            std::panic::panic_any(Bomb);
+        }
+        Ok(())
+    });
+    let error = VeoProc::new(0).unwrap_err();
+    assert!(del_proc_init_hook(hook));
+    assert!(matches!(error, Error::Hook { .. }), "{error}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn handles_are_errors_in_a_forked_child() -> Result<()> {

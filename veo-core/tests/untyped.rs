@@ -149,7 +149,10 @@ fn a_missing_symbol_is_named_with_its_likes() -> Result<()> {
         "{error}"
     );
     let error = proc.get_function("plan_maker").unwrap_err().to_string();
-    assert!(error.contains("plan_make"), "{error}");
+    assert!(
+        error.contains("node 0) has no symbol") && error.contains("plan_make"),
+        "{error}"
+    );
     let error = proc.load_library("libnothere.so").unwrap_err();
     assert!(matches!(error, Error::LibraryNotFound { .. }), "{error}");
     let error = proc.load_library("./libnothere.so").unwrap_err();

@@ -25,7 +25,7 @@ impl VeoProc {
         near.truncate(3);
         Err(Error::SymbolNotFound {
             symbol: name.to_owned(),
-            library: format!("none of the libraries of {}", self.shared().core),
+            library: self.shared().core.to_string(),
             near,
         })
     }

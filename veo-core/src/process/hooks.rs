@@ -104,6 +104,11 @@ fn run_one(name: &str, hook: impl FnOnce() -> Result<()>) -> Result<()> {
     match catch_unwind(AssertUnwindSafe(hook)) {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(failed(error.to_string())),
-        Err(panic) => Err(failed(format!("it panicked: {}", panic_message(&*panic)))),
+        Err(panic) => {
+            let reason = format!("it panicked: {}", panic_message(&*panic));
+            // Dropping what was thrown could panic again.
+            std::mem::forget(panic);
+            Err(failed(reason))
+        }
     }
 }
