@@ -3,6 +3,7 @@
 //! Every way of passing something to a kernel is used once; the host computes the
 //! same beside it. Without FILE it reads the flow of the Nile in `examples/data`.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,9 +42,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let result = series::read(&file)
-        .map_err(|e| e.to_string())
-        .and_then(|series| run(&file, &series).map_err(|e| e.to_string()));
+    let result = run(&file).and_then(|report| print(&report));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -53,25 +52,48 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(file: &Path, series: &Series) -> veo_core::Result<()> {
-    let proc = VeoProc::new(0)?;
-    let ve = on_the_node(&proc, &series.values)?;
+/// Computes on both sides. Gives what is to be printed, or why there is nothing.
+fn run(file: &Path) -> Result<String, String> {
+    let series = series::read(file).map_err(|e| e.to_string())?;
     let vh = on_the_host(&series.values);
-
-    let name = file.file_name().unwrap_or(file.as_os_str());
-    print!("{}", name.to_string_lossy());
-    if let Some(column) = &series.name {
-        print!(", column {column}");
+    if !vh.mean.is_finite() || vh.variance.is_infinite() {
+        let file = file.display();
+        return Err(format!(
+            "{file}: the numbers are too large: the sum of their squares is not a double"
+        ));
     }
-    println!("\n\n{:<10} {:>20} {:>20}", "", "VE", "host");
-    let row = |what: &str, ve: String, vh: String| println!("{what:<10} {ve:>20} {vh:>20}");
-    row("count", ve.count.to_string(), vh.count.to_string());
-    row("mean", number(ve.mean), number(vh.mean));
-    row("variance", number(ve.variance), number(vh.variance));
+    let proc = VeoProc::new(0).map_err(|e| e.to_string())?;
+    let ve = on_the_node(&proc, &series.values).map_err(|e| e.to_string())?;
+    let node = format!("VE node {} ({})", proc.nodeid(), proc.backend());
+    proc.close().map_err(|e| e.to_string())?;
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    Ok(report(&name.to_string_lossy(), &series, &ve, &vh, &node))
+}
+
+/// `println!` would panic when nobody reads to the end, as in `average | head -1`.
+fn print(report: &str) -> Result<(), String> {
+    match io::stdout().write_all(report.as_bytes()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot print: {e}")),
+        _ => Ok(()),
+    }
+}
+
+fn report(name: &str, series: &Series, ve: &Statistics, vh: &Statistics, node: &str) -> String {
+    let mut lines = vec![match &series.name {
+        Some(column) => format!("{name}, column {column}"),
+        None => name.to_owned(),
+    }];
+    lines.push(format!("\n{:<10} {:>20} {:>20}", "", "VE", "host"));
+    let mut row = |what: &str, ve: String, vh: String| {
+        lines.push(format!("{what:<10} {ve:>20} {vh:>20}"));
+    };
     let with_label = |value: f64, at: usize| match series.labels.get(at) {
         Some(label) => format!("({label}) {}", number(value)),
         None => number(value),
     };
+    row("count", ve.count.to_string(), vh.count.to_string());
+    row("mean", number(ve.mean), number(vh.mean));
+    row("variance", number(ve.variance), number(vh.variance));
     row(
         "minimum",
         with_label(ve.min, ve.min_at),
@@ -88,22 +110,16 @@ fn run(file: &Path, series: &Series) -> veo_core::Result<()> {
         format!("{:.1} %", vh.low_percent),
     );
 
-    println!();
+    lines.push(String::new());
     let tallest = ve.histogram.iter().copied().fold(1.0, f64::max);
     for (bin, (&ve_count, &vh_count)) in ve.histogram.iter().zip(&vh.histogram).enumerate() {
         let edge = ve.min + (ve.max - ve.min) / BINS as f64 * bin as f64;
         let bar = "#".repeat((ve_count / tallest * WIDTH as f64).round() as usize);
-        println!(
-            "{}",
-            format!("{edge:>12.6} {ve_count:>8} {vh_count:>8}  {bar}").trim_end()
-        );
+        let line = format!("{:>12} {ve_count:>8} {vh_count:>8}  {bar}", number(edge));
+        lines.push(line.trim_end().to_owned());
     }
-    println!(
-        "\ncomputed on VE node {} ({})",
-        proc.nodeid(),
-        proc.backend()
-    );
-    proc.close()
+    lines.push(format!("\ncomputed on {node}\n"));
+    lines.join("\n")
 }
 
 fn on_the_node(proc: &VeoProc, values: &[f64]) -> veo_core::Result<Statistics> {
@@ -198,7 +214,7 @@ fn on_the_host(values: &[f64]) -> Statistics {
         .count();
     let mut histogram = [0.0; BINS];
     for &x in values {
-        let bin = (x - min) * (BINS as f64 / (max - min));
+        let bin = (x - min) / (max - min) * BINS as f64;
         let last = x == max || bin as usize >= BINS;
         histogram[if last { BINS - 1 } else { bin as usize }] += 1.0;
     }

@@ -1,7 +1,7 @@
 //! Reads a series of numbers from a text or CSV file.
 //!
 //! Text: numbers separated by blanks or lines. CSV: fields separated by a comma, a
-//! semicolon or a tab; the value is the last field of a line, and the first field, if
+//! semicolon or a tab, those with one of these inside in double quotes; the value is the last field of a line, and the first field, if
 //! there is another, labels it; the first line may name the columns; a file of one
 //! line is a series written in a row. Lines that begin with `#` and empty lines do
 //! not count.
@@ -80,7 +80,8 @@ fn parse(bytes: &[u8], table: bool) -> Result<Series, Mistake> {
         let end = bytes.split(|&b| b == b'\n').count();
         return Err((Some(end), "the file holds no number".to_owned()));
     };
-    match [',', ';', '\t'].into_iter().find(|&c| first.contains(c)) {
+    let separates = |&c: &char| fields(first, c).nth(1).is_some();
+    match [',', ';', '\t'].into_iter().find(separates) {
         Some(separator) => parse_table(&lines, separator),
         None if table => parse_table(&lines, ','),
         None => parse_text(&lines),
@@ -101,19 +102,26 @@ fn parse_text(lines: &[(usize, &str)]) -> Result<Series, Mistake> {
     })
 }
 
-fn parse_table(mut lines: &[(usize, &str)], separator: char) -> Result<Series, Mistake> {
-    let fields = |line| -> Vec<String> {
-        str::split(line, separator)
-            .map(|field| field.trim().trim_matches('"').trim().to_owned())
-            .collect()
+/// The fields of a line. A separator between quotes belongs to its field.
+fn fields(line: &str, separator: char) -> impl Iterator<Item = String> {
+    let mut quoted = false;
+    let ends = move |c| {
+        quoted ^= c == '"';
+        c == separator && !quoted
     };
+    let fields = line.split(ends);
+    fields.map(|field| field.trim().trim_matches('"').trim().to_owned())
+}
+
+fn parse_table(mut lines: &[(usize, &str)], separator: char) -> Result<Series, Mistake> {
+    let fields = |line| fields(line, separator).collect::<Vec<_>>();
     let first = fields(lines[0].1);
     let columns = first.len();
     let mut name = None;
     if first.iter().all(|field| field.parse::<f64>().is_err()) {
         name = first.last().cloned();
         if lines.len() == 1 {
-            let what = format!("{:?} names columns, and no number follows", lines[0].1);
+            let what = "this names columns, and no number follows".to_owned();
             return Err((Some(lines[0].0), what));
         }
         lines = &lines[1..];
@@ -145,8 +153,16 @@ fn parse_table(mut lines: &[(usize, &str)], separator: char) -> Result<Series, M
     })
 }
 
+/// How much of a wrong word is shown, in characters.
+const LONGEST_SHOWN: usize = 40;
+
 fn parse_number(line: usize, text: &str) -> Result<f64, Mistake> {
-    let wrong = |what| Err((Some(line), format!("{text:?} {what}")));
+    let wrong = |what| {
+        // Who takes this for text may have given anything at all.
+        let shown: String = text.chars().take(LONGEST_SHOWN).collect();
+        let more = if shown.len() < text.len() { ".." } else { "" };
+        Err((Some(line), format!("{shown:?}{more} {what}")))
+    };
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         Ok(_) if text.contains(|c: char| c.is_ascii_digit()) => wrong("is too large for a number"),
@@ -184,6 +200,8 @@ mod tests {
         assert_eq!((series.values, series.labels.len()), (vec![1.0, 2.0], 0));
         assert_eq!(values("1,2,3"), [1.0, 2.0, 3.0]);
         assert_eq!(values("\"a\"\t\"1\"\n\"b\"\t\"2\""), [1.0, 2.0]);
+        let series = parse(b"\"a,b\";1\n\"c;d\";2", false).unwrap();
+        assert_eq!(series.labels, ["a,b", "c;d"]);
     }
 
     #[test]
@@ -202,6 +220,8 @@ mod tests {
             (Some(2), "a number is missing".into())
         );
         assert_eq!(mistake(b"1\n\xff\n").0, Some(2));
+        let (_, what) = mistake(&[b'x'; 1 << 20]);
+        assert!(what.len() < 100 && what.contains("xx\".. is not"), "{what}");
         assert_eq!(mistake(b"").0, Some(1));
         assert_eq!(mistake(b"# nothing\n\n").0, Some(3));
         assert_eq!(mistake(b"\na,b\n").0, Some(2));

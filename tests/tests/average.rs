@@ -1,7 +1,7 @@
 //! The example `average` as a user meets it: what it prints, and how it refuses.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use veo_tests::example;
 
@@ -102,6 +102,49 @@ fn a_long_series() {
     let output = average_of("long.txt", text.as_bytes());
     both(&output, "count", "200000");
     both(&output, "mean", "99999.500000");
+}
+
+#[test]
+fn very_small_and_very_large_numbers() {
+    let output = average_of("tiny.txt", b"1e-320 2e-320 3e-320");
+    both(&output, "count", "3");
+    let [ve, host] = row(&output, "maximum");
+    assert_eq!(ve, host);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let counts: Vec<(&str, &str)> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("very low"))
+        .filter_map(|line| {
+            let mut cells = line.split_whitespace().skip(1);
+            Some((cells.next()?, cells.next()?))
+        })
+        .filter(|(ve, _)| ve.parse::<u32>().is_ok())
+        .collect();
+    assert_eq!(counts.len(), 10, "{text}");
+    assert!(counts.iter().all(|(ve, host)| ve == host), "{text}");
+    let large = average_of("huge.txt", b"1e308\n1e308\n-1e308\n");
+    refused(&large, &["huge.txt:", "too large"]);
+    let square = average_of("square.txt", b"1e200\n-1e200\n");
+    refused(&square, &["square.txt:", "too large"]);
+}
+
+#[test]
+fn nobody_reads_to_the_end() {
+    let mut child = Command::new(example("average"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && error.is_empty(), "{error}");
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let output = Command::new(example("average"))
+        .stdout(full)
+        .output()
+        .unwrap();
+    refused(&output, &["cannot print"]);
 }
 
 /// One line on standard error, nothing on standard output, status 1.

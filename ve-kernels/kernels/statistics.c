@@ -2,6 +2,7 @@
  *
  * Statistics of a series of numbers in VE memory.
  */
+#include <float.h>
 #include <stdint.h>
 
 /* How far a pass over a series has come. */
@@ -77,12 +78,15 @@ float percent_below(const double *x, int64_t n, float limit)
 int64_t fill_histogram(const double *x, int64_t n, int64_t first, int64_t stride, double *bin,
 		       int32_t bins, double low, double high, float weight, int32_t closed)
 {
-	double per_unit = bins / (high - low);
+	/* Neither a width beyond the largest double nor one below the smallest normal
+	 * number may give a bin that does not exist. */
+	double unit = high - low > DBL_MAX ? 0.5 : 1.0;
+	double width = high * unit - low * unit;
 	int64_t counted = 0;
 	for (int64_t i = first; i < n; i += stride) {
 		int32_t k;
 		if (x[i] >= low && x[i] < high)
-			k = (int32_t)((x[i] - low) * per_unit);
+			k = (int32_t)((x[i] * unit - low * unit) / width * bins);
 		else if (closed && x[i] == high)
 			k = bins - 1;
 		else
