@@ -1,5 +1,6 @@
 //! The untyped way, for tools that learn a kernel's signature at run time.
 
+use ve_kernels as _; // whose build made the library: so it is found
 use veo_core::{Value, VeoProc};
 
 fn main() -> veo_core::Result<()> {
