@@ -56,7 +56,7 @@ fn values_that_do_not_fit_are_refused() -> Result<()> {
     assert!(matches!(error, Error::Argument { index: 0, .. }), "{error}");
     assert!(error.to_string().contains("-128 to 127"), "{error}");
     let error = give.call(&proc, []).unwrap_err();
-    assert!(error.to_string().contains("takes 1 arguments"), "{error}");
+    assert!(error.to_string().contains("takes 1 argument, "), "{error}");
     let error = give.call(&proc, [1.5.into()]).unwrap_err();
     assert!(error.to_string().contains("1.5"), "{error}");
     assert!(lib.find_function("add")?.args_type(&["string"]).is_err());
@@ -163,6 +163,23 @@ fn a_missing_symbol_is_named_with_its_likes() -> Result<()> {
     assert!(matches!(error, Error::LibraryLoad { .. }), "{error}");
     assert!(lib.find_function(&"x".repeat(300)).is_err());
     assert!(lib.find_function("with\0nul").is_err());
+    Ok(())
+}
+
+#[test]
+fn unloading_waits_for_what_runs() -> Result<()> {
+    let proc = process();
+    let contexts = [proc.open_context()?, proc.open_context()?];
+    let lib = proc.load_library(library())?;
+    let busy = lib.find_function("busy")?;
+    let requests = contexts
+        .iter()
+        .map(|ctx| busy.call(ctx, [50.into()]))
+        .collect::<Result<Vec<_>>>()?;
+    lib.unload()?;
+    for request in requests {
+        request.wait()?;
+    }
     Ok(())
 }
 

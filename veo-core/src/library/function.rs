@@ -100,6 +100,10 @@ impl VeoFunction {
     /// `unsigned ..`, `int8_t` to `uint64_t`, `float double`, `T *`. Without that,
     /// arguments are passed as they are, integers with 64 bits.
     ///
+    /// What is said here is believed; declarations and
+    /// [`VeoLibrary::function`](crate::VeoLibrary::function) are compared with the library's
+    /// debug information.
+    ///
     /// # Errors
     ///
     /// [`Error::CType`]; [`Error::TooManyArguments`].
@@ -177,9 +181,9 @@ impl VeoFunction {
             return Err(Error::argument(
                 types.len().min(values.len()),
                 format!(
-                    "{} takes {} arguments, {} were given",
+                    "{} takes {}, {} given",
                     self.name,
-                    types.len(),
+                    arguments(types.len()),
                     values.len()
                 ),
             ));
@@ -194,8 +198,16 @@ impl VeoFunction {
     }
 }
 
-/// Arguments of a [`VeoFunction`]: `[Value; N]`, `Vec<Value>`, or `&[Value]` if none of
-/// them is written to.
+fn arguments(count: usize) -> String {
+    match count {
+        0 => "no arguments".into(),
+        1 => "1 argument".into(),
+        _ => format!("{count} arguments"),
+    }
+}
+
+/// Arguments of a [`VeoFunction`]: `[Value; N]`, `Vec<Value>`, or a reference to them if
+/// none of the values is written to.
 pub trait Arguments<'a> {
     #[doc(hidden)]
     fn values(self) -> Result<Vec<Value<'a>>>;
@@ -229,6 +241,12 @@ impl<'a> Arguments<'a> for &'a [Value<'_>] {
 }
 
 impl<'a, const N: usize> Arguments<'a> for &'a [Value<'_>; N] {
+    fn values(self) -> Result<Vec<Value<'a>>> {
+        self.as_slice().values()
+    }
+}
+
+impl<'a> Arguments<'a> for &'a Vec<Value<'_>> {
     fn values(self) -> Result<Vec<Value<'a>>> {
         self.as_slice().values()
     }

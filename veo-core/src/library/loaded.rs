@@ -105,15 +105,23 @@ impl VeoLibrary {
             .collect()
     }
 
-    /// Unloads the library (`veo_unload_library`), for all its handles. Declared kernels
-    /// of it are looked up, and it is loaded, anew when they are called.
+    /// Unloads the library (`veo_unload_library`), for all its handles, when everything that
+    /// was submitted so far has finished, in every context: it may be running kernels of
+    /// it. Declared kernels of it are looked up, and it is loaded, anew when they are
+    /// called.
     ///
     /// # Errors
     ///
+    /// [`Error::WouldDeadlock`](crate::Error::WouldDeadlock) inside a host function;
     /// [`Error::LibraryUnloaded`](crate::Error::LibraryUnloaded) if it was unloaded before;
     /// [`Error::Command`](crate::Error::Command) if the VE refuses;
     /// [`Error::ProcessEnded`](crate::Error::ProcessEnded).
     pub fn unload(self) -> Result<()> {
+        if self.is_loaded() {
+            for ctx in self.proc.contexts() {
+                ctx.sync()?;
+            }
+        }
         self.proc.shared().unload(&self.library)
     }
 

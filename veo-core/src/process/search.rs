@@ -40,6 +40,13 @@ pub(crate) fn targets(api: &Api, node: i32) -> &'static [&'static str] {
 
 /// Finds library `name` for code declared with `build_dir`.
 pub(crate) fn find(name: &str, build_dir: Option<&str>, targets: &[&str]) -> Result<Found> {
+    if name.is_empty() {
+        return Err(Error::LibraryNotFound {
+            name: "\"\"".into(),
+            searched: Vec::new(),
+            hint: ": give the library a name".into(),
+        });
+    }
     if name.contains('/') {
         let path = Path::new(name);
         return match path.canonicalize() {
@@ -127,8 +134,9 @@ fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Res
         name: name.to_owned(),
         searched,
         hint: format!(
-            " and their sub-directories {}; build it with veo-build, set VEO_LIBRARY_PATH to its \
-             directory, or give a path with a slash",
+            " and their sub-directories {}; build it with veo-build (a program that names nothing \
+             else of the crate that builds it needs `use that_crate as _;`), set \
+             VEO_LIBRARY_PATH to its directory, or give a path with a slash",
             targets.join(", ")
         ),
     })
