@@ -135,7 +135,7 @@ pub fn soak(api: &VeoApi, kernels: &Path, options: &Options) -> Counts {
     let kernels = [libraries[0].as_c_str(), libraries[1].as_c_str()];
     // What is made once and kept is made here, before the first census.
     let mut total = each_thread(api, kernels, options, Duration::from_millis(200), 1 << 40);
-    let before = Census::take();
+    let before = Census::settled();
     total.add(&each_thread(api, kernels, options, options.duration, 0));
     Census::expect(&before);
     assert_eq!(
