@@ -51,6 +51,21 @@ fn results_are_collected_in_any_order() -> Result<()> {
 }
 
 #[test]
+fn what_has_ended_meanwhile_is_collected_with_its_own_result() -> Result<()> {
+    let (_proc, one, _two, mut flag) = held();
+    let requests: Vec<_> = (0..100).map(|i| give_i64(&one, i)).collect::<Result<_>>()?;
+    let last = set_flag(&one, &mut flag, 1)?;
+    // All have ended now, and nobody has asked for a result.
+    while flag.to_vec()? == [0] {
+        thread::yield_now();
+    }
+    for (i, request) in requests.into_iter().enumerate() {
+        assert_eq!(request.wait()?, i as i64);
+    }
+    last.wait()
+}
+
+#[test]
 fn peek_gives_the_result_once() -> Result<()> {
     let (_proc, one, two, mut flag) = held();
     let mut request = wait_for(&one, &mut flag)?;
