@@ -194,6 +194,23 @@ fn a_debugger_where_it_is_asked_for() {
         let forbidden = outcome.stderr.contains("ptrace: Operation not permitted");
         assert!(said || forbidden, "{part:?} is missing: {outcome:#?}");
     }
+    // It leaves the VE process when the program is killed. Its commands do not end, and the
+    // standard output does when all of them have ended.
+    let queue = dropin.scratch("gdb").join("queue");
+    let mut command = dropin.command("sh");
+    command
+        .args([
+            "-c",
+            "mkfifo \"$0\" && exec 3<>\"$0\" && echo continue >&3 && \"$@\" <&3 | cat",
+        ])
+        .arg(queue)
+        .arg(dropin.compile("outlived.c", &[]))
+        .arg(dropin.kernel_dir())
+        .args(["kill", "busy"])
+        .env("VEO_DEBUG", "console");
+    let outcome = dropin.run(&mut command);
+    assert!(outcome.status.is_some(), "{outcome:#?}");
+    assert!(outcome.left_behind.is_empty(), "{outcome:#?}");
     // Without one the process is refused, for this reason.
     let mut command = dropin.command(dropin.compile("alone.c", &[]));
     command

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use veo_core::VeoProc;
+use veo_core::{Error, Fault, VeoProc};
 use veo_tests::available;
 
 /// Compiles a library of kernels; `None` if the compiler is missing.
@@ -22,18 +22,39 @@ fn compile(compiler: &str, name: &str, source: &str) -> Option<PathBuf> {
     Some(library)
 }
 
-/// Calls a kernel that faults and compares what the error says.
+/// Calls a kernel that faults and compares what the error says. Gives what it tells a
+/// program.
 #[track_caller]
-fn reports(library: &PathBuf, kernel: &str, parts: &[&str]) {
+fn reports(library: &PathBuf, kernel: &str, parts: &[&str]) -> Fault {
     let proc = VeoProc::new(0).unwrap();
     let library = proc.load_library(library).unwrap();
     let kernel = library.find_function(kernel).unwrap();
     let ctx = proc.open_context().unwrap();
     let request = kernel.call(&ctx, &[]).unwrap();
-    let error = request.wait().map(drop).unwrap_err().to_string();
+    let behind = kernel.call(&ctx, &[]);
+    let error = request.wait().map(drop).unwrap_err();
     for part in parts {
-        assert!(error.contains(part), "{part:?} is missing in: {error}");
+        let said = error.to_string();
+        assert!(said.contains(part), "{part:?} is missing in: {said}");
     }
+    let fault = error.fault().expect("a fault").clone();
+    // What suffers from it knows it, too.
+    let others = [
+        behind.and_then(|behind| behind.wait().map(drop)),
+        proc.alloc::<u8>(1).map(drop),
+    ];
+    for other in others.map(Result::unwrap_err) {
+        assert!(matches!(other, Error::ProcessEnded { .. }), "{other}");
+        assert_eq!(other.fault(), Some(&fault));
+    }
+    fault
+}
+
+/// The function and the line of source that a fault names.
+fn place(fault: &Fault) -> (&str, &str, u32) {
+    let (file, line) = fault.source.as_ref().expect("a source line");
+    let file = file.rsplit('/').next().unwrap();
+    (fault.function.as_deref().expect("a function"), file, *line)
 }
 
 #[test]
@@ -54,7 +75,8 @@ fn c() {
         }\n";
     let library = compile("cc", "report.c", source).expect("a C compiler");
     let in_inner = ["SIGSEGV", "0x1234", "kernel outer", "report.c:4"];
-    reports(&library, "outer", &in_inner);
+    let fault = reports(&library, "outer", &in_inner);
+    assert_eq!(place(&fault), ("inner", "report.c", 4));
     // A function of the C library: the line that called it.
     reports(
         &library,
@@ -90,13 +112,16 @@ fn cpp() {
         }\n";
     if let Some(library) = compile("c++", "report.cpp", source) {
         let in_touch = ["SIGSEGV", "0x1010", "kernel step", "report.cpp:7"];
-        reports(&library, "step", &in_touch);
+        let fault = reports(&library, "step", &in_touch);
+        let touch = "solver::Grid<double>::touch(int)";
+        assert_eq!(place(&fault), (touch, "report.cpp", 7));
         let symbol = "_Z7mangledi";
-        reports(
+        let fault = reports(
             &library,
             symbol,
             &["SIGSEGV", "0x88", symbol, "report.cpp:16"],
         );
+        assert_eq!(place(&fault), ("mangled(int)", "report.cpp", 16));
         reports(
             &library,
             "thrown",

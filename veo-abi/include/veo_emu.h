@@ -32,6 +32,7 @@ struct veo_emu_fault {
 	char kernel[256];    /* symbol of the called kernel, "" : unknown */
 	char file[1024];     /* source file, "" : unknown */
 	char text[1024];     /* one sentence that says what happened */
+	char function[256];  /* the function at `pc`, as its source names it, "" : unknown */
 };
 
 /* Options of a process. Zero-initialised means: all defaults. */

@@ -74,6 +74,7 @@ pub struct veo_emu_fault {
     pub kernel: [::std::os::raw::c_char; 256usize],
     pub file: [::std::os::raw::c_char; 1024usize],
     pub text: [::std::os::raw::c_char; 1024usize],
+    pub function: [::std::os::raw::c_char; 256usize],
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

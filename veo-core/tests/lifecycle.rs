@@ -442,3 +442,13 @@ fn a_kernel_is_not_held_up_by_another_context() -> Result<()> {
     assert_eq!(hold.wait()?, 1);
     Ok(())
 }
+
+#[test]
+fn a_process_without_memory_is_refused_in_the_words_of_the_request() {
+    let error = VeoProc::builder().memory(0).build().map(drop).unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.contains("0 bytes of VE memory") && said.contains("1 MiB"),
+        "{said}"
+    );
+}

@@ -173,5 +173,11 @@ fn functions_are_named_as_in_their_source() {
         let report = text(&proc.fault().unwrap().text);
         let named = format!("in kernel {kernel}, in {function}, ");
         assert!(report.contains(&named), "{report}");
+        assert_eq!(text(&proc.fault().unwrap().function), function);
+        // The symbol table says the same.
+        let proc = Proc::with(0, |options| options.memory = 16 << 20);
+        let lib = proc.load(&compile_with(cpp, &["-g0", "-O0"]));
+        proc.call(proc.sym(lib, kernel), &Args::new().u64(0, 0x1000));
+        assert_eq!(text(&proc.fault().unwrap().function), function);
     }
 }

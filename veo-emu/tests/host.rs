@@ -250,6 +250,21 @@ fn an_environment_that_makes_no_sense_is_named() {
         let (success, text) = limited(&format!("export {setting}"));
         assert!(success && text.contains("worked"), "{setting}: {text}");
     }
+    // What does not matter enough to refuse is named all the same.
+    for (setting, says) in [
+        ("VE_FPE_ENABLE=DVI", "DIV"),
+        ("VEO_DEBUG=consol", "`console`"),
+    ] {
+        let (success, text) = limited(&format!("export {setting}"));
+        assert!(success && text.contains("worked"), "{setting}: {text}");
+        let (variable, value) = setting.split_once('=').unwrap();
+        for part in [variable, value, says, "ignored"] {
+            assert!(
+                text.contains(part),
+                "{setting}: {part:?} is missing in {text}"
+            );
+        }
+    }
     // A limit of the process that leaves less than was asked for is named, too.
     for (limit, name) in [
         ("ulimit -v 4000000", "ulimit -v"),

@@ -14,6 +14,9 @@ pub struct Fault {
     pub exit_status: Option<i32>,
     /// The address that was accessed.
     pub address: Option<u64>,
+    /// The function in which it happened, as its source names it: the kernel itself or
+    /// one that it called. Known with debug information or a symbol table.
+    pub function: Option<String>,
     /// The source file and line.
     pub source: Option<(String, u32)>,
     /// The backend's own words.
@@ -52,8 +55,15 @@ impl fmt::Display for Fault {
         if let Some(address) = self.address {
             write!(f, " at address {address:#x}")?;
         }
-        if let Some((file, line)) = &self.source {
-            write!(f, " in {file}:{line}")?;
+        let inner = self
+            .function
+            .as_ref()
+            .filter(|name| self.kernel.as_ref() != Some(name));
+        match (inner, &self.source) {
+            (Some(function), Some((file, line))) => write!(f, " in {function}, {file}:{line}")?,
+            (Some(function), None) => write!(f, " in {function}")?,
+            (None, Some((file, line))) => write!(f, " in {file}:{line}")?,
+            (None, None) => {}
         }
         f.write_str("; a new VeoProc is needed")
     }

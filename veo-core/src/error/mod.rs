@@ -67,6 +67,8 @@ pub enum Error {
         proc: String,
         /// Why it ended, where that is known.
         reason: Option<String>,
+        /// What ended it, if that is known and the program did not close it.
+        fault: Option<Box<Fault>>,
     },
 
     /// The VE reported that a command failed.
@@ -341,6 +343,17 @@ impl Error {
         Error::Argument {
             index,
             reason: reason.into(),
+        }
+    }
+
+    /// What ended the process, where this error comes from its end and that is known: the
+    /// kernel, the signal, the function and the line of source.
+    #[must_use]
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Error::Exception { fault } => Some(fault),
+            Error::ProcessEnded { fault, .. } => fault.as_deref(),
+            _ => None,
         }
     }
 

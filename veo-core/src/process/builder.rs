@@ -98,7 +98,7 @@ impl VeoProcBuilder {
     }
 
     /// Bytes of VE memory for the process: at least 1 MiB, at most what the node has,
-    /// and that is the default. The emulated node alone; a card has what it has.
+    /// and that is the default; 0 is an error. The emulated node alone; a card has what it has.
     pub fn memory(mut self, bytes: u64) -> Self {
         self.wishes.memory = Some(bytes);
         self

@@ -73,11 +73,18 @@ impl Wishes {
             .as_ref()
             .map_or(std::ptr::null(), |path| path.as_ptr());
         let handle = if let Some(create) = api.table.veo_emu_proc_create {
+            if self.memory == Some(0) {
+                // For the backend that is the default.
+                return Err(failed(
+                    "0 bytes of VE memory were asked for the process; give at least 1 MiB \
+                     (1048576), or leave `memory` out for all that the node has"
+                        .into(),
+                ));
+            }
             let options = veo_emu_options {
                 struct_size: size_of::<veo_emu_options>(),
                 veorun: veorun_ptr,
-                // For the backend 0 is the default; whoever asks for nothing gets an error.
-                memory: self.memory.map_or(0, |bytes| bytes.max(1)),
+                memory: self.memory.unwrap_or(0),
                 time_limit_ms: self.time_limit.map_or(0, |limit| {
                     u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1)
                 }),

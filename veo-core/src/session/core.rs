@@ -129,8 +129,9 @@ impl ProcCore {
     /// The error of everything that is attempted after the end.
     #[cold]
     pub(crate) fn gone(&self, what: &dyn fmt::Display) -> Error {
-        let reason = match self.ended.get() {
-            Some(fault) if *fault != Fault::default() => Some(fault.to_string()),
+        let fault = self.ended.get().filter(|fault| **fault != Fault::default());
+        let reason = match fault {
+            Some(fault) => Some(fault.to_string()),
             _ if self.is_closed() => Some("it was closed".into()),
             _ => self.api.last_error(),
         };
@@ -138,6 +139,7 @@ impl ProcCore {
             what: what.to_string(),
             proc: self.to_string(),
             reason,
+            fault: fault.cloned().map(Box::new),
         }
     }
 
@@ -250,12 +252,14 @@ impl ProcCore {
         };
         let kernel = text(&report.kernel);
         let file = text(&report.file);
+        let function = text(&report.function);
         let faulted = report.signal != 0;
         let fault = Fault {
             kernel: (!kernel.is_empty()).then_some(kernel),
             signal: faulted.then_some(report.signal),
             exit_status: (!faulted).then_some(report.exit_status),
             address: (faulted && matches!(report.signal, 7 | 11)).then_some(report.address),
+            function: (!function.is_empty()).then_some(function),
             source: (!file.is_empty()).then(|| (file, report.line.max(0) as u32)),
             text: Some(text(&report.text)).filter(|text| !text.is_empty()),
         };

@@ -1,14 +1,22 @@
 //! A debugger on a VE process, if `VEO_DEBUG` asks for one: `console` for one in the
 //! program's terminal, `xterm` for one in a window of its own.
 
-use std::process::{Child, Command};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use super::log::warn_once;
 use super::node;
 use crate::error::{Error, Result};
 
 /// How long it may take to attach.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The variable that asks for one.
+const VARIABLE: &str = "VEO_DEBUG";
 
 /// The debugger that is wanted.
 pub(crate) enum Debugger {
@@ -19,10 +27,17 @@ pub(crate) enum Debugger {
 impl Debugger {
     /// What the variable asks for.
     pub(crate) fn wanted() -> Option<Debugger> {
-        match node::variable("VEO_DEBUG")?.trim() {
+        let text = node::variable(VARIABLE)?;
+        match text.trim() {
             "console" => Some(Debugger::Console),
             "xterm" => Some(Debugger::Xterm),
-            _ => None,
+            _ => {
+                warn_once!(
+                    "{VARIABLE} is {text:?}, which is ignored; set it to `console` or `xterm` for \
+                     a debugger on each VE process"
+                );
+                None
+            }
         }
     }
 
@@ -36,21 +51,62 @@ impl Debugger {
                 command
             }
         };
-        let mut child = command
-            .arg("-p")
-            .arg(pid.to_string())
-            .spawn()
-            .map_err(|error| Error::io("VEO_DEBUG asks for a debugger; starting it", &error))?;
+        command.arg("-p").arg(pid.to_string());
+        leave_with_us(&mut command);
+        let (sender, events) = channel();
+        let failed = |error: io::Error| {
+            Error::io(format!("{VARIABLE} asks for a debugger; starting it"), &error)
+        };
+        thread::Builder::new()
+            .name("veo-debugger".into())
+            .stack_size(256 << 10)
+            .spawn(move || keep(command, &sender))
+            .map_err(failed)?;
+        if let Ok(Err(error)) = events.recv() {
+            return Err(failed(error));
+        }
         let end = Instant::now() + PATIENCE;
-        while !is_traced(pid) && !has_ended(&mut child) && Instant::now() < end {
-            std::thread::sleep(Duration::from_millis(20));
+        while !is_traced(pid) && !has_ended(&events) && Instant::now() < end {
+            thread::sleep(Duration::from_millis(20));
         }
         Ok(())
     }
 }
 
-fn has_ended(child: &mut Child) -> bool {
-    !matches!(child.try_wait(), Ok(None))
+/// Starts the debugger, tells how that went, and stays until it has ended.
+fn keep(mut command: Command, told: &Sender<io::Result<()>>) {
+    match command.spawn() {
+        Ok(mut debugger) => {
+            // Nobody may listen any more.
+            let _ = told.send(Ok(()));
+            let _ = debugger.wait();
+        }
+        Err(error) => {
+            let _ = told.send(Err(error));
+        }
+    }
+}
+
+/// Has the debugger told to leave when the thread that starts it ends, which is when this
+/// program ends: it leaves the VE process then, which would stay stopped for ever.
+fn leave_with_us(command: &mut Command) {
+    let us = std::process::id();
+    let leave = move || {
+        // SAFETY: plain numbers, and getppid cannot fail.
+        let parent = unsafe {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGHUP as libc::c_ulong, 0, 0, 0);
+            libc::getppid()
+        };
+        // The program may have ended before that.
+        if parent as u32 == us { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+    };
+    // SAFETY: between fork and exec it only makes two system calls.
+    unsafe { command.pre_exec(leave) };
+}
+
+/// Whether the thread that keeps the debugger has nothing to keep any more.
+fn has_ended(events: &Receiver<io::Result<()>>) -> bool {
+    matches!(events.try_recv(), Err(TryRecvError::Disconnected))
 }
 
 fn is_traced(pid: libc::pid_t) -> bool {

@@ -1,4 +1,5 @@
-//! What the library does, told on the standard error if `VEO_LOG_DEBUG` is set.
+//! What the library does, told on the standard error if `VEO_LOG_DEBUG` is set; and
+//! what its user has to know, told there in any case.
 
 use std::sync::OnceLock;
 
@@ -23,3 +24,18 @@ macro_rules! debug {
     };
 }
 pub(crate) use debug;
+
+/// Tells the user something, the first time that it is reached.
+macro_rules! warn_once {
+    ($($argument:tt)*) => {{
+        static TOLD: ::std::sync::Once = ::std::sync::Once::new();
+        TOLD.call_once(|| {
+            // As above.
+            let _ = ::std::io::Write::write_fmt(
+                &mut ::std::io::stderr(),
+                format_args!("veo-emu: {}\n", format_args!($($argument)*)),
+            );
+        });
+    }};
+}
+pub(crate) use warn_once;

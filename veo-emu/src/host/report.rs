@@ -14,6 +14,8 @@ use crate::shared::control::Cause;
 pub(crate) struct Report {
     /// Symbol of the called kernel, if known.
     pub(crate) kernel: String,
+    /// The function in which it happened, as its source names it, if known.
+    pub(crate) function: String,
     /// Source file and line, if known.
     pub(crate) file: String,
     pub(crate) line: u32,
@@ -50,6 +52,7 @@ impl Report {
         };
         if let Some(frame) = frames.first() {
             let Place { symbol, function, .. } = &frame.place;
+            report.function.clone_from(function);
             if !function.is_empty() && (*symbol != report.kernel || symbol != function) {
                 let _ = write!(text, ", in {function}");
             }

@@ -72,7 +72,7 @@ impl Source {
                 .ok()
                 .flatten()
                 .unwrap_or_default();
-            place.function.clone_from(&place.symbol);
+            place.function = demangle(&place.symbol);
         }
         place
     }
@@ -139,6 +139,13 @@ fn line(bytes: &[u8], address: u64) -> Option<Place> {
         }
     }
     (place != Place::default()).then_some(place)
+}
+
+/// A symbol as the source names it. The reader of mangled names is given names from
+/// damaged files, too.
+fn demangle(symbol: &str) -> String {
+    let name = || addr2line::demangle_auto(symbol.into(), None).into_owned();
+    catch_unwind(AssertUnwindSafe(name)).unwrap_or_else(|_| symbol.to_owned())
 }
 
 fn symbol(bytes: &[u8], address: u64) -> Option<String> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::debugger::Debugger;
-use super::log::debug;
+use super::log::{debug, warn_once};
 use super::machine::{Machine, PATIENCE, Parts};
 use super::memory::Memory;
 use super::node::{self, Node};
@@ -17,6 +17,7 @@ use super::output::{Output, Sink, Streams};
 use super::program;
 use crate::error::{Error, Result};
 use crate::shared::control::Control;
+use crate::shared::fpe;
 use crate::shared::message::{DEBUGGER, HANDSHAKE, LOCKED, LONGEST, Message};
 use crate::shared::window::STAGING_LEN;
 use crate::sys::memfd::{self, Mapping};
@@ -54,6 +55,9 @@ impl Default for Options {
 pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machine>> {
     let program::Chosen { program, image } = program::choose(options.veorun.as_deref())?;
     let debugger = Debugger::wanted();
+    if let Some(complaint) = node::variable(fpe::VARIABLE).and_then(|text| fpe::complaint(&text)) {
+        warn_once!("{complaint}");
+    }
     let heap = match options.memory {
         0 => node.total(),
         wanted => node::memory_of_process(wanted, node)?,

@@ -102,10 +102,12 @@ pub unsafe extern "C" fn veo_emu_get_fault(
             kernel: [0; 256],
             file: [0; 1024],
             text: [0; 1024],
+            function: [0; 256],
         };
         fill(&mut filled.kernel, &report.kernel);
         fill(&mut filled.file, &report.file);
         fill(&mut filled.text, &report.text);
+        fill(&mut filled.function, &report.function);
         // SAFETY: not null, and the caller passes a place for a report.
         unsafe { fault.write(filled) };
         Ok(0)

@@ -1,0 +1,66 @@
+//! Floating-point exceptions that end a kernel, as `VE_FPE_ENABLE` names them.
+
+/// The variable.
+pub(crate) const VARIABLE: &str = "VE_FPE_ENABLE";
+
+/// Names and bits: those of the mask of the host's processors.
+const NAMES: [(&str, u32); 5] = [("INV", 1), ("DIV", 4), ("FOF", 8), ("FUF", 16), ("INE", 32)];
+
+/// What a value of the variable asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Wanted<'a> {
+    /// A bit for each exception.
+    pub(crate) bits: u32,
+    /// The first word that names none.
+    pub(crate) unknown: Option<&'a str>,
+}
+
+/// Reads a value: names, with anything between them that is no letter or digit.
+pub(crate) fn parse(text: &str) -> Wanted<'_> {
+    let mut wanted = Wanted {
+        bits: 0,
+        unknown: None,
+    };
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    for word in words.filter(|word| !word.is_empty()) {
+        match NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)) {
+            Some((_, bit)) => wanted.bits |= bit,
+            None => wanted.unknown = wanted.unknown.or(Some(word)),
+        }
+    }
+    wanted
+}
+
+/// What a user has to know of the variable's value.
+pub(crate) fn complaint(text: &str) -> Option<String> {
+    let unknown = parse(text).unknown?;
+    let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+    Some(format!(
+        "{VARIABLE} is {text:?}, of which {unknown:?} is ignored; the exceptions that can trap \
+         are {}",
+        names.join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_exception_is_named() {
+        for (text, bits, unknown) in [
+            ("DIV", 4, None),
+            ("div, INV:fof", 13, None),
+            ("", 0, None),
+            (" ,", 0, None),
+            ("DVI", 0, Some("DVI")),
+            ("DIV,1,INE", 36, Some("1")),
+            ("ÜBER,FUF", 16, Some("ÜBER")),
+        ] {
+            assert_eq!(parse(text), Wanted { bits, unknown }, "{text:?}");
+            assert_eq!(complaint(text).is_some(), unknown.is_some(), "{text:?}");
+        }
+        let told = complaint("DVI").unwrap();
+        assert!(told.contains("\"DVI\"") && told.contains("DIV"), "{told}");
+    }
+}
