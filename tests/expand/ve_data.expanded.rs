@@ -29,4 +29,28 @@ unsafe impl ::veo_core::VeData for Particle {
             },
         )
     };
+    const OUTLINE: ::veo_core::__private::abi::Type = ::veo_core::__private::abi::Type::Struct(
+        &::veo_core::__private::abi::StructLayout {
+            name: "Particle",
+            size: ::core::mem::size_of::<Self>(),
+            align: ::core::mem::align_of::<Self>(),
+            fields: &[
+                ::veo_core::__private::abi::Field {
+                    name: "position",
+                    offset: ::core::mem::offset_of!(Self, position),
+                    ty: <[f64; 3] as ::veo_core::__private::Data>::OUTLINE,
+                },
+                ::veo_core::__private::abi::Field {
+                    name: "charge",
+                    offset: ::core::mem::offset_of!(Self, charge),
+                    ty: <i8 as ::veo_core::__private::Data>::OUTLINE,
+                },
+                ::veo_core::__private::abi::Field {
+                    name: "next",
+                    offset: ::core::mem::offset_of!(Self, next),
+                    ty: <VeAddr<Particle> as ::veo_core::__private::Data>::OUTLINE,
+                },
+            ],
+        },
+    );
 }

@@ -21,4 +21,18 @@ where
             },
         )
     };
+    const OUTLINE: ::veo_core::__private::abi::Type = ::veo_core::__private::abi::Type::Struct(
+        &::veo_core::__private::abi::StructLayout {
+            name: "Matrix",
+            size: ::core::mem::size_of::<Self>(),
+            align: ::core::mem::align_of::<Self>(),
+            fields: &[
+                ::veo_core::__private::abi::Field {
+                    name: "0",
+                    offset: ::core::mem::offset_of!(Self, 0),
+                    ty: <[[T; N]; N] as ::veo_core::__private::Data>::OUTLINE,
+                },
+            ],
+        },
+    );
 }

@@ -22,4 +22,23 @@ unsafe impl ::veo_core::VeData for Tagged {
             },
         )
     };
+    const OUTLINE: ::veo_core::__private::abi::Type = ::veo_core::__private::abi::Type::Struct(
+        &::veo_core::__private::abi::StructLayout {
+            name: "Tagged",
+            size: ::core::mem::size_of::<Self>(),
+            align: ::core::mem::align_of::<Self>(),
+            fields: &[
+                ::veo_core::__private::abi::Field {
+                    name: "0",
+                    offset: ::core::mem::offset_of!(Self, 0),
+                    ty: <Value as ::veo_core::__private::Data>::OUTLINE,
+                },
+                ::veo_core::__private::abi::Field {
+                    name: "1",
+                    offset: ::core::mem::offset_of!(Self, 1),
+                    ty: <Marker as ::veo_core::__private::Data>::OUTLINE,
+                },
+            ],
+        },
+    );
 }

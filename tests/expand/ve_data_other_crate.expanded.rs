@@ -22,4 +22,23 @@ unsafe impl prelude::veo::VeData for Point {
             },
         )
     };
+    const OUTLINE: prelude::veo::__private::abi::Type = prelude::veo::__private::abi::Type::Struct(
+        &prelude::veo::__private::abi::StructLayout {
+            name: "Point",
+            size: ::core::mem::size_of::<Self>(),
+            align: ::core::mem::align_of::<Self>(),
+            fields: &[
+                prelude::veo::__private::abi::Field {
+                    name: "x",
+                    offset: ::core::mem::offset_of!(Self, x),
+                    ty: <f64 as prelude::veo::VeData>::OUTLINE,
+                },
+                prelude::veo::__private::abi::Field {
+                    name: "level",
+                    offset: ::core::mem::offset_of!(Self, level),
+                    ty: <Level as prelude::veo::VeData>::OUTLINE,
+                },
+            ],
+        },
+    );
 }

@@ -4,4 +4,5 @@ unsafe impl ::veo_core::VeData for Meters {
         let _ = |Self { 0: __0 }: Self| -> (f64,) { (__0,) };
         <f64 as ::veo_core::__private::Data>::TYPE
     };
+    const OUTLINE: ::veo_core::__private::abi::Type = <f64 as ::veo_core::__private::Data>::OUTLINE;
 }

@@ -40,7 +40,8 @@ pub struct StructLayout {
     pub size: usize,
     /// Alignment in bytes.
     pub align: usize,
-    /// The fields in order of their offsets.
+    /// The fields in order of their offsets. None at all where they are not recorded:
+    /// what the pointers in memory that a pointer in memory leads to point to.
     pub fields: &'static [Field],
 }
 

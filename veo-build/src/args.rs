@@ -124,6 +124,17 @@ pub(crate) fn compile(
     }
     args.add(rooted(context, &options.flags));
     args.add(flags_from_env(context, target, language)?);
+    if !target.is_nec() && !flang {
+        // Whatever these say, declarations are compared with full debug information.
+        if args.0.iter().any(|arg| arg == "-gsplit-dwarf") {
+            args.add(["-gno-split-dwarf"]);
+        }
+        args.add(["-g"]);
+        if version.contains("clang") && language == Language::Cxx {
+            // Else the types that only other files have to know in full are left out.
+            args.add(["-fstandalone-debug"]);
+        }
+    }
     if !target.is_nec() && language != Language::Fortran {
         // Last, so that headers of the same name elsewhere win.
         args.add(["-isystem"]);

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::slice;
 
-use veo_abi::{Scalar, Type};
+use veo_abi::{Scalar, StructLayout, Type};
 
 /// A type whose values can be copied between host and VE byte by byte.
 ///
@@ -21,11 +21,26 @@ use veo_abi::{Scalar, Type};
 /// Padding is allowed: it is copied, never read.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel to the VE as plain data",
-    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, and `#[repr(C)]` structures with `#[derive(VeData)]`"
+    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, `#[repr(C)]` structures with `#[derive(VeData)]`, and `VeAddr<T>` of these, of `c_void` or of a `T` with `#[derive(VeOpaque)]`"
 )]
 pub unsafe trait VeData: Copy + Send + Sync + 'static {
     /// The C type that a kernel sees.
     const TYPE: Type;
+
+    /// [`TYPE`](Self::TYPE) as the pointee of a pointer in memory: a structure may hold
+    /// the address of its own kind, and a description that contains itself cannot be a
+    /// constant. What the pointers in it point to is a [`SKETCH`](Self::SKETCH).
+    #[doc(hidden)]
+    const OUTLINE: Type = Self::SKETCH;
+
+    /// The same for the pointee of such a pointee: of a structure, only the size.
+    #[doc(hidden)]
+    const SKETCH: Type = Type::Struct(&StructLayout {
+        name: "_",
+        size: size_of::<Self>(),
+        align: align_of::<Self>(),
+        fields: &[],
+    });
 }
 
 /// The bytes of plain data, to be copied.
@@ -100,11 +115,21 @@ impl fmt::Debug for BytesMut<'_> {
 pub trait VePointee: 'static {
     /// The C type of the pointee.
     const TYPE: Type;
+
+    /// See [`VeData::OUTLINE`].
+    #[doc(hidden)]
+    const OUTLINE: Type = Self::TYPE;
+
+    /// See [`VeData::SKETCH`].
+    #[doc(hidden)]
+    const SKETCH: Type = Self::OUTLINE;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: VeData> VePointee for T {
     const TYPE: Type = <T as VeData>::TYPE;
+    const OUTLINE: Type = <T as VeData>::OUTLINE;
+    const SKETCH: Type = <T as VeData>::SKETCH;
 }
 
 #[diagnostic::do_not_recommend]
@@ -112,20 +137,24 @@ impl VePointee for c_void {
     const TYPE: Type = Type::Void;
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: VePointee> VePointee for *const T {
-    const TYPE: Type = Type::Pointer {
-        mutable: false,
-        pointee: &T::TYPE,
-    };
+macro_rules! pointers {
+    ($($ty:ty, $mutable:literal;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: VePointee> VePointee for $ty {
+            const TYPE: Type = pointer($mutable, &T::TYPE);
+            const OUTLINE: Type = pointer($mutable, &T::OUTLINE);
+            const SKETCH: Type = pointer($mutable, &T::SKETCH);
+        }
+    )*};
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: VePointee> VePointee for *mut T {
-    const TYPE: Type = Type::Pointer {
-        mutable: true,
-        pointee: &T::TYPE,
-    };
+pointers! {
+    *const T, false;
+    *mut T, true;
+}
+
+const fn pointer(mutable: bool, pointee: &'static Type) -> Type {
+    Type::Pointer { mutable, pointee }
 }
 
 macro_rules! scalars {
@@ -134,6 +163,8 @@ macro_rules! scalars {
         // SAFETY: any bits are a valid number, and the type is its own description.
         unsafe impl VeData for $ty {
             const TYPE: Type = Type::Scalar(<$ty as Scalar>::TYPE);
+            const OUTLINE: Type = <Self as VeData>::TYPE;
+            const SKETCH: Type = <Self as VeData>::TYPE;
         }
     )*};
 }
@@ -145,14 +176,18 @@ scalars!(isize, usize);
 #[diagnostic::do_not_recommend]
 // SAFETY: an array of plain data has no bytes of its own.
 unsafe impl<T: VeData, const N: usize> VeData for [T; N] {
-    const TYPE: Type = Type::Array {
-        element: &<T as VeData>::TYPE,
-        len: N,
-    };
+    const TYPE: Type = array(&<T as VeData>::TYPE, N);
+    const OUTLINE: Type = array(&<T as VeData>::OUTLINE, N);
+    const SKETCH: Type = array(&<T as VeData>::SKETCH, N);
+}
+
+const fn array(element: &'static Type, len: usize) -> Type {
+    Type::Array { element, len }
 }
 
 /// An address on the VE as a structure or an array holds it: the element of a
-/// `T**`, the pointer in a linked list. Plain data; it carries no process.
+/// `T**`, the pointer in a linked list. Plain data; it carries no process. It is
+/// compared with the kernel's own pointer; `VeAddr<c_void>` agrees with any.
 ///
 /// [`VeMemPtr::to_ve_addr`](crate::VeMemPtr::to_ve_addr) makes one,
 /// [`VeoProc::pointer`](crate::VeoProc::pointer) turns it back.
@@ -228,15 +263,13 @@ impl<T> fmt::Debug for VeAddr<T> {
     }
 }
 
-// The pointee is not named: a structure may hold the address of its own kind, and
-// a description that contains itself cannot be a constant.
+// Each step is one from a constant to another that contains less, so none contains itself.
 #[diagnostic::do_not_recommend]
 // SAFETY: a transparent u64; any bits are a valid address.
-unsafe impl<T: 'static> VeData for VeAddr<T> {
-    const TYPE: Type = Type::Pointer {
-        mutable: true,
-        pointee: &Type::Void,
-    };
+unsafe impl<T: VePointee> VeData for VeAddr<T> {
+    const TYPE: Type = pointer(true, &T::OUTLINE);
+    const OUTLINE: Type = pointer(true, &T::SKETCH);
+    const SKETCH: Type = pointer(true, &T::SKETCH);
 }
 
 #[cfg(feature = "num-complex")]
@@ -244,10 +277,9 @@ unsafe impl<T: 'static> VeData for VeAddr<T> {
 // SAFETY: `Complex<T>` is `repr(C)`: two values of T, which is how C lays out a
 // complex number.
 unsafe impl<T: VeData + Scalar> VeData for num_complex::Complex<T> {
-    const TYPE: Type = Type::Array {
-        element: &<T as VeData>::TYPE,
-        len: 2,
-    };
+    const TYPE: Type = array(&<T as VeData>::TYPE, 2);
+    const OUTLINE: Type = <Self as VeData>::TYPE;
+    const SKETCH: Type = <Self as VeData>::TYPE;
 }
 
 #[cfg(feature = "half")]
@@ -255,6 +287,8 @@ unsafe impl<T: VeData + Scalar> VeData for num_complex::Complex<T> {
 // SAFETY: a transparent u16; any bits are a valid number.
 unsafe impl VeData for half::f16 {
     const TYPE: Type = Type::Scalar(veo_abi::ScalarType::U16);
+    const OUTLINE: Type = <Self as VeData>::TYPE;
+    const SKETCH: Type = <Self as VeData>::TYPE;
 }
 
 #[cfg(feature = "half")]
@@ -262,4 +296,6 @@ unsafe impl VeData for half::f16 {
 // SAFETY: a transparent u16; any bits are a valid number.
 unsafe impl VeData for half::bf16 {
     const TYPE: Type = Type::Scalar(veo_abi::ScalarType::U16);
+    const OUTLINE: Type = <Self as VeData>::TYPE;
+    const SKETCH: Type = <Self as VeData>::TYPE;
 }

@@ -20,11 +20,14 @@ use crate::param::{FnAddr, KernelResult};
 /// That of [`VeData`]: `#[derive(VeData)]` takes the word of this trait for each field.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel to the VE as plain data",
-    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, and `#[repr(C)]` structures with `#[derive(VeData)]`"
+    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, `#[repr(C)]` structures with `#[derive(VeData)]`, and `VeAddr<T>` of these, of `c_void` or of a `T` with `#[derive(VeOpaque)]`"
 )]
 pub unsafe trait Data: Sized {
     /// The C type that a kernel sees.
     const TYPE: Type;
+
+    /// See [`VeData::OUTLINE`].
+    const OUTLINE: Type;
 
     /// Values that a kernel reads through a reference.
     fn input(values: &[Self]) -> Bytes<'_>;
@@ -37,6 +40,7 @@ pub unsafe trait Data: Sized {
 #[diagnostic::do_not_recommend]
 unsafe impl<T: VeData> Data for T {
     const TYPE: Type = <T as VeData>::TYPE;
+    const OUTLINE: Type = <T as VeData>::OUTLINE;
 
     #[inline]
     fn input(values: &[Self]) -> Bytes<'_> {

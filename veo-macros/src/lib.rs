@@ -85,7 +85,8 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `Copy`, and all its fields are plain data: integers up to 64 bits, `f32`, `f64`,
 /// arrays, such structures, and `VeAddr<T>` where C has a pointer. Padding is fine. Names,
 /// offsets and types of the fields are recorded for the comparison with the kernel's own
-/// structure.
+/// structure, and so is what a `VeAddr<T>` points to: plain data, `c_void`, or a handle with
+/// `#[derive(VeOpaque)]`. From one structure to the next, two pointers are followed.
 ///
 /// ```
 /// use veo_core::{VeAddr, VeData};

@@ -54,15 +54,18 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
             wrong_fields = report.len() > before;
             let exhaustive = exhaustive(&data.fields);
             let mut fields = data.fields.iter();
-            let ty = match (layout, fields.next(), fields.next()) {
-                (Layout::Transparent, Some(field), None) => described(&field.ty, source),
-                _ => structure(&data.fields, source, ident),
+            let [ty, outline] = match (layout, fields.next(), fields.next()) {
+                (Layout::Transparent, Some(field), None) => {
+                    [Part::Type, Part::Outline].map(|part| described(&field.ty, part, source))
+                }
+                _ => [Part::Type, Part::Outline]
+                    .map(|part| structure(&data.fields, part, source, ident)),
             };
-            Some(quote!({ #exhaustive #ty }))
+            Some((quote!({ #exhaustive #ty }), outline))
         }
     };
     let generics = bounded(input.generics.clone(), &krate, wrong_fields, &mut report);
-    let Some(ty) = body.filter(|_| report.len() == 0) else {
+    let Some((ty, outline)) = body.filter(|_| report.len() == 0) else {
         let mut output = report.errors();
         if !wrong_fields && input.generics.params.is_empty() {
             // So that declarations that mention the type give no second error.
@@ -79,6 +82,7 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
         #[automatically_derived]
         unsafe impl #impl_generics #krate::VeData for #ident #ty_generics #where_clause {
             const TYPE: #krate::__private::abi::Type = #ty;
+            const OUTLINE: #krate::__private::abi::Type = #outline;
         }
     }
 }
@@ -109,6 +113,13 @@ pub(crate) fn opaque(item: TokenStream) -> TokenStream {
         });
     }
     output
+}
+
+/// Which description of a type: see `VeData`.
+#[derive(Clone, Copy)]
+enum Part {
+    Type,
+    Outline,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -181,11 +192,15 @@ fn bounded(
 /// The description of a field. Where `crate = path` says whom to ask, that is the very
 /// trait that is implemented: whatever else the path names, no field escapes what is
 /// promised of the whole. Otherwise it is a helper with a better message.
-fn described(ty: &syn::Type, (krate, is_ours): (&TokenStream, bool)) -> TokenStream {
+fn described(ty: &syn::Type, part: Part, (krate, is_ours): (&TokenStream, bool)) -> TokenStream {
+    let part = match part {
+        Part::Type => quote_spanned!(ty.span()=> TYPE),
+        Part::Outline => quote_spanned!(ty.span()=> OUTLINE),
+    };
     if is_ours {
-        quote_spanned!(ty.span()=> <#ty as #krate::__private::Data>::TYPE)
+        quote_spanned!(ty.span()=> <#ty as #krate::__private::Data>::#part)
     } else {
-        quote_spanned!(ty.span()=> <#ty as #krate::VeData>::TYPE)
+        quote_spanned!(ty.span()=> <#ty as #krate::VeData>::#part)
     }
 }
 
@@ -202,7 +217,12 @@ fn exhaustive(fields: &syn::Fields) -> TokenStream {
     }
 }
 
-fn structure(fields: &syn::Fields, source: (&TokenStream, bool), ident: &Ident) -> TokenStream {
+fn structure(
+    fields: &syn::Fields,
+    part: Part,
+    source: (&TokenStream, bool),
+    ident: &Ident,
+) -> TokenStream {
     let (krate, _) = source;
     let name = LitStr::new(&ident.unraw().to_string(), ident.span());
     let entries = fields.members().zip(fields).map(|(member, field)| {
@@ -210,7 +230,7 @@ fn structure(fields: &syn::Fields, source: (&TokenStream, bool), ident: &Ident) 
             Member::Named(ident) => ident.unraw().to_string(),
             Member::Unnamed(index) => index.index.to_string(),
         };
-        let ty = described(&field.ty, source);
+        let ty = described(&field.ty, part, source);
         quote! {
             #krate::__private::abi::Field {
                 name: #text,

@@ -260,14 +260,17 @@ fn by_path(path: &TypePath) -> Option<Declared> {
     match (name.as_str(), &last.arguments) {
         ("c_void", PathArguments::None) => Some(Declared::Void),
         (_, PathArguments::None) => scalar().map(Declared::Scalar),
-        ("VeMemPtr" | "VEMemPtr" | "OnStack", PathArguments::AngleBracketed(list)) => {
-            match list.args.first()? {
-                GenericArgument::Type(ty) => Some(to(true, declared(ty))),
-                _ => None,
-            }
+        ("VeMemPtr" | "VEMemPtr" | "OnStack" | "VeAddr", PathArguments::AngleBracketed(list)) => {
+            let GenericArgument::Type(ty) = list.args.first()? else {
+                return None;
+            };
+            Some(match name.as_str() {
+                "VeAddr" => Declared::Address {
+                    pointee: Box::new(declared(ty)),
+                },
+                _ => to(true, declared(ty)),
+            })
         }
-        // What it points to is not part of its description.
-        ("VeAddr", _) => Some(to(true, Declared::Void)),
         _ => None,
     }
 }

@@ -8,8 +8,11 @@
 use super::finding::{
     Difference, Finding, SAME, UNDECIDED, UNDECLARED_TYPE, both, differs, index, same_if,
 };
-use super::form::{Shape, Shapes, Sign, field, node};
-use super::layout::{DEPTH, Place, covers, flatten, is_complex, locate, same_text, swapped};
+use super::form::{Shape, ShapeField, Shapes, Sign, field, node};
+use super::layout::{
+    DEPTH, Place, covers, flatten, is_complex, is_recorded, leads_to_record, locate, only_field,
+    same_text, swapped,
+};
 use crate::{ScalarType, StructLayout, Type};
 
 /// Comparisons of one type before it counts as undecided.
@@ -180,6 +183,7 @@ const fn object(
             behind(pointee, shapes, to, limits, depth - 1)
         }
         (Type::Struct(_), Shape::Foreign { size: 0 }) => UNDECIDED,
+        (Type::Struct(layout), _) if !is_recorded(layout) => sketch(layout, found),
         // A class around one member, such as `std::complex`.
         (
             Type::Struct(layout),
@@ -196,6 +200,13 @@ const fn object(
         }
         (Type::Struct(layout), Shape::Record { size, first, count }) => {
             if layout.size as u64 != size {
+                // A structure around an array, which is the same as an element of it.
+                if let Some(only @ Type::Array { .. }) = only_field(layout) {
+                    let inner = behind(only, shapes, at, limits, depth - 1);
+                    if inner.difference.is_none() {
+                        return inner;
+                    }
+                }
                 return differs(Difference::StructSize);
             }
             let names = swapped(layout, shapes, first, count);
@@ -209,15 +220,10 @@ const fn object(
             Some(_) if matches!(declared, Type::Struct(_)) => differs(Difference::StructSize),
             _ => differs(Difference::Pointee),
         },
-        (Type::Struct(layout), _) if layout.fields.len() == 1 => {
-            let field = layout.fields[0];
-            match field.ty.size() {
-                Some(size) if size == layout.size => {
-                    behind(&layout.fields[0].ty, shapes, at, limits, depth - 1)
-                }
-                _ => differs(Difference::Pointee),
-            }
-        }
+        (Type::Struct(layout), _) => match only_field(layout) {
+            Some(only) => behind(only, shapes, at, limits, depth - 1),
+            None => differs(Difference::Pointee),
+        },
         (
             _,
             Shape::Record {
@@ -235,8 +241,21 @@ const fn object(
     }
 }
 
+/// A structure of which only the size was recorded.
+const fn sketch(layout: &StructLayout, found: Shape) -> Finding {
+    match found {
+        Shape::Record { size, .. } | Shape::Union { size } => {
+            // It may be one array of the other.
+            let fits = size == 0 || (layout.size as u64).is_multiple_of(size);
+            same_if(fits, Difference::StructSize)
+        }
+        _ => SAME,
+    }
+}
+
 /// The fields of a found record against a declared structure, in which the
-/// record starts at `base`.
+/// record starts at `base`. Pointers to structures come last: they may lead back
+/// to this one, and what differs here is to be told of the field itself.
 const fn record(
     layout: &'static StructLayout,
     shapes: &Shapes<'_>,
@@ -247,46 +266,72 @@ const fn record(
     depth: u32,
 ) -> Finding {
     let mut finding = SAME;
-    let mut index = 0;
-    while index < count {
-        let at = first.saturating_add(index);
-        index += 1;
-        if limits.steps == 0 || depth == 0 {
-            return both(finding, UNDECIDED);
-        }
-        limits.steps -= 1;
-        let Some(found) = field(shapes, at) else {
-            return both(finding, UNDECIDED);
-        };
-        // A flexible array at the end takes no space; bit fields share theirs.
-        if found.size == 0 {
-            continue;
-        }
-        if found.bits {
-            finding = both(finding, UNDECIDED);
-            continue;
-        }
-        let offset = base.saturating_add(found.offset);
-        let one = match locate(layout, offset, found.size, DEPTH) {
-            Place::Object(ty) => {
-                let inner = behind(ty, shapes, found.shape, limits, depth - 1);
-                match inner.difference {
-                    Some(Difference::Field(_)) | None => inner,
-                    Some(_) => differs(Difference::Field(at)),
-                }
+    let mut later = false;
+    loop {
+        let mut index = 0;
+        while index < count {
+            let at = first.saturating_add(index);
+            index += 1;
+            if limits.steps == 0 || depth == 0 {
+                return both(finding, UNDECIDED);
             }
-            Place::Bytes => UNDECIDED,
-            Place::Nowhere => match node(shapes, found.shape) {
-                Shape::Record { first, count, .. } => {
-                    record(layout, shapes, first, count, offset, limits, depth - 1)
-                }
-                _ => differs(Difference::Field(at)),
-            },
-        };
-        finding = both(finding, one);
-        if finding.difference.is_some() {
+            limits.steps -= 1;
+            let Some(found) = field(shapes, at) else {
+                return both(finding, UNDECIDED);
+            };
+            if leads_to_record(shapes, found.shape) != later {
+                continue;
+            }
+            let one = member(layout, shapes, at, found, base, limits, depth);
+            finding = both(finding, one);
+            if finding.difference.is_some() {
+                return finding;
+            }
+        }
+        if later {
             return finding;
         }
+        later = true;
     }
-    finding
+}
+
+/// One field of a found record, as [`record`].
+const fn member(
+    layout: &'static StructLayout,
+    shapes: &Shapes<'_>,
+    at: u32,
+    found: ShapeField<'_>,
+    base: u64,
+    limits: &mut Limits,
+    depth: u32,
+) -> Finding {
+    // A flexible array at the end takes no space, nor does an empty base class.
+    let empty = matches!(node(shapes, found.shape), Shape::Record { count: 0, .. });
+    if found.size == 0 || empty {
+        return SAME;
+    }
+    // Bit fields share theirs.
+    if found.bits {
+        return UNDECIDED;
+    }
+    let offset = base.saturating_add(found.offset);
+    match locate(layout, offset, found.size, DEPTH) {
+        Place::Object(ty) => {
+            let inner = behind(ty, shapes, found.shape, limits, depth - 1);
+            // What is wrong behind a pointer is told of the pointer.
+            let elsewhere = matches!(flatten(ty).0, Type::Pointer { .. });
+            match inner.difference {
+                None => inner,
+                Some(Difference::Field(_)) if !elsewhere => inner,
+                Some(_) => differs(Difference::Field(at)),
+            }
+        }
+        Place::Bytes => UNDECIDED,
+        Place::Nowhere => match node(shapes, found.shape) {
+            Shape::Record { first, count, .. } => {
+                record(layout, shapes, first, count, offset, limits, depth - 1)
+            }
+            _ => differs(Difference::Field(at)),
+        },
+    }
 }

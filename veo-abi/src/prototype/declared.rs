@@ -21,6 +21,11 @@ pub enum Declared {
         /// What it points to.
         pointee: Box<Declared>,
     },
+    /// An address in memory: a `VeAddr`.
+    Address {
+        /// What it points to.
+        pointee: Box<Declared>,
+    },
     /// An array whose length is a literal.
     Array {
         /// The type of one element.
@@ -52,6 +57,10 @@ impl Declared {
                 mutable: *mutable,
                 pointee: intern(pointee),
             },
+            Declared::Address { pointee } => Type::Pointer {
+                mutable: true,
+                pointee: intern(pointee),
+            },
             Declared::Array { element, len } => Type::Array {
                 element: intern(element),
                 len: *len,
@@ -80,6 +89,9 @@ impl Declared {
                 mutable: *mutable,
                 pointee: Box::new(pointee.without_names()),
             },
+            Declared::Address { pointee } => Declared::Address {
+                pointee: Box::new(pointee.without_names()),
+            },
             Declared::Array { element, len } => Declared::Array {
                 element: Box::new(element.without_names()),
                 len: *len,
@@ -99,6 +111,7 @@ impl fmt::Display for Declared {
                 let kind = if *mutable { "mut" } else { "const" };
                 write!(f, "*{kind} {pointee}")
             }
+            Declared::Address { pointee } => write!(f, "VeAddr<{pointee}>"),
             Declared::Array { element, len } => write!(f, "[{element}; {len}]"),
             Declared::Unknown(name) => f.write_str(name),
         }

@@ -1,12 +1,18 @@
 //! Why a parameter or result differs, in words, and what to declare instead.
 
 use super::finding::Difference;
-use super::form::{Shape, Shapes};
+use super::form::{Shape, Shapes, field, node};
+use super::layout::{DEPTH, flatten};
 use super::mismatch::{Mismatch, MismatchKind};
-use super::model::{FoundType, PointerKind};
+use super::model::{FoundType, PointerKind, TypeId, Types};
 use super::place::Place;
 use super::shape::Lowered;
-use crate::StructLayout;
+use crate::{StructLayout, Type};
+
+/// Fields of a structure that a message names.
+const MEMBERS: usize = 6;
+/// Structures in structures that are looked at for a message.
+const RECORDS: usize = 1000;
 
 impl Place<'_> {
     /// The mismatch that a difference is.
@@ -14,7 +20,7 @@ impl Place<'_> {
         &self,
         difference: Difference,
         declared: &str,
-        layout: Option<&StructLayout>,
+        layout: Option<&'static StructLayout>,
         lowered: &Lowered<'_>,
     ) -> Mismatch {
         let kind = match (self.param, difference) {
@@ -62,7 +68,7 @@ impl Place<'_> {
     fn reason(
         &self,
         difference: Difference,
-        layout: Option<&StructLayout>,
+        layout: Option<&'static StructLayout>,
         lowered: &Lowered<'_>,
     ) -> String {
         let types = &self.found.types;
@@ -121,37 +127,136 @@ impl Place<'_> {
     fn field_reason(
         &self,
         index: u32,
-        layout: Option<&StructLayout>,
+        layout: Option<&'static StructLayout>,
         lowered: &Lowered<'_>,
     ) -> String {
         let shapes = lowered.shapes();
-        let index = index as usize;
-        let (Some(field), Some(ty)) = (shapes.fields.get(index), lowered.field_types.get(index))
-        else {
+        let at = index as usize;
+        let (Some(field), Some(ty)) = (shapes.fields.get(at), lowered.field_types.get(at)) else {
             return "the fields differ".to_owned();
         };
-        let ty = format!(", `{}`", self.found.types.c_type(*ty));
+        let types = &self.found.types;
         let name = match field.name {
             "" => "an unnamed member".to_owned(),
             name => format!("the field `{name}`"),
         };
-        let mut reason = format!("the kernel has {name} at byte {}{ty}", field.offset);
-        if let Some(layout) = layout {
+        let mut reason = format!(
+            "the kernel has {name} at byte {}, `{}`",
+            field.offset,
+            types.c_type(*ty)
+        );
+        let counterpart = layout.and_then(|layout| counterpart(layout, &shapes, lowered, index));
+        let mut behind = types.pointee(*ty);
+        if let Some((layout, offset)) = counterpart {
             let named = layout.fields.iter().find(|f| f.name == field.name);
-            let placed = layout
-                .fields
-                .iter()
-                .find(|f| f.offset as u64 == field.offset);
-            let text = match named.or(placed) {
-                Some(f) => format!(
-                    ", `{}` has `{}: {}` at byte {}",
-                    layout.name, f.name, f.ty, f.offset
-                ),
-                None => format!(", `{}` has no field there", layout.name),
-            };
-            reason.push_str(&text);
+            let placed = layout.fields.iter().find(|f| f.offset as u64 == offset);
+            match named.or(placed) {
+                Some(f) => {
+                    reason.push_str(&format!(
+                        ", `{}` has `{}: {}` at byte {}",
+                        layout.name,
+                        f.name,
+                        in_memory(&f.ty),
+                        f.offset
+                    ));
+                    // What a pointer leads to matters if there is one on both sides.
+                    behind = behind.filter(|_| matches!(f.ty, Type::Pointer { .. }));
+                }
+                None => reason.push_str(&format!(", `{}` has no field there", layout.name)),
+            }
+        }
+        if let Some(record) = behind.and_then(|id| types.members(id)) {
+            reason.push_str(&format!("; there, {record}"));
         }
         reason
+    }
+}
+
+/// The declared structure that has the found field of this index, or should have it, and where.
+fn counterpart(
+    layout: &'static StructLayout,
+    shapes: &Shapes<'_>,
+    lowered: &Lowered<'_>,
+    index: u32,
+) -> Option<(&'static StructLayout, u64)> {
+    let mut root = lowered.root;
+    for _ in 0..DEPTH {
+        root = match node(shapes, root) {
+            Shape::Pointer { to } | Shape::Either { to } => to,
+            Shape::Array { element, .. } => element,
+            _ => break,
+        };
+    }
+    let mut open = vec![(layout, root, 0)];
+    for _ in 0..RECORDS {
+        let (layout, record, base) = open.pop()?;
+        let Shape::Record { first, count, .. } = node(shapes, record) else {
+            continue;
+        };
+        for at in first..first.saturating_add(count) {
+            let Some(found) = field(shapes, at) else {
+                break;
+            };
+            let offset = base + found.offset;
+            if at == index {
+                return Some((layout, offset));
+            }
+            let inner = match node(shapes, found.shape) {
+                Shape::Array { element, .. } => element,
+                _ => found.shape,
+            };
+            let declared = layout.fields.iter().find(|f| f.offset as u64 == offset);
+            let next = match declared.map(|f| flatten(&f.ty).0) {
+                Some(Type::Struct(nested)) => (*nested, inner, 0),
+                _ => (layout, inner, offset),
+            };
+            open.push(next);
+        }
+    }
+    None
+}
+
+/// A type as a field has it: the pointers of structures are `VeAddr`s.
+fn in_memory(ty: &Type) -> String {
+    match ty {
+        Type::Pointer { pointee, .. } => format!("VeAddr<{}>", in_memory(pointee)),
+        Type::Array { element, len } => format!("[{}; {len}]", in_memory(element)),
+        other => other.to_string(),
+    }
+}
+
+impl Types {
+    /// What a pointer leads to, through others.
+    fn pointee(&self, mut id: TypeId) -> Option<TypeId> {
+        let mut behind = None;
+        for _ in 0..DEPTH {
+            match self.resolved(id) {
+                FoundType::Pointer { pointee, .. } => (id, behind) = (*pointee, Some(*pointee)),
+                _ => break,
+            }
+        }
+        behind
+    }
+
+    /// "`struct point` has 16 bytes: `double x`, `double y`".
+    fn members(&self, id: TypeId) -> Option<String> {
+        let FoundType::Record {
+            size: Some(size),
+            fields,
+            ..
+        } = self.resolved(id)
+        else {
+            return None;
+        };
+        let members: Vec<_> = fields
+            .iter()
+            .take(MEMBERS)
+            .map(|field| format!("`{}`", self.declaration(field.ty, &field.name)))
+            .collect();
+        let more = if fields.len() > MEMBERS { ", .." } else { "" };
+        let members = members.join(", ");
+        let name = self.c_type(id);
+        Some(format!("`{name}` has {size} bytes: {members}{more}"))
     }
 }
 

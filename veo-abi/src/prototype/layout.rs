@@ -1,7 +1,7 @@
 //! Where things lie in declared and found structures, for [`check`](super::check()).
 
 use super::finding::{Difference, Finding, SAME, differs};
-use super::form::{ShapeField, Shapes, field};
+use super::form::{Shape, ShapeField, Shapes, field, node};
 use crate::{ScalarType, StructLayout, Type};
 
 /// Nesting before a type counts as undecided.
@@ -75,6 +75,7 @@ pub(super) const fn locate(
         }
         let (element, _) = flatten(&declared.ty);
         return match element {
+            Type::Struct(inner) if !is_recorded(inner) => Place::Bytes,
             Type::Struct(inner) if inner.size > 0 => {
                 locate(inner, within % inner.size as u64, size, depth - 1)
             }
@@ -120,6 +121,23 @@ pub(super) const fn flatten(mut declared: &Type) -> (&Type, Option<u64>) {
     (declared, count)
 }
 
+/// Whether the fields of a structure are known, and not only its size.
+pub(super) const fn is_recorded(layout: &StructLayout) -> bool {
+    layout.size == 0 || !layout.fields.is_empty()
+}
+
+/// The field of a structure that has no other and no bytes besides.
+pub(super) const fn only_field(layout: &'static StructLayout) -> Option<&'static Type> {
+    if layout.fields.len() != 1 {
+        return None;
+    }
+    let only = &layout.fields[0].ty;
+    match only.size() {
+        Some(size) if size == layout.size => Some(only),
+        _ => None,
+    }
+}
+
 /// Whether a structure is a complex number of two such parts.
 pub(super) const fn is_complex(layout: &StructLayout, part: u64) -> bool {
     if layout.fields.len() != 2 {
@@ -138,6 +156,25 @@ pub(super) const fn is_complex(layout: &StructLayout, part: u64) -> bool {
         index += 1;
     }
     true
+}
+
+/// Whether a found type is a pointer to a structure, perhaps through others.
+pub(super) const fn leads_to_record(shapes: &Shapes<'_>, mut at: u32) -> bool {
+    let mut pointer = false;
+    let mut steps = 0;
+    while steps < DEPTH {
+        at = match node(shapes, at) {
+            Shape::Pointer { to } => {
+                pointer = true;
+                to
+            }
+            Shape::Array { element, .. } => element,
+            Shape::Record { .. } => return pointer,
+            _ => return false,
+        };
+        steps += 1;
+    }
+    false
 }
 
 /// Whether a field is all there is of a structure of this size.

@@ -38,5 +38,9 @@ pub use model::{
 pub use read::{ReadError, debug_link, read, read_file};
 pub use text::TextError;
 
+/// How many pointers in memory are followed, each in what the one before points to: as
+/// many as a declared structure records, which cannot contain itself.
+const POINTERS_IN_MEMORY: u8 = 2;
+
 #[cfg(test)]
 mod tests;

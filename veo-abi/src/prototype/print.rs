@@ -149,11 +149,16 @@ impl Types {
     /// The type as C writes it, with the names of its typedefs: `const double *`.
     #[must_use]
     pub fn c_type(&self, id: TypeId) -> String {
+        self.declaration(id, "")
+    }
+
+    /// A declaration of this name: `const double *x`.
+    pub(super) fn declaration(&self, id: TypeId, name: &str) -> String {
         let mut printer = Printer {
             types: self,
             written: 0,
         };
-        printer.declare(id, "", 0)
+        printer.declare(id, name, 0)
     }
 
     /// The scalar type that travels for a value of this type: integers,

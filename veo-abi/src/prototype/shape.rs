@@ -1,7 +1,8 @@
 //! From found types to the form that the rules of `check` take.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
+use super::POINTERS_IN_MEMORY;
 use super::form::{Shape, ShapeField, Shapes, Sign};
 use super::model::{Encoding, FoundType, PointerKind, RecordKind, TypeId, Types};
 
@@ -27,11 +28,13 @@ impl Lowered<'_> {
     }
 }
 
-/// What a pointer in a field points to matters only as far as `VeAddr` records it.
+/// How many pointers more are followed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Reach {
+    /// All: no structure was entered yet.
     Full,
-    Field,
+    /// Inside a structure: that many, each in what the one before points to.
+    Memory(u8),
 }
 
 struct Lowering<'a> {
@@ -40,7 +43,7 @@ struct Lowering<'a> {
     fields: Vec<ShapeField<'a>>,
     field_types: Vec<TypeId>,
     known: HashMap<(TypeId, Reach), u32>,
-    open: Vec<(TypeId, Reach, u32)>,
+    open: VecDeque<(TypeId, Reach, u32)>,
 }
 
 pub(super) fn lower(types: &Types, id: TypeId) -> Lowered<'_> {
@@ -50,10 +53,11 @@ pub(super) fn lower(types: &Types, id: TypeId) -> Lowered<'_> {
         fields: Vec::new(),
         field_types: Vec::new(),
         known: HashMap::new(),
-        open: Vec::new(),
+        open: VecDeque::new(),
     };
     let root = lowering.slot(id, Reach::Full);
-    while let Some((id, reach, slot)) = lowering.open.pop() {
+    // Breadth first, so that the fields of the type itself are the first of all.
+    while let Some((id, reach, slot)) = lowering.open.pop_front() {
         let shape = lowering.shape(id, reach);
         lowering.nodes[slot as usize] = shape;
     }
@@ -75,7 +79,7 @@ impl<'a> Lowering<'a> {
         let slot = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         self.nodes.push(Shape::Unknown);
         self.known.insert(key, slot);
-        self.open.push((key.0, reach, slot));
+        self.open.push_back((key.0, reach, slot));
         slot
     }
 
@@ -126,13 +130,17 @@ impl<'a> Lowering<'a> {
                 fields,
                 ..
             } => {
+                let reach = match reach {
+                    Reach::Full => Reach::Memory(POINTERS_IN_MEMORY),
+                    within => within,
+                };
                 let lowered: Vec<_> = fields
                     .iter()
                     .map(|field| ShapeField {
                         name: &field.name,
                         offset: field.offset,
                         size: types.size(field.ty).unwrap_or(0),
-                        shape: self.slot(field.ty, Reach::Field),
+                        shape: self.slot(field.ty, reach),
                         bits: field.bits,
                     })
                     .collect();
@@ -184,14 +192,11 @@ impl<'a> Lowering<'a> {
     }
 
     fn pointee(&mut self, id: TypeId, reach: Reach) -> u32 {
-        let scalar = matches!(
-            self.types.resolved(id),
-            FoundType::Base { .. } | FoundType::Enum { .. }
-        );
-        if reach == Reach::Field && !scalar {
-            return self.constant(Shape::Void);
+        match reach {
+            Reach::Full => self.slot(id, reach),
+            Reach::Memory(0) => self.constant(Shape::Void),
+            Reach::Memory(more) => self.slot(id, Reach::Memory(more - 1)),
         }
-        self.slot(id, reach)
     }
 
     fn array(&mut self, id: TypeId, reach: Reach) -> Shape {

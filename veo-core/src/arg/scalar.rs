@@ -3,7 +3,7 @@
 use veo_abi::Scalar;
 
 use super::{Arg, ArgWord, Args};
-use crate::data::VeAddr;
+use crate::data::{VeAddr, VePointee};
 
 /// Never a declared type. With a second implementation beside the one that counts, the
 /// compiler does not propose `f64` where `*mut f64` or `&mut f64` was passed.
@@ -60,7 +60,7 @@ impl Arg<'_, f64> for f64 {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: 'static> Arg<'_, VeAddr<T>> for VeAddr<T> {
+impl<T: VePointee> Arg<'_, VeAddr<T>> for VeAddr<T> {
     fn put<'c>(self, args: &mut Args<'c, '_>)
     where
         Self: 'c,

@@ -1,5 +1,5 @@
 //! Types, followed from entry to entry without recursion. Each entry becomes
-//! one type; what a pointer in a field points to is only named.
+//! one type for each [`Depth`] at which it is met.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,7 @@ use gimli::constants as dw;
 
 use super::budget::{Budget, Step, tolerate};
 use super::units::{Entry, Position, Units, Value, read_entry};
+use crate::prototype::POINTERS_IN_MEMORY;
 use crate::prototype::model::{
     Encoding, FoundField, FoundType, Language, PointerKind, Qualifier, RecordKind, TypeId, Types,
 };
@@ -18,12 +19,31 @@ const CHAIN: usize = 16;
 /// How far to follow a type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Depth {
-    /// Everything.
+    /// As far as it goes: no structure was entered yet.
     Full,
-    /// Everything but what pointers point to.
-    Field,
+    /// Inside a structure: that many pointers, each in what the one before points to.
+    Memory(u8),
     /// The name.
     Name,
+}
+
+impl Depth {
+    /// In a field of a structure.
+    fn inside(self) -> Depth {
+        match self {
+            Depth::Full => Depth::Memory(POINTERS_IN_MEMORY),
+            within => within,
+        }
+    }
+
+    /// Behind a pointer.
+    fn behind(self) -> Depth {
+        match self {
+            Depth::Full => Depth::Full,
+            Depth::Memory(0) | Depth::Name => Depth::Name,
+            Depth::Memory(more) => Depth::Memory(more - 1),
+        }
+    }
 }
 
 pub(super) struct TypeBuilder {
@@ -161,7 +181,7 @@ impl TypeBuilder {
                 let declared = flag(&entry, dw::DW_AT_declaration);
                 let mut fields = Vec::new();
                 if depth != Depth::Name && !declared {
-                    fields = self.fields(units, position, budget)?;
+                    fields = self.fields(units, position, depth.inside(), budget)?;
                 }
                 FoundType::Record {
                     kind,
@@ -214,11 +234,7 @@ impl TypeBuilder {
         kind: PointerKind,
         depth: Depth,
     ) -> FoundType {
-        let depth = match depth {
-            Depth::Full => Depth::Full,
-            Depth::Field | Depth::Name => Depth::Name,
-        };
-        let pointee = self.reference(units, unit, inner, depth);
+        let pointee = self.reference(units, unit, inner, depth.behind());
         FoundType::Pointer { kind, pointee }
     }
 
@@ -226,6 +242,7 @@ impl TypeBuilder {
         &mut self,
         units: &Units<'_>,
         position: Position,
+        depth: Depth,
         budget: &mut Budget,
     ) -> Step<Vec<FoundField>> {
         let mut fields = Vec::new();
@@ -248,7 +265,7 @@ impl TypeBuilder {
             fields.push(FoundField {
                 name: name(units, unit, entry, budget)?.unwrap_or_default(),
                 offset: offset.unwrap_or(0),
-                ty: self.reference(units, unit, inner.as_ref(), Depth::Field),
+                ty: self.reference(units, unit, inner.as_ref(), depth),
                 bits,
             });
             Ok(())
@@ -318,7 +335,7 @@ impl TypeBuilder {
         let inner = entry.attr_value(dw::DW_AT_type);
         // Pointers to functions are compared no further.
         let depth = if depth == Depth::Full {
-            Depth::Field
+            Depth::Memory(0)
         } else {
             Depth::Name
         };
