@@ -6,7 +6,8 @@ use std::ptr;
 use veo_abi::ffi::veo_proc_handle;
 
 use super::process::IDENTIFIERS;
-use super::{PROCESSES, guard, hooks, process};
+use super::hooks::Done;
+use super::{PROCESSES, guard, hooks, memory, process};
 use crate::error::{Error, Result};
 use crate::handle::Guard;
 use crate::host::lock;
@@ -97,46 +98,71 @@ pub unsafe extern "C" fn veo_alloc_hmem(
     addr: *mut *mut c_void,
     size: usize,
 ) -> c_int {
-    let result = guard(-1, || {
+    guard(-1, || {
         if addr.is_null() {
             return Err(Error::invalid("the place for the address is NULL"));
         }
-        let address = if proc_.is_null() {
+        if proc_.is_null() {
             // SAFETY: malloc takes a number.
             let memory = unsafe { libc::malloc(size.max(1)) };
             if memory.is_null() {
                 return Err(Error::new(libc::ENOMEM, format!("no {size} bytes on the host")));
             }
-            memory
-        } else {
-            let process = process(proc_)?;
-            let identifier = lock(&IDENTIFIERS)
-                .iter()
-                .position(|handle| *handle == proc_ as u64)
-                .ok_or_else(|| Error::new(libc::EMFILE, "the process has no identifier"))?;
-            tag(process.alloc(size as u64)?, identifier as i32)? as *mut c_void
-        };
+            // SAFETY: not null, and the caller passes a place for an address.
+            unsafe { addr.write(memory) };
+            return Ok(0);
+        }
+        let (handle, size) = (proc_ as u64, size as u64);
+        let process = process(proc_)?;
+        let identifier = lock(&IDENTIFIERS)
+            .iter()
+            .position(|known| *known == handle)
+            .ok_or_else(|| Error::new(libc::EMFILE, "the process has no identifier"))?;
+        let mut address = process.alloc(size)?;
+        drop(process);
+        let tagged = tag(address, identifier as i32)?;
         // SAFETY: not null, and the caller passes a place for an address.
-        unsafe { addr.write(address) };
+        unsafe { addr.write(tagged as *mut c_void) };
+        memory::after_alloc(handle, address, &raw mut address as u64, size);
+        hooks::run(
+            veo_alloc_hmem as *const c_void,
+            &Done {
+                handle,
+                process: handle,
+                address,
+                shown: tagged,
+                size: Some(size),
+            },
+        );
         Ok(0)
-    });
-    hooks::run(veo_alloc_hmem as *const c_void, [proc_ as u64, addr as u64, size as u64]);
-    result
+    })
 }
 
 pub unsafe extern "C" fn veo_free_hmem(addr: *mut c_void) -> c_int {
-    let result = guard(-1, || {
-        if is_ve(addr as u64) {
-            let (_, process) = owner(addr as u64)?;
-            process.free(untag(addr as u64))?;
-        } else {
+    guard(-1, || {
+        let tagged = addr as u64;
+        if !is_ve(tagged) {
             // SAFETY: the caller passes what `veo_alloc_hmem` gave for the host.
             unsafe { libc::free(addr) };
+            return Ok(0);
         }
+        let address = untag(tagged);
+        let (handle, process) = owner(tagged)?;
+        process.free(address)?;
+        drop(process);
+        memory::after_free(handle, address);
+        hooks::run(
+            veo_free_hmem as *const c_void,
+            &Done {
+                handle,
+                process: handle,
+                address,
+                shown: tagged,
+                size: None,
+            },
+        );
         Ok(0)
-    });
-    hooks::run(veo_free_hmem as *const c_void, [addr as u64, 0, 0]);
-    result
+    })
 }
 
 pub unsafe extern "C" fn veo_hmemcpy(

@@ -1,71 +1,97 @@
-//! Hooks that run after the functions that allocate and free.
+//! Hooks that run after the functions that allocate and free have done so.
 
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Mutex;
 
-use super::{veo_alloc_hmem, veo_alloc_mem, veo_free_hmem, veo_free_mem};
+use super::process::IDENTIFIERS;
+use super::{
+    hmem, veo_alloc_mem, veo_alloc_mem_async, veo_free_mem, veo_free_mem_async,
+};
 use crate::host::lock;
 
 type Hook = unsafe extern "C" fn(*mut c_void, ...);
 type AllocHook = unsafe extern "C" fn(*mut c_void, usize);
 type FreeHook = unsafe extern "C" fn(u64);
 
-struct Registered {
-    function: usize,
-    hook: Hook,
-    payload: usize,
+/// What runs after a function.
+#[derive(Clone, Copy)]
+enum Action {
+    /// A program's hook for this function, with its payload.
+    Hook(Hook, usize),
+    /// The hooks that are told of all VE memory as tagged addresses.
+    HmemAlloc(AllocHook),
+    HmemFree(FreeHook),
 }
 
-static HOOKS: Mutex<Vec<Registered>> = Mutex::new(Vec::new());
-static HMEM: Mutex<(Option<AllocHook>, Option<FreeHook>)> = Mutex::new((None, None));
+/// The actions by the address of the function they follow.
+static ACTIONS: Mutex<Vec<(usize, Action)>> = Mutex::new(Vec::new());
 
-/// Runs the hooks of a function that has just returned, with its arguments.
-pub(super) fn run(function: *const c_void, arguments: [u64; 3]) {
-    let hook = lock(&HOOKS)
-        .iter()
-        .find(|hook| hook.function == function as usize)
-        .map(|hook| (hook.hook, hook.payload));
-    let [a, b, c] = arguments;
-    if let Some((hook, payload)) = hook {
-        let payload = payload as *mut c_void;
-        // SAFETY: the program registered the hook for this function, with its
-        // payload, and takes the function's arguments behind it.
-        unsafe {
-            if function == veo_free_hmem as *const c_void {
-                hook(payload, a);
-            } else if function == veo_free_mem as *const c_void {
-                hook(payload, a, b);
-            } else {
-                hook(payload, a, b, c);
+/// What a function has done.
+pub(super) struct Done {
+    /// The process or context that it was called with.
+    pub(super) handle: u64,
+    /// Handle of the process.
+    pub(super) process: u64,
+    /// The VE's own address of the memory.
+    pub(super) address: u64,
+    /// How a hook for this function is told of the address.
+    pub(super) shown: u64,
+    /// Bytes allocated; `None` for freed memory.
+    pub(super) size: Option<u64>,
+}
+
+fn action(function: *const c_void) -> Option<Action> {
+    let actions = lock(&ACTIONS);
+    let found = actions.iter().find(|(of, _)| *of == function as usize);
+    found.map(|(_, action)| *action)
+}
+
+/// Whether something runs after a function.
+pub(super) fn is_hooked(function: *const c_void) -> bool {
+    action(function).is_some()
+}
+
+/// Runs what follows a function that has just succeeded.
+pub(super) fn run(function: *const c_void, done: &Done) {
+    let tagged = || {
+        let identifiers = lock(&IDENTIFIERS);
+        let of_process = identifiers.iter().position(|handle| *handle == done.process);
+        drop(identifiers);
+        hmem::tag(done.address, of_process? as i32).ok()
+    };
+    match (action(function), done.size) {
+        (Some(Action::Hook(hook, payload)), size) => {
+            let payload = payload as *mut c_void;
+            // SAFETY: the program registered the hook for this function, with its
+            // payload, and takes the function's arguments behind it.
+            unsafe {
+                match size {
+                    Some(size) => hook(payload, done.handle, done.shown, size),
+                    None => hook(payload, done.handle, done.shown),
+                }
             }
         }
-    }
-    let (alloc, free) = *lock(&HMEM);
-    if function == veo_alloc_hmem as *const c_void {
-        if let Some(alloc) = alloc
-            && b != 0
-        {
-            // SAFETY: the function wrote the address to its second argument, which is
-            // not null; the program registered the hook for this.
-            unsafe { alloc(*(b as *const *mut c_void), c as usize) };
+        (Some(Action::HmemAlloc(alloc)), Some(size)) => {
+            if let Some(address) = tagged() {
+                // SAFETY: the program registered the function for this.
+                unsafe { alloc(address as *mut c_void, size as usize) };
+            }
         }
-    } else if function == veo_free_hmem as *const c_void
-        && let Some(free) = free
-    {
-        // SAFETY: the program registered the hook for this.
-        unsafe { free(a) };
+        (Some(Action::HmemFree(free)), None) => {
+            if let Some(address) = tagged() {
+                // SAFETY: the program registered the function for this.
+                unsafe { free(address) };
+            }
+        }
+        _ => {}
     }
 }
 
-fn is_hookable(function: *mut c_void) -> bool {
-    [
-        veo_alloc_mem as *const c_void,
-        veo_free_mem as *const c_void,
-        veo_alloc_hmem as *const c_void,
-        veo_free_hmem as *const c_void,
-    ]
-    .contains(&function.cast_const())
+fn register(function: *const c_void, action: Option<Action>) {
+    let mut actions = lock(&ACTIONS);
+    actions.retain(|(of, _)| *of != function as usize);
+    actions.extend(action.map(|action| (function as usize, action)));
 }
 
 pub unsafe extern "C" fn veo_register_hook(
@@ -73,42 +99,49 @@ pub unsafe extern "C" fn veo_register_hook(
     hook: Option<Hook>,
     payload: *mut c_void,
 ) {
-    let Some(hook) = hook else {
-        return;
-    };
-    if !is_hookable(func) {
-        crate::error::leave(crate::error::Error::invalid(
-            "only the functions that allocate and free have hooks",
-        ));
-        return;
+    if let Some(hook) = hook {
+        register(func, Some(Action::Hook(hook, payload as usize)));
     }
-    let mut hooks = lock(&HOOKS);
-    hooks.retain(|hook| hook.function != func as usize);
-    hooks.push(Registered {
-        function: func as usize,
-        hook,
-        payload: payload as usize,
-    });
 }
 
 pub unsafe extern "C" fn veo_get_hook(func: *mut c_void) -> *mut c_void {
-    lock(&HOOKS)
-        .iter()
-        .find(|hook| hook.function == func as usize)
-        .map_or(ptr::null_mut(), |hook| hook.hook as *mut c_void)
+    match action(func) {
+        Some(Action::Hook(hook, _)) => hook as *mut c_void,
+        Some(Action::HmemAlloc(alloc)) => alloc as *mut c_void,
+        Some(Action::HmemFree(free)) => free as *mut c_void,
+        None => ptr::null_mut(),
+    }
 }
 
 pub unsafe extern "C" fn veo_unregister_hook(func: *mut c_void) {
-    lock(&HOOKS).retain(|hook| hook.function != func as usize);
+    register(func, None);
+}
+
+/// The functions whose memory the hmem hooks are told of.
+fn memory_functions() -> [*const c_void; 4] {
+    [
+        veo_alloc_mem as *const c_void,
+        veo_alloc_mem_async as *const c_void,
+        veo_free_mem as *const c_void,
+        veo_free_mem_async as *const c_void,
+    ]
 }
 
 pub unsafe extern "C" fn veo_register_hmem_hook_functions(
     alloc: Option<AllocHook>,
     free: Option<FreeHook>,
 ) {
-    *lock(&HMEM) = (alloc, free);
+    let [alloc_mem, alloc_mem_async, free_mem, free_mem_async] = memory_functions();
+    for function in [alloc_mem, alloc_mem_async] {
+        register(function, alloc.map(Action::HmemAlloc));
+    }
+    for function in [free_mem, free_mem_async] {
+        register(function, free.map(Action::HmemFree));
+    }
 }
 
 pub unsafe extern "C" fn veo_unregister_hmem_hook_functions() {
-    *lock(&HMEM) = (None, None);
+    for function in memory_functions() {
+        register(function, None);
+    }
 }

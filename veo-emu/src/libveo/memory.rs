@@ -1,12 +1,16 @@
 //! VE memory: allocation and transfers.
 
 use std::ffi::{c_int, c_void};
+use std::sync::{Arc, Weak};
 
 use veo_abi::ffi::{VEO_REQUEST_ID_INVALID, veo_proc_handle, veo_thr_ctxt};
 
-use super::{context, guard, hooks, process};
+use super::hooks::Done;
+use super::{ContextEntry, context, guard, hooks, process};
 use crate::error::{Error, Result};
 use crate::host::operation::HostOp;
+use crate::host::queue::{Queue, Waited};
+use crate::host::results::Outcome;
 
 fn check_buffer(buffer: *const c_void, size: usize) -> Result<()> {
     if buffer.is_null() && size > 0 {
@@ -20,29 +24,57 @@ pub unsafe extern "C" fn veo_alloc_mem(
     addr: *mut u64,
     size: usize,
 ) -> c_int {
-    let result = guard(-1, || {
+    guard(-1, || {
         if addr.is_null() {
             return Err(Error::invalid("the place for the address is NULL"));
         }
         let address = process(proc_)?.alloc(size as u64)?;
         // SAFETY: not null, and the caller passes a place for an address.
         unsafe { addr.write(address) };
+        after_alloc(proc_ as u64, address, addr as u64, size as u64);
         Ok(0)
-    });
-    hooks::run(veo_alloc_mem as *const c_void, [proc_ as u64, addr as u64, size as u64]);
-    result
+    })
+}
+
+/// Runs the hook of `veo_alloc_mem`, which is told of the address by its place.
+pub(super) fn after_alloc(process: u64, address: u64, place: u64, size: u64) {
+    hooks::run(
+        veo_alloc_mem as *const c_void,
+        &Done {
+            handle: process,
+            process,
+            address,
+            shown: place,
+            size: Some(size),
+        },
+    );
+}
+
+/// Runs the hook of `veo_free_mem`.
+pub(super) fn after_free(process: u64, address: u64) {
+    hooks::run(
+        veo_free_mem as *const c_void,
+        &Done {
+            handle: process,
+            process,
+            address,
+            shown: address,
+            size: None,
+        },
+    );
 }
 
 pub unsafe extern "C" fn veo_free_mem(proc_: *mut veo_proc_handle, addr: u64) -> c_int {
-    let result = guard(-1, || {
+    guard(-1, || {
         let process = process(proc_)?;
-        if !process.machine.is_dead() {
+        // As with free(3), there is nothing to be done about NULL.
+        if addr != 0 && !process.machine.is_dead() {
             process.free(addr)?;
         }
+        drop(process);
+        after_free(proc_ as u64, addr);
         Ok(0)
-    });
-    hooks::run(veo_free_mem as *const c_void, [proc_ as u64, addr, 0]);
-    result
+    })
 }
 
 pub unsafe extern "C" fn veo_read_mem(
@@ -73,15 +105,90 @@ pub unsafe extern "C" fn veo_write_mem(
     })
 }
 
+/// A request whose hook runs when it is done.
+struct Followed {
+    /// Weak, since a context that ends drops what it has not run.
+    queue: Weak<Queue>,
+    done: Done,
+    request: u64,
+}
+
+/// Queues the hook of an asynchronous function behind its request, if it has one; the
+/// request that stands for both then has the same result.
+fn follow(
+    entry: &ContextEntry,
+    context: u64,
+    request: u64,
+    freed: Option<u64>,
+    size: Option<u64>,
+) -> Result<u64> {
+    let function = if freed.is_some() {
+        veo_free_mem_async as *const c_void
+    } else {
+        veo_alloc_mem_async as *const c_void
+    };
+    if !hooks::is_hooked(function) {
+        return Ok(request);
+    }
+    let address = freed.unwrap_or(0);
+    let followed = Box::into_raw(Box::new(Followed {
+        queue: Arc::downgrade(&entry.queue),
+        done: Done {
+            handle: context,
+            process: entry.process,
+            address,
+            shown: address,
+            size,
+        },
+        request,
+    }));
+    let queued = entry.queue.host(HostOp::Call {
+        function: after_request,
+        arg: followed.cast(),
+    });
+    if queued.is_err() {
+        // SAFETY: made above, and refused, so nobody else has it.
+        drop(unsafe { Box::from_raw(followed) });
+    }
+    queued
+}
+
+/// Collects an asynchronous allocation or release and runs its hook.
+unsafe extern "C" fn after_request(followed: *mut c_void) -> u64 {
+    // SAFETY: `follow` made it and queued this function once.
+    let mut followed = unsafe { Box::from_raw(followed.cast::<Followed>()) };
+    let done = &mut followed.done;
+    let queue = followed.queue.upgrade();
+    let waited = queue.map(|queue| queue.wait(followed.request, None));
+    let Some(Waited::Ended(Outcome::Ok(result))) = waited else {
+        return if done.size.is_some() { 0 } else { u64::MAX };
+    };
+    let function = if done.size.is_some() {
+        if result == 0 {
+            return 0;
+        }
+        (done.address, done.shown) = (result, result);
+        veo_alloc_mem_async as *const c_void
+    } else {
+        veo_free_mem_async as *const c_void
+    };
+    hooks::run(function, done);
+    result
+}
+
 pub unsafe extern "C" fn veo_alloc_mem_async(ctx: *mut veo_thr_ctxt, size: usize) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
-        context(ctx)?.queue.host(HostOp::Alloc { len: size as u64 })
+        let entry = context(ctx)?;
+        let request = entry.queue.host(HostOp::Alloc { len: size as u64 })?;
+        follow(&entry, ctx as u64, request, None, Some(size as u64))
     })
 }
 
 pub unsafe extern "C" fn veo_free_mem_async(ctx: *mut veo_thr_ctxt, addr: u64) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
-        context(ctx)?.queue.host(HostOp::Free { address: addr })
+        let entry = context(ctx)?;
+        let request = entry.queue.host(HostOp::Free { address: addr })?;
+        follow(&entry, ctx as u64, request, Some(addr), None)
     })
 }
 
