@@ -196,6 +196,14 @@ impl<T> Table<T> {
         }
     }
 
+    /// Whether this was a handle once and is none any more.
+    pub(crate) fn was_valid(&self, handle: u64) -> bool {
+        self.find(handle).is_some_and(|(place, generation, _)| {
+            let now = place.word.load(Ordering::Acquire) >> USERS_BITS & GENERATION_MASK;
+            generation & 1 == 1 && generation < now
+        })
+    }
+
     /// The value behind a handle, without counting a user.
     ///
     /// # Safety
@@ -266,9 +274,12 @@ mod tests {
         assert!(table.get(0x7fff_dead_beef).is_none());
         assert_eq!(table.retire(a).unwrap().finish(), Some(1));
         assert!(table.get(a).is_none() && table.retire(a).is_none());
+        assert!(table.was_valid(a) && !other.was_valid(a));
+        assert!(!table.was_valid(0) && !table.was_valid(u64::MAX));
+        assert!(!table.was_valid(a + (2 << INDEX_BITS)));
         let b = table.insert(2).unwrap();
         assert_ne!(a, b);
-        assert!(table.get(a).is_none());
+        assert!(table.get(a).is_none() && table.was_valid(a) && !table.was_valid(b));
         assert_eq!(*table.get(b).unwrap(), 2);
     }
 

@@ -1,5 +1,6 @@
 //! Contexts and their attributes.
 
+use std::collections::VecDeque;
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::Mutex;
@@ -9,7 +10,7 @@ use veo_abi::ffi::{
     veo_thr_ctxt, veo_thr_ctxt_attr,
 };
 
-use super::{ATTRIBUTES, CONTEXTS, ContextEntry, context, guard, process};
+use super::{ATTRIBUTES, CONTEXTS, ContextEntry, PROCESSES, context, guard, process};
 use crate::error::{Error, Result};
 use crate::host::context::{self as contexts, DEFAULT_STACK, LEAST_STACK};
 use crate::host::{lock, progress};
@@ -61,9 +62,28 @@ pub unsafe extern "C" fn veo_context_open_with_attr(
     })
 }
 
+/// The contexts that were closed last, each with its process.
+static CLOSED: Mutex<VecDeque<(u64, u64)>> = Mutex::new(VecDeque::new());
+
+/// So many of them are remembered.
+const REMEMBERED: usize = 64;
+
+/// Whether a context ended with its process, which closes them all. One that the
+/// program has closed itself, of a process that lives, has not.
+fn ended_with_process(handle: u64) -> bool {
+    CONTEXTS.was_valid(handle) && {
+        let closed = lock(&CLOSED);
+        let owner = closed.iter().find(|(context, _)| *context == handle);
+        owner.is_none_or(|(_, process)| PROCESSES.was_valid(*process))
+    }
+}
+
 pub unsafe extern "C" fn veo_context_close(ctx: *mut veo_thr_ctxt) -> c_int {
     guard(-1, || {
         let handle = ctx as u64;
+        if ended_with_process(handle) {
+            return Ok(0);
+        }
         let owner = {
             let entry = context(ctx)?;
             if entry.queue.index == 0 {
@@ -81,6 +101,11 @@ pub unsafe extern "C" fn veo_context_close(ctx: *mut veo_thr_ctxt) -> c_int {
         let Some(entry) = CONTEXTS.retire(handle) else {
             return Err(Error::invalid("the context is being closed already"));
         };
+        {
+            let mut closed = lock(&CLOSED);
+            closed.truncate(REMEMBERED - 1);
+            closed.push_front((handle, owner));
+        }
         if let Ok(process) = process(owner as *mut veo_proc_handle) {
             lock(&process.contexts).handles.retain(|known| *known != handle);
         }
@@ -93,6 +118,9 @@ pub unsafe extern "C" fn veo_context_close(ctx: *mut veo_thr_ctxt) -> c_int {
 
 pub unsafe extern "C" fn veo_get_context_state(ctx: *mut veo_thr_ctxt) -> c_int {
     guard(VEO_STATE_UNKNOWN as c_int, || {
+        if CONTEXTS.was_valid(ctx as u64) {
+            return Ok(VEO_STATE_EXIT as c_int);
+        }
         let entry = context(ctx)?;
         Ok(if entry.queue.machine.is_dead() {
             VEO_STATE_EXIT
