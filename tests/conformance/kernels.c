@@ -257,6 +257,12 @@ uint64_t environment_is(const char *name, const char *value)
 	return have != NULL && strcmp(have, value) == 0;
 }
 
+uint64_t say_number(uint64_t number)
+{
+	printf("said %lu\n", number);
+	return number;
+}
+
 uint64_t say(const char *text)
 {
 	printf("%s", text);

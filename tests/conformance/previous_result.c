@@ -36,6 +36,9 @@ int main(int argc, char **argv)
 	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, 1)), 333);
 	veo_call_async_vh(ctx, host, (void *)444);
 	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, 1)), 444);
+	/* The nearest one can also be asked for as 0. */
+	submit(ctx, echo, 1, 555);
+	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, 0)), 555);
 	CHECK_EQ(collect(ctx, submit(ctx, previous, 1, 1000000)), -1);
 	CHECK_EQ(veo_proc_destroy(proc), 0);
 	return finish();

@@ -59,6 +59,7 @@ programs! {
     faults,
     fault_elsewhere(THREADS),
     after_death,
+    after_destroy(THREADS),
     killed,
     sigchld,
     stranger(THREADS),
@@ -86,6 +87,8 @@ const OTHERS: &[&str] = &[
     "extensions.c",
     "outlived.c",
     "alone.c",
+    "exits.c",
+    "reasons.c",
 ];
 
 #[test]

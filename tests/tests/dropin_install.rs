@@ -199,6 +199,15 @@ fn pkg_config_finds_the_installation_wherever_it_was_moved() {
         .env("LD_LIBRARY_PATH", moved.join("veo/lib64"))
         .arg(dropin.kernel_dir());
     dropin.run(&mut command).expect_success("process.c, moved");
+    // So does it through a link somewhere else, under another name.
+    fs::create_dir(moved.join("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(
+        moved.join("veo/lib64/libveo.so.1"),
+        moved.join("elsewhere/libveo.so.1"),
+    )
+    .unwrap();
+    command.env("LD_LIBRARY_PATH", moved.join("elsewhere"));
+    dropin.run(&mut command).expect_success("process.c, linked");
     fs::remove_file(moved.join("veo/libexec/veorun")).unwrap();
     let outcome = dropin.run(&mut command);
     assert!(outcome.status.is_some_and(|s| !s.success()), "{outcome:#?}");
@@ -219,14 +228,40 @@ fn mk_veorun_static_makes_an_image() {
             .arg(&object),
     );
     let tool = dropin.prefix().join("bin/mk_veorun_static");
+    let runs = |image: &Path| {
+        let mut command = dropin.command(dropin.compile("static_image.c", &[]));
+        command.arg(dropin.kernel_dir()).arg(image);
+        dropin.run(&mut command).expect_success("static_image.c");
+    };
     output(Command::new(&tool).arg("-o").arg(&image).arg(&object));
-    let mut command = dropin.command(dropin.compile("static_image.c", &[]));
-    command.arg(dropin.kernel_dir()).arg(&image);
-    dropin.run(&mut command).expect_success("static_image.c");
+    runs(&image);
+    // The image may be named last, or first and without an option, and objects may
+    // be gathered in a library.
+    let archive = directory.join("libimage.a");
+    output(Command::new("ar").arg("rcs").arg(&archive).arg(&object));
+    let other = directory.join("other image");
+    output(Command::new(&tool).args([&object, Path::new("-lm"), Path::new("-o"), &other]));
+    runs(&other);
+    fs::remove_file(&other).unwrap();
+    output(
+        Command::new(&tool)
+            .args([&other, &archive])
+            .env("LDFLAGS", "-Wl,-z,now"),
+    );
+    runs(&other);
     // Said wrongly, it says how.
     let refused = Command::new(&tool).output().unwrap();
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("usage: mk_veorun_static"));
+    let before = fs::read(&object).unwrap();
+    let refused = Command::new(&tool)
+        .args([&object, &archive])
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    let errors = String::from_utf8_lossy(&refused.stderr);
+    assert!(errors.contains("no image is named"), "{errors}");
+    assert_eq!(fs::read(&object).unwrap(), before);
 }
 
 #[test]

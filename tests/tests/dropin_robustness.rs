@@ -68,7 +68,10 @@ fn a_fault_is_traced_where_it_is_asked_for() {
         command.envs(level.map(|level| ("VE_TRACEBACK", level)));
         let outcome = dropin.run(&mut command);
         outcome.expect_success("after_death.c");
-        outcome.stderr
+        // Not what is said of the libraries that are loaded too late.
+        let lines = outcome.stderr.lines();
+        let trace: Vec<_> = lines.filter(|line| !line.starts_with("libveo: ")).collect();
+        trace.join("\n")
     };
     let traced = says(Some("FULL"));
     assert!(traced.contains("fault_segv"), "{traced}");
@@ -224,4 +227,55 @@ fn a_debugger_where_it_is_asked_for() {
         "{outcome:#?}"
     );
     assert!(outcome.left_behind.is_empty(), "{outcome:#?}");
+}
+
+#[test]
+fn a_program_that_exits_while_requests_are_queued() {
+    let dropin = Dropin::get();
+    let program = dropin.compile("exits.c", &[]);
+    let outcome_of = |how: &str| {
+        let mut command = dropin.command(&program);
+        let outcome = dropin.run(command.arg(dropin.kernel_dir()).arg(how));
+        outcome.expect_success("exits.c");
+        outcome
+    };
+    let outcome = outcome_of("main");
+    let said = "said 1\nsaid 2\nsaid 3\nsaid 4\nsaid 5\n";
+    assert_eq!(outcome.stdout, said, "{outcome:#?}");
+    // Neither waits for itself nor for what belongs to its parent.
+    for how in ["function", "child"] {
+        let started = std::time::Instant::now();
+        let outcome = outcome_of(how);
+        let took = started.elapsed();
+        assert!(took < std::time::Duration::from_secs(4), "{how}: {took:?}");
+        assert_eq!(outcome.stdout, "", "{outcome:#?}");
+    }
+}
+
+/// libveo prints its reasons, and so do we: C programs have no other way to learn them.
+#[test]
+fn what_cannot_be_begun_is_explained_on_the_standard_error() {
+    let dropin = Dropin::get();
+    let program = dropin.compile("reasons.c", &[]);
+    let mut command = dropin.command(&program);
+    let outcome = dropin.run(command.arg(dropin.kernel_dir()).arg("print"));
+    outcome.expect_success("reasons.c");
+    let lines: Vec<_> = outcome.stderr.lines().collect();
+    let wanted = [
+        ("libveo: veo_proc_create: ", "node 12345"),
+        ("libveo: veo_proc_create_static: ", "/nowhere/veorun"),
+        ("libveo: veo_load_library: ", "/nowhere/lib.so"),
+        ("libveo: veo_context_open: ", "VE_OMP_NUM_THREADS=1"),
+        ("libveo: veo_context_open_with_attr: ", "attributes"),
+    ];
+    assert_eq!(lines.len(), wanted.len(), "{outcome:#?}");
+    for (line, (start, part)) in lines.iter().zip(wanted) {
+        assert!(line.starts_with(start) && line.contains(part), "{line}");
+    }
+    assert_eq!(outcome.stdout, "");
+    // Who asks for reasons gets them and nothing printed.
+    let mut command = dropin.command(&program);
+    let outcome = dropin.run(command.arg(dropin.kernel_dir()).arg("ask"));
+    outcome.expect_success("reasons.c");
+    assert_eq!(outcome.stderr, "");
 }

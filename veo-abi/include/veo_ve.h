@@ -14,7 +14,8 @@ extern "C" {
 #endif
 
 /* The result of the request that was queued `offset` places before the one
- * that calls this, in the same context. Returns 0, or -1 if there is none. */
+ * that calls this, in the same context; 0 counts as 1. Returns 0, or -1 if there
+ * is none. */
 int veo_prev_req_result(int offset, uint64_t *result);
 
 #ifdef __cplusplus

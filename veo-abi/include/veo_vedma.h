@@ -6,6 +6,11 @@
 #ifndef VEO_VEDMA_H
 #define VEO_VEDMA_H
 
+/* Programs count on these. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "ve_offload.h"
 
 #ifdef __cplusplus

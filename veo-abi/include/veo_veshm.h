@@ -5,6 +5,11 @@
 #ifndef VEO_VESHM_H
 #define VEO_VESHM_H
 
+/* Programs count on these. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "ve_offload.h"
 #include "veo_veshm_defs.h"
 

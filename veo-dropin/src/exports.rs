@@ -1,7 +1,7 @@
 //! Every function of the libveo interface under its C name.
 //!
-//! Each hands its arguments on to the function of the same name in `veo-emu`,
-//! three of them by way of [`crate::hooks`].
+//! Each hands its arguments on to the function of the same name in `veo-emu`, some
+//! by way of [`crate::hooks`] and [`crate::reasons`].
 
 // The list writes its types with these names.
 use veo_abi::ffi::*;
@@ -9,6 +9,10 @@ use veo_abi::ffi::*;
 /// Where each export goes: the emulator, unless a name is defined here.
 mod target {
     pub(super) use crate::hooks::{veo_get_hook, veo_register_hook, veo_unregister_hook};
+    pub(super) use crate::reasons::{
+        veo_context_open, veo_context_open_with_attr, veo_emu_last_error, veo_emu_num_nodes,
+        veo_emu_proc_create, veo_load_library, veo_proc_create, veo_proc_create_static,
+    };
     pub(super) use veo_emu::libveo::*;
 }
 

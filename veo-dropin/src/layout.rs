@@ -107,21 +107,4 @@ fn pkg_config() -> String {
 
 /// Makes a veorun image with kernels in it. Its kernels are position
 /// independent code of the host, bound to each other.
-const MK_VEORUN_STATIC: &str = r#"#!/bin/sh
-# Usage: mk_veorun_static [-o OUTPUT] OBJECT|LIBRARY|OPTION ...
-# Links kernels (compiled with -fpic) into an image that veo_proc_create_static
-# and VEORUN_BIN accept.
-set -eu
-output=veorun_static
-if [ "$#" -eq 0 ]; then
-    echo "usage: mk_veorun_static [-o OUTPUT] OBJECT|LIBRARY|OPTION ..." >&2
-    exit 1
-fi
-if [ "$1" = -o ]; then
-    [ "$#" -ge 3 ] || { echo "mk_veorun_static: nothing to link" >&2; exit 1; }
-    output=$2
-    shift 2
-fi
-exec "${CC:-cc}" -shared -Wl,-Bsymbolic -o "$output" \
-    -Wl,--whole-archive "$@" -Wl,--no-whole-archive
-"#;
+const MK_VEORUN_STATIC: &str = include_str!("mk_veorun_static.sh");

@@ -68,7 +68,7 @@ pub(crate) fn shared_library(
         // Its threads outlive a dlclose; so does the library.
         .args(["-Wl,-z,nodelete", "-Wl,-z,relro", "-Wl,-z,now"])
         .arg("-Wl,--gc-sections");
-    for name in VeoApi::NAMES {
+    for name in VeoApi::NAMES.into_iter().chain(["VEO_DROPIN_AT_EXIT"]) {
         // Pulls its object out of the archive.
         command.arg(format!("-Wl,--undefined={name}"));
     }

@@ -54,9 +54,15 @@ fn default_program() -> Result<CString> {
     if takeover::is_linked() && is_own_program() {
         return c_path(&own_executable()?);
     }
-    let installed = own_object().and_then(|path| Some(path.parent()?.join("../libexec/veorun")));
-    if let Some(path) = installed.as_deref().filter(|path| path.is_file()) {
-        return c_path(path);
+    let beside = |library: &Path| Some(library.parent()?.join("../libexec/veorun"));
+    let own = own_object();
+    let installed = own.as_deref().and_then(beside);
+    // A link to the library may stand anywhere.
+    let behind = own.and_then(|path| beside(&path.canonicalize().ok()?));
+    for path in [&installed, &behind].into_iter().flatten() {
+        if path.is_file() {
+            return c_path(path);
+        }
     }
     Err(Error::new(
         libc::ENOENT,

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
-use std::sync::Mutex;
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use veo_abi::ffi::veo_proc_handle;
@@ -39,8 +39,52 @@ fn as_libveo(veorun: Option<String>) -> Options {
     }
 }
 
+/// Live processes that were created as libveo's are.
+static LIVE: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+
+fn create_as_libveo(node: i32, veorun: Option<String>) -> Result<*mut veo_proc_handle> {
+    let handle = create(node, &as_libveo(veorun))?;
+    lock(&LIVE).push(handle as u64);
+    Ok(handle)
+}
+
+/// What libveo does when its program exits: destroys the processes that are left, so
+/// that what was queued is done. Returns after a few seconds even if that hangs, since
+/// a program may exit in the middle of anything.
+pub fn destroy_all_at_exit() {
+    const PATIENCE: Duration = Duration::from_secs(7);
+    static ENDED: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+    let ours = |handle: &u64| {
+        // Not those of the parent of a forked child, nor one whose host function is
+        // what exits.
+        process(*handle as *mut veo_proc_handle).is_ok_and(|process| {
+            let queues = process.machine.queues();
+            !queues.iter().any(|queue| progress::is_serving(queue))
+        })
+    };
+    let Ok(live) = LIVE.try_lock() else {
+        return;
+    };
+    let left: Vec<u64> = live.iter().copied().filter(ours).collect();
+    drop(live);
+    if left.is_empty() {
+        return;
+    }
+    let helper = std::thread::Builder::new().spawn(move || {
+        for handle in left {
+            // SAFETY: the function takes any handle.
+            unsafe { veo_proc_destroy(handle as *mut veo_proc_handle) };
+        }
+        *lock(&ENDED.0) = true;
+        ENDED.1.notify_all();
+    });
+    if helper.is_ok() {
+        let _ = ENDED.1.wait_timeout_while(lock(&ENDED.0), PATIENCE, |ended| !*ended);
+    }
+}
+
 pub unsafe extern "C" fn veo_proc_create(ve_node_number: c_int) -> *mut veo_proc_handle {
-    guard(ptr::null_mut(), || create(ve_node_number, &as_libveo(None)))
+    guard(ptr::null_mut(), || create_as_libveo(ve_node_number, None))
 }
 
 pub unsafe extern "C" fn veo_proc_create_static(
@@ -50,12 +94,16 @@ pub unsafe extern "C" fn veo_proc_create_static(
     guard(ptr::null_mut(), || {
         // SAFETY: the caller passes a string.
         let veorun = unsafe { string(veorun, "path of veorun")? };
-        create(ve_node_number, &as_libveo(Some(veorun.to_owned())))
+        create_as_libveo(ve_node_number, Some(veorun.to_owned()))
     })
 }
 
 pub unsafe extern "C" fn veo_proc_destroy(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || {
+        if PROCESSES.was_valid(proc_ as u64) {
+            // Destroyed before: as the caller wants it.
+            return Ok(0);
+        }
         if process(proc_)?.machine.queues().iter().any(|queue| progress::is_serving(queue)) {
             return Err(Error::new(
                 libc::EDEADLK,
@@ -66,6 +114,7 @@ pub unsafe extern "C" fn veo_proc_destroy(proc_: *mut veo_proc_handle) -> c_int 
         let Some(process) = PROCESSES.retire(handle) else {
             return Err(Error::invalid("the VE process is being destroyed already"));
         };
+        lock(&LIVE).retain(|live| *live != handle);
         for identifier in lock(&IDENTIFIERS).iter_mut() {
             if *identifier == handle {
                 *identifier = 0;
