@@ -75,11 +75,18 @@ const NONE: u64 = u64::MAX;
 /// No place.
 const END: u32 = u32::MAX;
 
+/// As many places are kept for the next requests, whatever has ended.
+const KEPT: usize = 1024;
+
 /// The requests of one context.
 pub(crate) struct Table {
     places: Vec<Entry>,
     /// The first free place.
     free: u32,
+    /// How many places are taken, and at how few another look is worth its time whether
+    /// room can be given back.
+    used: usize,
+    stuck: usize,
     /// The places of the oldest and the newest pending request.
     oldest: u32,
     newest: u32,
@@ -99,6 +106,8 @@ impl Default for Table {
         Table {
             places: Vec::new(),
             free: END,
+            used: 0,
+            stuck: usize::MAX,
             oldest: END,
             newest: END,
             pending: 0,
@@ -134,6 +143,44 @@ impl Table {
             follows: self.free,
         });
         self.free = (self.places.len() - 1) as u32;
+        self.stuck = usize::MAX;
+    }
+
+    /// Makes a place free.
+    #[inline]
+    fn vacate(&mut self, place: u32) {
+        let entry = &mut self.places[place as usize];
+        entry.number = NONE;
+        entry.follows = self.free;
+        self.free = place;
+        self.used -= 1;
+        if self.places.len() > KEPT && self.used < self.places.len() / 8 && self.used <= self.stuck
+        {
+            self.shrink();
+        }
+    }
+
+    /// Gives back the room behind the last request, after many.
+    #[cold]
+    fn shrink(&mut self) {
+        let last = self.places.iter().rposition(|entry| entry.number != NONE);
+        let len = last.map_or(0, |last| last + 1).max(KEPT / 2);
+        if len > self.places.len() / 2 {
+            // An old request lies in the way. Another look is worth its time when half of
+            // the others are gone.
+            self.stuck = self.used / 2;
+            return;
+        }
+        self.places.truncate(len);
+        self.places.shrink_to_fit();
+        self.free = END;
+        for place in (0..len).rev() {
+            let entry = &mut self.places[place];
+            if entry.number == NONE {
+                entry.follows = self.free;
+                self.free = place as u32;
+            }
+        }
     }
 
     /// The number the next request gets.
@@ -148,6 +195,7 @@ impl Table {
         let number = self.next;
         self.next += 1;
         let place = self.free;
+        self.used += 1;
         let entry = &mut self.places[place as usize];
         self.free = entry.follows;
         entry.follows = END;
@@ -228,7 +276,6 @@ impl Table {
     /// Takes the result of a collected request out of the table.
     #[inline]
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<Collected> {
-        let free = self.free;
         let entry = self.find_mut(ticket)?;
         let outcome = entry.outcome.take()?;
         let collected = Collected {
@@ -239,9 +286,7 @@ impl Table {
             submitted: entry.submitted,
             finished: entry.finished,
         };
-        entry.number = NONE;
-        entry.follows = free;
-        self.free = ticket.place;
+        self.vacate(ticket.place);
         Some(collected)
     }
 
@@ -268,16 +313,13 @@ impl Table {
     /// Takes the result word of a collected request that has succeeded and owned nothing.
     #[inline]
     pub(super) fn take_word(&mut self, ticket: Ticket) -> Option<u64> {
-        let free = self.free;
         let entry = self.find_mut(ticket)?;
         let outcome = entry.outcome?;
         if outcome.state != State::Ok || !matches!(entry.payload, Payload::None) {
             return None;
         }
         entry.outcome = None;
-        entry.number = NONE;
-        entry.follows = free;
-        self.free = ticket.place;
+        self.vacate(ticket.place);
         Some(outcome.word)
     }
 
@@ -296,9 +338,7 @@ impl Table {
             self.newest = END;
         }
         self.pending -= 1;
-        entry.number = NONE;
-        entry.follows = self.free;
-        self.free = ticket.place;
+        self.vacate(ticket.place);
         Some(())
     }
 
@@ -404,7 +444,10 @@ impl Table {
         {
             self.orphans.push(collected.outcome.word);
         }
-        Some(collected.payload)
+        match collected.payload {
+            Payload::None => None,
+            owned => Some(owned),
+        }
     }
 }
 

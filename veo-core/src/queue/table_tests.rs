@@ -138,3 +138,41 @@ fn a_dropped_future_takes_its_waker_along() {
     table.collect(OK, None).run();
     assert_eq!(waker.0.load(Ordering::Relaxed), 0);
 }
+
+#[test]
+fn room_is_given_back_after_many_requests() {
+    const MANY: u64 = 10_000;
+    let mut table = Table::default();
+    let kept = insert(&mut table, 0, Payload::None);
+    for backwards in [false, true] {
+        let mut many: Vec<_> = (0..MANY)
+            .map(|id| insert(&mut table, id, Payload::None))
+            .collect();
+        let newest = insert(&mut table, MANY, Payload::None);
+        while !table.is_done(newest) {
+            table.collect(OK, None).run();
+        }
+        if backwards {
+            many.reverse();
+        }
+        for ticket in &many {
+            assert_eq!(table.take_word(*ticket), Some(5));
+        }
+        // The newest lies behind all others.
+        assert!(table.places.len() > MANY as usize);
+        assert_eq!(table.take_word(newest), Some(5));
+        assert!(table.places.len() <= KEPT && table.places.capacity() <= KEPT);
+        assert!(many.iter().all(|ticket| table.take(*ticket).is_none()));
+        assert_eq!(table.used, 1);
+    }
+    // What is free is found, once each.
+    let again: Vec<_> = (0..2000)
+        .map(|id| insert(&mut table, id, Payload::None).place)
+        .collect();
+    let mut places = again.clone();
+    places.push(kept.place);
+    places.sort_unstable();
+    places.dedup();
+    assert_eq!(places.len(), again.len() + 1);
+    assert_eq!(table.take_word(kept), Some(5));
+}
