@@ -3,7 +3,6 @@
 
 use std::ffi::CStr;
 use std::fmt;
-use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::slice;
 
@@ -30,22 +29,13 @@ use crate::data::{Bytes, BytesMut, VeData};
 pub struct OnStack<V>(V);
 
 /// What an [`OnStack::input`] holds.
-pub struct Input<'a, T: ?Sized> {
-    bytes: Bytes<'a>,
-    of: PhantomData<fn() -> *const T>,
-}
+pub struct Input<'a, T: ?Sized>(&'a T);
 
 /// What an [`OnStack::output`] holds.
-pub struct Output<'a, T: ?Sized> {
-    bytes: BytesMut<'a>,
-    of: PhantomData<fn() -> *const T>,
-}
+pub struct Output<'a, T: ?Sized>(&'a mut T);
 
 /// What an [`OnStack::inout`] holds.
-pub struct InOut<'a, T: ?Sized> {
-    bytes: BytesMut<'a>,
-    of: PhantomData<fn() -> *const T>,
-}
+pub struct InOut<'a, T: ?Sized>(&'a mut T);
 
 /// The bytes behind a stack argument. Input is borrowed for the making of the
 /// call (`'c`), what is written back until the request is done with (`'a`).
@@ -67,11 +57,12 @@ impl StackData<'_, '_> {
     }
 }
 
-/// What an [`OnStack`] can hold: plain data, slices and vectors of it.
+/// What an [`OnStack`] can pass: plain data, slices and vectors of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot travel to the VE as plain data",
+    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, and `#[repr(C)]` structures of them with `#[derive(VeData)]`"
+)]
 pub trait StackValue: sealed::Sealed {
-    #[doc(hidden)]
-    const ALIGN: usize;
-
     #[doc(hidden)]
     fn bytes(&self) -> Bytes<'_>;
 
@@ -83,76 +74,56 @@ mod sealed {
     pub trait Sealed {}
 }
 
-impl<T: VeData> sealed::Sealed for T {}
-impl<T: VeData> sealed::Sealed for [T] {}
-impl<T: VeData> sealed::Sealed for Vec<T> {}
+macro_rules! values {
+    ($($ty:ty, |$value:ident| $as_slice:expr, $as_mut:expr;)*) => {$(
+        impl<T: VeData> sealed::Sealed for $ty {}
 
-impl<T: VeData> StackValue for T {
-    const ALIGN: usize = align_of::<T>();
+        #[diagnostic::do_not_recommend]
+        impl<T: VeData> StackValue for $ty {
+            fn bytes(&self) -> Bytes<'_> {
+                let $value = self;
+                Bytes::of($as_slice)
+            }
 
-    fn bytes(&self) -> Bytes<'_> {
-        Bytes::of(slice::from_ref(self))
-    }
-
-    fn bytes_mut(&mut self) -> BytesMut<'_> {
-        BytesMut::of(slice::from_mut(self))
-    }
+            fn bytes_mut(&mut self) -> BytesMut<'_> {
+                let $value = self;
+                BytesMut::of($as_mut)
+            }
+        }
+    )*};
 }
 
-impl<T: VeData> StackValue for [T] {
-    const ALIGN: usize = align_of::<T>();
-
-    fn bytes(&self) -> Bytes<'_> {
-        Bytes::of(self)
-    }
-
-    fn bytes_mut(&mut self) -> BytesMut<'_> {
-        BytesMut::of(self)
-    }
+values! {
+    T, |value| slice::from_ref(value), slice::from_mut(value);
+    [T], |values| values, values;
+    Vec<T>, |values| values, values;
 }
 
-impl<T: VeData> StackValue for Vec<T> {
-    const ALIGN: usize = align_of::<T>();
-
-    fn bytes(&self) -> Bytes<'_> {
-        Bytes::of(self)
-    }
-
-    fn bytes_mut(&mut self) -> BytesMut<'_> {
-        BytesMut::of(self)
-    }
-}
-
-impl<'a, T: StackValue + ?Sized> OnStack<Input<'a, T>> {
-    /// Data that the kernel reads. They are copied when the call is made.
+// What can be passed is asked where the call is made, so that a wrong value is one error.
+impl<'a, T: ?Sized> OnStack<Input<'a, T>> {
+    /// Data that the kernel reads: plain data, a slice or a `Vec` of it. They are copied when
+    /// the call is made.
     #[must_use]
     pub fn input(value: &'a T) -> Self {
-        OnStack(Input {
-            bytes: value.bytes(),
-            of: PhantomData,
-        })
+        OnStack(Input(value))
     }
 }
 
-impl<'a, T: StackValue + ?Sized> OnStack<InOut<'a, T>> {
-    /// Data that the kernel reads and writes. `wait` copies them back.
+impl<'a, T: ?Sized> OnStack<InOut<'a, T>> {
+    /// Data that the kernel reads and writes: plain data, a slice or a `Vec` of it. `wait`
+    /// copies them back.
     #[must_use]
     pub fn inout(value: &'a mut T) -> Self {
-        OnStack(InOut {
-            bytes: value.bytes_mut(),
-            of: PhantomData,
-        })
+        OnStack(InOut(value))
     }
 }
 
-impl<'a, T: StackValue + ?Sized> OnStack<Output<'a, T>> {
-    /// Data that the kernel writes. `wait` copies them back.
+impl<'a, T: ?Sized> OnStack<Output<'a, T>> {
+    /// Data that the kernel writes: plain data, a slice or a `Vec` of it. `wait` copies them
+    /// back.
     #[must_use]
     pub fn output(value: &'a mut T) -> Self {
-        OnStack(Output {
-            bytes: value.bytes_mut(),
-            of: PhantomData,
-        })
+        OnStack(Output(value))
     }
 }
 
@@ -161,28 +132,35 @@ impl<'a> OnStack<Input<'a, CStr>> {
     /// `c_char`, `i8`, `u8` or `c_void`: `OnStack::cstr(c"text")`.
     #[must_use]
     pub fn cstr(text: &'a CStr) -> Self {
-        OnStack(Input {
-            bytes: Bytes::of(text.to_bytes_with_nul()),
-            of: PhantomData,
-        })
+        OnStack(Input(text))
     }
 }
 
-impl<'b, T: ?Sized> OnStack<Input<'b, T>> {
-    pub(crate) fn into_data<'a>(self) -> StackData<'b, 'a> {
-        StackData::In(self.0.bytes.bytes)
+impl<'b, T: StackValue + ?Sized> OnStack<Input<'b, T>> {
+    pub(crate) fn into_data<'a>(self) -> (StackData<'b, 'a>, usize) {
+        let bytes = self.0.0.bytes();
+        (StackData::In(bytes.bytes), bytes.align)
     }
 }
 
-impl<'a, T: ?Sized> OnStack<Output<'a, T>> {
-    pub(crate) fn into_data<'c>(self) -> StackData<'c, 'a> {
-        StackData::Out(self.0.bytes.bytes)
+impl<'a, T: StackValue + ?Sized> OnStack<Output<'a, T>> {
+    pub(crate) fn into_data<'c>(self) -> (StackData<'c, 'a>, usize) {
+        let bytes = self.0.0.bytes_mut();
+        (StackData::Out(bytes.bytes), bytes.align)
     }
 }
 
-impl<'a, T: ?Sized> OnStack<InOut<'a, T>> {
-    pub(crate) fn into_data<'c>(self) -> StackData<'c, 'a> {
-        StackData::InOut(self.0.bytes.bytes)
+impl<'a, T: StackValue + ?Sized> OnStack<InOut<'a, T>> {
+    pub(crate) fn into_data<'c>(self) -> (StackData<'c, 'a>, usize) {
+        let bytes = self.0.0.bytes_mut();
+        (StackData::InOut(bytes.bytes), bytes.align)
+    }
+}
+
+impl<'b> OnStack<Input<'b, CStr>> {
+    pub(crate) fn into_text<'a>(self) -> (StackData<'b, 'a>, usize) {
+        let bytes = Bytes::of(self.0.0.to_bytes_with_nul());
+        (StackData::In(bytes.bytes), bytes.align)
     }
 }
 
@@ -192,20 +170,26 @@ impl<V: fmt::Debug> fmt::Debug for OnStack<V> {
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Input<'_, T> {
+impl<T: StackValue + ?Sized> fmt::Debug for Input<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "input({} bytes)", self.bytes.bytes.len())
+        write!(f, "input({} bytes)", self.0.bytes().bytes.len())
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Output<'_, T> {
+impl fmt::Debug for Input<'_, CStr> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "output({} bytes)", self.bytes.bytes.len())
+        write!(f, "input({} bytes)", self.0.count_bytes() + 1)
     }
 }
 
-impl<T: ?Sized> fmt::Debug for InOut<'_, T> {
+impl<T: StackValue + ?Sized> fmt::Debug for Output<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "inout({} bytes)", self.bytes.bytes.len())
+        write!(f, "output({} bytes)", self.0.bytes().bytes.len())
+    }
+}
+
+impl<T: StackValue + ?Sized> fmt::Debug for InOut<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "inout({} bytes)", self.0.bytes().bytes.len())
     }
 }

@@ -5,7 +5,7 @@ use std::slice;
 
 use super::{Arg, Args};
 use crate::data::{Bytes, BytesMut, VeAddr, VeData, VePointee};
-use crate::stack::{InOut, Input, OnStack, Output, StackValue};
+use crate::stack::{InOut, Input, OnStack, Output};
 
 /// `OnStack::input` of `$of` is accepted for `$to`. The borrow `'b` ends with the call.
 macro_rules! input {
@@ -16,7 +16,8 @@ macro_rules! input {
             where
                 Self: 'c,
             {
-                args.stack(self.into_data(), <$of as StackValue>::ALIGN);
+                let (data, align) = self.into_data();
+                args.stack(data, align);
             }
         }
     };
@@ -31,7 +32,8 @@ macro_rules! written {
             where
                 Self: 'c,
             {
-                args.stack(self.into_data(), <$of as StackValue>::ALIGN);
+                let (data, align) = self.into_data();
+                args.stack(data, align);
             }
         }
     };
@@ -78,7 +80,8 @@ macro_rules! text {
         #[diagnostic::do_not_recommend]
         impl<'a, 'b> Arg<'a, $to> for OnStack<Input<'b, CStr>> {
             fn put<'c>(self, args: &mut Args<'c, 'a>) where Self: 'c {
-                args.stack(self.into_data(), 1);
+                let (data, align) = self.into_text();
+                args.stack(data, align);
             }
         }
     )+};

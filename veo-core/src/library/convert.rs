@@ -2,7 +2,6 @@
 
 use super::value::{Kind, Stack, Value};
 use crate::address::{Null, VeMemPtr};
-use crate::data::VeData;
 use crate::error::{Error, Result};
 use crate::memory::{VeBuffer, VeSlice, VeSliceMut};
 use crate::stack::{InOut, Input, OnStack, Output, StackValue};
@@ -95,7 +94,7 @@ impl From<Null> for Value<'_> {
 
 macro_rules! memory {
     ($($ty:ty),*) => {$(
-        impl<T: VeData> From<$ty> for Value<'_> {
+        impl<T> From<$ty> for Value<'_> {
             fn from(memory: $ty) -> Self {
                 memory.as_ptr().into()
             }
@@ -114,10 +113,8 @@ macro_rules! stack {
     ($($ty:ident),*) => {$(
         impl<'a, T: StackValue + ?Sized> From<OnStack<$ty<'a, T>>> for Value<'a> {
             fn from(data: OnStack<$ty<'a, T>>) -> Self {
-                Value(Kind::Stack(Box::new(Stack {
-                    data: data.into_data(),
-                    align: T::ALIGN,
-                })))
+                let (data, align) = data.into_data();
+                Value(Kind::Stack(Box::new(Stack { data, align })))
             }
         }
     )*};
@@ -126,10 +123,8 @@ macro_rules! stack {
 stack!(Input, Output, InOut);
 
 impl<'a> From<OnStack<Input<'a, std::ffi::CStr>>> for Value<'a> {
-    fn from(data: OnStack<Input<'a, std::ffi::CStr>>) -> Self {
-        Value(Kind::Stack(Box::new(Stack {
-            data: data.into_data(),
-            align: 1,
-        })))
+    fn from(text: OnStack<Input<'a, std::ffi::CStr>>) -> Self {
+        let (data, align) = text.into_text();
+        Value(Kind::Stack(Box::new(Stack { data, align })))
     }
 }

@@ -29,7 +29,7 @@ macro_rules! memory {
 }
 
 memory!([T: VeData] T => *const T, *mut T);
-memory!([T: VeData] T => *const c_void, *mut c_void);
+memory!([T] T => *const c_void, *mut c_void);
 // Nested arrays lie in memory as their elements.
 memory!([T: VeData, const A: usize] [T; A] => *const T, *mut T);
 memory!([T: VeData, const A: usize, const B: usize] [[T; A]; B] => *const T, *mut T);

@@ -16,7 +16,8 @@ use crate::process::VeoProc;
 /// Requests do not borrow buffers: many kernels can be queued on one, and those of
 /// one context run in order. Dropping a buffer never waits; the memory is freed
 /// after the last request that was given it has finished.
-pub struct VeBuffer<T: VeData> {
+// No bound, so that what is said about a wrong `T` is said once, where one was to be made.
+pub struct VeBuffer<T> {
     proc: VeoProc,
     addr: u64,
     len: usize,
@@ -26,7 +27,7 @@ pub struct VeBuffer<T: VeData> {
     of: std::marker::PhantomData<T>,
 }
 
-impl<T: VeData> VeBuffer<T> {
+impl<T> VeBuffer<T> {
     /// Takes over `addr`, an allocation of `proc` that is registered there.
     pub(crate) fn adopt(proc: VeoProc, addr: u64, len: usize, usage: &'static Usage) -> Self {
         VeBuffer {
@@ -126,6 +127,19 @@ impl<T: VeData> VeBuffer<T> {
         self.as_mut_slice().split_at_mut(middle)
     }
 
+    /// Frees the memory (`veo_free_mem`), after waiting for the requests that use it.
+    /// Dropping the buffer does the same later and without waiting.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded) if the process is gone, and the memory with it.
+    pub fn free(mut self) -> Result<()> {
+        self.owned = false;
+        self.proc.free_waiting(self.addr, self.usage)
+    }
+}
+
+impl<T: VeData> VeBuffer<T> {
     /// Copies the values to the host (`veo_read_mem`). Waits.
     ///
     /// # Errors
@@ -162,20 +176,9 @@ impl<T: VeData> VeBuffer<T> {
     pub fn copy_from<'s>(&mut self, from: impl Into<VeSlice<'s, T>>) -> Result<()> {
         self.as_mut_slice().copy_from(from)
     }
-
-    /// Frees the memory (`veo_free_mem`), after waiting for the requests that use it.
-    /// Dropping the buffer does the same later and without waiting.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded) if the process is gone, and the memory with it.
-    pub fn free(mut self) -> Result<()> {
-        self.owned = false;
-        self.proc.free_waiting(self.addr, self.usage)
-    }
 }
 
-impl<T: VeData> Drop for VeBuffer<T> {
+impl<T> Drop for VeBuffer<T> {
     fn drop(&mut self) {
         if self.owned {
             self.proc.free_later(self.addr, self.usage);
@@ -183,25 +186,25 @@ impl<T: VeData> Drop for VeBuffer<T> {
     }
 }
 
-impl<T: VeData> fmt::Debug for VeBuffer<T> {
+impl<T> fmt::Debug for VeBuffer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "VeBuffer({} elements at {:#x})", self.len, self.addr)
     }
 }
 
-impl<'b, T: VeData> From<&'b VeBuffer<T>> for VeSlice<'b, T> {
+impl<'b, T> From<&'b VeBuffer<T>> for VeSlice<'b, T> {
     fn from(buffer: &'b VeBuffer<T>) -> Self {
         buffer.as_slice()
     }
 }
 
-impl<'b, T: VeData> From<&'b mut VeBuffer<T>> for VeSlice<'b, T> {
+impl<'b, T> From<&'b mut VeBuffer<T>> for VeSlice<'b, T> {
     fn from(buffer: &'b mut VeBuffer<T>) -> Self {
         buffer.as_slice()
     }
 }
 
-impl<'b, T: VeData> From<&'b mut VeBuffer<T>> for VeSliceMut<'b, T> {
+impl<'b, T> From<&'b mut VeBuffer<T>> for VeSliceMut<'b, T> {
     fn from(buffer: &'b mut VeBuffer<T>) -> Self {
         buffer.as_mut_slice()
     }

@@ -52,7 +52,7 @@ pub(crate) fn resolve(range: &impl RangeBounds<usize>, len: usize) -> Result<(us
 
 macro_rules! common {
     ($name:ident) => {
-        impl<'b, T: VeData> $name<'b, T> {
+        impl<'b, T> $name<'b, T> {
             pub(crate) fn new(proc: &'b VeoProc, ptr: VeMemPtr<T>, len: usize) -> Self {
                 $name {
                     proc,
@@ -101,7 +101,9 @@ macro_rules! common {
                 let (start, len) = resolve(&range, self.len)?;
                 Ok(VeSlice::new(self.proc, part(self.ptr, start, len), len))
             }
+        }
 
+        impl<T: VeData> $name<'_, T> {
             /// Copies the elements to the host (`veo_read_mem`). Waits.
             ///
             /// # Errors
@@ -149,7 +151,7 @@ impl<T> Clone for VeSlice<'_, T> {
 
 impl<T> Copy for VeSlice<'_, T> {}
 
-impl<'b, T: VeData> VeSlice<'b, T> {
+impl<'b, T> VeSlice<'b, T> {
     /// The elements before `middle` and those from it on.
     ///
     /// # Errors
@@ -164,7 +166,7 @@ impl<'b, T: VeData> VeSlice<'b, T> {
     }
 }
 
-impl<'b, T: VeData> VeSliceMut<'b, T> {
+impl<'b, T> VeSliceMut<'b, T> {
     /// The same part for a shorter time, so that this one can be used again.
     pub fn reborrow(&mut self) -> VeSliceMut<'_, T> {
         VeSliceMut::new(self.proc, self.ptr, self.len)
@@ -198,7 +200,9 @@ impl<'b, T: VeData> VeSliceMut<'b, T> {
             VeSliceMut::new(self.proc, part(self.ptr, middle, rest), rest),
         ))
     }
+}
 
+impl<T: VeData> VeSliceMut<'_, T> {
     /// Sets every element to `value`. Waits.
     ///
     /// # Errors
@@ -228,25 +232,25 @@ impl<'b, T: VeData> VeSliceMut<'b, T> {
     }
 }
 
-impl<'b, T: VeData> From<VeSliceMut<'b, T>> for VeSlice<'b, T> {
+impl<'b, T> From<VeSliceMut<'b, T>> for VeSlice<'b, T> {
     fn from(slice: VeSliceMut<'b, T>) -> Self {
         VeSlice::new(slice.proc, slice.ptr, slice.len)
     }
 }
 
-impl<'b, T: VeData> From<&'b VeSliceMut<'_, T>> for VeSlice<'b, T> {
+impl<'b, T> From<&'b VeSliceMut<'_, T>> for VeSlice<'b, T> {
     fn from(slice: &'b VeSliceMut<'_, T>) -> Self {
         slice.as_slice()
     }
 }
 
-impl<'b, T: VeData> From<&VeSlice<'b, T>> for VeSlice<'b, T> {
+impl<'b, T> From<&VeSlice<'b, T>> for VeSlice<'b, T> {
     fn from(slice: &VeSlice<'b, T>) -> Self {
         *slice
     }
 }
 
-impl<'b, T: VeData> From<&'b mut VeSliceMut<'_, T>> for VeSliceMut<'b, T> {
+impl<'b, T> From<&'b mut VeSliceMut<'_, T>> for VeSliceMut<'b, T> {
     fn from(slice: &'b mut VeSliceMut<'_, T>) -> Self {
         slice.reborrow()
     }
