@@ -1,6 +1,6 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn count<'__a, __On, __Out>(
-    __on: &__On,
+    ctx_or_proc: &__On,
     n: impl ::veo_core::__private::NamedArg<
         '__a,
         c_int,
@@ -56,5 +56,5 @@ where
     __call.arg::<c_int>(n);
     __call.arg::<plan_t>(plan);
     __call.arg::<ffi::Offset>(at);
-    __call.submit::<__On, ffi::Size>(__on)
+    __call.submit::<__On, ffi::Size>(ctx_or_proc)
 }

@@ -2,7 +2,7 @@
 /// Is safe to call.
 #[allow(non_snake_case, clippy::too_many_arguments)]
 pub fn first<'__a, __On, __Out>(
-    __on: &__On,
+    ctx_or_proc: &__On,
     x: impl ::veo_core::__private::MutArg<'__a, f64>,
 ) -> ::veo_core::Result<__Out>
 where
@@ -36,13 +36,13 @@ where
     }
     let mut __call = __veo::Call::new(&__KERNEL);
     __call.arg::<*mut f64>(x);
-    __call.submit::<__On, ()>(__on)
+    __call.submit::<__On, ()>(ctx_or_proc)
 }
 #[cfg(feature = "kernels")]
 /// Has to be given what it expects.
 #[allow(non_snake_case, clippy::too_many_arguments)]
 pub(crate) unsafe fn second<'__a, __On, __Out>(
-    __on: &__On,
+    ctx_or_proc: &__On,
     x: impl ::veo_core::__private::MutArg<'__a, f64>,
     n: u64,
 ) -> ::veo_core::Result<__Out>
@@ -79,12 +79,12 @@ where
     let mut __call = __veo::Call::new(&__KERNEL);
     __call.arg::<*mut f64>(x);
     __call.arg::<u64>(n);
-    __call.submit::<__On, f32>(__on)
+    __call.submit::<__On, f32>(ctx_or_proc)
 }
 #[cfg(feature = "kernels")]
 #[deprecated]
 #[allow(non_snake_case, clippy::too_many_arguments)]
-unsafe fn third<'__a, __On, __Out>(__on: &__On) -> ::veo_core::Result<__Out>
+unsafe fn third<'__a, __On, __Out>(ctx_or_proc: &__On) -> ::veo_core::Result<__Out>
 where
     __On: ?::core::marker::Sized
         + ::veo_core::__private::CallTarget<'__a, (), Gives = __Out>,
@@ -110,5 +110,5 @@ where
         __veo::Registration(& __KERNEL)
     }
     let mut __call = __veo::Call::new(&__KERNEL);
-    __call.submit::<__On, ()>(__on)
+    __call.submit::<__On, ()>(ctx_or_proc)
 }

@@ -1,6 +1,6 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn daxpy<'__a, __On, __Out>(
-    __on: &__On,
+    ctx_or_proc: &__On,
     n: &i32,
     alpha: &f64,
     x: impl ::veo_core::__private::ConstArg<'__a, f64>,
@@ -64,5 +64,5 @@ where
     __call.input(<i32 as __veo::Data>::input(::core::slice::from_ref(incx)));
     __call.arg::<*mut f64>(y);
     __call.input(<i32 as __veo::Data>::input(::core::slice::from_ref(incy)));
-    __call.submit::<__On, ()>(__on)
+    __call.submit::<__On, ()>(ctx_or_proc)
 }

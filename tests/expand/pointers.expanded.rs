@@ -1,7 +1,7 @@
 /// Multiplies every element by `factor`.
 #[allow(non_snake_case, clippy::too_many_arguments)]
 pub fn scale<'__a, __On, __Out>(
-    __on: &__On,
+    ctx_or_proc: &__On,
     factor: f64,
     from: impl ::veo_core::__private::ConstArg<'__a, f64>,
     to: impl ::veo_core::__private::MutArg<'__a, f64>,
@@ -47,5 +47,5 @@ where
     __call.arg::<*const f64>(from);
     __call.arg::<*mut f64>(to);
     __call.arg::<u64>(n);
-    __call.submit::<__On, ()>(__on)
+    __call.submit::<__On, ()>(ctx_or_proc)
 }

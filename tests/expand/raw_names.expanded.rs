@@ -1,6 +1,6 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn r#move<'__a, __On, __Out>(
-    __on: &__On,
+    ctx_or_proc: &__On,
     r#in: i32,
     __1: f64,
     N: u8,
@@ -37,5 +37,5 @@ where
     __call.arg::<i32>(r#in);
     __call.arg::<f64>(__1);
     __call.arg::<u8>(N);
-    __call.submit::<__On, ()>(__on)
+    __call.submit::<__On, ()>(ctx_or_proc)
 }

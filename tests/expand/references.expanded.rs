@@ -1,6 +1,6 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn shift<'__a, __On, __Out>(
-    __on: &__On,
+    ctx_or_proc: &__On,
     points: &'__a mut [Point],
     by: &Point,
     sum: &'__a mut f64,
@@ -59,5 +59,5 @@ where
     __call.input(<Point as __veo::Data>::input(::core::slice::from_ref(by)));
     __call.inout(<f64 as __veo::Data>::inout(::core::slice::from_mut(sum)));
     __call.input(<[f64; 4] as __veo::Data>::input(weights));
-    __call.submit_pointer::<__On, Point>(__on)
+    __call.submit_pointer::<__On, Point>(ctx_or_proc)
 }

@@ -1,29 +1,28 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
-fn nothing<'__a, __On, __Out>(__on: &__On) -> my::veo::Result<__Out>
+fn nothing<'__a, __On, __Out>(ctx_or_proc: &__On) -> my::veo::Result<__Out>
 where
     __On: ?::core::marker::Sized
-        + my::veo::__private::CallTarget<'__a, (), Gives = __Out>,
+        + for<> my::veo::__private::CallTarget<'__a, (), Gives = __Out>,
 {
-    use my::veo::__private as __veo;
-    static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
+    static __KERNEL: my::veo::__private::Kernel = my::veo::__private::Kernel::new(my::veo::__private::KernelInfo {
         name: "nothing",
         symbol: "nothing",
-        library: __veo::Library::Shared("libvetest.so"),
-        resolution: __veo::Resolution::Eager,
+        library: my::veo::__private::Library::Shared("libvetest.so"),
+        resolution: my::veo::__private::Resolution::Eager,
         crate_name: ::core::env!("CARGO_PKG_NAME"),
         module: ::core::module_path!(),
         file: ::core::file!(),
         line: ::core::line!(),
         build_dir: ::core::option_env!("OUT_DIR"),
-        signature: __veo::abi::Signature {
+        signature: my::veo::__private::abi::Signature {
             params: &[],
-            result: __veo::abi::Type::Void,
+            result: my::veo::__private::abi::Type::Void,
         },
-        verify: __veo::Verify::Default,
+        verify: my::veo::__private::Verify::Default,
     });
-    __veo::inventory::submit! {
-        __veo::Registration(& __KERNEL)
+    my::veo::__private::inventory::submit! {
+        my::veo::__private::Registration(& __KERNEL)
     }
-    let mut __call = __veo::Call::new(&__KERNEL);
-    __call.submit::<__On, ()>(__on)
+    let mut __call = my::veo::__private::Call::new(&__KERNEL);
+    __call.submit::<__On, ()>(ctx_or_proc)
 }

@@ -1,5 +1,9 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
-pub fn add<'__a, __On, __Out>(__on: &__On, a: i32, b: f64) -> ::veo_core::Result<__Out>
+pub fn add<'__a, __On, __Out>(
+    ctx_or_proc: &__On,
+    a: i32,
+    b: f64,
+) -> ::veo_core::Result<__Out>
 where
     __On: ?::core::marker::Sized
         + ::veo_core::__private::CallTarget<'__a, i64, Gives = __Out>,
@@ -27,5 +31,5 @@ where
     let mut __call = __veo::Call::new(&__KERNEL);
     __call.arg::<i32>(a);
     __call.arg::<f64>(b);
-    __call.submit::<__On, i64>(__on)
+    __call.submit::<__On, i64>(ctx_or_proc)
 }

@@ -1,8 +1,8 @@
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn run<'__a, __On, __Out>(
-    __on: &__On,
+    ctx_or_proc: &__On,
     plan: impl ::veo_core::__private::MutArg<'__a, Plan>,
-    data: impl ::veo_core::__private::Arg<'__a, *mut c_void>,
+    data: impl ::veo_core::__private::MutVoidArg<'__a, c_void>,
     f: impl ::veo_core::__private::FunctionArg<'__a>,
 ) -> ::veo_core::Result<__Out>
 where
@@ -50,5 +50,5 @@ where
     __call.arg::<*mut Plan>(plan);
     __call.arg::<*mut c_void>(data);
     __call.arg::<__veo::FnAddr>(f);
-    __call.submit_pointer::<__On, c_void>(__on)
+    __call.submit_pointer::<__On, c_void>(ctx_or_proc)
 }

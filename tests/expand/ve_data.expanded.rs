@@ -1,5 +1,10 @@
 #[automatically_derived]
-unsafe impl ::veo_core::VeData for Particle {
+unsafe impl ::veo_core::VeData for Particle
+where
+    (): ::veo_core::__private::If<
+        { <[Particle] as ::veo_core::__private::CopyValues<Particle>>::ARE },
+    >,
+{
     const TYPE: ::veo_core::__private::abi::Type = {
         let _ = |
             Self { position: __0, charge: __1, next: __2 }: Self,

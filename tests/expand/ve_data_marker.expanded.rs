@@ -1,5 +1,10 @@
 #[automatically_derived]
-unsafe impl ::veo_core::VeData for Tagged {
+unsafe impl ::veo_core::VeData for Tagged
+where
+    (): ::veo_core::__private::If<
+        { <[Tagged] as ::veo_core::__private::CopyValues<Tagged>>::ARE },
+    >,
+{
     const TYPE: ::veo_core::__private::abi::Type = {
         let _ = |Self { 0: __0, 1: __1 }: Self| -> (Value, Marker) { (__0, __1) };
         ::veo_core::__private::abi::Type::Struct(

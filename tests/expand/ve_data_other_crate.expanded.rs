@@ -1,5 +1,10 @@
 #[automatically_derived]
-unsafe impl prelude::veo::VeData for Point {
+unsafe impl prelude::veo::VeData for Point
+where
+    (): prelude::veo::__private::If<
+        { <[Point] as prelude::veo::__private::CopyValues<Point>>::ARE },
+    >,
+{
     const TYPE: prelude::veo::__private::abi::Type = {
         let _ = |Self { x: __0, level: __1 }: Self| -> (f64, Level) { (__0, __1) };
         prelude::veo::__private::abi::Type::Struct(

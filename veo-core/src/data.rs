@@ -21,7 +21,7 @@ use veo_abi::{Scalar, StructLayout, Type};
 /// Padding is allowed: it is copied, never read.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel to the VE as plain data",
-    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, `#[repr(C)]` structures with `#[derive(VeData)]`, and `VeAddr<T>` of these, of `c_void` or of a `T` with `#[derive(VeOpaque)]`"
+    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, `#[repr(C)]` structures of them with `#[derive(VeData)]`, and `VeAddr<T>` of these, of `c_void` or of a `T` with `#[derive(VeOpaque)]`"
 )]
 pub unsafe trait VeData: Copy + Send + Sync + 'static {
     /// The C type that a kernel sees.

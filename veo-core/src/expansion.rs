@@ -20,7 +20,7 @@ use crate::param::{FnAddr, KernelResult};
 /// That of [`VeData`]: `#[derive(VeData)]` takes the word of this trait for each field.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel to the VE as plain data",
-    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, `#[repr(C)]` structures with `#[derive(VeData)]`, and `VeAddr<T>` of these, of `c_void` or of a `T` with `#[derive(VeOpaque)]`"
+    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, `#[repr(C)]` structures of them with `#[derive(VeData)]`, and `VeAddr<T>` of these, of `c_void` or of a `T` with `#[derive(VeOpaque)]`"
 )]
 pub unsafe trait Data: Sized {
     /// The C type that a kernel sees.
@@ -53,6 +53,24 @@ unsafe impl<T: VeData> Data for T {
     }
 }
 
+/// Values that can be copied, as plain data has to be.
+#[diagnostic::on_unimplemented(
+    message = "plain data is copied, and `{T}` is not `Copy`: write `#[derive(Clone, Copy, VeData)]`"
+)]
+pub trait CopyValues<T> {
+    /// Whether they are.
+    const ARE: bool = true;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> CopyValues<T> for [T] {}
+
+/// `(): If<true>` holds. Where the condition cannot be computed, the compiler says why, and
+/// takes for granted what depends on it.
+pub trait If<const CONDITION: bool> {}
+
+impl If<true> for () {}
+
 /// What a pointer points to.
 #[diagnostic::on_unimplemented(
     message = "a kernel's pointer cannot point to `{Self}`",
@@ -80,13 +98,31 @@ impl<'a, T, A: Arg<'a, *const T>> ConstArg<'a, T> for A {}
 
 /// What can be passed for `*mut T`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be passed for a kernel parameter declared as `*mut {T}`",
-    note = "memory on the VE is `&mut VeBuffer<{T}>`, `VeSliceMut<{T}>` or `VeMemPtr<{T}>`; data of the host goes with `OnStack::inout(&mut x)` or `OnStack::output(&mut x)`; or pass `NULL`"
+    message = "`{Self}` cannot be passed for a kernel parameter declared as `*mut {T}`: pass `&mut VeBuffer<{T}>`, `VeSliceMut<{T}>` or `VeMemPtr<{T}>` for memory on the VE, `OnStack::inout(&mut x)` or `OnStack::output(&mut x)` for data of the host, or `NULL`"
 )]
 pub trait MutArg<'a, T>: Arg<'a, *mut T> {}
 
 #[diagnostic::do_not_recommend]
 impl<'a, T, A: Arg<'a, *mut T>> MutArg<'a, T> for A {}
+
+/// What can be passed for `*const c_void`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be passed for a kernel parameter declared as `*const {T}`",
+    note = "memory on the VE is `&VeBuffer<T>`, `VeSlice<T>` or `VeMemPtr<T>` of any type; data of the host goes with `OnStack::input(&x)`, if it is plain data: `#[derive(VeData)]` makes a `#[repr(C)]` structure such; or pass `NULL`"
+)]
+pub trait ConstVoidArg<'a, T>: Arg<'a, *const T> {}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T, A: Arg<'a, *const T>> ConstVoidArg<'a, T> for A {}
+
+/// What can be passed for `*mut c_void`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be passed for a kernel parameter declared as `*mut {T}`: pass `&mut VeBuffer<T>`, `VeSliceMut<T>` or `VeMemPtr<T>` of any type for memory on the VE, `OnStack::inout(&mut x)` or `OnStack::output(&mut x)` for plain data of the host (`#[derive(VeData)]` makes a `#[repr(C)]` structure such), or `NULL`"
+)]
+pub trait MutVoidArg<'a, T>: Arg<'a, *mut T> {}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T, A: Arg<'a, *mut T>> MutVoidArg<'a, T> for A {}
 
 /// What can be passed for `extern "C" fn(..)`.
 #[diagnostic::on_unimplemented(

@@ -100,7 +100,9 @@ pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
 #[doc(hidden)]
 pub use call::CallTarget;
 #[doc(hidden)]
-pub use expansion::{ConstArg, Data, FunctionArg, MutArg, NamedArg, PointedTo};
+pub use expansion::{
+    ConstArg, ConstVoidArg, CopyValues, Data, FunctionArg, MutArg, MutVoidArg, NamedArg, PointedTo,
+};
 pub use hmem::{Hmem, HmemMut, HmemPtr, hmemcpy, is_ve_addr};
 pub use inventory;
 pub use kernel::{KernelInfo, Verify, kernels};
@@ -128,7 +130,8 @@ pub mod __private {
     pub use crate::arg::{Arg, Args};
     pub use crate::call::{Call, CallTarget, Target};
     pub use crate::expansion::{
-        ConstArg, Data, FunctionArg, MutArg, NamedArg, PointedTo, Returned, Returns, ValueOf, Wrong,
+        ConstArg, ConstVoidArg, CopyValues, Data, FunctionArg, If, MutArg, MutVoidArg, NamedArg,
+        PointedTo, Returned, Returns, ValueOf, Wrong,
     };
     pub use crate::kernel::{Kernel, KernelInfo, Library, Registration, Resolution, Verify};
     pub use crate::param::{FnAddr, KernelResult, Param};

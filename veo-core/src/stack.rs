@@ -58,10 +58,6 @@ impl StackData<'_, '_> {
 }
 
 /// What an [`OnStack`] can pass: plain data, slices and vectors of it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot travel to the VE as plain data",
-    note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, and `#[repr(C)]` structures of them with `#[derive(VeData)]`"
-)]
 pub trait StackValue: sealed::Sealed {
     #[doc(hidden)]
     fn bytes(&self) -> Bytes<'_>;
@@ -78,7 +74,6 @@ macro_rules! values {
     ($($ty:ty, |$value:ident| $as_slice:expr, $as_mut:expr;)*) => {$(
         impl<T: VeData> sealed::Sealed for $ty {}
 
-        #[diagnostic::do_not_recommend]
         impl<T: VeData> StackValue for $ty {
             fn bytes(&self) -> Bytes<'_> {
                 let $value = self;

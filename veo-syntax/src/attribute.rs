@@ -72,12 +72,15 @@ pub(crate) struct Options {
 pub(crate) struct Context {
     /// The path of `veo_core`.
     pub(crate) krate: TokenStream,
+    /// Whether the user gave it.
+    pub(crate) is_given: bool,
 }
 
 impl Context {
     pub(crate) fn new(options: &Options) -> Self {
         Context {
             krate: crate_path(options.krate.as_ref()),
+            is_given: options.krate.is_some(),
         }
     }
 }

@@ -61,30 +61,42 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
                 _ => [Part::Type, Part::Outline]
                     .map(|part| structure(&data.fields, part, source, ident)),
             };
-            Some((quote!({ #exhaustive #ty }), outline))
+            Some([quote!({ #exhaustive #ty }), outline])
         }
     };
-    let generics = bounded(input.generics.clone(), &krate, wrong_fields, &mut report);
-    let Some((ty, outline)) = body.filter(|_| report.len() == 0) else {
-        let mut output = report.errors();
-        if !wrong_fields && input.generics.params.is_empty() {
-            // So that declarations that mention the type give no second error.
-            output.extend(quote! {
-                unsafe impl #krate::VeData for #ident {
-                    const TYPE: #krate::__private::abi::Type = #krate::__private::abi::Type::Void;
-                }
-            });
-        }
-        return output;
-    };
+    let generics = bounded(input.generics, &krate, wrong_fields, &mut report);
+    if report.len() > 0 && generics.lifetimes().next().is_some() {
+        // What borrows is no plain data even for the time being.
+        return report.errors();
+    }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let predicates = where_clause.map(|clause| &clause.predicates);
+    // A condition that cannot be computed is all the compiler says about this type.
+    let (condition, [ty, outline]) = match body.filter(|_| report.len() == 0) {
+        Some(types) if generics.params.is_empty() => (Some(is_copy(ident, &krate)), types),
+        Some(types) => (None, types),
+        None => {
+            let why = report.errors();
+            let void = || quote!(#krate::__private::abi::Type::Void);
+            (Some(quote!({ #why true })), [void(), void()])
+        }
+    };
+    let condition = condition.map(|condition| quote!((): #krate::__private::If<#condition>,));
+    let clause = (condition.is_some() || predicates.is_some()).then(|| quote!(where));
     quote! {
         #[automatically_derived]
-        unsafe impl #impl_generics #krate::VeData for #ident #ty_generics #where_clause {
+        unsafe impl #impl_generics #krate::VeData for #ident #ty_generics
+        #clause #condition #predicates
+        {
             const TYPE: #krate::__private::abi::Type = #ty;
             const OUTLINE: #krate::__private::abi::Type = #outline;
         }
     }
+}
+
+/// Whether the type is `Copy`, asked such that the compiler's answer is ours.
+fn is_copy(ident: &Ident, krate: &TokenStream) -> TokenStream {
+    quote_spanned!(ident.span()=> { <[#ident] as #krate::__private::CopyValues<#ident>>::ARE })
 }
 
 /// Expands `#[derive(VeOpaque)]`.

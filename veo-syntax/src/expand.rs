@@ -4,7 +4,7 @@
 //! underscores, and every use of a type carries the span of the user's own
 //! tokens, so that what the compiler says about it is said there.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
@@ -56,10 +56,12 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
     let result = declaration.result.described();
     let arguments = declaration.params.iter().map(argument);
     let submit = declaration.result.submit();
-    let (on, call) = (local("__on"), local("__call"));
-    quote! {
-        #signature {
-            use #krate::__private as __veo;
+    let (on, call) = (target(ident), local("__call"));
+    // If there is nothing at the user's own path, that is to be one error: without a `use`,
+    // which has its own words for it.
+    let alias = (!context.is_given).then(|| quote!(use #krate::__private as __veo;));
+    let body = quote! {
+            #alias
 
             static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
                 name: #name,
@@ -85,8 +87,33 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
             let mut #call = __veo::Call::new(&__KERNEL);
             #(#arguments)*
             #call.#submit(#on)
+    };
+    let body = if context.is_given {
+        spelled_out(body, krate)
+    } else {
+        body
+    };
+    quote!(#signature { #body })
+}
+
+/// The same with the path that `__veo` stands for.
+fn spelled_out(tokens: TokenStream, krate: &TokenStream) -> TokenStream {
+    let mut output = TokenStream::new();
+    for tree in tokens {
+        match tree {
+            TokenTree::Ident(ident) if ident == "__veo" => {
+                output.extend(quote!(#krate::__private));
+            }
+            TokenTree::Group(group) => {
+                let inside = spelled_out(group.stream(), krate);
+                let mut spelled = Group::new(group.delimiter(), inside);
+                spelled.set_span(group.span());
+                output.extend([TokenTree::Group(spelled)]);
+            }
+            other => output.extend([other]),
         }
     }
+    output
 }
 
 /// The comparison of a type that is known by name only with what the library has.
@@ -141,6 +168,13 @@ fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+/// The parameter for the target. At the kernel's name, so that the compiler, when it points
+/// to the declaration, does not show our attribute as well.
+fn target(ident: &Ident) -> Ident {
+    let place = Span::mixed_site().located_at(ident.span());
+    Ident::new("ctx_or_proc", place)
+}
+
 /// Everything before the body.
 fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
     let krate = &context.krate;
@@ -159,14 +193,16 @@ fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
         #[allow(non_snake_case, clippy::too_many_arguments)]
         #vis #unsafety fn #ident
     };
-    let on = local("__on");
-    let params = quote!((#on: &__On, #(#params),*));
+    let on = target(ident);
+    let on = quote_spanned!(ident.span()=> #on: &__On);
+    let params = quote!((#on, #(#params),*));
     // What a call gives is a parameter of its own: so a wrong target is reported once.
     // The bound stands at the name, to point to the declaration.
-    let before = quote!(__On: ?::core::marker::Sized + #krate::__private::CallTarget<'__a, );
-    let bound = around(
+    let bound = bound(
         ident,
-        before,
+        quote!(__On: ?::core::marker::Sized +),
+        context,
+        quote!(CallTarget<'__a, ),
         result.value(context),
         quote!(, Gives = __Out>),
     );
@@ -175,45 +211,55 @@ fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
 
 /// The parameter of the stub, with its type.
 fn parameter(param: &Param, context: &Context) -> TokenStream {
-    let krate = &context.krate;
     let Param { attrs, ident, ty } = param;
     let ty = match ty {
         ParamType::Scalar(ty) => ty.to_token_stream(),
         ParamType::Reference(reference) => reference_in_signature(reference),
         ParamType::Function(ty) => {
-            let accepted = quote!(impl #krate::__private::FunctionArg<'__a>);
-            around(ty, accepted, quote!(), quote!())
+            let accepted = quote!(FunctionArg<'__a>);
+            bound(ty, quote!(impl), context, accepted, quote!(), quote!())
         }
-        ParamType::Pointer(pointer) => pointer_in_signature(pointer, krate),
+        ParamType::Pointer(pointer) => pointer_in_signature(pointer, context),
         ParamType::Other(ty) => {
+            let krate = &context.krate;
             let declared = declared_by_name(ty, &quote!(#krate::__private::Param));
-            let before = quote!(impl #krate::__private::NamedArg<'__a, );
-            around(ty, before, quote!(#ty, #declared), quote!(>))
+            let accepted = quote!(NamedArg<'__a, );
+            let user = quote!(#ty, #declared);
+            bound(ty, quote!(impl), context, accepted, user, quote!(>))
         }
         ParamType::Wrong => quote!(()),
     };
     quote!(#(#attrs)* #ident: #ty)
 }
 
-/// Typed pointers have a message each; the others have that of `Arg`.
-fn pointer_in_signature(pointer: &TypePtr, krate: &TokenStream) -> TokenStream {
+/// Pointers have a message each, except those to pointers, which have that of `Arg`.
+fn pointer_in_signature(pointer: &TypePtr, context: &Context) -> TokenStream {
     let pointee = &pointer.elem;
-    let typed = match crate::types::plain(pointee) {
-        Type::Ptr(_) => false,
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_none_or(|s| s.ident != "c_void"),
-        _ => true,
+    let is_mut = matches!(pointer.mutability, PointerMutability::Mut(_));
+    let is_void = match crate::types::plain(pointee) {
+        Type::Path(path) => path.path.segments.last().map(|last| last.ident == "c_void"),
+        Type::Ptr(_) => {
+            let accepted = quote!(Arg<'__a, );
+            let user = quote!(#pointer);
+            return bound(pointer, quote!(impl), context, accepted, user, quote!(>));
+        }
+        _ => None,
     };
-    let (before, user) = match pointer.mutability {
-        _ if !typed => (quote!(Arg), quote!(#pointer)),
-        PointerMutability::Mut(_) => (quote!(MutArg), quote!(#pointee)),
-        PointerMutability::Const(_) => (quote!(ConstArg), quote!(#pointee)),
+    let accepted = match (is_void.unwrap_or(false), is_mut) {
+        (false, false) => quote!(ConstArg),
+        (false, true) => quote!(MutArg),
+        (true, false) => quote!(ConstVoidArg),
+        (true, true) => quote!(MutVoidArg),
     };
-    let before = quote!(impl #krate::__private::#before<'__a, );
-    around(pointer, before, user, quote!(>))
+    let accepted = quote!(#accepted<'__a, );
+    bound(
+        pointer,
+        quote!(impl),
+        context,
+        accepted,
+        quote!(#pointee),
+        quote!(>),
+    )
 }
 
 /// `{ <c_int as Param>::DECLARED }`: whether a type that is known by name may be declared. If
@@ -396,8 +442,8 @@ impl Result {
             }
             Result::Other(ty) => {
                 let declared = declared_by_name(ty, &quote!(#krate::__private::KernelResult));
-                let before = quote!(#krate::__private::ValueOf<);
-                around(ty, before, quote!(#ty, #declared), quote!(>))
+                let user = quote!(#ty, #declared);
+                ours(ty, context, quote!(ValueOf<), user, quote!(>))
             }
         }
     }
@@ -422,13 +468,61 @@ fn around(
     user: TokenStream,
     after: TokenStream,
 ) -> TokenStream {
-    let mut spans = place.to_token_stream().into_iter().map(|tree| tree.span());
-    let first = spans.next().unwrap_or_else(Span::call_site);
-    let last = spans.last().unwrap_or(first);
+    let (first, last) = ends(place);
     let mut output = at(first, before);
     output.extend(user);
     output.extend(at(last, after));
     output
+}
+
+/// The same for a bound by one of our traits, after `head`.
+fn bound(
+    place: &impl ToTokens,
+    head: TokenStream,
+    context: &Context,
+    before: TokenStream,
+    user: TokenStream,
+    after: TokenStream,
+) -> TokenStream {
+    // A bound begins at its path, which may be the user's own.
+    let is_absolute = matches!(
+        context.krate.clone().into_iter().next(),
+        Some(TokenTree::Punct(_))
+    );
+    let binder = (!is_absolute).then(|| quote!(for<>));
+    let mut output = at(ends(place).0, quote!(#head #binder));
+    output.extend(ours(place, context, before, user, after));
+    output
+}
+
+/// The same for one of our types or traits. The name of `veo_core` keeps its place: if there
+/// is nothing of that name, it is said once.
+fn ours(
+    place: &impl ToTokens,
+    context: &Context,
+    before: TokenStream,
+    user: TokenStream,
+    after: TokenStream,
+) -> TokenStream {
+    let (first, last) = ends(place);
+    let mut output = TokenStream::new();
+    for mut tree in context.krate.clone() {
+        if let TokenTree::Punct(_) = tree {
+            tree.set_span(first);
+        }
+        output.extend([tree]);
+    }
+    output.extend(at(first, quote!(::__private::#before)));
+    output.extend(user);
+    output.extend(at(last, after));
+    output
+}
+
+/// The places of the first and the last token.
+fn ends(place: &impl ToTokens) -> (Span, Span) {
+    let mut spans = place.to_token_stream().into_iter().map(|tree| tree.span());
+    let first = spans.next().unwrap_or_else(Span::call_site);
+    (first, spans.last().unwrap_or(first))
 }
 
 fn at(span: Span, tokens: TokenStream) -> TokenStream {
