@@ -16,6 +16,7 @@ use veo_core::{
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
     safe fn give_i64(x: i64) -> i64;
+    safe fn busy(milliseconds: i64) -> i64;
     safe fn wait_for(flag: *mut i64) -> i64;
     safe fn set_flag(flag: *mut i64, value: i64);
     safe fn crash();
@@ -83,6 +84,33 @@ fn closing_waits_for_what_was_queued() -> Result<()> {
     gone(proc.kill().unwrap_err());
     gone(buffer.free().unwrap_err());
     assert_eq!(ctx.state()?, ContextState::Exit);
+    Ok(())
+}
+
+#[test]
+fn a_process_that_is_being_closed_says_so_from_the_first_moment() -> Result<()> {
+    let proc = process();
+    let ctx = proc.open_context()?;
+    let last = busy(&ctx, 200)?;
+    let closing = thread::spawn({
+        let proc = proc.clone();
+        move || proc.close()
+    });
+    // While it waits for the kernel, and later.
+    for _ in 0..2 {
+        let error = loop {
+            match give_i64(&ctx, 1) {
+                Ok(request) => drop(request),
+                Err(error) => break error,
+            }
+            thread::yield_now();
+        };
+        let said = error.to_string();
+        assert!(matches!(error, Error::ProcessEnded { .. }), "{said}");
+        assert!(said.contains("it was closed"), "{said}");
+    }
+    closing.join().expect("no panic")?;
+    assert_eq!(last.wait()?, 200);
     Ok(())
 }
 

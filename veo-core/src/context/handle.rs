@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use veo_abi::ffi;
 
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::process::VeoProc;
 use crate::queue::CtxShared;
 use crate::session::Task;
@@ -158,9 +160,7 @@ impl VeoContext {
             return Ok(());
         }
         if !shared.close_down() {
-            return Err(Error::ContextClosed {
-                what: "closing a context".into(),
-            });
+            return Err(shared.core.context_closed(&"closing a context"));
         }
         let number = shared.lock().table.next();
         shared.drain(number, None);

@@ -238,6 +238,7 @@ impl ProcShared {
         for context in &contexts {
             context.check_not_before(u64::MAX, || "closing the process".into())?;
         }
+        self.core.set_closing();
         for context in &contexts {
             context.close_down();
         }

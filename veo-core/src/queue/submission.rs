@@ -12,7 +12,7 @@ use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use super::table::Ticket;
 use crate::address::Usage;
 use crate::clock::Stamp;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::session::What;
 
 impl CtxShared {
@@ -32,9 +32,7 @@ impl CtxShared {
             state = self.wait_for_block(state, &what)?;
         }
         if state.phase != Phase::Open {
-            return Err(Error::ContextClosed {
-                what: what.to_string(),
-            });
+            return Err(self.core.context_closed(&what));
         }
         state.table.reserve();
         let number = state.table.next();
@@ -93,7 +91,7 @@ impl CtxShared {
         self.core.check(WHAT)?;
         let mut state = self.wait_for_block(self.lock(), &WHAT)?;
         if state.phase != Phase::Open {
-            return Err(Error::ContextClosed { what: WHAT.into() });
+            return Err(self.core.context_closed(&WHAT));
         }
         let me = std::thread::current().id();
         // A host function joins the block of another thread.

@@ -29,6 +29,8 @@ pub(crate) struct ProcCore {
     on_host: Option<OnHost>,
     /// What ended the process, once that is known.
     ended: OnceLock<Fault>,
+    /// Set when the program begins to close the process, which takes no requests then.
+    closing: AtomicBool,
     /// Set when the program closed the process.
     closed: AtomicBool,
 }
@@ -57,6 +59,7 @@ impl ProcCore {
             keeper,
             on_host,
             ended: OnceLock::new(),
+            closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
     }
@@ -113,7 +116,12 @@ impl ProcCore {
         Ok(())
     }
 
+    pub(crate) fn set_closing(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
     pub(crate) fn set_closed(&self) {
+        self.set_closing();
         self.closed.store(true, Ordering::Release);
     }
 
@@ -132,7 +140,7 @@ impl ProcCore {
         let fault = self.ended.get().filter(|fault| **fault != Fault::default());
         let reason = match fault {
             Some(fault) => Some(fault.to_string()),
-            _ if self.is_closed() => Some("it was closed".into()),
+            _ if self.closing.load(Ordering::Acquire) => Some("it was closed".into()),
             _ => self.api.last_error(),
         };
         Error::ProcessEnded {
@@ -140,6 +148,18 @@ impl ProcCore {
             proc: self.to_string(),
             reason,
             fault: fault.cloned().map(Box::new),
+        }
+    }
+
+    /// The error of what needs an open context and finds it closed: by itself, or with
+    /// its process.
+    #[cold]
+    pub(crate) fn context_closed(&self, what: &dyn fmt::Display) -> Error {
+        if self.closing.load(Ordering::Acquire) || self.is_gone() {
+            return self.gone(what);
+        }
+        Error::ContextClosed {
+            what: what.to_string(),
         }
     }
 
