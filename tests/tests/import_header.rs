@@ -119,6 +119,11 @@ fn mistakes_say_what_is_wrong() {
         ("empty.h", "#define N 3\n"),
         ("hopeless.h", "struct s { int a; }; struct s f(void);\n"),
         ("dir/good.h", "void f(void);\n"),
+        (
+            "lame.h",
+            "#ifndef LAME_H\n#define LAME_H\n#include \"gone.h\"\n#endif\n",
+        ),
+        ("umbrella.h", "#include \"dir/good.h\"\n"),
     ];
     let Some(package) = package(&files) else {
         return;
@@ -133,17 +138,39 @@ fn mistakes_say_what_is_wrong() {
     fails(
         "broken.h",
         ErrorKind::ToolFailed,
-        &["broken.h:1:7", "unknown type name 'undefined_type'"],
+        &[
+            "broken.h:1:7",
+            "unknown type name 'undefined_type'",
+            ".clang_arg(\"-include\")",
+        ],
     );
     fails(
         "absent.h",
         ErrorKind::ToolFailed,
-        &["'absent.h' file not found", ".include(..)"],
+        &[
+            "absent.h: there is no such header",
+            "include\n",
+            ".include(..)",
+        ],
     );
     fails(
         "empty.h",
         ErrorKind::InvalidArgument,
-        &["empty.h declares no function", ".also_from(..)"],
+        &["empty.h declares no function"],
+    );
+    fails(
+        "umbrella.h",
+        ErrorKind::InvalidArgument,
+        &[
+            "umbrella.h declares no function",
+            ".also_from(",
+            "dir/good.h (1)",
+        ],
+    );
+    fails(
+        "lame.h",
+        ErrorKind::ToolFailed,
+        &["lame.h:3:10", "'gone.h' file not found", ".include(..)"],
     );
     fails(
         "hopeless.h",
@@ -172,4 +199,96 @@ fn mistakes_say_what_is_wrong() {
     );
     assert!(import(&package, good, |_| {}).is_ok());
     assert!(Path::new(&package.path().join("out/veo/import/good.rs")).exists());
+}
+
+#[test]
+fn what_cannot_be_declared_is_named() {
+    let header = "\
+typedef struct two { int a; } one;
+typedef struct other two;
+void vague(two *x);
+int kept(one *x, int values[static 3]);
+static inline int twice(int x) { return 2 * x; }
+inline int thrice(int x) { return 3 * x; }
+__attribute__((ms_abi)) int foreign(int x);
+_Noreturn void leave(void);
+long double wide(void);
+extern int variable;
+";
+    let Some(package) = package(&[("k.h", header)]) else {
+        return;
+    };
+    let built = import(&package, "k.h", |_| {}).expect("the header is sound");
+    let text = text(&built);
+    assert!(text.contains("pub safe fn leave();"), "{text}");
+    // Both `struct two` and `two` are called `two` in the bindings.
+    assert!(!text.contains("struct two"), "{text}");
+    for (name, why) in [
+        ("vague", "it uses `two`, which is the name of two types"),
+        ("kept", "it uses `two`, which is the name of two types"),
+        ("twice", "it is defined in the header"),
+        ("thrice", "it is defined in the header"),
+        ("foreign", "it is called as `win64`"),
+        ("wide", "it returns a `long double`"),
+        ("variable", "it is a variable"),
+    ] {
+        assert!(
+            built.note.contains(&format!("{name} ({why}")),
+            "{name}\n{}",
+            built.note
+        );
+    }
+    let built = import(&package, "k.h", |import| {
+        import.functions("leave");
+    });
+    let note = built.expect("one function is left").note;
+    assert_eq!(note, "k.h: 1 function imported for libk.so");
+}
+
+#[test]
+fn comments_are_no_markdown() {
+    let header = "\
+/**************************
+ * ==== Frame ====
+ * See http://example.org/a_b, [x] or `y.
+ * ~~~
+ *     int not_a_test;
+ * - one
+ * 1. two
+ * @return -1 & 0 <b>
+ **************************/
+void f(void);
+";
+    let Some(package) = package(&[("k.h", header)]) else {
+        return;
+    };
+    let built = import(&package, "k.h", |_| {}).expect("the header is sound");
+    let text = text(&built);
+    let docs = r"
+    /// Frame
+    /// See <http://example.org/a_b>, \[x\] or \`y.
+    ///
+    /// int not\_a\_test;\
+    /// \- one\
+    /// 1\. two\
+    /// @return -1 \& 0 \<b\>
+    pub safe fn f();";
+    assert!(text.contains(docs), "{text}");
+}
+
+#[test]
+fn libraries_do_not_take_each_others_declarations() {
+    let files = [("a/k.h", "void a(void);\n"), ("b/k.h", "void b(void);\n")];
+    let Some(package) = package(&files) else {
+        return;
+    };
+    let first = import(&package, "a/k.h", |_| {}).expect("nothing else is there");
+    assert!(import(&package, "a/k.h", |_| {}).is_ok(), "tried again");
+    let error = import(&package, "b/k.h", |_| {}).expect_err("of the same name");
+    assert!(error.to_string().contains(".name(..)"), "{error}");
+    let second = import(&package, "b/k.h", |import| {
+        import.name("other");
+    });
+    assert!(text(&second.expect("of another name")).contains("fn b()"));
+    assert!(text(&first).contains("fn a()"));
 }

@@ -5,7 +5,6 @@
 
 /// The declarations of `cblas.h`.
 #[cfg(blas)]
-#[allow(clippy::doc_lazy_continuation)]
 pub mod cblas {
     veo_core::include_header!("cblas");
 }

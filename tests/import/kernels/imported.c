@@ -93,6 +93,26 @@ int match(int x) { return x + 200; }
 int NotSnake(int X) { return X + 300; }
 void imported_long_double(long double *x) { *x = 1; }
 
+shade_t imported_shade(shade_t s, const color_t *c, struct painted *p) {
+    p->color = *c;
+    p->levels[1] = LOW;
+    return s == GREEN ? RED : GREEN;
+}
+enum huge imported_huge(enum huge h) { return h == HUGE_MOST ? HUGE_ONE : HUGE_MOST; }
+int imported_own_names(opened_t *o, struct String *s, struct Option *p) {
+    return o->size + s->length + (int)p->value;
+}
+void imported_sort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *)) {
+    qsort(base, n, size, compare);
+}
+int imported_compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+void imported_leave(int status) { exit(status); }
+int imported_documented(int x) { return -x; }
+__attribute__((ms_abi)) int imported_elsewhere(int x) { return x; }
+
 pair_t imported_give(void) { return (pair_t){1, 2}; }
 void imported_take(pair_t p) { (void)p; }
 void imported_union(union either e) { (void)e; }

@@ -10,6 +10,14 @@
 
 #define IMPORTED_ANSWER 42
 #define IMPORTED_HALF 0.5
+#define IMPORTED_SINGLE 0.25f
+#define IMPORTED_FLAG (1u << 31)
+#define IMPORTED_LONG 7L
+#define IMPORTED_ALL (~0u)
+#define IMPORTED_TEXT "text \"quoted\""
+#define IMPORTED_GONE 1
+#undef IMPORTED_GONE
+#define RED RED
 
 /** Two numbers [a pair], see <stddef.h>. */
 struct pair {
@@ -31,6 +39,14 @@ struct handle;
 typedef struct handle *handle_t;
 enum color { RED, GREEN = 5 };
 typedef enum { LOW = -1, HIGH } level_t;
+typedef enum color color_t;
+typedef color_t shade_t;
+enum { LIMIT = 1000 };
+enum huge { HUGE_ONE = 1, HUGE_MOST = 0xffffffffffffffff };
+struct painted { color_t color; level_t levels[2]; };
+typedef struct handle opened_t;
+struct String { int length; };
+struct Option { double value; };
 typedef int Index;
 typedef double vec3[3];
 typedef double (*map_t)(double);
@@ -68,6 +84,26 @@ int match(int x);
 int NotSnake(int X);
 void imported_long_double(long double *x);
 
+shade_t imported_shade(shade_t s, const color_t *c, struct painted *p);
+enum huge imported_huge(enum huge h);
+int imported_own_names(opened_t *o, struct String *s, struct Option *p);
+map_t imported_function(void);
+void imported_sort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *));
+int imported_compare(const void *a, const void *b);
+__attribute__((noreturn)) void imported_leave(int status);
+/**************************************
+ * ==== Frame ====
+ * See http://example.org/a_b, [x] or `y.
+ * ~~~
+ * this is no test
+ * ~~~
+ * - one
+ *   more of it
+ * 1. two
+ * @return -1 &lt; 0
+ *************************************/
+int imported_documented(int x);
+
 /* What cannot be declared. */
 pair_t imported_give(void);
 void imported_take(pair_t p);
@@ -76,8 +112,8 @@ double complex imported_cresult(void);
 int imported_vary(const char *format, ...);
 void imported_list(va_list list);
 long double imported_wide(long double x);
-map_t imported_function(void);
 extern int imported_global;
+__attribute__((ms_abi)) int imported_elsewhere(int x);
 static inline int imported_twice(int x) { return 2 * x; }
 
 #endif

@@ -1,5 +1,5 @@
 //! The declarations of `kernels/imported.h`, as a program would include them.
-#![deny(warnings)]
+#![deny(warnings, missing_docs, clippy::pedantic, clippy::nursery)]
 
 /// The kernels.
 #[cfg(not(no_libclang))]

@@ -12,7 +12,7 @@ fn the_header_is_imported() {
 mod calls {
     use std::f64::consts::PI;
 
-    use veo_core::{NULL, OnStack, Result, VeAddr, VeoProc};
+    use veo_core::{NULL, OnStack, Result, VeAddr, VeMemPtr, VeoProc};
     use veo_tests_import::imported::*;
 
     use super::available;
@@ -156,7 +156,63 @@ mod calls {
         assert_eq!((RED, GREEN, LOW, HIGH), (0u32, 5u32, -1i32, 0i32));
         assert_eq!(imported_paint(&proc, RED, LOW, 1)?, GREEN);
         assert_eq!(imported_paint(&proc, RED, HIGH, 1)?, RED);
-        assert_eq!(IMPORTED_ANSWER, 42);
+        let mut all = painted {
+            color: RED,
+            levels: [HIGH; 2],
+        };
+        let color = OnStack::input(&GREEN);
+        assert_eq!(
+            imported_shade(&proc, GREEN, color, OnStack::inout(&mut all))?,
+            RED
+        );
+        assert_eq!((all.color, all.levels), (GREEN, [HIGH, LOW]));
+        assert_eq!((HUGE_ONE, HUGE_MOST), (1u64, u64::MAX));
+        assert_eq!(imported_huge(&proc, HUGE_MOST)?, HUGE_ONE);
+        assert_eq!(imported_huge(&proc, HUGE_ONE)?, HUGE_MOST);
+        Ok(())
+    }
+
+    #[test]
+    fn macros_have_the_types_that_c_gives_them() {
+        assert_eq!((IMPORTED_ANSWER, LIMIT), (42i32, 1000u32));
+        assert_eq!((IMPORTED_FLAG, IMPORTED_ALL), (1u32 << 31, u32::MAX));
+        assert_eq!(IMPORTED_LONG, 7i64);
+        assert_eq!(IMPORTED_HALF.to_bits(), 0.5f64.to_bits());
+        assert_eq!(IMPORTED_SINGLE.to_bits(), 0.25f32.to_bits());
+        assert_eq!(IMPORTED_TEXT, c"text \"quoted\"");
+    }
+
+    #[test]
+    fn functions_of_the_ve_are_arguments_and_results() -> Result<()> {
+        let proc = process();
+        let half = imported_function(&proc)?;
+        assert!((imported_map(&proc, half, 3.0)? - 1.5).abs() < f64::EPSILON);
+
+        let compare = proc.get_function("imported_compare")?;
+        let mut numbers = proc.upload(&[3.0, -1.0, 2.0, 0.5])?;
+        imported_sort(&proc, &mut numbers, 4, 8, &compare)?;
+        assert_eq!(numbers.to_vec()?, [-1.0, 0.5, 2.0, 3.0]);
+        Ok(())
+    }
+
+    #[test]
+    fn what_does_not_return_is_an_error() {
+        let proc = process();
+        let error = imported_leave(&proc, 3).expect_err("the process of the VE ends");
+        assert!(error.to_string().contains("imported_leave"), "{error}");
+    }
+
+    #[test]
+    fn types_named_as_those_of_rust_are() -> Result<()> {
+        let proc = process();
+        let handle: VeMemPtr<opened_t> = imported_open(&proc, 20)?;
+        let mut length = proc.upload(&[String_ { length: 20 }])?;
+        let mut value = proc.upload(&[Option { value: 2.0 }])?;
+        assert_eq!(
+            imported_own_names(&proc, handle, &mut length, &mut value)?,
+            42
+        );
+        assert_eq!(imported_documented(&proc, 1)?, -1);
         Ok(())
     }
 

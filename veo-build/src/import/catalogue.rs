@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use syn::{
-    BinOp, Expr, Fields, ForeignItem, ForeignItemFn, Item, ItemConst, ItemStruct, ItemType, Lit,
-    Stmt,
+    BinOp, Expr, ForeignItem, ForeignItemFn, Item, ItemConst, ItemStruct, ItemType, Lit, Stmt,
+    UseTree, parse_quote,
 };
 
 /// A structure or union.
@@ -12,15 +12,28 @@ pub(super) struct Record {
     /// The bindings' own declaration; `None` for a union.
     pub item: Option<ItemStruct>,
     pub docs: Vec<syn::Attribute>,
-    /// Size and alignment in bytes, which opaque ones have not.
-    pub layout: Option<(usize, usize)>,
+    /// Its size and where its fields are, which opaque ones have not.
+    pub layout: Option<Layout>,
+}
+
+/// Where C has what, in bytes.
+#[derive(Clone, Default)]
+pub(super) struct Layout {
+    pub size: usize,
+    pub align: usize,
+    /// Fields by the bindings' names for them.
+    pub offsets: Vec<(String, usize)>,
 }
 
 /// The declarations of a header.
 pub(super) struct Catalogue {
     pub functions: Vec<ForeignItemFn>,
-    /// The names of global variables.
-    pub variables: Vec<String>,
+    /// Functions that are not called as C's are, and the name of their convention.
+    pub foreign: Vec<(ForeignItemFn, String)>,
+    /// Functions that the header defines itself.
+    pub defined: Vec<String>,
+    /// Global variables and their types.
+    pub variables: Vec<(String, syn::Type)>,
     pub aliases: HashMap<String, ItemType>,
     pub records: HashMap<String, Record>,
     pub constants: Vec<ItemConst>,
@@ -28,40 +41,47 @@ pub(super) struct Catalogue {
     pub enums: HashSet<String>,
     /// Names of aliases and records in the order of the header.
     pub order: Vec<String>,
+    /// Names that stand for two types, which C's `struct x` and `x` may.
+    pub ambiguous: HashSet<String>,
 }
 
 /// Helpers of the bindings, for which we have other types, and what cannot be passed anyway.
 pub(super) fn is_helper(name: &str) -> bool {
+    name.starts_with("__Bindgen") || name == "__IncompleteArrayField" || is_va_list(name)
+}
+
+/// The names of variable arguments, whose type is the compiler's own.
+pub(super) fn is_va_list(name: &str) -> bool {
     [
-        "__Bindgen",
-        "__IncompleteArray",
-        "__va_list",
-        "__builtin_va_list",
         "va_list",
+        "__builtin_va_list",
+        "__gnuc_va_list",
+        "__va_list",
+        "__va_list_tag",
     ]
-    .iter()
-    .any(|start| name.starts_with(start))
+    .contains(&name)
 }
 
 impl Catalogue {
     pub fn new(bindings: syn::File) -> Self {
         let mut catalogue = Catalogue {
             functions: Vec::new(),
+            foreign: Vec::new(),
+            defined: Vec::new(),
             variables: Vec::new(),
             aliases: HashMap::new(),
             records: HashMap::new(),
             constants: Vec::new(),
             enums: HashSet::new(),
             order: Vec::new(),
+            ambiguous: HashSet::new(),
         };
         let mut sizes = HashMap::new();
         for item in bindings.items {
             catalogue.item(item, &mut sizes);
         }
         for (name, record) in &mut catalogue.records {
-            if let Some((Some(size), Some(align))) = sizes.get(name) {
-                record.layout = Some((*size, *align));
-            }
+            record.layout = sizes.remove(name).filter(|layout| layout.align != 0);
         }
         let aliases = &catalogue.aliases;
         let constants = catalogue.constants.iter();
@@ -75,47 +95,37 @@ impl Catalogue {
     fn item(&mut self, item: Item, sizes: &mut Sizes) {
         match item {
             Item::ForeignMod(block) => {
+                let convention = block.abi.name.map(|name| name.value());
+                let other = convention.filter(|name| name != "C");
                 for item in block.items {
                     match item {
-                        ForeignItem::Fn(function) => self.functions.push(function),
+                        ForeignItem::Fn(function) => match &other {
+                            Some(other) => self.foreign.push((function, other.clone())),
+                            None => self.functions.push(function),
+                        },
                         ForeignItem::Static(variable) => {
-                            self.variables.push(variable.ident.to_string());
+                            let name = variable.ident.to_string();
+                            self.variables.push((name, *variable.ty));
                         }
                         _ => {}
                     }
                 }
             }
-            Item::Type(alias) => {
-                let name = alias.ident.to_string();
-                self.order.push(name.clone());
-                self.aliases.insert(name, alias);
-            }
-            Item::Struct(item) => {
-                let name = item.ident.to_string();
-                if !is_helper(&name) {
-                    let docs = docs(&item.attrs);
-                    self.order.push(name.clone());
-                    let record = Record {
-                        item: Some(item),
-                        docs,
-                        layout: None,
-                    };
-                    self.records.insert(name, record);
+            Item::Type(alias) => self.alias(alias),
+            // `pub use self::color as color_t;`: another name of an enumeration.
+            Item::Use(item) => {
+                if let UseTree::Path(path) = &item.tree
+                    && let UseTree::Rename(names) = &*path.tree
+                {
+                    let (attributes, name, target) = (&item.attrs, &names.rename, &names.ident);
+                    self.alias(parse_quote!(#(#attributes)* pub type #name = #target;));
                 }
             }
-            Item::Union(item) => {
-                let name = item.ident.to_string();
-                let docs = docs(&item.attrs);
-                self.order.push(name.clone());
-                self.records.insert(
-                    name,
-                    Record {
-                        item: None,
-                        docs,
-                        layout: None,
-                    },
-                );
+            Item::Struct(item) => {
+                let (name, docs) = (item.ident.to_string(), docs(&item.attrs));
+                self.record(name, Some(item), docs);
             }
+            Item::Union(item) => self.record(item.ident.to_string(), None, docs(&item.attrs)),
             Item::Const(constant) if constant.ident == "_" => layout(&constant, sizes),
             Item::Const(constant) => self.constants.push(constant),
             _ => {}
@@ -123,8 +133,42 @@ impl Catalogue {
     }
 }
 
-/// Size and alignment of records, each as far as it is known.
-type Sizes = HashMap<String, (Option<usize>, Option<usize>)>;
+impl Catalogue {
+    /// Whether a constant is one of an enumeration, not a macro.
+    pub fn is_of_enum(&self, constant: &ItemConst) -> bool {
+        is_of_enum(constant, &self.enums)
+    }
+
+    fn alias(&mut self, alias: ItemType) {
+        let name = alias.ident.to_string();
+        self.name(&name);
+        self.aliases.insert(name, alias);
+    }
+
+    fn record(&mut self, name: String, item: Option<ItemStruct>, docs: Vec<syn::Attribute>) {
+        if is_helper(&name) {
+            return;
+        }
+        self.name(&name);
+        let record = Record {
+            item,
+            docs,
+            layout: None,
+        };
+        self.records.insert(name, record);
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.aliases.contains_key(name) || self.records.contains_key(name) {
+            self.ambiguous.insert(name.to_owned());
+        } else {
+            self.order.push(name.to_owned());
+        }
+    }
+}
+
+/// What is known of the layouts of records.
+type Sizes = HashMap<String, Layout>;
 
 /// Reads an assertion of the bindings about a layout:
 /// `["Size of pair"][::core::mem::size_of::<pair>() - 16usize];`
@@ -152,11 +196,21 @@ fn layout(constant: &ItemConst, sizes: &mut Sizes) {
         };
         let text = text.value();
         if let Some(name) = text.strip_prefix("Size of ") {
-            sizes.entry(name.to_owned()).or_default().0 = Some(number);
+            sizes.entry(name.to_owned()).or_default().size = number;
         } else if let Some(name) = text.strip_prefix("Alignment of ") {
-            sizes.entry(name.to_owned()).or_default().1 = Some(number);
+            sizes.entry(name.to_owned()).or_default().align = number;
+        } else if let Some(field) = text.strip_prefix("Offset of field: ")
+            && let Some((name, field)) = field.split_once("::")
+        {
+            let layout = sizes.entry(name.to_owned()).or_default();
+            layout.offsets.push((field.to_owned(), number));
         }
     }
+}
+
+/// Whether the type of a constant is one of these enumerations.
+pub(super) fn is_of_enum(constant: &ItemConst, enums: &HashSet<String>) -> bool {
+    path_name(&constant.ty).is_some_and(|name| enums.contains(&name))
 }
 
 /// The comments of an item.
@@ -165,26 +219,22 @@ pub(super) fn docs(attributes: &[syn::Attribute]) -> Vec<syn::Attribute> {
     attributes.iter().filter(documents).cloned().collect()
 }
 
-/// The last name of a type that is a path.
+/// The name of a type that is a path; of one of `core::ffi` with `ffi::` before it, since headers may have a `c_int` of their own.
 pub(super) fn path_name(ty: &syn::Type) -> Option<String> {
-    match ty {
-        syn::Type::Path(path) => Some(path.path.segments.last()?.ident.to_string()),
-        _ => None,
-    }
+    let syn::Type::Path(path) = ty else {
+        return None;
+    };
+    let mut segments = path.path.segments.iter().rev();
+    let name = segments.next()?.ident.to_string();
+    Some(match segments.next() {
+        Some(module) if module.ident == "ffi" => format!("ffi::{name}"),
+        _ => name,
+    })
 }
 
 impl Record {
-    /// Whether only the name is known.
+    /// Whether only the name is known, or there is nothing in it.
     pub fn is_opaque(&self) -> bool {
-        match &self.item {
-            None => self.layout.is_none(),
-            Some(item) => match &item.fields {
-                Fields::Named(fields) => fields
-                    .named
-                    .iter()
-                    .all(|field| field.ident.as_ref().is_some_and(|name| name == "_unused")),
-                Fields::Unnamed(_) | Fields::Unit => true,
-            },
-        }
+        self.layout.as_ref().is_none_or(|layout| layout.size == 0)
     }
 }

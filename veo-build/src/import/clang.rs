@@ -1,112 +1,247 @@
 //! The header as clang understands it, by way of bindgen.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bindgen::callbacks::ParseCallbacks;
-use bindgen::{Builder, EnumVariation, Formatter};
+use bindgen::callbacks::{DiscoveredItem, DiscoveredItemId, ParseCallbacks, SourceLocation};
+use bindgen::{BindgenError, Builder, EnumVariation, Formatter};
 
 use super::Import;
 use crate::context::Context;
 use crate::headers;
 use crate::kernels::Kernels;
+use crate::output::Directives;
 use crate::{Error, ErrorKind, Result};
 
-/// What clang found in a header.
-pub(super) struct Parsed {
-    /// Rust declarations of everything in it.
-    pub bindings: syn::File,
-    /// The header and all that it includes.
-    pub files: Vec<PathBuf>,
+/// The name under which clang gets the line that includes the header.
+const LINE: &str = "veo_import.h";
+
+/// Variables that libclang, clang and bindgen read.
+const VARIABLES: [&str; 7] = [
+    "LIBCLANG_PATH",
+    "CLANG_PATH",
+    "LLVM_CONFIG_PATH",
+    "BINDGEN_EXTRA_CLANG_ARGS",
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "SYSROOT",
+];
+
+/// A header that clang reads, more than once if need be.
+pub(super) struct Reader<'a> {
+    header: &'a Path,
+    line: String,
+    /// Regular expressions for the files whose declarations are imported.
+    patterns: Vec<String>,
+    arguments: Vec<String>,
+    seen: Seen,
 }
 
-/// Remembers which files were read.
+/// Remembers what clang came by.
 #[derive(Clone, Debug, Default)]
-struct Files(Arc<Mutex<Vec<PathBuf>>>);
+struct Seen(Arc<Mutex<Contents>>);
 
-impl ParseCallbacks for Files {
+#[derive(Debug, Default)]
+struct Contents {
+    files: Vec<PathBuf>,
+    /// How many functions each file declares.
+    functions: BTreeMap<String, usize>,
+}
+
+impl ParseCallbacks for Seen {
     fn header_file(&self, filename: &str) {
         self.include_file(filename);
     }
 
     fn include_file(&self, filename: &str) {
-        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        files.push(PathBuf::from(filename));
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.files.push(PathBuf::from(filename));
     }
 
     fn read_env_var(&self, _: &str) {}
+
+    fn new_item_found(
+        &self,
+        _: DiscoveredItemId,
+        item: DiscoveredItem,
+        location: Option<&SourceLocation>,
+    ) {
+        if let (DiscoveredItem::Function { .. }, Some(location)) = (item, location)
+            && let Some(file) = &location.file_name
+        {
+            let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *seen.functions.entry(file.clone()).or_default() += 1;
+        }
+    }
 }
 
-/// Reads the header of an import.
-pub(super) fn parse(context: &Context, kernels: &Kernels, import: &Import) -> Result<Parsed> {
-    for name in [
-        "LIBCLANG_PATH",
-        "CLANG_PATH",
-        "LLVM_CONFIG_PATH",
-        "BINDGEN_EXTRA_CLANG_ARGS",
-    ] {
-        context.env.get(name);
-    }
-    load_libclang(import)?;
-    let header = &import.header;
-    let own = context.package.join(header);
-    let (line, pattern) = if own.is_file() {
-        let path = utf8(&own)?;
-        (format!("#include \"{path}\"\n"), escape(path))
-    } else {
-        let path = utf8(header)?;
-        (
-            format!("#include <{path}>\n"),
-            format!("(.*/)?{}", escape(path)),
-        )
-    };
-    let files = Files::default();
-    let mut builder = Builder::default()
-        .header_contents("veo_import.h", &line)
-        .parse_callbacks(Box::new(files.clone()))
-        .clang_args(arguments(context, kernels, import)?)
-        .clang_arg("-fparse-all-comments")
-        .allowlist_file(pattern)
-        .use_core()
-        .default_enum_style(EnumVariation::Consts)
-        .translate_enum_integer_types(true)
-        .prepend_enum_name(false)
-        .derive_debug(false)
-        .merge_extern_blocks(true)
-        .formatter(Formatter::None);
-    for pattern in &import.also_from {
-        builder = builder.allowlist_file(pattern);
-    }
-    let bindings = match catch_unwind(AssertUnwindSafe(|| builder.generate())) {
-        Ok(Ok(bindings)) => bindings,
-        Ok(Err(error)) => return Err(refused(header, own.is_file(), &error.to_string())),
-        Err(_) => {
-            return Err(Error::new(
-                ErrorKind::ToolCrashed,
-                format!(
-                    "{}: libclang or bindgen failed while reading it; what they said is above",
-                    header.display()
-                ),
-            ));
+impl<'a> Reader<'a> {
+    pub fn new(
+        context: &Context,
+        kernels: &Kernels,
+        import: &'a Import,
+        directives: &mut Directives,
+    ) -> Result<Self> {
+        for name in VARIABLES {
+            context.env.get(name);
         }
-    };
-    let bindings = syn::parse_file(&bindings.to_string()).map_err(|error| {
-        let header = header.display();
-        Error::new(
-            ErrorKind::WrongOutput,
-            format!("{header}: the bindings cannot be read: {error}"),
-        )
-    })?;
-    let files = files.0.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Parsed {
-        bindings,
-        files: files
-            .iter()
-            .filter(|file| file.is_file())
-            .cloned()
-            .collect(),
-    })
+        if let Some(target) = context
+            .env
+            .quiet("TARGET")
+            .and_then(|it| it.into_string().ok())
+        {
+            context
+                .env
+                .get(&format!("BINDGEN_EXTRA_CLANG_ARGS_{target}"));
+        }
+        load_libclang(import).inspect_err(|_| {
+            // Cargo takes what is not there for changed: the script runs again, by then with libclang perhaps.
+            directives.watch(&context.package.join("libclang.so"));
+        })?;
+        let header = &import.header;
+        let path = context.package.join(header);
+        let (line, pattern) = if path.is_file() {
+            let path = utf8(&path)?;
+            (format!("#include \"{path}\"\n"), escape(path))
+        } else {
+            let path = utf8(header)?;
+            (
+                format!("#include <{path}>\n"),
+                format!("(.*/)?{}", escape(path)),
+            )
+        };
+        let also = import.also_from.iter().cloned();
+        Ok(Reader {
+            header,
+            line,
+            patterns: [pattern].into_iter().chain(also).collect(),
+            arguments: arguments(context, kernels, import)?,
+            seen: Seen::default(),
+        })
+    }
+
+    /// Rust declarations of everything that the header declares.
+    pub fn read(&self) -> Result<syn::File> {
+        self.generate(self.chosen(""))
+    }
+
+    /// The same with these lines of C after the header, with functions that are defined in the header, and with variables whose
+    /// names start so.
+    pub fn read_with(&self, lines: &str, variables: &str) -> Result<syn::File> {
+        // What is static is not declared, so let nothing be static.
+        let builder = self
+            .chosen(lines)
+            .clang_arg("-Dstatic=")
+            .generate_inline_functions(true);
+        self.generate(builder.allowlist_var(format!("{variables}.*")))
+    }
+
+    /// The header and all that it includes.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut files = seen.files.clone();
+        files.sort();
+        files.dedup();
+        files.retain(|file| file.is_file());
+        files
+    }
+
+    /// How many functions each of the files declares that the header includes.
+    pub fn functions_of_all_files(&self) -> Vec<(String, usize)> {
+        let seen = Seen::default();
+        let builder = self.builder("").parse_callbacks(Box::new(seen.clone()));
+        if self.generate(builder).is_err() {
+            return Vec::new();
+        }
+        let seen = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts: Vec<_> = seen.functions.clone().into_iter().collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts
+    }
+
+    fn chosen(&self, lines: &str) -> Builder {
+        let mut builder = self
+            .builder(lines)
+            .parse_callbacks(Box::new(self.seen.clone()));
+        for pattern in &self.patterns {
+            builder = builder.allowlist_file(pattern);
+        }
+        builder
+    }
+
+    fn builder(&self, lines: &str) -> Builder {
+        Builder::default()
+            .header_contents(LINE, &format!("{}{lines}", self.line))
+            .clang_args(&self.arguments)
+            .clang_arg("-fparse-all-comments")
+            .use_core()
+            .default_enum_style(EnumVariation::Consts)
+            .translate_enum_integer_types(true)
+            .prepend_enum_name(false)
+            .derive_debug(false)
+            .merge_extern_blocks(true)
+            .formatter(Formatter::None)
+    }
+
+    fn generate(&self, builder: Builder) -> Result<syn::File> {
+        let header = self.header.display();
+        let bindings = match catch_unwind(AssertUnwindSafe(|| builder.generate())) {
+            Ok(Ok(bindings)) => bindings,
+            Ok(Err(error)) => return Err(self.refused(&error)),
+            Err(_) => {
+                return Err(Error::new(
+                    ErrorKind::ToolCrashed,
+                    format!(
+                        "{header}: libclang or bindgen failed while reading it; what they said is above"
+                    ),
+                ));
+            }
+        };
+        syn::parse_file(&bindings.to_string()).map_err(|error| {
+            Error::new(
+                ErrorKind::WrongOutput,
+                format!("{header}: the bindings cannot be read: {error}"),
+            )
+        })
+    }
+
+    fn refused(&self, error: &BindgenError) -> Error {
+        let header = self.header.display();
+        let said = match error {
+            BindgenError::ClangDiagnostic(said) => said.clone(),
+            other => other.to_string(),
+        };
+        let missing = said.contains("file not found");
+        let text = if missing && said.contains(&format!("{LINE}:1:")) {
+            let searched: String = self
+                .arguments
+                .iter()
+                .filter_map(|argument| argument.strip_prefix("-I"))
+                .map(|dir| format!("\n  {dir}"))
+                .collect();
+            format!(
+                "{header}: there is no such header, neither in the package nor where clang searches, which is its own \
+                 directories and{searched}\n\nhelp: a path is that from the package; add the directory of a header that is \
+                 elsewhere with .include(..)"
+            )
+        } else {
+            let mut text = format!("{header}: clang cannot read it:\n{}", said.trim_end());
+            if missing {
+                text.push_str(
+                    "\n\nhelp: add the directory of the missing header with .include(..)",
+                );
+            } else if said.contains("unknown type name") {
+                text.push_str(
+                    "\n\nhelp: a header that relies on others being included before it gets them with \
+                     import.clang_arg(\"-include\").clang_arg(\"stdio.h\"), what it needs defined with .define(..)",
+                );
+            }
+            text
+        };
+        Error::new(ErrorKind::ToolFailed, text)
+    }
 }
 
 fn load_libclang(import: &Import) -> Result<()> {
@@ -144,20 +279,6 @@ fn arguments(context: &Context, kernels: &Kernels, import: &Import) -> Result<Ve
     }
     arguments.extend(import.clang_args.iter().cloned());
     Ok(arguments)
-}
-
-fn refused(header: &Path, own: bool, said: &str) -> Error {
-    let mut text = format!(
-        "{}: clang cannot read it:\n{}",
-        header.display(),
-        said.trim_end()
-    );
-    if !own && said.contains("file not found") {
-        text.push_str(
-            "\n\nhelp: the header is neither in the package nor where clang searches; add its directory with .include(..)",
-        );
-    }
-    Error::new(ErrorKind::ToolFailed, text)
 }
 
 fn utf8(path: &Path) -> Result<&str> {

@@ -1,12 +1,13 @@
 //! The module of declarations as text.
 
 use std::collections::HashSet;
+use std::ffi::CStr;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Fields, FnArg, ForeignItemFn, ItemConst, Pat, ReturnType};
 
-use super::catalogue::{Catalogue, Record, docs, is_helper};
+use super::catalogue::{Catalogue, Layout, Record, docs, is_helper};
 use super::comment;
 use super::translate::{Translator, Why, plain_number, rust_name};
 use crate::{Error, ErrorKind, Result};
@@ -58,20 +59,41 @@ pub(super) fn module(
             Err(why) => left_out.push(format!("{} ({why})", symbol(function))),
         }
     }
-    for variable in &catalogue.variables {
+    for (function, convention) in &catalogue.foreign {
+        let symbol = symbol(function);
+        left_out.push(format!(
+            "{symbol} (it is called as `{convention}`, not as C functions are)"
+        ));
+    }
+    for name in &catalogue.defined {
+        left_out.push(format!(
+            "{name} (it is defined in the header, so no library need have it)"
+        ));
+    }
+    for (variable, _) in &catalogue.variables {
         left_out.push(format!("{variable} (it is a variable)"));
     }
     let mut items = TokenStream::new();
     for name in &catalogue.order {
         items.extend(emitter.named(name));
     }
-    for constant in &catalogue.constants {
-        items.extend(emitter.constant(constant));
+    // One name may be that of a function, of a constant and of a macro, which is often defined as itself.
+    let mut names: HashSet<String> = catalogue.functions.iter().map(rust_function).collect();
+    let (of_enums, macros): (Vec<_>, Vec<_>) = catalogue
+        .constants
+        .iter()
+        .partition(|constant| catalogue.is_of_enum(constant));
+    for constant in of_enums.into_iter().chain(macros) {
+        if names.insert(constant.ident.to_string()) {
+            items.extend(emitter.constant(constant));
+        }
     }
+    let allowed = allowed();
     // A C compiler for the VE resolves the functions' names, and so does whoever links them here.
     let block = quote! {
         #items
         #[#krate::ve_kernel(lib = #lib, lazy, crate = #krate)]
+        #allowed
         unsafe extern "C" {
             #functions
         }
@@ -97,8 +119,22 @@ pub(super) fn module(
     })
 }
 
+/// What a program's lints may say about the header is nothing that its author can change.
+fn allowed() -> TokenStream {
+    quote! {
+        #[allow(
+            dead_code, missing_docs, nonstandard_style, unreachable_pub,
+            clippy::all, clippy::nursery, clippy::pedantic, clippy::restriction
+        )]
+    }
+}
+
+fn rust_function(function: &ForeignItemFn) -> String {
+    function.sig.ident.to_string()
+}
+
 /// The name that the library has for a function.
-fn symbol(function: &ForeignItemFn) -> String {
+pub(super) fn symbol(function: &ForeignItemFn) -> String {
     let linked = function
         .attrs
         .iter()
@@ -144,6 +180,8 @@ impl Emitter<'_> {
         }
         let result = match &signature.output {
             ReturnType::Default => quote!(),
+            // What does not return ends the process of the VE, which the call gets as an error.
+            ReturnType::Type(_, ty) if matches!(**ty, syn::Type::Never(_)) => quote!(),
             ReturnType::Type(_, ty) => {
                 let ty = self.translator.result(ty)?;
                 quote!(-> #ty)
@@ -152,13 +190,10 @@ impl Emitter<'_> {
         let name = &signature.ident;
         let symbol = symbol(function);
         let renamed = (*name != symbol).then(|| quote!(#[#krate::ve_kernel(name = #symbol)]));
-        let allowed =
-            (*name != snake_case(&name.to_string())).then(|| quote!(#[allow(non_snake_case)]));
         let docs = self.docs(&docs(&function.attrs), &symbol);
         Ok(quote! {
             #docs
             #renamed
-            #allowed
             pub safe fn #name(#params) #result;
         })
     }
@@ -183,6 +218,9 @@ impl Emitter<'_> {
     /// An alias or a record.
     fn named(&self, name: &str) -> TokenStream {
         let catalogue = self.translator.catalogue;
+        if catalogue.ambiguous.contains(name) {
+            return TokenStream::new();
+        }
         if let Some(record) = catalogue.records.get(name) {
             return self.record(name, record);
         }
@@ -190,21 +228,23 @@ impl Emitter<'_> {
             return TokenStream::new();
         };
         // Pointers and functions are written out where they are used: in structures they are addresses.
-        let ty = &*alias.ty;
-        let data = matches!(ty, syn::Type::Path(_) | syn::Type::Array(_));
-        let ty = self.translator.memory(ty);
-        let (true, Ok(ty)) = (data, ty) else {
+        let data = match &*alias.ty {
+            syn::Type::Path(_) => self.translator.target(&alias.ty),
+            syn::Type::Array(_) => self.translator.memory(&alias.ty).ok(),
+            _ => None,
+        };
+        let Some(ty) = data else {
             return TokenStream::new();
         };
         let ident = rust_name(name);
         let text = ty.to_string();
-        if text.contains("VeAddr") || ident == text {
+        if text.contains("VeAddr") || ident == text || name.starts_with("_bindgen_ty_") {
             return TokenStream::new();
         }
-        let docs = self.docs(&docs(&alias.attrs), name);
+        let (docs, allowed) = (self.docs(&docs(&alias.attrs), name), allowed());
         quote! {
             #docs
-            #[allow(non_camel_case_types, dead_code)]
+            #allowed
             pub type #ident = #ty;
         }
     }
@@ -212,24 +252,36 @@ impl Emitter<'_> {
     fn record(&self, name: &str, record: &Record) -> TokenStream {
         let krate = self.translator.krate;
         let ident = rust_name(name);
-        let docs = self.docs(&record.docs, name);
+        let (docs, allowed) = (self.docs(&record.docs, name), allowed());
         if record.is_opaque() {
             return quote! {
                 #docs
                 #[derive(#krate::VeOpaque)]
                 #[ve_opaque(crate = #krate)]
                 #[repr(C)]
-                #[allow(non_camel_case_types, dead_code)]
+                #allowed
                 pub struct #ident { _private: [u8; 0] }
             };
         }
-        let Some((size, align)) = record.layout else {
+        let Some(Layout {
+            size,
+            align,
+            offsets,
+        }) = record.layout.clone()
+        else {
             return TokenStream::new();
         };
-        let (attributes, fields) = match self.fields(record) {
-            Ok(known) => known,
-            Err(_) => bytes(size, align),
+        let (attributes, fields, offsets) = match self.fields(record) {
+            Ok((attributes, fields)) => (attributes, fields, offsets),
+            Err(_) => {
+                let (attributes, fields) = bytes(size, align);
+                (attributes, fields, Vec::new())
+            }
         };
+        let offsets = offsets.iter().map(|(field, offset)| {
+            let (field, offset) = (rust_name(field), Literal::usize_unsuffixed(*offset));
+            quote!(const _: [(); #offset] = [(); ::core::mem::offset_of!(#ident, #field)];)
+        });
         let (size, align) = (
             Literal::usize_unsuffixed(size),
             Literal::usize_unsuffixed(align),
@@ -239,10 +291,11 @@ impl Emitter<'_> {
             #[derive(Clone, Copy, Debug, #krate::VeData)]
             #[ve_data(crate = #krate)]
             #attributes
-            #[allow(non_camel_case_types, non_snake_case, missing_docs)]
+            #allowed
             pub struct #ident { #fields }
             const _: [(); #size] = [(); ::core::mem::size_of::<#ident>()];
             const _: [(); #align] = [(); ::core::mem::align_of::<#ident>()];
+            #(#offsets)*
         }
     }
 
@@ -277,17 +330,56 @@ impl Emitter<'_> {
 
     /// A constant: of an enumeration, or a macro that is a number.
     fn constant(&self, constant: &ItemConst) -> TokenStream {
-        let Ok(ty) = self.translator.memory(&constant.ty) else {
-            return TokenStream::new();
-        };
         let name = &constant.ident;
-        let value = plain_number(&constant.expr);
+        let (ty, value) = match text(&constant.expr) {
+            Some(text) => c_string(&text),
+            None => match self.translator.memory(&constant.ty) {
+                Ok(ty) => (ty, number(&constant.expr)),
+                Err(_) => return TokenStream::new(),
+            },
+        };
         let docs = self.docs(&docs(&constant.attrs), &name.to_string());
+        let allowed = allowed();
         quote! {
             #docs
-            #[allow(non_upper_case_globals, dead_code)]
+            #allowed
             pub const #name: #ty = #value;
         }
+    }
+}
+
+/// The bytes of a string that C can hold, with the zero at its end.
+fn text(expression: &syn::Expr) -> Option<Vec<u8>> {
+    let syn::Expr::Lit(literal) = expression else {
+        return None;
+    };
+    let syn::Lit::ByteStr(text) = &literal.lit else {
+        return None;
+    };
+    CStr::from_bytes_with_nul(&text.value())
+        .ok()
+        .map(|text| text.to_bytes_with_nul().to_owned())
+}
+
+/// Type and value of a string, in a way that every edition knows.
+fn c_string(text: &[u8]) -> (TokenStream, TokenStream) {
+    let text = Literal::byte_string(text);
+    (
+        quote!(&::core::ffi::CStr),
+        quote! {
+            match ::core::ffi::CStr::from_bytes_with_nul(#text) {
+                ::core::result::Result::Ok(text) => text,
+                ::core::result::Result::Err(_) => ::core::unreachable!(),
+            }
+        },
+    )
+}
+
+/// `3usize` as `3`, `f64::INFINITY as _` without its conversion.
+fn number(expression: &syn::Expr) -> TokenStream {
+    match expression {
+        syn::Expr::Cast(cast) => number(&cast.expr),
+        other => plain_number(other),
     }
 }
 

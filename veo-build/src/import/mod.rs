@@ -1,19 +1,24 @@
 //! Declarations of kernels from a C header.
 //!
 //! ```text
-//! header --clang--> bindings --catalogue--> items by name --translate--> what #[ve_kernel] can say --emit--> import/k.rs
+//! header --clang--> bindings --catalogue, complete--> items by name --translate--> what #[ve_kernel] can say --emit--> import/k.rs
 //! ```
 
 mod catalogue;
 mod clang;
 mod comment;
+mod complete;
 mod emit;
 mod translate;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use regex::Regex;
 
+use self::catalogue::Catalogue;
+use self::clang::Reader;
 use crate::context::{self, Context};
 use crate::headers;
 use crate::kernels::Kernels;
@@ -129,17 +134,27 @@ pub(crate) fn write(
     headers::write(context)?;
     let mut imported: Vec<Imported> = Vec::new();
     for import in &kernels.imports {
-        let one = one(context, kernels, import, directives)?;
-        if imported.iter().any(|other| other.file == one.file) {
+        let file = file(context, &import.stem()?);
+        let twice = imported.iter().any(|other| other.file == file);
+        if twice || taken(&file, kernels, import) {
             return Err(Error::invalid(format!(
                 "{}: two headers give declarations of the name `{}`; set another with .name(..)",
                 kernels.name,
                 import.stem()?
             )));
         }
-        imported.push(one);
+        imported.push(one(context, kernels, import, directives)?);
     }
     Ok(imported)
+}
+
+/// Whether another library of this build script, or another header, has this file already. The same may be tried again.
+fn taken(file: &Path, kernels: &Kernels, import: &Import) -> bool {
+    type Made = BTreeMap<PathBuf, (String, PathBuf)>;
+    static MADE: Mutex<Made> = Mutex::new(Made::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let this = (kernels.name.clone(), import.header.clone());
+    *made.entry(file.to_owned()).or_insert_with(|| this.clone()) != this
 }
 
 /// Writes files without declarations, so that the sources that include them can be analysed where nothing may be built.
@@ -166,38 +181,65 @@ fn one(
     let stem = import.stem()?;
     let header = import.header.display().to_string();
     let lib = import.lib.as_deref().unwrap_or(&kernels.name);
-    let parsed = clang::parse(context, kernels, import)?;
-    for file in &parsed.files {
-        directives.watch(file);
+    let reader = Reader::new(context, kernels, import, directives)?;
+    let bindings = reader.read();
+    for file in reader.files() {
+        directives.watch(&file);
     }
-    let mut catalogue = catalogue::Catalogue::new(parsed.bindings);
-    let (only, without) = (patterns(&import.functions)?, patterns(&import.without)?);
-    catalogue.functions.retain(|function| {
-        let name = function.sig.ident.to_string();
-        let named = |patterns: &[Regex]| patterns.iter().any(|pattern| pattern.is_match(&name));
-        (only.is_empty() || named(&only)) && !named(&without)
-    });
+    let mut catalogue = Catalogue::new(bindings?);
+    complete::complete(&mut catalogue, &reader);
+    choose(&mut catalogue, import)?;
     let module = emit::module(&catalogue, &header, lib, &import.crate_path)?;
     if module.functions == 0 {
-        let left_out = module.left_out.join("\n  ");
-        return Err(Error::invalid(if left_out.is_empty() {
-            format!(
-                "{header} declares no function{}; functions of headers that it includes are imported with .also_from(..)",
-                if import.functions.is_empty() {
-                    ""
-                } else {
-                    " of the names asked for"
-                }
-            )
-        } else {
-            format!("no function of {header} can be declared as a kernel:\n  {left_out}")
-        }));
+        return Err(nothing(&header, import, &module, &reader));
     }
     let path = file(context, &stem);
     context::write_if_changed(&path, module.text.as_bytes())?;
     let note = note(&header, lib, &module);
     directives.note(note.clone(), !module.left_out.is_empty());
     Ok(Imported { file: path, note })
+}
+
+/// Leaves what the settings ask for.
+fn choose(catalogue: &mut Catalogue, import: &Import) -> Result<()> {
+    let (only, without) = (patterns(&import.functions)?, patterns(&import.without)?);
+    let wanted = |name: &str| {
+        let named = |patterns: &[Regex]| patterns.iter().any(|pattern| pattern.is_match(name));
+        (only.is_empty() || named(&only)) && !named(&without)
+    };
+    let name = |function: &syn::ForeignItemFn| function.sig.ident.to_string();
+    catalogue.functions.retain(|it| wanted(&name(it)));
+    catalogue.foreign.retain(|(it, _)| wanted(&name(it)));
+    catalogue.defined.retain(|name| wanted(name));
+    catalogue.variables.retain(|(name, _)| wanted(name));
+    Ok(())
+}
+
+/// The error about a header of which no function can be declared.
+fn nothing(header: &str, import: &Import, module: &emit::Module, reader: &Reader<'_>) -> Error {
+    const SHOWN: usize = 5;
+    let mut text = if !module.left_out.is_empty() {
+        let left_out = module.left_out.join("\n  ");
+        format!("no function of {header} can be declared as a kernel:\n  {left_out}")
+    } else if import.functions.is_empty() && import.without.is_empty() {
+        format!("{header} declares no function")
+    } else {
+        format!("{header} declares no function of the names asked for")
+    };
+    let others: Vec<String> = reader
+        .functions_of_all_files()
+        .into_iter()
+        .take(SHOWN)
+        .map(|(file, count)| format!("\n  {file} ({count})"))
+        .collect();
+    if !others.is_empty() {
+        text.push_str(&format!(
+            "\n\nhelp: functions are declared in these files; headers that {header} includes are imported with it by .also_from(\"pattern\"), a \
+             regular expression for their paths{}",
+            others.concat()
+        ));
+    }
+    Error::invalid(text)
 }
 
 /// Regular expressions for whole names.

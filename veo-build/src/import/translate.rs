@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{GenericArgument, PathArguments, Type, TypePath};
 
-use super::catalogue::{Catalogue, is_helper, path_name};
+use super::catalogue::{Catalogue, is_helper, is_va_list, path_name};
 
 /// Aliases within aliases before one counts as endless.
 const CHAIN: usize = 64;
@@ -19,12 +19,34 @@ pub(super) struct Translator<'a> {
     pub krate: &'a TokenStream,
 }
 
+/// Names of types that declarations of kernels take for something else.
+const TAKEN: [&str; 18] = [
+    "CStr",
+    "CString",
+    "FnAddr",
+    "OnStack",
+    "OsString",
+    "PathBuf",
+    "String",
+    "VEMemPtr",
+    "VeAddr",
+    "VeBuffer",
+    "VeMemPtr",
+    "VeSlice",
+    "VeSliceMut",
+    "VeoContext",
+    "VeoFunction",
+    "VeoLibrary",
+    "VeoProc",
+    "VeoRequest",
+];
+
 /// A name for Rust: the bindings' own marks taken away.
 pub(super) fn rust_name(name: &str) -> proc_macro2::Ident {
     let plain = name.replace("__bindgen_", "_");
     match syn::parse_str::<proc_macro2::Ident>(&plain) {
-        Ok(ident) => ident,
-        Err(_) => format_ident!("{plain}_"),
+        Ok(ident) if !TAKEN.contains(&plain.as_str()) => ident,
+        _ => format_ident!("{plain}_"),
     }
 }
 
@@ -32,16 +54,16 @@ pub(super) fn rust_name(name: &str) -> proc_macro2::Ident {
 fn primitive(name: &str) -> Option<&'static str> {
     // Widths of the VE and its hosts, both LP64.
     Some(match name {
-        "c_char" | "c_schar" | "i8" => "i8",
-        "c_uchar" | "u8" => "u8",
-        "c_short" | "i16" => "i16",
-        "c_ushort" | "u16" => "u16",
-        "c_int" | "i32" => "i32",
-        "c_uint" | "u32" => "u32",
-        "c_long" | "c_longlong" | "i64" => "i64",
-        "c_ulong" | "c_ulonglong" | "u64" => "u64",
-        "c_float" | "f32" => "f32",
-        "c_double" | "f64" => "f64",
+        "ffi::c_char" | "ffi::c_schar" | "i8" => "i8",
+        "ffi::c_uchar" | "u8" => "u8",
+        "ffi::c_short" | "i16" => "i16",
+        "ffi::c_ushort" | "u16" => "u16",
+        "ffi::c_int" | "i32" => "i32",
+        "ffi::c_uint" | "u32" => "u32",
+        "ffi::c_long" | "ffi::c_longlong" | "i64" => "i64",
+        "ffi::c_ulong" | "ffi::c_ulonglong" | "u64" => "u64",
+        "ffi::c_float" | "f32" => "f32",
+        "ffi::c_double" | "f64" => "f64",
         "isize" => "isize",
         "usize" => "usize",
         // `_Bool`: a byte of which the VE decides what it holds.
@@ -62,7 +84,21 @@ fn generic(path: &TypePath) -> Option<&Type> {
     }
 }
 
+/// `Option<unsafe extern "C" fn(..)>`
+fn is_function(path: &TypePath) -> bool {
+    matches!(generic(path), Some(Type::FnPtr(_)))
+}
+
+fn ambiguous(name: &str) -> Why {
+    format!("it uses `{name}`, which is the name of two types")
+}
+
 impl<'a> Translator<'a> {
+    /// Whether this is the name of an enumeration, which stays; one that only the bindings named becomes its integer.
+    pub fn keeps(&self, name: &str) -> bool {
+        self.catalogue.enums.contains(name) && !name.starts_with("_bindgen_ty_")
+    }
+
     /// The type behind aliases, except those of enumerations if `keep_enums`.
     fn expand<'t>(&self, ty: &'t Type, keep_enums: bool) -> &'t Type
     where
@@ -71,7 +107,7 @@ impl<'a> Translator<'a> {
         let mut ty = ty;
         for _ in 0..CHAIN {
             let Some(name) = path_name(ty) else { break };
-            if keep_enums && self.catalogue.enums.contains(&name) {
+            if keep_enums && self.keeps(&name) || self.catalogue.ambiguous.contains(&name) {
                 break;
             }
             match self.catalogue.aliases.get(&name) {
@@ -100,9 +136,8 @@ impl<'a> Translator<'a> {
     /// The type of a result.
     pub fn result(&self, ty: &Type) -> Result<TokenStream, Why> {
         match self.expand(ty, true) {
-            Type::Path(path) if generic(path).is_some_and(|ty| matches!(ty, Type::FnPtr(_))) => {
-                Err("it returns the address of a function".to_owned())
-            }
+            // It can be passed on as a function.
+            Type::Path(path) if is_function(path) => Ok(quote!(*mut ::core::ffi::c_void)),
             Type::Path(path) => self.value(path, "returns"),
             _ => self.param(ty),
         }
@@ -112,10 +147,13 @@ impl<'a> Translator<'a> {
     fn value(&self, path: &TypePath, verb: &str) -> Result<TokenStream, Why> {
         let krate = self.krate;
         let name = path_name(&Type::Path(path.clone())).unwrap_or_default();
-        if name == "Option" {
+        if is_function(path) {
             return Ok(quote!(#krate::FnAddr));
         }
-        if self.catalogue.enums.contains(&name) {
+        if self.catalogue.ambiguous.contains(&name) {
+            return Err(ambiguous(&name));
+        }
+        if self.keeps(&name) {
             let name = rust_name(&name);
             return Ok(quote!(#name));
         }
@@ -124,7 +162,9 @@ impl<'a> Translator<'a> {
             return Ok(quote!(#name));
         }
         Err(match (name.as_str(), self.catalogue.records.get(&name)) {
-            ("u128" | "i128", _) => format!("it {verb} a number of 128 bits by value"),
+            ("u128" | "i128", _) => {
+                format!("it {verb} a `long double` or another number of 128 bits by value")
+            }
             ("__BindgenComplex", _) => format!("it {verb} a complex number by value"),
             ("__BindgenFloat16", _) => format!("it {verb} a number of 16 bits by value"),
             (_, Some(record)) if record.item.is_none() => format!("it {verb} a union by value"),
@@ -139,11 +179,14 @@ impl<'a> Translator<'a> {
         let resolved = self.expand(ty, false);
         if let Type::Path(path) = resolved {
             let name = path_name(resolved).unwrap_or_default();
-            if name.contains("va_list") {
+            if is_va_list(&name) {
                 return Err("it takes a va_list".to_owned());
             }
-            if name == "c_void" {
+            if name == "ffi::c_void" {
                 return Ok(void);
+            }
+            if self.catalogue.ambiguous.contains(&name) {
+                return Err(ambiguous(&name));
             }
             if let Some(record) = self.catalogue.records.get(&name)
                 && record.is_opaque()
@@ -151,12 +194,32 @@ impl<'a> Translator<'a> {
                 let name = rust_name(&name);
                 return Ok(quote!(#name));
             }
-            if generic(path).is_some_and(|ty| matches!(ty, Type::FnPtr(_))) {
+            if is_function(path) {
                 return self.memory(ty);
             }
         }
         // Anything may be behind an untyped pointer, also what has no counterpart here.
         Ok(self.memory(ty).unwrap_or(void))
+    }
+
+    /// The primitive type that a number of this type has in Rust.
+    pub fn number(&self, ty: &Type) -> Option<&'static str> {
+        primitive(&path_name(self.expand(ty, false))?)
+    }
+
+    /// What an alias stands for: data, or the name of an opaque type.
+    pub fn target(&self, ty: &Type) -> Option<TokenStream> {
+        let name = path_name(self.expand(ty, false));
+        let record = name
+            .as_ref()
+            .and_then(|name| self.catalogue.records.get(name));
+        match (record, name) {
+            (Some(record), Some(name)) if record.is_opaque() => {
+                let name = rust_name(&name);
+                Some(quote!(#name))
+            }
+            _ => self.memory(ty).ok(),
+        }
     }
 
     /// What lies in memory: fields, elements, pointees.
@@ -183,7 +246,7 @@ impl<'a> Translator<'a> {
         let krate = self.krate;
         let name = path_name(&Type::Path(path.clone())).unwrap_or_default();
         match (name.as_str(), generic(path)) {
-            ("Option", _) => return Ok(quote!(#krate::VeAddr<::core::ffi::c_void>)),
+            _ if is_function(path) => return Ok(quote!(#krate::VeAddr<::core::ffi::c_void>)),
             ("__BindgenComplex", Some(part)) => {
                 let part = self.memory(part)?;
                 return Ok(quote!([#part; 2]));
@@ -201,9 +264,9 @@ impl<'a> Translator<'a> {
         }
         let known = match self.catalogue.records.get(&name) {
             Some(record) => !record.is_opaque(),
-            None => self.catalogue.enums.contains(&name),
+            None => self.keeps(&name),
         };
-        if known && !is_helper(&name) {
+        if known && !is_helper(&name) && !self.catalogue.ambiguous.contains(&name) {
             let name = rust_name(&name);
             return Ok(quote!(#name));
         }
