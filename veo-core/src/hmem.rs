@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::fmt;
 
 use crate::address::VeMemPtr;
-use crate::arg::{Arg, ArgWord, Args};
+use crate::arg::{Arg, Args};
 use crate::backend::need;
 use crate::data::{VeData, VePointee};
 use crate::error::{Error, Result};
@@ -14,8 +14,8 @@ use crate::process::VeoProc;
 use crate::session::ProcCore;
 
 /// An address on the VE that carries the identifier of its process in its upper bits,
-/// as C programs exchange it. Kernels get the address without them
-/// (`veo_args_set_hmem`).
+/// as C programs exchange it. A kernel that it is passed to gets the address without
+/// them and can use it as it is; one that wants them is declared with a `u64`.
 pub struct HmemPtr<T> {
     tagged: u64,
     ptr: VeMemPtr<T>,
@@ -110,9 +110,7 @@ macro_rules! argument {
             where
                 Self: 'c,
             {
-                args.belongs_to(self.ptr.proc_id());
-                args.uses.extend(self.ptr.usage());
-                args.word(ArgWord::Hmem(self.tagged));
+                args.pointer(self.ptr);
             }
         }
     )*};

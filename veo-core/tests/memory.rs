@@ -270,6 +270,26 @@ fn hmem_copies_every_way() -> Result<()> {
 }
 
 #[test]
+fn a_kernel_can_use_an_hmem_pointer_as_it_is() -> Result<()> {
+    let proc = process();
+    let x = proc.upload(&[1.0, 2.0, 3.5])?;
+    let tagged = x.as_ptr().to_hmem()?;
+    let library = proc.load_library(common::library())?;
+    let sum = library.function::<fn(*const f64, u64) -> f64>("sum")?;
+    assert_eq!(sum.call(&proc, (tagged, 3))?, 6.5);
+    // The queue keeps the memory for the call as for any pointer.
+    let request = sum.call(&proc.open_context()?, (tagged, 3))?;
+    x.free()?;
+    assert_eq!(request.wait()?, 6.5);
+    let elsewhere = process();
+    let there = elsewhere.load_library(common::library())?;
+    let sum = there.function::<fn(*const f64, u64) -> f64>("sum")?;
+    let error = sum.call(&elsewhere, (tagged, 3)).unwrap_err();
+    assert!(matches!(error, Error::WrongProcess { .. }), "{error}");
+    Ok(())
+}
+
+#[test]
 fn nodes_are_listed() -> Result<()> {
     let nodes = veo_core::nodes()?;
     assert!(!nodes.is_empty());

@@ -12,8 +12,6 @@ pub(crate) enum ArgWord {
     Integer(i64),
     Float(f32),
     Double(f64),
-    /// A pointer with the tag of its process, to be passed as such.
-    Hmem(u64),
     /// The stack data of this index.
     Stack(u32),
 }
@@ -25,8 +23,7 @@ enum Class {
     Integer = VEO_EMU_CLASS_INTEGER as u8,
     Float = VEO_EMU_CLASS_FLOAT as u8,
     Double = VEO_EMU_CLASS_DOUBLE as u8,
-    Hmem = 0x10,
-    Stack = 0x11,
+    Stack = 0x10,
 }
 
 /// Arguments that need no allocation.
@@ -61,10 +58,9 @@ impl Words {
             ArgWord::Integer(value) => (value as u64, Class::Integer),
             ArgWord::Float(value) => (value.to_word().0, Class::Float),
             ArgWord::Double(value) => (value.to_word().0, Class::Double),
-            ArgWord::Hmem(address) => (address, Class::Hmem),
             ArgWord::Stack(index) => (index.into(), Class::Stack),
         };
-        self.unfinished |= matches!(class, Class::Hmem | Class::Stack);
+        self.unfinished |= class == Class::Stack;
         if self.len < FEW {
             self.few.0[self.len] = word;
             self.few.1[self.len] = class;
@@ -103,7 +99,6 @@ impl Words {
             Class::Integer => ArgWord::Integer(*word as i64),
             Class::Float => ArgWord::Float(f32::from_word(Word(*word))),
             Class::Double => ArgWord::Double(f64::from_word(Word(*word))),
-            Class::Hmem => ArgWord::Hmem(*word),
             Class::Stack => ArgWord::Stack(*word as u32),
         })
     }

@@ -79,11 +79,6 @@ impl ArgsHandle {
                     // SAFETY: see `clear`.
                     unsafe { set(self.args, place, value) }
                 }
-                ArgWord::Hmem(address) => {
-                    let set = need!(self.api, veo_args_set_hmem, "an hmem argument")?;
-                    // SAFETY: see `clear`; the pointer is only taken apart.
-                    unsafe { set(self.args, place, address as usize as *mut _) }
-                }
                 ArgWord::Stack(which) => {
                     let set = need!(self.api, veo_args_set_stack, "a stack argument")?;
                     let data = &mut stack[which as usize];
