@@ -43,5 +43,12 @@ int main(int argc, char **argv)
 	CHECK_EQ(where(-1), 3);
 	setenv("VE_NODE_NUMBER", "1", 1);
 	CHECK_EQ(where(-1), 5);
+	/* A scheduler's own VE_NODE_NUMBER is one of its nodes. */
+	setenv("VE_NODE_NUMBER", "5", 1);
+	CHECK_EQ(where(-1), 5);
+	setenv("_VENODELIST", "1 0", 1);
+	setenv("VE_NODE_NUMBER", "1", 1);
+	CHECK_EQ(where(-1), 1);
+	CHECK_EQ(where(1), 0);
 	return finish();
 }

@@ -17,7 +17,16 @@ int main(int argc, char **argv)
 	NEED(veo_version_string() != NULL);
 	CHECK(strlen(veo_version_string()) > 0);
 	CHECK(veo_get_ve_arch(0) == 1 || veo_get_ve_arch(0) == 3);
-	CHECK(veo_get_ve_arch(-7) <= 0);
-	CHECK(veo_get_ve_arch(4711) <= 0);
+	/* No node's number, and a node that is not there. */
+	CHECK_EQ(veo_get_ve_arch(-7), 0);
+	CHECK_EQ(veo_get_ve_arch(4711), -1);
+	CHECK_EQ(setenv("VE_NODE_NUMBER", "2", 1), 0);
+	CHECK_EQ(veo_get_ve_arch(-1), veo_get_ve_arch(2));
+	CHECK_EQ(setenv("VE_NODE_NUMBER", "two", 1), 0);
+	CHECK_EQ(veo_get_ve_arch(-1), 0);
+	CHECK_EQ(unsetenv("VE_NODE_NUMBER"), 0);
+	CHECK_EQ(setenv("_VENODELIST", "3 4", 1), 0);
+	CHECK_EQ(veo_get_ve_arch(2), 0);
+	CHECK_EQ(veo_get_ve_arch(1), veo_get_ve_arch(-1));
 	return finish();
 }

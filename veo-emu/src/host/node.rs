@@ -131,19 +131,22 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 
 /// The number that a caller's -1 and a scheduler's logical numbers stand for.
 pub(crate) fn resolve(number: i32) -> Result<i32> {
-    let number = match number {
-        -1 => match variable("VE_NODE_NUMBER") {
-            None => 0,
-            Some(text) => text.trim().parse().map_err(|_| {
-                Error::invalid(format!("VE_NODE_NUMBER is {text:?}, which is no number"))
-            })?,
-        },
-        number => number,
+    let set = variable("VE_NODE_NUMBER").filter(|_| number == -1);
+    let number = match &set {
+        Some(text) => text.trim().parse().map_err(|_| {
+            Error::invalid(format!("VE_NODE_NUMBER is {text:?}, which is no number"))
+        })?,
+        None if number == -1 => 0,
+        None => number,
     };
     let Some(list) = variable("_VENODELIST") else {
         return Ok(number);
     };
     let physical: Vec<&str> = list.split([' ', ',']).filter(|item| !item.is_empty()).collect();
+    // The variable names a node of the list by its own number.
+    if set.is_some() && physical.iter().any(|item| item.parse() == Ok(number)) {
+        return Ok(number);
+    }
     usize::try_from(number)
         .ok()
         .and_then(|index| physical.get(index))
