@@ -28,6 +28,8 @@ fn libveo() -> &'static Api {
         table.veo_emu_num_nodes = None;
         table.veo_emu_node_memory = None;
         table.veo_emu_core = None;
+        table.veo_emu_call_async = None;
+        table.veo_emu_collect = None;
         Api {
             table,
             backend: Backend::Libveo,
@@ -147,6 +149,25 @@ fn a_process_can_be_killed_by_its_number() -> Result<()> {
     proc.kill()?;
     assert!(endless.wait().unwrap_err().is_process_gone());
     Ok(())
+}
+
+/// A libveo of the oldest version that is accepted lacks what tells the number.
+#[test]
+fn a_process_that_cannot_be_killed_says_which_function_lacks() {
+    static OLD: OnceLock<Api> = OnceLock::new();
+    let old = OLD.get_or_init(|| {
+        let mut table = libveo().table;
+        table.veo_get_pid_from_hmem = None;
+        Api {
+            table,
+            backend: Backend::Libveo,
+            name: "an old libveo".into(),
+        }
+    });
+    let proc = VeoProcBuilder::default().build_on(old).unwrap();
+    let error = proc.kill().unwrap_err().to_string();
+    let wanted = "an old libveo has no function veo_get_pid_from_hmem";
+    assert!(error.contains(wanted), "{error}");
 }
 
 #[test]

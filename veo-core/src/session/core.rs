@@ -14,7 +14,7 @@ use super::keeper::Keeper;
 use super::on_host::OnHost;
 use super::outcome::{Outcome, State};
 use super::what::What;
-use crate::backend::Api;
+use crate::backend::{Api, need};
 use crate::error::{Error, Fault, SIGKILL};
 
 /// The heart of a process, shared with its contexts.
@@ -99,6 +99,8 @@ impl ProcCore {
         if self.on_host.as_ref().is_some_and(OnHost::kill) {
             return Ok(());
         }
+        // Which process it is on the host cannot be asked of an old libveo.
+        need!(self.api, veo_get_pid_from_hmem, "killing a VE process")?;
         Err(Error::Command {
             what: format!("killing {self}"),
             reason: self.api.last_error(),
