@@ -196,6 +196,8 @@ fn idle_call(fixture: &mut Fixture) -> Result<Pair> {
     Ok(alternate(
         60,
         || {
+            // As before the gap of the reference.
+            fixture.call();
             gap();
             block(1, || assert_eq!(black_box(fixture.call()), 36))
         },
