@@ -388,6 +388,15 @@ double blend(int32_t a, double b, float c, uint8_t d, int16_t e, double f, uint3
 	return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7.0 * g + 8 * h;
 }
 
+double sum_array(const double *values, int64_t count)
+{
+	double total = 0;
+
+	for (int64_t i = 0; i < count; i++)
+		total += values[i];
+	return total;
+}
+
 int64_t scale(double *values, int32_t count, double factor)
 {
 	for (int32_t i = 0; i < count; i++)

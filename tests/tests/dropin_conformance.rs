@@ -54,6 +54,7 @@ programs! {
     large_transfer,
     vh_calls,
     previous_result,
+    streams,
     request_blocks(THREADS),
     // Faults, and the traps that an implementation does not have
     faults,
