@@ -356,7 +356,8 @@ fn tables_of_files_without_bytes_end() {
             2,
             SUBPROGRAM,
             false,
-            &[NAME, LOW_PC, (0x3a, 0x0b), (0x3b, 0x0b)],
+            // With a mark for prototypes, which takes no bytes.
+            &[NAME, LOW_PC, (0x3a, 0x0b), (0x3b, 0x0b), (0x27, 0x19)],
         )
         + ".byte 0\n";
     let info = ".uleb128 1\n.byte 12\n.long lines\n\

@@ -10,8 +10,8 @@ use super::finding::{
 };
 use super::form::{Shape, ShapeField, Shapes, Sign, field, node};
 use super::layout::{
-    DEPTH, Place, covers, flatten, is_complex, is_recorded, leads_to_record, locate, only_field,
-    same_text, swapped,
+    DEPTH, Place, covers, flatten, is_complex, is_empty, is_recorded, leads_to_record, locate,
+    only_field, only_member, same_text, swapped,
 };
 use crate::{ScalarType, StructLayout, Type};
 
@@ -185,18 +185,16 @@ const fn object(
         (Type::Struct(_), Shape::Foreign { size: 0 }) => UNDECIDED,
         (Type::Struct(layout), _) if !is_recorded(layout) => sketch(layout, found),
         // A class around one member, such as `std::complex`.
-        (
-            Type::Struct(layout),
-            Shape::Record {
-                size,
-                first,
-                count: 1,
-            },
-        ) if layout.fields.len() > 1 && covers(field(shapes, first), size) => {
-            match field(shapes, first) {
-                Some(only) => behind(declared, shapes, only.shape, limits, depth - 1),
-                None => UNDECIDED,
-            }
+        (Type::Struct(layout), Shape::Record { size, first, count })
+            if layout.fields.len() > 1
+                && let Some(only) = only_member(shapes, first, count)
+                && covers(only, size)
+                && matches!(
+                    node(shapes, only.shape),
+                    Shape::Array { .. } | Shape::Record { .. }
+                ) =>
+        {
+            behind(declared, shapes, only.shape, limits, depth - 1)
         }
         (Type::Struct(layout), Shape::Record { size, first, count }) => {
             if layout.size as u64 != size {
@@ -224,15 +222,8 @@ const fn object(
             Some(only) => behind(only, shapes, at, limits, depth - 1),
             None => differs(Difference::Pointee),
         },
-        (
-            _,
-            Shape::Record {
-                size,
-                first,
-                count: 1,
-            },
-        ) => match field(shapes, first) {
-            Some(only) if covers(Some(only), size) => {
+        (_, Shape::Record { size, first, count }) => match only_member(shapes, first, count) {
+            Some(only) if covers(only, size) => {
                 behind(declared, shapes, only.shape, limits, depth - 1)
             }
             _ => differs(Difference::Pointee),
@@ -305,9 +296,7 @@ const fn member(
     limits: &mut Limits,
     depth: u32,
 ) -> Finding {
-    // A flexible array at the end takes no space, nor does an empty base class.
-    let empty = matches!(node(shapes, found.shape), Shape::Record { count: 0, .. });
-    if found.size == 0 || empty {
+    if is_empty(shapes, found) {
         return SAME;
     }
     // Bit fields share theirs.

@@ -6,6 +6,8 @@ use crate::{ScalarType, StructLayout, Type};
 
 /// Nesting before a type counts as undecided.
 pub(super) const DEPTH: u32 = 40;
+/// Fields of a structure that is looked at for being around one of them.
+const MEMBERS: u32 = 16;
 
 /// A declared field of the same name at another offset: the order is wrong,
 /// even where the types happen to agree.
@@ -126,16 +128,20 @@ pub(super) const fn is_recorded(layout: &StructLayout) -> bool {
     layout.size == 0 || !layout.fields.is_empty()
 }
 
-/// The field of a structure that has no other and no bytes besides.
+/// The field of a structure that has no other with bytes and no bytes besides.
 pub(super) const fn only_field(layout: &'static StructLayout) -> Option<&'static Type> {
-    if layout.fields.len() != 1 {
-        return None;
+    let mut only = None;
+    let mut index = 0;
+    while index < layout.fields.len() {
+        let ty = &layout.fields[index].ty;
+        index += 1;
+        match ty.size() {
+            Some(0) => {}
+            Some(size) if size == layout.size && only.is_none() => only = Some(ty),
+            _ => return None,
+        }
     }
-    let only = &layout.fields[0].ty;
-    match only.size() {
-        Some(size) if size == layout.size => Some(only),
-        _ => None,
-    }
+    only
 }
 
 /// Whether a structure is a complex number of two such parts.
@@ -177,10 +183,34 @@ pub(super) const fn leads_to_record(shapes: &Shapes<'_>, mut at: u32) -> bool {
     false
 }
 
-/// Whether a field is all there is of a structure of this size.
-pub(super) const fn covers(field: Option<ShapeField<'_>>, size: u64) -> bool {
-    match field {
-        Some(field) => field.offset == 0 && field.size == size && !field.bits,
-        None => false,
+/// Whether a field takes no space: a flexible array at the end, an empty base class.
+pub(super) const fn is_empty(shapes: &Shapes<'_>, field: ShapeField<'_>) -> bool {
+    field.size == 0 || matches!(node(shapes, field.shape), Shape::Record { count: 0, .. })
+}
+
+/// The field of a found structure that alone takes space.
+pub(super) const fn only_member<'a>(
+    shapes: &Shapes<'a>,
+    first: u32,
+    count: u32,
+) -> Option<ShapeField<'a>> {
+    let mut only = None;
+    let mut index = 0;
+    while index < count && index < MEMBERS {
+        if let Some(member) = field(shapes, first.saturating_add(index))
+            && !is_empty(shapes, member)
+        {
+            if only.is_some() {
+                return None;
+            }
+            only = Some(member);
+        }
+        index += 1;
     }
+    only
+}
+
+/// Whether a field is all there is of a structure of this size.
+pub(super) const fn covers(field: ShapeField<'_>, size: u64) -> bool {
+    field.offset == 0 && field.size == size && !field.bits
 }

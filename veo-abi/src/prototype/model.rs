@@ -128,7 +128,7 @@ pub enum FoundType {
         /// Size in bytes.
         size: u64,
         /// Whether values below zero exist; `None` if the debug information does not tell, or
-        /// C chose an unsigned type for constants that are `int`.
+        /// the compiler chose an unsigned type for constants that are `int`.
         signed: Option<bool>,
     },
     /// An array; in a parameter list only behind a pointer.
@@ -167,7 +167,8 @@ pub struct FoundField {
     pub offset: u64,
     /// Its type.
     pub ty: TypeId,
-    /// Whether it is a bit field.
+    /// Whether its place is not a whole number of bytes from the start, or not always the
+    /// same: a bit field, a virtual base class.
     pub bits: bool,
 }
 

@@ -98,6 +98,8 @@ impl<'a> Lowering<'a> {
                 size,
                 name,
             } => self.base(*encoding, *size, name),
+            // Rust's name for `void` behind a pointer.
+            FoundType::Enum { name, .. } if name == "c_void" => Shape::Void,
             FoundType::Enum { size, signed, .. } => Shape::Integer {
                 size: *size,
                 sign: match signed {
@@ -174,7 +176,10 @@ impl<'a> Lowering<'a> {
             // Fortran's wider logicals are integers of no particular sign.
             Encoding::Bool if size > 1 => Sign::Either,
             // Plain `char` is signed on the VE, whatever the host makes of it.
-            Encoding::UnsignedChar if name == "char" => Sign::Either,
+            // Nor do Fortran's characters have a sign.
+            Encoding::UnsignedChar if name == "char" || name.starts_with("character") => {
+                Sign::Either
+            }
             Encoding::Unsigned | Encoding::UnsignedChar | Encoding::Bool => Sign::Unsigned,
             Encoding::Float if size == 4 || size == 8 => return Shape::Float { size },
             // `long double`, `_Float16`

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use gimli::SectionId;
 use object::elf::{self, Machine, RelocationType};
@@ -100,13 +101,15 @@ impl<'d> Elf<'d> {
         } else {
             self.file.symbols()
         };
+        let versions = if dynamic { self.versions() } else { &[] };
         for symbol in symbols {
             let kind = symbol.elf_symbol().st_type();
             let indirect = kind == elf::STT_GNU_IFUNC;
-            if (kind != elf::STT_FUNC && !indirect)
-                || symbol.is_undefined()
-                || symbol.scope() != SymbolScope::Dynamic
-            {
+            // Assembly need not say that a symbol is a function.
+            let function = kind == elf::STT_FUNC
+                || indirect
+                || (kind == elf::STT_NOTYPE && self.is_code(symbol.section_index()));
+            if !function || symbol.is_undefined() || symbol.scope() != SymbolScope::Dynamic {
                 continue;
             }
             let Ok(name) = symbol.name() else { continue };
@@ -118,14 +121,46 @@ impl<'d> Elf<'d> {
             let address = symbol
                 .address()
                 .wrapping_add(self.base(symbol.section_index()));
-            if known.insert(name.to_owned(), ()).is_none() {
-                exports.push(Export {
-                    name: name.to_owned(),
-                    address: (!indirect).then_some(address),
-                });
+            let export = Export {
+                name: name.to_owned(),
+                address: (!indirect).then_some(address),
+            };
+            // Of several versions of a name, the loader gives the one that is not hidden.
+            let hidden = versions
+                .get(symbol.index().0)
+                .is_some_and(|version| version.0.get(LittleEndian).is_hidden());
+            match known.entry(export.name.clone()) {
+                Entry::Vacant(entry) => {
+                    entry.insert((exports.len(), hidden));
+                    exports.push(export);
+                }
+                Entry::Occupied(mut entry) => {
+                    let (index, before) = *entry.get();
+                    if before && !hidden {
+                        entry.insert((index, hidden));
+                        exports[index] = export;
+                    }
+                }
             }
         }
         exports
+    }
+
+    /// The versions of the dynamic symbols, none if there are no versions.
+    fn versions(&self) -> &'d [elf::Versym<LittleEndian>] {
+        let sections = self.file.elf_section_table();
+        match sections.gnu_versym(LittleEndian, self.file.data()) {
+            Ok(Some((versions, _))) => versions,
+            _ => &[],
+        }
+    }
+
+    fn is_code(&self, section: Option<SectionIndex>) -> bool {
+        let section = section.and_then(|index| self.file.section_by_index(index).ok());
+        section.is_some_and(|section| {
+            let flags = section.elf_section_header().sh_flags(LittleEndian);
+            flags.contains(elf::SHF_EXECINSTR)
+        })
     }
 
     fn base(&self, section: Option<SectionIndex>) -> u64 {
@@ -188,10 +223,10 @@ impl<'d> Elf<'d> {
             };
             // Type units of relocatable objects come as further sections of the same name.
             match data.entry(id) {
-                std::collections::hash_map::Entry::Vacant(entry) => {
+                Entry::Vacant(entry) => {
                     entry.insert(bytes);
                 }
-                std::collections::hash_map::Entry::Occupied(mut entry) => {
+                Entry::Occupied(mut entry) => {
                     entry.get_mut().to_mut().extend_from_slice(&bytes);
                 }
             }

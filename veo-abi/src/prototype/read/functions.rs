@@ -13,6 +13,7 @@ use super::budget::{Budget, Step, Stop, tolerate};
 use super::elf::Export;
 use super::lines::FileTables;
 use super::location::{Passing, passing};
+use super::producer::Producer;
 use super::types::{TypeBuilder, VOID, children, flag, name};
 use super::units::{Entry, Position, Unit, Units, Value, read_entry};
 use crate::prototype::model::{
@@ -35,6 +36,10 @@ pub(super) struct Functions<'u, 'd, 'b> {
     types: TypeBuilder,
     files: FileTables,
     found: Vec<Option<Prototype>>,
+    /// Which units say nothing of types.
+    bare: Vec<bool>,
+    /// Functions of which only the lines are known.
+    lines_only: usize,
 }
 
 /// A parameter as one entry has it.
@@ -62,6 +67,8 @@ struct Facts<'d> {
     file: Option<(usize, u64)>,
     line: Option<u64>,
     prototyped: bool,
+    /// Whether there is a rule for finding its frame, and so its variables.
+    frame: bool,
     entry: Option<u64>,
     chain: Vec<Position>,
 }
@@ -75,6 +82,8 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             types: TypeBuilder::new(),
             files: FileTables::default(),
             found: Vec::new(),
+            bare: vec![false; units.list.len()],
+            lines_only: 0,
         }
     }
 
@@ -87,19 +96,20 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
         self.found = Vec::new();
         self.found.resize_with(exports.len(), || None);
         let candidates = self.candidates(exports, notes)?;
-        let mut known: HashMap<Position, Prototype> = HashMap::new();
+        let mut known: HashMap<Position, Option<Prototype>> = HashMap::new();
         for (index, export) in exports.iter().enumerate() {
             let Some(position) = self.choose(&candidates, export)? else {
                 continue;
             };
             if let Some(prototype) = known.get(&position) {
-                self.found[index] = Some(prototype.clone());
+                self.found[index].clone_from(prototype);
                 continue;
             }
             match self.prototype(position) {
                 Ok(prototype) => {
+                    self.lines_only += usize::from(prototype.is_none());
                     known.insert(position, prototype.clone());
-                    self.found[index] = Some(prototype);
+                    self.found[index] = prototype;
                 }
                 Err(Stop::Exhausted) => return Err(Stop::Exhausted),
                 Err(Stop::Damaged(error)) => {
@@ -109,6 +119,13 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
                     ));
                 }
             }
+        }
+        if self.lines_only > 0 {
+            notes.push(format!(
+                "of {} function(s) the debug information has only the lines, as with -g1 or \
+                 -gline-tables-only; compile with -g",
+                self.lines_only
+            ));
         }
         Ok(())
     }
@@ -128,6 +145,9 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
         }
         let units = self.units;
         for (number, unit) in units.list.iter().enumerate() {
+            if unit.producer == Producer::Assembler {
+                continue;
+            }
             if let Err(error) = self.scan(number, unit, &mut candidates) {
                 match error {
                     Stop::Exhausted => return Err(Stop::Exhausted),
@@ -148,10 +168,14 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
     ) -> Step<()> {
         let mut entries = unit.entries(None)?;
         let mut entry = Entry::null();
+        let (mut types, mut params) = (false, false);
         while !entries.is_empty() {
             if !read_entry(&mut entries, &mut entry, self.budget)? {
                 continue;
             }
+            types = types || entry.has_attr(dw::DW_AT_type) || flag(&entry, dw::DW_AT_prototyped);
+            params = params || entry.tag == dw::DW_TAG_formal_parameter;
+            self.bare[number] = !types || (unit.producer == Producer::Flang && !params);
             if entry.tag != dw::DW_TAG_subprogram && entry.tag != dw::DW_TAG_entry_point {
                 continue;
             }
@@ -256,6 +280,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             file: None,
             line: None,
             prototyped: false,
+            frame: false,
             entry: None,
             chain: Vec::new(),
         };
@@ -296,19 +321,23 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
                     .and_then(|value| self.units.address(home, &value));
             }
             facts.prototyped |= flag(&entry, dw::DW_AT_prototyped);
+            facts.frame |= entry.has_attr(dw::DW_AT_frame_base);
             next = origin(&entry).and_then(|value| self.units.target(unit, &value));
         }
         Ok(facts)
     }
 
-    fn prototype(&mut self, position: Position) -> Step<Prototype> {
+    /// The prototype that the entry at a position gives; `None` if it has only lines.
+    fn prototype(&mut self, position: Position) -> Step<Option<Prototype>> {
         let facts = self.facts(position)?;
-        let language = self
-            .units
-            .list
-            .get(position.0)
-            .map_or(Language::Other, |unit| unit.language);
+        // With optimisation at link time, what was declared is in another unit than the code.
+        let declared = facts.chain.last().unwrap_or(&position).0;
+        let unit = self.units.list.get(declared);
+        let language = unit.map_or(Language::Other, |unit| unit.language);
         let listed = self.listed(&facts.chain)?;
+        if listed.params.is_empty() && !listed.variadic && self.is_bare(&facts) {
+            return Ok(None);
+        }
         let mut params = Vec::new();
         for param in listed.params {
             params.push(self.parameter(param, language, facts.entry)?);
@@ -326,7 +355,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             },
             None => None,
         };
-        Ok(Prototype {
+        Ok(Some(Prototype {
             symbol: String::new(),
             name: facts.name.or(facts.linkage).unwrap_or_default(),
             params,
@@ -337,6 +366,19 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             file,
             line: facts.line.and_then(|line| u32::try_from(line).ok()),
             types: Arc::default(),
+        }))
+    }
+
+    /// Whether the units of a function without parameters leave out what parameters it has.
+    fn is_bare(&self, facts: &Facts<'d>) -> bool {
+        facts.chain.iter().all(|(unit, _)| {
+            let producer = self.units.list.get(*unit).map(|unit| unit.producer);
+            let full = match producer {
+                Some(Producer::Gcc { full }) => full,
+                Some(Producer::Clang) => facts.frame,
+                _ => false,
+            };
+            self.bare.get(*unit) == Some(&true) && !full
         })
     }
 
@@ -413,21 +455,30 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
                 .read(self.units, *unit, Some(value), self.budget)?,
             None => VOID,
         };
+        let mut hidden = param.hidden;
         let ty = if language == Language::Fortran {
-            self.fortran(ty, &param, entry)?
+            // The parameters of an `entry` are marked as the compiler's own, too.
+            hidden = hidden && param.name.as_deref().is_none_or(is_compilers);
+            self.fortran(ty, &param, hidden, entry)?
         } else {
             ty
         };
         Ok(Parameter {
             name: param.name,
             ty,
-            hidden: param.hidden,
+            hidden,
         })
     }
 
     /// Fortran passes by reference, and the type in the debug information does
     /// not say so: only a location can prove a value.
-    fn fortran(&mut self, ty: TypeId, param: &Param<'d>, entry: Option<u64>) -> Step<TypeId> {
+    fn fortran(
+        &mut self,
+        ty: TypeId,
+        param: &Param<'d>,
+        hidden: bool,
+        entry: Option<u64>,
+    ) -> Step<TypeId> {
         let reference = |kind| FoundType::Pointer { kind, pointee: ty };
         let by_reference = reference(PointerKind::ByReference);
         // `type(c_ptr)` has no type here and is an address either way; arrays have no values.
@@ -449,7 +500,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             Passing::Value => ty,
             Passing::Reference => self.types.push(by_reference),
             // The compiler's own arguments, such as the lengths of strings, are values.
-            Passing::Unclear if address || param.hidden => ty,
+            Passing::Unclear if address || hidden => ty,
             Passing::Unclear => self.types.push(reference(PointerKind::PerhapsByReference)),
         })
     }
@@ -473,6 +524,11 @@ fn add(places: &mut Vec<Position>, position: Position) {
     if places.len() < CANDIDATES && !places.contains(&position) {
         places.push(position);
     }
+}
+
+/// Whether a name is none that can be written in Fortran.
+fn is_compilers(name: &str) -> bool {
+    name.starts_with(['_', '.'])
 }
 
 fn linkage_name<'d>(entry: &Entry<'d>) -> Option<Value<'d>> {

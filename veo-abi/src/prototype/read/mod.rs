@@ -10,6 +10,7 @@ mod files;
 mod functions;
 mod lines;
 mod location;
+mod producer;
 mod types;
 mod units;
 

@@ -181,7 +181,10 @@ impl TypeBuilder {
                 let declared = flag(&entry, dw::DW_AT_declaration);
                 let mut fields = Vec::new();
                 if depth != Depth::Name && !declared {
-                    fields = self.fields(units, position, depth.inside(), budget)?;
+                    match self.fields(units, position, depth.inside(), budget)? {
+                        Some(found) => fields = found,
+                        None => return Ok(unknown(&name.unwrap_or_default(), None)),
+                    }
                 }
                 FoundType::Record {
                     kind,
@@ -238,16 +241,20 @@ impl TypeBuilder {
         FoundType::Pointer { kind, pointee }
     }
 
+    /// The fields of a structure; `None` if what it has depends on what is in it, as in
+    /// Rust's enumerations.
     fn fields(
         &mut self,
         units: &Units<'_>,
         position: Position,
         depth: Depth,
         budget: &mut Budget,
-    ) -> Step<Vec<FoundField>> {
+    ) -> Step<Option<Vec<FoundField>>> {
         let mut fields = Vec::new();
+        let mut variants = false;
         let unit = position.0;
         children(units, position, budget, |entry, budget| {
+            variants |= entry.tag == dw::DW_TAG_variant_part;
             let member = entry.tag == dw::DW_TAG_member || entry.tag == dw::DW_TAG_inheritance;
             // Static members are no part of the object.
             if !member || flag(entry, dw::DW_AT_external) || flag(entry, dw::DW_AT_declaration) {
@@ -261,16 +268,18 @@ impl TypeBuilder {
                     .and_then(|value| value.udata_value())
                     .map(|bit| bit / 8),
             };
+            // A virtual base class lies elsewhere in each object.
+            let somewhere = offset.is_none() && entry.has_attr(dw::DW_AT_data_member_location);
             let inner = entry.attr_value(dw::DW_AT_type);
             fields.push(FoundField {
                 name: name(units, unit, entry, budget)?.unwrap_or_default(),
                 offset: offset.unwrap_or(0),
                 ty: self.reference(units, unit, inner.as_ref(), depth),
-                bits,
+                bits: bits || somewhere,
             });
             Ok(())
         })?;
-        Ok(fields)
+        Ok((!variants).then_some(fields))
     }
 
     fn array(
@@ -282,12 +291,6 @@ impl TypeBuilder {
         budget: &mut Budget,
     ) -> Step<FoundType> {
         let unit = position.0;
-        if entry.has_attr(dw::DW_AT_GNU_vector) {
-            let size = entry
-                .attr_value(dw::DW_AT_byte_size)
-                .and_then(|value| value.udata_value());
-            return Ok(unknown("a vector", size));
-        }
         let descriptor = [
             dw::DW_AT_data_location,
             dw::DW_AT_allocated,
@@ -448,6 +451,12 @@ fn base(entry: &Entry<'_>, name: Option<String>, size: Option<u64>) -> FoundType
         dw::DW_ATE_complex_float => Encoding::Complex,
         _ => return unknown(&name, Some(size)),
     };
+    // clang says no more than that.
+    let name = match (encoding, name.as_str(), size) {
+        (Encoding::Complex, "complex", 8) => "complex float".to_owned(),
+        (Encoding::Complex, "complex", 16) => "complex double".to_owned(),
+        _ => name,
+    };
     FoundType::Base {
         encoding,
         size,
@@ -492,8 +501,9 @@ fn enumeration(
         _ => None,
     };
     let language = units.list.get(position.0).map(|unit| unit.language);
-    if signed == Some(false) && language != Some(Language::Cpp) {
-        // C picks `unsigned int` for constants that are all `int` and positive.
+    let chosen = entry.has_attr(dw::DW_AT_enum_class) || size.is_some_and(|size| size < 4);
+    if signed == Some(false) && (language != Some(Language::Cpp) || !chosen) {
+        // Compilers pick `unsigned int` for constants that are all `int` and positive.
         signed = None;
     }
     let size = size.or(match underlying {

@@ -14,6 +14,7 @@ use gimli::{
 use super::ReadError;
 use super::budget::{Budget, Step, Stop};
 use super::elf::Data;
+use super::producer::Producer;
 use crate::prototype::Language;
 
 /// Longest name that is kept; longer ones are cut.
@@ -29,6 +30,7 @@ pub(super) type Position = (usize, UnitOffset);
 pub(super) struct Unit<'d> {
     pub header: UnitHeader<Slice<'d>>,
     pub language: Language,
+    pub producer: Producer,
     /// Where the file table is, in `.debug_line`.
     pub lines: Option<usize>,
     /// The directory of the compilation.
@@ -143,6 +145,7 @@ impl<'d> Units<'d> {
         let mut unit = Unit {
             header,
             language: Language::Other,
+            producer: Producer::Other,
             lines: None,
             directory: None,
             low_pc: 0,
@@ -172,12 +175,16 @@ impl<'d> Units<'d> {
         if root.has_attr(dw::DW_AT_dwo_name) || root.has_attr(dw::DW_AT_GNU_dwo_name) {
             return Ok(false);
         }
-        if unit.language == Language::Other
-            && let Some(value) = root.attr_value(dw::DW_AT_producer)
-        {
-            // Newer standards have numbers that are not known here.
+        if let Some(value) = root.attr_value(dw::DW_AT_producer) {
             let producer = self.string(&unit, &value, budget)?.unwrap_or_default();
-            unit.language = language_of(&producer);
+            unit.producer = Producer::of(&producer);
+            if is_assembly(&root) {
+                unit.producer = Producer::Assembler;
+            }
+            // Newer standards have numbers that are not known here.
+            if unit.language == Language::Other {
+                unit.language = language_of(&producer);
+            }
         }
         if let Some(value) = root.attr_value(dw::DW_AT_low_pc) {
             unit.low_pc = self.address(&unit, &value).unwrap_or(0);
@@ -313,8 +320,25 @@ fn text(bytes: &[u8], budget: &mut Budget) -> Step<String> {
     Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
 }
 
+fn is_assembly(root: &Entry<'_>) -> bool {
+    const ASSEMBLY: gimli::DwLang = gimli::DwLang(0x31);
+    matches!(
+        root.attr_value(dw::DW_AT_language),
+        Some(AttributeValue::Language(
+            dw::DW_LANG_Mips_Assembler | ASSEMBLY
+        ))
+    )
+}
+
 fn classify(language: gimli::DwLang) -> Language {
+    // The standards of 2023.
+    const C_PLUS_PLUS_23: gimli::DwLang = gimli::DwLang(0x3a);
+    const C_23: gimli::DwLang = gimli::DwLang(0x3e);
+    const FORTRAN_23: gimli::DwLang = gimli::DwLang(0x3f);
     match language {
+        C_PLUS_PLUS_23 => Language::Cpp,
+        C_23 => Language::C,
+        FORTRAN_23 => Language::Fortran,
         dw::DW_LANG_C | dw::DW_LANG_C89 | dw::DW_LANG_C99 | dw::DW_LANG_C11 | dw::DW_LANG_C17 => {
             Language::C
         }
