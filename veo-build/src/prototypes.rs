@@ -38,6 +38,9 @@ pub(crate) fn write(
     for note in found.notes() {
         directives.note(format!("{}: {note}", kernels.name), false);
     }
+    if let Some(note) = undeclared::unchecked(context, kernels, &found) {
+        directives.note(note, kernels.verbose || context.verbose);
+    }
     if let Some((note, likely)) = undeclared::note(context, kernels, &found, parts) {
         let visible = likely && kernels.cargo_warnings;
         directives.note(note, visible || kernels.verbose || context.verbose);

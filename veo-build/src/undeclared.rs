@@ -1,4 +1,5 @@
-//! Finds functions of a library that nothing can call: the package declares some kernels of it, but not these.
+//! Finds functions of a library that nothing can call: the package declares some kernels of it, but not these. And the declarations
+//! that nothing can be compared with.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -54,6 +55,32 @@ pub(crate) fn note(
         others[..others.len().min(NAMED)].join(", ")
     );
     Some((text, others.len() <= wanted))
+}
+
+/// A sentence on the declared kernels that the library has, but no prototypes of.
+pub(crate) fn unchecked(
+    context: &Context,
+    kernels: &Kernels,
+    found: &Prototypes,
+) -> Option<String> {
+    if found.undescribed().is_empty() {
+        return None;
+    }
+    let mut declared = declared(context, kernels);
+    declared.retain(|symbol| found.get(symbol).is_none() && found.exports(symbol));
+    if declared.is_empty() {
+        return None;
+    }
+    let names: Vec<_> = declared.iter().take(NAMED).map(String::as_str).collect();
+    let more = match declared.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "{}: not checked against their declarations, for lack of debug information: {}{more}",
+        kernels.name,
+        names.join(", ")
+    ))
 }
 
 /// The symbols that the package's sources declare for this library.

@@ -57,6 +57,12 @@
 //! and when a process is created; [`VeoProcBuilder::prototypes`] overrides it, and `verify` in
 //! a declaration both.
 //!
+//! What the debug information leaves open is never an error: a structure of which it has only
+//! the name, a union, a bit field, a `long double`. `tracing` has it when a process resolves the
+//! kernel, also where the declaration was compared while it was compiled: at level `info` which
+//! libraries and functions have no debug information (assembly, or compiled without `-g` or
+//! with `-g1`), at level `debug` which types could not be compared.
+//!
 //! # What is safe
 //!
 //! A kernel runs in another process and can damage nothing but VE memory. What the VE

@@ -472,6 +472,27 @@ fn functions_that_nobody_declares_are_noted() {
     assert!(text.contains(&note), "{text}");
 }
 
+#[test]
+fn declarations_that_nothing_checks_are_noted() {
+    let bench = bench("host");
+    bench.source(
+        "src/lib.rs",
+        "#[veo_core::ve_kernel(lib = \"libk.so\")]\nunsafe extern \"C\" { fn plain(x: i32); fn known(x: i32); }\n",
+    );
+    let function = ".pushsection .text\\n.globl plain\\nplain: .byte 0\\n.popsection";
+    bench.source(
+        "kernels/k.c",
+        &format!("__asm__(\"{function}\");\nvoid known(int x) {{}}\n"),
+    );
+    bench
+        .build(Kernels::new("libk.so").file("kernels/k.c"))
+        .unwrap();
+    let text = std::fs::read_to_string(bench.path("out/veo/note.txt")).unwrap();
+    let note =
+        "libk.so: not checked against their declarations, for lack of debug information: plain\n";
+    assert!(text.contains(note), "{text}");
+}
+
 /// Every file below `dir` with its size and time stamp.
 fn files(dir: &Path, found: &mut Vec<(PathBuf, u64, std::time::SystemTime)>) {
     for entry in std::fs::read_dir(dir).unwrap() {

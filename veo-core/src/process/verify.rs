@@ -1,12 +1,13 @@
 //! Compares declarations with the prototypes in a library's debug information.
 //!
 //! Libraries that the declaring crate's build made were compared while the
-//! declaration was compiled.
+//! declaration was compiled. That left no place to say what could not be decided, so it
+//! is said here, if anyone listens.
 
 use std::path::Path;
 
 use veo_abi::Signature;
-use veo_abi::prototype::{Prototypes, compare};
+use veo_abi::prototype::{Comparison, Prototype, Prototypes, compare};
 
 use super::loaded::LoadedLibrary;
 use super::prototypes::prototypes;
@@ -55,12 +56,17 @@ impl ProcShared {
         let Some(path) = library.path.as_deref() else {
             return Ok(());
         };
-        if policy == Policy::Off || declaration.checked {
+        let known = declaration.checked && !tracing::enabled!(tracing::Level::DEBUG);
+        if policy == Policy::Off || known {
             return Ok(());
         }
         let Some(prototypes) = prototypes(path) else {
             return Ok(());
         };
+        if declaration.checked {
+            noted(declaration, &prototypes, path);
+            return Ok(());
+        }
         let Some(mismatch) = mismatch(declaration, &prototypes, path) else {
             return Ok(());
         };
@@ -78,23 +84,11 @@ fn mismatch(
     prototypes: &Prototypes,
     path: &Path,
 ) -> Option<PrototypeMismatch> {
-    let symbol = declaration.symbol;
-    let Some(found) = prototypes.get(symbol) else {
-        if !prototypes.is_empty() {
-            tracing::debug!(
-                "{} has no debug information for {symbol}: its declaration is not checked",
-                path.display()
-            );
-        }
-        return None;
-    };
-    let comparison = compare(declaration.signature, found);
-    for note in &comparison.notes {
-        tracing::debug!("{symbol} ({}): {note}", declaration.at);
-    }
+    let (found, comparison) = noted(declaration, prototypes, path)?;
     if comparison.is_match() {
         return None;
     }
+    let symbol = declaration.symbol;
     Some(PrototypeMismatch {
         symbol: symbol.to_owned(),
         library: path.display().to_string(),
@@ -110,4 +104,33 @@ fn mismatch(
             .map(ToString::to_string)
             .collect(),
     })
+}
+
+/// Compares a declaration, and tells what could not be decided.
+fn noted<'p>(
+    declaration: &Declaration<'_>,
+    prototypes: &'p Prototypes,
+    path: &Path,
+) -> Option<(&'p Prototype, Comparison)> {
+    let symbol = declaration.symbol;
+    let Some(found) = prototypes.get(symbol) else {
+        // A library without any has a note of its own.
+        if !prototypes.is_empty() {
+            tracing::info!(
+                "{} has no debug information for {symbol}: its declaration ({}) is not checked",
+                path.display(),
+                declaration.at
+            );
+        }
+        return None;
+    };
+    let comparison = compare(declaration.signature, found);
+    for note in &comparison.notes {
+        let kernel = match found.location() {
+            Some(place) => format!("{found} at {place}"),
+            None => found.to_string(),
+        };
+        tracing::debug!("{symbol} ({}), kernel {kernel}: {note}", declaration.at);
+    }
+    Some((found, comparison))
 }
