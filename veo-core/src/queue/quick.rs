@@ -44,6 +44,8 @@ impl CtxShared {
             return None;
         }
         state.table.reserve();
+        // The VE may have done it before this thread runs on.
+        let now = Stamp::now();
         // SAFETY: the lock is held and the context open, so it is valid; there are
         // `len` words and as many classes.
         let id = unsafe { call(self.handle, addr, words, classes, args.words.len(), result) };
@@ -55,7 +57,7 @@ impl CtxShared {
         }
         let ticket = state
             .table
-            .insert(id, What::Kernel(kernel), Payload::None, Stamp::now());
+            .insert(id, What::Kernel(kernel), Payload::None, now);
         Some(ticket)
     }
 

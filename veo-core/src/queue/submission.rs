@@ -36,6 +36,8 @@ impl CtxShared {
         }
         state.table.reserve();
         let number = state.table.next();
+        // The VE may have done it before this thread runs on.
+        let now = Stamp::now();
         let id = send(&mut Submission {
             ctx: self,
             number,
@@ -48,7 +50,7 @@ impl CtxShared {
         for usage in uses {
             usage.note(self.id, number);
         }
-        let ticket = state.table.insert(id, what, payload, Stamp::now());
+        let ticket = state.table.insert(id, what, payload, now);
         if state.table.parked() > 0 {
             self.collect_parked(state);
         }

@@ -2,6 +2,7 @@
 //! host functions, and calls that did not fit the ring. Started when first needed.
 
 use std::cell::Cell;
+use std::os::unix::thread::JoinHandleExt as _;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -58,8 +59,11 @@ impl Progress {
         self.ended.store(true, Ordering::Release);
         self.nudge();
         let thread = lock(&self.started).take();
+        // SAFETY: takes nothing and cannot fail.
+        let me = unsafe { libc::pthread_self() };
+        // Asking for the current `Thread` would leave one behind in each thread of a C program.
         if let Some(thread) = thread
-            && thread.thread().id() != thread::current().id()
+            && thread.as_pthread_t() != me
         {
             let _ = thread.join();
         }
