@@ -109,6 +109,20 @@ int imported_compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
+int imported_mixed(struct mixed *m) {
+    m->x = m->i;
+    m->c += 1;
+    m->inner.s = (short)(m->x * 2);
+    return (int)sizeof *m;
+}
+double imported_square(int n, const double a[n][n], double (*rows)[n]) {
+    double trace = 0;
+    for (int i = 0; i < n; i++) {
+        trace += a[i][i];
+        for (int j = 0; j < n; j++) rows[i][j] = a[j][i];
+    }
+    return trace;
+}
 void imported_leave(int status) { exit(status); }
 int imported_documented(int x) { return -x; }
 __attribute__((ms_abi)) int imported_elsewhere(int x) { return x; }

@@ -34,6 +34,7 @@ struct tail { int n; double data[]; };
 struct __attribute__((packed)) tight { char c; int i; };
 struct __attribute__((aligned(64))) lined { double x[8]; };
 struct wide { long double x; };
+struct mixed { int i; long double x; char c; struct { short s; long double y[2]; } inner; };
 struct callbacks { double (*f)(double); pair_t **rows; };
 struct handle;
 typedef struct handle *handle_t;
@@ -91,6 +92,8 @@ map_t imported_function(void);
 void imported_sort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *));
 int imported_compare(const void *a, const void *b);
 __attribute__((noreturn)) void imported_leave(int status);
+int imported_mixed(struct mixed *m);
+double imported_square(int n, const double a[n][n], double (*rows)[n]);
 /**************************************
  * ==== Frame ====
  * See http://example.org/a_b, [x] or `y.

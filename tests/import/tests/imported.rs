@@ -82,7 +82,7 @@ mod calls {
         let mut narrow = tight { c: 3, i: 4 };
         // The stack of a kernel is aligned to 8 bytes; larger alignments need memory of their own.
         let mut aligned = proc.upload(&[lined { x: [0.0; 8] }])?;
-        let mut long = proc.upload(&[wide { bytes: [9; 2] }])?;
+        let mut long = proc.upload(&[wide { x: [9; 2] }])?;
         let mut functions = callbacks {
             f: VeAddr::NULL,
             rows: VeAddr::NULL,
@@ -97,7 +97,7 @@ mod calls {
         assert_eq!(yes, 1);
         assert_eq!({ narrow.i }, 7);
         assert!((aligned.to_vec()?[0].x[7] - 7.0).abs() < f64::EPSILON);
-        assert_ne!(long.to_vec()?[0].bytes, [9; 2]);
+        assert_ne!(long.to_vec()?[0].x, [9; 2]);
         Ok(())
     }
 
@@ -230,6 +230,40 @@ mod calls {
         let mut w = [0.0f32; 2];
         imported_complex(&proc, OnStack::input(&[1.5, 2.0]), OnStack::output(&mut w))?;
         assert!((w[0] - 3.0).abs() < f32::EPSILON && (w[1] - 6.0).abs() < f32::EPSILON);
+        Ok(())
+    }
+
+    #[test]
+    fn arrays_of_variable_extent() -> Result<()> {
+        let proc = process();
+        let a: Vec<f64> = (0..9).map(f64::from).collect();
+        let mut rows = proc.zeros::<f64>(9)?;
+        let trace = imported_square(&proc, 3, &proc.upload(&a)?, &mut rows)?;
+        assert!((trace - 12.0).abs() < f64::EPSILON);
+        assert_eq!(
+            rows.to_vec()?,
+            [0.0, 3.0, 6.0, 1.0, 4.0, 7.0, 2.0, 5.0, 8.0]
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn fields_beside_those_without_counterpart() -> Result<()> {
+        let proc = process();
+        let start = mixed {
+            i: 21,
+            _padding_at_4: [0; 12],
+            x: [0; 2],
+            c: 4,
+            inner: mixed_ty_1 { bytes: [0; 48] },
+        };
+        let mut all = proc.upload(&[start])?;
+        let size = imported_mixed(&proc, &mut all)?;
+        let all = all.to_vec()?[0];
+        assert_eq!(usize::try_from(size).unwrap(), size_of::<mixed>());
+        assert_eq!((all.i, all.c), (21, 5));
+        assert_eq!(all.inner.bytes[..2], 42i16.to_ne_bytes());
+        assert_ne!(all.x, [0; 2]);
         Ok(())
     }
 

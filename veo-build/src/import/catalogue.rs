@@ -7,6 +7,8 @@ use syn::{
     UseTree, parse_quote,
 };
 
+use super::variable::Variables;
+
 /// A structure or union.
 pub(super) struct Record {
     /// The bindings' own declaration; `None` for a union.
@@ -30,6 +32,8 @@ pub(super) struct Catalogue {
     pub functions: Vec<ForeignItemFn>,
     /// Functions that are not called as C's are, and the name of their convention.
     pub foreign: Vec<(ForeignItemFn, String)>,
+    /// Parameters whose types the bindings have wrong.
+    pub variable: Variables,
     /// Functions that the header defines itself.
     pub defined: Vec<String>,
     /// Global variables and their types.
@@ -67,6 +71,7 @@ impl Catalogue {
         let mut catalogue = Catalogue {
             functions: Vec::new(),
             foreign: Vec::new(),
+            variable: Variables::new(),
             defined: Vec::new(),
             variables: Vec::new(),
             aliases: HashMap::new(),

@@ -9,6 +9,7 @@ use bindgen::callbacks::{DiscoveredItem, DiscoveredItemId, ParseCallbacks, Sourc
 use bindgen::{BindgenError, Builder, EnumVariation, Formatter};
 
 use super::Import;
+use super::variable::{self, Variables};
 use crate::context::Context;
 use crate::headers;
 use crate::kernels::Kernels;
@@ -146,6 +147,11 @@ impl<'a> Reader<'a> {
         files.dedup();
         files.retain(|file| file.is_file());
         files
+    }
+
+    /// Parameters that are arrays without a constant extent.
+    pub fn variable_arrays(&self) -> Variables {
+        variable::find(LINE, &self.line, &self.arguments)
     }
 
     /// How many functions each of the files declares that the header includes.

@@ -170,7 +170,11 @@ impl Emitter<'_> {
         let mut params = TokenStream::new();
         for (index, input) in signature.inputs.iter().enumerate() {
             let FnArg::Typed(input) = input else { continue };
-            let ty = self.translator.param(&input.ty)?;
+            let place = (signature.ident.to_string(), index);
+            let ty = match self.translator.catalogue.variable.get(&place) {
+                Some(variable) => self.translator.elements(&input.ty, variable)?,
+                None => self.translator.param(&input.ty)?,
+            };
             let name = match &*input.pat {
                 Pat::Ident(pattern) => snake_case(&pattern.ident.to_string()),
                 _ => String::new(),
@@ -271,10 +275,11 @@ impl Emitter<'_> {
         else {
             return TokenStream::new();
         };
-        let (attributes, fields, offsets) = match self.fields(record) {
+        let known = self.fields(record, size, align, &offsets);
+        let (attributes, fields, offsets) = match known {
             Ok((attributes, fields)) => (attributes, fields, offsets),
             Err(_) => {
-                let (attributes, fields) = bytes(size, align);
+                let (attributes, fields) = bytes(size, align, record.item.is_none());
                 (attributes, fields, Vec::new())
             }
         };
@@ -300,7 +305,13 @@ impl Emitter<'_> {
     }
 
     /// The representation and the fields of a record of which every field has a counterpart.
-    fn fields(&self, record: &Record) -> std::result::Result<(TokenStream, TokenStream), Why> {
+    fn fields(
+        &self,
+        record: &Record,
+        size: usize,
+        align: usize,
+        offsets: &[(String, usize)],
+    ) -> std::result::Result<(TokenStream, TokenStream), Why> {
         let item = record
             .item
             .as_ref()
@@ -308,6 +319,8 @@ impl Emitter<'_> {
         let Fields::Named(named) = &item.fields else {
             return Err("it has no fields".to_owned());
         };
+        let is_wide = |field: &syn::Field| self.translator.is_wide(&field.ty);
+        let mut padding = named.named.iter().any(is_wide).then_some(0);
         let mut fields = TokenStream::new();
         for field in &named.named {
             let name = field
@@ -317,15 +330,54 @@ impl Emitter<'_> {
                 .unwrap_or_default();
             let ty = self.translator.memory(&field.ty)?;
             let ident = rust_name(&name);
+            if let Some(end) = &mut padding {
+                fields.extend(self.padding(field, &name, end, offsets)?);
+            }
             let lines = comment::lines(&docs(&field.attrs));
             let lines = lines.iter().map(|line| format!(" {line}"));
             fields.extend(quote!(#(#[doc = #lines])* pub #ident: #ty,));
+        }
+        if let Some(end) = padding {
+            let packed = size < end.next_multiple_of(align);
+            if packed {
+                return Err("it is packed".to_owned());
+            }
+            let align = Literal::usize_unsuffixed(align);
+            return Ok((quote!(#[repr(C, align(#align))]), fields));
         }
         let representation = item
             .attrs
             .iter()
             .filter(|attribute| attribute.path().is_ident("repr"));
         Ok((quote!(#(#representation)*), fields))
+    }
+
+    /// What has to stand before a field so that it is where C has it, in a structure that holds something that C aligns to more
+    /// than Rust does. `end` is where the fields before it end.
+    fn padding(
+        &self,
+        field: &syn::Field,
+        name: &str,
+        end: &mut usize,
+        offsets: &[(String, usize)],
+    ) -> std::result::Result<TokenStream, Why> {
+        let unknown = || format!("where `{name}` is, is not known");
+        let (size, align) = self.translator.size(&field.ty).ok_or_else(unknown)?;
+        let offset = offsets.iter().find(|(of, _)| of == name);
+        let offset = offset.map_or(end.next_multiple_of(align), |(_, offset)| *offset);
+        let before = *end;
+        *end = offset + size;
+        if offset < before || !offset.is_multiple_of(align) {
+            return Err(unknown());
+        }
+        let needed = offset != before.next_multiple_of(align);
+        Ok(if needed {
+            let ident = format_ident!("_padding_at_{before}");
+            let len = Literal::usize_unsuffixed(offset - before);
+            quote!(pub #ident: [u8; #len],)
+        } else {
+            TokenStream::new()
+        })
     }
 
     /// A constant: of an enumeration, or a macro that is a number.
@@ -383,16 +435,16 @@ fn number(expression: &syn::Expr) -> TokenStream {
     }
 }
 
-/// The fields of a record that holds something without a counterpart: as many bytes.
-fn bytes(size: usize, align: usize) -> (TokenStream, TokenStream) {
-    let width = if align <= 8 && align.is_power_of_two() {
-        align
+/// The fields of a union, or of a structure that holds something without a counterpart: as many bytes.
+fn bytes(size: usize, align: usize, union: bool) -> (TokenStream, TokenStream) {
+    let width = if union && align.is_power_of_two() {
+        align.min(8)
     } else {
-        8
+        1
     };
     let element = format_ident!("u{}", width * 8);
     let count = Literal::usize_unsuffixed(size / width);
-    let representation = if align > 8 {
+    let representation = if align > width {
         let align = Literal::usize_unsuffixed(align);
         quote!(#[repr(C, align(#align))])
     } else {

@@ -10,6 +10,7 @@ mod comment;
 mod complete;
 mod emit;
 mod translate;
+mod variable;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -188,6 +189,9 @@ fn one(
     }
     let mut catalogue = Catalogue::new(bindings?);
     complete::complete(&mut catalogue, &reader);
+    if catalogue.functions.iter().any(takes_pointer_to_pointer) {
+        catalogue.variable = reader.variable_arrays();
+    }
     choose(&mut catalogue, import)?;
     let module = emit::module(&catalogue, &header, lib, &import.crate_path)?;
     if module.functions == 0 {
@@ -198,6 +202,16 @@ fn one(
     let note = note(&header, lib, &module);
     directives.note(note.clone(), !module.left_out.is_empty());
     Ok(Imported { file: path, note })
+}
+
+/// Whether a function has a parameter that could be an array without a constant extent.
+fn takes_pointer_to_pointer(function: &syn::ForeignItemFn) -> bool {
+    function.sig.inputs.iter().any(|input| match input {
+        syn::FnArg::Typed(input) => {
+            matches!(&*input.ty, syn::Type::Ptr(outer) if matches!(*outer.elem, syn::Type::Ptr(_)))
+        }
+        syn::FnArg::Receiver(_) => false,
+    })
 }
 
 /// Leaves what the settings ask for.

@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 use syn::{GenericArgument, PathArguments, Type, TypePath};
 
 use super::catalogue::{Catalogue, is_helper, is_va_list, path_name};
+use super::variable::Variable;
 
 /// Aliases within aliases before one counts as endless.
 const CHAIN: usize = 64;
@@ -89,6 +90,11 @@ fn is_function(path: &TypePath) -> bool {
     matches!(generic(path), Some(Type::FnPtr(_)))
 }
 
+/// `long double` and `__int128`.
+fn is_wide(name: &str) -> bool {
+    name == "u128" || name == "i128"
+}
+
 fn ambiguous(name: &str) -> Why {
     format!("it uses `{name}`, which is the name of two types")
 }
@@ -131,6 +137,24 @@ impl<'a> Translator<'a> {
             Type::Path(path) => self.value(path, "takes"),
             _ => Err("it takes something that no kernel can take".to_owned()),
         }
+    }
+
+    /// The type of a parameter that is an array without a constant extent: its elements one after the other.
+    pub fn elements(&self, ty: &Type, variable: &Variable) -> Result<TokenStream, Why> {
+        let mut element = ty;
+        for _ in 0..variable.levels {
+            element = match self.expand(element, true) {
+                Type::Ptr(pointer) => &pointer.elem,
+                Type::Array(array) => &array.elem,
+                _ => return Err("it takes an array that is not understood".to_owned()),
+            };
+        }
+        let element = self.pointee(element)?;
+        Ok(if variable.constant {
+            quote!(*const #element)
+        } else {
+            quote!(*mut #element)
+        })
     }
 
     /// The type of a result.
@@ -182,7 +206,7 @@ impl<'a> Translator<'a> {
             if is_va_list(&name) {
                 return Err("it takes a va_list".to_owned());
             }
-            if name == "ffi::c_void" {
+            if name == "ffi::c_void" || is_wide(&name) {
                 return Ok(void);
             }
             if self.catalogue.ambiguous.contains(&name) {
@@ -205,6 +229,58 @@ impl<'a> Translator<'a> {
     /// The primitive type that a number of this type has in Rust.
     pub fn number(&self, ty: &Type) -> Option<&'static str> {
         primitive(&path_name(self.expand(ty, false))?)
+    }
+
+    /// Size in memory, and the alignment that the Rust type has, which is less than C's for numbers of 128 bits. `None`
+    /// for what is not known here.
+    pub fn size(&self, ty: &Type) -> Option<(usize, usize)> {
+        let ty = self.expand(ty, false);
+        match ty {
+            Type::Ptr(_) => Some((8, 8)),
+            Type::Array(array) => {
+                let (size, align) = self.size(&array.elem)?;
+                let len: usize = plain_number(&array.len).to_string().parse().ok()?;
+                Some((size * len, align))
+            }
+            Type::Path(path) => {
+                let name = path_name(ty)?;
+                if is_function(path) {
+                    return Some((8, 8));
+                }
+                if let Some(name) = primitive(&name) {
+                    let size = match name {
+                        "i8" | "u8" => 1,
+                        "i16" | "u16" => 2,
+                        "i32" | "u32" | "f32" => 4,
+                        _ => 8,
+                    };
+                    return Some((size, size));
+                }
+                if is_wide(&name) {
+                    return Some((16, 8));
+                }
+                match (name.as_str(), generic(path)) {
+                    ("__BindgenComplex", Some(part)) => {
+                        let (size, align) = self.size(part)?;
+                        Some((2 * size, align))
+                    }
+                    ("__IncompleteArrayField", Some(element)) => Some((0, self.size(element)?.1)),
+                    ("__BindgenBitfieldUnit", Some(bytes)) => self.size(bytes),
+                    ("__BindgenFloat16", None) => Some((2, 2)),
+                    (_, None) => {
+                        let layout = self.catalogue.records.get(&name)?.layout.as_ref()?;
+                        Some((layout.size, layout.align))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether C aligns something of this type to more than its counterpart here.
+    pub fn is_wide(&self, ty: &Type) -> bool {
+        path_name(self.expand(ty, false)).is_some_and(|name| is_wide(&name))
     }
 
     /// What an alias stands for: data, or the name of an opaque type.
@@ -232,6 +308,9 @@ impl<'a> Translator<'a> {
                 let pointee = self.pointee(&pointer.elem).unwrap_or(void);
                 Ok(quote!(#krate::VeAddr<#pointee>))
             }
+            Type::Array(array) if self.is_wide(&array.elem) => {
+                Err("an array of numbers of 128 bits".to_owned())
+            }
             Type::Array(array) => {
                 let (element, len) = (self.memory(&array.elem)?, &array.len);
                 let len = plain_number(len);
@@ -256,6 +335,9 @@ impl<'a> Translator<'a> {
                 return Ok(quote!([#element; 0]));
             }
             ("__BindgenBitfieldUnit", Some(bytes)) => return self.memory(bytes),
+            // As large as they are; the record that holds them sees to the alignment.
+            ("u128" | "i128", None) => return Ok(quote!([u64; 2])),
+            ("__BindgenFloat16", None) => return Ok(quote!(u16)),
             _ => {}
         }
         if let Some(name) = primitive(&name) {
