@@ -1,4 +1,5 @@
 #[automatically_derived]
+#[allow(deprecated)]
 unsafe impl<T: Copy + ::veo_core::VeData, const N: usize> ::veo_core::VeData
 for Matrix<T, N>
 where

@@ -1,4 +1,5 @@
 #[automatically_derived]
+#[allow(deprecated)]
 unsafe impl prelude::veo::VeData for Point
 where
     (): prelude::veo::__private::If<

@@ -25,13 +25,17 @@ mod item {
     mod fragments_from_a_macro;
     mod from_a_macro;
     mod in_function_body;
+    mod in_impl;
+    mod inner_attributes;
     mod module_of_its_name;
+    mod names;
     mod private_in_public;
     mod same_name_in_modules;
     mod unsafe_single;
 }
 
 mod hygiene {
+    mod crate_by_alias;
     mod forbidden_unsafe;
     mod no_prelude;
     mod parameter_names;
@@ -43,10 +47,13 @@ mod hygiene {
 
 mod types {
     mod aliases;
+    mod aliases_of_functions;
     mod aliases_of_pointers;
+    mod aliases_of_references;
     mod anonymous_parameters;
     mod arrays;
     mod coercions;
+    mod deprecated_fields;
     mod explicit_handles;
     mod fortran;
     mod functions;
@@ -72,6 +79,7 @@ mod call {
     mod any_target;
     mod as_values;
     mod context;
+    mod futures_are_send;
     mod generic_wrappers;
     mod in_closures_and_threads;
     mod inputs_end_with_the_call;

@@ -138,7 +138,7 @@ impl<'a, A: Arg<'a, FnAddr>> FunctionArg<'a> for A {}
 /// value for `DECLARED`, and the compiler is silent about what callers pass.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be passed for a kernel parameter declared as `{P}`",
-    note = "for a number pass exactly that type; the table at `veo_core::Arg` has what else is accepted for which type"
+    note = "for a number pass exactly that type, for a function a `&VeoFunction`; the table at `veo_core::Arg` has what else is accepted for which type"
 )]
 pub trait NamedArg<'a, P, const DECLARED: bool>: Arg<'a, P> {}
 

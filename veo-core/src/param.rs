@@ -47,10 +47,35 @@ pub trait KernelResult {
 #[derive(Debug)]
 pub struct FnAddr(());
 
-#[diagnostic::do_not_recommend]
-impl Param for FnAddr {
-    const TYPE: Type = pointer(false, &Type::Void);
+/// A function of C as a type: [`FnAddr`], and what aliases of function pointers are.
+pub trait CFunction {}
+
+macro_rules! functions {
+    () => {
+        functions!(@with);
+    };
+    ($first:ident $($rest:ident)*) => {
+        functions!(@with $first $($rest)*);
+        functions!($($rest)*);
+    };
+    (@with $($param:ident)*) => {
+        functions!(@is [R, $($param),*] extern "C" fn($($param),*) -> R);
+        functions!(@is [R, $($param),*] unsafe extern "C" fn($($param),*) -> R);
+        functions!(@is [R, $($param),*] Option<extern "C" fn($($param),*) -> R>);
+        functions!(@is [R, $($param),*] Option<unsafe extern "C" fn($($param),*) -> R>);
+    };
+    (@is [$($generics:tt)*] $ty:ty) => {
+        impl<$($generics)*> CFunction for $ty {}
+
+        #[diagnostic::do_not_recommend]
+        impl<$($generics)*> Param for $ty {
+            const TYPE: Type = pointer(false, &Type::Void);
+        }
+    };
 }
+
+functions!(@is [] FnAddr);
+functions!(A B C D E F G H I J K L);
 
 /// Where a result comes from, so that a pointer can carry its process.
 #[doc(hidden)]

@@ -130,7 +130,10 @@ pub(crate) struct Overrides {
 
 /// Parses an attribute on a function inside a block.
 pub(crate) fn parse_inner(args: TokenStream, report: &mut Report) -> Overrides {
-    let mut keys = Keys::default();
+    let mut keys = Keys {
+        in_block: true,
+        ..Keys::default()
+    };
     keys.read(args, report);
     let of_the_block = [
         keys.lib.map(|(key, _)| key),
@@ -166,6 +169,8 @@ fn resolution(
 /// The keys seen, each with the token that gave it.
 #[derive(Default)]
 struct Keys {
+    /// Whether they are those of a function in a block.
+    in_block: bool,
     lib: Option<(Ident, LitStr)>,
     /// Something that was meant as `lib` has been reported already.
     lib_was_wrong: bool,
@@ -179,7 +184,7 @@ struct Keys {
 
 impl Keys {
     fn read(&mut self, args: TokenStream, report: &mut Report) {
-        for entry in split_at_commas(args) {
+        for entry in split_at_commas(separated(args, report)) {
             let parser = |input: ParseStream| self.entry(input, report);
             if let Err(error) = parser.parse2(entry) {
                 report.syntax(error);
@@ -193,10 +198,13 @@ impl Keys {
             let literal: Lit = input.parse()?;
             let _rest: TokenStream = input.parse()?;
             self.lib_was_wrong = true;
-            report.at(
-                &literal,
-                &Mistake::BareLibrary(quote!(#literal).to_string()),
-            );
+            let text = quote!(#literal).to_string();
+            let mistake = if self.in_block {
+                Mistake::BareName(text)
+            } else {
+                Mistake::BareLibrary(text)
+            };
+            report.at(&literal, &mistake);
             return Ok(());
         }
         let key = input.call(Ident::parse_any)?;
@@ -290,6 +298,28 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     }
     pieces.retain(|piece| !piece.is_empty());
     pieces
+}
+
+/// Reports what stands between keys and is not one comma.
+fn separated(args: TokenStream, report: &mut Report) -> TokenStream {
+    let mut after_comma = true;
+    let mut output = TokenStream::new();
+    for tree in args {
+        let separator = match &tree {
+            TokenTree::Punct(punct) => Some(punct.as_char()).filter(|c| matches!(c, ',' | ';')),
+            _ => None,
+        };
+        match separator {
+            Some(';') => {
+                report.at(&tree, &Mistake::Semicolon);
+                output.extend(quote!(,));
+            }
+            Some(_) if after_comma => report.at(&tree, &Mistake::ExtraComma),
+            _ => output.extend([tree]),
+        }
+        after_comma = separator.is_some();
+    }
+    output
 }
 
 /// The value of a key that takes a string.

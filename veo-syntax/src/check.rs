@@ -15,6 +15,7 @@ use crate::declaration::{Declaration, Param, Result};
 use crate::messages::Mistake;
 use crate::parse::{self, Form, Kernel};
 use crate::report::Report;
+use crate::spell::spell;
 use crate::types;
 
 /// libveo passes at most this many arguments (`VEO_MAX_NUM_ARGS`).
@@ -103,11 +104,18 @@ fn attributes(
             None => String::new(),
         };
         match name.as_str() {
-            "ve_kernel" if form == Form::InBlock => {
-                if let Meta::List(list) = &attr.meta {
+            "ve_kernel" if form == Form::Single => report.at(&attr, &Mistake::AttributeTwice),
+            "ve_kernel" => match &attr.meta {
+                Meta::List(list) => {
                     overrides = attribute::parse_inner(list.tokens.clone(), report);
                 }
-            }
+                Meta::NameValue(pair) => {
+                    let value = spell(&pair.value);
+                    report.at(&pair.value, &Mistake::BareName(value));
+                }
+                Meta::Path(_) => {}
+            },
+            "link" => report.at(&attr, &Mistake::LinkAttribute),
             "link_name" => {
                 if let Some(text) = value_of(&attr) {
                     attribute::check_symbol(&text, report);
@@ -253,7 +261,7 @@ fn param(input: PatType, index: usize, report: &mut Report) -> Param {
         match name.as_deref() {
             Some("allow" | "expect" | "warn" | "deny" | "forbid") => attrs.push(attr),
             _ => {
-                let name = name.unwrap_or_else(|| crate::spell::spell(attr.path()));
+                let name = name.unwrap_or_else(|| spell(attr.path()));
                 report.at(&attr, &Mistake::ParameterAttribute(name));
             }
         }
@@ -272,6 +280,10 @@ fn param(input: PatType, index: usize, report: &mut Report) -> Param {
             anonymous()
         }
     };
+    // Of a tuple that is taken apart, its type is not a second mistake.
+    let mut said = Report::default();
+    let is_said = matches!(&*input.pat, Pat::Tuple(_)) && matches!(&*input.ty, Type::Tuple(_));
+    let report = if is_said { &mut said } else { report };
     let ty = types::param(&input.ty, report);
     Param { attrs, ident, ty }
 }

@@ -85,6 +85,7 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     let clause = (condition.is_some() || predicates.is_some()).then(|| quote!(where));
     quote! {
         #[automatically_derived]
+        #[allow(deprecated)]
         unsafe impl #impl_generics #krate::VeData for #ident #ty_generics
         #clause #condition #predicates
         {

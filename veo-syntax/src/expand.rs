@@ -200,13 +200,16 @@ fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
     // The bound stands at the name, to point to the declaration.
     let bound = bound(
         ident,
-        quote!(__On: ?::core::marker::Sized +),
+        quote!(),
         context,
         quote!(CallTarget<'__a, ),
         result.value(context),
         quote!(, Gives = __Out>),
     );
-    quote!(#head<'__a, __On, __Out> #params -> #krate::Result<__Out> where #bound)
+    quote! {
+        #head<'__a, __On, __Out> #params -> #krate::Result<__Out>
+        where __On: ?::core::marker::Sized + #bound
+    }
 }
 
 /// The parameter of the stub, with its type.
@@ -224,7 +227,9 @@ fn parameter(param: &Param, context: &Context) -> TokenStream {
             let krate = &context.krate;
             let declared = declared_by_name(ty, &quote!(#krate::__private::Param));
             let accepted = quote!(NamedArg<'__a, );
-            let user = quote!(#ty, #declared);
+            // How long what is declared would live makes no difference to what is passed.
+            let named = without_lifetimes(ty);
+            let user = quote!(#named, #declared);
             bound(ty, quote!(impl), context, accepted, user, quote!(>))
         }
         ParamType::Wrong => quote!(()),
@@ -265,12 +270,17 @@ fn pointer_in_signature(pointer: &TypePtr, context: &Context) -> TokenStream {
 /// `{ <c_int as Param>::DECLARED }`: whether a type that is known by name may be declared. If
 /// not, this is the error, at the user's type, and what depends on it is no further one.
 fn declared_by_name(ty: &Type, required: &TokenStream) -> TokenStream {
-    let mut ty = ty.clone();
-    EveryLifetimeIsStatic.visit_type_mut(&mut ty);
+    let ty = without_lifetimes(ty);
     quote!({ <#ty as #required>::DECLARED })
 }
 
-/// A constant in a signature cannot mention others.
+/// A constant in a signature cannot mention other lifetimes, nor can a bound leave them out.
+fn without_lifetimes(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    EveryLifetimeIsStatic.visit_type_mut(&mut ty);
+    ty
+}
+
 struct EveryLifetimeIsStatic;
 
 impl VisitMut for EveryLifetimeIsStatic {

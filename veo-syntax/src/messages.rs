@@ -26,9 +26,13 @@ pub(crate) enum Mistake {
     LibAndStatic,
     OptionalAndLazy,
     BareLibrary(String),
+    BareName(String),
+    AttributeTwice,
     NotKeyValue(String),
     NeedsString(String),
     MissingComma(String),
+    ExtraComma,
+    Semicolon,
     CrateNeedsPath,
     FlagWithValue(String),
     DuplicateKey(String),
@@ -92,6 +96,7 @@ pub(crate) enum Mistake {
     SelfType,
     Collection(String, String, Place),
     HostType(String),
+    NonZero(String, String, Place),
     Option(String, String, Place),
     Handle(String, String, Place),
     ArrayByValue(String, String, String),
@@ -156,11 +161,15 @@ impl Mistake {
                 "`optional` already looks the kernel up on first use; leave out `lazy`".into()
             }
             M::BareLibrary(literal) => format!("keys come first here: write `lib = {literal}`"),
+            M::BareName(literal) => format!("keys come first here: write `name = {literal}`"),
+            M::AttributeTwice => "`#[ve_kernel]` is given twice; keep one, with all keys".into(),
             M::NotKeyValue(key) => format!("expected `{key} = value`, or `{key}` and a comma"),
             M::NeedsString(key) => {
                 format!("`{key}` takes a string literal: write `{key} = \"{}\"`", sample(key))
             }
             M::MissingComma(next) => format!("a comma is missing before `{next}`"),
+            M::ExtraComma => "one comma too many: remove it".into(),
+            M::Semicolon => "commas stand between keys: write `,` instead of `;`".into(),
             M::CrateNeedsPath => "`crate` takes the path of veo_core: write `crate = ::my_name_for_it`".into(),
             M::FlagWithValue(key) => format!("`{key}` takes no value: write `{key}` alone, or leave it out"),
             M::DuplicateKey(key) => format!("`{key}` is given twice; keep one"),
@@ -259,6 +268,7 @@ impl Mistake {
             },
             M::HostType(ty) => format!("`{ty}` means something on the host only: \
                                            write a scalar, a pointer such as `*mut f64`, or a reference to plain data"),
+            M::NonZero(ty, scalar, place) => format!("a kernel may well write 0, which `{ty}` cannot be: write {}", put(scalar, *place)),
             M::Option(ty, inner, place) => option(ty, inner, *place),
             M::Handle(ty, element, place) => match place {
                 Place::Result => format!("a kernel returns an address, not a `{ty}`: write `*mut {element}`, which becomes a `VeMemPtr<{element}>`"),
@@ -287,7 +297,7 @@ impl Mistake {
             M::PointerToSlice(ty, element) => format!("C's pointers carry no length: write a pointer to `{element}` instead of `{ty}`, and pass the length as an argument"),
             M::PointerInMemory(ty, target) => format!("`{ty}` is an address of the host: write `VeAddr<{target}>`, the address of a `{target}` on the VE"),
             M::FunctionInMemory => "a function pointer of the host means nothing on the VE: write `VeAddr<c_void>`, the address of a function there".into(),
-            M::RustFunction(ty) => format!("functions on the VE have the C calling convention: write `extern \"C\" {ty}`"),
+            M::RustFunction(ty) => format!("functions on the VE have the C calling convention: write `{ty}`"),
             M::ArrayResult(ty) => format!("C functions cannot return arrays: pass a reference for it, `out: &mut {ty}`"),
             M::ReferenceResult(ty, mutable, target) => {
                 let kind = if *mutable { "mut" } else { "const" };

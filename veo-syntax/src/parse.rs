@@ -5,7 +5,7 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, ForeignItemFn, LitStr, Token, Visibility};
+use syn::{Attribute, ForeignItemFn, LitStr, Token, Visibility, parse_quote};
 
 use crate::c_spelling;
 use crate::expand::Named;
@@ -104,10 +104,12 @@ fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Parsed> {
     for attr in &head.attrs {
         if attr.path().is_ident("link") {
             report.at(attr, &Mistake::LinkAttribute);
+        } else if is_ours(attr) {
+            report.at(attr, &Mistake::AttributeTwice);
         }
     }
     let mut block_attrs = head.attrs;
-    block_attrs.retain(|attr| !attr.path().is_ident("link"));
+    block_attrs.retain(|attr| !attr.path().is_ident("link") && !is_ours(attr));
 
     let mut kernels = Vec::new();
     let mut rest = body;
@@ -116,13 +118,21 @@ fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Parsed> {
         Ok((attrs, input.parse::<TokenStream>()?))
     };
     if let Ok((attrs, after)) = inner.parse2(rest.clone()) {
-        block_attrs.extend(attrs);
+        // They go to each function, above it; as ours, since that is not where they stand.
+        let outer = |Attribute { meta, .. }| -> Attribute { parse_quote!(#[#meta]) };
+        block_attrs.extend(attrs.into_iter().map(outer));
         rest = after;
     }
     for item in split_items(rest) {
         kernels.extend(function(item, Form::InBlock, &block_attrs, report));
     }
     kernels
+}
+
+/// Whether this is `#[ve_kernel]`, by whatever path.
+pub(crate) fn is_ours(attr: &Attribute) -> bool {
+    let last = attr.path().segments.last();
+    last.is_some_and(|segment| segment.ident == "ve_kernel")
 }
 
 /// Reports an ABI that is not C, or none.

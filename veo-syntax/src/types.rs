@@ -1,7 +1,7 @@
 //! Which types a declaration may use, as far as their spelling tells. What only
 //! the compiler knows (aliases, structs) is left to the traits of `veo_core`.
 
-use syn::{GenericArgument, PathArguments, Type, TypeFnPtr, TypePath};
+use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeFnPtr, TypePath};
 use veo_abi::ScalarType;
 
 use crate::declaration::{ParamType, Result};
@@ -220,13 +220,7 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
     let name = last.ident.to_string();
     let alone = path.path.segments.len() == 1;
     let generic = matches!(last.arguments, PathArguments::AngleBracketed(_));
-    let argument = || match &last.arguments {
-        PathArguments::AngleBracketed(list) => list.args.iter().find_map(|arg| match arg {
-            GenericArgument::Type(ty) => Some(spell(ty)),
-            _ => None,
-        }),
-        _ => None,
-    };
+    let argument = || type_argument(last).map(spell);
     let mistake = match name.as_str() {
         "bool" if alone => Mistake::Bool(place),
         "char" if alone => Mistake::Char(place),
@@ -243,23 +237,31 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
         "Vec" | "VecDeque" if generic => {
             Mistake::Collection(spell(path), argument().unwrap_or_default(), place)
         }
+        "Box" | "Rc" | "Arc" if generic && elements(last).is_some() => {
+            let element = elements(last).map(spell).unwrap_or_default();
+            Mistake::Collection(spell(path), element, place)
+        }
         "Box" | "Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "NonNull" | "HashMap"
         | "BTreeMap" | "HashSet"
             if generic =>
         {
             Mistake::HostType(spell(path))
         }
+        _ if name.starts_with("NonZero") => {
+            let scalar = argument().unwrap_or_else(|| name["NonZero".len()..].to_lowercase());
+            if ScalarType::from_rust_name(&scalar).is_none() {
+                return;
+            }
+            Mistake::NonZero(spell(path), scalar, place)
+        }
         "Option" if generic => Mistake::Option(spell(path), argument().unwrap_or_default(), place),
         "c_void" if place != Place::Pointee => Mistake::Void(place),
-        "OnStack" => match &last.arguments {
-            PathArguments::AngleBracketed(list) => match list.args.first() {
-                Some(GenericArgument::Type(ty)) => match borrowed(ty) {
-                    Some(data) => Mistake::StackOf(spell(path), spell(data)),
-                    None => return,
-                },
-                _ => return,
+        "OnStack" => match type_argument(last) {
+            Some(ty) => match borrowed(ty) {
+                Some(data) => Mistake::StackOf(spell(path), spell(data)),
+                None => return data(ty, Place::Referent, report),
             },
-            _ => return,
+            None => return,
         },
         "VeoProc" | "VeoContext" | "VeoLibrary" | "VeoFunction" | "VeoRequest" => {
             Mistake::Runtime(name, argument().unwrap_or_else(|| "f64".into()), place)
@@ -269,6 +271,10 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
         {
             Mistake::Handle(spell(path), argument().unwrap_or_default(), place)
         }
+        "VeMemPtr" | "VEMemPtr" => match type_argument(last) {
+            Some(ty) => return pointee(ty, Place::Pointee, report),
+            None => return,
+        },
         "Result" if generic && place == Place::Result => {
             Mistake::ResultResult(spell(path), argument().unwrap_or_else(|| "()".into()))
         }
@@ -280,6 +286,25 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
         _ => return,
     };
     report.at(path, &mistake);
+}
+
+/// The `T` of `Box<T>`.
+fn type_argument(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(list) = &segment.arguments else {
+        return None;
+    };
+    list.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The `T` of `Box<[T]>`.
+fn elements(segment: &PathSegment) -> Option<&Type> {
+    match type_argument(segment)? {
+        Type::Slice(slice) => Some(&slice.elem),
+        _ => None,
+    }
 }
 
 /// The data of `&T`, `&[T]`, `[T]`.
@@ -326,6 +351,8 @@ fn function_in_option(path: &TypePath) -> Option<&TypeFnPtr> {
 fn check_function(function: &TypeFnPtr, report: &mut Report) {
     let is_c = |abi: &syn::Abi| abi.name.as_ref().is_none_or(|name| name.value() == "C");
     if !function.abi.as_ref().is_some_and(is_c) {
-        report.at(function, &Mistake::RustFunction(spell(function)));
+        let mut of_c = function.clone();
+        of_c.abi = Some(syn::parse_quote!(extern "C"));
+        report.at(function, &Mistake::RustFunction(spell(&of_c)));
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use super::{Arg, ArgWord, Args};
 use crate::address::{Null, VeMemPtr};
 use crate::data::{VeAddr, VeData};
-use crate::param::FnAddr;
+use crate::param::CFunction;
 
 /// Implements that `$ty` is accepted for `$to`: the pointer that `$ptr` makes of it.
 macro_rules! accept {
@@ -31,10 +31,10 @@ accept!([T] VeMemPtr<T> => VeMemPtr<T>, |ptr| ptr);
 // Untyped parameters take the address of anything; `VeMemPtr<c_void>` is covered above.
 accept!([T: VeData] VeMemPtr<T> => *const c_void, |ptr| ptr);
 accept!([T: VeData] VeMemPtr<T> => *mut c_void, |ptr| ptr);
-accept!([] VeMemPtr<c_void> => FnAddr, |ptr| ptr);
+accept!([F: CFunction] VeMemPtr<c_void> => F, |ptr| ptr);
 
 #[diagnostic::do_not_recommend]
-impl Arg<'_, FnAddr> for Null {
+impl<F: CFunction> Arg<'_, F> for Null {
     fn put<'c>(self, args: &mut Args<'c, '_>)
     where
         Self: 'c,

@@ -102,16 +102,6 @@ impl<'a, T: VeData> Arg<'a, &'_ T> for &T {
 }
 
 #[diagnostic::do_not_recommend]
-impl<'a, T: VeData> Arg<'a, &'_ [T]> for &[T] {
-    fn put<'c>(self, args: &mut Args<'c, 'a>)
-    where
-        Self: 'c,
-    {
-        args.input(Bytes::of(self));
-    }
-}
-
-#[diagnostic::do_not_recommend]
 impl<'a, T: VeData> Arg<'a, &'_ mut T> for &'a mut T {
     fn put<'c>(self, args: &mut Args<'c, 'a>)
     where
@@ -121,12 +111,33 @@ impl<'a, T: VeData> Arg<'a, &'_ mut T> for &'a mut T {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<'a, T: VeData> Arg<'a, &'_ mut [T]> for &'a mut [T] {
-    fn put<'c>(self, args: &mut Args<'c, 'a>)
-    where
-        Self: 'c,
-    {
-        args.inout(BytesMut::of(self));
-    }
+/// What becomes a slice by itself where `&[T]` is written, for aliases of that as well.
+macro_rules! slices {
+    ($([$($generics:tt)*] $of:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<'a, T: VeData, $($generics)*> Arg<'a, &'_ [T]> for &$of {
+            fn put<'c>(self, args: &mut Args<'c, 'a>)
+            where
+                Self: 'c,
+            {
+                args.input(Bytes::of(self));
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<'a, T: VeData, $($generics)*> Arg<'a, &'_ mut [T]> for &'a mut $of {
+            fn put<'c>(self, args: &mut Args<'c, 'a>)
+            where
+                Self: 'c,
+            {
+                args.inout(BytesMut::of(self));
+            }
+        }
+    )*};
+}
+
+slices! {
+    [] [T];
+    [] Vec<T>;
+    [const N: usize] [T; N];
 }

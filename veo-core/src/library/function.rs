@@ -13,7 +13,7 @@ use crate::arg::{Arg, Args};
 use crate::call::result_class;
 use crate::call::{Callee, Request, Target};
 use crate::error::{Error, Result};
-use crate::param::FnAddr;
+use crate::param::CFunction;
 use crate::process::VeoProc;
 
 /// A function on the VE, called with [`Value`]s.
@@ -253,9 +253,9 @@ impl<'a> Arguments<'a> for &'a Vec<Value<'_>> {
 }
 
 macro_rules! function_address {
-    ($($to:ty),*) => {$(
+    ($([$($generics:tt)*] $to:ty),*) => {$(
         #[diagnostic::do_not_recommend]
-        impl Arg<'_, $to> for &VeoFunction {
+        impl<$($generics)*> Arg<'_, $to> for &VeoFunction {
             fn put<'c>(self, args: &mut Args<'c, '_>)
             where
                 Self: 'c,
@@ -266,7 +266,7 @@ macro_rules! function_address {
     )*};
 }
 
-function_address!(FnAddr, *const c_void, *mut c_void);
+function_address!([F: CFunction] F, [] *const c_void, [] *mut c_void);
 
 impl From<&VeoFunction> for Value<'_> {
     fn from(function: &VeoFunction) -> Self {

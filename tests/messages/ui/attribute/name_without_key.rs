@@ -1,0 +1,9 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libk.so")]
+unsafe extern "C" {
+    #[ve_kernel = "scale_"]
+    safe fn scale(factor: f64);
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libk.so")]
+fn scale(data: Box<[f64]>, factor: f64);
+
+fn main() {}

@@ -1,0 +1,7 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libk.so")]
+#[link(name = "k")]
+fn scale(factor: f64);
+
+fn main() {}
