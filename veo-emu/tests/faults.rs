@@ -18,6 +18,7 @@ const KERNELS: &str = r#"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <fcntl.h>
@@ -52,6 +53,22 @@ void quiet(void) { signal(SIGSEGV, SIG_DFL); *(volatile int *)0x1234 = 1; }
 void *on_thread(void *p) { *(volatile int *)0x4321 = 1; return p; }
 void thread_segv(void) { pthread_t t; pthread_create(&t, 0, on_thread, 0); pthread_join(t, 0); }
 void self_kill(void) { kill(getpid(), SIGKILL); pause(); }
+void become_another(void) { execl("/bin/sleep", "sleep", "60", (char *)0); }
+void end_thread(void) { syscall(SYS_exit, 0); }
+void take_descriptors(void) { for (int fd = 3; fd < 30; fd++) dup2(0, fd); }
+static sigjmp_buf landing;
+static void land(int signal) { siglongjmp(landing, signal); }
+int handle(void) {
+    struct sigaction own = { .sa_handler = land };
+    sigaction(SIGSEGV, &own, 0);
+    return sigsetjmp(landing, 1) ? 5 : (segv(), 0);
+}
+void block(void) { sigset_t all; sigfillset(&all); pthread_sigmask(SIG_BLOCK, &all, 0); }
+static char own_stack[65536];
+int another_stack(void) {
+    stack_t stack = { .ss_sp = own_stack, .ss_size = sizeof own_stack };
+    return sigaltstack(&stack, 0);
+}
 "#;
 
 fn started() -> (Proc, u64) {
@@ -299,18 +316,86 @@ fn the_machine_takes_a_ve_process_first_if_it_runs_out_of_memory() {
 
 #[test]
 fn closing_all_descriptors() {
+    // Closed, or something else in their place.
+    for kernel in ["close_all", "take_descriptors"] {
+        let (proc, lib) = started();
+        let ctx = proc.open();
+        ctx.ok(ctx.call(proc.sym(lib, kernel), &Args::new()));
+        let (ok, args) = (proc.sym(lib, "ok"), Args::new().u64(0, 1));
+        // What needs no descriptor still works; opening a context fails, with a reason.
+        assert_eq!(ctx.ok(ctx.call(ok, &args)), 2);
+        let start = Instant::now();
+        assert!(call!(veo_context_open(proc.0)).is_null());
+        assert!(start.elapsed() < Duration::from_secs(30), "{kernel}");
+        assert!(last_error().contains("descriptors"), "{}", last_error());
+        assert_eq!(ctx.ok(ctx.call(ok, &args)), 2);
+    }
+}
+
+#[test]
+fn a_kernel_that_calls_exec() {
     let (proc, lib) = started();
     let ctx = proc.open();
-    ctx.ok(ctx.call(proc.sym(lib, "close_all"), &Args::new()));
-    let (ok, args) = (proc.sym(lib, "ok"), Args::new().u64(0, 1));
-    // What needs no descriptor still works; opening a context fails, with a reason.
-    assert_eq!(ctx.ok(ctx.call(ok, &args)), 2);
-    assert!(call!(veo_context_open(proc.0)).is_null());
-    assert!(last_error().contains("descriptors"), "{}", last_error());
-    assert_eq!(
-        call!(veo_call_async(ctx.0, ok, args.0)),
-        VEO_REQUEST_ID_INVALID
+    let (exec, ok) = (proc.sym(lib, "become_another"), proc.sym(lib, "ok"));
+    let args = Args::new().u64(0, 1);
+    let id = ctx.call(exec, &args);
+    let behind = call!(veo_call_async(ctx.0, ok, args.0));
+    let start = Instant::now();
+    assert_eq!(ctx.wait(id), (VEO_COMMAND_ERROR, 0));
+    // It may have ended before that was called.
+    if behind != VEO_REQUEST_ID_INVALID {
+        assert_eq!(ctx.wait(behind), (VEO_COMMAND_ERROR, 0));
+    }
+    assert!(start.elapsed() < Duration::from_secs(30));
+    let report = text(&proc.fault().unwrap().text);
+    assert!(
+        report.contains("exec") && report.contains("become_another"),
+        "{report}"
     );
+}
+
+#[test]
+fn a_thread_that_ends_without_a_word() {
+    let (proc, lib) = started();
+    let (main, other) = (proc.open(), proc.open());
+    let (end, ok) = (proc.sym(lib, "end_thread"), proc.sym(lib, "ok"));
+    let args = Args::new().u64(0, 1);
+    // Only who waits notices.
+    let (id, behind) = (other.call(end, &args), other.call(ok, &args));
+    assert_eq!(other.wait(id), (VEO_COMMAND_ERROR, 0));
+    assert_eq!(other.wait(behind), (VEO_COMMAND_ERROR, 0));
+    let report = text(&proc.fault().unwrap().text);
+    assert!(report.contains("thread of context 1"), "{report}");
+    assert_eq!(call!(veo_get_context_state(main.0)) as u32, VEO_STATE_EXIT);
+}
+
+#[test]
+fn signals_that_a_kernel_keeps_for_itself() {
+    for kernel in ["handle", "block", "another_stack"] {
+        let (proc, lib) = started();
+        let (main, other) = (proc.open(), proc.open());
+        for ctx in [main, other] {
+            ctx.ok(ctx.call(proc.sym(lib, kernel), &Args::new()));
+        }
+        // Copies where nothing is, or nothing may be written, fail as ever.
+        let mut word = 0u64;
+        let place = (&raw mut word).cast();
+        assert!(call!(veo_read_mem(proc.0, place, 0x10, 8)) < 0, "{kernel}");
+        let ok = proc.sym(lib, "ok");
+        let bytes = (&raw const word).cast();
+        assert!(call!(veo_write_mem(proc.0, ok, bytes, 8)) < 0, "{kernel}");
+        let args = Args::new().u64(0, 1);
+        for ctx in [main, other] {
+            assert_eq!(ctx.ok(ctx.call(ok, &args)), 2, "{kernel}");
+        }
+        // What the kernel made of the signals is left to it.
+        if kernel == "handle" {
+            assert_eq!(main.ok(main.call(proc.sym(lib, kernel), &Args::new())), 5);
+        }
+        assert_eq!(call!(veo_context_close(other.0)), 0);
+        assert_eq!(main.ok(main.call(ok, &args)), 2, "{kernel}");
+        assert!(proc.fault().is_none());
+    }
 }
 
 #[test]

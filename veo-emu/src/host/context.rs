@@ -30,9 +30,10 @@ pub(crate) fn open(machine: &Arc<Machine>, index: u32, stack: Option<u64>) -> Re
     loop {
         let message = Message::Open { index, stack: size };
         match machine.ask(&message, file.as_raw_fd()) {
-            Ok(()) => {
+            Ok(thread) => {
                 debug!("context {index} of VE process {} is open", machine.pid);
-                return Ok(Queue::new(machine.clone(), index, mapping));
+                let thread = libc::pid_t::try_from(thread).unwrap_or(0);
+                return Ok(Queue::new(machine.clone(), index, mapping, thread));
             }
             Err(error) if stack.is_some() || machine.is_dead() || size <= LEAST_STACK => {
                 return Err(error);

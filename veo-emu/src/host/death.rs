@@ -93,10 +93,6 @@ impl Death {
                     "the kernel called exit({})",
                     self.status.map_or_else(String::new, |s| s.to_string())
                 ),
-                Cause::Broken => format!(
-                    "the VE process lost its connection ({}); did a kernel close its descriptors?",
-                    std::io::Error::from_raw_os_error(fault.detail as i32)
-                ),
             },
             None => match (self.signal, self.status) {
                 (Some(signal), _) => format!("killed by {}", describe_signal(signal)),

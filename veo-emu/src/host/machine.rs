@@ -1,7 +1,7 @@
 //! One VE process as the host holds it: its child, its memory, and its death.
 
 use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
@@ -45,6 +45,8 @@ pub(crate) struct Machine {
     ended: Mutex<bool>,
     ended_signal: Condvar,
     reason: Mutex<Option<String>>,
+    /// Why it was killed if nothing else turns out to have ended it.
+    presumed: Mutex<Option<String>>,
     /// Its libraries and their symbols.
     pub(crate) symbols: Symbols,
     report: OnceLock<Report>,
@@ -88,6 +90,7 @@ impl Machine {
             ended: Mutex::new(false),
             ended_signal: Condvar::new(),
             reason: Mutex::default(),
+            presumed: Mutex::default(),
             symbols: Symbols::default(),
             report: OnceLock::new(),
             orderly: AtomicBool::new(false),
@@ -136,6 +139,12 @@ impl Machine {
         if self.is_dead() { Err(self.gone()) } else { Ok(()) }
     }
 
+    /// The number of the descriptor that connects the process with us. It stays the same
+    /// for as long as this lives.
+    pub(crate) fn connection(&self) -> libc::c_int {
+        lock(&self.socket).as_raw_fd()
+    }
+
     /// The shared page.
     pub(crate) fn control(&self) -> &Control {
         self.control.view()
@@ -160,12 +169,17 @@ impl Machine {
     /// Called once by the watching thread: every wait ends.
     pub(crate) fn has_ended(&self, signal: Option<i32>, status: Option<i32>) {
         self.flush_output();
+        let fault = self.control().fault.read();
+        let mut reason = lock(&self.reason).clone();
+        if reason.is_none() && fault.is_none() && status.is_none() && signal.is_none_or(|signal| signal == libc::SIGKILL) {
+            reason = lock(&self.presumed).clone();
+        }
         let death = Death {
             work: self.queues().iter().filter_map(|queue| queue.work()).collect(),
             signal,
             status,
-            fault: self.control().fault.read(),
-            reason: lock(&self.reason).clone(),
+            fault,
+            reason,
         };
         let _ = self.death.set(death);
         // Before anybody learns of the end: a program may leave at once when it does.
@@ -250,14 +264,23 @@ impl Machine {
         }
     }
 
-    /// Sends a message with a descriptor and waits for the answer.
-    pub(crate) fn ask(&self, message: &Message, fd: i32) -> Result<()> {
+    /// Kills the process, which seems to be broken. It may also be about to end, for a
+    /// reason that is told instead.
+    pub(crate) fn kill_broken(&self, reason: &str) {
+        if !self.wait_for_end(Duration::from_secs(1)) {
+            lock(&self.presumed).get_or_insert_with(|| reason.to_owned());
+            self.kill(None);
+        }
+    }
+
+    /// Sends a message with a descriptor and waits for the answer. Returns its number.
+    pub(crate) fn ask(&self, message: &Message, fd: i32) -> Result<u64> {
         self.check()?;
         let socket = lock(&self.socket);
         socket::send(&*socket, &message.encode(), &[fd])
             .map_err(|error| self.lost(&error))?;
         match self.answer(&socket, PATIENCE)? {
-            Message::Ready { .. } => Ok(()),
+            Message::Ready { image, .. } => Ok(image),
             Message::Failed(text) => Err(Error::new(libc::EAGAIN, text)),
             _ => Err(self.confused()),
         }
@@ -272,7 +295,9 @@ impl Machine {
 
     fn lost(&self, error: &io::Error) -> Error {
         self.check().err().unwrap_or_else(|| {
-            Error::io("the connection to the VE process broke", error)
+            let mut error = Error::io("the connection to the VE process broke", error);
+            error.text += "; did a kernel close its descriptors?";
+            error
         })
     }
 

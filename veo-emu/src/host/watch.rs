@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -27,6 +28,8 @@ pub(crate) fn start(machine: &Arc<Machine>, limit: Option<Duration>) -> Result<(
 }
 
 fn watch(machine: &Machine, limit: Option<Duration>) {
+    let program = program_of(machine.pid);
+    let mut connection = machine.connection();
     let mut clock = limit.map(Clock::new);
     let mut every = clock.as_ref().map(|clock| clock.every);
     if machine.pidfd.is_none() {
@@ -34,14 +37,29 @@ fn watch(machine: &Machine, limit: Option<Duration>) {
     }
     let milliseconds = every.map_or(-1, |every| every.as_millis().max(1) as i32);
     let (signal, status) = loop {
-        let mut polled = libc::pollfd {
-            fd: machine.pidfd.as_ref().map_or(-1, AsRawFd::as_raw_fd),
-            events: libc::POLLIN,
-            revents: 0,
-        };
-        // SAFETY: one valid entry; a negative descriptor only waits.
-        let ready = unsafe { libc::poll(&mut polled, 1, milliseconds) };
-        if ready > 0 {
+        let mut polled = [
+            libc::pollfd {
+                fd: machine.pidfd.as_ref().map_or(-1, AsRawFd::as_raw_fd),
+                events: libc::POLLIN,
+                revents: 0,
+            },
+            libc::pollfd {
+                fd: connection,
+                events: 0,
+                revents: 0,
+            },
+        ];
+        // SAFETY: two valid entries; a negative descriptor only waits.
+        let ready = unsafe { libc::poll(polled.as_mut_ptr(), 2, milliseconds) };
+        if ready > 0 && polled[1].revents != 0 {
+            // The other end is closed: by the process's end, by a kernel, or by `exec`.
+            connection = -1;
+            let now = program_of(machine.pid);
+            if now.is_some() && now != program {
+                machine.kill(Some("it became another program; did a kernel call exec?"));
+            }
+        }
+        if ready > 0 && polled[0].revents != 0 {
             break collect(machine.pid).unwrap_or((None, None));
         }
         if machine.pidfd.is_none()
@@ -54,6 +72,12 @@ fn watch(machine: &Machine, limit: Option<Duration>) {
         }
     };
     machine.has_ended(signal, status);
+}
+
+/// What program a process runs, where the system tells: device and file.
+fn program_of(pid: libc::pid_t) -> Option<(u64, u64)> {
+    let data = std::fs::metadata(format!("/proc/{pid}/exe")).ok()?;
+    Some((data.dev(), data.ino()))
 }
 
 /// Notices requests that run too long.

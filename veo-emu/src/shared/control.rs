@@ -19,8 +19,6 @@ pub(crate) enum Cause {
     ThreadExit = 3,
     /// A kernel called `exit`.
     Exit = 4,
-    /// The machinery itself failed; `detail` is an error number.
-    Broken = 5,
     /// A signal that another process sent.
     Outside = 6,
 }
@@ -36,7 +34,6 @@ pub(crate) struct FaultRecord {
     pc: AtomicU64,
     id: AtomicU64,
     kernel: AtomicU64,
-    detail: AtomicU64,
     count: AtomicU64,
     frames: [AtomicU64; FRAMES],
 }
@@ -51,7 +48,6 @@ pub(crate) struct Fault {
     pub(crate) pc: u64,
     pub(crate) id: u64,
     pub(crate) kernel: u64,
-    pub(crate) detail: u64,
     pub(crate) frames: Vec<u64>,
 }
 
@@ -72,7 +68,6 @@ impl FaultRecord {
         self.pc.store(fault.pc, Ordering::Relaxed);
         self.id.store(fault.id, Ordering::Relaxed);
         self.kernel.store(fault.kernel, Ordering::Relaxed);
-        self.detail.store(fault.detail, Ordering::Relaxed);
         self.frames[0].store(fault.pc, Ordering::Relaxed);
         self.count.store(1, Ordering::Relaxed);
         self.state.store(2, Ordering::Release);
@@ -97,7 +92,6 @@ impl FaultRecord {
             2 => Cause::StackOverflow,
             3 => Cause::ThreadExit,
             4 => Cause::Exit,
-            5 => Cause::Broken,
             6 => Cause::Outside,
             _ => return None,
         };
@@ -111,7 +105,6 @@ impl FaultRecord {
             pc: self.pc.load(Ordering::Relaxed),
             id: self.id.load(Ordering::Relaxed),
             kernel: self.kernel.load(Ordering::Relaxed),
-            detail: self.detail.load(Ordering::Relaxed),
             frames: self.frames[..count]
                 .iter()
                 .map(|frame| frame.load(Ordering::Relaxed))
@@ -130,7 +123,6 @@ pub(crate) struct FaultWords {
     pub(crate) pc: u64,
     pub(crate) id: u64,
     pub(crate) kernel: u64,
-    pub(crate) detail: u64,
 }
 
 /// The fault happened on no context's thread.

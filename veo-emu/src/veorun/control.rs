@@ -3,8 +3,9 @@
 
 use std::io;
 use std::mem::ManuallyDrop;
-use std::thread;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::thread;
+use std::time::Duration;
 
 use super::{exit, faults, loader, memory, output, traps, worker};
 use crate::shared::control::Control;
@@ -29,13 +30,13 @@ pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
         Err(text) => Message::Failed(text),
     };
     if matches!(hello, Message::Hello { flags, .. } if flags & LOCKED != 0) {
-        watch_lock(fds);
+        watch_lock(fds, host);
     }
     let sent = socket::send(&socket, &answer.encode(), &[]);
     if sent.is_err() || matches!(answer, Message::Failed(_)) {
         exit::now(1);
     }
-    listen(&socket, watch.as_ref());
+    listen(&socket, watch.as_ref(), host);
     exit::now(0);
 }
 
@@ -79,7 +80,7 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
 
 /// Ends the process when the host gives up its lock: also when it becomes another
 /// program while a forked child of it keeps the socket open.
-fn watch_lock(fds: Vec<OwnedFd>) {
+fn watch_lock(fds: Vec<OwnedFd>, host: libc::pid_t) {
     // Never closed by us: a kernel may have done that, and closing what is not open
     // is a reason to abort for the standard library.
     let fds = ManuallyDrop::new(fds);
@@ -88,10 +89,12 @@ fn watch_lock(fds: Vec<OwnedFd>) {
         .stack_size(128 << 10)
         .spawn(move || {
             if let Some(fd) = fds.first()
-                && lock::wait(fd).is_ok()
+                && lock::wait(fd).is_err()
             {
-                exit::now(1);
+                // A kernel has closed the descriptor, or put another in its place.
+                outlive(host);
             }
+            exit::now(1);
         });
 }
 
@@ -100,7 +103,35 @@ fn prefer_as_victim() {
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
 }
 
-fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>) {
+/// Whether the program that started this process is still there.
+fn is_there(host: libc::pid_t) -> bool {
+    // SAFETY: getppid cannot fail.
+    unsafe { libc::getppid() == host }
+}
+
+/// Waits for the end of the host without any descriptor.
+fn outlive(host: libc::pid_t) {
+    while is_there(host) {
+        thread::sleep(LOOK);
+    }
+}
+
+/// What an open file is, whatever its number.
+fn identity(fd: &OwnedFd) -> Option<(libc::dev_t, libc::ino_t)> {
+    // SAFETY: an all-zero stat is a valid value of that structure.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: the structure is valid for writing; a closed descriptor is an error.
+    (unsafe { libc::fstat(fd.as_raw_fd(), &mut stat) } == 0).then_some((stat.st_dev, stat.st_ino))
+}
+
+/// How often to look what kernels have done to the descriptors: a wait for one that was
+/// closed or replaced does not end.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Answers the host until it is gone. Without the socket, which a kernel may close, calls
+/// go on, and the host is told that nothing else does.
+fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>, host: libc::pid_t) {
+    let ours = identity(socket);
     let mut polled = [
         libc::pollfd {
             fd: socket.as_raw_fd(),
@@ -113,48 +144,55 @@ fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>) {
             revents: 0,
         },
     ];
-    loop {
+    while is_there(host) {
         // SAFETY: the array is valid for two entries.
-        let result = unsafe { libc::poll(polled.as_mut_ptr(), 2, -1) };
-        if result < 0 {
-            if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted {
-                continue;
-            }
-            return;
+        let result = unsafe { libc::poll(polled.as_mut_ptr(), 2, LOOK.as_millis() as i32) };
+        if result < 0 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted {
+            continue;
         }
-        if (polled[0].revents | polled[1].revents) & libc::POLLNVAL != 0 {
-            faults::broken(libc::EBADF);
-            return;
+        if identity(socket) != ours {
+            return outlive(host);
         }
         if polled[1].revents != 0 {
-            return;
+            // The host's end, or not its descriptor any more.
+            polled[1].fd = -1;
         }
-        if polled[0].revents != 0 {
-            let mut bytes = [0; LONGEST];
-            let (len, fds) = match socket::receive(socket, &mut bytes, 0) {
-                Ok((0, _)) => return,
-                Ok(message) => message,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    faults::broken(error.raw_os_error().unwrap_or(0));
-                    return;
-                }
-            };
-            let answer = match Message::decode(&bytes[..len]) {
-                Some(Message::Open { index, stack }) => match open(index, stack, &fds) {
-                    Ok(()) => Message::Ready { image: 0, base: 0 },
-                    Err(text) => Message::Failed(text),
-                },
-                _ => Message::Failed("the VE process does not know this message".into()),
-            };
-            if socket::send(socket, &answer.encode(), &[]).is_err() {
-                return;
-            }
+        if result >= 0 && polled[0].revents == 0 {
+            continue;
+        }
+        let answer = match receive(socket) {
+            Ok(Some(answer)) => answer,
+            Ok(None) => return,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => Message::Failed(format!("the VE process cannot receive: {error}")),
+        };
+        if socket::send(socket, &answer.encode(), &[]).is_err() {
+            return outlive(host);
         }
     }
 }
 
-fn open(index: u32, stack: u64, fds: &[OwnedFd]) -> Result<(), String> {
+/// Receives a message and does what it says. `None`: the host is gone.
+fn receive(socket: &OwnedFd) -> io::Result<Option<Message>> {
+    let mut bytes = [0; LONGEST];
+    let (len, fds) = socket::receive(socket, &mut bytes, 0)?;
+    if len == 0 {
+        return Ok(None);
+    }
+    Ok(Some(match Message::decode(&bytes[..len]) {
+        Some(Message::Open { index, stack }) => match open(index, stack, &fds) {
+            Ok(thread) => Message::Ready {
+                image: thread,
+                base: 0,
+            },
+            Err(text) => Message::Failed(text),
+        },
+        _ => Message::Failed("the VE process does not know this message".into()),
+    }))
+}
+
+/// Starts the thread of a context. Returns its number.
+fn open(index: u32, stack: u64, fds: &[OwnedFd]) -> Result<u64, String> {
     let [fd] = fds else {
         return Err("a context comes with one descriptor".into());
     };

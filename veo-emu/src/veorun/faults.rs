@@ -33,6 +33,8 @@ struct Current {
     /// A handler runs on the thread already.
     handling: Cell<bool>,
     ring: Cell<*const Ring>,
+    /// The stack that handlers run on, unless a kernel gave the thread another one.
+    alternate: Cell<*mut u8>,
     /// Lowest address of the thread's stack and of what lies above its guard.
     stack: Cell<u64>,
 }
@@ -45,6 +47,7 @@ thread_local! {
             kernel: Cell::new(0),
             handling: Cell::new(false),
             ring: Cell::new(ptr::null()),
+            alternate: Cell::new(ptr::null_mut()),
             stack: Cell::new(0),
         }
     };
@@ -75,6 +78,67 @@ fn set_handler(signal: i32, function: usize, flags: i32) -> io::Result<()> {
 
 extern "C" fn ignore(_signal: i32) {}
 
+/// The signals of a copy to or from what is not mapped.
+const OF_COPIES: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
+
+/// What kernels have made of the signals of a copy: put back when this is dropped.
+pub(super) struct Replaced {
+    actions: [Option<libc::sigaction>; 2],
+    mask: Option<libc::sigset_t>,
+}
+
+/// Has the calling thread's faults handled here, also where a kernel has installed
+/// handlers of its own or blocked the signals.
+pub(super) fn take_back() -> Replaced {
+    let mut replaced = Replaced {
+        actions: [None; 2],
+        mask: None,
+    };
+    for (signal, place) in OF_COPIES.into_iter().zip(&mut replaced.actions) {
+        // SAFETY: an all-zero sigaction is a valid value of that structure.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        // SAFETY: only asks; the structure is valid for writing.
+        let asked = unsafe { libc::sigaction(signal, ptr::null(), &mut action) } == 0;
+        if asked && action.sa_sigaction != handler as *const () as usize {
+            let flags = libc::SA_SIGINFO | libc::SA_NODEFER;
+            if set_handler(signal, handler as *const () as usize, flags).is_ok() {
+                *place = Some(action);
+            }
+        }
+    }
+    // SAFETY: all-zero signal sets are valid values, and room for them to be written;
+    // the signal numbers exist.
+    unsafe {
+        let mut wanted: libc::sigset_t = std::mem::zeroed();
+        let mut mask: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut wanted);
+        OF_COPIES.iter().for_each(|signal| {
+            libc::sigaddset(&mut wanted, *signal);
+        });
+        if libc::pthread_sigmask(libc::SIG_UNBLOCK, &wanted, &mut mask) == 0
+            && OF_COPIES.iter().any(|signal| libc::sigismember(&mask, *signal) == 1)
+        {
+            replaced.mask = Some(mask);
+        }
+    }
+    replaced
+}
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        if let Some(mask) = &self.mask {
+            // SAFETY: the set came from the same call.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, mask, ptr::null_mut()) };
+        }
+        for (signal, action) in OF_COPIES.into_iter().zip(&self.actions) {
+            if let Some(action) = action {
+                // SAFETY: the action was in force before.
+                unsafe { libc::sigaction(signal, action, ptr::null_mut()) };
+            }
+        }
+    }
+}
+
 /// Gives the calling thread a stack for its handlers and tells what its own is.
 pub(super) fn prepare_thread(context: u32, ring: *const Ring) -> io::Result<()> {
     let stack = Box::leak(vec![0u8; ALTERNATE_STACK].into_boxed_slice());
@@ -88,6 +152,7 @@ pub(super) fn prepare_thread(context: u32, ring: *const Ring) -> io::Result<()> 
     CURRENT.with(|current| {
         current.context.set(context);
         current.ring.set(ring);
+        current.alternate.set(alternate.ss_sp.cast());
         current.stack.set(stack_bottom().unwrap_or(0));
     });
     Ok(())
@@ -103,17 +168,20 @@ pub(super) fn current_request() -> Option<(u64, *const Ring)> {
 
 /// Takes the stack for handlers away again, at the end of a thread.
 pub(super) fn release_thread() {
-    // SAFETY: an all-zero stack_t is a valid value of that structure.
-    let mut old: libc::stack_t = unsafe { std::mem::zeroed() };
     let off = libc::stack_t {
         ss_sp: ptr::null_mut(),
         ss_flags: libc::SS_DISABLE,
         ss_size: ALTERNATE_STACK,
     };
-    // SAFETY: both structures are valid; no handler runs on this thread now.
-    if unsafe { libc::sigaltstack(&off, &mut old) } == 0 && old.ss_size == ALTERNATE_STACK {
-        let slice = ptr::slice_from_raw_parts_mut(old.ss_sp.cast::<u8>(), ALTERNATE_STACK);
-        // SAFETY: `prepare_thread` leaked exactly this boxed slice.
+    // SAFETY: the structure is valid; no handler runs on this thread now.
+    if unsafe { libc::sigaltstack(&off, ptr::null_mut()) } != 0 {
+        return;
+    }
+    let stack = CURRENT.with(|current| current.alternate.replace(ptr::null_mut()));
+    if !stack.is_null() {
+        let slice = ptr::slice_from_raw_parts_mut(stack, ALTERNATE_STACK);
+        // SAFETY: `prepare_thread` leaked exactly this boxed slice, and no handler uses it
+        // any more, whatever stack a kernel put in its place.
         drop(unsafe { Box::from_raw(slice) });
     }
 }
@@ -158,15 +226,10 @@ pub(super) fn in_kernel() -> bool {
 
 /// Writes down an end that is no signal.
 pub(super) fn record(cause: Cause) {
-    write(cause, 0, 0, 0, 0);
+    write(cause, 0, 0, 0);
 }
 
-/// Writes down that the machinery failed with this error number.
-pub(super) fn broken(error: i32) {
-    write(Cause::Broken, 0, 0, 0, error as u64);
-}
-
-fn write(cause: Cause, signal: i32, address: u64, pc: u64, detail: u64) -> bool {
+fn write(cause: Cause, signal: i32, address: u64, pc: u64) -> bool {
     let Some(control) = CONTROL.get() else {
         return false;
     };
@@ -181,7 +244,6 @@ fn write(cause: Cause, signal: i32, address: u64, pc: u64, detail: u64) -> bool 
         pc,
         id: 0,
         kernel: 0,
-        detail,
     };
     let _ = CURRENT.try_with(|current| {
         if current.kernel.get() != 0 {
@@ -235,7 +297,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
     if code <= 0 && unsafe { (*info).si_pid() != libc::getpid() } {
         cause = Cause::Outside;
     }
-    if !write(cause, signal, address, pc, code as u64) {
+    if !write(cause, signal, address, pc) {
         // Another thread is dying already; let it finish its report.
         loop {
             // SAFETY: pause only waits for a signal.

@@ -1,6 +1,7 @@
 //! The thread of a context: takes requests out of the ring in order and runs them.
 
 use std::io;
+use std::sync::mpsc;
 use std::thread;
 
 use super::engine::Engine;
@@ -13,13 +14,16 @@ use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
 use crate::sys::{cpu, fork};
 
-/// Starts the thread of a context.
-pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<()> {
+/// Starts the thread of a context. Returns its number.
+pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64> {
+    let (tell, told) = mpsc::channel();
     let stack = usize::try_from(stack).map_err(|_| io::ErrorKind::OutOfMemory)?;
     thread::Builder::new()
         .name(format!("ve-context-{index}"))
         .stack_size(stack)
         .spawn(move || {
+            // SAFETY: gettid cannot fail.
+            let _ = tell.send(unsafe { libc::gettid() });
             if faults::prepare_thread(index, mapping.view()).is_err() {
                 exit::now(1);
             }
@@ -30,8 +34,10 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<()> 
             if last {
                 exit::in_order();
             }
-        })
-        .map(|_| ())
+        })?;
+    told.recv()
+        .map(|number| number as u64)
+        .map_err(|_| io::ErrorKind::BrokenPipe.into())
 }
 
 /// Runs requests until the context is closed. Returns whether the process is to end.

@@ -30,6 +30,9 @@ use super::results::{Outcome, Results};
 use crate::shared::ring::{Ring, SLOTS};
 use crate::sys::memfd::Mapping;
 
+/// A thread that sleeps looks around this often.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// How long to wait before asking again for room that another context holds.
 pub(crate) const STARVED: Duration = Duration::from_millis(1);
 
@@ -38,6 +41,8 @@ pub(crate) struct Queue {
     pub(crate) machine: Arc<Machine>,
     pub(crate) index: u32,
     pub(crate) mapping: Mapping,
+    /// The thread of the VE side.
+    thread: libc::pid_t,
     pub(crate) state: Mutex<State>,
     pub(crate) progress: Progress,
     /// All requests below this id have ended.
@@ -95,11 +100,18 @@ pub(crate) enum Waited {
 }
 
 impl Queue {
-    pub(crate) fn new(machine: Arc<Machine>, index: u32, mapping: Mapping) -> Arc<Queue> {
+    /// `thread` is the number of the VE side's thread, or 0.
+    pub(crate) fn new(
+        machine: Arc<Machine>,
+        index: u32,
+        mapping: Mapping,
+        thread: libc::pid_t,
+    ) -> Arc<Queue> {
         let queue = Arc::new(Queue {
             machine: machine.clone(),
             index,
             mapping,
+            thread,
             state: Mutex::new(State {
                 results: Results::default(),
                 pending: VecDeque::new(),
@@ -154,10 +166,30 @@ impl Queue {
         } else {
             fence(Ordering::SeqCst);
         }
-        if !changed() && self.ring().generation() == seen {
-            self.ring().sleep(seen, limit);
+        let same = || !changed() && self.ring().generation() == seen;
+        if same() {
+            // A kernel may have left a VE side that cannot wake anybody, or none at all.
+            let limit = limit.map_or(LOOK, |limit| limit.min(LOOK));
+            self.ring().sleep(seen, Some(limit));
+            if limit == LOOK && same() && self.has_lost_its_thread() && same() {
+                self.machine.kill_broken(&format!(
+                    "the thread of context {} ended without a word; did a kernel end it, or a \
+                     system call filter?",
+                    self.index
+                ));
+            }
         }
         self.sleepers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether the VE side's thread is gone, while its process may go on.
+    fn has_lost_its_thread(&self) -> bool {
+        if self.thread <= 0 || self.machine.is_dead() {
+            return false;
+        }
+        // SAFETY: plain numbers; signal 0 only asks.
+        let asked = unsafe { libc::syscall(libc::SYS_tgkill, self.machine.pid, self.thread, 0) };
+        asked < 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
     }
 
     /// What the VE side is working on, as far as the host can tell.
