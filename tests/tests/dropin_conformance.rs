@@ -89,6 +89,7 @@ const OTHERS: &[&str] = &[
     "outlived.c",
     "alone.c",
     "exits.c",
+    "in_plugin.c",
     "reasons.c",
 ];
 

@@ -279,3 +279,31 @@ fn what_cannot_be_begun_is_explained_on_the_standard_error() {
     outcome.expect_success("reasons.c");
     assert_eq!(outcome.stderr, "");
 }
+
+#[test]
+fn a_plugin_that_uses_it_while_it_is_loaded_and_unloaded() {
+    let dropin = Dropin::get();
+    let directory = dropin.scratch("in_plugin");
+    let (plugin, program) = (directory.join("plugin.so"), directory.join("program"));
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/in_plugin.c");
+    let gcc = |options: &[&str], to: &std::path::Path| {
+        let mut command = Command::new("gcc");
+        command.args(["-std=gnu11", "-O1", "-g", "-Wall", "-Werror", "-pthread"]);
+        command.arg(source).args(options).arg("-o").arg(to);
+        command.arg("-I").arg(dropin.prefix().join("include"));
+        command.arg("-L").arg(dropin.prefix().join("lib64"));
+        let last = if options.contains(&"-shared") {
+            "-lveo"
+        } else {
+            "-ldl"
+        };
+        assert!(command.arg(last).status().unwrap().success());
+    };
+    gcc(&["-shared", "-fpic"], &plugin);
+    gcc(&["-DLOADER"], &program);
+    let mut command = dropin.command(&program);
+    command.env("KERNELS", dropin.kernel_dir());
+    dropin
+        .run(command.arg(&plugin))
+        .expect_success("in_plugin.c");
+}

@@ -2,11 +2,12 @@
 //!
 //! `exports` defines every function of the interface from the one list of
 //! them, [`veo_abi::for_each_function`]; `hooks` holds the three that see
-//! addresses of others, `reasons` those that print why they failed, and `exit` what
-//! happens when the program exits. Nothing else may be added here: what the functions
+//! addresses of others, `reasons` those that print why they failed, `exit` what
+//! happens when the program exits, and `threads` what happens when a thread does. Nothing else may be added here: what the functions
 //! do is the business of `veo-emu`.
 
 mod exit;
 mod exports;
 mod hooks;
 mod reasons;
+mod threads;

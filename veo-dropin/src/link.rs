@@ -24,6 +24,9 @@ const SYSTEM_LIBRARIES: [&str; 7] = [
     "-lc",
 ];
 
+/// What is in the library although none of its functions asks for it.
+const UNCALLED: [&str; 2] = ["VEO_DROPIN_AT_EXIT", "__cxa_thread_atexit_impl"];
+
 /// Whether a function is ours and not one of libveo.
 fn is_extension(name: &str) -> bool {
     name.starts_with("veo_emu_")
@@ -68,7 +71,7 @@ pub(crate) fn shared_library(
         // Its threads outlive a dlclose; so does the library.
         .args(["-Wl,-z,nodelete", "-Wl,-z,relro", "-Wl,-z,now"])
         .arg("-Wl,--gc-sections");
-    for name in VeoApi::NAMES.into_iter().chain(["VEO_DROPIN_AT_EXIT"]) {
+    for name in VeoApi::NAMES.into_iter().chain(UNCALLED) {
         // Pulls its object out of the archive.
         command.arg(format!("-Wl,--undefined={name}"));
     }
