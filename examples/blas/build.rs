@@ -18,6 +18,8 @@ fn main() {
     match missing {
         None => println!("cargo::rustc-cfg=blas"),
         Some(why) => {
+            // Cargo takes what is not there for changed, so that this runs again once it is installed.
+            println!("cargo::rerun-if-changed=libopenblas.so");
             let why = why.lines().next().unwrap_or_default();
             println!("cargo::rustc-env=NO_BLAS={why}");
         }

@@ -367,10 +367,10 @@ impl Kernels {
     /// mod k { veo_core::include_header!("k"); }
     /// ```
     ///
-    /// Structures become `VeData` types, enumerations their integer types, comments documentation; what cannot be declared (structures
-    /// by value, variable arguments) is left out, and a build note says why. The declarations resolve on first use, since headers tend
-    /// to declare more than a library has. Without any source, [`compile`](Kernels::compile) only imports: for a library that exists
-    /// already. The header is looked for in the package, then where clang searches, with the [`include`](Kernels::include) directories and
+    /// Structures become `VeData` types, enumerations their integer types, comments documentation ([`Import`](crate::Import) has the whole
+    /// table); what cannot be declared (structures by value, variable arguments) is left out, and a build note says why. The declarations
+    /// resolve on first use, since headers tend to declare more than a library has. Without any source, [`compile`](Kernels::compile) only imports: for a library that exists
+    /// already; [`Import::lib`](crate::Import::lib) says which. The header is looked for in the package, then where clang searches, with the [`include`](Kernels::include) directories and
     /// definitions of the library. Needs libclang.
     #[cfg(feature = "import")]
     pub fn import_header(&mut self, header: impl AsRef<Path>) -> &mut Self {

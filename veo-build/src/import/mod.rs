@@ -27,6 +27,22 @@ use crate::output::Directives;
 use crate::{Error, Result};
 
 /// What [`Kernels::import_header_with`] can set about a header.
+///
+/// | in C | in Rust |
+/// |---|---|
+/// | numbers, `size_t`, `_Bool` | the primitive type of the same width and sign; `_Bool` is `u8` |
+/// | `enum` and `typedef` of it | a type alias of its integer type, and a constant for each of its names |
+/// | `struct` | a `VeData` type with the same layout, which is asserted; pointers in it are `VeAddr<T>` |
+/// | bit-fields, flexible arrays | the bytes that hold them, an array of length 0 |
+/// | `union`, and `struct` with an array of `long double` | as many bytes, the field `bytes` |
+/// | a `struct` of which only the name is known | an opaque type |
+/// | `double a[3][4]`, `double a[n][n]` | pointers to `[f64; 4]`, to `f64` |
+/// | `double _Complex *` | a pointer to `[f64; 2]` |
+/// | a function as parameter | `FnAddr`, which takes a `&VeoFunction`; as result a `VeMemPtr<c_void>` |
+/// | a macro that is a number or a string | a constant of the type that C gives it, `&CStr` |
+/// | names that Rust or a declaration of kernels has for itself | the same with `_` after it; parameters in snake case |
+///
+/// Headers that share structures share the types only if they are imported together, with [`also_from`](Import::also_from).
 #[derive(Clone, Debug)]
 pub struct Import {
     header: PathBuf,
