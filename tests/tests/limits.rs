@@ -8,7 +8,7 @@ fn memory_that_a_node_does_not_have() {
         (u64::MAX, "a node has"),
         (1 << 50, "a node has"),
         (1, "at least 1048576 bytes"),
-        (0, "at least 1048576 bytes"),
+        (0, "at least 1 MiB"),
     ] {
         let result = VeoProc::builder().memory(bytes).build();
         let error = result.map(drop).unwrap_err().to_string();
