@@ -277,3 +277,28 @@ fn an_environment_that_makes_no_sense_is_named() {
         );
     }
 }
+
+/// A pipe that nobody writes to would keep whoever opens it for ever.
+#[test]
+fn a_library_that_is_no_file_is_refused_and_one_that_becomes_none_is_not_waited_for() {
+    let library = compile(KERNELS);
+    let pipe = library.with_file_name(format!("libpipe-{}.so", std::process::id()));
+    let name = std::ffi::CString::new(pipe.to_str().unwrap()).unwrap();
+    let become_pipe = || {
+        let _ = std::fs::remove_file(&pipe);
+        // SAFETY: the name is a string.
+        assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    };
+    become_pipe();
+    let proc = Proc::new(0);
+    assert_eq!(call!(veo_load_library(proc.0, name.as_ptr())), 0);
+    assert!(last_error().contains("no regular file"), "{}", last_error());
+    std::fs::remove_file(&pipe).unwrap();
+    std::fs::copy(&library, &pipe).unwrap();
+    let lib = proc.load(&pipe);
+    let answer = proc.sym(lib, "answer");
+    // Now its debug information cannot be read.
+    become_pipe();
+    assert_eq!(proc.call(answer, &Args::new()), (0, 42));
+    std::fs::remove_file(&pipe).unwrap();
+}

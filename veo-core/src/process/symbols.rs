@@ -20,6 +20,10 @@ pub(crate) fn similar(path: &Path, name: &str) -> Vec<String> {
 pub(crate) fn why_not_loadable(path: &Path, api: &Api) -> Option<String> {
     /// The machine number of the Vector Engine.
     const VE: u16 = 251;
+    // Opening what is no file may never end.
+    if std::fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+        return Some("it is no regular file".into());
+    }
     let mut header = [0; 20];
     let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
     match read {

@@ -1,7 +1,8 @@
 //! What kind of file a library or a veorun is, before anything is asked to load it.
 
-use std::fs::File;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 
 use crate::error::{Error, Result};
 
@@ -81,10 +82,17 @@ pub(crate) fn check(path: &str) -> Result<()> {
     if !path.contains('/') {
         return Ok(());
     }
-    let mut file = File::open(path)
+    // What is no file may have an open wait for ever.
+    let mut file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)
         .map_err(|error| Error::io(format!("library {path} cannot be opened"), &error))?;
-    let len = file.metadata().map_or(0, |file| file.len());
     let refuse = |why: String| Err(Error::new(libc::ENOEXEC, format!("library {path} {why}")));
+    let Some(data) = file.metadata().ok().filter(Metadata::is_file) else {
+        return refuse("is no regular file".into());
+    };
+    let len = data.len();
     let Some(elf) = Elf::read(&mut file) else {
         return refuse("is no 64-bit ELF file, or is damaged".into());
     };

@@ -51,10 +51,16 @@ pub fn read_file(path: &Path) -> Result<Prototypes, ReadError> {
 }
 
 fn load(path: &Path) -> Result<Vec<u8>, ReadError> {
-    fs::read(path).map_err(|error| ReadError::Io {
+    let failed = |reason: String| ReadError::Io {
         path: path.to_owned(),
-        reason: error.to_string(),
-    })
+        reason,
+    };
+    // Reading what is no file may never end.
+    let data = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+    if !data.is_file() {
+        return Err(failed("it is no regular file".into()));
+    }
+    fs::read(path).map_err(|error| failed(error.to_string()))
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
