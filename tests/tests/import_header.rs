@@ -277,6 +277,43 @@ void f(void);
 }
 
 #[test]
+fn types_and_macros_are_those_of_the_header() {
+    let header = "\
+typedef long c_int;
+typedef unsigned char u8;
+struct String { c_int length; };
+c_int f(c_int a, int b, u8 c, struct String *s);
+#define MANY 64
+#define SHIFTED (MANY << 2)
+#define UNSIGNED 0x80u
+#define TEXT \"a\\\"b\"
+#define WIDE L\"x\"
+#define GONE 1
+#undef GONE
+#define type 3
+";
+    let Some(package) = package(&[("k.h", header)]) else {
+        return;
+    };
+    let built = import(&package, "k.h", |_| {}).expect("the header is sound");
+    let text = text(&built);
+    for part in [
+        "pub safe fn f(a: i64, b: i32, c: u8, s: *mut String_) -> i64;",
+        "pub length: i64,",
+        "pub const MANY: i32 = 64;",
+        "pub const SHIFTED: i32 = 256;",
+        "pub const UNSIGNED: u32 = 128;",
+        r#"b"a\"b\0""#,
+        "pub const type_: i32 = 3;",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    for part in ["WIDE", "GONE"] {
+        assert!(!text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
 fn libraries_do_not_take_each_others_declarations() {
     let files = [("a/k.h", "void a(void);\n"), ("b/k.h", "void b(void);\n")];
     let Some(package) = package(&files) else {

@@ -81,6 +81,12 @@ fn retype(catalogue: &mut Catalogue, more: &Catalogue) {
         let Some(ty) = names(&name).find_map(|name| types.get(name.as_str()).copied()) else {
             return false;
         };
+        // A string of other characters than bytes: what the bindings have is not it.
+        if let Type::Array(array) = ty
+            && translator.number(&array.elem) != Some("i8")
+        {
+            return false;
+        }
         if let Some(primitive) = translator.number(ty) {
             change(constant, primitive);
         }
