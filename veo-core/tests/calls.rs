@@ -48,6 +48,22 @@ unsafe extern "C" {
     safe fn read_through(table: *const VeAddr<f64>, which: u64, index: u64) -> i64;
 }
 
+/// The same kernels, declared with names for what they take.
+mod named {
+    use veo_core::ve_kernel;
+
+    type Values<'a> = &'a mut [f64];
+    type Text<'a> = &'a [i8];
+    type Number<'a> = &'a super::Node;
+
+    #[ve_kernel(lib = "libcoretest.so")]
+    unsafe extern "C" {
+        pub safe fn scale(x: Values<'_>, n: u64, factor: f64);
+        pub safe fn length(text: Text<'_>) -> u64;
+        pub safe fn node_sum(n: Number<'_>) -> f64;
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, VeData)]
 #[repr(C)]
 struct Node {
@@ -139,6 +155,27 @@ fn stack_data_go_in_and_come_back() -> Result<()> {
     increment(&ctx, OnStack::inout(&mut vector), 3)?.wait()?;
     assert_eq!(vector, [2, 3, 4]);
     assert_eq!(sum(&ctx, OnStack::input(&vec![0.5; 3]), 3)?.wait()?, 1.5);
+    Ok(())
+}
+
+#[test]
+fn references_by_another_name_travel_as_well() -> Result<()> {
+    let proc = process();
+    let ctx = proc.open_context()?;
+    let (mut vector, mut array) = (vec![1.0, 2.0], [3.0, 4.0]);
+    let request = named::scale(&ctx, &mut vector, 2, 2.0)?;
+    named::scale(&ctx, &mut array, 2, 3.0)?.wait()?;
+    request.wait()?;
+    named::scale(&proc, &mut vector[1..], 1, 0.5)?;
+    assert_eq!((vector, array), (vec![2.0, 2.0], [9.0, 12.0]));
+    assert_eq!(named::length(&proc, &[65, 66, 0])?, 2);
+    assert_eq!(named::length(&ctx, &vec![65, 0])?.wait()?, 1);
+    let node = Node {
+        tag: 3,
+        value: 1.5,
+        next: VeAddr::NULL,
+    };
+    assert_eq!(named::node_sum(&ctx, &node)?.wait()?, 4.5);
     Ok(())
 }
 

@@ -280,6 +280,11 @@ mod first {
 
     #[ve_kernel(lib = "libcoretest.so")]
     pub fn apply(function: extern "C" fn(i64) -> i64, x: i64) -> i64;
+
+    pub type Function = Option<unsafe extern "C" fn(i64) -> i64>;
+
+    #[ve_kernel(lib = "libcoretest.so", name = "apply")]
+    pub fn apply_by_name(function: Function, x: i64) -> i64;
 }
 
 mod second {
@@ -299,6 +304,7 @@ fn the_function_behind_a_stub_is_found_by_its_path() -> Result<()> {
     assert_eq!(first::give(&proc, 7)?, 7);
     // As an argument of another kernel.
     assert_eq!(first::apply(&proc, &give, 20)?, 20);
+    assert_eq!(first::apply_by_name(&proc, &give, 21)?, 21);
     let whole = format!("{}::second::give", module_path!());
     assert_eq!(proc.kernel_function(&whole)?.name(), "give_i32");
     assert_eq!(second::give(&proc, 7)?, 7);
