@@ -257,6 +257,20 @@ uint64_t environment_is(const char *name, const char *value)
 	return have != NULL && strcmp(have, value) == 0;
 }
 
+void *make_block(uint64_t size)
+{
+	char *block = malloc(size);
+
+	if (block != NULL && size > 0)
+		block[0] = block[size - 1] = 7;
+	return block;
+}
+
+void free_block(void *block)
+{
+	free(block);
+}
+
 uint64_t say_number(uint64_t number)
 {
 	printf("said %lu\n", number);

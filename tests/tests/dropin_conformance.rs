@@ -31,6 +31,7 @@ programs! {
     library,
     memory,
     async_memory,
+    kernel_heap(THREADS),
     contexts(THREADS),
     one_context,
     attributes(THREADS),

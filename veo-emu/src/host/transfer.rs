@@ -32,7 +32,7 @@ impl HostOp {
                 *len == 0 || (*len <= QUICK && memory.contains(*at))
             }
             HostOp::Alloc { len } => *len <= QUICK,
-            HostOp::Free { .. } => true,
+            HostOp::Free { address } => *address == 0 || memory.contains(*address),
             HostOp::Call { .. } => false,
         }
     }
@@ -75,9 +75,17 @@ fn unmapped(address: u64, len: u64) -> Error {
     )
 }
 
-/// Frees a block of VE memory.
+/// Frees a block of VE memory, which the host has allocated or a kernel with malloc.
+/// The caller has the context for itself.
 pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
-    if queue.machine.memory.free(address) {
+    let memory = &queue.machine.memory;
+    // As with free(3), there is nothing to be done about NULL.
+    let mut freed = address == 0 || memory.free(address);
+    if !freed && !memory.contains(address) {
+        let (ended, _) = queue.request(Op::Parcel, Task::Free as u64, &[address])?;
+        freed = ended == Ended::Done;
+    }
+    if freed {
         Ok(())
     } else {
         Err(Error::invalid(format!(

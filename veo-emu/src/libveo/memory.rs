@@ -67,8 +67,7 @@ pub(super) fn after_free(process: u64, address: u64) {
 pub unsafe extern "C" fn veo_free_mem(proc_: *mut veo_proc_handle, addr: u64) -> c_int {
     guard(-1, || {
         let process = process(proc_)?;
-        // As with free(3), there is nothing to be done about NULL.
-        if addr != 0 && !process.machine.is_dead() {
+        if !process.machine.is_dead() {
             process.free(addr)?;
         }
         drop(process);

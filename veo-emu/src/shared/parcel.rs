@@ -30,13 +30,23 @@ pub(crate) enum Task {
     Read = 4,
     /// Copy the payload to an address (address, length). Value as for `Read`.
     Write = 5,
+    /// Free what a kernel has allocated with malloc (address). Value: 0, or 1 if it
+    /// is no block of malloc's.
+    Free = 6,
 }
 
 impl Task {
     /// The task of this number.
     pub(crate) fn from_word(word: u64) -> Option<Task> {
-        [Task::Load, Task::Unload, Task::Symbol, Task::Read, Task::Write]
-            .into_iter()
-            .find(|task| *task as u64 == word)
+        [
+            Task::Load,
+            Task::Unload,
+            Task::Symbol,
+            Task::Read,
+            Task::Write,
+            Task::Free,
+        ]
+        .into_iter()
+        .find(|task| *task as u64 == word)
     }
 }

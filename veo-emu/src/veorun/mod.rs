@@ -9,6 +9,7 @@ mod copy;
 mod engine;
 mod exit;
 mod faults;
+mod heap;
 mod loader;
 mod memory;
 mod native;

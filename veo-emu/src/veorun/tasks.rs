@@ -1,6 +1,6 @@
 //! What the host has done through a parcel: libraries, symbols, odd addresses.
 
-use super::{copy, loader};
+use super::{copy, heap, loader};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::{Ended, Received};
 use crate::sys::memfd::{self, Mapping};
@@ -63,6 +63,10 @@ impl Parcel {
                 let copied =
                     unsafe { copy::try_copy(first as *mut u8, self.place, second as usize) };
                 (if copied { Ended::Done } else { Ended::Refused }, 0)
+            }
+            Some(Task::Free) => {
+                let freed = heap::free(first);
+                (if freed { Ended::Done } else { Ended::Refused }, 0)
             }
             _ => (Ended::Refused, 0),
         }

@@ -1,0 +1,105 @@
+//! Frees what a kernel has allocated with malloc, for the host, which knows nothing but
+//! the address.
+//!
+//! NEC's library allocates VE memory with malloc, so that programs free with one side
+//! what the other has allocated. A wrong address would end the process, so the words
+//! around the block are looked at first, as the GNU C library keeps them, and an address
+//! that is no block in use is refused. With other C libraries all are.
+
+use super::copy;
+
+/// Frees the block at `address` if it is one.
+pub(super) fn free(address: u64) -> bool {
+    if !is_block(address) {
+        return false;
+    }
+    // SAFETY: what lies around the address is what malloc writes around a block in use.
+    // Whether the kernel is done with the block is for the program to know.
+    unsafe { libc::free(address as usize as *mut libc::c_void) };
+    true
+}
+
+/// Flags in the word with a chunk's size.
+const PREVIOUS_IN_USE: u64 = 1;
+const OF_PAGES: u64 = 2;
+const OF_OTHER_HEAP: u64 = 4;
+
+const PAGE: u64 = 4096;
+/// Bytes before a block: the size of the chunk before it, if that is free, and its own.
+const HEADER: u64 = 16;
+/// Chunks of threads lie in heaps with a multiple of this as their address.
+const HEAP: u64 = 64 << 20;
+
+/// Whether malloc gave this address and the block was not freed since.
+fn is_block(address: u64) -> bool {
+    if !cfg!(all(target_env = "gnu", target_pointer_width = "64"))
+        || address < PAGE
+        || !address.is_multiple_of(16)
+    {
+        return false;
+    }
+    let chunk = address - HEADER;
+    let (Some(before), Some(size)) = (word(chunk), word(chunk + 8)) else {
+        return false;
+    };
+    let (size, flags) = (size & !7, size & 7);
+    let Some(end) = chunk.checked_add(size) else {
+        return false;
+    };
+    if size < 32 || !size.is_multiple_of(16) {
+        return false;
+    }
+    if flags & OF_PAGES != 0 {
+        // Pages of its own; `before` bytes of them lie in front of the chunk.
+        let start = chunk.checked_sub(before);
+        return flags == OF_PAGES
+            && start.is_some_and(|start| start.is_multiple_of(PAGE) && word(start).is_some())
+            && end.is_multiple_of(PAGE)
+            && word(end - 8).is_some();
+    }
+    let in_heap = if flags & OF_OTHER_HEAP != 0 {
+        // The heap begins with the arena that it belongs to, and has its size behind.
+        let heap = address & !(HEAP - 1);
+        let arena = word(heap).filter(|arena| arena.is_multiple_of(8));
+        let len = word(heap + 16).unwrap_or(0);
+        arena.is_some_and(|arena| word(arena).is_some())
+            && len.is_multiple_of(PAGE)
+            && len <= HEAP
+            && end < heap + len
+    } else {
+        // SAFETY: asks where the program's data segment ends, and leaves it there.
+        let last = unsafe { libc::sbrk(0) } as u64;
+        end < last
+    };
+    // A free chunk before it begins there. If this one was freed and joined to it, it
+    // is longer than that.
+    let previous = || {
+        flags & PREVIOUS_IN_USE != 0
+            || chunk.checked_sub(before).and_then(|previous| word(previous + 8))
+                .is_some_and(|size| size & !7 == before)
+    };
+    // What follows says whether it is in use; freed blocks that are kept for the
+    // next malloc of their size carry a mark of their own.
+    let next = || word(end + 8).is_some_and(|next| next & PREVIOUS_IN_USE != 0 && next >= 16);
+    in_heap && previous() && next() && !is_kept(address)
+}
+
+/// Whether a block lies in the thread's cache of freed ones: their second word is the
+/// same in all of them.
+fn is_kept(address: u64) -> bool {
+    // SAFETY: malloc takes a number, free what malloc gave or null.
+    let mark = unsafe {
+        let block = libc::malloc(24);
+        libc::free(block);
+        if block.is_null() { None } else { word(block as u64 + 8) }
+    };
+    mark.is_some_and(|mark| mark != 0) && word(address + 8) == mark
+}
+
+/// The word at an address, if it is mapped.
+fn word(address: u64) -> Option<u64> {
+    let mut bytes = [0u8; 8];
+    // SAFETY: the destination has eight bytes; the source is any address.
+    let copied = unsafe { copy::try_copy(bytes.as_mut_ptr(), address as *const u8, bytes.len()) };
+    copied.then(|| u64::from_ne_bytes(bytes))
+}
