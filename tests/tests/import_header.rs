@@ -291,6 +291,7 @@ c_int f(c_int a, int b, u8 c, struct String *s);
 #define GONE 1
 #undef GONE
 #define type 3
+static inline int counts(void) { static _Thread_local int calls; return ++calls; }
 ";
     let Some(package) = package(&[("k.h", header)]) else {
         return;

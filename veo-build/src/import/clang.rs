@@ -131,12 +131,15 @@ impl<'a> Reader<'a> {
     /// The same with these lines of C after the header, with functions that are defined in the header, and with variables whose
     /// names start so.
     pub fn read_with(&self, lines: &str, variables: &str) -> Result<syn::File> {
-        // What is static is not declared, so let nothing be static.
-        let builder = self
-            .chosen(lines)
-            .clang_arg("-Dstatic=")
-            .generate_inline_functions(true);
-        self.generate(builder.allowlist_var(format!("{variables}.*")))
+        let builder = |arguments: &[&str]| {
+            self.chosen(lines)
+                .clang_args(arguments)
+                .generate_inline_functions(true)
+                .allowlist_var(format!("{variables}.*"))
+        };
+        // What is static is not declared, so let nothing be static, if the header can do without.
+        self.generate(builder(&["-Dstatic="]))
+            .or_else(|_| self.generate(builder(&[])))
     }
 
     /// The header and all that it includes.
