@@ -18,6 +18,7 @@ const KERNELS: &str = r#"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,6 +64,7 @@ int handle(void) {
     sigaction(SIGSEGV, &own, 0);
     return sigsetjmp(landing, 1) ? 5 : (segv(), 0);
 }
+int trace_me(void) { return ptrace(PTRACE_TRACEME, 0, 0, 0); }
 void block(void) { sigset_t all; sigfillset(&all); pthread_sigmask(SIG_BLOCK, &all, 0); }
 static char own_stack[65536];
 int another_stack(void) {
@@ -367,6 +369,22 @@ fn a_thread_that_ends_without_a_word() {
     let report = text(&proc.fault().unwrap().text);
     assert!(report.contains("thread of context 1"), "{report}");
     assert_eq!(call!(veo_get_context_state(main.0)) as u32, VEO_STATE_EXIT);
+}
+
+#[test]
+fn a_kernel_that_has_itself_traced() {
+    let (proc, lib) = started();
+    let (main, other) = (proc.open(), proc.open());
+    let (trace, ok) = (proc.sym(lib, "trace_me"), proc.sym(lib, "ok"));
+    // Where that is forbidden it fails, which is as good.
+    for ctx in [main, other] {
+        ctx.ok(ctx.call(trace, &Args::new()));
+        assert_eq!(ctx.ok(ctx.call(ok, &Args::new().u64(0, 1))), 2);
+    }
+    let pid = proc.pid();
+    drop(proc);
+    // SAFETY: only asks whether the process exists.
+    assert_eq!(unsafe { libc::kill(pid, 0) }, -1);
 }
 
 #[test]

@@ -211,11 +211,20 @@ impl Machine {
 
     /// Waits for the end. `false` if `limit` passed first.
     pub(crate) fn wait_for_end(&self, limit: Duration) -> bool {
-        let (ended, _) = self
-            .ended_signal
-            .wait_timeout_while(lock(&self.ended), limit, |ended| !*ended)
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        *ended
+        const LOOK: Duration = Duration::from_millis(200);
+        let end = Instant::now() + limit;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let (ended, _) = self
+                .ended_signal
+                .wait_timeout_while(lock(&self.ended), left.min(LOOK), |ended| !*ended)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            if *ended || left.is_zero() {
+                return *ended;
+            }
+            drop(ended);
+            self.queues().iter().for_each(|queue| queue.collect_thread());
+        }
     }
 
     /// Adds a thread that ends with the process.

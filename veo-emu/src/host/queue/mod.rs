@@ -182,6 +182,17 @@ impl Queue {
         self.sleepers.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Collects the VE side's thread, if a kernel has made this program its tracer: until
+    /// then its process does not end.
+    pub(crate) fn collect_thread(&self) {
+        let mut status = 0;
+        if self.thread > 0 && !self.has_lost_its_thread() {
+            // SAFETY: the status is valid for writing. The thread is there, so the number
+            // is its own; what is neither child nor traced is an error.
+            unsafe { libc::waitpid(self.thread, &mut status, libc::WNOHANG | libc::__WALL) };
+        }
+    }
+
     /// Whether the VE side's thread is gone, while its process may go on.
     fn has_lost_its_thread(&self) -> bool {
         if self.thread <= 0 || self.machine.is_dead() {
