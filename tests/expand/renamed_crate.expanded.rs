@@ -1,4 +1,4 @@
-#[allow(non_snake_case, clippy::too_many_arguments)]
+#[allow(non_snake_case, unused_qualifications, clippy::too_many_arguments)]
 fn nothing<'__a, __On, __Out>(ctx_or_proc: &__On) -> my::veo::Result<__Out>
 where
     __On: ?::core::marker::Sized

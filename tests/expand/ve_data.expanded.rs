@@ -1,5 +1,4 @@
 #[automatically_derived]
-#[allow(deprecated)]
 unsafe impl ::veo_core::VeData for Particle
 where
     (): ::veo_core::__private::If<

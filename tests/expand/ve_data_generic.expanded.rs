@@ -1,5 +1,4 @@
 #[automatically_derived]
-#[allow(deprecated)]
 unsafe impl<T: Copy + ::veo_core::VeData, const N: usize> ::veo_core::VeData
 for Matrix<T, N>
 where

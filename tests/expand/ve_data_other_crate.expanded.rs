@@ -1,5 +1,5 @@
 #[automatically_derived]
-#[allow(deprecated)]
+#[allow(unused_qualifications)]
 unsafe impl prelude::veo::VeData for Point
 where
     (): prelude::veo::__private::If<

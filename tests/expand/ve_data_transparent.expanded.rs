@@ -1,5 +1,4 @@
 #[automatically_derived]
-#[allow(deprecated)]
 unsafe impl ::veo_core::VeData for Meters
 where
     (): ::veo_core::__private::If<

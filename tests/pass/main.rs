@@ -36,6 +36,7 @@ mod item {
 
 mod hygiene {
     mod crate_by_alias;
+    mod forbidden_lints;
     mod forbidden_unsafe;
     mod no_prelude;
     mod parameter_names;

@@ -83,9 +83,10 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     };
     let condition = condition.map(|condition| quote!((): #krate::__private::If<#condition>,));
     let clause = (condition.is_some() || predicates.is_some()).then(|| quote!(where));
+    let allowed = allowed(&input.attrs, &input.data, path.is_some());
     quote! {
         #[automatically_derived]
-        #[allow(deprecated)]
+        #allowed
         unsafe impl #impl_generics #krate::VeData for #ident #ty_generics
         #clause #condition #predicates
         {
@@ -93,6 +94,24 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
             const OUTLINE: #krate::__private::abi::Type = #outline;
         }
     }
+}
+
+/// Lints that would complain about what is only here because it was written there. None
+/// that is not needed: a crate may forbid it.
+fn allowed(attrs: &[Attribute], data: &Data, own_path: bool) -> Option<TokenStream> {
+    let is_deprecated = |attrs: &[Attribute]| attrs.iter().any(|a| a.path().is_ident("deprecated"));
+    let field_is = match data {
+        Data::Struct(data) => data.fields.iter().any(|field| is_deprecated(&field.attrs)),
+        _ => false,
+    };
+    let mut lints = Vec::new();
+    if field_is || is_deprecated(attrs) {
+        lints.push(quote!(deprecated));
+    }
+    if own_path {
+        lints.push(quote!(unused_qualifications));
+    }
+    (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]))
 }
 
 /// Whether the type is `Copy`, asked such that the compiler's answer is ours.

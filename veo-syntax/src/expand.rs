@@ -188,9 +188,12 @@ fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
         ..
     } = declaration;
     let params = params.iter().map(|param| parameter(param, context));
+    // A path of the user's own may have shorter names. Not allowed where it is not needed:
+    // a crate may forbid it.
+    let path_lint = context.is_given.then(|| quote!(unused_qualifications,));
     let head = quote! {
         #(#attrs)*
-        #[allow(non_snake_case, clippy::too_many_arguments)]
+        #[allow(non_snake_case, #path_lint clippy::too_many_arguments)]
         #vis #unsafety fn #ident
     };
     let on = target(ident);

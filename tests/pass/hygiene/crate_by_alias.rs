@@ -1,5 +1,7 @@
-//! The crate under a name of the module's own.
-use veo::VeoProc;
+//! The crate under a name of the module's own, beside what can be named without it.
+#![deny(unused_qualifications)]
+
+use veo::{VeData, VeoProc};
 use veo_core as veo;
 
 #[veo::ve_kernel(lib = "libk.so", crate = veo)]
@@ -10,7 +12,7 @@ fn scale(
     y: &mut [f64],
 ) -> std::ffi::c_long;
 
-#[derive(Clone, Copy, veo::VeData)]
+#[derive(Clone, Copy, VeData)]
 #[ve_data(crate = veo)]
 #[repr(C)]
 struct Point(f64, f64);
