@@ -6,8 +6,10 @@ mod prototype;
 use std::ffi::c_void;
 
 use prototype::{Compiler, c_compilers, cpp_compilers, fortran_compilers, signature, to};
-use veo_abi::Type;
-use veo_abi::prototype::{Comparison, MismatchKind, compare, read_file};
+use veo_abi::prototype::{
+    Comparison, Declared, DeclaredSignature, MismatchKind, compare, compare_declared, read_file,
+};
+use veo_abi::{ScalarType, Type};
 use veo_core::{VeAddr, VeData, VeOpaque};
 
 /// Each declares a structure of Rust with pointers in it.
@@ -250,4 +252,33 @@ fn a_message_shows_the_structure_behind_the_pointer() {
         "parameter 1 (`p`): declared `*mut OtherRows`, but the kernel has `struct list *`: the kernel has the field `rows` at \
          byte 40, `double **`, `OtherRows` has `rows: VeAddr<VeAddr<f32>>` at byte 40"
     );
+}
+
+#[test]
+fn what_a_constant_compares_stays_small() {
+    // Each of twenty structures leads to all others.
+    let mut source = String::new();
+    for number in 0..20 {
+        let pointers: String = (0..20).map(|to| format!("struct s{to} *to{to};")).collect();
+        source.push_str(&format!("struct s{number} {{ double x; {pointers} }};\n"));
+    }
+    source.push_str("double web(struct s0 *p) { return p->to1->x + p->to2->to3->x; }");
+    let (_keep, library) = c_compilers()[0].compile("k.c", &source);
+    let found = read_file(&library).expect("the library can be read");
+    let declared = DeclaredSignature {
+        params: vec![Declared::Pointer {
+            mutable: true,
+            pointee: Box::new(Declared::Unknown("S".to_owned())),
+        }],
+        result: Declared::Scalar(ScalarType::F64),
+    };
+    let (comparison, assertions) = compare_declared(&declared, found.get("web").unwrap());
+    assert!(comparison.is_match());
+    let [assertion] = assertions.as_slice() else {
+        panic!("{assertions:?}");
+    };
+    // One for each field of the structure itself, besides those for types.
+    assert_eq!(assertion.messages.len(), 7 + 21);
+    let source = assertion.shapes_source("p");
+    assert!(source.len() < 10_000, "{}", source.len());
 }

@@ -86,7 +86,8 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
 /// arrays, such structures, and `VeAddr<T>` where C has a pointer. Padding is fine. Names,
 /// offsets and types of the fields are recorded for the comparison with the kernel's own
 /// structure, and so is what a `VeAddr<T>` points to: plain data, `c_void`, or a handle with
-/// `#[derive(VeOpaque)]`. From one structure to the next, two pointers are followed.
+/// `#[derive(VeOpaque)]`. From one structure to the next, up to two pointers are followed, fewer
+/// where that leads to hundreds of fields.
 ///
 /// ```
 /// use veo_core::{VeAddr, VeData};

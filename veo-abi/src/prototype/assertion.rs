@@ -1,12 +1,15 @@
 //! Comparisons that only the compiler of the declaring crate can make, and what it then says.
 
+use super::POINTERS_IN_MEMORY;
 use super::finding::{Difference, index};
 use super::form::Shape;
 use super::place::Place;
-use super::shape::Lowered;
+use super::shape::{Lowered, lower};
 
 /// Fields that get a message of their own.
 const NAMED_FIELDS: usize = 64;
+/// Shapes and fields of a type before fewer pointers are followed in it.
+const SIZE: usize = 160;
 
 /// What only the compiler of the declaring crate can settle: a type that the
 /// macro knows by name only, to be compared in a constant.
@@ -35,8 +38,8 @@ struct OwnedField {
 impl Place<'_> {
     /// The comparison of a type that is known by name only.
     pub(super) fn assertion(&self, text: &str, lowered: &Lowered<'_>) -> Assertion {
-        let shapes = lowered.shapes();
-        let fields = (0..shapes.fields.len().min(NAMED_FIELDS))
+        // What differs behind a pointer in a structure is told of that pointer.
+        let fields = (0..lowered.near.min(NAMED_FIELDS))
             .map(|index| Difference::Field(u32::try_from(index).unwrap_or(u32::MAX)));
         let mut differences = vec![
             Difference::Width,
@@ -53,9 +56,24 @@ impl Place<'_> {
             .iter()
             .map(|difference| self.mismatch(*difference, text, None, lowered).to_string())
             .collect();
-        if shapes.fields.len() > NAMED_FIELDS {
+        if lowered.near > NAMED_FIELDS {
             messages.push(format!("{}: the fields differ", self.describe()));
         }
+        // The compiler reads all of it for each declaration: fewer pointers in large webs.
+        let small = |lowered: &Lowered<'_>| {
+            let shapes = lowered.shapes();
+            shapes.nodes.len() + shapes.fields.len() <= SIZE
+        };
+        let smaller = if small(lowered) {
+            None
+        } else {
+            (0..POINTERS_IN_MEMORY)
+                .rev()
+                .map(|pointers| lower(&self.found.types, self.id, pointers))
+                .find(|lowered| small(lowered) || lowered.near == lowered.shapes().fields.len())
+        };
+        let lowered = smaller.as_ref().unwrap_or(lowered);
+        let shapes = lowered.shapes();
         Assertion {
             param: self.param,
             root: lowered.root,

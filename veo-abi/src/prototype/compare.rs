@@ -1,5 +1,6 @@
 //! A declaration against the prototype that a library has.
 
+use super::POINTERS_IN_MEMORY;
 use super::assertion::Assertion;
 use super::check::check;
 use super::declared::{Declared, DeclaredSignature};
@@ -143,7 +144,7 @@ impl Place<'_> {
         comparison: &mut Comparison,
         assertions: &mut Vec<Assertion>,
     ) {
-        let lowered = lower(&self.found.types, self.id);
+        let lowered = lower(&self.found.types, self.id, POINTERS_IN_MEMORY);
         let shapes = lowered.shapes();
         let Finding {
             difference,

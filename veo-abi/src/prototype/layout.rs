@@ -18,21 +18,34 @@ pub(super) const fn swapped(
     count: u32,
 ) -> Finding {
     let mut index = 0;
+    let mut next = 0;
     while index < count {
-        if let Some(found) = field(shapes, first.saturating_add(index))
-            && !found.name.is_empty()
-            && !found.bits
-        {
-            let mut other = 0;
-            while other < layout.fields.len() {
-                let declared = layout.fields[other];
-                if same_text(declared.name, found.name) && declared.offset as u64 != found.offset {
-                    return differs(Difference::Field(first + index));
-                }
-                other += 1;
-            }
-        }
+        let found = field(shapes, first.saturating_add(index));
         index += 1;
+        let Some(found) = found else { break };
+        if found.name.is_empty() || found.bits {
+            continue;
+        }
+        // Mostly the fields follow each other on both sides, and texts are slow to compare here.
+        if next < layout.fields.len() && same_text(layout.fields[next].name, found.name) {
+            if layout.fields[next].offset as u64 != found.offset {
+                return differs(Difference::Field(first + index - 1));
+            }
+            next += 1;
+            continue;
+        }
+        let mut other = 0;
+        while other < layout.fields.len() {
+            let declared = layout.fields[other];
+            if same_text(declared.name, found.name) {
+                if declared.offset as u64 != found.offset {
+                    return differs(Difference::Field(first + index - 1));
+                }
+                next = other + 1;
+                break;
+            }
+            other += 1;
+        }
     }
     SAME
 }

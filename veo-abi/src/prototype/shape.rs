@@ -15,6 +15,8 @@ pub(super) struct Lowered<'a> {
     fields: Vec<ShapeField<'a>>,
     /// The found types of the fields.
     pub field_types: Vec<TypeId>,
+    /// How many fields, the first ones, are reached without a pointer in a structure.
+    pub near: usize,
     /// Where the type itself is in `nodes`.
     pub root: u32,
 }
@@ -44,34 +46,53 @@ struct Lowering<'a> {
     field_types: Vec<TypeId>,
     known: HashMap<(TypeId, Reach), u32>,
     open: VecDeque<(TypeId, Reach, u32)>,
+    /// What pointers in structures lead to, for later.
+    behind: VecDeque<(TypeId, Reach, u32)>,
+    /// The place of "anything".
+    void: Option<u32>,
+    /// How many pointers are followed within structures.
+    pointers: u8,
 }
 
-pub(super) fn lower(types: &Types, id: TypeId) -> Lowered<'_> {
+/// A found type, of which `pointers` in structures are followed, each in what the one before
+/// leads to; no more than [`POINTERS_IN_MEMORY`] make sense.
+pub(super) fn lower(types: &Types, id: TypeId, pointers: u8) -> Lowered<'_> {
     let mut lowering = Lowering {
         types,
+        behind: VecDeque::new(),
+        void: None,
+        pointers: pointers.min(POINTERS_IN_MEMORY),
         nodes: Vec::new(),
         fields: Vec::new(),
         field_types: Vec::new(),
         known: HashMap::new(),
         open: VecDeque::new(),
     };
-    let root = lowering.slot(id, Reach::Full);
-    // Breadth first, so that the fields of the type itself are the first of all.
-    while let Some((id, reach, slot)) = lowering.open.pop_front() {
-        let shape = lowering.shape(id, reach);
-        lowering.nodes[slot as usize] = shape;
+    let root = lowering.slot(id, Reach::Full, false);
+    let mut near = None;
+    loop {
+        while let Some((id, reach, slot)) = lowering.open.pop_front() {
+            let shape = lowering.shape(id, reach);
+            lowering.nodes[slot as usize] = shape;
+        }
+        near = near.or(Some(lowering.fields.len()));
+        let Some(next) = lowering.behind.pop_front() else {
+            break;
+        };
+        lowering.open.push_back(next);
     }
     Lowered {
         nodes: lowering.nodes,
         fields: lowering.fields,
         field_types: lowering.field_types,
+        near: near.unwrap_or(0),
         root,
     }
 }
 
 impl<'a> Lowering<'a> {
     /// The place of a type, to be filled later.
-    fn slot(&mut self, id: TypeId, reach: Reach) -> u32 {
+    fn slot(&mut self, id: TypeId, reach: Reach, behind: bool) -> u32 {
         let key = (self.types.resolve(id), reach);
         if let Some(slot) = self.known.get(&key) {
             return *slot;
@@ -79,7 +100,12 @@ impl<'a> Lowering<'a> {
         let slot = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         self.nodes.push(Shape::Unknown);
         self.known.insert(key, slot);
-        self.open.push_back((key.0, reach, slot));
+        let open = if behind {
+            &mut self.behind
+        } else {
+            &mut self.open
+        };
+        open.push_back((key.0, reach, slot));
         slot
     }
 
@@ -133,7 +159,7 @@ impl<'a> Lowering<'a> {
                 ..
             } => {
                 let reach = match reach {
-                    Reach::Full => Reach::Memory(POINTERS_IN_MEMORY),
+                    Reach::Full => Reach::Memory(self.pointers),
                     within => within,
                 };
                 let lowered: Vec<_> = fields
@@ -142,7 +168,7 @@ impl<'a> Lowering<'a> {
                         name: &field.name,
                         offset: field.offset,
                         size: types.size(field.ty).unwrap_or(0),
-                        shape: self.slot(field.ty, reach),
+                        shape: self.slot(field.ty, reach, false),
                         bits: field.bits,
                     })
                     .collect();
@@ -197,10 +223,19 @@ impl<'a> Lowering<'a> {
     }
 
     fn pointee(&mut self, id: TypeId, reach: Reach) -> u32 {
+        let scalar = || {
+            let ty = self.types.resolved(id);
+            matches!(ty, FoundType::Base { .. } | FoundType::Enum { .. })
+        };
         match reach {
-            Reach::Full => self.slot(id, reach),
-            Reach::Memory(0) => self.constant(Shape::Void),
-            Reach::Memory(more) => self.slot(id, Reach::Memory(more - 1)),
+            Reach::Full => self.slot(id, reach, false),
+            Reach::Memory(0) if scalar() => self.slot(id, reach, true),
+            Reach::Memory(0) => {
+                let void = self.void.unwrap_or_else(|| self.constant(Shape::Void));
+                self.void = Some(void);
+                void
+            }
+            Reach::Memory(more) => self.slot(id, Reach::Memory(more - 1), true),
         }
     }
 
@@ -228,7 +263,7 @@ impl<'a> Lowering<'a> {
                     return Shape::Array { element, len };
                 }
                 _ => {
-                    let element = self.slot(at, reach);
+                    let element = self.slot(at, reach, false);
                     return Shape::Array { element, len };
                 }
             }
