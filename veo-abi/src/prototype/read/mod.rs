@@ -6,11 +6,13 @@
 
 mod budget;
 mod elf;
+mod entries;
 mod files;
 mod functions;
 mod lines;
 mod location;
 mod producer;
+mod scalars;
 mod types;
 mod units;
 

@@ -3,17 +3,18 @@
 
 use std::collections::HashMap;
 
-use gimli::AttributeValue;
 use gimli::constants as dw;
 
 use super::budget::{Budget, Step, tolerate};
-use super::units::{Entry, Position, Units, Value, read_entry};
+use super::entries::{children, definition, extent, flag, member_offset, name};
+use super::scalars::{base, enumeration, unknown};
+use super::units::{Entry, Position, Units, Value};
 use crate::prototype::POINTERS_IN_MEMORY;
 use crate::prototype::model::{
     Encoding, FoundField, FoundType, Language, PointerKind, Qualifier, RecordKind, TypeId, Types,
 };
 
-/// Steps from an enumeration to its integer, from a declaration to its definition.
+/// Types around an array that are looked through.
 const CHAIN: usize = 16;
 
 /// How far to follow a type.
@@ -361,203 +362,5 @@ impl TypeBuilder {
             result,
             variadic,
         })
-    }
-}
-
-/// Calls `visit` for the direct children of an entry.
-pub(super) fn children<'d>(
-    units: &Units<'d>,
-    position: Position,
-    budget: &mut Budget,
-    mut visit: impl FnMut(&Entry<'d>, &mut Budget) -> Step<()>,
-) -> Step<()> {
-    let mut entry = Entry::null();
-    let mut entries = units.entry(position, &mut entry, budget)?;
-    if !entry.has_children {
-        return Ok(());
-    }
-    while entries.next_depth() > 0 && !entries.is_empty() {
-        let depth = entries.next_depth();
-        if read_entry(&mut entries, &mut entry, budget)? && depth == 1 {
-            visit(&entry, budget)?;
-        }
-    }
-    Ok(())
-}
-
-/// Follows a declaration to its type unit.
-fn definition<'d>(
-    units: &Units<'d>,
-    mut position: Position,
-    entry: &mut Entry<'d>,
-    budget: &mut Budget,
-) -> Step<Position> {
-    for _ in 0..CHAIN {
-        units.entry(position, entry, budget)?;
-        let signature = entry.attr_value(dw::DW_AT_signature);
-        match signature.and_then(|value| units.target(position.0, &value)) {
-            Some(target) => position = target,
-            None => break,
-        }
-    }
-    Ok(position)
-}
-
-pub(super) fn name(
-    units: &Units<'_>,
-    unit: usize,
-    entry: &Entry<'_>,
-    budget: &mut Budget,
-) -> Step<Option<String>> {
-    // The slices of an entry and of the units are the same bytes.
-    match (entry.attr_value(dw::DW_AT_name), units.list.get(unit)) {
-        (Some(value), Some(unit)) => units.string(unit, &value, budget),
-        _ => Ok(None),
-    }
-}
-
-pub(super) fn flag(entry: &Entry<'_>, name: gimli::DwAt) -> bool {
-    matches!(entry.attr_value(name), Some(AttributeValue::Flag(true)))
-}
-
-fn unknown(what: &str, size: Option<u64>) -> FoundType {
-    FoundType::Unknown {
-        what: what.to_owned(),
-        size,
-    }
-}
-
-fn base(entry: &Entry<'_>, name: Option<String>, size: Option<u64>) -> FoundType {
-    let name = name.unwrap_or_else(|| "a number without a name".to_owned());
-    let encoding = match entry.attr_value(dw::DW_AT_encoding) {
-        Some(AttributeValue::Encoding(encoding)) => encoding,
-        _ => return unknown(&name, size),
-    };
-    let bits = entry
-        .attr_value(dw::DW_AT_bit_size)
-        .and_then(|value| value.udata_value());
-    let Some(size) = size.or(bits.map(|bits| bits.div_ceil(8))) else {
-        return unknown(&name, None);
-    };
-    let encoding = match encoding {
-        dw::DW_ATE_signed => Encoding::Signed,
-        dw::DW_ATE_unsigned | dw::DW_ATE_UTF | dw::DW_ATE_UCS | dw::DW_ATE_ASCII => {
-            Encoding::Unsigned
-        }
-        dw::DW_ATE_boolean => Encoding::Bool,
-        dw::DW_ATE_signed_char => Encoding::SignedChar,
-        dw::DW_ATE_unsigned_char => Encoding::UnsignedChar,
-        dw::DW_ATE_float => Encoding::Float,
-        dw::DW_ATE_complex_float => Encoding::Complex,
-        _ => return unknown(&name, Some(size)),
-    };
-    // clang says no more than that.
-    let name = match (encoding, name.as_str(), size) {
-        (Encoding::Complex, "complex", 8) => "complex float".to_owned(),
-        (Encoding::Complex, "complex", 16) => "complex double".to_owned(),
-        _ => name,
-    };
-    FoundType::Base {
-        encoding,
-        size,
-        name,
-    }
-}
-
-fn enumeration(
-    units: &Units<'_>,
-    position: Position,
-    entry: &Entry<'_>,
-    name: Option<String>,
-    size: Option<u64>,
-    budget: &mut Budget,
-) -> Step<FoundType> {
-    let mut underlying = None;
-    let (mut unit, mut at) = (position.0, entry.attr_value(dw::DW_AT_type));
-    let mut inner = Entry::null();
-    for _ in 0..CHAIN {
-        let Some(target) = at.and_then(|value| units.target(unit, &value)) else {
-            break;
-        };
-        units.entry(target, &mut inner, budget)?;
-        if inner.tag == dw::DW_TAG_base_type {
-            underlying = Some(base(
-                &inner,
-                None,
-                inner
-                    .attr_value(dw::DW_AT_byte_size)
-                    .and_then(|v| v.udata_value()),
-            ));
-            break;
-        }
-        (unit, at) = (target.0, inner.attr_value(dw::DW_AT_type));
-    }
-    let mut signed = match underlying {
-        Some(FoundType::Base {
-            encoding: Encoding::Signed | Encoding::SignedChar,
-            ..
-        }) => Some(true),
-        Some(FoundType::Base { .. }) => Some(false),
-        _ => None,
-    };
-    let language = units.list.get(position.0).map(|unit| unit.language);
-    let chosen = entry.has_attr(dw::DW_AT_enum_class) || size.is_some_and(|size| size < 4);
-    if signed == Some(false) && (language != Some(Language::Cpp) || !chosen) {
-        // Compilers pick `unsigned int` for constants that are all `int` and positive.
-        signed = None;
-    }
-    let size = size.or(match underlying {
-        Some(FoundType::Base { size, .. }) => Some(size),
-        _ => None,
-    });
-    Ok(match size {
-        Some(size) => FoundType::Enum {
-            name: name.unwrap_or_default(),
-            size,
-            signed,
-        },
-        None => unknown(&format!("enum {}", name.unwrap_or_default()), None),
-    })
-}
-
-/// The offset of a member; the oldest form computes it.
-fn member_offset(units: &Units<'_>, unit: usize, value: &Value<'_>) -> Step<Option<u64>> {
-    if let Some(offset) = value.udata_value() {
-        return Ok(Some(offset));
-    }
-    let (Some(expression), Some(unit)) = (value.exprloc_value(), units.list.get(unit)) else {
-        return Ok(None);
-    };
-    let mut operations = expression.operations(unit.header.encoding());
-    Ok(match operations.next()? {
-        Some(gimli::Operation::PlusConstant { value }) => Some(value),
-        _ => None,
-    })
-}
-
-/// How many elements a dimension has.
-fn extent(entry: &Entry<'_>, default: i64) -> Option<u64> {
-    let number = |name| entry.attr_value(name).and_then(|value| signed(&value));
-    if let Some(count) = entry.attr_value(dw::DW_AT_count) {
-        return count.udata_value();
-    }
-    let lower = match entry.attr_value(dw::DW_AT_lower_bound) {
-        Some(value) => signed(&value)?,
-        None => default,
-    };
-    let upper = number(dw::DW_AT_upper_bound)?;
-    // gcc writes the upper bound -1 of an array without elements as 4 or 8 bytes of ones.
-    let count = upper.checked_sub(lower)?.checked_add(1)?;
-    u64::try_from(count).ok().or(Some(0))
-}
-
-fn signed(value: &Value<'_>) -> Option<i64> {
-    match value {
-        AttributeValue::Sdata(value) => Some(*value),
-        AttributeValue::Data8(value) => Some(value.cast_signed()),
-        AttributeValue::Data4(u32::MAX) => Some(-1),
-        value => value
-            .udata_value()
-            .and_then(|value| i64::try_from(value).ok()),
     }
 }

@@ -1,264 +1,11 @@
-//! The file in which a build keeps prototypes for the macro: one fact a line.
-//!
-//! ```text
-//! veo-prototypes 1
-//! void                          types, counted from 0
-//! base signed 4 "int"
-//! pointer 1
-//! struct 8 "pair"
-//! field 0 1 "a"                 belongs to the record before it
-//! function "add" c prototyped 1 "/src/add.c" 3 "add"
-//! param 2 "x"                   belongs to the function before it
-//! undescribed "from_assembly"
-//! note "a sentence"
-//! ```
+//! Lines, token by token, and what they tell.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::model::{
-    Encoding, FoundField, FoundType, Language, Parameter, PointerKind, Prototype, Prototypes,
-    Qualifier, RecordKind, TypeId, Types,
+use super::{ENCODINGS, HEADER, LANGUAGES, POINTERS, QUALIFIERS, RECORDS, value};
+use crate::prototype::model::{
+    FoundField, FoundType, Parameter, Prototype, Prototypes, TypeId, Types,
 };
-
-const HEADER: &str = "veo-prototypes 1";
-
-/// Why a text is not one that [`Prototypes::to_text`] wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextError {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub reason: &'static str,
-}
-
-impl std::fmt::Display for TextError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "line {} of the prototype file: {}; build the kernels again to rewrite it",
-            self.line, self.reason
-        )
-    }
-}
-
-impl std::error::Error for TextError {}
-
-const ENCODINGS: [(Encoding, &str); 7] = [
-    (Encoding::Signed, "signed"),
-    (Encoding::Unsigned, "unsigned"),
-    (Encoding::Bool, "bool"),
-    (Encoding::SignedChar, "char"),
-    (Encoding::UnsignedChar, "uchar"),
-    (Encoding::Float, "float"),
-    (Encoding::Complex, "complex"),
-];
-const POINTERS: [(PointerKind, &str); 4] = [
-    (PointerKind::Pointer, "pointer"),
-    (PointerKind::Reference, "reference"),
-    (PointerKind::ByReference, "byref"),
-    (PointerKind::PerhapsByReference, "perhaps"),
-];
-const QUALIFIERS: [(Qualifier, &str); 4] = [
-    (Qualifier::Const, "const"),
-    (Qualifier::Volatile, "volatile"),
-    (Qualifier::Restrict, "restrict"),
-    (Qualifier::Atomic, "atomic"),
-];
-const RECORDS: [(RecordKind, &str); 3] = [
-    (RecordKind::Struct, "struct"),
-    (RecordKind::Class, "class"),
-    (RecordKind::Union, "union"),
-];
-const LANGUAGES: [(Language, &str); 4] = [
-    (Language::C, "c"),
-    (Language::Cpp, "c++"),
-    (Language::Fortran, "fortran"),
-    (Language::Other, "other"),
-];
-
-fn word<T: PartialEq>(table: &[(T, &'static str)], value: &T) -> &'static str {
-    table
-        .iter()
-        .find(|(entry, _)| entry == value)
-        .map_or("?", |(_, word)| word)
-}
-
-fn value<T: Copy>(table: &[(T, &'static str)], word: &str) -> Option<T> {
-    table
-        .iter()
-        .find(|(_, w)| *w == word)
-        .map(|(value, _)| *value)
-}
-
-fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-fn optional(number: Option<u64>) -> String {
-    number.map_or_else(|| "?".to_owned(), |number| number.to_string())
-}
-
-impl Prototypes {
-    /// Writes everything into a text that [`Prototypes::from_text`] reads.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        self.write_text(&mut text)
-            .expect("writing to a string cannot fail");
-        text
-    }
-
-    fn write_text(&self, text: &mut String) -> std::fmt::Result {
-        writeln!(text, "{HEADER}")?;
-        for ty in &self.types.0 {
-            write_type(text, ty)?;
-        }
-        for (symbol, prototype) in &self.functions {
-            write_function(text, symbol, prototype)?;
-        }
-        for symbol in &self.undescribed {
-            writeln!(text, "undescribed {}", quote(symbol))?;
-        }
-        for note in &self.notes {
-            writeln!(text, "note {}", quote(note))?;
-        }
-        Ok(())
-    }
-
-    /// Reads a text that [`Prototypes::to_text`] wrote.
-    ///
-    /// # Errors
-    /// The first line that is not as it should be.
-    pub fn from_text(text: &str) -> Result<Prototypes, TextError> {
-        let mut reader = Reader::default();
-        for (index, line) in text.lines().enumerate() {
-            reader.line(index, line).map_err(|reason| TextError {
-                line: index + 1,
-                reason,
-            })?;
-        }
-        reader.finish().map_err(|reason| TextError {
-            line: text.lines().count().max(1),
-            reason,
-        })
-    }
-}
-
-fn write_type(text: &mut String, ty: &FoundType) -> std::fmt::Result {
-    match ty {
-        FoundType::Void => writeln!(text, "void"),
-        FoundType::Base {
-            encoding,
-            size,
-            name,
-        } => {
-            writeln!(
-                text,
-                "base {} {size} {}",
-                word(&ENCODINGS, encoding),
-                quote(name)
-            )
-        }
-        FoundType::Pointer { kind, pointee } => {
-            writeln!(text, "{} {}", word(&POINTERS, kind), pointee.0)
-        }
-        FoundType::Qualified { qualifier, inner } => {
-            writeln!(text, "{} {}", word(&QUALIFIERS, qualifier), inner.0)
-        }
-        FoundType::Typedef { name, inner } => writeln!(text, "typedef {} {}", inner.0, quote(name)),
-        FoundType::Record {
-            kind,
-            name,
-            size,
-            fields,
-        } => {
-            let keyword = word(&RECORDS, kind);
-            writeln!(text, "{keyword} {} {}", optional(*size), quote(name))?;
-            for field in fields {
-                let keyword = if field.bits { "bits" } else { "field" };
-                let name = quote(&field.name);
-                writeln!(text, "{keyword} {} {} {name}", field.offset, field.ty.0)?;
-            }
-            Ok(())
-        }
-        FoundType::Enum { name, size, signed } => {
-            let sign = match signed {
-                Some(true) => "signed",
-                Some(false) => "unsigned",
-                None => "either",
-            };
-            writeln!(text, "enum {sign} {size} {}", quote(name))
-        }
-        FoundType::Array {
-            element,
-            lengths,
-            descriptor,
-        } => {
-            let keyword = if *descriptor { "descriptor" } else { "array" };
-            write!(text, "{keyword} {}", element.0)?;
-            for length in lengths {
-                write!(text, " {}", optional(*length))?;
-            }
-            writeln!(text)
-        }
-        FoundType::Function {
-            params,
-            result,
-            variadic,
-        } => {
-            let keyword = if *variadic { "varfn" } else { "fn" };
-            write!(text, "{keyword} {}", result.0)?;
-            for param in params {
-                write!(text, " {}", param.0)?;
-            }
-            writeln!(text)
-        }
-        FoundType::Unknown { what, size } => {
-            writeln!(text, "unknown {} {}", optional(*size), quote(what))
-        }
-    }
-}
-
-fn write_function(text: &mut String, symbol: &str, prototype: &Prototype) -> std::fmt::Result {
-    let style = match (prototype.prototyped, prototype.variadic) {
-        (true, false) => "prototyped",
-        (true, true) => "variadic",
-        (false, false) => "unprototyped",
-        (false, true) => "unprototyped-variadic",
-    };
-    writeln!(
-        text,
-        "function {} {} {style} {} {} {} {}",
-        quote(symbol),
-        word(&LANGUAGES, &prototype.language),
-        prototype.result.0,
-        prototype
-            .file
-            .as_deref()
-            .map_or_else(|| "?".to_owned(), quote),
-        optional(prototype.line.map(u64::from)),
-        quote(&prototype.name),
-    )?;
-    for param in &prototype.params {
-        let keyword = if param.hidden { "hidden" } else { "param" };
-        let name = param.name.as_deref().map_or_else(|| "?".to_owned(), quote);
-        writeln!(text, "{keyword} {} {name}", param.ty.0)?;
-    }
-    Ok(())
-}
 
 /// One token of a line.
 enum Token {
@@ -354,7 +101,7 @@ fn parse_optional(word: &str) -> Result<Option<u64>, &'static str> {
 }
 
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     types: Vec<FoundType>,
     functions: Vec<(String, Prototype)>,
     prototypes: Prototypes,
@@ -362,7 +109,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn line(&mut self, index: usize, line: &str) -> Result<(), &'static str> {
+    pub fn line(&mut self, index: usize, line: &str) -> Result<(), &'static str> {
         if index == 0 {
             self.started = true;
             return if line == HEADER {
@@ -439,7 +186,7 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(self) -> Result<Prototypes, &'static str> {
+    pub fn finish(self) -> Result<Prototypes, &'static str> {
         if !self.started {
             return Err("it is empty");
         }

@@ -1,0 +1,112 @@
+//! What single entries say: their children, their names, offsets and extents.
+
+use gimli::AttributeValue;
+use gimli::constants as dw;
+
+use super::budget::{Budget, Step};
+use super::units::{Entry, Position, Units, Value, read_entry};
+
+/// Steps from a declaration to its definition.
+const CHAIN: usize = 16;
+
+/// Calls `visit` for the direct children of an entry.
+pub(super) fn children<'d>(
+    units: &Units<'d>,
+    position: Position,
+    budget: &mut Budget,
+    mut visit: impl FnMut(&Entry<'d>, &mut Budget) -> Step<()>,
+) -> Step<()> {
+    let mut entry = Entry::null();
+    let mut entries = units.entry(position, &mut entry, budget)?;
+    if !entry.has_children {
+        return Ok(());
+    }
+    while entries.next_depth() > 0 && !entries.is_empty() {
+        let depth = entries.next_depth();
+        if read_entry(&mut entries, &mut entry, budget)? && depth == 1 {
+            visit(&entry, budget)?;
+        }
+    }
+    Ok(())
+}
+
+/// Follows a declaration to its type unit.
+pub(super) fn definition<'d>(
+    units: &Units<'d>,
+    mut position: Position,
+    entry: &mut Entry<'d>,
+    budget: &mut Budget,
+) -> Step<Position> {
+    for _ in 0..CHAIN {
+        units.entry(position, entry, budget)?;
+        let signature = entry.attr_value(dw::DW_AT_signature);
+        match signature.and_then(|value| units.target(position.0, &value)) {
+            Some(target) => position = target,
+            None => break,
+        }
+    }
+    Ok(position)
+}
+
+pub(super) fn name(
+    units: &Units<'_>,
+    unit: usize,
+    entry: &Entry<'_>,
+    budget: &mut Budget,
+) -> Step<Option<String>> {
+    // The slices of an entry and of the units are the same bytes.
+    match (entry.attr_value(dw::DW_AT_name), units.list.get(unit)) {
+        (Some(value), Some(unit)) => units.string(unit, &value, budget),
+        _ => Ok(None),
+    }
+}
+
+pub(super) fn flag(entry: &Entry<'_>, name: gimli::DwAt) -> bool {
+    matches!(entry.attr_value(name), Some(AttributeValue::Flag(true)))
+}
+
+/// The offset of a member; the oldest form computes it.
+pub(super) fn member_offset(
+    units: &Units<'_>,
+    unit: usize,
+    value: &Value<'_>,
+) -> Step<Option<u64>> {
+    if let Some(offset) = value.udata_value() {
+        return Ok(Some(offset));
+    }
+    let (Some(expression), Some(unit)) = (value.exprloc_value(), units.list.get(unit)) else {
+        return Ok(None);
+    };
+    let mut operations = expression.operations(unit.header.encoding());
+    Ok(match operations.next()? {
+        Some(gimli::Operation::PlusConstant { value }) => Some(value),
+        _ => None,
+    })
+}
+
+/// How many elements a dimension has.
+pub(super) fn extent(entry: &Entry<'_>, default: i64) -> Option<u64> {
+    let number = |name| entry.attr_value(name).and_then(|value| signed(&value));
+    if let Some(count) = entry.attr_value(dw::DW_AT_count) {
+        return count.udata_value();
+    }
+    let lower = match entry.attr_value(dw::DW_AT_lower_bound) {
+        Some(value) => signed(&value)?,
+        None => default,
+    };
+    let upper = number(dw::DW_AT_upper_bound)?;
+    // gcc writes the upper bound -1 of an array without elements as 4 or 8 bytes of ones.
+    let count = upper.checked_sub(lower)?.checked_add(1)?;
+    u64::try_from(count).ok().or(Some(0))
+}
+
+fn signed(value: &Value<'_>) -> Option<i64> {
+    match value {
+        AttributeValue::Sdata(value) => Some(*value),
+        AttributeValue::Data8(value) => Some(value.cast_signed()),
+        AttributeValue::Data4(u32::MAX) => Some(-1),
+        value => value
+            .udata_value()
+            .and_then(|value| i64::try_from(value).ok()),
+    }
+}

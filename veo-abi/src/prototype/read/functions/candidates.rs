@@ -1,0 +1,186 @@
+//! Which entry of the debug information belongs to which exported symbol.
+
+use std::collections::HashMap;
+
+use gimli::AttributeValue;
+use gimli::constants as dw;
+
+use super::{Functions, linkage_name};
+use crate::prototype::read::budget::{Step, Stop, tolerate};
+use crate::prototype::read::elf::Export;
+use crate::prototype::read::entries::flag;
+use crate::prototype::read::producer::Producer;
+use crate::prototype::read::units::{Entry, Position, Unit, read_entry};
+
+/// Entries at one address that are considered.
+const CANDIDATES: usize = 16;
+/// Ranges of a function that are looked at; the first is where it starts, but for odd linkers.
+const RANGES: usize = 16;
+
+/// Entries by the address of their code and by their name.
+#[derive(Default)]
+pub(super) struct Candidates<'e> {
+    address: HashMap<u64, Vec<Position>>,
+    name: HashMap<&'e str, Named>,
+}
+
+/// Entries of one name.
+#[derive(Default)]
+struct Named {
+    with_code: Vec<Position>,
+    without_code: Vec<Position>,
+}
+
+fn add(places: &mut Vec<Position>, position: Position) {
+    if places.len() < CANDIDATES && !places.contains(&position) {
+        places.push(position);
+    }
+}
+
+impl<'d> Functions<'_, 'd, '_> {
+    /// All definitions of functions at the address or with the name of an export.
+    pub(super) fn candidates<'e>(
+        &mut self,
+        exports: &'e [Export],
+        notes: &mut Vec<String>,
+    ) -> Step<Candidates<'e>> {
+        let mut candidates = Candidates::default();
+        for export in exports {
+            candidates.name.insert(&export.name, Named::default());
+            if let Some(address) = export.address {
+                candidates.address.insert(address, Vec::new());
+            }
+        }
+        let units = self.units;
+        for (number, unit) in units.list.iter().enumerate() {
+            if unit.producer == Producer::Assembler {
+                continue;
+            }
+            if let Err(error) = self.scan(number, unit, &mut candidates) {
+                match error {
+                    Stop::Exhausted => return Err(Stop::Exhausted),
+                    Stop::Damaged(error) => notes.push(format!(
+                        "a unit of the debug information is damaged: {error}"
+                    )),
+                }
+            }
+        }
+        Ok(candidates)
+    }
+
+    fn scan(
+        &mut self,
+        number: usize,
+        unit: &Unit<'d>,
+        candidates: &mut Candidates<'_>,
+    ) -> Step<()> {
+        let mut entries = unit.entries(None)?;
+        let mut entry = Entry::null();
+        let (mut types, mut params) = (false, false);
+        while !entries.is_empty() {
+            if !read_entry(&mut entries, &mut entry, self.budget)? {
+                continue;
+            }
+            types = types || entry.has_attr(dw::DW_AT_type) || flag(&entry, dw::DW_AT_prototyped);
+            params = params || entry.tag == dw::DW_TAG_formal_parameter;
+            self.bare[number] = !types || (unit.producer == Producer::Flang && !params);
+            if entry.tag != dw::DW_TAG_subprogram && entry.tag != dw::DW_TAG_entry_point {
+                continue;
+            }
+            if flag(&entry, dw::DW_AT_declaration) {
+                continue;
+            }
+            let starts = self.starts(unit, &entry)?;
+            let position = (number, entry.offset);
+            for start in &starts {
+                if let Some(places) = candidates.address.get_mut(start) {
+                    add(places, position);
+                }
+            }
+            let value = linkage_name(&entry).or_else(|| entry.attr_value(dw::DW_AT_name));
+            if let Some(value) = value
+                && flag(&entry, dw::DW_AT_external)
+                && let Some(text) = self.units.string(unit, &value, self.budget)?
+                && let Some(places) = candidates.name.get_mut(text.as_str())
+            {
+                let places = if starts.is_empty() {
+                    &mut places.without_code
+                } else {
+                    &mut places.with_code
+                };
+                add(places, position);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the code of a function starts; several addresses if it is in parts.
+    fn starts(&mut self, unit: &Unit<'d>, entry: &Entry<'d>) -> Step<Vec<u64>> {
+        let mut starts = Vec::new();
+        for name in [dw::DW_AT_low_pc, dw::DW_AT_entry_pc] {
+            let value = entry.attr_value(name);
+            starts.extend(value.and_then(|value| self.units.address(unit, &value)));
+        }
+        let encoding = unit.header.encoding();
+        let offset = match entry.attr_value(dw::DW_AT_ranges) {
+            Some(AttributeValue::RangeListsRef(offset)) => gimli::RangeListsOffset(offset.0),
+            Some(AttributeValue::SecOffset(offset)) => gimli::RangeListsOffset(offset),
+            Some(AttributeValue::DebugRngListsIndex(index)) => {
+                let base = unit.rnglists_base;
+                match self.units.ranges.get_offset(encoding, base, index) {
+                    Ok(offset) => offset,
+                    Err(_) => return Ok(starts),
+                }
+            }
+            _ => return Ok(starts),
+        };
+        let ranges = self.units.ranges.ranges(
+            offset,
+            encoding,
+            unit.low_pc,
+            &self.units.addresses,
+            unit.addr_base,
+        );
+        let Ok(mut ranges) = ranges else {
+            return Ok(starts);
+        };
+        for _ in 0..RANGES {
+            self.budget.spend(2)?;
+            let Ok(Some(raw)) = ranges.next_raw() else {
+                break;
+            };
+            if let Ok(Some(range)) = ranges.convert_raw(raw) {
+                starts.push(range.begin);
+            }
+        }
+        Ok(starts)
+    }
+
+    /// The entry that belongs to a symbol: at its address, and by its name where
+    /// functions share the address.
+    pub(super) fn choose(
+        &mut self,
+        candidates: &Candidates<'_>,
+        export: &Export,
+    ) -> Step<Option<Position>> {
+        let at = export
+            .address
+            .and_then(|address| candidates.address.get(&address));
+        let at = at.map_or(&[] as &[Position], Vec::as_slice);
+        for place in at {
+            let facts = tolerate(self.facts(*place))?;
+            let name = facts.and_then(|facts| facts.linkage.or(facts.name));
+            if name.as_deref() == Some(export.name.as_str()) {
+                return Ok(Some(*place));
+            }
+        }
+        let Some(named) = candidates.name.get(export.name.as_str()) else {
+            return Ok(at.first().copied());
+        };
+        // Compilers give functions with equal code one body; the entries of the others
+        // keep their prototypes and lose their addresses.
+        let merged = named.without_code.first();
+        let place = merged.or(at.first()).or(named.with_code.first());
+        Ok(place.copied())
+    }
+}

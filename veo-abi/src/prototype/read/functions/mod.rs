@@ -1,0 +1,237 @@
+//! Functions: what prototype the entries give that belong to an exported symbol.
+
+mod candidates;
+mod parameters;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gimli::AttributeValue;
+use gimli::constants as dw;
+use object::elf::Machine;
+
+use super::budget::{Budget, Step, Stop};
+use super::elf::Export;
+use super::entries::{flag, name};
+use super::lines::FileTables;
+use super::producer::Producer;
+use super::types::{TypeBuilder, VOID};
+use super::units::{Entry, Position, Units, Value};
+use crate::prototype::model::{Language, Prototype, Types};
+
+/// Steps from a definition to its declaration or its inlined original.
+const ORIGINS: usize = 8;
+
+pub(super) struct Functions<'u, 'd, 'b> {
+    units: &'u Units<'d>,
+    machine: Machine,
+    budget: &'b mut Budget,
+    types: TypeBuilder,
+    files: FileTables,
+    found: Vec<Option<Prototype>>,
+    /// Which units say nothing of types.
+    bare: Vec<bool>,
+    /// Functions of which only the lines are known.
+    lines_only: usize,
+}
+
+/// What the entries of one function say together.
+struct Facts<'d> {
+    name: Option<String>,
+    linkage: Option<String>,
+    result: Option<(usize, Value<'d>)>,
+    file: Option<(usize, u64)>,
+    line: Option<u64>,
+    prototyped: bool,
+    /// Whether there is a rule for finding its frame, and so its variables.
+    frame: bool,
+    entry: Option<u64>,
+    chain: Vec<Position>,
+}
+
+impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
+    pub fn new(units: &'u Units<'d>, machine: Machine, budget: &'b mut Budget) -> Self {
+        Functions {
+            units,
+            machine,
+            budget,
+            types: TypeBuilder::new(),
+            files: FileTables::default(),
+            found: Vec::new(),
+            bare: vec![false; units.list.len()],
+            lines_only: 0,
+        }
+    }
+
+    /// The prototypes in the order of the exports, and their types.
+    pub fn finish(self) -> (Vec<Option<Prototype>>, Arc<Types>) {
+        (self.found, Arc::new(self.types.finish()))
+    }
+
+    pub fn find(&mut self, exports: &[Export], notes: &mut Vec<String>) -> Step<()> {
+        self.found = Vec::new();
+        self.found.resize_with(exports.len(), || None);
+        let candidates = self.candidates(exports, notes)?;
+        let mut known: HashMap<Position, Option<Prototype>> = HashMap::new();
+        for (index, export) in exports.iter().enumerate() {
+            let Some(position) = self.choose(&candidates, export)? else {
+                continue;
+            };
+            if let Some(prototype) = known.get(&position) {
+                self.found[index].clone_from(prototype);
+                continue;
+            }
+            match self.prototype(position) {
+                Ok(prototype) => {
+                    self.lines_only += usize::from(prototype.is_none());
+                    known.insert(position, prototype.clone());
+                    self.found[index] = prototype;
+                }
+                Err(Stop::Exhausted) => return Err(Stop::Exhausted),
+                Err(Stop::Damaged(error)) => {
+                    notes.push(format!(
+                        "the prototype of `{}` is damaged: {error}",
+                        export.name
+                    ));
+                }
+            }
+        }
+        if self.lines_only > 0 {
+            notes.push(format!(
+                "of {} function(s) the debug information has only the lines, as with -g1 or \
+                 -gline-tables-only; compile with -g",
+                self.lines_only
+            ));
+        }
+        Ok(())
+    }
+
+    fn facts(&mut self, position: Position) -> Step<Facts<'d>> {
+        let mut facts = Facts {
+            name: None,
+            linkage: None,
+            result: None,
+            file: None,
+            line: None,
+            prototyped: false,
+            frame: false,
+            entry: None,
+            chain: Vec::new(),
+        };
+        let mut next = Some(position);
+        let mut entry = Entry::null();
+        while let Some(position) = next
+            && facts.chain.len() < ORIGINS
+        {
+            self.units.entry(position, &mut entry, self.budget)?;
+            let unit = position.0;
+            let Some(home) = self.units.list.get(unit) else {
+                break;
+            };
+            facts.chain.push(position);
+            if facts.name.is_none() {
+                facts.name = name(self.units, unit, &entry, self.budget)?;
+            }
+            if facts.linkage.is_none()
+                && let Some(value) = linkage_name(&entry)
+            {
+                facts.linkage = self.units.string(home, &value, self.budget)?;
+            }
+            if facts.result.is_none() {
+                facts.result = entry.attr_value(dw::DW_AT_type).map(|value| (unit, value));
+            }
+            if facts.line.is_none()
+                && let Some(line) = entry.attr_value(dw::DW_AT_decl_line)
+            {
+                facts.line = line.udata_value();
+                facts.file = file_index(&entry).map(|index| (unit, index));
+            }
+            if facts.file.is_none() {
+                facts.file = file_index(&entry).map(|index| (unit, index));
+            }
+            if facts.entry.is_none() {
+                facts.entry = entry
+                    .attr_value(dw::DW_AT_low_pc)
+                    .and_then(|value| self.units.address(home, &value));
+            }
+            facts.prototyped |= flag(&entry, dw::DW_AT_prototyped);
+            facts.frame |= entry.has_attr(dw::DW_AT_frame_base);
+            next = origin(&entry).and_then(|value| self.units.target(unit, &value));
+        }
+        Ok(facts)
+    }
+
+    /// The prototype that the entry at a position gives; `None` if it has only lines.
+    fn prototype(&mut self, position: Position) -> Step<Option<Prototype>> {
+        let facts = self.facts(position)?;
+        // With optimisation at link time, what was declared is in another unit than the code.
+        let declared = facts.chain.last().unwrap_or(&position).0;
+        let unit = self.units.list.get(declared);
+        let language = unit.map_or(Language::Other, |unit| unit.language);
+        let listed = self.listed(&facts.chain)?;
+        if listed.params.is_empty() && !listed.variadic && self.is_bare(&facts) {
+            return Ok(None);
+        }
+        let mut params = Vec::new();
+        for param in listed.params {
+            params.push(self.parameter(param, language, facts.entry)?);
+        }
+        let result = match &facts.result {
+            Some((unit, value)) => self
+                .types
+                .read(self.units, *unit, Some(value), self.budget)?,
+            None => VOID,
+        };
+        let file = match facts.file {
+            Some((unit, index)) => match self.units.list.get(unit) {
+                Some(unit) => self.files.path(self.units, unit, index, self.budget)?,
+                None => None,
+            },
+            None => None,
+        };
+        Ok(Some(Prototype {
+            symbol: String::new(),
+            name: facts.name.or(facts.linkage).unwrap_or_default(),
+            params,
+            result,
+            variadic: listed.variadic,
+            prototyped: facts.prototyped || language != Language::C,
+            language,
+            file,
+            line: facts.line.and_then(|line| u32::try_from(line).ok()),
+            types: Arc::default(),
+        }))
+    }
+
+    /// Whether the units of a function without parameters leave out what parameters it has.
+    fn is_bare(&self, facts: &Facts<'d>) -> bool {
+        facts.chain.iter().all(|(unit, _)| {
+            let producer = self.units.list.get(*unit).map(|unit| unit.producer);
+            let full = match producer {
+                Some(Producer::Gcc { full }) => full,
+                Some(Producer::Clang) => facts.frame,
+                _ => false,
+            };
+            self.bare.get(*unit) == Some(&true) && !full
+        })
+    }
+}
+
+fn linkage_name<'d>(entry: &Entry<'d>) -> Option<Value<'d>> {
+    entry
+        .attr_value(dw::DW_AT_linkage_name)
+        .or_else(|| entry.attr_value(dw::DW_AT_MIPS_linkage_name))
+}
+
+fn origin<'d>(entry: &Entry<'d>) -> Option<Value<'d>> {
+    entry
+        .attr_value(dw::DW_AT_abstract_origin)
+        .or_else(|| entry.attr_value(dw::DW_AT_specification))
+}
+
+fn file_index(entry: &Entry<'_>) -> Option<u64> {
+    match entry.attr_value(dw::DW_AT_decl_file)? {
+        AttributeValue::FileIndex(index) => Some(index),
+        value => value.udata_value(),
+    }
+}

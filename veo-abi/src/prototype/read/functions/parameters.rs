@@ -1,0 +1,200 @@
+//! The parameters of a function, from all entries that describe it.
+
+use std::collections::HashMap;
+
+use gimli::constants as dw;
+
+use super::{Functions, ORIGINS, origin};
+use crate::prototype::model::{FoundType, Language, Parameter, PointerKind, TypeId};
+use crate::prototype::read::budget::{Budget, Step, tolerate};
+use crate::prototype::read::entries::{children, flag, name};
+use crate::prototype::read::location::{Passing, passing};
+use crate::prototype::read::types::VOID;
+use crate::prototype::read::units::{Entry, Position, Units, Value};
+
+/// Parameters beyond which a function cannot be called, four times over.
+const PARAMETERS: usize = 1024;
+
+/// A parameter as one entry has it.
+pub(super) struct Param<'d> {
+    position: Position,
+    origin: Option<Position>,
+    name: Option<String>,
+    ty: Option<(usize, Value<'d>)>,
+    hidden: bool,
+    location: Option<(usize, Value<'d>)>,
+}
+
+/// The parameters that one entry lists.
+#[derive(Default)]
+pub(super) struct Listed<'d> {
+    pub(super) params: Vec<Param<'d>>,
+    pub(super) variadic: bool,
+}
+
+impl<'d> Functions<'_, 'd, '_> {
+    /// The parameters of a function: of the entries that describe it, the one
+    /// with the longest list, since optimisation may drop some from the others.
+    /// Locations come from the entry that has the code.
+    pub(super) fn listed(&mut self, chain: &[Position]) -> Step<Listed<'d>> {
+        let mut best = Listed::default();
+        let mut locations: HashMap<Position, (usize, Value<'d>)> = HashMap::new();
+        for (level, position) in chain.iter().enumerate() {
+            let listed = self.parameters(*position)?;
+            let variadic = best.variadic || listed.variadic;
+            if level == 0 {
+                for param in &listed.params {
+                    if let (Some(origin), Some(location)) = (param.origin, &param.location) {
+                        locations.insert(origin, *location);
+                    }
+                }
+            }
+            if listed.params.len() > best.params.len() || level == 0 {
+                best = listed;
+            }
+            best.variadic = variadic;
+        }
+        for param in &mut best.params {
+            if param.location.is_none() {
+                param.location = locations.get(&param.position).copied();
+            }
+        }
+        Ok(best)
+    }
+
+    fn parameters(&mut self, position: Position) -> Step<Listed<'d>> {
+        let mut listed = Listed::default();
+        let units = self.units;
+        let mut packs = Vec::new();
+        children(units, position, self.budget, |entry, budget| {
+            match entry.tag {
+                dw::DW_TAG_formal_parameter if listed.params.len() < PARAMETERS => {
+                    let param = read_parameter(units, position.0, entry, budget)?;
+                    listed.params.push(param);
+                }
+                dw::DW_TAG_unspecified_parameters => listed.variadic = true,
+                dw::DW_TAG_GNU_formal_parameter_pack => {
+                    packs.push(((position.0, entry.offset), listed.params.len()));
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        // The parameters that a C++ pack stands for are children of the pack.
+        for (pack, at) in packs.into_iter().rev() {
+            let mut members = Vec::new();
+            children(units, pack, self.budget, |entry, budget| {
+                if entry.tag == dw::DW_TAG_formal_parameter && members.len() < PARAMETERS {
+                    members.push(read_parameter(units, pack.0, entry, budget)?);
+                }
+                Ok(())
+            })?;
+            listed.params.splice(at..at, members);
+        }
+        Ok(listed)
+    }
+
+    pub(super) fn parameter(
+        &mut self,
+        param: Param<'d>,
+        language: Language,
+        entry: Option<u64>,
+    ) -> Step<Parameter> {
+        let ty = match &param.ty {
+            Some((unit, value)) => self
+                .types
+                .read(self.units, *unit, Some(value), self.budget)?,
+            None => VOID,
+        };
+        let mut hidden = param.hidden;
+        let ty = if language == Language::Fortran {
+            // The parameters of an `entry` are marked as the compiler's own, too.
+            hidden = hidden && param.name.as_deref().is_none_or(is_compilers);
+            self.fortran(ty, &param, hidden, entry)?
+        } else {
+            ty
+        };
+        Ok(Parameter {
+            name: param.name,
+            ty,
+            hidden,
+        })
+    }
+
+    /// Fortran passes by reference, and the type in the debug information does
+    /// not say so: only a location can prove a value.
+    fn fortran(
+        &mut self,
+        ty: TypeId,
+        param: &Param<'d>,
+        hidden: bool,
+        entry: Option<u64>,
+    ) -> Step<TypeId> {
+        let reference = |kind| FoundType::Pointer { kind, pointee: ty };
+        let by_reference = reference(PointerKind::ByReference);
+        // `type(c_ptr)` has no type here and is an address either way; arrays have no values.
+        if ty == VOID || self.types.is_array(ty) {
+            return Ok(self.types.push(by_reference));
+        }
+        let how = match &param.location {
+            Some((unit, value)) => match self.units.list.get(*unit) {
+                Some(unit) => {
+                    let how = passing(self.units, unit, value, entry, self.machine, self.budget);
+                    tolerate(how)?.unwrap_or(Passing::Unclear)
+                }
+                None => Passing::Unclear,
+            },
+            None => Passing::Unclear,
+        };
+        let address = matches!(self.types.get(ty), FoundType::Pointer { .. });
+        Ok(match how {
+            Passing::Value => ty,
+            Passing::Reference => self.types.push(by_reference),
+            // The compiler's own arguments, such as the lengths of strings, are values.
+            Passing::Unclear if address || hidden => ty,
+            Passing::Unclear => self.types.push(reference(PointerKind::PerhapsByReference)),
+        })
+    }
+}
+
+/// Whether a name is none that can be written in Fortran.
+fn is_compilers(name: &str) -> bool {
+    name.starts_with(['_', '.'])
+}
+
+/// Reads a parameter, with what its inlined original says where it says nothing.
+fn read_parameter<'d>(
+    units: &Units<'d>,
+    unit: usize,
+    entry: &Entry<'d>,
+    budget: &mut Budget,
+) -> Step<Param<'d>> {
+    let target = origin(entry).and_then(|value| units.target(unit, &value));
+    let mut param = Param {
+        position: (unit, entry.offset),
+        origin: target,
+        name: name(units, unit, entry, budget)?,
+        ty: entry.attr_value(dw::DW_AT_type).map(|value| (unit, value)),
+        hidden: flag(entry, dw::DW_AT_artificial),
+        location: entry
+            .attr_value(dw::DW_AT_location)
+            .map(|value| (unit, value)),
+    };
+    let mut next = target;
+    let mut original = Entry::null();
+    for _ in 0..ORIGINS {
+        let Some(position) = next else { break };
+        units.entry(position, &mut original, budget)?;
+        if param.name.is_none() {
+            param.name = name(units, position.0, &original, budget)?;
+        }
+        if param.ty.is_none() {
+            param.ty = original
+                .attr_value(dw::DW_AT_type)
+                .map(|value| (position.0, value));
+        }
+        param.hidden |= flag(&original, dw::DW_AT_artificial);
+        next = origin(&original).and_then(|value| units.target(position.0, &value));
+    }
+    Ok(param)
+}

@@ -1,0 +1,111 @@
+//! Numbers and enumerations, as one entry describes them.
+
+use gimli::AttributeValue;
+use gimli::constants as dw;
+
+use super::budget::{Budget, Step};
+use super::units::{Entry, Position, Units};
+use crate::prototype::model::{Encoding, FoundType, Language};
+
+/// Steps from an enumeration to its integer.
+const CHAIN: usize = 16;
+
+pub(super) fn unknown(what: &str, size: Option<u64>) -> FoundType {
+    FoundType::Unknown {
+        what: what.to_owned(),
+        size,
+    }
+}
+
+pub(super) fn base(entry: &Entry<'_>, name: Option<String>, size: Option<u64>) -> FoundType {
+    let name = name.unwrap_or_else(|| "a number without a name".to_owned());
+    let encoding = match entry.attr_value(dw::DW_AT_encoding) {
+        Some(AttributeValue::Encoding(encoding)) => encoding,
+        _ => return unknown(&name, size),
+    };
+    let bits = entry
+        .attr_value(dw::DW_AT_bit_size)
+        .and_then(|value| value.udata_value());
+    let Some(size) = size.or(bits.map(|bits| bits.div_ceil(8))) else {
+        return unknown(&name, None);
+    };
+    let encoding = match encoding {
+        dw::DW_ATE_signed => Encoding::Signed,
+        dw::DW_ATE_unsigned | dw::DW_ATE_UTF | dw::DW_ATE_UCS | dw::DW_ATE_ASCII => {
+            Encoding::Unsigned
+        }
+        dw::DW_ATE_boolean => Encoding::Bool,
+        dw::DW_ATE_signed_char => Encoding::SignedChar,
+        dw::DW_ATE_unsigned_char => Encoding::UnsignedChar,
+        dw::DW_ATE_float => Encoding::Float,
+        dw::DW_ATE_complex_float => Encoding::Complex,
+        _ => return unknown(&name, Some(size)),
+    };
+    // clang says no more than that.
+    let name = match (encoding, name.as_str(), size) {
+        (Encoding::Complex, "complex", 8) => "complex float".to_owned(),
+        (Encoding::Complex, "complex", 16) => "complex double".to_owned(),
+        _ => name,
+    };
+    FoundType::Base {
+        encoding,
+        size,
+        name,
+    }
+}
+
+pub(super) fn enumeration(
+    units: &Units<'_>,
+    position: Position,
+    entry: &Entry<'_>,
+    name: Option<String>,
+    size: Option<u64>,
+    budget: &mut Budget,
+) -> Step<FoundType> {
+    let mut underlying = None;
+    let (mut unit, mut at) = (position.0, entry.attr_value(dw::DW_AT_type));
+    let mut inner = Entry::null();
+    for _ in 0..CHAIN {
+        let Some(target) = at.and_then(|value| units.target(unit, &value)) else {
+            break;
+        };
+        units.entry(target, &mut inner, budget)?;
+        if inner.tag == dw::DW_TAG_base_type {
+            underlying = Some(base(
+                &inner,
+                None,
+                inner
+                    .attr_value(dw::DW_AT_byte_size)
+                    .and_then(|v| v.udata_value()),
+            ));
+            break;
+        }
+        (unit, at) = (target.0, inner.attr_value(dw::DW_AT_type));
+    }
+    let mut signed = match underlying {
+        Some(FoundType::Base {
+            encoding: Encoding::Signed | Encoding::SignedChar,
+            ..
+        }) => Some(true),
+        Some(FoundType::Base { .. }) => Some(false),
+        _ => None,
+    };
+    let language = units.list.get(position.0).map(|unit| unit.language);
+    let chosen = entry.has_attr(dw::DW_AT_enum_class) || size.is_some_and(|size| size < 4);
+    if signed == Some(false) && (language != Some(Language::Cpp) || !chosen) {
+        // Compilers pick `unsigned int` for constants that are all `int` and positive.
+        signed = None;
+    }
+    let size = size.or(match underlying {
+        Some(FoundType::Base { size, .. }) => Some(size),
+        _ => None,
+    });
+    Ok(match size {
+        Some(size) => FoundType::Enum {
+            name: name.unwrap_or_default(),
+            size,
+            signed,
+        },
+        None => unknown(&format!("enum {}", name.unwrap_or_default()), None),
+    })
+}
