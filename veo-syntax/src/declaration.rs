@@ -5,7 +5,7 @@ use proc_macro2::Ident;
 use syn::{Attribute, LitStr, Token, Type, TypePtr, TypeReference, Visibility};
 
 use crate::attribute::{Library, Policy, Resolution};
-use crate::expand::Named;
+use crate::placeholder::Named;
 
 /// One kernel.
 pub(crate) struct Declaration {

@@ -8,14 +8,13 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
-use syn::{
-    Attribute, Lifetime, LitStr, PointerMutability, Type, TypePtr, TypeReference, Visibility,
-};
+use syn::{Lifetime, LitStr, PointerMutability, Type, TypePtr, TypeReference};
 
 use veo_abi::prototype::Assertion;
 
 use crate::attribute::{Context, Library, Policy, Resolution};
 use crate::declaration::{Declaration, Param, ParamType, Result};
+use crate::place::{around, bound, ours};
 use crate::verify::{self, Checks};
 
 /// Expands a declaration that is right.
@@ -337,40 +336,6 @@ fn referent(reference: &TypeReference) -> Referent<'_> {
     }
 }
 
-/// What stands for a declaration with mistakes: something of its name whose type the
-/// compiler knows to be wrong, since it contains what is to be said. So callers of the
-/// kernel, whatever they pass and do with the result, see no second error.
-pub(crate) fn placeholder(named: Named<'_>, why: &TokenStream, context: &Context) -> TokenStream {
-    let krate = &context.krate;
-    let Named {
-        attrs,
-        vis,
-        ident,
-        mentioned,
-    } = named;
-    let mentioned = (!mentioned.is_empty())
-        .then(|| quote!(let _: ::core::option::Option<fn(#(#mentioned),*)>;));
-    // Others, such as `must_use`, are for functions.
-    let kept = ["cfg", "doc", "allow", "expect", "warn", "deny", "forbid"];
-    let attrs = attrs
-        .iter()
-        .filter(|attr| kept.iter().any(|name| attr.path().is_ident(name)));
-    quote! {
-        #(#attrs)*
-        #[allow(dead_code, non_upper_case_globals)]
-        #vis const #ident: <() as #krate::__private::Wrong<{ #mentioned #why true }>>::Kernel = loop {};
-    }
-}
-
-/// All that is wanted of a declaration with mistakes.
-pub(crate) struct Named<'a> {
-    pub(crate) attrs: &'a [Attribute],
-    pub(crate) vis: &'a Visibility,
-    pub(crate) ident: &'a Ident,
-    /// Types whose imports are not to be called unused.
-    pub(crate) mentioned: &'a [Type],
-}
-
 impl ParamType {
     /// The type as the user wrote it.
     pub(crate) fn written(&self) -> TokenStream {
@@ -471,77 +436,4 @@ fn pointer_constant(pointer: &TypePtr) -> TokenStream {
     let mutable = matches!(pointer.mutability, PointerMutability::Mut(_));
     let pointee = constant(&pointer.elem, quote!(PointedTo));
     quote!(__veo::abi::Type::Pointer { mutable: #mutable, pointee: &#pointee })
-}
-
-/// Surrounds the user's tokens with ours, which get the place of the first and the
-/// last token of `place`: whatever the compiler says about the whole is said there.
-fn around(
-    place: &impl ToTokens,
-    before: TokenStream,
-    user: TokenStream,
-    after: TokenStream,
-) -> TokenStream {
-    let (first, last) = ends(place);
-    let mut output = at(first, before);
-    output.extend(user);
-    output.extend(at(last, after));
-    output
-}
-
-/// The same for a bound by one of our traits, after `head`.
-fn bound(
-    place: &impl ToTokens,
-    head: TokenStream,
-    context: &Context,
-    before: TokenStream,
-    user: TokenStream,
-    after: TokenStream,
-) -> TokenStream {
-    // A bound begins at its path, which may be the user's own.
-    let is_absolute = matches!(
-        context.krate.clone().into_iter().next(),
-        Some(TokenTree::Punct(_))
-    );
-    let binder = (!is_absolute).then(|| quote!(for<>));
-    let mut output = at(ends(place).0, quote!(#head #binder));
-    output.extend(ours(place, context, before, user, after));
-    output
-}
-
-/// The same for one of our types or traits. The name of `veo_core` keeps its place: if there
-/// is nothing of that name, it is said once.
-fn ours(
-    place: &impl ToTokens,
-    context: &Context,
-    before: TokenStream,
-    user: TokenStream,
-    after: TokenStream,
-) -> TokenStream {
-    let (first, last) = ends(place);
-    let mut output = TokenStream::new();
-    for mut tree in context.krate.clone() {
-        if let TokenTree::Punct(_) = tree {
-            tree.set_span(first);
-        }
-        output.extend([tree]);
-    }
-    output.extend(at(first, quote!(::__private::#before)));
-    output.extend(user);
-    output.extend(at(last, after));
-    output
-}
-
-/// The places of the first and the last token.
-fn ends(place: &impl ToTokens) -> (Span, Span) {
-    let mut spans = place.to_token_stream().into_iter().map(|tree| tree.span());
-    let first = spans.next().unwrap_or_else(Span::call_site);
-    (first, spans.last().unwrap_or(first))
-}
-
-fn at(span: Span, tokens: TokenStream) -> TokenStream {
-    let place = |mut tree: TokenTree| {
-        tree.set_span(span);
-        tree
-    };
-    tokens.into_iter().map(place).collect()
 }

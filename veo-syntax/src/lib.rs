@@ -22,6 +22,8 @@ mod expand;
 mod messages;
 mod near;
 mod parse;
+mod place;
+mod placeholder;
 mod report;
 mod spell;
 mod types;
@@ -71,7 +73,7 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenSt
             parse::Parsed::Function(kernel) => kernel,
             parse::Parsed::Broken(broken) => {
                 why.extend(broken.why.clone());
-                output.extend(expand::placeholder(broken.named(), &why, &context));
+                output.extend(placeholder::placeholder(broken.named(), &why, &context));
                 continue;
             }
         };
@@ -83,7 +85,11 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenSt
             output.extend(own.errors());
         } else {
             why.extend(own.errors());
-            output.extend(expand::placeholder(declaration.named(), &why, &context));
+            output.extend(placeholder::placeholder(
+                declaration.named(),
+                &why,
+                &context,
+            ));
         }
     }
     output

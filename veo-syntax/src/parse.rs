@@ -8,8 +8,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, ForeignItemFn, LitStr, Token, Visibility, parse_quote};
 
 use crate::c_spelling;
-use crate::expand::Named;
 use crate::messages::Mistake;
+use crate::placeholder::Named;
 use crate::report::Report;
 
 /// What the attribute was found on.
