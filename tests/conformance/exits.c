@@ -4,7 +4,7 @@
 
 static struct veo_proc_handle *proc;
 static struct veo_thr_ctxt *ctx;
-static uint64_t say;
+static uint64_t say, pause_ms;
 
 static uint64_t exits(void *arg)
 {
@@ -23,8 +23,11 @@ static void handler(void)
 
 __attribute__((destructor)) static void destructor(void)
 {
-	if (say)
+	if (say) {
+		/* Nobody but the library is left to wait for this. */
+		submit(ctx, pause_ms, 1, 100);
 		submit(ctx, say, 1, 5);
+	}
 }
 
 int main(int argc, char **argv)
@@ -34,7 +37,8 @@ int main(int argc, char **argv)
 	start(argc, argv);
 	atexit(handler);
 	proc = new_proc();
-	uint64_t library = load(proc, "libkernels.so"), pause = symbol(proc, library, "pause_ms");
+	uint64_t library = load(proc, "libkernels.so");
+	pause_ms = symbol(proc, library, "pause_ms");
 	say = symbol(proc, library, "say_number");
 	ctx = veo_context_open(proc);
 	NEED(ctx != NULL);
@@ -53,11 +57,11 @@ int main(int argc, char **argv)
 			exit(0);
 		}
 		say = 0;
-		uint64_t request = submit(ctx, pause, 1, 100);
+		uint64_t request = submit(ctx, pause_ms, 1, 100);
 		CHECK_EQ(collect(ctx, request), 100);
 		return finish();
 	}
-	submit(ctx, pause, 1, 100);
+	submit(ctx, pause_ms, 1, 100);
 	for (uint64_t i = 1; i <= 3; i++)
 		submit(ctx, say, 1, i);
 	return 0;
