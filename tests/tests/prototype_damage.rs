@@ -346,6 +346,92 @@ fn work_that_multiplies_is_refused() {
         use_it(&file, None).is_none(),
         "the budget must have been spent"
     );
+
+    // 20 000 names for one function of 1000 parameters: as many copies of them.
+    let mut info = ".uleb128 1\n.byte 12\n.uleb128 2\n.asciz \"f\"\n.quad f\n".to_owned();
+    info.push_str(&".uleb128 3\n.long x - info\n".repeat(1_000));
+    info.push_str(".byte 0\nx: .uleb128 4\n.asciz \"x\"\n.long x - info\n.byte 0\n");
+    let mut names = String::new();
+    for number in 0..20_000 {
+        writeln!(names, ".globl g{number}\n.set g{number}, f").unwrap();
+    }
+    let abbreviations =
+        base_abbreviations() + &abbreviation(4, TYPEDEF, false, &[NAME, TYPE]) + ".byte 0\n";
+    let file = assemble(&abbreviations, &info, &names);
+    assert!(
+        use_it(&file, None).is_none(),
+        "the budget must have been spent"
+    );
+}
+
+#[test]
+fn units_that_share_a_damaged_table_are_refused() {
+    // The table does not end, which each of the units would find out anew at its last byte.
+    let abbreviations = base_abbreviations() + ".byte 0\nendless: .fill 1000000, 1, 1\n";
+    let units = ".section .debug_info,\"\",@progbits\n\
+                 .rept 20000\n.long 8\n.value 4\n.long endless - abbrev\n.byte 8, 1\n.endr\n";
+    let info = head("x") + "x: .byte 0\n";
+    let file = assemble(&abbreviations, &info, units);
+    assert!(
+        use_it(&file, None).is_none(),
+        "the budget must have been spent"
+    );
+}
+
+#[test]
+fn relocations_that_are_listed_again_and_again_are_refused() {
+    let info = head("x") + "x: .byte 0\n" + &".quad f\n".repeat(20_000);
+    let file = assemble(&(base_abbreviations() + ".byte 0\n"), &info, "");
+    assert!(use_it(&file, None).is_some(), "once is not too often");
+    let file = with_section_repeated(&file, ".rela.debug_info", 16_000);
+    assert!(
+        use_it(&file, None).is_none(),
+        "the budget must have been spent"
+    );
+}
+
+/// The file with so many more headers of one of its sections.
+fn with_section_repeated(file: &[u8], name: &str, times: usize) -> Vec<u8> {
+    use object::{Object as _, ObjectSection as _};
+    // Where the file's header has the place of the section headers, and how many there are.
+    const PLACE: std::ops::Range<usize> = 40..48;
+    const COUNT: std::ops::Range<usize> = 60..62;
+    const HEADER: usize = 64;
+    let parsed = object::File::parse(file).expect("the compiler wrote an object file");
+    let section = parsed.section_by_name(name).expect("the section is there");
+    let place = usize::try_from(u64::from_le_bytes(file[PLACE].try_into().unwrap())).unwrap();
+    let count = usize::from(u16::from_le_bytes(file[COUNT].try_into().unwrap()));
+    let header = place + HEADER * section.index().0;
+    let mut repeated = file.to_vec();
+    repeated.resize(file.len().next_multiple_of(8), 0);
+    let moved = u64::try_from(repeated.len()).unwrap();
+    repeated.extend_from_slice(&file[place..place + HEADER * count]);
+    repeated.extend(file[header..header + HEADER].repeat(times));
+    repeated[PLACE].copy_from_slice(&moved.to_le_bytes());
+    let count = u16::try_from(count + times).expect("no more than ELF can count");
+    repeated[COUNT].copy_from_slice(&count.to_le_bytes());
+    repeated
+}
+
+#[test]
+fn paths_are_cut_short() {
+    let abbreviations = abbreviation(1, UNIT, true, &[LANGUAGE, (0x10, 0x17)])
+        // With a mark for prototypes, without which it would have only lines.
+        + &abbreviation(2, SUBPROGRAM, false, &[NAME, LOW_PC, (0x3a, 0x0b), (0x27, 0x19)])
+        + ".byte 0\n";
+    let info =
+        ".uleb128 1\n.byte 12\n.long lines\n.uleb128 2\n.asciz \"f\"\n.quad f\n.byte 1\n.byte 0\n";
+    let lines = ".section .debug_line,\"\",@progbits\nlines: .long lend - lstart\nlstart: .value 4\n\
+                 .long lend - lhead\nlhead: .byte 1, 1, 1, 1, 1, 1\n\
+                 .byte 0\n.fill 1000000, 1, 'a'\n.byte 0, 0, 0, 0, 0\nlend:\n";
+    let found = use_it(&assemble(&abbreviations, info, lines), None).expect("the file is sound");
+    let prototype = found.get("f").expect("the function is found");
+    let file = prototype.file.as_deref().expect("the file has a name");
+    assert!(
+        file.starts_with("aaa") && file.len() < 10_000,
+        "{}",
+        file.len()
+    );
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn counterpart(
             _ => break,
         };
     }
-    let mut open = vec![(layout, root, 0)];
+    let mut open = vec![(layout, root, 0_u64)];
     for _ in 0..RECORDS {
         let (layout, record, base) = open.pop()?;
         let Shape::Record { first, count, .. } = node(shapes, record) else {
@@ -197,7 +197,7 @@ fn counterpart(
             let Some(found) = field(shapes, at) else {
                 break;
             };
-            let offset = base + found.offset;
+            let offset = base.saturating_add(found.offset);
             if at == index {
                 return Some((layout, offset));
             }

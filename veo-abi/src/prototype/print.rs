@@ -128,7 +128,7 @@ impl Printer<'_> {
         let mut list = String::new();
         for (id, name) in params {
             if self.written > LENGTH {
-                list.push_str(", ...");
+                list.push_str(if list.is_empty() { "..." } else { ", ..." });
                 return list;
             }
             if !list.is_empty() {

@@ -294,3 +294,26 @@ fn messages_say_what_to_write() {
          declare `fn add(a: i32, b: *mut f64) -> i64;`"
     );
 }
+
+#[test]
+fn fields_at_the_end_of_all_addresses_are_told_of() {
+    static OUTER: StructLayout = StructLayout {
+        name: "Outer",
+        size: 16,
+        align: 8,
+        fields: &[Field {
+            name: "other",
+            offset: 0,
+            ty: F64,
+        }],
+    };
+    let text = "veo-prototypes 1\nvoid\nbase float 8 \"double\"\n\
+                struct 16 \"inner\"\nfield 8 1 \"x\"\n\
+                struct 16 \"outer\"\nfield 18446744073709551615 2 \"in\"\n\
+                pointer 3\nfunction \"f\" c prototyped 0 ? ? \"f\"\nparam 4 \"p\"\n";
+    let found = Prototypes::from_text(text).expect("the text is right");
+    let declared = signature(&[to(&Type::Struct(&OUTER))], Type::Void);
+    let comparison = compare(&declared, found.get("f").unwrap());
+    let said = comparison.mismatches[0].to_string();
+    assert!(said.contains("the field `x`"), "{said}");
+}

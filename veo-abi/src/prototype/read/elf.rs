@@ -13,6 +13,7 @@ use object::{
 };
 
 use super::ReadError;
+use super::budget::Budget;
 
 /// NEC's Vector Engine.
 pub(super) const EM_VE: Machine = Machine(251);
@@ -92,7 +93,7 @@ impl<'d> Elf<'d> {
     }
 
     /// The functions that other programs can find, each name once.
-    pub fn exports(&self) -> Vec<Export> {
+    pub fn exports(&self, budget: &mut Budget) -> Result<Vec<Export>, ReadError> {
         let mut exports = Vec::new();
         let mut known = HashMap::new();
         let dynamic = self.bases.is_none() && self.file.dynamic_symbols().next().is_some();
@@ -118,6 +119,8 @@ impl<'d> Elf<'d> {
             if name.is_empty() || name.len() > NAME {
                 continue;
             }
+            // Symbols may share the bytes of a name.
+            budget.spend(8 + name.len() / 4)?;
             let address = symbol
                 .address()
                 .wrapping_add(self.base(symbol.section_index()));
@@ -143,7 +146,7 @@ impl<'d> Elf<'d> {
                 }
             }
         }
-        exports
+        Ok(exports)
     }
 
     /// The versions of the dynamic symbols, none if there are no versions.
@@ -192,6 +195,7 @@ impl<'d> Elf<'d> {
     pub fn debug_sections(
         &self,
         length: usize,
+        budget: &mut Budget,
         notes: &mut Vec<String>,
     ) -> Result<Data<'d>, ReadError> {
         let mut data: Data<'d> = HashMap::new();
@@ -217,7 +221,7 @@ impl<'d> Elf<'d> {
                 }
             };
             let bytes = if self.bases.is_some() {
-                self.relocate(&section, bytes)
+                self.relocate(&section, bytes, budget)?
             } else {
                 bytes
             };
@@ -238,9 +242,12 @@ impl<'d> Elf<'d> {
         &self,
         section: &object::read::elf::ElfSection64<'d, '_, LittleEndian>,
         mut bytes: Cow<'d, [u8]>,
-    ) -> Cow<'d, [u8]> {
+        budget: &mut Budget,
+    ) -> Result<Cow<'d, [u8]>, ReadError> {
         let place = self.base(Some(section.index()));
         for (offset, relocation) in section.relocations() {
+            // Sections of relocations may share their bytes.
+            budget.spend(32)?;
             let RelocationFlags::Elf { r_type } = relocation.flags() else {
                 continue;
             };
@@ -277,7 +284,7 @@ impl<'d> Elf<'d> {
             }
             field.copy_from_slice(&value.to_le_bytes()[..width]);
         }
-        bytes
+        Ok(bytes)
     }
 }
 

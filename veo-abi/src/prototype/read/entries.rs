@@ -48,19 +48,20 @@ pub(super) fn definition<'d>(
     Ok(position)
 }
 
+/// The name of an entry, if it has one.
 pub(super) fn name(
     units: &Units<'_>,
     unit: usize,
     entry: &Entry<'_>,
     budget: &mut Budget,
 ) -> Step<Option<String>> {
-    // The slices of an entry and of the units are the same bytes.
     match (entry.attr_value(dw::DW_AT_name), units.list.get(unit)) {
         (Some(value), Some(unit)) => units.string(unit, &value, budget),
         _ => Ok(None),
     }
 }
 
+/// Whether a flag is there and set.
 pub(super) fn flag(entry: &Entry<'_>, name: gimli::DwAt) -> bool {
     matches!(entry.attr_value(name), Some(AttributeValue::Flag(true)))
 }

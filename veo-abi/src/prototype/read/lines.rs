@@ -7,7 +7,7 @@ use gimli::constants as dw;
 use gimli::{EndianSlice, LittleEndian, Reader as _};
 
 use super::budget::{Budget, Step, tolerate};
-use super::units::{Slice, Unit, Units};
+use super::units::{Slice, Unit, Units, text};
 
 /// File tables by their place in `.debug_line`.
 #[derive(Default)]
@@ -39,7 +39,9 @@ impl FileTables {
         };
         let Some(table) = table else { return Ok(None) };
         let base = unit.directory.as_deref().unwrap_or("");
-        Ok(table.path(number, base))
+        let path = table.path(number, base);
+        budget.spend(path.as_ref().map_or(0, String::len) / 4)?;
+        Ok(path)
     }
 }
 
@@ -101,24 +103,23 @@ fn parse(units: &Units<'_>, offset: usize, budget: &mut Budget) -> Step<FileTabl
     }
     loop {
         let name = input.read_null_terminated_slice()?;
-        budget.spend(8 + name.len() / 4)?;
         if name.is_empty() {
             break;
         }
-        table.directories.push(name.to_string_lossy().into_owned());
+        budget.spend(8)?;
+        table.directories.push(text(name.slice(), budget)?);
     }
     loop {
         let name = input.read_null_terminated_slice()?;
-        budget.spend(8 + name.len() / 4)?;
         if name.is_empty() {
             break;
         }
+        budget.spend(8)?;
+        let name = text(name.slice(), budget)?;
         let directory = input.read_uleb128()?;
         input.read_uleb128()?;
         input.read_uleb128()?;
-        table
-            .files
-            .push((name.to_string_lossy().into_owned(), directory));
+        table.files.push((name, directory));
     }
     Ok(table)
 }
@@ -176,8 +177,7 @@ fn field(
     Ok(match form {
         dw::DW_FORM_string => {
             let name = input.read_null_terminated_slice()?;
-            budget.spend(name.len() / 4)?;
-            Field::Name(name.to_string_lossy().into_owned())
+            Field::Name(text(name.slice(), budget)?)
         }
         dw::DW_FORM_line_strp | dw::DW_FORM_strp => {
             let offset = input.read_uint(usize::from(word))?;

@@ -4,11 +4,13 @@
 //! back with a result or an error, in time and memory proportional to the
 //! size of the input ([`budget`]). Only [`read_file`] touches files.
 
+mod abbreviations;
 mod budget;
 mod elf;
 mod entries;
 mod files;
 mod functions;
+mod language;
 mod lines;
 mod location;
 mod producer;
@@ -56,6 +58,15 @@ pub enum ReadError {
     TooComplex,
 }
 
+impl From<Stop> for ReadError {
+    fn from(stop: Stop) -> ReadError {
+        match stop {
+            Stop::Exhausted => ReadError::TooComplex,
+            Stop::Damaged(error) => ReadError::Damaged(error.to_string()),
+        }
+    }
+}
+
 /// Reads the prototypes of the functions that a library or object file exports.
 ///
 /// `elf` is a shared object, an executable or a relocatable object; `debug` the
@@ -66,7 +77,6 @@ pub enum ReadError {
 /// No ELF file, an unsupported or damaged one, or a debug file of another build.
 pub fn read(elf: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
     let image = Elf::parse(elf)?;
-    let exports = image.exports();
     let companion = debug.map(Elf::parse).transpose()?;
     if let (Some(companion), Some(debug)) = (&companion, debug) {
         files::same_build(&image, companion, debug)?;
@@ -77,16 +87,13 @@ pub fn read(elf: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
     };
     let length = elf.len() + debug.map_or(0, <[u8]>::len);
     let mut budget = Budget::new(length);
+    let exports = image.exports(&mut budget)?;
     let mut notes = Vec::new();
-    let data = source.debug_sections(length, &mut notes)?;
+    let data = source.debug_sections(length, &mut budget, &mut notes)?;
     let units = Units::load(&data, &mut budget, &mut notes)?;
     let mut functions = Functions::new(&units, source.machine(), &mut budget);
-    let found = functions.find(&exports, &mut notes);
-    let (described, types) = match found {
-        Ok(()) => functions.finish(),
-        Err(Stop::Exhausted) => return Err(ReadError::TooComplex),
-        Err(Stop::Damaged(error)) => return Err(ReadError::Damaged(error.to_string())),
-    };
+    functions.find(&exports, &mut notes)?;
+    let (described, types) = functions.finish();
     let mut prototypes = Prototypes {
         functions: BTreeMap::new(),
         undescribed: Vec::new(),

@@ -1,5 +1,5 @@
-//! The units of debug information: headers, bases of indexed forms, and the
-//! values of attributes.
+//! The units of debug information: their headers, what their root entries say, and the
+//! values of attributes, many of which are indices into what a unit names.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,12 +8,14 @@ use gimli::constants as dw;
 use gimli::{
     Abbreviations, AttributeValue, DebugAddrBase, DebugInfoOffset, DebugLocListsBase,
     DebugRngListsBase, DebugStrOffsetsBase, DebugTypeSignature, EndianSlice, EntriesRaw,
-    LittleEndian, Reader as _, SectionId, UnitHeader, UnitOffset, UnitType,
+    LittleEndian, SectionId, UnitHeader, UnitOffset, UnitType,
 };
 
 use super::ReadError;
+use super::abbreviations::Tables;
 use super::budget::{Budget, Step, Stop};
 use super::elf::Data;
+use super::language;
 use super::producer::Producer;
 use crate::prototype::Language;
 
@@ -83,10 +85,7 @@ impl<'d> Units<'d> {
             line_strings: slice(data, SectionId::DebugLineStr),
             string_offsets: gimli::DebugStrOffsets::from(section(SectionId::DebugStrOffsets)),
         };
-        let mut tables = Tables {
-            section: slice(data, SectionId::DebugAbbrev),
-            known: HashMap::new(),
-        };
+        let mut tables = Tables::new(slice(data, SectionId::DebugAbbrev));
         let info = gimli::DebugInfo::from(section(SectionId::DebugInfo));
         let types = gimli::DebugTypes::from(section(SectionId::DebugTypes));
         let mut headers = info.units();
@@ -168,7 +167,7 @@ impl<'d> Units<'d> {
                 AttributeValue::DebugRngListsBase(base) => unit.rnglists_base = base,
                 AttributeValue::DebugStrOffsetsBase(base) => unit.str_offsets_base = base,
                 AttributeValue::DebugLineRef(offset) => unit.lines = Some(offset.0),
-                AttributeValue::Language(language) => unit.language = classify(language),
+                AttributeValue::Language(language) => unit.language = language::of_number(language),
                 _ => {}
             }
         }
@@ -178,12 +177,12 @@ impl<'d> Units<'d> {
         if let Some(value) = root.attr_value(dw::DW_AT_producer) {
             let producer = self.string(&unit, &value, budget)?.unwrap_or_default();
             unit.producer = Producer::of(&producer);
-            if is_assembly(&root) {
+            if language::is_assembly(&root) {
                 unit.producer = Producer::Assembler;
             }
             // Newer standards have numbers that are not known here.
             if unit.language == Language::Other {
-                unit.language = language_of(&producer);
+                unit.language = language::of_producer(&producer);
             }
         }
         if let Some(value) = root.attr_value(dw::DW_AT_low_pc) {
@@ -310,7 +309,8 @@ pub(super) fn read_entry<'d>(
     Ok(present)
 }
 
-fn text(bytes: &[u8], budget: &mut Budget) -> Step<String> {
+/// The text up to a zero, and no more of it than a name has.
+pub(super) fn text(bytes: &[u8], budget: &mut Budget) -> Step<String> {
     let bytes = &bytes[..bytes.len().min(NAME)];
     let end = bytes
         .iter()
@@ -318,100 +318,4 @@ fn text(bytes: &[u8], budget: &mut Budget) -> Step<String> {
         .unwrap_or(bytes.len());
     budget.spend(1 + end / 4)?;
     Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
-}
-
-fn is_assembly(root: &Entry<'_>) -> bool {
-    const ASSEMBLY: gimli::DwLang = gimli::DwLang(0x31);
-    matches!(
-        root.attr_value(dw::DW_AT_language),
-        Some(AttributeValue::Language(
-            dw::DW_LANG_Mips_Assembler | ASSEMBLY
-        ))
-    )
-}
-
-fn classify(language: gimli::DwLang) -> Language {
-    // The standards of 2023.
-    const C_PLUS_PLUS_23: gimli::DwLang = gimli::DwLang(0x3a);
-    const C_23: gimli::DwLang = gimli::DwLang(0x3e);
-    const FORTRAN_23: gimli::DwLang = gimli::DwLang(0x3f);
-    match language {
-        C_PLUS_PLUS_23 => Language::Cpp,
-        C_23 => Language::C,
-        FORTRAN_23 => Language::Fortran,
-        dw::DW_LANG_C | dw::DW_LANG_C89 | dw::DW_LANG_C99 | dw::DW_LANG_C11 | dw::DW_LANG_C17 => {
-            Language::C
-        }
-        dw::DW_LANG_C_plus_plus
-        | dw::DW_LANG_C_plus_plus_03
-        | dw::DW_LANG_C_plus_plus_11
-        | dw::DW_LANG_C_plus_plus_14
-        | dw::DW_LANG_C_plus_plus_17
-        | dw::DW_LANG_C_plus_plus_20 => Language::Cpp,
-        dw::DW_LANG_Fortran77
-        | dw::DW_LANG_Fortran90
-        | dw::DW_LANG_Fortran95
-        | dw::DW_LANG_Fortran03
-        | dw::DW_LANG_Fortran08
-        | dw::DW_LANG_Fortran18 => Language::Fortran,
-        _ => Language::Other,
-    }
-}
-
-fn language_of(producer: &str) -> Language {
-    if producer.contains("Fortran") || producer.contains("flang") {
-        Language::Fortran
-    } else if producer.starts_with("GNU C++") {
-        Language::Cpp
-    } else if producer.starts_with("GNU C") {
-        Language::C
-    } else {
-        Language::Other
-    }
-}
-
-/// Tables of abbreviations, each parsed once.
-struct Tables<'d> {
-    section: &'d [u8],
-    known: HashMap<usize, Arc<Abbreviations>>,
-}
-
-impl<'d> Tables<'d> {
-    fn get(
-        &mut self,
-        header: &UnitHeader<Slice<'d>>,
-        budget: &mut Budget,
-    ) -> Step<Arc<Abbreviations>> {
-        let offset = header.debug_abbrev_offset();
-        if let Some(table) = self.known.get(&offset.0) {
-            return Ok(Arc::clone(table));
-        }
-        // Tables may overlap: what one costs must be known before it is parsed.
-        budget.spend(4 * table_length(self.section, offset.0)?)?;
-        let section = gimli::DebugAbbrev::new(self.section, LittleEndian);
-        let table = Arc::new(section.abbreviations(offset)?);
-        self.known.insert(offset.0, Arc::clone(&table));
-        Ok(table)
-    }
-}
-
-/// How many bytes a table of abbreviations has.
-fn table_length(section: &[u8], offset: usize) -> Step<usize> {
-    let bytes = section.get(offset..).unwrap_or(&[]);
-    let mut input = EndianSlice::new(bytes, LittleEndian);
-    while input.read_uleb128()? != 0 {
-        input.read_uleb128()?;
-        input.read_u8()?;
-        loop {
-            let name = input.read_uleb128()?;
-            let form = input.read_uleb128()?;
-            if form == u64::from(dw::DW_FORM_implicit_const.0) {
-                input.read_sleb128()?;
-            }
-            if name == 0 && form == 0 {
-                break;
-            }
-        }
-    }
-    Ok(bytes.len() - input.len())
 }

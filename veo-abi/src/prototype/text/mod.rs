@@ -91,6 +91,7 @@ fn value<T: Copy>(table: &[(T, &'static str)], word: &str) -> Option<T> {
         .find(|(_, w)| *w == word)
         .map(|(value, _)| *value)
 }
+
 impl Prototypes {
     /// Writes everything into a text that [`Prototypes::from_text`] reads.
     #[must_use]

@@ -22,6 +22,7 @@ use crate::prototype::model::{Language, Prototype, Types};
 /// Steps from a definition to its declaration or its inlined original.
 const ORIGINS: usize = 8;
 
+/// A search for the prototypes of all exported functions.
 pub(super) struct Functions<'u, 'd, 'b> {
     units: &'u Units<'d>,
     machine: Machine,
@@ -68,6 +69,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
         (self.found, Arc::new(self.types.finish()))
     }
 
+    /// Finds the prototypes of these functions.
     pub fn find(&mut self, exports: &[Export], notes: &mut Vec<String>) -> Step<()> {
         self.found = Vec::new();
         self.found.resize_with(exports.len(), || None);
@@ -78,6 +80,8 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
                 continue;
             };
             if let Some(prototype) = known.get(&position) {
+                let params = prototype.as_ref().map_or(0, |it| it.params.len());
+                self.budget.spend(4 * (1 + params))?;
                 self.found[index].clone_from(prototype);
                 continue;
             }
@@ -106,6 +110,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
         Ok(())
     }
 
+    /// What the entry at a position says, and those that it refers to where it says nothing.
     fn facts(&mut self, position: Position) -> Step<Facts<'d>> {
         let mut facts = Facts {
             name: None,

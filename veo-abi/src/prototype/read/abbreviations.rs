@@ -1,0 +1,66 @@
+//! Tables of abbreviations, which tell what the entries of a unit consist of.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gimli::constants as dw;
+use gimli::{Abbreviations, EndianSlice, LittleEndian, Reader as _, UnitHeader};
+
+use super::budget::{Budget, Step};
+use super::units::Slice;
+
+/// Tables by their place in `.debug_abbrev`, each parsed once.
+pub(super) struct Tables<'d> {
+    section: &'d [u8],
+    known: HashMap<usize, Arc<Abbreviations>>,
+}
+
+impl<'d> Tables<'d> {
+    pub fn new(section: &'d [u8]) -> Self {
+        Tables {
+            section,
+            known: HashMap::new(),
+        }
+    }
+
+    /// The table of a unit.
+    pub fn get(
+        &mut self,
+        header: &UnitHeader<Slice<'d>>,
+        budget: &mut Budget,
+    ) -> Step<Arc<Abbreviations>> {
+        let offset = header.debug_abbrev_offset();
+        if let Some(table) = self.known.get(&offset.0) {
+            return Ok(Arc::clone(table));
+        }
+        // Tables may overlap, and be damaged far from their start: what one costs must be known, and paid, before it is parsed.
+        let bytes = self.section.get(offset.0..).unwrap_or(&[]);
+        let mut input = EndianSlice::new(bytes, LittleEndian);
+        let passed = pass(&mut input);
+        budget.spend(4 * (bytes.len() - input.len()))?;
+        passed?;
+        let section = gimli::DebugAbbrev::new(self.section, LittleEndian);
+        let table = Arc::new(section.abbreviations(offset)?);
+        self.known.insert(offset.0, Arc::clone(&table));
+        Ok(table)
+    }
+}
+
+/// Passes over a table.
+fn pass(input: &mut Slice<'_>) -> gimli::Result<()> {
+    while input.read_uleb128()? != 0 {
+        input.read_uleb128()?;
+        input.read_u8()?;
+        loop {
+            let name = input.read_uleb128()?;
+            let form = input.read_uleb128()?;
+            if form == u64::from(dw::DW_FORM_implicit_const.0) {
+                input.read_sleb128()?;
+            }
+            if name == 0 && form == 0 {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
