@@ -1,7 +1,6 @@
 //! What `import_header` makes of a header, and what it says when it cannot.
 
 use std::fs;
-use std::path::Path;
 
 use tempfile::TempDir;
 use veo_build::{Built, Error, ErrorKind, Import, Kernels};
@@ -178,27 +177,42 @@ fn mistakes_say_what_is_wrong() {
         &["f (it returns a structure by value)"],
     );
 
-    let good = "dir/good.h";
-    let error = import(&package, good, |import| {
-        import.name("../escape");
-    });
-    assert!(
-        error
-            .expect_err("no name")
-            .to_string()
-            .contains(".name(..)")
+    let refused = |set: fn(&mut Import), parts: &[&str]| {
+        let error = import(&package, "dir/good.h", set).expect_err(parts[0]);
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
+        for part in parts {
+            assert!(error.to_string().contains(part), "{part}\n{error}");
+        }
+    };
+    let wrong = "no regular expression";
+    refused(|it| _ = it.name("../escape"), &["`../escape`", ".name(..)"]);
+    refused(
+        |it| _ = it.crate_path("a (path"),
+        &["`a (path`", ".crate_path(..)"],
     );
-    let error = import(&package, good, |import| {
-        import.crate_path("not a (path");
-    });
-    assert!(
-        error
-            .expect_err("no path")
-            .to_string()
-            .contains(".crate_path(..)")
+    refused(
+        |it| _ = it.crate_path("a path"),
+        &["`a path`", ".crate_path(..)"],
     );
-    assert!(import(&package, good, |_| {}).is_ok());
-    assert!(Path::new(&package.path().join("out/veo/import/good.rs")).exists());
+    refused(|it| _ = it.functions("("), &["`(`", wrong]);
+    refused(|it| _ = it.without("["), &["`[`", wrong]);
+    refused(|it| _ = it.also_from("*.h"), &["`*.h`", wrong]);
+    assert!(import(&package, "dir/good.h", |_| {}).is_ok());
+    assert!(package.path().join("out/veo/import/good.rs").exists());
+}
+
+#[test]
+fn a_path_may_have_any_characters() {
+    let header = "a+b (c) \u{2013} <d> [e]^$.h";
+    let Some(package) = package(&[(header, "void f(void);\n")]) else {
+        return;
+    };
+    let built = import(&package, header, |import| {
+        import.lib("libk.so\n#");
+    })
+    .expect("the header is there");
+    assert!(text(&built).contains("pub safe fn f();"));
+    assert!(text(&built).starts_with("// Kernels of libk.so #, imported from a+b (c)"));
 }
 
 #[test]
@@ -281,6 +295,10 @@ fn types_and_macros_are_those_of_the_header() {
     let header = "\
 typedef long c_int;
 typedef unsigned char u8;
+typedef struct { int n; } VeAddrBook;
+typedef VeAddrBook book;
+typedef double *vector;
+typedef vector pairs[2];
 struct String { c_int length; };
 c_int f(c_int a, int b, u8 c, struct String *s);
 #define MANY 64
@@ -301,6 +319,7 @@ static inline int counts(void) { static _Thread_local int calls; return ++calls;
     for part in [
         "pub safe fn f(a: i64, b: i32, c: u8, s: *mut String_) -> i64;",
         "pub length: i64,",
+        "pub type book = VeAddrBook;",
         "pub const MANY: i32 = 64;",
         "pub const SHIFTED: i32 = 256;",
         "pub const UNSIGNED: u32 = 128;",
@@ -309,7 +328,7 @@ static inline int counts(void) { static _Thread_local int calls; return ++calls;
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    for part in ["WIDE", "GONE"] {
+    for part in ["WIDE", "GONE", "vector", "pairs"] {
         assert!(!text.contains(part), "{part}\n{text}");
     }
 }

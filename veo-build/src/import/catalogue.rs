@@ -136,9 +136,7 @@ impl Catalogue {
             _ => {}
         }
     }
-}
 
-impl Catalogue {
     /// Whether a constant is one of an enumeration, not a macro.
     pub fn is_of_enum(&self, constant: &ItemConst) -> bool {
         is_of_enum(constant, &self.enums)
@@ -216,6 +214,26 @@ fn layout(constant: &ItemConst, sizes: &mut Sizes) {
 /// Whether the type of a constant is one of these enumerations.
 pub(super) fn is_of_enum(constant: &ItemConst, enums: &HashSet<String>) -> bool {
     path_name(&constant.ty).is_some_and(|name| enums.contains(&name))
+}
+
+/// The name that the library has for a function.
+pub(super) fn symbol(function: &ForeignItemFn) -> String {
+    let linked = function
+        .attrs
+        .iter()
+        .find_map(|attribute| match &attribute.meta {
+            syn::Meta::NameValue(pair) if pair.path.is_ident("link_name") => match &pair.value {
+                syn::Expr::Lit(literal) => match &literal.lit {
+                    syn::Lit::Str(text) => Some(text.value()),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        });
+    // The mark that keeps a linker from changing the name.
+    let linked = linked.map(|name| name.trim_start_matches('\u{1}').to_owned());
+    linked.unwrap_or_else(|| function.sig.ident.to_string())
 }
 
 /// The comments of an item.

@@ -105,12 +105,12 @@ impl<'a> Reader<'a> {
         let path = context.package.join(header);
         let (line, pattern) = if path.is_file() {
             let path = utf8(&path)?;
-            (format!("#include \"{path}\"\n"), escape(path))
+            (format!("#include \"{path}\"\n"), regex::escape(path))
         } else {
             let path = utf8(header)?;
             (
                 format!("#include <{path}>\n"),
-                format!("(.*/)?{}", escape(path)),
+                format!("(.*/)?{}", regex::escape(path)),
             )
         };
         let also = import.also_from.iter().cloned();
@@ -297,16 +297,4 @@ fn utf8(path: &Path) -> Result<&str> {
             path.display()
         ))
     })
-}
-
-/// A regular expression for exactly this text.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if !c.is_alphanumeric() && !"/_ ".contains(c) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
 }

@@ -7,9 +7,8 @@ use proc_macro2::Literal;
 use quote::{format_ident, quote};
 use syn::{Expr, ItemConst, Lit, Type, UnOp, parse_quote};
 
-use super::catalogue::{Catalogue, is_of_enum};
+use super::catalogue::{Catalogue, is_of_enum, symbol};
 use super::clang::Reader;
-use super::emit::symbol;
 use super::translate::Translator;
 
 /// What the names of variables start with whose types are those of macros.

@@ -185,10 +185,12 @@ pub(crate) fn write_empty(context: &Context, kernels: &Kernels) -> Result<()> {
     Ok(())
 }
 
+/// Where the declarations go.
 fn file(context: &Context, stem: &str) -> PathBuf {
     context.out.join("import").join(format!("{stem}.rs"))
 }
 
+/// Writes the declarations of one header.
 fn one(
     context: &Context,
     kernels: &Kernels,
@@ -198,6 +200,8 @@ fn one(
     let stem = import.stem()?;
     let header = import.header.display().to_string();
     let lib = import.lib.as_deref().unwrap_or(&kernels.name);
+    // bindgen takes a wrong one for one that matches nothing.
+    patterns(&import.also_from)?;
     let reader = Reader::new(context, kernels, import, directives)?;
     let bindings = reader.read();
     for file in reader.files() {

@@ -278,6 +278,16 @@ impl<'a> Translator<'a> {
         }
     }
 
+    /// Whether this is an address, or an array of addresses.
+    pub fn holds_address(&self, ty: &Type) -> bool {
+        match self.expand(ty, false) {
+            Type::Ptr(_) => true,
+            Type::Array(array) => self.holds_address(&array.elem),
+            Type::Path(path) => is_function(path),
+            _ => false,
+        }
+    }
+
     /// Whether C aligns something of this type to more than its counterpart here.
     pub fn is_wide(&self, ty: &Type) -> bool {
         path_name(self.expand(ty, false)).is_some_and(|name| is_wide(&name))
