@@ -6,12 +6,10 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Lit, LitStr, Path, Token};
 
-use crate::messages::Mistake;
+use crate::mistake::Mistake;
+use crate::names::{check_library, check_symbol};
 use crate::near::nearest;
 use crate::report::Report;
-
-/// libveo takes names of at most this many bytes (`VEO_SYMNAME_LEN_MAX`).
-const MAX_NAME: usize = 255;
 
 /// Where the kernel is found.
 #[derive(Clone)]
@@ -361,46 +359,5 @@ fn once<T>(slot: &mut Option<T>, value: T, key: &Ident, report: &mut Report) {
         report.at(key, &Mistake::DuplicateKey(key.to_string()));
     } else {
         *slot = Some(value);
-    }
-}
-
-fn check_library(name: &LitStr, report: &mut Report) {
-    let text = name.value();
-    let file = text.rsplit('/').next().unwrap_or_default();
-    if file.is_empty() || file.contains('\0') {
-        report.at(name, &Mistake::LibraryName);
-    } else if text.len() > MAX_NAME {
-        report.at(name, &Mistake::TooLong("library", text.len()));
-    } else if text.trim() != text {
-        report.at(name, &Mistake::LibraryBlank);
-    } else if let Some((stem, extension)) = file.rsplit_once('.')
-        && let Some(mistake) = wrong_kind(stem, extension)
-    {
-        report.at(name, &mistake);
-    } else if !file.contains('.') {
-        report.at(name, &Mistake::LibraryNoExtension(text));
-    }
-}
-
-/// Files that are something else than a library, by what they end in.
-fn wrong_kind(stem: &str, extension: &str) -> Option<Mistake> {
-    Some(match extension {
-        "a" | "o" => Mistake::LibraryIsArchive,
-        "c" | "cc" | "cpp" | "cxx" | "f" | "f90" | "f03" | "F90" | "h" | "hpp" => {
-            let stem = stem.strip_prefix("lib").unwrap_or(stem);
-            Mistake::LibraryIsSource(stem.to_owned())
-        }
-        "dylib" | "dll" => Mistake::LibraryOfOther(stem.to_owned()),
-        _ => return None,
-    })
-}
-
-/// Checks a link name.
-pub(crate) fn check_symbol(name: &LitStr, report: &mut Report) {
-    let text = name.value();
-    if text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        report.at(name, &Mistake::SymbolName);
-    } else if text.len() > MAX_NAME {
-        report.at(name, &Mistake::TooLong("symbol", text.len()));
     }
 }

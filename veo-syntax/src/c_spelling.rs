@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use veo_abi::CType;
 
 use crate::attribute::split_at_commas;
-use crate::messages::Mistake;
+use crate::mistake::Mistake;
 use crate::spell::spell;
 
 /// The first parameter that is not written as in Rust, from what follows a function's name.

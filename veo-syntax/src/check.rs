@@ -12,7 +12,8 @@ use syn::{
 
 use crate::attribute::{self, Library, Options, Overrides};
 use crate::declaration::{Declaration, Param, Result};
-use crate::messages::Mistake;
+use crate::mistake::Mistake;
+use crate::names::check_symbol;
 use crate::parse::{self, Form, Kernel};
 use crate::report::Report;
 use crate::spell::spell;
@@ -118,7 +119,7 @@ fn attributes(
             "link" => report.at(&attr, &Mistake::LinkAttribute),
             "link_name" => {
                 if let Some(text) = value_of(&attr) {
-                    attribute::check_symbol(&text, report);
+                    check_symbol(&text, report);
                     if overrides.name.is_some() || options.name.is_some() {
                         report.at(&attr, &Mistake::NameTwice);
                     }

@@ -12,7 +12,7 @@ use syn::{
 };
 
 use crate::attribute::crate_path;
-use crate::messages::Mistake;
+use crate::mistake::Mistake;
 use crate::report::Report;
 use crate::types;
 

@@ -20,6 +20,8 @@ mod declared;
 mod derive;
 mod expand;
 mod messages;
+mod mistake;
+mod names;
 mod near;
 mod parse;
 mod place;

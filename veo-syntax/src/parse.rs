@@ -8,7 +8,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, ForeignItemFn, LitStr, Token, Visibility, parse_quote};
 
 use crate::c_spelling;
-use crate::messages::Mistake;
+use crate::mistake::Mistake;
 use crate::placeholder::Named;
 use crate::report::Report;
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-use crate::messages::Mistake;
+use crate::mistake::Mistake;
 
 /// The mistakes found so far.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeFnPtr, TypePath
 use veo_abi::ScalarType;
 
 use crate::declaration::{ParamType, Result};
-use crate::messages::{Mistake, Place};
+use crate::mistake::{Mistake, Place};
 use crate::report::Report;
 use crate::spell::spell;
 

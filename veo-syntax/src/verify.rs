@@ -12,7 +12,7 @@ use veo_abi::prototype::{
 use crate::attribute::{Library, Policy, Resolution};
 use crate::built::{self, Built};
 use crate::declaration::{Declaration, ParamType, Result};
-use crate::messages::Mistake;
+use crate::mistake::Mistake;
 use crate::near::nearest;
 use crate::report::Report;
 use crate::spell::spell;

@@ -1,0 +1,193 @@
+//! From a checked declaration to the stub that callers see: its body, and what is compared while it is compiled.
+//!
+//! Names of the expansion are absolute, its locals and lifetimes begin with two
+//! underscores, and every use of a type carries the span of the user's own
+//! tokens, so that what the compiler says about it is said there.
+
+mod signature;
+mod types;
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::LitStr;
+use syn::ext::IdentExt;
+
+use veo_abi::prototype::Assertion;
+
+use self::signature::{signature, target};
+use self::types::{Referent, referent};
+use crate::attribute::{Context, Library, Policy, Resolution};
+use crate::declaration::{Declaration, Param, ParamType};
+use crate::place::around;
+use crate::verify::{self, Checks};
+
+/// Expands a declaration that is right.
+pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context) -> TokenStream {
+    let krate = &context.krate;
+    let signature = signature(declaration, context);
+    let Declaration { ident, symbol, .. } = declaration;
+    let name = LitStr::new(&ident.unraw().to_string(), ident.span());
+    let library = match &declaration.library {
+        Library::Shared(name) => quote!(Shared(#name)),
+        _ => quote!(Static),
+    };
+    let resolution = match declaration.resolution {
+        Resolution::Eager => quote!(Eager),
+        Resolution::Optional => quote!(Optional),
+        Resolution::Lazy => quote!(Lazy),
+    };
+    let verify = match declaration.verify {
+        None => quote!(Default),
+        Some(Policy::Deny) => quote!(Deny),
+        Some(Policy::Warn) => quote!(Warn),
+        Some(Policy::Off) => quote!(Off),
+    };
+    let warnings = checks
+        .warnings
+        .iter()
+        .map(|(place, text)| warning(place, text));
+    // Cargo then compiles the crate anew when the variable changes.
+    let variable = checks.by_variable.then(|| {
+        quote!(
+            const _: ::core::option::Option<&str> = ::core::option_env!("VEO_VERIFY");
+        )
+    });
+    let assertions = checks.assertions.iter().map(|a| assertion(declaration, a));
+    // Its own line, not that of the attribute above a block.
+    let line = quote_spanned!(ident.span()=> ::core::line!());
+    let params = declaration.params.iter().map(|param| param.ty.described());
+    let result = declaration.result.described();
+    let arguments = declaration.params.iter().map(argument);
+    let submit = declaration.result.submit();
+    let (on, call) = (target(ident), local("__call"));
+    // If there is nothing at the user's own path, that is to be one error: without a `use`,
+    // which has its own words for it.
+    let alias = (!context.is_given).then(|| quote!(use #krate::__private as __veo;));
+    let body = quote! {
+            #alias
+
+            static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
+                name: #name,
+                symbol: #symbol,
+                library: __veo::Library::#library,
+                resolution: __veo::Resolution::#resolution,
+                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                module: ::core::module_path!(),
+                file: ::core::file!(),
+                line: #line,
+                build_dir: ::core::option_env!("OUT_DIR"),
+                signature: __veo::abi::Signature {
+                    params: &[#(#params),*],
+                    result: #result,
+                },
+                verify: __veo::Verify::#verify,
+            });
+            __veo::inventory::submit! { __veo::Registration(&__KERNEL) }
+            #variable
+            #(#warnings)*
+            #(#assertions)*
+
+            let mut #call = __veo::Call::new(&__KERNEL);
+            #(#arguments)*
+            #call.#submit(#on)
+    };
+    let body = if context.is_given {
+        spelled_out(body, krate)
+    } else {
+        body
+    };
+    quote!(#signature { #body })
+}
+
+/// The same with the path that `__veo` stands for.
+fn spelled_out(tokens: TokenStream, krate: &TokenStream) -> TokenStream {
+    let mut output = TokenStream::new();
+    for tree in tokens {
+        match tree {
+            TokenTree::Ident(ident) if ident == "__veo" => {
+                output.extend(quote!(#krate::__private));
+            }
+            TokenTree::Group(group) => {
+                let inside = spelled_out(group.stream(), krate);
+                let mut spelled = Group::new(group.delimiter(), inside);
+                spelled.set_span(group.span());
+                output.extend([TokenTree::Group(spelled)]);
+            }
+            other => output.extend([other]),
+        }
+    }
+    output
+}
+
+/// The comparison of a type that is known by name only with what the library has.
+fn assertion(declaration: &Declaration, assertion: &Assertion) -> TokenStream {
+    let (place, ty) = verify::subject(declaration, assertion);
+    let shapes: TokenStream = assertion
+        .shapes_source("__prototype")
+        .parse()
+        .unwrap_or_default();
+    let root = assertion.root;
+    let messages = &assertion.messages;
+    let last = messages.len().saturating_sub(1);
+    let refuse = around(
+        &place,
+        quote!(::core::panic!),
+        TokenStream::new(),
+        quote!(("{}", MESSAGES[if verdict > #last { #last } else { verdict - 1 }])),
+    );
+    quote! {
+        const _: () = {
+            use __veo::abi::prototype as __prototype;
+            const FOUND: __prototype::Shapes<'static> = #shapes;
+            const MESSAGES: &[&str] = &[#(#messages),*];
+            let verdict = __prototype::verdict(&#ty, &FOUND, #root);
+            if verdict != 0 {
+                #refuse
+            }
+        };
+    }
+}
+
+/// `use of deprecated`: the only warning that a macro can cause on stable Rust.
+fn warning(place: &TokenStream, text: &str) -> TokenStream {
+    let used = around(
+        place,
+        quote!(let _ =),
+        TokenStream::new(),
+        quote!(declaration;),
+    );
+    quote! {
+        const _: () = {
+            #[deprecated(note = #text)]
+            #[allow(non_upper_case_globals)]
+            const declaration: () = ();
+            #used
+        };
+    }
+}
+
+/// A variable that no parameter of the user's can be mistaken for.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The statement that adds an argument to the call.
+fn argument(param: &Param) -> TokenStream {
+    let call = local("__call");
+    let name = &param.ident;
+    let ParamType::Reference(reference) = &param.ty else {
+        let declared = param.ty.declared(quote!(__veo));
+        return quote!(#call.arg::<#declared>(#name););
+    };
+    let mutable = reference.mutability.is_some();
+    let (data, values) = match (referent(reference), mutable) {
+        (Referent::Slice(data), _) => (data, quote!(#name)),
+        (Referent::Value(data), false) => (data, quote!(::core::slice::from_ref(#name))),
+        (Referent::Value(data), true) => (data, quote!(::core::slice::from_mut(#name))),
+    };
+    if mutable {
+        quote!(#call.inout(<#data as __veo::Data>::inout(#values));)
+    } else {
+        quote!(#call.input(<#data as __veo::Data>::input(#values));)
+    }
+}

@@ -1,0 +1,165 @@
+//! The signature of the stub: what it takes for each parameter, and what it gives.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::visit_mut::VisitMut;
+use syn::{Lifetime, PointerMutability, Type, TypePtr, TypeReference};
+
+use crate::attribute::Context;
+use crate::declaration::{Declaration, Param, ParamType, Result};
+use crate::place::{bound, ours};
+
+/// The parameter for the target. At the kernel's name, so that the compiler, when it points
+/// to the declaration, does not show our attribute as well.
+pub(super) fn target(ident: &Ident) -> Ident {
+    let place = Span::mixed_site().located_at(ident.span());
+    Ident::new("ctx_or_proc", place)
+}
+
+/// Everything before the body.
+pub(super) fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
+    let krate = &context.krate;
+    let Declaration {
+        attrs,
+        vis,
+        unsafety,
+        ident,
+        params,
+        result,
+        ..
+    } = declaration;
+    let params = params.iter().map(|param| parameter(param, context));
+    // A path of the user's own may have shorter names. Not allowed where it is not needed:
+    // a crate may forbid it.
+    let path_lint = context.is_given.then(|| quote!(unused_qualifications,));
+    let head = quote! {
+        #(#attrs)*
+        #[allow(non_snake_case, #path_lint clippy::too_many_arguments)]
+        #vis #unsafety fn #ident
+    };
+    let on = target(ident);
+    let on = quote_spanned!(ident.span()=> #on: &__On);
+    let params = quote!((#on, #(#params),*));
+    // What a call gives is a parameter of its own: so a wrong target is reported once.
+    // The bound stands at the name, to point to the declaration.
+    let bound = bound(
+        ident,
+        quote!(),
+        context,
+        quote!(CallTarget<'__a, ),
+        result.value(context),
+        quote!(, Gives = __Out>),
+    );
+    quote! {
+        #head<'__a, __On, __Out> #params -> #krate::Result<__Out>
+        where __On: ?::core::marker::Sized + #bound
+    }
+}
+
+/// The parameter of the stub, with its type.
+fn parameter(param: &Param, context: &Context) -> TokenStream {
+    let Param { attrs, ident, ty } = param;
+    let ty = match ty {
+        ParamType::Scalar(ty) => ty.to_token_stream(),
+        ParamType::Reference(reference) => reference_in_signature(reference),
+        ParamType::Function(ty) => {
+            let accepted = quote!(FunctionArg<'__a>);
+            bound(ty, quote!(impl), context, accepted, quote!(), quote!())
+        }
+        ParamType::Pointer(pointer) => pointer_in_signature(pointer, context),
+        ParamType::Other(ty) => {
+            let krate = &context.krate;
+            let declared = declared_by_name(ty, &quote!(#krate::__private::Param));
+            let accepted = quote!(NamedArg<'__a, );
+            // How long what is declared would live makes no difference to what is passed.
+            let named = without_lifetimes(ty);
+            let user = quote!(#named, #declared);
+            bound(ty, quote!(impl), context, accepted, user, quote!(>))
+        }
+        ParamType::Wrong => quote!(()),
+    };
+    quote!(#(#attrs)* #ident: #ty)
+}
+
+/// Pointers have a message each, except those to pointers, which have that of `Arg`.
+fn pointer_in_signature(pointer: &TypePtr, context: &Context) -> TokenStream {
+    let pointee = &pointer.elem;
+    let is_mut = matches!(pointer.mutability, PointerMutability::Mut(_));
+    let is_void = match crate::types::plain(pointee) {
+        Type::Path(path) => path.path.segments.last().map(|last| last.ident == "c_void"),
+        Type::Ptr(_) => {
+            let accepted = quote!(Arg<'__a, );
+            let user = quote!(#pointer);
+            return bound(pointer, quote!(impl), context, accepted, user, quote!(>));
+        }
+        _ => None,
+    };
+    let accepted = match (is_void.unwrap_or(false), is_mut) {
+        (false, false) => quote!(ConstArg),
+        (false, true) => quote!(MutArg),
+        (true, false) => quote!(ConstVoidArg),
+        (true, true) => quote!(MutVoidArg),
+    };
+    let accepted = quote!(#accepted<'__a, );
+    bound(
+        pointer,
+        quote!(impl),
+        context,
+        accepted,
+        quote!(#pointee),
+        quote!(>),
+    )
+}
+
+/// `{ <c_int as Param>::DECLARED }`: whether a type that is known by name may be declared. If
+/// not, this is the error, at the user's type, and what depends on it is no further one.
+fn declared_by_name(ty: &Type, required: &TokenStream) -> TokenStream {
+    let ty = without_lifetimes(ty);
+    quote!({ <#ty as #required>::DECLARED })
+}
+
+/// A constant in a signature cannot mention other lifetimes, nor can a bound leave them out.
+fn without_lifetimes(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    EveryLifetimeIsStatic.visit_type_mut(&mut ty);
+    ty
+}
+
+struct EveryLifetimeIsStatic;
+
+impl VisitMut for EveryLifetimeIsStatic {
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        *lifetime = Lifetime::new("'static", lifetime.span());
+    }
+}
+
+/// What the kernel writes is borrowed until the request has been collected, what
+/// it reads only while the call is made.
+fn reference_in_signature(reference: &TypeReference) -> TokenStream {
+    let mut reference = reference.clone();
+    let is_static = |lifetime: &Lifetime| lifetime.ident == "static";
+    if reference.mutability.is_some() && !reference.lifetime.as_ref().is_some_and(is_static) {
+        reference.lifetime = Some(Lifetime::new("'__a", Span::mixed_site()));
+    }
+    reference.into_token_stream()
+}
+
+impl Result {
+    /// The type of the value that a call gives.
+    fn value(&self, context: &Context) -> TokenStream {
+        let krate = &context.krate;
+        match self {
+            Result::Unit | Result::Wrong => quote!(()),
+            Result::Scalar(ty) => ty.to_token_stream(),
+            Result::Pointer(pointer) => {
+                let pointee = &pointer.elem;
+                quote!(#krate::VeMemPtr<#pointee>)
+            }
+            Result::Other(ty) => {
+                let declared = declared_by_name(ty, &quote!(#krate::__private::KernelResult));
+                let user = quote!(#ty, #declared);
+                ours(ty, context, quote!(ValueOf<), user, quote!(>))
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Every mistake that can be seen in the tokens, or in what the build knows of a library.
+
+/// Where a type stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A parameter, by value.
+    Parameter,
+    /// What a pointer points to.
+    Pointee,
+    /// What a reference refers to.
+    Referent,
+    /// The element of an array.
+    Element,
+    /// A field of a structure.
+    Field,
+    /// What the kernel returns.
+    Result,
+}
+
+/// A mistake in a declaration, with the user's words for what it concerns.
+#[derive(Clone, Debug)]
+pub(crate) enum Mistake {
+    // The attribute.
+    NoLibrary,
+    LibAndStatic,
+    OptionalAndLazy,
+    BareLibrary(String),
+    BareName(String),
+    AttributeTwice,
+    NotKeyValue(String),
+    NeedsString(String),
+    MissingComma(String),
+    ExtraComma,
+    Semicolon,
+    CrateNeedsPath,
+    FlagWithValue(String),
+    DuplicateKey(String),
+    UnknownKey(String, Option<&'static str>),
+    KeyOfTheBlock(String),
+    NameOnBlock,
+    NameTwice,
+    LibraryName,
+    LibraryIsArchive,
+    LibraryIsSource(String),
+    LibraryOfOther(String),
+    LibraryBlank,
+    LibraryNoExtension(String),
+    SymbolName,
+    TooLong(&'static str, usize),
+    UnknownPolicy(String),
+    SymbolAttribute(String),
+    LinkAttribute,
+
+    // The item.
+    BlockNotUnsafe,
+    NoAbi,
+    WrongAbi(String),
+    NotAFunction(String),
+    GlobalVariable,
+    ForeignType,
+    Body(String),
+    Const,
+    Async,
+    Safe(String),
+    Undeclared(String),
+
+    // The signature.
+    TypeParameter(String),
+    ConstParameter(String),
+    WhereClause,
+    Receiver,
+    MutPattern(String),
+    Pattern,
+    DuplicateParameter(String),
+    Variadic,
+    TooManyParameters(usize),
+    ParameterAttribute(String),
+
+    // No Rust.
+    CParameter {
+        written: String,
+        instead: String,
+    },
+    CVoid,
+    DefaultValue(String),
+
+    // Types.
+    Bool(Place),
+    Void(Place),
+    StackOf(String, String),
+    Runtime(String, String, Place),
+    Char(Place),
+    Text(String, Place),
+    NoSuchScalar(String, Place),
+    SelfType,
+    Collection(String, String, Place),
+    HostType(String),
+    NonZero(String, String, Place),
+    Option(String, String, Place),
+    Handle(String, String, Place),
+    ArrayByValue(String, String, String),
+    Slice(String, String, Place),
+    Tuple(String, Place),
+    ImplTrait(String),
+    TraitObject(String),
+    Infer(Place),
+    NotInC(String),
+    PointerToUnit,
+    PointerToSlice(String, String),
+    PointerInMemory(String, String),
+    FunctionInMemory,
+    RustFunction(String),
+    ArrayResult(String),
+    ReferenceResult(String, bool, String),
+    ResultResult(String, String),
+    NeverResult,
+    FunctionResult,
+
+    // What the build knows of the library.
+    Differs {
+        mismatch: String,
+        declared: String,
+        found: String,
+        location: Option<String>,
+    },
+    NoSuchSymbol {
+        library: String,
+        symbol: String,
+        near: Option<String>,
+    },
+    NoSuchLibrary {
+        library: String,
+        built: Vec<String>,
+    },
+    PrototypesUnreadable(String, String),
+    PolicyVariable(String),
+
+    // #[derive(VeData)], #[derive(VeOpaque)].
+    NotRepr(String),
+    Enum(String),
+    Union(String),
+    NoFields(String),
+    OpaqueGeneric(String),
+    DeriveLifetime(String),
+    DeriveKey(String),
+}

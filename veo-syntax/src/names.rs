@@ -1,0 +1,54 @@
+//! Names that libveo takes, of libraries and of symbols.
+
+use syn::LitStr;
+
+use crate::mistake::Mistake;
+use crate::report::Report;
+
+/// libveo takes names of at most this many bytes (`VEO_SYMNAME_LEN_MAX`).
+const MAX_NAME: usize = 255;
+
+/// Checks the name of a library.
+pub(crate) fn check_library(name: &LitStr, report: &mut Report) {
+    let text = name.value();
+    let file = text.rsplit('/').next().unwrap_or_default();
+    if file.is_empty() || file.contains('\0') {
+        report.at(name, &Mistake::LibraryName);
+    } else if text.len() > MAX_NAME {
+        report.at(name, &Mistake::TooLong("library", text.len()));
+    } else if text.trim() != text {
+        report.at(name, &Mistake::LibraryBlank);
+    } else if let Some((stem, extension)) = file.rsplit_once('.')
+        && let Some(mistake) = wrong_kind(stem, extension)
+    {
+        report.at(name, &mistake);
+    } else if !file.contains('.') {
+        let directory = &text[..text.len() - file.len()];
+        let prefix = if file.starts_with("lib") { "" } else { "lib" };
+        let instead = format!("{directory}{prefix}{file}.so");
+        report.at(name, &Mistake::LibraryNoExtension(instead));
+    }
+}
+
+/// Files that are something else than a library, by what they end in.
+fn wrong_kind(stem: &str, extension: &str) -> Option<Mistake> {
+    Some(match extension {
+        "a" | "o" => Mistake::LibraryIsArchive,
+        "c" | "cc" | "cpp" | "cxx" | "f" | "f90" | "f03" | "F90" | "h" | "hpp" => {
+            let stem = stem.strip_prefix("lib").unwrap_or(stem);
+            Mistake::LibraryIsSource(stem.to_owned())
+        }
+        "dylib" | "dll" => Mistake::LibraryOfOther(stem.to_owned()),
+        _ => return None,
+    })
+}
+
+/// Checks a link name.
+pub(crate) fn check_symbol(name: &LitStr, report: &mut Report) {
+    let text = name.value();
+    if text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        report.at(name, &Mistake::SymbolName);
+    } else if text.len() > MAX_NAME {
+        report.at(name, &Mistake::TooLong("symbol", text.len()));
+    }
+}
