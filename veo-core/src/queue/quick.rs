@@ -10,13 +10,12 @@ use veo_abi::ffi::{self, veo_emu_result, veo_thr_ctxt};
 
 use super::aftermath::Aftermath;
 use super::ask::outcome;
-use super::payload::Payload;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use super::table::Ticket;
 use crate::arg::Args;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
-use crate::session::{State, What};
+use crate::session::{Outcome, State};
 
 /// The most results that are collected at once.
 const MOST: usize = 32;
@@ -55,14 +54,12 @@ impl CtxShared {
         for usage in &args.uses {
             usage.note(self.id, state.table.next());
         }
-        let ticket = state
-            .table
-            .insert(id, What::Kernel(kernel), Payload::None, now);
-        Some(ticket)
+        Some(state.table.insert_call(id, kernel, now))
     }
 
     /// Waits for a request that owns nothing, and takes its result word if it succeeds.
     /// What has ended behind it is collected along, for those that wait next.
+    #[inline]
     pub(crate) fn wait_quickly(&self, ticket: Ticket) -> Option<u64> {
         if self.core.image.is_foreign() || self.runs_host_function() {
             return None;
@@ -74,70 +71,82 @@ impl CtxShared {
         if state.collecting || state.phase == Phase::Closed {
             return None;
         }
-        let id = state.table.oldest_if_plain(ticket)?;
-        if state.table.pending() > 1
-            && let Some(collect) = self.core.api.table.veo_emu_collect
-        {
-            return self.collect_some(state, ticket, collect);
+        state.table.oldest_if_plain(ticket)?;
+        let collect = self.core.api.table.veo_emu_collect?;
+        if state.table.pending() == 1 {
+            self.collect_some::<1>(state, ticket, collect)
+        } else {
+            self.collect_some::<MOST>(state, ticket, collect)
         }
-        let wait = self.core.api.table.veo_call_wait_result?;
-        state.collecting = true;
-        drop(state);
-        let mut word = 0;
-        // SAFETY: the context is valid: it is closed only by someone who is the collector
-        // in our place; `word` is valid for writing.
-        let status = unsafe { wait(self.handle, id, &raw mut word) };
-        let mut state = self.lock();
-        state.collecting = false;
-        let outcome = outcome(status, word);
-        if outcome.state == State::Ok && state.table.finish(ticket).is_some() {
-            self.count_collected(&mut state);
-            self.wake(&state);
-            return Some(word);
-        }
-        drop(self.collected_from(state, id, outcome, Some(Stamp::now())));
-        None
     }
 
-    /// Waits for the oldest request, which is `ticket`, and records its end and that of
-    /// the ones behind it that have ended too.
-    fn collect_some(&self, mut state: Guard<'_>, ticket: Ticket, collect: Collect) -> Option<u64> {
-        let mut ids = [0; MOST];
+    /// Waits for the oldest request, which is `ticket`, and takes its result. Records the
+    /// end of the ones behind it that have ended too, of `N` in all.
+    fn collect_some<const N: usize>(
+        &self,
+        mut state: Guard<'_>,
+        ticket: Ticket,
+        collect: Collect,
+    ) -> Option<u64> {
+        let mut ids = [0; N];
         let count = state.table.oldest_ids(&mut ids);
         state.collecting = true;
         drop(state);
-        let mut results = [const { MaybeUninit::<veo_emu_result>::uninit() }; MOST];
-        // SAFETY: the context is valid as for a wait above; there are `count` ids, and
-        // room for as many results.
+        let mut results = [const { MaybeUninit::<veo_emu_result>::uninit() }; N];
+        // SAFETY: the context is valid: it is closed only by someone who is the collector
+        // in our place; there are `count` ids, and room for as many results.
         let taken = unsafe {
             let room = results.as_mut_ptr().cast();
             collect(self.handle, ids.as_ptr(), count, u64::MAX, room)
         };
         let mut state = self.lock();
         state.collecting = false;
-        if taken == 0 {
-            // The backend refuses: the long way asks it why.
-            self.wake(&state);
-            return None;
-        }
-        let now = Stamp::now();
+        let mut word = None;
         let mut after = Aftermaths::new();
-        for (id, result) in ids.iter().zip(&results).take(taken.min(count)) {
-            // SAFETY: the function wrote as many results as it says.
-            let result = unsafe { result.assume_init_read() };
-            // When the process was destroyed meanwhile, its requests were lost.
-            if state.table.oldest() == Some(*id) {
+        if taken > 0 {
+            let mut now = None;
+            for (id, result) in ids.iter().zip(&results).take(taken.min(count)) {
+                // SAFETY: the function wrote as many results as it says.
+                let result = unsafe { result.assume_init_read() };
                 let outcome = outcome(result.state, result.value);
-                let left = self.record(&mut state, outcome, Some(now));
-                if !left.is_empty() {
-                    after.push(left);
+                if outcome.state == State::Ok
+                    && word.is_none()
+                    && state.table.finish(ticket).is_some()
+                {
+                    word = Some(outcome.word);
+                    self.count_collected(&mut state);
+                    continue;
                 }
+                let now = *now.get_or_insert_with(Stamp::now);
+                self.record_next(&mut state, *id, outcome, now, &mut after);
             }
         }
-        let word = state.table.take_word(ticket);
         self.wake(&state);
         drop(state);
-        after.into_iter().for_each(Aftermath::run);
+        if !after.is_empty() {
+            after.into_iter().for_each(Aftermath::run);
+        }
         word
+    }
+
+    /// Records how request `id` of the backend ended, unless its process was destroyed
+    /// meanwhile: then its requests were lost.
+    #[inline]
+    fn record_next(
+        &self,
+        state: &mut Guard<'_>,
+        id: u64,
+        outcome: Outcome,
+        now: Stamp,
+        after: &mut Aftermaths,
+    ) {
+        if outcome.state == State::Ok && state.table.collect_plain(id, outcome.word, now) {
+            self.count_collected(state);
+        } else if state.table.oldest() == Some(id) {
+            let left = self.record(state, outcome, Some(now));
+            if !left.is_empty() {
+                after.push(left);
+            }
+        }
     }
 }

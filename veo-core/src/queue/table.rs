@@ -19,8 +19,8 @@ use std::task::Waker;
 use super::aftermath::Aftermath;
 use super::payload::Payload;
 use crate::clock::Stamp;
-use crate::session::What;
-use crate::session::{Outcome, State};
+use crate::kernel::Kernel;
+use crate::session::{Outcome, State, What};
 
 /// A request's place in the table, held by its handle. `number` tells a later
 /// request in the same place apart.
@@ -42,30 +42,47 @@ pub(super) struct Collected {
     pub(crate) finished: Option<Stamp>,
 }
 
-/// A place of the table. Filled and emptied piece by piece: most requests use little
-/// of it.
+/// A place of the table.
 struct Entry {
     /// The request's number, [`NONE`] in a free place.
     number: u64,
     /// The backend's number for the request.
     id: u64,
-    what: What,
+    submitted: Stamp,
+    finished: Option<Stamp>,
     /// Set when collected.
     outcome: Option<Outcome>,
-    finished: Option<Stamp>,
-    /// Whether a handle may still ask for the result.
-    held: bool,
-    payload: Payload,
-    waker: Option<Waker>,
-    submitted: Stamp,
+    /// What is called, by most requests.
+    kernel: Option<&'static Kernel>,
+    /// What most requests do without. None in a free place.
+    rest: Option<Box<Rest>>,
     /// The place of the next pending request, or the next free place; [`END`] if there
     /// is none.
     follows: u32,
+    /// Whether a handle may still ask for the result.
+    held: bool,
+}
+
+/// What a request has that is more than the call of a declared kernel with plain words.
+#[derive(Default)]
+struct Rest {
+    /// None if the entry names a kernel.
+    what: Option<What>,
+    payload: Payload,
+    waker: Option<Waker>,
 }
 
 impl Entry {
     fn is_pending(&self) -> bool {
         self.number != NONE && self.outcome.is_none()
+    }
+
+    fn what(&self) -> What {
+        match (self.kernel, &self.rest) {
+            (Some(kernel), _) => What::Kernel(kernel),
+            (None, Some(rest)) => rest.what.clone().unwrap_or(What::HostFunction),
+            (None, None) => What::HostFunction,
+        }
     }
 }
 
@@ -133,14 +150,13 @@ impl Table {
         self.places.push(Entry {
             number: NONE,
             id: 0,
-            what: What::HostFunction,
-            outcome: None,
-            finished: None,
-            held: false,
-            payload: Payload::None,
-            waker: None,
             submitted: Stamp::now(),
+            finished: None,
+            outcome: None,
+            kernel: None,
+            rest: None,
             follows: self.free,
+            held: false,
         });
         self.free = (self.places.len() - 1) as u32;
         self.stuck = usize::MAX;
@@ -189,8 +205,29 @@ impl Table {
     }
 
     /// Enters a request that the backend took under `id`.
-    #[inline]
     pub(crate) fn insert(&mut self, id: u64, what: What, payload: Payload, now: Stamp) -> Ticket {
+        if let (What::Kernel(kernel), Payload::None) = (&what, &payload) {
+            return self.insert_call(id, kernel, now);
+        }
+        let ticket = self.enter(id, now);
+        self.places[ticket.place as usize].rest = Some(Box::new(Rest {
+            what: Some(what),
+            payload,
+            waker: None,
+        }));
+        ticket
+    }
+
+    /// Enters a call that owns nothing.
+    #[inline]
+    pub(crate) fn insert_call(&mut self, id: u64, kernel: &'static Kernel, now: Stamp) -> Ticket {
+        let ticket = self.enter(id, now);
+        self.places[ticket.place as usize].kernel = Some(kernel);
+        ticket
+    }
+
+    #[inline]
+    fn enter(&mut self, id: u64, now: Stamp) -> Ticket {
         self.reserve();
         let number = self.next;
         self.next += 1;
@@ -201,10 +238,9 @@ impl Table {
         entry.follows = END;
         entry.number = number;
         entry.id = id;
-        entry.what = what;
-        entry.held = true;
-        entry.payload = payload;
         entry.submitted = now;
+        entry.held = true;
+        entry.kernel = None;
         match self.newest {
             END => self.oldest = place,
             newest => self.places[newest as usize].follows = place,
@@ -239,31 +275,53 @@ impl Table {
         self.wakers
     }
 
+    /// Takes the oldest pending request out of their line.
+    #[inline]
+    fn advance(&mut self, follows: u32) {
+        self.oldest = follows;
+        if follows == END {
+            self.newest = END;
+        }
+        self.pending -= 1;
+    }
+
     /// Records how the oldest pending request ended. Gives the task to wake and,
     /// for a parked request, what is to be dropped: both without the lock.
-    #[inline]
     pub(crate) fn collect(&mut self, outcome: Outcome, now: Option<Stamp>) -> Aftermath {
         let mut aftermath = Aftermath::default();
         let place = self.oldest;
         let Some(entry) = self.places.get_mut(place as usize) else {
             return aftermath;
         };
-        self.oldest = entry.follows;
-        if self.oldest == END {
-            self.newest = END;
-        }
-        self.pending -= 1;
         entry.outcome = Some(outcome);
         entry.finished = now;
-        if entry.waker.is_some() {
-            aftermath.waker = entry.waker.take();
-            self.wakers -= 1;
-        }
-        if !entry.held {
+        let (follows, held) = (entry.follows, entry.held);
+        aftermath.waker = entry.rest.as_mut().and_then(|rest| rest.waker.take());
+        self.wakers -= usize::from(aftermath.waker.is_some());
+        self.advance(follows);
+        if !held {
             self.parked -= 1;
             aftermath.dropped = self.discard(place);
         }
         aftermath
+    }
+
+    /// Records that the oldest pending request, which is `id` of the backend, has
+    /// succeeded, if there is nothing more to it. `false`: nothing has changed.
+    #[inline]
+    pub(super) fn collect_plain(&mut self, id: u64, word: u64, now: Stamp) -> bool {
+        let Some(entry) = self.places.get_mut(self.oldest as usize) else {
+            return false;
+        };
+        if entry.id != id || !entry.held || entry.rest.is_some() {
+            return false;
+        }
+        let state = State::Ok;
+        entry.outcome = Some(Outcome { state, word });
+        entry.finished = Some(now);
+        let follows = entry.follows;
+        self.advance(follows);
+        true
     }
 
     /// Whether the request was collected.
@@ -278,10 +336,12 @@ impl Table {
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<Collected> {
         let entry = self.find_mut(ticket)?;
         let outcome = entry.outcome.take()?;
+        let what = entry.what();
+        let rest = entry.rest.take();
         let collected = Collected {
             outcome,
-            payload: std::mem::take(&mut entry.payload),
-            what: std::mem::replace(&mut entry.what, What::HostFunction),
+            payload: rest.map_or(Payload::None, |rest| rest.payload),
+            what,
             id: entry.id,
             submitted: entry.submitted,
             finished: entry.finished,
@@ -294,8 +354,7 @@ impl Table {
     #[inline]
     pub(super) fn oldest_if_plain(&self, ticket: Ticket) -> Option<u64> {
         let entry = self.find(ticket)?;
-        let plain = matches!(entry.payload, Payload::None) && entry.waker.is_none();
-        (self.oldest == ticket.place && plain).then_some(entry.id)
+        (self.oldest == ticket.place && entry.rest.is_none()).then_some(entry.id)
     }
 
     /// The backend's numbers of the oldest pending requests, in order; how many there are.
@@ -315,7 +374,7 @@ impl Table {
     pub(super) fn take_word(&mut self, ticket: Ticket) -> Option<u64> {
         let entry = self.find_mut(ticket)?;
         let outcome = entry.outcome?;
-        if outcome.state != State::Ok || !matches!(entry.payload, Payload::None) {
+        if outcome.state != State::Ok || entry.rest.is_some() {
             return None;
         }
         entry.outcome = None;
@@ -332,12 +391,8 @@ impl Table {
     #[inline]
     pub(super) fn finish(&mut self, ticket: Ticket) -> Option<()> {
         self.oldest_if_plain(ticket)?;
-        let entry = &mut self.places[ticket.place as usize];
-        self.oldest = entry.follows;
-        if self.oldest == END {
-            self.newest = END;
-        }
-        self.pending -= 1;
+        let follows = self.places[ticket.place as usize].follows;
+        self.advance(follows);
         self.vacate(ticket.place);
         Some(())
     }
@@ -352,7 +407,7 @@ impl Table {
             aftermath.dropped = self.discard(ticket.place);
         } else if entry.held {
             entry.held = false;
-            aftermath.unused = entry.waker.take();
+            aftermath.unused = entry.rest.as_mut().and_then(|rest| rest.waker.take());
             self.wakers -= usize::from(aftermath.unused.is_some());
             self.parked += 1;
         }
@@ -363,13 +418,14 @@ impl Table {
     /// to be dropped without the lock.
     pub(crate) fn set_waker(&mut self, ticket: Ticket, waker: Waker) -> Option<Waker> {
         let entry = self.find_mut(ticket)?;
-        let old = entry.waker.replace(waker);
+        let rest = entry.rest.get_or_insert_default();
+        let old = rest.waker.replace(waker);
         self.wakers += usize::from(old.is_none());
         old
     }
 
     pub(crate) fn what(&self, ticket: Ticket) -> Option<What> {
-        self.find(ticket).map(|entry| entry.what.clone())
+        self.find(ticket).map(Entry::what)
     }
 
     pub(crate) fn times(&self, ticket: Ticket) -> Option<(Stamp, Option<Stamp>)> {
@@ -385,7 +441,10 @@ impl Table {
 
     /// Whether pending requests access borrowed memory.
     pub(crate) fn borrows(&self) -> bool {
-        let borrows = |entry: &Entry| matches!(entry.payload, Payload::Borrowed);
+        let borrows = |entry: &Entry| {
+            let payload = entry.rest.as_ref().map(|rest| &rest.payload);
+            matches!(payload, Some(Payload::Borrowed))
+        };
         self.places
             .iter()
             .any(|entry| entry.is_pending() && borrows(entry))
@@ -394,7 +453,9 @@ impl Table {
     /// Leaks what pending requests own, because the VE side may still touch it.
     pub(crate) fn leak(&mut self) {
         for entry in self.places.iter_mut().filter(|entry| entry.is_pending()) {
-            std::mem::forget(std::mem::take(&mut entry.payload));
+            if let Some(rest) = &mut entry.rest {
+                std::mem::forget(std::mem::take(&mut rest.payload));
+            }
         }
     }
 

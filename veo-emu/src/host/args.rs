@@ -1,7 +1,7 @@
 //! The arguments of a call, as a program sets them one by one.
 
 use crate::error::{Error, Result};
-use crate::shared::class::{Class, Returns};
+use crate::shared::class::{Class, PER_WORD, Returns};
 use crate::shared::ring::MAX_WORDS;
 
 /// All stack buffers of one call together.
@@ -38,7 +38,8 @@ pub(crate) struct StackBuffer {
 #[derive(Default)]
 pub(crate) struct Args {
     words: Vec<u64>,
-    classes: Vec<Class>,
+    /// Packed.
+    classes: [u64; MAX_WORDS / PER_WORD],
     set: [u64; MAX_WORDS / 64],
     stack: Vec<StackBuffer>,
     returns: Option<Returns>,
@@ -54,7 +55,7 @@ impl Args {
     /// Forgets everything but keeps the room.
     pub(crate) fn clear(&mut self) {
         self.words.clear();
-        self.classes.clear();
+        self.classes = Default::default();
         self.set = Default::default();
         self.stack.clear();
         self.returns = None;
@@ -65,7 +66,7 @@ impl Args {
     pub(crate) fn set(&mut self, index: i32, word: u64, class: Class) -> Result<()> {
         let index = self.place(index)?;
         self.words[index] = word;
-        self.classes[index] = class;
+        class.put(&mut self.classes, index);
         Ok(())
     }
 
@@ -89,7 +90,7 @@ impl Args {
         }
         let index = self.place(index)?;
         self.words[index] = 0;
-        self.classes[index] = Class::Integer;
+        Class::Integer.put(&mut self.classes, index);
         self.stack.push(StackBuffer {
             index,
             intent,
@@ -110,7 +111,6 @@ impl Args {
         };
         if place >= self.words.len() {
             self.words.resize(place + 1, 0);
-            self.classes.resize(place + 1, Class::Integer);
         }
         let bit = 1 << (place % 64);
         if self.set[place / 64] & bit != 0 {
@@ -152,8 +152,9 @@ impl Args {
         &self.words
     }
 
-    pub(crate) fn classes(&self) -> &[Class] {
-        &self.classes
+    /// The classes of the words, packed.
+    pub(crate) fn classes(&self) -> &[u64] {
+        &self.classes[..self.words.len().div_ceil(PER_WORD)]
     }
 
     pub(crate) fn stack(&self) -> &[StackBuffer] {

@@ -9,7 +9,7 @@ use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId, rea
 
 use super::args::Args;
 use super::operation::CallView;
-use crate::shared::class::{Class, Returns};
+use crate::shared::class::{Class, PER_WORD, Returns};
 use crate::shared::ring::MAX_WORDS;
 
 /// How one parameter is passed.
@@ -93,14 +93,15 @@ fn passed(prototype: &Prototype, ty: TypeId) -> Passed {
 /// The arguments of one call, brought into the form that its function takes.
 pub(crate) struct Prepared {
     words: [u64; MAX_WORDS],
-    classes: [Class; MAX_WORDS],
+    /// Packed.
+    classes: [u64; MAX_WORDS / PER_WORD],
 }
 
 impl Default for Prepared {
     fn default() -> Prepared {
         Prepared {
             words: [0; MAX_WORDS],
-            classes: [Class::Integer; MAX_WORDS],
+            classes: [0; MAX_WORDS / PER_WORD],
         }
     }
 }
@@ -124,9 +125,9 @@ impl Prepared {
         };
         let count = args.words().len();
         for index in 0..count {
-            let (word, class) = (args.words()[index], args.classes()[index]);
+            let (word, class) = (args.words()[index], Class::at(args.classes(), index));
             let passed = convention.params.get(index).unwrap_or(&Passed::AsSet);
-            (self.words[index], self.classes[index]) = match *passed {
+            let (word, class) = match *passed {
                 Passed::Word => (word, Class::Integer),
                 Passed::Integer(size, signed) => (
                     Returns::integer(size.into(), signed).word(word, 0),
@@ -136,11 +137,13 @@ impl Prepared {
                 Passed::Double => (word, Class::Double),
                 Passed::AsSet => (word, class),
             };
+            self.words[index] = word;
+            class.put(&mut self.classes, index);
         }
         CallView {
             address,
             words: &self.words[..count],
-            classes: &self.classes[..count],
+            classes: &self.classes[..count.div_ceil(PER_WORD)],
             returns: convention.returns,
         }
     }

@@ -245,6 +245,12 @@ impl Machine {
         }
     }
 
+    /// Whether a function of the program gets what kernels print.
+    #[inline]
+    pub(crate) fn forwards_output(&self) -> bool {
+        self.output.is_some()
+    }
+
     /// Waits until the program has seen what kernels have printed so far.
     #[inline]
     pub(crate) fn flush_output(&self) {

@@ -4,8 +4,7 @@ use std::ffi::c_void;
 
 use super::args::StackBuffer;
 use super::memory::Memory;
-use crate::shared::class::{Class, Returns};
-use crate::shared::ring::MAX_WORDS;
+use crate::shared::class::Returns;
 
 /// A function of the host that runs in queue order.
 pub(crate) type HostFunction = unsafe extern "C" fn(*mut c_void) -> u64;
@@ -108,25 +107,20 @@ impl Image {
 pub(crate) struct CallView<'a> {
     pub(crate) address: u64,
     pub(crate) words: &'a [u64],
-    pub(crate) classes: &'a [Class],
+    /// Packed.
+    pub(crate) classes: &'a [u64],
     pub(crate) returns: Returns,
 }
-
-/// Classes in one word of a captured call.
-const CLASSES: usize = 32;
 
 impl Call {
     /// Captures a call for later.
     pub(crate) fn capture(view: CallView<'_>, stack: &[StackBuffer]) -> Call {
         let count = view.words.len();
-        let mut body = Vec::with_capacity(2 + count + count.div_ceil(CLASSES));
+        let mut body = Vec::with_capacity(2 + count + view.classes.len());
         body.push(view.address);
         body.push((count as u64) << 8 | view.returns as u64);
         body.extend_from_slice(view.words);
-        for classes in view.classes.chunks(CLASSES) {
-            let bits = |bits, class: &Class| bits << 2 | *class as u64;
-            body.push(classes.iter().rev().fold(0, bits));
-        }
+        body.extend_from_slice(view.classes);
         Call {
             body: body.into(),
             stack: Image::capture(stack),
@@ -136,15 +130,11 @@ impl Call {
     /// Passes on the call, as it was made.
     pub(crate) fn with<R>(&self, f: impl FnOnce(CallView<'_>) -> R) -> R {
         let (count, returns) = ((self.body[1] >> 8) as usize, self.body[1]);
-        let (words, packed) = self.body[2..].split_at(count);
-        let mut classes = [Class::Integer; MAX_WORDS];
-        for (index, class) in classes[..count].iter_mut().enumerate() {
-            *class = Class::from_bits(packed[index / CLASSES] >> (2 * (index % CLASSES)));
-        }
+        let (words, classes) = self.body[2..].split_at(count);
         f(CallView {
             address: self.body[0],
             words,
-            classes: &classes[..count],
+            classes,
             returns: Returns::from_bits(returns),
         })
     }
@@ -185,10 +175,9 @@ mod tests {
 
     #[test]
     fn a_captured_call_is_what_was_made() {
-        let kinds = [Class::Integer, Class::Float, Class::Double];
         for count in [0, 1, 8, 31, 32, 33, 256] {
             let words: Vec<u64> = (0..count as u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
-            let classes: Vec<Class> = (0..count).map(|n| kinds[n * 7 % 3]).collect();
+            let classes: Vec<u64> = words.iter().step_by(32).map(|n| n ^ 5).collect();
             for returns in [Returns::Word, Returns::Double, Returns::U32] {
                 let view = CallView {
                     address: 0x6000_1234_5678,

@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 
+use super::window::Window;
+
 /// How a request ended, as its collector learns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -23,9 +25,10 @@ pub(crate) enum State {
     Ended(Outcome),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[repr(u8)]
 enum Cell {
+    #[default]
     Pending,
     Discarded,
     Ok,
@@ -40,9 +43,7 @@ const WINDOW: usize = 4096;
 /// Results by id.
 #[derive(Default)]
 pub(crate) struct Results {
-    /// Id of the first cell.
-    first: u64,
-    cells: VecDeque<(u64, Cell)>,
+    cells: Window<(u64, Cell)>,
     /// Old results by id, sorted; the upper bits of the key hold the kind of end.
     old: Vec<(u64, u64)>,
     old_gone: usize,
@@ -65,15 +66,13 @@ impl Results {
     /// Hands out the next id.
     #[inline]
     pub(crate) fn submit(&mut self) -> u64 {
-        let id = self.next();
-        self.cells.push_back((0, Cell::Pending));
-        id
+        self.cells.push((0, Cell::Pending))
     }
 
     /// The id that `submit` hands out next.
     #[inline]
     pub(crate) fn next(&self) -> u64 {
-        self.first + self.cells.len() as u64
+        self.cells.next()
     }
 
     /// Hands out `count` ids for one request and returns the last.
@@ -131,10 +130,7 @@ impl Results {
 
     #[inline]
     fn end_one(&mut self, id: u64, outcome: Outcome) {
-        let Some(cell) = id
-            .checked_sub(self.first)
-            .and_then(|at| self.cells.get_mut(at as usize))
-        else {
+        let Some(cell) = self.cells.get_mut(id) else {
             return;
         };
         *cell = match (cell.1, outcome) {
@@ -149,13 +145,13 @@ impl Results {
 
     /// Looks at an id without collecting it.
     pub(crate) fn look(&self, id: u64) -> State {
-        let Some(at) = id.checked_sub(self.first) else {
+        if id < self.cells.first() {
             return match self.find_old(id) {
                 Some(at) => State::Ended(Self::old_outcome(self.old[at])),
                 None => State::Unknown,
             };
-        };
-        match self.cells.get(at as usize) {
+        }
+        match self.cells.get(id) {
             None | Some((_, Cell::Gone | Cell::Discarded)) => State::Unknown,
             Some((_, Cell::Pending)) => State::Pending,
             Some((value, Cell::Ok)) => State::Ended(Outcome::Ok(*value)),
@@ -193,6 +189,21 @@ impl Results {
         group.broken
     }
 
+    /// Collects the result of a pending request that somebody has elsewhere. `false` if
+    /// it is not pending, or one of many ids.
+    #[inline]
+    pub(crate) fn pass(&mut self, id: u64) -> bool {
+        if !self.groups.is_empty() {
+            return false;
+        }
+        match self.cells.get_mut(id) {
+            Some((_, cell)) if *cell == Cell::Pending => *cell = Cell::Gone,
+            _ => return false,
+        }
+        self.tidy();
+        true
+    }
+
     #[inline]
     fn group_of(&self, id: u64) -> Option<usize> {
         let at = self.groups.partition_point(|group| group.last < id);
@@ -215,8 +226,9 @@ impl Results {
             }
             State::Pending => {
                 for id in inner.chain([id]) {
-                    let cell = &mut self.cells[(id - self.first) as usize].1;
-                    if *cell == Cell::Pending {
+                    if let Some((_, cell)) = self.cells.get_mut(id)
+                        && *cell == Cell::Pending
+                    {
                         *cell = Cell::Discarded;
                     }
                 }
@@ -226,9 +238,9 @@ impl Results {
     }
 
     fn forget(&mut self, id: u64) {
-        match id.checked_sub(self.first) {
-            Some(at) => {
-                self.cells[at as usize].1 = Cell::Gone;
+        match self.cells.get_mut(id) {
+            Some((_, cell)) => {
+                *cell = Cell::Gone;
                 self.tidy();
             }
             None => {
@@ -261,22 +273,30 @@ impl Results {
     /// Drops collected cells at the front, and moves old results out of the window.
     #[inline]
     fn tidy(&mut self) {
+        while let Some((_, Cell::Gone)) = self.cells.front() {
+            self.cells.pop_front();
+        }
+        if self.cells.len() > WINDOW || self.cells.is_empty() {
+            self.make_room();
+        }
+    }
+
+    fn make_room(&mut self) {
         while let Some((value, cell)) = self.cells.front().copied() {
             let kind = match cell {
-                Cell::Gone => {
-                    self.cells.pop_front();
-                    self.first += 1;
-                    continue;
-                }
+                Cell::Ok => Some(0),
+                Cell::Exception => Some(1),
+                Cell::Error => Some(2),
+                Cell::Gone => None,
                 Cell::Pending | Cell::Discarded => break,
-                _ if self.cells.len() <= WINDOW => break,
-                Cell::Ok => 0,
-                Cell::Exception => 1,
-                Cell::Error => 2,
             };
-            self.old.push((self.first | kind << KIND_SHIFT, value));
+            if self.cells.len() <= WINDOW && kind.is_some() {
+                break;
+            }
+            if let Some(kind) = kind {
+                self.old.push((self.cells.first() | kind << KIND_SHIFT, value));
+            }
             self.cells.pop_front();
-            self.first += 1;
         }
         if self.cells.is_empty() && self.cells.capacity() > 2 * WINDOW {
             self.cells.shrink_to(WINDOW);

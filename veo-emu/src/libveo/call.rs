@@ -31,11 +31,20 @@ fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
             classes: args.classes(),
             returns,
         };
-        return queue.call(view, args.stack());
+        return submit(queue, view, args);
     }
     let mut prepared = Prepared::default();
     let convention = queue.machine.symbols.convention(address);
     let view = prepared.apply(address, convention.as_deref(), args);
+    submit(queue, view, args)
+}
+
+fn submit(queue: &Arc<Queue>, view: CallView<'_>, args: &Args) -> Result<u64> {
+    if args.stack().is_empty()
+        && let Some(id) = queue.call_quickly(view)
+    {
+        return Ok(id);
+    }
     queue.call(view, args.stack())
 }
 
@@ -175,7 +184,15 @@ pub(super) unsafe fn wait(
 ) -> c_int {
     guard(-1, || {
         let entry = context(ctx)?;
-        let waited = match entry.queue.wait(request, limit) {
+        let mut quick = None;
+        if limit.is_none() {
+            entry.queue.collect_quickly(&[request], |value| quick = Some(value));
+        }
+        let waited = match quick {
+            Some(value) => Waited::Ended(Outcome::Ok(value)),
+            None => entry.queue.wait(request, limit),
+        };
+        let waited = match waited {
             Waited::TimedOut if limit.is_none() => {
                 return Err(Error::new(
                     libc::EDEADLK,

@@ -59,9 +59,14 @@ struct ContextEntry {
 }
 
 impl ContextEntry {
+    /// Whether this process opened the context, and not one that it was forked from.
     #[inline]
+    fn is_own(&self) -> bool {
+        self.creator == crate::sys::fork::process()
+    }
+
     fn check_owner(&self) -> Result<()> {
-        if self.creator == crate::sys::fork::process() {
+        if self.is_own() {
             return Ok(());
         }
         Err(Error::new(
@@ -107,12 +112,22 @@ fn context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<Guard<'static, Con
 /// # Safety
 ///
 /// Nobody closes the context or destroys its process before the last use of the result.
-#[inline]
 unsafe fn open_context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<&'static ContextEntry> {
     // SAFETY: the caller vouches for it.
     let context = unsafe { CONTEXTS.borrow(handle as u64) }.ok_or_else(no_context)?;
     context.check_owner()?;
     Ok(context)
+}
+
+/// As [`open_context`], without a sentence on what is wrong.
+///
+/// # Safety
+///
+/// As for [`open_context`].
+#[inline]
+unsafe fn own_context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Option<&'static ContextEntry> {
+    // SAFETY: the caller vouches for it.
+    unsafe { CONTEXTS.borrow(handle as u64) }.filter(|context| context.is_own())
 }
 
 #[cold]

@@ -1,26 +1,74 @@
 //! The class of an argument or a result: which register of the host carries it.
+//!
+//! The classes of a call's words travel packed: two bits each, [`PER_WORD`] to a word,
+//! the first in the lowest bits.
 
-/// Register class of one word of a native call.
+/// Register class of one word of a native call. The numbers are those of the C
+/// interface, whose 0 (not known) is passed like an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Class {
     /// Integers and pointers.
-    Integer = 0,
+    Integer = 1,
     /// `float`, whose bits are the upper half of the word.
-    Float = 1,
+    Float = 2,
     /// `double`.
-    Double = 2,
+    Double = 3,
 }
 
+/// Classes in one word.
+pub(crate) const PER_WORD: usize = 32;
+
+/// The bits of classes that are set in `Float` and `Double` alone.
+const FLOATING: u64 = 0xaaaa_aaaa_aaaa_aaaa;
+
 impl Class {
-    /// The class of two bits that came from elsewhere; the unused value counts as integer.
-    pub(crate) fn from_bits(bits: u64) -> Class {
+    /// The class of two bits that came from elsewhere.
+    #[inline]
+    fn from_bits(bits: u64) -> Class {
         match bits & 3 {
-            1 => Class::Float,
-            2 => Class::Double,
+            2 => Class::Float,
+            3 => Class::Double,
             _ => Class::Integer,
         }
     }
+
+    /// The class of word `index` of a call; what the classes do not reach is an integer.
+    #[inline]
+    pub(crate) fn at(packed: &[u64], index: usize) -> Class {
+        let bits = packed.get(index / PER_WORD).copied().unwrap_or(0);
+        Class::from_bits(bits >> (index % PER_WORD * 2))
+    }
+
+    /// Makes this the class of word `index`.
+    #[inline]
+    pub(crate) fn put(self, packed: &mut [u64], index: usize) {
+        if let Some(bits) = packed.get_mut(index / PER_WORD) {
+            let shift = index % PER_WORD * 2;
+            *bits = *bits & !(3 << shift) | (self as u64) << shift;
+        }
+    }
+}
+
+/// Whether the words of these classes all go where integers go.
+#[inline]
+pub(crate) fn are_integers(packed: &[u64]) -> bool {
+    packed.iter().all(|bits| bits & FLOATING == 0)
+}
+
+/// Packs eight classes, a byte each, into 16 bits. `None` if one of them is none that
+/// an argument can have.
+#[inline]
+pub(crate) fn pack_eight(bytes: [u8; 8]) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let wide = u64::from_le_bytes(bytes);
+    if wide & !(3 * ONES) != 0 || (wide | wide >> 1) & ONES != ONES {
+        return None;
+    }
+    // Neighbours move together: bytes to pairs, pairs to fours, fours to eight.
+    let pairs = (wide | wide >> 6) & 0x000f_000f_000f_000f;
+    let fours = (pairs | pairs >> 12) & 0x0000_00ff_0000_00ff;
+    Some((fours | fours >> 24) & 0xffff)
 }
 
 /// What a native function returns, and so what is put into the result's word.
@@ -84,6 +132,58 @@ impl Returns {
             Returns::U16 => integer as u16 as u64,
             Returns::I32 => integer as i32 as u64,
             Returns::U32 => integer as u32 as u64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_packed_in_order() {
+        let all = [Class::Integer, Class::Float, Class::Double];
+        let classes: Vec<Class> = (0..200usize).map(|n| all[n * 7 % 5 % 3]).collect();
+        let mut one_by_one = [u64::MAX; 7];
+        let mut by_eight = [0; 7];
+        for (index, class) in classes.iter().enumerate() {
+            class.put(&mut one_by_one, index);
+        }
+        for (chunk, eight) in classes.chunks(8).enumerate() {
+            let bytes = std::array::from_fn(|at| eight[at] as u8);
+            by_eight[chunk / 4] |= pack_eight(bytes).unwrap() << (chunk % 4 * 16);
+        }
+        for (index, class) in classes.iter().enumerate() {
+            assert_eq!(Class::at(&one_by_one, index), *class);
+            assert_eq!(Class::at(&by_eight, index), *class);
+        }
+        assert_eq!(Class::at(&by_eight, 7 * PER_WORD), Class::Integer);
+    }
+
+    #[test]
+    fn what_is_no_class_is_found_wherever_it_is() {
+        for at in 0..8 {
+            for byte in 0..=255u8 {
+                let mut bytes = [1, 2, 3, 1, 2, 3, 1, 2];
+                bytes[at] = byte;
+                assert_eq!(pack_eight(bytes).is_some(), (1..=3).contains(&byte));
+            }
+        }
+    }
+
+    #[test]
+    fn one_floating_word_makes_a_difference() {
+        let mut packed = [0; 2];
+        for index in 0..2 * PER_WORD {
+            Class::Integer.put(&mut packed, index);
+        }
+        assert!(are_integers(&packed) && are_integers(&[0]) && are_integers(&[]));
+        for index in 0..2 * PER_WORD {
+            let mut other = packed;
+            Class::Float.put(&mut other, index);
+            assert!(!are_integers(&other));
+            Class::Double.put(&mut other, index);
+            assert!(!are_integers(&other));
         }
     }
 }

@@ -15,7 +15,7 @@
 //! whether anyone sleeps. A full fence between the two steps on both sides makes
 //! it impossible that both miss each other.
 
-use crate::shared::class::{Class, Returns};
+use crate::shared::class::{Class, PER_WORD, Returns};
 use crate::sync::{
     AtomicU32, AtomicU64, INLINE_WORDS, Ordering, expect_write, fence, park, unpark,
 };
@@ -24,7 +24,11 @@ use crate::sys::cpu::NO_CPU;
 use std::time::Duration;
 
 const EXTRA_WORDS: usize = MAX_WORDS - INLINE_WORDS;
-const CLASS_WORDS: usize = EXTRA_WORDS.div_ceil(32);
+const CLASS_WORDS: usize = MAX_WORDS.div_ceil(PER_WORD);
+
+/// Where the classes of the words in the slot itself are in its header.
+const CLASSES_SHIFT: u32 = 24;
+const CLASSES_MASK: u64 = (1 << (2 * INLINE_WORDS)) - 1;
 
 /// Nobody waits for a response.
 const NOBODY: u64 = u64::MAX;
@@ -73,6 +77,7 @@ struct Slot {
     words: [AtomicU64; INLINE_WORDS],
 }
 
+/// What a slot has no room for: the rest of the words, and the classes of all.
 #[repr(C)]
 struct Extension {
     words: [AtomicU64; EXTRA_WORDS],
@@ -109,7 +114,8 @@ pub(crate) struct Request<'a> {
     pub(crate) address: u64,
     pub(crate) id: u64,
     pub(crate) words: &'a [u64],
-    pub(crate) classes: &'a [Class],
+    /// Packed.
+    pub(crate) classes: &'a [u64],
     pub(crate) returns: Returns,
     /// The CPU that the host's thread runs on.
     pub(crate) cpu: u32,
@@ -122,7 +128,8 @@ pub(crate) struct Received {
     pub(crate) id: u64,
     pub(crate) count: usize,
     pub(crate) words: [u64; MAX_WORDS],
-    pub(crate) classes: [u64; MAX_WORDS.div_ceil(32)],
+    /// Packed.
+    pub(crate) classes: [u64; CLASS_WORDS],
     pub(crate) returns: Returns,
 }
 
@@ -134,24 +141,58 @@ impl Received {
             id: 0,
             count: 0,
             words: [0; MAX_WORDS],
-            classes: [0; MAX_WORDS.div_ceil(32)],
+            classes: [0; CLASS_WORDS],
             returns: Returns::Word,
         }
+    }
+
+    /// The words of the call.
+    #[inline]
+    pub(crate) fn words(&self) -> &[u64] {
+        &self.words[..self.count.min(MAX_WORDS)]
+    }
+
+    /// Their classes, packed.
+    #[inline]
+    pub(crate) fn classes(&self) -> &[u64] {
+        &self.classes[..self.count.div_ceil(PER_WORD).min(CLASS_WORDS)]
     }
 
     /// The class of word `index`.
     #[inline]
     pub(crate) fn class(&self, index: usize) -> Class {
-        Class::from_bits(self.classes[index / 32] >> (index % 32 * 2))
+        Class::at(&self.classes, index)
+    }
+}
+
+impl Extension {
+    fn fill(&self, words: &[u64], classes: &[u64]) {
+        for (place, word) in self.words.iter().zip(words) {
+            place.store(*word, Ordering::Relaxed);
+        }
+        for (place, packed) in self.classes.iter().zip(classes) {
+            place.store(*packed, Ordering::Relaxed);
+        }
+    }
+
+    fn read(&self, words: &mut [u64], classes: &mut [u64]) {
+        for (word, place) in words.iter_mut().zip(&self.words) {
+            *word = place.load(Ordering::Relaxed);
+        }
+        for (packed, place) in classes.iter_mut().zip(&self.classes) {
+            *packed = place.load(Ordering::Relaxed);
+        }
     }
 }
 
 impl Ring {
+    #[inline]
     fn slot(&self, position: u64) -> (&Slot, &Extension) {
         let index = (position % SLOTS as u64) as usize;
         (&self.slots[index], &self.extensions[index])
     }
 
+    #[inline]
     fn response_of(&self, id: u64) -> &Response {
         &self.responses[(id % SLOTS as u64) as usize]
     }
@@ -164,26 +205,17 @@ impl Ring {
     pub(crate) fn publish(&self, position: u64, request: Request<'_>) {
         let (slot, extension) = self.slot(position);
         let count = request.words.len().min(MAX_WORDS);
-        let inline = count.min(INLINE_WORDS);
-        let mut header = request.op as u64
+        let classes = request.classes.first().copied().unwrap_or(0) & CLASSES_MASK;
+        let header = request.op as u64
             | (count as u64) << 8
             | (request.returns as u64) << 20
+            | classes << CLASSES_SHIFT
             | u64::from(request.cpu as u16) << 48;
-        for index in 0..inline {
-            slot.words[index].store(request.words[index], Ordering::Relaxed);
-            header |= (request.classes[index] as u64) << (24 + 2 * index);
+        for (place, word) in slot.words.iter().zip(request.words) {
+            place.store(*word, Ordering::Relaxed);
         }
-        if count > inline {
-            let mut packed = 0;
-            for index in 0..count - inline {
-                let word = request.words[INLINE_WORDS + index];
-                extension.words[index].store(word, Ordering::Relaxed);
-                packed |= (request.classes[INLINE_WORDS + index] as u64) << (index % 32 * 2);
-                if index % 32 == 31 || index + 1 == count - inline {
-                    extension.classes[index / 32].store(packed, Ordering::Relaxed);
-                    packed = 0;
-                }
-            }
+        if count > INLINE_WORDS {
+            extension.fill(&request.words[INLINE_WORDS..], request.classes);
         }
         slot.address.store(request.address, Ordering::Relaxed);
         slot.id.store(request.id, Ordering::Relaxed);
@@ -213,6 +245,7 @@ impl Ring {
         Some((ended, self.reply.0.value.load(Ordering::Relaxed)))
     }
 
+    #[inline]
     fn ended(tag: u64, id: u64) -> Option<Ended> {
         if tag >> 8 != (id + 1) & (u64::MAX >> 8) {
             return None;
@@ -307,19 +340,12 @@ impl Ring {
         into.address = slot.address.load(Ordering::Relaxed);
         into.id = slot.id.load(Ordering::Relaxed);
         let inline = into.count.min(INLINE_WORDS);
-        for index in 0..inline {
-            into.words[index] = slot.words[index].load(Ordering::Relaxed);
+        for (word, place) in into.words[..inline].iter_mut().zip(&slot.words) {
+            *word = place.load(Ordering::Relaxed);
         }
-        into.classes[0] = header >> 24 & ((1 << (2 * INLINE_WORDS)) - 1);
+        into.classes[0] = header >> CLASSES_SHIFT & CLASSES_MASK;
         if into.count > inline {
-            into.classes[1..].fill(0);
-            for index in 0..into.count - inline {
-                let at = INLINE_WORDS + index;
-                into.words[at] = extension.words[index].load(Ordering::Relaxed);
-                let packed = extension.classes[index / 32].load(Ordering::Relaxed);
-                let class = packed >> (index % 32 * 2) & 3;
-                into.classes[at / 32] |= class << (at % 32 * 2);
-            }
+            extension.read(&mut into.words[inline..into.count], &mut into.classes);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What goes through a ring comes out of it, and damage stays where it is.
 
-use super::class::{Class, Returns};
+use super::class::{Class, PER_WORD, Returns};
 use crate::sys::memfd::{self, Mapping, round_up};
 use super::ring::{Ended, MAX_WORDS, Op, Received, Request, Ring, SLOTS};
 
@@ -19,7 +19,12 @@ fn requests_come_out_as_they_went_in() {
     for (position, count) in [0, 1, 2, MAX_WORDS / 2, MAX_WORDS, 1].into_iter().enumerate() {
         let position = position as u64;
         let words: Vec<u64> = (0..count as u64).map(|n| n ^ 0x8000_0000_0000_0001).collect();
-        let classes: Vec<Class> = (0..count as u64).map(Class::from_bits).collect();
+        let all = [Class::Integer, Class::Float, Class::Double];
+        let classes: Vec<Class> = (0..count).map(|n| all[n * 7 % 5 % 3]).collect();
+        let mut packed = vec![0; count.div_ceil(PER_WORD)];
+        for (index, class) in classes.iter().enumerate() {
+            class.put(&mut packed, index);
+        }
         assert!(!ring.is_there(position));
         ring.publish(
             position,
@@ -28,7 +33,7 @@ fn requests_come_out_as_they_went_in() {
                 address: 7,
                 id: position + 100,
                 words: &words,
-                classes: &classes,
+                classes: &packed,
                 returns: Returns::I8,
                 cpu: 3,
             },
@@ -37,7 +42,7 @@ fn requests_come_out_as_they_went_in() {
         ring.take(position, &mut received);
         assert_eq!((received.op, received.address), (Some(Op::Call), 7));
         assert_eq!((received.id, received.returns), (position + 100, Returns::I8));
-        assert_eq!(received.words[..received.count], words);
+        assert_eq!(received.words(), words);
         for (index, class) in classes.iter().enumerate() {
             assert_eq!(received.class(index), *class);
         }

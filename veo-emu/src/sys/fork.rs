@@ -12,6 +12,7 @@ struct Page(&'static AtomicU32);
 static PAGE: OnceLock<Option<Page>> = OnceLock::new();
 
 /// The process number of the calling process.
+#[inline]
 pub(crate) fn process() -> u32 {
     let Some(page) = PAGE.get_or_init(map) else {
         return std::process::id();

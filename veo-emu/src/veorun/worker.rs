@@ -52,7 +52,6 @@ fn run(mapping: &Mapping) -> bool {
     loop {
         wait(ring, position, &mut roam);
         ring.take(position, &mut request);
-        ring.set_ve_cpu(cpu::current());
         memory::follow();
         match request.op {
             Some(Op::Call) => {
@@ -91,6 +90,7 @@ fn wait(ring: &Ring, position: u64, roam: &mut Roam) {
     }
     // A host thread whose CPU is ours cannot post while we spin.
     let here = cpu::current();
+    ring.set_ve_cpu(here);
     let mut spins = ring.host_cpu(position) != here || roam.leave(here);
     let mut spin = Spin::default();
     while !ring.is_there(position) {
@@ -98,5 +98,8 @@ fn wait(ring: &Ring, position: u64, roam: &mut Roam) {
         if !spins {
             ring.sleep_for_request(position);
         }
+    }
+    if !spins {
+        ring.set_ve_cpu(cpu::current());
     }
 }

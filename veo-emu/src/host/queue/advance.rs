@@ -38,9 +38,9 @@ impl Queue {
 
     /// Takes every response that is there, in order.
     pub(crate) fn harvest(&self, state: &mut State) {
-        let before = state.first;
+        let before = state.in_ring.first();
         while !state.in_ring.is_empty() {
-            let Some((ended, value)) = self.ring().response(state.first) else {
+            let Some((ended, value)) = self.ring().response(state.in_ring.first()) else {
                 break;
             };
             let outcome = match ended {
@@ -49,19 +49,22 @@ impl Queue {
             };
             self.retire_first(state, outcome);
         }
-        if state.first != before {
-            self.finished.store(state.first, Ordering::Release);
+        if state.in_ring.first() != before {
+            self.finished.store(state.in_ring.first(), Ordering::Release);
         }
     }
 
     pub(super) fn retire_first(&self, state: &mut State, outcome: Outcome) {
-        if let Some((_, Some(staged))) = state.in_ring.pop_front() {
-            let wanted = state.results.look(state.first) == ResultState::Pending;
+        let id = state.in_ring.first();
+        state.in_ring.pop_front();
+        if state.staged.front().is_some_and(|(of, _)| *of == id)
+            && let Some((_, staged)) = state.staged.pop_front()
+        {
+            let wanted = state.results.look(id) == ResultState::Pending;
             let back = wanted && matches!(outcome, Outcome::Ok(_));
             staged.finish(&self.machine.memory, back);
         }
-        state.results.end(state.first, outcome);
-        state.first += 1;
+        state.results.end(id, outcome);
     }
 
     /// Moves on what waits, as far as it can go now.
@@ -122,7 +125,10 @@ impl Queue {
         let Some(Pending::Call(_, call)) = state.pending.pop_front() else {
             return false;
         };
-        call.with(|call| self.push(state, id, call, staged));
+        call.with(|call| match staged {
+            None => self.push(state, id, call),
+            Some(staged) => self.push_staged(state, id, call, staged),
+        });
         true
     }
 
@@ -150,8 +156,8 @@ impl Queue {
         let len = state.in_ring.len() as u64;
         match state.pending.front()? {
             _ if len == 0 => None,
-            Pending::Call(..) => Some(state.first + len / 2),
-            _ => Some(state.first + len - 1),
+            Pending::Call(..) => Some(state.in_ring.first() + len / 2),
+            _ => Some(state.in_ring.first() + len - 1),
         }
     }
 

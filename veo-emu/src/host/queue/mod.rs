@@ -11,6 +11,7 @@
 //! thread of its own ([`super::progress`]) does so when nobody else would.
 
 mod advance;
+mod quick;
 mod submit;
 mod turn;
 mod wait;
@@ -27,7 +28,9 @@ use super::machine::Machine;
 use super::operation::{Pending, Staged};
 use super::progress::Progress;
 use super::results::{Outcome, Results};
+use super::window::Window;
 use crate::shared::ring::{Ring, SLOTS};
+use crate::sys::cpu::NO_CPU;
 use crate::sys::memfd::Mapping;
 
 /// A thread that sleeps looks around this often.
@@ -62,12 +65,13 @@ pub(crate) struct State {
     pub(crate) pending: VecDeque<Pending>,
     /// A thread of the host has the context for itself.
     pub(crate) busy: bool,
-    /// Calls in the ring, oldest first: the function and what goes back; and the id
-    /// of the oldest.
-    in_ring: VecDeque<(u64, Option<Box<Staged>>)>,
-    first: u64,
+    /// The functions of the calls in the ring, and what goes back when some of them end.
+    in_ring: Window<u64>,
+    staged: VecDeque<(u64, Staged)>,
     /// Position in the ring of the next request.
     position: u64,
+    /// The CPU that a submitting thread was last seen on.
+    cpu: u32,
     parcels: u64,
     /// The VE side works on a parcel.
     parcel: bool,
@@ -116,9 +120,10 @@ impl Queue {
                 results: Results::default(),
                 pending: VecDeque::new(),
                 busy: false,
-                in_ring: VecDeque::with_capacity(SLOTS),
-                first: 0,
+                in_ring: Window::with_capacity(SLOTS),
+                staged: VecDeque::new(),
                 position: 0,
+                cpu: NO_CPU,
                 parcels: 0,
                 parcel: false,
                 tickets: 0,
@@ -139,6 +144,7 @@ impl Queue {
         queue
     }
 
+    #[inline]
     pub(crate) fn ring(&self) -> &Ring {
         self.mapping.view()
     }
@@ -211,9 +217,9 @@ impl Queue {
             return None;
         }
         match state.in_ring.front() {
-            Some((address, _)) => Some(Work {
+            Some(address) => Some(Work {
                 context: self.index,
-                number: state.first,
+                number: state.in_ring.first(),
                 kernel: Some(*address),
             }),
             None => state.parcel.then_some(Work {
@@ -238,8 +244,8 @@ impl Queue {
         }
         self.harvest(&mut state);
         let guilty = match death.culprit() {
-            Some((context, id)) => context == self.index && id == state.first,
-            None => self.ring().running() == Some(state.first),
+            Some((context, id)) => context == self.index && id == state.in_ring.first(),
+            None => self.ring().running() == Some(state.in_ring.first()),
         };
         let mut first = true;
         while !state.in_ring.is_empty() {

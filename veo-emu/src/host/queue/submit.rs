@@ -63,8 +63,12 @@ impl Queue {
                 self.stage(stack, None).map(Some)
             };
             match staged {
-                Ok(staged) => {
-                    self.push(&mut state, id, call, staged);
+                Ok(None) => {
+                    self.push(&mut state, id, call);
+                    return Ok(id);
+                }
+                Ok(Some(staged)) => {
+                    self.push_staged(&mut state, id, call, staged);
                     return Ok(id);
                 }
                 Err(NoRoom::Now) => {}
@@ -125,44 +129,48 @@ impl Queue {
 
     // ---- into the ring ----
 
-    pub(super) fn push(
-        &self,
-        state: &mut State,
-        id: u64,
-        call: CallView<'_>,
-        staged: Option<(Staged, Vec<(usize, u64)>)>,
-    ) {
-        let patched;
-        let (staged, words) = match staged {
-            None => (None, call.words),
-            Some((staged, addresses)) => {
-                let mut words = call.words.to_vec();
-                for (index, address) in addresses {
-                    words[index] = address;
-                }
-                patched = words;
-                (Some(Box::new(staged)), &*patched)
-            }
-        };
-        if state.in_ring.is_empty() {
-            state.first = id;
+    /// Puts a call into the ring, which has room.
+    #[inline]
+    pub(super) fn push(&self, state: &mut State, id: u64, call: CallView<'_>) {
+        state.in_ring.restart(id);
+        debug_assert_eq!(state.in_ring.next(), id);
+        // The VE side looks at it when it has nothing to do.
+        if state.in_ring.is_empty() || state.position.is_multiple_of(16) {
+            state.cpu = cpu::current();
         }
-        debug_assert_eq!(state.first + state.in_ring.len() as u64, id);
-        state.in_ring.push_back((call.address, staged));
+        state.in_ring.push(call.address);
         self.ring().publish(
             state.position,
             Request {
                 op: Op::Call,
                 address: call.address,
                 id,
-                words,
+                words: call.words,
                 classes: call.classes,
                 returns: call.returns,
-                cpu: cpu::current(),
+                cpu: state.cpu,
             },
         );
         state.position += 1;
         self.posted.store(id + 1, Ordering::Relaxed);
+    }
+
+    /// The same for a call with data on the stack of the kernel, whose places in VE
+    /// memory are known now.
+    pub(super) fn push_staged(
+        &self,
+        state: &mut State,
+        id: u64,
+        call: CallView<'_>,
+        (staged, addresses): (Staged, Vec<(usize, u64)>),
+    ) {
+        let mut words = call.words.to_vec();
+        for (index, address) in addresses {
+            words[index] = address;
+        }
+        state.staged.push_back((id, staged));
+        let words = &words;
+        self.push(state, id, CallView { words, ..call });
     }
 
     /// Puts stack buffers where the VE sees them.

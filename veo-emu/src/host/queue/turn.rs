@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::host::lock;
 use crate::host::operation::Pending;
 use crate::host::progress;
-use crate::shared::class::{Class, Returns};
+use crate::shared::class::Returns;
 use crate::shared::ring::{Ended, Op, Request};
 use crate::shared::wait::Spin;
 use crate::sys::cpu;
@@ -94,7 +94,6 @@ impl Queue {
             let number = state.parcels;
             state.parcels += 1;
             state.parcel = true;
-            let classes = [Class::Integer; 4];
             ring.publish(
                 state.position,
                 Request {
@@ -102,7 +101,7 @@ impl Queue {
                     address,
                     id: number,
                     words,
-                    classes: &classes[..words.len()],
+                    classes: &[],
                     returns: Returns::Word,
                     cpu: cpu::current(),
                 },

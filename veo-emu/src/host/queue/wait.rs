@@ -40,7 +40,7 @@ impl Queue {
             if let Some(result) = done(&mut state) {
                 return Some(result);
             }
-            let last = (state.first + state.in_ring.len() as u64).checked_sub(1);
+            let last = state.in_ring.next().checked_sub(1);
             let target = match watched {
                 Some(id) if last.is_some_and(|last| id <= last) => Some(id),
                 _ => self.awaited(&state).or(last.filter(|_| !state.in_ring.is_empty())),
@@ -80,11 +80,11 @@ impl Queue {
     /// Spins for the response of a call in the ring, without the lock: such a call ends
     /// by itself, and taking the lock would be most of what a short wait costs.
     #[inline]
-    fn spin_for_call(&self, id: u64, spin: &mut Spin) {
-        if id >= self.posted.load(Ordering::Relaxed) {
+    pub(super) fn spin_for_call(&self, id: u64, spin: &mut Spin) {
+        let ring = self.ring();
+        if ring.response(id).is_some() || id >= self.posted.load(Ordering::Relaxed) {
             return;
         }
-        let ring = self.ring();
         if ring.ve_cpu() == cpu::current() {
             return;
         }

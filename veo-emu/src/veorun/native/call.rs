@@ -1,8 +1,10 @@
 //! Calls of the host's own functions: which word goes into which register or onto the
 //! stack, by the rules that System V and AAPCS64 share.
 
+use std::mem::MaybeUninit;
+
 use super::arch::{INTEGERS, invoke};
-use crate::shared::class::Class;
+use crate::shared::class::{Class, are_integers};
 use crate::shared::ring::{MAX_WORDS, Received};
 use crate::veorun::engine::Engine;
 
@@ -27,43 +29,57 @@ pub(in crate::veorun) struct Native;
 impl Engine for Native {
     #[inline]
     unsafe fn call(&self, request: &Received) -> u64 {
-        let mut stack = std::mem::MaybeUninit::<[u64; MAX_WORDS]>::uninit();
-        let place = stack.as_mut_ptr().cast::<u64>();
+        let mut stack = MaybeUninit::<[u64; MAX_WORDS]>::uninit();
         let mut frame = Frame {
             function: request.address,
-            stack: place,
+            stack: stack.as_ptr().cast(),
             stack_len: 0,
             integers: [0; INTEGERS],
             floats: [0; FLOATS],
             result_integer: 0,
             result_float: 0,
         };
-        let (mut integers, mut floats, mut spilled) = (0, 0, 0);
-        for index in 0..request.count {
-            let class = request.class(index);
-            // A float is the upper half of its word, and the lower half of its register.
-            let word = match class {
-                Class::Float => request.words[index] >> 32,
-                _ => request.words[index],
-            };
-            if class == Class::Integer && integers < frame.integers.len() {
-                frame.integers[integers] = word;
-                integers += 1;
-            } else if class != Class::Integer && floats < frame.floats.len() {
-                frame.floats[floats] = word;
-                floats += 1;
-            } else {
-                // SAFETY: at most `count` words are spilled, and that is at most MAX_WORDS.
-                unsafe { place.add(spilled).write(word) };
-                spilled += 1;
-            }
+        if are_integers(request.classes()) {
+            let (registers, rest) = request.words().split_at(request.count.min(INTEGERS));
+            frame.integers[..registers.len()].copy_from_slice(registers);
+            (frame.stack, frame.stack_len) = (rest.as_ptr(), rest.len() as u64);
+        } else {
+            frame.stack_len = sort(request, &mut frame, &mut stack) as u64;
         }
-        frame.stack_len = spilled as u64;
-        // SAFETY: the frame is complete, its stack has `spilled` written words, and the
+        // SAFETY: the frame is complete, its stack has as many words as it says, and the
         // caller vouches for the function.
         unsafe { invoke(&mut frame) };
         request
             .returns
             .word(frame.result_integer, frame.result_float)
     }
+}
+
+/// Puts each word into the next register of its class while there are any, then onto the
+/// stack. Returns how many words went there.
+fn sort(
+    request: &Received,
+    frame: &mut Frame,
+    stack: &mut MaybeUninit<[u64; MAX_WORDS]>,
+) -> usize {
+    let place = stack.as_mut_ptr().cast::<u64>();
+    let (mut integers, mut floats, mut spilled) = (0, 0, 0);
+    for (index, word) in request.words().iter().enumerate() {
+        let class = request.class(index);
+        // A float is the upper half of its word, and the lower half of its register.
+        let word = if class == Class::Float { word >> 32 } else { *word };
+        if class == Class::Integer && integers < frame.integers.len() {
+            frame.integers[integers] = word;
+            integers += 1;
+        } else if class != Class::Integer && floats < frame.floats.len() {
+            frame.floats[floats] = word;
+            floats += 1;
+        } else {
+            // SAFETY: at most as many words are spilled as there are, which is at most
+            // MAX_WORDS.
+            unsafe { place.add(spilled).write(word) };
+            spilled += 1;
+        }
+    }
+    spilled
 }

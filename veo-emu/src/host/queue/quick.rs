@@ -1,0 +1,83 @@
+//! The short way of calls without stack buffers, which is what most requests are: into
+//! the ring, and out of it when they have ended well, without a stop on the way.
+//!
+//! What is unusual in any way is left to the long way: a refusal here has changed
+//! nothing. Nothing here can panic, so that callers need no guard against it.
+
+use std::sync::atomic::Ordering;
+
+use super::{Queue, State};
+use crate::host::lock;
+use crate::host::operation::CallView;
+use crate::shared::ring::{Ended, SLOTS};
+use crate::shared::wait::Spin;
+
+impl State {
+    /// Whether a call of any thread goes into the ring as it comes.
+    #[inline]
+    fn is_free(&self) -> bool {
+        self.in_ring.len() < SLOTS
+            && self.pending.is_empty()
+            && self.block.is_none()
+            && !(self.busy | self.dead | self.closed)
+    }
+}
+
+impl Queue {
+    /// Puts a call into the ring.
+    #[inline]
+    pub(crate) fn call_quickly(&self, call: CallView<'_>) -> Option<u64> {
+        let mut state = lock(&self.state);
+        if !state.is_free() || self.machine.is_dead() {
+            return None;
+        }
+        let id = state.results.submit();
+        self.push(&mut state, id, call);
+        Some(id)
+    }
+
+    /// Waits for the first of these requests and takes its result and those of the ones
+    /// behind it, up to the first that has not ended, or not well. Gives how many it took.
+    #[inline]
+    pub(crate) fn collect_quickly(&self, ids: &[u64], mut take: impl FnMut(u64)) -> usize {
+        let Some(first) = ids.first() else {
+            return 0;
+        };
+        if self.machine.forwards_output() {
+            return 0;
+        }
+        self.spin_for_call(*first, &mut Spin::default());
+        let mut state = lock(&self.state);
+        if !state.pending.is_empty() {
+            return 0;
+        }
+        let mut count = 0;
+        for id in ids {
+            let Some(value) = self.pass(&mut state, *id) else {
+                break;
+            };
+            take(value);
+            count += 1;
+        }
+        if count > 0 {
+            self.finished.store(state.in_ring.first(), Ordering::Release);
+        }
+        count
+    }
+
+    /// Takes the result of a call straight from the ring, if it is the oldest one there.
+    #[inline]
+    fn pass(&self, state: &mut State, id: u64) -> Option<u64> {
+        if state.in_ring.first() != id || state.in_ring.is_empty() || !state.staged.is_empty() {
+            return None;
+        }
+        let Some((Ended::Done, value)) = self.ring().response(id) else {
+            return None;
+        };
+        if !state.results.pass(id) {
+            return None;
+        }
+        state.in_ring.pop_front();
+        Some(value)
+    }
+}
