@@ -32,7 +32,8 @@ const FEW: usize = 16;
 /// The words of all arguments, and what each holds.
 pub(crate) struct Words {
     len: usize,
-    few: ([u64; FEW], [Class; FEW]),
+    few_words: [u64; FEW],
+    few_classes: [Class; FEW],
     /// All of them, once they are more than a few.
     many: Option<Box<(Vec<u64>, Vec<Class>)>>,
     /// Some words are not what the VE gets.
@@ -44,7 +45,8 @@ impl Default for Words {
     fn default() -> Words {
         Words {
             len: 0,
-            few: ([0; FEW], [Class::Integer; FEW]),
+            few_words: [0; FEW],
+            few_classes: [Class::Integer; FEW],
             many: None,
             unfinished: false,
         }
@@ -62,8 +64,8 @@ impl Words {
         };
         self.unfinished |= class == Class::Stack;
         if self.len < FEW {
-            self.few.0[self.len] = word;
-            self.few.1[self.len] = class;
+            self.few_words[self.len] = word;
+            self.few_classes[self.len] = class;
         } else {
             self.push_more(word, class);
         }
@@ -74,7 +76,7 @@ impl Words {
     fn push_more(&mut self, word: u64, class: Class) {
         let (words, classes) = &mut **self
             .many
-            .get_or_insert_with(|| Box::new((self.few.0.to_vec(), self.few.1.to_vec())));
+            .get_or_insert_with(|| Box::new((self.few_words.to_vec(), self.few_classes.to_vec())));
         words.push(word);
         classes.push(class);
     }
@@ -87,7 +89,7 @@ impl Words {
     #[inline]
     fn all(&self) -> (&[u64], &[Class]) {
         match &self.many {
-            None => (&self.few.0[..self.len], &self.few.1[..self.len]),
+            None => (&self.few_words[..self.len], &self.few_classes[..self.len]),
             Some(many) => (&many.0, &many.1),
         }
     }

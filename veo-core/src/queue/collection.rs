@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::aftermath::Aftermath;
+use super::entry::{Collected, Ticket};
 use super::payload::Payload;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
-use super::table::{Collected, Ticket};
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
 use crate::session::{Outcome, State as CommandState};

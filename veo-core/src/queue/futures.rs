@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::aftermath::contain;
+use super::entry::Ticket;
 use super::shared::{CtxShared, Phase};
-use super::table::Ticket;
 use crate::error::{Error, Result};
 
 impl CtxShared {

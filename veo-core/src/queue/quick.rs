@@ -5,17 +5,18 @@
 //! a refusal here has changed nothing. Results fit registers, so that little is copied.
 
 use std::mem::MaybeUninit;
+use std::slice;
 
 use veo_abi::ffi::{self, veo_emu_result, veo_thr_ctxt};
 
 use super::aftermath::Aftermath;
 use super::ask::outcome;
+use super::entry::Ticket;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
-use super::table::Ticket;
 use crate::arg::Args;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
-use crate::session::{Outcome, State};
+use crate::session::State;
 
 /// The most results that are collected at once.
 const MOST: usize = 32;
@@ -26,6 +27,7 @@ type Collect =
 
 impl CtxShared {
     /// Submits a call of `kernel`, which is at `addr`.
+    #[inline]
     pub(crate) fn submit_quickly(
         &self,
         kernel: &'static Kernel,
@@ -101,52 +103,46 @@ impl CtxShared {
         };
         let mut state = self.lock();
         state.collecting = false;
+        let taken = taken.min(count);
         let mut word = None;
-        let mut after = Aftermaths::new();
         if taken > 0 {
-            let mut now = None;
-            for (id, result) in ids.iter().zip(&results).take(taken.min(count)) {
-                // SAFETY: the function wrote as many results as it says.
-                let result = unsafe { result.assume_init_read() };
-                let outcome = outcome(result.state, result.value);
-                if outcome.state == State::Ok
-                    && word.is_none()
-                    && state.table.finish(ticket).is_some()
-                {
-                    word = Some(outcome.word);
-                    self.count_collected(&mut state);
-                    continue;
-                }
-                let now = *now.get_or_insert_with(Stamp::now);
-                self.record_next(&mut state, *id, outcome, now, &mut after);
+            // SAFETY: the function wrote as many results as it says, at least one.
+            let own = unsafe { results[0].assume_init_read() };
+            let own = outcome(own.state, own.value);
+            if own.state == State::Ok && state.table.finish(ticket).is_some() {
+                self.count_collected(&mut state);
+                word = Some(own.word);
             }
         }
-        self.wake(&state);
-        drop(state);
-        if !after.is_empty() {
-            after.into_iter().for_each(Aftermath::run);
+        let recorded = usize::from(word.is_some());
+        if recorded == taken {
+            self.wake(&state);
+            return word;
         }
+        // SAFETY: as above; the type has the layout of what it may not hold.
+        let results = unsafe { slice::from_raw_parts(results.as_ptr().cast(), taken) };
+        self.record_all(state, &ids[recorded..taken], &results[recorded..]);
         word
     }
 
-    /// Records how request `id` of the backend ended, unless its process was destroyed
-    /// meanwhile: then its requests were lost.
-    #[inline]
-    fn record_next(
-        &self,
-        state: &mut Guard<'_>,
-        id: u64,
-        outcome: Outcome,
-        now: Stamp,
-        after: &mut Aftermaths,
-    ) {
-        if outcome.state == State::Ok && state.table.collect_plain(id, outcome.word, now) {
-            self.count_collected(state);
-        } else if state.table.oldest() == Some(id) {
-            let left = self.record(state, outcome, Some(now));
-            if !left.is_empty() {
-                after.push(left);
+    /// Records how these requests of the backend ended, the oldest there are.
+    fn record_all(&self, mut state: Guard<'_>, ids: &[u64], results: &[veo_emu_result]) {
+        let now = Stamp::now();
+        let mut after = Aftermaths::new();
+        for (id, result) in ids.iter().zip(results) {
+            let outcome = outcome(result.state, result.value);
+            if outcome.state == State::Ok && state.table.collect_plain(*id, outcome.word, now) {
+                self.count_collected(&mut state);
+            } else if state.table.oldest() == Some(*id) {
+                let left = self.record(&mut state, outcome, Some(now));
+                if !left.is_empty() {
+                    after.push(left);
+                }
             }
+            // Otherwise its process was destroyed meanwhile, and its requests were lost.
         }
+        self.wake(&state);
+        drop(state);
+        after.into_iter().for_each(Aftermath::run);
     }
 }

@@ -21,8 +21,9 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::aftermath::Aftermath;
 use super::args::ArgsHandle;
+use super::entry::Ticket;
 use super::host_function;
-use super::table::{Table, Ticket};
+use super::table::Table;
 use crate::backend::need;
 use crate::error::{Error, Result};
 use crate::session::ProcCore;

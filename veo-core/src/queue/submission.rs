@@ -7,9 +7,9 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::aftermath::Aftermath;
 use super::args::ArgsHandle;
+use super::entry::Ticket;
 use super::payload::Payload;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
-use super::table::Ticket;
 use crate::address::Usage;
 use crate::clock::Stamp;
 use crate::error::Result;

@@ -17,80 +17,11 @@
 use std::task::Waker;
 
 use super::aftermath::Aftermath;
+use super::entry::{Collected, END, Entry, NONE, Rest, Ticket};
 use super::payload::Payload;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
 use crate::session::{Outcome, State, What};
-
-/// A request's place in the table, held by its handle. `number` tells a later
-/// request in the same place apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket {
-    place: u32,
-    pub(crate) number: u64,
-}
-
-/// What the table gives back for a collected request.
-pub(super) struct Collected {
-    pub(crate) outcome: Outcome,
-    pub(crate) payload: Payload,
-    pub(crate) what: What,
-    /// The backend's number for the request.
-    pub(crate) id: u64,
-    pub(crate) submitted: Stamp,
-    /// When it was collected, unless by whoever waits for it, who knows by himself.
-    pub(crate) finished: Option<Stamp>,
-}
-
-/// A place of the table.
-struct Entry {
-    /// The request's number, [`NONE`] in a free place.
-    number: u64,
-    /// The backend's number for the request.
-    id: u64,
-    submitted: Stamp,
-    finished: Option<Stamp>,
-    /// Set when collected.
-    outcome: Option<Outcome>,
-    /// What is called, by most requests.
-    kernel: Option<&'static Kernel>,
-    /// What most requests do without. None in a free place.
-    rest: Option<Box<Rest>>,
-    /// The place of the next pending request, or the next free place; [`END`] if there
-    /// is none.
-    follows: u32,
-    /// Whether a handle may still ask for the result.
-    held: bool,
-}
-
-/// What a request has that is more than the call of a declared kernel with plain words.
-#[derive(Default)]
-struct Rest {
-    /// None if the entry names a kernel.
-    what: Option<What>,
-    payload: Payload,
-    waker: Option<Waker>,
-}
-
-impl Entry {
-    fn is_pending(&self) -> bool {
-        self.number != NONE && self.outcome.is_none()
-    }
-
-    fn what(&self) -> What {
-        match (self.kernel, &self.rest) {
-            (Some(kernel), _) => What::Kernel(kernel),
-            (None, Some(rest)) => rest.what.clone().unwrap_or(What::HostFunction),
-            (None, None) => What::HostFunction,
-        }
-    }
-}
-
-/// The number of no request.
-const NONE: u64 = u64::MAX;
-
-/// No place.
-const END: u32 = u32::MAX;
 
 /// As many places are kept for the next requests, whatever has ended.
 const KEPT: usize = 1024;
@@ -167,6 +98,7 @@ impl Table {
     fn vacate(&mut self, place: u32) {
         let entry = &mut self.places[place as usize];
         entry.number = NONE;
+        entry.rest = None;
         entry.follows = self.free;
         self.free = place;
         self.used -= 1;
@@ -219,14 +151,14 @@ impl Table {
     }
 
     /// Enters a call that owns nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert_call(&mut self, id: u64, kernel: &'static Kernel, now: Stamp) -> Ticket {
         let ticket = self.enter(id, now);
         self.places[ticket.place as usize].kernel = Some(kernel);
         ticket
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter(&mut self, id: u64, now: Stamp) -> Ticket {
         self.reserve();
         let number = self.next;
@@ -313,7 +245,7 @@ impl Table {
         let Some(entry) = self.places.get_mut(self.oldest as usize) else {
             return false;
         };
-        if entry.id != id || !entry.held || entry.rest.is_some() {
+        if entry.id != id || !entry.held || !entry.is_plain() {
             return false;
         }
         let state = State::Ok;
@@ -354,7 +286,7 @@ impl Table {
     #[inline]
     pub(super) fn oldest_if_plain(&self, ticket: Ticket) -> Option<u64> {
         let entry = self.find(ticket)?;
-        (self.oldest == ticket.place && entry.rest.is_none()).then_some(entry.id)
+        (self.oldest == ticket.place && entry.is_plain()).then_some(entry.id)
     }
 
     /// The backend's numbers of the oldest pending requests, in order; how many there are.
@@ -374,7 +306,7 @@ impl Table {
     pub(super) fn take_word(&mut self, ticket: Ticket) -> Option<u64> {
         let entry = self.find_mut(ticket)?;
         let outcome = entry.outcome?;
-        if outcome.state != State::Ok || entry.rest.is_some() {
+        if outcome.state != State::Ok || !entry.is_plain() {
             return None;
         }
         entry.outcome = None;

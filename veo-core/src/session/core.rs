@@ -81,7 +81,7 @@ impl ProcCore {
     }
 
     /// Whether [`check`](Self::check) has nothing to say.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_usable(&self) -> bool {
         !self.image.is_foreign()
             && self.ended.get().is_none()

@@ -32,8 +32,13 @@ impl Image {
     pub(crate) fn is_foreign(self) -> bool {
         match number() {
             Some(number) => number.load(Ordering::Relaxed) != self.0,
-            None => u64::from(std::process::id()) != self.0,
+            None => self.is_other_process(),
         }
+    }
+
+    #[cold]
+    fn is_other_process(self) -> bool {
+        u64::from(std::process::id()) != self.0
     }
 }
 

@@ -276,12 +276,17 @@ impl Results {
         while let Some((_, Cell::Gone)) = self.cells.front() {
             self.cells.pop_front();
         }
-        if self.cells.len() > WINDOW || self.cells.is_empty() {
-            self.make_room();
+        if self.cells.len() > WINDOW {
+            self.move_out();
+        }
+        if self.cells.is_empty() && self.cells.capacity() > 2 * WINDOW {
+            self.cells.shrink_to(WINDOW);
         }
     }
 
-    fn make_room(&mut self) {
+    /// Moves results that are old out of the window, until it is no longer too large.
+    #[cold]
+    fn move_out(&mut self) {
         while let Some((value, cell)) = self.cells.front().copied() {
             let kind = match cell {
                 Cell::Ok => Some(0),
@@ -290,16 +295,13 @@ impl Results {
                 Cell::Gone => None,
                 Cell::Pending | Cell::Discarded => break,
             };
-            if self.cells.len() <= WINDOW && kind.is_some() {
-                break;
-            }
             if let Some(kind) = kind {
+                if self.cells.len() <= WINDOW {
+                    break;
+                }
                 self.old.push((self.cells.first() | kind << KIND_SHIFT, value));
             }
             self.cells.pop_front();
-        }
-        if self.cells.is_empty() && self.cells.capacity() > 2 * WINDOW {
-            self.cells.shrink_to(WINDOW);
         }
     }
 }

@@ -76,10 +76,10 @@ impl<T: Copy + Default> Window<T> {
     }
 
     /// Adds the next id and gives it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, value: T) -> u64 {
         if self.len() == self.places.len() {
-            self.resize((2 * self.places.len()).max(LEAST));
+            self.grow();
         }
         let id = self.next;
         let place = self.place(id);
@@ -131,6 +131,10 @@ impl<T: Copy + Default> Window<T> {
     }
 
     #[cold]
+    fn grow(&mut self) {
+        self.resize((2 * self.places.len()).max(LEAST));
+    }
+
     fn resize(&mut self, capacity: usize) {
         let mut places = vec![T::default(); capacity].into_boxed_slice();
         for id in self.first..self.next {

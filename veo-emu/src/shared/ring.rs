@@ -26,6 +26,9 @@ use std::time::Duration;
 const EXTRA_WORDS: usize = MAX_WORDS - INLINE_WORDS;
 const CLASS_WORDS: usize = MAX_WORDS.div_ceil(PER_WORD);
 
+/// The words that share a cache line with what every request has.
+const NEAR_WORDS: usize = if INLINE_WORDS < 4 { INLINE_WORDS } else { 4 };
+
 /// Where the classes of the words in the slot itself are in its header.
 const CLASSES_SHIFT: u32 = 24;
 const CLASSES_MASK: u64 = (1 << (2 * INLINE_WORDS)) - 1;
@@ -339,13 +342,19 @@ impl Ring {
         into.returns = Returns::from_bits(header >> 20);
         into.address = slot.address.load(Ordering::Relaxed);
         into.id = slot.id.load(Ordering::Relaxed);
-        let inline = into.count.min(INLINE_WORDS);
-        for (word, place) in into.words[..inline].iter_mut().zip(&slot.words) {
-            *word = place.load(Ordering::Relaxed);
+        // All that one cache line holds, needed or not: that takes no counting.
+        let (near, far) = slot.words.split_at(NEAR_WORDS);
+        for (index, word) in near.iter().enumerate() {
+            into.words[index] = word.load(Ordering::Relaxed);
+        }
+        if into.count > NEAR_WORDS {
+            for (index, word) in far.iter().enumerate() {
+                into.words[NEAR_WORDS + index] = word.load(Ordering::Relaxed);
+            }
         }
         into.classes[0] = header >> CLASSES_SHIFT & CLASSES_MASK;
-        if into.count > inline {
-            extension.read(&mut into.words[inline..into.count], &mut into.classes);
+        if into.count > INLINE_WORDS {
+            extension.read(&mut into.words[INLINE_WORDS..into.count], &mut into.classes);
         }
     }
 

@@ -25,14 +25,14 @@ impl State {
 
 impl Queue {
     /// Puts a call into the ring.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn call_quickly(&self, call: CallView<'_>) -> Option<u64> {
         let mut state = lock(&self.state);
         if !state.is_free() || self.machine.is_dead() {
             return None;
         }
         let id = state.results.submit();
-        self.push(&mut state, id, call);
+        self.push_here(&mut state, id, call);
         Some(id)
     }
 

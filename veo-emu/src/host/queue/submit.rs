@@ -130,8 +130,13 @@ impl Queue {
     // ---- into the ring ----
 
     /// Puts a call into the ring, which has room.
-    #[inline]
     pub(super) fn push(&self, state: &mut State, id: u64, call: CallView<'_>) {
+        self.push_here(state, id, call);
+    }
+
+    /// The same, as a part of its caller.
+    #[inline(always)]
+    pub(super) fn push_here(&self, state: &mut State, id: u64, call: CallView<'_>) {
         state.in_ring.restart(id);
         debug_assert_eq!(state.in_ring.next(), id);
         // The VE side looks at it when it has nothing to do.

@@ -40,8 +40,9 @@ impl Engine for Native {
             result_float: 0,
         };
         if are_integers(request.classes()) {
-            let (registers, rest) = request.words().split_at(request.count.min(INTEGERS));
-            frame.integers[..registers.len()].copy_from_slice(registers);
+            // Registers without an argument may hold anything.
+            frame.integers.copy_from_slice(&request.words[..INTEGERS]);
+            let rest = request.words().get(INTEGERS..).unwrap_or_default();
             (frame.stack, frame.stack_len) = (rest.as_ptr(), rest.len() as u64);
         } else {
             frame.stack_len = sort(request, &mut frame, &mut stack) as u64;
