@@ -82,7 +82,7 @@ impl Queue {
     #[inline]
     pub(super) fn spin_for_call(&self, id: u64, spin: &mut Spin) {
         let ring = self.ring();
-        if ring.response(id).is_some() || id >= self.posted.load(Ordering::Relaxed) {
+        if id >= self.posted.load(Ordering::Relaxed) || ring.response(id).is_some() {
             return;
         }
         if ring.ve_cpu() == cpu::current() {
