@@ -1,13 +1,10 @@
-//! What the tests of prototype reading share: compilers and types by their C names.
-
-// Each test program uses a part of this.
-#![allow(dead_code)]
+//! The compilers that are there, each in the variants that write different debug information.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use veo_abi::{Signature, Type};
+use veo_abi::prototype::{Prototypes, read_file};
 
 /// A compiler with the options that a test is about.
 #[derive(Clone, Debug)]
@@ -104,6 +101,18 @@ fn matrix(program: &str) -> Vec<Compiler> {
         .collect()
 }
 
+/// Each compiler once, with these options besides its own.
+pub fn once_with(compilers: Vec<Compiler>, options: &[&'static str]) -> Vec<Compiler> {
+    let mut one = Vec::<Compiler>::new();
+    for mut compiler in compilers {
+        if one.iter().all(|other| other.program != compiler.program) {
+            compiler.options.extend(options);
+            one.push(compiler);
+        }
+    }
+    one
+}
+
 impl Compiler {
     /// Whether this is one of these variants.
     pub fn is(&self, variants: &[(&str, &str)]) -> bool {
@@ -120,6 +129,13 @@ impl Compiler {
         (directory, output)
     }
 
+    /// The prototypes in the library that it makes of a source.
+    pub fn prototypes(&self, file: &str, source: &str) -> Prototypes {
+        let (_keep, library) = self.compile(file, source);
+        read_file(&library).expect("the library can be read")
+    }
+
+    /// Compiles `source`, in a directory of other files that it may need.
     pub fn run(&self, directory: &Path, source: &Path, output: &Path) {
         let result = Command::new(&self.program)
             .current_dir(directory)
@@ -134,21 +150,5 @@ impl Compiler {
             "{self:?} failed:\n{}",
             String::from_utf8_lossy(&result.stderr)
         );
-    }
-}
-
-/// A signature of types made at run time.
-pub fn signature(params: &[Type], result: Type) -> Signature {
-    Signature {
-        params: Box::leak(params.to_vec().into_boxed_slice()),
-        result,
-    }
-}
-
-/// A pointer to a type made at run time.
-pub fn to(pointee: Type) -> Type {
-    Type::Pointer {
-        mutable: true,
-        pointee: Box::leak(Box::new(pointee)),
     }
 }

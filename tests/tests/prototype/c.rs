@@ -1,10 +1,9 @@
 //! Prototypes of C and C++ functions, read from what real compilers write, for
 //! each of them at several levels of optimisation.
 
-mod prototype;
+use veo_abi::prototype::{Language, Prototype, Prototypes, read_file};
 
-use prototype::{c_compilers, cpp_compilers};
-use veo_abi::prototype::{Language, read, read_file};
+use crate::compilers::{Compiler, c_compilers, cpp_compilers};
 
 /// Each function with the signature that must come back.
 const FUNCTIONS: &[(&str, &str)] = &[
@@ -97,13 +96,14 @@ __attribute__((visibility(\"hidden\"))) int internal(int x) { return x; }
 __attribute__((section(\".text.other\"))) int elsewhere(long x) { return x; }
 ";
 
-fn source() -> String {
+/// A file of all these functions and some more.
+pub fn source() -> String {
     let bodies: Vec<&str> = FUNCTIONS.iter().map(|(source, _)| *source).collect();
     format!("{HEAD}{}{TAIL}", bodies.join("\n"))
 }
 
 /// Names of base types differ between compilers: gcc says `long int` for clang's `long`.
-fn plain(signature: &str) -> String {
+pub fn plain(signature: &str) -> String {
     signature
         .replace("long long unsigned int", "unsigned long long")
         .replace("long unsigned int", "unsigned long")
@@ -113,6 +113,22 @@ fn plain(signature: &str) -> String {
         .replace("short int", "short")
 }
 
+/// The prototype of the function that has this signature.
+fn described<'a>(found: &'a Prototypes, signature: &str, compiler: &Compiler) -> &'a Prototype {
+    let head = signature.split('(').next().unwrap();
+    let name = head.rsplit([' ', '*']).next().unwrap();
+    let prototype = found.get(name);
+    prototype.unwrap_or_else(|| panic!("{name}: {compiler:?}"))
+}
+
+/// Checks that every function has come back with its signature.
+pub fn all_are_found(found: &Prototypes, compiler: &Compiler) {
+    for (_, wanted) in FUNCTIONS {
+        let prototype = described(found, wanted, compiler);
+        assert_eq!(&plain(&prototype.to_string()), wanted, "{compiler:?}");
+    }
+}
+
 #[test]
 fn c_prototypes_come_back_as_they_were_written() {
     let source = source();
@@ -120,25 +136,13 @@ fn c_prototypes_come_back_as_they_were_written() {
         let (_keep, library) = compiler.compile("k.c", &source);
         let found = read_file(&library).expect("the library can be read");
         assert_eq!(found.notes(), &[] as &[String], "{compiler:?}");
+        all_are_found(&found, &compiler);
         for (body, wanted) in FUNCTIONS {
-            let name = wanted
-                .split('(')
-                .next()
-                .unwrap()
-                .rsplit([' ', '*'])
-                .next()
-                .unwrap();
-            let prototype = found
-                .get(name)
-                .unwrap_or_else(|| panic!("{name}: {compiler:?}"));
-            assert_eq!(&plain(&prototype.to_string()), wanted, "{compiler:?}");
-            assert!(prototype.prototyped, "{name}: {compiler:?}");
+            let prototype = described(&found, wanted, &compiler);
+            assert!(prototype.prototyped, "{wanted}: {compiler:?}");
             let line = source.lines().position(|line| line == *body).unwrap() + 1;
-            assert_eq!(
-                prototype.line,
-                u32::try_from(line).ok(),
-                "{name}: {compiler:?}"
-            );
+            let line = u32::try_from(line).ok();
+            assert_eq!(prototype.line, line, "{wanted}: {compiler:?}");
             let file = library.with_file_name("k.c");
             assert_eq!(prototype.file.as_deref(), file.to_str(), "{compiler:?}");
             assert_eq!(prototype.language, Language::C);
@@ -158,14 +162,14 @@ fn c_prototypes_come_back_as_they_were_written() {
             plain(&found.get("elsewhere").unwrap().to_string()),
             "int elsewhere(long x)"
         );
+        // Those of the tail.
         assert_eq!(found.len(), FUNCTIONS.len() + 4, "{compiler:?}");
     }
 }
 
 #[test]
 fn the_text_form_keeps_everything() {
-    let (_keep, library) = c_compilers()[0].compile("k.c", &source());
-    let found = read_file(&library).expect("the library can be read");
+    let found = c_compilers()[0].prototypes("k.c", &source());
     let text = found.to_text();
     let again = veo_abi::prototype::Prototypes::from_text(&text).expect("the text can be read");
     assert_eq!(again.to_text(), text);
@@ -188,8 +192,7 @@ long three(int a, int b) { return 7; }
         if gcc {
             compiler.options.push("-fno-semantic-interposition");
         }
-        let (_keep, library) = compiler.compile("k.c", source);
-        let found = read_file(&library).expect("the library can be read");
+        let found = compiler.prototypes("k.c", source);
         let text = |symbol: &str| plain(&found.get(symbol).unwrap().to_string());
         assert_eq!(text("one"), "long one(double *a, int b)", "{compiler:?}");
         assert_eq!(text("two"), "long two(float *a, int b)", "{compiler:?}");
@@ -246,8 +249,7 @@ enum class small : unsigned char { one };
 extern \"C\" small tiny(small s) { return s; }
 ";
     for compiler in cpp_compilers() {
-        let (_keep, library) = compiler.compile("k.cpp", source);
-        let found = read_file(&library).expect("the library can be read");
+        let found = compiler.prototypes("k.cpp", source);
         let text = |symbol: &str| {
             let prototype = found
                 .get(symbol)
@@ -269,144 +271,4 @@ extern \"C\" small tiny(small s) { return s; }
         assert_eq!(text("tiny"), "enum small tiny(enum small s)");
         assert_eq!(found.get("plain").unwrap().language, Language::Cpp);
     }
-}
-
-#[test]
-fn separate_debug_files_are_found_and_checked() {
-    let compiler = &c_compilers()[0];
-    let objcopy = prototype::find(&["objcopy"]).expect("objcopy comes with gcc");
-    let (_keep, library) = compiler.compile("k.c", &source());
-    let (_other, stranger) = compiler.compile("k.c", "int add(void) { return 0; }");
-    let run = |arguments: &[&std::ffi::OsStr]| {
-        let status = std::process::Command::new(&objcopy)
-            .args(arguments)
-            .status();
-        assert!(status.is_ok_and(|status| status.success()));
-    };
-    let kept = library.with_file_name("somewhere.debug");
-    run(&[
-        "--only-keep-debug".as_ref(),
-        library.as_ref(),
-        kept.as_ref(),
-    ]);
-    run(&["--strip-debug".as_ref(), library.as_ref()]);
-    let stripped = std::fs::read(&library).unwrap();
-    let debug = std::fs::read(&kept).unwrap();
-    assert!(
-        read(&stripped, None)
-            .expect("no prototypes are no error")
-            .is_empty()
-    );
-    assert!(read(&stripped, None).unwrap().exports("add"));
-    let found = read(&stripped, Some(&debug)).expect("the debug file belongs to it");
-    assert_eq!(
-        plain(&found.get("add").unwrap().to_string()),
-        "long add(int a, double *b)"
-    );
-
-    // By the link, then by the name.
-    let mut link = std::ffi::OsString::from("--add-gnu-debuglink=");
-    link.push(&kept);
-    run(&[&link, library.as_ref()]);
-    assert!(read_file(&library).unwrap().get("add").is_some());
-    let linked = std::fs::read(&library).unwrap();
-    let (name, _) = veo_abi::prototype::debug_link(&linked).unwrap().unwrap();
-    assert_eq!(name, "somewhere.debug");
-    run(&["--remove-section=.gnu_debuglink".as_ref(), library.as_ref()]);
-    assert!(read_file(&library).unwrap().get("add").is_none());
-    std::fs::rename(&kept, library.with_file_name("libk.so.debug")).unwrap();
-    assert!(read_file(&library).unwrap().get("add").is_some());
-
-    // The debug file of another build.
-    let stranger = std::fs::read(&stranger).unwrap();
-    assert!(read(&linked, Some(&stranger)).is_err());
-}
-
-#[test]
-fn compressed_and_relocatable_debug_information_is_read() {
-    let few = [("-O0", "-gdwarf-5"), ("-O2", "-gdwarf-4")];
-    for compiler in c_compilers()
-        .into_iter()
-        .filter(|compiler| compiler.is(&few))
-    {
-        for extra in ["-gz=zlib", "-fdebug-types-section"] {
-            let mut compiler = compiler.clone();
-            compiler.options.push(extra);
-            let (_keep, library) = compiler.compile("k.c", &source());
-            let found = read_file(&library).expect("the library can be read");
-            assert_eq!(found.len(), FUNCTIONS.len() + 4, "{compiler:?}");
-        }
-        for extra in [
-            &["-c"][..],
-            &["-c", "-ffunction-sections", "-fdebug-types-section"],
-        ] {
-            let mut compiler = compiler.clone();
-            compiler.options.retain(|option| *option != "-shared");
-            compiler.options.extend(extra);
-            let (_keep, object) = compiler.compile("k.c", &source());
-            let found = read_file(&object).expect("the object can be read");
-            assert_eq!(found.notes(), &[] as &[String]);
-            for (_, wanted) in FUNCTIONS {
-                let name = wanted
-                    .split('(')
-                    .next()
-                    .unwrap()
-                    .rsplit([' ', '*'])
-                    .next()
-                    .unwrap();
-                let prototype = found
-                    .get(name)
-                    .unwrap_or_else(|| panic!("{name}: {compiler:?}"));
-                assert_eq!(&plain(&prototype.to_string()), wanted, "{compiler:?}");
-            }
-        }
-    }
-}
-
-#[test]
-fn objects_for_the_ve_are_relocated_and_read() {
-    let Some(compiler) = prototype::ve_compiler() else {
-        return;
-    };
-    for options in [
-        &["-O0"][..],
-        &["-O2", "-fpic"],
-        &["-O2", "-gdwarf-4", "-ffunction-sections"],
-    ] {
-        let mut compiler = compiler.clone();
-        compiler.options.extend(options);
-        compiler.options.extend(["-w", "-ffreestanding"]);
-        let (_keep, object) = compiler.compile("k.c", &source());
-        let bytes = std::fs::read(&object).unwrap();
-        assert_eq!(bytes[18..20], [251, 0], "the object is for the VE");
-        let found = read_file(&object).expect("the object can be read");
-        for (_, wanted) in FUNCTIONS {
-            let name = wanted
-                .split('(')
-                .next()
-                .unwrap()
-                .rsplit([' ', '*'])
-                .next()
-                .unwrap();
-            let prototype = found
-                .get(name)
-                .unwrap_or_else(|| panic!("{name}: {compiler:?}"));
-            assert_eq!(&plain(&prototype.to_string()), wanted, "{compiler:?}");
-        }
-    }
-}
-
-#[test]
-fn what_is_no_library_is_refused_with_a_reason() {
-    let error = |bytes: &[u8]| read(bytes, None).expect_err("it is no library").to_string();
-    assert!(error(b"").contains("not an ELF file"));
-    assert!(error(b"#!/bin/sh\n").contains("not an ELF file"));
-    let mut small = *b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\0\0\0\0";
-    assert!(error(&small).contains("32-bit"));
-    (small[4], small[5]) = (2, 2);
-    assert!(error(&small).contains("big-endian"));
-    small[5] = 1;
-    assert!(error(&small).contains("damaged"));
-    let error = read_file("/nonexistent/libk.so".as_ref()).expect_err("there is no such file");
-    assert!(error.to_string().contains("/nonexistent/libk.so"));
 }

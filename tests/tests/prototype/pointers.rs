@@ -1,26 +1,16 @@
 //! Pointers inside structures, as `#[derive(VeData)]` records them, against what kernels have: the pointee is compared, and a
 //! structure may lead to itself.
 
-mod prototype;
-
 use std::ffi::c_void;
 
-use prototype::{Compiler, c_compilers, cpp_compilers, fortran_compilers, signature, to};
 use veo_abi::prototype::{
-    Comparison, Declared, DeclaredSignature, MismatchKind, compare, compare_declared, read_file,
+    Comparison, Declared, DeclaredSignature, MismatchKind, compare, compare_declared,
 };
 use veo_abi::{ScalarType, Type};
 use veo_core::{VeAddr, VeData, VeOpaque};
 
-/// Each declares a structure of Rust with pointers in it.
-macro_rules! structures {
-    ($($name:ident { $($field:ident: $ty:ty),* $(,)? })*) => {$(
-        #[derive(Clone, Copy, VeData)]
-        #[repr(C)]
-        #[allow(dead_code)]
-        struct $name { $($field: $ty),* }
-    )*};
-}
+use crate::compilers::{Compiler, c_compilers, cpp_compilers, fortran_compilers};
+use crate::types::{signature, structures, to};
 
 #[derive(VeOpaque)]
 struct Plan(());
@@ -119,8 +109,7 @@ fn cases() -> Vec<Case> {
 }
 
 fn check(compiler: &Compiler, file: &str, source: &str, cases: &[Case]) {
-    let (_keep, library) = compiler.compile(file, source);
-    let found = read_file(&library).expect("the library can be read");
+    let found = compiler.prototypes(file, source);
     for (symbol, declared, wrong) in cases {
         let prototype = found.get(symbol).expect("it is exported");
         let comparison = compare(&signature(&[to(*declared)], Type::Void), prototype);
@@ -212,8 +201,7 @@ fn pointers_to_pointers_are_compared_to_their_end() {
         to(f64::TYPE),
     ];
     for compiler in c_compilers() {
-        let (_keep, library) = compiler.compile("k.c", SOURCE);
-        let found = read_file(&library).expect("the library can be read");
+        let found = compiler.prototypes("k.c", SOURCE);
         let rows = found.get("rows").expect("it is exported");
         let result = to(f64::TYPE);
         for (m, all) in right {
@@ -235,8 +223,7 @@ fn pointers_to_pointers_are_compared_to_their_end() {
 
 #[test]
 fn a_message_shows_the_structure_behind_the_pointer() {
-    let (_keep, library) = c_compilers()[0].compile("k.c", SOURCE);
-    let found = read_file(&library).expect("the library can be read");
+    let found = c_compilers()[0].prototypes("k.c", SOURCE);
     let message = |symbol: &str, declared: Type| {
         let prototype = found.get(symbol).expect("it is exported");
         compare(&signature(&[to(declared)], Type::Void), prototype).mismatches[0].to_string()
@@ -263,8 +250,7 @@ fn what_a_constant_compares_stays_small() {
         source.push_str(&format!("struct s{number} {{ double x; {pointers} }};\n"));
     }
     source.push_str("double web(struct s0 *p) { return p->to1->x + p->to2->to3->x; }");
-    let (_keep, library) = c_compilers()[0].compile("k.c", &source);
-    let found = read_file(&library).expect("the library can be read");
+    let found = c_compilers()[0].prototypes("k.c", &source);
     let declared = DeclaredSignature {
         params: vec![Declared::Pointer {
             mutable: true,

@@ -1,194 +1,9 @@
-//! Damaged and malicious files: reading them must end, soon, with a result or
-//! an error. `VEO_TEST_LONG=<rounds>` mutates longer:
-//! `VEO_TEST_LONG=100000 cargo test --release -p veo-tests --test prototype_damage`
-
-mod prototype;
+//! Malicious files, with debug information written by hand: what refers to itself, or makes much out of few bytes.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
-use prototype::{c_compilers, fortran_compilers, signature, to};
-use veo_abi::prototype::{Prototypes, compare, read};
-use veo_abi::{Field, ScalarType, StructLayout, Type};
-
-/// More than any of these files may take, however slow the machine is.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-static LAYOUT: StructLayout = StructLayout {
-    name: "Pair",
-    size: 16,
-    align: 8,
-    fields: &[
-        Field {
-            name: "a",
-            offset: 0,
-            ty: Type::Scalar(ScalarType::I32),
-        },
-        Field {
-            name: "b",
-            offset: 8,
-            ty: Type::Scalar(ScalarType::F64),
-        },
-    ],
-};
-
-/// Does with a file everything that a program does with it.
-fn use_it(elf: &[u8], debug: Option<&[u8]>) -> Option<Prototypes> {
-    let start = Instant::now();
-    let found = read(elf, debug).ok();
-    if let Some(found) = &found {
-        for (_, prototype) in found.iter() {
-            assert!(prototype.to_string().len() < 1 << 20);
-            let declaration = prototype.rust_declaration().unwrap_or_default();
-            assert!(declaration.len() < 1 << 20);
-            let params = vec![to(Type::Struct(&LAYOUT)); prototype.params.len()];
-            let result = Type::Scalar(ScalarType::F32);
-            for mismatch in compare(&signature(&params, result), prototype).mismatches {
-                assert!(mismatch.to_string().len() < 1 << 20);
-            }
-        }
-        let text = found.to_text();
-        let again = Prototypes::from_text(&text).expect("what was written can be read");
-        assert_eq!(again.to_text(), text);
-    }
-    let time = start.elapsed();
-    assert!(time < PATIENCE, "{} bytes took {time:?}", elf.len());
-    found
-}
-
-fn rounds(quick: usize) -> usize {
-    match std::env::var("VEO_TEST_LONG") {
-        Ok(rounds) => rounds.parse().expect("VEO_TEST_LONG is a number of rounds"),
-        Err(_) => quick,
-    }
-}
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
-    }
-}
-
-const SOURCE: &str = "\
-struct node { struct node *next; int a[3]; union { int i; double d; } u; unsigned f : 3; };
-typedef struct pair { int a; double b; } pair_t;
-enum color { RED, GREEN };
-long add(int a, double *b) { return a + (long)*b; }
-void walk(struct node *n, pair_t p[4], const char *s, ...) { n->a[1] = p->a; }
-enum color paint(enum color c, double (*f)(int, pair_t *), double m[][3]) { return c; }
-static inline int twice(int x) { return x * 2; }
-int inlined(int x) { return twice(x) + twice(x + 1); }
-";
-
-/// Files of several compilers, small but with all that is read in them.
-fn samples() -> Vec<Vec<u8>> {
-    let compilers = c_compilers();
-    let mut samples = Vec::new();
-    for compiler in compilers
-        .iter()
-        .filter(|compiler| compiler.options[0] != "-O1")
-    {
-        let (_keep, library) = compiler.compile("k.c", SOURCE);
-        samples.push(std::fs::read(&library).unwrap());
-    }
-    let mut object = compilers[0].clone();
-    object.options.retain(|option| *option != "-shared");
-    object.options.push("-c");
-    let (_keep, library) = object.compile("k.c", SOURCE);
-    samples.push(std::fs::read(&library).unwrap());
-    for compiler in fortran_compilers().iter().skip(3) {
-        let source = "subroutine axpy(n, x, s)\ninteger, value :: n\nreal(8) x(n)\n\
-                      character(len=*) s\nx(1) = n + len(s)\nend subroutine\n";
-        let (_keep, library) = compiler.compile("k.f90", source);
-        samples.push(std::fs::read(&library).unwrap());
-    }
-    samples
-}
-
-/// Where the bytes that matter are: headers, and sections of debug information and symbols.
-fn interesting(file: &[u8]) -> Vec<std::ops::Range<usize>> {
-    use object::{Object as _, ObjectSection as _};
-    let parsed = object::File::parse(file).expect("the compiler wrote an object file");
-    let mut ranges = Vec::new();
-    for section in parsed.sections() {
-        let name = section.name().unwrap_or_default();
-        let wanted = name.contains("debug") || name.contains("sym") || name.starts_with(".rela");
-        if let (true, Some((start, size))) = (wanted, section.file_range()) {
-            let start = usize::try_from(start).unwrap();
-            ranges.push(start..start + usize::try_from(size).unwrap());
-        }
-    }
-    // The file's header, and the sections' at the end.
-    ranges.push(0..64);
-    ranges.push(file.len().saturating_sub(64 * 40)..file.len());
-    ranges.retain(|range| !range.is_empty());
-    ranges
-}
-
-#[test]
-fn mutated_files_are_read_or_refused() {
-    let samples = samples();
-    let mut random = Random(0x1234_5678_9abc_def1);
-    let mut read = 0;
-    for round in 0..rounds(600) {
-        let mut file = samples[round % samples.len()].clone();
-        let ranges = interesting(&file);
-        for _ in 0..=random.below(6) {
-            let range = &ranges[random.below(ranges.len())];
-            let at = range.start + random.below(range.len());
-            let values = [
-                0,
-                1,
-                0x7f,
-                0x80,
-                0xff,
-                file[at].wrapping_add(1),
-                file[at] ^ 0x40,
-            ];
-            file[at] = match random.below(9) {
-                7 => u8::try_from(random.below(256)).unwrap(),
-                8 => {
-                    let end = range.end.min(at + 8);
-                    file[at..end].fill(0xff);
-                    0xff
-                }
-                choice => values[choice],
-            };
-        }
-        let found = use_it(&file, None);
-        read += usize::from(found.is_some_and(|found| !found.is_empty()));
-    }
-    // Otherwise the mutations hit nothing but the front door.
-    assert!(read > 0, "no mutated file could be read at all");
-}
-
-#[test]
-fn truncated_files_are_read_or_refused() {
-    for sample in samples().into_iter().step_by(2) {
-        let step = (sample.len() / rounds(60)).max(1);
-        for length in (0..sample.len()).step_by(step) {
-            use_it(&sample[..length], None);
-        }
-    }
-}
-
-#[test]
-fn debug_files_are_trusted_no_more_than_libraries() {
-    let samples = samples();
-    let mut random = Random(0xfeed_beef_dead_cafe);
-    for round in 0..rounds(100) {
-        let elf = &samples[round % samples.len()];
-        let mut debug = samples[random.below(samples.len())].clone();
-        let at = random.below(debug.len());
-        debug[at] ^= 0x11;
-        use_it(elf, Some(&debug));
-    }
-}
+use crate::compilers::c_compilers;
+use crate::damage::read_and_use;
 
 /// Assembles hand-made debug information around one exported function.
 fn assemble(abbreviations: &str, info: &str, extra: &str) -> Vec<u8> {
@@ -263,7 +78,7 @@ fn types_that_contain_themselves_end() {
     ];
     for body in bodies {
         let file = assemble(&abbreviations, &format!("{}{body}.byte 0", head("x")), "");
-        let found = use_it(&file, None).expect("the file itself is sound");
+        let found = read_and_use(&file, None).expect("the file itself is sound");
         assert_eq!(
             found.get("f").expect("the function is found").params.len(),
             1
@@ -291,7 +106,8 @@ fn types_that_grow_when_written_are_cut_short() {
         .unwrap();
     }
     info.push_str("t100: .uleb128 6\n.long t100 - info\n.byte 0\n");
-    let found = use_it(&assemble(&abbreviations, &info, ""), None).expect("the file is sound");
+    let found =
+        read_and_use(&assemble(&abbreviations, &info, ""), None).expect("the file is sound");
     let text = found.get("f").unwrap().to_string();
     assert!(text.contains("..."), "{text}");
 
@@ -301,7 +117,8 @@ fn types_that_grow_when_written_are_cut_short() {
         writeln!(info, "t{level}: .uleb128 6\n.long t{} - info", level + 1).unwrap();
     }
     info.push_str("t50000: .uleb128 6\n.long t50000 - info\n.byte 0\n");
-    let found = use_it(&assemble(&abbreviations, &info, ""), None).expect("the file is sound");
+    let found =
+        read_and_use(&assemble(&abbreviations, &info, ""), None).expect("the file is sound");
     assert!(found.get("f").is_some());
 }
 
@@ -330,7 +147,7 @@ fn work_that_multiplies_is_refused() {
     info.push_str(".byte 0\n");
     let file = assemble(&abbreviations, &info, &code);
     assert!(
-        use_it(&file, None).is_none(),
+        read_and_use(&file, None).is_none(),
         "the budget must have been spent"
     );
 
@@ -343,7 +160,7 @@ fn work_that_multiplies_is_refused() {
     info.push_str(".byte 0\n");
     let file = assemble(&(abbreviations + ".byte 0\n"), &info, "");
     assert!(
-        use_it(&file, None).is_none(),
+        read_and_use(&file, None).is_none(),
         "the budget must have been spent"
     );
 
@@ -359,7 +176,7 @@ fn work_that_multiplies_is_refused() {
         base_abbreviations() + &abbreviation(4, TYPEDEF, false, &[NAME, TYPE]) + ".byte 0\n";
     let file = assemble(&abbreviations, &info, &names);
     assert!(
-        use_it(&file, None).is_none(),
+        read_and_use(&file, None).is_none(),
         "the budget must have been spent"
     );
 }
@@ -373,7 +190,7 @@ fn units_that_share_a_damaged_table_are_refused() {
     let info = head("x") + "x: .byte 0\n";
     let file = assemble(&abbreviations, &info, units);
     assert!(
-        use_it(&file, None).is_none(),
+        read_and_use(&file, None).is_none(),
         "the budget must have been spent"
     );
 }
@@ -382,10 +199,10 @@ fn units_that_share_a_damaged_table_are_refused() {
 fn relocations_that_are_listed_again_and_again_are_refused() {
     let info = head("x") + "x: .byte 0\n" + &".quad f\n".repeat(20_000);
     let file = assemble(&(base_abbreviations() + ".byte 0\n"), &info, "");
-    assert!(use_it(&file, None).is_some(), "once is not too often");
+    assert!(read_and_use(&file, None).is_some(), "once is not too often");
     let file = with_section_repeated(&file, ".rela.debug_info", 16_000);
     assert!(
-        use_it(&file, None).is_none(),
+        read_and_use(&file, None).is_none(),
         "the budget must have been spent"
     );
 }
@@ -424,7 +241,8 @@ fn paths_are_cut_short() {
     let lines = ".section .debug_line,\"\",@progbits\nlines: .long lend - lstart\nlstart: .value 4\n\
                  .long lend - lhead\nlhead: .byte 1, 1, 1, 1, 1, 1\n\
                  .byte 0\n.fill 1000000, 1, 'a'\n.byte 0, 0, 0, 0, 0\nlend:\n";
-    let found = use_it(&assemble(&abbreviations, info, lines), None).expect("the file is sound");
+    let found =
+        read_and_use(&assemble(&abbreviations, info, lines), None).expect("the file is sound");
     let prototype = found.get("f").expect("the function is found");
     let file = prototype.file.as_deref().expect("the file has a name");
     assert!(
@@ -456,7 +274,7 @@ fn tables_of_files_without_bytes_end() {
              .uleb128 0x7fffffffffffffff\nlend:\n"
         );
         let file = assemble(&abbreviations, info, &lines);
-        let found = use_it(&file, None).expect("the rest of the file is sound");
+        let found = read_and_use(&file, None).expect("the rest of the file is sound");
         let prototype = found.get("f").expect("the function is found");
         assert_eq!((prototype.file.as_ref(), prototype.line), (None, Some(7)));
     }
@@ -481,5 +299,5 @@ fn sections_that_swell_are_refused() {
         .read_to_end(&mut file)
         .unwrap();
     assert!(file.len() < 1 << 20, "the assembler did not compress");
-    assert!(use_it(&file, None).is_none());
+    assert!(read_and_use(&file, None).is_none());
 }

@@ -1,17 +1,11 @@
 //! Prototypes of Fortran procedures: everything by reference but what a
 //! location proves to be a value, hidden arguments, names of symbols.
 
-mod prototype;
+use veo_abi::prototype::{Language, MismatchKind, Prototypes, compare};
+use veo_abi::{Field, StructLayout, Type};
 
-use prototype::{fortran_compilers, signature, to};
-use veo_abi::prototype::{Language, MismatchKind, Prototypes, compare, read_file};
-use veo_abi::{Field, ScalarType, StructLayout, Type};
-
-const I8: Type = Type::Scalar(ScalarType::I8);
-const I32: Type = Type::Scalar(ScalarType::I32);
-const I64: Type = Type::Scalar(ScalarType::I64);
-const F32: Type = Type::Scalar(ScalarType::F32);
-const F64: Type = Type::Scalar(ScalarType::F64);
+use crate::compilers::fortran_compilers;
+use crate::types::{F32, F64, I8, I32, I64, signature, to};
 
 const SOURCE: &str = "\
 subroutine axpy(n, a, x, y)
@@ -87,8 +81,7 @@ end module
 
 fn each(mut check: impl FnMut(&Prototypes, &str)) {
     for compiler in fortran_compilers() {
-        let (_keep, library) = compiler.compile("k.f90", SOURCE);
-        let found = read_file(&library).expect("the library can be read");
+        let found = compiler.prototypes("k.f90", SOURCE);
         assert_eq!(found.notes(), &[] as &[String]);
         check(&found, &format!("{compiler:?}"));
     }

@@ -2,26 +2,15 @@
 //! reference for what is read from the compiled library. The right declaration
 //! must agree; the same with one type changed must be told, with its place.
 
-mod prototype;
-
 use std::fmt::Write as _;
 
-use prototype::{c_compilers, signature, to};
 use veo_abi::prototype::{Declared, DeclaredSignature};
-use veo_abi::prototype::{MismatchKind, compare, compare_declared, read_file};
+use veo_abi::prototype::{MismatchKind, compare, compare_declared};
 use veo_abi::{Field, ScalarType, StructLayout, Type};
 
-/// A small generator of numbers; the same seed gives the same functions.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % limit
-    }
-}
+use crate::compilers::c_compilers;
+use crate::numbers::Random;
+use crate::types::{signature, to};
 
 /// A C type, the Rust type that is right for it, and what each wrong one must be called.
 struct Kind {
@@ -308,8 +297,7 @@ fn random_functions_are_told_right_from_wrong() {
         writeln!(source, "{head} {{ return 0; }}").unwrap();
     }
     for compiler in c_compilers() {
-        let (_keep, library) = compiler.compile("k.c", &source);
-        let found = read_file(&library).expect("the library can be read");
+        let found = compiler.prototypes("k.c", &source);
         assert_eq!(
             found.len(),
             functions.len(),

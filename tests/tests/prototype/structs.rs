@@ -1,20 +1,12 @@
 //! Structures as kernels have them against structures as Rust declares them:
 //! every layout that agrees must pass, every other must be told with its field.
 
-mod prototype;
+use veo_abi::prototype::{Comparison, MismatchKind, compare};
+use veo_abi::{Field, StructLayout, Type};
 
-use prototype::{c_compilers, cpp_compilers, signature, to};
-use veo_abi::prototype::{Comparison, MismatchKind, Prototypes, compare, read_file};
-use veo_abi::{Field, ScalarType, StructLayout, Type};
+use crate::compilers::{c_compilers, cpp_compilers};
+use crate::types::{F32, F64, I16, I32, I64, U8, U32, U64, signature, to};
 
-const U8: Type = Type::Scalar(ScalarType::U8);
-const I16: Type = Type::Scalar(ScalarType::I16);
-const I32: Type = Type::Scalar(ScalarType::I32);
-const U32: Type = Type::Scalar(ScalarType::U32);
-const I64: Type = Type::Scalar(ScalarType::I64);
-const U64: Type = Type::Scalar(ScalarType::U64);
-const F32: Type = Type::Scalar(ScalarType::F32);
-const F64: Type = Type::Scalar(ScalarType::F64);
 /// What a `VeAddr` field records.
 const ADDRESS: Type = Type::Pointer {
     mutable: true,
@@ -70,8 +62,7 @@ void wide_(struct wide *p) {} void one(double *p) {} void nested(struct body (*p
 
 fn each(mut check: impl FnMut(&dyn Fn(&str, Type) -> Comparison, &str)) {
     for compiler in c_compilers().into_iter().filter(|c| c.options[0] != "-O1") {
-        let (_keep, library) = compiler.compile("k.c", SOURCE);
-        let found: Prototypes = read_file(&library).expect("the library can be read");
+        let found = compiler.prototypes("k.c", SOURCE);
         let against = |symbol: &str, declared: Type| {
             compare(
                 &signature(&[to(declared)], Type::Void),
@@ -401,8 +392,7 @@ extern \"C\" void refer(const double &p) {}
         ("refer", F32),
     ];
     for compiler in cpp_compilers() {
-        let (_keep, library) = compiler.compile("k.cpp", source);
-        let found = read_file(&library).expect("the library can be read");
+        let found = compiler.prototypes("k.cpp", source);
         let matches = |symbol: &str, declared: Type| {
             let prototype = found.get(symbol).unwrap();
             compare(&signature(&[to(declared)], Type::Void), prototype).mismatches

@@ -1,0 +1,16 @@
+//! Prototypes read from debug information, and declarations compared with them, for every compiler that is there.
+
+mod c;
+mod cases;
+mod compilers;
+mod crafted;
+mod damage;
+mod files;
+mod forms;
+mod fortran;
+mod numbers;
+mod odd;
+mod pointers;
+mod random;
+mod structs;
+mod types;
