@@ -21,6 +21,7 @@ const CONVERSATION: (u32, Duration) = (16, Duration::from_millis(2));
 /// When the calling thread may move again, and what speaks for it.
 pub(super) struct Roam {
     next: Instant,
+    /// When the waits began that are counted now.
     begin: Instant,
     waits: u32,
 }
@@ -39,15 +40,17 @@ impl Roam {
     /// short time moves the calling thread to another of its CPUs, if it has any and did
     /// not move just now. Which CPUs it may use stays as it is. Returns whether it moved.
     pub(super) fn leave(&mut self, here: u32) -> bool {
-        let now = Instant::now();
-        if now - self.begin > CONVERSATION.1 {
-            (self.begin, self.waits) = (now, 0);
-        }
         self.waits += 1;
-        if self.waits < CONVERSATION.0 || now < self.next {
+        if self.waits < CONVERSATION.0 {
+            // Most waits come without a look at the clock.
             return false;
         }
-        self.waits = 0;
+        let now = Instant::now();
+        let took = now.saturating_duration_since(self.begin);
+        (self.begin, self.waits) = (now, 0);
+        if took > CONVERSATION.1 || now < self.next {
+            return false;
+        }
         self.next = now + LONG_REST;
         let Some(allowed) = cpu::Set::of_thread() else {
             return false;
@@ -80,7 +83,7 @@ mod tests {
             assert!(!roam.leave(here), "a few waits are no reason to move");
         }
         assert_eq!(roam.leave(here), !before.without(here).is_empty());
-        roam.next = roam.begin;
+        roam.next = Instant::now() + Duration::from_secs(3600);
         for _ in 0..=CONVERSATION.0 {
             assert!(!roam.leave(cpu::current()), "it has just moved");
         }

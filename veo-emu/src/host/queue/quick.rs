@@ -10,7 +10,6 @@ use super::{Queue, State};
 use crate::host::lock;
 use crate::host::operation::CallView;
 use crate::shared::ring::{Ended, SLOTS};
-use crate::shared::wait::Spin;
 
 impl State {
     /// Whether a call of any thread goes into the ring as it comes.
@@ -46,7 +45,7 @@ impl Queue {
         if self.machine.forwards_output() {
             return 0;
         }
-        self.spin_for_call(*first, &mut Spin::default());
+        self.await_call(*first);
         let mut state = lock(&self.state);
         if !state.pending.is_empty() {
             return 0;

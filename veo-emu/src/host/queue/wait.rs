@@ -77,8 +77,29 @@ impl Queue {
         }
     }
 
-    /// Spins for the response of a call in the ring, without the lock: such a call ends
-    /// by itself, and taking the lock would be most of what a short wait costs.
+    /// Waits for the response of a call in the ring without the lock: such a call ends by
+    /// itself. Returns at once for other requests, and early when something else happens.
+    #[inline]
+    pub(super) fn await_call(&self, id: u64) {
+        let mut spin = Spin::default();
+        self.spin_for_call(id, &mut spin);
+        if self.is_under_way(id) {
+            let seen = self.ring().generation();
+            self.sleep(seen, Some(id), None, || !self.is_under_way(id));
+        }
+    }
+
+    /// Whether this is a call in the ring whose end has not been seen.
+    #[inline]
+    fn is_under_way(&self, id: u64) -> bool {
+        id < self.posted.load(Ordering::Relaxed)
+            && self.ring().response(id).is_none()
+            && self.finished.load(Ordering::Relaxed) <= id
+            && !self.machine.is_dead()
+    }
+
+    /// Spins for the response of a call in the ring, without the lock, which would be most
+    /// of what a short wait costs.
     #[inline]
     pub(super) fn spin_for_call(&self, id: u64, spin: &mut Spin) {
         let ring = self.ring();
