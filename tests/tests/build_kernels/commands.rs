@@ -5,8 +5,10 @@ use std::path::Path;
 use crate::recording::Bench;
 use veo_build::{Kernels, Target};
 
+/// What every compiler of NEC's is told.
 const COMPILE: &str = "-O2 -g -fpic -pthread";
-const WORK: &str = "work/ve1/libk.so";
+/// Where the objects and the library are made, below the directory of the build.
+pub const WORK: &str = "work/ve1/libk.so";
 
 fn one_c() -> (Bench, Kernels) {
     let bench = Bench::new();
@@ -255,11 +257,11 @@ fn flags_that_only_some_compilers_accept() {
             .flag_if_supported("-fbogus")
             .flag_if_supported("-mvector-packed")
             .flags_if_supported(["-fbogus", "-fdiag-inline=1", "-fdiag-parallel=2"])
-            .flags([std::path::Path::new("-fno-x"), "-fy".as_ref()])
+            .flags([Path::new("-fno-x"), "-fy".as_ref()])
             .remove_flag("-fdiag-parallel=2")
             .remove_flag("-fy");
         let files: Vec<_> = kernels.get_files().collect();
-        assert_eq!(files, [std::path::Path::new("kernels/k.c")]);
+        assert_eq!(files, [Path::new("kernels/k.c")]);
     });
     // What is asked for in any case comes first.
     assert_eq!(lines.0, compiled("-fno-x -mvector-packed -fdiag-inline=1"));
@@ -286,114 +288,6 @@ fn objects_archives_and_libraries() {
             "",
             " extra.o lib/libown.a -L/opt/nlc -Llib -lown -lblas_sequential -Wl,-z,defs"
         )
-    );
-}
-
-#[test]
-fn the_highest_language_links() {
-    // Which compiler links which mixture.
-    for (sources, linker) in [
-        (&["a.c"][..], "ncc"),
-        (&["a.f90"], "nfort"),
-        (&["a.c", "b.f90"], "nfort"),
-        (&["a.cpp"], "nc++"),
-        (&["a.cpp", "b.c"], "nc++"),
-        (&["a.c", "b.f90", "c.cpp"], "nc++"),
-    ] {
-        let bench = Bench::new();
-        for source in sources {
-            bench.source(source, "");
-        }
-        bench.build(Kernels::new("libk.so").files(sources)).unwrap();
-        let calls = bench.calls();
-        assert_eq!(calls.last().unwrap().tool, linker, "{sources:?}");
-        for call in &calls[..calls.len() - 1] {
-            let source = call
-                .args
-                .iter()
-                .rfind(|arg| !arg.ends_with(".o") && !arg.starts_with('-'))
-                .unwrap();
-            let expected = match Path::new(source).extension().unwrap().to_str().unwrap() {
-                "c" => "ncc",
-                "cpp" => "nc++",
-                _ => "nfort",
-            };
-            assert_eq!(call.tool, expected, "{source}");
-        }
-    }
-}
-
-#[test]
-fn fortran_beside_cxx_links_fortrans_runtime() {
-    let bench = Bench::new();
-    for dir in [
-        "nec/ve/nfort/3.5.1/lib",
-        "nec/ve/nfort/5.10.0/lib",
-        "nec/ve/nfort/5.2.0/lib",
-    ] {
-        std::fs::create_dir_all(bench.path(dir)).unwrap();
-    }
-    bench.source("a.cpp", "");
-    bench.source("b.f90", "");
-    bench
-        .build(Kernels::new("libk.so").files(["a.cpp", "b.f90"]))
-        .unwrap();
-    let lines = bench.lines();
-    assert_eq!(
-        lines.last().unwrap(),
-        &format!(
-            "nc++ -march=ve1 -shared -fpic -pthread -o {WORK}/libk.so {WORK}/a.o {WORK}/b.o \
-             -Lnec/ve/nfort/5.10.0/lib -lnfort -Wl,-rpath,nec/ve/nfort/5.10.0/lib"
-        )
-    );
-}
-
-#[test]
-fn fortran_modules_are_compiled_before_their_users() {
-    let bench = Bench::new();
-    bench.source("a_user.f90", "subroutine s\nuse grid\nend\n");
-    bench.source("z_grid.f90", "module grid\nuse base\nend module\n");
-    bench.source("m_base.f90", "module base\nend module\n");
-    let mut kernels = Kernels::new("libk.so");
-    kernels.glob("*.f90");
-    let built = bench.build(&mut kernels).unwrap();
-    assert_eq!(built.targets[0].commands.len(), 4);
-    let work = bench.path("out/veo/work/ve1/libk.so");
-    for call in bench
-        .calls()
-        .iter()
-        .filter(|call| !call.args.contains(&"-shared".into()))
-    {
-        assert_eq!(
-            call.dir, work,
-            "modules are looked for where they were written"
-        );
-        assert!(!call.args.contains(&"-MD".into()));
-    }
-    // The interface of `base` stays the same: its user has nothing new to compile against.
-    crate::recording::touch(&bench.path("package/m_base.f90"));
-    bench.build(&mut kernels).unwrap();
-    assert_eq!(bench.calls().len(), 2, "the module and the library");
-    bench.source("m_base.f90", "module base\ninteger :: n\nend module\n");
-    bench.build(&mut kernels).unwrap();
-    assert_eq!(
-        bench.calls().len(),
-        3,
-        "the module, its user and the library"
-    );
-}
-
-#[test]
-fn fortran_modules_in_a_circle() {
-    let bench = Bench::new();
-    bench.source("a.f90", "module a\nuse b\nend module\n");
-    bench.source("b.f90", "module b\nuse a\nend module\n");
-    let error = bench
-        .build(Kernels::new("libk.so").glob("*.f90"))
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "libk.so: the Fortran modules a, b need each other in a circle"
     );
 }
 

@@ -1,8 +1,15 @@
 //! `veo-build`: its command lines and messages with stand-ins for NEC's tools, and whole builds by Cargo.
 
+mod application;
 mod cargo;
 mod commands;
 mod failures;
+mod files;
+mod host;
+mod languages;
+mod llvm;
+mod notes;
+mod package;
 mod real;
 mod rebuilds;
 mod recording;
