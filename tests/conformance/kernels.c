@@ -334,6 +334,11 @@ uint64_t ends_exit_at_once(uint64_t status)
 	_exit((int)status);
 }
 
+uint64_t stops(void)
+{
+	return (uint64_t)kill(getpid(), SIGSTOP);
+}
+
 uint64_t ends_kill(void)
 {
 	kill(getpid(), SIGKILL);

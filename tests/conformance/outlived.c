@@ -22,8 +22,8 @@ static void end(const char *how)
 	exit(9);
 }
 
-/* Whether a process runs; one that waits to be collected does not. */
-static int runs(int pid)
+/* The state of a process, as ps tells it; X if there is none. */
+static char state_of(int pid)
 {
 	char path[50], state = 'X';
 	FILE *file;
@@ -31,10 +31,18 @@ static int runs(int pid)
 	snprintf(path, sizeof path, "/proc/%d/stat", pid);
 	file = fopen(path, "r");
 	if (file == NULL)
-		return 0;
+		return 'X';
 	if (fscanf(file, "%*d %*[^)]) %c", &state) != 1)
 		state = 'X';
 	fclose(file);
+	return state;
+}
+
+/* Whether a process runs; one that waits to be collected does not. */
+static int runs(int pid)
+{
+	char state = state_of(pid);
+
 	return state != 'X' && state != 'Z';
 }
 
@@ -54,6 +62,11 @@ int main(int argc, char **argv)
 	struct veo_thr_ctxt *ctx = veo_context_open(proc);
 	if (strcmp(argv[3], "busy") == 0)
 		submit(ctx, symbol(proc, library, "endless"), 0);
+	if (strcmp(argv[3], "stopped") == 0) {
+		submit(ctx, symbol(proc, library, "stops"), 0);
+		while (state_of((int)pid) != 'T')
+			usleep(1000);
+	}
 	NEED(pipe(ready) == 0);
 	if (fork() == 0) {
 		double begin = now();

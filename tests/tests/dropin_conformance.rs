@@ -83,6 +83,7 @@ const OTHERS: &[&str] = &[
     "plugin.c",
     "library_search.c",
     "descriptors.c",
+    "closed_descriptors.c",
     "fork.c",
     "limits.c",
     "many_threads.c",

@@ -1,7 +1,7 @@
 //! One VE process as the host holds it: its child, its memory, and its death.
 
 use std::io::{self, Write};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
@@ -18,11 +18,16 @@ use super::report::Report;
 use crate::error::{Error, Result};
 use crate::shared::control::Control;
 use crate::shared::message::Message;
+use crate::sys::kept::Kept;
 use crate::sys::memfd::Mapping;
 use crate::sys::{pidfd, socket};
 
 /// How long a VE process may take to answer over its socket.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is said when a process is lost to a program that closes what is not its own.
+const CUT_OFF: &str = "the program has closed descriptors that connect it with the VE process \
+                       (by closefrom, perhaps); create VE processes after that";
 
 /// The variable that asks for the calls that led to a fault.
 const TRACEBACK: &str = "VE_TRACEBACK";
@@ -30,12 +35,14 @@ const TRACEBACK: &str = "VE_TRACEBACK";
 /// The VE process and what the host shares with it.
 pub(crate) struct Machine {
     pub(crate) pid: libc::pid_t,
-    pub(crate) pidfd: Option<OwnedFd>,
+    pub(crate) pidfd: Option<Kept>,
     pub(crate) memory: Memory,
     pub(crate) control: Arc<Mapping>,
     /// Carries the lock by which the VE process knows that the host is still there.
-    _control_file: OwnedFd,
-    pub(crate) socket: Mutex<OwnedFd>,
+    control_file: Kept,
+    socket: Kept,
+    /// Held from a question over the socket to its answer.
+    asking: Mutex<()>,
     output: Option<Output>,
     /// Threads that end with the process.
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -56,11 +63,11 @@ pub(crate) struct Machine {
 /// What a machine is put together from.
 pub(crate) struct Parts {
     pub(crate) pid: libc::pid_t,
-    pub(crate) pidfd: Option<OwnedFd>,
-    pub(crate) socket: OwnedFd,
+    pub(crate) pidfd: Option<Kept>,
+    pub(crate) socket: Kept,
     pub(crate) memory: Memory,
     pub(crate) control: Arc<Mapping>,
-    pub(crate) control_file: OwnedFd,
+    pub(crate) control_file: Kept,
     pub(crate) output: Option<Output>,
 }
 
@@ -80,10 +87,11 @@ impl Machine {
             pidfd,
             memory,
             control,
-            _control_file: control_file,
+            control_file,
             output,
             threads: Mutex::default(),
-            socket: Mutex::new(socket),
+            socket,
+            asking: Mutex::default(),
             queues: Mutex::default(),
             dead: AtomicBool::new(false),
             death: OnceLock::new(),
@@ -139,10 +147,16 @@ impl Machine {
         if self.is_dead() { Err(self.gone()) } else { Ok(()) }
     }
 
-    /// The number of the descriptor that connects the process with us. It stays the same
-    /// for as long as this lives.
+    /// The number of the descriptor that connects the process with us, or -1 if the
+    /// program has closed it.
     pub(crate) fn connection(&self) -> libc::c_int {
-        lock(&self.socket).as_raw_fd()
+        self.socket.number()
+    }
+
+    /// Whether the program has closed descriptors that connect the process with us, by
+    /// which the process takes us for dead.
+    fn is_cut_off(&self) -> bool {
+        !self.control_file.is_ours() || !self.socket.is_ours()
     }
 
     /// The shared page.
@@ -171,6 +185,9 @@ impl Machine {
         self.flush_output();
         let fault = self.control().fault.read();
         let mut reason = lock(&self.reason).clone();
+        if reason.is_none() && fault.is_none() && signal.is_none() && self.is_cut_off() {
+            reason = Some(CUT_OFF.to_owned());
+        }
         if reason.is_none() && fault.is_none() && status.is_none() && signal.is_none_or(|signal| signal == libc::SIGKILL) {
             reason = lock(&self.presumed).clone();
         }
@@ -267,7 +284,7 @@ impl Machine {
         if let Some(reason) = reason {
             lock(&self.reason).get_or_insert_with(|| reason.to_owned());
         }
-        match &self.pidfd {
+        match self.pidfd.as_ref().and_then(|fd| fd.get().ok()) {
             Some(fd) => {
                 let _ = pidfd::signal(fd, libc::SIGKILL);
             }
@@ -291,10 +308,12 @@ impl Machine {
     /// Sends a message with a descriptor and waits for the answer. Returns its number.
     pub(crate) fn ask(&self, message: &Message, fd: i32) -> Result<u64> {
         self.check()?;
-        let socket = lock(&self.socket);
-        socket::send(&*socket, &message.encode(), &[fd])
-            .map_err(|error| self.lost(&error))?;
-        match self.answer(&socket, PATIENCE)? {
+        let _asking = lock(&self.asking);
+        let Ok(connection) = self.socket.get() else {
+            return Err(Error::new(libc::EBADF, CUT_OFF));
+        };
+        socket::send(connection, &message.encode(), &[fd]).map_err(|error| self.lost(&error))?;
+        match self.answer(connection, PATIENCE)? {
             Message::Ready { image, .. } => Ok(image),
             Message::Failed(text) => Err(Error::new(libc::EAGAIN, text)),
             _ => Err(self.confused()),
@@ -316,7 +335,7 @@ impl Machine {
         })
     }
 
-    fn answer(&self, socket: &OwnedFd, limit: Duration) -> Result<Message> {
+    fn answer(&self, socket: BorrowedFd<'_>, limit: Duration) -> Result<Message> {
         let end = Instant::now() + limit;
         loop {
             match super::start::receive(socket, Duration::from_millis(100)) {

@@ -3,7 +3,6 @@
 //! Every page that is handed out was reserved in the file first, so a copy cannot
 //! run out of memory half way. Pages are given back only while no copy is under way.
 
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
 use super::arena::{Arena, Ranges};
@@ -12,6 +11,7 @@ use super::node::Node;
 use crate::shared::control::Control;
 use crate::shared::window::WINDOW;
 use crate::sync::Ordering;
+use crate::sys::kept::Kept;
 use crate::sys::memfd::{self, Mapping};
 
 /// Free but reserved memory that is kept for the next allocation.
@@ -47,7 +47,7 @@ impl Region {
 
 /// The memory of one process.
 pub(crate) struct Memory {
-    file: OwnedFd,
+    file: Kept,
     mapping: Mapping,
     control: Arc<Mapping>,
     node: &'static Node,
@@ -79,7 +79,7 @@ impl Drop for Pinned<'_> {
 impl Memory {
     /// The memory behind `file`, whose mapping and control page are given.
     pub(crate) fn new(
-        file: OwnedFd,
+        file: Kept,
         mapping: Mapping,
         control: Arc<Mapping>,
         node: &'static Node,
@@ -145,7 +145,7 @@ impl Memory {
             return Ok(());
         }
         for (from, to) in region.reserved.missing(start, end) {
-            memfd::reserve(&self.file, from, to - from)?;
+            memfd::reserve(self.file.get()?, from, to - from)?;
             region.held += region.reserved.add(from, to);
         }
         Ok(())
@@ -173,11 +173,18 @@ impl Memory {
         if region.pins > 0 || start >= end || region.held.saturating_sub(region.used) <= SPARE {
             return;
         }
-        memfd::release(&self.file, start, end - start);
+        self.release(start, end - start);
         let before = region.reserved.missing(start, end);
         let missing: u64 = before.iter().map(|(a, b)| b - a).sum();
         region.reserved.remove(start, end);
         region.held -= (end - start) - missing;
+    }
+
+    /// Gives pages back, if the program has left us the file.
+    fn release(&self, start: u64, len: u64) {
+        if let Ok(file) = self.file.get() {
+            memfd::release(file, start, len);
+        }
     }
 
     /// Finds a range of the heap, all of it in reserved pages, for a copy.
@@ -237,7 +244,7 @@ impl Memory {
         heap.reserved = Ranges::default();
         heap.held = 0;
         if heap.pins == 0 {
-            memfd::release(&self.file, 0, self.heap_len);
+            self.release(0, self.heap_len);
         }
     }
 }

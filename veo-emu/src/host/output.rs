@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::lock;
 use crate::error::{Error, Result};
+use crate::sys::kept::Kept;
 use crate::sys::{above_standard, check};
 
 /// The function of the program that receives output.
@@ -62,25 +63,38 @@ pub(crate) struct Output {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
     id: ThreadId,
-    stop: Mutex<Option<OwnedFd>>,
+    stop: Mutex<Option<Kept>>,
 }
 
 struct Shared {
-    pipes: Vec<OwnedFd>,
+    pipes: Vec<Kept>,
     sink: Mutex<Sink>,
-    delivering: Mutex<bool>,
+    delivery: Mutex<Delivery>,
     delivered: Condvar,
 }
+
+/// How far the output has come.
+#[derive(Default)]
+struct Delivery {
+    /// Bytes that are read, and perhaps not passed on yet.
+    under_way: bool,
+    /// Bytes of each pipe that were passed on.
+    bytes: [u64; 2],
+}
+
+/// The most that is read at once.
+const PART: usize = 64 << 10;
 
 impl Output {
     /// Starts the thread that reads the pipes.
     pub(crate) fn start(pipes: Vec<OwnedFd>, sink: Sink) -> Result<Output> {
         let (wait, stop) =
             pipe().map_err(|error| Error::io("making pipes for the VE's output", &error))?;
+        let (wait, stop) = (Kept::new(wait), Kept::new(stop));
         let shared = Arc::new(Shared {
-            pipes,
+            pipes: pipes.into_iter().map(Kept::new).collect(),
             sink: Mutex::new(sink),
-            delivering: Mutex::new(false),
+            delivery: Mutex::default(),
             delivered: Condvar::new(),
         });
         let theirs = shared.clone();
@@ -101,16 +115,25 @@ impl Output {
         if thread::current().id() == self.id {
             return;
         }
-        let mut delivering = lock(&self.shared.delivering);
-        while *delivering || self.shared.pipes.iter().any(is_filled) {
+        let pipes = &self.shared.pipes;
+        let mut delivery = lock(&self.shared.delivery);
+        // What kernels print from now on, perhaps without an end, is not waited for.
+        let mut wanted = delivery.bytes;
+        for (wanted, pipe) in wanted.iter_mut().zip(pipes) {
+            *wanted += filled(pipe) + PART as u64;
+        }
+        let is_behind = |delivery: &Delivery, at: usize| {
+            (delivery.under_way || filled(&pipes[at]) > 0) && delivery.bytes[at] < wanted[at]
+        };
+        while (0..pipes.len()).any(|at| is_behind(&delivery, at)) {
             if lock(&self.stop).is_none() {
                 return;
             }
             // The limit covers the moment between a write and the thread's waking up.
-            delivering = self
+            delivery = self
                 .shared
                 .delivered
-                .wait_timeout(delivering, Duration::from_millis(1))
+                .wait_timeout(delivery, Duration::from_millis(1))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
@@ -136,17 +159,21 @@ impl Drop for Output {
 }
 
 impl Shared {
-    fn forward(&self, stop: &OwnedFd) {
+    fn forward(&self, stop: &Kept) {
         let mut open = [true; 2];
-        let mut buffer = vec![0u8; 64 << 10];
+        let mut buffer = vec![0u8; PART];
         loop {
             let entry = |fd: RawFd| libc::pollfd {
                 fd,
                 events: libc::POLLIN,
                 revents: 0,
             };
-            let fd = |at: usize| if open[at] { self.pipes[at].as_raw_fd() } else { -1 };
-            let mut polled = [entry(fd(0)), entry(fd(1)), entry(stop.as_raw_fd())];
+            let fd = |at: usize| if open[at] { self.pipes[at].number() } else { -1 };
+            if stop.number() < 0 {
+                // The program has closed it, and what is read with it.
+                return;
+            }
+            let mut polled = [entry(fd(0)), entry(fd(1)), entry(stop.number())];
             // SAFETY: the array is valid for three entries.
             if unsafe { libc::poll(polled.as_mut_ptr(), 3, -1) } < 0 {
                 continue;
@@ -156,34 +183,40 @@ impl Shared {
             }
             for at in 0..2 {
                 if polled[at].revents != 0 {
-                    *lock(&self.delivering) = true;
-                    open[at] = self.deliver(at, &mut buffer);
-                    *lock(&self.delivering) = false;
+                    lock(&self.delivery).under_way = true;
+                    let len = self.deliver(at, &mut buffer);
+                    open[at] = len.is_some();
+                    let mut delivery = lock(&self.delivery);
+                    delivery.under_way = false;
+                    delivery.bytes[at] += len.unwrap_or(0);
+                    drop(delivery);
                     self.delivered.notify_all();
                 }
             }
         }
     }
 
-    /// Passes on what is there. `false`: the pipe is closed.
-    fn deliver(&self, at: usize, buffer: &mut [u8]) -> bool {
-        let fd = self.pipes[at].as_raw_fd();
+    /// Passes on what is there and tells how much. `None`: the pipe is closed.
+    fn deliver(&self, at: usize, buffer: &mut [u8]) -> Option<u64> {
+        let fd = self.pipes[at].get().ok()?;
         // SAFETY: the buffer is valid for its length.
-        let len = unsafe { libc::read(fd, buffer.as_mut_ptr().cast(), buffer.len()) };
+        let len = unsafe { libc::read(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) };
         if len <= 0 {
-            return len < 0;
+            return (len < 0).then_some(0);
         }
         let sink = lock(&self.sink);
         // SAFETY: the program gave the function and its payload for exactly this.
         unsafe {
             (sink.function)(sink.payload, at as c_int + 1, buffer.as_ptr().cast(), len as usize);
         }
-        true
+        Some(len as u64)
     }
 }
 
-fn is_filled(pipe: &OwnedFd) -> bool {
+/// How many bytes wait in a pipe.
+fn filled(pipe: &Kept) -> u64 {
     let mut bytes: c_int = 0;
     // SAFETY: the number is valid for writing.
-    unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &mut bytes) == 0 && bytes > 0 }
+    let known = unsafe { libc::ioctl(pipe.number(), libc::FIONREAD, &mut bytes) } == 0;
+    if known { bytes.max(0) as u64 } else { 0 }
 }

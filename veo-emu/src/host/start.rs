@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use crate::shared::control::Control;
 use crate::shared::fpe;
 use crate::shared::message::{DEBUGGER, HANDSHAKE, LOCKED, LONGEST, Message};
 use crate::shared::window::STAGING_LEN;
+use crate::sys::kept::Kept;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::{lock, pidfd, socket};
 
@@ -115,15 +116,15 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
     drop(streams);
     let child = Child(Some(pid));
     let watch = pidfd::open(pid).ok();
-    let (handle, base) = await_ready(&ours, pid, &program)?;
-    let memory = Memory::new(file, mapping, control.clone(), node, heap, STAGING_LEN);
+    let (handle, base) = await_ready(ours.as_fd(), pid, &program)?;
+    let memory = Memory::new(Kept::new(file), mapping, control.clone(), node, heap, STAGING_LEN);
     let machine = Arc::new(Machine::new(Parts {
         pid,
-        pidfd: watch,
-        socket: ours,
+        pidfd: watch.map(Kept::new),
+        socket: Kept::new(ours),
         memory,
         control,
-        control_file,
+        control_file: Kept::new(control_file),
         output,
     }));
     super::watch::start(&machine, options.time_limit)?;
@@ -137,6 +138,9 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
     }
     Ok(machine)
 }
+
+/// How much of the program's name its VE process bears: the system refuses long arguments.
+const LONGEST_NAME: usize = 4096;
 
 /// A child that is killed and collected if the start fails.
 struct Child(Option<libc::pid_t>);
@@ -161,7 +165,7 @@ impl Drop for Child {
 }
 
 /// Waits for the handshake. Returns the handle and the base of the image.
-fn await_ready(socket: &OwnedFd, pid: libc::pid_t, program: &CStr) -> Result<(u64, u64)> {
+fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &CStr) -> Result<(u64, u64)> {
     let program = program.to_string_lossy();
     let end = Instant::now() + PATIENCE;
     loop {
@@ -200,7 +204,7 @@ fn await_ready(socket: &OwnedFd, pid: libc::pid_t, program: &CStr) -> Result<(u6
 }
 
 /// The next message, `None` after `limit`, an error if the other end is gone.
-pub(crate) fn receive(socket: &OwnedFd, limit: Duration) -> io::Result<Option<Message>> {
+pub(crate) fn receive(socket: BorrowedFd<'_>, limit: Duration) -> io::Result<Option<Message>> {
     let mut polled = libc::pollfd {
         fd: socket.as_raw_fd(),
         events: libc::POLLIN,
@@ -235,7 +239,8 @@ fn spawn(
     streams: Option<&Streams>,
 ) -> io::Result<libc::pid_t> {
     let name = std::env::args_os().next().unwrap_or_default();
-    let name = CString::new([name.as_bytes(), b" (veorun)"].concat()).unwrap_or_default();
+    let name = &name.as_bytes()[..name.len().min(LONGEST_NAME)];
+    let name = CString::new([name, b" (veorun)"].concat()).unwrap_or_default();
     let mut arguments = [name.as_ptr().cast_mut(), ptr::null_mut()];
     let environment = environment(socket.as_raw_fd());
     let mut variables: Vec<*mut libc::c_char> =

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::thread;
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::machine::Machine;
 use super::queue::Work;
 use crate::error::{Error, Result};
+use crate::sys::kept::Kept;
 
 /// Without a descriptor of the child its end is asked for this often.
 const ASK_EVERY: Duration = Duration::from_millis(50);
@@ -29,17 +29,19 @@ pub(crate) fn start(machine: &Arc<Machine>, limit: Option<Duration>) -> Result<(
 
 fn watch(machine: &Machine, limit: Option<Duration>) {
     let program = program_of(machine.pid);
-    let mut connection = machine.connection();
+    let mut connected = true;
     let mut clock = limit.map(Clock::new);
-    let mut every = clock.as_ref().map(|clock| clock.every);
-    if machine.pidfd.is_none() {
-        every = Some(every.map_or(ASK_EVERY, |every| every.min(ASK_EVERY)));
-    }
-    let milliseconds = every.map_or(-1, |every| every.as_millis().max(1) as i32);
     let (signal, status) = loop {
+        let pidfd = machine.pidfd.as_ref().map_or(-1, Kept::number);
+        let connection = if connected { machine.connection() } else { -1 };
+        let mut every = clock.as_ref().map(|clock| clock.every);
+        if pidfd < 0 {
+            every = Some(every.map_or(ASK_EVERY, |every| every.min(ASK_EVERY)));
+        }
+        let milliseconds = every.map_or(-1, |every| every.as_millis().max(1) as i32);
         let mut polled = [
             libc::pollfd {
-                fd: machine.pidfd.as_ref().map_or(-1, AsRawFd::as_raw_fd),
+                fd: pidfd,
                 events: libc::POLLIN,
                 revents: 0,
             },
@@ -53,16 +55,16 @@ fn watch(machine: &Machine, limit: Option<Duration>) {
         let ready = unsafe { libc::poll(polled.as_mut_ptr(), 2, milliseconds) };
         if ready > 0 && polled[1].revents != 0 {
             // The other end is closed: by the process's end, by a kernel, or by `exec`.
-            connection = -1;
+            connected = false;
             let now = program_of(machine.pid);
             if now.is_some() && now != program {
                 machine.kill(Some("it became another program; did a kernel call exec?"));
             }
         }
-        if ready > 0 && polled[0].revents != 0 {
+        if ready > 0 && polled[0].revents & libc::POLLIN != 0 {
             break collect(machine.pid).unwrap_or((None, None));
         }
-        if machine.pidfd.is_none()
+        if pidfd < 0
             && let Some(end) = collect(machine.pid)
         {
             break end;

@@ -5,6 +5,7 @@
 pub(crate) mod cpu;
 pub(crate) mod fork;
 pub(crate) mod futex;
+pub(crate) mod kept;
 pub(crate) mod lock;
 pub(crate) mod memfd;
 pub(crate) mod pidfd;

@@ -1,7 +1,7 @@
 //! Descriptors of processes: watching for an end, and signalling without races.
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
 use super::check;
 
@@ -14,12 +14,12 @@ pub(crate) fn open(pid: libc::pid_t) -> io::Result<OwnedFd> {
 }
 
 /// Sends a signal to the process behind the descriptor.
-pub(crate) fn signal(fd: &OwnedFd, signal: i32) -> io::Result<()> {
+pub(crate) fn signal(fd: impl AsFd, signal: i32) -> io::Result<()> {
     // SAFETY: an open descriptor, plain numbers, and no siginfo.
     check(unsafe {
         libc::syscall(
             libc::SYS_pidfd_send_signal,
-            fd.as_raw_fd(),
+            fd.as_fd().as_raw_fd(),
             signal,
             std::ptr::null::<libc::siginfo_t>(),
             0,

@@ -106,6 +106,10 @@ pub(crate) fn receive(
             header = libc::CMSG_NXTHDR(&message, header);
         }
     }
+    if message.msg_flags & libc::MSG_CTRUNC != 0 && fds.len() < MAX_FDS {
+        // The kernel drops what there is no number left for.
+        return Err(io::Error::from_raw_os_error(libc::EMFILE));
+    }
     if message.msg_flags & (libc::MSG_TRUNC | libc::MSG_CTRUNC) != 0 {
         return Err(io::Error::from(io::ErrorKind::InvalidData));
     }

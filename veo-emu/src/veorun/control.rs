@@ -7,11 +7,12 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::thread;
 use std::time::Duration;
 
-use super::{exit, faults, loader, memory, output, traps, worker};
+use super::{children, exit, faults, loader, memory, output, traps, worker};
 use crate::shared::control::Control;
 use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::Ring;
+use crate::sys::kept::identity;
 use crate::sys::memfd::{Mapping, is_sealed};
 use crate::sys::{lock, pidfd, socket};
 
@@ -20,6 +21,10 @@ pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
     // SAFETY: getppid cannot fail.
     let host = unsafe { libc::getppid() };
     let watch = pidfd::open(host).ok();
+    // A kernel may stop this process, which nobody continues when the host is gone: the
+    // system does so when the host's last thread ends. At any other time it means nothing.
+    // SAFETY: plain numbers.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGCONT as libc::c_ulong, 0, 0, 0) };
     // The host may have died before the descriptor was opened.
     // SAFETY: as above.
     if unsafe { libc::getppid() } != host {
@@ -63,6 +68,7 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
     prefer_as_victim();
     faults::install(control).map_err(|error| format!("installing signal handlers: {error}"))?;
     exit::install(control);
+    children::watch();
     output::prepare();
     if flags & DEBUGGER != 0 {
         // A debugger is no ancestor of this process; some systems want to be told.
@@ -116,14 +122,6 @@ fn outlive(host: libc::pid_t) {
     }
 }
 
-/// What an open file is, whatever its number.
-fn identity(fd: &OwnedFd) -> Option<(libc::dev_t, libc::ino_t)> {
-    // SAFETY: an all-zero stat is a valid value of that structure.
-    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
-    // SAFETY: the structure is valid for writing; a closed descriptor is an error.
-    (unsafe { libc::fstat(fd.as_raw_fd(), &mut stat) } == 0).then_some((stat.st_dev, stat.st_ino))
-}
-
 /// How often to look what kernels have done to the descriptors: a wait for one that was
 /// closed or replaced does not end.
 const LOOK: Duration = Duration::from_secs(1);
@@ -131,7 +129,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Answers the host until it is gone. Without the socket, which a kernel may close, calls
 /// go on, and the host is told that nothing else does.
 fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>, host: libc::pid_t) {
-    let ours = identity(socket);
+    let ours = identity(socket.as_raw_fd());
     let mut polled = [
         libc::pollfd {
             fd: socket.as_raw_fd(),
@@ -150,7 +148,7 @@ fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>, host: libc::pid_t) {
         if result < 0 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted {
             continue;
         }
-        if identity(socket) != ours {
+        if identity(socket.as_raw_fd()) != ours {
             return outlive(host);
         }
         if polled[1].revents != 0 {

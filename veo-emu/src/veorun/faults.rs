@@ -25,6 +25,9 @@ const SIGNALS: [i32; 7] = [
 
 const ALTERNATE_STACK: usize = 64 * 1024;
 
+/// Seconds that a thread may take to report its fault.
+const PATIENCE: u32 = 5;
+
 /// What the calling thread is doing.
 struct Current {
     context: Cell<u32>,
@@ -166,6 +169,13 @@ pub(super) fn current_request() -> Option<(u64, *const Ring)> {
         .filter(|(_, ring)| in_kernel() && !ring.is_null())
 }
 
+/// Whether the calling thread, or the one that forked this process, is a context's.
+pub(super) fn on_context_thread() -> bool {
+    CURRENT
+        .try_with(|current| current.context.get() != NO_CONTEXT)
+        .unwrap_or(false)
+}
+
 /// Takes the stack for handlers away again, at the end of a thread.
 pub(super) fn release_thread() {
     let off = libc::stack_t {
@@ -298,22 +308,22 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         cause = Cause::Outside;
     }
     if !write(cause, signal, address, pc) {
-        // Another thread is dying already; let it finish its report.
-        loop {
-            // SAFETY: pause only waits for a signal.
-            unsafe { libc::pause() };
-        }
+        // Another thread is dying already; let it finish its report. It may have lived
+        // on, against all reason.
+        // SAFETY: only waits, as far as signals let it.
+        unsafe { libc::sleep(PATIENCE) };
     }
     if let Some(control) = CONTROL.get() {
         // SAFETY: the kernel passed this context to this handler.
         unsafe { trace::walk(&control.fault, pc, context) };
     }
-    // With the default action back, a hardware fault repeats on return and ends
-    // the process; a signal that was sent has to be sent again.
+    // With the default action back, a fault repeats on return and ends the process. A trap
+    // is behind its instruction, and what was sent has to be sent again.
+    let repeats = raised_by_hardware && !matches!(signal, libc::SIGTRAP | libc::SIGSYS);
     // SAFETY: both calls are safe in a handler.
     unsafe {
         libc::signal(signal, libc::SIG_DFL);
-        if !raised_by_hardware {
+        if !repeats {
             libc::raise(signal);
         }
     }

@@ -4,6 +4,7 @@
 //! to the host ([`control`]), one thread per context runs requests ([`worker`]).
 //! Nothing here is used by the host side.
 
+mod children;
 mod control;
 mod copy;
 mod engine;

@@ -60,6 +60,8 @@ pub(super) unsafe extern "C" fn invoke(frame: *mut Frame) {
         // A variadic function wants to know how many vector registers are used.
         "mov eax, 8",
         "call [rbx]",
+        // Copies of ours would run backwards if a kernel has left them so.
+        "cld",
         "mov [rbx + 136], rax",
         "movq [rbx + 144], xmm0",
         "lea rsp, [rbp - 16]",

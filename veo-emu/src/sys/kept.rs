@@ -1,0 +1,105 @@
+//! A descriptor that lives as long as a program, and that the program may close.
+//!
+//! A program that closes all its descriptors, as daemons do, closes ours with them and
+//! gets their numbers for files of its own. So a number is looked at before each use: one
+//! that stands for another file now is not ours to use, nor to close.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+
+/// What an open file is, whatever its number.
+pub(crate) type Identity = (libc::dev_t, libc::ino_t);
+
+/// A descriptor of ours among those of a program.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    number: RawFd,
+    identity: Option<Identity>,
+}
+
+impl Kept {
+    pub(crate) fn new(fd: OwnedFd) -> Kept {
+        let identity = identity(fd.as_raw_fd());
+        Kept {
+            number: fd.into_raw_fd(),
+            identity,
+        }
+    }
+
+    /// Whether the number still stands for our file.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.identity.is_some() && identity(self.number) == self.identity
+    }
+
+    /// The descriptor; an error if the program has closed it.
+    pub(crate) fn get(&self) -> io::Result<BorrowedFd<'_>> {
+        if !self.is_ours() {
+            return Err(io::Error::from_raw_os_error(libc::EBADF));
+        }
+        // SAFETY: the number stands for our file, which nobody else closes while nobody
+        // closes what is not his own. A program that does so just now harms itself.
+        Ok(unsafe { BorrowedFd::borrow_raw(self.number) })
+    }
+
+    /// Its number, or -1 if the program has closed it.
+    pub(crate) fn number(&self) -> RawFd {
+        self.get().map_or(-1, |fd| fd.as_raw_fd())
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if self.is_ours() {
+            // SAFETY: the descriptor is ours, and nobody uses it after this.
+            unsafe { libc::close(self.number) };
+        }
+    }
+}
+
+/// Which file a number stands for; `None`: it is closed.
+pub(crate) fn identity(number: RawFd) -> Option<Identity> {
+    // SAFETY: an all-zero stat is a valid value of that structure.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: the structure is valid for writing; a closed descriptor is an error.
+    (unsafe { libc::fstat(number, &mut stat) } == 0).then_some((stat.st_dev, stat.st_ino))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::{AsFd, FromRawFd};
+
+    use super::*;
+
+    fn file() -> OwnedFd {
+        crate::sys::memfd::create(c"kept", 4096).unwrap()
+    }
+
+    #[test]
+    fn a_number_that_stands_for_another_file_is_left_alone() {
+        let kept = Kept::new(file());
+        let number = kept.number();
+        assert!(number > 2 && kept.get().is_ok());
+        let other = file();
+        // SAFETY: both are open; what was behind the first is closed, as a program does it.
+        assert_eq!(unsafe { libc::dup2(other.as_raw_fd(), number) }, number);
+        assert!(!kept.is_ours() && kept.number() == -1);
+        assert_eq!(
+            kept.get().unwrap_err().raw_os_error(),
+            Some(libc::EBADF)
+        );
+        drop(kept);
+        // SAFETY: the number was given to the other file above and nobody else has it.
+        let theirs = unsafe { File::from_raw_fd(number) };
+        assert!(theirs.as_fd().try_clone_to_owned().is_ok(), "it was closed");
+    }
+
+    #[test]
+    fn its_own_file_is_closed() {
+        let kept = Kept::new(file());
+        let (number, before) = (kept.number, kept.identity);
+        drop(kept);
+        // Another test may have got the number meanwhile.
+        assert_ne!(identity(number), before);
+    }
+}
