@@ -11,6 +11,8 @@ mod shared {
     pub(crate) mod class;
     #[path = "../src/shared/ring.rs"]
     pub(crate) mod ring;
+    #[path = "../src/shared/slot.rs"]
+    pub(crate) mod slot;
 }
 
 mod sys {

@@ -12,5 +12,6 @@ pub(crate) mod parcel;
 pub(crate) mod ring;
 #[cfg(test)]
 mod ring_tests;
+pub(crate) mod slot;
 pub(crate) mod wait;
 pub(crate) mod window;

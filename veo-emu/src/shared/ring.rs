@@ -15,38 +15,15 @@
 //! whether anyone sleeps. A full fence between the two steps on both sides makes
 //! it impossible that both miss each other.
 
-use crate::shared::class::{Class, PER_WORD, Returns};
-use crate::sync::{
-    AtomicU32, AtomicU64, INLINE_WORDS, Ordering, expect_write, fence, park, unpark,
-};
+use crate::shared::slot::{Extension, Slot};
+pub(crate) use crate::shared::slot::{Op, Received, Request};
+use crate::sync::{AtomicU32, AtomicU64, Ordering, expect_write, fence, park, unpark};
 pub(crate) use crate::sync::{MAX_WORDS, SLOTS};
 use crate::sys::cpu::NO_CPU;
 use std::time::Duration;
 
-const EXTRA_WORDS: usize = MAX_WORDS - INLINE_WORDS;
-const CLASS_WORDS: usize = MAX_WORDS.div_ceil(PER_WORD);
-
-/// The words that share a cache line with what every request has.
-const NEAR_WORDS: usize = if INLINE_WORDS < 4 { INLINE_WORDS } else { 4 };
-
-/// Where the classes of the words in the slot itself are in its header.
-const CLASSES_SHIFT: u32 = 24;
-const CLASSES_MASK: u64 = (1 << (2 * INLINE_WORDS)) - 1;
-
 /// Nobody waits for a response.
 const NOBODY: u64 = u64::MAX;
-
-/// What a slot asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Op {
-    /// Call the function at `address` with the words as arguments.
-    Call = 1,
-    /// Do what the parcel says, answer in `reply`.
-    Parcel = 2,
-    /// End the context's thread.
-    Close = 3,
-}
 
 /// How a request ended, as the VE side tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,23 +45,6 @@ pub(crate) struct Line<T>(pub(crate) T);
 struct Response {
     value: AtomicU64,
     tag: AtomicU64,
-}
-
-#[repr(C, align(128))]
-#[derive(Default)]
-struct Slot {
-    sequence: AtomicU64,
-    header: AtomicU64,
-    address: AtomicU64,
-    id: AtomicU64,
-    words: [AtomicU64; INLINE_WORDS],
-}
-
-/// What a slot has no room for: the rest of the words, and the classes of all.
-#[repr(C)]
-struct Extension {
-    words: [AtomicU64; EXTRA_WORDS],
-    classes: [AtomicU64; CLASS_WORDS],
 }
 
 /// The shared part of a context.
@@ -110,84 +70,6 @@ pub(crate) struct Ring {
 // SAFETY: atomic integers only, repr(C).
 unsafe impl crate::sys::memfd::Shared for Ring {}
 
-/// A request as it goes into a slot.
-#[derive(Clone, Copy)]
-pub(crate) struct Request<'a> {
-    pub(crate) op: Op,
-    pub(crate) address: u64,
-    pub(crate) id: u64,
-    pub(crate) words: &'a [u64],
-    /// Packed.
-    pub(crate) classes: &'a [u64],
-    pub(crate) returns: Returns,
-    /// The CPU that the host's thread runs on.
-    pub(crate) cpu: u32,
-}
-
-/// A request as it came out of a slot: everything read once, everything in range.
-pub(crate) struct Received {
-    pub(crate) op: Option<Op>,
-    pub(crate) address: u64,
-    pub(crate) id: u64,
-    pub(crate) count: usize,
-    pub(crate) words: [u64; MAX_WORDS],
-    /// Packed.
-    pub(crate) classes: [u64; CLASS_WORDS],
-    pub(crate) returns: Returns,
-}
-
-impl Received {
-    pub(crate) const fn new() -> Received {
-        Received {
-            op: None,
-            address: 0,
-            id: 0,
-            count: 0,
-            words: [0; MAX_WORDS],
-            classes: [0; CLASS_WORDS],
-            returns: Returns::Word,
-        }
-    }
-
-    /// The words of the call.
-    #[inline]
-    pub(crate) fn words(&self) -> &[u64] {
-        &self.words[..self.count.min(MAX_WORDS)]
-    }
-
-    /// Their classes, packed.
-    #[inline]
-    pub(crate) fn classes(&self) -> &[u64] {
-        &self.classes[..self.count.div_ceil(PER_WORD).min(CLASS_WORDS)]
-    }
-
-    /// The class of word `index`.
-    #[inline]
-    pub(crate) fn class(&self, index: usize) -> Class {
-        Class::at(&self.classes, index)
-    }
-}
-
-impl Extension {
-    fn fill(&self, words: &[u64], classes: &[u64]) {
-        for (place, word) in self.words.iter().zip(words) {
-            place.store(*word, Ordering::Relaxed);
-        }
-        for (place, packed) in self.classes.iter().zip(classes) {
-            place.store(*packed, Ordering::Relaxed);
-        }
-    }
-
-    fn read(&self, words: &mut [u64], classes: &mut [u64]) {
-        for (word, place) in words.iter_mut().zip(&self.words) {
-            *word = place.load(Ordering::Relaxed);
-        }
-        for (packed, place) in classes.iter_mut().zip(&self.classes) {
-            *packed = place.load(Ordering::Relaxed);
-        }
-    }
-}
-
 impl Ring {
     #[inline]
     fn slot(&self, position: u64) -> (&Slot, &Extension) {
@@ -207,22 +89,7 @@ impl Ring {
     #[inline]
     pub(crate) fn publish(&self, position: u64, request: Request<'_>) {
         let (slot, extension) = self.slot(position);
-        let count = request.words.len().min(MAX_WORDS);
-        let classes = request.classes.first().copied().unwrap_or(0) & CLASSES_MASK;
-        let header = request.op as u64
-            | (count as u64) << 8
-            | (request.returns as u64) << 20
-            | classes << CLASSES_SHIFT
-            | u64::from(request.cpu as u16) << 48;
-        for (place, word) in slot.words.iter().zip(request.words) {
-            place.store(*word, Ordering::Relaxed);
-        }
-        if count > INLINE_WORDS {
-            extension.fill(&request.words[INLINE_WORDS..], request.classes);
-        }
-        slot.address.store(request.address, Ordering::Relaxed);
-        slot.id.store(request.id, Ordering::Relaxed);
-        slot.header.store(header, Ordering::Relaxed);
+        slot.fill(extension, request);
         slot.sequence.store(position + 1, Ordering::Release);
         // The VE side has read this one last; fetching it back takes a while.
         expect_write(self.slot(position + 2).0);
@@ -322,7 +189,7 @@ impl Ring {
     #[inline]
     pub(crate) fn host_cpu(&self, position: u64) -> u32 {
         match position.checked_sub(1) {
-            Some(last) => (self.slot(last).0.header.load(Ordering::Relaxed) >> 48) as u32,
+            Some(last) => self.slot(last).0.cpu(),
             None => NO_CPU,
         }
     }
@@ -331,31 +198,7 @@ impl Ring {
     #[inline]
     pub(crate) fn take(&self, position: u64, into: &mut Received) {
         let (slot, extension) = self.slot(position);
-        let header = slot.header.load(Ordering::Relaxed);
-        into.op = match header as u8 {
-            1 => Some(Op::Call),
-            2 => Some(Op::Parcel),
-            3 => Some(Op::Close),
-            _ => None,
-        };
-        into.count = ((header >> 8 & 0xfff) as usize).min(MAX_WORDS);
-        into.returns = Returns::from_bits(header >> 20);
-        into.address = slot.address.load(Ordering::Relaxed);
-        into.id = slot.id.load(Ordering::Relaxed);
-        // All that one cache line holds, needed or not: that takes no counting.
-        let (near, far) = slot.words.split_at(NEAR_WORDS);
-        for (index, word) in near.iter().enumerate() {
-            into.words[index] = word.load(Ordering::Relaxed);
-        }
-        if into.count > NEAR_WORDS {
-            for (index, word) in far.iter().enumerate() {
-                into.words[NEAR_WORDS + index] = word.load(Ordering::Relaxed);
-            }
-        }
-        into.classes[0] = header >> CLASSES_SHIFT & CLASSES_MASK;
-        if into.count > INLINE_WORDS {
-            extension.read(&mut into.words[INLINE_WORDS..into.count], &mut into.classes);
-        }
+        slot.read(extension, into);
     }
 
     /// Says which request runs now, for reports after a death.
@@ -443,17 +286,8 @@ impl Ring {
             running: Line::default(),
             reply: Line::default(),
             responses: from_fn(|_| Response::default()),
-            slots: from_fn(|_| Slot {
-                sequence: AtomicU64::default(),
-                header: AtomicU64::default(),
-                address: AtomicU64::default(),
-                id: AtomicU64::default(),
-                words: from_fn(|_| AtomicU64::default()),
-            }),
-            extensions: from_fn(|_| Extension {
-                words: from_fn(|_| AtomicU64::default()),
-                classes: from_fn(|_| AtomicU64::default()),
-            }),
+            slots: from_fn(|_| Slot::default()),
+            extensions: from_fn(|_| Extension::default()),
         };
         ring.initialise();
         ring
@@ -463,11 +297,7 @@ impl Ring {
     #[cfg(test)]
     pub(crate) fn damage(&self, position: u64, bits: u64) {
         let (slot, extension) = self.slot(position);
-        slot.header.store(bits, Ordering::Relaxed);
-        slot.id.store(!bits, Ordering::Relaxed);
-        for word in &extension.classes {
-            word.store(bits.rotate_left(7), Ordering::Relaxed);
-        }
+        slot.damage(extension, bits);
         self.response_of(position)
             .tag
             .store(bits, Ordering::Relaxed);
