@@ -1,11 +1,14 @@
 //! The vocabulary of the VEO crates.
 //!
-//! C scalar types as the Vector Engine has them ([`ScalarType`]), the 64-bit
-//! words that carry arguments and results ([`Word`]), C type strings ([`CType`]), the types of a kernel
-//! declaration ([`Type`], [`Signature`]), and the libveo interface: its types,
-//! constants and the table of its functions ([`ffi`]), and its C headers
-//! ([`headers`]).
-//! Nothing here touches a VE, a process or a file.
+//! - C scalar types as the Vector Engine has them: [`ScalarType`];
+//! - the 64-bit words that carry arguments and results: [`Word`];
+//! - C type strings: [`CType`];
+//! - the types of a kernel declaration: [`Type`], [`Signature`];
+//! - what a library says of its functions, and whether a declaration agrees: [`prototype`];
+//! - the libveo interface: its types, constants and the table of its functions, [`ffi`], and its C
+//!   headers, [`headers`].
+//!
+//! Nothing here touches a VE or a process, and only `prototype::read_file` (feature `dwarf`) a file.
 
 mod ctype;
 pub mod ffi;

@@ -16,6 +16,29 @@ use crate::data::{Bytes, BytesMut, VeData};
 ///   kernel sees in it at first is unspecified.
 /// - [`OnStack::cstr`]: a C string that the kernel reads.
 ///
+/// ```no_run
+/// use veo_core::{OnStack, VeoProc, ve_kernel};
+///
+/// /// The least and the greatest of `n` values.
+/// #[ve_kernel(lib = "libstats.so")]
+/// fn range(x: *const f64, n: i64, least: *mut f64, greatest: *mut f64);
+///
+/// # fn main() -> veo_core::Result<()> {
+/// let ctx = VeoProc::new(0)?.open_context()?;
+/// let (mut least, mut greatest) = (0.0, 0.0);
+/// range(
+///     &ctx,
+///     OnStack::input(&[3.0, 1.0, 2.0]),
+///     3,
+///     OnStack::output(&mut least),
+///     OnStack::output(&mut greatest),
+/// )?
+/// .wait()?; // they are written now
+/// println!("{least} to {greatest}");
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A value, an array, a slice or a `Vec` can be passed, for a parameter that points to its
 /// type; nested arrays also for one that points to their elements. The copy is
 /// aligned to 8 bytes. All stack data of one call together are at most 63 MB;

@@ -21,6 +21,19 @@ use crate::session::Task;
 /// [`VeoRequest`](crate::VeoRequest). Contexts of a process run beside each other;
 /// each is on its own core of the VE where there is one. `VeoCtxt` is an alias.
 ///
+/// ```
+/// # fn main() -> veo_core::Result<()> {
+/// # let proc = veo_core::VeoProc::new(0)?;
+/// let ctx = proc.open_context()?;
+/// let mut x = proc.alloc::<f64>(3)?;
+/// let write = ctx.write(&mut x, vec![1.0, 2.0, 3.0])?; // queued: the host goes on
+/// let read = ctx.read(&x)?; // comes after it
+/// assert_eq!(read.wait()?, [1.0, 2.0, 3.0]);
+/// write.wait()?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A handle that can be cloned and shared between threads. When the last one is gone
 /// and its requests have finished, the context is closed; nobody waits for that.
 #[derive(Clone)]

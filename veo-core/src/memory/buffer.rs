@@ -13,6 +13,18 @@ use crate::process::VeoProc;
 /// Memory on the VE that holds `len` values of `T`, made by
 /// [`VeoProc::alloc`], [`zeros`](VeoProc::zeros) or [`upload`](VeoProc::upload).
 ///
+/// ```
+/// # fn main() -> veo_core::Result<()> {
+/// # let proc = veo_core::VeoProc::new(0)?;
+/// let mut x = proc.upload(&[1, 2, 3, 4])?; // VeBuffer<i32>
+/// proc.write(x.slice_mut(..2)?, &[10, 20])?;
+/// assert_eq!(x.slice(1..)?.to_vec()?, [20, 3, 4]);
+/// x.fill(7)?;
+/// assert_eq!(x.to_vec()?, [7; 4]);
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Requests do not borrow buffers: many kernels can be queued on one, and those of
 /// one context run in order. Dropping a buffer never waits; the memory is freed
 /// after the last request that was given it has finished.

@@ -12,6 +12,20 @@ use crate::session::{ProcId, Task};
 
 /// A process on a VE: memory, loaded libraries, contexts.
 ///
+/// ```
+/// # fn main() -> veo_core::Result<()> {
+/// use veo_core::VeoProc;
+///
+/// let proc = VeoProc::new(0)?;
+/// println!("VE node {}, on {:?}", proc.nodeid(), proc.backend());
+/// let x = proc.upload(&[1.0, 2.0, 3.0])?;
+/// assert_eq!(x.to_vec()?, [1.0, 2.0, 3.0]);
+/// proc.close()?;
+/// assert!(x.to_vec().is_err()); // the memory is gone with the process
+/// # Ok(())
+/// # }
+/// ```
+///
 /// A handle that can be cloned and shared between threads. The process ends when the
 /// last handle, buffer, context and request of it is gone, without anyone waiting for
 /// that, or by [`close`](Self::close), which waits. After its end everything that
