@@ -11,8 +11,10 @@ use super::addresses::Addresses;
 use super::loaded::Libraries;
 use super::settings::Settings;
 use crate::address::Usage;
+use crate::arg::Args;
 use crate::backend::need;
 use crate::error::Result;
+use crate::kernel::Kernel;
 use crate::queue::{Aftermath, CtxShared, Exclusive, Retired};
 use crate::session::ProcCore;
 
@@ -87,6 +89,20 @@ impl ProcShared {
             self.run_frees(&exclusive);
         }
         Ok(exclusive)
+    }
+
+    /// Calls a kernel in the main context and waits, if nothing is unusual about the call.
+    pub(crate) fn call_quickly(
+        &self,
+        kernel: &'static Kernel,
+        args: &Args<'_, '_>,
+        result: u32,
+    ) -> Option<Result<u64>> {
+        if self.have_frees.load(Ordering::Acquire) {
+            return None;
+        }
+        let addr = self.known_address(kernel);
+        self.main.call_quickly(kernel, addr, args, result)
     }
 
     /// Whether request `number` of context `ctx` has finished. Contexts that are not

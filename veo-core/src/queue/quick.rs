@@ -6,6 +6,7 @@
 
 use std::mem::MaybeUninit;
 use std::slice;
+use std::time::Duration;
 
 use veo_abi::ffi::{self, veo_emu_result, veo_thr_ctxt};
 
@@ -15,6 +16,7 @@ use super::entry::Ticket;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use crate::arg::Args;
 use crate::clock::Stamp;
+use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::session::State;
 
@@ -57,6 +59,30 @@ impl CtxShared {
             usage.note(self.id, state.table.next());
         }
         Some(state.table.insert_call(id, kernel, now))
+    }
+
+    /// Calls `kernel`, which is at `addr`, and waits for its result word.
+    pub(crate) fn call_quickly(
+        &self,
+        kernel: &'static Kernel,
+        addr: u64,
+        args: &Args<'_, '_>,
+        result: u32,
+    ) -> Option<Result<u64>> {
+        if self.runs_host_function() {
+            return None;
+        }
+        let ticket = self.submit_quickly(kernel, addr, args, result)?;
+        if let Some(word) = self.wait_quickly(ticket) {
+            return Some(Ok(word));
+        }
+        Some(self.wait(ticket, None).and_then(|finished| {
+            let finished = finished.ok_or_else(|| Error::Unfinished {
+                what: self.describe(ticket),
+                waited: Duration::MAX,
+            })?;
+            finished.word.map_err(|error| *error)
+        }))
     }
 
     /// Waits for a request that owns nothing, and takes its result word if it succeeds.
