@@ -25,6 +25,14 @@ int main(int argc, char **argv)
 	setenv("VE_LD_LIBRARY_PATH", "/nowhere::/nowhere", 1);
 	CHECK_EQ(found("libkernels.so"), 0);
 	unsetenv("VE_LD_LIBRARY_PATH");
+	const char *before = getenv("LD_LIBRARY_PATH");
+	char *own = strdup(before ? before : "");
+	setenv("LD_LIBRARY_PATH", "/nowhere:", 1);
+	CHECK_EQ(found("libkernels.so"), 0);
+	setenv("LD_LIBRARY_PATH", ":", 1);
+	CHECK_EQ(found("libkernels.so"), 0);
+	setenv("LD_LIBRARY_PATH", own, 1);
+	free(own);
 	/* What says where it is, is found there. */
 	CHECK(found("./libkernels.so") != 0);
 	setenv("VE_LD_LIBRARY_PATH", libraries, 1);

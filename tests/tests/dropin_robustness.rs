@@ -230,6 +230,8 @@ fn a_debugger_where_it_is_asked_for() {
         .arg(dropin.compile("outlived.c", &[]))
         .arg(dropin.kernel_dir())
         .args(["kill", "busy"])
+        // The debugger may leave its core.
+        .current_dir(dropin.scratch("gdb_core"))
         .env("VEO_DEBUG", "console");
     let outcome = dropin.run(&mut command);
     assert!(outcome.status.is_some(), "{outcome:#?}");

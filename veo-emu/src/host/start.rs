@@ -325,13 +325,12 @@ fn environment(socket: RawFd) -> Vec<CString> {
     if let Some(threads) = find("VE_OMP_NUM_THREADS") {
         replaced.push(("OMP_NUM_THREADS".into(), threads));
     }
-    if let Some(path) = find("VE_LD_LIBRARY_PATH") {
-        let own = find("LD_LIBRARY_PATH").unwrap_or_default();
-        let path: Vec<&str> = path
-            .split(':')
-            .chain(own.split(':'))
-            .filter(|directory| !directory.is_empty())
-            .collect();
+    // The loader takes an empty entry for the current directory, also where the program has
+    // no path for the VE.
+    let paths = [find("VE_LD_LIBRARY_PATH"), find("LD_LIBRARY_PATH")];
+    if paths.iter().any(Option::is_some) {
+        let entries = paths.iter().flatten().flat_map(|path| path.split(':'));
+        let path: Vec<&str> = entries.filter(|directory| !directory.is_empty()).collect();
         replaced.push(("LD_LIBRARY_PATH".into(), path.join(":")));
     }
     if let Some(preload) = find("VE_LD_PRELOAD") {
