@@ -1,5 +1,5 @@
 //! Programs of other languages on the drop-in library: the way py-veo uses
-//! libveo, C++, python, a plugin of a foreign program, and Rust with libloading.
+//! libveo, C++, Fortran, python, a plugin of a foreign program, and Rust with libloading.
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
@@ -27,6 +27,33 @@ fn a_cplusplus_program() {
     if available("g++ (Debian: g++)", found("g++")) {
         Dropin::get().conforms("cplusplus.cpp", &[("VE_OMP_NUM_THREADS", "1")]);
     }
+}
+
+#[test]
+fn a_fortran_program() {
+    if !available("gfortran (Debian: gfortran)", found("gfortran")) {
+        return;
+    }
+    let dropin = Dropin::get();
+    let directory = dropin.scratch("fortran");
+    let program = directory.join("client");
+    let mut compiler = Command::new("gfortran");
+    compiler.args(["-Wall", "-Werror", "-O1", "-g", "-J"]);
+    compiler.arg(&directory).arg("-o").arg(&program);
+    compiler.arg(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/conformance/client.f90"
+    ));
+    compiler
+        .arg("-L")
+        .arg(dropin.prefix().join("lib64"))
+        .arg("-lveo");
+    assert!(compiler.status().unwrap().success());
+    let mut command = dropin.command(&program);
+    command
+        .arg(dropin.kernel_dir())
+        .env("VE_OMP_NUM_THREADS", "1");
+    dropin.run(&mut command).expect_success("client.f90");
 }
 
 #[test]
