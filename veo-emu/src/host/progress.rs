@@ -4,9 +4,10 @@
 use std::cell::Cell;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::lock;
 use super::queue::{Queue, STARVED};
@@ -25,6 +26,8 @@ pub(crate) struct Progress {
     ended: AtomicBool,
     /// Counts nudges; the thread sleeps on it while there is nothing to do.
     nudges: AtomicU32,
+    /// Whether it does, or is about to.
+    asleep: AtomicBool,
 }
 
 impl Progress {
@@ -48,9 +51,20 @@ impl Progress {
     /// Tells the thread that there is something to do.
     pub(crate) fn nudge(&self) {
         if self.running.load(Ordering::Acquire) {
-            self.nudges.fetch_add(1, Ordering::Release);
-            futex::wake(&self.nudges, 1);
+            // Counted before the look, as the thread says that it sleeps before it looks.
+            self.nudges.fetch_add(1, Ordering::SeqCst);
+            if self.asleep.load(Ordering::SeqCst) {
+                futex::wake(&self.nudges, 1);
+            }
         }
+    }
+
+    /// Sleeps until the next nudge after the one that was `seen` last.
+    fn sleep(&self, seen: u32, limit: Option<Duration>) {
+        self.asleep.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        futex::wait(&self.nudges, seen, limit);
+        self.asleep.store(false, Ordering::Relaxed);
     }
 
     /// Lets the thread end and waits for it: from here on no copy and no function
@@ -99,7 +113,7 @@ fn run(queue: &Arc<Queue>) {
         drop(state);
         match awaited {
             // Only a nudge changes anything, or another context that frees room.
-            None => futex::wait(&progress.nudges, nudges, limit),
+            None => progress.sleep(nudges, limit),
             Some(id) => queue.sleep(seen, Some(id), limit, || {
                 ring.response(id).is_some() || queue.machine.is_dead()
             }),

@@ -85,6 +85,9 @@ impl Queue {
 
     fn spin_for_room(&self) {
         let ring = self.ring();
+        if ring.ve_cpu() == cpu::current() {
+            return;
+        }
         let oldest = self.finished.load(Ordering::Relaxed);
         let mut spin = Spin::default();
         while ring.response(oldest).is_none()
