@@ -1,0 +1,118 @@
+//! `VeBuild`.
+
+use std::path::PathBuf;
+
+use veo_build::{Built, Kernels, Target};
+use veo_core::{Result, Value, VeoProc};
+
+use crate::function;
+
+const TWICE: &str = "long twice(long x) { return 2 * x; }\n";
+
+/// A place for what build scripts make, as Cargo gives them one.
+pub struct Bench(tempfile::TempDir);
+
+impl Bench {
+    pub fn new() -> Bench {
+        Bench(tempfile::tempdir().unwrap())
+    }
+
+    fn build(&self, kernels: &mut Kernels) -> Built {
+        let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        kernels
+            .targets([Target::Host])
+            .out_dir(self.0.path())
+            .target(&triple)
+            .host(&triple)
+            .cargo_metadata(false)
+            .env("CARGO_MANIFEST_DIR", self.0.path())
+            .env("CARGO_CFG_TARGET_OS", "linux")
+            .env("OPT_LEVEL", "1")
+            .env("DEBUG", "2")
+            .env("NUM_JOBS", "1");
+        kernels
+            .try_compile()
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A veorun with the kernel `twice` in it.
+    pub fn veorun(&self) -> PathBuf {
+        let mut kernels = Kernels::static_veorun("veorun_twice");
+        let built = self.build(kernels.inline("twice.c", TWICE));
+        built.library(Target::Host).unwrap().to_owned()
+    }
+}
+
+fn found(compiler: &str) -> bool {
+    let version = std::process::Command::new(compiler)
+        .arg("--version")
+        .output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+/// The result of the kernel `name` of a library made of this source, called with 20.0.
+fn call_one(label: &str, source: &str, name: &str) -> Result<f64> {
+    let bench = Bench::new();
+    let built = bench.build(Kernels::new("libone.so").inline(label, source));
+    let proc = VeoProc::new(0)?;
+    let lib = proc.load_library(built.library(Target::Host).unwrap())?;
+    let one = function(&lib, name, &["double"], "double");
+    f64::try_from(one.call(&proc, [Value::from(20.0)])?)
+}
+
+#[test]
+fn set_c_src_and_build_so() -> Result<()> {
+    let source = "double half(double x) { return x / 2; }\n";
+    assert_eq!(call_one("half.c", source, "half")?, 10.0);
+    Ok(())
+}
+
+#[test]
+fn set_cpp_src() -> Result<()> {
+    if !veo_tests::available("a C++ compiler (Debian: g++)", found("c++")) {
+        return Ok(());
+    }
+    let source = "template <typename T> T more(T x) { return x + 1; }\n\
+                  extern \"C\" double next(double x) { return more(x); }\n";
+    assert_eq!(call_one("next.cpp", source, "next")?, 21.0);
+    Ok(())
+}
+
+#[test]
+fn set_ftn_src() -> Result<()> {
+    if !veo_tests::available("a Fortran compiler (Debian: gfortran)", found("gfortran")) {
+        return Ok(());
+    }
+    let source = "real(c_double) function squared(x) bind(c)\n  use iso_c_binding\n\
+                  \x20 real(c_double), value :: x\n  squared = x * x\nend function\n";
+    assert_eq!(call_one("squared.f90", source, "squared")?, 400.0);
+    Ok(())
+}
+
+#[test]
+fn build_veorun() -> Result<()> {
+    let bench = Bench::new();
+    let veorun = bench.veorun();
+    assert!(veorun.ends_with("veorun_twice") && veorun.is_file());
+    Ok(())
+}
+
+/// What was made lies in the build directory and nowhere else, so that removing that
+/// is all the cleaning there is; a second build finds everything done.
+#[test]
+fn set_build_dir_and_clean() -> Result<()> {
+    let bench = Bench::new();
+    let mut kernels = Kernels::new("libone.so");
+    kernels.inline("twice.c", TWICE);
+    let library = bench.build(&mut kernels);
+    let library = library.library(Target::Host).unwrap();
+    assert!(library.starts_with(bench.0.path()));
+    let made = std::fs::metadata(library).unwrap().modified().unwrap();
+    bench.build(&mut kernels);
+    let again = std::fs::metadata(library).unwrap().modified().unwrap();
+    assert_eq!(made, again);
+    std::fs::remove_dir_all(bench.0.path()).unwrap();
+    bench.build(&mut kernels);
+    assert!(library.is_file());
+    Ok(())
+}

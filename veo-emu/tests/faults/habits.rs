@@ -1,0 +1,131 @@
+//! What kernels may do to their process, or use up, and the process lives.
+
+use std::time::{Duration, Instant};
+
+use veo_abi::ffi::*;
+
+use crate::common::*;
+use crate::started;
+
+#[test]
+fn jumping_to_where_nobody_waits_hurts_nobody_else() {
+    let (proc, lib) = started();
+    let ctx = proc.open();
+    let none = Args::new();
+    ctx.ok(ctx.call(proc.sym(lib, "set_place"), &none));
+    let id = ctx.call(proc.sym(lib, "jump"), &none);
+    // Undefined in C: it may return or fault, but the wait ends and the host lives.
+    let (state, _) = ctx.wait(id);
+    assert!([VEO_COMMAND_OK, VEO_COMMAND_ERROR, VEO_COMMAND_EXCEPTION].contains(&state));
+}
+
+#[test]
+fn the_machine_takes_a_ve_process_first_if_it_runs_out_of_memory() {
+    let score = |process: &str| -> i32 {
+        let path = format!("/proc/{process}/oom_score_adj");
+        let score = std::fs::read_to_string(path).unwrap();
+        score.trim().parse().unwrap()
+    };
+    let before = score("self");
+    let (proc, _) = started();
+    assert_eq!(score(&proc.pid().to_string()), 1000);
+    assert_eq!(score("self"), before);
+}
+
+#[test]
+fn closing_all_descriptors() {
+    // Closed, or something else in their place.
+    for kernel in ["close_all", "take_descriptors"] {
+        let (proc, lib) = started();
+        let ctx = proc.open();
+        ctx.ok(ctx.call(proc.sym(lib, kernel), &Args::new()));
+        let (ok, args) = (proc.sym(lib, "ok"), Args::new().u64(0, 1));
+        // What needs no descriptor still works; opening a context fails, with a reason.
+        assert_eq!(ctx.ok(ctx.call(ok, &args)), 2);
+        let start = Instant::now();
+        assert!(call!(veo_context_open(proc.0)).is_null());
+        assert!(start.elapsed() < Duration::from_secs(60), "{kernel}");
+        assert!(last_error().contains("descriptors"), "{}", last_error());
+        assert_eq!(ctx.ok(ctx.call(ok, &args)), 2);
+    }
+}
+
+#[test]
+fn a_kernel_that_has_itself_traced() {
+    let (proc, lib) = started();
+    let (main, other) = (proc.open(), proc.open());
+    let (trace, ok) = (proc.sym(lib, "trace_me"), proc.sym(lib, "ok"));
+    // Where that is forbidden it fails, which is as good.
+    for ctx in [main, other] {
+        ctx.ok(ctx.call(trace, &Args::new()));
+        assert_eq!(ctx.ok(ctx.call(ok, &Args::new().u64(0, 1))), 2);
+    }
+    let pid = proc.pid();
+    drop(proc);
+    // SAFETY: only asks whether the process exists.
+    assert_eq!(unsafe { libc::kill(pid, 0) }, -1);
+}
+
+#[test]
+fn signals_that_a_kernel_keeps_for_itself() {
+    for kernel in ["handle", "block", "another_stack"] {
+        let (proc, lib) = started();
+        let (main, other) = (proc.open(), proc.open());
+        for ctx in [main, other] {
+            ctx.ok(ctx.call(proc.sym(lib, kernel), &Args::new()));
+        }
+        // Copies where nothing is, or nothing may be written, fail as ever.
+        let mut word = 0u64;
+        let place = (&raw mut word).cast();
+        assert!(call!(veo_read_mem(proc.0, place, 0x10, 8)) < 0, "{kernel}");
+        let ok = proc.sym(lib, "ok");
+        let bytes = (&raw const word).cast();
+        assert!(call!(veo_write_mem(proc.0, ok, bytes, 8)) < 0, "{kernel}");
+        let args = Args::new().u64(0, 1);
+        for ctx in [main, other] {
+            assert_eq!(ctx.ok(ctx.call(ok, &args)), 2, "{kernel}");
+        }
+        // What the kernel made of the signals is left to it.
+        if kernel == "handle" {
+            assert_eq!(main.ok(main.call(proc.sym(lib, kernel), &Args::new())), 5);
+        }
+        assert_eq!(call!(veo_context_close(other.0)), 0);
+        assert_eq!(main.ok(main.call(ok, &args)), 2, "{kernel}");
+        assert!(proc.fault().is_none());
+    }
+}
+
+#[test]
+fn a_forked_child_of_a_kernel_ends_with_it() {
+    let (proc, lib) = started();
+    let ctx = proc.open();
+    let args = Args::new().u64(0, 1);
+    for _ in 0..3 {
+        ctx.ok(ctx.call(proc.sym(lib, "branch"), &args));
+        assert_eq!(ctx.ok(ctx.call(proc.sym(lib, "ok"), &args)), 2);
+    }
+}
+
+#[test]
+fn memory_of_the_node_runs_out() {
+    let proc = Proc::with(3, |options| options.memory = 1 << 20);
+    let mut blocks = Vec::new();
+    let mut address = 0;
+    while call!(veo_alloc_mem(proc.0, &mut address, 100_000)) == 0 {
+        blocks.push(address);
+        assert!(blocks.len() <= 10);
+    }
+    assert_eq!(blocks.len(), 10);
+    assert!(last_error().contains("100000 bytes"), "{}", last_error());
+    assert_eq!(call!(veo_alloc_mem(proc.0, &mut address, usize::MAX)), -1);
+    let ctx = proc.open();
+    let id = call!(veo_alloc_mem_async(ctx.0, 100_000));
+    assert_eq!(ctx.wait(id), (VEO_COMMAND_OK, 0));
+    for block in blocks {
+        assert_eq!(call!(veo_free_mem(proc.0, block)), 0);
+    }
+    let id = call!(veo_alloc_mem_async(ctx.0, 1 << 20));
+    let block = ctx.ok(id);
+    assert_ne!(block, 0);
+    ctx.ok(call!(veo_free_mem_async(ctx.0, block)));
+}

@@ -1,0 +1,82 @@
+//! What kernels do wrong: the request fails with a report, the host goes on.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod crashes;
+mod ends;
+mod habits;
+
+use common::*;
+
+/// What most of these tests call.
+const KERNELS: &str = r#"
+#define _GNU_SOURCE
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <fcntl.h>
+
+uint64_t ok(uint64_t x) { return x + 1; }
+int zero;
+void segv(void) { *(volatile int *)0x1234 = 1; }
+void bus(void) {
+    int fd = memfd_create("x", 0);
+    volatile char *p = mmap(0, 4096, PROT_READ, MAP_SHARED, fd, 0);
+    *p;
+}
+int fpe(int x) { return x / zero; }
+void ill(void) { __builtin_trap(); }
+void abrt(void) { abort(); }
+int deep(volatile char *p) { volatile char room[4096]; room[0] = p[0]; return deep(room) + room[1]; }
+int overflow(void) { char c = 0; return deep(&c); }
+void leave(int status) { exit(status); }
+void leave_now(int status) { _exit(status); }
+void leave_thread(void) { pthread_exit(0); }
+void heap(void) { char *volatile p = malloc(24); free(p); free(p); }
+volatile int forever;
+void loop(void) { forever = 1; while (forever) ; }
+void nap(int milliseconds) { usleep(milliseconds * 1000); }
+static jmp_buf place;
+int set_place(void) { return setjmp(place); }
+void jump(void) { longjmp(place, 7); }
+void close_all(void) { for (int fd = 0; fd < 1000; fd++) close(fd); }
+void branch(int status) { if (fork() == 0) return; (void)status; }
+void quiet(void) { signal(SIGSEGV, SIG_DFL); *(volatile int *)0x1234 = 1; }
+void *on_thread(void *p) { *(volatile int *)0x4321 = 1; return p; }
+void thread_segv(void) { pthread_t t; pthread_create(&t, 0, on_thread, 0); pthread_join(t, 0); }
+void self_kill(void) { kill(getpid(), SIGKILL); pause(); }
+void become_another(void) { execl("/bin/sleep", "sleep", "60", (char *)0); }
+void end_thread(void) { syscall(SYS_exit, 0); }
+void take_descriptors(void) { for (int fd = 3; fd < 30; fd++) dup2(0, fd); }
+static sigjmp_buf landing;
+static void land(int signal) { siglongjmp(landing, signal); }
+int handle(void) {
+    struct sigaction own = { .sa_handler = land };
+    sigaction(SIGSEGV, &own, 0);
+    return sigsetjmp(landing, 1) ? 5 : (segv(), 0);
+}
+int trace_me(void) { return ptrace(PTRACE_TRACEME, 0, 0, 0); }
+void block(void) { sigset_t all; sigfillset(&all); pthread_sigmask(SIG_BLOCK, &all, 0); }
+static char own_stack[65536];
+int another_stack(void) {
+    stack_t stack = { .ss_sp = own_stack, .ss_size = sizeof own_stack };
+    return sigaltstack(&stack, 0);
+}
+"#;
+
+/// A process with these kernels.
+fn started() -> (Proc, u64) {
+    let proc = Proc::with(0, |options| options.memory = 64 << 20);
+    let lib = proc.load(&compile(KERNELS));
+    (proc, lib)
+}
