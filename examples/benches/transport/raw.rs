@@ -1,7 +1,8 @@
 //! A call written against the function table: as a C program makes it with libveo's
-//! functions, and in the shortest form that the emulated node offers.
+//! functions, and in the shortest form that the emulated node offers. The table is that
+//! of the emulated node or of NEC's library.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsString};
 
 use veo_abi::ffi::{
     VEO_COMMAND_OK, VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID, VeoApi, veo_args,
@@ -26,20 +27,50 @@ macro_rules! call {
     };
 }
 
+/// The environment variables that name NEC's library and a VE side for it.
+const LIBVEO: [&str; 2] = ["VEO_BENCH_LIBVEO", "VEO_BENCH_VEORUN"];
+
+/// Whether there is a library of NEC's to compare with.
+pub fn has_libveo() -> bool {
+    LIBVEO.iter().all(|name| std::env::var_os(name).is_some())
+}
+
 impl Raw {
+    /// A process of the emulated node.
     pub fn new() -> Raw {
-        let mut raw = Raw {
-            api: veo_emu::api(),
-            proc: std::ptr::null_mut(),
-            ctx: std::ptr::null_mut(),
-            kernel: 0,
-            args: std::ptr::null_mut(),
-        };
+        let mut raw = Raw::of(veo_emu::api());
         // veo_proc_create would want VE_OMP_NUM_THREADS=1 for a further context.
         raw.proc = call!(raw, veo_emu_proc_create(0, std::ptr::null()));
         assert!(!raw.proc.is_null(), "a process starts");
         // The first is the main context; typed calls use a further one as well.
         call!(raw, veo_context_open(raw.proc));
+        raw.prepare();
+        raw
+    }
+
+    /// A process of NEC's library. The thread has to live as long: it ends with it.
+    pub fn libveo() -> Raw {
+        let [library, veorun] = LIBVEO.map(|name| std::env::var_os(name).expect(name));
+        let mut raw = Raw::of(load(&library));
+        let veorun = CString::new(veorun.into_encoded_bytes()).expect("a C string");
+        raw.proc = call!(raw, veo_proc_create_static(0, veorun.as_ptr().cast_mut()));
+        assert!(!raw.proc.is_null(), "a process of libveo starts");
+        raw.prepare();
+        raw
+    }
+
+    fn of(api: &'static VeoApi) -> Raw {
+        Raw {
+            api,
+            proc: std::ptr::null_mut(),
+            ctx: std::ptr::null_mut(),
+            kernel: 0,
+            args: std::ptr::null_mut(),
+        }
+    }
+
+    fn prepare(&mut self) {
+        let raw = self;
         raw.ctx = call!(raw, veo_context_open(raw.proc));
         assert!(!raw.ctx.is_null(), "a context opens");
         let path = ve_kernels::host_library("libvebasics.so");
@@ -48,7 +79,21 @@ impl Raw {
         raw.kernel = call!(raw, veo_get_sym(raw.proc, library, c"add_up".as_ptr()));
         assert_ne!(raw.kernel, 0, "the kernel is there");
         raw.args = call!(raw, veo_args_alloc());
-        raw
+    }
+
+    /// Memory of the VE.
+    pub fn alloc(&self, size: usize) -> u64 {
+        let mut address = 0;
+        let status = call!(self, veo_alloc_mem(self.proc, &mut address, size));
+        assert_eq!(status, 0);
+        address
+    }
+
+    /// Copies bytes into memory of the VE.
+    pub fn write(&self, address: u64, bytes: &[u8]) {
+        let source = bytes.as_ptr().cast();
+        let status = call!(self, veo_write_mem(self.proc, address, source, bytes.len()));
+        assert_eq!(status, 0);
     }
 
     /// Sets eight arguments, submits the call and waits for the result.
@@ -57,10 +102,10 @@ impl Raw {
         for (index, value) in values.into_iter().enumerate() {
             call!(self, veo_args_set_i64(self.args, index as i32, value));
         }
-        call!(
-            self,
-            veo_emu_args_set_result(self.args, VEO_EMU_CLASS_INTEGER)
-        );
+        if let Some(set_result) = self.api.veo_emu_args_set_result {
+            // SAFETY: the object is alive.
+            unsafe { set_result(self.args, VEO_EMU_CLASS_INTEGER) };
+        }
         let request = call!(self, veo_call_async(self.ctx, self.kernel, self.args));
         self.result(request)
     }
@@ -97,4 +142,22 @@ impl Drop for Raw {
         call!(self, veo_args_free(self.args));
         call!(self, veo_proc_destroy(self.proc));
     }
+}
+
+/// The functions of NEC's library, which is never unloaded.
+fn load(library: &OsString) -> &'static VeoApi {
+    // SAFETY: loading runs the library's initialisers, which ask for nothing.
+    let library = unsafe { libloading::Library::new(library) }.expect("libveo loads");
+    let library = Box::leak(Box::new(library));
+    let find = |symbol: &'static str| {
+        // SAFETY: only the address is taken, and the library stays loaded.
+        let found = unsafe { library.get::<*const std::ffi::c_void>(symbol) };
+        // SAFETY: as above.
+        let address = found
+            .ok()
+            .and_then(|found| unsafe { found.try_as_raw_ptr() });
+        address.map_or(std::ptr::null(), <*mut _>::cast_const)
+    };
+    // SAFETY: `find` gives null or a function of that name of the libveo interface.
+    Box::leak(Box::new(unsafe { VeoApi::load(find) }))
 }

@@ -12,7 +12,7 @@ use veo_core::{Kernels, Result, VeBuffer, VeoContext, VeoProc};
 
 use crate::measure::{Goal, Pair, alternate, block, nanoseconds};
 use crate::pingpong::PingPong;
-use crate::raw::Raw;
+use crate::raw::{Raw, has_libveo};
 
 /// The environment variable that makes this program say that it runs, and end.
 pub const READY: &str = "VEO_BENCH_READY";
@@ -27,6 +27,12 @@ pub struct Definition {
     pub reference: [&'static str; 2],
     pub goal: Goal,
     pub measure: fn(&mut Fixture) -> Result<Pair>,
+    /// Whether it can be measured here.
+    pub possible: fn() -> bool,
+}
+
+fn always() -> bool {
+    true
 }
 
 /// All rows.
@@ -36,54 +42,77 @@ pub const ROWS: &[Definition] = &[
         reference: ["one-line ping-pong", "futex ping-pong"],
         goal: Goal::AtMost(3.0),
         measure: waited_call,
+        possible: always,
     },
     Definition {
         name: "pipelined call, 8 arguments",
         reference: ["one-line ping-pong", "futex ping-pong"],
         goal: Goal::AtMost(0.6),
         measure: pipelined_call,
+        possible: always,
     },
     Definition {
         name: "typed stub, 8 arguments",
         reference: ["raw function table"; 2],
         goal: Goal::AtMost(1.05),
         measure: typed_call,
+        possible: always,
     },
     Definition {
         name: "typed stub, 8 arguments",
         reference: ["raw table, arguments at once"; 2],
         goal: Goal::AtMost(1.2),
         measure: typed_call_at_once,
+        possible: always,
     },
     Definition {
         name: "waited call after 2 ms idle",
         reference: ["futex ping-pong after 2 ms"; 2],
         goal: Goal::AtMost(1.3),
         measure: idle_call,
+        possible: always,
     },
     Definition {
         name: "write of 1 MiB (bandwidth)",
         reference: ["private memcpy"; 2],
         goal: Goal::AtLeast(0.95),
         measure: write,
+        possible: always,
     },
     Definition {
         name: "read of 1 MiB (bandwidth)",
         reference: ["private memcpy"; 2],
         goal: Goal::AtLeast(0.95),
         measure: read,
+        possible: always,
     },
     Definition {
         name: "process ready",
         reference: ["fork+exec of the same"; 2],
         goal: Goal::AtMost(1.5),
         measure: start,
+        possible: always,
     },
     Definition {
         name: "async submit of 256 MiB",
         reference: ["async submit of 64 B"; 2],
         goal: Goal::AtMost(3.0),
         measure: submit,
+        possible: always,
+    },
+    Definition {
+        name: "waited calls in a time",
+        reference: ["those of NEC's libveo"; 2],
+        goal: Goal::AtLeast(4.0),
+        measure: libveo_call,
+        possible: has_libveo,
+    },
+    Definition {
+        name: "write of 64 MB (bandwidth)",
+        reference: ["that of NEC's libveo"; 2],
+        goal: Goal::AtLeast(1.5),
+        measure: libveo_write,
+        possible: has_libveo,
     },
 ];
 
@@ -306,5 +335,42 @@ fn submit(fixture: &mut Fixture) -> Result<Pair> {
         15,
         || submit(&mut large, &source),
         || submit(&mut small, &source[..64]),
+    ))
+}
+
+fn libveo_call(fixture: &mut Fixture) -> Result<Pair> {
+    let fixture = &*fixture;
+    let raw = Raw::libveo();
+    let raw_call = || assert_eq!(black_box(raw.add_up([1, 2, 3, 4, 5, 6, 7, 8])), 36);
+    Ok(alternate(
+        60,
+        || {
+            fixture.warm_up();
+            block(BLOCK, || assert_eq!(black_box(fixture.call()), 36))
+        },
+        || {
+            block(10, raw_call);
+            block(BLOCK, raw_call)
+        },
+    ))
+}
+
+fn libveo_write(fixture: &mut Fixture) -> Result<Pair> {
+    let source = vec![1u8; 64_000_000];
+    let mut buffer = fixture.proc.upload(&source)?;
+    let raw = Raw::libveo();
+    let address = raw.alloc(source.len());
+    raw.write(address, &source);
+    Ok(alternate(
+        5,
+        || {
+            block(1, || {
+                fixture
+                    .proc
+                    .write(&mut buffer, &source)
+                    .expect("the write works")
+            })
+        },
+        || block(1, || raw.write(address, &source)),
     ))
 }
