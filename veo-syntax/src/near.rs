@@ -1,4 +1,4 @@
-//! Which function of a library was probably meant.
+//! Which name was probably meant: of a function in a library, of a key.
 
 /// The nearest of `names` to `wanted`, if one is near.
 pub(crate) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -31,6 +31,10 @@ fn distance(wanted: &str, name: &str) -> Option<usize> {
         6..=9 => 2,
         _ => 3,
     };
+    // Each letter more is an edit. Names of C++ are long, and libraries have thousands of them.
+    if wanted.chars().count().abs_diff(name.chars().count()) > most {
+        return None;
+    }
     Some(edits(wanted, name)).filter(|edits| *edits <= most)
 }
 
