@@ -292,58 +292,6 @@ fn objects_archives_and_libraries() {
 }
 
 #[test]
-fn a_static_veorun() {
-    let bench = Bench::new();
-    bench.source("a.c", "");
-    bench.source("b.f90", "");
-    bench.source("libx.a", "");
-    let mut kernels = Kernels::static_veorun("my_veorun");
-    kernels
-        .files(["a.c", "b.f90"])
-        .object("libx.a")
-        .link_lib("blas_openmp")
-        .openmp(true);
-    let built = bench.build(&mut kernels).unwrap();
-    assert_eq!(
-        built.library(Target::Ve1).unwrap(),
-        bench.path("out/veo/ve1/my_veorun")
-    );
-    let work = "work/ve1/my_veorun";
-    let lines = bench.lines();
-    let made = lines
-        .iter()
-        .find(|line| line.starts_with("mk_veorun_static"))
-        .unwrap();
-    assert_eq!(
-        *made,
-        format!(
-            "mk_veorun_static -o {work}/my_veorun {work}/a.o {work}/b.o libx.a -lblas_openmp -fopenmp"
-        )
-    );
-}
-
-#[test]
-fn a_static_veorun_with_the_older_places_of_its_tool() {
-    for dir in ["nec/ve/libexec", "nec/ve/veos/libexec"] {
-        let bench = Bench::new();
-        bench.source("a.c", "");
-        let script = std::fs::read_to_string(bench.path("nec/ve/bin/mk_veorun_static")).unwrap();
-        bench.remove("nec/ve/bin/mk_veorun_static");
-        let error = bench
-            .build(Kernels::static_veorun("v").file("a.c"))
-            .unwrap_err();
-        assert!(
-            error.to_string().contains("VEO_MK_VEORUN_STATIC"),
-            "{error}"
-        );
-        bench.install(&format!("{dir}/mk_veorun_static"), &script);
-        bench
-            .build(Kernels::static_veorun("v").file("a.c"))
-            .unwrap();
-    }
-}
-
-#[test]
 fn c_sources_as_cxx() {
     let lines = lines_of(|kernels, _| {
         kernels.cpp(true);

@@ -1,7 +1,6 @@
 //! Libraries that the host's compilers make, read back with an ELF reader and loaded.
 
 use std::path::Path;
-use std::process::Command;
 
 use object::elf::{DF_SYMBOLIC, DT_FLAGS, DT_SONAME, DT_SYMBOLIC, EM_X86_64, ET_DYN, FileHeader64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
@@ -142,28 +141,6 @@ fn debug_information_apart_is_found_again() {
             "read before it was taken out"
         );
     }
-}
-
-#[test]
-fn a_static_veorun_for_the_host_has_all_of_its_archives() {
-    let bench = bench("host");
-    let archive = bench.path("package/libarchived.a");
-    let object = bench.path("package/archived.o");
-    let source = bench.source("archived.c", "long archived(void) { return 1; }\n");
-    let run = |command: &mut Command| assert!(command.status().unwrap().success());
-    run(Command::new("cc")
-        .args(["-fPIC", "-c"])
-        .arg(&source)
-        .arg("-o")
-        .arg(&object));
-    run(Command::new("ar").arg("cr").arg(&archive).arg(&object));
-    let mut kernels = Kernels::static_veorun("veorun_k");
-    let built = bench
-        .build(kernels.file("kernels/k.c").object("libarchived.a"))
-        .unwrap();
-    let library = built.library(Target::Host).unwrap();
-    assert_eq!(library, bench.path("out/veo/host/veorun_k"));
-    assert_eq!(elf(library).1, ["archived", "norm2", "previous"]);
 }
 
 #[test]

@@ -13,3 +13,5 @@ mod package;
 mod real;
 mod rebuilds;
 mod recording;
+mod static_veorun;
+mod targets;
