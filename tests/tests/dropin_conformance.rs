@@ -84,6 +84,7 @@ const OTHERS: &[&str] = &[
     "library_search.c",
     "descriptors.c",
     "closed_descriptors.c",
+    "cancelled.c",
     "fork.c",
     "limits.c",
     "many_threads.c",

@@ -101,6 +101,11 @@ fn thousands_of_threads() {
 }
 
 #[test]
+fn threads_that_are_cancelled_inside_the_library() {
+    Dropin::get().conforms("cancelled.c", &[("VE_OMP_NUM_THREADS", "1")]);
+}
+
+#[test]
 fn what_the_emulated_node_offers_beyond_libveo() {
     Dropin::get().conforms("extensions.c", &[]);
 }

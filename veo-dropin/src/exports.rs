@@ -5,6 +5,9 @@
 
 // The list writes its types with these names.
 use veo_abi::ffi::*;
+use veo_emu::Uncancelled;
+
+use crate::cancel::has_points;
 
 /// Where each export goes: the emulator, unless a name is defined here.
 mod target {
@@ -21,6 +24,7 @@ macro_rules! export {
         $(
             #[unsafe(no_mangle)]
             unsafe extern "C" fn $name($($parameter: $ty),*) -> $result {
+                let _held = const { has_points(stringify!($name)) }.then(Uncancelled::new);
                 // SAFETY: the target is the same function of the same interface, so
                 // what our caller promised is what it asks for.
                 unsafe { target::$name($($parameter),*) }

@@ -21,6 +21,9 @@ mod linux {
         &crate::libveo::API
     }
 
+    #[doc(hidden)]
+    pub use crate::sys::cancel::Uncancelled;
+
     /// The library that kernels link against (`libveohmem.so`): an ELF file, empty if
     /// it could not be built. VE processes load it by themselves.
     pub static LIBVEOHMEM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libveohmem.so"));
@@ -35,7 +38,7 @@ mod linux {
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
-pub use linux::{LIBVEOHMEM, api, veorun_main};
+pub use linux::{LIBVEOHMEM, Uncancelled, api, veorun_main};
 
 macro_rules! linux_modules {
     ($($(#[$attribute:meta])* $visibility:vis mod $name:ident;)*) => {

@@ -10,6 +10,7 @@ use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId, rea
 use super::args::Args;
 use super::operation::CallView;
 use crate::shared::class::{Class, PER_WORD, Returns};
+use crate::sys::cancel::Uncancelled;
 use crate::shared::ring::MAX_WORDS;
 
 /// How one parameter is passed.
@@ -168,6 +169,7 @@ impl Lazy {
     pub(crate) fn get(&self) -> Option<&Prototypes> {
         self.read
             .get_or_init(|| {
+                let _held = Uncancelled::new();
                 catch_unwind(AssertUnwindSafe(|| read_file(&self.path).ok()))
                     .ok()
                     .flatten()

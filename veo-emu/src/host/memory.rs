@@ -11,6 +11,7 @@ use super::node::Node;
 use crate::shared::control::Control;
 use crate::shared::window::WINDOW;
 use crate::sync::Ordering;
+use crate::sys::cancel::Uncancelled;
 use crate::sys::kept::Kept;
 use crate::sys::memfd::{self, Mapping};
 
@@ -144,6 +145,7 @@ impl Memory {
         if region.reserved.cover(start, end) {
             return Ok(());
         }
+        let _held = Uncancelled::new();
         for (from, to) in region.reserved.missing(start, end) {
             memfd::reserve(self.file.get()?, from, to - from)?;
             region.held += region.reserved.add(from, to);
@@ -182,6 +184,7 @@ impl Memory {
 
     /// Gives pages back, if the program has left us the file.
     fn release(&self, start: u64, len: u64) {
+        let _held = Uncancelled::new();
         if let Ok(file) = self.file.get() {
             memfd::release(file, start, len);
         }

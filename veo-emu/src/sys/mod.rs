@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what a Vector Engine is.
 
+pub(crate) mod cancel;
 pub(crate) mod cpu;
 pub(crate) mod fork;
 pub(crate) mod futex;
