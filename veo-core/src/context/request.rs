@@ -23,6 +23,22 @@ use crate::queue::{CopyBack, Finished, Payload, Ticket};
 /// kernel writes back ([`OnStack`](crate::OnStack), `&mut` parameters); they are
 /// written when the result is collected and the kernel has succeeded.
 ///
+/// ```no_run
+/// use veo_core::{Result, VeoContext, ve_kernel};
+///
+/// #[ve_kernel(lib = "libwork.so")]
+/// fn work(n: i64) -> f64;
+///
+/// # fn f(ctx: &VeoContext) -> Result<()> {
+/// let (first, mut second) = (work(ctx, 1)?, work(ctx, 2)?); // both are queued
+/// println!("{}", first.wait()?);
+/// if let Some(result) = second.peek()? {
+///     println!("{result}, too");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Dropping a request does not stop it and does not wait. It runs, its result is
 /// discarded, and what it needs on the host stays alive until it has finished.
 ///
