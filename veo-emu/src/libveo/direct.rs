@@ -154,14 +154,15 @@ pub unsafe extern "C" fn veo_emu_collect(
     nanoseconds: u64,
     results: *mut veo_emu_result,
 ) -> usize {
+    let mut taken = 0;
     if count > 0 && nanoseconds == u64::MAX && !requests.is_null() && !results.is_null() {
         // SAFETY: the caller keeps the context open until the function returns.
         let context = unsafe { own_context(ctx) };
         // SAFETY: not null; the caller passes `count` requests.
         let ids = unsafe { slice::from_raw_parts(requests, count) };
         let mut place = results;
-        let taken = context.map_or(0, |context| {
-            context.queue.collect_quickly(ids, |value| {
+        let more = context.is_none_or(|context| {
+            let (some, more) = context.queue.collect_quickly(ids, |value| {
                 let state = VEO_COMMAND_OK as i32;
                 // SAFETY: this is called at most `count` times, and the caller has room
                 // for as many results.
@@ -169,14 +170,22 @@ pub unsafe extern "C" fn veo_emu_collect(
                     place.write(veo_emu_result { value, state });
                     place = place.add(1);
                 }
-            })
+            });
+            taken = some;
+            more
         });
-        if taken > 0 {
+        if !more {
             return taken;
         }
     }
-    // SAFETY: what the caller vouches for is the same.
-    unsafe { collect_somehow(ctx, requests, count, nanoseconds, results) }
+    // The first one is waited for, the others are not.
+    let left = if taken > 0 { 0 } else { nanoseconds };
+    // SAFETY: what the caller vouches for is the same, also for what is behind the ones
+    // that were taken: then the pointers are not null, and fewer were taken than there are.
+    taken + unsafe {
+        let (requests, results) = (requests.wrapping_add(taken), results.wrapping_add(taken));
+        collect_somehow(ctx, requests, count - taken, left, results)
+    }
 }
 
 /// Collects whatever there is, or says why nothing can be collected.

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use super::{Queue, State};
 use crate::host::lock;
 use crate::host::operation::CallView;
+use crate::host::results::State as ResultState;
 use crate::shared::ring::{Ended, SLOTS};
 
 impl State {
@@ -19,6 +20,14 @@ impl State {
             && self.pending.is_empty()
             && self.block.is_none()
             && !(self.busy | self.dead | self.closed)
+    }
+
+    /// Whether this is the oldest call in the ring, and all there is to say of it comes
+    /// with its response.
+    fn awaits(&self, id: u64) -> bool {
+        !self.in_ring.is_empty()
+            && self.in_ring.first() == id
+            && self.results.look(id) == ResultState::Pending
     }
 }
 
@@ -36,23 +45,25 @@ impl Queue {
     }
 
     /// Waits for the first of these requests and takes its result and those of the ones
-    /// behind it, up to the first that has not ended, or not well. Gives how many it took.
+    /// behind it, while each is the oldest call in the ring and has ended. Gives how many
+    /// it took, and whether there may be more to say of the others.
     #[inline]
-    pub(crate) fn collect_quickly(&self, ids: &[u64], mut take: impl FnMut(u64)) -> usize {
+    pub(crate) fn collect_quickly(&self, ids: &[u64], mut take: impl FnMut(u64)) -> (usize, bool) {
         let Some(first) = ids.first() else {
-            return 0;
+            return (0, true);
         };
         if self.machine.forwards_output() {
-            return 0;
+            return (0, true);
         }
         self.await_call(*first);
         let mut state = lock(&self.state);
         if !state.pending.is_empty() {
-            return 0;
+            return (0, true);
         }
-        let mut count = 0;
+        let (mut count, mut more) = (0, false);
         for id in ids {
             let Some(value) = self.pass(&mut state, *id) else {
+                more = count == 0 || !state.awaits(*id);
                 break;
             };
             take(value);
@@ -61,7 +72,7 @@ impl Queue {
         if count > 0 {
             self.finished.store(state.in_ring.first(), Ordering::Release);
         }
-        count
+        (count, more)
     }
 
     /// Takes the result of a call straight from the ring, if it is the oldest one there.
