@@ -46,11 +46,12 @@ impl Queue {
                 _ => self.awaited(&state).or(last.filter(|_| !state.in_ring.is_empty())),
             };
             let (dead, starved) = (state.dead, state.starved);
+            // Under the lock: another thread may take a result as soon as it is free.
+            let finished = self.finished.load(Ordering::Acquire);
             drop(state);
             if end.is_some_and(|end| Instant::now() >= end) {
                 return None;
             }
-            let finished = self.finished.load(Ordering::Acquire);
             let changed = || {
                 (self.machine.is_dead() && !dead)
                     || self.finished.load(Ordering::Acquire) != finished
