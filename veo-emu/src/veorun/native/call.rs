@@ -2,6 +2,7 @@
 //! stack, by the rules that System V and AAPCS64 share.
 
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use super::arch::{INTEGERS, invoke};
 use crate::shared::class::{Class, are_integers};
@@ -32,7 +33,7 @@ impl Engine for Native {
         let mut stack = MaybeUninit::<[u64; MAX_WORDS]>::uninit();
         let mut frame = Frame {
             function: request.address,
-            stack: stack.as_ptr().cast(),
+            stack: ptr::null(),
             stack_len: 0,
             integers: [0; INTEGERS],
             floats: [0; FLOATS],
@@ -46,6 +47,7 @@ impl Engine for Native {
             (frame.stack, frame.stack_len) = (rest.as_ptr(), rest.len() as u64);
         } else {
             frame.stack_len = sort(request, &mut frame, &mut stack) as u64;
+            frame.stack = stack.as_ptr().cast();
         }
         // SAFETY: the frame is complete, its stack has as many words as it says, and the
         // caller vouches for the function.
