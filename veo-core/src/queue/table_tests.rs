@@ -55,6 +55,45 @@ fn the_oldest_request_can_be_collected_and_taken_at_once() {
 }
 
 #[test]
+fn only_what_owns_nothing_and_is_wanted_is_collected_in_passing() {
+    let mut table = Table::default();
+    let now = Stamp::now();
+    assert!(!table.collect_plain(0, 7, now), "there is nothing");
+    let plain = insert(&mut table, 10, Payload::None);
+    assert!(!table.collect_plain(11, 7, now), "another request");
+    assert!(!table.is_done(plain));
+    assert!(table.collect_plain(10, 7, now));
+    assert!(!table.collect_plain(10, 8, now), "it is collected");
+    assert_eq!((table.take_word(plain), table.pending()), (Some(7), 0));
+    let owner = insert(&mut table, 11, Payload::Owned(Box::new(())));
+    assert!(
+        !table.collect_plain(11, 7, now),
+        "its payload has to be taken"
+    );
+    table.collect(OK, None).run();
+    assert!(matches!(
+        table.take(owner),
+        Some(Collected {
+            payload: Payload::Owned(_),
+            ..
+        })
+    ));
+    let awaited = insert(&mut table, 12, Payload::None);
+    table.set_waker(awaited, Waker::noop().clone());
+    assert!(!table.collect_plain(12, 7, now), "a task has to be woken");
+    assert!(table.collect(OK, None).waker.is_some() && table.wakers() == 0);
+    assert_eq!(table.take_word(awaited), Some(OK.word));
+    let dropped = insert(&mut table, 13, Payload::None);
+    table.release(dropped).run();
+    assert!(
+        !table.collect_plain(13, 7, now),
+        "its place has to become free"
+    );
+    table.collect(OK, None).run();
+    assert_eq!((table.parked(), table.used), (0, 0));
+}
+
+#[test]
 fn a_dropped_request_keeps_its_payload_until_it_is_collected() {
     let owned = Arc::new(());
     let mut table = Table::default();
