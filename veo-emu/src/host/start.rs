@@ -156,10 +156,11 @@ impl Drop for Child {
         if let Some(pid) = self.0 {
             let mut status = 0;
             // SAFETY: the child is ours and not collected yet, so the number is its own.
-            unsafe {
-                libc::kill(pid, libc::SIGKILL);
-                libc::waitpid(pid, &mut status, 0);
-            }
+            unsafe { libc::kill(pid, libc::SIGKILL) };
+            // SAFETY: the status is valid for writing.
+            while unsafe { libc::waitpid(pid, &mut status, 0) } < 0
+                && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+            {}
         }
     }
 }
