@@ -5,32 +5,15 @@
 use std::time::{Duration, Instant};
 
 use veo_abi::prototype::{Prototypes, compare, read};
-use veo_abi::{Field, StructLayout, Type};
+use veo_core::VeData;
 
+use crate::cases::Pair;
 use crate::compilers::{c_compilers, fortran_compilers};
 use crate::numbers::Random;
-use crate::types::{F32, F64, I32, signature, to};
+use crate::types::{F32, signature, to};
 
 /// More than any of these files may take, however slow the machine is.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-static LAYOUT: StructLayout = StructLayout {
-    name: "Pair",
-    size: 16,
-    align: 8,
-    fields: &[
-        Field {
-            name: "a",
-            offset: 0,
-            ty: I32,
-        },
-        Field {
-            name: "b",
-            offset: 8,
-            ty: F64,
-        },
-    ],
-};
 
 /// Does with a file everything that a program does with it.
 pub fn read_and_use(elf: &[u8], debug: Option<&[u8]>) -> Option<Prototypes> {
@@ -41,7 +24,7 @@ pub fn read_and_use(elf: &[u8], debug: Option<&[u8]>) -> Option<Prototypes> {
             assert!(prototype.to_string().len() < 1 << 20);
             let declaration = prototype.rust_declaration().unwrap_or_default();
             assert!(declaration.len() < 1 << 20);
-            let params = vec![to(Type::Struct(&LAYOUT)); prototype.params.len()];
+            let params = vec![to(Pair::TYPE); prototype.params.len()];
             for mismatch in compare(&signature(&params, F32), prototype).mismatches {
                 assert!(mismatch.to_string().len() < 1 << 20);
             }

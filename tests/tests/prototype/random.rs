@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use veo_abi::prototype::{Declared, DeclaredSignature};
 use veo_abi::prototype::{MismatchKind, compare, compare_declared};
 use veo_abi::{Field, ScalarType, StructLayout, Type};
+use veo_core::VeData;
 
+use crate::cases::Pair;
 use crate::compilers::c_compilers;
 use crate::numbers::Random;
 use crate::types::{signature, to};
@@ -20,23 +22,6 @@ struct Kind {
     wrong: Vec<(Type, MismatchKind)>,
 }
 
-static PAIR: StructLayout = StructLayout {
-    name: "Pair",
-    size: 16,
-    align: 8,
-    fields: &[
-        Field {
-            name: "a",
-            offset: 0,
-            ty: Type::Scalar(ScalarType::I32),
-        },
-        Field {
-            name: "b",
-            offset: 8,
-            ty: Type::Scalar(ScalarType::F64),
-        },
-    ],
-};
 static SHORT: StructLayout = StructLayout {
     name: "Short",
     size: 8,
@@ -148,7 +133,7 @@ fn kinds() -> Vec<Kind> {
             (scalar(S::U64), K::Pointer),
             (scalar(S::F64), K::Pointer),
             (to(to(scalar(right))), K::Pointee),
-            (to(Type::Struct(&PAIR)), K::Pointee),
+            (to(Pair::TYPE), K::Pointee),
             (to(Type::Opaque("Handle")), K::Pointee),
         ];
         for other in S::ALL.into_iter().filter(|other| *other != right) {
@@ -175,12 +160,7 @@ fn kinds() -> Vec<Kind> {
         wrong: vec![(to(array(3)), K::Pointee)],
     });
     // Pointers that agree with anything, or with more than one type.
-    for right in [
-        scalar(S::F64),
-        scalar(S::I8),
-        Type::Void,
-        Type::Struct(&PAIR),
-    ] {
+    for right in [scalar(S::F64), scalar(S::I8), Type::Void, Pair::TYPE] {
         kinds.push(Kind {
             c: "void *%",
             right: to(right),
@@ -208,7 +188,7 @@ fn kinds() -> Vec<Kind> {
     for c in ["struct pair *%", "const pair_t *%", "pair_t %[2]"] {
         kinds.push(Kind {
             c,
-            right: to(Type::Struct(&PAIR)),
+            right: to(Pair::TYPE),
             wrong: vec![
                 (to(Type::Struct(&SHORT)), K::StructSize),
                 (to(Type::Struct(&OTHER)), K::FieldLayout),

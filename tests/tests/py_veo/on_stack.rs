@@ -1,8 +1,13 @@
 //! `OnStack`.
 
-use veo_core::{OnStack, Result, Value};
+use veo_core::{OnStack, Result, Value, VeoFunction, VeoLibrary};
 
 use crate::{function, start};
+
+fn fill(lib: &VeoLibrary) -> VeoFunction {
+    let args = ["double *", "long", "double", "double"];
+    function(lib, "fill", &args, "void")
+}
 
 #[test]
 fn intent_in() -> Result<()> {
@@ -17,12 +22,7 @@ fn intent_in() -> Result<()> {
 #[test]
 fn intent_out() -> Result<()> {
     let (proc, lib) = start();
-    let fill = function(
-        &lib,
-        "fill",
-        &["double *", "long", "double", "double"],
-        "void",
-    );
+    let fill = fill(&lib);
     let mut values = [0.0; 3];
     let out = OnStack::output(&mut values).into();
     fill.call(&proc, [out, Value::from(3), 1.0.into(), 0.5.into()])?;
@@ -50,12 +50,7 @@ fn intent_inout() -> Result<()> {
 #[test]
 fn size() -> Result<()> {
     let (proc, lib) = start();
-    let fill = function(
-        &lib,
-        "fill",
-        &["double *", "long", "double", "double"],
-        "void",
-    );
+    let fill = fill(&lib);
     let mut values = [0.0; 4];
     let out = OnStack::output(&mut values[..2]).into();
     fill.call(&proc, [out, Value::from(2), 1.0.into(), 1.0.into()])?;
