@@ -106,6 +106,8 @@ fn debug_files(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
 type Reader<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
 
 fn line(bytes: &[u8], address: u64) -> Option<Place> {
+    // The reader counts on an address behind it.
+    address.checked_add(1)?;
     let file = object::File::parse(bytes).ok()?;
     // A section says itself how much memory it wants.
     let mut room = EXPANSION * bytes.len() as u64;
@@ -157,4 +159,17 @@ fn symbol(bytes: &[u8], address: u64) -> Option<String> {
             symbol.address() <= address && address < symbol.address().saturating_add(symbol.size())
         })
         .and_then(|symbol| Some(symbol.name().ok()?.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_address_of_all_has_no_line() {
+        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        assert_eq!(line(&own, u64::MAX), None);
+        let here = Source::of(own, None).find(u64::MAX);
+        assert_eq!((here.line, here.function), (0, String::new()));
+    }
 }
