@@ -3,6 +3,7 @@
 mod common;
 
 use std::ops::Bound;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use common::process;
 use veo_core::{Error, Hmem, NULL, Result, VeAddr, VeoProc, hmemcpy, is_ve_addr};
@@ -29,9 +30,16 @@ fn buffers_hold_what_was_written() -> Result<()> {
     Ok(())
 }
 
-/// There are 16 identifiers for hmem; the processes that come later have none.
+/// There are 16 identifiers for hmem: whoever counts on one lets nobody else take them all.
+fn identifiers() -> MutexGuard<'static, ()> {
+    static IDENTIFIERS: Mutex<()> = Mutex::new(());
+    IDENTIFIERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The processes that come after the 16 that have an identifier have none.
 #[test]
 fn a_process_without_an_identifier_copies_all_the_same() -> Result<()> {
+    let _alone = identifiers();
     let procs: Vec<_> = (0..17).map(|_| process()).collect();
     let mut errors = procs.iter().filter_map(|proc| proc.identifier().err());
     let error = errors.next().expect("one has none").to_string();
@@ -246,6 +254,7 @@ fn memory_of_another_process_is_refused() -> Result<()> {
 
 #[test]
 fn hmem_copies_every_way() -> Result<()> {
+    let _identifiers = identifiers();
     let proc = process();
     let mut a = proc.alloc::<u32>(4)?;
     let mut b = proc.alloc::<u32>(4)?;
@@ -271,6 +280,7 @@ fn hmem_copies_every_way() -> Result<()> {
 
 #[test]
 fn a_kernel_can_use_an_hmem_pointer_as_it_is() -> Result<()> {
+    let _identifiers = identifiers();
     let proc = process();
     let x = proc.upload(&[1.0, 2.0, 3.5])?;
     let tagged = x.as_ptr().to_hmem()?;
