@@ -308,6 +308,23 @@ fn waiting_for_what_is_queued_behind_is_an_error_at_once() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn an_error_names_its_own_request_and_not_the_one_before_in_its_place() -> Result<()> {
+    let proc = process();
+    let ctx = proc.open_context()?;
+    let before = [give_i64(&ctx, 1)?, give_i64(&ctx, 2)?];
+    for request in before {
+        request.wait()?;
+    }
+    let (send, receive) = mpsc::channel::<VeoRequest<'static, i64>>();
+    let waits = move || receive.recv().unwrap().wait().unwrap_err().to_string();
+    let host = ctx.call_vh(waits)?;
+    send.send(ctx.call_vh(|| 3)?).unwrap();
+    let text = host.wait()?;
+    assert!(!text.contains("give_i64"), "{text}");
+    Ok(())
+}
+
 /// Runs a future on this thread, as a small runtime would.
 fn block_on<F: IntoFuture>(future: F) -> F::Output {
     struct Unpark(thread::Thread);
