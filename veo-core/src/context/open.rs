@@ -9,7 +9,7 @@ use veo_abi::ffi;
 use super::handle::VeoContext;
 use crate::backend::need;
 use crate::error::{Error, Result};
-use crate::process::VeoProc;
+use crate::process::{VeoProc, alone};
 use crate::queue::CtxShared;
 
 /// Settings of a context to be opened with [`VeoProc::open_context_with`].
@@ -64,8 +64,11 @@ impl VeoProc {
             });
         }
         let exclusive = shared.exclusive(&"opening a context")?;
+        let alone = alone(api);
+        shared.settle_children(&exclusive)?;
         let opened = self.open_further(options);
         let reason = api.last_error();
+        drop(alone);
         drop(exclusive);
         let handle = opened?;
         if handle.is_null() {
@@ -138,8 +141,12 @@ impl VeoProc {
     /// Where no further context can be had: the main one, once.
     fn take_main(&self, reason: Option<String>) -> Result<VeoContext> {
         let shared = self.shared();
-        let no_more = "this process has its only context already; set VE_OMP_NUM_THREADS=1 \
-                       before the program starts to have more";
+        let no_more = if shared.omp_threads.as_deref() == Some("1".as_ref()) {
+            "libveo gave no further context; see its messages above"
+        } else {
+            "this process has its only context already; set VE_OMP_NUM_THREADS=1 before the \
+             program starts to have more"
+        };
         if shared.main_taken.swap(true, Ordering::AcqRel) {
             return Err(Error::ContextOpen {
                 reason: reason.unwrap_or_else(|| no_more.into()),

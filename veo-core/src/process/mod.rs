@@ -13,6 +13,7 @@
 mod addresses;
 mod builder;
 mod call;
+mod children;
 mod handle;
 mod hooks;
 mod libraries;
@@ -35,6 +36,7 @@ pub use hooks::{HookId, ProcInitHook, del_proc_init_hook, set_proc_init_hook};
 pub use nodes::{Arch, NodeInfo, nodes};
 pub use settings::{Kernels, Prototypes, Stream};
 
+pub(crate) use children::alone;
 pub(crate) use loaded::LoadedLibrary;
 pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::addresses::Addresses;
+use super::children;
 use super::loaded::Libraries;
 use super::settings::Settings;
 use crate::address::Usage;
@@ -49,6 +50,8 @@ pub(crate) struct ProcShared {
     pub(crate) omp_threads: Option<std::ffi::OsString>,
     /// Whether a handle of the user stands for the main context.
     pub(crate) main_taken: AtomicBool,
+    /// Whether the backend's handles are, or are about to be, no more.
+    destroyed: Mutex<bool>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -70,6 +73,7 @@ impl ProcShared {
             settings,
             omp_threads: std::env::var_os("VE_OMP_NUM_THREADS"),
             main_taken: AtomicBool::new(false),
+            destroyed: Mutex::new(false),
         }
     }
 
@@ -266,6 +270,49 @@ impl ProcShared {
         Ok(())
     }
 
+    /// Makes sure that NEC's library can open a context: it has seen the ends of VE
+    /// processes, this one's too, and no other child of the program can mislead it.
+    pub(crate) fn settle_children(&self, _: &Exclusive<'_>) -> Result<()> {
+        // SAFETY: the main context is held exclusively, so the process is there and
+        // nobody else uses that context.
+        unsafe { children::look(self.core.api, self.main.handle()) };
+        if self.core.api.is_libveo() && self.core.look_for_end() {
+            return Err(self.core.gone(&"opening a context"));
+        }
+        children::settle(self.core.api)
+    }
+
+    /// Has NEC's library see the end of the VE process, if that has ended.
+    pub(super) fn see_end(&self) {
+        let destroyed = lock(&self.destroyed);
+        if !*destroyed && self.core.has_ended_on_host() {
+            // SAFETY: the main context stays open until the process is destroyed, which
+            // waits for this lock. The VE process has ended.
+            unsafe { children::look(self.core.api, self.main.handle()) };
+            // A further context learns of the end by waiting for the child itself.
+            if self.contexts().len() == 1 {
+                self.core.wait_on_host();
+            }
+        }
+    }
+
+    /// NEC's library waits for kernels that run before it destroys their process, however
+    /// long that takes, and creates and destroys no other meanwhile. So who does not end by
+    /// `until` is killed.
+    fn end_what_does_not(&self, contexts: &[Arc<CtxShared>], until: Instant) {
+        if !children::waits_for_children(self.core.api) {
+            return;
+        }
+        let drained = contexts.iter().all(|context| {
+            let number = context.lock().table.next();
+            context.drain(number, Some(until))
+        });
+        if !drained {
+            tracing::warn!("{} did not finish in time and is killed", self.core);
+            let _ = self.core.kill();
+        }
+    }
+
     /// Ends the process. Called once, by its own thread. `false` if the backend may go on
     /// using what it was given.
     pub(crate) fn destroy(&self) -> bool {
@@ -273,6 +320,7 @@ impl ProcShared {
         let contexts: Vec<_> = self.contexts().clone();
         // Who closes a process in order has waited before; see `wind_up`.
         let mut until = Instant::now() + Duration::from_secs(2);
+        self.end_what_does_not(&contexts, until);
         // The main context comes first: without it nobody opens or closes another.
         for context in &contexts {
             if context.retire(until) == Retired::Not {
@@ -287,11 +335,22 @@ impl ProcShared {
                 }
             }
         }
+        *lock(&self.destroyed) = true;
+        let alone = children::alone(self.core.api);
+        if self.core.has_ended_on_host() {
+            for context in &contexts {
+                // SAFETY: every context was retired, so nobody uses it; none that is in
+                // the list was closed.
+                unsafe { children::look(self.core.api, context.handle()) };
+            }
+        }
         let destroyed = self.core.api.table.veo_proc_destroy.is_some_and(|destroy| {
             // SAFETY: every context was retired, so nobody uses the process or a
             // context of it; this is done once, on the thread that created it.
             unsafe { destroy(self.core.handle()) == 0 }
         });
+        self.core.wait_on_host();
+        drop(alone);
         lose_all(&contexts, !destroyed);
         self.allocations().clear();
         for (_, usage) in lock(&self.frees).drain(..) {

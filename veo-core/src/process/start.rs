@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
 
+use super::children;
 use super::settings::{Output, Settings, Stream, Wishes};
 use super::shared::ProcShared;
 use crate::backend::{Api, c_path, need};
@@ -38,7 +39,7 @@ pub(super) fn start(
     let on_host = on_host(api, handle);
     let core = Arc::new(ProcCore::new(api, handle, node, keeper, on_host));
     let main = CtxShared::new(Arc::clone(&core), main);
-    Ok(Arc::new(ProcShared::new(
+    let shared = Arc::new(ProcShared::new(
         core,
         main,
         Settings {
@@ -47,7 +48,9 @@ pub(super) fn start(
             prototypes: wishes.prototypes.unwrap_or_default(),
             _output: output,
         },
-    )))
+    ));
+    children::enter(&shared);
+    Ok(shared)
 }
 
 impl Wishes {

@@ -107,6 +107,19 @@ impl ProcCore {
         })
     }
 
+    /// Whether the VE process has ended, as far as only the host can tell. One that was just
+    /// killed gets a little time to do so.
+    pub(crate) fn has_ended_on_host(&self) -> bool {
+        self.on_host.as_ref().is_some_and(OnHost::has_ended)
+    }
+
+    /// Waits for the VE process on the host, which has ended, where nobody else will.
+    pub(crate) fn wait_on_host(&self) {
+        if let Some(on_host) = &self.on_host {
+            on_host.wait_for();
+        }
+    }
+
     /// Whether the handles are those of this process image: not in a forked child.
     #[inline]
     pub(crate) fn check_image(&self, what: &dyn fmt::Display) -> Result<(), Error> {
@@ -248,12 +261,13 @@ impl ProcCore {
             let _ = self.ended.set(fault);
             return true;
         }
-        let Some(pid) = self.api.table.veo_emu_pid else {
-            return false;
+        let there = match self.api.table.veo_emu_pid {
+            // SAFETY: the handle is valid until the process is destroyed, which happens
+            // only after `closed` was set and all users of the handle have left.
+            Some(pid) => unsafe { pid(self.handle) >= 0 },
+            None => !self.has_ended_on_host(),
         };
-        // SAFETY: the handle is valid until the process is destroyed, which happens
-        // only after `closed` was set and all users of the handle have left.
-        if unsafe { pid(self.handle) } >= 0 {
+        if there {
             return false;
         }
         let _ = self.ended.set(Fault::default());

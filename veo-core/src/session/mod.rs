@@ -13,6 +13,6 @@ mod what;
 pub(crate) use self::core::ProcCore;
 pub(crate) use id::ProcId;
 pub(crate) use keeper::{Keeper, Task};
-pub(crate) use on_host::OnHost;
+pub(crate) use on_host::{OnHost, children};
 pub(crate) use outcome::{Outcome, State};
 pub(crate) use what::What;

@@ -1,9 +1,26 @@
 //! The VE process as a process of the host, to be ended where the backend cannot: by its
 //! number, which may be another's by then.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Keeps others from ending VE processes, or from opening contexts, while this is done:
+/// libveo takes the end of any child for that of the process whose context it opens.
+pub(crate) fn children() -> MutexGuard<'static, ()> {
+    static CHILDREN: Mutex<()> = Mutex::new(());
+    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::io::Error;
     use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    use super::children;
+
+    /// How long a process may take to end after it was killed.
+    const DEATH: Duration = Duration::from_secs(2);
 
     /// A process of the host, and not who has its number later.
     pub(crate) struct OnHost {
@@ -12,6 +29,8 @@ mod linux {
         pidfd: Option<OwnedFd>,
         /// When it started, by the kernel's clock.
         started: Option<u64>,
+        /// Whether it was sent SIGKILL.
+        killed: AtomicBool,
     }
 
     impl OnHost {
@@ -21,11 +40,77 @@ mod linux {
                 pid,
                 pidfd: open(pid),
                 started: start_of(pid),
+                killed: AtomicBool::new(false),
+            }
+        }
+
+        /// Whether it has ended, whoever was told so. If it was killed, that is waited for,
+        /// though not for long.
+        pub(crate) fn has_ended(&self) -> bool {
+            let until = Instant::now() + DEATH;
+            loop {
+                if self.is_over() {
+                    return true;
+                }
+                if !self.killed.load(Ordering::Relaxed) || Instant::now() >= until {
+                    return false;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+
+        fn is_over(&self) -> bool {
+            self.ask(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT)
+        }
+
+        /// Whether the child has ended, or is none of ours any more: somebody has waited for it.
+        fn ask(&self, options: libc::c_int) -> bool {
+            let (kind, number) = match &self.pidfd {
+                Some(pidfd) => (libc::P_PIDFD, pidfd.as_raw_fd()),
+                // The same number and start, as in `kill`.
+                None if self.started != start_of(self.pid) => return true,
+                None => (libc::P_PID, self.pid),
+            };
+            let mut found = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+            // SAFETY: the descriptor is open; the result is valid for writing.
+            let status =
+                unsafe { libc::waitid(kind, number.cast_unsigned(), found.as_mut_ptr(), options) };
+            if status != 0 {
+                return Error::last_os_error().raw_os_error() == Some(libc::ECHILD);
+            }
+            // SAFETY: valid as zeroes, and filled in by the call if the child has ended.
+            unsafe { found.assume_init().si_pid() != 0 }
+        }
+
+        /// Waits for its end, which is due, if nobody has: libveo leaves a VE process that a
+        /// fault ended to the program for ever.
+        pub(crate) fn wait_for(&self) {
+            for last in [false, true] {
+                let until = Instant::now() + DEATH;
+                while Instant::now() < until {
+                    if self.ask(libc::WEXITED | libc::WNOHANG) {
+                        return;
+                    }
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                if !last {
+                    self.send_kill();
+                }
             }
         }
 
         /// Sends it SIGKILL; tells whether it was there.
         pub(crate) fn kill(&self) -> bool {
+            let _alone = children();
+            let sent = self.send_kill();
+            self.killed.fetch_or(sent, Ordering::Relaxed);
+            sent && {
+                self.has_ended();
+                true
+            }
+        }
+
+        fn send_kill(&self) -> bool {
             if let Some(pidfd) = &self.pidfd {
                 // SAFETY: a system call with a descriptor that is open, and no pointer but
                 // null, which stands for the usual information.
@@ -86,8 +171,38 @@ mod linux {
                 pid,
                 pidfd: None,
                 started: with.started,
+                killed: AtomicBool::new(false),
             };
             [with, without]
+        }
+
+        #[test]
+        fn an_end_is_seen_before_anybody_waits_for_it() {
+            for index in 0..2 {
+                let mut child = child();
+                let known = &known(&child)[index];
+                assert!(!known.has_ended());
+                assert!(known.kill());
+                assert!(known.has_ended());
+                assert_eq!(
+                    child.wait().expect("it is ours").signal(),
+                    Some(libc::SIGKILL)
+                );
+                assert!(known.has_ended());
+            }
+        }
+
+        #[test]
+        fn what_nobody_waits_for_is_waited_for() {
+            for index in 0..2 {
+                let mut child = child();
+                let known = &known(&child)[index];
+                drop(child.stdin.take());
+                known.wait_for();
+                assert!(known.has_ended());
+                let error = child.wait().expect_err("it was waited for");
+                assert_eq!(error.raw_os_error(), Some(libc::ECHILD));
+            }
         }
 
         #[test]
@@ -126,6 +241,14 @@ pub(crate) struct OnHost(std::convert::Infallible);
 #[cfg(not(target_os = "linux"))]
 impl OnHost {
     pub(crate) fn kill(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(crate) fn wait_for(&self) {
         match self.0 {}
     }
 }
