@@ -111,7 +111,8 @@ impl VeoProc {
         let _exclusive = shared.exclusive(&"asking for the identifier")?;
         // SAFETY: the main context is held exclusively, so the process is there.
         let identifier = unsafe { identify(shared.core.handle()) };
-        Ok(Some(identifier).filter(|identifier| *identifier >= 0))
+        // NEC's library counts on, although a pointer has four bits for it.
+        Ok(Some(identifier).filter(|identifier| (0..16).contains(identifier)))
     }
 
     /// Kills the VE process at once. Whatever runs or waits ends with an error; the
