@@ -95,9 +95,14 @@ impl Ring {
         expect_write(self.slot(position + 2).0);
         fence(Ordering::SeqCst);
         if self.asleep.0.load(Ordering::Relaxed) != 0 {
-            self.asleep.0.store(0, Ordering::Relaxed);
-            unpark(&self.asleep.0);
+            self.wake_ve();
         }
+    }
+
+    /// Wakes the VE side, whatever it says.
+    pub(crate) fn wake_ve(&self) {
+        self.asleep.0.store(0, Ordering::Relaxed);
+        unpark(&self.asleep.0);
     }
 
     /// The response to request `id`, if it is there.
@@ -135,6 +140,11 @@ impl Ring {
         response.value.store(value, Ordering::Relaxed);
         let tag = (id + 1) << 8 | Ended::Done as u64;
         response.tag.store(tag, Ordering::Release);
+    }
+
+    /// Whether the VE side says that it sleeps.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.asleep.0.load(Ordering::Relaxed) != 0
     }
 
     /// The CPU the VE side last ran on.

@@ -67,6 +67,37 @@ fn a_kernel_that_has_itself_traced() {
 }
 
 #[test]
+fn a_fault_of_a_kernel_that_has_itself_traced() {
+    let (proc, lib) = started();
+    let ctx = proc.open();
+    let id = ctx.call(proc.sym(lib, "trace_me_and_fault"), &Args::new());
+    assert_ne!(ctx.wait(id).0, VEO_COMMAND_OK);
+    assert!(proc.fault().is_some());
+}
+
+#[test]
+fn a_kernel_that_overwrites_the_rings() {
+    for byte in [0, 0xff] {
+        let (proc, lib) = started();
+        let (main, other) = (proc.open(), proc.open());
+        let (wipe, ok) = (proc.sym(lib, "wipe_rings"), proc.sym(lib, "ok"));
+        let wiped = main.call(wipe, &Args::new().u64(0, byte));
+        // What comes of it is open; that it comes is not.
+        main.wait(wiped);
+        for ctx in [main, other] {
+            for _ in 0..3 {
+                let id = ctx.call(ok, &Args::new().u64(0, 1));
+                let (state, value) = ctx.wait(id);
+                assert!(
+                    state != VEO_COMMAND_OK || value == 2,
+                    "{byte:#x}: {state} {value}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn signals_that_a_kernel_keeps_for_itself() {
     for kernel in ["handle", "block", "another_stack"] {
         let (proc, lib) = started();

@@ -19,6 +19,7 @@ const KERNELS: &str = r#"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -66,6 +67,17 @@ int handle(void) {
     return sigsetjmp(landing, 1) ? 5 : (segv(), 0);
 }
 int trace_me(void) { return ptrace(PTRACE_TRACEME, 0, 0, 0); }
+void trace_me_and_fault(void) { trace_me(); segv(); }
+/* Overwrites the rings of all contexts. */
+void wipe_rings(int byte) {
+    char line[512];
+    unsigned long from, to;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (fgets(line, sizeof line, maps))
+        if (strstr(line, "veo-ring") && sscanf(line, "%lx-%lx", &from, &to) == 2)
+            memset((char *)from, byte, to - from);
+    fclose(maps);
+}
 void block(void) { sigset_t all; sigfillset(&all); pthread_sigmask(SIG_BLOCK, &all, 0); }
 static char own_stack[65536];
 int another_stack(void) {

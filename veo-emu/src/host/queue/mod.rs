@@ -13,6 +13,7 @@
 mod advance;
 mod quick;
 mod submit;
+mod trouble;
 mod turn;
 mod wait;
 
@@ -177,36 +178,11 @@ impl Queue {
             // A kernel may have left a VE side that cannot wake anybody, or none at all.
             let limit = limit.map_or(LOOK, |limit| limit.min(LOOK));
             self.ring().sleep(seen, Some(limit));
-            if limit == LOOK && same() && self.has_lost_its_thread() && same() {
-                self.machine.kill_broken(&format!(
-                    "the thread of context {} ended without a word; did a kernel end it, or a \
-                     system call filter?",
-                    self.index
-                ));
+            if limit == LOOK && same() {
+                self.look_for_trouble(seen, same);
             }
         }
         self.sleepers.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    /// Collects the VE side's thread, if a kernel has made this program its tracer: until
-    /// then its process does not end.
-    pub(crate) fn collect_thread(&self) {
-        let mut status = 0;
-        if self.thread > 0 && !self.has_lost_its_thread() {
-            // SAFETY: the status is valid for writing. The thread is there, so the number
-            // is its own; what is neither child nor traced is an error.
-            unsafe { libc::waitpid(self.thread, &mut status, libc::WNOHANG | libc::__WALL) };
-        }
-    }
-
-    /// Whether the VE side's thread is gone, while its process may go on.
-    fn has_lost_its_thread(&self) -> bool {
-        if self.thread <= 0 || self.machine.is_dead() {
-            return false;
-        }
-        // SAFETY: plain numbers; signal 0 only asks.
-        let asked = unsafe { libc::syscall(libc::SYS_tgkill, self.machine.pid, self.thread, 0) };
-        asked < 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
     }
 
     /// What the VE side is working on, as far as the host can tell.
