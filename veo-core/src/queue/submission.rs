@@ -82,7 +82,13 @@ impl CtxShared {
                 self.core.look_for_end();
                 return Err(self.core.gone(what));
             }
-            state = self.sleep(state, Some(Instant::now() + LOOK));
+            drop(self.sleep(state, Some(Instant::now() + LOOK)));
+            // NEC's library tells only who asks it for results.
+            if self.core.has_ended_on_host() {
+                self.core.look_for_end();
+                return Err(self.core.gone(what));
+            }
+            state = self.lock();
         }
         Ok(state)
     }
