@@ -46,6 +46,12 @@ pub(super) fn enter(shared: &Arc<ProcShared>) {
     processes.push(Arc::downgrade(shared));
 }
 
+/// Whether some process is being closed, or about to be: its thread alone holds it.
+pub(super) fn any_is_closing() -> bool {
+    let processes = PROCESSES.lock().unwrap_or_else(PoisonError::into_inner);
+    processes.iter().any(|process| process.strong_count() == 1)
+}
+
 /// Has the library look whether the VE process of a context has ended.
 ///
 /// # Safety

@@ -14,6 +14,7 @@ mod addresses;
 mod builder;
 mod call;
 mod children;
+mod exit;
 mod handle;
 mod hooks;
 mod libraries;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
 
-use super::children;
 use super::settings::{Output, Settings, Stream, Wishes};
 use super::shared::ProcShared;
+use super::{children, exit};
 use crate::backend::{Api, c_path, need};
 use crate::error::{Error, Result};
 use crate::queue::CtxShared;
@@ -50,6 +50,7 @@ pub(super) fn start(
         },
     ));
     children::enter(&shared);
+    exit::prepare(shared.core.api);
     Ok(shared)
 }
 

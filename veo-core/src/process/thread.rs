@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use super::exit;
 use super::shared::ProcShared;
 use crate::session::Task;
 
@@ -24,6 +25,8 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &Receiver<Task>) {
             None => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(pause) => tasks.recv_timeout(pause),
         };
+        // What is done now may use the backend.
+        let _inside = exit::enter(shared.core.api);
         match task {
             Ok(Task::Close(done)) => {
                 // What is dropped here may be the program's own.

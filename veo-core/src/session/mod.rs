@@ -11,6 +11,7 @@ mod outcome;
 mod what;
 
 pub(crate) use self::core::ProcCore;
+pub(crate) use fork::Image;
 pub(crate) use id::ProcId;
 pub(crate) use keeper::{Keeper, Task};
 pub(crate) use on_host::{OnHost, children};

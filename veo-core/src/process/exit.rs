@@ -1,0 +1,93 @@
+//! The end of the program, on NEC's library: its destructor takes away what the threads of
+//! processes may be using, and waits for kernels that run, however long. So those threads
+//! are let finish before it, for a limited time, and kept out of the library from then on.
+
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::children;
+use crate::backend::Api;
+use crate::session::Image;
+
+/// How long processes that are being closed may take. Closing has limits of its own.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+struct Gate {
+    /// The program ends: nobody enters any more.
+    leaving: bool,
+    /// Threads of processes that use the library.
+    inside: usize,
+}
+
+static GATE: Mutex<Gate> = Mutex::new(Gate {
+    leaving: false,
+    inside: 0,
+});
+static CHANGED: Condvar = Condvar::new();
+
+fn gate() -> MutexGuard<'static, Gate> {
+    GATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The calling thread may use the library until this is dropped.
+pub(super) struct Inside;
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        gate().inside -= 1;
+        CHANGED.notify_all();
+    }
+}
+
+/// Lets the thread of a process use the library. Never returns while the program ends.
+pub(super) fn enter(api: &Api) -> Option<Inside> {
+    if !children::waits_for_children(api) {
+        return None;
+    }
+    let mut gate = gate();
+    while gate.leaving {
+        gate = CHANGED.wait(gate).unwrap_or_else(PoisonError::into_inner);
+    }
+    gate.inside += 1;
+    Some(Inside)
+}
+
+/// Prepares for the end of the program, once the library is loaded: what was registered last
+/// is done first.
+pub(super) fn prepare(api: &Api) {
+    static IMAGE: OnceLock<Image> = OnceLock::new();
+
+    extern "C" fn before_exit() {
+        // A forked child has none of the threads.
+        if IMAGE.get().is_some_and(|image| !image.is_foreign()) {
+            finish();
+        }
+    }
+
+    if children::waits_for_children(api) {
+        IMAGE.get_or_init(|| {
+            #[cfg(target_os = "linux")]
+            // SAFETY: the function takes nothing, does not unwind, and is there for ever.
+            unsafe {
+                libc::atexit(before_exit)
+            };
+            #[cfg(not(target_os = "linux"))]
+            let _ = before_exit;
+            Image::current()
+        });
+    }
+}
+
+/// Waits for the threads of processes that are being closed, and closes the gate.
+fn finish() {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let closing = children::any_is_closing();
+        let mut gate = gate();
+        if !closing && gate.inside == 0 || Instant::now() >= until {
+            gate.leaving = true;
+            return;
+        }
+        drop(CHANGED.wait_timeout(gate, Duration::from_millis(1)));
+    }
+}
