@@ -3,7 +3,7 @@
 //! Each row of the table compares two things that were measured in alternating blocks
 //! of one run; five runs with new processes give the median and the range. Everything
 //! is done twice: on any CPU, and with all processes forced onto one. Words given as
-//! arguments choose the rows whose names hold one of them. The rows that compare with
+//! arguments choose the rows that hold one of them. The rows that compare with
 //! NEC's own library are there where `VEO_BENCH_LIBVEO` names it and `VEO_BENCH_VEORUN` a VE
 //! side for it.
 
@@ -50,7 +50,7 @@ fn main() {
 fn table(wanted: &[String], one_cpu: bool) {
     let mut table: Vec<_> = ROWS
         .iter()
-        .filter(|row| wanted.is_empty() || wanted.iter().any(|word| row.name.contains(word)))
+        .filter(|row| wanted.is_empty() || wanted.iter().any(|word| row.has(word, one_cpu)))
         .filter(|row| (row.possible)())
         .map(|row| (row, Row::new(row, one_cpu)))
         .collect();

@@ -31,6 +31,13 @@ pub struct Definition {
     pub possible: fn() -> bool,
 }
 
+impl Definition {
+    /// Whether the row's line holds this word.
+    pub fn has(&self, word: &str, one_cpu: bool) -> bool {
+        self.name.contains(word) || self.reference[usize::from(one_cpu)].contains(word)
+    }
+}
+
 fn always() -> bool {
     true
 }
