@@ -159,6 +159,9 @@ fn functions_are_named_as_in_their_source() {
         "once is enough: {report}"
     );
 
+    if !has_cpp() {
+        return;
+    }
     let cpp = "namespace solver { template <class T> struct Grid { T *cells; \
         __attribute__((noinline)) void touch(int i) { cells[i] = T(); } }; }\n\
         extern \"C\" void step(double *at) { solver::Grid<double> grid{at}; grid.touch(2); }\n\

@@ -10,6 +10,21 @@ use std::sync::Mutex;
 
 use veo_abi::ffi::*;
 
+/// Whether C++ can be compiled here. Says so if not, which fails where everything has to be
+/// tested.
+pub fn has_cpp() -> bool {
+    let found = Command::new("c++").arg("--version").output().is_ok();
+    if !found {
+        const MISSING: &str = "there is no C++ compiler (Debian: g++)";
+        assert!(
+            std::env::var_os("VEO_TEST_REQUIRE_ALL").is_none(),
+            "{MISSING}"
+        );
+        eprintln!("skipped: {MISSING}");
+    }
+    found
+}
+
 /// Compiles C or C++ source to a library of kernels, unless that was done before.
 pub fn compile(source: &str) -> PathBuf {
     compile_with(source, &["-g", "-O1"])

@@ -155,6 +155,9 @@ fn a_fault_on_a_further_context() {
 
 #[test]
 fn an_exception_of_cpp() {
+    if !has_cpp() {
+        return;
+    }
     let proc = Proc::new(0);
     let lib = proc.load(&compile(
         "#include <stdexcept>\n\
