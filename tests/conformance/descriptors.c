@@ -81,6 +81,7 @@ static void check_theirs(int number, const char *target)
 {
 	char path[PATH_MAX], line[256];
 	unsigned flags = 0;
+	int known = 0;
 	FILE *info;
 
 	if (strcmp(target, "/dev/zero") == 0)
@@ -90,8 +91,10 @@ static void check_theirs(int number, const char *target)
 	if (info == NULL)
 		return; /* closed meanwhile */
 	while (fgets(line, sizeof line, info) != NULL)
-		sscanf(line, "flags: %o", &flags);
+		known |= sscanf(line, "flags: %o", &flags) == 1;
 	fclose(info);
+	if (!known)
+		return; /* closed before it was read */
 	if (!(flags & O_CLOEXEC)) {
 		failures++;
 		fprintf(stderr, "descriptor %d (%s) of the VE process is not close-on-exec\n",
