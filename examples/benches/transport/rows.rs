@@ -202,17 +202,16 @@ fn pipelined_call(fixture: &mut Fixture) -> Result<Pair> {
 }
 
 fn typed_call(fixture: &mut Fixture) -> Result<Pair> {
-    typed_against(fixture, Raw::add_up)
+    typed_against(fixture, &Raw::new(), Raw::add_up)
 }
 
 fn typed_call_at_once(fixture: &mut Fixture) -> Result<Pair> {
-    typed_against(fixture, Raw::add_up_at_once)
+    typed_against(fixture, &Raw::new(), Raw::add_up_at_once)
 }
 
-fn typed_against(fixture: &mut Fixture, add_up: fn(&Raw, [i64; 8]) -> u64) -> Result<Pair> {
-    let fixture = &*fixture;
-    let raw = Raw::new();
-    let raw_call = || assert_eq!(black_box(add_up(&raw, [1, 2, 3, 4, 5, 6, 7, 8])), 36);
+/// Typed calls and raw ones, both waited for.
+fn typed_against(fixture: &Fixture, raw: &Raw, add_up: fn(&Raw, [i64; 8]) -> u64) -> Result<Pair> {
+    let raw_call = || assert_eq!(black_box(add_up(raw, [1, 2, 3, 4, 5, 6, 7, 8])), 36);
     Ok(alternate(
         60,
         || {
@@ -346,20 +345,7 @@ fn submit(fixture: &mut Fixture) -> Result<Pair> {
 }
 
 fn libveo_call(fixture: &mut Fixture) -> Result<Pair> {
-    let fixture = &*fixture;
-    let raw = Raw::libveo();
-    let raw_call = || assert_eq!(black_box(raw.add_up([1, 2, 3, 4, 5, 6, 7, 8])), 36);
-    Ok(alternate(
-        60,
-        || {
-            fixture.warm_up();
-            block(BLOCK, || assert_eq!(black_box(fixture.call()), 36))
-        },
-        || {
-            block(10, raw_call);
-            block(BLOCK, raw_call)
-        },
-    ))
+    typed_against(fixture, &Raw::libveo(), Raw::add_up)
 }
 
 fn libveo_write(fixture: &mut Fixture) -> Result<Pair> {

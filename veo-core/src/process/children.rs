@@ -26,6 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The processes of this program on NEC's library.
 static PROCESSES: Mutex<Vec<Weak<ProcShared>>> = Mutex::new(Vec::new());
 
+fn processes() -> MutexGuard<'static, Vec<Weak<ProcShared>>> {
+    PROCESSES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Whether the backend has libveo's own way to learn of an end.
 pub(super) fn waits_for_children(api: &Api) -> bool {
     api.is_libveo() && api.table.veo_emu_pid.is_none()
@@ -41,15 +45,16 @@ pub(super) fn enter(shared: &Arc<ProcShared>) {
     if !waits_for_children(shared.core.api) {
         return;
     }
-    let mut processes = PROCESSES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut processes = processes();
     processes.retain(|other| other.strong_count() > 0);
     processes.push(Arc::downgrade(shared));
 }
 
 /// Whether some process is being closed, or about to be: its thread alone holds it.
 pub(super) fn any_is_closing() -> bool {
-    let processes = PROCESSES.lock().unwrap_or_else(PoisonError::into_inner);
-    processes.iter().any(|process| process.strong_count() == 1)
+    processes()
+        .iter()
+        .any(|process| process.strong_count() == 1)
 }
 
 /// Has the library look whether the VE process of a context has ended.
@@ -81,11 +86,9 @@ pub(super) fn settle(api: &Api) -> Result<()> {
     }
     let until = Instant::now() + PATIENCE;
     while let Some(pid) = ended_child() {
-        let processes = PROCESSES.lock().unwrap_or_else(PoisonError::into_inner);
-        let processes: Vec<_> = processes.iter().filter_map(Weak::upgrade).collect();
-        for process in processes {
-            process.see_end();
-        }
+        // The list is not held while the library is asked.
+        let all: Vec<_> = processes().iter().filter_map(Weak::upgrade).collect();
+        all.iter().for_each(|process| process.see_end());
         if Instant::now() >= until {
             return Err(Error::ContextOpen {
                 reason: format!(

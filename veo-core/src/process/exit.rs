@@ -2,6 +2,7 @@
 //! processes may be using, and waits for kernels that run, however long. So those threads
 //! are let finish before it, for a limited time, and kept out of the library from then on.
 
+use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,11 @@ static GATE: Mutex<Gate> = Mutex::new(Gate {
 });
 static CHANGED: Condvar = Condvar::new();
 
+thread_local! {
+    /// Whether the calling thread is inside.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
 fn gate() -> MutexGuard<'static, Gate> {
     GATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -34,6 +40,7 @@ pub(super) struct Inside;
 
 impl Drop for Inside {
     fn drop(&mut self) {
+        INSIDE.set(false);
         gate().inside -= 1;
         CHANGED.notify_all();
     }
@@ -49,6 +56,7 @@ pub(super) fn enter(api: &Api) -> Option<Inside> {
         gate = CHANGED.wait(gate).unwrap_or_else(PoisonError::into_inner);
     }
     gate.inside += 1;
+    INSIDE.set(true);
     Some(Inside)
 }
 
@@ -84,7 +92,10 @@ fn finish() {
     loop {
         let closing = children::any_is_closing();
         let mut gate = gate();
-        if !closing && gate.inside == 0 || Instant::now() >= until {
+        // What such a thread drops is the program's own, and may end it: then its process is
+        // never closed.
+        let over = INSIDE.get() || Instant::now() >= until;
+        if over || !closing && gate.inside == 0 {
             gate.leaving = true;
             return;
         }

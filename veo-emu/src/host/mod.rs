@@ -31,7 +31,7 @@ pub(crate) mod source;
 pub(crate) mod start;
 pub(crate) mod transfer;
 pub(crate) mod watch;
-pub(crate) mod window;
+pub(crate) mod id_window;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use super::window::Window;
+use super::id_window::IdWindow;
 
 /// How a request ended, as its collector learns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ const WINDOW: usize = 4096;
 /// Results by id.
 #[derive(Default)]
 pub(crate) struct Results {
-    cells: Window<(u64, Cell)>,
+    cells: IdWindow<(u64, Cell)>,
     /// Old results by id, sorted; the upper bits of the key hold the kind of end.
     old: Vec<(u64, u64)>,
     old_gone: usize,

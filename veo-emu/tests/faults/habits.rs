@@ -98,6 +98,24 @@ fn a_kernel_that_overwrites_the_rings() {
 }
 
 #[test]
+fn a_kernel_that_damages_what_is_queued_behind_it() {
+    type Argument = fn(u64) -> u64;
+    let cases: [(&str, Argument); 2] = [("wipe_rings", |_| 0), ("forge_ids", |ok| ok)];
+    for (kernel, argument) in cases {
+        let (proc, lib) = started();
+        let (ctx, ok) = (proc.open(), proc.sym(lib, "ok"));
+        let (nap, damage) = (proc.sym(lib, "nap"), proc.sym(lib, kernel));
+        // All three are in the ring before the second runs.
+        ctx.call(nap, &Args::new().u64(0, 200));
+        ctx.call(damage, &Args::new().u64(0, argument(ok)));
+        let damaged = ctx.call(ok, &Args::new().u64(0, 1));
+        assert_ne!(ctx.wait(damaged).0, VEO_COMMAND_OK, "{kernel}");
+        let report = text(&proc.fault().unwrap().text);
+        assert!(report.contains("overwrite"), "{kernel}: {report}");
+    }
+}
+
+#[test]
 fn signals_that_a_kernel_keeps_for_itself() {
     for kernel in ["handle", "block", "another_stack"] {
         let (proc, lib) = started();

@@ -78,6 +78,18 @@ void wipe_rings(int byte) {
             memset((char *)from, byte, to - from);
     fclose(maps);
 }
+/* Has the calls of `function` that are queued come back as others. */
+void forge_ids(uint64_t function) {
+    char line[512];
+    unsigned long from, to;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (fgets(line, sizeof line, maps))
+        if (strstr(line, "veo-ring") && sscanf(line, "%lx-%lx", &from, &to) == 2)
+            for (uint64_t *word = (uint64_t *)from; word + 1 < (uint64_t *)to; word++)
+                if (*word == function)
+                    word[1] += 77;
+    fclose(maps);
+}
 void block(void) { sigset_t all; sigfillset(&all); pthread_sigmask(SIG_BLOCK, &all, 0); }
 static char own_stack[65536];
 int another_stack(void) {

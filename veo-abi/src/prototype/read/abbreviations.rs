@@ -33,7 +33,8 @@ impl<'d> Tables<'d> {
         if let Some(table) = self.known.get(&offset.0) {
             return Ok(Arc::clone(table));
         }
-        // Tables may overlap, and be damaged far from their start: what one costs must be known, and paid, before it is parsed.
+        // Tables may overlap, and be damaged far from their start: what one costs must be
+        // known, and paid, before it is parsed.
         let bytes = self.section.get(offset.0..).unwrap_or(&[]);
         let mut input = EndianSlice::new(bytes, LittleEndian);
         let passed = pass(&mut input);

@@ -29,7 +29,7 @@ use super::machine::Machine;
 use super::operation::{Pending, Staged};
 use super::progress::Progress;
 use super::results::{Outcome, Results};
-use super::window::Window;
+use super::id_window::IdWindow;
 use crate::shared::ring::{Ring, SLOTS};
 use crate::sys::cpu::NO_CPU;
 use crate::sys::memfd::Mapping;
@@ -67,7 +67,7 @@ pub(crate) struct State {
     /// A thread of the host has the context for itself.
     pub(crate) busy: bool,
     /// The functions of the calls in the ring, and what goes back when some of them end.
-    in_ring: Window<u64>,
+    in_ring: IdWindow<u64>,
     staged: VecDeque<(u64, Staged)>,
     /// Position in the ring of the next request.
     position: u64,
@@ -121,7 +121,7 @@ impl Queue {
                 results: Results::default(),
                 pending: VecDeque::new(),
                 busy: false,
-                in_ring: Window::with_capacity(SLOTS),
+                in_ring: IdWindow::with_capacity(SLOTS),
                 staged: VecDeque::new(),
                 position: 0,
                 cpu: NO_CPU,

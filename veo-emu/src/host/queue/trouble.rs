@@ -24,12 +24,13 @@ impl Queue {
         } else {
             // It may have ended with this program for its tracer.
             self.collect_thread();
+            let suspected = self.does_not_see_its_work();
             // A kernel may have made it say that it is awake.
             self.ring().wake_ve();
-        }
-        if self.does_not_see_its_work() {
-            self.ring().sleep(seen, Some(LOOK));
-            if same() && self.does_not_see_its_work() {
+            if suspected {
+                self.ring().sleep(seen, Some(LOOK));
+            }
+            if suspected && same() && self.does_not_see_its_work() {
                 self.machine.kill_broken(&format!(
                     "context {} waits for requests that are there; did a kernel overwrite the \
                      memory that connects it with the host?",
@@ -80,6 +81,7 @@ impl Queue {
         let mut state = lock(&self.state);
         self.harvest(&mut state);
         let oldest = state.position - state.in_ring.len() as u64;
-        !state.dead && !state.in_ring.is_empty() && (self.ring().is_asleep() || !self.ring().is_there(oldest))
+        let ring = self.ring();
+        !state.dead && !state.in_ring.is_empty() && (ring.is_asleep() || !ring.is_there(oldest))
     }
 }

@@ -102,19 +102,10 @@ impl Queue {
     /// Spins for the response of a call in the ring, without the lock, which would be most
     /// of what a short wait costs.
     #[inline]
-    pub(super) fn spin_for_call(&self, id: u64, spin: &mut Spin) {
-        let ring = self.ring();
-        if id >= self.posted.load(Ordering::Relaxed) || ring.response(id).is_some() {
-            return;
+    fn spin_for_call(&self, id: u64, spin: &mut Spin) {
+        if self.is_under_way(id) && self.ring().ve_cpu() != cpu::current() {
+            while self.is_under_way(id) && spin.again() {}
         }
-        if ring.ve_cpu() == cpu::current() {
-            return;
-        }
-        while ring.response(id).is_none()
-            && self.finished.load(Ordering::Relaxed) <= id
-            && !self.machine.is_dead()
-            && spin.again()
-        {}
     }
 
     /// Collects the result of a request, when it is there.

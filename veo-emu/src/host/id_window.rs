@@ -2,7 +2,7 @@
 //! front, and any of them is found by its id.
 
 /// A window of ids.
-pub(crate) struct Window<T> {
+pub(crate) struct IdWindow<T> {
     first: u64,
     next: u64,
     /// The place of an id is its lower bits: there is a power of two of them, or none.
@@ -12,9 +12,9 @@ pub(crate) struct Window<T> {
 /// So many places at least, once there are any.
 const LEAST: usize = 16;
 
-impl<T> Default for Window<T> {
-    fn default() -> Window<T> {
-        Window {
+impl<T> Default for IdWindow<T> {
+    fn default() -> IdWindow<T> {
+        IdWindow {
             first: 0,
             next: 0,
             places: Box::default(),
@@ -22,10 +22,10 @@ impl<T> Default for Window<T> {
     }
 }
 
-impl<T: Copy + Default> Window<T> {
+impl<T: Copy + Default> IdWindow<T> {
     /// An empty window with room for so many ids.
-    pub(crate) fn with_capacity(capacity: usize) -> Window<T> {
-        let mut window = Window::default();
+    pub(crate) fn with_capacity(capacity: usize) -> IdWindow<T> {
+        let mut window = IdWindow::default();
         window.resize(capacity.next_power_of_two());
         window
     }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn agrees_with_a_queue() {
-        let mut window: Window<u64> = Window::default();
+        let mut window: IdWindow<u64> = IdWindow::default();
         let (mut model, mut first) = (VecDeque::new(), 0);
         let mut random = 1u64;
         for round in 0..100_000u64 {
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn an_empty_window_goes_on_anywhere() {
-        let mut window = Window::with_capacity(4);
+        let mut window = IdWindow::with_capacity(4);
         window.restart(7);
         assert_eq!((window.push('a'), window.push('b')), (7, 8));
         window.restart(20);
