@@ -47,6 +47,7 @@ where
             ],
             result: <ffi::Size as __veo::KernelResult>::TYPE,
         },
+        parameters: &["n", "plan", "at"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

@@ -29,6 +29,7 @@ where
             ],
             result: __veo::abi::Type::Void,
         },
+        parameters: &["x"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
@@ -71,6 +72,7 @@ where
             ],
             result: <f32 as __veo::KernelResult>::TYPE,
         },
+        parameters: &["x", "n"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
@@ -104,6 +106,7 @@ where
             params: &[],
             result: __veo::abi::Type::Void,
         },
+        parameters: &[],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

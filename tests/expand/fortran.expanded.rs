@@ -52,6 +52,7 @@ where
             ],
             result: __veo::abi::Type::Void,
         },
+        parameters: &["n", "alpha", "x", "incx", "y", "incy"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

@@ -37,6 +37,7 @@ where
             ],
             result: __veo::abi::Type::Void,
         },
+        parameters: &["factor", "from", "to", "n"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

@@ -28,6 +28,7 @@ where
             ],
             result: __veo::abi::Type::Void,
         },
+        parameters: &["in", "_", "N"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

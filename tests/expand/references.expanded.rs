@@ -49,6 +49,7 @@ where
                 pointee: &<Point as __veo::PointedTo>::TYPE,
             },
         },
+        parameters: &["points", "by", "sum", "weights"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

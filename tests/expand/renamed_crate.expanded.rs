@@ -18,6 +18,7 @@ where
             params: &[],
             result: my::veo::__private::abi::Type::Void,
         },
+        parameters: &[],
         verify: my::veo::__private::Verify::Default,
     });
     my::veo::__private::inventory::submit! {

@@ -23,6 +23,7 @@ where
             params: &[<i32 as __veo::Param>::TYPE, <f64 as __veo::Param>::TYPE],
             result: <i64 as __veo::KernelResult>::TYPE,
         },
+        parameters: &["a", "b"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

@@ -41,6 +41,7 @@ where
                 pointee: &<c_void as __veo::PointedTo>::TYPE,
             },
         },
+        parameters: &["plan", "data", "f"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

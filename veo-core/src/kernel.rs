@@ -28,6 +28,8 @@ pub struct KernelInfo {
     pub build_dir: Option<&'static str>,
     /// Its parameters and result.
     pub signature: Signature,
+    /// The names of its parameters, `_` where there is none.
+    pub parameters: &'static [&'static str],
     /// What `verify` in the declaration says.
     pub verify: Verify,
 }

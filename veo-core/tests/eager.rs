@@ -24,6 +24,7 @@ const fn kernel(symbol: &'static str, resolution: Resolution) -> Kernel {
             params: &[],
             result: abi::Type::Void,
         },
+        parameters: &[],
         verify: Verify::Default,
     })
 }
