@@ -50,11 +50,7 @@ fn forced(kernel: &str, words: &[u64]) -> Result<String> {
     let proc = VeoProc::new(0)?;
     let ctx = proc.open_context()?;
     let library = proc.load_library(ve_kernels::host_library("libvebasics.so"))?;
-    let types = vec!["unsigned long"; words.len()];
-    let function = library
-        .find_function(kernel)?
-        .args_type(&types)?
-        .ret_type("unsigned long")?;
+    let function = library.find_function(kernel)?;
     let words: Vec<Value> = words.iter().copied().map(Value::from).collect();
     let error = function.call(&ctx, words)?.wait().unwrap_err();
     Ok(error.to_string())

@@ -92,6 +92,7 @@ mod queue;
 mod session;
 mod stack;
 mod staging;
+mod warning;
 
 pub use address::{NULL, Null, VeMemPtr};
 pub use arg::Arg;
@@ -113,7 +114,8 @@ pub use hmem::{Hmem, HmemMut, HmemPtr, hmemcpy, is_ve_addr};
 pub use inventory;
 pub use kernel::{KernelInfo, Verify, kernels};
 pub use library::{
-    Arguments, FnType, TypedArguments, TypedFunction, Value, ValueKind, VeoFunction, VeoLibrary,
+    Arguments, FnType, Symbol, SymbolKind, TypedArguments, TypedFunction, Value, ValueKind,
+    VeoFunction, VeoLibrary,
 };
 pub use memory::{VeBuffer, VeSlice, VeSliceMut};
 pub use param::{FnAddr, KernelResult, Param};

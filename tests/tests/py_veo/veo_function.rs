@@ -1,6 +1,6 @@
 //! `VeoFunction`.
 
-use veo_core::{Result, Value};
+use veo_core::{Error, Result, Value};
 
 use crate::{function, start};
 
@@ -22,9 +22,12 @@ fn args_type_ret_type() -> Result<()> {
             .is_err()
     );
     // A value that does not fit is an error, never cut.
-    let add_up = function(&lib, "add_up", &["char"; 8], "long");
-    let arguments: Vec<Value> = (121..129).map(Value::from).collect();
+    let add_up = function(&lib, "add_up", &["long"; 8], "long");
+    let arguments: Vec<Value> = (0..8).map(|_| u64::MAX.into()).collect();
     add_up.call(&proc, arguments).map(drop).unwrap_err();
+    // Types that the library's debug information contradicts are one, too.
+    let types = lib.find_function("add_up")?.args_type(&["char"; 8]);
+    assert!(matches!(types, Err(Error::Prototype { .. })));
     Ok(())
 }
 

@@ -47,7 +47,8 @@ fn name_proc_func_symbol() -> Result<()> {
     assert!(
         lib.symbols()
             .iter()
-            .any(|(n, p)| n == "add_up" && p.addr() == addr)
+            .any(|symbol| symbol.name == "add_up"
+                && symbol.addr.is_some_and(|ptr| ptr.addr() == addr))
     );
     Ok(())
 }

@@ -226,6 +226,7 @@ pub struct Prototype {
 pub struct Prototypes {
     pub(super) functions: BTreeMap<String, Prototype>,
     pub(super) undescribed: Vec<String>,
+    pub(super) variables: Vec<String>,
     pub(super) notes: Vec<String>,
     pub(super) types: Arc<Types>,
 }
@@ -320,6 +321,13 @@ impl Prototypes {
     #[must_use]
     pub fn undescribed(&self) -> &[String] {
         &self.undescribed
+    }
+
+    /// Exported variables, in alphabetical order. Known of a library's own file only: what
+    /// [`to_text`](Self::to_text) writes is about functions.
+    #[must_use]
+    pub fn variables(&self) -> &[String] {
+        &self.variables
     }
 
     /// Whether the library exports a function of this name, described or not.

@@ -1,6 +1,9 @@
 //! Declarations that contradict prototypes.
 
 use std::fmt;
+use std::path::Path;
+
+use veo_abi::prototype::Prototype;
 
 use super::text::Lines;
 
@@ -22,6 +25,28 @@ pub struct PrototypeMismatch {
     pub found_at: String,
     /// What differs, one sentence each.
     pub differences: Vec<String>,
+}
+
+impl PrototypeMismatch {
+    /// Of the function `symbol` of a library; what was declared is still to be said.
+    pub(crate) fn new(
+        symbol: &str,
+        library: &Path,
+        found: &Prototype,
+        differences: Vec<String>,
+    ) -> PrototypeMismatch {
+        let library = library.display().to_string();
+        let without_lines = || format!("{library}, without line numbers");
+        PrototypeMismatch {
+            symbol: symbol.to_owned(),
+            found: found.to_string(),
+            found_at: found.location().unwrap_or_else(without_lines),
+            declared: String::new(),
+            declared_at: String::new(),
+            differences,
+            library,
+        }
+    }
 }
 
 impl fmt::Display for PrototypeMismatch {

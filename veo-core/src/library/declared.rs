@@ -2,6 +2,7 @@
 
 use super::function::VeoFunction;
 use super::loaded::VeoLibrary;
+use super::types::Types;
 use crate::error::{Error, Result};
 use crate::kernel::{self, KernelInfo};
 use crate::process::{Declaration, VeoProc, nearest};
@@ -17,10 +18,11 @@ impl KernelInfo {
     pub fn function(&self, proc: &VeoProc) -> Result<VeoFunction> {
         let (loaded, built_here) = proc.shared().library_of(self)?;
         let library = VeoLibrary::new(proc, loaded);
-        let function = library.find_function(self.symbol)?;
+        let types = Types::declared(&self.signature);
+        let function = library.look_up(self.symbol, |_| types)?;
         proc.shared()
             .verify(&Declaration::of(self, built_here), library.loaded())?;
-        Ok(function.with_signature(&self.signature))
+        Ok(function)
     }
 
     /// The path of the stub: `my_crate::kernels::add`.

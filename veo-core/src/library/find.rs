@@ -3,6 +3,7 @@
 use super::function::VeoFunction;
 use super::loaded::VeoLibrary;
 use super::typed::{FnType, TypedFunction};
+use super::types::Types;
 use crate::error::{Error, Result};
 use crate::kernel::Verify;
 use crate::process::{Declaration, VeoProc};
@@ -32,15 +33,24 @@ impl VeoProc {
 }
 
 impl VeoLibrary {
-    /// Looks a function up (`veo_get_sym`). How it is called is said by
-    /// [`VeoFunction::args_type`] and [`VeoFunction::ret_type`].
+    /// Looks a function up (`veo_get_sym`). What it takes and returns is known from the
+    /// library's debug information, or is said by [`VeoFunction::args_type`] and
+    /// [`VeoFunction::ret_type`].
     ///
     /// # Errors
     ///
     /// As [`get_symbol`](Self::get_symbol).
     pub fn find_function(&self, name: &str) -> Result<VeoFunction> {
+        self.look_up(name, |library| Types::found(library, name))
+    }
+
+    pub(super) fn look_up(
+        &self,
+        name: &str,
+        types: impl FnOnce(&VeoLibrary) -> Types,
+    ) -> Result<VeoFunction> {
         let symbol = self.get_symbol(name)?;
-        Ok(VeoFunction::new(self.clone(), name, symbol))
+        Ok(VeoFunction::new(self.clone(), name, symbol, types(self)))
     }
 
     /// Looks a function up and gives it a type, which is compared with the library's
@@ -71,7 +81,7 @@ impl VeoLibrary {
             verify: Verify::Default,
             checked: false,
         };
-        let function = self.find_function(name)?;
+        let function = self.look_up(name, |_| Types::declared(&F::SIGNATURE))?;
         let proc = self.proc().shared();
         proc.verify(&declaration, self.loaded())?;
         Ok(TypedFunction::new(function))

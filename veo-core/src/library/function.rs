@@ -2,11 +2,13 @@
 
 use std::ffi::c_void;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
-use veo_abi::{CType, Signature, Type};
+use veo_abi::{CType, Type};
 
 use super::loaded::VeoLibrary;
+use super::types::{self, Types, check_params, check_result};
 use super::value::{Value, decoder};
 use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
@@ -38,32 +40,22 @@ pub struct VeoFunction {
     lib: VeoLibrary,
     name: Arc<str>,
     symbol: VeMemPtr<c_void>,
-    /// The types of the parameters, if they were said.
-    args: Option<Arc<[CType]>>,
-    result: CType,
+    types: Types,
 }
 
 impl VeoFunction {
-    pub(super) fn new(lib: VeoLibrary, name: &str, symbol: VeMemPtr<c_void>) -> VeoFunction {
+    pub(super) fn new(
+        lib: VeoLibrary,
+        name: &str,
+        symbol: VeMemPtr<c_void>,
+        types: Types,
+    ) -> VeoFunction {
         VeoFunction {
             lib,
             name: name.into(),
             symbol,
-            args: None,
-            result: CType::Scalar(veo_abi::ScalarType::I64),
+            types,
         }
-    }
-
-    /// The types of a declaration.
-    pub(super) fn with_signature(mut self, signature: &Signature) -> VeoFunction {
-        let ctype = |ty: &Type| match ty {
-            Type::Void => CType::Void,
-            Type::Scalar(scalar) => CType::Scalar(*scalar),
-            _ => CType::Pointer,
-        };
-        self.args = Some(signature.params.iter().map(ctype).collect());
-        self.result = ctype(&signature.result);
-        self
     }
 
     /// Its name.
@@ -97,21 +89,23 @@ impl VeoFunction {
     }
 
     /// Says what its parameters are, as C type strings: `char short int long`,
-    /// `unsigned ..`, `int8_t` to `uint64_t`, `float double`, `T *`. Without that,
-    /// arguments are passed as they are, integers with 64 bits.
-    ///
-    /// What is said here is believed; declarations and
-    /// [`VeoLibrary::function`](crate::VeoLibrary::function) are compared with the library's
-    /// debug information.
+    /// `unsigned ..`, `int8_t` to `uint64_t`, `float double`, `T *`. Without that, they are
+    /// those of the prototype in the library's debug information. Where it has none,
+    /// arguments are passed as they are, integers with 64 bits, and the first call of the
+    /// function warns of that.
     ///
     /// # Errors
     ///
-    /// [`Error::CType`]; [`Error::TooManyArguments`].
+    /// [`Error::CType`]; [`Error::TooManyArguments`]; [`Error::Prototype`] if the prototype
+    /// says something else, unless `VEO_VERIFY` or
+    /// [`VeoProcBuilder::prototypes`](crate::VeoProcBuilder::prototypes) softens that.
+    #[track_caller]
     pub fn args_type<S: AsRef<str>>(mut self, types: &[S]) -> Result<VeoFunction> {
         if types.len() > crate::arg::MAX_ARGS {
             return Err(Error::TooManyArguments { count: types.len() });
         }
-        let parse = |text: &S| match CType::parse(text.as_ref()) {
+        let texts: Vec<&str> = types.iter().map(AsRef::as_ref).collect();
+        let parse = |text: &&str| match CType::parse(text) {
             Ok(CType::Void) => Err(Error::CType {
                 reason: "`void` is no type of a parameter; give no types for none".into(),
             }),
@@ -120,20 +114,27 @@ impl VeoFunction {
                 reason: error.to_string(),
             }),
         };
-        self.args = Some(types.iter().map(parse).collect::<Result<_>>()?);
+        let params = texts.iter().map(parse).collect::<Result<Vec<_>>>()?;
+        let caller = Location::caller();
+        check_params(&self.lib, &self.name, &params, &texts, caller)?;
+        self.types = self.types.with_params(&params);
         Ok(self)
     }
 
-    /// Says what its result is, as a C type string, `void` for none. Without that it
-    /// is a `long`.
+    /// Says what its result is, as a C type string, `void` for none. Without that it is that of
+    /// the prototype in the library's debug information. Where it has none, it is a `long`,
+    /// and the first call of the function warns of that.
     ///
     /// # Errors
     ///
-    /// [`Error::CType`].
+    /// [`Error::CType`]; [`Error::Prototype`] as [`args_type`](Self::args_type).
+    #[track_caller]
     pub fn ret_type(mut self, ty: &str) -> Result<VeoFunction> {
-        self.result = CType::parse(ty).map_err(|error| Error::CType {
+        let result = CType::parse(ty).map_err(|error| Error::CType {
             reason: error.to_string(),
         })?;
+        check_result(&self.lib, &self.name, result, ty, Location::caller())?;
+        self.types = self.types.with_result(result);
         Ok(self)
     }
 
@@ -149,14 +150,17 @@ impl VeoFunction {
         on: &On,
         args: impl Arguments<'a>,
     ) -> Result<On::Output<'a, Value<'static>>> {
+        let values = args.values()?;
+        self.types.warn_of_guesses(&self.lib, &self.name, &values);
+        let result = self.types.result();
         on.submit(Request {
             callee: self.callee()?,
-            args: &mut self.convert(args.values()?)?,
-            result: match self.result {
+            args: &mut self.convert(values)?,
+            result: match result {
                 CType::Scalar(scalar) => result_class(&Type::Scalar(scalar)),
                 CType::Void | CType::Pointer => result_class(&Type::Void),
             },
-            decode: decoder(self.result),
+            decode: decoder(result),
         })
     }
 
@@ -175,34 +179,18 @@ impl VeoFunction {
 
     fn convert<'a>(&self, values: Vec<Value<'a>>) -> Result<Args<'a, 'a>> {
         let mut args = Args::default();
-        if let Some(types) = &self.args
-            && types.len() != values.len()
-        {
+        if let Some(count) = self.types.other_count(values.len()) {
             return Err(Error::argument(
-                types.len().min(values.len()),
-                format!(
-                    "{} takes {}, {} given",
-                    self.name,
-                    arguments(types.len()),
-                    values.len()
-                ),
+                count.params.min(values.len()),
+                format!("{} takes {count}, {} given", self.name, values.len()),
             ));
         }
         for (index, value) in values.into_iter().enumerate() {
-            let ty = self.args.as_ref().map(|types| types[index]);
             value
-                .put(ty, &mut args)
+                .put(self.types.param(index), &mut args)
                 .map_err(|error| Error::argument(index, error.to_string()))?;
         }
         Ok(args)
-    }
-}
-
-fn arguments(count: usize) -> String {
-    match count {
-        0 => "no arguments".into(),
-        1 => "1 argument".into(),
-        _ => format!("{count} arguments"),
     }
 }
 
@@ -277,17 +265,7 @@ impl From<&VeoFunction> for Value<'_> {
 /// Writes it as C declares it: `long add(int, void *)`.
 impl fmt::Display for VeoFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}(", self.result, self.name)?;
-        match &self.args {
-            None => f.write_str("..")?,
-            Some(types) => {
-                for (index, ty) in types.iter().enumerate() {
-                    let comma = if index > 0 { ", " } else { "" };
-                    write!(f, "{comma}{ty}")?;
-                }
-            }
-        }
-        f.write_str(")")
+        types::write(f, &self.types, &self.name)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use crate::address::VeMemPtr;
 use crate::error::Result;
@@ -89,20 +89,6 @@ impl VeoLibrary {
     pub fn get_symbol(&self, name: &str) -> Result<VeMemPtr<c_void>> {
         let addr = self.proc.shared().symbol(&self.library, name)?;
         Ok(VeMemPtr::new(addr, None, self.proc.id(), None))
-    }
-
-    /// The symbols that were looked up so far.
-    #[must_use]
-    pub fn symbols(&self) -> Vec<(String, VeMemPtr<c_void>)> {
-        let symbols = &self.library.symbols;
-        let symbols = symbols.lock().unwrap_or_else(PoisonError::into_inner);
-        symbols
-            .iter()
-            .map(|(name, addr)| {
-                let ptr = VeMemPtr::new(*addr, None, self.proc.id(), None);
-                (name.clone(), ptr)
-            })
-            .collect()
     }
 
     /// Unloads the library (`veo_unload_library`), for all its handles, when everything that

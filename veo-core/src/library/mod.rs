@@ -5,10 +5,13 @@ mod declared;
 mod find;
 mod function;
 mod loaded;
+mod symbols;
 mod typed;
+mod types;
 mod value;
 
 pub use function::{Arguments, VeoFunction};
 pub use loaded::VeoLibrary;
+pub use symbols::{Symbol, SymbolKind};
 pub use typed::{FnType, TypedArguments, TypedFunction};
 pub use value::{Value, ValueKind};

@@ -47,7 +47,7 @@ pub struct TypedFunction<F> {
 impl<F: FnType> TypedFunction<F> {
     pub(super) fn new(function: VeoFunction) -> TypedFunction<F> {
         TypedFunction {
-            function: function.with_signature(&F::SIGNATURE),
+            function,
             of: PhantomData,
         }
     }

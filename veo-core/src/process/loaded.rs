@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use veo_abi::prototype::Prototypes;
+
+use super::prototypes::prototypes;
+
 /// A loaded library, or the static symbols of veorun.
 #[derive(Debug)]
 pub(crate) struct LoadedLibrary {
@@ -41,6 +45,12 @@ impl Libraries {
 }
 
 impl LoadedLibrary {
+    /// What its debug information says of its functions. `None` if it has none, or its file
+    /// is not known.
+    pub(crate) fn prototypes(&self) -> Option<Arc<Prototypes>> {
+        prototypes(self.path.as_deref()?)
+    }
+
     pub(crate) fn is_loaded(&self) -> bool {
         self.loaded.load(Ordering::Acquire)
     }

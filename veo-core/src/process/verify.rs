@@ -10,7 +10,6 @@ use veo_abi::Signature;
 use veo_abi::prototype::{Comparison, Prototype, Prototypes, compare};
 
 use super::loaded::LoadedLibrary;
-use super::prototypes::prototypes;
 use super::settings::Prototypes as Policy;
 use super::shared::ProcShared;
 use crate::error::{Error, PrototypeMismatch, Result};
@@ -60,7 +59,7 @@ impl ProcShared {
         if policy == Policy::Off || known {
             return Ok(());
         }
-        let Some(prototypes) = prototypes(path) else {
+        let Some(prototypes) = library.prototypes() else {
             return Ok(());
         };
         if declaration.checked {
@@ -70,12 +69,29 @@ impl ProcShared {
         let Some(mismatch) = mismatch(declaration, &prototypes, path) else {
             return Ok(());
         };
-        let mismatch = Box::new(mismatch);
-        if policy == Policy::Warn {
+        settle(policy, mismatch)
+    }
+
+    /// Whether types that a caller says are compared with debug information.
+    pub(crate) fn compares(&self) -> bool {
+        self.settings.prototypes != Policy::Off
+    }
+
+    /// What comes of types that a caller says and that are wrong.
+    pub(crate) fn contradicted(&self, mismatch: PrototypeMismatch) -> Result<()> {
+        settle(self.settings.prototypes, mismatch)
+    }
+}
+
+fn settle(policy: Policy, mismatch: PrototypeMismatch) -> Result<()> {
+    let mismatch = Box::new(mismatch);
+    match policy {
+        Policy::Deny => Err(Error::Prototype { mismatch }),
+        Policy::Warn => {
             tracing::warn!("{mismatch}");
-            return Ok(());
+            Ok(())
         }
-        Err(Error::Prototype { mismatch })
+        Policy::Off => Ok(()),
     }
 }
 
@@ -89,20 +105,12 @@ fn mismatch(
         return None;
     }
     let symbol = declaration.symbol;
+    let declared = format!("fn {symbol}{}", declaration.signature);
+    let differences = comparison.mismatches.iter().map(ToString::to_string);
     Some(PrototypeMismatch {
-        symbol: symbol.to_owned(),
-        library: path.display().to_string(),
-        declared: format!("fn {symbol}{}", declaration.signature),
+        declared,
         declared_at: declaration.at.clone(),
-        found: found.to_string(),
-        found_at: found
-            .location()
-            .unwrap_or_else(|| format!("{}, without line numbers", path.display())),
-        differences: comparison
-            .mismatches
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        ..PrototypeMismatch::new(symbol, path, found, differences.collect())
     })
 }
 

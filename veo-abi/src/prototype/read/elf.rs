@@ -1,12 +1,12 @@
 //! The ELF side: exported functions, debug sections, relocation of the latter.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use gimli::SectionId;
 use object::elf::{self, Machine, RelocationType};
-use object::read::elf::{ElfFile64, FileHeader as _, SectionHeader as _};
+use object::read::elf::{ElfFile64, ElfSymbolIterator64, FileHeader as _, SectionHeader as _};
 use object::{
     LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags,
     RelocationTarget, SectionIndex, SymbolScope,
@@ -96,12 +96,7 @@ impl<'d> Elf<'d> {
     pub fn exports(&self, budget: &mut Budget) -> Result<Vec<Export>, ReadError> {
         let mut exports = Vec::new();
         let mut known = HashMap::new();
-        let dynamic = self.bases.is_none() && self.file.dynamic_symbols().next().is_some();
-        let symbols = if dynamic {
-            self.file.dynamic_symbols()
-        } else {
-            self.file.symbols()
-        };
+        let (symbols, dynamic) = self.symbols();
         let versions = if dynamic { self.versions() } else { &[] };
         for symbol in symbols {
             let kind = symbol.elf_symbol().st_type();
@@ -147,6 +142,36 @@ impl<'d> Elf<'d> {
             }
         }
         Ok(exports)
+    }
+
+    /// The variables that other programs can find, in alphabetical order.
+    pub fn variables(&self, budget: &mut Budget) -> Result<Vec<String>, ReadError> {
+        let mut variables = BTreeSet::new();
+        for symbol in self.symbols().0 {
+            let kind = symbol.elf_symbol().st_type();
+            // Those of a thread have no address of their own.
+            let variable = kind == elf::STT_OBJECT || kind == elf::STT_COMMON;
+            if !variable || symbol.is_undefined() || symbol.scope() != SymbolScope::Dynamic {
+                continue;
+            }
+            let Ok(name) = symbol.name() else { continue };
+            let name = name.split('@').next().unwrap_or_default();
+            if name.is_empty() || name.len() > NAME {
+                continue;
+            }
+            budget.spend(8 + name.len() / 4)?;
+            variables.insert(name.to_owned());
+        }
+        Ok(variables.into_iter().collect())
+    }
+
+    /// The symbols that tell what is exported, and whether they are the dynamic ones.
+    fn symbols<'f>(&'f self) -> (ElfSymbolIterator64<'d, 'f, LittleEndian>, bool) {
+        if self.bases.is_none() && self.file.dynamic_symbols().next().is_some() {
+            (self.file.dynamic_symbols(), true)
+        } else {
+            (self.file.symbols(), false)
+        }
     }
 
     /// The versions of the dynamic symbols, none if there are no versions.

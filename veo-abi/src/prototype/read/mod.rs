@@ -97,6 +97,7 @@ pub fn read(elf: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
     let mut prototypes = Prototypes {
         functions: BTreeMap::new(),
         undescribed: Vec::new(),
+        variables: image.variables(&mut budget)?,
         notes,
         types,
     };

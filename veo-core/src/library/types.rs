@@ -1,0 +1,314 @@
+//! What an untyped function takes and returns: what its caller says, else what the
+//! library's debug information says, else a guess that is warned of.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use veo_abi::prototype::{
+    Comparison, Declared, DeclaredSignature, FoundType, Language, Mismatch, MismatchKind,
+    PointerKind, Prototype, TypeId, compare_declared,
+};
+use veo_abi::{CType, ScalarType, Signature, Type};
+
+use super::loaded::VeoLibrary;
+use super::value::Value;
+use crate::error::{PrototypeMismatch, Result};
+
+/// The result of a function whose result nobody knows.
+const GUESS: CType = CType::Scalar(ScalarType::I64);
+
+/// The types of one function. Those that are not known are `None`.
+#[derive(Clone)]
+pub(super) struct Types {
+    params: Arc<[Option<CType>]>,
+    /// Whether arguments may follow the parameters.
+    open: bool,
+    result: Option<CType>,
+    /// Whether a prototype was found: what is open then is so in its source.
+    described: bool,
+}
+
+impl Types {
+    /// Of a function of which nothing is known.
+    pub(super) fn unknown() -> Types {
+        Types {
+            params: Arc::default(),
+            open: true,
+            result: None,
+            described: false,
+        }
+    }
+
+    /// As the debug information of `library` has them.
+    pub(super) fn found(library: &VeoLibrary, symbol: &str) -> Types {
+        let prototypes = library.loaded().prototypes();
+        match prototypes.as_ref().and_then(|found| found.get(symbol)) {
+            Some(found) => Types::of(found),
+            None => Types::unknown(),
+        }
+    }
+
+    fn of(found: &Prototype) -> Types {
+        let loose = !found.prototyped && found.language == Language::C;
+        let param = |ty: TypeId| match word(found, ty) {
+            // Without a prototype, C passes a `double`.
+            Some(CType::Scalar(ScalarType::F32)) if loose => Some(CType::Scalar(ScalarType::F64)),
+            ty => ty,
+        };
+        Types {
+            params: found.params.iter().map(|found| param(found.ty)).collect(),
+            open: found.variadic || (loose && found.params.is_empty()),
+            result: word(found, found.result),
+            described: true,
+        }
+    }
+
+    /// As a declaration has them.
+    pub(super) fn declared(signature: &Signature) -> Types {
+        let ctype = |ty: &Type| match ty {
+            Type::Void => CType::Void,
+            Type::Scalar(scalar) => CType::Scalar(*scalar),
+            _ => CType::Pointer,
+        };
+        let params: Vec<_> = signature.params.iter().map(ctype).collect();
+        Types::unknown()
+            .with_params(&params)
+            .with_result(ctype(&signature.result))
+    }
+
+    pub(super) fn with_params(mut self, params: &[CType]) -> Types {
+        self.params = params.iter().copied().map(Some).collect();
+        self.open = false;
+        self
+    }
+
+    pub(super) fn with_result(mut self, result: CType) -> Types {
+        self.result = Some(result);
+        self
+    }
+
+    /// The type of the parameter at `index`, if it is known.
+    pub(super) fn param(&self, index: usize) -> Option<CType> {
+        self.params.get(index).copied().flatten()
+    }
+
+    /// How many parameters there are, if the function does not take that many arguments.
+    pub(super) fn other_count(&self, arguments: usize) -> Option<Count> {
+        let least = self.params.len();
+        let fits = arguments == least || (self.open && arguments > least);
+        (!fits).then_some(Count {
+            params: least,
+            open: self.open,
+        })
+    }
+
+    pub(super) fn result(&self) -> CType {
+        self.result.unwrap_or(GUESS)
+    }
+
+    /// What a call with these arguments guesses, in words; `None` if everything is known.
+    fn guesses(&self, arguments: &[Value<'_>]) -> Option<&'static str> {
+        let mut types = (0..arguments.len()).map(|index| self.params.get(index));
+        let passed_blindly = types.any(|ty| match ty {
+            Some(ty) => ty.is_none(),
+            None => !self.described,
+        });
+        match (self.result.is_none(), passed_blindly) {
+            (true, true) => Some(
+                "its result is taken for a `long`, and its arguments are passed as they are, \
+                 which is wrong if it has `float` or `double` where an integer is given",
+            ),
+            (true, false) => Some("its result is taken for a `long`"),
+            (false, true) => Some(
+                "its arguments are passed as they are, which is wrong if it has `float` or \
+                 `double` where an integer is given",
+            ),
+            (false, false) => None,
+        }
+    }
+
+    /// Warns, once for each function, of a call that guesses.
+    #[inline]
+    pub(super) fn warn_of_guesses(
+        &self,
+        library: &VeoLibrary,
+        name: &str,
+        arguments: &[Value<'_>],
+    ) {
+        if let Some(guesses) = self.guesses(arguments) {
+            self.warn(library, name, guesses);
+        }
+    }
+
+    #[cold]
+    fn warn(&self, library: &VeoLibrary, name: &str, guesses: &str) {
+        static WARNED: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
+        let file = match library.path() {
+            Some(path) => path.display().to_string(),
+            None => library.name().to_owned(),
+        };
+        let function = (file, name.to_owned());
+        let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !warned.insert(function.clone()) {
+            return;
+        }
+        // Whoever listens may call a function.
+        drop(warned);
+        let file = function.0;
+        let (why, remedy) = if self.described {
+            let why = "has a type for which no number and no pointer can be passed";
+            (why, "Say what it is")
+        } else {
+            let why = "has no debug information";
+            (why, "Compile its library with -g, or say what it is")
+        };
+        crate::warning::warn(format_args!(
+            "{name} of {file} {why}: {guesses}. {remedy} with args_type and ret_type."
+        ));
+    }
+}
+
+/// How a value of this type travels, if it is one word.
+fn word(found: &Prototype, ty: TypeId) -> Option<CType> {
+    match found.types.resolved(ty) {
+        FoundType::Void => Some(CType::Void),
+        FoundType::Pointer {
+            kind: PointerKind::PerhapsByReference,
+            ..
+        } => None,
+        FoundType::Pointer { .. } => Some(CType::Pointer),
+        _ => found.types.scalar(ty).map(CType::Scalar),
+    }
+}
+
+/// The number of a function's parameters, as messages say it.
+pub(super) struct Count {
+    pub(super) params: usize,
+    open: bool,
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let least = if self.open { "at least " } else { "" };
+        match self.params {
+            0 => f.write_str("no arguments"),
+            1 => write!(f, "{least}1 argument"),
+            count => write!(f, "{least}{count} arguments"),
+        }
+    }
+}
+
+/// Writes the function as C declares it.
+pub(super) fn write(f: &mut fmt::Formatter<'_>, types: &Types, name: &str) -> fmt::Result {
+    write!(f, "{} {name}(", types.result())?;
+    for (index, ty) in types.params.iter().enumerate() {
+        let comma = if index > 0 { ", " } else { "" };
+        match ty {
+            Some(ty) => write!(f, "{comma}{ty}")?,
+            None => write!(f, "{comma}?")?,
+        }
+    }
+    match (types.open, types.params.is_empty()) {
+        (false, _) => f.write_str(")"),
+        (true, true) => f.write_str("..)"),
+        (true, false) => f.write_str(", ..)"),
+    }
+}
+
+/// Compares the parameters that a caller says with the library's debug information.
+pub(super) fn check_params(
+    library: &VeoLibrary,
+    symbol: &str,
+    said: &[CType],
+    texts: &[&str],
+    at: &Location<'_>,
+) -> Result<()> {
+    let declared = DeclaredSignature {
+        params: said.iter().copied().map(declared).collect(),
+        result: Declared::Void,
+    };
+    let text = format!("{symbol}({})", texts.join(", "));
+    check(library, symbol, &declared, &text, at, |param| {
+        param.is_some()
+    })
+}
+
+/// Compares the result that a caller says with the library's debug information.
+pub(super) fn check_result(
+    library: &VeoLibrary,
+    symbol: &str,
+    said: CType,
+    text: &str,
+    at: &Location<'_>,
+) -> Result<()> {
+    let declared = DeclaredSignature {
+        params: Vec::new(),
+        result: declared(said),
+    };
+    let text = format!("{text} {symbol}(..)");
+    check(library, symbol, &declared, &text, at, |param| {
+        param.is_none()
+    })
+}
+
+fn declared(ty: CType) -> Declared {
+    match ty {
+        CType::Void => Declared::Void,
+        CType::Scalar(scalar) => Declared::Scalar(scalar),
+        CType::Pointer => Declared::Pointer {
+            mutable: true,
+            pointee: Box::new(Declared::Void),
+        },
+    }
+}
+
+/// What is wrong, with the types as C writes them.
+fn sentence(one: &Mismatch, found: &Prototype) -> String {
+    if one.kind == MismatchKind::Arity {
+        return one.reason.clone();
+    }
+    let (place, ty) = match (one.param, &one.name) {
+        (None, _) => ("the result".to_owned(), found.result),
+        (Some(index), Some(name)) => (
+            format!("parameter {} (`{name}`)", index + 1),
+            found.params[index].ty,
+        ),
+        (Some(index), None) => (format!("parameter {}", index + 1), found.params[index].ty),
+    };
+    let instead = match word(found, ty) {
+        Some(ty) => format!("; say `{ty}`, or nothing"),
+        None => String::new(),
+    };
+    format!("{place} is `{}`: {}{instead}", one.found, one.reason)
+}
+
+fn check(
+    library: &VeoLibrary,
+    symbol: &str,
+    declared: &DeclaredSignature,
+    said: &str,
+    at: &Location<'_>,
+    concerned: impl Fn(Option<usize>) -> bool,
+) -> Result<()> {
+    let proc = library.proc().shared();
+    let Some(path) = library.path().filter(|_| proc.compares()) else {
+        return Ok(());
+    };
+    let prototypes = library.loaded().prototypes();
+    let Some(found) = prototypes.as_ref().and_then(|found| found.get(symbol)) else {
+        return Ok(());
+    };
+    let (Comparison { mismatches, .. }, _) = compare_declared(declared, found);
+    let mismatches = mismatches.into_iter().filter(|one| concerned(one.param));
+    let differences: Vec<_> = mismatches.map(|one| sentence(&one, found)).collect();
+    if differences.is_empty() {
+        return Ok(());
+    }
+    proc.contradicted(PrototypeMismatch {
+        declared: said.to_owned(),
+        declared_at: format!("{}:{}", at.file(), at.line()),
+        ..PrototypeMismatch::new(symbol, path, found, differences)
+    })
+}

@@ -1,0 +1,306 @@
+//! What an untyped function takes and returns if its caller does not say: what the library's
+//! debug information says, else a guess and one warning.
+//!
+//! Warnings go to the standard error of a program without a subscriber of `tracing`, so what
+//! checks them is this program started again.
+
+mod common;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use veo_core::{
+    Error, OnStack, Prototypes, Result, SymbolKind, Value, ValueKind, VeoLibrary, VeoProc,
+};
+
+/// The variable that makes a test a case of another one.
+const CASE: &str = "VEO_TEST_GUESSED_CASE";
+
+fn described() -> PathBuf {
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| compile("libdescribed.so", "-g"));
+    LIBRARY.clone()
+}
+
+fn bare() -> PathBuf {
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| compile("libundescribed.so", "-g0"));
+    LIBRARY.clone()
+}
+
+fn compile(name: &str, debug: &str) -> PathBuf {
+    common::compile("untyped.c", name, &["-O1", debug, "-std=gnu17", "-w"])
+}
+
+fn with_library(library: PathBuf) -> Result<(VeoProc, VeoLibrary)> {
+    let proc = VeoProc::new(0)?;
+    let lib = proc.load_library(library)?;
+    Ok((proc, lib))
+}
+
+#[test]
+fn the_debug_information_says_what_nobody_else_does() -> Result<()> {
+    let (proc, lib) = with_library(described())?;
+    let call = |name: &str, args: &[Value<'_>]| lib.find_function(name)?.call(&proc, args);
+    let f64_of = |name: &str, args: &[Value<'_>]| f64::try_from(call(name, args)?);
+    let i64_of = |name: &str, args: &[Value<'_>]| i64::try_from(call(name, args)?);
+
+    assert_eq!(f64_of("half", &[3.0.into()])?, 1.5);
+    assert_eq!(f64_of("half", &[3.into()])?, 1.5, "converted as C does");
+    assert_eq!(f32::try_from(call("half_f32", &[3.0.into()])?)?, 1.5);
+    assert_eq!(i64_of("negate", &[100.into()])?, -100);
+    assert_eq!(i64_of("highest", &[])?, 0xffff_ffff);
+    assert_eq!(i64_of("is_even", &[3.into()])?, 0);
+    assert_eq!(i64_of("turn", &[1.into()])?, -1);
+    assert_eq!(f64_of("scaled", &[1.5.into(), 3.into()])?, 4.5);
+    assert_eq!(f64_of("times", &[3.into(), 1.5.into()])?, 4.5);
+    assert_eq!(f64_of("times", &[3.into(), 1.5f32.into()])?, 4.5);
+    assert_eq!(i64_of("count", &[2.into(), 20.into(), 22.into()])?, 42);
+
+    let x = proc.upload(&[1.0, 2.0])?;
+    let second = call("second", &[(&x).into()])?;
+    assert_eq!(second.kind(), ValueKind::Pointer);
+    assert_eq!(call("set", &[second, 7.0.into()])?.kind(), ValueKind::Void);
+    assert_eq!(x.to_vec()?, [1.0, 7.0]);
+    let half = lib.find_function("half")?;
+    assert_eq!(f64_of("apply", &[(&half).into(), 5.0.into()])?, 2.5);
+    let mut y = [0.0];
+    let set = lib.find_function("set")?;
+    set.call(&proc, [OnStack::inout(&mut y).into(), 2.into()])?;
+    assert_eq!(y, [2.0]);
+
+    // So wrong arguments are found, too.
+    for wrong in [
+        call("negate", &[200.into()]),
+        call("half", &[]),
+        call("half", &[1.0.into(), 2.0.into()]),
+        call("count", &[]),
+        call("second", &[1.into()]),
+        call("turn", &[1.0.into()]),
+    ] {
+        let error = wrong.map(drop).unwrap_err();
+        assert!(matches!(error, Error::Argument { .. }), "{error}");
+    }
+    assert_eq!(half.to_string(), "double half(double)");
+    let text = |name: &str| Ok::<_, Error>(lib.find_function(name)?.to_string());
+    assert_eq!(text("count")?, "int64_t count(int32_t, ..)");
+    assert_eq!(text("set")?, "void set(void *, double)");
+    Ok(())
+}
+
+#[test]
+fn a_statement_that_contradicts_the_debug_information_is_an_error() -> Result<()> {
+    let (_proc, lib) = with_library(described())?;
+    let half = || lib.find_function("half");
+    for (wrong, parts) in [
+        (half()?.ret_type("long"), ["long half(..)", "the result"]),
+        (half()?.ret_type("void"), ["void half(..)", "the result"]),
+        (
+            half()?.args_type(&["int"]),
+            ["half(int)", "parameter 1 (`x`)"],
+        ),
+        (
+            half()?.args_type(&["double *"]),
+            ["half(double *)", "`double`"],
+        ),
+        (
+            half()?.args_type(&["double", "int"]),
+            ["half(double, int)", "takes 1 parameter"],
+        ),
+        (
+            lib.find_function("set")?.args_type(&["long", "double"]),
+            ["double *x", "`void *`"],
+        ),
+        (
+            lib.find_function("make_pair")?.ret_type("double"),
+            ["struct pair", "the result"],
+        ),
+    ] {
+        let error = wrong.map(drop).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, Error::Prototype { .. }), "{text}");
+        for part in parts.into_iter().chain(["untyped.c:", "guessed.rs:"]) {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+    half()?.args_type(&["double"])?.ret_type("double")?;
+    half()?.args_type(&["const double"])?;
+    lib.find_function("set")?.args_type(&["char *", "double"])?;
+    // What the library exports without a prototype is believed.
+    lib.get_symbol("untyped_variable")?;
+    Ok(())
+}
+
+#[test]
+fn contradictions_can_be_allowed() -> Result<()> {
+    for policy in [Prototypes::Warn, Prototypes::Off] {
+        let proc = VeoProc::builder().prototypes(policy).build()?;
+        let half = proc.load_library(described())?.find_function("half")?;
+        // What is said holds: the bits of 1.5 are no 1.5.
+        let r = half.clone().ret_type("void")?.call(&proc, [3.0.into()])?;
+        assert_eq!(r.kind(), ValueKind::Void);
+        let r = half.call(&proc, [3.0.into()])?;
+        assert_eq!(f64::try_from(r)?, 1.5);
+    }
+    Ok(())
+}
+
+/// Runs in the program that [`case_of`] starts.
+#[test]
+fn case() -> Result<()> {
+    let Some(case) = std::env::var_os(CASE) else {
+        return Ok(());
+    };
+    let library = if case == "described" {
+        described()
+    } else {
+        bare()
+    };
+    for _ in 0..2 {
+        let (proc, lib) = with_library(library.clone())?;
+        match case.to_str() {
+            Some("bare") => {
+                for _ in 0..3 {
+                    lib.find_function("half")?.call(&proc, [3.0.into()])?;
+                }
+            }
+            Some("result said") => {
+                let half = lib.find_function("half")?.ret_type("double")?;
+                half.call(&proc, [3.0.into()])?;
+            }
+            Some("nothing to guess") => {
+                let half = lib.find_function("half")?;
+                let half = half.args_type(&["double"])?.ret_type("double")?;
+                assert_eq!(f64::try_from(half.call(&proc, [3.0.into()])?)?, 1.5);
+                let highest = lib.find_function("highest")?.ret_type("unsigned")?;
+                highest.call(&proc, [])?;
+                lib.function::<fn(f64) -> f64>("half")?
+                    .call(&proc, (3.0,))?;
+            }
+            Some("described") => {
+                for name in ["half", "times", "count", "is_even"] {
+                    let arguments = [1.into(), 1.into()];
+                    let count = if ["half", "is_even"].contains(&name) {
+                        1
+                    } else {
+                        2
+                    };
+                    lib.find_function(name)?.call(&proc, &arguments[..count])?;
+                }
+                lib.find_function("make_pair")?.call(&proc, [1.0.into()])?;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    Ok(())
+}
+
+/// The warnings of a case.
+fn case_of(case: &str) -> Vec<String> {
+    let program = std::env::current_exe().expect("a test program has a path");
+    let output = Command::new(program)
+        .args(["--exact", "case", "--nocapture"])
+        .env(CASE, case)
+        .output()
+        .expect("the program starts again");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{case}: {errors}");
+    let warnings = errors.lines().filter(|line| line.starts_with("veo-core: "));
+    warnings.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_guess_is_warned_of_once() {
+    let warnings = case_of("bare");
+    let [warning] = &warnings[..] else {
+        panic!("one for six calls in two processes: {warnings:?}");
+    };
+    for part in [
+        "half",
+        "libundescribed.so",
+        "-g",
+        "ret_type",
+        "args_type",
+        "`long`",
+    ] {
+        assert!(warning.contains(part), "{part} in {warning}");
+    }
+    let warnings = case_of("result said");
+    let [warning] = &warnings[..] else {
+        panic!("the argument is still a guess: {warnings:?}");
+    };
+    assert!(!warning.contains("`long`"), "{warning}");
+    assert!(case_of("nothing to guess").is_empty());
+    let warnings = case_of("described");
+    let [warning] = &warnings[..] else {
+        panic!("a structure is no word: {warnings:?}");
+    };
+    assert!(warning.contains("make_pair"), "{warning}");
+}
+
+#[test]
+fn a_library_says_what_it_offers() -> Result<()> {
+    let (_proc, lib) = with_library(described())?;
+    let half = lib.find_function("half")?;
+    let symbols = lib.symbols();
+    let of = |name: &str| symbols.iter().find(|symbol| symbol.name == name);
+    let known = |name: &str| {
+        let symbol = of(name).unwrap_or_else(|| panic!("{name} in {symbols:?}"));
+        (
+            symbol.kind,
+            symbol.to_string(),
+            symbol.addr.map(|ptr| ptr.addr()),
+        )
+    };
+    let function = |text: &str| (SymbolKind::Function, text.to_owned(), None);
+    assert_eq!(
+        known("half"),
+        (
+            SymbolKind::Function,
+            "double half(double x)".into(),
+            Some(half.addr())
+        )
+    );
+    assert_eq!(known("highest"), function("uint32_t highest(void)"));
+    assert_eq!(
+        known("apply"),
+        function("double apply(double (*f)(double), double x)")
+    );
+    assert_eq!(known("set"), function("void set(double *x, double value)"));
+    for variable in ["untyped_variable", "untyped_text"] {
+        assert_eq!(
+            known(variable),
+            (SymbolKind::Variable, variable.into(), None)
+        );
+    }
+    assert!(of("printf").is_none());
+    let mut names: Vec<_> = symbols.iter().map(|symbol| &symbol.name).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), symbols.len(), "each once");
+
+    let (_proc, lib) = with_library(bare())?;
+    let kinds: Vec<_> = lib
+        .symbols()
+        .into_iter()
+        .map(|s| (s.name, s.kind, s.prototype))
+        .collect();
+    assert!(
+        kinds.contains(&("half".into(), SymbolKind::Function, None)),
+        "{kinds:?}"
+    );
+    assert!(kinds.contains(&("untyped_variable".into(), SymbolKind::Variable, None)));
+    lib.clone().unload()?;
+    assert_eq!(lib.symbols().len(), kinds.len(), "the file is still there");
+
+    // What the library needs is found through it, though it does not offer it itself.
+    let (_proc, lib) = with_library(common::library().to_owned())?;
+    lib.get_symbol("printf")?;
+    let symbols = lib.symbols();
+    let printf = symbols.iter().find(|symbol| symbol.name == "printf");
+    assert_eq!(
+        printf.map(|symbol| symbol.kind),
+        Some(SymbolKind::Elsewhere)
+    );
+    assert!(symbols.iter().all(|symbol| symbol.name != "malloc"));
+    Ok(())
+}
