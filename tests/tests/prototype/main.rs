@@ -10,6 +10,7 @@ mod forms;
 mod fortran;
 mod numbers;
 mod odd;
+mod old_style;
 mod pointers;
 mod random;
 mod structs;

@@ -8,6 +8,7 @@ pub const I16: Type = Type::Scalar(ScalarType::I16);
 pub const I32: Type = Type::Scalar(ScalarType::I32);
 pub const U32: Type = Type::Scalar(ScalarType::U32);
 pub const I64: Type = Type::Scalar(ScalarType::I64);
+pub const U16: Type = Type::Scalar(ScalarType::U16);
 pub const U64: Type = Type::Scalar(ScalarType::U64);
 pub const F32: Type = Type::Scalar(ScalarType::F32);
 pub const F64: Type = Type::Scalar(ScalarType::F64);

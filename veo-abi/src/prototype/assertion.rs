@@ -4,7 +4,7 @@ use super::POINTERS_IN_MEMORY;
 use super::finding::{Difference, index};
 use super::form::Shape;
 use super::place::Place;
-use super::shape::{Lowered, lower};
+use super::shape::Lowered;
 
 /// Fields that get a message of their own.
 const NAMED_FIELDS: usize = 64;
@@ -69,7 +69,7 @@ impl Place<'_> {
         } else {
             (0..POINTERS_IN_MEMORY)
                 .rev()
-                .map(|pointers| lower(&self.found.types, self.id, pointers))
+                .map(|pointers| self.lowered(pointers))
                 .find(|lowered| small(lowered) || lowered.near == lowered.shapes().fields.len())
         };
         let lowered = smaller.as_ref().unwrap_or(lowered);

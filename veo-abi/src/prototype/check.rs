@@ -60,6 +60,8 @@ const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, limits: &mut Limit
         (Type::Void, Shape::Void) => SAME,
         (_, Shape::Void) | (Type::Void, _) => differs(Difference::Inexpressible),
         (Type::Scalar(scalar), Shape::Integer { size, sign }) => integer(*scalar, size, sign),
+        (Type::Scalar(ScalarType::I32), Shape::Promoted { .. }) => SAME,
+        (Type::Scalar(scalar), Shape::Promoted { size, sign }) => integer(*scalar, size, sign),
         (Type::Scalar(scalar), Shape::Float { size }) => {
             if !scalar.is_float() {
                 differs(Difference::FloatForInteger)
@@ -74,7 +76,10 @@ const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, limits: &mut Limit
             Shape::Either { .. } => UNDECIDED,
             _ => both(value(declared, shapes, to, limits), UNDECIDED),
         },
-        (Type::Pointer { .. }, Shape::Integer { .. } | Shape::Float { .. })
+        (
+            Type::Pointer { .. },
+            Shape::Integer { .. } | Shape::Promoted { .. } | Shape::Float { .. },
+        )
         | (Type::Scalar(_), Shape::Pointer { .. }) => differs(Difference::Pointer),
         _ => differs(Difference::Inexpressible),
     }

@@ -8,7 +8,6 @@ use super::finding::Finding;
 use super::mismatch::{Mismatch, MismatchKind};
 use super::model::{Language, Prototype};
 use super::place::Place;
-use super::shape::lower;
 use crate::{Signature, StructLayout, Type};
 
 /// The outcome of comparing a declaration with a prototype.
@@ -62,23 +61,15 @@ fn run(
 ) -> Comparison {
     let mut comparison = Comparison::default();
     let arity = arity(params, found);
-    let loose = !found.prototyped || found.variadic;
     if found.variadic {
         comparison.notes.push(format!(
             "`{}` takes further arguments (`...`), which cannot be checked; on the VE a kernel \
              finds such arguments only if they are passed on the stack",
             found.name
         ));
-    } else if loose {
-        comparison.notes.push(format!(
-            "`{}` has no prototype in its source; only the number of parameters and the result \
-             were checked",
-            found.name
-        ));
     }
     match arity {
         Some(mismatch) => comparison.mismatches.push(mismatch),
-        None if loose => {}
         None => {
             for (index, ((ty, text), param)) in params.iter().zip(&found.params).enumerate() {
                 let place = Place {
@@ -144,7 +135,7 @@ impl Place<'_> {
         comparison: &mut Comparison,
         assertions: &mut Vec<Assertion>,
     ) {
-        let lowered = lower(&self.found.types, self.id, POINTERS_IN_MEMORY);
+        let lowered = self.lowered(POINTERS_IN_MEMORY);
         let shapes = lowered.shapes();
         let Finding {
             difference,

@@ -7,7 +7,7 @@ use super::mismatch::{Mismatch, MismatchKind};
 use super::model::{FoundType, PointerKind, TypeId, Types};
 use super::place::Place;
 use super::shape::Lowered;
-use crate::{StructLayout, Type};
+use crate::{ScalarType, StructLayout, Type};
 
 /// Fields of a structure that a message names.
 const MEMBERS: usize = 6;
@@ -50,6 +50,9 @@ impl Place<'_> {
             return None;
         }
         let types = &self.found.types;
+        if let Some(promoted) = self.promoted() {
+            return Some(format!("`{promoted}`"));
+        }
         match types.resolved(self.id) {
             FoundType::Void if self.param.is_none() => Some("no result".to_owned()),
             FoundType::Pointer {
@@ -65,6 +68,12 @@ impl Place<'_> {
         }
     }
 
+    /// What is taken for it instead, if its function has no prototype.
+    fn promoted(&self) -> Option<ScalarType> {
+        let promoted = self.found.types.promoted(self.id);
+        promoted.filter(|_| self.is_old_style())
+    }
+
     fn reason(
         &self,
         difference: Difference,
@@ -73,6 +82,12 @@ impl Place<'_> {
     ) -> String {
         let types = &self.found.types;
         let resolved = types.resolved(self.id);
+        if let Some(promoted) = self.promoted() {
+            return format!(
+                "its definition, without a prototype, takes it as `{}`",
+                if promoted.is_float() { "double" } else { "int" }
+            );
+        }
         match difference {
             Difference::Width => match types.size(self.id) {
                 Some(size) => format!("the width differs: the kernel has {size} bytes"),

@@ -25,6 +25,13 @@ pub enum Shape {
         /// Its sign.
         sign: Sign,
     },
+    /// An integer that an old-style definition takes as an `int` and makes smaller.
+    Promoted {
+        /// Size in bytes after that.
+        size: u64,
+        /// Its sign after that.
+        sign: Sign,
+    },
     /// A floating-point number.
     Float {
         /// Size in bytes.

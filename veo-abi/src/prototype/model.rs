@@ -209,7 +209,9 @@ pub struct Prototype {
     pub result: TypeId,
     /// Whether further arguments may follow the parameters (`...`).
     pub variadic: bool,
-    /// Whether the parameters were declared; `int f()` in C before C23 has no prototype.
+    /// Whether it has a prototype. An old-style definition, `int f(x) float x; {..}`, and
+    /// `int f()` in C before C23 have none: callers pass a `double` for a `float`, and an
+    /// `int` for what is smaller ([`Types::promoted`]).
     pub prototyped: bool,
     /// The language of the source.
     pub language: Language,

@@ -2,6 +2,7 @@
 
 use super::mismatch::describe;
 use super::model::{Prototype, TypeId};
+use super::shape::{Lowered, lower};
 
 /// A parameter or the result of a prototype.
 pub(super) struct Place<'a> {
@@ -15,6 +16,20 @@ impl Place<'_> {
     /// See [`describe`].
     pub(super) fn describe(&self) -> String {
         describe(self.param, self.name)
+    }
+
+    /// Whether this is a parameter of an old-style definition.
+    pub(super) fn is_old_style(&self) -> bool {
+        self.param.is_some() && !self.found.prototyped
+    }
+
+    /// The found type as the rules take it; see [`lower`].
+    pub(super) fn lowered(&self, pointers: u8) -> Lowered<'_> {
+        let mut lowered = lower(&self.found.types, self.id, pointers);
+        if self.is_old_style() {
+            lowered.promote();
+        }
+        lowered
     }
 
     /// The found type as C has it.

@@ -183,6 +183,16 @@ impl Types {
         }
     }
 
+    /// What an old-style definition takes for a value of this type, if that is another type.
+    #[must_use]
+    pub fn promoted(&self, id: TypeId) -> Option<ScalarType> {
+        match self.scalar(id)? {
+            ScalarType::F32 => Some(ScalarType::F64),
+            scalar if scalar.size() < 4 => Some(ScalarType::I32),
+            _ => None,
+        }
+    }
+
     /// The Rust type to declare for a parameter or result of this type, where there is one:
     /// `i32`, `*const f64`, `*mut Point`. Types without a name in Rust become `c_void`.
     #[must_use]
@@ -315,7 +325,12 @@ impl Prototype {
                 Some(name) if is_identifier(name) => name.clone(),
                 _ => format!("arg{index}"),
             };
-            text.push_str(&format!("{name}: {}", self.types.rust_type(param.ty)?));
+            let promoted = (!self.prototyped).then(|| self.types.promoted(param.ty));
+            let ty = match promoted.flatten() {
+                Some(scalar) => scalar.rust_name().to_owned(),
+                None => self.types.rust_type(param.ty)?,
+            };
+            text.push_str(&format!("{name}: {ty}"));
             if text.len() > LENGTH {
                 return None;
             }

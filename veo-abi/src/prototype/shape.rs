@@ -22,6 +22,18 @@ pub(super) struct Lowered<'a> {
 }
 
 impl Lowered<'_> {
+    /// The type as an old-style definition takes it from its callers.
+    pub fn promote(&mut self) {
+        let Some(root) = self.nodes.get_mut(self.root as usize) else {
+            return;
+        };
+        *root = match *root {
+            Shape::Float { size: 4 } => Shape::Float { size: 8 },
+            Shape::Integer { size, sign } if size < 4 => Shape::Promoted { size, sign },
+            other => other,
+        };
+    }
+
     pub fn shapes(&self) -> Shapes<'_> {
         Shapes {
             nodes: &self.nodes,

@@ -6,20 +6,62 @@ use gimli::constants as dw;
 use super::units::Entry;
 use crate::prototype::Language;
 
+/// DWARF 6 keeps the language apart from its version.
+const LANGUAGE_NAME: gimli::DwAt = gimli::DwAt(0x90);
+
+/// What a unit says of its language.
+enum Said {
+    /// By the numbers up to DWARF 5.
+    Number(gimli::DwLang),
+    /// By those of DWARF 6.
+    Name(u64),
+}
+
+fn said(root: &Entry<'_>) -> Option<Said> {
+    if let Some(AttributeValue::Language(number)) = root.attr_value(dw::DW_AT_language) {
+        return Some(Said::Number(number));
+    }
+    let name = root.attr_value(LANGUAGE_NAME)?;
+    name.udata_value().map(Said::Name)
+}
+
+/// The language that a unit says it is written in; `None` if it says nothing, or has a number
+/// that is not known here.
+pub(super) fn of_unit(root: &Entry<'_>) -> Option<Language> {
+    // What follows these are languages to come, and those of vendors.
+    const KNOWN_NUMBERS: u16 = 0x42;
+    const KNOWN_NAMES: u64 = 0x1d;
+    match said(root)? {
+        Said::Number(number) => (number.0 <= KNOWN_NUMBERS).then(|| of_number(number)),
+        Said::Name(name) => (name <= KNOWN_NAMES).then(|| of_name(name)),
+    }
+}
+
 /// Whether a unit says of itself that it is assembly.
 pub(super) fn is_assembly(root: &Entry<'_>) -> bool {
-    // The number of DWARF 6; the other is what assemblers have long written.
+    // The first is a later number than gimli knows; assemblers have long written the other.
     const ASSEMBLY: gimli::DwLang = gimli::DwLang(0x31);
+    const ASSEMBLY_NAME: u64 = 0x1d;
     matches!(
-        root.attr_value(dw::DW_AT_language),
-        Some(AttributeValue::Language(
-            dw::DW_LANG_Mips_Assembler | ASSEMBLY
-        ))
+        said(root),
+        Some(Said::Number(dw::DW_LANG_Mips_Assembler | ASSEMBLY) | Said::Name(ASSEMBLY_NAME))
     )
 }
 
+/// The language of a name of DWARF 6.
+fn of_name(name: u64) -> Language {
+    match name {
+        // C, Objective-C
+        0x03 | 0x11 => Language::C,
+        // C++, Objective-C++
+        0x04 | 0x12 => Language::Cpp,
+        0x09 => Language::Fortran,
+        _ => Language::Other,
+    }
+}
+
 /// The language of a number that DWARF has for it.
-pub(super) fn of_number(language: gimli::DwLang) -> Language {
+fn of_number(language: gimli::DwLang) -> Language {
     // The standards of 2023.
     const C_PLUS_PLUS_23: gimli::DwLang = gimli::DwLang(0x3a);
     const C_23: gimli::DwLang = gimli::DwLang(0x3e);
@@ -28,10 +70,14 @@ pub(super) fn of_number(language: gimli::DwLang) -> Language {
         C_PLUS_PLUS_23 => Language::Cpp,
         C_23 => Language::C,
         FORTRAN_23 => Language::Fortran,
-        dw::DW_LANG_C | dw::DW_LANG_C89 | dw::DW_LANG_C99 | dw::DW_LANG_C11 | dw::DW_LANG_C17 => {
-            Language::C
-        }
+        dw::DW_LANG_C
+        | dw::DW_LANG_C89
+        | dw::DW_LANG_C99
+        | dw::DW_LANG_C11
+        | dw::DW_LANG_C17
+        | dw::DW_LANG_ObjC => Language::C,
         dw::DW_LANG_C_plus_plus
+        | dw::DW_LANG_ObjC_plus_plus
         | dw::DW_LANG_C_plus_plus_03
         | dw::DW_LANG_C_plus_plus_11
         | dw::DW_LANG_C_plus_plus_14

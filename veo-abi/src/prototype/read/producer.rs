@@ -22,6 +22,12 @@ pub(super) enum Producer {
 }
 
 impl Producer {
+    /// Whether this compiler marks every function of C that has a prototype, so that one
+    /// without the mark has none.
+    pub fn marks_prototypes(self) -> bool {
+        matches!(self, Producer::Gcc { .. } | Producer::Clang)
+    }
+
     /// From the text of `DW_AT_producer`.
     pub fn of(text: &str) -> Producer {
         if text.starts_with("GNU AS") {

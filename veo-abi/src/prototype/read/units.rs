@@ -167,10 +167,11 @@ impl<'d> Units<'d> {
                 AttributeValue::DebugRngListsBase(base) => unit.rnglists_base = base,
                 AttributeValue::DebugStrOffsetsBase(base) => unit.str_offsets_base = base,
                 AttributeValue::DebugLineRef(offset) => unit.lines = Some(offset.0),
-                AttributeValue::Language(language) => unit.language = language::of_number(language),
                 _ => {}
             }
         }
+        let language = language::of_unit(&root);
+        unit.language = language.unwrap_or(Language::Other);
         if root.has_attr(dw::DW_AT_dwo_name) || root.has_attr(dw::DW_AT_GNU_dwo_name) {
             return Ok(false);
         }
@@ -180,8 +181,7 @@ impl<'d> Units<'d> {
             if language::is_assembly(&root) {
                 unit.producer = Producer::Assembler;
             }
-            // Newer standards have numbers that are not known here.
-            if unit.language == Language::Other {
+            if language.is_none() {
                 unit.language = language::of_producer(&producer);
             }
         }

@@ -81,7 +81,9 @@ impl<'d> Functions<'_, 'd, '_> {
             if !read_entry(&mut entries, &mut entry, self.budget)? {
                 continue;
             }
-            types = types || entry.has_attr(dw::DW_AT_type) || flag(&entry, dw::DW_AT_prototyped);
+            let prototyped = flag(&entry, dw::DW_AT_prototyped);
+            self.marked[number] |= prototyped;
+            types = types || entry.has_attr(dw::DW_AT_type) || prototyped;
             params = params || entry.tag == dw::DW_TAG_formal_parameter;
             self.bare[number] = !types || (unit.producer == Producer::Flang && !params);
             if entry.tag != dw::DW_TAG_subprogram && entry.tag != dw::DW_TAG_entry_point {

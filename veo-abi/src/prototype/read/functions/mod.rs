@@ -32,6 +32,8 @@ pub(super) struct Functions<'u, 'd, 'b> {
     found: Vec<Option<Prototype>>,
     /// Which units say nothing of types.
     bare: Vec<bool>,
+    /// Which units have a mark at a function that has a prototype.
+    marked: Vec<bool>,
     /// Functions of which only the lines are known.
     lines_only: usize,
 }
@@ -60,6 +62,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             files: FileTables::default(),
             found: Vec::new(),
             bare: vec![false; units.list.len()],
+            marked: vec![false; units.list.len()],
             lines_only: 0,
         }
     }
@@ -170,9 +173,13 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
     fn prototype(&mut self, position: Position) -> Step<Option<Prototype>> {
         let facts = self.facts(position)?;
         // With optimisation at link time, what was declared is in another unit than the code.
-        let declared = facts.chain.last().unwrap_or(&position).0;
-        let unit = self.units.list.get(declared);
-        let language = unit.map_or(Language::Other, |unit| unit.language);
+        let units = || facts.chain.iter().rev().map(|(unit, _)| *unit);
+        let language = units()
+            .filter_map(|unit| Some(self.units.list.get(unit)?.language))
+            .find(|language| *language != Language::Other)
+            .unwrap_or(Language::Other);
+        let old_style =
+            language == Language::C && !facts.prototyped && units().any(|unit| self.marks(unit));
         let listed = self.listed(&facts.chain)?;
         if listed.params.is_empty() && !listed.variadic && self.is_bare(&facts) {
             return Ok(None);
@@ -200,12 +207,19 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             params,
             result,
             variadic: listed.variadic,
-            prototyped: facts.prototyped || language != Language::C,
+            prototyped: !old_style,
             language,
             file,
             line: facts.line.and_then(|line| u32::try_from(line).ok()),
             types: Arc::default(),
         }))
+    }
+
+    /// Whether a function of C without a mark for its prototype has none in this unit:
+    /// not every compiler writes marks.
+    fn marks(&self, unit: usize) -> bool {
+        let producer = self.units.list.get(unit).map(|unit| unit.producer);
+        producer.is_some_and(Producer::marks_prototypes) || self.marked.get(unit) == Some(&true)
     }
 
     /// Whether the units of a function without parameters leave out what parameters it has.
