@@ -11,6 +11,9 @@ use veo_abi::prototype::Prototypes;
 
 use crate::attribute::Policy;
 
+/// Where `veo-build` leaves prototypes, below `OUT_DIR/veo`.
+const PROTOTYPES: &str = "prototypes";
+
 /// The build of the crate that is being compiled, as far as there is one.
 #[derive(Debug, Default)]
 pub struct Built {
@@ -68,7 +71,15 @@ impl Built {
     pub(crate) fn has_libraries(&self) -> bool {
         self.dir
             .as_ref()
-            .is_some_and(|dir| dir.join("prototypes").is_dir())
+            .is_some_and(|dir| dir.join(PROTOTYPES).is_dir())
+    }
+
+    /// Where the prototypes of a library are, below `OUT_DIR`, if they are there and the
+    /// compiler can be told of the file.
+    pub(crate) fn prototypes(&self, name: &str) -> Option<String> {
+        let dir = self.dir.as_ref().filter(|dir| dir.to_str().is_some())?;
+        let file = format!("{PROTOTYPES}/{name}.txt");
+        dir.join(&file).is_file().then(|| format!("veo/{file}"))
     }
 
     /// What is known of a library of this file name.
@@ -76,7 +87,7 @@ impl Built {
         let Some(dir) = &self.dir else {
             return Library::Unknown;
         };
-        let path = dir.join("prototypes").join(format!("{name}.txt"));
+        let path = dir.join(PROTOTYPES).join(format!("{name}.txt"));
         match fs::metadata(&path) {
             Ok(metadata) => {
                 let stamp = Stamp {
@@ -99,14 +110,14 @@ impl Built {
         }
     }
 
-    /// The prototypes of everything that is no shared library: what was linked into
-    /// a veorun.
-    pub(crate) fn linked(&self) -> Vec<Arc<Prototypes>> {
+    /// The prototypes of everything that is no shared library, each with its file name: what
+    /// was linked into a veorun.
+    pub(crate) fn linked(&self) -> Vec<(String, Arc<Prototypes>)> {
         let Some(dir) = &self.dir else {
             return Vec::new();
         };
         let mut found = Vec::new();
-        for entry in fs::read_dir(dir.join("prototypes"))
+        for entry in fs::read_dir(dir.join(PROTOTYPES))
             .into_iter()
             .flatten()
             .flatten()
@@ -116,7 +127,7 @@ impl Built {
                 continue;
             };
             if let Library::Known(prototypes) = self.library(image) {
-                found.push(prototypes);
+                found.push((image.to_owned(), prototypes));
             }
         }
         found
@@ -129,7 +140,7 @@ fn libraries(dir: &Path) -> Vec<String> {
         .into_iter()
         .flatten()
         .flatten()
-        .filter(|target| target.file_name() != "prototypes")
+        .filter(|target| target.file_name() != PROTOTYPES)
         .flat_map(|target| fs::read_dir(target.path()).into_iter().flatten().flatten())
         .map(|file| file.file_name().to_string_lossy().into_owned())
         .filter(|name| name.contains(".so") && !name.ends_with(".debug"))

@@ -31,6 +31,8 @@ mod spell;
 mod types;
 mod verify;
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 
 use report::Report;
@@ -65,6 +67,7 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenSt
         }
     };
     output.extend(report.errors());
+    let mut mentioned = HashSet::new();
     for kernel in kernels {
         let mut why = if in_a_library {
             TokenStream::new()
@@ -82,7 +85,8 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenSt
         let mut own = Report::default();
         let declaration = check::kernel(*kernel, &options, &mut own);
         if declaration.is_right {
-            let checks = verify::kernel(&declaration, built, &mut own);
+            let mut checks = verify::kernel(&declaration, built, &mut own);
+            checks.files.retain(|file| mentioned.insert(file.clone()));
             output.extend(expand::stub(&declaration, &checks, &context));
             output.extend(own.errors());
         } else {

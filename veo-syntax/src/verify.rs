@@ -27,6 +27,8 @@ pub(crate) struct Checks {
     pub(crate) assertions: Vec<Assertion>,
     /// Whether the outcome depends on `VEO_VERIFY`.
     pub(crate) by_variable: bool,
+    /// The files that it depends on, below `OUT_DIR`.
+    pub(crate) files: Vec<String>,
 }
 
 /// Checks a declaration in which nothing else is wrong.
@@ -50,6 +52,7 @@ pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Repo
     match &declaration.library {
         Library::Shared(name) if !name.value().contains('/') => {
             let library = name.value();
+            checks.files.extend(built.prototypes(&library));
             match built.library(&library) {
                 built::Library::Unknown => {}
                 // It may well come from elsewhere, so this is never an error.
@@ -80,7 +83,8 @@ pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Repo
         }
         Library::Static => {
             let symbol = declaration.symbol.value();
-            for prototypes in built.linked() {
+            for (image, prototypes) in built.linked() {
+                checks.files.extend(built.prototypes(&image));
                 if let Some(found) = prototypes.get(&symbol) {
                     compare(declaration, found, &mut mistakes, &mut checks);
                 }

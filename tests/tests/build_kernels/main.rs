@@ -1,6 +1,7 @@
 //! `veo-build`: its command lines and messages with stand-ins for NEC's tools, and whole builds by Cargo.
 
 mod application;
+mod cached;
 mod cargo;
 mod commands;
 mod failures;

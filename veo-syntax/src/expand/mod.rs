@@ -52,6 +52,14 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
             const _: ::core::option::Option<&str> = ::core::option_env!("VEO_VERIFY");
         )
     });
+    // Only what is mentioned is among the crate's dependencies, for Cargo and for caches.
+    let files = checks.files.iter().map(|file| {
+        let file = format!("/{file}");
+        quote! {
+            const _: &[u8] =
+                ::core::include_bytes!(::core::concat!(::core::env!("OUT_DIR"), #file));
+        }
+    });
     let assertions = checks.assertions.iter().map(|a| assertion(declaration, a));
     // Its own line, not that of the attribute above a block.
     let line = quote_spanned!(ident.span()=> ::core::line!());
@@ -86,6 +94,7 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
             });
             __veo::inventory::submit! { __veo::Registration(&__KERNEL) }
             #variable
+            #(#files)*
             #(#warnings)*
             #(#assertions)*
 
