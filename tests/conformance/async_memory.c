@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 
 	/* The result of an allocation is the address. */
 	request = veo_alloc_mem_async(ctx, sizeof words_out);
-	CHECK_EQ(request, 0);
+	CHECK(request != 0 && request != INVALID);
 	address = collect(ctx, request);
 	NEED(address != 0);
 

@@ -23,6 +23,11 @@ uint64_t previous(uint64_t offset)
 	return result;
 }
 
+uint64_t previous_by_name(uint64_t offset)
+{
+	return previous(offset);
+}
+
 uint64_t is_ve_addr(const void *address)
 {
 	return (uint64_t)veo_is_ve_addr(address);

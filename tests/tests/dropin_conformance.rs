@@ -47,6 +47,7 @@ programs! {
     arguments,
     stack_buffers,
     // How requests behave
+    request_ids(THREADS),
     calls,
     order(THREADS),
     many,
@@ -54,7 +55,7 @@ programs! {
     waiters,
     large_transfer,
     vh_calls,
-    previous_result,
+    previous_result(THREADS),
     streams,
     request_blocks(THREADS),
     // Faults, and the traps that an implementation does not have

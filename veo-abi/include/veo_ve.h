@@ -13,9 +13,10 @@
 extern "C" {
 #endif
 
-/* The result of the request that was queued `offset` places before the one
- * that calls this, in the same context; 0 counts as 1. Returns 0, or -1 if there
- * is none. */
+/* The result of an earlier request of the same context: with offset 0 of the one just
+ * before the one that calls this, with 1 of the one before that. On the main context
+ * synchronous functions count: the result of veo_alloc_mem is the address. Returns 0,
+ * or -1 if there is none. */
 int veo_prev_req_result(int offset, uint64_t *result);
 
 #ifdef __cplusplus

@@ -73,7 +73,7 @@ fn queued_calls_run_in_order_and_are_collected_once() {
     for ctx in [main, other] {
         let none = Args::new();
         let ids: Vec<u64> = (0..1000).map(|_| ctx.call(next, &none)).collect();
-        assert!(ids.iter().enumerate().all(|(n, id)| n as u64 == *id));
+        assert!(ids.iter().zip(ids[0]..).all(|(id, n)| *id == n));
         let values: Vec<u64> = ids.iter().map(|id| ctx.ok(*id)).collect();
         assert!(values.windows(2).all(|pair| pair[1] == pair[0] + 1));
         assert_eq!(ctx.wait(ids[7]), (VEO_COMMAND_ERROR, 0xdead_beef));
@@ -234,18 +234,18 @@ fn a_kernel_asks_for_earlier_results() {
     let block = proc.alloc(1);
     ctx.ok(ctx.write(block, &byte));
     let ask = |offset: i64| ctx.ok(ctx.call(prev, &Args::new().u64(0, offset as u64))) as i64;
-    assert_eq!(ask(1), 0);
+    assert_eq!(ask(0), 0);
+    // Behind the write, the allocation, and the call before.
     assert_eq!(ask(3), 1299);
-    // The request before this one, as an offset of 1.
-    assert_eq!(ask(0), 1299);
+    assert_eq!(ask(3), block as i64);
     assert_eq!(ask(-1), -1);
     assert_eq!(ask(1000), -1);
     // Also when everything is in flight at once, with a transfer in between.
     let ids = [
         ctx.call(give, &Args::new().u64(0, 5)),
         ctx.read(&mut byte, block),
-        ctx.call(prev, &Args::new().u64(0, 2)),
         ctx.call(prev, &Args::new().u64(0, 1)),
+        ctx.call(prev, &Args::new().u64(0, 0)),
     ];
     assert_eq!(ids.map(|id| ctx.ok(id)), [5, 0, 5, 5]);
     assert_eq!(
@@ -263,13 +263,14 @@ fn large_transfers_take_several_ids() {
     let block = proc.alloc(len);
     let data: Vec<u8> = (0..len).map(|n| (n / 3) as u8).collect();
     let mut back = vec![0; len];
-    assert_eq!(ctx.write(block, &data), 2);
-    assert_eq!(ctx.read(&mut back, block), 5);
-    assert_eq!(ctx.wait(5), (VEO_COMMAND_OK, 0));
+    let written = ctx.write(block, &data);
+    let read = ctx.read(&mut back, block);
+    assert_eq!(read, written + 5);
+    assert_eq!(ctx.wait(read), (VEO_COMMAND_OK, 0));
     assert!(back == data);
-    assert_eq!(ctx.wait(4).0, VEO_COMMAND_ERROR);
-    assert_eq!(ctx.wait(0), (VEO_COMMAND_OK, 0));
-    assert_eq!(ctx.wait(2).0, VEO_COMMAND_ERROR);
+    assert_eq!(ctx.wait(read - 1).0, VEO_COMMAND_ERROR);
+    assert_eq!(ctx.wait(written - 3), (VEO_COMMAND_OK, 0));
+    assert_eq!(ctx.wait(written).0, VEO_COMMAND_ERROR);
 }
 
 #[test]

@@ -124,12 +124,11 @@ fn resolve(name: &str) -> Result<String> {
 pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
     check_name("library", name)?;
     let path = resolve(name)?;
+    let mut turn = main.turn()?;
     super::elf::check(&path)?;
-    let turn = main.turn()?;
     put(main, path.as_bytes())?;
     let (ended, len) = turn.parcel(Task::Load as u64, &[path.len() as u64])?;
     let answer = get(main, len);
-    drop(turn);
     if ended != Ended::Done {
         let text = String::from_utf8_lossy(&answer);
         return Err(Error::new(
@@ -144,6 +143,7 @@ pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
     if handle == 0 {
         return Err(malformed());
     }
+    turn.set_result(handle);
     debug!("library {} is loaded", String::from_utf8_lossy(path));
     let mut known = lock(&main.machine.symbols.known);
     match known.libraries.iter_mut().find(|library| library.handle == handle) {
@@ -218,7 +218,7 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
     }
     main.machine.check()?;
     let image = lock(&main.machine.symbols.known).image;
-    let turn = main.turn()?;
+    let mut turn = main.turn()?;
     // A symbol of the image wins over one of the same name in a library.
     let mut found = None;
     for library in [image, Some(handle)].into_iter().flatten().filter(|library| *library != 0) {
@@ -230,6 +230,7 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
             break;
         }
     }
+    turn.set_result(found.map_or(0, |(_, address)| address));
     let mut known = lock(&main.machine.symbols.known);
     let Some((library, address)) = found else {
         let place = match known.libraries.iter().find(|library| library.handle == handle) {

@@ -71,6 +71,9 @@ impl Process {
                 return Err(error);
             }
         };
+        // With libveo the creation is the first message: no call gets id 0, which
+        // programs take for none.
+        drop(main.turn());
         Ok(Process {
             node_number: number,
             machine,
@@ -103,8 +106,9 @@ impl Process {
         self.core
     }
 
-    /// Opens a further context.
+    /// Opens a further context, behind everything queued.
     pub(crate) fn open_context(&self, stack: Option<u64>) -> Result<Arc<Queue>> {
+        let _turn = self.main.turn()?;
         let index = {
             let mut contexts = lock(&self.contexts);
             contexts.next_index += 1;
@@ -115,11 +119,10 @@ impl Process {
 
     /// Allocates VE memory, behind everything queued.
     pub(crate) fn alloc(&self, len: u64) -> Result<u64> {
-        let _turn = self.main.turn()?;
-        self.machine
-            .memory
-            .alloc(len)
-            .map_err(|text| Error::new(libc::ENOMEM, text))
+        let mut turn = self.main.turn()?;
+        let allocated = self.machine.memory.alloc(len);
+        turn.set_result(*allocated.as_ref().unwrap_or(&0));
+        allocated.map_err(|text| Error::new(libc::ENOMEM, text))
     }
 
     /// Frees VE memory, behind everything queued.
@@ -134,7 +137,7 @@ impl Process {
     ///
     /// `len` bytes are writable at `dst`.
     pub(crate) unsafe fn read(&self, dst: *mut u8, src: u64, len: u64) -> Result<()> {
-        let _turn = self.main.turn()?;
+        let _turn = self.main.turn_of(transfer::parts_to_host(len))?;
         // SAFETY: the caller vouches for `dst`; the turn is ours.
         unsafe { transfer::read(&self.main, dst, src, len) }
     }
@@ -145,7 +148,7 @@ impl Process {
     ///
     /// `len` bytes are readable at `src`.
     pub(crate) unsafe fn write(&self, dst: u64, src: *const u8, len: u64) -> Result<()> {
-        let _turn = self.main.turn()?;
+        let _turn = self.main.turn_of(transfer::parts_to_ve(len))?;
         // SAFETY: the caller vouches for `src`; the turn is ours.
         unsafe { transfer::write(&self.main, dst, src, len) }
     }

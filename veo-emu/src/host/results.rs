@@ -5,6 +5,7 @@
 //! A large transfer has several ids, a group, whose last one stands for all.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::id_window::IdWindow;
 
@@ -90,6 +91,16 @@ impl Results {
             });
         }
         last
+    }
+
+    /// Hands out ids for something whose result nobody collects.
+    pub(crate) fn pass_over(&mut self, count: u64) -> Range<u64> {
+        let first = self.next();
+        for _ in 0..count {
+            self.cells.push((0, Cell::Gone));
+        }
+        self.tidy();
+        first..self.next()
     }
 
     /// The first id of the request whose last one is given.

@@ -13,14 +13,42 @@ use crate::sys::memfd;
 /// Up to this size a transfer is made at once by the thread that asks for it.
 const QUICK: u64 = 64 << 10;
 
-/// A transfer takes one id for each part of this size.
+/// libveo makes a transfer in parts, each of which takes an id: at most this many bytes
+/// in one, and less for small transfers, to have several under way.
 const PART: u64 = 4 << 20;
+
+/// Up to this size there are fewer parts.
+const SMALL: u64 = 2 << 20;
+
+/// How many ids a transfer of this size to the VE takes.
+pub(crate) fn parts_to_ve(len: u64) -> u64 {
+    parts(len, 3, 4)
+}
+
+/// How many ids a transfer of this size to the host takes.
+pub(crate) fn parts_to_host(len: u64) -> u64 {
+    parts(len, 4, 5)
+}
+
+/// The number of parts: `some` up to `SMALL`, then `many` as long as that makes none too
+/// large. What the parts leave over is another one.
+fn parts(len: u64, some: u64, many: u64) -> u64 {
+    let wanted = match len {
+        0..=SMALL if len <= SMALL / 3 => return 1,
+        0..=SMALL if len <= SMALL / 2 => 2,
+        0..=SMALL => some,
+        _ => many,
+    };
+    let part = if len / PART > 4 { PART } else { (len / wanted).next_multiple_of(8) };
+    len.div_ceil(part)
+}
 
 impl HostOp {
     /// How many ids the request takes.
     pub(crate) fn ids(&self) -> u64 {
         match self {
-            HostOp::Read { len, .. } | HostOp::Write { len, .. } => len.div_ceil(PART).max(1),
+            HostOp::Read { len, .. } => parts_to_host(*len),
+            HostOp::Write { len, .. } => parts_to_ve(*len),
             _ => 1,
         }
     }
@@ -156,4 +184,37 @@ pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) ->
         done += part;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As NEC's library was seen to do it.
+    #[test]
+    fn transfers_take_as_many_ids_as_with_libveo() {
+        for (len, to_ve, to_host) in [
+            (0, 1, 1),
+            (699_050, 1, 1),
+            (699_051, 2, 2),
+            (786_433, 3, 3),
+            (1 << 20, 2, 2),
+            ((1 << 20) + 1, 3, 5),
+            ((1 << 20) + 8, 3, 4),
+            (1_572_865, 4, 5),
+            (2 << 20, 3, 4),
+            ((2 << 20) + 1, 5, 5),
+            ((2 << 20) + 8, 4, 5),
+            (4 << 20, 4, 5),
+            (16 << 20, 4, 5),
+            ((16 << 20) + 8, 4, 5),
+            ((20 << 20) - 1, 4, 5),
+            (20 << 20, 5, 5),
+            ((20 << 20) + 1, 6, 6),
+            (33 << 20, 9, 9),
+            (64 << 20, 16, 16),
+        ] {
+            assert_eq!((parts_to_ve(len), parts_to_host(len)), (to_ve, to_host), "{len}");
+        }
+    }
 }

@@ -171,9 +171,6 @@ pub unsafe extern "C" fn veo_hmemcpy(
     size: usize,
 ) -> c_int {
     guard(-1, || {
-        if size == 0 {
-            return Ok(0);
-        }
         let (to, from, len) = (dst as u64, src as u64, size as u64);
         match (is_ve(to), is_ve(from)) {
             // SAFETY: the caller passes buffers of `size` bytes.

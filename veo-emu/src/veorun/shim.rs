@@ -48,12 +48,12 @@ fn try_load() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The result of the request `offset` places before the running one. An offset of 0
-/// would be the running one, which has no result yet: the one before it is meant.
+/// The result of an earlier request: with an offset of 0 that of the one just before the
+/// running one, with 1 that of the one before that, and so on.
 unsafe extern "C" fn prev_req_result(offset: c_int, result: *mut u64) -> c_int {
     let earlier = || {
         let (id, ring) = faults::current_request()?;
-        let id = id.checked_sub(u64::try_from(offset).ok()?.max(1))?;
+        let id = id.checked_sub(u64::try_from(offset).ok()? + 1)?;
         // SAFETY: the ring belongs to the calling thread, which runs a kernel.
         unsafe { (*ring).earlier_result(id) }
     };

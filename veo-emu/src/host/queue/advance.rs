@@ -1,5 +1,6 @@
 //! Moving on: responses come out of the ring, what waits goes in or is done here.
 
+use std::ops::Range;
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
@@ -22,18 +23,30 @@ impl Queue {
     /// Ends a request of the host and lets the next one begin.
     pub(crate) fn end_host(&self, id: u64, outcome: Outcome) {
         let mut state = lock(&self.state);
-        if let Outcome::Ok(value) = outcome {
-            let first = state.results.first_of(id);
-            for id in first.max((id + 1).saturating_sub(SLOTS as u64))..=id {
+        let value = match outcome {
+            Outcome::Ok(value) => Some(value),
+            Outcome::Exception(_) | Outcome::Error => None,
+        };
+        self.note_end(&state, state.results.first_of(id)..id + 1, value);
+        state.results.end(id, outcome);
+        state.host = None;
+        self.give_up_turn(state);
+    }
+
+    /// Notes that what the host did with these ids has ended, and its result for the
+    /// kernels behind it.
+    pub(super) fn note_end(&self, state: &State, ids: Range<u64>, value: Option<u64>) {
+        if ids.is_empty() {
+            return;
+        }
+        if let Some(value) = value {
+            for id in ids.start.max(ids.end.saturating_sub(SLOTS as u64))..ids.end {
                 self.ring().answer(id, value);
             }
         }
-        state.results.end(id, outcome);
-        state.host = None;
         // After a death everything behind it has ended as well.
-        let finished = if state.dead { state.results.next() } else { id + 1 };
+        let finished = if state.dead { state.results.next() } else { ids.end };
         self.finished.store(finished, Ordering::Release);
-        self.give_up_turn(state);
     }
 
     /// Takes every response that is there, in order.

@@ -1,5 +1,8 @@
 //! Turns: a context for one thread of the host alone, to have the VE side do what is
-//! no call.
+//! no call. With libveo each of them is a message like a call, so it has an id, which
+//! nobody can collect, and a result, which kernels behind it can ask for.
+
+use std::ops::Range;
 
 use super::Queue;
 use crate::error::Result;
@@ -12,29 +15,38 @@ use crate::shared::wait::Spin;
 use crate::sys::cpu;
 
 impl Queue {
-    /// Has the context for the calling thread alone, behind everything queued.
+    /// Has the context for the calling thread alone, behind everything queued, for
+    /// something that takes one id.
     pub(crate) fn turn(&self) -> Result<Turn<'_>> {
+        self.turn_of(1)
+    }
+
+    /// The same for something that takes `count` ids.
+    pub(crate) fn turn_of(&self, count: u64) -> Result<Turn<'_>> {
+        let turn = |ids, nested| Turn {
+            queue: self,
+            ids,
+            value: 0,
+            nested,
+        };
         if progress::is_serving(self) {
-            // A host function already has the context for itself.
+            // A host function already has the context for itself. What is queued behind
+            // it has its ids, so there is none for this.
             self.machine.check()?;
-            return Ok(Turn {
-                queue: self,
-                nested: true,
-            });
+            return Ok(turn(0..0, true));
         }
-        let ticket = {
+        let (ticket, ids) = {
             let mut state = self.lock_to_submit()?;
-            if self.is_idle(&mut state) {
+            let idle = self.is_idle(&mut state);
+            let ids = state.results.pass_over(count);
+            if idle {
                 state.busy = true;
-                return Ok(Turn {
-                    queue: self,
-                    nested: false,
-                });
+                return Ok(turn(ids, false));
             }
             state.tickets += 1;
             let ticket = state.tickets;
             state.pending.push_back(Pending::Turn(ticket));
-            ticket
+            (ticket, ids)
         };
         let served = self.wait_until(None, None, |state| {
             if state.dead {
@@ -44,10 +56,7 @@ impl Queue {
             }
         });
         if served == Some(true) {
-            Ok(Turn {
-                queue: self,
-                nested: false,
-            })
+            Ok(turn(ids, false))
         } else {
             Err(self.machine.gone())
         }
@@ -57,11 +66,18 @@ impl Queue {
 /// The context belongs to this thread; nothing else runs in it.
 pub(crate) struct Turn<'a> {
     queue: &'a Queue,
+    ids: Range<u64>,
+    value: u64,
     /// Part of a longer one of this thread.
     nested: bool,
 }
 
 impl Turn<'_> {
+    /// Sets the result that kernels behind this are told.
+    pub(crate) fn set_result(&mut self, value: u64) {
+        self.value = value;
+    }
+
     /// Has the VE side do what the parcel says.
     pub(crate) fn parcel(&self, task: u64, words: &[u64]) -> Result<(Ended, u64)> {
         self.queue.request(Op::Parcel, task, words)
@@ -76,7 +92,9 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if !self.nested {
-            self.queue.give_up_turn(lock(&self.queue.state));
+            let state = lock(&self.queue.state);
+            self.queue.note_end(&state, self.ids.clone(), Some(self.value));
+            self.queue.give_up_turn(state);
         }
     }
 }
