@@ -86,7 +86,9 @@
 //! ```
 //!
 //! leaves `/opt/app/bin/<program>` and `/opt/app/bin/<target>/<library>` for the libraries of the whole program, those of its dependencies
-//! included. The program finds them there wherever `/opt/app` is moved to, on a machine with a card or without.
+//! included. The program finds them there wherever `/opt/app` is moved to, on a machine with a card or without, and takes them before those of a
+//! build directory that is still there; only where Cargo itself put it, it takes what was built with it first. Without the variable, what `cargo install --git`
+//! built is gone when it has finished, and the program says so.
 //! [`Kernels::install_dir`] does the same for one library. The libraries of all crates lie side by side there, so their names have to differ.
 //!
 //! # NEC's compilers

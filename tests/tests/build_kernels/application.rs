@@ -192,6 +192,60 @@ fn a_program_is_moved_with_its_libraries() {
 }
 
 #[test]
+fn an_installed_program_and_a_built_one_each_take_their_own_libraries() {
+    // The same packages as in the test before, so that little is compiled.
+    let package = application("veo-test-deployed", false, false);
+    let dist = package.dir.join("dist/bin");
+    package.built_with(&[("VEO_INSTALL_DIR", &dist)]);
+    let built = package.target().join("debug/veo-test-deployed");
+    let installed = dist.join("program");
+    fs::copy(&built, &installed).unwrap();
+    // A copy that was once installed beside the program that Cargo runs, and is old by now.
+    let stale = package.target().join("debug/host/libapp.so");
+    fs::create_dir_all(stale.parent().unwrap()).unwrap();
+    fs::copy(dist.join("host/libapp.so"), &stale).unwrap();
+
+    package.write(
+        "kernels/twice.c",
+        "long twice(long x) { return 100 * x; }\n",
+    );
+    package.built();
+    let run = |program: &PathBuf| {
+        let output = Command::new(program)
+            .env_remove("VEO_LIBRARY_PATH")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (of_build, of_installation) = (run(&built), run(&installed));
+    fs::remove_file(stale).unwrap();
+    assert_eq!(of_build, RESULT.replace("42", "2100"));
+    assert_eq!(of_installation, RESULT);
+}
+
+#[test]
+fn a_program_installed_alone_is_told_how_to_bring_its_libraries() {
+    // The same packages as in the test before, so that little is compiled.
+    let package = application("veo-test-deployed", false, false);
+    package.built();
+    let bin = package.dir.join("alone/bin");
+    fs::create_dir_all(&bin).unwrap();
+    let program = bin.join("program");
+    fs::copy(package.target().join("debug/veo-test-deployed"), &program).unwrap();
+    // `cargo install --git` builds in a directory of its own, which it removes.
+    package.clean("veo-test-deployed");
+    package.clean("veo-test-deployed-dep");
+    let output = Command::new(program)
+        .env_remove("VEO_LIBRARY_PATH")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let advice = format!("VEO_INSTALL_DIR={} ", bin.display());
+    assert!(said(&output).contains(&advice), "{}", said(&output));
+}
+
+#[test]
 fn a_static_veorun_has_its_kernels_linked_in() {
     // The same packages as in the test before, so that little is compiled.
     let package = application("veo-test-deployed", false, false);

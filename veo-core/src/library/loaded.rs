@@ -19,8 +19,10 @@ pub struct VeoLibrary {
 
 impl VeoProc {
     /// Loads a library (`veo_load_library`). A path with a slash is taken as it is; a
-    /// file name is looked for in `VEO_LIBRARY_PATH`, beside the executable and in its
-    /// `../lib`. Loading a library again gives the same one.
+    /// file name is looked for in `VEO_LIBRARY_PATH`, beside the executable, in its
+    /// `../lib`, and where the builds of crates with kernels put theirs (first of all
+    /// while the program lies where Cargo built it). Loading a library again gives the
+    /// same one.
     ///
     /// # Errors
     ///

@@ -28,6 +28,7 @@ mod shared;
 mod short;
 mod start;
 mod symbols;
+mod system;
 mod thread;
 mod verify;
 

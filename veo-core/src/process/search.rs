@@ -1,13 +1,16 @@
 //! Where kernel libraries are looked for.
 //!
 //! A name with a slash is a path. Another one is looked for in each directory of
-//! `VEO_LIBRARY_PATH`, then where the declaring crate's build put its libraries, then
-//! where the builds of other crates with declared kernels did, then beside the
-//! executable and in its `../lib`; in each of them first in a sub-directory per kind
-//! of code that the backend runs. Never in the current directory.
+//! `VEO_LIBRARY_PATH`, then where the program is installed, beside the executable and in
+//! its `../lib`, then where the declaring crate's build put its libraries, then where the
+//! builds of other crates with declared kernels did; in each of them first in a
+//! sub-directory per kind of code that the backend runs. Never in the current directory.
+//! A program that runs where Cargo built it takes the builds first: what lies beside it
+//! there may be the copy of an earlier build.
 
 use std::path::{Path, PathBuf};
 
+use super::system;
 use crate::backend::{Api, Backend};
 use crate::error::{Error, Result};
 
@@ -39,7 +42,7 @@ pub(crate) fn targets(api: &Api, node: i32) -> &'static [&'static str] {
 }
 
 /// Finds library `name` for code declared with `build_dir`.
-pub(crate) fn find(name: &str, build_dir: Option<&str>, targets: &[&str]) -> Result<Found> {
+pub(crate) fn find(name: &str, build_dir: Option<&'static str>, targets: &[&str]) -> Result<Found> {
     if name.is_empty() {
         return Err(Error::LibraryNotFound {
             name: "\"\"".into(),
@@ -63,32 +66,34 @@ pub(crate) fn find(name: &str, build_dir: Option<&str>, targets: &[&str]) -> Res
     }
     let variable = std::env::var_os("VEO_LIBRARY_PATH");
     let executable = std::env::current_exe().ok();
-    find_in(
-        name,
-        &directories(
-            variable.as_deref(),
-            build_dir,
-            &other_builds(),
-            executable.as_deref(),
-        ),
-        targets,
-    )
+    let builds = builds(build_dir);
+    let directories = directories(
+        variable.as_deref(),
+        build_dir,
+        &builds,
+        executable.as_deref(),
+    );
+    find_in(name, &directories, targets).ok_or_else(|| Error::LibraryNotFound {
+        name: name.to_owned(),
+        searched: directories.into_iter().map(|(path, _)| path).collect(),
+        hint: hint(name, &builds, executable.as_deref(), targets),
+    })
 }
 
-/// Where the builds of the crates that declare kernels put their output.
-fn other_builds() -> Vec<&'static str> {
+/// Where the builds of the crates that declare kernels put their output, `own` first.
+fn builds(own: Option<&'static str>) -> Vec<&'static str> {
     let declared = crate::kernel::kernels().filter_map(|kernel| kernel.build_dir);
-    let mut builds: Vec<_> = declared.collect();
-    builds.sort_unstable();
-    builds.dedup();
-    builds
+    let mut others: Vec<_> = declared.filter(|dir| Some(*dir) != own).collect();
+    others.sort_unstable();
+    others.dedup();
+    own.into_iter().chain(others).collect()
 }
 
-/// The directories, each with whether the declaring crate's own build filled it.
+/// The directories, each with whether the build `own` filled it.
 fn directories(
     variable: Option<&std::ffi::OsStr>,
-    build_dir: Option<&str>,
-    other_builds: &[&str],
+    own: Option<&str>,
+    builds: &[&str],
     executable: Option<&Path>,
 ) -> Vec<(PathBuf, bool)> {
     let mut directories = Vec::new();
@@ -96,25 +101,39 @@ fn directories(
         let listed = std::env::split_paths(variable).filter(|dir| !dir.as_os_str().is_empty());
         directories.extend(listed.map(|dir| (dir, false)));
     }
-    if let Some(build_dir) = build_dir {
-        directories.push((Path::new(build_dir).join("veo"), true));
-    }
-    for other in other_builds {
-        if Some(*other) != build_dir {
-            directories.push((Path::new(other).join("veo"), false));
-        }
-    }
+    let mut installed = Vec::new();
     if let Some(beside) = executable.and_then(Path::parent) {
-        directories.push((beside.to_owned(), false));
+        installed.push((beside.to_owned(), false));
         if let Some(above) = beside.parent() {
-            directories.push((above.join("lib"), false));
+            installed.push((above.join("lib"), false));
         }
+    }
+    let built = builds
+        .iter()
+        .map(|build| (Path::new(build).join("veo"), Some(*build) == own));
+    if executable.is_some_and(|program| builds.iter().any(|build| is_of_build(program, build))) {
+        directories.extend(built);
+        directories.extend(installed);
+    } else {
+        directories.extend(installed);
+        directories.extend(built);
     }
     directories
 }
 
-fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Result<Found> {
-    let mut searched = Vec::new();
+/// Whether a program lies where Cargo put it together with this `OUT_DIR`, which is
+/// `<target>/<profile>/build/<package>/out`.
+fn is_of_build(program: &Path, out_dir: &str) -> bool {
+    let out_dir = Path::new(out_dir);
+    // The system tells the program's path without links.
+    let out_dir = out_dir.canonicalize().unwrap_or_else(|_| out_dir.into());
+    let build = out_dir.ancestors().find(|dir| dir.ends_with("build"));
+    build
+        .and_then(Path::parent)
+        .is_some_and(|profile| program.starts_with(profile))
+}
+
+fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Option<Found> {
     for (directory, built_here) in directories {
         let candidates = targets
             .iter()
@@ -122,24 +141,46 @@ fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Res
             .chain([directory.join(name)]);
         for candidate in candidates {
             if candidate.is_file() {
-                return Ok(Found {
+                return Some(Found {
                     path: candidate.canonicalize().unwrap_or(candidate),
                     built_here: *built_here,
                 });
             }
         }
-        searched.push(directory.clone());
     }
-    Err(Error::LibraryNotFound {
-        name: name.to_owned(),
-        searched,
-        hint: format!(
-            " and their sub-directories {}; build it with veo-build (a program that names nothing \
+    None
+}
+
+/// What to do about a library that is nowhere.
+fn hint(name: &str, builds: &[&str], executable: Option<&Path>, targets: &[&str]) -> String {
+    let mut hint = format!(" and their sub-directories {}; ", targets.join(", "));
+    let system = if targets.contains(&"host") {
+        system::library(name)
+    } else {
+        None
+    };
+    let gone = builds.iter().any(|build| !Path::new(build).is_dir());
+    let beside = executable.and_then(Path::parent);
+    if let Some(path) = system {
+        hint.push_str(&format!(
+            "libraries of the system are not searched for by name; the one of this name is meant by \
+             its path, {path:?}"
+        ));
+    } else if let (true, Some(beside)) = (gone, beside) {
+        hint.push_str(&format!(
+            "the directory that the program was built in is gone, as after `cargo install`: \
+             install it with its libraries, by the same command with VEO_INSTALL_DIR={} before \
+             it, or set VEO_LIBRARY_PATH to their directory",
+            beside.display()
+        ));
+    } else {
+        hint.push_str(
+            "build it with veo-build (a program that names nothing \
              else of the crate that builds it needs `use that_crate as _;`), set \
              VEO_LIBRARY_PATH to its directory, or give a path with a slash",
-            targets.join(", ")
-        ),
-    })
+        );
+    }
+    hint
 }
 
 #[cfg(test)]
@@ -168,39 +209,90 @@ mod tests {
         assert!(found(&["host"]).built_here);
     }
 
-    #[test]
-    fn the_order_of_directories_is_the_documented_one() {
+    fn order(executable: &str) -> Vec<String> {
+        let builds = ["/t/debug/build/app-1/out", "/t/debug/build/dep-2/out"];
         let found = directories(
             Some("/one::/two".as_ref()),
-            Some("/out"),
-            &["/other", "/out"],
-            Some(Path::new("/opt/app/bin/app")),
+            Some(builds[0]),
+            &builds,
+            Some(Path::new(executable)),
         );
-        let paths: Vec<_> = found
-            .iter()
-            .map(|(path, _)| path.to_str().unwrap())
-            .collect();
+        let own: Vec<_> = found.iter().filter(|(_, own)| *own).collect();
         assert_eq!(
-            paths,
+            own,
+            [&(PathBuf::from("/t/debug/build/app-1/out/veo"), true)]
+        );
+        found
+            .iter()
+            .map(|(path, _)| path.display().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn an_installed_program_takes_the_libraries_that_came_with_it() {
+        assert_eq!(
+            order("/opt/app/bin/app"),
             [
                 "/one",
                 "/two",
-                "/out/veo",
-                "/other/veo",
                 "/opt/app/bin",
-                "/opt/app/lib"
+                "/opt/app/lib",
+                "/t/debug/build/app-1/out/veo",
+                "/t/debug/build/dep-2/out/veo",
             ]
         );
     }
 
     #[test]
+    fn a_program_where_it_was_built_takes_what_was_built_with_it() {
+        for program in ["/t/debug/app", "/t/debug/deps/app-3", "/t/debug/examples/e"] {
+            let beside = Path::new(program).parent().unwrap();
+            assert_eq!(
+                order(program),
+                [
+                    "/one",
+                    "/two",
+                    "/t/debug/build/app-1/out/veo",
+                    "/t/debug/build/dep-2/out/veo",
+                    beside.to_str().unwrap(),
+                    beside.with_file_name("lib").to_str().unwrap(),
+                ]
+            );
+        }
+    }
+
+    #[test]
     fn what_was_searched_is_said() {
-        let error = find_in("libx.so", &[("/nowhere".into(), false)], &["host"]).unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains("libx.so not found"), "{text}");
-        assert!(text.contains("/nowhere"), "{text}");
-        assert!(text.contains("VEO_LIBRARY_PATH"), "{text}");
+        let error = find("libx.so", None, &["host"]).unwrap_err().to_string();
+        assert!(error.contains("libx.so not found"), "{error}");
+        let beside = std::env::current_exe().unwrap();
+        let beside = beside.parent().unwrap().to_str().unwrap();
+        assert!(error.contains(beside), "{error}");
+        assert!(error.contains("VEO_LIBRARY_PATH"), "{error}");
+        assert!(!error.contains("VEO_INSTALL_DIR"), "{error}");
         let error = find("./no/libx.so", None, &[]).unwrap_err().to_string();
         assert!(error.contains("./no/libx.so"), "{error}");
+    }
+
+    #[test]
+    fn the_variable_that_installs_libraries_is_named_where_the_build_is_gone() {
+        let hint = hint(
+            "libx.so",
+            &["/nowhere/build/app-1/out"],
+            Some("/opt/app/bin/app".as_ref()),
+            &["ve1"],
+        );
+        assert!(hint.contains("VEO_INSTALL_DIR=/opt/app/bin "), "{hint}");
+    }
+
+    #[test]
+    fn a_library_of_the_system_is_to_be_named_by_its_path() {
+        let error = |targets| find("libc.so.6", None, targets).unwrap_err().to_string();
+        let said = error(&["host"]);
+        let path = said.split('"').nth(1).unwrap_or_default();
+        assert!(path.ends_with("/libc.so.6"), "{said}");
+        assert!(find(path, None, &["host"]).is_ok(), "{said}");
+        // They are no code for a card.
+        assert!(!error(&["ve1"]).contains("of the system"));
     }
 }
