@@ -60,12 +60,6 @@
 //! terminals differ in the one, every installed program changes the other, and either would build crates again that did not change.
 //! After another compiler was put into `PATH`, `touch build.rs` makes it known; a build that failed for want of one tries again anyway.
 //!
-//! # Declarations that are missing
-//!
-//! Functions of a library that no `#[ve_kernel]` of the package declares, and that nothing else in the library uses, are named in
-//! the build note. Where most functions are declared that is a warning of the build, as for dead code in Rust: such a function is a
-//! forgotten kernel, or should be `static`. Declarations without a function are the compiler's to report.
-//!
 //! # Debug information
 //!
 //! Kernels are always compiled with full debug information, which costs no speed. It tells the functions' real prototypes, which
@@ -138,7 +132,6 @@ mod stamp;
 mod target;
 mod tool;
 mod toolchain;
-mod undeclared;
 
 pub use build::{Built, BuiltTarget};
 pub use error::{Error, ErrorKind, Result};

@@ -246,7 +246,6 @@ impl<'a> Plan<'a> {
         }
         let mut note = Note::default();
         let mut read_from = None;
-        let mut parts = Vec::new();
         for (at, planned) in self.targets.iter().enumerate() {
             let Some(done) = linked.remove(&at) else {
                 continue;
@@ -256,16 +255,12 @@ impl<'a> Plan<'a> {
                 .collect();
             let built = self.place(planned, &mine, &done, directives)?;
             if read_from.is_none() {
-                parts.extend(planned.units.iter().map(Unit::path));
-                parts.extend(args::extra_objects(self.context, &planned.linking.options));
-                parts.push(done.path.clone());
                 read_from = Some(done.path);
             }
             note.built.push((built, planned.toolchain.described()));
         }
         if let Some(path) = read_from {
-            note.prototypes =
-                prototypes::write(self.context, self.kernels, &path, &parts, directives)?;
+            note.prototypes = prototypes::write(self.context, self.kernels, &path, directives)?;
         }
         self.left_out.sort_by_key(|left| left.target);
         note.left_out = self.left_out;

@@ -9,15 +9,15 @@ use crate::context::{self, Context};
 use crate::debug;
 use crate::kernels::Kernels;
 use crate::output::Directives;
-use crate::undeclared;
 
-/// Reads `library`, which has full debug information, and writes `OUT_DIR/veo/prototypes/<library>.txt`. `parts` is what it was linked
-/// from, and itself.
+/// The most functions that are named.
+const NAMED: usize = 10;
+
+/// Reads `library`, which has full debug information, and writes `OUT_DIR/veo/prototypes/<library>.txt`.
 pub(crate) fn write(
     context: &Context,
     kernels: &Kernels,
     library: &Path,
-    parts: &[PathBuf],
     directives: &mut Directives,
 ) -> Result<Option<PathBuf>> {
     let file = context
@@ -38,14 +38,26 @@ pub(crate) fn write(
     for note in found.notes() {
         directives.note(format!("{}: {note}", kernels.name), false);
     }
-    if let Some(note) = undeclared::unchecked(context, kernels, &found) {
+    if let Some(note) = unchecked(kernels, found.undescribed()) {
         directives.note(note, kernels.verbose || context.verbose);
-    }
-    if let Some((note, likely)) = undeclared::note(context, kernels, &found, parts) {
-        let visible = likely && kernels.cargo_warnings;
-        directives.note(note, visible || kernels.verbose || context.verbose);
     }
     // Not written anew without need: the macro's expansions depend on its time stamp.
     context::write_if_changed(&file, found.to_text().as_bytes())?;
     debug::place(&file, &context.out.join("prototypes")).map(Some)
+}
+
+/// A sentence on the functions whose declarations nothing can be compared with.
+fn unchecked(kernels: &Kernels, undescribed: &[String]) -> Option<String> {
+    if undescribed.is_empty() {
+        return None;
+    }
+    let more = match undescribed.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let names = undescribed[..undescribed.len().min(NAMED)].join(", ");
+    Some(format!(
+        "{}: declarations of these functions are not checked, for lack of debug information: {names}{more}",
+        kernels.name
+    ))
 }

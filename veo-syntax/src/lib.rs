@@ -16,7 +16,6 @@ mod built;
 mod c_spelling;
 mod check;
 mod declaration;
-mod declared;
 mod derive;
 mod expand;
 mod messages;
@@ -38,7 +37,6 @@ use proc_macro2::TokenStream;
 use report::Report;
 
 pub use built::Built;
-pub use declared::{DeclaredKernel, declared};
 
 /// Expands `#[ve_kernel(args)] item` in a crate with this build.
 ///

@@ -68,10 +68,7 @@ fn the_build_note_is_a_warning_where_something_is_missed() {
         "fn main() {\n    let built = veo_build::Kernels::new(\"libk.so\").file(\"k.c\").compile();\n    \
          std::fs::write(\"note.txt\", built.note).unwrap();\n}\n",
     );
-    package.write(
-        "k.c",
-        "int k(void) { return 1; }\nint other(void) { return 2; }\n",
-    );
+    package.write("k.c", "int k(void) { return 1; }\n");
     fs::create_dir(package.dir.join("nec")).unwrap();
     let build = |verbose: &str| {
         let mut build = package.cargo(&["build"]);
@@ -120,20 +117,6 @@ fn the_build_note_is_a_warning_where_something_is_missed() {
         "{}",
         note()
     );
-
-    // A function that nothing can call is told of, without being asked.
-    package.write(
-        "src/kernels.rs",
-        "#[ve_kernel(lib = \"libk.so\")]\nfn k() -> i32;\n",
-    );
-    touch(&package.dir.join("build.rs"));
-    let text = build("0");
-    let place = package.dir.join("k.c");
-    let undeclared = format!(
-        "libk.so: no #[ve_kernel] declares other ({}:2); ",
-        place.display()
-    );
-    assert!(text.contains(&undeclared), "{text}");
 }
 
 #[test]
@@ -149,42 +132,8 @@ fn a_syntax_error_is_shown_as_the_compiler_says_it() {
 }
 
 #[test]
-fn functions_that_nobody_declares_are_noted() {
-    let bench = bench("host");
-    let declare = |symbol: &str| {
-        let text = format!("#[veo_core::ve_kernel(lib = \"libk.so\")]\nfn {symbol}();\n");
-        bench.source("src/lib.rs", &text);
-        bench.source(
-            "kernels/o.c",
-            "int helper(int x) { return x; }\nint other(int x) { return x; }\nvoid user_(void) {}\n",
-        );
-        // A function of one source that another calls is no kernel that was forgotten.
-        bench.source(
-            "kernels/u.c",
-            "int helper(int);\nint user(int x) { return helper(x) + 1; }\n",
-        );
-        bench
-            .build(Kernels::new("libk.so").files(["kernels/o.c", "kernels/u.c"]))
-            .unwrap();
-        std::fs::read_to_string(bench.path("out/veo/note.txt")).unwrap()
-    };
-    // Where nothing is declared, the library is for someone else.
-    assert!(!declare("elsewhere").contains("no #[ve_kernel] declares"));
-    let note = format!(
-        "libk.so: no #[ve_kernel] declares other ({}:2); what is no kernel can be `static` (Fortran: `private`)\n",
-        bench.text("package/kernels/o.c")
-    );
-    let text = declare("user");
-    assert!(text.contains(&note), "{text}");
-}
-
-#[test]
 fn declarations_that_nothing_checks_are_noted() {
     let bench = bench("host");
-    bench.source(
-        "src/lib.rs",
-        "#[veo_core::ve_kernel(lib = \"libk.so\")]\nunsafe extern \"C\" { fn plain(x: i32); fn known(x: i32); }\n",
-    );
     let function = ".pushsection .text\\n.globl plain\\nplain: .byte 0\\n.popsection";
     bench.source(
         "kernels/k.c",
@@ -194,7 +143,25 @@ fn declarations_that_nothing_checks_are_noted() {
         .build(Kernels::new("libk.so").file("kernels/k.c"))
         .unwrap();
     let text = std::fs::read_to_string(bench.path("out/veo/note.txt")).unwrap();
-    let note =
-        "libk.so: not checked against their declarations, for lack of debug information: plain\n";
+    let note = "libk.so: declarations of these functions are not checked, for lack of debug information: plain\n";
     assert!(text.contains(note), "{text}");
+}
+
+#[test]
+fn declarations_that_no_text_shows_are_none_of_the_builds_business() {
+    let package = Package::new("veo-test-macros");
+    package.builds("new(\"libk.so\").file(\"k.c\")");
+    package.write(
+        "k.c",
+        "int plain(void) { return 1; }\nint of_macro(void) { return 2; }\n",
+    );
+    // What these declare, only the compiler of the crate knows.
+    package.write(
+        "src/main.rs",
+        "macro_rules! kernels { ($($any:tt)*) => {}; }\n\
+         kernels! { #[ve_kernel(lib = \"libk.so\")] fn plain() -> i32; }\n\
+         kernels! { #[renamed(lib = \"libk.so\")] fn of_macro() -> i32; }\nfn main() {}\n",
+    );
+    let text = package.built();
+    assert!(!text.contains("warning"), "{text}");
 }

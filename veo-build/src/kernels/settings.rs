@@ -203,7 +203,7 @@ impl Kernels {
         self
     }
 
-    /// Whether the compilers' warnings, and functions that nothing declares, become warnings of the build; on by default.
+    /// Whether what compilers and linkers warn of becomes warnings of the build; on by default.
     pub fn cargo_warnings(&mut self, print: bool) -> &mut Self {
         self.cargo_warnings = print;
         self
