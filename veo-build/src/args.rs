@@ -15,6 +15,25 @@ use crate::toolchain::{self, Toolchain};
 /// How clang is told to compile for the VE.
 pub(crate) const LLVM_TARGET: &str = "--target=ve-unknown-linux-gnu";
 
+/// Refuses calls of functions that no header declares: C takes their results for `int`. The user's own flags come later.
+pub(crate) const UNDECLARED_IS_ERROR: &str = "-Werror=implicit-function-declaration";
+
+/// What a library cannot be linked with, though its sources may be compiled with it: it is no program, and it must not set the
+/// floating-point mode of the whole process that loads it.
+const NOT_FOR_LIBRARIES: [&str; 11] = [
+    "-static",
+    "-static-pie",
+    "-pie",
+    "-no-pie",
+    "-nopie",
+    "-Ofast",
+    "-ffast-math",
+    "-funsafe-math-optimizations",
+    "-c",
+    "-S",
+    "-E",
+];
+
 /// A list of arguments in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Args(pub(crate) Vec<OsString>);
@@ -122,8 +141,24 @@ pub(crate) fn compile(
             args.joined("-J", modules);
         }
     }
-    args.add(rooted(context, &options.flags));
-    args.add(flags_from_env(context, target, language)?);
+    args.add(flags(context, target, language, options)?);
+    let kernel_code = match target {
+        Target::Host => "-fPIC",
+        Target::Ve1 | Target::Ve3 => "-fpic",
+        Target::Ve1Llvm => "",
+    };
+    let otherwise = [
+        "-fno-pic", "-fno-PIC", "-fpie", "-fPIE", "-fno-pie", "-fno-PIE",
+    ];
+    if !kernel_code.is_empty()
+        && args
+            .0
+            .iter()
+            .any(|arg| otherwise.iter().any(|it| arg == it))
+    {
+        // Meant for programs; no library can be made of it.
+        args.add([kernel_code]);
+    }
     if !target.is_nec() && !flang {
         // Whatever these say, declarations are compared with full debug information.
         if args.0.iter().any(|arg| arg == "-gsplit-dwarf") {
@@ -181,7 +216,7 @@ pub(crate) fn source(
 }
 
 /// What is linked, and where to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Link<'a> {
     pub(crate) objects: Vec<PathBuf>,
     pub(crate) options: &'a Options,
@@ -229,6 +264,10 @@ pub(crate) fn link(
     args.add(link.fortran_runtime);
     if target.is_nec() && kernels.ftrace {
         // The variant for threads if there are threads.
+    /// What the sources were compiled with: instrumentation, OpenMP and others need their runtime libraries.
+    pub(crate) flags: Vec<OsString>,
+    /// Whether symbols that nothing defines are an error.
+    pub(crate) complete: bool,
         args.add([if kernels.openmp {
             "-lveftrace_t"
         } else {
@@ -253,6 +292,11 @@ pub(crate) fn static_veorun(
     let mut args = Args::default();
     args.add(["-o"]);
     args.add([link.output]);
+    if link.complete {
+        // With names as they are in symbol tables.
+        args.add(["-Wl,--no-undefined", "-Wl,--no-demangle"]);
+    }
+    args.add(of_a_library(link.flags));
     args.add(&link.objects);
     args.add(extra_objects(context, link.options));
     args.add(libraries(context, link.options));
@@ -309,11 +353,12 @@ fn standard_language(standard: &str) -> Language {
         Language::Fortran
     } else {
         Language::C
+    args.add(link.flags);
     }
 }
 
 /// Directories in flags start from the package, although the compiler may run elsewhere.
-fn rooted(context: &Context, flags: &[OsString]) -> Vec<OsString> {
+pub(crate) fn rooted(context: &Context, flags: &[OsString]) -> Vec<OsString> {
     const SEPARATE: [&str; 8] = [
         "-I",
         "-L",
@@ -322,6 +367,31 @@ fn rooted(context: &Context, flags: &[OsString]) -> Vec<OsString> {
         "-idirafter",
         "-include",
         "-imacros",
+/// What the user has compilers of a language told.
+pub(crate) fn flags(
+    context: &Context,
+    target: Target,
+    language: Language,
+    options: &Options,
+) -> Result<Vec<OsString>> {
+    let mut flags = rooted(context, &options.flags);
+    flags.extend(flags_from_env(context, target, language)?);
+    Ok(flags)
+}
+
+/// Flags of compilers as the linking of a library takes them. A driver passes over what concerns sources alone.
+fn of_a_library(mut flags: Vec<OsString>) -> Vec<OsString> {
+    flags.retain(|flag| !NOT_FOR_LIBRARIES.iter().any(|it| flag == it));
+    if flags
+        .iter()
+        .any(|flag| flag.to_string_lossy().starts_with("-x"))
+    {
+        // Else the objects are taken for sources of that language.
+        flags.extend(["-x", "none"].map(OsString::from));
+    }
+    flags
+}
+
         "-B",
     ];
     let absolute = |path: &OsStr| {
@@ -352,7 +422,12 @@ fn rooted(context: &Context, flags: &[OsString]) -> Vec<OsString> {
     rooted
 }
 
-fn flags_from_env(context: &Context, target: Target, language: Language) -> Result<Vec<OsString>> {
+/// The flags of the environment for a language.
+pub(crate) fn flags_from_env(
+    context: &Context,
+    target: Target,
+    language: Language,
+) -> Result<Vec<OsString>> {
     let name = match language {
         Language::C => "CFLAGS",
         Language::Cxx => "CXXFLAGS",

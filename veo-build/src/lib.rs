@@ -43,7 +43,8 @@
 //! | `VEO_NEC_ROOT` | where NEC's software is, `/opt/nec` otherwise |
 //! | `VEO_CLANG VEO_FLANG VEO_LLVM_LINK VEO_LLVM_OBJCOPY` | LLVM's tools |
 //! | `VEO_OBJCOPY` | the host's `objcopy` |
-//! | `VEO_CFLAGS VEO_CXXFLAGS VEO_FFLAGS VEO_LDFLAGS` | further flags for every target; with `_host`, `_ve1`, `_ve3`, `_ve1_llvm` at the end for one |
+//! | `VEO_CFLAGS VEO_CXXFLAGS VEO_FFLAGS` | further flags for compiling and linking, for every target; with `_host`, `_ve1`, `_ve3`, `_ve1_llvm` at the end for one |
+//! | `VEO_LDFLAGS` | the same for linking alone |
 //! | `CFLAGS CXXFLAGS FFLAGS` | further flags for the host, in the forms that the `cc` crate knows |
 //!
 //! A tool may be given with arguments: `VEO_CC="ccache gcc"`. What should hold in every terminal goes into `.cargo/config.toml`, as in
@@ -130,6 +131,7 @@ mod schedule;
 mod source;
 mod stamp;
 mod target;
+mod missing;
 mod tool;
 mod toolchain;
 

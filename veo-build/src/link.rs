@@ -15,9 +15,11 @@ use crate::args;
 use crate::command;
 use crate::context::{self, Context};
 use crate::kernels::{Kernels, Kind};
+use crate::missing::{self, Missing};
 use crate::object::variables;
 use crate::options::Options;
-use crate::source::Language;
+use crate::probe;
+use crate::source::{Language, Source};
 use crate::stamp::{self, Input};
 use crate::target::Target;
 use crate::tool::Tool;
@@ -32,6 +34,7 @@ pub(crate) struct Linking<'a> {
     pub(crate) toolchain: Arc<Toolchain>,
     /// Those of the library and the target together.
     pub(crate) options: Options,
+    pub(crate) sources: Vec<Source>,
     pub(crate) languages: BTreeSet<Language>,
 }
 
@@ -42,6 +45,8 @@ pub(crate) struct Linked {
     pub(crate) path: PathBuf,
     pub(crate) inputs: Vec<Input>,
     pub(crate) log: String,
+    /// Symbols that nothing defines.
+    pub(crate) missing: Vec<Missing>,
     /// The command lines, if they ran now.
     pub(crate) ran: Vec<String>,
 }
@@ -72,7 +77,7 @@ impl Linking<'_> {
         }
         let steps = match self.target() {
             Target::Ve1Llvm => self.llvm_steps(objects, &dir, &output)?,
-            _ => vec![self.step(objects, &output)?],
+            _ => vec![self.step(objects, &output, true)?],
         };
         let tools: Vec<String> = steps.iter().map(|(tool, _)| tool.identity()).collect();
         let lines: Vec<String> = steps
@@ -86,19 +91,22 @@ impl Linking<'_> {
             variables(self.context)
         );
         let log_file = dir.join("link.log");
+        let missing_file = dir.join("missing.txt");
         if let Some(inputs) = stamp::up_to_date(&output, &recipe) {
             let log = fs::read_to_string(log_file).unwrap_or_default();
+            let missing = fs::read_to_string(missing_file).unwrap_or_default();
             return Ok(Linked {
                 path: output,
                 inputs,
                 log,
+                missing: missing.lines().map(Missing::parse).collect(),
                 ran: Vec::new(),
             });
         }
         stamp::remove(&output);
         // A new file and not the old one written anew: a program may have it mapped through its other name.
         let _ = fs::remove_file(&output);
-        let mut log = String::new();
+        let (mut log, mut ran, mut missing) = (String::new(), Vec::new(), Vec::new());
         for (tool, mut command) in steps {
             let doing = format!(
                 "{} for {}: linking with {}",
@@ -106,27 +114,66 @@ impl Linking<'_> {
                 self.target(),
                 tool.name()
             );
-            log += &command::run(&mut command, &doing)?;
+            let result = match command::run(&mut command, &doing) {
+                Err(refused) if self.target() != Target::Ve1Llvm => {
+                    // What is not defined here may be found in the process that loads the library.
+                    (_, command) = self.step(objects, &output, false)?;
+                    let _ = fs::remove_file(&output);
+                    let said = command::run(&mut command, &doing)?;
+                    missing = missing::of(&output, &refused.to_string(), &self.sources);
+                    Ok(said)
+                }
+                result => result,
+            };
+            log += &result?;
+            ran.push(command::shown(&command));
         }
         self.check(&output)?;
         let inputs = self.inputs(objects);
         context::write_if_changed(&log_file, log.as_bytes())?;
+        let lines: String = missing.iter().map(|it| format!("{it}\n")).collect();
+        context::write_if_changed(&missing_file, lines.as_bytes())?;
         stamp::write(&output, &recipe, &inputs)?;
         Ok(Linked {
             path: output,
             inputs,
             log,
-            ran: lines,
+            missing,
+            ran,
         })
     }
 
+    /// What the sources were compiled with, for the compiler that links: all that it is told itself, and of what was said for other
+    /// languages and for single files what it accepts.
+    fn flags(&self, compiler: &Tool, language: Language) -> Result<Vec<OsString>> {
+        let (context, target) = (self.context, self.target());
+        let mut flags = args::flags(context, target, language, &self.options)?;
+        let mut others = self.options.flags_if_supported.clone();
+        for (_, of_file) in &self.kernels.by_file {
+            others.extend(args::rooted(context, &of_file.flags));
+            others.extend(of_file.flags_if_supported.iter().cloned());
+        }
+        for &other in self.languages.iter().filter(|other| **other != language) {
+            others.extend(args::flags_from_env(context, target, other)?);
+        }
+        for flag in others {
+            if !flags.contains(&flag) && probe::accepts(context, compiler, language, &[], &[&flag])?
+            {
+                flags.push(flag);
+            }
+        }
+        Ok(flags)
+    }
+
     /// The compiler driver of the highest language, or NEC's maker of static veoruns.
-    fn step(&self, objects: &[PathBuf], output: &Path) -> Result<(Tool, Command)> {
+    fn step(&self, objects: &[PathBuf], output: &Path, complete: bool) -> Result<(Tool, Command)> {
         let highest = self.languages.last().copied().unwrap_or(Language::C);
         let link = args::Link {
             objects: objects.to_vec(),
             options: &self.options,
             output,
+            flags: self.flags(self.toolchain.compiler(highest)?, highest)?,
+            complete,
             fortran_runtime: self.fortran_runtime(highest)?,
         };
         let (tool, args) = match &self.toolchain.mk_veorun {

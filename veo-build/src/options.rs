@@ -42,7 +42,8 @@ impl Options {
         self
     }
 
-    /// Passes one argument to the compiler. It comes after the arguments that `veo-build` makes.
+    /// Passes one argument to the compiler, and to the linking of the library, which needs the runtime libraries of many
+    /// (`-fopenmp`, `-fsanitize=..`, `--coverage`, `-pg`). It comes after the arguments that `veo-build` makes.
     pub fn flag(&mut self, flag: impl AsRef<OsStr>) -> &mut Self {
         self.flags([flag])
     }

@@ -16,7 +16,7 @@ use crate::output::{self, Directives};
 use crate::source::{self, Language, Sources};
 use crate::target::{Choice, Target};
 use crate::toolchain::{self, Found, Needs, Toolchain};
-use crate::{Error, ErrorKind, Result, args, debug, headers, prototypes, scan, schedule};
+use crate::{Error, ErrorKind, Result, debug, headers, missing, prototypes, scan, schedule};
 
 /// The targets to build with their tools.
 pub(crate) struct Plan<'a> {
@@ -162,10 +162,8 @@ impl<'a> Plan<'a> {
                     context,
                     kernels,
                     toolchain: toolchain.clone(),
-                    options: Options {
-                        flags: Vec::new(),
-                        ..options
-                    },
+                    options,
+                    sources: sources.list.clone(),
                     languages: languages.clone(),
                 },
                 toolchain,
@@ -314,6 +312,9 @@ impl<'a> Plan<'a> {
             directives.said(context, kernels, target, &linked.log);
         }
         commands.extend(linked.ran.clone());
+            if let Some(note) = missing::note(context, kernels, target, &linked.missing) {
+                directives.note(note, kernels.cargo_warnings);
+            }
         commands.extend(parts.ran);
         Ok(BuiltTarget {
             target,

@@ -1,0 +1,185 @@
+//! Symbols that a library needs and nothing that it was linked with defines. A process that loads it finds them in libraries that it has
+//! loaded before, or cannot load it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use object::{Object, ObjectSymbol};
+
+use crate::context::Context;
+use crate::kernels::Kernels;
+use crate::source::Source;
+use crate::target::Target;
+
+/// The most symbols that are named.
+const NAMED: usize = 10;
+
+/// The headers of what is in every process on a VE.
+const PRESENT: [&str; 2] = ["veo_hmem.h", "veo_ve.h"];
+
+/// A symbol without a definition, and the place in a source that needs it, if it is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Missing {
+    symbol: String,
+    place: Option<String>,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.symbol)?;
+        match &self.place {
+            Some(place) => write!(f, " ({place})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Missing {
+    /// Reads what it is displayed as.
+    pub(crate) fn parse(text: &str) -> Self {
+        let (symbol, place) = match text.split_once(" (") {
+            Some((symbol, place)) => (symbol, place.strip_suffix(')')),
+            None => (text, None),
+        };
+        Self {
+            symbol: symbol.to_string(),
+            place: place.map(str::to_string),
+        }
+    }
+}
+
+/// The symbols that `library` does not define and that a linker complained of. Linkers differ in words and languages, but all of them name
+/// the symbol, and the line that needs it.
+pub(crate) fn of(library: &Path, complaint: &str, sources: &[Source]) -> Vec<Missing> {
+    let undefined: BTreeSet<String> =
+        symbols(library, |symbol| symbol.is_undefined() && !symbol.is_weak());
+    undefined
+        .into_iter()
+        .filter_map(|symbol| {
+            let lines: Vec<&str> = complaint
+                .lines()
+                .skip_while(|line| !names(line, &symbol))
+                .take(2)
+                .collect();
+            let place = || {
+                lines
+                    .iter()
+                    .find_map(|line| sources.iter().find_map(|source| place(line, source)))
+            };
+            (!lines.is_empty()).then(|| Missing {
+                place: place(),
+                symbol,
+            })
+        })
+        .collect()
+}
+
+/// The dynamic symbols of a file that `wanted` takes.
+fn symbols(file: &Path, wanted: impl Fn(&object::Symbol<'_, '_>) -> bool) -> BTreeSet<String> {
+    let bytes = fs::read(file).unwrap_or_default();
+    let Ok(file) = object::File::parse(&*bytes) else {
+        return BTreeSet::new();
+    };
+    file.dynamic_symbols()
+        .filter(wanted)
+        .filter_map(|symbol| Some(symbol.name().ok()?.to_string()))
+        .collect()
+}
+
+/// Whether a line has the symbol as a word, not as a part of a path.
+fn names(line: &str, symbol: &str) -> bool {
+    let of_path = |c: char| c.is_alphanumeric() || "_/.-$".contains(c);
+    line.match_indices(symbol).any(|(at, _)| {
+        !line[..at].ends_with(of_path) && !line[at + symbol.len()..].starts_with(of_path)
+    })
+}
+
+/// Whether a header declares a function.
+fn declares(header: &str, function: &str) -> bool {
+    let of_name = |c: char| c.is_alphanumeric() || c == '_';
+    header
+        .match_indices(&format!("{function}("))
+        .any(|(at, _)| !header[..at].ends_with(of_name))
+}
+
+/// The place in a source that a line names: `kernels/k.c:3`.
+fn place(line: &str, source: &Source) -> Option<String> {
+    let path = format!("{}:", source.path.display());
+    let after = &line[line.find(&path)? + path.len()..];
+    let number: String = after.chars().take_while(char::is_ascii_digit).collect();
+    (!number.is_empty()).then(|| format!("{}:{number}", source.label.display()))
+}
+
+/// What to say of missing symbols, without those that any process on a VE has, and those of libraries that this build script has made.
+pub(crate) fn note(
+    context: &Context,
+    kernels: &Kernels,
+    target: Target,
+    missing: &[Missing],
+) -> Option<String> {
+    if missing.is_empty() {
+        return None;
+    }
+    let present = |symbol: &str| {
+        veo_abi::headers::HEADERS
+            .iter()
+            .filter(|(name, _)| PRESENT.contains(name))
+            .any(|(_, text)| declares(text, symbol))
+    };
+    let built = fs::read_dir(context.out.join(target.name())).into_iter();
+    let defined: BTreeSet<String> = built
+        .flatten()
+        .flatten()
+        .flat_map(|entry| symbols(&entry.path(), |symbol| symbol.is_definition()))
+        .collect();
+    let missing: Vec<String> = missing
+        .iter()
+        .filter(|it| !present(&it.symbol) && !defined.contains(&it.symbol))
+        .map(ToString::to_string)
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let more = match missing.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "{} for {target}: nothing that is linked defines {}{more}. A process that loads the library fails, unless it has loaded one before \
+         that does. Link what defines it: .file(..), .object(..), .link_lib(..); .link_arg(\"-Wl,-z,undefs\") silences this",
+        kernels.name,
+        missing[..missing.len().min(NAMED)].join(", ")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Missing, names};
+
+    #[test]
+    fn a_symbol_is_a_word_and_no_part_of_a_path() {
+        for line in [
+            "/usr/bin/ld: /x/k.c:5: undefined reference to `exp'",
+            "/x/k.c:5: error: undefined reference to 'exp'",
+            "ld.lld: error: undefined symbol: exp",
+        ] {
+            assert!(names(line, "exp"), "{line}");
+            assert!(!names(line, "ex"), "{line}");
+        }
+        for line in [
+            "/x/exp/k.c:5: undefined reference to `f'",
+            "exp.o: in function `expand':",
+        ] {
+            assert!(!names(line, "exp"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_read_back() {
+        for text in ["f", "f (kernels/a (b).c:3)"] {
+            assert_eq!(Missing::parse(text).to_string(), text);
+        }
+    }
+}
