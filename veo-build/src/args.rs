@@ -58,6 +58,7 @@ pub(crate) fn compile(
     options: &Options,
     language: Language,
     modules: &Path,
+    undeclared_is_error: bool,
 ) -> Result<Args> {
     let target = toolchain.target;
     let version = &toolchain.compiler(language)?.version;
@@ -93,6 +94,9 @@ pub(crate) fn compile(
                 args.add(["-fno-exceptions", "-fno-rtti", "-nostdinc++"]);
             }
         }
+    }
+    if undeclared_is_error {
+        args.add([UNDECLARED_IS_ERROR]);
     }
     if kernels.openmp && target != Target::Ve1Llvm {
         args.add(["-fopenmp"]);
@@ -215,12 +219,55 @@ pub(crate) fn source(
     args
 }
 
+/// The arguments after those of [`compile`] that write the source as the preprocessor leaves it, and the dependency file.
+pub(crate) fn preprocess(kernels: &Kernels, source: &Source, depfile: Option<&Path>) -> Args {
+    let mut args = Args::default();
+    if let Some(file) = depfile {
+        args.add(["-MD", "-MF"]);
+        args.add([file]);
+    }
+    if kernels.cpp && source.language == Language::Cxx {
+        args.add(["-x", "c++"]);
+    }
+    args.add(["-E"]);
+    args.add([&source.path]);
+    args
+}
+
+/// The directories that arguments add to those where a compiler searches for headers.
+pub(crate) fn include_dirs(args: &[OsString]) -> Vec<PathBuf> {
+    const OPTIONS: [&str; 5] = [
+        "-isystem",
+        "-iquote",
+        "-idirafter",
+        "--include-directory=",
+        "-I",
+    ];
+    let mut dirs = Vec::new();
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let joined = OPTIONS
+            .iter()
+            .find_map(|option| arg.to_str()?.strip_prefix(option));
+        match joined {
+            Some("") => dirs.extend(args.next().map(PathBuf::from)),
+            Some(dir) => dirs.push(dir.into()),
+            None => {}
+        }
+    }
+    dirs
+}
+
 /// What is linked, and where to.
 #[derive(Clone, Debug)]
 pub(crate) struct Link<'a> {
     pub(crate) objects: Vec<PathBuf>,
     pub(crate) options: &'a Options,
     pub(crate) output: &'a Path,
+    /// What the sources were compiled with: instrumentation, OpenMP and others need their runtime libraries.
+    pub(crate) flags: Vec<OsString>,
+    /// Whether symbols that nothing defines are an error.
+    pub(crate) complete: bool,
     /// Fortran's runtime libraries, where another language's compiler links.
     pub(crate) fortran_runtime: Vec<OsString>,
 }
@@ -245,6 +292,11 @@ pub(crate) fn link(
     if kernels.openmp {
         args.add(["-fopenmp"]);
     }
+    if link.complete {
+        // With names as they are in symbol tables.
+        args.add(["-Wl,--no-undefined", "-Wl,--no-demangle"]);
+    }
+    args.add(of_a_library(link.flags));
     args.add(["-o"]);
     args.add([link.output]);
     args.add(&link.objects);
@@ -264,10 +316,6 @@ pub(crate) fn link(
     args.add(link.fortran_runtime);
     if target.is_nec() && kernels.ftrace {
         // The variant for threads if there are threads.
-    /// What the sources were compiled with: instrumentation, OpenMP and others need their runtime libraries.
-    pub(crate) flags: Vec<OsString>,
-    /// Whether symbols that nothing defines are an error.
-    pub(crate) complete: bool,
         args.add([if kernels.openmp {
             "-lveftrace_t"
         } else {
@@ -292,11 +340,6 @@ pub(crate) fn static_veorun(
     let mut args = Args::default();
     args.add(["-o"]);
     args.add([link.output]);
-    if link.complete {
-        // With names as they are in symbol tables.
-        args.add(["-Wl,--no-undefined", "-Wl,--no-demangle"]);
-    }
-    args.add(of_a_library(link.flags));
     args.add(&link.objects);
     args.add(extra_objects(context, link.options));
     args.add(libraries(context, link.options));
@@ -310,6 +353,7 @@ pub(crate) fn static_veorun(
     if kernels.ftrace {
         args.add(["-ftrace"]);
     }
+    args.add(link.flags);
     args.add(toolchain_flags(context, target, "LDFLAGS")?);
     Ok(args)
 }
@@ -321,6 +365,31 @@ pub(crate) fn extra_objects(context: &Context, options: &Options) -> Vec<PathBuf
         .iter()
         .map(|file| context.package.join(file))
         .collect()
+}
+
+/// What the user has compilers of a language told.
+pub(crate) fn flags(
+    context: &Context,
+    target: Target,
+    language: Language,
+    options: &Options,
+) -> Result<Vec<OsString>> {
+    let mut flags = rooted(context, &options.flags);
+    flags.extend(flags_from_env(context, target, language)?);
+    Ok(flags)
+}
+
+/// Flags of compilers as the linking of a library takes them. A driver passes over what concerns sources alone.
+fn of_a_library(mut flags: Vec<OsString>) -> Vec<OsString> {
+    flags.retain(|flag| !NOT_FOR_LIBRARIES.iter().any(|it| flag == it));
+    if flags
+        .iter()
+        .any(|flag| flag.to_string_lossy().starts_with("-x"))
+    {
+        // Else the objects are taken for sources of that language.
+        flags.extend(["-x", "none"].map(OsString::from));
+    }
+    flags
 }
 
 fn is_archive(file: &Path) -> bool {
@@ -353,7 +422,6 @@ fn standard_language(standard: &str) -> Language {
         Language::Fortran
     } else {
         Language::C
-    args.add(link.flags);
     }
 }
 
@@ -367,31 +435,6 @@ pub(crate) fn rooted(context: &Context, flags: &[OsString]) -> Vec<OsString> {
         "-idirafter",
         "-include",
         "-imacros",
-/// What the user has compilers of a language told.
-pub(crate) fn flags(
-    context: &Context,
-    target: Target,
-    language: Language,
-    options: &Options,
-) -> Result<Vec<OsString>> {
-    let mut flags = rooted(context, &options.flags);
-    flags.extend(flags_from_env(context, target, language)?);
-    Ok(flags)
-}
-
-/// Flags of compilers as the linking of a library takes them. A driver passes over what concerns sources alone.
-fn of_a_library(mut flags: Vec<OsString>) -> Vec<OsString> {
-    flags.retain(|flag| !NOT_FOR_LIBRARIES.iter().any(|it| flag == it));
-    if flags
-        .iter()
-        .any(|flag| flag.to_string_lossy().starts_with("-x"))
-    {
-        // Else the objects are taken for sources of that language.
-        flags.extend(["-x", "none"].map(OsString::from));
-    }
-    flags
-}
-
         "-B",
     ];
     let absolute = |path: &OsStr| {

@@ -56,6 +56,18 @@
 //! linked again if one of its objects or libraries did. Cargo runs the build script again for the same reasons. Files below `OUT_DIR` are
 //! the script's own: it may write headers and sources there each time it runs, and only new content counts.
 //!
+//! A source is preprocessed each time the script runs, and compiled if the outcome is another one: because of a new header that hides another,
+//! or that `__has_include` found missing. Cargo runs the script for new files in the directories of sources and in those that are named for headers
+//! (`.include(..)`, `-I` and its like, `CPATH`). It cannot watch a directory that holds its own target directory, as the package's root often does: keep sources
+//! and headers in directories below it, or `touch build.rs`. Of the compiler's own directories it watches the headers that were included.
+//!
+//! # What is refused, and what is warned of
+//!
+//! A call of a function that no header declares is an error in C, under old standards too, since its result would be taken for an `int`;
+//! `.flag("-Wno-error=implicit-function-declaration")` allows it. A symbol that nothing defines is a warning when the library is linked, with the line that
+//! needs it, for a VE process cannot load such a library; functions that every VE process has (`veo_hmem.h`) and those of libraries that the build script made before
+//! are not missing. `.link_arg("-Wl,-z,undefs")` silences it, `.link_arg("-Wl,-z,defs")` makes it an error.
+//!
 //! Of compilers Cargo watches the program itself, links to it outside of `PATH` (`/etc/alternatives`), the directory behind gcc's
 //! driver, so that a package manager's update is noticed, and that of NEC's compilers, so that installing those is. It does not watch `PATH`, nor its directories: editors and
 //! terminals differ in the one, every installed program changes the other, and either would build crates again that did not change.
@@ -119,6 +131,7 @@ mod headers;
 mod import;
 mod kernels;
 mod link;
+mod missing;
 mod note;
 mod object;
 mod options;
@@ -131,7 +144,6 @@ mod schedule;
 mod source;
 mod stamp;
 mod target;
-mod missing;
 mod tool;
 mod toolchain;
 

@@ -2,10 +2,11 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::args;
+use crate::args::{self, Args};
 use crate::command;
 use crate::context::{self, Context};
 use crate::depfile;
@@ -38,6 +39,17 @@ const VARIABLES: [&str; 14] = [
     "VE_LIBRARY_PATH",
 ];
 
+/// Those that name directories for headers.
+const INCLUDE_VARIABLES: [&str; 7] = [
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "CPLUS_INCLUDE_PATH",
+    "NCC_INCLUDE_PATH",
+    "NCC_C_INCLUDE_PATH",
+    "NCC_CPLUS_INCLUDE_PATH",
+    "NFORT_INCLUDE_PATH",
+];
+
 /// One source to be compiled for one target.
 #[derive(Clone, Debug)]
 pub(crate) struct Unit<'a> {
@@ -51,11 +63,22 @@ pub(crate) struct Unit<'a> {
     pub(crate) uses: Vec<String>,
 }
 
+/// The options with those that only some compilers accept settled.
+struct Settled {
+    options: Options,
+    /// The file that the compiler will list what it included in, if it can.
+    depfile: Option<PathBuf>,
+    /// Whether calls of undeclared functions are refused.
+    undeclared_is_error: bool,
+}
+
 /// What became of a source.
 #[derive(Debug)]
 pub(crate) struct Object {
     /// Everything it was made from.
     pub(crate) inputs: Vec<Input>,
+    /// Where files may appear that it would be made from then.
+    pub(crate) dirs: Vec<PathBuf>,
     /// What the compiler said, now or when it last ran.
     pub(crate) log: String,
     pub(crate) listing: Option<PathBuf>,
@@ -108,9 +131,8 @@ impl Unit<'_> {
         }
     }
 
-    /// The options with those that only some compilers accept settled, and the file that the compiler will list what it
-    /// included in, if it can.
-    fn settle(&self, compiler: &Tool, object: &Path) -> Result<(Options, Option<PathBuf>)> {
+    /// What depends on what the compiler accepts.
+    fn settle(&self, compiler: &Tool, object: &Path) -> Result<Settled> {
         let (context, language) = (self.context, self.source.language);
         let fortran = language == Language::Fortran;
         let base = match self.target() {
@@ -133,7 +155,13 @@ impl Unit<'_> {
                 accepts(&["-MD".as_ref(), "-MF".as_ref(), probed.as_os_str()])?.then_some(depfile)
             }
         };
-        Ok((options, depfile))
+        let undeclared_is_error = language == Language::C
+            && (!self.target().is_nec() || accepts(&[args::UNDECLARED_IS_ERROR.as_ref()])?);
+        Ok(Settled {
+            options,
+            depfile,
+            undeclared_is_error,
+        })
     }
 
     /// Compiles the source if it or something it depends on changed.
@@ -144,19 +172,22 @@ impl Unit<'_> {
         let raw = self.raw(&object);
         context::make_dir(&self.dir())?;
         context::make_dir(&run_dir)?;
-        let (options, depfile) = self.settle(compiler, &object)?;
+        let settled = self.settle(compiler, &object)?;
+        let depfile = settled.depfile.as_deref();
         let language = self.source.language;
         let before = args::compile(
             context,
             self.kernels,
             &self.toolchain,
-            &options,
+            &settled.options,
             language,
             &self.dir(),
+            settled.undeclared_is_error,
         )?;
-        let after = args::source(self.kernels, target, &self.source, &raw, depfile.as_deref());
+        let searched = self.searched(&before, &run_dir);
+        let after = args::source(self.kernels, target, &self.source, &raw, depfile);
         let mut command = compiler.command(&context.env, &run_dir);
-        command.args(before.0).args(after.0);
+        command.args(&before.0).args(after.0);
 
         let log_file = object.with_extension("log");
         let listing = || {
@@ -166,9 +197,15 @@ impl Unit<'_> {
             (target.is_nec() && self.kernels.report && file.is_file()).then_some(file)
         };
         let line = command::shown(&command);
-        let recipe = format!("{line}\n{}{}", compiler.identity(), variables(context));
+        let found = self.found(depfile, &searched);
+        let mut recipe = format!("{line}\n{}{}\n", compiler.identity(), variables(context));
+        for input in &found {
+            recipe += &format!("found {}\n", input.path.display());
+        }
+        recipe += &self.preprocessed(compiler, &before, &run_dir, depfile);
         if let Some(inputs) = stamp::up_to_date(&object, &recipe) {
             return Ok(Object {
+                dirs: watched(context, &searched, &inputs),
                 inputs,
                 log: fs::read_to_string(&log_file).unwrap_or_default(),
                 listing: listing(),
@@ -199,10 +236,11 @@ impl Unit<'_> {
             let ir = toolchain::retarget(context, self.toolchain.compiler(Language::C)?, &ir)?;
             context::write_if_changed(&object, ir.as_bytes())?;
         }
-        let inputs = self.inputs(&options, depfile.as_deref(), &run_dir);
+        let inputs = self.inputs(found, depfile, &run_dir);
         context::write_if_changed(&log_file, log.as_bytes())?;
         stamp::write(&object, &recipe, &inputs)?;
         Ok(Object {
+            dirs: watched(context, &searched, &inputs),
             inputs,
             log,
             listing: listing(),
@@ -210,31 +248,53 @@ impl Unit<'_> {
         })
     }
 
-    /// Everything that the object was made from.
-    fn inputs(&self, options: &Options, depfile: Option<&Path>, run_dir: &Path) -> Vec<Input> {
-        let context = self.context;
-        let mut inputs = vec![Input::of(context, self.source.path.clone())];
-        let mut add = |input: Input| {
-            if !inputs.iter().any(|known| known.path == input.path) {
-                inputs.push(input);
-            }
-        };
-        let dirs: Vec<PathBuf> = options
-            .includes
+    /// That of the source, and the directories that the build names for files to include.
+    fn searched(&self, args: &Args, run_dir: &Path) -> Vec<PathBuf> {
+        let mut dirs = vec![self.source.path.parent().unwrap_or(run_dir).to_owned()];
+        dirs.extend(args::include_dirs(&args.0));
+        for value in INCLUDE_VARIABLES
             .iter()
-            .map(|dir| context.package.join(dir))
-            .collect();
-        match depfile.and_then(|file| fs::read_to_string(file).ok()) {
-            Some(text) => {
-                for path in depfile::parse(&text) {
-                    add(Input::of(context, run_dir.join(path)));
-                }
+            .filter_map(|name| self.context.env.get(name))
+        {
+            dirs.extend(std::env::split_paths(&value).filter(|dir| !dir.as_os_str().is_empty()));
+        }
+        dirs.iter().map(|dir| run_dir.join(dir)).collect()
+    }
+
+    /// A word that is another one when the preprocessor would leave something else of the source, as when a header appears that hides
+    /// another, or that the source asked for in vain. Nothing for compilers that do not preprocess it.
+    fn preprocessed(
+        &self,
+        compiler: &Tool,
+        args: &Args,
+        run_dir: &Path,
+        depfile: Option<&Path>,
+    ) -> String {
+        let mut command = compiler.command(&self.context.env, run_dir);
+        if self.context.env.get("SOURCE_DATE_EPOCH").is_none() {
+            // `__TIME__` is no reason to compile again.
+            command.env("SOURCE_DATE_EPOCH", "0");
+        }
+        let rest = args::preprocess(self.kernels, &self.source, depfile);
+        let output = command.args(&args.0).args(rest.0).output();
+        match output {
+            Ok(output) if output.status.success() => {
+                let mut hasher = DefaultHasher::new();
+                hasher.write(&output.stdout);
+                format!("preprocessed {:016x}", hasher.finish())
             }
-            None => {
-                for path in scan::includes(&self.source.path, self.source.language, &dirs) {
-                    add(Input::of(context, path));
-                }
-            }
+            _ => String::new(),
+        }
+    }
+
+    /// What the source includes where the compiler does not tell, and the modules that it uses.
+    fn found(&self, depfile: Option<&Path>, searched: &[PathBuf]) -> Vec<Input> {
+        let mut found = Vec::new();
+        if depfile.is_none() {
+            // That of the source is not searched for everything.
+            let dirs = searched.get(1..).unwrap_or_default();
+            let files = scan::includes(&self.source.path, self.source.language, dirs);
+            found.extend(files.into_iter().map(|file| Input::of(self.context, file)));
         }
         for module in &self.uses {
             // gfortran and nfort: name.mod, name.smod, ancestor@name.smod
@@ -243,17 +303,45 @@ impl Unit<'_> {
                 format!("{module}.smod"),
                 format!("{}.smod", module.replace(':', "@")),
             ];
-            let places = std::iter::once(self.dir()).chain(dirs.iter().cloned());
+            let places = std::iter::once(self.dir()).chain(searched.iter().cloned());
             for place in places {
-                for file in names
-                    .iter()
-                    .map(|name| place.join(name))
-                    .filter(|file| file.is_file())
-                {
-                    add(Input::content(file));
-                }
+                let files = names.iter().map(|name| place.join(name));
+                found.extend(files.filter(|file| file.is_file()).map(Input::content));
+            }
+        }
+        found
+    }
+
+    /// Everything that the object was made from.
+    fn inputs(&self, found: Vec<Input>, depfile: Option<&Path>, run_dir: &Path) -> Vec<Input> {
+        let mut inputs = vec![Input::of(self.context, self.source.path.clone())];
+        let listed = depfile.and_then(|file| fs::read_to_string(file).ok());
+        let listed = depfile::parse(&listed.unwrap_or_default());
+        let listed = listed
+            .into_iter()
+            .map(|path| Input::of(self.context, run_dir.join(path)));
+        for input in listed.chain(found) {
+            if !inputs.iter().any(|known| known.path == input.path) {
+                inputs.push(input);
             }
         }
         inputs
     }
+}
+
+/// The directories in which a new file may be another one to include: those that are searched, and those of what was found there, since
+/// a file is looked for beside the one that includes it, too. Not those that the compiler searches by itself.
+fn watched(context: &Context, searched: &[PathBuf], inputs: &[Input]) -> Vec<PathBuf> {
+    let near = inputs.iter().filter_map(|input| input.path.parent());
+    let near = near.filter(|dir| searched.iter().any(|searched| dir.starts_with(searched)));
+    let dirs = searched.iter().map(PathBuf::as_path).chain(near);
+    // One that is not there yet appears in one of the package.
+    dirs.filter_map(|dir| {
+        dir.ancestors()
+            .find(|dir| dir.is_dir())
+            .map(|there| (dir, there))
+    })
+    .filter(|(dir, there)| dir == there || there.starts_with(&context.package))
+    .map(|(_, there)| there.to_owned())
+    .collect()
 }

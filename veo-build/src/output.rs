@@ -24,6 +24,7 @@ pub(crate) struct Directives {
 }
 
 impl Directives {
+    /// A file, or a directory with all that is in it.
     pub(crate) fn watch(&mut self, file: &Path) {
         self.watched.insert(file.to_owned());
     }
@@ -69,9 +70,11 @@ impl Directives {
 
     pub(crate) fn lines(self, context: &Context, kernels: &Kernels) -> Vec<String> {
         let mut lines = Vec::new();
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let out = real(&context.out);
         for path in &self.watched {
             // Cargo takes what the script itself writes for a change: neither the build directory nor what contains it.
-            if !context.out.starts_with(path) && !context.makes(path) {
+            if !out.starts_with(real(path)) && !context.makes(path) {
                 lines.push(format!("cargo::rerun-if-changed={}", path.display()));
             }
         }

@@ -11,7 +11,6 @@ use crate::kernels::Kernels;
 use crate::link::{Linked, Linking};
 use crate::note::{LeftOut, Note};
 use crate::object::{Object, Unit};
-use crate::options::Options;
 use crate::output::{self, Directives};
 use crate::source::{self, Language, Sources};
 use crate::target::{Choice, Target};
@@ -302,6 +301,9 @@ impl<'a> Plan<'a> {
             !planned.lenient || self.targets.len() == 1 || kernels.verbose || context.verbose;
         for object in objects {
             directives.inputs(&object.inputs);
+            for dir in &object.dirs {
+                directives.watch(dir);
+            }
             if speaks {
                 directives.said(context, kernels, target, &object.log);
             }
@@ -310,11 +312,11 @@ impl<'a> Plan<'a> {
         directives.inputs(&linked.inputs);
         if speaks {
             directives.said(context, kernels, target, &linked.log);
-        }
-        commands.extend(linked.ran.clone());
             if let Some(note) = missing::note(context, kernels, target, &linked.missing) {
                 directives.note(note, kernels.cargo_warnings);
             }
+        }
+        commands.extend(linked.ran.clone());
         commands.extend(parts.ran);
         Ok(BuiltTarget {
             target,

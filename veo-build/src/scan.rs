@@ -24,10 +24,9 @@ pub(crate) fn includes(source: &Path, language: Language, dirs: &[PathBuf]) -> V
         let Ok(bytes) = fs::read(&file) else { continue };
         let text = String::from_utf8_lossy(&bytes);
         let near = file.parent().unwrap_or(Path::new("")).to_owned();
-        for name in text.lines().filter_map(|line| included(line, language)) {
-            let places = std::iter::once(&near)
-                .chain(dirs)
-                .map(|dir| dir.join(&name));
+        for (name, beside) in text.lines().filter_map(|line| included(line, language)) {
+            let near = beside.then_some(&near);
+            let places = near.into_iter().chain(dirs).map(|dir| dir.join(&name));
             if let Some(path) = places.into_iter().find(|path| path.is_file())
                 && path != source
                 && !found.contains(&path)
@@ -41,8 +40,8 @@ pub(crate) fn includes(source: &Path, language: Language, dirs: &[PathBuf]) -> V
     found
 }
 
-/// The name in an include line.
-fn included(line: &str, language: Language) -> Option<String> {
+/// The name in an include line, and whether it is looked for beside the including file first.
+fn included(line: &str, language: Language) -> Option<(String, bool)> {
     let line = line.trim_start();
     if let Some(directive) = line.strip_prefix('#') {
         let directive = directive.trim_start();
@@ -50,7 +49,8 @@ fn included(line: &str, language: Language) -> Option<String> {
             .strip_prefix("include")
             .or_else(|| directive.strip_prefix("import"))?;
         let rest = rest.strip_prefix("_next").unwrap_or(rest).trim_start();
-        return delimited(rest, '"', '"').or_else(|| delimited(rest, '<', '>'));
+        let quoted = delimited(rest, '"', '"').map(|name| (name, true));
+        return quoted.or_else(|| Some((delimited(rest, '<', '>')?, false)));
     }
     if language == Language::Fortran
         && line
@@ -58,7 +58,8 @@ fn included(line: &str, language: Language) -> Option<String> {
             .is_some_and(|word| word.eq_ignore_ascii_case("include"))
     {
         let rest = line[7..].trim_start();
-        return delimited(rest, '\'', '\'').or_else(|| delimited(rest, '"', '"'));
+        let name = delimited(rest, '\'', '\'').or_else(|| delimited(rest, '"', '"'));
+        return name.map(|name| (name, true));
     }
     None
 }
@@ -194,16 +195,17 @@ mod tests {
 
     #[test]
     fn includes_in_both_languages() {
+        let found = |name: &str, beside| Some((name.to_string(), beside));
         let c = |line| included(line, Language::C);
-        assert_eq!(c("  #  include \"a/b.h\" // x").as_deref(), Some("a/b.h"));
-        assert_eq!(c("#include <k.h>").as_deref(), Some("k.h"));
+        assert_eq!(c("  #  include \"a/b.h\" // x"), found("a/b.h", true));
+        assert_eq!(c("#include <k.h>"), found("k.h", false));
         assert_eq!(c("include 'k.h'"), None);
         let fortran = |line| included(line, Language::Fortran);
         assert_eq!(
-            fortran("      INCLUDE 'common.inc'").as_deref(),
-            Some("common.inc")
+            fortran("      INCLUDE 'common.inc'"),
+            found("common.inc", true)
         );
-        assert_eq!(fortran("#include \"c.h\"").as_deref(), Some("c.h"));
+        assert_eq!(fortran("#include \"c.h\""), found("c.h", true));
         assert_eq!(fortran("includes = 3"), None);
     }
 

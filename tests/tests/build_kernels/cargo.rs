@@ -87,7 +87,7 @@ fn another_compiler_is_a_change() {
     assert_eq!(through_link(), ["k.c"]);
 
     // Another version of what gcc's driver starts, unpacked by a package manager.
-    let calls = package.dir.join("calls.txt");
+    let calls = package.calls();
     let private = package.dir.join("private");
     package.write("private/cc1", "");
     package.script(

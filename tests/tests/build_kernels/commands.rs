@@ -5,8 +5,11 @@ use std::path::Path;
 use crate::recording::Bench;
 use veo_build::{Kernels, Target};
 
-/// What every compiler of NEC's is told.
+/// What every compiler of NEC's is told, and the one for C.
 const COMPILE: &str = "-O2 -g -fpic -pthread";
+const COMPILE_C: &str = "-O2 -g -fpic -pthread -Werror=implicit-function-declaration";
+/// What every linker is told first.
+pub const COMPLETE: &str = "-Wl,--no-undefined -Wl,--no-demangle";
 /// Where the objects and the library are made, below the directory of the build.
 pub const WORK: &str = "work/ve1/libk.so";
 
@@ -31,12 +34,19 @@ fn lines_of(set: impl FnOnce(&mut Kernels, &mut Bench)) -> (String, String) {
 fn compiled(extra: &str) -> String {
     let space = if extra.is_empty() { "" } else { " " };
     format!(
-        "ncc -march=ve1 {COMPILE}{space}{extra} -MD -MF {WORK}/k.dep -c kernels/k.c -o {WORK}/k.o"
+        "ncc -march=ve1 {COMPILE_C}{space}{extra} -MD -MF {WORK}/k.dep -c kernels/k.c -o {WORK}/k.o"
     )
 }
 
 fn linked(before: &str, after: &str) -> String {
-    format!("ncc -march=ve1 -shared -fpic -pthread{before} -o {WORK}/libk.so {WORK}/k.o{after}")
+    linked_with(before, "", after)
+}
+
+/// The linker's line with the flags of compilers that it gets too.
+fn linked_with(before: &str, flags: &str, after: &str) -> String {
+    format!(
+        "ncc -march=ve1 -shared -fpic -pthread{before} {COMPLETE}{flags} -o {WORK}/libk.so {WORK}/k.o{after}"
+    )
 }
 
 #[test]
@@ -170,10 +180,10 @@ fn options_for_all_for_a_target_and_for_a_file() {
         lines[..2],
         [
             format!(
-                "ncc -march=ve1 -O1 -g -fpic -pthread -std=c11 -Iincb -Iinc1 -Iinc {both} -DB=1 {flags} -mno-vector -MD -MF {WORK}/b.dep -c b.c -o {WORK}/b.o"
+                "ncc -march=ve1 -O1 -g -fpic -pthread -Werror=implicit-function-declaration -std=c11 -Iincb -Iinc1 -Iinc {both} -DB=1 {flags} -mno-vector -MD -MF {WORK}/b.dep -c b.c -o {WORK}/b.o"
             ),
             format!(
-                "ncc -march=ve1 {COMPILE} -std=c11 -Iinc1 -Iinc {both} {flags} -MD -MF {WORK}/a.dep -c a.c -o {WORK}/a.o"
+                "ncc -march=ve1 {COMPILE_C} -std=c11 -Iinc1 -Iinc {both} {flags} -MD -MF {WORK}/a.dep -c a.c -o {WORK}/a.o"
             ),
         ]
     );
@@ -198,8 +208,13 @@ fn optimisation_follows_the_profile_and_can_be_set() {
 #[test]
 fn levels_for_size_as_far_as_a_compiler_has_them() {
     for (program, variable, source, expected) in [
-        ("gcc", "VEO_CC", "k.c", "gcc -Os -g -fPIC -pthread "),
-        ("clang", "VEO_CC", "k.c", "clang -Oz -g -fPIC -pthread "),
+        ("gcc", "VEO_CC", "k.c", "gcc -Os -g -fPIC -pthread -Werror="),
+        (
+            "clang",
+            "VEO_CC",
+            "k.c",
+            "clang -Oz -g -fPIC -pthread -Werror=",
+        ),
         (
             "flang-new",
             "VEO_FC",
@@ -245,7 +260,7 @@ fn flags_from_the_environment() {
         lines,
         (
             compiled("-finline -DNAME=a b -mvector"),
-            linked("", " -Wl,-z,now")
+            linked_with("", " -finline -DNAME=a b -mvector", " -Wl,-z,now")
         )
     );
 }
@@ -264,7 +279,9 @@ fn flags_that_only_some_compilers_accept() {
         assert_eq!(files, [Path::new("kernels/k.c")]);
     });
     // What is asked for in any case comes first.
-    assert_eq!(lines.0, compiled("-fno-x -mvector-packed -fdiag-inline=1"));
+    let flags = "-fno-x -mvector-packed -fdiag-inline=1";
+    assert_eq!(lines.0, compiled(flags));
+    assert_eq!(lines.1, linked_with("", &format!(" {flags}"), ""));
 }
 
 #[test]
@@ -296,7 +313,8 @@ fn c_sources_as_cxx() {
     let lines = lines_of(|kernels, _| {
         kernels.cpp(true);
     });
-    assert_eq!(lines.0, compiled("").replace("ncc", "nc++"));
+    let compile = compiled("").replace(COMPILE_C, COMPILE);
+    assert_eq!(lines.0, compile.replace("ncc", "nc++"));
     assert_eq!(lines.1, linked("", "").replace("ncc", "nc++"));
 }
 

@@ -51,7 +51,7 @@ fn an_error_in_a_source() {
     );
     assert!(
         command.ends_with(&format!(
-            "-O2 -g -fpic -pthread -MD -MF '{work}/bad.dep' -c '/package/kernels/bad.c' -o '{work}/bad.o'"
+            "-O2 -g -fpic -pthread '-Werror=implicit-function-declaration' -MD -MF '{work}/bad.dep' -c '/package/kernels/bad.c' -o '{work}/bad.o'"
         )),
         "{command}"
     );

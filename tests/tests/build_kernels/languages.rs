@@ -4,7 +4,7 @@ use std::path::Path;
 
 use veo_build::Kernels;
 
-use crate::commands::WORK;
+use crate::commands::{COMPLETE, WORK};
 use crate::recording::{Bench, touch};
 
 #[test]
@@ -60,7 +60,7 @@ fn fortran_beside_cxx_links_fortrans_runtime() {
     assert_eq!(
         lines.last().unwrap(),
         &format!(
-            "nc++ -march=ve1 -shared -fpic -pthread -o {WORK}/libk.so {WORK}/a.o {WORK}/b.o \
+            "nc++ -march=ve1 -shared -fpic -pthread {COMPLETE} -o {WORK}/libk.so {WORK}/a.o {WORK}/b.o \
              -Lnec/ve/nfort/5.10.0/lib -lnfort -Wl,-rpath,nec/ve/nfort/5.10.0/lib"
         )
     );

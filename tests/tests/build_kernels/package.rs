@@ -13,8 +13,10 @@ pub struct Package {
 }
 
 /// Variables of the surroundings that would change what is built.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 15] = [
     "CC",
+    "CPATH",
+    "VEO_CFLAGS",
     "CXX",
     "FC",
     "CFLAGS",
@@ -46,6 +48,7 @@ impl Package {
         }
         fs::create_dir_all(&dir).unwrap();
         let package = Self { dir, _alone: alone };
+        let _ = fs::remove_file(package.calls());
         let workspace = package.workspace();
         package.write(
             "Cargo.toml",
@@ -102,9 +105,14 @@ impl Package {
     pub fn record(&self, tool: &str, real: &str) {
         let script = format!(
             "#!/bin/sh\n[ \"$1\" = --version ] || echo \"$@\" >> '{}'\nexec {real} \"$@\"\n",
-            self.dir.join("calls.txt").display()
+            self.calls().display()
         );
         self.script(tool, &script);
+    }
+
+    /// The record of the calls: not in the package, where a new file may be a change.
+    pub fn calls(&self) -> PathBuf {
+        self.dir.with_extension("calls")
     }
 
     /// Cargo, offline, for the host alone, with the recorded compilers.
@@ -170,7 +178,7 @@ impl Package {
 
     /// The sources that were compiled since the last time.
     pub fn compiled(&self) -> Vec<String> {
-        let calls = self.dir.join("calls.txt");
+        let calls = self.calls();
         let text = fs::read_to_string(&calls).unwrap_or_default();
         let _ = fs::remove_file(calls);
         let compiles = text.lines().filter(|line| line.contains(" -c "));

@@ -29,6 +29,7 @@ for arg in "$@"; do
         old-ncc\ -MD | *\ -fbogus) echo "$me: error: unknown option '$arg'" >&2; exit 1 ;;
     esac
 done
+case " $* " in *" -E "*) exec cat "$source" ;; esac
 [ -n "$probe" ] || { printf '%s\n' "$PWD" "$me" "$@" > "$RECORDS/$me.$$"; }
 case "$IMITATE$source" in
     source*/bad.c) echo "\"$source\", line 3: error: expected an expression" >&2; exit 2 ;;
