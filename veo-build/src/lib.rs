@@ -68,6 +68,9 @@
 //! needs it, for a VE process cannot load such a library; functions that every VE process has (`veo_hmem.h`) and those of libraries that the build script made before
 //! are not missing. `.link_arg("-Wl,-z,undefs")` silences it, `.link_arg("-Wl,-z,defs")` makes it an error.
 //!
+//! Kernels of the emulated node run under the sanitizers whose runtime a library can bring along, such as gcc's `-fsanitize=undefined`.
+//! gcc's AddressSanitizer wants to be first in a process, and at the addresses where VE memory is; clang leaves its runtimes to the program.
+//!
 //! Of compilers Cargo watches the program itself, links to it outside of `PATH` (`/etc/alternatives`), the directory behind gcc's
 //! driver, so that a package manager's update is noticed, and that of NEC's compilers, so that installing those is. It does not watch `PATH`, nor its directories: editors and
 //! terminals differ in the one, every installed program changes the other, and either would build crates again that did not change.
