@@ -10,7 +10,7 @@ use crate::data::{Bytes, BytesMut};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::param::{KernelResult, Origin};
-use crate::session::ProcId;
+use crate::session::{Code, ProcId};
 
 /// A call of a declared kernel: its arguments so far. Made by the stub that
 /// `#[ve_kernel]` writes.
@@ -107,6 +107,8 @@ pub(crate) enum Callee {
         name: Arc<str>,
         addr: u64,
         proc: ProcId,
+        /// Its library.
+        code: Arc<Code>,
     },
 }
 

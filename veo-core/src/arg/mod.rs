@@ -9,12 +9,14 @@ mod scalar;
 mod stack;
 mod words;
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::address::{Usage, VeMemPtr};
 use crate::data::{Bytes, BytesMut};
 use crate::error::{Error, Result};
-use crate::session::ProcId;
+use crate::session::{Code, ProcId};
 use crate::stack::StackData;
 
 pub(crate) use address::accept;
@@ -51,6 +53,8 @@ pub struct Args<'c, 'a> {
     pub(crate) stack: Vec<StackData<'c, 'a>>,
     /// Device memory that must not be freed before the call has finished.
     pub(crate) uses: SmallVec<[&'static Usage; 4]>,
+    /// The libraries of the functions among the arguments, which the kernel may call.
+    pub(crate) functions: Vec<Arc<Code>>,
     /// Whose pointers are among the arguments, and the index of the first one.
     pub(crate) proc: Option<(ProcId, usize)>,
     /// The first thing that was wrong.
@@ -65,6 +69,7 @@ impl Default for Args<'_, '_> {
             words: Words::default(),
             stack: Vec::new(),
             uses: SmallVec::new(),
+            functions: Vec::new(),
             proc: None,
             error: None,
         }
@@ -89,6 +94,12 @@ impl<'c, 'a> Args<'c, 'a> {
         self.belongs_to(ptr.proc_id());
         self.uses.extend(ptr.usage());
         self.word(ArgWord::Integer(ptr.addr() as i64));
+    }
+
+    /// The address of a function, whose library must be there while the call runs.
+    pub(crate) fn function<T>(&mut self, ptr: VeMemPtr<T>, library: Arc<Code>) {
+        self.pointer(ptr);
+        self.functions.push(library);
     }
 
     /// Notes that the next argument only means something in process `id`.
@@ -151,6 +162,7 @@ impl<'c, 'a> Args<'c, 'a> {
             && self.proc.is_none_or(|(owner, _)| owner == id)
             && self.words.len() <= MAX_ARGS
             && self.stack.is_empty()
+            && self.functions.is_empty()
     }
 
     /// Checks the arguments as a whole, for a call of process `id`.

@@ -7,6 +7,7 @@ use crate::backend::need;
 use crate::call::{Callee, Request, Target};
 use crate::error::Result;
 use crate::kernel::Kernel;
+use crate::process::Place;
 use crate::queue::{CopyBack, Output, Payload, Ticket, copy_back, stage};
 
 #[diagnostic::do_not_recommend]
@@ -44,7 +45,7 @@ impl VeoContext {
         args: &Args<'_, '_>,
         result: u32,
     ) -> Option<Ticket> {
-        let addr = self.proc().shared().known_address(kernel);
+        let addr = || self.proc().shared().known_address(kernel);
         self.shared().submit_quickly(kernel, addr, args, result)
     }
 
@@ -57,16 +58,45 @@ impl VeoContext {
     ) -> Result<(Ticket, CopyBack<'a>)> {
         let shared = &**self.shared();
         args.check(shared.core.id)?;
-        let (what, addr) = self.proc().resolve(callee)?;
+        loop {
+            let sent = self.send_to(self.proc().resolve(&callee)?, args, result)?;
+            // None: its library was unloaded meanwhile, and a kernel is to be found anew.
+            if let Some(sent) = sent {
+                return Ok(sent);
+            }
+        }
+    }
+
+    /// Submits a call of what is at `place`; `None` if it is not there any more.
+    fn send_to<'a>(
+        &self,
+        place: Place,
+        args: &mut Args<'_, 'a>,
+        result: u32,
+    ) -> Result<Option<(Ticket, CopyBack<'a>)>> {
+        let shared = &**self.shared();
+        let proc = self.proc().shared();
         let call = need!(shared.core.api, veo_call_async, "a call")?;
         let (staging, offsets) = stage(args);
         // The staging stays where it is when its owner moves into the table.
         let start = staging.as_ref().map_or(std::ptr::null_mut(), |s| s.at(0));
         let payload = staging.map_or(Payload::None, Payload::Staging);
         let Args {
-            words, stack, uses, ..
+            words,
+            stack,
+            uses,
+            functions,
+            ..
         } = &mut *args;
-        let ticket = shared.submit(what, payload, uses, |submission| {
+        let mut is_there = true;
+        let what = place.what.clone();
+        let sent = shared.submit(what, payload, uses, |submission| {
+            let entered = place.enter(proc, submission);
+            is_there = entered.is_ok();
+            entered?;
+            for code in functions.iter() {
+                submission.calls(code)?;
+            }
             submission.with_args(|handle, ctx| {
                 let output = Output::Staged {
                     start,
@@ -76,9 +106,12 @@ impl VeoContext {
                 // table until the request was collected.
                 unsafe { handle.fill(words, stack, output, result)? };
                 // SAFETY: the lock is held and the context open, so it is valid.
-                Ok(unsafe { call(ctx, addr, handle.as_ptr()) })
+                Ok(unsafe { call(ctx, place.addr, handle.as_ptr()) })
             })
-        })?;
-        Ok((ticket, copy_back(args, &offsets)))
+        });
+        if !is_there {
+            return Ok(None);
+        }
+        Ok(Some((sent?, copy_back(args, &offsets))))
     }
 }

@@ -243,6 +243,17 @@ pub enum Error {
         name: String,
     },
 
+    /// A library that is not unloaded, because a call that uses it does not end.
+    #[error(
+        "library {name} is not unloaded: a call that uses it has not finished after {waited:?}; wait for that call first, or end it with VeoProc::kill"
+    )]
+    LibraryInUse {
+        /// Its name.
+        name: String,
+        /// How long was waited.
+        waited: Duration,
+    },
+
     /// A symbol that the library does not have.
     #[error("{library} has no symbol {symbol}{}", near_misses(.near))]
     SymbolNotFound {

@@ -74,7 +74,7 @@ impl<T> TryFrom<Value<'_>> for VeMemPtr<T> {
 
     fn try_from(value: Value<'_>) -> Result<VeMemPtr<T>> {
         match value.0 {
-            Kind::Pointer(ptr) => Ok(ptr.cast()),
+            Kind::Pointer(ptr) | Kind::Function(ptr, _) => Ok(ptr.cast()),
             _ => Err(value.does_not_fit("VeMemPtr", "it is no pointer")),
         }
     }

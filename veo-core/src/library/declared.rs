@@ -3,9 +3,10 @@
 use super::function::VeoFunction;
 use super::loaded::VeoLibrary;
 use super::types::Types;
+use crate::address::VeMemPtr;
 use crate::error::{Error, Result};
 use crate::kernel::{self, KernelInfo};
-use crate::process::{Declaration, VeoProc, nearest};
+use crate::process::{VeoProc, nearest};
 
 impl KernelInfo {
     /// The function behind the stub in process `proc`: its library is loaded and its
@@ -16,13 +17,11 @@ impl KernelInfo {
     /// [`Error::LibraryNotFound`]; [`Error::LibraryLoad`]; [`Error::SymbolNotFound`];
     /// [`Error::Prototype`]; [`Error::ProcessEnded`].
     pub fn function(&self, proc: &VeoProc) -> Result<VeoFunction> {
-        let (loaded, built_here) = proc.shared().library_of(self)?;
+        let (addr, loaded) = proc.shared().look_up(self)?;
         let library = VeoLibrary::new(proc, loaded);
+        let symbol = VeMemPtr::new(addr, None, proc.id(), None);
         let types = Types::declared(&self.signature);
-        let function = library.look_up(self.symbol, |_| types)?;
-        proc.shared()
-            .verify(&Declaration::of(self, built_here), library.loaded())?;
-        Ok(function)
+        Ok(VeoFunction::new(library, self.symbol, symbol, types))
     }
 
     /// The path of the stub: `my_crate::kernels::add`.

@@ -20,6 +20,8 @@ impl VeoProc {
         for library in [self.static_library()].into_iter().chain(self.libs()) {
             match library.find_function(name) {
                 Err(Error::SymbolNotFound { near: similar, .. }) => near.extend(similar),
+                // Another thread has unloaded it since the list was made.
+                Err(Error::LibraryUnloaded { .. }) => {}
                 found => return found,
             }
         }

@@ -9,7 +9,7 @@ use veo_abi::{CType, Type};
 
 use super::loaded::VeoLibrary;
 use super::types::{self, Types, check_params, check_result};
-use super::value::{Value, decoder};
+use super::value::{Kind, Value, decoder};
 use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
 use crate::call::result_class;
@@ -165,15 +165,13 @@ impl VeoFunction {
     }
 
     pub(super) fn callee(&self) -> Result<Callee> {
-        if !self.lib.is_loaded() {
-            return Err(Error::LibraryUnloaded {
-                name: self.lib.name().to_owned(),
-            });
-        }
+        let code = &self.lib.loaded().code;
+        code.check(false)?;
         Ok(Callee::Function {
             name: Arc::clone(&self.name),
             addr: self.addr(),
             proc: self.proc().id(),
+            code: Arc::clone(code),
         })
     }
 
@@ -248,7 +246,7 @@ macro_rules! function_address {
             where
                 Self: 'c,
             {
-                args.pointer(self.symbol);
+                args.function(self.symbol, Arc::clone(&self.lib.loaded().code));
             }
         }
     )*};
@@ -258,7 +256,8 @@ function_address!([F: CFunction] F, [] *const c_void, [] *mut c_void);
 
 impl From<&VeoFunction> for Value<'_> {
     fn from(function: &VeoFunction) -> Self {
-        function.symbol.into()
+        let code = Arc::clone(&function.lib.loaded().code);
+        Value(Kind::Function(function.symbol, code))
     }
 }
 

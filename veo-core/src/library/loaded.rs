@@ -4,10 +4,14 @@ use std::ffi::c_void;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::address::VeMemPtr;
 use crate::error::Result;
 use crate::process::{LoadedLibrary, VeoProc};
+
+/// How long a library that is unloaded waits for the calls that use it.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// A library that a process has loaded, or the static symbols of its veorun. A handle
 /// that can be cloned; dropping it does not unload the library.
@@ -93,27 +97,40 @@ impl VeoLibrary {
         Ok(VeMemPtr::new(addr, None, self.proc.id(), None))
     }
 
-    /// Unloads the library (`veo_unload_library`), for all its handles, when everything that
-    /// was submitted so far has finished, in every context: it may be running kernels of
-    /// it. Declared kernels of it are looked up, and it is loaded, anew when they are
-    /// called.
+    /// Unloads the library (`veo_unload_library`), for all its handles. The calls that use it,
+    /// in any context, are waited for: those of its kernels, and those that a function of it
+    /// was passed to as a [`VeoFunction`](crate::VeoFunction). Other calls go on.
+    ///
+    /// Declared kernels of it can still be called, by any thread at any time: the library is
+    /// loaded anew for them, after the unloading. Functions of it that were looked up are errors
+    /// from now on. Bare addresses in it (of [`get_symbol`](Self::get_symbol), in the memory of
+    /// the VE) point to nothing any more.
     ///
     /// # Errors
     ///
-    /// [`Error::WouldDeadlock`](crate::Error::WouldDeadlock) inside a host function;
-    /// [`Error::LibraryUnloaded`](crate::Error::LibraryUnloaded) if it was unloaded before;
+    /// [`Error::LibraryInUse`](crate::Error::LibraryInUse) if a call of it has not finished
+    /// after 20 seconds; then the library stays loaded.
+    /// [`Error::WouldDeadlock`](crate::Error::WouldDeadlock) inside a host function that such
+    /// a call is queued behind;
+    /// [`Error::LibraryUnloaded`](crate::Error::LibraryUnloaded) if it was unloaded before, or
+    /// is being unloaded;
     /// [`Error::Command`](crate::Error::Command) if the VE refuses;
     /// [`Error::ProcessEnded`](crate::Error::ProcessEnded).
     pub fn unload(self) -> Result<()> {
-        if self.is_loaded() {
-            for ctx in self.proc.contexts() {
-                ctx.sync()?;
-            }
-        }
-        self.proc.shared().unload(&self.library)
+        self.unload_timeout(GRACE)
     }
 
-    /// Whether it is still loaded.
+    /// As [`unload`](Self::unload), but waits as long as `limit` for the calls that use the
+    /// library, not 20 seconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`unload`](Self::unload).
+    pub fn unload_timeout(self, limit: Duration) -> Result<()> {
+        self.proc.shared().unload(&self.library, limit)
+    }
+
+    /// Whether it is loaded, and nobody unloads it.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.library.is_loaded()

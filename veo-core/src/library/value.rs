@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::fmt;
+use std::sync::Arc;
 
 use veo_abi::{CType, Scalar, ScalarType, Word};
 
@@ -9,6 +10,7 @@ use crate::address::VeMemPtr;
 use crate::arg::{ArgWord, Args};
 use crate::error::{Error, Result};
 use crate::param::Origin;
+use crate::session::Code;
 use crate::stack::StackData;
 
 /// An argument or a result of a [`VeoFunction`](crate::VeoFunction).
@@ -26,6 +28,8 @@ pub(super) enum Kind<'a> {
     Float(f32),
     Double(f64),
     Pointer(VeMemPtr<c_void>),
+    /// A function of this library.
+    Function(VeMemPtr<c_void>, Arc<Code>),
     Stack(Box<Stack<'a>>),
 }
 
@@ -70,7 +74,7 @@ impl Value<'_> {
             Kind::Integer(_) => ValueKind::Integer,
             Kind::Float(_) => ValueKind::Float,
             Kind::Double(_) => ValueKind::Double,
-            Kind::Pointer(_) => ValueKind::Pointer,
+            Kind::Pointer(_) | Kind::Function(..) => ValueKind::Pointer,
             Kind::Stack(_) => ValueKind::Stack,
         }
     }
@@ -91,6 +95,7 @@ impl Value<'_> {
             Kind::Float(value) => Kind::Float(*value),
             Kind::Double(value) => Kind::Double(*value),
             Kind::Pointer(ptr) => Kind::Pointer(*ptr),
+            Kind::Function(ptr, code) => Kind::Function(*ptr, Arc::clone(code)),
             Kind::Stack(stack) => match &stack.data {
                 StackData::In(bytes) => Kind::Stack(Box::new(Stack {
                     data: StackData::In(bytes),
@@ -125,7 +130,9 @@ impl<'a> Value<'a> {
             Kind::Float(value) => args.word(ArgWord::Float(value)),
             Kind::Double(value) => args.word(ArgWord::Double(value)),
             Kind::Void => return Err(self.does_not_fit("an argument", "it is no value")),
-            Kind::Pointer(_) | Kind::Stack(_) => return self.put_pointer(args),
+            Kind::Pointer(_) | Kind::Function(..) | Kind::Stack(_) => {
+                return self.put_pointer(args);
+            }
         }
         Ok(())
     }
@@ -133,6 +140,7 @@ impl<'a> Value<'a> {
     fn put_pointer(self, args: &mut Args<'a, 'a>) -> Result<()> {
         match self.0 {
             Kind::Pointer(ptr) => args.pointer(ptr),
+            Kind::Function(ptr, code) => args.function(ptr, code),
             Kind::Stack(stack) => args.stack(stack.data, stack.align),
             _ => {
                 let hint = "pass a buffer, a VeMemPtr, NULL or OnStack data";
@@ -229,7 +237,7 @@ impl fmt::Display for Value<'_> {
             Kind::Integer(value) => write!(f, "{value}"),
             Kind::Float(value) => write!(f, "{value}f32"),
             Kind::Double(value) => write!(f, "{value:?}"),
-            Kind::Pointer(ptr) => write!(f, "{ptr:?}"),
+            Kind::Pointer(ptr) | Kind::Function(ptr, _) => write!(f, "{ptr:?}"),
             Kind::Stack(stack) => write!(f, "{stack:?}"),
         }
     }

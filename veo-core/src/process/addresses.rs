@@ -1,9 +1,9 @@
 //! The table of resolved kernels.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::loaded::LoadedLibrary;
+use crate::session::Code;
 
 /// The addresses of kernels, by the index that each has in every process.
 ///
@@ -12,8 +12,6 @@ use super::loaded::LoadedLibrary;
 #[derive(Default)]
 pub(crate) struct Addresses {
     tables: [OnceLock<Box<[AtomicU64]>>; TABLES],
-    /// Which library an address came from.
-    origins: Mutex<Vec<(usize, Arc<LoadedLibrary>)>>,
 }
 
 const FIRST: usize = 64;
@@ -36,31 +34,28 @@ impl Addresses {
             .map_or(0, |table| table[place].load(Ordering::Acquire))
     }
 
-    pub(super) fn set(&self, index: usize, addr: u64, library: Arc<LoadedLibrary>) {
-        let (table, place) = place(index);
-        let mut origins = self.origins();
-        origins.push((index, library));
-        let table = self.tables[table]
-            .get_or_init(|| (0..FIRST << table).map(|_| AtomicU64::new(0)).collect());
-        table[place].store(addr, Ordering::Release);
+    /// Enters the address of a kernel that was found in the library `code`.
+    pub(super) fn set(&self, index: usize, addr: u64, code: &Code) {
+        let mut kernels = code.kernels();
+        kernels.insert(index);
+        // Seen with the lock that `forget` takes after the change: whoever unloads the library
+        // meanwhile finds the address, or it is not entered.
+        if code.is_loaded() {
+            let (table, place) = place(index);
+            let table = self.tables[table]
+                .get_or_init(|| (0..FIRST << table).map(|_| AtomicU64::new(0)).collect());
+            table[place].store(addr, Ordering::Release);
+        }
     }
 
-    /// Forgets the addresses that came from `library`.
-    pub(crate) fn forget(&self, library: &Arc<LoadedLibrary>) {
-        self.origins().retain(|(index, origin)| {
-            let stays = !Arc::ptr_eq(origin, library);
-            if !stays {
-                let (table, place) = place(*index);
-                if let Some(table) = self.tables[table].get() {
-                    table[place].store(0, Ordering::Release);
-                }
+    /// Forgets the addresses of a library that is being unloaded.
+    pub(super) fn forget(&self, code: &Code) {
+        for index in code.kernels().iter() {
+            let (table, place) = place(*index);
+            if let Some(table) = self.tables[table].get() {
+                table[place].store(0, Ordering::Release);
             }
-            stays
-        });
-    }
-
-    fn origins(&self) -> std::sync::MutexGuard<'_, Vec<(usize, Arc<LoadedLibrary>)>> {
-        self.origins.lock().unwrap_or_else(PoisonError::into_inner)
+        }
     }
 }
 

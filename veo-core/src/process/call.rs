@@ -3,12 +3,13 @@
 use veo_abi::Word;
 
 use super::handle::VeoProc;
+use super::place::Place;
 use crate::backend::need;
 use crate::call::{Callee, Request, Target};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::param::Origin;
-use crate::queue::Output;
-use crate::session::{Outcome, State, What};
+use crate::queue::{Output, in_host_function};
+use crate::session::{Outcome, State};
 
 #[diagnostic::do_not_recommend]
 impl Target for VeoProc {
@@ -21,28 +22,6 @@ impl Target for VeoProc {
 }
 
 impl VeoProc {
-    /// What is called, and its address in this process.
-    #[inline]
-    pub(crate) fn resolve(&self, callee: Callee) -> Result<(What, u64)> {
-        match callee {
-            Callee::Kernel(kernel) => {
-                let addr = self.shared().address(kernel)?;
-                Ok((What::Kernel(kernel), addr))
-            }
-            Callee::Function { name, addr, proc } => {
-                let what = What::Function(name);
-                if proc != self.id() {
-                    return Err(Error::WrongProcess {
-                        what: what.to_string(),
-                        belongs_to: proc.to_string(),
-                        used_with: self.id().to_string(),
-                    });
-                }
-                Ok((what, addr))
-            }
-        }
-    }
-
     /// Calls a function and waits (`veo_call_sync`). Where the backend takes all arguments
     /// at once, a plain call is a request of the main context, which is the same in less time.
     pub(crate) fn call<V>(&self, request: Request<'_, '_, '_, V>) -> Result<V> {
@@ -59,10 +38,20 @@ impl VeoProc {
             return decode(Word(word?), Origin(self.id()));
         }
         args.check(self.id())?;
-        let (what, addr) = self.resolve(callee)?;
         let core = &shared.core;
         let call = need!(core.api, veo_call_sync, "a synchronous call")?;
-        let mut exclusive = shared.exclusive(&what)?;
+        let (Place { what, addr, .. }, mut exclusive) = loop {
+            let place = self.resolve(&callee)?;
+            let exclusive = shared.exclusive(&place.what)?;
+            // Nobody unloads a library while the main context is held.
+            if place.is_there(shared) {
+                break (place, exclusive);
+            }
+            drop(exclusive);
+        };
+        for code in &args.functions {
+            code.check(in_host_function())?;
+        }
         let handle = exclusive.args()?;
         // SAFETY: output goes straight to the caller's places, which are borrowed
         // exclusively until this function returns, after the call has ended.

@@ -1,8 +1,7 @@
-//! Loading and unloading libraries, and looking symbols up in them.
+//! Loading libraries, and looking symbols up in them.
 
 use std::ffi::CString;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::loaded::LoadedLibrary;
@@ -12,6 +11,8 @@ use super::short::{LONGEST, Shortened};
 use super::symbols;
 use crate::backend::{c_path, need};
 use crate::error::{Error, Result};
+use crate::queue::in_host_function;
+use crate::session::Code;
 
 impl ProcShared {
     /// The file that `path` names, or a file name is found for.
@@ -27,11 +28,12 @@ impl ProcShared {
 
     /// The static symbols of veorun.
     pub(crate) fn static_library(&self) -> Arc<LoadedLibrary> {
+        let name = "the static veorun";
         Arc::new(LoadedLibrary {
-            name: "the static veorun".into(),
+            name: name.into(),
             path: self.settings.veorun.clone(),
             handle: 0,
-            loaded: AtomicBool::new(true),
+            code: Code::new(name),
             symbols: Mutex::default(),
         })
     }
@@ -49,11 +51,18 @@ impl ProcShared {
             .map_err(|error| failed(Some(format!("its path is too long for libveo: {error}"))))?;
         let c_path = c_path(short.path())
             .ok_or_else(|| failed(Some("its path contains a NUL byte".into())))?;
-        let exclusive = self.exclusive(&format_args!("loading {}", path.display()))?;
-        // Looked up with the process locked, so that a library is loaded once.
-        if let Some(library) = self.libraries.find(path) {
-            return Ok(library);
-        }
+        let exclusive = loop {
+            let exclusive = self.exclusive(&format_args!("loading {}", path.display()))?;
+            // Looked up with the process locked, so that a library is loaded once.
+            let Some(library) = self.libraries.find(path) else {
+                break exclusive;
+            };
+            if library.code.is_there(in_host_function()) {
+                return Ok(library);
+            }
+            drop(exclusive);
+            self.libraries.wait_for_end(&library);
+        };
         // SAFETY: the main context is held exclusively, so the process is there; the
         // path is a terminated string.
         let handle = unsafe { load(core.handle(), c_path.as_ptr()) };
@@ -67,11 +76,12 @@ impl ProcShared {
             return Err(failed(reason));
         }
         let name = path.file_name().unwrap_or(path.as_os_str());
+        let name = name.to_string_lossy().into_owned();
         let library = Arc::new(LoadedLibrary {
-            name: name.to_string_lossy().into_owned(),
+            code: Code::new(&name),
+            name,
             path: Some(path.clone()),
             handle,
-            loaded: AtomicBool::new(true),
             symbols: Mutex::default(),
         });
         self.libraries.lock().push(Arc::clone(&library));
@@ -79,40 +89,6 @@ impl ProcShared {
         drop(exclusive);
         tracing::debug!("{core} loaded {}", path.display());
         Ok(library)
-    }
-
-    /// Unloads a library (`veo_unload_library`).
-    pub(crate) fn unload(&self, library: &Arc<LoadedLibrary>) -> Result<()> {
-        let unloaded = || Error::LibraryUnloaded {
-            name: library.name.clone(),
-        };
-        if library.handle == 0 {
-            return Err(Error::Command {
-                what: "unloading the static symbols of veorun".into(),
-                reason: Some("they are part of the process".into()),
-            });
-        }
-        let core = &self.core;
-        let unload = need!(core.api, veo_unload_library, "unloading a library")?;
-        let exclusive = self.exclusive(&format_args!("unloading {}", library.name))?;
-        if !library.loaded.swap(false, Ordering::AcqRel) {
-            return Err(unloaded());
-        }
-        self.libraries
-            .lock()
-            .retain(|other| !Arc::ptr_eq(other, library));
-        self.addresses.forget(library);
-        // SAFETY: the main context is held exclusively, so the process is there; the
-        // number is that of a library which was not unloaded before.
-        let status = unsafe { unload(core.handle(), library.handle) };
-        drop(exclusive);
-        if status == 0 {
-            return Ok(());
-        }
-        Err(Error::Command {
-            what: format!("unloading {}", library.name),
-            reason: core.api.last_error(),
-        })
     }
 
     /// The address of a symbol (`veo_get_sym`).
@@ -136,11 +112,7 @@ impl ProcShared {
         };
         let c_name = CString::new(name).map_err(|_| not_found())?;
         let exclusive = self.exclusive(&format_args!("looking up {name}"))?;
-        if !library.is_loaded() {
-            return Err(Error::LibraryUnloaded {
-                name: library.name.clone(),
-            });
-        }
+        library.code.check(in_host_function())?;
         // SAFETY: the main context is held exclusively, so the process is there; the
         // library is loaded, and the name is a terminated string.
         let addr = unsafe { get(core.handle(), library.handle, c_name.as_ptr()) };

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::session::Code;
 
 use veo_abi::prototype::Prototypes;
 
@@ -18,17 +19,21 @@ pub(crate) struct LoadedLibrary {
     pub(crate) path: Option<PathBuf>,
     /// The backend's number, 0 for the static symbols.
     pub(super) handle: u64,
-    pub(super) loaded: AtomicBool,
+    pub(crate) code: Arc<Code>,
     /// What was looked up so far: names and addresses.
     pub(crate) symbols: Mutex<BTreeMap<String, u64>>,
 }
 
 #[derive(Default)]
-pub(crate) struct Libraries(Mutex<Vec<Arc<LoadedLibrary>>>);
+pub(crate) struct Libraries {
+    list: Mutex<Vec<Arc<LoadedLibrary>>>,
+    /// An unloading has ended.
+    settled: Condvar,
+}
 
 impl Libraries {
     pub(super) fn lock(&self) -> MutexGuard<'_, Vec<Arc<LoadedLibrary>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Those that are loaded, in the order of loading.
@@ -42,6 +47,29 @@ impl Libraries {
             .find(|library| library.path.as_deref() == Some(path))
             .cloned()
     }
+
+    /// Waits for the end of an unloading.
+    pub(super) fn wait_for_end(&self, library: &Arc<LoadedLibrary>) {
+        let is_leaving = |list: &mut Vec<Arc<LoadedLibrary>>| {
+            !library.is_loaded() && list.iter().any(|other| Arc::ptr_eq(other, library))
+        };
+        let end = self.settled.wait_while(self.lock(), is_leaving);
+        drop(end.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Takes a library that was unloaded out of the list.
+    pub(super) fn remove(&self, library: &Arc<LoadedLibrary>) {
+        self.lock().retain(|other| !Arc::ptr_eq(other, library));
+        self.settled.notify_all();
+    }
+
+    /// Keeps a library whose unloading was given up.
+    pub(super) fn keep(&self, library: &LoadedLibrary) {
+        let list = self.lock();
+        library.code.stay();
+        drop(list);
+        self.settled.notify_all();
+    }
 }
 
 impl LoadedLibrary {
@@ -52,6 +80,6 @@ impl LoadedLibrary {
     }
 
     pub(crate) fn is_loaded(&self) -> bool {
-        self.loaded.load(Ordering::Acquire)
+        self.code.is_loaded()
     }
 }

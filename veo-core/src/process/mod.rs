@@ -20,6 +20,7 @@ mod hooks;
 mod libraries;
 mod loaded;
 mod nodes;
+mod place;
 mod prototypes;
 mod resolve;
 mod search;
@@ -30,6 +31,7 @@ mod start;
 mod symbols;
 mod system;
 mod thread;
+mod unload;
 mod verify;
 
 pub use builder::VeoProcBuilder;
@@ -40,5 +42,6 @@ pub use settings::{Kernels, Prototypes, Stream};
 
 pub(crate) use children::alone;
 pub(crate) use loaded::LoadedLibrary;
+pub(crate) use place::Place;
 pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;

@@ -9,27 +9,19 @@ use super::shared::ProcShared;
 use super::verify::Declaration;
 use crate::error::{Error, Result, UnresolvedKernel};
 use crate::kernel::{self, Kernel, KernelInfo, Library, Resolution};
-use crate::session::What;
+use crate::session::{Code, What};
 
 impl ProcShared {
-    /// The address of a kernel, which is looked up on first use.
-    #[inline]
-    pub(crate) fn address(&self, kernel: &'static Kernel) -> Result<u64> {
-        match self.addresses.get(kernel.index()) {
-            0 => self.resolve(kernel),
-            addr => Ok(addr),
-        }
-    }
-
     /// The address of a kernel if it was looked up before, else 0.
     #[inline]
     pub(crate) fn known_address(&self, kernel: &'static Kernel) -> u64 {
         self.addresses.get(kernel.index())
     }
 
-    /// Looks a kernel up: its library, its symbol, its prototype.
+    /// Looks a kernel up: its library, its symbol, its prototype. Gives its address and the
+    /// library that has to be there when it is called.
     #[cold]
-    pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<u64> {
+    pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<(u64, Arc<Code>)> {
         let info = kernel.info();
         self.core.check(What::Kernel(kernel))?;
         if self.settings.kernels == Kernels::None {
@@ -38,16 +30,30 @@ impl ProcShared {
                 reason: Some("the process was created with Kernels::None".into()),
             });
         }
-        let (library, built_here) = self.library_of(info)?;
-        let addr = self.symbol(&library, info.symbol)?;
-        self.verify(&Declaration::of(info, built_here), &library)?;
-        self.addresses.set(kernel.index(), addr, library);
-        Ok(addr)
+        let (addr, library) = self.look_up(info)?;
+        self.addresses.set(kernel.index(), addr, &library.code);
+        Ok((addr, Arc::clone(&library.code)))
+    }
+
+    /// The address of a declared kernel, its prototype compared, and its library.
+    pub(crate) fn look_up(&self, info: &KernelInfo) -> Result<(u64, Arc<LoadedLibrary>)> {
+        loop {
+            let (library, built_here) = self.library_of(info)?;
+            match self.symbol(&library, info.symbol) {
+                // Another thread unloads it: it is loaded anew.
+                Err(Error::LibraryUnloaded { .. }) => continue,
+                Err(error) => return Err(error),
+                Ok(addr) => {
+                    self.verify(&Declaration::of(info, built_here), &library)?;
+                    return Ok((addr, library));
+                }
+            }
+        }
     }
 
     /// The library that a declaration names, loaded, and whether the declaring crate's
     /// own build made it.
-    pub(crate) fn library_of(&self, info: &KernelInfo) -> Result<(Arc<LoadedLibrary>, bool)> {
+    fn library_of(&self, info: &KernelInfo) -> Result<(Arc<LoadedLibrary>, bool)> {
         match info.library {
             Library::Static => Ok((self.static_library(), false)),
             Library::Shared(name) => {

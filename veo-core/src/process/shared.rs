@@ -105,7 +105,7 @@ impl ProcShared {
         if self.have_frees.load(Ordering::Acquire) {
             return None;
         }
-        let addr = self.known_address(kernel);
+        let addr = || self.known_address(kernel);
         self.main.call_quickly(kernel, addr, args, result)
     }
 

@@ -1,11 +1,13 @@
 //! What the table of a context keeps of one request.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::task::Waker;
 
 use super::payload::Payload;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
-use crate::session::{Outcome, What};
+use crate::session::{Code, Outcome, What};
 
 /// A request's place in the table, held by its handle. `number` tells a later
 /// request in the same place apart.
@@ -55,6 +57,8 @@ pub(super) struct Rest {
     pub(super) what: Option<What>,
     pub(super) payload: Payload,
     pub(super) waker: Option<Waker>,
+    /// The libraries that it may call, besides that of a declared kernel.
+    pub(super) code: Vec<Arc<Code>>,
 }
 
 impl Entry {
@@ -68,6 +72,15 @@ impl Entry {
         self.rest
             .as_ref()
             .is_none_or(|rest| matches!(rest.payload, Payload::None) && rest.waker.is_none())
+    }
+
+    /// Whether the request may call the library `code`, in which `kernels` were found.
+    pub(super) fn calls(&self, code: &Arc<Code>, kernels: &BTreeSet<usize>) -> bool {
+        let named = self
+            .kernel
+            .is_some_and(|kernel| kernels.contains(&kernel.index()));
+        let rest = self.rest.as_ref();
+        named || rest.is_some_and(|rest| rest.code.iter().any(|other| Arc::ptr_eq(other, code)))
     }
 
     pub(super) fn what(&self) -> What {

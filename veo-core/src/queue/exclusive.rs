@@ -27,11 +27,24 @@ impl CtxShared {
     /// Takes the collector's place to use the backend in another way, and keeps it
     /// until the guard is dropped.
     pub(crate) fn exclusive(&self, what: &dyn fmt::Display) -> Result<Exclusive<'_>> {
+        let taken = self.exclusive_until(what, None)?;
+        taken.ok_or_else(|| self.core.gone(what))
+    }
+
+    /// As [`exclusive`](Self::exclusive), but `None` when the time is up.
+    pub(crate) fn exclusive_until(
+        &self,
+        what: &dyn fmt::Display,
+        until: Option<Instant>,
+    ) -> Result<Option<Exclusive<'_>>> {
         self.core.check(what)?;
         self.check_not_before(u64::MAX, || what.to_string())?;
         let mut state = self.lock();
         while state.collecting && state.phase != Phase::Closed {
-            state = self.sleep(state, None);
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(None);
+            }
+            state = self.sleep(state, until);
         }
         if state.phase == Phase::Closed {
             drop(state);
@@ -39,7 +52,7 @@ impl CtxShared {
         }
         state.collecting = true;
         let args = state.args.pop();
-        Ok(Exclusive { ctx: self, args })
+        Ok(Some(Exclusive { ctx: self, args }))
     }
 
     /// Waits for the collector's place until `until` and keeps it for good: afterwards

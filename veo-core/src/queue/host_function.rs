@@ -24,6 +24,11 @@ pub(crate) fn current() -> Option<(u64, u64)> {
     CURRENT.get()
 }
 
+/// Whether this thread runs a host function, of any context.
+pub(crate) fn in_host_function() -> bool {
+    current().is_some()
+}
+
 type Run = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
 type Outcome = Result<Box<dyn Any + Send>, String>;
 

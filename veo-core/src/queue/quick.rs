@@ -28,22 +28,27 @@ type Collect =
     unsafe extern "C" fn(*mut veo_thr_ctxt, *const u64, usize, u64, *mut veo_emu_result) -> usize;
 
 impl CtxShared {
-    /// Submits a call of `kernel`, which is at `addr`.
+    /// Submits a call of `kernel`, which is at `addr`, asked with the context locked: 0 if
+    /// that is not known, or its library is being unloaded.
     #[inline]
     pub(crate) fn submit_quickly(
         &self,
         kernel: &'static Kernel,
-        addr: u64,
+        addr: impl FnOnce() -> u64,
         args: &Args<'_, '_>,
         result: u32,
     ) -> Option<Ticket> {
         let call = self.core.api.table.veo_emu_call_async?;
         let (words, classes) = args.words.direct()?;
-        if addr == 0 || !args.are_fine(self.core.id) || !self.core.is_usable() {
+        if !args.are_fine(self.core.id) || !self.core.is_usable() {
             return None;
         }
         let mut state = self.lock();
         if state.phase != Phase::Open || state.block.is_some() || state.table.parked() > 0 {
+            return None;
+        }
+        let addr = addr();
+        if addr == 0 {
             return None;
         }
         state.table.reserve();
@@ -61,11 +66,11 @@ impl CtxShared {
         Some(state.table.insert_call(id, kernel, now))
     }
 
-    /// Calls `kernel`, which is at `addr`, and waits for its result word.
+    /// Calls `kernel` as [`submit_quickly`](Self::submit_quickly) does, and waits for its result word.
     pub(crate) fn call_quickly(
         &self,
         kernel: &'static Kernel,
-        addr: u64,
+        addr: impl FnOnce() -> u64,
         args: &Args<'_, '_>,
         result: u32,
     ) -> Option<Result<u64>> {

@@ -26,7 +26,7 @@ use super::host_function;
 use super::table::Table;
 use crate::backend::need;
 use crate::error::{Error, Result};
-use crate::session::ProcCore;
+use crate::session::{Code, ProcCore};
 
 /// Whether requests are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +156,11 @@ impl CtxShared {
         // Nobody else changes it, by the lock.
         let collected = self.collected.load(Ordering::Relaxed);
         self.collected.store(collected + 1, Ordering::Release);
+    }
+
+    /// The number of the last pending request that may call the library.
+    pub(crate) fn last_call(&self, code: &Arc<Code>) -> Option<u64> {
+        self.lock().table.last_call(code)
     }
 
     /// Whether requests are taken.

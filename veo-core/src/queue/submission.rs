@@ -1,6 +1,7 @@
 //! Requests on their way into a context, and blocks of them.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use veo_abi::ffi::{self, veo_thr_ctxt};
@@ -8,12 +9,13 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 use super::aftermath::Aftermath;
 use super::args::ArgsHandle;
 use super::entry::Ticket;
+use super::host_function::in_host_function;
 use super::payload::Payload;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use crate::address::Usage;
 use crate::clock::Stamp;
 use crate::error::Result;
-use crate::session::What;
+use crate::session::{Code, What};
 
 impl CtxShared {
     /// Hands a request to the backend by `send`, which gives its id, and enters it
@@ -38,11 +40,14 @@ impl CtxShared {
         let number = state.table.next();
         // The VE may have done it before this thread runs on.
         let now = Stamp::now();
-        let id = send(&mut Submission {
+        let mut submission = Submission {
             ctx: self,
             number,
             args: &mut state.args,
-        })?;
+            code: Vec::new(),
+        };
+        let id = send(&mut submission)?;
+        let code = submission.code;
         if id == ffi::VEO_REQUEST_ID_INVALID {
             drop(state);
             return Err(self.core.refused(&what));
@@ -51,6 +56,9 @@ impl CtxShared {
             usage.note(self.id, number);
         }
         let ticket = state.table.insert(id, what, payload, now);
+        if !code.is_empty() {
+            state.table.note_code(ticket, code);
+        }
         if state.table.parked() > 0 {
             self.collect_parked(state);
         }
@@ -124,11 +132,19 @@ pub(crate) struct Submission<'a> {
     /// The number the request gets.
     pub(crate) number: u64,
     args: &'a mut Vec<ArgsHandle>,
+    code: Vec<Arc<Code>>,
 }
 
 impl Submission<'_> {
     pub(crate) fn handle(&self) -> *mut veo_thr_ctxt {
         self.ctx.handle
+    }
+
+    /// Notes that the request may call the library, which has to be there.
+    pub(crate) fn calls(&mut self, code: &Arc<Code>) -> Result<()> {
+        code.check(in_host_function())?;
+        self.code.push(Arc::clone(code));
+        Ok(())
     }
 
     /// Runs `f` with an argument object, which is kept for the next call.

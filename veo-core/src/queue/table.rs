@@ -14,6 +14,7 @@
 //! they come. A forgotten handle leaves its entry here for ever; nothing is freed
 //! early. No function here calls the backend.
 
+use std::sync::Arc;
 use std::task::Waker;
 
 use super::aftermath::Aftermath;
@@ -21,7 +22,7 @@ use super::entry::{Collected, END, Entry, NONE, Rest, Ticket};
 use super::payload::Payload;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
-use crate::session::{Outcome, State, What};
+use crate::session::{Code, Outcome, State, What};
 
 /// As many places are kept for the next requests, whatever has ended.
 const KEPT: usize = 1024;
@@ -145,7 +146,7 @@ impl Table {
         self.places[ticket.place as usize].rest = Some(Box::new(Rest {
             what: Some(what),
             payload,
-            waker: None,
+            ..Rest::default()
         }));
         ticket
     }
@@ -354,6 +355,23 @@ impl Table {
         let old = rest.waker.replace(waker);
         self.wakers += usize::from(old.is_none());
         old
+    }
+
+    /// Notes which libraries the request may call, besides that of a declared kernel.
+    pub(super) fn note_code(&mut self, ticket: Ticket, code: Vec<Arc<Code>>) {
+        if let Some(entry) = self.find_mut(ticket) {
+            entry.rest.get_or_insert_default().code = code;
+        }
+    }
+
+    /// The number of the last pending request that may call the library.
+    pub(crate) fn last_call(&self, code: &Arc<Code>) -> Option<u64> {
+        let kernels = code.kernels();
+        self.places
+            .iter()
+            .filter(|entry| entry.is_pending() && entry.calls(code, &kernels))
+            .map(|entry| entry.number)
+            .max()
     }
 
     pub(crate) fn what(&self, ticket: Ticket) -> Option<What> {

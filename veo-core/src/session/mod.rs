@@ -2,6 +2,7 @@
 //!
 //! What everything that belongs to a process refers to; it refers to none of that.
 
+mod code;
 mod core;
 mod fork;
 mod id;
@@ -11,6 +12,7 @@ mod outcome;
 mod what;
 
 pub(crate) use self::core::ProcCore;
+pub(crate) use code::Code;
 pub(crate) use fork::Image;
 pub(crate) use id::ProcId;
 pub(crate) use keeper::{Keeper, Task};
