@@ -92,7 +92,14 @@ fn other_signals() {
 
 #[test]
 fn stack_overflow() {
-    names(&crash!(crash_stack(0)), "SIGSEGV");
+    let messages = crash!(crash_stack(0));
+    for part in [
+        "SIGSEGV",
+        "overflowed its stack",
+        "ContextOptions::stack_size",
+    ] {
+        names(&messages, part);
+    }
 }
 
 #[test]

@@ -20,11 +20,25 @@ enum veo_emu_class {
 	VEO_EMU_CLASS_DOUBLE = 3
 };
 
+/* What ended a VE process, as far as that is known. */
+enum veo_emu_cause {
+	VEO_EMU_CAUSE_UNKNOWN = 0,
+	VEO_EMU_CAUSE_SIGNAL = 1,         /* a kernel raised `signal` */
+	VEO_EMU_CAUSE_STACK_OVERFLOW = 2, /* a stack of `stack_size` bytes was too small */
+	VEO_EMU_CAUSE_EXIT = 3,           /* a kernel ended its process: `exit_status` */
+	VEO_EMU_CAUSE_THREAD_EXIT = 4,    /* a kernel ended its thread */
+	VEO_EMU_CAUSE_TIME_LIMIT = 5,     /* something took longer than `time_limit_ms` */
+	VEO_EMU_CAUSE_KILLED = 6,         /* veo_emu_kill */
+	VEO_EMU_CAUSE_SENT = 7,           /* `signal` was sent, by `sender` if that is not 0 */
+	VEO_EMU_CAUSE_OUT_OF_MEMORY = 8,  /* the system was out of memory, it seems */
+	VEO_EMU_CAUSE_BROKEN = 9          /* it could not go on: `text` */
+};
+
 /* What ended a VE process. Strings are NUL-terminated and cut to fit. */
 struct veo_emu_fault {
 	int signal;          /* number of the signal, 0: the process exited by itself */
 	int exit_status;     /* meaningful if signal is 0 */
-	uint64_t address;    /* faulting address, where the signal has one */
+	uint64_t address;    /* faulting address, if `has_address` */
 	uint64_t pc;         /* VE address of the instruction, 0: unknown */
 	uint64_t request;    /* id of the request, VEO_REQUEST_ID_INVALID: none was running */
 	int context;         /* index of the context, -1: none */
@@ -33,6 +47,12 @@ struct veo_emu_fault {
 	char file[1024];     /* source file, "" : unknown */
 	char text[1024];     /* one sentence that says what happened */
 	char function[256];  /* the function at `pc`, as its source names it, "" : unknown */
+	int has_address;     /* whether the signal has an address that is known */
+	int cause;           /* an enum veo_emu_cause */
+	uint64_t stack_size;
+	uint64_t time_limit_ms;
+	pid_t sender;
+	char operation[512]; /* what was going on, if that was no kernel, "" : unknown */
 };
 
 /* Options of a process. Zero-initialised means: all defaults. */

@@ -61,8 +61,18 @@ pub const VEO_EMU_CLASS_INTEGER: veo_emu_class = 1;
 pub const VEO_EMU_CLASS_FLOAT: veo_emu_class = 2;
 pub const VEO_EMU_CLASS_DOUBLE: veo_emu_class = 3;
 pub type veo_emu_class = ::std::os::raw::c_uint;
+pub const VEO_EMU_CAUSE_UNKNOWN: veo_emu_cause = 0;
+pub const VEO_EMU_CAUSE_SIGNAL: veo_emu_cause = 1;
+pub const VEO_EMU_CAUSE_STACK_OVERFLOW: veo_emu_cause = 2;
+pub const VEO_EMU_CAUSE_EXIT: veo_emu_cause = 3;
+pub const VEO_EMU_CAUSE_THREAD_EXIT: veo_emu_cause = 4;
+pub const VEO_EMU_CAUSE_TIME_LIMIT: veo_emu_cause = 5;
+pub const VEO_EMU_CAUSE_KILLED: veo_emu_cause = 6;
+pub const VEO_EMU_CAUSE_SENT: veo_emu_cause = 7;
+pub const VEO_EMU_CAUSE_OUT_OF_MEMORY: veo_emu_cause = 8;
+pub const VEO_EMU_CAUSE_BROKEN: veo_emu_cause = 9;
+pub type veo_emu_cause = ::std::os::raw::c_uint;
 #[repr(C)]
-#[derive(Debug, Copy, Clone)]
 pub struct veo_emu_fault {
     pub signal: ::std::os::raw::c_int,
     pub exit_status: ::std::os::raw::c_int,
@@ -75,6 +85,12 @@ pub struct veo_emu_fault {
     pub file: [::std::os::raw::c_char; 1024usize],
     pub text: [::std::os::raw::c_char; 1024usize],
     pub function: [::std::os::raw::c_char; 256usize],
+    pub has_address: ::std::os::raw::c_int,
+    pub cause: ::std::os::raw::c_int,
+    pub stack_size: u64,
+    pub time_limit_ms: u64,
+    pub sender: pid_t,
+    pub operation: [::std::os::raw::c_char; 512usize],
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

@@ -102,7 +102,7 @@ pub use context::{
     ContextOptions, ContextState, RequestFuture, Scope, ScopedRead, VeoContext, VeoRequest,
 };
 pub use data::{VeAddr, VeData, VePointee};
-pub use error::{Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
+pub use error::{Cause, Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
 // Here as well, so that the compiler spells them without a path.
 #[doc(hidden)]
 pub use call::CallTarget;

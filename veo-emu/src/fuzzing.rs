@@ -63,6 +63,7 @@ pub fn ring(bytes: &[u8]) {
             status: None,
             fault: control.view::<Control>().fault.read(),
             reason: None,
+            out_of_memory: false,
             work: Vec::new(),
         };
         assert!(Report::new(&death, &Symbols::default()).text.len() < 1 << 16);

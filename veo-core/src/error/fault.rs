@@ -1,18 +1,24 @@
 //! What ended a VE process.
 
 use std::fmt;
+use std::panic::Location;
+use std::time::Duration;
 
 /// What ended a VE process, as far as the backend tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {
+    /// Why it ended.
+    pub cause: Cause,
     /// The kernel that was called, as its symbol.
     pub kernel: Option<String>,
+    /// What was going on, if that was no kernel: a library was loaded, unloaded.
+    pub operation: Option<String>,
     /// Number of the signal on the VE.
     pub signal: Option<i32>,
     /// The status with which the process exited, if it was not a signal.
     pub exit_status: Option<i32>,
-    /// The address that was accessed.
+    /// The address that was accessed, where the processor tells.
     pub address: Option<u64>,
     /// The function in which it happened, as its source names it: the kernel itself or
     /// one that it called. Known with debug information or a symbol table.
@@ -23,34 +29,152 @@ pub struct Fault {
     pub text: Option<String>,
 }
 
+/// Why a VE process ended: see [`Fault`]. With NEC's library signals are known, and
+/// whether the program killed it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// Nobody told.
+    #[default]
+    Unknown,
+    /// A kernel raised a signal: [`Fault::signal`].
+    Signal,
+    /// A kernel needed more stack than its context has.
+    /// [`ContextOptions::stack_size`](crate::ContextOptions::stack_size) gives more.
+    StackOverflow {
+        /// The size of the stack in bytes, if it is known.
+        stack_size: Option<u64>,
+    },
+    /// A kernel ended its process, by `exit` perhaps: [`Fault::exit_status`].
+    Exit,
+    /// A kernel ended its own thread.
+    ThreadExit,
+    /// Something took longer than
+    /// [`VeoProcBuilder::time_limit`](crate::VeoProcBuilder::time_limit) allows.
+    TimeLimit {
+        /// The limit.
+        limit: Duration,
+    },
+    /// The program called [`VeoProc::kill`](crate::VeoProc::kill).
+    Killed {
+        /// Where, if it was not by the backend's own function.
+        at: Option<&'static Location<'static>>,
+    },
+    /// It was sent [`Fault::signal`], by another process or by a kernel.
+    Sent {
+        /// The number of the process that did, if it is known.
+        sender: Option<i32>,
+    },
+    /// The host was out of memory and its system ended the process, it seems.
+    OutOfMemory,
+    /// It could not go on: [`Fault::text`].
+    Broken,
+}
+
 /// The signal that nothing raises by mistake.
-pub(crate) const SIGKILL: i32 = 9;
+const SIGKILL: i32 = 9;
+
+impl Fault {
+    /// What happened, without the place.
+    fn what(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subject = self.subject();
+        let signal = || self.signal.map_or_else(|| "a signal".into(), signal_name);
+        match self.cause {
+            Cause::TimeLimit { limit } => {
+                write!(f, "{subject} took longer than the time limit of {limit:?}")
+            }
+            Cause::StackOverflow { stack_size } => {
+                write!(f, "{subject} overflowed its stack")?;
+                if let Some(size) = stack_size {
+                    write!(f, " of {size} bytes")?;
+                }
+                f.write_str(" (SIGSEGV)")
+            }
+            Cause::Killed { at } => {
+                f.write_str("the program killed the VE process by VeoProc::kill")?;
+                if let Some(at) = at {
+                    write!(f, " in {}:{}", at.file(), at.line())?;
+                }
+                self.meanwhile(f)
+            }
+            Cause::Sent { sender } => {
+                match sender {
+                    Some(sender) => write!(f, "process {sender} sent the VE process {}", signal())?,
+                    None => write!(f, "the VE process was sent {}", signal())?,
+                }
+                self.meanwhile(f)
+            }
+            Cause::OutOfMemory => {
+                f.write_str(
+                    "the host was out of memory, it seems, and its system ended the VE process",
+                )?;
+                self.meanwhile(f)
+            }
+            Cause::ThreadExit => write!(f, "{subject} ended its thread (pthread_exit)"),
+            Cause::Broken => f.write_str(
+                self.text
+                    .as_deref()
+                    .unwrap_or("the VE process could not go on"),
+            ),
+            Cause::Signal | Cause::Exit | Cause::Unknown => match (self.signal, self.exit_status) {
+                (Some(SIGKILL), _) => {
+                    write!(f, "the VE process got {}", signal())?;
+                    self.meanwhile(f)
+                }
+                (Some(signal), _) => match self.kernel {
+                    Some(_) => write!(f, "{subject} raised {}", signal_name(signal)),
+                    None => {
+                        write!(f, "the VE process got {}", signal_name(signal))?;
+                        self.meanwhile(f)
+                    }
+                },
+                (None, Some(status)) if self.kernel.is_some() || self.operation.is_some() => {
+                    write!(f, "{subject} ended its process with exit status {status}")
+                }
+                (None, Some(status)) => {
+                    write!(f, "the VE process ended with exit status {status}")
+                }
+                (None, None) => f.write_str(self.text.as_deref().unwrap_or("the VE process ended")),
+            },
+        }
+    }
+
+    /// What helps.
+    fn advice(&self) -> &'static str {
+        match self.cause {
+            Cause::TimeLimit { .. } => "; VeoProcBuilder::time_limit sets it",
+            Cause::StackOverflow { .. } => {
+                "; ContextOptions::stack_size gives a context a larger one"
+            }
+            _ => "",
+        }
+    }
+
+    /// Who did it.
+    fn subject(&self) -> String {
+        match (&self.kernel, &self.operation) {
+            (Some(kernel), _) => format!("kernel {kernel}"),
+            (None, Some(operation)) => operation.clone(),
+            (None, None) => "the VE process".into(),
+        }
+    }
+
+    /// What was going on when something else ended the process.
+    fn meanwhile(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.kernel, &self.operation) {
+            (Some(kernel), _) => write!(f, " while kernel {kernel} ran"),
+            (None, Some(operation)) => write!(f, " while {operation}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.kernel, self.signal, self.exit_status) {
-            (Some(kernel), Some(SIGKILL), _) => {
-                let signal = signal_name(SIGKILL);
-                write!(f, "the VE process got {signal} while kernel {kernel} ran")?;
-            }
-            (Some(kernel), Some(signal), _) => {
-                write!(f, "kernel {kernel} raised {}", signal_name(signal))?;
-            }
-            (None, Some(signal), _) => {
-                write!(f, "the VE process got {}", signal_name(signal))?;
-            }
-            (Some(kernel), None, Some(status)) => {
-                write!(
-                    f,
-                    "kernel {kernel} ended its process with exit status {status}"
-                )?;
-            }
-            (None, None, Some(status)) => {
-                write!(f, "the VE process ended with exit status {status}")?;
-            }
-            (_, None, None) => {
-                f.write_str(self.text.as_deref().unwrap_or("the VE process ended"))?
-            }
+        self.what(f)?;
+        if self.cause == Cause::Broken {
+            // The backend's words have the place.
+            return f.write_str("; a new VeoProc is needed");
         }
         if let Some(address) = self.address {
             write!(f, " at address {address:#x}")?;
@@ -65,6 +189,7 @@ impl fmt::Display for Fault {
             (None, Some((file, line))) => write!(f, " in {file}:{line}")?,
             (None, None) => {}
         }
+        f.write_str(self.advice())?;
         f.write_str("; a new VeoProc is needed")
     }
 }

@@ -8,8 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use fault::Fault;
-pub(crate) use fault::SIGKILL;
+pub use fault::{Cause, Fault};
 pub use mismatch::PrototypeMismatch;
 use text::{Lines, List, because, end_of, near_misses, which_kernel};
 

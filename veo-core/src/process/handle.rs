@@ -1,6 +1,7 @@
 //! `VeoProc`: what programs hold of a process.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -115,16 +116,18 @@ impl VeoProc {
         Ok(Some(identifier).filter(|identifier| (0..16).contains(identifier)))
     }
 
-    /// Kills the VE process at once. Whatever runs or waits ends with an error; the
-    /// host process goes on.
+    /// Kills the VE process at once. Whatever runs or waits ends with an error, whose
+    /// [`Cause`](crate::Cause) says where this was called; the host process goes on.
     ///
     /// # Errors
     ///
-    /// [`Error::ProcessEnded`] if it has ended before.
+    /// [`Error::ProcessEnded`] if it has ended before; [`Error::Command`] if it lives on,
+    /// since the system does not let this program end it.
+    #[track_caller]
     pub fn kill(&self) -> Result<()> {
         let core = &self.shared().core;
         core.check("killing the process")?;
-        core.kill()
+        core.kill_for(Location::caller())
     }
 
     /// Ends the process in order: waits for what was submitted, then for its end

@@ -308,8 +308,14 @@ impl ProcShared {
             context.drain(number, Some(until))
         });
         if !drained {
-            tracing::warn!("{} did not finish in time and is killed", self.core);
-            let _ = self.core.kill();
+            self.end_by_force();
+        }
+    }
+
+    fn end_by_force(&self) {
+        tracing::warn!("{} did not finish in time and is killed", self.core);
+        if let Err(error) = self.core.kill() {
+            tracing::error!("{error}");
         }
     }
 
@@ -325,8 +331,7 @@ impl ProcShared {
         for context in &contexts {
             if context.retire(until) == Retired::Not {
                 // Somebody waits for a kernel that does not end: end it.
-                tracing::warn!("{} did not finish in time and is killed", self.core);
-                let _ = self.core.kill();
+                self.end_by_force();
                 until = Instant::now() + GRACE;
                 if context.retire(until) == Retired::Not {
                     // The backend is still being waited in. It keeps what it has.

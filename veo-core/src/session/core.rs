@@ -3,8 +3,10 @@
 
 use std::ffi::c_char;
 use std::fmt;
-use std::sync::OnceLock;
+use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use veo_abi::ffi::{self, veo_proc_handle};
 
@@ -15,7 +17,7 @@ use super::on_host::OnHost;
 use super::outcome::{Outcome, State};
 use super::what::What;
 use crate::backend::{Api, need};
-use crate::error::{Error, Fault, SIGKILL};
+use crate::error::{Cause, Error, Fault};
 
 /// The heart of a process, shared with its contexts.
 pub(crate) struct ProcCore {
@@ -29,6 +31,8 @@ pub(crate) struct ProcCore {
     on_host: Option<OnHost>,
     /// What ended the process, once that is known.
     ended: OnceLock<Fault>,
+    /// Where the program killed it.
+    killed: Mutex<Option<&'static Location<'static>>>,
     /// Set when the program begins to close the process, which takes no requests then.
     closing: AtomicBool,
     /// Set when the program closed the process.
@@ -59,6 +63,7 @@ impl ProcCore {
             keeper,
             on_host,
             ended: OnceLock::new(),
+            killed: Mutex::new(None),
             closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
@@ -88,23 +93,52 @@ impl ProcCore {
             && !self.closed.load(Ordering::Relaxed)
     }
 
-    /// Kills the VE process at once.
+    /// Kills the VE process at once, for the program, which asks for it at `at`.
+    pub(crate) fn kill_for(&self, at: &'static Location<'static>) -> Result<(), Error> {
+        let killed = || self.killed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Known before anybody sees the end.
+        killed().get_or_insert(at);
+        self.kill().inspect_err(|_| *killed() = None)
+    }
+
+    /// Where the program killed it, if it did.
+    fn killed_at(&self) -> Option<&'static Location<'static>> {
+        *self.killed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Kills the VE process at once. An error: it lives on.
     pub(crate) fn kill(&self) -> Result<(), Error> {
+        let failed = |reason| Error::Command {
+            what: format!("killing {self}"),
+            reason,
+        };
         if let Some(kill) = self.api.table.veo_emu_kill {
             // SAFETY: the handle is valid, as in `look_for_end`.
             if unsafe { kill(self.handle) } == 0 {
                 return Ok(());
             }
+            return Err(failed(self.api.last_error()));
         }
-        if self.on_host.as_ref().is_some_and(OnHost::kill) {
-            return Ok(());
+        match &self.on_host {
+            Some(on_host) => on_host.kill().map_err(|reason| failed(Some(reason))),
+            None => {
+                // Which process it is on the host cannot be asked of an old libveo.
+                need!(self.api, veo_get_pid_from_hmem, "killing a VE process")?;
+                let reason = "the library does not tell which process of the host it is";
+                Err(failed(Some(reason.into())))
+            }
         }
-        // Which process it is on the host cannot be asked of an old libveo.
-        need!(self.api, veo_get_pid_from_hmem, "killing a VE process")?;
-        Err(Error::Command {
-            what: format!("killing {self}"),
-            reason: self.api.last_error(),
-        })
+    }
+
+    /// What is known of an end that the backend does not explain.
+    fn unexplained(&self) -> Fault {
+        Fault {
+            cause: match self.killed_at() {
+                None => Cause::Unknown,
+                at => Cause::Killed { at },
+            },
+            ..Fault::default()
+        }
     }
 
     /// Whether the VE process has ended, as far as only the host can tell. One that was just
@@ -199,6 +233,9 @@ impl ProcCore {
         match outcome.state {
             State::Exception => {
                 let mut fault = self.reported().map(|(fault, _)| fault).unwrap_or_default();
+                if fault.cause == Cause::Unknown {
+                    fault.cause = Cause::Signal;
+                }
                 let signal = i32::try_from(outcome.word).ok().filter(|s| *s > 0);
                 fault.signal = signal.or(fault.signal);
                 if fault.kernel.is_none() {
@@ -213,8 +250,7 @@ impl ProcCore {
             State::Ok | State::Error => {}
         }
         if let Some((fault, request)) = self.reported() {
-            // No kernel raises SIGKILL: it comes from outside, or from `kill`.
-            let raised = fault.signal.is_some_and(|signal| signal != SIGKILL);
+            let raised = matches!(fault.cause, Cause::Signal | Cause::StackOverflow { .. });
             let ours = id.is_some() && request == id && raised;
             let ours = ours && (fault.kernel.as_deref() == what.kernel());
             let _ = self.ended.set(fault.clone());
@@ -227,7 +263,7 @@ impl ProcCore {
         }
         // Without a report: libveo fails a kernel only when its process is gone.
         if what.kernel().is_some() && self.api.is_libveo() {
-            let _ = self.ended.set(Fault::default());
+            let _ = self.ended.set(self.unexplained());
             return self.gone(what);
         }
         if self.look_for_end() {
@@ -270,8 +306,32 @@ impl ProcCore {
         if there {
             return false;
         }
-        let _ = self.ended.set(Fault::default());
+        let _ = self.ended.set(self.unexplained());
         true
+    }
+
+    /// What the backend reports as the cause.
+    fn cause(&self, report: &ffi::veo_emu_fault) -> Cause {
+        match u32::try_from(report.cause).unwrap_or(ffi::VEO_EMU_CAUSE_UNKNOWN) {
+            ffi::VEO_EMU_CAUSE_SIGNAL => Cause::Signal,
+            ffi::VEO_EMU_CAUSE_STACK_OVERFLOW => Cause::StackOverflow {
+                stack_size: known(report.stack_size),
+            },
+            ffi::VEO_EMU_CAUSE_EXIT => Cause::Exit,
+            ffi::VEO_EMU_CAUSE_THREAD_EXIT => Cause::ThreadExit,
+            ffi::VEO_EMU_CAUSE_TIME_LIMIT => Cause::TimeLimit {
+                limit: Duration::from_millis(report.time_limit_ms),
+            },
+            ffi::VEO_EMU_CAUSE_KILLED => Cause::Killed {
+                at: self.killed_at(),
+            },
+            ffi::VEO_EMU_CAUSE_SENT => Cause::Sent {
+                sender: known(report.sender),
+            },
+            ffi::VEO_EMU_CAUSE_OUT_OF_MEMORY => Cause::OutOfMemory,
+            ffi::VEO_EMU_CAUSE_BROKEN => Cause::Broken,
+            _ => Cause::Unknown,
+        }
     }
 
     /// The backend's report of what ended the process, and the request it blames.
@@ -290,11 +350,15 @@ impl ProcCore {
         let file = text(&report.file);
         let function = text(&report.function);
         let faulted = report.signal != 0;
+        let operation = text(&report.operation);
         let fault = Fault {
+            cause: self.cause(&report),
             kernel: (!kernel.is_empty()).then_some(kernel),
+            operation: (!operation.is_empty()).then_some(operation),
             signal: faulted.then_some(report.signal),
             exit_status: (!faulted).then_some(report.exit_status),
-            address: (faulted && matches!(report.signal, 7 | 11)).then_some(report.address),
+            address: (report.has_address != 0 && matches!(report.signal, 7 | 11))
+                .then_some(report.address),
             function: (!function.is_empty()).then_some(function),
             source: (!file.is_empty()).then(|| (file, report.line.max(0) as u32)),
             text: Some(text(&report.text)).filter(|text| !text.is_empty()),
@@ -302,6 +366,11 @@ impl ProcCore {
         let request = (report.request != ffi::VEO_REQUEST_ID_INVALID).then_some(report.request);
         Some((fault, request))
     }
+}
+
+/// A number, unless it is 0.
+fn known<T: Default + PartialEq>(number: T) -> Option<T> {
+    (number != T::default()).then_some(number)
 }
 
 fn text(bytes: &[c_char]) -> String {

@@ -94,23 +94,33 @@ mod linux {
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 if !last {
-                    self.send_kill();
+                    let _ = self.send_kill();
                 }
             }
         }
 
-        /// Sends it SIGKILL; tells whether it was there.
-        pub(crate) fn kill(&self) -> bool {
+        /// Sends it SIGKILL, unless it has ended. The error says why that is not possible.
+        pub(crate) fn kill(&self) -> Result<(), String> {
             let _alone = children();
-            let sent = self.send_kill();
-            self.killed.fetch_or(sent, Ordering::Relaxed);
-            sent && {
-                self.has_ended();
-                true
+            match self.send_kill() {
+                Ok(()) => {}
+                Err(_) if self.is_over() => return Ok(()),
+                Err(error) => {
+                    let pid = self.pid;
+                    return Err(format!(
+                        "process {pid} lives on: SIGKILL cannot be sent to it ({error}); has \
+                         this program changed its user since it started it, or does a filter \
+                         of system calls forbid it? End it by `kill -9 {pid}` as the user it \
+                         runs as, or as root"
+                    ));
+                }
             }
+            self.killed.store(true, Ordering::Relaxed);
+            self.has_ended();
+            Ok(())
         }
 
-        fn send_kill(&self) -> bool {
+        fn send_kill(&self) -> Result<(), Error> {
             if let Some(pidfd) = &self.pidfd {
                 // SAFETY: a system call with a descriptor that is open, and no pointer but
                 // null, which stands for the usual information.
@@ -123,13 +133,19 @@ mod linux {
                         0,
                     )
                 };
-                return status == 0;
+                if status == 0 {
+                    return Ok(());
+                }
             }
             // The same number and start: no other process has both.
-            self.started.is_some()
-                && self.started == start_of(self.pid)
-                // SAFETY: sends a signal, as above.
-                && unsafe { libc::kill(self.pid, libc::SIGKILL) } == 0
+            if self.started.is_none() || self.started != start_of(self.pid) {
+                return Err(Error::from_raw_os_error(libc::ESRCH));
+            }
+            // SAFETY: sends a signal, as above.
+            match unsafe { libc::kill(self.pid, libc::SIGKILL) } {
+                0 => Ok(()),
+                _ => Err(Error::last_os_error()),
+            }
         }
     }
 
@@ -182,7 +198,7 @@ mod linux {
                 let mut child = child();
                 let known = &known(&child)[index];
                 assert!(!known.has_ended());
-                assert!(known.kill());
+                assert_eq!(known.kill(), Ok(()));
                 assert!(known.has_ended());
                 assert_eq!(
                     child.wait().expect("it is ours").signal(),
@@ -209,7 +225,7 @@ mod linux {
         fn the_process_is_killed() {
             for which in 0..2 {
                 let mut child = child();
-                assert!(known(&child)[which].kill());
+                assert_eq!(known(&child)[which].kill(), Ok(()));
                 assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGKILL));
             }
         }
@@ -220,12 +236,16 @@ mod linux {
             let [with, mut without] = known(&first);
             first.kill().unwrap();
             first.wait().unwrap();
-            assert!(!with.kill() && !without.kill(), "it has ended");
+            assert_eq!(
+                [with.kill(), without.kill()],
+                [Ok(()), Ok(())],
+                "it has ended"
+            );
             let mut second = child();
             // As if it had been given the number.
             without.pid = second.id() as i32;
             without.started = without.started.map(|start| start - 1);
-            assert!(!without.kill());
+            assert_eq!(without.kill(), Ok(()));
             drop(second.stdin.take());
             assert!(second.wait().unwrap().success());
         }
@@ -240,7 +260,7 @@ pub(crate) struct OnHost(std::convert::Infallible);
 
 #[cfg(not(target_os = "linux"))]
 impl OnHost {
-    pub(crate) fn kill(&self) -> bool {
+    pub(crate) fn kill(&self) -> Result<(), String> {
         match self.0 {}
     }
 

@@ -1,12 +1,14 @@
 //! Ends that nobody asked for: crashes, kills, time limits; and a forked child, in which there is nothing.
 
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use veo_core::{Error, OnStack, Result, VeAddr, VeoProc};
+use veo_core::{Cause, Error, OnStack, Result, VeAddr, VeoProc};
 
 use crate::common::{self, process};
-use crate::{alive, crash, give_i64, give_up, leave, peek_at, scale, wait_for};
+use crate::{alive, crash, give_i64, give_up, leave, peek_at, say, scale, wait_for};
 
 #[test]
 fn a_crash_names_kernel_and_signal_and_a_new_process_works() -> Result<()> {
@@ -75,7 +77,20 @@ fn a_killed_process_fails_everybody_who_waits() -> Result<()> {
         assert!(result.is_err());
         assert_eq!(out, [7]);
     });
-    assert!(second.wait().unwrap_err().is_process_gone());
+    // Each error says who did it.
+    let error = second.wait().unwrap_err();
+    let Some(Cause::Killed { at: Some(at) }) = error.fault().map(|fault| fault.cause) else {
+        panic!("{error}");
+    };
+    assert!(at.file().ends_with("ends.rs"), "{at}");
+    let later = [give_i64(&proc, 1).map(drop), proc.alloc::<u8>(1).map(drop)];
+    for error in later.map(Result::unwrap_err) {
+        let said = error.to_string();
+        assert!(
+            said.contains("VeoProc::kill") && said.contains("ends.rs"),
+            "{said}"
+        );
+    }
     assert!(read.wait().unwrap_err().is_process_gone());
     assert!(alive(&process()));
     Ok(())
@@ -93,6 +108,51 @@ fn a_time_limit_ends_a_kernel_that_does_not() -> Result<()> {
     let error = wait_for(&ctx, &mut flag)?.wait().unwrap_err();
     assert!(started.elapsed() < Duration::from_secs(10));
     assert!(error.is_process_gone(), "{error}");
+    let later = give_i64(&proc, 1).unwrap_err();
+    for error in [error, later] {
+        let fault = error.fault().expect("what ended it");
+        let limit = Duration::from_millis(200);
+        assert_eq!(fault.cause, Cause::TimeLimit { limit });
+        assert_eq!(fault.kernel.as_deref(), Some("wait_for"));
+        let said = error.to_string();
+        for part in ["wait_for", "200ms", "VeoProcBuilder::time_limit"] {
+            assert!(said.contains(part), "{part} is missing in: {said}");
+        }
+        assert!(!said.contains("SIGKILL"), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_receiver_of_output_may_kill_and_holds_up_no_kill() -> Result<()> {
+    common::library();
+    for inside in [true, false] {
+        let slot = Arc::new(Mutex::new(None::<VeoProc>));
+        let (theirs, (enter, entered)) = (Arc::clone(&slot), channel());
+        let (leave, left) = channel::<()>();
+        let left = Mutex::new(left);
+        let proc = VeoProc::builder()
+            .stdout(move |_, _| {
+                let proc = theirs.lock().unwrap().take();
+                enter.send(proc.map(|proc| proc.kill())).unwrap();
+                let _ = left.lock().unwrap().recv();
+            })
+            .build()?;
+        let (ctx, other) = (proc.open_context()?, proc.open_context()?);
+        let mut flag = proc.zeros::<i64>(1)?;
+        if inside {
+            *slot.lock().unwrap() = Some(proc.clone());
+        }
+        let waiting = wait_for(&ctx, &mut flag)?;
+        let _saying = say(&other, 1)?;
+        let killed = entered.recv().unwrap();
+        let killed = killed.unwrap_or_else(|| proc.kill());
+        killed?;
+        let error = waiting.wait().unwrap_err();
+        let cause = error.fault().map(|fault| fault.cause);
+        assert!(matches!(cause, Some(Cause::Killed { .. })), "{error}");
+        drop(leave);
+    }
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! How a VE process ended, in numbers and in a sentence.
 
-use super::queue::Work;
+use std::time::Duration;
+
+use super::queue::{Job, Work};
 use crate::shared::control::{Cause, Fault};
 
 /// The end of a VE process.
@@ -13,9 +15,61 @@ pub(crate) struct Death {
     /// Its own last words.
     pub(crate) fault: Option<Fault>,
     /// Why the host ended it, if the host did.
-    pub(crate) reason: Option<String>,
+    pub(crate) reason: Option<Reason>,
+    /// Whether the system killed processes meanwhile, since memory was out.
+    pub(crate) out_of_memory: bool,
     /// What its contexts were working on.
     pub(crate) work: Vec<Work>,
+}
+
+/// Why the host ends a VE process.
+#[derive(Clone, Debug)]
+pub(crate) struct Reason {
+    pub(crate) kind: Kind,
+    /// The same in words.
+    pub(crate) text: String,
+}
+
+/// What kind of reason that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The program wanted it.
+    Requested,
+    /// Something took longer than this.
+    TimeLimit(Duration),
+    /// It cannot go on.
+    Broken,
+}
+
+impl Reason {
+    /// It cannot go on, as `text` says.
+    pub(crate) fn broken(text: impl Into<String>) -> Reason {
+        Reason {
+            kind: Kind::Broken,
+            text: text.into(),
+        }
+    }
+}
+
+/// What ended a VE process, as far as that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Nobody told.
+    Unknown,
+    /// A kernel raised the signal.
+    Signal,
+    /// A kernel's stack, of so many bytes, was too small.
+    StackOverflow(u64),
+    /// A kernel called `exit`, or what it called did.
+    Exit,
+    /// A kernel ended its thread.
+    ThreadExit,
+    /// A signal was sent, by the process of this number if it is not 0.
+    Sent(i32),
+    /// The system was out of memory.
+    OutOfMemory,
+    /// The host ended it.
+    Host(Kind),
 }
 
 impl Death {
@@ -23,6 +77,27 @@ impl Death {
     pub(crate) fn culprit(&self) -> Option<(u32, u64)> {
         let fault = self.fault.as_ref()?;
         Some((fault.context?, fault.id))
+    }
+
+    /// What ended it.
+    pub(crate) fn ended(&self) -> Ended {
+        if let Some(reason) = &self.reason {
+            return Ended::Host(reason.kind);
+        }
+        match (&self.fault, self.signal, self.status) {
+            (Some(fault), ..) => match fault.cause {
+                Cause::Signal => Ended::Signal,
+                Cause::StackOverflow => Ended::StackOverflow(fault.stack),
+                Cause::Outside => Ended::Sent(fault.sender),
+                Cause::ThreadExit => Ended::ThreadExit,
+                Cause::Exit => Ended::Exit,
+            },
+            (None, Some(libc::SIGKILL), _) if self.out_of_memory => Ended::OutOfMemory,
+            (None, Some(signal), _) if is_a_fault(signal) => Ended::Signal,
+            (None, Some(_), _) => Ended::Sent(0),
+            (None, None, Some(_)) => Ended::Exit,
+            (None, None, None) => Ended::Unknown,
+        }
     }
 
     /// The signal number that the faulting request gets as its result; `None`: the
@@ -34,26 +109,15 @@ impl Death {
         match &self.fault {
             Some(fault) => matches!(fault.cause, Cause::Signal | Cause::StackOverflow)
                 .then_some(fault.signal),
-            // A kernel that replaced the handlers still dies of its own fault.
-            None => self.signal.filter(|signal| {
-                [
-                    libc::SIGSEGV,
-                    libc::SIGBUS,
-                    libc::SIGFPE,
-                    libc::SIGILL,
-                    libc::SIGABRT,
-                    libc::SIGTRAP,
-                    libc::SIGSYS,
-                ]
-                .contains(signal)
-            }),
+            // A kernel that replaced or blocked the handlers still dies of its own fault.
+            None => self.signal.filter(|signal| is_a_fault(*signal)),
         }
     }
 
     /// The context and request that were running when it ended, if it is sure.
     pub(crate) fn guilty(&self) -> Option<(u32, u64)> {
         self.culprit().or(match self.work.as_slice() {
-            [work] if work.kernel.is_some() => Some((work.context, work.number)),
+            [work] if work.job.kernel().is_some() => Some((work.context, work.number)),
             _ => None,
         })
     }
@@ -62,32 +126,42 @@ impl Death {
     pub(crate) fn kernel(&self) -> Option<u64> {
         match &self.fault {
             Some(fault) if fault.kernel != 0 => Some(fault.kernel),
-            _ => match self.work.as_slice() {
-                [work] => work.kernel,
-                _ => None,
-            },
+            _ => self.job().and_then(Job::kernel),
+        }
+    }
+
+    /// What was going on when it ended, if that was one thing.
+    pub(crate) fn job(&self) -> Option<Job> {
+        match self.work.as_slice() {
+            [work] => Some(work.job),
+            _ => None,
         }
     }
 
     /// What happened, without the place.
     pub(crate) fn what(&self) -> String {
         if let Some(reason) = &self.reason {
-            return reason.clone();
+            return reason.text.clone();
         }
         match &self.fault {
             Some(fault) => match fault.cause {
                 Cause::Signal => {
                     let mut text = describe_signal(fault.signal);
-                    if fault.address != 0 || matches!(fault.signal, libc::SIGSEGV | libc::SIGBUS) {
-                        text += &format!(" at address {:#x}", fault.address);
+                    if let Some(address) = fault.address {
+                        text += &format!(" at address {address:#x}");
                     }
                     text
                 }
-                Cause::Outside => format!(
-                    "another process sent it {}",
-                    describe_signal(fault.signal)
-                ),
-                Cause::StackOverflow => "stack overflow (SIGSEGV)".into(),
+                Cause::Outside => {
+                    let sender = match fault.sender {
+                        0 => "another process".into(),
+                        number => format!("process {number}"),
+                    };
+                    format!("{sender} sent it {}", describe_signal(fault.signal))
+                }
+                Cause::StackOverflow => {
+                    format!("stack overflow (SIGSEGV), the stack has {} bytes", fault.stack)
+                }
                 Cause::ThreadExit => "the kernel ended its thread (pthread_exit)".into(),
                 Cause::Exit => format!(
                     "the kernel called exit({})",
@@ -95,12 +169,31 @@ impl Death {
                 ),
             },
             None => match (self.signal, self.status) {
+                (Some(libc::SIGKILL), _) if self.out_of_memory => {
+                    "the system ended it (SIGKILL), for want of memory it seems: it counts \
+                     such an end"
+                        .into()
+                }
                 (Some(signal), _) => format!("killed by {}", describe_signal(signal)),
                 (None, Some(status)) => format!("it exited with status {status}"),
                 (None, None) => "it ended, and nobody told how".into(),
             },
         }
     }
+}
+
+/// Whether kernels raise this signal by mistakes.
+fn is_a_fault(signal: i32) -> bool {
+    [
+        libc::SIGSEGV,
+        libc::SIGBUS,
+        libc::SIGFPE,
+        libc::SIGILL,
+        libc::SIGABRT,
+        libc::SIGTRAP,
+        libc::SIGSYS,
+    ]
+    .contains(&signal)
 }
 
 /// The name of a signal and what it means.

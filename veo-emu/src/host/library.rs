@@ -33,6 +33,8 @@ pub(crate) struct Library {
 #[derive(Default)]
 pub(crate) struct Symbols {
     known: Mutex<Known>,
+    /// The library or symbol that the VE side was last asked for.
+    subject: Mutex<String>,
 }
 
 #[derive(Default)]
@@ -63,6 +65,15 @@ impl Symbols {
             path: path.to_owned(),
             loads: 1,
         });
+    }
+
+    /// The library that is being loaded or unloaded, or the symbol that is looked up.
+    pub(crate) fn subject(&self) -> String {
+        lock(&self.subject).clone()
+    }
+
+    fn set_subject(&self, name: &str) {
+        name.clone_into(&mut lock(&self.subject));
     }
 
     /// The name that was looked up to get this address.
@@ -127,7 +138,8 @@ pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
     let mut turn = main.turn()?;
     super::elf::check(&path)?;
     put(main, path.as_bytes())?;
-    let (ended, len) = turn.parcel(Task::Load as u64, &[path.len() as u64])?;
+    main.machine.symbols.set_subject(&path);
+    let (ended, len) = turn.parcel(Task::Load, &[path.len() as u64])?;
     let answer = get(main, len);
     if ended != Ended::Done {
         let text = String::from_utf8_lossy(&answer);
@@ -167,14 +179,13 @@ pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
     main.machine.check()?;
     let turn = main.turn()?;
     // Looked up behind the queue, so that two unloads of one load cannot both pass.
-    if !lock(&main.machine.symbols.known)
+    let path = lock(&main.machine.symbols.known)
         .libraries
         .iter()
-        .any(|library| library.handle == handle)
-    {
-        return Err(unknown(handle));
-    }
-    let (ended, len) = turn.parcel(Task::Unload as u64, &[handle])?;
+        .find(|library| library.handle == handle)
+        .map(|library| library.path.clone());
+    main.machine.symbols.set_subject(&path.ok_or_else(|| unknown(handle))?);
+    let (ended, len) = turn.parcel(Task::Unload, &[handle])?;
     if ended != Ended::Done {
         let text = String::from_utf8_lossy(&get(main, len)).into_owned();
         return Err(Error::invalid(format!("the library cannot be unloaded: {text}")));
@@ -223,8 +234,9 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
     let mut found = None;
     for library in [image, Some(handle)].into_iter().flatten().filter(|library| *library != 0) {
         put(main, name.as_bytes())?;
+        main.machine.symbols.set_subject(name);
         let words = [library, name.len() as u64];
-        let (_, address) = turn.parcel(Task::Symbol as u64, &words)?;
+        let (_, address) = turn.parcel(Task::Symbol, &words)?;
         if address != 0 {
             found = Some((library, address));
             break;

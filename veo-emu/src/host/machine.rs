@@ -7,10 +7,11 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::death::Death;
+use super::death::{Death, Reason};
 use super::lock;
 use super::log::debug;
 use super::memory::Memory;
+use super::out_of_memory::Kills;
 use super::output::Output;
 use super::library::Symbols;
 use super::queue::Queue;
@@ -20,7 +21,7 @@ use crate::shared::control::Control;
 use crate::shared::message::Message;
 use crate::sys::kept::Kept;
 use crate::sys::memfd::Mapping;
-use crate::sys::{pidfd, socket};
+use crate::sys::socket;
 
 /// How long a VE process may take to answer over its socket.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -40,7 +41,7 @@ pub(crate) struct Machine {
     pub(crate) control: Arc<Mapping>,
     /// Carries the lock by which the VE process knows that the host is still there.
     control_file: Kept,
-    socket: Kept,
+    pub(super) socket: Kept,
     /// Held from a question over the socket to its answer.
     asking: Mutex<()>,
     output: Option<Output>,
@@ -51,9 +52,15 @@ pub(crate) struct Machine {
     death: OnceLock<Death>,
     ended: Mutex<bool>,
     ended_signal: Condvar,
-    reason: Mutex<Option<String>>,
+    pub(super) reason: Mutex<Option<Reason>>,
     /// Why it was killed if nothing else turns out to have ended it.
-    presumed: Mutex<Option<String>>,
+    pub(super) presumed: Mutex<Option<Reason>>,
+    /// It was told to end itself.
+    pub(super) told_to_end: AtomicBool,
+    /// It could not be ended, and nobody waits for it any more.
+    pub(super) abandoned: AtomicBool,
+    /// Ends for want of memory before it started.
+    kills: Kills,
     /// Its libraries and their symbols.
     pub(crate) symbols: Symbols,
     report: OnceLock<Report>,
@@ -99,6 +106,9 @@ impl Machine {
             ended_signal: Condvar::new(),
             reason: Mutex::default(),
             presumed: Mutex::default(),
+            told_to_end: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+            kills: Kills::so_far(),
             symbols: Symbols::default(),
             report: OnceLock::new(),
             orderly: AtomicBool::new(false),
@@ -180,16 +190,21 @@ impl Machine {
         lock(&self.queues).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Called once by the watching thread: every wait ends.
+    /// Called by the watching thread, or by who gives the process up: every wait ends.
     pub(crate) fn has_ended(&self, signal: Option<i32>, status: Option<i32>) {
-        self.flush_output();
-        let fault = self.control().fault.read();
-        let mut reason = lock(&self.reason).clone();
-        if reason.is_none() && fault.is_none() && signal.is_none() && self.is_cut_off() {
-            reason = Some(CUT_OFF.to_owned());
+        if let Some(output) = &self.output {
+            output.flush_last();
         }
-        if reason.is_none() && fault.is_none() && status.is_none() && signal.is_none_or(|signal| signal == libc::SIGKILL) {
+        let fault = self.control().fault.read();
+        // It may have ended by itself just before.
+        let told = signal.is_none() && (status.is_none() || self.told_to_end.load(Ordering::Acquire));
+        let is_killed = signal == Some(libc::SIGKILL) || fault.is_none() && told;
+        let mut reason = lock(&self.reason).clone().filter(|_| is_killed);
+        if reason.is_none() && fault.is_none() && is_killed {
             reason = lock(&self.presumed).clone();
+        }
+        if reason.is_none() && fault.is_none() && signal.is_none() && self.is_cut_off() {
+            reason = Some(Reason::broken(CUT_OFF));
         }
         let death = Death {
             work: self.queues().iter().filter_map(|queue| queue.work()).collect(),
@@ -197,8 +212,11 @@ impl Machine {
             status,
             fault,
             reason,
+            out_of_memory: signal == Some(libc::SIGKILL) && self.kills.are_more_now(),
         };
-        let _ = self.death.set(death);
+        if self.death.set(death).is_err() {
+            return;
+        }
         // Before anybody learns of the end: a program may leave at once when it does.
         if !self.ended_in_order() {
             debug!("VE process {}: {}", self.pid, self.report().text);
@@ -254,6 +272,10 @@ impl Machine {
         if let Some(output) = &self.output {
             output.stop();
         }
+        if self.abandoned.load(Ordering::Acquire) {
+            // The watching thread goes on until the process ends after all.
+            return;
+        }
         let threads = std::mem::take(&mut *lock(&self.threads));
         for thread in threads {
             if thread.thread().id() != thread::current().id() {
@@ -276,35 +298,6 @@ impl Machine {
         }
     }
 
-    /// Kills the process, and says why if there was no reason before.
-    pub(crate) fn kill(&self, reason: Option<&str>) {
-        if self.is_dead() {
-            return;
-        }
-        if let Some(reason) = reason {
-            lock(&self.reason).get_or_insert_with(|| reason.to_owned());
-        }
-        match self.pidfd.as_ref().and_then(|fd| fd.get().ok()) {
-            Some(fd) => {
-                let _ = pidfd::signal(fd, libc::SIGKILL);
-            }
-            // SAFETY: plain numbers. The watching thread has not collected the child
-            // yet, so the number is still its own.
-            None => unsafe {
-                libc::kill(self.pid, libc::SIGKILL);
-            },
-        }
-    }
-
-    /// Kills the process, which seems to be broken. It may also be about to end, for a
-    /// reason that is told instead.
-    pub(crate) fn kill_broken(&self, reason: &str) {
-        if !self.wait_for_end(Duration::from_secs(1)) {
-            lock(&self.presumed).get_or_insert_with(|| reason.to_owned());
-            self.kill(None);
-        }
-    }
-
     /// Sends a message with a descriptor and waits for the answer. Returns its number.
     pub(crate) fn ask(&self, message: &Message, fd: i32) -> Result<u64> {
         self.check()?;
@@ -322,7 +315,7 @@ impl Machine {
 
     /// What came over the socket makes no sense: nothing of this process can be relied on.
     fn confused(&self) -> Error {
-        self.kill(Some("it sent something that is no answer over its socket"));
+        self.end(Reason::broken("it sent something that is no answer over its socket"));
         self.wait_for_end(PATIENCE);
         self.lost(&io::ErrorKind::InvalidData.into())
     }
@@ -343,7 +336,7 @@ impl Machine {
                 Ok(None) => {
                     self.check()?;
                     if Instant::now() > end {
-                        self.kill(Some("it did not answer over its socket"));
+                        self.end(Reason::broken("it did not answer over its socket"));
                         return Err(self.lost(&io::ErrorKind::TimedOut.into()));
                     }
                 }

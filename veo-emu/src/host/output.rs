@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::lock;
 use crate::error::{Error, Result};
@@ -80,7 +80,15 @@ struct Delivery {
     under_way: bool,
     /// Bytes of each pipe that were passed on.
     bytes: [u64; 2],
+    /// Since when the function of the program runs.
+    since: Option<Instant>,
+    /// The process has ended: nobody waits for the rest.
+    over: bool,
 }
+
+/// How long the function of the program may hold up the news of a process's end. It may
+/// wait for somebody who waits for that.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The most that is read at once.
 const PART: usize = 64 << 10;
@@ -110,8 +118,23 @@ impl Output {
         })
     }
 
-    /// Waits until everything printed so far was delivered.
+    /// Waits until everything printed so far was delivered, or the process has ended.
     pub(crate) fn flush(&self) {
+        self.wait_for_delivery(|delivery| delivery.over);
+    }
+
+    /// The same at the end of the process, as long as the function of the program
+    /// returns. Nobody waits after that.
+    pub(crate) fn flush_last(&self) {
+        let is_stuck = |delivery: &Delivery| {
+            delivery.over || delivery.since.is_some_and(|since| since.elapsed() >= PATIENCE)
+        };
+        self.wait_for_delivery(is_stuck);
+        lock(&self.shared.delivery).over = true;
+        self.shared.delivered.notify_all();
+    }
+
+    fn wait_for_delivery(&self, give_up: impl Fn(&Delivery) -> bool) {
         if thread::current().id() == self.id {
             return;
         }
@@ -126,7 +149,7 @@ impl Output {
             (delivery.under_way || filled(&pipes[at]) > 0) && delivery.bytes[at] < wanted[at]
         };
         while (0..pipes.len()).any(|at| is_behind(&delivery, at)) {
-            if lock(&self.stop).is_none() {
+            if give_up(&delivery) || lock(&self.stop).is_none() {
                 return;
             }
             // The limit covers the moment between a write and the thread's waking up.
@@ -141,7 +164,7 @@ impl Output {
 
     /// Ends the thread, when the process has ended.
     pub(crate) fn stop(&self) {
-        self.flush();
+        self.wait_for_delivery(|_| false);
         drop(lock(&self.stop).take());
         let thread = lock(&self.thread).take();
         if let Some(thread) = thread
@@ -205,10 +228,12 @@ impl Shared {
             return (len < 0).then_some(0);
         }
         let sink = lock(&self.sink);
+        lock(&self.delivery).since = Some(Instant::now());
         // SAFETY: the program gave the function and its payload for exactly this.
         unsafe {
             (sink.function)(sink.payload, at as c_int + 1, buffer.as_ptr().cast(), len as usize);
         }
+        lock(&self.delivery).since = None;
         Some(len as u64)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::context;
+use super::death::Reason;
 use super::library;
 use super::lock;
 use super::machine::Machine;
@@ -66,7 +67,7 @@ impl Process {
         let main = match context::open(&machine, 0, None) {
             Ok(main) => main,
             Err(error) => {
-                machine.kill(Some("it could not be set up"));
+                machine.end(Reason::broken("it could not be set up"));
                 machine.wait_for_end(KILL_PATIENCE);
                 return Err(error);
             }
@@ -210,7 +211,7 @@ impl Process {
                     context::close(&main, true);
                 });
             if closer.is_err() || !self.machine.wait_for_end(self.grace) {
-                self.machine.kill(None);
+                self.machine.end(Reason::broken("it did not end when it was destroyed"));
                 self.machine.wait_for_end(KILL_PATIENCE);
             }
             if let Ok(closer) = closer {

@@ -4,16 +4,46 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use super::death::Death;
+use super::death::{Death, Ended, Kind};
 use super::library::{Library, Symbols};
 use super::source::{Place, Source};
+use super::queue::Job;
 use crate::shared::control::Cause;
+use crate::shared::parcel::Task;
+
+/// What the VE side does, in words. Functions of libraries run on many occasions.
+pub(crate) fn doing(job: Job, context: u32, symbols: &Symbols) -> String {
+    match job {
+        Job::Kernel(address) => {
+            let name = symbols.name_of(address);
+            format!("kernel {}", name.unwrap_or_else(|| format!("at {address:#x}")))
+        }
+        Job::Task(Task::Load) => {
+            format!("loading library {} (its constructors run then)", symbols.subject())
+        }
+        Job::Task(Task::Unload) => {
+            format!("unloading library {} (its destructors run then)", symbols.subject())
+        }
+        Job::Task(Task::Symbol) => format!("looking up symbol {}", symbols.subject()),
+        Job::Task(Task::Read) => "reading VE memory".into(),
+        Job::Task(Task::Write) => "writing VE memory".into(),
+        Job::Task(Task::Free) => "freeing VE memory".into(),
+        Job::Close { last: false } => {
+            format!("closing context {context} (destructors of its thread run then)")
+        }
+        Job::Close { last: true } => "closing the process (destructors of its libraries and \
+                                      functions for atexit run then)"
+            .into(),
+    }
+}
 
 /// What is told of a death.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Report {
     /// Symbol of the called kernel, if known.
     pub(crate) kernel: String,
+    /// What was going on, if that was no kernel and is known.
+    pub(crate) operation: String,
     /// The function in which it happened, as its source names it, if known.
     pub(crate) function: String,
     /// Source file and line, if known.
@@ -42,12 +72,21 @@ impl Report {
                 .unwrap_or_else(|| format!("at {address:#x}"))
         };
         let kernel = death.kernel().map(name).unwrap_or_default();
+        let operation = match death.work.as_slice() {
+            [work] if kernel.is_empty() => doing(work.job, work.context, symbols),
+            _ => String::new(),
+        };
         let mut text = death.what();
-        if !kernel.is_empty() {
+        if matches!(death.ended(), Ended::Host(Kind::TimeLimit(_))) {
+            // It names what took too long.
+        } else if !kernel.is_empty() {
             let _ = write!(text, " in kernel {kernel}");
+        } else if !operation.is_empty() {
+            let _ = write!(text, " while {operation}");
         }
         let mut report = Report {
             kernel,
+            operation,
             ..Report::default()
         };
         if let Some(frame) = frames.first() {

@@ -7,7 +7,7 @@ use super::queue::Queue;
 use super::results::Outcome;
 use crate::error::{Error, Result};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
-use crate::shared::ring::{Ended, Op};
+use crate::shared::ring::Ended;
 use crate::sys::memfd;
 
 /// Up to this size a transfer is made at once by the thread that asks for it.
@@ -110,7 +110,7 @@ pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
     // As with free(3), there is nothing to be done about NULL.
     let mut freed = address == 0 || memory.free(address);
     if !freed && !memory.contains(address) {
-        let (ended, _) = queue.request(Op::Parcel, Task::Free as u64, &[address])?;
+        let (ended, _) = queue.task(Task::Free, &[address])?;
         freed = ended == Ended::Done;
     }
     if freed {
@@ -143,7 +143,7 @@ pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Re
     while done < len {
         let part = (len - done).min(PARCEL as u64);
         let from = src.checked_add(done).ok_or_else(|| unmapped(src, len))?;
-        let (ended, _) = queue.request(Op::Parcel, Task::Read as u64, &[from, part])?;
+        let (ended, _) = queue.task(Task::Read, &[from, part])?;
         if ended != Ended::Done {
             return Err(unmapped(src, len));
         }
@@ -177,7 +177,7 @@ pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) ->
         let to = dst.checked_add(done).ok_or_else(|| unmapped(dst, len))?;
         // SAFETY: the parcel has PARCEL bytes, and the caller vouches for `src`.
         unsafe { memfd::copy(parcel, src.add(done as usize), part as usize) };
-        let (ended, _) = queue.request(Op::Parcel, Task::Write as u64, &[to, part])?;
+        let (ended, _) = queue.task(Task::Write, &[to, part])?;
         if ended != Ended::Done {
             return Err(unmapped(dst, len));
         }

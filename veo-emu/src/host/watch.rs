@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::death::{Kind, Reason};
 use super::machine::Machine;
 use super::queue::Work;
+use super::report::doing;
 use crate::error::{Error, Result};
 use crate::sys::kept::Kept;
 
@@ -58,7 +60,7 @@ fn watch(machine: &Machine, limit: Option<Duration>) {
             connected = false;
             let now = program_of(machine.pid);
             if now.is_some() && now != program {
-                machine.kill(Some("it became another program; did a kernel call exec?"));
+                machine.end(Reason::broken("it became another program; did a kernel call exec?"));
             }
         }
         if ready > 0 && polled[0].revents & libc::POLLIN != 0 {
@@ -105,17 +107,11 @@ impl Clock {
         for work in working {
             let (_, start) = self.since.entry(work.context).or_insert((work, now));
             if now - *start > self.limit {
-                let what = work.kernel.map_or_else(
-                    || "loading a library".to_owned(),
-                    |kernel| {
-                        let name = machine.symbols.name_of(kernel);
-                        format!("kernel {}", name.unwrap_or_else(|| format!("at {kernel:#x}")))
-                    },
-                );
-                machine.kill(Some(&format!(
-                    "{what} ran longer than the time limit of {:?}",
-                    self.limit
-                )));
+                let what = doing(work.job, work.context, &machine.symbols);
+                machine.end(Reason {
+                    kind: Kind::TimeLimit(self.limit),
+                    text: format!("{what} took longer than the time limit of {:?}", self.limit),
+                });
             }
         }
     }

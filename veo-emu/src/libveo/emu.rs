@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use libc::pid_t;
 use veo_abi::ffi::{
+    VEO_EMU_CAUSE_BROKEN, VEO_EMU_CAUSE_EXIT, VEO_EMU_CAUSE_KILLED, VEO_EMU_CAUSE_OUT_OF_MEMORY,
+    VEO_EMU_CAUSE_SENT, VEO_EMU_CAUSE_SIGNAL, VEO_EMU_CAUSE_STACK_OVERFLOW,
+    VEO_EMU_CAUSE_THREAD_EXIT, VEO_EMU_CAUSE_TIME_LIMIT, VEO_EMU_CAUSE_UNKNOWN,
     VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_EMU_CLASS_UNTYPED,
     VEO_REQUEST_ID_INVALID, veo_args, veo_emu_class, veo_emu_fault, veo_emu_options,
     veo_proc_handle, veo_thr_ctxt,
@@ -13,6 +16,8 @@ use veo_abi::ffi::{
 
 use super::{args::args, call, context, guard, process, process::create, string};
 use crate::error::{self, Error, Result};
+use crate::host::death::{Ended, Kind};
+use crate::host::ending::requested;
 use crate::host::node::{self, Node};
 use crate::host::output::Sink;
 use crate::host::start::Options;
@@ -91,10 +96,11 @@ pub unsafe extern "C" fn veo_emu_get_fault(
         let record = death.fault.as_ref();
         let report = machine.report();
         let guilty = death.guilty();
+        let address = record.and_then(|fault| fault.address);
         let mut filled = veo_emu_fault {
             signal: death.exception().or(death.signal).unwrap_or(0),
             exit_status: death.status.unwrap_or(0),
-            address: record.map_or(0, |fault| fault.address),
+            address: address.unwrap_or(0),
             pc: record.map_or(0, |fault| fault.pc),
             request: guilty.map_or(VEO_REQUEST_ID_INVALID, |(_, id)| id),
             context: guilty.map_or(-1, |(context, _)| context as c_int),
@@ -103,15 +109,48 @@ pub unsafe extern "C" fn veo_emu_get_fault(
             file: [0; 1024],
             text: [0; 1024],
             function: [0; 256],
+            has_address: address.is_some().into(),
+            cause: VEO_EMU_CAUSE_UNKNOWN as c_int,
+            stack_size: 0,
+            time_limit_ms: 0,
+            sender: 0,
+            operation: [0; 512],
         };
+        fill_cause(&mut filled, death.ended());
         fill(&mut filled.kernel, &report.kernel);
         fill(&mut filled.file, &report.file);
         fill(&mut filled.text, &report.text);
         fill(&mut filled.function, &report.function);
+        fill(&mut filled.operation, &report.operation);
         // SAFETY: not null, and the caller passes a place for a report.
         unsafe { fault.write(filled) };
         Ok(0)
     })
+}
+
+/// Says what ended the process.
+fn fill_cause(fault: &mut veo_emu_fault, ended: Ended) {
+    fault.cause = match ended {
+        Ended::Unknown => VEO_EMU_CAUSE_UNKNOWN,
+        Ended::Signal => VEO_EMU_CAUSE_SIGNAL,
+        Ended::StackOverflow(size) => {
+            fault.stack_size = size;
+            VEO_EMU_CAUSE_STACK_OVERFLOW
+        }
+        Ended::Exit => VEO_EMU_CAUSE_EXIT,
+        Ended::ThreadExit => VEO_EMU_CAUSE_THREAD_EXIT,
+        Ended::Sent(sender) => {
+            fault.sender = sender;
+            VEO_EMU_CAUSE_SENT
+        }
+        Ended::OutOfMemory => VEO_EMU_CAUSE_OUT_OF_MEMORY,
+        Ended::Host(Kind::Requested) => VEO_EMU_CAUSE_KILLED,
+        Ended::Host(Kind::TimeLimit(limit)) => {
+            fault.time_limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+            VEO_EMU_CAUSE_TIME_LIMIT
+        }
+        Ended::Host(Kind::Broken) => VEO_EMU_CAUSE_BROKEN,
+    } as c_int;
 }
 
 fn fill(place: &mut [c_char], text: &str) {
@@ -181,7 +220,8 @@ pub unsafe extern "C" fn veo_emu_discard_result(ctx: *mut veo_thr_ctxt, request:
 pub unsafe extern "C" fn veo_emu_kill(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || {
         let process = process(proc_)?;
-        process.machine.kill(Some("it was killed on request (veo_emu_kill)"));
+        process.machine.kill(Some(requested()))?;
+        // It is sure to end; that everybody knows it is waited for, though not for ever.
         process.machine.wait_for_end(Duration::from_secs(10));
         Ok(0)
     })

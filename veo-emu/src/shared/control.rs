@@ -30,10 +30,14 @@ pub(crate) struct FaultRecord {
     cause: AtomicU32,
     signal: AtomicU32,
     context: AtomicU32,
+    /// Whether `address` is one.
+    has_address: AtomicU32,
+    sender: AtomicU32,
     address: AtomicU64,
     pc: AtomicU64,
     id: AtomicU64,
     kernel: AtomicU64,
+    stack: AtomicU64,
     count: AtomicU64,
     frames: [AtomicU64; FRAMES],
 }
@@ -44,10 +48,12 @@ pub(crate) struct Fault {
     pub(crate) cause: Cause,
     pub(crate) signal: i32,
     pub(crate) context: Option<u32>,
-    pub(crate) address: u64,
+    pub(crate) address: Option<u64>,
     pub(crate) pc: u64,
     pub(crate) id: u64,
     pub(crate) kernel: u64,
+    pub(crate) stack: u64,
+    pub(crate) sender: i32,
     pub(crate) frames: Vec<u64>,
 }
 
@@ -64,7 +70,11 @@ impl FaultRecord {
         self.cause.store(fault.cause as u32, Ordering::Relaxed);
         self.signal.store(fault.signal as u32, Ordering::Relaxed);
         self.context.store(fault.context, Ordering::Relaxed);
-        self.address.store(fault.address, Ordering::Relaxed);
+        let address = fault.address;
+        self.has_address.store(address.is_some().into(), Ordering::Relaxed);
+        self.address.store(address.unwrap_or(0), Ordering::Relaxed);
+        self.sender.store(fault.sender as u32, Ordering::Relaxed);
+        self.stack.store(fault.stack, Ordering::Relaxed);
         self.pc.store(fault.pc, Ordering::Relaxed);
         self.id.store(fault.id, Ordering::Relaxed);
         self.kernel.store(fault.kernel, Ordering::Relaxed);
@@ -73,13 +83,15 @@ impl FaultRecord {
         self.state.store(2, Ordering::Release);
     }
 
-    /// Adds a return address behind those that are there.
-    pub(crate) fn add_frame(&self, address: u64) {
+    /// Adds a return address behind those that are there. `false`: there is no room.
+    pub(crate) fn add_frame(&self, address: u64) -> bool {
         let count = self.count.load(Ordering::Relaxed);
-        if let Some(place) = self.frames.get(count as usize) {
+        let place = self.frames.get(count as usize);
+        if let Some(place) = place {
             place.store(address, Ordering::Relaxed);
             self.count.store(count + 1, Ordering::Release);
         }
+        place.is_some()
     }
 
     /// The record, if it is complete and makes sense.
@@ -101,10 +113,13 @@ impl FaultRecord {
             cause,
             signal: (self.signal.load(Ordering::Relaxed) & 0x7f) as i32,
             context: (context != NO_CONTEXT).then_some(context),
-            address: self.address.load(Ordering::Relaxed),
+            address: (self.has_address.load(Ordering::Relaxed) != 0)
+                .then(|| self.address.load(Ordering::Relaxed)),
             pc: self.pc.load(Ordering::Relaxed),
             id: self.id.load(Ordering::Relaxed),
             kernel: self.kernel.load(Ordering::Relaxed),
+            stack: self.stack.load(Ordering::Relaxed),
+            sender: self.sender.load(Ordering::Relaxed) as i32,
             frames: self.frames[..count]
                 .iter()
                 .map(|frame| frame.load(Ordering::Relaxed))
@@ -119,10 +134,15 @@ pub(crate) struct FaultWords {
     pub(crate) cause: Cause,
     pub(crate) signal: i32,
     pub(crate) context: u32,
-    pub(crate) address: u64,
+    /// The address that was accessed, where the processor tells.
+    pub(crate) address: Option<u64>,
     pub(crate) pc: u64,
     pub(crate) id: u64,
     pub(crate) kernel: u64,
+    /// Bytes of the stack that overflowed, else 0.
+    pub(crate) stack: u64,
+    /// Number of the process that sent the signal, 0: none, or it is not known.
+    pub(crate) sender: i32,
 }
 
 /// The fault happened on no context's thread.
@@ -134,6 +154,20 @@ pub(crate) struct Control {
     /// Bytes of the heap that the VE side has to make accessible.
     pub(crate) extent: AtomicU64,
     pub(crate) fault: FaultRecord,
+    /// Whether the host wants the VE process to end itself.
+    end: AtomicU32,
+}
+
+impl Control {
+    /// Wants the VE process to end itself.
+    pub(crate) fn order_end(&self) {
+        self.end.store(1, Ordering::Release);
+    }
+
+    /// Whether the host wants that.
+    pub(crate) fn is_to_end(&self) -> bool {
+        self.end.load(Ordering::Acquire) != 0
+    }
 }
 
 // SAFETY: atomic integers only, repr(C).

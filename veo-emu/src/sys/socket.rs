@@ -62,6 +62,12 @@ pub(crate) fn send(socket: impl AsFd, data: &[u8], fds: &[RawFd]) -> io::Result<
     .map(|_| ())
 }
 
+/// Ends the connection for both ends, whoever holds descriptors of it.
+pub(crate) fn shut_down(socket: impl AsFd) -> io::Result<()> {
+    // SAFETY: an open descriptor and a plain number.
+    check(unsafe { libc::shutdown(socket.as_fd().as_raw_fd(), libc::SHUT_RDWR) }.into()).map(|_| ())
+}
+
 /// Receives one message and its descriptors. 0 bytes: the other end is closed.
 pub(crate) fn receive(
     socket: impl AsFd,

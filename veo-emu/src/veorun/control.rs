@@ -4,6 +4,7 @@
 use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +16,9 @@ use crate::shared::ring::Ring;
 use crate::sys::kept::identity;
 use crate::sys::memfd::{Mapping, is_sealed};
 use crate::sys::{lock, pidfd, socket};
+
+/// The page shared with the host.
+static CONTROL: OnceLock<&'static Control> = OnceLock::new();
 
 /// Runs the VE process to its end.
 pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
@@ -64,6 +68,7 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
         .map_err(|error| format!("mapping the control page: {error}"))?
         .leak()
         .view::<Control>();
+    let _ = CONTROL.set(control);
     memory::map(&fds[1], control, *heap, *staging)?;
     prefer_as_victim();
     faults::install(control).map_err(|error| format!("installing signal handlers: {error}"))?;
@@ -109,6 +114,11 @@ fn prefer_as_victim() {
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
 }
 
+/// Whether the host, which may not send signals, wants this process to end.
+fn is_to_end() -> bool {
+    CONTROL.get().is_some_and(|control| control.is_to_end())
+}
+
 /// Whether the program that started this process is still there.
 fn is_there(host: libc::pid_t) -> bool {
     // SAFETY: getppid cannot fail.
@@ -117,7 +127,7 @@ fn is_there(host: libc::pid_t) -> bool {
 
 /// Waits for the end of the host without any descriptor.
 fn outlive(host: libc::pid_t) {
-    while is_there(host) {
+    while is_there(host) && !is_to_end() {
         thread::sleep(LOOK);
     }
 }
@@ -142,7 +152,7 @@ fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>, host: libc::pid_t) {
             revents: 0,
         },
     ];
-    while is_there(host) {
+    while is_there(host) && !is_to_end() {
         // SAFETY: the array is valid for two entries.
         let result = unsafe { libc::poll(polled.as_mut_ptr(), 2, LOOK.as_millis() as i32) };
         if result < 0 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted {

@@ -38,8 +38,8 @@ struct Current {
     ring: Cell<*const Ring>,
     /// The stack that handlers run on, unless a kernel gave the thread another one.
     alternate: Cell<*mut u8>,
-    /// Lowest address of the thread's stack and of what lies above its guard.
-    stack: Cell<u64>,
+    /// Lowest address of the thread's stack, above its guard, and its size.
+    stack: Cell<(u64, u64)>,
 }
 
 thread_local! {
@@ -51,7 +51,7 @@ thread_local! {
             handling: Cell::new(false),
             ring: Cell::new(ptr::null()),
             alternate: Cell::new(ptr::null_mut()),
-            stack: Cell::new(0),
+            stack: Cell::new((0, 0)),
         }
     };
 }
@@ -156,7 +156,7 @@ pub(super) fn prepare_thread(context: u32, ring: *const Ring) -> io::Result<()> 
         current.context.set(context);
         current.ring.set(ring);
         current.alternate.set(alternate.ss_sp.cast());
-        current.stack.set(stack_bottom().unwrap_or(0));
+        current.stack.set(own_stack().unwrap_or_default());
     });
     Ok(())
 }
@@ -196,7 +196,7 @@ pub(super) fn release_thread() {
     }
 }
 
-fn stack_bottom() -> Option<u64> {
+fn own_stack() -> Option<(u64, u64)> {
     // SAFETY: an all-zero pthread_attr_t is room for one to be written.
     let mut attributes: libc::pthread_attr_t = unsafe { std::mem::zeroed() };
     // SAFETY: the attributes are filled in for the calling thread, read, destroyed.
@@ -208,7 +208,7 @@ fn stack_bottom() -> Option<u64> {
         let mut size = 0;
         let result = libc::pthread_attr_getstack(&attributes, &mut base, &mut size);
         libc::pthread_attr_destroy(&mut attributes);
-        (result == 0).then_some(base as u64)
+        (result == 0).then_some((base as u64, size as u64))
     }
 }
 
@@ -236,25 +236,33 @@ pub(super) fn in_kernel() -> bool {
 
 /// Writes down an end that is no signal.
 pub(super) fn record(cause: Cause) {
-    write(cause, 0, 0, 0);
+    write(FaultWords {
+        cause,
+        ..NOTHING
+    });
 }
 
-fn write(cause: Cause, signal: i32, address: u64, pc: u64) -> bool {
+/// A record of which nothing is known.
+const NOTHING: FaultWords = FaultWords {
+    cause: Cause::Signal,
+    signal: 0,
+    context: NO_CONTEXT,
+    address: None,
+    pc: 0,
+    id: 0,
+    kernel: 0,
+    stack: 0,
+    sender: 0,
+};
+
+/// Writes the record, with what the calling thread was doing, unless there is one.
+fn write(mut words: FaultWords) -> bool {
     let Some(control) = CONTROL.get() else {
         return false;
     };
     if !control.fault.claim() {
         return false;
     }
-    let mut words = FaultWords {
-        cause,
-        signal,
-        context: NO_CONTEXT,
-        address,
-        pc,
-        id: 0,
-        kernel: 0,
-    };
     let _ = CURRENT.try_with(|current| {
         if current.kernel.get() != 0 {
             words.context = current.context.get();
@@ -264,6 +272,34 @@ fn write(cause: Cause, signal: i32, address: u64, pc: u64) -> bool {
     });
     control.fault.fill(&words);
     true
+}
+
+/// The `si_code` of a fault of which the processor tells nothing, as of an address that is
+/// none (a general protection fault).
+const SI_KERNEL: i32 = 0x80;
+
+/// The address that a signal is about, where it has one.
+fn accessed(signal: i32, code: i32, address: u64) -> Option<u64> {
+    let has_one = match signal {
+        libc::SIGSEGV | libc::SIGFPE | libc::SIGILL => true,
+        // x86 does not tell what was not aligned.
+        libc::SIGBUS => code != libc::BUS_ADRALN || address != 0,
+        _ => false,
+    };
+    (has_one && code > 0 && code != SI_KERNEL).then_some(address)
+}
+
+/// The size of the calling thread's stack if an access below it is that of a frame which
+/// has no room there: the frame reaches down to the stack pointer, which may be far below
+/// (`alloca`), and a little further.
+fn overflowed(address: u64, stack_pointer: u64) -> Option<u64> {
+    const PAGE: u64 = 4096;
+    const FARTHEST: u64 = 1 << 36;
+    let (bottom, size) = CURRENT.try_with(|current| current.stack.get()).unwrap_or_default();
+    let below = bottom != 0 && address < bottom + PAGE;
+    let in_frame = address.saturating_add(PAGE) >= stack_pointer;
+    let is_ours = stack_pointer < bottom + size && bottom.saturating_sub(stack_pointer) <= FARTHEST;
+    (below && in_frame && is_ours).then_some(size)
 }
 
 extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
@@ -291,23 +327,29 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
     }
     // SAFETY: as above.
     let pc = unsafe { native::place(context) };
-    let mut cause = Cause::Signal;
-    if signal == libc::SIGSEGV && raised_by_hardware {
-        let bottom = CURRENT.try_with(|c| c.stack.get()).unwrap_or(0);
-        let guard = 1 << 20;
-        if bottom != 0 && address < bottom + 4096 && address + guard >= bottom {
-            cause = Cause::StackOverflow;
+    let mut words = FaultWords {
+        signal,
+        pc,
+        address: accessed(signal, code, address),
+        ..NOTHING
+    };
+    // SAFETY: as above.
+    let stack_pointer = unsafe { native::stack_pointer(context) };
+    if signal == libc::SIGSEGV
+        && let Some(size) = words.address.and_then(|at| overflowed(at, stack_pointer))
+    {
+        words.cause = Cause::StackOverflow;
+        words.stack = size;
+    }
+    if matches!(code, libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL) {
+        // SAFETY: si_code says that the sender's number is there; getpid cannot fail.
+        let (sender, own) = unsafe { ((*info).si_pid(), libc::getpid()) };
+        if sender != own {
+            words.cause = Cause::Outside;
+            words.sender = sender;
         }
     }
-    let address = match signal {
-        libc::SIGSEGV | libc::SIGBUS | libc::SIGFPE | libc::SIGILL if raised_by_hardware => address,
-        _ => 0,
-    };
-    // SAFETY: si_code says that the sender's number is there; getpid cannot fail.
-    if code <= 0 && unsafe { (*info).si_pid() != libc::getpid() } {
-        cause = Cause::Outside;
-    }
-    if !write(cause, signal, address, pc) {
+    if !write(words) {
         // Another thread is dying already; let it finish its report. It may have lived
         // on, against all reason.
         // SAFETY: only waits, as far as signals let it.

@@ -10,5 +10,7 @@ mod call;
 #[path = "native/x86_64.rs"]
 mod arch;
 
-pub(super) use arch::{copy_bytes, enable_traps, place, return_address, return_from_leaf};
+pub(super) use arch::{
+    copy_bytes, enable_traps, place, return_address, return_from_leaf, stack_pointer,
+};
 pub(super) use call::Native;

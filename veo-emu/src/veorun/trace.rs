@@ -12,6 +12,9 @@ const PATIENCE: u32 = 3;
 /// `_URC_NO_REASON`
 const GO_ON: c_int = 0;
 
+/// `_URC_NORMAL_STOP`
+const STOP: c_int = 4;
+
 unsafe extern "C-unwind" {
     fn _Unwind_Backtrace(
         visit: unsafe extern "C-unwind" fn(*mut c_void, *mut c_void) -> c_int,
@@ -71,8 +74,11 @@ unsafe extern "C-unwind" fn visit(context: *mut c_void, argument: *mut c_void) -
     // SAFETY: the unwinder passes a valid context.
     let address = unsafe { _Unwind_GetIP(context) } as u64;
     if walk.met {
-        walk.record.add_frame(address);
         walk.called = true;
+        if !walk.record.add_frame(address) {
+            // A recursion that overflowed the stack may have millions.
+            return STOP;
+        }
     } else if address == walk.pc {
         walk.met = true;
     }

@@ -6,6 +6,7 @@ mod common;
 mod crashes;
 mod ends;
 mod habits;
+mod reasons;
 
 use common::*;
 
@@ -66,6 +67,34 @@ int handle(void) {
     sigaction(SIGSEGV, &own, 0);
     return sigsetjmp(landing, 1) ? 5 : (segv(), 0);
 }
+void null(void) { *(volatile int *)0 = 1; }
+void not_canonical(void) { *(volatile int *)0x8000000000000000ul = 1; }
+#ifdef __x86_64__
+void privileged(void) { __asm__ volatile("hlt"); }
+#endif
+void by_raise(void) { raise(SIGSEGV); }
+void by_kill(void) { kill(getpid(), SIGSEGV); pause(); }
+void by_tgkill(void) { syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSEGV); }
+void by_queue(void) { sigqueue(getpid(), SIGSEGV, (union sigval){ 0 }); pause(); }
+void bad_stack_for_handlers(void) {
+    stack_t stack = { .ss_sp = (void *)0x10000, .ss_size = 65536 };
+    sigaltstack(&stack, 0);
+}
+int overflow_slowly(void) { volatile int x = 1; return overflow_slowly() + x; }
+int use(volatile char *p) { return p[100] = 1; }
+int much_room(void) { return use(__builtin_alloca(127ul << 20)) + overflow(); }
+int more_room(void) { return use(__builtin_alloca(300ul << 20)); }
+static void stack(char **low, size_t *size) {
+    pthread_attr_t attributes;
+    pthread_getattr_np(pthread_self(), &attributes);
+    pthread_attr_getstack(&attributes, (void **)low, size);
+}
+void below_own_stack(void) { char *low; size_t size; stack(&low, &size); *(volatile char *)(low - 64) = 1; }
+void above_own_stack(void) {
+    char *low; size_t size; stack(&low, &size);
+    for (volatile char *p = low + size; ; p += 4096) *p;
+}
+void talk_for_ever(void) { puts("something"); fflush(stdout); loop(); }
 int trace_me(void) { return ptrace(PTRACE_TRACEME, 0, 0, 0); }
 void trace_me_and_fault(void) { trace_me(); segv(); }
 /* Overwrites the rings of all contexts. */

@@ -9,6 +9,7 @@ mod common;
 
 mod file_systems;
 mod limits;
+mod signals;
 mod system_calls;
 
 use std::io;
@@ -26,6 +27,9 @@ const KERNELS: &str = r#"
 int answer(void) { return 42; }
 int64_t values[512];
 int64_t total(void) { int64_t t = 0; for (int i = 0; i < 512; i++) t += values[i]; return t; }
+volatile int running;
+void for_ever(void) { running = 1; for (;;) ; }
+void close_all(void) { for (int fd = 0; fd < 1000; fd++) close(fd); }
 int nap(int seconds) { sleep(seconds); return 0; }
 void segv(void) { *(volatile int *)0x1234 = 1; }
 void all_memory(void) { for (;;) { char *p = malloc(1 << 20); if (!p) abort(); memset(p, 1, 1 << 20); } }
@@ -61,6 +65,7 @@ fn child_part() {
     match std::env::var("VEO_EMU_TEST_REFUSED").as_deref() {
         Ok("use") => use_everything(),
         Ok("memory") => limits::use_all_memory(),
+        Ok("signals") => signals::part(&std::env::var("VEO_EMU_TEST_SIGNALS").unwrap()),
         Ok("descriptors") => limits::use_all_descriptors(),
         _ => {}
     }

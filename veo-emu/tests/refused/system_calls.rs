@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::{checked, child, says};
 
 /// A filter that answers the listed system calls with an error.
-fn filter(calls: &[libc::c_long], error: i32) -> Vec<libc::sock_filter> {
+pub(crate) fn filter(calls: &[libc::c_long], error: i32) -> Vec<libc::sock_filter> {
     let step = |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter {
         code: code as u16,
         jt,
@@ -38,7 +38,7 @@ fn filtered(program: Vec<libc::sock_filter>) -> String {
 }
 
 /// Has a program start under a filter.
-fn install(command: &mut Command, mut program: Vec<libc::sock_filter>) {
+pub(crate) fn install(command: &mut Command, mut program: Vec<libc::sock_filter>) {
     let install = move || {
         let program = libc::sock_fprog {
             len: program.len() as u16,
@@ -61,7 +61,7 @@ fn install(command: &mut Command, mut program: Vec<libc::sock_filter>) {
 }
 
 /// Whether this system has filters; says so if not.
-fn filters_are_there() -> bool {
+pub(crate) fn filters_are_there() -> bool {
     let mut command = Command::new("true");
     install(&mut command, filter(&[], 0));
     match command.status() {

@@ -30,6 +30,7 @@ use super::operation::{Pending, Staged};
 use super::progress::Progress;
 use super::results::{Outcome, Results};
 use super::id_window::IdWindow;
+use crate::shared::parcel::Task;
 use crate::shared::ring::{Ring, SLOTS};
 use crate::sys::cpu::NO_CPU;
 use crate::sys::memfd::Mapping;
@@ -74,8 +75,8 @@ pub(crate) struct State {
     /// The CPU that a submitting thread was last seen on.
     cpu: u32,
     parcels: u64,
-    /// The VE side works on a parcel.
-    parcel: bool,
+    /// What the VE side does that is no call.
+    parcel: Option<Job>,
     tickets: u64,
     serving: u64,
     closed: bool,
@@ -93,7 +94,28 @@ pub(crate) struct Work {
     pub(crate) context: u32,
     /// Id of the request, or number of the parcel if there is no kernel.
     pub(crate) number: u64,
-    pub(crate) kernel: Option<u64>,
+    pub(crate) job: Job,
+}
+
+/// What the VE side does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Job {
+    /// The kernel at this address.
+    Kernel(u64),
+    /// What a parcel asks for.
+    Task(Task),
+    /// The end of a context's thread, and of the process if it is the last.
+    Close { last: bool },
+}
+
+impl Job {
+    /// The kernel that runs.
+    pub(crate) fn kernel(self) -> Option<u64> {
+        match self {
+            Job::Kernel(address) => Some(address),
+            _ => None,
+        }
+    }
 }
 
 /// A wait that ended.
@@ -126,7 +148,7 @@ impl Queue {
                 position: 0,
                 cpu: NO_CPU,
                 parcels: 0,
-                parcel: false,
+                parcel: None,
                 tickets: 0,
                 serving: 0,
                 closed: false,
@@ -196,12 +218,12 @@ impl Queue {
             Some(address) => Some(Work {
                 context: self.index,
                 number: state.in_ring.first(),
-                kernel: Some(*address),
+                job: Job::Kernel(*address),
             }),
-            None => state.parcel.then_some(Work {
+            None => state.parcel.map(|job| Work {
                 context: self.index,
                 number: state.parcels,
-                kernel: None,
+                job,
             }),
         }
     }

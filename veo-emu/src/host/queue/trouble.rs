@@ -2,6 +2,7 @@
 //! thread, have it traced, or overwrite the ring. Who waits looks for that now and then.
 
 use super::{LOOK, Queue};
+use crate::host::death::Reason;
 use crate::host::lock;
 
 impl Queue {
@@ -10,13 +11,13 @@ impl Queue {
     #[cold]
     pub(super) fn look_for_trouble(&self, seen: u32, same: impl Fn() -> bool) {
         if self.has_lost_its_thread() && same() {
-            self.machine.kill_broken(&format!(
+            self.machine.end_broken(&format!(
                 "the thread of context {} ended without a word; did a kernel end it, or a \
                  system call filter?",
                 self.index
             ));
         } else if self.is_held_by_a_trace() && same() {
-            self.machine.kill(Some(&format!(
+            self.machine.end(Reason::broken(format!(
                 "the thread of context {} stopped, since a kernel had it traced (ptrace)",
                 self.index
             )));
@@ -31,7 +32,7 @@ impl Queue {
                 self.ring().sleep(seen, Some(LOOK));
             }
             if suspected && same() && self.does_not_see_its_work() {
-                self.machine.kill_broken(&format!(
+                self.machine.end_broken(&format!(
                     "context {} waits for requests that are there; did a kernel overwrite the \
                      memory that connects it with the host?",
                     self.index

@@ -4,12 +4,13 @@
 
 use std::ops::Range;
 
-use super::Queue;
+use super::{Job, Queue};
 use crate::error::Result;
 use crate::host::lock;
 use crate::host::operation::Pending;
 use crate::host::progress;
 use crate::shared::class::Returns;
+use crate::shared::parcel::Task;
 use crate::shared::ring::{Ended, Op, Request};
 use crate::shared::wait::Spin;
 use crate::sys::cpu;
@@ -79,13 +80,13 @@ impl Turn<'_> {
     }
 
     /// Has the VE side do what the parcel says.
-    pub(crate) fn parcel(&self, task: u64, words: &[u64]) -> Result<(Ended, u64)> {
-        self.queue.request(Op::Parcel, task, words)
+    pub(crate) fn parcel(&self, task: Task, words: &[u64]) -> Result<(Ended, u64)> {
+        self.queue.task(task, words)
     }
 
     /// Ends the context's thread, and with `last` the process.
     pub(crate) fn close(&self, last: bool) -> Result<()> {
-        self.queue.request(Op::Close, 0, &[u64::from(last)]).map(|_| ())
+        self.queue.request(Op::Close, Job::Close { last }, &[u64::from(last)]).map(|_| ())
     }
 }
 
@@ -100,8 +101,13 @@ impl Drop for Turn<'_> {
 }
 
 impl Queue {
+    /// Has the VE side do a task. The caller has the context for itself.
+    pub(crate) fn task(&self, task: Task, words: &[u64]) -> Result<(Ended, u64)> {
+        self.request(Op::Parcel, Job::Task(task), words)
+    }
+
     /// Has the VE side do what is no call. The caller has the context for itself.
-    pub(crate) fn request(&self, op: Op, address: u64, words: &[u64]) -> Result<(Ended, u64)> {
+    fn request(&self, op: Op, job: Job, words: &[u64]) -> Result<(Ended, u64)> {
         let ring = self.ring();
         let number = {
             let mut state = lock(&self.state);
@@ -111,12 +117,15 @@ impl Queue {
             }
             let number = state.parcels;
             state.parcels += 1;
-            state.parcel = true;
+            state.parcel = Some(job);
             ring.publish(
                 state.position,
                 Request {
                     op,
-                    address,
+                    address: match job {
+                        Job::Task(task) => task as u64,
+                        _ => 0,
+                    },
                     id: number,
                     words,
                     classes: &[],
@@ -131,7 +140,7 @@ impl Queue {
         loop {
             let seen = ring.generation();
             if let Some(reply) = ring.reply(number) {
-                lock(&self.state).parcel = false;
+                lock(&self.state).parcel = None;
                 return Ok(reply);
             }
             if self.machine.is_dead() {

@@ -109,6 +109,16 @@ pub(in crate::veorun) unsafe fn place(context: *mut libc::ucontext_t) -> u64 {
     unsafe { (*context).uc_mcontext.pc }
 }
 
+/// The stack pointer of an interrupted context.
+///
+/// # Safety
+///
+/// The context is one that the kernel passed to a handler.
+pub(in crate::veorun) unsafe fn stack_pointer(context: *mut libc::ucontext_t) -> u64 {
+    // SAFETY: the caller vouches for the context.
+    unsafe { (*context).uc_mcontext.sp }
+}
+
 /// Where a function that has just been called keeps the address it returns to.
 ///
 /// # Safety

@@ -1,0 +1,145 @@
+//! Ending a VE process: by a signal, and where the system does not let this program send
+//! one, by having the process take the program for gone.
+//!
+//! A program that has given up its user's rights, or lives under a filter of system calls,
+//! may not send signals to the processes it has started before.
+
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::death::{Kind, Reason};
+use super::lock;
+use super::log::warn_once;
+use super::machine::Machine;
+use crate::error::{Error, Result};
+use crate::sys::{pidfd, socket};
+
+/// How long a process may take that ends itself.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Machine {
+    /// Kills the process, and says why if there was no reason before. After an error it
+    /// lives on.
+    pub(crate) fn kill(&self, reason: Option<Reason>) -> Result<()> {
+        if self.is_dead() {
+            return Ok(());
+        }
+        if let Some(reason) = reason {
+            self.give_reason(reason);
+        }
+        let Err(error) = self.signal(libc::SIGKILL) else {
+            return Ok(());
+        };
+        if self.tell_to_end() {
+            return Ok(());
+        }
+        let (pid, code) = (self.pid, error.raw_os_error().unwrap_or(libc::EIO));
+        let why = match code {
+            libc::EPERM => "; has this program changed its user since it started it, or does a \
+                            filter of system calls forbid it?",
+            _ => "",
+        };
+        Err(Error::new(
+            code,
+            format!(
+                "the VE process {pid} lives on: SIGKILL cannot be sent to it ({error}{why}), and \
+                 it did not end itself when it was told to (does a debugger hold it?); end it \
+                 by `kill -9 {pid}` as the user it runs as, or as root"
+            ),
+        ))
+    }
+
+    /// Ends the process for its host: kills it, and gives it up if that fails, so that
+    /// nobody waits for it.
+    pub(crate) fn end(&self, reason: Reason) {
+        if let Err(error) = self.kill(Some(reason.clone())) {
+            let text = format!("{}; {}", reason.text, error.text);
+            warn_once!("{text}");
+            self.abandoned.store(true, Ordering::Release);
+            lock(&self.reason).replace(Reason { text, ..reason });
+            self.has_ended(None, None);
+        }
+    }
+
+    /// Ends the process, which seems to be broken. It may also be about to end, for a
+    /// reason that is told instead.
+    pub(crate) fn end_broken(&self, text: &str) {
+        if !self.wait_for_end(Duration::from_secs(1)) {
+            lock(&self.presumed).get_or_insert_with(|| Reason::broken(text));
+            if self.kill(None).is_err() {
+                self.end(Reason::broken(text));
+            }
+        }
+    }
+
+    /// Notes why the process is ended, if there was no reason before.
+    fn give_reason(&self, reason: Reason) {
+        lock(&self.reason).get_or_insert(reason);
+    }
+
+    /// Sends a signal. That it has ended is no error.
+    fn signal(&self, signal: i32) -> io::Result<()> {
+        let by_descriptor = self.pidfd.as_ref().map(|fd| pidfd::signal(fd.get()?, signal));
+        if let Some(Ok(())) = by_descriptor {
+            return Ok(());
+        }
+        if self.is_over() {
+            return Ok(());
+        }
+        // SAFETY: plain numbers. The child was there just now, not collected, so the number
+        // is its own.
+        if unsafe { libc::kill(self.pid, signal) } == 0 {
+            return Ok(());
+        }
+        Err(io::Error::last_os_error())
+    }
+
+    /// Whether the process has ended, whoever has noticed.
+    fn is_over(&self) -> bool {
+        if self.is_dead() {
+            return true;
+        }
+        // SAFETY: an all-zero siginfo is a valid value of that structure.
+        let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        // SAFETY: the structure is valid for writing; nothing is collected.
+        let asked =
+            unsafe { libc::waitid(libc::P_PID, self.pid as libc::id_t, &mut info, options) };
+        if asked != 0 {
+            // Somebody else has collected it.
+            return io::Error::last_os_error().raw_os_error() == Some(libc::ECHILD);
+        }
+        // SAFETY: filled in by the call if the child has ended, else zero.
+        unsafe { info.si_pid() != 0 }
+    }
+
+    /// Has the process end itself: it listens on a thread that is no context's, whatever
+    /// kernels do. Tells whether it has.
+    fn tell_to_end(&self) -> bool {
+        self.told_to_end.store(true, Ordering::Release);
+        self.control().order_end();
+        // It looks when the connection ends, and now and then.
+        if let Ok(socket) = self.socket.get() {
+            let _ = socket::shut_down(socket);
+        }
+        // One that is stopped has to go on first. Every process of a session may say so.
+        let _ = self.signal(libc::SIGCONT);
+        let end = Instant::now() + PATIENCE;
+        while !self.is_over() {
+            if Instant::now() >= end {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        true
+    }
+}
+
+/// The reason of `veo_emu_kill`.
+pub(crate) fn requested() -> Reason {
+    Reason {
+        kind: Kind::Requested,
+        text: "it was killed on request (veo_emu_kill)".into(),
+    }
+}
