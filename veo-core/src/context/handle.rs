@@ -205,7 +205,7 @@ impl VeoContext {
     }
 
     /// How many handles and requests there are.
-    #[cfg(all(test, not(miri)))]
+    #[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
     pub(crate) fn users(&self) -> usize {
         Arc::strong_count(&self.0)
     }

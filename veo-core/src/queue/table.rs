@@ -410,14 +410,14 @@ impl Table {
     }
 
     /// How many requests have a place.
-    #[cfg(all(test, not(miri)))]
+    #[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
     pub(crate) fn in_use(&self) -> usize {
         let used = self.places.iter().filter(|entry| entry.number != NONE);
         used.count()
     }
 
     /// How many places there are.
-    #[cfg(all(test, not(miri)))]
+    #[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
     pub(crate) fn room(&self) -> usize {
         self.places.len()
     }
