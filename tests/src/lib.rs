@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+use veo_test_start as _;
+
 /// What a test needs beyond Rust, gcc and git.
 ///
 /// Returns `true` when `found` holds. Otherwise says why the test is skipped and

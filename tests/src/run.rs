@@ -75,7 +75,9 @@ fn reader(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Stri
     })
 }
 
-fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+/// Waits for the end of a child, at most for `limit`: then it is killed, and there is no
+/// status.
+pub fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     let end = Instant::now() + limit;
     loop {
         if let Some(status) = child.try_wait().expect("the child is ours") {

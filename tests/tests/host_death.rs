@@ -1,8 +1,13 @@
 //! However the host ends, no VE process outlives it.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
+use veo_tests::run::wait;
+
+/// The longest that a host takes to end.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// A host with an idle VE process and one whose kernel never returns.
 fn start(way: &str) -> (Child, BufReader<ChildStdout>, Vec<i32>) {
@@ -54,14 +59,15 @@ fn killed_by(signal: i32) {
         );
         // SAFETY: a signal to a child that has not been waited for, so it is still ours.
         assert_eq!(unsafe { libc::kill(child.id() as i32, signal) }, 0);
-        child.wait().unwrap();
+        let status = wait(&mut child, LIMIT).expect("the host ends");
+        assert_eq!(status.signal(), Some(signal), "{way}");
         expect_ended(&pids);
     }
 }
 
 fn ends_by(way: &str) {
     let (mut child, _out, pids) = start(way);
-    child.wait().unwrap();
+    wait(&mut child, LIMIT).expect("the host ends");
     expect_ended(&pids);
 }
 

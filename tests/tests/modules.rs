@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use veo_tests as _;
 
 /// The modules that each top-level module names, tests aside.
 type Edges = BTreeMap<String, BTreeSet<String>>;

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use veo_tests as _;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

@@ -5,6 +5,8 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use veo_test_start as _;
+
 use crate::context::VeoContext;
 use crate::error::Result;
 use crate::process::VeoProc;

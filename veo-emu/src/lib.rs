@@ -14,6 +14,8 @@
 ))]
 mod linux {
     pub use veo_abi::ffi::VeoApi;
+    #[cfg(test)]
+    use veo_test_start as _;
 
     /// The emulator's table of functions: every field is filled.
     pub fn api() -> &'static VeoApi {

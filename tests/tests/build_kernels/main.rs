@@ -1,5 +1,7 @@
 //! `veo-build`: its command lines and messages with stand-ins for NEC's tools, and whole builds by Cargo.
 
+use veo_tests as _;
+
 mod application;
 mod cached;
 mod cargo;

@@ -1,5 +1,7 @@
 //! Prototypes read from debug information, and declarations compared with them, for every compiler that is there.
 
+use veo_tests as _;
+
 mod c;
 mod cases;
 mod compilers;

@@ -59,7 +59,7 @@ void thread_segv(void) { pthread_t t; pthread_create(&t, 0, on_thread, 0); pthre
 void self_kill(void) { kill(getpid(), SIGKILL); pause(); }
 void become_another(void) { execl("/bin/sleep", "sleep", "60", (char *)0); }
 void end_thread(void) { syscall(SYS_exit, 0); }
-void take_descriptors(void) { for (int fd = 3; fd < 30; fd++) dup2(0, fd); }
+void take_descriptors(void) { for (int fd = 3; fd < 1000; fd++) dup2(0, fd); }
 static sigjmp_buf landing;
 static void land(int signal) { siglongjmp(landing, signal); }
 int handle(void) {
