@@ -6,9 +6,11 @@ where
     >,
 {
     const TYPE: ::veo_core::__private::abi::Type = {
-        let _ = |
-            Self { position: __0, charge: __1, next: __2 }: Self,
-        | -> ([f64; 3], i8, VeAddr<Particle>) { (__0, __1, __2) };
+        let _ = |Self { position: __0, charge: __1, next: __2 }: Self| {
+            ::veo_core::__private::Data::ASK(&__0);
+            ::veo_core::__private::Data::ASK(&__1);
+            ::veo_core::__private::Data::ASK(&__2);
+        };
         ::veo_core::__private::abi::Type::Struct(
             &::veo_core::__private::abi::StructLayout {
                 name: "Particle",
@@ -18,44 +20,57 @@ where
                     ::veo_core::__private::abi::Field {
                         name: "position",
                         offset: ::core::mem::offset_of!(Self, position),
-                        ty: <[f64; 3] as ::veo_core::__private::Data>::TYPE,
+                        ty: ::veo_core::VeData::FIELD_TYPE
+                            .in_structure(|Self { position: __field, .. }: Self| __field),
                     },
                     ::veo_core::__private::abi::Field {
                         name: "charge",
                         offset: ::core::mem::offset_of!(Self, charge),
-                        ty: <i8 as ::veo_core::__private::Data>::TYPE,
+                        ty: ::veo_core::VeData::FIELD_TYPE
+                            .in_structure(|Self { charge: __field, .. }: Self| __field),
                     },
                     ::veo_core::__private::abi::Field {
                         name: "next",
                         offset: ::core::mem::offset_of!(Self, next),
-                        ty: <VeAddr<Particle> as ::veo_core::__private::Data>::TYPE,
+                        ty: ::veo_core::VeData::FIELD_TYPE
+                            .in_structure(|Self { next: __field, .. }: Self| __field),
                     },
                 ],
             },
         )
     };
-    const OUTLINE: ::veo_core::__private::abi::Type = ::veo_core::__private::abi::Type::Struct(
-        &::veo_core::__private::abi::StructLayout {
-            name: "Particle",
-            size: ::core::mem::size_of::<Self>(),
-            align: ::core::mem::align_of::<Self>(),
-            fields: &[
-                ::veo_core::__private::abi::Field {
-                    name: "position",
-                    offset: ::core::mem::offset_of!(Self, position),
-                    ty: <[f64; 3] as ::veo_core::__private::Data>::OUTLINE,
-                },
-                ::veo_core::__private::abi::Field {
-                    name: "charge",
-                    offset: ::core::mem::offset_of!(Self, charge),
-                    ty: <i8 as ::veo_core::__private::Data>::OUTLINE,
-                },
-                ::veo_core::__private::abi::Field {
-                    name: "next",
-                    offset: ::core::mem::offset_of!(Self, next),
-                    ty: <VeAddr<Particle> as ::veo_core::__private::Data>::OUTLINE,
-                },
-            ],
-        },
-    );
+    const OUTLINE: ::veo_core::__private::abi::Type = {
+        let _ = |Self { position: __0, charge: __1, next: __2 }: Self| {
+            ::veo_core::__private::Data::ASK(&__0);
+            ::veo_core::__private::Data::ASK(&__1);
+            ::veo_core::__private::Data::ASK(&__2);
+        };
+        ::veo_core::__private::abi::Type::Struct(
+            &::veo_core::__private::abi::StructLayout {
+                name: "Particle",
+                size: ::core::mem::size_of::<Self>(),
+                align: ::core::mem::align_of::<Self>(),
+                fields: &[
+                    ::veo_core::__private::abi::Field {
+                        name: "position",
+                        offset: ::core::mem::offset_of!(Self, position),
+                        ty: ::veo_core::VeData::FIELD_OUTLINE
+                            .in_structure(|Self { position: __field, .. }: Self| __field),
+                    },
+                    ::veo_core::__private::abi::Field {
+                        name: "charge",
+                        offset: ::core::mem::offset_of!(Self, charge),
+                        ty: ::veo_core::VeData::FIELD_OUTLINE
+                            .in_structure(|Self { charge: __field, .. }: Self| __field),
+                    },
+                    ::veo_core::__private::abi::Field {
+                        name: "next",
+                        offset: ::core::mem::offset_of!(Self, next),
+                        ty: ::veo_core::VeData::FIELD_OUTLINE
+                            .in_structure(|Self { next: __field, .. }: Self| __field),
+                    },
+                ],
+            },
+        )
+    };
 }

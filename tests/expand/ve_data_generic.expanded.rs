@@ -5,7 +5,9 @@ where
     T: Default,
 {
     const TYPE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { 0: __0 }: Self| -> ([[T; N]; N],) { (__0,) };
+        let _ = |Self { 0: __0 }: Self| {
+            ::veo_core::__private::Data::ASK(&__0);
+        };
         ::veo_core::__private::abi::Type::Struct(
             &::veo_core::__private::abi::StructLayout {
                 name: "Matrix",
@@ -15,24 +17,31 @@ where
                     ::veo_core::__private::abi::Field {
                         name: "0",
                         offset: ::core::mem::offset_of!(Self, 0),
-                        ty: <[[T; N]; N] as ::veo_core::__private::Data>::TYPE,
+                        ty: ::veo_core::VeData::FIELD_TYPE
+                            .in_structure(|Self { 0: __field, .. }: Self| __field),
                     },
                 ],
             },
         )
     };
-    const OUTLINE: ::veo_core::__private::abi::Type = ::veo_core::__private::abi::Type::Struct(
-        &::veo_core::__private::abi::StructLayout {
-            name: "Matrix",
-            size: ::core::mem::size_of::<Self>(),
-            align: ::core::mem::align_of::<Self>(),
-            fields: &[
-                ::veo_core::__private::abi::Field {
-                    name: "0",
-                    offset: ::core::mem::offset_of!(Self, 0),
-                    ty: <[[T; N]; N] as ::veo_core::__private::Data>::OUTLINE,
-                },
-            ],
-        },
-    );
+    const OUTLINE: ::veo_core::__private::abi::Type = {
+        let _ = |Self { 0: __0 }: Self| {
+            ::veo_core::__private::Data::ASK(&__0);
+        };
+        ::veo_core::__private::abi::Type::Struct(
+            &::veo_core::__private::abi::StructLayout {
+                name: "Matrix",
+                size: ::core::mem::size_of::<Self>(),
+                align: ::core::mem::align_of::<Self>(),
+                fields: &[
+                    ::veo_core::__private::abi::Field {
+                        name: "0",
+                        offset: ::core::mem::offset_of!(Self, 0),
+                        ty: ::veo_core::VeData::FIELD_OUTLINE
+                            .in_structure(|Self { 0: __field, .. }: Self| __field),
+                    },
+                ],
+            },
+        )
+    };
 }

@@ -6,7 +6,10 @@ where
     >,
 {
     const TYPE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { 0: __0, 1: __1 }: Self| -> (Value, Marker) { (__0, __1) };
+        let _ = |Self { 0: __0, 1: __1 }: Self| {
+            ::veo_core::__private::Data::ASK(&__0);
+            ::veo_core::__private::Data::ASK(&__1);
+        };
         ::veo_core::__private::abi::Type::Struct(
             &::veo_core::__private::abi::StructLayout {
                 name: "Tagged",
@@ -16,34 +19,44 @@ where
                     ::veo_core::__private::abi::Field {
                         name: "0",
                         offset: ::core::mem::offset_of!(Self, 0),
-                        ty: <Value as ::veo_core::__private::Data>::TYPE,
+                        ty: ::veo_core::VeData::FIELD_TYPE
+                            .in_structure(|Self { 0: __field, .. }: Self| __field),
                     },
                     ::veo_core::__private::abi::Field {
                         name: "1",
                         offset: ::core::mem::offset_of!(Self, 1),
-                        ty: <Marker as ::veo_core::__private::Data>::TYPE,
+                        ty: ::veo_core::VeData::FIELD_TYPE
+                            .in_structure(|Self { 1: __field, .. }: Self| __field),
                     },
                 ],
             },
         )
     };
-    const OUTLINE: ::veo_core::__private::abi::Type = ::veo_core::__private::abi::Type::Struct(
-        &::veo_core::__private::abi::StructLayout {
-            name: "Tagged",
-            size: ::core::mem::size_of::<Self>(),
-            align: ::core::mem::align_of::<Self>(),
-            fields: &[
-                ::veo_core::__private::abi::Field {
-                    name: "0",
-                    offset: ::core::mem::offset_of!(Self, 0),
-                    ty: <Value as ::veo_core::__private::Data>::OUTLINE,
-                },
-                ::veo_core::__private::abi::Field {
-                    name: "1",
-                    offset: ::core::mem::offset_of!(Self, 1),
-                    ty: <Marker as ::veo_core::__private::Data>::OUTLINE,
-                },
-            ],
-        },
-    );
+    const OUTLINE: ::veo_core::__private::abi::Type = {
+        let _ = |Self { 0: __0, 1: __1 }: Self| {
+            ::veo_core::__private::Data::ASK(&__0);
+            ::veo_core::__private::Data::ASK(&__1);
+        };
+        ::veo_core::__private::abi::Type::Struct(
+            &::veo_core::__private::abi::StructLayout {
+                name: "Tagged",
+                size: ::core::mem::size_of::<Self>(),
+                align: ::core::mem::align_of::<Self>(),
+                fields: &[
+                    ::veo_core::__private::abi::Field {
+                        name: "0",
+                        offset: ::core::mem::offset_of!(Self, 0),
+                        ty: ::veo_core::VeData::FIELD_OUTLINE
+                            .in_structure(|Self { 0: __field, .. }: Self| __field),
+                    },
+                    ::veo_core::__private::abi::Field {
+                        name: "1",
+                        offset: ::core::mem::offset_of!(Self, 1),
+                        ty: ::veo_core::VeData::FIELD_OUTLINE
+                            .in_structure(|Self { 1: __field, .. }: Self| __field),
+                    },
+                ],
+            },
+        )
+    };
 }

@@ -7,7 +7,10 @@ where
     >,
 {
     const TYPE: prelude::veo::__private::abi::Type = {
-        let _ = |Self { x: __0, level: __1 }: Self| -> (f64, Level) { (__0, __1) };
+        let _ = |Self { x: __0, level: __1 }: Self| {
+            <_ as prelude::veo::__private::Data>::ASK(&__0);
+            <_ as prelude::veo::__private::Data>::ASK(&__1);
+        };
         prelude::veo::__private::abi::Type::Struct(
             &prelude::veo::__private::abi::StructLayout {
                 name: "Point",
@@ -17,34 +20,44 @@ where
                     prelude::veo::__private::abi::Field {
                         name: "x",
                         offset: ::core::mem::offset_of!(Self, x),
-                        ty: <f64 as prelude::veo::VeData>::TYPE,
+                        ty: <_ as prelude::veo::VeData>::FIELD_TYPE
+                            .in_structure(|Self { x: __field, .. }: Self| __field),
                     },
                     prelude::veo::__private::abi::Field {
                         name: "level",
                         offset: ::core::mem::offset_of!(Self, level),
-                        ty: <Level as prelude::veo::VeData>::TYPE,
+                        ty: <_ as prelude::veo::VeData>::FIELD_TYPE
+                            .in_structure(|Self { level: __field, .. }: Self| __field),
                     },
                 ],
             },
         )
     };
-    const OUTLINE: prelude::veo::__private::abi::Type = prelude::veo::__private::abi::Type::Struct(
-        &prelude::veo::__private::abi::StructLayout {
-            name: "Point",
-            size: ::core::mem::size_of::<Self>(),
-            align: ::core::mem::align_of::<Self>(),
-            fields: &[
-                prelude::veo::__private::abi::Field {
-                    name: "x",
-                    offset: ::core::mem::offset_of!(Self, x),
-                    ty: <f64 as prelude::veo::VeData>::OUTLINE,
-                },
-                prelude::veo::__private::abi::Field {
-                    name: "level",
-                    offset: ::core::mem::offset_of!(Self, level),
-                    ty: <Level as prelude::veo::VeData>::OUTLINE,
-                },
-            ],
-        },
-    );
+    const OUTLINE: prelude::veo::__private::abi::Type = {
+        let _ = |Self { x: __0, level: __1 }: Self| {
+            <_ as prelude::veo::__private::Data>::ASK(&__0);
+            <_ as prelude::veo::__private::Data>::ASK(&__1);
+        };
+        prelude::veo::__private::abi::Type::Struct(
+            &prelude::veo::__private::abi::StructLayout {
+                name: "Point",
+                size: ::core::mem::size_of::<Self>(),
+                align: ::core::mem::align_of::<Self>(),
+                fields: &[
+                    prelude::veo::__private::abi::Field {
+                        name: "x",
+                        offset: ::core::mem::offset_of!(Self, x),
+                        ty: <_ as prelude::veo::VeData>::FIELD_OUTLINE
+                            .in_structure(|Self { x: __field, .. }: Self| __field),
+                    },
+                    prelude::veo::__private::abi::Field {
+                        name: "level",
+                        offset: ::core::mem::offset_of!(Self, level),
+                        ty: <_ as prelude::veo::VeData>::FIELD_OUTLINE
+                            .in_structure(|Self { level: __field, .. }: Self| __field),
+                    },
+                ],
+            },
+        )
+    };
 }

@@ -6,8 +6,16 @@ where
     >,
 {
     const TYPE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { 0: __0 }: Self| -> (f64,) { (__0,) };
-        <f64 as ::veo_core::__private::Data>::TYPE
+        let _ = |Self { 0: __0 }: Self| {
+            ::veo_core::__private::Data::ASK(&__0);
+        };
+        ::veo_core::VeData::FIELD_TYPE.alone_in(|Self { 0: __field, .. }: Self| __field)
     };
-    const OUTLINE: ::veo_core::__private::abi::Type = <f64 as ::veo_core::__private::Data>::OUTLINE;
+    const OUTLINE: ::veo_core::__private::abi::Type = {
+        let _ = |Self { 0: __0 }: Self| {
+            ::veo_core::__private::Data::ASK(&__0);
+        };
+        ::veo_core::VeData::FIELD_OUTLINE
+            .alone_in(|Self { 0: __field, .. }: Self| __field)
+    };
 }

@@ -41,6 +41,51 @@ pub unsafe trait VeData: Copy + Send + Sync + 'static {
         align: align_of::<Self>(),
         fields: &[],
     });
+
+    /// [`TYPE`](Self::TYPE) for `#[derive(VeData)]`, which knows the type of a field only by
+    /// the field.
+    #[doc(hidden)]
+    const FIELD_TYPE: Described<Self> = Described::new(Self::TYPE);
+
+    /// The same with [`OUTLINE`](Self::OUTLINE).
+    #[doc(hidden)]
+    const FIELD_OUTLINE: Described<Self> = Described::new(Self::OUTLINE);
+}
+
+/// The description of `T`, to be had of plain data only. Which `T` it is follows from where
+/// the description is used: that makes it the proof that the type of a field, whatever it is
+/// written as, is plain data.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Described<T> {
+    ty: Type,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Described<T> {
+    const fn new(ty: Type) -> Self {
+        Described {
+            ty,
+            of: PhantomData,
+        }
+    }
+
+    /// As that of a field of `S`, which the function takes out of it.
+    #[must_use]
+    pub const fn in_structure<S>(self, _: fn(S) -> T) -> Type {
+        self.ty
+    }
+
+    /// As that of `S`, which has nothing but this field.
+    #[must_use]
+    pub const fn alone_in<S>(self, _: fn(S) -> T) -> Type {
+        assert!(
+            size_of::<S>() == size_of::<T>() && align_of::<S>() == align_of::<T>(),
+            "the structure is not `#[repr(transparent)]`, as it was for `#[derive(VeData)]`: \
+             write the derive below the attribute that changes it"
+        );
+        self.ty
+    }
 }
 
 /// The bytes of plain data, to be copied.

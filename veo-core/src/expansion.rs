@@ -4,6 +4,8 @@
 //! lacks one of them, the compiler names that type and what to write, and no other types
 //! that happen to have it. And what a wrong type makes of a stub is a type the compiler
 //! knows to be wrong, about which it says nothing more to callers.
+//!
+//! No promise hangs on them: a program may put traits of its own at their path.
 
 use std::marker::PhantomData;
 
@@ -14,20 +16,17 @@ use crate::data::{Bytes, BytesMut, VeData, VePointee};
 use crate::param::{FnAddr, KernelResult};
 
 /// A type of plain data, in memory or behind a reference.
-///
-/// # Safety
-///
-/// That of [`VeData`]: `#[derive(VeData)]` takes the word of this trait for each field.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel to the VE as plain data",
     note = "plain data are i8 to i64, u8 to u64, f32, f64, arrays of them, `#[repr(C)]` structures of them with `#[derive(VeData)]`, and `VeAddr<T>` of these, of `c_void` or of a `T` with `#[derive(VeOpaque)]`"
 )]
-pub unsafe trait Data: Sized {
+pub trait Data: Sized {
     /// The C type that a kernel sees.
     const TYPE: Type;
 
-    /// See [`VeData::OUTLINE`].
-    const OUTLINE: Type;
+    /// Asks for the type of a value whether it is such. No function: of the argument of one the
+    /// compiler has more to say.
+    const ASK: fn(&Self);
 
     /// Values that a kernel reads through a reference.
     fn input(values: &[Self]) -> Bytes<'_>;
@@ -36,11 +35,10 @@ pub unsafe trait Data: Sized {
     fn inout(values: &mut [Self]) -> BytesMut<'_>;
 }
 
-// SAFETY: it is promised by `VeData`.
 #[diagnostic::do_not_recommend]
-unsafe impl<T: VeData> Data for T {
+impl<T: VeData> Data for T {
     const TYPE: Type = <T as VeData>::TYPE;
-    const OUTLINE: Type = <T as VeData>::OUTLINE;
+    const ASK: fn(&Self) = |_| {};
 
     #[inline]
     fn input(values: &[Self]) -> Bytes<'_> {

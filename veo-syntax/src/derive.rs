@@ -2,10 +2,9 @@
 //! `#[derive(VeOpaque)]`, which lets pointers to a handle be declared.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
 use syn::{
     Attribute, Data, DeriveInput, GenericParam, Generics, Ident, LitStr, Member, Meta, Path, Token,
     parse_quote,
@@ -13,6 +12,7 @@ use syn::{
 
 use crate::attribute::crate_path;
 use crate::mistake::Mistake;
+use crate::place::DeriveTraits;
 use crate::report::Report;
 use crate::types;
 
@@ -25,8 +25,11 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     let mut report = Report::default();
     let path = krate(&input.attrs, "ve_data", &mut report);
     let krate = crate_path(path.as_ref());
-    let source = (&krate, path.is_none());
     let ident = &input.ident;
+    let traits = DeriveTraits {
+        krate: &krate,
+        of: ident.span(),
+    };
     let name = ident.unraw().to_string();
     // With such fields it may not even be `Copy`.
     let mut wrong_fields = false;
@@ -52,16 +55,15 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
                 types::field(&field.ty, &mut report);
             }
             wrong_fields = report.len() > before;
-            let exhaustive = exhaustive(&data.fields);
-            let mut fields = data.fields.iter();
+            let exhaustive = exhaustive(&data.fields, &traits);
+            let mut fields = data.fields.members().zip(&data.fields);
             let [ty, outline] = match (layout, fields.next(), fields.next()) {
-                (Layout::Transparent, Some(field), None) => {
-                    [Part::Type, Part::Outline].map(|part| described(&field.ty, part, source))
-                }
+                (Layout::Transparent, Some((member, field)), None) => [Part::Type, Part::Outline]
+                    .map(|part| described(&member, &field.ty, part, quote!(alone_in), &traits)),
                 _ => [Part::Type, Part::Outline]
-                    .map(|part| structure(&data.fields, part, source, ident)),
+                    .map(|part| structure(&data.fields, part, &traits, ident)),
             };
-            Some([quote!({ #exhaustive #ty }), outline])
+            Some([ty, outline].map(|part| quote!({ #exhaustive #part })))
         }
     };
     let generics = bounded(input.generics, &krate, wrong_fields, &mut report);
@@ -83,11 +85,12 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     };
     let condition = condition.map(|condition| quote!((): #krate::__private::If<#condition>,));
     let clause = (condition.is_some() || predicates.is_some()).then(|| quote!(where));
+    let implemented = traits.path(Span::call_site(), quote!(VeData));
     let allowed = allowed(&input.attrs, &input.data, path.is_some());
     quote! {
         #[automatically_derived]
         #allowed
-        unsafe impl #impl_generics #krate::VeData for #ident #ty_generics
+        unsafe impl #impl_generics #implemented for #ident #ty_generics
         #clause #condition #predicates
         {
             const TYPE: #krate::__private::abi::Type = #ty;
@@ -221,48 +224,51 @@ fn bounded(
     generics
 }
 
-/// The description of a field. Where `crate = path` says whom to ask, that is the very
-/// trait that is implemented: whatever else the path names, no field escapes what is
-/// promised of the whole. Otherwise it is a helper with a better message.
-fn described(ty: &syn::Type, part: Part, (krate, is_ours): (&TokenStream, bool)) -> TokenStream {
-    let part = match part {
-        Part::Type => quote_spanned!(ty.span()=> TYPE),
-        Part::Outline => quote_spanned!(ty.span()=> OUTLINE),
-    };
-    if is_ours {
-        quote_spanned!(ty.span()=> <#ty as #krate::__private::Data>::#part)
-    } else {
-        quote_spanned!(ty.span()=> <#ty as #krate::VeData>::#part)
-    }
+/// All fields, since an attribute below the derive could have changed the structure. What is
+/// asked of them proves nothing, but has the better message for what is no plain data.
+fn exhaustive(fields: &syn::Fields, traits: &DeriveTraits<'_>) -> TokenStream {
+    let members = fields.members();
+    let (names, asked): (Vec<Ident>, Vec<TokenStream>) = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| traits.ask_data(&field.ty, &format!("__{index}")))
+        .unzip();
+    quote!(let _ = |Self { #(#members: #names),* }: Self| { #(#asked;)* };)
 }
 
-/// These fields, of these types, and no others: an attribute below the derive could have
-/// changed the structure since it was seen here.
-fn exhaustive(fields: &syn::Fields) -> TokenStream {
-    let members = fields.members();
-    let types = fields.iter().map(|field| &field.ty);
-    let names: Vec<Ident> = (0..fields.len())
-        .map(|index| format_ident!("__{index}", span = Span::mixed_site()))
-        .collect();
-    quote! {
-        let _ = |Self { #(#members: #names),* }: Self| -> (#(#types,)*) { (#(#names,)*) };
-    }
+/// The description of a field, which proves that the field is plain data: it comes from the
+/// very trait that is implemented, whatever else `krate` names, and is that of the value the
+/// field holds, whatever its type was written as.
+fn described(
+    member: &Member,
+    ty: &syn::Type,
+    part: Part,
+    method: TokenStream,
+    traits: &DeriveTraits<'_>,
+) -> TokenStream {
+    let part = match part {
+        Part::Type => quote!(FIELD_TYPE),
+        Part::Outline => quote!(FIELD_OUTLINE),
+    };
+    let field = Ident::new("__field", Span::mixed_site());
+    let description = traits.item(ty, quote!(VeData), part);
+    quote!(#description.#method(|Self { #member: #field, .. }: Self| #field))
 }
 
 fn structure(
     fields: &syn::Fields,
     part: Part,
-    source: (&TokenStream, bool),
+    traits: &DeriveTraits<'_>,
     ident: &Ident,
 ) -> TokenStream {
-    let (krate, _) = source;
+    let krate = traits.krate;
     let name = LitStr::new(&ident.unraw().to_string(), ident.span());
     let entries = fields.members().zip(fields).map(|(member, field)| {
         let text = match &member {
             Member::Named(ident) => ident.unraw().to_string(),
             Member::Unnamed(index) => index.index.to_string(),
         };
-        let ty = described(&field.ty, part, source);
+        let ty = described(&member, &field.ty, part, quote!(in_structure), traits);
         quote! {
             #krate::__private::abi::Field {
                 name: #text,

@@ -1,6 +1,6 @@
 //! Tokens of ours among those of the user, at places that the compiler's messages point to.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use crate::attribute::Context;
@@ -30,11 +30,7 @@ pub(crate) fn bound(
     after: TokenStream,
 ) -> TokenStream {
     // A bound begins at its path, which may be the user's own.
-    let is_absolute = matches!(
-        context.krate.clone().into_iter().next(),
-        Some(TokenTree::Punct(_))
-    );
-    let binder = (!is_absolute).then(|| quote!(for<>));
+    let binder = (!is_absolute(&context.krate)).then(|| quote!(for<>));
     let mut output = at(ends(place).0, quote!(#head #binder));
     output.extend(ours(place, context, before, user, after));
     output
@@ -50,16 +46,75 @@ pub(crate) fn ours(
     after: TokenStream,
 ) -> TokenStream {
     let (first, last) = ends(place);
-    let mut output = TokenStream::new();
-    for mut tree in context.krate.clone() {
-        if let TokenTree::Punct(_) = tree {
-            tree.set_span(first);
-        }
-        output.extend([tree]);
-    }
+    let mut output = path_at(first, &context.krate);
     output.extend(at(first, quote!(::__private::#before)));
     output.extend(user);
     output.extend(at(last, after));
+    output
+}
+
+/// Traits of `veo_core` in the expansion of a derive. One name is always the same trait: every
+/// use of it has the name resolution of `of`, however its places differ. `::` means another
+/// place in another edition.
+pub(crate) struct DeriveTraits<'a> {
+    pub(crate) krate: &'a TokenStream,
+    pub(crate) of: Span,
+}
+
+impl DeriveTraits<'_> {
+    /// The path of the one of this name.
+    pub(crate) fn path(&self, place: Span, name: TokenStream) -> TokenStream {
+        let span = self.of.located_at(place);
+        let mut output = path_at(span, self.krate);
+        output.extend(at(span, quote!(::#name)));
+        output
+    }
+
+    /// The item `name` of the trait `asked`, for a type that is to be inferred, as if it were `place`.
+    pub(crate) fn item(
+        &self,
+        place: &impl ToTokens,
+        asked: TokenStream,
+        name: TokenStream,
+    ) -> TokenStream {
+        let (first, last) = ends(place);
+        let path = self.path(first, asked);
+        let name = at(self.of.located_at(last), quote!(::#name));
+        if is_absolute(self.krate) {
+            return quote!(#path #name);
+        }
+        // The path begins elsewhere.
+        let (before, after) = (at(first, quote!(<_ as)), at(last, quote!(>)));
+        quote!(#before #path #after #name)
+    }
+
+    /// A variable of this name, and a call that asks whether it is `Data`: wherever in the call
+    /// the compiler finds that it is not, it says so at `place`.
+    pub(crate) fn ask_data(&self, place: &impl ToTokens, name: &str) -> (Ident, TokenStream) {
+        let (first, last) = ends(place);
+        let ask = self.item(place, quote!(__private::Data), quote!(ASK));
+        let reference = at(self.of.located_at(first), quote!(&));
+        let name = Ident::new(name, self.of.located_at(last));
+        let mut argument = Group::new(Delimiter::Parenthesis, quote!(#reference #name));
+        argument.set_span(self.of.located_at(last));
+        (name, quote!(#ask #argument))
+    }
+}
+
+/// Whether a path begins with `::`, which is ours to place.
+fn is_absolute(path: &TokenStream) -> bool {
+    matches!(path.clone().into_iter().next(), Some(TokenTree::Punct(_)))
+}
+
+/// A path whose names keep their places, if they are the user's.
+fn path_at(place: Span, path: &TokenStream) -> TokenStream {
+    let mut output = TokenStream::new();
+    for mut tree in path.clone() {
+        if let TokenTree::Punct(_) = tree {
+            tree.set_span(place);
+        }
+        output.extend([tree]);
+    }
     output
 }
 

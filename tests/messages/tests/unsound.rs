@@ -1,0 +1,16 @@
+//! Programs without `unsafe` that try to pass as plain data what is none, in `unsound`. What
+//! the compiler says of them matters little, that it refuses them everything.
+
+mod wrong;
+
+#[test]
+fn what_is_no_plain_data_never_passes_as_such() {
+    assert!(wrong::cases_in("unsound").len() >= 10);
+    wrong::refused("unsound", "the_programs", &[]);
+}
+
+#[test]
+#[ignore = "run by the other one"]
+fn the_programs() {
+    wrong::compile("unsound");
+}

@@ -1,0 +1,13 @@
+//! An attribute below the derive makes an enumeration of a structure.
+#![forbid(unsafe_code)]
+use hostile::becomes;
+use veo_core::VeData;
+
+#[derive(VeData)]
+#[becomes(#[derive(Clone, Copy)] #[repr(C)] enum Bad { Number { number: u64 } })]
+#[repr(C)]
+struct Bad {
+    number: u64,
+}
+
+fn main() {}
