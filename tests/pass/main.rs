@@ -4,6 +4,7 @@
 
 mod attribute {
     mod crate_path;
+    mod imported_name;
     mod inside_block;
     mod lazy;
     mod lib;
@@ -54,6 +55,7 @@ mod types {
     mod anonymous_parameters;
     mod arrays;
     mod coercions;
+    mod constants_in_types;
     mod deprecated_fields;
     mod explicit_handles;
     mod fortran;

@@ -1,7 +1,7 @@
 //! From tokens to functions, one by one, so that a syntax error in one of a
 //! block leaves the others alone.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -129,10 +129,22 @@ fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Parsed> {
     kernels
 }
 
-/// Whether this is `#[ve_kernel]`, by whatever path.
+/// Whether this is `#[ve_kernel]`, by whatever path, or by the name that was imported.
 pub(crate) fn is_ours(attr: &Attribute) -> bool {
-    let last = attr.path().segments.last();
-    last.is_some_and(|segment| segment.ident == "ve_kernel")
+    let Some(last) = attr.path().segments.last() else {
+        return false;
+    };
+    last.ident == "ve_kernel" || imported_name().is_some_and(|name| last.ident == name)
+}
+
+/// `kernel` after `use veo_core::ve_kernel as kernel`: what stands where this expansion was
+/// asked for, `#[kernel(lib = "libx.so")]`. Only the compiler can tell, and editors may not.
+fn imported_name() -> Option<String> {
+    let written = Span::call_site().source_text()?;
+    let attribute = written.trim_start_matches(|c: char| "#![".contains(c) || c.is_whitespace());
+    let is_path = |c: char| c.is_alphanumeric() || "_:#".contains(c) || c.is_whitespace();
+    let path = attribute.split(|c| !is_path(c)).next()?;
+    Some(path.rsplit("::").next()?.trim().to_owned())
 }
 
 /// Reports an ABI that is not C, or none.
@@ -144,19 +156,28 @@ pub(crate) fn check_abi(at: &Token![extern], abi: Option<&LitStr>, report: &mut 
     }
 }
 
-/// Items end with `;` or with a body.
+/// Items end with `;` or with a body, which braces inside `<..>` are not: `Matrix<{ N + 1 }>`.
 fn split_items(tokens: TokenStream) -> Vec<TokenStream> {
     let mut items = Vec::new();
     let mut item = TokenStream::new();
+    let (mut open, mut after_minus) = (0_usize, false);
     for tree in tokens {
-        let last = match &tree {
-            TokenTree::Punct(punct) => punct.as_char() == ';',
-            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
-            _ => false,
+        let mark = match &tree {
+            TokenTree::Punct(punct) => punct.as_char(),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => '{',
+            _ => ' ',
         };
+        let last = mark == ';' || (mark == '{' && open == 0);
+        match mark {
+            '<' => open += 1,
+            '>' if !after_minus => open = open.saturating_sub(1),
+            _ => {}
+        }
+        after_minus = mark == '-';
         item.extend([tree]);
         if last {
             items.push(std::mem::take(&mut item));
+            open = 0;
         }
     }
     if !item.is_empty() {
