@@ -1,17 +1,27 @@
+#[cfg(doc)]
+fn count<'a, On: ::veo_core::Target + ?::core::marker::Sized>(
+    ctx_or_proc: &On,
+    n: impl ::veo_core::Arg<'a, c_int>,
+    plan: impl ::veo_core::Arg<'a, plan_t>,
+    at: impl ::veo_core::Arg<'a, ffi::Offset>,
+) -> ::veo_core::Result<On::Output<'a, <ffi::Size as ::veo_core::KernelResult>::Value>> {
+    ::core::unreachable!("compiled with `--cfg doc`, which is for rustdoc alone")
+}
+#[cfg(not(doc))]
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn count<'__a, __On, __Out>(
-    ctx_or_proc: &__On,
-    n: impl ::veo_core::__private::NamedArg<
+    _ctx_or_proc: &__On,
+    __n: impl ::veo_core::__private::NamedArg<
         '__a,
         c_int,
         { <c_int as ::veo_core::__private::Param>::DECLARED },
     >,
-    plan: impl ::veo_core::__private::NamedArg<
+    __plan: impl ::veo_core::__private::NamedArg<
         '__a,
         plan_t,
         { <plan_t as ::veo_core::__private::Param>::DECLARED },
     >,
-    at: impl ::veo_core::__private::NamedArg<
+    __at: impl ::veo_core::__private::NamedArg<
         '__a,
         ffi::Offset,
         { <ffi::Offset as ::veo_core::__private::Param>::DECLARED },
@@ -29,15 +39,18 @@ where
         >,
 {
     use ::veo_core::__private as __veo;
-    static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
+    static _KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
         name: "count",
         symbol: "count",
         library: __veo::Library::Shared("libvetest.so"),
         resolution: __veo::Resolution::Eager,
-        crate_name: ::core::env!("CARGO_PKG_NAME"),
+        crate_name: __veo::crate_name(
+            ::core::option_env!("CARGO_PKG_NAME"),
+            ::core::module_path!(),
+        ),
         module: ::core::module_path!(),
         file: ::core::file!(),
-        line: ::core::line!(),
+        line: __veo::line!(),
         build_dir: ::core::option_env!("OUT_DIR"),
         signature: __veo::abi::Signature {
             params: &[
@@ -51,11 +64,11 @@ where
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
-        __veo::Registration(& __KERNEL)
+        __veo::Registration(& _KERNEL)
     }
-    let mut __call = __veo::Call::new(&__KERNEL);
-    __call.arg::<c_int>(n);
-    __call.arg::<plan_t>(plan);
-    __call.arg::<ffi::Offset>(at);
-    __call.submit::<__On, ffi::Size>(ctx_or_proc)
+    let mut _call = __veo::Call::new(&_KERNEL);
+    _call.arg::<c_int>(__n);
+    _call.arg::<plan_t>(__plan);
+    _call.arg::<ffi::Offset>(__at);
+    _call.submit::<__On, ffi::Size>(_ctx_or_proc)
 }

@@ -1,24 +1,37 @@
+#[cfg(doc)]
+fn r#move<'a, On: ::veo_core::Target + ?::core::marker::Sized>(
+    ctx_or_proc: &On,
+    r#in: i32,
+    _: f64,
+    N: u8,
+) -> ::veo_core::Result<On::Output<'a, ()>> {
+    ::core::unreachable!("compiled with `--cfg doc`, which is for rustdoc alone")
+}
+#[cfg(not(doc))]
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn r#move<'__a, __On, __Out>(
-    ctx_or_proc: &__On,
-    r#in: i32,
+    _ctx_or_proc: &__On,
+    __in: i32,
     __1: f64,
-    N: u8,
+    __N: u8,
 ) -> ::veo_core::Result<__Out>
 where
     __On: ?::core::marker::Sized
         + ::veo_core::__private::CallTarget<'__a, (), Gives = __Out>,
 {
     use ::veo_core::__private as __veo;
-    static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
+    static _KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
         name: "move",
         symbol: "move",
         library: __veo::Library::Shared("libvetest.so"),
         resolution: __veo::Resolution::Eager,
-        crate_name: ::core::env!("CARGO_PKG_NAME"),
+        crate_name: __veo::crate_name(
+            ::core::option_env!("CARGO_PKG_NAME"),
+            ::core::module_path!(),
+        ),
         module: ::core::module_path!(),
         file: ::core::file!(),
-        line: ::core::line!(),
+        line: __veo::line!(),
         build_dir: ::core::option_env!("OUT_DIR"),
         signature: __veo::abi::Signature {
             params: &[
@@ -32,11 +45,11 @@ where
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
-        __veo::Registration(& __KERNEL)
+        __veo::Registration(& _KERNEL)
     }
-    let mut __call = __veo::Call::new(&__KERNEL);
-    __call.arg::<i32>(r#in);
-    __call.arg::<f64>(__1);
-    __call.arg::<u8>(N);
-    __call.submit::<__On, ()>(ctx_or_proc)
+    let mut _call = __veo::Call::new(&_KERNEL);
+    _call.arg::<i32>(__in);
+    _call.arg::<f64>(__1);
+    _call.arg::<u8>(__N);
+    _call.submit::<__On, ()>(_ctx_or_proc)
 }

@@ -1,9 +1,19 @@
+#[cfg(doc)]
+fn run<'a, On: ::veo_core::Target + ?::core::marker::Sized>(
+    ctx_or_proc: &On,
+    plan: impl ::veo_core::Arg<'a, *mut Plan>,
+    data: impl ::veo_core::Arg<'a, *mut c_void>,
+    f: impl ::veo_core::Arg<'a, extern "C" fn(f64) -> f64>,
+) -> ::veo_core::Result<On::Output<'a, ::veo_core::VeMemPtr<c_void>>> {
+    ::core::unreachable!("compiled with `--cfg doc`, which is for rustdoc alone")
+}
+#[cfg(not(doc))]
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn run<'__a, __On, __Out>(
-    ctx_or_proc: &__On,
-    plan: impl ::veo_core::__private::MutArg<'__a, Plan>,
-    data: impl ::veo_core::__private::MutVoidArg<'__a, c_void>,
-    f: impl ::veo_core::__private::FunctionArg<'__a>,
+    _ctx_or_proc: &__On,
+    __plan: impl ::veo_core::__private::MutArg<'__a, Plan>,
+    __data: impl ::veo_core::__private::MutVoidArg<'__a, c_void>,
+    __f: impl ::veo_core::__private::FunctionArg<'__a>,
 ) -> ::veo_core::Result<__Out>
 where
     __On: ?::core::marker::Sized
@@ -14,15 +24,18 @@ where
         >,
 {
     use ::veo_core::__private as __veo;
-    static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
+    static _KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
         name: "run",
         symbol: "run",
         library: __veo::Library::Static,
         resolution: __veo::Resolution::Eager,
-        crate_name: ::core::env!("CARGO_PKG_NAME"),
+        crate_name: __veo::crate_name(
+            ::core::option_env!("CARGO_PKG_NAME"),
+            ::core::module_path!(),
+        ),
         module: ::core::module_path!(),
         file: ::core::file!(),
-        line: ::core::line!(),
+        line: __veo::line!(),
         build_dir: ::core::option_env!("OUT_DIR"),
         signature: __veo::abi::Signature {
             params: &[
@@ -45,11 +58,11 @@ where
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
-        __veo::Registration(& __KERNEL)
+        __veo::Registration(& _KERNEL)
     }
-    let mut __call = __veo::Call::new(&__KERNEL);
-    __call.arg::<*mut Plan>(plan);
-    __call.arg::<*mut c_void>(data);
-    __call.arg::<__veo::FnAddr>(f);
-    __call.submit_pointer::<__On, c_void>(ctx_or_proc)
+    let mut _call = __veo::Call::new(&_KERNEL);
+    _call.arg::<*mut Plan>(__plan);
+    _call.arg::<*mut c_void>(__data);
+    _call.arg::<__veo::FnAddr>(__f);
+    _call.submit_pointer::<__On, c_void>(_ctx_or_proc)
 }

@@ -41,6 +41,7 @@ mod hygiene {
     mod forbidden_unsafe;
     mod no_prelude;
     mod parameter_names;
+    mod parameters_named_like_items;
     mod raw_identifiers;
     mod reexported;
     mod shadowed_names;

@@ -86,6 +86,20 @@ impl fmt::Display for KernelInfo {
     }
 }
 
+/// The crate that declares a kernel: the package, or the first name of the module's path where
+/// Cargo does not compile it.
+#[must_use]
+pub const fn crate_name(package: Option<&'static str>, module: &'static str) -> &'static str {
+    if let Some(package) = package {
+        return package;
+    }
+    let mut end = 0;
+    while end < module.len() && module.as_bytes()[end] != b':' {
+        end += 1;
+    }
+    module.split_at(end).0
+}
+
 /// A declared kernel and its place in every process's table of addresses.
 #[derive(Debug)]
 pub struct Kernel {

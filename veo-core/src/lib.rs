@@ -141,7 +141,11 @@ pub mod __private {
         ConstArg, ConstVoidArg, CopyValues, Data, FunctionArg, If, MutArg, MutVoidArg, NamedArg,
         PointedTo, Returned, Returns, ValueOf, Wrong,
     };
-    pub use crate::kernel::{Kernel, KernelInfo, Library, Registration, Resolution, Verify};
+    pub use crate::kernel::{
+        Kernel, KernelInfo, Library, Registration, Resolution, Verify, crate_name,
+    };
     pub use crate::param::{FnAddr, KernelResult, Param};
+    // The span of `::core` would decide what it means: another one in the edition of 2015.
+    pub use core::line;
     pub use {inventory, veo_abi as abi};
 }

@@ -59,7 +59,8 @@ use proc_macro::TokenStream;
 /// | `VeMemPtr<T>`, `OnStack<T>` | just that |
 /// | `extern "C" fn(..)` | a function of the VE: `&VeoFunction`, `VeMemPtr<c_void>`, `NULL` |
 ///
-/// `T` is plain data: see the derive macro `VeData`. A kernel has at most 256 parameters.
+/// Parameters may have any name, that of a constant in scope as well. `T` is plain data: see
+/// the derive macro `VeData`. A kernel has at most 256 parameters.
 /// It returns nothing, a number, or a pointer, which becomes a `VeMemPtr`. Fortran takes
 /// its arguments by reference: declare `&i32`, and the name with its underscore.
 ///

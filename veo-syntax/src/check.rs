@@ -1,9 +1,9 @@
 //! From a parsed function to a checked declaration. Goes on after a mistake, so
 //! that all of a declaration are found.
 
-use proc_macro2::Span;
-use quote::format_ident;
+use proc_macro2::Ident;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Expr, FnArg, GenericParam, Lifetime, Lit, LitStr, Meta, Pat, PatType, ReturnType,
@@ -56,8 +56,9 @@ pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> 
                 if index == MAX_PARAMS {
                     report.at(&input.pat, &Mistake::TooManyParameters(count));
                 }
-                let param = param(input, index, report);
-                if params.iter().any(|before| before.ident == param.ident) {
+                let param = param(input, report);
+                let is_known = params.iter().any(|before| before.ident == param.ident);
+                if is_known && param.ident != "_" {
                     let name = param.ident.to_string();
                     report.at(&param.ident, &Mistake::DuplicateParameter(name));
                 }
@@ -256,7 +257,7 @@ impl VisitMut for OneLifetime {
     }
 }
 
-fn param(input: PatType, index: usize, report: &mut Report) -> Param {
+fn param(input: PatType, report: &mut Report) -> Param {
     let mut attrs = Vec::new();
     for attr in input.attrs {
         let name = attr.path().get_ident().map(ToString::to_string);
@@ -268,7 +269,7 @@ fn param(input: PatType, index: usize, report: &mut Report) -> Param {
             }
         }
     }
-    let anonymous = || format_ident!("__{}", index, span = Span::mixed_site());
+    let anonymous = Ident::new("_", input.pat.span());
     let ident = match &*input.pat {
         Pat::Ident(pat) => {
             if pat.by_ref.is_some() || pat.mutability.is_some() || pat.subpat.is_some() {
@@ -276,10 +277,10 @@ fn param(input: PatType, index: usize, report: &mut Report) -> Param {
             }
             pat.ident.clone()
         }
-        Pat::Wild(_) => anonymous(),
+        Pat::Wild(_) => anonymous,
         other => {
             report.at(other, &Mistake::Pattern);
-            anonymous()
+            anonymous
         }
     };
     // Of a tuple that is taken apart, its type is not a second mistake.

@@ -45,6 +45,7 @@ impl Declaration {
 pub(crate) struct Param {
     /// Lints and the like.
     pub(crate) attrs: Vec<Attribute>,
+    /// The name, `_` if it has none.
     pub(crate) ident: Ident,
     pub(crate) ty: ParamType,
 }

@@ -109,6 +109,9 @@ int imported_compare(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
+int imported_shadowing(int RED, int LIMIT, enum color LOW, int imported_mixed) {
+    return RED * 1000 + LIMIT * 100 + (int)LOW * 10 + imported_mixed;
+}
 int imported_mixed(struct mixed *m) {
     m->x = m->i;
     m->c += 1;

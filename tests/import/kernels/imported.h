@@ -93,6 +93,7 @@ void imported_sort(void *base, size_t n, size_t size, int (*compare)(const void 
 int imported_compare(const void *a, const void *b);
 __attribute__((noreturn)) void imported_leave(int status);
 int imported_mixed(struct mixed *m);
+int imported_shadowing(int RED, int LIMIT, enum color LOW, int imported_mixed);
 double imported_square(int n, const double a[n][n], double (*rows)[n]);
 /**************************************
  * ==== Frame ====

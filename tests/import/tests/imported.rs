@@ -268,6 +268,12 @@ mod calls {
     }
 
     #[test]
+    fn parameters_named_like_constants() -> Result<()> {
+        assert_eq!(imported_shadowing(&process(), 1, 2, GREEN, 4)?, 1254);
+        Ok(())
+    }
+
+    #[test]
     fn names_that_rust_does_not_allow() -> Result<()> {
         let proc = process();
         assert_eq!(imported_renamed(&proc, 1)?, 101);

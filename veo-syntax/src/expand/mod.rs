@@ -1,9 +1,9 @@
 //! From a checked declaration to the stub that callers see: its body, and what is compared while it is compiled.
 //!
-//! Names of the expansion are absolute, its locals and lifetimes begin with two
-//! underscores, and every use of a type carries the span of the user's own
+//! Names of the expansion are absolute, its locals, lifetimes and items begin with underscores, and every use of a type carries the span of the user's own
 //! tokens, so that what the compiler says about it is said there.
 
+mod documented;
 mod signature;
 mod types;
 
@@ -14,7 +14,8 @@ use syn::ext::IdentExt;
 
 use veo_abi::prototype::Assertion;
 
-use self::signature::{signature, target};
+use self::documented::documented;
+use self::signature::{inner_name, signature, target};
 use self::types::{Referent, referent};
 use crate::attribute::{Context, Library, Policy, Resolution};
 use crate::declaration::{Declaration, Param, ParamType};
@@ -62,25 +63,29 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
     });
     let assertions = checks.assertions.iter().map(|a| assertion(declaration, a));
     // Its own line, not that of the attribute above a block.
-    let line = quote_spanned!(ident.span()=> ::core::line!());
+    let line = quote_spanned!(ident.span()=> __veo::line!());
     let params = declaration.params.iter().map(|param| param.ty.described());
     let names = declaration.params.iter().map(name_of);
     let result = declaration.result.described();
-    let arguments = declaration.params.iter().map(argument);
+    let arguments = declaration.params.iter().enumerate();
+    let arguments = arguments.map(|(index, param)| argument(param, index));
     let submit = declaration.result.submit();
-    let (on, call) = (target(ident), local("__call"));
+    let (on, call) = (target(ident), local("_call"));
     // If there is nothing at the user's own path, that is to be one error: without a `use`,
     // which has its own words for it.
     let alias = (!context.is_given).then(|| quote!(use #krate::__private as __veo;));
     let body = quote! {
             #alias
 
-            static __KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
+            static _KERNEL: __veo::Kernel = __veo::Kernel::new(__veo::KernelInfo {
                 name: #name,
                 symbol: #symbol,
                 library: __veo::Library::#library,
                 resolution: __veo::Resolution::#resolution,
-                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                crate_name: __veo::crate_name(
+                    ::core::option_env!("CARGO_PKG_NAME"),
+                    ::core::module_path!(),
+                ),
                 module: ::core::module_path!(),
                 file: ::core::file!(),
                 line: #line,
@@ -92,13 +97,13 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
                 parameters: &[#(#names),*],
                 verify: __veo::Verify::#verify,
             });
-            __veo::inventory::submit! { __veo::Registration(&__KERNEL) }
+            __veo::inventory::submit! { __veo::Registration(&_KERNEL) }
             #variable
             #(#files)*
             #(#warnings)*
             #(#assertions)*
 
-            let mut #call = __veo::Call::new(&__KERNEL);
+            let mut #call = __veo::Call::new(&_KERNEL);
             #(#arguments)*
             #call.#submit(#on)
     };
@@ -107,7 +112,17 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
     } else {
         body
     };
-    quote!(#signature { #body })
+    let attrs = &declaration.attrs;
+    let documented = documented(declaration, context);
+    quote! {
+        #[cfg(doc)]
+        #(#attrs)*
+        #documented
+
+        #[cfg(not(doc))]
+        #(#attrs)*
+        #signature { #body }
+    }
 }
 
 /// The same with the path that `__veo` stands for.
@@ -144,15 +159,15 @@ fn assertion(declaration: &Declaration, assertion: &Assertion) -> TokenStream {
         &place,
         quote!(::core::panic!),
         TokenStream::new(),
-        quote!(("{}", MESSAGES[if verdict > #last { #last } else { verdict - 1 }])),
+        quote!(("{}", __MESSAGES[if __verdict > #last { #last } else { __verdict - 1 }])),
     );
     quote! {
         const _: () = {
             use __veo::abi::prototype as __prototype;
-            const FOUND: __prototype::Shapes<'static> = #shapes;
-            const MESSAGES: &[&str] = &[#(#messages),*];
-            let verdict = __prototype::verdict(&#ty, &FOUND, #root);
-            if verdict != 0 {
+            const __FOUND: __prototype::Shapes<'static> = #shapes;
+            const __MESSAGES: &[&str] = &[#(#messages),*];
+            let __verdict = __prototype::verdict(&#ty, &__FOUND, #root);
+            if __verdict != 0 {
                 #refuse
             }
         };
@@ -193,9 +208,9 @@ fn name_of(param: &Param) -> String {
 }
 
 /// The statement that adds an argument to the call.
-fn argument(param: &Param) -> TokenStream {
-    let call = local("__call");
-    let name = &param.ident;
+fn argument(param: &Param, index: usize) -> TokenStream {
+    let call = local("_call");
+    let name = inner_name(param, index);
     let ParamType::Reference(reference) = &param.ty else {
         let declared = param.ty.declared(quote!(__veo));
         return quote!(#call.arg::<#declared>(#name););

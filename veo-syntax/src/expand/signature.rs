@@ -1,7 +1,11 @@
 //! The signature of the stub: what it takes for each parameter, and what it gives.
+//!
+//! Parameters have names of ours: one that the user gives may be that of a constant, a static, a
+//! unit structure or an enumerator where the declaration stands, and such a pattern is no name.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
 use syn::{Lifetime, PointerMutability, Type, TypePtr, TypeReference};
 
@@ -13,14 +17,23 @@ use crate::place::{bound, ours};
 /// to the declaration, does not show our attribute as well.
 pub(super) fn target(ident: &Ident) -> Ident {
     let place = Span::mixed_site().located_at(ident.span());
-    Ident::new("ctx_or_proc", place)
+    Ident::new("_ctx_or_proc", place)
+}
+
+/// The name of a parameter inside the stub, at the user's own. Nothing else there begins with two
+/// underscores and is a variable.
+pub(super) fn inner_name(param: &Param, index: usize) -> Ident {
+    let place = Span::mixed_site().located_at(param.ident.span());
+    if param.ident == "_" {
+        return Ident::new(&format!("__{index}"), place);
+    }
+    Ident::new(&format!("__{}", param.ident.unraw()), place)
 }
 
 /// Everything before the body.
 pub(super) fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
     let krate = &context.krate;
     let Declaration {
-        attrs,
         vis,
         unsafety,
         ident,
@@ -28,12 +41,12 @@ pub(super) fn signature(declaration: &Declaration, context: &Context) -> TokenSt
         result,
         ..
     } = declaration;
-    let params = params.iter().map(|param| parameter(param, context));
+    let params = params.iter().enumerate();
+    let params = params.map(|(index, param)| parameter(param, index, context));
     // A path of the user's own may have shorter names. Not allowed where it is not needed:
     // a crate may forbid it.
     let path_lint = context.is_given.then(|| quote!(unused_qualifications,));
     let head = quote! {
-        #(#attrs)*
         #[allow(non_snake_case, #path_lint clippy::too_many_arguments)]
         #vis #unsafety fn #ident
     };
@@ -57,9 +70,10 @@ pub(super) fn signature(declaration: &Declaration, context: &Context) -> TokenSt
 }
 
 /// The parameter of the stub, with its type.
-fn parameter(param: &Param, context: &Context) -> TokenStream {
-    let Param { attrs, ident, ty } = param;
-    let ty = match ty {
+fn parameter(param: &Param, index: usize, context: &Context) -> TokenStream {
+    let name = inner_name(param, index);
+    let attrs = &param.attrs;
+    let ty = match &param.ty {
         ParamType::Scalar(ty) => ty.to_token_stream(),
         ParamType::Reference(reference) => reference_in_signature(reference),
         ParamType::Function(ty) => {
@@ -78,7 +92,7 @@ fn parameter(param: &Param, context: &Context) -> TokenStream {
         }
         ParamType::Wrong => quote!(()),
     };
-    quote!(#(#attrs)* #ident: #ty)
+    quote!(#(#attrs)* #name: #ty)
 }
 
 /// Pointers have a message each, except those to pointers, which have that of `Arg`.
@@ -137,16 +151,20 @@ impl VisitMut for EveryLifetimeIsStatic {
 /// it reads only while the call is made.
 fn reference_in_signature(reference: &TypeReference) -> TokenStream {
     let mut reference = reference.clone();
-    let is_static = |lifetime: &Lifetime| lifetime.ident == "static";
-    if reference.mutability.is_some() && !reference.lifetime.as_ref().is_some_and(is_static) {
+    if is_borrowed_by_request(&reference) {
         reference.lifetime = Some(Lifetime::new("'__a", Span::mixed_site()));
     }
     reference.into_token_stream()
 }
 
+pub(super) fn is_borrowed_by_request(reference: &TypeReference) -> bool {
+    let is_static = |lifetime: &Lifetime| lifetime.ident == "static";
+    reference.mutability.is_some() && !reference.lifetime.as_ref().is_some_and(is_static)
+}
+
 impl Result {
     /// The type of the value that a call gives.
-    fn value(&self, context: &Context) -> TokenStream {
+    pub(super) fn value(&self, context: &Context) -> TokenStream {
         let krate = &context.krate;
         match self {
             Result::Unit | Result::Wrong => quote!(()),

@@ -1,0 +1,117 @@
+//! The stub as rustdoc shows it. It accepts and gives the same as the one that is compiled, in
+//! the public traits, which have pages, and with the user's own names. Those would not do for
+//! the compiler: `Arg` has one message for all, and a parameter may have the name of a constant.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Lifetime, Type, TypeReference};
+
+use super::signature::is_borrowed_by_request;
+use crate::attribute::Context;
+use crate::declaration::{Declaration, Param, ParamType, Result};
+
+/// The whole function, without the attributes of the user.
+pub(super) fn documented(declaration: &Declaration, context: &Context) -> TokenStream {
+    let krate = &context.krate;
+    let names = Names::for_them_alone(declaration, context);
+    let Declaration {
+        vis,
+        unsafety,
+        ident,
+        params,
+        result,
+        ..
+    } = declaration;
+    let Names { on, lifetime } = &names;
+    let params = params.iter().map(|param| parameter(param, &names, context));
+    let value = value(result, context);
+    quote! {
+        #vis #unsafety fn #ident<#lifetime, #on: #krate::Target + ?::core::marker::Sized>(
+            ctx_or_proc: &#on,
+            #(#params),*
+        ) -> #krate::Result<#on::Output<#lifetime, #value>> {
+            ::core::unreachable!("compiled with `--cfg doc`, which is for rustdoc alone")
+        }
+    }
+}
+
+/// The generic parameters.
+struct Names {
+    on: Ident,
+    lifetime: Lifetime,
+}
+
+impl Names {
+    /// Names that mean nothing else in the declaration, as far as can be seen.
+    fn for_them_alone(declaration: &Declaration, context: &Context) -> Names {
+        let mut used = context.krate.to_string();
+        let mut add = |tokens: TokenStream| words(tokens, &mut used);
+        declaration
+            .params
+            .iter()
+            .for_each(|param| add(param.ty.written()));
+        add(declaration.result.declared());
+        let is_used = |name: &&str| {
+            used.split_whitespace()
+                .any(|word| word == *name || word == "!")
+        };
+        let free = |names: [&'static str; 2], otherwise| {
+            names
+                .into_iter()
+                .find(|name| !is_used(name))
+                .unwrap_or(otherwise)
+        };
+        let here = Span::mixed_site();
+        let lifetime = free(["a", "call"], "__a");
+        Names {
+            on: Ident::new(free(["On", "OnTarget"], "__On"), here),
+            lifetime: Lifetime::new(&format!("'{lifetime}"), here),
+        }
+    }
+}
+
+/// All identifiers, and `!` where a macro is called, which may expand to any.
+fn words(tokens: TokenStream, found: &mut String) {
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) => words(group.stream(), found),
+            TokenTree::Literal(_) => {}
+            other => {
+                found.push(' ');
+                found.push_str(&other.to_string());
+            }
+        }
+    }
+}
+
+fn parameter(param: &Param, names: &Names, context: &Context) -> TokenStream {
+    let krate = &context.krate;
+    let lifetime = &names.lifetime;
+    let Param { attrs, ident, ty } = param;
+    let ty = match ty {
+        ParamType::Scalar(ty) => ty.to_token_stream(),
+        ParamType::Reference(reference) => borrowed(reference, lifetime).into_token_stream(),
+        ParamType::Wrong => quote!(()),
+        other => {
+            let declared = other.written();
+            quote!(impl #krate::Arg<#lifetime, #declared>)
+        }
+    };
+    quote!(#(#attrs)* #ident: #ty)
+}
+
+fn borrowed(reference: &TypeReference, lifetime: &Lifetime) -> TypeReference {
+    let mut reference = reference.clone();
+    if is_borrowed_by_request(&reference) {
+        reference.lifetime = Some(lifetime.clone());
+    }
+    reference
+}
+
+fn value(result: &Result, context: &Context) -> TokenStream {
+    let krate = &context.krate;
+    match result {
+        Result::Other(ty @ Type::Path(_)) => quote!(<#ty as #krate::KernelResult>::Value),
+        _ => result.value(context),
+    }
+}
