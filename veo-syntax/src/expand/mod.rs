@@ -65,7 +65,8 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
     // Its own line, not that of the attribute above a block.
     let line = quote_spanned!(ident.span()=> __veo::line!());
     let params = declaration.params.iter().map(|param| param.ty.described());
-    let names = declaration.params.iter().map(name_of);
+    let names = declaration.params.iter();
+    let names = names.map(|param| param.ident.unraw().to_string());
     let result = declaration.result.described();
     let arguments = declaration.params.iter().enumerate();
     let arguments = arguments.map(|(index, param)| argument(param, index));
@@ -195,16 +196,6 @@ fn warning(place: &TokenStream, text: &str) -> TokenStream {
 /// A variable that no parameter of the user's can be mistaken for.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
-}
-
-/// What messages call a parameter: `_` where the declaration gives no name.
-fn name_of(param: &Param) -> String {
-    let name = param.ident.unraw().to_string();
-    if name.starts_with("__") {
-        "_".into()
-    } else {
-        name
-    }
 }
 
 /// The statement that adds an argument to the call.
