@@ -81,8 +81,13 @@ impl ArgsHandle {
                 }
                 ArgWord::Stack(which) => {
                     let set = need!(self.api, veo_args_set_stack, "a stack argument")?;
-                    let data = &mut stack[which as usize];
                     let which = which as usize;
+                    let Some(data) = stack.get_mut(which) else {
+                        return Err(Error::argument(
+                            index,
+                            "the call was made already, and its data went with it",
+                        ));
+                    };
                     let (intent, start) = match data {
                         StackData::In(bytes) => {
                             (ffi::VEO_INTENT_IN, bytes.as_ptr().cast_mut().cast())
