@@ -10,7 +10,7 @@ use crate::data::{Bytes, BytesMut};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::param::{KernelResult, Origin};
-use crate::session::{Code, ProcId};
+use crate::session::{Code, ProcId, What};
 
 /// A call of a declared kernel: its arguments so far. Made by the stub that
 /// `#[ve_kernel]` writes.
@@ -110,6 +110,16 @@ pub(crate) enum Callee {
         /// Its library.
         code: Arc<Code>,
     },
+}
+
+impl Callee {
+    /// What messages call it.
+    pub(crate) fn what(&self) -> What {
+        match self {
+            Callee::Kernel(kernel) => What::Kernel(kernel),
+            Callee::Function { name, .. } => What::Function(Arc::clone(name)),
+        }
+    }
 }
 
 /// A call that is ready to be made.

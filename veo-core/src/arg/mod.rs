@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 
 use crate::address::{Usage, VeMemPtr};
 use crate::data::{Bytes, BytesMut};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, parameter};
 use crate::session::{Code, ProcId};
 use crate::stack::StackData;
 
@@ -112,11 +112,7 @@ impl<'c, 'a> Args<'c, 'a> {
             Some((first, _)) if first == id => {}
             Some((first, _)) => {
                 let index = self.words.len();
-                self.fail(|| Error::WrongProcess {
-                    what: format!("argument {index}"),
-                    belongs_to: id.to_string(),
-                    used_with: format!("{first}, which an earlier argument belongs to"),
-                });
+                self.fail(|| wrong_process(index, id, first));
             }
         }
     }
@@ -168,31 +164,46 @@ impl<'c, 'a> Args<'c, 'a> {
     /// Checks the arguments as a whole, for a call of process `id`.
     #[inline]
     pub(crate) fn check(&mut self, id: ProcId) -> Result<()> {
-        if let Some(error) = self.error.take() {
-            return Err(*error);
-        }
         if let Some((owner, index)) = self.proc
             && owner != id
         {
-            return Err(Error::WrongProcess {
-                what: format!("argument {index}"),
-                belongs_to: owner.to_string(),
-                used_with: id.to_string(),
-            });
+            return Err(wrong_process(index, owner, id));
+        }
+        if let Some(error) = &self.error {
+            return Err((**error).clone());
         }
         if self.words.len() > MAX_ARGS {
             return Err(Error::TooManyArguments {
                 count: self.words.len(),
+                call: None,
             });
         }
         if !self.stack.is_empty() {
             // Each buffer is padded to 8 bytes.
             let total: usize = self.stack.iter().map(|s| s.len().next_multiple_of(8)).sum();
             if total > MAX_STACK {
-                return Err(Error::StackDataTooLarge { size: total });
+                let largest = (0..self.stack.len()).max_by_key(|at| self.stack[*at].len());
+                let is_it =
+                    |word| matches!(word, ArgWord::Stack(at) if Some(at as usize) == largest);
+                return Err(Error::StackDataTooLarge {
+                    size: total,
+                    largest: self.words.iter().position(is_it).unwrap_or(0),
+                    name: None,
+                    call: None,
+                });
             }
         }
         Ok(())
+    }
+}
+
+#[cold]
+fn wrong_process(index: usize, owner: ProcId, used_with: ProcId) -> Error {
+    Error::WrongProcess {
+        what: parameter(index, None),
+        argument: Some(index),
+        belongs_to: owner.to_string(),
+        used_with: used_with.to_string(),
     }
 }
 

@@ -57,7 +57,9 @@ impl VeoContext {
         result: u32,
     ) -> Result<(Ticket, CopyBack<'a>)> {
         let shared = &**self.shared();
-        args.check(shared.core.id)?;
+        let id = shared.core.id;
+        args.check(id)
+            .map_err(|error| callee.what().explain(error, &id))?;
         loop {
             let sent = self.send_to(self.proc().resolve(&callee)?, args, result)?;
             // None: its library was unloaded meanwhile, and a kernel is to be found anew.
@@ -104,7 +106,8 @@ impl VeoContext {
                 };
                 // SAFETY: output goes to the staging, which belongs to the entry in the
                 // table until the request was collected.
-                unsafe { handle.fill(words, stack, output, result)? };
+                let filled = unsafe { handle.fill(words, stack, output, result) };
+                filled.map_err(|error| place.what.explain(error, &shared.core.id))?;
                 // SAFETY: the lock is held and the context open, so it is valid.
                 Ok(unsafe { call(ctx, place.addr, handle.as_ptr()) })
             })

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 pub use fault::{Cause, Fault};
 pub use mismatch::PrototypeMismatch;
-use text::{Lines, List, because, end_of, near_misses, which_kernel};
+pub(crate) use text::parameter;
+use text::{Lines, List, because, end_of, in_call, near_misses, parameter_of, which_kernel};
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -135,6 +136,8 @@ pub enum Error {
     WrongProcess {
         /// The argument or operation.
         what: String,
+        /// The index of the argument, from 0, if it is one.
+        argument: Option<usize>,
         /// The process it belongs to.
         belongs_to: String,
         /// The process it was used with.
@@ -191,28 +194,43 @@ pub enum Error {
     },
 
     /// An argument that cannot be passed.
-    #[error("argument {index}: {reason}")]
+    #[error("{}: {reason}", parameter_of(.index, .name, .call))]
     Argument {
-        /// Its index, from 0.
+        /// Its index, from 0. Messages count from 1.
         index: usize,
+        /// The name of the parameter, if it is known.
+        name: Option<String>,
+        /// What was called, and where.
+        call: Option<String>,
         /// What is wrong with it.
         reason: String,
     },
 
     /// More arguments than a call can have.
-    #[error("{count} arguments given, a call takes at most 256")]
+    #[error("{}{count} arguments given, a call takes at most 256", in_call(.call))]
     TooManyArguments {
         /// How many there are.
         count: usize,
+        /// What was called, and where.
+        call: Option<String>,
     },
 
     /// More stack data than a call can carry.
     #[error(
-        "{size} bytes of stack data given, a call takes at most 63 MB: put them into a VeBuffer"
+        "{}{size} bytes of stack data given, most of them for {}; a call takes at most 63 MB: \
+         put them into a VeBuffer",
+        in_call(.call),
+        parameter_of(.largest, .name, &None)
     )]
     StackDataTooLarge {
         /// Size of all stack data in bytes.
         size: usize,
+        /// The index of the argument that has most of it.
+        largest: usize,
+        /// The name of its parameter, if it is known.
+        name: Option<String>,
+        /// What was called, and where.
+        call: Option<String>,
     },
 
     /// A library that was not found.
@@ -352,6 +370,8 @@ impl Error {
     pub(crate) fn argument(index: usize, reason: impl Into<String>) -> Error {
         Error::Argument {
             index,
+            name: None,
+            call: None,
             reason: reason.into(),
         }
     }

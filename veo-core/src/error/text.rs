@@ -15,6 +15,30 @@ pub(super) fn which_kernel(name: &str, candidates: &[String], several: bool) -> 
     }
 }
 
+/// A parameter of a call, as messages name it: they count from 1.
+pub(crate) fn parameter(index: usize, name: Option<String>) -> String {
+    let number = index + 1;
+    match name {
+        Some(name) => format!("parameter {number} (`{name}`)"),
+        None => format!("parameter {number}"),
+    }
+}
+
+/// The same, with the call it is of.
+pub(super) fn parameter_of(index: &usize, name: &Option<String>, call: &Option<String>) -> String {
+    let parameter = parameter(*index, name.clone());
+    match call {
+        Some(call) => format!("{parameter} of {call}"),
+        None => parameter,
+    }
+}
+
+/// The call before what is said of it.
+pub(super) fn in_call(call: &Option<String>) -> String {
+    call.as_ref()
+        .map_or_else(String::new, |call| format!("{call}: "))
+}
+
 /// The end of a range, as it was written.
 pub(super) fn end_of(end: &Option<usize>) -> String {
     end.map(|end| end.to_string()).unwrap_or_default()

@@ -17,6 +17,7 @@ use crate::call::{Callee, Request, Target};
 use crate::error::{Error, Result};
 use crate::param::CFunction;
 use crate::process::VeoProc;
+use crate::session::What;
 
 /// A function on the VE, called with [`Value`]s.
 ///
@@ -102,7 +103,10 @@ impl VeoFunction {
     #[track_caller]
     pub fn args_type<S: AsRef<str>>(mut self, types: &[S]) -> Result<VeoFunction> {
         if types.len() > crate::arg::MAX_ARGS {
-            return Err(Error::TooManyArguments { count: types.len() });
+            return Err(Error::TooManyArguments {
+                count: types.len(),
+                call: Some(format!("kernel {}", self.name)),
+            });
         }
         let texts: Vec<&str> = types.iter().map(AsRef::as_ref).collect();
         let parse = |text: &&str| match CType::parse(text) {
@@ -150,12 +154,12 @@ impl VeoFunction {
         on: &On,
         args: impl Arguments<'a>,
     ) -> Result<On::Output<'a, Value<'static>>> {
-        let values = args.values()?;
+        let values = args.values().map_err(|error| self.explain(error))?;
         self.types.warn_of_guesses(&self.lib, &self.name, &values);
         let result = self.types.result();
         on.submit(Request {
             callee: self.callee()?,
-            args: &mut self.convert(values)?,
+            args: &mut self.convert(values).map_err(|error| self.explain(error))?,
             result: match result {
                 CType::Scalar(scalar) => result_class(&Type::Scalar(scalar)),
                 CType::Void | CType::Pointer => result_class(&Type::Void),
@@ -173,6 +177,32 @@ impl VeoFunction {
             proc: self.proc().id(),
             code: Arc::clone(code),
         })
+    }
+
+    /// The same error, where it is about an argument, with the call and the parameter, whose
+    /// name debug information has.
+    #[cold]
+    fn explain(&self, error: Error) -> Error {
+        let name_of = |index: usize| {
+            let prototypes = self.lib.loaded().prototypes()?;
+            let params = &prototypes.get(&self.name)?.params;
+            params.get(index)?.name.clone()
+        };
+        let error = match error {
+            Error::Argument {
+                index,
+                name: None,
+                call,
+                reason,
+            } => Error::Argument {
+                index,
+                name: name_of(index),
+                call,
+                reason,
+            },
+            other => other,
+        };
+        What::Function(Arc::clone(&self.name)).explain(error, &self.proc().id())
     }
 
     fn convert<'a>(&self, values: Vec<Value<'a>>) -> Result<Args<'a, 'a>> {

@@ -155,6 +155,7 @@ impl VeoProc {
         }
         Err(Error::WrongProcess {
             what: what.into(),
+            argument: None,
             belongs_to: ptr.proc_id().to_string(),
             used_with: self.id().to_string(),
         })

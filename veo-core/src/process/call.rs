@@ -37,7 +37,9 @@ impl VeoProc {
         {
             return decode(Word(word?), Origin(self.id()));
         }
-        args.check(self.id())?;
+        let id = self.id();
+        args.check(id)
+            .map_err(|error| callee.what().explain(error, &id))?;
         let core = &shared.core;
         let call = need!(core.api, veo_call_sync, "a synchronous call")?;
         let (Place { what, addr, .. }, mut exclusive) = loop {
@@ -55,7 +57,8 @@ impl VeoProc {
         let handle = exclusive.args()?;
         // SAFETY: output goes straight to the caller's places, which are borrowed
         // exclusively until this function returns, after the call has ended.
-        unsafe { handle.fill(&args.words, &mut args.stack, Output::Direct, result)? };
+        let filled = unsafe { handle.fill(&args.words, &mut args.stack, Output::Direct, result) };
+        filled.map_err(|error| what.explain(error, &id))?;
         let mut word = 0;
         // SAFETY: the main context is held exclusively, so the process is there; the
         // arguments were set above and `word` is valid for writing.

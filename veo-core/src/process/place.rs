@@ -33,7 +33,7 @@ impl VeoProc {
     pub(crate) fn resolve(&self, callee: &Callee) -> Result<Place> {
         match callee {
             Callee::Kernel(kernel) => {
-                let what = What::Kernel(kernel);
+                let what = callee.what();
                 let (addr, from) = match self.shared().known_address(kernel) {
                     0 => {
                         let (addr, code) = self.shared().resolve(kernel)?;
@@ -44,15 +44,13 @@ impl VeoProc {
                 Ok(Place { what, addr, from })
             }
             Callee::Function {
-                name,
-                addr,
-                proc,
-                code,
+                addr, proc, code, ..
             } => {
-                let what = What::Function(Arc::clone(name));
+                let what = callee.what();
                 if *proc != self.id() {
                     return Err(Error::WrongProcess {
                         what: what.to_string(),
+                        argument: None,
                         belongs_to: proc.to_string(),
                         used_with: self.id().to_string(),
                     });

@@ -57,7 +57,7 @@ impl ProcCore {
         ProcCore {
             api,
             handle,
-            id: ProcId::next(),
+            id: ProcId::next(node),
             node,
             image: Image::current(),
             keeper,
@@ -382,9 +382,9 @@ fn text(bytes: &[c_char]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Names the process: `VE process 3 of this program (node 0)`.
+/// Names the process, with its node.
 impl fmt::Display for ProcCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (node {})", self.id, self.node)
+        self.id.fmt(f)
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::error::{Error, parameter};
 use crate::kernel::Kernel;
 
 /// The kind of a request.
@@ -24,6 +25,63 @@ impl What {
             What::Function(name) => Some(name),
             _ => None,
         }
+    }
+}
+
+impl What {
+    /// The same error, where it is about an argument, with the call and the parameter.
+    #[cold]
+    pub(crate) fn explain(&self, error: Error, proc: &dyn fmt::Display) -> Error {
+        let called = || Some(format!("{self} on {proc}"));
+        match error {
+            Error::Argument {
+                index,
+                name,
+                call: None,
+                reason,
+            } => Error::Argument {
+                index,
+                name: name.or_else(|| self.parameter(index)),
+                call: called(),
+                reason,
+            },
+            Error::WrongProcess {
+                argument: Some(index),
+                belongs_to,
+                ..
+            } => Error::WrongProcess {
+                what: format!("{} of {self}", parameter(index, self.parameter(index))),
+                argument: Some(index),
+                belongs_to,
+                used_with: proc.to_string(),
+            },
+            Error::TooManyArguments { count, call: None } => Error::TooManyArguments {
+                count,
+                call: called(),
+            },
+            Error::StackDataTooLarge {
+                size,
+                largest,
+                call: None,
+                ..
+            } => Error::StackDataTooLarge {
+                size,
+                largest,
+                name: self.parameter(largest),
+                call: called(),
+            },
+            other => other,
+        }
+    }
+
+    /// The name of a parameter.
+    fn parameter(&self, index: usize) -> Option<String> {
+        let What::Kernel(kernel) = self else {
+            return None;
+        };
+        let name = kernel.info().parameters.get(index);
+        name.filter(|name| **name != "_")
+            .map(|name| (*name).to_owned())
     }
 }
 
