@@ -22,7 +22,9 @@ int main(int argc, char **argv)
 		   SIGSEGV);
 
 	double begin = now();
+	other = UNTOUCHED;
 	CHECK_EQ(veo_alloc_mem(proc, &other, 64), -1);
+	CHECK_EQ(other, 0);
 	CHECK_EQ(veo_read_mem(proc, bytes, address, 8), -1);
 	CHECK_EQ(veo_write_mem(proc, address, bytes, 8), -1);
 	CHECK_EQ(veo_call_sync(proc, echo, args, &result), -1);

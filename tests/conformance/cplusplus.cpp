@@ -147,6 +147,10 @@ int main(int, char **argv)
 			thrown = true;
 		}
 		need(thrown, "there is no node 4711");
+		const std::string veorun = "/nowhere/veorun";
+		need(!veo_proc_create_static(0, veorun.c_str()), "a path that is constant");
+		std::string copy = veorun;
+		need(!veo_proc_create_static(0, &copy[0]), "a path that is not");
 	} catch (const std::exception &error) {
 		std::fprintf(stderr, "%s\n", error.what());
 		return 1;

@@ -50,11 +50,25 @@ int main(int argc, char **argv)
 	CHECK_EQ(veo_read_mem(proc, bytes, a, 0), 0);
 	CHECK_EQ(veo_write_mem(proc, a, bytes, 0), 0);
 
-	/* No memory. */
-	value = 0;
-	CHECK_EQ(veo_alloc_mem(proc, &value, (size_t)1 << 46), -1);
-	CHECK_EQ(veo_alloc_mem(proc, &value, SIZE_MAX), -1);
-	CHECK_EQ(veo_alloc_mem(proc, &value, SIZE_MAX - 4095), -1);
+	/* No memory: the address is 0. */
+	const size_t too_much[] = { (size_t)1 << 46, SIZE_MAX, SIZE_MAX - 4095 };
+	for (size_t i = 0; i < sizeof too_much / sizeof *too_much; i++) {
+		value = UNTOUCHED;
+		CHECK_EQ(veo_alloc_mem(proc, &value, too_much[i]), -1);
+		CHECK_EQ(value, 0);
+	}
+	value = UNTOUCHED;
+	CHECK_EQ(veo_alloc_mem(NULL, &value, 64), -1);
+	CHECK_EQ(value, 0);
+	/* Nothing else that failed writes anything, but for memory of the host. */
+	void *hmem = (void *)UNTOUCHED;
+	CHECK_EQ(veo_alloc_hmem(proc, &hmem, (size_t)1 << 46), -1);
+	CHECK_EQ((uint64_t)hmem, UNTOUCHED);
+	CHECK_EQ(veo_alloc_hmem(NULL, &hmem, SIZE_MAX / 4), -1);
+	CHECK(hmem == NULL);
+	size_t stack = UNTOUCHED;
+	CHECK_EQ(veo_get_thr_ctxt_stacksize(NULL, &stack), -1);
+	CHECK_EQ(stack, UNTOUCHED);
 
 	/* What nobody allocated: refused at once, and nothing is harmed. */
 	begin = now();

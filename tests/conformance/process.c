@@ -11,7 +11,11 @@ int main(int argc, char **argv)
 	start(argc, argv);
 	CHECK(veo_proc_create(4711) == NULL);
 	CHECK(veo_proc_create(-2) == NULL);
-	CHECK(veo_proc_create_static(0, "/nowhere/veorun") == NULL);
+	/* A path that may be changed, and one that may not. */
+	char path[] = "/nowhere/veorun";
+	const char *fixed = path;
+	CHECK(veo_proc_create_static(0, path) == NULL);
+	CHECK(veo_proc_create_static(0, fixed) == NULL);
 	CHECK_EQ(veo_proc_identifier(NULL), -1);
 
 	first = new_proc();

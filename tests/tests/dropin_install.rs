@@ -27,15 +27,19 @@ fn everything_is_in_its_place() {
             .mode()
             & 0o777
     };
-    assert_eq!(
-        fs::read_link(prefix.join("lib64/libveo.so")).unwrap(),
-        Path::new("libveo.so.1")
-    );
+    for name in ["libveo.so", "libveohmem.so"] {
+        let link = |suffix: &str| {
+            let path = prefix.join("lib64").join(format!("{name}{suffix}"));
+            fs::read_link(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"))
+        };
+        assert_eq!(link(""), Path::new(&format!("{name}.1")));
+        assert_eq!(link(".1"), Path::new(&format!("{name}.1.0.0")));
+        assert_eq!(mode(&format!("lib64/{name}.1.0.0")), 0o755);
+    }
     for program in ["veorun", "aveorun", "aveorun_ve1", "aveorun_ve3"] {
         assert_eq!(mode(&format!("libexec/{program}")), 0o755, "{program}");
     }
     assert_eq!(mode("bin/mk_veorun_static"), 0o755);
-    assert_eq!(mode("lib64/libveohmem.so"), 0o755);
     for (name, text) in veo_abi::headers::HEADERS {
         assert_eq!(mode(&format!("include/{name}")), 0o644);
         assert_eq!(
@@ -137,6 +141,29 @@ fn the_kernel_side_library_has_its_functions() {
     ] {
         assert!(have.contains_key(name), "{name} is not in {have:?}");
     }
+}
+
+/// Sources for the VE ask for the macro of its compilers.
+#[test]
+fn kernels_that_ask_for_the_ve_compile_as_the_readme_says() {
+    let dropin = Dropin::get();
+    let source = dropin.scratch("device_header").join("device.c");
+    let text = "#ifndef __ve__\n#error for the VE alone\n#endif\n\
+                #include <veo_ve.h>\n#include <veo_hmem.h>\n\
+                uint64_t f(void *p) { return (uint64_t)veo_get_hmem_addr(p); }\n";
+    fs::write(&source, text).unwrap();
+    let compile = |options: &[&str]| {
+        let mut gcc = Command::new("gcc");
+        gcc.args(["-O1", "-g", "-fpic", "-shared", "-Wall", "-Werror", "-I"])
+            .arg(dropin.prefix().join("include"))
+            .args(options)
+            .arg(&source)
+            .arg("-o")
+            .arg(source.with_extension("so"));
+        gcc.output().unwrap().status.success()
+    };
+    assert!(!compile(&[]), "the source asks for nothing");
+    assert!(compile(&["-D__ve__"]));
 }
 
 /// Kernels may be linked with libveohmem.so, as NEC's are.

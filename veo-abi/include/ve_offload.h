@@ -61,7 +61,7 @@ int veo_get_ve_arch(int ve_node_number);
 
 /* Processes */
 struct veo_proc_handle *veo_proc_create(int ve_node_number);
-struct veo_proc_handle *veo_proc_create_static(int ve_node_number, char *veorun);
+struct veo_proc_handle *veo_proc_create_static(int ve_node_number, const char *veorun);
 int veo_proc_destroy(struct veo_proc_handle *proc);
 int veo_proc_identifier(struct veo_proc_handle *proc);
 void *veo_set_proc_identifier(void *addr, int proc_ident);

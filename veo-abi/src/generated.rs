@@ -162,7 +162,7 @@ pub struct VeoApi {
     pub veo_proc_create_static: Option<
         unsafe extern "C" fn(
             ve_node_number: ::std::os::raw::c_int,
-            veorun: *mut ::std::os::raw::c_char,
+            veorun: *const ::std::os::raw::c_char,
         ) -> *mut veo_proc_handle,
     >,
     ///`veo_proc_destroy`
@@ -1033,7 +1033,7 @@ impl VeoApi {
                     Option<
                         unsafe extern "C" fn(
                             ve_node_number: ::std::os::raw::c_int,
-                            veorun: *mut ::std::os::raw::c_char,
+                            veorun: *const ::std::os::raw::c_char,
                         ) -> *mut veo_proc_handle,
                     >,
                 >(address)
@@ -2242,7 +2242,7 @@ macro_rules! for_each_function {
         fn veo_get_ve_arch(ve_node_number : ::std::os::raw::c_int) ->
         ::std::os::raw::c_int; fn veo_proc_create(ve_node_number : ::std::os::raw::c_int)
         -> * mut veo_proc_handle; fn veo_proc_create_static(ve_node_number :
-        ::std::os::raw::c_int, veorun : * mut ::std::os::raw::c_char,) -> * mut
+        ::std::os::raw::c_int, veorun : * const ::std::os::raw::c_char,) -> * mut
         veo_proc_handle; fn veo_proc_destroy(proc_ : * mut veo_proc_handle) ->
         ::std::os::raw::c_int; fn veo_proc_identifier(proc_ : * mut veo_proc_handle) ->
         ::std::os::raw::c_int; fn veo_set_proc_identifier(addr : * mut

@@ -1,7 +1,8 @@
 //! What lies where under the prefix, and putting it there.
 //!
 //! ```text
-//! lib64/libveo.so.1  libveo.so -> libveo.so.1  libveohmem.so  pkgconfig/libveo.pc
+//! lib64/libveo.so -> libveo.so.1 -> libveo.so.1.0.0  (libveohmem.so likewise)
+//! lib64/pkgconfig/libveo.pc
 //! include/ve_offload.h and its companions
 //! libexec/veorun  aveorun, aveorun_ve1, aveorun_ve3 -> veorun
 //! bin/mk_veorun_static
@@ -35,13 +36,20 @@ pub(crate) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<()
     let veorun = read(veorun)?;
     let pkg_config = pkg_config();
     let mut files = vec![
-        ("lib64", "libveo.so.1", Content::Program(&library)),
+        ("lib64", "libveo.so.1.0.0", Content::Program(&library)),
+        ("lib64", "libveo.so.1", Content::Link("libveo.so.1.0.0")),
         ("lib64", "libveo.so", Content::Link("libveo.so.1")),
         (
             "lib64",
-            "libveohmem.so",
+            "libveohmem.so.1.0.0",
             Content::Program(veo_emu::LIBVEOHMEM),
         ),
+        (
+            "lib64",
+            "libveohmem.so.1",
+            Content::Link("libveohmem.so.1.0.0"),
+        ),
+        ("lib64", "libveohmem.so", Content::Link("libveohmem.so.1")),
         (
             "lib64/pkgconfig",
             "libveo.pc",

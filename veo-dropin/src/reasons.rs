@@ -45,7 +45,7 @@ pub(crate) unsafe extern "C" fn veo_proc_create(node: c_int) -> *mut veo_proc_ha
 
 pub(crate) unsafe extern "C" fn veo_proc_create_static(
     node: c_int,
-    veorun: *mut c_char,
+    veorun: *const c_char,
 ) -> *mut veo_proc_handle {
     // SAFETY: as above.
     let proc = unsafe { emulator::veo_proc_create_static(node, veorun) };

@@ -53,7 +53,7 @@ impl Raw {
         let [library, veorun] = LIBVEO.map(|name| std::env::var_os(name).expect(name));
         let mut raw = Raw::of(load(&library));
         let veorun = CString::new(veorun.into_encoded_bytes()).expect("a C string");
-        raw.proc = call!(raw, veo_proc_create_static(0, veorun.as_ptr().cast_mut()));
+        raw.proc = call!(raw, veo_proc_create_static(0, veorun.as_ptr()));
         assert!(!raw.proc.is_null(), "a process of libveo starts");
         raw.prepare();
         raw

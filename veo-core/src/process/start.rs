@@ -105,7 +105,7 @@ impl Wishes {
             if veorun.is_some() {
                 let create = need!(api, veo_proc_create_static, "a static veorun")?;
                 // SAFETY: the path is a terminated string.
-                unsafe { create(node, veorun_ptr.cast_mut()) }
+                unsafe { create(node, veorun_ptr) }
             } else {
                 let create = need!(api, veo_proc_create, "a process")?;
                 // SAFETY: no preconditions.

@@ -192,9 +192,10 @@ impl Process {
         library::symbol(&self.main, handle, name)
     }
 
-    /// Ends the process: in order if it comes to rest soon, else by force. After it
-    /// no buffer and no function of the program is used for it any more.
-    pub(crate) fn destroy(&self) {
+    /// Ends the process: in order if it comes to rest in the time given, or else in its
+    /// own, and by force if not. After it no buffer and no function of the program is used
+    /// for it any more.
+    pub(crate) fn destroy(&self, grace: Option<Duration>) {
         self.machine.expect_end();
         let queues = self.machine.queues();
         if !self.machine.is_dead() {
@@ -210,7 +211,7 @@ impl Process {
                     }
                     context::close(&main, true);
                 });
-            if closer.is_err() || !self.machine.wait_for_end(self.grace) {
+            if closer.is_err() || !self.machine.wait_for_end(grace.unwrap_or(self.grace)) {
                 self.machine.end(Reason::broken("it did not end when it was destroyed"));
                 self.machine.wait_for_end(KILL_PATIENCE);
             }

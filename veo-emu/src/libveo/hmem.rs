@@ -105,11 +105,13 @@ pub unsafe extern "C" fn veo_alloc_hmem(
         if proc_.is_null() {
             // SAFETY: malloc takes a number.
             let memory = unsafe { libc::malloc(size.max(1)) };
+            // As with libveo, also if there is none; memory of a VE that could not be had
+            // leaves the place alone.
+            // SAFETY: not null, and the caller passes a place for an address.
+            unsafe { addr.write(memory) };
             if memory.is_null() {
                 return Err(Error::new(libc::ENOMEM, format!("no {size} bytes on the host")));
             }
-            // SAFETY: not null, and the caller passes a place for an address.
-            unsafe { addr.write(memory) };
             return Ok(0);
         }
         let (handle, size) = (proc_ as u64, size as u64);

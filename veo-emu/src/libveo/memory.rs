@@ -28,8 +28,11 @@ pub unsafe extern "C" fn veo_alloc_mem(
         if addr.is_null() {
             return Err(Error::invalid("the place for the address is NULL"));
         }
-        let address = process(proc_)?.alloc(size as u64)?;
+        // As with libveo, an address that could not be had is 0.
         // SAFETY: not null, and the caller passes a place for an address.
+        unsafe { addr.write(0) };
+        let address = process(proc_)?.alloc(size as u64)?;
+        // SAFETY: as above.
         unsafe { addr.write(address) };
         after_alloc(proc_ as u64, address, addr as u64, size as u64);
         Ok(0)

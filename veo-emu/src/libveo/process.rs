@@ -34,7 +34,7 @@ fn as_libveo(veorun: Option<String>) -> Options {
     Options {
         veorun,
         one_context: node::variable("VE_OMP_NUM_THREADS").is_none_or(|text| text.trim() != "1"),
-        grace: Duration::from_secs(5),
+        grace: Duration::from_secs(20),
         ..Options::default()
     }
 }
@@ -52,6 +52,7 @@ fn create_as_libveo(node: i32, veorun: Option<String>) -> Result<*mut veo_proc_h
 /// that what was queued is done. Returns after a few seconds even if that hangs, since
 /// a program may exit in the middle of anything.
 pub fn destroy_all_at_exit() {
+    const GRACE: Duration = Duration::from_secs(5);
     const PATIENCE: Duration = Duration::from_secs(7);
     static ENDED: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
     let ours = |handle: &u64| {
@@ -72,8 +73,7 @@ pub fn destroy_all_at_exit() {
     }
     let helper = std::thread::Builder::new().spawn(move || {
         for handle in left {
-            // SAFETY: the function takes any handle.
-            unsafe { veo_proc_destroy(handle as *mut veo_proc_handle) };
+            destroy(handle as *mut veo_proc_handle, Some(GRACE));
         }
         *lock(&ENDED.0) = true;
         ENDED.1.notify_all();
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn veo_proc_create(ve_node_number: c_int) -> *mut veo_proc
 
 pub unsafe extern "C" fn veo_proc_create_static(
     ve_node_number: c_int,
-    veorun: *mut c_char,
+    veorun: *const c_char,
 ) -> *mut veo_proc_handle {
     guard(ptr::null_mut(), || {
         // SAFETY: the caller passes a string.
@@ -99,6 +99,11 @@ pub unsafe extern "C" fn veo_proc_create_static(
 }
 
 pub unsafe extern "C" fn veo_proc_destroy(proc_: *mut veo_proc_handle) -> c_int {
+    destroy(proc_, None)
+}
+
+/// Destroys a process, which may go on for the time given, or for its own.
+fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
     guard(-1, || {
         if PROCESSES.was_valid(proc_ as u64) {
             // Destroyed before: as the caller wants it.
@@ -121,7 +126,7 @@ pub unsafe extern "C" fn veo_proc_destroy(proc_: *mut veo_proc_handle) -> c_int 
             }
         }
         let contexts = std::mem::take(&mut lock(&process.contexts).handles);
-        process.destroy();
+        process.destroy(grace);
         for context in contexts {
             if let Some(context) = CONTEXTS.retire(context) {
                 drop(context.finish());
