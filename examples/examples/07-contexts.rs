@@ -1,4 +1,9 @@
 //! Contexts are independent queues: several threads keep one process busy.
+//!
+//! On a card they share the cores of the VE, and so do the threads of OpenMP in each of
+//! their kernels. Where kernels use OpenMP, either few contexts have many threads or many
+//! contexts one: `VeoProc::builder().omp_threads(1)`, for which NEC's library wants
+//! `VE_OMP_NUM_THREADS=1` in the environment of the program.
 
 use ve_kernels::basics::{fill, sum};
 use veo_core::VeoProc;

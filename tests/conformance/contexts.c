@@ -1,5 +1,4 @@
-/* Contexts: the main one, further ones, their states and attributes.
- * Runs with VE_OMP_NUM_THREADS=1. */
+/* Contexts: the main one, further ones, their states and attributes. */
 #include "check.h"
 
 int main(int argc, char **argv)

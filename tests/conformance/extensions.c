@@ -78,7 +78,7 @@ static void options(void)
 	for (int i = 0; i < 1000 && strlen(output[0]) < strlen(text); i++)
 		usleep(1000);
 	CHECK(strcmp(output[0], text) == 0);
-	/* Further contexts without VE_OMP_NUM_THREADS, too. */
+	/* Further contexts. */
 	CHECK(veo_context_open(proc) != NULL);
 	CHECK(veo_context_open(proc) != NULL);
 
@@ -164,7 +164,6 @@ int main(int argc, char **argv)
 	struct veo_proc_handle *proc;
 
 	start(argc, argv);
-	unsetenv("VE_OMP_NUM_THREADS");
 	reasons();
 	nodes();
 	options();

@@ -41,11 +41,32 @@ int main(int argc, char **argv)
 	CHECK_EQ(where(1), 5);
 	CHECK_EQ(where(2), -1);
 	CHECK_EQ(where(-1), 3);
-	setenv("VE_NODE_NUMBER", "1", 1);
-	CHECK_EQ(where(-1), 5);
-	/* A scheduler's own VE_NODE_NUMBER is one of its nodes. */
+	CHECK_EQ(veo_get_ve_arch(1), 1);
+	CHECK_EQ(veo_get_ve_arch(2), 0);
+	/* VE_NODE_NUMBER is a node's own number, and that of one in the list. */
 	setenv("VE_NODE_NUMBER", "5", 1);
 	CHECK_EQ(where(-1), 5);
+	CHECK_EQ(where(0), 3);
+	setenv("VE_NODE_NUMBER", "1", 1);
+	CHECK_EQ(where(-1), -1);
+	CHECK_EQ(veo_get_ve_arch(-1), 0);
+	setenv("VE_NODE_NUMBER", "", 1);
+	CHECK_EQ(where(-1), -1);
+	unsetenv("VE_NODE_NUMBER");
+	/* Spaces harm nothing. Anything else that is no number does, and so does nothing. */
+	setenv("_VENODELIST", "  3   5 ", 1);
+	CHECK_EQ(where(1), 5);
+	CHECK_EQ(where(-1), 3);
+	setenv("_VENODELIST", "3 five", 1);
+	CHECK_EQ(where(0), -1);
+	setenv("_VENODELIST", "", 1);
+	CHECK_EQ(where(-1), -1);
+	CHECK_EQ(where(0), -1);
+	/* A node that is not there. */
+	setenv("_VENODELIST", "99 2", 1);
+	CHECK_EQ(where(0), -1);
+	CHECK_EQ(where(1), 2);
+	CHECK_EQ(where(-2), -1);
 	setenv("_VENODELIST", "1 0", 1);
 	setenv("VE_NODE_NUMBER", "1", 1);
 	CHECK_EQ(where(-1), 1);

@@ -1,5 +1,5 @@
 /* Inside a kernel: the result of an earlier request of the same context, which 0 asks
- * for if it was the one just before. Runs with VE_OMP_NUM_THREADS=1. */
+ * for if it was the one just before. */
 #include "check.h"
 
 static uint64_t host(void *arg)

@@ -14,7 +14,7 @@ int main(int argc, char **argv)
 	struct veo_proc_handle *proc = new_proc();
 	CHECK_EQ(veo_load_library(proc, "/nowhere/lib.so"), 0);
 	CHECK(veo_context_open(proc) != NULL);
-	CHECK(veo_context_open(proc) == NULL);
+	CHECK(veo_context_open(NULL) == NULL);
 	CHECK(veo_context_open_with_attr(proc, NULL) == NULL);
 	CHECK_EQ(veo_proc_destroy(proc), 0);
 	return finish();

@@ -5,7 +5,8 @@
 
 use veo_tests::dropin::Dropin;
 
-/// What a program needs that opens more than the main context.
+/// What programs set on a card that open more than the main context, since all of them
+/// share its cores. It makes no difference to what they can do here.
 const THREADS: (&str, &str) = ("VE_OMP_NUM_THREADS", "1");
 
 macro_rules! programs {
@@ -32,8 +33,8 @@ programs! {
     memory,
     async_memory,
     kernel_heap(THREADS),
-    contexts(THREADS),
-    one_context,
+    contexts,
+    openmp,
     attributes(THREADS),
     hmem,
     hooks,
@@ -47,7 +48,7 @@ programs! {
     arguments,
     stack_buffers,
     // How requests behave
-    request_ids(THREADS),
+    request_ids,
     calls,
     order(THREADS),
     many,
@@ -55,7 +56,7 @@ programs! {
     waiters,
     large_transfer,
     vh_calls,
-    previous_result(THREADS),
+    previous_result,
     streams,
     request_blocks(THREADS),
     // Faults, and the traps that an implementation does not have
@@ -67,7 +68,7 @@ programs! {
     sigchld,
     stranger(THREADS),
     creator_thread,
-    destroy_busy(THREADS),
+    destroy_busy,
     // Bounds
     contexts_for_ever(THREADS),
     bounded,

@@ -292,7 +292,7 @@ fn what_cannot_be_begun_is_explained_on_the_standard_error() {
         ("libveo: veo_proc_create: ", "node 12345"),
         ("libveo: veo_proc_create_static: ", "/nowhere/veorun"),
         ("libveo: veo_load_library: ", "/nowhere/lib.so"),
-        ("libveo: veo_context_open: ", "VE_OMP_NUM_THREADS=1"),
+        ("libveo: veo_context_open: ", "no VE process"),
         ("libveo: veo_context_open_with_attr: ", "attributes"),
     ];
     assert_eq!(lines.len(), wanted.len(), "{outcome:#?}");

@@ -57,7 +57,7 @@ struct veo_emu_fault {
 
 /* Options of a process. Zero-initialised means: all defaults. */
 struct veo_emu_options {
-	size_t struct_size;          /* sizeof(struct veo_emu_options) */
+	size_t struct_size;          /* sizeof(struct veo_emu_options), also an older one */
 	const char *veorun;          /* veorun or veorun image to start, NULL: default */
 	uint64_t memory;             /* bytes of VE memory of the process, 0: default */
 	uint64_t time_limit_ms;      /* longest time for one request, 0: none */
@@ -65,6 +65,8 @@ struct veo_emu_options {
 	 * program. `stream` is 1 or 2. It is called on a thread of the library. */
 	void (*output)(void *payload, int stream, const char *data, size_t length);
 	void *output_payload;
+	unsigned int omp_threads;    /* threads that OpenMP may use (VE_OMP_NUM_THREADS),
+	                              * 0: as the environment says */
 };
 
 /* Like veo_proc_create, with options. */
@@ -116,9 +118,12 @@ int veo_emu_kill(struct veo_proc_handle *proc);
 /* Process number of the VE process on the host, -1 if it has ended. */
 pid_t veo_emu_pid(struct veo_proc_handle *proc);
 
-/* Nodes: how many there are; the memory of one in bytes; a process's core. */
+/* Nodes: how many there are for this program (under a job scheduler those that it was
+ * given); the memory of one in bytes; a process's node, by the node's own number, and its
+ * core. */
 int veo_emu_num_nodes(void);
 int veo_emu_node_memory(int ve_node_number, uint64_t *total, uint64_t *available);
+int veo_emu_node(struct veo_proc_handle *proc);
 int veo_emu_core(struct veo_proc_handle *proc);
 
 #ifdef __cplusplus

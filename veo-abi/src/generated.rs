@@ -108,6 +108,7 @@ pub struct veo_emu_options {
         ),
     >,
     pub output_payload: *mut ::std::os::raw::c_void,
+    pub omp_threads: ::std::os::raw::c_uint,
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -722,6 +723,10 @@ pub struct VeoApi {
             available: *mut u64,
         ) -> ::std::os::raw::c_int,
     >,
+    ///`veo_emu_node`
+    pub veo_emu_node: Option<
+        unsafe extern "C" fn(proc_: *mut veo_proc_handle) -> ::std::os::raw::c_int,
+    >,
     ///`veo_emu_core`
     pub veo_emu_core: Option<
         unsafe extern "C" fn(proc_: *mut veo_proc_handle) -> ::std::os::raw::c_int,
@@ -823,10 +828,11 @@ impl VeoApi {
         veo_emu_pid: None,
         veo_emu_num_nodes: None,
         veo_emu_node_memory: None,
+        veo_emu_node: None,
         veo_emu_core: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 94usize] = [
+    pub const NAMES: [&'static str; 95usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -920,6 +926,7 @@ impl VeoApi {
         "veo_emu_pid",
         "veo_emu_num_nodes",
         "veo_emu_node_memory",
+        "veo_emu_node",
         "veo_emu_core",
     ];
     /// Fills a table from a function that finds symbols by name.
@@ -2212,6 +2219,19 @@ impl VeoApi {
             };
         }
         {
+            let address = find("veo_emu_node");
+            api.veo_emu_node = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                        ) -> ::std::os::raw::c_int,
+                    >,
+                >(address)
+            };
+        }
+        {
             let address = find("veo_emu_core");
             api.veo_emu_core = unsafe {
                 ::std::mem::transmute::<
@@ -2366,7 +2386,8 @@ macro_rules! for_each_function {
         ::std::os::raw::c_int; fn veo_emu_pid(proc_ : * mut veo_proc_handle) -> pid_t; fn
         veo_emu_num_nodes() -> ::std::os::raw::c_int; fn
         veo_emu_node_memory(ve_node_number : ::std::os::raw::c_int, total : * mut u64,
-        available : * mut u64,) -> ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut
+        available : * mut u64,) -> ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut
         veo_proc_handle) -> ::std::os::raw::c_int; }
     };
 }

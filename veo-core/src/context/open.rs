@@ -9,7 +9,7 @@ use veo_abi::ffi;
 use super::handle::VeoContext;
 use crate::backend::need;
 use crate::error::{Error, Result};
-use crate::process::{VeoProc, alone};
+use crate::process::{OMP_THREADS, VeoProc, alone};
 use crate::queue::CtxShared;
 
 /// Settings of a context to be opened with [`VeoProc::open_context_with`].
@@ -37,9 +37,14 @@ impl ContextOptions {
 impl VeoProc {
     /// Opens a context (`veo_context_open`): a queue with a thread of its own.
     ///
-    /// With a card that needs `VE_OMP_NUM_THREADS=1` in the environment before the
-    /// process is created. Otherwise there is one context alone, the main one, whose
-    /// queue the synchronous calls of the process share.
+    /// All contexts of a process share the cores of the VE, and so do the threads of OpenMP
+    /// in their kernels: where several contexts are at work, kernels that use OpenMP want
+    /// one thread each ([`omp_threads`](crate::VeoProcBuilder::omp_threads)).
+    ///
+    /// Some versions of NEC's library open a further context only with
+    /// `VE_OMP_NUM_THREADS=1` in the environment before the process is created. Where there
+    /// is none, the first call gives the main one, whose queue the synchronous calls of the
+    /// process share.
     ///
     /// # Errors
     ///
@@ -56,7 +61,7 @@ impl VeoProc {
     pub fn open_context_with(&self, options: &ContextOptions) -> Result<VeoContext> {
         let shared = self.shared();
         let api = shared.core.api;
-        if api.is_libveo() && std::env::var_os("VE_OMP_NUM_THREADS") != shared.omp_threads {
+        if api.is_libveo() && std::env::var_os(OMP_THREADS) != shared.omp_threads {
             return Err(Error::ContextOpen {
                 reason: "VE_OMP_NUM_THREADS was changed after the process was created, which \
                          libveo does not survive; set it before the program starts"
@@ -144,8 +149,9 @@ impl VeoProc {
         let no_more = if shared.omp_threads.as_deref() == Some("1".as_ref()) {
             "libveo gave no further context; see its messages above"
         } else {
-            "this process has its only context already; set VE_OMP_NUM_THREADS=1 before the \
-             program starts to have more"
+            "libveo gave no further context, and the main one is in use already; see its \
+             messages above. Some versions give more only if the program was started with \
+             VE_OMP_NUM_THREADS=1"
         };
         if shared.main_taken.swap(true, Ordering::AcqRel) {
             return Err(Error::ContextOpen {

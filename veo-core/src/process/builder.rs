@@ -42,13 +42,15 @@ impl std::fmt::Debug for VeoProcBuilder {
             .field("prototypes", &self.wishes.prototypes)
             .field("memory", &self.wishes.memory)
             .field("time_limit", &self.wishes.time_limit)
+            .field("omp_threads", &self.wishes.omp_threads)
             .finish_non_exhaustive()
     }
 }
 
 impl VeoProc {
     /// Starts a process on VE node `node` (`veo_proc_create`); -1 takes
-    /// `VE_NODE_NUMBER` from the environment, else 0.
+    /// `VE_NODE_NUMBER` from the environment, else the first. Under a job scheduler
+    /// (`_VENODELIST`) `node` is a place in its list.
     ///
     /// # Errors
     ///
@@ -64,7 +66,7 @@ impl VeoProc {
 }
 
 impl VeoProcBuilder {
-    /// The VE node, by default 0. -1 takes `VE_NODE_NUMBER` from the environment, else 0.
+    /// The VE node, by default 0; as for [`VeoProc::new`].
     pub fn node(mut self, node: i32) -> Self {
         self.node = node;
         self
@@ -111,6 +113,19 @@ impl VeoProcBuilder {
         self
     }
 
+    /// How many threads OpenMP may use in kernels, at least 1; without it the environment
+    /// says (`VE_OMP_NUM_THREADS`), or there are as many as the node has cores. The threads
+    /// of all contexts of a process share these cores: with several contexts at work,
+    /// `omp_threads(1)` is what they need.
+    ///
+    /// The emulated node sets it in the environment of the VE process. NEC's library takes
+    /// it from the environment of the program, which nothing here changes: there it has to
+    /// be this number when the process is created, else [`build`](Self::build) says so.
+    pub fn omp_threads(mut self, threads: u32) -> Self {
+        self.wishes.omp_threads = Some(threads);
+        self
+    }
+
     /// Has `output` called with what kernels print, instead of printing it. It runs on
     /// a thread of the backend and must not use the process. The emulated node alone.
     pub fn stdout(mut self, output: impl Fn(Stream, &[u8]) + Send + Sync + 'static) -> Self {
@@ -131,7 +146,7 @@ impl VeoProcBuilder {
     }
 
     pub(crate) fn build_on(mut self, api: &'static Api) -> Result<VeoProc> {
-        let node = self.actual_node()?;
+        let node = self.node;
         let prototypes = match self.wishes.prototypes {
             Some(prototypes) => prototypes,
             None => Prototypes::from_environment(node)?,
@@ -143,7 +158,10 @@ impl VeoProcBuilder {
         let (ready, started) = channel();
         let keeper = Keeper::new(tasks);
         std::thread::Builder::new()
-            .name(format!("veo-node-{node}"))
+            .name(match node {
+                -1 => "veo-node".into(),
+                node => format!("veo-node-{node}"),
+            })
             .spawn(move || match start::start(self.wishes, api, node, keeper) {
                 Ok(shared) => {
                     if ready.send(Ok(Arc::clone(&shared))).is_ok() {
@@ -167,20 +185,6 @@ impl VeoProcBuilder {
         }
         hooks::run(&proc)?;
         Ok(proc)
-    }
-
-    /// The node that -1 stands for.
-    fn actual_node(&self) -> Result<i32> {
-        if self.node != -1 {
-            return Ok(self.node);
-        }
-        match std::env::var("VE_NODE_NUMBER") {
-            Err(_) => Ok(0),
-            Ok(text) => text.trim().parse().map_err(|_| Error::ProcessStart {
-                node: -1,
-                reason: format!("VE_NODE_NUMBER is {text:?}, not a number"),
-            }),
-        }
     }
 }
 

@@ -70,7 +70,9 @@ impl VeoProc {
         VeoProc(handle)
     }
 
-    /// The number of the VE node.
+    /// The number of the VE node that the process lies on. Under a job scheduler this is
+    /// the node's own number, not its place in the scheduler's list, by which
+    /// [`VeoProc::new`] takes it.
     #[must_use]
     pub fn nodeid(&self) -> i32 {
         self.shared().core.node

@@ -1,11 +1,13 @@
 //! The same processes on a backend that has libveo's functions alone, none of those
-//! that only the emulated node has: polled waits, no reports, one context unless
-//! `VE_OMP_NUM_THREADS` is 1.
+//! that only the emulated node has: polled waits, no reports; and on one that opens no
+//! further context, as some versions of libveo do.
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
+
+use veo_abi::ffi::{veo_proc_handle, veo_thr_ctxt};
 
 use super::VeoProcBuilder;
 use crate::backend::{Api, Backend};
@@ -15,33 +17,92 @@ use crate::stack::OnStack;
 
 fn libveo() -> &'static Api {
     static API: OnceLock<Api> = OnceLock::new();
-    API.get_or_init(|| {
-        let mut table = *veo_emu::api();
-        table.veo_emu_proc_create = None;
-        table.veo_emu_last_error = None;
-        table.veo_emu_get_fault = None;
-        table.veo_emu_args_set_result = None;
-        table.veo_emu_wait_result_timeout = None;
-        table.veo_emu_discard_result = None;
-        table.veo_emu_kill = None;
-        table.veo_emu_pid = None;
-        table.veo_emu_num_nodes = None;
-        table.veo_emu_node_memory = None;
-        table.veo_emu_core = None;
-        table.veo_emu_call_async = None;
-        table.veo_emu_collect = None;
-        Api {
-            table,
-            backend: Backend::Libveo,
-            name: "a libveo without extensions".into(),
+    API.get_or_init(bare)
+}
+
+/// One that opens the main context and no other.
+fn narrow() -> &'static Api {
+    unsafe extern "C" fn open(proc: *mut veo_proc_handle) -> *mut veo_thr_ctxt {
+        let table = veo_emu::api();
+        let (Some(count), Some(open)) = (table.veo_num_contexts, table.veo_context_open) else {
+            return std::ptr::null_mut();
+        };
+        // SAFETY: the caller's process is passed on.
+        unsafe {
+            if count(proc) > 0 {
+                return std::ptr::null_mut();
+            }
+            open(proc)
         }
+    }
+    static API: OnceLock<Api> = OnceLock::new();
+    API.get_or_init(|| {
+        let mut api = bare();
+        api.table.veo_context_open = Some(open);
+        api
     })
+}
+
+fn bare() -> Api {
+    let mut table = *veo_emu::api();
+    table.veo_emu_proc_create = None;
+    table.veo_emu_last_error = None;
+    table.veo_emu_get_fault = None;
+    table.veo_emu_args_set_result = None;
+    table.veo_emu_wait_result_timeout = None;
+    table.veo_emu_discard_result = None;
+    table.veo_emu_kill = None;
+    table.veo_emu_pid = None;
+    table.veo_emu_num_nodes = None;
+    table.veo_emu_node_memory = None;
+    table.veo_emu_node = None;
+    table.veo_emu_core = None;
+    table.veo_emu_call_async = None;
+    table.veo_emu_collect = None;
+    Api {
+        table,
+        backend: Backend::Libveo,
+        name: "a libveo without extensions".into(),
+    }
 }
 
 fn process() -> VeoProc {
     VeoProcBuilder::default()
         .build_on(libveo())
         .expect("the emulated node is there")
+}
+
+#[test]
+fn further_contexts_need_no_variable() -> Result<()> {
+    let proc = process();
+    let contexts = [proc.open_context()?, proc.open_context()?];
+    assert_eq!(proc.contexts().len(), contexts.len());
+    // The main context is none of them: what waits behind it need not wait for it.
+    let behind = contexts[0].call_vh({
+        let proc = proc.clone();
+        move || proc.alloc::<u8>(1).map(drop)
+    })?;
+    behind.wait()??;
+    proc.close()
+}
+
+#[test]
+fn threads_of_openmp_are_those_of_the_environment() -> Result<()> {
+    let wanted = |threads| {
+        VeoProcBuilder::default()
+            .omp_threads(threads)
+            .build_on(libveo())
+    };
+    let set = std::env::var("VE_OMP_NUM_THREADS").ok();
+    let set = set.as_deref().and_then(|text| text.parse::<u32>().ok());
+    if let Some(threads) = set {
+        wanted(threads)?.close()?;
+    }
+    let other = set.map_or(7, |threads| threads + 1);
+    let error = wanted(other).unwrap_err().to_string();
+    let remedy = format!("start the program with VE_OMP_NUM_THREADS={other}");
+    assert!(error.contains(&remedy), "{error}");
+    Ok(())
 }
 
 /// A library of kernels, compiled once.
@@ -71,7 +132,7 @@ fn library() -> PathBuf {
 
 #[test]
 fn calls_and_transfers_share_the_only_context() -> Result<()> {
-    let proc = process();
+    let proc = VeoProcBuilder::default().build_on(narrow())?;
     assert_eq!(proc.backend(), Backend::Libveo);
     let lib = proc.load_library(library())?;
     let add = lib.function::<fn(i32, *mut f64) -> i64>("add")?;
@@ -104,18 +165,12 @@ fn calls_and_transfers_share_the_only_context() -> Result<()> {
         let proc = proc.clone();
         move || proc.alloc::<u8>(1).map(drop)
     })?;
-    let behind = behind.wait()?;
-    if std::env::var_os("VE_OMP_NUM_THREADS").is_some_and(|threads| threads == "1") {
-        // The context is a further one, which nothing waits for here.
-        behind?;
-    } else {
-        let error = behind.unwrap_err();
-        assert!(matches!(error, Error::WouldDeadlock { .. }), "{error}");
-        let error = proc.open_context().unwrap_err().to_string();
-        assert!(error.contains("VE_OMP_NUM_THREADS=1"), "{error}");
-        drop(ctx);
-        proc.open_context()?;
-    }
+    let error = behind.wait()?.unwrap_err();
+    assert!(matches!(error, Error::WouldDeadlock { .. }), "{error}");
+    let error = proc.open_context().unwrap_err().to_string();
+    assert!(error.contains("no further context"), "{error}");
+    drop(ctx);
+    proc.open_context()?;
     proc.close()
 }
 

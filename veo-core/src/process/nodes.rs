@@ -29,19 +29,22 @@ pub struct NodeInfo {
     pub backend: Backend,
 }
 
-/// The VE nodes of this machine, in order of their numbers.
+/// The VE nodes of this machine, in order of their numbers; under a job scheduler
+/// (`_VENODELIST`) those that it gave this program, numbered by their place in its list. What
+/// is listed is what [`VeoProc::new`](crate::VeoProc::new) takes.
 ///
 /// # Errors
 ///
 /// [`Error::Backend`](crate::Error::Backend) if nothing can run kernels.
 pub fn nodes() -> Result<Vec<NodeInfo>> {
     let api = backend::select(None)?;
+    let arch = need!(api, veo_get_ve_arch, "listing nodes")?;
     let numbers = match api.table.veo_emu_num_nodes {
         // SAFETY: no preconditions.
         Some(count) => (0..unsafe { count() }).collect(),
+        None if is_scheduled() => places(arch),
         None => backend::cards(),
     };
-    let arch = need!(api, veo_get_ve_arch, "listing nodes")?;
     Ok(numbers
         .into_iter()
         .map(|node| {
@@ -59,12 +62,33 @@ pub fn nodes() -> Result<Vec<NodeInfo>> {
                     3 => Some(Arch::Ve3),
                     _ => None,
                 },
-                memory: if known { Some(total) } else { memory_of(node) },
+                memory: if known {
+                    Some(total)
+                } else if is_scheduled() {
+                    // The driver knows it by another number.
+                    None
+                } else {
+                    memory_of(node)
+                },
                 free: known.then_some(free),
                 backend: api.backend,
             }
         })
         .collect())
+}
+
+/// Whether a job scheduler gave this program its nodes, which are numbered by their place
+/// in its list.
+fn is_scheduled() -> bool {
+    std::env::var_os("_VENODELIST").is_some()
+}
+
+/// The places in the scheduler's list, which libveo reads.
+fn places(arch: unsafe extern "C" fn(i32) -> i32) -> Vec<i32> {
+    // SAFETY: no preconditions; a number that is no place is answered with an error.
+    (0..)
+        .take_while(|node| unsafe { arch(*node) } > 0)
+        .collect()
 }
 
 /// What the driver says of a card's memory.

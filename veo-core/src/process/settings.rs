@@ -70,6 +70,8 @@ pub(super) type Output = dyn Fn(Stream, &[u8]) + Send + Sync;
 pub(crate) struct Settings {
     /// The program with statically linked kernels, if one was given.
     pub(crate) veorun: Option<PathBuf>,
+    /// The node that was asked for, as functions of the backend take it.
+    pub(crate) asked_node: i32,
     pub(crate) kernels: Kernels,
     pub(crate) prototypes: Prototypes,
     /// What the backend calls with output. Kept as long as the process.
@@ -86,4 +88,5 @@ pub(super) struct Wishes {
     pub(super) memory: Option<u64>,
     pub(super) time_limit: Option<Duration>,
     pub(super) output: Option<Arc<Output>>,
+    pub(super) omp_threads: Option<u32>,
 }

@@ -71,7 +71,7 @@ impl ProcShared {
             libraries: Libraries::default(),
             addresses: Addresses::default(),
             settings,
-            omp_threads: std::env::var_os("VE_OMP_NUM_THREADS"),
+            omp_threads: std::env::var_os(super::OMP_THREADS),
             main_taken: AtomicBool::new(false),
             destroyed: Mutex::new(false),
         }

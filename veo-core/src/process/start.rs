@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 use crate::queue::CtxShared;
 use crate::session::{Keeper, OnHost, ProcCore};
 
+/// Says how many threads OpenMP may use on the VE.
+pub(crate) const OMP_THREADS: &str = "VE_OMP_NUM_THREADS";
+
 /// Starts a process, on the thread that will belong to it.
 pub(super) fn start(
     wishes: Wishes,
@@ -37,13 +40,15 @@ pub(super) fn start(
         });
     }
     let on_host = on_host(api, handle);
-    let core = Arc::new(ProcCore::new(api, handle, node, keeper, on_host));
+    let lies_on = node_of(api, handle).unwrap_or(node);
+    let core = Arc::new(ProcCore::new(api, handle, lies_on, keeper, on_host));
     let main = CtxShared::new(Arc::clone(&core), main);
     let shared = Arc::new(ProcShared::new(
         core,
         main,
         Settings {
             veorun: wishes.veorun,
+            asked_node: node,
             kernels: wishes.kernels,
             prototypes: wishes.prototypes.unwrap_or_default(),
             _output: output,
@@ -85,6 +90,13 @@ impl Wishes {
                         .into(),
                 ));
             }
+            if self.omp_threads == Some(0) {
+                return Err(failed(
+                    "0 threads of OpenMP were asked for; give at least 1, or leave \
+                     `omp_threads` out for as many as the node has cores"
+                        .into(),
+                ));
+            }
             let options = veo_emu_options {
                 struct_size: size_of::<veo_emu_options>(),
                 veorun: veorun_ptr,
@@ -96,6 +108,7 @@ impl Wishes {
                 output_payload: output.map_or(std::ptr::null_mut(), |output| {
                     std::ptr::from_ref(output).cast_mut().cast()
                 }),
+                omp_threads: self.omp_threads.unwrap_or(0),
             };
             // SAFETY: the options and the path in them are valid for the call; the
             // payload is kept until the process was destroyed.
@@ -128,28 +141,51 @@ impl Wishes {
             ("time_limit", self.time_limit.is_some()),
             ("stdout", self.output.is_some()),
         ];
-        match refused.iter().find(|(_, set)| *set) {
-            None => Ok(()),
-            Some((name, _)) => Err(Error::ProcessStart {
+        if let Some((name, _)) = refused.iter().find(|(_, set)| *set) {
+            return Err(Error::ProcessStart {
                 node,
                 reason: format!(
                     "the setting `{name}` is for the emulated node, not {}",
                     api.name
                 ),
-            }),
+            });
+        }
+        match self.omp_threads {
+            Some(threads) => check_omp_threads(api, node, threads),
+            None => Ok(()),
         }
     }
 }
 
+/// libveo takes the number of OpenMP's threads from the environment of the program, which
+/// is not ours to change.
+fn check_omp_threads(api: &Api, node: i32, threads: u32) -> Result<()> {
+    let set = std::env::var_os(OMP_THREADS);
+    let has = set
+        .as_deref()
+        .and_then(|text| text.to_str()?.trim().parse().ok());
+    if has == Some(threads) {
+        return Ok(());
+    }
+    let is = set.map_or("not set".into(), |text| format!("{text:?}"));
+    Err(Error::ProcessStart {
+        node,
+        reason: format!(
+            "{threads} threads of OpenMP were asked for (`omp_threads`), but {OMP_THREADS}, from \
+             which {} takes the number, is {is}; start the program with {OMP_THREADS}={threads}",
+            api.name
+        ),
+    })
+}
+
 /// What has to hold before libveo creates a process.
 pub(super) fn check_surroundings(api: &Api, node: i32) -> Result<()> {
-    if let Some(count) = api.table.veo_emu_num_nodes {
-        // SAFETY: no preconditions.
-        let count = unsafe { count() };
-        if node < 0 || node >= count {
+    if let Some(memory) = api.table.veo_emu_node_memory {
+        // SAFETY: null asks for nothing, so this only looks whether the node is there.
+        if unsafe { memory(node, std::ptr::null_mut(), std::ptr::null_mut()) } != 0 {
             return Err(Error::NoSuchNode {
                 node,
-                reason: format!("there are {count}, numbered from 0"),
+                reason: api.last_error().unwrap_or_default(),
             });
         }
     }
@@ -179,23 +215,38 @@ fn children_are_reaped() -> bool {
     action.sa_sigaction == libc::SIG_IGN || action.sa_flags & libc::SA_NOCLDWAIT != 0
 }
 
+/// The number of the node that the process lies on, if the backend tells: not every caller
+/// has named it, and a job scheduler's numbers are others.
+fn node_of(api: &Api, handle: *mut veo_proc_handle) -> Option<i32> {
+    let node = if let Some(node) = api.table.veo_emu_node {
+        // SAFETY: the process was just created.
+        unsafe { node(handle) }
+    } else {
+        let node = api.table.veo_get_venum_from_hmem?;
+        // SAFETY: as above, so it is there for the tagged address.
+        unsafe { node(tagged(api, handle)?) }
+    };
+    (node >= 0).then_some(node)
+}
+
+/// An address that carries the identifier of the process. Nothing lies there.
+fn tagged(api: &Api, handle: *mut veo_proc_handle) -> Option<*mut c_void> {
+    let identify = api.table.veo_proc_identifier?;
+    let tag = api.table.veo_set_proc_identifier?;
+    // SAFETY: the process was just created.
+    let tagged = unsafe { tag(8 as *mut c_void, identify(handle)) };
+    (!tagged.is_null()).then_some(tagged)
+}
+
 /// The VE process on the host, where the backend has no way to end it.
 #[cfg(target_os = "linux")]
 fn on_host(api: &Api, handle: *mut veo_proc_handle) -> Option<OnHost> {
     if api.table.veo_emu_kill.is_some() {
         return None;
     }
-    let identify = api.table.veo_proc_identifier?;
-    let tag = api.table.veo_set_proc_identifier?;
     let pid = api.table.veo_get_pid_from_hmem?;
     // SAFETY: the process was just created; the tagged address is only taken apart.
-    let pid = unsafe {
-        let tagged = tag(8 as *mut c_void, identify(handle));
-        if tagged.is_null() {
-            return None;
-        }
-        pid(tagged)
-    };
+    let pid = unsafe { pid(tagged(api, handle)?) };
     (pid > 1).then(|| OnHost::new(pid))
 }
 

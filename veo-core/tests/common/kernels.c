@@ -129,3 +129,10 @@ int64_t eight(int64_t a, int32_t b, double c, double *d, int64_t e, float f, uin
 {
 	return a + b + (int64_t)c + (d != 0) + e + (int64_t)f + (int64_t)g + (int64_t)h;
 }
+
+int64_t threads_of_openmp(void)
+{
+	const char *threads = getenv("OMP_NUM_THREADS");
+
+	return threads ? atoi(threads) : 0;
+}

@@ -16,6 +16,8 @@ const FALLBACK_MEMORY: u64 = 1 << 30;
 const NODES_VARIABLE: &str = "VEO_EMU_NODES";
 /// Sets the memory of a node.
 const MEMORY_VARIABLE: &str = "VEO_EMU_MEMORY";
+/// Lists the nodes that a job scheduler gave the program.
+const LIST_VARIABLE: &str = "_VENODELIST";
 /// Less than this is not worth a node.
 const LEAST_MEMORY: u64 = 1 << 20;
 
@@ -120,43 +122,78 @@ fn parse_memory(text: &str, bounds: &Bounds) -> Result<u64> {
     }
 }
 
-/// The environment of a program with raised privileges is its caller's, not its own.
+/// A variable that says something.
 pub(crate) fn variable(name: &str) -> Option<String> {
+    set_variable(name).filter(|text| !text.is_empty())
+}
+
+/// A variable that is set, if only to nothing. The environment of a program with raised
+/// privileges is its caller's, not its own.
+fn set_variable(name: &str) -> Option<String> {
     // SAFETY: getauxval only looks a number up.
     if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
         return None;
     }
-    std::env::var(name).ok().filter(|text| !text.is_empty())
+    std::env::var_os(name).map(|text| text.to_string_lossy().into_owned())
 }
 
-/// The number that a caller's -1 and a scheduler's logical numbers stand for.
+/// The number of the node that a caller means: -1 asks for the one of `VE_NODE_NUMBER`, and
+/// with a list of a job scheduler any other number is a place in it. The variable and the
+/// list hold the nodes' own numbers.
 pub(crate) fn resolve(number: i32) -> Result<i32> {
-    let set = variable("VE_NODE_NUMBER").filter(|_| number == -1);
-    let number = match &set {
-        Some(text) => text.trim().parse().map_err(|_| {
-            Error::invalid(format!("VE_NODE_NUMBER is {text:?}, which is no number"))
-        })?,
-        None if number == -1 => 0,
-        None => number,
-    };
-    let Some(list) = variable("_VENODELIST") else {
-        return Ok(number);
-    };
-    let physical: Vec<&str> = list.split([' ', ',']).filter(|item| !item.is_empty()).collect();
-    // The variable names a node of the list by its own number.
-    if set.is_some() && physical.iter().any(|item| item.parse() == Ok(number)) {
-        return Ok(number);
+    let no_node = |text: String| Err(Error::new(libc::ENODEV, text));
+    let assigned = assigned()?;
+    if number < -1 {
+        return no_node(format!("{number} is no number of a VE node"));
     }
-    usize::try_from(number)
-        .ok()
-        .and_then(|index| physical.get(index))
-        .and_then(|item| item.parse().ok())
-        .ok_or_else(|| {
-            Error::new(
-                libc::ENODEV,
-                format!("logical VE node {number} is not in _VENODELIST ({list:?})"),
-            )
-        })
+    if number >= 0 {
+        let Some(assigned) = assigned else {
+            return Ok(number);
+        };
+        return match assigned.get(number as usize) {
+            Some(number) => Ok(*number),
+            None => no_node(format!(
+                "logical VE node {number} is not in {LIST_VARIABLE}, where the job scheduler \
+                 gave this program {} nodes: {assigned:?}",
+                assigned.len()
+            )),
+        };
+    }
+    let wanted = match set_variable("VE_NODE_NUMBER") {
+        Some(text) => Some(parse_number("VE_NODE_NUMBER", &text, &text)?),
+        None => None,
+    };
+    match (wanted, assigned) {
+        (Some(wanted), Some(assigned)) if !assigned.contains(&wanted) => no_node(format!(
+            "VE node {wanted}, which VE_NODE_NUMBER names, is not in {LIST_VARIABLE}, where the \
+             job scheduler gave this program the nodes {assigned:?}"
+        )),
+        (Some(wanted), _) => Ok(wanted),
+        (None, Some(assigned)) => match assigned.first() {
+            Some(first) => Ok(*first),
+            None => no_node(format!(
+                "{LIST_VARIABLE} is empty: the job scheduler gave this program no VE node"
+            )),
+        },
+        (None, None) => Ok(0),
+    }
+}
+
+/// The nodes that a job scheduler gave this program, by their own numbers, if one did.
+pub(crate) fn assigned() -> Result<Option<Vec<i32>>> {
+    let Some(list) = set_variable(LIST_VARIABLE) else {
+        return Ok(None);
+    };
+    let items = list.split_whitespace();
+    items.map(|item| parse_number(LIST_VARIABLE, &list, item)).collect::<Result<_>>().map(Some)
+}
+
+fn parse_number(variable: &str, text: &str, item: &str) -> Result<i32> {
+    let number = item.trim().parse().ok().filter(|number| *number >= 0);
+    number.ok_or_else(|| {
+        let which = if item == text { "which".into() } else { format!("where {item:?}") };
+        Error::invalid(format!("{variable} is {text:?}, {which} is no number of a VE node"))
+    })
 }
 
 /// Memory of a node where nothing says how much: half the machine's, within the

@@ -42,8 +42,6 @@ pub(crate) struct Process {
     pub(crate) main: Arc<Queue>,
     /// Contexts handed out, by the handle the program knows. The first is the main one.
     pub(crate) contexts: Mutex<Contexts>,
-    /// Whether further contexts can be opened.
-    pub(crate) allows_contexts: bool,
     core: i32,
     grace: Duration,
     creator: u32,
@@ -83,7 +81,6 @@ impl Process {
                 handles: Vec::new(),
                 next_index: 1,
             }),
-            allows_contexts: !options.one_context,
             core,
             grace: options.grace,
             creator: fork::process(),

@@ -33,8 +33,8 @@ pub(crate) struct Options {
     pub(crate) time_limit: Option<Duration>,
     /// Receives what kernels print.
     pub(crate) output: Option<Sink>,
-    /// No further contexts.
-    pub(crate) one_context: bool,
+    /// How many threads OpenMP may use; 0: as the environment says.
+    pub(crate) omp_threads: u32,
     /// How long a destroyed process may go on before it is killed.
     pub(crate) grace: Duration,
 }
@@ -46,7 +46,7 @@ impl Default for Options {
             memory: 0,
             time_limit: None,
             output: None,
-            one_context: false,
+            omp_threads: 0,
             grace: Duration::from_secs(2),
         }
     }
@@ -105,7 +105,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
         ),
         None => None,
     };
-    let pid = spawn(&program, &theirs, streams.as_ref()).map_err(|error| {
+    let pid = spawn(&program, &theirs, streams.as_ref(), options.omp_threads).map_err(|error| {
         Error::io(format!("starting {}", program.to_string_lossy()), &error)
     })?;
     drop(theirs);
@@ -238,12 +238,13 @@ fn spawn(
     program: &CStr,
     socket: &OwnedFd,
     streams: Option<&Streams>,
+    omp_threads: u32,
 ) -> io::Result<libc::pid_t> {
     let name = std::env::args_os().next().unwrap_or_default();
     let name = &name.as_bytes()[..name.len().min(LONGEST_NAME)];
     let name = CString::new([name, b" (veorun)"].concat()).unwrap_or_default();
     let mut arguments = [name.as_ptr().cast_mut(), ptr::null_mut()];
-    let environment = environment(socket.as_raw_fd());
+    let environment = environment(socket.as_raw_fd(), omp_threads);
     let mut variables: Vec<*mut libc::c_char> =
         environment.iter().map(|variable| variable.as_ptr().cast_mut()).collect();
     variables.push(ptr::null_mut());
@@ -319,11 +320,20 @@ unsafe fn prepare(
     }
 }
 
+/// Says how many threads OpenMP may use on the VE.
+const OMP_THREADS: &str = "VE_OMP_NUM_THREADS";
+
 /// The program's environment, changed for the VE: never our own.
-fn environment(socket: RawFd) -> Vec<CString> {
+fn environment(socket: RawFd, omp_threads: u32) -> Vec<CString> {
     let find = |name: &str| node::variable(name);
     let mut replaced = vec![(HANDSHAKE.to_string_lossy().into_owned(), socket.to_string())];
-    if let Some(threads) = find("VE_OMP_NUM_THREADS") {
+    let threads = if omp_threads == 0 {
+        find(OMP_THREADS)
+    } else {
+        replaced.push((OMP_THREADS.into(), omp_threads.to_string()));
+        Some(omp_threads.to_string())
+    };
+    if let Some(threads) = threads {
         replaced.push(("OMP_NUM_THREADS".into(), threads));
     }
     // The loader takes an empty entry for the current directory, also where the program has

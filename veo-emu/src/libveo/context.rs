@@ -36,13 +36,6 @@ fn open(proc_: *mut veo_proc_handle, stack: Option<u64>) -> Result<*mut veo_thr_
             return Ok(handle as *mut veo_thr_ctxt);
         }
     }
-    if !process.allows_contexts {
-        return Err(Error::new(
-            libc::EINVAL,
-            "a further context needs VE_OMP_NUM_THREADS=1 in the environment before the \
-             VE process is created",
-        ));
-    }
     let handle = enter(process.open_context(stack)?)?;
     lock(&process.contexts).handles.push(handle);
     Ok(handle as *mut veo_thr_ctxt)

@@ -23,6 +23,9 @@ use crate::host::output::Sink;
 use crate::host::start::Options;
 use crate::shared::class::Returns;
 
+/// Options of programs that were compiled before `omp_threads` was there.
+const OLDEST_OPTIONS: usize = std::mem::offset_of!(veo_emu_options, omp_threads);
+
 pub unsafe extern "C" fn veo_emu_proc_create(
     ve_node_number: c_int,
     options: *const veo_emu_options,
@@ -33,14 +36,18 @@ pub unsafe extern "C" fn veo_emu_proc_create(
         }
         // SAFETY: not null; the caller passes options of the size they say they have.
         let size = unsafe { (&raw const (*options).struct_size).read() };
-        if size != size_of::<veo_emu_options>() {
+        let known = size_of::<veo_emu_options>();
+        if !(OLDEST_OPTIONS..=known).contains(&size) {
             return Err(Error::invalid(format!(
-                "the options have {size} bytes instead of {}",
-                size_of::<veo_emu_options>()
+                "the options have {size} bytes instead of {known}"
             )));
         }
-        // SAFETY: as above.
-        let given = unsafe { options.read() };
+        // SAFETY: all bits zero are a valid value of each field: none.
+        let mut given: veo_emu_options = unsafe { std::mem::zeroed() };
+        // SAFETY: the caller passes `size` bytes, for which there is room.
+        unsafe {
+            ptr::copy_nonoverlapping(options.cast::<u8>(), (&raw mut given).cast(), size);
+        }
         let veorun = if given.veorun.is_null() {
             None
         } else {
@@ -58,6 +65,7 @@ pub unsafe extern "C" fn veo_emu_proc_create(
                     function,
                     payload: given.output_payload,
                 }),
+                omp_threads: given.omp_threads,
                 ..Options::default()
             },
         )
@@ -236,7 +244,10 @@ pub unsafe extern "C" fn veo_emu_pid(proc_: *mut veo_proc_handle) -> pid_t {
 }
 
 pub unsafe extern "C" fn veo_emu_num_nodes() -> c_int {
-    guard(-1, node::count)
+    guard(-1, || match node::assigned()? {
+        Some(nodes) => Ok(nodes.len() as c_int),
+        None => node::count(),
+    })
 }
 
 pub unsafe extern "C" fn veo_emu_node_memory(
@@ -254,6 +265,10 @@ pub unsafe extern "C" fn veo_emu_node_memory(
         }
         Ok(0)
     })
+}
+
+pub unsafe extern "C" fn veo_emu_node(proc_: *mut veo_proc_handle) -> c_int {
+    guard(-1, || Ok(process(proc_)?.node_number))
 }
 
 pub unsafe extern "C" fn veo_emu_core(proc_: *mut veo_proc_handle) -> c_int {

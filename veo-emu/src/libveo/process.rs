@@ -9,7 +9,7 @@ use veo_abi::ffi::veo_proc_handle;
 
 use super::{CONTEXTS, PROCESSES, guard, hmem, process, string};
 use crate::error::{Error, Result};
-use crate::host::{lock, node, progress};
+use crate::host::{lock, progress};
 use crate::host::process::Process;
 use crate::host::start::Options;
 
@@ -33,7 +33,6 @@ pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handl
 fn as_libveo(veorun: Option<String>) -> Options {
     Options {
         veorun,
-        one_context: node::variable("VE_OMP_NUM_THREADS").is_none_or(|text| text.trim() != "1"),
         grace: Duration::from_secs(20),
         ..Options::default()
     }

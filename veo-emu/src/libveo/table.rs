@@ -105,5 +105,6 @@ pub(crate) static API: VeoApi = table! {
     veo_emu_pid,
     veo_emu_num_nodes,
     veo_emu_node_memory,
+    veo_emu_node,
     veo_emu_core,
 };

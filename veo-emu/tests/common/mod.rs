@@ -99,6 +99,7 @@ impl Proc {
             time_limit_ms: 0,
             output: None,
             output_payload: std::ptr::null_mut(),
+            omp_threads: 0,
         };
         set(&mut options);
         let handle = call!(veo_emu_proc_create(node, &options));
