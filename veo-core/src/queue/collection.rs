@@ -27,6 +27,7 @@ impl CtxShared {
         self.check_not_foreign()?;
         self.check_not_before(ticket.number, || self.describe(ticket))?;
         let mut state = self.lock();
+        let mut looked = None;
         loop {
             if state.table.is_done(ticket) {
                 return match self.take(state, ticket) {
@@ -36,7 +37,7 @@ impl CtxShared {
                     }),
                 };
             }
-            if until.is_some_and(|until| Instant::now() >= until) {
+            if self.is_over(until, &mut looked) {
                 return Ok(None);
             }
             state = self.advance(state, Some(ticket), until);
@@ -127,13 +128,22 @@ impl CtxShared {
     /// Waits until every request with a number below `number` was collected.
     pub(crate) fn drain(&self, number: u64, until: Option<Instant>) -> bool {
         let mut state = self.lock();
+        let mut looked = None;
         while !self.finished_below(number) {
-            if until.is_some_and(|until| Instant::now() >= until) {
+            if self.is_over(until, &mut looked) {
                 return false;
             }
             state = self.advance(state, None, until);
         }
         true
+    }
+
+    /// Whether to give up: the time is over, and the last look, noted in `looked`, has
+    /// collected nothing. However little time there was, what has finished is seen.
+    fn is_over(&self, until: Option<Instant>, looked: &mut Option<u64>) -> bool {
+        let collected = Some(self.collected());
+        let nothing_new = std::mem::replace(looked, collected) == collected;
+        nothing_new && until.is_some_and(|until| Instant::now() >= until)
     }
 
     fn finished_below(&self, number: u64) -> bool {
