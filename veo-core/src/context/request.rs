@@ -262,6 +262,12 @@ impl<V> RequestFuture<'_, V> {
             Err(error) => return Poll::Ready(Err(error)),
             Ok(None) => {}
         }
+        // Who polls here holds up what is to come.
+        let shared = request.ctx.shared();
+        let what = || shared.describe(request.ticket);
+        if let Err(error) = shared.check_not_before(request.ticket.number, what) {
+            return Poll::Ready(Err(error));
+        }
         // If the result comes in between, the waker is woken at once.
         match request
             .ctx

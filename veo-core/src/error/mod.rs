@@ -175,13 +175,14 @@ pub enum Error {
         what: String,
     },
 
-    /// A host function waits for something that can only happen after it.
-    #[error(
-        "{what} inside a host function of the same context would wait for ever: it is queued behind that function"
-    )]
+    /// Code that runs for the VE waits for something that can only happen after it: a host
+    /// function of a context, or the receiver of a process's output.
+    #[error("{what} would wait for ever: {reason}")]
     WouldDeadlock {
         /// What was attempted.
         what: String,
+        /// What waits for what.
+        reason: String,
     },
 
     /// A handle of the parent process in a forked child.

@@ -141,11 +141,19 @@ impl VeoProc {
     /// # Errors
     ///
     /// [`Error::ProcessEnded`] if it has ended before;
-    /// [`Error::WouldDeadlock`] inside a host function
-    /// of one of its contexts.
+    /// [`Error::WouldDeadlock`] inside a host function of one of its contexts, in the receiver
+    /// of its output, and in what its requests own or wake.
     pub fn close(self) -> Result<()> {
         let shared = self.shared();
         shared.core.check("closing the process")?;
+        if shared.core.keeper.is_here() {
+            return Err(Error::WouldDeadlock {
+                what: "closing the process".into(),
+                reason: "it is done by this very thread, which drops or wakes something of a \
+                         request that nobody waits for"
+                    .into(),
+            });
+        }
         shared.wind_up()?;
         let (done, over) = channel();
         shared.core.keeper.send(Task::Close(Some(done)));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::start::Receiver;
 use crate::error::{Error, Result};
 
 /// When the declared kernels of a program are looked up.
@@ -75,7 +76,7 @@ pub(crate) struct Settings {
     pub(crate) kernels: Kernels,
     pub(crate) prototypes: Prototypes,
     /// What the backend calls with output. Kept as long as the process.
-    pub(super) _output: Option<Box<Arc<Output>>>,
+    pub(super) _output: Option<Box<Receiver>>,
 }
 
 /// What is wished for a process: the settings of its builder.

@@ -1,7 +1,8 @@
 //! Starting a process on a backend, on the thread that will belong to it.
 
 use std::ffi::{c_char, c_void};
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
 
 use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
 
@@ -10,8 +11,8 @@ use super::shared::ProcShared;
 use super::{children, exit};
 use crate::backend::{Api, c_path, need};
 use crate::error::{Error, Result};
-use crate::queue::CtxShared;
-use crate::session::{Keeper, OnHost, ProcCore};
+use crate::queue::{CtxShared, Inside, contain, panic_message, run_inside};
+use crate::session::{Keeper, OnHost, ProcCore, ProcId};
 
 /// Says how many threads OpenMP may use on the VE.
 pub(crate) const OMP_THREADS: &str = "VE_OMP_NUM_THREADS";
@@ -23,7 +24,7 @@ pub(super) fn start(
     node: i32,
     keeper: Keeper,
 ) -> Result<Arc<ProcShared>> {
-    let output = wishes.output.clone().map(Box::new);
+    let output = wishes.output.clone().map(Receiver::new).map(Box::new);
     let handle = wishes.create(api, node, output.as_deref())?;
     let open = need!(api, veo_context_open, "a process")?;
     // SAFETY: the process was just created; nobody else knows it.
@@ -42,6 +43,9 @@ pub(super) fn start(
     let on_host = on_host(api, handle);
     let lies_on = node_of(api, handle).unwrap_or(node);
     let core = Arc::new(ProcCore::new(api, handle, lies_on, keeper, on_host));
+    if let Some(output) = &output {
+        let _ = output.proc.set(core.id);
+    }
     let main = CtxShared::new(Arc::clone(&core), main);
     let shared = Arc::new(ProcShared::new(
         core,
@@ -64,7 +68,7 @@ impl Wishes {
         &self,
         api: &'static Api,
         node: i32,
-        output: Option<&Arc<Output>>,
+        output: Option<&Receiver>,
     ) -> Result<*mut veo_proc_handle> {
         let failed = |reason: String| Error::ProcessStart { node, reason };
         let veorun = match &self.veorun {
@@ -259,7 +263,7 @@ fn on_host(_: &Api, _: *mut veo_proc_handle) -> Option<OnHost> {
 ///
 /// # Safety
 ///
-/// `payload` is the address of an `Arc<Output>`, `data` valid for `length` bytes.
+/// `payload` is the address of a [`Receiver`], `data` valid for `length` bytes.
 unsafe extern "C" fn forward(
     payload: *mut c_void,
     stream: i32,
@@ -271,7 +275,7 @@ unsafe extern "C" fn forward(
     }
     // SAFETY: the payload that was given with this function: kept until the process
     // was destroyed.
-    let output = unsafe { &*payload.cast::<Arc<Output>>() };
+    let receiver = unsafe { &*payload.cast::<Receiver>() };
     // SAFETY: as the caller promises.
     let data = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
     let stream = if stream == 2 {
@@ -279,13 +283,39 @@ unsafe extern "C" fn forward(
     } else {
         Stream::Stdout
     };
-    // A panic must not reach the backend.
-    let call = std::panic::AssertUnwindSafe(|| output(stream, data));
-    if let Err(panic) = std::panic::catch_unwind(call) {
-        tracing::error!(
-            "the receiver of kernel output panicked: {}",
-            crate::queue::panic_message(&*panic)
-        );
-        std::mem::forget(panic);
+    match receiver.proc.get() {
+        Some(proc) => run_inside(Inside::Output(*proc), || receiver.receive(stream, data)),
+        // Nobody has a handle of the process yet.
+        None => receiver.receive(stream, data),
+    }
+}
+
+/// The program's receiver of output, and whose output it is, once that is known.
+pub(super) struct Receiver {
+    output: Arc<Output>,
+    proc: OnceLock<ProcId>,
+}
+
+impl Receiver {
+    fn new(output: Arc<Output>) -> Receiver {
+        Receiver {
+            output,
+            proc: OnceLock::new(),
+        }
+    }
+
+    fn receive(&self, stream: Stream, data: &[u8]) {
+        // A panic must not reach the backend.
+        let call = AssertUnwindSafe(|| (self.output)(stream, data));
+        if let Err(panic) = catch_unwind(call) {
+            // Who listens may panic, too.
+            contain(|| {
+                tracing::error!(
+                    "the receiver of kernel output panicked: {}",
+                    panic_message(&*panic)
+                );
+            });
+            std::mem::forget(panic);
+        }
     }
 }

@@ -18,6 +18,7 @@ use crate::session::Task;
 pub(super) fn run(shared: &Arc<ProcShared>, tasks: &Receiver<Task>) {
     const SHORT: Duration = Duration::from_millis(1);
     const LONG: Duration = Duration::from_millis(50);
+    shared.core.keeper.set_here();
     let mut closing = Vec::new();
     let mut pause = None;
     loop {

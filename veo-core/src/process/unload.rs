@@ -28,6 +28,7 @@ impl ProcShared {
         }
         let unload = need!(core.api, veo_unload_library, "unloading a library")?;
         core.check(&what)?;
+        self.main.check_not_before(u64::MAX, || what.clone())?;
         if !library.code.leave() {
             return Err(library.code.unloaded());
         }

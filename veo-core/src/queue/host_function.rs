@@ -4,7 +4,6 @@
 //! lost before it ran is simply not there any more.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,22 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::aftermath::contain;
-
-thread_local! {
-    /// The context and request number of the host function that this thread runs.
-    static CURRENT: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
-}
-
-/// The context and request number of the host function that runs on this thread.
-#[inline]
-pub(crate) fn current() -> Option<(u64, u64)> {
-    CURRENT.get()
-}
-
-/// Whether this thread runs a host function, of any context.
-pub(crate) fn in_host_function() -> bool {
-    current().is_some()
-}
+use super::inside::{Inside, run_inside};
 
 type Run = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
 type Outcome = Result<Box<dyn Any + Send>, String>;
@@ -119,18 +103,22 @@ pub(crate) unsafe extern "C" fn run(argument: *mut c_void) -> u64 {
     let Some(function) = function else {
         return 0;
     };
-    let outer = CURRENT.replace(Some((job.ctx, job.number.load(Ordering::Relaxed))));
-    // Whatever the function left half done is its own: nothing here depends on it.
-    let outcome = catch_unwind(AssertUnwindSafe(function)).map_err(|panic| {
-        let text = message(&*panic);
-        // Dropping what was thrown may panic in turn; that is where it ends.
-        contain(move || drop(panic));
-        text
+    let inside = Inside::HostFunction {
+        ctx: job.ctx,
+        number: job.number.load(Ordering::Relaxed),
+    };
+    run_inside(inside, move || {
+        // Whatever the function left half done is its own: nothing here depends on it.
+        let outcome = catch_unwind(AssertUnwindSafe(function)).map_err(|panic| {
+            let text = message(&*panic);
+            // Dropping what was thrown may panic in turn; that is where it ends.
+            contain(move || drop(panic));
+            text
+        });
+        *job.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        // The last owner, if the request was given up meanwhile: this drops the outcome.
+        contain(move || drop(job));
     });
-    CURRENT.set(outer);
-    *job.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-    // The last owner, if the request was given up meanwhile: this drops the outcome.
-    contain(move || drop(job));
     0
 }
 
@@ -145,6 +133,7 @@ pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::inside::current;
     use super::*;
 
     #[test]
@@ -158,8 +147,8 @@ mod tests {
         assert_eq!(current(), None);
         let value = pending.outcome().unwrap().unwrap();
         assert_eq!(
-            *value.downcast::<Option<(u64, u64)>>().unwrap(),
-            Some((3, 9))
+            *value.downcast::<Option<Inside>>().unwrap(),
+            Some(Inside::HostFunction { ctx: 3, number: 9 })
         );
     }
 

@@ -74,7 +74,7 @@ impl CtxShared {
         args: &Args<'_, '_>,
         result: u32,
     ) -> Option<Result<u64>> {
-        if self.runs_host_function() {
+        if self.is_around_this() {
             return None;
         }
         let ticket = self.submit_quickly(kernel, addr, args, result)?;
@@ -94,7 +94,7 @@ impl CtxShared {
     /// What has ended behind it is collected along, for those that wait next.
     #[inline]
     pub(crate) fn wait_quickly(&self, ticket: Ticket) -> Option<u64> {
-        if self.core.image.is_foreign() || self.runs_host_function() {
+        if self.core.image.is_foreign() || self.is_around_this() {
             return None;
         }
         let mut state = self.lock();

@@ -22,7 +22,6 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 use super::aftermath::Aftermath;
 use super::args::ArgsHandle;
 use super::entry::Ticket;
-use super::host_function;
 use super::table::Table;
 use crate::backend::need;
 use crate::error::{Error, Result};
@@ -195,27 +194,6 @@ impl CtxShared {
             });
         }
         Ok(())
-    }
-
-    /// Whether this thread runs a host function of this context.
-    #[inline]
-    pub(super) fn runs_host_function(&self) -> bool {
-        host_function::current().is_some_and(|(ctx, _)| ctx == self.id)
-    }
-
-    /// Whether waiting for request `number` is possible on this thread: it is not if
-    /// the thread runs a host function that the request is queued behind.
-    pub(crate) fn check_not_before(
-        &self,
-        number: u64,
-        what: impl FnOnce() -> String,
-    ) -> Result<()> {
-        match host_function::current() {
-            Some((ctx, current)) if ctx == self.id && number >= current => {
-                Err(Error::WouldDeadlock { what: what() })
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Whether the backend says that the VE's side of an open context has ended.

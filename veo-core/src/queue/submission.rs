@@ -9,7 +9,7 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 use super::aftermath::Aftermath;
 use super::args::ArgsHandle;
 use super::entry::Ticket;
-use super::host_function::in_host_function;
+use super::inside::in_host_function;
 use super::payload::Payload;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use crate::address::Usage;
@@ -83,7 +83,15 @@ impl CtxShared {
             return Ok(state);
         }
         let me = std::thread::current().id();
-        while state.phase == Phase::Open && state.block.is_some_and(|(owner, _)| owner != me) {
+        let is_blocked = |state: &Guard<'_>| {
+            state.phase == Phase::Open && state.block.is_some_and(|(owner, _)| owner != me)
+        };
+        if is_blocked(&state) {
+            drop(state);
+            self.check_not_before(u64::MAX, || what.to_string())?;
+            state = self.lock();
+        }
+        while is_blocked(&state) {
             if self.has_exited(&state) {
                 drop(state);
                 // Finds out why.

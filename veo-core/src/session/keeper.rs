@@ -1,7 +1,9 @@
 //! How everything that belongs to a process reaches the thread that looks after it.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::thread::{self, ThreadId};
 
 pub(crate) enum Task {
     /// Something is left to be collected or freed.
@@ -18,6 +20,8 @@ pub(crate) struct Keeper {
     tasks: Sender<Task>,
     /// Whether the thread knows that there is something to tend.
     tending: AtomicBool,
+    /// The thread itself.
+    thread: OnceLock<ThreadId>,
 }
 
 impl Keeper {
@@ -25,6 +29,7 @@ impl Keeper {
         Keeper {
             tasks,
             tending: AtomicBool::new(false),
+            thread: OnceLock::new(),
         }
     }
 
@@ -39,6 +44,16 @@ impl Keeper {
     /// Never waits. A thread that has ended has nothing left to do.
     pub(crate) fn send(&self, task: Task) {
         let _ = self.tasks.send(task);
+    }
+
+    /// Says that this is the thread.
+    pub(crate) fn set_here(&self) {
+        let _ = self.thread.set(thread::current().id());
+    }
+
+    /// Whether this is the thread: then what it drops or wakes runs code of the user.
+    pub(crate) fn is_here(&self) -> bool {
+        self.thread.get() == Some(&thread::current().id())
     }
 
     /// Says whether the thread knows that there is something to tend.

@@ -1,10 +1,11 @@
 //! What kernels print, forwarded to a function of the program.
 
+use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{self, JoinHandle, ThreadId};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::lock;
@@ -62,7 +63,6 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 pub(crate) struct Output {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    id: ThreadId,
     stop: Mutex<Option<Kept>>,
 }
 
@@ -90,6 +90,11 @@ struct Delivery {
 /// wait for somebody who waits for that.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+thread_local! {
+    /// Whether this thread delivers the output of a process.
+    static RECEIVING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// The most that is read at once.
 const PART: usize = 64 << 10;
 
@@ -112,13 +117,13 @@ impl Output {
             .map_err(|error| Error::io("starting the thread that forwards output", &error))?;
         Ok(Output {
             shared,
-            id: thread.thread().id(),
             thread: Mutex::new(Some(thread)),
             stop: Mutex::new(Some(stop)),
         })
     }
 
-    /// Waits until everything printed so far was delivered, or the process has ended.
+    /// Waits until everything printed so far was delivered, or the process has ended. Not
+    /// while output of any process is being received: two receivers could wait for each other.
     pub(crate) fn flush(&self) {
         self.wait_for_delivery(|delivery| delivery.over);
     }
@@ -135,7 +140,7 @@ impl Output {
     }
 
     fn wait_for_delivery(&self, give_up: impl Fn(&Delivery) -> bool) {
-        if thread::current().id() == self.id {
+        if RECEIVING.get() {
             return;
         }
         let pipes = &self.shared.pipes;
@@ -183,6 +188,7 @@ impl Drop for Output {
 
 impl Shared {
     fn forward(&self, stop: &Kept) {
+        RECEIVING.set(true);
         let mut open = [true; 2];
         let mut buffer = vec![0u8; PART];
         loop {
