@@ -6,7 +6,9 @@ use veo_core::VeData;
 #[derive(Clone, Copy, VeData)]
 #[repr(C)]
 struct Bad {
-    text: in_turn!(&'static str; &'static str; [u64; 2]),
+    text: in_turn!([u64; 2]; &'static str; [u64; 2]; [u64; 2]; &'static str; [u64; 2]),
 }
 
-fn main() {}
+fn main() {
+    let _ = Bad { text: "stored" };
+}
