@@ -102,7 +102,7 @@ fn attributes(
     let mut overrides = Overrides::default();
     for attr in attrs {
         let name = match attr.path().segments.last() {
-            _ if parse::is_ours(&attr) => "ve_kernel".to_owned(),
+            _ if parse::is_ours(attr.path()) => "ve_kernel".to_owned(),
             Some(segment) => segment.ident.to_string(),
             None => String::new(),
         };

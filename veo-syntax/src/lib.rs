@@ -32,8 +32,9 @@ mod verify;
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 
+use mistake::Mistake;
 use report::Report;
 
 pub use built::Built;
@@ -45,6 +46,12 @@ pub use built::Built;
 #[must_use]
 pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenStream {
     let mut attribute = Report::default();
+    if parse::is_expanded(&item) {
+        attribute.at_span(Span::call_site(), &Mistake::AnotherName);
+        let mut output = attribute.errors();
+        output.extend(item);
+        return output;
+    }
     let options = attribute::parse(args, &mut attribute);
     let attribute = attribute.errors();
     let mut report = Report::default();
@@ -86,7 +93,7 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenSt
             let mut checks = verify::kernel(&declaration, built, &mut own);
             checks.files.retain(|file| mentioned.insert(file.clone()));
             output.extend(expand::stub(&declaration, &checks, &context));
-            output.extend(own.errors());
+            output.extend(own.errors_below(&declaration.attrs));
         } else {
             why.extend(own.errors());
             output.extend(placeholder::placeholder(

@@ -19,6 +19,9 @@ impl Mistake {
             M::BareLibrary(literal) => format!("keys come first here: write `lib = {literal}`"),
             M::BareName(literal) => format!("keys come first here: write `name = {literal}`"),
             M::AttributeTwice => "`#[ve_kernel]` is given twice; keep one, with all keys".into(),
+            M::AnotherName => "inside a block write this attribute by the name that stands above the \
+                               block: that another one is the same cannot be known"
+                .into(),
             M::NotKeyValue(key) => format!("expected `{key} = value`, or `{key}` and a comma"),
             M::NeedsString(key) => {
                 format!("`{key}` takes a string literal: write `{key} = \"{}\"`", sample(key))

@@ -27,6 +27,7 @@ pub(crate) enum Mistake {
     BareLibrary(String),
     BareName(String),
     AttributeTwice,
+    AnotherName,
     NotKeyValue(String),
     NeedsString(String),
     MissingComma(String),

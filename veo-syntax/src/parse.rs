@@ -2,10 +2,11 @@
 //! block leaves the others alone.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, ForeignItemFn, LitStr, Token, Visibility, parse_quote};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, ForeignItemFn, LitStr, Meta, Path, Token, Visibility, parse_quote};
 
 use crate::c_spelling;
 use crate::mistake::Mistake;
@@ -71,8 +72,12 @@ pub(crate) fn item(tokens: TokenStream, report: &mut Report) -> Item {
     if let Ok((head, body)) = block_head.parse2(tokens.clone()) {
         return Item::Kernels(block(head, body, report));
     }
-    match function(tokens.clone(), Form::Single, &[], report) {
-        Some(parsed) => Item::Kernels(vec![parsed]),
+    let cases = by_condition(tokens.clone());
+    let parsed = cases
+        .into_iter()
+        .map(|case| function(case, Form::Single, &[], report));
+    match parsed.collect::<Option<Vec<Parsed>>>() {
+        Some(parsed) => Item::Kernels(parsed),
         None => Item::Other(tokens),
     }
 }
@@ -104,12 +109,12 @@ fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Parsed> {
     for attr in &head.attrs {
         if attr.path().is_ident("link") {
             report.at(attr, &Mistake::LinkAttribute);
-        } else if is_ours(attr) {
+        } else if is_ours(attr.path()) {
             report.at(attr, &Mistake::AttributeTwice);
         }
     }
     let mut block_attrs = head.attrs;
-    block_attrs.retain(|attr| !attr.path().is_ident("link") && !is_ours(attr));
+    block_attrs.retain(|attr| !attr.path().is_ident("link") && !is_ours(attr.path()));
 
     let mut kernels = Vec::new();
     let mut rest = body;
@@ -123,18 +128,65 @@ fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Parsed> {
         block_attrs.extend(attrs.into_iter().map(outer));
         rest = after;
     }
-    for item in split_items(rest) {
+    for item in split_items(rest).into_iter().flat_map(by_condition) {
         kernels.extend(function(item, Form::InBlock, &block_attrs, report));
     }
     kernels
 }
 
 /// Whether this is `#[ve_kernel]`, by whatever path, or by the name that was imported.
-pub(crate) fn is_ours(attr: &Attribute) -> bool {
-    let Some(last) = attr.path().segments.last() else {
+pub(crate) fn is_ours(path: &Path) -> bool {
+    let Some(last) = path.segments.last() else {
         return false;
     };
     last.ident == "ve_kernel" || imported_name().is_some_and(|name| last.ident == name)
+}
+
+/// A function whose `#[cfg_attr(..)]` says something about the kernel, once for each case: what
+/// holds there has to be known here. Others as they are.
+fn by_condition(function: TokenStream) -> Vec<TokenStream> {
+    let split = |input: ParseStream| {
+        let attrs = input.call(Attribute::parse_outer)?;
+        Ok((attrs, input.parse::<TokenStream>()?))
+    };
+    let Ok((attrs, rest)) = split.parse2(function.clone()) else {
+        return vec![function];
+    };
+    let mut all = attrs.iter().enumerate();
+    let found = all.find_map(|(at, attr)| Some((at, conditional(attr)?)));
+    let Some((at, (condition, given))) = found else {
+        return vec![function];
+    };
+    let (before, after) = (&attrs[..at], &attrs[at + 1..]);
+    let holds = quote!(#(#before)* #[cfg(#condition)] #(#[#given])* #(#after)* #rest);
+    let does_not = quote!(#(#before)* #[cfg(not(#condition))] #(#after)* #rest);
+    [holds, does_not]
+        .into_iter()
+        .flat_map(by_condition)
+        .collect()
+}
+
+/// The condition of `#[cfg_attr(condition, ve_kernel(..))]`, and what it gives.
+fn conditional(attr: &Attribute) -> Option<(Meta, Vec<Meta>)> {
+    if !attr.path().is_ident("cfg_attr") {
+        return None;
+    }
+    let list = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+    let mut list = list.ok()?.into_iter();
+    let (condition, given) = (list.next()?, list.collect::<Vec<Meta>>());
+    let of_kernel = |meta: &Meta| is_ours(meta.path()) || meta.path().is_ident("link_name");
+    given.iter().any(of_kernel).then_some((condition, given))
+}
+
+/// Whether this is what we made of a declaration: then the attribute is one of a function in a
+/// block that we did not know for ours.
+pub(crate) fn is_expanded(item: &TokenStream) -> bool {
+    let body = item.clone().into_iter().last();
+    let Some(TokenTree::Group(body)) = body else {
+        return false;
+    };
+    let ours = |tree| matches!(tree, TokenTree::Ident(ident) if ident == "_KERNEL");
+    body.delimiter() == Delimiter::Brace && body.stream().into_iter().any(ours)
 }
 
 /// `kernel` after `use veo_core::ve_kernel as kernel`: what stands where this expansion was

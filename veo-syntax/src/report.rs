@@ -1,7 +1,8 @@
 //! Collects every mistake of a declaration, so that all are reported at once.
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
+use syn::Attribute;
 
 use crate::mistake::Mistake;
 
@@ -31,6 +32,13 @@ impl Report {
     /// How many mistakes there are.
     pub(crate) fn len(&self) -> usize {
         self.errors.len()
+    }
+
+    /// The mistakes of an item that stands below these attributes, if its conditions hold.
+    pub(crate) fn errors_below(&self, attrs: &[Attribute]) -> TokenStream {
+        let conditions: Vec<_> = attrs.iter().filter(|a| a.path().is_ident("cfg")).collect();
+        let errors = self.errors.iter().map(syn::Error::to_compile_error);
+        errors.map(|error| quote!(#(#conditions)* #error)).collect()
     }
 
     /// The mistakes as `compile_error!` items or statements, in the order of their discovery.

@@ -28,6 +28,17 @@ unsafe extern "C" {
     safe fn conditional();
 }
 
+#[kernel(lib = "libk.so")]
+unsafe extern "C" {
+    #[cfg_attr(all(), kernel(name = "by_condition_"))]
+    #[cfg_attr(not(all()), kernel(name = "elsewhere"), must_use)]
+    safe fn by_condition() -> i32;
+}
+
+#[kernel(lib = "libk.so")]
+#[cfg_attr(all(), doc = "Has another name there.", link_name = "single_")]
+fn single() -> i32;
+
 macro_rules! declare {
     ($($item:tt)*) => {
         #[kernel(lib = "libk.so")]
@@ -47,6 +58,8 @@ fn call(proc: &VeoProc) -> Result<i32> {
     by_path(proc)?;
     conditional(proc)?;
     by_macro(proc)?;
+    by_condition(proc)?;
+    single(proc)?;
     imported(proc, 2)
 }
 
@@ -59,7 +72,14 @@ fn the_names_in_the_library_are_those_given() {
         veo_core::kernels().find(here).expect(name).symbol
     };
     assert_eq!(of("plain"), "plain");
-    for name in ["imported", "by_path", "conditional", "by_macro"] {
+    for name in [
+        "imported",
+        "by_path",
+        "conditional",
+        "by_macro",
+        "by_condition",
+        "single",
+    ] {
         assert_eq!(of(name), format!("{name}_"));
     }
 }
