@@ -104,6 +104,36 @@ fn stack_overflow() {
 }
 
 #[test]
+fn an_end_without_a_kernel_names_what_was_going_on() {
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (source, library) = (directory.join("early.c"), directory.join("libearly.so"));
+    let text = "__attribute__((constructor)) static void first(void) { *(volatile int *)8 = 1; }\n";
+    std::fs::write(&source, text).unwrap();
+    let mut compiler = std::process::Command::new("cc");
+    compiler
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source]);
+    assert!(compiler.status().unwrap().success());
+    let proc = VeoProc::new(0).unwrap();
+    let loading = proc.load_library(&library).map(drop).unwrap_err();
+    let later = bump(&proc, 1).unwrap_err();
+    let messages = [loading, later].map(|error| {
+        let fault = error.fault().expect("what ended it");
+        assert_eq!((fault.kernel.as_ref(), fault.address), (None, Some(8)));
+        error.to_string()
+    });
+    for part in [
+        "SIGSEGV",
+        "0x8",
+        "while loading library",
+        "libearly.so",
+        "constructors",
+    ] {
+        names(&messages, part);
+    }
+}
+
+#[test]
 fn exit() {
     names(&crash!(leave(7)), "exit status 7");
     names(&crash!(leave_at_once(3)), "exit status 3");

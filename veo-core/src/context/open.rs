@@ -26,7 +26,8 @@ impl ContextOptions {
     }
 
     /// Size of the stack of the VE's thread in bytes, at least 4 MiB
-    /// (`veo_set_thr_ctxt_stacksize`).
+    /// (`veo_set_thr_ctxt_stacksize`); 128 MiB if nothing is said. A kernel that needs more
+    /// ends its process: [`Cause::StackOverflow`](crate::Cause::StackOverflow).
     #[must_use]
     pub fn stack_size(mut self, bytes: usize) -> ContextOptions {
         self.stack_size = Some(bytes);

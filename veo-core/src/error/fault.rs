@@ -123,10 +123,7 @@ impl Fault {
                 }
                 (Some(signal), _) => match self.kernel {
                     Some(_) => write!(f, "{subject} raised {}", signal_name(signal)),
-                    None => {
-                        write!(f, "the VE process got {}", signal_name(signal))?;
-                        self.meanwhile(f)
-                    }
+                    None => write!(f, "the VE process got {}", signal_name(signal)),
                 },
                 (None, Some(status)) if self.kernel.is_some() || self.operation.is_some() => {
                     write!(f, "{subject} ended its process with exit status {status}")
@@ -188,6 +185,9 @@ impl fmt::Display for Fault {
             (Some(function), None) => write!(f, " in {function}")?,
             (None, Some((file, line))) => write!(f, " in {file}:{line}")?,
             (None, None) => {}
+        }
+        if self.kernel.is_none() && self.cause == Cause::Signal {
+            self.meanwhile(f)?;
         }
         f.write_str(self.advice())?;
         f.write_str("; a new VeoProc is needed")

@@ -106,8 +106,9 @@ impl VeoProcBuilder {
         self
     }
 
-    /// The longest time that one request may run before its process is ended. The
-    /// emulated node alone.
+    /// The longest time that one request may run before its process is ended: all errors
+    /// have [`Cause::TimeLimit`](crate::Cause::TimeLimit) then. Loading and unloading a
+    /// library count, too, since functions of it run then. The emulated node alone.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.wishes.time_limit = Some(limit);
         self

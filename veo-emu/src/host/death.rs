@@ -160,7 +160,11 @@ impl Death {
                     format!("{sender} sent it {}", describe_signal(fault.signal))
                 }
                 Cause::StackOverflow => {
-                    format!("stack overflow (SIGSEGV), the stack has {} bytes", fault.stack)
+                    format!(
+                        "stack overflow (SIGSEGV; the stack has {} bytes, \
+                         veo_set_thr_ctxt_stacksize gives a further context more)",
+                        fault.stack
+                    )
                 }
                 Cause::ThreadExit => "the kernel ended its thread (pthread_exit)".into(),
                 Cause::Exit => format!(
