@@ -42,7 +42,7 @@ fn text(built: &Built) -> String {
 
 const HEADER: &str = "\
 #include \"types.h\"
-/* Adds two numbers. */
+/** Adds two numbers. */
 long add(int a, int b);
 #ifdef WITH_EXTRA
 double extra(const real *x);
@@ -262,7 +262,8 @@ extern int variable;
 #[test]
 fn comments_are_no_markdown() {
     let header = "\
-/**************************
+/**
+ **************************
  * ==== Frame ====
  * See http://example.org/a_b, [x] or `y.
  * ~~~
@@ -328,8 +329,250 @@ static inline int counts(void) { static _Thread_local int calls; return ++calls;
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    for part in ["WIDE", "GONE", "vector", "pairs"] {
+    for part in ["const WIDE", "GONE", "vector", "pairs"] {
         assert!(!text.contains(part), "{part}\n{text}");
+    }
+}
+
+/// Values as C has them, whatever a macro is made of.
+#[test]
+fn macros_have_the_values_that_c_gives_them() {
+    let header = "\
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <limits.h>
+enum color { RED, GREEN = 5 };
+typedef enum color color_t;
+struct pair { int a; double b; };
+void f(void);
+#define ALL ((size_t)-1)
+#define HEX 0x1.8p3
+#define WORDS (sizeof(long) == 8 ? 2 : 1)
+#define BYTES (4 * sizeof(struct pair))
+#define OFFSET offsetof(struct pair, b)
+#define LETTER 'A'
+#define SIGNED ((char)200)
+#define OCTAL 017
+#define BINARY 0b101u
+#define SINGLE 0.1f
+#define NEGATIVE (-3)
+#define LEAST INT_MIN
+#define LEAST_LONG (-0x7fffffffffffffffL - 1)
+#define MOST UINT64_MAX
+#define SHIFT (1ull << 40)
+#define CHOICE (ALL > 3 ? -1.5 : 2)
+#define GREENER (GREEN + 1)
+#define CAST ((color_t)GREEN)
+#define OTHER SHIFT
+#define JOINED \"a\" \"b\"
+#define NAMED (JOINED)
+#define ENDLESS INFINITY
+#define NEVER (-HUGE_VAL)
+#define TRUTH true
+#define COMMENTED 7 /* seven; { really */
+#define CONTINUED \\
+    (1 + \\
+     1)
+#define SMALL ((uint8_t)300)
+#define COMMA 1, 2
+static const int CONSTANT = 12;
+static const double HALF = 0.5;
+";
+    let Some(package) = package(&[("k.h", header)]) else {
+        return;
+    };
+    let built = import(&package, "k.h", |_| {}).expect("the header is sound");
+    let text = text(&built);
+    for constant in [
+        "ALL: u64 = 18446744073709551615;",
+        "HEX: f64 = 12.0;",
+        "WORDS: i32 = 2;",
+        "BYTES: u64 = 64;",
+        "OFFSET: u64 = 8;",
+        "LETTER: i32 = 65;",
+        "SIGNED: i8 = -56;",
+        "OCTAL: i32 = 15;",
+        "BINARY: u32 = 5;",
+        "SINGLE: f32 = 0.1;",
+        "NEGATIVE: i32 = -3;",
+        "LEAST: i32 = -2147483648;",
+        "LEAST_LONG: i64 = -9223372036854775808;",
+        "MOST: u64 = 18446744073709551615;",
+        "SHIFT: u64 = 1099511627776;",
+        "CHOICE: f64 = -1.5;",
+        "GREENER: i32 = 6;",
+        "CAST: u32 = 5;",
+        "OTHER: u64 = 1099511627776;",
+        "ENDLESS: f32 = ::core::primitive::f32::INFINITY;",
+        "NEVER: f64 = -::core::primitive::f64::INFINITY;",
+        "COMMENTED: i32 = 7;",
+        "CONTINUED: i32 = 2;",
+        "SMALL: u8 = 44;",
+        "TRUTH: i32 = 1;",
+        "COMMA: i32 = 2;",
+        "CONSTANT: i32 = 12;",
+        "HALF: f64 = 0.5;",
+    ] {
+        let found = text.contains(&format!("pub const {constant}"));
+        assert!(found, "{constant}\n{text}");
+    }
+    for name in ["JOINED", "NAMED"] {
+        let start = text
+            .split(&format!("pub const {name}: &::core::ffi::CStr"))
+            .nth(1);
+        let start = start.unwrap_or_else(|| panic!("{name}\n{text}"));
+        assert!(start[..120].contains(r#"b"ab\0""#), "{start}");
+    }
+}
+
+#[test]
+fn no_macro_vanishes_without_a_word() {
+    let header = "\
+#include <stdio.h>
+#define K_H
+#define API __attribute__((visibility(\"default\")))
+#define real double
+#define BEGIN {
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define NOTHING ((void *)0)
+#define OUTPUT stdout
+#define CLOCK (f())
+#define EXTENDED 1.0L
+#define WIDE L\"x\"
+#define HOLE \"a\\0b\"
+#define UNKNOWN (some_name + 1)
+#define SIZE sizeof(struct unknown)
+#define alias f
+#define f f
+#define GONE 1
+#undef GONE
+API int f(void);
+#define GOOD 5
+";
+    let Some(package) = package(&[("k.h", header)]) else {
+        return;
+    };
+    let built = import(&package, "k.h", |_| {}).expect("the header is sound");
+    let text = text(&built);
+    assert!(text.contains("pub const GOOD: i32 = 5;"), "{text}");
+    for (name, why) in [
+        ("NOTHING", "it is a pointer"),
+        ("OUTPUT", "it is a pointer"),
+        ("CLOCK", "its value is known only when the program runs"),
+        ("EXTENDED", "its type has no counterpart"),
+        ("WIDE", "it is no string of bytes"),
+        ("HOLE", "it is no string of bytes, or has a zero byte in it"),
+    ] {
+        let left_out = format!("{name} ({why}");
+        assert!(
+            text.contains(&format!("// {left_out}")),
+            "{left_out}\n{text}"
+        );
+        assert!(built.note.contains(&left_out), "{left_out}\n{}", built.note);
+    }
+    // Of these nothing is lost: they are not shown, but told.
+    let (_, told) = text
+        .split_once("// Macros that are not for Rust:\n")
+        .expect("a list");
+    for line in [
+        "API (it is no value)",
+        "real (it is no value)",
+        "BEGIN (it is no value)",
+        "MAX (it is a macro with arguments)",
+        "UNKNOWN (it is no value)",
+        "SIZE (it is no value)",
+        "alias (it stands for a function)",
+    ] {
+        assert!(told.contains(&format!("// {line}\n")), "{line}\n{told}");
+        assert!(!built.note.contains(line), "{line}\n{}", built.note);
+    }
+    for name in ["K_H", "GONE", "// f "] {
+        assert!(!told.contains(name), "{name}\n{told}");
+    }
+}
+
+#[test]
+fn a_function_without_a_prototype_is_left_out() {
+    let header = "\
+double norm();
+typedef double plain();
+plain typed;
+int old(), none(void);
+double twice();
+double twice(double x);
+void takes(double (*f)());
+";
+    let Some(package) = package(&[("k.h", header)]) else {
+        return;
+    };
+    let built = import(&package, "k.h", |_| {}).expect("the header is sound");
+    let text = text(&built);
+    for name in ["norm", "typed", "old"] {
+        assert!(!text.contains(&format!("fn {name}(")), "{name}\n{text}");
+        let why = format!("{name} (it is declared without parameters and without `void`");
+        assert!(built.note.contains(&why), "{name}\n{}", built.note);
+    }
+    assert!(!text.contains("fn twice()"), "{text}");
+    for function in ["fn none() -> i32;", "fn takes(f: ::veo_core::FnAddr);"] {
+        assert!(text.contains(function), "{function}\n{text}");
+    }
+}
+
+#[test]
+fn only_doc_comments_become_documentation() {
+    let header = "\
+/* plain */
+void a(void);
+// plain
+void b(void);
+void c(void); // plain
+/**********
+ * plain frame
+ **********/
+void d(void);
+//////// plain frame
+void e(void);
+/** doc block */
+void f(void);
+/// doc line
+void g(void);
+/*! doc block */
+void h(void);
+struct s {
+    int x; /* plain */
+    int y; ///< doc field
+    int z; // plain
+    /**** plain ****/
+    int w;
+};
+enum n {
+    /* plain */ N0,
+    /** doc name */
+    N1,
+    N2 /**< doc before */
+};
+";
+    let Some(package) = package(&[("k.h", header)]) else {
+        return;
+    };
+    let built = import(&package, "k.h", |_| {}).expect("the header is sound");
+    let text = text(&built);
+    assert!(!text.contains("plain"), "{text}");
+    for (doc, item) in [
+        ("doc block", "pub safe fn f()"),
+        ("doc line", "pub safe fn g()"),
+        ("doc block", "pub safe fn h()"),
+        ("doc field", "pub y: i32"),
+    ] {
+        assert!(
+            text.contains(&format!("/// {doc}\n    {item}")),
+            "{item}\n{text}"
+        );
+    }
+    for doc in ["doc name", "doc before"] {
+        assert!(text.contains(&format!("/// {doc}\n")), "{text}");
     }
 }
 

@@ -18,6 +18,14 @@
 #define IMPORTED_GONE 1
 #undef IMPORTED_GONE
 #define RED RED
+#define IMPORTED_MOST ((size_t)-1)
+#define IMPORTED_HEX 0x1.8p3
+#define IMPORTED_WORDS (sizeof(long) == 8 ? 2 : 1)
+#define IMPORTED_LETTER 'A'
+#define IMPORTED_ENDLESS ((float)(1e300 * 1e300))
+#define IMPORTED_NONE ((void *)0)
+#define IMPORTED_API extern
+static const int IMPORTED_CONSTANT = 12;
 
 /** Two numbers [a pair], see <stddef.h>. */
 struct pair {
@@ -95,7 +103,8 @@ __attribute__((noreturn)) void imported_leave(int status);
 int imported_mixed(struct mixed *m);
 int imported_shadowing(int RED, int LIMIT, enum color LOW, int imported_mixed);
 double imported_square(int n, const double a[n][n], double (*rows)[n]);
-/**************************************
+/**
+ **************************************
  * ==== Frame ====
  * See http://example.org/a_b, [x] or `y.
  * ~~~

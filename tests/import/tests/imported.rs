@@ -177,6 +177,10 @@ mod calls {
         assert_eq!((IMPORTED_ANSWER, LIMIT), (42i32, 1000u32));
         assert_eq!((IMPORTED_FLAG, IMPORTED_ALL), (1u32 << 31, u32::MAX));
         assert_eq!(IMPORTED_LONG, 7i64);
+        assert_eq!((IMPORTED_MOST, IMPORTED_WORDS), (u64::MAX, 2i32));
+        assert_eq!((IMPORTED_LETTER, IMPORTED_CONSTANT), (65i32, 12i32));
+        assert_eq!(IMPORTED_HEX.to_bits(), 12f64.to_bits());
+        assert_eq!(IMPORTED_ENDLESS.to_bits(), f32::INFINITY.to_bits());
         assert_eq!(IMPORTED_HALF.to_bits(), 0.5f64.to_bits());
         assert_eq!(IMPORTED_SINGLE.to_bits(), 0.25f32.to_bits());
         assert_eq!(IMPORTED_TEXT, c"text \"quoted\"");

@@ -7,7 +7,7 @@ use syn::{
     UseTree, parse_quote,
 };
 
-use super::variable::Variables;
+use super::cursors::View;
 
 /// A structure or union.
 pub(super) struct Record {
@@ -32,8 +32,8 @@ pub(super) struct Catalogue {
     pub functions: Vec<ForeignItemFn>,
     /// Functions that are not called as C's are, and the name of their convention.
     pub foreign: Vec<(ForeignItemFn, String)>,
-    /// Parameters whose types the bindings have wrong.
-    pub variable: Variables,
+    /// What clang tells beside the bindings.
+    pub view: View,
     /// Functions that the header defines itself.
     pub defined: Vec<String>,
     /// Global variables and their types.
@@ -41,6 +41,10 @@ pub(super) struct Catalogue {
     pub aliases: HashMap<String, ItemType>,
     pub records: HashMap<String, Record>,
     pub constants: Vec<ItemConst>,
+    /// Macros that stand for a value of which there is no constant: `name (why)`.
+    pub valueless: Vec<String>,
+    /// Macros that stand for no value: `name (why)`.
+    pub no_values: Vec<String>,
     /// Aliases that stand for an enumeration.
     pub enums: HashSet<String>,
     /// Names of aliases and records in the order of the header.
@@ -71,12 +75,14 @@ impl Catalogue {
         let mut catalogue = Catalogue {
             functions: Vec::new(),
             foreign: Vec::new(),
-            variable: Variables::new(),
+            view: View::default(),
             defined: Vec::new(),
             variables: Vec::new(),
             aliases: HashMap::new(),
             records: HashMap::new(),
             constants: Vec::new(),
+            valueless: Vec::new(),
+            no_values: Vec::new(),
             enums: HashSet::new(),
             order: Vec::new(),
             ambiguous: HashSet::new(),

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bindgen::callbacks::{DiscoveredItem, DiscoveredItemId, ParseCallbacks, SourceLocation};
 use bindgen::{BindgenError, Builder, EnumVariation, Formatter};
+use regex::Regex;
 
 use super::Import;
-use super::variable::{self, Variables};
+use super::cursors::{self, View};
 use crate::context::Context;
 use crate::headers;
 use crate::kernels::Kernels;
@@ -129,13 +130,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The same with these lines of C after the header, with functions that are defined in the header, and with variables whose
-    /// names start so.
+    /// names match.
     pub fn read_with(&self, lines: &str, variables: &str) -> Result<syn::File> {
         let builder = |arguments: &[&str]| {
             self.chosen(lines)
                 .clang_args(arguments)
                 .generate_inline_functions(true)
-                .allowlist_var(format!("{variables}.*"))
+                .allowlist_var(variables)
+                .allowlist_function(variables)
         };
         // What is static is not declared, so let nothing be static, if the header can do without.
         self.generate(builder(&["-Dstatic="]))
@@ -152,9 +154,32 @@ impl<'a> Reader<'a> {
         files
     }
 
-    /// Parameters that are arrays without a constant extent.
-    pub fn variable_arrays(&self) -> Variables {
-        variable::find(LINE, &self.line, &self.arguments)
+    /// Those of these files whose declarations are imported.
+    pub fn imported_files(&self) -> Vec<PathBuf> {
+        let patterns = self.patterns.iter();
+        let patterns: Vec<Regex> = patterns
+            .filter_map(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok())
+            .collect();
+        let mut files = self.files();
+        files.retain(|file| {
+            let file = file.to_string_lossy();
+            patterns.iter().any(|pattern| pattern.is_match(&file))
+        });
+        files
+    }
+
+    /// What clang tells beside the bindings.
+    pub fn view(&self) -> View {
+        cursors::view(LINE, &self.line, &self.arguments)
+    }
+
+    /// Those of these lines after the header, counted from 0, that clang has errors about.
+    pub fn wrong_lines(&self, lines: &str) -> Vec<usize> {
+        let source = format!("{}{lines}", self.line);
+        let wrong = cursors::wrong_lines(LINE, &source, &self.arguments);
+        // The header itself is included by the first line.
+        let after = wrong.into_iter().filter_map(|line| line.checked_sub(2));
+        after.collect()
     }
 
     /// How many functions each of the files declares that the header includes.
@@ -184,7 +209,7 @@ impl<'a> Reader<'a> {
         Builder::default()
             .header_contents(LINE, &format!("{}{lines}", self.line))
             .clang_args(&self.arguments)
-            .clang_arg("-fparse-all-comments")
+            .clang_arg("-ferror-limit=0")
             .use_core()
             .default_enum_style(EnumVariation::Consts)
             .translate_enum_integer_types(true)

@@ -2,19 +2,37 @@
 
 use syn::{Attribute, Expr, Lit, Meta};
 
+/// What documentation says.
+pub(super) fn text(attributes: &[Attribute]) -> String {
+    texts(attributes).collect()
+}
+
+fn texts(attributes: &[Attribute]) -> impl Iterator<Item = String> {
+    attributes.iter().filter_map(|attribute| {
+        let Meta::NameValue(pair) = &attribute.meta else {
+            return None;
+        };
+        let Expr::Lit(text) = &pair.value else {
+            return None;
+        };
+        let Lit::Str(text) = &text.lit else {
+            return None;
+        };
+        Some(text.value())
+    })
+}
+
+/// What tells one comment from another, whatever marks are around it.
+pub(super) fn words(comment: &str) -> String {
+    comment.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
 /// The lines of a comment, for a documentation of their own.
 pub(super) fn lines(attributes: &[Attribute]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for attribute in attributes {
-        let Meta::NameValue(pair) = &attribute.meta else {
-            continue;
-        };
-        let Expr::Lit(text) = &pair.value else {
-            continue;
-        };
-        let Lit::Str(text) = &text.lit else { continue };
+    for text in texts(attributes) {
         let mut first = true;
-        for line in text.value().lines() {
+        for line in text.lines() {
             lines.push(clean(line, first));
             first = false;
         }

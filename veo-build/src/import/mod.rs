@@ -1,16 +1,16 @@
 //! Declarations of kernels from a C header.
 //!
 //! ```text
-//! header --clang--> bindings --catalogue, complete--> items by name --translate--> what #[ve_kernel] can say --emit--> import/k.rs
+//! header --clang--> bindings --catalogue, values, cursors--> items by name --translate--> what #[ve_kernel] can say --emit--> import/k.rs
 //! ```
 
 mod catalogue;
 mod clang;
 mod comment;
-mod complete;
+mod cursors;
 mod emit;
 mod translate;
-mod variable;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,8 @@ use crate::{Error, Result};
 /// | `double a[3][4]`, `double a[n][n]` | pointers to `[f64; 4]`, to `f64` |
 /// | `double _Complex *` | a pointer to `[f64; 2]` |
 /// | a function as parameter | `FnAddr`, which takes a `&VeoFunction`; as result a `VeMemPtr<c_void>` |
-/// | a macro that is a number or a string | a constant of the type that C gives it, `&CStr` |
+/// | a macro, or a `const` variable, that is a number or a string | a constant of the type that C gives it, `&CStr` |
+/// | doc comments (`/** */`, `///`, `/*! */`) | documentation; other comments, and frames of `***` or `///` alone, are not |
 /// | names that Rust or a declaration of kernels has for itself | the same with `_` after it; parameters in snake case |
 ///
 /// Headers that share structures share the types only if they are imported together, with [`also_from`](Import::also_from).
@@ -76,7 +77,8 @@ impl Import {
     }
 
     /// The `lib` of the declarations, instead of the name of the library that is built: a file name that is searched for at run
-    /// time, or a path.
+    /// time, or a path. One that the system's own linker finds, such as the libm or the OpenBLAS of the machine, is named by its
+    /// path, `/usr/lib/x86_64-linux-gnu/libopenblas.so.0`: its directories are not searched, where code for the card never is.
     pub fn lib(&mut self, lib: impl Into<String>) -> &mut Self {
         self.lib = Some(lib.into());
         self
@@ -208,10 +210,8 @@ fn one(
         directives.watch(&file);
     }
     let mut catalogue = Catalogue::new(bindings?);
-    complete::complete(&mut catalogue, &reader);
-    if catalogue.functions.iter().any(takes_pointer_to_pointer) {
-        catalogue.variable = reader.variable_arrays();
-    }
+    values::complete(&mut catalogue, &reader);
+    catalogue.view = reader.view();
     choose(&mut catalogue, import)?;
     let module = emit::module(&catalogue, &header, lib, &import.crate_path)?;
     if module.functions == 0 {
@@ -222,16 +222,6 @@ fn one(
     let note = note(&header, lib, &module);
     directives.note(note.clone(), !module.left_out.is_empty());
     Ok(Imported { file: path, note })
-}
-
-/// Whether a function has a parameter that could be an array without a constant extent.
-fn takes_pointer_to_pointer(function: &syn::ForeignItemFn) -> bool {
-    function.sig.inputs.iter().any(|input| match input {
-        syn::FnArg::Typed(input) => {
-            matches!(&*input.ty, syn::Type::Ptr(outer) if matches!(*outer.elem, syn::Type::Ptr(_)))
-        }
-        syn::FnArg::Receiver(_) => false,
-    })
 }
 
 /// Leaves what the settings ask for.

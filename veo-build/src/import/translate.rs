@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{GenericArgument, PathArguments, Type, TypePath};
 
 use super::catalogue::{Catalogue, is_helper, is_va_list, path_name};
-use super::variable::Variable;
+use super::cursors::Variable;
 
 /// Aliases within aliases before one counts as endless.
 const CHAIN: usize = 64;

@@ -30,12 +30,19 @@ impl Emitter<'_> {
                 "it takes {count} arguments, more than {MAX_ARGUMENTS}"
             ));
         }
+        let view = &self.translator.catalogue.view;
+        let ident = signature.ident.to_string();
+        if signature.inputs.is_empty() && view.unprototyped.contains(&ident) {
+            return Err(format!(
+                "it is declared without parameters and without `void`, so C does not tell what it takes: write `{ident}(void)` if that is nothing"
+            ));
+        }
         let mut names = HashSet::new();
         let mut params = TokenStream::new();
         for (index, input) in signature.inputs.iter().enumerate() {
             let FnArg::Typed(input) = input else { continue };
-            let place = (signature.ident.to_string(), index);
-            let ty = match self.translator.catalogue.variable.get(&place) {
+            let place = (ident.clone(), index);
+            let ty = match view.variables.get(&place) {
                 Some(variable) => self.translator.elements(&input.ty, variable)?,
                 None => self.translator.param(&input.ty)?,
             };

@@ -93,6 +93,10 @@ pub(super) fn module(
         text.push_str("\n// Left out:\n");
         text.extend(left_out.iter().map(|line| line_comment(line)));
     }
+    if !catalogue.no_values.is_empty() {
+        text.push_str("\n// Macros that are not for Rust:\n");
+        text.extend(catalogue.no_values.iter().map(|line| line_comment(line)));
+    }
     Ok(Module {
         text,
         functions: count,
@@ -114,7 +118,8 @@ fn never_declared(catalogue: &Catalogue) -> impl Iterator<Item = String> {
         .variables
         .iter()
         .map(|(name, _)| format!("{name} (it is a variable)"));
-    foreign.chain(defined).chain(variables)
+    let valueless = catalogue.valueless.iter().cloned();
+    foreign.chain(defined).chain(variables).chain(valueless)
 }
 
 /// The constants that can have their names. One name may be that of a function, of a constant and of a macro, which is often
@@ -146,9 +151,19 @@ fn line_comment(text: &str) -> String {
 }
 
 impl Emitter<'_> {
+    /// The lines of an item's comment, unless it is a frame around what follows.
+    fn comment(&self, attributes: &[syn::Attribute]) -> Vec<String> {
+        let lines = comment::lines(attributes);
+        let words = comment::words(&comment::text(attributes));
+        if self.translator.catalogue.view.frames.contains(&words) {
+            return Vec::new();
+        }
+        lines
+    }
+
     /// The comment of an item, or where it is from.
     fn docs(&self, attributes: &[syn::Attribute], name: &str) -> TokenStream {
-        let mut lines = comment::lines(attributes);
+        let mut lines = self.comment(attributes);
         if lines.is_empty() {
             lines.push(format!("`{name}` of `{}`.", self.header));
         }

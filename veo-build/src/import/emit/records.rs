@@ -6,7 +6,6 @@ use syn::Fields;
 
 use super::{Emitter, allowed};
 use crate::import::catalogue::{Layout, Record, docs, is_helper};
-use crate::import::comment;
 use crate::import::translate::{Why, rust_name};
 
 impl Emitter<'_> {
@@ -118,7 +117,7 @@ impl Emitter<'_> {
             if let Some(end) = &mut padding {
                 fields.extend(self.padding(field, &name, end, &layout.offsets)?);
             }
-            let lines = comment::lines(&docs(&field.attrs));
+            let lines = self.comment(&docs(&field.attrs));
             let lines = lines.iter().map(|line| format!(" {line}"));
             fields.extend(quote!(#(#[doc = #lines])* pub #ident: #ty,));
         }

@@ -1,0 +1,359 @@
+//! What the bindings do not say: which functions the header defines itself, and what its macros are worth. The header is read once more
+//! with questions after it, so that C itself answers them.
+
+use std::collections::HashSet;
+use std::fs;
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Expr, ItemConst, Lit, Type, UnOp, parse_quote};
+
+use super::catalogue::{Catalogue, is_of_enum, symbol};
+use super::clang::Reader;
+use super::translate::{Translator, rust_name};
+
+/// What the names of our own variables start with: whether a macro is defined, its type, its value, and the halves of it as an integer, of which the bindings
+/// have no large ones.
+const DEFINED: &str = "veo_defined_of_";
+const TYPE: &str = "veo_type_of_";
+const VALUE: &str = "veo_value_of_";
+const LOW: &str = "veo_low_of_";
+const HIGH: &str = "veo_high_of_";
+const ALL: &str = "veo_(defined|type|value|low|high)_of_.*";
+
+/// How often the header is read before the questions that clang cannot answer count as endless.
+const ROUNDS: usize = 20;
+
+/// What a macro may stand for, by its text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Nothing,
+    Value,
+    Code,
+    Arguments,
+}
+
+/// Completes the catalogue. If clang cannot answer, the macros are left out.
+pub(super) fn complete(catalogue: &mut Catalogue, reader: &Reader<'_>) {
+    let macros = macros(reader);
+    let is_macro = |name: &str| macros.iter().any(|(known, _)| known == name);
+    let enums = catalogue.enums.clone();
+    // What is left are the constants that C has as variables, whose values the bindings know.
+    catalogue.constants.retain(|constant| {
+        is_of_enum(constant, &enums)
+            || !names(&constant.ident.to_string()).any(|name| is_macro(&name))
+    });
+    if macros.is_empty() && !defines_functions(reader) {
+        return;
+    }
+    let Some(more) = answers(reader, &macros) else {
+        let names = macros.into_iter().map(|(name, _)| name);
+        catalogue
+            .valueless
+            .extend(names.map(|name| format!("{name} (clang does not tell its value)")));
+        return;
+    };
+    let known: HashSet<String> = catalogue.functions.iter().map(symbol).collect();
+    catalogue.defined = more
+        .functions
+        .iter()
+        .map(symbol)
+        .filter(|name| !known.contains(name) && !name.starts_with(TYPE))
+        .collect();
+    for (name, kind) in &macros {
+        settle(catalogue, &more, name, *kind);
+    }
+}
+
+/// The names that a constant may have in C: the bindings append `_` to names that Rust does not allow.
+fn names(name: &str) -> impl Iterator<Item = String> + use<> {
+    let shorter = name.strip_suffix('_').map(str::to_owned);
+    [Some(name.to_owned()), shorter].into_iter().flatten()
+}
+
+/// Whether a function may be defined in what was read. Those of the compiler's own headers need not be known.
+fn defines_functions(reader: &Reader<'_>) -> bool {
+    reader
+        .files()
+        .iter()
+        .filter_map(|file| fs::read(file).ok())
+        .any(|text| text.windows(6).any(|word| word == b"inline"))
+}
+
+/// The macros that the imported files define, each once. Which of them hold in the end, clang knows.
+fn macros(reader: &Reader<'_>) -> Vec<(String, Kind)> {
+    let mut macros: Vec<(String, Kind)> = Vec::new();
+    for file in reader.imported_files() {
+        let bytes = fs::read(file).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).replace("\\\r\n", " ");
+        let text = text.replace("\\\n", " ");
+        for (name, body) in text.lines().filter_map(defined) {
+            let kind = kind(body);
+            match macros.iter_mut().find(|(known, _)| known == name) {
+                Some((_, known)) if kind == Kind::Value => *known = kind,
+                Some(_) => {}
+                None => macros.push((name.to_owned(), kind)),
+            }
+        }
+    }
+    macros
+}
+
+/// The name in `#define NAME rest`, and the rest.
+fn defined(line: &str) -> Option<(&str, &str)> {
+    let directive = line.trim_start().strip_prefix('#')?.trim_start();
+    let rest = directive.strip_prefix("define")?;
+    let name = rest.trim_start();
+    let end = name
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(name.len());
+    let is_name = rest.starts_with([' ', '\t']) && end > 0;
+    is_name.then(|| name.split_at(end))
+}
+
+/// What a macro with this after its name may stand for. No expression breaks what is around it.
+fn kind(body: &str) -> Kind {
+    if body.starts_with('(') {
+        return Kind::Arguments;
+    }
+    let (mut open, mut quote, mut empty) = (0_i32, None, true);
+    let mut rest = body;
+    while let Some(c) = rest.chars().next() {
+        let mut next = &rest[c.len_utf8()..];
+        match (quote, c) {
+            (Some(_), '\\') => {
+                let skipped = next.chars().next().map_or(0, char::len_utf8);
+                next = &next[skipped..];
+            }
+            (Some(mark), c) if c == mark => quote = None,
+            (Some(_), _) => {}
+            (None, '/') if next.starts_with('/') => break,
+            (None, '/') if next.starts_with('*') => match next.split_once("*/") {
+                Some((_, after)) => {
+                    rest = after;
+                    continue;
+                }
+                None => break,
+            },
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(' | '[') => open += 1,
+            (None, ')' | ']') => open -= 1,
+            (None, '{' | '}' | ';') => return Kind::Code,
+            (None, _) => {}
+        }
+        empty &= c.is_whitespace();
+        if open < 0 {
+            return Kind::Code;
+        }
+        rest = next;
+    }
+    match (open, quote) {
+        _ if empty => Kind::Nothing,
+        (0, None) => Kind::Value,
+        _ => Kind::Code,
+    }
+}
+
+/// Asks for types and values. A question that has no answer is an error of clang's, by which it is found and not asked again.
+fn answers(reader: &Reader<'_>, macros: &[(String, Kind)]) -> Option<Catalogue> {
+    let mut questions: Vec<String> = macros
+        .iter()
+        .flat_map(|(name, kind)| questions(name, *kind))
+        .collect();
+    for _ in 0..ROUNDS {
+        let wrong: HashSet<usize> = reader
+            .wrong_lines(&questions.concat())
+            .into_iter()
+            .map(|line| line / LINES)
+            .collect();
+        if wrong.is_empty() {
+            break;
+        }
+        let mut at = 0..;
+        questions.retain(|_| at.next().is_some_and(|at| !wrong.contains(&at)));
+    }
+    let bindings = reader.read_with(&questions.concat(), ALL).ok()?;
+    Some(Catalogue::new(bindings))
+}
+
+/// How many lines a question has.
+const LINES: usize = 3;
+
+fn questions(name: &str, kind: Kind) -> Vec<String> {
+    let whole = "unsigned long long";
+    let mut questions = vec![format!("extern int {DEFINED}{name};")];
+    if kind == Kind::Value {
+        questions.extend([
+            format!("extern __typeof__(({name})) {TYPE}{name};"),
+            format!("static const __typeof__(({name})) {VALUE}{name} = {name};"),
+            format!("static const {whole} {LOW}{name} = ({whole})({name}) & 0xffffffff;"),
+            format!("static const {whole} {HIGH}{name} = ({whole})({name}) >> 32;"),
+        ]);
+    }
+    let asked = |question: String| format!("#ifdef {name}\n{question}\n#endif\n");
+    questions.into_iter().map(asked).collect()
+}
+
+/// Makes a constant of a macro, or says why there is none.
+fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: Kind) {
+    let variable = |start: &str| {
+        let name = format!("{start}{name}");
+        let found = more.variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, ty)| ty)
+    };
+    // A macro of the name of what it stands for hides nothing.
+    let hides = catalogue.functions.iter().map(symbol).any(|it| it == name)
+        || catalogue.variables.iter().any(|(it, _)| it == name);
+    if kind == Kind::Nothing || hides || variable(DEFINED).is_none() {
+        return;
+    }
+    let is_function = more
+        .functions
+        .iter()
+        .any(|it| symbol(it).strip_prefix(TYPE) == Some(name));
+    let why = match (kind, variable(TYPE)) {
+        (Kind::Arguments, _) => "it is a macro with arguments",
+        (_, None) if is_function => "it stands for a function",
+        (_, None) => "it is no value",
+        (_, Some(ty)) => {
+            match constant(more, name, ty) {
+                Ok(constant) => catalogue.constants.push(constant),
+                Err(why) => catalogue.valueless.push(format!("{name} ({why})")),
+            }
+            return;
+        }
+    };
+    catalogue.no_values.push(format!("{name} ({why})"));
+}
+
+/// The constant that a macro of this type stands for, or why there is none.
+fn constant(more: &Catalogue, name: &str, ty: &Type) -> Result<ItemConst, &'static str> {
+    // Numbers need none.
+    let krate = quote!();
+    let translator = Translator {
+        catalogue: more,
+        krate: &krate,
+    };
+    let value = |start: &str| {
+        let name = format!("{start}{name}");
+        let found = more.constants.iter().find(|it| it.ident == name);
+        found.map(|constant| &*constant.expr)
+    };
+    let ident = rust_name(name);
+    let Some(primitive) = translator.number(ty) else {
+        let text = text(&translator, ty, value(VALUE)).ok_or_else(|| unknown(ty))?;
+        return Ok(parse_quote!(pub const #ident: () = #text;));
+    };
+    let half = |start: &str| value(start).and_then(integer);
+    let value = match primitive {
+        "f32" | "f64" => value(VALUE)
+            .and_then(float)
+            .map(|value| float_literal(value, primitive)),
+        _ => half(LOW)
+            .zip(half(HIGH))
+            .map(|(low, high)| wrapped(low | (high << 32), primitive)),
+    };
+    let value = value.ok_or("its value is known only when the program runs")?;
+    let ty = format_ident!("{primitive}");
+    Ok(parse_quote!(pub const #ident: #ty = #value;))
+}
+
+/// Why something of this type cannot be a constant.
+fn unknown(ty: &Type) -> &'static str {
+    match ty {
+        Type::Ptr(_) => "it is a pointer",
+        Type::Array(_) => "it is no string of bytes, or has a zero byte in it",
+        _ => "its type has no counterpart among constants",
+    }
+}
+
+/// A string of bytes with all that C has of it.
+fn text<'e>(translator: &Translator<'_>, ty: &Type, value: Option<&'e Expr>) -> Option<&'e Expr> {
+    let Type::Array(array) = ty else { return None };
+    let Some(expression @ Expr::Lit(literal)) = value else {
+        return None;
+    };
+    let Lit::ByteStr(text) = &literal.lit else {
+        return None;
+    };
+    let Expr::Lit(len) = &array.len else {
+        return None;
+    };
+    let Lit::Int(len) = &len.lit else { return None };
+    let whole = len.base10_parse::<usize>().ok()? == text.value().len();
+    (whole && translator.number(&array.elem) == Some("i8")).then_some(expression)
+}
+
+/// An integer that has this type, with the value that C would convert its own to.
+fn wrapped(value: i128, primitive: &str) -> TokenStream {
+    // Truncation is what C does.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let value = match primitive {
+        "i8" => i128::from(value as i8),
+        "u8" => i128::from(value as u8),
+        "i16" => i128::from(value as i16),
+        "u16" => i128::from(value as u16),
+        "i32" => i128::from(value as i32),
+        "u32" => i128::from(value as u32),
+        "i64" | "isize" => i128::from(value as i64),
+        _ => i128::from(value as u64),
+    };
+    let digits = Literal::u128_unsuffixed(value.unsigned_abs());
+    if value < 0 {
+        quote!(-#digits)
+    } else {
+        quote!(#digits)
+    }
+}
+
+fn float_literal(value: f64, primitive: &str) -> TokenStream {
+    let ident = format_ident!("{primitive}");
+    let ident = quote!(::core::primitive::#ident);
+    if value.is_nan() {
+        return quote!(#ident::NAN);
+    }
+    // Rounding is what C has done already.
+    #[allow(clippy::cast_possible_truncation)]
+    let digits = match primitive {
+        _ if value.is_infinite() => quote!(#ident::INFINITY),
+        "f32" => Literal::f32_unsuffixed(value.abs() as f32).into_token_stream(),
+        _ => Literal::f64_unsuffixed(value.abs()).into_token_stream(),
+    };
+    if value.is_sign_negative() {
+        quote!(-#digits)
+    } else {
+        digits
+    }
+}
+
+/// The value of `-3`, `3u8`.
+fn integer(expression: &Expr) -> Option<i128> {
+    match expression {
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => Some(-integer(&unary.expr)?),
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The value of `-0.5`, `f64::INFINITY as _`.
+fn float(expression: &Expr) -> Option<f64> {
+    match expression {
+        Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => Some(-float(&unary.expr)?),
+        Expr::Cast(cast) => float(&cast.expr),
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Float(number) => number.base10_parse().ok(),
+            Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        },
+        Expr::Path(path) => match path.path.segments.last()?.ident.to_string().as_str() {
+            "INFINITY" => Some(f64::INFINITY),
+            "NEG_INFINITY" => Some(f64::NEG_INFINITY),
+            "NAN" => Some(f64::NAN),
+            _ => None,
+        },
+        _ => None,
+    }
+}
