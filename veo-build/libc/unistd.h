@@ -4,6 +4,19 @@
 
 #include <sys/types.h>
 
+#define STDIN_FILENO 0
+#define STDOUT_FILENO 1
+#define STDERR_FILENO 2
+#define F_OK 0
+#define X_OK 1
+#define W_OK 2
+#define R_OK 4
+#define _SC_CLK_TCK 2
+#define _SC_PAGESIZE 30
+#define _SC_NPROCESSORS_CONF 83
+#define _SC_NPROCESSORS_ONLN 84
+#define _SC_PHYS_PAGES 85
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -12,8 +25,13 @@ void _exit(int) __attribute__((noreturn));
 unsigned sleep(unsigned), alarm(unsigned);
 int usleep(unsigned), pause(void), close(int), getpagesize(void);
 pid_t getpid(void), getppid(void);
+int access(const char *, int), unlink(const char *), rmdir(const char *), isatty(int);
+int dup(int), dup2(int, int), pipe(int *), gethostname(char *, size_t), fsync(int), ftruncate(int, off_t);
+char *getcwd(char *, size_t);
+uid_t getuid(void), geteuid(void);
+off_t lseek(int, off_t, int);
 ssize_t read(int, void *, size_t), write(int, const void *, size_t);
-long sysconf(int);
+long sysconf(int), syscall(long, ...);
 
 #ifdef __cplusplus
 }

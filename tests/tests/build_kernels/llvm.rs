@@ -1,6 +1,8 @@
 //! Objects that clang and flang make for the VE.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 use object::elf::ET_REL;
 use veo_abi::prototype;
@@ -122,4 +124,183 @@ fn objects_for_the_ve_are_llvm_ir() {
         elf(built.library(Target::Ve1Llvm).unwrap()).1,
         ["from_ir", "norm2", "previous"]
     );
+}
+
+/// What kernels usually include, C11's headers first.
+const HEADERS: &str = "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic \
+    stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype \
+    alloca dirent dlfcn endian execinfo fcntl features malloc memory poll pthread sched semaphore strings syscall unistd \
+    sys/cdefs sys/mman sys/param sys/resource sys/select sys/stat sys/syscall sys/time sys/times sys/types sys/uio sys/utsname sys/wait";
+
+#[test]
+fn the_usual_headers_are_there_for_the_ve() {
+    if !clang() {
+        return;
+    }
+    let bench = bench("ve1-llvm");
+    // Alone, and all together.
+    let mut all = String::new();
+    let mut kernels = Kernels::new("libk.so");
+    for header in HEADERS.split_whitespace() {
+        let line = format!("#include <{header}.h>\n");
+        let name = header.replace('/', "_");
+        kernels.inline(
+            format!("{name}.c"),
+            format!("{line}int k_{name}(void) {{ return 0; }}\n"),
+        );
+        // `complex.h` takes `I` for itself, `tgmath.h` the names of functions.
+        all += &line;
+    }
+    kernels
+        .inline("all.c", format!("{all}{THREADS}"))
+        .inline(
+            "all.cpp",
+            format!(
+                "{}extern \"C\" int cxx(void) {{ return 0; }}\n",
+                cxx_headers(&all)
+            ),
+        )
+        .warnings_into_errors(true)
+        .extra_warnings(true)
+        .flag("-Wno-unused-parameter");
+    let built = bench.build(&mut kernels).unwrap();
+    let names = elf(built.library(Target::Ve1Llvm).unwrap()).1;
+    assert!(names.contains(&"counted".to_string()), "{names:?}");
+}
+
+/// Without those that are for C alone.
+fn cxx_headers(all: &str) -> String {
+    let c = [
+        "complex",
+        "stdatomic",
+        "stdalign",
+        "stdnoreturn",
+        "tgmath",
+        "threads",
+    ];
+    all.lines()
+        .filter(|line| !c.iter().any(|name| line.contains(&format!("<{name}.h>"))))
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+/// A kernel with threads of its own.
+const THREADS: &str = "static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static long count;
+static void *work(void *n) {
+    pthread_mutex_lock(&lock);
+    count += *(long *)n;
+    pthread_mutex_unlock(&lock);
+    return NULL;
+}
+long counted(long n) {
+    pthread_t threads[4];
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(0, &cpus);
+    for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, work, &n);
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    sched_yield();
+    return count + (syscall(SYS_gettid) > 0) + CPU_ISSET(0, &cpus);
+}
+";
+
+/// What a program prints that is compiled with these arguments: names and numbers.
+fn printed(dir: &Path, source: &str, args: &[&str]) -> BTreeMap<String, i64> {
+    let (file, program) = (dir.join("print.c"), dir.join("print"));
+    std::fs::write(&file, source).unwrap();
+    let mut compile = Command::new("cc");
+    compile
+        .args(["-w", "-D_GNU_SOURCE"])
+        .args(args)
+        .arg(&file)
+        .arg("-o")
+        .arg(&program);
+    let output = compile.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let output = Command::new(program).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let pairs = text.lines().map(|line| line.split_once(' ').unwrap());
+    pairs
+        .map(|(name, number)| (name.to_string(), number.parse().unwrap()))
+        .collect()
+}
+
+/// Whoever runs the code serves its system calls on the host, with the host's numbers and structures.
+#[test]
+fn numbers_and_structures_of_the_headers_are_those_of_the_host() {
+    if !cfg!(all(target_arch = "x86_64", target_env = "gnu")) {
+        return;
+    }
+    let libc = Path::new(env!("CARGO_MANIFEST_DIR")).join("../veo-build/libc");
+    let mut source = String::from("#include <stdio.h>\n");
+    let mut print = String::new();
+    for header in HEADERS.split_whitespace() {
+        let path = libc.join(format!("{header}.h"));
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        if ["fenv", "math", "complex"].contains(&header) {
+            continue;
+        }
+        source += &format!("#include <{header}.h>\n");
+        for line in text
+            .lines()
+            .filter_map(|line| line.strip_prefix("#define "))
+        {
+            let Some((name, value)) = line.split_once(' ') else {
+                continue;
+            };
+            let number = value.trim_start_matches(['(', '-', '~']);
+            if !name.contains('(')
+                && (number.starts_with(|c: char| c.is_ascii_digit()) || number.starts_with("__NR"))
+            {
+                print += &format!("printf(\"{name} %ld\\n\", (long)({name}));\n");
+            }
+        }
+    }
+    const SAME: &str = "struct stat,struct dirent,struct pollfd,struct rusage,struct rlimit,struct tms,struct utsname,struct timespec,struct timeval,\
+        struct lconv,struct iovec,struct tm,struct sched_param,cpu_set_t,fd_set,mbstate_t,wint_t,pid_t,off_t,mode_t,clock_t,once_flag";
+    const ENOUGH: &str = "pthread_attr_t,pthread_mutex_t,pthread_mutexattr_t,pthread_cond_t,pthread_condattr_t,pthread_rwlock_t,\
+        pthread_rwlockattr_t,pthread_barrier_t,pthread_barrierattr_t,pthread_t,pthread_key_t,pthread_once_t,pthread_spinlock_t,sem_t,jmp_buf,mtx_t,cnd_t";
+    for ty in SAME.split(',').chain(ENOUGH.split(',')) {
+        print += &format!(
+            "printf(\"{} %ld\\n\", (long)sizeof({ty}));\n",
+            ty.replace(' ', "_")
+        );
+    }
+    source += &format!("int main(void) {{\n{print}return 0;\n}}\n");
+    let dir = tempfile::tempdir().unwrap();
+    let own = Command::new("cc")
+        .arg("-print-file-name=include")
+        .output()
+        .unwrap();
+    let own = String::from_utf8(own.stdout).unwrap();
+    let libc = libc.to_str().unwrap();
+    let ours = printed(
+        dir.path(),
+        &source,
+        &[
+            "-nostdinc",
+            "-ffreestanding",
+            "-isystem",
+            own.trim(),
+            "-isystem",
+            libc,
+        ],
+    );
+    let theirs = printed(dir.path(), &source, &[]);
+    assert!(ours.len() > 200, "{}", ours.len());
+    for (name, number) in ours {
+        let host = theirs.get(&name).copied();
+        if ENOUGH.split(',').any(|ty| ty == name) {
+            assert!(Some(number) >= host, "{name}: {number}, {host:?}");
+        } else {
+            assert_eq!(Some(number), host, "{name}");
+        }
+    }
 }

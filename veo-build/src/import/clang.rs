@@ -154,6 +154,11 @@ impl<'a> Reader<'a> {
         files
     }
 
+    /// Whether the header is a file of the package, not one that clang searched for.
+    pub fn is_in_package(&self) -> bool {
+        self.line.contains('"')
+    }
+
     /// Those of these files whose declarations are imported.
     pub fn imported_files(&self) -> Vec<PathBuf> {
         let patterns = self.patterns.iter();

@@ -209,6 +209,20 @@ fn one(
     for file in reader.files() {
         directives.watch(&file);
     }
+    // Where a header may appear that hides one of these.
+    let near = import.header.parent().filter(|_| reader.is_in_package());
+    for dir in kernels
+        .all
+        .includes
+        .iter()
+        .map(PathBuf::as_path)
+        .chain(near)
+    {
+        let dir = context.package.join(dir);
+        if dir.is_dir() {
+            directives.watch(&dir);
+        }
+    }
     let mut catalogue = Catalogue::new(bindings?);
     values::complete(&mut catalogue, &reader);
     catalogue.view = reader.view();

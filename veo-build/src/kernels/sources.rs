@@ -49,8 +49,8 @@ impl Kernels {
     /// mod k { veo_core::include_header!("k"); }
     /// ```
     ///
-    /// Structures become `VeData` types, enumerations their integer types, comments documentation ([`Import`](crate::Import) has the whole
-    /// table); what cannot be declared (structures by value, variable arguments) is left out, and a build note says why. The declarations
+    /// Structures become `VeData` types, enumerations their integer types, macros constants, doc comments documentation ([`Import`](crate::Import) has the whole
+    /// table); what cannot be declared (structures by value, variable arguments, functions without a prototype) is left out, and a build note says why. The declarations
     /// resolve on first use, since headers tend to declare more than a library has. Without any source, [`compile`](Kernels::compile) only imports: for a library that exists
     /// already; [`Import::lib`](crate::Import::lib) says which. The header is looked for in the package, then where clang searches, with the [`include`](Kernels::include) directories and
     /// definitions of the library. Needs libclang.

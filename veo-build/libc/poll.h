@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef VEO_LIBC_POLL_H
+#define VEO_LIBC_POLL_H
+
+#define POLLIN 1
+#define POLLPRI 2
+#define POLLOUT 4
+#define POLLERR 8
+#define POLLHUP 16
+#define POLLNVAL 32
+
+typedef unsigned long nfds_t;
+struct pollfd {
+    int fd;
+    short events, revents;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int poll(struct pollfd *, nfds_t, int);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef VEO_LIBC_SETJMP_H
+#define VEO_LIBC_SETJMP_H
+
+/* At least as large as in any C library for the VE. */
+typedef unsigned long jmp_buf[64];
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int setjmp(jmp_buf) __attribute__((returns_twice));
+void longjmp(jmp_buf, int) __attribute__((noreturn));
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
