@@ -211,6 +211,16 @@ fn a_debugger_where_it_is_asked_for() {
         .arg(dropin.kernel_dir())
         .arg(commands)
         .env("VEO_DEBUG", "console");
+    // Signals that the program blocks are no business of the debugger's.
+    // SAFETY: system calls with a set of our own.
+    unsafe {
+        command.pre_exec(|| {
+            let mut all: libc::sigset_t = std::mem::zeroed();
+            libc::sigfillset(&mut all);
+            libc::sigprocmask(libc::SIG_SETMASK, &all, std::ptr::null_mut());
+            Ok(())
+        });
+    }
     let outcome = dropin.run(&mut command);
     // It may end a little later than the program.
     assert!(

@@ -88,19 +88,23 @@ fn keep(mut command: Command, told: &Sender<io::Result<()>>) {
 }
 
 /// Has the debugger told to leave when the thread that starts it ends, which is when this
-/// program ends: it leaves the VE process then, which would stay stopped for ever.
+/// program ends: it leaves the VE process then, which would stay stopped for ever. Signals
+/// that this program blocks are open to it: gdb waits for SIGCHLD.
 fn leave_with_us(command: &mut Command) {
     let us = std::process::id();
     let leave = move || {
-        // SAFETY: plain numbers, and getppid cannot fail.
+        // SAFETY: plain numbers and a set of our own, and getppid cannot fail.
         let parent = unsafe {
+            let mut none: libc::sigset_t = std::mem::zeroed();
+            libc::sigemptyset(&mut none);
+            libc::sigprocmask(libc::SIG_SETMASK, &none, std::ptr::null_mut());
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGHUP as libc::c_ulong, 0, 0, 0);
             libc::getppid()
         };
         // The program may have ended before that.
         if parent as u32 == us { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
     };
-    // SAFETY: between fork and exec it only makes two system calls.
+    // SAFETY: between fork and exec it only makes system calls.
     unsafe { command.pre_exec(leave) };
 }
 
