@@ -182,13 +182,17 @@ impl World<'_> {
         );
     }
 
-    /// The result of the request before, asked for by a kernel.
+    /// The result of the request before, asked for by a kernel. On the main context, the
+    /// synchronous functions between come before it: `conformance/previous_result.c`.
     fn submit_previous(&mut self, process: usize, context: usize) {
+        if context == 0 {
+            return;
+        }
         let kernel = self.processes[process].kernels.previous;
         let Some(newest) = self.processes[process].contexts[context].newest else {
             return;
         };
-        let id = self.call_words(process, context, kernel, &[1]);
+        let id = self.call_words(process, context, kernel, &[0]);
         self.note(process, context, id, Expect::Result(newest), Some(newest));
     }
 

@@ -197,6 +197,8 @@ impl<'a> World<'a> {
         // main context only.
         let context = &mut self.processes[process].contexts[context];
         veo!(api, veo_context_sync(context.handle));
+        // It is a message like a request.
+        context.newest = None;
         let chosen = self.rng.usize(..context.buffers.len());
         let buffer = context.buffers.swap_remove(chosen);
         let mut got = vec![0u64; buffer.words.len()];
