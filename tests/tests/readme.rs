@@ -1,7 +1,8 @@
 //! The README does what it says: its program, made by hand in an empty directory,
 //! builds and runs.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use veo_tests as _;
 
@@ -66,5 +67,73 @@ fn the_program_builds_and_runs() {
     assert_eq!(
         text, "sum 60\n[10.0, 20.0, 30.0]\nsum 1.5\n[0.5, 1.0]\n",
         "{error}"
+    );
+}
+
+/// The source files of a directory.
+fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether a string literal is the name of a variable of this project, of libveo or VEOS.
+fn is_variable(literal: &str) -> bool {
+    let ours = ["VEO_", "VE_", "VEORUN_", "_VENODE"];
+    ours.iter()
+        .any(|prefix| literal.starts_with(prefix) && literal.len() > prefix.len())
+        && literal
+            .bytes()
+            .all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
+}
+
+#[test]
+fn every_variable_that_the_code_knows_is_documented() {
+    // A version of symbols, and what one part of the project tells another.
+    const INTERNAL: [&str; 2] = ["VEO_EMU_1", "VEO_DROPIN_AT_EXIT"];
+    let crates: Vec<PathBuf> = std::fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("src/lib.rs").is_file() && !path.ends_with("tests"))
+        .collect();
+    let mut documents = vec![root().join("README.md")];
+    documents.extend(crates.iter().map(|path| path.join("README.md")));
+    let mut files = Vec::new();
+    for path in &crates {
+        sources(&path.join("src"), &mut files);
+    }
+    let mut text = String::new();
+    for path in documents.iter().filter(|path| path.is_file()) {
+        text += &std::fs::read_to_string(path).unwrap();
+    }
+    let mut named = BTreeMap::new();
+    for path in files {
+        let code = std::fs::read_to_string(&path).unwrap();
+        // The documentation of a crate is what its root says, and what it has on public items.
+        for line in code.lines().map(str::trim_start) {
+            let root = path.ends_with("src/lib.rs") && line.starts_with("//!");
+            if root || line.starts_with("/// ") {
+                text += line;
+                text.push('\n');
+            }
+        }
+        let code = code.split("#[cfg(test)]\nmod tests").next().unwrap_or("");
+        for literal in code.split('"').filter(|literal| is_variable(literal)) {
+            named.insert(literal.to_owned(), path.clone());
+        }
+    }
+    assert!(named.len() > 30, "{named:?}");
+    let words: BTreeSet<&str> = text
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .collect();
+    named.retain(|name, _| !words.contains(&**name) && !INTERNAL.contains(&&**name));
+    assert!(
+        named.is_empty(),
+        "not in README.md nor in a crate's documentation: {named:#?}"
     );
 }

@@ -37,6 +37,7 @@
 //! | `VEO_TARGETS` | `host,ve1`: exactly these. `-ve3`: all that are found but not this. `auto,ve1`: all that are found and this in any case. `none` |
 //! | `VEO_SKIP_BUILD=1` | builds nothing and leaves what is there; for editors |
 //! | `VEO_INSTALL_DIR` | also copies the libraries to `<dir>/<target>/`, see below |
+//! | `CPATH`, `LIBRARY_PATH`, `NCC_INCLUDE_PATH`, `VE_LIBRARY_PATH`, ... | read by compilers and linkers; a change builds again |
 //! | `VEO_VERBOSE=1` | shows the build note, the command lines that run, and what NEC's compilers say about vectorisation |
 //! | `VEO_CC VEO_CXX VEO_FC` | the host's compilers, before all other variables |
 //! | `VEO_NCC VEO_NCXX VEO_NFORT VEO_MK_VEORUN_STATIC VEO_NOBJCOPY` | NEC's tools |
