@@ -47,7 +47,13 @@ where
                     mutable: true,
                     pointee: &<c_void as __veo::PointedTo>::TYPE,
                 },
-                <__veo::FnAddr as __veo::Param>::TYPE,
+                __veo::abi::Type::Pointer {
+                    mutable: false,
+                    pointee: &__veo::abi::Type::Function {
+                        params: &[__veo::abi::Type::Scalar(__veo::abi::ScalarType::F64)],
+                        result: &__veo::abi::Type::Scalar(__veo::abi::ScalarType::F64),
+                    },
+                },
             ],
             result: __veo::abi::Type::Pointer {
                 mutable: true,

@@ -29,6 +29,13 @@ pub enum Type {
     },
     /// A type known by name only, behind a pointer (an opaque handle).
     Opaque(&'static str),
+    /// A function, behind a pointer. Types in it that are not known are opaque.
+    Function {
+        /// Its parameters in order.
+        params: &'static [Type],
+        /// Its result, [`Type::Void`] if there is none.
+        result: &'static Type,
+    },
 }
 
 /// A structure: what `#[derive(VeData)]` records of it.
@@ -70,7 +77,7 @@ impl Type {
     #[must_use]
     pub const fn size(&self) -> Option<usize> {
         match self {
-            Type::Void | Type::Opaque(_) => None,
+            Type::Void | Type::Opaque(_) | Type::Function { .. } => None,
             Type::Scalar(scalar) => Some(scalar.size()),
             Type::Pointer { .. } => Some(8),
             Type::Struct(layout) => Some(layout.size),
@@ -88,6 +95,10 @@ impl fmt::Display for Type {
         match self {
             Type::Void => f.write_str("c_void"),
             Type::Scalar(scalar) => scalar.fmt(f),
+            Type::Pointer {
+                pointee: function @ Type::Function { .. },
+                ..
+            } => function.fmt(f),
             Type::Pointer { mutable, pointee } => {
                 let kind = if *mutable { "mut" } else { "const" };
                 write!(f, "*{kind} {pointee}")
@@ -95,6 +106,13 @@ impl fmt::Display for Type {
             Type::Struct(layout) => f.write_str(layout.name),
             Type::Array { element, len } => write!(f, "[{element}; {len}]"),
             Type::Opaque(name) => f.write_str(name),
+            Type::Function { params, result } => {
+                let signature = Signature {
+                    params,
+                    result: **result,
+                };
+                write!(f, "extern \"C\" fn{signature}")
+            }
         }
     }
 }

@@ -64,17 +64,30 @@ macro_rules! functions {
         functions!(@is [R, $($param),*] Option<extern "C" fn($($param),*) -> R>);
         functions!(@is [R, $($param),*] Option<unsafe extern "C" fn($($param),*) -> R>);
     };
-    (@is [$($generics:tt)*] $ty:ty) => {
-        impl<$($generics)*> CFunction for $ty {}
+    (@is [R, $($param:ident),*] $ty:ty) => {
+        impl<R, $($param),*> CFunction for $ty {}
 
         #[diagnostic::do_not_recommend]
-        impl<$($generics)*> Param for $ty {
-            const TYPE: Type = pointer(false, &Type::Void);
+        impl<R, $($param),*> Param for $ty {
+            // Only how many parameters there are is known of any type.
+            const TYPE: Type = pointer(false, &Type::Function {
+                params: &[$(functions!(@any $param)),*],
+                result: &Type::Opaque("?"),
+            });
         }
+    };
+    (@any $param:ident) => {
+        Type::Opaque("?")
     };
 }
 
-functions!(@is [] FnAddr);
+impl CFunction for FnAddr {}
+
+#[diagnostic::do_not_recommend]
+impl Param for FnAddr {
+    const TYPE: Type = pointer(false, &Type::Void);
+}
+
 functions!(A B C D E F G H I J K L);
 
 /// Where a result comes from, so that a pointer can carry its process.

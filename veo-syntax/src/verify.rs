@@ -2,7 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Expr, GenericArgument, Lit, PathArguments, PointerMutability, Type, TypePath};
+use syn::{
+    Expr, GenericArgument, Lit, PathArguments, PointerMutability, ReturnType, Type, TypeFnPtr,
+    TypePath,
+};
 use veo_abi::ScalarType;
 use veo_abi::prototype::{
     Assertion, Declared, DeclaredSignature, Mismatch, MismatchKind, Prototype, Prototypes,
@@ -205,17 +208,30 @@ fn spell_declaration(declaration: &Declaration) -> String {
 }
 
 fn signature(declaration: &Declaration) -> DeclaredSignature {
+    let written = |ty: Declared, tokens: TokenStream| Declared::Written {
+        ty: Box::new(ty),
+        text: spell(&tokens),
+    };
+    let params = declaration.params.iter();
     DeclaredSignature {
-        params: declaration.params.iter().map(|p| param(&p.ty)).collect(),
+        name: declaration.ident.to_string(),
+        params: params
+            .map(|p| written(param(&p.ty), p.ty.written()))
+            .collect(),
         result: match &declaration.result {
             Result::Unit | Result::Wrong => Declared::Void,
-            Result::Scalar(ty) | Result::Other(ty) => declared(ty),
-            Result::Pointer(pointer) => declared(&Type::Ptr(pointer.clone())),
+            Result::Scalar(ty) | Result::Other(ty) => {
+                written(declared(ty), declaration.result.declared())
+            }
+            Result::Pointer(pointer) => written(
+                declared(&Type::Ptr(pointer.clone())),
+                declaration.result.declared(),
+            ),
         },
     }
 }
 
-fn param(ty: &ParamType) -> Declared {
+pub(crate) fn param(ty: &ParamType) -> Declared {
     match ty {
         ParamType::Scalar(ty) | ParamType::Other(ty) => declared(ty),
         ParamType::Pointer(pointer) => declared(&Type::Ptr(pointer.clone())),
@@ -226,7 +242,8 @@ fn param(ty: &ParamType) -> Declared {
                 other => to(mutable, declared(other)),
             }
         }
-        ParamType::Function(_) | ParamType::Wrong => to(false, Declared::Void),
+        ParamType::Function(ty) => declared(ty),
+        ParamType::Wrong => to(false, Declared::Void),
     }
 }
 
@@ -252,8 +269,35 @@ fn declared(ty: &Type) -> Declared {
             },
             None => unknown(),
         },
+        Type::FnPtr(function) => to(false, called(function)),
         Type::Path(path) if path.qself.is_none() => by_path(path).unwrap_or_else(unknown),
         _ => unknown(),
+    }
+}
+
+/// A function of C.
+fn called(function: &TypeFnPtr) -> Declared {
+    Declared::Function {
+        params: function
+            .inputs
+            .iter()
+            .map(|arg| argument(&arg.ty))
+            .collect(),
+        result: Box::new(match &function.output {
+            ReturnType::Default => Declared::Void,
+            ReturnType::Type(_, ty) => match plain(ty) {
+                Type::Tuple(unit) if unit.elems.is_empty() => Declared::Void,
+                ty => argument(ty),
+            },
+        }),
+    }
+}
+
+/// What a function takes or gives: addresses lead to whatever they lead to.
+fn argument(ty: &Type) -> Declared {
+    match plain(ty) {
+        Type::Ptr(_) | Type::Reference(_) | Type::FnPtr(_) => to(true, Declared::Void),
+        ty => declared(ty),
     }
 }
 
@@ -264,6 +308,10 @@ fn by_path(path: &TypePath) -> Option<Declared> {
     match (name.as_str(), &last.arguments) {
         ("c_void", PathArguments::None) => Some(Declared::Void),
         (_, PathArguments::None) => scalar().map(Declared::Scalar),
+        ("Option", PathArguments::AngleBracketed(list)) => match list.args.first()? {
+            GenericArgument::Type(ty) if matches!(plain(ty), Type::FnPtr(_)) => Some(declared(ty)),
+            _ => None,
+        },
         ("VeMemPtr" | "VEMemPtr" | "OnStack" | "VeAddr", PathArguments::AngleBracketed(list)) => {
             let GenericArgument::Type(ty) = list.args.first()? else {
                 return None;

@@ -32,3 +32,9 @@ typedef struct list {
 double total(const list *l) { return l->next ? total(l->next) : *l->data + l->at->x; }
 
 double trace(double **rows, uint64_t n) { return n ? rows[0][0] : 0.0; }
+
+double times(n, x) int n; float x; { return n * x; }
+
+double apply(double (*f)(double), double x) { return f(x); }
+
+int64_t greet_(int32_t type, const int32_t *n) { return type + *n; }

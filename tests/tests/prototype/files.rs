@@ -3,10 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
-use veo_abi::prototype::{debug_link, read, read_file};
+use veo_abi::prototype::{Prototypes, debug_link, read, read_file};
 
 use crate::c::{all_are_found, plain, source};
-use crate::compilers::{c_compilers, find, ve_compiler};
+use crate::compilers::{c_compilers, find, fortran_compilers, once_with, ve_compiler};
 
 #[test]
 fn separate_debug_files_are_found_and_checked() {
@@ -118,4 +118,95 @@ fn what_is_no_library_is_refused_with_a_reason() {
     assert!(error(&small).contains("damaged"));
     let error = read_file("/nonexistent/libk.so".as_ref()).expect_err("there is no such file");
     assert!(error.to_string().contains("/nonexistent/libk.so"));
+}
+
+#[test]
+fn what_dwz_shares_between_libraries_is_read() {
+    let dwz = find(&["dwz"]);
+    if !veo_tests::available("dwz (Debian: dwz)", dwz.is_some()) {
+        return;
+    }
+    let dwz = dwz.unwrap_or_default();
+    let mut compilers = once_with(c_compilers(), &["-gdwarf-4"]);
+    // dwz cannot read what clang writes for it.
+    compilers.extend(once_with(c_compilers(), &["-gdwarf-5"]));
+    compilers
+        .retain(|it| !it.program.starts_with("clang") || it.options.last() == Some(&"-gdwarf-4"));
+    for compiler in compilers {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let path = |name: &str| directory.path().join(name);
+        std::fs::write(path("k.c"), source()).unwrap();
+        compiler.run(directory.path(), &path("k.c"), &path("one.so"));
+        compiler.run(directory.path(), &path("k.c"), &path("two.so"));
+        let run = |arguments: &[&str]| {
+            let mut command = Command::new(&dwz);
+            let status = command
+                .current_dir(directory.path())
+                .args(arguments)
+                .status();
+            assert!(status.is_ok_and(|status| status.success()), "{compiler:?}");
+        };
+        run(&["one.so"]);
+        all_are_found(&read_file(&path("one.so")).unwrap(), &compiler);
+        run(&[
+            "-m",
+            "common.debug",
+            "-M",
+            "common.debug",
+            "one.so",
+            "two.so",
+        ]);
+        assert!(path("common.debug").is_file(), "{compiler:?}");
+        for library in ["one.so", "two.so"] {
+            let found = read_file(&path(library)).expect("the library can be read");
+            assert_eq!(found.notes(), &[] as &[String], "{compiler:?}");
+            all_are_found(&found, &compiler);
+        }
+        // Without the file nothing is refused, and a note says what is missing.
+        std::fs::remove_file(path("common.debug")).unwrap();
+        let found = read_file(&path("one.so")).expect("the library can be read");
+        let [note, ..] = found.notes() else {
+            panic!("nothing is said: {compiler:?}");
+        };
+        assert!(note.contains("common.debug"), "{note}");
+    }
+}
+
+#[test]
+fn what_dwz_shares_keeps_its_language() {
+    let dwz = find(&["dwz"]);
+    if !veo_tests::available("dwz (Debian: dwz)", dwz.is_some()) {
+        return;
+    }
+    let source = "\
+subroutine fill(x, c)
+  real(8) :: x(3,4)
+  character(len=4) :: c(3)
+  x = 1; c(1) = \"a\"
+end subroutine
+";
+    for compiler in once_with(fortran_compilers(), &["-gdwarf-4"]) {
+        let directory = tempfile::tempdir().expect("a temporary directory can be made");
+        let path = |name: &str| directory.path().join(name);
+        std::fs::write(path("k.f90"), source).unwrap();
+        for library in ["one.so", "two.so"] {
+            compiler.run(directory.path(), &path("k.f90"), &path(library));
+        }
+        let before = read_file(&path("one.so")).unwrap();
+        let mut command = Command::new(dwz.as_deref().unwrap_or_default());
+        command.args([
+            "-m",
+            "common.debug",
+            "-M",
+            "common.debug",
+            "one.so",
+            "two.so",
+        ]);
+        let status = command.current_dir(directory.path()).status();
+        assert!(status.is_ok_and(|status| status.success()));
+        let after = read_file(&path("one.so")).unwrap();
+        let fill = |found: &Prototypes| found.get("fill_").unwrap().to_string();
+        assert_eq!(fill(&after), fill(&before), "{compiler:?}");
+        assert!(fill(&after).contains("[4][3]"), "{compiler:?}");
+    }
 }

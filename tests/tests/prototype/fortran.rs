@@ -140,7 +140,11 @@ fn right_declarations_agree() {
             ],
             Type::Void,
         ),
-        ("__shapes_MOD_assumed", vec![to(Type::Void)], Type::Void),
+        (
+            "__shapes_MOD_assumed",
+            vec![to(Type::Opaque("Array"))],
+            Type::Void,
+        ),
         (
             "__shapes_MOD_unused",
             vec![to(I32), F64, I64, to(Type::Void)],

@@ -4,6 +4,7 @@ use veo_tests as _;
 
 mod c;
 mod cases;
+mod certain;
 mod compilers;
 mod crafted;
 mod damage;

@@ -252,6 +252,7 @@ fn what_a_constant_compares_stays_small() {
     source.push_str("double web(struct s0 *p) { return p->to1->x + p->to2->to3->x; }");
     let found = c_compilers()[0].prototypes("k.c", &source);
     let declared = DeclaredSignature {
+        name: "f".to_owned(),
         params: vec![Declared::Pointer {
             mutable: true,
             pointee: Box::new(Declared::Unknown("S".to_owned())),

@@ -240,6 +240,7 @@ fn declared(ty: &Type, hide: bool) -> Declared {
         },
         Type::Struct(layout) => Declared::Unknown(layout.name.to_owned()),
         Type::Opaque(name) => Declared::Unknown((*name).to_owned()),
+        Type::Function { .. } => unreachable!("none is made"),
     }
 }
 
@@ -300,6 +301,7 @@ fn random_functions_are_told_right_from_wrong() {
 
             let hide = random.below(2) == 0;
             let known = DeclaredSignature {
+                name: "f".to_owned(),
                 params: right.iter().map(|ty| declared(ty, hide)).collect(),
                 result: declared(&back, hide),
             };

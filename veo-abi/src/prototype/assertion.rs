@@ -103,8 +103,12 @@ impl Assertion {
         for node in &self.nodes {
             text.push_str(&format!("{path}::Shape::"));
             text.push_str(&match node {
+                Shape::Byte { sign } => format!("Byte {{ sign: {path}::Sign::{sign:?} }}"),
                 Shape::Integer { size, sign } => {
                     format!("Integer {{ size: {size}, sign: {path}::Sign::{sign:?} }}")
+                }
+                Shape::Promoted { size, sign } => {
+                    format!("Promoted {{ size: {size}, sign: {path}::Sign::{sign:?} }}")
                 }
                 Shape::Array { element, len } => {
                     let len = match len {

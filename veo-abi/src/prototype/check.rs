@@ -10,8 +10,8 @@ use super::finding::{
 };
 use super::form::{Shape, ShapeField, Shapes, Sign, field, node};
 use super::layout::{
-    DEPTH, Place, covers, flatten, is_complex, is_empty, is_recorded, leads_to_record, locate,
-    only_field, only_member, same_text, swapped,
+    DEPTH, Place, covers, elements, flatten, is_complex, is_empty, is_recorded, is_whole,
+    leads_to_record, locate, only_field, only_member, same_text, swapped,
 };
 use crate::{ScalarType, StructLayout, Type};
 
@@ -60,6 +60,7 @@ const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, limits: &mut Limit
         (Type::Void, Shape::Void) => SAME,
         (_, Shape::Void) | (Type::Void, _) => differs(Difference::Inexpressible),
         (Type::Scalar(scalar), Shape::Integer { size, sign }) => integer(*scalar, size, sign),
+        (Type::Scalar(scalar), Shape::Byte { sign }) => integer(*scalar, 1, sign),
         (Type::Scalar(ScalarType::I32), Shape::Promoted { .. }) => SAME,
         (Type::Scalar(scalar), Shape::Promoted { size, sign }) => integer(*scalar, size, sign),
         (Type::Scalar(scalar), Shape::Float { size }) => {
@@ -78,10 +79,93 @@ const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, limits: &mut Limit
         },
         (
             Type::Pointer { .. },
-            Shape::Integer { .. } | Shape::Promoted { .. } | Shape::Float { .. },
+            Shape::Integer { .. }
+            | Shape::Byte { .. }
+            | Shape::Promoted { .. }
+            | Shape::Float { .. },
         )
         | (Type::Scalar(_), Shape::Pointer { .. }) => differs(Difference::Pointer),
+        (_, Shape::Union { size, first, count }) => {
+            transparent(declared, shapes, size, first, count, limits)
+        }
         _ => differs(Difference::Inexpressible),
+    }
+}
+
+/// A union by value, declared as one of its members. Debug information does not tell whether
+/// it is transparent, which is passed as its first member is.
+const fn transparent(
+    declared: &Type,
+    shapes: &Shapes<'_>,
+    size: u64,
+    first: u32,
+    count: u32,
+    limits: &mut Limits,
+) -> Finding {
+    let is_pointer = matches!(declared, Type::Pointer { .. });
+    // gcc leaves out the members of those without a tag.
+    if count == 0
+        && let Some(len) = declared.size()
+        && len as u64 == size
+    {
+        return UNDECIDED;
+    }
+    let mut index = 0;
+    while index < count && size <= 8 && limits.steps > 0 {
+        limits.steps -= 1;
+        let Some(member) = field(shapes, first.saturating_add(index)) else {
+            break;
+        };
+        let is_address = matches!(node(shapes, member.shape), Shape::Pointer { .. });
+        if index == 0 && is_address != is_pointer {
+            break;
+        }
+        let nested = matches!(node(shapes, member.shape), Shape::Union { .. });
+        if !nested {
+            let one = value(declared, shapes, member.shape, limits);
+            if one.difference.is_none() {
+                return both(one, UNDECIDED);
+            }
+        }
+        if !is_pointer {
+            break;
+        }
+        index += 1;
+    }
+    differs(Difference::Inexpressible)
+}
+
+/// A function behind a pointer.
+const fn function(
+    declared: (&[Type], &Type),
+    shapes: &Shapes<'_>,
+    at: u32,
+    limits: &mut Limits,
+) -> Finding {
+    let (params, result) = declared;
+    let (first, count, open) = match node(shapes, at) {
+        Shape::Function { first, count, open } => (first, count, open),
+        Shape::Void => return SAME,
+        Shape::Unknown => return UNDECIDED,
+        _ => return differs(Difference::Pointee),
+    };
+    if params.len() < count as usize || (params.len() > count as usize && !open) {
+        return differs(Difference::Pointee);
+    }
+    let mut finding = value(result, shapes, first.saturating_add(count), limits);
+    let mut index = 0;
+    while index < count {
+        if limits.steps == 0 {
+            return both(finding, UNDECIDED);
+        }
+        limits.steps -= 1;
+        let at = first.saturating_add(index);
+        finding = both(finding, value(&params[index as usize], shapes, at, limits));
+        index += 1;
+    }
+    match finding.difference {
+        None => finding,
+        Some(_) => differs(Difference::Pointee),
     }
 }
 
@@ -112,8 +196,11 @@ const fn behind(
         return UNDECIDED;
     }
     limits.steps -= 1;
+    if let Type::Function { params, result } = declared {
+        return function((params, result), shapes, at, limits);
+    }
     // As many bytes as something that has no counterpart in Rust.
-    if let Shape::Union { size } | Shape::Foreign { size } = node(shapes, at)
+    if let Shape::Union { size, .. } | Shape::Foreign { size } = node(shapes, at)
         && let Some(len) = declared.size()
         && len as u64 == size
         && size > 0
@@ -121,18 +208,27 @@ const fn behind(
         return UNDECIDED;
     }
     let (declared, declared_len) = flatten(declared);
-    let (found, at, found_len) = match node(shapes, at) {
-        Shape::Array { element, len } => (node(shapes, element), element, Some(len)),
-        shape => (shape, at, None),
-    };
+    if let Some(len) = declared_len
+        && !is_whole(len, shapes, at)
+    {
+        return differs(Difference::Pointee);
+    }
+    let (at, found_len) = elements(shapes, at);
+    let found = node(shapes, at);
+    // What describes an array of Fortran is nothing that a caller has.
+    if matches!((declared, found), (Type::Void, Shape::Foreign { size: 0 })) {
+        return differs(Difference::Pointee);
+    }
     if matches!(found, Shape::Void) || matches!(declared, Type::Void) {
         return SAME;
     }
-    if let (Some(declared), Some(Some(found))) = (declared_len, found_len) {
-        let nested = declared == 0 || found == 0 || declared % found == 0 || found % declared == 0;
-        if !nested {
-            return differs(Difference::Pointee);
-        }
+    if let Shape::Swapped { size } = found {
+        let is_bytes = matches!(declared, Type::Scalar(ScalarType::U8 | ScalarType::I8));
+        let fits = match declared_len {
+            Some(len) => is_bytes && len.is_multiple_of(size),
+            None => is_bytes,
+        };
+        return same_if(fits, Difference::Pointee);
     }
     // A complex number of the kernel, a structure of two parts in Rust.
     if let (Type::Struct(layout), Shape::Float { size }) = (declared, found)
@@ -163,9 +259,12 @@ const fn object(
             return UNDECLARED_TYPE;
         }
         return match found {
-            Shape::Integer { .. } | Shape::Float { .. } | Shape::Pointer { .. } => {
-                differs(Difference::Pointee)
-            }
+            Shape::Integer { .. }
+            | Shape::Byte { .. }
+            | Shape::Float { .. }
+            | Shape::Swapped { .. }
+            | Shape::Function { .. }
+            | Shape::Pointer { .. } => differs(Difference::Pointee),
             _ => SAME,
         };
     }
@@ -173,12 +272,11 @@ const fn object(
         (_, Shape::Unknown) | (Type::Struct(_), Shape::Incomplete) => UNDECIDED,
         (Type::Void, _) | (_, Shape::Void) => SAME,
         (Type::Scalar(scalar), Shape::Integer { size, sign }) => {
-            let finding = integer(*scalar, size, sign);
-            match finding.difference {
-                Some(Difference::Signedness) if size == 1 => SAME,
-                Some(_) => differs(Difference::Pointee),
-                None => SAME,
-            }
+            let same = integer(*scalar, size, sign).difference.is_none();
+            same_if(same, Difference::Pointee)
+        }
+        (Type::Scalar(scalar), Shape::Byte { .. }) => {
+            same_if(scalar.size() == 1, Difference::Pointee)
         }
         (Type::Scalar(scalar), Shape::Float { size }) => same_if(
             scalar.is_float() && scalar.size() as u64 == size,
@@ -218,7 +316,7 @@ const fn object(
             }
             record(layout, shapes, first, count, 0, limits, depth - 1)
         }
-        (declared, Shape::Union { size }) => match declared.size() {
+        (declared, Shape::Union { size, .. }) => match declared.size() {
             Some(len) if len as u64 == size => UNDECIDED,
             Some(_) if matches!(declared, Type::Struct(_)) => differs(Difference::StructSize),
             _ => differs(Difference::Pointee),
@@ -240,7 +338,7 @@ const fn object(
 /// A structure of which only the size was recorded.
 const fn sketch(layout: &StructLayout, found: Shape) -> Finding {
     match found {
-        Shape::Record { size, .. } | Shape::Union { size } => {
+        Shape::Record { size, .. } | Shape::Union { size, .. } => {
             // It may be one array of the other.
             let fits = size == 0 || (layout.size as u64).is_multiple_of(size);
             same_if(fits, Difference::StructSize)

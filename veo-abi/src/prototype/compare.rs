@@ -6,7 +6,7 @@ use super::check::check;
 use super::declared::{Declared, DeclaredSignature};
 use super::finding::Finding;
 use super::mismatch::{Mismatch, MismatchKind};
-use super::model::{Language, Prototype};
+use super::model::{FoundType, Language, Prototype};
 use super::place::Place;
 use crate::{Signature, StructLayout, Type};
 
@@ -30,13 +30,19 @@ impl Comparison {
 /// Compares a whole declaration with a prototype.
 #[must_use]
 pub fn compare(declared: &Signature, found: &Prototype) -> Comparison {
+    compare_named(&found.symbol, declared, found)
+}
+
+/// [`compare`], for a declaration of this name.
+#[must_use]
+pub fn compare_named(name: &str, declared: &Signature, found: &Prototype) -> Comparison {
     let params: Vec<_> = declared
         .params
         .iter()
         .map(|ty| (*ty, ty.to_string()))
         .collect();
     let result = (declared.result, declared.result.to_string());
-    run(&params, &result, found, &mut Vec::new())
+    run(name, &params, &result, found, &mut Vec::new())
 }
 
 /// Compares a declaration of which some types are known by name only. What
@@ -49,24 +55,40 @@ pub fn compare_declared(
     let known = |ty: &Declared| (ty.to_type(), ty.to_string());
     let params: Vec<_> = declared.params.iter().map(known).collect();
     let mut assertions = Vec::new();
-    let comparison = run(&params, &known(&declared.result), found, &mut assertions);
+    let result = known(&declared.result);
+    let comparison = run(&declared.name, &params, &result, found, &mut assertions);
     (comparison, assertions)
 }
 
 fn run(
+    name: &str,
     params: &[(Type, String)],
     result: &(Type, String),
     found: &Prototype,
     assertions: &mut Vec<Assertion>,
 ) -> Comparison {
     let mut comparison = Comparison::default();
-    let arity = arity(params, found);
+    let arity = arity(name, params, found);
     if found.variadic {
         comparison.notes.push(format!(
             "`{}` takes further arguments (`...`), which cannot be checked; on the VE a kernel \
              finds such arguments only if they are passed on the stack",
             found.name
         ));
+    }
+    if let Some(convention) = &found.convention {
+        comparison.mismatches.push(Mismatch {
+            kind: MismatchKind::Convention,
+            param: None,
+            name: None,
+            declared: String::new(),
+            found: convention.clone(),
+            reason: format!(
+                "the kernel has the calling convention `{convention}`, and calls use that of C; \
+                 remove it from its definition"
+            ),
+            suggestion: None,
+        });
     }
     match arity {
         Some(mismatch) => comparison.mismatches.push(mismatch),
@@ -92,7 +114,7 @@ fn run(
     comparison
 }
 
-fn arity(declared: &[(Type, String)], found: &Prototype) -> Option<Mismatch> {
+fn arity(name: &str, declared: &[(Type, String)], found: &Prototype) -> Option<Mismatch> {
     let (have, want) = (declared.len(), found.params.len());
     if have == want || (found.variadic && have > want) {
         return None;
@@ -123,7 +145,9 @@ fn arity(declared: &[(Type, String)], found: &Prototype) -> Option<Mismatch> {
             .map_or_else(String::new, |(_, text)| text.clone()),
         found: missing.map_or_else(String::new, |param| types.c_type(param.ty)),
         reason,
-        suggestion: found.rust_declaration().map(|text| format!("`{text}`")),
+        suggestion: found
+            .rust_declaration_as(name)
+            .map(|text| format!("`{text}`")),
     })
 }
 
@@ -150,6 +174,14 @@ impl Place<'_> {
         } else if undeclared {
             assertions.push(self.assertion(text, &lowered));
         }
+        if difference.is_none() && self.may_write(declared) {
+            comparison.notes.push(format!(
+                "{}: declared `{text}`, and `{}` lets the kernel write there; if it does, that is lost of data \
+                 that travel with the call: declare `&mut`",
+                self.describe(),
+                self.c_type()
+            ));
+        }
         if undecided {
             let found = self.c_type();
             let place = self.describe();
@@ -161,6 +193,26 @@ impl Place<'_> {
     }
 }
 
+impl Place<'_> {
+    /// Whether the kernel may write where the declaration says that it only reads.
+    fn may_write(&self, declared: &Type) -> bool {
+        let types = &self.found.types;
+        let reads = match declared {
+            Type::Pointer {
+                pointee: Type::Function { .. },
+                ..
+            } => false,
+            Type::Pointer { mutable, .. } => !mutable,
+            _ => false,
+        };
+        reads
+            && self.param.is_some()
+            && matches!(types.resolved(self.id), FoundType::Pointer { pointee, .. }
+                if !types.is_const(*pointee)
+                    && !matches!(types.resolved(*pointee), FoundType::Function { .. }))
+    }
+}
+
 /// The structure that a declared pointer leads to.
 fn declared_struct(mut declared: &Type) -> Option<&'static StructLayout> {
     for _ in 0..32 {
@@ -168,7 +220,9 @@ fn declared_struct(mut declared: &Type) -> Option<&'static StructLayout> {
             Type::Pointer { pointee, .. } => pointee,
             Type::Array { element, .. } => element,
             Type::Struct(layout) => return Some(layout),
-            Type::Void | Type::Scalar(_) | Type::Opaque(_) => return None,
+            Type::Void | Type::Scalar(_) | Type::Opaque(_) | Type::Function { .. } => {
+                return None;
+            }
         };
     }
     None

@@ -33,13 +33,29 @@ pub enum Declared {
         /// How many there are.
         len: usize,
     },
+    /// A function, behind a pointer.
+    Function {
+        /// Its parameters in order.
+        params: Vec<Declared>,
+        /// Its result, [`Declared::Void`] if there is none.
+        result: Box<Declared>,
+    },
     /// A path that only the compiler can resolve, as the user wrote it.
     Unknown(String),
+    /// A type in the user's own words.
+    Written {
+        /// What it is.
+        ty: Box<Declared>,
+        /// The words.
+        text: String,
+    },
 }
 
 /// The parameters and the result of a declaration, as far as they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeclaredSignature {
+    /// The name of the function in Rust, which its symbol may differ from.
+    pub name: String,
     /// The parameters in order.
     pub params: Vec<Declared>,
     /// The result, [`Declared::Void`] if there is none.
@@ -65,6 +81,48 @@ impl Declared {
                 element: intern(element),
                 len: *len,
             },
+            Declared::Function { params, result } => Type::Function {
+                params: intern_list(params),
+                result: intern(result),
+            },
+            Declared::Written { ty, .. } => ty.to_type(),
+        }
+    }
+}
+
+impl Declared {
+    /// The type as the source of a Rust constant of type [`Type`], with `path` as the path of
+    /// this crate. What is known by name only remains unknown.
+    #[must_use]
+    pub fn source(&self, path: &str) -> String {
+        let inside = |ty: &Declared| ty.source(path);
+        match self {
+            Declared::Void => format!("{path}::Type::Void"),
+            Declared::Scalar(scalar) => {
+                format!("{path}::Type::Scalar({path}::ScalarType::{scalar:?})")
+            }
+            Declared::Pointer { mutable, pointee } => format!(
+                "{path}::Type::Pointer {{ mutable: {mutable}, pointee: &{} }}",
+                inside(pointee)
+            ),
+            Declared::Address { pointee } => format!(
+                "{path}::Type::Pointer {{ mutable: true, pointee: &{} }}",
+                inside(pointee)
+            ),
+            Declared::Array { element, len } => format!(
+                "{path}::Type::Array {{ element: &{}, len: {len} }}",
+                inside(element)
+            ),
+            Declared::Function { params, result } => {
+                let params: Vec<_> = params.iter().map(inside).collect();
+                format!(
+                    "{path}::Type::Function {{ params: &[{}], result: &{} }}",
+                    params.join(", "),
+                    inside(result)
+                )
+            }
+            Declared::Unknown(_) => format!("{path}::Type::Opaque({UNDECLARED:?})"),
+            Declared::Written { ty, .. } => inside(ty),
         }
     }
 }
@@ -79,6 +137,16 @@ fn intern(declared: &Declared) -> &'static Type {
     let known = KNOWN.get_or_init(Mutex::default);
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     known.entry(key).or_insert_with(|| Box::leak(Box::new(ty)))
+}
+
+/// As [`intern`], for the parameters of a function.
+fn intern_list(declared: &[Declared]) -> &'static [Type] {
+    static KNOWN: OnceLock<Mutex<HashMap<Vec<Declared>, &'static [Type]>>> = OnceLock::new();
+    let key: Vec<_> = declared.iter().map(Declared::without_names).collect();
+    let types: Vec<_> = key.iter().map(Declared::to_type).collect();
+    let known = KNOWN.get_or_init(Mutex::default);
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(key).or_insert_with(|| types.leak())
 }
 
 impl Declared {
@@ -96,6 +164,11 @@ impl Declared {
                 element: Box::new(element.without_names()),
                 len: *len,
             },
+            Declared::Function { params, result } => Declared::Function {
+                params: params.iter().map(Declared::without_names).collect(),
+                result: Box::new(result.without_names()),
+            },
+            Declared::Written { ty, .. } => ty.without_names(),
             known => known.clone(),
         }
     }
@@ -113,7 +186,15 @@ impl fmt::Display for Declared {
             }
             Declared::Address { pointee } => write!(f, "VeAddr<{pointee}>"),
             Declared::Array { element, len } => write!(f, "[{element}; {len}]"),
-            Declared::Unknown(name) => f.write_str(name),
+            Declared::Function { params, result } => {
+                let params: Vec<_> = params.iter().map(ToString::to_string).collect();
+                write!(f, "extern \"C\" fn({})", params.join(", "))?;
+                match **result {
+                    Declared::Void => Ok(()),
+                    ref result => write!(f, " -> {result}"),
+                }
+            }
+            Declared::Unknown(name) | Declared::Written { text: name, .. } => f.write_str(name),
         }
     }
 }

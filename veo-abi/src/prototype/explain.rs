@@ -2,7 +2,7 @@
 
 use super::finding::Difference;
 use super::form::{Shape, Shapes, field, node};
-use super::layout::{DEPTH, flatten};
+use super::layout::{DEPTH, elements, flatten};
 use super::mismatch::{Mismatch, MismatchKind};
 use super::model::{FoundType, PointerKind, TypeId, Types};
 use super::place::Place;
@@ -41,11 +41,11 @@ impl Place<'_> {
             declared: declared.to_owned(),
             found: self.c_type(),
             reason: self.reason(difference, layout, lowered),
-            suggestion: self.suggestion(difference),
+            suggestion: self.suggestion(difference, declared),
         }
     }
 
-    fn suggestion(&self, difference: Difference) -> Option<String> {
+    fn suggestion(&self, difference: Difference, declared: &str) -> Option<String> {
         if matches!(difference, Difference::StructSize | Difference::Field(_)) {
             return None;
         }
@@ -63,6 +63,23 @@ impl Place<'_> {
                 Some(format!(
                     "`&{scalar}`, or `&mut {scalar}` if the kernel changes it"
                 ))
+            }
+            // Data that travel with the call go on doing so.
+            FoundType::Pointer { pointee, .. } if declared.starts_with('&') => {
+                let ty = types.rust_type(self.id)?;
+                let kept = match types.rust_pointee(*pointee, 0) {
+                    void if void == "c_void" => ty,
+                    _ if !ty.starts_with('*') => ty,
+                    data => {
+                        let data = match declared.contains('[') {
+                            true if !data.starts_with('[') => format!("[{data}]"),
+                            _ => data,
+                        };
+                        let kind = if types.is_const(*pointee) { "" } else { "mut " };
+                        format!("&{kind}{data}")
+                    }
+                };
+                Some(format!("`{kept}`"))
             }
             _ => Some(format!("`{}`", types.rust_type(self.id)?)),
         }
@@ -86,6 +103,15 @@ impl Place<'_> {
             return format!(
                 "its definition, without a prototype, takes it as `{}`",
                 if promoted.is_float() { "double" } else { "int" }
+            );
+        }
+        if let FoundType::Pointer { pointee, .. } = resolved
+            && let Some(instead) = types.needs_fortran(*pointee)
+        {
+            let name = self.name.unwrap_or("x");
+            let instead = instead.replace('x', name);
+            return format!(
+                "only Fortran can make what describes it there; make it `{instead}` in the kernel"
             );
         }
         match difference {
@@ -216,10 +242,7 @@ fn counterpart(
             if at == index {
                 return Some((layout, offset));
             }
-            let inner = match node(shapes, found.shape) {
-                Shape::Array { element, .. } => element,
-                _ => found.shape,
-            };
+            let (inner, _) = elements(shapes, found.shape);
             let declared = layout.fields.iter().find(|f| f.offset as u64 == offset);
             let next = match declared.map(|f| flatten(&f.ty).0) {
                 Some(Type::Struct(nested)) => (*nested, inner, 0),
@@ -278,7 +301,7 @@ impl Types {
 /// The size of the structure that a pointer leads to.
 fn record_size(shapes: &Shapes<'_>) -> Option<u64> {
     shapes.nodes.iter().find_map(|shape| match shape {
-        Shape::Record { size, .. } | Shape::Union { size } => Some(*size),
+        Shape::Record { size, .. } | Shape::Union { size, .. } => Some(*size),
         _ => None,
     })
 }

@@ -18,7 +18,12 @@ pub enum Sign {
 pub enum Shape {
     /// `void`, or anything at all behind a pointer.
     Void,
-    /// An integer, enumeration, character or boolean.
+    /// An integer of one byte, which has a sign where it is passed and none as one of many.
+    Byte {
+        /// Its sign.
+        sign: Sign,
+    },
+    /// Another integer, or an enumeration.
     Integer {
         /// Size in bytes.
         size: u64,
@@ -49,9 +54,9 @@ pub enum Shape {
     },
     /// Elements in a row; a complex number is two.
     Array {
-        /// The innermost element.
+        /// The element, an array where there are several dimensions.
         element: u32,
-        /// How many there are over all dimensions, if that is constant.
+        /// How many there are, if that is constant.
         len: Option<u64>,
     },
     /// A structure.
@@ -63,15 +68,31 @@ pub enum Shape {
         /// How many fields it has.
         count: u32,
     },
-    /// A union, of which only the size can be compared.
+    /// A union, of which only the size can be compared where it is in memory.
     Union {
         /// Size in bytes.
         size: u64,
+        /// Its first member in [`Shapes::fields`].
+        first: u32,
+        /// How many members it has.
+        count: u32,
     },
     /// A structure of which only the name is known.
     Incomplete,
     /// A function.
-    Function,
+    Function {
+        /// Its first parameter in [`Shapes::nodes`]; the others follow, then the result.
+        first: u32,
+        /// How many parameters it has.
+        count: u32,
+        /// Whether it may have more.
+        open: bool,
+    },
+    /// A number whose bytes are in the other order.
+    Swapped {
+        /// Size in bytes.
+        size: u64,
+    },
     /// Something with no counterpart in a declaration: `long double`, a Fortran array descriptor.
     Foreign {
         /// Size in bytes, 0 if unknown.

@@ -136,6 +136,49 @@ pub(super) const fn flatten(mut declared: &Type) -> (&Type, Option<u64>) {
     (declared, count)
 }
 
+/// The innermost element of a found array, and how many there are if that is constant;
+/// `None` if it is no array.
+pub(super) const fn elements(shapes: &Shapes<'_>, mut at: u32) -> (u32, Option<Option<u64>>) {
+    let mut count = None;
+    let mut depth = 0;
+    while let Shape::Array { element, len } = node(shapes, at) {
+        let before = match count {
+            None => Some(1u64),
+            Some(count) => count,
+        };
+        count = Some(match (before, len) {
+            (Some(before), Some(len)) => before.checked_mul(len),
+            _ => None,
+        });
+        at = element;
+        depth += 1;
+        if depth > DEPTH {
+            break;
+        }
+    }
+    (at, count)
+}
+
+/// Whether a declared array of so many elements is a number of whole found arrays, or one
+/// of those that a found array of several dimensions is made of.
+pub(super) const fn is_whole(declared: u64, shapes: &Shapes<'_>, mut at: u32) -> bool {
+    let mut depth = 0;
+    while let Shape::Array { element, .. } = node(shapes, at) {
+        let (_, Some(Some(found))) = elements(shapes, at) else {
+            return true;
+        };
+        if declared == found || found == 0 || (depth == 0 && declared.is_multiple_of(found)) {
+            return true;
+        }
+        at = element;
+        depth += 1;
+        if depth > DEPTH {
+            return true;
+        }
+    }
+    depth == 0
+}
+
 /// Whether the fields of a structure are known, and not only its size.
 pub(super) const fn is_recorded(layout: &StructLayout) -> bool {
     layout.size == 0 || !layout.fields.is_empty()

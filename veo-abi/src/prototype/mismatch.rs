@@ -28,6 +28,8 @@ pub enum MismatchKind {
     Inexpressible,
     /// Another result.
     Result,
+    /// The kernel has another calling convention than that of C.
+    Convention,
 }
 
 /// One thing that is wrong with a declaration.
@@ -63,7 +65,9 @@ pub(super) fn describe(param: Option<usize>, name: Option<&str>) -> String {
 /// One sentence: "parameter 2 (`b`): declared `*mut f32`, but the kernel has `double *`: ...".
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.kind == MismatchKind::Arity {
+        if self.kind == MismatchKind::Convention {
+            f.write_str(&self.reason)?;
+        } else if self.kind == MismatchKind::Arity {
             f.write_str(&self.reason)?;
             if !self.found.is_empty() {
                 let place = describe(self.param, self.name.as_deref());

@@ -25,7 +25,7 @@ mod text;
 
 pub use assertion::Assertion;
 pub use check::{check, verdict};
-pub use compare::{Comparison, compare, compare_declared};
+pub use compare::{Comparison, compare, compare_declared, compare_named};
 pub use declared::{Declared, DeclaredSignature};
 pub use finding::{Difference, Finding};
 pub use form::{Shape, ShapeField, Shapes, Sign};

@@ -35,6 +35,8 @@ pub enum Encoding {
     Float,
     /// Two floating-point numbers.
     Complex,
+    /// A number whose bytes are in the other order than the machine's.
+    Swapped,
 }
 
 /// What kind of address a pointer is.
@@ -213,6 +215,8 @@ pub struct Prototype {
     /// `int f()` in C before C23 have none: callers pass a `double` for a `float`, and an
     /// `int` for what is smaller ([`Types::promoted`]).
     pub prototyped: bool,
+    /// The calling convention, if it is known to be another than that of C.
+    pub convention: Option<String>,
     /// The language of the source.
     pub language: Language,
     /// The source file.

@@ -176,7 +176,7 @@ impl Types {
                     8 => Some(ScalarType::F64),
                     _ => None,
                 },
-                Encoding::Complex => None,
+                Encoding::Complex | Encoding::Swapped => None,
             },
             FoundType::Enum { size, signed, .. } => integer(*size, signed.unwrap_or(false)),
             _ => None,
@@ -198,7 +198,11 @@ impl Types {
     #[must_use]
     pub fn rust_type(&self, id: TypeId) -> Option<String> {
         match self.resolved(id) {
+            FoundType::Pointer { pointee, .. } if self.needs_fortran(*pointee).is_some() => None,
             FoundType::Pointer { pointee, .. } => {
+                if let Some(function) = self.rust_function(*pointee) {
+                    return Some(function);
+                }
                 let kind = if self.is_const(*pointee) {
                     "const"
                 } else {
@@ -210,7 +214,41 @@ impl Types {
         }
     }
 
-    fn rust_pointee(&self, id: TypeId, depth: u32) -> String {
+    /// `extern "C" fn(f64) -> f64`
+    fn rust_function(&self, id: TypeId) -> Option<String> {
+        let FoundType::Function {
+            params,
+            result,
+            variadic: false,
+        } = self.resolved(id)
+        else {
+            return None;
+        };
+        let plain = |id: TypeId| match self.resolved(id) {
+            // What the function gets is its own business.
+            FoundType::Pointer { .. } => Some("*mut c_void".to_owned()),
+            _ => Some(self.scalar(id)?.rust_name().to_owned()),
+        };
+        let params: Option<Vec<_>> = params.iter().map(|id| plain(*id)).collect();
+        let result = match self.resolved(*result) {
+            FoundType::Void => String::new(),
+            _ => format!(" -> {}", plain(*result)?),
+        };
+        Some(format!("extern \"C\" fn({}){result}", params?.join(", ")))
+    }
+
+    /// What a Fortran kernel is to take instead of something that only Fortran can pass.
+    pub(super) fn needs_fortran(&self, pointee: TypeId) -> Option<&'static str> {
+        match self.resolved(pointee) {
+            FoundType::Array {
+                descriptor: true, ..
+            } => Some("x(n)` or `x(*)"),
+            FoundType::Record { name, .. } if name.starts_with("__class_") => Some("type(..)"),
+            _ => None,
+        }
+    }
+
+    pub(super) fn rust_pointee(&self, id: TypeId, depth: u32) -> String {
         const OPAQUE: &str = "c_void";
         if depth > DEPTH {
             return OPAQUE.to_owned();
@@ -277,7 +315,7 @@ impl Types {
         name
     }
 
-    fn is_const(&self, id: TypeId) -> bool {
+    pub(super) fn is_const(&self, id: TypeId) -> bool {
         let mut at = id;
         let end = self.resolve(id);
         while at != end {
@@ -316,15 +354,19 @@ impl Prototype {
     /// `fn add(a: i32, b: *mut f64) -> i64;`.
     #[must_use]
     pub fn rust_declaration(&self) -> Option<String> {
-        let mut text = format!("fn {}(", self.symbol);
+        self.rust_declaration_as(&self.symbol)
+    }
+
+    /// [`rust_declaration`](Self::rust_declaration) with this name.
+    #[must_use]
+    pub fn rust_declaration_as(&self, name: &str) -> Option<String> {
+        let mut text = format!("fn {}(", identifier(name)?);
         for (index, param) in self.params.iter().enumerate() {
             if index > 0 {
                 text.push_str(", ");
             }
-            let name = match &param.name {
-                Some(name) if is_identifier(name) => name.clone(),
-                _ => format!("arg{index}"),
-            };
+            let name = param.name.as_deref().and_then(identifier);
+            let name = name.unwrap_or_else(|| format!("arg{index}"));
             let promoted = (!self.prototyped).then(|| self.types.promoted(param.ty));
             let ty = match promoted.flatten() {
                 Some(scalar) => scalar.rust_name().to_owned(),
@@ -344,12 +386,25 @@ impl Prototype {
     }
 }
 
-fn is_identifier(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars
+/// A name as Rust writes it, if it can be written.
+fn identifier(name: &str) -> Option<String> {
+    const KEYWORDS: [&str; 47] = [
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
+        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
+        "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+        "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe",
+        "unsized", "use", "virtual", "where", "while",
+    ];
+    let mut chars = name.strip_prefix("r#").unwrap_or(name).chars();
+    let is_identifier = chars
         .next()
         .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
-        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match name {
+        "self" | "Self" | "super" | "crate" | "_" | "yield" => None,
+        name if KEYWORDS.contains(&name) => Some(format!("r#{name}")),
+        name => is_identifier.then(|| name.to_owned()),
+    }
 }
 
 /// Writes the prototype as C has it: `long add(int a, double *b)`.

@@ -29,6 +29,7 @@ impl Lowered<'_> {
         };
         *root = match *root {
             Shape::Float { size: 4 } => Shape::Float { size: 8 },
+            Shape::Byte { sign } => Shape::Promoted { size: 1, sign },
             Shape::Integer { size, sign } if size < 4 => Shape::Promoted { size, sign },
             other => other,
         };
@@ -161,11 +162,7 @@ impl<'a> Lowering<'a> {
             FoundType::Array { .. } => self.array(id, reach),
             FoundType::Record { size: None, .. } => Shape::Incomplete,
             FoundType::Record {
-                kind: RecordKind::Union,
-                size: Some(size),
-                ..
-            } => Shape::Union { size: *size },
-            FoundType::Record {
+                kind,
                 size: Some(size),
                 fields,
                 ..
@@ -188,13 +185,30 @@ impl<'a> Lowering<'a> {
                 let count = u32::try_from(lowered.len()).unwrap_or(0);
                 self.fields.extend(lowered);
                 self.field_types.extend(fields.iter().map(|field| field.ty));
-                Shape::Record {
-                    size: *size,
-                    first,
-                    count,
+                let size = *size;
+                match kind {
+                    RecordKind::Union => Shape::Union { size, first, count },
+                    _ => Shape::Record { size, first, count },
                 }
             }
-            FoundType::Function { .. } => Shape::Function,
+            FoundType::Function {
+                params,
+                result,
+                variadic,
+            } => {
+                let first = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+                let count = u32::try_from(params.len()).unwrap_or(0);
+                for id in params.iter().chain([result]) {
+                    let slot = self.constant(Shape::Unknown);
+                    let id = types.resolve(*id);
+                    self.open.push_back((id, Reach::Memory(0), slot));
+                }
+                Shape::Function {
+                    first,
+                    count,
+                    open: *variadic,
+                }
+            }
             FoundType::Unknown {
                 size: Some(size), ..
             } => Shape::Foreign { size: *size },
@@ -206,7 +220,12 @@ impl<'a> Lowering<'a> {
     }
 
     fn base(&mut self, encoding: Encoding, size: u64, name: &str) -> Shape {
-        if size > 8 && !matches!(encoding, Encoding::Float | Encoding::Complex) {
+        if size > 8
+            && !matches!(
+                encoding,
+                Encoding::Float | Encoding::Complex | Encoding::Swapped
+            )
+        {
             return Shape::Foreign { size };
         }
         let sign = match encoding {
@@ -219,6 +238,7 @@ impl<'a> Lowering<'a> {
                 Sign::Either
             }
             Encoding::Unsigned | Encoding::UnsignedChar | Encoding::Bool => Sign::Unsigned,
+            Encoding::Swapped => return Shape::Swapped { size },
             Encoding::Float if size == 4 || size == 8 => return Shape::Float { size },
             // `long double`, `_Float16`
             Encoding::Float => return Shape::Foreign { size },
@@ -231,13 +251,23 @@ impl<'a> Lowering<'a> {
                 };
             }
         };
-        Shape::Integer { size, sign }
+        match size {
+            1 => Shape::Byte { sign },
+            size => Shape::Integer { size, sign },
+        }
     }
 
     fn pointee(&mut self, id: TypeId, reach: Reach) -> u32 {
+        // Perhaps through further pointers.
         let scalar = || {
-            let ty = self.types.resolved(id);
-            matches!(ty, FoundType::Base { .. } | FoundType::Enum { .. })
+            let mut id = id;
+            for _ in 0..NESTING {
+                match self.types.resolved(id) {
+                    FoundType::Pointer { pointee, .. } => id = *pointee,
+                    ty => return matches!(ty, FoundType::Base { .. } | FoundType::Enum { .. }),
+                }
+            }
+            false
         };
         match reach {
             Reach::Full => self.slot(id, reach, false),
@@ -252,34 +282,36 @@ impl<'a> Lowering<'a> {
     }
 
     fn array(&mut self, id: TypeId, reach: Reach) -> Shape {
-        let (mut at, mut len) = (id, Some(1u64));
-        for _ in 0..NESTING {
-            match self.types.resolved(at) {
-                FoundType::Array {
-                    element,
-                    lengths,
-                    descriptor: false,
-                } => {
-                    for length in lengths {
-                        len = len.zip(*length).and_then(|(a, b)| a.checked_mul(b));
-                    }
-                    at = *element;
-                }
-                FoundType::Base {
-                    encoding: Encoding::Complex,
-                    size: size @ (8 | 16),
-                    ..
-                } => {
-                    let element = self.constant(Shape::Float { size: size / 2 });
-                    let len = len.and_then(|len| len.checked_mul(2));
-                    return Shape::Array { element, len };
-                }
-                _ => {
-                    let element = self.slot(at, reach, false);
-                    return Shape::Array { element, len };
-                }
+        let (mut at, mut dimensions) = (id, Vec::new());
+        while let FoundType::Array {
+            element,
+            lengths,
+            descriptor: false,
+        } = self.types.resolved(at)
+        {
+            dimensions.extend(lengths);
+            at = *element;
+            if dimensions.len() > NESTING {
+                return Shape::Unknown;
             }
         }
-        Shape::Unknown
+        let mut element = match self.types.resolved(at) {
+            FoundType::Base {
+                encoding: Encoding::Complex,
+                size: size @ (8 | 16),
+                ..
+            } => {
+                dimensions.push(Some(2));
+                self.constant(Shape::Float { size: size / 2 })
+            }
+            _ => self.slot(at, reach, false),
+        };
+        for len in dimensions.drain(1..).rev() {
+            element = self.constant(Shape::Array { element, len });
+        }
+        match dimensions.first() {
+            Some(len) => Shape::Array { element, len: *len },
+            None => Shape::Unknown,
+        }
     }
 }

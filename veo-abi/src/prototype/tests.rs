@@ -229,6 +229,7 @@ fn unknown_types_become_assertions() {
         pointee: Box::new(pointee),
     };
     let declared = DeclaredSignature {
+        name: "f".to_owned(),
         params: vec![pointer(Declared::Unknown("Pair".to_owned()))],
         result: Declared::Void,
     };
@@ -244,6 +245,7 @@ fn unknown_types_become_assertions() {
 
     // A scalar where a pointer belongs is wrong whatever the alias means.
     let declared = DeclaredSignature {
+        name: "f".to_owned(),
         params: vec![
             Declared::Unknown("c_int".to_owned()),
             Declared::Scalar(ScalarType::F64),

@@ -77,6 +77,7 @@ impl VeoLibrary {
     pub fn function<F: FnType>(&self, name: &str) -> Result<TypedFunction<F>> {
         let caller = std::panic::Location::caller();
         let declaration = Declaration {
+            name,
             symbol: name,
             signature: &F::SIGNATURE,
             at: format!("{}:{}", caller.file(), caller.line()),

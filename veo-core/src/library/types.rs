@@ -226,6 +226,7 @@ pub(super) fn check_params(
     at: &Location<'_>,
 ) -> Result<()> {
     let declared = DeclaredSignature {
+        name: symbol.to_owned(),
         params: said.iter().copied().map(declared).collect(),
         result: Declared::Void,
     };
@@ -244,6 +245,7 @@ pub(super) fn check_result(
     at: &Location<'_>,
 ) -> Result<()> {
     let declared = DeclaredSignature {
+        name: symbol.to_owned(),
         params: Vec::new(),
         result: declared(said),
     };

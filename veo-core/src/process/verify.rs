@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use veo_abi::Signature;
-use veo_abi::prototype::{Comparison, Prototype, Prototypes, compare};
+use veo_abi::prototype::{Comparison, Prototype, Prototypes, compare_named};
 
 use super::loaded::LoadedLibrary;
 use super::settings::Prototypes as Policy;
@@ -17,6 +17,8 @@ use crate::kernel::{KernelInfo, Verify};
 
 /// What a declaration says, and where it stands.
 pub(crate) struct Declaration<'a> {
+    /// Its name in Rust.
+    pub(crate) name: &'a str,
     pub(crate) symbol: &'a str,
     pub(crate) signature: &'a Signature,
     pub(crate) at: String,
@@ -30,6 +32,7 @@ impl<'a> Declaration<'a> {
     /// Of a kernel whose library was found, perhaps where its own build put it.
     pub(crate) fn of(info: &'a KernelInfo, checked: bool) -> Declaration<'a> {
         Declaration {
+            name: info.name,
             symbol: info.symbol,
             signature: &info.signature,
             at: format!("{}:{}", info.file, info.line),
@@ -105,7 +108,7 @@ fn mismatch(
         return None;
     }
     let symbol = declaration.symbol;
-    let declared = format!("fn {symbol}{}", declaration.signature);
+    let declared = format!("fn {}{}", declaration.name, declaration.signature);
     let differences = comparison.mismatches.iter().map(ToString::to_string);
     Some(PrototypeMismatch {
         declared,
@@ -132,7 +135,7 @@ fn noted<'p>(
         }
         return None;
     };
-    let comparison = compare(declaration.signature, found);
+    let comparison = compare_named(declaration.name, declaration.signature, found);
     for note in &comparison.notes {
         let kernel = match found.location() {
             Some(place) => format!("{found} at {place}"),

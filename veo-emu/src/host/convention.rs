@@ -67,7 +67,7 @@ fn signed(encoding: Encoding) -> Option<bool> {
     match encoding {
         Encoding::Signed | Encoding::SignedChar => Some(true),
         Encoding::Unsigned | Encoding::UnsignedChar | Encoding::Bool => Some(false),
-        Encoding::Float | Encoding::Complex => None,
+        Encoding::Float | Encoding::Complex | Encoding::Swapped => None,
     }
 }
 

@@ -6,6 +6,7 @@ use syn::{PointerMutability, Type, TypePtr, TypeReference};
 
 use crate::declaration::{ParamType, Result};
 use crate::place::around;
+use crate::verify;
 
 /// What a reference refers to.
 pub(super) enum Referent<'a> {
@@ -51,6 +52,11 @@ impl ParamType {
                 let pointee = constant(data, quote!(Data));
                 quote!(__veo::abi::Type::Pointer { mutable: #mutable, pointee: &#pointee })
             }
+            // Traits cannot tell the types of a function's parameters.
+            ParamType::Function(_) => verify::param(self)
+                .source("__veo::abi")
+                .parse()
+                .unwrap_or_default(),
             _ => constant(&self.declared(quote!(__veo)), quote!(Param)),
         }
     }

@@ -216,6 +216,11 @@ impl<'d> Elf<'d> {
         self.file.gnu_debuglink().ok().flatten()
     }
 
+    /// The file that the debug information shares with other libraries, and its identifier.
+    pub fn shared_link(&self) -> Option<(&'d [u8], &'d [u8])> {
+        self.file.gnu_debugaltlink().ok().flatten()
+    }
+
     /// The debug sections, decompressed and relocated. `length` is the size of the input.
     pub fn debug_sections(
         &self,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::elf::Elf;
-use super::{ReadError, read};
+use super::{ReadError, read, read_with};
 use crate::prototype::Prototypes;
 
 /// Where distributions install debug files.
@@ -30,14 +30,15 @@ pub fn read_file(path: &Path) -> Result<Prototypes, ReadError> {
     let bytes = load(path)?;
     let image = Elf::parse(&bytes)?;
     if image.has_debug_info() {
-        return read(&bytes, None);
+        return with_shared(path, &bytes, None);
     }
     let mut notes = Vec::new();
     for candidate in candidates(path, &image) {
         if !candidate.is_file() || same_file(&candidate, path) {
             continue;
         }
-        match load(&candidate).and_then(|debug| read(&bytes, Some(&debug))) {
+        let read = load(&candidate).and_then(|debug| with_shared(&candidate, &bytes, Some(&debug)));
+        match read {
             Ok(mut prototypes) => {
                 prototypes.notes.splice(0..0, notes);
                 return Ok(prototypes);
@@ -48,6 +49,42 @@ pub fn read_file(path: &Path) -> Result<Prototypes, ReadError> {
     let mut prototypes = read(&bytes, None)?;
     prototypes.notes.splice(0..0, notes);
     Ok(prototypes)
+}
+
+/// Reads prototypes, with the file that the debug information refers to, if it does: `dwz -m`
+/// moves there what several libraries have in common. `path` is the file that has the debug
+/// information.
+fn with_shared(path: &Path, library: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
+    let Some((name, id)) = Elf::parse(debug.unwrap_or(library))?.shared_link() else {
+        return read_with(library, debug, None);
+    };
+    let name = String::from_utf8_lossy(name).into_owned();
+    // A relative name starts where the file itself is, not where a link to it is.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let shared = real.parent().unwrap_or(Path::new(".")).join(name);
+    let read = load(&shared).and_then(|bytes| {
+        if Elf::parse(&bytes)?
+            .build_id()
+            .is_some_and(|other| other != id)
+        {
+            return Err(ReadError::OtherBuild("the build identifiers differ"));
+        }
+        read_with(library, debug, Some(&bytes))
+    });
+    match read {
+        Ok(prototypes) => Ok(prototypes),
+        Err(error) => {
+            let mut prototypes = read_with(library, debug, None)?;
+            prototypes.notes.insert(
+                0,
+                format!(
+                    "types in {}, which dwz has moved there, are not known: {error}",
+                    shared.display()
+                ),
+            );
+            Ok(prototypes)
+        }
+    }
 }
 
 fn load(path: &Path) -> Result<Vec<u8>, ReadError> {

@@ -1,6 +1,6 @@
-//! Whether a Fortran argument is a value or an address. Debug information
-//! gives the type of the value either way; where it lies at the entry of the
-//! function tells which of the two was passed.
+//! Whether an argument of Fortran or an object of C++ is passed as a value or as an
+//! address. Debug information gives the type of the value either way; where it lies
+//! at the entry of the function tells which of the two was passed.
 
 use gimli::{AttributeValue, Expression, LocationListsOffset, Operation, RawLocListEntry};
 
@@ -35,39 +35,70 @@ pub(super) fn passing<'d>(
     machine: Machine,
     budget: &mut Budget,
 ) -> Step<Passing> {
-    let encoding = unit.header.encoding();
-    match location {
-        AttributeValue::Exprloc(expression) => judge(*expression, unit, machine, budget),
-        AttributeValue::Block(block) => judge(Expression(*block), unit, machine, budget),
-        AttributeValue::LocationListsRef(offset) => {
-            list(units, unit, *offset, entry, machine, budget)
-        }
-        AttributeValue::SecOffset(offset) => list(
-            units,
-            unit,
-            LocationListsOffset(*offset),
-            entry,
-            machine,
-            budget,
-        ),
-        AttributeValue::DebugLocListsIndex(index) => {
-            let base = unit.loclists_base;
-            let offset = units.locations.get_offset(encoding, base, *index)?;
-            list(units, unit, offset, entry, machine, budget)
-        }
-        _ => Ok(Passing::Unclear),
-    }
+    let told = at_entry(
+        units,
+        unit,
+        location,
+        entry,
+        budget,
+        |expression, budget| {
+            let passing = judge(expression, unit, machine, budget)?;
+            Ok((passing != Passing::Unclear).then_some(passing))
+        },
+    )?;
+    Ok(told.unwrap_or(Passing::Unclear))
 }
 
-fn list<'d>(
+/// Where a first argument lies at the entry of a function, as far as it tells of the calling
+/// convention of x86.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum First {
+    /// In the register of this number.
+    Register(u16),
+    /// In the caller's frame.
+    Caller,
+}
+
+/// Where the first argument of a function lies.
+pub(super) fn first<'d>(
     units: &Units<'d>,
     unit: &Unit<'d>,
-    offset: LocationListsOffset<usize>,
+    location: &Value<'d>,
     entry: Option<u64>,
-    machine: Machine,
     budget: &mut Budget,
-) -> Step<Passing> {
+) -> Step<Option<First>> {
+    at_entry(units, unit, location, entry, budget, |expression, _| {
+        let mut operations = expression.operations(unit.header.encoding());
+        let first = match operations.next()? {
+            Some(Operation::Register { register }) => First::Register(register.0),
+            Some(Operation::FrameOffset { offset }) if offset >= 0 => First::Caller,
+            _ => return Ok(None),
+        };
+        Ok(operations.next()?.is_none().then_some(first))
+    })
+}
+
+/// What `judge` tells of the location that an attribute gives for the entry of a function.
+fn at_entry<'d, T>(
+    units: &Units<'d>,
+    unit: &Unit<'d>,
+    location: &Value<'d>,
+    entry: Option<u64>,
+    budget: &mut Budget,
+    mut judge: impl FnMut(Expression<Slice<'d>>, &mut Budget) -> Step<Option<T>>,
+) -> Step<Option<T>> {
     let encoding = unit.header.encoding();
+    let offset = match location {
+        AttributeValue::Exprloc(expression) => return judge(*expression, budget),
+        AttributeValue::Block(block) => return judge(Expression(*block), budget),
+        AttributeValue::LocationListsRef(offset) => *offset,
+        AttributeValue::SecOffset(offset) => LocationListsOffset(*offset),
+        AttributeValue::DebugLocListsIndex(index) => {
+            let base = unit.loclists_base;
+            units.locations.get_offset(encoding, base, *index)?
+        }
+        _ => return Ok(None),
+    };
     let mut entries = units.locations.locations(
         offset,
         encoding,
@@ -81,19 +112,17 @@ fn list<'d>(
             break;
         };
         if let RawLocListEntry::DefaultLocation { data } = raw {
-            return judge(data, unit, machine, budget);
+            return judge(data, budget);
         }
         // Later places in the function may hold copies of what was passed.
         if let Some(located) = entries.convert_raw(raw)?
             && entry.is_none_or(|entry| located.range.begin == entry)
+            && let Some(told) = judge(located.data, budget)?
         {
-            let passing = judge(located.data, unit, machine, budget)?;
-            if passing != Passing::Unclear {
-                return Ok(passing);
-            }
+            return Ok(Some(told));
         }
     }
-    Ok(Passing::Unclear)
+    Ok(None)
 }
 
 fn judge<'d>(

@@ -6,6 +6,7 @@
 
 mod abbreviations;
 mod budget;
+mod convention;
 mod elf;
 mod entries;
 mod files;
@@ -76,6 +77,15 @@ impl From<Stop> for ReadError {
 /// # Errors
 /// No ELF file, an unsupported or damaged one, or a debug file of another build.
 pub fn read(elf: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
+    read_with(elf, debug, None)
+}
+
+/// [`read`], with the file that `dwz -m` has moved what several libraries share to.
+fn read_with(
+    elf: &[u8],
+    debug: Option<&[u8]>,
+    shared: Option<&[u8]>,
+) -> Result<Prototypes, ReadError> {
     let image = Elf::parse(elf)?;
     let companion = debug.map(Elf::parse).transpose()?;
     if let (Some(companion), Some(debug)) = (&companion, debug) {
@@ -85,12 +95,21 @@ pub fn read(elf: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
         Some(companion) if companion.has_debug_info() => companion,
         _ => &image,
     };
-    let length = elf.len() + debug.map_or(0, <[u8]>::len);
+    let shared_image = shared.map(Elf::parse).transpose()?;
+    let length = [Some(elf), debug, shared]
+        .into_iter()
+        .flatten()
+        .map(<[u8]>::len)
+        .sum();
     let mut budget = Budget::new(length);
     let exports = image.exports(&mut budget)?;
     let mut notes = Vec::new();
     let data = source.debug_sections(length, &mut budget, &mut notes)?;
-    let units = Units::load(&data, &mut budget, &mut notes)?;
+    let shared_data = match &shared_image {
+        Some(image) => Some(image.debug_sections(length, &mut budget, &mut notes)?),
+        None => None,
+    };
+    let units = Units::load(&data, shared_data.as_ref(), &mut budget, &mut notes)?;
     let mut functions = Functions::new(&units, source.machine(), &mut budget);
     functions.find(&exports, &mut notes)?;
     let (described, types) = functions.finish();

@@ -14,7 +14,10 @@ pub(super) enum Producer {
     /// clang.
     Clang,
     /// LLVM's Fortran compiler, which leaves parameters out in older versions.
-    Flang,
+    Flang {
+        /// Whether it gives a subroutine the type of its first argument as its result.
+        results: bool,
+    },
     /// An assembler, which knows functions and not what they take.
     Assembler,
     /// Another, or none that says so.
@@ -37,7 +40,12 @@ impl Producer {
                 full: level(text) >= 2,
             }
         } else if text.contains("flang") {
-            Producer::Flang
+            let version = text
+                .split(['.', ' '])
+                .find_map(|word| word.parse::<u32>().ok());
+            Producer::Flang {
+                results: version.is_some_and(|version| version < 20),
+            }
         } else if text.contains("clang") {
             Producer::Clang
         } else {

@@ -4,6 +4,7 @@ use gimli::AttributeValue;
 use gimli::constants as dw;
 
 use super::budget::{Budget, Step};
+use super::entries::children;
 use super::units::{Entry, Position, Units};
 use crate::prototype::model::{Encoding, FoundType, Language};
 
@@ -29,6 +30,17 @@ pub(super) fn base(entry: &Entry<'_>, name: Option<String>, size: Option<u64>) -
     let Some(size) = size.or(bits.map(|bits| bits.div_ceil(8))) else {
         return unknown(&name, None);
     };
+    let swapped = matches!(
+        entry.attr_value(dw::DW_AT_endianity),
+        Some(AttributeValue::Endianity(dw::DW_END_big))
+    );
+    if swapped && size > 1 {
+        return FoundType::Base {
+            encoding: Encoding::Swapped,
+            size,
+            name: format!("big-endian number of {size} bytes"),
+        };
+    }
     let encoding = match encoding {
         dw::DW_ATE_signed => Encoding::Signed,
         dw::DW_ATE_unsigned | dw::DW_ATE_UTF | dw::DW_ATE_UCS | dw::DW_ATE_ASCII => {
@@ -52,6 +64,42 @@ pub(super) fn base(entry: &Entry<'_>, name: Option<String>, size: Option<u64>) -
         size,
         name,
     }
+}
+
+/// What the constants of an enumeration tell of its sign.
+enum Values {
+    /// Some are below zero.
+    SomeNegative,
+    /// Some are too large for a signed integer.
+    SomeLarge,
+    /// A signed and an unsigned integer can hold all.
+    OfEither,
+}
+
+fn values(
+    units: &Units<'_>,
+    position: Position,
+    size: Option<u64>,
+    budget: &mut Budget,
+) -> Step<Values> {
+    let largest = match size {
+        Some(size @ 1..=7) => (1u64 << (8 * size - 1)) - 1,
+        _ => i64::MAX.cast_unsigned(),
+    };
+    let mut values = Values::OfEither;
+    children(units, position, budget, |entry, _| {
+        if entry.tag == dw::DW_TAG_enumerator {
+            match entry.attr_value(dw::DW_AT_const_value) {
+                Some(AttributeValue::Sdata(value)) if value < 0 => values = Values::SomeNegative,
+                Some(value) if value.udata_value().is_some_and(|value| value > largest) => {
+                    values = Values::SomeLarge;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    })?;
+    Ok(values)
 }
 
 pub(super) fn enumeration(
@@ -90,15 +138,22 @@ pub(super) fn enumeration(
         Some(FoundType::Base { .. }) => Some(false),
         _ => None,
     };
+    let size = size.or(match underlying {
+        Some(FoundType::Base { size, .. }) => Some(size),
+        _ => None,
+    });
+    let values = values(units, position, size, budget)?;
     let language = units.list.get(position.0).map(|unit| unit.language);
     let chosen = entry.has_attr(dw::DW_AT_enum_class) || size.is_some_and(|size| size < 4);
     if signed == Some(false) && (language != Some(Language::Cpp) || !chosen) {
         // Compilers pick `unsigned int` for constants that are all `int` and positive.
         signed = None;
     }
-    let size = size.or(match underlying {
-        Some(FoundType::Base { size, .. }) => Some(size),
-        _ => None,
+    // Strict DWARF 2 has no types of enumerations.
+    signed = signed.or(match values {
+        Values::SomeNegative => Some(true),
+        Values::SomeLarge => Some(false),
+        Values::OfEither => None,
     });
     Ok(match size {
         Some(size) => FoundType::Enum {

@@ -1,11 +1,12 @@
 //! Types, followed from entry to entry without recursion. Each entry becomes
 //! one type for each [`Depth`] at which it is met.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gimli::constants as dw;
 
 use super::budget::{Budget, Step, tolerate};
+use super::convention::other_convention;
 use super::entries::{children, definition, extent, flag, member_offset, name};
 use super::scalars::{base, enumeration, unknown};
 use super::units::{Entry, Position, Units, Value};
@@ -14,8 +15,11 @@ use crate::prototype::model::{
     Encoding, FoundField, FoundType, Language, PointerKind, Qualifier, RecordKind, TypeId, Types,
 };
 
-/// Types around an array that are looked through.
+/// Types around another that are looked through.
 const CHAIN: usize = 16;
+
+/// Parts of an object that are looked at for how it is copied.
+const PARTS: usize = 64;
 
 /// How far to follow a type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,6 +55,10 @@ pub(super) struct TypeBuilder {
     types: Vec<FoundType>,
     known: HashMap<(Position, Depth), TypeId>,
     open: Vec<(Position, Depth, TypeId)>,
+    /// Structures with functions of their own, which may say how they are copied.
+    methods: HashSet<TypeId>,
+    /// Whether the entry that is being read is one.
+    has_methods: bool,
 }
 
 /// `void` is always the first type.
@@ -62,6 +70,8 @@ impl TypeBuilder {
             types: vec![FoundType::Void],
             known: HashMap::new(),
             open: Vec::new(),
+            methods: HashSet::new(),
+            has_methods: false,
         }
     }
 
@@ -74,16 +84,71 @@ impl TypeBuilder {
     }
 
     /// Whether a type is an array, under whatever name.
-    pub fn is_array(&self, mut id: TypeId) -> bool {
+    pub fn is_array(&self, id: TypeId) -> bool {
+        matches!(self.resolved(id), FoundType::Array { .. })
+    }
+
+    /// Whether a type is a structure, class or union, under whatever name.
+    pub fn is_record(&self, id: TypeId) -> bool {
+        matches!(self.resolved(id), FoundType::Record { .. })
+    }
+
+    /// Whether a type is the address of a descriptor of an array.
+    pub fn is_described(&self, id: TypeId) -> bool {
+        let FoundType::Pointer { pointee, .. } = self.resolved(id) else {
+            return false;
+        };
+        matches!(
+            self.resolved(*pointee),
+            FoundType::Array {
+                descriptor: true,
+                ..
+            }
+        )
+    }
+
+    /// Whether objects of a type can be copied byte by byte for certain: neither it nor what
+    /// it contains has functions.
+    pub fn is_plain(&self, id: TypeId) -> bool {
+        let mut open = vec![id];
+        for _ in 0..PARTS {
+            let Some(id) = open.pop() else { return true };
+            let id = self.resolve(id);
+            match self.get(id) {
+                FoundType::Record { .. } if self.methods.contains(&id) => return false,
+                FoundType::Record { size: None, .. } => return false,
+                FoundType::Record { fields, .. } => {
+                    open.extend(fields.iter().map(|field| field.ty));
+                }
+                FoundType::Array { element, .. } => open.push(*element),
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Whether a value of a type travels in one register.
+    pub fn is_word(&self, id: TypeId) -> bool {
+        match self.resolved(id) {
+            FoundType::Base { size, .. } | FoundType::Enum { size, .. } => *size <= 8,
+            ty => matches!(ty, FoundType::Pointer { .. }),
+        }
+    }
+
+    fn resolved(&self, id: TypeId) -> &FoundType {
+        self.get(self.resolve(id))
+    }
+
+    fn resolve(&self, mut id: TypeId) -> TypeId {
         for _ in 0..CHAIN {
             match self.get(id) {
                 FoundType::Typedef { inner, .. } | FoundType::Qualified { inner, .. } => {
                     id = *inner
                 }
-                ty => return matches!(ty, FoundType::Array { .. }),
+                _ => break,
             }
         }
-        false
+        id
     }
 
     pub fn push(&mut self, ty: FoundType) -> TypeId {
@@ -102,7 +167,11 @@ impl TypeBuilder {
     ) -> Step<TypeId> {
         let id = self.reference(units, unit, value, Depth::Full);
         while let Some((position, depth, id)) = self.open.pop() {
+            self.has_methods = false;
             let ty = tolerate(self.entry(units, position, depth, budget))?;
+            if self.has_methods {
+                self.methods.insert(id);
+            }
             self.types[id.0 as usize] = ty.unwrap_or_else(|| unknown("a damaged type", None));
         }
         Ok(id)
@@ -187,6 +256,25 @@ impl TypeBuilder {
                         None => return Ok(unknown(&name.unwrap_or_default(), None)),
                     }
                 }
+                // gfortran's word for C's descriptor of an array.
+                let starts = ["base_addr", "elem_len"];
+                let of_fortran =
+                    units.list.get(unit).map(|unit| unit.language) == Some(Language::Fortran);
+                if of_fortran
+                    && name.is_none()
+                    && fields.len() > starts.len()
+                    && fields
+                        .iter()
+                        .map(|field| field.name.as_str())
+                        .take(2)
+                        .eq(starts)
+                {
+                    return Ok(FoundType::Array {
+                        element: VOID,
+                        lengths: vec![None],
+                        descriptor: true,
+                    });
+                }
                 FoundType::Record {
                     kind,
                     name: name.unwrap_or_default(),
@@ -256,6 +344,7 @@ impl TypeBuilder {
         let unit = position.0;
         children(units, position, budget, |entry, budget| {
             variants |= entry.tag == dw::DW_TAG_variant_part;
+            self.has_methods |= entry.tag == dw::DW_TAG_subprogram;
             let member = entry.tag == dw::DW_TAG_member || entry.tag == dw::DW_TAG_inheritance;
             // Static members are no part of the object.
             if !member || flag(entry, dw::DW_AT_external) || flag(entry, dw::DW_AT_declaration) {
@@ -336,6 +425,9 @@ impl TypeBuilder {
         budget: &mut Budget,
     ) -> Step<FoundType> {
         let unit = position.0;
+        if other_convention(entry).is_some() {
+            return Ok(unknown("a function of another calling convention", None));
+        }
         let inner = entry.attr_value(dw::DW_AT_type);
         // Pointers to functions are compared no further.
         let depth = if depth == Depth::Full {

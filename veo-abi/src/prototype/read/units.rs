@@ -30,6 +30,8 @@ pub(super) type Value<'d> = AttributeValue<Slice<'d>>;
 pub(super) type Position = (usize, UnitOffset);
 
 pub(super) struct Unit<'d> {
+    /// Whether it is in the file that several libraries share.
+    pub is_shared: bool,
     pub header: UnitHeader<Slice<'d>>,
     pub language: Language,
     pub producer: Producer,
@@ -52,8 +54,12 @@ pub(super) struct Units<'d> {
     pub ranges: gimli::RangeLists<Slice<'d>>,
     pub addresses: gimli::DebugAddr<Slice<'d>>,
     signatures: HashMap<u64, Position>,
+    /// Which unit imports which: the parts that dwz has made of what units have in common.
+    imports: Vec<(usize, Value<'d>)>,
     strings: &'d [u8],
     line_strings: &'d [u8],
+    /// The strings of the file that several libraries share.
+    shared_strings: &'d [u8],
     string_offsets: gimli::DebugStrOffsets<Slice<'d>>,
 }
 
@@ -64,6 +70,7 @@ fn slice<'d>(data: &'d Data<'_>, id: SectionId) -> &'d [u8] {
 impl<'d> Units<'d> {
     pub fn load(
         data: &'d Data<'_>,
+        shared: Option<&'d Data<'_>>,
         budget: &mut Budget,
         notes: &mut Vec<String>,
     ) -> Result<Units<'d>, ReadError> {
@@ -81,10 +88,51 @@ impl<'d> Units<'d> {
             ),
             addresses: gimli::DebugAddr::from(section(SectionId::DebugAddr)),
             signatures: HashMap::new(),
+            imports: Vec::new(),
             strings: slice(data, SectionId::DebugStr),
             line_strings: slice(data, SectionId::DebugLineStr),
+            shared_strings: shared.map_or(&[], |data| slice(data, SectionId::DebugStr)),
             string_offsets: gimli::DebugStrOffsets::from(section(SectionId::DebugStrOffsets)),
         };
+        let mut split = units.add(data, false, budget, notes)?;
+        if let Some(data) = shared {
+            split += units.add(data, true, budget, notes)?;
+        }
+        units.pass_languages_on();
+        if split > 0 {
+            notes.push(format!(
+                "{split} source file(s) were compiled with -gsplit-dwarf, which keeps prototypes \
+                 in .dwo files; compile without it"
+            ));
+        }
+        Ok(units)
+    }
+
+    /// A part that several units import does not say its language.
+    fn pass_languages_on(&mut self) {
+        // Parts import parts, which come before whoever imports them.
+        for (unit, import) in std::mem::take(&mut self.imports).into_iter().rev() {
+            let Some(language) = self.list.get(unit).map(|unit| unit.language) else {
+                continue;
+            };
+            if let Some((part, _)) = self.target(unit, &import)
+                && let Some(part) = self.list.get_mut(part)
+                && part.language == Language::Other
+            {
+                part.language = language;
+            }
+        }
+    }
+
+    /// Adds the units of a file; gives how many have their contents in another.
+    fn add(
+        &mut self,
+        data: &'d Data<'_>,
+        is_shared: bool,
+        budget: &mut Budget,
+        notes: &mut Vec<String>,
+    ) -> Result<usize, ReadError> {
+        let section = |id| EndianSlice::new(slice(data, id), LittleEndian);
         let mut tables = Tables::new(slice(data, SectionId::DebugAbbrev));
         let info = gimli::DebugInfo::from(section(SectionId::DebugInfo));
         let types = gimli::DebugTypes::from(section(SectionId::DebugTypes));
@@ -106,7 +154,7 @@ impl<'d> Units<'d> {
                     break;
                 }
             };
-            match units.unit(header, &mut tables, budget) {
+            match self.unit(header, is_shared, &mut tables, budget) {
                 Ok(true) => {}
                 Ok(false) => split += 1,
                 Err(Stop::Exhausted) => return Err(ReadError::TooComplex),
@@ -117,19 +165,14 @@ impl<'d> Units<'d> {
                 }
             }
         }
-        if split > 0 {
-            notes.push(format!(
-                "{split} source file(s) were compiled with -gsplit-dwarf, which keeps prototypes \
-                 in .dwo files; compile without it"
-            ));
-        }
-        Ok(units)
+        Ok(split)
     }
 
     /// Adds a unit; `false` if its contents are in another file.
     fn unit(
         &mut self,
         header: UnitHeader<Slice<'d>>,
+        is_shared: bool,
         tables: &mut Tables<'d>,
         budget: &mut Budget,
     ) -> Step<bool> {
@@ -142,6 +185,7 @@ impl<'d> Units<'d> {
         }
         let abbreviations = tables.get(&header, budget)?;
         let mut unit = Unit {
+            is_shared,
             header,
             language: Language::Other,
             producer: Producer::Other,
@@ -155,9 +199,17 @@ impl<'d> Units<'d> {
             abbreviations,
         };
         let mut root = Entry::null();
+        let mut imports = Vec::new();
         {
             let mut entries = unit.header.entries_raw(&unit.abbreviations, None)?;
             read_entry(&mut entries, &mut root, budget)?;
+            let mut entry = Entry::null();
+            while !entries.is_empty()
+                && read_entry(&mut entries, &mut entry, budget)?
+                && entry.tag == dw::DW_TAG_imported_unit
+            {
+                imports.extend(entry.attr_value(dw::DW_AT_import));
+            }
         }
         // Indexed forms may come before the attributes that give their bases.
         for attribute in &root.attrs {
@@ -192,6 +244,8 @@ impl<'d> Units<'d> {
             unit.directory = self.string(&unit, &value, budget)?;
         }
         let number = self.list.len();
+        let imports = imports.into_iter().map(|import| (number, import));
+        self.imports.extend(imports);
         if let UnitType::Type {
             type_signature: DebugTypeSignature(signature),
             type_offset,
@@ -230,6 +284,12 @@ impl<'d> Units<'d> {
     ) -> Step<Option<String>> {
         let bytes = match value {
             AttributeValue::String(text) => text.slice(),
+            AttributeValue::DebugStrRefSup(offset) => {
+                self.shared_strings.get(offset.0..).unwrap_or(&[])
+            }
+            AttributeValue::DebugStrRef(offset) if unit.is_shared => {
+                self.shared_strings.get(offset.0..).unwrap_or(&[])
+            }
             AttributeValue::DebugStrRef(offset) => self.strings.get(offset.0..).unwrap_or(&[]),
             AttributeValue::DebugLineStrRef(offset) => {
                 self.line_strings.get(offset.0..).unwrap_or(&[])
@@ -272,19 +332,27 @@ impl<'d> Units<'d> {
     pub fn target(&self, unit: usize, value: &Value<'_>) -> Option<Position> {
         match value {
             AttributeValue::UnitRef(offset) => Some((unit, *offset)),
-            AttributeValue::DebugInfoRef(offset) => self.global(*offset),
+            AttributeValue::DebugInfoRef(offset) => {
+                self.global(*offset, self.list.get(unit)?.is_shared)
+            }
+            AttributeValue::DebugInfoRefSup(offset) => self.global(*offset, true),
             AttributeValue::DebugTypesRef(signature) => self.signatures.get(&signature.0).copied(),
             _ => None,
         }
     }
 
-    fn global(&self, offset: DebugInfoOffset) -> Option<Position> {
-        // Units of `.debug_info` come first and in order.
+    fn global(&self, offset: DebugInfoOffset, is_shared: bool) -> Option<Position> {
+        // Those of the shared file come last, and in each file those of `.debug_info` first and
+        // in order.
+        let first = self.list.partition_point(|unit| !unit.is_shared);
+        let (from, list) = match is_shared {
+            true => (first, self.list.get(first..)?),
+            false => (0, self.list.get(..first)?),
+        };
         let start = |unit: &Unit<'_>| unit.header.debug_info_offset();
-        let after = self
-            .list
-            .partition_point(|unit| start(unit).is_some_and(|start| start.0 <= offset.0));
-        let number = after.checked_sub(1)?;
+        let after =
+            list.partition_point(|unit| start(unit).is_some_and(|start| start.0 <= offset.0));
+        let number = from + after.checked_sub(1)?;
         let unit = self.list.get(number)?;
         Some((number, offset.to_unit_offset(&unit.header)?))
     }

@@ -9,6 +9,7 @@
 //! field 0 1 "a"                 belongs to the record before it
 //! function "add" c prototyped 1 "/src/add.c" 3 "add"
 //! param 2 "x"                   belongs to the function before it
+//! convention "ms_abi"           too; only where it is not that of C
 //! undescribed "from_assembly"
 //! note "a sentence"
 //! ```
@@ -45,7 +46,7 @@ impl std::fmt::Display for TextError {
 
 impl std::error::Error for TextError {}
 
-const ENCODINGS: [(Encoding, &str); 7] = [
+const ENCODINGS: [(Encoding, &str); 8] = [
     (Encoding::Signed, "signed"),
     (Encoding::Unsigned, "unsigned"),
     (Encoding::Bool, "bool"),
@@ -53,6 +54,7 @@ const ENCODINGS: [(Encoding, &str); 7] = [
     (Encoding::UnsignedChar, "uchar"),
     (Encoding::Float, "float"),
     (Encoding::Complex, "complex"),
+    (Encoding::Swapped, "swapped"),
 ];
 const POINTERS: [(PointerKind, &str); 4] = [
     (PointerKind::Pointer, "pointer"),

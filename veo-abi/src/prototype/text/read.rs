@@ -133,6 +133,10 @@ impl Reader {
                     name: tokens.optional_text()?,
                 });
             }
+            "convention" => {
+                let (_, prototype) = self.functions.last_mut().ok_or("a convention of nothing")?;
+                prototype.convention = Some(tokens.text()?);
+            }
             "field" | "bits" => {
                 let Some(FoundType::Record { fields, .. }) = self.types.last_mut() else {
                     return Err("a field of nothing");
@@ -177,6 +181,7 @@ impl Reader {
             result,
             variadic,
             prototyped,
+            convention: None,
             language,
             file,
             line: line.and_then(|line| u32::try_from(line).ok()),

@@ -124,6 +124,9 @@ pub(super) fn write_function(
         optional(prototype.line.map(u64::from)),
         quote(&prototype.name),
     )?;
+    if let Some(convention) = &prototype.convention {
+        writeln!(text, "convention {}", quote(convention))?;
+    }
     for param in &prototype.params {
         let keyword = if param.hidden { "hidden" } else { "param" };
         let name = param.name.as_deref().map_or_else(|| "?".to_owned(), quote);

@@ -85,7 +85,8 @@ impl<'d> Functions<'_, 'd, '_> {
             self.marked[number] |= prototyped;
             types = types || entry.has_attr(dw::DW_AT_type) || prototyped;
             params = params || entry.tag == dw::DW_TAG_formal_parameter;
-            self.bare[number] = !types || (unit.producer == Producer::Flang && !params);
+            self.bare[number] =
+                !types || (matches!(unit.producer, Producer::Flang { .. }) && !params);
             if entry.tag != dw::DW_TAG_subprogram && entry.tag != dw::DW_TAG_entry_point {
                 continue;
             }

@@ -11,13 +11,15 @@ use gimli::constants as dw;
 use object::elf::Machine;
 
 use super::budget::{Budget, Step, Stop};
+use super::convention::other_convention;
 use super::elf::Export;
 use super::entries::{flag, name};
 use super::lines::FileTables;
 use super::producer::Producer;
+use super::scalars::unknown;
 use super::types::{TypeBuilder, VOID};
 use super::units::{Entry, Position, Units, Value};
-use crate::prototype::model::{Language, Prototype, Types};
+use crate::prototype::model::{FoundType, Language, Parameter, Prototype, TypeId, Types};
 
 /// Steps from a definition to its declaration or its inlined original.
 const ORIGINS: usize = 8;
@@ -46,6 +48,7 @@ struct Facts<'d> {
     file: Option<(usize, u64)>,
     line: Option<u64>,
     prototyped: bool,
+    convention: Option<String>,
     /// Whether there is a rule for finding its frame, and so its variables.
     frame: bool,
     entry: Option<u64>,
@@ -122,6 +125,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             file: None,
             line: None,
             prototyped: false,
+            convention: None,
             frame: false,
             entry: None,
             chain: Vec::new(),
@@ -162,6 +166,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
                     .attr_value(dw::DW_AT_low_pc)
                     .and_then(|value| self.units.address(home, &value));
             }
+            facts.convention = facts.convention.or(other_convention(&entry));
             facts.prototyped |= flag(&entry, dw::DW_AT_prototyped);
             facts.frame |= entry.has_attr(dw::DW_AT_frame_base);
             next = origin(&entry).and_then(|value| self.units.target(unit, &value));
@@ -184,14 +189,28 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
         if listed.params.is_empty() && !listed.variadic && self.is_bare(&facts) {
             return Ok(None);
         }
+        let first = listed.params.first().and_then(|param| param.location);
         let mut params = Vec::new();
         for param in listed.params {
             params.push(self.parameter(param, language, facts.entry)?);
         }
+        let convention = match (facts.convention, params.first()) {
+            (None, Some(param)) if self.is_microsofts(param.ty, first, facts.entry)? => {
+                Some("ms_abi".to_owned())
+            }
+            (known, _) => known,
+        };
         let result = match &facts.result {
-            Some((unit, value)) => self
-                .types
-                .read(self.units, *unit, Some(value), self.budget)?,
+            Some((unit, value)) => {
+                let ty = self
+                    .types
+                    .read(self.units, *unit, Some(value), self.budget)?;
+                if self.may_be_an_argument(*unit, ty, &params) {
+                    self.types.push(unknown("nothing, or a value", None))
+                } else {
+                    ty
+                }
+            }
             None => VOID,
         };
         let file = match facts.file {
@@ -208,6 +227,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             result,
             variadic: listed.variadic,
             prototyped: !old_style,
+            convention,
             language,
             file,
             line: facts.line.and_then(|line| u32::try_from(line).ok()),
@@ -220,6 +240,19 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
     fn marks(&self, unit: usize) -> bool {
         let producer = self.units.list.get(unit).map(|unit| unit.producer);
         producer.is_some_and(Producer::marks_prototypes) || self.marked.get(unit) == Some(&true)
+    }
+
+    /// Whether this result may be none: older versions of flang write the type of the first
+    /// argument for the result of a subroutine.
+    fn may_be_an_argument(&self, unit: usize, result: TypeId, params: &[Parameter]) -> bool {
+        let producer = self.units.list.get(unit).map(|unit| unit.producer);
+        let same = params
+            .first()
+            .is_none_or(|first| match self.types.get(first.ty) {
+                FoundType::Pointer { pointee, .. } => *pointee == result || first.ty == result,
+                _ => first.ty == result,
+            });
+        producer == Some(Producer::Flang { results: true }) && same
     }
 
     /// Whether the units of a function without parameters leave out what parameters it has.

@@ -8,7 +8,8 @@ use super::{Functions, ORIGINS, origin};
 use crate::prototype::model::{FoundType, Language, Parameter, PointerKind, TypeId};
 use crate::prototype::read::budget::{Budget, Step, tolerate};
 use crate::prototype::read::entries::{children, flag, name};
-use crate::prototype::read::location::{Passing, passing};
+use crate::prototype::read::location::{First, Passing, first, passing};
+use crate::prototype::read::producer::Producer;
 use crate::prototype::read::types::VOID;
 use crate::prototype::read::units::{Entry, Position, Units, Value};
 
@@ -22,7 +23,7 @@ pub(super) struct Param<'d> {
     name: Option<String>,
     ty: Option<(usize, Value<'d>)>,
     hidden: bool,
-    location: Option<(usize, Value<'d>)>,
+    pub(super) location: Option<(usize, Value<'d>)>,
 }
 
 /// The parameters that one entry lists.
@@ -111,14 +112,75 @@ impl<'d> Functions<'_, 'd, '_> {
             // The parameters of an `entry` are marked as the compiler's own, too.
             hidden = hidden && param.name.as_deref().is_none_or(is_compilers);
             self.fortran(ty, &param, hidden, entry)?
+        } else if language == Language::Cpp && self.types.is_record(ty) {
+            self.perhaps_invisible(ty, &param, entry)?
         } else {
             ty
         };
-        Ok(Parameter {
-            name: param.name,
-            ty,
-            hidden,
-        })
+        // gfortran has a name of its own for C's descriptor of an array.
+        let name = match param.name {
+            Some(name) if self.types.is_described(ty) => {
+                Some(name.trim_start_matches('_').to_owned())
+            }
+            name => name,
+        };
+        Ok(Parameter { name, ty, hidden })
+    }
+
+    /// How C++ passes an object: those that cannot be copied byte by byte by reference, which
+    /// their type does not say.
+    fn perhaps_invisible(
+        &mut self,
+        ty: TypeId,
+        param: &Param<'d>,
+        entry: Option<u64>,
+    ) -> Step<TypeId> {
+        let kind = match self.passing(param, entry)? {
+            Passing::Value => return Ok(ty),
+            Passing::Reference => PointerKind::Reference,
+            Passing::Unclear if self.types.is_plain(ty) => return Ok(ty),
+            Passing::Unclear => PointerKind::PerhapsByReference,
+        };
+        Ok(self.types.push(FoundType::Pointer { kind, pointee: ty }))
+    }
+
+    fn passing(&mut self, param: &Param<'d>, entry: Option<u64>) -> Step<Passing> {
+        let Some((unit, value)) = &param.location else {
+            return Ok(Passing::Unclear);
+        };
+        let Some(unit) = self.units.list.get(*unit) else {
+            return Ok(Passing::Unclear);
+        };
+        let how = passing(self.units, unit, value, entry, self.machine, self.budget);
+        Ok(tolerate(how)?.unwrap_or(Passing::Unclear))
+    }
+
+    /// Whether gcc has a first parameter where only Microsoft's convention has it.
+    pub(super) fn is_microsofts(
+        &mut self,
+        ty: TypeId,
+        location: Option<(usize, Value<'d>)>,
+        entry: Option<u64>,
+    ) -> Step<bool> {
+        /// The number of rcx, which C has for the fourth parameter.
+        const RCX: First = First::Register(2);
+        if self.machine != object::elf::EM_X86_64 || !self.types.is_word(ty) {
+            return Ok(false);
+        }
+        let Some((unit, value)) = location else {
+            return Ok(false);
+        };
+        let Some(unit) = self.units.list.get(unit) else {
+            return Ok(false);
+        };
+        if !matches!(unit.producer, Producer::Gcc { .. }) {
+            return Ok(false);
+        }
+        let place = first(self.units, unit, &value, entry, self.budget);
+        Ok(matches!(
+            tolerate(place)?.flatten(),
+            Some(RCX | First::Caller)
+        ))
     }
 
     /// Fortran passes by reference, and the type in the debug information does
@@ -136,16 +198,7 @@ impl<'d> Functions<'_, 'd, '_> {
         if ty == VOID || self.types.is_array(ty) {
             return Ok(self.types.push(by_reference));
         }
-        let how = match &param.location {
-            Some((unit, value)) => match self.units.list.get(*unit) {
-                Some(unit) => {
-                    let how = passing(self.units, unit, value, entry, self.machine, self.budget);
-                    tolerate(how)?.unwrap_or(Passing::Unclear)
-                }
-                None => Passing::Unclear,
-            },
-            None => Passing::Unclear,
-        };
+        let how = self.passing(param, entry)?;
         let address = matches!(self.types.get(ty), FoundType::Pointer { .. });
         Ok(match how {
             Passing::Value => ty,
