@@ -22,6 +22,7 @@ mod print;
 mod read;
 mod shape;
 mod text;
+mod told;
 
 pub use assertion::Assertion;
 pub use check::{check, verdict};
@@ -37,6 +38,7 @@ pub use model::{
 #[cfg(feature = "dwarf")]
 pub use read::{ReadError, debug_link, read, read_file};
 pub use text::TextError;
+pub use told::Told;
 
 /// How many pointers in memory are followed, each in what the one before points to: as
 /// many as a declared structure records, which cannot contain itself.

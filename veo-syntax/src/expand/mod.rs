@@ -160,7 +160,7 @@ fn assertion(declaration: &Declaration, assertion: &Assertion) -> TokenStream {
         &place,
         quote!(::core::panic!),
         TokenStream::new(),
-        quote!(("{}", __MESSAGES[if __verdict > #last { #last } else { __verdict - 1 }])),
+        quote!(("{}", __told.as_str())),
     );
     quote! {
         const _: () = {
@@ -169,6 +169,9 @@ fn assertion(declaration: &Declaration, assertion: &Assertion) -> TokenStream {
             const __MESSAGES: &[&str] = &[#(#messages),*];
             let __verdict = __prototype::verdict(&#ty, &__FOUND, #root);
             if __verdict != 0 {
+                let __message =
+                    __MESSAGES[if __verdict > #last { #last } else { __verdict - 1 }];
+                let __told = __prototype::Told::new(__message, &#ty);
                 #refuse
             }
         };

@@ -1,0 +1,180 @@
+//! What the compiler of the declaring crate says: a message of the macro, and the declared
+//! structure, which only the compiler knows. Written in a constant.
+
+use crate::{StructLayout, Type};
+
+/// Bytes of a message; what is longer is cut.
+const ROOM: usize = 4096;
+/// Fields that a message names.
+const FIELDS: usize = 12;
+/// Types around a structure that are looked through.
+const DEPTH: u32 = 8;
+
+/// A message that was put together in a constant.
+#[derive(Clone, Copy, Debug)]
+pub struct Told {
+    bytes: [u8; ROOM],
+    len: usize,
+}
+
+impl Told {
+    /// The message of the macro, and what the structure is that the declared type leads to,
+    /// if it is one of a structure.
+    #[must_use]
+    pub const fn new(message: &str, declared: &Type) -> Told {
+        let told = Told {
+            bytes: [0; ROOM],
+            len: 0,
+        };
+        let told = told.text(message);
+        match structure(declared) {
+            Some(layout) => told.text("\n").layout(layout),
+            None => told,
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        let (text, _) = self.bytes.split_at(self.len);
+        match core::str::from_utf8(text) {
+            Ok(text) => text,
+            Err(_) => "the declaration differs from the kernel",
+        }
+    }
+
+    /// "`Point` has 24 bytes: `x: f64` at 0, `y: f64` at 8"
+    const fn layout(self, layout: &StructLayout) -> Told {
+        let mut told = self.text("`").text(layout.name).text("` has ");
+        told = told.number(layout.size).text(" bytes");
+        let mut index = 0;
+        while index < layout.fields.len() && index < FIELDS {
+            let field = &layout.fields[index];
+            told = told.text(if index == 0 { ": `" } else { ", `" });
+            told = told.text(field.name).text(": ").ty(&field.ty, DEPTH);
+            told = told.text("` at ").number(field.offset);
+            index += 1;
+        }
+        if index < layout.fields.len() {
+            told = told.text(", ..");
+        }
+        told
+    }
+
+    /// A type as the field of a structure has it.
+    const fn ty(self, ty: &Type, depth: u32) -> Told {
+        if depth == 0 {
+            return self.text("..");
+        }
+        match ty {
+            Type::Void => self.text("c_void"),
+            Type::Scalar(scalar) => self.text(scalar.rust_name()),
+            Type::Struct(layout) => self.text(layout.name),
+            Type::Opaque(name) => self.text(name),
+            Type::Function { .. } => self.text("extern \"C\" fn(..)"),
+            Type::Pointer { pointee, .. } => self.text("VeAddr<").ty(pointee, depth - 1).text(">"),
+            Type::Array { element, len } => self
+                .text("[")
+                .ty(element, depth - 1)
+                .text("; ")
+                .number(*len)
+                .text("]"),
+        }
+    }
+
+    const fn number(self, number: usize) -> Told {
+        let mut told = self;
+        if number >= 10 {
+            told = told.number(number / 10);
+        }
+        told.byte(b'0' + (number % 10) as u8)
+    }
+
+    const fn text(self, text: &str) -> Told {
+        let text = text.as_bytes();
+        // Whole or not at all, so that no character is cut.
+        if self.len + text.len() > ROOM {
+            return self;
+        }
+        let mut told = self;
+        let mut index = 0;
+        while index < text.len() {
+            told = told.byte(text[index]);
+            index += 1;
+        }
+        told
+    }
+
+    const fn byte(mut self, byte: u8) -> Told {
+        if self.len < ROOM {
+            self.bytes[self.len] = byte;
+            self.len += 1;
+        }
+        self
+    }
+}
+
+/// The structure that a declared pointer leads to.
+const fn structure(mut declared: &Type) -> Option<&'static StructLayout> {
+    let mut depth = 0;
+    while depth < DEPTH {
+        declared = match declared {
+            Type::Pointer { pointee, .. } => pointee,
+            Type::Array { element, .. } => element,
+            Type::Struct(layout) => return Some(layout),
+            _ => return None,
+        };
+        depth += 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Told;
+    use crate::{Field, ScalarType, StructLayout, Type};
+
+    const F64: Type = Type::Scalar(ScalarType::F64);
+    static OF_PAIR: Type = Type::Struct(&PAIR);
+    static PAIR: StructLayout = StructLayout {
+        name: "Pair",
+        size: 120,
+        align: 8,
+        fields: &[
+            Field {
+                name: "x",
+                offset: 0,
+                ty: Type::Array {
+                    element: &F64,
+                    len: 14,
+                },
+            },
+            Field {
+                name: "next",
+                offset: 112,
+                ty: Type::Pointer {
+                    mutable: true,
+                    pointee: &OF_PAIR,
+                },
+            },
+        ],
+    };
+    const TOLD: Told = Told::new(
+        "they differ",
+        &Type::Pointer {
+            mutable: false,
+            pointee: &OF_PAIR,
+        },
+    );
+
+    #[test]
+    fn both_sides_are_in_a_constant() {
+        assert_eq!(
+            TOLD.as_str(),
+            "they differ\n`Pair` has 120 bytes: `x: [f64; 14]` at 0, `next: VeAddr<Pair>` at 112"
+        );
+        assert_eq!(Told::new("they differ", &F64).as_str(), "they differ");
+        let long = "é".repeat(5000);
+        assert_eq!(Told::new(&long, &F64).as_str(), "");
+    }
+}
