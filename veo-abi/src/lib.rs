@@ -8,7 +8,8 @@
 //! - the libveo interface: its types, constants and the table of its functions, [`ffi`], and its C
 //!   headers, [`headers`].
 //!
-//! Nothing here touches a VE or a process, and only `prototype::read_file` (feature `dwarf`) a file.
+//! Nothing here touches a VE or a process, and only `prototype::read_file` and `prototype::Original`
+//! (feature `dwarf`) a file.
 
 mod ctype;
 pub mod ffi;

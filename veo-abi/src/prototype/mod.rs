@@ -36,7 +36,9 @@ pub use model::{
     Qualifier, RecordKind, TypeId, Types,
 };
 #[cfg(feature = "dwarf")]
-pub use read::{ReadError, debug_link, read, read_file};
+pub use read::{
+    Original, ReadError, Stamp, debug_file_belongs, debug_link, read, read_file, read_original,
+};
 pub use text::TextError;
 pub use told::Told;
 

@@ -283,6 +283,16 @@ pub enum Error {
         near: Vec<String>,
     },
 
+    /// A library whose file was written to after a process had loaded it, so that nobody can
+    /// tell what was loaded.
+    #[error(
+        "{} was overwritten after it was loaded, so nothing can be looked up in it, and its kernels may crash: start a new VeoProc, and put new versions in place by renaming them (mv, install)", .path.display()
+    )]
+    LibraryOverwritten {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// No declared kernel has this name, or several have.
     #[error("{}", which_kernel(.name, .candidates, *.several))]
     NoSuchKernel {

@@ -4,6 +4,7 @@ use super::function::VeoFunction;
 use super::loaded::VeoLibrary;
 use super::typed::{FnType, TypedFunction};
 use super::types::Types;
+use crate::address::VeMemPtr;
 use crate::error::{Error, Result};
 use crate::kernel::Verify;
 use crate::process::{Declaration, VeoProc};
@@ -51,7 +52,8 @@ impl VeoLibrary {
         name: &str,
         types: impl FnOnce(&VeoLibrary) -> Types,
     ) -> Result<VeoFunction> {
-        let symbol = self.get_symbol(name)?;
+        let addr = self.proc().shared().symbol(self.loaded(), name)?;
+        let symbol = VeMemPtr::new(addr, None, self.proc().id(), None);
         Ok(VeoFunction::new(self.clone(), name, symbol, types(self)))
     }
 
@@ -72,7 +74,8 @@ impl VeoLibrary {
     ///
     /// # Errors
     ///
-    /// As [`get_symbol`](Self::get_symbol); [`Error::Prototype`].
+    /// As [`find_function`](Self::find_function); [`Error::Prototype`];
+    /// [`Error::LibraryOverwritten`].
     #[track_caller]
     pub fn function<F: FnType>(&self, name: &str) -> Result<TypedFunction<F>> {
         let caller = std::panic::Location::caller();

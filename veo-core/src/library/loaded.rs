@@ -26,7 +26,8 @@ impl VeoProc {
     /// file name is looked for in `VEO_LIBRARY_PATH`, beside the executable, in its
     /// `../lib`, and where the builds of crates with kernels put theirs (first of all
     /// while the program lies where Cargo built it). Loading a library again gives the
-    /// same one.
+    /// same one until it is unloaded, also if another file has its path by then; what was
+    /// loaded is what its declarations are compared with.
     ///
     /// # Errors
     ///

@@ -4,6 +4,7 @@ use std::ffi::CString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::file::LibraryFile;
 use super::loaded::LoadedLibrary;
 use super::search::{self, Found};
 use super::shared::ProcShared;
@@ -32,6 +33,7 @@ impl ProcShared {
         Arc::new(LoadedLibrary {
             name: name.into(),
             path: self.settings.veorun.clone(),
+            file: self.settings.veorun.as_deref().and_then(LibraryFile::open),
             handle: 0,
             code: Code::new(name),
             symbols: Mutex::default(),
@@ -63,6 +65,7 @@ impl ProcShared {
             drop(exclusive);
             self.libraries.wait_for_end(&library);
         };
+        let file = LibraryFile::open(path);
         // SAFETY: the main context is held exclusively, so the process is there; the
         // path is a terminated string.
         let handle = unsafe { load(core.handle(), c_path.as_ptr()) };
@@ -81,6 +84,8 @@ impl ProcShared {
             code: Code::new(&name),
             name,
             path: Some(path.clone()),
+            // Replaced just now: nobody knows which one was loaded.
+            file: file.filter(LibraryFile::is_in_place),
             handle,
             symbols: Mutex::default(),
         });
@@ -104,15 +109,12 @@ impl ProcShared {
         let not_found = || Error::SymbolNotFound {
             symbol: name.to_owned(),
             library: library.name.clone(),
-            near: library
-                .path
-                .as_deref()
-                .map(|path| symbols::similar(path, name))
-                .unwrap_or_default(),
+            near: symbols::similar(library, name),
         };
         let c_name = CString::new(name).map_err(|_| not_found())?;
         let exclusive = self.exclusive(&format_args!("looking up {name}"))?;
         library.code.check(in_host_function())?;
+        library.check_is_whole()?;
         // SAFETY: the main context is held exclusively, so the process is there; the
         // library is loaded, and the name is a terminated string.
         let addr = unsafe { get(core.handle(), library.handle, c_name.as_ptr()) };

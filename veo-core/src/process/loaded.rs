@@ -8,7 +8,8 @@ use crate::session::Code;
 
 use veo_abi::prototype::Prototypes;
 
-use super::prototypes::prototypes;
+use super::file::LibraryFile;
+use crate::error::{Error, Result};
 
 /// A loaded library, or the static symbols of veorun.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct LoadedLibrary {
     pub(crate) name: String,
     /// The file, as far as it is known.
     pub(crate) path: Option<PathBuf>,
+    /// What is there of it on the host: what was loaded, whatever has its path now.
+    pub(super) file: Option<LibraryFile>,
     /// The backend's number, 0 for the static symbols.
     pub(super) handle: u64,
     pub(crate) code: Arc<Code>,
@@ -76,7 +79,17 @@ impl LoadedLibrary {
     /// What its debug information says of its functions. `None` if it has none, or its file
     /// is not known.
     pub(crate) fn prototypes(&self) -> Option<Arc<Prototypes>> {
-        prototypes(self.path.as_deref()?)
+        self.file.as_ref()?.prototypes()
+    }
+
+    /// Fails if the file was written to, so that it tells nothing of what was loaded from it.
+    pub(super) fn check_is_whole(&self) -> Result<()> {
+        match &self.path {
+            Some(path) if self.file.as_ref().is_some_and(LibraryFile::is_overwritten) => {
+                Err(Error::LibraryOverwritten { path: path.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn is_loaded(&self) -> bool {

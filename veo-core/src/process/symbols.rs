@@ -3,12 +3,12 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::prototypes::prototypes;
+use super::loaded::LoadedLibrary;
 use crate::backend::Api;
 
 /// Symbols of the library whose names resemble `name`, best first.
-pub(crate) fn similar(path: &Path, name: &str) -> Vec<String> {
-    let Some(found) = prototypes(path) else {
+pub(crate) fn similar(library: &LoadedLibrary, name: &str) -> Vec<String> {
+    let Some(found) = library.prototypes() else {
         return Vec::new();
     };
     let described = found.iter().map(|(symbol, _)| symbol.to_owned());

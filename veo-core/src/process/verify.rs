@@ -63,7 +63,7 @@ impl ProcShared {
             return Ok(());
         }
         let Some(prototypes) = library.prototypes() else {
-            return Ok(());
+            return library.check_is_whole();
         };
         if declaration.checked {
             noted(declaration, &prototypes, path);

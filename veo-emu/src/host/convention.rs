@@ -2,10 +2,11 @@
 //! information of its library tells: for callers that set 64-bit words and nothing else.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId, read_file};
+use veo_abi::prototype::{
+    Encoding, FoundType, Original, Prototype, Prototypes, TypeId, read_original,
+};
 
 use super::args::Args;
 use super::operation::CallView;
@@ -153,14 +154,14 @@ impl Prepared {
 /// The prototypes of a library, read when first asked for.
 #[derive(Debug)]
 pub(crate) struct Lazy {
-    path: PathBuf,
+    file: Option<Arc<Original>>,
     read: OnceLock<Option<Prototypes>>,
 }
 
 impl Lazy {
-    pub(crate) fn new(path: &str) -> Lazy {
+    pub(crate) fn new(file: Option<Arc<Original>>) -> Lazy {
         Lazy {
-            path: Path::new(path).to_owned(),
+            file,
             read: OnceLock::new(),
         }
     }
@@ -170,7 +171,8 @@ impl Lazy {
         self.read
             .get_or_init(|| {
                 let _held = Uncancelled::new();
-                catch_unwind(AssertUnwindSafe(|| read_file(&self.path).ok()))
+                let file = self.file.as_ref()?;
+                catch_unwind(AssertUnwindSafe(|| read_original(file).ok()))
                     .ok()
                     .flatten()
             })

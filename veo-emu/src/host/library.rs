@@ -1,7 +1,10 @@
 //! Libraries of a VE process and their symbols, as the host remembers them.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
+
+use veo_abi::prototype::Original;
 
 use super::convention::{Convention, Lazy};
 use super::lock;
@@ -23,6 +26,8 @@ pub(crate) struct Library {
     pub(crate) base: u64,
     /// The file it came from.
     pub(crate) path: String,
+    /// That file itself, whatever has its path now.
+    pub(crate) file: Option<Arc<Original>>,
     /// What its debug information says of its functions, read when first needed.
     prototypes: Arc<Lazy>,
     /// How often it was loaded and not unloaded.
@@ -56,12 +61,14 @@ struct Symbol {
 impl Symbols {
     /// Notes the image that the process loaded at its start.
     pub(crate) fn set_image(&self, handle: u64, base: u64, path: &str) {
+        let file = Original::open(Path::new(path)).ok().map(Arc::new);
         let mut known = lock(&self.known);
         known.image = Some(handle);
         known.libraries.push(Library {
             handle,
             base,
-            prototypes: Arc::new(Lazy::new(path)),
+            prototypes: Arc::new(Lazy::new(file.clone())),
+            file,
             path: path.to_owned(),
             loads: 1,
         });
@@ -137,6 +144,7 @@ pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
     let path = resolve(name)?;
     let mut turn = main.turn()?;
     super::elf::check(&path)?;
+    let before = Original::open(Path::new(&path)).ok();
     put(main, path.as_bytes())?;
     main.machine.symbols.set_subject(&path);
     let (ended, len) = turn.parcel(Task::Load, &[path.len() as u64])?;
@@ -162,10 +170,15 @@ pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
         Some(library) => library.loads += 1,
         None => {
             let path = String::from_utf8_lossy(path).into_owned();
+            let before = before.filter(|file| file.path() == Path::new(&path));
+            // Opened before it was loaded, unless the loader has searched for it.
+            let file = before.or_else(|| Original::open(Path::new(&path)).ok());
+            let file = file.filter(Original::is_in_place).map(Arc::new);
             known.libraries.push(Library {
                 handle,
                 base: u64::from_le_bytes(*base),
-                prototypes: Arc::new(Lazy::new(&path)),
+                prototypes: Arc::new(Lazy::new(file.clone())),
+                file,
                 path,
                 loads: 1,
             });

@@ -142,7 +142,7 @@ fn frames(death: &Death, libraries: &[Library]) -> Vec<Frame> {
             continue;
         };
         let source = sources.entry(library.base).or_insert_with(|| {
-            let source = Source::open(&library.path)?;
+            let source = Source::open(library.file.as_ref()?)?;
             let extent = source.extent();
             Some((source, extent))
         });

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use veo_abi::prototype::{Original, debug_file_belongs};
+
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 
 /// Files larger than this are not looked into.
@@ -34,10 +36,12 @@ pub(crate) struct Source {
 
 impl Source {
     /// Reads a library and its separate debug file, if it has one.
-    pub(crate) fn open(path: &str) -> Option<Source> {
-        let path = Path::new(path);
-        let bytes = read(path)?;
-        let debug = debug_files(path, &bytes).iter().find_map(|path| read(path));
+    pub(crate) fn open(file: &Original) -> Option<Source> {
+        let bytes = file.bytes().ok().filter(|bytes| bytes.len() as u64 <= LARGEST)?;
+        let debug = debug_files(file.path(), &bytes)
+            .iter()
+            .filter_map(|path| read(path))
+            .find(|debug| debug_file_belongs(&bytes, debug));
         Some(Source::of(bytes, debug))
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::elf::Elf;
-use super::{ReadError, read, read_with};
+use super::{Original, ReadError, read, read_with};
 use crate::prototype::Prototypes;
 
 /// Where distributions install debug files.
@@ -27,17 +27,42 @@ pub fn debug_link(elf: &[u8]) -> Result<Option<(String, u32)>, ReadError> {
 /// The file cannot be read, or as for [`read`]. A debug file that is missing
 /// or belongs to another build is none; a note says so.
 pub fn read_file(path: &Path) -> Result<Prototypes, ReadError> {
-    let bytes = load(path)?;
-    let image = Elf::parse(&bytes)?;
+    read_bytes(path, &load(path)?)
+}
+
+/// As [`read_file`], of a file that may have lost its path to another one.
+///
+/// # Errors
+/// As for [`read_file`], and if the file was written to.
+pub fn read_original(file: &Original) -> Result<Prototypes, ReadError> {
+    let bytes = file.bytes().map_err(|error| ReadError::Io {
+        path: file.path().to_owned(),
+        reason: error.to_string(),
+    })?;
+    read_bytes(file.path(), &bytes)
+}
+
+/// Whether `debug` may be the debug file of the library `elf`, and not of another build.
+#[must_use]
+pub fn debug_file_belongs(elf: &[u8], debug: &[u8]) -> bool {
+    let (Ok(image), Ok(companion)) = (Elf::parse(elf), Elf::parse(debug)) else {
+        return false;
+    };
+    same_build(&image, &companion, debug).is_ok()
+}
+
+/// Reads the prototypes of the library `bytes`, which is or was at `path`.
+fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Prototypes, ReadError> {
+    let image = Elf::parse(bytes)?;
     if image.has_debug_info() {
-        return with_shared(path, &bytes, None);
+        return with_shared(path, bytes, None);
     }
     let mut notes = Vec::new();
     for candidate in candidates(path, &image) {
         if !candidate.is_file() || same_file(&candidate, path) {
             continue;
         }
-        let read = load(&candidate).and_then(|debug| with_shared(&candidate, &bytes, Some(&debug)));
+        let read = load(&candidate).and_then(|debug| with_shared(&candidate, bytes, Some(&debug)));
         match read {
             Ok(mut prototypes) => {
                 prototypes.notes.splice(0..0, notes);
@@ -46,7 +71,7 @@ pub fn read_file(path: &Path) -> Result<Prototypes, ReadError> {
             Err(error) => notes.push(format!("{} was not used: {error}", candidate.display())),
         }
     }
-    let mut prototypes = read(&bytes, None)?;
+    let mut prototypes = read(bytes, None)?;
     prototypes.notes.splice(0..0, notes);
     Ok(prototypes)
 }

@@ -2,7 +2,7 @@
 //!
 //! The input is not trusted: whatever the bytes are, the functions here come
 //! back with a result or an error, in time and memory proportional to the
-//! size of the input ([`budget`]). Only [`read_file`] touches files.
+//! size of the input ([`budget`]). Only [`read_file`] and [`Original`] touch files.
 
 mod abbreviations;
 mod budget;
@@ -14,6 +14,7 @@ mod functions;
 mod language;
 mod lines;
 mod location;
+mod original;
 mod producer;
 mod scalars;
 mod types;
@@ -28,7 +29,8 @@ use elf::Elf;
 use functions::Functions;
 use units::Units;
 
-pub use files::{debug_link, read_file};
+pub use files::{debug_file_belongs, debug_link, read_file, read_original};
+pub use original::{Original, Stamp};
 
 /// Why the prototypes of a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

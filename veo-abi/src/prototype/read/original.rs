@@ -1,0 +1,134 @@
+//! A library's file as it was when it was loaded, whatever becomes of its path later.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::SystemTime;
+
+/// The file that a path named when this was made: kept open, so that it can be read when
+/// another one has its name. A file that was written to since is not read.
+#[derive(Debug)]
+pub struct Original {
+    path: PathBuf,
+    stamp: Stamp,
+    /// None only while it is dropped. Behind a lock, since it has one position.
+    file: Mutex<Option<File>>,
+}
+
+/// What tells one state of one file from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    file: Option<(u64, u64)>,
+    size: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(data: &fs::Metadata) -> Stamp {
+        #[cfg(unix)]
+        let file = {
+            use std::os::unix::fs::MetadataExt as _;
+            Some((data.dev(), data.ino()))
+        };
+        #[cfg(not(unix))]
+        let file = None;
+        Stamp {
+            file,
+            size: data.len(),
+            modified: data.modified().ok(),
+        }
+    }
+}
+
+impl Original {
+    /// The file that `path` names now.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is no regular file.
+    pub fn open(path: &Path) -> io::Result<Original> {
+        // Opening what is no file may never end.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
+        let opened = File::open(path)?;
+        // Another descriptor, which is none of the standard streams.
+        let file = opened.try_clone()?;
+        let stamp = Stamp::of(&file.metadata()?);
+        Ok(Original {
+            path: path.to_owned(),
+            stamp,
+            file: Mutex::new(Some(file)),
+        })
+    }
+
+    /// The path that it had.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What tells it from other files, and from itself when it was written to.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// Whether the path still names this file, and that was not written to.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|data| Stamp::of(&data) == self.stamp)
+    }
+
+    /// Whether it was written to since it was opened.
+    #[must_use]
+    pub fn is_overwritten(&self) -> bool {
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.as_ref().is_some_and(|file| {
+            let now = file.metadata().map(|data| Stamp::of(&data));
+            now.is_ok_and(|now| now.file == self.stamp.file && now != self.stamp)
+        })
+    }
+
+    /// Its content.
+    ///
+    /// # Errors
+    /// It cannot be read, or was written to since it was opened.
+    pub fn bytes(&self) -> io::Result<Vec<u8>> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = file.as_mut().ok_or(io::ErrorKind::NotFound)?;
+        let changed = || io::Error::other("it was overwritten after it was loaded");
+        // Also false if the program has closed the descriptor and something else has its number.
+        let is_same = |file: &File| {
+            file.metadata()
+                .is_ok_and(|data| Stamp::of(&data) == self.stamp)
+        };
+        if !is_same(file) {
+            return Err(changed());
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(self.stamp.size).unwrap_or(0));
+        file.seek(SeekFrom::Start(0))?;
+        file.by_ref()
+            .take(self.stamp.size)
+            .read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != self.stamp.size || !is_same(file) {
+            return Err(changed());
+        }
+        Ok(bytes)
+    }
+}
+
+impl Drop for Original {
+    fn drop(&mut self) {
+        let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = file.take()
+            && !file
+                .metadata()
+                .is_ok_and(|data| Stamp::of(&data).file == self.stamp.file)
+        {
+            // The program has closed the descriptor. What has its number now is not ours to close.
+            std::mem::forget(file);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Libraries whose files are replaced while they are loaded.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use common::{compile, process};
+use veo_core::{Error, Result};
+
+/// A directory of one test, with two versions of a library.
+struct Versions {
+    directory: tempfile::TempDir,
+    old: PathBuf,
+    new: PathBuf,
+}
+
+impl Versions {
+    fn new(name: &str) -> Versions {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let version = |version: &str, text: &str| {
+            let source = directory.path().join(format!("{version}.c"));
+            fs::write(&source, text).expect("it is writable");
+            let library = format!("lib{name}-{version}.so");
+            compile(source.to_str().expect("UTF-8"), &library, &["-g", "-O0"])
+        };
+        let crash = "long crash(long x) { return *(volatile long *)16; }\n";
+        Versions {
+            old: version(
+                "old",
+                &format!("long twice(long x) {{ return 2 * x; }}\n{crash}"),
+            ),
+            new: version(
+                "new",
+                &format!(
+                    "\n\n\n\n\n\n\n\n\ndouble twice(double x, int by) {{ return by * x; }}\n{crash}"
+                ),
+            ),
+            directory,
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("libtwice.so")
+    }
+
+    /// Puts the old version in place.
+    fn install(&self) -> PathBuf {
+        fs::copy(&self.old, self.path()).expect("it is writable");
+        self.path()
+    }
+
+    /// Puts another version in its place as package managers do.
+    fn replace(&self) {
+        let other = self.directory.path().join("other");
+        fs::copy(&self.new, &other).expect("it is writable");
+        fs::rename(&other, self.path()).expect("it is writable");
+    }
+}
+
+/// The loaded library is the old version, and says so.
+fn is_the_old_one(path: &Path, change: impl FnOnce()) -> Result<()> {
+    let proc = process();
+    let lib = proc.load_library(path)?;
+    change();
+    let twice = lib.function::<fn(i64) -> i64>("twice")?;
+    assert_eq!(twice.call(&proc, (4,))?, 8);
+    let error = lib.function::<fn(f64, i32) -> f64>("twice").unwrap_err();
+    assert!(matches!(error, Error::Prototype { .. }), "{error}");
+    let untyped = lib.find_function("twice")?;
+    assert_eq!(i64::try_from(untyped.call(&proc, [5.into()])?)?, 10);
+    // The same one, whatever its path names now. A link that leads elsewhere is another path.
+    if path.is_file() && !path.is_symlink() {
+        assert_eq!(proc.load_library(path)?, lib);
+    }
+    // Its own line of source.
+    let crash = lib.function::<fn(i64) -> i64>("crash")?;
+    let error = crash.call(&proc, (1,)).unwrap_err();
+    let (file, line) = error
+        .fault()
+        .and_then(|fault| fault.source.clone())
+        .expect("a line");
+    assert!(file.ends_with("old.c"), "{file}");
+    assert_eq!(line, 2);
+    Ok(())
+}
+
+#[test]
+fn a_library_stays_what_was_loaded() -> Result<()> {
+    let versions = Versions::new("replaced");
+    is_the_old_one(&versions.install(), || versions.replace())?;
+    is_the_old_one(&versions.install(), || {
+        fs::remove_file(versions.path()).expect("it is there");
+    })?;
+    // Another file of the same size and time.
+    is_the_old_one(&versions.install(), || {
+        let before = versions
+            .path()
+            .metadata()
+            .and_then(|file| file.modified())
+            .expect("a time");
+        versions.replace();
+        let file = fs::File::options()
+            .write(true)
+            .open(versions.path())
+            .expect("it is there");
+        file.set_modified(before).expect("it is ours");
+    })?;
+    let link = versions.directory.path().join("liblink.so");
+    symlink(versions.install(), &link).expect("it is writable");
+    is_the_old_one(&link, || {
+        fs::remove_file(&link).expect("it is there");
+        symlink(&versions.new, &link).expect("it is writable");
+    })
+}
+
+#[test]
+fn a_library_that_is_loaded_again_is_the_new_one() -> Result<()> {
+    let versions = Versions::new("reloaded");
+    let path = versions.install();
+    let proc = process();
+    let lib = proc.load_library(&path)?;
+    lib.function::<fn(i64) -> i64>("twice")?;
+    versions.replace();
+    lib.unload()?;
+    let lib = proc.load_library(&path)?;
+    assert!(lib.function::<fn(i64) -> i64>("twice").is_err());
+    let twice = lib.function::<fn(f64, i32) -> f64>("twice")?;
+    assert_eq!(twice.call(&proc, (1.5, 3))?, 4.5);
+    Ok(())
+}
+
+/// What is in the VE process then is neither the one nor the other.
+#[test]
+fn a_library_that_was_overwritten_is_not_checked_against_something_else() -> Result<()> {
+    let versions = Versions::new("overwritten");
+    let path = versions.install();
+    let proc = process();
+    let lib = proc.load_library(&path)?;
+    fs::write(&path, fs::read(&versions.new).expect("it is there")).expect("it is writable");
+    for error in [
+        lib.function::<fn(i64) -> i64>("twice")
+            .map(drop)
+            .unwrap_err(),
+        lib.function::<fn(f64, i32) -> f64>("twice")
+            .map(drop)
+            .unwrap_err(),
+    ] {
+        assert!(matches!(error, Error::LibraryOverwritten { .. }), "{error}");
+        assert!(error.to_string().contains("libtwice.so"), "{error}");
+    }
+    let error = lib.find_function("twice").map(drop).unwrap_err();
+    assert!(matches!(error, Error::LibraryOverwritten { .. }), "{error}");
+    // What is in the VE process may crash.
+    let proc = process();
+    let lib = proc.load_library(&path)?;
+    let twice = lib.function::<fn(f64, i32) -> f64>("twice")?;
+    assert_eq!(twice.call(&proc, (1.5, 3))?, 4.5);
+    Ok(())
+}
