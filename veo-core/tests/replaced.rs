@@ -1,4 +1,4 @@
-//! Libraries whose files are replaced while they are loaded.
+//! Libraries whose files are replaced while they are loaded, and symbols that are no functions.
 
 mod common;
 
@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use common::{compile, process};
-use veo_core::{Error, Result};
+use veo_core::{Error, Result, ve_kernel};
 
 /// A directory of one test, with two versions of a library.
 struct Versions {
@@ -157,5 +157,96 @@ fn a_library_that_was_overwritten_is_not_checked_against_something_else() -> Res
     let lib = proc.load_library(&path)?;
     let twice = lib.function::<fn(f64, i32) -> f64>("twice")?;
     assert_eq!(twice.call(&proc, (1.5, 3))?, 4.5);
+    Ok(())
+}
+
+#[ve_kernel(lib = "libsymbols.so")]
+unsafe extern "C" {
+    safe fn table(x: i64) -> i64;
+    safe fn constant(x: i64) -> i64;
+    safe fn plain(x: i64) -> i64;
+}
+
+#[test]
+fn only_functions_are_called() -> Result<()> {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let source = directory.path().join("symbols.c");
+    let text = r#"
+        long table[4] = { 1 };
+        const long constant = 3;
+        long common;
+        _Thread_local long own = 5;
+        __asm__(".globl number\n.set number, 0x1234");
+        __asm__(".data\n.globl untyped\nuntyped: .quad 7\n.text");
+        extern long missing(long) __attribute__((weak));
+        long (*use)(long) = missing;
+        long plain(long x) { return x; }
+        static void *choose(void) { return plain; }
+        void *chosen(long) __attribute__((ifunc("choose")));
+        extern long alias(long) __attribute__((alias("plain")));
+        long weak(long x) __attribute__((weak));
+        long weak(long x) { return x + 1; }
+        __asm__(".text\n.globl bare\nbare: jmp plain\n");
+    "#;
+    fs::write(&source, text).expect("it is writable");
+    // Also without sections and without debug information.
+    for flags in [
+        &["-g"][..],
+        &["-s"],
+        &["-g", "-fno-common", "-ffunction-sections"],
+    ] {
+        let name = "libsymbols.so";
+        let path = compile(source.to_str().expect("UTF-8"), name, flags);
+        let proc = process();
+        let lib = proc.load_library(path)?;
+        for symbol in [
+            "table", "constant", "common", "own", "number", "untyped", "use",
+        ] {
+            let errors = [
+                lib.find_function(symbol).map(drop).unwrap_err(),
+                lib.function::<fn(i64) -> i64>(symbol)
+                    .map(drop)
+                    .unwrap_err(),
+                proc.get_function(symbol).map(drop).unwrap_err(),
+            ];
+            for error in errors {
+                assert!(
+                    matches!(error, Error::NotAFunction { .. }),
+                    "{symbol}: {error}"
+                );
+                assert!(error.to_string().contains(symbol), "{error}");
+            }
+        }
+        for error in [
+            table(&proc, 1).unwrap_err(),
+            constant(&proc, 1).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::NotAFunction { .. }), "{error}");
+        }
+        assert!(matches!(
+            lib.find_function("missing"),
+            Err(Error::SymbolNotFound { .. })
+        ));
+        assert!(lib.get_symbol("table").is_ok());
+        for (symbol, result) in [
+            ("plain", 9),
+            ("chosen", 9),
+            ("alias", 9),
+            ("weak", 10),
+            ("bare", 9),
+        ] {
+            let function = lib
+                .find_function(symbol)?
+                .args_type(&["long"])?
+                .ret_type("long")?;
+            assert_eq!(
+                i64::try_from(function.call(&proc, [9.into()])?)?,
+                result,
+                "{symbol}"
+            );
+        }
+        assert_eq!(plain(&proc, 3)?, 3);
+        lib.unload()?;
+    }
     Ok(())
 }

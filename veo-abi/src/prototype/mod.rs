@@ -37,7 +37,8 @@ pub use model::{
 };
 #[cfg(feature = "dwarf")]
 pub use read::{
-    Original, ReadError, Stamp, debug_file_belongs, debug_link, read, read_file, read_original,
+    Original, ReadError, Stamp, data_symbols, debug_file_belongs, debug_link, read, read_file,
+    read_original,
 };
 pub use text::TextError;
 pub use told::Told;

@@ -283,6 +283,17 @@ pub enum Error {
         near: Vec<String>,
     },
 
+    /// A symbol that is no function was to be called.
+    #[error(
+        "{symbol} of {library} is data, not a function, and cannot be called; VeoLibrary::get_symbol gives its address"
+    )]
+    NotAFunction {
+        /// The symbol.
+        symbol: String,
+        /// The library.
+        library: String,
+    },
+
     /// A library whose file was written to after a process had loaded it, so that nobody can
     /// tell what was loaded.
     #[error(

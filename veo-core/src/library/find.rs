@@ -42,7 +42,7 @@ impl VeoLibrary {
     ///
     /// # Errors
     ///
-    /// As [`get_symbol`](Self::get_symbol).
+    /// As [`get_symbol`](Self::get_symbol); [`Error::NotAFunction`].
     pub fn find_function(&self, name: &str) -> Result<VeoFunction> {
         self.look_up(name, |library| Types::found(library, name))
     }
@@ -52,7 +52,7 @@ impl VeoLibrary {
         name: &str,
         types: impl FnOnce(&VeoLibrary) -> Types,
     ) -> Result<VeoFunction> {
-        let addr = self.proc().shared().symbol(self.loaded(), name)?;
+        let addr = self.proc().shared().function(self.loaded(), name)?;
         let symbol = VeMemPtr::new(addr, None, self.proc().id(), None);
         Ok(VeoFunction::new(self.clone(), name, symbol, types(self)))
     }

@@ -1,15 +1,16 @@
 //! What the files of loaded libraries say, read once for the whole program.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use veo_abi::prototype::{Original, Prototypes, Stamp, read_original};
+use veo_abi::prototype::{Original, Prototypes, Stamp, data_symbols, read_original};
 
 /// What a file says of its symbols. Each part is read when it is first asked for.
 #[derive(Debug, Default)]
 struct Facts {
     prototypes: OnceLock<Option<Arc<Prototypes>>>,
+    data: OnceLock<BTreeSet<String>>,
 }
 
 /// The file that a library was loaded from: that file itself, also when its path names
@@ -52,6 +53,15 @@ impl LibraryFile {
             tell(self.file.path(), &read);
         }
         prototypes.clone()
+    }
+
+    /// Whether it defines a symbol of this name that cannot be called.
+    pub(super) fn is_data(&self, symbol: &str) -> bool {
+        let data = self.facts.data.get_or_init(|| {
+            let bytes = self.file.bytes().unwrap_or_default();
+            data_symbols(&bytes).unwrap_or_default()
+        });
+        data.contains(symbol)
     }
 }
 

@@ -96,6 +96,13 @@ impl ProcShared {
         Ok(library)
     }
 
+    /// The address of a function.
+    pub(crate) fn function(&self, library: &LoadedLibrary, name: &str) -> Result<u64> {
+        let addr = self.symbol(library, name)?;
+        library.check_is_code(name)?;
+        Ok(addr)
+    }
+
     /// The address of a symbol (`veo_get_sym`).
     pub(crate) fn symbol(&self, library: &LoadedLibrary, name: &str) -> Result<u64> {
         let core = &self.core;

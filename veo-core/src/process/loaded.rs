@@ -82,6 +82,17 @@ impl LoadedLibrary {
         self.file.as_ref()?.prototypes()
     }
 
+    /// Fails for a symbol of the library that is known to be no function.
+    pub(super) fn check_is_code(&self, symbol: &str) -> Result<()> {
+        if self.file.as_ref().is_some_and(|file| file.is_data(symbol)) {
+            return Err(Error::NotAFunction {
+                symbol: symbol.to_owned(),
+                library: self.name.clone(),
+            });
+        }
+        Ok(())
+    }
+
     /// Fails if the file was written to, so that it tells nothing of what was loaded from it.
     pub(super) fn check_is_whole(&self) -> Result<()> {
         match &self.path {

@@ -39,7 +39,7 @@ impl ProcShared {
     pub(crate) fn look_up(&self, info: &KernelInfo) -> Result<(u64, Arc<LoadedLibrary>)> {
         loop {
             let (library, built_here) = self.library_of(info)?;
-            match self.symbol(&library, info.symbol) {
+            match self.function(&library, info.symbol) {
                 // Another thread unloads it: it is loaded anew.
                 Err(Error::LibraryUnloaded { .. }) => continue,
                 Err(error) => return Err(error),

@@ -165,6 +165,35 @@ impl<'d> Elf<'d> {
         Ok(variables.into_iter().collect())
     }
 
+    /// The dynamic symbols that are defined and are no code.
+    pub fn data_symbols(&self, budget: &mut Budget) -> Result<BTreeSet<String>, ReadError> {
+        let mut data = BTreeSet::new();
+        for symbol in self.symbols().0 {
+            let kind = symbol.elf_symbol().st_type();
+            let lies_in_data = || match symbol.section_index() {
+                Some(section) => !self.is_code(Some(section)),
+                // An absolute symbol is a number. Without section headers nothing is known.
+                None => kind == elf::STT_NOTYPE && self.file.sections().next().is_some(),
+            };
+            let is_data = match kind {
+                elf::STT_OBJECT | elf::STT_COMMON | elf::STT_TLS => true,
+                elf::STT_FUNC | elf::STT_NOTYPE => lies_in_data(),
+                _ => false,
+            };
+            if !is_data || symbol.is_undefined() || symbol.scope() != SymbolScope::Dynamic {
+                continue;
+            }
+            let Ok(name) = symbol.name() else { continue };
+            let name = name.split('@').next().unwrap_or_default();
+            if name.is_empty() || name.len() > NAME {
+                continue;
+            }
+            budget.spend(8 + name.len() / 4)?;
+            data.insert(name.to_owned());
+        }
+        Ok(data)
+    }
+
     /// The symbols that tell what is exported, and whether they are the dynamic ones.
     fn symbols<'f>(&'f self) -> (ElfSymbolIterator64<'d, 'f, LittleEndian>, bool) {
         if self.bases.is_none() && self.file.dynamic_symbols().next().is_some() {

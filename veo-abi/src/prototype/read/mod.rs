@@ -20,7 +20,7 @@ mod scalars;
 mod types;
 mod units;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::model::Prototypes;
@@ -135,4 +135,13 @@ fn read_with(
     prototypes.undescribed.sort();
     prototypes.undescribed.dedup();
     Ok(prototypes)
+}
+
+/// The symbols of a library that are defined and cannot be called: variables, also those of
+/// threads, and whatever else lies outside its code.
+///
+/// # Errors
+/// As for [`read`].
+pub fn data_symbols(elf: &[u8]) -> Result<BTreeSet<String>, ReadError> {
+    Elf::parse(elf)?.data_symbols(&mut Budget::new(elf.len()))
 }
