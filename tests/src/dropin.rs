@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::run::{Outcome, run};
@@ -93,11 +94,9 @@ impl Dropin {
         dropin.kernels("needy.c", "libneedy.so", &["-g"]);
         dropin.kernels("image.c", "image", &["-g", "-Wl,-Bsymbolic"]);
         let whole = fs::read(dropin.kernel_dir().join("libkernels.so")).unwrap();
-        fs::write(
-            dropin.kernel_dir().join("damaged.so"),
-            &whole[..whole.len() / 3],
-        )
-        .unwrap();
+        into_place(&dropin.kernel_dir().join("damaged.so"), |fresh| {
+            fs::write(fresh, &whole[..whole.len() / 3]).unwrap();
+        });
         dropin
     }
 
@@ -131,7 +130,9 @@ impl Dropin {
             .args(options)
             .arg("-I")
             .arg(self.prefix().join("include"));
-        tool(command.arg(&source).arg("-o").arg(&library));
+        into_place(&library, |fresh| {
+            tool(command.arg(&source).arg("-o").arg(fresh));
+        });
     }
 
     /// The directory that everything was installed under.
@@ -175,9 +176,11 @@ impl Dropin {
         };
         command.args(["-O1", "-g", "-Wall", "-Werror", "-pthread", "-I"]);
         command.arg(self.prefix().join("include"));
-        command.arg(&source).arg("-o").arg(&program).args(options);
-        command.arg("-L").arg(self.prefix().join("lib64"));
-        tool(command.args(["-lveo", "-ldl", "-lm"]));
+        into_place(&program, |fresh| {
+            command.arg(&source).arg("-o").arg(fresh).args(options);
+            command.arg("-L").arg(self.prefix().join("lib64"));
+            tool(command.args(["-lveo", "-ldl", "-lm"]));
+        });
         program
     }
 
@@ -190,10 +193,12 @@ impl Dropin {
         let mut command = Command::new("gcc");
         command.args(["-std=gnu11", "-O1", option, "-pthread", "-I"]);
         command.arg(self.prefix().join("include"));
-        command.arg(sources().join(source)).arg("-o").arg(&program);
-        // What the installation is made of, by the profile of `install_command`.
-        command.arg(target_dir().join("debug/libveo_exports.a"));
-        tool(command.args(["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]));
+        into_place(&program, |fresh| {
+            command.arg(sources().join(source)).arg("-o").arg(fresh);
+            // What the installation is made of, by the profile of `install_command`.
+            command.arg(target_dir().join("debug/libveo_exports.a"));
+            tool(command.args(["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]));
+        });
         program
     }
 
@@ -226,6 +231,17 @@ impl Dropin {
     pub fn run(&self, command: &mut Command) -> Outcome {
         run(command, LIMIT)
     }
+}
+
+/// Has a file made under a name of its own, then renames it: other tests may be using, or
+/// making, the same one.
+fn into_place(file: &Path, make: impl FnOnce(&Path)) {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let mut fresh = file.as_os_str().to_owned();
+    fresh.push(format!(".{}.{number}", std::process::id()));
+    make(Path::new(&fresh));
+    fs::rename(&fresh, file).unwrap();
 }
 
 /// Whether `made` exists and is younger than everything in `of`.
