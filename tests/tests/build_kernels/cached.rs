@@ -85,9 +85,10 @@ fn a_cache_refuses_what_the_compiler_refuses() {
     }
     let cache = Cache::new();
     let name = "veo-test-cached";
+    // An alias is for the compiler to compare, long after a cache has asked what is read.
     let package = package(
         name,
-        "#[veo_core::ve_kernel(lib = \"libk.so\")]\npub fn half(x: f64) -> f64;\n",
+        "type Real = f64;\n#[veo_core::ve_kernel(lib = \"libk.so\")]\npub fn half(x: Real) -> f64;\n",
     );
     let build = || {
         package.clean(name);
