@@ -73,6 +73,9 @@ struct veo_emu_options {
 struct veo_proc_handle *veo_emu_proc_create(int ve_node_number,
 					    const struct veo_emu_options *options);
 
+/* Like veo_load_library, with a path of any length. */
+uint64_t veo_emu_load_library(struct veo_proc_handle *proc, const char *path);
+
 /* Why the last call of this thread failed: copies a NUL-terminated sentence,
  * returns its length without NUL, 0 if there is none. */
 size_t veo_emu_last_error(char *text, size_t size);

@@ -37,6 +37,7 @@ impl ProcShared {
             handle: 0,
             code: Code::new(name),
             symbols: Mutex::default(),
+            _short: None,
         })
     }
 
@@ -44,14 +45,22 @@ impl ProcShared {
     pub(crate) fn load(&self, found: &Found) -> Result<Arc<LoadedLibrary>> {
         let core = &self.core;
         let path = &found.path;
-        let load = need!(core.api, veo_load_library, "loading a library")?;
         let failed = |reason| Error::LibraryLoad {
             path: path.clone(),
             reason,
         };
-        let short = Shortened::new(path)
-            .map_err(|error| failed(Some(format!("its path is too long for libveo: {error}"))))?;
-        let c_path = c_path(short.path())
+        let (load, short) = match core.api.table.veo_emu_load_library {
+            // It takes any path.
+            Some(load) => (load, None),
+            None => {
+                let load = need!(core.api, veo_load_library, "loading a library")?;
+                let short = Shortened::new(path).map_err(|error| {
+                    failed(Some(format!("its path is too long for libveo: {error}")))
+                })?;
+                (load, Some(short))
+            }
+        };
+        let c_path = c_path(short.as_ref().map_or(path, Shortened::path))
             .ok_or_else(|| failed(Some("its path contains a NUL byte".into())))?;
         let exclusive = loop {
             let exclusive = self.exclusive(&format_args!("loading {}", path.display()))?;
@@ -88,6 +97,7 @@ impl ProcShared {
             file: file.filter(LibraryFile::is_in_place),
             handle,
             symbols: Mutex::default(),
+            _short: short,
         });
         self.libraries.lock().push(Arc::clone(&library));
         // Whoever listens may use the process.

@@ -59,6 +59,7 @@ fn bare() -> Api {
     table.veo_emu_core = None;
     table.veo_emu_call_async = None;
     table.veo_emu_collect = None;
+    table.veo_emu_load_library = None;
     Api {
         table,
         backend: Backend::Libveo,
@@ -171,6 +172,22 @@ fn calls_and_transfers_share_the_only_context() -> Result<()> {
     assert!(error.contains("no further context"), "{error}");
     drop(ctx);
     proc.open_context()?;
+    proc.close()
+}
+
+#[test]
+fn a_long_path_is_shortened_for_as_long_as_it_is_loaded() -> Result<()> {
+    let root = tempfile::tempdir().expect("a temporary directory");
+    let deep = root.path().join(["d"; 100].join("/"));
+    let deep = deep.join("e".repeat(100));
+    std::fs::create_dir_all(&deep).expect("it can be made");
+    let long = deep.join("libk.so");
+    std::fs::copy(library(), &long).expect("it can be copied");
+    let proc = process();
+    let lib = proc.load_library(&long)?;
+    let add = lib.function::<fn(i32, *mut f64) -> i64>("add")?;
+    let mut x = [1.0];
+    assert_eq!(add.call(&proc, (2, OnStack::inout(&mut x)))?, 3);
     proc.close()
 }
 

@@ -9,6 +9,7 @@ use crate::session::Code;
 use veo_abi::prototype::Prototypes;
 
 use super::file::LibraryFile;
+use super::short::Shortened;
 use crate::error::{Error, Result};
 
 /// A loaded library, or the static symbols of veorun.
@@ -25,6 +26,8 @@ pub(crate) struct LoadedLibrary {
     pub(crate) code: Arc<Code>,
     /// What was looked up so far: names and addresses.
     pub(crate) symbols: Mutex<BTreeMap<String, u64>>,
+    /// What the backend knows the file by, as long as it may look for its neighbours.
+    pub(super) _short: Option<Shortened>,
 }
 
 #[derive(Default)]

@@ -1,38 +1,46 @@
 //! Paths that are short enough for libveo.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use veo_abi::ffi;
 
 /// The longest path and symbol that libveo takes.
 pub(super) const LONGEST: usize = ffi::VEO_SYMNAME_LEN_MAX as usize;
 
-/// A path that is short enough for libveo: if need be a link in the temporary
-/// directory, which is removed when this is dropped.
+/// A path that is short enough for libveo. A long one is reached through this program's
+/// descriptor of its directory, so that the library has its neighbours beside it; that holds
+/// until this is dropped.
+#[derive(Debug)]
 pub(super) struct Shortened {
     path: PathBuf,
-    directory: Option<PathBuf>,
+    _directory: Option<File>,
 }
 
 impl Shortened {
-    pub(super) fn new(path: &Path) -> std::io::Result<Shortened> {
+    pub(super) fn new(path: &Path) -> io::Result<Shortened> {
         if path.as_os_str().len() <= LONGEST {
             return Ok(Shortened {
                 path: path.to_owned(),
-                directory: None,
+                _directory: None,
             });
         }
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir().join(format!("veo-{}-{number}", std::process::id()));
-        std::fs::create_dir(&directory)?;
-        let shortened = Shortened {
-            path: directory.join("lib.so"),
-            directory: Some(directory),
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::ErrorKind::InvalidFilename.into());
         };
-        link(path, &shortened.path)?;
-        Ok(shortened)
+        let directory = File::open(directory)?;
+        let short = descriptor(&directory)?.join(name);
+        if short.as_os_str().len() > LONGEST {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidFilename,
+                format!("the file's own name has {} bytes; rename it", name.len()),
+            ));
+        }
+        Ok(Shortened {
+            path: short,
+            _directory: Some(directory),
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -40,25 +48,21 @@ impl Shortened {
     }
 }
 
-#[cfg(unix)]
-fn link(path: &Path, at: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(path, at)
+/// A path of this program's open directory that other processes of the user can follow.
+#[cfg(target_os = "linux")]
+#[allow(clippy::unnecessary_wraps)]
+fn descriptor(directory: &File) -> io::Result<PathBuf> {
+    use std::os::fd::AsRawFd;
+    let (process, number) = (std::process::id(), directory.as_raw_fd());
+    Ok(PathBuf::from(format!("/proc/{process}/fd/{number}")))
 }
 
-#[cfg(not(unix))]
-fn link(path: &Path, at: &Path) -> std::io::Result<()> {
-    std::fs::hard_link(path, at)
+#[cfg(not(target_os = "linux"))]
+fn descriptor(_: &File) -> io::Result<PathBuf> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
-impl Drop for Shortened {
-    fn drop(&mut self) {
-        if let Some(directory) = &self.directory {
-            let _ = std::fs::remove_dir_all(directory);
-        }
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
@@ -72,12 +76,21 @@ mod tests {
         std::fs::create_dir_all(&deep).unwrap();
         let file = deep.join("libx.so");
         std::fs::write(&file, b"content").unwrap();
+        std::fs::write(deep.join("liby.so"), b"neighbour").unwrap();
         let short = Shortened::new(&file).unwrap();
         assert!(short.path().as_os_str().len() <= LONGEST);
         assert_eq!(std::fs::read(short.path()).unwrap(), b"content");
-        let link = short.path().to_owned();
+        let neighbour = short.path().with_file_name("liby.so");
+        assert_eq!(std::fs::read(&neighbour).unwrap(), b"neighbour");
         drop(short);
-        assert!(!link.parent().unwrap().exists());
-        assert!(file.exists());
+        assert!(!neighbour.exists());
+    }
+
+    #[test]
+    fn a_name_that_cannot_be_shortened_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("n".repeat(250));
+        let error = Shortened::new(&file).unwrap_err().to_string();
+        assert!(error.contains("250 bytes"), "{error}");
     }
 }

@@ -140,7 +140,7 @@ fn resolve(name: &str) -> Result<String> {
 
 /// Loads a library, behind everything queued on `main`.
 pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
-    check_name("library", name)?;
+    check_given("library", name)?;
     let path = resolve(name)?;
     let mut turn = main.turn()?;
     super::elf::check(&path)?;
@@ -285,10 +285,16 @@ fn unknown(handle: u64) -> Error {
     Error::invalid(format!("{handle:#x} is no loaded library of this process"))
 }
 
-fn check_name(what: &str, name: &str) -> Result<()> {
+fn check_given(what: &str, name: &str) -> Result<()> {
     if name.is_empty() {
         return Err(Error::invalid(format!("the name of the {what} is empty")));
     }
+    Ok(())
+}
+
+/// What libveo takes for a name.
+pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
+    check_given(what, name)?;
     if name.len() > LONGEST_NAME {
         return Err(Error::new(
             libc::ENAMETOOLONG,

@@ -5,8 +5,22 @@ use std::ffi::{c_char, c_int};
 use veo_abi::ffi::veo_proc_handle;
 
 use super::{guard, process, string};
+use crate::host::library;
 
 pub unsafe extern "C" fn veo_load_library(
+    proc_: *mut veo_proc_handle,
+    path: *const c_char,
+) -> u64 {
+    guard(0, || {
+        let process = process(proc_)?;
+        // SAFETY: the caller passes a string.
+        let path = unsafe { string(path, "path of the library")? };
+        library::check_name("library", path)?;
+        process.load(path)
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_load_library(
     proc_: *mut veo_proc_handle,
     path: *const c_char,
 ) -> u64 {

@@ -107,4 +107,5 @@ pub(crate) static API: VeoApi = table! {
     veo_emu_node_memory,
     veo_emu_node,
     veo_emu_core,
+    veo_emu_load_library,
 };

@@ -1,0 +1,71 @@
+//! Libraries whose paths are longer than libveo takes: they are loaded as any other, with
+//! their neighbours and their source lines, and nothing is put anywhere for that.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use veo_core::{Result, VeoProc};
+
+/// A library with a long path that needs another one beside it.
+fn library(root: &Path) -> PathBuf {
+    let mut deep = root.to_owned();
+    while deep.as_os_str().len() < 400 {
+        deep.push("d".repeat(60));
+    }
+    std::fs::create_dir_all(&deep).unwrap();
+    let compile = |name: &str, text: &str, flags: &[&str]| {
+        let source = deep.join(name).with_extension("c");
+        std::fs::write(&source, text).unwrap();
+        let library = deep.join(name);
+        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+        let output = Command::new(compiler)
+            .current_dir(&deep)
+            .args(["-g", "-shared", "-fPIC", "-o", name])
+            .arg(source.file_name().unwrap())
+            .args(flags)
+            .output()
+            .expect("a C compiler is there");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        library
+    };
+    compile("libneighbour.so", "int beside(void) { return 40; }\n", &[]);
+    compile(
+        "libdeep.so",
+        "extern int beside(void);\n\
+         int answer(void) { return beside() + 2; }\n\
+         void crash(void) { *(volatile int *)16 = 1; }\n",
+        &["-L.", "-lneighbour", "-Wl,-rpath,$ORIGIN"],
+    )
+}
+
+#[test]
+fn a_long_path_loses_nothing() -> Result<()> {
+    let root = tempfile::tempdir().unwrap();
+    let path = library(root.path());
+    // What a place in the temporary directory would be called, if others know that.
+    let number = std::process::id();
+    let blocks = (0..4).map(|n| std::env::temp_dir().join(format!("veo-{number}-{n}")));
+    let blocks: Vec<_> = blocks.collect();
+    for block in &blocks {
+        std::fs::create_dir(block).unwrap();
+    }
+    let proc = VeoProc::new(0)?;
+    let loaded = proc.load_library(&path);
+    for block in &blocks {
+        std::fs::remove_dir(block).unwrap();
+    }
+    let lib = loaded?;
+    assert_eq!(lib.path(), Some(path.canonicalize().unwrap().as_path()));
+    assert_eq!(lib.function::<fn() -> i32>("answer")?.call(&proc, ())?, 42);
+    let error = lib.function::<fn()>("crash")?.call(&proc, ()).unwrap_err();
+    let text = error.to_string();
+    // NEC's library tells the signal alone.
+    if proc.backend() == veo_core::Backend::Emu {
+        assert!(text.contains("libdeep.c:3"), "{text}");
+    }
+    Ok(())
+}
