@@ -140,6 +140,11 @@ impl Dropin {
         self.root.join("prefix")
     }
 
+    /// The command that has installed it.
+    pub fn command_program(&self) -> PathBuf {
+        target_dir().join("debug/veo-dropin")
+    }
+
     /// The directory of the kernel libraries.
     pub fn kernel_dir(&self) -> PathBuf {
         self.root.join("kernels")

@@ -1,6 +1,7 @@
 //! What the integration tests share.
 
 pub mod dropin;
+pub mod place;
 pub mod run;
 pub mod soak;
 

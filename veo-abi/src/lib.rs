@@ -6,12 +6,14 @@
 //! - the types of a kernel declaration: [`Type`], [`Signature`];
 //! - what a library says of its functions, and whether a declaration agrees: [`prototype`];
 //! - the libveo interface: its types, constants and the table of its functions, [`ffi`], and its C
-//!   headers, [`headers`].
+//!   headers, [`headers`];
+//! - the variables that the program obeys which all this runs in: [`environment`].
 //!
-//! Nothing here touches a VE or a process, and only `prototype::read_file` and `prototype::Original`
-//! (feature `dwarf`) a file.
+//! Nothing here touches a VE, and only `prototype::read_file` and `prototype::Original` (feature
+//! `dwarf`) a file of kernels.
 
 mod ctype;
+pub mod environment;
 pub mod ffi;
 pub mod headers;
 pub mod prototype;

@@ -50,6 +50,14 @@ struct Install {
 }
 
 fn main() -> ExitCode {
+    // It runs the compilers that its caller's environment names.
+    if veo_abi::environment::privileged() {
+        eprintln!(
+            "veo-dropin: this program has raised privileges (set-user-ID, set-group-ID or file \
+             capabilities), with which it installs nothing; run it without them, or as root"
+        );
+        return ExitCode::FAILURE;
+    }
     let Command::Install(install) = Arguments::parse().command;
     match run(&install) {
         Ok(()) => ExitCode::SUCCESS,

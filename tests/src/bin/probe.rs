@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ve_kernels::basics::{bump, complain, say};
 use ve_kernels::faults::{own_pid, run_forever};
+use veo_abi::environment;
 use veo_core::{OnStack, Result, VeoProc};
 
 fn main() -> Result<()> {
@@ -14,11 +15,37 @@ fn main() -> Result<()> {
     match arguments.next().as_deref() {
         Some("talk") => talk(),
         Some("end") => end(&arguments.next().unwrap_or_default()),
+        Some("start") => start(arguments.next()),
+        Some("start when told") => {
+            host("begun\n");
+            std::io::stdin()
+                .read_line(&mut String::new())
+                .expect("somebody tells");
+            start(None)
+        }
         other => {
             eprintln!("probe: {other:?} is not something to do");
             std::process::exit(2);
         }
     }
+}
+
+/// Says that it has begun and whether it has raised privileges, starts a process of this
+/// program or of the veorun that is named, and says its number and what a kernel computes.
+fn start(veorun: Option<String>) -> Result<()> {
+    host(if environment::privileged() {
+        "begun privileged\n"
+    } else {
+        "begun\n"
+    });
+    let builder = VeoProc::builder();
+    let proc = match veorun {
+        Some(path) => builder.veorun(path).build()?,
+        None => builder.build()?,
+    };
+    let (process, sum) = (own_pid(&proc)?, bump(&proc, 41)?);
+    host(&format!("process {process} gives {sum}\n"));
+    Ok(())
 }
 
 /// Lets host and kernels print in turn.

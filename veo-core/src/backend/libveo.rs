@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use libloading::Library;
+use veo_abi::environment::{self, VEO_LIBVEO, Variable};
 use veo_abi::ffi::VeoApi;
 
 use super::{Api, Backend};
 use crate::error::{Error, Result};
 
 /// The variable that names the library to load, and no other.
-const FILE: &str = "VEO_LIBVEO";
+const FILE: &str = VEO_LIBVEO.name();
 
 /// Where to look without it: the system's search path, then where NEC's packages put it.
 const NAMES: [&str; 2] = ["libveo.so.1", "/opt/nec/ve/veos/lib64/libveo.so.1"];
@@ -58,7 +59,7 @@ pub(super) fn load() -> Result<&'static Api> {
 }
 
 fn open() -> Result<Api> {
-    let named = std::env::var_os(FILE).filter(|file| !file.is_empty());
+    let named = VEO_LIBVEO.get();
     let names = match &named {
         Some(file) => vec![file.as_os_str()],
         None => NAMES.map(OsStr::new).to_vec(),
@@ -81,6 +82,50 @@ fn open() -> Result<Api> {
             None => format!("libveo.so.1 cannot be loaded: {}", reasons.join("; ")),
         },
     })
+}
+
+/// What NEC's library and a program with raised privileges cannot be together with: it obeys
+/// variables that its caller has set.
+pub(super) fn check_privileges(api: &Api) -> Result<()> {
+    // The emulator, loaded as libveo, obeys none then.
+    if !environment::privileged() || api.table.veo_emu_num_nodes.is_some() {
+        return Ok(());
+    }
+    match environment::names().find(|name| is_obeyed(&name.to_string_lossy())) {
+        None => Ok(()),
+        Some(name) => Err(Error::Backend {
+            reason: format!(
+                "this program has raised privileges (set-user-ID, set-group-ID or file \
+                 capabilities), and {} would obey its caller's variable {}; start the program \
+                 without that variable",
+                api.name,
+                name.display()
+            ),
+        }),
+    }
+}
+
+/// Whether libveo or its VE side may let this variable choose what runs, or what files are
+/// used: all that are theirs, but numbers.
+fn is_obeyed(name: &str) -> bool {
+    const OURS: [Variable; 6] = [
+        environment::VEO_BACKEND,
+        environment::VEO_LIBVEO,
+        environment::VEO_LIBRARY_PATH,
+        environment::VEO_VERIFY,
+        environment::VEO_EMU_NODES,
+        environment::VEO_EMU_MEMORY,
+    ];
+    const NUMBERS: [Variable; 3] = [
+        environment::VE_NODE_NUMBER,
+        environment::VE_CORE_NUMBER,
+        environment::VE_OMP_NUM_THREADS,
+    ];
+    let harmless = OURS
+        .iter()
+        .chain(&NUMBERS)
+        .any(|variable| variable.name() == name);
+    (name.starts_with("VE_") || name.starts_with("VEO")) && !harmless
 }
 
 /// What the loader says, which libloading keeps as the source of its error.
@@ -128,4 +173,31 @@ fn fill(library: Library, name: &str) -> Result<Api> {
         backend: Backend::Libveo,
         name: format!("{name} (interface version {version})"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_libveo_obeys_is_known_by_its_beginning() {
+        for name in [
+            "VEORUN_BIN",
+            "VEO_DEBUG",
+            "VE_LD_PRELOAD",
+            "VE_LD_LIBRARY_PATH",
+            "VE_NEW",
+        ] {
+            assert!(is_obeyed(name), "{name}");
+        }
+        for name in [
+            "VE_NODE_NUMBER",
+            "VE_OMP_NUM_THREADS",
+            "VEO_BACKEND",
+            "VERBOSE",
+            "PATH",
+        ] {
+            assert!(!is_obeyed(name), "{name}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub(crate) use libveo::cards;
 use std::ffi::c_char;
 use std::fmt;
 
+use veo_abi::environment::{self, VEO_BACKEND};
 use veo_abi::ffi::VeoApi;
 
 use crate::error::{Error, Result};
@@ -83,13 +84,13 @@ pub(crate) fn select(choice: Option<Backend>) -> Result<&'static Api> {
     }
     let variable = match choice {
         Some(_) => None,
-        None => std::env::var_os("VEO_BACKEND"),
+        None => VEO_BACKEND.get(),
     };
     let wanted = match (&choice, variable.as_deref().and_then(|v| v.to_str())) {
         (Some(choice), _) => Some(*choice),
         (None, Some("libveo")) => Some(Backend::Libveo),
         (None, Some("emu")) => Some(Backend::Emu),
-        (None, Some("auto" | "")) => None,
+        (None, Some("auto")) => None,
         (None, None) if variable.is_none() => None,
         (None, _) => {
             return Err(Error::Backend {
@@ -100,10 +101,26 @@ pub(crate) fn select(choice: Option<Backend>) -> Result<&'static Api> {
             });
         }
     };
-    match wanted {
+    let api = match wanted {
         Some(Backend::Libveo) => libveo::load(),
         Some(Backend::Emu) => emulator(),
         None => automatic(libveo::card(), libveo::load),
+    }?;
+    if api.is_libveo() {
+        libveo::check_privileges(api)?;
+    }
+    Ok(api)
+}
+
+/// How a user chooses a backend.
+fn choose(backend: &str) -> String {
+    if environment::privileged() {
+        format!(
+            "choose `{backend}` with VeoProcBuilder::backend (a program with raised privileges \
+             ignores VEO_BACKEND)"
+        )
+    } else {
+        format!("set VEO_BACKEND={backend}")
     }
 }
 
@@ -117,14 +134,17 @@ fn automatic(
         (Some(card), Err(error)) => Err(Error::Backend {
             reason: format!(
                 "this machine has a card ({card}), but {error}; install NEC's libveo (package \
-                 aveo), or set VEO_BACKEND=emu for the emulated node"
+                 aveo), or {} for the emulated node",
+                choose("emu")
             ),
         }),
         (None, Ok(api)) => Err(Error::Backend {
             reason: format!(
-                "{} is installed, but there is no card (/dev/veslot*); set VEO_BACKEND=emu for \
-                 the emulated node, or VEO_BACKEND=libveo to use the library all the same",
-                api.name
+                "{} is installed, but there is no card (/dev/veslot*); {} for the emulated \
+                 node, or {} to use the library all the same",
+                api.name,
+                choose("emu"),
+                choose("libveo")
             ),
         }),
     }

@@ -4,12 +4,13 @@ use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 
+use veo_abi::environment::VE_OMP_NUM_THREADS;
 use veo_abi::ffi;
 
 use super::handle::VeoContext;
 use crate::backend::need;
 use crate::error::{Error, Result};
-use crate::process::{OMP_THREADS, VeoProc, alone};
+use crate::process::{VeoProc, alone};
 use crate::queue::CtxShared;
 
 /// Settings of a context to be opened with [`VeoProc::open_context_with`].
@@ -62,7 +63,7 @@ impl VeoProc {
     pub fn open_context_with(&self, options: &ContextOptions) -> Result<VeoContext> {
         let shared = self.shared();
         let api = shared.core.api;
-        if api.is_libveo() && std::env::var_os(OMP_THREADS) != shared.omp_threads {
+        if api.is_libveo() && VE_OMP_NUM_THREADS.unguarded() != shared.omp_threads {
             return Err(Error::ContextOpen {
                 reason: "VE_OMP_NUM_THREADS was changed after the process was created, which \
                          libveo does not survive; set it before the program starts"

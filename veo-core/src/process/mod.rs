@@ -43,6 +43,5 @@ pub use settings::{Kernels, Prototypes, Stream};
 pub(crate) use children::alone;
 pub(crate) use loaded::LoadedLibrary;
 pub(crate) use place::Place;
-pub(crate) use start::OMP_THREADS;
 pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;

@@ -1,5 +1,7 @@
 //! The VE nodes of this machine.
 
+use veo_abi::environment::VENODELIST;
+
 use crate::backend::{self, Backend, need};
 use crate::error::Result;
 
@@ -80,7 +82,7 @@ pub fn nodes() -> Result<Vec<NodeInfo>> {
 /// Whether a job scheduler gave this program its nodes, which are numbered by their place
 /// in its list.
 fn is_scheduled() -> bool {
-    std::env::var_os("_VENODELIST").is_some()
+    VENODELIST.unguarded().is_some()
 }
 
 /// The places in the scheduler's list, which libveo reads.

@@ -10,6 +10,8 @@
 
 use std::path::{Path, PathBuf};
 
+use veo_abi::environment::VEO_LIBRARY_PATH;
+
 use super::system;
 use crate::backend::{Api, Backend};
 use crate::error::{Error, Result};
@@ -64,7 +66,7 @@ pub(crate) fn find(name: &str, build_dir: Option<&'static str>, targets: &[&str]
             }),
         };
     }
-    let variable = std::env::var_os("VEO_LIBRARY_PATH");
+    let variable = VEO_LIBRARY_PATH.get();
     let executable = std::env::current_exe().ok();
     let builds = builds(build_dir);
     let directories = directories(

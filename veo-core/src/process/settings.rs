@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use veo_abi::environment::VEO_VERIFY;
+
 use super::start::Receiver;
 use crate::error::{Error, Result};
 
@@ -38,11 +40,10 @@ pub enum Prototypes {
 impl Prototypes {
     /// What `VEO_VERIFY` says, the same as while declarations are compiled.
     pub(super) fn from_environment(node: i32) -> Result<Prototypes> {
-        let Some(word) = std::env::var_os("VEO_VERIFY") else {
+        let Some(word) = VEO_VERIFY.get() else {
             return Ok(Prototypes::default());
         };
         match word.to_str() {
-            Some("") => Ok(Prototypes::default()),
             Some("deny") => Ok(Prototypes::Deny),
             Some("warn") => Ok(Prototypes::Warn),
             Some("off") => Ok(Prototypes::Off),

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use veo_abi::environment::VE_OMP_NUM_THREADS;
+
 use super::addresses::Addresses;
 use super::children;
 use super::loaded::Libraries;
@@ -71,7 +73,7 @@ impl ProcShared {
             libraries: Libraries::default(),
             addresses: Addresses::default(),
             settings,
-            omp_threads: std::env::var_os(super::OMP_THREADS),
+            omp_threads: VE_OMP_NUM_THREADS.unguarded(),
             main_taken: AtomicBool::new(false),
             destroyed: Mutex::new(false),
         }

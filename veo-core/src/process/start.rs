@@ -4,6 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
+use veo_abi::environment::VE_OMP_NUM_THREADS;
 use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
 
 use super::settings::{Output, Settings, Stream, Wishes};
@@ -15,7 +16,7 @@ use crate::queue::{CtxShared, Inside, contain, panic_message, run_inside};
 use crate::session::{Keeper, OnHost, ProcCore, ProcId};
 
 /// Says how many threads OpenMP may use on the VE.
-pub(crate) const OMP_THREADS: &str = "VE_OMP_NUM_THREADS";
+const OMP_THREADS: &str = VE_OMP_NUM_THREADS.name();
 
 /// Starts a process, on the thread that will belong to it.
 pub(super) fn start(
@@ -164,7 +165,7 @@ impl Wishes {
 /// libveo takes the number of OpenMP's threads from the environment of the program, which
 /// is not ours to change.
 fn check_omp_threads(api: &Api, node: i32, threads: u32) -> Result<()> {
-    let set = std::env::var_os(OMP_THREADS);
+    let set = VE_OMP_NUM_THREADS.unguarded();
     let has = set
         .as_deref()
         .and_then(|text| text.to_str()?.trim().parse().ok());

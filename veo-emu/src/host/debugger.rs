@@ -8,15 +8,16 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use veo_abi::environment::VEO_DEBUG;
+
 use super::log::warn_once;
-use super::node;
 use crate::error::{Error, Result};
 
 /// How long it may take to attach.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The variable that asks for one.
-const VARIABLE: &str = "VEO_DEBUG";
+const VARIABLE: &str = VEO_DEBUG.name();
 
 /// The debugger that is wanted.
 pub(crate) enum Debugger {
@@ -27,7 +28,7 @@ pub(crate) enum Debugger {
 impl Debugger {
     /// What the variable asks for.
     pub(crate) fn wanted() -> Option<Debugger> {
-        let text = node::variable(VARIABLE)?;
+        let text = VEO_DEBUG.text()?;
         match text.trim() {
             "console" => Some(Debugger::Console),
             "xterm" => Some(Debugger::Xterm),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use veo_abi::environment::VE_LD_LIBRARY_PATH;
 use veo_abi::prototype::Original;
 
 use super::convention::{Convention, Lazy};
@@ -128,7 +129,7 @@ fn resolve(name: &str) -> Result<String> {
             .map(|path| path.to_string_lossy().into_owned())
             .map_err(|error| Error::io(format!("making {name} an absolute path"), &error));
     }
-    let directories = super::node::variable("VE_LD_LIBRARY_PATH").unwrap_or_default();
+    let directories = VE_LD_LIBRARY_PATH.text().unwrap_or_default();
     let found = directories
         .split(':')
         // An empty entry would be the current directory.

@@ -3,11 +3,13 @@
 
 use std::sync::OnceLock;
 
+use veo_abi::environment::VEO_LOG_DEBUG;
+
 /// Whether to tell.
 pub(crate) fn enabled() -> bool {
     static ENABLED: OnceLock<bool> = OnceLock::new();
     *ENABLED.get_or_init(|| {
-        super::node::variable("VEO_LOG_DEBUG").is_some_and(|text| text.trim() != "0")
+        VEO_LOG_DEBUG.text().is_some_and(|text| text.trim() != "0")
     })
 }
 

@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use veo_abi::environment::VE_TRACEBACK;
+
 use super::death::{Death, Reason};
 use super::lock;
 use super::log::debug;
@@ -29,9 +31,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// What is said when a process is lost to a program that closes what is not its own.
 const CUT_OFF: &str = "the program has closed descriptors that connect it with the VE process \
                        (by closefrom, perhaps); create VE processes after that";
-
-/// The variable that asks for the calls that led to a fault.
-const TRACEBACK: &str = "VE_TRACEBACK";
 
 /// The VE process and what the host shares with it.
 pub(crate) struct Machine {
@@ -220,7 +219,7 @@ impl Machine {
         // Before anybody learns of the end: a program may leave at once when it does.
         if !self.ended_in_order() {
             debug!("VE process {}: {}", self.pid, self.report().text);
-            if super::node::variable(TRACEBACK).is_some() {
+            if VE_TRACEBACK.get().is_some() {
                 self.print_trace();
             }
         }

@@ -3,6 +3,8 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use veo_abi::environment::{VE_NODE_NUMBER, VENODELIST, VEO_EMU_MEMORY, VEO_EMU_NODES};
+
 use crate::error::{Error, Result};
 use crate::sys::memfd;
 
@@ -13,11 +15,11 @@ const MOST_NODES: i32 = 16;
 /// Memory of a node where the machine does not tell its own.
 const FALLBACK_MEMORY: u64 = 1 << 30;
 /// Sets how many nodes there are.
-const NODES_VARIABLE: &str = "VEO_EMU_NODES";
+const NODES_VARIABLE: &str = VEO_EMU_NODES.name();
 /// Sets the memory of a node.
-const MEMORY_VARIABLE: &str = "VEO_EMU_MEMORY";
+const MEMORY_VARIABLE: &str = VEO_EMU_MEMORY.name();
 /// Lists the nodes that a job scheduler gave the program.
-const LIST_VARIABLE: &str = "_VENODELIST";
+const LIST_VARIABLE: &str = VENODELIST.name();
 /// Less than this is not worth a node.
 const LEAST_MEMORY: u64 = 1 << 20;
 
@@ -83,11 +85,11 @@ fn nodes() -> Result<&'static [Node]> {
         return Ok(nodes);
     }
     // What the environment says is kept only once it makes sense.
-    let count = match variable(NODES_VARIABLE) {
+    let count = match VEO_EMU_NODES.text() {
         None => DEFAULT_NODES,
         Some(text) => parse_nodes(&text)?,
     };
-    let total = match variable(MEMORY_VARIABLE) {
+    let total = match VEO_EMU_MEMORY.text() {
         None => default_memory(),
         Some(text) => parse_memory(&text, &Bounds::of_process())?,
     };
@@ -122,21 +124,6 @@ fn parse_memory(text: &str, bounds: &Bounds) -> Result<u64> {
     }
 }
 
-/// A variable that says something.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    set_variable(name).filter(|text| !text.is_empty())
-}
-
-/// A variable that is set, if only to nothing. The environment of a program with raised
-/// privileges is its caller's, not its own.
-fn set_variable(name: &str) -> Option<String> {
-    // SAFETY: getauxval only looks a number up.
-    if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
-        return None;
-    }
-    std::env::var_os(name).map(|text| text.to_string_lossy().into_owned())
-}
-
 /// The number of the node that a caller means: -1 asks for the one of `VE_NODE_NUMBER`, and
 /// with a list of a job scheduler any other number is a place in it. The variable and the
 /// list hold the nodes' own numbers.
@@ -159,8 +146,11 @@ pub(crate) fn resolve(number: i32) -> Result<i32> {
             )),
         };
     }
-    let wanted = match set_variable("VE_NODE_NUMBER") {
-        Some(text) => Some(parse_number("VE_NODE_NUMBER", &text, &text)?),
+    let wanted = match VE_NODE_NUMBER.set() {
+        Some(text) => {
+            let text = text.to_string_lossy();
+            Some(parse_number(VE_NODE_NUMBER.name(), &text, &text)?)
+        }
         None => None,
     };
     match (wanted, assigned) {
@@ -181,9 +171,10 @@ pub(crate) fn resolve(number: i32) -> Result<i32> {
 
 /// The nodes that a job scheduler gave this program, by their own numbers, if one did.
 pub(crate) fn assigned() -> Result<Option<Vec<i32>>> {
-    let Some(list) = set_variable(LIST_VARIABLE) else {
+    let Some(list) = VENODELIST.set() else {
         return Ok(None);
     };
+    let list = list.to_string_lossy();
     let items = list.split_whitespace();
     items.map(|item| parse_number(LIST_VARIABLE, &list, item)).collect::<Result<_>>().map(Some)
 }

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use veo_abi::environment::VE_CORE_NUMBER;
+
 use super::context;
 use super::death::Reason;
 use super::library;
@@ -23,7 +25,7 @@ const CORES: i32 = 8;
 
 /// The core that the environment asks for.
 fn core() -> Result<i32> {
-    let Some(text) = node::variable("VE_CORE_NUMBER") else {
+    let Some(text) = VE_CORE_NUMBER.text() else {
         return Ok(0);
     };
     let core = text.trim().parse().ok();

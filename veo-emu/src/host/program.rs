@@ -5,12 +5,14 @@ use std::ffi::{CString, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use veo_abi::environment::VEORUN_BIN;
+
 use super::elf;
 use crate::error::{Error, Result};
 use crate::veorun::takeover;
 
 /// The variable that names a veorun.
-pub(crate) const VEORUN: &str = "VEORUN_BIN";
+pub(crate) const VEORUN: &str = VEORUN_BIN.name();
 
 /// What a VE process is made of.
 pub(crate) struct Chosen {
@@ -22,7 +24,7 @@ pub(crate) struct Chosen {
 
 /// Chooses the program to start; `named` is a veorun or an image of one.
 pub(crate) fn choose(named: Option<&str>) -> Result<Chosen> {
-    let named = named.map(str::to_owned).or_else(|| super::node::variable(VEORUN));
+    let named = named.map(str::to_owned).or_else(|| VEORUN_BIN.text());
     let Some(path) = named else {
         return Ok(Chosen {
             program: default_program()?,

@@ -8,6 +8,11 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use veo_abi::environment::{
+    self, HANDSHAKE, LD_LIBRARY_PATH, VE_FPE_ENABLE, VE_LD_LIBRARY_PATH, VE_LD_PRELOAD,
+    VE_OMP_NUM_THREADS,
+};
+
 use super::debugger::Debugger;
 use super::log::{debug, warn_once};
 use super::machine::{Machine, PATIENCE, Parts};
@@ -18,7 +23,7 @@ use super::program;
 use crate::error::{Error, Result};
 use crate::shared::control::Control;
 use crate::shared::fpe;
-use crate::shared::message::{DEBUGGER, HANDSHAKE, LOCKED, LONGEST, Message};
+use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
 use crate::shared::window::STAGING_LEN;
 use crate::sys::kept::Kept;
 use crate::sys::memfd::{self, Mapping};
@@ -56,7 +61,7 @@ impl Default for Options {
 pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machine>> {
     let program::Chosen { program, image } = program::choose(options.veorun.as_deref())?;
     let debugger = Debugger::wanted();
-    if let Some(complaint) = node::variable(fpe::VARIABLE).and_then(|text| fpe::complaint(&text)) {
+    if let Some(complaint) = VE_FPE_ENABLE.text().and_then(|text| fpe::complaint(&text)) {
         warn_once!("{complaint}");
     }
     let heap = match options.memory {
@@ -320,17 +325,13 @@ unsafe fn prepare(
     }
 }
 
-/// Says how many threads OpenMP may use on the VE.
-const OMP_THREADS: &str = "VE_OMP_NUM_THREADS";
-
 /// The program's environment, changed for the VE: never our own.
 fn environment(socket: RawFd, omp_threads: u32) -> Vec<CString> {
-    let find = |name: &str| node::variable(name);
-    let mut replaced = vec![(HANDSHAKE.to_string_lossy().into_owned(), socket.to_string())];
+    let mut replaced = vec![(HANDSHAKE.name().to_owned(), socket.to_string())];
     let threads = if omp_threads == 0 {
-        find(OMP_THREADS)
+        VE_OMP_NUM_THREADS.text()
     } else {
-        replaced.push((OMP_THREADS.into(), omp_threads.to_string()));
+        replaced.push((VE_OMP_NUM_THREADS.name().into(), omp_threads.to_string()));
         Some(omp_threads.to_string())
     };
     if let Some(threads) = threads {
@@ -338,18 +339,18 @@ fn environment(socket: RawFd, omp_threads: u32) -> Vec<CString> {
     }
     // The loader takes an empty entry for the current directory, also where the program has
     // no path for the VE.
-    let paths = [find("VE_LD_LIBRARY_PATH"), find("LD_LIBRARY_PATH")];
+    let paths = [VE_LD_LIBRARY_PATH.text(), LD_LIBRARY_PATH.text()];
     if paths.iter().any(Option::is_some) {
         let entries = paths.iter().flatten().flat_map(|path| path.split(':'));
         let path: Vec<&str> = entries.filter(|directory| !directory.is_empty()).collect();
         replaced.push(("LD_LIBRARY_PATH".into(), path.join(":")));
     }
-    if let Some(preload) = find("VE_LD_PRELOAD") {
+    if let Some(preload) = VE_LD_PRELOAD.text() {
         replaced.push(("LD_PRELOAD".into(), preload));
     }
     // gfortran's own buffers are not flushed with C's.
     replaced.push(("GFORTRAN_UNBUFFERED_PRECONNECTED".into(), "y".into()));
-    let kept = std::env::vars_os().filter(|(name, _)| replaced.iter().all(|(new, _)| *name != **new));
+    let kept = environment::inherited().filter(|(name, _)| replaced.iter().all(|(new, _)| *name != **new));
     kept.map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
         .chain(replaced.iter().map(|(name, value)| format!("{name}={value}").into_bytes()))
         .filter_map(|variable| CString::new(variable).ok())

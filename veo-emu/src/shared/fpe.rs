@@ -1,7 +1,6 @@
 //! Floating-point exceptions that end a kernel, as `VE_FPE_ENABLE` names them.
 
-/// The variable.
-pub(crate) const VARIABLE: &str = "VE_FPE_ENABLE";
+use veo_abi::environment::VE_FPE_ENABLE;
 
 /// Names and bits: those of the mask of the host's processors.
 const NAMES: [(&str, u32); 5] = [("INV", 1), ("DIV", 4), ("FOF", 8), ("FUF", 16), ("INE", 32)];
@@ -36,8 +35,9 @@ pub(crate) fn complaint(text: &str) -> Option<String> {
     let unknown = parse(text).unknown?;
     let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
     Some(format!(
-        "{VARIABLE} is {text:?}, of which {unknown:?} is ignored; the exceptions that can trap \
+        "{} is {text:?}, of which {unknown:?} is ignored; the exceptions that can trap \
          are {}",
+        VE_FPE_ENABLE.name(),
         names.join(", ")
     ))
 }

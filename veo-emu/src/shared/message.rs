@@ -3,8 +3,6 @@
 //! A message is eight little-endian words, the first two a constant and the kind.
 //! A refusal carries a sentence behind them.
 
-use std::ffi::CStr;
-
 /// Bytes of the fixed part.
 pub(crate) const FIXED: usize = 64;
 /// Longest message.
@@ -12,10 +10,6 @@ pub(crate) const LONGEST: usize = FIXED + 4096;
 
 /// Both sides must be built from the same protocol.
 const MAGIC: u64 = 0x0001_756d_652d_6f65;
-
-/// The variable that carries the descriptor of the socket to veorun. It is set by
-/// the library alone, and believed only if the socket was made by the parent.
-pub(crate) const HANDSHAKE: &CStr = c"_VEO_EMU_HANDSHAKE";
 
 /// A flag of `Hello`: a debugger will attach.
 pub(crate) const DEBUGGER: u64 = 1;

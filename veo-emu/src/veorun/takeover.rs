@@ -7,7 +7,9 @@
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::shared::message::{HANDSHAKE, LONGEST, Message};
+use veo_abi::environment::HANDSHAKE;
+
+use crate::shared::message::{LONGEST, Message};
 use crate::sys::{fork, socket};
 
 /// Whether the start-up function of this copy of the library has run.
@@ -21,9 +23,7 @@ static AT_START: extern "C" fn() = at_start;
 
 extern "C" fn at_start() {
     RAN.store(true, Ordering::Relaxed);
-    // SAFETY: the name is a NUL-terminated string; before main no other thread
-    // of this program changes the environment.
-    if unsafe { libc::getenv(HANDSHAKE.as_ptr()) }.is_null() {
+    if HANDSHAKE.get().is_none() {
         return;
     }
     let _ = std::panic::catch_unwind(take_over);
@@ -45,13 +45,7 @@ pub(crate) fn take_over() {
 }
 
 fn greeting() -> Option<(OwnedFd, Message, Vec<OwnedFd>)> {
-    // A program with raised privileges does not do what its caller's
-    // environment says.
-    // SAFETY: getauxval only looks a number up.
-    if unsafe { libc::getauxval(libc::AT_SECURE) } != 0 {
-        return None;
-    }
-    let number: RawFd = std::env::var(HANDSHAKE.to_str().ok()?).ok()?.parse().ok()?;
+    let number: RawFd = HANDSHAKE.text()?.parse().ok()?;
     // SAFETY: the descriptor is only looked at before it is known to be ours, and
     // not closed unless it is.
     let borrowed = (number > 2).then(|| unsafe { std::os::fd::BorrowedFd::borrow_raw(number) })?;
@@ -69,7 +63,7 @@ fn greeting() -> Option<(OwnedFd, Message, Vec<OwnedFd>)> {
     // SAFETY: the greeting on it proves that the descriptor was passed to us.
     let socket = unsafe { OwnedFd::from_raw_fd(number) };
     // SAFETY: before main no other thread of this program uses the environment.
-    unsafe { libc::unsetenv(HANDSHAKE.as_ptr()) };
+    unsafe { std::env::remove_var(HANDSHAKE.name()) };
     // SAFETY: an open descriptor and plain numbers.
     unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
     close_others(

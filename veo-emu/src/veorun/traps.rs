@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use veo_abi::environment::VE_FPE_ENABLE;
+
 use super::native;
 use crate::shared::fpe;
 
@@ -11,7 +13,7 @@ static TRAPS: AtomicU32 = AtomicU32::new(0);
 /// Reads the variable, before the first context. The host complains where there is
 /// something to complain of.
 pub(super) fn read() {
-    if let Ok(wanted) = std::env::var(fpe::VARIABLE) {
+    if let Some(wanted) = VE_FPE_ENABLE.text() {
         TRAPS.store(fpe::parse(&wanted).bits, Ordering::Relaxed);
     }
 }

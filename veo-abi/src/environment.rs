@@ -1,0 +1,116 @@
+//! The variables that programs with these crates obey, and the one way to read them.
+//!
+//! A program with raised privileges (set-user-ID, set-group-ID, file capabilities) obeys
+//! none of them: they would let whoever starts it choose what runs with its privileges.
+//! So nothing that runs in a user's program asks the system itself. A new variable is added
+//! to the list here. What runs while a program is built has no part in this.
+
+use std::ffi::OsString;
+
+/// A variable of the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variable(&'static str);
+
+macro_rules! variables {
+    ($($(#[$attribute:meta])* $constant:ident = $name:literal;)*) => {
+        $($(#[$attribute])* pub const $constant: Variable = Variable($name);)*
+
+        /// All of them.
+        pub const ALL: &[Variable] = &[$($constant),*];
+    };
+}
+
+variables! {
+    /// What runs the kernels.
+    VEO_BACKEND = "VEO_BACKEND";
+    /// The file of libveo.
+    VEO_LIBVEO = "VEO_LIBVEO";
+    /// Directories of kernel libraries.
+    VEO_LIBRARY_PATH = "VEO_LIBRARY_PATH";
+    /// What is done about a declaration that contradicts its library.
+    VEO_VERIFY = "VEO_VERIFY";
+    /// How many nodes are emulated.
+    VEO_EMU_NODES = "VEO_EMU_NODES";
+    /// The memory of an emulated node.
+    VEO_EMU_MEMORY = "VEO_EMU_MEMORY";
+    /// The descriptor over which a VE process is greeted; set by the emulator alone.
+    HANDSHAKE = "_VEO_EMU_HANDSHAKE";
+    /// The program that becomes a VE process.
+    VEORUN_BIN = "VEORUN_BIN";
+    /// A debugger for each VE process.
+    VEO_DEBUG = "VEO_DEBUG";
+    /// Whether the emulator tells what it does.
+    VEO_LOG_DEBUG = "VEO_LOG_DEBUG";
+    /// The node that -1 means.
+    VE_NODE_NUMBER = "VE_NODE_NUMBER";
+    /// The nodes that a scheduler has given.
+    VENODELIST = "_VENODELIST";
+    /// The core of a VE process.
+    VE_CORE_NUMBER = "VE_CORE_NUMBER";
+    /// OpenMP threads of a VE process.
+    VE_OMP_NUM_THREADS = "VE_OMP_NUM_THREADS";
+    /// Directories of the VE's libraries.
+    VE_LD_LIBRARY_PATH = "VE_LD_LIBRARY_PATH";
+    /// Libraries that a VE process loads first.
+    VE_LD_PRELOAD = "VE_LD_PRELOAD";
+    /// Directories of the host's libraries, which a VE process of the emulator uses too.
+    LD_LIBRARY_PATH = "LD_LIBRARY_PATH";
+    /// Floating-point exceptions that end a kernel.
+    VE_FPE_ENABLE = "VE_FPE_ENABLE";
+    /// Whether a fault prints the calls that led to it.
+    VE_TRACEBACK = "VE_TRACEBACK";
+}
+
+impl Variable {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// Its value, if it has one; none in a program with raised privileges.
+    #[must_use]
+    pub fn get(self) -> Option<OsString> {
+        self.set().filter(|value| !value.is_empty())
+    }
+
+    /// The same as text, for what is compared or shown: what is not UTF-8 is replaced.
+    #[must_use]
+    pub fn text(self) -> Option<String> {
+        Some(self.get()?.to_string_lossy().into_owned())
+    }
+
+    /// Its value where an empty one means something else than none.
+    #[must_use]
+    pub fn set(self) -> Option<OsString> {
+        if privileged() { None } else { self.unguarded() }
+    }
+
+    /// Its value whatever the program's privileges: only for what NEC's library reads by itself
+    /// and has to be known, and for what can do nothing but end the program.
+    #[must_use]
+    pub fn unguarded(self) -> Option<OsString> {
+        std::env::var_os(self.0)
+    }
+}
+
+/// The whole environment, for a child; nothing in a program with raised privileges.
+pub fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|_| !privileged())
+}
+
+/// The names that are set, whatever the program's privileges.
+pub fn names() -> impl Iterator<Item = OsString> {
+    std::env::vars_os().map(|(name, _)| name)
+}
+
+/// Whether the program has privileges that whoever started it has not (`AT_SECURE`).
+#[must_use]
+pub fn privileged() -> bool {
+    #[cfg(target_os = "linux")]
+    // SAFETY: getauxval only looks a number up.
+    return unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
+    // Nothing runs kernels there.
+    #[cfg(not(target_os = "linux"))]
+    false
+}
