@@ -8,9 +8,11 @@
 //! A program that runs where Cargo built it takes the builds first: what lies beside it
 //! there may be the copy of an earlier build.
 
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use veo_abi::environment::VEO_LIBRARY_PATH;
+use veo_abi::environment::{self, VEO_LIBRARY_PATH};
 
 use super::system;
 use crate::backend::{Api, Backend};
@@ -67,7 +69,7 @@ pub(crate) fn find(name: &str, build_dir: Option<&'static str>, targets: &[&str]
         };
     }
     let variable = VEO_LIBRARY_PATH.get();
-    let executable = std::env::current_exe().ok();
+    let executable = executable();
     let builds = builds(build_dir);
     let directories = directories(
         variable.as_deref(),
@@ -80,6 +82,20 @@ pub(crate) fn find(name: &str, build_dir: Option<&'static str>, targets: &[&str]
         searched: directories.into_iter().map(|(path, _)| path).collect(),
         hint: hint(name, &builds, executable.as_deref(), targets),
     })
+}
+
+/// The program's file, for what lies beside it.
+fn executable() -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    if let Ok(Some(program)) = veo_abi::executable::Mapped::program() {
+        // Whoever may link to a file gives it another place. What lies there is his.
+        let one_place = || std::fs::metadata(&program.path).is_ok_and(|file| file.nlink() == 1);
+        let trusted = !environment::privileged() || one_place();
+        return trusted.then_some(program.path);
+    }
+    std::env::current_exe()
+        .ok()
+        .filter(|_| !environment::privileged())
 }
 
 /// Where the builds of the crates that declare kernels put their output, `own` first.

@@ -2,22 +2,41 @@
 //! veorun that the user names.
 
 use std::ffi::{CString, c_int, c_void};
+use std::fs;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use veo_abi::environment::VEORUN_BIN;
+use veo_abi::environment::{self, VEORUN_BIN};
+use veo_abi::executable::{Mapped, no_descriptor};
 
 use super::elf;
 use crate::error::{Error, Result};
+use crate::sys::above_standard;
 use crate::veorun::takeover;
 
 /// The variable that names a veorun.
-pub(crate) const VEORUN: &str = VEORUN_BIN.name();
+const VEORUN: &str = VEORUN_BIN.name();
+
+/// Where a veorun comes from.
+const MAKE_VEORUN: &str = "`veo-dropin install` makes it: libexec/veorun";
+
+/// A program that can become a VE process.
+pub(crate) struct Program {
+    /// What is executed.
+    pub(crate) path: CString,
+    /// The file, if the path is its descriptor.
+    pub(crate) file: Option<OwnedFd>,
+    /// What messages call it.
+    pub(crate) name: String,
+    /// What may help if it does not become one.
+    pub(crate) advice: String,
+}
 
 /// What a VE process is made of.
 pub(crate) struct Chosen {
     /// The program to start.
-    pub(crate) program: CString,
+    pub(crate) program: Program,
     /// Kernels that it loads before anything else and serves as library 0.
     pub(crate) image: Option<String>,
 }
@@ -32,9 +51,10 @@ pub(crate) fn choose(named: Option<&str>) -> Result<Chosen> {
         });
     };
     if !Path::new(&path).is_file() {
+        let what = if Path::new(&path).exists() { "is no file" } else { "does not exist" };
         return Err(Error::new(
             libc::ENOENT,
-            format!("veorun {path} does not exist; {VEORUN} or the caller named it"),
+            format!("veorun {path} {what}; {VEORUN} or the caller named it"),
         ));
     }
     if elf::is_image(&path) {
@@ -47,14 +67,51 @@ pub(crate) fn choose(named: Option<&str>) -> Result<Chosen> {
         });
     }
     Ok(Chosen {
-        program: c_path(Path::new(&path))?,
+        program: veorun(Path::new(&path))?,
         image: None,
     })
 }
 
-fn default_program() -> Result<CString> {
-    if takeover::is_linked() && is_own_program() {
-        return c_path(&own_executable()?);
+/// A veorun that lies at this path.
+fn veorun(path: &Path) -> Result<Program> {
+    // SAFETY: none of these can fail.
+    let same = unsafe {
+        libc::getuid() == libc::geteuid() && libc::getgid() == libc::getegid()
+    };
+    if environment::privileged() && !same {
+        return Err(Error::new(
+            libc::EPERM,
+            format!(
+                "this program runs as another user or group than the one that started it \
+                 (set-user-ID, set-group-ID), and a VE process that it starts obeys nobody then; \
+                 give that up first (setresuid, setresgid), or start {} from a program without \
+                 raised privileges",
+                path.display()
+            ),
+        ));
+    }
+    Ok(Program {
+        path: c_path(path)?,
+        file: None,
+        name: path.display().to_string(),
+        advice: "is it a veorun?".into(),
+    })
+}
+
+fn default_program() -> Result<Program> {
+    let main = Main::find();
+    if takeover::is_linked() && main.is_ours && main.is_dynamic {
+        return own_program(&main);
+    }
+    if main.is_ours && !main.is_dynamic {
+        return Err(Error::new(
+            libc::ENOENT,
+            format!(
+                "this program is a static executable, which cannot be started again as a VE \
+                 process, since it can load no kernels; set {VEORUN} to the path of an installed \
+                 veorun ({MAKE_VEORUN})"
+            ),
+        ));
     }
     let beside = |library: &Path| Some(library.parent()?.join("../libexec/veorun"));
     let own = own_object();
@@ -63,15 +120,14 @@ fn default_program() -> Result<CString> {
     let behind = own.and_then(|path| beside(&path.canonicalize().ok()?));
     for path in [&installed, &behind].into_iter().flatten() {
         if path.is_file() {
-            return c_path(path);
+            return veorun(path);
         }
     }
     Err(Error::new(
         libc::ENOENT,
         format!(
-            "the emulator lies in a plugin or a static executable, which cannot be started \
-             again as VE process, and there is no installed veorun ({}); \
-             set {VEORUN} to the path of one",
+            "the emulator lies in a plugin, which cannot be started again as a VE process, and \
+             there is no installed veorun ({}); set {VEORUN} to the path of one ({MAKE_VEORUN})",
             installed.as_deref().unwrap_or(Path::new("../libexec/veorun")).display()
         ),
     ))
@@ -93,15 +149,7 @@ fn own_object() -> Option<PathBuf> {
     }
     // The loader was given a relative path, and the program may have changed its
     // directory since; the kernel knows the file.
-    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    let ours = maps.lines().find(|line| {
-        let bounds = line.split_once(' ').and_then(|(range, _)| range.split_once('-'));
-        bounds.is_some_and(|(start, end)| {
-            let address = |text| usize::from_str_radix(text, 16).unwrap_or(0);
-            (address(start)..address(end)).contains(&(here as usize))
-        })
-    })?;
-    Some(PathBuf::from(&ours[ours.find('/')?..]))
+    Mapped::at(here as usize).ok()?.map(|mapped| mapped.path)
 }
 
 fn c_path(path: &Path) -> Result<CString> {
@@ -109,35 +157,87 @@ fn c_path(path: &Path) -> Result<CString> {
         .map_err(|_| Error::invalid(format!("the path {} contains a NUL", path.display())))
 }
 
-fn own_executable() -> Result<PathBuf> {
-    let link = Path::new("/proc/self/exe");
-    if link.exists() {
-        return Ok(link.to_owned());
+/// The running program, to be started again: the very file, whatever its name means now.
+fn own_program(main: &Main) -> Result<Program> {
+    if environment::privileged() {
+        return Err(Error::new(
+            libc::EPERM,
+            format!(
+                "this program has raised privileges (set-user-ID, set-group-ID or file \
+                 capabilities), so it cannot be started again as its own VE process, and ignores \
+                 {VEORUN}; name an installed veorun in the program, or leave the VE to a program \
+                 without such privileges"
+            ),
+        ));
+    }
+    let advice = format!("{VEORUN} can name an installed veorun instead");
+    let program = |path, file, name: &Path| {
+        Ok(Program {
+            path,
+            file,
+            name: format!("{} (this program)", name.display()),
+            advice: advice.clone(),
+        })
+    };
+    let lost = |why: &str| {
+        Err(Error::new(
+            libc::ENOENT,
+            format!(
+                "the program's own file, which becomes the VE process, cannot be found: {why}; \
+                 set {VEORUN} to the path of an installed veorun"
+            ),
+        ))
+    };
+    let failed = |error| Error::io("looking for the program's own file", &error);
+    match Mapped::program() {
+        Ok(Some(mapped)) => {
+            let Some(file) = mapped.open().map_err(failed)? else {
+                return lost(&format!("{} was replaced or removed", mapped.path.display()));
+            };
+            let file = above_standard(file).map_err(failed)?;
+            let path = c_path(Path::new(&format!("/proc/self/fd/{}", file.as_raw_fd())))?;
+            return program(path, Some(file), &mapped.path);
+        }
+        Ok(None) => return lost("its code is mapped from no file"),
+        Err(error) if no_descriptor(&error) => return Err(failed(error)),
+        // There is no /proc.
+        Err(_) => {}
     }
     // SAFETY: the kernel passes a NUL-terminated path that stays for ever.
-    let path = unsafe {
+    let name = unsafe {
         let name = libc::getauxval(libc::AT_EXECFN) as *const std::ffi::c_char;
         (!name.is_null()).then(|| std::ffi::CStr::from_ptr(name).to_bytes())
     };
-    path.map(|path| PathBuf::from(std::ffi::OsStr::from_bytes(path)))
-        .filter(|path| path.is_absolute() && path.is_file())
-        .ok_or_else(|| {
-            Error::new(
-                libc::ENOENT,
-                format!(
-                    "the program's own file cannot be found without /proc; \
-                     set {VEORUN} to the path of an installed veorun"
-                ),
-            )
-        })
+    match name.map(|name| Path::new(std::ffi::OsStr::from_bytes(name))) {
+        Some(path) if path.is_absolute() && main.begins(path) => program(c_path(path)?, None, path),
+        _ => lost("there is no /proc, and its name means no file or another one"),
+    }
 }
 
-/// Whether this code lies in the main program, and the program is dynamic.
-fn is_own_program() -> bool {
-    let mut found = false;
-    // SAFETY: the callback gets `found`, which outlives the call.
-    unsafe { libc::dl_iterate_phdr(Some(look_at_first), (&raw mut found).cast()) };
-    found
+/// The main program in memory.
+#[derive(Default)]
+struct Main {
+    /// Whether this code lies in it.
+    is_ours: bool,
+    /// Whether a loader has loaded it.
+    is_dynamic: bool,
+    /// The beginning of its file, where that is mapped and never written to.
+    beginning: &'static [u8],
+}
+
+impl Main {
+    fn find() -> Main {
+        let mut main = Main::default();
+        // SAFETY: the callback gets `main`, which outlives the call.
+        unsafe { libc::dl_iterate_phdr(Some(look_at_first), (&raw mut main).cast()) };
+        main
+    }
+
+    /// Whether the file begins as the program does.
+    fn begins(&self, path: &Path) -> bool {
+        !self.beginning.is_empty()
+            && fs::read(path).is_ok_and(|bytes| bytes.starts_with(self.beginning))
+    }
 }
 
 unsafe extern "C" fn look_at_first(
@@ -145,21 +245,28 @@ unsafe extern "C" fn look_at_first(
     _size: libc::size_t,
     found: *mut c_void,
 ) -> c_int {
-    // SAFETY: the loader passes a valid description, whose program headers are mapped.
-    let (base, headers) = unsafe {
+    // SAFETY: the loader passes a valid description, whose program headers are mapped;
+    // `Main::find` passes a `Main`.
+    let (base, headers, main) = unsafe {
         (
             (*info).dlpi_addr,
             std::slice::from_raw_parts((*info).dlpi_phdr, (*info).dlpi_phnum.into()),
+            &mut *found.cast::<Main>(),
         )
     };
     let here = look_at_first as *const () as u64;
-    let contains = headers.iter().any(|header| {
+    main.is_dynamic = headers.iter().any(|header| header.p_type == libc::PT_INTERP);
+    for header in headers.iter().filter(|header| header.p_type == libc::PT_LOAD) {
         let start = base.wrapping_add(header.p_vaddr);
-        header.p_type == libc::PT_LOAD && here.wrapping_sub(start) < header.p_memsz
-    });
-    let dynamic = headers.iter().any(|header| header.p_type == libc::PT_INTERP);
-    // SAFETY: `is_own_program` passes a bool.
-    unsafe { *found.cast::<bool>() = contains && dynamic };
+        main.is_ours |= here.wrapping_sub(start) < header.p_memsz;
+        let access = header.p_flags & (libc::PF_R | libc::PF_W);
+        if header.p_offset == 0 && access == libc::PF_R {
+            // SAFETY: the segment is mapped for as long as the program runs, readable, and
+            // written to by nobody; so much of it comes from the file.
+            main.beginning =
+                unsafe { std::slice::from_raw_parts(start as *const u8, header.p_filesz as usize) };
+        }
+    }
     // The main program comes first; stop here.
     1
 }

@@ -1,6 +1,6 @@
 //! Starting a VE process: memory, socket, child, handshake.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -19,7 +19,7 @@ use super::machine::{Machine, PATIENCE, Parts};
 use super::memory::Memory;
 use super::node::{self, Node};
 use super::output::{Output, Sink, Streams};
-use super::program;
+use super::program::{self, Program};
 use crate::error::{Error, Result};
 use crate::shared::control::Control;
 use crate::shared::fpe;
@@ -110,8 +110,11 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
         ),
         None => None,
     };
-    let pid = spawn(&program, &theirs, streams.as_ref(), options.omp_threads).map_err(|error| {
-        Error::io(format!("starting {}", program.to_string_lossy()), &error)
+    let spawned = spawn(&program, &theirs, streams.as_ref(), options.omp_threads);
+    let pid = spawned.map_err(|error| {
+        let mut error = Error::io(format!("starting {}", program.name), &error);
+        error.text = format!("{}; {}", error.text, program.advice);
+        error
     })?;
     drop(theirs);
     let output = match (&mut streams, options.output) {
@@ -171,8 +174,12 @@ impl Drop for Child {
 }
 
 /// Waits for the handshake. Returns the handle and the base of the image.
-fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &CStr) -> Result<(u64, u64)> {
-    let program = program.to_string_lossy();
+fn await_ready(
+    socket: BorrowedFd<'_>,
+    pid: libc::pid_t,
+    program: &Program,
+) -> Result<(u64, u64)> {
+    let Program { name, advice, .. } = program;
     let end = Instant::now() + PATIENCE;
     loop {
         match receive(socket, Duration::from_millis(200)) {
@@ -180,19 +187,19 @@ fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &CStr) -> Resu
             Ok(Some(Message::Failed(text))) => {
                 return Err(Error::new(
                     libc::EIO,
-                    format!("the VE process ({program}) could not start: {text}"),
+                    format!("the VE process ({name}) could not start: {text}"),
                 ));
             }
             Ok(Some(_)) => {
                 return Err(Error::new(
                     libc::EPROTO,
-                    format!("{program} is a veorun of another version"),
+                    format!("{name} is a veorun of another version"),
                 ));
             }
             Ok(None) if Instant::now() > end => {
                 return Err(Error::new(
                     libc::ETIMEDOUT,
-                    format!("{program} did not become a VE process; is it a veorun?"),
+                    format!("{name} did not become a VE process; {advice}"),
                 ));
             }
             Ok(None) => {}
@@ -200,8 +207,7 @@ fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &CStr) -> Resu
                 return Err(Error::new(
                     libc::EIO,
                     format!(
-                        "{program} (process {pid}) ended before it became a VE process; \
-                         is it a veorun?"
+                        "{name} (process {pid}) ended before it became a VE process; {advice}"
                     ),
                 ));
             }
@@ -240,7 +246,7 @@ pub(crate) fn receive(socket: BorrowedFd<'_>, limit: Duration) -> io::Result<Opt
 }
 
 fn spawn(
-    program: &CStr,
+    program: &Program,
     socket: &OwnedFd,
     streams: Option<&Streams>,
     omp_threads: u32,
@@ -268,11 +274,13 @@ fn spawn(
         fail(libc::posix_spawn_file_actions_init(&mut actions))?;
         let mut attributes = std::mem::zeroed();
         let result = fail(libc::posix_spawnattr_init(&mut attributes)).and_then(|()| {
-            let socket = socket.as_raw_fd();
-            let result = prepare(&mut actions, &mut attributes, socket, streams).and_then(|()| {
+            // The file stays open for an interpreter that the system starts for it.
+            let kept = [Some(socket), program.file.as_ref()];
+            let kept = kept.into_iter().flatten().map(AsRawFd::as_raw_fd);
+            let result = prepare(&mut actions, &mut attributes, kept, streams).and_then(|()| {
                 fail(libc::posix_spawn(
                     &mut pid,
-                    program.as_ptr(),
+                    program.path.as_ptr(),
                     &actions,
                     &attributes,
                     arguments.as_mut_ptr(),
@@ -288,7 +296,7 @@ fn spawn(
     Ok(pid)
 }
 
-/// The child gets the socket, and signals as a fresh program has them.
+/// The child gets these descriptors, and signals as a fresh program has them.
 ///
 /// # Safety
 ///
@@ -296,7 +304,7 @@ fn spawn(
 unsafe fn prepare(
     actions: &mut libc::posix_spawn_file_actions_t,
     attributes: &mut libc::posix_spawnattr_t,
-    socket: RawFd,
+    kept: impl Iterator<Item = RawFd>,
     streams: Option<&Streams>,
 ) -> io::Result<()> {
     let fail = |code: i32| {
@@ -309,8 +317,10 @@ unsafe fn prepare(
     // SAFETY: the caller vouches for the objects; the signal sets are initialised
     // here before they are used.
     unsafe {
-        // Duplicating onto itself makes it survive exec.
-        fail(libc::posix_spawn_file_actions_adddup2(actions, socket, socket))?;
+        for fd in kept {
+            // Duplicating onto itself makes it survive exec.
+            fail(libc::posix_spawn_file_actions_adddup2(actions, fd, fd))?;
+        }
         for (stream, fd) in streams.into_iter().flat_map(Streams::theirs) {
             fail(libc::posix_spawn_file_actions_adddup2(actions, fd, stream))?;
         }
