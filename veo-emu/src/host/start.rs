@@ -28,6 +28,7 @@ use crate::shared::window::STAGING_LEN;
 use crate::sys::kept::Kept;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::{lock, pidfd, socket};
+use crate::veorun::takeover;
 
 /// What a process is started with.
 pub(crate) struct Options {
@@ -59,6 +60,15 @@ impl Default for Options {
 
 /// Starts a VE process on a node and waits until it is ready.
 pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machine>> {
+    if let Some(why) = takeover::missed() {
+        return Err(Error::new(
+            libc::ELOOP,
+            format!(
+                "this program was itself started as a VE process and did not become one, since \
+                 {why}; it starts no other"
+            ),
+        ));
+    }
     let program::Chosen { program, image } = program::choose(options.veorun.as_deref())?;
     let debugger = Debugger::wanted();
     if let Some(complaint) = VE_FPE_ENABLE.text().and_then(|text| fpe::complaint(&text)) {
@@ -204,6 +214,7 @@ fn await_ready(
             }
             Ok(None) => {}
             Err(_) => {
+                let_stranded_end(pid);
                 return Err(Error::new(
                     libc::EIO,
                     format!(
@@ -212,6 +223,18 @@ fn await_ready(
                 ));
             }
         }
+    }
+}
+
+/// Gives a child that was started as a VE process, and has become something else, the time to
+/// end by itself: what it has started sees by it that it must not go on (`takeover::missed`).
+fn let_stranded_end(pid: libc::pid_t) {
+    const LONGEST: Duration = Duration::from_secs(5);
+    const LOOK: Duration = Duration::from_millis(1);
+    let end = Instant::now() + LONGEST;
+    // One that has ended has no environment, nor has one whose program was replaced.
+    while takeover::is_stranded(pid as u32) && Instant::now() < end {
+        std::thread::sleep(LOOK);
     }
 }
 

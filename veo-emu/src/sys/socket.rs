@@ -122,8 +122,8 @@ pub(crate) fn receive(
     Ok((got as usize, fds))
 }
 
-/// Whether this is one end of a pair that process `pid`, run by our own user, made.
-pub(crate) fn is_pair_made_by(fd: impl AsFd, pid: libc::pid_t) -> bool {
+/// Whether this is a local socket that carries whole messages.
+pub(crate) fn is_of_packets(fd: impl AsFd) -> bool {
     let fd = fd.as_fd().as_raw_fd();
     let option = |name: i32| -> Option<i32> {
         let mut value: i32 = 0;
@@ -140,11 +140,16 @@ pub(crate) fn is_pair_made_by(fd: impl AsFd, pid: libc::pid_t) -> bool {
         };
         (result == 0).then_some(value)
     };
-    if option(libc::SO_DOMAIN) != Some(libc::AF_UNIX)
-        || option(libc::SO_TYPE) != Some(libc::SOCK_SEQPACKET)
-    {
+    option(libc::SO_DOMAIN) == Some(libc::AF_UNIX)
+        && option(libc::SO_TYPE) == Some(libc::SOCK_SEQPACKET)
+}
+
+/// Whether this is one end of a pair that process `pid`, run by our own user, made.
+pub(crate) fn is_pair_made_by(fd: impl AsFd, pid: libc::pid_t) -> bool {
+    if !is_of_packets(&fd) {
         return false;
     }
+    let fd = fd.as_fd().as_raw_fd();
     let mut peer = libc::ucred {
         pid: 0,
         uid: 0,

@@ -1,13 +1,17 @@
 //! Becoming a VE process before `main`.
 //!
-//! A start-up function looks for the handshake variable. It takes over only if the
-//! named descriptor is a socket that our own parent made for this purpose and that
-//! already carries a greeting; in any other case the program starts as usual.
+//! A start-up function looks for the handshake variable. Where it is set, the process was
+//! started to be a VE process and for nothing else. It takes over only if the named descriptor
+//! is a socket that our own parent made for this purpose and that already carries a greeting;
+//! in any other case the process ends at once. Its `main` would only do again what has started
+//! it, and so would the next one.
 
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ffi::{CStr, OsStr};
+use std::io::Write;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use veo_abi::environment::HANDSHAKE;
+use veo_abi::environment::{self, HANDSHAKE};
 
 use crate::shared::message::{LONGEST, Message};
 use crate::sys::{fork, socket};
@@ -23,10 +27,7 @@ static AT_START: extern "C" fn() = at_start;
 
 extern "C" fn at_start() {
     RAN.store(true, Ordering::Relaxed);
-    if HANDSHAKE.get().is_none() {
-        return;
-    }
-    let _ = std::panic::catch_unwind(take_over);
+    take_over();
 }
 
 /// Whether the program that this code lies in runs the start-up function, so that
@@ -39,38 +40,142 @@ pub(crate) fn is_linked() -> bool {
 
 /// Takes over if this process was started to be a VE process; returns otherwise.
 pub(crate) fn take_over() {
-    if let Some((socket, hello, fds)) = greeting() {
-        super::control::run(socket, hello, fds);
-    }
+    let Some(number) = HANDSHAKE.unguarded() else {
+        return;
+    };
+    let refusal = std::panic::catch_unwind(|| match greeting(&number) {
+        Ok((socket, hello, fds)) => super::control::run(socket, hello, fds),
+        Err(refusal) => refusal,
+    });
+    refuse(&number, &refusal.unwrap_or_else(|_| "it failed in an unforeseen way".into()))
 }
 
-fn greeting() -> Option<(OwnedFd, Message, Vec<OwnedFd>)> {
-    let number: RawFd = HANDSHAKE.text()?.parse().ok()?;
-    // SAFETY: the descriptor is only looked at before it is known to be ours, and
-    // not closed unless it is.
-    let borrowed = (number > 2).then(|| unsafe { std::os::fd::BorrowedFd::borrow_raw(number) })?;
+/// Ends a process that cannot become what it was started for, and says why.
+fn refuse(number: &OsStr, reason: &str) -> ! {
+    let told = !environment::privileged()
+        && descriptor(number).is_some_and(|socket| {
+            let text = format!("it was started as a VE process, but {reason}");
+            socket::is_of_packets(socket)
+                && socket::send(socket, &Message::Failed(text).encode(), &[]).is_ok()
+        });
+    if !told {
+        // Nobody may listen.
+        let _ = writeln!(
+            std::io::stderr(),
+            "veo-emu: this program was started as a VE process ({} is set), but {reason}",
+            HANDSHAKE.name()
+        );
+    }
+    // SAFETY: ends the process, in which nothing has begun that has to be finished.
+    unsafe { libc::_exit(1) }
+}
+
+/// The descriptor that the variable names, if it is open.
+fn descriptor(number: &OsStr) -> Option<BorrowedFd<'static>> {
+    let number: RawFd = number.to_str()?.parse().ok()?;
+    // SAFETY: asks for the descriptor's flags; one that is not open is an error.
+    let open = number > 2 && unsafe { libc::fcntl(number, libc::F_GETFD) } >= 0;
+    // SAFETY: it is open, and nobody else in this process knows of it.
+    open.then(|| unsafe { BorrowedFd::borrow_raw(number) })
+}
+
+type Greeting = (OwnedFd, Message, Vec<OwnedFd>);
+
+fn greeting(number: &OsStr) -> Result<Greeting, String> {
+    if environment::privileged() {
+        return Err("it has raised privileges (set-user-ID, set-group-ID or file capabilities), \
+                    and such a program does not do what its caller's environment says"
+            .into());
+    }
+    let Some(borrowed) = descriptor(number) else {
+        return Err(format!(
+            "the descriptor of that number, {}, is not open: whoever came between has closed it",
+            number.display()
+        ));
+    };
     // SAFETY: getppid cannot fail.
-    if !socket::is_pair_made_by(borrowed, unsafe { libc::getppid() }) {
-        return None;
+    let parent = unsafe { libc::getppid() };
+    if !socket::is_pair_made_by(borrowed, parent) {
+        return Err(format!(
+            "by process {parent}, which is not the program that wanted it; a script has to start \
+             its veorun with `exec`"
+        ));
     }
     fill_standard();
     let mut bytes = [0; LONGEST];
-    let (len, fds) = socket::receive(borrowed, &mut bytes, libc::MSG_DONTWAIT).ok()?;
-    let hello = Message::decode(&bytes[..len])?;
-    if !matches!(hello, Message::Hello { .. }) || fds.len() != 2 {
-        return None;
-    }
+    let received = socket::receive(borrowed, &mut bytes, libc::MSG_DONTWAIT);
+    let (len, fds) = received.map_err(|error| format!("nobody has greeted it: {error}"))?;
+    let hello = Message::decode(&bytes[..len]);
+    let Some(hello @ Message::Hello { .. }) = hello.filter(|_| fds.len() == 2) else {
+        return Err("by a program with another version of veo-emu".into());
+    };
+    let number = borrowed.as_raw_fd();
     // SAFETY: the greeting on it proves that the descriptor was passed to us.
     let socket = unsafe { OwnedFd::from_raw_fd(number) };
     // SAFETY: before main no other thread of this program uses the environment.
     unsafe { std::env::remove_var(HANDSHAKE.name()) };
     // SAFETY: an open descriptor and plain numbers.
     unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
-    close_others(
-        &[&socket, &fds[0], &fds[1]].map(AsRawFd::as_raw_fd),
-    );
+    // The system has named the process after what it was started by, a descriptor's number.
+    // SAFETY: the name is a NUL-terminated string.
+    unsafe { libc::prctl(libc::PR_SET_NAME, NAME.as_ptr()) };
+    close_others(&[&socket, &fds[0], &fds[1]].map(AsRawFd::as_raw_fd));
     fork::process();
-    Some((socket, hello, fds))
+    Ok((socket, hello, fds))
+}
+
+/// Why this process, which runs its `main`, must not start VE processes: it was started to be
+/// one itself and somebody between has taken that from it, so that starting another would only
+/// lead here again.
+pub(crate) fn missed() -> Option<&'static str> {
+    if HANDSHAKE.unguarded().is_some() {
+        return Some("its start-up function did not run");
+    }
+    // Where the environment did not get through, the socket may have.
+    let open = std::fs::read_dir("/proc/self/fd").ok()?;
+    let numbers = open.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut inherited = numbers.filter(|number: &RawFd| *number > 2).filter(|number| {
+        // SAFETY: asks for flags; what is not open any more is an error.
+        0 == unsafe { libc::fcntl(*number, libc::F_GETFD) }
+    });
+    (inherited.any(is_greeted) || ancestors().any(is_stranded))
+        .then_some("its environment did not get through: whoever came between has removed it")
+}
+
+/// What the system calls a process that has been taken over.
+const NAME: &CStr = c"veorun";
+
+/// The processes that this one descends from, the nearest first.
+fn ancestors() -> impl Iterator<Item = u32> {
+    // A process with this many is part of a chain that has to end.
+    const MOST: usize = 1000;
+    let parent = |process: &u32| {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+        parent.trim().parse().ok().filter(|parent| *parent != 0)
+    };
+    std::iter::successors(parent(&std::process::id()), parent).take(MOST)
+}
+
+/// Whether a process was started as a VE process, and has become something else.
+pub(crate) fn is_stranded(process: u32) -> bool {
+    let file = |name| std::fs::read(format!("/proc/{process}/{name}")).unwrap_or_default();
+    let environment = file("environ");
+    let mut variables = environment.split(|byte| *byte == 0);
+    let handshake = HANDSHAKE.name().as_bytes();
+    variables.any(|variable| variable.starts_with(handshake))
+        && file("comm").trim_ascii() != NAME.to_bytes()
+}
+
+/// Whether a VE process's greeting waits at this descriptor.
+fn is_greeted(number: RawFd) -> bool {
+    let mut bytes = [0u8; LONGEST];
+    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    // SAFETY: the buffer is valid for its length. What is no socket, or not open any more, is
+    // an error; what is one keeps its message.
+    let len = unsafe { libc::recv(number, bytes.as_mut_ptr().cast(), bytes.len(), flags) };
+    let message = usize::try_from(len).ok().and_then(|len| Message::decode(bytes.get(..len)?));
+    matches!(message, Some(Message::Hello { .. }))
 }
 
 /// Opens 0 to 2 where the program had closed them, so that nothing of ours gets there.
