@@ -65,6 +65,35 @@ fn a_program_that_a_loader_has_started() {
     worked(&run(start(loader).arg(&odd).arg("start"), LIMIT));
 }
 
+/// Such a file system tells another device of a mapping than of the file.
+#[test]
+fn a_program_on_a_layered_file_system() {
+    let Some(loader) = loader().filter(|_| is_root()) else {
+        return;
+    };
+    let (place, _) = place();
+    let script = place.script(
+        "layered",
+        "cd \"$(dirname \"$0\")\" && mkdir top all && mount -t tmpfs none top && \
+         mkdir top/own top/work && \
+         mount -t overlay none -o lowerdir=.,upperdir=top/own,workdir=top/work all || \
+         { echo no layers here; exit 0; }\n\
+         cd all && ./probe start && \"$1\" ./probe start",
+    );
+    let mut command = start("unshare");
+    let outcome = run(command.arg("-m").arg(script).arg(loader), LIMIT);
+    outcome.expect_success("the program");
+    if outcome.stdout.contains("no layers here") {
+        eprintln!(
+            "skipped: this system does not allow layers: {}",
+            outcome.stderr
+        );
+        return;
+    }
+    let works = outcome.stdout.matches(" gives 141\n").count();
+    assert_eq!(works, 2, "{outcome:#?}");
+}
+
 #[test]
 fn a_program_under_valgrind() {
     let found = Command::new("valgrind").arg("--version").output().is_ok();
