@@ -1,5 +1,5 @@
 //! What a process takes from the environment of its program: the nodes that a job
-//! scheduler gave it, and how many threads OpenMP may use.
+//! scheduler gave it, where libraries are, and how many threads OpenMP may use.
 
 mod common;
 
@@ -16,6 +16,10 @@ unsafe extern "C" {
 /// The variable that makes [`case`] look.
 const CASE: &str = "VEO_TEST_SURROUNDINGS_CASE";
 
+/// The case that loads a library of this name.
+const LOAD: &str = "load";
+const NAME: &str = "libsurrounded.so";
+
 /// Runs in the program that [`lies_on`] starts: where the process lies that is asked for.
 #[test]
 fn case() -> Result<()> {
@@ -23,6 +27,13 @@ fn case() -> Result<()> {
         return Ok(());
     };
     common::library();
+    if asked == LOAD {
+        match VeoProc::new(0)?.load_library(NAME) {
+            Ok(library) => println!("\nnode has {}", library.path().unwrap().display()),
+            Err(error) => println!("\nerror: {error}"),
+        }
+        return Ok(());
+    }
     let listed: Vec<i32> = match veo_core::nodes() {
         Ok(nodes) => nodes.iter().map(|node| node.node).collect(),
         Err(error) => panic!("{error}"),
@@ -39,12 +50,18 @@ fn case() -> Result<()> {
 
 /// What becomes of a process for which `asked` is given, with these variables.
 fn lies_on(asked: i32, list: Option<&str>, number: Option<&str>) -> String {
+    let variables = [("_VENODELIST", list), ("VE_NODE_NUMBER", number)];
+    said_with(&asked.to_string(), &variables)
+}
+
+/// What the case says with these variables.
+fn said_with(case: &str, variables: &[(&str, Option<&str>)]) -> String {
     let mut program = Command::new(std::env::current_exe().expect("a test program has a path"));
     program
         .args(["--exact", "case", "--nocapture"])
-        .env(CASE, asked.to_string())
+        .env(CASE, case)
         .env("VEO_EMU_NODES", "6");
-    for (name, value) in [("_VENODELIST", list), ("VE_NODE_NUMBER", number)] {
+    for (name, value) in variables {
         program.env_remove(name);
         if let Some(value) = value {
             program.env(name, value);
@@ -100,6 +117,32 @@ fn what_names_no_node_is_told() {
             assert!(said.contains(part), "{part} in {said}");
         }
     }
+}
+
+#[test]
+fn a_library_of_another_machine_hides_none_that_can_run() {
+    let whole = std::fs::read(common::library()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path().canonicalize().unwrap();
+    let place = |name: &str, bytes: &[u8]| {
+        let file = directory.join(name).join(NAME);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, bytes).unwrap();
+        file
+    };
+    let mut for_ve = whole.clone();
+    for_ve[18..20].copy_from_slice(&251u16.to_le_bytes());
+    place("first", &for_ve);
+    place("second", &whole[..whole.len() / 2]);
+    let path = ["first", "second", "third"].map(|name| directory.join(name).display().to_string());
+    let path = path.join(":");
+    let loaded = || said_with(LOAD, &[("VEO_LIBRARY_PATH", Some(&path))]);
+    let error = loaded();
+    for part in ["error: ", "first/libsurrounded.so", "VE machine code"] {
+        assert!(error.contains(part), "{error}");
+    }
+    let good = place("third", &whole);
+    assert_eq!(loaded(), format!("node has {}", good.display()));
 }
 
 #[test]

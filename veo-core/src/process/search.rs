@@ -5,6 +5,7 @@
 //! its `../lib`, then where the declaring crate's build put its libraries, then where the
 //! builds of other crates with declared kernels did; in each of them first in a
 //! sub-directory per kind of code that the backend runs. Never in the current directory.
+//! What is no library for the backend's machine hides none in a later place.
 //! A program that runs where Cargo built it takes the builds first: what lies beside it
 //! there may be the copy of an earlier build.
 
@@ -12,6 +13,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use veo_abi::elf;
 use veo_abi::environment::{self, VEO_LIBRARY_PATH};
 
 use super::system;
@@ -151,22 +153,36 @@ fn is_of_build(program: &Path, out_dir: &str) -> bool {
         .is_some_and(|profile| program.starts_with(profile))
 }
 
+/// The first library of this name that the backend can run. If there is none, the first
+/// file of this name at all: the attempt to load it says what is wrong with it.
 fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Option<Found> {
+    let machine = if targets.contains(&"host") {
+        elf::HOST
+    } else {
+        elf::VE
+    };
+    let mut unfit = None;
     for (directory, built_here) in directories {
         let candidates = targets
             .iter()
             .map(|target| directory.join(target).join(name))
             .chain([directory.join(name)]);
         for candidate in candidates {
-            if candidate.is_file() {
-                return Some(Found {
-                    path: candidate.canonicalize().unwrap_or(candidate),
-                    built_here: *built_here,
-                });
+            if !candidate.exists() {
+                continue;
             }
+            let fits = elf::is_library_for(machine, &candidate);
+            let found = Found {
+                path: candidate.canonicalize().unwrap_or(candidate),
+                built_here: *built_here,
+            };
+            if fits {
+                return Some(found);
+            }
+            unfit.get_or_insert(found);
         }
     }
-    None
+    unfit
 }
 
 /// What to do about a library that is nowhere.
@@ -225,6 +241,56 @@ mod tests {
         std::fs::remove_file(first.join("libx.so")).unwrap();
         assert_eq!(found(&["host"]).path, second.join("host/libx.so"));
         assert!(found(&["host"]).built_here);
+    }
+
+    /// The headers of a shared library, which nothing runs.
+    fn library(path: &Path, class: u8, machine: u16, end: u64) {
+        let mut bytes = [0u8; 64 + 56];
+        bytes[..6].copy_from_slice(b"\x7fELF\x02\x01");
+        bytes[4] = class;
+        bytes[16] = 3; // a shared library
+        bytes[18..20].copy_from_slice(&machine.to_le_bytes());
+        bytes[32] = 64; // where the table of segments begins, ...
+        bytes[54] = 56; // ... how long an entry is, ...
+        bytes[56] = 1; // ... how many there are
+        bytes[64] = 1; // to be loaded
+        bytes[64 + 32..64 + 40].copy_from_slice(&end.to_le_bytes());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_run_hides_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        let (first, last) = (root.join("a/libx.so"), root.join("z/libx.so"));
+        let directories: Vec<_> = ["a", "b", "z"].map(|name| (root.join(name), false)).into();
+        let found = |targets: &[&str]| find_in("libx.so", &directories, targets).map(|f| f.path);
+        let (emulated, card) = (["host", "ve1"], ["ve1"]);
+        library(&last, 2, elf::HOST, 120);
+        library(&root.join("b/ve1/libx.so"), 2, elf::VE, 120);
+        let damaged: [&dyn Fn(&Path); 7] = [
+            &|path| library(path, 2, elf::VE, 120),
+            &|path| library(path, 2, 40, 120), // another machine
+            &|path| library(path, 1, elf::HOST, 120), // 32 bits
+            &|path| library(path, 2, elf::HOST, 121), // cut short
+            &|path| touch(path),
+            &|path| std::fs::write(path, "INPUT(libx.so.1)").unwrap(),
+            &|path| std::fs::create_dir_all(path).unwrap(),
+        ];
+        for (number, damage) in damaged.iter().enumerate() {
+            std::fs::create_dir_all(first.parent().unwrap()).unwrap();
+            damage(&first);
+            assert_eq!(found(&emulated).as_ref(), Some(&last), "{number}");
+            let _ = std::fs::remove_file(&first);
+            let _ = std::fs::remove_dir(&first);
+        }
+        // The other way round: a host's library for a card.
+        library(&first, 2, elf::HOST, 120);
+        assert_eq!(found(&card), Some(root.join("b/ve1/libx.so")));
+        // Nothing else is there: whoever loads it is told why it cannot be.
+        std::fs::remove_dir_all(root.join("b")).unwrap();
+        assert_eq!(found(&card), Some(first));
     }
 
     fn order(executable: &str) -> Vec<String> {

@@ -11,6 +11,8 @@ use super::convention::{Convention, Lazy};
 use super::lock;
 use super::log::debug;
 use super::queue::Queue;
+use veo_abi::elf;
+
 use crate::error::{Error, Result};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Ended;
@@ -130,13 +132,18 @@ fn resolve(name: &str) -> Result<String> {
             .map_err(|error| Error::io(format!("making {name} an absolute path"), &error));
     }
     let directories = VE_LD_LIBRARY_PATH.text().unwrap_or_default();
-    let found = directories
+    let candidates: Vec<String> = directories
         .split(':')
         // An empty entry would be the current directory.
         .filter(|directory| directory.starts_with('/'))
         .map(|directory| format!("{directory}/{name}"))
-        .find(|path| std::path::Path::new(path).is_file());
-    Ok(found.unwrap_or_else(|| name.to_owned()))
+        .filter(|path| std::path::Path::new(path).exists())
+        .collect();
+    // As the loader does, without those that cannot run here. If there is no other, the
+    // first one's refusal says why.
+    let fits = |path: &&String| elf::is_library_for(elf::HOST, path.as_ref());
+    let found = candidates.iter().find(fits).or(candidates.first());
+    Ok(found.map_or(name, String::as_str).to_owned())
 }
 
 /// Loads a library, behind everything queued on `main`.

@@ -1,0 +1,134 @@
+//! The headers of ELF files: for which machine one is, and whether it is a whole library.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// The machine number of x86-64.
+pub const X86_64: u16 = 62;
+/// The machine number of AArch64.
+pub const AARCH64: u16 = 183;
+/// The machine number of NEC's Vector Engine.
+pub const VE: u16 = 251;
+/// The machine number of the machine this was compiled for.
+pub const HOST: u16 = if cfg!(target_arch = "aarch64") {
+    AARCH64
+} else {
+    X86_64
+};
+
+const SHARED: u16 = 3;
+const LOAD: u32 = 1;
+const INTERPRETER: u32 = 3;
+
+/// What the headers of a 64-bit little-endian ELF file say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Headers {
+    /// Its machine number.
+    pub machine: u16,
+    /// It is a shared library, or a program that can lie anywhere.
+    pub shared: bool,
+    /// It names a loader, so it is a program.
+    pub program: bool,
+    /// The end of the last byte that is loaded from the file.
+    pub end: u64,
+}
+
+impl Headers {
+    /// Reads the headers. `None`: no 64-bit little-endian ELF file, or its headers are
+    /// not all there.
+    pub fn read(file: &mut (impl Read + Seek)) -> Option<Headers> {
+        let mut header = [0u8; 64];
+        file.read_exact(&mut header).ok()?;
+        if header[..6] != *b"\x7fELF\x02\x01" {
+            return None;
+        }
+        let (table, size, count) = (long(&header, 32), short(&header, 54), short(&header, 56));
+        if size != 56 {
+            return None;
+        }
+        file.seek(SeekFrom::Start(table)).ok()?;
+        let mut headers = Headers {
+            machine: short(&header, 18),
+            shared: short(&header, 16) == SHARED,
+            program: false,
+            end: 0,
+        };
+        for _ in 0..count {
+            let mut entry = [0u8; 56];
+            file.read_exact(&mut entry).ok()?;
+            match u32::from_le_bytes([entry[0], entry[1], entry[2], entry[3]]) {
+                LOAD => {
+                    let end = long(&entry, 8).checked_add(long(&entry, 32))?;
+                    headers.end = headers.end.max(end);
+                }
+                INTERPRETER => headers.program = true,
+                _ => {}
+            }
+        }
+        Some(headers)
+    }
+}
+
+fn short(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+fn long(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(word)
+}
+
+/// Opens a file to look at it, with what the system knows of it. Other than a plain open
+/// this waits for nobody if it is a pipe.
+///
+/// # Errors
+///
+/// Those of the system.
+pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    let data = file.metadata()?;
+    Ok((file, data))
+}
+
+/// Whether a file is a shared library for `machine`, and all of it is there.
+#[must_use]
+pub fn is_library_for(machine: u16, path: &Path) -> bool {
+    let Ok((mut file, data)) = open(path) else {
+        return false;
+    };
+    data.is_file()
+        && Headers::read(&mut file).is_some_and(|headers| {
+            headers.machine == machine && headers.shared && headers.end <= data.len()
+        })
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::io::Cursor;
+
+    #[test]
+    fn damaged_headers_are_no_elf_file() {
+        let own = std::fs::read("/proc/self/exe").unwrap();
+        let whole = Headers::read(&mut Cursor::new(&own[..])).unwrap();
+        assert_eq!((whole.machine, whole.program), (HOST, true));
+        assert!(whole.end > 0 && whole.end <= own.len() as u64);
+        for len in 0..64 {
+            assert_eq!(Headers::read(&mut Cursor::new(&own[..len])), None);
+        }
+        // Any byte of the headers may be anything: an answer or none, never a panic.
+        for at in 0..64 + 56 * 8 {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut damaged = own[..4096].to_vec();
+                damaged[at] = value;
+                let _ = Headers::read(&mut Cursor::new(&damaged[..]));
+            }
+        }
+    }
+}
