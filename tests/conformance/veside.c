@@ -3,7 +3,6 @@
 
 #include <veo_ve.h>
 
-/* Heterogeneous pointers arrive as they are or already stripped: both work. */
 uint64_t sum_hmem(void *address, uint64_t count)
 {
 	const uint64_t *words = veo_get_hmem_addr(address);
@@ -36,4 +35,10 @@ uint64_t is_ve_addr(const void *address)
 uint64_t process_of(const void *address)
 {
 	return (uint64_t)(int64_t)veo_get_proc_identifier_from_hmem(address);
+}
+
+/* Asks, and then uses the address as it came: no processor but the VE's may take that. */
+uint64_t ask_and_use(const uint64_t *address)
+{
+	return veo_is_ve_addr(address) ? *address : 0;
 }

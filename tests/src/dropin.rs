@@ -90,6 +90,10 @@ impl Dropin {
         dropin.kernels("kernels.c", "libkernels.so", &["-g"]);
         dropin.kernels("kernels.c", "libplain.so", &["-g0"]);
         dropin.kernels("veside.c", "libveside.so", &["-g"]);
+        let beside = format!("-L{}", dropin.kernel_dir().display());
+        let options = ["-g", "-Wl,--no-as-needed", "-Wl,-rpath,$ORIGIN", &beside];
+        let options = [&options[..], &["-l:libveside.so"]].concat();
+        dropin.kernels("relay.c", "librelay.so", &options);
         dropin.kernels("provider.c", "libprovider.so", &["-g"]);
         dropin.kernels("needy.c", "libneedy.so", &["-g"]);
         dropin.kernels("image.c", "image", &["-g", "-Wl,-Bsymbolic"]);

@@ -37,6 +37,7 @@ programs! {
     openmp,
     attributes(THREADS),
     hmem,
+    hmem_arguments,
     hooks,
     hmem_hooks,
     not_supported,
@@ -78,6 +79,7 @@ programs! {
 const OTHERS: &[&str] = &[
     "kernels.c",
     "veside.c",
+    "relay.c",
     "needy.c",
     "provider.c",
     "image.c",

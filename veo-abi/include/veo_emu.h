@@ -17,7 +17,8 @@ enum veo_emu_class {
 	VEO_EMU_CLASS_UNTYPED = 0, /* decided from debug information, else integer */
 	VEO_EMU_CLASS_INTEGER = 1, /* integers, pointers, nothing */
 	VEO_EMU_CLASS_FLOAT = 2,
-	VEO_EMU_CLASS_DOUBLE = 3
+	VEO_EMU_CLASS_DOUBLE = 3,
+	VEO_EMU_CLASS_HMEM = 4 /* of an argument alone: as veo_args_set_hmem sets it */
 };
 
 /* What ended a VE process, as far as that is known. */

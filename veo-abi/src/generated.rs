@@ -60,6 +60,7 @@ pub const VEO_EMU_CLASS_UNTYPED: veo_emu_class = 0;
 pub const VEO_EMU_CLASS_INTEGER: veo_emu_class = 1;
 pub const VEO_EMU_CLASS_FLOAT: veo_emu_class = 2;
 pub const VEO_EMU_CLASS_DOUBLE: veo_emu_class = 3;
+pub const VEO_EMU_CLASS_HMEM: veo_emu_class = 4;
 pub type veo_emu_class = ::std::os::raw::c_uint;
 pub const VEO_EMU_CAUSE_UNKNOWN: veo_emu_cause = 0;
 pub const VEO_EMU_CAUSE_SIGNAL: veo_emu_cause = 1;

@@ -7,7 +7,7 @@
 //! - what a library says of its functions, and whether a declaration agrees: [`prototype`];
 //! - the libveo interface: its types, constants and the table of its functions, [`ffi`], and its C
 //!   headers, [`headers`];
-//! - what kind of file a library is: [`elf`];
+//! - what kind of file a library is, [`elf`], and what it is linked with, `linkage` (feature `dwarf`);
 //! - the program that all this runs in: the variables it obeys, [`environment`], and, on Linux, the
 //!   file it is, `executable`.
 //!
@@ -21,6 +21,8 @@ pub mod environment;
 pub mod executable;
 pub mod ffi;
 pub mod headers;
+#[cfg(feature = "dwarf")]
+pub mod linkage;
 pub mod prototype;
 mod scalar;
 mod types;

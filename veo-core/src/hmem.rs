@@ -14,8 +14,14 @@ use crate::process::VeoProc;
 use crate::session::ProcCore;
 
 /// An address on the VE that carries the identifier of its process in its upper bits,
-/// as C programs exchange it. A kernel that it is passed to gets the address without
-/// them and can use it as it is; one that wants them is declared with a `u64`.
+/// as C programs exchange it (`veo_args_set_hmem`).
+///
+/// NEC's library passes it to kernels as it is: they ask `veo_is_ve_addr` and the like, and
+/// `veo_get_hmem_addr` gives the address. The emulated node does so for kernels of libraries
+/// that know one of these functions, themselves or by a library that they need; all others
+/// get the address without the identifier, since the processor of the host takes none that
+/// has it. A kernel that asks and then uses the address without `veo_get_hmem_addr` crashes
+/// there, and the error says so.
 pub struct HmemPtr<T> {
     tagged: u64,
     ptr: VeMemPtr<T>,
@@ -110,7 +116,7 @@ macro_rules! argument {
             where
                 Self: 'c,
             {
-                args.pointer(self.ptr);
+                args.hmem(self.ptr, self.tagged);
             }
         }
     )*};

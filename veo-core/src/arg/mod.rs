@@ -96,6 +96,13 @@ impl<'c, 'a> Args<'c, 'a> {
         self.word(ArgWord::Integer(ptr.addr() as i64));
     }
 
+    /// An address with the tag of its process, which must be the one that is called.
+    pub(crate) fn hmem<T>(&mut self, ptr: VeMemPtr<T>, tagged: u64) {
+        self.belongs_to(ptr.proc_id());
+        self.uses.extend(ptr.usage());
+        self.word(ArgWord::Hmem(tagged));
+    }
+
     /// The address of a function, whose library must be there while the call runs.
     pub(crate) fn function<T>(&mut self, ptr: VeMemPtr<T>, library: Arc<Code>) {
         self.pointer(ptr);

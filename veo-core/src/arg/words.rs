@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use veo_abi::ffi::{VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER};
+use veo_abi::ffi::{
+    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_HMEM, VEO_EMU_CLASS_INTEGER,
+};
 use veo_abi::{Scalar, Word};
 
 /// One argument as the VE gets it.
@@ -12,17 +14,21 @@ pub(crate) enum ArgWord {
     Integer(i64),
     Float(f32),
     Double(f64),
+    /// An address with the tag of its process, for which the backend knows whether the
+    /// kernel gets it.
+    Hmem(u64),
     /// The stack data of this index.
     Stack(u32),
 }
 
-/// What a word holds. The first three are what `veo_emu_call_async` takes.
+/// What a word holds. All but the last are what `veo_emu_call_async` takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum Class {
     Integer = VEO_EMU_CLASS_INTEGER as u8,
     Float = VEO_EMU_CLASS_FLOAT as u8,
     Double = VEO_EMU_CLASS_DOUBLE as u8,
+    Hmem = VEO_EMU_CLASS_HMEM as u8,
     Stack = 0x10,
 }
 
@@ -60,6 +66,7 @@ impl Words {
             ArgWord::Integer(value) => (value as u64, Class::Integer),
             ArgWord::Float(value) => (value.to_word().0, Class::Float),
             ArgWord::Double(value) => (value.to_word().0, Class::Double),
+            ArgWord::Hmem(address) => (address, Class::Hmem),
             ArgWord::Stack(index) => (index.into(), Class::Stack),
         };
         self.unfinished |= class == Class::Stack;
@@ -101,6 +108,7 @@ impl Words {
             Class::Integer => ArgWord::Integer(*word as i64),
             Class::Float => ArgWord::Float(f32::from_word(Word(*word))),
             Class::Double => ArgWord::Double(f64::from_word(Word(*word))),
+            Class::Hmem => ArgWord::Hmem(*word),
             Class::Stack => ArgWord::Stack(*word as u32),
         })
     }

@@ -71,6 +71,12 @@ pub enum Cause {
     Broken,
 }
 
+/// Whether it is an address of the VE's memory with the identifier of its process.
+fn has_tag(address: u64) -> bool {
+    // Bit 63, and 62 to 59; what an address itself may have is below.
+    address >> 63 == 1 && address >> 47 & 0xfff == 0
+}
+
 /// The signal that nothing raises by mistake.
 const SIGKILL: i32 = 9;
 
@@ -142,6 +148,10 @@ impl Fault {
             Cause::TimeLimit { .. } => "; VeoProcBuilder::time_limit sets it",
             Cause::StackOverflow { .. } => {
                 "; ContextOptions::stack_size gives a context a larger one"
+            }
+            Cause::Signal if self.address.is_some_and(has_tag) => {
+                "; the address has the tag of its process (hmem), which kernels get if their \
+                 library asks for tags: veo_get_hmem_addr gives it without"
             }
             _ => "",
         }

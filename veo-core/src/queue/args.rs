@@ -1,6 +1,6 @@
 //! `veo_args`: the arguments of one call as the backend takes them.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
 use veo_abi::ffi::{self, veo_args};
@@ -78,6 +78,11 @@ impl ArgsHandle {
                     let set = need!(self.api, veo_args_set_double, "a double argument")?;
                     // SAFETY: see `clear`.
                     unsafe { set(self.args, place, value) }
+                }
+                ArgWord::Hmem(address) => {
+                    let set = need!(self.api, veo_args_set_hmem, "an hmem argument")?;
+                    // SAFETY: see `clear`; the address is passed on, not used.
+                    unsafe { set(self.args, place, address as usize as *mut c_void) }
                 }
                 ArgWord::Stack(which) => {
                     let set = need!(self.api, veo_args_set_stack, "a stack argument")?;

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::shared::class::{Class, PER_WORD, Returns};
+use crate::shared::hmem;
 use crate::shared::ring::MAX_WORDS;
 
 /// All stack buffers of one call together.
@@ -42,6 +43,8 @@ pub(crate) struct Args {
     classes: [u64; MAX_WORDS / PER_WORD],
     set: [u64; MAX_WORDS / 64],
     stack: Vec<StackBuffer>,
+    /// Which words are addresses that may have a tag.
+    hmem: Vec<usize>,
     returns: Option<Returns>,
 }
 
@@ -58,6 +61,7 @@ impl Args {
         self.classes = Default::default();
         self.set = Default::default();
         self.stack.clear();
+        self.hmem.clear();
         self.returns = None;
     }
 
@@ -67,6 +71,14 @@ impl Args {
         let index = self.place(index)?;
         self.words[index] = word;
         class.put(&mut self.classes, index);
+        Ok(())
+    }
+
+    /// Sets an address that may have a tag. It stays as it is: who is called decides
+    /// whether it is passed with the tag.
+    pub(crate) fn set_hmem(&mut self, index: i32, address: u64) -> Result<()> {
+        self.set(index, address, Class::Integer)?;
+        self.hmem.push(index as usize);
         Ok(())
     }
 
@@ -115,6 +127,7 @@ impl Args {
         let bit = 1 << (place % 64);
         if self.set[place / 64] & bit != 0 {
             self.stack.retain(|buffer| buffer.index != place);
+            self.hmem.retain(|index| *index != place);
         }
         self.set[place / 64] |= bit;
         Ok(place)
@@ -150,6 +163,20 @@ impl Args {
 
     pub(crate) fn words(&self) -> &[u64] {
         &self.words
+    }
+
+    /// Whether some words may have tags.
+    pub(crate) fn has_hmem(&self) -> bool {
+        !self.hmem.is_empty()
+    }
+
+    /// The words without tags.
+    pub(crate) fn untagged(&self) -> Vec<u64> {
+        let mut words = self.words.clone();
+        for index in &self.hmem {
+            words[*index] = hmem::untag(words[*index]);
+        }
+        words
     }
 
     /// The classes of the words, packed.

@@ -8,7 +8,7 @@ use veo_abi::prototype::{
     Encoding, FoundType, Original, Prototype, Prototypes, TypeId, read_original,
 };
 
-use super::args::Args;
+use super::asking;
 use super::operation::CallView;
 use crate::shared::class::{Class, PER_WORD, Returns};
 use crate::sys::cancel::Uncancelled;
@@ -115,19 +115,20 @@ impl Prepared {
         &'a mut self,
         address: u64,
         convention: Option<&Convention>,
-        args: &'a Args,
+        words: &'a [u64],
+        classes: &'a [u64],
     ) -> CallView<'a> {
         let Some(convention) = convention else {
             return CallView {
                 address,
-                words: args.words(),
-                classes: args.classes(),
+                words,
+                classes,
                 returns: Returns::Word,
             };
         };
-        let count = args.words().len();
+        let count = words.len();
         for index in 0..count {
-            let (word, class) = (args.words()[index], Class::at(args.classes(), index));
+            let (word, class) = (words[index], Class::at(classes, index));
             let passed = convention.params.get(index).unwrap_or(&Passed::AsSet);
             let (word, class) = match *passed {
                 Passed::Word => (word, Class::Integer),
@@ -156,6 +157,7 @@ impl Prepared {
 pub(crate) struct Lazy {
     file: Option<Arc<Original>>,
     read: OnceLock<Option<Prototypes>>,
+    asks: OnceLock<bool>,
 }
 
 impl Lazy {
@@ -163,7 +165,19 @@ impl Lazy {
         Lazy {
             file,
             read: OnceLock::new(),
+            asks: OnceLock::new(),
         }
+    }
+
+    /// Whether its functions get addresses with their tags, in process `pid`.
+    pub(crate) fn asks_for_tags(&self, pid: libc::pid_t) -> bool {
+        *self.asks.get_or_init(|| {
+            let _held = Uncancelled::new();
+            let Some(library) = self.file.as_ref().and_then(|file| file.bytes().ok()) else {
+                return false;
+            };
+            catch_unwind(AssertUnwindSafe(|| asking::asks(&library, pid))).unwrap_or(false)
+        })
     }
 
     /// The prototypes, or `None` if the file has none that can be read.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use veo_abi::elf;
 use veo_abi::environment::VE_LD_LIBRARY_PATH;
 use veo_abi::prototype::Original;
 
@@ -11,8 +12,6 @@ use super::convention::{Convention, Lazy};
 use super::lock;
 use super::log::debug;
 use super::queue::Queue;
-use veo_abi::elf;
-
 use crate::error::{Error, Result};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Ended;
@@ -90,6 +89,15 @@ impl Symbols {
     pub(crate) fn name_of(&self, address: u64) -> Option<String> {
         let known = lock(&self.known);
         known.by_address.get(&address).map(|symbol| symbol.name.clone())
+    }
+
+    /// What is known of the library of the function at this address.
+    pub(crate) fn described(&self, address: u64) -> Option<Arc<Lazy>> {
+        let known = lock(&self.known);
+        let library = known.by_address.get(&address)?.library;
+        let mut libraries = known.libraries.iter();
+        let library = libraries.find(|known| known.handle == library)?;
+        Some(library.prototypes.clone())
     }
 
     /// How the function at this address takes its arguments, if its library tells.

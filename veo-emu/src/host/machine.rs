@@ -173,6 +173,13 @@ impl Machine {
         self.control.view()
     }
 
+    /// Whether the function at this address gets addresses with their tags: if its library
+    /// asks for them. One that was not looked up gets none.
+    pub(crate) fn asks_for_tags(&self, address: u64) -> bool {
+        let library = self.symbols.described(address);
+        library.is_some_and(|library| library.asks_for_tags(self.pid))
+    }
+
     /// Makes a queue known, so that it learns of the process's end.
     pub(crate) fn enrol(&self, queue: &Arc<Queue>) {
         let mut queues = lock(&self.queues);

@@ -9,6 +9,7 @@
 
 pub(crate) mod arena;
 pub(crate) mod args;
+pub(crate) mod asking;
 pub(crate) mod context;
 pub(crate) mod convention;
 pub(crate) mod death;

@@ -9,6 +9,7 @@ use super::library::{Library, Symbols};
 use super::source::{Place, Source};
 use super::queue::Job;
 use crate::shared::control::Cause;
+use crate::shared::hmem;
 use crate::shared::parcel::Task;
 
 /// What the VE side does, in words. Functions of libraries run on many occasions.
@@ -115,6 +116,13 @@ impl Report {
                 let _ = write!(report.trace, " {}:{}", place.file, place.line);
             }
             report.trace.push('\n');
+        }
+        let address = death.fault.as_ref().and_then(|fault| fault.address);
+        if address.is_some_and(hmem::is_tagged_address) {
+            text.push_str(
+                "; the address has the tag of its process (hmem), which kernels get if their \
+                 library asks for tags: veo_get_hmem_addr gives it without",
+            );
         }
         report.text = text;
         report

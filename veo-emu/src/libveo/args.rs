@@ -8,7 +8,7 @@ use veo_abi::ffi::{
 };
 use veo_abi::{Scalar, Word};
 
-use super::{ARGS, guard, hmem};
+use super::{ARGS, guard};
 use crate::error::{Error, Result};
 use crate::host::args::{Args, Intent};
 use crate::shared::class::Class;
@@ -119,5 +119,9 @@ pub unsafe extern "C" fn veo_args_set_hmem(
     index: c_int,
     addr: *mut c_void,
 ) -> c_int {
-    set(args, index, Word(hmem::untag(addr as u64)), Class::Integer)
+    guard(-1, || {
+        // SAFETY: the caller uses its arguments on one thread at a time.
+        unsafe { self::args(args)? }.set_hmem(index, addr as u64)?;
+        Ok(0)
+    })
 }

@@ -23,11 +23,18 @@ fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
         return Err(Error::invalid("the address of the function is 0"));
     }
     args.check()?;
+    let untagged;
+    let words = if args.has_hmem() && !queue.machine.asks_for_tags(address) {
+        untagged = args.untagged();
+        &untagged
+    } else {
+        args.words()
+    };
     if let Some(returns) = args.returns() {
         // Every argument was set with its own type.
         let view = CallView {
             address,
-            words: args.words(),
+            words,
             classes: args.classes(),
             returns,
         };
@@ -35,7 +42,7 @@ fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
     }
     let mut prepared = Prepared::default();
     let convention = queue.machine.symbols.convention(address);
-    let view = prepared.apply(address, convention.as_deref(), args);
+    let view = prepared.apply(address, convention.as_deref(), words, args.classes());
     submit(queue, view, args)
 }
 

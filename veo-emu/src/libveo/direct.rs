@@ -5,7 +5,8 @@ use std::slice;
 use std::time::Duration;
 
 use veo_abi::ffi::{
-    VEO_COMMAND_OK, VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID,
+    VEO_COMMAND_OK, VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_HMEM,
+    VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID,
     veo_emu_class, veo_emu_result, veo_thr_ctxt,
 };
 
@@ -15,6 +16,7 @@ use super::{guard, open_context, own_context};
 use crate::error::{Error, Result};
 use crate::host::operation::CallView;
 use crate::shared::class::{Class, PER_WORD, pack_eight};
+use crate::shared::hmem;
 use crate::shared::ring::MAX_WORDS;
 
 pub unsafe extern "C" fn veo_emu_call_async(
@@ -116,9 +118,17 @@ unsafe fn call_somehow(
             }
         };
         let mut packed = [0; MAX_WORDS / PER_WORD];
+        let mut untagged = Vec::new();
         for (index, class) in given.iter().enumerate() {
             class_of(index, *class)?.put(&mut packed, index);
         }
+        let tagged = |class: &u8| veo_emu_class::from(*class) == VEO_EMU_CLASS_HMEM;
+        if given.iter().any(tagged) && !context.queue.machine.asks_for_tags(address) {
+            untagged.extend_from_slice(words);
+            let words = untagged.iter_mut().zip(given).filter(|(_, class)| tagged(class));
+            words.for_each(|(word, _)| *word = hmem::untag(*word));
+        }
+        let words = if untagged.is_empty() { words } else { &untagged };
         let view = CallView {
             address,
             words,
@@ -131,7 +141,7 @@ unsafe fn call_somehow(
 
 fn class_of(index: usize, given: u8) -> Result<Class> {
     match veo_emu_class::from(given) {
-        VEO_EMU_CLASS_INTEGER => Ok(Class::Integer),
+        VEO_EMU_CLASS_INTEGER | VEO_EMU_CLASS_HMEM => Ok(Class::Integer),
         VEO_EMU_CLASS_FLOAT => Ok(Class::Float),
         VEO_EMU_CLASS_DOUBLE => Ok(Class::Double),
         _ => Err(Error::invalid(format!(

@@ -12,40 +12,24 @@ use crate::error::{Error, Result};
 use crate::handle::Guard;
 use crate::host::lock;
 use crate::host::process::Process;
-
-/// Bit 63: an address of the VE.
-const VE: u64 = 1 << 63;
-/// Bits 62 to 59: the process identifier.
-const SHIFT: u32 = 59;
-/// As many identifiers as fit.
-pub(super) const MOST_PROCESSES: usize = 16;
-const TAG: u64 = VE | 0xf << SHIFT;
+use crate::shared::hmem::{self, MOST_PROCESSES, is_ve, untag};
 
 /// Adds the tag of a process to an address.
 pub(super) fn tag(address: u64, identifier: i32) -> Result<u64> {
-    if !(0..MOST_PROCESSES as i32).contains(&identifier) {
-        return Err(Error::invalid(format!(
+    match usize::try_from(identifier) {
+        Ok(identifier) if identifier < MOST_PROCESSES => Ok(hmem::tag(address, identifier)),
+        _ => Err(Error::invalid(format!(
             "{identifier} is no process identifier: they go from 0 to {}",
             MOST_PROCESSES - 1
-        )));
+        ))),
     }
-    Ok(address & !TAG | VE | (identifier as u64) << SHIFT)
-}
-
-/// The address without its tag.
-pub(super) fn untag(address: u64) -> u64 {
-    if is_ve(address) { address & !TAG } else { address }
-}
-
-fn is_ve(address: u64) -> bool {
-    address & VE != 0
 }
 
 fn owner(address: u64) -> Result<(u64, Guard<'static, Process>)> {
     if !is_ve(address) {
         return Err(Error::invalid(format!("{address:#x} is no address of a VE")));
     }
-    let identifier = (address >> SHIFT & 0xf) as usize;
+    let identifier = hmem::identifier(address);
     let handle = lock(&IDENTIFIERS)[identifier];
     let process = PROCESSES
         .get(handle)
@@ -70,7 +54,7 @@ pub unsafe extern "C" fn veo_get_proc_identifier_from_hmem(addr: *const c_void) 
     guard(-1, || {
         let address = addr as u64;
         if is_ve(address) {
-            Ok((address >> SHIFT & 0xf) as c_int)
+            Ok(hmem::identifier(address) as c_int)
         } else {
             Err(Error::invalid(format!("{address:#x} is no address of a VE")))
         }

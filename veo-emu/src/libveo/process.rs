@@ -12,10 +12,11 @@ use crate::error::{Error, Result};
 use crate::host::{lock, progress};
 use crate::host::process::Process;
 use crate::host::start::Options;
+use crate::shared::hmem::MOST_PROCESSES;
 
 /// Handles of live processes by process identifier.
-pub(super) static IDENTIFIERS: Mutex<[u64; hmem::MOST_PROCESSES]> =
-    Mutex::new([0; hmem::MOST_PROCESSES]);
+pub(super) static IDENTIFIERS: Mutex<[u64; MOST_PROCESSES]> =
+    Mutex::new([0; MOST_PROCESSES]);
 
 pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handle> {
     let process = Process::create(node, options)?;

@@ -341,6 +341,10 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         words.cause = Cause::StackOverflow;
         words.stack = size;
     }
+    if signal == libc::SIGSEGV && code == SI_KERNEL {
+        // SAFETY: as above.
+        words.address = unsafe { native::tagged_address(context) };
+    }
     if matches!(code, libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL) {
         // SAFETY: si_code says that the sender's number is there; getpid cannot fail.
         let (sender, own) = unsafe { ((*info).si_pid(), libc::getpid()) };

@@ -12,5 +12,6 @@ mod arch;
 
 pub(super) use arch::{
     copy_bytes, enable_traps, place, return_address, return_from_leaf, stack_pointer,
+    tagged_address,
 };
 pub(super) use call::Native;

@@ -4,6 +4,7 @@ use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
 
 use super::call::Frame;
+use crate::shared::hmem;
 use crate::veorun::copy;
 
 /// Registers for integer arguments.
@@ -150,4 +151,16 @@ pub(in crate::veorun) fn enable_traps(bits: u32) {
         asm!("ldmxcsr [{}]", in(reg) &raw const vector);
         asm!("fldcw [{}]", in(reg) &raw const x87);
     }
+}
+
+/// The register with an address of the VE that still has its tag, if there is one.
+///
+/// # Safety
+///
+/// The context is one that the kernel passed to a handler.
+pub(in crate::veorun) unsafe fn tagged_address(context: *mut libc::ucontext_t) -> Option<u64> {
+    let general = libc::REG_R8 as usize..=libc::REG_RCX as usize;
+    // SAFETY: the caller vouches for the context.
+    let registers = unsafe { (*context).uc_mcontext.gregs };
+    registers[general].iter().map(|word| *word as u64).find(|word| hmem::is_tagged_address(*word))
 }
