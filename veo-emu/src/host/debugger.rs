@@ -103,10 +103,67 @@ fn leave_with_us(command: &mut Command) {
             libc::getppid()
         };
         // The program may have ended before that.
-        if parent as u32 == us { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+        if parent as u32 != us {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        insist(parent);
+        Ok(())
     };
     // SAFETY: between fork and exec it only makes system calls.
     unsafe { command.pre_exec(leave) };
+}
+
+/// Leaves a process that ends this one, the debugger, if it is still there a while after
+/// `program` has ended: gdb can lose SIGHUP while a process that it traces comes or goes,
+/// and would then keep that stopped for ever. Called between fork and exec.
+fn insist(program: libc::pid_t) {
+    /// How long gdb may take to leave by itself, in milliseconds.
+    const PATIENCE: libc::c_int = 5000;
+    let ended = |process: libc::c_int, limit| {
+        let mut polled = libc::pollfd {
+            fd: process,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: one valid entry.
+        unsafe { libc::poll(&mut polled, 1, limit) > 0 }
+    };
+    // SAFETY: system calls with numbers only. The second child has no parent here, so that the
+    // debugger has no child that it does not know; it closes what it has inherited, so that
+    // nothing stays open for it, and it never returns.
+    unsafe {
+        let debugger = libc::getpid();
+        let child = fork();
+        if child != 0 {
+            libc::waitpid(child, std::ptr::null_mut(), 0);
+            return;
+        }
+        if fork() != 0 {
+            libc::_exit(0);
+        }
+        libc::syscall(libc::SYS_close_range, 0, u32::MAX, 0);
+        let open = |pid: libc::pid_t| libc::syscall(libc::SYS_pidfd_open, pid, 0) as libc::c_int;
+        let (debugger, program) = (open(debugger), open(program));
+        // Without such descriptors there is nothing to insist with.
+        while debugger >= 0 && !ended(debugger, 0) {
+            if program >= 0 && !ended(program, 1000) {
+                continue;
+            }
+            if !ended(debugger, PATIENCE) {
+                let none = std::ptr::null::<libc::siginfo_t>();
+                libc::syscall(libc::SYS_pidfd_send_signal, debugger, libc::SIGKILL, none, 0);
+            }
+            break;
+        }
+        libc::_exit(0);
+    }
+}
+
+/// `fork` without what the C library and others have registered for it.
+fn fork() -> libc::pid_t {
+    // SAFETY: a plain fork: the child has a copy of everything. Its callers make system calls
+    // only, as is allowed after a fork of a program with several threads.
+    unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) as libc::pid_t }
 }
 
 /// Whether the thread that keeps the debugger has nothing to keep any more.
