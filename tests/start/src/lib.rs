@@ -21,8 +21,10 @@ const MEANT: [&str; 4] = [
     "VEORUN_BIN",
 ];
 
-/// Descriptors that a test program needs at most, for itself and all that it starts at once.
-const DESCRIPTORS: libc::rlim_t = 1024;
+/// Descriptors that a test program needs at most, and the stack that Linux gives programs,
+/// which bounds the length of their arguments, too.
+const LEAST: [(libc::__rlimit_resource_t, libc::rlim_t); 2] =
+    [(libc::RLIMIT_NOFILE, 1024), (libc::RLIMIT_STACK, 8 << 20)];
 
 #[used]
 // SAFETY: the section holds pointers to functions that the C start-up code calls once before
@@ -107,7 +109,7 @@ fn descriptors() {
     }
 }
 
-/// Enough descriptors if that is allowed, no core files of kernels that crash, usual
+/// Enough descriptors and stack if that is allowed, no core files of kernels that crash, usual
 /// permissions of new files.
 fn limits() {
     let mut limit = libc::rlimit {
@@ -117,9 +119,11 @@ fn limits() {
     // SAFETY: the calls read and write the structure, or take numbers.
     unsafe {
         libc::umask(0o022);
-        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 && limit.rlim_cur < DESCRIPTORS {
-            limit.rlim_cur = DESCRIPTORS.min(limit.rlim_max);
-            libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+        for (resource, least) in LEAST {
+            if libc::getrlimit(resource, &mut limit) == 0 && limit.rlim_cur < least {
+                limit.rlim_cur = least.min(limit.rlim_max);
+                libc::setrlimit(resource, &limit);
+            }
         }
         if libc::getrlimit(libc::RLIMIT_CORE, &mut limit) == 0 {
             limit.rlim_cur = 0;
