@@ -108,9 +108,11 @@ fn evil(place: &Place, name: &str) -> PathBuf {
     library
 }
 
-/// What somebody may set to have the program run what he likes: a variable, its value, and
-/// others that belong to it.
-fn attacks(place: &Place) -> Vec<(Variable, String, Vec<(&'static str, String)>)> {
+/// A variable, its value, and others that belong to it.
+type Attack = (Variable, String, Vec<(&'static str, String)>);
+
+/// What somebody may set to have the program run what he likes.
+fn attacks(place: &Place) -> Vec<Attack> {
     let library = evil(place, "evil.so").display().to_string();
     evil(place, "kernels/libvebasics.so");
     let directory = place.path("kernels").display().to_string();
@@ -136,7 +138,7 @@ fn attacks(place: &Place) -> Vec<(Variable, String, Vec<(&'static str, String)>)
     ]
 }
 
-fn with(command: &mut Command, attack: &(Variable, String, Vec<(&'static str, String)>)) {
+fn with(command: &mut Command, attack: &Attack) {
     let (variable, value, more) = attack;
     command.env(variable.name(), value).envs(more.clone());
 }
