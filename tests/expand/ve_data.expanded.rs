@@ -6,7 +6,7 @@ where
     >,
 {
     const TYPE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { position: __0, charge: __1, next: __2 }: Self| {
+        let _ = |Self { position: __0 @ _, charge: __1 @ _, next: __2 @ _ }: Self| {
             ::veo_core::__private::Data::ASK(&__0);
             ::veo_core::__private::Data::ASK(&__1);
             ::veo_core::__private::Data::ASK(&__2);
@@ -21,26 +21,30 @@ where
                         name: "position",
                         offset: ::core::mem::offset_of!(Self, position),
                         ty: ::veo_core::VeData::FIELD_TYPE
-                            .in_structure(|Self { position: __field, .. }: Self| __field),
+                            .in_structure(|Self { position: __field @ _, .. }: Self| {
+                                __field
+                            }),
                     },
                     ::veo_core::__private::abi::Field {
                         name: "charge",
                         offset: ::core::mem::offset_of!(Self, charge),
                         ty: ::veo_core::VeData::FIELD_TYPE
-                            .in_structure(|Self { charge: __field, .. }: Self| __field),
+                            .in_structure(|Self { charge: __field @ _, .. }: Self| {
+                                __field
+                            }),
                     },
                     ::veo_core::__private::abi::Field {
                         name: "next",
                         offset: ::core::mem::offset_of!(Self, next),
                         ty: ::veo_core::VeData::FIELD_TYPE
-                            .in_structure(|Self { next: __field, .. }: Self| __field),
+                            .in_structure(|Self { next: __field @ _, .. }: Self| __field),
                     },
                 ],
             },
         )
     };
     const OUTLINE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { position: __0, charge: __1, next: __2 }: Self| {
+        let _ = |Self { position: __0 @ _, charge: __1 @ _, next: __2 @ _ }: Self| {
             ::veo_core::__private::Data::ASK(&__0);
             ::veo_core::__private::Data::ASK(&__1);
             ::veo_core::__private::Data::ASK(&__2);
@@ -55,19 +59,23 @@ where
                         name: "position",
                         offset: ::core::mem::offset_of!(Self, position),
                         ty: ::veo_core::VeData::FIELD_OUTLINE
-                            .in_structure(|Self { position: __field, .. }: Self| __field),
+                            .in_structure(|Self { position: __field @ _, .. }: Self| {
+                                __field
+                            }),
                     },
                     ::veo_core::__private::abi::Field {
                         name: "charge",
                         offset: ::core::mem::offset_of!(Self, charge),
                         ty: ::veo_core::VeData::FIELD_OUTLINE
-                            .in_structure(|Self { charge: __field, .. }: Self| __field),
+                            .in_structure(|Self { charge: __field @ _, .. }: Self| {
+                                __field
+                            }),
                     },
                     ::veo_core::__private::abi::Field {
                         name: "next",
                         offset: ::core::mem::offset_of!(Self, next),
                         ty: ::veo_core::VeData::FIELD_OUTLINE
-                            .in_structure(|Self { next: __field, .. }: Self| __field),
+                            .in_structure(|Self { next: __field @ _, .. }: Self| __field),
                     },
                 ],
             },

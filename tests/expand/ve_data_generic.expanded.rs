@@ -5,7 +5,7 @@ where
     T: Default,
 {
     const TYPE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { 0: __0 }: Self| {
+        let _ = |Self { 0: __0 @ _ }: Self| {
             ::veo_core::__private::Data::ASK(&__0);
         };
         ::veo_core::__private::abi::Type::Struct(
@@ -18,14 +18,14 @@ where
                         name: "0",
                         offset: ::core::mem::offset_of!(Self, 0),
                         ty: ::veo_core::VeData::FIELD_TYPE
-                            .in_structure(|Self { 0: __field, .. }: Self| __field),
+                            .in_structure(|Self { 0: __field @ _, .. }: Self| __field),
                     },
                 ],
             },
         )
     };
     const OUTLINE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { 0: __0 }: Self| {
+        let _ = |Self { 0: __0 @ _ }: Self| {
             ::veo_core::__private::Data::ASK(&__0);
         };
         ::veo_core::__private::abi::Type::Struct(
@@ -38,7 +38,7 @@ where
                         name: "0",
                         offset: ::core::mem::offset_of!(Self, 0),
                         ty: ::veo_core::VeData::FIELD_OUTLINE
-                            .in_structure(|Self { 0: __field, .. }: Self| __field),
+                            .in_structure(|Self { 0: __field @ _, .. }: Self| __field),
                     },
                 ],
             },

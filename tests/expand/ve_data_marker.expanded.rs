@@ -6,7 +6,7 @@ where
     >,
 {
     const TYPE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { 0: __0, 1: __1 }: Self| {
+        let _ = |Self { 0: __0 @ _, 1: __1 @ _ }: Self| {
             ::veo_core::__private::Data::ASK(&__0);
             ::veo_core::__private::Data::ASK(&__1);
         };
@@ -20,20 +20,20 @@ where
                         name: "0",
                         offset: ::core::mem::offset_of!(Self, 0),
                         ty: ::veo_core::VeData::FIELD_TYPE
-                            .in_structure(|Self { 0: __field, .. }: Self| __field),
+                            .in_structure(|Self { 0: __field @ _, .. }: Self| __field),
                     },
                     ::veo_core::__private::abi::Field {
                         name: "1",
                         offset: ::core::mem::offset_of!(Self, 1),
                         ty: ::veo_core::VeData::FIELD_TYPE
-                            .in_structure(|Self { 1: __field, .. }: Self| __field),
+                            .in_structure(|Self { 1: __field @ _, .. }: Self| __field),
                     },
                 ],
             },
         )
     };
     const OUTLINE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { 0: __0, 1: __1 }: Self| {
+        let _ = |Self { 0: __0 @ _, 1: __1 @ _ }: Self| {
             ::veo_core::__private::Data::ASK(&__0);
             ::veo_core::__private::Data::ASK(&__1);
         };
@@ -47,13 +47,13 @@ where
                         name: "0",
                         offset: ::core::mem::offset_of!(Self, 0),
                         ty: ::veo_core::VeData::FIELD_OUTLINE
-                            .in_structure(|Self { 0: __field, .. }: Self| __field),
+                            .in_structure(|Self { 0: __field @ _, .. }: Self| __field),
                     },
                     ::veo_core::__private::abi::Field {
                         name: "1",
                         offset: ::core::mem::offset_of!(Self, 1),
                         ty: ::veo_core::VeData::FIELD_OUTLINE
-                            .in_structure(|Self { 1: __field, .. }: Self| __field),
+                            .in_structure(|Self { 1: __field @ _, .. }: Self| __field),
                     },
                 ],
             },

@@ -7,7 +7,7 @@ where
     >,
 {
     const TYPE: prelude::veo::__private::abi::Type = {
-        let _ = |Self { x: __0, level: __1 }: Self| {
+        let _ = |Self { x: __0 @ _, level: __1 @ _ }: Self| {
             <_ as prelude::veo::__private::Data>::ASK(&__0);
             <_ as prelude::veo::__private::Data>::ASK(&__1);
         };
@@ -21,20 +21,22 @@ where
                         name: "x",
                         offset: ::core::mem::offset_of!(Self, x),
                         ty: <_ as prelude::veo::VeData>::FIELD_TYPE
-                            .in_structure(|Self { x: __field, .. }: Self| __field),
+                            .in_structure(|Self { x: __field @ _, .. }: Self| __field),
                     },
                     prelude::veo::__private::abi::Field {
                         name: "level",
                         offset: ::core::mem::offset_of!(Self, level),
                         ty: <_ as prelude::veo::VeData>::FIELD_TYPE
-                            .in_structure(|Self { level: __field, .. }: Self| __field),
+                            .in_structure(|Self { level: __field @ _, .. }: Self| {
+                                __field
+                            }),
                     },
                 ],
             },
         )
     };
     const OUTLINE: prelude::veo::__private::abi::Type = {
-        let _ = |Self { x: __0, level: __1 }: Self| {
+        let _ = |Self { x: __0 @ _, level: __1 @ _ }: Self| {
             <_ as prelude::veo::__private::Data>::ASK(&__0);
             <_ as prelude::veo::__private::Data>::ASK(&__1);
         };
@@ -48,13 +50,15 @@ where
                         name: "x",
                         offset: ::core::mem::offset_of!(Self, x),
                         ty: <_ as prelude::veo::VeData>::FIELD_OUTLINE
-                            .in_structure(|Self { x: __field, .. }: Self| __field),
+                            .in_structure(|Self { x: __field @ _, .. }: Self| __field),
                     },
                     prelude::veo::__private::abi::Field {
                         name: "level",
                         offset: ::core::mem::offset_of!(Self, level),
                         ty: <_ as prelude::veo::VeData>::FIELD_OUTLINE
-                            .in_structure(|Self { level: __field, .. }: Self| __field),
+                            .in_structure(|Self { level: __field @ _, .. }: Self| {
+                                __field
+                            }),
                     },
                 ],
             },

@@ -6,16 +6,17 @@ where
     >,
 {
     const TYPE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { 0: __0 }: Self| {
+        let _ = |Self { 0: __0 @ _ }: Self| {
             ::veo_core::__private::Data::ASK(&__0);
         };
-        ::veo_core::VeData::FIELD_TYPE.alone_in(|Self { 0: __field, .. }: Self| __field)
+        ::veo_core::VeData::FIELD_TYPE
+            .alone_in(|Self { 0: __field @ _, .. }: Self| __field)
     };
     const OUTLINE: ::veo_core::__private::abi::Type = {
-        let _ = |Self { 0: __0 }: Self| {
+        let _ = |Self { 0: __0 @ _ }: Self| {
             ::veo_core::__private::Data::ASK(&__0);
         };
         ::veo_core::VeData::FIELD_OUTLINE
-            .alone_in(|Self { 0: __field, .. }: Self| __field)
+            .alone_in(|Self { 0: __field @ _, .. }: Self| __field)
     };
 }

@@ -226,6 +226,8 @@ fn bounded(
 
 /// All fields, since an attribute below the derive could have changed the structure. What is
 /// asked of them proves nothing, but has the better message for what is no plain data.
+///
+/// `name @ _` can only be a variable; a name alone may be a unit structure of the user's.
 fn exhaustive(fields: &syn::Fields, traits: &DeriveTraits<'_>) -> TokenStream {
     let members = fields.members();
     let (names, asked): (Vec<Ident>, Vec<TokenStream>) = fields
@@ -233,12 +235,15 @@ fn exhaustive(fields: &syn::Fields, traits: &DeriveTraits<'_>) -> TokenStream {
         .enumerate()
         .map(|(index, field)| traits.ask_data(&field.ty, &format!("__{index}")))
         .unzip();
-    quote!(let _ = |Self { #(#members: #names),* }: Self| { #(#asked;)* };)
+    quote!(let _ = |Self { #(#members: #names @ _),* }: Self| { #(#asked;)* };)
 }
 
 /// The description of a field, which proves that the field is plain data: it comes from the
 /// very trait that is implemented, whatever else `krate` names, and is that of the value the
 /// field holds, whatever its type was written as.
+///
+/// Without the `@ _`, a unit structure named `__field` that is plain data would match a reference
+/// to it, which is none, and prove something of itself.
 fn described(
     member: &Member,
     ty: &syn::Type,
@@ -252,7 +257,7 @@ fn described(
     };
     let field = Ident::new("__field", Span::mixed_site());
     let description = traits.item(ty, quote!(VeData), part);
-    quote!(#description.#method(|Self { #member: #field, .. }: Self| #field))
+    quote!(#description.#method(|Self { #member: #field @ _, .. }: Self| #field))
 }
 
 fn structure(
