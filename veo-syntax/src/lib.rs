@@ -91,7 +91,14 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenSt
         let declaration = check::kernel(*kernel, &options, &mut own);
         if declaration.is_right {
             let mut checks = verify::kernel(&declaration, built, &mut own);
-            checks.files.retain(|file| mentioned.insert(file.clone()));
+            // One that depends on a condition may not be there to mention it for others.
+            let is_condition = |attr: &syn::Attribute| {
+                attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")
+            };
+            let depends = declaration.attrs.iter().any(is_condition);
+            checks
+                .files
+                .retain(|file| depends || mentioned.insert(file.clone()));
             output.extend(expand::stub(&declaration, &checks, &context));
             output.extend(own.errors_below(&declaration.attrs));
         } else {

@@ -51,6 +51,8 @@ fn prototypes_are_among_the_dependencies() {
     let one = "#[veo_core::ve_kernel(lib = \"libk.so\")]\npub fn half(x: f64) -> f64;\n";
     let block = "#[veo_core::ve_kernel(lib = \"libk.so\")]\nunsafe extern \"C\" {\n    pub safe fn half(x: f64) -> f64;\n    \
                  pub safe fn twice(n: i64) -> i64;\n}\n";
+    let conditional = "#[veo_core::ve_kernel(lib = \"libk.so\")]\nunsafe extern \"C\" {\n    #[cfg(any())]\n    pub safe fn half(x: f64) -> f64;\n    \
+                       pub safe fn twice(n: i64) -> i64;\n}\n";
     let warned = "#[veo_core::ve_kernel(lib = \"libk.so\", verify = \"warn\")]\npub fn half(x: f32) -> f64;\n";
     let unchecked = "#[veo_core::ve_kernel(lib = \"libk.so\", verify = \"off\")]\npub fn half(x: f32) -> f64;\n";
     let package = package(name, one);
@@ -58,6 +60,7 @@ fn prototypes_are_among_the_dependencies() {
     for (declarations, compared) in [
         (one, true),
         (block, true),
+        (conditional, true),
         (warned, true),
         (unchecked, false),
     ] {
