@@ -235,6 +235,9 @@ fn the_users_documentation_shows_public_names_alone() {
         pub unsafe fn other(N: c_int, Red: *mut On, _: VeMemPtr<f64>) -> *mut f64;
 
         #[ve_kernel(lib = "libk.so")]
+        pub fn target(ctx_or_proc: u64);
+
+        #[ve_kernel(lib = "libk.so")]
         pub fn alias(f: extern "C" fn(f64) -> f64) -> c_int;
     "#;
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -249,6 +252,10 @@ fn the_users_documentation_shows_public_names_alone() {
         page(dir.path(), "other"),
         "pub unsafe fn other<'a, OnTarget: Target + ?Sized>( ctx_or_proc: &OnTarget, N: impl Arg<'a, c_int>, \
          Red: impl Arg<'a, *mut On>, _: impl Arg<'a, VeMemPtr<f64>>, ) -> Result<OnTarget::Output<'a, VeMemPtr<f64>>>"
+    );
+    assert_eq!(
+        page(dir.path(), "target"),
+        "pub fn target<'a, On: Target + ?Sized>( target: &On, ctx_or_proc: u64, ) -> Result<On::Output<'a, ()>>"
     );
     assert_eq!(
         page(dir.path(), "alias"),

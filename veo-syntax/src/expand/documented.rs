@@ -4,6 +4,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::{Lifetime, Type, TypeReference};
 
 use super::signature::is_borrowed_by_request;
@@ -22,12 +23,16 @@ pub(super) fn documented(declaration: &Declaration, context: &Context) -> TokenS
         result,
         ..
     } = declaration;
-    let Names { on, lifetime } = &names;
+    let Names {
+        on,
+        lifetime,
+        target,
+    } = &names;
     let params = params.iter().map(|param| parameter(param, &names, context));
     let value = value(result, context);
     quote! {
         #vis #unsafety fn #ident<#lifetime, #on: #krate::Target + ?::core::marker::Sized>(
-            ctx_or_proc: &#on,
+            #target: &#on,
             #(#params),*
         ) -> #krate::Result<#on::Output<#lifetime, #value>> {
             ::core::unreachable!("compiled with `--cfg doc`, which is for rustdoc alone")
@@ -35,10 +40,11 @@ pub(super) fn documented(declaration: &Declaration, context: &Context) -> TokenS
     }
 }
 
-/// The generic parameters.
+/// What the user has no name for: the generic parameters, and the parameter for the target.
 struct Names {
     on: Ident,
     lifetime: Lifetime,
+    target: Ident,
 }
 
 impl Names {
@@ -63,9 +69,13 @@ impl Names {
         };
         let here = Span::mixed_site();
         let lifetime = free(["a", "call"], "__a");
+        let is_param = |name: &&str| declaration.params.iter().any(|p| p.ident.unraw() == *name);
+        let target = ["ctx_or_proc", "target"];
+        let target = target.into_iter().find(|name| !is_param(name));
         Names {
             on: Ident::new(free(["On", "OnTarget"], "__On"), here),
             lifetime: Lifetime::new(&format!("'{lifetime}"), here),
+            target: Ident::new(target.unwrap_or("_ctx_or_proc"), here),
         }
     }
 }
