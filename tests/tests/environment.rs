@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use veo_abi::environment;
+use veo_tests as _;
 
 /// What reads variables, or files and directories that variables name.
 const READERS: &[&str] = &[
