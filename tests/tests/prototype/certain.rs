@@ -433,3 +433,69 @@ end subroutine
         assert_eq!(comparison.mismatches, [], "{compiler:?}");
     }
 }
+
+/// flang before 20 leaves out parameters that are values, procedures or strings, and has
+/// `integer` for derived types.
+#[test]
+fn what_flang_leaves_out_is_not_held_against_a_declaration() {
+    let source = "\
+subroutine fill(n, x) bind(c)
+  use iso_c_binding
+  integer(c_int), value :: n
+  real(c_double) :: x(n)
+  x = 1
+end subroutine
+real(c_double) function apply(f, x) bind(c)
+  use iso_c_binding
+  interface
+    real(c_double) function f(x) bind(c)
+      import
+      real(c_double), value :: x
+    end function
+  end interface
+  real(c_double) :: x
+  apply = f(x)
+end function
+real(8) function area(p)
+  type shape
+    sequence
+    real(8) :: width, height
+  end type
+  type(shape) :: p
+  area = p%width * p%height
+end function
+integer(8) function count(n, x)
+  integer :: n
+  real(8) :: x(n)
+  count = n
+end function
+subroutine nothing(n)
+  integer :: n
+  n = 1
+end subroutine
+";
+    let flang = find(&["flang-new-19", "flang-19"]);
+    if !veo_tests::available("flang (Debian: flang-19)", flang.is_some()) {
+        return;
+    }
+    let compiler = Compiler {
+        program: flang.unwrap_or_default(),
+        options: vec!["-O0", "-g", "-shared", "-fPIC"],
+    };
+    let found = compiler.prototypes("k.f90", source);
+    let cases: Vec<Case> = vec![
+        ("fill", vec![I32, to(F64)], VOID, true),
+        ("fill", vec![], VOID, false),
+        ("apply", vec![function(&[F64], F64), to(F64)], F64, true),
+        ("apply", vec![function(&[F64], F64), to(F64)], F32, false),
+        ("area_", vec![to(Small::TYPE)], F64, true),
+        ("area_", vec![to(F64)], F64, false),
+        ("area_", vec![to(Small::TYPE)], F32, false),
+        ("count_", vec![to(I32), to(F64)], I64, true),
+        ("count_", vec![to(I64), to(F64)], I64, false),
+        ("count_", vec![to(I32), to(F64)], I32, false),
+        ("nothing_", vec![to(I32)], VOID, true),
+        ("nothing_", vec![to(I16)], VOID, false),
+    ];
+    check(&found, &cases, &compiler);
+}

@@ -5,8 +5,9 @@ use super::assertion::Assertion;
 use super::check::check;
 use super::declared::{Declared, DeclaredSignature};
 use super::finding::Finding;
+use super::layout::flatten;
 use super::mismatch::{Mismatch, MismatchKind};
-use super::model::{FoundType, Language, Prototype};
+use super::model::{Encoding, FoundType, Language, Prototype};
 use super::place::Place;
 use crate::{Signature, StructLayout, Type};
 
@@ -76,6 +77,14 @@ fn run(
             found.name
         ));
     }
+    let left_out = found.partial && params.len() > found.params.len();
+    if left_out {
+        comparison.notes.push(format!(
+            "`{}` may have parameters that its compiler left out of the debug information; none was \
+             checked",
+            found.name
+        ));
+    }
     if let Some(convention) = &found.convention {
         comparison.mismatches.push(Mismatch {
             kind: MismatchKind::Convention,
@@ -92,6 +101,7 @@ fn run(
     }
     match arity {
         Some(mismatch) => comparison.mismatches.push(mismatch),
+        None if left_out => {}
         None => {
             for (index, ((ty, text), param)) in params.iter().zip(&found.params).enumerate() {
                 let place = Place {
@@ -116,7 +126,7 @@ fn run(
 
 fn arity(name: &str, declared: &[(Type, String)], found: &Prototype) -> Option<Mismatch> {
     let (have, want) = (declared.len(), found.params.len());
-    if have == want || (found.variadic && have > want) {
+    if have == want || ((found.variadic || found.partial) && have > want) {
         return None;
     }
     let types = &found.types;
@@ -159,6 +169,10 @@ impl Place<'_> {
         comparison: &mut Comparison,
         assertions: &mut Vec<Assertion>,
     ) {
+        if self.may_be_derived(declared) {
+            comparison.notes.push(self.cannot_be_told(text));
+            return;
+        }
         let lowered = self.lowered(POINTERS_IN_MEMORY);
         let shapes = lowered.shapes();
         let Finding {
@@ -183,17 +197,32 @@ impl Place<'_> {
             ));
         }
         if undecided {
-            let found = self.c_type();
-            let place = self.describe();
-            comparison.notes.push(format!(
-                "{place}: whether `{text}` agrees with `{found}` cannot be told from the debug \
-                 information"
-            ));
+            comparison.notes.push(self.cannot_be_told(text));
         }
     }
 }
 
 impl Place<'_> {
+    fn cannot_be_told(&self, text: &str) -> String {
+        let (place, found) = (self.describe(), self.c_type());
+        format!(
+            "{place}: whether `{text}` agrees with `{found}` cannot be told from the debug \
+             information"
+        )
+    }
+
+    /// Whether this `integer` may be a derived type, which is declared here.
+    fn may_be_derived(&self, declared: &Type) -> bool {
+        let types = &self.found.types;
+        let Type::Pointer { pointee, .. } = declared else {
+            return false;
+        };
+        self.found.partial
+            && matches!(flatten(pointee).0, Type::Struct(_) | Type::Opaque(_))
+            && matches!(types.resolved(self.id), FoundType::Pointer { pointee, .. }
+                if matches!(types.resolved(*pointee), FoundType::Base { encoding: Encoding::Signed, size: 4, .. }))
+    }
+
     /// Whether the kernel may write where the declaration says that it only reads.
     fn may_write(&self, declared: &Type) -> bool {
         let types = &self.found.types;

@@ -215,6 +215,9 @@ pub struct Prototype {
     /// `int f()` in C before C23 have none: callers pass a `double` for a `float`, and an
     /// `int` for what is smaller ([`Types::promoted`]).
     pub prototyped: bool,
+    /// Whether it may have parameters that the debug information leaves out, and others of another
+    /// type, as versions of flang before 20 write it.
+    pub partial: bool,
     /// The calling convention, if it is known to be another than that of C.
     pub convention: Option<String>,
     /// The language of the source.

@@ -360,6 +360,9 @@ impl Prototype {
     /// [`rust_declaration`](Self::rust_declaration) with this name.
     #[must_use]
     pub fn rust_declaration_as(&self, name: &str) -> Option<String> {
+        if self.partial {
+            return None;
+        }
         let mut text = format!("fn {}(", identifier(name)?);
         for (index, param) in self.params.iter().enumerate() {
             if index > 0 {

@@ -51,6 +51,12 @@ impl Types {
     }
 
     fn of(found: &Prototype) -> Types {
+        if found.partial {
+            return Types {
+                result: word(found, found.result),
+                ..Types::unknown()
+            };
+        }
         let loose = !found.prototyped && found.language == Language::C;
         let param = |ty: TypeId| match word(found, ty) {
             // Without a prototype, C passes a `double`.

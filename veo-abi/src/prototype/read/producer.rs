@@ -13,10 +13,12 @@ pub(super) enum Producer {
     },
     /// clang.
     Clang,
-    /// LLVM's Fortran compiler, which leaves parameters out in older versions.
+    /// LLVM's Fortran compiler.
     Flang {
-        /// Whether it gives a subroutine the type of its first argument as its result.
-        results: bool,
+        /// Whether it is one that leaves out parameters which are values or procedures, writes
+        /// `integer` for derived types, and the type of its first argument for the result of a
+        /// subroutine.
+        partial: bool,
     },
     /// An assembler, which knows functions and not what they take.
     Assembler,
@@ -44,7 +46,7 @@ impl Producer {
                 .split(['.', ' '])
                 .find_map(|word| word.parse::<u32>().ok());
             Producer::Flang {
-                results: version.is_some_and(|version| version < 20),
+                partial: version.is_some_and(|version| version < 20),
             }
         } else if text.contains("clang") {
             Producer::Clang

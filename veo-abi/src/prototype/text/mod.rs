@@ -8,6 +8,7 @@
 //! struct 8 "pair"
 //! field 0 1 "a"                 belongs to the record before it
 //! function "add" c prototyped 1 "/src/add.c" 3 "add"
+//!                               `partial`, `variadic`, `unprototyped` ..: see `Prototype`
 //! param 2 "x"                   belongs to the function before it
 //! convention "ms_abi"           too; only where it is not that of C
 //! undescribed "from_assembly"

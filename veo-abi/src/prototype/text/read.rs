@@ -164,8 +164,9 @@ impl Reader {
     fn function(&mut self, tokens: &mut Tokens) -> Result<(), &'static str> {
         let symbol = tokens.text()?;
         let language = value(&LANGUAGES, &tokens.word()?).ok_or("the language is unknown")?;
-        let (prototyped, variadic) = match tokens.word()?.as_str() {
-            "prototyped" => (true, false),
+        let style = tokens.word()?;
+        let (prototyped, variadic) = match style.as_str() {
+            "prototyped" | "partial" => (true, false),
             "variadic" => (true, true),
             "unprototyped" => (false, false),
             "unprototyped-variadic" => (false, true),
@@ -181,6 +182,7 @@ impl Reader {
             result,
             variadic,
             prototyped,
+            partial: style == "partial",
             convention: None,
             language,
             file,

@@ -106,6 +106,7 @@ pub(super) fn write_function(
     prototype: &Prototype,
 ) -> std::fmt::Result {
     let style = match (prototype.prototyped, prototype.variadic) {
+        _ if prototype.partial => "partial",
         (true, false) => "prototyped",
         (true, true) => "variadic",
         (false, false) => "unprototyped",

@@ -19,7 +19,7 @@ use super::producer::Producer;
 use super::scalars::unknown;
 use super::types::{TypeBuilder, VOID};
 use super::units::{Entry, Position, Units, Value};
-use crate::prototype::model::{FoundType, Language, Parameter, Prototype, TypeId, Types};
+use crate::prototype::model::{Language, Prototype, Types};
 
 /// Steps from a definition to its declaration or its inlined original.
 const ORIGINS: usize = 8;
@@ -185,10 +185,11 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             .unwrap_or(Language::Other);
         let old_style =
             language == Language::C && !facts.prototyped && units().any(|unit| self.marks(unit));
-        let listed = self.listed(&facts.chain)?;
+        let listed = self.listed(&facts.chain, facts.name.as_deref())?;
         if listed.params.is_empty() && !listed.variadic && self.is_bare(&facts) {
             return Ok(None);
         }
+        let partial = self.is_partial(&facts);
         let first = listed.params.first().and_then(|param| param.location);
         let mut params = Vec::new();
         for param in listed.params {
@@ -205,7 +206,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
                 let ty = self
                     .types
                     .read(self.units, *unit, Some(value), self.budget)?;
-                if self.may_be_an_argument(*unit, ty, &params) {
+                if partial && !listed.result {
                     self.types.push(unknown("nothing, or a value", None))
                 } else {
                     ty
@@ -227,6 +228,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
             result,
             variadic: listed.variadic,
             prototyped: !old_style,
+            partial,
             convention,
             language,
             file,
@@ -242,17 +244,13 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
         producer.is_some_and(Producer::marks_prototypes) || self.marked.get(unit) == Some(&true)
     }
 
-    /// Whether this result may be none: older versions of flang write the type of the first
-    /// argument for the result of a subroutine.
-    fn may_be_an_argument(&self, unit: usize, result: TypeId, params: &[Parameter]) -> bool {
-        let producer = self.units.list.get(unit).map(|unit| unit.producer);
-        let same = params
-            .first()
-            .is_none_or(|first| match self.types.get(first.ty) {
-                FoundType::Pointer { pointee, .. } => *pointee == result || first.ty == result,
-                _ => first.ty == result,
-            });
-        producer == Some(Producer::Flang { results: true }) && same
+    /// Whether the compiler of a function writes only a part of what there is to say.
+    fn is_partial(&self, facts: &Facts<'d>) -> bool {
+        let mut units = facts.chain.iter().map(|(unit, _)| *unit);
+        units.any(|unit| {
+            let producer = self.units.list.get(unit).map(|unit| unit.producer);
+            producer == Some(Producer::Flang { partial: true })
+        })
     }
 
     /// Whether the units of a function without parameters leave out what parameters it has.

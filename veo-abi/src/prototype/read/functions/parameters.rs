@@ -31,18 +31,25 @@ pub(super) struct Param<'d> {
 pub(super) struct Listed<'d> {
     pub(super) params: Vec<Param<'d>>,
     pub(super) variadic: bool,
+    /// Whether there is a variable named like the function: the result, in Fortran.
+    pub(super) result: bool,
 }
 
 impl<'d> Functions<'_, 'd, '_> {
     /// The parameters of a function: of the entries that describe it, the one
     /// with the longest list, since optimisation may drop some from the others.
     /// Locations come from the entry that has the code.
-    pub(super) fn listed(&mut self, chain: &[Position]) -> Step<Listed<'d>> {
+    pub(super) fn listed(
+        &mut self,
+        chain: &[Position],
+        function: Option<&str>,
+    ) -> Step<Listed<'d>> {
         let mut best = Listed::default();
         let mut locations: HashMap<Position, (usize, Value<'d>)> = HashMap::new();
         for (level, position) in chain.iter().enumerate() {
-            let listed = self.parameters(*position)?;
+            let listed = self.parameters(*position, function)?;
             let variadic = best.variadic || listed.variadic;
+            let result = best.result || listed.result;
             if level == 0 {
                 for param in &listed.params {
                     if let (Some(origin), Some(location)) = (param.origin, &param.location) {
@@ -54,6 +61,7 @@ impl<'d> Functions<'_, 'd, '_> {
                 best = listed;
             }
             best.variadic = variadic;
+            best.result = result;
         }
         for param in &mut best.params {
             if param.location.is_none() {
@@ -63,7 +71,7 @@ impl<'d> Functions<'_, 'd, '_> {
         Ok(best)
     }
 
-    fn parameters(&mut self, position: Position) -> Step<Listed<'d>> {
+    fn parameters(&mut self, position: Position, function: Option<&str>) -> Step<Listed<'d>> {
         let mut listed = Listed::default();
         let units = self.units;
         let mut packs = Vec::new();
@@ -74,6 +82,10 @@ impl<'d> Functions<'_, 'd, '_> {
                     listed.params.push(param);
                 }
                 dw::DW_TAG_unspecified_parameters => listed.variadic = true,
+                dw::DW_TAG_variable if function.is_some() && !listed.result => {
+                    let name = name(units, position.0, entry, budget)?;
+                    listed.result = name.as_deref() == function;
+                }
                 dw::DW_TAG_GNU_formal_parameter_pack => {
                     packs.push(((position.0, entry.offset), listed.params.len()));
                 }
