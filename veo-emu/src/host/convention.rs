@@ -127,8 +127,8 @@ impl Prepared {
             };
         };
         let count = words.len();
-        for index in 0..count {
-            let (word, class) = (words[index], Class::at(classes, index));
+        for (index, &word) in words.iter().enumerate() {
+            let class = Class::at(classes, index);
             let passed = convention.params.get(index).unwrap_or(&Passed::AsSet);
             let (word, class) = match *passed {
                 Passed::Word => (word, Class::Integer),
