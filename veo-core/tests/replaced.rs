@@ -115,6 +115,34 @@ fn a_library_stays_what_was_loaded() -> Result<()> {
     })
 }
 
+/// A constructor puts another file in the place of its own library, so that happens during each loading.
+#[test]
+fn a_library_that_is_replaced_while_it_is_loaded_is_not_taken() -> Result<()> {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let [source, path, other] =
+        ["k.c", "libreplacing.so", "other"].map(|name| directory.path().join(name));
+    let text = format!(
+        "#include <stdio.h>\n\
+         __attribute__((constructor)) static void replace(void) {{ rename({other:?}, {path:?}); }}\n\
+         long twice(long x) {{ return 2 * x; }}\n"
+    );
+    fs::write(&source, text).expect("it is writable");
+    let built = compile(source.to_str().expect("UTF-8"), "libreplacing.so", &["-g"]);
+    fs::copy(&built, &path).expect("it is writable");
+    fs::copy(&built, &other).expect("it is writable");
+
+    let proc = process();
+    let error = proc.load_library(&path).unwrap_err();
+    assert!(matches!(error, Error::LibraryLoad { .. }), "{error}");
+    assert!(error.to_string().contains("was replaced while"), "{error}");
+    // There is nothing left to put in its place.
+    let twice = proc
+        .load_library(&path)?
+        .function::<fn(i64) -> i64>("twice")?;
+    assert_eq!(twice.call(&proc, (4,))?, 8);
+    Ok(())
+}
+
 #[test]
 fn a_library_that_is_loaded_again_is_the_new_one() -> Result<()> {
     let versions = Versions::new("reloaded");

@@ -87,14 +87,22 @@ impl ProcShared {
             let reason = reason.or_else(|| symbols::why_not_loadable(path, core.api));
             return Err(failed(reason));
         }
+        if file.as_ref().is_some_and(|file| !file.is_in_place()) {
+            // Nobody knows which of the two files was loaded, so no declaration could be checked.
+            let unload = need!(core.api, veo_unload_library, "unloading a library")?;
+            // SAFETY: as above; the library was loaded just now, and nobody else knows of it.
+            unsafe { unload(core.handle(), handle) };
+            return Err(failed(Some(
+                "the file was replaced while it was loaded; load it again".into(),
+            )));
+        }
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = name.to_string_lossy().into_owned();
         let library = Arc::new(LoadedLibrary {
             code: Code::new(&name),
             name,
             path: Some(path.clone()),
-            // Replaced just now: nobody knows which one was loaded.
-            file: file.filter(LibraryFile::is_in_place),
+            file,
             handle,
             symbols: Mutex::default(),
             _short: short,
