@@ -3,9 +3,13 @@
 
 mod common;
 
+use std::future::{Future, IntoFuture};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -452,5 +456,62 @@ fn variables_of_a_library_end_with_it() -> Result<()> {
     let lib = proc.load_library(other)?;
     proc.read_mem(&mut bytes, lib.get_symbol("global_counter")?)?;
     assert_eq!(i64::from_ne_bytes(bytes), 41);
+    Ok(())
+}
+
+/// Calls a kernel where it is dropped or woken: on the thread that collects what it belongs to.
+struct Calls(VeoProc, Sender<Result<i64>>);
+
+impl Calls {
+    fn call(&self) {
+        let _ = self.1.send(give_i64(&self.0, 6));
+    }
+}
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        self.call();
+    }
+}
+
+impl Wake for Calls {
+    fn wake(self: Arc<Self>) {
+        self.call();
+    }
+}
+
+/// Whoever unloads collects what others have queued: code of theirs runs on his thread.
+#[test]
+fn what_runs_on_the_unloading_thread_calls_the_library() -> Result<()> {
+    let proc = process();
+    let ctx = proc.open_context()?;
+    for way in 0..2 {
+        let (tell, told) = channel();
+        let calls = Calls(proc.clone(), tell);
+        let flag = proc.zeros::<i64>(1)?;
+        let mut running = wait_for(&ctx, flag.as_ptr())?.into_future();
+        if way == 0 {
+            drop(ctx.call_vh(move || calls)?);
+        } else {
+            let waker = Waker::from(Arc::new(calls));
+            let polled = Pin::new(&mut running).poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        }
+        let behind = give_i64(&ctx, 3)?;
+        let lib = proc.load_library(library())?;
+        let (done, over) = channel();
+        thread::spawn({
+            let lib = lib.clone();
+            move || done.send(lib.unload())
+        });
+        while lib.is_loaded() {
+            thread::yield_now();
+        }
+        proc.write_mem(flag.as_ptr(), &1i64.to_ne_bytes())?;
+        let unloaded = over.recv_timeout(Duration::from_secs(120));
+        unloaded.expect("it does not wait for itself")?;
+        assert_eq!(told.recv().expect("it was dropped or woken")?, 6);
+        assert_eq!(behind.wait()?, 3);
+    }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::backend::need;
 use crate::call::{Callee, Request, Target};
 use crate::error::Result;
 use crate::param::Origin;
-use crate::queue::{Output, in_host_function};
+use crate::queue::{Output, may_hold_up_unloading};
 use crate::session::{Outcome, State};
 
 #[diagnostic::do_not_recommend]
@@ -52,7 +52,7 @@ impl VeoProc {
             drop(exclusive);
         };
         for code in &args.functions {
-            code.check(in_host_function())?;
+            code.check(may_hold_up_unloading())?;
         }
         let handle = exclusive.args()?;
         // SAFETY: output goes straight to the caller's places, which are borrowed

@@ -12,7 +12,7 @@ use super::short::{LONGEST, Shortened};
 use super::symbols;
 use crate::backend::{c_path, need};
 use crate::error::{Error, Result};
-use crate::queue::in_host_function;
+use crate::queue::may_hold_up_unloading;
 use crate::session::Code;
 
 impl ProcShared {
@@ -68,7 +68,7 @@ impl ProcShared {
             let Some(library) = self.libraries.find(path) else {
                 break exclusive;
             };
-            if library.code.is_there(in_host_function()) {
+            if library.code.is_there(may_hold_up_unloading()) {
                 return Ok(library);
             }
             drop(exclusive);
@@ -138,7 +138,7 @@ impl ProcShared {
         };
         let c_name = CString::new(name).map_err(|_| not_found())?;
         let exclusive = self.exclusive(&format_args!("looking up {name}"))?;
-        library.code.check(in_host_function())?;
+        library.code.check(may_hold_up_unloading())?;
         library.check_is_whole()?;
         // SAFETY: the main context is held exclusively, so the process is there; the
         // library is loaded, and the name is a terminated string.

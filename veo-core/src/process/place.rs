@@ -7,7 +7,7 @@ use super::shared::ProcShared;
 use crate::call::Callee;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
-use crate::queue::{Submission, in_host_function};
+use crate::queue::{Submission, may_hold_up_unloading};
 use crate::session::{Code, What};
 
 /// Something to be called.
@@ -71,7 +71,7 @@ impl Place {
     pub(crate) fn is_there(&self, proc: &ProcShared) -> bool {
         match &self.from {
             From::Table(kernel) => proc.known_address(kernel) == self.addr,
-            From::Library(code) => code.is_there(in_host_function()),
+            From::Library(code) => code.is_there(may_hold_up_unloading()),
         }
     }
 

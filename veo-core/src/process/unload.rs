@@ -12,7 +12,7 @@ use super::loaded::LoadedLibrary;
 use super::shared::ProcShared;
 use crate::backend::need;
 use crate::error::{Error, Result};
-use crate::queue::Exclusive;
+use crate::queue::{Exclusive, while_unloading};
 
 impl ProcShared {
     /// Unloads a library (`veo_unload_library`) when the calls that use it have
@@ -33,7 +33,7 @@ impl ProcShared {
             return Err(library.code.unloaded());
         }
         self.addresses.forget(&library.code);
-        let exclusive = match self.wait_for_calls(library, &what, limit) {
+        let exclusive = match while_unloading(|| self.wait_for_calls(library, &what, limit)) {
             Ok(exclusive) => exclusive,
             Err(error) => {
                 self.libraries.keep(library);
@@ -83,7 +83,7 @@ impl ProcShared {
             let exclusive = self.main.exclusive_until(&what, until)?;
             let exclusive = exclusive.ok_or_else(unfinished)?;
             code.set_gone();
-            // Host functions may have called it until now.
+            // Who may hold this up may have called it until now.
             let contexts: Vec<_> = self.contexts().clone();
             if contexts.iter().all(|ctx| ctx.last_call(code).is_none()) {
                 return Ok(exclusive);

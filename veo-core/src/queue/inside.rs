@@ -1,5 +1,5 @@
-//! Which code of the user this thread runs for the backend, which waits for its end: inside
-//! it, waiting for what comes after it would last for ever.
+//! What others wait for on this thread: code of the user that it runs for the backend, or an
+//! unloading. Inside it, waiting for what comes after it would last for ever.
 
 use std::cell::Cell;
 
@@ -18,6 +18,8 @@ pub(crate) enum Inside {
 
 thread_local! {
     static CURRENT: Cell<Option<Inside>> = const { Cell::new(None) };
+    /// Whether this thread waits for the calls of a library that it unloads.
+    static UNLOADING: Cell<bool> = const { Cell::new(false) };
 }
 
 #[inline]
@@ -25,9 +27,18 @@ pub(super) fn current() -> Option<Inside> {
     CURRENT.get()
 }
 
-/// Whether this thread runs a host function, of any context.
-pub(crate) fn in_host_function() -> bool {
-    matches!(current(), Some(Inside::HostFunction { .. }))
+/// Whether an unloading may be waiting for what this thread does: it runs a host function, of
+/// any context, or unloads something itself and meets code of the user among what it collects.
+pub(crate) fn may_hold_up_unloading() -> bool {
+    UNLOADING.get() || matches!(current(), Some(Inside::HostFunction { .. }))
+}
+
+/// Runs `code`, which must not panic, as part of an unloading.
+pub(crate) fn while_unloading<R>(code: impl FnOnce() -> R) -> R {
+    let outer = UNLOADING.replace(true);
+    let result = code();
+    UNLOADING.set(outer);
+    result
 }
 
 /// Runs `code`, which must not panic, as what it is.

@@ -22,7 +22,7 @@ pub(crate) use collection::Finished;
 pub(crate) use entry::Ticket;
 pub(crate) use exclusive::{Exclusive, Retired};
 pub(crate) use host_function::{Pending, message as panic_message, run as run_host_function};
-pub(crate) use inside::{Inside, in_host_function, run_inside};
+pub(crate) use inside::{Inside, may_hold_up_unloading, run_inside, while_unloading};
 pub(crate) use payload::Payload;
 pub(crate) use shared::CtxShared;
 pub(crate) use submission::Submission;

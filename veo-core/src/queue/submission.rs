@@ -9,7 +9,7 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 use super::aftermath::Aftermath;
 use super::args::ArgsHandle;
 use super::entry::Ticket;
-use super::inside::in_host_function;
+use super::inside::may_hold_up_unloading;
 use super::payload::Payload;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use crate::address::Usage;
@@ -150,7 +150,7 @@ impl Submission<'_> {
 
     /// Notes that the request may call the library, which has to be there.
     pub(crate) fn calls(&mut self, code: &Arc<Code>) -> Result<()> {
-        code.check(in_host_function())?;
+        code.check(may_hold_up_unloading())?;
         self.code.push(Arc::clone(code));
         Ok(())
     }

@@ -39,19 +39,19 @@ impl Code {
         self.stage.load(Ordering::Acquire) == LOADED
     }
 
-    /// Whether it is there and can be called. A host function may call what is `leaving`:
-    /// whoever unloads may be waiting for that very function.
-    pub(crate) fn is_there(&self, in_host_function: bool) -> bool {
+    /// Whether it is there and can be called. Who may hold up its unloading calls what is
+    /// `leaving`, too: otherwise each would wait for the other.
+    pub(crate) fn is_there(&self, may_hold_up: bool) -> bool {
         match self.stage.load(Ordering::Acquire) {
             LOADED => true,
-            LEAVING => in_host_function,
+            LEAVING => may_hold_up,
             _ => false,
         }
     }
 
     /// The error of what needs the library when it is not there.
-    pub(crate) fn check(&self, in_host_function: bool) -> Result<()> {
-        if self.is_there(in_host_function) {
+    pub(crate) fn check(&self, may_hold_up: bool) -> Result<()> {
+        if self.is_there(may_hold_up) {
             return Ok(());
         }
         Err(self.unloaded())
