@@ -156,6 +156,42 @@ fn the_receiver_of_output_may_kill_and_holds_up_no_kill() -> Result<()> {
     Ok(())
 }
 
+/// Neither who waits for a limited time nor who closes the process waits for ever.
+#[test]
+fn the_receiver_of_output_need_not_return() -> Result<()> {
+    common::library();
+    let ((enter, entered), (leave, left)) = (channel(), channel::<()>());
+    let left = Mutex::new(left);
+    let proc = VeoProc::builder()
+        .stdout(move |_, _| {
+            enter.send(()).unwrap();
+            let _ = left.lock().unwrap().recv();
+        })
+        .build()?;
+    let ctx = proc.open_context()?;
+    let saying = say(&ctx, 1)?;
+    entered.recv().unwrap();
+    let (done, over) = channel();
+    let theirs = proc.clone();
+    thread::spawn(move || {
+        let waited = saying.wait_timeout(Duration::from_millis(10));
+        done.send(waited.map(drop)).unwrap();
+        theirs.kill().unwrap();
+        done.send(theirs.close()).unwrap();
+    });
+    let next = || over.recv_timeout(Duration::from_secs(120)).unwrap();
+    next()?;
+    let error = next().unwrap_err();
+    assert!(matches!(error, Error::Unfinished { .. }), "{error}");
+    assert!(error.to_string().contains("receiver"), "{error}");
+    assert!(give_i64(&proc, 1).unwrap_err().is_process_gone());
+    drop((proc, ctx));
+    // What the receiver owns is dropped when it returns, and it does not run again.
+    leave.send(()).unwrap();
+    assert!(entered.recv().is_err());
+    Ok(())
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn handles_are_errors_in_a_forked_child() -> Result<()> {

@@ -6,7 +6,7 @@
 //! in any other case the process ends at once. Its `main` would only do again what has started
 //! it, and so would the next one.
 
-use std::ffi::{CStr, OsStr};
+use std::ffi::{CStr, OsStr, c_char};
 use std::io::Write;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -112,8 +112,7 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
     let number = borrowed.as_raw_fd();
     // SAFETY: the greeting on it proves that the descriptor was passed to us.
     let socket = unsafe { OwnedFd::from_raw_fd(number) };
-    // SAFETY: before main no other thread of this program uses the environment.
-    unsafe { std::env::remove_var(HANDSHAKE.name()) };
+    forget_handshake();
     // SAFETY: an open descriptor and plain numbers.
     unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
     // The system has named the process after what it was started by, a descriptor's number.
@@ -122,6 +121,42 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
     close_others(&[&socket, &fds[0], &fds[1]].map(AsRawFd::as_raw_fd));
     fork::process();
     Ok((socket, hello, fds))
+}
+
+/// Takes the variable away, also from what the system tells of this process: what a kernel
+/// forks is no process that was started as a VE process.
+fn forget_handshake() {
+    let is_it = |entry: &[u8]| {
+        entry.strip_prefix(HANDSHAKE.name().as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+    };
+    // SAFETY: getauxval only looks numbers up.
+    let [below, above] =
+        [libc::AT_RANDOM, libc::AT_EXECFN].map(|kind| unsafe { libc::getauxval(kind) } as usize);
+    let mut told = None;
+    // SAFETY: before main no other thread of this program uses the environment, which is a list
+    // of terminated strings that ends with null, or null.
+    unsafe {
+        let mut place = environ;
+        while !place.is_null() && !(*place).is_null() {
+            let entry = CStr::from_ptr(*place).to_bytes();
+            if is_it(entry) {
+                told = Some((*place, entry.len()));
+            }
+            place = place.add(1);
+        }
+        std::env::remove_var(HANDSHAKE.name());
+    }
+    if let Some((entry, len)) = told
+        && (below..above).contains(&(entry as usize))
+    {
+        // SAFETY: between these two the system has put the strings of the program's start onto
+        // its stack, which may be written; nothing refers to this one any more.
+        unsafe { entry.cast::<u8>().write_bytes(0, len) };
+    }
+}
+
+unsafe extern "C" {
+    static environ: *const *mut c_char;
 }
 
 /// Why this process, which runs its `main`, must not start VE processes: it was started to be
@@ -157,7 +192,9 @@ fn ancestors() -> impl Iterator<Item = u32> {
     std::iter::successors(parent(&std::process::id()), parent).take(MOST)
 }
 
-/// Whether a process was started as a VE process, and has become something else.
+/// Whether a process was started as a VE process, and has become something else. One that was
+/// taken over does not show the variable any more; under an emulator, where it does, its name
+/// tells.
 pub(crate) fn is_stranded(process: u32) -> bool {
     let file = |name| std::fs::read(format!("/proc/{process}/{name}")).unwrap_or_default();
     let environment = file("environ");
@@ -169,6 +206,11 @@ pub(crate) fn is_stranded(process: u32) -> bool {
 
 /// Whether a VE process's greeting waits at this descriptor.
 fn is_greeted(number: RawFd) -> bool {
+    // Receiving from a connection takes its pending error, which the program waits for.
+    // SAFETY: it was open just now; on what is not open any more the question is an error.
+    if !socket::is_of_packets(unsafe { BorrowedFd::borrow_raw(number) }) {
+        return false;
+    }
     let mut bytes = [0u8; LONGEST];
     let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
     // SAFETY: the buffer is valid for its length. What is no socket, or not open any more, is
