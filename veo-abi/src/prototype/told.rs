@@ -3,8 +3,10 @@
 
 use crate::{StructLayout, Type};
 
-/// Bytes of a message; what is longer is cut.
+/// Bytes of everything; what is longer is cut.
 const ROOM: usize = 4096;
+/// Bytes of the macro's message, so that there is room for the structure.
+const MESSAGE: usize = 3072;
 /// Fields that a message names.
 const FIELDS: usize = 12;
 /// Types around a structure that are looked through.
@@ -26,7 +28,7 @@ impl Told {
             bytes: [0; ROOM],
             len: 0,
         };
-        let told = told.text(message);
+        let told = told.up_to(MESSAGE, message);
         match structure(declared) {
             Some(layout) => told.text("\n").layout(layout),
             None => told,
@@ -91,15 +93,20 @@ impl Told {
     }
 
     const fn text(self, text: &str) -> Told {
-        let text = text.as_bytes();
-        // Whole or not at all, so that no character is cut.
-        if self.len + text.len() > ROOM {
-            return self;
+        self.up_to(ROOM, text)
+    }
+
+    /// Adds as much of the text as fits into so many bytes in all.
+    const fn up_to(self, room: usize, text: &str) -> Told {
+        let mut end = text.len();
+        // No character is cut.
+        while end > 0 && (self.len + end > room || !text.is_char_boundary(end)) {
+            end -= 1;
         }
         let mut told = self;
         let mut index = 0;
-        while index < text.len() {
-            told = told.byte(text[index]);
+        while index < end {
+            told = told.byte(text.as_bytes()[index]);
             index += 1;
         }
         told
@@ -174,7 +181,14 @@ mod tests {
             "they differ\n`Pair` has 120 bytes: `x: [f64; 14]` at 0, `next: VeAddr<Pair>` at 112"
         );
         assert_eq!(Told::new("they differ", &F64).as_str(), "they differ");
-        let long = "é".repeat(5000);
-        assert_eq!(Told::new(&long, &F64).as_str(), "");
+    }
+
+    #[test]
+    fn of_a_long_message_the_beginning_is_told() {
+        let long = format!("they differ{}", "é".repeat(5000));
+        let told = Told::new(&long, &OF_PAIR);
+        let (message, structure) = told.as_str().split_once('\n').unwrap();
+        assert!(message.len() >= 3070 && long.starts_with(message));
+        assert!(structure.starts_with("`Pair` has 120 bytes"));
     }
 }
