@@ -66,22 +66,38 @@ impl ProcShared {
 
     /// Resolves every kernel that is to be resolved when the process is created.
     pub(crate) fn resolve_eagerly(&self) -> Result<()> {
+        let mut kernels: Vec<_> = kernel::registered()
+            .filter(|kernel| kernel.info().resolution == Resolution::Eager)
+            .filter(|kernel| self.is_ours(kernel))
+            .collect();
         let mut failed = Vec::new();
-        for kernel in kernel::registered() {
-            let info = kernel.info();
-            if info.resolution != Resolution::Eager || !self.is_ours(kernel) {
-                continue;
+        loop {
+            let loaded = self.libraries.list().len();
+            let mut refused = Vec::new();
+            failed.retain(|one: &UnresolvedKernel| !is_of_loading(&one.error));
+            for kernel in kernels {
+                let info = kernel.info();
+                match self.resolve(kernel) {
+                    Ok(_) => {}
+                    Err(error) if error.is_process_gone() => return Err(error),
+                    Err(error) => {
+                        if is_of_loading(&error) {
+                            refused.push(kernel);
+                        }
+                        failed.push(UnresolvedKernel {
+                            symbol: info.symbol.to_owned(),
+                            crate_name: info.crate_name.to_owned(),
+                            declared: format!("{}:{}", info.file, info.line),
+                            error: Box::new(error),
+                        });
+                    }
+                }
             }
-            match self.resolve(kernel) {
-                Ok(_) => {}
-                Err(error) if error.is_process_gone() => return Err(error),
-                Err(error) => failed.push(UnresolvedKernel {
-                    symbol: info.symbol.to_owned(),
-                    crate_name: info.crate_name.to_owned(),
-                    declared: format!("{}:{}", info.file, info.line),
-                    error: Box::new(error),
-                }),
+            // A library may need another one that was loaded after it was tried.
+            if refused.is_empty() || self.libraries.list().len() == loaded {
+                break;
             }
+            kernels = refused;
         }
         if failed.is_empty() {
             return Ok(());
@@ -102,4 +118,9 @@ impl ProcShared {
             .iter()
             .any(|target| built.join(target).join(name).is_file())
     }
+}
+
+/// Whether an error may be another library's that is not loaded yet.
+fn is_of_loading(error: &Error) -> bool {
+    matches!(error, Error::LibraryLoad { .. })
 }
