@@ -88,11 +88,14 @@ fn symbols(file: &Path, wanted: impl Fn(&object::Symbol<'_, '_>) -> bool) -> BTr
         .collect()
 }
 
-/// Whether a line has the symbol as a word, not as a part of a path.
+/// Whether a line is about the symbol: has it in quotation marks, of whatever language, or after its last colon. It may be a usual word, too:
+/// `ld returned 1 exit status`.
 fn names(line: &str, symbol: &str) -> bool {
-    let of_path = |c: char| c.is_alphanumeric() || "_/.-$".contains(c);
+    let mark = |c: char| "`'\"‘’‚“”„‹›«»「」".contains(c);
     line.match_indices(symbol).any(|(at, _)| {
-        !line[..at].ends_with(of_path) && !line[at + symbol.len()..].starts_with(of_path)
+        let (before, after) = (line[..at].trim_end(), line[at + symbol.len()..].trim());
+        let quoted = before.ends_with(mark) && after.starts_with(mark);
+        quoted || (after.is_empty() && before.ends_with(':'))
     })
 }
 
@@ -159,9 +162,12 @@ mod tests {
     use super::{Missing, names};
 
     #[test]
-    fn a_symbol_is_a_word_and_no_part_of_a_path() {
+    fn a_symbol_is_what_a_line_is_about() {
         for line in [
             "/usr/bin/ld: /x/k.c:5: undefined reference to `exp'",
+            "/usr/bin/ld: /x/k.c:5: Nicht definierter Verweis auf »exp«",
+            "/usr/bin/ld : /x/k.c:5 : référence indéfinie vers « exp »",
+            "/x/k.c:5: `exp' に対する定義されていない参照です",
             "/x/k.c:5: error: undefined reference to 'exp'",
             "ld.lld: error: undefined symbol: exp",
         ] {
@@ -171,6 +177,8 @@ mod tests {
         for line in [
             "/x/exp/k.c:5: undefined reference to `f'",
             "exp.o: in function `expand':",
+            "collect2: error: ld returned 1 exp status",
+            "linking with cc failed (exp status: 1)",
         ] {
             assert!(!names(line, "exp"), "{line}");
         }

@@ -133,10 +133,11 @@ fn a_symbol_that_nothing_defines_is_a_warning() {
     );
     package.write(
         "kernels/l.c",
-        "extern int lost;\nint l(void) {\n    return lost;\n}\n",
+        // `exit` is a word of what the linker says.
+        "#include <stdlib.h>\nextern int lost;\nint l(void) {\n    if (lost < 0) exit(1);\n    return lost;\n}\n",
     );
     let expected = "warning: veo-test-missing@0.1.0: libk.so for host: nothing that is linked defines \
-                    gone (kernels/k.c:7), lost (kernels/l.c:3). A process that loads";
+                    gone (kernels/k.c:7), lost (kernels/l.c:4). A process that loads";
     for _ in 0..2 {
         let text = package.built();
         assert!(text.contains(expected), "{text}");
