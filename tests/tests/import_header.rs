@@ -427,6 +427,66 @@ static const double HALF = 0.5;
     }
 }
 
+/// However a header writes its definitions, and whatever is no value.
+#[test]
+fn definitions_are_read_as_c_reads_them() {
+    let header = "\
+void f(void);
+#error don't
+#define/**/GLUED 12
+/* a */ #define AFTER 13
+#/**/define BETWEEN 14
+%:define DIGRAPH 15
+/* of two
+   lines */ #define BELOW 16
+#define LONG_\\
+NAME 17
+#define PATH \"/*\" // \"
+#define LAST 18
+#define NO_NUMBER (1/0)
+#define LINE __LINE__
+#define FILE_ __FILE__
+#define BUILT __DATE__ \" \" __TIME__
+#define ASKED (__COUNTER__ + 1)
+#define WHERE __func__
+#define WITH$ 19
+"
+    .replace("#error don't\n", "#if 0\n#error don't\n#endif\n");
+    let Some(package) = package(&[("k.h", &header)]) else {
+        return;
+    };
+    let built = import(&package, "k.h", |_| {}).expect("the header is sound");
+    let text = text(&built);
+    let names = ["GLUED", "AFTER", "BETWEEN", "DIGRAPH", "BELOW", "LONG_NAME"];
+    for (name, value) in names.into_iter().zip(12..).chain([("LAST", 18)]) {
+        let constant = format!("pub const {name}: i32 = {value};");
+        assert!(text.contains(&constant), "{constant}\n{text}");
+    }
+    assert!(text.contains("pub const PATH: "), "{text}");
+    let listed = text.split("\n// ").collect::<Vec<_>>();
+    for name in [
+        "NO_NUMBER",
+        "LINE",
+        "FILE_",
+        "BUILT",
+        "ASKED",
+        "WHERE",
+        "WITH$",
+    ] {
+        let told = listed
+            .iter()
+            .any(|line| line.starts_with(&format!("{name} (")));
+        assert!(told, "{name}\n{text}");
+        assert!(!text.contains(&format!("pub const {name}:")), "{text}");
+    }
+
+    let built = import(&package, "k.h", |import| {
+        import.without("NO_.*");
+    })
+    .expect("as before");
+    assert!(!built.note.contains("left out"), "{}", built.note);
+}
+
 #[test]
 fn no_macro_vanishes_without_a_word() {
     let header = "\

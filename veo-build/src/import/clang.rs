@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bindgen::callbacks::{DiscoveredItem, DiscoveredItemId, ParseCallbacks, SourceLocation};
+use bindgen::callbacks::{
+    DiscoveredItem, DiscoveredItemId, MacroParsingBehavior, ParseCallbacks, SourceLocation,
+};
 use bindgen::{BindgenError, Builder, EnumVariation, Formatter};
 use regex::Regex;
 
@@ -63,6 +65,11 @@ impl ParseCallbacks for Seen {
     }
 
     fn read_env_var(&self, _: &str) {}
+
+    /// C knows their values, see [`super::values`]; bindgen's own calculator would end the build script at `1/0`.
+    fn will_parse_macro(&self, _: &str) -> MacroParsingBehavior {
+        MacroParsingBehavior::Ignore
+    }
 
     fn new_item_found(
         &self,
@@ -214,7 +221,7 @@ impl<'a> Reader<'a> {
         Builder::default()
             .header_contents(LINE, &format!("{}{lines}", self.line))
             .clang_args(&self.arguments)
-            .clang_arg("-ferror-limit=0")
+            .clang_args(["-ferror-limit=0", "-Wno-builtin-macro-redefined"])
             .use_core()
             .default_enum_style(EnumVariation::Consts)
             .translate_enum_integer_types(true)

@@ -90,7 +90,7 @@ impl Import {
         self
     }
 
-    /// Leaves out functions whose whole name matches a regular expression.
+    /// Leaves out functions whose whole name matches a regular expression, and says nothing of macros that do and have no value.
     pub fn without(&mut self, pattern: impl Into<String>) -> &mut Self {
         self.without.push(pattern.into());
         self
@@ -234,7 +234,8 @@ fn one(
     let path = file(context, &stem);
     context::write_if_changed(&path, module.text.as_bytes())?;
     let note = note(&header, lib, &module);
-    directives.note(note.clone(), !module.left_out.is_empty());
+    let visible = kernels.cargo_warnings && !module.left_out.is_empty();
+    directives.note(note.clone(), visible);
     Ok(Imported { file: path, note })
 }
 
@@ -250,6 +251,9 @@ fn choose(catalogue: &mut Catalogue, import: &Import) -> Result<()> {
     catalogue.foreign.retain(|(it, _)| wanted(&name(it)));
     catalogue.defined.retain(|name| wanted(name));
     catalogue.variables.retain(|(name, _)| wanted(name));
+    let macro_name = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    let silenced = |line: &str| without.iter().any(|it| it.is_match(&macro_name(line)));
+    catalogue.valueless.retain(|line| !silenced(line));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Expr, ItemConst, Lit, Type, UnOp, parse_quote};
 
-use super::catalogue::{Catalogue, is_of_enum, symbol};
+use super::catalogue::{Catalogue, symbol};
 use super::clang::Reader;
 use super::translate::{Translator, rust_name};
 
@@ -24,6 +24,22 @@ const ALL: &str = "veo_(defined|type|value|low|high)_of_.*";
 /// How often the header is read before the questions that clang cannot answer count as endless.
 const ROUNDS: usize = 20;
 
+/// What C replaces with the place or the time where it stands.
+const PLACES: [&str; 12] = [
+    "__LINE__",
+    "__FILE__",
+    "__FILE_NAME__",
+    "__BASE_FILE__",
+    "__INCLUDE_LEVEL__",
+    "__COUNTER__",
+    "__DATE__",
+    "__TIME__",
+    "__TIMESTAMP__",
+    "__func__",
+    "__FUNCTION__",
+    "__PRETTY_FUNCTION__",
+];
+
 /// What a macro may stand for, by its text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -36,13 +52,6 @@ enum Kind {
 /// Completes the catalogue. If clang cannot answer, the macros are left out.
 pub(super) fn complete(catalogue: &mut Catalogue, reader: &Reader<'_>) {
     let macros = macros(reader);
-    let is_macro = |name: &str| macros.iter().any(|(known, _)| known == name);
-    let enums = catalogue.enums.clone();
-    // What is left are the constants that C has as variables, whose values the bindings know.
-    catalogue.constants.retain(|constant| {
-        is_of_enum(constant, &enums)
-            || !names(&constant.ident.to_string()).any(|name| is_macro(&name))
-    });
     if macros.is_empty() && !defines_functions(reader) {
         return;
     }
@@ -65,12 +74,6 @@ pub(super) fn complete(catalogue: &mut Catalogue, reader: &Reader<'_>) {
     }
 }
 
-/// The names that a constant may have in C: the bindings append `_` to names that Rust does not allow.
-fn names(name: &str) -> impl Iterator<Item = String> + use<> {
-    let shorter = name.strip_suffix('_').map(str::to_owned);
-    [Some(name.to_owned()), shorter].into_iter().flatten()
-}
-
 /// Whether a function may be defined in what was read. Those of the compiler's own headers need not be known.
 fn defines_functions(reader: &Reader<'_>) -> bool {
     reader
@@ -85,8 +88,7 @@ fn macros(reader: &Reader<'_>) -> Vec<(String, Kind)> {
     let mut macros: Vec<(String, Kind)> = Vec::new();
     for file in reader.imported_files() {
         let bytes = fs::read(file).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes).replace("\\\r\n", " ");
-        let text = text.replace("\\\n", " ");
+        let text = without_comments(&String::from_utf8_lossy(&bytes));
         for (name, body) in text.lines().filter_map(defined) {
             let kind = kind(body);
             match macros.iter_mut().find(|(known, _)| known == name) {
@@ -99,13 +101,53 @@ fn macros(reader: &Reader<'_>) -> Vec<(String, Kind)> {
     macros
 }
 
+/// A text with its lines joined that end with a backslash, and a space for each comment.
+fn without_comments(text: &str) -> String {
+    let text = text.replace("\\\r\n", "").replace("\\\n", "");
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = &*text;
+    while let Some(c) = rest.chars().next() {
+        let len = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            plain.push(' ');
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else {
+            let len = match c {
+                '"' | '\'' => quoted(rest),
+                _ => c.len_utf8(),
+            };
+            plain.push_str(&rest[..len]);
+            len
+        };
+        rest = &rest[len..];
+    }
+    plain
+}
+
+/// How long the literal is that a text begins with. It ends with its line at the latest, as the apostrophe in `#error don't` does.
+fn quoted(text: &str) -> usize {
+    let mut chars = text.char_indices();
+    let mark = chars.next().map(|(_, mark)| mark);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\n' => return at,
+            '\\' => _ = chars.next(),
+            c if Some(c) == mark => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
 /// The name in `#define NAME rest`, and the rest.
 fn defined(line: &str) -> Option<(&str, &str)> {
-    let directive = line.trim_start().strip_prefix('#')?.trim_start();
-    let rest = directive.strip_prefix("define")?;
+    let line = line.trim_start();
+    let directive = line.strip_prefix('#').or_else(|| line.strip_prefix("%:"))?;
+    let rest = directive.trim_start().strip_prefix("define")?;
     let name = rest.trim_start();
     let end = name
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
         .unwrap_or(name.len());
     let is_name = rest.starts_with([' ', '\t']) && end > 0;
     is_name.then(|| name.split_at(end))
@@ -116,50 +158,44 @@ fn kind(body: &str) -> Kind {
     if body.starts_with('(') {
         return Kind::Arguments;
     }
-    let (mut open, mut quote, mut empty) = (0_i32, None, true);
+    let mut open = 0_i32;
     let mut rest = body;
     while let Some(c) = rest.chars().next() {
-        let mut next = &rest[c.len_utf8()..];
-        match (quote, c) {
-            (Some(_), '\\') => {
-                let skipped = next.chars().next().map_or(0, char::len_utf8);
-                next = &next[skipped..];
-            }
-            (Some(mark), c) if c == mark => quote = None,
-            (Some(_), _) => {}
-            (None, '/') if next.starts_with('/') => break,
-            (None, '/') if next.starts_with('*') => match next.split_once("*/") {
-                Some((_, after)) => {
-                    rest = after;
-                    continue;
+        let mut len = c.len_utf8();
+        match c {
+            '"' | '\'' => {
+                len = quoted(rest);
+                if len == 1 || !rest[..len].ends_with(c) {
+                    return Kind::Code;
                 }
-                None => break,
-            },
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(' | '[') => open += 1,
-            (None, ')' | ']') => open -= 1,
-            (None, '{' | '}' | ';') => return Kind::Code,
-            (None, _) => {}
+            }
+            '(' | '[' => open += 1,
+            ')' | ']' => open -= 1,
+            '{' | '}' | ';' => return Kind::Code,
+            _ => {}
         }
-        empty &= c.is_whitespace();
         if open < 0 {
             return Kind::Code;
         }
-        rest = next;
+        rest = &rest[len..];
     }
-    match (open, quote) {
-        _ if empty => Kind::Nothing,
-        (0, None) => Kind::Value,
+    match open {
+        _ if body.trim().is_empty() => Kind::Nothing,
+        0 => Kind::Value,
         _ => Kind::Code,
     }
 }
 
 /// Asks for types and values. A question that has no answer is an error of clang's, by which it is found and not asked again.
 fn answers(reader: &Reader<'_>, macros: &[(String, Kind)]) -> Option<Catalogue> {
-    let mut questions: Vec<String> = macros
+    // What depends on the place where it stands has no value.
+    let places = PLACES
         .iter()
-        .flat_map(|(name, kind)| questions(name, *kind))
-        .collect();
+        .map(|name| format!("#undef {name}\n#define {name} veo_place\n\n"));
+    let of_macros = macros
+        .iter()
+        .flat_map(|(name, kind)| questions(name, *kind));
+    let mut questions: Vec<String> = places.chain(of_macros).collect();
     for _ in 0..ROUNDS {
         let wrong: HashSet<usize> = reader
             .wrong_lines(&questions.concat())
@@ -197,7 +233,11 @@ fn questions(name: &str, kind: Kind) -> Vec<String> {
 /// Makes a constant of a macro, or says why there is none.
 fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: Kind) {
     let variable = |start: &str| {
-        let name = format!("{start}{name}");
+        let name = match name.contains('$') {
+            // As the bindings write it.
+            true => format!("{start}{}_", name.replace('$', "_")),
+            false => format!("{start}{name}"),
+        };
         let found = more.variables.iter().find(|(known, _)| *known == name);
         found.map(|(_, ty)| ty)
     };
@@ -212,6 +252,7 @@ fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: Kind) {
         .iter()
         .any(|it| symbol(it).strip_prefix(TYPE) == Some(name));
     let why = match (kind, variable(TYPE)) {
+        _ if name.contains('$') => "no name in Rust has a `$`",
         (Kind::Arguments, _) => "it is a macro with arguments",
         (_, None) if is_function => "it stands for a function",
         (_, None) => "it is no value",
