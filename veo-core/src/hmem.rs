@@ -37,6 +37,7 @@ impl<T> VeMemPtr<T> {
     pub fn to_hmem(self) -> Result<HmemPtr<T>> {
         let bad = |reason: &str| Error::BadPointer {
             addr: self.addr(),
+            proc: self.proc_id().to_string(),
             reason: reason.into(),
         };
         if self.is_null() {
@@ -170,7 +171,7 @@ pub fn hmemcpy<'a, 'b, T: VeData>(
     let (wanted, have) = (to.len(), from.len());
     if wanted != have {
         return Err(Error::SizeMismatch {
-            what: "hmemcpy",
+            what: "hmemcpy".into(),
             have,
             wanted,
         });
@@ -201,7 +202,7 @@ impl VeoProc {
         let (to, from) = (to.into(), from.into());
         if to.len() != from.len() {
             return Err(Error::SizeMismatch {
-                what: "copying a buffer",
+                what: format!("copying a buffer of {}", self.id()),
                 have: from.len(),
                 wanted: to.len(),
             });

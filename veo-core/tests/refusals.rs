@@ -4,7 +4,7 @@ mod common;
 
 use common::{library, process};
 use veo_core::__private::{self, abi};
-use veo_core::{Error, NULL, OnStack, Result, VeData, VeoProc, ve_kernel};
+use veo_core::{Error, NULL, OnStack, Result, VeAddr, VeData, VeoProc, ve_kernel};
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -108,6 +108,42 @@ fn values_of_the_untyped_way() -> Result<()> {
     says(sum.call(&proc, [NULL.into()]), &parts);
     let many = vec!["int"; 257];
     says(sum.args_type(&many), &["kernel sum: 257 arguments"]);
+    Ok(())
+}
+
+#[test]
+fn memory_that_is_not_what_a_copy_needs() -> Result<()> {
+    let proc = VeoProc::new(1)?;
+    let ctx = proc.open_context()?;
+    let mut x = proc.zeros::<f64>(4)?;
+    let (near, far) = (proc.alloc_mem(8)?, proc.pointer(VeAddr::<u8>::new(16)));
+    let process = proc.alloc::<u8>(1)?.slice(2..).unwrap_err().to_string();
+    let process = &process[process.find("VE process").expect("it is named")..];
+    assert!(process.contains("(node 1)"), "{process}");
+    let mut bytes = [0; 9];
+    let (mut few, many) = ([0.0; 3], [0.0; 5]);
+    says(x.slice(3..9), &["range 3..9", "4 elements", process]);
+    says(x.slice_mut(..=4), &["4 elements", process]);
+    says(x.as_slice().split_at(5), &["4 elements", process]);
+    says(proc.read(&x, &mut few), &["3 elements given", process]);
+    says(proc.write(&mut x, &many), &["5 elements given", process]);
+    says(
+        ctx.write(&mut x, many.to_vec()),
+        &["5 elements given", process],
+    );
+    let scoped = ctx.scope(|s| s.write_from(&mut x, &many));
+    says(scoped, &["5 elements given", process]);
+    let scoped = ctx.scope(|s| {
+        s.read_into(&x, &mut few);
+    });
+    says(scoped, &["3 elements given", process]);
+    let other = proc.zeros::<f64>(3)?;
+    says(proc.copy(&mut x, &other), &["3 elements given", process]);
+    says(proc.read_mem(&mut bytes, near), &["9 bytes", process]);
+    says(proc.write_mem(near, &bytes), &["9 bytes", process]);
+    says(proc.read_mem(&mut bytes, far), &["0x10", process]);
+    proc.free_mem(near)?;
+    says(proc.free_mem(near), &["freed before", process]);
     Ok(())
 }
 

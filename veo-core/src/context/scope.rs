@@ -153,8 +153,9 @@ impl<'scope, 'env> Scope<'scope, 'env> {
 
     fn start_read<T: VeData>(&self, from: VeSlice<'_, T>, to: NonNull<[T]>) -> Result<Ticket> {
         let (ptr, size) = (from.as_ptr(), from.size());
-        check_len(from.len(), to.len(), "reading a buffer")?;
-        self.ctx.proc().check_owner(ptr, "a buffer")?;
+        let proc = self.ctx.proc();
+        check_len(from.len(), to.len(), "reading a buffer", proc.id())?;
+        proc.check_owner(ptr, "a buffer")?;
         let shared = self.ctx.shared();
         let read = need!(shared.core.api, veo_async_read_mem, "a queued read")?;
         shared.submit(
@@ -171,8 +172,9 @@ impl<'scope, 'env> Scope<'scope, 'env> {
 
     fn start_write<T: VeData>(&self, to: VeSliceMut<'_, T>, values: &'env [T]) -> Result<Ticket> {
         let (ptr, size) = (to.as_ptr(), to.size());
-        check_len(to.len(), values.len(), "writing a buffer")?;
-        self.ctx.proc().check_owner(ptr, "a buffer")?;
+        let proc = self.ctx.proc();
+        check_len(to.len(), values.len(), "writing a buffer", proc.id())?;
+        proc.check_owner(ptr, "a buffer")?;
         let shared = self.ctx.shared();
         let write = need!(shared.core.api, veo_async_write_mem, "a queued write")?;
         shared.submit(

@@ -15,7 +15,7 @@ use crate::queue::CopyBack;
 use crate::queue::Payload;
 use crate::queue::Submission;
 use crate::queue::{Pending, run_host_function};
-use crate::session::What;
+use crate::session::{ProcId, What};
 use crate::staging::HostVec;
 
 /// A vector that is being filled, and how many elements it will have.
@@ -88,7 +88,7 @@ impl VeoContext {
     ) -> Result<VeoRequest<'static, Vec<T>>> {
         let to = to.into();
         let (ptr, size) = (to.as_ptr(), to.size());
-        check_len(to.len(), values.len(), "writing a buffer")?;
+        check_len(to.len(), values.len(), "writing a buffer", self.proc().id())?;
         self.proc().check_owner(ptr, "a buffer")?;
         let values = HostVec::new(values);
         let from = values.as_ptr();
@@ -213,9 +213,13 @@ impl VeoContext {
     }
 }
 
-pub(super) fn check_len(wanted: usize, have: usize, what: &'static str) -> Result<()> {
+pub(super) fn check_len(wanted: usize, have: usize, what: &str, proc: ProcId) -> Result<()> {
     if wanted == have {
         return Ok(());
     }
-    Err(Error::SizeMismatch { what, have, wanted })
+    Err(Error::SizeMismatch {
+        what: format!("{what} of {proc}"),
+        have,
+        wanted,
+    })
 }

@@ -103,8 +103,8 @@ pub enum Error {
     /// Sizes that should be equal are not.
     #[error("{what}: {have} elements given, {wanted} needed")]
     SizeMismatch {
-        /// What was attempted.
-        what: &'static str,
+        /// What was attempted, and in which process.
+        what: String,
         /// How many elements were given.
         have: usize,
         /// How many are needed.
@@ -121,7 +121,10 @@ pub enum Error {
     },
 
     /// A range that does not lie inside the buffer.
-    #[error("range {start}..{} does not lie inside a buffer of {len} elements", end_of(.end))]
+    #[error(
+        "range {start}..{} does not lie inside a buffer of {len} elements of {proc}",
+        end_of(.end)
+    )]
     OutOfRange {
         /// Start of the range.
         start: usize,
@@ -129,6 +132,8 @@ pub enum Error {
         end: Option<usize>,
         /// Elements of the buffer.
         len: usize,
+        /// The process that it belongs to.
+        proc: String,
     },
 
     /// Memory or a function of one process was used with another.
@@ -146,10 +151,12 @@ pub enum Error {
 
     /// A raw pointer that is not what the operation needs: freed, never allocated,
     /// not the start of an allocation, or with less memory behind it.
-    #[error("VE address {addr:#x}: {reason}")]
+    #[error("VE address {addr:#x} of {proc}: {reason}")]
     BadPointer {
         /// The address.
         addr: u64,
+        /// The process that it belongs to.
+        proc: String,
         /// What is wrong with it.
         reason: String,
     },

@@ -81,6 +81,7 @@ impl VeoProc {
         let bad = |reason: &str| {
             Err(Error::BadPointer {
                 addr: ptr.addr(),
+                proc: self.id().to_string(),
                 reason: reason.into(),
             })
         };
@@ -149,6 +150,7 @@ impl VeoProc {
                 }
                 Err(Error::BadPointer {
                     addr,
+                    proc: self.id().to_string(),
                     reason: shared
                         .core
                         .api

@@ -105,7 +105,7 @@ impl<T> VeBuffer<T> {
     ///
     /// [`Error::OutOfRange`](crate::Error::OutOfRange) if the range does not lie inside.
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<VeSlice<'_, T>> {
-        let (start, len) = resolve(&range, self.len)?;
+        let (start, len) = resolve(&range, self.len, self.proc.id())?;
         Ok(VeSlice::new(
             &self.proc,
             part(self.as_ptr(), start, len),
@@ -119,7 +119,7 @@ impl<T> VeBuffer<T> {
     ///
     /// [`Error::OutOfRange`](crate::Error::OutOfRange) if the range does not lie inside.
     pub fn slice_mut(&mut self, range: impl RangeBounds<usize>) -> Result<VeSliceMut<'_, T>> {
-        let (start, len) = resolve(&range, self.len)?;
+        let (start, len) = resolve(&range, self.len, self.proc.id())?;
         Ok(VeSliceMut::new(
             &self.proc,
             part(self.as_ptr(), start, len),

@@ -26,7 +26,7 @@ impl VeoProc {
         let from = from.into();
         if from.len() != to.len() {
             return Err(Error::SizeMismatch {
-                what: "reading a buffer",
+                what: format!("reading a buffer of {}", self.id()),
                 have: to.len(),
                 wanted: from.len(),
             });
@@ -50,7 +50,7 @@ impl VeoProc {
         let to = to.into();
         if to.len() != values.len() {
             return Err(Error::SizeMismatch {
-                what: "writing a buffer",
+                what: format!("writing a buffer of {}", self.id()),
                 have: values.len(),
                 wanted: to.len(),
             });
@@ -167,6 +167,7 @@ impl VeoProc {
         let bad = |reason: String| {
             Err(Error::BadPointer {
                 addr: ptr.addr(),
+                proc: self.id().to_string(),
                 reason,
             })
         };
@@ -206,7 +207,7 @@ impl VeoProc {
     unsafe fn copy_in(&self, to: *mut MaybeUninit<u8>, from: u64, size: usize) -> Result<()> {
         let shared = self.shared();
         let core = &shared.core;
-        let what = format_args!("reading {size} bytes from the VE");
+        let what = format_args!("reading {size} bytes of VE memory");
         let read = need!(core.api, veo_read_mem, "reading memory")?;
         let exclusive = shared.exclusive(&what)?;
         if size == 0 {
@@ -228,7 +229,7 @@ impl VeoProc {
     unsafe fn copy_out(&self, to: u64, from: *const u8, size: usize) -> Result<()> {
         let shared = self.shared();
         let core = &shared.core;
-        let what = format_args!("writing {size} bytes to the VE");
+        let what = format_args!("writing {size} bytes of VE memory");
         let write = need!(core.api, veo_write_mem, "writing memory")?;
         let exclusive = shared.exclusive(&what)?;
         if size == 0 {

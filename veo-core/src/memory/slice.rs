@@ -8,6 +8,7 @@ use crate::address::VeMemPtr;
 use crate::data::VeData;
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
+use crate::session::ProcId;
 
 /// A part of a [`VeBuffer`](crate::VeBuffer), to be read.
 pub struct VeSlice<'b, T> {
@@ -26,9 +27,18 @@ pub struct VeSliceMut<'b, T> {
     of: PhantomData<&'b mut [T]>,
 }
 
-/// Resolves a range within `len` elements to its start and length.
-pub(crate) fn resolve(range: &impl RangeBounds<usize>, len: usize) -> Result<(usize, usize)> {
-    let out_of_range = |start: usize, end: Option<usize>| Error::OutOfRange { start, end, len };
+/// Resolves a range within `len` elements of a process to its start and length.
+pub(crate) fn resolve(
+    range: &impl RangeBounds<usize>,
+    len: usize,
+    proc: ProcId,
+) -> Result<(usize, usize)> {
+    let out_of_range = |start: usize, end: Option<usize>| Error::OutOfRange {
+        start,
+        end,
+        len,
+        proc: proc.to_string(),
+    };
     let start = match range.start_bound() {
         Bound::Included(start) => *start,
         Bound::Excluded(start) => start
@@ -98,7 +108,7 @@ macro_rules! common {
             ///
             /// [`Error::OutOfRange`] if the range does not lie inside.
             pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<VeSlice<'_, T>> {
-                let (start, len) = resolve(&range, self.len)?;
+                let (start, len) = resolve(&range, self.len, self.proc.id())?;
                 Ok(VeSlice::new(self.proc, part(self.ptr, start, len), len))
             }
         }
@@ -158,7 +168,7 @@ impl<'b, T> VeSlice<'b, T> {
     ///
     /// [`Error::OutOfRange`] if `middle` is greater than the length.
     pub fn split_at(self, middle: usize) -> Result<(VeSlice<'b, T>, VeSlice<'b, T>)> {
-        let (_, rest) = resolve(&(middle..), self.len)?;
+        let (_, rest) = resolve(&(middle..), self.len, self.proc.id())?;
         Ok((
             VeSlice::new(self.proc, part(self.ptr, 0, middle), middle),
             VeSlice::new(self.proc, part(self.ptr, middle, rest), rest),
@@ -184,7 +194,7 @@ impl<'b, T> VeSliceMut<'b, T> {
     ///
     /// [`Error::OutOfRange`] if the range does not lie inside.
     pub fn slice_mut(&mut self, range: impl RangeBounds<usize>) -> Result<VeSliceMut<'_, T>> {
-        let (start, len) = resolve(&range, self.len)?;
+        let (start, len) = resolve(&range, self.len, self.proc.id())?;
         Ok(VeSliceMut::new(self.proc, part(self.ptr, start, len), len))
     }
 
@@ -194,7 +204,7 @@ impl<'b, T> VeSliceMut<'b, T> {
     ///
     /// [`Error::OutOfRange`] if `middle` is greater than the length.
     pub fn split_at_mut(self, middle: usize) -> Result<(VeSliceMut<'b, T>, VeSliceMut<'b, T>)> {
-        let (_, rest) = resolve(&(middle..), self.len)?;
+        let (_, rest) = resolve(&(middle..), self.len, self.proc.id())?;
         Ok((
             VeSliceMut::new(self.proc, part(self.ptr, 0, middle), middle),
             VeSliceMut::new(self.proc, part(self.ptr, middle, rest), rest),
@@ -262,15 +272,15 @@ mod tests {
 
     #[test]
     fn ranges_resolve_like_those_of_slices() {
-        assert_eq!(resolve(&(..), 5).unwrap(), (0, 5));
-        assert_eq!(resolve(&(2..4), 5).unwrap(), (2, 2));
-        assert_eq!(resolve(&(2..=4), 5).unwrap(), (2, 3));
-        assert_eq!(resolve(&(5..), 5).unwrap(), (5, 0));
-        assert!(resolve(&(6..), 5).is_err());
-        assert!(resolve(&(..6), 5).is_err());
-        assert!(resolve(&(0..=usize::MAX), 5).is_err());
+        assert_eq!(resolve(&(..), 5, ProcId::NONE).unwrap(), (0, 5));
+        assert_eq!(resolve(&(2..4), 5, ProcId::NONE).unwrap(), (2, 2));
+        assert_eq!(resolve(&(2..=4), 5, ProcId::NONE).unwrap(), (2, 3));
+        assert_eq!(resolve(&(5..), 5, ProcId::NONE).unwrap(), (5, 0));
+        assert!(resolve(&(6..), 5, ProcId::NONE).is_err());
+        assert!(resolve(&(..6), 5, ProcId::NONE).is_err());
+        assert!(resolve(&(0..=usize::MAX), 5, ProcId::NONE).is_err());
         #[allow(clippy::reversed_empty_ranges)]
         let reversed = 3..2;
-        assert!(resolve(&reversed, 5).is_err());
+        assert!(resolve(&reversed, 5, ProcId::NONE).is_err());
     }
 }

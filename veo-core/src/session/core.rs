@@ -220,7 +220,7 @@ impl ProcCore {
             return self.gone(what);
         }
         Error::Command {
-            what: what.to_string(),
+            what: format!("{what} in {self}"),
             reason,
         }
     }
@@ -270,7 +270,7 @@ impl ProcCore {
             return self.gone(what);
         }
         Error::Command {
-            what: what.to_string(),
+            what: format!("{what} in {self}"),
             reason,
         }
     }
@@ -283,7 +283,7 @@ impl ProcCore {
             return self.gone(what);
         }
         Error::Command {
-            what: format!("{what} at {addr:#x}"),
+            what: format!("{what} at {addr:#x} of {self}"),
             reason,
         }
     }
