@@ -219,6 +219,24 @@ fn a_veorun_of_another_user_is_refused_with_the_way_out() {
     }
 }
 
+/// The system takes what such a program starts for one with raised privileges.
+#[test]
+fn a_program_that_acts_as_another_user_for_a_while_starts_nothing() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::with(PROBE);
+    for veorun in [None, Some(place.program())] {
+        let mut command = Command::new(PROBE);
+        let outcome = run(
+            command.args(["start as", &NOBODY.to_string()]).args(veorun),
+            LIMIT,
+        );
+        assert!(outcome.stderr.contains("setresuid"), "{outcome:#?}");
+        assert!(!outcome.stderr.contains("HANDSHAKE"), "{outcome:#?}");
+    }
+}
+
 #[test]
 fn a_handshake_of_the_caller_ends_the_program() {
     if !is_root() {

@@ -16,6 +16,13 @@ fn main() -> Result<()> {
         Some("talk") => talk(),
         Some("end") => end(&arguments.next().unwrap_or_default()),
         Some("start") => start(arguments.next()),
+        Some("start as") => {
+            let user = arguments.next().and_then(|user| user.parse().ok());
+            // SAFETY: takes a number.
+            let changed = unsafe { libc::seteuid(user.expect("a user's number")) };
+            assert_eq!(changed, 0, "{}", std::io::Error::last_os_error());
+            start(arguments.next())
+        }
         Some("start when told") => {
             host("begun\n");
             std::io::stdin()

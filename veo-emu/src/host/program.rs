@@ -74,28 +74,32 @@ pub(crate) fn choose(named: Option<&str>) -> Result<Chosen> {
 
 /// A veorun that lies at this path.
 fn veorun(path: &Path) -> Result<Program> {
-    // SAFETY: none of these can fail.
-    let same = unsafe {
-        libc::getuid() == libc::geteuid() && libc::getgid() == libc::getegid()
-    };
-    if environment::privileged() && !same {
-        return Err(Error::new(
-            libc::EPERM,
-            format!(
-                "this program runs as another user or group than the one that started it \
-                 (set-user-ID, set-group-ID), and a VE process that it starts obeys nobody then; \
-                 give that up first (setresuid, setresgid), or start {} from a program without \
-                 raised privileges",
-                path.display()
-            ),
-        ));
-    }
+    check_identity()?;
     Ok(Program {
         path: c_path(path)?,
         file: None,
         name: path.display().to_string(),
         advice: "is it a veorun?".into(),
     })
+}
+
+/// What is started by a program that acts as another user or group than its own has raised
+/// privileges for the system, and obeys no environment.
+fn check_identity() -> Result<()> {
+    // SAFETY: none of these can fail.
+    let same = unsafe {
+        libc::getuid() == libc::geteuid() && libc::getgid() == libc::getegid()
+    };
+    if same {
+        return Ok(());
+    }
+    Err(Error::new(
+        libc::EPERM,
+        "this program acts as another user or group than the one that started it (set-user-ID, \
+         set-group-ID, seteuid, setegid), and a VE process that it starts obeys nobody then; \
+         become one of the two first (setresuid, setresgid), or leave the VE to a program \
+         without raised privileges",
+    ))
 }
 
 fn default_program() -> Result<Program> {
@@ -170,6 +174,7 @@ fn own_program(main: &Main) -> Result<Program> {
             ),
         ));
     }
+    check_identity()?;
     let advice = format!("{VEORUN} can name an installed veorun instead");
     let program = |path, file, name: &Path| {
         Ok(Program {
