@@ -1,7 +1,9 @@
 //! What one build works with: the directories, the profile and the environment.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use crate::env::Env;
 use crate::{Error, Result};
@@ -24,6 +26,8 @@ pub(crate) struct Context {
     /// Whether the profile wants debug information in its files.
     pub(crate) keep_debug: bool,
     pub(crate) verbose: bool,
+    /// The names in directories that were looked at, alone or with what is below; see `places`.
+    pub(crate) listed: Mutex<BTreeMap<(PathBuf, bool), String>>,
 }
 
 impl Context {
@@ -51,6 +55,7 @@ impl Context {
                 .map_or_else(|| "0".into(), |v| v.to_string_lossy().into_owned()),
             keep_debug: !matches!(debug.to_string_lossy().as_ref(), "0" | "false" | "none"),
             verbose: env.flag("VEO_VERBOSE"),
+            listed: Mutex::default(),
             env,
         })
     }

@@ -57,15 +57,15 @@
 //! linked again if one of its objects or libraries did. Cargo runs the build script again for the same reasons. Files below `OUT_DIR` are
 //! the script's own: it may write headers and sources there each time it runs, and only new content counts.
 //!
-//! A source is preprocessed each time the script runs, and compiled if the outcome is another one: because of a new header that hides another,
-//! or that `__has_include` found missing. Cargo runs the script for new files in the directories of sources and in those that are named for headers
+//! A source is preprocessed if a file came or went where it looks for headers (below the directories that are named, or beside headers that it
+//! included), and compiled if the outcome is another one: because of a new header that hides another, or that `__has_include` found missing. Cargo runs the script for new files in the directories of sources and in those that are named for headers
 //! (`.include(..)`, `-I` and its like, `CPATH`). It cannot watch a directory that holds its own target directory, as the package's root often does: keep sources
 //! and headers in directories below it, or `touch build.rs`. Of the compiler's own directories it watches the headers that were included.
 //!
 //! # What is refused, and what is warned of
 //!
 //! A call of a function that no header declares is an error in C, under old standards too, since its result would be taken for an `int`;
-//! `.flag("-Wno-error=implicit-function-declaration")` allows it. A symbol that nothing defines is a warning when the library is linked, with the line that
+//! `.flag("-Wno-error=implicit-function-declaration")` allows it, and so does `-w` under old standards. A symbol that nothing defines is a warning when the library is linked, with the line that
 //! needs it, for a VE process cannot load such a library; functions that every VE process has (`veo_hmem.h`) and those of libraries that the build script made before
 //! are not missing. `.link_arg("-Wl,-z,undefs")` silences it, `.link_arg("-Wl,-z,defs")` makes it an error.
 //!
@@ -140,6 +140,7 @@ mod note;
 mod object;
 mod options;
 mod output;
+mod places;
 mod plan;
 mod probe;
 mod prototypes;

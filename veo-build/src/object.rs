@@ -12,6 +12,7 @@ use crate::context::{self, Context};
 use crate::depfile;
 use crate::kernels::Kernels;
 use crate::options::Options;
+use crate::places;
 use crate::probe;
 use crate::scan;
 use crate::source::{Language, Source};
@@ -202,8 +203,18 @@ impl Unit<'_> {
         for input in &found {
             recipe += &format!("found {}\n", input.path.display());
         }
-        recipe += &self.preprocessed(compiler, &before, &run_dir, depfile);
-        if let Some(inputs) = stamp::up_to_date(&object, &recipe) {
+        let places_file = object.with_extension("places");
+        let remember = |outcome: &str, inputs: &[Input]| {
+            let files: Vec<PathBuf> = inputs.iter().map(|input| input.path.clone()).collect();
+            places::remember(context, &places_file, outcome, &searched, &files)
+        };
+        let preprocessed = || self.preprocessed(compiler, &before, &run_dir, depfile);
+        let remembered = places::remembered(context, &places_file, &searched);
+        let mut outcome = remembered.clone().unwrap_or_else(preprocessed);
+        if let Some(inputs) = stamp::up_to_date(&object, &(recipe.clone() + &outcome)) {
+            if remembered.is_none() {
+                remember(&outcome, &inputs)?;
+            }
             return Ok(Object {
                 dirs: watched(context, &searched, &inputs),
                 inputs,
@@ -212,6 +223,11 @@ impl Unit<'_> {
                 ran: None,
             });
         }
+        if remembered.is_some() {
+            // Something else changed, and with it perhaps this.
+            outcome = preprocessed();
+        }
+        recipe += &outcome;
         stamp::remove(&object);
         // Not to be taken for what the compiler makes now.
         let _ = fs::remove_file(&raw);
@@ -239,6 +255,7 @@ impl Unit<'_> {
         let inputs = self.inputs(found, depfile, &run_dir);
         context::write_if_changed(&log_file, log.as_bytes())?;
         stamp::write(&object, &recipe, &inputs)?;
+        remember(&outcome, &inputs)?;
         Ok(Object {
             dirs: watched(context, &searched, &inputs),
             inputs,

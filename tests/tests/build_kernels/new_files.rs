@@ -194,3 +194,37 @@ fn the_time_is_no_change() {
     let built = bench.build(kernels).unwrap();
     assert!(built.targets[0].commands.is_empty());
 }
+
+#[test]
+fn nothing_is_preprocessed_unless_files_came_or_went() {
+    let mut bench = bench("host");
+    bench.source(
+        "kernels/k.c",
+        "#include \"x.h\"\nint k(void) { return X; }\n",
+    );
+    bench.source("last/x.h", "#define X 1\n");
+    bench.source("first/sub/other.h", "");
+    bench.source(
+        "cc.sh",
+        "case \" $* \" in *' -E '*k.c*) echo run >>\"$RUNS\" ;; esac\nexec cc \"$@\"\n",
+    );
+    let runs = bench.path("runs");
+    let script = bench.path("package/cc.sh");
+    bench.set("VEO_CC", format!("sh '{}'", script.display()));
+    let mut kernels = Kernels::new("libk.so");
+    kernels.file("kernels/k.c").include("first").include("last");
+    kernels.env("RUNS", &runs);
+    let mut run = || {
+        let _ = fs::remove_file(&runs);
+        bench.build(&mut kernels).unwrap();
+        let counted = fs::read_to_string(&runs).unwrap_or_default();
+        counted.lines().count()
+    };
+    assert_eq!(run(), 1, "the first time");
+    assert_eq!(run(), 0, "nothing changed");
+    bench.source("first/sub/new.h", "");
+    assert_eq!(run(), 1, "a file came");
+    assert_eq!(run(), 0, "nothing changed since");
+    fs::remove_file(bench.path("package/first/sub/new.h")).unwrap();
+    assert_eq!(run(), 1, "a file went");
+}
