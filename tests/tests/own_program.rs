@@ -5,6 +5,7 @@
 use std::ffi::{CString, c_char};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -341,6 +342,22 @@ fn a_kernel_may_start_a_program_that_uses_a_ve() {
             "{kernel}: {status}: {said}"
         );
     }
+}
+
+/// The system tells the error of a connection once, and the program waits for it.
+#[test]
+fn a_connection_keeps_its_error_while_a_process_starts() {
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    // SAFETY: an open descriptor and plain numbers: as one of C's programs has it.
+    let inherited = unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_SETFD, 0) };
+    assert_eq!(inherited, 0);
+    socket.connect(taken.local_addr().unwrap()).unwrap();
+    drop(taken);
+    socket.send(b"anybody?").unwrap();
+    VeoProc::new(0).unwrap();
+    let error = socket.take_error().unwrap().expect("nobody was there");
+    assert_eq!(error.raw_os_error(), Some(libc::ECONNREFUSED));
 }
 
 /// The variable that makes a VE process, in the hand of somebody else.
