@@ -74,7 +74,8 @@ struct veo_emu_options {
 struct veo_proc_handle *veo_emu_proc_create(int ve_node_number,
 					    const struct veo_emu_options *options);
 
-/* Like veo_load_library, with a path of any length. */
+/* Like veo_load_library, with a path of any length. 0, too, if the loader has a library of
+ * this path that came from another file, as what another library needs. */
 uint64_t veo_emu_load_library(struct veo_proc_handle *proc, const char *path);
 
 /* Why the last call of this thread failed: copies a NUL-terminated sentence,

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use common::{compile, process};
-use veo_core::{Error, Result, ve_kernel};
+use veo_core::{Error, Result, VeoProc, ve_kernel};
 
 /// A directory of one test, with two versions of a library.
 struct Versions {
@@ -276,5 +276,42 @@ fn only_functions_are_called() -> Result<()> {
         assert_eq!(plain(&proc, 3)?, 3);
         lib.unload()?;
     }
+    Ok(())
+}
+
+/// The loader goes by names: what another library needs is there already.
+#[test]
+fn a_library_that_another_one_has_brought_along_is_the_old_one() -> Result<()> {
+    let versions = Versions::new("needed");
+    let path = versions.install();
+    let source = versions.directory.path().join("needy.c");
+    let text = "long twice(long); long through(long x) { return twice(x) + 1; }";
+    fs::write(&source, text).expect("it is writable");
+    let flags = [
+        format!("-Wl,-rpath,{}", versions.directory.path().display()),
+        "-Wl,--no-as-needed".into(),
+        format!("-L{}", versions.directory.path().display()),
+        "-ltwice".into(),
+    ];
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let needy = compile(source.to_str().expect("UTF-8"), "libneedy-old.so", &flags);
+    let proc = process();
+    let lib = proc.load_library(&needy)?;
+    let twice = |proc: &VeoProc| {
+        proc.load_library(&path)?
+            .function::<fn(i64) -> i64>("twice")
+    };
+    assert_eq!(twice(&proc)?.call(&proc, (4,))?, 8);
+    proc.load_library(&path)?.unload()?;
+    versions.replace();
+    let error = proc.load_library(&path).map(drop).unwrap_err();
+    assert!(error.to_string().contains("replaced"), "{error}");
+    // A process that begins now has the new one, and what is loaded goes on.
+    let through = lib.function::<fn(i64) -> i64>("through")?;
+    assert_eq!(through.call(&proc, (4,))?, 9);
+    assert!(matches!(
+        twice(&process()).map(drop),
+        Err(Error::Prototype { .. })
+    ));
     Ok(())
 }

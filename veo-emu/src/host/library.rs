@@ -154,8 +154,9 @@ fn resolve(name: &str) -> Result<String> {
     Ok(found.map_or(name, String::as_str).to_owned())
 }
 
-/// Loads a library, behind everything queued on `main`.
-pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
+/// Loads a library, behind everything queued on `main`. With `exact` it is an error if another
+/// library has brought one along that had the path before its file was replaced.
+pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     check_given("library", name)?;
     let path = resolve(name)?;
     let mut turn = main.turn()?;
@@ -174,10 +175,25 @@ pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
     }
     let malformed = || Error::new(libc::EPROTO, "the VE process gave a malformed answer");
     let (handle, rest) = answer.split_first_chunk().ok_or_else(malformed)?;
-    let (base, path) = rest.split_first_chunk().ok_or_else(malformed)?;
+    let (base, rest) = rest.split_first_chunk().ok_or_else(malformed)?;
+    let (is_in_place, path) = rest.split_first().ok_or_else(malformed)?;
+    let is_in_place = *is_in_place != 0;
     let handle = u64::from_le_bytes(*handle);
     if handle == 0 {
         return Err(malformed());
+    }
+    let is_known = |library: &Library| library.handle == handle;
+    // Who asks for it notices when it is replaced just now.
+    let is_older = !is_in_place && before.as_ref().is_some_and(Original::is_in_place);
+    if exact && is_older && !lock(&main.machine.symbols.known).libraries.iter().any(is_known) {
+        turn.parcel(Task::Unload, &[handle])?;
+        return Err(Error::new(
+            libc::ESTALE,
+            format!(
+                "{name} was replaced after another library that needs it was loaded, with the \
+                 old one, which is what would be called; start a new VE process for the new one"
+            ),
+        ));
     }
     turn.set_result(handle);
     debug!("library {} is loaded", String::from_utf8_lossy(path));
@@ -189,7 +205,7 @@ pub(crate) fn load(main: &Queue, name: &str) -> Result<u64> {
             let before = before.filter(|file| file.path() == Path::new(&path));
             // Opened before it was loaded, unless the loader has searched for it.
             let file = before.or_else(|| Original::open(Path::new(&path)).ok());
-            let file = file.filter(Original::is_in_place).map(Arc::new);
+            let file = file.filter(|file| is_in_place && file.is_in_place()).map(Arc::new);
             known.libraries.push(Library {
                 handle,
                 base: u64::from_le_bytes(*base),

@@ -178,9 +178,9 @@ impl Process {
         Ok(())
     }
 
-    pub(crate) fn load(&self, name: &str) -> Result<u64> {
+    pub(crate) fn load(&self, name: &str, exact: bool) -> Result<u64> {
         self.machine.check()?;
-        library::load(&self.main, name)
+        library::load(&self.main, name, exact)
     }
 
     pub(crate) fn unload(&self, handle: u64) -> Result<()> {

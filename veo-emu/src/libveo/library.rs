@@ -16,7 +16,7 @@ pub unsafe extern "C" fn veo_load_library(
         // SAFETY: the caller passes a string.
         let path = unsafe { string(path, "path of the library")? };
         library::check_name("library", path)?;
-        process.load(path)
+        process.load(path, false)
     })
 }
 
@@ -27,7 +27,7 @@ pub unsafe extern "C" fn veo_emu_load_library(
     guard(0, || {
         let process = process(proc_)?;
         // SAFETY: the caller passes a string.
-        process.load(unsafe { string(path, "path of the library")? })
+        process.load(unsafe { string(path, "path of the library")? }, true)
     })
 }
 

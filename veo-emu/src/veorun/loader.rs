@@ -1,6 +1,9 @@
 //! Loading libraries of kernels and finding their symbols.
 
-use std::ffi::{CStr, CString, c_char, c_void};
+use std::ffi::{CStr, CString, OsStr, c_char, c_void};
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
 /// A loaded library.
@@ -10,6 +13,8 @@ pub(super) struct Loaded {
     pub(super) base: u64,
     /// The file it came from.
     pub(super) path: Vec<u8>,
+    /// Whether the path that was asked for still names that file.
+    pub(super) is_in_place: bool,
 }
 
 /// The part of glibc's and musl's `struct link_map` that is the same everywhere.
@@ -17,6 +22,7 @@ pub(super) struct Loaded {
 struct LinkMap {
     base: u64,
     name: *const c_char,
+    dynamic: *const c_void,
 }
 
 /// Loads a library with all its symbols resolved and visible to later ones.
@@ -32,16 +38,57 @@ pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
     let mut map: *const LinkMap = ptr::null();
     // SAFETY: the handle is open and the place for the pointer is valid.
     let found = unsafe { libc::dlinfo(handle, libc::RTLD_DI_LINKMAP, ptr::from_mut(&mut map).cast()) };
-    let (base, path) = if found == 0 && !map.is_null() {
+    let asked = path.as_bytes();
+    let (base, path, place) = if found == 0 && !map.is_null() {
         // SAFETY: the link map of an open library is valid, its name is a string.
-        unsafe { ((*map).base, CStr::from_ptr((*map).name).to_bytes().to_vec()) }
+        let (map, name) = unsafe { (&*map, CStr::from_ptr((*map).name)) };
+        (map.base, name.to_bytes(), map.dynamic as u64)
     } else {
-        (0, path.into_bytes())
+        (0, asked, 0)
     };
+    // The loader goes by names: another library may have needed one of this name before.
+    let named = if asked.contains(&b'/') { asked } else { path };
     Ok(Loaded {
         handle: handle as u64,
         base,
-        path,
+        path: path.to_vec(),
+        is_in_place: is_mapped(named, place),
+    })
+}
+
+/// Whether what is mapped at `place` is the file of this path. It is mapped once more for
+/// that: the numbers that a layered file system gives its files are others.
+fn is_mapped(path: &[u8], place: u64) -> bool {
+    let Ok(file) = File::open(OsStr::from_bytes(path)) else {
+        return false;
+    };
+    // SAFETY: a new mapping of an open file, which nobody reads.
+    let own = unsafe {
+        libc::mmap(ptr::null_mut(), 1, libc::PROT_READ, libc::MAP_PRIVATE, file.as_raw_fd(), 0)
+    };
+    if own == libc::MAP_FAILED {
+        return true;
+    }
+    let maps = fs::read("/proc/self/maps").unwrap_or_default();
+    // SAFETY: the mapping that was made above.
+    unsafe { libc::munmap(own, 1) };
+    let maps = String::from_utf8_lossy(&maps);
+    match (file_at(&maps, own as u64), file_at(&maps, place)) {
+        (Some(own), Some(loaded)) => own == loaded,
+        // Nobody tells.
+        _ => true,
+    }
+}
+
+/// Device and file number of what is mapped at an address.
+fn file_at(maps: &str, address: u64) -> Option<[&str; 2]> {
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    maps.lines().find_map(|line| {
+        let mut fields = line.split_whitespace();
+        let (start, end) = fields.next()?.split_once('-')?;
+        let device = fields.nth(2)?;
+        let file = fields.next()?;
+        (number(start)? <= address && address < number(end)?).then_some([device, file])
     })
 }
 
