@@ -63,7 +63,9 @@ struct veo_emu_options {
 	uint64_t memory;             /* bytes of VE memory of the process, 0: default */
 	uint64_t time_limit_ms;      /* longest time for one request, 0: none */
 	/* Receives what kernels print, NULL: the standard output and error of the
-	 * program. `stream` is 1 or 2. It is called on a thread of the library. */
+	 * program. `stream` is 1 or 2. It is called on a thread of the library. After
+	 * veo_proc_destroy it is not called any more; a call that has not returned 20 seconds
+	 * after it began is not waited for. */
 	void (*output)(void *payload, int stream, const char *data, size_t length);
 	void *output_payload;
 	unsigned int omp_threads;    /* threads that OpenMP may use (VE_OMP_NUM_THREADS),

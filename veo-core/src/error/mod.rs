@@ -80,7 +80,7 @@ pub enum Error {
         reason: Option<String>,
     },
 
-    /// A request had not finished when its time was up.
+    /// A request, or the receiver of a process's output, had not finished when its time was up.
     #[error("{what} has not finished after {waited:?}")]
     Unfinished {
         /// The request.

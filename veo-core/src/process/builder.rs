@@ -130,8 +130,9 @@ impl VeoProcBuilder {
     /// Has `output` called with what kernels print, instead of printing it. It runs on
     /// a thread of the backend, and the process waits for it. So whatever waits for the
     /// process inside it is [`Error::WouldDeadlock`], the first call of a kernel too, which is
-    /// looked up then. Queueing other calls, `peek`, `kill` and other processes are fine. The
-    /// emulated node alone.
+    /// looked up then. Queueing other calls, `peek`, `kill` and other processes are fine. Waits
+    /// with a time limit give up while it does not return, and so does
+    /// [`VeoProc::close`]. The emulated node alone.
     pub fn stdout(mut self, output: impl Fn(Stream, &[u8]) + Send + Sync + 'static) -> Self {
         self.wishes.output = Some(Arc::new(output));
         self

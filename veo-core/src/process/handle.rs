@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Instant;
 
 use super::shared::ProcShared;
 use crate::address::VeMemPtr;
@@ -140,8 +141,9 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::ProcessEnded`] if it has ended before;
-    /// [`Error::WouldDeadlock`] inside a host function of one of its contexts, in the receiver
+    /// [`Error::ProcessEnded`] if it has ended before; [`Error::Unfinished`] if the receiver of
+    /// its output does not return for 20 seconds more: the process has ended, and the receiver
+    /// is not called again; [`Error::WouldDeadlock`] inside a host function of one of its contexts, in the receiver
     /// of its output, and in what its requests own or wake.
     pub fn close(self) -> Result<()> {
         let shared = self.shared();
@@ -154,11 +156,18 @@ impl VeoProc {
                     .into(),
             });
         }
+        let start = Instant::now();
         shared.wind_up()?;
         let (done, over) = channel();
         shared.core.keeper.send(Task::Close(Some(done)));
         // An error means that the thread has ended: the process was closed by another.
         let _ = over.recv();
+        if shared.is_receiving() {
+            return Err(Error::Unfinished {
+                what: format!("{} has ended, but the receiver of its output", shared.core),
+                waited: start.elapsed(),
+            });
+        }
         Ok(())
     }
 

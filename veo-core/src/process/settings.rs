@@ -77,7 +77,7 @@ pub(crate) struct Settings {
     pub(crate) kernels: Kernels,
     pub(crate) prototypes: Prototypes,
     /// What the backend calls with output. Kept as long as the process.
-    pub(super) _output: Option<Box<Receiver>>,
+    pub(super) output: Option<Arc<Receiver>>,
 }
 
 /// What is wished for a process: the settings of its builder.

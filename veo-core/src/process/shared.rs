@@ -97,6 +97,14 @@ impl ProcShared {
         Ok(exclusive)
     }
 
+    /// Whether the program's receiver of output runs.
+    pub(super) fn is_receiving(&self) -> bool {
+        let output = &self.settings.output;
+        output
+            .as_ref()
+            .is_some_and(|output| Arc::strong_count(output) > 1)
+    }
+
     /// Calls a kernel in the main context and waits, if nothing is unusual about the call.
     pub(crate) fn call_quickly(
         &self,

@@ -25,8 +25,8 @@ pub(super) fn start(
     node: i32,
     keeper: Keeper,
 ) -> Result<Arc<ProcShared>> {
-    let output = wishes.output.clone().map(Receiver::new).map(Box::new);
-    let handle = wishes.create(api, node, output.as_deref())?;
+    let output = wishes.output.clone().map(Receiver::new).map(Arc::new);
+    let handle = wishes.create(api, node, output.as_ref())?;
     let open = need!(api, veo_context_open, "a process")?;
     // SAFETY: the process was just created; nobody else knows it.
     let main = unsafe { open(handle) };
@@ -56,7 +56,7 @@ pub(super) fn start(
             asked_node: node,
             kernels: wishes.kernels,
             prototypes: wishes.prototypes.unwrap_or_default(),
-            _output: output,
+            output,
         },
     ));
     children::enter(&shared);
@@ -69,7 +69,7 @@ impl Wishes {
         &self,
         api: &'static Api,
         node: i32,
-        output: Option<&Receiver>,
+        output: Option<&Arc<Receiver>>,
     ) -> Result<*mut veo_proc_handle> {
         let failed = |reason: String| Error::ProcessStart { node, reason };
         let veorun = match &self.veorun {
@@ -111,7 +111,7 @@ impl Wishes {
                 }),
                 output: output.map(|_| forward as unsafe extern "C" fn(_, _, _, _)),
                 output_payload: output.map_or(std::ptr::null_mut(), |output| {
-                    std::ptr::from_ref(output).cast_mut().cast()
+                    Arc::as_ptr(output).cast_mut().cast()
                 }),
                 omp_threads: self.omp_threads.unwrap_or(0),
             };
@@ -264,7 +264,7 @@ fn on_host(_: &Api, _: *mut veo_proc_handle) -> Option<OnHost> {
 ///
 /// # Safety
 ///
-/// `payload` is the address of a [`Receiver`], `data` valid for `length` bytes.
+/// `payload` is the address of a [`Receiver`] in an `Arc`, `data` valid for `length` bytes.
 unsafe extern "C" fn forward(
     payload: *mut c_void,
     stream: i32,
@@ -274,9 +274,14 @@ unsafe extern "C" fn forward(
     if payload.is_null() || data.is_null() {
         return;
     }
-    // SAFETY: the payload that was given with this function: kept until the process
-    // was destroyed.
-    let receiver = unsafe { &*payload.cast::<Receiver>() };
+    // Of its own: a call that does not return is not waited for when the process is destroyed.
+    // SAFETY: the payload that was given with this function, of an `Arc` that is kept until
+    // the process was destroyed, after which no call begins.
+    let receiver = unsafe {
+        let receiver = payload.cast::<Receiver>().cast_const();
+        Arc::increment_strong_count(receiver);
+        Arc::from_raw(receiver)
+    };
     // SAFETY: as the caller promises.
     let data = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
     let stream = if stream == 2 {
@@ -289,6 +294,8 @@ unsafe extern "C" fn forward(
         // Nobody has a handle of the process yet.
         None => receiver.receive(stream, data),
     }
+    // What the program's closure owns may be dropped here.
+    contain(|| drop(receiver));
 }
 
 /// The program's receiver of output, and whose output it is, once that is known.

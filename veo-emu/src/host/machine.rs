@@ -296,11 +296,11 @@ impl Machine {
         self.output.is_some()
     }
 
-    /// Waits until the program has seen what kernels have printed so far.
+    /// Waits until the program has seen what kernels have printed so far, or the time is up.
     #[inline]
-    pub(crate) fn flush_output(&self) {
+    pub(crate) fn flush_output(&self, until: Option<Instant>) {
         if let Some(output) = &self.output {
-            output.flush();
+            output.flush(until);
         }
     }
 

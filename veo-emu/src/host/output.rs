@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -84,11 +84,16 @@ struct Delivery {
     since: Option<Instant>,
     /// The process has ended: nobody waits for the rest.
     over: bool,
+    /// The function is not called any more.
+    closed: bool,
 }
 
 /// How long the function of the program may hold up the news of a process's end. It may
 /// wait for somebody who waits for that.
 const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How long it may run once nothing but its return is left to wait for.
+const LAST_PATIENCE: Duration = Duration::from_secs(20);
 
 thread_local! {
     /// Whether this thread delivers the output of a process.
@@ -97,6 +102,13 @@ thread_local! {
 
 /// The most that is read at once.
 const PART: usize = 64 << 10;
+
+impl Delivery {
+    /// Whether the function of the program has been running for so long.
+    fn runs_for(&self, limit: Duration) -> bool {
+        self.since.is_some_and(|since| since.elapsed() >= limit)
+    }
+}
 
 impl Output {
     /// Starts the thread that reads the pipes.
@@ -122,19 +134,19 @@ impl Output {
         })
     }
 
-    /// Waits until everything printed so far was delivered, or the process has ended. Not
-    /// while output of any process is being received: two receivers could wait for each other.
-    pub(crate) fn flush(&self) {
-        self.wait_for_delivery(|delivery| delivery.over);
+    /// Waits until everything printed so far was delivered, the process has ended, or the
+    /// time is up. Not while output of any process is being received: two receivers could
+    /// wait for each other.
+    pub(crate) fn flush(&self, until: Option<Instant>) {
+        self.wait_for_delivery(|delivery| {
+            delivery.over || until.is_some_and(|until| Instant::now() >= until)
+        });
     }
 
     /// The same at the end of the process, as long as the function of the program
     /// returns. Nobody waits after that.
     pub(crate) fn flush_last(&self) {
-        let is_stuck = |delivery: &Delivery| {
-            delivery.over || delivery.since.is_some_and(|since| since.elapsed() >= PATIENCE)
-        };
-        self.wait_for_delivery(is_stuck);
+        self.wait_for_delivery(|delivery| delivery.over || delivery.runs_for(PATIENCE));
         lock(&self.shared.delivery).over = true;
         self.shared.delivered.notify_all();
     }
@@ -157,24 +169,27 @@ impl Output {
             if give_up(&delivery) || lock(&self.stop).is_none() {
                 return;
             }
-            // The limit covers the moment between a write and the thread's waking up.
-            delivery = self
-                .shared
-                .delivered
-                .wait_timeout(delivery, Duration::from_millis(1))
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            delivery = self.shared.wait(delivery);
         }
     }
 
-    /// Ends the thread, when the process has ended.
+    /// Ends the thread, when the process has ended. A function of the program that does not
+    /// return keeps it, and is not called again.
     pub(crate) fn stop(&self) {
-        self.wait_for_delivery(|_| false);
+        self.wait_for_delivery(|delivery| delivery.runs_for(LAST_PATIENCE));
+        let Some(thread) = lock(&self.thread).take() else {
+            return;
+        };
+        let is_own = thread.thread().id() == thread::current().id();
+        let mut delivery = lock(&self.shared.delivery);
+        delivery.closed = true;
+        while !is_own && delivery.since.is_some() && !delivery.runs_for(LAST_PATIENCE) {
+            delivery = self.shared.wait(delivery);
+        }
+        let is_stuck = delivery.since.is_some();
+        drop(delivery);
         drop(lock(&self.stop).take());
-        let thread = lock(&self.thread).take();
-        if let Some(thread) = thread
-            && thread.thread().id() != thread::current().id()
-        {
+        if !is_stuck {
             let _ = thread.join();
         }
     }
@@ -187,6 +202,14 @@ impl Drop for Output {
 }
 
 impl Shared {
+    /// Waits a moment, or until something was delivered.
+    fn wait<'a>(&self, delivery: MutexGuard<'a, Delivery>) -> MutexGuard<'a, Delivery> {
+        // The limit covers the moment between a write and the thread's waking up.
+        let limit = Duration::from_millis(1);
+        let waited = self.delivered.wait_timeout(delivery, limit);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
     fn forward(&self, stop: &Kept) {
         RECEIVING.set(true);
         let mut open = [true; 2];
@@ -234,7 +257,13 @@ impl Shared {
             return (len < 0).then_some(0);
         }
         let sink = lock(&self.sink);
-        lock(&self.delivery).since = Some(Instant::now());
+        {
+            let mut delivery = lock(&self.delivery);
+            if delivery.closed {
+                return None;
+            }
+            delivery.since = Some(Instant::now());
+        }
         // SAFETY: the program gave the function and its payload for exactly this.
         unsafe {
             (sink.function)(sink.payload, at as c_int + 1, buffer.as_ptr().cast(), len as usize);

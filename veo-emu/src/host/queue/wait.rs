@@ -144,7 +144,7 @@ impl Queue {
             Some(())
         });
         match waited {
-            Some(()) => self.machine.flush_output(),
+            Some(()) => self.machine.flush_output(end),
             None => take(0, Waited::TimedOut),
         }
     }
