@@ -165,7 +165,9 @@ impl Types {
         let file = function.0;
         let (why, remedy) = if self.described {
             let why = "has a type for which no number and no pointer can be passed";
-            (why, "Say what it is")
+            let remedy = "Let it take and give such data through a pointer; if one word carries \
+                          it all the same, say which";
+            (why, remedy)
         } else {
             let why = "has no debug information";
             (why, "Compile its library with -g, or say what it is")
