@@ -151,7 +151,7 @@ pub(crate) fn note(
     };
     Some(format!(
         "{} for {target}: nothing that is linked defines {}{more}. A process that loads the library fails, unless it has loaded one before \
-         that does. Link what defines it: .file(..), .object(..), .link_lib(..); .link_arg(\"-Wl,-z,undefs\") silences this",
+         that does. Link what defines it: .file(..), .object(..), .link_lib(..), or build its library before this one; .link_arg(\"-Wl,-z,undefs\") silences this",
         kernels.name,
         missing[..missing.len().min(NAMED)].join(", ")
     ))
