@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::{library, process};
-use veo_core::{Error, Result, VeoProc, ve_kernel};
+use veo_core::{Error, OnStack, Result, VeoProc, ve_kernel};
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
@@ -22,6 +22,7 @@ unsafe extern "C" {
     safe fn sum(x: &[f64], n: u64) -> f64;
     safe fn wait_for(flag: *mut i64) -> i64;
     safe fn set_flag(flag: *mut i64, value: i64);
+    safe fn waits_with(flag: *mut i64, data: *mut i64) -> i64;
     safe fn apply(function: extern "C" fn(i64) -> i64, x: i64) -> i64;
 }
 
@@ -512,6 +513,48 @@ fn what_runs_on_the_unloading_thread_calls_the_library() -> Result<()> {
         unloaded.expect("it does not wait for itself")?;
         assert_eq!(told.recv().expect("it was dropped or woken")?, 6);
         assert_eq!(behind.wait()?, 3);
+    }
+    Ok(())
+}
+
+/// Whatever a call takes along: what comes back, too.
+#[test]
+fn every_kind_of_call_keeps_its_library() -> Result<()> {
+    let proc = process();
+    let ctx = proc.open_context()?;
+    let flag = proc.zeros::<i64>(1)?;
+    type Submit<'a> = Box<dyn Fn() -> Result<()> + 'a>;
+    let submits: [Submit<'_>; 3] = [
+        Box::new(|| wait_for(&ctx, flag.as_ptr()).map(drop)),
+        Box::new(|| waits_with(&ctx, flag.as_ptr(), OnStack::inout(&mut [2])).map(drop)),
+        Box::new(|| {
+            let wait = proc.load_library(library())?.find_function("wait_for")?;
+            wait.call(&ctx, [flag.as_ptr().into()]).map(drop)
+        }),
+    ];
+    for submit in submits {
+        // The first one finds the library, the second one knows it.
+        for _ in 0..2 {
+            proc.write_mem(flag.as_ptr(), &0i64.to_ne_bytes())?;
+            give_i64(&proc, 1)?;
+            submit()?;
+            let lib = proc.load_library(library())?;
+            let refused = lib.clone().unload_timeout(Duration::from_millis(1));
+            assert!(
+                matches!(refused, Err(Error::LibraryInUse { .. })),
+                "{refused:?}"
+            );
+            // Its addresses are forgotten by then, and known again after this.
+            waits_with(
+                &proc,
+                proc.upload(&[1i64])?.as_ptr(),
+                OnStack::inout(&mut [2]),
+            )?;
+            wait_for(&proc, proc.upload(&[1i64])?.as_ptr())?;
+            proc.write_mem(flag.as_ptr(), &1i64.to_ne_bytes())?;
+            ctx.sync()?;
+        }
+        proc.load_library(library())?.unload()?;
     }
     Ok(())
 }

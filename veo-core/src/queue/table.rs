@@ -139,15 +139,20 @@ impl Table {
 
     /// Enters a request that the backend took under `id`.
     pub(crate) fn insert(&mut self, id: u64, what: What, payload: Payload, now: Stamp) -> Ticket {
-        if let (What::Kernel(kernel), Payload::None) = (&what, &payload) {
-            return self.insert_call(id, kernel, now);
-        }
+        let (kernel, what) = match what {
+            What::Kernel(kernel) => (Some(kernel), None),
+            other => (None, Some(other)),
+        };
         let ticket = self.enter(id, now);
-        self.places[ticket.place as usize].rest = Some(Box::new(Rest {
-            what: Some(what),
-            payload,
-            ..Rest::default()
-        }));
+        let entry = &mut self.places[ticket.place as usize];
+        entry.kernel = kernel;
+        if what.is_some() || !matches!(payload, Payload::None) {
+            entry.rest = Some(Box::new(Rest {
+                what,
+                payload,
+                ..Rest::default()
+            }));
+        }
         ticket
     }
 

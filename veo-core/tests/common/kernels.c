@@ -107,6 +107,9 @@ int64_t wait_for(volatile int64_t *flag)
 	return *flag;
 }
 
+/* The same, with data of its own. */
+int64_t waits_with(volatile int64_t *flag, int64_t *data) { return wait_for(flag) + *data; }
+
 void set_flag(volatile int64_t *flag, int64_t value) { *flag = value; }
 
 void crash(void) { *(volatile int *)16 = 1; }
