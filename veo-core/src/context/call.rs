@@ -45,7 +45,7 @@ impl VeoContext {
         args: &Args<'_, '_>,
         result: u32,
     ) -> Option<Ticket> {
-        let addr = || self.proc().shared().known_address(kernel);
+        let addr = self.proc().shared().address_slot(kernel)?;
         self.shared().submit_quickly(kernel, addr, args, result)
     }
 

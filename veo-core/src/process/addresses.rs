@@ -26,12 +26,11 @@ fn place(index: usize) -> (usize, usize) {
 }
 
 impl Addresses {
+    /// Where the address for an index is, 0 while there is none.
     #[inline]
-    pub(super) fn get(&self, index: usize) -> u64 {
+    pub(super) fn slot(&self, index: usize) -> Option<&AtomicU64> {
         let (table, place) = place(index);
-        self.tables[table]
-            .get()
-            .map_or(0, |table| table[place].load(Ordering::Acquire))
+        Some(&self.tables[table].get()?[place])
     }
 
     /// Enters the address of a kernel that was found in the library `code`.
@@ -51,9 +50,8 @@ impl Addresses {
     /// Forgets the addresses of a library that is being unloaded.
     pub(super) fn forget(&self, code: &Code) {
         for index in code.kernels().iter() {
-            let (table, place) = place(*index);
-            if let Some(table) = self.tables[table].get() {
-                table[place].store(0, Ordering::Release);
+            if let Some(slot) = self.slot(*index) {
+                slot.store(0, Ordering::Release);
             }
         }
     }

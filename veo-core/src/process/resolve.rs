@@ -1,6 +1,7 @@
 //! From a declared kernel to its address in a process.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::loaded::LoadedLibrary;
 use super::search;
@@ -15,7 +16,14 @@ impl ProcShared {
     /// The address of a kernel if it was looked up before, else 0.
     #[inline]
     pub(crate) fn known_address(&self, kernel: &'static Kernel) -> u64 {
-        self.addresses.get(kernel.index())
+        self.address_slot(kernel)
+            .map_or(0, |slot| slot.load(Ordering::Acquire))
+    }
+
+    /// Where the address of a kernel is, 0 while it is not known.
+    #[inline]
+    pub(crate) fn address_slot(&self, kernel: &'static Kernel) -> Option<&AtomicU64> {
+        self.addresses.slot(kernel.index())
     }
 
     /// Looks a kernel up: its library, its symbol, its prototype. Gives its address and the

@@ -115,7 +115,7 @@ impl ProcShared {
         if self.have_frees.load(Ordering::Acquire) {
             return None;
         }
-        let addr = || self.known_address(kernel);
+        let addr = self.address_slot(kernel)?;
         self.main.call_quickly(kernel, addr, args, result)
     }
 

@@ -6,6 +6,7 @@
 
 use std::mem::MaybeUninit;
 use std::slice;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use veo_abi::ffi::{self, veo_emu_result, veo_thr_ctxt};
@@ -28,13 +29,13 @@ type Collect =
     unsafe extern "C" fn(*mut veo_thr_ctxt, *const u64, usize, u64, *mut veo_emu_result) -> usize;
 
 impl CtxShared {
-    /// Submits a call of `kernel`, which is at `addr`, asked with the context locked: 0 if
+    /// Submits a call of `kernel`, which is at `addr`, read with the context locked: 0 if
     /// that is not known, or its library is being unloaded.
     #[inline]
     pub(crate) fn submit_quickly(
         &self,
         kernel: &'static Kernel,
-        addr: impl FnOnce() -> u64,
+        addr: &AtomicU64,
         args: &Args<'_, '_>,
         result: u32,
     ) -> Option<Ticket> {
@@ -47,7 +48,7 @@ impl CtxShared {
         if state.phase != Phase::Open || state.block.is_some() || state.table.parked() > 0 {
             return None;
         }
-        let addr = addr();
+        let addr = addr.load(Ordering::Acquire);
         if addr == 0 {
             return None;
         }
@@ -70,7 +71,7 @@ impl CtxShared {
     pub(crate) fn call_quickly(
         &self,
         kernel: &'static Kernel,
-        addr: impl FnOnce() -> u64,
+        addr: &AtomicU64,
         args: &Args<'_, '_>,
         result: u32,
     ) -> Option<Result<u64>> {
