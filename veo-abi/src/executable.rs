@@ -9,6 +9,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::{fs, io, ptr};
 
 /// A file that is mapped into this process.
@@ -39,7 +40,13 @@ impl Mapped {
     ///
     /// As [`at`](Mapped::at).
     pub fn program() -> io::Result<Option<Mapped>> {
-        Mapped::at(program_headers())
+        // It stays where it is, and a large program has many mappings to read.
+        static PROGRAM: OnceLock<Mapped> = OnceLock::new();
+        if let Some(known) = PROGRAM.get() {
+            return Ok(Some(known.clone()));
+        }
+        let found = Mapped::at(program_headers())?;
+        Ok(found.map(|mapped| PROGRAM.get_or_init(|| mapped).clone()))
     }
 
     /// Opens the file, under whatever name still leads to it, to be executed.
