@@ -20,17 +20,18 @@ const ASK_EVERY: Duration = Duration::from_millis(50);
 /// Starts the thread.
 pub(crate) fn start(machine: &Arc<Machine>, limit: Option<Duration>) -> Result<()> {
     let watched = machine.clone();
+    // Here, before any kernel runs: the thread may begin late.
+    let program = program_of(machine.pid);
     let thread = thread::Builder::new()
         .name("veo-watch".into())
         .stack_size(256 << 10)
-        .spawn(move || watch(&watched, limit))
+        .spawn(move || watch(&watched, program, limit))
         .map_err(|error| Error::io("starting the thread that watches the VE process", &error))?;
     machine.add_thread(thread);
     Ok(())
 }
 
-fn watch(machine: &Machine, limit: Option<Duration>) {
-    let program = program_of(machine.pid);
+fn watch(machine: &Machine, program: Option<(u64, u64)>, limit: Option<Duration>) {
     let mut connected = true;
     let mut clock = limit.map(Clock::new);
     let (signal, status) = loop {

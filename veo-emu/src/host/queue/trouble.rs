@@ -11,11 +11,6 @@ impl Queue {
     #[cold]
     pub(super) fn look_for_trouble(&self, seen: u32, same: impl Fn() -> bool) {
         if self.has_lost_its_thread() && same() {
-            // A program that becomes another loses its threads first, and whoever watches it
-            // knows that a moment later.
-            if self.machine.wait_for_end(LOOK) {
-                return;
-            }
             self.machine.end_broken(&format!(
                 "the thread of context {} ended without a word; did a kernel end it, or a \
                  system call filter?",
