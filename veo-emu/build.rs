@@ -1,4 +1,5 @@
-//! Compiles the library that kernels link against; the emulator carries it inside.
+//! Decides whether there is an emulated node for the target (`cfg(emulated)`), and compiles the
+//! library that kernels link against; the emulator carries it inside.
 //!
 //! The library is none of the program's: it is always shared, and nothing is linked into it.
 //! So the flags that the program's own C code is compiled with (`CFLAGS`, rustc's) are not its
@@ -9,11 +10,16 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-changed=shim/veohmem.c");
+    println!("cargo::rustc-check-cfg=cfg(emulated)");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let library = out.join("libveohmem.so");
     let target = env::var("TARGET").unwrap_or_default();
     let host = env::var("HOST").unwrap_or_default();
     let linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");
+    let arch = env::var("CARGO_CFG_TARGET_ARCH").unwrap_or_default();
+    if linux && ["x86_64", "aarch64"].contains(&arch.as_str()) {
+        println!("cargo::rustc-cfg=emulated");
+    }
     match if linux {
         compile(&library, &target)
     } else {
