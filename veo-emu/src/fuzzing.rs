@@ -117,7 +117,11 @@ mod tests {
                     return;
                 }
                 // Headers are small and matter most.
-                let range = if self.below(2) == 0 { likely } else { bytes.len() };
+                let range = if self.below(2) == 0 {
+                    likely
+                } else {
+                    bytes.len()
+                };
                 let at = self.below(range.min(bytes.len()));
                 match self.below(4) {
                     0 => bytes[at] ^= 1 << self.below(8),
@@ -150,7 +154,14 @@ mod tests {
         std::fs::write(&source, SOURCE).unwrap();
         let status = std::process::Command::new("cc")
             .args(options)
-            .args(["-O1", "-shared", "-fPIC", "-nostdlib", "-Wl,-z,noseparate-code", "-o"])
+            .args([
+                "-O1",
+                "-shared",
+                "-fPIC",
+                "-nostdlib",
+                "-Wl,-z,noseparate-code",
+                "-o",
+            ])
             .args([&library, &source])
             .status();
         let bytes = std::fs::read(&library);
@@ -169,7 +180,10 @@ mod tests {
             .step_by(8)
             .filter(|address| symbol(*address).function == "inlined")
             .collect();
-        assert!(!code.is_empty(), "the library has code with debug information");
+        assert!(
+            !code.is_empty(),
+            "the library has code with debug information"
+        );
         for _ in 0..400 {
             let mut bytes = library.clone();
             random.damage(&mut bytes, 0x400);

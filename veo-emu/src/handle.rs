@@ -166,11 +166,7 @@ impl<T> Table<T> {
         // generation below makes it valid.
         unsafe { *place.value.get() = Some(value) };
         place.word.fetch_add(1 << USERS_BITS, Ordering::Release);
-        Some(
-            self.kind << KIND_SHIFT
-                | (generation & GENERATION_MASK) << INDEX_BITS
-                | index as u64,
-        )
+        Some(self.kind << KIND_SHIFT | (generation & GENERATION_MASK) << INDEX_BITS | index as u64)
     }
 
     #[inline]

@@ -106,7 +106,11 @@ impl Ranges {
     pub(crate) fn missing(&self, start: u64, end: u64) -> Vec<(u64, u64)> {
         let mut gaps = Vec::new();
         let mut at = start;
-        let first = self.0.range(..=start).next_back().map_or(start, |(from, _)| *from);
+        let first = self
+            .0
+            .range(..=start)
+            .next_back()
+            .map_or(start, |(from, _)| *from);
         for (&from, &to) in self.0.range(first..end) {
             if from > at {
                 gaps.push((at, from));
@@ -227,12 +231,21 @@ mod tests {
                 _ => {
                     let all = bits[a..b].iter().all(|bit| *bit);
                     assert_eq!(ranges.cover(a as u64, b as u64), all);
-                    let missing: u64 =
-                        ranges.missing(a as u64, b as u64).iter().map(|(a, b)| b - a).sum();
-                    assert_eq!(missing, bits[a..b].iter().filter(|bit| !**bit).count() as u64);
+                    let missing: u64 = ranges
+                        .missing(a as u64, b as u64)
+                        .iter()
+                        .map(|(a, b)| b - a)
+                        .sum();
+                    assert_eq!(
+                        missing,
+                        bits[a..b].iter().filter(|bit| !**bit).count() as u64
+                    );
                 }
             }
-            let end = bits.iter().rposition(|bit| *bit).map_or(0, |at| at as u64 + 1);
+            let end = bits
+                .iter()
+                .rposition(|bit| *bit)
+                .map_or(0, |at| at as u64 + 1);
             assert_eq!(ranges.end(), end);
         }
     }

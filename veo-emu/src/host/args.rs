@@ -225,7 +225,13 @@ mod tests {
         assert_eq!(args.stack().len(), 1);
         args.set(0, 1, Class::Integer).unwrap();
         assert!(args.stack().is_empty());
-        assert!(args.set_stack(0, Intent::In, std::ptr::null_mut(), 1).is_err());
-        assert!(args.set_stack(0, Intent::In, &mut byte, MOST_STACK + 1).is_err());
+        assert!(
+            args.set_stack(0, Intent::In, std::ptr::null_mut(), 1)
+                .is_err()
+        );
+        assert!(
+            args.set_stack(0, Intent::In, &mut byte, MOST_STACK + 1)
+                .is_err()
+        );
     }
 }

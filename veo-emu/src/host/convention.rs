@@ -11,8 +11,8 @@ use veo_abi::prototype::{
 use super::asking;
 use super::operation::CallView;
 use crate::shared::class::{Class, PER_WORD, Returns};
-use crate::sys::cancel::Uncancelled;
 use crate::shared::ring::MAX_WORDS;
+use crate::sys::cancel::Uncancelled;
 
 /// How one parameter is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,15 +49,21 @@ impl Convention {
             Vec::new()
         };
         let returns = match prototype.types.resolved(prototype.result) {
-            FoundType::Base { encoding: Encoding::Float, size: 4, .. } => Returns::Float,
-            FoundType::Base { encoding: Encoding::Float, size: 8, .. } => Returns::Double,
+            FoundType::Base {
+                encoding: Encoding::Float,
+                size: 4,
+                ..
+            } => Returns::Float,
+            FoundType::Base {
+                encoding: Encoding::Float,
+                size: 8,
+                ..
+            } => Returns::Double,
             FoundType::Base { encoding, size, .. } => match signed(*encoding) {
                 Some(signed) => Returns::integer(*size, signed),
                 None => Returns::Word,
             },
-            FoundType::Enum { size, signed, .. } => {
-                Returns::integer(*size, signed.unwrap_or(true))
-            }
+            FoundType::Enum { size, signed, .. } => Returns::integer(*size, signed.unwrap_or(true)),
             _ => Returns::Word,
         };
         Some(Convention { params, returns })
@@ -79,8 +85,16 @@ fn passed(prototype: &Prototype, ty: TypeId) -> Passed {
         _ => Passed::AsSet,
     };
     match prototype.types.resolved(ty) {
-        FoundType::Base { encoding: Encoding::Float, size: 4, .. } => Passed::Float,
-        FoundType::Base { encoding: Encoding::Float, size: 8, .. } => Passed::Double,
+        FoundType::Base {
+            encoding: Encoding::Float,
+            size: 4,
+            ..
+        } => Passed::Float,
+        FoundType::Base {
+            encoding: Encoding::Float,
+            size: 8,
+            ..
+        } => Passed::Double,
         FoundType::Base { encoding, size, .. } => {
             signed(*encoding).map_or(Passed::AsSet, |signed| integer(*size, signed))
         }

@@ -107,8 +107,9 @@ impl Death {
             return None;
         }
         match &self.fault {
-            Some(fault) => matches!(fault.cause, Cause::Signal | Cause::StackOverflow)
-                .then_some(fault.signal),
+            Some(fault) => {
+                matches!(fault.cause, Cause::Signal | Cause::StackOverflow).then_some(fault.signal)
+            }
             // A kernel that replaced or blocked the handlers still dies of its own fault.
             None => self.signal.filter(|signal| is_a_fault(*signal)),
         }

@@ -56,7 +56,10 @@ impl Debugger {
         leave_with_us(&mut command);
         let (sender, events) = channel();
         let failed = |error: io::Error| {
-            Error::io(format!("{VARIABLE} asks for a debugger; starting it"), &error)
+            Error::io(
+                format!("{VARIABLE} asks for a debugger; starting it"),
+                &error,
+            )
         };
         thread::Builder::new()
             .name("veo-debugger".into())
@@ -99,7 +102,13 @@ fn leave_with_us(command: &mut Command) {
             let mut none: libc::sigset_t = std::mem::zeroed();
             libc::sigemptyset(&mut none);
             libc::sigprocmask(libc::SIG_SETMASK, &none, std::ptr::null_mut());
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGHUP as libc::c_ulong, 0, 0, 0);
+            libc::prctl(
+                libc::PR_SET_PDEATHSIG,
+                libc::SIGHUP as libc::c_ulong,
+                0,
+                0,
+                0,
+            );
             libc::getppid()
         };
         // The program may have ended before that.
@@ -151,7 +160,13 @@ fn insist(program: libc::pid_t) {
             }
             if !ended(debugger, PATIENCE) {
                 let none = std::ptr::null::<libc::siginfo_t>();
-                libc::syscall(libc::SYS_pidfd_send_signal, debugger, libc::SIGKILL, none, 0);
+                libc::syscall(
+                    libc::SYS_pidfd_send_signal,
+                    debugger,
+                    libc::SIGKILL,
+                    none,
+                    0,
+                );
             }
             break;
         }

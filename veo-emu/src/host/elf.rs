@@ -33,14 +33,19 @@ pub(crate) fn check(path: &str) -> Result<()> {
             );
         }
         machine => {
-            return refuse(format!("is for another machine (ELF machine number {machine})"));
+            return refuse(format!(
+                "is for another machine (ELF machine number {machine})"
+            ));
         }
     }
     if !headers.shared {
         return refuse("is no shared library; link it with -shared".into());
     }
     if headers.end > len {
-        return refuse(format!("is cut short: {len} bytes of at least {}", headers.end));
+        return refuse(format!(
+            "is cut short: {len} bytes of at least {}",
+            headers.end
+        ));
     }
     Ok(())
 }

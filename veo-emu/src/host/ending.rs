@@ -36,8 +36,10 @@ impl Machine {
         }
         let (pid, code) = (self.pid, error.raw_os_error().unwrap_or(libc::EIO));
         let why = match code {
-            libc::EPERM => "; has this program changed its user since it started it, or does a \
-                            filter of system calls forbid it?",
+            libc::EPERM => {
+                "; has this program changed its user since it started it, or does a \
+                            filter of system calls forbid it?"
+            }
             _ => "",
         };
         Err(Error::new(
@@ -80,7 +82,10 @@ impl Machine {
 
     /// Sends a signal. That it has ended is no error.
     fn signal(&self, signal: i32) -> io::Result<()> {
-        let by_descriptor = self.pidfd.as_ref().map(|fd| pidfd::signal(fd.get()?, signal));
+        let by_descriptor = self
+            .pidfd
+            .as_ref()
+            .map(|fd| pidfd::signal(fd.get()?, signal));
         if let Some(Ok(())) = by_descriptor {
             return Ok(());
         }

@@ -92,13 +92,21 @@ impl<T: Copy + Default> IdWindow<T> {
 
     #[inline]
     pub(crate) fn get(&self, id: u64) -> Option<&T> {
-        if self.has(id) { self.places.get(self.place(id)) } else { None }
+        if self.has(id) {
+            self.places.get(self.place(id))
+        } else {
+            None
+        }
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut T> {
         let place = self.place(id);
-        if self.has(id) { self.places.get_mut(place) } else { None }
+        if self.has(id) {
+            self.places.get_mut(place)
+        } else {
+            None
+        }
     }
 
     /// What there is for the lowest id.
@@ -157,7 +165,9 @@ mod tests {
         let (mut model, mut first) = (VecDeque::new(), 0);
         let mut random = 1u64;
         for round in 0..100_000u64 {
-            random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            random = random
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             // Grows for a while, then shrinks.
             match (random >> 60, round / 10_000 % 2) {
                 (0..=8, 0) | (0..=4, 1) => {
@@ -165,7 +175,10 @@ mod tests {
                     model.push_back(random);
                 }
                 (9..=12, 0) | (5..=12, 1) => {
-                    assert_eq!(window.pop_front(), model.pop_front().inspect(|_| first += 1));
+                    assert_eq!(
+                        window.pop_front(),
+                        model.pop_front().inspect(|_| first += 1)
+                    );
                 }
                 (13, _) => assert_eq!(window.pop_back(), model.pop_back()),
                 (14, _) => window.shrink_to((random >> 50) as usize & 63),
@@ -177,7 +190,10 @@ mod tests {
                 }
             }
             assert_eq!((window.first(), window.len()), (first, model.len()));
-            assert_eq!((window.front(), window.is_empty()), (model.front(), model.is_empty()));
+            assert_eq!(
+                (window.front(), window.is_empty()),
+                (model.front(), model.is_empty())
+            );
             assert!(window.capacity() >= window.len());
         }
     }
@@ -188,8 +204,14 @@ mod tests {
         window.restart(7);
         assert_eq!((window.push('a'), window.push('b')), (7, 8));
         window.restart(20);
-        assert_eq!((window.first(), window.next(), window.get(8)), (7, 9, Some(&'b')));
-        assert_eq!((window.pop_front(), window.pop_front(), window.pop_front()), (Some('a'), Some('b'), None));
+        assert_eq!(
+            (window.first(), window.next(), window.get(8)),
+            (7, 9, Some(&'b'))
+        );
+        assert_eq!(
+            (window.pop_front(), window.pop_front(), window.pop_front()),
+            (Some('a'), Some('b'), None)
+        );
         window.restart(20);
         assert_eq!((window.push('c'), window.capacity()), (20, 4));
     }

@@ -88,7 +88,10 @@ impl Symbols {
     /// The name that was looked up to get this address.
     pub(crate) fn name_of(&self, address: u64) -> Option<String> {
         let known = lock(&self.known);
-        known.by_address.get(&address).map(|symbol| symbol.name.clone())
+        known
+            .by_address
+            .get(&address)
+            .map(|symbol| symbol.name.clone())
     }
 
     /// What is known of the library of the function at this address.
@@ -185,7 +188,13 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     let is_known = |library: &Library| library.handle == handle;
     // Who asks for it notices when it is replaced just now.
     let is_older = !is_in_place && before.as_ref().is_some_and(Original::is_in_place);
-    if exact && is_older && !lock(&main.machine.symbols.known).libraries.iter().any(is_known) {
+    if exact
+        && is_older
+        && !lock(&main.machine.symbols.known)
+            .libraries
+            .iter()
+            .any(is_known)
+    {
         turn.parcel(Task::Unload, &[handle])?;
         return Err(Error::new(
             libc::ESTALE,
@@ -198,14 +207,20 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     turn.set_result(handle);
     debug!("library {} is loaded", String::from_utf8_lossy(path));
     let mut known = lock(&main.machine.symbols.known);
-    match known.libraries.iter_mut().find(|library| library.handle == handle) {
+    match known
+        .libraries
+        .iter_mut()
+        .find(|library| library.handle == handle)
+    {
         Some(library) => library.loads += 1,
         None => {
             let path = String::from_utf8_lossy(path).into_owned();
             let before = before.filter(|file| file.path() == Path::new(&path));
             // Opened before it was loaded, unless the loader has searched for it.
             let file = before.or_else(|| Original::open(Path::new(&path)).ok());
-            let file = file.filter(|file| is_in_place && file.is_in_place()).map(Arc::new);
+            let file = file
+                .filter(|file| is_in_place && file.is_in_place())
+                .map(Arc::new);
             known.libraries.push(Library {
                 handle,
                 base: u64::from_le_bytes(*base),
@@ -229,11 +244,15 @@ pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
         .iter()
         .find(|library| library.handle == handle)
         .map(|library| library.path.clone());
-    main.machine.symbols.set_subject(&path.ok_or_else(|| unknown(handle))?);
+    main.machine
+        .symbols
+        .set_subject(&path.ok_or_else(|| unknown(handle))?);
     let (ended, len) = turn.parcel(Task::Unload, &[handle])?;
     if ended != Ended::Done {
         let text = String::from_utf8_lossy(&get(main, len)).into_owned();
-        return Err(Error::invalid(format!("the library cannot be unloaded: {text}")));
+        return Err(Error::invalid(format!(
+            "the library cannot be unloaded: {text}"
+        )));
     }
     let mut known = lock(&main.machine.symbols.known);
     let Known {
@@ -266,7 +285,12 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         if let Some(address) = known.by_name.get(&key) {
             return Ok(*address);
         }
-        if handle != 0 && !known.libraries.iter().any(|library| library.handle == handle) {
+        if handle != 0
+            && !known
+                .libraries
+                .iter()
+                .any(|library| library.handle == handle)
+        {
             drop(known);
             main.machine.check()?;
             return Err(unknown(handle));
@@ -277,7 +301,11 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
     let mut turn = main.turn()?;
     // A symbol of the image wins over one of the same name in a library.
     let mut found = None;
-    for library in [image, Some(handle)].into_iter().flatten().filter(|library| *library != 0) {
+    for library in [image, Some(handle)]
+        .into_iter()
+        .flatten()
+        .filter(|library| *library != 0)
+    {
         put(main, name.as_bytes())?;
         main.machine.symbols.set_subject(name);
         let words = [library, name.len() as u64];
@@ -290,12 +318,19 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
     turn.set_result(found.map_or(0, |(_, address)| address));
     let mut known = lock(&main.machine.symbols.known);
     let Some((library, address)) = found else {
-        let place = match known.libraries.iter().find(|library| library.handle == handle) {
+        let place = match known
+            .libraries
+            .iter()
+            .find(|library| library.handle == handle)
+        {
             Some(library) => format!("library {} has", library.path),
             None if image.is_some() => "the veorun image has".into(),
             None => "this veorun has no statically linked kernels, so".into(),
         };
-        return Err(Error::new(libc::ENOENT, format!("{place} no symbol {name}")));
+        return Err(Error::new(
+            libc::ENOENT,
+            format!("{place} no symbol {name}"),
+        ));
     };
     // It may have been unloaded between the search and this.
     if !known.libraries.iter().any(|known| known.handle == library) {
@@ -330,7 +365,10 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
     if name.len() > LONGEST_NAME {
         return Err(Error::new(
             libc::ENAMETOOLONG,
-            format!("the name of the {what} has {} bytes; at most {LONGEST_NAME} are allowed", name.len()),
+            format!(
+                "the name of the {what} has {} bytes; at most {LONGEST_NAME} are allowed",
+                name.len()
+            ),
         ));
     }
     Ok(())

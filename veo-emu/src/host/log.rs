@@ -8,9 +8,7 @@ use veo_abi::environment::VEO_LOG_DEBUG;
 /// Whether to tell.
 pub(crate) fn enabled() -> bool {
     static ENABLED: OnceLock<bool> = OnceLock::new();
-    *ENABLED.get_or_init(|| {
-        VEO_LOG_DEBUG.text().is_some_and(|text| text.trim() != "0")
-    })
+    *ENABLED.get_or_init(|| VEO_LOG_DEBUG.text().is_some_and(|text| text.trim() != "0"))
 }
 
 /// Tells something, if somebody wants to know.

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use veo_abi::environment::VE_TRACEBACK;
 
 use super::death::{Death, Reason};
+use super::library::Symbols;
 use super::lock;
 use super::log::debug;
 use super::memory::Memory;
 use super::out_of_memory::Kills;
 use super::output::Output;
-use super::library::Symbols;
 use super::queue::Queue;
 use super::report::Report;
 use crate::error::{Error, Result};
@@ -153,7 +153,11 @@ impl Machine {
 
     /// Fails if the process has ended.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.is_dead() { Err(self.gone()) } else { Ok(()) }
+        if self.is_dead() {
+            Err(self.gone())
+        } else {
+            Ok(())
+        }
     }
 
     /// The number of the descriptor that connects the process with us, or -1 if the
@@ -193,7 +197,10 @@ impl Machine {
 
     /// The queues of all contexts.
     pub(crate) fn queues(&self) -> Vec<Arc<Queue>> {
-        lock(&self.queues).iter().filter_map(Weak::upgrade).collect()
+        lock(&self.queues)
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect()
     }
 
     /// Called by the watching thread, or by who gives the process up: every wait ends.
@@ -203,7 +210,8 @@ impl Machine {
         }
         let fault = self.control().fault.read();
         // It may have ended by itself just before.
-        let told = signal.is_none() && (status.is_none() || self.told_to_end.load(Ordering::Acquire));
+        let told =
+            signal.is_none() && (status.is_none() || self.told_to_end.load(Ordering::Acquire));
         let is_killed = signal == Some(libc::SIGKILL) || fault.is_none() && told;
         let mut reason = lock(&self.reason).clone().filter(|_| is_killed);
         if reason.is_none() && fault.is_none() && is_killed {
@@ -213,7 +221,11 @@ impl Machine {
             reason = Some(Reason::broken(CUT_OFF));
         }
         let death = Death {
-            work: self.queues().iter().filter_map(|queue| queue.work()).collect(),
+            work: self
+                .queues()
+                .iter()
+                .filter_map(|queue| queue.work())
+                .collect(),
             signal,
             status,
             fault,
@@ -246,7 +258,13 @@ impl Machine {
         let report = self.report();
         if !report.trace.is_empty() {
             // A standard error that is gone must not end the watching thread.
-            let _ = write!(io::stderr(), "VE process {}: {}\n{}", self.pid, report.text, report.trace);
+            let _ = write!(
+                io::stderr(),
+                "VE process {}: {}\n{}",
+                self.pid,
+                report.text,
+                report.trace
+            );
         }
     }
 
@@ -264,7 +282,9 @@ impl Machine {
                 return *ended;
             }
             drop(ended);
-            self.queues().iter().for_each(|queue| queue.collect_thread());
+            self.queues()
+                .iter()
+                .for_each(|queue| queue.collect_thread());
         }
     }
 
@@ -321,7 +341,9 @@ impl Machine {
 
     /// What came over the socket makes no sense: nothing of this process can be relied on.
     fn confused(&self) -> Error {
-        self.end(Reason::broken("it sent something that is no answer over its socket"));
+        self.end(Reason::broken(
+            "it sent something that is no answer over its socket",
+        ));
         self.wait_for_end(PATIENCE);
         self.lost(&io::ErrorKind::InvalidData.into())
     }

@@ -217,7 +217,9 @@ impl Memory {
         if let Err(error) = self.reserve(&mut region, from, to) {
             region.arena.free(start);
             return Err(if region.used == 0 {
-                NoRoom::Ever(format!("no memory for {len} bytes of stack buffers: {error}"))
+                NoRoom::Ever(format!(
+                    "no memory for {len} bytes of stack buffers: {error}"
+                ))
             } else {
                 NoRoom::Now
             });

@@ -16,6 +16,7 @@ pub(crate) mod death;
 pub(crate) mod debugger;
 pub(crate) mod elf;
 pub(crate) mod ending;
+pub(crate) mod id_window;
 pub(crate) mod library;
 pub(crate) mod log;
 pub(crate) mod machine;
@@ -34,7 +35,6 @@ pub(crate) mod source;
 pub(crate) mod start;
 pub(crate) mod transfer;
 pub(crate) mod watch;
-pub(crate) mod id_window;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -106,15 +106,21 @@ fn nodes() -> Result<&'static [Node]> {
 
 fn parse_nodes(text: &str) -> Result<i32> {
     let count = text.trim().parse().ok();
-    count.filter(|count| (1..=MOST_NODES).contains(count)).ok_or_else(|| {
-        Error::invalid(format!(
-            "{NODES_VARIABLE} is {text:?}; give the number of emulated nodes, 1 to {MOST_NODES}"
-        ))
-    })
+    count
+        .filter(|count| (1..=MOST_NODES).contains(count))
+        .ok_or_else(|| {
+            Error::invalid(format!(
+                "{NODES_VARIABLE} is {text:?}; give the number of emulated nodes, 1 to {MOST_NODES}"
+            ))
+        })
 }
 
 fn parse_memory(text: &str, bounds: &Bounds) -> Result<u64> {
-    let refuse = |why: String| Err(Error::invalid(format!("{MEMORY_VARIABLE} is {text:?}; {why}")));
+    let refuse = |why: String| {
+        Err(Error::invalid(format!(
+            "{MEMORY_VARIABLE} is {text:?}; {why}"
+        )))
+    };
     let Some(wanted) = parse_size(text) else {
         return refuse("give a number of bytes, or one with a unit, as in 512M or 2G".into());
     };
@@ -176,14 +182,23 @@ pub(crate) fn assigned() -> Result<Option<Vec<i32>>> {
     };
     let list = list.to_string_lossy();
     let items = list.split_whitespace();
-    items.map(|item| parse_number(LIST_VARIABLE, &list, item)).collect::<Result<_>>().map(Some)
+    items
+        .map(|item| parse_number(LIST_VARIABLE, &list, item))
+        .collect::<Result<_>>()
+        .map(Some)
 }
 
 fn parse_number(variable: &str, text: &str, item: &str) -> Result<i32> {
     let number = item.trim().parse().ok().filter(|number| *number >= 0);
     number.ok_or_else(|| {
-        let which = if item == text { "which".into() } else { format!("where {item:?}") };
-        Error::invalid(format!("{variable} is {text:?}, {which} is no number of a VE node"))
+        let which = if item == text {
+            "which".into()
+        } else {
+            format!("where {item:?}")
+        };
+        Error::invalid(format!(
+            "{variable} is {text:?}, {which} is no number of a VE node"
+        ))
     })
 }
 
@@ -198,10 +213,15 @@ fn default_memory() -> u64 {
 pub(crate) fn memory_of_process(wanted: u64, node: &Node) -> Result<u64> {
     let bounds = Bounds {
         most: node.total,
-        why: format!("a node has {} ({MEMORY_VARIABLE} sets how much)", size(node.total)),
+        why: format!(
+            "a node has {} ({MEMORY_VARIABLE} sets how much)",
+            size(node.total)
+        ),
     };
     bounds.check(wanted).map_err(|why| {
-        Error::invalid(format!("{wanted} bytes of VE memory were asked for a process; {why}"))
+        Error::invalid(format!(
+            "{wanted} bytes of VE memory were asked for a process; {why}"
+        ))
     })
 }
 
@@ -284,7 +304,9 @@ fn machine_total() -> Option<u64> {
 /// Memory the machine could give right now, if it says.
 pub(crate) fn machine_available() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("MemAvailable:"))?;
     let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kilobytes << 10)
 }
@@ -305,9 +327,20 @@ mod tests {
 
     #[test]
     fn nonsense_is_named() {
-        for text in ["abc", "0", "-3", "17", "2.5", "99999999999999999999", "3 nodes"] {
+        for text in [
+            "abc",
+            "0",
+            "-3",
+            "17",
+            "2.5",
+            "99999999999999999999",
+            "3 nodes",
+        ] {
             let error = parse_nodes(text).unwrap_err().text;
-            assert!(error.contains(NODES_VARIABLE) && error.contains(text), "{error}");
+            assert!(
+                error.contains(NODES_VARIABLE) && error.contains(text),
+                "{error}"
+            );
             assert!(error.contains("1 to 16"), "{error}");
         }
         assert_eq!(parse_nodes(" 16 ").unwrap(), 16);
@@ -326,7 +359,10 @@ mod tests {
             ("184467440737095516150", "512M"),
         ] {
             let error = parse_memory(text, &bounds).unwrap_err().text;
-            assert!(error.contains(MEMORY_VARIABLE) && error.contains(text), "{error}");
+            assert!(
+                error.contains(MEMORY_VARIABLE) && error.contains(text),
+                "{error}"
+            );
             assert!(error.contains(says), "{error}");
         }
         assert_eq!(parse_memory("1M", &bounds).unwrap(), 1 << 20);

@@ -11,11 +11,26 @@ pub(crate) type HostFunction = unsafe extern "C" fn(*mut c_void) -> u64;
 
 /// What the host itself does for a request.
 pub(crate) enum HostOp {
-    Read { dst: *mut u8, src: u64, len: u64 },
-    Write { dst: u64, src: *const u8, len: u64 },
-    Alloc { len: u64 },
-    Free { address: u64 },
-    Call { function: HostFunction, arg: *mut c_void },
+    Read {
+        dst: *mut u8,
+        src: u64,
+        len: u64,
+    },
+    Write {
+        dst: u64,
+        src: *const u8,
+        len: u64,
+    },
+    Alloc {
+        len: u64,
+    },
+    Free {
+        address: u64,
+    },
+    Call {
+        function: HostFunction,
+        arg: *mut c_void,
+    },
 }
 
 // SAFETY: the pointers are the caller's; the interface demands that they stay valid
@@ -176,7 +191,9 @@ mod tests {
     #[test]
     fn a_captured_call_is_what_was_made() {
         for count in [0, 1, 8, 31, 32, 33, 256] {
-            let words: Vec<u64> = (0..count as u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+            let words: Vec<u64> = (0..count as u64)
+                .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+                .collect();
             let classes: Vec<u64> = words.iter().step_by(32).map(|n| n ^ 5).collect();
             for returns in [Returns::Word, Returns::Double, Returns::U32] {
                 let view = CallView {

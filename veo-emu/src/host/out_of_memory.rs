@@ -37,5 +37,6 @@ fn in_own_group() -> Option<u64> {
 /// The value in the line `oom_kill` of a file.
 fn count(path: &str) -> Option<u64> {
     let text = fs::read_to_string(path).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+    text.lines()
+        .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
 }

@@ -41,7 +41,10 @@ impl Streams {
 
     /// Which descriptor becomes which stream of the child.
     pub(crate) fn theirs(&self) -> [(RawFd, RawFd); 2] {
-        [(1, self.theirs[0].as_raw_fd()), (2, self.theirs[1].as_raw_fd())]
+        [
+            (1, self.theirs[0].as_raw_fd()),
+            (2, self.theirs[1].as_raw_fd()),
+        ]
     }
 
     /// The ends that are read.
@@ -220,7 +223,13 @@ impl Shared {
                 events: libc::POLLIN,
                 revents: 0,
             };
-            let fd = |at: usize| if open[at] { self.pipes[at].number() } else { -1 };
+            let fd = |at: usize| {
+                if open[at] {
+                    self.pipes[at].number()
+                } else {
+                    -1
+                }
+            };
             if stop.number() < 0 {
                 // The program has closed it, and what is read with it.
                 return;
@@ -266,7 +275,12 @@ impl Shared {
         }
         // SAFETY: the program gave the function and its payload for exactly this.
         unsafe {
-            (sink.function)(sink.payload, at as c_int + 1, buffer.as_ptr().cast(), len as usize);
+            (sink.function)(
+                sink.payload,
+                at as c_int + 1,
+                buffer.as_ptr().cast(),
+                len as usize,
+            );
         }
         lock(&self.delivery).since = None;
         Some(len as u64)

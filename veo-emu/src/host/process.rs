@@ -29,12 +29,13 @@ fn core() -> Result<i32> {
         return Ok(0);
     };
     let core = text.trim().parse().ok();
-    core.filter(|core| (0..CORES).contains(core)).ok_or_else(|| {
-        Error::invalid(format!(
-            "VE_CORE_NUMBER is {text:?}; give the number of a core, 0 to {}",
-            CORES - 1
-        ))
-    })
+    core.filter(|core| (0..CORES).contains(core))
+        .ok_or_else(|| {
+            Error::invalid(format!(
+                "VE_CORE_NUMBER is {text:?}; give the number of a core, 0 to {}",
+                CORES - 1
+            ))
+        })
 }
 
 /// One VE process.
@@ -211,7 +212,8 @@ impl Process {
                     context::close(&main, true);
                 });
             if closer.is_err() || !self.machine.wait_for_end(grace.unwrap_or(self.grace)) {
-                self.machine.end(Reason::broken("it did not end when it was destroyed"));
+                self.machine
+                    .end(Reason::broken("it did not end when it was destroyed"));
                 self.machine.wait_for_end(KILL_PATIENCE);
             }
             if let Ok(closer) = closer {

@@ -51,7 +51,11 @@ pub(crate) fn choose(named: Option<&str>) -> Result<Chosen> {
         });
     };
     if !Path::new(&path).is_file() {
-        let what = if Path::new(&path).exists() { "is no file" } else { "does not exist" };
+        let what = if Path::new(&path).exists() {
+            "is no file"
+        } else {
+            "does not exist"
+        };
         return Err(Error::new(
             libc::ENOENT,
             format!("veorun {path} {what}; {VEORUN} or the caller named it"),
@@ -87,9 +91,7 @@ fn veorun(path: &Path) -> Result<Program> {
 /// privileges for the system, and obeys no environment.
 fn check_identity() -> Result<()> {
     // SAFETY: none of these can fail.
-    let same = unsafe {
-        libc::getuid() == libc::geteuid() && libc::getgid() == libc::getegid()
-    };
+    let same = unsafe { libc::getuid() == libc::geteuid() && libc::getgid() == libc::getegid() };
     if same {
         return Ok(());
     }
@@ -132,7 +134,10 @@ fn default_program() -> Result<Program> {
         format!(
             "the emulator lies in a plugin, which cannot be started again as a VE process, and \
              there is no installed veorun ({}); set {VEORUN} to the path of one ({MAKE_VEORUN})",
-            installed.as_deref().unwrap_or(Path::new("../libexec/veorun")).display()
+            installed
+                .as_deref()
+                .unwrap_or(Path::new("../libexec/veorun"))
+                .display()
         ),
     ))
 }
@@ -197,7 +202,10 @@ fn own_program(main: &Main) -> Result<Program> {
     match Mapped::program() {
         Ok(Some(mapped)) => {
             let Some(file) = mapped.open().map_err(failed)? else {
-                return lost(&format!("{} was replaced or removed", mapped.path.display()));
+                return lost(&format!(
+                    "{} was replaced or removed",
+                    mapped.path.display()
+                ));
             };
             let file = above_standard(file).map_err(failed)?;
             let path = c_path(Path::new(&format!("/proc/self/fd/{}", file.as_raw_fd())))?;
@@ -260,8 +268,13 @@ unsafe extern "C" fn look_at_first(
         )
     };
     let here = look_at_first as *const () as u64;
-    main.is_dynamic = headers.iter().any(|header| header.p_type == libc::PT_INTERP);
-    for header in headers.iter().filter(|header| header.p_type == libc::PT_LOAD) {
+    main.is_dynamic = headers
+        .iter()
+        .any(|header| header.p_type == libc::PT_INTERP);
+    for header in headers
+        .iter()
+        .filter(|header| header.p_type == libc::PT_LOAD)
+    {
         let start = base.wrapping_add(header.p_vaddr);
         main.is_ours |= here.wrapping_sub(start) < header.p_memsz;
         let access = header.p_flags & (libc::PF_R | libc::PF_W);

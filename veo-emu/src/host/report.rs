@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use super::death::{Death, Ended, Kind};
 use super::library::{Library, Symbols};
-use super::source::{Place, Source};
 use super::queue::Job;
+use super::source::{Place, Source};
 use crate::shared::control::Cause;
 use crate::shared::hmem;
 use crate::shared::parcel::Task;
@@ -17,13 +17,22 @@ pub(crate) fn doing(job: Job, context: u32, symbols: &Symbols) -> String {
     match job {
         Job::Kernel(address) => {
             let name = symbols.name_of(address);
-            format!("kernel {}", name.unwrap_or_else(|| format!("at {address:#x}")))
+            format!(
+                "kernel {}",
+                name.unwrap_or_else(|| format!("at {address:#x}"))
+            )
         }
         Job::Task(Task::Load) => {
-            format!("loading library {} (its constructors run then)", symbols.subject())
+            format!(
+                "loading library {} (its constructors run then)",
+                symbols.subject()
+            )
         }
         Job::Task(Task::Unload) => {
-            format!("unloading library {} (its destructors run then)", symbols.subject())
+            format!(
+                "unloading library {} (its destructors run then)",
+                symbols.subject()
+            )
         }
         Job::Task(Task::Symbol) => format!("looking up symbol {}", symbols.subject()),
         Job::Task(Task::Read) => "reading VE memory".into(),
@@ -91,7 +100,9 @@ impl Report {
             ..Report::default()
         };
         if let Some(frame) = frames.first() {
-            let Place { symbol, function, .. } = &frame.place;
+            let Place {
+                symbol, function, ..
+            } = &frame.place;
             report.function.clone_from(function);
             if !function.is_empty() && (*symbol != report.kernel || symbol != function) {
                 let _ = write!(text, ", in {function}");
@@ -134,14 +145,21 @@ fn frames(death: &Death, libraries: &[Library]) -> Vec<Frame> {
     let Some(fault) = &death.fault else {
         return Vec::new();
     };
-    if !matches!(fault.cause, Cause::Signal | Cause::StackOverflow | Cause::Outside) {
+    if !matches!(
+        fault.cause,
+        Cause::Signal | Cause::StackOverflow | Cause::Outside
+    ) {
         return Vec::new();
     }
     let mut sources: HashMap<u64, Option<(Source, u64)>> = HashMap::new();
     let mut frames = Vec::new();
     for (number, &address) in fault.frames.iter().enumerate() {
         // A return address belongs to the call before it.
-        let inside = if number == 0 { address } else { address.saturating_sub(1) };
+        let inside = if number == 0 {
+            address
+        } else {
+            address.saturating_sub(1)
+        };
         let library = libraries
             .iter()
             .filter(|library| library.base <= inside)

@@ -186,7 +186,11 @@ impl Results {
             self.groups[at].broken = true;
             return state;
         }
-        if self.end_group(at) { State::Ended(Outcome::Error) } else { state }
+        if self.end_group(at) {
+            State::Ended(Outcome::Error)
+        } else {
+            state
+        }
     }
 
     /// Forgets the inner ids of a group. Returns whether it was broken.
@@ -269,7 +273,10 @@ impl Results {
     }
 
     fn find_old(&self, id: u64) -> Option<usize> {
-        let at = self.old.binary_search_by_key(&id, |entry| entry.0 & ID_MASK).ok()?;
+        let at = self
+            .old
+            .binary_search_by_key(&id, |entry| entry.0 & ID_MASK)
+            .ok()?;
         (self.old[at].0 >> KIND_SHIFT != 7).then_some(at)
     }
 
@@ -310,7 +317,8 @@ impl Results {
                 if self.cells.len() <= WINDOW {
                     break;
                 }
-                self.old.push((self.cells.first() | kind << KIND_SHIFT, value));
+                self.old
+                    .push((self.cells.first() | kind << KIND_SHIFT, value));
             }
             self.cells.pop_front();
         }

@@ -37,7 +37,10 @@ pub(crate) struct Source {
 impl Source {
     /// Reads a library and its separate debug file, if it has one.
     pub(crate) fn open(file: &Original) -> Option<Source> {
-        let bytes = file.bytes().ok().filter(|bytes| bytes.len() as u64 <= LARGEST)?;
+        let bytes = file
+            .bytes()
+            .ok()
+            .filter(|bytes| bytes.len() as u64 <= LARGEST)?;
         let debug = debug_files(file.path(), &bytes)
             .iter()
             .filter_map(|path| read(path))
@@ -58,7 +61,10 @@ impl Source {
                 .map(|segment| segment.address().saturating_add(segment.size()))
                 .max()
         };
-        catch_unwind(AssertUnwindSafe(extent)).ok().flatten().unwrap_or(0)
+        catch_unwind(AssertUnwindSafe(extent))
+            .ok()
+            .flatten()
+            .unwrap_or(0)
     }
 
     /// What lies at an address of the file.
@@ -83,7 +89,10 @@ impl Source {
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {
-    let size = std::fs::metadata(path).ok().filter(|file| file.is_file())?.len();
+    let size = std::fs::metadata(path)
+        .ok()
+        .filter(|file| file.is_file())?
+        .len();
     if size > LARGEST {
         return None;
     }

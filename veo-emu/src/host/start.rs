@@ -135,7 +135,14 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
     let child = Child(Some(pid));
     let watch = pidfd::open(pid).ok();
     let (handle, base) = await_ready(ours.as_fd(), pid, &program)?;
-    let memory = Memory::new(Kept::new(file), mapping, control.clone(), node, heap, STAGING_LEN);
+    let memory = Memory::new(
+        Kept::new(file),
+        mapping,
+        control.clone(),
+        node,
+        heap,
+        STAGING_LEN,
+    );
     let machine = Arc::new(Machine::new(Parts {
         pid,
         pidfd: watch.map(Kept::new),
@@ -184,11 +191,7 @@ impl Drop for Child {
 }
 
 /// Waits for the handshake. Returns the handle and the base of the image.
-fn await_ready(
-    socket: BorrowedFd<'_>,
-    pid: libc::pid_t,
-    program: &Program,
-) -> Result<(u64, u64)> {
+fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &Program) -> Result<(u64, u64)> {
     let Program { name, advice, .. } = program;
     let end = Instant::now() + PATIENCE;
     loop {
@@ -217,9 +220,7 @@ fn await_ready(
                 let_stranded_end(pid);
                 return Err(Error::new(
                     libc::EIO,
-                    format!(
-                        "{name} (process {pid}) ended before it became a VE process; {advice}"
-                    ),
+                    format!("{name} (process {pid}) ended before it became a VE process; {advice}"),
                 ));
             }
         }
@@ -279,8 +280,10 @@ fn spawn(
     let name = CString::new([name, b" (veorun)"].concat()).unwrap_or_default();
     let mut arguments = [name.as_ptr().cast_mut(), ptr::null_mut()];
     let environment = environment(socket.as_raw_fd(), omp_threads);
-    let mut variables: Vec<*mut libc::c_char> =
-        environment.iter().map(|variable| variable.as_ptr().cast_mut()).collect();
+    let mut variables: Vec<*mut libc::c_char> = environment
+        .iter()
+        .map(|variable| variable.as_ptr().cast_mut())
+        .collect();
     variables.push(ptr::null_mut());
     let fail = |code: i32| {
         if code == 0 {
@@ -383,9 +386,14 @@ fn environment(socket: RawFd, omp_threads: u32) -> Vec<CString> {
     }
     // gfortran's own buffers are not flushed with C's.
     replaced.push(("GFORTRAN_UNBUFFERED_PRECONNECTED".into(), "y".into()));
-    let kept = environment::inherited().filter(|(name, _)| replaced.iter().all(|(new, _)| *name != **new));
+    let kept =
+        environment::inherited().filter(|(name, _)| replaced.iter().all(|(new, _)| *name != **new));
     kept.map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())
-        .chain(replaced.iter().map(|(name, value)| format!("{name}={value}").into_bytes()))
+        .chain(
+            replaced
+                .iter()
+                .map(|(name, value)| format!("{name}={value}").into_bytes()),
+        )
         .filter_map(|variable| CString::new(variable).ok())
         .collect()
 }

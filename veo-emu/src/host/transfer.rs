@@ -1,7 +1,7 @@
 //! What the host does for a request: copies, allocations, functions.
 
-use super::operation::HostOp;
 use super::memory::Memory;
+use super::operation::HostOp;
 use super::progress;
 use super::queue::Queue;
 use super::results::Outcome;
@@ -39,7 +39,11 @@ fn parts(len: u64, some: u64, many: u64) -> u64 {
         0..=SMALL => some,
         _ => many,
     };
-    let part = if len / PART > 4 { PART } else { (len / wanted).next_multiple_of(8) };
+    let part = if len / PART > 4 {
+        PART
+    } else {
+        (len / wanted).next_multiple_of(8)
+    };
     len.div_ceil(part)
 }
 
@@ -83,9 +87,7 @@ impl HostOp {
             HostOp::Read { dst, src, len } => done(unsafe { read(queue, dst, src, len) }),
             // SAFETY: as above.
             HostOp::Write { dst, src, len } => done(unsafe { write(queue, dst, src, len) }),
-            HostOp::Alloc { len } => {
-                Outcome::Ok(queue.machine.memory.alloc(len).unwrap_or(0))
-            }
+            HostOp::Alloc { len } => Outcome::Ok(queue.machine.memory.alloc(len).unwrap_or(0)),
             HostOp::Free { address } => done(free(queue, address)),
             HostOp::Call { function, arg } => {
                 debug_assert!(progress::is_serving(queue));
@@ -214,7 +216,11 @@ mod tests {
             (33 << 20, 9, 9),
             (64 << 20, 16, 16),
         ] {
-            assert_eq!((parts_to_ve(len), parts_to_host(len)), (to_ve, to_host), "{len}");
+            assert_eq!(
+                (parts_to_ve(len), parts_to_host(len)),
+                (to_ve, to_host),
+                "{len}"
+            );
         }
     }
 }

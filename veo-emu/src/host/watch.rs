@@ -61,7 +61,9 @@ fn watch(machine: &Machine, program: Option<(u64, u64)>, limit: Option<Duration>
             connected = false;
             let now = program_of(machine.pid);
             if now.is_some() && now != program {
-                machine.end(Reason::broken("it became another program; did a kernel call exec?"));
+                machine.end(Reason::broken(
+                    "it became another program; did a kernel call exec?",
+                ));
             }
         }
         if ready > 0 && polled[0].revents & libc::POLLIN != 0 {
@@ -103,7 +105,11 @@ impl Clock {
 
     fn look(&mut self, machine: &Machine) {
         let now = Instant::now();
-        let working: Vec<Work> = machine.queues().iter().filter_map(|queue| queue.work()).collect();
+        let working: Vec<Work> = machine
+            .queues()
+            .iter()
+            .filter_map(|queue| queue.work())
+            .collect();
         self.since.retain(|_, (work, _)| working.contains(work));
         for work in working {
             let (_, start) = self.since.entry(work.context).or_insert((work, now));

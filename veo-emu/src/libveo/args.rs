@@ -3,9 +3,7 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
-use veo_abi::ffi::{
-    VEO_INTENT_IN, VEO_INTENT_INOUT, VEO_INTENT_OUT, veo_args, veo_args_intent,
-};
+use veo_abi::ffi::{VEO_INTENT_IN, VEO_INTENT_INOUT, VEO_INTENT_OUT, veo_args, veo_args_intent};
 use veo_abi::{Scalar, Word};
 
 use super::{ARGS, guard};

@@ -75,7 +75,10 @@ fn failure(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
         return (VEO_COMMAND_ERROR as c_int, None);
     }
     error::leave(queue.machine.check().err().unwrap_or_else(|| {
-        Error::new(libc::EFAULT, format!("request {id} could not be carried out"))
+        Error::new(
+            libc::EFAULT,
+            format!("request {id} could not be carried out"),
+        )
     }));
     match waited {
         Waited::Ended(Outcome::Exception(value)) => (VEO_COMMAND_EXCEPTION as c_int, Some(value)),
@@ -112,7 +115,11 @@ pub unsafe extern "C" fn veo_call_sync(
         let waited = process.main.wait(id, None);
         // SAFETY: the caller passes null or a place for a word.
         let state = unsafe { deliver(&process.main, waited, id, result) };
-        Ok(if state == VEO_COMMAND_OK as c_int { 0 } else { -1 })
+        Ok(if state == VEO_COMMAND_OK as c_int {
+            0
+        } else {
+            -1
+        })
     })
 }
 
@@ -193,7 +200,9 @@ pub(super) unsafe fn wait(
         let entry = context(ctx)?;
         let mut quick = None;
         if limit.is_none() {
-            entry.queue.collect_quickly(&[request], |value| quick = Some(value));
+            entry
+                .queue
+                .collect_quickly(&[request], |value| quick = Some(value));
         }
         let waited = match quick {
             Some(value) => Waited::Ended(Outcome::Ok(value)),
@@ -227,7 +236,10 @@ pub unsafe extern "C" fn veo_req_block_end(ctx: *mut veo_thr_ctxt) {
         if context(ctx)?.queue.block_end() {
             Ok(())
         } else {
-            Err(Error::new(libc::EPERM, "this thread has not begun a request block"))
+            Err(Error::new(
+                libc::EPERM,
+                "this thread has not begun a request block",
+            ))
         }
     });
 }

@@ -6,8 +6,8 @@ use std::ptr;
 use std::sync::Mutex;
 
 use veo_abi::ffi::{
-    VEO_STATE_EXIT, VEO_STATE_RUNNING, VEO_STATE_UNKNOWN, veo_proc_handle,
-    veo_thr_ctxt, veo_thr_ctxt_attr,
+    VEO_STATE_EXIT, VEO_STATE_RUNNING, VEO_STATE_UNKNOWN, veo_proc_handle, veo_thr_ctxt,
+    veo_thr_ctxt_attr,
 };
 
 use super::{ATTRIBUTES, CONTEXTS, ContextEntry, PROCESSES, context, guard, process};
@@ -100,7 +100,9 @@ pub unsafe extern "C" fn veo_context_close(ctx: *mut veo_thr_ctxt) -> c_int {
             closed.push_front((handle, owner));
         }
         if let Ok(process) = process(owner as *mut veo_proc_handle) {
-            lock(&process.contexts).handles.retain(|known| *known != handle);
+            lock(&process.contexts)
+                .handles
+                .retain(|known| *known != handle);
         }
         contexts::close(&entry.queue, false);
         entry.queue.progress.end();
@@ -131,7 +133,9 @@ pub unsafe extern "C" fn veo_context_sync(ctx: *mut veo_thr_ctxt) {
 }
 
 pub unsafe extern "C" fn veo_num_contexts(proc_: *mut veo_proc_handle) -> c_int {
-    guard(-1, || Ok(lock(&process(proc_)?.contexts).handles.len() as c_int))
+    guard(-1, || {
+        Ok(lock(&process(proc_)?.contexts).handles.len() as c_int)
+    })
 }
 
 pub unsafe extern "C" fn veo_get_context(
@@ -177,7 +181,9 @@ pub unsafe extern "C" fn veo_free_thr_ctxt_attr(attr: *mut veo_thr_ctxt_attr) ->
             attribute.finish();
             Ok(0)
         }
-        None => Err(Error::invalid("these are no context attributes, or they were freed")),
+        None => Err(Error::invalid(
+            "these are no context attributes, or they were freed",
+        )),
     })
 }
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use veo_abi::ffi::{
     VEO_COMMAND_OK, VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_HMEM,
-    VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID,
-    veo_emu_class, veo_emu_result, veo_thr_ctxt,
+    VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_result, veo_thr_ctxt,
 };
 
 use super::call::verdict;
@@ -53,8 +52,12 @@ unsafe fn call_quickly(
         return None;
     }
     // SAFETY: neither is null; the caller passes `count` of each.
-    let (words, classes) =
-        unsafe { (slice::from_raw_parts(words, count), slice::from_raw_parts(classes, count)) };
+    let (words, classes) = unsafe {
+        (
+            slice::from_raw_parts(words, count),
+            slice::from_raw_parts(classes, count),
+        )
+    };
     let view = CallView {
         address,
         words,
@@ -114,7 +117,10 @@ unsafe fn call_somehow(
         } else {
             // SAFETY: neither is null; the caller passes `count` of each.
             unsafe {
-                (slice::from_raw_parts(words, count), slice::from_raw_parts(classes, count))
+                (
+                    slice::from_raw_parts(words, count),
+                    slice::from_raw_parts(classes, count),
+                )
             }
         };
         let mut packed = [0; MAX_WORDS / PER_WORD];
@@ -125,10 +131,17 @@ unsafe fn call_somehow(
         let tagged = |class: &u8| veo_emu_class::from(*class) == VEO_EMU_CLASS_HMEM;
         if given.iter().any(tagged) && !context.queue.machine.asks_for_tags(address) {
             untagged.extend_from_slice(words);
-            let words = untagged.iter_mut().zip(given).filter(|(_, class)| tagged(class));
+            let words = untagged
+                .iter_mut()
+                .zip(given)
+                .filter(|(_, class)| tagged(class));
             words.for_each(|(word, _)| *word = hmem::untag(*word));
         }
-        let words = if untagged.is_empty() { words } else { &untagged };
+        let words = if untagged.is_empty() {
+            words
+        } else {
+            &untagged
+        };
         let view = CallView {
             address,
             words,
@@ -192,10 +205,11 @@ pub unsafe extern "C" fn veo_emu_collect(
     let left = if taken > 0 { 0 } else { nanoseconds };
     // SAFETY: what the caller vouches for is the same, also for what is behind the ones
     // that were taken: then the pointers are not null, and fewer were taken than there are.
-    taken + unsafe {
-        let (requests, results) = (requests.wrapping_add(taken), results.wrapping_add(taken));
-        collect_somehow(ctx, requests, count - taken, left, results)
-    }
+    taken
+        + unsafe {
+            let (requests, results) = (requests.wrapping_add(taken), results.wrapping_add(taken));
+            collect_somehow(ctx, requests, count - taken, left, results)
+        }
 }
 
 /// Collects whatever there is, or says why nothing can be collected.
@@ -214,7 +228,9 @@ unsafe fn collect_somehow(
         // SAFETY: the caller keeps the context open until the function returns.
         let context = unsafe { open_context(ctx)? };
         if count == 0 || requests.is_null() || results.is_null() {
-            return Err(Error::invalid("no requests are named, or no place for results"));
+            return Err(Error::invalid(
+                "no requests are named, or no place for results",
+            ));
         }
         // SAFETY: not null; the caller passes `count` requests.
         let ids = unsafe { slice::from_raw_parts(requests, count) };

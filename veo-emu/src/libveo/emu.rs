@@ -96,7 +96,10 @@ pub unsafe extern "C" fn veo_emu_get_fault(
         let process = process(proc_)?;
         let machine = &process.machine;
         let Some(death) = machine.death().filter(|_| !machine.ended_in_order()) else {
-            return Err(Error::new(libc::ESRCH, "the VE process has no fault to report"));
+            return Err(Error::new(
+                libc::ESRCH,
+                "the VE process has no fault to report",
+            ));
         };
         if fault.is_null() {
             return Ok(0);
@@ -174,8 +177,7 @@ fn fill(place: &mut [c_char], text: &str) {
 /// What a function with a result of this class returns.
 #[inline]
 pub(super) fn returns(class: veo_emu_class) -> Result<Returns> {
-    kind_of_result(class)
-        .ok_or_else(|| Error::invalid(format!("{class} is no class of results")))
+    kind_of_result(class).ok_or_else(|| Error::invalid(format!("{class} is no class of results")))
 }
 
 #[inline]
@@ -210,7 +212,14 @@ pub unsafe extern "C" fn veo_emu_wait_result_timeout(
     nanoseconds: u64,
 ) -> c_int {
     // SAFETY: the caller passes null or a place for a word.
-    unsafe { call::wait(ctx, request, result, Some(Duration::from_nanos(nanoseconds))) }
+    unsafe {
+        call::wait(
+            ctx,
+            request,
+            result,
+            Some(Duration::from_nanos(nanoseconds)),
+        )
+    }
 }
 
 pub unsafe extern "C" fn veo_emu_discard_result(ctx: *mut veo_thr_ctxt, request: u64) -> c_int {

@@ -5,8 +5,8 @@ use std::ptr;
 
 use veo_abi::ffi::veo_proc_handle;
 
-use super::process::IDENTIFIERS;
 use super::hooks::Done;
+use super::process::IDENTIFIERS;
 use super::{PROCESSES, guard, hooks, memory, process};
 use crate::error::{Error, Result};
 use crate::handle::Guard;
@@ -27,7 +27,9 @@ pub(super) fn tag(address: u64, identifier: i32) -> Result<u64> {
 
 fn owner(address: u64) -> Result<(u64, Guard<'static, Process>)> {
     if !is_ve(address) {
-        return Err(Error::invalid(format!("{address:#x} is no address of a VE")));
+        return Err(Error::invalid(format!(
+            "{address:#x} is no address of a VE"
+        )));
     }
     let identifier = hmem::identifier(address);
     let handle = lock(&IDENTIFIERS)[identifier];
@@ -56,7 +58,9 @@ pub unsafe extern "C" fn veo_get_proc_identifier_from_hmem(addr: *const c_void) 
         if is_ve(address) {
             Ok(hmem::identifier(address) as c_int)
         } else {
-            Err(Error::invalid(format!("{address:#x} is no address of a VE")))
+            Err(Error::invalid(format!(
+                "{address:#x} is no address of a VE"
+            )))
         }
     })
 }
@@ -70,11 +74,15 @@ pub unsafe extern "C" fn veo_get_proc_handle_from_hmem(
 }
 
 pub unsafe extern "C" fn veo_get_venum_from_hmem(addr: *const c_void) -> c_int {
-    guard(-1, || owner(addr as u64).map(|(_, process)| process.node_number))
+    guard(-1, || {
+        owner(addr as u64).map(|(_, process)| process.node_number)
+    })
 }
 
 pub unsafe extern "C" fn veo_get_pid_from_hmem(addr: *const c_void) -> libc::pid_t {
-    guard(-1, || owner(addr as u64).map(|(_, process)| process.machine.pid))
+    guard(-1, || {
+        owner(addr as u64).map(|(_, process)| process.machine.pid)
+    })
 }
 
 pub unsafe extern "C" fn veo_alloc_hmem(
@@ -94,7 +102,10 @@ pub unsafe extern "C" fn veo_alloc_hmem(
             // SAFETY: not null, and the caller passes a place for an address.
             unsafe { addr.write(memory) };
             if memory.is_null() {
-                return Err(Error::new(libc::ENOMEM, format!("no {size} bytes on the host")));
+                return Err(Error::new(
+                    libc::ENOMEM,
+                    format!("no {size} bytes on the host"),
+                ));
             }
             return Ok(0);
         }
@@ -151,11 +162,7 @@ pub unsafe extern "C" fn veo_free_hmem(addr: *mut c_void) -> c_int {
     })
 }
 
-pub unsafe extern "C" fn veo_hmemcpy(
-    dst: *mut c_void,
-    src: *const c_void,
-    size: usize,
-) -> c_int {
+pub unsafe extern "C" fn veo_hmemcpy(dst: *mut c_void, src: *const c_void, size: usize) -> c_int {
     guard(-1, || {
         let (to, from, len) = (dst as u64, src as u64, size as u64);
         match (is_ve(to), is_ve(from)) {

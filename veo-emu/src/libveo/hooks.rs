@@ -5,9 +5,7 @@ use std::ptr;
 use std::sync::Mutex;
 
 use super::process::IDENTIFIERS;
-use super::{
-    hmem, veo_alloc_mem, veo_alloc_mem_async, veo_free_mem, veo_free_mem_async,
-};
+use super::{hmem, veo_alloc_mem, veo_alloc_mem_async, veo_free_mem, veo_free_mem_async};
 use crate::host::lock;
 
 type Hook = unsafe extern "C" fn(*mut c_void, ...);
@@ -56,7 +54,9 @@ pub(super) fn is_hooked(function: *const c_void) -> bool {
 pub(super) fn run(function: *const c_void, done: &Done) {
     let tagged = || {
         let identifiers = lock(&IDENTIFIERS);
-        let of_process = identifiers.iter().position(|handle| *handle == done.process);
+        let of_process = identifiers
+            .iter()
+            .position(|handle| *handle == done.process);
         drop(identifiers);
         hmem::tag(done.address, of_process? as i32).ok()
     };

@@ -7,10 +7,7 @@ use veo_abi::ffi::veo_proc_handle;
 use super::{guard, process, string};
 use crate::host::library;
 
-pub unsafe extern "C" fn veo_load_library(
-    proc_: *mut veo_proc_handle,
-    path: *const c_char,
-) -> u64 {
+pub unsafe extern "C" fn veo_load_library(proc_: *mut veo_proc_handle, path: *const c_char) -> u64 {
     guard(0, || {
         let process = process(proc_)?;
         // SAFETY: the caller passes a string.

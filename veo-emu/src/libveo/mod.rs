@@ -85,7 +85,10 @@ fn guard<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
             failure
         }
         Err(_) => {
-            error::leave(Error::new(libc::EIO, "the emulator failed internally (panic)"));
+            error::leave(Error::new(
+                libc::EIO,
+                "the emulator failed internally (panic)",
+            ));
             failure
         }
     }
@@ -100,9 +103,7 @@ fn process(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<Guard<'static, 
 }
 
 fn context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<Guard<'static, ContextEntry>> {
-    let context = CONTEXTS
-        .get(handle as u64)
-        .ok_or_else(no_context)?;
+    let context = CONTEXTS.get(handle as u64).ok_or_else(no_context)?;
     context.check_owner()?;
     Ok(context)
 }

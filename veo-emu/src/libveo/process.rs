@@ -9,14 +9,13 @@ use veo_abi::ffi::veo_proc_handle;
 
 use super::{CONTEXTS, PROCESSES, guard, hmem, process, string};
 use crate::error::{Error, Result};
-use crate::host::{lock, progress};
 use crate::host::process::Process;
 use crate::host::start::Options;
+use crate::host::{lock, progress};
 use crate::shared::hmem::MOST_PROCESSES;
 
 /// Handles of live processes by process identifier.
-pub(super) static IDENTIFIERS: Mutex<[u64; MOST_PROCESSES]> =
-    Mutex::new([0; MOST_PROCESSES]);
+pub(super) static IDENTIFIERS: Mutex<[u64; MOST_PROCESSES]> = Mutex::new([0; MOST_PROCESSES]);
 
 pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handle> {
     let process = Process::create(node, options)?;
@@ -79,7 +78,9 @@ pub fn destroy_all_at_exit() {
         ENDED.1.notify_all();
     });
     if helper.is_ok() {
-        let _ = ENDED.1.wait_timeout_while(lock(&ENDED.0), PATIENCE, |ended| !*ended);
+        let _ = ENDED
+            .1
+            .wait_timeout_while(lock(&ENDED.0), PATIENCE, |ended| !*ended);
     }
 }
 
@@ -109,7 +110,12 @@ fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
             // Destroyed before: as the caller wants it.
             return Ok(0);
         }
-        if process(proc_)?.machine.queues().iter().any(|queue| progress::is_serving(queue)) {
+        if process(proc_)?
+            .machine
+            .queues()
+            .iter()
+            .any(|queue| progress::is_serving(queue))
+        {
             return Err(Error::new(
                 libc::EDEADLK,
                 "a host function cannot destroy the VE process it runs for",
@@ -141,7 +147,9 @@ pub unsafe extern "C" fn veo_proc_identifier(proc_: *mut veo_proc_handle) -> c_i
     guard(-1, || {
         process(proc_)?;
         let identifiers = lock(&IDENTIFIERS);
-        let at = identifiers.iter().position(|handle| *handle == proc_ as u64);
+        let at = identifiers
+            .iter()
+            .position(|handle| *handle == proc_ as u64);
         at.map(|at| at as c_int)
             .ok_or_else(|| Error::new(libc::EMFILE, "the process has no identifier"))
     })

@@ -71,7 +71,8 @@ impl FaultRecord {
         self.signal.store(fault.signal as u32, Ordering::Relaxed);
         self.context.store(fault.context, Ordering::Relaxed);
         let address = fault.address;
-        self.has_address.store(address.is_some().into(), Ordering::Relaxed);
+        self.has_address
+            .store(address.is_some().into(), Ordering::Relaxed);
         self.address.store(address.unwrap_or(0), Ordering::Relaxed);
         self.sender.store(fault.sender as u32, Ordering::Relaxed);
         self.stack.store(fault.stack, Ordering::Relaxed);

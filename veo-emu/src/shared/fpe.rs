@@ -22,7 +22,10 @@ pub(crate) fn parse(text: &str) -> Wanted<'_> {
     };
     let words = text.split(|c: char| !c.is_alphanumeric());
     for word in words.filter(|word| !word.is_empty()) {
-        match NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)) {
+        match NAMES
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(word))
+        {
             Some((_, bit)) => wanted.bits |= bit,
             None => wanted.unknown = wanted.unknown.or(Some(word)),
         }

@@ -15,7 +15,11 @@ pub(crate) fn tag(address: u64, identifier: usize) -> u64 {
 
 /// The address without its tag.
 pub(crate) fn untag(address: u64) -> u64 {
-    if is_ve(address) { address & !TAG } else { address }
+    if is_ve(address) {
+        address & !TAG
+    } else {
+        address
+    }
 }
 
 pub(crate) fn is_ve(address: u64) -> bool {

@@ -1,8 +1,8 @@
 //! What goes through a ring comes out of it, and damage stays where it is.
 
 use super::class::{Class, PER_WORD, Returns};
-use crate::sys::memfd::{self, Mapping, round_up};
 use super::ring::{Ended, MAX_WORDS, Op, Received, Request, Ring, SLOTS};
+use crate::sys::memfd::{self, Mapping, round_up};
 
 fn mapped() -> Mapping {
     let size = round_up(size_of::<Ring>() as u64);
@@ -16,9 +16,14 @@ fn requests_come_out_as_they_went_in() {
     let mapping = mapped();
     let ring: &Ring = mapping.view();
     let mut received = Box::new(Received::new());
-    for (position, count) in [0, 1, 2, MAX_WORDS / 2, MAX_WORDS, 1].into_iter().enumerate() {
+    for (position, count) in [0, 1, 2, MAX_WORDS / 2, MAX_WORDS, 1]
+        .into_iter()
+        .enumerate()
+    {
         let position = position as u64;
-        let words: Vec<u64> = (0..count as u64).map(|n| n ^ 0x8000_0000_0000_0001).collect();
+        let words: Vec<u64> = (0..count as u64)
+            .map(|n| n ^ 0x8000_0000_0000_0001)
+            .collect();
         let all = [Class::Integer, Class::Float, Class::Double];
         let classes: Vec<Class> = (0..count).map(|n| all[n * 7 % 5 % 3]).collect();
         let mut packed = vec![0; count.div_ceil(PER_WORD)];
@@ -41,7 +46,10 @@ fn requests_come_out_as_they_went_in() {
         assert!(ring.is_there(position));
         ring.take(position, &mut received);
         assert_eq!((received.op, received.address), (Some(Op::Call), 7));
-        assert_eq!((received.id, received.returns), (position + 100, Returns::I8));
+        assert_eq!(
+            (received.id, received.returns),
+            (position + 100, Returns::I8)
+        );
         assert_eq!(received.words(), words);
         for (index, class) in classes.iter().enumerate() {
             assert_eq!(received.class(index), *class);
@@ -60,7 +68,9 @@ fn whatever_lies_in_a_slot_is_in_range() {
     let mut received = Box::new(Received::new());
     let mut random = 1u64;
     for _ in 0..10_000 {
-        random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        random = random
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         ring.damage(random >> 50, random);
         ring.take(random >> 50, &mut received);
         assert!(received.count <= MAX_WORDS);

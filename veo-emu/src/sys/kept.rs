@@ -84,10 +84,7 @@ mod tests {
         // SAFETY: both are open; what was behind the first is closed, as a program does it.
         assert_eq!(unsafe { libc::dup2(other.as_raw_fd(), number) }, number);
         assert!(!kept.is_ours() && kept.number() == -1);
-        assert_eq!(
-            kept.get().unwrap_err().raw_os_error(),
-            Some(libc::EBADF)
-        );
+        assert_eq!(kept.get().unwrap_err().raw_os_error(), Some(libc::EBADF));
         drop(kept);
         // SAFETY: the number was given to the other file above and nobody else has it.
         let theirs = unsafe { File::from_raw_fd(number) };

@@ -168,8 +168,7 @@ impl Mapping {
         assert!(offset <= self.len && len <= self.len - offset);
         let prot = libc::PROT_READ | libc::PROT_WRITE;
         // SAFETY: the range lies in the mapping; widening access breaks nothing.
-        let result =
-            unsafe { libc::mprotect(self.base.as_ptr().add(offset).cast(), len, prot) };
+        let result = unsafe { libc::mprotect(self.base.as_ptr().add(offset).cast(), len, prot) };
         check(result.into()).map(|_| ())
     }
 
@@ -222,4 +221,3 @@ pub(crate) unsafe fn copy(dst: *mut u8, src: *const u8, len: usize) {
     // SAFETY: the caller vouches for both ranges. memmove, since they may overlap.
     unsafe { libc::memmove(dst.cast(), src.cast(), len) };
 }
-

@@ -56,10 +56,8 @@ pub(crate) fn send(socket: impl AsFd, data: &[u8], fds: &[RawFd]) -> io::Result<
         }
     }
     // SAFETY: the message points to buffers that are alive for the call.
-    check(
-        unsafe { libc::sendmsg(socket.as_fd().as_raw_fd(), &message, libc::MSG_NOSIGNAL) } as i64,
-    )
-    .map(|_| ())
+    check(unsafe { libc::sendmsg(socket.as_fd().as_raw_fd(), &message, libc::MSG_NOSIGNAL) } as i64)
+        .map(|_| ())
 }
 
 /// Ends the connection for both ends, whoever holds descriptors of it.
@@ -101,8 +99,7 @@ pub(crate) fn receive(
     unsafe {
         let mut header = libc::CMSG_FIRSTHDR(&message);
         while !header.is_null() {
-            if (*header).cmsg_level == libc::SOL_SOCKET && (*header).cmsg_type == libc::SCM_RIGHTS
-            {
+            if (*header).cmsg_level == libc::SOL_SOCKET && (*header).cmsg_type == libc::SCM_RIGHTS {
                 let bytes = (*header).cmsg_len as usize - libc::CMSG_LEN(0) as usize;
                 let data = libc::CMSG_DATA(header).cast::<RawFd>();
                 for index in 0..bytes / size_of::<RawFd>() {

@@ -29,8 +29,17 @@ unsafe extern "C" fn in_child() {
     let (process, thread) = PARENT.get();
     // SAFETY: plain numbers; signal 0 only asks, and getppid cannot fail.
     let (parent, is_there) = unsafe {
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as libc::c_ulong, 0, 0, 0);
-        (libc::getppid(), libc::syscall(libc::SYS_tgkill, process, thread, 0) == 0)
+        libc::prctl(
+            libc::PR_SET_PDEATHSIG,
+            libc::SIGKILL as libc::c_ulong,
+            0,
+            0,
+            0,
+        );
+        (
+            libc::getppid(),
+            libc::syscall(libc::SYS_tgkill, process, thread, 0) == 0,
+        )
     };
     // It may have ended before that. In a space of numbers of its own the parent is 0.
     if parent != 0 && (parent != process || !is_there) {

@@ -28,7 +28,15 @@ pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
     // A kernel may stop this process, which nobody continues when the host is gone: the
     // system does so when the host's last thread ends. At any other time it means nothing.
     // SAFETY: plain numbers.
-    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGCONT as libc::c_ulong, 0, 0, 0) };
+    unsafe {
+        libc::prctl(
+            libc::PR_SET_PDEATHSIG,
+            libc::SIGCONT as libc::c_ulong,
+            0,
+            0,
+            0,
+        )
+    };
     // The host may have died before the descriptor was opened.
     // SAFETY: as above.
     if unsafe { libc::getppid() } != host {

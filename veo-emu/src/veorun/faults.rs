@@ -60,7 +60,11 @@ thread_local! {
 pub(super) fn install(control: &'static Control) -> io::Result<()> {
     let _ = CONTROL.set(control);
     for signal in SIGNALS {
-        set_handler(signal, handler as *const () as usize, libc::SA_SIGINFO | libc::SA_NODEFER)?;
+        set_handler(
+            signal,
+            handler as *const () as usize,
+            libc::SA_SIGINFO | libc::SA_NODEFER,
+        )?;
     }
     // A terminal's Ctrl-C is for the program, which takes us with it if it ends. An
     // empty function is not inherited by programs that kernels start, unlike SIG_IGN.
@@ -119,7 +123,9 @@ pub(super) fn take_back() -> Replaced {
             libc::sigaddset(&mut wanted, *signal);
         });
         if libc::pthread_sigmask(libc::SIG_UNBLOCK, &wanted, &mut mask) == 0
-            && OF_COPIES.iter().any(|signal| libc::sigismember(&mask, *signal) == 1)
+            && OF_COPIES
+                .iter()
+                .any(|signal| libc::sigismember(&mask, *signal) == 1)
         {
             replaced.mask = Some(mask);
         }
@@ -236,10 +242,7 @@ pub(super) fn in_kernel() -> bool {
 
 /// Writes down an end that is no signal.
 pub(super) fn record(cause: Cause) {
-    write(FaultWords {
-        cause,
-        ..NOTHING
-    });
+    write(FaultWords { cause, ..NOTHING });
 }
 
 /// A record of which nothing is known.
@@ -295,7 +298,9 @@ fn accessed(signal: i32, code: i32, address: u64) -> Option<u64> {
 fn overflowed(address: u64, stack_pointer: u64) -> Option<u64> {
     const PAGE: u64 = 4096;
     const FARTHEST: u64 = 1 << 36;
-    let (bottom, size) = CURRENT.try_with(|current| current.stack.get()).unwrap_or_default();
+    let (bottom, size) = CURRENT
+        .try_with(|current| current.stack.get())
+        .unwrap_or_default();
     let below = bottom != 0 && address < bottom + PAGE;
     let in_frame = address.saturating_add(PAGE) >= stack_pointer;
     let is_ours = stack_pointer < bottom + size && bottom.saturating_sub(stack_pointer) <= FARTHEST;
@@ -316,7 +321,10 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
             return;
         }
     }
-    if CURRENT.try_with(|c| c.handling.replace(true)).unwrap_or(false) {
+    if CURRENT
+        .try_with(|c| c.handling.replace(true))
+        .unwrap_or(false)
+    {
         // The report of a fault has faulted itself; what is there has to do.
         // SAFETY: safe in a handler.
         unsafe {

@@ -75,7 +75,9 @@ fn is_block(address: u64) -> bool {
     // is longer than that.
     let previous = || {
         flags & PREVIOUS_IN_USE != 0
-            || chunk.checked_sub(before).and_then(|previous| word(previous + 8))
+            || chunk
+                .checked_sub(before)
+                .and_then(|previous| word(previous + 8))
                 .is_some_and(|size| size & !7 == before)
     };
     // What follows says whether it is in use; freed blocks that are kept for the
@@ -91,7 +93,11 @@ fn is_kept(address: u64) -> bool {
     let mark = unsafe {
         let block = libc::malloc(24);
         libc::free(block);
-        if block.is_null() { None } else { word(block as u64 + 8) }
+        if block.is_null() {
+            None
+        } else {
+            word(block as u64 + 8)
+        }
     };
     mark.is_some_and(|mark| mark != 0) && word(address + 8) == mark
 }

@@ -37,7 +37,13 @@ pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
     }
     let mut map: *const LinkMap = ptr::null();
     // SAFETY: the handle is open and the place for the pointer is valid.
-    let found = unsafe { libc::dlinfo(handle, libc::RTLD_DI_LINKMAP, ptr::from_mut(&mut map).cast()) };
+    let found = unsafe {
+        libc::dlinfo(
+            handle,
+            libc::RTLD_DI_LINKMAP,
+            ptr::from_mut(&mut map).cast(),
+        )
+    };
     let asked = path.as_bytes();
     let (base, path, place) = if found == 0 && !map.is_null() {
         // SAFETY: the link map of an open library is valid, its name is a string.
@@ -64,7 +70,14 @@ fn is_mapped(path: &[u8], place: u64) -> bool {
     };
     // SAFETY: a new mapping of an open file, which nobody reads.
     let own = unsafe {
-        libc::mmap(ptr::null_mut(), 1, libc::PROT_READ, libc::MAP_PRIVATE, file.as_raw_fd(), 0)
+        libc::mmap(
+            ptr::null_mut(),
+            1,
+            libc::PROT_READ,
+            libc::MAP_PRIVATE,
+            file.as_raw_fd(),
+            0,
+        )
     };
     if own == libc::MAP_FAILED {
         return true;

@@ -4,11 +4,11 @@
 #[cfg(target_arch = "aarch64")]
 #[path = "native/aarch64.rs"]
 mod arch;
-#[path = "native/call.rs"]
-mod call;
 #[cfg(target_arch = "x86_64")]
 #[path = "native/x86_64.rs"]
 mod arch;
+#[path = "native/call.rs"]
+mod call;
 
 pub(super) use arch::{
     copy_bytes, enable_traps, place, return_address, return_from_leaf, stack_pointer,

@@ -66,4 +66,3 @@ unsafe extern "C" fn prev_req_result(offset: c_int, result: *mut u64) -> c_int {
         _ => -1,
     }
 }
-

@@ -48,7 +48,10 @@ pub(crate) fn take_over() {
         Ok((socket, hello, fds)) => super::control::run(socket, hello, fds),
         Err(refusal) => refusal,
     });
-    refuse(&number, &refusal.unwrap_or_else(|_| "it failed in an unforeseen way".into()))
+    refuse(
+        &number,
+        &refusal.unwrap_or_else(|_| "it failed in an unforeseen way".into()),
+    )
 }
 
 /// Ends a process that cannot become what it was started for, and says why.
@@ -84,9 +87,11 @@ type Greeting = (OwnedFd, Message, Vec<OwnedFd>);
 
 fn greeting(number: &OsStr) -> Result<Greeting, String> {
     if environment::privileged() {
-        return Err("it has raised privileges (set-user-ID, set-group-ID or file capabilities), \
+        return Err(
+            "it has raised privileges (set-user-ID, set-group-ID or file capabilities), \
                     and such a program does not do what its caller's environment says"
-            .into());
+                .into(),
+        );
     }
     let Some(borrowed) = descriptor(number) else {
         return Err(format!(
@@ -128,7 +133,9 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
 /// forks is no process that was started as a VE process.
 fn forget_handshake() {
     let is_it = |entry: &[u8]| {
-        entry.strip_prefix(HANDSHAKE.name().as_bytes()).is_some_and(|rest| rest.starts_with(b"="))
+        entry
+            .strip_prefix(HANDSHAKE.name().as_bytes())
+            .is_some_and(|rest| rest.starts_with(b"="))
     };
     // SAFETY: getauxval only looks numbers up.
     let [below, above] =
@@ -176,11 +183,15 @@ fn look_for_missed() -> Option<&'static str> {
     }
     // Where the environment did not get through, the socket may have.
     let open = std::fs::read_dir("/proc/self/fd").ok()?;
-    let numbers = open.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let mut inherited = numbers.filter(|number: &RawFd| *number > 2).filter(|number| {
-        // SAFETY: asks for flags; what is not open any more is an error.
-        0 == unsafe { libc::fcntl(*number, libc::F_GETFD) }
-    });
+    let numbers = open
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut inherited = numbers
+        .filter(|number: &RawFd| *number > 2)
+        .filter(|number| {
+            // SAFETY: asks for flags; what is not open any more is an error.
+            0 == unsafe { libc::fcntl(*number, libc::F_GETFD) }
+        });
     (inherited.any(is_greeted) || ancestors().any(is_stranded))
         .then_some("its environment did not get through: whoever came between has removed it")
 }
@@ -224,7 +235,9 @@ fn is_greeted(number: RawFd) -> bool {
     // SAFETY: the buffer is valid for its length. What is no socket, or not open any more, is
     // an error; what is one keeps its message.
     let len = unsafe { libc::recv(number, bytes.as_mut_ptr().cast(), bytes.len(), flags) };
-    let message = usize::try_from(len).ok().and_then(|len| Message::decode(bytes.get(..len)?));
+    let message = usize::try_from(len)
+        .ok()
+        .and_then(|len| Message::decode(bytes.get(..len)?));
     matches!(message, Some(Message::Hello { .. }))
 }
 

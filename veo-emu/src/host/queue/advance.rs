@@ -45,7 +45,11 @@ impl Queue {
             }
         }
         // After a death everything behind it has ended as well.
-        let finished = if state.dead { state.results.next() } else { ids.end };
+        let finished = if state.dead {
+            state.results.next()
+        } else {
+            ids.end
+        };
         self.finished.store(finished, Ordering::Release);
     }
 
@@ -63,7 +67,8 @@ impl Queue {
             self.retire_first(state, outcome);
         }
         if state.in_ring.first() != before {
-            self.finished.store(state.in_ring.first(), Ordering::Release);
+            self.finished
+                .store(state.in_ring.first(), Ordering::Release);
         }
     }
 

@@ -70,7 +70,8 @@ impl Queue {
             count += 1;
         }
         if count > 0 {
-            self.finished.store(state.in_ring.first(), Ordering::Release);
+            self.finished
+                .store(state.in_ring.first(), Ordering::Release);
         }
         (count, more)
     }

@@ -40,11 +40,7 @@ impl Queue {
     }
 
     /// Queues a call. Its arguments are captured; OUT buffers are written when it ends.
-    pub(crate) fn call(
-        self: &Arc<Self>,
-        call: CallView<'_>,
-        stack: &[StackBuffer],
-    ) -> Result<u64> {
+    pub(crate) fn call(self: &Arc<Self>, call: CallView<'_>, stack: &[StackBuffer]) -> Result<u64> {
         let mut state = self.lock_to_submit()?;
         if state.in_ring.len() == SLOTS {
             self.harvest(&mut state);

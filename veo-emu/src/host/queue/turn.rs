@@ -86,7 +86,9 @@ impl Turn<'_> {
 
     /// Ends the context's thread, and with `last` the process.
     pub(crate) fn close(&self, last: bool) -> Result<()> {
-        self.queue.request(Op::Close, Job::Close { last }, &[u64::from(last)]).map(|_| ())
+        self.queue
+            .request(Op::Close, Job::Close { last }, &[u64::from(last)])
+            .map(|_| ())
     }
 }
 
@@ -94,7 +96,8 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if !self.nested {
             let state = lock(&self.queue.state);
-            self.queue.note_end(&state, self.ids.clone(), Some(self.value));
+            self.queue
+                .note_end(&state, self.ids.clone(), Some(self.value));
             self.queue.give_up_turn(state);
         }
     }

@@ -43,7 +43,9 @@ impl Queue {
             let last = state.in_ring.next().checked_sub(1);
             let target = match watched {
                 Some(id) if last.is_some_and(|last| id <= last) => Some(id),
-                _ => self.awaited(&state).or(last.filter(|_| !state.in_ring.is_empty())),
+                _ => self
+                    .awaited(&state)
+                    .or(last.filter(|_| !state.in_ring.is_empty())),
             };
             let (dead, starved) = (state.dead, state.starved);
             // Under the lock: another thread may take a result as soon as it is free.

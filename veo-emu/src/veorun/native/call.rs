@@ -60,17 +60,17 @@ impl Engine for Native {
 
 /// Puts each word into the next register of its class while there are any, then onto the
 /// stack. Returns how many words went there.
-fn sort(
-    request: &Received,
-    frame: &mut Frame,
-    stack: &mut MaybeUninit<[u64; MAX_WORDS]>,
-) -> usize {
+fn sort(request: &Received, frame: &mut Frame, stack: &mut MaybeUninit<[u64; MAX_WORDS]>) -> usize {
     let place = stack.as_mut_ptr().cast::<u64>();
     let (mut integers, mut floats, mut spilled) = (0, 0, 0);
     for (index, word) in request.words().iter().enumerate() {
         let class = request.class(index);
         // A float is the upper half of its word, and the lower half of its register.
-        let word = if class == Class::Float { word >> 32 } else { *word };
+        let word = if class == Class::Float {
+            word >> 32
+        } else {
+            *word
+        };
         if class == Class::Integer && integers < frame.integers.len() {
             frame.integers[integers] = word;
             integers += 1;

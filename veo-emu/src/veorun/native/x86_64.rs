@@ -162,5 +162,8 @@ pub(in crate::veorun) unsafe fn tagged_address(context: *mut libc::ucontext_t) -
     let general = libc::REG_R8 as usize..=libc::REG_RCX as usize;
     // SAFETY: the caller vouches for the context.
     let registers = unsafe { (*context).uc_mcontext.gregs };
-    registers[general].iter().map(|word| *word as u64).find(|word| hmem::is_tagged_address(*word))
+    registers[general]
+        .iter()
+        .map(|word| *word as u64)
+        .find(|word| hmem::is_tagged_address(*word))
 }
