@@ -42,7 +42,7 @@ thread_local! {
 
 /// Leaves a failure for the C caller: `errno` and the thread's last sentence.
 pub(crate) fn leave(error: Error) {
-    crate::host::log::debug!("{}", error.text);
+    crate::log::debug!("{}", error.text);
     let _ = LAST.try_with(|last| {
         if let Ok(mut last) = last.try_borrow_mut() {
             *last = error.text;

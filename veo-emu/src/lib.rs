@@ -27,6 +27,8 @@ mod host;
 #[doc(hidden)]
 pub mod libveo;
 #[cfg(emulated)]
+mod log;
+#[cfg(emulated)]
 mod shared;
 #[cfg(emulated)]
 mod sync;

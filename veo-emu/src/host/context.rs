@@ -3,10 +3,10 @@
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
-use super::log::debug;
 use super::machine::Machine;
 use super::queue::Queue;
 use crate::error::{Error, Result};
+use crate::log::debug;
 use crate::shared::message::Message;
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::Ring;

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use veo_abi::environment::VEO_DEBUG;
 
-use super::log::warn_once;
 use crate::error::{Error, Result};
+use crate::log::warn_once;
 
 /// How long it may take to attach.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::death::{Kind, Reason};
 use super::lock;
-use super::log::warn_once;
 use super::machine::Machine;
 use crate::error::{Error, Result};
+use crate::log::warn_once;
 use crate::sys::{pidfd, socket};
 
 /// How long a process may take that ends itself.

@@ -10,9 +10,9 @@ use veo_abi::prototype::Original;
 
 use super::convention::{Convention, Lazy};
 use super::lock;
-use super::log::debug;
 use super::queue::Queue;
 use crate::error::{Error, Result};
+use crate::log::debug;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Ended;
 use crate::sys::memfd;

@@ -18,7 +18,6 @@ pub(crate) mod elf;
 pub(crate) mod ending;
 pub(crate) mod id_window;
 pub(crate) mod library;
-pub(crate) mod log;
 pub(crate) mod machine;
 pub(crate) mod memory;
 pub(crate) mod node;

@@ -14,13 +14,13 @@ use veo_abi::environment::{
 };
 
 use super::debugger::Debugger;
-use super::log::{debug, warn_once};
 use super::machine::{Machine, PATIENCE, Parts};
 use super::memory::Memory;
 use super::node::{self, Node};
 use super::output::{Output, Sink, Streams};
 use super::program::{self, Program};
 use crate::error::{Error, Result};
+use crate::log::{debug, warn_once};
 use crate::shared::control::Control;
 use crate::shared::fpe;
 use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};

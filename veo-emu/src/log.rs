@@ -14,7 +14,7 @@ pub(crate) fn enabled() -> bool {
 /// Tells something, if somebody wants to know.
 macro_rules! debug {
     ($($argument:tt)*) => {
-        if $crate::host::log::enabled() {
+        if $crate::log::enabled() {
             // Not `eprintln!`: it panics where standard error is a closed pipe.
             let _ = ::std::io::Write::write_fmt(
                 &mut ::std::io::stderr(),
