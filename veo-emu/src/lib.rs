@@ -29,6 +29,8 @@ pub mod libveo;
 #[cfg(emulated)]
 mod log;
 #[cfg(emulated)]
+mod mutex;
+#[cfg(emulated)]
 mod shared;
 #[cfg(emulated)]
 mod sync;

@@ -9,10 +9,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::death::{Kind, Reason};
-use super::lock;
 use super::machine::Machine;
 use crate::error::{Error, Result};
 use crate::log::warn_once;
+use crate::mutex::lock;
 use crate::sys::{pidfd, socket};
 
 /// How long a process may take that ends itself.

@@ -9,10 +9,10 @@ use veo_abi::environment::VE_LD_LIBRARY_PATH;
 use veo_abi::prototype::Original;
 
 use super::convention::{Convention, Lazy};
-use super::lock;
 use super::queue::Queue;
 use crate::error::{Error, Result};
 use crate::log::debug;
+use crate::mutex::lock;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Ended;
 use crate::sys::memfd;

@@ -11,7 +11,6 @@ use veo_abi::environment::VE_TRACEBACK;
 
 use super::death::{Death, Reason};
 use super::library::Symbols;
-use super::lock;
 use super::memory::Memory;
 use super::out_of_memory::Kills;
 use super::output::Output;
@@ -19,6 +18,7 @@ use super::queue::Queue;
 use super::report::Report;
 use crate::error::{Error, Result};
 use crate::log::debug;
+use crate::mutex::lock;
 use crate::shared::control::Control;
 use crate::shared::message::Message;
 use crate::sys::kept::Kept;

@@ -6,8 +6,8 @@
 use std::sync::{Arc, Mutex};
 
 use super::arena::{Arena, Ranges};
-use super::lock;
 use super::node::Node;
+use crate::mutex::lock;
 use crate::shared::control::Control;
 use crate::shared::window::WINDOW;
 use crate::sync::Ordering;

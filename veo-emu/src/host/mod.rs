@@ -34,11 +34,3 @@ pub(crate) mod source;
 pub(crate) mod start;
 pub(crate) mod transfer;
 pub(crate) mod watch;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Locks, also after a panic of another thread: every critical section leaves its
-/// data consistent at each step that can panic.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

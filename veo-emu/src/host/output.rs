@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::lock;
 use crate::error::{Error, Result};
+use crate::mutex::lock;
 use crate::sys::kept::Kept;
 use crate::sys::{above_standard, check};
 

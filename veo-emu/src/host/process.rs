@@ -8,13 +8,13 @@ use veo_abi::environment::VE_CORE_NUMBER;
 use super::context;
 use super::death::Reason;
 use super::library;
-use super::lock;
 use super::machine::Machine;
 use super::node::{self, Node};
 use super::queue::Queue;
 use super::start::{self, Options};
 use super::transfer;
 use crate::error::{Error, Result};
+use crate::mutex::lock;
 use crate::sys::fork;
 
 /// How long a killed process may take to be gone.

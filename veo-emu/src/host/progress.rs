@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::lock;
 use super::queue::{Queue, STARVED};
 use crate::error::{Error, Result};
+use crate::mutex::lock;
 use crate::sys::{futex, scheduling};
 
 thread_local! {

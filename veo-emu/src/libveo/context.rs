@@ -13,7 +13,8 @@ use veo_abi::ffi::{
 use super::{ATTRIBUTES, CONTEXTS, ContextEntry, PROCESSES, context, guard, process};
 use crate::error::{Error, Result};
 use crate::host::context::{self as contexts, DEFAULT_STACK, LEAST_STACK};
-use crate::host::{lock, progress};
+use crate::host::progress;
+use crate::mutex::lock;
 use crate::sys::fork;
 
 fn open(proc_: *mut veo_proc_handle, stack: Option<u64>) -> Result<*mut veo_thr_ctxt> {

@@ -10,8 +10,8 @@ use super::process::IDENTIFIERS;
 use super::{PROCESSES, guard, hooks, memory, process};
 use crate::error::{Error, Result};
 use crate::handle::Guard;
-use crate::host::lock;
 use crate::host::process::Process;
+use crate::mutex::lock;
 use crate::shared::hmem::{self, MOST_PROCESSES, is_ve, untag};
 
 /// Adds the tag of a process to an address.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use super::process::IDENTIFIERS;
 use super::{hmem, veo_alloc_mem, veo_alloc_mem_async, veo_free_mem, veo_free_mem_async};
-use crate::host::lock;
+use crate::mutex::lock;
 
 type Hook = unsafe extern "C" fn(*mut c_void, ...);
 type AllocHook = unsafe extern "C" fn(*mut c_void, usize);

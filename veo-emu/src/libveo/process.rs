@@ -10,8 +10,9 @@ use veo_abi::ffi::veo_proc_handle;
 use super::{CONTEXTS, PROCESSES, guard, hmem, process, string};
 use crate::error::{Error, Result};
 use crate::host::process::Process;
+use crate::host::progress;
 use crate::host::start::Options;
-use crate::host::{lock, progress};
+use crate::mutex::lock;
 use crate::shared::hmem::MOST_PROCESSES;
 
 /// Handles of live processes by process identifier.

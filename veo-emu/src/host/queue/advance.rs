@@ -5,10 +5,10 @@ use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
 use super::{Queue, State};
-use crate::host::lock;
 use crate::host::memory::NoRoom;
 use crate::host::operation::{HostOp, Pending};
 use crate::host::results::{Outcome, State as ResultState};
+use crate::mutex::lock;
 use crate::shared::ring::{Ended, SLOTS};
 
 impl Queue {

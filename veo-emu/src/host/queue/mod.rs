@@ -25,11 +25,11 @@ use std::time::Duration;
 
 use super::death::Death;
 use super::id_window::IdWindow;
-use super::lock;
 use super::machine::Machine;
 use super::operation::{Pending, Staged};
 use super::progress::Progress;
 use super::results::{Outcome, Results};
+use crate::mutex::lock;
 use crate::shared::parcel::Task;
 use crate::shared::ring::{Ring, SLOTS};
 use crate::sys::cpu::NO_CPU;

@@ -7,9 +7,9 @@
 use std::sync::atomic::Ordering;
 
 use super::{Queue, State};
-use crate::host::lock;
 use crate::host::operation::CallView;
 use crate::host::results::State as ResultState;
+use crate::mutex::lock;
 use crate::shared::ring::{Ended, SLOTS};
 
 impl State {

@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use super::{Job, Queue};
 use crate::error::Result;
-use crate::host::lock;
 use crate::host::operation::Pending;
 use crate::host::progress;
+use crate::mutex::lock;
 use crate::shared::class::Returns;
 use crate::shared::parcel::Task;
 use crate::shared::ring::{Ended, Op, Request};

@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{Queue, STARVED, State, Waited};
-use crate::host::lock;
 use crate::host::progress;
 use crate::host::results::{Results, State as ResultState};
+use crate::mutex::lock;
 use crate::shared::wait::Spin;
 use crate::sys::cpu;
 
