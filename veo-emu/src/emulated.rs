@@ -2,15 +2,13 @@
 
 use veo_abi::ffi::VeoApi;
 
+pub use crate::veorun::shim::LIBVEOHMEM;
+
 /// The emulator's table of functions: every field is filled.
 pub fn api() -> &'static VeoApi {
-    crate::veorun::takeover::is_linked();
+    crate::veorun::takeover::keep();
     &crate::libveo::API
 }
-
-/// The library that kernels link against (`libveohmem.so`): an ELF file, empty if
-/// it could not be built. VE processes load it by themselves.
-pub static LIBVEOHMEM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libveohmem.so"));
 
 /// What a `veorun` executable does: becomes a VE process if it was started as one.
 /// Returns only if it was not.

@@ -12,8 +12,8 @@ use veo_abi::executable::{Mapped, no_descriptor};
 
 use super::elf;
 use crate::error::{Error, Result};
+use crate::shared::handshake;
 use crate::sys::above_standard;
-use crate::veorun::takeover;
 
 /// The variable that names a veorun.
 const VEORUN: &str = VEORUN_BIN.name();
@@ -106,7 +106,7 @@ fn check_identity() -> Result<()> {
 
 fn default_program() -> Result<Program> {
     let main = Main::find();
-    if takeover::is_linked() && main.is_ours && main.is_dynamic {
+    if handshake::has_start_up() && main.is_ours && main.is_dynamic {
         return own_program(&main);
     }
     if main.is_ours && !main.is_dynamic {

@@ -22,13 +22,12 @@ use super::program::{self, Program};
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::Control;
-use crate::shared::fpe;
 use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
 use crate::shared::window::STAGING_LEN;
+use crate::shared::{fpe, handshake};
 use crate::sys::kept::Kept;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::{lock, pidfd, socket};
-use crate::veorun::takeover;
 
 /// What a process is started with.
 pub(crate) struct Options {
@@ -60,7 +59,7 @@ impl Default for Options {
 
 /// Starts a VE process on a node and waits until it is ready.
 pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machine>> {
-    if let Some(why) = takeover::missed() {
+    if let Some(why) = handshake::missed() {
         return Err(Error::new(
             libc::ELOOP,
             format!(
@@ -228,13 +227,13 @@ fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &Program) -> R
 }
 
 /// Gives a child that was started as a VE process, and has become something else, the time to
-/// end by itself: what it has started sees by it that it must not go on (`takeover::missed`).
+/// end by itself: what it has started sees by it that it must not go on (`handshake::missed`).
 fn let_stranded_end(pid: libc::pid_t) {
     const LONGEST: Duration = Duration::from_secs(5);
     const LOOK: Duration = Duration::from_millis(1);
     let end = Instant::now() + LONGEST;
     // One that has ended has no environment, nor has one whose program was replaced.
-    while takeover::is_stranded(pid as u32) && Instant::now() < end {
+    while handshake::is_stranded(pid as u32) && Instant::now() < end {
         std::thread::sleep(LOOK);
     }
 }

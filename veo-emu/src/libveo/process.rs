@@ -14,11 +14,13 @@ use crate::host::progress;
 use crate::host::start::Options;
 use crate::mutex::lock;
 use crate::shared::hmem::MOST_PROCESSES;
+use crate::veorun::takeover;
 
 /// Handles of live processes by process identifier.
 pub(super) static IDENTIFIERS: Mutex<[u64; MOST_PROCESSES]> = Mutex::new([0; MOST_PROCESSES]);
 
 pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handle> {
+    takeover::keep();
     let process = Process::create(node, options)?;
     let handle = PROCESSES
         .insert(process)

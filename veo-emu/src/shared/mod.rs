@@ -7,6 +7,7 @@
 pub(crate) mod class;
 pub(crate) mod control;
 pub(crate) mod fpe;
+pub(crate) mod handshake;
 pub(crate) mod hmem;
 pub(crate) mod message;
 pub(crate) mod parcel;

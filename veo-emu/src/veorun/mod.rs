@@ -2,7 +2,7 @@
 //!
 //! The process is taken over before `main` ([`takeover`]), its first thread listens
 //! to the host ([`control`]), one thread per context runs requests ([`worker`]).
-//! Nothing here is used by the host side.
+//! The host side uses nothing of this, nor this anything of the host side.
 
 mod children;
 mod control;
@@ -16,7 +16,7 @@ mod memory;
 mod native;
 mod output;
 mod roam;
-mod shim;
+pub(crate) mod shim;
 pub(crate) mod takeover;
 mod tasks;
 mod trace;

@@ -11,6 +11,10 @@ use std::sync::Once;
 use super::faults;
 use crate::sys::memfd;
 
+/// The library that kernels link against (`libveohmem.so`): an ELF file, empty if
+/// it could not be built. VE processes load it by themselves.
+pub static LIBVEOHMEM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libveohmem.so"));
+
 type PrevResult = unsafe extern "C" fn(c_int, *mut u64) -> c_int;
 
 /// Loads the library, once. Without /proc it cannot be; then kernels that need it do
@@ -23,12 +27,12 @@ pub(super) fn load() {
 }
 
 fn try_load() -> std::io::Result<()> {
-    if crate::LIBVEOHMEM.is_empty() {
+    if LIBVEOHMEM.is_empty() {
         return Ok(());
     }
-    let size = crate::LIBVEOHMEM.len() as u64;
+    let size = LIBVEOHMEM.len() as u64;
     let mut file = File::from(memfd::create(c"libveohmem.so", size)?);
-    file.write_all(crate::LIBVEOHMEM)?;
+    file.write_all(LIBVEOHMEM)?;
     // Debuggers open what the loader names: it has to mean the same for them, and for
     // as long as the library is loaded, so the descriptor stays.
     let (process, fd) = (std::process::id(), file.into_raw_fd());

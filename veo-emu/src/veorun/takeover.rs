@@ -9,16 +9,12 @@
 use std::ffi::{CStr, OsStr, c_char};
 use std::io::Write;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use veo_abi::environment::{self, HANDSHAKE};
 
+use crate::shared::handshake::{self, NAME};
 use crate::shared::message::{LONGEST, Message};
 use crate::sys::{fork, socket};
-
-/// Whether the start-up function of this copy of the library has run.
-static RAN: AtomicBool = AtomicBool::new(false);
 
 #[used]
 // SAFETY: the section holds pointers to functions that the C start-up code calls
@@ -27,16 +23,13 @@ static RAN: AtomicBool = AtomicBool::new(false);
 static AT_START: extern "C" fn() = at_start;
 
 extern "C" fn at_start() {
-    RAN.store(true, Ordering::Relaxed);
+    handshake::start_up_ran();
     take_over();
 }
 
-/// Whether the program that this code lies in runs the start-up function, so that
-/// starting it again makes a VE process.
-pub(crate) fn is_linked() -> bool {
-    // The reference keeps the linker from dropping the start-up function.
+/// Keeps the linker from dropping the start-up function from a program that uses this library.
+pub(crate) fn keep() {
     std::hint::black_box(&AT_START);
-    RAN.load(Ordering::Relaxed)
 }
 
 /// Takes over if this process was started to be a VE process; returns otherwise.
@@ -165,80 +158,6 @@ fn forget_handshake() {
 
 unsafe extern "C" {
     static environ: *const *mut c_char;
-}
-
-/// Why this process, which runs its `main`, must not start VE processes: it was started to be
-/// one itself and somebody between has taken that from it, so that starting another would only
-/// lead here again.
-pub(crate) fn missed() -> Option<&'static str> {
-    // What it was started as does not change, and reading of all ancestors takes a third of the
-    // time that starting a process does.
-    static MISSED: OnceLock<Option<&str>> = OnceLock::new();
-    *MISSED.get_or_init(look_for_missed)
-}
-
-fn look_for_missed() -> Option<&'static str> {
-    if HANDSHAKE.unguarded().is_some() {
-        return Some("its start-up function did not run");
-    }
-    // Where the environment did not get through, the socket may have.
-    let open = std::fs::read_dir("/proc/self/fd").ok()?;
-    let numbers = open
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let mut inherited = numbers
-        .filter(|number: &RawFd| *number > 2)
-        .filter(|number| {
-            // SAFETY: asks for flags; what is not open any more is an error.
-            0 == unsafe { libc::fcntl(*number, libc::F_GETFD) }
-        });
-    (inherited.any(is_greeted) || ancestors().any(is_stranded))
-        .then_some("its environment did not get through: whoever came between has removed it")
-}
-
-/// What the system calls a process that has been taken over.
-const NAME: &CStr = c"veorun";
-
-/// The processes that this one descends from, the nearest first.
-fn ancestors() -> impl Iterator<Item = u32> {
-    // A process with this many is part of a chain that has to end.
-    const MOST: usize = 1000;
-    let parent = |process: &u32| {
-        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
-        parent.trim().parse().ok().filter(|parent| *parent != 0)
-    };
-    std::iter::successors(parent(&std::process::id()), parent).take(MOST)
-}
-
-/// Whether a process was started as a VE process, and has become something else. One that was
-/// taken over does not show the variable any more; under an emulator, where it does, its name
-/// tells.
-pub(crate) fn is_stranded(process: u32) -> bool {
-    let file = |name| std::fs::read(format!("/proc/{process}/{name}")).unwrap_or_default();
-    let environment = file("environ");
-    let mut variables = environment.split(|byte| *byte == 0);
-    let handshake = HANDSHAKE.name().as_bytes();
-    variables.any(|variable| variable.starts_with(handshake))
-        && file("comm").trim_ascii() != NAME.to_bytes()
-}
-
-/// Whether a VE process's greeting waits at this descriptor.
-fn is_greeted(number: RawFd) -> bool {
-    // Receiving from a connection takes its pending error, which the program waits for.
-    // SAFETY: it was open just now; on what is not open any more the question is an error.
-    if !socket::is_of_packets(unsafe { BorrowedFd::borrow_raw(number) }) {
-        return false;
-    }
-    let mut bytes = [0u8; LONGEST];
-    let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
-    // SAFETY: the buffer is valid for its length. What is no socket, or not open any more, is
-    // an error; what is one keeps its message.
-    let len = unsafe { libc::recv(number, bytes.as_mut_ptr().cast(), bytes.len(), flags) };
-    let message = usize::try_from(len)
-        .ok()
-        .and_then(|len| Message::decode(bytes.get(..len)?));
-    matches!(message, Some(Message::Hello { .. }))
 }
 
 /// Opens 0 to 2 where the program had closed them, so that nothing of ours gets there.
