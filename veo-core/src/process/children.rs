@@ -13,9 +13,8 @@ use std::time::{Duration, Instant};
 use veo_abi::ffi::{VEO_REQUEST_ID_INVALID, veo_thr_ctxt};
 
 use super::shared::ProcShared;
-use crate::backend::Api;
+use crate::backend::{self, Api};
 use crate::error::{Error, Result};
-use crate::session;
 
 /// So many looks contain one at the child process.
 const LOOKS: u32 = 101;
@@ -37,7 +36,7 @@ pub(super) fn waits_for_children(api: &Api) -> bool {
 
 /// Keeps VE processes from being ended, and contexts from being opened, by others.
 pub(crate) fn alone(api: &Api) -> Option<MutexGuard<'static, ()>> {
-    waits_for_children(api).then(session::children)
+    waits_for_children(api).then(backend::children)
 }
 
 /// Enters a new process.

@@ -9,7 +9,7 @@ use crate::session::Code;
 use veo_abi::prototype::Prototypes;
 
 use super::file::LibraryFile;
-use super::short::Shortened;
+use crate::backend::Shortened;
 use crate::error::{Error, Result};
 
 /// A loaded library, or the static symbols of veorun.

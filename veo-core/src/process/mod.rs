@@ -26,7 +26,6 @@ mod resolve;
 mod search;
 mod settings;
 mod shared;
-mod short;
 mod start;
 mod symbols;
 mod system;

@@ -10,10 +10,10 @@ use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
 use super::settings::{Output, Settings, Stream, Wishes};
 use super::shared::ProcShared;
 use super::{children, exit};
-use crate::backend::{Api, c_path, need};
+use crate::backend::{Api, OnHost, c_path, need};
 use crate::error::{Error, Result};
 use crate::queue::{CtxShared, Inside, contain, panic_message, run_inside};
-use crate::session::{Keeper, OnHost, ProcCore, ProcId};
+use crate::session::{Keeper, ProcCore, ProcId};
 
 /// Says how many threads OpenMP may use on the VE.
 const OMP_THREADS: &str = VE_OMP_NUM_THREADS.name();

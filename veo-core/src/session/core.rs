@@ -13,10 +13,9 @@ use veo_abi::ffi::{self, veo_proc_handle};
 use super::fork::Image;
 use super::id::ProcId;
 use super::keeper::Keeper;
-use super::on_host::OnHost;
 use super::outcome::{Outcome, State};
 use super::what::What;
-use crate::backend::{Api, need};
+use crate::backend::{Api, OnHost, need};
 use crate::error::{Cause, Error, Fault};
 
 /// The heart of a process, shared with its contexts.

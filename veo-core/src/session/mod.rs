@@ -7,7 +7,6 @@ mod core;
 mod fork;
 mod id;
 mod keeper;
-mod on_host;
 mod outcome;
 mod what;
 
@@ -16,6 +15,5 @@ pub(crate) use code::Code;
 pub(crate) use fork::Image;
 pub(crate) use id::ProcId;
 pub(crate) use keeper::{Keeper, Task};
-pub(crate) use on_host::{OnHost, children};
 pub(crate) use outcome::{Outcome, State};
 pub(crate) use what::What;

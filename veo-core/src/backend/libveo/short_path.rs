@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use veo_abi::ffi;
 
 /// The longest path and symbol that libveo takes.
-pub(super) const LONGEST: usize = ffi::VEO_SYMNAME_LEN_MAX as usize;
+pub(crate) const LONGEST: usize = ffi::VEO_SYMNAME_LEN_MAX as usize;
 
 /// A path that is short enough for libveo. A long one is reached through this program's
 /// descriptor of its directory, so that the library has its neighbours beside it; that holds
 /// until this is dropped.
 #[derive(Debug)]
-pub(super) struct Shortened {
+pub(crate) struct Shortened {
     path: PathBuf,
     _directory: Option<File>,
 }
 
 impl Shortened {
-    pub(super) fn new(path: &Path) -> io::Result<Shortened> {
+    pub(crate) fn new(path: &Path) -> io::Result<Shortened> {
         if path.as_os_str().len() <= LONGEST {
             return Ok(Shortened {
                 path: path.to_owned(),
@@ -43,7 +43,7 @@ impl Shortened {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

@@ -8,7 +8,7 @@ use libloading::Library;
 use veo_abi::environment::{self, VEO_LIBVEO, Variable};
 use veo_abi::ffi::VeoApi;
 
-use super::{Api, Backend};
+use crate::backend::{Api, Backend};
 use crate::error::{Error, Result};
 
 /// The variable that names the library to load, and no other.
@@ -23,7 +23,7 @@ const OLDEST: i32 = 11;
 const NEWEST: i32 = 16;
 
 /// What there is of a card.
-pub(super) fn card() -> Option<String> {
+pub(in crate::backend) fn card() -> Option<String> {
     let slots = entries("/dev", "veslot");
     let classes = entries("/sys/class/ve", "ve");
     slots.into_iter().chain(classes).next()
@@ -53,7 +53,7 @@ pub(crate) fn cards() -> Vec<i32> {
 }
 
 /// The table of NEC's library, loaded once and kept for ever.
-pub(super) fn load() -> Result<&'static Api> {
+pub(in crate::backend) fn load() -> Result<&'static Api> {
     static API: OnceLock<Result<Api>> = OnceLock::new();
     API.get_or_init(open).as_ref().map_err(Clone::clone)
 }
@@ -86,7 +86,7 @@ fn open() -> Result<Api> {
 
 /// What NEC's library and a program with raised privileges cannot be together with: it obeys
 /// variables that its caller has set.
-pub(super) fn check_privileges(api: &Api) -> Result<()> {
+pub(in crate::backend) fn check_privileges(api: &Api) -> Result<()> {
     // The emulator, loaded as libveo, obeys none then.
     if !environment::privileged() || api.table.veo_emu_num_nodes.is_some() {
         return Ok(());
