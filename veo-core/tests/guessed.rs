@@ -144,6 +144,46 @@ fn contradictions_can_be_allowed() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn what_no_call_can_pass_is_refused() -> Result<()> {
+    let (proc, lib) = with_library(described())?;
+    let cases = [
+        ("long_half", 1, "parameter 1 (`x`) is `long double`"),
+        ("long_half", 1, "the result is `long double`"),
+        ("from_long", 2, "parameter 2 (`x`) is `long double`"),
+        ("turned", 1, "`complex float`"),
+        ("wide", 1, "`__int128"),
+        ("add_pair", 1, "`struct pair`"),
+        ("make_pair", 1, "the result is `struct pair`"),
+        ("number_of", 1, "takes `struct handle *`"),
+        #[cfg(target_arch = "x86_64")]
+        ("foreign", 2, "ms_abi"),
+    ];
+    for (name, count, part) in cases {
+        let function = lib.find_function(name)?;
+        let error = function
+            .call(&proc, (0..count).map(Value::from).collect::<Vec<_>>())
+            .unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, Error::Prototype { .. }), "{text}");
+        for part in [part, name, "cannot be called", "untyped.c:"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+    // The debug information does not tell how a union travels.
+    let either = lib.find_function("either_of")?;
+    assert_eq!(i64::try_from(either.call(&proc, [7.into()])?)?, 7);
+
+    // Whoever allows contradictions may know better.
+    let proc = VeoProc::builder().prototypes(Prototypes::Warn).build()?;
+    let lib = proc.load_library(described())?;
+    let number = lib.find_function("number_of")?.args_type(&["long"])?;
+    if cfg!(target_arch = "x86_64") {
+        assert_eq!(i64::try_from(number.call(&proc, [7.into()])?)?, 7);
+    }
+    Ok(())
+}
+
 /// Runs in the program that [`case_of`] starts.
 #[test]
 fn case() -> Result<()> {
@@ -186,7 +226,8 @@ fn case() -> Result<()> {
                     };
                     lib.find_function(name)?.call(&proc, &arguments[..count])?;
                 }
-                lib.find_function("make_pair")?.call(&proc, [1.0.into()])?;
+                let either = lib.find_function("either_of")?;
+                either.call(&proc, [1.into()])?;
             }
             other => panic!("{other:?}"),
         }
@@ -232,9 +273,9 @@ fn a_guess_is_warned_of_once() {
     assert!(case_of("nothing to guess").is_empty());
     let warnings = case_of("described");
     let [warning] = &warnings[..] else {
-        panic!("a structure is no word: {warnings:?}");
+        panic!("a union may be no word: {warnings:?}");
     };
-    for part in ["make_pair", "through a pointer"] {
+    for part in ["either_of", "through a pointer"] {
         assert!(warning.contains(part), "{part} in {warning}");
     }
 }

@@ -15,7 +15,8 @@ pub struct PrototypeMismatch {
     pub symbol: String,
     /// The library.
     pub library: String,
-    /// The declaration, as Rust writes it.
+    /// The declaration, as Rust writes it. Empty if there is none: no declaration of this
+    /// function would be right.
     pub declared: String,
     /// File and line of the declaration.
     pub declared_at: String,
@@ -51,6 +52,17 @@ impl PrototypeMismatch {
 
 impl fmt::Display for PrototypeMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.declared.is_empty() {
+            return write!(
+                f,
+                "{} of {} cannot be called:{}\n  found: {} ({})",
+                self.symbol,
+                self.library,
+                Lines(&self.differences),
+                self.found,
+                self.found_at
+            );
+        }
         write!(
             f,
             "the declaration of {} does not match {}:{}\n  declared: {} ({})\n  found:    {} ({})",

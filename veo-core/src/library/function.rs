@@ -148,13 +148,16 @@ impl VeoFunction {
     /// # Errors
     ///
     /// [`Error::Argument`] with the index of a value that does not fit its parameter;
-    /// otherwise as typed calls.
+    /// [`Error::Prototype`] if the library's debug information says that it takes or gives
+    /// what no call can pass (`long double`, a complex number, a structure by value) and
+    /// nobody has said otherwise; otherwise as typed calls.
     pub fn call<'a, On: Target + ?Sized>(
         &self,
         on: &On,
         args: impl Arguments<'a>,
     ) -> Result<On::Output<'a, Value<'static>>> {
         let values = args.values().map_err(|error| self.explain(error))?;
+        self.types.check(&self.lib, &self.name)?;
         self.types.warn_of_guesses(&self.lib, &self.name, &values);
         let result = self.types.result();
         on.submit(Request {

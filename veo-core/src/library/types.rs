@@ -19,13 +19,33 @@ use crate::error::{PrototypeMismatch, Result};
 /// The result of a function whose result nobody knows.
 const GUESS: CType = CType::Scalar(ScalarType::I64);
 
-/// The types of one function. Those that are not known are `None`.
+/// How a parameter or a result travels.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passed {
+    /// As one word of this type.
+    As(CType),
+    /// Nobody knows.
+    Unknown,
+    /// In no way that a call has.
+    Never,
+}
+
+impl Passed {
+    fn known(self) -> Option<CType> {
+        match self {
+            Passed::As(ty) => Some(ty),
+            Passed::Unknown | Passed::Never => None,
+        }
+    }
+}
+
+/// The types of one function.
 #[derive(Clone)]
 pub(super) struct Types {
-    params: Arc<[Option<CType>]>,
+    params: Arc<[Passed]>,
     /// Whether arguments may follow the parameters.
     open: bool,
-    result: Option<CType>,
+    result: Passed,
     /// Whether a prototype was found: what is open then is so in its source.
     described: bool,
 }
@@ -36,7 +56,7 @@ impl Types {
         Types {
             params: Arc::default(),
             open: true,
-            result: None,
+            result: Passed::Unknown,
             described: false,
         }
     }
@@ -51,9 +71,16 @@ impl Types {
     }
 
     fn of(found: &Prototype) -> Types {
+        let refused = refused(found);
+        let passed = |place: Option<usize>, ty: Option<CType>| match ty {
+            _ if refused.contains(&place) => Passed::Never,
+            Some(ty) => Passed::As(ty),
+            None => Passed::Unknown,
+        };
+        let result = passed(None, word(found, found.result));
         if found.partial {
             return Types {
-                result: word(found, found.result),
+                result,
                 ..Types::unknown()
             };
         }
@@ -63,10 +90,13 @@ impl Types {
             Some(CType::Scalar(ScalarType::F32)) if loose => Some(CType::Scalar(ScalarType::F64)),
             ty => ty,
         };
+        let params = found.params.iter().enumerate();
         Types {
-            params: found.params.iter().map(|found| param(found.ty)).collect(),
+            params: params
+                .map(|(index, found)| passed(Some(index), param(found.ty)))
+                .collect(),
             open: found.variadic || (loose && found.params.is_empty()),
-            result: word(found, found.result),
+            result,
             described: true,
         }
     }
@@ -85,19 +115,19 @@ impl Types {
     }
 
     pub(super) fn with_params(mut self, params: &[CType]) -> Types {
-        self.params = params.iter().copied().map(Some).collect();
+        self.params = params.iter().copied().map(Passed::As).collect();
         self.open = false;
         self
     }
 
     pub(super) fn with_result(mut self, result: CType) -> Types {
-        self.result = Some(result);
+        self.result = Passed::As(result);
         self
     }
 
     /// The type of the parameter at `index`, if it is known.
     pub(super) fn param(&self, index: usize) -> Option<CType> {
-        self.params.get(index).copied().flatten()
+        self.params.get(index)?.known()
     }
 
     /// How many parameters there are, if the function does not take that many arguments.
@@ -111,17 +141,44 @@ impl Types {
     }
 
     pub(super) fn result(&self) -> CType {
-        self.result.unwrap_or(GUESS)
+        self.result.known().unwrap_or(GUESS)
+    }
+
+    /// Fails if a call cannot be right, as the debug information of `library` has it. Where
+    /// contradictions are allowed, so is such a call.
+    #[inline]
+    pub(super) fn check(&self, library: &VeoLibrary, symbol: &str) -> Result<()> {
+        if self.result != Passed::Never && !self.params.contains(&Passed::Never) {
+            return Ok(());
+        }
+        self.refuse(library, symbol)
+    }
+
+    #[cold]
+    fn refuse(&self, library: &VeoLibrary, symbol: &str) -> Result<()> {
+        let prototypes = library.loaded().prototypes();
+        let found = prototypes.as_ref().and_then(|found| found.get(symbol));
+        let (Some(path), Some(found)) = (library.path(), found) else {
+            return Ok(());
+        };
+        let params = self.params.iter().enumerate();
+        let never = params
+            .filter(|(_, passed)| **passed == Passed::Never)
+            .map(|(index, _)| Some(index))
+            .chain((self.result == Passed::Never).then_some(None));
+        let differences = never.map(|place| never_passed(found, place)).collect();
+        let mismatch = PrototypeMismatch::new(symbol, path, found, differences);
+        library.proc().shared().contradicted(mismatch)
     }
 
     /// What a call with these arguments guesses, in words; `None` if everything is known.
     fn guesses(&self, arguments: &[Value<'_>]) -> Option<&'static str> {
         let mut types = (0..arguments.len()).map(|index| self.params.get(index));
         let passed_blindly = types.any(|ty| match ty {
-            Some(ty) => ty.is_none(),
+            Some(passed) => passed.known().is_none(),
             None => !self.described,
         });
-        match (self.result.is_none(), passed_blindly) {
+        match (self.result.known().is_none(), passed_blindly) {
             (true, true) => Some(
                 "its result is taken for a `long`, and its arguments are passed as they are, \
                  which is wrong if it has `float` or `double` where an integer is given",
@@ -164,9 +221,9 @@ impl Types {
         drop(warned);
         let file = function.0;
         let (why, remedy) = if self.described {
-            let why = "has a type for which no number and no pointer can be passed";
+            let why = "has a type of which its debug information does not tell how it is passed";
             let remedy = "Let it take and give such data through a pointer; if one word carries \
-                          it all the same, say which";
+                          it, say which";
             (why, remedy)
         } else {
             let why = "has no debug information";
@@ -213,7 +270,7 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, types: &Types, name: &str) -> fm
     write!(f, "{} {name}(", types.result())?;
     for (index, ty) in types.params.iter().enumerate() {
         let comma = if index > 0 { ", " } else { "" };
-        match ty {
+        match ty.known() {
             Some(ty) => write!(f, "{comma}{ty}")?,
             None => write!(f, "{comma}?")?,
         }
@@ -274,19 +331,81 @@ fn declared(ty: CType) -> Declared {
     }
 }
 
+/// The parameters, and `None` for the result, of which no type that a caller can say would
+/// be right.
+fn refused(found: &Prototype) -> BTreeSet<Option<usize>> {
+    let params = found.params.iter().enumerate();
+    let mut refused: BTreeSet<_> = params
+        .map(|(index, param)| (Some(index), param.ty))
+        .chain([(None, found.result)])
+        .filter(|(_, ty)| matches!(word(found, *ty), None | Some(CType::Pointer)))
+        .map(|(place, _)| place)
+        .collect();
+    let scalars = ScalarType::ALL.into_iter().map(CType::Scalar);
+    for ty in scalars.chain([CType::Pointer]) {
+        if refused.is_empty() {
+            break;
+        }
+        let everywhere = DeclaredSignature {
+            name: found.symbol.clone(),
+            params: vec![declared(ty); found.params.len()],
+            result: declared(ty),
+        };
+        let (Comparison { mismatches, .. }, _) = compare_declared(&everywhere, found);
+        let wrong: BTreeSet<_> = mismatches.iter().map(|one| one.param).collect();
+        refused.retain(|place| wrong.contains(place));
+    }
+    if found.convention.is_some() {
+        refused.insert(None);
+    }
+    refused
+}
+
+/// Why a parameter or the result cannot be passed, and what to do.
+fn never_passed(found: &Prototype, place: Option<usize>) -> String {
+    if let (None, Some(convention)) = (place, &found.convention) {
+        return format!(
+            "it has the calling convention `{convention}`, and calls use that of C; remove it \
+             from the definition"
+        );
+    }
+    let (text, ty) = place_of(found, place);
+    let ctype = found.types.c_type(ty);
+    match (word(found, ty), place) {
+        (Some(_), _) => format!(
+            "{text} is `{ctype}`, which only the kernel's own language can make; let the kernel \
+             take a plain array"
+        ),
+        (None, Some(_)) => format!(
+            "{text} is `{ctype}`, and a call passes numbers and pointers only; add a C function \
+             to the library that takes `{ctype} *` and calls it with what is there"
+        ),
+        (None, None) => format!(
+            "{text} is `{ctype}`, and a call gives numbers and pointers only; add a C function to \
+             the library that takes `{ctype} *`, calls it and writes its result there"
+        ),
+    }
+}
+
+/// A parameter, or the result, in words, and its type.
+fn place_of(found: &Prototype, place: Option<usize>) -> (String, TypeId) {
+    let Some(index) = place else {
+        return ("the result".to_owned(), found.result);
+    };
+    let param = &found.params[index];
+    let text = match &param.name {
+        Some(name) => format!("parameter {} (`{name}`)", index + 1),
+        None => format!("parameter {}", index + 1),
+    };
+    (text, param.ty)
+}
+
 /// What is wrong, with the types as C writes them.
 fn sentence(one: &Mismatch, found: &Prototype) -> String {
-    if one.kind == MismatchKind::Arity {
+    if matches!(one.kind, MismatchKind::Arity | MismatchKind::Convention) {
         return one.reason.clone();
     }
-    let (place, ty) = match (one.param, &one.name) {
-        (None, _) => ("the result".to_owned(), found.result),
-        (Some(index), Some(name)) => (
-            format!("parameter {} (`{name}`)", index + 1),
-            found.params[index].ty,
-        ),
-        (Some(index), None) => (format!("parameter {}", index + 1), found.params[index].ty),
-    };
+    let (place, ty) = place_of(found, one.param);
     let instead = match word(found, ty) {
         Some(ty) => format!("; say `{ty}`, or nothing"),
         None => String::new(),

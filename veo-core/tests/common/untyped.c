@@ -34,3 +34,18 @@ long count(int n, ...)
 struct pair { double a, b; };
 double add_pair(struct pair p) { return p.a + p.b; }
 struct pair make_pair(double a) { struct pair p = { a, a }; return p; }
+
+/* What no call can pass. */
+long double long_half(long double x) { return x / 2; }
+double from_long(int n, long double x) { return n * (double)x; }
+float _Complex turned(float _Complex z) { return z * 1.0if; }
+__int128 wide(__int128 x) { return x + 1; }
+struct handle { long number; };
+long number_of(struct handle h) { return h.number; }
+union either { long number; double *place; };
+long either_of(union either e) { return e.number; }
+#ifdef __x86_64__
+__attribute__((ms_abi)) long foreign(long x, long y) { return x - y; }
+#else
+long foreign(long x, long y) { return x - y; }
+#endif
