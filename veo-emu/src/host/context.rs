@@ -3,7 +3,7 @@
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 
-use super::machine::Machine;
+use super::child_process::ChildProcess;
 use super::queue::Queue;
 use crate::error::{Error, Result};
 use crate::log::debug;
@@ -19,8 +19,12 @@ pub(crate) const LEAST_STACK: u64 = 4 << 20;
 
 /// Makes the queue of a context and has the VE process start its thread. Without
 /// a wanted size the stack shrinks to what the process's limits leave.
-pub(crate) fn open(machine: &Arc<Machine>, index: u32, stack: Option<u64>) -> Result<Arc<Queue>> {
-    machine.check()?;
+pub(crate) fn open(
+    child: &Arc<ChildProcess>,
+    index: u32,
+    stack: Option<u64>,
+) -> Result<Arc<Queue>> {
+    child.check()?;
     let file = memfd::create(c"veo-ring", RING_FILE)
         .map_err(|error| Error::io("making the memory of a context's ring", &error))?;
     let mapping = Mapping::new(&file, RING_FILE)
@@ -29,13 +33,13 @@ pub(crate) fn open(machine: &Arc<Machine>, index: u32, stack: Option<u64>) -> Re
     let mut size = stack.unwrap_or(DEFAULT_STACK);
     loop {
         let message = Message::Open { index, stack: size };
-        match machine.ask(&message, file.as_raw_fd()) {
+        match child.ask(&message, file.as_raw_fd()) {
             Ok(thread) => {
-                debug!("context {index} of VE process {} is open", machine.pid);
+                debug!("context {index} of VE process {} is open", child.pid);
                 let thread = libc::pid_t::try_from(thread).unwrap_or(0);
-                return Ok(Queue::new(machine.clone(), index, mapping, thread));
+                return Ok(Queue::new(child.clone(), index, mapping, thread));
             }
-            Err(error) if stack.is_some() || machine.is_dead() || size <= LEAST_STACK => {
+            Err(error) if stack.is_some() || child.is_dead() || size <= LEAST_STACK => {
                 return Err(error);
             }
             Err(_) => size /= 2,

@@ -8,8 +8,8 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::child_process::ChildProcess;
 use super::death::{Kind, Reason};
-use super::machine::Machine;
 use crate::error::{Error, Result};
 use crate::log::warn_once;
 use crate::mutex::lock;
@@ -18,7 +18,7 @@ use crate::sys::{pidfd, socket};
 /// How long a process may take that ends itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-impl Machine {
+impl ChildProcess {
     /// Kills the process, and says why if there was no reason before. After an error it
     /// lives on.
     pub(crate) fn kill(&self, reason: Option<Reason>) -> Result<()> {

@@ -166,7 +166,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     super::elf::check(&path)?;
     let before = Original::open(Path::new(&path)).ok();
     put(main, path.as_bytes())?;
-    main.machine.symbols.set_subject(&path);
+    main.child.symbols.set_subject(&path);
     let (ended, len) = turn.parcel(Task::Load, &[path.len() as u64])?;
     let answer = get(main, len);
     if ended != Ended::Done {
@@ -190,7 +190,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     let is_older = !is_in_place && before.as_ref().is_some_and(Original::is_in_place);
     if exact
         && is_older
-        && !lock(&main.machine.symbols.known)
+        && !lock(&main.child.symbols.known)
             .libraries
             .iter()
             .any(is_known)
@@ -206,7 +206,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     }
     turn.set_result(handle);
     debug!("library {} is loaded", String::from_utf8_lossy(path));
-    let mut known = lock(&main.machine.symbols.known);
+    let mut known = lock(&main.child.symbols.known);
     match known
         .libraries
         .iter_mut()
@@ -236,15 +236,15 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
 
 /// Unloads a library and forgets its symbols.
 pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
-    main.machine.check()?;
+    main.child.check()?;
     let turn = main.turn()?;
     // Looked up behind the queue, so that two unloads of one load cannot both pass.
-    let path = lock(&main.machine.symbols.known)
+    let path = lock(&main.child.symbols.known)
         .libraries
         .iter()
         .find(|library| library.handle == handle)
         .map(|library| library.path.clone());
-    main.machine
+    main.child
         .symbols
         .set_subject(&path.ok_or_else(|| unknown(handle))?);
     let (ended, len) = turn.parcel(Task::Unload, &[handle])?;
@@ -254,7 +254,7 @@ pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
             "the library cannot be unloaded: {text}"
         )));
     }
-    let mut known = lock(&main.machine.symbols.known);
+    let mut known = lock(&main.child.symbols.known);
     let Known {
         libraries,
         by_name,
@@ -281,7 +281,7 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
     check_name("symbol", name)?;
     let key = (handle, name.to_owned());
     {
-        let known = lock(&main.machine.symbols.known);
+        let known = lock(&main.child.symbols.known);
         if let Some(address) = known.by_name.get(&key) {
             return Ok(*address);
         }
@@ -292,12 +292,12 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
                 .any(|library| library.handle == handle)
         {
             drop(known);
-            main.machine.check()?;
+            main.child.check()?;
             return Err(unknown(handle));
         }
     }
-    main.machine.check()?;
-    let image = lock(&main.machine.symbols.known).image;
+    main.child.check()?;
+    let image = lock(&main.child.symbols.known).image;
     let mut turn = main.turn()?;
     // A symbol of the image wins over one of the same name in a library.
     let mut found = None;
@@ -307,7 +307,7 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         .filter(|library| *library != 0)
     {
         put(main, name.as_bytes())?;
-        main.machine.symbols.set_subject(name);
+        main.child.symbols.set_subject(name);
         let words = [library, name.len() as u64];
         let (_, address) = turn.parcel(Task::Symbol, &words)?;
         if address != 0 {
@@ -316,7 +316,7 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         }
     }
     turn.set_result(found.map_or(0, |(_, address)| address));
-    let mut known = lock(&main.machine.symbols.known);
+    let mut known = lock(&main.child.symbols.known);
     let Some((library, address)) = found else {
         let place = match known
             .libraries

@@ -1,7 +1,7 @@
 //! The host side: processes, their memory, contexts, libraries, and their ends.
 //!
 //! ```text
-//!   process ──owns──► contexts (queue) ──► machine (child, memory, death) ◄── watch (thread)
+//!   process ──owns──► contexts (queue) ──► child process (memory, end) ◄── watch (thread)
 //!      └────────────► library, symbols         └► memory ──► arena
 //! ```
 //!
@@ -10,6 +10,7 @@
 pub(crate) mod arena;
 pub(crate) mod args;
 pub(crate) mod asking;
+pub(crate) mod child_process;
 pub(crate) mod context;
 pub(crate) mod convention;
 pub(crate) mod death;
@@ -18,7 +19,6 @@ pub(crate) mod elf;
 pub(crate) mod ending;
 pub(crate) mod id_window;
 pub(crate) mod library;
-pub(crate) mod machine;
 pub(crate) mod memory;
 pub(crate) mod node;
 pub(crate) mod operation;

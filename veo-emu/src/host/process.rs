@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use veo_abi::environment::VE_CORE_NUMBER;
 
+use super::child_process::ChildProcess;
 use super::context;
 use super::death::Reason;
 use super::library;
-use super::machine::Machine;
 use super::node::{self, Node};
 use super::queue::Queue;
 use super::start::{self, Options};
@@ -41,7 +41,7 @@ fn core() -> Result<i32> {
 /// One VE process.
 pub(crate) struct Process {
     pub(crate) node_number: i32,
-    pub(crate) machine: Arc<Machine>,
+    pub(crate) child: Arc<ChildProcess>,
     pub(crate) main: Arc<Queue>,
     /// Contexts handed out, by the handle the program knows. The first is the main one.
     pub(crate) contexts: Mutex<Contexts>,
@@ -64,12 +64,12 @@ impl Process {
         let number = node::resolve(number)?;
         let node = Node::get(number)?;
         let core = core()?;
-        let machine = start::start(node, options)?;
-        let main = match context::open(&machine, 0, None) {
+        let child = start::start(node, options)?;
+        let main = match context::open(&child, 0, None) {
             Ok(main) => main,
             Err(error) => {
-                machine.end(Reason::broken("it could not be set up"));
-                machine.wait_for_end(KILL_PATIENCE);
+                child.end(Reason::broken("it could not be set up"));
+                child.wait_for_end(KILL_PATIENCE);
                 return Err(error);
             }
         };
@@ -78,7 +78,7 @@ impl Process {
         drop(main.turn());
         Ok(Process {
             node_number: number,
-            machine,
+            child,
             main,
             contexts: Mutex::new(Contexts {
                 handles: Vec::new(),
@@ -115,13 +115,13 @@ impl Process {
             contexts.next_index += 1;
             contexts.next_index - 1
         };
-        context::open(&self.machine, index, stack)
+        context::open(&self.child, index, stack)
     }
 
     /// Allocates VE memory, behind everything queued.
     pub(crate) fn alloc(&self, len: u64) -> Result<u64> {
         let mut turn = self.main.turn()?;
-        let allocated = self.machine.memory.alloc(len);
+        let allocated = self.child.memory.alloc(len);
         turn.set_result(*allocated.as_ref().unwrap_or(&0));
         allocated.map_err(|text| Error::new(libc::ENOMEM, text))
     }
@@ -180,7 +180,7 @@ impl Process {
     }
 
     pub(crate) fn load(&self, name: &str, exact: bool) -> Result<u64> {
-        self.machine.check()?;
+        self.child.check()?;
         library::load(&self.main, name, exact)
     }
 
@@ -196,9 +196,9 @@ impl Process {
     /// own, and by force if not. After it no buffer and no function of the program is used
     /// for it any more.
     pub(crate) fn destroy(&self, grace: Option<Duration>) {
-        self.machine.expect_end();
-        let queues = self.machine.queues();
-        if !self.machine.is_dead() {
+        self.child.expect_end();
+        let queues = self.child.queues();
+        if !self.child.is_dead() {
             let mut further = queues.clone();
             further.retain(|queue| queue.index != 0);
             let main = self.main.clone();
@@ -211,10 +211,10 @@ impl Process {
                     }
                     context::close(&main, true);
                 });
-            if closer.is_err() || !self.machine.wait_for_end(grace.unwrap_or(self.grace)) {
-                self.machine
+            if closer.is_err() || !self.child.wait_for_end(grace.unwrap_or(self.grace)) {
+                self.child
                     .end(Reason::broken("it did not end when it was destroyed"));
-                self.machine.wait_for_end(KILL_PATIENCE);
+                self.child.wait_for_end(KILL_PATIENCE);
             }
             if let Ok(closer) = closer {
                 let _ = closer.join();
@@ -224,6 +224,6 @@ impl Process {
             queue.close();
             queue.progress.end();
         }
-        self.machine.join();
+        self.child.join();
     }
 }

@@ -115,7 +115,7 @@ fn run(queue: &Arc<Queue>) {
             // Only a nudge changes anything, or another context that frees room.
             None => progress.sleep(nudges, limit),
             Some(id) => queue.sleep(seen, Some(id), limit, || {
-                ring.response(id).is_some() || queue.machine.is_dead()
+                ring.response(id).is_some() || queue.child.is_dead()
             }),
         }
     }

@@ -13,8 +13,8 @@ use veo_abi::environment::{
     VE_OMP_NUM_THREADS,
 };
 
+use super::child_process::{ChildProcess, PATIENCE, Parts};
 use super::debugger::Debugger;
-use super::machine::{Machine, PATIENCE, Parts};
 use super::memory::Memory;
 use super::node::{self, Node};
 use super::output::{Output, Sink, Streams};
@@ -58,7 +58,7 @@ impl Default for Options {
 }
 
 /// Starts a VE process on a node and waits until it is ready.
-pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machine>> {
+pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildProcess>> {
     if let Some(why) = handshake::missed() {
         return Err(Error::new(
             libc::ELOOP,
@@ -131,7 +131,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
         _ => None,
     };
     drop(streams);
-    let child = Child(Some(pid));
+    let unready = Unready(Some(pid));
     let watch = pidfd::open(pid).ok();
     let (handle, base) = await_ready(ours.as_fd(), pid, &program)?;
     let memory = Memory::new(
@@ -142,7 +142,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
         heap,
         STAGING_LEN,
     );
-    let machine = Arc::new(Machine::new(Parts {
+    let child = Arc::new(ChildProcess::new(Parts {
         pid,
         pidfd: watch.map(Kept::new),
         socket: Kept::new(ours),
@@ -151,31 +151,31 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<Machin
         control_file: Kept::new(control_file),
         output,
     }));
-    super::watch::start(&machine, options.time_limit)?;
-    child.keep();
+    super::watch::start(&child, options.time_limit)?;
+    unready.keep();
     if let Some(path) = image {
-        machine.symbols.set_image(handle, base, &path);
+        child.symbols.set_image(handle, base, &path);
     }
     debug!("VE process {pid} is ready, {heap} bytes of memory");
     if let Some(debugger) = debugger {
         debugger.attach(pid)?;
     }
-    Ok(machine)
+    Ok(child)
 }
 
 /// How much of the program's name its VE process bears: the system refuses long arguments.
 const LONGEST_NAME: usize = 4096;
 
 /// A child that is killed and collected if the start fails.
-struct Child(Option<libc::pid_t>);
+struct Unready(Option<libc::pid_t>);
 
-impl Child {
+impl Unready {
     fn keep(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Child {
+impl Drop for Unready {
     fn drop(&mut self) {
         if let Some(pid) = self.0 {
             let mut status = 0;

@@ -87,7 +87,7 @@ impl HostOp {
             HostOp::Read { dst, src, len } => done(unsafe { read(queue, dst, src, len) }),
             // SAFETY: as above.
             HostOp::Write { dst, src, len } => done(unsafe { write(queue, dst, src, len) }),
-            HostOp::Alloc { len } => Outcome::Ok(queue.machine.memory.alloc(len).unwrap_or(0)),
+            HostOp::Alloc { len } => Outcome::Ok(queue.child.memory.alloc(len).unwrap_or(0)),
             HostOp::Free { address } => done(free(queue, address)),
             HostOp::Call { function, arg } => {
                 debug_assert!(progress::is_serving(queue));
@@ -108,7 +108,7 @@ fn unmapped(address: u64, len: u64) -> Error {
 /// Frees a block of VE memory, which the host has allocated or a kernel with malloc.
 /// The caller has the context for itself.
 pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
-    let memory = &queue.machine.memory;
+    let memory = &queue.child.memory;
     // As with free(3), there is nothing to be done about NULL.
     let mut freed = address == 0 || memory.free(address);
     if !freed && !memory.contains(address) {
@@ -130,11 +130,11 @@ pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
 ///
 /// `len` bytes are writable at `dst`, and the caller has the context for itself.
 pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Result<()> {
-    queue.machine.check()?;
+    queue.child.check()?;
     if len == 0 {
         return Ok(());
     }
-    let memory = &queue.machine.memory;
+    let memory = &queue.child.memory;
     if let Some(pinned) = memory.pin(src, len) {
         // SAFETY: the pinned range has `len` bytes, and the caller vouches for `dst`.
         unsafe { memfd::copy(dst, pinned.place(), len as usize) };
@@ -162,11 +162,11 @@ pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Re
 ///
 /// `len` bytes are readable at `src`, and the caller has the context for itself.
 pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) -> Result<()> {
-    queue.machine.check()?;
+    queue.child.check()?;
     if len == 0 {
         return Ok(());
     }
-    let memory = &queue.machine.memory;
+    let memory = &queue.child.memory;
     if let Some(pinned) = memory.pin(dst, len) {
         // SAFETY: the pinned range has `len` bytes, and the caller vouches for `src`.
         unsafe { memfd::copy(pinned.place(), src, len as usize) };

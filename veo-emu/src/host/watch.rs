@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::child_process::ChildProcess;
 use super::death::{Kind, Reason};
-use super::machine::Machine;
 use super::queue::Work;
 use super::report::doing;
 use crate::error::{Error, Result};
@@ -18,25 +18,25 @@ use crate::sys::kept::Kept;
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
 /// Starts the thread.
-pub(crate) fn start(machine: &Arc<Machine>, limit: Option<Duration>) -> Result<()> {
-    let watched = machine.clone();
+pub(crate) fn start(child: &Arc<ChildProcess>, limit: Option<Duration>) -> Result<()> {
+    let watched = child.clone();
     // Here, before any kernel runs: the thread may begin late.
-    let program = program_of(machine.pid);
+    let program = program_of(child.pid);
     let thread = thread::Builder::new()
         .name("veo-watch".into())
         .stack_size(256 << 10)
         .spawn(move || watch(&watched, program, limit))
         .map_err(|error| Error::io("starting the thread that watches the VE process", &error))?;
-    machine.add_thread(thread);
+    child.add_thread(thread);
     Ok(())
 }
 
-fn watch(machine: &Machine, program: Option<(u64, u64)>, limit: Option<Duration>) {
+fn watch(child: &ChildProcess, program: Option<(u64, u64)>, limit: Option<Duration>) {
     let mut connected = true;
     let mut clock = limit.map(Clock::new);
     let (signal, status) = loop {
-        let pidfd = machine.pidfd.as_ref().map_or(-1, Kept::number);
-        let connection = if connected { machine.connection() } else { -1 };
+        let pidfd = child.pidfd.as_ref().map_or(-1, Kept::number);
+        let connection = if connected { child.connection() } else { -1 };
         let mut every = clock.as_ref().map(|clock| clock.every);
         if pidfd < 0 {
             every = Some(every.map_or(ASK_EVERY, |every| every.min(ASK_EVERY)));
@@ -59,26 +59,26 @@ fn watch(machine: &Machine, program: Option<(u64, u64)>, limit: Option<Duration>
         if ready > 0 && polled[1].revents != 0 {
             // The other end is closed: by the process's end, by a kernel, or by `exec`.
             connected = false;
-            let now = program_of(machine.pid);
+            let now = program_of(child.pid);
             if now.is_some() && now != program {
-                machine.end(Reason::broken(
+                child.end(Reason::broken(
                     "it became another program; did a kernel call exec?",
                 ));
             }
         }
         if ready > 0 && polled[0].revents & libc::POLLIN != 0 {
-            break collect(machine.pid).unwrap_or((None, None));
+            break collect(child.pid).unwrap_or((None, None));
         }
         if pidfd < 0
-            && let Some(end) = collect(machine.pid)
+            && let Some(end) = collect(child.pid)
         {
             break end;
         }
         if let Some(clock) = &mut clock {
-            clock.look(machine);
+            clock.look(child);
         }
     };
-    machine.has_ended(signal, status);
+    child.has_ended(signal, status);
 }
 
 /// What program a process runs, where the system tells: device and file.
@@ -103,9 +103,9 @@ impl Clock {
         }
     }
 
-    fn look(&mut self, machine: &Machine) {
+    fn look(&mut self, child: &ChildProcess) {
         let now = Instant::now();
-        let working: Vec<Work> = machine
+        let working: Vec<Work> = child
             .queues()
             .iter()
             .filter_map(|queue| queue.work())
@@ -114,8 +114,8 @@ impl Clock {
         for work in working {
             let (_, start) = self.since.entry(work.context).or_insert((work, now));
             if now - *start > self.limit {
-                let what = doing(work.job, work.context, &machine.symbols);
-                machine.end(Reason {
+                let what = doing(work.job, work.context, &child.symbols);
+                child.end(Reason {
                     kind: Kind::TimeLimit(self.limit),
                     text: format!("{what} took longer than the time limit of {:?}", self.limit),
                 });

@@ -24,7 +24,7 @@ fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
     }
     args.check()?;
     let untagged;
-    let words = if args.has_hmem() && !queue.machine.asks_for_tags(address) {
+    let words = if args.has_hmem() && !queue.child.asks_for_tags(address) {
         untagged = args.untagged();
         &untagged
     } else {
@@ -41,7 +41,7 @@ fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
         return submit(queue, view, args);
     }
     let mut prepared = Prepared::default();
-    let convention = queue.machine.symbols.convention(address);
+    let convention = queue.child.symbols.convention(address);
     let view = prepared.apply(address, convention.as_deref(), words, args.classes());
     submit(queue, view, args)
 }
@@ -74,7 +74,7 @@ fn failure(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
         )));
         return (VEO_COMMAND_ERROR as c_int, None);
     }
-    error::leave(queue.machine.check().err().unwrap_or_else(|| {
+    error::leave(queue.child.check().err().unwrap_or_else(|| {
         Error::new(
             libc::EFAULT,
             format!("request {id} could not be carried out"),

@@ -19,7 +19,7 @@ use crate::sys::fork;
 
 fn open(proc_: *mut veo_proc_handle, stack: Option<u64>) -> Result<*mut veo_thr_ctxt> {
     let process = process(proc_)?;
-    process.machine.check()?;
+    process.child.check()?;
     let enter = |queue| {
         CONTEXTS
             .insert(ContextEntry {
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn veo_get_context_state(ctx: *mut veo_thr_ctxt) -> c_int 
             return Ok(VEO_STATE_EXIT as c_int);
         }
         let entry = context(ctx)?;
-        Ok(if entry.queue.machine.is_dead() {
+        Ok(if entry.queue.child.is_dead() {
             VEO_STATE_EXIT
         } else {
             VEO_STATE_RUNNING

@@ -129,7 +129,7 @@ unsafe fn call_somehow(
             class_of(index, *class)?.put(&mut packed, index);
         }
         let tagged = |class: &u8| veo_emu_class::from(*class) == VEO_EMU_CLASS_HMEM;
-        if given.iter().any(tagged) && !context.queue.machine.asks_for_tags(address) {
+        if given.iter().any(tagged) && !context.queue.child.asks_for_tags(address) {
             untagged.extend_from_slice(words);
             let words = untagged
                 .iter_mut()

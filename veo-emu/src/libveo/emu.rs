@@ -94,8 +94,8 @@ pub unsafe extern "C" fn veo_emu_get_fault(
 ) -> c_int {
     guard(-1, || {
         let process = process(proc_)?;
-        let machine = &process.machine;
-        let Some(death) = machine.death().filter(|_| !machine.ended_in_order()) else {
+        let child = &process.child;
+        let Some(death) = child.death().filter(|_| !child.ended_in_order()) else {
             return Err(Error::new(
                 libc::ESRCH,
                 "the VE process has no fault to report",
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn veo_emu_get_fault(
             return Ok(0);
         }
         let record = death.fault.as_ref();
-        let report = machine.report();
+        let report = child.report();
         let guilty = death.guilty();
         let address = record.and_then(|fault| fault.address);
         let mut filled = veo_emu_fault {
@@ -237,9 +237,9 @@ pub unsafe extern "C" fn veo_emu_discard_result(ctx: *mut veo_thr_ctxt, request:
 pub unsafe extern "C" fn veo_emu_kill(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || {
         let process = process(proc_)?;
-        process.machine.kill(Some(requested()))?;
+        process.child.kill(Some(requested()))?;
         // It is sure to end; that everybody knows it is waited for, though not for ever.
-        process.machine.wait_for_end(Duration::from_secs(10));
+        process.child.wait_for_end(Duration::from_secs(10));
         Ok(0)
     })
 }
@@ -247,8 +247,8 @@ pub unsafe extern "C" fn veo_emu_kill(proc_: *mut veo_proc_handle) -> c_int {
 pub unsafe extern "C" fn veo_emu_pid(proc_: *mut veo_proc_handle) -> pid_t {
     guard(-1, || {
         let process = process(proc_)?;
-        process.machine.check()?;
-        Ok(process.machine.pid)
+        process.child.check()?;
+        Ok(process.child.pid)
     })
 }
 

@@ -81,7 +81,7 @@ pub unsafe extern "C" fn veo_get_venum_from_hmem(addr: *const c_void) -> c_int {
 
 pub unsafe extern "C" fn veo_get_pid_from_hmem(addr: *const c_void) -> libc::pid_t {
     guard(-1, || {
-        owner(addr as u64).map(|(_, process)| process.machine.pid)
+        owner(addr as u64).map(|(_, process)| process.child.pid)
     })
 }
 

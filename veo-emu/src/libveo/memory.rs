@@ -70,7 +70,7 @@ pub(super) fn after_free(process: u64, address: u64) {
 pub unsafe extern "C" fn veo_free_mem(proc_: *mut veo_proc_handle, addr: u64) -> c_int {
     guard(-1, || {
         let process = process(proc_)?;
-        if !process.machine.is_dead() {
+        if !process.child.is_dead() {
             process.free(addr)?;
         }
         drop(process);

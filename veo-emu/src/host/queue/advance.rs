@@ -80,7 +80,7 @@ impl Queue {
         {
             let wanted = state.results.look(id) == ResultState::Pending;
             let back = wanted && matches!(outcome, Outcome::Ok(_));
-            staged.finish(&self.machine.memory, back);
+            staged.finish(&self.child.memory, back);
         }
         state.results.end(id, outcome);
     }

@@ -23,9 +23,9 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use super::child_process::ChildProcess;
 use super::death::Death;
 use super::id_window::IdWindow;
-use super::machine::Machine;
 use super::operation::{Pending, Staged};
 use super::progress::Progress;
 use super::results::{Outcome, Results};
@@ -43,7 +43,7 @@ pub(crate) const STARVED: Duration = Duration::from_millis(1);
 
 /// One context's queue.
 pub(crate) struct Queue {
-    pub(crate) machine: Arc<Machine>,
+    pub(crate) child: Arc<ChildProcess>,
     pub(crate) index: u32,
     pub(crate) mapping: Mapping,
     /// The thread of the VE side.
@@ -129,13 +129,13 @@ pub(crate) enum Waited {
 impl Queue {
     /// `thread` is the number of the VE side's thread, or 0.
     pub(crate) fn new(
-        machine: Arc<Machine>,
+        child: Arc<ChildProcess>,
         index: u32,
         mapping: Mapping,
         thread: libc::pid_t,
     ) -> Arc<Queue> {
         let queue = Arc::new(Queue {
-            machine: machine.clone(),
+            child: child.clone(),
             index,
             mapping,
             thread,
@@ -163,7 +163,7 @@ impl Queue {
             sleepers: AtomicU64::new(0),
             unblocked: Condvar::new(),
         });
-        machine.enrol(&queue);
+        child.enrol(&queue);
         queue
     }
 

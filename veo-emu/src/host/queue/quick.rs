@@ -36,7 +36,7 @@ impl Queue {
     #[inline(always)]
     pub(crate) fn call_quickly(&self, call: CallView<'_>) -> Option<u64> {
         let mut state = lock(&self.state);
-        if !state.is_free() || self.machine.is_dead() {
+        if !state.is_free() || self.child.is_dead() {
             return None;
         }
         let id = state.results.submit();
@@ -52,7 +52,7 @@ impl Queue {
         let Some(first) = ids.first() else {
             return (0, true);
         };
-        if self.machine.forwards_output() {
+        if self.child.forwards_output() {
             return (0, true);
         }
         self.await_call(*first);

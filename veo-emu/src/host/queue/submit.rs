@@ -28,10 +28,10 @@ impl Queue {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        // The machine is known to be dead a moment before its queues are.
-        if state.dead || self.machine.is_dead() {
+        // The child process is known to be dead a moment before its queues are.
+        if state.dead || self.child.is_dead() {
             drop(state);
-            return Err(self.machine.gone());
+            return Err(self.child.gone());
         }
         if state.closed {
             return Err(Error::invalid("the context is closed"));
@@ -97,7 +97,7 @@ impl Queue {
     pub(crate) fn host(self: &Arc<Self>, op: HostOp) -> Result<u64> {
         let mut state = self.lock_to_submit()?;
         let id = state.results.submit_group(op.ids());
-        if op.is_quick(&self.machine.memory) && self.is_idle(&mut state) {
+        if op.is_quick(&self.child.memory) && self.is_idle(&mut state) {
             state.busy = true;
             state.host = Some(id);
             drop(state);
@@ -191,7 +191,7 @@ impl Queue {
                 &fresh
             }
         };
-        let staging = self.machine.memory.stage(layout.len)?;
+        let staging = self.child.memory.stage(layout.len)?;
         let mut addresses = Vec::with_capacity(buffers.len());
         let mut back = Vec::new();
         for (buffer, offset) in buffers.iter().zip(&layout.offsets) {

@@ -11,17 +11,17 @@ impl Queue {
     #[cold]
     pub(super) fn look_for_trouble(&self, seen: u32, same: impl Fn() -> bool) {
         if self.has_lost_its_thread() && same() {
-            self.machine.end_broken(&format!(
+            self.child.end_broken(&format!(
                 "the thread of context {} ended without a word; did a kernel end it, or a \
                  system call filter?",
                 self.index
             ));
         } else if self.is_held_by_a_trace() && same() {
-            self.machine.end(Reason::broken(format!(
+            self.child.end(Reason::broken(format!(
                 "the thread of context {} stopped, since a kernel had it traced (ptrace)",
                 self.index
             )));
-            self.machine.wait_for_end(LOOK);
+            self.child.wait_for_end(LOOK);
         } else {
             // It may have ended with this program for its tracer.
             self.collect_thread();
@@ -32,7 +32,7 @@ impl Queue {
                 self.ring().sleep(seen, Some(LOOK));
             }
             if suspected && same() && self.does_not_see_its_work() {
-                self.machine.end_broken(&format!(
+                self.child.end_broken(&format!(
                     "context {} waits for requests that are there; did a kernel overwrite the \
                      memory that connects it with the host?",
                     self.index
@@ -54,17 +54,17 @@ impl Queue {
 
     /// Whether the VE side's thread is gone, while its process may go on.
     fn has_lost_its_thread(&self) -> bool {
-        if self.thread <= 0 || self.machine.is_dead() {
+        if self.thread <= 0 || self.child.is_dead() {
             return false;
         }
         // SAFETY: plain numbers; signal 0 only asks.
-        let asked = unsafe { libc::syscall(libc::SYS_tgkill, self.machine.pid, self.thread, 0) };
+        let asked = unsafe { libc::syscall(libc::SYS_tgkill, self.child.pid, self.thread, 0) };
         asked < 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
     }
 
     /// Whether the VE side's thread is stopped by a signal, with this program for its tracer.
     fn is_held_by_a_trace(&self) -> bool {
-        if self.thread <= 0 || self.machine.is_dead() {
+        if self.thread <= 0 || self.child.is_dead() {
             return false;
         }
         // SAFETY: an all-zero siginfo is a valid value of that structure.

@@ -33,7 +33,7 @@ impl Queue {
         if progress::is_serving(self) {
             // A host function already has the context for itself. What is queued behind
             // it has its ids, so there is none for this.
-            self.machine.check()?;
+            self.child.check()?;
             return Ok(turn(0..0, true));
         }
         let (ticket, ids) = {
@@ -59,7 +59,7 @@ impl Queue {
         if served == Some(true) {
             Ok(turn(ids, false))
         } else {
-            Err(self.machine.gone())
+            Err(self.child.gone())
         }
     }
 }
@@ -116,7 +116,7 @@ impl Queue {
             let mut state = lock(&self.state);
             if state.dead {
                 drop(state);
-                return Err(self.machine.gone());
+                return Err(self.child.gone());
             }
             let number = state.parcels;
             state.parcels += 1;
@@ -146,14 +146,14 @@ impl Queue {
                 lock(&self.state).parcel = None;
                 return Ok(reply);
             }
-            if self.machine.is_dead() {
-                return Err(self.machine.gone());
+            if self.child.is_dead() {
+                return Err(self.child.gone());
             }
             if ring.ve_cpu() != cpu::current() && spin.again() {
                 continue;
             }
             self.sleep(seen, Some(0), None, || {
-                ring.reply(number).is_some() || self.machine.is_dead()
+                ring.reply(number).is_some() || self.child.is_dead()
             });
         }
     }

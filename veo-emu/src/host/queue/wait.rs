@@ -55,7 +55,7 @@ impl Queue {
                 return None;
             }
             let changed = || {
-                (self.machine.is_dead() && !dead)
+                (self.child.is_dead() && !dead)
                     || self.finished.load(Ordering::Acquire) != finished
                     || target.is_some_and(|id| ring.response(id).is_some())
                     || ring.generation() != seen
@@ -98,7 +98,7 @@ impl Queue {
         id < self.posted.load(Ordering::Relaxed)
             && self.ring().response(id).is_none()
             && self.finished.load(Ordering::Relaxed) <= id
-            && !self.machine.is_dead()
+            && !self.child.is_dead()
     }
 
     /// Spins for the response of a call in the ring, without the lock, which would be most
@@ -146,7 +146,7 @@ impl Queue {
             Some(())
         });
         match waited {
-            Some(()) => self.machine.flush_output(end),
+            Some(()) => self.child.flush_output(end),
             None => take(0, Waited::TimedOut),
         }
     }

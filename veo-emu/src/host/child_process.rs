@@ -1,4 +1,4 @@
-//! One VE process as the host holds it: its child, its memory, and its death.
+//! One VE process as the host holds it: the child process, its memory, and its death.
 
 use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
@@ -33,7 +33,7 @@ const CUT_OFF: &str = "the program has closed descriptors that connect it with t
                        (by closefrom, perhaps); create VE processes after that";
 
 /// The VE process and what the host shares with it.
-pub(crate) struct Machine {
+pub(crate) struct ChildProcess {
     pub(crate) pid: libc::pid_t,
     pub(crate) pidfd: Option<Kept>,
     pub(crate) memory: Memory,
@@ -66,7 +66,7 @@ pub(crate) struct Machine {
     orderly: AtomicBool,
 }
 
-/// What a machine is put together from.
+/// What a child process is put together from.
 pub(crate) struct Parts {
     pub(crate) pid: libc::pid_t,
     pub(crate) pidfd: Option<Kept>,
@@ -77,8 +77,8 @@ pub(crate) struct Parts {
     pub(crate) output: Option<Output>,
 }
 
-impl Machine {
-    pub(crate) fn new(parts: Parts) -> Machine {
+impl ChildProcess {
+    pub(crate) fn new(parts: Parts) -> ChildProcess {
         let Parts {
             pid,
             pidfd,
@@ -88,7 +88,7 @@ impl Machine {
             control_file,
             output,
         } = parts;
-        Machine {
+        ChildProcess {
             pid,
             pidfd,
             memory,
