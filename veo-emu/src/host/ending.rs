@@ -5,15 +5,14 @@
 //! may not send signals to the processes it has started before.
 
 use std::io;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::child_process::ChildProcess;
 use super::death::{Kind, Reason};
+use super::end::Status;
 use crate::error::{Error, Result};
 use crate::log::warn_once;
-use crate::mutex::lock;
-use crate::sys::{pidfd, socket};
+use crate::sys::pidfd;
 
 /// How long a process may take that ends itself.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -26,7 +25,7 @@ impl ChildProcess {
             return Ok(());
         }
         if let Some(reason) = reason {
-            self.give_reason(reason);
+            self.end.give_reason(reason);
         }
         let Err(error) = self.signal(libc::SIGKILL) else {
             return Ok(());
@@ -54,13 +53,12 @@ impl ChildProcess {
 
     /// Ends the process for its host: kills it, and gives it up if that fails, so that
     /// nobody waits for it.
-    pub(crate) fn end(&self, reason: Reason) {
+    pub(crate) fn end_because(&self, reason: Reason) {
         if let Err(error) = self.kill(Some(reason.clone())) {
             let text = format!("{}; {}", reason.text, error.text);
             warn_once!("{text}");
-            self.abandoned.store(true, Ordering::Release);
-            lock(&self.reason).replace(Reason { text, ..reason });
-            self.has_ended(None, None);
+            self.end.abandon(Reason { text, ..reason });
+            self.has_ended(Status::default());
         }
     }
 
@@ -68,16 +66,11 @@ impl ChildProcess {
     /// reason that is told instead.
     pub(crate) fn end_broken(&self, text: &str) {
         if !self.wait_for_end(Duration::from_secs(1)) {
-            lock(&self.presumed).get_or_insert_with(|| Reason::broken(text));
+            self.end.presume(Reason::broken(text));
             if self.kill(None).is_err() {
-                self.end(Reason::broken(text));
+                self.end_because(Reason::broken(text));
             }
         }
-    }
-
-    /// Notes why the process is ended, if there was no reason before.
-    fn give_reason(&self, reason: Reason) {
-        lock(&self.reason).get_or_insert(reason);
     }
 
     /// Sends a signal. That it has ended is no error.
@@ -122,12 +115,8 @@ impl ChildProcess {
     /// Has the process end itself: it listens on a thread that is no context's, whatever
     /// kernels do. Tells whether it has.
     fn tell_to_end(&self) -> bool {
-        self.told_to_end.store(true, Ordering::Release);
-        self.control().order_end();
-        // It looks when the connection ends, and now and then.
-        if let Ok(socket) = self.socket.get() {
-            let _ = socket::shut_down(socket);
-        }
+        self.end.order();
+        self.connection.order_end();
         // One that is stopped has to go on first. Every process of a session may say so.
         let _ = self.signal(libc::SIGCONT);
         let end = Instant::now() + PATIENCE;

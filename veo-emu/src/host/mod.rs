@@ -1,7 +1,7 @@
 //! The host side: processes, their memory, contexts, libraries, and their ends.
 //!
 //! ```text
-//!   process ──owns──► contexts (queue) ──► child process (memory, end) ◄── watch (thread)
+//!   process ──owns──► contexts (queue) ──► child process (memory, connection, end) ◄── watch (thread)
 //!      └────────────► library, symbols         └► memory ──► arena
 //! ```
 //!
@@ -11,11 +11,13 @@ pub(crate) mod arena;
 pub(crate) mod args;
 pub(crate) mod asking;
 pub(crate) mod child_process;
+pub(crate) mod connection;
 pub(crate) mod context;
 pub(crate) mod convention;
 pub(crate) mod death;
 pub(crate) mod debugger;
 pub(crate) mod elf;
+pub(crate) mod end;
 pub(crate) mod ending;
 pub(crate) mod id_window;
 pub(crate) mod library;

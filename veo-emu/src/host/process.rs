@@ -68,7 +68,7 @@ impl Process {
         let main = match context::open(&child, 0, None) {
             Ok(main) => main,
             Err(error) => {
-                child.end(Reason::broken("it could not be set up"));
+                child.end_because(Reason::broken("it could not be set up"));
                 child.wait_for_end(KILL_PATIENCE);
                 return Err(error);
             }
@@ -213,7 +213,7 @@ impl Process {
                 });
             if closer.is_err() || !self.child.wait_for_end(grace.unwrap_or(self.grace)) {
                 self.child
-                    .end(Reason::broken("it did not end when it was destroyed"));
+                    .end_because(Reason::broken("it did not end when it was destroyed"));
                 self.child.wait_for_end(KILL_PATIENCE);
             }
             if let Ok(closer) = closer {

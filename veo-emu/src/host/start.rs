@@ -13,7 +13,8 @@ use veo_abi::environment::{
     VE_OMP_NUM_THREADS,
 };
 
-use super::child_process::{ChildProcess, PATIENCE, Parts};
+use super::child_process::ChildProcess;
+use super::connection::{Connection, PATIENCE, receive};
 use super::debugger::Debugger;
 use super::memory::Memory;
 use super::node::{self, Node};
@@ -22,7 +23,7 @@ use super::program::{self, Program};
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::Control;
-use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
+use crate::shared::message::{DEBUGGER, LOCKED, Message};
 use crate::shared::window::STAGING_LEN;
 use crate::shared::{fpe, handshake};
 use crate::sys::kept::Kept;
@@ -142,15 +143,13 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         heap,
         STAGING_LEN,
     );
-    let child = Arc::new(ChildProcess::new(Parts {
+    let child = Arc::new(ChildProcess::new(
         pid,
-        pidfd: watch.map(Kept::new),
-        socket: Kept::new(ours),
+        watch.map(Kept::new),
+        Connection::new(Kept::new(ours), control, Kept::new(control_file)),
         memory,
-        control,
-        control_file: Kept::new(control_file),
         output,
-    }));
+    ));
     super::watch::start(&child, options.time_limit)?;
     unready.keep();
     if let Some(path) = image {
@@ -235,36 +234,6 @@ fn let_stranded_end(pid: libc::pid_t) {
     // One that has ended has no environment, nor has one whose program was replaced.
     while handshake::is_stranded(pid as u32) && Instant::now() < end {
         std::thread::sleep(LOOK);
-    }
-}
-
-/// The next message, `None` after `limit`, an error if the other end is gone.
-pub(crate) fn receive(socket: BorrowedFd<'_>, limit: Duration) -> io::Result<Option<Message>> {
-    let mut polled = libc::pollfd {
-        fd: socket.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // SAFETY: one valid entry.
-    let result = unsafe { libc::poll(&mut polled, 1, limit.as_millis() as i32) };
-    if result < 0 {
-        let error = io::Error::last_os_error();
-        return match error.kind() {
-            io::ErrorKind::Interrupted => Ok(None),
-            _ => Err(error),
-        };
-    }
-    if result == 0 {
-        return Ok(None);
-    }
-    let mut bytes = [0; LONGEST];
-    match socket::receive(socket, &mut bytes, libc::MSG_DONTWAIT) {
-        Ok((0, _)) => Err(io::ErrorKind::UnexpectedEof.into()),
-        Ok((len, _)) => Message::decode(&bytes[..len])
-            .map(Some)
-            .ok_or_else(|| io::ErrorKind::InvalidData.into()),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::child_process::ChildProcess;
 use super::death::{Kind, Reason};
+use super::end::Status;
 use super::queue::Work;
 use super::report::doing;
 use crate::error::{Error, Result};
@@ -34,9 +35,13 @@ pub(crate) fn start(child: &Arc<ChildProcess>, limit: Option<Duration>) -> Resul
 fn watch(child: &ChildProcess, program: Option<(u64, u64)>, limit: Option<Duration>) {
     let mut connected = true;
     let mut clock = limit.map(Clock::new);
-    let (signal, status) = loop {
+    let status = loop {
         let pidfd = child.pidfd.as_ref().map_or(-1, Kept::number);
-        let connection = if connected { child.connection() } else { -1 };
+        let connection = if connected {
+            child.connection.number()
+        } else {
+            -1
+        };
         let mut every = clock.as_ref().map(|clock| clock.every);
         if pidfd < 0 {
             every = Some(every.map_or(ASK_EVERY, |every| every.min(ASK_EVERY)));
@@ -61,13 +66,13 @@ fn watch(child: &ChildProcess, program: Option<(u64, u64)>, limit: Option<Durati
             connected = false;
             let now = program_of(child.pid);
             if now.is_some() && now != program {
-                child.end(Reason::broken(
+                child.end_because(Reason::broken(
                     "it became another program; did a kernel call exec?",
                 ));
             }
         }
         if ready > 0 && polled[0].revents & libc::POLLIN != 0 {
-            break collect(child.pid).unwrap_or((None, None));
+            break collect(child.pid).unwrap_or_default();
         }
         if pidfd < 0
             && let Some(end) = collect(child.pid)
@@ -78,7 +83,7 @@ fn watch(child: &ChildProcess, program: Option<(u64, u64)>, limit: Option<Durati
             clock.look(child);
         }
     };
-    child.has_ended(signal, status);
+    child.has_ended(status);
 }
 
 /// What program a process runs, where the system tells: device and file.
@@ -115,7 +120,7 @@ impl Clock {
             let (_, start) = self.since.entry(work.context).or_insert((work, now));
             if now - *start > self.limit {
                 let what = doing(work.job, work.context, &child.symbols);
-                child.end(Reason {
+                child.end_because(Reason {
                     kind: Kind::TimeLimit(self.limit),
                     text: format!("{what} took longer than the time limit of {:?}", self.limit),
                 });
@@ -126,24 +131,22 @@ impl Clock {
 
 /// Collects the child if it has ended. Somebody else in the program may have
 /// done so already, or the program ignores SIGCHLD; then nobody tells how it ended.
-fn collect(pid: libc::pid_t) -> Option<(Option<i32>, Option<i32>)> {
+fn collect(pid: libc::pid_t) -> Option<Status> {
     let mut status = 0;
     loop {
         // SAFETY: the status is valid for writing.
         let result = unsafe { libc::waitpid(pid, &mut status, libc::WNOHANG) };
         if result == pid {
-            return Some(if libc::WIFSIGNALED(status) {
-                (Some(libc::WTERMSIG(status)), None)
-            } else {
-                (None, Some(libc::WEXITSTATUS(status)))
-            });
+            let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
+            let exit = signal.is_none().then(|| libc::WEXITSTATUS(status));
+            return Some(Status { signal, exit });
         }
         if result == 0 {
             return None;
         }
         match io::Error::last_os_error().kind() {
             io::ErrorKind::Interrupted => {}
-            _ => return Some((None, None)),
+            _ => return Some(Status::default()),
         }
     }
 }

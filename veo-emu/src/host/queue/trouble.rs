@@ -17,7 +17,7 @@ impl Queue {
                 self.index
             ));
         } else if self.is_held_by_a_trace() && same() {
-            self.child.end(Reason::broken(format!(
+            self.child.end_because(Reason::broken(format!(
                 "the thread of context {} stopped, since a kernel had it traced (ptrace)",
                 self.index
             )));

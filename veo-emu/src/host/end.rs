@@ -1,0 +1,187 @@
+//! The end of a VE process: whether it has come and how, why the host brought it about,
+//! and who waits for it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::death::{Death, Reason};
+use super::library::Symbols;
+use super::out_of_memory::Kills;
+use super::queue::Work;
+use super::report::Report;
+use crate::mutex::lock;
+use crate::shared::control::Fault;
+
+/// How the system says that a process ended; nothing if nobody told.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Status {
+    /// The signal that ended it.
+    pub(crate) signal: Option<i32>,
+    /// The status it exited with.
+    pub(crate) exit: Option<i32>,
+}
+
+/// The end of one VE process, before and after it has come.
+pub(crate) struct End {
+    has_come: AtomicBool,
+    death: OnceLock<Death>,
+    report: OnceLock<Report>,
+    /// The host asks for an end in order.
+    expected: AtomicBool,
+    /// Why the host ends it.
+    reason: Mutex<Option<Reason>>,
+    /// Why it was killed if nothing else turns out to have ended it.
+    presumed: Mutex<Option<Reason>>,
+    /// It was told to end itself.
+    ordered: AtomicBool,
+    /// It could not be ended, and nobody waits for it any more.
+    abandoned: AtomicBool,
+    /// Ends for want of memory before it started.
+    kills: Kills,
+    announced: Mutex<bool>,
+    announcement: Condvar,
+}
+
+impl End {
+    pub(crate) fn new() -> End {
+        End {
+            has_come: AtomicBool::new(false),
+            death: OnceLock::new(),
+            report: OnceLock::new(),
+            expected: AtomicBool::new(false),
+            reason: Mutex::default(),
+            presumed: Mutex::default(),
+            ordered: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+            kills: Kills::so_far(),
+            announced: Mutex::default(),
+            announcement: Condvar::new(),
+        }
+    }
+
+    // ---- before it ----
+
+    /// Announces that the end to come is wanted.
+    pub(crate) fn expect(&self) {
+        self.expected.store(true, Ordering::Release);
+    }
+
+    /// Whether the host asked for it.
+    pub(crate) fn is_expected(&self) -> bool {
+        self.expected.load(Ordering::Acquire)
+    }
+
+    /// Notes why the process is ended, if there was no reason before.
+    pub(crate) fn give_reason(&self, reason: Reason) {
+        lock(&self.reason).get_or_insert(reason);
+    }
+
+    /// Notes why it is ended if nothing else turns out to have ended it.
+    pub(crate) fn presume(&self, reason: Reason) {
+        lock(&self.presumed).get_or_insert(reason);
+    }
+
+    /// Notes that the process was told to end itself.
+    pub(crate) fn order(&self) {
+        self.ordered.store(true, Ordering::Release);
+    }
+
+    /// Gives up a process that cannot be ended.
+    pub(crate) fn abandon(&self, reason: Reason) {
+        self.abandoned.store(true, Ordering::Release);
+        lock(&self.reason).replace(reason);
+    }
+
+    /// Whether nobody waits for it any more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned.load(Ordering::Acquire)
+    }
+
+    // ---- when it comes ----
+
+    /// Settles how the process ended. `None`: that was settled before. The process is not
+    /// dead for others yet.
+    pub(crate) fn settle(
+        &self,
+        status: Status,
+        fault: Option<Fault>,
+        work: Vec<Work>,
+        cut_off: Option<Reason>,
+    ) -> Option<&Death> {
+        let Status { signal, exit } = status;
+        // It may have ended by itself just before.
+        let told = signal.is_none() && (exit.is_none() || self.ordered.load(Ordering::Acquire));
+        let is_killed = signal == Some(libc::SIGKILL) || fault.is_none() && told;
+        let mut reason = lock(&self.reason).clone().filter(|_| is_killed);
+        if reason.is_none() && fault.is_none() && is_killed {
+            reason = lock(&self.presumed).clone();
+        }
+        if reason.is_none() && fault.is_none() && signal.is_none() {
+            reason = cut_off;
+        }
+        let death = Death {
+            work,
+            signal,
+            status: exit,
+            fault,
+            reason,
+            out_of_memory: signal == Some(libc::SIGKILL) && self.kills.are_more_now(),
+        };
+        self.death.set(death).ok()?;
+        self.death.get()
+    }
+
+    /// From here on everybody who looks sees the end.
+    pub(crate) fn come(&self) {
+        self.has_come.store(true, Ordering::Release);
+    }
+
+    /// Wakes those who wait for it.
+    pub(crate) fn announce(&self) {
+        *lock(&self.announced) = true;
+        self.announcement.notify_all();
+    }
+
+    // ---- after it ----
+
+    /// Whether the process has ended.
+    #[inline]
+    pub(crate) fn has_come(&self) -> bool {
+        self.has_come.load(Ordering::Acquire)
+    }
+
+    /// How it ended.
+    pub(crate) fn death(&self) -> Option<&Death> {
+        self.death.get()
+    }
+
+    /// What ended it, in words and with the place; `symbols` are those of the process.
+    pub(crate) fn report(&self, symbols: &Symbols) -> &Report {
+        self.report.get_or_init(|| match self.death() {
+            Some(death) => Report::new(death, symbols),
+            None => Report::default(),
+        })
+    }
+
+    /// Waits until it is announced, and does `meanwhile` now and then. `false` if `limit`
+    /// passed first.
+    pub(crate) fn wait(&self, limit: Duration, meanwhile: impl Fn()) -> bool {
+        const LOOK: Duration = Duration::from_millis(200);
+        let end = Instant::now() + limit;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let (announced, _) = self
+                .announcement
+                .wait_timeout_while(lock(&self.announced), left.min(LOOK), |announced| {
+                    !*announced
+                })
+                .unwrap_or_else(PoisonError::into_inner);
+            if *announced || left.is_zero() {
+                return *announced;
+            }
+            drop(announced);
+            meanwhile();
+        }
+    }
+}
