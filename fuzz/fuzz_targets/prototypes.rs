@@ -3,7 +3,8 @@
 
 #![no_main]
 
-use veo_abi::prototype::{Prototypes, read};
+use veo_abi::prototype::Prototypes;
+use veo_debuginfo::prototypes::read;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -7,22 +7,14 @@
 //! - what a library says of its functions, and whether a declaration agrees: [`prototype`];
 //! - the libveo interface: its types, constants and the table of its functions, [`ffi`], and its C
 //!   headers, [`headers`];
-//! - what kind of file a library is, [`elf`], and what it is linked with, `linkage` (feature `dwarf`);
-//! - the program that all this runs in: the variables it obeys, [`environment`], and, on Linux, the
-//!   file it is, `executable`.
+//! - the variables that programs obey: [`environment`].
 //!
-//! Nothing here touches a VE, and only [`elf`], `prototype::read_file` and `prototype::Original`
-//! (feature `dwarf`) a file of kernels.
+//! Nothing here touches a VE or a file.
 
 mod ctype;
-pub mod elf;
 pub mod environment;
-#[cfg(target_os = "linux")]
-pub mod executable;
 pub mod ffi;
 pub mod headers;
-#[cfg(feature = "dwarf")]
-pub mod linkage;
 pub mod prototype;
 mod scalar;
 mod types;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use veo_abi::prototype;
+use veo_debuginfo::prototypes;
 
 use crate::Result;
 use crate::context::{self, Context};
@@ -23,7 +23,7 @@ pub(crate) fn write(
     let file = context
         .work_dir("prototypes", &kernels.name)
         .join(format!("{}.txt", kernels.name));
-    let found = match prototype::read(&context::read(library)?, None) {
+    let found = match prototypes::read(&context::read(library)?, None) {
         Ok(found) => found,
         Err(error) => {
             // The library may still be good; declarations go unchecked then, which the user should know.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId, read_file};
+use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId};
+use veo_debuginfo::prototypes::read_file;
 
 /// What kind of register a value travels in.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -9,7 +9,7 @@ mod wrong;
 use std::path::Path;
 use std::process::Command;
 
-use veo_abi::prototype;
+use veo_debuginfo::prototypes;
 
 #[test]
 fn contradictions_are_errors_at_the_users_tokens() {
@@ -28,7 +28,7 @@ fn contradictions_are_errors_at_the_users_tokens() {
         .status()
         .expect("a C compiler (Debian: gcc)");
     assert!(status.success());
-    let found = prototype::read_file(&library).expect("debug information");
+    let found = prototypes::read_file(&library).expect("debug information");
     std::fs::write(prototypes.join("libbuilt.so.txt"), found.to_text()).unwrap();
     wrong::refused(
         "ui_built",

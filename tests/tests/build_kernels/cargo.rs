@@ -163,7 +163,7 @@ fn built_from_the_package_that_would_be_published() {
     let lock = package.workspace().join("Cargo.lock");
     fs::copy(lock, dir.join("Cargo.lock")).unwrap();
     let mut cargo = package.cargo(&["build"]);
-    for name in ["veo-build", "veo-abi"] {
+    for name in ["veo-build", "veo-abi", "veo-debuginfo"] {
         let path = package.workspace().join(name);
         cargo
             .arg("--config")

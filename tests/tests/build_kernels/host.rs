@@ -5,8 +5,9 @@ use std::path::Path;
 use object::elf::{DF_SYMBOLIC, DT_FLAGS, DT_SONAME, DT_SYMBOLIC, EM_X86_64, ET_DYN, FileHeader64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{LittleEndian, Object, ObjectSection, ObjectSymbol};
-use veo_abi::prototype::{self, Prototypes};
+use veo_abi::prototype::Prototypes;
 use veo_build::{ErrorKind, Kernels, Target};
+use veo_debuginfo::prototypes;
 
 use crate::real::{bench, clang, cxx, elf, gfortran, written};
 
@@ -125,7 +126,7 @@ fn debug_information_apart_is_found_again() {
             std::fs::read(library).unwrap(),
             std::fs::read(debug).unwrap(),
         );
-        let prototypes = prototype::read(&library, Some(&debug)).unwrap();
+        let prototypes = prototypes::read(&library, Some(&debug)).unwrap();
         assert_eq!(
             rust_declaration(&prototypes, "cxx_twice"),
             "fn cxx_twice(x: i64) -> i64;",

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use object::elf::ET_REL;
-use veo_abi::prototype;
 use veo_build::{ErrorKind, Kernels, Target};
+use veo_debuginfo::prototypes;
 
 use crate::real::{CXX, bench, clang, cxx, elf, flang, written};
 
@@ -35,7 +35,7 @@ fn for_the_ve_through_llvm() {
         // The debug sections of a relocatable object mean something only with their relocations.
         let bytes = std::fs::read(built.library(Target::Ve1Llvm).unwrap()).unwrap();
         let (ve, host) = (
-            prototype::read(&bytes, None).unwrap(),
+            prototypes::read(&bytes, None).unwrap(),
             written(built.prototypes.as_ref()),
         );
         assert!(!ve.is_empty());

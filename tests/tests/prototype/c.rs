@@ -1,7 +1,8 @@
 //! Prototypes of C and C++ functions, read from what real compilers write, for
 //! each of them at several levels of optimisation.
 
-use veo_abi::prototype::{Language, Prototype, Prototypes, read_file};
+use veo_abi::prototype::{Language, Prototype, Prototypes};
+use veo_debuginfo::prototypes::read_file;
 
 use crate::compilers::{Compiler, c_compilers, cpp_compilers};
 

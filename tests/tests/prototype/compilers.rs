@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use veo_abi::prototype::{Prototypes, read_file};
+use veo_abi::prototype::Prototypes;
+use veo_debuginfo::prototypes::read_file;
 
 /// A compiler with the options that a test is about.
 #[derive(Clone, Debug)]

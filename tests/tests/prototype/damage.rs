@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use veo_abi::prototype::{Prototypes, compare, read};
+use veo_abi::prototype::{Prototypes, compare};
 use veo_core::VeData;
+use veo_debuginfo::prototypes::read;
 
 use crate::cases::Pair;
 use crate::compilers::{c_compilers, fortran_compilers};

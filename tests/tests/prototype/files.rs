@@ -3,7 +3,9 @@
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
-use veo_abi::prototype::{Prototypes, debug_link, read, read_file};
+use veo_abi::prototype::Prototypes;
+use veo_debuginfo::debug_link;
+use veo_debuginfo::prototypes::{read, read_file};
 
 use crate::c::{all_are_found, plain, source};
 use crate::compilers::{c_compilers, find, fortran_compilers, once_with, ve_compiler};

@@ -4,8 +4,8 @@
 use std::process::Command;
 
 use veo_abi::Type;
-use veo_abi::prototype::read_file;
 use veo_core::VeData;
+use veo_debuginfo::prototypes::read_file;
 
 use crate::cases::{Case, Pair, Wrong, check};
 use crate::compilers::{Compiler, c_compilers, cpp_compilers, fortran_compilers, once_with};

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use veo_abi::Type;
-use veo_abi::prototype::{Comparison, compare, read_file};
+use veo_abi::prototype::{Comparison, compare};
+use veo_debuginfo::prototypes::read_file;
 
 use crate::cases::{Case, check};
 use crate::compilers::{Compiler, c_compilers, once_with};

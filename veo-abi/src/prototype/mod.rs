@@ -1,10 +1,10 @@
 //! The real prototypes of kernels, and whether a declaration agrees with them.
 //!
-//! Compilers write the types of every function into debug information. `read`
-//! (feature `dwarf`) finds them in a library or an object file, for the host
+//! Compilers write the types of every function into debug information. The crate
+//! `veo-debuginfo` finds them in a library or an object file, for the host
 //! and for the VE; [`Prototypes::to_text`] keeps them in a file that a macro
 //! can read without the library; [`compare`] holds a declaration against them.
-//! Nothing here executes or loads the library.
+//! Nothing here touches the library.
 
 mod assertion;
 mod check;
@@ -18,8 +18,6 @@ mod mismatch;
 mod model;
 mod place;
 mod print;
-#[cfg(feature = "dwarf")]
-mod read;
 mod shape;
 mod text;
 mod told;
@@ -35,17 +33,12 @@ pub use model::{
     Encoding, FoundField, FoundType, Language, Parameter, PointerKind, Prototype, Prototypes,
     Qualifier, RecordKind, TypeId, Types,
 };
-#[cfg(feature = "dwarf")]
-pub use read::{
-    Original, ReadError, Stamp, data_symbols, debug_file_belongs, debug_link, read, read_file,
-    read_original,
-};
 pub use text::TextError;
 pub use told::Told;
 
 /// How many pointers in memory are followed, each in what the one before points to: as
 /// many as a declared structure records, which cannot contain itself.
-const POINTERS_IN_MEMORY: u8 = 2;
+pub const POINTERS_IN_MEMORY: u8 = 2;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
 //! What a library says its functions are: owned types, as found in debug
-//! information. Plain data; how it was found is the business of `read`.
+//! information. Plain data; how it is found is the business of `veo-debuginfo`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ const CHAIN: usize = 256;
 
 /// Index of a type in [`Types`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TypeId(pub(super) u32);
+pub struct TypeId(pub u32);
 
 /// The types that the prototypes of one library refer to.
 ///
 /// Types refer to each other by index, so that structures which contain
 /// pointers to themselves need no special care.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Types(pub(super) Vec<FoundType>);
+pub struct Types(pub Vec<FoundType>);
 
 /// How a base type keeps its bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,11 +233,17 @@ pub struct Prototype {
 /// The prototypes of a library's exported functions.
 #[derive(Clone, Debug, Default)]
 pub struct Prototypes {
-    pub(super) functions: BTreeMap<String, Prototype>,
-    pub(super) undescribed: Vec<String>,
-    pub(super) variables: Vec<String>,
-    pub(super) notes: Vec<String>,
-    pub(super) types: Arc<Types>,
+    /// Those that the debug information describes, by their symbols.
+    pub functions: BTreeMap<String, Prototype>,
+    /// Exported functions that the debug information says nothing about.
+    pub undescribed: Vec<String>,
+    /// Exported variables, in alphabetical order. Known of a library's own file only: what
+    /// [`to_text`](Self::to_text) writes is about functions.
+    pub variables: Vec<String>,
+    /// What could not be read, one sentence each.
+    pub notes: Vec<String>,
+    /// The types that all of them refer to.
+    pub types: Arc<Types>,
 }
 
 impl Types {

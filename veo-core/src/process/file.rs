@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use veo_abi::prototype::{Original, Prototypes, Stamp, data_symbols, read_original};
+use veo_abi::prototype::Prototypes;
+use veo_debuginfo::prototypes::read_original;
+use veo_debuginfo::{Original, Stamp, data_symbols};
 
 /// What a file says of its symbols. Each part is read when it is first asked for.
 #[derive(Debug, Default)]

@@ -13,8 +13,8 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use veo_abi::elf;
 use veo_abi::environment::{self, VEO_LIBRARY_PATH};
+use veo_debuginfo::elf;
 
 use super::system;
 use crate::backend::{Api, Backend};
@@ -89,7 +89,7 @@ pub(crate) fn find(name: &str, build_dir: Option<&'static str>, targets: &[&str]
 /// The program's file, for what lies beside it.
 fn executable() -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
-    if let Ok(Some(program)) = veo_abi::executable::Mapped::program() {
+    if let Ok(Some(program)) = veo_debuginfo::executable::Mapped::program() {
         // Whoever may link to a file gives it another place. What lies there is his.
         let one_place = || std::fs::metadata(&program.path).is_ok_and(|file| file.nlink() == 1);
         let trusted = !environment::privileged() || one_place();

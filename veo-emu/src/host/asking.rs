@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use veo_abi::linkage::Linkage;
+use veo_debuginfo::linkage::Linkage;
 
 /// What kernels ask with.
 const ASKING: [&str; 4] = [

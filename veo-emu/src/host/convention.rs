@@ -4,9 +4,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
-use veo_abi::prototype::{
-    Encoding, FoundType, Original, Prototype, Prototypes, TypeId, read_original,
-};
+use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId};
+use veo_debuginfo::Original;
+use veo_debuginfo::prototypes::read_original;
 
 use super::asking;
 use super::operation::CallView;

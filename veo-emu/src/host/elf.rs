@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use veo_abi::elf::{self, Headers};
+use veo_debuginfo::elf::{self, Headers};
 
 use crate::error::{Error, Result};
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use veo_abi::elf;
 use veo_abi::environment::VE_LD_LIBRARY_PATH;
-use veo_abi::prototype::Original;
+use veo_debuginfo::Original;
+use veo_debuginfo::elf;
 
 use super::convention::{Convention, Lazy};
 use super::queue::Queue;

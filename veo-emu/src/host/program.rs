@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use veo_abi::environment::{self, VEORUN_BIN};
-use veo_abi::executable::{Mapped, no_descriptor};
+use veo_debuginfo::executable::{Mapped, no_descriptor};
 
 use super::elf;
 use crate::error::{Error, Result};

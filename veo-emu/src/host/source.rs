@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use veo_abi::prototype::{Original, debug_file_belongs};
+use veo_debuginfo::{Original, debug_file_belongs};
 
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
 
@@ -105,7 +105,7 @@ fn debug_files(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".debug");
     let mut files = vec![PathBuf::from(beside)];
-    if let Ok(Some((name, _))) = veo_abi::prototype::debug_link(bytes)
+    if let Ok(Some((name, _))) = veo_debuginfo::debug_link(bytes)
         && !name.contains('/')
         && let Some(directory) = path.parent()
     {

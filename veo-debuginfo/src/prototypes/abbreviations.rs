@@ -6,8 +6,8 @@ use std::sync::Arc;
 use gimli::constants as dw;
 use gimli::{Abbreviations, EndianSlice, LittleEndian, Reader as _, UnitHeader};
 
-use super::budget::{Budget, Step};
 use super::units::Slice;
+use crate::budget::{Budget, Step};
 
 /// Tables by their place in `.debug_abbrev`, each parsed once.
 pub(super) struct Tables<'d> {

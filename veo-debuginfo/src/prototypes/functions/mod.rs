@@ -9,17 +9,17 @@ use std::sync::Arc;
 use gimli::AttributeValue;
 use gimli::constants as dw;
 use object::elf::Machine;
+use veo_abi::prototype::{Language, Prototype, Types};
 
-use super::budget::{Budget, Step, Stop};
 use super::convention::other_convention;
-use super::elf::Export;
 use super::entries::{flag, name};
 use super::lines::FileTables;
 use super::producer::Producer;
 use super::scalars::unknown;
 use super::types::{TypeBuilder, VOID};
 use super::units::{Entry, Position, Units, Value};
-use crate::prototype::model::{Language, Prototype, Types};
+use crate::budget::{Budget, Step, Stop};
+use crate::image::Export;
 
 /// Steps from a definition to its declaration or its inlined original.
 const ORIGINS: usize = 8;

@@ -2,11 +2,11 @@
 
 use gimli::AttributeValue;
 use gimli::constants as dw;
+use veo_abi::prototype::{Encoding, FoundType, Language};
 
-use super::budget::{Budget, Step};
 use super::entries::children;
 use super::units::{Entry, Position, Units};
-use crate::prototype::model::{Encoding, FoundType, Language};
+use crate::budget::{Budget, Step};
 
 /// Steps from an enumeration to its integer.
 const CHAIN: usize = 16;

@@ -6,9 +6,9 @@ use gimli::{AttributeValue, Expression, LocationListsOffset, Operation, RawLocLi
 
 use object::elf::Machine;
 
-use super::budget::{Budget, Step};
-use super::elf::EM_VE;
 use super::units::{Slice, Unit, Units, Value};
+use crate::budget::{Budget, Step};
+use crate::image::EM_VE;
 
 /// Entries of a location list that are looked at.
 const ENTRIES: usize = 16;

@@ -6,8 +6,8 @@ use std::collections::hash_map::Entry;
 use gimli::constants as dw;
 use gimli::{EndianSlice, LittleEndian, Reader as _};
 
-use super::budget::{Budget, Step, tolerate};
 use super::units::{Slice, Unit, Units, text};
+use crate::budget::{Budget, Step, tolerate};
 
 /// File tables by their place in `.debug_line`.
 #[derive(Default)]

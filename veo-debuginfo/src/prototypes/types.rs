@@ -4,16 +4,16 @@
 use std::collections::{HashMap, HashSet};
 
 use gimli::constants as dw;
+use veo_abi::prototype::POINTERS_IN_MEMORY;
+use veo_abi::prototype::{
+    Encoding, FoundField, FoundType, Language, PointerKind, Qualifier, RecordKind, TypeId, Types,
+};
 
-use super::budget::{Budget, Step, tolerate};
 use super::convention::other_convention;
 use super::entries::{children, definition, extent, flag, member_offset, name};
 use super::scalars::{base, enumeration, unknown};
 use super::units::{Entry, Position, Units, Value};
-use crate::prototype::POINTERS_IN_MEMORY;
-use crate::prototype::model::{
-    Encoding, FoundField, FoundType, Language, PointerKind, Qualifier, RecordKind, TypeId, Types,
-};
+use crate::budget::{Budget, Step, tolerate};
 
 /// Types around another that are looked through.
 const CHAIN: usize = 16;

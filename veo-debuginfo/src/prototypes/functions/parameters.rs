@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use gimli::constants as dw;
+use veo_abi::prototype::{FoundType, Language, Parameter, PointerKind, TypeId};
 
 use super::{Functions, ORIGINS, origin};
-use crate::prototype::model::{FoundType, Language, Parameter, PointerKind, TypeId};
-use crate::prototype::read::budget::{Budget, Step, tolerate};
-use crate::prototype::read::entries::{children, flag, name};
-use crate::prototype::read::location::{First, Passing, first, passing};
-use crate::prototype::read::producer::Producer;
-use crate::prototype::read::types::VOID;
-use crate::prototype::read::units::{Entry, Position, Units, Value};
+use crate::budget::{Budget, Step, tolerate};
+use crate::prototypes::entries::{children, flag, name};
+use crate::prototypes::location::{First, Passing, first, passing};
+use crate::prototypes::producer::Producer;
+use crate::prototypes::types::VOID;
+use crate::prototypes::units::{Entry, Position, Units, Value};
 
 /// Parameters beyond which a function cannot be called, four times over.
 const PARAMETERS: usize = 1024;

@@ -1,9 +1,9 @@
 //! Prints the prototypes of the functions that a library or object file exports:
-//! `cargo run -p veo-abi --features dwarf --example prototypes -- libk.so`
+//! `cargo run -p veo-debuginfo --example prototypes -- libk.so`
 
 use std::process::ExitCode;
 
-use veo_abi::prototype::read_file;
+use veo_debuginfo::prototypes::read_file;
 
 fn main() -> ExitCode {
     let Some(path) = std::env::args_os().nth(1) else {

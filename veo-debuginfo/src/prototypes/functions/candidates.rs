@@ -6,11 +6,11 @@ use gimli::AttributeValue;
 use gimli::constants as dw;
 
 use super::{Functions, linkage_name};
-use crate::prototype::read::budget::{Step, Stop, tolerate};
-use crate::prototype::read::elf::Export;
-use crate::prototype::read::entries::flag;
-use crate::prototype::read::producer::Producer;
-use crate::prototype::read::units::{Entry, Position, Unit, read_entry};
+use crate::budget::{Step, Stop, tolerate};
+use crate::image::Export;
+use crate::prototypes::entries::flag;
+use crate::prototypes::producer::Producer;
+use crate::prototypes::units::{Entry, Position, Unit, read_entry};
 
 /// Entries at one address that are considered.
 const CANDIDATES: usize = 16;

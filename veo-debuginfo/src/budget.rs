@@ -7,13 +7,13 @@ const PER_BYTE: u64 = 24;
 const BASE: u64 = 4 << 20;
 
 /// What is left to spend, in steps of some nanoseconds.
-pub(super) struct Budget {
+pub(crate) struct Budget {
     left: u64,
 }
 
 /// Why reading something ended early.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// This part cannot be read; others may.
     Damaged(gimli::Error),
     /// The budget is spent; nothing more can be read.
@@ -27,7 +27,7 @@ impl From<gimli::Error> for Stop {
 }
 
 /// The result of reading a part.
-pub(super) type Step<T> = Result<T, Stop>;
+pub(crate) type Step<T> = Result<T, Stop>;
 
 impl Budget {
     pub fn new(length: usize) -> Budget {
@@ -51,7 +51,7 @@ impl Budget {
 }
 
 /// Turns damage into nothing and passes exhaustion on.
-pub(super) fn tolerate<T>(step: Step<T>) -> Step<Option<T>> {
+pub(crate) fn tolerate<T>(step: Step<T>) -> Step<Option<T>> {
     match step {
         Ok(value) => Ok(Some(value)),
         Err(Stop::Damaged(_)) => Ok(None),

@@ -12,11 +12,11 @@ use object::{
     RelocationTarget, SectionIndex, SymbolScope,
 };
 
-use super::ReadError;
-use super::budget::Budget;
+use crate::budget::Budget;
+use crate::error::ReadError;
 
 /// NEC's Vector Engine.
-pub(super) const EM_VE: Machine = Machine(251);
+pub(crate) const EM_VE: Machine = Machine(251);
 /// Names longer than this are no kernels'.
 const NAME: usize = 4096;
 /// Where the sections of a relocatable object are placed; away from 0, which
@@ -42,7 +42,7 @@ const SECTIONS: [SectionId; 12] = [
 ];
 
 /// A parsed ELF file.
-pub(super) struct Elf<'d> {
+pub(crate) struct Image<'d> {
     file: ElfFile64<'d, LittleEndian>,
     machine: Machine,
     /// Where each section lies, for relocatable objects.
@@ -50,21 +50,21 @@ pub(super) struct Elf<'d> {
 }
 
 /// An exported function.
-pub(super) struct Export {
+pub(crate) struct Export {
     pub name: String,
     /// `None` if the address is that of another function, which chooses this one at load time.
     pub address: Option<u64>,
 }
 
 /// The debug sections' bytes.
-pub(super) type Data<'d> = HashMap<SectionId, Cow<'d, [u8]>>;
+pub(crate) type Data<'d> = HashMap<SectionId, Cow<'d, [u8]>>;
 
 fn damaged(error: object::read::Error) -> ReadError {
     ReadError::Damaged(error.to_string())
 }
 
-impl<'d> Elf<'d> {
-    pub fn parse(bytes: &'d [u8]) -> Result<Elf<'d>, ReadError> {
+impl<'d> Image<'d> {
+    pub fn parse(bytes: &'d [u8]) -> Result<Image<'d>, ReadError> {
         if !bytes.starts_with(&elf::ELFMAG) {
             return Err(ReadError::NotElf);
         }
@@ -81,7 +81,7 @@ impl<'d> Elf<'d> {
         let machine = header.e_machine(LittleEndian);
         let relocatable = header.e_type(LittleEndian) == elf::ET_REL;
         let bases = relocatable.then(|| place(&file));
-        Ok(Elf {
+        Ok(Image {
             file,
             machine,
             bases,
@@ -345,6 +345,15 @@ impl<'d> Elf<'d> {
         }
         Ok(bytes)
     }
+}
+
+/// The symbols of a library that are defined and cannot be called: variables, also those of
+/// threads, and whatever else lies outside its code.
+///
+/// # Errors
+/// As for [`read`].
+pub fn data_symbols(elf: &[u8]) -> Result<BTreeSet<String>, ReadError> {
+    Image::parse(elf)?.data_symbols(&mut Budget::new(elf.len()))
 }
 
 fn is_named(name: &str, wanted: &str) -> bool {

@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::elf::Elf;
-use super::{Original, ReadError, read, read_with};
-use crate::prototype::Prototypes;
+use crate::error::ReadError;
+use crate::image::Image;
 
 /// Where distributions install debug files.
 const SYSTEM: &str = "/usr/lib/debug";
@@ -15,104 +14,20 @@ const SYSTEM: &str = "/usr/lib/debug";
 /// # Errors
 /// `elf` is no ELF file, or an unsupported or damaged one.
 pub fn debug_link(elf: &[u8]) -> Result<Option<(String, u32)>, ReadError> {
-    let link = Elf::parse(elf)?.debug_link();
+    let link = Image::parse(elf)?.debug_link();
     Ok(link.map(|(name, sum)| (String::from_utf8_lossy(name).into_owned(), sum)))
-}
-
-/// Reads the prototypes of a library, with its debug file where it has one:
-/// `<path>.debug` beside it, what its `.gnu_debuglink` names, or what the
-/// system has for its build identifier.
-///
-/// # Errors
-/// The file cannot be read, or as for [`read`]. A debug file that is missing
-/// or belongs to another build is none; a note says so.
-pub fn read_file(path: &Path) -> Result<Prototypes, ReadError> {
-    read_bytes(path, &load(path)?)
-}
-
-/// As [`read_file`], of a file that may have lost its path to another one.
-///
-/// # Errors
-/// As for [`read_file`], and if the file was written to.
-pub fn read_original(file: &Original) -> Result<Prototypes, ReadError> {
-    let bytes = file.bytes().map_err(|error| ReadError::Io {
-        path: file.path().to_owned(),
-        reason: error.to_string(),
-    })?;
-    read_bytes(file.path(), &bytes)
 }
 
 /// Whether `debug` may be the debug file of the library `elf`, and not of another build.
 #[must_use]
 pub fn debug_file_belongs(elf: &[u8], debug: &[u8]) -> bool {
-    let (Ok(image), Ok(companion)) = (Elf::parse(elf), Elf::parse(debug)) else {
+    let (Ok(image), Ok(companion)) = (Image::parse(elf), Image::parse(debug)) else {
         return false;
     };
     same_build(&image, &companion, debug).is_ok()
 }
 
-/// Reads the prototypes of the library `bytes`, which is or was at `path`.
-fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Prototypes, ReadError> {
-    let image = Elf::parse(bytes)?;
-    if image.has_debug_info() {
-        return with_shared(path, bytes, None);
-    }
-    let mut notes = Vec::new();
-    for candidate in candidates(path, &image) {
-        if !candidate.is_file() || same_file(&candidate, path) {
-            continue;
-        }
-        let read = load(&candidate).and_then(|debug| with_shared(&candidate, bytes, Some(&debug)));
-        match read {
-            Ok(mut prototypes) => {
-                prototypes.notes.splice(0..0, notes);
-                return Ok(prototypes);
-            }
-            Err(error) => notes.push(format!("{} was not used: {error}", candidate.display())),
-        }
-    }
-    let mut prototypes = read(bytes, None)?;
-    prototypes.notes.splice(0..0, notes);
-    Ok(prototypes)
-}
-
-/// Reads prototypes, with the file that the debug information refers to, if it does: `dwz -m`
-/// moves there what several libraries have in common. `path` is the file that has the debug
-/// information.
-fn with_shared(path: &Path, library: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
-    let Some((name, id)) = Elf::parse(debug.unwrap_or(library))?.shared_link() else {
-        return read_with(library, debug, None);
-    };
-    let name = String::from_utf8_lossy(name).into_owned();
-    // A relative name starts where the file itself is, not where a link to it is.
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let shared = real.parent().unwrap_or(Path::new(".")).join(name);
-    let read = load(&shared).and_then(|bytes| {
-        if Elf::parse(&bytes)?
-            .build_id()
-            .is_some_and(|other| other != id)
-        {
-            return Err(ReadError::OtherBuild("the build identifiers differ"));
-        }
-        read_with(library, debug, Some(&bytes))
-    });
-    match read {
-        Ok(prototypes) => Ok(prototypes),
-        Err(error) => {
-            let mut prototypes = read_with(library, debug, None)?;
-            prototypes.notes.insert(
-                0,
-                format!(
-                    "types in {}, which dwz has moved there, are not known: {error}",
-                    shared.display()
-                ),
-            );
-            Ok(prototypes)
-        }
-    }
-}
-
-fn load(path: &Path) -> Result<Vec<u8>, ReadError> {
+pub(crate) fn load(path: &Path) -> Result<Vec<u8>, ReadError> {
     let failed = |reason: String| ReadError::Io {
         path: path.to_owned(),
         reason,
@@ -125,14 +40,14 @@ fn load(path: &Path) -> Result<Vec<u8>, ReadError> {
     fs::read(path).map_err(|error| failed(error.to_string()))
 }
 
-fn same_file(a: &Path, b: &Path) -> bool {
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
     }
 }
 
-fn candidates(path: &Path, image: &Elf<'_>) -> Vec<PathBuf> {
+pub(crate) fn candidates(path: &Path, image: &Image<'_>) -> Vec<PathBuf> {
     let mut sidecar = path.as_os_str().to_owned();
     sidecar.push(".debug");
     let mut candidates = vec![PathBuf::from(sidecar)];
@@ -166,9 +81,9 @@ fn candidates(path: &Path, image: &Elf<'_>) -> Vec<PathBuf> {
 }
 
 /// Whether a debug file was made from this library.
-pub(super) fn same_build(
-    image: &Elf<'_>,
-    companion: &Elf<'_>,
+pub(crate) fn same_build(
+    image: &Image<'_>,
+    companion: &Image<'_>,
     bytes: &[u8],
 ) -> Result<(), ReadError> {
     if image.machine() != companion.machine() {

@@ -3,8 +3,8 @@
 use gimli::AttributeValue;
 use gimli::constants as dw;
 
-use super::budget::{Budget, Step};
 use super::units::{Entry, Position, Units, Value, read_entry};
+use crate::budget::{Budget, Step};
 
 /// Steps from a declaration to its definition.
 const CHAIN: usize = 16;

@@ -10,14 +10,14 @@ use gimli::{
     DebugRngListsBase, DebugStrOffsetsBase, DebugTypeSignature, EndianSlice, EntriesRaw,
     LittleEndian, SectionId, UnitHeader, UnitOffset, UnitType,
 };
+use veo_abi::prototype::Language;
 
-use super::ReadError;
 use super::abbreviations::Tables;
-use super::budget::{Budget, Step, Stop};
-use super::elf::Data;
 use super::language;
 use super::producer::Producer;
-use crate::prototype::Language;
+use crate::budget::{Budget, Step, Stop};
+use crate::error::ReadError;
+use crate::image::Data;
 
 /// Longest name that is kept; longer ones are cut.
 const NAME: usize = 4096;

@@ -1,0 +1,181 @@
+//! Prototypes from the debug information of ELF files, for the host and the VE.
+//!
+//! The input is not trusted: whatever the bytes are, the functions here come
+//! back with a result or an error, in time and memory proportional to the
+//! size of the input (`budget`). Only [`read_file`] and [`read_original`] touch files.
+
+mod abbreviations;
+mod convention;
+mod entries;
+mod functions;
+mod language;
+mod lines;
+mod location;
+mod producer;
+mod scalars;
+mod types;
+mod units;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use veo_abi::prototype::Prototypes;
+
+use crate::budget::Budget;
+use crate::error::ReadError;
+use crate::files::{candidates, load, same_build, same_file};
+use crate::image::Image;
+use crate::original::Original;
+use functions::Functions;
+use units::Units;
+
+/// Reads the prototypes of the functions that a library or object file exports.
+///
+/// `elf` is a shared object, an executable or a relocatable object; `debug` the
+/// file with its debug information, where that is kept apart. A file without
+/// debug information gives no prototypes and is no error.
+///
+/// # Errors
+/// No ELF file, an unsupported or damaged one, or a debug file of another build.
+pub fn read(elf: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
+    read_with(elf, debug, None)
+}
+
+/// [`read`], with the file that `dwz -m` has moved what several libraries share to.
+fn read_with(
+    elf: &[u8],
+    debug: Option<&[u8]>,
+    shared: Option<&[u8]>,
+) -> Result<Prototypes, ReadError> {
+    let image = Image::parse(elf)?;
+    let companion = debug.map(Image::parse).transpose()?;
+    if let (Some(companion), Some(debug)) = (&companion, debug) {
+        same_build(&image, companion, debug)?;
+    }
+    let source = match &companion {
+        Some(companion) if companion.has_debug_info() => companion,
+        _ => &image,
+    };
+    let shared_image = shared.map(Image::parse).transpose()?;
+    let length = [Some(elf), debug, shared]
+        .into_iter()
+        .flatten()
+        .map(<[u8]>::len)
+        .sum();
+    let mut budget = Budget::new(length);
+    let exports = image.exports(&mut budget)?;
+    let mut notes = Vec::new();
+    let data = source.debug_sections(length, &mut budget, &mut notes)?;
+    let shared_data = match &shared_image {
+        Some(image) => Some(image.debug_sections(length, &mut budget, &mut notes)?),
+        None => None,
+    };
+    let units = Units::load(&data, shared_data.as_ref(), &mut budget, &mut notes)?;
+    let mut functions = Functions::new(&units, source.machine(), &mut budget);
+    functions.find(&exports, &mut notes)?;
+    let (described, types) = functions.finish();
+    let mut prototypes = Prototypes {
+        functions: BTreeMap::new(),
+        undescribed: Vec::new(),
+        variables: image.variables(&mut budget)?,
+        notes,
+        types,
+    };
+    for (export, prototype) in exports.into_iter().zip(described) {
+        match prototype {
+            Some(mut prototype) => {
+                prototype.types = prototypes.types.clone();
+                prototype.symbol.clone_from(&export.name);
+                prototypes.functions.insert(export.name, prototype);
+            }
+            None => prototypes.undescribed.push(export.name),
+        }
+    }
+    prototypes.undescribed.sort();
+    prototypes.undescribed.dedup();
+    Ok(prototypes)
+}
+
+/// Reads the prototypes of a library, with its debug file where it has one:
+/// `<path>.debug` beside it, what its `.gnu_debuglink` names, or what the
+/// system has for its build identifier.
+///
+/// # Errors
+/// The file cannot be read, or as for [`read`]. A debug file that is missing
+/// or belongs to another build is none; a note says so.
+pub fn read_file(path: &Path) -> Result<Prototypes, ReadError> {
+    read_bytes(path, &load(path)?)
+}
+
+/// As [`read_file`], of a file that may have lost its path to another one.
+///
+/// # Errors
+/// As for [`read_file`], and if the file was written to.
+pub fn read_original(file: &Original) -> Result<Prototypes, ReadError> {
+    let bytes = file.bytes().map_err(|error| ReadError::Io {
+        path: file.path().to_owned(),
+        reason: error.to_string(),
+    })?;
+    read_bytes(file.path(), &bytes)
+}
+
+/// Reads the prototypes of the library `bytes`, which is or was at `path`.
+fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Prototypes, ReadError> {
+    let image = Image::parse(bytes)?;
+    if image.has_debug_info() {
+        return with_shared(path, bytes, None);
+    }
+    let mut notes = Vec::new();
+    for candidate in candidates(path, &image) {
+        if !candidate.is_file() || same_file(&candidate, path) {
+            continue;
+        }
+        let read = load(&candidate).and_then(|debug| with_shared(&candidate, bytes, Some(&debug)));
+        match read {
+            Ok(mut prototypes) => {
+                prototypes.notes.splice(0..0, notes);
+                return Ok(prototypes);
+            }
+            Err(error) => notes.push(format!("{} was not used: {error}", candidate.display())),
+        }
+    }
+    let mut prototypes = read(bytes, None)?;
+    prototypes.notes.splice(0..0, notes);
+    Ok(prototypes)
+}
+
+/// Reads prototypes, with the file that the debug information refers to, if it does: `dwz -m`
+/// moves there what several libraries have in common. `path` is the file that has the debug
+/// information.
+fn with_shared(path: &Path, library: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
+    let Some((name, id)) = Image::parse(debug.unwrap_or(library))?.shared_link() else {
+        return read_with(library, debug, None);
+    };
+    let name = String::from_utf8_lossy(name).into_owned();
+    // A relative name starts where the file itself is, not where a link to it is.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let shared = real.parent().unwrap_or(Path::new(".")).join(name);
+    let read = load(&shared).and_then(|bytes| {
+        if Image::parse(&bytes)?
+            .build_id()
+            .is_some_and(|other| other != id)
+        {
+            return Err(ReadError::OtherBuild("the build identifiers differ"));
+        }
+        read_with(library, debug, Some(&bytes))
+    });
+    match read {
+        Ok(prototypes) => Ok(prototypes),
+        Err(error) => {
+            let mut prototypes = read_with(library, debug, None)?;
+            prototypes.notes.insert(
+                0,
+                format!(
+                    "types in {}, which dwz has moved there, are not known: {error}",
+                    shared.display()
+                ),
+            );
+            Ok(prototypes)
+        }
+    }
+}
