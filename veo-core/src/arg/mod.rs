@@ -50,15 +50,23 @@ pub trait Arg<'a, P: ?Sized> {
 #[doc(hidden)]
 pub struct Args<'c, 'a> {
     pub(crate) words: Words,
-    pub(crate) stack: Vec<StackData<'c, 'a>>,
     /// Device memory that must not be freed before the call has finished.
     pub(crate) uses: SmallVec<[&'static Usage; 4]>,
+    /// Whose pointers are among the arguments, and the index of the first one.
+    proc: Option<(ProcId, usize)>,
+    /// `None` in a plain call. One box costs such a call less than three fields that are
+    /// empty.
+    extras: Option<Box<Extras<'c, 'a>>>,
+}
+
+/// What arguments have that are more than words and pointers to device memory.
+#[derive(Default)]
+pub(crate) struct Extras<'c, 'a> {
+    pub(crate) stack: Vec<StackData<'c, 'a>>,
     /// The libraries of the functions among the arguments, which the kernel may call.
     pub(crate) functions: Vec<Arc<Code>>,
-    /// Whose pointers are among the arguments, and the index of the first one.
-    pub(crate) proc: Option<(ProcId, usize)>,
     /// The first thing that was wrong.
-    pub(crate) error: Option<Box<Error>>,
+    error: Option<Error>,
 }
 
 impl Default for Args<'_, '_> {
@@ -67,11 +75,9 @@ impl Default for Args<'_, '_> {
     fn default() -> Self {
         Args {
             words: Words::default(),
-            stack: Vec::new(),
             uses: SmallVec::new(),
-            functions: Vec::new(),
             proc: None,
-            error: None,
+            extras: None,
         }
     }
 }
@@ -106,7 +112,7 @@ impl<'c, 'a> Args<'c, 'a> {
     /// The address of a function, whose library must be there while the call runs.
     pub(crate) fn function<T>(&mut self, ptr: VeMemPtr<T>, library: Arc<Code>) {
         self.pointer(ptr);
-        self.functions.push(library);
+        self.extras().functions.push(library);
     }
 
     /// Notes that the next argument only means something in process `id`.
@@ -138,8 +144,10 @@ impl<'c, 'a> Args<'c, 'a> {
                 )
             });
         }
-        self.word(ArgWord::Stack(self.stack.len() as u32));
-        self.stack.push(data);
+        let stack = &mut self.extras().stack;
+        let at = stack.len() as u32;
+        stack.push(data);
+        self.word(ArgWord::Stack(at));
     }
 
     /// Data that the kernel reads.
@@ -153,31 +161,35 @@ impl<'c, 'a> Args<'c, 'a> {
     }
 
     pub(crate) fn fail(&mut self, error: impl FnOnce() -> Error) {
-        if self.error.is_none() {
-            self.error = Some(Box::new(error()));
-        }
+        self.extras().error.get_or_insert_with(error);
     }
 
-    /// Whether [`check`](Self::check) has nothing to say, of arguments that are words.
+    fn extras(&mut self) -> &mut Extras<'c, 'a> {
+        self.extras.get_or_insert_default()
+    }
+
+    /// Whether the call carries words and pointers to device memory, and nothing else.
     #[inline]
-    pub(crate) fn are_fine(&self, id: ProcId) -> bool {
-        self.error.is_none()
-            && self.proc.is_none_or(|(owner, _)| owner == id)
-            && self.words.len() <= MAX_ARGS
-            && self.stack.is_empty()
-            && self.functions.is_empty()
+    pub(crate) fn are_plain(&self) -> bool {
+        self.extras.is_none()
+    }
+
+    /// The words, the device memory that they point to, and all the rest.
+    pub(crate) fn parts(&mut self) -> (&Words, &[&'static Usage], &mut Extras<'c, 'a>) {
+        let extras = self.extras.get_or_insert_default();
+        (&self.words, &self.uses, extras)
     }
 
     /// Checks the arguments as a whole, for a call of process `id`.
     #[inline]
-    pub(crate) fn check(&mut self, id: ProcId) -> Result<()> {
+    pub(crate) fn check(&self, id: ProcId) -> Result<()> {
         if let Some((owner, index)) = self.proc
             && owner != id
         {
             return Err(wrong_process(index, owner, id));
         }
-        if let Some(error) = &self.error {
-            return Err((**error).clone());
+        if let Some(extras) = &self.extras {
+            self.check_extras(extras)?;
         }
         if self.words.len() > MAX_ARGS {
             return Err(Error::TooManyArguments {
@@ -185,20 +197,25 @@ impl<'c, 'a> Args<'c, 'a> {
                 call: None,
             });
         }
-        if !self.stack.is_empty() {
-            // Each buffer is padded to 8 bytes.
-            let total: usize = self.stack.iter().map(|s| s.len().next_multiple_of(8)).sum();
-            if total > MAX_STACK {
-                let largest = (0..self.stack.len()).max_by_key(|at| self.stack[*at].len());
-                let is_it =
-                    |word| matches!(word, ArgWord::Stack(at) if Some(at as usize) == largest);
-                return Err(Error::StackDataTooLarge {
-                    size: total,
-                    largest: self.words.iter().position(is_it).unwrap_or(0),
-                    name: None,
-                    call: None,
-                });
-            }
+        Ok(())
+    }
+
+    fn check_extras(&self, extras: &Extras<'_, '_>) -> Result<()> {
+        if let Some(error) = &extras.error {
+            return Err(error.clone());
+        }
+        let stack = &extras.stack;
+        // Each buffer is padded to 8 bytes.
+        let total: usize = stack.iter().map(|s| s.len().next_multiple_of(8)).sum();
+        if total > MAX_STACK && self.words.len() <= MAX_ARGS {
+            let largest = (0..stack.len()).max_by_key(|at| stack[*at].len());
+            let is_it = |word| matches!(word, ArgWord::Stack(at) if Some(at as usize) == largest);
+            return Err(Error::StackDataTooLarge {
+                size: total,
+                largest: self.words.iter().position(is_it).unwrap_or(0),
+                name: None,
+                call: None,
+            });
         }
         Ok(())
     }

@@ -79,24 +79,18 @@ impl VeoContext {
         let shared = &**self.shared();
         let proc = self.proc().shared();
         let call = need!(shared.core.api, veo_call_async, "a call")?;
-        let (staging, offsets) = stage(args);
+        let (words, uses, extras) = args.parts();
+        let (staging, offsets) = stage(&extras.stack);
         // The staging stays where it is when its owner moves into the table.
         let start = staging.as_ref().map_or(std::ptr::null_mut(), |s| s.at(0));
         let payload = staging.map_or(Payload::None, Payload::Staging);
-        let Args {
-            words,
-            stack,
-            uses,
-            functions,
-            ..
-        } = &mut *args;
         let mut is_there = true;
         let what = place.what.clone();
         let sent = shared.submit(what, payload, uses, |submission| {
             let entered = place.enter(proc, submission);
             is_there = entered.is_ok();
             entered?;
-            for code in functions.iter() {
+            for code in &extras.functions {
                 submission.calls(code)?;
             }
             submission.with_args(|handle, ctx| {
@@ -106,7 +100,7 @@ impl VeoContext {
                 };
                 // SAFETY: output goes to the staging, which belongs to the entry in the
                 // table until the request was collected.
-                let filled = unsafe { handle.fill(words, stack, output, result) };
+                let filled = unsafe { handle.fill(words, &mut extras.stack, output, result) };
                 filled.map_err(|error| place.what.explain(error, &shared.core.id))?;
                 // SAFETY: the lock is held and the context open, so it is valid.
                 Ok(unsafe { call(ctx, place.addr, handle.as_ptr()) })
@@ -115,6 +109,6 @@ impl VeoContext {
         if !is_there {
             return Ok(None);
         }
-        Ok(Some((sent?, copy_back(args, &offsets))))
+        Ok(Some((sent?, copy_back(&mut extras.stack, &offsets))))
     }
 }

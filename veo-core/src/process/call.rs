@@ -51,13 +51,14 @@ impl VeoProc {
             }
             drop(exclusive);
         };
-        for code in &args.functions {
+        let (words, _, extras) = args.parts();
+        for code in &extras.functions {
             code.check(may_hold_up_unloading())?;
         }
         let handle = exclusive.args()?;
         // SAFETY: output goes straight to the caller's places, which are borrowed
         // exclusively until this function returns, after the call has ended.
-        let filled = unsafe { handle.fill(&args.words, &mut args.stack, Output::Direct, result) };
+        let filled = unsafe { handle.fill(words, &mut extras.stack, Output::Direct, result) };
         filled.map_err(|error| what.explain(error, &id))?;
         let mut word = 0;
         // SAFETY: the main context is held exclusively, so the process is there; the

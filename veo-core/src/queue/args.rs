@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 
 use veo_abi::ffi::{self, veo_args};
 
-use crate::arg::{ArgWord, Args, Words};
+use crate::arg::{ArgWord, Words};
 use crate::backend::{Api, need};
 use crate::error::{Error, Result};
 use crate::stack::StackData;
@@ -172,8 +172,8 @@ impl CopyBack<'_> {
 }
 
 /// The sizes of all output, each padded to 16 bytes.
-pub(crate) fn output_size(args: &Args<'_, '_>) -> usize {
-    args.stack
+fn output_size(stack: &[StackData<'_, '_>]) -> usize {
+    stack
         .iter()
         .map(|data| match data {
             StackData::In(_) => 0,
@@ -182,20 +182,16 @@ pub(crate) fn output_size(args: &Args<'_, '_>) -> usize {
         .sum()
 }
 
-/// Allocates the staging for the output of `args`, filled with what goes in, and
-/// says at which offset each stack argument has its piece.
-pub(crate) fn stage(args: &Args<'_, '_>) -> (Option<Staging>, Vec<usize>) {
-    let written = args
-        .stack
-        .iter()
-        .any(|data| !matches!(data, StackData::In(_)));
-    if !written {
+/// Allocates the staging for the output among the stack data, filled with what goes in, and
+/// says at which offset each of them has its piece.
+pub(crate) fn stage(stack: &[StackData<'_, '_>]) -> (Option<Staging>, Vec<usize>) {
+    if stack.iter().all(|data| matches!(data, StackData::In(_))) {
         return (None, Vec::new());
     }
-    let mut staging = Staging::new(output_size(args));
-    let mut offsets = Vec::with_capacity(args.stack.len());
+    let mut staging = Staging::new(output_size(stack));
+    let mut offsets = Vec::with_capacity(stack.len());
     let mut next = 0;
-    for data in &args.stack {
+    for data in stack {
         offsets.push(next);
         match data {
             StackData::In(_) => {}
@@ -209,12 +205,15 @@ pub(crate) fn stage(args: &Args<'_, '_>) -> (Option<Staging>, Vec<usize>) {
     (Some(staging), offsets)
 }
 
-/// Takes the borrowed places out of `args`, to be written by `wait`.
-pub(crate) fn copy_back<'a>(args: &mut Args<'_, 'a>, offsets: &[usize]) -> CopyBack<'a> {
+/// Takes the borrowed places out of the stack data, to be written by `wait`.
+pub(crate) fn copy_back<'a>(
+    stack: &mut Vec<StackData<'_, 'a>>,
+    offsets: &[usize],
+) -> CopyBack<'a> {
     if offsets.is_empty() {
         return CopyBack::default();
     }
-    let places = args.stack.drain(..).zip(offsets);
+    let places = stack.drain(..).zip(offsets);
     let places = places.filter_map(|(data, offset)| match data {
         StackData::In(_) => None,
         StackData::Out(bytes) | StackData::InOut(bytes) => Some((*offset, bytes)),

@@ -41,7 +41,7 @@ impl CtxShared {
     ) -> Option<Ticket> {
         let call = self.core.api.table.veo_emu_call_async?;
         let (words, classes) = args.words.direct()?;
-        if !args.are_fine(self.core.id) || !self.core.is_usable() {
+        if !args.are_plain() || args.check(self.core.id).is_err() || !self.core.is_usable() {
             return None;
         }
         let mut state = self.lock();
