@@ -10,7 +10,7 @@ use crate::data::{Bytes, BytesMut};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::param::{KernelResult, Origin};
-use crate::session::{Code, ProcId, What};
+use crate::session::{Code, ProcId, RequestKind};
 
 /// A call of a declared kernel: its arguments so far. Made by the stub that
 /// `#[ve_kernel]` writes.
@@ -114,10 +114,10 @@ pub(crate) enum Callee {
 
 impl Callee {
     /// What messages call it.
-    pub(crate) fn what(&self) -> What {
+    pub(crate) fn what(&self) -> RequestKind {
         match self {
-            Callee::Kernel(kernel) => What::Kernel(kernel),
-            Callee::Function { name, .. } => What::Function(Arc::clone(name)),
+            Callee::Kernel(kernel) => RequestKind::Kernel(kernel),
+            Callee::Function { name, .. } => RequestKind::Function(Arc::clone(name)),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::memory::{VeSlice, VeSliceMut};
 use crate::queue::Payload;
 use crate::queue::Ticket;
-use crate::session::What;
+use crate::session::RequestKind;
 
 /// Where transfers of borrowed memory are started: see [`VeoContext::scope`].
 pub struct Scope<'scope, 'env: 'scope> {
@@ -159,7 +159,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let shared = self.ctx.shared();
         let read = need!(shared.core.api, veo_async_read_mem, "a queued read")?;
         shared.submit(
-            What::Read(size),
+            RequestKind::Read(size),
             Payload::Borrowed,
             ptr.usage().as_slice(),
             |submission| {
@@ -178,7 +178,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let shared = self.ctx.shared();
         let write = need!(shared.core.api, veo_async_write_mem, "a queued write")?;
         shared.submit(
-            What::Write(size),
+            RequestKind::Write(size),
             Payload::Borrowed,
             ptr.usage().as_slice(),
             |submission| {

@@ -15,7 +15,7 @@ use crate::queue::CopyBack;
 use crate::queue::Payload;
 use crate::queue::Submission;
 use crate::queue::{Pending, run_host_function};
-use crate::session::{ProcId, What};
+use crate::session::{ProcId, RequestKind};
 use crate::staging::HostVec;
 
 /// A vector that is being filled, and how many elements it will have.
@@ -56,7 +56,7 @@ impl VeoContext {
         let payload = Box::new(Incoming { values, len });
         let read = need!(self.shared().core.api, veo_async_read_mem, "a queued read")?;
         self.transfer(
-            What::Read(size),
+            RequestKind::Read(size),
             payload,
             ptr.usage(),
             |submission| {
@@ -98,7 +98,7 @@ impl VeoContext {
             "a queued write"
         )?;
         self.transfer(
-            What::Write(size),
+            RequestKind::Write(size),
             Box::new(values),
             ptr.usage(),
             |submission| {
@@ -124,7 +124,7 @@ impl VeoContext {
             "a queued allocation"
         )?;
         self.transfer(
-            What::Alloc(size),
+            RequestKind::Alloc(size),
             Box::new(NewMemory { size, len }),
             None,
             |submission| {
@@ -169,7 +169,7 @@ impl VeoContext {
         let job = pending.job();
         let argument = pending.argument();
         self.transfer(
-            What::HostFunction,
+            RequestKind::HostFunction,
             Box::new(pending),
             None,
             |submission| {
@@ -192,7 +192,7 @@ impl VeoContext {
 
     fn transfer<V>(
         &self,
-        what: What,
+        what: RequestKind,
         payload: Box<dyn Any + Send>,
         usage: Option<&'static Usage>,
         send: impl FnOnce(&Submission<'_>) -> u64,

@@ -17,7 +17,7 @@ use crate::call::{Callee, Request, Target};
 use crate::error::{Error, Result};
 use crate::param::CFunction;
 use crate::process::VeoProc;
-use crate::session::What;
+use crate::session::RequestKind;
 
 /// A function on the VE, called with [`Value`]s.
 ///
@@ -205,7 +205,7 @@ impl VeoFunction {
             },
             other => other,
         };
-        What::Function(Arc::clone(&self.name)).explain(error, &self.proc().id())
+        RequestKind::Function(Arc::clone(&self.name)).explain(error, &self.proc().id())
     }
 
     fn convert<'a>(&self, values: Vec<Value<'a>>) -> Result<Args<'a, 'a>> {

@@ -8,11 +8,11 @@ use crate::call::Callee;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::queue::{Submission, may_hold_up_unloading};
-use crate::session::{Code, What};
+use crate::session::{Code, RequestKind};
 
 /// Something to be called.
 pub(crate) struct Place {
-    pub(crate) what: What,
+    pub(crate) what: RequestKind,
     pub(crate) addr: u64,
     from: From,
 }

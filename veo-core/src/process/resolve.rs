@@ -10,7 +10,7 @@ use super::shared::ProcShared;
 use super::verify::Declaration;
 use crate::error::{Error, Result, UnresolvedKernel};
 use crate::kernel::{self, Kernel, KernelInfo, Library, Resolution};
-use crate::session::{Code, What};
+use crate::session::{Code, RequestKind};
 
 impl ProcShared {
     /// The address of a kernel if it was looked up before, else 0.
@@ -31,7 +31,7 @@ impl ProcShared {
     #[cold]
     pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<(u64, Arc<Code>)> {
         let info = kernel.info();
-        self.core.check(What::Kernel(kernel))?;
+        self.core.check(RequestKind::Kernel(kernel))?;
         if self.settings.kernels == Kernels::None {
             return Err(Error::Command {
                 what: format!("kernel {}", info.symbol),

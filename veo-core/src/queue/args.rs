@@ -206,10 +206,7 @@ pub(crate) fn stage(stack: &[StackData<'_, '_>]) -> (Option<Staging>, Vec<usize>
 }
 
 /// Takes the borrowed places out of the stack data, to be written by `wait`.
-pub(crate) fn copy_back<'a>(
-    stack: &mut Vec<StackData<'_, 'a>>,
-    offsets: &[usize],
-) -> CopyBack<'a> {
+pub(crate) fn copy_back<'a>(stack: &mut Vec<StackData<'_, 'a>>, offsets: &[usize]) -> CopyBack<'a> {
     if offsets.is_empty() {
         return CopyBack::default();
     }

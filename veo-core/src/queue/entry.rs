@@ -7,7 +7,7 @@ use std::task::Waker;
 use super::payload::Payload;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
-use crate::session::{Code, Outcome, What};
+use crate::session::{Code, Outcome, RequestKind};
 
 /// A request's place in the table, held by its handle. `number` tells a later
 /// request in the same place apart.
@@ -21,7 +21,7 @@ pub(crate) struct Ticket {
 pub(super) struct Collected {
     pub(crate) outcome: Outcome,
     pub(crate) payload: Payload,
-    pub(crate) what: What,
+    pub(crate) what: RequestKind,
     /// The backend's number for the request.
     pub(crate) id: u64,
     pub(crate) submitted: Stamp,
@@ -54,7 +54,7 @@ pub(super) struct Entry {
 #[derive(Default)]
 pub(super) struct Rest {
     /// None if the entry names a kernel.
-    pub(super) what: Option<What>,
+    pub(super) what: Option<RequestKind>,
     pub(super) payload: Payload,
     pub(super) waker: Option<Waker>,
     /// The libraries that it may call, besides that of a declared kernel.
@@ -83,11 +83,11 @@ impl Entry {
         named || rest.is_some_and(|rest| rest.code.iter().any(|other| Arc::ptr_eq(other, code)))
     }
 
-    pub(super) fn what(&self) -> What {
+    pub(super) fn what(&self) -> RequestKind {
         match (self.kernel, &self.rest) {
-            (Some(kernel), _) => What::Kernel(kernel),
-            (None, Some(rest)) => rest.what.clone().unwrap_or(What::HostFunction),
-            (None, None) => What::HostFunction,
+            (Some(kernel), _) => RequestKind::Kernel(kernel),
+            (None, Some(rest)) => rest.what.clone().unwrap_or(RequestKind::HostFunction),
+            (None, None) => RequestKind::HostFunction,
         }
     }
 }

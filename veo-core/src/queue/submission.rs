@@ -15,7 +15,7 @@ use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use crate::address::Usage;
 use crate::clock::Stamp;
 use crate::error::Result;
-use crate::session::{Code, What};
+use crate::session::{Code, RequestKind};
 
 impl CtxShared {
     /// Hands a request to the backend by `send`, which gives its id, and enters it
@@ -23,7 +23,7 @@ impl CtxShared {
     #[inline]
     pub(crate) fn submit(
         &self,
-        what: What,
+        what: RequestKind,
         payload: Payload,
         uses: &[&'static Usage],
         send: impl FnOnce(&mut Submission<'_>) -> Result<u64>,

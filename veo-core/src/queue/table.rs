@@ -22,7 +22,7 @@ use super::entry::{Collected, END, Entry, NONE, Rest, Ticket};
 use super::payload::Payload;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
-use crate::session::{Code, Outcome, State, What};
+use crate::session::{Code, Outcome, RequestKind, State};
 
 /// As many places are kept for the next requests, whatever has ended.
 const KEPT: usize = 1024;
@@ -138,9 +138,15 @@ impl Table {
     }
 
     /// Enters a request that the backend took under `id`.
-    pub(crate) fn insert(&mut self, id: u64, what: What, payload: Payload, now: Stamp) -> Ticket {
+    pub(crate) fn insert(
+        &mut self,
+        id: u64,
+        what: RequestKind,
+        payload: Payload,
+        now: Stamp,
+    ) -> Ticket {
         let (kernel, what) = match what {
-            What::Kernel(kernel) => (Some(kernel), None),
+            RequestKind::Kernel(kernel) => (Some(kernel), None),
             other => (None, Some(other)),
         };
         let ticket = self.enter(id, now);
@@ -379,7 +385,7 @@ impl Table {
             .max()
     }
 
-    pub(crate) fn what(&self, ticket: Ticket) -> Option<What> {
+    pub(crate) fn what(&self, ticket: Ticket) -> Option<RequestKind> {
         self.find(ticket).map(Entry::what)
     }
 
@@ -454,7 +460,7 @@ impl Table {
     fn discard(&mut self, place: u32) -> Option<Payload> {
         let number = self.places[place as usize].number;
         let collected = self.take(Ticket { place, number })?;
-        if let What::Alloc(_) = collected.what
+        if let RequestKind::Alloc(_) = collected.what
             && collected.outcome.state == State::Ok
             && collected.outcome.word != 0
         {

@@ -11,7 +11,7 @@ const OK: Outcome = Outcome {
 };
 
 fn insert(table: &mut Table, id: u64, payload: Payload) -> Ticket {
-    table.insert(id, What::HostFunction, payload, Stamp::now())
+    table.insert(id, RequestKind::HostFunction, payload, Stamp::now())
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::fork::Image;
 use super::id::ProcId;
 use super::keeper::Keeper;
 use super::outcome::{Outcome, State};
-use super::what::What;
+use super::request_kind::RequestKind;
 use crate::backend::{Api, OnHost, need};
 use crate::error::{Cause, Error, Fault};
 
@@ -213,7 +213,7 @@ impl ProcCore {
 
     /// The error for a request that the backend did not take.
     #[cold]
-    pub(crate) fn refused(&self, what: &What) -> Error {
+    pub(crate) fn refused(&self, what: &RequestKind) -> Error {
         let reason = self.api.last_error();
         if self.look_for_end() {
             return self.gone(what);
@@ -227,7 +227,7 @@ impl ProcCore {
     /// The error for a request that ended as `outcome` says, request number `id` of
     /// the backend's context.
     #[cold]
-    pub(crate) fn failure(&self, what: &What, id: Option<u64>, outcome: Outcome) -> Error {
+    pub(crate) fn failure(&self, what: &RequestKind, id: Option<u64>, outcome: Outcome) -> Error {
         let reason = self.api.last_error();
         match outcome.state {
             State::Exception => {

@@ -8,7 +8,7 @@ mod fork;
 mod id;
 mod keeper;
 mod outcome;
-mod what;
+mod request_kind;
 
 pub(crate) use self::core::ProcCore;
 pub(crate) use code::Code;
@@ -16,4 +16,4 @@ pub(crate) use fork::Image;
 pub(crate) use id::ProcId;
 pub(crate) use keeper::{Keeper, Task};
 pub(crate) use outcome::{Outcome, State};
-pub(crate) use what::What;
+pub(crate) use request_kind::RequestKind;

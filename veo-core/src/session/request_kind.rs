@@ -1,4 +1,4 @@
-//! What a request is, in the words of messages.
+//! The kind of a request, and what messages call it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::kernel::Kernel;
 
 /// The kind of a request.
 #[derive(Clone, Debug)]
-pub(crate) enum What {
+pub(crate) enum RequestKind {
     Kernel(&'static Kernel),
     Function(Arc<str>),
     Read(usize),
@@ -17,18 +17,16 @@ pub(crate) enum What {
     HostFunction,
 }
 
-impl What {
+impl RequestKind {
     /// The symbol of the kernel, if it is a call of one.
     pub(crate) fn kernel(&self) -> Option<&str> {
         match self {
-            What::Kernel(kernel) => Some(kernel.info().symbol),
-            What::Function(name) => Some(name),
+            RequestKind::Kernel(kernel) => Some(kernel.info().symbol),
+            RequestKind::Function(name) => Some(name),
             _ => None,
         }
     }
-}
 
-impl What {
     /// The same error, where it is about an argument, with the call and the parameter.
     #[cold]
     pub(crate) fn explain(&self, error: Error, proc: &dyn fmt::Display) -> Error {
@@ -76,7 +74,7 @@ impl What {
 
     /// The name of a parameter.
     fn parameter(&self, index: usize) -> Option<String> {
-        let What::Kernel(kernel) = self else {
+        let RequestKind::Kernel(kernel) = self else {
             return None;
         };
         let name = kernel.info().parameters.get(index);
@@ -85,15 +83,15 @@ impl What {
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for RequestKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            What::Kernel(kernel) => write!(f, "kernel {}", kernel.info().symbol),
-            What::Function(name) => write!(f, "kernel {name}"),
-            What::Read(size) => write!(f, "the transfer of {size} bytes from the VE"),
-            What::Write(size) => write!(f, "the transfer of {size} bytes to the VE"),
-            What::Alloc(size) => write!(f, "the allocation of {size} bytes"),
-            What::HostFunction => f.write_str("the host function"),
+            RequestKind::Kernel(kernel) => write!(f, "kernel {}", kernel.info().symbol),
+            RequestKind::Function(name) => write!(f, "kernel {name}"),
+            RequestKind::Read(size) => write!(f, "the transfer of {size} bytes from the VE"),
+            RequestKind::Write(size) => write!(f, "the transfer of {size} bytes to the VE"),
+            RequestKind::Alloc(size) => write!(f, "the allocation of {size} bytes"),
+            RequestKind::HostFunction => f.write_str("the host function"),
         }
     }
 }
