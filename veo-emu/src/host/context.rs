@@ -50,10 +50,10 @@ pub(crate) fn open(
 /// Runs everything queued, then ends the context's thread, and with `last` the
 /// process.
 pub(crate) fn close(queue: &Queue, last: bool) {
-    if let Ok(turn) = queue.turn() {
+    if let Ok(exclusive) = queue.exclusive_use() {
         queue.close();
         // If the process dies meanwhile, the thread is gone as well.
-        let _ = turn.close(last);
+        let _ = exclusive.close(last);
     }
     queue.close();
 }

@@ -162,12 +162,12 @@ fn resolve(name: &str) -> Result<String> {
 pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     check_given("library", name)?;
     let path = resolve(name)?;
-    let mut turn = main.turn()?;
+    let mut exclusive = main.exclusive_use()?;
     super::elf::check(&path)?;
     let before = Original::open(Path::new(&path)).ok();
     put(main, path.as_bytes())?;
     main.child.symbols.set_subject(&path);
-    let (ended, len) = turn.parcel(Task::Load, &[path.len() as u64])?;
+    let (ended, len) = exclusive.parcel(Task::Load, &[path.len() as u64])?;
     let answer = get(main, len);
     if ended != Ended::Done {
         let text = String::from_utf8_lossy(&answer);
@@ -195,7 +195,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
             .iter()
             .any(is_known)
     {
-        turn.parcel(Task::Unload, &[handle])?;
+        exclusive.parcel(Task::Unload, &[handle])?;
         return Err(Error::new(
             libc::ESTALE,
             format!(
@@ -204,7 +204,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
             ),
         ));
     }
-    turn.set_result(handle);
+    exclusive.set_result(handle);
     debug!("library {} is loaded", String::from_utf8_lossy(path));
     let mut known = lock(&main.child.symbols.known);
     match known
@@ -237,7 +237,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
 /// Unloads a library and forgets its symbols.
 pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
     main.child.check()?;
-    let turn = main.turn()?;
+    let exclusive = main.exclusive_use()?;
     // Looked up behind the queue, so that two unloads of one load cannot both pass.
     let path = lock(&main.child.symbols.known)
         .libraries
@@ -247,7 +247,7 @@ pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
     main.child
         .symbols
         .set_subject(&path.ok_or_else(|| unknown(handle))?);
-    let (ended, len) = turn.parcel(Task::Unload, &[handle])?;
+    let (ended, len) = exclusive.parcel(Task::Unload, &[handle])?;
     if ended != Ended::Done {
         let text = String::from_utf8_lossy(&get(main, len)).into_owned();
         return Err(Error::invalid(format!(
@@ -298,7 +298,7 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
     }
     main.child.check()?;
     let image = lock(&main.child.symbols.known).image;
-    let mut turn = main.turn()?;
+    let mut exclusive = main.exclusive_use()?;
     // A symbol of the image wins over one of the same name in a library.
     let mut found = None;
     for library in [image, Some(handle)]
@@ -309,13 +309,13 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         put(main, name.as_bytes())?;
         main.child.symbols.set_subject(name);
         let words = [library, name.len() as u64];
-        let (_, address) = turn.parcel(Task::Symbol, &words)?;
+        let (_, address) = exclusive.parcel(Task::Symbol, &words)?;
         if address != 0 {
             found = Some((library, address));
             break;
         }
     }
-    turn.set_result(found.map_or(0, |(_, address)| address));
+    exclusive.set_result(found.map_or(0, |(_, address)| address));
     let mut known = lock(&main.child.symbols.known);
     let Some((library, address)) = found else {
         let place = match known
@@ -374,7 +374,7 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Fills the parcel. The caller has the turn.
+/// Fills the parcel. The caller has the context for itself.
 fn put(queue: &Queue, bytes: &[u8]) -> Result<()> {
     if bytes.len() > PARCEL {
         return Err(Error::new(libc::ENAMETOOLONG, "the name is too long"));
@@ -385,7 +385,7 @@ fn put(queue: &Queue, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Takes `len` bytes out of the parcel. The caller has the turn.
+/// Takes `len` bytes out of the parcel. The caller has the context for itself.
 fn get(queue: &Queue, len: u64) -> Vec<u8> {
     let len = usize::try_from(len).unwrap_or(PARCEL).min(PARCEL);
     let place = queue.mapping.base().wrapping_add(PARCEL_AT);

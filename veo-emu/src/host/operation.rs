@@ -1,4 +1,4 @@
-//! What waits in a context's queue for its turn, besides what is in the ring.
+//! What waits in a context's queue until it may go into the ring, or be done by the host.
 
 use std::ffi::c_void;
 
@@ -46,12 +46,12 @@ pub(crate) struct Call {
     pub(crate) stack: Option<Box<Image>>,
 }
 
-/// Something that waits for its turn.
+/// Something that waits in the queue.
 pub(crate) enum Pending {
     Call(u64, Call),
     Host(u64, Box<HostOp>),
     /// A thread that wants the context for itself, by ticket.
-    Turn(u64),
+    ExclusiveUse(u64),
 }
 
 /// Where the stack buffers of a call go, and back.

@@ -75,7 +75,7 @@ impl Process {
         };
         // With libveo the creation is the first message: no call gets id 0, which
         // programs take for none.
-        drop(main.turn());
+        drop(main.exclusive_use());
         Ok(Process {
             node_number: number,
             child,
@@ -109,7 +109,7 @@ impl Process {
 
     /// Opens a further context, behind everything queued.
     pub(crate) fn open_context(&self, stack: Option<u64>) -> Result<Arc<Queue>> {
-        let _turn = self.main.turn()?;
+        let _exclusive = self.main.exclusive_use()?;
         let index = {
             let mut contexts = lock(&self.contexts);
             contexts.next_index += 1;
@@ -120,15 +120,15 @@ impl Process {
 
     /// Allocates VE memory, behind everything queued.
     pub(crate) fn alloc(&self, len: u64) -> Result<u64> {
-        let mut turn = self.main.turn()?;
+        let mut exclusive = self.main.exclusive_use()?;
         let allocated = self.child.memory.alloc(len);
-        turn.set_result(*allocated.as_ref().unwrap_or(&0));
+        exclusive.set_result(*allocated.as_ref().unwrap_or(&0));
         allocated.map_err(|text| Error::new(libc::ENOMEM, text))
     }
 
     /// Frees VE memory, behind everything queued.
     pub(crate) fn free(&self, address: u64) -> Result<()> {
-        let _turn = self.main.turn()?;
+        let _exclusive = self.main.exclusive_use()?;
         transfer::free(&self.main, address)
     }
 
@@ -138,8 +138,8 @@ impl Process {
     ///
     /// `len` bytes are writable at `dst`.
     pub(crate) unsafe fn read(&self, dst: *mut u8, src: u64, len: u64) -> Result<()> {
-        let _turn = self.main.turn_of(transfer::parts_to_host(len))?;
-        // SAFETY: the caller vouches for `dst`; the turn is ours.
+        let _exclusive = self.main.exclusive_use_of(transfer::parts_to_host(len))?;
+        // SAFETY: the caller vouches for `dst`; the main context is ours alone.
         unsafe { transfer::read(&self.main, dst, src, len) }
     }
 
@@ -149,15 +149,15 @@ impl Process {
     ///
     /// `len` bytes are readable at `src`.
     pub(crate) unsafe fn write(&self, dst: u64, src: *const u8, len: u64) -> Result<()> {
-        let _turn = self.main.turn_of(transfer::parts_to_ve(len))?;
-        // SAFETY: the caller vouches for `src`; the turn is ours.
+        let _exclusive = self.main.exclusive_use_of(transfer::parts_to_ve(len))?;
+        // SAFETY: the caller vouches for `src`; the main context is ours alone.
         unsafe { transfer::write(&self.main, dst, src, len) }
     }
 
     /// Copies inside the VE, behind everything queued.
     pub(crate) fn copy(&self, dst: u64, src: u64, len: u64) -> Result<()> {
         const PART: u64 = 1 << 20;
-        let _turn = self.main.turn()?;
+        let _exclusive = self.main.exclusive_use()?;
         let mut part = vec![0u8; len.min(PART) as usize];
         // Backwards if the end of the source would be overwritten first.
         let backwards = dst > src && dst < src.saturating_add(len);
@@ -169,7 +169,7 @@ impl Process {
             let (Some(from), Some(to)) = (from, to) else {
                 return Err(Error::invalid("the range wraps around the address space"));
             };
-            // SAFETY: the buffer has `size` bytes; the turn is ours.
+            // SAFETY: the buffer has `size` bytes; the main context is ours alone.
             unsafe {
                 transfer::read(&self.main, part.as_mut_ptr(), from, size)?;
                 transfer::write(&self.main, to, part.as_ptr(), size)?;

@@ -30,7 +30,7 @@ impl Queue {
         self.note_end(&state, state.results.first_of(id)..id + 1, value);
         state.results.end(id, outcome);
         state.host = None;
-        self.give_up_turn(state);
+        self.end_exclusive_use(state);
     }
 
     /// Notes that what the host did with these ids has ended, and its result for the
@@ -99,7 +99,7 @@ impl Queue {
                         break;
                     }
                 }
-                Some(Pending::Turn(ticket)) if state.in_ring.is_empty() => {
+                Some(Pending::ExclusiveUse(ticket)) if state.in_ring.is_empty() => {
                     state.serving = *ticket;
                     state.busy = true;
                     state.pending.pop_front();
@@ -150,7 +150,7 @@ impl Queue {
         true
     }
 
-    /// The next request that the host has to do, if its turn has come. The caller
+    /// The next request that the host has to do, if nothing is before it. The caller
     /// runs it and then calls `end_host`.
     pub(crate) fn next_host(&self, state: &mut State, functions: bool) -> Option<(u64, HostOp)> {
         self.pump(state);
@@ -179,7 +179,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn give_up_turn(&self, mut state: MutexGuard<'_, State>) {
+    pub(super) fn end_exclusive_use(&self, mut state: MutexGuard<'_, State>) {
         state.busy = false;
         self.pump(&mut state);
         let backlog = !state.pending.is_empty();

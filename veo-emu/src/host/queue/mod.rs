@@ -11,10 +11,10 @@
 //! thread of its own ([`super::progress`]) does so when nobody else would.
 
 mod advance;
+mod exclusive;
+mod hang;
 mod quick;
 mod submit;
-mod trouble;
-mod turn;
 mod wait;
 
 use std::collections::VecDeque;
@@ -201,7 +201,7 @@ impl Queue {
             let limit = limit.map_or(LOOK, |limit| limit.min(LOOK));
             self.ring().sleep(seen, Some(limit));
             if limit == LOOK && same() {
-                self.look_for_trouble(seen, same);
+                self.look_for_hang(seen, same);
             }
         }
         self.sleepers.fetch_sub(1, Ordering::Relaxed);

@@ -170,7 +170,7 @@ impl Queue {
     /// too.
     pub(crate) fn sync(&self) {
         // If the process has ended, everything has.
-        drop(self.turn());
+        drop(self.exclusive_use());
     }
 }
 

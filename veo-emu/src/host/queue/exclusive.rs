@@ -1,6 +1,6 @@
-//! Turns: a context for one thread of the host alone, to have the VE side do what is
-//! no call. With libveo each of them is a message like a call, so it has an id, which
-//! nobody can collect, and a result, which kernels behind it can ask for.
+//! Exclusive use: one thread of the host has a context for itself, to have the VE side do
+//! what is no call. libveo sends a message for each of these, like a call. So each has an
+//! id, which nobody can collect, and a result, which kernels behind it can ask for.
 
 use std::ops::Range;
 
@@ -18,13 +18,13 @@ use crate::sys::cpu;
 impl Queue {
     /// Has the context for the calling thread alone, behind everything queued, for
     /// something that takes one id.
-    pub(crate) fn turn(&self) -> Result<Turn<'_>> {
-        self.turn_of(1)
+    pub(crate) fn exclusive_use(&self) -> Result<ExclusiveUse<'_>> {
+        self.exclusive_use_of(1)
     }
 
     /// The same for something that takes `count` ids.
-    pub(crate) fn turn_of(&self, count: u64) -> Result<Turn<'_>> {
-        let turn = |ids, nested| Turn {
+    pub(crate) fn exclusive_use_of(&self, count: u64) -> Result<ExclusiveUse<'_>> {
+        let granted = |ids, nested| ExclusiveUse {
             queue: self,
             ids,
             value: 0,
@@ -34,7 +34,7 @@ impl Queue {
             // A host function already has the context for itself. What is queued behind
             // it has its ids, so there is none for this.
             self.child.check()?;
-            return Ok(turn(0..0, true));
+            return Ok(granted(0..0, true));
         }
         let (ticket, ids) = {
             let mut state = self.lock_to_submit()?;
@@ -42,11 +42,11 @@ impl Queue {
             let ids = state.results.pass_over(count);
             if idle {
                 state.busy = true;
-                return Ok(turn(ids, false));
+                return Ok(granted(ids, false));
             }
             state.tickets += 1;
             let ticket = state.tickets;
-            state.pending.push_back(Pending::Turn(ticket));
+            state.pending.push_back(Pending::ExclusiveUse(ticket));
             (ticket, ids)
         };
         let served = self.wait_until(None, None, |state| {
@@ -57,7 +57,7 @@ impl Queue {
             }
         });
         if served == Some(true) {
-            Ok(turn(ids, false))
+            Ok(granted(ids, false))
         } else {
             Err(self.child.gone())
         }
@@ -65,7 +65,7 @@ impl Queue {
 }
 
 /// The context belongs to this thread; nothing else runs in it.
-pub(crate) struct Turn<'a> {
+pub(crate) struct ExclusiveUse<'a> {
     queue: &'a Queue,
     ids: Range<u64>,
     value: u64,
@@ -73,7 +73,7 @@ pub(crate) struct Turn<'a> {
     nested: bool,
 }
 
-impl Turn<'_> {
+impl ExclusiveUse<'_> {
     /// Sets the result that kernels behind this are told.
     pub(crate) fn set_result(&mut self, value: u64) {
         self.value = value;
@@ -92,13 +92,13 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for ExclusiveUse<'_> {
     fn drop(&mut self) {
         if !self.nested {
             let state = lock(&self.queue.state);
             self.queue
                 .note_end(&state, self.ids.clone(), Some(self.value));
-            self.queue.give_up_turn(state);
+            self.queue.end_exclusive_use(state);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What may have become of a VE side from which nothing is heard: a kernel can end its
-//! thread, have it traced, or overwrite the ring. Who waits looks for that now and then.
+//! Hangs: a kernel can end the thread of the VE side, have it traced, or overwrite the ring.
+//! Then no response ever comes. A waiting thread looks for that twice a second.
 
 use super::{LOOK, Queue};
 use crate::host::death::Reason;
@@ -9,7 +9,7 @@ impl Queue {
     /// Ends the process if its thread will never do what is in the ring. `same` tells whether
     /// nothing has happened since the generation `seen`.
     #[cold]
-    pub(super) fn look_for_trouble(&self, seen: u32, same: impl Fn() -> bool) {
+    pub(super) fn look_for_hang(&self, seen: u32, same: impl Fn() -> bool) {
         if self.has_lost_its_thread() && same() {
             self.child.end_broken(&format!(
                 "the thread of context {} ended without a word; did a kernel end it, or a \
