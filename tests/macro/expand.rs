@@ -1,4 +1,4 @@
-//! What the macros write: each file of `tests/expand` against its `.expanded.rs`.
+//! What the macros write: each file of `expand` against its `.expanded.rs`.
 //!
 //! `VEO_BLESS=1 cargo test -p veo-tests --test expand` writes them anew.
 
@@ -12,7 +12,7 @@ use veo_tests::blessing;
 
 #[test]
 fn expansions_are_the_expected_ones() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("expand");
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("macro/expand");
     let mut sources: Vec<PathBuf> = std::fs::read_dir(&dir)
         .unwrap()
         .map(|entry| entry.unwrap().path())

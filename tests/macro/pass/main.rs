@@ -103,7 +103,7 @@ mod info {
 /// Every file beside this one is a module of it.
 #[test]
 fn no_case_is_forgotten() {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("pass");
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("macro/pass");
     let main = include_str!("main.rs");
     let mut count = 0;
     for group in std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap()) {
