@@ -1,4 +1,5 @@
-//! `veo-build`: its command lines and messages with stand-ins for NEC's tools, and whole builds by Cargo.
+//! `veo-build`: its command lines and messages with stand-ins for NEC's tools, whole builds by Cargo,
+//! what `import_header` makes of a header, and the library that the build of `veo-emu` makes.
 
 use veo_tests as _;
 
@@ -9,6 +10,7 @@ mod commands;
 mod failures;
 mod files;
 mod host;
+mod import_header;
 mod languages;
 mod linking;
 mod llvm;
@@ -18,5 +20,6 @@ mod package;
 mod real;
 mod rebuilds;
 mod recording;
+mod shim_flags;
 mod static_veorun;
 mod targets;
