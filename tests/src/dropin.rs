@@ -52,7 +52,7 @@ fn target_dir() -> PathBuf {
 
 /// The sources of the conformance programs.
 fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("dropin/conformance")
 }
 
 /// Runs a tool that must succeed.
@@ -167,7 +167,7 @@ impl Dropin {
         directory
     }
 
-    /// Compiles a program of `tests/conformance` (C, or C++ by its name) as
+    /// Compiles a program of `tests/dropin/conformance` (C, or C++ by its name) as
     /// programs for libveo are compiled, with more `options`.
     pub fn compile(&self, source: &str, options: &[&str]) -> PathBuf {
         let programs = self.root.join("programs");
@@ -193,7 +193,7 @@ impl Dropin {
         program
     }
 
-    /// Compiles a program of `tests/conformance` with the library inside, as a static
+    /// Compiles a program of `tests/dropin/conformance` with the library inside, as a static
     /// executable by `option` (`-static`, `-static-pie`).
     pub fn compile_static(&self, source: &str, option: &str) -> PathBuf {
         let programs = self.root.join("programs");

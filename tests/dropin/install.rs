@@ -172,7 +172,7 @@ fn kernels_linked_with_the_kernel_side_library_load() {
     let dropin = Dropin::get();
     let directory = dropin.scratch("linked_kernels");
     for library in ["kernels", "veside"] {
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("dropin/conformance");
         output(
             Command::new("gcc")
                 .args(["-O1", "-g", "-fpic", "-shared", "-Wl,-z,defs", "-I"])
@@ -212,7 +212,7 @@ fn pkg_config_finds_the_installation_wherever_it_was_moved() {
             .args(["--cflags", "--libs", "libveo"]),
     );
     let program = moved.join("version");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/process.c");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("dropin/conformance/process.c");
     output(
         Command::new("gcc")
             .arg(source)
@@ -244,7 +244,7 @@ fn pkg_config_finds_the_installation_wherever_it_was_moved() {
 fn mk_veorun_static_makes_an_image() {
     let dropin = Dropin::get();
     let directory = dropin.scratch("mk_veorun_static");
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/image.c");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("dropin/conformance/image.c");
     let object = directory.join("image.o");
     let image = directory.join("my_veorun");
     let mut gcc = Command::new("gcc");

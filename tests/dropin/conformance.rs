@@ -1,7 +1,7 @@
 //! The conformance suite: C programs written from the description of the libveo
 //! interface, compiled and run against the installed drop-in library.
 //!
-//! Each program in `tests/conformance` says in its first lines what it is about.
+//! Each program in `conformance` says in its first lines what it is about.
 
 use veo_tests::dropin::Dropin;
 
@@ -102,13 +102,13 @@ const OTHERS: &[&str] = &[
 
 #[test]
 fn no_program_is_forgotten() {
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance");
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/dropin/conformance");
     for entry in std::fs::read_dir(directory).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let known = PROGRAMS.contains(&name.as_str()) || OTHERS.contains(&name.as_str());
         assert!(
             known || !name.ends_with(".c"),
-            "{name} is in no list of dropin_conformance.rs"
+            "{name} is in no list of dropin/conformance.rs"
         );
     }
 }

@@ -42,7 +42,7 @@ fn a_fortran_program() {
     compiler.arg(&directory).arg("-o").arg(&program);
     compiler.arg(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/conformance/client.f90"
+        "/dropin/conformance/client.f90"
     ));
     compiler
         .arg("-L")
@@ -62,7 +62,7 @@ fn a_python_program() {
         return;
     }
     let dropin = Dropin::get();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/client.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/dropin/conformance/client.py");
     let mut command = dropin.command("python3");
     // The library must find what it needs by its own place.
     command.env_remove("LD_LIBRARY_PATH");

@@ -1,0 +1,7 @@
+//! The drop-in `libveo.so.1`: what is installed, and programs in other languages on it.
+
+mod conformance;
+mod install;
+mod languages;
+mod robustness;
+mod soak;
