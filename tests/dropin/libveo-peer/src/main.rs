@@ -1,6 +1,6 @@
 //! A VE side on x86 for NEC's own host library: it attaches the segment that libveo made,
 //! answers its mailbox and runs kernels of the host's own machine code. libveo starts it in
-//! place of its VE program; `tests/libveo-peer/run` says how.
+//! place of its VE program; `tests/dropin/libveo-peer/run` says how.
 //!
 //! This file reads the environment and starts the rest.
 
@@ -28,7 +28,7 @@ fn fail(reason: &str) -> ! {
 fn number<N: std::str::FromStr>(name: &str) -> N {
     let Some(value) = std::env::var_os(name) else {
         fail(&format!(
-            "{name} is not set: libveo starts this program and sets it; see tests/libveo-peer/run"
+            "{name} is not set: libveo starts this program and sets it; see tests/dropin/libveo-peer/run"
         ));
     };
     match value.to_str().and_then(|value| value.parse().ok()) {
