@@ -1,6 +1,6 @@
 //! Damaged files: reading them must end, soon, with a result or an error.
 //! `VEO_TEST_LONG=<rounds>` damages more of them:
-//! `VEO_TEST_LONG=100000 cargo test --release -p veo-tests --test prototype damage`
+//! `VEO_TEST_LONG=100000 cargo test --release -p veo-tests --test debuginfo damage`
 
 use std::time::Duration;
 

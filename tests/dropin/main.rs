@@ -1,5 +1,7 @@
 //! The drop-in `libveo.so.1`: what is installed, and programs in other languages on it.
 
+use veo_tests as _;
+
 mod conformance;
 mod install;
 mod languages;

@@ -322,7 +322,10 @@ fn a_plugin_that_uses_it_while_it_is_loaded_and_unloaded() {
     let dropin = Dropin::get();
     let directory = dropin.scratch("in_plugin");
     let (plugin, program) = (directory.join("plugin.so"), directory.join("program"));
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/dropin/conformance/in_plugin.c");
+    let source = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/dropin/conformance/in_plugin.c"
+    );
     let gcc = |options: &[&str], to: &std::path::Path| {
         let mut command = Command::new("gcc");
         command.args(["-std=gnu11", "-O1", "-g", "-Wall", "-Werror", "-pthread"]);

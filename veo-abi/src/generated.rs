@@ -1,4 +1,4 @@
-// Generated from the headers in veo-abi/include; tests/tests/bindings.rs says how.
+// Generated from the headers in veo-abi/include; tests/workspace/bindings.rs says how.
 
 pub const VEO_API_VERSION: u32 = 16;
 pub const VEO_SYMNAME_LEN_MAX: u32 = 255;

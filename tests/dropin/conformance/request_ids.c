@@ -1,6 +1,6 @@
 /* Which numbers requests get. Synchronous functions send messages, too, and use up
  * numbers of the main context, so that 0 is never the number of a call there: programs
- * take it for "no request". Every number is NEC's: tests/libveo-peer/run runs this
+ * take it for "no request". Every number is NEC's: tests/dropin/libveo-peer/run runs this
  * program on its library, too. */
 #include "check.h"
 

@@ -2,6 +2,8 @@
 #![deny(warnings)]
 #![allow(dead_code, clippy::useless_vec)]
 
+use veo_tests as _;
+
 mod attribute {
     mod crate_path;
     mod imported_name;

@@ -1,6 +1,6 @@
 //! Arguments and results arrive bit for bit, in order, whatever their types, number
 //! and values: 1 to 256 words, and the extremes of every scalar type. Random signatures
-//! are the matter of `tests/random`.
+//! are the matter of `random/`.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

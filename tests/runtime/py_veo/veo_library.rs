@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use veo_core::{Error, Result, VEMemPtr};
 
-use crate::start;
+use super::start;
 
 #[test]
 fn get_symbol() -> Result<()> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use veo_core::{Error, Result, Value, VeoCtxt, VeoLibrary, VeoRequest};
 
-use crate::{function, start};
+use super::{function, start};
 
 fn busy(lib: &VeoLibrary, ctx: &VeoCtxt, ms: u64) -> VeoRequest<'static, Value<'static>> {
     let busy = function(lib, "busy", &["unsigned long"], "unsigned long");

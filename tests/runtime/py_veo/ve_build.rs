@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use veo_build::{Built, Kernels, Target};
 use veo_core::{Result, Value, VeoProc};
 
-use crate::function;
+use super::function;
 
 const TWICE: &str = "long twice(long x) { return 2 * x; }\n";
 

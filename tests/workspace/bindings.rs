@@ -1,6 +1,6 @@
 //! The checked-in bindings are what bindgen makes of the headers in `veo-abi/include`.
 //!
-//! `VEO_BLESS=1 cargo test -p veo-tests --test bindings` writes them anew.
+//! `VEO_BLESS=1 cargo test -p veo-tests --test workspace bindings` writes them anew.
 
 use std::path::Path;
 
@@ -33,7 +33,7 @@ fn checked_in_bindings_match_the_headers() {
     assert!(
         have == wanted,
         "veo-abi/src/generated.rs is not what the headers say; \
-         run VEO_BLESS=1 cargo test -p veo-tests --test bindings"
+         run VEO_BLESS=1 cargo test -p veo-tests --test workspace bindings"
     );
 }
 
@@ -140,7 +140,7 @@ fn generate(include: &Path) -> String {
     };
     let tree: syn::File = syn::parse2(table).expect("the table parses");
     format!(
-        "// Generated from the headers in veo-abi/include; tests/tests/bindings.rs says how.\n\n{}",
+        "// Generated from the headers in veo-abi/include; tests/workspace/bindings.rs says how.\n\n{}",
         prettyplease::unparse(&tree)
     )
 }

@@ -2,7 +2,7 @@
 
 use veo_core::{OnStack, Result, Value, VeoFunction, VeoLibrary};
 
-use crate::{function, start};
+use super::{function, start};
 
 fn fill(lib: &VeoLibrary) -> VeoFunction {
     let args = ["double *", "long", "double", "double"];

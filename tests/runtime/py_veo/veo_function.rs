@@ -2,7 +2,7 @@
 
 use veo_core::{Error, Result, Value};
 
-use crate::{function, start};
+use super::{function, start};
 
 #[test]
 fn args_type_ret_type() -> Result<()> {

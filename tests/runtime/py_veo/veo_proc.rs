@@ -2,7 +2,7 @@
 
 use veo_core::{Error, Result, Value, VeoCtxt, VeoProc};
 
-use crate::{function, start, ve_build};
+use super::{function, start, ve_build};
 
 #[test]
 fn veo_proc_with_nodeid() -> Result<()> {

@@ -1,0 +1,17 @@
+//! What a program sees of a VE at run time: calls, transfers, faults, ends, and what it is
+//! started from.
+
+use veo_tests as _;
+
+mod addresses;
+mod arguments;
+mod fault_reports;
+mod faults;
+mod host_death;
+mod limits;
+mod nodes;
+mod output;
+mod own_program;
+mod privileges;
+mod py_veo;
+mod transfers;
