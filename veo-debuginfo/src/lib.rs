@@ -1,6 +1,7 @@
 //! What the files of kernels say of themselves, and which files they are.
 //!
 //! - the prototypes of a library's functions, from its debug information: [`prototypes`];
+//! - the function and the source line of an address in a library: [`SourceLines`];
 //! - for which machine a file is, and whether all of it is there: [`elf`];
 //! - what a library is linked with: [`linkage`];
 //! - its variables, [`data_symbols`], and its separate debug file, [`debug_link`];
@@ -21,8 +22,10 @@ mod image;
 pub mod linkage;
 mod original;
 pub mod prototypes;
+mod source_lines;
 
 pub use error::ReadError;
 pub use files::{debug_file_belongs, debug_link};
 pub use image::data_symbols;
 pub use original::{Original, Stamp};
+pub use source_lines::{SourceLines, SourceLocation};

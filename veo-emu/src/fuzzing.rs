@@ -1,31 +1,13 @@
 //! Everything of the host side that reads what others wrote, with bytes from anywhere:
 //! for `cargo fuzz` (see `fuzz/run`), and here with bytes that are damaged at random.
 
-use std::io::Cursor;
-
 use crate::host::death::Death;
 use crate::host::library::Symbols;
 use crate::host::report::Report;
-use crate::host::source::Source;
 use crate::shared::control::Control;
 use crate::shared::message::{LONGEST, Message};
 use crate::shared::ring::{MAX_WORDS, Received, Ring, SLOTS};
 use crate::sys::memfd::{self, Mapping};
-
-/// The headers of a library.
-pub fn elf(bytes: &[u8]) {
-    crate::host::elf::look(&mut Cursor::new(bytes));
-}
-
-/// The source line of an address, the first eight bytes, in the library that follows.
-pub fn source_lines(bytes: &[u8]) {
-    let Some((address, file)) = bytes.split_first_chunk() else {
-        return;
-    };
-    let source = Source::of(file.to_vec(), None);
-    source.extent();
-    source.find(u64::from_le_bytes(*address));
-}
 
 /// A message from the other side.
 pub fn messages(bytes: &[u8]) {
@@ -141,78 +123,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    const SOURCE: &str = "static inline __attribute__((always_inline)) int twice(int x) \
-        { return x * 2; }\nint inlined(int *x) { return twice(*x) + twice(x[1]); }\n";
-
-    /// A small library with debug information.
-    fn library(options: &[&str]) -> Vec<u8> {
-        let name = format!("veo-fuzzing-{}{}", std::process::id(), options.len());
-        let source = std::env::temp_dir().join(name + ".c");
-        let library = source.with_extension("so");
-        std::fs::write(&source, SOURCE).unwrap();
-        let status = std::process::Command::new("cc")
-            .args(options)
-            .args([
-                "-O1",
-                "-shared",
-                "-fPIC",
-                "-nostdlib",
-                "-Wl,-z,noseparate-code",
-                "-o",
-            ])
-            .args([&library, &source])
-            .status();
-        let bytes = std::fs::read(&library);
-        let _ = std::fs::remove_file(source);
-        let _ = std::fs::remove_file(library);
-        assert!(status.expect("a C compiler").success());
-        bytes.expect("the library")
-    }
-
-    #[test]
-    fn damaged_libraries() {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        let library = library(&["-g"]);
-        let symbol = |address| Source::of(library.clone(), None).find(address);
-        let code: Vec<u64> = (0..0x2000)
-            .step_by(8)
-            .filter(|address| symbol(*address).function == "inlined")
-            .collect();
-        assert!(
-            !code.is_empty(),
-            "the library has code with debug information"
-        );
-        for _ in 0..400 {
-            let mut bytes = library.clone();
-            random.damage(&mut bytes, 0x400);
-            elf(&bytes);
-            let address = code[random.below(code.len())];
-            let mut with_address = address.to_le_bytes().to_vec();
-            with_address.append(&mut bytes);
-            source_lines(&with_address);
-        }
-    }
-
-    #[test]
-    fn debug_information_that_claims_to_be_huge() {
-        use object::{Object, ObjectSection};
-        let mut bytes = library(&["-g", "-gz"]);
-        let source = Source::of(bytes.clone(), None);
-        let code = (0..0x2000).find(|address| source.find(*address).line > 0);
-        let code = code.expect("compressed debug information is read");
-        let headers: Vec<usize> = object::File::parse(&*bytes)
-            .unwrap()
-            .sections()
-            .filter(|section| section.name().is_ok_and(|name| name.starts_with(".debug")))
-            .filter_map(|section| Some(section.file_range()?.0 as usize))
-            .collect();
-        for at in headers {
-            // The size in the header of a compressed section.
-            bytes[at + 8..at + 16].copy_from_slice(&(u64::MAX >> 2).to_le_bytes());
-        }
-        assert_eq!(Source::of(bytes, None).find(code).line, 0);
     }
 
     #[test]

@@ -50,12 +50,6 @@ pub(crate) fn check(path: &str) -> Result<()> {
     Ok(())
 }
 
-/// Reads what may be an ELF file, and does nothing with it.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn look(file: &mut (impl std::io::Read + std::io::Seek)) {
-    let _ = Headers::read(file);
-}
-
 /// Whether the file is a shared library and no program: a veorun image, which a VE
 /// process loads and serves as library 0.
 pub(crate) fn is_image(path: &str) -> bool {

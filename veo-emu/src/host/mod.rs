@@ -32,7 +32,6 @@ pub(crate) mod progress;
 pub(crate) mod queue;
 pub(crate) mod report;
 pub(crate) mod results;
-pub(crate) mod source;
 pub(crate) mod start;
 pub(crate) mod transfer;
 pub(crate) mod watch;

@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use veo_debuginfo::{SourceLines, SourceLocation};
+
 use super::death::{Death, Ended, Kind};
 use super::library::{Library, Symbols};
 use super::queue::Job;
-use super::source::{Place, Source};
 use crate::shared::control::Cause;
 use crate::shared::hmem;
 use crate::shared::parcel::Task;
@@ -70,7 +71,7 @@ struct Frame {
     address: u64,
     library: String,
     offset: u64,
-    place: Place,
+    place: SourceLocation,
 }
 
 impl Report {
@@ -100,7 +101,7 @@ impl Report {
             ..Report::default()
         };
         if let Some(frame) = frames.first() {
-            let Place {
+            let SourceLocation {
                 symbol, function, ..
             } = &frame.place;
             report.function.clone_from(function);
@@ -151,7 +152,7 @@ fn frames(death: &Death, libraries: &[Library]) -> Vec<Frame> {
     ) {
         return Vec::new();
     }
-    let mut sources: HashMap<u64, Option<(Source, u64)>> = HashMap::new();
+    let mut sources: HashMap<u64, Option<(SourceLines, u64)>> = HashMap::new();
     let mut frames = Vec::new();
     for (number, &address) in fault.frames.iter().enumerate() {
         // A return address belongs to the call before it.
@@ -168,7 +169,7 @@ fn frames(death: &Death, libraries: &[Library]) -> Vec<Frame> {
             continue;
         };
         let source = sources.entry(library.base).or_insert_with(|| {
-            let source = Source::open(library.file.as_ref()?)?;
+            let source = SourceLines::open(library.file.as_ref()?)?;
             let extent = source.extent();
             Some((source, extent))
         });

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use veo_debuginfo::{Original, debug_file_belongs};
-
 use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
+
+use crate::files::{debug_file_belongs, debug_link};
+use crate::original::Original;
 
 /// Files larger than this are not looked into.
 const LARGEST: u64 = 1 << 30;
@@ -18,25 +19,29 @@ const EXPANSION: u64 = 64;
 
 /// What is known of an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub struct SourceLocation {
     /// The function it lies in, as its source calls it.
-    pub(crate) function: String,
+    pub function: String,
     /// The symbol of that function.
-    pub(crate) symbol: String,
-    /// Its source file and line; empty and 0 if they are not known.
-    pub(crate) file: String,
-    pub(crate) line: u32,
+    pub symbol: String,
+    /// Its source file; empty if it is not known.
+    pub file: String,
+    /// Its source line, from 1; 0 if it is not known.
+    pub line: u32,
 }
 
 /// A library's file, open for questions.
-pub(crate) struct Source {
+#[derive(Debug)]
+pub struct SourceLines {
     bytes: Vec<u8>,
     debug: Option<Vec<u8>>,
 }
 
-impl Source {
-    /// Reads a library and its separate debug file, if it has one.
-    pub(crate) fn open(file: &Original) -> Option<Source> {
+impl SourceLines {
+    /// Reads a library and its separate debug file, if it has one. `None` if the library cannot
+    /// be read.
+    #[must_use]
+    pub fn open(file: &Original) -> Option<SourceLines> {
         let bytes = file
             .bytes()
             .ok()
@@ -45,16 +50,18 @@ impl Source {
             .iter()
             .filter_map(|path| read(path))
             .find(|debug| debug_file_belongs(&bytes, debug));
-        Some(Source::of(bytes, debug))
+        Some(SourceLines::of(bytes, debug))
     }
 
     /// A library and its separate debug file that were read already.
-    pub(crate) fn of(bytes: Vec<u8>, debug: Option<Vec<u8>>) -> Source {
-        Source { bytes, debug }
+    #[must_use]
+    pub fn of(bytes: Vec<u8>, debug: Option<Vec<u8>>) -> SourceLines {
+        SourceLines { bytes, debug }
     }
 
     /// The length of the image in memory.
-    pub(crate) fn extent(&self) -> u64 {
+    #[must_use]
+    pub fn extent(&self) -> u64 {
         let extent = || {
             let file = object::File::parse(&*self.bytes).ok()?;
             file.segments()
@@ -68,7 +75,8 @@ impl Source {
     }
 
     /// What lies at an address of the file.
-    pub(crate) fn find(&self, address: u64) -> Place {
+    #[must_use]
+    pub fn find(&self, address: u64) -> SourceLocation {
         let of = |bytes: &[u8]| catch_unwind(AssertUnwindSafe(|| line(bytes, address))).ok()?;
         let mut place = self
             .debug
@@ -105,7 +113,7 @@ fn debug_files(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".debug");
     let mut files = vec![PathBuf::from(beside)];
-    if let Ok(Some((name, _))) = veo_debuginfo::debug_link(bytes)
+    if let Ok(Some((name, _))) = debug_link(bytes)
         && !name.contains('/')
         && let Some(directory) = path.parent()
     {
@@ -118,7 +126,7 @@ fn debug_files(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
 
 type Reader<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
 
-fn line(bytes: &[u8], address: u64) -> Option<Place> {
+fn line(bytes: &[u8], address: u64) -> Option<SourceLocation> {
     // The reader counts on an address behind it.
     address.checked_add(1)?;
     let file = object::File::parse(bytes).ok()?;
@@ -136,7 +144,7 @@ fn line(bytes: &[u8], address: u64) -> Option<Place> {
     let dwarf: gimli::Dwarf<Reader<'_>> =
         sections.borrow(|section| gimli::EndianSlice::new(section, gimli::LittleEndian));
     let context = addr2line::Context::from_dwarf(dwarf).ok()?;
-    let mut place = Place::default();
+    let mut place = SourceLocation::default();
     let mut frames = context.find_frames(address).skip_all_loads().ok()?;
     while let Ok(Some(frame)) = frames.next() {
         if let Some(location) = frame.location
@@ -153,7 +161,7 @@ fn line(bytes: &[u8], address: u64) -> Option<Place> {
             place.symbol = symbol.into_owned();
         }
     }
-    (place != Place::default()).then_some(place)
+    (place != SourceLocation::default()).then_some(place)
 }
 
 /// A symbol as the source names it. The reader of mangled names is given names from
@@ -182,7 +190,7 @@ mod tests {
     fn the_last_address_of_all_has_no_line() {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         assert_eq!(line(&own, u64::MAX), None);
-        let here = Source::of(own, None).find(u64::MAX);
+        let here = SourceLines::of(own, None).find(u64::MAX);
         assert_eq!((here.line, here.function), (0, String::new()));
     }
 }
