@@ -27,19 +27,20 @@ pub fn ring(bytes: &[u8]) {
         fill(ring, bytes);
         fill(control, bytes);
         let ring = ring.view::<Ring>();
+        let (host, ve) = (ring.host_side(), ring.ve_side());
         let mut received = Received::new();
         for position in (0..2 * SLOTS as u64).chain([u64::MAX - 1]) {
-            ring.is_there(position);
-            ring.take(position, &mut received);
+            ve.is_there(position);
+            ve.take(position, &mut received);
             assert!(received.count <= MAX_WORDS);
             for index in 0..received.count {
                 received.class(index);
             }
-            ring.response(position);
-            ring.reply(position);
-            ring.earlier_result(position);
+            host.response(position);
+            host.reply(position);
+            ve.earlier_result(position);
         }
-        ring.running();
+        host.running();
         let death = Death {
             signal: None,
             status: None,

@@ -71,7 +71,7 @@ fn model(preemptions: usize, test: impl Fn() + Sync + Send + 'static) {
 }
 
 fn post(ring: &Ring, position: u64) {
-    ring.publish(
+    ring.host_side().publish(
         position,
         Request {
             op: Op::Call,
@@ -87,6 +87,7 @@ fn post(ring: &Ring, position: u64) {
 
 /// The VE side: runs requests, sleeping whenever there is none.
 fn serve(ring: &Ring, count: u64) {
+    let ring = ring.ve_side();
     let mut request = Received::new();
     for position in 0..count {
         while !ring.is_there(position) {
@@ -100,6 +101,7 @@ fn serve(ring: &Ring, count: u64) {
 
 /// A thread of the host that wants a result, sleeping while it is not there.
 fn await_result(ring: &Ring, id: u64) {
+    let ring = ring.host_side();
     loop {
         let seen = ring.generation();
         if let Some(response) = ring.response(id) {
@@ -149,14 +151,15 @@ fn an_event_of_the_host_wakes_a_sleeper() {
         let theirs = done.clone();
         let waker = thread::spawn(move || {
             theirs.store(true, loom::sync::atomic::Ordering::Release);
-            other.wake_host();
+            other.host_side().wake_host();
         });
         loop {
-            let seen = ring.generation();
+            let host = ring.host_side();
+            let seen = host.generation();
             if done.load(loom::sync::atomic::Ordering::Acquire) {
                 break;
             }
-            ring.sleep(seen, None);
+            host.sleep(seen, None);
         }
         waker.join().unwrap();
     });

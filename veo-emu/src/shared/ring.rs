@@ -71,6 +71,18 @@ pub(crate) struct Ring {
 unsafe impl crate::sys::memfd::Shared for Ring {}
 
 impl Ring {
+    /// The ring as the host uses it.
+    #[inline]
+    pub(crate) fn host_side(&self) -> HostSide<'_> {
+        HostSide { ring: self }
+    }
+
+    /// The ring as the VE process uses it.
+    #[inline]
+    pub(crate) fn ve_side(&self) -> VeSide<'_> {
+        VeSide { ring: self }
+    }
+
     #[inline]
     fn slot(&self, position: u64) -> (&Slot, &Extension) {
         let index = (position % SLOTS as u64) as usize;
@@ -82,42 +94,18 @@ impl Ring {
         &self.responses[(id % SLOTS as u64) as usize]
     }
 
-    // ---- host side ----
-
-    /// Puts a request into the slot of `position` and wakes the VE side if it sleeps.
-    /// Only the holder of the context's lock calls this, with a free slot.
+    /// Whether the request of `position` is there.
     #[inline]
-    pub(crate) fn publish(&self, position: u64, request: Request<'_>) {
-        let (slot, extension) = self.slot(position);
-        slot.fill(extension, request);
-        slot.sequence.store(position + 1, Ordering::Release);
-        // The VE side has read this one last; fetching it back takes a while.
-        expect_write(self.slot(position + 2).0);
-        fence(Ordering::SeqCst);
-        if self.asleep.0.load(Ordering::Relaxed) != 0 {
-            self.wake_ve();
-        }
-    }
-
-    /// Wakes the VE side, whatever it says.
-    pub(crate) fn wake_ve(&self) {
-        self.asleep.0.store(0, Ordering::Relaxed);
-        unpark(&self.asleep.0);
+    fn is_there(&self, position: u64) -> bool {
+        self.slot(position).0.sequence.load(Ordering::Acquire) == position + 1
     }
 
     /// The response to request `id`, if it is there.
     #[inline]
-    pub(crate) fn response(&self, id: u64) -> Option<(Ended, u64)> {
+    fn response(&self, id: u64) -> Option<(Ended, u64)> {
         let response = self.response_of(id);
         let ended = Self::ended(response.tag.load(Ordering::Acquire), id)?;
         Some((ended, response.value.load(Ordering::Relaxed)))
-    }
-
-    /// The answer to parcel number `number`, if it is there.
-    #[inline]
-    pub(crate) fn reply(&self, number: u64) -> Option<(Ended, u64)> {
-        let ended = Self::ended(self.reply.0.tag.load(Ordering::Acquire), number)?;
-        Some((ended, self.reply.0.value.load(Ordering::Relaxed)))
     }
 
     #[inline]
@@ -130,151 +118,6 @@ impl Ring {
         } else {
             Ended::Refused
         })
-    }
-
-    /// Marks the response to a request that the host answered by itself, so that
-    /// kernels can ask for its result. Only while nothing is in the ring.
-    #[inline]
-    pub(crate) fn answer(&self, id: u64, value: u64) {
-        let response = self.response_of(id);
-        response.value.store(value, Ordering::Relaxed);
-        let tag = (id + 1) << 8 | Ended::Done as u64;
-        response.tag.store(tag, Ordering::Release);
-    }
-
-    /// Whether the VE side says that it sleeps.
-    pub(crate) fn is_asleep(&self) -> bool {
-        self.asleep.0.load(Ordering::Relaxed) != 0
-    }
-
-    /// The CPU the VE side last ran on.
-    #[inline]
-    pub(crate) fn ve_cpu(&self) -> u32 {
-        self.ve_cpu.0.load(Ordering::Relaxed)
-    }
-
-    /// The request that runs, as far as the VE side told.
-    pub(crate) fn running(&self) -> Option<u64> {
-        self.running.0.load(Ordering::Relaxed).checked_sub(1)
-    }
-
-    /// Begins a wait: pass the result to `sleep` after looking once more.
-    #[inline]
-    pub(crate) fn generation(&self) -> u32 {
-        self.generation.0.load(Ordering::Acquire)
-    }
-
-    /// Asks to be woken when the response of `id` is there. The caller looks at
-    /// everything it waits for after this, and sleeps only if nothing is there.
-    pub(crate) fn arm(&self, id: u64) {
-        self.wake_at.0.fetch_min(id, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-    }
-
-    /// Sleeps until the generation is no longer `seen`, or for `timeout`.
-    pub(crate) fn sleep(&self, seen: u32, timeout: Option<Duration>) {
-        park(&self.generation.0, seen, timeout);
-    }
-
-    /// Counts an event, so that nobody who looked before it goes to sleep.
-    pub(crate) fn count_event(&self) {
-        self.generation.0.fetch_add(1, Ordering::Release);
-    }
-
-    /// Wakes every thread of the host that sleeps here.
-    pub(crate) fn wake_host(&self) {
-        self.count_event();
-        unpark(&self.generation.0);
-    }
-
-    // ---- VE side ----
-
-    /// Whether the request of `position` is there.
-    #[inline]
-    pub(crate) fn is_there(&self, position: u64) -> bool {
-        self.slot(position).0.sequence.load(Ordering::Acquire) == position + 1
-    }
-
-    /// The CPU of the host's thread that posted the request before `position`.
-    #[inline]
-    pub(crate) fn host_cpu(&self, position: u64) -> u32 {
-        match position.checked_sub(1) {
-            Some(last) => self.slot(last).0.cpu(),
-            None => NO_CPU,
-        }
-    }
-
-    /// Takes the request of `position`, which is there.
-    #[inline]
-    pub(crate) fn take(&self, position: u64, into: &mut Received) {
-        let (slot, extension) = self.slot(position);
-        slot.read(extension, into);
-    }
-
-    /// Says which request runs now, for reports after a death.
-    #[inline]
-    pub(crate) fn set_running(&self, id: Option<u64>) {
-        if let Some(id) = id {
-            // The host has read this one last; fetching it back takes a while.
-            expect_write(self.response_of(id.wrapping_add(1)));
-        }
-        let running = id.map_or(0, |id| id.wrapping_add(1));
-        self.running.0.store(running, Ordering::Relaxed);
-    }
-
-    /// Says on which CPU the VE side runs.
-    #[inline]
-    pub(crate) fn set_ve_cpu(&self, cpu: u32) {
-        if self.ve_cpu.0.load(Ordering::Relaxed) != cpu {
-            self.ve_cpu.0.store(cpu, Ordering::Relaxed);
-        }
-    }
-
-    /// Publishes the result of request `id` and wakes the host if it waits for it.
-    #[inline]
-    pub(crate) fn complete(&self, id: u64, ended: Ended, value: u64) {
-        let response = self.response_of(id);
-        response.value.store(value, Ordering::Relaxed);
-        response
-            .tag
-            .store((id + 1) << 8 | ended as u64, Ordering::Release);
-        fence(Ordering::SeqCst);
-        if self.wake_at.0.load(Ordering::Relaxed) <= id {
-            self.wake_sleepers();
-        }
-    }
-
-    /// Answers parcel `number` and wakes whoever waits.
-    pub(crate) fn complete_parcel(&self, number: u64, ended: Ended, value: u64) {
-        self.reply.0.value.store(value, Ordering::Relaxed);
-        let tag = (number + 1) << 8 | ended as u64;
-        self.reply.0.tag.store(tag, Ordering::Release);
-        fence(Ordering::SeqCst);
-        if self.wake_at.0.load(Ordering::Relaxed) != NOBODY {
-            self.wake_sleepers();
-        }
-    }
-
-    #[cold]
-    fn wake_sleepers(&self) {
-        self.wake_at.0.swap(NOBODY, Ordering::AcqRel);
-        self.wake_host();
-    }
-
-    /// The result of an earlier request, for a kernel that runs behind it.
-    pub(crate) fn earlier_result(&self, id: u64) -> Option<u64> {
-        self.response(id).map(|(_, value)| value)
-    }
-
-    /// Sleeps until the request of `position` is there, or for no reason.
-    pub(crate) fn sleep_for_request(&self, position: u64) {
-        self.asleep.0.store(1, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-        if self.is_there(position) {
-            self.asleep.0.store(0, Ordering::Relaxed);
-            return;
-        }
-        park(&self.asleep.0, 1, None);
     }
 
     /// Prepares fresh zeroed memory: nobody waits.
@@ -311,5 +154,205 @@ impl Ring {
         self.response_of(position)
             .tag
             .store(bits, Ordering::Relaxed);
+    }
+}
+
+/// What the host does with a ring: it publishes requests, takes responses, sleeps and is
+/// woken.
+#[derive(Clone, Copy)]
+pub(crate) struct HostSide<'a> {
+    ring: &'a Ring,
+}
+
+impl HostSide<'_> {
+    /// Puts a request into the slot of `position` and wakes the VE side if it sleeps.
+    /// Only the holder of the context's lock calls this, with a free slot.
+    #[inline]
+    pub(crate) fn publish(self, position: u64, request: Request<'_>) {
+        let (slot, extension) = self.ring.slot(position);
+        slot.fill(extension, request);
+        slot.sequence.store(position + 1, Ordering::Release);
+        // The VE side has read this one last; fetching it back takes a while.
+        expect_write(self.ring.slot(position + 2).0);
+        fence(Ordering::SeqCst);
+        if self.ring.asleep.0.load(Ordering::Relaxed) != 0 {
+            self.wake_ve();
+        }
+    }
+
+    /// Wakes the VE side, whatever it says.
+    pub(crate) fn wake_ve(self) {
+        self.ring.asleep.0.store(0, Ordering::Relaxed);
+        unpark(&self.ring.asleep.0);
+    }
+
+    /// The answer to parcel number `number`, if it is there.
+    #[inline]
+    pub(crate) fn reply(self, number: u64) -> Option<(Ended, u64)> {
+        let ended = Ring::ended(self.ring.reply.0.tag.load(Ordering::Acquire), number)?;
+        Some((ended, self.ring.reply.0.value.load(Ordering::Relaxed)))
+    }
+
+    /// Marks the response to a request that the host answered by itself, so that
+    /// kernels can ask for its result. Only while nothing is in the ring.
+    #[inline]
+    pub(crate) fn answer(self, id: u64, value: u64) {
+        let response = self.ring.response_of(id);
+        response.value.store(value, Ordering::Relaxed);
+        let tag = (id + 1) << 8 | Ended::Done as u64;
+        response.tag.store(tag, Ordering::Release);
+    }
+
+    /// Whether the VE side says that it sleeps.
+    pub(crate) fn is_asleep(self) -> bool {
+        self.ring.asleep.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// The CPU the VE side last ran on.
+    #[inline]
+    pub(crate) fn ve_cpu(self) -> u32 {
+        self.ring.ve_cpu.0.load(Ordering::Relaxed)
+    }
+
+    /// The request that runs, as far as the VE side told.
+    pub(crate) fn running(self) -> Option<u64> {
+        self.ring.running.0.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    /// Begins a wait: pass the result to `sleep` after looking once more.
+    #[inline]
+    pub(crate) fn generation(self) -> u32 {
+        self.ring.generation.0.load(Ordering::Acquire)
+    }
+
+    /// Asks to be woken when the response of `id` is there. The caller looks at
+    /// everything it waits for after this, and sleeps only if nothing is there.
+    pub(crate) fn arm(self, id: u64) {
+        self.ring.wake_at.0.fetch_min(id, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Sleeps until the generation is no longer `seen`, or for `timeout`.
+    pub(crate) fn sleep(self, seen: u32, timeout: Option<Duration>) {
+        park(&self.ring.generation.0, seen, timeout);
+    }
+
+    /// Counts an event, so that nobody who looked before it goes to sleep.
+    pub(crate) fn count_event(self) {
+        self.ring.generation.0.fetch_add(1, Ordering::Release);
+    }
+
+    /// Wakes every thread of the host that sleeps here.
+    pub(crate) fn wake_host(self) {
+        self.count_event();
+        unpark(&self.ring.generation.0);
+    }
+
+    /// The response to request `id`, if it is there.
+    #[inline]
+    pub(crate) fn response(self, id: u64) -> Option<(Ended, u64)> {
+        self.ring.response(id)
+    }
+
+    /// Whether the request of `position` is there for the VE side.
+    pub(crate) fn is_there(self, position: u64) -> bool {
+        self.ring.is_there(position)
+    }
+}
+
+/// What the VE process does with a ring: it takes requests, runs them, answers, sleeps and
+/// is woken.
+#[derive(Clone, Copy)]
+pub(crate) struct VeSide<'a> {
+    ring: &'a Ring,
+}
+
+impl VeSide<'_> {
+    /// Whether the request of `position` is there.
+    #[inline]
+    pub(crate) fn is_there(self, position: u64) -> bool {
+        self.ring.is_there(position)
+    }
+
+    /// The CPU of the host's thread that posted the request before `position`.
+    #[inline]
+    pub(crate) fn host_cpu(self, position: u64) -> u32 {
+        match position.checked_sub(1) {
+            Some(last) => self.ring.slot(last).0.cpu(),
+            None => NO_CPU,
+        }
+    }
+
+    /// Takes the request of `position`, which is there.
+    #[inline]
+    pub(crate) fn take(self, position: u64, into: &mut Received) {
+        let (slot, extension) = self.ring.slot(position);
+        slot.read(extension, into);
+    }
+
+    /// Says which request runs now, for reports after a death.
+    #[inline]
+    pub(crate) fn set_running(self, id: Option<u64>) {
+        if let Some(id) = id {
+            // The host has read this one last; fetching it back takes a while.
+            expect_write(self.ring.response_of(id.wrapping_add(1)));
+        }
+        let running = id.map_or(0, |id| id.wrapping_add(1));
+        self.ring.running.0.store(running, Ordering::Relaxed);
+    }
+
+    /// Says on which CPU the VE side runs.
+    #[inline]
+    pub(crate) fn set_ve_cpu(self, cpu: u32) {
+        if self.ring.ve_cpu.0.load(Ordering::Relaxed) != cpu {
+            self.ring.ve_cpu.0.store(cpu, Ordering::Relaxed);
+        }
+    }
+
+    /// Publishes the result of request `id` and wakes the host if it waits for it.
+    #[inline]
+    pub(crate) fn complete(self, id: u64, ended: Ended, value: u64) {
+        let response = self.ring.response_of(id);
+        response.value.store(value, Ordering::Relaxed);
+        response
+            .tag
+            .store((id + 1) << 8 | ended as u64, Ordering::Release);
+        fence(Ordering::SeqCst);
+        if self.ring.wake_at.0.load(Ordering::Relaxed) <= id {
+            self.wake_sleepers();
+        }
+    }
+
+    /// Answers parcel `number` and wakes whoever waits.
+    pub(crate) fn complete_parcel(self, number: u64, ended: Ended, value: u64) {
+        self.ring.reply.0.value.store(value, Ordering::Relaxed);
+        let tag = (number + 1) << 8 | ended as u64;
+        self.ring.reply.0.tag.store(tag, Ordering::Release);
+        fence(Ordering::SeqCst);
+        if self.ring.wake_at.0.load(Ordering::Relaxed) != NOBODY {
+            self.wake_sleepers();
+        }
+    }
+
+    #[cold]
+    fn wake_sleepers(self) {
+        self.ring.wake_at.0.swap(NOBODY, Ordering::AcqRel);
+        self.ring.host_side().wake_host();
+    }
+
+    /// The result of an earlier request, for a kernel that runs behind it.
+    pub(crate) fn earlier_result(self, id: u64) -> Option<u64> {
+        self.ring.response(id).map(|(_, value)| value)
+    }
+
+    /// Sleeps until the request of `position` is there, or for no reason.
+    pub(crate) fn sleep_for_request(self, position: u64) {
+        self.ring.asleep.0.store(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        if self.is_there(position) {
+            self.ring.asleep.0.store(0, Ordering::Relaxed);
+            return;
+        }
+        park(&self.ring.asleep.0, 1, None);
     }
 }

@@ -15,6 +15,7 @@ fn mapped() -> Mapping {
 fn requests_come_out_as_they_went_in() {
     let mapping = mapped();
     let ring: &Ring = mapping.view();
+    let (host, ve) = (ring.host_side(), ring.ve_side());
     let mut received = Box::new(Received::new());
     for (position, count) in [0, 1, 2, MAX_WORDS / 2, MAX_WORDS, 1]
         .into_iter()
@@ -30,8 +31,8 @@ fn requests_come_out_as_they_went_in() {
         for (index, class) in classes.iter().enumerate() {
             class.put(&mut packed, index);
         }
-        assert!(!ring.is_there(position));
-        ring.publish(
+        assert!(!ve.is_there(position));
+        host.publish(
             position,
             Request {
                 op: Op::Call,
@@ -43,8 +44,8 @@ fn requests_come_out_as_they_went_in() {
                 cpu: 3,
             },
         );
-        assert!(ring.is_there(position));
-        ring.take(position, &mut received);
+        assert!(ve.is_there(position));
+        ve.take(position, &mut received);
         assert_eq!((received.op, received.address), (Some(Op::Call), 7));
         assert_eq!(
             (received.id, received.returns),
@@ -54,10 +55,10 @@ fn requests_come_out_as_they_went_in() {
         for (index, class) in classes.iter().enumerate() {
             assert_eq!(received.class(index), *class);
         }
-        assert_eq!(ring.response(position + 100), None);
-        ring.complete(position + 100, Ended::Done, 9);
-        assert_eq!(ring.response(position + 100), Some((Ended::Done, 9)));
-        assert_eq!(ring.response(position + 100 + SLOTS as u64), None);
+        assert_eq!(host.response(position + 100), None);
+        ve.complete(position + 100, Ended::Done, 9);
+        assert_eq!(host.response(position + 100), Some((Ended::Done, 9)));
+        assert_eq!(host.response(position + 100 + SLOTS as u64), None);
     }
 }
 
@@ -65,6 +66,7 @@ fn requests_come_out_as_they_went_in() {
 fn whatever_lies_in_a_slot_is_in_range() {
     let mapping = mapped();
     let ring: &Ring = mapping.view();
+    let (host, ve) = (ring.host_side(), ring.ve_side());
     let mut received = Box::new(Received::new());
     let mut random = 1u64;
     for _ in 0..10_000 {
@@ -72,11 +74,11 @@ fn whatever_lies_in_a_slot_is_in_range() {
             .wrapping_mul(6364136223846793005)
             .wrapping_add(1442695040888963407);
         ring.damage(random >> 50, random);
-        ring.take(random >> 50, &mut received);
+        ve.take(random >> 50, &mut received);
         assert!(received.count <= MAX_WORDS);
         for index in 0..received.count {
             let _ = received.class(index);
         }
-        let _ = ring.response(random);
+        let _ = host.response(random);
     }
 }

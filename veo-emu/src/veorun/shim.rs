@@ -59,7 +59,7 @@ unsafe extern "C" fn prev_req_result(offset: c_int, result: *mut u64) -> c_int {
         let (id, ring) = faults::current_request()?;
         let id = id.checked_sub(u64::try_from(offset).ok()? + 1)?;
         // SAFETY: the ring belongs to the calling thread, which runs a kernel.
-        unsafe { (*ring).earlier_result(id) }
+        unsafe { (*ring).ve_side().earlier_result(id) }
     };
     match earlier() {
         Some(value) if !result.is_null() => {

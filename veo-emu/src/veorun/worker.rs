@@ -9,7 +9,7 @@ use super::native::Native;
 use super::roam::Roam;
 use super::tasks::Parcel;
 use super::{exit, faults, memory, output, traps};
-use crate::shared::ring::{Ended, Op, Received, Ring};
+use crate::shared::ring::{Ended, Op, Received, Ring, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
 use crate::sys::{cpu, fork};
@@ -42,7 +42,7 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
 
 /// Runs requests until the context is closed. Returns whether the process is to end.
 fn run(mapping: &Mapping) -> bool {
-    let ring: &Ring = mapping.view();
+    let ring = mapping.view::<Ring>().ve_side();
     let parcel = Parcel::of(mapping);
     let engine = Native;
     let process = fork::process();
@@ -84,7 +84,7 @@ fn run(mapping: &Mapping) -> bool {
     }
 }
 
-fn wait(ring: &Ring, position: u64, roam: &mut Roam) {
+fn wait(ring: VeSide<'_>, position: u64, roam: &mut Roam) {
     if ring.is_there(position) {
         return;
     }

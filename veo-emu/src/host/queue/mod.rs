@@ -31,7 +31,7 @@ use super::progress::Progress;
 use super::results::{Outcome, Results};
 use crate::mutex::lock;
 use crate::shared::parcel::Task;
-use crate::shared::ring::{Ring, SLOTS};
+use crate::shared::ring::{HostSide, Ring, SLOTS};
 use crate::sys::cpu::NO_CPU;
 use crate::sys::memfd::Mapping;
 
@@ -168,8 +168,8 @@ impl Queue {
     }
 
     #[inline]
-    pub(crate) fn ring(&self) -> &Ring {
-        self.mapping.view()
+    pub(crate) fn ring(&self) -> HostSide<'_> {
+        self.mapping.view::<Ring>().host_side()
     }
 
     /// Wakes the threads of the host that sleep.
