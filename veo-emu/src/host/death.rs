@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::queue::{Job, Work};
+use super::work::{Job, Work};
 use crate::shared::control::{Cause, Fault};
 
 /// The end of a VE process.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::death::{Death, Reason};
 use super::library::Symbols;
 use super::out_of_memory::Kills;
-use super::queue::Work;
 use super::report::Report;
+use super::work::Work;
 use crate::mutex::lock;
 use crate::shared::control::Fault;
 

@@ -28,10 +28,11 @@ pub(crate) mod out_of_memory;
 pub(crate) mod output;
 pub(crate) mod process;
 pub(crate) mod program;
-pub(crate) mod progress;
+
 pub(crate) mod queue;
 pub(crate) mod report;
 pub(crate) mod results;
 pub(crate) mod start;
 pub(crate) mod transfer;
 pub(crate) mod watch;
+pub(crate) mod work;

@@ -8,7 +8,7 @@ use veo_debuginfo::{SourceLines, SourceLocation};
 
 use super::death::{Death, Ended, Kind};
 use super::library::{Library, Symbols};
-use super::queue::Job;
+use super::work::Job;
 use crate::shared::control::Cause;
 use crate::shared::hmem;
 use crate::shared::parcel::Task;

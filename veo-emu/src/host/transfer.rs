@@ -2,8 +2,7 @@
 
 use super::memory::Memory;
 use super::operation::HostOp;
-use super::progress;
-use super::queue::Queue;
+use super::queue::{Queue, progress};
 use super::results::Outcome;
 use crate::error::{Error, Result};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};

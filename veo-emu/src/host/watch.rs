@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::child_process::ChildProcess;
 use super::death::{Kind, Reason};
 use super::end::Status;
-use super::queue::Work;
 use super::report::doing;
+use super::work::Work;
 use crate::error::{Error, Result};
 use crate::sys::kept::Kept;
 

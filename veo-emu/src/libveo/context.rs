@@ -13,7 +13,7 @@ use veo_abi::ffi::{
 use super::{ATTRIBUTES, CONTEXTS, ContextEntry, PROCESSES, context, guard, process};
 use crate::error::{Error, Result};
 use crate::host::context::{self as contexts, DEFAULT_STACK, LEAST_STACK};
-use crate::host::progress;
+use crate::host::queue::progress;
 use crate::mutex::lock;
 use crate::sys::fork;
 

@@ -10,7 +10,7 @@ use veo_abi::ffi::veo_proc_handle;
 use super::{CONTEXTS, PROCESSES, guard, hmem, process, string};
 use crate::error::{Error, Result};
 use crate::host::process::Process;
-use crate::host::progress;
+use crate::host::queue::progress;
 use crate::host::start::Options;
 use crate::mutex::lock;
 use crate::shared::hmem::MOST_PROCESSES;

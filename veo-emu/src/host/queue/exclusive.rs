@@ -4,10 +4,11 @@
 
 use std::ops::Range;
 
-use super::{Job, Queue};
+use super::Queue;
 use crate::error::Result;
 use crate::host::operation::Pending;
-use crate::host::progress;
+use crate::host::queue::progress;
+use crate::host::work::Job;
 use crate::mutex::lock;
 use crate::shared::class::Returns;
 use crate::shared::parcel::Task;

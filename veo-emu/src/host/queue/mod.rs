@@ -8,11 +8,12 @@
 //! A request of the host (a transfer, a function) begins when the ring is empty and
 //! nothing behind it goes into the ring before it is done, so the order holds without
 //! the VE side knowing. Whoever holds the lock may harvest responses and pump; a
-//! thread of its own ([`super::progress`]) does so when nobody else would.
+//! thread of its own ([`progress`]) does so when nobody else would.
 
 mod advance;
 mod exclusive;
 mod hang;
+pub(crate) mod progress;
 mod quick;
 mod submit;
 mod wait;
@@ -23,14 +24,14 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use self::progress::Progress;
 use super::child_process::ChildProcess;
 use super::death::Death;
 use super::id_window::IdWindow;
 use super::operation::{Pending, Staged};
-use super::progress::Progress;
 use super::results::{Outcome, Results};
+use super::work::{Job, Work};
 use crate::mutex::lock;
-use crate::shared::parcel::Task;
 use crate::shared::ring::{HostSide, Ring, SLOTS};
 use crate::sys::cpu::NO_CPU;
 use crate::sys::memfd::Mapping;
@@ -86,36 +87,6 @@ pub(crate) struct State {
     /// The next call waits for room for its stack buffers.
     pub(crate) starved: bool,
     block: Option<(ThreadId, u32)>,
-}
-
-/// What a context's VE side is working on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Work {
-    pub(crate) context: u32,
-    /// Id of the request, or number of the parcel if there is no kernel.
-    pub(crate) number: u64,
-    pub(crate) job: Job,
-}
-
-/// What the VE side does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Job {
-    /// The kernel at this address.
-    Kernel(u64),
-    /// What a parcel asks for.
-    Task(Task),
-    /// The end of a context's thread, and of the process if it is the last.
-    Close { last: bool },
-}
-
-impl Job {
-    /// The kernel that runs.
-    pub(crate) fn kernel(self) -> Option<u64> {
-        match self {
-            Job::Kernel(address) => Some(address),
-            _ => None,
-        }
-    }
 }
 
 /// A wait that ended.

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::{Queue, STARVED, State, Waited};
-use crate::host::progress;
+use crate::host::queue::progress;
 use crate::host::results::{Results, State as ResultState};
 use crate::mutex::lock;
 use crate::shared::wait::Spin;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::queue::{Queue, STARVED};
+use super::{Queue, STARVED};
 use crate::error::{Error, Result};
 use crate::mutex::lock;
 use crate::sys::{futex, scheduling};
