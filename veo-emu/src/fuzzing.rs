@@ -2,8 +2,8 @@
 //! for `cargo fuzz` (see `fuzz/run`), and here with bytes that are damaged at random.
 
 use crate::host::death::Death;
-use crate::host::library::Symbols;
 use crate::host::report::Report;
+use crate::host::symbols::Symbols;
 use crate::shared::control::Control;
 use crate::shared::message::{LONGEST, Message};
 use crate::shared::ring::{MAX_WORDS, Received, Ring, SLOTS};

@@ -6,9 +6,9 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::death::{Death, Reason};
-use super::library::Symbols;
 use super::out_of_memory::Kills;
 use super::report::Report;
+use super::symbols::Symbols;
 use super::work::Work;
 use crate::mutex::lock;
 use crate::shared::control::Fault;

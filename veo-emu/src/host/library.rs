@@ -1,138 +1,20 @@
-//! Libraries of a VE process and their symbols, as the host remembers them.
+//! Loading and unloading libraries of a VE process, and looking symbols up.
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock};
 
 use veo_abi::environment::VE_LD_LIBRARY_PATH;
 use veo_debuginfo::Original;
 use veo_debuginfo::elf;
 
-use super::convention::{Convention, Lazy};
 use super::queue::Queue;
 use crate::error::{Error, Result};
 use crate::log::debug;
-use crate::mutex::lock;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Ended;
 use crate::sys::memfd;
 
 /// Longest name of a library or symbol, without NUL.
 pub(crate) const LONGEST_NAME: usize = 255;
-
-/// A library that is loaded in the VE process.
-#[derive(Clone, Debug)]
-pub(crate) struct Library {
-    pub(crate) handle: u64,
-    /// What is added to the file's addresses.
-    pub(crate) base: u64,
-    /// The file it came from.
-    pub(crate) path: String,
-    /// That file itself, whatever has its path now.
-    pub(crate) file: Option<Arc<Original>>,
-    /// What its debug information says of its functions, read when first needed.
-    prototypes: Arc<Lazy>,
-    /// How often it was loaded and not unloaded.
-    pub(crate) loads: u32,
-}
-
-/// What is known of a process's libraries.
-#[derive(Default)]
-pub(crate) struct Symbols {
-    known: Mutex<Known>,
-    /// The library or symbol that the VE side was last asked for.
-    subject: Mutex<String>,
-}
-
-#[derive(Default)]
-struct Known {
-    /// The handle of library 0, if the process has one.
-    image: Option<u64>,
-    libraries: Vec<Library>,
-    by_name: HashMap<(u64, String), u64>,
-    by_address: HashMap<u64, Symbol>,
-}
-
-/// A function that was looked up.
-struct Symbol {
-    name: String,
-    library: u64,
-    convention: OnceLock<Option<Arc<Convention>>>,
-}
-
-impl Symbols {
-    /// Notes the image that the process loaded at its start.
-    pub(crate) fn set_image(&self, handle: u64, base: u64, path: &str) {
-        let file = Original::open(Path::new(path)).ok().map(Arc::new);
-        let mut known = lock(&self.known);
-        known.image = Some(handle);
-        known.libraries.push(Library {
-            handle,
-            base,
-            prototypes: Arc::new(Lazy::new(file.clone())),
-            file,
-            path: path.to_owned(),
-            loads: 1,
-        });
-    }
-
-    /// The library that is being loaded or unloaded, or the symbol that is looked up.
-    pub(crate) fn subject(&self) -> String {
-        lock(&self.subject).clone()
-    }
-
-    fn set_subject(&self, name: &str) {
-        name.clone_into(&mut lock(&self.subject));
-    }
-
-    /// The name that was looked up to get this address.
-    pub(crate) fn name_of(&self, address: u64) -> Option<String> {
-        let known = lock(&self.known);
-        known
-            .by_address
-            .get(&address)
-            .map(|symbol| symbol.name.clone())
-    }
-
-    /// What is known of the library of the function at this address.
-    pub(crate) fn described(&self, address: u64) -> Option<Arc<Lazy>> {
-        let known = lock(&self.known);
-        let library = known.by_address.get(&address)?.library;
-        let mut libraries = known.libraries.iter();
-        let library = libraries.find(|known| known.handle == library)?;
-        Some(library.prototypes.clone())
-    }
-
-    /// How the function at this address takes its arguments, if its library tells.
-    pub(crate) fn convention(&self, address: u64) -> Option<Arc<Convention>> {
-        let (name, prototypes) = {
-            let known = lock(&self.known);
-            let symbol = known.by_address.get(&address)?;
-            if let Some(convention) = symbol.convention.get() {
-                return convention.clone();
-            }
-            let library = known
-                .libraries
-                .iter()
-                .find(|library| library.handle == symbol.library)?;
-            (symbol.name.clone(), library.prototypes.clone())
-        };
-        // Reading debug information takes its time; nobody waits for it with the lock.
-        let convention = prototypes
-            .get()
-            .and_then(|prototypes| Convention::of(prototypes.get(&name)?))
-            .map(Arc::new);
-        if let Some(symbol) = lock(&self.known).by_address.get(&address) {
-            let _ = symbol.convention.set(convention.clone());
-        }
-        convention
-    }
-
-    /// The loaded libraries, in order.
-    pub(crate) fn libraries(&self) -> Vec<Library> {
-        lock(&self.known).libraries.clone()
-    }
-}
 
 /// Makes `name` something that means the same file in the VE process: a path is
 /// made absolute, a bare name is looked for where VE libraries are.
@@ -185,16 +67,10 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     if handle == 0 {
         return Err(malformed());
     }
-    let is_known = |library: &Library| library.handle == handle;
+    let symbols = &main.child.symbols;
     // Who asks for it notices when it is replaced just now.
     let is_older = !is_in_place && before.as_ref().is_some_and(Original::is_in_place);
-    if exact
-        && is_older
-        && !lock(&main.child.symbols.known)
-            .libraries
-            .iter()
-            .any(is_known)
-    {
+    if exact && is_older && symbols.path_of(handle).is_none() {
         exclusive.parcel(Task::Unload, &[handle])?;
         return Err(Error::new(
             libc::ESTALE,
@@ -206,31 +82,12 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     }
     exclusive.set_result(handle);
     debug!("library {} is loaded", String::from_utf8_lossy(path));
-    let mut known = lock(&main.child.symbols.known);
-    match known
-        .libraries
-        .iter_mut()
-        .find(|library| library.handle == handle)
-    {
-        Some(library) => library.loads += 1,
-        None => {
-            let path = String::from_utf8_lossy(path).into_owned();
-            let before = before.filter(|file| file.path() == Path::new(&path));
-            // Opened before it was loaded, unless the loader has searched for it.
-            let file = before.or_else(|| Original::open(Path::new(&path)).ok());
-            let file = file
-                .filter(|file| is_in_place && file.is_in_place())
-                .map(Arc::new);
-            known.libraries.push(Library {
-                handle,
-                base: u64::from_le_bytes(*base),
-                prototypes: Arc::new(Lazy::new(file.clone())),
-                file,
-                path,
-                loads: 1,
-            });
-        }
-    }
+    let path = String::from_utf8_lossy(path).into_owned();
+    let before = before.filter(|file| file.path() == Path::new(&path));
+    // Opened before it was loaded, unless the loader has searched for it.
+    let file = before.or_else(|| Original::open(Path::new(&path)).ok());
+    let file = file.filter(|file| is_in_place && file.is_in_place());
+    symbols.loaded(handle, u64::from_le_bytes(*base), path, file);
     Ok(handle)
 }
 
@@ -239,14 +96,8 @@ pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
     main.child.check()?;
     let exclusive = main.exclusive_use()?;
     // Looked up behind the queue, so that two unloads of one load cannot both pass.
-    let path = lock(&main.child.symbols.known)
-        .libraries
-        .iter()
-        .find(|library| library.handle == handle)
-        .map(|library| library.path.clone());
-    main.child
-        .symbols
-        .set_subject(&path.ok_or_else(|| unknown(handle))?);
+    let symbols = &main.child.symbols;
+    symbols.set_subject(&symbols.path_of(handle).ok_or_else(|| unknown(handle))?);
     let (ended, len) = exclusive.parcel(Task::Unload, &[handle])?;
     if ended != Ended::Done {
         let text = String::from_utf8_lossy(&get(main, len)).into_owned();
@@ -254,50 +105,22 @@ pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
             "the library cannot be unloaded: {text}"
         )));
     }
-    let mut known = lock(&main.child.symbols.known);
-    let Known {
-        libraries,
-        by_name,
-        by_address,
-        ..
-    } = &mut *known;
-    by_name.retain(|(library, _), address| {
-        if *library == handle {
-            by_address.remove(address);
-        }
-        *library != handle
-    });
-    libraries.retain_mut(|library| {
-        if library.handle == handle {
-            library.loads -= 1;
-        }
-        library.loads > 0
-    });
+    symbols.unloaded(handle);
     Ok(())
 }
 
 /// The address of a symbol.
 pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
     check_name("symbol", name)?;
-    let key = (handle, name.to_owned());
-    {
-        let known = lock(&main.child.symbols.known);
-        if let Some(address) = known.by_name.get(&key) {
-            return Ok(*address);
-        }
-        if handle != 0
-            && !known
-                .libraries
-                .iter()
-                .any(|library| library.handle == handle)
-        {
-            drop(known);
-            main.child.check()?;
-            return Err(unknown(handle));
-        }
+    let symbols = &main.child.symbols;
+    if let Some(address) = symbols.address(handle, name) {
+        return Ok(address);
     }
     main.child.check()?;
-    let image = lock(&main.child.symbols.known).image;
+    if handle != 0 && symbols.path_of(handle).is_none() {
+        return Err(unknown(handle));
+    }
+    let image = symbols.image();
     let mut exclusive = main.exclusive_use()?;
     // A symbol of the image wins over one of the same name in a library.
     let mut found = None;
@@ -316,14 +139,9 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         }
     }
     exclusive.set_result(found.map_or(0, |(_, address)| address));
-    let mut known = lock(&main.child.symbols.known);
     let Some((library, address)) = found else {
-        let place = match known
-            .libraries
-            .iter()
-            .find(|library| library.handle == handle)
-        {
-            Some(library) => format!("library {} has", library.path),
+        let place = match symbols.path_of(handle) {
+            Some(path) => format!("library {path} has"),
             None if image.is_some() => "the veorun image has".into(),
             None => "this veorun has no statically linked kernels, so".into(),
         };
@@ -333,18 +151,9 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         ));
     };
     // It may have been unloaded between the search and this.
-    if !known.libraries.iter().any(|known| known.handle == library) {
+    if !symbols.found(handle, name, library, address) {
         return Err(unknown(handle));
     }
-    known.by_name.insert(key, address);
-    known.by_address.insert(
-        address,
-        Symbol {
-            name: name.to_owned(),
-            library,
-            convention: OnceLock::new(),
-        },
-    );
     Ok(address)
 }
 

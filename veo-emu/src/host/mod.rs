@@ -33,6 +33,7 @@ pub(crate) mod queue;
 pub(crate) mod report;
 pub(crate) mod results;
 pub(crate) mod start;
+pub(crate) mod symbols;
 pub(crate) mod transfer;
 pub(crate) mod watch;
 pub(crate) mod work;

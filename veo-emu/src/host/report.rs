@@ -7,7 +7,7 @@ use std::fmt::Write;
 use veo_debuginfo::{SourceLines, SourceLocation};
 
 use super::death::{Death, Ended, Kind};
-use super::library::{Library, Symbols};
+use super::symbols::{Library, Symbols};
 use super::work::Job;
 use crate::shared::control::Cause;
 use crate::shared::hmem;

@@ -1,0 +1,204 @@
+//! What the host remembers of a VE process's libraries and their symbols.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use veo_debuginfo::Original;
+
+use super::convention::{Convention, Lazy};
+use crate::mutex::lock;
+
+/// A library that is loaded in the VE process.
+#[derive(Clone, Debug)]
+pub(crate) struct Library {
+    pub(crate) handle: u64,
+    /// What is added to the file's addresses.
+    pub(crate) base: u64,
+    /// The file it came from.
+    pub(crate) path: String,
+    /// That file itself, whatever has its path now.
+    pub(crate) file: Option<Arc<Original>>,
+    /// What its debug information says of its functions, read when first needed.
+    prototypes: Arc<Lazy>,
+    /// How often it was loaded and not unloaded.
+    pub(crate) loads: u32,
+}
+
+/// What is known of a process's libraries.
+#[derive(Default)]
+pub(crate) struct Symbols {
+    known: Mutex<Known>,
+    /// The library or symbol that the VE side was last asked for.
+    subject: Mutex<String>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// The handle of library 0, if the process has one.
+    image: Option<u64>,
+    libraries: Vec<Library>,
+    by_name: HashMap<(u64, String), u64>,
+    by_address: HashMap<u64, Symbol>,
+}
+
+/// A function that was looked up.
+struct Symbol {
+    name: String,
+    library: u64,
+    convention: OnceLock<Option<Arc<Convention>>>,
+}
+
+impl Symbols {
+    /// Notes the image that the process loaded at its start.
+    pub(crate) fn set_image(&self, handle: u64, base: u64, path: &str) {
+        let file = Original::open(Path::new(path)).ok().map(Arc::new);
+        let mut known = lock(&self.known);
+        known.image = Some(handle);
+        known.libraries.push(Library {
+            handle,
+            base,
+            prototypes: Arc::new(Lazy::new(file.clone())),
+            file,
+            path: path.to_owned(),
+            loads: 1,
+        });
+    }
+
+    /// Notes a library that was loaded once more, or for the first time from `file`.
+    pub(super) fn loaded(&self, handle: u64, base: u64, path: String, file: Option<Original>) {
+        let mut known = lock(&self.known);
+        let mut libraries = known.libraries.iter_mut();
+        if let Some(library) = libraries.find(|library| library.handle == handle) {
+            library.loads += 1;
+            return;
+        }
+        let file = file.map(Arc::new);
+        known.libraries.push(Library {
+            handle,
+            base,
+            prototypes: Arc::new(Lazy::new(file.clone())),
+            file,
+            path,
+            loads: 1,
+        });
+    }
+
+    /// Notes that a library was unloaded once, and forgets its symbols.
+    pub(super) fn unloaded(&self, handle: u64) {
+        let mut known = lock(&self.known);
+        let Known {
+            libraries,
+            by_name,
+            by_address,
+            ..
+        } = &mut *known;
+        by_name.retain(|(library, _), address| {
+            if *library == handle {
+                by_address.remove(address);
+            }
+            *library != handle
+        });
+        libraries.retain_mut(|library| {
+            if library.handle == handle {
+                library.loads -= 1;
+            }
+            library.loads > 0
+        });
+    }
+
+    /// Notes the address of a symbol that was looked up under `handle` and found in
+    /// `library`. `false`: that has been unloaded meanwhile.
+    pub(super) fn found(&self, handle: u64, name: &str, library: u64, address: u64) -> bool {
+        let mut known = lock(&self.known);
+        if !known.libraries.iter().any(|known| known.handle == library) {
+            return false;
+        }
+        known.by_name.insert((handle, name.to_owned()), address);
+        known.by_address.insert(
+            address,
+            Symbol {
+                name: name.to_owned(),
+                library,
+                convention: OnceLock::new(),
+            },
+        );
+        true
+    }
+
+    /// The address of a symbol that was looked up before.
+    pub(super) fn address(&self, handle: u64, name: &str) -> Option<u64> {
+        let known = lock(&self.known);
+        known.by_name.get(&(handle, name.to_owned())).copied()
+    }
+
+    /// The handle of library 0, if the process has one.
+    pub(super) fn image(&self) -> Option<u64> {
+        lock(&self.known).image
+    }
+
+    /// The path of a loaded library.
+    pub(super) fn path_of(&self, handle: u64) -> Option<String> {
+        let known = lock(&self.known);
+        let mut libraries = known.libraries.iter();
+        let library = libraries.find(|library| library.handle == handle)?;
+        Some(library.path.clone())
+    }
+
+    /// The library that is being loaded or unloaded, or the symbol that is looked up.
+    pub(crate) fn subject(&self) -> String {
+        lock(&self.subject).clone()
+    }
+
+    pub(super) fn set_subject(&self, name: &str) {
+        name.clone_into(&mut lock(&self.subject));
+    }
+
+    /// The name that was looked up to get this address.
+    pub(crate) fn name_of(&self, address: u64) -> Option<String> {
+        let known = lock(&self.known);
+        known
+            .by_address
+            .get(&address)
+            .map(|symbol| symbol.name.clone())
+    }
+
+    /// What is known of the library of the function at this address.
+    pub(crate) fn described(&self, address: u64) -> Option<Arc<Lazy>> {
+        let known = lock(&self.known);
+        let library = known.by_address.get(&address)?.library;
+        let mut libraries = known.libraries.iter();
+        let library = libraries.find(|known| known.handle == library)?;
+        Some(library.prototypes.clone())
+    }
+
+    /// How the function at this address takes its arguments, if its library tells.
+    pub(crate) fn convention(&self, address: u64) -> Option<Arc<Convention>> {
+        let (name, prototypes) = {
+            let known = lock(&self.known);
+            let symbol = known.by_address.get(&address)?;
+            if let Some(convention) = symbol.convention.get() {
+                return convention.clone();
+            }
+            let library = known
+                .libraries
+                .iter()
+                .find(|library| library.handle == symbol.library)?;
+            (symbol.name.clone(), library.prototypes.clone())
+        };
+        // Reading debug information takes its time; nobody waits for it with the lock.
+        let convention = prototypes
+            .get()
+            .and_then(|prototypes| Convention::of(prototypes.get(&name)?))
+            .map(Arc::new);
+        if let Some(symbol) = lock(&self.known).by_address.get(&address) {
+            let _ = symbol.convention.set(convention.clone());
+        }
+        convention
+    }
+
+    /// The loaded libraries, in order.
+    pub(crate) fn libraries(&self) -> Vec<Library> {
+        lock(&self.known).libraries.clone()
+    }
+}
