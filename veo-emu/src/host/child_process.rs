@@ -12,14 +12,27 @@ use super::death::{Death, Reason};
 use super::end::{End, Status};
 use super::memory::Memory;
 use super::output::Output;
-use super::queue::Queue;
 use super::report::Report;
 use super::symbols::Symbols;
+use super::work::Work;
 use crate::error::{Error, Result};
 use crate::log::debug;
 use crate::mutex::lock;
 use crate::shared::message::Message;
 use crate::sys::kept::Kept;
+
+/// A context, as far as the end of its process concerns it.
+pub(crate) trait Dependant: Send + Sync {
+    /// What its VE side is working on, as far as the host can tell.
+    fn work(&self) -> Option<Work>;
+
+    /// The process has ended: everything that is not there yet never comes.
+    fn fail(&self, death: &Death);
+
+    /// Collects the VE side's thread, if a kernel has made this program its tracer: until
+    /// then its process does not end.
+    fn collect_thread(&self);
+}
 
 /// The VE process and what the host shares with it.
 pub(crate) struct ChildProcess {
@@ -33,7 +46,7 @@ pub(crate) struct ChildProcess {
     output: Option<Output>,
     /// Threads that end with the process.
     threads: Mutex<Vec<JoinHandle<()>>>,
-    queues: Mutex<Vec<Weak<Queue>>>,
+    contexts: Mutex<Vec<Weak<dyn Dependant>>>,
 }
 
 impl ChildProcess {
@@ -53,7 +66,7 @@ impl ChildProcess {
             end: End::new(),
             output,
             threads: Mutex::default(),
-            queues: Mutex::default(),
+            contexts: Mutex::default(),
         }
     }
 
@@ -107,22 +120,28 @@ impl ChildProcess {
         library.is_some_and(|library| library.asks_for_tags(self.pid))
     }
 
-    /// Makes a queue known, so that it learns of the process's end.
-    pub(crate) fn enrol(&self, queue: &Arc<Queue>) {
-        let mut queues = lock(&self.queues);
-        queues.retain(|queue| queue.strong_count() > 0);
-        queues.push(Arc::downgrade(queue));
-        drop(queues);
-        if let Some(death) = self.death() {
-            queue.fail(death);
+    /// Makes a context known, so that it learns of the process's end.
+    pub(crate) fn enrol(&self, context: Weak<dyn Dependant>) {
+        let mut contexts = lock(&self.contexts);
+        contexts.retain(|context| context.strong_count() > 0);
+        contexts.push(context.clone());
+        drop(contexts);
+        if let (Some(death), Some(context)) = (self.death(), context.upgrade()) {
+            context.fail(death);
         }
     }
 
-    /// The queues of all contexts.
-    pub(crate) fn queues(&self) -> Vec<Arc<Queue>> {
-        lock(&self.queues)
+    fn contexts(&self) -> Vec<Arc<dyn Dependant>> {
+        let contexts = lock(&self.contexts);
+        contexts.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// What the contexts are working on.
+    pub(crate) fn work(&self) -> Vec<Work> {
+        let contexts = self.contexts();
+        contexts
             .iter()
-            .filter_map(Weak::upgrade)
+            .filter_map(|context| context.work())
             .collect()
     }
 
@@ -132,8 +151,7 @@ impl ChildProcess {
             output.flush_last();
         }
         let fault = self.connection.control().fault.read();
-        let queues = self.queues();
-        let work = queues.iter().filter_map(|queue| queue.work()).collect();
+        let work = self.work();
         let is_cut_off = self.connection.is_cut_off();
         let cut_off = is_cut_off.then(|| Reason::broken(CUT_OFF));
         let Some(death) = self.end.settle(status, fault, work, cut_off) else {
@@ -147,8 +165,8 @@ impl ChildProcess {
             }
         }
         self.end.come();
-        for queue in self.queues() {
-            queue.fail(death);
+        for context in self.contexts() {
+            context.fail(death);
         }
         self.memory.abandon();
         self.end.announce();
@@ -172,8 +190,8 @@ impl ChildProcess {
     /// Waits for the end. `false` if `limit` passed first.
     pub(crate) fn wait_for_end(&self, limit: Duration) -> bool {
         self.end.wait(limit, || {
-            for queue in self.queues() {
-                queue.collect_thread();
+            for context in self.contexts() {
+                context.collect_thread();
             }
         })
     }

@@ -1,6 +1,6 @@
 //! A VE process as a program holds it: its main context, further ones, its end.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use veo_abi::environment::VE_CORE_NUMBER;
@@ -45,6 +45,8 @@ pub(crate) struct Process {
     pub(crate) main: Arc<Queue>,
     /// Contexts handed out, by the handle the program knows. The first is the main one.
     pub(crate) contexts: Mutex<Contexts>,
+    /// Queues of further contexts.
+    further: Mutex<Vec<Weak<Queue>>>,
     core: i32,
     grace: Duration,
     creator: u32,
@@ -84,6 +86,7 @@ impl Process {
                 handles: Vec::new(),
                 next_index: 1,
             }),
+            further: Mutex::default(),
             core,
             grace: options.grace,
             creator: fork::process(),
@@ -115,7 +118,19 @@ impl Process {
             contexts.next_index += 1;
             contexts.next_index - 1
         };
-        context::open(&self.child, index, stack)
+        let queue = context::open(&self.child, index, stack)?;
+        let mut further = lock(&self.further);
+        further.retain(|queue| queue.strong_count() > 0);
+        further.push(Arc::downgrade(&queue));
+        drop(further);
+        Ok(queue)
+    }
+
+    /// The queues of all contexts.
+    pub(crate) fn queues(&self) -> Vec<Arc<Queue>> {
+        let further = lock(&self.further);
+        let further = further.iter().filter_map(Weak::upgrade);
+        [self.main.clone()].into_iter().chain(further).collect()
     }
 
     /// Allocates VE memory, behind everything queued.
@@ -197,7 +212,7 @@ impl Process {
     /// for it any more.
     pub(crate) fn destroy(&self, grace: Option<Duration>) {
         self.child.expect_end();
-        let queues = self.child.queues();
+        let queues = self.queues();
         if !self.child.is_dead() {
             let mut further = queues.clone();
             further.retain(|queue| queue.index != 0);

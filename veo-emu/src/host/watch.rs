@@ -110,11 +110,7 @@ impl Clock {
 
     fn look(&mut self, child: &ChildProcess) {
         let now = Instant::now();
-        let working: Vec<Work> = child
-            .queues()
-            .iter()
-            .filter_map(|queue| queue.work())
-            .collect();
+        let working = child.work();
         self.since.retain(|_, (work, _)| working.contains(work));
         for work in working {
             let (_, start) = self.since.entry(work.context).or_insert((work, now));

@@ -61,7 +61,7 @@ pub fn destroy_all_at_exit() {
         // Not those of the parent of a forked child, nor one whose host function is
         // what exits.
         process(*handle as *mut veo_proc_handle).is_ok_and(|process| {
-            let queues = process.child.queues();
+            let queues = process.queues();
             !queues.iter().any(|queue| progress::is_serving(queue))
         })
     };
@@ -114,7 +114,6 @@ fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
             return Ok(0);
         }
         if process(proc_)?
-            .child
             .queues()
             .iter()
             .any(|queue| progress::is_serving(queue))

@@ -24,7 +24,7 @@ impl Queue {
             self.child.wait_for_end(LOOK);
         } else {
             // It may have ended with this program for its tracer.
-            self.collect_thread();
+            self.collect_traced_thread();
             let suspected = self.does_not_see_its_work();
             // A kernel may have made it say that it is awake.
             self.ring().wake_ve();
@@ -43,7 +43,7 @@ impl Queue {
 
     /// Collects the VE side's thread, if a kernel has made this program its tracer: until
     /// then its process does not end.
-    pub(crate) fn collect_thread(&self) {
+    pub(super) fn collect_traced_thread(&self) {
         let mut status = 0;
         if self.thread > 0 && !self.has_lost_its_thread() {
             // SAFETY: the status is valid for writing. The thread is there, so the number

@@ -20,12 +20,12 @@ mod wait;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::ThreadId;
 use std::time::Duration;
 
 use self::progress::Progress;
-use super::child_process::ChildProcess;
+use super::child_process::{ChildProcess, Dependant};
 use super::death::Death;
 use super::id_window::IdWindow;
 use super::operation::{Pending, Staged};
@@ -134,7 +134,8 @@ impl Queue {
             sleepers: AtomicU64::new(0),
             unblocked: Condvar::new(),
         });
-        child.enrol(&queue);
+        let dependant: Weak<Queue> = Arc::downgrade(&queue);
+        child.enrol(dependant);
         queue
     }
 
@@ -178,8 +179,15 @@ impl Queue {
         self.sleepers.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// What the VE side is working on, as far as the host can tell.
-    pub(crate) fn work(&self) -> Option<Work> {
+    /// Marks the queue closed: no more submissions.
+    pub(crate) fn close(&self) {
+        lock(&self.state).closed = true;
+        self.unblocked.notify_all();
+    }
+}
+
+impl Dependant for Queue {
+    fn work(&self) -> Option<Work> {
         let mut state = lock(&self.state);
         self.harvest(&mut state);
         if state.dead {
@@ -199,14 +207,7 @@ impl Queue {
         }
     }
 
-    /// Marks the queue closed: no more submissions.
-    pub(crate) fn close(&self) {
-        lock(&self.state).closed = true;
-        self.unblocked.notify_all();
-    }
-
-    /// The process has ended: everything that is not there yet never comes.
-    pub(crate) fn fail(&self, death: &Death) {
+    fn fail(&self, death: &Death) {
         let mut state = lock(&self.state);
         if state.dead {
             return;
@@ -241,5 +242,9 @@ impl Queue {
         self.ring().wake_host();
         self.unblocked.notify_all();
         self.progress.nudge();
+    }
+
+    fn collect_thread(&self) {
+        self.collect_traced_thread();
     }
 }
