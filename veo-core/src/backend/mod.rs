@@ -5,7 +5,7 @@
 
 mod libveo;
 
-pub(crate) use libveo::{LONGEST, OnHost, Shortened, cards, children};
+pub(crate) use libveo::{LONGEST, OnHost, Shortened, cards, children, exit};
 
 use std::ffi::c_char;
 use std::fmt;

@@ -8,9 +8,9 @@ use veo_abi::environment::VE_OMP_NUM_THREADS;
 use veo_abi::ffi;
 
 use super::handle::VeoContext;
-use crate::backend::need;
+use crate::backend::{children, need};
 use crate::error::{Error, Result};
-use crate::process::{VeoProc, alone};
+use crate::process::VeoProc;
 use crate::queue::CtxShared;
 
 /// Settings of a context to be opened with [`VeoProc::open_context_with`].
@@ -71,7 +71,7 @@ impl VeoProc {
             });
         }
         let exclusive = shared.exclusive(&"opening a context")?;
-        let alone = alone(api);
+        let alone = children::alone(api);
         shared.settle_children(&exclusive)?;
         let opened = self.open_further(options);
         let reason = api.last_error();

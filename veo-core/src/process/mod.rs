@@ -13,8 +13,6 @@
 mod addresses;
 mod builder;
 mod call;
-mod children;
-mod exit;
 mod file;
 mod handle;
 mod hooks;
@@ -39,8 +37,8 @@ pub use hooks::{HookId, ProcInitHook, del_proc_init_hook, set_proc_init_hook};
 pub use nodes::{Arch, NodeInfo, nodes};
 pub use settings::{Kernels, Prototypes, Stream};
 
-pub(crate) use children::alone;
 pub(crate) use loaded::LoadedLibrary;
 pub(crate) use place::Place;
+pub(crate) use shared::ProcShared;
 pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;

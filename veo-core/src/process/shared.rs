@@ -10,12 +10,11 @@ use std::time::{Duration, Instant};
 use veo_abi::environment::VE_OMP_NUM_THREADS;
 
 use super::addresses::Addresses;
-use super::children;
 use super::loaded::Libraries;
 use super::settings::Settings;
 use crate::address::Usage;
 use crate::arg::Args;
-use crate::backend::need;
+use crate::backend::{children, need};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::queue::{Aftermath, CtxShared, Exclusive, Retired};
@@ -293,7 +292,7 @@ impl ProcShared {
     }
 
     /// Has NEC's library see the end of the VE process, if that has ended.
-    pub(super) fn see_end(&self) {
+    pub(crate) fn see_end(&self) {
         let destroyed = lock(&self.destroyed);
         if !*destroyed && self.core.has_ended_on_host() {
             // SAFETY: the main context stays open until the process is destroyed, which

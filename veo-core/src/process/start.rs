@@ -9,8 +9,7 @@ use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
 
 use super::settings::{Output, Settings, Stream, Wishes};
 use super::shared::ProcShared;
-use super::{children, exit};
-use crate::backend::{Api, OnHost, c_path, need};
+use crate::backend::{Api, OnHost, c_path, children, exit, need};
 use crate::error::{Error, Result};
 use crate::queue::{CtxShared, Inside, contain, panic_message, run_inside};
 use crate::session::{Keeper, ProcCore, ProcId};

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use super::exit;
 use super::shared::ProcShared;
+use crate::backend::exit;
 use crate::session::Task;
 
 /// What the thread does after it has created the process.

@@ -5,9 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Keeps others from ending VE processes, or from opening contexts, while this is done:
 /// libveo takes the end of any child for that of the process whose context it opens.
-pub(crate) fn children() -> MutexGuard<'static, ()> {
-    static CHILDREN: Mutex<()> = Mutex::new(());
-    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(target_os = "linux")]
@@ -17,7 +17,7 @@ mod linux {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
 
-    use super::children;
+    use super::alone;
 
     /// How long a process may take to end after it was killed.
     const DEATH: Duration = Duration::from_secs(2);
@@ -101,7 +101,7 @@ mod linux {
 
         /// Sends it SIGKILL, unless it has ended. The error says why that is not possible.
         pub(crate) fn kill(&self) -> Result<(), String> {
-            let _alone = children();
+            let _alone = alone();
             match self.send_kill() {
                 Ok(()) => {}
                 Err(_) if self.is_over() => return Ok(()),

@@ -36,7 +36,7 @@ fn gate() -> MutexGuard<'static, Gate> {
 }
 
 /// The calling thread may use the library until this is dropped.
-pub(super) struct Inside;
+pub(crate) struct Inside;
 
 impl Drop for Inside {
     fn drop(&mut self) {
@@ -47,7 +47,7 @@ impl Drop for Inside {
 }
 
 /// Lets the thread of a process use the library. Never returns while the program ends.
-pub(super) fn enter(api: &Api) -> Option<Inside> {
+pub(crate) fn enter(api: &Api) -> Option<Inside> {
     if !children::waits_for_children(api) {
         return None;
     }
@@ -62,7 +62,7 @@ pub(super) fn enter(api: &Api) -> Option<Inside> {
 
 /// Prepares for the end of the program, once the library is loaded: what was registered last
 /// is done first.
-pub(super) fn prepare(api: &Api) {
+pub(crate) fn prepare(api: &Api) {
     static IMAGE: OnceLock<Image> = OnceLock::new();
 
     extern "C" fn before_exit() {

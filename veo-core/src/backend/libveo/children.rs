@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use veo_abi::ffi::{VEO_REQUEST_ID_INVALID, veo_thr_ctxt};
 
-use super::shared::ProcShared;
-use crate::backend::{self, Api};
+use super::on_host;
+use crate::backend::Api;
 use crate::error::{Error, Result};
+use crate::process::ProcShared;
 
 /// So many looks contain one at the child process.
 const LOOKS: u32 = 101;
@@ -30,17 +31,17 @@ fn processes() -> MutexGuard<'static, Vec<Weak<ProcShared>>> {
 }
 
 /// Whether the backend has libveo's own way to learn of an end.
-pub(super) fn waits_for_children(api: &Api) -> bool {
+pub(crate) fn waits_for_children(api: &Api) -> bool {
     api.is_libveo() && api.table.veo_emu_pid.is_none()
 }
 
 /// Keeps VE processes from being ended, and contexts from being opened, by others.
 pub(crate) fn alone(api: &Api) -> Option<MutexGuard<'static, ()>> {
-    waits_for_children(api).then(backend::children)
+    waits_for_children(api).then(on_host::alone)
 }
 
 /// Enters a new process.
-pub(super) fn enter(shared: &Arc<ProcShared>) {
+pub(crate) fn enter(shared: &Arc<ProcShared>) {
     if !waits_for_children(shared.core.api) {
         return;
     }
@@ -50,7 +51,7 @@ pub(super) fn enter(shared: &Arc<ProcShared>) {
 }
 
 /// Whether some process is being closed, or about to be: its thread alone holds it.
-pub(super) fn any_is_closing() -> bool {
+pub(crate) fn any_is_closing() -> bool {
     processes()
         .iter()
         .any(|process| process.strong_count() == 1)
@@ -62,7 +63,7 @@ pub(super) fn any_is_closing() -> bool {
 ///
 /// The context is open, and stays so for the call. Either nobody else uses it, or its VE
 /// process has ended.
-pub(super) unsafe fn look(api: &Api, context: *mut veo_thr_ctxt) {
+pub(crate) unsafe fn look(api: &Api, context: *mut veo_thr_ctxt) {
     if !waits_for_children(api) {
         return;
     }
@@ -79,7 +80,7 @@ pub(super) unsafe fn look(api: &Api, context: *mut veo_thr_ctxt) {
 
 /// Waits until no child of the program is there that libveo would take for the VE process
 /// while it opens a context.
-pub(super) fn settle(api: &Api) -> Result<()> {
+pub(crate) fn settle(api: &Api) -> Result<()> {
     if !waits_for_children(api) {
         return Ok(());
     }
