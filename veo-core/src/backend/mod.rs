@@ -1,18 +1,22 @@
-//! The table of functions through which everything talks to a VE, and who fills it.
+//! The functions through which everything talks to a VE, and who provides them.
 //!
-//! Nothing above this module knows which backend it is, except where libveo needs a
-//! workaround (`Api::is_libveo`).
+//! Nothing above this module knows which backend it is: what NEC's library lacks or gets wrong
+//! is made up for below, in `libveo`.
 
+mod extension;
 mod libveo;
+mod poll;
 
-pub(crate) use libveo::{LONGEST, OnHost, Shortened, cards, children, exit};
+pub(crate) use extension::{Extension, ProcessExtension};
+pub(crate) use libveo::{LONGEST, Shortened};
+pub(crate) use poll::poll;
 
-use std::ffi::c_char;
 use std::fmt;
 
 use veo_abi::environment::{self, VEO_BACKEND};
 use veo_abi::ffi::VeoApi;
 
+use self::extension::Emulated;
 use crate::error::{Error, Result};
 
 /// What runs the kernels.
@@ -34,9 +38,12 @@ impl fmt::Display for Backend {
     }
 }
 
-/// A filled table.
+/// A library that was found.
 pub(crate) struct Api {
+    /// Its functions.
     pub(crate) table: VeoApi,
+    /// What it does beyond libveo's interface.
+    pub(crate) extension: Box<dyn Extension>,
     pub(crate) backend: Backend,
     /// The library, as messages name it.
     pub(crate) name: String,
@@ -58,20 +65,22 @@ macro_rules! need {
 pub(crate) use need;
 
 impl Api {
-    /// Whether the traps of NEC's library have to be stepped around.
-    pub(crate) fn is_libveo(&self) -> bool {
-        self.backend == Backend::Libveo
+    pub(crate) fn new(table: VeoApi, backend: Backend, name: String) -> Api {
+        let extension: Box<dyn Extension> = match Emulated::of(&table) {
+            Some(emulated) => Box::new(emulated),
+            None => Box::new(libveo::Bare::new(&table, &name)),
+        };
+        Api {
+            table,
+            extension,
+            backend,
+            name,
+        }
     }
 
     /// What the backend says of the last call of this thread that failed.
     pub(crate) fn last_error(&self) -> Option<String> {
-        let last_error = self.table.veo_emu_last_error?;
-        let mut text = [0u8; 2048];
-        // SAFETY: the function writes at most `text.len()` bytes, a terminated string.
-        unsafe { last_error(text.as_mut_ptr().cast::<c_char>(), text.len()) };
-        let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
-        let text = String::from_utf8_lossy(&text[..end]).trim().to_owned();
-        (!text.is_empty()).then_some(text)
+        self.extension.last_error()
     }
 }
 
@@ -106,7 +115,7 @@ pub(crate) fn select(choice: Option<Backend>) -> Result<&'static Api> {
         Some(Backend::Emu) => emulator(),
         None => automatic(libveo::card(), libveo::load),
     }?;
-    if api.is_libveo() {
+    if api.backend == Backend::Libveo {
         libveo::check_privileges(api)?;
     }
     Ok(api)
@@ -154,11 +163,7 @@ fn automatic(
 #[allow(clippy::unnecessary_wraps)]
 fn emulator() -> Result<&'static Api> {
     static API: std::sync::OnceLock<Api> = std::sync::OnceLock::new();
-    Ok(API.get_or_init(|| Api {
-        table: *veo_emu::api(),
-        backend: Backend::Emu,
-        name: "the emulated node".into(),
-    }))
+    Ok(API.get_or_init(|| Api::new(*veo_emu::api(), Backend::Emu, "the emulated node".into())))
 }
 
 #[cfg(not(all(feature = "emu", target_os = "linux")))]
@@ -183,6 +188,8 @@ pub(crate) fn c_path(path: &std::path::Path) -> Option<std::ffi::CString> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
     use super::*;
 
     fn missing() -> Result<&'static Api> {
@@ -192,12 +199,9 @@ mod tests {
     }
 
     fn present() -> Result<&'static Api> {
-        static API: Api = Api {
-            table: VeoApi::EMPTY,
-            backend: Backend::Libveo,
-            name: String::new(),
-        };
-        Ok(&API)
+        static API: OnceLock<Api> = OnceLock::new();
+        let empty = || Api::new(VeoApi::EMPTY, Backend::Libveo, String::new());
+        Ok(API.get_or_init(empty))
     }
 
     #[test]

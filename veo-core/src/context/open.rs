@@ -4,11 +4,10 @@ use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 
-use veo_abi::environment::VE_OMP_NUM_THREADS;
 use veo_abi::ffi;
 
 use super::handle::VeoContext;
-use crate::backend::{children, need};
+use crate::backend::need;
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
 use crate::queue::CtxShared;
@@ -63,33 +62,34 @@ impl VeoProc {
     pub fn open_context_with(&self, options: &ContextOptions) -> Result<VeoContext> {
         let shared = self.shared();
         let api = shared.core.api;
-        if api.is_libveo() && VE_OMP_NUM_THREADS.unguarded() != shared.omp_threads {
-            return Err(Error::ContextOpen {
-                reason: "VE_OMP_NUM_THREADS was changed after the process was created, which \
-                         libveo does not survive; set it before the program starts"
-                    .into(),
-            });
-        }
         let exclusive = shared.exclusive(&"opening a context")?;
-        let alone = children::alone(api);
-        shared.settle_children(&exclusive)?;
+        let extension = &shared.core.extension;
+        // SAFETY: the main context is held exclusively.
+        let prepared = unsafe { extension.prepare_context() }?;
+        if shared.core.look_for_end() {
+            return Err(shared.core.gone(&"opening a context"));
+        }
         let opened = self.open_further(options);
         let reason = api.last_error();
-        drop(alone);
+        drop(prepared);
         drop(exclusive);
         let handle = opened?;
         if handle.is_null() {
             if shared.core.look_for_end() {
                 return Err(shared.core.gone(&"opening a context"));
             }
-            if options.stack_size.is_some() || !api.is_libveo() {
+            let Some(taken) = extension
+                .main_stands_in()
+                .filter(|_| options.stack_size.is_none())
+            else {
                 // The main context would have another stack, or there is no need for it.
                 return Err(Error::ContextOpen {
                     reason: reason.unwrap_or_else(|| no_further(options)),
                 });
-            }
-            return self.take_main(reason);
+            };
+            return self.take_main(taken);
         }
+        extension.context_opened();
         let context = CtxShared::new(Arc::clone(&shared.core), handle);
         shared.contexts().push(Arc::clone(&context));
         Ok(self.hand_out(context, false))
@@ -145,19 +145,12 @@ impl VeoProc {
         }
     }
 
-    /// Where no further context can be had: the main one, once.
-    fn take_main(&self, reason: Option<String>) -> Result<VeoContext> {
+    /// Where no further context can be had: the main one, once; then `taken` says why not.
+    fn take_main(&self, taken: &str) -> Result<VeoContext> {
         let shared = self.shared();
-        let no_more = if shared.omp_threads.as_deref() == Some("1".as_ref()) {
-            "libveo gave no further context; see its messages above"
-        } else {
-            "libveo gave no further context, and the main one is in use already; see its \
-             messages above. Some versions give more only if the program was started with \
-             VE_OMP_NUM_THREADS=1"
-        };
         if shared.main_taken.swap(true, Ordering::AcqRel) {
             return Err(Error::ContextOpen {
-                reason: reason.unwrap_or_else(|| no_more.into()),
+                reason: taken.into(),
             });
         }
         tracing::debug!(

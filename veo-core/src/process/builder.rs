@@ -9,7 +9,7 @@ use super::handle::VeoProc;
 use super::hooks;
 use super::settings::{Kernels, Prototypes, Stream, Wishes};
 use super::shared::ProcShared;
-use super::start::{self, check_surroundings};
+use super::start;
 use super::thread;
 use crate::backend::{self, Api, Backend};
 use crate::error::{Error, Result};
@@ -157,7 +157,7 @@ impl VeoProcBuilder {
             None => Prototypes::from_environment(node)?,
         };
         self.wishes.prototypes = Some(prototypes);
-        check_surroundings(api, node)?;
+        api.extension.check_node(node)?;
         let kernels = self.wishes.kernels;
         let (tasks, inbox) = channel();
         let (ready, started) = channel();

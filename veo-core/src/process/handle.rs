@@ -55,6 +55,7 @@ impl Drop for ProcHandle {
     fn drop(&mut self) {
         let core = &self.shared.core;
         if !core.image.is_foreign() {
+            core.extension.given_up();
             core.keeper.send(Task::Close(None));
         }
     }
@@ -89,10 +90,8 @@ impl VeoProc {
     #[must_use]
     pub fn core(&self) -> Option<u32> {
         let shared = self.shared();
-        let core = shared.core.api.table.veo_emu_core?;
         let _exclusive = shared.exclusive(&"asking for the core").ok()?;
-        // SAFETY: the main context is held exclusively, so the process is there.
-        u32::try_from(unsafe { core(shared.core.handle()) }).ok()
+        shared.core.extension.core()
     }
 
     /// The number by which hmem pointers name the process (`veo_proc_identifier`).

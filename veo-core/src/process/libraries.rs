@@ -22,8 +22,13 @@ impl ProcShared {
             searched: Vec::new(),
             hint: ": its name is not UTF-8".into(),
         })?;
-        let targets = search::targets(self.core.api, self.core.node);
+        let targets = self.core.api.extension.targets(self.core.node);
         search::find(name, None, targets)
+    }
+
+    /// The kinds of code that the process can run, best first.
+    pub(super) fn targets(&self) -> &'static [&'static str] {
+        self.core.api.extension.targets(self.settings.asked_node)
     }
 
     /// The static symbols of veorun.
@@ -48,17 +53,10 @@ impl ProcShared {
             path: path.clone(),
             reason,
         };
-        let (load, short) = match core.api.table.veo_emu_load_library {
-            // It takes any path.
-            Some(load) => (load, None),
-            None => {
-                let load = need!(core.api, veo_load_library, "loading a library")?;
-                let short = Shortened::new(path).map_err(|error| {
-                    failed(Some(format!("its path is too long for libveo: {error}")))
-                })?;
-                (load, Some(short))
-            }
-        };
+        let extension = &core.api.extension;
+        let short = extension
+            .shorten(path)
+            .map_err(|error| failed(Some(format!("its path is too long for libveo: {error}"))))?;
         let c_path = c_path(short.as_ref().map_or(path, Shortened::path))
             .ok_or_else(|| failed(Some("its path contains a NUL byte".into())))?;
         let exclusive = loop {
@@ -76,14 +74,14 @@ impl ProcShared {
         let file = LibraryFile::open(path);
         // SAFETY: the main context is held exclusively, so the process is there; the
         // path is a terminated string.
-        let handle = unsafe { load(core.handle(), c_path.as_ptr()) };
+        let handle = unsafe { extension.load_library(core.handle(), &c_path) }?;
         let reason = core.api.last_error();
         if handle == 0 {
             drop(exclusive);
             if core.look_for_end() {
                 return Err(core.gone(&format_args!("loading {}", path.display())));
             }
-            let reason = reason.or_else(|| symbols::why_not_loadable(path, core.api));
+            let reason = reason.or_else(|| symbols::why_not_loadable(path, self.targets()));
             return Err(failed(reason));
         }
         if file.as_ref().is_some_and(|file| !file.is_in_place()) {

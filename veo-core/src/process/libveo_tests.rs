@@ -37,9 +37,9 @@ fn narrow() -> &'static Api {
     }
     static API: OnceLock<Api> = OnceLock::new();
     API.get_or_init(|| {
-        let mut api = bare();
-        api.table.veo_context_open = Some(open);
-        api
+        let mut table = bare().table;
+        table.veo_context_open = Some(open);
+        Api::new(table, Backend::Libveo, "a libveo with one context".into())
     })
 }
 
@@ -60,11 +60,7 @@ fn bare() -> Api {
     table.veo_emu_call_async = None;
     table.veo_emu_collect = None;
     table.veo_emu_load_library = None;
-    Api {
-        table,
-        backend: Backend::Libveo,
-        name: "a libveo without extensions".into(),
-    }
+    Api::new(table, Backend::Libveo, "a libveo without extensions".into())
 }
 
 fn process() -> VeoProc {
@@ -103,6 +99,8 @@ fn threads_of_openmp_are_those_of_the_environment() -> Result<()> {
     let error = wanted(other).unwrap_err().to_string();
     let remedy = format!("start the program with VE_OMP_NUM_THREADS={other}");
     assert!(error.contains(&remedy), "{error}");
+    let error = wanted(0).unwrap_err().to_string();
+    assert!(error.contains("at least 1"), "{error}");
     Ok(())
 }
 
@@ -230,11 +228,7 @@ fn a_process_that_cannot_be_killed_says_which_function_lacks() {
     let old = OLD.get_or_init(|| {
         let mut table = libveo().table;
         table.veo_get_pid_from_hmem = None;
-        Api {
-            table,
-            backend: Backend::Libveo,
-            name: "an old libveo".into(),
-        }
+        Api::new(table, Backend::Libveo, "an old libveo".into())
     });
     let proc = VeoProcBuilder::default().build_on(old).unwrap();
     let error = proc.kill().unwrap_err().to_string();

@@ -39,6 +39,5 @@ pub use settings::{Kernels, Prototypes, Stream};
 
 pub(crate) use loaded::LoadedLibrary;
 pub(crate) use place::Place;
-pub(crate) use shared::ProcShared;
 pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;

@@ -65,8 +65,7 @@ impl ProcShared {
         match info.library {
             Library::Static => Ok((self.static_library(), false)),
             Library::Shared(name) => {
-                let targets = search::targets(self.core.api, self.settings.asked_node);
-                let found = search::find(name, info.build_dir, targets)?;
+                let found = search::find(name, info.build_dir, self.targets())?;
                 Ok((self.load(&found)?, found.built_here))
             }
         }
@@ -122,7 +121,7 @@ impl ProcShared {
             return false;
         };
         let built = std::path::Path::new(build_dir).join("veo");
-        search::targets(self.core.api, self.settings.asked_node)
+        self.targets()
             .iter()
             .any(|target| built.join(target).join(name).is_file())
     }

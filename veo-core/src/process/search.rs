@@ -17,7 +17,6 @@ use veo_abi::environment::{self, VEO_LIBRARY_PATH};
 use veo_debuginfo::elf;
 
 use super::system;
-use crate::backend::{Api, Backend};
 use crate::error::{Error, Result};
 
 /// A library file, and whether the program's own build made it.
@@ -25,26 +24,6 @@ use crate::error::{Error, Result};
 pub(crate) struct Found {
     pub(crate) path: PathBuf,
     pub(crate) built_here: bool,
-}
-
-/// The kinds of code that an emulated node can run, best first.
-const EMULATED: &[&str] = &["host", "ve1-llvm", "ve1", "ve3"];
-
-/// The kinds of code that can run on `node`, best first.
-pub(crate) fn targets(api: &Api, node: i32) -> &'static [&'static str] {
-    match api.backend {
-        Backend::Emu => EMULATED,
-        // A libveo with the emulator's extensions is the emulated node, loaded.
-        Backend::Libveo if api.table.veo_emu_num_nodes.is_some() => EMULATED,
-        Backend::Libveo => {
-            // SAFETY: no preconditions; an unknown node is answered with an error.
-            let arch = api.table.veo_get_ve_arch.map(|arch| unsafe { arch(node) });
-            match arch {
-                Some(3) => &["ve3"],
-                _ => &["ve1", "ve1-llvm"],
-            }
-        }
-    }
 }
 
 /// Finds library `name` for code declared with `build_dir`.
@@ -153,14 +132,19 @@ fn is_of_build(program: &Path, out_dir: &str) -> bool {
         .is_some_and(|profile| program.starts_with(profile))
 }
 
-/// The first library of this name that the backend can run. If there is none, the first
-/// file of this name at all: the attempt to load it says what is wrong with it.
-fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Option<Found> {
-    let machine = if targets.contains(&"host") {
+/// The machine number of the code that is looked for without a sub-directory.
+pub(super) fn machine(targets: &[&str]) -> u16 {
+    if targets.contains(&"host") {
         elf::HOST
     } else {
         elf::VE
-    };
+    }
+}
+
+/// The first library of this name that the backend can run. If there is none, the first
+/// file of this name at all: the attempt to load it says what is wrong with it.
+fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Option<Found> {
+    let machine = machine(targets);
     let mut unfit = None;
     for (directory, built_here) in directories {
         let candidates = targets

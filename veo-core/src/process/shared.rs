@@ -7,14 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use veo_abi::environment::VE_OMP_NUM_THREADS;
-
 use super::addresses::Addresses;
 use super::loaded::Libraries;
 use super::settings::Settings;
 use crate::address::Usage;
 use crate::arg::Args;
-use crate::backend::{children, need};
+use crate::backend::need;
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::queue::{Aftermath, CtxShared, Exclusive, Retired};
@@ -47,12 +45,8 @@ pub(crate) struct ProcShared {
     pub(crate) libraries: Libraries,
     pub(crate) addresses: Addresses,
     pub(crate) settings: Settings,
-    /// The value of `VE_OMP_NUM_THREADS` when the process was created.
-    pub(crate) omp_threads: Option<std::ffi::OsString>,
     /// Whether a handle of the user stands for the main context.
     pub(crate) main_taken: AtomicBool,
-    /// Whether the backend's handles are, or are about to be, no more.
-    destroyed: Mutex<bool>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -72,9 +66,7 @@ impl ProcShared {
             libraries: Libraries::default(),
             addresses: Addresses::default(),
             settings,
-            omp_threads: VE_OMP_NUM_THREADS.unguarded(),
             main_taken: AtomicBool::new(false),
-            destroyed: Mutex::new(false),
         }
     }
 
@@ -255,6 +247,7 @@ impl ProcShared {
             // more, and nobody else closes it; the process is there while the main
             // context is held.
             unsafe { close(context.handle()) };
+            self.core.extension.context_closed();
         }
         drop(exclusive);
         context.lose_all(false).into_iter().for_each(Aftermath::run);
@@ -279,37 +272,10 @@ impl ProcShared {
         Ok(())
     }
 
-    /// Makes sure that NEC's library can open a context: it has seen the ends of VE
-    /// processes, this one's too, and no other child of the program can mislead it.
-    pub(crate) fn settle_children(&self, _: &Exclusive<'_>) -> Result<()> {
-        // SAFETY: the main context is held exclusively, so the process is there and
-        // nobody else uses that context.
-        unsafe { children::look(self.core.api, self.main.handle()) };
-        if self.core.api.is_libveo() && self.core.look_for_end() {
-            return Err(self.core.gone(&"opening a context"));
-        }
-        children::settle(self.core.api)
-    }
-
-    /// Has NEC's library see the end of the VE process, if that has ended.
-    pub(crate) fn see_end(&self) {
-        let destroyed = lock(&self.destroyed);
-        if !*destroyed && self.core.has_ended_on_host() {
-            // SAFETY: the main context stays open until the process is destroyed, which
-            // waits for this lock. The VE process has ended.
-            unsafe { children::look(self.core.api, self.main.handle()) };
-            // A further context learns of the end by waiting for the child itself.
-            if self.contexts().len() == 1 {
-                self.core.wait_on_host();
-            }
-        }
-    }
-
-    /// NEC's library waits for kernels that run before it destroys their process, however
-    /// long that takes, and creates and destroys no other meanwhile. So who does not end by
-    /// `until` is killed.
+    /// Where the end of the process would wait for kernels however long they run, it is killed
+    /// if they have not finished by `until`.
     fn end_what_does_not(&self, contexts: &[Arc<CtxShared>], until: Instant) {
-        if !children::waits_for_children(self.core.api) {
+        if !self.core.extension.end_waits_for_kernels() {
             return;
         }
         let drained = contexts.iter().all(|context| {
@@ -349,22 +315,11 @@ impl ProcShared {
                 }
             }
         }
-        *lock(&self.destroyed) = true;
-        let alone = children::alone(self.core.api);
-        if self.core.has_ended_on_host() {
-            for context in &contexts {
-                // SAFETY: every context was retired, so nobody uses it; none that is in
-                // the list was closed.
-                unsafe { children::look(self.core.api, context.handle()) };
-            }
-        }
-        let destroyed = self.core.api.table.veo_proc_destroy.is_some_and(|destroy| {
-            // SAFETY: every context was retired, so nobody uses the process or a
-            // context of it; this is done once, on the thread that created it.
-            unsafe { destroy(self.core.handle()) == 0 }
-        });
-        self.core.wait_on_host();
-        drop(alone);
+        let handles: Vec<_> = contexts.iter().map(|context| context.handle()).collect();
+        // SAFETY: every context was retired, so nobody uses the process or a context of it;
+        // none that is in the list was closed. This is done once, on the thread that created
+        // the process.
+        let destroyed = unsafe { self.core.extension.destroy(&handles) };
         lose_all(&contexts, !destroyed);
         self.allocations().clear();
         for (_, usage) in lock(&self.frees).drain(..) {

@@ -3,8 +3,10 @@
 use std::io::Read;
 use std::path::Path;
 
+use veo_debuginfo::elf;
+
 use super::loaded::LoadedLibrary;
-use crate::backend::Api;
+use super::search;
 
 /// Symbols of the library whose names resemble `name`, best first.
 pub(crate) fn similar(library: &LoadedLibrary, name: &str) -> Vec<String> {
@@ -17,9 +19,7 @@ pub(crate) fn similar(library: &LoadedLibrary, name: &str) -> Vec<String> {
 }
 
 /// Why the library cannot be loaded, as far as its header tells.
-pub(crate) fn why_not_loadable(path: &Path, api: &Api) -> Option<String> {
-    /// The machine number of the Vector Engine.
-    const VE: u16 = 251;
+pub(crate) fn why_not_loadable(path: &Path, targets: &[&str]) -> Option<String> {
     // Opening what is no file may never end.
     if std::fs::metadata(path).is_ok_and(|data| !data.is_file()) {
         return Some("it is no regular file".into());
@@ -34,7 +34,7 @@ pub(crate) fn why_not_loadable(path: &Path, api: &Api) -> Option<String> {
         _ => return Some("it is not an ELF library".into()),
     }
     let machine = u16::from_le_bytes([header[18], header[19]]);
-    (api.is_libveo() && machine != VE).then(|| {
+    (search::machine(targets) == elf::VE && machine != elf::VE).then(|| {
         format!("it is for another machine (ELF machine number {machine}), not the Vector Engine")
     })
 }

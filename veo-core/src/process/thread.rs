@@ -11,7 +11,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use super::shared::ProcShared;
-use crate::backend::exit;
 use crate::session::Task;
 
 /// What the thread does after it has created the process.
@@ -27,7 +26,7 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &Receiver<Task>) {
             Some(pause) => tasks.recv_timeout(pause),
         };
         // What is done now may use the backend.
-        let _inside = exit::enter(shared.core.api);
+        let _inside = shared.core.api.extension.enter();
         match task {
             Ok(Task::Close(done)) => {
                 // What is dropped here may be the program's own.

@@ -1,10 +1,11 @@
 //! Asking the backend how a request has ended.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use veo_abi::ffi;
 
 use super::shared::CtxShared;
+use crate::backend::poll;
 use crate::session::{Outcome, State};
 
 impl CtxShared {
@@ -21,28 +22,19 @@ impl CtxShared {
                 // SAFETY: the context is valid: it is closed only by someone who is
                 // the collector in our place; `word` is valid for writing.
                 let state = unsafe { wait(self.handle, id, &raw mut word) };
-                return Some(outcome(state, word));
+                Some(outcome(state, word))
             }
             (_, Some(until)) if !inside => {
-                if let Some(wait) = table.veo_emu_wait_result_timeout {
-                    let left = until.saturating_duration_since(Instant::now());
-                    let left = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
-                    // SAFETY: as above.
-                    let state = unsafe { wait(self.handle, id, &raw mut word, left) };
-                    return finished(state, word);
-                }
+                let extension = &self.core.api.extension;
+                // SAFETY: as above.
+                let state = unsafe { extension.wait_result(self.handle, id, &mut word, until) };
+                finished(state, word)
             }
-            _ => {}
-        }
-        let mut pause = Pause::default();
-        loop {
-            if let Some(outcome) = self.peek_backend(id) {
-                return Some(outcome);
+            _ => {
+                // SAFETY: as above.
+                let state = unsafe { poll(table, self.handle, id, &mut word, until) };
+                finished(state, word)
             }
-            if until.is_some_and(|until| Instant::now() >= until) {
-                return None;
-            }
-            pause.wait();
         }
     }
 
@@ -69,20 +61,4 @@ pub(super) fn outcome(state: i32, word: u64) -> Outcome {
 
 fn finished(state: i32, word: u64) -> Option<Outcome> {
     (state != ffi::VEO_COMMAND_UNFINISHED as i32).then(|| outcome(state, word))
-}
-
-/// Waits a little longer each time, for backends that can only be polled.
-#[derive(Default)]
-struct Pause(u32);
-
-impl Pause {
-    fn wait(&mut self) {
-        if self.0 < 200 {
-            std::hint::spin_loop();
-        } else {
-            let micros = (u64::from(self.0 - 199) * 10).min(500);
-            std::thread::sleep(Duration::from_micros(micros));
-        }
-        self.0 += 1;
-    }
 }

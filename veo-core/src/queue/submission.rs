@@ -99,9 +99,8 @@ impl CtxShared {
                 return Err(self.core.gone(what));
             }
             drop(self.sleep(state, Some(Instant::now() + LOOK)));
-            // NEC's library tells only who asks it for results.
-            if self.core.has_ended_on_host() {
-                self.core.look_for_end();
+            // The backend may say so only to who asks it for results.
+            if self.core.look_for_end() {
                 return Err(self.core.gone(what));
             }
             state = self.lock();

@@ -1,21 +1,19 @@
 //! What everything that belongs to a process shares: the backend's handle, who the
 //! process is, and whether it has ended.
 
-use std::ffi::c_char;
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use veo_abi::ffi::{self, veo_proc_handle};
+use veo_abi::ffi::veo_proc_handle;
 
 use super::fork::Image;
 use super::id::ProcId;
 use super::keeper::Keeper;
 use super::outcome::{Outcome, State};
 use super::request_kind::RequestKind;
-use crate::backend::{Api, OnHost, need};
+use crate::backend::{Api, ProcessExtension};
 use crate::error::{Cause, Error, Fault};
 
 /// The heart of a process, shared with its contexts.
@@ -26,8 +24,8 @@ pub(crate) struct ProcCore {
     pub(crate) node: i32,
     pub(crate) image: Image,
     pub(crate) keeper: Keeper,
-    /// The VE process on the host, where only that can end it.
-    on_host: Option<OnHost>,
+    /// What the backend does for it beyond libveo's interface.
+    pub(crate) extension: Arc<dyn ProcessExtension>,
     /// What ended the process, once that is known.
     ended: OnceLock<Fault>,
     /// Where the program killed it.
@@ -51,7 +49,7 @@ impl ProcCore {
         handle: *mut veo_proc_handle,
         node: i32,
         keeper: Keeper,
-        on_host: Option<OnHost>,
+        extension: Arc<dyn ProcessExtension>,
     ) -> ProcCore {
         ProcCore {
             api,
@@ -60,7 +58,7 @@ impl ProcCore {
             node,
             image: Image::current(),
             keeper,
-            on_host,
+            extension,
             ended: OnceLock::new(),
             killed: Mutex::new(None),
             closing: AtomicBool::new(false),
@@ -107,50 +105,7 @@ impl ProcCore {
 
     /// Kills the VE process at once. An error: it lives on.
     pub(crate) fn kill(&self) -> Result<(), Error> {
-        let failed = |reason| Error::Command {
-            what: format!("killing {self}"),
-            reason,
-        };
-        if let Some(kill) = self.api.table.veo_emu_kill {
-            // SAFETY: the handle is valid, as in `look_for_end`.
-            if unsafe { kill(self.handle) } == 0 {
-                return Ok(());
-            }
-            return Err(failed(self.api.last_error()));
-        }
-        match &self.on_host {
-            Some(on_host) => on_host.kill().map_err(|reason| failed(Some(reason))),
-            None => {
-                // Which process it is on the host cannot be asked of an old libveo.
-                need!(self.api, veo_get_pid_from_hmem, "killing a VE process")?;
-                let reason = "the library does not tell which process of the host it is";
-                Err(failed(Some(reason.into())))
-            }
-        }
-    }
-
-    /// What is known of an end that the backend does not explain.
-    fn unexplained(&self) -> Fault {
-        Fault {
-            cause: match self.killed_at() {
-                None => Cause::Unknown,
-                at => Cause::Killed { at },
-            },
-            ..Fault::default()
-        }
-    }
-
-    /// Whether the VE process has ended, as far as only the host can tell. One that was just
-    /// killed gets a little time to do so.
-    pub(crate) fn has_ended_on_host(&self) -> bool {
-        self.on_host.as_ref().is_some_and(OnHost::has_ended)
-    }
-
-    /// Waits for the VE process on the host, which has ended, where nobody else will.
-    pub(crate) fn wait_on_host(&self) {
-        if let Some(on_host) = &self.on_host {
-            on_host.wait_for();
-        }
+        self.extension.kill(self)
     }
 
     /// Whether the handles are those of this process image: not in a forked child.
@@ -231,7 +186,7 @@ impl ProcCore {
         let reason = self.api.last_error();
         match outcome.state {
             State::Exception => {
-                let mut fault = self.reported().map(|(fault, _)| fault).unwrap_or_default();
+                let mut fault = self.end(false).map(|(fault, _)| fault).unwrap_or_default();
                 if fault.cause == Cause::Unknown {
                     fault.cause = Cause::Signal;
                 }
@@ -248,7 +203,7 @@ impl ProcCore {
             State::Lost => return self.gone(what),
             State::Ok | State::Error => {}
         }
-        if let Some((fault, request)) = self.reported() {
+        if let Some((fault, request)) = self.end(what.kernel().is_some()) {
             let raised = matches!(fault.cause, Cause::Signal | Cause::StackOverflow { .. });
             let ours = id.is_some() && request == id && raised;
             let ours = ours && (fault.kernel.as_deref() == what.kernel());
@@ -258,11 +213,6 @@ impl ProcCore {
                     fault: Box::new(fault),
                 };
             }
-            return self.gone(what);
-        }
-        // Without a report: libveo fails a kernel only when its process is gone.
-        if what.kernel().is_some() && self.api.is_libveo() {
-            let _ = self.ended.set(self.unexplained());
             return self.gone(what);
         }
         if self.look_for_end() {
@@ -292,93 +242,25 @@ impl ProcCore {
         if self.is_gone() {
             return true;
         }
-        if let Some((fault, _)) = self.reported() {
-            let _ = self.ended.set(fault);
-            return true;
-        }
-        let there = match self.api.table.veo_emu_pid {
-            // SAFETY: the handle is valid until the process is destroyed, which happens
-            // only after `closed` was set and all users of the handle have left.
-            Some(pid) => unsafe { pid(self.handle) >= 0 },
-            None => !self.has_ended_on_host(),
-        };
-        if there {
+        let Some((fault, _)) = self.end(false) else {
             return false;
-        }
-        let _ = self.ended.set(self.unexplained());
+        };
+        let _ = self.ended.set(fault);
         true
     }
 
-    /// What the backend reports as the cause.
-    fn cause(&self, report: &ffi::veo_emu_fault) -> Cause {
-        match u32::try_from(report.cause).unwrap_or(ffi::VEO_EMU_CAUSE_UNKNOWN) {
-            ffi::VEO_EMU_CAUSE_SIGNAL => Cause::Signal,
-            ffi::VEO_EMU_CAUSE_STACK_OVERFLOW => Cause::StackOverflow {
-                stack_size: known(report.stack_size),
-            },
-            ffi::VEO_EMU_CAUSE_EXIT => Cause::Exit,
-            ffi::VEO_EMU_CAUSE_THREAD_EXIT => Cause::ThreadExit,
-            ffi::VEO_EMU_CAUSE_TIME_LIMIT => Cause::TimeLimit {
-                limit: Duration::from_millis(report.time_limit_ms),
-            },
-            ffi::VEO_EMU_CAUSE_KILLED => Cause::Killed {
-                at: self.killed_at(),
-            },
-            ffi::VEO_EMU_CAUSE_SENT => Cause::Sent {
-                sender: known(report.sender),
-            },
-            ffi::VEO_EMU_CAUSE_OUT_OF_MEMORY => Cause::OutOfMemory,
-            ffi::VEO_EMU_CAUSE_BROKEN => Cause::Broken,
-            _ => Cause::Unknown,
-        }
-    }
-
-    /// The backend's report of what ended the process, and the request it blames.
-    fn reported(&self) -> Option<(Fault, Option<u64>)> {
-        let get = self.api.table.veo_emu_get_fault?;
-        let mut report = std::mem::MaybeUninit::<ffi::veo_emu_fault>::zeroed();
-        // SAFETY: the handle is valid, as in `look_for_end`; the report is valid for
-        // writing and, being plain integers, also valid as zeroes.
-        let report = unsafe {
-            if get(self.handle, report.as_mut_ptr()) != 0 {
-                return None;
+    /// What ended the process, and the request that the backend blames, if it has ended.
+    /// `failed` says that a kernel of it failed.
+    fn end(&self, failed: bool) -> Option<(Fault, Option<u64>)> {
+        let (mut fault, request) = self.extension.end(failed)?;
+        if matches!(fault.cause, Cause::Killed { .. }) || fault == Fault::default() {
+            match self.killed_at() {
+                None => {}
+                at => fault.cause = Cause::Killed { at },
             }
-            report.assume_init()
-        };
-        let kernel = text(&report.kernel);
-        let file = text(&report.file);
-        let function = text(&report.function);
-        let faulted = report.signal != 0;
-        let operation = text(&report.operation);
-        let fault = Fault {
-            cause: self.cause(&report),
-            kernel: (!kernel.is_empty()).then_some(kernel),
-            operation: (!operation.is_empty()).then_some(operation),
-            signal: faulted.then_some(report.signal),
-            exit_status: (!faulted).then_some(report.exit_status),
-            address: (report.has_address != 0 && matches!(report.signal, 7 | 11))
-                .then_some(report.address),
-            function: (!function.is_empty()).then_some(function),
-            source: (!file.is_empty()).then(|| (file, report.line.max(0) as u32)),
-            text: Some(text(&report.text)).filter(|text| !text.is_empty()),
-        };
-        let request = (report.request != ffi::VEO_REQUEST_ID_INVALID).then_some(report.request);
+        }
         Some((fault, request))
     }
-}
-
-/// A number, unless it is 0.
-fn known<T: Default + PartialEq>(number: T) -> Option<T> {
-    (number != T::default()).then_some(number)
-}
-
-fn text(bytes: &[c_char]) -> String {
-    let bytes: Vec<u8> = bytes
-        .iter()
-        .take_while(|b| **b != 0)
-        .map(|b| *b as u8)
-        .collect();
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Names the process, with its node.

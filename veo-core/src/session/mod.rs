@@ -12,7 +12,6 @@ mod request_kind;
 
 pub(crate) use self::core::ProcCore;
 pub(crate) use code::Code;
-pub(crate) use fork::Image;
 pub(crate) use id::ProcId;
 pub(crate) use keeper::{Keeper, Task};
 pub(crate) use outcome::{Outcome, State};

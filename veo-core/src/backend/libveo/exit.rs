@@ -7,8 +7,6 @@ use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::children;
-use crate::backend::Api;
-use crate::session::Image;
 
 /// How long processes that are being closed may take. Closing has limits of its own.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -47,43 +45,39 @@ impl Drop for Inside {
 }
 
 /// Lets the thread of a process use the library. Never returns while the program ends.
-pub(crate) fn enter(api: &Api) -> Option<Inside> {
-    if !children::waits_for_children(api) {
-        return None;
-    }
+pub(super) fn enter() -> Inside {
     let mut gate = gate();
     while gate.leaving {
         gate = CHANGED.wait(gate).unwrap_or_else(PoisonError::into_inner);
     }
     gate.inside += 1;
     INSIDE.set(true);
-    Some(Inside)
+    Inside
 }
 
 /// Prepares for the end of the program, once the library is loaded: what was registered last
 /// is done first.
-pub(crate) fn prepare(api: &Api) {
-    static IMAGE: OnceLock<Image> = OnceLock::new();
+pub(super) fn prepare() {
+    /// The process of the host that loaded the library.
+    static LOADED_BY: OnceLock<u32> = OnceLock::new();
 
     extern "C" fn before_exit() {
         // A forked child has none of the threads.
-        if IMAGE.get().is_some_and(|image| !image.is_foreign()) {
+        if LOADED_BY.get() == Some(&std::process::id()) {
             finish();
         }
     }
 
-    if children::waits_for_children(api) {
-        IMAGE.get_or_init(|| {
-            #[cfg(target_os = "linux")]
-            // SAFETY: the function takes nothing, does not unwind, and is there for ever.
-            unsafe {
-                libc::atexit(before_exit)
-            };
-            #[cfg(not(target_os = "linux"))]
-            let _ = before_exit;
-            Image::current()
-        });
-    }
+    LOADED_BY.get_or_init(|| {
+        #[cfg(target_os = "linux")]
+        // SAFETY: the function takes nothing, does not unwind, and is there for ever.
+        unsafe {
+            libc::atexit(before_exit)
+        };
+        #[cfg(not(target_os = "linux"))]
+        let _ = before_exit;
+        std::process::id()
+    });
 }
 
 /// Waits for the threads of processes that are being closed, and closes the gate.

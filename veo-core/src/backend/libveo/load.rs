@@ -1,13 +1,13 @@
 //! NEC's library, found and loaded at run time.
 
 use std::ffi::OsStr;
-use std::path::Path;
 use std::sync::OnceLock;
 
 use libloading::Library;
 use veo_abi::environment::{self, VEO_LIBVEO, Variable};
 use veo_abi::ffi::VeoApi;
 
+use crate::backend::extension::Emulated;
 use crate::backend::{Api, Backend};
 use crate::error::{Error, Result};
 
@@ -21,36 +21,6 @@ const NAMES: [&str; 2] = ["libveo.so.1", "/opt/nec/ve/veos/lib64/libveo.so.1"];
 const OLDEST: i32 = 11;
 /// The interface this crate was written for.
 const NEWEST: i32 = 16;
-
-/// What there is of a card.
-pub(in crate::backend) fn card() -> Option<String> {
-    let slots = entries("/dev", "veslot");
-    let classes = entries("/sys/class/ve", "ve");
-    slots.into_iter().chain(classes).next()
-}
-
-fn entries(directory: &str, prefix: &str) -> Vec<String> {
-    let Ok(entries) = Path::new(directory).read_dir() else {
-        return Vec::new();
-    };
-    let mut found: Vec<String> = entries
-        .flatten()
-        .filter(|e| e.file_name().to_string_lossy().starts_with(prefix))
-        .map(|e| e.path().display().to_string())
-        .collect();
-    found.sort();
-    found
-}
-
-/// The numbers of the cards that the system shows.
-pub(crate) fn cards() -> Vec<i32> {
-    let mut numbers: Vec<i32> = entries("/dev", "veslot")
-        .iter()
-        .filter_map(|name| name.strip_prefix("/dev/veslot")?.parse().ok())
-        .collect();
-    numbers.sort_unstable();
-    numbers
-}
 
 /// The table of NEC's library, loaded once and kept for ever.
 pub(in crate::backend) fn load() -> Result<&'static Api> {
@@ -88,7 +58,7 @@ fn open() -> Result<Api> {
 /// variables that its caller has set.
 pub(in crate::backend) fn check_privileges(api: &Api) -> Result<()> {
     // The emulator, loaded as libveo, obeys none then.
-    if !environment::privileged() || api.table.veo_emu_num_nodes.is_some() {
+    if !environment::privileged() || Emulated::of(&api.table).is_some() {
         return Ok(());
     }
     match environment::names().find(|name| is_obeyed(&name.to_string_lossy())) {
@@ -168,11 +138,8 @@ fn fill(library: Library, name: &str) -> Result<Api> {
             "{name} has interface version {version}, newer than {NEWEST}, the last one known here"
         );
     }
-    Ok(Api {
-        table,
-        backend: Backend::Libveo,
-        name: format!("{name} (interface version {version})"),
-    })
+    let name = format!("{name} (interface version {version})");
+    Ok(Api::new(table, Backend::Libveo, name))
 }
 
 #[cfg(test)]

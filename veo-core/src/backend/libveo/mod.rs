@@ -1,12 +1,17 @@
-//! NEC's library: how it is found, and what its use takes beyond its interface.
+//! NEC's library: how it is found, and its use as if it had the functions of `veo_emu.h` and
+//! none of its traps.
 
-pub(crate) mod children;
-pub(crate) mod exit;
+mod bare;
+mod children;
+mod exit;
 mod load;
+mod nodes;
 mod on_host;
 mod short_path;
 
-pub(crate) use load::cards;
-pub(super) use load::{card, check_privileges, load};
-pub(crate) use on_host::OnHost;
+pub(super) use bare::Bare;
+pub(super) use exit::Inside;
+pub(super) use load::{check_privileges, load};
+pub(super) use nodes::card;
+pub(super) use on_host::Alone;
 pub(crate) use short_path::{LONGEST, Shortened};

@@ -3,9 +3,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Keeps others from ending VE processes, or from opening contexts, while this is done:
-/// libveo takes the end of any child for that of the process whose context it opens.
-pub(crate) fn alone() -> MutexGuard<'static, ()> {
+/// While this is held nobody else ends VE processes, or opens contexts: libveo takes the end
+/// of any child for that of the process whose context it opens.
+pub(crate) type Alone = MutexGuard<'static, ()>;
+
+pub(super) fn alone() -> Alone {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -34,14 +36,14 @@ mod linux {
     }
 
     impl OnHost {
-        /// The process of this number, which is running now.
-        pub(crate) fn new(pid: i32) -> OnHost {
-            OnHost {
+        /// The process of this number, which is running now. `None` if no process has it.
+        pub(crate) fn new(pid: i32) -> Option<OnHost> {
+            (pid > 1).then(|| OnHost {
                 pid,
                 pidfd: open(pid),
                 started: start_of(pid),
                 killed: AtomicBool::new(false),
-            }
+            })
         }
 
         /// Whether it has ended, whoever was told so. If it was killed, that is waited for,
@@ -181,7 +183,7 @@ mod linux {
 
         fn known(child: &Child) -> [OnHost; 2] {
             let pid = child.id() as i32;
-            let with = OnHost::new(pid);
+            let with = OnHost::new(pid).expect("a number of a process");
             // As on a kernel without such descriptors.
             let without = OnHost {
                 pid,
@@ -260,6 +262,10 @@ pub(crate) struct OnHost(std::convert::Infallible);
 
 #[cfg(not(target_os = "linux"))]
 impl OnHost {
+    pub(crate) fn new(_pid: i32) -> Option<OnHost> {
+        None
+    }
+
     pub(crate) fn kill(&self) -> Result<(), String> {
         match self.0 {}
     }
