@@ -80,7 +80,7 @@ fn a_cache_refuses_what_the_compiler_refuses() {
         .arg("--version")
         .stdout(Stdio::null())
         .status();
-    if !veo_tests::available(
+    if !veo_test_support::available(
         "sccache (Debian: sccache)",
         found.is_ok_and(|status| status.success()),
     ) {

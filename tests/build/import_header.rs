@@ -4,7 +4,7 @@ use std::fs;
 
 use tempfile::TempDir;
 use veo_build::{Built, Error, ErrorKind, Import, Kernels};
-use veo_tests::available;
+use veo_test_support::available;
 
 /// A package with these files, and libclang to read them; `None` skips the test.
 fn package(files: &[(&str, &str)]) -> Option<TempDir> {

@@ -1,7 +1,7 @@
 //! `veo-build`: its command lines and messages with stand-ins for NEC's tools, whole builds by Cargo,
 //! what `import_header` makes of a header, and the library that the build of `veo-emu` makes.
 
-use veo_tests as _;
+use veo_test_support as _;
 
 mod application;
 mod cached;

@@ -1,12 +1,12 @@
 //! The compilers of this machine, sources for them, and what is in the libraries that they make.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use object::elf::{ET_REL, FileHeader64};
 use object::read::elf::FileHeader;
 use object::{LittleEndian, Object, ObjectSymbol};
 use veo_abi::prototype::Prototypes;
+use veo_test_support::{available, found};
 
 use crate::recording::Bench;
 
@@ -33,31 +33,23 @@ pub fn bench(targets: &str) -> Bench {
     bench
 }
 
-/// Whether a program is there.
-fn found(program: &str) -> bool {
-    Command::new(program)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
-}
-
 pub fn cxx() -> bool {
-    veo_tests::available("a C++ compiler (Debian: g++)", found("c++"))
+    available("a C++ compiler (Debian: g++)", found("c++"))
 }
 
 pub fn clang() -> bool {
-    veo_tests::available(
+    available(
         "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
         found("clang-19") && found("llvm-link-19"),
     )
 }
 
 pub fn flang() -> bool {
-    veo_tests::available("flang 19 (Debian: flang-19)", found("flang-new-19"))
+    available("flang 19 (Debian: flang-19)", found("flang-new-19"))
 }
 
 pub fn gfortran() -> bool {
-    veo_tests::available("a Fortran compiler (Debian: gfortran)", found("gfortran"))
+    available("a Fortran compiler (Debian: gfortran)", found("gfortran"))
 }
 
 /// Machine, type and flags of an ELF file, and the functions that it offers.

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
 use object::{Object, ObjectKind, ObjectSymbol};
-use veo_tests as _;
+use veo_test_support as _;
 
 /// Held from a build until its result was looked at.
 static BUILD: Mutex<()> = Mutex::new(());

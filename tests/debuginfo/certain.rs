@@ -401,7 +401,7 @@ end subroutine
 ";
     let mut compilers = once_with(fortran_compilers(), &[]);
     let flang = find(&["flang-new-19", "flang-19"]);
-    if veo_tests::available("flang (Debian: flang-19)", flang.is_some()) {
+    if veo_test_support::available("flang (Debian: flang-19)", flang.is_some()) {
         compilers.push(Compiler {
             program: flang.unwrap_or_default(),
             options: vec!["-O0", "-g", "-shared", "-fPIC"],
@@ -475,7 +475,7 @@ subroutine nothing(n)
 end subroutine
 ";
     let flang = find(&["flang-new-19", "flang-19"]);
-    if !veo_tests::available("flang (Debian: flang-19)", flang.is_some()) {
+    if !veo_test_support::available("flang (Debian: flang-19)", flang.is_some()) {
         return;
     }
     let compiler = Compiler {

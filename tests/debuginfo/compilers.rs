@@ -1,11 +1,12 @@
 //! The compilers that are there, each in the variants that write different debug information.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
 use veo_abi::prototype::Prototypes;
 use veo_debuginfo::prototypes::read_file;
+use veo_test_support::{available, found};
 
 /// A compiler with the options that a test is about.
 #[derive(Clone, Debug)]
@@ -16,25 +17,15 @@ pub struct Compiler {
 
 /// The first of these programs that answers.
 pub fn find(programs: &[&str]) -> Option<String> {
-    let answers = |program: &&&str| {
-        Command::new(program)
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    };
-    programs
-        .iter()
-        .find(answers)
-        .map(|program| (*program).to_owned())
+    let there = programs.iter().find(|program| found(program));
+    there.map(|program| (*program).to_owned())
 }
 
 /// Every way to compile C here: compiler, optimisation, version of DWARF.
 pub fn c_compilers() -> Vec<Compiler> {
     let mut compilers = matrix(&find(&["cc", "gcc"]).expect("README asks for a C compiler"));
     let clang = find(&["clang", "clang-19", "clang-18", "clang-14"]);
-    if veo_tests::available("clang (Debian: clang)", clang.is_some()) {
+    if available("clang (Debian: clang)", clang.is_some()) {
         compilers.extend(matrix(&clang.unwrap_or_default()));
     }
     compilers
@@ -44,11 +35,11 @@ pub fn c_compilers() -> Vec<Compiler> {
 pub fn cpp_compilers() -> Vec<Compiler> {
     let mut compilers = Vec::new();
     let gcc = find(&["g++"]);
-    if veo_tests::available("a C++ compiler (Debian: g++)", gcc.is_some()) {
+    if available("a C++ compiler (Debian: g++)", gcc.is_some()) {
         compilers.extend(matrix(&gcc.unwrap_or_default()));
     }
     let clang = find(&["clang++", "clang++-19", "clang++-18", "clang++-14"]);
-    if veo_tests::available("clang++ (Debian: clang)", clang.is_some()) {
+    if available("clang++ (Debian: clang)", clang.is_some()) {
         compilers.extend(matrix(&clang.unwrap_or_default()));
     }
     compilers.retain(|compiler| compiler.is(&[("-O0", "-gdwarf-5"), ("-O2", "-gdwarf-4")]));
@@ -58,7 +49,7 @@ pub fn cpp_compilers() -> Vec<Compiler> {
 /// gfortran in its variants, if it is there.
 pub fn fortran_compilers() -> Vec<Compiler> {
     let found = find(&["gfortran"]);
-    if !veo_tests::available("gfortran (Debian: gfortran)", found.is_some()) {
+    if !available("gfortran (Debian: gfortran)", found.is_some()) {
         return Vec::new();
     }
     matrix(&found.unwrap_or_default())
@@ -73,7 +64,7 @@ pub fn ve_compiler() -> Option<Compiler> {
             .output()
             .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("\n    ve "))
     });
-    veo_tests::available(
+    available(
         "clang with the VE target (Debian: clang-19)",
         found.is_some(),
     )

@@ -125,7 +125,7 @@ fn what_is_no_library_is_refused_with_a_reason() {
 #[test]
 fn what_dwz_shares_between_libraries_is_read() {
     let dwz = find(&["dwz"]);
-    if !veo_tests::available("dwz (Debian: dwz)", dwz.is_some()) {
+    if !veo_test_support::available("dwz (Debian: dwz)", dwz.is_some()) {
         return;
     }
     let dwz = dwz.unwrap_or_default();
@@ -177,7 +177,7 @@ fn what_dwz_shares_between_libraries_is_read() {
 #[test]
 fn what_dwz_shares_keeps_its_language() {
     let dwz = find(&["dwz"]);
-    if !veo_tests::available("dwz (Debian: dwz)", dwz.is_some()) {
+    if !veo_test_support::available("dwz (Debian: dwz)", dwz.is_some()) {
         return;
     }
     let source = "\

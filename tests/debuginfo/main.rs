@@ -1,6 +1,6 @@
 //! Prototypes read from debug information, and declarations compared with them, for every compiler that is there.
 
-use veo_tests as _;
+use veo_test_support as _;
 
 mod c;
 mod cases;

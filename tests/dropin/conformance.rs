@@ -3,7 +3,7 @@
 //!
 //! Each program in `conformance` says in its first lines what it is about.
 
-use veo_tests::dropin::Dropin;
+use veo_test_support::dropin::Dropin;
 
 /// What programs set on a card that open more than the main context, since all of them
 /// share its cores. It makes no difference to what they can do here.

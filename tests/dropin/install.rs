@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use veo_abi::ffi::VeoApi;
-use veo_tests::available;
-use veo_tests::dropin::Dropin;
+use veo_test_support::dropin::Dropin;
+use veo_test_support::{available, found};
 
 fn output(command: &mut Command) -> String {
     let output = command.output().unwrap();
@@ -194,7 +194,7 @@ fn kernels_linked_with_the_kernel_side_library_load() {
 
 #[test]
 fn pkg_config_finds_the_installation_wherever_it_was_moved() {
-    let found = Command::new("pkg-config").arg("--version").output().is_ok();
+    let found = found("pkg-config");
     if !available("pkg-config (Debian: pkg-config)", found) {
         return;
     }

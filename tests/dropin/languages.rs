@@ -7,15 +7,8 @@ use std::process::Command;
 use std::ptr;
 
 use veo_abi::ffi::{VEO_COMMAND_OK, VEO_REQUEST_ID_INVALID, VeoApi};
-use veo_tests::available;
-use veo_tests::dropin::Dropin;
-
-fn found(tool: &str) -> bool {
-    Command::new(tool)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| output.status.success())
-}
+use veo_test_support::dropin::Dropin;
+use veo_test_support::{available, found};
 
 #[test]
 fn the_way_py_veo_works() {

@@ -7,8 +7,8 @@ use std::os::unix::process::CommandExt;
 
 use std::process::Command;
 
-use veo_tests::available;
-use veo_tests::dropin::Dropin;
+use veo_test_support::dropin::Dropin;
+use veo_test_support::{available, found};
 
 #[test]
 fn a_library_is_never_looked_for_in_the_current_directory() {
@@ -195,7 +195,7 @@ fn the_library_tells_what_it_does_where_it_is_asked() {
 /// A debugger attaches before anything runs, and the VE process works under it.
 #[test]
 fn a_debugger_where_it_is_asked_for() {
-    let gdb = Command::new("gdb").arg("--version").output().is_ok();
+    let gdb = found("gdb");
     if !available("gdb (Debian: gdb)", gdb) {
         return;
     }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use veo_tests::dropin::Dropin;
+use veo_test_support::dropin::Dropin;
 
 #[test]
 fn random_work_with_faults_ends_with_all_counts_matching() {

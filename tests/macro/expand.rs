@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::Parser;
 use syn::{Attribute, Item, Meta};
-use veo_tests::blessing;
+use veo_test_support::blessing;
 
 #[test]
 fn expansions_are_the_expected_ones() {

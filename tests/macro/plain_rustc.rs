@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use veo_tests::run::run;
+use veo_test_support::run::run;
 
 /// Where the libraries are that this program was linked with.
 fn libraries() -> PathBuf {

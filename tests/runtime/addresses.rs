@@ -3,7 +3,7 @@
 
 use ve_kernels::basics::bump;
 use veo_core::{Result, Value, VeoProc};
-use veo_tests as _;
+use veo_test_support as _;
 
 /// A page of the host at an address that nothing else of this program, nor of a VE
 /// process, uses: the two may well have heap and stack at equal places.

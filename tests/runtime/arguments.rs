@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use veo_core::{OnStack, Result, VeoProc};
-use veo_tests as _;
+use veo_test_support as _;
 use words::{KERNELS, get_seen};
 
 /// Words that are often extreme: small, all ones, a lone sign of some width.

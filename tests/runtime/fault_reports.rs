@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use veo_core::{Error, Fault, VeoProc};
-use veo_tests::available;
+use veo_test_support::available;
 
 /// Compiles a library of kernels; `None` if the compiler is missing.
 fn compile(compiler: &str, name: &str, source: &str) -> Option<PathBuf> {

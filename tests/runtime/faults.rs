@@ -6,7 +6,7 @@ use ve_kernels::faults::{
     crash_abort, crash_divide, crash_segv, crash_signal, crash_stack, leave, leave_at_once,
 };
 use veo_core::{Result, VeoContext, VeoProc};
-use veo_tests as _;
+use veo_test_support as _;
 
 /// The message of the error that a kernel ends with, called on the process and on a
 /// context; everything else that a dead process must answer is checked on the way.

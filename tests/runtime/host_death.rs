@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
-use veo_tests::run::wait;
+use veo_test_support::run::wait;
 
 /// The longest that a host takes to end.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -1,7 +1,7 @@
 //! What cannot be had is an error that says what can.
 
 use veo_core::VeoProc;
-use veo_tests as _;
+use veo_test_support as _;
 
 #[test]
 fn memory_that_a_node_does_not_have() {

@@ -1,7 +1,7 @@
 //! What a program sees of a VE at run time: calls, transfers, faults, ends, and what it is
 //! started from.
 
-use veo_tests as _;
+use veo_test_support as _;
 
 mod addresses;
 mod arguments;

@@ -4,7 +4,7 @@ use std::thread;
 
 use ve_kernels::basics::{bump, fill, sum};
 use veo_core::{OnStack, Result, VeMemPtr, VeoProc};
-use veo_tests as _;
+use veo_test_support as _;
 
 const ROUNDS: usize = 50;
 const LEN: usize = 1000;

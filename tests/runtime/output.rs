@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::process::{Command, Stdio};
-use veo_tests as _;
+use veo_test_support as _;
 
 const EXPECTED: &str = "host 1\nkernel 2, no end of line; host 3\nkernel 4\nkernel 5 and 6\n\
                         an error 7\nhost 8\n";

@@ -13,9 +13,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use veo_core::{OnStack, VeoProc};
-use veo_tests::available;
+use veo_test_support::run::{Outcome, run};
+use veo_test_support::{available, found};
 use veo_tests::place::{Place, allow, is_root};
-use veo_tests::run::{Outcome, run};
 
 const PROBE: &str = env!("CARGO_BIN_EXE_probe");
 const LIMIT: Duration = Duration::from_secs(60);
@@ -97,7 +97,7 @@ fn a_program_on_a_layered_file_system() {
 
 #[test]
 fn a_program_under_valgrind() {
-    let found = Command::new("valgrind").arg("--version").output().is_ok();
+    let found = found("valgrind");
     if !available("valgrind (Debian: valgrind)", found) {
         return;
     }

@@ -10,9 +10,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use veo_abi::environment::{self, Variable};
-use veo_tests::dropin::Dropin;
+use veo_test_support::dropin::Dropin;
+use veo_test_support::run::{Outcome, run};
 use veo_tests::place::{Place, allow, is_root};
-use veo_tests::run::{Outcome, run};
 
 const PROBE: &str = env!("CARGO_BIN_EXE_probe");
 const LIMIT: Duration = Duration::from_secs(60);

@@ -2,7 +2,7 @@
 
 use ve_kernels::memory::{LARGE_GLOBAL, expected_hash, hash_bytes, hash_global};
 use veo_core::{Result, VeMemPtr, VeoProc};
-use veo_tests as _;
+use veo_test_support as _;
 
 /// Nothing, one byte, odd sizes around pages and the size of a small copy, 256 MiB.
 const SIZES: [usize; 10] = [0, 1, 2, 7, 63, 4095, 4097, 65_537, 1_048_573, 256 << 20];

@@ -1,38 +1,13 @@
 //! What the integration tests share.
 
-pub mod dropin;
 pub mod place;
-pub mod run;
 pub mod soak;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use veo_test_start as _;
-
-/// What a test needs beyond Rust, gcc and git.
-///
-/// Returns `true` when `found` holds. Otherwise says why the test is skipped and
-/// returns `false`, or panics if `VEO_TEST_REQUIRE_ALL` is set, as it is in CI.
-#[must_use]
-pub fn available(what: &str, found: bool) -> bool {
-    if found {
-        return true;
-    }
-    assert!(
-        std::env::var_os("VEO_TEST_REQUIRE_ALL").is_none(),
-        "VEO_TEST_REQUIRE_ALL is set, but {what} is missing"
-    );
-    eprintln!("skipped: {what} is missing");
-    false
-}
-
-/// Whether expected files are to be written instead of compared (`VEO_BLESS=1`).
-#[must_use]
-pub fn blessing() -> bool {
-    std::env::var_os("VEO_BLESS").is_some()
-}
+use veo_test_support as _;
 
 /// The program of an example, built if it is not up to date.
 ///

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use veo_tests::{available, blessing};
+use veo_test_support::{available, blessing};
 
 const HEADERS: [&str; 6] = [
     "ve_offload.h",

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use veo_abi::environment;
-use veo_tests as _;
+use veo_test_support as _;
 
 /// What reads variables, or files and directories that variables name.
 const READERS: &[&str] = &[

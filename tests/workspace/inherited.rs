@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 use std::{env, fs};
 
-use veo_tests::run;
+use veo_test_support::run;
 
 /// The variable that makes a test a case of another one.
 const CASE: &str = "VEO_TEST_INHERITED_CASE";
@@ -193,10 +193,10 @@ fn every_test_program_is_put_in_order() {
                 continue;
             }
             let text = fs::read_to_string(&file).unwrap();
-            let begins = ["mod common;", "veo_tests", "veo_test_start"];
+            let begins = ["mod common;", "veo_test_support"];
             assert!(
                 begins.iter().any(|name| text.contains(name)),
-                "add `use veo_test_start as _;` (or `use veo_tests as _;`) to {}",
+                "add `use veo_test_support as _;` to {}",
                 file.display()
             );
             looked_at += 1;

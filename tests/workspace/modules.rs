@@ -12,7 +12,7 @@ use std::process::Command;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use serde_json::Value;
-use veo_tests as _;
+use veo_test_support as _;
 
 /// Circles that are known and not yet untied: a crate and one of its modules' directories, empty for the crate's root.
 const KNOWN_CIRCLES: &[(&str, &str)] = &[

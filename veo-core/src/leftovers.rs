@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use veo_test_start as _;
+use veo_test_support as _;
 
 use crate::context::VeoContext;
 use crate::error::Result;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use veo_core::{Result, VeoProc};
-use veo_test_start as _;
+use veo_test_support as _;
 
 /// A library with a long path that needs another one beside it.
 fn library(root: &Path) -> PathBuf {

@@ -7,7 +7,7 @@ use veo_core::{
     NULL, OnStack, Result, VeAddr, VeBuffer, VeData, VeMemPtr, VeOpaque, VeSlice, VeSliceMut,
     VeoContext, VeoProc, VeoRequest, ve_kernel,
 };
-use veo_test_start as _;
+use veo_test_support as _;
 
 #[derive(Clone, Copy, VeData)]
 #[repr(C)]

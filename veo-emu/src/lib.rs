@@ -50,4 +50,4 @@ pub use sys::cancel::Uncancelled;
 pub use unsupported::{api, veorun_main};
 
 #[cfg(all(emulated, test))]
-use veo_test_start as _;
+use veo_test_support as _;

@@ -62,7 +62,7 @@ use loom::sync::Arc;
 use loom::thread;
 use shared::class::Returns;
 use shared::ring::{Ended, Op, Received, Request, Ring};
-use veo_test_start as _;
+use veo_test_support as _;
 
 fn model(preemptions: usize, test: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();

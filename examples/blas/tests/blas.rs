@@ -1,6 +1,6 @@
 //! The results of the BLAS on the emulated node against those of the host.
 
-use veo_tests::available;
+use veo_test_support::available;
 
 #[cfg(not(blas))]
 #[test]

@@ -2,7 +2,7 @@
 #![deny(warnings)]
 #![allow(dead_code, clippy::useless_vec)]
 
-use veo_tests as _;
+use veo_test_support as _;
 
 mod attribute {
     mod crate_path;

@@ -13,7 +13,7 @@ mod veo_request;
 
 use ve_kernels::host_library;
 use veo_core::{VeoFunction, VeoLibrary, VeoProc};
-use veo_tests as _;
+use veo_test_support as _;
 
 /// A process with the library of `ve-kernels` that most rows need.
 fn start() -> (VeoProc, VeoLibrary) {

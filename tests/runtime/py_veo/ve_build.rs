@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use veo_build::{Built, Kernels, Target};
 use veo_core::{Result, Value, VeoProc};
+use veo_test_support::{available, found};
 
 use super::function;
 
@@ -43,13 +44,6 @@ impl Bench {
     }
 }
 
-fn found(compiler: &str) -> bool {
-    let version = std::process::Command::new(compiler)
-        .arg("--version")
-        .output();
-    version.is_ok_and(|output| output.status.success())
-}
-
 /// The result of the kernel `name` of a library made of this source, called with 20.0.
 fn call_one(label: &str, source: &str, name: &str) -> Result<f64> {
     let bench = Bench::new();
@@ -69,7 +63,7 @@ fn set_c_src_and_build_so() -> Result<()> {
 
 #[test]
 fn set_cpp_src() -> Result<()> {
-    if !veo_tests::available("a C++ compiler (Debian: g++)", found("c++")) {
+    if !available("a C++ compiler (Debian: g++)", found("c++")) {
         return Ok(());
     }
     let source = "template <typename T> T more(T x) { return x + 1; }\n\
@@ -80,7 +74,7 @@ fn set_cpp_src() -> Result<()> {
 
 #[test]
 fn set_ftn_src() -> Result<()> {
-    if !veo_tests::available("a Fortran compiler (Debian: gfortran)", found("gfortran")) {
+    if !available("a Fortran compiler (Debian: gfortran)", found("gfortran")) {
         return Ok(());
     }
     let source = "real(c_double) function squared(x) bind(c)\n  use iso_c_binding\n\

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use veo_tests::dropin::Dropin;
+use veo_test_support::dropin::Dropin;
 use veo_tests::soak::{Options, load, soak};
 
 /// Random operations on random contexts and processes of the emulated node, with

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use veo_core::VeoProc;
-use veo_test_start as _;
+use veo_test_support as _;
 
 /// The library of `kernels.c`.
 pub fn library() -> &'static Path {

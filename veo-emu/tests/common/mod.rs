@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use veo_abi::ffi::*;
-use veo_test_start as _;
+use veo_test_support as _;
 
 /// Whether C++ can be compiled here. Says so if not, which fails where everything has to be
 /// tested.

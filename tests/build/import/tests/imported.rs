@@ -1,6 +1,6 @@
 //! Kernels declared by importing their header, called on the emulated node.
 
-use veo_tests::available;
+use veo_test_support::available;
 
 #[cfg(no_libclang)]
 #[test]

@@ -11,7 +11,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 use veo_core::{OnStack, VeoProc};
-use veo_tests as _;
+use veo_test_support as _;
 use veo_tests_import::imported::{
     either, imported_add, imported_tagged, tagged, tagged_ty_1, tagged_ty_2,
 };

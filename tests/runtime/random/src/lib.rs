@@ -9,7 +9,7 @@ mod random;
 
 use random::Random;
 use veo_core::{OnStack, Result, VeData, VeoContext, VeoProc, ve_kernel};
-use veo_test_start as _;
+use veo_test_support as _;
 
 /// A structure with padding.
 #[derive(Clone, Copy, VeData)]

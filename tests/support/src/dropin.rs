@@ -52,7 +52,7 @@ fn target_dir() -> PathBuf {
 
 /// The sources of the conformance programs.
 fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("dropin/conformance")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../dropin/conformance")
 }
 
 /// Runs a tool that must succeed.
@@ -107,7 +107,7 @@ impl Dropin {
     /// The documented command, as far as `--prefix`, with the profile of the tests.
     pub fn install_command(&self) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
         let mut command = Command::new(cargo);
         command.args([
             "run",

@@ -1,11 +1,10 @@
 //! What every test program begins with, whoever started it: `nohup`, the background of a
 //! script, an editor, a shell in another language.
 //!
-//! A program that has `use veo_test_start as _;` is put in order before its `main`: what it
+//! A program that has `use veo_test_support as _;` is put in order before its `main`: what it
 //! inherited of signals, descriptors, limits and variables goes. What it starts inherits
 //! from it in turn, and is left as the test wants it; so are VE processes, which are taken
 //! over before this.
-#![cfg(target_os = "linux")]
 
 use std::env;
 use std::ffi::OsStr;

@@ -1,0 +1,46 @@
+//! What the tests of all crates share: how a test program begins, what it needs of the
+//! machine, programs under a time limit, the installed drop-in library.
+//!
+//! It depends on no crate of this project, so that the tests of each can use it.
+#![cfg(target_os = "linux")]
+
+pub mod dropin;
+pub mod run;
+mod start;
+
+use std::process::{Command, Stdio};
+
+/// What a test needs beyond Rust, gcc and git.
+///
+/// Returns `true` when `found` holds. Otherwise says why the test is skipped and
+/// returns `false`, or panics if `VEO_TEST_REQUIRE_ALL` is set, as it is in CI.
+#[must_use]
+pub fn available(what: &str, found: bool) -> bool {
+    if found {
+        return true;
+    }
+    assert!(
+        std::env::var_os("VEO_TEST_REQUIRE_ALL").is_none(),
+        "VEO_TEST_REQUIRE_ALL is set, but {what} is missing"
+    );
+    eprintln!("skipped: {what} is missing");
+    false
+}
+
+/// Whether a program is there and answers to `--version`.
+#[must_use]
+pub fn found(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Whether expected files are to be written instead of compared (`VEO_BLESS=1`).
+#[must_use]
+pub fn blessing() -> bool {
+    std::env::var_os("VEO_BLESS").is_some()
+}
