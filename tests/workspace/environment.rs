@@ -58,10 +58,14 @@ const AROUND: &[(&str, &str)] = &[
         "whether NEC's library numbers nodes by a list",
     ),
     (
-        "veo-core/src/backend/libveo.rs",
+        "veo-core/src/backend/libveo/load.rs",
         "refuses what NEC's library would obey",
     ),
     ("veo-emu/src/veorun/takeover.rs", "can only end the program"),
+    (
+        "veo-emu/src/shared/handshake.rs",
+        "can only refuse to start a VE process",
+    ),
 ];
 
 /// The crates' sources, without tests.
