@@ -41,3 +41,7 @@ impl From<Stop> for ReadError {
         }
     }
 }
+
+pub(crate) fn damaged(error: object::read::Error) -> ReadError {
+    ReadError::Damaged(error.to_string())
+}

@@ -40,14 +40,22 @@ pub(crate) fn load(path: &Path) -> Result<Vec<u8>, ReadError> {
     fs::read(path).map_err(|error| failed(error.to_string()))
 }
 
-pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+fn same_file(a: &Path, b: &Path) -> bool {
     match (a.canonicalize(), b.canonicalize()) {
         (Ok(a), Ok(b)) => a == b,
         _ => false,
     }
 }
 
-pub(crate) fn candidates(path: &Path, image: &Image<'_>) -> Vec<PathBuf> {
+/// The files that may be the debug file of the library at `path`: `<path>.debug` beside it, what
+/// its `.gnu_debuglink` names, or what the system has for its build identifier.
+pub(crate) fn debug_files(path: &Path, image: &Image<'_>) -> impl Iterator<Item = PathBuf> {
+    let mut files = candidates(path, image);
+    files.retain(|file| file.is_file() && !same_file(file, path));
+    files.into_iter()
+}
+
+fn candidates(path: &Path, image: &Image<'_>) -> Vec<PathBuf> {
     let mut sidecar = path.as_os_str().to_owned();
     sidecar.push(".debug");
     let mut candidates = vec![PathBuf::from(sidecar)];

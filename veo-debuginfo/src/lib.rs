@@ -22,6 +22,7 @@ mod image;
 pub mod linkage;
 mod original;
 pub mod prototypes;
+mod sections;
 mod source_lines;
 
 pub use error::ReadError;

@@ -1,9 +1,10 @@
-//! What a library is linked with: which functions it knows by name, and which libraries it
-//! needs.
+//! What a library is linked with: which libraries it needs, which symbols it needs or has.
 
 use object::elf::{DT_NEEDED, DT_SONAME};
-use object::read::elf::ElfFile64;
-use object::{LittleEndian, Object as _, ObjectSymbol as _};
+
+use crate::image::Image;
+
+pub use crate::image::DynamicSymbol;
 
 /// A library as the loader sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,24 +13,15 @@ pub struct Linkage {
     pub name: Option<String>,
     /// The libraries that it needs, by that name of theirs.
     pub needs: Vec<String>,
-    /// It uses or has one of the functions that were asked for.
-    pub knows: bool,
 }
 
 impl Linkage {
     /// Reads it from a library's bytes. `None` if they are no 64-bit library of a
     /// little-endian machine.
     #[must_use]
-    pub fn read(bytes: &[u8], functions: &[&str]) -> Option<Linkage> {
-        let file = ElfFile64::<LittleEndian>::parse(bytes).ok()?;
-        let mut linkage = Linkage {
-            knows: file
-                .dynamic_symbols()
-                .any(|symbol| symbol.name().is_ok_and(|name| functions.contains(&name))),
-            ..Linkage::default()
-        };
-        let sections = file.elf_section_table();
-        let table = sections.dynamic_table(LittleEndian, bytes).ok()?;
+    pub fn read(bytes: &[u8]) -> Option<Linkage> {
+        let mut linkage = Linkage::default();
+        let table = Image::parse(bytes).ok()?.dynamic_table().ok()?;
         for entry in &table {
             let text = || {
                 let bytes = table.string(entry).ok()?;
@@ -43,4 +35,11 @@ impl Linkage {
         }
         Some(linkage)
     }
+}
+
+/// The dynamic symbols of a library; none if the bytes are no 64-bit library of a little-endian
+/// machine.
+#[must_use]
+pub fn symbols(bytes: &[u8]) -> Vec<DynamicSymbol<'_>> {
+    Image::parse(bytes).map_or_else(|_| Vec::new(), |image| image.dynamic_symbols().collect())
 }

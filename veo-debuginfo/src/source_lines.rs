@@ -3,19 +3,16 @@
 //! The files come from anywhere: they are read into memory, which nobody can cut
 //! short, and a reader that fails in any way has found nothing.
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use object::{Object, ObjectSection, ObjectSegment, ObjectSymbol};
-
+use crate::budget::Budget;
 use crate::files::{debug_file_belongs, debug_link};
+use crate::image::Image;
 use crate::original::Original;
 
 /// Files larger than this are not looked into.
 const LARGEST: u64 = 1 << 30;
-/// How many times the size of its file compressed debug information may take.
-const EXPANSION: u64 = 64;
 
 /// What is known of an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,22 +59,13 @@ impl SourceLines {
     /// The length of the image in memory.
     #[must_use]
     pub fn extent(&self) -> u64 {
-        let extent = || {
-            let file = object::File::parse(&*self.bytes).ok()?;
-            file.segments()
-                .map(|segment| segment.address().saturating_add(segment.size()))
-                .max()
-        };
-        catch_unwind(AssertUnwindSafe(extent))
-            .ok()
-            .flatten()
-            .unwrap_or(0)
+        tolerant(|| Some(Image::parse(&self.bytes).ok()?.extent())).unwrap_or(0)
     }
 
     /// What lies at an address of the file.
     #[must_use]
     pub fn find(&self, address: u64) -> SourceLocation {
-        let of = |bytes: &[u8]| catch_unwind(AssertUnwindSafe(|| line(bytes, address))).ok()?;
+        let of = |bytes: &[u8]| tolerant(|| line(bytes, address));
         let mut place = self
             .debug
             .as_deref()
@@ -85,11 +73,11 @@ impl SourceLines {
             .or_else(|| of(&self.bytes))
             .unwrap_or_default();
         if place.function.is_empty() {
-            let name = || symbol(&self.bytes, address);
-            place.symbol = catch_unwind(AssertUnwindSafe(name))
-                .ok()
-                .flatten()
-                .unwrap_or_default();
+            let name = || {
+                let image = Image::parse(&self.bytes).ok()?;
+                image.function_at(address).map(str::to_owned)
+            };
+            place.symbol = tolerant(name).unwrap_or_default();
             place.function = demangle(&place.symbol);
         }
         place
@@ -126,23 +114,23 @@ fn debug_files(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
 
 type Reader<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
 
+/// What a reader finds; nothing if it panics.
+fn tolerant<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
+}
+
 fn line(bytes: &[u8], address: u64) -> Option<SourceLocation> {
     // The reader counts on an address behind it.
     address.checked_add(1)?;
-    let file = object::File::parse(bytes).ok()?;
-    // A section says itself how much memory it wants.
-    let mut room = EXPANSION * bytes.len() as u64;
-    let load = |id: gimli::SectionId| -> Result<Cow<'_, [u8]>, gimli::Error> {
-        let mut uncompress = || {
-            let data = file.section_by_name(id.name())?.compressed_data().ok()?;
-            room = room.checked_sub(data.uncompressed_size)?;
-            data.decompress().ok()
-        };
-        Ok(uncompress().unwrap_or_default())
+    let length = bytes.len();
+    let data = Image::parse(bytes)
+        .and_then(|image| image.debug_sections(length, &mut Budget::new(length), &mut Vec::new()))
+        .ok()?;
+    let section = |id| {
+        let bytes: &[u8] = data.get(&id).map_or(&[], |bytes| bytes);
+        Ok::<_, gimli::Error>(Reader::new(bytes, gimli::LittleEndian))
     };
-    let sections = gimli::DwarfSections::load(load).ok()?;
-    let dwarf: gimli::Dwarf<Reader<'_>> =
-        sections.borrow(|section| gimli::EndianSlice::new(section, gimli::LittleEndian));
+    let dwarf: gimli::Dwarf<Reader<'_>> = gimli::Dwarf::load(section).ok()?;
     let context = addr2line::Context::from_dwarf(dwarf).ok()?;
     let mut place = SourceLocation::default();
     let mut frames = context.find_frames(address).skip_all_loads().ok()?;
@@ -167,19 +155,8 @@ fn line(bytes: &[u8], address: u64) -> Option<SourceLocation> {
 /// A symbol as the source names it. The reader of mangled names is given names from
 /// damaged files, too.
 fn demangle(symbol: &str) -> String {
-    let name = || addr2line::demangle_auto(symbol.into(), None).into_owned();
-    catch_unwind(AssertUnwindSafe(name)).unwrap_or_else(|_| symbol.to_owned())
-}
-
-fn symbol(bytes: &[u8], address: u64) -> Option<String> {
-    let file = object::File::parse(bytes).ok()?;
-    file.symbols()
-        .chain(file.dynamic_symbols())
-        .filter(|symbol| symbol.kind() == object::SymbolKind::Text)
-        .find(|symbol| {
-            symbol.address() <= address && address < symbol.address().saturating_add(symbol.size())
-        })
-        .and_then(|symbol| Some(symbol.name().ok()?.to_owned()))
+    let name = || Some(addr2line::demangle_auto(symbol.into(), None).into_owned());
+    tolerant(name).unwrap_or_else(|| symbol.to_owned())
 }
 
 #[cfg(test)]

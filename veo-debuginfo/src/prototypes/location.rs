@@ -8,7 +8,7 @@ use object::elf::Machine;
 
 use super::units::{Slice, Unit, Units, Value};
 use crate::budget::{Budget, Step};
-use crate::image::EM_VE;
+use crate::sections::EM_VE;
 
 /// Entries of a location list that are looked at.
 const ENTRIES: usize = 16;

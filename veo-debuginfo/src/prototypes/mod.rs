@@ -23,7 +23,7 @@ use veo_abi::prototype::Prototypes;
 
 use crate::budget::Budget;
 use crate::error::ReadError;
-use crate::files::{candidates, load, same_build, same_file};
+use crate::files::{debug_files, load, same_build};
 use crate::image::Image;
 use crate::original::Original;
 use functions::Functions;
@@ -77,7 +77,7 @@ fn read_with(
     let mut prototypes = Prototypes {
         functions: BTreeMap::new(),
         undescribed: Vec::new(),
-        variables: image.variables(&mut budget)?,
+        variables: image.variables(&mut budget)?.into_iter().collect(),
         notes,
         types,
     };
@@ -126,10 +126,7 @@ fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Prototypes, ReadError> {
         return with_shared(path, bytes, None);
     }
     let mut notes = Vec::new();
-    for candidate in candidates(path, &image) {
-        if !candidate.is_file() || same_file(&candidate, path) {
-            continue;
-        }
+    for candidate in debug_files(path, &image) {
         let read = load(&candidate).and_then(|debug| with_shared(&candidate, bytes, Some(&debug)));
         match read {
             Ok(mut prototypes) => {

@@ -17,7 +17,7 @@ use super::language;
 use super::producer::Producer;
 use crate::budget::{Budget, Step, Stop};
 use crate::error::ReadError;
-use crate::image::Data;
+use crate::sections::DebugSections;
 
 /// Longest name that is kept; longer ones are cut.
 const NAME: usize = 4096;
@@ -63,14 +63,14 @@ pub(super) struct Units<'d> {
     string_offsets: gimli::DebugStrOffsets<Slice<'d>>,
 }
 
-fn slice<'d>(data: &'d Data<'_>, id: SectionId) -> &'d [u8] {
+fn slice<'d>(data: &'d DebugSections<'_>, id: SectionId) -> &'d [u8] {
     data.get(&id).map_or(&[], |bytes| bytes)
 }
 
 impl<'d> Units<'d> {
     pub fn load(
-        data: &'d Data<'_>,
-        shared: Option<&'d Data<'_>>,
+        data: &'d DebugSections<'_>,
+        shared: Option<&'d DebugSections<'_>>,
         budget: &mut Budget,
         notes: &mut Vec<String>,
     ) -> Result<Units<'d>, ReadError> {
@@ -127,7 +127,7 @@ impl<'d> Units<'d> {
     /// Adds the units of a file; gives how many have their contents in another.
     fn add(
         &mut self,
-        data: &'d Data<'_>,
+        data: &'d DebugSections<'_>,
         is_shared: bool,
         budget: &mut Budget,
         notes: &mut Vec<String>,

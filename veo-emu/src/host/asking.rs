@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use veo_debuginfo::linkage::Linkage;
+use veo_debuginfo::linkage::{self, Linkage};
 
 /// What kernels ask with.
 const ASKING: [&str; 4] = [
@@ -24,13 +24,13 @@ const HMEM_LIBRARY: &str = "libveohmem.so";
 /// Whether the library with these bytes, in process `pid`, asks addresses for their tags,
 /// itself or by a library that it needs. What it looks up by `dlsym` cannot be known.
 pub(crate) fn asks(library: &[u8], pid: libc::pid_t) -> bool {
-    let Some(first) = Linkage::read(library, &ASKING) else {
-        return false;
-    };
-    let mut needed = first.needs;
+    if knows(library) {
+        return true;
+    }
+    let mut needed = Linkage::read(library).unwrap_or_default().needs;
     needed.retain(|name| !name.starts_with(HMEM_LIBRARY));
-    if first.knows || needed.is_empty() {
-        return first.knows;
+    if needed.is_empty() {
+        return false;
     }
     let mapped = mapped(pid);
     let mut seen = HashSet::new();
@@ -40,23 +40,33 @@ pub(crate) fn asks(library: &[u8], pid: libc::pid_t) -> bool {
         }
         let found = mapped
             .iter()
-            .find(|(file, linkage)| linkage.name.as_ref().unwrap_or(file) == &name);
-        if let Some((_, linkage)) = found {
-            if linkage.knows {
+            .find(|library| library.linkage.name.as_ref().unwrap_or(&library.file) == &name);
+        if let Some(library) = found {
+            if library.knows {
                 return true;
             }
-            needed.extend(linkage.needs.iter().cloned());
+            needed.extend(library.linkage.needs.iter().cloned());
         }
     }
     false
 }
 
-fn linkage(library: &Path) -> Option<Linkage> {
-    Linkage::read(&std::fs::read(library).ok()?, &ASKING)
+/// Whether a library uses or has one of the functions that kernels ask with.
+fn knows(library: &[u8]) -> bool {
+    linkage::symbols(library)
+        .iter()
+        .any(|symbol| ASKING.contains(&symbol.name))
 }
 
-/// The libraries that a process has mapped, with the names of their files.
-fn mapped(pid: libc::pid_t) -> Vec<(String, Linkage)> {
+/// A library that a process has mapped.
+struct MappedLibrary {
+    /// The name of its file.
+    file: String,
+    linkage: Linkage,
+    knows: bool,
+}
+
+fn mapped(pid: libc::pid_t) -> Vec<MappedLibrary> {
     let maps = std::fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
     let maps = String::from_utf8_lossy(&maps);
     let paths: HashSet<&str> = maps
@@ -64,8 +74,13 @@ fn mapped(pid: libc::pid_t) -> Vec<(String, Linkage)> {
         .filter_map(|line| line.find('/').map(|start| &line[start..]))
         .collect();
     let described = |path: &str| {
-        let file = Path::new(path).file_name()?.to_string_lossy().into_owned();
-        Some((file, linkage(Path::new(path))?))
+        let path = Path::new(path);
+        let bytes = std::fs::read(path).ok()?;
+        Some(MappedLibrary {
+            file: path.file_name()?.to_string_lossy().into_owned(),
+            linkage: Linkage::read(&bytes)?,
+            knows: knows(&bytes),
+        })
     };
     paths.into_iter().filter_map(described).collect()
 }
