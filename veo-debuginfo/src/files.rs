@@ -19,8 +19,7 @@ pub fn debug_link(elf: &[u8]) -> Result<Option<(String, u32)>, ReadError> {
 }
 
 /// Whether `debug` may be the debug file of the library `elf`, and not of another build.
-#[must_use]
-pub fn debug_file_belongs(elf: &[u8], debug: &[u8]) -> bool {
+pub(crate) fn debug_file_belongs(elf: &[u8], debug: &[u8]) -> bool {
     let (Ok(image), Ok(companion)) = (Image::parse(elf), Image::parse(debug)) else {
         return false;
     };

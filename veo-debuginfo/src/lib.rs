@@ -26,7 +26,7 @@ mod sections;
 mod source_lines;
 
 pub use error::ReadError;
-pub use files::{debug_file_belongs, debug_link};
+pub use files::debug_link;
 pub use image::data_symbols;
 pub use original::{Original, Stamp};
 pub use source_lines::{SourceLines, SourceLocation};

@@ -4,15 +4,11 @@
 //! short, and a reader that fails in any way has found nothing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 
 use crate::budget::Budget;
-use crate::files::{debug_file_belongs, debug_link};
+use crate::files;
 use crate::image::Image;
 use crate::original::Original;
-
-/// Files larger than this are not looked into.
-const LARGEST: u64 = 1 << 30;
 
 /// What is known of an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,14 +35,10 @@ impl SourceLines {
     /// be read.
     #[must_use]
     pub fn open(file: &Original) -> Option<SourceLines> {
-        let bytes = file
-            .bytes()
-            .ok()
-            .filter(|bytes| bytes.len() as u64 <= LARGEST)?;
-        let debug = debug_files(file.path(), &bytes)
-            .iter()
-            .filter_map(|path| read(path))
-            .find(|debug| debug_file_belongs(&bytes, debug));
+        let bytes = file.bytes().ok()?;
+        let debug = files::debug_files(file.path(), &Image::parse(&bytes).ok()?)
+            .filter_map(|path| files::load(&path).ok())
+            .find(|debug| files::debug_file_belongs(&bytes, debug));
         Some(SourceLines::of(bytes, debug))
     }
 
@@ -82,34 +74,6 @@ impl SourceLines {
         }
         place
     }
-}
-
-fn read(path: &Path) -> Option<Vec<u8>> {
-    let size = std::fs::metadata(path)
-        .ok()
-        .filter(|file| file.is_file())?
-        .len();
-    if size > LARGEST {
-        return None;
-    }
-    std::fs::read(path).ok()
-}
-
-/// Where a separate debug file may lie: beside the library, under its name or the one
-/// that the library gives.
-fn debug_files(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".debug");
-    let mut files = vec![PathBuf::from(beside)];
-    if let Ok(Some((name, _))) = debug_link(bytes)
-        && !name.contains('/')
-        && let Some(directory) = path.parent()
-    {
-        files.push(directory.join(&name));
-        files.push(directory.join(".debug").join(&name));
-    }
-    files.retain(|file| file != path);
-    files
 }
 
 type Reader<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
