@@ -1,13 +1,17 @@
-//! Where debug information lies that is kept apart from its library.
+//! How files are read, and where debug information lies that is kept apart from its library.
 
-use std::fs;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::elf;
 use crate::error::ReadError;
 use crate::image::Image;
 
 /// Where distributions install debug files.
 const SYSTEM: &str = "/usr/lib/debug";
+/// Larger files are not read into memory.
+const LARGEST: u64 = 1 << 30;
 
 /// The file name and checksum of a library's `.gnu_debuglink`, if it has one.
 ///
@@ -26,17 +30,41 @@ pub(crate) fn debug_file_belongs(elf: &[u8], debug: &[u8]) -> bool {
     same_build(&image, &companion, debug).is_ok()
 }
 
-pub(crate) fn load(path: &Path) -> Result<Vec<u8>, ReadError> {
-    let failed = |reason: String| ReadError::Io {
-        path: path.to_owned(),
-        reason,
-    };
-    // Reading what is no file may never end.
-    let data = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
-    if !data.is_file() {
-        return Err(failed("it is no regular file".into()));
+/// Opens a regular file.
+///
+/// # Errors
+/// Those of the system, or it is no regular file.
+pub(crate) fn open(path: &Path) -> io::Result<(File, Metadata)> {
+    let (file, data) = elf::open(path)?;
+    if data.is_file() {
+        Ok((file, data))
+    } else {
+        Err(io::Error::other("it is no regular file"))
     }
-    fs::read(path).map_err(|error| failed(error.to_string()))
+}
+
+/// Reads all of a file, which has `size` bytes: a sparse file may claim more than any memory has.
+///
+/// # Errors
+/// Those of the system, or it is too large.
+pub(crate) fn read_all(mut file: &File, size: u64) -> io::Result<Vec<u8>> {
+    if size > LARGEST {
+        let limit = LARGEST >> 20;
+        return Err(io::Error::other(format!("it is larger than {limit} MiB")));
+    }
+    let mut bytes = Vec::new();
+    file.by_ref().take(size).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The content of a file.
+pub(crate) fn load(path: &Path) -> Result<Vec<u8>, ReadError> {
+    open(path)
+        .and_then(|(file, data)| read_all(&file, data.len()))
+        .map_err(|error| ReadError::Io {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {

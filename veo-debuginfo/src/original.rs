@@ -1,11 +1,13 @@
 //! A library's file as it was when it was loaded, whatever becomes of its path later.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::SystemTime;
+
+use crate::files;
 
 /// The file that a path named when this was made: kept open, so that it can be read when
 /// another one has its name. A file that was written to since is not read.
@@ -48,11 +50,7 @@ impl Original {
     /// # Errors
     /// It cannot be opened, or is no regular file.
     pub fn open(path: &Path) -> io::Result<Original> {
-        // Opening what is no file may never end.
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("it is no regular file"));
-        }
-        let opened = File::open(path)?;
+        let (opened, _) = files::open(path)?;
         // Another descriptor, which is none of the standard streams.
         let file = opened.try_clone()?;
         let stamp = Stamp::of(&file.metadata()?);
@@ -94,7 +92,7 @@ impl Original {
     /// Its content.
     ///
     /// # Errors
-    /// It cannot be read, or was written to since it was opened.
+    /// It cannot be read, is too large, or was written to since it was opened.
     pub fn bytes(&self) -> io::Result<Vec<u8>> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let file = file.as_mut().ok_or(io::ErrorKind::NotFound)?;
@@ -107,11 +105,8 @@ impl Original {
         if !is_same(file) {
             return Err(changed());
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(self.stamp.size).unwrap_or(0));
         file.seek(SeekFrom::Start(0))?;
-        file.by_ref()
-            .take(self.stamp.size)
-            .read_to_end(&mut bytes)?;
+        let bytes = files::read_all(file, self.stamp.size)?;
         if bytes.len() as u64 != self.stamp.size || !is_same(file) {
             return Err(changed());
         }

@@ -5,8 +5,9 @@ use std::io::Cursor;
 use std::process::Command;
 
 use object::{Object, ObjectSection};
-use veo_debuginfo::SourceLines;
 use veo_debuginfo::elf::Headers;
+use veo_debuginfo::prototypes::read_file;
+use veo_debuginfo::{Original, SourceLines};
 
 const SOURCE: &str = "static inline __attribute__((always_inline)) int twice(int x) \
     { return x * 2; }\nint inlined(int *x) { return twice(*x) + twice(x[1]); }\n";
@@ -95,4 +96,34 @@ fn debug_information_that_claims_to_be_huge() {
         bytes[at + 8..at + 16].copy_from_slice(&(u64::MAX >> 2).to_le_bytes());
     }
     assert_eq!(SourceLines::of(bytes, None).find(code).line, 0);
+}
+
+#[test]
+fn a_file_that_claims_to_be_huge() {
+    // It has no bytes of its own, and its size is that of no memory.
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("libk.so");
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(1 << 42).unwrap();
+    let original = Original::open(&path).unwrap();
+    for refused in [
+        original.bytes().unwrap_err().to_string(),
+        read_file(&path).unwrap_err().to_string(),
+    ] {
+        assert!(refused.ends_with("it is larger than 1024 MiB"), "{refused}");
+    }
+}
+
+#[test]
+fn a_fifo_holds_nobody_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("libk.so");
+    let made = Command::new("mkfifo").arg(&path).status();
+    assert!(made.expect("mkfifo").success());
+    for refused in [
+        Original::open(&path).unwrap_err().to_string(),
+        read_file(&path).unwrap_err().to_string(),
+    ] {
+        assert!(refused.ends_with("it is no regular file"), "{refused}");
+    }
 }
