@@ -10,10 +10,7 @@ use crate::kernels::{Kernels, Kind};
 use crate::options::Options;
 use crate::source::{Language, Source};
 use crate::target::Target;
-use crate::toolchain::{self, Toolchain};
-
-/// How clang is told to compile for the VE.
-pub(crate) const LLVM_TARGET: &str = "--target=ve-unknown-linux-gnu";
+use crate::toolchain::{self, LLVM_TARGET, Toolchain};
 
 /// Refuses calls of functions that no header declares: C takes their results for `int`. The user's own flags come later.
 pub(crate) const UNDECLARED_IS_ERROR: &str = "-Werror=implicit-function-declaration";

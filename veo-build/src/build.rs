@@ -1,64 +1,61 @@
 //! The course of one build: which targets, their objects, their libraries, and what is told about it.
 
 use std::panic::Location;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::env::Env;
 use crate::kernels::{Kernels, Kind};
+use crate::note::Built;
 use crate::output::{self, Directives};
 use crate::plan::Plan;
 use crate::source;
-use crate::target::{Choice, Target};
+use crate::target::Choice;
 use crate::{Error, Result};
 
-/// What a build made.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Built {
-    /// The file name of the library.
-    pub name: String,
-    /// The targets that it was built for, in the order of [`Target::ALL`].
-    pub targets: Vec<BuiltTarget>,
-    /// The targets that it was not built for, and why.
-    pub left_out: Vec<(Target, String)>,
-    /// The file with the C prototypes of its functions, if it has debug information to read them from.
-    pub prototypes: Option<PathBuf>,
-    /// The declarations imported from C headers.
-    pub imports: Vec<PathBuf>,
-    /// All this in a few words, as the build note says it.
-    pub note: String,
-}
+impl Kernels {
+    /// Builds the library for every chosen target.
+    ///
+    /// When that fails, shows what the compiler said and ends the build script with status 1.
+    #[track_caller]
+    pub fn compile(&self) -> Built {
+        let (result, lines) = build(self, Location::caller());
+        match result {
+            Ok(built) => {
+                self.print(&lines);
+                built
+            }
+            Err(error) => {
+                // Nothing else is printed: Cargo shows standard output first and would push the message down.
+                eprintln!("error: {error}");
+                std::process::exit(1)
+            }
+        }
+    }
 
-impl Built {
-    /// The library for a target, if it was built.
-    #[must_use]
-    pub fn library(&self, target: Target) -> Option<&Path> {
-        self.targets
-            .iter()
-            .find(|built| built.target == target)
-            .map(|built| built.library.as_path())
+    /// Builds the library for every chosen target.
+    ///
+    /// # Errors
+    /// When the builder or `VEO_TARGETS` ask for something that cannot be done, a compiler is missing, fails or crashes,
+    /// or a file cannot be read or written. Targets that were only detected do not fail for a missing compiler.
+    #[track_caller]
+    pub fn try_compile(&self) -> Result<Built> {
+        let (result, lines) = build(self, Location::caller());
+        self.print(&lines);
+        result
+    }
+
+    fn print(&self, lines: &[String]) {
+        if self.cargo_metadata {
+            for line in lines {
+                println!("{line}");
+            }
+        }
     }
 }
 
-/// What a build made for one target.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct BuiltTarget {
-    /// The target.
-    pub target: Target,
-    /// The library, in `OUT_DIR/veo/<target>`.
-    pub library: PathBuf,
-    /// Its debug information, if the profile wants it apart.
-    pub debug: Option<PathBuf>,
-    /// The listings of NEC's compilers, if [`Kernels::report`] asked for them.
-    pub listings: Vec<PathBuf>,
-    /// The command lines that were run, in order of their results; none if everything was up to date.
-    pub commands: Vec<String>,
-}
-
 /// Builds `kernels` and gives the lines for Cargo beside the result.
-pub(crate) fn build(kernels: &Kernels, caller: &Location<'_>) -> (Result<Built>, Vec<String>) {
+fn build(kernels: &Kernels, caller: &Location<'_>) -> (Result<Built>, Vec<String>) {
     let mut directives = Directives::default();
     let context = match Context::new(Env::new(kernels.env.clone())) {
         Ok(context) => context,

@@ -133,6 +133,8 @@ mod error;
 mod headers;
 #[cfg(feature = "import")]
 mod import;
+#[cfg(feature = "import")]
+mod import_options;
 mod kernels;
 mod link;
 mod missing;
@@ -152,11 +154,11 @@ mod target;
 mod tool;
 mod toolchain;
 
-pub use build::{Built, BuiltTarget};
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "import")]
-pub use import::Import;
+pub use import_options::Import;
 pub use kernels::Kernels;
+pub use note::{Built, BuiltTarget};
 pub use options::Options;
 pub use source::Language;
 pub use target::Target;

@@ -279,7 +279,7 @@ impl Linking<'_> {
             .unwrap_or(&context.opt_level);
         let mut compile = clang.command(&context.env, &context.package);
         compile
-            .arg(args::LLVM_TARGET)
+            .arg(toolchain::LLVM_TARGET)
             .arg(format!("-O{level}"))
             .arg("-c")
             .args(&parts)

@@ -1,16 +1,60 @@
-//! The build note: what was built, with what, what was left out and why.
+//! What a build came to: its result, and the build note, which says what was built with what, and what was left out and why.
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::build::{Built, BuiltTarget};
 use crate::context::Context;
 use crate::kernels::Kernels;
 use crate::output::Directives;
 use crate::target::Target;
 use crate::{Error, Result};
+
+/// What a build made.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Built {
+    /// The file name of the library.
+    pub name: String,
+    /// The targets that it was built for, in the order of [`Target::ALL`].
+    pub targets: Vec<BuiltTarget>,
+    /// The targets that it was not built for, and why.
+    pub left_out: Vec<(Target, String)>,
+    /// The file with the C prototypes of its functions, if it has debug information to read them from.
+    pub prototypes: Option<PathBuf>,
+    /// The declarations imported from C headers.
+    pub imports: Vec<PathBuf>,
+    /// All this in a few words, as the build note says it.
+    pub note: String,
+}
+
+impl Built {
+    /// The library for a target, if it was built.
+    #[must_use]
+    pub fn library(&self, target: Target) -> Option<&Path> {
+        self.targets
+            .iter()
+            .find(|built| built.target == target)
+            .map(|built| built.library.as_path())
+    }
+}
+
+/// What a build made for one target.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BuiltTarget {
+    /// The target.
+    pub target: Target,
+    /// The library, in `OUT_DIR/veo/<target>`.
+    pub library: PathBuf,
+    /// Its debug information, if the profile wants it apart.
+    pub debug: Option<PathBuf>,
+    /// The listings of NEC's compilers, if [`Kernels::report`] asked for them.
+    pub listings: Vec<PathBuf>,
+    /// The command lines that were run, in order of their results; none if everything was up to date.
+    pub commands: Vec<String>,
+}
 
 /// A target that is not built.
 #[derive(Clone, Debug)]

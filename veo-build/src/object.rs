@@ -137,7 +137,7 @@ impl Unit<'_> {
         let (context, language) = (self.context, self.source.language);
         let fortran = language == Language::Fortran;
         let base = match self.target() {
-            Target::Ve1Llvm if !fortran => vec![args::LLVM_TARGET.into()],
+            Target::Ve1Llvm if !fortran => vec![toolchain::LLVM_TARGET.into()],
             _ => Vec::new(),
         };
         let accepts = |args: &[&OsStr]| probe::accepts(context, compiler, language, &base, args);

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::build::BuiltTarget;
 use crate::context::{self, Context};
 use crate::kernels::Kernels;
 use crate::link::{Linked, Linking};
-use crate::note::{LeftOut, Note};
+use crate::note::{BuiltTarget, LeftOut, Note};
 use crate::object::{Object, Unit};
 use crate::output::{self, Directives};
 use crate::source::{self, Language, Sources};

@@ -11,10 +11,10 @@ use bindgen::callbacks::{
 use bindgen::{BindgenError, Builder, EnumVariation, Formatter};
 use regex::Regex;
 
-use super::Import;
 use super::cursors::{self, View};
 use crate::context::Context;
 use crate::headers;
+use crate::import_options::Import;
 use crate::kernels::Kernels;
 use crate::output::Directives;
 use crate::{Error, ErrorKind, Result};

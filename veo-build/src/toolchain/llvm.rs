@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::{Found, Needs, Toolchain};
-use crate::args::LLVM_TARGET;
 use crate::command;
 use crate::context::{self, Context};
 use crate::source::Language;
 use crate::target::Target;
 use crate::tool::{Tool, version_number};
 use crate::{Error, ErrorKind, Result};
+
+/// How clang is told to compile for the VE.
+pub(crate) const LLVM_TARGET: &str = "--target=ve-unknown-linux-gnu";
 
 /// The oldest version whose VE target compiles what it should.
 const OLDEST: u32 = 19;

@@ -15,7 +15,7 @@ use crate::tool::Tool;
 use crate::{Error, ErrorKind, Result};
 
 pub(crate) use host::variables as cc_variables;
-pub(crate) use llvm::retarget;
+pub(crate) use llvm::{LLVM_TARGET, retarget};
 pub(crate) use nec::runtime_dirs as nec_fortran_runtime;
 
 /// The tools for one target.

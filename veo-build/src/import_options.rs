@@ -1,0 +1,112 @@
+//! What a build script says of a C header whose functions it imports.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
+
+/// What [`Kernels::import_header_with`](crate::Kernels::import_header_with) can set about a header.
+///
+/// | in C | in Rust |
+/// |---|---|
+/// | numbers, `size_t`, `_Bool` | the primitive type of the same width and sign; `_Bool` is `u8` |
+/// | `enum` and `typedef` of it | a type alias of its integer type, and a constant for each of its names |
+/// | `struct` | a `VeData` type with the same layout, which is asserted; pointers in it are `VeAddr<T>` |
+/// | bit-fields, flexible arrays | the bytes that hold them, an array of length 0 |
+/// | `union`, and `struct` with an array of `long double` | as many bytes, the field `bytes` |
+/// | a `struct` of which only the name is known | an opaque type |
+/// | `double a[3][4]`, `double a[n][n]` | pointers to `[f64; 4]`, to `f64` |
+/// | `double _Complex *` | a pointer to `[f64; 2]` |
+/// | a function as parameter | `FnAddr`, which takes a `&VeoFunction`; as result a `VeMemPtr<c_void>` |
+/// | a macro, or a `const` variable, that is a number or a string | a constant of the type that C gives it, `&CStr` |
+/// | doc comments (`/** */`, `///`, `/*! */`) | documentation; other comments, and frames of `***` or `///` alone, are not |
+/// | names that Rust or a declaration of kernels has for itself | the same with `_` after it; parameters in snake case |
+///
+/// Headers that share structures share the types only if they are imported together, with [`also_from`](Import::also_from).
+#[derive(Clone, Debug)]
+pub struct Import {
+    pub(crate) header: PathBuf,
+    pub(crate) name: Option<String>,
+    pub(crate) lib: Option<String>,
+    pub(crate) functions: Vec<String>,
+    pub(crate) without: Vec<String>,
+    pub(crate) also_from: Vec<String>,
+    pub(crate) clang_args: Vec<String>,
+    pub(crate) crate_path: String,
+}
+
+impl Import {
+    pub(crate) fn new(header: &Path) -> Self {
+        Import {
+            header: header.to_owned(),
+            name: None,
+            lib: None,
+            functions: Vec::new(),
+            without: Vec::new(),
+            also_from: Vec::new(),
+            clang_args: Vec::new(),
+            crate_path: "::veo_core".to_owned(),
+        }
+    }
+
+    /// The name of the file of declarations, instead of that of the header: `blas` gives `OUT_DIR/veo/import/blas.rs`.
+    pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The `lib` of the declarations, instead of the name of the library that is built: a file name that is searched for at run
+    /// time, or a path. One that the system's own linker finds, such as the libm or the OpenBLAS of the machine, is named by its
+    /// path, `/usr/lib/x86_64-linux-gnu/libopenblas.so.0`: its directories are not searched, where code for the card never is.
+    pub fn lib(&mut self, lib: impl Into<String>) -> &mut Self {
+        self.lib = Some(lib.into());
+        self
+    }
+
+    /// Imports only functions whose whole name matches a regular expression; call it again for more of them.
+    pub fn functions(&mut self, pattern: impl Into<String>) -> &mut Self {
+        self.functions.push(pattern.into());
+        self
+    }
+
+    /// Leaves out functions whose whole name matches a regular expression, and says nothing of macros that do and have no value.
+    pub fn without(&mut self, pattern: impl Into<String>) -> &mut Self {
+        self.without.push(pattern.into());
+        self
+    }
+
+    /// Also imports from a header that this one includes, by a regular expression for its whole path: `.*/k_types\.h`.
+    pub fn also_from(&mut self, pattern: impl Into<String>) -> &mut Self {
+        self.also_from.push(pattern.into());
+        self
+    }
+
+    /// Passes an argument to clang, after the include directories and definitions of the library.
+    pub fn clang_arg(&mut self, arg: impl Into<String>) -> &mut Self {
+        self.clang_args.push(arg.into());
+        self
+    }
+
+    /// The path of `veo_core` in the crate that includes the declarations, if that is another: `my_crate::veo`.
+    pub fn crate_path(&mut self, path: impl Into<String>) -> &mut Self {
+        self.crate_path = path.into();
+        self
+    }
+
+    /// The file name of the declarations, without extension.
+    pub(crate) fn stem(&self) -> Result<String> {
+        let stem = match &self.name {
+            Some(name) => name.clone(),
+            None => {
+                let stem = self.header.file_stem().unwrap_or_default();
+                stem.to_string_lossy().into_owned()
+            }
+        };
+        if stem.is_empty() || stem.contains(['/', '\0', '\n']) || stem.starts_with('.') {
+            return Err(Error::invalid(format!(
+                "`{stem}` is no name for the declarations of {}; set one with .name(..)",
+                self.header.display()
+            )));
+        }
+        Ok(stem)
+    }
+}

@@ -1,0 +1,401 @@
+//! The builder that a build script uses: what a library is made from, and how.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+#[cfg(feature = "import")]
+use crate::import_options::Import;
+use crate::options::Options;
+use crate::source::Origin;
+use crate::target::Target;
+
+/// What is made from the sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A shared library that `veo_load_library` loads.
+    Library,
+    /// A veorun with the kernels linked in.
+    StaticVeorun,
+}
+
+/// A library of kernels to be built from sources in C, C++ and Fortran.
+///
+/// The methods are those of the `cc` crate where it has the same. Relative paths start from the directory of the package.
+///
+/// | of `cc`, and not here | |
+/// |---|---|
+/// | `compile("name")` | the name is given to [`new`](Kernels::new), since declarations name it too: `#[ve_kernel(lib = "libx.so")]` |
+/// | `shared_flag`, `static_flag`, `pic`, `use_plt`, `static_crt` | kernels are always position-independent shared libraries, but see [`static_veorun`](Kernels::static_veorun) |
+/// | `archiver`, `ranlib`, `ar_flag`, `compile_intermediates`, `link_lib_modifier` | no archive is made and nothing is linked into the Rust program |
+/// | `get_compiler`, `is_flag_supported`, `expand` | there are several compilers. [`for_target`](Kernels::for_target) sets options for one, [`flag_if_supported`](Kernels::flag_if_supported) asks each, [`verbose`](Kernels::verbose) shows the command lines |
+/// | `no_default_flags`, `force_frame_pointer`, `cpp_set_stdlib` | [`flag`](Kernels::flag): the user's flags come last and win, as in `-fno-omit-frame-pointer`; for C++ alone `VEO_CXXFLAGS` or [`for_file`](Kernels::for_file) |
+/// | `cpp_link_stdlib` | C++ links its own library; [`link_lib`](Kernels::link_lib) adds others |
+/// | `cargo_output`, `cargo_debug`, `emit_rerun_if_env_changed` | [`cargo_metadata`](Kernels::cargo_metadata), [`cargo_warnings`](Kernels::cargo_warnings), [`verbose`](Kernels::verbose) |
+/// | `cuda`, assembler sources | not kernels of a Vector Engine; an assembled file can be an [`object`](Kernels::object) of one target |
+///
+/// ```no_run
+/// // build.rs
+/// use veo_build::{Kernels, Target};
+///
+/// Kernels::new("libphysics.so")
+///     .glob("kernels/*.c")
+///     .file("kernels/solve.f90")
+///     .inline("scale.cpp", r#"extern "C" void scale(double *x, long n) { while (n--) x[n] *= 2; }"#)
+///     .include("kernels/include")
+///     .define("BLOCK", "256")
+///     .for_target(Target::Ve3, |options| { options.define("BLOCK", "512"); })
+///     .for_file("kernels/solve.f90", |options| { options.opt_level(1); })
+///     .openmp(true)
+///     .compile();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Kernels {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) all: Options,
+    pub(crate) by_target: Vec<(Target, Options)>,
+    pub(crate) by_file: Vec<(PathBuf, Options)>,
+    pub(crate) targets: Option<Vec<Target>>,
+    pub(crate) without: Vec<Target>,
+    pub(crate) cpp: bool,
+    pub(crate) openmp: bool,
+    pub(crate) ftrace: bool,
+    pub(crate) traceback: bool,
+    pub(crate) report: bool,
+    pub(crate) verbose: bool,
+    pub(crate) debug: Option<bool>,
+    pub(crate) warnings: Option<bool>,
+    pub(crate) extra_warnings: bool,
+    pub(crate) warnings_into_errors: bool,
+    pub(crate) compiler: Option<PathBuf>,
+    pub(crate) install_dir: Option<PathBuf>,
+    pub(crate) env: BTreeMap<OsString, OsString>,
+    #[cfg(feature = "import")]
+    pub(crate) imports: Vec<Import>,
+    pub(crate) cargo_metadata: bool,
+    pub(crate) cargo_warnings: bool,
+}
+
+/// Gives [`Kernels`] the methods of [`Options`], for the whole library.
+macro_rules! forward {
+    ($($(#[$doc:meta])* $name:ident $([$($g:tt)*])? ($($arg:ident: $ty:ty),*);)*) => { $(
+        $(#[$doc])*
+        pub fn $name$(<$($g)*>)?(&mut self, $($arg: $ty),*) -> &mut Self {
+            self.all.$name($($arg),*);
+            self
+        }
+    )* };
+}
+
+impl Kernels {
+    /// A library of this file name, the `lib` of `#[ve_kernel(lib = "libx.so")]`.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            kind: Kind::Library,
+            origins: Vec::new(),
+            all: Options::default(),
+            by_target: Vec::new(),
+            by_file: Vec::new(),
+            targets: None,
+            without: Vec::new(),
+            cpp: false,
+            openmp: false,
+            ftrace: false,
+            traceback: false,
+            report: false,
+            verbose: false,
+            debug: None,
+            warnings: None,
+            extra_warnings: false,
+            warnings_into_errors: false,
+            compiler: None,
+            install_dir: None,
+            env: BTreeMap::new(),
+            #[cfg(feature = "import")]
+            imports: Vec::new(),
+            cargo_metadata: true,
+            cargo_warnings: true,
+        }
+    }
+
+    /// A veorun of this file name that has the kernels linked in, for `#[ve_kernel(static)]` and
+    /// `VeoProc::builder().veorun(..)`. NEC's `mk_veorun_static` makes it for the card; for the other targets it is an image
+    /// that the emulated node accepts in its place.
+    #[must_use]
+    pub fn static_veorun(name: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::StaticVeorun,
+            ..Self::new(name)
+        }
+    }
+
+    /// Adds a source file; its name tells the language ([`Language::of`](crate::Language::of)).
+    pub fn file(&mut self, path: impl AsRef<Path>) -> &mut Self {
+        self.origins.push(Origin::File(path.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds source files.
+    pub fn files<P: AsRef<Path>>(&mut self, paths: impl IntoIterator<Item = P>) -> &mut Self {
+        for path in paths {
+            self.file(path);
+        }
+        self
+    }
+
+    /// The source files that were named so far; those of patterns are found when building.
+    pub fn get_files(&self) -> impl Iterator<Item = &Path> {
+        self.origins.iter().filter_map(|origin| match origin {
+            Origin::File(path) => Some(path.as_path()),
+            Origin::Glob(_) | Origin::Inline { .. } => None,
+        })
+    }
+
+    /// Adds the source files that match a pattern, for example `kernels/**/*.c`, at least one; not those in Cargo's target directory. Files
+    /// that are added later are noticed below the last directory that the pattern names (not in the package's own root, which
+    /// has too much in it).
+    pub fn glob(&mut self, pattern: impl Into<String>) -> &mut Self {
+        self.origins.push(Origin::Glob(pattern.into()));
+        self
+    }
+
+    /// Adds a source given as text. The name tells the language and appears in the compiler's messages.
+    pub fn inline(&mut self, name: impl Into<String>, text: impl Into<String>) -> &mut Self {
+        let (name, text) = (name.into(), text.into());
+        self.origins.push(Origin::Inline { name, text });
+        self
+    }
+
+    /// Declares the functions of a C header as kernels of this library, in `OUT_DIR/veo/import/k.rs` for `k.h`:
+    ///
+    /// ```ignore
+    /// mod k { veo_core::include_header!("k"); }
+    /// ```
+    ///
+    /// Structures become `VeData` types, enumerations their integer types, macros constants, doc comments documentation ([`Import`](crate::Import) has the whole
+    /// table); what cannot be declared (structures by value, variable arguments, functions without a prototype) is left out, and a build note says why. The declarations
+    /// resolve on first use, since headers tend to declare more than a library has. Without any source, [`compile`](Kernels::compile) only imports: for a library that exists
+    /// already; [`Import::lib`](crate::Import::lib) says which. The header is looked for in the package, then where clang searches, with the [`include`](Kernels::include) directories and
+    /// definitions of the library. Needs libclang.
+    #[cfg(feature = "import")]
+    pub fn import_header(&mut self, header: impl AsRef<Path>) -> &mut Self {
+        self.import_header_with(header, |_| {})
+    }
+
+    /// [`Kernels::import_header`] with settings:
+    /// `.import_header_with("cblas.h", |import| { import.functions("cblas_d.*"); })`
+    #[cfg(feature = "import")]
+    pub fn import_header_with(
+        &mut self,
+        header: impl AsRef<Path>,
+        set: impl FnOnce(&mut Import),
+    ) -> &mut Self {
+        let mut import = Import::new(header.as_ref());
+        set(&mut import);
+        self.imports.push(import);
+        self
+    }
+
+    /// Whether there is nothing to build, only headers to import.
+    pub(crate) fn only_imports(&self) -> bool {
+        #[cfg(feature = "import")]
+        if !self.imports.is_empty() {
+            return self.origins.is_empty() && self.all.objects.is_empty();
+        }
+        false
+    }
+
+    forward! {
+        /// Searches a directory for headers (`-I`).
+        include(dir: impl AsRef<Path>);
+        /// Searches directories for headers.
+        includes[P: AsRef<Path>](dirs: impl IntoIterator<Item = P>);
+        /// Defines a preprocessor macro (`-D`): `define("N", "8")`, `define("FAST", None)`.
+        define['a](name: &str, value: impl Into<Option<&'a str>>);
+        /// Passes one argument to the compilers, after those that `veo-build` makes.
+        #[doc(alias("arg", "cflag", "cxxflag", "asm_flag", "undefine", "force_frame_pointer"))]
+        flag(flag: impl AsRef<OsStr>);
+        /// Passes arguments to the compilers.
+        flags[S: AsRef<OsStr>](flags: impl IntoIterator<Item = S>);
+        /// Passes an argument to those compilers that accept it, found by compiling an empty source.
+        flag_if_supported(flag: impl AsRef<OsStr>);
+        /// Passes those of these arguments that a compiler accepts, each tried by itself.
+        #[doc(alias("is_flag_supported"))]
+        flags_if_supported[S: AsRef<OsStr>](flags: impl IntoIterator<Item = S>);
+        /// Takes back an argument given before.
+        #[doc(alias("no_default_flags"))]
+        remove_flag(flag: impl AsRef<OsStr>);
+        /// A language standard (`-std=`), see [`Options::std`]; once for each language.
+        std(standard: impl Into<String>);
+        /// The optimisation level, 0 to 3 (NEC: 4), instead of that of Cargo's profile.
+        #[doc(alias("optimize"))]
+        opt_level(level: u32);
+        /// The optimisation level as the end of `-O`, for example `s` or `fast`.
+        opt_level_str(level: &str);
+        /// Links an object file or an archive, for every target. See [`Kernels::for_target`] for one of a single target.
+        #[doc(alias("archive"))]
+        object(file: impl AsRef<Path>);
+        /// Links object files or archives.
+        objects[P: AsRef<Path>](files: impl IntoIterator<Item = P>);
+        /// Links a library (`-l`), named without `lib` and `.so`.
+        #[doc(alias("lib", "link", "library", "cpp_link_stdlib"))]
+        link_lib(name: impl Into<String>);
+        /// Searches a directory for libraries (`-L`).
+        #[doc(alias("lib_dir"))]
+        link_search(dir: impl AsRef<Path>);
+        /// Passes an argument to the linker's driver, after the libraries.
+        #[doc(alias("link_flag", "ldflag"))]
+        link_arg(arg: impl AsRef<OsStr>);
+    }
+
+    /// Adds options for one target.
+    pub fn for_target(&mut self, target: Target, set: impl FnOnce(&mut Options)) -> &mut Self {
+        let mut options = Options::default();
+        set(&mut options);
+        self.by_target.push((target, options));
+        self
+    }
+
+    /// Adds options for one source, named as it was added (or found by a pattern).
+    pub fn for_file(
+        &mut self,
+        path: impl AsRef<Path>,
+        set: impl FnOnce(&mut Options),
+    ) -> &mut Self {
+        let mut options = Options::default();
+        set(&mut options);
+        self.by_file.push((path.as_ref().to_owned(), options));
+        self
+    }
+
+    /// Builds exactly these targets; a missing compiler is then an error. `VEO_TARGETS` overrides it. Without either, every target
+    /// whose compilers are found is built.
+    pub fn targets(&mut self, targets: impl IntoIterator<Item = Target>) -> &mut Self {
+        self.targets = Some(targets.into_iter().collect());
+        self
+    }
+
+    /// Never builds this target, whatever `VEO_TARGETS` says.
+    pub fn without_target(&mut self, target: Target) -> &mut Self {
+        self.without.push(target);
+        self
+    }
+
+    /// Compiles `.c` sources as C++ as well.
+    pub fn cpp(&mut self, cpp: bool) -> &mut Self {
+        self.cpp = cpp;
+        self
+    }
+
+    /// Compiles and links with OpenMP (`-fopenmp`); LLVM's VE compiler has no OpenMP runtime and goes without.
+    pub fn openmp(&mut self, openmp: bool) -> &mut Self {
+        self.openmp = openmp;
+        self
+    }
+
+    /// Instruments for NEC's performance tool (`-ftrace`); of no effect elsewhere.
+    pub fn ftrace(&mut self, ftrace: bool) -> &mut Self {
+        self.ftrace = ftrace;
+        self
+    }
+
+    /// Lets a crashed kernel print where it was (`-traceback=verbose`), with NEC's compilers.
+    pub fn traceback(&mut self, traceback: bool) -> &mut Self {
+        self.traceback = traceback;
+        self
+    }
+
+    /// Lets NEC's compilers write listings (`-report-all -fdiag-vector=2`); they are kept beside the library, as
+    /// [`BuiltTarget::listings`](crate::BuiltTarget::listings) and the build note tell.
+    pub fn report(&mut self, report: bool) -> &mut Self {
+        self.report = report;
+        self
+    }
+
+    /// Shows the build note, the command lines and what NEC's compilers say about vectorisation as warnings of the build. `VEO_VERBOSE=1`
+    /// does the same.
+    #[doc(alias("cargo_debug", "cargo_output", "expand"))]
+    pub fn verbose(&mut self, verbose: bool) -> &mut Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// Whether debug information stays in the library, instead of as Cargo's profile says. It is always made; where it does not stay it is
+    /// in `libx.so.debug` beside the library.
+    pub fn debug(&mut self, debug: bool) -> &mut Self {
+        self.debug = Some(debug);
+        self
+    }
+
+    /// The compilers' usual warnings (`-Wall`), on by default for C and C++ on the host and with clang.
+    pub fn warnings(&mut self, warnings: bool) -> &mut Self {
+        self.warnings = Some(warnings);
+        self
+    }
+
+    /// More warnings (`-Wextra`).
+    pub fn extra_warnings(&mut self, warnings: bool) -> &mut Self {
+        self.extra_warnings = warnings;
+        self
+    }
+
+    /// Warnings are errors (`-Werror`).
+    pub fn warnings_into_errors(&mut self, errors: bool) -> &mut Self {
+        self.warnings_into_errors = errors;
+        self
+    }
+
+    /// The compiler for the host target, instead of the variables and names that are tried otherwise: the one for C, in a library without
+    /// C that for C++, in one of Fortran alone that for Fortran. The others, and any with arguments, are set with
+    /// `.env("VEO_CXX", "clang++ -stdlib=libc++")`.
+    #[doc(alias("get_compiler"))]
+    pub fn compiler(&mut self, compiler: impl AsRef<Path>) -> &mut Self {
+        self.compiler = Some(compiler.as_ref().to_owned());
+        self
+    }
+
+    /// Also copies the libraries of all targets to `dir/<target>/`, where a program in `dir` finds them wherever it is
+    /// moved together with these directories. `VEO_INSTALL_DIR`, an absolute path, does the same for every crate of a build.
+    pub fn install_dir(&mut self, dir: impl AsRef<Path>) -> &mut Self {
+        self.install_dir = Some(dir.as_ref().to_owned());
+        self
+    }
+
+    /// Sets a variable for the compilers, and for the variables that `veo-build` reads itself.
+    pub fn env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
+        self.env
+            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self
+    }
+
+    /// Where to build, instead of Cargo's `OUT_DIR`.
+    pub fn out_dir(&mut self, dir: impl AsRef<Path>) -> &mut Self {
+        self.env("OUT_DIR", dir.as_ref())
+    }
+
+    /// The target triple of the program, instead of Cargo's.
+    pub fn target(&mut self, triple: &str) -> &mut Self {
+        self.env("TARGET", triple)
+    }
+
+    /// The triple of the building machine, instead of Cargo's.
+    pub fn host(&mut self, triple: &str) -> &mut Self {
+        self.env("HOST", triple)
+    }
+
+    /// Whether to print lines for Cargo, on by default: what to watch for changes, and warnings.
+    pub fn cargo_metadata(&mut self, print: bool) -> &mut Self {
+        self.cargo_metadata = print;
+        self
+    }
+
+    /// Whether what compilers and linkers warn of becomes warnings of the build; on by default.
+    pub fn cargo_warnings(&mut self, print: bool) -> &mut Self {
+        self.cargo_warnings = print;
+        self
+    }
+}
