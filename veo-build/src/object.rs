@@ -9,7 +9,6 @@ use std::sync::Arc;
 use crate::args::{self, Args};
 use crate::command;
 use crate::context::{self, Context};
-use crate::depfile;
 use crate::kernels::Kernels;
 use crate::options::Options;
 use crate::places;
@@ -333,7 +332,7 @@ impl Unit<'_> {
     fn inputs(&self, found: Vec<Input>, depfile: Option<&Path>, run_dir: &Path) -> Vec<Input> {
         let mut inputs = vec![Input::of(self.context, self.source.path.clone())];
         let listed = depfile.and_then(|file| fs::read_to_string(file).ok());
-        let listed = depfile::parse(&listed.unwrap_or_default());
+        let listed = scan::prerequisites(&listed.unwrap_or_default());
         let listed = listed
             .into_iter()
             .map(|path| Input::of(self.context, run_dir.join(path)));

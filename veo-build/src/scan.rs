@@ -1,13 +1,13 @@
-//! Reads sources for what they include and, in Fortran, which modules they provide and use.
+//! What a source depends on: the files that it includes, as the compiler lists them in a dependency file or, for compilers that
+//! write none, as the source names them; and in Fortran which modules it provides and uses.
 //!
-//! For compilers that write no dependency files. Conditions of the preprocessor are not evaluated, so
-//! more may be found than is used, never less, except for names that macros make up.
+//! In sources, conditions of the preprocessor are not evaluated: more may be found than is used, never less, except for names
+//! that macros make up.
 
+use crate::source::Language;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use crate::source::Language;
 
 /// What one Fortran source says about modules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,10 +166,54 @@ pub(crate) fn order(all: &[Modules]) -> Result<Vec<Vec<usize>>, String> {
     }
 }
 
+/// The prerequisites of the rules of a dependency file, in order, each once.
+pub(crate) fn prerequisites(text: &str) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    let mut word = String::new();
+    let mut in_targets = true;
+    let mut finish = |word: &mut String, in_targets: bool| {
+        if !word.is_empty() && !in_targets {
+            let path = PathBuf::from(&*word);
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
+        word.clear();
+    };
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.peek() {
+                Some('\n') => {
+                    chars.next();
+                    finish(&mut word, in_targets);
+                }
+                Some('\r') => {}
+                Some(' ' | '#' | '\\' | '\t') => word.extend(chars.next()),
+                _ => word.push('\\'),
+            },
+            '$' if chars.peek() == Some(&'$') => word.extend(chars.next()),
+            ':' if in_targets && chars.peek().is_none_or(|next| next.is_whitespace()) => {
+                word.clear();
+                in_targets = false;
+            }
+            '\n' => {
+                finish(&mut word, in_targets);
+                in_targets = true;
+            }
+            c if c.is_whitespace() => finish(&mut word, in_targets),
+            c => word.push(c),
+        }
+    }
+    finish(&mut word, in_targets);
+    found
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Modules, included, modules, order};
+    use super::{Modules, included, modules, order, prerequisites};
     use crate::source::Language;
+    use std::path::Path;
 
     fn made(provides: &[&str], uses: &[&str]) -> Modules {
         let set = |names: &[&str]| names.iter().map(ToString::to_string).collect();
@@ -219,5 +263,21 @@ mod tests {
         assert_eq!(order(&all), Ok(vec![vec![2], vec![], vec![1]]));
         let circle = [made(&["a"], &["b"]), made(&["b"], &["a"])];
         assert_eq!(order(&circle), Err("a, b".to_string()));
+    }
+
+    #[test]
+    fn reads_what_gcc_writes() {
+        let text =
+            "out/a b.o: /k/my\\ file.c /k/\u{fc}.h \\\n /k/co$$t.h \\\n /k/a\\#b.h\n\n/k/x.h:\n";
+        let expected = ["/k/my file.c", "/k/\u{fc}.h", "/k/co$t.h", "/k/a#b.h"];
+        assert_eq!(prerequisites(text), expected.map(Path::new));
+    }
+
+    #[test]
+    fn keeps_colons_inside_names_and_each_name_once() {
+        assert_eq!(
+            prerequisites("a.o: x:y.h z.h x:y.h"),
+            [Path::new("x:y.h"), Path::new("z.h")]
+        );
     }
 }
