@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::path::PathBuf;
 
 use crate::context::Context;
-use crate::env::Env;
+use crate::context::Env;
 use crate::kernels::{Kernels, Kind};
 use crate::note::Built;
 use crate::output::{self, Directives};

@@ -127,7 +127,6 @@ mod build;
 mod command;
 mod context;
 mod debug;
-mod env;
 mod error;
 mod headers;
 #[cfg(feature = "import")]

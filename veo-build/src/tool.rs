@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
-use crate::env::Env;
+use crate::context::Env;
 use crate::{Error, Result};
 
 /// A program with the arguments that always come first (`CC="ccache gcc -m64"`).

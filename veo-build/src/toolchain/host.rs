@@ -190,7 +190,7 @@ mod tests {
 
     use super::{prefix, variables};
     use crate::context::Context;
-    use crate::env::Env;
+    use crate::context::Env;
 
     fn context(target: &str) -> Context {
         let host = "x86_64-unknown-linux-gnu";
