@@ -142,7 +142,6 @@ mod options;
 mod output;
 mod places;
 mod plan;
-mod probe;
 mod prototypes;
 mod scan;
 mod schedule;

@@ -18,11 +18,10 @@ use crate::kernels::{Kernels, Kind};
 use crate::missing::{self, Missing};
 use crate::object::variables;
 use crate::options::Options;
-use crate::probe;
 use crate::source::{Language, Source};
 use crate::stamp::{self, Input};
 use crate::target::Target;
-use crate::tool::Tool;
+use crate::tool::{self, Tool};
 use crate::toolchain::{self, Toolchain};
 use crate::{Error, ErrorKind, Result};
 
@@ -157,7 +156,7 @@ impl Linking<'_> {
             others.extend(args::flags_from_env(context, target, other)?);
         }
         for flag in others {
-            if !flags.contains(&flag) && probe::accepts(context, compiler, language, &[], &[&flag])?
+            if !flags.contains(&flag) && tool::accepts(context, compiler, language, &[], &[&flag])?
             {
                 flags.push(flag);
             }

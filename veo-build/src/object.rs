@@ -12,12 +12,11 @@ use crate::context::{self, Context};
 use crate::kernels::Kernels;
 use crate::options::Options;
 use crate::places;
-use crate::probe;
 use crate::scan;
 use crate::source::{Language, Source};
 use crate::stamp::{self, Input};
 use crate::target::Target;
-use crate::tool::Tool;
+use crate::tool::{self, Tool};
 use crate::toolchain::{self, Toolchain};
 use crate::{Error, ErrorKind, Result};
 
@@ -139,7 +138,7 @@ impl Unit<'_> {
             Target::Ve1Llvm if !fortran => vec![toolchain::LLVM_TARGET.into()],
             _ => Vec::new(),
         };
-        let accepts = |args: &[&OsStr]| probe::accepts(context, compiler, language, &base, args);
+        let accepts = |args: &[&OsStr]| tool::accepts(context, compiler, language, &base, args);
         let mut options = self.options.clone();
         for flag in std::mem::take(&mut options.flags_if_supported) {
             if accepts(&[&flag])? {
