@@ -129,7 +129,7 @@ pub(crate) struct Context {
     /// Whether the profile wants debug information in its files.
     pub(crate) keep_debug: bool,
     pub(crate) verbose: bool,
-    /// The names in directories that were looked at, alone or with what is below; see `places`.
+    /// The names in directories that were looked at, alone or with what is below; see `stamp`.
     pub(crate) listed: Mutex<BTreeMap<(PathBuf, bool), String>>,
 }
 

@@ -140,7 +140,6 @@ mod note;
 mod object;
 mod options;
 mod output;
-mod places;
 mod plan;
 mod prototypes;
 mod scan;

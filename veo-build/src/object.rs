@@ -11,7 +11,6 @@ use crate::command;
 use crate::context::{self, Context};
 use crate::kernels::Kernels;
 use crate::options::Options;
-use crate::places;
 use crate::scan;
 use crate::source::{Language, Source};
 use crate::stamp::{self, Input};
@@ -204,10 +203,10 @@ impl Unit<'_> {
         let places_file = object.with_extension("places");
         let remember = |outcome: &str, inputs: &[Input]| {
             let files: Vec<PathBuf> = inputs.iter().map(|input| input.path.clone()).collect();
-            places::remember(context, &places_file, outcome, &searched, &files)
+            stamp::remember(context, &places_file, outcome, &searched, &files)
         };
         let preprocessed = || self.preprocessed(compiler, &before, &run_dir, depfile);
-        let remembered = places::remembered(context, &places_file, &searched);
+        let remembered = stamp::remembered(context, &places_file, &searched);
         let mut outcome = remembered.clone().unwrap_or_else(preprocessed);
         if let Some(inputs) = stamp::up_to_date(&object, &(recipe.clone() + &outcome)) {
             if remembered.is_none() {
