@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use crate::context::Context;
 use crate::context::Env;
+use crate::directives::Directives;
 use crate::kernels::{Kernels, Kind};
 use crate::note::Built;
-use crate::output::{self, Directives};
+use crate::output;
 use crate::plan::Plan;
 use crate::source;
 use crate::target::Choice;

@@ -173,6 +173,17 @@ impl Context {
                 .is_some_and(|dir| file.starts_with(dir) && !self.package.starts_with(dir))
     }
 
+    /// How many jobs Cargo allows at most.
+    pub(crate) fn jobs(&self) -> usize {
+        let jobs = self
+            .env
+            .quiet("NUM_JOBS")
+            .and_then(|text| text.to_str()?.parse().ok());
+        jobs.unwrap_or_else(|| {
+            std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+        })
+    }
+
     /// Where the intermediate files of a library for one target are.
     pub(crate) fn work_dir(&self, target: &str, library: &str) -> PathBuf {
         self.out.join("work").join(target).join(library)

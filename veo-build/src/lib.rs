@@ -126,7 +126,7 @@ mod args;
 mod build;
 mod command;
 mod context;
-mod debug;
+mod directives;
 mod error;
 mod headers;
 #[cfg(feature = "import")]
@@ -141,7 +141,6 @@ mod object;
 mod options;
 mod output;
 mod plan;
-mod prototypes;
 mod scan;
 mod schedule;
 mod source;

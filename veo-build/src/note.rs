@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::context::Context;
+use crate::directives::Directives;
 use crate::kernels::Kernels;
-use crate::output::Directives;
 use crate::target::Target;
 use crate::{Error, Result};
 

@@ -1,133 +1,21 @@
-//! What a build leaves outside of its intermediate files: lines for Cargo, headers, installed copies.
+//! What a build leaves for the macro, the runtime and the user: libraries with their debug information, prototypes, installed copies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use veo_debuginfo::prototypes;
+
+use crate::command;
 use crate::context::{self, Context};
+use crate::directives::Directives;
 use crate::kernels::Kernels;
-use crate::source::Sources;
-use crate::stamp::Input;
+use crate::stamp::{self, Input};
 use crate::target::Target;
+use crate::toolchain::Toolchain;
 use crate::{Error, Result};
-
-/// The lines for Cargo, gathered until the end.
-#[derive(Debug, Default)]
-pub(crate) struct Directives {
-    watched: BTreeSet<PathBuf>,
-    warnings: Vec<String>,
-    /// What compilers said, each once: those of several targets say the same.
-    said: BTreeSet<String>,
-    notes: Vec<(String, bool)>,
-}
-
-impl Directives {
-    /// A file, or a directory with all that is in it.
-    pub(crate) fn watch(&mut self, file: &Path) {
-        self.watched.insert(file.to_owned());
-    }
-
-    pub(crate) fn watch_sources(&mut self, sources: &Sources) {
-        self.watched.extend(sources.watched.iter().cloned());
-        self.watched
-            .extend(sources.list.iter().map(|source| source.path.clone()));
-    }
-
-    pub(crate) fn inputs(&mut self, inputs: &[Input]) {
-        self.watched
-            .extend(inputs.iter().map(|input| input.path.clone()));
-    }
-
-    /// Something to tell, as a warning of the build if the user should see it.
-    pub(crate) fn note(&mut self, text: String, visible: bool) {
-        self.notes.push((text, visible));
-    }
-
-    /// The notes so far.
-    pub(crate) fn notes(&self) -> impl Iterator<Item = &str> {
-        self.notes.iter().map(|(text, _)| text.as_str())
-    }
-
-    /// What a compiler that succeeded said.
-    pub(crate) fn said(&mut self, context: &Context, kernels: &Kernels, target: Target, log: &str) {
-        if !self.said.insert(log.to_string()) {
-            return;
-        }
-        for line in log.lines().filter(|line| !line.trim().is_empty()) {
-            // NEC's compilers tell of vectorisation in the same place as of mistakes.
-            let report = target.is_nec() && is_report(line);
-            if kernels.cargo_warnings && (kernels.verbose || context.verbose || !report) {
-                self.warnings.push(line.to_string());
-            }
-        }
-    }
-
-    pub(crate) fn command(&mut self, line: String) {
-        self.warnings.push(line);
-    }
-
-    pub(crate) fn lines(self, context: &Context, kernels: &Kernels) -> Vec<String> {
-        let mut lines = Vec::new();
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let out = real(&context.out);
-        for path in &self.watched {
-            // Cargo takes what the script itself writes for a change: neither the build directory nor what contains it.
-            if !out.starts_with(real(path)) && !context.makes(path) {
-                lines.push(format!("cargo::rerun-if-changed={}", path.display()));
-            }
-        }
-        for name in context.env.asked() {
-            if !kernels.env.contains_key(std::ffi::OsStr::new(&name)) {
-                lines.push(format!("cargo::rerun-if-env-changed={name}"));
-            }
-        }
-        for (text, visible) in self.notes {
-            for line in text.lines() {
-                lines.push(if visible {
-                    format!("cargo::warning={line}")
-                } else {
-                    format!("veo-build: {line}")
-                });
-            }
-        }
-        lines.extend(
-            self.warnings
-                .into_iter()
-                .map(|line| format!("cargo::warning={line}")),
-        );
-        lines
-    }
-}
-
-/// `ncc: vec( 101): add.c, line 5: Vectorized loop.`
-fn is_report(line: &str) -> bool {
-    let Some((_, rest)) = line.split_once(": ") else {
-        return false;
-    };
-    ["vec(", "opt(", "inl(", "par("]
-        .iter()
-        .any(|class| rest.trim_start().starts_with(class))
-}
-
-/// The line of an error's message that says most in one line.
-pub(crate) fn gist(message: &str) -> String {
-    let line = message
-        .lines()
-        .find(|line| line.contains("error:"))
-        .or_else(|| message.lines().next());
-    line.unwrap_or_default().trim().to_string()
-}
-
-/// How many jobs Cargo allows at most.
-pub(crate) fn parallel(context: &Context) -> usize {
-    let jobs = context
-        .env
-        .quiet("NUM_JOBS")
-        .and_then(|text| text.to_str()?.parse().ok());
-    jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
-}
 
 /// Makes the directories ready: what an earlier run of the build script left there and this one does not make again must not be found.
 pub(crate) fn prepare(context: &Context, kernels: &Kernels, caller: &Location<'_>) -> Result<()> {
@@ -164,6 +52,108 @@ pub(crate) fn prepare(context: &Context, kernels: &Kernels, caller: &Location<'_
         }
     }
     Ok(())
+}
+
+/// A library and, if it is apart, its debug information; both in the directory for intermediate files.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) library: PathBuf,
+    pub(crate) debug: Option<PathBuf>,
+    /// The command lines, if they ran now.
+    pub(crate) ran: Vec<String>,
+}
+
+/// Takes the debug information out of `linked`, if `keep` is not set and there is a tool that can.
+pub(crate) fn split(
+    context: &Context,
+    toolchain: &Toolchain,
+    linked: &Path,
+    keep: bool,
+) -> Result<Parts> {
+    let whole = Parts {
+        library: linked.to_owned(),
+        debug: None,
+        ran: Vec::new(),
+    };
+    let Some(tool) = toolchain.objcopy.as_ref().filter(|_| !keep) else {
+        return Ok(whole);
+    };
+    let Some(name) = linked.file_name() else {
+        return Ok(whole);
+    };
+    let dir = linked.with_file_name("split");
+    context::make_dir(&dir)?;
+    let library = dir.join(name);
+    let mut debug_name = name.to_owned();
+    debug_name.push(".debug");
+    let debug = dir.join(&debug_name);
+
+    let mut first = tool.command(&context.env, &dir);
+    if toolchain.target == Target::Ve1Llvm {
+        // The debug sections of a relocatable object need its symbols and relocations: keep all of it.
+        first.arg(linked).arg(&debug);
+    } else {
+        first.arg("--only-keep-debug").arg(linked).arg(&debug);
+    }
+    let mut second = tool.command(&context.env, &dir);
+    let mut link = std::ffi::OsString::from("--add-gnu-debuglink=");
+    link.push(&debug_name);
+    second
+        .arg("--strip-debug")
+        .arg(link)
+        .arg(linked)
+        .arg(&library);
+
+    let lines = vec![command::shown(&first), command::shown(&second)];
+    let recipe = format!("{}\n{}", lines.join("\n"), tool.identity());
+    if stamp::up_to_date(&library, &recipe).is_some() && debug.is_file() {
+        return Ok(Parts {
+            library,
+            debug: Some(debug),
+            ran: Vec::new(),
+        });
+    }
+    stamp::remove(&library);
+    for file in [&library, &debug] {
+        // New files and not old ones written anew: a program may have them mapped through their other names.
+        let _ = fs::remove_file(file);
+    }
+    let doing = format!("taking the debug information out of {}", linked.display());
+    command::run(&mut first, &doing)?;
+    command::run(&mut second, &doing)?;
+    stamp::write(&library, &recipe, &[Input::file(linked)])?;
+    Ok(Parts {
+        library,
+        debug: Some(debug),
+        ran: lines,
+    })
+}
+
+/// Puts `file` into `dir` under its own name, whole at every moment.
+pub(crate) fn place(file: &Path, dir: &Path) -> Result<PathBuf> {
+    let fail = |e: std::io::Error, to: &Path| {
+        Error::io(
+            format_args!("cannot put {} at {}", file.display(), to.display()),
+            &e,
+        )
+    };
+    context::make_dir(dir)?;
+    let name = file.file_name().unwrap_or_default();
+    let to = dir.join(name);
+    let mut temporary = name.to_owned();
+    temporary.push(format!(".{}", std::process::id()));
+    let temporary = dir.join(temporary);
+    // A link keeps the time stamp and costs nothing; a copy if the file system has no links.
+    let made = fs::hard_link(file, &temporary).or_else(|_| fs::copy(file, &temporary).map(drop));
+    made.and_then(|()| fs::rename(&temporary, &to))
+        .map_err(|e| {
+            // What is left of a failed attempt is of no use to anyone.
+            let _ = fs::remove_file(&temporary);
+            fail(e, &to)
+        })?;
+    // Renaming one link of a file onto another leaves both names.
+    let _ = fs::remove_file(&temporary);
+    Ok(to)
 }
 
 /// The directories that libraries are also copied to.
@@ -207,4 +197,56 @@ pub(crate) fn install(file: &Path, dir: &Path) -> Result<PathBuf> {
         Error::io(doing, &e)
     })?;
     Ok(to)
+}
+
+/// The most functions that are named.
+const NAMED: usize = 10;
+
+/// Reads `library`, which has full debug information, and writes `OUT_DIR/veo/prototypes/<library>.txt`.
+pub(crate) fn write_prototypes(
+    context: &Context,
+    kernels: &Kernels,
+    library: &Path,
+    directives: &mut Directives,
+) -> Result<Option<PathBuf>> {
+    let file = context
+        .work_dir("prototypes", &kernels.name)
+        .join(format!("{}.txt", kernels.name));
+    let found = match prototypes::read(&context::read(library)?, None) {
+        Ok(found) => found,
+        Err(error) => {
+            // The library may still be good; declarations go unchecked then, which the user should know.
+            let text = format!(
+                "{}: its debug information cannot be read, declarations are not checked: {error}",
+                kernels.name
+            );
+            directives.note(text, true);
+            return Ok(None);
+        }
+    };
+    for note in found.notes() {
+        directives.note(format!("{}: {note}", kernels.name), false);
+    }
+    if let Some(note) = unchecked(kernels, found.undescribed()) {
+        directives.note(note, kernels.verbose || context.verbose);
+    }
+    // Not written anew without need: the macro's expansions depend on its time stamp.
+    context::write_if_changed(&file, found.to_text().as_bytes())?;
+    place(&file, &context.out.join("prototypes")).map(Some)
+}
+
+/// A sentence on the functions whose declarations nothing can be compared with.
+fn unchecked(kernels: &Kernels, undescribed: &[String]) -> Option<String> {
+    if undescribed.is_empty() {
+        return None;
+    }
+    let more = match undescribed.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let names = undescribed[..undescribed.len().min(NAMED)].join(", ");
+    Some(format!(
+        "{}: declarations of these functions are not checked, for lack of debug information: {names}{more}",
+        kernels.name
+    ))
 }

@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::context::{self, Context};
+use crate::directives::Directives;
 use crate::kernels::Kernels;
 use crate::link::{Linked, Linking};
 use crate::note::{BuiltTarget, LeftOut, Note};
 use crate::object::{Object, Unit};
-use crate::output::{self, Directives};
+use crate::output;
 use crate::source::{self, Language, Sources};
 use crate::target::{Choice, Target};
 use crate::toolchain::{self, Found, Needs, Toolchain};
-use crate::{Error, ErrorKind, Result, debug, headers, missing, prototypes, scan, schedule};
+use crate::{Error, ErrorKind, Result, headers, missing, scan, schedule};
 
 /// The targets to build with their tools.
 pub(crate) struct Plan<'a> {
@@ -216,7 +217,7 @@ impl<'a> Plan<'a> {
                 }),
             });
         }
-        let parallel = output::parallel(self.context);
+        let parallel = self.context.jobs();
         schedule::run(jobs, parallel, &|| stop.load(Ordering::Relaxed));
 
         let mut objects = objects.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -230,7 +231,7 @@ impl<'a> Plan<'a> {
                 Some(first) if planned.lenient => {
                     self.left_out.push(LeftOut {
                         target: planned.toolchain.target,
-                        why: format!("it does not build: {}", output::gist(&first.to_string())),
+                        why: format!("it does not build: {}", gist(&first.to_string())),
                         missed: false,
                     });
                 }
@@ -256,7 +257,8 @@ impl<'a> Plan<'a> {
             note.built.push((built, planned.toolchain.described()));
         }
         if let Some(path) = read_from {
-            note.prototypes = prototypes::write(self.context, self.kernels, &path, directives)?;
+            note.prototypes =
+                output::write_prototypes(self.context, self.kernels, &path, directives)?;
         }
         self.left_out.sort_by_key(|left| left.target);
         note.left_out = self.left_out;
@@ -272,13 +274,13 @@ impl<'a> Plan<'a> {
     ) -> Result<BuiltTarget> {
         let (context, kernels, target) = (self.context, self.kernels, planned.toolchain.target);
         let keep = kernels.debug.unwrap_or(context.keep_debug);
-        let parts = debug::split(context, &planned.toolchain, &linked.path, keep)?;
+        let parts = output::split(context, &planned.toolchain, &linked.path, keep)?;
         let dir = context.out.join(target.name());
-        let library = debug::place(&parts.library, &dir)?;
+        let library = output::place(&parts.library, &dir)?;
         let debug = parts
             .debug
             .as_ref()
-            .map(|file| debug::place(file, &dir))
+            .map(|file| output::place(file, &dir))
             .transpose()?;
         for dir in output::install_dirs(context, kernels)? {
             let dir = dir.join(target.name());
@@ -332,4 +334,13 @@ impl<'a> Plan<'a> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The line of an error's message that says most in one line.
+fn gist(message: &str) -> String {
+    let line = message
+        .lines()
+        .find(|line| line.contains("error:"))
+        .or_else(|| message.lines().next());
+    line.unwrap_or_default().trim().to_string()
 }

@@ -13,10 +13,10 @@ use regex::Regex;
 
 use super::cursors::{self, View};
 use crate::context::Context;
+use crate::directives::Directives;
 use crate::headers;
 use crate::import_options::Import;
 use crate::kernels::Kernels;
-use crate::output::Directives;
 use crate::{Error, ErrorKind, Result};
 
 /// The name under which clang gets the line that includes the header.

@@ -21,10 +21,10 @@ use regex::Regex;
 use self::catalogue::Catalogue;
 use self::clang::Reader;
 use crate::context::{self, Context};
+use crate::directives::Directives;
 use crate::headers;
 use crate::import_options::Import;
 use crate::kernels::Kernels;
-use crate::output::Directives;
 use crate::{Error, Result};
 
 /// What an import came to.
