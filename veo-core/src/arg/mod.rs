@@ -4,7 +4,6 @@
 //! request may write back to the host; data that are only read are borrowed for the
 //! making of the call alone.
 
-mod address;
 mod scalar;
 mod stack;
 mod words;
@@ -19,7 +18,7 @@ use crate::error::{Error, Result, parameter};
 use crate::session::{Code, ProcId};
 use crate::stack::StackData;
 
-pub(crate) use address::accept;
+pub(crate) use scalar::accept;
 pub(crate) use words::{ArgWord, Words};
 
 /// What can be passed for a parameter that is declared as `P`.

@@ -1,7 +1,6 @@
 //! Everything that can go wrong, in one enum.
 
 mod fault;
-mod mismatch;
 mod text;
 
 use std::fmt;
@@ -9,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use fault::{Cause, Fault};
-pub use mismatch::PrototypeMismatch;
+pub use text::PrototypeMismatch;
 pub(crate) use text::parameter;
 use text::{Lines, List, because, end_of, in_call, near_misses, parameter_of, which_kernel};
 

@@ -3,7 +3,6 @@
 //! Nothing here dereferences an address of the VE; copies go through the process.
 
 mod allocate;
-mod arg;
 mod buffer;
 mod copy;
 mod slice;

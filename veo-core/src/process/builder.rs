@@ -9,7 +9,6 @@ use super::handle::VeoProc;
 use super::hooks;
 use super::settings::{Kernels, Prototypes, Stream, Wishes};
 use super::shared::ProcShared;
-use super::start;
 use super::thread;
 use crate::backend::{self, Api, Backend};
 use crate::error::{Error, Result};
@@ -167,14 +166,16 @@ impl VeoProcBuilder {
                 -1 => "veo-node".into(),
                 node => format!("veo-node-{node}"),
             })
-            .spawn(move || match start::start(self.wishes, api, node, keeper) {
-                Ok(shared) => {
-                    if ready.send(Ok(Arc::clone(&shared))).is_ok() {
-                        thread::run(&shared, &inbox);
+            .spawn(
+                move || match thread::start(self.wishes, api, node, keeper) {
+                    Ok(shared) => {
+                        if ready.send(Ok(Arc::clone(&shared))).is_ok() {
+                            thread::run(&shared, &inbox);
+                        }
                     }
-                }
-                Err(error) => report(&ready, error),
-            })
+                    Err(error) => report(&ready, error),
+                },
+            )
             .map_err(|error| Error::System {
                 what: "cannot start the thread of a VE process".into(),
                 reason: error.to_string(),

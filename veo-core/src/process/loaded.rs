@@ -1,16 +1,18 @@
-//! The libraries that a process has loaded, as it lists them.
+//! What a process has loaded: its libraries, what their files say, and the addresses of the
+//! declared kernels in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
-use crate::session::Code;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use veo_abi::prototype::Prototypes;
+use veo_debuginfo::prototypes::read_original;
+use veo_debuginfo::{Original, Stamp, data_symbols};
 
-use super::file::LibraryFile;
 use crate::backend::Shortened;
 use crate::error::{Error, Result};
+use crate::session::Code;
 
 /// A loaded library, or the static symbols of veorun.
 #[derive(Debug)]
@@ -108,5 +110,166 @@ impl LoadedLibrary {
 
     pub(crate) fn is_loaded(&self) -> bool {
         self.code.is_loaded()
+    }
+}
+
+/// What a file says of its symbols. Each part is read when it is first asked for.
+#[derive(Debug, Default)]
+struct Facts {
+    prototypes: OnceLock<Option<Arc<Prototypes>>>,
+    data: OnceLock<BTreeSet<String>>,
+}
+
+/// The file that a library was loaded from: that file itself, also when its path names
+/// another one by now.
+#[derive(Debug)]
+pub(crate) struct LibraryFile {
+    file: Original,
+    facts: Arc<Facts>,
+}
+
+impl LibraryFile {
+    /// The file at `path`. `None` if it cannot be read.
+    pub(super) fn open(path: &Path) -> Option<LibraryFile> {
+        let file = Original::open(path).ok()?;
+        let facts = facts(&file);
+        Some(LibraryFile { file, facts })
+    }
+
+    /// Whether the path still names it as it was.
+    pub(super) fn is_in_place(&self) -> bool {
+        self.file.is_in_place()
+    }
+
+    /// Whether it was written to since.
+    pub(super) fn is_overwritten(&self) -> bool {
+        self.file.is_overwritten()
+    }
+
+    /// Its prototypes. `None` if it cannot be read.
+    pub(super) fn prototypes(&self) -> Option<Arc<Prototypes>> {
+        let mut read = None;
+        let prototypes = self.facts.prototypes.get_or_init(|| {
+            let result = read_original(&self.file).map(Arc::new);
+            let prototypes = result.as_ref().ok().cloned();
+            read = Some(result);
+            prototypes
+        });
+        // Whoever listens may load a library.
+        if let Some(read) = read {
+            tell(self.file.path(), &read);
+        }
+        prototypes.clone()
+    }
+
+    /// Whether it defines a symbol of this name that cannot be called.
+    pub(super) fn is_data(&self, symbol: &str) -> bool {
+        let data = self.facts.data.get_or_init(|| {
+            let bytes = self.file.bytes().unwrap_or_default();
+            data_symbols(&bytes).unwrap_or_default()
+        });
+        data.contains(symbol)
+    }
+}
+
+/// What was read of this file before: the last one of its path is remembered.
+fn facts(file: &Original) -> Arc<Facts> {
+    type Known = HashMap<PathBuf, (Stamp, Arc<Facts>)>;
+    static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_with(HashMap::new);
+    if let Some((stamp, facts)) = known.get(file.path())
+        && *stamp == file.stamp()
+    {
+        return Arc::clone(facts);
+    }
+    let facts = Arc::new(Facts::default());
+    known.insert(file.path().to_owned(), (file.stamp(), Arc::clone(&facts)));
+    facts
+}
+
+/// Notes what is to be known of a library's debug information.
+fn tell<E: std::fmt::Display>(path: &Path, read: &std::result::Result<Arc<Prototypes>, E>) {
+    let path = path.display();
+    match read {
+        Ok(prototypes) => {
+            for note in prototypes.notes() {
+                tracing::debug!("{path}: {note}");
+            }
+            if prototypes.is_empty() {
+                tracing::info!(
+                    "{path} has no debug information, so declarations of its kernels cannot be \
+                     checked; compile it with -g"
+                );
+            }
+        }
+        Err(error) => tracing::info!("the prototypes of {path} cannot be read: {error}"),
+    }
+}
+
+/// The addresses of kernels, by the index that each has in every process.
+///
+/// A read is two loads. Tables of doubling size are added as indices grow; none ever
+/// moves.
+#[derive(Default)]
+pub(crate) struct Addresses {
+    tables: [OnceLock<Box<[AtomicU64]>>; TABLES],
+}
+
+const FIRST: usize = 64;
+/// Enough for every index of 32 bits.
+const TABLES: usize = 27;
+
+/// The table and the place in it for an index.
+fn place(index: usize) -> (usize, usize) {
+    let from_first = index + FIRST;
+    let table = (from_first.ilog2() - FIRST.ilog2()) as usize;
+    (table, from_first - (FIRST << table))
+}
+
+impl Addresses {
+    /// Where the address for an index is, 0 while there is none.
+    #[inline]
+    pub(super) fn slot(&self, index: usize) -> Option<&AtomicU64> {
+        let (table, place) = place(index);
+        Some(&self.tables[table].get()?[place])
+    }
+
+    /// Enters the address of a kernel that was found in the library `code`.
+    pub(super) fn set(&self, index: usize, addr: u64, code: &Code) {
+        let mut kernels = code.kernels();
+        kernels.insert(index);
+        // Seen with the lock that `forget` takes after the change: whoever unloads the library
+        // meanwhile finds the address, or it is not entered.
+        if code.is_loaded() {
+            let (table, place) = place(index);
+            let table = self.tables[table]
+                .get_or_init(|| (0..FIRST << table).map(|_| AtomicU64::new(0)).collect());
+            table[place].store(addr, Ordering::Release);
+        }
+    }
+
+    /// Forgets the addresses of a library that is being unloaded.
+    pub(super) fn forget(&self, code: &Code) {
+        for index in code.kernels().iter() {
+            if let Some(slot) = self.slot(*index) {
+                slot.store(0, Ordering::Release);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_index_has_a_place_of_its_own() {
+        assert_eq!(place(0), (0, 0));
+        assert_eq!(place(63), (0, 63));
+        assert_eq!(place(64), (1, 0));
+        assert_eq!(place(191), (1, 127));
+        assert_eq!(place(192), (2, 0));
+        assert_eq!(place(u32::MAX as usize).0, TABLES - 1);
     }
 }

@@ -10,25 +10,19 @@
 //! The thread holds `ProcShared` until the process was destroyed, so that whatever
 //! requests own outlives everything that may touch it.
 
-mod addresses;
 mod builder;
 mod call;
-mod file;
 mod handle;
 mod hooks;
 mod libraries;
 mod loaded;
 mod nodes;
-mod place;
 mod resolve;
 mod search;
 mod settings;
 mod shared;
-mod start;
 mod symbols;
-mod system;
 mod thread;
-mod unload;
 mod verify;
 
 pub use builder::VeoProcBuilder;
@@ -37,7 +31,7 @@ pub use hooks::{HookId, ProcInitHook, del_proc_init_hook, set_proc_init_hook};
 pub use nodes::{Arch, NodeInfo, nodes};
 pub use settings::{Kernels, Prototypes, Stream};
 
+pub(crate) use call::Place;
 pub(crate) use loaded::LoadedLibrary;
-pub(crate) use place::Place;
 pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;

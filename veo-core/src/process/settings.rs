@@ -1,13 +1,16 @@
 //! What can be chosen for a process.
 
+use std::ffi::{c_char, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use veo_abi::environment::VEO_VERIFY;
 
-use super::start::Receiver;
 use crate::error::{Error, Result};
+use crate::queue::{Inside, contain, panic_message, run_inside};
+use crate::session::ProcId;
 
 /// When the declared kernels of a program are looked up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,4 +94,72 @@ pub(super) struct Wishes {
     pub(super) time_limit: Option<Duration>,
     pub(super) output: Option<Arc<Output>>,
     pub(super) omp_threads: Option<u32>,
+}
+
+/// What the backend calls with output of kernels.
+///
+/// # Safety
+///
+/// `payload` is the address of a [`Receiver`] in an `Arc`, `data` valid for `length` bytes.
+pub(super) unsafe extern "C" fn forward(
+    payload: *mut c_void,
+    stream: i32,
+    data: *const c_char,
+    length: usize,
+) {
+    if payload.is_null() || data.is_null() {
+        return;
+    }
+    // Of its own: a call that does not return is not waited for when the process is destroyed.
+    // SAFETY: the payload that was given with this function, of an `Arc` that is kept until
+    // the process was destroyed, after which no call begins.
+    let receiver = unsafe {
+        let receiver = payload.cast::<Receiver>().cast_const();
+        Arc::increment_strong_count(receiver);
+        Arc::from_raw(receiver)
+    };
+    // SAFETY: as the caller promises.
+    let data = unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) };
+    let stream = if stream == 2 {
+        Stream::Stderr
+    } else {
+        Stream::Stdout
+    };
+    match receiver.proc.get() {
+        Some(proc) => run_inside(Inside::Output(*proc), || receiver.receive(stream, data)),
+        // Nobody has a handle of the process yet.
+        None => receiver.receive(stream, data),
+    }
+    // What the program's closure owns may be dropped here.
+    contain(|| drop(receiver));
+}
+
+/// The program's receiver of output, and whose output it is, once that is known.
+pub(super) struct Receiver {
+    output: Arc<Output>,
+    pub(super) proc: OnceLock<ProcId>,
+}
+
+impl Receiver {
+    pub(super) fn new(output: Arc<Output>) -> Receiver {
+        Receiver {
+            output,
+            proc: OnceLock::new(),
+        }
+    }
+
+    fn receive(&self, stream: Stream, data: &[u8]) {
+        // A panic must not reach the backend.
+        let call = AssertUnwindSafe(|| (self.output)(stream, data));
+        if let Err(panic) = catch_unwind(call) {
+            // Who listens may panic, too.
+            contain(|| {
+                tracing::error!(
+                    "the receiver of kernel output panicked: {}",
+                    panic_message(&*panic)
+                );
+            });
+            std::mem::forget(panic);
+        }
+    }
 }

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::addresses::Addresses;
-use super::loaded::Libraries;
+use super::loaded::{Addresses, Libraries};
 use super::settings::Settings;
 use crate::address::Usage;
 use crate::arg::Args;

@@ -1,17 +1,16 @@
-//! What everything that belongs to a process shares: the backend's handle, who the
-//! process is, and whether it has ended.
+//! What everything that belongs to a process shares: the backend's handle, who the process is,
+//! whether it has ended, how its requests end, and how its thread is reached.
 
 use std::fmt;
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
 
 use veo_abi::ffi::veo_proc_handle;
 
 use super::fork::Image;
-use super::id::ProcId;
-use super::keeper::Keeper;
-use super::outcome::{Outcome, State};
 use super::request_kind::RequestKind;
 use crate::backend::{Api, ProcessExtension};
 use crate::error::{Cause, Error, Fault};
@@ -267,5 +266,112 @@ impl ProcCore {
 impl fmt::Display for ProcCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.id.fmt(f)
+    }
+}
+
+/// How a request ended: the command state and the result word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) state: State,
+    pub(crate) word: u64,
+}
+
+/// Command states of libveo, and one for requests whose process was destroyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Ok,
+    Exception,
+    Error,
+    Lost,
+}
+
+/// Numbers processes for the life of the program; never used twice. The upper bits say on
+/// which node the process is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ProcId(u64);
+
+/// Bits of the number.
+const BITS: u32 = 48;
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+impl ProcId {
+    /// What a null pointer has: no process.
+    pub(crate) const NONE: ProcId = ProcId(0);
+
+    /// A number that no process had before, for one on this node.
+    pub(crate) fn next(node: i32) -> ProcId {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        ProcId(number | (node as u64) << BITS)
+    }
+}
+
+/// Names the process: `VE process 3 of this program (node 0)`.
+impl fmt::Display for ProcId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("no process"),
+            id => {
+                let (number, node) = (id & ((1 << BITS) - 1), (id >> BITS) as i16);
+                write!(f, "VE process {number} of this program (node {node})")
+            }
+        }
+    }
+}
+
+pub(crate) enum Task {
+    /// Something is left to be collected or freed.
+    Tend,
+    /// The last handle of the context of this number is gone.
+    CloseContext(u64),
+    /// The last handle of the process is gone, or it is being closed: then the sender
+    /// is told when it is over.
+    Close(Option<Sender<()>>),
+}
+
+/// How the rest of the process reaches its thread.
+pub(crate) struct Keeper {
+    tasks: Sender<Task>,
+    /// Whether the thread knows that there is something to tend.
+    tending: AtomicBool,
+    /// The thread itself.
+    thread: OnceLock<ThreadId>,
+}
+
+impl Keeper {
+    pub(crate) fn new(tasks: Sender<Task>) -> Keeper {
+        Keeper {
+            tasks,
+            tending: AtomicBool::new(false),
+            thread: OnceLock::new(),
+        }
+    }
+
+    /// Has the thread look after requests and memory that nobody waits for. Cheap if
+    /// it does so already.
+    pub(crate) fn tend(&self) {
+        if !self.tending.swap(true, Ordering::AcqRel) {
+            self.send(Task::Tend);
+        }
+    }
+
+    /// Never waits. A thread that has ended has nothing left to do.
+    pub(crate) fn send(&self, task: Task) {
+        let _ = self.tasks.send(task);
+    }
+
+    /// Says that this is the thread.
+    pub(crate) fn set_here(&self) {
+        let _ = self.thread.set(thread::current().id());
+    }
+
+    /// Whether this is the thread: then what it drops or wakes runs code of the user.
+    pub(crate) fn is_here(&self) -> bool {
+        self.thread.get() == Some(&thread::current().id())
+    }
+
+    /// Says whether the thread knows that there is something to tend.
+    pub(crate) fn set_tending(&self, tending: bool) {
+        self.tending.store(tending, Ordering::Release);
     }
 }

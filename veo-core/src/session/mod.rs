@@ -5,14 +5,8 @@
 mod code;
 mod core;
 mod fork;
-mod id;
-mod keeper;
-mod outcome;
 mod request_kind;
 
-pub(crate) use self::core::ProcCore;
+pub(crate) use self::core::{Keeper, Outcome, ProcCore, ProcId, State, Task};
 pub(crate) use code::Code;
-pub(crate) use id::ProcId;
-pub(crate) use keeper::{Keeper, Task};
-pub(crate) use outcome::{Outcome, State};
 pub(crate) use request_kind::RequestKind;
