@@ -80,6 +80,10 @@ struct veo_proc_handle *veo_emu_proc_create(int ve_node_number,
  * this path that came from another file, as what another library needs. */
 uint64_t veo_emu_load_library(struct veo_proc_handle *proc, const char *path);
 
+/* Whether an address that veo_get_sym gave is that of code, and no variable's: 1 or 0, -1 if
+ * it is not known. */
+int veo_emu_is_code(struct veo_proc_handle *proc, uint64_t addr);
+
 /* Why the last call of this thread failed: copies a NUL-terminated sentence,
  * returns its length without NUL, 0 if there is none. */
 size_t veo_emu_last_error(char *text, size_t size);

@@ -660,6 +660,13 @@ pub struct VeoApi {
             path: *const ::std::os::raw::c_char,
         ) -> u64,
     >,
+    ///`veo_emu_is_code`
+    pub veo_emu_is_code: Option<
+        unsafe extern "C" fn(
+            proc_: *mut veo_proc_handle,
+            addr: u64,
+        ) -> ::std::os::raw::c_int,
+    >,
     ///`veo_emu_last_error`
     pub veo_emu_last_error: Option<
         unsafe extern "C" fn(text: *mut ::std::os::raw::c_char, size: usize) -> usize,
@@ -826,6 +833,7 @@ impl VeoApi {
         veo_access_pcircvsyc_register: None,
         veo_emu_proc_create: None,
         veo_emu_load_library: None,
+        veo_emu_is_code: None,
         veo_emu_last_error: None,
         veo_emu_get_fault: None,
         veo_emu_args_set_result: None,
@@ -841,7 +849,7 @@ impl VeoApi {
         veo_emu_core: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 96usize] = [
+    pub const NAMES: [&'static str; 97usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -925,6 +933,7 @@ impl VeoApi {
         "veo_access_pcircvsyc_register",
         "veo_emu_proc_create",
         "veo_emu_load_library",
+        "veo_emu_is_code",
         "veo_emu_last_error",
         "veo_emu_get_fault",
         "veo_emu_args_set_result",
@@ -2090,6 +2099,20 @@ impl VeoApi {
             };
         }
         {
+            let address = find("veo_emu_is_code");
+            api.veo_emu_is_code = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                            addr: u64,
+                        ) -> ::std::os::raw::c_int,
+                    >,
+                >(address)
+            };
+        }
+        {
             let address = find("veo_emu_last_error");
             api.veo_emu_last_error = unsafe {
                 ::std::mem::transmute::<
@@ -2396,20 +2419,21 @@ macro_rules! for_each_function {
         veo_proc_handle) -> (); fn veo_emu_proc_create(ve_node_number :
         ::std::os::raw::c_int, options : * const veo_emu_options,) -> * mut
         veo_proc_handle; fn veo_emu_load_library(proc_ : * mut veo_proc_handle, path : *
-        const ::std::os::raw::c_char,) -> u64; fn veo_emu_last_error(text : * mut
-        ::std::os::raw::c_char, size : usize) -> usize; fn veo_emu_get_fault(proc_ : *
-        mut veo_proc_handle, fault : * mut veo_emu_fault,) -> ::std::os::raw::c_int; fn
-        veo_emu_args_set_result(args : * mut veo_args, result : veo_emu_class,) ->
-        ::std::os::raw::c_int; fn veo_emu_call_async(ctx : * mut veo_thr_ctxt, addr :
-        u64, words : * const u64, classes : * const u8, count : usize, result :
-        veo_emu_class,) -> u64; fn veo_emu_collect(ctx : * mut veo_thr_ctxt, requests : *
-        const u64, count : usize, nanoseconds : u64, results : * mut veo_emu_result,) ->
-        usize; fn veo_emu_wait_result_timeout(ctx : * mut veo_thr_ctxt, request : u64,
-        result : * mut u64, nanoseconds : u64,) -> ::std::os::raw::c_int; fn
-        veo_emu_discard_result(ctx : * mut veo_thr_ctxt, request : u64) ->
-        ::std::os::raw::c_int; fn veo_emu_kill(proc_ : * mut veo_proc_handle) ->
-        ::std::os::raw::c_int; fn veo_emu_pid(proc_ : * mut veo_proc_handle) -> pid_t; fn
-        veo_emu_num_nodes() -> ::std::os::raw::c_int; fn
+        const ::std::os::raw::c_char,) -> u64; fn veo_emu_is_code(proc_ : * mut
+        veo_proc_handle, addr : u64) -> ::std::os::raw::c_int; fn veo_emu_last_error(text
+        : * mut ::std::os::raw::c_char, size : usize) -> usize; fn
+        veo_emu_get_fault(proc_ : * mut veo_proc_handle, fault : * mut veo_emu_fault,) ->
+        ::std::os::raw::c_int; fn veo_emu_args_set_result(args : * mut veo_args, result :
+        veo_emu_class,) -> ::std::os::raw::c_int; fn veo_emu_call_async(ctx : * mut
+        veo_thr_ctxt, addr : u64, words : * const u64, classes : * const u8, count :
+        usize, result : veo_emu_class,) -> u64; fn veo_emu_collect(ctx : * mut
+        veo_thr_ctxt, requests : * const u64, count : usize, nanoseconds : u64, results :
+        * mut veo_emu_result,) -> usize; fn veo_emu_wait_result_timeout(ctx : * mut
+        veo_thr_ctxt, request : u64, result : * mut u64, nanoseconds : u64,) ->
+        ::std::os::raw::c_int; fn veo_emu_discard_result(ctx : * mut veo_thr_ctxt,
+        request : u64) -> ::std::os::raw::c_int; fn veo_emu_kill(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_pid(proc_ : * mut
+        veo_proc_handle) -> pid_t; fn veo_emu_num_nodes() -> ::std::os::raw::c_int; fn
         veo_emu_node_memory(ve_node_number : ::std::os::raw::c_int, total : * mut u64,
         available : * mut u64,) -> ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut
         veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut

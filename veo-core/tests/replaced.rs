@@ -279,6 +279,32 @@ fn only_functions_are_called() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_variable_of_another_library_is_no_function() -> Result<()> {
+    let proc = process();
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let source = directory.path().join("uses.c");
+    let text = "#include <stdio.h>\nlong sum(long x) { return x + fputs(\"\", stdout); }";
+    fs::write(&source, text).expect("it is writable");
+    let path = compile(source.to_str().expect("UTF-8"), "libuses.so", &["-g"]);
+    let lib = proc.load_library(path)?;
+    for symbol in ["stdout", "environ"] {
+        for error in [
+            lib.find_function(symbol).map(drop).unwrap_err(),
+            lib.function::<fn(i64) -> i64>(symbol)
+                .map(drop)
+                .unwrap_err(),
+        ] {
+            let is_right = matches!(error, Error::NotAFunction { .. });
+            assert!(is_right, "{symbol}: {error}");
+        }
+        assert!(lib.get_symbol(symbol).is_ok());
+    }
+    let abs = lib.function::<fn(i32) -> i32>("abs")?;
+    assert_eq!(abs.call(&proc, (-7,))?, 7);
+    Ok(())
+}
+
 /// The loader goes by names: what another library needs is there already.
 #[test]
 fn a_library_that_another_one_has_brought_along_is_the_old_one() -> Result<()> {

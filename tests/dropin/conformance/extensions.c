@@ -170,6 +170,9 @@ int main(int argc, char **argv)
 	proc = new_proc();
 	uint64_t library = load(proc, "libkernels.so");
 	CHECK(veo_emu_core(proc) >= 0);
+	CHECK_EQ(veo_emu_is_code(proc, veo_get_sym(proc, library, "add")), 1);
+	CHECK_EQ(veo_emu_is_code(proc, veo_get_sym(proc, library, "variable")), 0);
+	CHECK_EQ(veo_emu_is_code(proc, 8), -1);
 	waiting(proc, library);
 	CHECK_EQ(veo_proc_destroy(proc), 0);
 	proc = new_proc();

@@ -89,6 +89,11 @@ pub(crate) trait ProcessExtension: Send + Sync {
     /// The core that it runs on, if that is known.
     fn core(&self) -> Option<u32>;
 
+    /// Whether an address that was looked up is that of a variable.
+    fn is_data(&self, _addr: u64) -> bool {
+        false
+    }
+
     /// Kills the VE process at once. An error: it lives on. `name` is what the error calls it.
     fn kill(&self, name: &dyn std::fmt::Display) -> Result<()>;
 
@@ -142,6 +147,7 @@ struct Functions {
     node_memory: unsafe extern "C" fn(c_int, *mut u64, *mut u64) -> c_int,
     node: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
     core: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
+    is_code: unsafe extern "C" fn(*mut veo_proc_handle, u64) -> c_int,
     proc_destroy: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
 }
 
@@ -164,6 +170,7 @@ impl Emulated {
             node_memory: table.veo_emu_node_memory?,
             node: table.veo_emu_node?,
             core: table.veo_emu_core?,
+            is_code: table.veo_emu_is_code?,
             proc_destroy: table.veo_proc_destroy?,
         }))
     }
@@ -292,6 +299,11 @@ impl ProcessExtension for EmulatedProcess {
     fn core(&self) -> Option<u32> {
         // SAFETY: the handle is looked up.
         u32::try_from(unsafe { (self.functions().core)(self.process) }).ok()
+    }
+
+    fn is_data(&self, addr: u64) -> bool {
+        // SAFETY: the handle is looked up.
+        unsafe { (self.functions().is_code)(self.process, addr) == 0 }
     }
 
     fn kill(&self, name: &dyn std::fmt::Display) -> Result<()> {

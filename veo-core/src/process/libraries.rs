@@ -121,6 +121,10 @@ impl ProcShared {
     pub(crate) fn function(&self, library: &LoadedLibrary, name: &str) -> Result<u64> {
         let addr = self.symbol(library, name)?;
         library.check_is_code(name)?;
+        // What a library finds in another one is in no file that is known here.
+        if self.core.extension.is_data(addr) {
+            return Err(library.is_data(name));
+        }
         Ok(addr)
     }
 

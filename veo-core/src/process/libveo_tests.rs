@@ -60,6 +60,7 @@ fn bare() -> Api {
     table.veo_emu_call_async = None;
     table.veo_emu_collect = None;
     table.veo_emu_load_library = None;
+    table.veo_emu_is_code = None;
     Api::new(table, Backend::Libveo, "a libveo without extensions".into())
 }
 

@@ -90,12 +90,17 @@ impl LoadedLibrary {
     /// Fails for a symbol of the library that is known to be no function.
     pub(super) fn check_is_code(&self, symbol: &str) -> Result<()> {
         if self.file.as_ref().is_some_and(|file| file.is_data(symbol)) {
-            return Err(Error::NotAFunction {
-                symbol: symbol.to_owned(),
-                library: self.name.clone(),
-            });
+            return Err(self.is_data(symbol));
         }
         Ok(())
+    }
+
+    /// That a symbol is no function.
+    pub(super) fn is_data(&self, symbol: &str) -> Error {
+        Error::NotAFunction {
+            symbol: symbol.to_owned(),
+            library: self.name.clone(),
+        }
     }
 
     /// Fails if the file was written to, so that it tells nothing of what was loaded from it.

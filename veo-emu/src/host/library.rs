@@ -134,12 +134,13 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         let words = [library, name.len() as u64];
         let (_, address) = exclusive.parcel(Task::Symbol, &words)?;
         if address != 0 {
-            found = Some((library, address));
+            let is_code = get(main, 1) != [0];
+            found = Some((library, address, is_code));
             break;
         }
     }
-    exclusive.set_result(found.map_or(0, |(_, address)| address));
-    let Some((library, address)) = found else {
+    exclusive.set_result(found.map_or(0, |(_, address, _)| address));
+    let Some((library, address, is_code)) = found else {
         let place = match symbols.path_of(handle) {
             Some(path) => format!("library {path} has"),
             None if image.is_some() => "the veorun image has".into(),
@@ -151,7 +152,7 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
         ));
     };
     // It may have been unloaded between the search and this.
-    if !symbols.found(handle, name, library, address) {
+    if !symbols.found(handle, name, library, address, is_code) {
         return Err(unknown(handle));
     }
     Ok(address)

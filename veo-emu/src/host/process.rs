@@ -207,6 +207,10 @@ impl Process {
         library::symbol(&self.main, handle, name)
     }
 
+    pub(crate) fn is_code(&self, address: u64) -> Option<bool> {
+        self.child.symbols.is_code(address)
+    }
+
     /// Ends the process: in order if it comes to rest in the time given, or else in its
     /// own, and by force if not. After it no buffer and no function of the program is used
     /// for it any more.

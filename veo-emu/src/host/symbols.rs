@@ -42,10 +42,11 @@ struct Known {
     by_address: HashMap<u64, Symbol>,
 }
 
-/// A function that was looked up.
+/// What was looked up: a function or a variable.
 struct Symbol {
     name: String,
     library: u64,
+    is_code: bool,
     convention: OnceLock<Option<Arc<Convention>>>,
 }
 
@@ -109,7 +110,14 @@ impl Symbols {
 
     /// Notes the address of a symbol that was looked up under `handle` and found in
     /// `library`. `false`: that has been unloaded meanwhile.
-    pub(super) fn found(&self, handle: u64, name: &str, library: u64, address: u64) -> bool {
+    pub(super) fn found(
+        &self,
+        handle: u64,
+        name: &str,
+        library: u64,
+        address: u64,
+        is_code: bool,
+    ) -> bool {
         let mut known = lock(&self.known);
         if !known.libraries.iter().any(|known| known.handle == library) {
             return false;
@@ -120,6 +128,7 @@ impl Symbols {
             Symbol {
                 name: name.to_owned(),
                 library,
+                is_code,
                 convention: OnceLock::new(),
             },
         );
@@ -143,6 +152,12 @@ impl Symbols {
         let mut libraries = known.libraries.iter();
         let library = libraries.find(|library| library.handle == handle)?;
         Some(library.path.clone())
+    }
+
+    /// Whether there is code at an address that was looked up, and no data.
+    pub(crate) fn is_code(&self, address: u64) -> Option<bool> {
+        let known = lock(&self.known);
+        known.by_address.get(&address).map(|symbol| symbol.is_code)
     }
 
     /// The library that is being loaded or unloaded, or the symbol that is looked up.

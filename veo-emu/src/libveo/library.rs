@@ -46,3 +46,10 @@ pub unsafe extern "C" fn veo_get_sym(
         process.symbol(library, unsafe { string(name, "name of the symbol")? })
     })
 }
+
+pub unsafe extern "C" fn veo_emu_is_code(proc_: *mut veo_proc_handle, address: u64) -> c_int {
+    guard(-1, || {
+        let is_code = process(proc_)?.is_code(address);
+        Ok(is_code.map_or(-1, c_int::from))
+    })
+}

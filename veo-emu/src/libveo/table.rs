@@ -108,4 +108,5 @@ pub(crate) static API: VeoApi = table! {
     veo_emu_node,
     veo_emu_core,
     veo_emu_load_library,
+    veo_emu_is_code,
 };

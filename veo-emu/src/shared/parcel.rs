@@ -23,7 +23,8 @@ pub(crate) enum Task {
     Load = 1,
     /// Unload a library (handle). Value: 0, or 1 and a sentence.
     Unload = 2,
-    /// Find a symbol (handle, length of the name). Value: address or 0.
+    /// Find a symbol (handle, length of the name). Value: address or 0. In the payload: a
+    /// byte, 0 if it is data.
     Symbol = 3,
     /// Copy from an address (address, length) to the payload. Value: 0, or 1 if
     /// it is not mapped.

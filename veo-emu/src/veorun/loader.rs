@@ -1,6 +1,6 @@
 //! Loading libraries of kernels and finding their symbols.
 
-use std::ffi::{CStr, CString, OsStr, c_char, c_void};
+use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
@@ -122,6 +122,37 @@ pub(super) fn symbol(handle: u64, name: &[u8]) -> u64 {
     };
     // SAFETY: as for `unload`; the name is a NUL-terminated string.
     unsafe { libc::dlsym(handle as *mut c_void, name.as_ptr()) as u64 }
+}
+
+/// Whether the address is in an executable segment of a loaded library or of the program.
+pub(super) fn is_code(address: u64) -> bool {
+    unsafe extern "C" fn look(
+        object: *mut libc::dl_phdr_info,
+        _: libc::size_t,
+        address: *mut c_void,
+    ) -> c_int {
+        // SAFETY: `dl_iterate_phdr` passes an object that is valid meanwhile, with that many
+        // headers, and hands on the pointer that it was given below.
+        let (base, headers, address) = unsafe {
+            let object = &*object;
+            let headers = match object.dlpi_phnum {
+                0 => &[],
+                count => std::slice::from_raw_parts(object.dlpi_phdr, count.into()),
+            };
+            (object.dlpi_addr, headers, *address.cast::<u64>())
+        };
+        let is_there = headers.iter().any(|header| {
+            let start = base.wrapping_add(header.p_vaddr);
+            header.p_type == libc::PT_LOAD
+                && header.p_flags & libc::PF_X != 0
+                && address.wrapping_sub(start) < header.p_memsz
+        });
+        is_there.into()
+    }
+    let place = ptr::from_ref(&address).cast_mut().cast();
+    // SAFETY: `look` reads the address at this place, which outlives the call, and unwinds
+    // for nothing.
+    unsafe { libc::dl_iterate_phdr(Some(look), place) != 0 }
 }
 
 fn last_error() -> String {

@@ -52,7 +52,11 @@ impl Parcel {
                 Ok(()) => (Ended::Done, 0),
                 Err(text) => (Ended::Refused, self.write(text.as_bytes())),
             },
-            Some(Task::Symbol) => (Ended::Done, loader::symbol(first, &self.read(second))),
+            Some(Task::Symbol) => {
+                let address = loader::symbol(first, &self.read(second));
+                self.write(&[loader::is_code(address).into()]);
+                (Ended::Done, address)
+            }
             Some(Task::Read) if second <= PARCEL as u64 => {
                 // SAFETY: the parcel has room; the source is the user's.
                 let copied =
