@@ -195,10 +195,12 @@ impl ProcShared {
         let status = unsafe { unload(core.handle(), library.handle) };
         let reason = core.api.last_error();
         drop(exclusive);
-        self.libraries.remove(library);
         if status == 0 {
+            self.libraries.remove(library);
             return Ok(());
         }
+        // It is still there, and can be called.
+        self.libraries.keep(library);
         if core.look_for_end() {
             return Err(core.gone(&what));
         }

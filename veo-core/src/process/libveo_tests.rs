@@ -85,6 +85,28 @@ fn further_contexts_need_no_variable() -> Result<()> {
 }
 
 #[test]
+fn a_library_that_cannot_be_unloaded_stays() -> Result<()> {
+    unsafe extern "C" fn refuse(_: *mut veo_proc_handle, _: u64) -> std::ffi::c_int {
+        -1
+    }
+    static API: OnceLock<Api> = OnceLock::new();
+    let api = API.get_or_init(|| {
+        let mut api = bare();
+        api.table.veo_unload_library = Some(refuse);
+        api
+    });
+    let proc = VeoProcBuilder::default().build_on(api)?;
+    let lib = proc.load_library(library())?;
+    let error = lib.clone().unload().unwrap_err();
+    assert!(error.to_string().contains("unloading libk.so"), "{error}");
+    assert_eq!(proc.libs().len(), 1);
+    let mut b = proc.upload(&[1.0])?;
+    let add = lib.function::<fn(i32, *mut f64) -> i64>("add")?;
+    assert_eq!(add.call(&proc, (2, &mut b))?, 3);
+    proc.close()
+}
+
+#[test]
 fn threads_of_openmp_are_those_of_the_environment() -> Result<()> {
     let wanted = |threads| {
         VeoProcBuilder::default()
