@@ -173,7 +173,7 @@ impl VeoFunction {
 
     pub(super) fn callee(&self) -> Result<Callee> {
         let code = &self.lib.loaded().code;
-        code.check(false)?;
+        code.check_loaded()?;
         Ok(Callee::Function {
             name: Arc::clone(&self.name),
             addr: self.addr(),

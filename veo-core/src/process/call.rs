@@ -59,7 +59,7 @@ impl VeoProc {
                         used_with: self.id().to_string(),
                     });
                 }
-                code.check(false)?;
+                code.check_loaded()?;
                 let from = From::Library(Arc::clone(code));
                 Ok(Place {
                     what,

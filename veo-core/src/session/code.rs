@@ -57,6 +57,11 @@ impl Code {
         Err(self.unloaded())
     }
 
+    /// The same for whoever holds nothing up.
+    pub(crate) fn check_loaded(&self) -> Result<()> {
+        self.check(false)
+    }
+
     pub(crate) fn unloaded(&self) -> Error {
         Error::LibraryUnloaded {
             name: self.library.clone(),
