@@ -1,6 +1,9 @@
 //! The stub as rustdoc shows it. It accepts and gives the same as the one that is compiled, in
 //! the public traits, which have pages, and with the user's own names. Those would not do for
 //! the compiler: `Arg` has one message for all, and a parameter may have the name of a constant.
+//! Constants and unit structures do not disturb rustdoc. A static or a tuple structure of a
+//! parameter's name does (E0530): a stable macro has no names that hide from items, and any other
+//! name would be a wrong one to show.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
