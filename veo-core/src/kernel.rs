@@ -30,6 +30,9 @@ pub struct KernelInfo {
     pub signature: Signature,
     /// The names of its parameters, `_` where there is none.
     pub parameters: &'static [&'static str],
+    /// The declaration's own words for the types of its parameters and for that of its
+    /// result, the result last, empty if there is none: `usize` is `u64` in `signature`.
+    pub words: &'static [&'static str],
     /// What `verify` in the declaration says.
     pub verify: Verify,
 }

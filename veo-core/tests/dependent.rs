@@ -25,6 +25,7 @@ const fn kernel(symbol: &'static str, library: &'static str) -> Kernel {
             result: abi::Type::Void,
         },
         parameters: &[],
+        words: &[],
         verify: Verify::Default,
     })
 }

@@ -170,6 +170,7 @@ static AGAIN: __private::Kernel = __private::Kernel::new(__private::KernelInfo {
         result: abi::Type::Void,
     },
     parameters: &["x", "n", "factor"],
+    words: &[],
     verify: __private::Verify::Off,
 });
 

@@ -19,6 +19,9 @@ fn wrong_and_denied(x: f32) -> i64;
 #[ve_kernel(lib = "libcoretest.so", name = "give_i64", verify = "off")]
 fn wrong_and_unchecked(x: f32) -> i64;
 
+#[ve_kernel(lib = "libcoretest.so", name = "give_i64", verify = "deny")]
+fn wrong_in_other_words(x: usize) -> usize;
+
 /// The variable that makes a test a case of another one.
 const CASE: &str = "VEO_TEST_VERIFY_CASE";
 
@@ -94,4 +97,18 @@ fn nonsense_in_it_is_an_error_that_says_so() {
         "{plain}"
     );
     assert_eq!([denying, lax], ["nny", "yny"], "nobody asked it");
+}
+
+#[test]
+fn a_report_has_the_words_of_the_declaration() {
+    let error = wrong_in_other_words(&common::process(), 1).unwrap_err();
+    let text = error.to_string();
+    for part in [
+        "parameter 1 (`x`): declared `usize`",
+        "the result: declared `usize`",
+        "fn wrong_in_other_words(usize) -> usize",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("u64"), "{text}");
 }

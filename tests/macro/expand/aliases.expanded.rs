@@ -61,6 +61,7 @@ where
             result: <ffi::Size as __veo::KernelResult>::TYPE,
         },
         parameters: &["n", "plan", "at"],
+        words: &["c_int", "plan_t", "ffi::Offset", "ffi::Size"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

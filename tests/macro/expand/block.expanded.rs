@@ -43,6 +43,7 @@ where
             result: __veo::abi::Type::Void,
         },
         parameters: &["x"],
+        words: &["*mut f64", ""],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
@@ -100,6 +101,7 @@ where
             result: <f32 as __veo::KernelResult>::TYPE,
         },
         parameters: &["x", "n"],
+        words: &["*mut f64", "u64", "f32"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {
@@ -146,6 +148,7 @@ where
             result: __veo::abi::Type::Void,
         },
         parameters: &[],
+        words: &[""],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

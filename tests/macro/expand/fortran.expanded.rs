@@ -69,6 +69,7 @@ where
             result: __veo::abi::Type::Void,
         },
         parameters: &["n", "alpha", "x", "incx", "y", "incy"],
+        words: &["&i32", "&f64", "*const f64", "&i32", "*mut f64", "&i32", ""],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

@@ -53,6 +53,7 @@ where
             result: __veo::abi::Type::Void,
         },
         parameters: &["factor", "from", "to", "n"],
+        words: &["f64", "*const f64", "*mut f64", "u64", ""],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

@@ -42,6 +42,7 @@ where
             result: __veo::abi::Type::Void,
         },
         parameters: &["in", "_", "N"],
+        words: &["i32", "f64", "u8", ""],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

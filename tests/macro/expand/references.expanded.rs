@@ -64,6 +64,7 @@ where
             },
         },
         parameters: &["points", "by", "sum", "weights"],
+        words: &["&'_ mut [Point]", "&Point", "&mut f64", "&[[f64; 4]]", "*mut Point"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

@@ -29,6 +29,7 @@ where
             result: my::veo::__private::abi::Type::Void,
         },
         parameters: &[],
+        words: &[""],
         verify: my::veo::__private::Verify::Default,
     });
     my::veo::__private::inventory::submit! {

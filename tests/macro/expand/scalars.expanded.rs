@@ -36,6 +36,7 @@ where
             result: <i64 as __veo::KernelResult>::TYPE,
         },
         parameters: &["a", "b"],
+        words: &["i32", "f64", "i64"],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

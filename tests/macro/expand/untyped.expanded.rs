@@ -61,6 +61,12 @@ where
             },
         },
         parameters: &["plan", "data", "f"],
+        words: &[
+            "*mut Plan",
+            "*mut c_void",
+            "extern \"C\" fn(f64) -> f64",
+            "*mut c_void",
+        ],
         verify: __veo::Verify::Default,
     });
     __veo::inventory::submit! {

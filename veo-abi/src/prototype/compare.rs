@@ -31,18 +31,25 @@ impl Comparison {
 /// Compares a whole declaration with a prototype.
 #[must_use]
 pub fn compare(declared: &Signature, found: &Prototype) -> Comparison {
-    compare_named(&found.symbol, declared, found)
+    compare_written(&found.symbol, declared, &[], found)
 }
 
-/// [`compare`], for a declaration of this name.
+/// [`compare`], for a declaration of this name, with its own words for its parameters and its
+/// result, the result last. Where words are missing or empty, the types say what they are.
 #[must_use]
-pub fn compare_named(name: &str, declared: &Signature, found: &Prototype) -> Comparison {
-    let params: Vec<_> = declared
-        .params
-        .iter()
-        .map(|ty| (*ty, ty.to_string()))
-        .collect();
-    let result = (declared.result, declared.result.to_string());
+pub fn compare_written(
+    name: &str,
+    declared: &Signature,
+    words: &[&str],
+    found: &Prototype,
+) -> Comparison {
+    let written = |index: usize, ty: Type| match words.get(index) {
+        Some(text) if !text.is_empty() => (ty, (*text).to_owned()),
+        _ => (ty, ty.to_string()),
+    };
+    let params = declared.params.iter().enumerate();
+    let params: Vec<_> = params.map(|(index, ty)| written(index, *ty)).collect();
+    let result = written(params.len(), declared.result);
     run(name, &params, &result, found, &mut Vec::new())
 }
 

@@ -24,7 +24,7 @@ mod told;
 
 pub use assertion::Assertion;
 pub use check::{check, verdict};
-pub use compare::{Comparison, compare, compare_declared, compare_named};
+pub use compare::{Comparison, compare, compare_declared, compare_written};
 pub use declared::{Declared, DeclaredSignature};
 pub use finding::{Difference, Finding};
 pub use form::{Shape, ShapeField, Shapes, Sign};

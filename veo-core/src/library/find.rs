@@ -83,6 +83,7 @@ impl VeoLibrary {
             name,
             symbol: name,
             signature: &F::SIGNATURE,
+            words: &[],
             at: format!("{}:{}", caller.file(), caller.line()),
             verify: Verify::Default,
             checked: false,

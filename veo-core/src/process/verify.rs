@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use veo_abi::Signature;
-use veo_abi::prototype::{Comparison, Prototype, Prototypes, compare_named};
+use veo_abi::prototype::{Comparison, Prototype, Prototypes, compare_written};
 
 use super::loaded::LoadedLibrary;
 use super::settings::Prototypes as Policy;
@@ -21,6 +21,8 @@ pub(crate) struct Declaration<'a> {
     pub(crate) name: &'a str,
     pub(crate) symbol: &'a str,
     pub(crate) signature: &'a Signature,
+    /// Its own words for its types, the result last, as far as they are known.
+    pub(crate) words: &'a [&'a str],
     pub(crate) at: String,
     /// What it says about being compared.
     pub(crate) verify: Verify,
@@ -35,6 +37,7 @@ impl<'a> Declaration<'a> {
             name: info.name,
             symbol: info.symbol,
             signature: &info.signature,
+            words: info.words,
             at: format!("{}:{}", info.file, info.line),
             verify: info.verify,
             checked,
@@ -108,7 +111,14 @@ fn mismatch(
         return None;
     }
     let symbol = declaration.symbol;
-    let declared = format!("fn {}{}", declaration.name, declaration.signature);
+    let declared = match declaration.words {
+        [params @ .., ""] => format!("fn {}({})", declaration.name, params.join(", ")),
+        [params @ .., result] => {
+            let params = params.join(", ");
+            format!("fn {}({params}) -> {result}", declaration.name)
+        }
+        [] => format!("fn {}{}", declaration.name, declaration.signature),
+    };
     let differences = comparison.mismatches.iter().map(ToString::to_string);
     Some(PrototypeMismatch {
         declared,
@@ -135,7 +145,12 @@ fn noted<'p>(
         }
         return None;
     };
-    let comparison = compare_named(declaration.name, declaration.signature, found);
+    let comparison = compare_written(
+        declaration.name,
+        declaration.signature,
+        declaration.words,
+        found,
+    );
     for note in &comparison.notes {
         let kernel = match found.location() {
             Some(place) => format!("{found} at {place}"),

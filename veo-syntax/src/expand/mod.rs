@@ -18,8 +18,9 @@ use self::documented::documented;
 use self::signature::{inner_name, signature, target};
 use self::types::{Referent, referent};
 use crate::attribute::{Context, Library, Policy, Resolution};
-use crate::declaration::{Declaration, Param, ParamType};
+use crate::declaration::{Declaration, Param, ParamType, Result};
 use crate::place::around;
+use crate::spell::spell;
 use crate::verify::{self, Checks};
 
 /// Expands a declaration that is right.
@@ -67,6 +68,11 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
     let params = declaration.params.iter().map(|param| param.ty.described());
     let names = declaration.params.iter();
     let names = names.map(|param| param.ident.unraw().to_string());
+    let words = declaration.params.iter().map(|p| spell(&p.ty.written()));
+    let words = words.chain([match &declaration.result {
+        Result::Unit => String::new(),
+        result => spell(&result.declared()),
+    }]);
     let result = declaration.result.described();
     let arguments = declaration.params.iter().enumerate();
     let arguments = arguments.map(|(index, param)| argument(param, index));
@@ -96,6 +102,7 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
                     result: #result,
                 },
                 parameters: &[#(#names),*],
+                words: &[#(#words),*],
                 verify: __veo::Verify::#verify,
             });
             __veo::inventory::submit! { __veo::Registration(&_KERNEL) }
