@@ -8,9 +8,9 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Lifetime, Type, TypeReference};
+use syn::{Lifetime, Type};
 
-use super::signature::is_borrowed_by_request;
+use super::signature::borrowed;
 use crate::attribute::Context;
 use crate::declaration::{Declaration, Param, ParamType, Result};
 
@@ -103,7 +103,7 @@ fn parameter(param: &Param, names: &Names, context: &Context) -> TokenStream {
     let Param { attrs, ident, ty } = param;
     let ty = match ty {
         ParamType::Scalar(ty) => ty.to_token_stream(),
-        ParamType::Reference(reference) => borrowed(reference, lifetime).into_token_stream(),
+        ParamType::Reference(reference) => borrowed(reference, lifetime.clone()),
         ParamType::Wrong => quote!(()),
         other => {
             let declared = other.written();
@@ -111,14 +111,6 @@ fn parameter(param: &Param, names: &Names, context: &Context) -> TokenStream {
         }
     };
     quote!(#(#attrs)* #ident: #ty)
-}
-
-fn borrowed(reference: &TypeReference, lifetime: &Lifetime) -> TypeReference {
-    let mut reference = reference.clone();
-    if is_borrowed_by_request(&reference) {
-        reference.lifetime = Some(lifetime.clone());
-    }
-    reference
 }
 
 fn value(result: &Result, context: &Context) -> TokenStream {

@@ -75,7 +75,9 @@ fn parameter(param: &Param, index: usize, context: &Context) -> TokenStream {
     let attrs = &param.attrs;
     let ty = match &param.ty {
         ParamType::Scalar(ty) => ty.to_token_stream(),
-        ParamType::Reference(reference) => reference_in_signature(reference),
+        ParamType::Reference(reference) => {
+            borrowed(reference, Lifetime::new("'__a", Span::mixed_site()))
+        }
         ParamType::Function(ty) => {
             let accepted = quote!(FunctionArg<'__a>);
             bound(ty, quote!(impl), context, accepted, quote!(), quote!())
@@ -147,19 +149,15 @@ impl VisitMut for EveryLifetimeIsStatic {
     }
 }
 
-/// What the kernel writes is borrowed until the request has been collected, what
+/// A reference as a call takes it: what the kernel writes is borrowed for `lifetime`, until the request has been collected, what
 /// it reads only while the call is made.
-fn reference_in_signature(reference: &TypeReference) -> TokenStream {
+pub(super) fn borrowed(reference: &TypeReference, lifetime: Lifetime) -> TokenStream {
     let mut reference = reference.clone();
-    if is_borrowed_by_request(&reference) {
-        reference.lifetime = Some(Lifetime::new("'__a", Span::mixed_site()));
+    let is_static = |lifetime: &Lifetime| lifetime.ident == "static";
+    if reference.mutability.is_some() && !reference.lifetime.as_ref().is_some_and(is_static) {
+        reference.lifetime = Some(lifetime);
     }
     reference.into_token_stream()
-}
-
-pub(super) fn is_borrowed_by_request(reference: &TypeReference) -> bool {
-    let is_static = |lifetime: &Lifetime| lifetime.ident == "static";
-    reference.mutability.is_some() && !reference.lifetime.as_ref().is_some_and(is_static)
 }
 
 impl Result {
