@@ -24,7 +24,6 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
     ("veo-emu", "libveo"),
     ("veo-emu", "veorun"),
     ("veo-emu", "veorun::native"),
-    ("veo-examples", ""),
     ("veo-libveo-peer", ""),
 ];
 

@@ -52,7 +52,7 @@ fn table(wanted: &[String], one_cpu: bool) {
         .iter()
         .filter(|row| wanted.is_empty() || wanted.iter().any(|word| row.has(word, one_cpu)))
         .filter(|row| (row.possible)())
-        .map(|row| (row, Row::new(row, one_cpu)))
+        .map(|row| (row, row.row(one_cpu)))
         .collect();
     for _ in 0..RUNS {
         let mut fixture = Fixture::new(one_cpu).expect("the emulated node starts");

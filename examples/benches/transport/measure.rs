@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::rows::Definition;
-
 /// How often everything is measured anew, with new processes.
 pub const RUNS: usize = 5;
 
@@ -31,11 +29,10 @@ pub enum Goal {
 }
 
 impl Row {
-    pub fn new(definition: &Definition, one_cpu: bool) -> Row {
-        let reference = definition.reference[usize::from(one_cpu)];
+    pub fn new(name: String, goal: Goal) -> Row {
         Row {
-            name: format!("{} / {reference}", definition.name),
-            goal: definition.goal,
+            name,
+            goal,
             runs: Vec::new(),
         }
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use ve_kernels::basics::add_up;
 use veo_core::{Kernels, Result, VeBuffer, VeoContext, VeoProc};
 
-use crate::measure::{Goal, Pair, alternate, block, nanoseconds};
+use crate::measure::{Goal, Pair, Row, alternate, block, nanoseconds};
 use crate::pingpong::PingPong;
 use crate::raw::{Raw, has_libveo};
 
@@ -35,6 +35,12 @@ impl Definition {
     /// Whether the row's line holds this word.
     pub fn has(&self, word: &str, one_cpu: bool) -> bool {
         self.name.contains(word) || self.reference[usize::from(one_cpu)].contains(word)
+    }
+
+    /// The row of the table, still empty.
+    pub fn row(&self, one_cpu: bool) -> Row {
+        let reference = self.reference[usize::from(one_cpu)];
+        Row::new(format!("{} / {reference}", self.name), self.goal)
     }
 }
 
