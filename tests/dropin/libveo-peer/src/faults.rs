@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{mem, ptr};
 
-use crate::mailbox::{EXCEPTION, EXITED, Peer};
+use crate::mailbox::{EXCEPTION, EXITED};
+use crate::peer::Peer;
 
 /// The exception that a message reports.
 const EXCEPTION_MESSAGE: u8 = 6;

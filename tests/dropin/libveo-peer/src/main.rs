@@ -15,6 +15,8 @@ mod outbox;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod payload;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod peer;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod serve;
 
 /// Ends the process with a reason.
@@ -40,7 +42,7 @@ fn number<N: std::str::FromStr>(name: &str) -> N {
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn main() {
     let segment = number("URPC_SHM_SEGID");
-    match mailbox::Peer::attach(segment) {
+    match peer::Peer::attach(segment) {
         Ok(peer) => {
             // Kernels and handlers of signals use it until the process ends.
             let peer = Box::leak(Box::new(peer));

@@ -1,7 +1,7 @@
 //! Reads the payload of a request: words, and bytes with their length before them. What
 //! is not there ends the process with the reason.
 
-use crate::mailbox::Message;
+use crate::peer::Message;
 
 pub struct Reader<'a> {
     message: &'a Message,

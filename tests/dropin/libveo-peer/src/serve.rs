@@ -6,8 +6,9 @@ use std::{ptr, thread, time::Duration};
 
 use crate::call::{self, Known};
 use crate::faults;
-use crate::mailbox::{self, EXITED, Message, Peer, READY};
+use crate::mailbox::{self, EXITED, READY};
 use crate::payload::Reader;
+use crate::peer::{Message, Peer};
 
 mod command {
     pub const PING: u8 = 1;
