@@ -18,13 +18,11 @@ use veo_test_support as _;
 const KNOWN_CIRCLES: &[(&str, &str)] = &[
     ("veo-core", "process"),
     ("veo-debuginfo", "prototypes"),
-    ("veo-dropin", ""),
     ("veo-emu", ""),
     ("veo-emu", "host"),
     ("veo-emu", "libveo"),
     ("veo-emu", "veorun"),
     ("veo-emu", "veorun::native"),
-    ("veo-libveo-peer", ""),
 ];
 
 /// A module's name from the crate's root, which has an empty one.

@@ -8,15 +8,38 @@ use veo_abi::ffi::*;
 use veo_emu::Uncancelled;
 
 use crate::cancel::has_points;
+use crate::hooks::Export;
 
 /// Where each export goes: the emulator, unless a name is defined here.
 mod target {
-    pub(super) use crate::hooks::{veo_get_hook, veo_register_hook, veo_unregister_hook};
+    use std::os::raw::c_void;
+
+    use super::EXPORTS;
+    use crate::hooks::translate;
     pub(super) use crate::reasons::{
         veo_context_open, veo_context_open_with_attr, veo_emu_last_error, veo_emu_num_nodes,
         veo_emu_proc_create, veo_load_library, veo_proc_create, veo_proc_create_static,
     };
     pub(super) use veo_emu::libveo::*;
+
+    pub(super) unsafe extern "C" fn veo_register_hook(
+        func: *mut c_void,
+        hook: Option<unsafe extern "C" fn(*mut c_void, ...)>,
+        payload: *mut c_void,
+    ) {
+        // SAFETY: passed on with the caller's promise; `func` is only compared.
+        unsafe { veo_emu::libveo::veo_register_hook(translate(func, EXPORTS), hook, payload) }
+    }
+
+    pub(super) unsafe extern "C" fn veo_get_hook(func: *mut c_void) -> *mut c_void {
+        // SAFETY: as above.
+        unsafe { veo_emu::libveo::veo_get_hook(translate(func, EXPORTS)) }
+    }
+
+    pub(super) unsafe extern "C" fn veo_unregister_hook(func: *mut c_void) {
+        // SAFETY: as above.
+        unsafe { veo_emu::libveo::veo_unregister_hook(translate(func, EXPORTS)) }
+    }
 }
 
 macro_rules! export {
@@ -32,23 +55,12 @@ macro_rules! export {
         )*
 
         /// Each export with the function of the emulator behind it.
-        pub(crate) static PAIRS: &[Pair] = &[$(Pair {
+        static EXPORTS: &[Export] = &[$(Export {
             name: concat!(stringify!($name), "\0"),
             export: $name as *const (),
             emulator: veo_emu::libveo::$name as *const (),
         }),*];
     };
 }
-
-/// A function of the interface, as a C program and as the emulator know it.
-pub(crate) struct Pair {
-    /// C name, with a terminating NUL.
-    pub(crate) name: &'static str,
-    pub(crate) export: *const (),
-    pub(crate) emulator: *const (),
-}
-
-// SAFETY: the pointers are addresses of functions, the same on every thread.
-unsafe impl Sync for Pair {}
 
 veo_abi::for_each_function!(export);

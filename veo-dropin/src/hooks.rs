@@ -1,22 +1,31 @@
-//! The hook functions: they name other functions by address.
+//! Functions that are named by their addresses, for the hook functions.
 //!
 //! A program knows `veo_alloc_mem` by the address its own linker gave it; the
-//! emulator knows its function of that name. These three translate.
+//! emulator knows its function of that name.
 
 use std::os::raw::c_void;
 
-use crate::exports::PAIRS;
+/// A function of the interface, as a C program and as the emulator know it.
+pub(crate) struct Export {
+    /// C name, with a terminating NUL.
+    pub(crate) name: &'static str,
+    pub(crate) export: *const (),
+    pub(crate) emulator: *const (),
+}
+
+// SAFETY: the pointers are addresses of functions, the same on every thread.
+unsafe impl Sync for Export {}
 
 /// The emulator's address of the function that a program calls `func`.
 ///
-/// An address that is none of ours is handed on as it is.
-fn translate(func: *mut c_void) -> *mut c_void {
+/// An address that is none of theirs is handed on as it is.
+pub(crate) fn translate(func: *mut c_void, exports: &[Export]) -> *mut c_void {
     if func.is_null() {
         return func;
     }
-    for pair in PAIRS {
-        if pair.export.cast() == func.cast_const() || program_address(pair.name) == func {
-            return pair.emulator.cast_mut().cast();
+    for export in exports {
+        if export.export.cast() == func.cast_const() || program_address(export.name) == func {
+            return export.emulator.cast_mut().cast();
         }
     }
     func
@@ -28,23 +37,4 @@ fn program_address(name: &'static str) -> *mut c_void {
     // SAFETY: `name` ends with a NUL (`concat!` in the table); dlsym reads the
     // string and returns an address or null.
     unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr().cast()) }
-}
-
-pub(crate) unsafe extern "C" fn veo_register_hook(
-    func: *mut c_void,
-    hook: Option<unsafe extern "C" fn(*mut c_void, ...)>,
-    payload: *mut c_void,
-) {
-    // SAFETY: passed on with the caller's promise; `func` is only compared.
-    unsafe { veo_emu::libveo::veo_register_hook(translate(func), hook, payload) }
-}
-
-pub(crate) unsafe extern "C" fn veo_get_hook(func: *mut c_void) -> *mut c_void {
-    // SAFETY: as above.
-    unsafe { veo_emu::libveo::veo_get_hook(translate(func)) }
-}
-
-pub(crate) unsafe extern "C" fn veo_unregister_hook(func: *mut c_void) {
-    // SAFETY: as above.
-    unsafe { veo_emu::libveo::veo_unregister_hook(translate(func)) }
 }
