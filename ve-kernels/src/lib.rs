@@ -6,6 +6,10 @@
 
 #![allow(clippy::too_many_arguments)]
 
+use std::path::{Path, PathBuf};
+
+use veo_core::abi::build_dir;
+
 pub mod basics;
 pub mod echo;
 pub mod faults;
@@ -15,6 +19,6 @@ pub mod statistics;
 /// Where this crate's build put a library of its own for the host, for programs that
 /// name libraries by path.
 #[must_use]
-pub fn host_library(name: &str) -> std::path::PathBuf {
-    [env!("OUT_DIR"), "veo", "host", name].iter().collect()
+pub fn host_library(name: &str) -> PathBuf {
+    build_dir::library(Path::new(env!("OUT_DIR")), build_dir::HOST, name)
 }

@@ -7,10 +7,12 @@
 //! - what a library says of its functions, and whether a declaration agrees: [`prototype`];
 //! - the libveo interface: its types, constants and the table of its functions, [`ffi`], and its C
 //!   headers, [`headers`];
-//! - the variables that programs obey: [`environment`].
+//! - the variables that programs obey: [`environment`];
+//! - the layout of what a build script leaves: [`build_dir`].
 //!
 //! Nothing here touches a VE or a file.
 
+pub mod build_dir;
 mod ctype;
 pub mod environment;
 pub mod ffi;

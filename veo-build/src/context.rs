@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use veo_abi::build_dir;
+
 use crate::{Error, ErrorKind, Result};
 
 /// The environment: what Cargo and the user set, and what the build script overrides. It remembers which variables mattered.
@@ -146,7 +148,7 @@ impl Context {
         let debug = env.quiet("DEBUG").unwrap_or_else(|| "false".into());
         let os = env.quiet("CARGO_CFG_TARGET_OS");
         Ok(Self {
-            out: package.join(env.cargo("OUT_DIR")?).join("veo"),
+            out: build_dir::of(&package.join(env.cargo("OUT_DIR")?)),
             package,
             host: env
                 .quiet("HOST")

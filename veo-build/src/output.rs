@@ -6,6 +6,7 @@ use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use veo_abi::build_dir;
 use veo_debuginfo::prototypes;
 
 use crate::command;
@@ -37,7 +38,7 @@ pub(crate) fn prepare(context: &Context, kernels: &Kernels, caller: &Location<'_
         let dirs = Target::ALL
             .iter()
             .map(|target| target.name())
-            .chain(["prototypes", "import"]);
+            .chain([build_dir::PROTOTYPES, build_dir::IMPORTS]);
         for dir in dirs
             .map(|dir| context.out.join(dir))
             .filter(|dir| dir.exists())
@@ -210,8 +211,8 @@ pub(crate) fn write_prototypes(
     directives: &mut Directives,
 ) -> Result<Option<PathBuf>> {
     let file = context
-        .work_dir("prototypes", &kernels.name)
-        .join(format!("{}.txt", kernels.name));
+        .work_dir(build_dir::PROTOTYPES, &kernels.name)
+        .join(build_dir::prototypes_file(&kernels.name));
     let found = match prototypes::read(&context::read(library)?, None) {
         Ok(found) => found,
         Err(error) => {
@@ -232,7 +233,7 @@ pub(crate) fn write_prototypes(
     }
     // Not written anew without need: the macro's expansions depend on its time stamp.
     context::write_if_changed(&file, found.to_text().as_bytes())?;
-    place(&file, &context.out.join("prototypes")).map(Some)
+    place(&file, &context.out.join(build_dir::PROTOTYPES)).map(Some)
 }
 
 /// A sentence on the functions whose declarations nothing can be compared with.

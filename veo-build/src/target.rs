@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use veo_abi::build_dir;
+
 /// A machine that kernels are compiled for.
 ///
 /// The name of a target, as [`fmt::Display`] writes it, is also the name of its directory in
@@ -27,10 +29,10 @@ impl Target {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Host => "host",
-            Self::Ve1 => "ve1",
-            Self::Ve3 => "ve3",
-            Self::Ve1Llvm => "ve1-llvm",
+            Self::Host => build_dir::HOST,
+            Self::Ve1 => build_dir::VE1,
+            Self::Ve3 => build_dir::VE3,
+            Self::Ve1Llvm => build_dir::VE1_LLVM,
         }
     }
 

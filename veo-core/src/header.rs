@@ -14,7 +14,7 @@ macro_rules! include_header {
     ($name:literal) => {
         ::core::include!(::core::concat!(
             ::core::env!("OUT_DIR"),
-            "/veo/import/",
+            $crate::abi::imports_in_out_dir!(),
             $name,
             ".rs"
         ));

@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
+use veo_abi::build_dir::{self, PROTOTYPES, library_of_prototypes, prototypes_file};
 use veo_abi::prototype::Prototypes;
 
 use crate::attribute::Policy;
-
-/// Where `veo-build` leaves prototypes, below `OUT_DIR/veo`.
-const PROTOTYPES: &str = "prototypes";
 
 /// The build of the crate that is being compiled, as far as there is one.
 #[derive(Debug, Default)]
@@ -54,7 +52,7 @@ impl Built {
     #[must_use]
     pub fn new(out_dir: Option<&Path>, policy: Option<String>) -> Self {
         Built {
-            dir: out_dir.map(|dir| dir.join("veo")),
+            dir: out_dir.map(build_dir::of),
             policy: policy.filter(|word| !word.is_empty()),
         }
     }
@@ -78,8 +76,10 @@ impl Built {
     /// compiler can be told of the file.
     pub(crate) fn prototypes(&self, name: &str) -> Option<String> {
         let dir = self.dir.as_ref().filter(|dir| dir.to_str().is_some())?;
-        let file = format!("{PROTOTYPES}/{name}.txt");
-        dir.join(&file).is_file().then(|| format!("veo/{file}"))
+        let file = format!("{PROTOTYPES}/{}", prototypes_file(name));
+        dir.join(&file)
+            .is_file()
+            .then(|| format!("{}/{file}", build_dir::DIR))
     }
 
     /// What is known of a library of this file name.
@@ -87,7 +87,7 @@ impl Built {
         let Some(dir) = &self.dir else {
             return Library::Unknown;
         };
-        let path = dir.join(PROTOTYPES).join(format!("{name}.txt"));
+        let path = dir.join(PROTOTYPES).join(prototypes_file(name));
         match fs::metadata(&path) {
             Ok(metadata) => {
                 let stamp = Stamp {
@@ -123,7 +123,7 @@ impl Built {
             .flatten()
         {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let Some(image) = name.strip_suffix(".txt").filter(|n| !n.contains(".so")) else {
+            let Some(image) = library_of_prototypes(&name).filter(|n| !n.contains(".so")) else {
                 continue;
             };
             if let Library::Known(prototypes) = self.library(image) {

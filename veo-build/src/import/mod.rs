@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use regex::Regex;
+use veo_abi::build_dir;
 
 use self::catalogue::Catalogue;
 use self::clang::Reader;
@@ -83,7 +84,10 @@ pub(crate) fn write_empty(context: &Context, kernels: &Kernels) -> Result<()> {
 
 /// Where the declarations go.
 fn file(context: &Context, stem: &str) -> PathBuf {
-    context.out.join("import").join(format!("{stem}.rs"))
+    context
+        .out
+        .join(build_dir::IMPORTS)
+        .join(format!("{stem}.rs"))
 }
 
 /// Writes the declarations of one header.

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use veo_abi::build_dir::{HOST, VE1, VE1_LLVM, VE3};
 use veo_abi::ffi::{
     self, VeoApi, pid_t, veo_emu_fault, veo_emu_options, veo_proc_handle, veo_thr_ctxt,
 };
@@ -214,7 +215,7 @@ impl Extension for Emulated {
     }
 
     fn targets(&self, _node: i32) -> &'static [&'static str] {
-        &["host", "ve1-llvm", "ve1", "ve3"]
+        &[HOST, VE1_LLVM, VE1, VE3]
     }
 
     unsafe fn create(&self, node: i32, options: &veo_emu_options) -> Result<*mut veo_proc_handle> {

@@ -1,7 +1,10 @@
 //! From a declared kernel to its address in a process.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use veo_abi::build_dir;
 
 use super::loaded::LoadedLibrary;
 use super::search;
@@ -117,13 +120,12 @@ impl ProcShared {
     /// looked for when a process is created.
     fn is_ours(&self, kernel: &'static Kernel) -> bool {
         let info = kernel.info();
-        let (Library::Shared(name), Some(build_dir)) = (info.library, info.build_dir) else {
+        let (Library::Shared(name), Some(out_dir)) = (info.library, info.build_dir) else {
             return false;
         };
-        let built = std::path::Path::new(build_dir).join("veo");
         self.targets()
             .iter()
-            .any(|target| built.join(target).join(name).is_file())
+            .any(|target| build_dir::library(Path::new(out_dir), target, name).is_file())
     }
 }
 

@@ -15,6 +15,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use veo_abi::build_dir;
 use veo_abi::environment::{self, VEO_LIBRARY_PATH};
 use veo_debuginfo::elf;
 
@@ -110,7 +111,7 @@ fn directories(
     }
     let built = builds
         .iter()
-        .map(|build| (Path::new(build).join("veo"), Some(*build) == own));
+        .map(|build| (build_dir::of(Path::new(build)), Some(*build) == own));
     if executable.is_some_and(|program| builds.iter().any(|build| is_of_build(program, build))) {
         directories.extend(built);
         directories.extend(installed);
@@ -135,7 +136,7 @@ fn is_of_build(program: &Path, out_dir: &str) -> bool {
 
 /// The machine number of the code that is looked for without a sub-directory.
 pub(super) fn machine(targets: &[&str]) -> u16 {
-    if targets.contains(&"host") {
+    if targets.contains(&build_dir::HOST) {
         elf::HOST
     } else {
         elf::VE
@@ -173,7 +174,7 @@ fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Opt
 /// What to do about a library that is nowhere.
 fn hint(name: &str, builds: &[&str], executable: Option<&Path>, targets: &[&str]) -> String {
     let mut hint = format!(" and their sub-directories {}; ", targets.join(", "));
-    let system = if targets.contains(&"host") {
+    let system = if targets.contains(&build_dir::HOST) {
         system_library(name)
     } else {
         None

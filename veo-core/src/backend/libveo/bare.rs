@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use veo_abi::build_dir::{VE1, VE1_LLVM, VE3};
 use veo_abi::environment::VE_OMP_NUM_THREADS;
 use veo_abi::ffi::{VeoApi, veo_emu_options, veo_proc_handle, veo_thr_ctxt};
 
@@ -118,8 +119,8 @@ impl Extension for Bare {
     fn targets(&self, node: i32) -> &'static [&'static str] {
         // SAFETY: no preconditions; an unknown node is answered with an error.
         match self.table.veo_get_ve_arch.map(|arch| unsafe { arch(node) }) {
-            Some(3) => &["ve3"],
-            _ => &["ve1", "ve1-llvm"],
+            Some(3) => &[VE3],
+            _ => &[VE1, VE1_LLVM],
         }
     }
 
