@@ -6,6 +6,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use veo_abi::prototype::Prototypes;
 use veo_debuginfo::prototypes::read_file;
+use veo_test_support::compile::tool;
 use veo_test_support::{available, found};
 
 /// A compiler with the options that a test is about.
@@ -129,18 +130,8 @@ impl Compiler {
 
     /// Compiles `source`, in a directory of other files that it may need.
     pub fn run(&self, directory: &Path, source: &Path, output: &Path) {
-        let result = Command::new(&self.program)
-            .current_dir(directory)
-            .args(&self.options)
-            .arg("-o")
-            .arg(output)
-            .arg(source)
-            .output()
-            .expect("the compiler starts");
-        assert!(
-            result.status.success(),
-            "{self:?} failed:\n{}",
-            String::from_utf8_lossy(&result.stderr)
-        );
+        let mut command = Command::new(&self.program);
+        command.current_dir(directory).args(&self.options);
+        tool(command.arg("-o").args([output, source]));
     }
 }

@@ -7,15 +7,9 @@ use std::path::Path;
 use std::process::Command;
 
 use veo_abi::ffi::VeoApi;
+use veo_test_support::compile::{self, tool};
 use veo_test_support::dropin::Dropin;
 use veo_test_support::{available, found};
-
-fn output(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {errors}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 #[test]
 fn everything_is_in_its_place() {
@@ -58,7 +52,7 @@ fn everything_is_in_its_place() {
 
 /// The dynamic symbols that a library defines: name to version.
 fn defined_symbols(library: &Path) -> BTreeMap<String, String> {
-    let table = output(
+    let table = tool(
         Command::new("readelf")
             .args(["-W", "--dyn-syms"])
             .arg(library),
@@ -101,7 +95,7 @@ fn exactly_the_functions_of_the_interface_are_visible_each_in_its_version() {
 #[test]
 fn the_soname_and_what_is_needed() {
     let dropin = Dropin::get();
-    let dynamic = |path: &Path| output(Command::new("readelf").args(["-W", "-d"]).arg(path));
+    let dynamic = |path: &Path| tool(Command::new("readelf").args(["-W", "-d"]).arg(path));
     let library = dynamic(&dropin.library());
     assert!(
         library.contains("Library soname: [libveo.so.1]"),
@@ -173,17 +167,18 @@ fn kernels_linked_with_the_kernel_side_library_load() {
     let directory = dropin.scratch("linked_kernels");
     for library in ["kernels", "veside"] {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("dropin/conformance");
-        output(
-            Command::new("gcc")
-                .args(["-O1", "-g", "-fpic", "-shared", "-Wl,-z,defs", "-I"])
-                .arg(dropin.prefix().join("include"))
-                .arg(sources.join(format!("{library}.c")))
-                .arg("-o")
-                .arg(directory.join(format!("lib{library}.so")))
-                .arg("-L")
-                .arg(dropin.prefix().join("lib64"))
-                .arg("-lveohmem"),
-        );
+        let include = format!("-I{}", dropin.prefix().join("include").display());
+        let libraries = format!("-L{}", dropin.prefix().join("lib64").display());
+        let options = [
+            "-O1",
+            "-g",
+            "-Wl,-z,defs",
+            &include,
+            &libraries,
+            "-lveohmem",
+        ];
+        let output = directory.join(format!("lib{library}.so"));
+        compile::library(sources.join(format!("{library}.c")), output, &options);
     }
     let program = dropin.compile("previous_result.c", &[]);
     let mut command = dropin.command(program);
@@ -200,25 +195,23 @@ fn pkg_config_finds_the_installation_wherever_it_was_moved() {
     }
     let dropin = Dropin::get();
     let moved = dropin.scratch("moved");
-    output(
+    tool(
         Command::new("cp")
             .arg("-a")
             .arg(dropin.prefix())
             .arg(moved.join("veo")),
     );
-    let flags = output(
+    let flags = tool(
         Command::new("pkg-config")
             .env("PKG_CONFIG_PATH", moved.join("veo/lib64/pkgconfig"))
             .args(["--cflags", "--libs", "libveo"]),
     );
     let program = moved.join("version");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("dropin/conformance/process.c");
-    output(
-        Command::new("gcc")
-            .arg(source)
-            .args(flags.split_whitespace())
-            .arg("-o")
-            .arg(&program),
+    compile::program(
+        source,
+        &program,
+        &flags.split_whitespace().collect::<Vec<_>>(),
     );
     // The moved library starts the veorun beside it.
     let mut command = dropin.command(&program);
@@ -247,41 +240,35 @@ fn mk_veorun_static_makes_an_image() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("dropin/conformance/image.c");
     let object = directory.join("image.o");
     let image = directory.join("my_veorun");
-    let mut gcc = Command::new("gcc");
-    output(
-        gcc.args(["-O1", "-g", "-fpic", "-c"])
-            .arg(source)
-            .arg("-o")
-            .arg(&object),
-    );
-    let tool = dropin.prefix().join("bin/mk_veorun_static");
+    compile::program(source, &object, &["-O1", "-g", "-fpic", "-c"]);
+    let linker = dropin.prefix().join("bin/mk_veorun_static");
     let runs = |image: &Path| {
         let mut command = dropin.command(dropin.compile("static_image.c", &[]));
         command.arg(dropin.kernel_dir()).arg(image);
         dropin.run(&mut command).expect_success("static_image.c");
     };
-    output(Command::new(&tool).arg("-o").arg(&image).arg(&object));
+    tool(Command::new(&linker).arg("-o").arg(&image).arg(&object));
     runs(&image);
     // The image may be named last, or first and without an option, and objects may
     // be gathered in a library.
     let archive = directory.join("libimage.a");
-    output(Command::new("ar").arg("rcs").arg(&archive).arg(&object));
+    tool(Command::new("ar").arg("rcs").arg(&archive).arg(&object));
     let other = directory.join("other image");
-    output(Command::new(&tool).args([&object, Path::new("-lm"), Path::new("-o"), &other]));
+    tool(Command::new(&linker).args([&object, Path::new("-lm"), Path::new("-o"), &other]));
     runs(&other);
     fs::remove_file(&other).unwrap();
-    output(
-        Command::new(&tool)
+    tool(
+        Command::new(&linker)
             .args([&other, &archive])
             .env("LDFLAGS", "-Wl,-z,now"),
     );
     runs(&other);
     // Said wrongly, it says how.
-    let refused = Command::new(&tool).output().unwrap();
+    let refused = Command::new(&linker).output().unwrap();
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("usage: mk_veorun_static"));
     let before = fs::read(&object).unwrap();
-    let refused = Command::new(&tool)
+    let refused = Command::new(&linker)
         .args([&object, &archive])
         .output()
         .unwrap();

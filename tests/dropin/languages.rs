@@ -3,10 +3,10 @@
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
-use std::process::Command;
 use std::ptr;
 
 use veo_abi::ffi::{VEO_COMMAND_OK, VEO_REQUEST_ID_INVALID, VeoApi};
+use veo_test_support::compile;
 use veo_test_support::dropin::Dropin;
 use veo_test_support::{available, found};
 
@@ -30,18 +30,13 @@ fn a_fortran_program() {
     let dropin = Dropin::get();
     let directory = dropin.scratch("fortran");
     let program = directory.join("client");
-    let mut compiler = Command::new("gfortran");
-    compiler.args(["-Wall", "-Werror", "-O1", "-g", "-J"]);
-    compiler.arg(&directory).arg("-o").arg(&program);
-    compiler.arg(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/dropin/conformance/client.f90"
-    ));
-    compiler
-        .arg("-L")
-        .arg(dropin.prefix().join("lib64"))
-        .arg("-lveo");
-    assert!(compiler.status().unwrap().success());
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/dropin/conformance/client.f90");
+    let modules = format!("-J{}", directory.display());
+    let libraries = format!("-L{}", dropin.prefix().join("lib64").display());
+    let options = [
+        "-Wall", "-Werror", "-O1", "-g", &modules, &libraries, "-lveo",
+    ];
+    compile::program(source, &program, &options);
     let mut command = dropin.command(&program);
     command
         .arg(dropin.kernel_dir())

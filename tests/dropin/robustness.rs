@@ -5,8 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 
-use std::process::Command;
-
+use veo_test_support::compile;
 use veo_test_support::dropin::Dropin;
 use veo_test_support::{available, found};
 
@@ -327,17 +326,22 @@ fn a_plugin_that_uses_it_while_it_is_loaded_and_unloaded() {
         "/dropin/conformance/in_plugin.c"
     );
     let gcc = |options: &[&str], to: &std::path::Path| {
-        let mut command = Command::new("gcc");
-        command.args(["-std=gnu11", "-O1", "-g", "-Wall", "-Werror", "-pthread"]);
-        command.arg(source).args(options).arg("-o").arg(to);
-        command.arg("-I").arg(dropin.prefix().join("include"));
-        command.arg("-L").arg(dropin.prefix().join("lib64"));
-        let last = if options.contains(&"-shared") {
-            "-lveo"
-        } else {
-            "-ldl"
+        let include = format!("-I{}", dropin.prefix().join("include").display());
+        let libraries = format!("-L{}", dropin.prefix().join("lib64").display());
+        let all = [
+            "-std=gnu11",
+            "-O1",
+            "-g",
+            "-Wall",
+            "-Werror",
+            "-pthread",
+            &include,
+        ];
+        let last = match options.contains(&"-shared") {
+            true => "-lveo",
+            false => "-ldl",
         };
-        assert!(command.arg(last).status().unwrap().success());
+        compile::program(source, to, &[&all, options, &[&*libraries, last]].concat());
     };
     gcc(&["-shared", "-fpic"], &plugin);
     gcc(&["-DLOADER"], &program);

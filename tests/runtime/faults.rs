@@ -6,7 +6,7 @@ use ve_kernels::faults::{
     crash_abort, crash_divide, crash_segv, crash_signal, crash_stack, leave, leave_at_once,
 };
 use veo_core::{Result, VeoContext, VeoProc};
-use veo_test_support as _;
+use veo_test_support::compile;
 
 /// The message of the error that a kernel ends with, called on the process and on a
 /// context; everything else that a dead process must answer is checked on the way.
@@ -105,15 +105,9 @@ fn stack_overflow() {
 
 #[test]
 fn an_end_without_a_kernel_names_what_was_going_on() {
-    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (source, library) = (directory.join("early.c"), directory.join("libearly.so"));
     let text = "__attribute__((constructor)) static void first(void) { *(volatile int *)8 = 1; }\n";
-    std::fs::write(&source, text).unwrap();
-    let mut compiler = std::process::Command::new("cc");
-    compiler
-        .args(["-shared", "-fPIC", "-o"])
-        .args([&library, &source]);
-    assert!(compiler.status().unwrap().success());
+    let library = concat!(env!("CARGO_TARGET_TMPDIR"), "/libearly.so");
+    let library = compile::library_of(text, "c", library, &["-g"]);
     let proc = VeoProc::new(0).unwrap();
     let loading = proc.load_library(&library).map(drop).unwrap_err();
     let later = bump(&proc, 1).unwrap_err();

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use veo_core::{OnStack, VeoProc};
 use veo_test_support::run::{Outcome, run};
-use veo_test_support::{available, found};
+use veo_test_support::{available, compile, found};
 use veo_tests::place::{Place, allow, is_root};
 
 const PROBE: &str = env!("CARGO_BIN_EXE_probe");
@@ -300,10 +300,7 @@ fn what_is_named_and_cannot_be_started_is_told() {
 #[test]
 fn a_kernel_may_start_a_program_that_uses_a_ve() {
     let (place, program) = place();
-    let (source, library) = (place.path("run.c"), place.path("librun.so"));
-    fs::write(
-        &source,
-        "#include <stdlib.h>\n\
+    let text = "#include <stdlib.h>\n\
          #include <sys/wait.h>\n\
          #include <unistd.h>\n\
          int run(const char *c) { return system(c); }\n\
@@ -312,18 +309,8 @@ fn a_kernel_may_start_a_program_that_uses_a_ve() {
              pid_t child = fork();\n\
              if (child == 0) _exit(system(c) != 0);\n\
              return waitpid(child, &status, 0) == child ? status : -1;\n\
-         }\n",
-    )
-    .unwrap();
-    let mut compiler = Command::new("gcc");
-    compiler.args(["-g", "-shared", "-fPIC", "-o"]);
-    assert!(
-        compiler
-            .args([&library, &source])
-            .status()
-            .unwrap()
-            .success()
-    );
+         }\n";
+    let library = compile::library_of(text, "c", place.path("librun.so"), &["-g"]);
     let proc = VeoProc::new(0).unwrap();
     let lib = proc.load_library(&library).unwrap();
     let said = place.path("said");

@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use veo_abi::environment::{self, Variable};
+use veo_test_support::compile;
 use veo_test_support::dropin::Dropin;
 use veo_test_support::run::{Outcome, run};
 use veo_tests::place::{Place, allow, is_root};
@@ -90,7 +91,7 @@ fn privileged(place: &Place) -> Vec<PathBuf> {
 
 /// A library that says that it was loaded, whatever it is loaded by.
 fn evil(place: &Place, name: &str) -> PathBuf {
-    let (source, library) = (place.path("evil.c"), place.path(name));
+    let library = place.path(name);
     fs::create_dir_all(library.parent().unwrap()).unwrap();
     allow(library.parent().unwrap(), 0o755);
     let text = "#include <unistd.h>\n\
@@ -98,12 +99,7 @@ fn evil(place: &Place, name: &str) -> PathBuf {
                 int veo_api_version(void) { return 16; }\n\
                 long bump(long by) { return 666; }\n\
                 long own_pid(void) { return 1; }\n";
-    fs::write(&source, text).unwrap();
-    let compiler = Command::new("gcc")
-        .args(["-w", "-g", "-shared", "-fPIC", "-o"])
-        .args([&library, &source])
-        .status();
-    assert!(compiler.unwrap().success());
+    compile::library_of(text, "c", &library, &["-w", "-g"]);
     allow(&library, 0o755);
     library
 }
@@ -276,15 +272,12 @@ fn the_drop_in_library_and_its_command_obey_nobody_either() {
                 int main(void) { puts(\"begun\"); fflush(stdout);\n\
                 return veo_proc_create(0) == NULL ? 3 : 0; }\n";
     fs::write(&source, text).unwrap();
-    let compiler = Command::new("gcc")
-        .arg("-I")
-        .arg(dropin.prefix().join("include"))
-        .args([&source, &library])
-        .arg(format!("-Wl,-rpath,{}", place.path("").display()))
-        .arg("-o")
-        .arg(place.program())
-        .status();
-    assert!(compiler.unwrap().success());
+    let options = [
+        format!("-I{}", dropin.prefix().join("include").display()),
+        library.display().to_string(),
+        format!("-Wl,-rpath,{}", place.path("").display()),
+    ];
+    compile::program(&source, place.program(), &options);
     let veorun = place.script("veorun", "echo EVIL >&2");
     let obeyed = run(
         as_nobody(&place.program()).env("VEORUN_BIN", &veorun),

@@ -1,11 +1,10 @@
 //! What requests leave behind that nobody asks about: nothing, counted in the tables.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use veo_test_support as _;
+use veo_test_support::compile;
 
 use crate::context::VeoContext;
 use crate::error::Result;
@@ -32,22 +31,8 @@ fn process(memory: u64) -> Result<VeoProc> {
         let program = std::env::current_exe().expect("a test program has a path");
         let directory = program.with_file_name("host");
         std::fs::create_dir_all(&directory).expect("the target directory is writable");
-        // Under names of its own, then renamed: this program may run twice at a time.
-        let id = std::process::id();
-        let source = directory.join(format!("leftovers.{id}.c"));
-        std::fs::write(&source, SOURCE).expect("it can be written");
-        let own = directory.join(format!("libleftovers.so.{id}"));
-        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-        let status = Command::new(compiler)
-            .args(["-O1", "-g", "-shared", "-fPIC", "-o"])
-            .args([&own, &source])
-            .status()
-            .expect("a C compiler is there");
-        assert!(status.success());
         let library = directory.join("libleftovers.so");
-        std::fs::rename(&own, &library).expect("same directory");
-        let _ = std::fs::remove_file(source);
-        library
+        compile::library_of(SOURCE, "c", library, &["-O1", "-g"])
     });
     VeoProc::builder().memory(memory).build()
 }

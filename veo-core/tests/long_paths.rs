@@ -2,10 +2,9 @@
 //! their neighbours and their source lines, and nothing is put anywhere for that.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use veo_core::{Result, VeoProc};
-use veo_test_support as _;
+use veo_test_support::compile;
 
 /// A library with a long path that needs another one beside it.
 fn library(root: &Path) -> PathBuf {
@@ -15,31 +14,17 @@ fn library(root: &Path) -> PathBuf {
     }
     std::fs::create_dir_all(&deep).unwrap();
     let compile = |name: &str, text: &str, flags: &[&str]| {
-        let source = deep.join(name).with_extension("c");
-        std::fs::write(&source, text).unwrap();
-        let library = deep.join(name);
-        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-        let output = Command::new(compiler)
-            .current_dir(&deep)
-            .args(["-g", "-shared", "-fPIC", "-o", name])
-            .arg(source.file_name().unwrap())
-            .args(flags)
-            .output()
-            .expect("a C compiler is there");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        library
+        let flags = [&["-g"], flags].concat();
+        compile::library_of(text, "c", deep.join(name), &flags)
     };
+    let beside = format!("-L{}", deep.display());
     compile("libneighbour.so", "int beside(void) { return 40; }\n", &[]);
     compile(
         "libdeep.so",
         "extern int beside(void);\n\
          int answer(void) { return beside() + 2; }\n\
          void crash(void) { *(volatile int *)16 = 1; }\n",
-        &["-L.", "-lneighbour", "-Wl,-rpath,$ORIGIN"],
+        &[&beside, "-lneighbour", "-Wl,-rpath,$ORIGIN"],
     )
 }
 

@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::compile::{self, into_place, tool};
 use crate::run::{Outcome, run};
 
 /// Variables that change what the library does; a test sets those it means.
@@ -53,18 +53,6 @@ fn target_dir() -> PathBuf {
 /// The sources of the conformance programs.
 fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../dropin/conformance")
-}
-
-/// Runs a tool that must succeed.
-fn tool(command: &mut Command) {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-    assert!(
-        output.status.success(),
-        "{command:?} failed:\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }
 
 impl Dropin {
@@ -128,15 +116,9 @@ impl Dropin {
         if newer(&library, &[&source]) {
             return;
         }
-        let mut command = Command::new("gcc");
-        command.args(["-O1", "-fpic", "-shared", "-Wall", "-Werror"]);
-        command
-            .args(options)
-            .arg("-I")
-            .arg(self.prefix().join("include"));
-        into_place(&library, |fresh| {
-            tool(command.arg(&source).arg("-o").arg(fresh));
-        });
+        let include = format!("-I{}", self.prefix().join("include").display());
+        let all = ["-O1", "-Wall", "-Werror", &include];
+        compile::library(source, library, &[&all, options].concat());
     }
 
     /// The directory that everything was installed under.
@@ -174,22 +156,17 @@ impl Dropin {
         fs::create_dir_all(&programs).unwrap();
         let program = programs.join(source.replace('.', "_"));
         let source = sources().join(source);
-        let mut command = if source.extension() == Some(OsStr::new("cpp")) {
-            let mut command = Command::new("g++");
-            command.arg("-std=c++17");
-            command
-        } else {
-            let mut command = Command::new("gcc");
-            command.arg("-std=gnu11");
-            command
+        let standard = match source.extension() == Some(OsStr::new("cpp")) {
+            true => "-std=c++17",
+            false => "-std=gnu11",
         };
-        command.args(["-O1", "-g", "-Wall", "-Werror", "-pthread", "-I"]);
-        command.arg(self.prefix().join("include"));
-        into_place(&program, |fresh| {
-            command.arg(&source).arg("-o").arg(fresh).args(options);
-            command.arg("-L").arg(self.prefix().join("lib64"));
-            tool(command.args(["-lveo", "-ldl", "-lm"]));
-        });
+        let include = format!("-I{}", self.prefix().join("include").display());
+        let libraries = format!("-L{}", self.prefix().join("lib64").display());
+        let all = [
+            standard, "-O1", "-g", "-Wall", "-Werror", "-pthread", &include,
+        ];
+        let last = [&*libraries, "-lveo", "-ldl", "-lm"];
+        compile::program(source, &program, &[&all, options, &last].concat());
         program
     }
 
@@ -199,15 +176,19 @@ impl Dropin {
         let programs = self.root.join("programs");
         fs::create_dir_all(&programs).unwrap();
         let program = programs.join(source.replace('.', "_") + option);
-        let mut command = Command::new("gcc");
-        command.args(["-std=gnu11", "-O1", option, "-pthread", "-I"]);
-        command.arg(self.prefix().join("include"));
-        into_place(&program, |fresh| {
-            command.arg(sources().join(source)).arg("-o").arg(fresh);
-            // What the installation is made of, by the profile of `install_command`.
-            command.arg(target_dir().join("debug/libveo_exports.a"));
-            tool(command.args(["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]));
-        });
+        let include = format!("-I{}", self.prefix().join("include").display());
+        // What the installation is made of, by the profile of `install_command`.
+        let inside = target_dir()
+            .join("debug/libveo_exports.a")
+            .display()
+            .to_string();
+        let all = ["-std=gnu11", "-O1", option, "-pthread", &include, &inside];
+        let last = ["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"];
+        compile::program(
+            sources().join(source),
+            &program,
+            &[&all[..], &last].concat(),
+        );
         program
     }
 
@@ -240,17 +221,6 @@ impl Dropin {
     pub fn run(&self, command: &mut Command) -> Outcome {
         run(command, LIMIT)
     }
-}
-
-/// Has a file made under a name of its own, then renames it: other tests may be using, or
-/// making, the same one.
-fn into_place(file: &Path, make: impl FnOnce(&Path)) {
-    static NUMBER: AtomicUsize = AtomicUsize::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let mut fresh = file.as_os_str().to_owned();
-    fresh.push(format!(".{}.{number}", std::process::id()));
-    make(Path::new(&fresh));
-    fs::rename(&fresh, file).unwrap();
 }
 
 /// Whether `made` exists and is younger than everything in `of`.

@@ -1,9 +1,10 @@
 //! What the tests of all crates share: how a test program begins, what it needs of the
-//! machine, programs under a time limit, the installed drop-in library.
+//! machine, compilers, programs under a time limit, the installed drop-in library.
 //!
 //! It depends on no crate of this project, so that the tests of each can use it.
 #![cfg(target_os = "linux")]
 
+pub mod compile;
 pub mod dropin;
 pub mod run;
 mod start;

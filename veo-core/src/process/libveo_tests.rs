@@ -3,11 +3,11 @@
 //! further context, as some versions of libveo do.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use veo_abi::ffi::{veo_proc_handle, veo_thr_ctxt};
+use veo_test_support::compile;
 
 use super::VeoProcBuilder;
 use crate::backend::{Api, Backend};
@@ -138,15 +138,7 @@ fn library() -> PathBuf {
     static DIRECTORY: OnceLock<tempfile::TempDir> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let source = directory.path().join("k.c");
-        std::fs::write(&source, SOURCE).expect("it can be written");
-        let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-        let status = Command::new(compiler)
-            .args(["-g", "-shared", "-fPIC", "-o"])
-            .args([&directory.path().join("libk.so"), &source])
-            .status()
-            .expect("a C compiler is there");
-        assert!(status.success());
+        compile::library_of(SOURCE, "c", directory.path().join("libk.so"), &["-g"]);
         directory
     });
     directory.path().join("libk.so")

@@ -3,11 +3,10 @@
 #![allow(dead_code)]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use veo_core::VeoProc;
-use veo_test_support as _;
+use veo_test_support::compile;
 
 /// The library of `kernels.c`.
 pub fn library() -> &'static Path {
@@ -27,23 +26,8 @@ pub fn compile(source: &str, name: &str, flags: &[&str]) -> PathBuf {
         .join("host");
     std::fs::create_dir_all(&directory).expect("the target directory is writable");
     let library = directory.join(name);
-    // Under a name of its own, then renamed: several test programs do this at once.
-    let own = directory.join(format!("{name}.{}", std::process::id()));
-    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
-    let output = Command::new(compiler)
-        .args(["-shared", "-fPIC", "-Wl,-Bsymbolic"])
-        .args(flags)
-        .arg("-o")
-        .args([&own, &source])
-        .arg("-lm")
-        .output()
-        .expect("a C compiler is there");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    std::fs::rename(&own, &library).expect("same directory");
+    let flags = [&["-Wl,-Bsymbolic"], flags, &["-lm"]].concat();
+    compile::library(source, &library, &flags);
     library
 }
 

@@ -5,25 +5,14 @@
 use std::ffi::{CString, c_void};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 
 use veo_abi::ffi::*;
-use veo_test_support as _;
+use veo_test_support::{available, compile, found};
 
-/// Whether C++ can be compiled here. Says so if not, which fails where everything has to be
-/// tested.
+/// Whether C++ can be compiled here.
 pub fn has_cpp() -> bool {
-    let found = Command::new("c++").arg("--version").output().is_ok();
-    if !found {
-        const MISSING: &str = "there is no C++ compiler (Debian: g++)";
-        assert!(
-            std::env::var_os("VEO_TEST_REQUIRE_ALL").is_none(),
-            "{MISSING}"
-        );
-        eprintln!("skipped: {MISSING}");
-    }
-    found
+    available("a C++ compiler (Debian: g++)", found("c++"))
 }
 
 /// Compiles C or C++ source to a library of kernels, unless that was done before.
@@ -43,23 +32,9 @@ pub fn compile_with(source: &str, flags: &[&str]) -> PathBuf {
     if library.exists() {
         return library;
     }
-    let file = dir.join(format!("{name}.{}", if cpp { "cpp" } else { "c" }));
-    std::fs::write(&file, source).unwrap();
-    let fresh = dir.join(format!("{name}-{}.tmp", std::process::id()));
-    let output = Command::new(if cpp { "c++" } else { "cc" })
-        .args(["-shared", "-fPIC", "-Wl,-Bsymbolic", "-o"])
-        .arg(&fresh)
-        .args(flags)
-        .arg(&file)
-        .args(["-lm", "-lpthread"])
-        .output()
-        .expect("a C compiler");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    std::fs::rename(fresh, &library).unwrap();
+    let extension = if cpp { "cpp" } else { "c" };
+    let flags = [&["-Wl,-Bsymbolic"], flags, &["-lm", "-lpthread"]].concat();
+    compile::library_of(source, extension, &library, &flags);
     library
 }
 

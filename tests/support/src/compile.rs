@@ -1,0 +1,96 @@
+//! Compiles C, C++ and Fortran for tests: libraries of kernels, and programs.
+//!
+//! What is made is in its place at once or not at all, since other tests, also of other
+//! programs, may use or make the same file.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The compiler for a source, by its extension: `CC`, `CXX` or `FC`, or what is usual here.
+fn compiler(source: &Path) -> Command {
+    let extension = source.extension().and_then(OsStr::to_str);
+    let (variable, usual) = match extension {
+        Some("cpp") => ("CXX", "c++"),
+        Some("f90") => ("FC", "gfortran"),
+        _ => ("CC", "cc"),
+    };
+    Command::new(std::env::var_os(variable).unwrap_or_else(|| usual.into()))
+}
+
+/// Compiles and links `source` to `output`. `options` come last: they name libraries, too.
+///
+/// # Panics
+///
+/// The compiler refuses it: with its messages.
+pub fn program(source: impl AsRef<Path>, output: impl AsRef<Path>, options: &[impl AsRef<OsStr>]) {
+    let source = source.as_ref();
+    into_place(output.as_ref(), |fresh| {
+        let mut command = compiler(source);
+        tool(command.arg("-o").args([fresh, source]).args(options));
+    });
+}
+
+/// Makes a shared library, such as one of kernels, as [`program`] makes a program.
+///
+/// # Panics
+///
+/// As [`program`].
+pub fn library(source: impl AsRef<Path>, output: impl AsRef<Path>, options: &[impl AsRef<OsStr>]) {
+    let options = options.iter().map(AsRef::as_ref);
+    let options: Vec<_> = ["-shared", "-fPIC"]
+        .map(OsStr::new)
+        .into_iter()
+        .chain(options)
+        .collect();
+    program(source, output, &options);
+}
+
+/// Makes a shared library of a source's text. The source has the library's name with
+/// `extension` in place of its own, and stays beside it for what reads source lines.
+///
+/// # Panics
+///
+/// As [`program`].
+pub fn library_of(
+    text: &str,
+    extension: &str,
+    output: impl AsRef<Path>,
+    options: &[impl AsRef<OsStr>],
+) -> PathBuf {
+    let output = output.as_ref();
+    let source = output.with_extension(extension);
+    into_place(&source, |fresh| fs::write(fresh, text).expect("a new file"));
+    library(&source, output, options);
+    output.to_owned()
+}
+
+/// Runs a tool that must succeed; gives what it wrote.
+///
+/// # Panics
+///
+/// It cannot be started, or fails: with its messages.
+pub fn tool(command: &mut Command) -> String {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?} failed:\n{messages}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Has a file made under a name of its own, then renames it.
+///
+/// # Panics
+///
+/// It cannot be renamed.
+pub fn into_place(file: &Path, make: impl FnOnce(&Path)) {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let mut fresh = file.as_os_str().to_owned();
+    fresh.push(format!(".{}.{number}", std::process::id()));
+    make(Path::new(&fresh));
+    fs::rename(&fresh, file).expect("a file that was made");
+}
