@@ -2,6 +2,7 @@
 //! `VEO_TEST_LONG=<rounds>` damages more of them:
 //! `VEO_TEST_LONG=100000 cargo test --release -p veo-tests --test debuginfo damage`
 
+use fastrand::Rng;
 use std::time::Duration;
 
 use veo_abi::prototype::{Prototypes, compare};
@@ -10,7 +11,6 @@ use veo_debuginfo::prototypes::read;
 
 use crate::cases::Pair;
 use crate::compilers::{c_compilers, fortran_compilers};
-use crate::numbers::Random;
 use crate::types::{F32, signature, to};
 
 /// More time of a processor than any of these files may take.
@@ -117,14 +117,14 @@ fn interesting(file: &[u8]) -> Vec<std::ops::Range<usize>> {
 #[test]
 fn mutated_files_are_read_or_refused() {
     let samples = samples();
-    let mut random = Random(0x1234_5678_9abc_def1);
+    let mut random = Rng::with_seed(0x1234_5678_9abc_def1);
     let mut read = 0;
     for round in 0..rounds(600) {
         let mut file = samples[round % samples.len()].clone();
         let ranges = interesting(&file);
-        for _ in 0..=random.below(6) {
-            let range = &ranges[random.below(ranges.len())];
-            let at = range.start + random.below(range.len());
+        for _ in 0..=random.usize(..6) {
+            let range = &ranges[random.usize(..ranges.len())];
+            let at = range.start + random.usize(..range.len());
             let values = [
                 0,
                 1,
@@ -134,8 +134,8 @@ fn mutated_files_are_read_or_refused() {
                 file[at].wrapping_add(1),
                 file[at] ^ 0x40,
             ];
-            file[at] = match random.below(9) {
-                7 => u8::try_from(random.below(256)).unwrap(),
+            file[at] = match random.usize(..9) {
+                7 => u8::try_from(random.usize(..256)).unwrap(),
                 8 => {
                     let end = range.end.min(at + 8);
                     file[at..end].fill(0xff);
@@ -164,11 +164,11 @@ fn truncated_files_are_read_or_refused() {
 #[test]
 fn debug_files_are_trusted_no_more_than_libraries() {
     let samples = samples();
-    let mut random = Random(0xfeed_beef_dead_cafe);
+    let mut random = Rng::with_seed(0xfeed_beef_dead_cafe);
     for round in 0..rounds(100) {
         let elf = &samples[round % samples.len()];
-        let mut debug = samples[random.below(samples.len())].clone();
-        let at = random.below(debug.len());
+        let mut debug = samples[random.usize(..samples.len())].clone();
+        let at = random.usize(..debug.len());
         debug[at] ^= 0x11;
         read_and_use(elf, Some(&debug));
     }

@@ -11,7 +11,6 @@ mod damage;
 mod files;
 mod forms;
 mod fortran;
-mod numbers;
 mod odd;
 mod old_style;
 mod pointers;

@@ -2,6 +2,7 @@
 //! reference for what is read from the compiled library. The right declaration
 //! must agree; the same with one type changed must be told, with its place.
 
+use fastrand::Rng;
 use std::fmt::Write as _;
 
 use veo_abi::prototype::{Declared, DeclaredSignature};
@@ -11,7 +12,6 @@ use veo_core::VeData;
 
 use crate::cases::Pair;
 use crate::compilers::c_compilers;
-use crate::numbers::Random;
 use crate::types::{signature, to};
 
 /// A C type, the Rust type that is right for it, and what each wrong one must be called.
@@ -247,7 +247,7 @@ fn declared(ty: &Type, hide: bool) -> Declared {
 #[test]
 fn random_functions_are_told_right_from_wrong() {
     let kinds = kinds();
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Rng::with_seed(0x9e37_79b9_7f4a_7c15);
     let results: Vec<usize> = (0..kinds.len())
         .filter(|index| {
             !kinds[*index].c.contains(['[', '(']) && !kinds[*index].c.contains("restrict")
@@ -255,12 +255,12 @@ fn random_functions_are_told_right_from_wrong() {
         .collect();
     // Each kind of parameter at least once, then by chance.
     let mut functions: Vec<(Vec<usize>, usize)> = (0..kinds.len())
-        .map(|index| (vec![index], results[random.below(results.len())]))
+        .map(|index| (vec![index], results[random.usize(..results.len())]))
         .collect();
     for _ in 0..120 {
-        let count = random.below(14);
-        let params = (0..count).map(|_| random.below(kinds.len())).collect();
-        functions.push((params, results[random.below(results.len())]));
+        let count = random.usize(..14);
+        let params = (0..count).map(|_| random.usize(..kinds.len())).collect();
+        functions.push((params, results[random.usize(..results.len())]));
     }
     let mut source = HEAD.to_owned();
     for (number, (params, result)) in functions.iter().enumerate() {
@@ -299,7 +299,7 @@ fn random_functions_are_told_right_from_wrong() {
                 place()
             );
 
-            let hide = random.below(2) == 0;
+            let hide = random.usize(..2) == 0;
             let known = DeclaredSignature {
                 name: "f".to_owned(),
                 params: right.iter().map(|ty| declared(ty, hide)).collect(),
@@ -329,7 +329,7 @@ fn random_functions_are_told_right_from_wrong() {
             // One wrong type at a time.
             for (index, kind) in params.iter().enumerate() {
                 let wrong = &kinds[*kind].wrong;
-                let (ty, kind) = wrong[random.below(wrong.len())];
+                let (ty, kind) = wrong[random.usize(..wrong.len())];
                 let mut list = right.clone();
                 list[index] = ty;
                 let comparison = compare(&signature(&list, back), prototype);
@@ -341,7 +341,7 @@ fn random_functions_are_told_right_from_wrong() {
                 assert_eq!(told, [(kind, Some(index))], "{ty} for {}", place());
             }
             let wrong = &kinds[*result].wrong;
-            let (ty, _) = wrong[random.below(wrong.len())];
+            let (ty, _) = wrong[random.usize(..wrong.len())];
             let comparison = compare(&signature(&right, ty), prototype);
             let told: Vec<_> = comparison
                 .mismatches

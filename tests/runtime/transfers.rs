@@ -1,5 +1,6 @@
 //! Transfers of every size, checked by a hash that a kernel computes of what arrived.
 
+use fastrand::Rng;
 use ve_kernels::memory::{LARGE_GLOBAL, expected_hash, hash_bytes, hash_global};
 use veo_core::{Result, VeMemPtr, VeoProc};
 use veo_test_support as _;
@@ -7,16 +8,11 @@ use veo_test_support as _;
 /// Nothing, one byte, odd sizes around pages and the size of a small copy, 256 MiB.
 const SIZES: [usize; 10] = [0, 1, 2, 7, 63, 4095, 4097, 65_537, 1_048_573, 256 << 20];
 
-/// Bytes that look random, different for each `seed`. They repeat after a prime number
-/// of bytes, so that no part of a transfer can stand in for another.
+/// Random bytes, others for each `seed`. They repeat after a prime number of bytes, so that no
+/// part of a transfer can stand in for another.
 fn pattern(size: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut bytes = Vec::with_capacity(size.next_multiple_of(8));
-    while bytes.len() < size.min(1_048_573) {
-        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-        bytes.extend_from_slice(&(state ^ (state >> 29)).to_ne_bytes());
-    }
-    bytes.truncate(size.min(1_048_573));
+    let mut bytes = vec![0; size.min(1_048_573)];
+    Rng::with_seed(seed).fill(&mut bytes);
     let period = bytes.len();
     while bytes.len() < size {
         let next = period.min(size - bytes.len());

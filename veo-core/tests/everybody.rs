@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::process;
+use fastrand::Rng;
 use veo_core::{OnStack, Result, VeBuffer, VeoContext, VeoProc, VeoRequest, ve_kernel};
 
 #[ve_kernel(lib = "libcoretest.so")]
@@ -22,22 +23,6 @@ unsafe extern "C" {
     safe fn give_f64(x: f64) -> f64;
     safe fn busy(milliseconds: i64) -> i64;
     safe fn scale(x: *mut f64, n: u64, factor: f64);
-}
-
-struct Random(u64);
-
-impl Random {
-    fn word(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (self.0 >> 32 ^ self.0 << 17).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.word() >> 33) as usize % limit
-    }
 }
 
 /// Unparks the thread that waits for a future.
@@ -53,7 +38,7 @@ struct User {
     proc: VeoProc,
     ctx: VeoContext,
     block: VeBuffer<i64>,
-    random: Random,
+    random: Rng,
     waker: Waker,
     flights: VecDeque<(VeoRequest<'static, i64>, i64)>,
     /// The process may be dead.
@@ -73,9 +58,9 @@ impl User {
     }
 
     fn submit(&mut self) {
-        let word = self.random.word() as i64;
+        let word = self.random.u64(..) as i64;
         let ctx = self.ctx.clone();
-        let (request, expected) = match self.random.below(40) {
+        let (request, expected) = match self.random.usize(..40) {
             0..=31 => (give_i64(&ctx, word), word),
             32..=34 => (ctx.call_vh(move || word ^ 1), word ^ 1),
             35 => {
@@ -90,7 +75,7 @@ impl User {
                 let mut place = [1.0, word as f64];
                 let request = scale(&ctx, OnStack::inout(&mut place), 2, 2.0);
                 let between = give_f64(&ctx, word as f64);
-                let wanted = self.random.below(4) > 0;
+                let wanted = self.random.usize(..4) > 0;
                 let waited = self.fine(request).filter(|_| wanted).map(VeoRequest::wait);
                 if waited.is_some_and(|waited| self.fine(waited).is_some()) {
                     assert_eq!(place, [2.0, 2.0 * word as f64]);
@@ -104,7 +89,7 @@ impl User {
                 let written = ctx.write(&mut self.block, vec![word; 200_000]);
                 let read = ctx.read(&self.block);
                 if let Some(written) = self.fine(written)
-                    && self.random.below(2) > 0
+                    && self.random.usize(..2) > 0
                 {
                     self.fine(written.wait());
                 }
@@ -135,16 +120,16 @@ impl User {
     }
 
     fn settle_one(&mut self) {
-        let oldest = self.random.below(3) > 0;
+        let oldest = self.random.usize(..3) > 0;
         let at = if oldest {
             0
         } else {
-            self.random.below(self.flights.len())
+            self.random.usize(..self.flights.len())
         };
         let Some((mut request, expected)) = self.flights.remove(at) else {
             return;
         };
-        match self.random.below(16) {
+        match self.random.usize(..16) {
             0..=7 => self.has(request.wait(), expected),
             8..=9 => match request.peek() {
                 Ok(None) => self.flights.push_front((request, expected)),
@@ -152,7 +137,7 @@ impl User {
                 Err(error) => self.has(Err(error), expected),
             },
             10 => {
-                let limit = Duration::from_nanos(self.random.word() % 200_000);
+                let limit = Duration::from_nanos(self.random.u64(..) % 200_000);
                 match request.wait_timeout(limit) {
                     Ok(Ok(found)) => assert_eq!(found, expected),
                     Ok(Err(request)) => self.flights.push_front((request, expected)),
@@ -179,12 +164,12 @@ impl User {
         self.waker = Arc::new(Unpark(thread::current())).into();
         let mut submitted = 0;
         while submitted < least || Instant::now() < until {
-            let burst = match self.random.below(40) {
-                0 => 1 + self.random.below(700),
-                1..=8 => 1 + self.random.below(30),
-                _ => 1 + self.random.below(3),
+            let burst = match self.random.usize(..40) {
+                0 => 1 + self.random.usize(..700),
+                1..=8 => 1 + self.random.usize(..30),
+                _ => 1 + self.random.usize(..3),
             };
-            if burst > 1 && self.random.below(8) == 0 {
+            if burst > 1 && self.random.usize(..8) == 0 {
                 let ctx = self.ctx.clone();
                 let block = ctx.req_block(|_| (0..burst.min(50)).for_each(|_| self.submit()));
                 self.fine(block);
@@ -192,15 +177,15 @@ impl User {
                 (0..burst).for_each(|_| self.submit());
             }
             submitted += burst;
-            let keep = if self.random.below(4) == 0 {
-                self.random.below(20)
+            let keep = if self.random.usize(..4) == 0 {
+                self.random.usize(..20)
             } else {
                 0
             };
             while self.flights.len() > keep {
                 self.settle_one();
             }
-            if self.random.below(50) == 0 {
+            if self.random.usize(..50) == 0 {
                 self.fine(self.ctx.sync());
             }
         }
@@ -225,7 +210,7 @@ fn live_together(seed: u64, users: usize, kill_after: Option<Duration>) -> Resul
             proc: proc.clone(),
             ctx: contexts[number % 3 / 2].clone(),
             block: proc.zeros(200_000)?,
-            random: Random(seed * 1000 + number as u64),
+            random: Rng::with_seed(seed * 1000 + number as u64),
             waker: Waker::noop().clone(),
             flights: VecDeque::new(),
             killed: killed.clone(),

@@ -8,6 +8,7 @@ use object::{Object, ObjectSection};
 use veo_debuginfo::elf::Headers;
 use veo_debuginfo::prototypes::read_file;
 use veo_debuginfo::{Original, SourceLines};
+use veo_test_support::{compile, damage};
 
 const SOURCE: &str = "static inline __attribute__((always_inline)) int twice(int x) \
     { return x * 2; }\nint inlined(int *x) { return twice(*x) + twice(x[1]); }\n";
@@ -15,45 +16,10 @@ const SOURCE: &str = "static inline __attribute__((always_inline)) int twice(int
 /// A small library with debug information.
 fn library(options: &[&str]) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
-    let (source, library) = (dir.path().join("k.c"), dir.path().join("libk.so"));
-    std::fs::write(&source, SOURCE).unwrap();
-    let status = Command::new("cc")
-        .args(options)
-        .args(["-O1", "-shared", "-fPIC", "-nostdlib"])
-        .args(["-Wl,-z,noseparate-code", "-o"])
-        .args([&library, &source])
-        .status();
-    assert!(status.expect("a C compiler").success());
+    let small = ["-O1", "-nostdlib", "-Wl,-z,noseparate-code"];
+    let library = dir.path().join("libk.so");
+    compile::library_of(SOURCE, "c", &library, &[&small, options].concat());
     std::fs::read(library).expect("the library")
-}
-
-/// Damages bytes in a few places, with values that are likely to matter.
-fn damage(random: &mut fastrand::Rng, bytes: &mut Vec<u8>) {
-    /// Headers are small and matter most.
-    const HEADERS: usize = 0x400;
-    for _ in 0..random.usize(1..9) {
-        if bytes.is_empty() {
-            return;
-        }
-        let range = if random.bool() { HEADERS } else { bytes.len() };
-        let at = random.usize(..range.min(bytes.len()));
-        match random.u8(..4) {
-            0 => bytes[at] ^= 1 << random.u8(..8),
-            1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][random.usize(..5)],
-            2 => {
-                let value = [0, 1, u64::MAX, 1 << 63, random.u64(..)][random.usize(..5)];
-                for (byte, new) in bytes[at..].iter_mut().zip(value.to_le_bytes()) {
-                    *byte = new;
-                }
-            }
-            _ => {
-                let len = random.usize(..=bytes.len());
-                if random.u8(..8) == 0 {
-                    bytes.truncate(len);
-                }
-            }
-        }
-    }
 }
 
 #[test]
@@ -71,7 +37,7 @@ fn damaged_libraries() {
     );
     for _ in 0..400 {
         let mut bytes = library.clone();
-        damage(&mut random, &mut bytes);
+        damage(&mut random, &mut bytes, 0x400);
         let _ = Headers::read(&mut Cursor::new(&bytes));
         let source = SourceLines::of(bytes, None);
         let _ = source.extent();

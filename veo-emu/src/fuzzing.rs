@@ -77,58 +77,14 @@ fn fill(mapping: &Mapping, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use fastrand::Rng;
+    use veo_test_support::damage;
+
     use super::*;
-
-    struct Random(u64);
-
-    impl Random {
-        fn next(&mut self) -> u64 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            self.0
-        }
-
-        fn below(&mut self, limit: usize) -> usize {
-            (self.next() >> 16) as usize % limit.max(1)
-        }
-
-        /// Damages bytes in a few places, with values that are likely to matter.
-        fn damage(&mut self, bytes: &mut Vec<u8>, likely: usize) {
-            for _ in 0..1 + self.below(8) {
-                if bytes.is_empty() {
-                    return;
-                }
-                // Headers are small and matter most.
-                let range = if self.below(2) == 0 {
-                    likely
-                } else {
-                    bytes.len()
-                };
-                let at = self.below(range.min(bytes.len()));
-                match self.below(4) {
-                    0 => bytes[at] ^= 1 << self.below(8),
-                    1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][self.below(5)],
-                    2 => {
-                        let value = [0, 1, u64::MAX, 1 << 63, self.next()][self.below(5)];
-                        for (byte, new) in bytes[at..].iter_mut().zip(value.to_le_bytes()) {
-                            *byte = new;
-                        }
-                    }
-                    _ => {
-                        let len = self.below(bytes.len() + 1);
-                        if self.below(8) == 0 {
-                            bytes.truncate(len);
-                        }
-                    }
-                }
-            }
-        }
-    }
 
     #[test]
     fn damaged_messages() {
-        let mut random = Random(0x1234_5678_9abc_def1);
+        let mut random = Rng::with_seed(0x1234_5678_9abc_def1);
         let hello = Message::Hello {
             heap: 1 << 30,
             staging: 1 << 20,
@@ -142,7 +98,7 @@ mod tests {
         for message in [hello, open, Message::Failed("no\u{e4}".repeat(100))] {
             for _ in 0..5000 {
                 let mut bytes = message.encode();
-                random.damage(&mut bytes, 64);
+                damage(&mut random, &mut bytes, 64);
                 messages(&bytes);
             }
         }
@@ -150,15 +106,15 @@ mod tests {
 
     #[test]
     fn anything_in_shared_memory() {
-        let mut random = Random(0xfeed_f00d_dead_beef);
+        let mut random = Rng::with_seed(0xfeed_f00d_dead_beef);
         for _ in 0..200 {
-            let len = 8 * (1 + random.below(200));
+            let len = 8 * (1 + random.usize(..200));
             let words: Vec<u8> = (0..len / 8)
-                .flat_map(|_| match random.below(4) {
+                .flat_map(|_| match random.usize(..4) {
                     0 => [0; 8],
                     1 => [0xff; 8],
-                    2 => (random.next() % 300).to_le_bytes(),
-                    _ => random.next().to_le_bytes(),
+                    2 => (random.u64(..) % 300).to_le_bytes(),
+                    _ => random.u64(..).to_le_bytes(),
                 })
                 .collect();
             ring(&words);

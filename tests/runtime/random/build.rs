@@ -5,13 +5,10 @@
 //! argument points to, into the log, inverts what it may write to, and returns one of
 //! its arguments.
 
-#[path = "src/random.rs"]
-mod random;
-
 use std::fmt::Write as _;
 use std::path::Path;
 
-use random::Random;
+use fastrand::Rng;
 use veo_build::{Kernels, Target};
 
 const KERNELS: u64 = 48;
@@ -40,12 +37,11 @@ const MANY: usize = 3;
 
 fn main() {
     println!("cargo::rerun-if-env-changed=VEO_TEST_SEED");
-    println!("cargo::rerun-if-changed=src/random.rs");
     let seed = std::env::var("VEO_TEST_SEED")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(20_261_122);
-    let mut random = Random::new(seed);
+    let mut random = Rng::with_seed(seed);
     let mut text = Text::default();
     text.c
         .push_str("#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n");
@@ -85,11 +81,11 @@ struct Param {
     after: String,
 }
 
-fn kernel(index: u64, count: usize, random: &mut Random, text: &mut Text) {
+fn kernel(index: u64, count: usize, random: &mut Rng, text: &mut Text) {
     let mut params: Vec<Param> = (0..count).map(|at| param(at, random)).collect();
     // One scalar at least, to be returned.
-    let at = random.below(count as u64) as usize;
-    let (rust, c, _) = SCALARS[random.below(SCALARS.len() as u64) as usize];
+    let at = random.u64(..count as u64) as usize;
+    let (rust, c, _) = SCALARS[random.u64(..SCALARS.len() as u64) as usize];
     params[at] = scalar(at, rust, c);
 
     let list = |part: fn(&Param) -> &str, with: &dyn Fn(usize, &str) -> String| {
@@ -116,12 +112,12 @@ fn kernel(index: u64, count: usize, random: &mut Random, text: &mut Text) {
         "#[ve_kernel(lib = \"librandom.so\")]
 fn k{index}(log: *mut u64, {rust_params}) -> {rust};
 
-fn call_{index}(proc: &VeoProc, ctx: &VeoContext, random: &mut Random) -> Result<()> {{
+fn call_{index}(proc: &VeoProc, ctx: &VeoContext, random: &mut Rng) -> Result<()> {{
 let mut log = [0u64; {count}];
 let mut expected = [0u64; {count}];
 {before}
 let wanted = expected[{at}];
-let result = if random.below(2) == 0 {{
+let result = if random.u64(..2) == 0 {{
 k{index}(proc, OnStack::output(&mut log), {arguments})?
 }} else {{
 k{index}(ctx, OnStack::output(&mut log), {arguments})?.wait()?
@@ -159,14 +155,14 @@ fn pointee_body(at: usize, last: usize, written: bool) -> String {
     body
 }
 
-fn param(at: usize, random: &mut Random) -> Param {
-    let (rust, c, _) = SCALARS[random.below(SCALARS.len() as u64) as usize];
+fn param(at: usize, random: &mut Rng) -> Param {
+    let (rust, c, _) = SCALARS[random.u64(..SCALARS.len() as u64) as usize];
     let value =
         format!("let v{at} = <{rust} as Bits>::random(random);\nexpected[{at}] = v{at}.bits();\n");
     let many = format!("[Bits::random(random), Bits::random(random), v{at}]");
     let last = MANY - 1;
     let inverted = format!("v{at}.inverted()");
-    let (ty, declared, before, argument, found, body) = match random.below(11) {
+    let (ty, declared, before, argument, found, body) = match random.u64(..11) {
         // Memory on the VE, read and written.
         0 => (
             format!("*const {rust}"),

@@ -5,11 +5,14 @@
 #![cfg(target_os = "linux")]
 
 pub mod compile;
+mod damage;
 pub mod dropin;
 pub mod run;
 mod start;
 
 use std::process::{Command, Stdio};
+
+pub use damage::damage;
 
 /// What a test needs beyond Rust, gcc and git.
 ///

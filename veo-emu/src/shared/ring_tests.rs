@@ -68,11 +68,9 @@ fn whatever_lies_in_a_slot_is_in_range() {
     let ring: &Ring = mapping.view();
     let (host, ve) = (ring.host_side(), ring.ve_side());
     let mut received = Box::new(Received::new());
-    let mut random = 1u64;
+    let mut numbers = fastrand::Rng::with_seed(1);
     for _ in 0..10_000 {
-        random = random
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        let random = numbers.u64(..);
         ring.damage(random >> 50, random);
         ve.take(random >> 50, &mut received);
         assert!(received.count <= MAX_WORDS);

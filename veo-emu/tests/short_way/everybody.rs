@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use veo_abi::ffi::*;
 
 use crate::common::*;
-use crate::{KERNELS, Random, UNKNOWN, collect, ends, give, sync};
+use fastrand::Rng;
+
+use crate::{KERNELS, UNKNOWN, collect, ends, give, sync};
 
 unsafe extern "C" fn successor(word: *mut c_void) -> u64 {
     word as u64 + 1
@@ -30,19 +32,19 @@ struct User<'a> {
     /// VE memory of this thread alone.
     block: u64,
     large: usize,
-    random: Random,
+    random: Rng,
     flights: VecDeque<Flight>,
     collected: &'a AtomicU64,
 }
 
 impl User<'_> {
     fn submit(&mut self) {
-        let word = self.random.word();
+        let word = self.random.u64(..);
         let [give_, nap, twice] = self.functions;
         let mut buffers = Box::new((word, 0, Vec::new()));
         let (mut expected, mut out) = (word, 0);
         let ctx = self.ctx;
-        let id = match self.random.below(64) {
+        let id = match self.random.usize(..64) {
             0..=39 => give(ctx, give_, word),
             40..=45 => ctx.call(give_, &Args::new().u64(0, word)),
             46..=48 => give(ctx, nap, word),
@@ -67,7 +69,7 @@ impl User<'_> {
                 buffers.2 = vec![word as u8; 100];
                 ctx.write(self.block, &buffers.2)
             }
-            60 if self.random.below(8) == 0 => {
+            60 if self.random.usize(..8) == 0 => {
                 expected = 0;
                 buffers.2 = vec![word as u8; self.large];
                 ctx.write(self.block, &buffers.2)
@@ -96,14 +98,14 @@ impl User<'_> {
         );
         assert_eq!(flight.buffers.1, flight.out, "request {}", flight.id);
         self.collected.fetch_add(1, Ordering::Relaxed);
-        if self.random.below(16) == 0 {
+        if self.random.usize(..16) == 0 {
             assert_eq!(self.ctx.wait(flight.id), UNKNOWN);
         }
     }
 
     fn settle_one(&mut self) {
-        let at = self.random.below(self.flights.len());
-        match self.random.below(16) {
+        let at = self.random.usize(..self.flights.len());
+        match self.random.usize(..16) {
             0..=6 => {
                 let flight = self.flights.pop_front().unwrap();
                 let found = self.ctx.wait(flight.id);
@@ -122,7 +124,7 @@ impl User<'_> {
                 }
             }
             11..=13 => {
-                let few = 1 + self.random.below(40);
+                let few = 1 + self.random.usize(..40);
                 let ids: Vec<u64> = self
                     .flights
                     .iter()
@@ -147,7 +149,7 @@ impl User<'_> {
                 self.collected.fetch_add(1, Ordering::Relaxed);
             }
             _ => {
-                let time = Duration::from_nanos(self.random.word() % 200_000);
+                let time = Duration::from_nanos(self.random.u64(..) % 200_000);
                 let mut word = 0xdead_beef;
                 let id = self.flights[at].id;
                 let time = time.as_nanos() as u64;
@@ -164,12 +166,12 @@ impl User<'_> {
         let mut submitted = 0;
         while submitted < least || Instant::now() < until {
             // Mostly few at once, sometimes more than the ring has places.
-            let burst = match self.random.below(40) {
-                0 => 1 + self.random.below(700),
-                1..=8 => 1 + self.random.below(30),
-                _ => 1 + self.random.below(3),
+            let burst = match self.random.usize(..40) {
+                0 => 1 + self.random.usize(..700),
+                1..=8 => 1 + self.random.usize(..30),
+                _ => 1 + self.random.usize(..3),
             };
-            let block = burst > 1 && self.random.below(8) == 0;
+            let block = burst > 1 && self.random.usize(..8) == 0;
             if block {
                 call!(veo_req_block_begin(self.ctx.0));
             }
@@ -180,8 +182,8 @@ impl User<'_> {
                 call!(veo_req_block_end(self.ctx.0));
             }
             submitted += burst as u64;
-            let keep = if self.random.below(4) == 0 {
-                self.random.below(20)
+            let keep = if self.random.usize(..4) == 0 {
+                self.random.usize(..20)
             } else {
                 0
             };
@@ -222,7 +224,7 @@ fn everybody_gets_his_own_results() {
                             functions,
                             block,
                             large,
-                            random: Random(round * 1000 + number as u64),
+                            random: Rng::with_seed(round * 1000 + number as u64),
                             flights: VecDeque::new(),
                             collected: &collected,
                         };

@@ -38,22 +38,6 @@ pub(crate) fn ends<R: Send + 'static>(what: impl FnOnce() -> R + Send + 'static)
     }
 }
 
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn word(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (self.0 >> 32 ^ self.0 << 17).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        (self.word() >> 33) as usize % limit
-    }
-}
-
 pub(crate) fn direct(ctx: Ctx, function: u64, words: &[u64], classes: &[u8]) -> u64 {
     assert_eq!(words.len(), classes.len());
     call!(veo_emu_call_async(

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use veo_abi::ffi::*;
 
 use crate::common::*;
-use crate::{KERNELS, Random, direct, give};
+use fastrand::Rng;
+
+use crate::{KERNELS, direct, give};
 
 /// Kernels with parameters of these classes, each with its name. They return a number
 /// made of all words, or 0 if the stack is not aligned.
@@ -15,7 +17,7 @@ fn signatures() -> (String, Vec<(String, Vec<u8>)>) {
         VEO_EMU_CLASS_FLOAT as u8,
         VEO_EMU_CLASS_DOUBLE as u8,
     );
-    let mut random = Random(7);
+    let mut random = Rng::with_seed(7);
     let mut all = Vec::new();
     for count in [
         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 23, 24, 25, 31, 32, 33, 34,
@@ -32,7 +34,7 @@ fn signatures() -> (String, Vec<(String, Vec<u8>)>) {
             lone,
         ]);
         for _ in 0..3 {
-            let mut any = || [integer, float, double][random.below(3)];
+            let mut any = || [integer, float, double][random.usize(..3)];
             all.push((0..count).map(|_| any()).collect());
         }
     }
@@ -79,7 +81,7 @@ fn words_of_any_class_and_number_go_where_they_belong() {
         .into_iter()
         .map(|(name, classes)| (proc.sym(library, &name), classes))
         .collect();
-    let mut random = Random(11);
+    let mut random = Rng::with_seed(11);
     // Several times, so that every place of the ring has held something else before. With
     // few at once each call has the short way; with many some wait for room.
     for burst in [1, 3, 40, 700] {
@@ -87,21 +89,21 @@ fn words_of_any_class_and_number_go_where_they_belong() {
         while left > 0 {
             let mut expected = VecDeque::new();
             for _ in 0..burst.min(left) {
-                let number = random.below(kernels.len());
+                let number = random.usize(..kernels.len());
                 let (function, classes) = &kernels[number];
                 let mut hash = number as u64;
                 let words: Vec<u64> = classes
                     .iter()
                     .map(|class| {
                         // No floating-point number that a register could change.
-                        let word = random.word() & 0xbfff_ffff_bfff_ffff;
+                        let word = random.u64(..) & 0xbfff_ffff_bfff_ffff;
                         let float = u32::from(*class) == VEO_EMU_CLASS_FLOAT;
                         let seen = if float { word >> 32 } else { word };
                         hash = (hash ^ seen).wrapping_mul(0x100_0000_01b3);
                         word
                     })
                     .collect();
-                let id = if random.below(3) > 0 {
+                let id = if random.usize(..3) > 0 {
                     direct(ctx, *function, &words, classes)
                 } else {
                     let mut args = Args::new();
@@ -115,7 +117,7 @@ fn words_of_any_class_and_number_go_where_they_belong() {
                             _ => args.u64(at, *word),
                         };
                     }
-                    if random.below(2) == 0 {
+                    if random.usize(..2) == 0 {
                         args = args.result(VEO_EMU_CLASS_INTEGER);
                     }
                     ctx.call(*function, &args)

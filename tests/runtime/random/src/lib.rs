@@ -5,9 +5,7 @@
 
 #![cfg(test)]
 
-mod random;
-
-use random::Random;
+use fastrand::Rng;
 use veo_core::{OnStack, Result, VeData, VeoContext, VeoProc, ve_kernel};
 use veo_test_support as _;
 
@@ -33,13 +31,13 @@ trait Bits: Copy {
     }
 
     /// Any bits; often the extremes, for floats also not-a-numbers of any payload.
-    fn random(random: &mut Random) -> Self {
-        Self::from_bits(match random.below(6) {
+    fn random(random: &mut Rng) -> Self {
+        Self::from_bits(match random.u64(..6) {
             0 => 0,
             1 => u64::MAX,
             2 => 0x8000_8080_8000_0080,
-            3 => 0x7ff0_0000_7f80_0001 | random.bits() & 0x000f_ffff_0000_ffff,
-            _ => random.bits(),
+            3 => 0x7ff0_0000_7f80_0001 | random.u64(..) & 0x000f_ffff_0000_ffff,
+            _ => random.u64(..),
         })
     }
 }
@@ -64,7 +62,7 @@ macro_rules! bits {
 bits!(i8 i16 i32 i64 u8 u16 u32 u64 isize usize f32 f64);
 
 /// The call of one kernel with random values.
-type Call = fn(&VeoProc, &VeoContext, &mut Random) -> Result<()>;
+type Call = fn(&VeoProc, &VeoContext, &mut Rng) -> Result<()>;
 
 include!(concat!(env!("OUT_DIR"), "/kernels.rs"));
 
@@ -72,7 +70,7 @@ include!(concat!(env!("OUT_DIR"), "/kernels.rs"));
 fn all_bits_arrive_and_come_back() -> Result<()> {
     let proc = VeoProc::new(0)?;
     let ctx = proc.open_context()?;
-    let mut random = Random::new(SEED ^ 1);
+    let mut random = Rng::with_seed(SEED ^ 1);
     for _ in 0..8 {
         for call in CALLS {
             call(&proc, &ctx, &mut random)?;
