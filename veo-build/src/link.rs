@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use object::LittleEndian;
-use object::elf::FileHeader64;
-use object::read::elf::FileHeader;
+use veo_debuginfo::elf::{self, Headers};
 
 use crate::args;
 use crate::command;
@@ -320,48 +318,35 @@ impl Linking<'_> {
                 ),
             ))
         };
-        let Ok(bytes) = fs::read(output) else {
+        let Ok((mut file, _)) = elf::open(output) else {
             return wrong(format!("no {}", output.display()));
         };
-        let header = FileHeader64::<LittleEndian>::parse(&*bytes);
+        let headers = Headers::read(&mut file);
         let Some((machine, arch)) = self.target().elf() else {
             let cpu = self.context.target.split('-').next().unwrap_or_default();
-            return match (host_machine(cpu), header) {
-                (Some(machine), Ok(header)) if header.e_machine(LittleEndian).0 != machine => {
-                    let found = header.e_machine(LittleEndian).0;
-                    wrong(format!(
-                        "machine code for ELF machine {found} and not for {cpu} ({machine})"
-                    ))
-                }
+            return match (elf::machine_of(cpu), headers) {
+                (Some(machine), Some(found)) if found.machine != machine => wrong(format!(
+                    "machine code for ELF machine {} and not for {cpu} ({machine})",
+                    found.machine
+                )),
                 _ => Ok(()),
             };
         };
-        let Ok(header) = header else {
+        let Some(found) = headers else {
             return wrong("a file that is not 64-bit ELF".into());
         };
-        let (found, flags) = (
-            header.e_machine(LittleEndian).0,
-            header.e_flags(LittleEndian).0,
-        );
-        if found != machine {
+        if found.machine != machine {
             return wrong(format!(
-                "machine code for ELF machine {found} and not for the VE ({machine})"
+                "machine code for ELF machine {} and not for the VE ({machine})",
+                found.machine
             ));
         }
-        if flags & 0xf != arch {
-            return wrong(format!("code for another VE (ELF flags {flags:#x})"));
+        if found.flags & 0xf != arch {
+            return wrong(format!(
+                "code for another VE (ELF flags {:#x})",
+                found.flags
+            ));
         }
         Ok(())
     }
-}
-
-/// The ELF machine number of a processor in a target triple, for those with 64-bit files.
-fn host_machine(cpu: &str) -> Option<u16> {
-    Some(match cpu {
-        "x86_64" => 62,
-        "aarch64" => 183,
-        "riscv64gc" => 243,
-        "loongarch64" => 258,
-        _ => return None,
-    })
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use object::{Object, ObjectSymbol};
+use veo_debuginfo::linkage::{self, DynamicSymbol};
 
 use crate::context::Context;
 use crate::kernels::Kernels;
@@ -53,8 +53,7 @@ impl Missing {
 /// The symbols that `library` does not define and that a linker complained of. Linkers differ in words and languages, but all of them name
 /// the symbol, and the line that needs it.
 pub(crate) fn of(library: &Path, complaint: &str, sources: &[Source]) -> Vec<Missing> {
-    let undefined: BTreeSet<String> =
-        symbols(library, |symbol| symbol.is_undefined() && !symbol.is_weak());
+    let undefined: BTreeSet<String> = symbols(library, |symbol| symbol.is_needed);
     undefined
         .into_iter()
         .filter_map(|symbol| {
@@ -77,14 +76,12 @@ pub(crate) fn of(library: &Path, complaint: &str, sources: &[Source]) -> Vec<Mis
 }
 
 /// The dynamic symbols of a file that `wanted` takes.
-fn symbols(file: &Path, wanted: impl Fn(&object::Symbol<'_, '_>) -> bool) -> BTreeSet<String> {
+fn symbols(file: &Path, wanted: impl Fn(&DynamicSymbol<'_>) -> bool) -> BTreeSet<String> {
     let bytes = fs::read(file).unwrap_or_default();
-    let Ok(file) = object::File::parse(&*bytes) else {
-        return BTreeSet::new();
-    };
-    file.dynamic_symbols()
+    linkage::symbols(&bytes)
+        .into_iter()
         .filter(wanted)
-        .filter_map(|symbol| Some(symbol.name().ok()?.to_string()))
+        .map(|symbol| symbol.name.to_owned())
         .collect()
 }
 
@@ -135,7 +132,7 @@ pub(crate) fn note(
     let defined: BTreeSet<String> = built
         .flatten()
         .flatten()
-        .flat_map(|entry| symbols(&entry.path(), |symbol| symbol.is_definition()))
+        .flat_map(|entry| symbols(&entry.path(), |symbol| symbol.is_defined))
         .collect();
     let missing: Vec<String> = missing
         .iter()

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use veo_abi::build_dir;
+use veo_debuginfo::elf;
 
 /// A machine that kernels are compiled for.
 ///
@@ -53,8 +54,8 @@ impl Target {
     pub(crate) fn elf(self) -> Option<(u16, u32)> {
         match self {
             Self::Host => None,
-            Self::Ve1 | Self::Ve1Llvm => Some((251, 0)),
-            Self::Ve3 => Some((251, 1)),
+            Self::Ve1 | Self::Ve1Llvm => Some((elf::VE, 0)),
+            Self::Ve3 => Some((elf::VE, 1)),
         }
     }
 }

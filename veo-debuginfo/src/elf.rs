@@ -17,6 +17,19 @@ pub const HOST: u16 = if cfg!(target_arch = "aarch64") {
     X86_64
 };
 
+/// The machine number of a processor as the first word of a Rust target names it, for those with
+/// 64-bit files.
+#[must_use]
+pub fn machine_of(processor: &str) -> Option<u16> {
+    Some(match processor {
+        "x86_64" => X86_64,
+        "aarch64" => AARCH64,
+        "riscv64gc" => 243,
+        "loongarch64" => 258,
+        _ => return None,
+    })
+}
+
 const SHARED: u16 = 3;
 const LOAD: u32 = 1;
 const INTERPRETER: u32 = 3;
@@ -26,6 +39,8 @@ const INTERPRETER: u32 = 3;
 pub struct Headers {
     /// Its machine number.
     pub machine: u16,
+    /// What it says of itself beyond that, which depends on the machine.
+    pub flags: u32,
     /// It is a shared library, or a program that can lie anywhere.
     pub shared: bool,
     /// It names a loader, so it is a program.
@@ -44,12 +59,14 @@ impl Headers {
             return None;
         }
         let (table, size, count) = (long(&header, 32), short(&header, 54), short(&header, 56));
-        if size != 56 {
+        // Relocatable objects have no segments, and give them no size.
+        if size != 56 && count > 0 {
             return None;
         }
         file.seek(SeekFrom::Start(table)).ok()?;
         let mut headers = Headers {
             machine: short(&header, 18),
+            flags: word(&header, 48),
             shared: short(&header, 16) == SHARED,
             program: false,
             end: 0,
@@ -57,7 +74,7 @@ impl Headers {
         for _ in 0..count {
             let mut entry = [0u8; 56];
             file.read_exact(&mut entry).ok()?;
-            match u32::from_le_bytes([entry[0], entry[1], entry[2], entry[3]]) {
+            match word(&entry, 0) {
                 LOAD => {
                     let end = long(&entry, 8).checked_add(long(&entry, 32))?;
                     headers.end = headers.end.max(end);
@@ -72,6 +89,12 @@ impl Headers {
 
 fn short(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes([bytes[at], bytes[at + 1]])
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    let mut word = [0; 4];
+    word.copy_from_slice(&bytes[at..at + 4]);
+    u32::from_le_bytes(word)
 }
 
 fn long(bytes: &[u8], at: usize) -> u64 {
@@ -130,5 +153,18 @@ mod tests {
                 let _ = Headers::read(&mut Cursor::new(&damaged[..]));
             }
         }
+    }
+
+    #[test]
+    fn a_relocatable_object_has_no_segments() {
+        let mut object = std::fs::read("/proc/self/exe").unwrap();
+        object.truncate(64);
+        object[16..18].copy_from_slice(&[1, 0]);
+        object[54..58].fill(0);
+        let headers = Headers::read(&mut Cursor::new(&object[..])).unwrap();
+        assert_eq!(
+            (headers.machine, headers.shared, headers.end),
+            (HOST, false, 0)
+        );
     }
 }

@@ -1,9 +1,8 @@
 //! What a library file says of itself: its symbols, what it is made for.
 
-use std::io::Read;
 use std::path::Path;
 
-use veo_debuginfo::elf;
+use veo_debuginfo::elf::{self, Headers};
 
 use super::loaded::LoadedLibrary;
 use super::search;
@@ -18,22 +17,18 @@ pub(crate) fn similar(library: &LoadedLibrary, name: &str) -> Vec<String> {
     nearest(name, described.chain(undescribed).collect())
 }
 
-/// Why the library cannot be loaded, as far as its header tells.
+/// Why the library cannot be loaded, as far as its headers tell.
 pub(crate) fn why_not_loadable(path: &Path, targets: &[&str]) -> Option<String> {
-    // Opening what is no file may never end.
-    if std::fs::metadata(path).is_ok_and(|data| !data.is_file()) {
+    let (mut file, data) = match elf::open(path) {
+        Ok(opened) => opened,
+        Err(error) => return Some(error.to_string()),
+    };
+    if !data.is_file() {
         return Some("it is no regular file".into());
     }
-    let mut header = [0; 20];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    match read {
-        Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
-            return Some(error.to_string());
-        }
-        Ok(()) if header.starts_with(b"\x7fELF") => {}
-        _ => return Some("it is not an ELF library".into()),
-    }
-    let machine = u16::from_le_bytes([header[18], header[19]]);
+    let Some(Headers { machine, .. }) = Headers::read(&mut file) else {
+        return Some("it is not a 64-bit ELF library, or is damaged".into());
+    };
     (search::machine(targets) == elf::VE && machine != elf::VE).then(|| {
         format!("it is for another machine (ELF machine number {machine}), not the Vector Engine")
     })
@@ -87,6 +82,19 @@ mod tests {
 
     fn near(name: &str, candidates: &[&str]) -> Vec<String> {
         nearest(name, candidates.iter().map(|c| (*c).to_owned()).collect())
+    }
+
+    #[test]
+    fn headers_tell_why_a_library_cannot_be_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = dir.path().join("text.so");
+        std::fs::write(&text, "int f(void);").unwrap();
+        let why = |path: &Path, target| why_not_loadable(path, &[target]).unwrap_or_default();
+        assert!(why(&text, "host").contains("not a 64-bit ELF library"));
+        assert!(why(dir.path(), "host").contains("no regular file"));
+        let own = std::env::current_exe().unwrap();
+        assert_eq!(why(&own, "host"), "");
+        assert!(why(&own, "ve1").contains(&format!("machine number {}", elf::HOST)));
     }
 
     #[test]
