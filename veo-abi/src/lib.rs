@@ -17,12 +17,14 @@ mod ctype;
 pub mod environment;
 pub mod ffi;
 pub mod headers;
+mod near;
 pub mod prototype;
 mod scalar;
 mod types;
 mod word;
 
 pub use ctype::{CType, CTypeError};
+pub use near::near_names;
 pub use scalar::ScalarType;
 pub use types::{Field, Signature, StructLayout, Type};
 pub use word::{Scalar, Word};

@@ -5,10 +5,10 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Lit, LitStr, Path, Token};
+use veo_abi::near_names;
 
 use crate::mistake::Mistake;
 use crate::names::{check_library, check_symbol};
-use crate::near::nearest;
 use crate::report::Report;
 
 /// Where the kernel is found.
@@ -277,7 +277,7 @@ fn meant(key: &str) -> Option<&'static str> {
             let keys = [
                 "lib", "static", "name", "optional", "lazy", "verify", "crate",
             ];
-            return nearest(key, keys.into_iter());
+            return near_names(key, keys).first().copied();
         }
     })
 }

@@ -21,7 +21,6 @@ mod expand;
 mod messages;
 mod mistake;
 mod names;
-mod near;
 mod parse;
 mod place;
 mod placeholder;

@@ -6,17 +6,16 @@ use syn::{
     Expr, GenericArgument, Lit, PathArguments, PointerMutability, ReturnType, Type, TypeFnPtr,
     TypePath,
 };
-use veo_abi::ScalarType;
 use veo_abi::prototype::{
     Assertion, Declared, DeclaredSignature, Mismatch, MismatchKind, Prototype, Prototypes,
     compare_declared,
 };
+use veo_abi::{ScalarType, near_names};
 
 use crate::attribute::{Library, Policy, Resolution};
 use crate::built::{self, Built};
 use crate::declaration::{Declaration, ParamType, Result};
 use crate::mistake::Mistake;
-use crate::near::nearest;
 use crate::report::Report;
 use crate::spell::spell;
 use crate::types::plain;
@@ -126,7 +125,9 @@ fn function(
         let names = names.chain(prototypes.undescribed().iter().map(String::as_str));
         let mistake = Mistake::NoSuchSymbol {
             library: library.to_owned(),
-            near: nearest(&symbol, names).map(str::to_owned),
+            near: near_names(&symbol, names)
+                .first()
+                .map(|&name| name.to_owned()),
             symbol,
         };
         mistakes.push((declaration.symbol.to_token_stream(), mistake));

@@ -1,12 +1,14 @@
 //! The functions behind declared kernels.
 
+use veo_abi::near_names;
+
 use super::function::VeoFunction;
 use super::loaded::VeoLibrary;
 use super::types::Types;
 use crate::address::VeMemPtr;
 use crate::error::{Error, Result};
 use crate::kernel::{self, KernelInfo};
-use crate::process::{VeoProc, nearest};
+use crate::process::VeoProc;
 
 impl KernelInfo {
     /// The function behind the stub in process `proc`: its library is loaded and its
@@ -92,10 +94,10 @@ impl VeoProc {
 /// The paths of kernels whose names resemble that of `path`.
 fn near(path: &str) -> Vec<String> {
     let name = path.rsplit("::").next().unwrap_or(path);
-    let names = kernel::kernels().map(|info| info.name.to_owned()).collect();
+    let near = near_names(name, kernel::kernels().map(|info| info.name));
     let mut paths = Vec::new();
     // The name itself is near, too: the modules before it may be wrong.
-    for near in std::iter::once(name.to_owned()).chain(nearest(name, names)) {
+    for near in std::iter::once(name).chain(near) {
         let same = kernel::kernels().filter(|info| info.name == near);
         paths.extend(same.map(KernelInfo::path));
     }

@@ -33,5 +33,4 @@ pub use settings::{Kernels, Prototypes, Stream};
 
 pub(crate) use call::Place;
 pub(crate) use loaded::LoadedLibrary;
-pub(crate) use symbols::nearest;
 pub(crate) use verify::Declaration;
