@@ -21,10 +21,12 @@ mod near;
 pub mod prototype;
 mod scalar;
 mod types;
+mod verify;
 mod word;
 
 pub use ctype::{CType, CTypeError};
 pub use near::near_names;
 pub use scalar::ScalarType;
 pub use types::{Field, Signature, StructLayout, Type};
+pub use verify::Verify;
 pub use word::{Scalar, Word};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use veo_abi::Signature;
+use veo_abi::{Signature, Verify};
 
 /// What a declaration says of a kernel.
 #[derive(Clone, Copy, Debug)]
@@ -35,21 +35,6 @@ pub struct KernelInfo {
     pub words: &'static [&'static str],
     /// What `verify` in the declaration says.
     pub verify: Verify,
-}
-
-/// What is done about a declaration that contradicts the library's debug information,
-/// as the declaration says: `verify = "deny"`, `"warn"` or `"off"`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Verify {
-    /// It says nothing: what the process was created with.
-    #[default]
-    Default,
-    /// The kernel cannot be used.
-    Deny,
-    /// A warning.
-    Warn,
-    /// Nothing is compared.
-    Off,
 }
 
 /// Where a kernel lives.

@@ -112,7 +112,7 @@ pub use expansion::{
 };
 pub use hmem::{Hmem, HmemMut, HmemPtr, hmemcpy, is_ve_addr};
 pub use inventory;
-pub use kernel::{KernelInfo, Verify, kernels};
+pub use kernel::{KernelInfo, kernels};
 pub use library::{
     Arguments, FnType, Symbol, SymbolKind, TypedArguments, TypedFunction, Value, ValueKind,
     VeoFunction, VeoLibrary,
@@ -120,11 +120,12 @@ pub use library::{
 pub use memory::{VeBuffer, VeSlice, VeSliceMut};
 pub use param::{FnAddr, KernelResult, Param};
 pub use process::{
-    Arch, HookId, Kernels, NodeInfo, ProcInitHook, Prototypes, Stream, VeoProc, VeoProcBuilder,
+    Arch, HookId, Kernels, NodeInfo, ProcInitHook, Stream, VeoProc, VeoProcBuilder,
     del_proc_init_hook, nodes, set_proc_init_hook,
 };
 pub use stack::OnStack;
 pub use veo_abi as abi;
+pub use veo_abi::{Verify, Verify as Prototypes};
 pub use veo_macros::{VeData, VeOpaque, ve_kernel};
 
 /// Python's spelling of [`VeMemPtr`].
@@ -141,11 +142,10 @@ pub mod __private {
         ConstArg, ConstVoidArg, CopyValues, Data, FunctionArg, If, MutArg, MutVoidArg, NamedArg,
         PointedTo, Returned, Returns, ValueOf, Wrong,
     };
-    pub use crate::kernel::{
-        Kernel, KernelInfo, Library, Registration, Resolution, Verify, crate_name,
-    };
+    pub use crate::kernel::{Kernel, KernelInfo, Library, Registration, Resolution, crate_name};
     pub use crate::param::{FnAddr, KernelResult, Param};
     // The span of `::core` would decide what it means: another one in the edition of 2015.
     pub use core::line;
+    pub use veo_abi::Verify;
     pub use {inventory, veo_abi as abi};
 }

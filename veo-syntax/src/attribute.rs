@@ -5,7 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Lit, LitStr, Path, Token};
-use veo_abi::near_names;
+use veo_abi::{Verify, near_names};
 
 use crate::mistake::Mistake;
 use crate::names::{check_library, check_symbol};
@@ -33,36 +33,12 @@ pub(crate) enum Resolution {
     Lazy,
 }
 
-/// What is done about a declaration that contradicts the library.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// An error.
-    Deny,
-    /// A warning.
-    Warn,
-    /// Nothing is compared.
-    Off,
-}
-
-impl Policy {
-    /// The policy of this word: `deny`, `warn`, `off`.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Policy> {
-        Some(match word {
-            "deny" => Policy::Deny,
-            "warn" => Policy::Warn,
-            "off" => Policy::Off,
-            _ => return None,
-        })
-    }
-}
-
 /// What the attribute says.
 pub(crate) struct Options {
     pub(crate) library: Library,
     pub(crate) name: Option<LitStr>,
     pub(crate) resolution: Resolution,
-    pub(crate) verify: Option<Policy>,
+    pub(crate) verify: Verify,
     krate: Option<Path>,
 }
 
@@ -113,7 +89,7 @@ pub(crate) fn parse(args: TokenStream, report: &mut Report) -> Options {
         library,
         name: keys.name.map(|(_, name)| name),
         resolution: resolution(keys.optional, keys.lazy, report).unwrap_or(Resolution::Eager),
-        verify: keys.verify.map(|(_, policy)| policy),
+        verify: keys.verify.map_or(Verify::Default, |(_, verify)| verify),
         krate: keys.krate.map(|(_, path)| path),
     }
 }
@@ -123,7 +99,7 @@ pub(crate) fn parse(args: TokenStream, report: &mut Report) -> Options {
 pub(crate) struct Overrides {
     pub(crate) name: Option<LitStr>,
     pub(crate) resolution: Option<Resolution>,
-    pub(crate) verify: Option<Policy>,
+    pub(crate) verify: Verify,
 }
 
 /// Parses an attribute on a function inside a block.
@@ -144,7 +120,7 @@ pub(crate) fn parse_inner(args: TokenStream, report: &mut Report) -> Overrides {
     Overrides {
         name: keys.name.map(|(_, name)| name),
         resolution: resolution(keys.optional, keys.lazy, report),
-        verify: keys.verify.map(|(_, policy)| policy),
+        verify: keys.verify.map_or(Verify::Default, |(_, verify)| verify),
     }
 }
 
@@ -177,7 +153,7 @@ struct Keys {
     r#static: Option<Ident>,
     optional: Option<Ident>,
     lazy: Option<Ident>,
-    verify: Option<(Ident, Policy)>,
+    verify: Option<(Ident, Verify)>,
 }
 
 impl Keys {
@@ -247,8 +223,8 @@ impl Keys {
                 let Some(word) = string(&key, value, report) else {
                     return Ok(());
                 };
-                match Policy::parse(&word.value()) {
-                    Some(policy) => once(&mut self.verify, (key.clone(), policy), &key, report),
+                match Verify::parse(&word.value()) {
+                    Some(verify) => once(&mut self.verify, (key.clone(), verify), &key, report),
                     None => report.at(&word, &Mistake::UnknownPolicy(word.value())),
                 }
             }

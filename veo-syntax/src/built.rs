@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
+use veo_abi::Verify;
 use veo_abi::build_dir::{self, PROTOTYPES, library_of_prototypes, prototypes_file};
 use veo_abi::prototype::Prototypes;
-
-use crate::attribute::Policy;
 
 /// The build of the crate that is being compiled, as far as there is one.
 #[derive(Debug, Default)]
@@ -58,10 +57,10 @@ impl Built {
     }
 
     /// The policy, or the word that names none.
-    pub(crate) fn policy(&self) -> Result<Policy, &str> {
+    pub(crate) fn verify(&self) -> Result<Verify, &str> {
         match &self.policy {
-            None => Ok(Policy::Deny),
-            Some(word) => Policy::parse(word).ok_or(word),
+            None => Ok(Verify::Default),
+            Some(word) => Verify::parse(word).ok_or(word),
         }
     }
 

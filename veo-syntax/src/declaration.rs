@@ -4,7 +4,9 @@
 use proc_macro2::Ident;
 use syn::{Attribute, LitStr, Token, Type, TypePtr, TypeReference, Visibility};
 
-use crate::attribute::{Library, Policy, Resolution};
+use veo_abi::Verify;
+
+use crate::attribute::{Library, Resolution};
 use crate::placeholder::Named;
 
 /// One kernel.
@@ -20,7 +22,7 @@ pub(crate) struct Declaration {
     pub(crate) symbol: LitStr,
     pub(crate) library: Library,
     pub(crate) resolution: Resolution,
-    pub(crate) verify: Option<Policy>,
+    pub(crate) verify: Verify,
     pub(crate) params: Vec<Param>,
     pub(crate) result: Result,
     /// Types it mentions that can be named where it stands.

@@ -10,9 +10,9 @@ use veo_abi::prototype::{
     Assertion, Declared, DeclaredSignature, Mismatch, MismatchKind, Prototype, Prototypes,
     compare_declared,
 };
-use veo_abi::{ScalarType, near_names};
+use veo_abi::{ScalarType, Verify, near_names};
 
-use crate::attribute::{Library, Policy, Resolution};
+use crate::attribute::{Library, Resolution};
 use crate::built::{self, Built};
 use crate::declaration::{Declaration, ParamType, Result};
 use crate::mistake::Mistake;
@@ -36,9 +36,11 @@ pub(crate) struct Checks {
 /// Checks a declaration in which nothing else is wrong.
 pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Report) -> Checks {
     let mut checks = Checks::default();
-    let policy = match (declaration.verify, built.policy()) {
-        (Some(policy), _) | (None, Ok(policy)) => policy,
-        (None, Err(word)) => {
+    let by_variable = declaration.verify == Verify::Default;
+    let verify = match built.verify() {
+        Ok(verify) => declaration.verify.or(verify),
+        Err(_) if !by_variable => declaration.verify,
+        Err(word) => {
             report.at(
                 &declaration.ident,
                 &Mistake::PolicyVariable(word.to_owned()),
@@ -46,8 +48,8 @@ pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Repo
             return checks;
         }
     };
-    checks.by_variable = declaration.verify.is_none() && built.has_libraries();
-    if policy == Policy::Off {
+    checks.by_variable = by_variable && built.has_libraries();
+    if verify == Verify::Off {
         return checks;
     }
     let mut mistakes = Vec::new();
@@ -95,14 +97,14 @@ pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Repo
         Library::Shared(_) | Library::Unknown => {}
     }
     for (place, mistake) in mistakes {
-        match policy {
-            Policy::Deny => report.at(&place, &mistake),
-            Policy::Warn => checks.warnings.push((place, mistake.text())),
-            Policy::Off => {}
+        match verify {
+            Verify::Default | Verify::Deny => report.at(&place, &mistake),
+            Verify::Warn => checks.warnings.push((place, mistake.text())),
+            Verify::Off => {}
         }
     }
     // A constant can only be refused, not warned about.
-    if policy != Policy::Deny {
+    if !matches!(verify, Verify::Default | Verify::Deny) {
         checks.assertions.clear();
     }
     checks

@@ -1,12 +1,13 @@
 //! Functions by name.
 
+use veo_abi::Verify;
+
 use super::function::VeoFunction;
 use super::loaded::VeoLibrary;
 use super::typed::{FnType, TypedFunction};
 use super::types::Types;
 use crate::address::VeMemPtr;
 use crate::error::{Error, Result};
-use crate::kernel::Verify;
 use crate::process::{Declaration, VeoProc};
 
 impl VeoProc {

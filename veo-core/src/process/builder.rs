@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use veo_abi::Verify;
+
 use super::handle::VeoProc;
 use super::hooks;
-use super::settings::{Kernels, Prototypes, Stream, Wishes};
+use super::settings::{Kernels, Stream, Wishes, verify_from_environment};
 use super::shared::ProcShared;
 use super::thread;
 use crate::backend::{self, Api, Backend};
@@ -38,7 +40,7 @@ impl std::fmt::Debug for VeoProcBuilder {
             .field("backend", &self.backend)
             .field("veorun", &self.wishes.veorun)
             .field("kernels", &self.wishes.kernels)
-            .field("prototypes", &self.wishes.prototypes)
+            .field("prototypes", &self.wishes.verify)
             .field("memory", &self.wishes.memory)
             .field("time_limit", &self.wishes.time_limit)
             .field("omp_threads", &self.wishes.omp_threads)
@@ -93,8 +95,8 @@ impl VeoProcBuilder {
     /// What is done about a declaration that contradicts a library's debug information,
     /// where the declaration itself does not say (`verify`). Without this, `VEO_VERIFY` in
     /// the environment decides: `deny`, `warn` or `off`.
-    pub fn prototypes(mut self, prototypes: Prototypes) -> Self {
-        self.wishes.prototypes = Some(prototypes);
+    pub fn prototypes(mut self, prototypes: Verify) -> Self {
+        self.wishes.verify = prototypes;
         self
     }
 
@@ -151,11 +153,9 @@ impl VeoProcBuilder {
 
     pub(crate) fn build_on(mut self, api: &'static Api) -> Result<VeoProc> {
         let node = self.node;
-        let prototypes = match self.wishes.prototypes {
-            Some(prototypes) => prototypes,
-            None => Prototypes::from_environment(node)?,
-        };
-        self.wishes.prototypes = Some(prototypes);
+        if self.wishes.verify == Verify::Default {
+            self.wishes.verify = verify_from_environment(node)?;
+        }
         api.extension.check_node(node)?;
         let kernels = self.wishes.kernels;
         let (tasks, inbox) = channel();

@@ -29,7 +29,7 @@ pub use builder::VeoProcBuilder;
 pub use handle::VeoProc;
 pub use hooks::{HookId, ProcInitHook, del_proc_init_hook, set_proc_init_hook};
 pub use nodes::{Arch, NodeInfo, nodes};
-pub use settings::{Kernels, Prototypes, Stream};
+pub use settings::{Kernels, Stream};
 
 pub(crate) use call::Place;
 pub(crate) use loaded::LoadedLibrary;

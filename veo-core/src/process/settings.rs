@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use veo_abi::Verify;
 use veo_abi::environment::VEO_VERIFY;
 
 use crate::error::{Error, Result};
@@ -27,37 +28,19 @@ pub enum Kernels {
     None,
 }
 
-/// What is done about a declaration that contradicts the library's debug information.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Prototypes {
-    /// The kernel cannot be used: [`Error::Prototype`].
-    #[default]
-    Deny,
-    /// A warning through `tracing`.
-    Warn,
-    /// Nothing is compared.
-    Off,
-}
-
-impl Prototypes {
-    /// What `VEO_VERIFY` says, the same as while declarations are compiled.
-    pub(super) fn from_environment(node: i32) -> Result<Prototypes> {
-        let Some(word) = VEO_VERIFY.get() else {
-            return Ok(Prototypes::default());
-        };
-        match word.to_str() {
-            Some("deny") => Ok(Prototypes::Deny),
-            Some("warn") => Ok(Prototypes::Warn),
-            Some("off") => Ok(Prototypes::Off),
-            _ => Err(Error::ProcessStart {
-                node,
-                reason: format!(
-                    "VEO_VERIFY is {word:?}: set it to `deny`, `warn` or `off`, or unset it"
-                ),
-            }),
-        }
-    }
+/// What `VEO_VERIFY` says, the same as while declarations are compiled.
+pub(super) fn verify_from_environment(node: i32) -> Result<Verify> {
+    let Some(word) = VEO_VERIFY.get() else {
+        return Ok(Verify::Default);
+    };
+    word.to_str()
+        .and_then(Verify::parse)
+        .ok_or_else(|| Error::ProcessStart {
+            node,
+            reason: format!(
+                "VEO_VERIFY is {word:?}: set it to `deny`, `warn` or `off`, or unset it"
+            ),
+        })
 }
 
 /// Where a kernel's output comes from, for [`VeoProcBuilder::stdout`](crate::VeoProcBuilder::stdout).
@@ -78,7 +61,7 @@ pub(crate) struct Settings {
     /// The node that was asked for, as functions of the backend take it.
     pub(crate) asked_node: i32,
     pub(crate) kernels: Kernels,
-    pub(crate) prototypes: Prototypes,
+    pub(crate) verify: Verify,
     /// What the backend calls with output. Kept as long as the process.
     pub(super) output: Option<Arc<Receiver>>,
 }
@@ -88,8 +71,7 @@ pub(crate) struct Settings {
 pub(super) struct Wishes {
     pub(super) veorun: Option<PathBuf>,
     pub(super) kernels: Kernels,
-    /// Without, the environment decides.
-    pub(super) prototypes: Option<Prototypes>,
+    pub(super) verify: Verify,
     pub(super) memory: Option<u64>,
     pub(super) time_limit: Option<Duration>,
     pub(super) output: Option<Arc<Output>>,

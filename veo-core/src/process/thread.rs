@@ -58,7 +58,7 @@ pub(super) fn start(
             veorun: wishes.veorun,
             asked_node: node,
             kernels: wishes.kernels,
-            prototypes: wishes.prototypes.unwrap_or_default(),
+            verify: wishes.verify,
             output,
         },
     )))

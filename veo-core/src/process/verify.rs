@@ -6,14 +6,13 @@
 
 use std::path::Path;
 
-use veo_abi::Signature;
 use veo_abi::prototype::{Comparison, Prototype, Prototypes, compare_written};
+use veo_abi::{Signature, Verify};
 
 use super::loaded::LoadedLibrary;
-use super::settings::Prototypes as Policy;
 use super::shared::ProcShared;
 use crate::error::{Error, PrototypeMismatch, Result};
-use crate::kernel::{KernelInfo, Verify};
+use crate::kernel::KernelInfo;
 
 /// What a declaration says, and where it stands.
 pub(crate) struct Declaration<'a> {
@@ -52,17 +51,12 @@ impl ProcShared {
         declaration: &Declaration<'_>,
         library: &LoadedLibrary,
     ) -> Result<()> {
-        let policy = match declaration.verify {
-            Verify::Default => self.settings.prototypes,
-            Verify::Deny => Policy::Deny,
-            Verify::Warn => Policy::Warn,
-            Verify::Off => Policy::Off,
-        };
+        let verify = declaration.verify.or(self.settings.verify);
         let Some(path) = library.path.as_deref() else {
             return Ok(());
         };
         let known = declaration.checked && !tracing::enabled!(tracing::Level::DEBUG);
-        if policy == Policy::Off || known {
+        if verify == Verify::Off || known {
             return Ok(());
         }
         let Some(prototypes) = library.prototypes() else {
@@ -75,29 +69,29 @@ impl ProcShared {
         let Some(mismatch) = mismatch(declaration, &prototypes, path) else {
             return Ok(());
         };
-        settle(policy, mismatch)
+        settle(verify, mismatch)
     }
 
     /// Whether types that a caller says are compared with debug information.
     pub(crate) fn compares(&self) -> bool {
-        self.settings.prototypes != Policy::Off
+        self.settings.verify != Verify::Off
     }
 
     /// What comes of types that a caller says and that are wrong.
     pub(crate) fn contradicted(&self, mismatch: PrototypeMismatch) -> Result<()> {
-        settle(self.settings.prototypes, mismatch)
+        settle(self.settings.verify, mismatch)
     }
 }
 
-fn settle(policy: Policy, mismatch: PrototypeMismatch) -> Result<()> {
+fn settle(verify: Verify, mismatch: PrototypeMismatch) -> Result<()> {
     let mismatch = Box::new(mismatch);
-    match policy {
-        Policy::Deny => Err(Error::Prototype { mismatch }),
-        Policy::Warn => {
+    match verify {
+        Verify::Default | Verify::Deny => Err(Error::Prototype { mismatch }),
+        Verify::Warn => {
             tracing::warn!("{mismatch}");
             Ok(())
         }
-        Policy::Off => Ok(()),
+        Verify::Off => Ok(()),
     }
 }
 

@@ -12,12 +12,13 @@ use quote::{quote, quote_spanned};
 use syn::LitStr;
 use syn::ext::IdentExt;
 
+use veo_abi::Verify;
 use veo_abi::prototype::Assertion;
 
 use self::documented::documented;
 use self::signature::{inner_name, signature, target};
 use self::types::{Referent, referent};
-use crate::attribute::{Context, Library, Policy, Resolution};
+use crate::attribute::{Context, Library, Resolution};
 use crate::declaration::{Declaration, Param, ParamType, Result};
 use crate::place::around;
 use crate::spell::spell;
@@ -39,10 +40,10 @@ pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context
         Resolution::Lazy => quote!(Lazy),
     };
     let verify = match declaration.verify {
-        None => quote!(Default),
-        Some(Policy::Deny) => quote!(Deny),
-        Some(Policy::Warn) => quote!(Warn),
-        Some(Policy::Off) => quote!(Off),
+        Verify::Default => quote!(Default),
+        Verify::Deny => quote!(Deny),
+        Verify::Warn => quote!(Warn),
+        Verify::Off => quote!(Off),
     };
     let warnings = checks
         .warnings
