@@ -17,6 +17,7 @@ mod ctype;
 pub mod environment;
 pub mod ffi;
 pub mod headers;
+pub mod limits;
 mod near;
 pub mod prototype;
 mod scalar;

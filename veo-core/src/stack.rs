@@ -41,7 +41,7 @@ use crate::data::{Bytes, BytesMut, VeData};
 ///
 /// A value, an array, a slice or a `Vec` can be passed, for a parameter that points to its
 /// type; nested arrays also for one that points to their elements. The copy is
-/// aligned to 8 bytes. All stack data of one call together are at most 63 MB;
+/// aligned to 8 bytes. All stack data of one call together are at most 63 MiB;
 /// larger data belong in a [`VeBuffer`](crate::VeBuffer).
 ///
 /// If a request with `inout` or `output` data is dropped or forgotten, or fails,

@@ -77,7 +77,7 @@ fn data_that_the_stack_does_not_take() -> Result<()> {
         "kernel sum on VE process",
         "(node 0)",
         "parameter 1 (`x`)",
-        "63 MB",
+        "63 MiB",
     ];
     says(sum(&proc, OnStack::input(&large), 1), &parts);
     says(sum(&ctx, OnStack::input(&large), 1), &parts);

@@ -7,7 +7,7 @@ pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 pub(crate) const SLOTS: usize = 256;
 
 /// Most words of a request: arguments of a call.
-pub(crate) const MAX_WORDS: usize = 256;
+pub(crate) const MAX_WORDS: usize = veo_abi::limits::MAX_WORDS;
 
 /// Words in the slot itself; the rest goes to its extension.
 pub(crate) const INLINE_WORDS: usize = 12;

@@ -9,6 +9,7 @@ use syn::{
     Attribute, Expr, FnArg, GenericParam, Lifetime, Lit, LitStr, Meta, Pat, PatType, ReturnType,
     Safety, Signature, Token, Type,
 };
+use veo_abi::limits::MAX_WORDS;
 
 use crate::attribute::{self, Library, Options, Overrides};
 use crate::declaration::{Declaration, Param, Result};
@@ -18,9 +19,6 @@ use crate::parse::{self, Form, Kernel};
 use crate::report::Report;
 use crate::spell::spell;
 use crate::types;
-
-/// libveo passes at most this many arguments (`VEO_MAX_NUM_ARGS`).
-const MAX_PARAMS: usize = 256;
 
 /// Checks one function.
 pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> Declaration {
@@ -53,7 +51,7 @@ pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> 
         match input {
             FnArg::Receiver(receiver) => report.at(&receiver, &Mistake::Receiver),
             FnArg::Typed(input) => {
-                if index == MAX_PARAMS {
+                if index == MAX_WORDS {
                     report.at(&input.pat, &Mistake::TooManyParameters(count));
                 }
                 let param = param(input, report);

@@ -1,5 +1,7 @@
 //! The table of messages: what is said about each mistake, and what to write instead.
 
+use veo_abi::limits::{MAX_NAME, MAX_WORDS};
+
 use crate::mistake::{Mistake, Place};
 
 impl Mistake {
@@ -50,7 +52,7 @@ impl Mistake {
             M::LibraryBlank => "a file name does not begin or end with a blank: remove it".into(),
             M::LibraryNoExtension(instead) => format!("`lib` is a file name: write `lib = \"{instead}\"`"),
             M::SymbolName => "this is no link name: write the symbol as `nm -D` shows it, like `name = \"daxpy_\"`".into(),
-            M::TooLong(what, len) => format!("libveo takes {what} names of at most 255 bytes; this one has {len}"),
+            M::TooLong(what, len) => format!("libveo takes {what} names of at most {MAX_NAME} bytes; this one has {len}"),
             M::UnknownPolicy(word) => {
                 format!("unknown policy `{word}`: write `\"deny\"`, `\"warn\"` or `\"off\"`")
             }
@@ -93,7 +95,7 @@ impl Mistake {
             M::Variadic => "libveo cannot call variadic functions: declare the parameters that you pass, \
                             of a function in your library that takes exactly those"
                 .into(),
-            M::TooManyParameters(count) => format!("libveo passes at most 256 arguments and this is one of {count}: \
+            M::TooManyParameters(count) => format!("libveo passes at most {MAX_WORDS} arguments and this is one of {count}: \
                                                     put some into a structure and pass a reference to it"),
             M::ParameterAttribute(attr) => format!("`#[{attr}]` has no meaning on a parameter of a kernel; \
                                                     to have variants, put `#[cfg]` on whole declarations"),

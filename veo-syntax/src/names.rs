@@ -1,12 +1,10 @@
 //! Names that libveo takes, of libraries and of symbols.
 
 use syn::LitStr;
+use veo_abi::limits::MAX_NAME;
 
 use crate::mistake::Mistake;
 use crate::report::Report;
-
-/// libveo takes names of at most this many bytes (`VEO_SYMNAME_LEN_MAX`).
-const MAX_NAME: usize = 255;
 
 /// Checks the name of a library.
 pub(crate) fn check_library(name: &LitStr, report: &mut Report) {

@@ -11,6 +11,7 @@ mod words;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
+use veo_abi::limits::{MAX_STACK_DATA, MAX_WORDS};
 
 use crate::address::{Usage, VeMemPtr};
 use crate::data::{Bytes, BytesMut};
@@ -80,12 +81,6 @@ impl Default for Args<'_, '_> {
         }
     }
 }
-
-/// The most arguments that libveo has room for.
-pub(crate) const MAX_ARGS: usize = veo_abi::ffi::VEO_MAX_NUM_ARGS as usize;
-
-/// The most stack data that a call can carry, in bytes.
-pub(crate) const MAX_STACK: usize = 63 << 20;
 
 impl<'c, 'a> Args<'c, 'a> {
     #[inline(always)]
@@ -190,7 +185,7 @@ impl<'c, 'a> Args<'c, 'a> {
         if let Some(extras) = &self.extras {
             self.check_extras(extras)?;
         }
-        if self.words.len() > MAX_ARGS {
+        if self.words.len() > MAX_WORDS {
             return Err(Error::TooManyArguments {
                 count: self.words.len(),
                 call: None,
@@ -206,7 +201,7 @@ impl<'c, 'a> Args<'c, 'a> {
         let stack = &extras.stack;
         // Each buffer is padded to 8 bytes.
         let total: usize = stack.iter().map(|s| s.len().next_multiple_of(8)).sum();
-        if total > MAX_STACK && self.words.len() <= MAX_ARGS {
+        if total > MAX_STACK_DATA && self.words.len() <= MAX_WORDS {
             let largest = (0..stack.len()).max_by_key(|at| stack[*at].len());
             let is_it = |word| matches!(word, ArgWord::Stack(at) if Some(at as usize) == largest);
             return Err(Error::StackDataTooLarge {

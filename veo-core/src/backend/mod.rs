@@ -8,7 +8,7 @@ mod libveo;
 mod poll;
 
 pub(crate) use extension::{Extension, ProcessExtension};
-pub(crate) use libveo::{LONGEST, Shortened};
+pub(crate) use libveo::Shortened;
 pub(crate) use poll::poll;
 
 use std::fmt;

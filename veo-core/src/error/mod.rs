@@ -7,6 +7,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use veo_abi::limits::{MAX_STACK_DATA_MIB, MAX_WORDS};
+
 pub use fault::{Cause, Fault};
 pub use text::PrototypeMismatch;
 pub(crate) use text::parameter;
@@ -214,7 +216,7 @@ pub enum Error {
     },
 
     /// More arguments than a call can have.
-    #[error("{}{count} arguments given, a call takes at most 256", in_call(.call))]
+    #[error("{}{count} arguments given, a call takes at most {MAX_WORDS}", in_call(.call))]
     TooManyArguments {
         /// How many there are.
         count: usize,
@@ -224,8 +226,8 @@ pub enum Error {
 
     /// More stack data than a call can carry.
     #[error(
-        "{}{size} bytes of stack data given, most of them for {}; a call takes at most 63 MB: \
-         put them into a VeBuffer",
+        "{}{size} bytes of stack data given, most of them for {}; a call takes at most \
+         {MAX_STACK_DATA_MIB} MiB: put them into a VeBuffer",
         in_call(.call),
         parameter_of(.largest, .name, &None)
     )]

@@ -102,7 +102,7 @@ impl VeoFunction {
     /// [`VeoProcBuilder::prototypes`](crate::VeoProcBuilder::prototypes) softens that.
     #[track_caller]
     pub fn args_type<S: AsRef<str>>(mut self, types: &[S]) -> Result<VeoFunction> {
-        if types.len() > crate::arg::MAX_ARGS {
+        if types.len() > veo_abi::limits::MAX_WORDS {
             return Err(Error::TooManyArguments {
                 count: types.len(),
                 call: Some(format!("kernel {}", self.name)),

@@ -11,11 +11,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use veo_abi::limits::MAX_NAME;
+
 use super::loaded::{LibraryFile, LoadedLibrary};
 use super::search::{self, Found};
 use super::shared::ProcShared;
 use super::symbols;
-use crate::backend::{LONGEST, Shortened, c_path, need};
+use crate::backend::{Shortened, c_path, need};
 use crate::error::{Error, Result};
 use crate::queue::{Exclusive, may_hold_up_unloading, while_unloading};
 use crate::session::Code;
@@ -132,10 +134,10 @@ impl ProcShared {
     pub(crate) fn symbol(&self, library: &LoadedLibrary, name: &str) -> Result<u64> {
         let core = &self.core;
         let get = need!(core.api, veo_get_sym, "looking up a symbol")?;
-        if name.len() > LONGEST {
+        if name.len() > MAX_NAME {
             return Err(Error::Command {
                 what: format!("looking up a symbol of {} characters", name.len()),
-                reason: Some(format!("libveo takes at most {LONGEST}")),
+                reason: Some(format!("libveo takes at most {MAX_NAME}")),
             });
         }
         let not_found = || Error::SymbolNotFound {

@@ -1,12 +1,14 @@
 //! The arguments of a call, as a program sets them one by one.
 
+use veo_abi::limits::MAX_STACK_DATA;
+
 use crate::error::{Error, Result};
 use crate::shared::class::{Class, PER_WORD, Returns};
 use crate::shared::hmem;
 use crate::shared::ring::MAX_WORDS;
 
 /// All stack buffers of one call together.
-pub(crate) const MOST_STACK: u64 = 63 << 20;
+const MOST_STACK: u64 = MAX_STACK_DATA as u64;
 
 /// Which way the bytes of a stack buffer go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use veo_abi::environment::VE_LD_LIBRARY_PATH;
+use veo_abi::limits::MAX_NAME;
 use veo_debuginfo::Original;
 use veo_debuginfo::elf;
 
@@ -12,9 +13,6 @@ use crate::log::debug;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Ended;
 use crate::sys::memfd;
-
-/// Longest name of a library or symbol, without NUL.
-pub(crate) const LONGEST_NAME: usize = 255;
 
 /// Makes `name` something that means the same file in the VE process: a path is
 /// made absolute, a bare name is looked for where VE libraries are.
@@ -172,11 +170,11 @@ fn check_given(what: &str, name: &str) -> Result<()> {
 /// What libveo takes for a name.
 pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
     check_given(what, name)?;
-    if name.len() > LONGEST_NAME {
+    if name.len() > MAX_NAME {
         return Err(Error::new(
             libc::ENAMETOOLONG,
             format!(
-                "the name of the {what} has {} bytes; at most {LONGEST_NAME} are allowed",
+                "the name of the {what} has {} bytes; at most {MAX_NAME} are allowed",
                 name.len()
             ),
         ));

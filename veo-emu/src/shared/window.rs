@@ -7,5 +7,5 @@ pub(crate) const WINDOW: u64 = 0x6000_0000_0000;
 pub(crate) const WINDOW_LEN: u64 = 0x0800_0000_0000;
 
 /// Memory behind the heap for stack buffers of calls that are on their way.
-/// It does not count as the node's memory, and one call's 63 MB always fit.
+/// It does not count as the node's memory, and the stack data of one call always fit.
 pub(crate) const STAGING_LEN: u64 = 128 << 20;

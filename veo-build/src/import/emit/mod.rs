@@ -8,14 +8,12 @@ use std::ffi::CStr;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::{FnArg, ForeignItemFn, ItemConst, Pat, Path, ReturnType};
+use veo_abi::limits::MAX_WORDS;
 
 use super::catalogue::{Catalogue, docs, symbol};
 use super::comment;
 use super::translate::{Translator, Why, plain_number};
 use crate::{Error, ErrorKind, Result};
-
-/// libveo takes at most this many arguments (`VEO_MAX_NUM_ARGS`).
-const MAX_ARGUMENTS: usize = 256;
 
 /// A module of declarations.
 pub(super) struct Module {
@@ -187,11 +185,9 @@ impl Emitter<'_> {
         if signature.variadic.is_some() {
             return Err("it takes a variable number of arguments".to_owned());
         }
-        if signature.inputs.len() > MAX_ARGUMENTS {
+        if signature.inputs.len() > MAX_WORDS {
             let count = signature.inputs.len();
-            return Err(format!(
-                "it takes {count} arguments, more than {MAX_ARGUMENTS}"
-            ));
+            return Err(format!("it takes {count} arguments, more than {MAX_WORDS}"));
         }
         let view = &self.translator.catalogue.view;
         let ident = signature.ident.to_string();

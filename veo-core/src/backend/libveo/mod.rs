@@ -14,4 +14,4 @@ pub(super) use exit::Inside;
 pub(super) use load::{check_privileges, load};
 pub(super) use nodes::card;
 pub(super) use on_host::Alone;
-pub(crate) use short_path::{LONGEST, Shortened};
+pub(crate) use short_path::Shortened;

@@ -4,10 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use veo_abi::ffi;
-
-/// The longest path and symbol that libveo takes.
-pub(crate) const LONGEST: usize = ffi::VEO_SYMNAME_LEN_MAX as usize;
+use veo_abi::limits::MAX_NAME;
 
 /// A path that is short enough for libveo. A long one is reached through this program's
 /// descriptor of its directory, so that the library has its neighbours beside it; that holds
@@ -20,7 +17,7 @@ pub(crate) struct Shortened {
 
 impl Shortened {
     pub(crate) fn new(path: &Path) -> io::Result<Shortened> {
-        if path.as_os_str().len() <= LONGEST {
+        if path.as_os_str().len() <= MAX_NAME {
             return Ok(Shortened {
                 path: path.to_owned(),
                 _directory: None,
@@ -31,7 +28,7 @@ impl Shortened {
         };
         let directory = File::open(directory)?;
         let short = descriptor(&directory)?.join(name);
-        if short.as_os_str().len() > LONGEST {
+        if short.as_os_str().len() > MAX_NAME {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidFilename,
                 format!("the file's own name has {} bytes; rename it", name.len()),
@@ -78,7 +75,7 @@ mod tests {
         std::fs::write(&file, b"content").unwrap();
         std::fs::write(deep.join("liby.so"), b"neighbour").unwrap();
         let short = Shortened::new(&file).unwrap();
-        assert!(short.path().as_os_str().len() <= LONGEST);
+        assert!(short.path().as_os_str().len() <= MAX_NAME);
         assert_eq!(std::fs::read(short.path()).unwrap(), b"content");
         let neighbour = short.path().with_file_name("liby.so");
         assert_eq!(std::fs::read(&neighbour).unwrap(), b"neighbour");
