@@ -4,6 +4,8 @@
 use std::ffi::c_void;
 use std::fmt;
 
+use veo_abi::hmem;
+
 use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
 use crate::backend::need;
@@ -78,8 +80,7 @@ impl<T> HmemPtr<T> {
     /// The identifier of the process (`veo_get_proc_identifier_from_hmem`).
     #[must_use]
     pub fn identifier(self) -> u32 {
-        // Bits 62 to 59.
-        (self.tagged >> 59 & 0xf) as u32
+        hmem::identifier(self.tagged) as u32
     }
 
     /// The pointer without the tag.
@@ -106,7 +107,7 @@ impl<T> fmt::Debug for HmemPtr<T> {
 /// Whether an address has the tag of VE memory (`veo_is_ve_addr`).
 #[must_use]
 pub fn is_ve_addr(address: *const c_void) -> bool {
-    address as usize as u64 >> 63 == 1
+    hmem::is_ve(address as usize as u64)
 }
 
 macro_rules! argument {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
+use veo_abi::hmem;
+
 /// What ended a VE process, as far as the backend tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -69,12 +71,6 @@ pub enum Cause {
     OutOfMemory,
     /// It could not go on: [`Fault::text`].
     Broken,
-}
-
-/// Whether it is an address of the VE's memory with the identifier of its process.
-fn has_tag(address: u64) -> bool {
-    // Bit 63, and 62 to 59; what an address itself may have is below.
-    address >> 63 == 1 && address >> 47 & 0xfff == 0
 }
 
 /// The signal that nothing raises by mistake.
@@ -149,7 +145,7 @@ impl Fault {
             Cause::StackOverflow { .. } => {
                 "; ContextOptions::stack_size gives a context a larger one"
             }
-            Cause::Signal if self.address.is_some_and(has_tag) => {
+            Cause::Signal if self.address.is_some_and(hmem::is_tagged_address) => {
                 "; the address has the tag of its process (hmem), which kernels get if their \
                  library asks for tags: veo_get_hmem_addr gives it without"
             }
@@ -206,19 +202,8 @@ impl fmt::Display for Fault {
 
 /// `SIGSEGV (11, invalid memory access)`
 pub(crate) fn signal_name(signal: i32) -> String {
-    // The VE runs Linux binaries: these are the numbers of Linux on every host.
-    let (name, meaning) = match signal {
-        4 => ("SIGILL", "illegal instruction"),
-        5 => ("SIGTRAP", "trap"),
-        6 => ("SIGABRT", "abort"),
-        7 => ("SIGBUS", "bus error"),
-        8 => ("SIGFPE", "arithmetic exception"),
-        9 => ("SIGKILL", "killed"),
-        11 => ("SIGSEGV", "invalid memory access"),
-        15 => ("SIGTERM", "terminated"),
-        24 => ("SIGXCPU", "time limit"),
-        31 => ("SIGSYS", "bad system call"),
-        _ => return format!("signal {signal}"),
-    };
-    format!("{name} ({signal}, {meaning})")
+    match veo_abi::signal::named(signal) {
+        Some((name, meaning)) => format!("{name} ({signal}, {meaning})"),
+        None => format!("signal {signal}"),
+    }
 }

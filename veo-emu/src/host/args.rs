@@ -1,10 +1,10 @@
 //! The arguments of a call, as a program sets them one by one.
 
+use veo_abi::hmem;
 use veo_abi::limits::MAX_STACK_DATA;
 
 use crate::error::{Error, Result};
 use crate::shared::class::{Class, PER_WORD, Returns};
-use crate::shared::hmem;
 use crate::shared::ring::MAX_WORDS;
 
 /// All stack buffers of one call together.

@@ -203,27 +203,8 @@ fn is_a_fault(signal: i32) -> bool {
 
 /// The name of a signal and what it means.
 pub(crate) fn describe_signal(signal: i32) -> String {
-    let (name, meaning) = match signal {
-        libc::SIGSEGV => ("SIGSEGV", "invalid memory access"),
-        libc::SIGBUS => ("SIGBUS", "bus error"),
-        libc::SIGFPE => ("SIGFPE", "arithmetic exception"),
-        libc::SIGILL => ("SIGILL", "illegal instruction"),
-        libc::SIGABRT => ("SIGABRT", "abort"),
-        libc::SIGTRAP => ("SIGTRAP", "trap"),
-        libc::SIGSYS => ("SIGSYS", "forbidden system call"),
-        libc::SIGKILL => ("SIGKILL", "killed"),
-        libc::SIGTERM => ("SIGTERM", "terminated"),
-        libc::SIGHUP => ("SIGHUP", "hangup"),
-        libc::SIGUSR1 => ("SIGUSR1", "user signal 1"),
-        libc::SIGUSR2 => ("SIGUSR2", "user signal 2"),
-        libc::SIGALRM => ("SIGALRM", "alarm clock"),
-        libc::SIGVTALRM => ("SIGVTALRM", "virtual alarm clock"),
-        libc::SIGPROF => ("SIGPROF", "profiling alarm clock"),
-        libc::SIGQUIT => ("SIGQUIT", "quit"),
-        libc::SIGINT => ("SIGINT", "interrupted"),
-        libc::SIGXCPU => ("SIGXCPU", "CPU time limit"),
-        libc::SIGXFSZ => ("SIGXFSZ", "file size limit"),
-        _ => return format!("signal {signal}"),
-    };
-    format!("{name} ({meaning})")
+    match veo_abi::signal::named(signal) {
+        Some((name, meaning)) => format!("{name} ({meaning})"),
+        None => format!("signal {signal}"),
+    }
 }

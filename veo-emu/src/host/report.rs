@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use veo_abi::hmem;
 use veo_debuginfo::{SourceLines, SourceLocation};
 
 use super::death::{Death, Ended, Kind};
 use super::symbols::{Library, Symbols};
 use super::work::Job;
 use crate::shared::control::Cause;
-use crate::shared::hmem;
 use crate::shared::parcel::Task;
 
 /// What the VE side does, in words. Functions of libraries run on many occasions.

@@ -9,13 +9,14 @@ use veo_abi::ffi::{
     VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_result, veo_thr_ctxt,
 };
 
+use veo_abi::hmem;
+
 use super::call::verdict;
 use super::emu::{kind_of_result, returns};
 use super::{guard, open_context, own_context};
 use crate::error::{Error, Result};
 use crate::host::operation::CallView;
 use crate::shared::class::{Class, PER_WORD, pack_eight};
-use crate::shared::hmem;
 use crate::shared::ring::MAX_WORDS;
 
 pub unsafe extern "C" fn veo_emu_call_async(

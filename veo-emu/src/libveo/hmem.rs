@@ -4,6 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use veo_abi::ffi::veo_proc_handle;
+use veo_abi::hmem::{self, MAX_PROCESSES, is_ve, untag};
 
 use super::hooks::Done;
 use super::process::IDENTIFIERS;
@@ -12,15 +13,14 @@ use crate::error::{Error, Result};
 use crate::handle::Guard;
 use crate::host::process::Process;
 use crate::mutex::lock;
-use crate::shared::hmem::{self, MOST_PROCESSES, is_ve, untag};
 
 /// Adds the tag of a process to an address.
 pub(super) fn tag(address: u64, identifier: i32) -> Result<u64> {
     match usize::try_from(identifier) {
-        Ok(identifier) if identifier < MOST_PROCESSES => Ok(hmem::tag(address, identifier)),
+        Ok(identifier) if identifier < MAX_PROCESSES => Ok(hmem::tag(address, identifier)),
         _ => Err(Error::invalid(format!(
             "{identifier} is no process identifier: they go from 0 to {}",
-            MOST_PROCESSES - 1
+            MAX_PROCESSES - 1
         ))),
     }
 }
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn veo_get_hmem_addr(addr: *mut c_void) -> *mut c_void {
 }
 
 pub unsafe extern "C" fn veo_get_max_proc_identifier() -> c_int {
-    MOST_PROCESSES as c_int
+    MAX_PROCESSES as c_int
 }
 
 pub unsafe extern "C" fn veo_get_proc_identifier_from_hmem(addr: *const c_void) -> c_int {

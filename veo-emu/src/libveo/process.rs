@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use veo_abi::ffi::veo_proc_handle;
+use veo_abi::hmem::MAX_PROCESSES;
 
 use super::{CONTEXTS, PROCESSES, guard, hmem, process, string};
 use crate::error::{Error, Result};
@@ -13,11 +14,10 @@ use crate::host::process::Process;
 use crate::host::queue::progress;
 use crate::host::start::Options;
 use crate::mutex::lock;
-use crate::shared::hmem::MOST_PROCESSES;
 use crate::veorun::takeover;
 
 /// Handles of live processes by process identifier.
-pub(super) static IDENTIFIERS: Mutex<[u64; MOST_PROCESSES]> = Mutex::new([0; MOST_PROCESSES]);
+pub(super) static IDENTIFIERS: Mutex<[u64; MAX_PROCESSES]> = Mutex::new([0; MAX_PROCESSES]);
 
 pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handle> {
     takeover::keep();

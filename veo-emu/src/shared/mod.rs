@@ -8,7 +8,6 @@ pub(crate) mod class;
 pub(crate) mod control;
 pub(crate) mod fpe;
 pub(crate) mod handshake;
-pub(crate) mod hmem;
 pub(crate) mod message;
 pub(crate) mod parcel;
 pub(crate) mod ring;

@@ -3,8 +3,9 @@
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
 
+use veo_abi::hmem;
+
 use super::call::Frame;
-use crate::shared::hmem;
 use crate::veorun::copy;
 
 /// Registers for integer arguments.
