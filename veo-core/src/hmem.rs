@@ -8,12 +8,9 @@ use veo_abi::hmem;
 
 use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
-use crate::backend::need;
 use crate::data::{VeData, VePointee};
 use crate::error::{Error, Result};
 use crate::memory::{VeBuffer, VeSlice, VeSliceMut};
-use crate::process::VeoProc;
-use crate::session::ProcCore;
 
 /// An address on the VE that carries the identifier of its process in its upper bits,
 /// as C programs exchange it (`veo_args_set_hmem`).
@@ -35,7 +32,7 @@ impl<T> VeMemPtr<T> {
     /// # Errors
     ///
     /// [`Error::BadPointer`] for the null pointer; [`Error::Command`] if the process has no
-    /// [identifier](VeoProc::identifier); [`Error::ProcessEnded`].
+    /// [identifier](crate::VeoProc::identifier); [`Error::ProcessEnded`].
     pub fn to_hmem(self) -> Result<HmemPtr<T>> {
         let bad = |reason: &str| Error::BadPointer {
             addr: self.addr(),
@@ -49,25 +46,10 @@ impl<T> VeMemPtr<T> {
             .proc()
             .ok_or_else(|| bad("the process it belongs to is closed"))?;
         Ok(HmemPtr {
-            tagged: tagged(proc.shared().core.as_ref(), &proc, self.addr())? as u64,
+            tagged: proc.tagged(self.addr())? as u64,
             ptr: self,
         })
     }
-}
-
-/// The address with the identifier of its process.
-fn tagged(core: &ProcCore, proc: &VeoProc, addr: u64) -> Result<usize> {
-    let tag = need!(core.api, veo_set_proc_identifier, "hmem")?;
-    let identifier = proc.identifier()?;
-    // SAFETY: the address is only taken apart.
-    let tagged = unsafe { tag(addr as usize as *mut c_void, identifier) };
-    if tagged.is_null() {
-        return Err(Error::Command {
-            what: format!("tagging an address of {core}"),
-            reason: core.api.last_error(),
-        });
-    }
-    Ok(tagged as usize)
 }
 
 impl<T> HmemPtr<T> {
@@ -185,71 +167,6 @@ pub fn hmemcpy<'a, 'b, T: VeData>(
         (HmemMut::Host(to), Hmem::Ve(from)) => from.proc().read(from, to),
         (HmemMut::Ve(to), Hmem::Host(from)) => to.proc().write(to, from),
         (HmemMut::Ve(to), Hmem::Ve(from)) => to.proc().copy(to, from),
-    }
-}
-
-impl VeoProc {
-    /// Copies within the memory of the process (`veo_hmemcpy`). Waits, but not for
-    /// requests of contexts.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::SizeMismatch`]; [`Error::WrongProcess`]; [`Error::ProcessEnded`].
-    pub fn copy<'a, 'b, T: VeData>(
-        &self,
-        to: impl Into<VeSliceMut<'a, T>>,
-        from: impl Into<VeSlice<'b, T>>,
-    ) -> Result<()> {
-        let (to, from) = (to.into(), from.into());
-        if to.len() != from.len() {
-            return Err(Error::SizeMismatch {
-                what: format!("copying a buffer of {}", self.id()),
-                have: from.len(),
-                wanted: to.len(),
-            });
-        }
-        self.check_owner(to.as_ptr(), "the target")?;
-        self.check_owner(from.as_ptr(), "the source")?;
-        let size = to.size();
-        if size == 0 {
-            return Ok(());
-        }
-        let shared = self.shared();
-        let core = &shared.core;
-        let Some(copy) = core.api.table.veo_hmemcpy else {
-            return self.copy_through_host(to, &from);
-        };
-        if self.hmem_identifier()?.is_none() {
-            // There are 16, and the processes before this one have them.
-            return self.copy_through_host(to, &from);
-        }
-        let target = tagged(core, self, to.as_ptr().addr())?;
-        let source = tagged(core, self, from.as_ptr().addr())?;
-        let what = format_args!("copying {size} bytes on the VE");
-        let exclusive = shared.exclusive(&what)?;
-        // SAFETY: both addresses carry the tag of this process, which is there while
-        // the main context is held, and lie in buffers that are borrowed.
-        let status = unsafe { copy(target as *mut c_void, source as *const c_void, size) };
-        drop(exclusive);
-        if status >= 0 {
-            return Ok(());
-        }
-        Err(core.copy_failed(&what, to.as_ptr().addr()))
-    }
-
-    fn copy_through_host<T: VeData>(
-        &self,
-        mut to: VeSliceMut<'_, T>,
-        from: &VeSlice<'_, T>,
-    ) -> Result<()> {
-        // A few MiB at a time: there may be less memory on the host.
-        let step = ((8 << 20) / size_of::<T>().max(1)).max(1);
-        for start in (0..from.len()).step_by(step) {
-            let piece = start..from.len().min(start + step);
-            let values = from.slice(piece.clone())?.to_vec()?;
-            self.write(to.slice_mut(piece)?, &values)?;
-        }
-        Ok(())
     }
 }
 

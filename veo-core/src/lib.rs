@@ -87,6 +87,7 @@ mod leftovers;
 mod library;
 mod memory;
 mod param;
+mod proc;
 mod process;
 mod queue;
 mod session;

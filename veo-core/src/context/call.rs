@@ -7,7 +7,7 @@ use crate::backend::need;
 use crate::call::{Callee, Request, Target};
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::process::Place;
+use crate::process::ResolvedCallee;
 use crate::queue::{CopyBack, Output, Payload, Ticket, copy_back, stage};
 
 #[diagnostic::do_not_recommend]
@@ -61,7 +61,7 @@ impl VeoContext {
         args.check(id)
             .map_err(|error| callee.what().explain(error, &id))?;
         loop {
-            let sent = self.send_to(self.proc().resolve(&callee)?, args, result)?;
+            let sent = self.send_to(ResolvedCallee::of(self.proc(), &callee)?, args, result)?;
             // None: its library was unloaded meanwhile, and a kernel is to be found anew.
             if let Some(sent) = sent {
                 return Ok(sent);
@@ -72,7 +72,7 @@ impl VeoContext {
     /// Submits a call of what is at `place`; `None` if it is not there any more.
     fn send_to<'a>(
         &self,
-        place: Place,
+        place: ResolvedCallee,
         args: &mut Args<'_, 'a>,
         result: u32,
     ) -> Result<Option<(Ticket, CopyBack<'a>)>> {

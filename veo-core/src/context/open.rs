@@ -35,32 +35,10 @@ impl ContextOptions {
     }
 }
 
-impl VeoProc {
-    /// Opens a context (`veo_context_open`): a queue with a thread of its own.
-    ///
-    /// All contexts of a process share the cores of the VE, and so do the threads of OpenMP
-    /// in their kernels: where several contexts are at work, kernels that use OpenMP want
-    /// one thread each ([`omp_threads`](crate::VeoProcBuilder::omp_threads)).
-    ///
-    /// Some versions of NEC's library open a further context only with
-    /// `VE_OMP_NUM_THREADS=1` in the environment before the process is created. Where there
-    /// is none, the first call gives the main one, whose queue the synchronous calls of the
-    /// process share.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ContextOpen`]; [`Error::ProcessEnded`].
-    pub fn open_context(&self) -> Result<VeoContext> {
-        self.open_context_with(&ContextOptions::default())
-    }
-
-    /// Opens a context with other settings (`veo_context_open_with_attr`).
-    ///
-    /// # Errors
-    ///
-    /// As [`open_context`](Self::open_context).
-    pub fn open_context_with(&self, options: &ContextOptions) -> Result<VeoContext> {
-        let shared = self.shared();
+impl VeoContext {
+    /// Opens a context of a process: see [`VeoProc::open_context_with`].
+    pub(crate) fn open(proc: &VeoProc, options: &ContextOptions) -> Result<VeoContext> {
+        let shared = proc.shared();
         let api = shared.core.api;
         let exclusive = shared.exclusive(&"opening a context")?;
         let extension = &shared.core.extension;
@@ -69,7 +47,7 @@ impl VeoProc {
         if shared.core.look_for_end() {
             return Err(shared.core.gone(&"opening a context"));
         }
-        let opened = self.open_further(options);
+        let opened = open_further(proc, options);
         let reason = api.last_error();
         drop(prepared);
         drop(exclusive);
@@ -87,89 +65,88 @@ impl VeoProc {
                     reason: reason.unwrap_or_else(|| no_further(options)),
                 });
             };
-            return self.take_main(taken);
+            return take_main(proc, taken);
         }
         extension.context_opened();
         let context = CtxShared::new(Arc::clone(&shared.core), handle);
         shared.contexts().push(Arc::clone(&context));
-        Ok(self.hand_out(context, false))
+        Ok(hand_out(proc, context, false))
     }
 
-    fn hand_out(&self, shared: Arc<CtxShared>, main: bool) -> VeoContext {
-        let context = VeoContext::new(self.clone(), shared, main);
-        let mut handles = self.handles();
-        handles.retain(|other| other.strong_count() > 0);
-        handles.push(context.downgrade());
-        context
-    }
-
-    fn handles(&self) -> MutexGuard<'_, Vec<Weak<dyn Any + Send + Sync>>> {
-        let handles = &self.shared().handles;
-        handles.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks the backend for a further context. The main one is held exclusively.
-    fn open_further(&self, options: &ContextOptions) -> Result<*mut ffi::veo_thr_ctxt> {
-        let core = &self.shared().core;
-        let api = core.api;
-        let Some(stack_size) = options.stack_size else {
-            let open = need!(api, veo_context_open, "opening a context")?;
-            // SAFETY: the main context is held exclusively, so the process is there.
-            return Ok(unsafe { open(core.handle()) });
-        };
-        let purpose = "the stack size of a context";
-        let open = need!(api, veo_context_open_with_attr, purpose)?;
-        let alloc = need!(api, veo_alloc_thr_ctxt_attr, purpose)?;
-        let free = need!(api, veo_free_thr_ctxt_attr, purpose)?;
-        let set = need!(api, veo_set_thr_ctxt_stacksize, purpose)?;
-        let failed = |reason: Option<String>| Error::ContextOpen {
-            reason: reason.unwrap_or_else(|| {
-                format!("a stack of {stack_size} bytes is not possible; the least is 4 MiB")
-            }),
-        };
-        // SAFETY: no preconditions.
-        let attributes = unsafe { alloc() };
-        if attributes.is_null() {
-            return Err(failed(api.last_error()));
-        }
-        // SAFETY: the attributes were just allocated and are freed once; the process
-        // is there, as above.
-        unsafe {
-            let handle = if set(attributes, stack_size) == 0 {
-                Some(open(core.handle(), attributes))
-            } else {
-                None
-            };
-            free(attributes);
-            handle.ok_or_else(|| failed(None))
-        }
-    }
-
-    /// Where no further context can be had: the main one, once; then `taken` says why not.
-    fn take_main(&self, taken: &str) -> Result<VeoContext> {
-        let shared = self.shared();
-        if shared.main_taken.swap(true, Ordering::AcqRel) {
-            return Err(Error::ContextOpen {
-                reason: taken.into(),
-            });
-        }
-        tracing::debug!(
-            "{} has no further context, the main one is used",
-            shared.core
-        );
-        Ok(self.hand_out(Arc::clone(&shared.main), true))
-    }
-
-    /// The contexts that were opened and are not closed.
-    #[must_use]
-    pub fn contexts(&self) -> Vec<VeoContext> {
-        let handles = self.handles();
+    /// The contexts of a process that were opened and are not closed.
+    pub(crate) fn all(proc: &VeoProc) -> Vec<VeoContext> {
+        let handles = handles(proc);
         let contexts: Vec<_> = handles.iter().filter_map(VeoContext::upgrade).collect();
         // A context that is dropped here may be the last.
         drop(handles);
         let open = |ctx: &VeoContext| ctx.shared().is_open();
         contexts.into_iter().filter(open).collect()
     }
+}
+
+fn hand_out(proc: &VeoProc, shared: Arc<CtxShared>, main: bool) -> VeoContext {
+    let context = VeoContext::new(proc.clone(), shared, main);
+    let mut handles = handles(proc);
+    handles.retain(|other| other.strong_count() > 0);
+    handles.push(context.downgrade());
+    context
+}
+
+fn handles(proc: &VeoProc) -> MutexGuard<'_, Vec<Weak<dyn Any + Send + Sync>>> {
+    let handles = &proc.shared().handles;
+    handles.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Asks the backend for a further context. The main one is held exclusively.
+fn open_further(proc: &VeoProc, options: &ContextOptions) -> Result<*mut ffi::veo_thr_ctxt> {
+    let core = &proc.shared().core;
+    let api = core.api;
+    let Some(stack_size) = options.stack_size else {
+        let open = need!(api, veo_context_open, "opening a context")?;
+        // SAFETY: the main context is held exclusively, so the process is there.
+        return Ok(unsafe { open(core.handle()) });
+    };
+    let purpose = "the stack size of a context";
+    let open = need!(api, veo_context_open_with_attr, purpose)?;
+    let alloc = need!(api, veo_alloc_thr_ctxt_attr, purpose)?;
+    let free = need!(api, veo_free_thr_ctxt_attr, purpose)?;
+    let set = need!(api, veo_set_thr_ctxt_stacksize, purpose)?;
+    let failed = |reason: Option<String>| Error::ContextOpen {
+        reason: reason.unwrap_or_else(|| {
+            format!("a stack of {stack_size} bytes is not possible; the least is 4 MiB")
+        }),
+    };
+    // SAFETY: no preconditions.
+    let attributes = unsafe { alloc() };
+    if attributes.is_null() {
+        return Err(failed(api.last_error()));
+    }
+    // SAFETY: the attributes were just allocated and are freed once; the process
+    // is there, as above.
+    unsafe {
+        let handle = if set(attributes, stack_size) == 0 {
+            Some(open(core.handle(), attributes))
+        } else {
+            None
+        };
+        free(attributes);
+        handle.ok_or_else(|| failed(None))
+    }
+}
+
+/// Where no further context can be had: the main one, once; then `taken` says why not.
+fn take_main(proc: &VeoProc, taken: &str) -> Result<VeoContext> {
+    let shared = proc.shared();
+    if shared.main_taken.swap(true, Ordering::AcqRel) {
+        return Err(Error::ContextOpen {
+            reason: taken.into(),
+        });
+    }
+    tracing::debug!(
+        "{} has no further context, the main one is used",
+        shared.core
+    );
+    Ok(hand_out(proc, Arc::clone(&shared.main), true))
 }
 
 fn no_further(options: &ContextOptions) -> String {

@@ -1,6 +1,6 @@
-//! Functions by name.
+//! Functions by name: of a library, of any library of a process, behind a declared kernel.
 
-use veo_abi::Verify;
+use veo_abi::{Verify, near_names};
 
 use super::function::VeoFunction;
 use super::loaded::VeoLibrary;
@@ -8,32 +8,29 @@ use super::typed::{FnType, TypedFunction};
 use super::types::Types;
 use crate::address::VeMemPtr;
 use crate::error::{Error, Result};
+use crate::kernel::{self, KernelInfo};
 use crate::process::{Declaration, VeoProc};
 
-impl VeoProc {
-    /// Finds a function by name: among the static symbols first, then in the loaded
-    /// libraries in the order in which they were loaded.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::SymbolNotFound`] with similar names; [`Error::ProcessEnded`].
-    pub fn get_function(&self, name: &str) -> Result<VeoFunction> {
-        let mut near = Vec::new();
-        for library in [self.static_library()].into_iter().chain(self.libs()) {
-            match library.find_function(name) {
-                Err(Error::SymbolNotFound { near: similar, .. }) => near.extend(similar),
-                // Another thread has unloaded it since the list was made.
-                Err(Error::LibraryUnloaded { .. }) => {}
-                found => return found,
-            }
+/// See [`VeoProc::get_function`].
+pub(crate) fn function_of_any(proc: &VeoProc, name: &str) -> Result<VeoFunction> {
+    let mut near = Vec::new();
+    for library in [VeoLibrary::of_veorun(proc)]
+        .into_iter()
+        .chain(VeoLibrary::all(proc))
+    {
+        match library.find_function(name) {
+            Err(Error::SymbolNotFound { near: similar, .. }) => near.extend(similar),
+            // Another thread has unloaded it since the list was made.
+            Err(Error::LibraryUnloaded { .. }) => {}
+            found => return found,
         }
-        near.truncate(3);
-        Err(Error::SymbolNotFound {
-            symbol: name.to_owned(),
-            library: self.shared().core.to_string(),
-            near,
-        })
     }
+    near.truncate(3);
+    Err(Error::SymbolNotFound {
+        symbol: name.to_owned(),
+        library: proc.shared().core.to_string(),
+        near,
+    })
 }
 
 impl VeoLibrary {
@@ -94,4 +91,73 @@ impl VeoLibrary {
         proc.verify(&declaration, self.loaded())?;
         Ok(TypedFunction::new(function))
     }
+}
+
+impl KernelInfo {
+    /// The function behind the stub in process `proc`: its library is loaded and its
+    /// symbol looked up if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LibraryNotFound`]; [`Error::LibraryLoad`]; [`Error::SymbolNotFound`];
+    /// [`Error::Prototype`]; [`Error::ProcessEnded`].
+    pub fn function(&self, proc: &VeoProc) -> Result<VeoFunction> {
+        let (addr, loaded) = proc.shared().look_up(self)?;
+        let library = VeoLibrary::new(proc, loaded);
+        let symbol = VeMemPtr::new(addr, None, proc.id(), None);
+        let types = Types::declared(&self.signature);
+        Ok(VeoFunction::new(library, self.symbol, symbol, types))
+    }
+
+    /// The path of the stub: `my_crate::kernels::add`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let name = self.name.strip_prefix("r#").unwrap_or(self.name);
+        format!("{}::{name}", self.module)
+    }
+}
+
+/// See [`VeoProc::kernel_function`].
+pub(crate) fn function_of_kernel(proc: &VeoProc, name: &str) -> Result<VeoFunction> {
+    let is_meant = |info: &KernelInfo| {
+        let path = info.path();
+        let before = path.strip_suffix(name);
+        before.is_some_and(|before| before.is_empty() || before.ends_with("::"))
+    };
+    let mut found: Vec<_> = kernel::kernels().filter(|info| is_meant(info)).collect();
+    // The same declaration can be registered more than once, by generic code.
+    found.sort_by_key(|info| (info.file, info.line, info.name));
+    found.dedup_by_key(|info| (info.file, info.line, info.name));
+    match found[..] {
+        [info] => info.function(proc),
+        [] => Err(Error::NoSuchKernel {
+            name: name.to_owned(),
+            candidates: near(name),
+            several: false,
+        }),
+        _ => {
+            let mut candidates: Vec<_> = found.iter().map(|info| info.path()).collect();
+            candidates.sort();
+            Err(Error::NoSuchKernel {
+                name: name.to_owned(),
+                candidates,
+                several: true,
+            })
+        }
+    }
+}
+
+/// The paths of kernels whose names resemble that of `path`.
+fn near(path: &str) -> Vec<String> {
+    let name = path.rsplit("::").next().unwrap_or(path);
+    let near = near_names(name, kernel::kernels().map(|info| info.name));
+    let mut paths = Vec::new();
+    // The name itself is near, too: the modules before it may be wrong.
+    for near in std::iter::once(name).chain(near) {
+        let same = kernel::kernels().filter(|info| info.name == near);
+        paths.extend(same.map(KernelInfo::path));
+    }
+    paths.dedup();
+    paths.truncate(3);
+    paths
 }

@@ -22,44 +22,28 @@ pub struct VeoLibrary {
     library: Arc<LoadedLibrary>,
 }
 
-impl VeoProc {
-    /// Loads a library (`veo_load_library`). A path with a slash is taken as it is; a
-    /// file name is looked for in `VEO_LIBRARY_PATH`, beside the executable, in its
-    /// `../lib`, and where the builds of crates with kernels put theirs (first of all
-    /// while the program lies where Cargo built it). Loading a library again gives the
-    /// same one until it is unloaded, also if another file has its path by then; what was
-    /// loaded is what its declarations are compared with.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::LibraryNotFound`](crate::Error::LibraryNotFound);
-    /// [`Error::LibraryLoad`](crate::Error::LibraryLoad);
-    /// [`Error::ProcessEnded`](crate::Error::ProcessEnded).
-    pub fn load_library(&self, path: impl AsRef<Path>) -> Result<VeoLibrary> {
-        let found = self.shared().find_file(path.as_ref())?;
-        Ok(VeoLibrary::new(self, self.shared().load(&found)?))
-    }
-
-    /// The symbols that are linked into the program that runs on the VE: those of a
-    /// veorun given to [`VeoProcBuilder::veorun`](crate::VeoProcBuilder::veorun).
-    #[must_use]
-    pub fn static_library(&self) -> VeoLibrary {
-        VeoLibrary::new(self, self.shared().static_library())
-    }
-
-    /// The libraries that are loaded, in the order in which they were.
-    #[must_use]
-    pub fn libs(&self) -> Vec<VeoLibrary> {
-        let libraries = self.shared().libraries.list().into_iter();
-        libraries
-            .map(|library| VeoLibrary::new(self, library))
-            .collect()
-    }
-}
-
 impl VeoLibrary {
     pub(super) fn loaded(&self) -> &LoadedLibrary {
         &self.library
+    }
+
+    /// See [`VeoProc::load_library`].
+    pub(crate) fn load(proc: &VeoProc, path: &Path) -> Result<VeoLibrary> {
+        let found = proc.shared().find_file(path)?;
+        Ok(VeoLibrary::new(proc, proc.shared().load(&found)?))
+    }
+
+    /// See [`VeoProc::static_library`].
+    pub(crate) fn of_veorun(proc: &VeoProc) -> VeoLibrary {
+        VeoLibrary::new(proc, proc.shared().static_library())
+    }
+
+    /// Those that a process has loaded, in the order of loading.
+    pub(crate) fn all(proc: &VeoProc) -> Vec<VeoLibrary> {
+        let libraries = proc.shared().libraries.list().into_iter();
+        libraries
+            .map(|library| VeoLibrary::new(proc, library))
+            .collect()
     }
 
     pub(super) fn new(proc: &VeoProc, library: Arc<LoadedLibrary>) -> VeoLibrary {

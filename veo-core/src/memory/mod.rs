@@ -2,12 +2,11 @@
 //!
 //! Nothing here dereferences an address of the VE; copies go through the process.
 
-mod allocate;
 mod buffer;
-mod copy;
+mod of_process;
 mod slice;
 
-pub(crate) use allocate::size_of_array;
 pub use buffer::VeBuffer;
-pub(crate) use copy::host_room;
+pub(crate) use of_process::host_room;
+pub(crate) use of_process::size_of_array;
 pub use slice::{VeSlice, VeSliceMut};

@@ -1,16 +1,25 @@
-//! `VeoProc`: what programs hold of a process.
+//! `VeoProc`, what programs hold of a process: how it is made, with the hooks that run then,
+//! and how it is closed.
 
+use std::ffi::c_void;
 use std::fmt;
-use std::panic::Location;
-use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Instant;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
+use veo_abi::Verify;
+
+use super::settings::{Kernels, Stream, Wishes, verify_from_environment};
 use super::shared::ProcShared;
+use super::thread;
 use crate::address::VeMemPtr;
-use crate::backend::{Backend, need};
+use crate::backend::{self, Api, Backend, need};
 use crate::error::{Error, Result};
-use crate::session::{ProcId, Task};
+use crate::queue::panic_message;
+use crate::session::{Keeper, ProcId, Task};
 
 /// A process on a VE: memory, loaded libraries, contexts.
 ///
@@ -62,6 +71,22 @@ impl Drop for ProcHandle {
 }
 
 impl VeoProc {
+    /// Starts a process on VE node `node` (`veo_proc_create`); -1 takes
+    /// `VE_NODE_NUMBER` from the environment, else the first. Under a job scheduler
+    /// (`_VENODELIST`) `node` is a place in its list.
+    ///
+    /// # Errors
+    ///
+    /// See [`VeoProcBuilder::build`].
+    pub fn new(node: i32) -> Result<VeoProc> {
+        VeoProc::builder().node(node).build()
+    }
+
+    /// Starts a process with other settings.
+    pub fn builder() -> VeoProcBuilder {
+        VeoProcBuilder::default()
+    }
+
     /// The first handle of a process that was just created.
     pub(super) fn enter(shared: Arc<ProcShared>) -> VeoProc {
         let handle = Arc::new(ProcHandle { shared });
@@ -116,6 +141,22 @@ impl VeoProc {
         let identifier = unsafe { identify(shared.core.handle()) };
         // NEC's library counts on, although a pointer has four bits for it.
         Ok(Some(identifier).filter(|identifier| (0..16).contains(identifier)))
+    }
+
+    /// An address with the identifier of the process, as hmem pointers carry it.
+    pub(crate) fn tagged(&self, addr: u64) -> Result<usize> {
+        let core = &self.shared().core;
+        let tag = need!(core.api, veo_set_proc_identifier, "hmem")?;
+        let identifier = self.identifier()?;
+        // SAFETY: the address is only taken apart.
+        let tagged = unsafe { tag(addr as usize as *mut c_void, identifier) };
+        if tagged.is_null() {
+            return Err(Error::Command {
+                what: format!("tagging an address of {core}"),
+                reason: core.api.last_error(),
+            });
+        }
+        Ok(tagged as usize)
     }
 
     /// Kills the VE process at once. Whatever runs or waits ends with an error, whose
@@ -207,3 +248,276 @@ impl fmt::Debug for VeoProc {
         write!(f, "VeoProc({})", self.shared().core)
     }
 }
+
+/// Starts a process with other settings than [`VeoProc::new`] has.
+///
+/// ```no_run
+/// # fn main() -> veo_core::Result<()> {
+/// use veo_core::VeoProc;
+/// let proc = VeoProc::builder().node(1).memory(1 << 30).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "call `build`"]
+#[derive(Default)]
+pub struct VeoProcBuilder {
+    node: i32,
+    backend: Option<Backend>,
+    wishes: Wishes,
+}
+
+impl std::fmt::Debug for VeoProcBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VeoProcBuilder")
+            .field("node", &self.node)
+            .field("backend", &self.backend)
+            .field("veorun", &self.wishes.veorun)
+            .field("kernels", &self.wishes.kernels)
+            .field("prototypes", &self.wishes.verify)
+            .field("memory", &self.wishes.memory)
+            .field("time_limit", &self.wishes.time_limit)
+            .field("omp_threads", &self.wishes.omp_threads)
+            .finish_non_exhaustive()
+    }
+}
+
+impl VeoProcBuilder {
+    /// The VE node, by default 0; as for [`VeoProc::new`].
+    pub fn node(mut self, node: i32) -> Self {
+        self.node = node;
+        self
+    }
+
+    /// What is to run the kernels, whatever `VEO_BACKEND` says.
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = Some(backend);
+        self
+    }
+
+    /// The program to start on the VE: one with statically linked kernels, as
+    /// `veo_build` makes it (`veo_proc_create_static`).
+    pub fn veorun(mut self, veorun: impl Into<PathBuf>) -> Self {
+        self.wishes.veorun = Some(veorun.into());
+        self
+    }
+
+    /// When declared kernels are looked up.
+    pub fn kernels(mut self, kernels: Kernels) -> Self {
+        self.wishes.kernels = kernels;
+        self
+    }
+
+    /// What is done about a declaration that contradicts a library's debug information,
+    /// where the declaration itself does not say (`verify`). Without this, `VEO_VERIFY` in
+    /// the environment decides: `deny`, `warn` or `off`.
+    pub fn prototypes(mut self, prototypes: Verify) -> Self {
+        self.wishes.verify = prototypes;
+        self
+    }
+
+    /// Bytes of VE memory for the process: at least 1 MiB, at most what the node has,
+    /// and that is the default; 0 is an error. The emulated node alone; a card has what it has.
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.wishes.memory = Some(bytes);
+        self
+    }
+
+    /// The longest time that one request may run before its process is ended: all errors
+    /// have [`Cause::TimeLimit`](crate::Cause::TimeLimit) then. Loading and unloading a
+    /// library count, too, since functions of it run then. The emulated node alone.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.wishes.time_limit = Some(limit);
+        self
+    }
+
+    /// How many threads OpenMP may use in kernels, at least 1; without it the environment
+    /// says (`VE_OMP_NUM_THREADS`), or there are as many as the node has cores. The threads
+    /// of all contexts of a process share these cores: with several contexts at work,
+    /// `omp_threads(1)` is what they need.
+    ///
+    /// The emulated node sets it in the environment of the VE process. NEC's library takes
+    /// it from the environment of the program, which nothing here changes: there it has to
+    /// be this number when the process is created, else [`build`](Self::build) says so.
+    pub fn omp_threads(mut self, threads: u32) -> Self {
+        self.wishes.omp_threads = Some(threads);
+        self
+    }
+
+    /// Has `output` called with what kernels print, instead of printing it. It runs on
+    /// a thread of the backend, and the process waits for it. So whatever waits for the
+    /// process inside it is [`Error::WouldDeadlock`], the first call of a kernel too, which is
+    /// looked up then. Queueing other calls, `peek`, `kill` and other processes are fine. Waits
+    /// with a time limit give up while it does not return, and so does
+    /// [`VeoProc::close`]. The emulated node alone.
+    pub fn stdout(mut self, output: impl Fn(Stream, &[u8]) + Send + Sync + 'static) -> Self {
+        self.wishes.output = Some(Arc::new(output));
+        self
+    }
+
+    /// Starts the process, resolves kernels and runs the hooks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Backend`] if nothing can run kernels; [`Error::NoSuchNode`],
+    /// [`Error::ProcessStart`]; [`Error::Kernels`] with all kernels that cannot be
+    /// used; [`Error::Hook`]. After an error the process is gone.
+    pub fn build(self) -> Result<VeoProc> {
+        let api = backend::select(self.backend)?;
+        self.build_on(api)
+    }
+
+    pub(crate) fn build_on(mut self, api: &'static Api) -> Result<VeoProc> {
+        let node = self.node;
+        if self.wishes.verify == Verify::Default {
+            self.wishes.verify = verify_from_environment(node)?;
+        }
+        api.extension.check_node(node)?;
+        let kernels = self.wishes.kernels;
+        let (tasks, inbox) = channel();
+        let (ready, started) = channel();
+        let keeper = Keeper::new(tasks);
+        std::thread::Builder::new()
+            .name(match node {
+                -1 => "veo-node".into(),
+                node => format!("veo-node-{node}"),
+            })
+            .spawn(
+                move || match thread::start(self.wishes, api, node, keeper) {
+                    Ok(shared) => {
+                        if ready.send(Ok(Arc::clone(&shared))).is_ok() {
+                            thread::run(&shared, &inbox);
+                        }
+                    }
+                    Err(error) => report(&ready, error),
+                },
+            )
+            .map_err(|error| Error::System {
+                what: "cannot start the thread of a VE process".into(),
+                reason: error.to_string(),
+            })?;
+        let shared = started.recv().map_err(|_| Error::ProcessStart {
+            node,
+            reason: "its thread ended".into(),
+        })??;
+        let proc = VeoProc::enter(shared);
+        tracing::debug!("started {} on {}", proc.shared().core, api.name);
+        if kernels == Kernels::Eager {
+            proc.shared().resolve_eagerly()?;
+        }
+        run_hooks(&proc)?;
+        Ok(proc)
+    }
+}
+
+fn report(ready: &Sender<Result<Arc<ProcShared>>>, error: Error) {
+    // The receiver waits for this message; it cannot be gone.
+    let _ = ready.send(Err(error));
+}
+
+/// A hook that is part of the program. All hooks run on a process when it was created and its
+/// kernels were resolved: first those that are part of the program, by their order and name,
+/// then those of [`set_proc_init_hook`] in the order in which they were set. The list is made
+/// before the first one runs, and no lock is held. The first that fails or panics fails the
+/// creation.
+///
+/// ```
+/// use veo_core::{ProcInitHook, inventory};
+///
+/// inventory::submit! {
+///     ProcInitHook::new("load tables", |proc| {
+///         println!("a process on node {}", proc.nodeid());
+///         Ok(())
+///     })
+/// }
+/// ```
+#[derive(Debug)]
+pub struct ProcInitHook {
+    name: &'static str,
+    order: i32,
+    hook: fn(&VeoProc) -> Result<()>,
+}
+
+impl ProcInitHook {
+    /// A hook of order 0. The name is for messages.
+    #[must_use]
+    pub const fn new(name: &'static str, hook: fn(&VeoProc) -> Result<()>) -> ProcInitHook {
+        ProcInitHook {
+            name,
+            order: 0,
+            hook,
+        }
+    }
+
+    /// The same with another order: lower ones run first.
+    #[must_use]
+    pub const fn order(self, order: i32) -> ProcInitHook {
+        ProcInitHook { order, ..self }
+    }
+}
+
+inventory::collect!(ProcInitHook);
+
+/// A hook that was set, to be given to [`del_proc_init_hook`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HookId(u64);
+
+type Hook = dyn Fn(&VeoProc) -> Result<()> + Send + Sync;
+
+static HOOKS: Mutex<Vec<(HookId, Arc<Hook>)>> = Mutex::new(Vec::new());
+
+fn hooks() -> MutexGuard<'static, Vec<(HookId, Arc<Hook>)>> {
+    HOOKS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has `hook` run on every process that is created from now on.
+pub fn set_proc_init_hook(hook: impl Fn(&VeoProc) -> Result<()> + Send + Sync + 'static) -> HookId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let id = HookId(NEXT.fetch_add(1, Ordering::Relaxed));
+    hooks().push((id, Arc::new(hook)));
+    id
+}
+
+/// Takes a hook away; `false` if it was not there any more.
+pub fn del_proc_init_hook(id: HookId) -> bool {
+    let mut hooks = hooks();
+    let found = hooks.iter().position(|(other, _)| *other == id);
+    let removed = found.map(|index| hooks.remove(index));
+    // What the hook captured is dropped without the lock.
+    drop(hooks);
+    removed.is_some()
+}
+
+/// Runs all hooks on a new process.
+fn run_hooks(proc: &VeoProc) -> Result<()> {
+    let mut fixed: Vec<&ProcInitHook> = inventory::iter::<ProcInitHook>.into_iter().collect();
+    fixed.sort_by_key(|hook| (hook.order, hook.name));
+    for hook in fixed {
+        run_hook(hook.name, || (hook.hook)(proc))?;
+    }
+    let set = hooks().clone();
+    for (id, hook) in set {
+        run_hook(&format!("hook {}", id.0), || hook(proc))?;
+    }
+    Ok(())
+}
+
+fn run_hook(name: &str, hook: impl FnOnce() -> Result<()>) -> Result<()> {
+    let failed = |reason| Error::Hook {
+        name: name.to_owned(),
+        reason,
+    };
+    match catch_unwind(AssertUnwindSafe(hook)) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(failed(error.to_string())),
+        Err(panic) => {
+            let reason = format!("it panicked: {}", panic_message(&*panic));
+            // Dropping what was thrown could panic again.
+            std::mem::forget(panic);
+            Err(failed(reason))
+        }
+    }
+}
+
+#[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
+#[path = "libveo_tests.rs"]
+mod libveo_tests;

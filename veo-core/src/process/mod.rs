@@ -10,10 +10,8 @@
 //! The thread holds `ProcShared` until the process was destroyed, so that whatever
 //! requests own outlives everything that may touch it.
 
-mod builder;
 mod call;
 mod handle;
-mod hooks;
 mod libraries;
 mod loaded;
 mod nodes;
@@ -25,12 +23,12 @@ mod symbols;
 mod thread;
 mod verify;
 
-pub use builder::VeoProcBuilder;
-pub use handle::VeoProc;
-pub use hooks::{HookId, ProcInitHook, del_proc_init_hook, set_proc_init_hook};
+pub use handle::{
+    HookId, ProcInitHook, VeoProc, VeoProcBuilder, del_proc_init_hook, set_proc_init_hook,
+};
 pub use nodes::{Arch, NodeInfo, nodes};
 pub use settings::{Kernels, Stream};
 
-pub(crate) use call::Place;
+pub(crate) use call::ResolvedCallee;
 pub(crate) use loaded::LoadedLibrary;
 pub(crate) use verify::Declaration;
