@@ -13,7 +13,7 @@ use veo_abi::ffi::{
     self, VeoApi, pid_t, veo_emu_fault, veo_emu_options, veo_proc_handle, veo_thr_ctxt,
 };
 
-use super::libveo::{Alone, Inside, Shortened};
+use super::libveo::{Alone, InsideLibrary, Shortened};
 use crate::error::{Cause, Error, Fault, Result};
 
 /// What a library does beyond libveo's interface.
@@ -78,7 +78,7 @@ pub(crate) trait Extension: Send + Sync {
 
     /// Lets the thread of a process use the library until this is dropped. It never returns if
     /// the program ends.
-    fn enter(&self) -> Option<Inside>;
+    fn enter(&self) -> Option<InsideLibrary>;
 }
 
 /// What a library does for one process beyond libveo's interface.
@@ -257,7 +257,7 @@ impl Extension for Emulated {
         unsafe { (self.0.wait_result)(context, request, word, left) }
     }
 
-    fn enter(&self) -> Option<Inside> {
+    fn enter(&self) -> Option<InsideLibrary> {
         None
     }
 }

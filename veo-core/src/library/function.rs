@@ -9,7 +9,7 @@ use veo_abi::{CType, Type};
 
 use super::loaded::VeoLibrary;
 use super::types::{self, Types, check_params, check_result};
-use super::value::{Kind, Value, decoder};
+use super::value::{Value, ValueContent, decoder};
 use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
 use crate::call::result_class;
@@ -290,7 +290,7 @@ function_address!([F: CFunction] F, [] *const c_void, [] *mut c_void);
 impl From<&VeoFunction> for Value<'_> {
     fn from(function: &VeoFunction) -> Self {
         let code = Arc::clone(&function.lib.loaded().code);
-        Value(Kind::Function(function.symbol, code))
+        Value(ValueContent::Function(function.symbol, code))
     }
 }
 

@@ -20,10 +20,10 @@ use crate::stack::{InOut, Input, OnStack, Output, StackData, StackValue};
 /// [`OnStack`](crate::OnStack); taken apart with `TryFrom`. Numbers are converted to the type of the
 /// parameter if that keeps their value; otherwise the call is an error.
 #[derive(Debug)]
-pub struct Value<'a>(pub(super) Kind<'a>);
+pub struct Value<'a>(pub(super) ValueContent<'a>);
 
 #[derive(Debug)]
-pub(super) enum Kind<'a> {
+pub(super) enum ValueContent<'a> {
     Void,
     Integer(i128),
     Float(f32),
@@ -65,18 +65,18 @@ pub enum ValueKind {
 
 impl Value<'_> {
     /// The result of a function that has none.
-    pub const VOID: Value<'static> = Value(Kind::Void);
+    pub const VOID: Value<'static> = Value(ValueContent::Void);
 
     /// What kind of value it is.
     #[must_use]
     pub fn kind(&self) -> ValueKind {
         match self.0 {
-            Kind::Void => ValueKind::Void,
-            Kind::Integer(_) => ValueKind::Integer,
-            Kind::Float(_) => ValueKind::Float,
-            Kind::Double(_) => ValueKind::Double,
-            Kind::Pointer(_) | Kind::Function(..) => ValueKind::Pointer,
-            Kind::Stack(_) => ValueKind::Stack,
+            ValueContent::Void => ValueKind::Void,
+            ValueContent::Integer(_) => ValueKind::Integer,
+            ValueContent::Float(_) => ValueKind::Float,
+            ValueContent::Double(_) => ValueKind::Double,
+            ValueContent::Pointer(_) | ValueContent::Function(..) => ValueKind::Pointer,
+            ValueContent::Stack(_) => ValueKind::Stack,
         }
     }
 
@@ -91,14 +91,14 @@ impl Value<'_> {
     /// The same value, if it borrows nothing that a call could write to.
     pub(super) fn copied(&self) -> Option<Value<'_>> {
         Some(Value(match &self.0 {
-            Kind::Void => Kind::Void,
-            Kind::Integer(value) => Kind::Integer(*value),
-            Kind::Float(value) => Kind::Float(*value),
-            Kind::Double(value) => Kind::Double(*value),
-            Kind::Pointer(ptr) => Kind::Pointer(*ptr),
-            Kind::Function(ptr, code) => Kind::Function(*ptr, Arc::clone(code)),
-            Kind::Stack(stack) => match &stack.data {
-                StackData::In(bytes) => Kind::Stack(Box::new(Stack {
+            ValueContent::Void => ValueContent::Void,
+            ValueContent::Integer(value) => ValueContent::Integer(*value),
+            ValueContent::Float(value) => ValueContent::Float(*value),
+            ValueContent::Double(value) => ValueContent::Double(*value),
+            ValueContent::Pointer(ptr) => ValueContent::Pointer(*ptr),
+            ValueContent::Function(ptr, code) => ValueContent::Function(*ptr, Arc::clone(code)),
+            ValueContent::Stack(stack) => match &stack.data {
+                StackData::In(bytes) => ValueContent::Stack(Box::new(Stack {
                     data: StackData::In(bytes),
                     align: stack.align,
                 })),
@@ -122,16 +122,16 @@ impl<'a> Value<'a> {
 
     fn put_as_it_is(self, args: &mut Args<'a, 'a>) -> Result<()> {
         match self.0 {
-            Kind::Integer(value) => {
+            ValueContent::Integer(value) => {
                 let word = i64::try_from(value)
                     .or_else(|_| u64::try_from(value).map(u64::cast_signed))
                     .map_err(|_| self.does_not_fit("long", "it needs more than 64 bits"))?;
                 args.word(ArgWord::Integer(word));
             }
-            Kind::Float(value) => args.word(ArgWord::Float(value)),
-            Kind::Double(value) => args.word(ArgWord::Double(value)),
-            Kind::Void => return Err(self.does_not_fit("an argument", "it is no value")),
-            Kind::Pointer(_) | Kind::Function(..) | Kind::Stack(_) => {
+            ValueContent::Float(value) => args.word(ArgWord::Float(value)),
+            ValueContent::Double(value) => args.word(ArgWord::Double(value)),
+            ValueContent::Void => return Err(self.does_not_fit("an argument", "it is no value")),
+            ValueContent::Pointer(_) | ValueContent::Function(..) | ValueContent::Stack(_) => {
                 return self.put_pointer(args);
             }
         }
@@ -140,9 +140,9 @@ impl<'a> Value<'a> {
 
     fn put_pointer(self, args: &mut Args<'a, 'a>) -> Result<()> {
         match self.0 {
-            Kind::Pointer(ptr) => args.pointer(ptr),
-            Kind::Function(ptr, code) => args.function(ptr, code),
-            Kind::Stack(stack) => args.stack(stack.data, stack.align),
+            ValueContent::Pointer(ptr) => args.pointer(ptr),
+            ValueContent::Function(ptr, code) => args.function(ptr, code),
+            ValueContent::Stack(stack) => args.stack(stack.data, stack.align),
             _ => {
                 let hint = "pass a buffer, a VeMemPtr, NULL or OnStack data";
                 return Err(self.does_not_fit("a pointer", hint));
@@ -153,10 +153,10 @@ impl<'a> Value<'a> {
 
     fn put_scalar(self, ty: ScalarType, args: &mut Args<'a, 'a>) -> Result<()> {
         let word = match (ty, &self.0) {
-            (ScalarType::F32, Kind::Float(value)) => ArgWord::Float(*value),
-            (ScalarType::F64, Kind::Double(value)) => ArgWord::Double(*value),
-            (ScalarType::F64, Kind::Float(value)) => ArgWord::Double(f64::from(*value)),
-            (ScalarType::F32, Kind::Double(value)) => {
+            (ScalarType::F32, ValueContent::Float(value)) => ArgWord::Float(*value),
+            (ScalarType::F64, ValueContent::Double(value)) => ArgWord::Double(*value),
+            (ScalarType::F64, ValueContent::Float(value)) => ArgWord::Double(f64::from(*value)),
+            (ScalarType::F32, ValueContent::Double(value)) => {
                 let narrow = *value as f32;
                 if f64::from(narrow) != *value && !value.is_nan() {
                     return Err(self
@@ -164,21 +164,21 @@ impl<'a> Value<'a> {
                 }
                 ArgWord::Float(narrow)
             }
-            (ScalarType::F32, Kind::Integer(value)) => {
+            (ScalarType::F32, ValueContent::Integer(value)) => {
                 let float = *value as f32;
                 if float as i128 != *value {
                     return Err(self.does_not_fit(ty.c_name(), "a float cannot hold it exactly"));
                 }
                 ArgWord::Float(float)
             }
-            (ScalarType::F64, Kind::Integer(value)) => {
+            (ScalarType::F64, ValueContent::Integer(value)) => {
                 let double = *value as f64;
                 if double as i128 != *value {
                     return Err(self.does_not_fit(ty.c_name(), "a double cannot hold it exactly"));
                 }
                 ArgWord::Double(double)
             }
-            (_, Kind::Integer(value)) => {
+            (_, ValueContent::Integer(value)) => {
                 let (low, high) = range(ty);
                 if *value < low || *value > high {
                     return Err(
@@ -208,13 +208,13 @@ fn range(ty: ScalarType) -> (i128, i128) {
 /// What makes a value of a result word, for a result of this type.
 pub(super) fn decoder(ty: CType) -> fn(Word, Origin) -> Result<Value<'static>> {
     fn integer<T: Scalar + Into<i128>>(word: Word, _: Origin) -> Result<Value<'static>> {
-        Ok(Value(Kind::Integer(T::from_word(word).into())))
+        Ok(Value(ValueContent::Integer(T::from_word(word).into())))
     }
     match ty {
         CType::Void => |_, _| Ok(Value::VOID),
         CType::Pointer => |word, origin| {
             let ptr = VeMemPtr::from_kernel(word.0, origin.0);
-            Ok(Value(Kind::Pointer(ptr)))
+            Ok(Value(ValueContent::Pointer(ptr)))
         },
         CType::Scalar(scalar) => match scalar {
             ScalarType::I8 => integer::<i8>,
@@ -225,8 +225,8 @@ pub(super) fn decoder(ty: CType) -> fn(Word, Origin) -> Result<Value<'static>> {
             ScalarType::U16 => integer::<u16>,
             ScalarType::U32 => integer::<u32>,
             ScalarType::U64 => integer::<u64>,
-            ScalarType::F32 => |word, _| Ok(Value(Kind::Float(f32::from_word(word)))),
-            ScalarType::F64 => |word, _| Ok(Value(Kind::Double(f64::from_word(word)))),
+            ScalarType::F32 => |word, _| Ok(Value(ValueContent::Float(f32::from_word(word)))),
+            ScalarType::F64 => |word, _| Ok(Value(ValueContent::Double(f64::from_word(word)))),
         },
     }
 }
@@ -234,12 +234,12 @@ pub(super) fn decoder(ty: CType) -> fn(Word, Origin) -> Result<Value<'static>> {
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Void => f.write_str("void"),
-            Kind::Integer(value) => write!(f, "{value}"),
-            Kind::Float(value) => write!(f, "{value}f32"),
-            Kind::Double(value) => write!(f, "{value:?}"),
-            Kind::Pointer(ptr) | Kind::Function(ptr, _) => write!(f, "{ptr:?}"),
-            Kind::Stack(stack) => write!(f, "{stack:?}"),
+            ValueContent::Void => f.write_str("void"),
+            ValueContent::Integer(value) => write!(f, "{value}"),
+            ValueContent::Float(value) => write!(f, "{value}f32"),
+            ValueContent::Double(value) => write!(f, "{value:?}"),
+            ValueContent::Pointer(ptr) | ValueContent::Function(ptr, _) => write!(f, "{ptr:?}"),
+            ValueContent::Stack(stack) => write!(f, "{stack:?}"),
         }
     }
 }
@@ -248,7 +248,7 @@ macro_rules! integers {
     ($($ty:ty),*) => {$(
         impl From<$ty> for Value<'_> {
             fn from(value: $ty) -> Self {
-                Value(Kind::Integer(value as i128))
+                Value(ValueContent::Integer(value as i128))
             }
         }
 
@@ -258,7 +258,7 @@ macro_rules! integers {
 
             fn try_from(value: Value<'_>) -> Result<$ty> {
                 match value.0 {
-                    Kind::Integer(number) => <$ty>::try_from(number)
+                    ValueContent::Integer(number) => <$ty>::try_from(number)
                         .map_err(|_| value.does_not_fit(stringify!($ty), "it is out of range")),
                     _ => Err(value.does_not_fit(stringify!($ty), "it is no integer")),
                 }
@@ -271,13 +271,13 @@ integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 
 impl From<f32> for Value<'_> {
     fn from(value: f32) -> Self {
-        Value(Kind::Float(value))
+        Value(ValueContent::Float(value))
     }
 }
 
 impl From<f64> for Value<'_> {
     fn from(value: f64) -> Self {
-        Value(Kind::Double(value))
+        Value(ValueContent::Double(value))
     }
 }
 
@@ -287,7 +287,7 @@ impl TryFrom<Value<'_>> for f32 {
 
     fn try_from(value: Value<'_>) -> Result<f32> {
         match value.0 {
-            Kind::Float(number) => Ok(number),
+            ValueContent::Float(number) => Ok(number),
             _ => Err(value.does_not_fit("f32", "it is no float")),
         }
     }
@@ -299,8 +299,8 @@ impl TryFrom<Value<'_>> for f64 {
 
     fn try_from(value: Value<'_>) -> Result<f64> {
         match value.0 {
-            Kind::Double(number) => Ok(number),
-            Kind::Float(number) => Ok(f64::from(number)),
+            ValueContent::Double(number) => Ok(number),
+            ValueContent::Float(number) => Ok(f64::from(number)),
             _ => Err(value.does_not_fit("f64", "it is no floating-point number")),
         }
     }
@@ -312,7 +312,7 @@ impl<T> TryFrom<Value<'_>> for VeMemPtr<T> {
 
     fn try_from(value: Value<'_>) -> Result<VeMemPtr<T>> {
         match value.0 {
-            Kind::Pointer(ptr) | Kind::Function(ptr, _) => Ok(ptr.cast()),
+            ValueContent::Pointer(ptr) | ValueContent::Function(ptr, _) => Ok(ptr.cast()),
             _ => Err(value.does_not_fit("VeMemPtr", "it is no pointer")),
         }
     }
@@ -320,13 +320,13 @@ impl<T> TryFrom<Value<'_>> for VeMemPtr<T> {
 
 impl<T> From<VeMemPtr<T>> for Value<'_> {
     fn from(ptr: VeMemPtr<T>) -> Self {
-        Value(Kind::Pointer(ptr.cast()))
+        Value(ValueContent::Pointer(ptr.cast()))
     }
 }
 
 impl From<Null> for Value<'_> {
     fn from(_: Null) -> Self {
-        Value(Kind::Pointer(VeMemPtr::null()))
+        Value(ValueContent::Pointer(VeMemPtr::null()))
     }
 }
 
@@ -352,7 +352,7 @@ macro_rules! stack {
         impl<'a, T: StackValue + ?Sized> From<OnStack<$ty<'a, T>>> for Value<'a> {
             fn from(data: OnStack<$ty<'a, T>>) -> Self {
                 let (data, align) = data.into_data();
-                Value(Kind::Stack(Box::new(Stack { data, align })))
+                Value(ValueContent::Stack(Box::new(Stack { data, align })))
             }
         }
     )*};
@@ -363,7 +363,7 @@ stack!(Input, Output, InOut);
 impl<'a> From<OnStack<Input<'a, std::ffi::CStr>>> for Value<'a> {
     fn from(text: OnStack<Input<'a, std::ffi::CStr>>) -> Self {
         let (data, align) = text.into_text();
-        Value(Kind::Stack(Box::new(Stack { data, align })))
+        Value(ValueContent::Stack(Box::new(Stack { data, align })))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::param::Origin;
 use crate::queue::{Output, Submission, may_hold_up_unloading};
-use crate::session::{Code, Outcome, RequestKind, State};
+use crate::session::{Code, CommandState, Outcome, RequestKind};
 
 /// Something to be called.
 pub(crate) struct ResolvedCallee {
@@ -150,9 +150,9 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
     }
     // A signal's number comes in the result; 0 is none.
     let state = if word == 0 {
-        State::Error
+        CommandState::Error
     } else {
-        State::Exception
+        CommandState::Exception
     };
     Err(core.failure(&what, None, Outcome { state, word }))
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use veo_abi::Verify;
 
-use super::settings::{Kernels, Stream, Wishes, verify_from_environment};
+use super::settings::{Kernels, ProcOptions, Stream, verify_from_environment};
 use super::shared::ProcShared;
 use super::thread;
 use crate::address::VeMemPtr;
@@ -263,7 +263,7 @@ impl fmt::Debug for VeoProc {
 pub struct VeoProcBuilder {
     node: i32,
     backend: Option<Backend>,
-    wishes: Wishes,
+    options: ProcOptions,
 }
 
 impl std::fmt::Debug for VeoProcBuilder {
@@ -271,12 +271,12 @@ impl std::fmt::Debug for VeoProcBuilder {
         f.debug_struct("VeoProcBuilder")
             .field("node", &self.node)
             .field("backend", &self.backend)
-            .field("veorun", &self.wishes.veorun)
-            .field("kernels", &self.wishes.kernels)
-            .field("prototypes", &self.wishes.verify)
-            .field("memory", &self.wishes.memory)
-            .field("time_limit", &self.wishes.time_limit)
-            .field("omp_threads", &self.wishes.omp_threads)
+            .field("veorun", &self.options.veorun)
+            .field("kernels", &self.options.kernels)
+            .field("prototypes", &self.options.verify)
+            .field("memory", &self.options.memory)
+            .field("time_limit", &self.options.time_limit)
+            .field("omp_threads", &self.options.omp_threads)
             .finish_non_exhaustive()
     }
 }
@@ -297,13 +297,13 @@ impl VeoProcBuilder {
     /// The program to start on the VE: one with statically linked kernels, as
     /// `veo_build` makes it (`veo_proc_create_static`).
     pub fn veorun(mut self, veorun: impl Into<PathBuf>) -> Self {
-        self.wishes.veorun = Some(veorun.into());
+        self.options.veorun = Some(veorun.into());
         self
     }
 
     /// When declared kernels are looked up.
     pub fn kernels(mut self, kernels: Kernels) -> Self {
-        self.wishes.kernels = kernels;
+        self.options.kernels = kernels;
         self
     }
 
@@ -311,14 +311,14 @@ impl VeoProcBuilder {
     /// where the declaration itself does not say (`verify`). Without this, `VEO_VERIFY` in
     /// the environment decides: `deny`, `warn` or `off`.
     pub fn prototypes(mut self, prototypes: Verify) -> Self {
-        self.wishes.verify = prototypes;
+        self.options.verify = prototypes;
         self
     }
 
     /// Bytes of VE memory for the process: at least 1 MiB, at most what the node has,
     /// and that is the default; 0 is an error. The emulated node alone; a card has what it has.
     pub fn memory(mut self, bytes: u64) -> Self {
-        self.wishes.memory = Some(bytes);
+        self.options.memory = Some(bytes);
         self
     }
 
@@ -326,7 +326,7 @@ impl VeoProcBuilder {
     /// have [`Cause::TimeLimit`](crate::Cause::TimeLimit) then. Loading and unloading a
     /// library count, too, since functions of it run then. The emulated node alone.
     pub fn time_limit(mut self, limit: Duration) -> Self {
-        self.wishes.time_limit = Some(limit);
+        self.options.time_limit = Some(limit);
         self
     }
 
@@ -339,7 +339,7 @@ impl VeoProcBuilder {
     /// it from the environment of the program, which nothing here changes: there it has to
     /// be this number when the process is created, else [`build`](Self::build) says so.
     pub fn omp_threads(mut self, threads: u32) -> Self {
-        self.wishes.omp_threads = Some(threads);
+        self.options.omp_threads = Some(threads);
         self
     }
 
@@ -350,7 +350,7 @@ impl VeoProcBuilder {
     /// with a time limit give up while it does not return, and so does
     /// [`VeoProc::close`]. The emulated node alone.
     pub fn stdout(mut self, output: impl Fn(Stream, &[u8]) + Send + Sync + 'static) -> Self {
-        self.wishes.output = Some(Arc::new(output));
+        self.options.output = Some(Arc::new(output));
         self
     }
 
@@ -368,11 +368,11 @@ impl VeoProcBuilder {
 
     pub(crate) fn build_on(mut self, api: &'static Api) -> Result<VeoProc> {
         let node = self.node;
-        if self.wishes.verify == Verify::Default {
-            self.wishes.verify = verify_from_environment(node)?;
+        if self.options.verify == Verify::Default {
+            self.options.verify = verify_from_environment(node)?;
         }
         api.extension.check_node(node)?;
-        let kernels = self.wishes.kernels;
+        let kernels = self.options.kernels;
         let (tasks, inbox) = channel();
         let (ready, started) = channel();
         let keeper = Keeper::new(tasks);
@@ -382,7 +382,7 @@ impl VeoProcBuilder {
                 node => format!("veo-node-{node}"),
             })
             .spawn(
-                move || match thread::start(self.wishes, api, node, keeper) {
+                move || match thread::start(self.options, api, node, keeper) {
                     Ok(shared) => {
                         if ready.send(Ok(Arc::clone(&shared))).is_ok() {
                             thread::run(&shared, &inbox);

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use veo_abi::limits::MAX_NAME;
 
 use super::loaded::{LibraryFile, LoadedLibrary};
-use super::search::{self, Found};
+use super::search::{self, FoundLibrary};
 use super::shared::ProcShared;
 use super::symbols;
 use crate::backend::{Shortened, c_path, need};
@@ -24,7 +24,7 @@ use crate::session::Code;
 
 impl ProcShared {
     /// The file that `path` names, or a file name is found for.
-    pub(crate) fn find_file(&self, path: &Path) -> Result<Found> {
+    pub(crate) fn find_file(&self, path: &Path) -> Result<FoundLibrary> {
         let name = path.to_str().ok_or_else(|| Error::LibraryNotFound {
             name: path.display().to_string(),
             searched: Vec::new(),
@@ -54,7 +54,7 @@ impl ProcShared {
     }
 
     /// Loads a library (`veo_load_library`), once.
-    pub(crate) fn load(&self, found: &Found) -> Result<Arc<LoadedLibrary>> {
+    pub(crate) fn load(&self, found: &FoundLibrary) -> Result<Arc<LoadedLibrary>> {
         let core = &self.core;
         let path = &found.path;
         let failed = |reason| Error::LibraryLoad {

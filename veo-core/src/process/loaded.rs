@@ -120,7 +120,7 @@ impl LoadedLibrary {
 
 /// What a file says of its symbols. Each part is read when it is first asked for.
 #[derive(Debug, Default)]
-struct Facts {
+struct LibraryFacts {
     prototypes: OnceLock<Option<Arc<Prototypes>>>,
     data: OnceLock<BTreeSet<String>>,
 }
@@ -130,7 +130,7 @@ struct Facts {
 #[derive(Debug)]
 pub(crate) struct LibraryFile {
     file: Original,
-    facts: Arc<Facts>,
+    facts: Arc<LibraryFacts>,
 }
 
 impl LibraryFile {
@@ -178,8 +178,8 @@ impl LibraryFile {
 }
 
 /// What was read of this file before: the last one of its path is remembered.
-fn facts(file: &Original) -> Arc<Facts> {
-    type Known = HashMap<PathBuf, (Stamp, Arc<Facts>)>;
+fn facts(file: &Original) -> Arc<LibraryFacts> {
+    type Known = HashMap<PathBuf, (Stamp, Arc<LibraryFacts>)>;
     static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_with(HashMap::new);
@@ -188,7 +188,7 @@ fn facts(file: &Original) -> Arc<Facts> {
     {
         return Arc::clone(facts);
     }
-    let facts = Arc::new(Facts::default());
+    let facts = Arc::new(LibraryFacts::default());
     known.insert(file.path().to_owned(), (file.stamp(), Arc::clone(&facts)));
     facts
 }

@@ -23,13 +23,17 @@ use crate::error::{Error, Result};
 
 /// A library file, and whether the program's own build made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct FoundLibrary {
     pub(crate) path: PathBuf,
     pub(crate) built_here: bool,
 }
 
 /// Finds library `name` for code declared with `build_dir`.
-pub(crate) fn find(name: &str, build_dir: Option<&'static str>, targets: &[&str]) -> Result<Found> {
+pub(crate) fn find(
+    name: &str,
+    build_dir: Option<&'static str>,
+    targets: &[&str],
+) -> Result<FoundLibrary> {
     if name.is_empty() {
         return Err(Error::LibraryNotFound {
             name: "\"\"".into(),
@@ -40,7 +44,7 @@ pub(crate) fn find(name: &str, build_dir: Option<&'static str>, targets: &[&str]
     if name.contains('/') {
         let path = Path::new(name);
         return match path.canonicalize() {
-            Ok(path) => Ok(Found {
+            Ok(path) => Ok(FoundLibrary {
                 path,
                 built_here: false,
             }),
@@ -145,7 +149,7 @@ pub(super) fn machine(targets: &[&str]) -> u16 {
 
 /// The first library of this name that the backend can run. If there is none, the first
 /// file of this name at all: the attempt to load it says what is wrong with it.
-fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Option<Found> {
+fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Option<FoundLibrary> {
     let machine = machine(targets);
     let mut unfit = None;
     for (directory, built_here) in directories {
@@ -158,7 +162,7 @@ fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Opt
                 continue;
             }
             let fits = elf::is_library_for(machine, &candidate);
-            let found = Found {
+            let found = FoundLibrary {
                 path: candidate.canonicalize().unwrap_or(candidate),
                 built_here: *built_here,
             };

@@ -52,10 +52,10 @@ pub enum Stream {
     Stderr,
 }
 
-pub(super) type Output = dyn Fn(Stream, &[u8]) + Send + Sync;
+pub(super) type OutputFn = dyn Fn(Stream, &[u8]) + Send + Sync;
 
-/// Settings that matter after the process was started.
-pub(crate) struct Settings {
+/// The options that matter after the process was started.
+pub(crate) struct ProcSettings {
     /// The program with statically linked kernels, if one was given.
     pub(crate) veorun: Option<PathBuf>,
     /// The node that was asked for, as functions of the backend take it.
@@ -63,18 +63,18 @@ pub(crate) struct Settings {
     pub(crate) kernels: Kernels,
     pub(crate) verify: Verify,
     /// What the backend calls with output. Kept as long as the process.
-    pub(super) output: Option<Arc<Receiver>>,
+    pub(super) output: Option<Arc<OutputReceiver>>,
 }
 
-/// What is wished for a process: the settings of its builder.
+/// The options of a process, as its builder gathers them.
 #[derive(Default)]
-pub(super) struct Wishes {
+pub(super) struct ProcOptions {
     pub(super) veorun: Option<PathBuf>,
     pub(super) kernels: Kernels,
     pub(super) verify: Verify,
     pub(super) memory: Option<u64>,
     pub(super) time_limit: Option<Duration>,
-    pub(super) output: Option<Arc<Output>>,
+    pub(super) output: Option<Arc<OutputFn>>,
     pub(super) omp_threads: Option<u32>,
 }
 
@@ -82,7 +82,7 @@ pub(super) struct Wishes {
 ///
 /// # Safety
 ///
-/// `payload` is the address of a [`Receiver`] in an `Arc`, `data` valid for `length` bytes.
+/// `payload` is the address of a [`OutputReceiver`] in an `Arc`, `data` valid for `length` bytes.
 pub(super) unsafe extern "C" fn forward(
     payload: *mut c_void,
     stream: i32,
@@ -96,7 +96,7 @@ pub(super) unsafe extern "C" fn forward(
     // SAFETY: the payload that was given with this function, of an `Arc` that is kept until
     // the process was destroyed, after which no call begins.
     let receiver = unsafe {
-        let receiver = payload.cast::<Receiver>().cast_const();
+        let receiver = payload.cast::<OutputReceiver>().cast_const();
         Arc::increment_strong_count(receiver);
         Arc::from_raw(receiver)
     };
@@ -117,14 +117,14 @@ pub(super) unsafe extern "C" fn forward(
 }
 
 /// The program's receiver of output, and whose output it is, once that is known.
-pub(super) struct Receiver {
-    output: Arc<Output>,
+pub(super) struct OutputReceiver {
+    output: Arc<OutputFn>,
     pub(super) proc: OnceLock<ProcId>,
 }
 
-impl Receiver {
-    pub(super) fn new(output: Arc<Output>) -> Receiver {
-        Receiver {
+impl OutputReceiver {
+    pub(super) fn new(output: Arc<OutputFn>) -> OutputReceiver {
+        OutputReceiver {
             output,
             proc: OnceLock::new(),
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::loaded::{Addresses, Libraries};
-use super::settings::Settings;
+use super::settings::ProcSettings;
 use crate::address::Usage;
 use crate::arg::Args;
 use crate::backend::need;
@@ -43,7 +43,7 @@ pub(crate) struct ProcShared {
     have_frees: AtomicBool,
     pub(crate) libraries: Libraries,
     pub(crate) addresses: Addresses,
-    pub(crate) settings: Settings,
+    pub(crate) settings: ProcSettings,
     /// Whether a handle of the user stands for the main context.
     pub(crate) main_taken: AtomicBool,
 }
@@ -53,7 +53,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl ProcShared {
-    pub(crate) fn new(core: Arc<ProcCore>, main: Arc<CtxShared>, settings: Settings) -> ProcShared {
+    pub(crate) fn new(
+        core: Arc<ProcCore>,
+        main: Arc<CtxShared>,
+        settings: ProcSettings,
+    ) -> ProcShared {
         ProcShared {
             contexts: Mutex::new(vec![Arc::clone(&main)]),
             main,

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
 
-use super::settings::{Receiver, Settings, Wishes, forward};
+use super::settings::{OutputReceiver, ProcOptions, ProcSettings, forward};
 use super::shared::ProcShared;
 use crate::backend::{Api, c_path, need};
 use crate::error::{Error, Result};
@@ -22,13 +22,17 @@ use crate::session::{Keeper, ProcCore, Task};
 
 /// Starts a process, on the thread that will belong to it.
 pub(super) fn start(
-    wishes: Wishes,
+    options: ProcOptions,
     api: &'static Api,
     node: i32,
     keeper: Keeper,
 ) -> Result<Arc<ProcShared>> {
-    let output = wishes.output.clone().map(Receiver::new).map(Arc::new);
-    let handle = wishes.create(api, node, output.as_ref())?;
+    let output = options
+        .output
+        .clone()
+        .map(OutputReceiver::new)
+        .map(Arc::new);
+    let handle = options.create(api, node, output.as_ref())?;
     let open = need!(api, veo_context_open, "a process")?;
     // SAFETY: the process was just created; nobody else knows it.
     let main = unsafe { open(handle) };
@@ -54,22 +58,22 @@ pub(super) fn start(
     Ok(Arc::new(ProcShared::new(
         core,
         main,
-        Settings {
-            veorun: wishes.veorun,
+        ProcSettings {
+            veorun: options.veorun,
             asked_node: node,
-            kernels: wishes.kernels,
-            verify: wishes.verify,
+            kernels: options.kernels,
+            verify: options.verify,
             output,
         },
     )))
 }
 
-impl Wishes {
+impl ProcOptions {
     fn create(
         &self,
         api: &'static Api,
         node: i32,
-        output: Option<&Arc<Receiver>>,
+        output: Option<&Arc<OutputReceiver>>,
     ) -> Result<*mut veo_proc_handle> {
         let failed = |reason: String| Error::ProcessStart { node, reason };
         let veorun = match &self.veorun {

@@ -6,7 +6,7 @@ use veo_abi::ffi;
 
 use super::shared::CtxShared;
 use crate::backend::poll;
-use crate::session::{Outcome, State};
+use crate::session::{CommandState, Outcome};
 
 impl CtxShared {
     /// Asks the backend for the result of `id` until it is there or the time is up.
@@ -52,9 +52,9 @@ impl CtxShared {
 
 pub(super) fn outcome(state: i32, word: u64) -> Outcome {
     let state = match u32::try_from(state) {
-        Ok(ffi::VEO_COMMAND_OK) => State::Ok,
-        Ok(ffi::VEO_COMMAND_EXCEPTION) => State::Exception,
-        _ => State::Error,
+        Ok(ffi::VEO_COMMAND_OK) => CommandState::Ok,
+        Ok(ffi::VEO_COMMAND_EXCEPTION) => CommandState::Exception,
+        _ => CommandState::Error,
     };
     Outcome { state, word }
 }

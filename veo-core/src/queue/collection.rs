@@ -8,7 +8,7 @@ use super::payload::Payload;
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
-use crate::session::{Outcome, State as CommandState};
+use crate::session::{CommandState, Outcome};
 
 /// A request that has finished, as its handle gets it.
 pub(crate) struct Finished {

@@ -8,7 +8,7 @@ use super::args::ArgsHandle;
 use super::shared::{Aftermaths, CtxShared, Phase};
 use crate::clock::Stamp;
 use crate::error::Result;
-use crate::session::{Outcome, State as CommandState};
+use crate::session::{CommandState, Outcome};
 
 impl CtxShared {
     /// As [`exclusive`](Self::exclusive), but `None` if it would have to wait.

@@ -19,7 +19,7 @@ use crate::arg::Args;
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
-use crate::session::State;
+use crate::session::CommandState;
 
 /// The most results that are collected at once.
 const MOST: usize = 32;
@@ -141,7 +141,7 @@ impl CtxShared {
             // SAFETY: the function wrote as many results as it says, at least one.
             let own = unsafe { results[0].assume_init_read() };
             let own = outcome(own.state, own.value);
-            if own.state == State::Ok && state.table.finish(ticket).is_some() {
+            if own.state == CommandState::Ok && state.table.finish(ticket).is_some() {
                 self.count_collected(&mut state);
                 word = Some(own.word);
             }
@@ -163,7 +163,9 @@ impl CtxShared {
         let mut after = Aftermaths::new();
         for (id, result) in ids.iter().zip(results) {
             let outcome = outcome(result.state, result.value);
-            if outcome.state == State::Ok && state.table.collect_plain(*id, outcome.word, now) {
+            if outcome.state == CommandState::Ok
+                && state.table.collect_plain(*id, outcome.word, now)
+            {
                 self.count_collected(&mut state);
             } else if state.table.oldest() == Some(*id) {
                 let left = self.record(&mut state, outcome, Some(now));

@@ -22,7 +22,7 @@ use super::entry::{Collected, END, Entry, NONE, Rest, Ticket};
 use super::payload::Payload;
 use crate::clock::Stamp;
 use crate::kernel::Kernel;
-use crate::session::{Code, Outcome, RequestKind, State};
+use crate::session::{Code, CommandState, Outcome, RequestKind};
 
 /// As many places are kept for the next requests, whatever has ended.
 const KEPT: usize = 1024;
@@ -260,7 +260,7 @@ impl Table {
         if entry.id != id || !entry.held || !entry.is_plain() {
             return false;
         }
-        let state = State::Ok;
+        let state = CommandState::Ok;
         entry.outcome = Some(Outcome { state, word });
         entry.finished = Some(now);
         let follows = entry.follows;
@@ -318,7 +318,7 @@ impl Table {
     pub(super) fn take_word(&mut self, ticket: Ticket) -> Option<u64> {
         let entry = self.find_mut(ticket)?;
         let outcome = entry.outcome?;
-        if outcome.state != State::Ok || !entry.is_plain() {
+        if outcome.state != CommandState::Ok || !entry.is_plain() {
             return None;
         }
         entry.outcome = None;
@@ -461,7 +461,7 @@ impl Table {
         let number = self.places[place as usize].number;
         let collected = self.take(Ticket { place, number })?;
         if let RequestKind::Alloc(_) = collected.what
-            && collected.outcome.state == State::Ok
+            && collected.outcome.state == CommandState::Ok
             && collected.outcome.word != 0
         {
             self.orphans.push(collected.outcome.word);

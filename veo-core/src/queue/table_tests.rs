@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 
 const OK: Outcome = Outcome {
-    state: State::Ok,
+    state: CommandState::Ok,
     word: 5,
 };
 

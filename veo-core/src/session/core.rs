@@ -184,7 +184,7 @@ impl ProcCore {
     pub(crate) fn failure(&self, what: &RequestKind, id: Option<u64>, outcome: Outcome) -> Error {
         let reason = self.api.last_error();
         match outcome.state {
-            State::Exception => {
+            CommandState::Exception => {
                 let mut fault = self.end(false).map(|(fault, _)| fault).unwrap_or_default();
                 if fault.cause == Cause::Unknown {
                     fault.cause = Cause::Signal;
@@ -199,8 +199,8 @@ impl ProcCore {
                     fault: Box::new(fault),
                 };
             }
-            State::Lost => return self.gone(what),
-            State::Ok | State::Error => {}
+            CommandState::Lost => return self.gone(what),
+            CommandState::Ok | CommandState::Error => {}
         }
         if let Some((fault, request)) = self.end(what.kernel().is_some()) {
             let raised = matches!(fault.cause, Cause::Signal | Cause::StackOverflow { .. });
@@ -272,13 +272,13 @@ impl fmt::Display for ProcCore {
 /// How a request ended: the command state and the result word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    pub(crate) state: State,
+    pub(crate) state: CommandState,
     pub(crate) word: u64,
 }
 
 /// Command states of libveo, and one for requests whose process was destroyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum CommandState {
     Ok,
     Exception,
     Error,

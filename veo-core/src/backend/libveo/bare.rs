@@ -11,7 +11,7 @@ use veo_abi::environment::VE_OMP_NUM_THREADS;
 use veo_abi::ffi::{VeoApi, veo_emu_options, veo_proc_handle, veo_thr_ctxt};
 
 use super::children::{self, Child};
-use super::exit::{self, Inside};
+use super::exit::{self, InsideLibrary};
 use super::nodes;
 use super::on_host::{Alone, OnHost, alone};
 use super::short_path::Shortened;
@@ -184,7 +184,7 @@ impl Extension for Bare {
         unsafe { poll(&self.table, context, request, word, Some(until)) }
     }
 
-    fn enter(&self) -> Option<Inside> {
+    fn enter(&self) -> Option<InsideLibrary> {
         Some(exit::enter())
     }
 }

@@ -34,9 +34,9 @@ fn gate() -> MutexGuard<'static, Gate> {
 }
 
 /// The calling thread may use the library until this is dropped.
-pub(crate) struct Inside;
+pub(crate) struct InsideLibrary;
 
-impl Drop for Inside {
+impl Drop for InsideLibrary {
     fn drop(&mut self) {
         INSIDE.set(false);
         gate().inside -= 1;
@@ -45,14 +45,14 @@ impl Drop for Inside {
 }
 
 /// Lets the thread of a process use the library. Never returns while the program ends.
-pub(super) fn enter() -> Inside {
+pub(super) fn enter() -> InsideLibrary {
     let mut gate = gate();
     while gate.leaving {
         gate = CHANGED.wait(gate).unwrap_or_else(PoisonError::into_inner);
     }
     gate.inside += 1;
     INSIDE.set(true);
-    Inside
+    InsideLibrary
 }
 
 /// Prepares for the end of the program, once the library is loaded: what was registered last

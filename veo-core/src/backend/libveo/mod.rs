@@ -10,7 +10,7 @@ mod on_host;
 mod short_path;
 
 pub(super) use bare::Bare;
-pub(super) use exit::Inside;
+pub(super) use exit::InsideLibrary;
 pub(super) use load::{check_privileges, load};
 pub(super) use nodes::card;
 pub(super) use on_host::Alone;
