@@ -84,7 +84,7 @@ fn sources() -> Vec<(String, String)> {
     }
     let of_tests = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_str().unwrap();
-        name.ends_with("_tests.rs") || ["leftovers.rs", "fuzzing.rs", "tests.rs"].contains(&name)
+        name.ends_with("_tests.rs") || ["fuzzing.rs", "tests.rs"].contains(&name)
     };
     files.retain(|path| !of_tests(path));
     files.sort();

@@ -70,6 +70,8 @@
 //! becomes of its handle. Declarations are compared with the library's debug
 //! information; that they are true where it says nothing is their author's promise.
 
+#[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
+mod abandoned_requests_tests;
 mod address;
 mod arg;
 mod backend;
@@ -82,8 +84,6 @@ mod expansion;
 mod header;
 mod hmem;
 mod kernel;
-#[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
-mod leftovers;
 mod library;
 mod memory;
 mod param;

@@ -12,10 +12,10 @@ use crate::process::VeoProc;
 use crate::stack::OnStack;
 use crate::ve_kernel;
 
-#[ve_kernel(lib = "libleftovers.so", crate = crate)]
+#[ve_kernel(lib = "libabandoned.so", crate = crate)]
 fn step(x: *mut i64) -> i64;
 
-#[ve_kernel(lib = "libleftovers.so", crate = crate)]
+#[ve_kernel(lib = "libabandoned.so", crate = crate)]
 fn fill(x: *mut i64, value: i64);
 
 const SOURCE: &str = "
@@ -31,7 +31,7 @@ fn process(memory: u64) -> Result<VeoProc> {
         let program = std::env::current_exe().expect("a test program has a path");
         let directory = program.with_file_name("host");
         std::fs::create_dir_all(&directory).expect("the target directory is writable");
-        let library = directory.join("libleftovers.so");
+        let library = directory.join("libabandoned.so");
         compile::library_of(SOURCE, "c", library, &["-O1", "-g"])
     });
     VeoProc::builder().memory(memory).build()
