@@ -1,4 +1,4 @@
-//! What requests leave behind that nobody asks about: nothing, counted in the tables.
+//! Requests without a handle leave nothing behind: the tables are counted.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};

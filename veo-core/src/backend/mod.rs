@@ -1,7 +1,7 @@
-//! The functions through which everything talks to a VE, and who provides them.
+//! The functions through which everything talks to a VE, and the libraries that provide them.
 //!
-//! Nothing above this module knows which backend it is: what NEC's library lacks or gets wrong
-//! is made up for below, in `libveo`.
+//! Nothing above this module knows which backend it is: `libveo` makes up for what NEC's library
+//! lacks or gets wrong.
 
 mod extension;
 mod libveo;

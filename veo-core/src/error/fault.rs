@@ -36,7 +36,7 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// Nobody told.
+    /// The backend does not tell.
     #[default]
     Unknown,
     /// A kernel raised a signal: [`Fault::signal`].
@@ -59,7 +59,7 @@ pub enum Cause {
     },
     /// The program called [`VeoProc::kill`](crate::VeoProc::kill).
     Killed {
-        /// Where, if it was not by the backend's own function.
+        /// The place, if it was not the backend's own function.
         at: Option<&'static Location<'static>>,
     },
     /// It was sent [`Fault::signal`], by another process or by a kernel.

@@ -17,7 +17,7 @@ pub(super) fn which_kernel(name: &str, candidates: &[String], several: bool) -> 
     }
 }
 
-/// A parameter of a call, as messages name it: they count from 1.
+/// A parameter of a call, as messages name it. Messages count from 1.
 pub(crate) fn parameter(index: usize, name: Option<String>) -> String {
     let number = index + 1;
     match name {

@@ -24,7 +24,7 @@ const GUESS: CType = CType::Scalar(ScalarType::I64);
 enum Passed {
     /// As one word of this type.
     As(CType),
-    /// Nobody knows.
+    /// Not known.
     Unknown,
     /// In no way that a call has.
     Never,
@@ -217,7 +217,7 @@ impl Types {
         if !warned.insert(function.clone()) {
             return;
         }
-        // Whoever listens may call a function.
+        // A subscriber of `tracing` may call a function.
         drop(warned);
         let file = function.0;
         let (why, remedy) = if self.described {

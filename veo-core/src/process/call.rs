@@ -14,7 +14,7 @@ use crate::param::Origin;
 use crate::queue::{Output, Submission, may_hold_up_unloading};
 use crate::session::{Code, CommandState, Outcome, RequestKind};
 
-/// Something to be called.
+/// The code that a call runs, and the library it belongs to.
 pub(crate) struct ResolvedCallee {
     pub(crate) what: RequestKind,
     pub(crate) addr: u64,
@@ -30,9 +30,10 @@ enum AddressSource {
 }
 
 impl ResolvedCallee {
-    /// Where it is, what is called, in a process. Before the call is made, with its
-    /// context locked, [`ResolvedCallee::is_there`] or [`ResolvedCallee::enter`] has to be asked: if the place
-    /// of a kernel is gone it is to be resolved again; that of a function is an error here.
+    /// Resolves what is called in a process. The library may be unloaded before the call is
+    /// made. So [`is_there`](Self::is_there) or [`enter`](Self::enter) has to be asked with the
+    /// context locked. If a kernel is gone it is to be resolved again; a function that is gone is
+    /// an error.
     #[inline]
     pub(crate) fn of(proc: &VeoProc, callee: &Callee) -> Result<ResolvedCallee> {
         match callee {
@@ -80,7 +81,7 @@ impl ResolvedCallee {
         }
     }
 
-    /// Enters that it is called into a request: an error if it is not there any more.
+    /// Enters into a request that it calls this. An error if it is not there any more.
     pub(crate) fn enter(&self, proc: &ProcShared, request: &mut Submission<'_>) -> Result<()> {
         match &self.source {
             AddressSource::Table(_) if self.is_there(proc) => Ok(()),

@@ -57,7 +57,7 @@ struct ProcHandle {
     shared: Arc<ProcShared>,
 }
 
-/// The processes of which a handle may be left, for pointers, which carry a number.
+/// The processes of which a handle may be left, by the number that pointers carry.
 static OPEN: Mutex<Vec<(ProcId, Weak<ProcHandle>)>> = Mutex::new(Vec::new());
 
 impl Drop for ProcHandle {

@@ -113,7 +113,7 @@ impl ProcShared {
             _short: short,
         });
         self.libraries.lock().push(Arc::clone(&library));
-        // Whoever listens may use the process.
+        // A subscriber of `tracing` may use the process.
         drop(exclusive);
         tracing::debug!("{core} loaded {}", path.display());
         Ok(library)
@@ -237,7 +237,7 @@ impl ProcShared {
             let exclusive = self.main.exclusive_until(&what, until)?;
             let exclusive = exclusive.ok_or_else(unfinished)?;
             code.set_gone();
-            // Who may hold this up may have called it until now.
+            // A thread that may hold this up could call it until now.
             let contexts: Vec<_> = self.contexts().clone();
             if contexts.iter().all(|ctx| ctx.last_call(code).is_none()) {
                 return Ok(exclusive);

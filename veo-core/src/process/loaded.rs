@@ -21,7 +21,7 @@ pub(crate) struct LoadedLibrary {
     pub(crate) name: String,
     /// The file, as far as it is known.
     pub(crate) path: Option<PathBuf>,
-    /// What is there of it on the host: what was loaded, whatever has its path now.
+    /// The file that was loaded, even if its path names another one by now.
     pub(super) file: Option<LibraryFile>,
     /// The backend's number, 0 for the static symbols.
     pub(super) handle: u64,
@@ -160,7 +160,7 @@ impl LibraryFile {
             read = Some(result);
             prototypes
         });
-        // Whoever listens may load a library.
+        // A subscriber of `tracing` may load a library.
         if let Some(read) = read {
             tell(self.file.path(), &read);
         }
@@ -244,8 +244,8 @@ impl Addresses {
     pub(super) fn set(&self, index: usize, addr: u64, code: &Code) {
         let mut kernels = code.kernels();
         kernels.insert(index);
-        // Seen with the lock that `forget` takes after the change: whoever unloads the library
-        // meanwhile finds the address, or it is not entered.
+        // Checked with the lock that `forget` takes after the change: a thread that unloads the
+        // library meanwhile finds the address, or it is not entered.
         if code.is_loaded() {
             let (table, place) = place(index);
             let table = self.tables[table]

@@ -1,4 +1,4 @@
-//! From a declared kernel to its address in a process.
+//! Resolves declared kernels: finds their addresses in a process.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl ProcShared {
             .map_or(0, |slot| slot.load(Ordering::Acquire))
     }
 
-    /// Where the address of a kernel is, 0 while it is not known.
+    /// The place of the kernel's address, which holds 0 while it is not known.
     #[inline]
     pub(crate) fn address_slot(&self, kernel: &'static Kernel) -> Option<&AtomicU64> {
         self.addresses.slot(kernel.index())
@@ -51,7 +51,7 @@ impl ProcShared {
         loop {
             let (library, built_here) = self.library_of(info)?;
             match self.function(&library, info.symbol) {
-                // Another thread unloads it: it is loaded anew.
+                // Another thread unloads the library, so it is loaded anew.
                 Err(Error::LibraryUnloaded { .. }) => continue,
                 Err(error) => return Err(error),
                 Ok(addr) => {

@@ -1,11 +1,11 @@
 //! Where kernel libraries are looked for.
 //!
-//! A name with a slash is a path. Another one is looked for in each directory of
+//! A name with a slash is a path. Any other name is looked for in each directory of
 //! `VEO_LIBRARY_PATH`, then where the program is installed, beside the executable and in
 //! its `../lib`, then where the declaring crate's build put its libraries, then where the
 //! builds of other crates with declared kernels did; in each of them first in a
-//! sub-directory per kind of code that the backend runs. Never in the current directory.
-//! What is no library for the backend's machine hides none in a later place.
+//! sub-directory per kind of code that the backend runs. The current directory is not searched.
+//! A file that the backend cannot run does not hide a library in a later place.
 //! A program that runs where Cargo built it takes the builds first: what lies beside it
 //! there may be the copy of an earlier build.
 
@@ -75,7 +75,8 @@ pub(crate) fn find(
 fn executable() -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
     if let Ok(Some(program)) = veo_debuginfo::executable::Mapped::program() {
-        // Whoever may link to a file gives it another place. What lies there is his.
+        // A user who may link to the file can give it another place, with files of that user
+        // beside it.
         let one_place = || std::fs::metadata(&program.path).is_ok_and(|file| file.nlink() == 1);
         let trusted = !environment::privileged() || one_place();
         return trusted.then_some(program.path);
@@ -329,7 +330,7 @@ mod tests {
         // The other way round: a host's library for a card.
         library(&first, 2, elf::HOST, 120);
         assert_eq!(found(&card), Some(root.join("b/ve1/libx.so")));
-        // Nothing else is there: whoever loads it is told why it cannot be.
+        // Nothing else is there: the attempt to load it says why it cannot be loaded.
         std::fs::remove_dir_all(root.join("b")).unwrap();
         assert_eq!(found(&card), Some(first));
     }

@@ -92,7 +92,8 @@ pub(super) unsafe extern "C" fn forward(
     if payload.is_null() || data.is_null() {
         return;
     }
-    // Of its own: a call that does not return is not waited for when the process is destroyed.
+    // The call holds a reference of its own: the end of the process does not wait for a call
+    // that does not return.
     // SAFETY: the payload that was given with this function, of an `Arc` that is kept until
     // the process was destroyed, after which no call begins.
     let receiver = unsafe {
@@ -112,7 +113,7 @@ pub(super) unsafe extern "C" fn forward(
         // Nobody has a handle of the process yet.
         None => receiver.receive(stream, data),
     }
-    // What the program's closure owns may be dropped here.
+    // This may drop what the program's closure owns.
     contain(|| drop(receiver));
 }
 
@@ -134,7 +135,7 @@ impl OutputReceiver {
         // A panic must not reach the backend.
         let call = AssertUnwindSafe(|| (self.output)(stream, data));
         if let Err(panic) = catch_unwind(call) {
-            // Who listens may panic, too.
+            // A subscriber of `tracing` may panic, too.
             contain(|| {
                 tracing::error!(
                     "the receiver of kernel output panicked: {}",

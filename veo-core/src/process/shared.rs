@@ -1,4 +1,4 @@
-//! A process as its handles, its contexts' handles and its thread share it.
+//! The part of a process that its handles, its contexts' handles and its thread share.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub(crate) struct ProcShared {
     pub(crate) main: Arc<CtxShared>,
     /// Every context that was not closed, the main one too.
     contexts: Mutex<Vec<Arc<CtxShared>>>,
-    /// What the program holds of contexts, as only they know it.
+    /// The handles of contexts that the program holds; their type is known above.
     pub(crate) handles: Mutex<Vec<Weak<dyn Any + Send + Sync>>>,
     /// Every allocation, by address.
     allocations: Mutex<BTreeMap<u64, Allocation>>,
@@ -81,8 +81,8 @@ impl ProcShared {
         lock(&self.contexts)
     }
 
-    /// The main context, exclusively: what every function of the backend that takes
-    /// the process needs. Frees what can be freed.
+    /// Exclusive use of the main context, which every function of the backend that takes the
+    /// process needs. Frees what can be freed.
     pub(crate) fn exclusive(&self, what: &dyn fmt::Display) -> Result<Exclusive<'_>> {
         let exclusive = self.main.exclusive(what)?;
         if self.have_frees.load(Ordering::Acquire) {
@@ -146,7 +146,7 @@ impl ProcShared {
         Ok(())
     }
 
-    /// Has the memory freed after its last use.
+    /// Frees the memory after its last use, without waiting for that.
     pub(crate) fn free_later(&self, addr: u64, usage: &'static Usage) {
         lock(&self.frees).push((addr, usage));
         self.have_frees.store(true, Ordering::Release);
@@ -196,7 +196,7 @@ impl ProcShared {
         Ok(unsafe { free(self.core.handle(), addr) })
     }
 
-    /// Looks after what nobody waits for; tells whether something is left.
+    /// Collects, closes and frees what no thread waits for. Tells whether something is left.
     pub(crate) fn tend(&self, closing: &mut Vec<Arc<CtxShared>>) -> bool {
         let mut left = self.collect_idle();
         closing.retain(|context| !self.close_idle(context));
@@ -209,8 +209,8 @@ impl ProcShared {
         left && !self.core.is_gone()
     }
 
-    /// Collects what is there in all contexts; tells whether more is to come. Memory that
-    /// was allocated for requests nobody asked for is entered to be freed.
+    /// Collects the results that are there, in all contexts. Tells whether more are to come.
+    /// Memory that was allocated by requests without a handle is entered to be freed.
     fn collect_idle(&self) -> bool {
         let contexts: Vec<_> = self.contexts().clone();
         let mut left = false;
@@ -226,7 +226,7 @@ impl ProcShared {
         left
     }
 
-    /// Closes a context if nothing is pending in it and that needs no waiting.
+    /// Closes a context if nothing is pending in it and closing needs no waiting.
     fn close_idle(&self, context: &Arc<CtxShared>) -> bool {
         self.collect_idle();
         let number = context.lock().table.next();
@@ -275,8 +275,8 @@ impl ProcShared {
         Ok(())
     }
 
-    /// Where the end of the process would wait for kernels however long they run, it is killed
-    /// if they have not finished by `until`.
+    /// Kills the process if its kernels have not finished by `until`, where its end would wait
+    /// for them however long they run.
     fn end_what_does_not(&self, contexts: &[Arc<CtxShared>], until: Instant) {
         if !self.core.extension.end_waits_for_kernels() {
             return;
@@ -302,17 +302,17 @@ impl ProcShared {
     pub(crate) fn destroy(&self) -> bool {
         self.core.set_closed();
         let contexts: Vec<_> = self.contexts().clone();
-        // Who closes a process in order has waited before; see `wind_up`.
+        // `close` has waited before, see `wind_up`.
         let mut until = Instant::now() + Duration::from_secs(2);
         self.end_what_does_not(&contexts, until);
         // The main context comes first: without it nobody opens or closes another.
         for context in &contexts {
             if context.retire(until) == Retired::Not {
-                // Somebody waits for a kernel that does not end: end it.
+                // A thread waits for a kernel that does not end.
                 self.end_by_force();
                 until = Instant::now() + GRACE;
                 if context.retire(until) == Retired::Not {
-                    // The backend is still being waited in. It keeps what it has.
+                    // A thread still waits inside the backend, which keeps what it has.
                     lose_all(&contexts, true);
                     return false;
                 }

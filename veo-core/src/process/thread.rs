@@ -91,7 +91,7 @@ impl ProcOptions {
             .as_ref()
             .map_or(std::ptr::null(), |path| path.as_ptr());
         if self.memory == Some(0) {
-            // For the backend that is the default.
+            // 0 stands for the default in the interface of the backend.
             return Err(failed(
                 "0 bytes of VE memory were asked for the process; give at least 1 MiB \
                  (1048576), or leave `memory` out for all that the node has"
@@ -143,11 +143,11 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<Task>) {
             None => tasks.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(pause) => tasks.recv_timeout(pause),
         };
-        // What is done now may use the backend.
+        // The task may use the backend.
         let _inside = shared.core.api.extension.enter();
         match task {
             Ok(Task::Close(done)) => {
-                // What is dropped here may be the program's own.
+                // This may drop values of the program, which may panic.
                 let ended = catch_unwind(AssertUnwindSafe(|| shared.destroy()));
                 if !matches!(ended, Ok(true)) {
                     // The backend may still call the receiver of its output.

@@ -1,8 +1,8 @@
 //! Compares declarations with the prototypes in a library's debug information.
 //!
 //! Libraries that the declaring crate's build made were compared while the
-//! declaration was compiled. That left no place to say what could not be decided, so it
-//! is said here, if anyone listens.
+//! declaration was compiled. The compiler gives no way to note what could not be decided, so it
+//! is noted here through `tracing`.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub(crate) struct Declaration<'a> {
 }
 
 impl<'a> Declaration<'a> {
-    /// Of a kernel whose library was found, perhaps where its own build put it.
+    /// The declaration of a kernel whose library was found, perhaps where its own build put it.
     pub(crate) fn of(info: &'a KernelInfo, checked: bool) -> Declaration<'a> {
         Declaration {
             name: info.name,
@@ -77,7 +77,7 @@ impl ProcShared {
         self.settings.verify != Verify::Off
     }
 
-    /// What comes of types that a caller says and that are wrong.
+    /// What becomes of wrong types that a caller says.
     pub(crate) fn contradicted(&self, mismatch: PrototypeMismatch) -> Result<()> {
         settle(self.settings.verify, mismatch)
     }

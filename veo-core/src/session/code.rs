@@ -14,8 +14,8 @@ const GONE: u8 = 2;
 /// The code of one library in one process, from its loading to its unloading.
 ///
 /// A call looks here, or for its kernel in the table of addresses, while it holds the lock
-/// of the context that it enters. Whoever unloads takes those locks after the change, so he
-/// finds each call in the table of its context, or the call finds the change.
+/// of the context that it enters. The thread that unloads takes those locks after the change.
+/// So it finds each call in the table of its context, or the call finds the change.
 #[derive(Debug)]
 pub(crate) struct Code {
     /// The library's name.
@@ -39,8 +39,8 @@ impl Code {
         self.stage.load(Ordering::Acquire) == LOADED
     }
 
-    /// Whether it is there and can be called. Who may hold up its unloading calls what is
-    /// `leaving`, too: otherwise each would wait for the other.
+    /// Whether it is there and can be called. A thread that may hold up its unloading calls it
+    /// while it is `leaving`, too: otherwise the two would wait for each other.
     pub(crate) fn is_there(&self, may_hold_up: bool) -> bool {
         match self.stage.load(Ordering::Acquire) {
             LOADED => true,

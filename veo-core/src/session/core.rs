@@ -1,5 +1,5 @@
-//! What everything that belongs to a process shares: the backend's handle, who the process is,
-//! whether it has ended, how its requests end, and how its thread is reached.
+//! The part of a process that everything of it shares: the backend's handle, its number, whether
+//! it has ended, how its requests end, and how its thread is reached.
 
 use std::fmt;
 use std::panic::Location;
@@ -65,8 +65,8 @@ impl ProcCore {
         }
     }
 
-    /// The backend's handle. Only to be passed to a function of the table by someone
-    /// who holds the main context exclusively.
+    /// The backend's handle. Only a thread that has exclusive use of the main context may pass
+    /// it to a function of the table.
     pub(crate) fn handle(&self) -> *mut veo_proc_handle {
         self.handle
     }
@@ -92,7 +92,7 @@ impl ProcCore {
     /// Kills the VE process at once, for the program, which asks for it at `at`.
     pub(crate) fn kill_for(&self, at: &'static Location<'static>) -> Result<(), Error> {
         let killed = || self.killed.lock().unwrap_or_else(PoisonError::into_inner);
-        // Known before anybody sees the end.
+        // Set before any thread sees the end.
         killed().get_or_insert(at);
         self.kill().inspect_err(|_| *killed() = None)
     }

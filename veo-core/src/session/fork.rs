@@ -1,4 +1,4 @@
-//! Notices that this is a forked child, in which the handles of the parent are void.
+//! Notices a forked child, in which the handles of the parent are void.
 //!
 //! A page that the kernel empties in a child holds the number of the process image;
 //! a handle compares it with the number of its own.

@@ -1,6 +1,6 @@
-//! The session with a VE process: who it is, whether it lives, how it is named and ended.
+//! The session with a VE process: its number, whether it lives, how it is named and ended.
 //!
-//! What everything that belongs to a process refers to; it refers to none of that.
+//! Everything that belongs to a process refers to its session, which refers to none of that.
 
 mod code;
 mod core;

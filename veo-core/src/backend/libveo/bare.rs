@@ -1,4 +1,5 @@
-//! What NEC's library lacks of `veo_emu.h`, done in our own way, and its traps, stepped around.
+//! NEC's library: substitutes for the functions of `veo_emu.h` that it lacks, and ways around its
+//! traps.
 
 use std::ffi::{CStr, OsString, c_int, c_void};
 use std::io;

@@ -17,10 +17,10 @@ use veo_abi::ffi::{VEO_REQUEST_ID_INVALID, veo_thr_ctxt};
 use super::on_host::OnHost;
 use crate::error::{Error, Result};
 
-/// So many looks contain one at the child process.
+/// One of this many looks is at the child process.
 const LOOKS: u32 = 101;
 
-/// How long a child of the program may stay unwaited for.
+/// How long a child of the program may stay a zombie.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// `veo_call_peek_result`.
@@ -41,8 +41,9 @@ pub(super) struct Child {
     destroyed: Mutex<bool>,
 }
 
-// SAFETY: the handle is an opaque token, which any thread may pass to the library; who does so
-// has seen to it that the context is open and that nobody else uses it.
+// SAFETY: the handle is an opaque token, which any thread may pass to the library. The callers
+// of `look` promise that the context is open and that no other thread uses it; `see_end` holds
+// `destroyed`, which keeps it open.
 unsafe impl Send for Child {}
 // SAFETY: as above.
 unsafe impl Sync for Child {}
@@ -55,7 +56,7 @@ fn children() -> MutexGuard<'static, Vec<Weak<Child>>> {
 }
 
 impl Child {
-    /// Enters that of a VE process that was just created.
+    /// Enters the child process of a VE process that was just created.
     pub(super) fn new(
         on_host: Option<OnHost>,
         main: *mut veo_thr_ctxt,
@@ -164,7 +165,7 @@ impl Child {
 
 /// Whether some VE process is being closed, or about to be.
 pub(super) fn any_is_closing() -> bool {
-    // Held by nobody who waits for something else.
+    // The list is not held while a child is asked.
     let all: Vec<_> = children().iter().filter_map(Weak::upgrade).collect();
     all.iter().any(|child| child.is_closing())
 }

@@ -1,6 +1,6 @@
-//! The end of the program, on NEC's library: its destructor takes away what the threads of
-//! processes may be using, and waits for kernels that run, however long. So those threads
-//! are let finish before it, for a limited time, and kept out of the library from then on.
+//! The end of the program, on NEC's library. The library's destructor frees what the threads of
+//! processes may be using, and waits for kernels that run, however long. So these threads get a
+//! limited time to finish before it, and are kept out of the library from then on.
 
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -86,8 +86,8 @@ fn finish() {
     loop {
         let closing = children::any_is_closing();
         let mut gate = gate();
-        // What such a thread drops is the program's own, and may end it: then its process is
-        // never closed.
+        // A value of the program that such a thread drops may end the program: then the thread's
+        // process is never closed.
         let over = INSIDE.get() || Instant::now() >= until;
         if over || !closing && gate.inside == 0 {
             gate.leaving = true;

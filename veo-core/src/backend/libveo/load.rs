@@ -54,8 +54,8 @@ fn open() -> Result<Api> {
     })
 }
 
-/// What NEC's library and a program with raised privileges cannot be together with: it obeys
-/// variables that its caller has set.
+/// Fails if a program with raised privileges would use NEC's library with variables that its
+/// caller has set, which the library obeys.
 pub(in crate::backend) fn check_privileges(api: &Api) -> Result<()> {
     // The emulator, loaded as libveo, obeys none then.
     if !environment::privileged() || Emulated::of(&api.table).is_some() {

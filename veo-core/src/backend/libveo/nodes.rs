@@ -5,7 +5,7 @@ use std::path::Path;
 use veo_abi::environment::VENODELIST;
 use veo_abi::ffi::VeoApi;
 
-/// What there is of a card.
+/// A file that stands for a card, if there is one.
 pub(in crate::backend) fn card() -> Option<String> {
     let slots = entries("/dev", "veslot");
     let classes = entries("/sys/class/ve", "ve");

@@ -1,5 +1,5 @@
-//! The VE process as a process of the host, to be ended where the backend cannot: by its
-//! number, which may be another's by then.
+//! The VE process as a process of the host. It is ended here where the backend cannot do that.
+//! Its number may be another process's by then.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -24,7 +24,7 @@ mod linux {
     /// How long a process may take to end after it was killed.
     const DEATH: Duration = Duration::from_secs(2);
 
-    /// A process of the host, and not who has its number later.
+    /// A process of the host, and no other one that gets its number later.
     pub(crate) struct OnHost {
         pid: i32,
         /// Stands for this very process, where the kernel has such descriptors.
@@ -46,8 +46,8 @@ mod linux {
             })
         }
 
-        /// Whether it has ended, whoever was told so. If it was killed, that is waited for,
-        /// though not for long.
+        /// Whether it has ended, also if it was waited for already. If it was killed, this waits
+        /// for its end, though not for long.
         pub(crate) fn has_ended(&self) -> bool {
             let until = Instant::now() + DEATH;
             loop {
@@ -65,7 +65,7 @@ mod linux {
             self.ask(libc::WEXITED | libc::WNOHANG | libc::WNOWAIT)
         }
 
-        /// Whether the child has ended, or is none of ours any more: somebody has waited for it.
+        /// Whether the child has ended, or is no child any more since it was waited for.
         fn ask(&self, options: libc::c_int) -> bool {
             let (kind, number) = match &self.pidfd {
                 Some(pidfd) => (libc::P_PIDFD, pidfd.as_raw_fd()),
@@ -84,8 +84,8 @@ mod linux {
             unsafe { found.assume_init().si_pid() != 0 }
         }
 
-        /// Waits for its end, which is due, if nobody has: libveo leaves a VE process that a
-        /// fault ended to the program for ever.
+        /// Waits for its end, which is due, if that was not done: libveo never waits for a VE
+        /// process that a fault ended.
         pub(crate) fn wait_for(&self) {
             for last in [false, true] {
                 let until = Instant::now() + DEATH;
