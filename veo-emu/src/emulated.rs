@@ -2,7 +2,7 @@
 
 use veo_abi::ffi::VeoApi;
 
-pub use crate::veorun::shim::LIBVEOHMEM;
+pub use crate::veorun::native::shim::LIBVEOHMEM;
 
 /// The emulator's table of functions: every field is filled.
 pub fn api() -> &'static VeoApi {

@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use super::{children, exit, faults, loader, memory, output, traps, worker};
+use super::native::{fpe, loader};
+use super::{children, exit, faults, memory, output, worker};
 use crate::shared::control::Control;
 use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
 use crate::shared::parcel::RING_FILE;
@@ -88,7 +89,7 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
         // SAFETY: plain numbers.
         unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::c_ulong::MAX, 0, 0, 0) };
     }
-    traps::read();
+    fpe::read();
     if image.is_empty() {
         return Ok((0, 0));
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{Ordering, compiler_fence};
 
-use super::{faults, native};
+use super::{arch, faults};
 
 thread_local! {
     static COPYING: Cell<bool> = const { Cell::new(false) };
@@ -21,10 +21,18 @@ pub(super) unsafe fn try_copy(dst: *mut u8, src: *const u8, len: usize) -> bool 
     compiler_fence(Ordering::SeqCst);
     // SAFETY: the routine touches only the two ranges, and a fault in it makes it
     // return 1, through `recover`.
-    let failed = unsafe { native::copy_bytes(dst, src, len) };
+    let failed = unsafe { arch::copy_bytes(dst, src, len) };
     compiler_fence(Ordering::SeqCst);
     COPYING.set(false);
     failed == 0
+}
+
+/// The word at an address, if it is mapped.
+pub(super) fn word(address: u64) -> Option<u64> {
+    let mut bytes = [0u8; 8];
+    // SAFETY: the destination has eight bytes; the source is any address.
+    let copied = unsafe { try_copy(bytes.as_mut_ptr(), address as *const u8, bytes.len()) };
+    copied.then(|| u64::from_ne_bytes(bytes))
 }
 
 /// Called by the handler: if the calling thread was copying, makes the copy return
@@ -39,6 +47,6 @@ pub(super) unsafe fn recover(context: *mut libc::ucontext_t) -> bool {
     }
     // SAFETY: while COPYING is set, the only instruction that can fault is in
     // `copy_bytes`, which keeps no frame.
-    unsafe { native::return_from_leaf(context, 1) };
+    unsafe { arch::return_from_leaf(context, 1) };
     true
 }

@@ -6,7 +6,8 @@ use std::io;
 use std::ptr;
 use std::sync::OnceLock;
 
-use super::{copy, memory, native, trace};
+use super::native::trace;
+use super::{arch, copy, memory};
 use crate::shared::control::{Cause, Control, FaultWords, NO_CONTEXT};
 use crate::shared::ring::Ring;
 use crate::sys::check;
@@ -334,7 +335,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         return;
     }
     // SAFETY: as above.
-    let pc = unsafe { native::place(context) };
+    let pc = unsafe { arch::place(context) };
     let mut words = FaultWords {
         signal,
         pc,
@@ -342,7 +343,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         ..NOTHING
     };
     // SAFETY: as above.
-    let stack_pointer = unsafe { native::stack_pointer(context) };
+    let stack_pointer = unsafe { arch::stack_pointer(context) };
     if signal == libc::SIGSEGV
         && let Some(size) = words.address.and_then(|at| overflowed(at, stack_pointer))
     {
@@ -351,7 +352,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
     }
     if signal == libc::SIGSEGV && code == SI_KERNEL {
         // SAFETY: as above.
-        words.address = unsafe { native::tagged_address(context) };
+        words.address = unsafe { arch::tagged_address(context) };
     }
     if matches!(code, libc::SI_USER | libc::SI_QUEUE | libc::SI_TKILL) {
         // SAFETY: si_code says that the sender's number is there; getpid cannot fail.

@@ -4,21 +4,17 @@
 //! to the host ([`control`]), one thread per context runs requests ([`worker`]).
 //! The host side uses nothing of this, nor this anything of the host side.
 
+mod arch;
 mod children;
 mod control;
 mod copy;
 mod engine;
 mod exit;
 mod faults;
-mod heap;
-mod loader;
 mod memory;
-mod native;
+pub(crate) mod native;
 mod output;
 mod roam;
-pub(crate) mod shim;
 pub(crate) mod takeover;
 mod tasks;
-mod trace;
-mod traps;
 mod worker;

@@ -1,6 +1,7 @@
 //! What the host has done through a parcel: libraries, symbols, odd addresses.
 
-use super::{copy, heap, loader};
+use super::copy;
+use super::native::{heap, loader};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::{Ended, Received};
 use crate::sys::memfd::{self, Mapping};

@@ -5,10 +5,10 @@ use std::sync::mpsc;
 use std::thread;
 
 use super::engine::Engine;
-use super::native::Native;
+use super::native::{Native, fpe};
 use super::roam::Roam;
 use super::tasks::Parcel;
-use super::{exit, faults, memory, output, traps};
+use super::{exit, faults, memory, output};
 use crate::shared::ring::{Ended, Op, Received, Ring, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
@@ -28,7 +28,7 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
                 exit::now(1);
             }
             exit::guard_thread();
-            traps::enable();
+            fpe::enable();
             let last = run(&mapping);
             faults::release_thread();
             if last {

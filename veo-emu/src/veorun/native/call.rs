@@ -4,25 +4,10 @@
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use super::arch::{INTEGERS, invoke};
 use crate::shared::class::{Class, are_integers};
 use crate::shared::ring::{MAX_WORDS, Received};
+use crate::veorun::arch::{FLOATS, Frame, INTEGERS, invoke};
 use crate::veorun::engine::Engine;
-
-/// Registers for floating-point arguments, on either machine.
-pub(super) const FLOATS: usize = 8;
-
-/// Everything a call needs and gives, in the order the assembly knows.
-#[repr(C)]
-pub(super) struct Frame {
-    pub(super) function: u64,
-    pub(super) stack: *const u64,
-    pub(super) stack_len: u64,
-    pub(super) integers: [u64; INTEGERS],
-    pub(super) floats: [u64; FLOATS],
-    pub(super) result_integer: u64,
-    pub(super) result_float: u64,
-}
 
 /// Runs functions of this machine.
 pub(in crate::veorun) struct Native;

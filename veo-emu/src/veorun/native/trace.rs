@@ -2,8 +2,8 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::{copy, native};
 use crate::shared::control::FaultRecord;
+use crate::veorun::{arch, copy};
 
 /// Seconds that the walk may take before the process is ended without it: it runs
 /// in a process that is already broken.
@@ -38,7 +38,11 @@ struct Walk<'a> {
 /// # Safety
 ///
 /// The context is the interrupted one.
-pub(super) unsafe fn walk(record: &FaultRecord, pc: u64, context: *mut libc::ucontext_t) {
+pub(in crate::veorun) unsafe fn walk(
+    record: &FaultRecord,
+    pc: u64,
+    context: *mut libc::ucontext_t,
+) {
     // SAFETY: the default action of SIGALRM ends the process, which is about to end.
     unsafe {
         libc::signal(libc::SIGALRM, libc::SIG_DFL);
@@ -60,7 +64,7 @@ pub(super) unsafe fn walk(record: &FaultRecord, pc: u64, context: *mut libc::uco
     if !walk.called {
         // The program counter is in no function: somebody called what is none.
         // SAFETY: the caller vouches for the context.
-        if let Some(address) = unsafe { native::return_address(context) } {
+        if let Some(address) = unsafe { arch::return_address(context, copy::word) } {
             record.add_frame(address);
         }
     }

@@ -8,8 +8,8 @@ use std::io::Write;
 use std::os::fd::IntoRawFd;
 use std::sync::Once;
 
-use super::faults;
 use crate::sys::memfd;
+use crate::veorun::faults;
 
 /// The library that kernels link against (`libveohmem.so`): an ELF file, empty if
 /// it could not be built. VE processes load it by themselves.

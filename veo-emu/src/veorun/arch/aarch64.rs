@@ -3,10 +3,10 @@
 use std::arch::{asm, naked_asm};
 use std::mem::offset_of;
 
-use super::call::Frame;
+use super::Frame;
 
 /// Registers for integer arguments.
-pub(super) const INTEGERS: usize = 8;
+pub(in crate::veorun) const INTEGERS: usize = 8;
 
 // The places that the assembly knows.
 const _: () = {
@@ -19,7 +19,7 @@ const _: () = {
 /// Loads registers and stack, calls, stores the results. It has no unwind
 /// information on purpose: an exception that leaves a kernel ends there.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn invoke(frame: *mut Frame) {
+pub(in crate::veorun) unsafe extern "C" fn invoke(frame: *mut Frame) {
     naked_asm!(
         "stp x29, x30, [sp, #-32]!",
         "mov x29, sp",
@@ -119,12 +119,16 @@ pub(in crate::veorun) unsafe fn stack_pointer(context: *mut libc::ucontext_t) ->
     unsafe { (*context).uc_mcontext.sp }
 }
 
-/// Where a function that has just been called keeps the address it returns to.
+/// The address that a function returns to that has just been called. Nothing has to be read
+/// for it.
 ///
 /// # Safety
 ///
 /// The context is one that the kernel passed to a handler.
-pub(in crate::veorun) unsafe fn return_address(context: *mut libc::ucontext_t) -> Option<u64> {
+pub(in crate::veorun) unsafe fn return_address(
+    context: *mut libc::ucontext_t,
+    _: impl FnOnce(u64) -> Option<u64>,
+) -> Option<u64> {
     // SAFETY: the caller vouches for the context.
     Some(unsafe { (*context).uc_mcontext.regs[30] })
 }

@@ -4,24 +4,24 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use veo_abi::environment::VE_FPE_ENABLE;
 
-use super::native;
 use crate::shared::fpe;
+use crate::veorun::arch;
 
 /// Which exceptions trap, a bit for each.
 static TRAPS: AtomicU32 = AtomicU32::new(0);
 
 /// Reads the variable, before the first context. The host complains where there is
 /// something to complain of.
-pub(super) fn read() {
+pub(in crate::veorun) fn read() {
     if let Some(wanted) = VE_FPE_ENABLE.text() {
         TRAPS.store(fpe::parse(&wanted).bits, Ordering::Relaxed);
     }
 }
 
 /// Arms the calling thread; threads that it starts inherit this.
-pub(super) fn enable() {
+pub(in crate::veorun) fn enable() {
     let bits = TRAPS.load(Ordering::Relaxed);
     if bits != 0 {
-        native::enable_traps(bits);
+        arch::enable_traps(bits);
     }
 }

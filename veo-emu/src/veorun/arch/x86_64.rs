@@ -5,11 +5,10 @@ use std::mem::offset_of;
 
 use veo_abi::hmem;
 
-use super::call::Frame;
-use crate::veorun::copy;
+use super::Frame;
 
 /// Registers for integer arguments.
-pub(super) const INTEGERS: usize = 6;
+pub(in crate::veorun) const INTEGERS: usize = 6;
 
 // The places that the assembly knows.
 const _: () = {
@@ -22,7 +21,7 @@ const _: () = {
 /// Loads registers and stack, calls, stores the results. It has no unwind
 /// information on purpose: an exception that leaves a kernel ends there.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn invoke(frame: *mut Frame) {
+pub(in crate::veorun) unsafe extern "C" fn invoke(frame: *mut Frame) {
     naked_asm!(
         "push rbp",
         "mov rbp, rsp",
@@ -121,17 +120,19 @@ pub(in crate::veorun) unsafe fn stack_pointer(context: *mut libc::ucontext_t) ->
     unsafe { (*context).uc_mcontext.gregs[libc::REG_RSP as usize] as u64 }
 }
 
-/// Where a function that has just been called keeps the address it returns to.
+/// The address that a function returns to that has just been called. `read` gives the word
+/// at an address, if it is mapped.
 ///
 /// # Safety
 ///
 /// The context is one that the kernel passed to a handler.
-pub(in crate::veorun) unsafe fn return_address(context: *mut libc::ucontext_t) -> Option<u64> {
+pub(in crate::veorun) unsafe fn return_address(
+    context: *mut libc::ucontext_t,
+    read: impl FnOnce(u64) -> Option<u64>,
+) -> Option<u64> {
     // SAFETY: the caller vouches for the context.
     let stack = unsafe { (*context).uc_mcontext.gregs[libc::REG_RSP as usize] };
-    let mut address = 0u64;
-    // SAFETY: the destination is ours; a bad source makes the copy fail.
-    unsafe { copy::try_copy((&raw mut address).cast(), stack as *const u8, 8) }.then_some(address)
+    read(stack as u64)
 }
 
 /// Lets floating-point exceptions of the calling thread raise SIGFPE. The bits are

@@ -6,10 +6,10 @@
 //! around the block are looked at first, as the GNU C library keeps them, and an address
 //! that is no block in use is refused. With other C libraries all are.
 
-use super::copy;
+use crate::veorun::copy;
 
 /// Frees the block at `address` if it is one.
-pub(super) fn free(address: u64) -> bool {
+pub(in crate::veorun) fn free(address: u64) -> bool {
     if !is_block(address) {
         return false;
     }
@@ -39,7 +39,7 @@ fn is_block(address: u64) -> bool {
         return false;
     }
     let chunk = address - HEADER;
-    let (Some(before), Some(size)) = (word(chunk), word(chunk + 8)) else {
+    let (Some(before), Some(size)) = (copy::word(chunk), copy::word(chunk + 8)) else {
         return false;
     };
     let (size, flags) = (size & !7, size & 7);
@@ -53,16 +53,17 @@ fn is_block(address: u64) -> bool {
         // Pages of its own; `before` bytes of them lie in front of the chunk.
         let start = chunk.checked_sub(before);
         return flags == OF_PAGES
-            && start.is_some_and(|start| start.is_multiple_of(PAGE) && word(start).is_some())
+            && start
+                .is_some_and(|start| start.is_multiple_of(PAGE) && copy::word(start).is_some())
             && end.is_multiple_of(PAGE)
-            && word(end - 8).is_some();
+            && copy::word(end - 8).is_some();
     }
     let in_heap = if flags & OF_OTHER_HEAP != 0 {
         // The heap begins with the arena that it belongs to, and has its size behind.
         let heap = address & !(HEAP - 1);
-        let arena = word(heap).filter(|arena| arena.is_multiple_of(8));
-        let len = word(heap + 16).unwrap_or(0);
-        arena.is_some_and(|arena| word(arena).is_some())
+        let arena = copy::word(heap).filter(|arena| arena.is_multiple_of(8));
+        let len = copy::word(heap + 16).unwrap_or(0);
+        arena.is_some_and(|arena| copy::word(arena).is_some())
             && len.is_multiple_of(PAGE)
             && len <= HEAP
             && end < heap + len
@@ -77,12 +78,12 @@ fn is_block(address: u64) -> bool {
         flags & PREVIOUS_IN_USE != 0
             || chunk
                 .checked_sub(before)
-                .and_then(|previous| word(previous + 8))
+                .and_then(|previous| copy::word(previous + 8))
                 .is_some_and(|size| size & !7 == before)
     };
     // What follows says whether it is in use; freed blocks that are kept for the
     // next malloc of their size carry a mark of their own.
-    let next = || word(end + 8).is_some_and(|next| next & PREVIOUS_IN_USE != 0 && next >= 16);
+    let next = || copy::word(end + 8).is_some_and(|next| next & PREVIOUS_IN_USE != 0 && next >= 16);
     in_heap && previous() && next() && !is_kept(address)
 }
 
@@ -96,16 +97,8 @@ fn is_kept(address: u64) -> bool {
         if block.is_null() {
             None
         } else {
-            word(block as u64 + 8)
+            copy::word(block as u64 + 8)
         }
     };
-    mark.is_some_and(|mark| mark != 0) && word(address + 8) == mark
-}
-
-/// The word at an address, if it is mapped.
-fn word(address: u64) -> Option<u64> {
-    let mut bytes = [0u8; 8];
-    // SAFETY: the destination has eight bytes; the source is any address.
-    let copied = unsafe { copy::try_copy(bytes.as_mut_ptr(), address as *const u8, bytes.len()) };
-    copied.then(|| u64::from_ne_bytes(bytes))
+    mark.is_some_and(|mark| mark != 0) && copy::word(address + 8) == mark
 }

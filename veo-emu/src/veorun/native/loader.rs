@@ -7,14 +7,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
 /// A loaded library.
-pub(super) struct Loaded {
-    pub(super) handle: u64,
+pub(in crate::veorun) struct Loaded {
+    pub(in crate::veorun) handle: u64,
     /// What is added to the file's addresses.
-    pub(super) base: u64,
+    pub(in crate::veorun) base: u64,
     /// The file it came from.
-    pub(super) path: Vec<u8>,
+    pub(in crate::veorun) path: Vec<u8>,
     /// Whether the path that was asked for still names that file.
-    pub(super) is_in_place: bool,
+    pub(in crate::veorun) is_in_place: bool,
 }
 
 /// The part of glibc's and musl's `struct link_map` that is the same everywhere.
@@ -26,7 +26,7 @@ struct LinkMap {
 }
 
 /// Loads a library with all its symbols resolved and visible to later ones.
-pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
+pub(in crate::veorun) fn load(path: &[u8]) -> Result<Loaded, String> {
     super::shim::load();
     let path = CString::new(path).map_err(|_| "the path contains a NUL".to_owned())?;
     // SAFETY: the path is a NUL-terminated string. The library's constructors run;
@@ -106,7 +106,7 @@ fn file_at(maps: &str, address: u64) -> Option<[&str; 2]> {
 }
 
 /// Unloads a library that `load` returned.
-pub(super) fn unload(handle: u64) -> Result<(), String> {
+pub(in crate::veorun) fn unload(handle: u64) -> Result<(), String> {
     // SAFETY: the host passes only handles that it got from `load` and still holds.
     if unsafe { libc::dlclose(handle as *mut c_void) } == 0 {
         Ok(())
@@ -116,7 +116,7 @@ pub(super) fn unload(handle: u64) -> Result<(), String> {
 }
 
 /// The address of a symbol of a library, 0 if there is none.
-pub(super) fn symbol(handle: u64, name: &[u8]) -> u64 {
+pub(in crate::veorun) fn symbol(handle: u64, name: &[u8]) -> u64 {
     let Ok(name) = CString::new(name) else {
         return 0;
     };
