@@ -67,7 +67,7 @@ impl Symbols {
     }
 
     /// Notes a library that was loaded once more, or for the first time from `file`.
-    pub(super) fn loaded(&self, handle: u64, base: u64, path: String, file: Option<Original>) {
+    pub(crate) fn loaded(&self, handle: u64, base: u64, path: String, file: Option<Original>) {
         let mut known = lock(&self.known);
         let mut libraries = known.libraries.iter_mut();
         if let Some(library) = libraries.find(|library| library.handle == handle) {
@@ -110,7 +110,7 @@ impl Symbols {
 
     /// Notes the address of a symbol that was looked up under `handle` and found in
     /// `library`. `false`: that has been unloaded meanwhile.
-    pub(super) fn found(
+    pub(crate) fn found(
         &self,
         handle: u64,
         name: &str,

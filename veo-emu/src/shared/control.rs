@@ -65,21 +65,31 @@ impl FaultRecord {
             .is_ok()
     }
 
-    /// Fills the claimed record. Safe to call in a signal handler.
-    pub(crate) fn fill(&self, fault: &FaultWords) {
-        self.cause.store(fault.cause as u32, Ordering::Relaxed);
-        self.signal.store(fault.signal as u32, Ordering::Relaxed);
-        self.context.store(fault.context, Ordering::Relaxed);
-        let address = fault.address;
+    /// Fills the claimed record with a trap and the request that ran into it. Safe to call in
+    /// a signal handler.
+    pub(crate) fn fill(&self, trap: &Trap, running: Option<Running>) {
+        let Running {
+            context,
+            id,
+            kernel,
+        } = running.unwrap_or(Running {
+            context: NO_CONTEXT,
+            id: 0,
+            kernel: 0,
+        });
+        self.cause.store(trap.cause as u32, Ordering::Relaxed);
+        self.signal.store(trap.signal as u32, Ordering::Relaxed);
+        self.context.store(context, Ordering::Relaxed);
+        let address = trap.address;
         self.has_address
             .store(address.is_some().into(), Ordering::Relaxed);
         self.address.store(address.unwrap_or(0), Ordering::Relaxed);
-        self.sender.store(fault.sender as u32, Ordering::Relaxed);
-        self.stack.store(fault.stack, Ordering::Relaxed);
-        self.pc.store(fault.pc, Ordering::Relaxed);
-        self.id.store(fault.id, Ordering::Relaxed);
-        self.kernel.store(fault.kernel, Ordering::Relaxed);
-        self.frames[0].store(fault.pc, Ordering::Relaxed);
+        self.sender.store(trap.sender as u32, Ordering::Relaxed);
+        self.stack.store(trap.stack, Ordering::Relaxed);
+        self.pc.store(trap.pc, Ordering::Relaxed);
+        self.id.store(id, Ordering::Relaxed);
+        self.kernel.store(kernel, Ordering::Relaxed);
+        self.frames[0].store(trap.pc, Ordering::Relaxed);
         self.count.store(1, Ordering::Relaxed);
         self.state.store(2, Ordering::Release);
     }
@@ -129,25 +139,46 @@ impl FaultRecord {
     }
 }
 
-/// The words of a fault record.
-#[derive(Clone, Copy)]
-pub(crate) struct FaultWords {
+/// What ended a kernel, as the engine tells that ran it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trap {
     pub(crate) cause: Cause,
+    /// The signal that it is or counts as, 0: none.
     pub(crate) signal: i32,
-    pub(crate) context: u32,
-    /// The address that was accessed, where the processor tells.
+    /// The address that was accessed, where that is known.
     pub(crate) address: Option<u64>,
+    /// The instruction that did it.
     pub(crate) pc: u64,
-    pub(crate) id: u64,
-    pub(crate) kernel: u64,
     /// Bytes of the stack that overflowed, else 0.
     pub(crate) stack: u64,
     /// Number of the process that sent the signal, 0: none, or it is not known.
     pub(crate) sender: i32,
 }
 
+impl Trap {
+    /// One of which nothing but the cause is known.
+    pub(crate) const fn of(cause: Cause) -> Trap {
+        Trap {
+            cause,
+            signal: 0,
+            address: None,
+            pc: 0,
+            stack: 0,
+            sender: 0,
+        }
+    }
+}
+
+/// The request that a thread runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Running {
+    pub(crate) context: u32,
+    pub(crate) id: u64,
+    pub(crate) kernel: u64,
+}
+
 /// The fault happened on no context's thread.
-pub(crate) const NO_CONTEXT: u32 = u32::MAX;
+const NO_CONTEXT: u32 = u32::MAX;
 
 /// The shared page of a process.
 #[repr(C, align(4096))]

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use super::faults;
+use super::current;
 
 thread_local! {
     /// The process and the thread that fork.
@@ -23,7 +23,7 @@ unsafe extern "C" fn before_fork() {
 
 unsafe extern "C" fn in_child() {
     // A thread that a kernel has started may end before what it forks is done.
-    if !faults::on_context_thread() {
+    if !current::is_of_context() {
         return;
     }
     let (process, thread) = PARENT.get();

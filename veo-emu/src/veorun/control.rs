@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use super::native::{fpe, loader};
+use super::engine::Engine as _;
+use super::engines::ENGINE;
 use super::{children, exit, faults, memory, output, worker};
 use crate::shared::control::Control;
 use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
@@ -81,7 +82,7 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
     memory::map(&fds[1], control, *heap, *staging)?;
     prefer_as_victim();
     faults::install(control).map_err(|error| format!("installing signal handlers: {error}"))?;
-    exit::install(control);
+    exit::install();
     children::watch();
     output::prepare();
     if flags & DEBUGGER != 0 {
@@ -89,11 +90,12 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
         // SAFETY: plain numbers.
         unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::c_ulong::MAX, 0, 0, 0) };
     }
-    fpe::read();
+    ENGINE.prepare();
     if image.is_empty() {
         return Ok((0, 0));
     }
-    let loaded = loader::load(image.as_bytes())
+    let loaded = ENGINE
+        .load(image.as_bytes())
         .map_err(|text| format!("the image {image} cannot be loaded: {text}"))?;
     Ok((loaded.handle, loaded.base))
 }

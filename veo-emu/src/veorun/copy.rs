@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{Ordering, compiler_fence};
 
-use super::{arch, faults};
+use super::{arch, signals};
 
 thread_local! {
     static COPYING: Cell<bool> = const { Cell::new(false) };
@@ -16,7 +16,7 @@ thread_local! {
 /// One end is memory of ours. The other is an address of a kernel: whatever
 /// happens to what lies there is what its user asked for.
 pub(super) unsafe fn try_copy(dst: *mut u8, src: *const u8, len: usize) -> bool {
-    let _replaced = faults::take_back();
+    let _replaced = signals::take_back();
     COPYING.set(true);
     compiler_fence(Ordering::SeqCst);
     // SAFETY: the routine touches only the two ranges, and a fault in it makes it

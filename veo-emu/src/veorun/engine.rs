@@ -1,14 +1,73 @@
-//! What can run a function: one trait, whatever the machine code.
+//! What can run machine code of one kind: its libraries, its functions, and what its faults
+//! mean. The rest of the VE process knows an engine by these traits only.
 
+use crate::shared::control::{FaultRecord, Trap};
 use crate::shared::ring::Received;
 
-/// Runs functions of one kind of machine code.
+/// A loaded library.
+pub(super) struct Loaded {
+    pub(super) handle: u64,
+    /// What is added to the file's addresses.
+    pub(super) base: u64,
+    /// The file it came from.
+    pub(super) path: Vec<u8>,
+    /// Whether the path that was asked for still names that file.
+    pub(super) is_in_place: bool,
+}
+
+/// Loads and runs one kind of machine code.
 pub(super) trait Engine {
-    /// Calls the function at `request.address` with its words and returns the word
-    /// of its result. A fault ends the process.
+    type Runner: Runner;
+
+    /// Gets ready, once, before anything is loaded.
+    fn prepare(&self);
+
+    /// Loads a library with all its symbols resolved and visible to later ones.
+    fn load(&self, path: &[u8]) -> Result<Loaded, String>;
+
+    /// Unloads a library that `load` returned.
+    fn unload(&self, handle: u64) -> Result<(), String>;
+
+    /// The address of a symbol of a library, 0 if there is none.
+    fn symbol(&self, handle: u64, name: &[u8]) -> u64;
+
+    /// Whether code of this engine lies at the address.
+    fn is_code(&self, address: u64) -> bool;
+
+    /// Frees what a kernel has allocated with malloc. `false`: no block begins there.
+    fn free(&self, address: u64) -> bool;
+
+    /// Prepares the calling thread, which is a context's, to run functions.
+    fn runner(&self) -> Self::Runner;
+
+    /// What a signal means that the calling thread got. Safe to call in its handler.
+    ///
+    /// # Safety
+    ///
+    /// The system passed both pointers to the handler that calls this.
+    unsafe fn trap(
+        &self,
+        signal: i32,
+        info: *mut libc::siginfo_t,
+        context: *mut libc::ucontext_t,
+    ) -> Trap;
+
+    /// Adds the callers of `pc` to the record of a fault. Safe to call in its handler.
+    ///
+    /// # Safety
+    ///
+    /// The system passed the context to the handler that calls this.
+    unsafe fn add_callers(&self, record: &FaultRecord, pc: u64, context: *mut libc::ucontext_t);
+}
+
+/// Runs functions on the thread of one context.
+pub(super) trait Runner {
+    /// Calls the function at `request.address` with its words and returns the word of its
+    /// result. What a function does wrong either is a signal, which the handler reports, or
+    /// the trap that is returned.
     ///
     /// # Safety
     ///
     /// The address is that of a function of this engine's machine code.
-    unsafe fn call(&self, request: &Received) -> u64;
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap>;
 }

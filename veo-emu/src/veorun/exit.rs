@@ -1,12 +1,10 @@
-//! The ways a VE process ends, other than by a signal.
+//! The ways a VE process ends, other than by a signal that its handler sees.
 
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
-use super::faults;
-use crate::shared::control::{Cause, Control};
-
-static CONTROL: OnceLock<&'static Control> = OnceLock::new();
+use super::{current, faults, signals};
+use crate::shared::control::{Cause, Trap};
 
 /// Ends the process at once, without destructors.
 pub(super) fn now(status: i32) -> ! {
@@ -20,22 +18,28 @@ pub(super) fn in_order() -> ! {
     unsafe { libc::exit(0) }
 }
 
+/// Ends the process by a trap of the calling thread's kernel, as a signal would.
+pub(super) fn by_trap(trap: &Trap) -> ! {
+    faults::report(trap);
+    signals::die_of(trap.signal);
+    now(1)
+}
+
 /// Notes it when a kernel calls `exit`.
-pub(super) fn install(control: &'static Control) {
-    let _ = CONTROL.set(control);
+pub(super) fn install() {
     // SAFETY: the function takes no arguments and does not unwind.
     unsafe { libc::atexit(at_exit) };
 }
 
 extern "C" fn at_exit() {
-    if faults::in_kernel() {
+    if current::in_kernel() {
         faults::record(Cause::Exit);
     }
 }
 
 /// Called when a thread ends for which `guard_thread` was called, but not by `exit`.
 extern "C" fn at_thread_end(_value: *mut c_void) {
-    if faults::in_kernel() {
+    if current::in_kernel() {
         faults::record(Cause::ThreadExit);
         now(1);
     }

@@ -8,13 +8,18 @@ mod arch;
 mod children;
 mod control;
 mod copy;
+mod current;
 mod engine;
+mod engines;
 mod exit;
 mod faults;
 mod memory;
 pub(crate) mod native;
 mod output;
 mod roam;
+mod signals;
 pub(crate) mod takeover;
 mod tasks;
+#[cfg(test)]
+mod trap_tests;
 mod worker;

@@ -1,7 +1,8 @@
 //! What the host has done through a parcel: libraries, symbols, odd addresses.
 
 use super::copy;
-use super::native::{heap, loader};
+use super::engine::Engine as _;
+use super::engines::ENGINE;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::{Ended, Received};
 use crate::sys::memfd::{self, Mapping};
@@ -39,7 +40,7 @@ impl Parcel {
     pub(super) fn run(&self, request: &Received) -> (Ended, u64) {
         let [first, second, ..] = request.words;
         match Task::from_word(request.address) {
-            Some(Task::Load) => match loader::load(&self.read(first)) {
+            Some(Task::Load) => match ENGINE.load(&self.read(first)) {
                 Ok(library) => {
                     let mut bytes = library.handle.to_le_bytes().to_vec();
                     bytes.extend_from_slice(&library.base.to_le_bytes());
@@ -49,13 +50,13 @@ impl Parcel {
                 }
                 Err(text) => (Ended::Refused, self.write(text.as_bytes())),
             },
-            Some(Task::Unload) => match loader::unload(first) {
+            Some(Task::Unload) => match ENGINE.unload(first) {
                 Ok(()) => (Ended::Done, 0),
                 Err(text) => (Ended::Refused, self.write(text.as_bytes())),
             },
             Some(Task::Symbol) => {
-                let address = loader::symbol(first, &self.read(second));
-                self.write(&[loader::is_code(address).into()]);
+                let address = ENGINE.symbol(first, &self.read(second));
+                self.write(&[ENGINE.is_code(address).into()]);
                 (Ended::Done, address)
             }
             Some(Task::Read) if second <= PARCEL as u64 => {
@@ -71,7 +72,7 @@ impl Parcel {
                 (if copied { Ended::Done } else { Ended::Refused }, 0)
             }
             Some(Task::Free) => {
-                let freed = heap::free(first);
+                let freed = ENGINE.free(first);
                 (if freed { Ended::Done } else { Ended::Refused }, 0)
             }
             _ => (Ended::Refused, 0),

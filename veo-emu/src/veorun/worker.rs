@@ -4,11 +4,11 @@ use std::io;
 use std::sync::mpsc;
 use std::thread;
 
-use super::engine::Engine;
-use super::native::{Native, fpe};
+use super::engine::{Engine as _, Runner};
+use super::engines::ENGINE;
 use super::roam::Roam;
 use super::tasks::Parcel;
-use super::{exit, faults, memory, output};
+use super::{current, exit, memory, output};
 use crate::shared::ring::{Ended, Op, Received, Ring, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
@@ -24,13 +24,12 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
         .spawn(move || {
             // SAFETY: gettid cannot fail.
             let _ = tell.send(unsafe { libc::gettid() });
-            if faults::prepare_thread(index, mapping.view()).is_err() {
+            if current::prepare(index, mapping.view()).is_err() {
                 exit::now(1);
             }
             exit::guard_thread();
-            fpe::enable();
-            let last = run(&mapping);
-            faults::release_thread();
+            let last = run(&mapping, ENGINE.runner());
+            current::release();
             if last {
                 exit::in_order();
             }
@@ -41,10 +40,9 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
 }
 
 /// Runs requests until the context is closed. Returns whether the process is to end.
-fn run(mapping: &Mapping) -> bool {
+pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
     let ring = mapping.view::<Ring>().ve_side();
     let parcel = Parcel::of(mapping);
-    let engine = Native;
     let process = fork::process();
     let mut request = Box::new(Received::new());
     let mut position = 0;
@@ -56,11 +54,14 @@ fn run(mapping: &Mapping) -> bool {
         match request.op {
             Some(Op::Call) => {
                 ring.set_running(Some(request.id));
-                faults::enter(request.id, request.address);
+                current::enter(request.id, request.address);
                 // SAFETY: the address is what the host was asked to call. If it is
                 // no function, the fault is reported like any other of a kernel.
-                let value = unsafe { engine.call(&request) };
-                faults::leave();
+                let value = match unsafe { runner.call(&request) } {
+                    Ok(value) => value,
+                    Err(trap) => exit::by_trap(&trap),
+                };
+                current::leave();
                 output::flush();
                 if fork::process() != process {
                     // A kernel forked, and this is the child coming back.

@@ -5,16 +5,17 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use crate::shared::class::{Class, are_integers};
+use crate::shared::control::Trap;
 use crate::shared::ring::{MAX_WORDS, Received};
 use crate::veorun::arch::{FLOATS, Frame, INTEGERS, invoke};
-use crate::veorun::engine::Engine;
+use crate::veorun::engine::Runner;
 
-/// Runs functions of this machine.
-pub(in crate::veorun) struct Native;
+/// Runs functions of the host's own machine code.
+pub(in crate::veorun) struct NativeRunner;
 
-impl Engine for Native {
+impl Runner for NativeRunner {
     #[inline]
-    unsafe fn call(&self, request: &Received) -> u64 {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
         let mut stack = MaybeUninit::<[u64; MAX_WORDS]>::uninit();
         let mut frame = Frame {
             function: request.address,
@@ -37,9 +38,8 @@ impl Engine for Native {
         // SAFETY: the frame is complete, its stack has as many words as it says, and the
         // caller vouches for the function.
         unsafe { invoke(&mut frame) };
-        request
-            .returns
-            .word(frame.result_integer, frame.result_float)
+        let returns = request.returns;
+        Ok(returns.word(frame.result_integer, frame.result_float))
     }
 }
 

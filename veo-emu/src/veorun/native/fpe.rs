@@ -12,14 +12,14 @@ static TRAPS: AtomicU32 = AtomicU32::new(0);
 
 /// Reads the variable, before the first context. The host complains where there is
 /// something to complain of.
-pub(in crate::veorun) fn read() {
+pub(super) fn read() {
     if let Some(wanted) = VE_FPE_ENABLE.text() {
         TRAPS.store(fpe::parse(&wanted).bits, Ordering::Relaxed);
     }
 }
 
 /// Arms the calling thread; threads that it starts inherit this.
-pub(in crate::veorun) fn enable() {
+pub(super) fn enable() {
     let bits = TRAPS.load(Ordering::Relaxed);
     if bits != 0 {
         arch::enable_traps(bits);

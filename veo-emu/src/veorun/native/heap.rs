@@ -9,7 +9,7 @@
 use crate::veorun::copy;
 
 /// Frees the block at `address` if it is one.
-pub(in crate::veorun) fn free(address: u64) -> bool {
+pub(super) fn free(address: u64) -> bool {
     if !is_block(address) {
         return false;
     }

@@ -1,4 +1,4 @@
-//! Loading libraries of kernels and finding their symbols.
+//! Loading libraries of native code with the system's loader, and finding their symbols.
 
 use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
 use std::fs::{self, File};
@@ -6,16 +6,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
-/// A loaded library.
-pub(in crate::veorun) struct Loaded {
-    pub(in crate::veorun) handle: u64,
-    /// What is added to the file's addresses.
-    pub(in crate::veorun) base: u64,
-    /// The file it came from.
-    pub(in crate::veorun) path: Vec<u8>,
-    /// Whether the path that was asked for still names that file.
-    pub(in crate::veorun) is_in_place: bool,
-}
+use crate::veorun::engine::Loaded;
 
 /// The part of glibc's and musl's `struct link_map` that is the same everywhere.
 #[repr(C)]
@@ -26,8 +17,7 @@ struct LinkMap {
 }
 
 /// Loads a library with all its symbols resolved and visible to later ones.
-pub(in crate::veorun) fn load(path: &[u8]) -> Result<Loaded, String> {
-    super::shim::load();
+pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
     let path = CString::new(path).map_err(|_| "the path contains a NUL".to_owned())?;
     // SAFETY: the path is a NUL-terminated string. The library's constructors run;
     // they are the user's code, in the process that exists to run it.
@@ -106,7 +96,7 @@ fn file_at(maps: &str, address: u64) -> Option<[&str; 2]> {
 }
 
 /// Unloads a library that `load` returned.
-pub(in crate::veorun) fn unload(handle: u64) -> Result<(), String> {
+pub(super) fn unload(handle: u64) -> Result<(), String> {
     // SAFETY: the host passes only handles that it got from `load` and still holds.
     if unsafe { libc::dlclose(handle as *mut c_void) } == 0 {
         Ok(())
@@ -116,7 +106,7 @@ pub(in crate::veorun) fn unload(handle: u64) -> Result<(), String> {
 }
 
 /// The address of a symbol of a library, 0 if there is none.
-pub(in crate::veorun) fn symbol(handle: u64, name: &[u8]) -> u64 {
+pub(super) fn symbol(handle: u64, name: &[u8]) -> u64 {
     let Ok(name) = CString::new(name) else {
         return 0;
     };

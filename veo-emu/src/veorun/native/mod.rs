@@ -1,11 +1,66 @@
-//! Machine code of the host itself: how its libraries are loaded, its functions called, its
-//! faults read.
+//! The engine of the host's own machine code: how its libraries are loaded, its functions
+//! called, its faults read.
 
 mod call;
-pub(super) mod fpe;
-pub(super) mod heap;
-pub(super) mod loader;
+mod fpe;
+mod heap;
+mod loader;
 pub(crate) mod shim;
-pub(super) mod trace;
+mod signal;
+mod trace;
 
-pub(super) use call::Native;
+use super::engine::{Engine, Loaded};
+use crate::shared::control::{FaultRecord, Trap};
+use call::NativeRunner;
+
+/// Runs machine code of the host.
+pub(super) struct Native;
+
+impl Engine for Native {
+    type Runner = NativeRunner;
+
+    fn prepare(&self) {
+        fpe::read();
+    }
+
+    fn load(&self, path: &[u8]) -> Result<Loaded, String> {
+        shim::load();
+        loader::load(path)
+    }
+
+    fn unload(&self, handle: u64) -> Result<(), String> {
+        loader::unload(handle)
+    }
+
+    fn symbol(&self, handle: u64, name: &[u8]) -> u64 {
+        loader::symbol(handle, name)
+    }
+
+    fn is_code(&self, address: u64) -> bool {
+        loader::is_code(address)
+    }
+
+    fn free(&self, address: u64) -> bool {
+        heap::free(address)
+    }
+
+    fn runner(&self) -> NativeRunner {
+        fpe::enable();
+        NativeRunner
+    }
+
+    unsafe fn trap(
+        &self,
+        signal: i32,
+        info: *mut libc::siginfo_t,
+        context: *mut libc::ucontext_t,
+    ) -> Trap {
+        // SAFETY: the caller vouches for both.
+        unsafe { signal::trap(signal, info, context) }
+    }
+
+    unsafe fn add_callers(&self, record: &FaultRecord, pc: u64, context: *mut libc::ucontext_t) {
+        // SAFETY: the caller vouches for the context.
+        unsafe { trace::walk(record, pc, context) };
+    }
+}

@@ -9,7 +9,7 @@ use std::os::fd::IntoRawFd;
 use std::sync::Once;
 
 use crate::sys::memfd;
-use crate::veorun::faults;
+use crate::veorun::current;
 
 /// The library that kernels link against (`libveohmem.so`): an ELF file, empty if
 /// it could not be built. VE processes load it by themselves.
@@ -52,16 +52,10 @@ fn try_load() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The result of an earlier request: with an offset of 0 that of the one just before the
-/// running one, with 1 that of the one before that, and so on.
+/// What kernels get of `veo_prev_req_result`.
 unsafe extern "C" fn prev_req_result(offset: c_int, result: *mut u64) -> c_int {
-    let earlier = || {
-        let (id, ring) = faults::current_request()?;
-        let id = id.checked_sub(u64::try_from(offset).ok()? + 1)?;
-        // SAFETY: the ring belongs to the calling thread, which runs a kernel.
-        unsafe { (*ring).ve_side().earlier_result(id) }
-    };
-    match earlier() {
+    let earlier = u64::try_from(offset).ok().and_then(current::earlier_result);
+    match earlier {
         Some(value) if !result.is_null() => {
             // SAFETY: the kernel passes a place for a word.
             unsafe { result.write(value) };

@@ -38,11 +38,7 @@ struct Walk<'a> {
 /// # Safety
 ///
 /// The context is the interrupted one.
-pub(in crate::veorun) unsafe fn walk(
-    record: &FaultRecord,
-    pc: u64,
-    context: *mut libc::ucontext_t,
-) {
+pub(super) unsafe fn walk(record: &FaultRecord, pc: u64, context: *mut libc::ucontext_t) {
     // SAFETY: the default action of SIGALRM ends the process, which is about to end.
     unsafe {
         libc::signal(libc::SIGALRM, libc::SIG_DFL);

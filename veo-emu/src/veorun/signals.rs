@@ -1,0 +1,136 @@
+//! Which signals of a VE process are handled, and whose handlers they have.
+
+use std::ffi::c_void;
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::sys::check;
+
+/// A handler with `SA_SIGINFO`.
+pub(super) type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void);
+
+/// The signals that kernels raise by mistakes.
+const OF_FAULTS: [i32; 7] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGABRT,
+    libc::SIGTRAP,
+    libc::SIGSYS,
+];
+
+/// The signals of a copy to or from what is not mapped.
+const OF_COPIES: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
+
+/// The address of the handler of faults.
+static HANDLER: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
+
+/// Has faults handled by this function.
+pub(super) fn install(handler: Handler) -> io::Result<()> {
+    let handler = handler as *const () as usize;
+    HANDLER.store(handler, Ordering::Relaxed);
+    for signal in OF_FAULTS {
+        set(signal, handler, libc::SA_SIGINFO | libc::SA_NODEFER)?;
+    }
+    // A terminal's Ctrl-C is for the program, which takes us with it if it ends. An
+    // empty function is not inherited by programs that kernels start, unlike SIG_IGN.
+    for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE] {
+        set(signal, ignore as *const () as usize, libc::SA_RESTART)?;
+    }
+    Ok(())
+}
+
+fn set(signal: i32, function: usize, flags: i32) -> io::Result<()> {
+    // SAFETY: an all-zero sigaction is a valid value of that structure.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = function;
+    action.sa_flags = flags | libc::SA_ONSTACK;
+    // SAFETY: the structure is complete and the function has the type its flags say.
+    check(unsafe { libc::sigaction(signal, &action, ptr::null_mut()) }.into()).map(|_| ())
+}
+
+extern "C" fn ignore(_signal: i32) {}
+
+/// Has a signal end the process from here on. Safe to call in a handler.
+pub(super) fn reset(signal: i32) {
+    // SAFETY: the default action is a valid one for any signal.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+}
+
+/// Ends the process by a signal, also where a kernel has blocked it. Returns only if that is
+/// none that ends one.
+pub(super) fn die_of(signal: i32) {
+    // SAFETY: an all-zero signal set is a valid value, and room for one to be written.
+    let mut wanted: libc::sigset_t = unsafe { std::mem::zeroed() };
+    reset(signal);
+    // SAFETY: the set is valid; what is no signal's number is an error.
+    unsafe {
+        libc::sigemptyset(&mut wanted);
+        libc::sigaddset(&mut wanted, signal);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &wanted, ptr::null_mut());
+        libc::raise(signal);
+    }
+}
+
+/// What kernels have made of the signals of a copy: put back when this is dropped.
+pub(super) struct Replaced {
+    actions: [Option<libc::sigaction>; 2],
+    mask: Option<libc::sigset_t>,
+}
+
+/// Has the calling thread's faults handled here, also where a kernel has installed
+/// handlers of its own or blocked the signals.
+pub(super) fn take_back() -> Replaced {
+    let handler = HANDLER.load(Ordering::Relaxed);
+    let mut replaced = Replaced {
+        actions: [None; 2],
+        mask: None,
+    };
+    for (signal, place) in OF_COPIES.into_iter().zip(&mut replaced.actions) {
+        // SAFETY: an all-zero sigaction is a valid value of that structure.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        // SAFETY: only asks; the structure is valid for writing.
+        let asked = unsafe { libc::sigaction(signal, ptr::null(), &mut action) } == 0;
+        if asked
+            && action.sa_sigaction != handler
+            && set(signal, handler, libc::SA_SIGINFO | libc::SA_NODEFER).is_ok()
+        {
+            *place = Some(action);
+        }
+    }
+    // SAFETY: all-zero signal sets are valid values, and room for them to be written;
+    // the signal numbers exist.
+    unsafe {
+        let mut wanted: libc::sigset_t = std::mem::zeroed();
+        let mut mask: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut wanted);
+        OF_COPIES.iter().for_each(|signal| {
+            libc::sigaddset(&mut wanted, *signal);
+        });
+        if libc::pthread_sigmask(libc::SIG_UNBLOCK, &wanted, &mut mask) == 0
+            && OF_COPIES
+                .iter()
+                .any(|signal| libc::sigismember(&mask, *signal) == 1)
+        {
+            replaced.mask = Some(mask);
+        }
+    }
+    replaced
+}
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        if let Some(mask) = &self.mask {
+            // SAFETY: the set came from the same call.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, mask, ptr::null_mut()) };
+        }
+        for (signal, action) in OF_COPIES.into_iter().zip(&self.actions) {
+            if let Some(action) = action {
+                // SAFETY: the action was in force before.
+                unsafe { libc::sigaction(signal, action, ptr::null_mut()) };
+            }
+        }
+    }
+}
