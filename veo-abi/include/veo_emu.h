@@ -37,6 +37,7 @@ enum veo_emu_cause {
 
 /* What ended a VE process. Strings are NUL-terminated and cut to fit. */
 struct veo_emu_fault {
+	size_t struct_size;  /* sizeof(struct veo_emu_fault), set by the caller */
 	int signal;          /* number of the signal, 0: the process exited by itself */
 	int exit_status;     /* meaningful if signal is 0 */
 	uint64_t address;    /* faulting address, if `has_address` */
@@ -88,8 +89,8 @@ int veo_emu_is_code(struct veo_proc_handle *proc, uint64_t addr);
  * returns its length without NUL, 0 if there is none. */
 size_t veo_emu_last_error(char *text, size_t size);
 
-/* What ended the process: 0 and the report, or -1 while it lives or was closed
- * in order. */
+/* What ended the process: 0 and the report, of which at most `struct_size` bytes are
+ * filled; or -1 while it lives or was closed in order. */
 int veo_emu_get_fault(struct veo_proc_handle *proc, struct veo_emu_fault *fault);
 
 /* Declares that every argument was set with its own type and what class the

@@ -75,6 +75,7 @@ pub const VEO_EMU_CAUSE_BROKEN: veo_emu_cause = 9;
 pub type veo_emu_cause = ::std::os::raw::c_uint;
 #[repr(C)]
 pub struct veo_emu_fault {
+    pub struct_size: usize,
     pub signal: ::std::os::raw::c_int,
     pub exit_status: ::std::os::raw::c_int,
     pub address: u64,

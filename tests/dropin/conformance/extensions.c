@@ -42,6 +42,7 @@ static void fault_report(struct veo_proc_handle *proc, uint64_t library)
 
 	NEED(ctx != NULL);
 	memset(&fault, 0xff, sizeof fault);
+	fault.struct_size = sizeof fault;
 	CHECK_EQ(veo_emu_get_fault(proc, &fault), -1);
 	uint64_t request = submit(ctx, symbol(proc, library, "fault_segv"), 0);
 	CHECK_STATE(ctx, request, VEO_COMMAND_EXCEPTION);
@@ -54,6 +55,25 @@ static void fault_report(struct veo_proc_handle *proc, uint64_t library)
 	CHECK(strstr(fault.file, "kernels.c") != NULL);
 	CHECK(fault.line > 0);
 	CHECK(strstr(fault.text, "fault_segv") != NULL);
+	CHECK_EQ(fault.struct_size, sizeof fault);
+
+	/* A caller that knows less gets no more, one that knows more the rest as it was. */
+	struct {
+		struct veo_emu_fault fault;
+		unsigned char more[8];
+	} newer;
+	size_t known = offsetof(struct veo_emu_fault, kernel);
+	memset(&newer, 0xff, sizeof newer);
+	newer.fault.struct_size = known;
+	CHECK_EQ(veo_emu_get_fault(proc, &newer.fault), 0);
+	CHECK_EQ(newer.fault.line, fault.line);
+	CHECK_EQ((unsigned char)newer.fault.kernel[0], 0xff);
+	newer.fault.struct_size = sizeof newer;
+	CHECK_EQ(veo_emu_get_fault(proc, &newer.fault), 0);
+	CHECK(strcmp(newer.fault.operation, fault.operation) == 0);
+	CHECK_EQ(newer.more[0], 0xff);
+	newer.fault.struct_size = 0;
+	CHECK_EQ(veo_emu_get_fault(proc, &newer.fault), -1);
 	CHECK_EQ(veo_emu_pid(proc), -1);
 }
 

@@ -281,13 +281,13 @@ impl EmulatedProcess {
 
     /// The library's report of what ended the process.
     fn report(&self) -> Option<veo_emu_fault> {
-        let mut report = std::mem::MaybeUninit::<veo_emu_fault>::zeroed();
-        // SAFETY: the handle is looked up; the report is valid for writing and, being plain
-        // integers, also valid as zeroes.
-        unsafe {
-            let status = (self.functions().get_fault)(self.process, report.as_mut_ptr());
-            (status == 0).then(|| report.assume_init())
-        }
+        // SAFETY: the fields are plain integers, of which all bits zero are a valid value.
+        let mut report: veo_emu_fault = unsafe { std::mem::zeroed() };
+        report.struct_size = size_of::<veo_emu_fault>();
+        // SAFETY: the handle is looked up; the report is valid for writing the bytes that it
+        // says it has.
+        let status = unsafe { (self.functions().get_fault)(self.process, &raw mut report) };
+        (status == 0).then_some(report)
     }
 }
 

@@ -104,11 +104,20 @@ pub unsafe extern "C" fn veo_emu_get_fault(
         if fault.is_null() {
             return Ok(0);
         }
+        // SAFETY: not null; the caller passes a place of the size they say it has.
+        let size = unsafe { (&raw const (*fault).struct_size).read() };
+        if size < size_of::<usize>() {
+            return Err(Error::invalid(format!(
+                "the place for the report has {size} bytes, says its struct_size; set that to \
+                 sizeof(struct veo_emu_fault)"
+            )));
+        }
         let record = death.fault.as_ref();
         let report = child.report();
         let guilty = death.guilty();
         let address = record.and_then(|fault| fault.address);
         let mut filled = veo_emu_fault {
+            struct_size: size,
             signal: death.exception().or(death.signal).unwrap_or(0),
             exit_status: death.status.unwrap_or(0),
             address: address.unwrap_or(0),
@@ -133,8 +142,12 @@ pub unsafe extern "C" fn veo_emu_get_fault(
         fill(&mut filled.text, &report.text);
         fill(&mut filled.function, &report.function);
         fill(&mut filled.operation, &report.operation);
-        // SAFETY: not null, and the caller passes a place for a report.
-        unsafe { fault.write(filled) };
+        // What the caller does not know is left out, what they know beyond this left alone.
+        let size = size.min(size_of::<veo_emu_fault>());
+        // SAFETY: not null, and the caller passes a place of at least so many bytes.
+        unsafe {
+            ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), fault.cast(), size);
+        }
         Ok(0)
     })
 }

@@ -139,10 +139,11 @@ impl Proc {
     }
 
     pub fn fault(&self) -> Option<veo_emu_fault> {
-        let mut fault = std::mem::MaybeUninit::<veo_emu_fault>::uninit();
-        let result = call!(veo_emu_get_fault(self.0, fault.as_mut_ptr()));
-        // SAFETY: 0 says that the report was written.
-        (result == 0).then(|| unsafe { fault.assume_init() })
+        // SAFETY: all bits zero are a valid value of each field.
+        let mut fault: veo_emu_fault = unsafe { std::mem::zeroed() };
+        fault.struct_size = size_of::<veo_emu_fault>();
+        let result = call!(veo_emu_get_fault(self.0, &mut fault));
+        (result == 0).then_some(fault)
     }
 }
 
