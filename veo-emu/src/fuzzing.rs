@@ -81,13 +81,16 @@ mod tests {
     use veo_test_support::damage;
 
     use super::*;
+    use crate::shared::window::Layout;
 
     #[test]
     fn damaged_messages() {
         let mut random = Rng::with_seed(0x1234_5678_9abc_def1);
         let hello = Message::Hello {
-            heap: 1 << 30,
-            staging: 1 << 20,
+            layout: Layout {
+                heap: 1 << 30,
+                staging: 1 << 20,
+            },
             flags: 3,
             image: "/some/where.so".into(),
         };

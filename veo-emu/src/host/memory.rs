@@ -3,13 +3,14 @@
 //! Every page that is handed out was reserved in the file first, so a copy cannot
 //! run out of memory half way. Pages are given back only while no copy is under way.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::arena::{Arena, Ranges};
 use super::node::Node;
 use crate::mutex::lock;
 use crate::shared::control::Control;
-use crate::shared::window::WINDOW;
+use crate::shared::window::{Layout, WINDOW};
 use crate::sync::Ordering;
 use crate::sys::cancel::Uncancelled;
 use crate::sys::kept::Kept;
@@ -35,9 +36,9 @@ struct Region {
 }
 
 impl Region {
-    fn new(start: u64, end: u64) -> Mutex<Region> {
+    fn new(offsets: Range<u64>) -> Mutex<Region> {
         Mutex::new(Region {
-            arena: Arena::new(start, end),
+            arena: Arena::new(offsets.start, offsets.end),
             reserved: Ranges::default(),
             held: 0,
             used: 0,
@@ -52,8 +53,7 @@ pub(crate) struct Memory {
     mapping: Mapping,
     control: Arc<Mapping>,
     node: &'static Node,
-    heap_len: u64,
-    staging_len: u64,
+    layout: Layout,
     heap: Mutex<Region>,
     staging: Mutex<Region>,
 }
@@ -84,32 +84,30 @@ impl Memory {
         mapping: Mapping,
         control: Arc<Mapping>,
         node: &'static Node,
-        heap_len: u64,
-        staging_len: u64,
+        layout: Layout,
     ) -> Memory {
-        assert!(heap_len + staging_len <= mapping.len() as u64);
+        assert!(layout.staging().end <= mapping.len() as u64);
         Memory {
             file,
             mapping,
             control,
             node,
-            heap_len,
-            staging_len,
-            heap: Region::new(0, heap_len),
-            staging: Region::new(heap_len, heap_len + staging_len),
+            layout,
+            heap: Region::new(layout.heap()),
+            staging: Region::new(layout.staging()),
         }
     }
 
     /// Whether the address lies in the window, allocated or not.
     pub(crate) fn contains(&self, address: u64) -> bool {
-        address.wrapping_sub(WINDOW) < self.heap_len + self.staging_len
+        address.wrapping_sub(WINDOW) < self.layout.staging().end
     }
 
     /// Allocates a block and returns its VE address, or why there is none.
     pub(crate) fn alloc(&self, size: u64) -> Result<u64, String> {
         let out_of_memory = |why: &str| Err(format!("no {size} bytes of VE memory: {why}"));
-        let Some(len) = Arena::block_len(size).filter(|len| *len <= self.heap_len) else {
-            return out_of_memory(&format!("the process has {} in all", self.heap_len));
+        let Some(len) = Arena::block_len(size).filter(|len| *len <= self.layout.heap) else {
+            return out_of_memory(&format!("the process has {} in all", self.layout.heap));
         };
         if !self.node.take(len) {
             return out_of_memory(&format!("the node has {} left", self.node.available()));
@@ -125,7 +123,7 @@ impl Memory {
             return out_of_memory("no free range is that long");
         };
         heap.used += len;
-        let end = (start + len).next_multiple_of(CHUNK).min(self.heap_len);
+        let end = (start + len).next_multiple_of(CHUNK).min(self.layout.heap);
         if let Err(error) = self.reserve(&mut heap, start / CHUNK * CHUNK, end) {
             heap.used -= len;
             heap.arena.free(start);
@@ -169,7 +167,7 @@ impl Memory {
         true
     }
 
-    fn trim(&self, region: &mut Region, free: std::ops::Range<u64>) {
+    fn trim(&self, region: &mut Region, free: Range<u64>) {
         let start = free.start.next_multiple_of(CHUNK);
         let end = free.end / CHUNK * CHUNK;
         if region.pins > 0 || start >= end || region.held.saturating_sub(region.used) <= SPARE {
@@ -195,7 +193,7 @@ impl Memory {
         let start = address.checked_sub(WINDOW)?;
         let end = start.checked_add(len)?;
         let mut heap = lock(&self.heap);
-        if end > self.heap_len || !heap.reserved.cover(start, end) {
+        if end > self.layout.heap || !heap.reserved.cover(start, end) {
             return None;
         }
         heap.pins += 1;
@@ -213,7 +211,7 @@ impl Memory {
         let from = start / CHUNK * CHUNK;
         let to = (start + block)
             .next_multiple_of(CHUNK)
-            .min(self.heap_len + self.staging_len);
+            .min(self.layout.staging().end);
         if let Err(error) = self.reserve(&mut region, from, to) {
             region.arena.free(start);
             return Err(if region.used == 0 {
@@ -249,7 +247,7 @@ impl Memory {
         heap.reserved = Ranges::default();
         heap.held = 0;
         if heap.pins == 0 {
-            self.release(0, self.heap_len);
+            self.release(0, self.layout.heap);
         }
     }
 }

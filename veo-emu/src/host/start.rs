@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::Control;
 use crate::shared::message::{DEBUGGER, LOCKED, Message};
-use crate::shared::window::STAGING_LEN;
+use crate::shared::window::{Layout, STAGING_LEN};
 use crate::shared::{fpe, handshake};
 use crate::sys::kept::Kept;
 use crate::sys::memfd::{self, Mapping};
@@ -78,7 +78,15 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         0 => node.total(),
         wanted => node::memory_of_process(wanted, node)?,
     };
-    let len = heap + STAGING_LEN;
+    let layout = Layout {
+        heap,
+        staging: STAGING_LEN,
+    };
+    let Some(len) = layout.len() else {
+        return Err(Error::invalid(format!(
+            "{heap} bytes of VE memory are more than the VE's address space has"
+        )));
+    };
     let file = memfd::create(c"veo-memory", len).map_err(|error| {
         let mut error = Error::io(format!("making a file of {len} bytes of VE memory"), &error);
         if matches!(error.errno, libc::EPERM | libc::EACCES | libc::ENOSYS) {
@@ -105,8 +113,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         flags |= LOCKED;
     }
     let hello = Message::Hello {
-        heap,
-        staging: STAGING_LEN,
+        layout,
         flags,
         image: image.clone().unwrap_or_default(),
     };
@@ -135,14 +142,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     let unready = Unready(Some(pid));
     let watch = pidfd::open(pid).ok();
     let (handle, base) = await_ready(ours.as_fd(), pid, &program)?;
-    let memory = Memory::new(
-        Kept::new(file),
-        mapping,
-        control.clone(),
-        node,
-        heap,
-        STAGING_LEN,
-    );
+    let memory = Memory::new(Kept::new(file), mapping, control.clone(), node, layout);
     let child = Arc::new(ChildProcess::new(
         pid,
         watch.map(Kept::new),

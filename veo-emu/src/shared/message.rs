@@ -3,6 +3,8 @@
 //! A message is eight little-endian words, the first two a constant and the kind.
 //! A refusal carries a sentence behind them.
 
+use crate::shared::window::Layout;
+
 /// Bytes of the fixed part.
 pub(crate) const FIXED: usize = 64;
 /// Longest message.
@@ -24,8 +26,7 @@ pub(crate) enum Message {
     /// Host to VE, first, with the descriptors of the control page and the memory. The
     /// image is the path of kernels to load as library 0, or empty.
     Hello {
-        heap: u64,
-        staging: u64,
+        layout: Layout,
         flags: u64,
         image: String,
     },
@@ -43,11 +44,10 @@ impl Message {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let (kind, words, text) = match self {
             Message::Hello {
-                heap,
-                staging,
+                layout,
                 flags,
                 image,
-            } => (1, [*heap, *staging, *flags], image.as_str()),
+            } => (1, [layout.heap, layout.staging, *flags], image.as_str()),
             Message::Ready { image, base } => (2, [*image, *base, 0], ""),
             Message::Open { index, stack } => (3, [u64::from(*index), *stack, 0], ""),
             Message::Failed(text) => (4, [0; 3], text.as_str()),
@@ -78,8 +78,10 @@ impl Message {
         let text = || String::from_utf8_lossy(text).into_owned();
         match kind {
             1 => Some(Message::Hello {
-                heap: a,
-                staging: b,
+                layout: Layout {
+                    heap: a,
+                    staging: b,
+                },
                 flags: c,
                 image: text(),
             }),
@@ -102,8 +104,10 @@ mod tests {
     fn messages_survive_the_way() {
         for message in [
             Message::Hello {
-                heap: 1,
-                staging: 2,
+                layout: Layout {
+                    heap: 1,
+                    staging: 2,
+                },
                 flags: 3,
                 image: "/some/where.so".into(),
             },

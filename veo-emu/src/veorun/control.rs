@@ -62,8 +62,7 @@ pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
 /// Returns the handle and the base of the image, or zeros.
 fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
     let Message::Hello {
-        heap,
-        staging,
+        layout,
         flags,
         image,
     } = hello
@@ -79,7 +78,7 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
         .leak()
         .view::<Control>();
     let _ = CONTROL.set(control);
-    memory::map(&fds[1], control, *heap, *staging)?;
+    memory::map(&fds[1], control, *layout)?;
     prefer_as_victim();
     faults::install(control).map_err(|error| format!("installing signal handlers: {error}"))?;
     exit::install();

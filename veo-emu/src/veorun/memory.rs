@@ -5,39 +5,34 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::shared::control::Control;
-use crate::shared::window::{WINDOW, WINDOW_LEN};
+use crate::shared::window::{Layout, WINDOW};
 use crate::sys::memfd::{Mapping, is_sealed};
 
 struct Memory {
     mapping: &'static Mapping,
     control: &'static Control,
-    heap: u64,
+    layout: Layout,
     opened: AtomicU64,
 }
 
 static MEMORY: OnceLock<Memory> = OnceLock::new();
 
 /// Maps the memory of the process at its place.
-pub(super) fn map(
-    fd: &OwnedFd,
-    control: &'static Control,
-    heap: u64,
-    staging: u64,
-) -> Result<(), String> {
-    let len = heap
-        .checked_add(staging)
-        .filter(|len| *len <= WINDOW_LEN && is_sealed(fd, *len))
+pub(super) fn map(fd: &OwnedFd, control: &'static Control, layout: Layout) -> Result<(), String> {
+    let len = layout
+        .len()
+        .filter(|len| is_sealed(fd, *len))
         .ok_or("the memory is not what was agreed")?;
     let mapping = Mapping::at(fd, len, WINDOW)
         .map_err(|error| format!("mapping {len} bytes of VE memory at {WINDOW:#x}: {error}"))?
         .leak();
     mapping
-        .open(heap as usize, staging as usize)
+        .open(layout.staging().start as usize, layout.staging as usize)
         .map_err(|error| format!("opening the staging area: {error}"))?;
     let memory = Memory {
         mapping,
         control,
-        heap,
+        layout,
         opened: AtomicU64::new(0),
     };
     let _ = MEMORY.set(memory);
@@ -53,7 +48,7 @@ pub(super) fn follow() -> bool {
     };
     let extent = memory.control.extent.load(Ordering::Acquire);
     let opened = memory.opened.load(Ordering::Relaxed);
-    if extent <= opened || extent > memory.heap {
+    if extent <= opened || extent > memory.layout.heap {
         return false;
     }
     if memory
