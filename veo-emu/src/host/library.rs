@@ -5,11 +5,12 @@ use std::path::Path;
 use veo_abi::environment::VE_LD_LIBRARY_PATH;
 use veo_abi::limits::MAX_NAME;
 use veo_debuginfo::Original;
-use veo_debuginfo::elf;
 
+use super::library_file;
 use super::queue::Queue;
 use crate::error::{Error, Result};
 use crate::log::debug;
+use crate::shared::code::Code;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Ended;
 use crate::sys::memfd;
@@ -32,8 +33,7 @@ fn resolve(name: &str) -> Result<String> {
         .collect();
     // As the loader does, without those that cannot run here. If there is no other, the
     // first one's refusal says why.
-    let fits = |path: &&String| elf::is_library_for(elf::HOST, path.as_ref());
-    let found = candidates.iter().find(fits).or(candidates.first());
+    let found = library_file::first_fit(&candidates).or(candidates.first());
     Ok(found.map_or(name, String::as_str).to_owned())
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     check_given("library", name)?;
     let path = resolve(name)?;
     let mut exclusive = main.exclusive_use()?;
-    super::elf::check(&path)?;
+    library_file::check(&path)?;
     let before = Original::open(Path::new(&path)).ok();
     put(main, path.as_bytes())?;
     main.child.symbols.set_subject(&path);
@@ -59,7 +59,9 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     let malformed = || Error::new(libc::EPROTO, "the VE process gave a malformed answer");
     let (handle, rest) = answer.split_first_chunk().ok_or_else(malformed)?;
     let (base, rest) = rest.split_first_chunk().ok_or_else(malformed)?;
+    let (code, rest) = rest.split_first().ok_or_else(malformed)?;
     let (is_in_place, path) = rest.split_first().ok_or_else(malformed)?;
+    let code = Code::from_byte(*code).ok_or_else(malformed)?;
     let is_in_place = *is_in_place != 0;
     let handle = u64::from_le_bytes(*handle);
     if handle == 0 {
@@ -85,7 +87,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     // Opened before it was loaded, unless the loader has searched for it.
     let file = before.or_else(|| Original::open(Path::new(&path)).ok());
     let file = file.filter(|file| is_in_place && file.is_in_place());
-    symbols.loaded(handle, u64::from_le_bytes(*base), path, file);
+    symbols.loaded(handle, u64::from_le_bytes(*base), code, path, file);
     Ok(handle)
 }
 

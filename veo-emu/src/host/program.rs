@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use veo_abi::environment::{self, VEORUN_BIN};
 use veo_debuginfo::executable::{Mapped, no_descriptor};
 
-use super::elf;
+use super::library_file;
 use crate::error::{Error, Result};
+use crate::shared::code::Code;
 use crate::shared::handshake;
 use crate::sys::above_standard;
 
@@ -33,12 +34,17 @@ pub(crate) struct Program {
     pub(crate) advice: String,
 }
 
+/// Kernels that a VE process loads before anything else and serves as library 0.
+pub(crate) struct VeorunImage {
+    pub(crate) path: String,
+    pub(crate) code: Code,
+}
+
 /// What a VE process is made of.
 pub(crate) struct Chosen {
     /// The program to start.
     pub(crate) program: Program,
-    /// Kernels that it loads before anything else and serves as library 0.
-    pub(crate) image: Option<String>,
+    pub(crate) image: Option<VeorunImage>,
 }
 
 /// Chooses the program to start; `named` is a veorun or an image of one.
@@ -61,13 +67,16 @@ pub(crate) fn choose(named: Option<&str>) -> Result<Chosen> {
             format!("veorun {path} {what}; {VEORUN} or the caller named it"),
         ));
     }
-    if elf::is_image(&path) {
-        elf::check(&path)?;
+    if library_file::is_image(&path) {
+        let code = library_file::check(&path)?.unwrap_or(Code::Native);
         let image = std::path::absolute(&path)
             .map_err(|error| Error::io(format!("making {path} an absolute path"), &error))?;
         return Ok(Chosen {
             program: default_program()?,
-            image: Some(image.to_string_lossy().into_owned()),
+            image: Some(VeorunImage {
+                path: image.to_string_lossy().into_owned(),
+                code,
+            }),
         });
     }
     Ok(Chosen {

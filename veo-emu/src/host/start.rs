@@ -115,7 +115,9 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     let hello = Message::Hello {
         layout,
         flags,
-        image: image.clone().unwrap_or_default(),
+        image: image
+            .as_ref()
+            .map_or_else(String::new, |image| image.path.clone()),
     };
     let fds = [control_file.as_raw_fd(), file.as_raw_fd()];
     socket::send(&ours, &hello.encode(), &fds)
@@ -152,8 +154,10 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     ));
     super::watch::start(&child, options.time_limit)?;
     unready.keep();
-    if let Some(path) = image {
-        child.symbols.set_image(handle, base, &path);
+    if let Some(image) = image {
+        child
+            .symbols
+            .set_image(handle, base, image.code, &image.path);
     }
     debug!("VE process {pid} is ready, {heap} bytes of memory");
     if let Some(debugger) = debugger {

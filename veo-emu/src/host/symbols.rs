@@ -8,6 +8,7 @@ use veo_debuginfo::Original;
 
 use super::convention::{Convention, Lazy};
 use crate::mutex::lock;
+use crate::shared::code::Code;
 
 /// A library that is loaded in the VE process.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Library {
     pub(crate) handle: u64,
     /// What is added to the file's addresses.
     pub(crate) base: u64,
+    /// What its functions are made of.
+    code: Code,
     /// The file it came from.
     pub(crate) path: String,
     /// That file itself, whatever has its path now.
@@ -52,13 +55,14 @@ struct Symbol {
 
 impl Symbols {
     /// Notes the image that the process loaded at its start.
-    pub(crate) fn set_image(&self, handle: u64, base: u64, path: &str) {
+    pub(crate) fn set_image(&self, handle: u64, base: u64, code: Code, path: &str) {
         let file = Original::open(Path::new(path)).ok().map(Arc::new);
         let mut known = lock(&self.known);
         known.image = Some(handle);
         known.libraries.push(Library {
             handle,
             base,
+            code,
             prototypes: Arc::new(Lazy::new(file.clone())),
             file,
             path: path.to_owned(),
@@ -67,7 +71,14 @@ impl Symbols {
     }
 
     /// Notes a library that was loaded once more, or for the first time from `file`.
-    pub(crate) fn loaded(&self, handle: u64, base: u64, path: String, file: Option<Original>) {
+    pub(crate) fn loaded(
+        &self,
+        handle: u64,
+        base: u64,
+        code: Code,
+        path: String,
+        file: Option<Original>,
+    ) {
         let mut known = lock(&self.known);
         let mut libraries = known.libraries.iter_mut();
         if let Some(library) = libraries.find(|library| library.handle == handle) {
@@ -78,6 +89,7 @@ impl Symbols {
         known.libraries.push(Library {
             handle,
             base,
+            code,
             prototypes: Arc::new(Lazy::new(file.clone())),
             file,
             path,
@@ -187,7 +199,8 @@ impl Symbols {
         Some(library.prototypes.clone())
     }
 
-    /// How the function at this address takes its arguments, if its library tells.
+    /// How the function at this address takes its arguments, if that matters and its library
+    /// tells.
     pub(crate) fn convention(&self, address: u64) -> Option<Arc<Convention>> {
         let (name, prototypes) = {
             let known = lock(&self.known);
@@ -199,6 +212,9 @@ impl Symbols {
                 .libraries
                 .iter()
                 .find(|library| library.handle == symbol.library)?;
+            if !library.code.has_classes() {
+                return None;
+            }
             (symbol.name.clone(), library.prototypes.clone())
         };
         // Reading debug information takes its time; nobody waits for it with the lock.

@@ -5,6 +5,7 @@
 //! once and checked before use.
 
 pub(crate) mod class;
+pub(crate) mod code;
 pub(crate) mod control;
 pub(crate) mod fpe;
 pub(crate) mod handshake;

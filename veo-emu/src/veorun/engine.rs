@@ -1,6 +1,7 @@
 //! What can run machine code of one kind: its libraries, its functions, and what its faults
 //! mean. The rest of the VE process knows an engine by these traits only.
 
+use crate::shared::code::Code;
 use crate::shared::control::{FaultRecord, Trap};
 use crate::shared::ring::Received;
 
@@ -9,6 +10,7 @@ pub(super) struct Loaded {
     pub(super) handle: u64,
     /// What is added to the file's addresses.
     pub(super) base: u64,
+    pub(super) code: Code,
     /// The file it came from.
     pub(super) path: Vec<u8>,
     /// Whether the path that was asked for still names that file.

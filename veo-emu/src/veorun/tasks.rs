@@ -44,6 +44,7 @@ impl Parcel {
                 Ok(library) => {
                     let mut bytes = library.handle.to_le_bytes().to_vec();
                     bytes.extend_from_slice(&library.base.to_le_bytes());
+                    bytes.push(library.code as u8);
                     bytes.push(library.is_in_place.into());
                     bytes.extend_from_slice(&library.path);
                     (Ended::Done, self.write(&bytes))

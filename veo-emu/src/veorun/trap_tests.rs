@@ -6,6 +6,7 @@ use crate::host::death::{Death, Ended};
 use crate::host::report::Report;
 use crate::host::symbols::Symbols;
 use crate::shared::class::Returns;
+use crate::shared::code::Code;
 use crate::shared::control::{Cause, Control, Trap};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::{Op, Received, Request, Ring};
@@ -75,7 +76,7 @@ fn death_by(trap: Trap) -> Death {
 
 fn text(death: &Death) -> String {
     let symbols = Symbols::default();
-    symbols.loaded(LIBRARY, 0, "/none/libtraps.so".into(), None);
+    symbols.loaded(LIBRARY, 0, Code::Native, "/none/libtraps.so".into(), None);
     assert!(symbols.found(LIBRARY, "divide", LIBRARY, KERNEL, true));
     Report::new(death, &symbols).text
 }

@@ -6,6 +6,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
+use crate::shared::code::Code;
 use crate::veorun::engine::Loaded;
 
 /// The part of glibc's and musl's `struct link_map` that is the same everywhere.
@@ -47,6 +48,7 @@ pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
     Ok(Loaded {
         handle: handle as u64,
         base,
+        code: Code::Native,
         path: path.to_vec(),
         is_in_place: is_mapped(named, place),
     })

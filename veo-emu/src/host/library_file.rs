@@ -6,12 +6,14 @@ use std::path::Path;
 use veo_debuginfo::elf::{self, Headers};
 
 use crate::error::{Error, Result};
+use crate::shared::code::Code;
 
 /// Refuses a library that cannot run here or is not whole: the loader would map it
-/// and die. A bare name is left to the loader's search.
-pub(crate) fn check(path: &str) -> Result<()> {
+/// and die. Gives the kind of its code, but for a bare name, which is left to the loader's
+/// search.
+pub(crate) fn check(path: &str) -> Result<Option<Code>> {
     if !path.contains('/') {
-        return Ok(());
+        return Ok(None);
     }
     let (mut file, data) = elf::open(Path::new(path))
         .map_err(|error| Error::io(format!("library {path} cannot be opened"), &error))?;
@@ -23,21 +25,22 @@ pub(crate) fn check(path: &str) -> Result<()> {
     let Some(headers) = Headers::read(&mut file) else {
         return refuse("is no 64-bit ELF file, or is damaged".into());
     };
-    match headers.machine {
-        elf::HOST => {}
-        elf::VE => {
+    let code = match Code::of_machine(headers.machine) {
+        Some(code) => code,
+        None if headers.machine == elf::VE => {
             return refuse(
                 "is VE machine code, which the emulator cannot run; \
                  build the kernels for the host as well"
                     .into(),
             );
         }
-        machine => {
+        None => {
+            let machine = headers.machine;
             return refuse(format!(
                 "is for another machine (ELF machine number {machine})"
             ));
         }
-    }
+    };
     if !headers.shared {
         return refuse("is no shared library; link it with -shared".into());
     }
@@ -47,7 +50,15 @@ pub(crate) fn check(path: &str) -> Result<()> {
             headers.end
         ));
     }
-    Ok(())
+    Ok(Some(code))
+}
+
+/// The first of these paths with a library that runs here.
+pub(crate) fn first_fit(paths: &[String]) -> Option<&String> {
+    let fits = |code: Code, path: &str| elf::is_library_for(code.machine(), path.as_ref());
+    Code::ALL
+        .into_iter()
+        .find_map(|code| paths.iter().find(|path| fits(code, path)))
 }
 
 /// Whether the file is a shared library and no program: a veorun image, which a VE
