@@ -14,13 +14,13 @@ pub(crate) struct Job<'a, T> {
     pub(crate) work: Box<dyn FnOnce() -> Option<T> + Send + 'a>,
 }
 
-enum State<'a, T> {
+enum JobState<'a, T> {
     Waiting(Job<'a, T>),
     Running,
     Done(Option<T>),
 }
 
-enum Event<T> {
+enum JobEvent<T> {
     Token(std::io::Result<Acquired>),
     Done(usize, Option<T>),
 }
@@ -34,14 +34,14 @@ pub(crate) fn run<T: Send + 'static>(
     parallel: usize,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Vec<Option<T>> {
-    let mut jobs: Vec<_> = jobs.into_iter().map(State::Waiting).collect();
+    let mut jobs: Vec<_> = jobs.into_iter().map(JobState::Waiting).collect();
     let (sender, events) = mpsc::channel();
     let helper = (jobs.len() > 1 && parallel > 1)
         .then(client)
         .flatten()
         .and_then(|client| {
             let sender = sender.clone();
-            let send = move |token| drop(sender.send(Event::Token(token)));
+            let send = move |token| drop(sender.send(JobEvent::Token(token)));
             client.into_helper_thread(send).ok()
         });
     let mut tokens = Vec::new();
@@ -61,7 +61,7 @@ pub(crate) fn run<T: Send + 'static>(
                 let Some(index) = jobs.iter().position(|job| is_ready(&jobs, job)) else {
                     break;
                 };
-                let State::Waiting(job) = std::mem::replace(&mut jobs[index], State::Running)
+                let JobState::Waiting(job) = std::mem::replace(&mut jobs[index], JobState::Running)
                 else {
                     break;
                 };
@@ -73,7 +73,7 @@ pub(crate) fn run<T: Send + 'static>(
                         Ok(result) => (result, None),
                         Err(panic) => (None, Some(panic)),
                     };
-                    drop(sender.send(Event::Done(index, result)));
+                    drop(sender.send(JobEvent::Done(index, result)));
                     if let Some(panic) = panic {
                         resume_unwind(panic);
                     }
@@ -92,50 +92,50 @@ pub(crate) fn run<T: Send + 'static>(
                 }
             }
             match events.recv() {
-                Ok(Event::Token(token)) => {
+                Ok(JobEvent::Token(token)) => {
                     asked = asked.saturating_sub(1);
                     tokens.extend(token.ok());
                 }
-                Ok(Event::Done(index, result)) => {
+                Ok(JobEvent::Done(index, result)) => {
                     running -= 1;
-                    jobs[index] = State::Done(result);
+                    jobs[index] = JobState::Done(result);
                 }
                 Err(_) => break,
             }
         }
     });
     let done = |job| match job {
-        State::Done(result) => result,
-        State::Waiting(_) | State::Running => None,
+        JobState::Done(result) => result,
+        JobState::Waiting(_) | JobState::Running => None,
     };
     jobs.into_iter().map(done).collect()
 }
 
-fn is_ready<T>(jobs: &[State<'_, T>], job: &State<'_, T>) -> bool {
-    let State::Waiting(job) = job else {
+fn is_ready<T>(jobs: &[JobState<'_, T>], job: &JobState<'_, T>) -> bool {
+    let JobState::Waiting(job) = job else {
         return false;
     };
     job.after
         .iter()
-        .all(|&before| matches!(jobs[before], State::Done(Some(_))))
+        .all(|&before| matches!(jobs[before], JobState::Done(Some(_))))
 }
 
 /// Gives up the jobs that can no longer succeed.
-fn cancel<T>(jobs: &mut [State<'_, T>], stop: &dyn Fn() -> bool) {
+fn cancel<T>(jobs: &mut [JobState<'_, T>], stop: &dyn Fn() -> bool) {
     let stopped = stop();
     loop {
         let hopeless = jobs.iter().position(|job| match job {
-            State::Waiting(job) => {
+            JobState::Waiting(job) => {
                 stopped
                     || job
                         .after
                         .iter()
-                        .any(|&before| matches!(jobs[before], State::Done(None)))
+                        .any(|&before| matches!(jobs[before], JobState::Done(None)))
             }
             _ => false,
         });
         match hopeless {
-            Some(index) => jobs[index] = State::Done(None),
+            Some(index) => jobs[index] = JobState::Done(None),
             None => return,
         }
     }

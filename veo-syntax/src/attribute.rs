@@ -13,7 +13,7 @@ use crate::report::Report;
 
 /// Where the kernel is found.
 #[derive(Clone)]
-pub(crate) enum Library {
+pub(crate) enum DeclaredLibrary {
     /// A library of this name or path.
     Shared(LitStr),
     /// The symbols linked into veorun.
@@ -34,8 +34,8 @@ pub(crate) enum Resolution {
 }
 
 /// What the attribute says.
-pub(crate) struct Options {
-    pub(crate) library: Library,
+pub(crate) struct AttributeOptions {
+    pub(crate) library: DeclaredLibrary,
     pub(crate) name: Option<LitStr>,
     pub(crate) resolution: Resolution,
     pub(crate) verify: Verify,
@@ -43,16 +43,16 @@ pub(crate) struct Options {
 }
 
 /// What every part of an expansion needs to know.
-pub(crate) struct Context {
+pub(crate) struct ExpansionContext {
     /// The path of `veo_core`.
     pub(crate) krate: TokenStream,
     /// Whether the user gave it.
     pub(crate) is_given: bool,
 }
 
-impl Context {
-    pub(crate) fn new(options: &Options) -> Self {
-        Context {
+impl ExpansionContext {
+    pub(crate) fn new(options: &AttributeOptions) -> Self {
+        ExpansionContext {
             krate: crate_path(options.krate.as_ref()),
             is_given: options.krate.is_some(),
         }
@@ -68,24 +68,24 @@ pub(crate) fn crate_path(given: Option<&Path>) -> TokenStream {
 }
 
 /// Parses the arguments of an attribute on a function or a block.
-pub(crate) fn parse(args: TokenStream, report: &mut Report) -> Options {
+pub(crate) fn parse(args: TokenStream, report: &mut Report) -> AttributeOptions {
     let mut keys = Keys::default();
     keys.read(args, report);
     let library = match (keys.lib, keys.r#static) {
-        (Some((_, name)), None) => Library::Shared(name),
-        (None, Some(_)) => Library::Static,
+        (Some((_, name)), None) => DeclaredLibrary::Shared(name),
+        (None, Some(_)) => DeclaredLibrary::Static,
         (Some((key, _)), Some(_)) => {
             report.at(&key, &Mistake::LibAndStatic);
-            Library::Unknown
+            DeclaredLibrary::Unknown
         }
         (None, None) => {
             if !keys.lib_was_wrong {
                 report.at_span(Span::call_site(), &Mistake::NoLibrary);
             }
-            Library::Unknown
+            DeclaredLibrary::Unknown
         }
     };
-    Options {
+    AttributeOptions {
         library,
         name: keys.name.map(|(_, name)| name),
         resolution: resolution(keys.optional, keys.lazy, report).unwrap_or(Resolution::Eager),

@@ -21,7 +21,7 @@ pub struct Built {
 }
 
 /// What is known of a library.
-pub(crate) enum Library {
+pub(crate) enum BuiltLibrary {
     /// There is no build, or it makes no libraries, or it left no prototypes.
     Unknown,
     /// The build makes these libraries and not the one asked for.
@@ -82,9 +82,9 @@ impl Built {
     }
 
     /// What is known of a library of this file name.
-    pub(crate) fn library(&self, name: &str) -> Library {
+    pub(crate) fn library(&self, name: &str) -> BuiltLibrary {
         let Some(dir) = &self.dir else {
-            return Library::Unknown;
+            return BuiltLibrary::Unknown;
         };
         let path = dir.join(PROTOTYPES).join(prototypes_file(name));
         match fs::metadata(&path) {
@@ -94,16 +94,16 @@ impl Built {
                     size: metadata.len(),
                 };
                 match cached(&path, stamp) {
-                    Ok(prototypes) => Library::Known(prototypes),
-                    Err(why) => Library::Unreadable(why),
+                    Ok(prototypes) => BuiltLibrary::Known(prototypes),
+                    Err(why) => BuiltLibrary::Unreadable(why),
                 }
             }
             Err(_) => {
                 let libraries = libraries(dir);
                 if libraries.is_empty() || libraries.iter().any(|library| library == name) {
-                    Library::Unknown
+                    BuiltLibrary::Unknown
                 } else {
-                    Library::NotAmong(libraries)
+                    BuiltLibrary::NotAmong(libraries)
                 }
             }
         }
@@ -125,7 +125,7 @@ impl Built {
             let Some(image) = library_of_prototypes(&name).filter(|n| !n.contains(".so")) else {
                 continue;
             };
-            if let Library::Known(prototypes) = self.library(image) {
+            if let BuiltLibrary::Known(prototypes) = self.library(image) {
                 found.push((image.to_owned(), prototypes));
             }
         }

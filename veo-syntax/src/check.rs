@@ -11,7 +11,7 @@ use syn::{
 };
 use veo_abi::limits::MAX_WORDS;
 
-use crate::attribute::{self, Library, Options, Overrides};
+use crate::attribute::{self, AttributeOptions, DeclaredLibrary, Overrides};
 use crate::declaration::{Declaration, Param, Result};
 use crate::mistake::Mistake;
 use crate::names::check_symbol;
@@ -21,7 +21,11 @@ use crate::spell::spell;
 use crate::types;
 
 /// Checks one function.
-pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> Declaration {
+pub(crate) fn kernel(
+    kernel: Kernel,
+    options: &AttributeOptions,
+    report: &mut Report,
+) -> Declaration {
     let before = report.len();
     let Kernel {
         block_attrs,
@@ -84,7 +88,7 @@ pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> 
         params,
         result,
         mentioned,
-        is_right: report.len() == before && !matches!(options.library, Library::Unknown),
+        is_right: report.len() == before && !matches!(options.library, DeclaredLibrary::Unknown),
     }
 }
 
@@ -93,7 +97,7 @@ pub(crate) fn kernel(kernel: Kernel, options: &Options, report: &mut Report) -> 
 fn attributes(
     attrs: Vec<Attribute>,
     form: Form,
-    options: &Options,
+    options: &AttributeOptions,
     report: &mut Report,
 ) -> (Vec<Attribute>, Overrides) {
     let mut kept = Vec::new();

@@ -6,7 +6,7 @@ use syn::{Attribute, LitStr, Token, Type, TypePtr, TypeReference, Visibility};
 
 use veo_abi::Verify;
 
-use crate::attribute::{Library, Resolution};
+use crate::attribute::{DeclaredLibrary, Resolution};
 use crate::placeholder::Named;
 
 /// One kernel.
@@ -20,7 +20,7 @@ pub(crate) struct Declaration {
     pub(crate) ident: Ident,
     /// The name in the library.
     pub(crate) symbol: LitStr,
-    pub(crate) library: Library,
+    pub(crate) library: DeclaredLibrary,
     pub(crate) resolution: Resolution,
     pub(crate) verify: Verify,
     pub(crate) params: Vec<Param>,

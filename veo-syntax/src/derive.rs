@@ -12,8 +12,8 @@ use syn::{
 
 use crate::attribute::crate_path;
 use crate::mistake::Mistake;
-use crate::place::DeriveTraits;
 use crate::report::Report;
+use crate::spans::DeriveTraits;
 use crate::types;
 
 /// Expands `#[derive(VeData)]`.

@@ -22,9 +22,9 @@ mod messages;
 mod mistake;
 mod names;
 mod parse;
-mod place;
 mod placeholder;
 mod report;
+mod spans;
 mod spell;
 mod types;
 mod verify;
@@ -55,8 +55,8 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenSt
     let attribute = attribute.errors();
     let mut report = Report::default();
     let item = parse::item(item, &mut report);
-    let context = attribute::Context::new(&options);
-    let in_a_library = !matches!(options.library, attribute::Library::Unknown);
+    let context = attribute::ExpansionContext::new(&options);
+    let in_a_library = !matches!(options.library, attribute::DeclaredLibrary::Unknown);
     let (kernels, mut output) = match item {
         parse::Item::Kernels(kernels) if in_a_library || kernels.is_empty() => {
             (kernels, attribute.clone())

@@ -2,7 +2,7 @@
 
 use veo_abi::limits::{MAX_NAME, MAX_WORDS};
 
-use crate::mistake::{Mistake, Place};
+use crate::mistake::{Mistake, TypePosition};
 
 impl Mistake {
     /// What the user reads.
@@ -108,10 +108,10 @@ impl Mistake {
             M::Char(place) => format!("`char` is a Unicode scalar value, which C does not have: write {} for C's `char`, {} for a code point",
                                       put("c_char", *place), put("u32", *place)),
             M::Void(place) => match place {
-                Place::Result => "a kernel that returns nothing has no `->`: leave it out".into(),
-                Place::Parameter => "C's `void` is no value: leave the parameter out, or write `*mut c_void` for `void *`".into(),
-                Place::Field | Place::Element => "C's `void` is no value: write `VeAddr<c_void>` for `void *`".into(),
-                Place::Pointee | Place::Referent => "C's `void` has no size: write `*mut c_void` for `void *`".into(),
+                TypePosition::Result => "a kernel that returns nothing has no `->`: leave it out".into(),
+                TypePosition::Parameter => "C's `void` is no value: leave the parameter out, or write `*mut c_void` for `void *`".into(),
+                TypePosition::Field | TypePosition::Element => "C's `void` is no value: write `VeAddr<c_void>` for `void *`".into(),
+                TypePosition::Pointee | TypePosition::Referent => "C's `void` has no size: write `*mut c_void` for `void *`".into(),
             },
             M::StackOf(ty, data) => format!("`OnStack` names the data, not how they are borrowed: write `OnStack<{data}>` instead of `{ty}`"),
             M::Runtime(name, inner, place) => runtime(name, inner, *place),
@@ -119,8 +119,8 @@ impl Mistake {
             M::NoSuchScalar(name, place) => no_such_scalar(name, *place),
             M::SelfType => "a kernel belongs to no type: write the name of the type instead of `Self`".into(),
             M::Collection(ty, element, place) => match place {
-                Place::Result => format!("a kernel cannot return a `{ty}`: pass a buffer for it, `out: *mut {element}`"),
-                Place::Field => format!("`{ty}` is memory of the host: write `VeAddr<{element}>` for the address of memory on the VE"),
+                TypePosition::Result => format!("a kernel cannot return a `{ty}`: pass a buffer for it, `out: *mut {element}`"),
+                TypePosition::Field => format!("`{ty}` is memory of the host: write `VeAddr<{element}>` for the address of memory on the VE"),
                 _ => format!("`{ty}` is memory of the host: write `*mut {element}` for memory on the VE, \
                               `&[{element}]` or `&mut [{element}]` for data that travels with the call"),
             },
@@ -129,8 +129,8 @@ impl Mistake {
             M::NonZero(ty, scalar, place) => format!("a kernel may well write 0, which `{ty}` cannot be: write {}", put(scalar, *place)),
             M::Option(ty, inner, place) => option(ty, inner, *place),
             M::Handle(ty, element, place) => match place {
-                Place::Result => format!("a kernel returns an address, not a `{ty}`: write `*mut {element}`, which becomes a `VeMemPtr<{element}>`"),
-                Place::Parameter | Place::Referent => format!("declare what the kernel takes, `*const {element}` or `*mut {element}`: calls then accept a `{ty}` for it"),
+                TypePosition::Result => format!("a kernel returns an address, not a `{ty}`: write `*mut {element}`, which becomes a `VeMemPtr<{element}>`"),
+                TypePosition::Parameter | TypePosition::Referent => format!("declare what the kernel takes, `*const {element}` or `*mut {element}`: calls then accept a `{ty}` for it"),
                 _ => format!("`{ty}` exists on the host: write `VeAddr<{element}>` for the address of memory on the VE"),
             },
             M::ArrayByValue(array, element, len) => format!(
@@ -138,13 +138,13 @@ impl Mistake {
                  for data that travels with the call, `*mut {element}` for memory on the VE"
             ),
             M::Slice(ty, element, place) => match place {
-                Place::Result => format!("a kernel cannot return `{ty}`: pass a buffer for it, `out: *mut {element}`"),
-                Place::Parameter => format!("`{ty}` has no size of its own: write `&{ty}`, or `*const {element}` for memory on the VE"),
+                TypePosition::Result => format!("a kernel cannot return `{ty}`: pass a buffer for it, `out: *mut {element}`"),
+                TypePosition::Parameter => format!("`{ty}` has no size of its own: write `&{ty}`, or `*const {element}` for memory on the VE"),
                 _ => format!("`{ty}` has no size of its own: write `[{element}; N]`"),
             },
             M::Tuple(ty, place) => match place {
-                Place::Result => format!("a kernel returns one number or address, not `{ty}`: pass a reference for each, `out: &mut f64`"),
-                Place::Parameter if ty == "()" => "`()` is no argument in C: leave the parameter out".into(),
+                TypePosition::Result => format!("a kernel returns one number or address, not `{ty}`: pass a reference for each, `out: &mut f64`"),
+                TypePosition::Parameter if ty == "()" => "`()` is no argument in C: leave the parameter out".into(),
                 _ => format!("the layout of `{ty}` is not C's: write a `#[repr(C)]` struct with `#[derive(VeData)]`, passed by reference"),
             },
             M::ImplTrait(ty) => format!("a kernel cannot be generic: replace `{ty}` by a type such as `i32` or `*mut f64`"),
@@ -224,12 +224,12 @@ fn list(names: &[String]) -> String {
 }
 
 /// The right type at its place, as code.
-fn put(ty: &str, place: Place) -> String {
+fn put(ty: &str, place: TypePosition) -> String {
     match place {
-        Place::Pointee => format!("a pointer to `{ty}`"),
-        Place::Referent => format!("a reference to `{ty}`"),
-        Place::Element => format!("an array of `{ty}`"),
-        Place::Parameter | Place::Field | Place::Result => format!("`{ty}`"),
+        TypePosition::Pointee => format!("a pointer to `{ty}`"),
+        TypePosition::Referent => format!("a reference to `{ty}`"),
+        TypePosition::Element => format!("an array of `{ty}`"),
+        TypePosition::Parameter | TypePosition::Field | TypePosition::Result => format!("`{ty}`"),
     }
 }
 
@@ -243,12 +243,12 @@ fn sample(key: &str) -> &'static str {
 }
 
 /// Types of `veo_core` that stand for something on the host.
-fn runtime(name: &str, inner: &str, place: Place) -> String {
+fn runtime(name: &str, inner: &str, place: TypePosition) -> String {
     match name {
         "VeoProc" | "VeoContext" => format!(
             "every call has the process or context as its first argument anyway: leave out the `{name}` here"
         ),
-        "VeoRequest" if place == Place::Result => format!(
+        "VeoRequest" if place == TypePosition::Result => format!(
             "calls with a `&VeoContext` give a `VeoRequest` anyway: write what the C function returns, `{inner}`"
         ),
         "VeoFunction" => "a function of the VE is declared as its C type, such as `extern \"C\" fn(f64) -> f64`: \
@@ -258,12 +258,12 @@ fn runtime(name: &str, inner: &str, place: Place) -> String {
     }
 }
 
-fn text(name: &str, place: Place) -> String {
+fn text(name: &str, place: TypePosition) -> String {
     match place {
-        Place::Result => format!(
+        TypePosition::Result => format!(
             "a kernel cannot return `{name}`: write `*const c_char`, which becomes a `VeMemPtr<c_char>` to read from"
         ),
-        Place::Field => format!(
+        TypePosition::Field => format!(
             "`{name}` is memory of the host: write `[c_char; N]`, or `VeAddr<c_char>` for the address of text on the VE"
         ),
         _ => format!(
@@ -272,7 +272,7 @@ fn text(name: &str, place: Place) -> String {
     }
 }
 
-fn no_such_scalar(name: &str, place: Place) -> String {
+fn no_such_scalar(name: &str, place: TypePosition) -> String {
     let instead = match name {
         "i128" | "u128" => format!(
             "integers on the VE have at most 64 bits: write {}, or `[u64; 2]` behind a pointer",
@@ -290,19 +290,21 @@ fn no_such_scalar(name: &str, place: Place) -> String {
     format!("`{name}` cannot be passed to a kernel; {instead}")
 }
 
-fn option(ty: &str, inner: &str, place: Place) -> String {
+fn option(ty: &str, inner: &str, place: TypePosition) -> String {
     let is_pointer = inner.starts_with(['*', '&']) || inner.starts_with("VeMemPtr");
     match place {
-        Place::Result if is_pointer => format!(
+        TypePosition::Result if is_pointer => format!(
             "C has no `{ty}`: write the pointer itself and ask `is_null()` of the `VeMemPtr` it becomes"
         ),
-        Place::Parameter if is_pointer => format!(
+        TypePosition::Parameter if is_pointer => format!(
             "C has no `{ty}`: write the pointer itself, such as `*mut f64`, and pass `NULL` for none"
         ),
-        Place::Parameter => format!(
+        TypePosition::Parameter => format!(
             "C has no `{ty}`: write `{inner}` with a value that means none, or `*const {inner}` and pass `NULL` for none"
         ),
-        Place::Result => format!("C has no `{ty}`: write `{inner}` with a value that means none"),
+        TypePosition::Result => {
+            format!("C has no `{ty}`: write `{inner}` with a value that means none")
+        }
         _ => format!(
             "C has no `{ty}`: write the type itself, and `VeAddr<T>` for an address that may be null"
         ),

@@ -2,7 +2,7 @@
 
 /// Where a type stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum TypePosition {
     /// A parameter, by value.
     Parameter,
     /// What a pointer points to.
@@ -86,25 +86,25 @@ pub(crate) enum Mistake {
     DefaultValue(String),
 
     // Types.
-    Bool(Place),
-    Void(Place),
+    Bool(TypePosition),
+    Void(TypePosition),
     StackOf(String, String),
-    Runtime(String, String, Place),
-    Char(Place),
-    Text(String, Place),
-    NoSuchScalar(String, Place),
+    Runtime(String, String, TypePosition),
+    Char(TypePosition),
+    Text(String, TypePosition),
+    NoSuchScalar(String, TypePosition),
     SelfType,
-    Collection(String, String, Place),
+    Collection(String, String, TypePosition),
     HostType(String),
-    NonZero(String, String, Place),
-    Option(String, String, Place),
-    Handle(String, String, Place),
+    NonZero(String, String, TypePosition),
+    Option(String, String, TypePosition),
+    Handle(String, String, TypePosition),
     ArrayByValue(String, String, String),
-    Slice(String, String, Place),
-    Tuple(String, Place),
+    Slice(String, String, TypePosition),
+    Tuple(String, TypePosition),
     ImplTrait(String),
     TraitObject(String),
-    Infer(Place),
+    Infer(TypePosition),
     NotInC(String),
     PointerToUnit,
     PointerToSlice(String, String),

@@ -4,12 +4,16 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Attribute, Type, Visibility};
 
-use crate::attribute::Context;
+use crate::attribute::ExpansionContext;
 
 /// What stands for a declaration with mistakes: something of its name whose type the
 /// compiler knows to be wrong, since it contains what is to be said. So callers of the
 /// kernel, whatever they pass and do with the result, see no second error.
-pub(crate) fn placeholder(named: Named<'_>, why: &TokenStream, context: &Context) -> TokenStream {
+pub(crate) fn placeholder(
+    named: Named<'_>,
+    why: &TokenStream,
+    context: &ExpansionContext,
+) -> TokenStream {
     let krate = &context.krate;
     let Named {
         attrs,

@@ -5,7 +5,7 @@ use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeFnPtr, TypePath
 use veo_abi::ScalarType;
 
 use crate::declaration::{ParamType, Result};
-use crate::mistake::{Mistake, Place};
+use crate::mistake::{Mistake, TypePosition};
 use crate::report::Report;
 use crate::spell::spell;
 
@@ -20,18 +20,18 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
             }
             None if is_scalar(path) => ParamType::Scalar(ty.clone()),
             None => {
-                by_path(path, Place::Parameter, report);
+                by_path(path, TypePosition::Parameter, report);
                 ParamType::Other(ty.clone())
             }
         },
         Type::Ptr(pointer) => {
-            pointee(&pointer.elem, Place::Pointee, report);
+            pointee(&pointer.elem, TypePosition::Pointee, report);
             ParamType::Pointer(pointer.clone())
         }
         Type::Reference(reference) => {
             match plain(&reference.elem) {
-                Type::Slice(slice) => data(&slice.elem, Place::Referent, report),
-                other => data(other, Place::Referent, report),
+                Type::Slice(slice) => data(&slice.elem, TypePosition::Referent, report),
+                other => data(other, TypePosition::Referent, report),
             }
             ParamType::Reference(reference.clone())
         }
@@ -48,7 +48,7 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
         }
         Type::Macro(_) => ParamType::Other(ty.clone()),
         other => {
-            unsupported(other, Place::Parameter, report);
+            unsupported(other, TypePosition::Parameter, report);
             ParamType::Wrong
         }
     };
@@ -66,11 +66,11 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
         Type::Tuple(tuple) if tuple.elems.is_empty() => Result::Unit,
         Type::Path(path) if is_scalar(path) => Result::Scalar(ty.clone()),
         Type::Path(path) => {
-            by_path(path, Place::Result, report);
+            by_path(path, TypePosition::Result, report);
             Result::Other(ty.clone())
         }
         Type::Ptr(pointer) => {
-            pointee(&pointer.elem, Place::Pointee, report);
+            pointee(&pointer.elem, TypePosition::Pointee, report);
             Result::Pointer(pointer.clone())
         }
         Type::Macro(_) => Result::Other(ty.clone()),
@@ -80,7 +80,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
                 _ => &reference.elem,
             };
             let mutable = reference.mutability.is_some();
-            let mistake = match text_behind(pointee, Place::Result) {
+            let mistake = match text_behind(pointee, TypePosition::Result) {
                 Some(mistake) => mistake,
                 None => Mistake::ReferenceResult(spell(ty), mutable, spell(pointee)),
             };
@@ -96,7 +96,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
             Result::Wrong
         }
         other => {
-            unsupported(other, Place::Result, report);
+            unsupported(other, TypePosition::Result, report);
             Result::Wrong
         }
     };
@@ -109,7 +109,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
 
 /// Checks the type of a field of a structure.
 pub(crate) fn field(ty: &Type, report: &mut Report) {
-    data(ty, Place::Field, report);
+    data(ty, TypePosition::Field, report);
 }
 
 /// Whether this type can be named in whatever place.
@@ -155,7 +155,7 @@ fn is_scalar(path: &TypePath) -> bool {
 }
 
 /// Checks what a pointer points to; untyped and opaque are fine here.
-fn pointee(ty: &Type, place: Place, report: &mut Report) {
+fn pointee(ty: &Type, place: TypePosition, report: &mut Report) {
     match plain(ty) {
         Type::Tuple(tuple) if tuple.elems.is_empty() => {
             report.at(ty, &Mistake::PointerToUnit);
@@ -171,13 +171,13 @@ fn pointee(ty: &Type, place: Place, report: &mut Report) {
 
 /// Checks a type that lies in memory: what a pointer or reference points to, an
 /// element, a field.
-fn data(ty: &Type, place: Place, report: &mut Report) {
+fn data(ty: &Type, place: TypePosition, report: &mut Report) {
     match plain(ty) {
         Type::Path(path) if function_in_option(path).is_some() => {
             report.at(ty, &Mistake::FunctionInMemory);
         }
         Type::Path(path) => by_path(path, place, report),
-        Type::Array(array) => data(&array.elem, Place::Element, report),
+        Type::Array(array) => data(&array.elem, TypePosition::Element, report),
         Type::Ptr(pointer) => {
             report.at(
                 ty,
@@ -202,7 +202,7 @@ fn data(ty: &Type, place: Place, report: &mut Report) {
 }
 
 /// What is said about a reference to text.
-fn text_behind(target: &Type, place: Place) -> Option<Mistake> {
+fn text_behind(target: &Type, place: TypePosition) -> Option<Mistake> {
     match plain(target) {
         Type::Path(path) if path.path.is_ident("str") => Some(Mistake::Text("&str".into(), place)),
         _ => None,
@@ -210,7 +210,7 @@ fn text_behind(target: &Type, place: Place) -> Option<Mistake> {
 }
 
 /// Types by path that are known to be wrong. Everything else may be right.
-fn by_path(path: &TypePath, place: Place, report: &mut Report) {
+fn by_path(path: &TypePath, place: TypePosition, report: &mut Report) {
     if path.qself.is_some() {
         return;
     }
@@ -227,7 +227,7 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
         "str" if alone => Mistake::Text("str".into(), place),
         "i128" | "u128" | "f128" if alone => Mistake::NoSuchScalar(name, place),
         // In memory it may well be the one of the crate half.
-        "f16" if alone && matches!(place, Place::Parameter | Place::Result) => {
+        "f16" if alone && matches!(place, TypePosition::Parameter | TypePosition::Result) => {
             Mistake::NoSuchScalar(name, place)
         }
         "Self" if alone => Mistake::SelfType,
@@ -255,11 +255,11 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
             Mistake::NonZero(spell(path), scalar, place)
         }
         "Option" if generic => Mistake::Option(spell(path), argument().unwrap_or_default(), place),
-        "c_void" if place != Place::Pointee => Mistake::Void(place),
+        "c_void" if place != TypePosition::Pointee => Mistake::Void(place),
         "OnStack" => match type_argument(last) {
             Some(ty) => match borrowed(ty) {
                 Some(data) => Mistake::StackOf(spell(path), spell(data)),
-                None => return data(ty, Place::Referent, report),
+                None => return data(ty, TypePosition::Referent, report),
             },
             None => return,
         },
@@ -267,15 +267,19 @@ fn by_path(path: &TypePath, place: Place, report: &mut Report) {
             Mistake::Runtime(name, argument().unwrap_or_else(|| "f64".into()), place)
         }
         "VeMemPtr" | "VEMemPtr"
-            if generic && matches!(place, Place::Field | Place::Element | Place::Pointee) =>
+            if generic
+                && matches!(
+                    place,
+                    TypePosition::Field | TypePosition::Element | TypePosition::Pointee
+                ) =>
         {
             Mistake::Handle(spell(path), argument().unwrap_or_default(), place)
         }
         "VeMemPtr" | "VEMemPtr" => match type_argument(last) {
-            Some(ty) => return pointee(ty, Place::Pointee, report),
+            Some(ty) => return pointee(ty, TypePosition::Pointee, report),
             None => return,
         },
-        "Result" if generic && place == Place::Result => {
+        "Result" if generic && place == TypePosition::Result => {
             Mistake::ResultResult(spell(path), argument().unwrap_or_else(|| "()".into()))
         }
         "VeBuffer" | "VeSlice" | "VeSliceMut" => Mistake::Handle(
@@ -319,11 +323,11 @@ fn borrowed(ty: &Type) -> Option<&Type> {
 }
 
 /// Kinds of types that no C function has.
-fn unsupported(ty: &Type, place: Place, report: &mut Report) {
+fn unsupported(ty: &Type, place: TypePosition, report: &mut Report) {
     let mistake = match ty {
         Type::Slice(slice) => Mistake::Slice(spell(ty), spell(&*slice.elem), place),
         Type::Tuple(_) => Mistake::Tuple(spell(ty), place),
-        Type::Array(_) if place == Place::Result => Mistake::ArrayResult(spell(ty)),
+        Type::Array(_) if place == TypePosition::Result => Mistake::ArrayResult(spell(ty)),
         Type::ImplTrait(_) => Mistake::ImplTrait(spell(ty)),
         Type::TraitObject(_) => Mistake::TraitObject(spell(ty)),
         Type::Infer(_) => Mistake::Infer(place),

@@ -12,7 +12,7 @@ use veo_abi::prototype::{
 };
 use veo_abi::{ScalarType, Verify, near_names};
 
-use crate::attribute::{Library, Resolution};
+use crate::attribute::{DeclaredLibrary, Resolution};
 use crate::built::{self, Built};
 use crate::declaration::{Declaration, ParamType, Result};
 use crate::mistake::Mistake;
@@ -54,13 +54,13 @@ pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Repo
     }
     let mut mistakes = Vec::new();
     match &declaration.library {
-        Library::Shared(name) if !name.value().contains('/') => {
+        DeclaredLibrary::Shared(name) if !name.value().contains('/') => {
             let library = name.value();
             checks.files.extend(built.prototypes(&library));
             match built.library(&library) {
-                built::Library::Unknown => {}
+                built::BuiltLibrary::Unknown => {}
                 // It may well come from elsewhere, so this is never an error.
-                built::Library::NotAmong(built) => {
+                built::BuiltLibrary::NotAmong(built) => {
                     if declaration.resolution == Resolution::Eager {
                         let mistake = Mistake::NoSuchLibrary { library, built };
                         checks
@@ -68,7 +68,7 @@ pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Repo
                             .push((name.to_token_stream(), mistake.text()));
                     }
                 }
-                built::Library::Known(prototypes) => {
+                built::BuiltLibrary::Known(prototypes) => {
                     function(
                         declaration,
                         &library,
@@ -77,7 +77,7 @@ pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Repo
                         &mut checks,
                     );
                 }
-                built::Library::Unreadable(why) => {
+                built::BuiltLibrary::Unreadable(why) => {
                     mistakes.push((
                         name.to_token_stream(),
                         Mistake::PrototypesUnreadable(library, why),
@@ -85,7 +85,7 @@ pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Repo
                 }
             }
         }
-        Library::Static => {
+        DeclaredLibrary::Static => {
             let symbol = declaration.symbol.value();
             for (image, prototypes) in built.linked() {
                 checks.files.extend(built.prototypes(&image));
@@ -94,7 +94,7 @@ pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Repo
                 }
             }
         }
-        Library::Shared(_) | Library::Unknown => {}
+        DeclaredLibrary::Shared(_) | DeclaredLibrary::Unknown => {}
     }
     for (place, mistake) in mistakes {
         match verify {

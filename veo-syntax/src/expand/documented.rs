@@ -11,11 +11,11 @@ use syn::ext::IdentExt;
 use syn::{Lifetime, Type};
 
 use super::signature::borrowed;
-use crate::attribute::Context;
+use crate::attribute::ExpansionContext;
 use crate::declaration::{Declaration, Param, ParamType, Result};
 
 /// The whole function, without the attributes of the user.
-pub(super) fn documented(declaration: &Declaration, context: &Context) -> TokenStream {
+pub(super) fn documented(declaration: &Declaration, context: &ExpansionContext) -> TokenStream {
     let krate = &context.krate;
     let names = Names::for_them_alone(declaration, context);
     let Declaration {
@@ -52,7 +52,7 @@ struct Names {
 
 impl Names {
     /// Names that mean nothing else in the declaration, as far as can be seen.
-    fn for_them_alone(declaration: &Declaration, context: &Context) -> Names {
+    fn for_them_alone(declaration: &Declaration, context: &ExpansionContext) -> Names {
         let mut used = context.krate.to_string();
         let mut add = |tokens: TokenStream| words(tokens, &mut used);
         declaration
@@ -97,7 +97,7 @@ fn words(tokens: TokenStream, found: &mut String) {
     }
 }
 
-fn parameter(param: &Param, names: &Names, context: &Context) -> TokenStream {
+fn parameter(param: &Param, names: &Names, context: &ExpansionContext) -> TokenStream {
     let krate = &context.krate;
     let lifetime = &names.lifetime;
     let Param { attrs, ident, ty } = param;
@@ -113,7 +113,7 @@ fn parameter(param: &Param, names: &Names, context: &Context) -> TokenStream {
     quote!(#(#attrs)* #ident: #ty)
 }
 
-fn value(result: &Result, context: &Context) -> TokenStream {
+fn value(result: &Result, context: &ExpansionContext) -> TokenStream {
     let krate = &context.krate;
     match result {
         Result::Other(ty @ Type::Path(_)) => quote!(<#ty as #krate::KernelResult>::Value),

@@ -18,20 +18,24 @@ use veo_abi::prototype::Assertion;
 use self::documented::documented;
 use self::signature::{inner_name, signature, target};
 use self::types::{Referent, referent};
-use crate::attribute::{Context, Library, Resolution};
+use crate::attribute::{DeclaredLibrary, ExpansionContext, Resolution};
 use crate::declaration::{Declaration, Param, ParamType, Result};
-use crate::place::around;
+use crate::spans::around;
 use crate::spell::spell;
 use crate::verify::{self, Checks};
 
 /// Expands a declaration that is right.
-pub(crate) fn stub(declaration: &Declaration, checks: &Checks, context: &Context) -> TokenStream {
+pub(crate) fn stub(
+    declaration: &Declaration,
+    checks: &Checks,
+    context: &ExpansionContext,
+) -> TokenStream {
     let krate = &context.krate;
     let signature = signature(declaration, context);
     let Declaration { ident, symbol, .. } = declaration;
     let name = LitStr::new(&ident.unraw().to_string(), ident.span());
     let library = match &declaration.library {
-        Library::Shared(name) => quote!(Shared(#name)),
+        DeclaredLibrary::Shared(name) => quote!(Shared(#name)),
         _ => quote!(Static),
     };
     let resolution = match declaration.resolution {

@@ -9,9 +9,9 @@ use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
 use syn::{Lifetime, PointerMutability, Type, TypePtr, TypeReference};
 
-use crate::attribute::Context;
+use crate::attribute::ExpansionContext;
 use crate::declaration::{Declaration, Param, ParamType, Result};
-use crate::place::{bound, ours};
+use crate::spans::{bound, ours};
 
 /// The parameter for the target. At the kernel's name, so that the compiler, when it points
 /// to the declaration, does not show our attribute as well.
@@ -31,7 +31,7 @@ pub(super) fn inner_name(param: &Param, index: usize) -> Ident {
 }
 
 /// Everything before the body.
-pub(super) fn signature(declaration: &Declaration, context: &Context) -> TokenStream {
+pub(super) fn signature(declaration: &Declaration, context: &ExpansionContext) -> TokenStream {
     let krate = &context.krate;
     let Declaration {
         vis,
@@ -70,7 +70,7 @@ pub(super) fn signature(declaration: &Declaration, context: &Context) -> TokenSt
 }
 
 /// The parameter of the stub, with its type.
-fn parameter(param: &Param, index: usize, context: &Context) -> TokenStream {
+fn parameter(param: &Param, index: usize, context: &ExpansionContext) -> TokenStream {
     let name = inner_name(param, index);
     let attrs = &param.attrs;
     let ty = match &param.ty {
@@ -98,7 +98,7 @@ fn parameter(param: &Param, index: usize, context: &Context) -> TokenStream {
 }
 
 /// Pointers have a message each, except those to pointers, which have that of `Arg`.
-fn pointer_in_signature(pointer: &TypePtr, context: &Context) -> TokenStream {
+fn pointer_in_signature(pointer: &TypePtr, context: &ExpansionContext) -> TokenStream {
     let pointee = &pointer.elem;
     let is_mut = matches!(pointer.mutability, PointerMutability::Mut(_));
     let is_void = match crate::types::plain(pointee) {
@@ -162,7 +162,7 @@ pub(super) fn borrowed(reference: &TypeReference, lifetime: Lifetime) -> TokenSt
 
 impl Result {
     /// The type of the value that a call gives.
-    pub(super) fn value(&self, context: &Context) -> TokenStream {
+    pub(super) fn value(&self, context: &ExpansionContext) -> TokenStream {
         let krate = &context.krate;
         match self {
             Result::Unit | Result::Wrong => quote!(()),

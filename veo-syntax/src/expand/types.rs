@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{PointerMutability, Type, TypePtr, TypeReference};
 
 use crate::declaration::{ParamType, Result};
-use crate::place::around;
+use crate::spans::around;
 use crate::verify;
 
 /// What a reference refers to.

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
-use crate::attribute::Context;
+use crate::attribute::ExpansionContext;
 
 /// Surrounds the user's tokens with ours, which get the place of the first and the
 /// last token of `place`: whatever the compiler says about the whole is said there.
@@ -24,7 +24,7 @@ pub(crate) fn around(
 pub(crate) fn bound(
     place: &impl ToTokens,
     head: TokenStream,
-    context: &Context,
+    context: &ExpansionContext,
     before: TokenStream,
     user: TokenStream,
     after: TokenStream,
@@ -40,7 +40,7 @@ pub(crate) fn bound(
 /// is nothing of that name, it is said once.
 pub(crate) fn ours(
     place: &impl ToTokens,
-    context: &Context,
+    context: &ExpansionContext,
     before: TokenStream,
     user: TokenStream,
     after: TokenStream,
