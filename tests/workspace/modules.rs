@@ -24,6 +24,9 @@ const KNOWN_CIRCLES: &[(&str, &str)] = &[
     ("veo-emu", "veorun::native"),
 ];
 
+/// Modules that name each other in neither direction: the two processes of the emulated node.
+const STRANGERS: &[(&str, &str, &str)] = &[("veo-emu", "host", "veorun")];
+
 /// A module's name from the crate's root, which has an empty one.
 type Name = Vec<String>;
 
@@ -502,6 +505,15 @@ fn modules_name_only_lower_floors() {
                 .iter()
                 .filter(|(other, _)| floor(other) >= floor(module));
             found.extend(higher.map(|(_, says)| format!("{}: {says}", krate.package)));
+            let strangers = STRANGERS.iter().filter(|(of, one, other)| {
+                let pair = [one, other];
+                krate.package == *of
+                    && pair.contains(&&module.as_str())
+                    && pair.iter().any(|it| named.contains_key(**it))
+            });
+            found.extend(strangers.map(|(_, one, other)| {
+                format!("{}: {one} and {other} have to be strangers", krate.package)
+            }));
         }
     }
     assert!(
