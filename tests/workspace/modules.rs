@@ -18,7 +18,6 @@ use veo_test_support as _;
 const KNOWN_CIRCLES: &[(&str, &str)] = &[
     ("veo-core", "backend"),
     ("veo-core", "process"),
-    ("veo-debuginfo", "prototypes"),
     ("veo-emu", "libveo"),
     ("veo-emu", "veorun"),
     ("veo-emu", "veorun::native"),

@@ -3,7 +3,7 @@
 use gimli::AttributeValue;
 use gimli::constants as dw;
 
-use super::units::Entry;
+use super::raw::Entry;
 
 /// The calling convention of a function or of its type, if debug information says that it is
 /// another than that of C. gcc never says so.

@@ -3,7 +3,8 @@
 use gimli::AttributeValue;
 use gimli::constants as dw;
 
-use super::units::{Entry, Position, Units, Value, read_entry};
+use super::raw::{Entry, Value, read_entry};
+use super::units::{Position, Units};
 use crate::budget::{Budget, Step};
 
 /// Steps from a declaration to its definition.

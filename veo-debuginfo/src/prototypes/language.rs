@@ -4,7 +4,7 @@ use gimli::AttributeValue;
 use gimli::constants as dw;
 use veo_abi::prototype::Language;
 
-use super::units::Entry;
+use super::raw::Entry;
 
 /// DWARF 6 keeps the language apart from its version.
 const LANGUAGE_NAME: gimli::DwAt = gimli::DwAt(0x90);

@@ -6,7 +6,8 @@ use std::collections::hash_map::Entry;
 use gimli::constants as dw;
 use gimli::{EndianSlice, LittleEndian, Reader as _};
 
-use super::units::{Slice, Unit, Units, text};
+use super::raw::{Slice, text};
+use super::units::{Unit, Units};
 use crate::budget::{Budget, Step, tolerate};
 
 /// File tables by their place in `.debug_line`.

@@ -6,7 +6,8 @@ use gimli::{AttributeValue, Expression, LocationListsOffset, Operation, RawLocLi
 
 use object::elf::Machine;
 
-use super::units::{Slice, Unit, Units, Value};
+use super::raw::{Slice, Value};
+use super::units::{Unit, Units};
 use crate::budget::{Budget, Step};
 use crate::sections::EM_VE;
 

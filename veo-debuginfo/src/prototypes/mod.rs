@@ -4,7 +4,6 @@
 //! back with a result or an error, in time and memory proportional to the
 //! size of the input (`budget`). Only [`read_file`] and [`read_original`] touch files.
 
-mod abbreviations;
 mod convention;
 mod entries;
 mod functions;
@@ -12,6 +11,7 @@ mod language;
 mod lines;
 mod location;
 mod producer;
+mod raw;
 mod scalars;
 mod types;
 mod units;

@@ -5,7 +5,8 @@ use gimli::constants as dw;
 use veo_abi::prototype::{Encoding, FoundType, Language};
 
 use super::entries::children;
-use super::units::{Entry, Position, Units};
+use super::raw::Entry;
+use super::units::{Position, Units};
 use crate::budget::{Budget, Step};
 
 /// Steps from an enumeration to its integer.

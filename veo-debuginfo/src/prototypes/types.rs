@@ -11,8 +11,9 @@ use veo_abi::prototype::{
 
 use super::convention::other_convention;
 use super::entries::{children, definition, extent, flag, member_offset, name};
+use super::raw::{Entry, Value};
 use super::scalars::{base, enumeration, unknown};
-use super::units::{Entry, Position, Units, Value};
+use super::units::{Position, Units};
 use crate::budget::{Budget, Step, tolerate};
 
 /// Types around another that are looked through.

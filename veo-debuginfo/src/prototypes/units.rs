@@ -12,19 +12,12 @@ use gimli::{
 };
 use veo_abi::prototype::Language;
 
-use super::abbreviations::Tables;
 use super::language;
 use super::producer::Producer;
+use super::raw::{Entry, Slice, Tables, Value, read_entry, text};
 use crate::budget::{Budget, Step, Stop};
 use crate::error::ReadError;
 use crate::sections::DebugSections;
-
-/// Longest name that is kept; longer ones are cut.
-const NAME: usize = 4096;
-
-pub(super) type Slice<'d> = EndianSlice<'d, LittleEndian>;
-pub(super) type Entry<'d> = gimli::DebuggingInformationEntry<Slice<'d>>;
-pub(super) type Value<'d> = AttributeValue<Slice<'d>>;
 
 /// A place in the debug information: the number of a unit and an offset in it.
 pub(super) type Position = (usize, UnitOffset);
@@ -362,28 +355,4 @@ impl<'d> Unit<'d> {
     pub fn entries(&self, offset: Option<UnitOffset>) -> Step<EntriesRaw<'_, Slice<'d>>> {
         Ok(self.header.entries_raw(&self.abbreviations, offset)?)
     }
-}
-
-/// Reads the next entry and pays for it; `false` for the end of a list of children.
-pub(super) fn read_entry<'d>(
-    entries: &mut EntriesRaw<'_, Slice<'d>>,
-    entry: &mut Entry<'d>,
-    budget: &mut Budget,
-) -> Step<bool> {
-    let start = entries.next_offset().0;
-    let present = entries.read_entry(entry)?;
-    let length = entries.next_offset().0.saturating_sub(start);
-    budget.spend(8 + entry.attrs.len() + length / 16)?;
-    Ok(present)
-}
-
-/// The text up to a zero, and no more of it than a name has.
-pub(super) fn text(bytes: &[u8], budget: &mut Budget) -> Step<String> {
-    let bytes = &bytes[..bytes.len().min(NAME)];
-    let end = bytes
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(bytes.len());
-    budget.spend(1 + end / 4)?;
-    Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
 }

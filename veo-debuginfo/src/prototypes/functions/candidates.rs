@@ -10,7 +10,8 @@ use crate::budget::{Step, Stop, tolerate};
 use crate::image::Export;
 use crate::prototypes::entries::flag;
 use crate::prototypes::producer::Producer;
-use crate::prototypes::units::{Entry, Position, Unit, read_entry};
+use crate::prototypes::raw::{Entry, read_entry};
+use crate::prototypes::units::{Position, Unit};
 
 /// Entries at one address that are considered.
 const CANDIDATES: usize = 16;

@@ -15,9 +15,10 @@ use super::convention::other_convention;
 use super::entries::{flag, name};
 use super::lines::FileTables;
 use super::producer::Producer;
+use super::raw::{Entry, Value};
 use super::scalars::unknown;
 use super::types::{TypeBuilder, VOID};
-use super::units::{Entry, Position, Units, Value};
+use super::units::{Position, Units};
 use crate::budget::{Budget, Step, Stop};
 use crate::image::Export;
 

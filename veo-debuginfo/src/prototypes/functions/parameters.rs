@@ -10,8 +10,9 @@ use crate::budget::{Budget, Step, tolerate};
 use crate::prototypes::entries::{children, flag, name};
 use crate::prototypes::location::{First, Passing, first, passing};
 use crate::prototypes::producer::Producer;
+use crate::prototypes::raw::{Entry, Value};
 use crate::prototypes::types::VOID;
-use crate::prototypes::units::{Entry, Position, Units, Value};
+use crate::prototypes::units::{Position, Units};
 
 /// Parameters beyond which a function cannot be called, four times over.
 const PARAMETERS: usize = 1024;

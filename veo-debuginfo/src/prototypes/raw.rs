@@ -1,13 +1,22 @@
-//! Tables of abbreviations, which tell what the entries of a unit consist of.
+//! Entries of debug information as the parser gives them, each paid for, and the tables of
+//! abbreviations, which tell what the entries of a unit consist of.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use gimli::constants as dw;
-use gimli::{Abbreviations, EndianSlice, LittleEndian, Reader as _, UnitHeader};
+use gimli::{
+    Abbreviations, AttributeValue, EndianSlice, EntriesRaw, LittleEndian, Reader as _, UnitHeader,
+};
 
-use super::units::Slice;
 use crate::budget::{Budget, Step};
+
+/// Longest name that is kept; longer ones are cut.
+const NAME: usize = 4096;
+
+pub(super) type Slice<'d> = EndianSlice<'d, LittleEndian>;
+pub(super) type Entry<'d> = gimli::DebuggingInformationEntry<Slice<'d>>;
+pub(super) type Value<'d> = AttributeValue<Slice<'d>>;
 
 /// Tables by their place in `.debug_abbrev`, each parsed once.
 pub(super) struct Tables<'d> {
@@ -64,4 +73,28 @@ fn pass(input: &mut Slice<'_>) -> gimli::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Reads the next entry and pays for it; `false` for the end of a list of children.
+pub(super) fn read_entry<'d>(
+    entries: &mut EntriesRaw<'_, Slice<'d>>,
+    entry: &mut Entry<'d>,
+    budget: &mut Budget,
+) -> Step<bool> {
+    let start = entries.next_offset().0;
+    let present = entries.read_entry(entry)?;
+    let length = entries.next_offset().0.saturating_sub(start);
+    budget.spend(8 + entry.attrs.len() + length / 16)?;
+    Ok(present)
+}
+
+/// The text up to a zero, and no more of it than a name has.
+pub(super) fn text(bytes: &[u8], budget: &mut Budget) -> Step<String> {
+    let bytes = &bytes[..bytes.len().min(NAME)];
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(bytes.len());
+    budget.spend(1 + end / 4)?;
+    Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
 }
