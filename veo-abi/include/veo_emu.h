@@ -14,11 +14,11 @@ extern "C" {
 
 /* Class of a result: which register of the host a native kernel returns it in. */
 enum veo_emu_class {
-	VEO_EMU_CLASS_UNTYPED = 0, /* decided from debug information, else integer */
+	VEO_EMU_CLASS_UNTYPED = 0, /* of a result: decided from debug information, else integer */
+	VEO_EMU_CLASS_HMEM = 0,    /* of an argument: as veo_args_set_hmem sets it */
 	VEO_EMU_CLASS_INTEGER = 1, /* integers, pointers, nothing */
 	VEO_EMU_CLASS_FLOAT = 2,
-	VEO_EMU_CLASS_DOUBLE = 3,
-	VEO_EMU_CLASS_HMEM = 4 /* of an argument alone: as veo_args_set_hmem sets it */
+	VEO_EMU_CLASS_DOUBLE = 3
 };
 
 /* What ended a VE process, as far as that is known. */
@@ -97,12 +97,13 @@ int veo_emu_get_fault(struct veo_proc_handle *proc, struct veo_emu_fault *fault)
  * result has. Cleared by veo_args_clear. */
 int veo_emu_args_set_result(struct veo_args *args, enum veo_emu_class result);
 
-/* Queues a call whose arguments come all at once: `count` words, `classes` with the
- * enum veo_emu_class of each (not UNTYPED), and the class of the result. It does what
- * veo_args_*, veo_emu_args_set_result and veo_call_async do together, without stack
- * buffers, in a fraction of their time. The context must not be closed meanwhile. */
+/* Queues a call whose arguments come all at once: `count` words, the enum veo_emu_class of
+ * each in `classes`, and the class of the result. `classes` has two bits for each word, 32
+ * words to a uint64_t, the first in the lowest bits. It does what veo_args_*,
+ * veo_emu_args_set_result and veo_call_async do together, without stack buffers, in a
+ * fraction of their time. The context must not be closed meanwhile. */
 uint64_t veo_emu_call_async(struct veo_thr_ctxt *ctx, uint64_t addr, const uint64_t *words,
-			    const uint8_t *classes, size_t count, enum veo_emu_class result);
+			    const uint64_t *classes, size_t count, enum veo_emu_class result);
 
 /* How a request ended: an enum veo_command_state, and the value of the result. */
 struct veo_emu_result {

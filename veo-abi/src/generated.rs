@@ -57,10 +57,10 @@ pub struct ve_dma_handle {
 }
 pub type ve_dma_handle_t = ve_dma_handle;
 pub const VEO_EMU_CLASS_UNTYPED: veo_emu_class = 0;
+pub const VEO_EMU_CLASS_HMEM: veo_emu_class = 0;
 pub const VEO_EMU_CLASS_INTEGER: veo_emu_class = 1;
 pub const VEO_EMU_CLASS_FLOAT: veo_emu_class = 2;
 pub const VEO_EMU_CLASS_DOUBLE: veo_emu_class = 3;
-pub const VEO_EMU_CLASS_HMEM: veo_emu_class = 4;
 pub type veo_emu_class = ::std::os::raw::c_uint;
 pub const VEO_EMU_CAUSE_UNKNOWN: veo_emu_cause = 0;
 pub const VEO_EMU_CAUSE_SIGNAL: veo_emu_cause = 1;
@@ -692,7 +692,7 @@ pub struct VeoApi {
             ctx: *mut veo_thr_ctxt,
             addr: u64,
             words: *const u64,
-            classes: *const u8,
+            classes: *const u64,
             count: usize,
             result: veo_emu_class,
         ) -> u64,
@@ -2165,7 +2165,7 @@ impl VeoApi {
                             ctx: *mut veo_thr_ctxt,
                             addr: u64,
                             words: *const u64,
-                            classes: *const u8,
+                            classes: *const u64,
                             count: usize,
                             result: veo_emu_class,
                         ) -> u64,
@@ -2426,7 +2426,7 @@ macro_rules! for_each_function {
         veo_emu_get_fault(proc_ : * mut veo_proc_handle, fault : * mut veo_emu_fault,) ->
         ::std::os::raw::c_int; fn veo_emu_args_set_result(args : * mut veo_args, result :
         veo_emu_class,) -> ::std::os::raw::c_int; fn veo_emu_call_async(ctx : * mut
-        veo_thr_ctxt, addr : u64, words : * const u64, classes : * const u8, count :
+        veo_thr_ctxt, addr : u64, words : * const u64, classes : * const u64, count :
         usize, result : veo_emu_class,) -> u64; fn veo_emu_collect(ctx : * mut
         veo_thr_ctxt, requests : * const u64, count : usize, nanoseconds : u64, results :
         * mut veo_emu_result,) -> usize; fn veo_emu_wait_result_timeout(ctx : * mut

@@ -69,6 +69,8 @@ pub(crate) enum StackData<'c, 'a> {
     Out(&'a mut [MaybeUninit<u8>]),
     /// Invariant: as for `Out`.
     InOut(&'a mut [MaybeUninit<u8>]),
+    /// Nothing any more: the call was made, and the request has the place of its output.
+    Spent,
 }
 
 impl StackData<'_, '_> {
@@ -76,6 +78,7 @@ impl StackData<'_, '_> {
         match self {
             StackData::In(bytes) => bytes.len(),
             StackData::Out(bytes) | StackData::InOut(bytes) => bytes.len(),
+            StackData::Spent => 0,
         }
     }
 }

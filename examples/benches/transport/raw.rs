@@ -113,14 +113,15 @@ impl Raw {
     /// The same with all arguments at once, which the emulated node alone can.
     pub fn add_up_at_once(&self, values: [i64; 8]) -> u64 {
         let words = values.map(i64::cast_unsigned);
-        let classes = [VEO_EMU_CLASS_INTEGER as u8; 8];
+        // Two bits for each word.
+        let classes = 0x5555 * u64::from(VEO_EMU_CLASS_INTEGER);
         let request = call!(
             self,
             veo_emu_call_async(
                 self.ctx,
                 self.kernel,
                 words.as_ptr(),
-                classes.as_ptr(),
+                &classes,
                 words.len(),
                 VEO_EMU_CLASS_INTEGER
             )

@@ -135,25 +135,25 @@ static void waiting(struct veo_proc_handle *proc, uint64_t library)
 static void direct(struct veo_proc_handle *proc, uint64_t library)
 {
 	struct veo_thr_ctxt *ctx = veo_context_open(proc);
-	uint8_t integers[17], doubles[2] = { VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_DOUBLE };
+	uint64_t integers = 0x5555555555555555 * VEO_EMU_CLASS_INTEGER;
+	uint64_t doubles = 0x5555555555555555 * VEO_EMU_CLASS_DOUBLE, none = 0;
 	uint64_t words[17], requests[5], echo = symbol(proc, library, "echo");
 	struct veo_emu_result results[5];
 	double pair[2] = { 1.5, 2.25 }, sum;
 
 	NEED(ctx != NULL);
-	memset(integers, VEO_EMU_CLASS_INTEGER, sizeof integers);
 	for (int i = 0; i < 17; i++)
 		words[i] = i;
 	memcpy(words, pair, sizeof pair);
-	requests[0] = veo_emu_call_async(ctx, symbol(proc, library, "sum_doubles"), words, doubles,
+	requests[0] = veo_emu_call_async(ctx, symbol(proc, library, "sum_doubles"), words, &doubles,
 					 2, VEO_EMU_CLASS_DOUBLE);
 	words[0] = 40, words[1] = 2;
-	requests[1] = veo_emu_call_async(ctx, symbol(proc, library, "ninth_word"), words, integers,
+	requests[1] = veo_emu_call_async(ctx, symbol(proc, library, "ninth_word"), words, &integers,
 					 17, VEO_EMU_CLASS_INTEGER);
 	requests[2] = veo_emu_call_async(ctx, symbol(proc, library, "answer"), NULL, NULL, 0,
 					 VEO_EMU_CLASS_INTEGER);
 	requests[3] = submit(ctx, symbol(proc, library, "pause_ms"), 1, 300);
-	requests[4] = veo_emu_call_async(ctx, echo, words, integers, 1, VEO_EMU_CLASS_INTEGER);
+	requests[4] = veo_emu_call_async(ctx, echo, words, &integers, 1, VEO_EMU_CLASS_INTEGER);
 	CHECK_STATE(ctx, requests[1], VEO_COMMAND_OK);
 	/* The first three, of which one is not to be had any more. */
 	CHECK_EQ(veo_emu_collect(ctx, requests, 5, UINT64_MAX, results), 3);
@@ -169,13 +169,17 @@ static void direct(struct veo_proc_handle *proc, uint64_t library)
 	CHECK_EQ(veo_emu_collect(ctx, requests + 3, 1, UINT64_MAX, results), 1);
 	CHECK_EQ(results[0].value, 300);
 	/* What cannot be passed is no request. */
-	CHECK_EQ(veo_emu_call_async(ctx, echo, words, integers, 257, VEO_EMU_CLASS_INTEGER), INVALID);
-	CHECK_EQ(veo_emu_call_async(ctx, echo, NULL, integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);
-	CHECK_EQ(veo_emu_call_async(ctx, 0, words, integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);
-	CHECK_EQ(veo_emu_call_async(NULL, echo, words, integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);
-	CHECK_EQ(veo_emu_call_async(ctx, echo, words, integers, 1, VEO_EMU_CLASS_UNTYPED), INVALID);
-	integers[0] = VEO_EMU_CLASS_UNTYPED;
-	CHECK_EQ(veo_emu_call_async(ctx, echo, words, integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);
+	CHECK_EQ(veo_emu_call_async(ctx, echo, words, &integers, 257, VEO_EMU_CLASS_INTEGER), INVALID);
+	CHECK_EQ(veo_emu_call_async(ctx, echo, NULL, &integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);
+	CHECK_EQ(veo_emu_call_async(ctx, 0, words, &integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);
+	CHECK_EQ(veo_emu_call_async(NULL, echo, words, &integers, 1, VEO_EMU_CLASS_INTEGER), INVALID);
+	CHECK_EQ(veo_emu_call_async(ctx, echo, words, &integers, 1, VEO_EMU_CLASS_UNTYPED), INVALID);
+	CHECK_EQ(veo_emu_call_async(ctx, echo, words, NULL, 1, VEO_EMU_CLASS_INTEGER), INVALID);
+	/* A word without a class is an address, which loses its tag. */
+	words[0] = 0xd800600012345678;
+	requests[0] = veo_emu_call_async(ctx, echo, words, &none, 1, VEO_EMU_CLASS_INTEGER);
+	CHECK_EQ(veo_emu_collect(ctx, requests, 1, UINT64_MAX, results), 1);
+	CHECK_EQ(results[0].value, 0x600012345678);
 	CHECK_EQ(veo_emu_collect(ctx, requests, 0, UINT64_MAX, results), 0);
 }
 

@@ -62,11 +62,17 @@ pub struct Args<'c, 'a> {
 /// What arguments have that are more than words and pointers to device memory.
 #[derive(Default)]
 pub(crate) struct Extras<'c, 'a> {
-    pub(crate) stack: Vec<StackData<'c, 'a>>,
+    pub(crate) stack: Vec<StackArg<'c, 'a>>,
     /// The libraries of the functions among the arguments, which the kernel may call.
     pub(crate) functions: Vec<Arc<Code>>,
     /// The first thing that was wrong.
     error: Option<Error>,
+}
+
+/// Data on the stack of the kernel, and the index of the argument that points to them.
+pub(crate) struct StackArg<'c, 'a> {
+    pub(crate) index: usize,
+    pub(crate) data: StackData<'c, 'a>,
 }
 
 impl Default for Args<'_, '_> {
@@ -138,10 +144,8 @@ impl<'c, 'a> Args<'c, 'a> {
                 )
             });
         }
-        let stack = &mut self.extras().stack;
-        let at = stack.len() as u32;
-        stack.push(data);
-        self.word(ArgWord::Stack(at));
+        self.extras().stack.push(StackArg { index, data });
+        self.word(ArgWord::Integer(0));
     }
 
     /// Data that the kernel reads.
@@ -198,15 +202,14 @@ impl<'c, 'a> Args<'c, 'a> {
         if let Some(error) = &extras.error {
             return Err(error.clone());
         }
-        let stack = &extras.stack;
         // Each buffer is padded to 8 bytes.
-        let total: usize = stack.iter().map(|s| s.len().next_multiple_of(8)).sum();
+        let sizes = extras.stack.iter().map(|arg| arg.data.len());
+        let total: usize = sizes.map(|size| size.next_multiple_of(8)).sum();
         if total > MAX_STACK_DATA && self.words.len() <= MAX_WORDS {
-            let largest = (0..stack.len()).max_by_key(|at| stack[*at].len());
-            let is_it = |word| matches!(word, ArgWord::Stack(at) if Some(at as usize) == largest);
+            let largest = extras.stack.iter().max_by_key(|arg| arg.data.len());
             return Err(Error::StackDataTooLarge {
                 size: total,
-                largest: self.words.iter().position(is_it).unwrap_or(0),
+                largest: largest.map_or(0, |arg| arg.index),
                 name: None,
                 call: None,
             });

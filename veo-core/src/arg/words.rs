@@ -1,4 +1,4 @@
-//! The words of a call's arguments, in the two forms that backends take.
+//! The words of a call's arguments, with the class of each.
 
 use std::fmt;
 
@@ -17,33 +17,30 @@ pub(crate) enum ArgWord {
     /// An address with the tag of its process, for which the backend knows whether the
     /// kernel gets it.
     Hmem(u64),
-    /// The stack data of this index.
-    Stack(u32),
 }
 
-/// What a word holds. All but the last are what `veo_emu_call_async` takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-enum Class {
-    Integer = VEO_EMU_CLASS_INTEGER as u8,
-    Float = VEO_EMU_CLASS_FLOAT as u8,
-    Double = VEO_EMU_CLASS_DOUBLE as u8,
-    Hmem = VEO_EMU_CLASS_HMEM as u8,
-    Stack = 0x10,
+/// What a word holds, as `veo_emu_call_async` takes it: the emulated node passes these bits
+/// on to the kernel's side as they are.
+mod class {
+    pub(super) const INTEGER: u64 = super::VEO_EMU_CLASS_INTEGER as u64;
+    pub(super) const FLOAT: u64 = super::VEO_EMU_CLASS_FLOAT as u64;
+    pub(super) const DOUBLE: u64 = super::VEO_EMU_CLASS_DOUBLE as u64;
+    pub(super) const HMEM: u64 = super::VEO_EMU_CLASS_HMEM as u64;
 }
 
 /// Arguments that need no allocation.
 const FEW: usize = 16;
+/// Classes in one word, two bits each.
+const PER_WORD: usize = 32;
 
 /// The words of all arguments, and what each holds.
 pub(crate) struct Words {
     len: usize,
     few_words: [u64; FEW],
-    few_classes: [Class; FEW],
+    /// The first word's class is in the lowest two bits.
+    few_classes: u64,
     /// All of them, once they are more than a few.
-    many: Option<Box<(Vec<u64>, Vec<Class>)>>,
-    /// Some words are not what the VE gets.
-    unfinished: bool,
+    many: Option<Box<(Vec<u64>, Vec<u64>)>>,
 }
 
 impl Default for Words {
@@ -52,9 +49,8 @@ impl Default for Words {
         Words {
             len: 0,
             few_words: [0; FEW],
-            few_classes: [Class::Integer; FEW],
+            few_classes: 0,
             many: None,
-            unfinished: false,
         }
     }
 }
@@ -63,16 +59,14 @@ impl Words {
     #[inline(always)]
     pub(crate) fn push(&mut self, word: ArgWord) {
         let (word, class) = match word {
-            ArgWord::Integer(value) => (value as u64, Class::Integer),
-            ArgWord::Float(value) => (value.to_word().0, Class::Float),
-            ArgWord::Double(value) => (value.to_word().0, Class::Double),
-            ArgWord::Hmem(address) => (address, Class::Hmem),
-            ArgWord::Stack(index) => (index.into(), Class::Stack),
+            ArgWord::Integer(value) => (value as u64, class::INTEGER),
+            ArgWord::Float(value) => (value.to_word().0, class::FLOAT),
+            ArgWord::Double(value) => (value.to_word().0, class::DOUBLE),
+            ArgWord::Hmem(address) => (address, class::HMEM),
         };
-        self.unfinished |= class == Class::Stack;
         if self.len < FEW {
             self.few_words[self.len] = word;
-            self.few_classes[self.len] = class;
+            self.few_classes |= class << (2 * self.len);
         } else {
             self.push_more(word, class);
         }
@@ -80,12 +74,14 @@ impl Words {
     }
 
     #[cold]
-    fn push_more(&mut self, word: u64, class: Class) {
+    fn push_more(&mut self, word: u64, class: u64) {
         let (words, classes) = &mut **self
             .many
-            .get_or_insert_with(|| Box::new((self.few_words.to_vec(), self.few_classes.to_vec())));
+            .get_or_insert_with(|| Box::new((self.few_words.to_vec(), vec![self.few_classes])));
+        let (at, shift) = (words.len() / PER_WORD, words.len() % PER_WORD * 2);
         words.push(word);
-        classes.push(class);
+        classes.resize(at + 1, 0);
+        classes[at] |= class << shift;
     }
 
     #[inline]
@@ -93,32 +89,29 @@ impl Words {
         self.len
     }
 
+    /// The words, and their classes as `veo_emu_call_async` takes them.
     #[inline]
-    fn all(&self) -> (&[u64], &[Class]) {
+    pub(crate) fn packed(&self) -> (&[u64], &[u64]) {
         match &self.many {
-            None => (&self.few_words[..self.len], &self.few_classes[..self.len]),
+            None => (
+                &self.few_words[..self.len],
+                std::slice::from_ref(&self.few_classes),
+            ),
             Some(many) => (&many.0, &many.1),
         }
     }
 
     /// The arguments one by one.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ArgWord> {
-        let (words, classes) = self.all();
-        words.iter().zip(classes).map(|(word, class)| match class {
-            Class::Integer => ArgWord::Integer(*word as i64),
-            Class::Float => ArgWord::Float(f32::from_word(Word(*word))),
-            Class::Double => ArgWord::Double(f64::from_word(Word(*word))),
-            Class::Hmem => ArgWord::Hmem(*word),
-            Class::Stack => ArgWord::Stack(*word as u32),
+        let (words, classes) = self.packed();
+        words.iter().enumerate().map(|(index, word)| {
+            match classes[index / PER_WORD] >> (index % PER_WORD * 2) & 3 {
+                class::INTEGER => ArgWord::Integer(*word as i64),
+                class::FLOAT => ArgWord::Float(f32::from_word(Word(*word))),
+                class::DOUBLE => ArgWord::Double(f64::from_word(Word(*word))),
+                _ => ArgWord::Hmem(*word),
+            }
         })
-    }
-
-    /// Where as many words as `len` says are, and as many classes of
-    /// `veo_emu_call_async`. `None` if some argument is more than a word.
-    #[inline]
-    pub(crate) fn direct(&self) -> Option<(*const u64, *const u8)> {
-        let (words, classes) = self.all();
-        (!self.unfinished).then_some((words.as_ptr(), classes.as_ptr().cast()))
     }
 }
 
@@ -137,24 +130,26 @@ mod tests {
         for count in [0, 1, FEW - 1, FEW, FEW + 1, 256] {
             let mut words = Words::default();
             for index in 0..count {
-                words.push(match index % 3 {
+                words.push(match index % 4 {
                     0 => ArgWord::Integer(index as i64),
                     1 => ArgWord::Float(index as f32),
+                    2 => ArgWord::Hmem(index as u64),
                     _ => ArgWord::Double(index as f64),
                 });
             }
             assert_eq!((words.len(), words.iter().count()), (count, count));
             for (index, word) in words.iter().enumerate() {
-                match (index % 3, word) {
+                match (index % 4, word) {
                     (0, ArgWord::Integer(value)) => assert_eq!(value, index as i64),
                     (1, ArgWord::Float(value)) => assert_eq!(value, index as f32),
-                    (2, ArgWord::Double(value)) => assert_eq!(value, index as f64),
+                    (2, ArgWord::Hmem(value)) => assert_eq!(value, index as u64),
+                    (3, ArgWord::Double(value)) => assert_eq!(value, index as f64),
                     other => panic!("{other:?}"),
                 }
             }
-            assert!(words.direct().is_some());
-            words.push(ArgWord::Stack(0));
-            assert!(words.direct().is_none());
+            let (all, classes) = words.packed();
+            assert_eq!(all.len(), count);
+            assert_eq!(classes.len(), count.div_ceil(PER_WORD).max(1));
         }
     }
 }

@@ -5,8 +5,8 @@ use super::request::{Finish, VeoRequest};
 use crate::arg::Args;
 use crate::backend::need;
 use crate::call::{Callee, Request, Target};
-use crate::error::Result;
-use crate::kernel::Kernel;
+use crate::clock::Stamp;
+use crate::error::{Error, Result};
 use crate::process::ResolvedCallee;
 use crate::queue::{CopyBack, Output, Payload, Ticket, copy_back, stage};
 
@@ -27,26 +27,19 @@ impl VeoContext {
         &self,
         request: Request<'_, '_, 'a, V>,
     ) -> Result<VeoRequest<'a, V>> {
-        let finish = Finish::Word(request.decode);
-        if let Callee::Kernel(kernel) = request.callee
-            && let Some(ticket) = self.send_quickly(kernel, request.args, request.result)
-        {
-            let back = CopyBack::default();
-            return Ok(VeoRequest::new(self.clone(), ticket, back, finish));
+        let Request {
+            callee,
+            args,
+            result,
+            decode,
+        } = request;
+        match self.send(callee, args, result) {
+            Ok((ticket, back)) => {
+                let finish = Finish::Word(decode);
+                Ok(VeoRequest::new(self.clone(), ticket, back, finish))
+            }
+            Err(error) => failed(error),
         }
-        let (ticket, back) = self.send(request.callee, request.args, request.result)?;
-        Ok(VeoRequest::new(self.clone(), ticket, back, finish))
-    }
-
-    /// Submits a call of which nothing is unusual.
-    fn send_quickly(
-        &self,
-        kernel: &'static Kernel,
-        args: &Args<'_, '_>,
-        result: u32,
-    ) -> Option<Ticket> {
-        let addr = self.proc().shared().address_slot(kernel)?;
-        self.shared().submit_quickly(kernel, addr, args, result)
     }
 
     /// Submits a call.
@@ -55,11 +48,17 @@ impl VeoContext {
         callee: Callee,
         args: &mut Args<'_, 'a>,
         result: u32,
-    ) -> Result<(Ticket, CopyBack<'a>)> {
+    ) -> Result<(Ticket, CopyBack<'a>), Box<Error>> {
         let shared = &**self.shared();
         let id = shared.core.id;
         args.check(id)
             .map_err(|error| callee.what().explain(error, &id))?;
+        if let Callee::Kernel(kernel) = callee
+            && let Some(addr) = self.proc().shared().address_slot(kernel)
+            && let Some(ticket) = shared.submit_words(Stamp::now(), kernel, addr, args, result)?
+        {
+            return Ok((ticket, CopyBack::default()));
+        }
         loop {
             let sent = self.send_to(ResolvedCallee::of(self.proc(), &callee)?, args, result)?;
             // None: its library was unloaded meanwhile, and a kernel is to be found anew.
@@ -111,4 +110,11 @@ impl VeoContext {
         }
         Ok(Some((sent?, copy_back(&mut extras.stack, &offsets))))
     }
+}
+
+/// Apart, so that a call that works does not copy the room of an error.
+#[cold]
+#[allow(clippy::boxed_local)]
+fn failed<V>(error: Box<Error>) -> Result<V> {
+    Err(*error)
 }

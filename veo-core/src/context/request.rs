@@ -93,15 +93,16 @@ impl<'a, V> VeoRequest<'a, V> {
     pub fn wait(mut self) -> Result<V> {
         if let Finish::Word(decode) = self.finish
             && !self.taken
-            && let Some(word) = self.ctx.shared().wait_quickly(self.ticket)
+            && let Some(word) = self.ctx.shared().wait_for_word(self.ticket)
         {
             self.taken = true;
             return decode(Word(word), Origin(self.ctx.shared().core.id));
         }
         self.check_not_taken()?;
-        match self.ctx.shared().wait(self.ticket, None)? {
-            Some(finished) => self.finish(finished),
-            None => Err(self.unfinished(Duration::MAX)),
+        match self.ctx.shared().wait(self.ticket, None) {
+            Ok(Some(finished)) => self.finish(finished),
+            Ok(None) => Err(self.unfinished(Duration::MAX)),
+            Err(error) => Err(*error),
         }
     }
 
@@ -113,7 +114,11 @@ impl<'a, V> VeoRequest<'a, V> {
     /// As [`wait`](Self::wait).
     pub fn wait_timed(mut self) -> Result<(V, Duration)> {
         self.check_not_taken()?;
-        let finished = self.ctx.shared().wait(self.ticket, None)?;
+        let finished = self
+            .ctx
+            .shared()
+            .wait(self.ticket, None)
+            .map_err(|error| *error)?;
         let finished = finished.ok_or_else(|| self.unfinished(Duration::MAX))?;
         let seen = finished.seen.unwrap_or_else(Stamp::now);
         let took = finished.submitted.until(seen);
@@ -140,7 +145,12 @@ impl<'a, V> VeoRequest<'a, V> {
     pub fn wait_timeout(mut self, limit: Duration) -> Result<Result<V, Self>> {
         self.check_not_taken()?;
         let until = Instant::now().checked_add(limit);
-        match self.ctx.shared().wait(self.ticket, until)? {
+        match self
+            .ctx
+            .shared()
+            .wait(self.ticket, until)
+            .map_err(|error| *error)?
+        {
             Some(finished) => Ok(Ok(self.finish(finished)?)),
             None => Ok(Err(self)),
         }

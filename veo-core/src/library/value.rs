@@ -102,7 +102,7 @@ impl Value<'_> {
                     data: StackData::In(bytes),
                     align: stack.align,
                 })),
-                StackData::Out(_) | StackData::InOut(_) => return None,
+                StackData::Out(_) | StackData::InOut(_) | StackData::Spent => return None,
             },
         }))
     }

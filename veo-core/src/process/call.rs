@@ -113,14 +113,14 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
         decode,
     } = request;
     let shared = proc.shared();
-    if let Callee::Kernel(kernel) = callee
-        && let Some(word) = shared.call_quickly(kernel, args, result)
-    {
-        return decode(Word(word?), Origin(proc.id()));
-    }
     let id = proc.id();
     args.check(id)
         .map_err(|error| callee.what().explain(error, &id))?;
+    if let Callee::Kernel(kernel) = callee
+        && let Some(word) = shared.call_words(kernel, args, result)
+    {
+        return decode(Word(word?), Origin(id));
+    }
     let core = &shared.core;
     let call = need!(core.api, veo_call_sync, "a synchronous call")?;
     let (ResolvedCallee { what, addr, .. }, mut exclusive) = loop {

@@ -99,8 +99,8 @@ impl ProcShared {
             .is_some_and(|output| Arc::strong_count(output) > 1)
     }
 
-    /// Calls a kernel in the main context and waits, if nothing is unusual about the call.
-    pub(crate) fn call_quickly(
+    /// Calls a kernel with plain words in the main context and waits, where that is possible.
+    pub(crate) fn call_words(
         &self,
         kernel: &'static Kernel,
         args: &Args<'_, '_>,
@@ -110,7 +110,7 @@ impl ProcShared {
             return None;
         }
         let addr = self.address_slot(kernel)?;
-        self.main.call_quickly(kernel, addr, args, result)
+        self.main.call_words(kernel, addr, args, result)
     }
 
     /// Whether request `number` of context `ctx` has finished. Contexts that are not

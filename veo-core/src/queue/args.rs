@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 
 use veo_abi::ffi::{self, veo_args};
 
-use crate::arg::{ArgWord, Words};
+use crate::arg::{ArgWord, StackArg, Words};
 use crate::backend::{Api, need};
 use crate::error::{Error, Result};
 use crate::stack::StackData;
@@ -51,7 +51,7 @@ impl ArgsHandle {
     pub(crate) unsafe fn fill(
         &mut self,
         words: &Words,
-        stack: &mut [StackData<'_, '_>],
+        stack: &mut [StackArg<'_, '_>],
         output: Output<'_>,
         result: u32,
     ) -> Result<()> {
@@ -60,52 +60,29 @@ impl ArgsHandle {
             // SAFETY: `self.args` is a valid object, here and in the calls below.
             unsafe { clear(self.args) };
         }
+        let mut stack = stack.iter_mut().enumerate().peekable();
         for (index, word) in words.iter().enumerate() {
             let place = index as i32;
             // The checks for each function cost nothing next to the call.
-            let status = match word {
-                ArgWord::Integer(value) => {
-                    let set = need!(self.api, veo_args_set_i64, "an integer argument")?;
-                    // SAFETY: see `clear`.
-                    unsafe { set(self.args, place, value) }
-                }
-                ArgWord::Float(value) => {
-                    let set = need!(self.api, veo_args_set_float, "a float argument")?;
-                    // SAFETY: see `clear`.
-                    unsafe { set(self.args, place, value) }
-                }
-                ArgWord::Double(value) => {
-                    let set = need!(self.api, veo_args_set_double, "a double argument")?;
-                    // SAFETY: see `clear`.
-                    unsafe { set(self.args, place, value) }
-                }
-                ArgWord::Hmem(address) => {
-                    let set = need!(self.api, veo_args_set_hmem, "an hmem argument")?;
-                    // SAFETY: see `clear`; the address is passed on, not used.
-                    unsafe { set(self.args, place, address as usize as *mut c_void) }
-                }
-                ArgWord::Stack(which) => {
-                    let set = need!(self.api, veo_args_set_stack, "a stack argument")?;
-                    let which = which as usize;
-                    let Some(data) = stack.get_mut(which) else {
+            let status = if let Some((which, arg)) = stack.next_if(|(_, arg)| arg.index == index) {
+                let set = need!(self.api, veo_args_set_stack, "a stack argument")?;
+                let (intent, start) = match &mut arg.data {
+                    StackData::In(bytes) => (ffi::VEO_INTENT_IN, bytes.as_ptr().cast_mut().cast()),
+                    StackData::Out(bytes) => (ffi::VEO_INTENT_OUT, output.place(which, bytes)),
+                    StackData::InOut(bytes) => (ffi::VEO_INTENT_INOUT, output.place(which, bytes)),
+                    StackData::Spent => {
                         return Err(Error::argument(
                             index,
                             "the call was made already, and its data went with it",
                         ));
-                    };
-                    let (intent, start) = match data {
-                        StackData::In(bytes) => {
-                            (ffi::VEO_INTENT_IN, bytes.as_ptr().cast_mut().cast())
-                        }
-                        StackData::Out(bytes) => (ffi::VEO_INTENT_OUT, output.place(which, bytes)),
-                        StackData::InOut(bytes) => {
-                            (ffi::VEO_INTENT_INOUT, output.place(which, bytes))
-                        }
-                    };
-                    // SAFETY: see `clear`; input is only read, when the call is made,
-                    // while it is borrowed; output stays valid as the caller promises.
-                    unsafe { set(self.args, intent, place, start.cast::<c_char>(), data.len()) }
-                }
+                    }
+                };
+                let len = arg.data.len();
+                // SAFETY: see `clear`; input is only read, when the call is made, while it is
+                // borrowed; output stays valid as the caller promises.
+                unsafe { set(self.args, intent, place, start.cast::<c_char>(), len) }
+            } else {
+                self.set_word(place, word)?
             };
             if status != 0 {
                 return Err(Error::argument(
@@ -121,6 +98,31 @@ impl ArgsHandle {
             unsafe { set_result(self.args, result) };
         }
         Ok(())
+    }
+
+    fn set_word(&mut self, place: i32, word: ArgWord) -> Result<i32> {
+        Ok(match word {
+            ArgWord::Integer(value) => {
+                let set = need!(self.api, veo_args_set_i64, "an integer argument")?;
+                // SAFETY: `self.args` is a valid object, here and in the calls below.
+                unsafe { set(self.args, place, value) }
+            }
+            ArgWord::Float(value) => {
+                let set = need!(self.api, veo_args_set_float, "a float argument")?;
+                // SAFETY: as above.
+                unsafe { set(self.args, place, value) }
+            }
+            ArgWord::Double(value) => {
+                let set = need!(self.api, veo_args_set_double, "a double argument")?;
+                // SAFETY: as above.
+                unsafe { set(self.args, place, value) }
+            }
+            ArgWord::Hmem(address) => {
+                let set = need!(self.api, veo_args_set_hmem, "an hmem argument")?;
+                // SAFETY: as above; the address is passed on, not used.
+                unsafe { set(self.args, place, address as usize as *mut c_void) }
+            }
+        })
     }
 }
 
@@ -171,49 +173,46 @@ impl CopyBack<'_> {
     }
 }
 
-/// The sizes of all output, each padded to 16 bytes.
-fn output_size(stack: &[StackData<'_, '_>]) -> usize {
-    stack
-        .iter()
-        .map(|data| match data {
-            StackData::In(_) => 0,
-            StackData::Out(bytes) | StackData::InOut(bytes) => bytes.len().next_multiple_of(16),
-        })
-        .sum()
+/// How much the output of a stack argument takes in the staging.
+fn output_size(data: &StackData<'_, '_>) -> usize {
+    match data {
+        StackData::In(_) | StackData::Spent => 0,
+        StackData::Out(bytes) | StackData::InOut(bytes) => bytes.len().next_multiple_of(16),
+    }
 }
 
 /// Allocates the staging for the output among the stack data, filled with what goes in, and
 /// says at which offset each of them has its piece.
-pub(crate) fn stage(stack: &[StackData<'_, '_>]) -> (Option<Staging>, Vec<usize>) {
-    if stack.iter().all(|data| matches!(data, StackData::In(_))) {
+pub(crate) fn stage(stack: &[StackArg<'_, '_>]) -> (Option<Staging>, Vec<usize>) {
+    let is_written =
+        |arg: &StackArg<'_, '_>| matches!(arg.data, StackData::Out(_) | StackData::InOut(_));
+    if !stack.iter().any(is_written) {
         return (None, Vec::new());
     }
-    let mut staging = Staging::new(output_size(stack));
+    let mut staging = Staging::new(stack.iter().map(|arg| output_size(&arg.data)).sum());
     let mut offsets = Vec::with_capacity(stack.len());
     let mut next = 0;
-    for data in stack {
+    for StackArg { data, .. } in stack {
         offsets.push(next);
-        match data {
-            StackData::In(_) => {}
-            StackData::Out(bytes) => next += bytes.len().next_multiple_of(16),
-            StackData::InOut(bytes) => {
-                staging.fill(next, bytes);
-                next += bytes.len().next_multiple_of(16);
-            }
+        if let StackData::InOut(bytes) = data {
+            staging.fill(next, bytes);
         }
+        next += output_size(data);
     }
     (Some(staging), offsets)
 }
 
 /// Takes the borrowed places out of the stack data, to be written by `wait`.
-pub(crate) fn copy_back<'a>(stack: &mut Vec<StackData<'_, 'a>>, offsets: &[usize]) -> CopyBack<'a> {
+pub(crate) fn copy_back<'a>(stack: &mut [StackArg<'_, 'a>], offsets: &[usize]) -> CopyBack<'a> {
     if offsets.is_empty() {
         return CopyBack::default();
     }
-    let places = stack.drain(..).zip(offsets);
-    let places = places.filter_map(|(data, offset)| match data {
-        StackData::In(_) => None,
-        StackData::Out(bytes) | StackData::InOut(bytes) => Some((*offset, bytes)),
-    });
+    let places =
+        stack.iter_mut().zip(offsets).filter_map(|(arg, offset)| {
+            match std::mem::replace(&mut arg.data, StackData::Spent) {
+                StackData::In(_) | StackData::Spent => None,
+                StackData::Out(bytes) | StackData::InOut(bytes) => Some((*offset, bytes)),
+            }
+        });
     CopyBack(Some(Box::new(places.collect())))
 }

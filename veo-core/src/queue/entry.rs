@@ -1,13 +1,15 @@
-//! What the table of a context keeps of one request.
+//! What the table of a context keeps of one request, and what is left to do when the request
+//! has ended or its handle is gone. Nothing here calls the backend.
 
+use std::any::Any;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::payload::Payload;
 use crate::clock::Stamp;
-use crate::kernel::Kernel;
 use crate::session::{Code, Outcome, RequestKind};
+use crate::staging::Staging;
 
 /// A request's place in the table, held by its handle. `number` tells a later
 /// request in the same place apart.
@@ -17,16 +19,19 @@ pub(crate) struct Ticket {
     pub(crate) number: u64,
 }
 
-/// What the table gives back for a collected request.
-pub(super) struct Collected {
-    pub(crate) outcome: Outcome,
-    pub(crate) payload: Payload,
-    pub(crate) what: RequestKind,
-    /// The backend's number for the request.
-    pub(crate) id: u64,
-    pub(crate) submitted: Stamp,
-    /// When it was collected, unless by whoever waits for it, who knows by himself.
-    pub(crate) finished: Option<Stamp>,
+/// What the VE side may touch for a request: kept until its result is collected.
+#[derive(Default)]
+pub(crate) enum Payload {
+    /// Nothing.
+    #[default]
+    None,
+    /// Where output on the kernel's stack is copied to.
+    Staging(Staging),
+    /// A host buffer of a transfer, a host function.
+    Owned(Box<dyn Any + Send>),
+    /// Memory of the program, which a scope keeps borrowed until the request was
+    /// collected.
+    Borrowed,
 }
 
 /// A place of the table.
@@ -35,12 +40,12 @@ pub(super) struct Entry {
     pub(super) number: u64,
     /// The backend's number for the request.
     pub(super) id: u64,
+    pub(super) kind: RequestKind,
     pub(super) submitted: Stamp,
-    pub(super) finished: Option<Stamp>,
-    /// Set when collected.
+    /// When the request was collected.
+    pub(super) seen: Stamp,
+    /// Set when the request is collected.
     pub(super) outcome: Option<Outcome>,
-    /// What is called, by most requests.
-    pub(super) kernel: Option<&'static Kernel>,
     /// What most requests do without. None in a free place.
     pub(super) rest: Option<Box<Rest>>,
     /// The place of the next pending request, or the next free place; [`END`] if there
@@ -53,43 +58,10 @@ pub(super) struct Entry {
 /// What a request has that is more than the call of a declared kernel with plain words.
 #[derive(Default)]
 pub(super) struct Rest {
-    /// None if the entry names a kernel.
-    pub(super) what: Option<RequestKind>,
     pub(super) payload: Payload,
     pub(super) waker: Option<Waker>,
     /// The libraries that it may call, besides that of a declared kernel.
     pub(super) code: Vec<Arc<Code>>,
-}
-
-impl Entry {
-    pub(super) fn is_pending(&self) -> bool {
-        self.number != NONE && self.outcome.is_none()
-    }
-
-    /// Whether the request owns nothing and no task waits for it.
-    #[inline]
-    pub(super) fn is_plain(&self) -> bool {
-        self.rest
-            .as_ref()
-            .is_none_or(|rest| matches!(rest.payload, Payload::None) && rest.waker.is_none())
-    }
-
-    /// Whether the request may call the library `code`, in which `kernels` were found.
-    pub(super) fn calls(&self, code: &Arc<Code>, kernels: &BTreeSet<usize>) -> bool {
-        let named = self
-            .kernel
-            .is_some_and(|kernel| kernels.contains(&kernel.index()));
-        let rest = self.rest.as_ref();
-        named || rest.is_some_and(|rest| rest.code.iter().any(|other| Arc::ptr_eq(other, code)))
-    }
-
-    pub(super) fn what(&self) -> RequestKind {
-        match (self.kernel, &self.rest) {
-            (Some(kernel), _) => RequestKind::Kernel(kernel),
-            (None, Some(rest)) => rest.what.clone().unwrap_or(RequestKind::HostFunction),
-            (None, None) => RequestKind::HostFunction,
-        }
-    }
 }
 
 /// The number of no request.
@@ -97,3 +69,75 @@ pub(super) const NONE: u64 = u64::MAX;
 
 /// No place.
 pub(super) const END: u32 = u32::MAX;
+
+impl Entry {
+    /// A free place.
+    pub(super) fn free(follows: u32) -> Entry {
+        Entry {
+            number: NONE,
+            id: 0,
+            kind: RequestKind::HostFunction,
+            submitted: Stamp::default(),
+            seen: Stamp::default(),
+            outcome: None,
+            rest: None,
+            follows,
+            held: false,
+        }
+    }
+
+    pub(super) fn is_pending(&self) -> bool {
+        self.number != NONE && self.outcome.is_none()
+    }
+
+    /// Whether the request may call the library `code`, in which `kernels` were found.
+    pub(super) fn calls(&self, code: &Arc<Code>, kernels: &BTreeSet<usize>) -> bool {
+        let named =
+            matches!(&self.kind, RequestKind::Kernel(kernel) if kernels.contains(&kernel.index()));
+        let rest = self.rest.as_ref();
+        named || rest.is_some_and(|rest| rest.code.iter().any(|other| Arc::ptr_eq(other, code)))
+    }
+}
+
+/// What the table gives back for a collected request.
+pub(super) struct Collected {
+    pub(super) payload: Payload,
+    pub(super) submitted: Stamp,
+    /// As in [`Entry`].
+    pub(super) seen: Stamp,
+}
+
+/// What is left to do when the lock is released, because it may run code of the user.
+#[derive(Default)]
+#[must_use = "wakes a task and drops what the user gave"]
+pub(crate) struct Aftermath {
+    pub(super) waker: Option<Waker>,
+    pub(super) unused: Option<Waker>,
+    pub(super) dropped: Option<Payload>,
+}
+
+impl Aftermath {
+    /// Wakes the task and drops the rest. Panics of either end here: the thread that
+    /// collects has nothing to do with them, and a scope must not be left early.
+    pub(crate) fn run(self) {
+        // Named one by one: a closure would take only the fields that it uses along.
+        let Aftermath {
+            waker,
+            unused,
+            dropped,
+        } = self;
+        if let Some(waker) = waker {
+            contain(|| waker.wake());
+        }
+        contain(|| drop(unused));
+        contain(|| drop(dropped));
+    }
+}
+
+/// Runs code of the user whose panic concerns nobody here.
+pub(crate) fn contain(code: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(code)) {
+        // Dropping what was thrown could panic again.
+        std::mem::forget(panic);
+    }
+}

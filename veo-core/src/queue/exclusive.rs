@@ -99,7 +99,7 @@ impl CtxShared {
                 state: CommandState::Lost,
                 word: 0,
             };
-            after.push(self.record(&mut state, lost, Some(Stamp::now())));
+            after.extend(self.record(&mut state, lost, Stamp::now()));
         }
         state.args.clear();
         self.wake_all();

@@ -3,25 +3,23 @@
 //!
 //! One thread at a time, the collector, asks the backend for results: libveo hangs
 //! when two threads wait on one context. It always asks for the oldest pending
-//! request, so that whoever waits for what is served in the order in which results
-//! come; the others sleep until it has recorded one. Synchronous calls on the main
+//! requests, in the order in which results come; the others sleep until it has recorded
+//! some. Synchronous calls on the main
 //! context take the same place.
 //!
 //! The lock is never held while waiting for the VE, nor while code of the user runs.
-//! What is done with it is in the modules beside this one: submission, collection,
-//! the collector's place for other uses, futures.
+//! What is done with it is in the modules beside this one: submission, collection, the
+//! collector's place for other uses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 use std::time::Instant;
 
-use smallvec::SmallVec;
 use veo_abi::ffi::{self, veo_thr_ctxt};
 
-use super::aftermath::Aftermath;
 use super::args::ArgsHandle;
-use super::entry::Ticket;
+use super::entry::{Aftermath, Ticket};
 use super::table::Table;
 use crate::backend::need;
 use crate::error::{Error, Result};
@@ -72,7 +70,7 @@ unsafe impl Send for CtxShared {}
 unsafe impl Sync for CtxShared {}
 
 pub(crate) type Guard<'a> = MutexGuard<'a, State>;
-pub(crate) type Aftermaths = SmallVec<[Aftermath; 2]>;
+pub(crate) type Aftermaths = Vec<Aftermath>;
 
 impl CtxShared {
     pub(crate) fn new(core: Arc<ProcCore>, handle: *mut veo_thr_ctxt) -> Arc<CtxShared> {
@@ -181,8 +179,8 @@ impl CtxShared {
     pub(crate) fn describe(&self, ticket: Ticket) -> String {
         self.lock()
             .table
-            .what(ticket)
-            .map_or_else(|| "the request".into(), |what| what.to_string())
+            .kind(ticket)
+            .map_or_else(|| "the request".into(), |kind| kind.to_string())
     }
 
     #[inline]

@@ -2,19 +2,20 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use veo_abi::ffi::{self, veo_thr_ctxt};
 
-use super::aftermath::Aftermath;
 use super::args::ArgsHandle;
-use super::entry::Ticket;
-use super::inside::may_hold_up_unloading;
-use super::payload::Payload;
+use super::entry::{Aftermath, Payload, Ticket};
 use super::shared::{Aftermaths, CtxShared, Guard, Phase};
+use super::user_code::may_hold_up_unloading;
 use crate::address::Usage;
+use crate::arg::Args;
 use crate::clock::Stamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::kernel::Kernel;
 use crate::session::{Code, RequestKind};
 
 impl CtxShared {
@@ -23,26 +24,17 @@ impl CtxShared {
     #[inline]
     pub(crate) fn submit(
         &self,
-        what: RequestKind,
+        kind: RequestKind,
         payload: Payload,
         uses: &[&'static Usage],
         send: impl FnOnce(&mut Submission<'_>) -> Result<u64>,
     ) -> Result<Ticket> {
-        self.core.check(&what)?;
-        let mut state = self.lock();
-        if state.block.is_some() {
-            state = self.wait_for_block(state, &what)?;
-        }
-        if state.phase != Phase::Open {
-            return Err(self.core.context_closed(&what));
-        }
-        state.table.reserve();
-        let number = state.table.next();
         // The VE may have done it before this thread runs on.
         let now = Stamp::now();
+        let mut state = self.lock_to_submit(&kind).map_err(|error| *error)?;
         let mut submission = Submission {
             ctx: self,
-            number,
+            number: state.table.next(),
             args: &mut state.args,
             code: Vec::new(),
         };
@@ -50,24 +42,131 @@ impl CtxShared {
         let code = submission.code;
         if id == ffi::VEO_REQUEST_ID_INVALID {
             drop(state);
-            return Err(self.core.refused(&what));
+            return Err(self.core.refused(&kind));
         }
-        for usage in uses {
-            usage.note(self.id, number);
-        }
-        let ticket = state.table.insert(id, what, payload, now);
+        let ticket = self.enter(&mut state, id, kind, payload, uses, now);
         if !code.is_empty() {
             state.table.note_code(ticket, code);
         }
-        if state.table.parked() > 0 {
-            self.collect_parked(state);
-        }
+        self.collect_parked(state);
         Ok(ticket)
     }
 
+    /// Submits a call of `kernel`, of which `args` are words and nothing else, where the
+    /// backend takes all words at once. It fills no argument object, which would take half as
+    /// long as the whole call. `None`: the call has to be made in the other way. `addr` holds
+    /// the kernel's address, 0 if that is not known or its library is being unloaded.
+    #[inline]
+    pub(crate) fn submit_words(
+        &self,
+        now: Stamp,
+        kernel: &'static Kernel,
+        addr: &AtomicU64,
+        args: &Args<'_, '_>,
+        result: u32,
+    ) -> Result<Option<Ticket>, Box<Error>> {
+        let Some(call) = self.core.api.table.veo_emu_call_async else {
+            return Ok(None);
+        };
+        if !args.are_plain() {
+            return Ok(None);
+        }
+        let (words, classes) = args.words.packed();
+        let (words, classes, count) = (words.as_ptr(), classes.as_ptr(), words.len());
+        let kind = RequestKind::Kernel(kernel);
+        let mut state = self.lock_to_submit(&kind)?;
+        // Read with the context locked, see `Code`.
+        let addr = addr.load(Ordering::Acquire);
+        if addr == 0 {
+            return Ok(None);
+        }
+        // SAFETY: the lock is held and the context open, so it is valid; there are `count`
+        // words, and the classes of as many.
+        let id = unsafe { call(self.handle, addr, words, classes, count, result) };
+        if id == ffi::VEO_REQUEST_ID_INVALID {
+            drop(state);
+            return Err(Box::new(self.core.refused(&kind)));
+        }
+        let ticket = self.enter(&mut state, id, kind, Payload::None, &args.uses, now);
+        self.collect_parked(state);
+        Ok(Some(ticket))
+    }
+
+    /// Locks the context for a request, which it takes.
+    #[inline(always)]
+    fn lock_to_submit(&self, kind: &RequestKind) -> Result<Guard<'_>, Box<Error>> {
+        self.core.check(kind)?;
+        let mut state = self.lock();
+        if state.block.is_some() {
+            state = self.wait_for_block(state, kind)?;
+        }
+        if state.phase != Phase::Open {
+            return Err(Box::new(self.core.context_closed(kind)));
+        }
+        state.table.reserve();
+        Ok(state)
+    }
+
+    /// Enters a request that the backend took.
+    #[inline(always)]
+    fn enter(
+        &self,
+        state: &mut Guard<'_>,
+        id: u64,
+        kind: RequestKind,
+        payload: Payload,
+        uses: &[&'static Usage],
+        now: Stamp,
+    ) -> Ticket {
+        for usage in uses {
+            usage.note(self.id, state.table.next());
+        }
+        state.table.insert(id, kind, payload, now)
+    }
+
+    /// Makes the call and waits for its result word. Nobody can ask when it was submitted, so
+    /// that costs no look at the clock.
+    pub(crate) fn call_words(
+        &self,
+        kernel: &'static Kernel,
+        addr: &AtomicU64,
+        args: &Args<'_, '_>,
+        result: u32,
+    ) -> Option<Result<u64>> {
+        if self.is_around_this() {
+            return None;
+        }
+        let ticket = match self.submit_words(Stamp::default(), kernel, addr, args, result) {
+            Ok(ticket) => ticket?,
+            Err(error) => return Some(Err(*error)),
+        };
+        if let Some(word) = self.wait_for_word(ticket) {
+            return Some(Ok(word));
+        }
+        let word = self.wait(ticket, None).and_then(|finished| {
+            finished.map_or_else(
+                || {
+                    Err(Box::new(Error::Unfinished {
+                        what: self.describe(ticket),
+                        waited: Duration::MAX,
+                    }))
+                },
+                |finished| finished.word,
+            )
+        });
+        Some(word.map_err(|error| *error))
+    }
+
     /// Collects requests that nobody waits for on the way.
+    #[inline(always)]
+    fn collect_parked(&self, state: Guard<'_>) {
+        if state.table.parked() > 0 {
+            self.collect_some(state);
+        }
+    }
+
     #[cold]
-    fn collect_parked(&self, mut state: Guard<'_>) {
+    fn collect_some(&self, mut state: Guard<'_>) {
         let mut after = Aftermaths::new();
         self.poll(&mut state, 2, &mut after);
         drop(state);

@@ -17,11 +17,8 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::aftermath::Aftermath;
-use super::entry::{Collected, END, Entry, NONE, Rest, Ticket};
-use super::payload::Payload;
+use super::entry::{Aftermath, Collected, END, Entry, NONE, Payload, Rest, Ticket};
 use crate::clock::Stamp;
-use crate::kernel::Kernel;
 use crate::session::{Code, CommandState, Outcome, RequestKind};
 
 /// As many places are kept for the next requests, whatever has ended.
@@ -79,17 +76,7 @@ impl Table {
 
     #[cold]
     fn grow(&mut self) {
-        self.places.push(Entry {
-            number: NONE,
-            id: 0,
-            submitted: Stamp::now(),
-            finished: None,
-            outcome: None,
-            kernel: None,
-            rest: None,
-            follows: self.free,
-            held: false,
-        });
+        self.places.push(Entry::free(self.free));
         self.free = (self.places.len() - 1) as u32;
         self.stuck = usize::MAX;
     }
@@ -138,40 +125,14 @@ impl Table {
     }
 
     /// Enters a request that the backend took under `id`.
+    #[inline(always)]
     pub(crate) fn insert(
         &mut self,
         id: u64,
-        what: RequestKind,
+        kind: RequestKind,
         payload: Payload,
-        now: Stamp,
+        submitted: Stamp,
     ) -> Ticket {
-        let (kernel, what) = match what {
-            RequestKind::Kernel(kernel) => (Some(kernel), None),
-            other => (None, Some(other)),
-        };
-        let ticket = self.enter(id, now);
-        let entry = &mut self.places[ticket.place as usize];
-        entry.kernel = kernel;
-        if what.is_some() || !matches!(payload, Payload::None) {
-            entry.rest = Some(Box::new(Rest {
-                what,
-                payload,
-                ..Rest::default()
-            }));
-        }
-        ticket
-    }
-
-    /// Enters a call that owns nothing.
-    #[inline(always)]
-    pub(crate) fn insert_call(&mut self, id: u64, kernel: &'static Kernel, now: Stamp) -> Ticket {
-        let ticket = self.enter(id, now);
-        self.places[ticket.place as usize].kernel = Some(kernel);
-        ticket
-    }
-
-    #[inline(always)]
-    fn enter(&mut self, id: u64, now: Stamp) -> Ticket {
         self.reserve();
         let number = self.next;
         self.next += 1;
@@ -182,9 +143,15 @@ impl Table {
         entry.follows = END;
         entry.number = number;
         entry.id = id;
-        entry.submitted = now;
+        entry.kind = kind;
+        entry.submitted = submitted;
         entry.held = true;
-        entry.kernel = None;
+        if !matches!(payload, Payload::None) {
+            entry.rest = Some(Box::new(Rest {
+                payload,
+                ..Rest::default()
+            }));
+        }
         match self.newest {
             END => self.oldest = place,
             newest => self.places[newest as usize].follows = place,
@@ -192,12 +159,6 @@ impl Table {
         self.newest = place;
         self.pending += 1;
         Ticket { place, number }
-    }
-
-    /// Whether this is the oldest pending request.
-    #[inline]
-    pub(crate) fn is_oldest(&self, ticket: Ticket) -> bool {
-        self.oldest == ticket.place && self.find(ticket).is_some()
     }
 
     /// The backend's number of the oldest pending request.
@@ -229,43 +190,42 @@ impl Table {
         self.pending -= 1;
     }
 
-    /// Records how the oldest pending request ended. Gives the task to wake and,
-    /// for a parked request, what is to be dropped: both without the lock.
-    pub(crate) fn collect(&mut self, outcome: Outcome, now: Option<Stamp>) -> Aftermath {
-        let mut aftermath = Aftermath::default();
+    /// Records how the oldest pending request ended. Gives what is left to do without the
+    /// lock: the task to wake, what is to be dropped of a parked request.
+    #[inline]
+    pub(crate) fn collect(&mut self, outcome: Outcome, seen: Stamp) -> Option<Aftermath> {
         let place = self.oldest;
-        let Some(entry) = self.places.get_mut(place as usize) else {
-            return aftermath;
-        };
+        let entry = self.places.get_mut(place as usize)?;
         entry.outcome = Some(outcome);
-        entry.finished = now;
-        let (follows, held) = (entry.follows, entry.held);
-        aftermath.waker = entry.rest.as_mut().and_then(|rest| rest.waker.take());
-        self.wakers -= usize::from(aftermath.waker.is_some());
+        entry.seen = seen;
+        let (follows, is_plain) = (entry.follows, entry.held && entry.rest.is_none());
         self.advance(follows);
-        if !held {
-            self.parked -= 1;
-            aftermath.dropped = self.discard(place);
+        if is_plain {
+            return None;
         }
-        aftermath
+        self.aftermath(place)
     }
 
-    /// Records that the oldest pending request, which is `id` of the backend, has
-    /// succeeded, if there is nothing more to it. `false`: nothing has changed.
-    #[inline]
-    pub(super) fn collect_plain(&mut self, id: u64, word: u64, now: Stamp) -> bool {
-        let Some(entry) = self.places.get_mut(self.oldest as usize) else {
-            return false;
-        };
-        if entry.id != id || !entry.held || !entry.is_plain() {
-            return false;
+    /// What is left to do for a request that was just collected.
+    fn aftermath(&mut self, place: u32) -> Option<Aftermath> {
+        let entry = self.places.get_mut(place as usize)?;
+        let held = entry.held;
+        let waker = entry.rest.as_mut().and_then(|rest| rest.waker.take());
+        self.wakers -= usize::from(waker.is_some());
+        let mut dropped = None;
+        if !held {
+            self.parked -= 1;
+            dropped = self.discard(place);
         }
-        let state = CommandState::Ok;
-        entry.outcome = Some(Outcome { state, word });
-        entry.finished = Some(now);
-        let follows = entry.follows;
-        self.advance(follows);
-        true
+        // Of a million requests that were dropped there is nothing left.
+        if waker.is_none() && dropped.is_none() {
+            return None;
+        }
+        Some(Aftermath {
+            waker,
+            unused: None,
+            dropped,
+        })
     }
 
     /// Whether the request was collected.
@@ -279,26 +239,52 @@ impl Table {
     #[inline]
     pub(super) fn take(&mut self, ticket: Ticket) -> Option<Collected> {
         let entry = self.find_mut(ticket)?;
-        let outcome = entry.outcome.take()?;
-        let what = entry.what();
-        let rest = entry.rest.take();
+        entry.outcome.take()?;
         let collected = Collected {
-            outcome,
-            payload: rest.map_or(Payload::None, |rest| rest.payload),
-            what,
-            id: entry.id,
+            payload: entry.rest.take().map_or(Payload::None, |rest| rest.payload),
             submitted: entry.submitted,
-            finished: entry.finished,
+            seen: entry.seen,
         };
         self.vacate(ticket.place);
         Some(collected)
     }
 
-    /// The backend's number of a request that owns nothing, if it is the oldest.
+    /// Takes the result word of a collected request that has succeeded and owned nothing.
     #[inline]
-    pub(super) fn oldest_if_plain(&self, ticket: Ticket) -> Option<u64> {
+    pub(super) fn take_word(&mut self, ticket: Ticket) -> Option<u64> {
+        let entry = self.find_mut(ticket)?;
+        let outcome = entry.outcome?;
+        if outcome.state != CommandState::Ok || entry.rest.is_some() {
+            return None;
+        }
+        entry.outcome = None;
+        self.vacate(ticket.place);
+        Some(outcome.word)
+    }
+
+    /// What [`collect`](Self::collect) and [`take`](Self::take) do, in one go: takes out a
+    /// request that owns nothing and has just succeeded, for the thread that waits for it. Most
+    /// requests end so, and it saves 90 of 1,500 instructions of a call that is waited for.
+    /// Gives when it was submitted. `None`: it is not the oldest, or there is more to it.
+    #[inline]
+    pub(super) fn finish(&mut self, ticket: Ticket) -> Option<Stamp> {
+        if self.oldest != ticket.place {
+            return None;
+        }
         let entry = self.find(ticket)?;
-        (self.oldest == ticket.place && entry.is_plain()).then_some(entry.id)
+        if entry.rest.is_some() {
+            return None;
+        }
+        let (submitted, follows) = (entry.submitted, entry.follows);
+        self.advance(follows);
+        self.vacate(ticket.place);
+        Some(submitted)
+    }
+
+    /// Whether this is the oldest pending request.
+    #[inline]
+    pub(super) fn is_oldest(&self, ticket: Ticket) -> bool {
+        self.oldest == ticket.place && self.find(ticket).is_some()
     }
 
     /// The backend's numbers of the oldest pending requests, in order; how many there are.
@@ -311,34 +297,6 @@ impl Table {
             count += 1;
         }
         count
-    }
-
-    /// Takes the result word of a collected request that has succeeded and owned nothing.
-    #[inline]
-    pub(super) fn take_word(&mut self, ticket: Ticket) -> Option<u64> {
-        let entry = self.find_mut(ticket)?;
-        let outcome = entry.outcome?;
-        if outcome.state != CommandState::Ok || !entry.is_plain() {
-            return None;
-        }
-        entry.outcome = None;
-        self.vacate(ticket.place);
-        Some(outcome.word)
-    }
-
-    /// Takes the oldest request out, which owns nothing and has just succeeded: what
-    /// [`collect`] and [`take`] do, for who waits for that very request. `None` if it is
-    /// another.
-    ///
-    /// [`collect`]: Self::collect
-    /// [`take`]: Self::take
-    #[inline]
-    pub(super) fn finish(&mut self, ticket: Ticket) -> Option<()> {
-        self.oldest_if_plain(ticket)?;
-        let follows = self.places[ticket.place as usize].follows;
-        self.advance(follows);
-        self.vacate(ticket.place);
-        Some(())
     }
 
     /// The handle is gone: a collected request is removed, a pending one parked.
@@ -385,14 +343,19 @@ impl Table {
             .max()
     }
 
-    pub(crate) fn what(&self, ticket: Ticket) -> Option<RequestKind> {
-        self.find(ticket).map(Entry::what)
+    /// The backend's number of a request.
+    pub(super) fn id(&self, ticket: Ticket) -> Option<u64> {
+        self.find(ticket).map(|entry| entry.id)
+    }
+
+    pub(crate) fn kind(&self, ticket: Ticket) -> Option<RequestKind> {
+        self.find(ticket).map(|entry| entry.kind.clone())
     }
 
     pub(crate) fn times(&self, ticket: Ticket) -> Option<(Stamp, Option<Stamp>)> {
         let entry = self.find(ticket)?;
-        let finished = entry.finished.filter(|_| entry.outcome.is_some());
-        Some((entry.submitted, finished))
+        let seen = entry.outcome.is_some().then_some(entry.seen);
+        Some((entry.submitted, seen))
     }
 
     /// How a request ended, if its handle did not take that yet.
@@ -458,14 +421,18 @@ impl Table {
 
     /// Removes a collected request whose result nobody asked for. Gives what it owned.
     fn discard(&mut self, place: u32) -> Option<Payload> {
-        let number = self.places[place as usize].number;
-        let collected = self.take(Ticket { place, number })?;
-        if let RequestKind::Alloc(_) = collected.what
-            && collected.outcome.state == CommandState::Ok
-            && collected.outcome.word != 0
+        let entry = &self.places[place as usize];
+        let ticket = Ticket {
+            place,
+            number: entry.number,
+        };
+        if let (RequestKind::Alloc(_), Some(outcome)) = (&entry.kind, entry.outcome)
+            && outcome.state == CommandState::Ok
+            && outcome.word != 0
         {
-            self.orphans.push(collected.outcome.word);
+            self.orphans.push(outcome.word);
         }
+        let collected = self.take(ticket)?;
         match collected.payload {
             Payload::None => None,
             owned => Some(owned),

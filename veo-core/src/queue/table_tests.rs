@@ -14,6 +14,13 @@ fn insert(table: &mut Table, id: u64, payload: Payload) -> Ticket {
     table.insert(id, RequestKind::HostFunction, payload, Stamp::now())
 }
 
+/// Collects the oldest request.
+fn collect(table: &mut Table) {
+    if let Some(after) = table.collect(OK, Stamp::now()) {
+        after.run();
+    }
+}
+
 #[test]
 fn results_come_in_order_and_are_taken_once() {
     let mut table = Table::default();
@@ -21,16 +28,55 @@ fn results_come_in_order_and_are_taken_once() {
     let second = insert(&mut table, 11, Payload::None);
     assert_eq!(table.oldest(), Some(10));
     assert!(table.take(first).is_none());
-    assert!(table.collect(OK, None).is_empty());
+    assert!(table.collect(OK, Stamp::now()).is_none());
     assert_eq!(table.oldest(), Some(11));
     assert!(table.is_done(first) && !table.is_done(second));
-    assert_eq!(table.take(first).unwrap().outcome, OK);
+    assert_eq!(table.take_word(first), Some(OK.word));
     assert!(table.take(first).is_none());
     // The place is used again; the old ticket does not reach the new request.
     let third = insert(&mut table, 12, Payload::None);
     assert_eq!(third.place, first.place);
     assert!(table.is_done(first), "done with");
     assert!(!table.is_done(third));
+}
+
+#[test]
+fn what_is_left_to_do_after_a_collection_is_given() {
+    let mut table = Table::default();
+    assert!(
+        table.collect(OK, Stamp::now()).is_none(),
+        "there is nothing"
+    );
+    let plain = insert(&mut table, 10, Payload::None);
+    assert!(table.collect(OK, Stamp::now()).is_none());
+    assert_eq!(table.take_word(plain), Some(OK.word));
+    let owner = insert(&mut table, 11, Payload::Owned(Box::new(())));
+    assert!(
+        table.collect(OK, Stamp::now()).is_none(),
+        "its handle takes it"
+    );
+    assert!(matches!(
+        table.take(owner),
+        Some(Collected {
+            payload: Payload::Owned(_),
+            ..
+        })
+    ));
+    let awaited = insert(&mut table, 12, Payload::None);
+    table.set_waker(awaited, Waker::noop().clone());
+    let after = table
+        .collect(OK, Stamp::now())
+        .expect("a task has to be woken");
+    assert!(after.waker.is_some() && table.wakers() == 0);
+    after.run();
+    assert!(table.take(awaited).is_some());
+    let dropped = insert(&mut table, 13, Payload::None);
+    table.release(dropped).run();
+    assert!(
+        table.collect(OK, Stamp::now()).is_none(),
+        "its place becomes free"
+    );
+    assert_eq!((table.parked(), table.used, table.pending()), (0, 0, 0));
 }
 
 #[test]
@@ -46,51 +92,18 @@ fn the_oldest_request_can_be_collected_and_taken_at_once() {
     assert_eq!(third.place, first.place);
     assert!(table.finish(second).is_some());
     assert_eq!((table.oldest(), table.pending()), (Some(12), 1));
-    assert!(table.collect(OK, None).is_empty());
+    collect(&mut table);
     assert!(table.finish(third).is_none(), "collected by another");
-    assert_eq!(table.take(third).unwrap().outcome, OK);
+    assert_eq!(table.take_word(third), Some(OK.word));
     assert_eq!(table.pending(), 0);
     let owner = insert(&mut table, 13, Payload::Owned(Box::new(())));
     assert!(table.finish(owner).is_none(), "its payload has to be taken");
-}
-
-#[test]
-fn only_what_owns_nothing_and_is_wanted_is_collected_in_passing() {
-    let mut table = Table::default();
-    let now = Stamp::now();
-    assert!(!table.collect_plain(0, 7, now), "there is nothing");
-    let plain = insert(&mut table, 10, Payload::None);
-    assert!(!table.collect_plain(11, 7, now), "another request");
-    assert!(!table.is_done(plain));
-    assert!(table.collect_plain(10, 7, now));
-    assert!(!table.collect_plain(10, 8, now), "it is collected");
-    assert_eq!((table.take_word(plain), table.pending()), (Some(7), 0));
-    let owner = insert(&mut table, 11, Payload::Owned(Box::new(())));
-    assert!(
-        !table.collect_plain(11, 7, now),
-        "its payload has to be taken"
-    );
-    table.collect(OK, None).run();
-    assert!(matches!(
-        table.take(owner),
-        Some(Collected {
-            payload: Payload::Owned(_),
-            ..
-        })
-    ));
-    let awaited = insert(&mut table, 12, Payload::None);
+    collect(&mut table);
+    assert!(table.take_word(owner).is_none() && table.take(owner).is_some());
+    let awaited = insert(&mut table, 14, Payload::None);
     table.set_waker(awaited, Waker::noop().clone());
-    assert!(!table.collect_plain(12, 7, now), "a task has to be woken");
-    assert!(table.collect(OK, None).waker.is_some() && table.wakers() == 0);
-    assert_eq!(table.take_word(awaited), Some(OK.word));
-    let dropped = insert(&mut table, 13, Payload::None);
-    table.release(dropped).run();
-    assert!(
-        !table.collect_plain(13, 7, now),
-        "its place has to become free"
-    );
-    table.collect(OK, None).run();
-    assert_eq!((table.parked(), table.used), (0, 0));
+    assert!(table.finish(awaited).is_none(), "a task has to be woken");
+    assert_eq!((table.wakers(), table.pending()), (1, 1));
 }
 
 #[test]
@@ -101,7 +114,7 @@ fn a_dropped_request_keeps_its_payload_until_it_is_collected() {
     table.release(ticket).run();
     assert_eq!(table.parked(), 1);
     assert_eq!(Arc::strong_count(&owned), 2);
-    table.collect(OK, None).run();
+    collect(&mut table);
     assert_eq!(table.parked(), 0);
     assert_eq!(Arc::strong_count(&owned), 1);
     assert!(table.places.iter().all(|entry| entry.number == NONE));
@@ -112,8 +125,8 @@ fn a_forgotten_request_keeps_its_result_and_nothing_else_waits_for_it() {
     let mut table = Table::default();
     let forgotten = insert(&mut table, 0, Payload::None);
     let other = insert(&mut table, 1, Payload::None);
-    table.collect(OK, None).run();
-    table.collect(OK, None).run();
+    collect(&mut table);
+    collect(&mut table);
     assert!(table.take(other).is_some());
     assert!(table.is_done(forgotten));
     assert_eq!(table.pending(), 0);
@@ -136,7 +149,7 @@ fn the_last_waker_is_woken_once() {
     assert!(table.set_waker(ticket, first.clone().into()).is_none());
     drop(table.set_waker(ticket, second.clone().into()));
     assert_eq!(table.wakers(), 1);
-    table.collect(OK, None).run();
+    collect(&mut table);
     assert_eq!(table.wakers(), 0);
     assert_eq!(first.0.load(Ordering::Relaxed), 0);
     assert_eq!(second.0.load(Ordering::Relaxed), 1);
@@ -160,8 +173,8 @@ fn a_panic_of_what_is_dropped_ends_with_the_collection() {
     let parked = insert(&mut table, 0, bomb());
     let held = insert(&mut table, 1, bomb());
     table.release(parked).run();
-    table.collect(OK, None).run();
-    table.collect(OK, None).run();
+    collect(&mut table);
+    collect(&mut table);
     table.release(held).run();
     assert_eq!(dropped.load(Ordering::Relaxed), 2);
 }
@@ -174,7 +187,7 @@ fn a_dropped_future_takes_its_waker_along() {
     assert!(table.set_waker(ticket, waker.clone().into()).is_none());
     table.release(ticket).run();
     assert_eq!((table.wakers(), Arc::strong_count(&waker)), (0, 1));
-    table.collect(OK, None).run();
+    collect(&mut table);
     assert_eq!(waker.0.load(Ordering::Relaxed), 0);
 }
 
@@ -189,7 +202,7 @@ fn room_is_given_back_after_many_requests() {
             .collect();
         let newest = insert(&mut table, MANY, Payload::None);
         while !table.is_done(newest) {
-            table.collect(OK, None).run();
+            collect(&mut table);
         }
         if backwards {
             many.reverse();

@@ -72,21 +72,21 @@ impl ProcCore {
     }
 
     /// Whether the process can be used: not closed, not ended, not another's.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn check(&self, what: impl fmt::Display) -> Result<(), Error> {
-        self.check_image(&what)?;
-        if self.ended.get().is_some() || self.closed.load(Ordering::Relaxed) {
-            return Err(self.gone(&what));
+        let foreign = self.image.is_foreign();
+        if foreign || self.ended.get().is_some() || self.closed.load(Ordering::Relaxed) {
+            return Err(self.unusable(&what));
         }
         Ok(())
     }
 
-    /// Whether [`check`](Self::check) has nothing to say.
-    #[inline(always)]
-    pub(crate) fn is_usable(&self) -> bool {
-        !self.image.is_foreign()
-            && self.ended.get().is_none()
-            && !self.closed.load(Ordering::Relaxed)
+    #[cold]
+    fn unusable(&self, what: &dyn fmt::Display) -> Error {
+        match self.check_image(what) {
+            Err(forked) => forked,
+            Ok(()) => self.gone(what),
+        }
     }
 
     /// Kills the VE process at once, for the program, which asks for it at `at`.

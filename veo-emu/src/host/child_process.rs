@@ -218,12 +218,6 @@ impl ChildProcess {
         }
     }
 
-    /// Whether a function of the program gets what kernels print.
-    #[inline]
-    pub(crate) fn forwards_output(&self) -> bool {
-        self.output.is_some()
-    }
-
     /// Waits until the program has seen what kernels have printed so far, or the time is up.
     #[inline]
     pub(crate) fn flush_output(&self, until: Option<Instant>) {

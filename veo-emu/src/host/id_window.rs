@@ -23,13 +23,6 @@ impl<T> Default for IdWindow<T> {
 }
 
 impl<T: Copy + Default> IdWindow<T> {
-    /// An empty window with room for so many ids.
-    pub(crate) fn with_capacity(capacity: usize) -> IdWindow<T> {
-        let mut window = IdWindow::default();
-        window.resize(capacity.next_power_of_two());
-        window
-    }
-
     /// The lowest id, or in an empty window the one that comes next.
     #[inline]
     pub(crate) fn first(&self) -> u64 {
@@ -55,14 +48,6 @@ impl<T: Copy + Default> IdWindow<T> {
     /// For how many ids there is room.
     pub(crate) fn capacity(&self) -> usize {
         self.places.len()
-    }
-
-    /// Lets an empty window go on at another id.
-    #[inline]
-    pub(crate) fn restart(&mut self, id: u64) {
-        if self.is_empty() {
-            (self.first, self.next) = (id, id);
-        }
     }
 
     #[inline]
@@ -196,23 +181,5 @@ mod tests {
             );
             assert!(window.capacity() >= window.len());
         }
-    }
-
-    #[test]
-    fn an_empty_window_goes_on_anywhere() {
-        let mut window = IdWindow::with_capacity(4);
-        window.restart(7);
-        assert_eq!((window.push('a'), window.push('b')), (7, 8));
-        window.restart(20);
-        assert_eq!(
-            (window.first(), window.next(), window.get(8)),
-            (7, 9, Some(&'b'))
-        );
-        assert_eq!(
-            (window.pop_front(), window.pop_front(), window.pop_front()),
-            (Some('a'), Some('b'), None)
-        );
-        window.restart(20);
-        assert_eq!((window.push('c'), window.capacity()), (20, 4));
     }
 }

@@ -44,6 +44,7 @@ const WINDOW: usize = 4096;
 /// Results by id.
 #[derive(Default)]
 pub(crate) struct Results {
+    /// With the function while a call is pending, with the value when it has ended.
     cells: IdWindow<(u64, Cell)>,
     /// Old results by id, sorted; the upper bits of the key hold the kind of end.
     old: Vec<(u64, u64)>,
@@ -64,10 +65,18 @@ const KIND_SHIFT: u32 = 60;
 const ID_MASK: u64 = (1 << KIND_SHIFT) - 1;
 
 impl Results {
-    /// Hands out the next id.
+    /// Hands out the next id, for a call of this function.
     #[inline]
-    pub(crate) fn submit(&mut self) -> u64 {
-        self.cells.push((0, Cell::Pending))
+    pub(crate) fn submit(&mut self, function: u64) -> u64 {
+        self.cells.push((function, Cell::Pending))
+    }
+
+    /// The function that a call which has not ended was submitted with.
+    pub(crate) fn function(&self, id: u64) -> Option<u64> {
+        match self.cells.get(id) {
+            Some((function, Cell::Pending | Cell::Discarded)) => Some(*function),
+            _ => None,
+        }
     }
 
     /// The id that `submit` hands out next.
@@ -80,7 +89,7 @@ impl Results {
     pub(crate) fn submit_group(&mut self, count: u64) -> u64 {
         let first = self.next();
         for _ in 0..count.max(1) {
-            self.submit();
+            self.submit(0);
         }
         let last = self.next() - 1;
         if last > first {
@@ -179,6 +188,9 @@ impl Results {
             return state;
         }
         self.forget(id);
+        if self.groups.is_empty() {
+            return state;
+        }
         let Some(at) = self.group_of(id) else {
             return state;
         };
@@ -339,7 +351,7 @@ mod tests {
             random = random.wrapping_mul(6364136223846793005).wrapping_add(1);
             match random >> 62 {
                 0 => {
-                    assert_eq!(results.submit(), next);
+                    assert_eq!(results.submit(0), next);
                     model.insert(next, None);
                     next += 1;
                 }
@@ -382,7 +394,7 @@ mod tests {
         let mut results = Results::default();
         let count = 300_000;
         for _ in 0..count {
-            let id = results.submit();
+            let id = results.submit(0);
             results.end(id, Outcome::Ok(id));
         }
         let bytes = results.old.capacity() * size_of::<(u64, u64)>()
@@ -395,7 +407,7 @@ mod tests {
     #[test]
     fn the_last_id_of_a_group_stands_for_all() {
         let mut results = Results::default();
-        assert_eq!(results.submit(), 0);
+        assert_eq!(results.submit(0), 0);
         assert_eq!(results.submit_group(4), 4);
         assert_eq!(results.submit_group(3), 7);
         assert_eq!(results.submit_group(1), 8);
@@ -413,7 +425,7 @@ mod tests {
         assert!(results.groups.is_empty());
         let last = results.submit_group(5);
         results.cancel(last);
-        assert_eq!(results.submit(), 9);
+        assert_eq!(results.submit(0), 9);
         let last = results.submit_group(5);
         assert!(results.discard(last));
         results.end(9, Outcome::Error);
@@ -426,10 +438,10 @@ mod tests {
     #[test]
     fn one_old_result_does_not_hold_the_others() {
         let mut results = Results::default();
-        let first = results.submit();
+        let first = results.submit(0);
         results.end(first, Outcome::Exception(11));
         for _ in 0..100_000 {
-            let id = results.submit();
+            let id = results.submit(0);
             results.end(id, Outcome::Error);
             assert_eq!(results.take(id), State::Ended(Outcome::Error));
         }

@@ -10,7 +10,7 @@ use crate::shared::ring::Ended;
 use crate::sys::memfd;
 
 /// Up to this size a transfer is made at once by the thread that asks for it.
-const QUICK: u64 = 64 << 10;
+const IMMEDIATE: u64 = 64 << 10;
 
 /// libveo makes a transfer in parts, each of which takes an id: at most this many bytes
 /// in one, and less for small transfers, to have several under way.
@@ -57,12 +57,12 @@ impl HostOp {
     }
 
     /// Whether it takes less time than handing it to another thread.
-    pub(crate) fn is_quick(&self, memory: &Memory) -> bool {
+    pub(crate) fn is_immediate(&self, memory: &Memory) -> bool {
         match self {
             HostOp::Read { src: at, len, .. } | HostOp::Write { dst: at, len, .. } => {
-                *len == 0 || (*len <= QUICK && memory.contains(*at))
+                *len == 0 || (*len <= IMMEDIATE && memory.contains(*at))
             }
-            HostOp::Alloc { len } => *len <= QUICK,
+            HostOp::Alloc { len } => *len <= IMMEDIATE,
             HostOp::Free { address } => *address == 0 || memory.contains(*address),
             HostOp::Call { .. } => false,
         }

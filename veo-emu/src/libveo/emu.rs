@@ -190,16 +190,11 @@ fn fill(place: &mut [c_char], text: &str) {
 /// What a function with a result of this class returns.
 #[inline]
 pub(super) fn returns(class: veo_emu_class) -> Result<Returns> {
-    kind_of_result(class).ok_or_else(|| Error::invalid(format!("{class} is no class of results")))
-}
-
-#[inline]
-pub(super) fn kind_of_result(class: veo_emu_class) -> Option<Returns> {
     match class {
-        VEO_EMU_CLASS_INTEGER => Some(Returns::Word),
-        VEO_EMU_CLASS_FLOAT => Some(Returns::Float),
-        VEO_EMU_CLASS_DOUBLE => Some(Returns::Double),
-        _ => None,
+        VEO_EMU_CLASS_INTEGER => Ok(Returns::Word),
+        VEO_EMU_CLASS_FLOAT => Ok(Returns::Float),
+        VEO_EMU_CLASS_DOUBLE => Ok(Returns::Double),
+        _ => Err(Error::invalid(format!("{class} is no class of results"))),
     }
 }
 

@@ -10,7 +10,6 @@
 mod args;
 mod call;
 mod context;
-mod direct;
 mod emu;
 mod hardware;
 mod hmem;
@@ -24,7 +23,6 @@ mod version;
 pub use args::*;
 pub use call::*;
 pub use context::*;
-pub use direct::*;
 pub use emu::*;
 pub use hardware::*;
 pub use hmem::*;
@@ -118,17 +116,6 @@ unsafe fn open_context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<&'stat
     let context = unsafe { CONTEXTS.borrow(handle as u64) }.ok_or_else(no_context)?;
     context.check_owner()?;
     Ok(context)
-}
-
-/// As [`open_context`], without a sentence on what is wrong.
-///
-/// # Safety
-///
-/// As for [`open_context`].
-#[inline]
-unsafe fn own_context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Option<&'static ContextEntry> {
-    // SAFETY: the caller vouches for it.
-    unsafe { CONTEXTS.borrow(handle as u64) }.filter(|context| context.is_own())
 }
 
 #[cold]

@@ -3,8 +3,9 @@
 //! The classes of a call's words travel packed: two bits each, [`PER_WORD`] to a word,
 //! the first in the lowest bits.
 
-/// Register class of one word of a native call. The numbers are those of the C
-/// interface, whose 0 (not known) is passed like an integer.
+/// Register class of one word of a native call. The numbers are those of the C interface,
+/// so that classes go from the caller to the kernel as they are. Its 0, an address that may
+/// have a tag, is passed like an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Class {
@@ -56,19 +57,20 @@ pub(crate) fn are_integers(packed: &[u64]) -> bool {
     packed.iter().all(|bits| bits & FLOATING == 0)
 }
 
-/// Packs eight classes, a byte each, into 16 bits. `None` if one of them is none that
-/// an argument can have.
+/// Whether one of the first `count` words has no class, but is an address that may have a tag.
 #[inline]
-pub(crate) fn pack_eight(bytes: [u8; 8]) -> Option<u64> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let wide = u64::from_le_bytes(bytes);
-    if wide & !(3 * ONES) != 0 || (wide | wide >> 1) & ONES != ONES {
-        return None;
-    }
-    // Neighbours move together: bytes to pairs, pairs to fours, fours to eight.
-    let pairs = (wide | wide >> 6) & 0x000f_000f_000f_000f;
-    let fours = (pairs | pairs >> 12) & 0x0000_00ff_0000_00ff;
-    Some((fours | fours >> 24) & 0xffff)
+pub(crate) fn are_tagged(packed: &[u64], count: usize) -> bool {
+    const LOWER: u64 = !FLOATING;
+    let full = count / PER_WORD;
+    let rest = LOWER & !(u64::MAX << (count % PER_WORD * 2));
+    packed.iter().enumerate().any(|(at, bits)| {
+        let wanted = match at {
+            at if at < full => LOWER,
+            at if at == full => rest,
+            _ => 0,
+        };
+        (bits | bits >> 1) & wanted != wanted
+    })
 }
 
 /// What a native function returns, and so what is put into the result's word.
@@ -144,29 +146,28 @@ mod tests {
     fn classes_are_packed_in_order() {
         let all = [Class::Integer, Class::Float, Class::Double];
         let classes: Vec<Class> = (0..200usize).map(|n| all[n * 7 % 5 % 3]).collect();
-        let mut one_by_one = [u64::MAX; 7];
-        let mut by_eight = [0; 7];
+        let mut packed = [u64::MAX; 7];
         for (index, class) in classes.iter().enumerate() {
-            class.put(&mut one_by_one, index);
-        }
-        for (chunk, eight) in classes.chunks(8).enumerate() {
-            let bytes = std::array::from_fn(|at| eight[at] as u8);
-            by_eight[chunk / 4] |= pack_eight(bytes).unwrap() << (chunk % 4 * 16);
+            class.put(&mut packed, index);
         }
         for (index, class) in classes.iter().enumerate() {
-            assert_eq!(Class::at(&one_by_one, index), *class);
-            assert_eq!(Class::at(&by_eight, index), *class);
+            assert_eq!(Class::at(&packed, index), *class);
         }
-        assert_eq!(Class::at(&by_eight, 7 * PER_WORD), Class::Integer);
+        assert_eq!(Class::at(&packed, 7 * PER_WORD), Class::Integer);
     }
 
     #[test]
-    fn what_is_no_class_is_found_wherever_it_is() {
-        for at in 0..8 {
-            for byte in 0..=255u8 {
-                let mut bytes = [1, 2, 3, 1, 2, 3, 1, 2];
-                bytes[at] = byte;
-                assert_eq!(pack_eight(bytes).is_some(), (1..=3).contains(&byte));
+    fn a_word_without_a_class_is_found_wherever_it_is() {
+        for count in [0usize, 1, 31, 32, 33, 64, 100] {
+            let mut packed = vec![0; count.div_ceil(PER_WORD)];
+            for index in 0..count {
+                [Class::Integer, Class::Float, Class::Double][index % 3].put(&mut packed, index);
+            }
+            assert!(!are_tagged(&packed, count));
+            for index in 0..count {
+                let mut other = packed.clone();
+                other[index / PER_WORD] &= !(3 << (index % PER_WORD * 2));
+                assert!(are_tagged(&other, count) && !are_tagged(&other, index));
             }
         }
     }

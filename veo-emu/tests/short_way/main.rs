@@ -40,11 +40,15 @@ pub(crate) fn ends<R: Send + 'static>(what: impl FnOnce() -> R + Send + 'static)
 
 pub(crate) fn direct(ctx: Ctx, function: u64, words: &[u64], classes: &[u8]) -> u64 {
     assert_eq!(words.len(), classes.len());
+    let mut packed = vec![0; classes.len().div_ceil(32)];
+    for (at, class) in classes.iter().enumerate() {
+        packed[at / 32] |= u64::from(*class) << (at % 32 * 2);
+    }
     call!(veo_emu_call_async(
         ctx.0,
         function,
         words.as_ptr(),
-        classes.as_ptr(),
+        packed.as_ptr(),
         words.len(),
         VEO_EMU_CLASS_INTEGER
     ))

@@ -55,9 +55,9 @@ impl Queue {
 
     /// Takes every response that is there, in order.
     pub(crate) fn harvest(&self, state: &mut State) {
-        let before = state.in_ring.first();
+        let before = state.in_ring.start;
         while !state.in_ring.is_empty() {
-            let Some((ended, value)) = self.ring().response(state.in_ring.first()) else {
+            let Some((ended, value)) = self.ring().response(state.in_ring.start) else {
                 break;
             };
             let outcome = match ended {
@@ -66,15 +66,14 @@ impl Queue {
             };
             self.retire_first(state, outcome);
         }
-        if state.in_ring.first() != before {
-            self.finished
-                .store(state.in_ring.first(), Ordering::Release);
+        if state.in_ring.start != before {
+            self.finished.store(state.in_ring.start, Ordering::Release);
         }
     }
 
     pub(super) fn retire_first(&self, state: &mut State, outcome: Outcome) {
-        let id = state.in_ring.first();
-        state.in_ring.pop_front();
+        let id = state.in_ring.start;
+        state.in_ring.start += 1;
         if state.staged.front().is_some_and(|(of, _)| *of == id)
             && let Some((_, staged)) = state.staged.pop_front()
         {
@@ -94,7 +93,7 @@ impl Queue {
         state.starved = false;
         loop {
             match state.pending.front() {
-                Some(Pending::Call(..)) if state.in_ring.len() < SLOTS => {
+                Some(Pending::Call(..)) if state.ring_len() < SLOTS => {
                     if !self.push_front(state) {
                         break;
                     }
@@ -171,11 +170,11 @@ impl Queue {
 
     /// Which response would move on what waits; `None`: none would.
     pub(crate) fn awaited(&self, state: &State) -> Option<u64> {
-        let len = state.in_ring.len() as u64;
+        let Range { start, end } = state.in_ring;
         match state.pending.front()? {
-            _ if len == 0 => None,
-            Pending::Call(..) => Some(state.in_ring.first() + len / 2),
-            _ => Some(state.in_ring.first() + len - 1),
+            _ if start == end => None,
+            Pending::Call(..) => Some(start + (end - start) / 2),
+            _ => Some(end - 1),
         }
     }
 

@@ -81,7 +81,7 @@ impl Queue {
     fn does_not_see_its_work(&self) -> bool {
         let mut state = lock(&self.state);
         self.harvest(&mut state);
-        let oldest = state.position - state.in_ring.len() as u64;
+        let oldest = state.position - state.ring_len() as u64;
         let ring = self.ring();
         !state.dead && !state.in_ring.is_empty() && (ring.is_asleep() || !ring.is_there(oldest))
     }

@@ -14,11 +14,11 @@ mod advance;
 mod exclusive;
 mod hang;
 pub(crate) mod progress;
-mod quick;
 mod submit;
 mod wait;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::ThreadId;
@@ -27,7 +27,6 @@ use std::time::Duration;
 use self::progress::Progress;
 use super::child_process::{ChildProcess, Dependant};
 use super::death::Death;
-use super::id_window::IdWindow;
 use super::operation::{Pending, Staged};
 use super::results::{Outcome, Results};
 use super::work::{Job, Work};
@@ -68,8 +67,8 @@ pub(crate) struct State {
     pub(crate) pending: VecDeque<Pending>,
     /// A thread of the host has the context for itself.
     pub(crate) busy: bool,
-    /// The functions of the calls in the ring, and what goes back when some of them end.
-    in_ring: IdWindow<u64>,
+    /// The ids of the calls in the ring, and what goes back when some of them end.
+    in_ring: Range<u64>,
     staged: VecDeque<(u64, Staged)>,
     /// Position in the ring of the next request.
     position: u64,
@@ -97,6 +96,28 @@ pub(crate) enum Waited {
     TimedOut,
 }
 
+impl State {
+    /// How many calls are in the ring.
+    #[inline]
+    fn ring_len(&self) -> usize {
+        (self.in_ring.end - self.in_ring.start) as usize
+    }
+
+    /// Whether a call goes into the ring as it comes.
+    #[inline]
+    fn takes_calls(&self) -> bool {
+        self.pending.is_empty() && !self.busy && self.ring_len() < SLOTS
+    }
+
+    /// The function of the oldest call in the ring.
+    fn oldest_function(&self) -> Option<u64> {
+        if self.in_ring.is_empty() {
+            return None;
+        }
+        Some(self.results.function(self.in_ring.start).unwrap_or(0))
+    }
+}
+
 impl Queue {
     /// `thread` is the number of the VE side's thread, or 0.
     pub(crate) fn new(
@@ -114,7 +135,7 @@ impl Queue {
                 results: Results::default(),
                 pending: VecDeque::new(),
                 busy: false,
-                in_ring: IdWindow::with_capacity(SLOTS),
+                in_ring: 0..0,
                 staged: VecDeque::new(),
                 position: 0,
                 cpu: NO_CPU,
@@ -193,11 +214,11 @@ impl Dependant for Queue {
         if state.dead {
             return None;
         }
-        match state.in_ring.front() {
+        match state.oldest_function() {
             Some(address) => Some(Work {
                 context: self.index,
-                number: state.in_ring.first(),
-                job: Job::Kernel(*address),
+                number: state.in_ring.start,
+                job: Job::Kernel(address),
             }),
             None => state.parcel.map(|job| Work {
                 context: self.index,
@@ -214,8 +235,8 @@ impl Dependant for Queue {
         }
         self.harvest(&mut state);
         let guilty = match death.culprit() {
-            Some((context, id)) => context == self.index && id == state.in_ring.first(),
-            None => self.ring().running() == Some(state.in_ring.first()),
+            Some((context, id)) => context == self.index && id == state.in_ring.start,
+            None => self.ring().running() == Some(state.in_ring.start),
         };
         let mut first = true;
         while !state.in_ring.is_empty() {

@@ -15,6 +15,7 @@ use crate::shared::wait::Spin;
 use crate::sys::cpu;
 
 impl Queue {
+    #[inline]
     pub(super) fn lock_to_submit(&self) -> Result<MutexGuard<'_, State>> {
         let mut state = lock(&self.state);
         while state
@@ -40,30 +41,45 @@ impl Queue {
     }
 
     /// Queues a call. Its arguments are captured; OUT buffers are written when it ends.
+    #[inline]
     pub(crate) fn call(self: &Arc<Self>, call: CallView<'_>, stack: &[StackBuffer]) -> Result<u64> {
         let mut state = self.lock_to_submit()?;
-        if state.in_ring.len() == SLOTS {
-            self.harvest(&mut state);
-            if state.in_ring.len() == SLOTS && state.pending.is_empty() {
-                drop(state);
-                self.spin_for_room();
-                state = self.lock_to_submit()?;
-                self.harvest(&mut state);
-            }
+        if state.ring_len() == SLOTS {
+            state = self.make_room(state)?;
         }
-        let id = state.results.submit();
-        if state.pending.is_empty() && !state.busy && state.in_ring.len() < SLOTS {
-            let staged = if stack.is_empty() {
-                Ok(None)
-            } else {
-                self.stage(stack, None).map(Some)
-            };
-            match staged {
-                Ok(None) => {
-                    self.push(&mut state, id, call);
-                    return Ok(id);
-                }
-                Ok(Some(staged)) => {
+        let id = state.results.submit(call.address);
+        if state.takes_calls() && stack.is_empty() {
+            self.push(&mut state, id, call);
+            return Ok(id);
+        }
+        self.stage_or_defer(state, id, call, stack)
+    }
+
+    /// Waits a little for room in a ring that is full, if nothing else waits for that.
+    #[cold]
+    fn make_room<'a>(&'a self, mut state: MutexGuard<'a, State>) -> Result<MutexGuard<'a, State>> {
+        self.harvest(&mut state);
+        if state.ring_len() == SLOTS && state.pending.is_empty() {
+            drop(state);
+            self.spin_for_room();
+            state = self.lock_to_submit()?;
+            self.harvest(&mut state);
+        }
+        Ok(state)
+    }
+
+    /// Queues a call that has data on the stack of the kernel, or that has to wait.
+    #[cold]
+    fn stage_or_defer(
+        self: &Arc<Self>,
+        mut state: MutexGuard<'_, State>,
+        id: u64,
+        call: CallView<'_>,
+        stack: &[StackBuffer],
+    ) -> Result<u64> {
+        if state.takes_calls() {
+            match self.stage(stack, None) {
+                Ok(staged) => {
                     self.push_staged(&mut state, id, call, staged);
                     return Ok(id);
                 }
@@ -97,7 +113,7 @@ impl Queue {
     pub(crate) fn host(self: &Arc<Self>, op: HostOp) -> Result<u64> {
         let mut state = self.lock_to_submit()?;
         let id = state.results.submit_group(op.ids());
-        if op.is_quick(&self.child.memory) && self.is_idle(&mut state) {
+        if op.is_immediate(&self.child.memory) && self.is_idle(&mut state) {
             state.busy = true;
             state.host = Some(id);
             drop(state);
@@ -129,20 +145,18 @@ impl Queue {
     // ---- into the ring ----
 
     /// Puts a call into the ring, which has room.
+    #[inline]
     pub(super) fn push(&self, state: &mut State, id: u64, call: CallView<'_>) {
-        self.push_here(state, id, call);
-    }
-
-    /// The same, as a part of its caller.
-    #[inline(always)]
-    pub(super) fn push_here(&self, state: &mut State, id: u64, call: CallView<'_>) {
-        state.in_ring.restart(id);
-        debug_assert_eq!(state.in_ring.next(), id);
+        debug_assert!(state.in_ring.is_empty() || state.in_ring.end == id);
         // The VE side looks at it when it has nothing to do.
         if state.in_ring.is_empty() || state.position.is_multiple_of(16) {
             state.cpu = cpu::current();
         }
-        state.in_ring.push(call.address);
+        if state.in_ring.is_empty() {
+            // The host may have done some requests by itself.
+            state.in_ring.start = id;
+        }
+        state.in_ring.end = id + 1;
         self.ring().publish(
             state.position,
             Request {

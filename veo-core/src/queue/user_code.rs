@@ -1,20 +1,113 @@
-//! Host functions in the queue of a context (`veo_call_async_vh`).
+//! Code of the user that the backend calls: host functions in the queue of a context
+//! (`veo_call_async_vh`), receivers of output. And what may not be waited for inside of it, or
+//! while a library is unloaded: what comes after it would be waited for without end.
 //!
 //! The backend gets the number of a job, not an address: a job that was collected or
 //! lost before it ran is simply not there any more.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::aftermath::contain;
-use super::inside::{Inside, run_inside};
+use super::entry::contain;
+use super::shared::CtxShared;
+use crate::error::{Error, Result};
+use crate::session::ProcId;
+
+/// Code of the user that the backend has called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inside {
+    /// A host function: the number of its context and that of its request.
+    HostFunction { ctx: u64, number: u64 },
+    /// The receiver of a process's output, for which all waiting in that process waits.
+    Output(ProcId),
+}
+
+thread_local! {
+    static CURRENT: Cell<Option<Inside>> = const { Cell::new(None) };
+    /// Whether this thread waits for the calls of a library that it unloads.
+    static UNLOADING: Cell<bool> = const { Cell::new(false) };
+}
+
+#[inline]
+fn current() -> Option<Inside> {
+    CURRENT.get()
+}
+
+/// Whether an unloading may be waiting for what this thread does: it runs a host function, of
+/// any context, or unloads something itself and meets code of the user among what it collects.
+pub(crate) fn may_hold_up_unloading() -> bool {
+    UNLOADING.get() || matches!(current(), Some(Inside::HostFunction { .. }))
+}
+
+/// Runs `code`, which must not panic, as part of an unloading.
+pub(crate) fn while_unloading<R>(code: impl FnOnce() -> R) -> R {
+    let outer = UNLOADING.replace(true);
+    let result = code();
+    UNLOADING.set(outer);
+    result
+}
+
+/// Runs `code`, which must not panic, as what it is.
+pub(crate) fn run_inside<R>(inside: Inside, code: impl FnOnce() -> R) -> R {
+    let outer = CURRENT.replace(Some(inside));
+    let result = code();
+    CURRENT.set(outer);
+    result
+}
+
+impl CtxShared {
+    /// Whether this thread runs code that the context, or its process, may be waiting for.
+    #[inline]
+    pub(super) fn is_around_this(&self) -> bool {
+        match current() {
+            None => false,
+            Some(Inside::HostFunction { ctx, .. }) => ctx == self.id,
+            Some(Inside::Output(proc)) => proc == self.core.id,
+        }
+    }
+
+    /// Whether this thread runs a host function of this context.
+    #[inline]
+    pub(super) fn runs_host_function(&self) -> bool {
+        matches!(current(), Some(Inside::HostFunction { ctx, .. }) if ctx == self.id)
+    }
+
+    /// Whether waiting for request `number` is possible on this thread: it is not if
+    /// the thread runs a host function that the request is queued behind, or receives the
+    /// output of the process.
+    pub(crate) fn check_not_before(
+        &self,
+        number: u64,
+        what: impl FnOnce() -> String,
+    ) -> Result<()> {
+        match current() {
+            Some(Inside::HostFunction {
+                ctx,
+                number: current,
+            }) if ctx == self.id && number >= current => Err(Error::WouldDeadlock {
+                what: what(),
+                reason: "it is queued behind the host function that waits for it".into(),
+            }),
+            Some(Inside::Output(proc)) if proc == self.core.id => Err(Error::WouldDeadlock {
+                what: what(),
+                reason: format!(
+                    "{} waits until the function that receives its output has returned; send \
+                     what is to be done to another thread",
+                    self.core
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
 
 type Run = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
-type Outcome = Result<Box<dyn Any + Send>, String>;
+type Outcome = std::result::Result<Box<dyn Any + Send>, String>;
 
 /// A host function on its way, and what came of it.
 pub(crate) struct Job {
@@ -133,7 +226,6 @@ pub(crate) fn message(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::inside::current;
     use super::*;
 
     #[test]
