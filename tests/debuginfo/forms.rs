@@ -9,8 +9,8 @@ use veo_debuginfo::prototypes::read_file;
 
 use crate::cases::{Case, Pair, Wrong, check};
 use crate::compilers::{Compiler, c_compilers, cpp_compilers, fortran_compilers, once_with};
-use crate::odd::{FORTRAN, fortran_cases};
 use crate::types::{F64, I32, to};
+use crate::unusual_types::{FORTRAN, fortran_cases};
 
 const PLAIN: &str = "\
 struct pair { int a; double b; };

@@ -28,7 +28,7 @@ programs! {
     // Functions
     version,
     process,
-    sixteen,
+    process_identifiers,
     library,
     memory,
     async_memory,
@@ -67,7 +67,7 @@ programs! {
     after_destroy(THREADS),
     killed,
     sigchld,
-    stranger(THREADS),
+    other_children(THREADS),
     creator_thread,
     destroy_busy,
     // Bounds
@@ -80,7 +80,7 @@ const OTHERS: &[&str] = &[
     "kernels.c",
     "veside.c",
     "relay.c",
-    "needy.c",
+    "dependent.c",
     "provider.c",
     "image.c",
     "pyveo.c",

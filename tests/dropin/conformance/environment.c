@@ -43,7 +43,7 @@ static int divide(void)
 int main(int argc, char **argv)
 {
 	struct veo_proc_handle *proc;
-	uint64_t needy;
+	uint64_t dependent;
 
 	start(argc, argv);
 	setenv("VEO_CONFORMANCE", "seen by kernels", 1);
@@ -54,8 +54,8 @@ int main(int argc, char **argv)
 	/* Preloaded, so that a library that needs it loads. */
 	setenv("VE_LD_PRELOAD", library_path("libprovider.so"), 1);
 	proc = new_proc();
-	needy = veo_load_library(proc, library_path("libneedy.so"));
-	CHECK(needy != 0);
+	dependent = veo_load_library(proc, library_path("libdependent.so"));
+	CHECK(dependent != 0);
 	CHECK_EQ(veo_proc_destroy(proc), 0);
 	unsetenv("VE_LD_PRELOAD");
 

@@ -4,7 +4,7 @@
 int main(int argc, char **argv)
 {
 	struct veo_proc_handle *proc;
-	uint64_t kernels, needy, provider, address;
+	uint64_t kernels, dependent, provider, address;
 	char name[VEO_SYMNAME_LEN_MAX + 2];
 
 	start(argc, argv);
@@ -33,19 +33,19 @@ int main(int argc, char **argv)
 	CHECK_EQ(errno, ENAMETOOLONG);
 
 	/* RTLD_NOW: what a library lacks is found out when it is loaded. */
-	CHECK_EQ(veo_load_library(proc, library_path("libneedy.so")), 0);
+	CHECK_EQ(veo_load_library(proc, library_path("libdependent.so")), 0);
 	/* RTLD_GLOBAL: what one library has, the next one finds. */
 	provider = load(proc, "libprovider.so");
-	needy = load(proc, "libneedy.so");
+	dependent = load(proc, "libdependent.so");
 	struct veo_args *args = veo_args_alloc();
 	uint64_t result = 0;
-	CHECK_EQ(veo_call_sync(proc, symbol(proc, needy, "use"), args, &result), 0);
+	CHECK_EQ(veo_call_sync(proc, symbol(proc, dependent, "use"), args, &result), 0);
 	CHECK_EQ(result, 1234);
 	veo_args_free(args);
 
 	/* Unloading forgets the symbols. */
-	CHECK_EQ(veo_unload_library(proc, needy), 0);
-	CHECK_EQ(veo_get_sym(proc, needy, "use"), 0);
+	CHECK_EQ(veo_unload_library(proc, dependent), 0);
+	CHECK_EQ(veo_get_sym(proc, dependent, "use"), 0);
 	CHECK_EQ(veo_unload_library(proc, provider), 0);
 	CHECK(veo_unload_library(proc, 0x1234) != 0);
 	/* The others stay. */

@@ -1,4 +1,4 @@
-/* What needy.c needs. */
+/* What dependent.c needs. */
 #include <stdint.h>
 
 uint64_t provided(void)

@@ -83,7 +83,7 @@ impl Dropin {
         let options = [&options[..], &["-l:libveside.so"]].concat();
         dropin.kernels("relay.c", "librelay.so", &options);
         dropin.kernels("provider.c", "libprovider.so", &["-g"]);
-        dropin.kernels("needy.c", "libneedy.so", &["-g"]);
+        dropin.kernels("dependent.c", "libdependent.so", &["-g"]);
         dropin.kernels("image.c", "image", &["-g", "-Wl,-Bsymbolic"]);
         let whole = fs::read(dropin.kernel_dir().join("libkernels.so")).unwrap();
         into_place(&dropin.kernel_dir().join("damaged.so"), |fresh| {

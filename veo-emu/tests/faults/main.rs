@@ -5,8 +5,8 @@ mod common;
 
 mod crashes;
 mod ends;
-mod habits;
 mod reasons;
+mod survived;
 
 use common::*;
 

@@ -1,6 +1,6 @@
 //! An attribute below the derive makes the name that of another structure.
 #![forbid(unsafe_code)]
-use hostile::becomes;
+use misleading::becomes;
 use veo_core::VeData;
 
 type Number = bool;

@@ -1,6 +1,6 @@
 //! An attribute below the derive makes an enumeration of a structure.
 #![forbid(unsafe_code)]
-use hostile::becomes;
+use misleading::becomes;
 use veo_core::VeData;
 
 #[derive(VeData)]

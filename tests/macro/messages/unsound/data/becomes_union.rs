@@ -1,6 +1,6 @@
 //! An attribute below the derive makes a union of a structure.
 #![forbid(unsafe_code)]
-use hostile::becomes;
+use misleading::becomes;
 use veo_core::VeData;
 
 #[derive(VeData)]

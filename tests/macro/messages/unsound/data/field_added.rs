@@ -1,6 +1,6 @@
 //! An attribute below the derive adds a field.
 #![forbid(unsafe_code)]
-use hostile::becomes;
+use misleading::becomes;
 use veo_core::VeData;
 
 #[derive(VeData)]

@@ -1,6 +1,6 @@
 //! An attribute below the derive takes away that a structure is its only field.
 #![forbid(unsafe_code)]
-use hostile::becomes;
+use misleading::becomes;
 use veo_core::VeData;
 
 #[derive(VeData)]

@@ -1,6 +1,6 @@
 //! An attribute below the derive changes a field that was seen before.
 #![forbid(unsafe_code)]
-use hostile::becomes;
+use misleading::becomes;
 use veo_core::VeData;
 
 type Number = &'static str;

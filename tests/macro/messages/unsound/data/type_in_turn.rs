@@ -1,6 +1,6 @@
 //! The type of a field is another one whenever it is looked at.
 #![forbid(unsafe_code)]
-use hostile::in_turn;
+use misleading::in_turn;
 use veo_core::VeData;
 
 #[derive(Clone, Copy, VeData)]

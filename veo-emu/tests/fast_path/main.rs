@@ -3,7 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod everybody;
+mod concurrent_use;
 mod waits;
 mod words;
 

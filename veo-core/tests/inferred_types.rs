@@ -118,7 +118,10 @@ fn a_statement_that_contradicts_the_debug_information_is_an_error() -> Result<()
         let error = wrong.map(drop).unwrap_err();
         let text = error.to_string();
         assert!(matches!(error, Error::Prototype { .. }), "{text}");
-        for part in parts.into_iter().chain(["untyped.c:", "guessed.rs:"]) {
+        for part in parts
+            .into_iter()
+            .chain(["untyped.c:", "inferred_types.rs:"])
+        {
             assert!(text.contains(part), "{part} in {text}");
         }
     }
