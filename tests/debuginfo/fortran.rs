@@ -98,6 +98,7 @@ static POINT: StructLayout = StructLayout {
     name: "Point",
     size: 24,
     align: 8,
+    location: "",
     fields: &[
         Field {
             name: "x",

@@ -226,18 +226,34 @@ fn a_message_shows_the_structure_behind_the_pointer() {
     let found = c_compilers()[0].prototypes("k.c", SOURCE);
     let message = |symbol: &str, declared: Type| {
         let prototype = found.get(symbol).expect("it is exported");
-        compare(&signature(&[to(declared)], Type::Void), prototype).mismatches[0].to_string()
+        let text =
+            compare(&signature(&[to(declared)], Type::Void), prototype).mismatches[0].to_string();
+        text.replace(prototype.file.as_deref().expect("it has lines"), "k.c")
     };
+    let line = |start: &str| {
+        let mut lines = include_str!("pointers.rs").lines();
+        1 + lines
+            .position(|line| line.trim_start().starts_with(start))
+            .expect("it is there")
+    };
+    let pixel_at = line("PixelAt: ");
     assert_eq!(
         message("list", PixelAt::TYPE),
-        "parameter 1 (`p`): declared `*mut PixelAt`, but the kernel has `struct list *`: the kernel has the field `at` at \
-         byte 16, `const point *`, `PixelAt` has `at: VeAddr<Pixel>` at byte 16; there, `const point` has 16 bytes: \
-         `double x`, `double y`"
+        format!(
+            "parameter 1 (`p`): declared `*mut PixelAt`, but the kernel has `struct list *`: the kernel has the field `at` at \
+             byte 16, `const point *`, `PixelAt` has `at: VeAddr<Pixel>` at byte 16; the kernel's structure is at k.c:4, \
+             `PixelAt` at tests/debuginfo/pointers.rs:{pixel_at}; there, `const point` at k.c:2 has 16 bytes: `double x`, \
+             `double y`"
+        )
     );
     assert_eq!(
         message("list", OtherRows::TYPE),
-        "parameter 1 (`p`): declared `*mut OtherRows`, but the kernel has `struct list *`: the kernel has the field `rows` at \
-         byte 40, `double **`, `OtherRows` has `rows: VeAddr<VeAddr<f32>>` at byte 40"
+        format!(
+            "parameter 1 (`p`): declared `*mut OtherRows`, but the kernel has `struct list *`: the kernel has the field `rows` at \
+             byte 40, `double **`, `OtherRows` has `rows: VeAddr<VeAddr<f32>>` at byte 40; the kernel's structure is at k.c:4, \
+             `OtherRows` at tests/debuginfo/pointers.rs:{}",
+            line("OtherRows: ")
+        )
     );
 }
 

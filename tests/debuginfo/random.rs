@@ -26,12 +26,14 @@ static SHORT: StructLayout = StructLayout {
     name: "Short",
     size: 8,
     align: 8,
+    location: "",
     fields: &[],
 };
 static OTHER: StructLayout = StructLayout {
     name: "Other",
     size: 16,
     align: 8,
+    location: "",
     fields: &[
         Field {
             name: "a",

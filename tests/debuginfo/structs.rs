@@ -26,6 +26,7 @@ fn structure(name: &'static str, size: usize, fields: &[(&'static str, usize, Ty
         name,
         size,
         align: 8,
+        location: "",
         fields: Box::leak(fields.into_boxed_slice()),
     })))
 }
@@ -348,11 +349,14 @@ fn a_message_about_a_field_says_where_it_is_on_both_sides() {
     each(|against, _| {
         let swapped = structure("Point", 16, &[("y", 0, F64), ("x", 8, F64)]);
         let message = against("points", swapped).mismatches[0].to_string();
+        let (said, at) = message.split_once("; ").expect(&message);
         assert_eq!(
-            message,
+            said,
             "parameter 1 (`p`): declared `*mut Point`, but the kernel has `point *`: the kernel \
              has the field `x` at byte 0, `double`, `Point` has `x: f64` at byte 8"
         );
+        assert!(at.starts_with("the kernel's structure is at /"), "{at}");
+        assert!(at.ends_with("/k.c:3"), "{at}");
     });
 }
 

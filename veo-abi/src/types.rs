@@ -47,6 +47,8 @@ pub struct StructLayout {
     pub size: usize,
     /// Alignment in bytes.
     pub align: usize,
+    /// File and line of its definition, `src/lib.rs:5`; empty if unknown.
+    pub location: &'static str,
     /// The fields in order of their offsets. None at all where they are not recorded:
     /// what the pointers in memory that a pointer in memory leads to point to.
     pub fields: &'static [Field],

@@ -39,6 +39,7 @@ pub unsafe trait VeData: Copy + Send + Sync + 'static {
         name: "_",
         size: size_of::<Self>(),
         align: align_of::<Self>(),
+        location: "",
         fields: &[],
     });
 

@@ -268,6 +268,10 @@ fn structure(
 ) -> TokenStream {
     let krate = traits.krate;
     let name = LitStr::new(&ident.unraw().to_string(), ident.span());
+    // With the span of the name, the line is that of the structure and not of the derive.
+    let location = quote_spanned! {ident.span()=>
+        ::core::concat!(::core::file!(), ":", ::core::line!())
+    };
     let entries = fields.members().zip(fields).map(|(member, field)| {
         let text = match &member {
             Member::Named(ident) => ident.unraw().to_string(),
@@ -287,6 +291,7 @@ fn structure(
             name: #name,
             size: ::core::mem::size_of::<Self>(),
             align: ::core::mem::align_of::<Self>(),
+            location: #location,
             fields: &[#(#entries),*],
         })
     }

@@ -16,6 +16,7 @@ where
                 name: "Particle",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
+                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "position",
@@ -54,6 +55,7 @@ where
                 name: "Particle",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
+                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "position",

@@ -13,6 +13,7 @@ where
                 name: "Matrix",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
+                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "0",
@@ -33,6 +34,7 @@ where
                 name: "Matrix",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
+                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "0",

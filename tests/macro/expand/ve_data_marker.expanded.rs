@@ -15,6 +15,7 @@ where
                 name: "Tagged",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
+                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "0",
@@ -42,6 +43,7 @@ where
                 name: "Tagged",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
+                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "0",

@@ -16,6 +16,7 @@ where
                 name: "Point",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
+                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
                 fields: &[
                     prelude::veo::__private::abi::Field {
                         name: "x",
@@ -45,6 +46,7 @@ where
                 name: "Point",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
+                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
                 fields: &[
                     prelude::veo::__private::abi::Field {
                         name: "x",

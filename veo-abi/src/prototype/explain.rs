@@ -150,7 +150,7 @@ impl Place<'_> {
             Difference::Pointee => "it points to another type".to_owned(),
             Difference::StructSize => {
                 let found = record_size(&lowered.shapes());
-                match (layout, found) {
+                let reason = match (layout, found) {
                     (Some(layout), Some(found)) => format!(
                         "the structure has {found} bytes in the kernel, `{}` has {}",
                         layout.name, layout.size
@@ -159,7 +159,8 @@ impl Place<'_> {
                         format!("the structure has {found} bytes in the kernel")
                     }
                     _ => "the size of the structure differs".to_owned(),
-                }
+                };
+                reason + &written_at(types.record_location(self.id), layout)
             }
             Difference::Field(index) => self.field_reason(index, layout, lowered),
         }
@@ -188,6 +189,8 @@ impl Place<'_> {
         );
         let counterpart = layout.and_then(|layout| counterpart(layout, &shapes, lowered, index));
         let mut behind = types.pointee(*ty);
+        let holder = lowered.holders.get(at).copied();
+        let location = holder.and_then(|id| types.record_location(id));
         if let Some((layout, offset)) = counterpart {
             let named = layout.fields.iter().find(|f| f.name == field.name);
             let placed = layout.fields.iter().find(|f| f.offset as u64 == offset);
@@ -206,6 +209,8 @@ impl Place<'_> {
                 None => reason.push_str(&format!(", `{}` has no field there", layout.name)),
             }
         }
+        let layout = counterpart.map(|(layout, _)| layout).or(layout);
+        reason.push_str(&written_at(location, layout));
         if let Some(record) = behind.and_then(|id| types.members(id)) {
             reason.push_str(&format!("; there, {record}"));
         }
@@ -254,6 +259,20 @@ fn counterpart(
     None
 }
 
+/// The end of a sentence that tells where the structures of both sides are written.
+fn written_at(found: Option<&str>, layout: Option<&StructLayout>) -> String {
+    let declared = layout.filter(|layout| !layout.location.is_empty());
+    match (found, declared) {
+        (Some(found), Some(declared)) => format!(
+            "; the kernel's structure is at {found}, `{}` at {}",
+            declared.name, declared.location
+        ),
+        (Some(found), None) => format!("; the kernel's structure is at {found}"),
+        (None, Some(declared)) => format!("; `{}` is at {}", declared.name, declared.location),
+        (None, None) => String::new(),
+    }
+}
+
 /// A type as a field has it: the pointers of structures are `VeAddr`s.
 fn in_memory(ty: &Type) -> String {
     match ty {
@@ -276,10 +295,24 @@ impl Types {
         behind
     }
 
-    /// "`struct point` has 16 bytes: `double x`, `double y`".
+    /// Where the structure is written that a type is, or leads to.
+    fn record_location(&self, mut id: TypeId) -> Option<&str> {
+        for _ in 0..DEPTH {
+            id = match self.resolved(id) {
+                FoundType::Pointer { pointee, .. } => *pointee,
+                FoundType::Array { element, .. } => *element,
+                FoundType::Record { location, .. } => return location.as_deref(),
+                _ => return None,
+            };
+        }
+        None
+    }
+
+    /// "`struct point` at point.h:3 has 16 bytes: `double x`, `double y`".
     fn members(&self, id: TypeId) -> Option<String> {
         let FoundType::Record {
             size: Some(size),
+            location,
             fields,
             ..
         } = self.resolved(id)
@@ -294,7 +327,10 @@ impl Types {
         let more = if fields.len() > MEMBERS { ", .." } else { "" };
         let members = members.join(", ");
         let name = self.c_type(id);
-        Some(format!("`{name}` has {size} bytes: {members}{more}"))
+        let at = location
+            .as_ref()
+            .map_or_else(String::new, |at| format!(" at {at}"));
+        Some(format!("`{name}`{at} has {size} bytes: {members}{more}"))
     }
 }
 

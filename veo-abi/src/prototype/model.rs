@@ -120,6 +120,8 @@ pub enum FoundType {
         name: String,
         /// Size in bytes; `None` if only a declaration was found.
         size: Option<u64>,
+        /// File and line of its definition, `pair.h:3`, where they are known.
+        location: Option<String>,
         /// Its fields in order.
         fields: Vec<FoundField>,
     },

@@ -15,6 +15,8 @@ pub(super) struct Lowered<'a> {
     fields: Vec<ShapeField<'a>>,
     /// The found types of the fields.
     pub field_types: Vec<TypeId>,
+    /// The found structures that the fields are in.
+    pub holders: Vec<TypeId>,
     /// How many fields, the first ones, are reached without a pointer in a structure.
     pub near: usize,
     /// Where the type itself is in `nodes`.
@@ -57,6 +59,7 @@ struct Lowering<'a> {
     nodes: Vec<Shape>,
     fields: Vec<ShapeField<'a>>,
     field_types: Vec<TypeId>,
+    holders: Vec<TypeId>,
     known: HashMap<(TypeId, Reach), u32>,
     open: VecDeque<(TypeId, Reach, u32)>,
     /// What pointers in structures lead to, for later.
@@ -78,6 +81,7 @@ pub(super) fn lower(types: &Types, id: TypeId, pointers: u8) -> Lowered<'_> {
         nodes: Vec::new(),
         fields: Vec::new(),
         field_types: Vec::new(),
+        holders: Vec::new(),
         known: HashMap::new(),
         open: VecDeque::new(),
     };
@@ -98,6 +102,7 @@ pub(super) fn lower(types: &Types, id: TypeId, pointers: u8) -> Lowered<'_> {
         nodes: lowering.nodes,
         fields: lowering.fields,
         field_types: lowering.field_types,
+        holders: lowering.holders,
         near: near.unwrap_or(0),
         root,
     }
@@ -185,6 +190,7 @@ impl<'a> Lowering<'a> {
                 let count = u32::try_from(lowered.len()).unwrap_or(0);
                 self.fields.extend(lowered);
                 self.field_types.extend(fields.iter().map(|field| field.ty));
+                self.holders.extend(fields.iter().map(|_| id));
                 let size = *size;
                 match kind {
                     RecordKind::Union => Shape::Union { size, first, count },

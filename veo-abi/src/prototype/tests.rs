@@ -23,13 +23,13 @@ fn signature(params: &[Type], result: Type) -> Signature {
 
 /// `long add(int a, double *b)`, `void move(struct pair *p)`, `void mat(double (*m)[3][4])`,
 /// `float old()`, and pointers of all kinds.
-const TEXT: &str = r#"veo-prototypes 1
+const TEXT: &str = r#"veo-prototypes 2
 void
 base signed 4 "int"
 base float 8 "double"
 base signed 8 "long int"
 pointer 2
-struct 16 "pair"
+struct 16 "pair" "/src/pair.h:3"
 field 0 1 "a"
 field 8 2 "b"
 typedef 5 "pair_t"
@@ -90,7 +90,7 @@ fn a_damaged_text_is_refused_with_its_line() {
         }
     }
     assert_eq!(Prototypes::from_text("").unwrap_err().line, 1);
-    let dangling = "veo-prototypes 1\npointer 7\n";
+    let dangling = "veo-prototypes 2\npointer 7\n";
     assert!(Prototypes::from_text(dangling).is_err());
 }
 
@@ -162,6 +162,7 @@ fn structures_are_compared_by_layout() {
         name: "Pair",
         size: 16,
         align: 8,
+        location: "",
         fields: &[
             Field {
                 name: "a",
@@ -179,6 +180,7 @@ fn structures_are_compared_by_layout() {
         name: "Wrong",
         size: 16,
         align: 8,
+        location: "src/wrong.rs:5",
         fields: &[
             Field {
                 name: "b",
@@ -196,6 +198,7 @@ fn structures_are_compared_by_layout() {
         name: "Large",
         size: 24,
         align: 8,
+        location: "",
         fields: PAIR.fields,
     };
     assert_eq!(kinds("move", &[to(&Type::Struct(&PAIR))], Type::Void), []);
@@ -207,6 +210,11 @@ fn structures_are_compared_by_layout() {
         kinds("move", &[to(&Type::Struct(&LARGE))], Type::Void),
         [MismatchKind::StructSize]
     );
+    let places = "; the kernel's structure is at /src/pair.h:3, `Wrong` at src/wrong.rs:5";
+    let declared = signature(&[to(&Type::Struct(&WRONG))], Type::Void);
+    let comparison = compare(&declared, prototypes().get("move").unwrap());
+    let said = comparison.mismatches[0].to_string();
+    assert!(said.ends_with(places), "{said}");
     assert_eq!(kinds("move", &[to(&Type::Opaque("Pair"))], Type::Void), []);
     assert_eq!(
         kinds("move", &[to(&F64)], Type::Void),
@@ -300,15 +308,16 @@ fn fields_at_the_end_of_all_addresses_are_told_of() {
         name: "Outer",
         size: 16,
         align: 8,
+        location: "",
         fields: &[Field {
             name: "other",
             offset: 0,
             ty: F64,
         }],
     };
-    let text = "veo-prototypes 1\nvoid\nbase float 8 \"double\"\n\
-                struct 16 \"inner\"\nfield 8 1 \"x\"\n\
-                struct 16 \"outer\"\nfield 18446744073709551615 2 \"in\"\n\
+    let text = "veo-prototypes 2\nvoid\nbase float 8 \"double\"\n\
+                struct 16 \"inner\" ?\nfield 8 1 \"x\"\n\
+                struct 16 \"outer\" ?\nfield 18446744073709551615 2 \"in\"\n\
                 pointer 3\nfunction \"f\" c prototyped 0 ? ? \"f\"\nparam 4 \"p\"\n";
     let found = Prototypes::from_text(text).expect("the text is right");
     let declared = signature(&[to(&Type::Struct(&OUTER))], Type::Void);

@@ -45,9 +45,13 @@ impl Told {
         }
     }
 
-    /// "`Point` has 24 bytes: `x: f64` at 0, `y: f64` at 8"
+    /// "`Point` at src/lib.rs:5 has 24 bytes: `x: f64` at 0, `y: f64` at 8"
     const fn layout(self, layout: &StructLayout) -> Told {
-        let mut told = self.text("`").text(layout.name).text("` has ");
+        let mut told = self.text("`").text(layout.name).text("` ");
+        if !layout.location.is_empty() {
+            told = told.text("at ").text(layout.location).text(" ");
+        }
+        told = told.text("has ");
         told = told.number(layout.size).text(" bytes");
         let mut index = 0;
         while index < layout.fields.len() && index < FIELDS {
@@ -147,6 +151,7 @@ mod tests {
         name: "Pair",
         size: 120,
         align: 8,
+        location: "src/pair.rs:3",
         fields: &[
             Field {
                 name: "x",
@@ -178,7 +183,7 @@ mod tests {
     fn both_sides_are_in_a_constant() {
         assert_eq!(
             TOLD.as_str(),
-            "they differ\n`Pair` has 120 bytes: `x: [f64; 14]` at 0, `next: VeAddr<Pair>` at 112"
+            "they differ\n`Pair` at src/pair.rs:3 has 120 bytes: `x: [f64; 14]` at 0, `next: VeAddr<Pair>` at 112"
         );
         assert_eq!(Told::new("they differ", &F64).as_str(), "they differ");
     }
@@ -189,6 +194,6 @@ mod tests {
         let told = Told::new(&long, &OF_PAIR);
         let (message, structure) = told.as_str().split_once('\n').unwrap();
         assert!(message.len() >= 3070 && long.starts_with(message));
-        assert!(structure.starts_with("`Pair` has 120 bytes"));
+        assert!(structure.starts_with("`Pair` at src/pair.rs:3 has 120 bytes"));
     }
 }

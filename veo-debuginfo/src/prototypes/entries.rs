@@ -112,3 +112,11 @@ fn signed(value: &Value<'_>) -> Option<i64> {
             .and_then(|value| i64::try_from(value).ok()),
     }
 }
+
+/// The number of the file that an entry was written in.
+pub(super) fn file_index(entry: &Entry<'_>) -> Option<u64> {
+    match entry.attr_value(dw::DW_AT_decl_file)? {
+        AttributeValue::FileIndex(index) => Some(index),
+        value => value.udata_value(),
+    }
+}

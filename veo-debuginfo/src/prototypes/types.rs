@@ -10,7 +10,8 @@ use veo_abi::prototype::{
 };
 
 use super::convention::other_convention;
-use super::entries::{children, definition, extent, flag, member_offset, name};
+use super::entries::{children, definition, extent, file_index, flag, member_offset, name};
+use super::lines::FileTables;
 use super::raw::{Entry, Value};
 use super::scalars::{base, enumeration, unknown};
 use super::units::{Position, Units};
@@ -164,12 +165,13 @@ impl TypeBuilder {
         units: &Units<'_>,
         unit: usize,
         value: Option<&Value<'_>>,
+        files: &mut FileTables,
         budget: &mut Budget,
     ) -> Step<TypeId> {
         let id = self.reference(units, unit, value, Depth::Full);
         while let Some((position, depth, id)) = self.open.pop() {
             self.has_methods = false;
-            let ty = tolerate(self.entry(units, position, depth, budget))?;
+            let ty = tolerate(self.entry(units, position, depth, files, budget))?;
             if self.has_methods {
                 self.methods.insert(id);
             }
@@ -204,6 +206,7 @@ impl TypeBuilder {
         units: &Units<'_>,
         position: Position,
         depth: Depth,
+        files: &mut FileTables,
         budget: &mut Budget,
     ) -> Step<FoundType> {
         let mut entry = Entry::null();
@@ -276,13 +279,14 @@ impl TypeBuilder {
                         descriptor: true,
                     });
                 }
+                let defined = !declared && depth != Depth::Name;
                 FoundType::Record {
                     kind,
                     name: name.unwrap_or_default(),
-                    size: if declared || depth == Depth::Name {
-                        None
-                    } else {
-                        size
+                    size: size.filter(|_| defined),
+                    location: match defined {
+                        true => location(units, unit, &entry, files, budget)?,
+                        false => None,
                     },
                     fields,
                 }
@@ -456,4 +460,22 @@ impl TypeBuilder {
             variadic,
         })
     }
+}
+
+/// File and line of what an entry defines.
+fn location(
+    units: &Units<'_>,
+    unit: usize,
+    entry: &Entry<'_>,
+    files: &mut FileTables,
+    budget: &mut Budget,
+) -> Step<Option<String>> {
+    let line = entry.attr_value(dw::DW_AT_decl_line);
+    let line = line.and_then(|value| value.udata_value());
+    let (Some(line), Some(file), Some(unit)) = (line, file_index(entry), units.list.get(unit))
+    else {
+        return Ok(None);
+    };
+    let file = files.path(units, unit, file, budget)?;
+    Ok(file.map(|file| format!("{file}:{line}")))
 }

@@ -1,11 +1,11 @@
 //! The file in which a build keeps prototypes for the macro: one fact a line.
 //!
 //! ```text
-//! veo-prototypes 1
+//! veo-prototypes 2
 //! void                          types, counted from 0
 //! base signed 4 "int"
 //! pointer 1
-//! struct 8 "pair"
+//! struct 8 "pair" "/src/pair.h:3"
 //! field 0 1 "a"                 belongs to the record before it
 //! function "add" c prototyped 1 "/src/add.c" 3 "add"
 //!                               `partial`, `variadic`, `unprototyped` ..: see `Prototype`
@@ -24,7 +24,7 @@ use super::model::{Encoding, Language, PointerKind, Prototypes, Qualifier, Recor
 use read::Reader;
 use write::{quote, write_function, write_type};
 
-const HEADER: &str = "veo-prototypes 1";
+const HEADER: &str = "veo-prototypes 2";
 
 /// Why a text is not one that [`Prototypes::to_text`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -115,7 +115,7 @@ impl Reader {
             return if line == HEADER {
                 Ok(())
             } else {
-                Err("it does not start with `veo-prototypes 1`")
+                Err("it does not start with `veo-prototypes 2`")
             };
         }
         let mut tokens = Tokens::new(line)?;
@@ -243,6 +243,7 @@ fn read_type(keyword: &str, tokens: &mut Tokens) -> Result<FoundType, &'static s
             kind,
             size: tokens.optional_number()?,
             name: tokens.text()?,
+            location: tokens.optional_text()?,
             fields: Vec::new(),
         });
     }

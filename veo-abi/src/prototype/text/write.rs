@@ -25,6 +25,10 @@ fn optional(number: Option<u64>) -> String {
     number.map_or_else(|| "?".to_owned(), |number| number.to_string())
 }
 
+fn optional_text(text: Option<&str>) -> String {
+    text.map_or_else(|| "?".to_owned(), quote)
+}
+
 pub(super) fn write_type(text: &mut String, ty: &FoundType) -> std::fmt::Result {
     match ty {
         FoundType::Void => writeln!(text, "void"),
@@ -51,10 +55,16 @@ pub(super) fn write_type(text: &mut String, ty: &FoundType) -> std::fmt::Result 
             kind,
             name,
             size,
+            location,
             fields,
         } => {
             let keyword = word(&RECORDS, kind);
-            writeln!(text, "{keyword} {} {}", optional(*size), quote(name))?;
+            let (size, name) = (optional(*size), quote(name));
+            writeln!(
+                text,
+                "{keyword} {size} {name} {}",
+                optional_text(location.as_deref())
+            )?;
             for field in fields {
                 let keyword = if field.bits { "bits" } else { "field" };
                 let name = quote(&field.name);
@@ -118,10 +128,7 @@ pub(super) fn write_function(
         quote(symbol),
         word(&LANGUAGES, &prototype.language),
         prototype.result.0,
-        prototype
-            .file
-            .as_deref()
-            .map_or_else(|| "?".to_owned(), quote),
+        optional_text(prototype.file.as_deref()),
         optional(prototype.line.map(u64::from)),
         quote(&prototype.name),
     )?;
@@ -130,7 +137,7 @@ pub(super) fn write_function(
     }
     for param in &prototype.params {
         let keyword = if param.hidden { "hidden" } else { "param" };
-        let name = param.name.as_deref().map_or_else(|| "?".to_owned(), quote);
+        let name = optional_text(param.name.as_deref());
         writeln!(text, "{keyword} {} {name}", param.ty.0)?;
     }
     Ok(())

@@ -6,13 +6,12 @@ mod parameters;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gimli::AttributeValue;
 use gimli::constants as dw;
 use object::elf::Machine;
 use veo_abi::prototype::{Language, Prototype, Types};
 
 use super::convention::other_convention;
-use super::entries::{flag, name};
+use super::entries::{file_index, flag, name};
 use super::lines::FileTables;
 use super::producer::Producer;
 use super::raw::{Entry, Value};
@@ -204,9 +203,13 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
         };
         let result = match &facts.result {
             Some((unit, value)) => {
-                let ty = self
-                    .types
-                    .read(self.units, *unit, Some(value), self.budget)?;
+                let ty = self.types.read(
+                    self.units,
+                    *unit,
+                    Some(value),
+                    &mut self.files,
+                    self.budget,
+                )?;
                 if partial && !listed.result {
                     self.types.push(unknown("nothing, or a value", None))
                 } else {
@@ -278,11 +281,4 @@ fn origin<'d>(entry: &Entry<'d>) -> Option<Value<'d>> {
     entry
         .attr_value(dw::DW_AT_abstract_origin)
         .or_else(|| entry.attr_value(dw::DW_AT_specification))
-}
-
-fn file_index(entry: &Entry<'_>) -> Option<u64> {
-    match entry.attr_value(dw::DW_AT_decl_file)? {
-        AttributeValue::FileIndex(index) => Some(index),
-        value => value.udata_value(),
-    }
 }

@@ -115,9 +115,10 @@ impl<'d> Functions<'_, 'd, '_> {
         entry: Option<u64>,
     ) -> Step<Parameter> {
         let ty = match &param.ty {
-            Some((unit, value)) => self
-                .types
-                .read(self.units, *unit, Some(value), self.budget)?,
+            Some((unit, value)) => {
+                self.types
+                    .read(self.units, *unit, Some(value), &mut self.files, self.budget)?
+            }
             None => VOID,
         };
         let mut hidden = param.hidden;
