@@ -51,6 +51,23 @@ pub unsafe trait VeData: Copy + Send + Sync + 'static {
     /// The same with [`OUTLINE`](Self::OUTLINE).
     #[doc(hidden)]
     const FIELD_OUTLINE: Described<Self> = Described::new(Self::OUTLINE);
+
+    /// The number that a value is, or that it begins with, for contracts. No method, whose name
+    /// would be one of the user's type.
+    #[doc(hidden)]
+    const NUMBER: fn(&Self) -> Option<Number> = |_| None;
+}
+
+/// A number of the VE that is known on the host.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Number {
+    /// Of any width and sign.
+    Integer(i128),
+    /// An `f32`.
+    Single(f32),
+    /// An `f64`.
+    Double(f64),
 }
 
 /// The description of `T`, to be had of plain data only. Which `T` it is follows from where
@@ -204,20 +221,23 @@ const fn pointer(mutable: bool, pointee: &'static Type) -> Type {
 }
 
 macro_rules! scalars {
-    ($($ty:ty),*) => {$(
+    ($number:ident: $($ty:ty),*) => {$(
         #[diagnostic::do_not_recommend]
         // SAFETY: any bits are a valid number, and the type is its own description.
         unsafe impl VeData for $ty {
             const TYPE: Type = Type::Scalar(<$ty as Scalar>::TYPE);
             const OUTLINE: Type = <Self as VeData>::TYPE;
             const SKETCH: Type = <Self as VeData>::TYPE;
+            const NUMBER: fn(&Self) -> Option<Number> = |value| Some(Number::$number(*value as _));
         }
     )*};
 }
 
-scalars!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+scalars!(Integer: i8, i16, i32, i64, u8, u16, u32, u64);
+scalars!(Single: f32);
+scalars!(Double: f64);
 #[cfg(target_pointer_width = "64")]
-scalars!(isize, usize);
+scalars!(Integer: isize, usize);
 
 #[diagnostic::do_not_recommend]
 // SAFETY: an array of plain data has no bytes of its own.
@@ -225,6 +245,7 @@ unsafe impl<T: VeData, const N: usize> VeData for [T; N] {
     const TYPE: Type = array(&<T as VeData>::TYPE, N);
     const OUTLINE: Type = array(&<T as VeData>::OUTLINE, N);
     const SKETCH: Type = array(&<T as VeData>::SKETCH, N);
+    const NUMBER: fn(&Self) -> Option<Number> = |values| values.first().and_then(T::NUMBER);
 }
 
 const fn array(element: &'static Type, len: usize) -> Type {

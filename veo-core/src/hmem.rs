@@ -10,6 +10,7 @@ use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
 use crate::data::{VeData, VePointee};
 use crate::error::{Error, Result};
+use crate::known::{Known, Region};
 use crate::memory::{VeBuffer, VeSlice, VeSliceMut};
 
 /// An address on the VE that carries the identifier of its process in its upper bits,
@@ -101,6 +102,10 @@ macro_rules! argument {
                 Self: 'c,
             {
                 args.hmem(self.ptr, self.tagged);
+            }
+
+            fn known(&self) -> Known {
+                self.ptr.region()
             }
         }
     )*};

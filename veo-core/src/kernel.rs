@@ -35,6 +35,8 @@ pub struct KernelInfo {
     pub words: &'static [&'static str],
     /// What `verify` in the declaration says.
     pub verify: Verify,
+    /// The clauses of its contract, as they were written.
+    pub contract: &'static [&'static str],
 }
 
 /// Where a kernel lives.

@@ -43,6 +43,10 @@
 //! them. Each becomes a function whose first argument decides the kind of call. What the
 //! others accept is said at [`Arg`]; [`VeData`] says what can be passed by reference.
 //!
+//! `requires(x.len() >= n)` in a declaration is a contract, which each call is held against before it is
+//! made: [`ve_kernel`] has the language, [`Error::Contract`] is what a wrong call gives, and [`kernels`] lists
+//! the contracts of all declared kernels.
+//!
 //! # What runs the kernels
 //!
 //! `VEO_BACKEND` is `libveo` (NEC's library and a card), `emu` (the emulated node) or
@@ -78,12 +82,14 @@ mod backend;
 mod call;
 mod clock;
 mod context;
+mod contract;
 mod data;
 mod error;
 mod expansion;
 mod header;
 mod hmem;
 mod kernel;
+mod known;
 mod library;
 mod memory;
 mod param;
@@ -103,7 +109,7 @@ pub use context::{
     ContextOptions, ContextState, RequestFuture, Scope, ScopedRead, VeoContext, VeoRequest,
 };
 pub use data::{VeAddr, VeData, VePointee};
-pub use error::{Cause, Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
+pub use error::{BrokenContract, Cause, Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
 // Here as well, so that the compiler spells them without a path.
 #[doc(hidden)]
 pub use call::CallTarget;
@@ -149,4 +155,10 @@ pub mod __private {
     pub use core::line;
     pub use veo_abi::Verify;
     pub use {inventory, veo_abi as abi};
+
+    /// Contracts.
+    pub mod contract {
+        pub use crate::contract::*;
+        pub use std::panic::Location;
+    }
 }

@@ -6,7 +6,8 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::slice;
 
-use crate::data::{Bytes, BytesMut, VeData};
+use crate::data::{Bytes, BytesMut, Number, VeData};
+use crate::known::Known;
 
 /// Host data passed by reference: the kernel gets the address of a copy on its stack.
 ///
@@ -90,6 +91,10 @@ pub trait StackValue: sealed::Sealed {
 
     #[doc(hidden)]
     fn bytes_mut(&mut self) -> BytesMut<'_>;
+
+    /// The number that it begins with.
+    #[doc(hidden)]
+    fn number(&self) -> Option<Number>;
 }
 
 mod sealed {
@@ -109,6 +114,12 @@ macro_rules! values {
             fn bytes_mut(&mut self) -> BytesMut<'_> {
                 let $value = self;
                 BytesMut::of($as_mut)
+            }
+
+            #[inline]
+            fn number(&self) -> Option<Number> {
+                let $value = self;
+                $as_slice.first().and_then(T::NUMBER)
             }
         }
     )*};
@@ -175,6 +186,31 @@ impl<'a, T: StackValue + ?Sized> OnStack<InOut<'a, T>> {
     pub(crate) fn into_data<'c>(self) -> (StackData<'c, 'a>, usize) {
         let bytes = self.0.0.bytes_mut();
         (StackData::InOut(bytes.bytes), bytes.align)
+    }
+}
+
+/// What is known of them before the call: of what the kernel writes, no values.
+macro_rules! known {
+    ($($direction:ident: $number:expr;)*) => {$(
+        impl<T: StackValue + ?Sized> OnStack<$direction<'_, T>> {
+            #[inline]
+            pub(crate) fn known(&self) -> Known {
+                let number: fn(&T) -> Option<Number> = $number;
+                Known::on_stack(self.0.0.bytes().bytes.len(), number(&self.0.0))
+            }
+        }
+    )*};
+}
+
+known! {
+    Input: T::number;
+    InOut: T::number;
+    Output: |_| None;
+}
+
+impl OnStack<Input<'_, CStr>> {
+    pub(crate) fn known_text(&self) -> Known {
+        Known::on_stack(self.0.0.to_bytes_with_nul().len(), None)
     }
 }
 

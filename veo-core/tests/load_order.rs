@@ -27,6 +27,7 @@ const fn kernel(symbol: &'static str, library: &'static str) -> Kernel {
         parameters: &[],
         words: &[],
         verify: Verify::Default,
+        contract: &[],
     })
 }
 

@@ -27,6 +27,7 @@ const fn kernel(symbol: &'static str, resolution: Resolution) -> Kernel {
         parameters: &[],
         words: &[],
         verify: Verify::Default,
+        contract: &[],
     })
 }
 

@@ -172,6 +172,7 @@ static AGAIN: __private::Kernel = __private::Kernel::new(__private::KernelInfo {
     parameters: &["x", "n", "factor"],
     words: &[],
     verify: __private::Verify::Off,
+    contract: &[],
 });
 
 #[test]

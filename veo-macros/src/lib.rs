@@ -43,6 +43,7 @@ use proc_macro::TokenStream;
 /// | `optional` | the library may lack the kernel; it is looked up on first use |
 /// | `lazy` | the kernel is looked up on first use instead of when a process is created |
 /// | `verify = "deny"` | what a declaration is that contradicts the library: an error (`deny`, the default), a warning (`warn`), or not looked for (`off`) |
+/// | `requires(n >= 0, ..)` | the contract: conditions that every call has to keep, see below; in a block on the single function |
 /// | `crate = path` | the path of `veo_core`, if the crate knows it by another name |
 ///
 /// # Parameters
@@ -63,6 +64,50 @@ use proc_macro::TokenStream;
 /// the derive macro `VeData`. A kernel has at most 256 parameters.
 /// It returns nothing, a number, or a pointer, which becomes a `VeMemPtr`. Fortran takes
 /// its arguments by reference: declare `&i32`, and the name with its underscore.
+///
+/// # Contracts
+///
+/// `requires(..)` says what a call means beyond its types. The conditions are checked at each call,
+/// before anything is sent; one that does not hold is `Error::Contract`, with the condition, the numbers
+/// in it, and the places of the declaration and of the call. The documentation of the kernel shows them.
+///
+/// ```
+/// use veo_core::ve_kernel;
+///
+/// #[ve_kernel(lib = "libscale.so", requires(x.len() >= n, n >= 0))]
+/// fn scale(n: i64, factor: f64, x: *mut f64) -> f64;
+///
+/// /// The leading dimension of the matrices here.
+/// const LINE: usize = 512;
+///
+/// #[ve_kernel(lib = "libscale.so", requires(
+///     n <= LINE,
+///     a.len() >= max(m - 1, 0) * LINE + n,
+///     weights.is_null() || weights.len() >= m,
+///     disjoint(a, out),
+///     out.is_aligned(64),
+/// ))]
+/// fn rows(m: u32, n: u32, a: *const f64, weights: *const f64, out: *mut f64);
+/// ```
+///
+/// | a condition has | meaning |
+/// |---|---|
+/// | `n` | the value of a number; of a reference or pointer to a number, its value if it travels with the call |
+/// | `x.len()` | how many elements of the declared type there are; bytes for `c_void` |
+/// | `x.is_null()`, `x.is_aligned(64)` | what is known of the address |
+/// | `disjoint(x, y)` | the two have no byte in common |
+/// | `requires_known(x)` | the length of `x` is known; of a number, always |
+/// | `min(a, b)`, `max(a, b)`, `+ - * / %`, comparisons, `&& \|\| !` | as in Rust |
+/// | `5`, `0.5`, `true`, `LINE`, `i32::MAX` | literals and constants |
+///
+/// - Integers are computed in 128 bits, whatever their types. An overflow, a division by zero and a
+///   comparison with a NaN break the condition, unless what stands on the left of `&&` or `||` decides.
+///   Floats go with floats: `0.0`, not `0`. An `f32` counts with its exact value.
+/// - Lengths are known of buffers, slices, references and data on the stack. `NULL` has length 0. Of a `VeMemPtr`
+///   the length is unknown, and so is a number in VE memory. What depends on it is unknown: `false && unknown`
+///   is false, `true || unknown` is true, and a condition that is unknown in the end is taken for kept.
+/// - A condition of constants alone is computed by the compiler; if it does not hold, that is an error.
+/// - Contracts are checks, not promises: no soundness depends on them.
 ///
 /// # Errors while compiling
 ///

@@ -1,12 +1,13 @@
 //! The keys of `#[ve_kernel(..)]`.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Lit, LitStr, Path, Token};
 use veo_abi::{Verify, near_names};
 
+use crate::clause_mistake::Wrong;
 use crate::mistake::Mistake;
 use crate::names::{check_library, check_symbol};
 use crate::report::Report;
@@ -39,6 +40,8 @@ pub(crate) struct AttributeOptions {
     pub(crate) name: Option<LitStr>,
     pub(crate) resolution: Resolution,
     pub(crate) verify: Verify,
+    /// The key and the clauses of a contract.
+    pub(crate) requires: Option<(Ident, TokenStream)>,
     krate: Option<Path>,
 }
 
@@ -90,6 +93,7 @@ pub(crate) fn parse(args: TokenStream, report: &mut Report) -> AttributeOptions 
         name: keys.name.map(|(_, name)| name),
         resolution: resolution(keys.optional, keys.lazy, report).unwrap_or(Resolution::Eager),
         verify: keys.verify.map_or(Verify::Default, |(_, verify)| verify),
+        requires: keys.requires,
         krate: keys.krate.map(|(_, path)| path),
     }
 }
@@ -100,6 +104,7 @@ pub(crate) struct Overrides {
     pub(crate) name: Option<LitStr>,
     pub(crate) resolution: Option<Resolution>,
     pub(crate) verify: Verify,
+    pub(crate) requires: Option<(Ident, TokenStream)>,
 }
 
 /// Parses an attribute on a function inside a block.
@@ -121,6 +126,7 @@ pub(crate) fn parse_inner(args: TokenStream, report: &mut Report) -> Overrides {
         name: keys.name.map(|(_, name)| name),
         resolution: resolution(keys.optional, keys.lazy, report),
         verify: keys.verify.map_or(Verify::Default, |(_, verify)| verify),
+        requires: keys.requires,
     }
 }
 
@@ -154,6 +160,7 @@ struct Keys {
     optional: Option<Ident>,
     lazy: Option<Ident>,
     verify: Option<(Ident, Verify)>,
+    requires: Option<(Ident, TokenStream)>,
 }
 
 impl Keys {
@@ -182,11 +189,21 @@ impl Keys {
             return Ok(());
         }
         let key = input.call(Ident::parse_any)?;
+        if key == "requires" {
+            let rest: TokenStream = input.parse()?;
+            self.requires(key, &rest, report);
+            return Ok(());
+        }
         let value = match input.parse::<Option<Token![=]>>()? {
             Some(_) => Some(input.parse::<TokenStream>()?),
             None if input.is_empty() => None,
             None => {
                 let rest: TokenStream = input.parse()?;
+                let text = key.unraw().to_string();
+                if meant(&text) == Some("requires") {
+                    report.at(&key, &Mistake::UnknownKey(text, Some("requires")));
+                    return Ok(());
+                }
                 self.lib_was_wrong |= key == "lib";
                 report.at(&rest, &Mistake::NotKeyValue(key.to_string()));
                 return Ok(());
@@ -241,6 +258,37 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// Reads `requires(clause, ..)`, `rest` is what follows the word.
+    fn requires(&mut self, key: Ident, rest: &TokenStream, report: &mut Report) {
+        let mut trees = rest.clone().into_iter();
+        let clauses = match (trees.next(), trees.next()) {
+            (Some(TokenTree::Group(group)), None)
+                if group.delimiter() == Delimiter::Parenthesis =>
+            {
+                group.stream()
+            }
+            (Some(TokenTree::Group(group)), Some(next))
+                if group.delimiter() == Delimiter::Parenthesis =>
+            {
+                report.at(&next, &Mistake::MissingComma(next.to_string()));
+                return;
+            }
+            _ => {
+                report.at(&key, &Mistake::Contract(Wrong::Form));
+                return;
+            }
+        };
+        if clauses.is_empty() {
+            report.at(&key, &Mistake::Contract(Wrong::Empty));
+        } else if self.requires.is_some() {
+            report.at(&key, &Mistake::Contract(Wrong::Twice));
+        } else {
+            self.requires = Some((key, clauses));
+        }
+    }
+}
+
 /// The key that was probably meant.
 fn meant(key: &str) -> Option<&'static str> {
     Some(match key {
@@ -249,9 +297,10 @@ fn meant(key: &str) -> Option<&'static str> {
         "weak" | "maybe" => "optional",
         "krate" | "path" => "crate",
         "linked" | "builtin" => "static",
+        "require" | "contract" | "precondition" | "pre" | "assume" | "assert" => "requires",
         _ => {
             let keys = [
-                "lib", "static", "name", "optional", "lazy", "verify", "crate",
+                "lib", "static", "name", "optional", "lazy", "verify", "requires", "crate",
             ];
             return near_names(key, keys).first().copied();
         }

@@ -12,6 +12,8 @@ use syn::{
 use veo_abi::limits::MAX_WORDS;
 
 use crate::attribute::{self, AttributeOptions, DeclaredLibrary, Overrides};
+use crate::clause_mistake::Wrong;
+use crate::contract;
 use crate::declaration::{Declaration, Param, Result};
 use crate::mistake::Mistake;
 use crate::names::check_symbol;
@@ -73,6 +75,15 @@ pub(crate) fn kernel(
         ReturnType::Type(_, ty) => types::result(ty, report),
     };
 
+    let requires = match form {
+        Form::Single => &options.requires,
+        Form::InBlock => &overrides.requires,
+    };
+    let contract = match requires {
+        Some((_, tokens)) => contract::clauses(tokens, &params, report),
+        None => Vec::new(),
+    };
+
     let symbol = overrides
         .name
         .unwrap_or_else(|| LitStr::new(&sig.ident.unraw().to_string(), sig.ident.span()));
@@ -87,6 +98,7 @@ pub(crate) fn kernel(
         verify: overrides.verify.or(options.verify),
         params,
         result,
+        contract,
         mentioned,
         is_right: report.len() == before && !matches!(options.library, DeclaredLibrary::Unknown),
     }
@@ -143,6 +155,9 @@ fn attributes(
             Form::Single => {}
             Form::InBlock => report.at(name, &Mistake::NameOnBlock),
         }
+    }
+    if let (Form::InBlock, Some((key, _))) = (form, &options.requires) {
+        report.at(key, &Mistake::Contract(Wrong::OnBlock));
     }
     (kept, overrides)
 }

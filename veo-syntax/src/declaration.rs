@@ -7,6 +7,7 @@ use syn::{Attribute, LitStr, Token, Type, TypePtr, TypeReference, Visibility};
 use veo_abi::Verify;
 
 use crate::attribute::{DeclaredLibrary, Resolution};
+use crate::clause::Clause;
 use crate::placeholder::Named;
 
 /// One kernel.
@@ -25,6 +26,8 @@ pub(crate) struct Declaration {
     pub(crate) verify: Verify,
     pub(crate) params: Vec<Param>,
     pub(crate) result: Result,
+    /// What a call of it means.
+    pub(crate) contract: Vec<Clause>,
     /// Types it mentions that can be named where it stands.
     pub(crate) mentioned: Vec<Type>,
     /// Whether nothing about it has been reported. Otherwise only its name is wanted.

@@ -36,7 +36,7 @@ impl Mistake {
             M::DuplicateKey(key) => format!("`{key}` is given twice; keep one"),
             M::UnknownKey(key, Some(meant)) => format!("unknown key `{key}`: write `{meant}`"),
             M::UnknownKey(key, None) => format!(
-                "unknown key `{key}`: write one of `lib`, `static`, `name`, `optional`, `lazy`, `verify`, `crate`"
+                "unknown key `{key}`: write one of `lib`, `static`, `name`, `optional`, `lazy`, `verify`, `requires`, `crate`"
             ),
             M::KeyOfTheBlock(key) => format!("`{key}` holds for the whole block: write it on the attribute above `extern`"),
             M::NameOnBlock => "one name cannot be that of every function in the block: \
@@ -60,6 +60,8 @@ impl Mistake {
             M::LinkAttribute => "a kernel library is loaded at run time, not linked: remove `#[link]` and \
                                  name the library with `#[ve_kernel(lib = \"..\")]`"
                 .into(),
+
+            M::Contract(wrong) => wrong.text(),
 
             M::BlockNotUnsafe => "a block of kernels promises that its declarations are right: write `unsafe extern \"C\"`".into(),
             M::NoAbi => "kernels have the C calling convention: write `extern \"C\"`".into(),

@@ -1,5 +1,7 @@
 //! Every mistake that can be seen in the tokens, or in what the build knows of a library.
 
+use crate::clause_mistake::Wrong;
+
 /// Where a type stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TypePosition {
@@ -51,6 +53,9 @@ pub(crate) enum Mistake {
     UnknownPolicy(String),
     SymbolAttribute(String),
     LinkAttribute,
+
+    // `requires(..)`.
+    Contract(Wrong),
 
     // The item.
     BlockNotUnsafe,

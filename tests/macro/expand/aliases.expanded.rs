@@ -63,6 +63,7 @@ where
         parameters: &["n", "plan", "at"],
         words: &["c_int", "plan_t", "ffi::Offset", "ffi::Size"],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)

@@ -45,6 +45,7 @@ where
         parameters: &["x"],
         words: &["*mut f64", ""],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)
@@ -103,6 +104,7 @@ where
         parameters: &["x", "n"],
         words: &["*mut f64", "u64", "f32"],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)
@@ -150,6 +152,7 @@ where
         parameters: &[],
         words: &[""],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)

@@ -71,6 +71,7 @@ where
         parameters: &["n", "alpha", "x", "incx", "y", "incy"],
         words: &["&i32", "&f64", "*const f64", "&i32", "*mut f64", "&i32", ""],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)

@@ -55,6 +55,7 @@ where
         parameters: &["factor", "from", "to", "n"],
         words: &["f64", "*const f64", "*mut f64", "u64", ""],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)

@@ -44,6 +44,7 @@ where
         parameters: &["in", "_", "N"],
         words: &["i32", "f64", "u8", ""],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)

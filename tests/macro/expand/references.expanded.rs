@@ -66,6 +66,7 @@ where
         parameters: &["points", "by", "sum", "weights"],
         words: &["&'_ mut [Point]", "&Point", "&mut f64", "&[[f64; 4]]", "*mut Point"],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)

@@ -31,6 +31,7 @@ where
         parameters: &[],
         words: &[""],
         verify: my::veo::__private::Verify::Default,
+        contract: &[],
     });
     my::veo::__private::inventory::submit! {
         my::veo::__private::Registration(& _KERNEL)

@@ -38,6 +38,7 @@ where
         parameters: &["a", "b"],
         words: &["i32", "f64", "i64"],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)

@@ -68,6 +68,7 @@ where
             "*mut c_void",
         ],
         verify: __veo::Verify::Default,
+        contract: &[],
     });
     __veo::inventory::submit! {
         __veo::Registration(& _KERNEL)

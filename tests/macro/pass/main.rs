@@ -98,6 +98,13 @@ mod call {
     mod untyped_null;
 }
 
+mod contract {
+    mod constants;
+    mod operators;
+    mod parameters;
+    mod places;
+}
+
 mod info {
     mod kernel_info;
 }

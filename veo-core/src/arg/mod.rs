@@ -16,6 +16,7 @@ use veo_abi::limits::{MAX_STACK_DATA, MAX_WORDS};
 use crate::address::{Usage, VeMemPtr};
 use crate::data::{Bytes, BytesMut};
 use crate::error::{Error, Result, parameter};
+use crate::known::Known;
 use crate::session::{Code, ProcId};
 use crate::stack::StackData;
 
@@ -42,6 +43,13 @@ pub trait Arg<'a, P: ?Sized> {
     fn put<'c>(self, args: &mut Args<'c, 'a>)
     where
         Self: 'c;
+
+    /// What is known of it before the call.
+    #[doc(hidden)]
+    #[inline]
+    fn known(&self) -> Known {
+        Known::default()
+    }
 }
 
 /// The arguments of a call, collected and checked as far as they can be.

@@ -7,6 +7,7 @@ use veo_abi::Scalar;
 use super::{Arg, ArgWord, Args};
 use crate::address::{Null, VeMemPtr};
 use crate::data::{VeAddr, VeData, VePointee};
+use crate::known::{Known, Region};
 use crate::param::CFunction;
 
 /// Never a declared type. With a second implementation beside the one that counts, the
@@ -33,6 +34,11 @@ macro_rules! integers {
             fn put<'c>(self, args: &mut Args<'c, '_>) where Self: 'c {
                 args.word(ArgWord::Integer(self.to_word().0 as i64));
             }
+
+            #[inline]
+            fn known(&self) -> Known {
+                Known::value(self)
+            }
         }
     )*};
 }
@@ -50,6 +56,11 @@ impl Arg<'_, f32> for f32 {
     {
         args.word(ArgWord::Float(self));
     }
+
+    #[inline]
+    fn known(&self) -> Known {
+        Known::value(self)
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -60,6 +71,11 @@ impl Arg<'_, f64> for f64 {
         Self: 'c,
     {
         args.word(ArgWord::Double(self));
+    }
+
+    #[inline]
+    fn known(&self) -> Known {
+        Known::value(self)
     }
 }
 
@@ -85,6 +101,11 @@ macro_rules! accept {
             {
                 args.pointer($ptr(self));
             }
+
+            #[inline]
+            fn known(&self) -> $crate::known::Known {
+                $crate::known::Region::region(self)
+            }
         }
     };
 }
@@ -107,6 +128,10 @@ impl<F: CFunction> Arg<'_, F> for Null {
     {
         args.word(ArgWord::Integer(0));
     }
+
+    fn known(&self) -> Known {
+        self.region()
+    }
 }
 
 macro_rules! null {
@@ -116,6 +141,11 @@ macro_rules! null {
             #[inline]
             fn put<'c>(self, args: &mut Args<'c, '_>) where Self: 'c {
                 args.word(ArgWord::Integer(0));
+            }
+
+            #[inline]
+            fn known(&self) -> Known {
+                self.region()
             }
         }
     )+};

@@ -5,6 +5,7 @@ use std::slice;
 
 use super::{Arg, Args};
 use crate::data::{Bytes, BytesMut, VeAddr, VeData, VePointee};
+use crate::known::Known;
 use crate::stack::{InOut, Input, OnStack, Output};
 
 /// `OnStack::input` of `$of` is accepted for `$to`. The borrow `'b` ends with the call.
@@ -18,6 +19,11 @@ macro_rules! input {
             {
                 let (data, align) = self.into_data();
                 args.stack(data, align);
+            }
+
+            #[inline]
+            fn known(&self) -> Known {
+                self.known()
             }
         }
     };
@@ -34,6 +40,11 @@ macro_rules! written {
             {
                 let (data, align) = self.into_data();
                 args.stack(data, align);
+            }
+
+            #[inline]
+            fn known(&self) -> Known {
+                self.known()
             }
         }
     };
@@ -83,6 +94,10 @@ macro_rules! text {
                 let (data, align) = self.into_text();
                 args.stack(data, align);
             }
+
+            fn known(&self) -> Known {
+                self.known_text()
+            }
         }
     )+};
 }
@@ -99,6 +114,11 @@ impl<'a, T: VeData> Arg<'a, &'_ T> for &T {
     {
         args.input(Bytes::of(slice::from_ref(self)));
     }
+
+    #[inline]
+    fn known(&self) -> Known {
+        Known::read(slice::from_ref(&**self))
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -108,6 +128,11 @@ impl<'a, T: VeData> Arg<'a, &'_ mut T> for &'a mut T {
         Self: 'c,
     {
         args.inout(BytesMut::of(slice::from_mut(self)));
+    }
+
+    #[inline]
+    fn known(&self) -> Known {
+        Known::read(slice::from_ref(&**self))
     }
 }
 
@@ -122,6 +147,12 @@ macro_rules! slices {
             {
                 args.input(Bytes::of(self));
             }
+
+            #[inline]
+            fn known(&self) -> Known {
+                let values: &[T] = &**self;
+                Known::read(values)
+            }
         }
 
         #[diagnostic::do_not_recommend]
@@ -131,6 +162,12 @@ macro_rules! slices {
                 Self: 'c,
             {
                 args.inout(BytesMut::of(self));
+            }
+
+            #[inline]
+            fn known(&self) -> Known {
+                let values: &[T] = &**self;
+                Known::read(values)
             }
         }
     )*};

@@ -1,5 +1,6 @@
 //! Everything that can go wrong, in one enum.
 
+mod contract;
 mod fault;
 mod text;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use veo_abi::limits::{MAX_STACK_DATA_MIB, MAX_WORDS};
 
+pub use contract::BrokenContract;
 pub use fault::{Cause, Fault};
 pub use text::PrototypeMismatch;
 pub(crate) use text::parameter;
@@ -200,6 +202,14 @@ pub enum Error {
     Forked {
         /// What was attempted.
         what: String,
+    },
+
+    /// A call that does not keep the contract of its kernel, what `requires(..)` in the
+    /// declaration says. It was not made.
+    #[error("{broken}")]
+    Contract {
+        /// The clause that is broken, its numbers, the places.
+        broken: Box<BrokenContract>,
     },
 
     /// An argument that cannot be passed.

@@ -15,6 +15,7 @@ use crate::arg::{Arg, Args};
 use crate::call::result_class;
 use crate::call::{Callee, Request, Target};
 use crate::error::{Error, Result};
+use crate::known::{Known, Region};
 use crate::param::CFunction;
 use crate::process::VeoProc;
 use crate::session::RequestKind;
@@ -280,6 +281,10 @@ macro_rules! function_address {
                 Self: 'c,
             {
                 args.function(self.symbol, Arc::clone(&self.lib.loaded().code));
+            }
+
+            fn known(&self) -> Known {
+                self.symbol.region()
             }
         }
     )*};

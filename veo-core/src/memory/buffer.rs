@@ -10,6 +10,7 @@ use crate::address::VeMemPtr;
 use crate::arg::accept;
 use crate::data::{VeAddr, VeData, VePointee};
 use crate::error::Result;
+use crate::known::{Known, Region};
 use crate::process::VeoProc;
 
 /// Memory on the VE that holds `len` values of `T`, made by
@@ -223,6 +224,19 @@ impl<'b, T> From<&'b mut VeBuffer<T>> for VeSliceMut<'b, T> {
         buffer.as_mut_slice()
     }
 }
+
+macro_rules! regions {
+    ($($ty:ty),*) => {$(
+        impl<T> Region for $ty {
+            #[inline]
+            fn region(&self) -> Known {
+                Known::memory(self.as_ptr(), self.size())
+            }
+        }
+    )*};
+}
+
+regions!(VeBuffer<T>, VeSlice<'_, T>, VeSliceMut<'_, T>);
 
 /// A parameter that is read: shared and exclusive access, `T` for `$const`.
 /// One that is written: exclusive access only, `T` for `$mut`.

@@ -3,6 +3,7 @@
 //! Names of the expansion are absolute, its locals, lifetimes and items begin with underscores, and every use of a type carries the span of the user's own
 //! tokens, so that what the compiler says about it is said there.
 
+mod contract;
 mod documented;
 mod signature;
 mod types;
@@ -81,6 +82,8 @@ pub(crate) fn stub(
     let result = declaration.result.described();
     let arguments = declaration.params.iter().enumerate();
     let arguments = arguments.map(|(index, param)| argument(param, index));
+    let clauses = declaration.contract.iter().map(|clause| &clause.text);
+    let contract = contract::checks(declaration, inner_name);
     let submit = declaration.result.submit();
     let (on, call) = (target(ident), local("_call"));
     // If there is nothing at the user's own path, that is to be one error: without a `use`,
@@ -109,12 +112,14 @@ pub(crate) fn stub(
                 parameters: &[#(#names),*],
                 words: &[#(#words),*],
                 verify: __veo::Verify::#verify,
+                contract: &[#(#clauses),*],
             });
             __veo::inventory::submit! { __veo::Registration(&_KERNEL) }
             #variable
             #(#files)*
             #(#warnings)*
             #(#assertions)*
+            #contract
 
             let mut #call = __veo::Call::new(&_KERNEL);
             #(#arguments)*
@@ -126,14 +131,23 @@ pub(crate) fn stub(
         body
     };
     let attrs = &declaration.attrs;
+    let section = contract::documentation(declaration);
+    // The place of a call is a part of what is said about it.
+    let is_tracked = attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("track_caller"));
+    let tracked = (!section.is_empty() && !is_tracked).then(|| quote!(#[track_caller]));
     let documented = documented(declaration, context);
     quote! {
         #[cfg(doc)]
         #(#attrs)*
+        #(#[doc = #section])*
         #documented
 
         #[cfg(not(doc))]
         #(#attrs)*
+        #(#[doc = #section])*
+        #tracked
         #signature { #body }
     }
 }

@@ -31,7 +31,7 @@ impl ParamType {
     }
 
     /// The type as the traits see it; `private` is the path of their module.
-    pub(super) fn declared(&self, private: TokenStream) -> TokenStream {
+    pub(crate) fn declared(&self, private: TokenStream) -> TokenStream {
         match self {
             ParamType::Scalar(ty) | ParamType::Other(ty) => ty.to_token_stream(),
             ParamType::Pointer(pointer) => pointer.to_token_stream(),

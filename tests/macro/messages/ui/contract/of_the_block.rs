@@ -1,0 +1,8 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libk.so", requires(n > 0))]
+unsafe extern "C" {
+    safe fn run(n: i64);
+}
+
+fn main() {}

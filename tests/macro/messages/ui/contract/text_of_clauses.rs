@@ -1,0 +1,6 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libk.so", requires = "n > 0")]
+fn run(n: i64);
+
+fn main() {}

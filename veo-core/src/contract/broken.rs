@@ -1,0 +1,104 @@
+//! What is said of a call that does not keep the contract of its kernel.
+
+use std::panic::Location;
+
+use super::parameter::{Elements, Seen, length};
+use super::value::{Failure, Verdict};
+use crate::data::Number;
+use crate::error::{BrokenContract, Error};
+use crate::kernel::Kernel;
+use crate::known::Place;
+
+/// What a clause asks of a parameter.
+#[derive(Clone, Copy, Debug)]
+pub enum Asked<P: ?Sized> {
+    /// Its value.
+    Value,
+    /// How many elements it has.
+    Length(Elements<P>),
+    /// Where it is.
+    Address,
+    /// Where it is, and how many bytes it has.
+    Range,
+    /// Whether it is known.
+    Known,
+}
+
+/// What a message shows of a parameter: `n = 6`, `x.len() = 3`.
+#[derive(Debug)]
+pub struct Shown(String);
+
+impl<P: ?Sized> Seen<P> {
+    /// What a message shows of the parameter of this name.
+    #[cold]
+    #[must_use]
+    pub fn shown(&self, name: &str, asked: Asked<P>) -> Shown {
+        let known = self.known;
+        let count = |count: Option<usize>| {
+            count.map_or_else(|| "unknown".to_owned(), |count| count.to_string())
+        };
+        Shown(match asked {
+            Asked::Value => match known.number {
+                Some(Number::Integer(value)) => format!("{name} = {value}"),
+                Some(Number::Single(value)) => format!("{name} = {value:?}"),
+                Some(Number::Double(value)) => format!("{name} = {value:?}"),
+                None => format!("{name} is not on the host"),
+            },
+            Asked::Length(elements) => {
+                format!("{name}.len() = {}", count(length(known, elements.size)))
+            }
+            Asked::Address => format!("{name} is {}", place(known.place)),
+            Asked::Range => format!(
+                "{name} is {} bytes {}",
+                count(known.bytes),
+                match known.place {
+                    Place::Stack => "of stack data".to_owned(),
+                    other => format!("at {}", place(other)),
+                }
+            ),
+            Asked::Known if known.bytes.is_some() => format!("{name} is known"),
+            Asked::Known => format!("the length of {name} is unknown"),
+        })
+    }
+}
+
+fn place(place: Place) -> String {
+    match place {
+        Place::Unknown => "an unknown address".to_owned(),
+        Place::Ve(0, _) => "NULL".to_owned(),
+        Place::Ve(addr, _) => format!("{addr:#x}"),
+        Place::Stack => "stack data".to_owned(),
+    }
+}
+
+/// The error of a call that breaks clause `index` of the kernel's contract.
+#[cold]
+#[must_use]
+pub fn broken(
+    kernel: &'static Kernel,
+    index: usize,
+    verdict: Verdict,
+    shown: &[Shown],
+    called: &'static Location<'static>,
+) -> Error {
+    let info = kernel.info();
+    let failure = match verdict {
+        Verdict::Failed(Failure::Overflow) => Some("it overflows 128 bits"),
+        Verdict::Failed(Failure::DivisionByZero) => Some("it divides by zero"),
+        Verdict::Failed(Failure::NotANumber) => Some("it compares a NaN"),
+        Verdict::Failed(Failure::Alignment) => Some("it asks for an alignment below 1"),
+        Verdict::Kept | Verdict::Broken => None,
+    };
+    let clause = info.contract.get(index).copied();
+    let broken = BrokenContract {
+        kernel: format!("fn {}{}", info.name, info.signature),
+        clause: clause.unwrap_or_default().to_owned(),
+        failure: failure.map(str::to_owned),
+        values: shown.iter().map(|shown| shown.0.clone()).collect(),
+        declared_at: format!("{}:{}", info.file, info.line),
+        called_at: format!("{}:{}", called.file(), called.line()),
+    };
+    Error::Contract {
+        broken: Box::new(broken),
+    }
+}

@@ -1,0 +1,26 @@
+//! Contracts: what a call of a kernel means, `requires(x.len() >= n)` in a declaration.
+//!
+//! The expansion of `#[ve_kernel]` turns each clause into calls of the functions here. Their types
+//! are checked by the compiler: each function asks for a proof, which only an implementation of the
+//! right trait has, so that a mistake is one message at the user's own token. Everything is `const`
+//! but what asks for arguments, so a clause of constants is computed while the crate is compiled.
+//!
+//! Contracts are no promises: nothing unsafe hangs on what is found here.
+
+mod broken;
+mod operation;
+mod parameter;
+mod value;
+
+pub use broken::{Asked, Shown, broken};
+pub use operation::{
+    at_least, at_most, both, difference, divided, equal, greater, larger, less, negative, not, or,
+    product, remainder, smaller, sum, unequal,
+};
+pub use parameter::{
+    Address, Memory, Seen, Valued, disjoint, is_aligned, is_known, is_null, len, look, value,
+};
+pub use value::{
+    Compare, Compute, Condition, Constant, Count, Equal, Failure, Float, Integer, Signed, Truth,
+    Value, Verdict, constant, verdict,
+};

@@ -1,0 +1,159 @@
+//! The operations of a clause. What is unknown stays so, unless the rest decides without it. What
+//! cannot be computed makes the clause so, unless what stands on its left decides without it.
+
+use super::value::{Failure, Pair, Proof, Raw, Truth, Value};
+
+/// `$name` of two numbers: what it is of integers, and of floats.
+macro_rules! computed {
+    ($($(#[$doc:meta])* $name:ident: |$a:ident, $b:ident| $integers:expr, $floats:expr;)*) => {$(
+        $(#[$doc])*
+        #[inline]
+        #[must_use]
+        pub const fn $name<A, B>(a: Value<A>, b: Value<B>, _: Pair<A, B>) -> Value<A> {
+            Value::new(match (a.raw, b.raw) {
+                (Raw::Failed(failure), _) | (_, Raw::Failed(failure)) => Raw::Failed(failure),
+                (Raw::Integer($a), Raw::Integer($b)) => $integers,
+                (Raw::Float($a), Raw::Float($b)) => $floats,
+                _ => Raw::Unknown,
+            })
+        }
+    )*};
+}
+
+computed! {
+    /// `a + b`
+    sum: |a, b| integer(a.checked_add(b)), Raw::Float(a + b);
+    /// `a - b`
+    difference: |a, b| integer(a.checked_sub(b)), Raw::Float(a - b);
+    /// `a * b`
+    product: |a, b| integer(a.checked_mul(b)), Raw::Float(a * b);
+    /// `a / b`
+    divided: |a, b| by(b, a.checked_div(b)), Raw::Float(a / b);
+    /// `a % b`
+    remainder: |a, b| by(b, a.checked_rem(b)), Raw::Float(a % b);
+    /// `min(a, b)`
+    smaller: |a, b| Raw::Integer(if b < a { b } else { a }), chosen(a, b, b < a);
+    /// `max(a, b)`
+    larger: |a, b| Raw::Integer(if b > a { b } else { a }), chosen(a, b, b > a);
+}
+
+/// `$name` of two values: what it is of integers, of floats, and of conditions.
+macro_rules! compared {
+    ($($(#[$doc:meta])* $name:ident: $op:tt, $truths:expr;)*) => {$(
+        $(#[$doc])*
+        #[inline]
+        #[must_use]
+        pub const fn $name<A, B>(a: Value<A>, b: Value<B>, _: Pair<A, B>) -> Value<Truth> {
+            Value::new(match (a.raw, b.raw) {
+                (Raw::Failed(failure), _) | (_, Raw::Failed(failure)) => Raw::Failed(failure),
+                (Raw::Integer(a), Raw::Integer(b)) => Raw::Truth(a $op b),
+                (Raw::Float(a), Raw::Float(b)) if a.is_nan() || b.is_nan() => {
+                    Raw::Failed(Failure::NotANumber)
+                }
+                (Raw::Float(a), Raw::Float(b)) => Raw::Truth(a $op b),
+                (Raw::Truth(a), Raw::Truth(b)) => $truths(a, b),
+                _ => Raw::Unknown,
+            })
+        }
+    )*};
+}
+
+compared! {
+    /// `a == b`
+    equal: ==, are_equal;
+    /// `a != b`
+    unequal: !=, differ;
+    /// `a < b`
+    less: <, have_no_order;
+    /// `a <= b`
+    at_most: <=, have_no_order;
+    /// `a > b`
+    greater: >, have_no_order;
+    /// `a >= b`
+    at_least: >=, have_no_order;
+}
+
+const fn are_equal(a: bool, b: bool) -> Raw {
+    Raw::Truth(a == b)
+}
+
+const fn differ(a: bool, b: bool) -> Raw {
+    Raw::Truth(a != b)
+}
+
+/// Nobody has the proof to ask for one.
+const fn have_no_order(_: bool, _: bool) -> Raw {
+    Raw::Unknown
+}
+
+#[inline]
+const fn integer(value: Option<i128>) -> Raw {
+    match value {
+        Some(value) => Raw::Integer(value),
+        None => Raw::Failed(Failure::Overflow),
+    }
+}
+
+#[inline]
+const fn by(divisor: i128, value: Option<i128>) -> Raw {
+    if divisor == 0 {
+        return Raw::Failed(Failure::DivisionByZero);
+    }
+    integer(value)
+}
+
+#[inline]
+const fn chosen(a: f64, b: f64, is_second: bool) -> Raw {
+    if a.is_nan() || b.is_nan() {
+        return Raw::Failed(Failure::NotANumber);
+    }
+    Raw::Float(if is_second { b } else { a })
+}
+
+/// `-a`
+#[inline]
+#[must_use]
+pub const fn negative<A>(a: Value<A>, _: Proof<A>) -> Value<A> {
+    Value::new(match a.raw {
+        Raw::Integer(a) => integer(a.checked_neg()),
+        Raw::Float(a) => Raw::Float(-a),
+        other => other,
+    })
+}
+
+/// `!a`
+#[inline]
+#[must_use]
+pub const fn not<A>(a: Value<A>, _: Proof<A>) -> Value<Truth> {
+    Value::new(match a.raw {
+        Raw::Truth(a) => Raw::Truth(!a),
+        other => other,
+    })
+}
+
+/// `a && b`
+#[inline]
+#[must_use]
+pub const fn both<A, B>(a: Value<A>, _: Proof<A>, b: Value<B>, _: Proof<B>) -> Value<Truth> {
+    Value::new(decided(a.raw, b.raw, false))
+}
+
+/// `a || b`
+#[inline]
+#[must_use]
+pub const fn or<A, B>(a: Value<A>, _: Proof<A>, b: Value<B>, _: Proof<B>) -> Value<Truth> {
+    Value::new(decided(a.raw, b.raw, true))
+}
+
+/// Two conditions of which one that is `by` decides.
+#[inline]
+const fn decided(a: Raw, b: Raw, by: bool) -> Raw {
+    match (a, b) {
+        (Raw::Failed(failure), _) => Raw::Failed(failure),
+        (Raw::Truth(a), _) if a == by => Raw::Truth(by),
+        (_, Raw::Failed(failure)) => Raw::Failed(failure),
+        (_, Raw::Truth(b)) if b == by => Raw::Truth(by),
+        (Raw::Truth(_), Raw::Truth(_)) => Raw::Truth(!by),
+        _ => Raw::Unknown,
+    }
+}

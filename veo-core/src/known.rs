@@ -1,0 +1,112 @@
+//! What is known of an argument before the call: contracts are held against it.
+//!
+//! Nothing is read here but lengths, addresses and numbers that lie on the host. No promise hangs on
+//! it: a contract says what a call means, memory is safe without it.
+
+use crate::address::{Null, VeMemPtr};
+use crate::data::{Number, VeData};
+use crate::session::ProcId;
+
+/// What is known of an argument.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known {
+    pub(crate) place: Place,
+    /// How many bytes there are.
+    pub(crate) bytes: Option<usize>,
+    /// The number itself, or the first of those that the argument refers to.
+    pub(crate) number: Option<Number>,
+}
+
+/// Where an argument is, or what it points to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    #[default]
+    Unknown,
+    /// In the memory of a process.
+    Ve(u64, ProcId),
+    /// On the stack of the kernel, once it is called.
+    Stack,
+}
+
+impl Known {
+    /// Of a number that is passed itself.
+    #[inline]
+    pub(crate) fn value<T: VeData>(value: &T) -> Known {
+        Known {
+            place: Place::Unknown,
+            bytes: Some(size_of::<T>()),
+            number: T::NUMBER(value),
+        }
+    }
+
+    /// Of data that travel with the call and that the kernel reads.
+    #[inline]
+    pub(crate) fn read<T: VeData>(values: &[T]) -> Known {
+        Known::on_stack(size_of_val(values), values.first().and_then(T::NUMBER))
+    }
+
+    /// Of data on the stack of the kernel.
+    #[inline]
+    pub(crate) fn on_stack(bytes: usize, number: Option<Number>) -> Known {
+        Known {
+            place: Place::Stack,
+            bytes: Some(bytes),
+            number,
+        }
+    }
+
+    /// Of a bare address.
+    #[inline]
+    pub(crate) fn address(addr: u64, proc: ProcId) -> Known {
+        Known {
+            place: Place::Ve(addr, proc),
+            // There is no memory at the null address.
+            bytes: (addr == 0).then_some(0),
+            number: None,
+        }
+    }
+
+    /// Of memory that is there to its last byte.
+    #[inline]
+    pub(crate) fn memory<T>(ptr: VeMemPtr<T>, bytes: usize) -> Known {
+        Known {
+            bytes: Some(bytes),
+            ..Known::address(ptr.addr(), ptr.proc_id())
+        }
+    }
+}
+
+/// What an address is known of.
+pub(crate) trait Region {
+    fn region(&self) -> Known;
+}
+
+impl<R: Region + ?Sized> Region for &R {
+    #[inline]
+    fn region(&self) -> Known {
+        (**self).region()
+    }
+}
+
+impl<R: Region + ?Sized> Region for &mut R {
+    #[inline]
+    fn region(&self) -> Known {
+        (**self).region()
+    }
+}
+
+// A pointer may be meant for more than what it was made from, or for less.
+impl<T> Region for VeMemPtr<T> {
+    #[inline]
+    fn region(&self) -> Known {
+        Known::address(self.addr(), self.proc_id())
+    }
+}
+
+impl Region for Null {
+    #[inline]
+    fn region(&self) -> Known {
+        Known::address(0, ProcId::NONE)
+    }
+}

@@ -1,0 +1,481 @@
+//! From the tokens of `requires(..)` to clauses. What the language does not have is refused here, with
+//! what to write; names of constants, and types, are the compiler's to check.
+
+mod spell;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::{BinOp, Expr, ExprCall, ExprLit, ExprMethodCall, ExprPath, Lit, UnOp};
+
+use veo_abi::near_names;
+
+use self::spell::spell;
+use crate::attribute::split_at_commas;
+use crate::clause::{Clause, Kind, Named, Term, What};
+use crate::clause_mistake::Wrong;
+use crate::declaration::{Param, ParamType};
+use crate::mistake::Mistake;
+use crate::report::Report;
+
+/// Reads the clauses of a contract on these parameters; those that are wrong are reported.
+pub(crate) fn clauses(tokens: &TokenStream, params: &[Param], report: &mut Report) -> Vec<Clause> {
+    let pieces = split_at_commas(tokens.clone());
+    let mut reader = Reader { params, report };
+    let clauses = pieces.into_iter().filter_map(|piece| reader.clause(piece));
+    clauses.collect()
+}
+
+struct Reader<'a> {
+    params: &'a [Param],
+    report: &'a mut Report,
+}
+
+impl Reader<'_> {
+    fn clause(&mut self, tokens: TokenStream) -> Option<Clause> {
+        let Ok(expr) = syn::parse2::<Expr>(tokens.clone()) else {
+            let (place, wrong) = unreadable(tokens);
+            return self.wrong(&place, wrong);
+        };
+        let term = self.term(&expr)?;
+        let condition = self.condition(term)?;
+        let text = spell(&expr);
+        Some(Clause { text, condition })
+    }
+
+    fn wrong<T>(&mut self, at: &impl ToTokens, wrong: Wrong) -> Option<T> {
+        self.report.at(at, &Mistake::Contract(wrong));
+        None
+    }
+
+    fn term(&mut self, expr: &Expr) -> Option<Term> {
+        let what = match expr {
+            Expr::Paren(paren) => return self.term(&paren.expr),
+            Expr::Group(group) => return self.term(&group.expr),
+            Expr::Lit(literal) => self.literal(literal)?,
+            Expr::Path(path) => self.path(path)?,
+            Expr::Unary(unary) => {
+                if let UnOp::Deref(star) = unary.op {
+                    return self.wrong(&star, Wrong::Followed);
+                }
+                let term = self.term(&unary.expr)?;
+                if matches!(unary.op, UnOp::Not(_)) {
+                    What::Not(Box::new(self.condition(term)?))
+                } else {
+                    What::Negative(Box::new(self.number(term)?))
+                }
+            }
+            Expr::Binary(binary) => {
+                // Both sides are read, so that the mistakes of both are found.
+                let sides = (self.term(&binary.left), self.term(&binary.right));
+                self.binary(&binary.op, sides.0, sides.1)?
+            }
+            Expr::Call(call) => self.call(call)?,
+            Expr::MethodCall(call) => self.method(call)?,
+            other => {
+                let (place, wrong) = foreign(other, self.params);
+                return self.wrong(&place, wrong);
+            }
+        };
+        Some(Term {
+            what,
+            tokens: expr.to_token_stream(),
+        })
+    }
+
+    fn binary(&mut self, op: &BinOp, left: Option<Term>, right: Option<Term>) -> Option<What> {
+        let computed = match op {
+            BinOp::Add(_) => "sum",
+            BinOp::Sub(_) => "difference",
+            BinOp::Mul(_) => "product",
+            BinOp::Div(_) => "divided",
+            BinOp::Rem(_) => "remainder",
+            _ => "",
+        };
+        if !computed.is_empty() {
+            let sides = self.numbers(left?, right?)?;
+            return Some(What::Computed(computed, sides));
+        }
+        let (compared, is_ordered) = match op {
+            BinOp::Eq(_) => ("equal", false),
+            BinOp::Ne(_) => ("unequal", false),
+            BinOp::Lt(_) => ("less", true),
+            BinOp::Le(_) => ("at_most", true),
+            BinOp::Gt(_) => ("greater", true),
+            BinOp::Ge(_) => ("at_least", true),
+            BinOp::And(_) | BinOp::Or(_) => {
+                let name = if matches!(op, BinOp::And(_)) {
+                    "both"
+                } else {
+                    "or"
+                };
+                let (left, right) = (self.condition(left?), self.condition(right?));
+                return Some(What::Joined(name, Box::new([left?, right?])));
+            }
+            BinOp::BitAnd(_) => return self.wrong(op, Wrong::Bits("&", "&&")),
+            BinOp::BitOr(_) => return self.wrong(op, Wrong::Bits("|", "||")),
+            BinOp::BitXor(_) => return self.wrong(op, Wrong::Bits("^", "!=")),
+            BinOp::Shl(_) => return self.wrong(op, Wrong::Shifted("* 8")),
+            BinOp::Shr(_) => return self.wrong(op, Wrong::Shifted("/ 8")),
+            _ => return self.wrong(op, Wrong::Changed),
+        };
+        let (left, right) = (left?, right?);
+        if is_ordered {
+            let is_comparison = |term: &Term| matches!(term.what, What::Compared(_, true, _));
+            if is_comparison(&left) || is_comparison(&right) {
+                return self.wrong(op, Wrong::Chained);
+            }
+            let sides = self.numbers(left, right)?;
+            return Some(What::Compared(compared, true, sides));
+        }
+        match (left.kind(), right.kind()) {
+            (Kind::Number, Kind::Condition) => self.number(right).map(drop)?,
+            (Kind::Condition, Kind::Number) => self.condition(right).map(drop)?,
+            _ => return Some(What::Compared(compared, false, Box::new([left, right]))),
+        }
+        None
+    }
+
+    /// A part that stands where a condition does.
+    fn condition(&mut self, term: Term) -> Option<Term> {
+        if term.kind() == Kind::Number {
+            let name = match &term.what {
+                What::Value(named) => named.ident.to_string(),
+                _ => "n".to_owned(),
+            };
+            return self.wrong(&term.tokens, Wrong::NotCondition(name));
+        }
+        Some(term)
+    }
+
+    /// A part that stands where a number does.
+    fn number(&mut self, term: Term) -> Option<Term> {
+        if term.kind() == Kind::Condition {
+            return self.wrong(&term.tokens, Wrong::NotNumber);
+        }
+        Some(term)
+    }
+
+    fn numbers(&mut self, left: Term, right: Term) -> Option<Box<[Term; 2]>> {
+        let (left, right) = (self.number(left), self.number(right));
+        Some(Box::new([left?, right?]))
+    }
+
+    fn literal(&mut self, literal: &ExprLit) -> Option<What> {
+        let tokens = match &literal.lit {
+            // As wide as what is computed with it.
+            Lit::Int(int) if int.suffix().is_empty() => {
+                let wide = format!("{}i128", int.base10_digits());
+                syn::LitInt::new(&wide, int.span()).into_token_stream()
+            }
+            Lit::Int(_) | Lit::Float(_) | Lit::Bool(_) => literal.to_token_stream(),
+            Lit::Char(_) | Lit::Byte(_) => return self.wrong(literal, Wrong::Character),
+            _ => return self.wrong(literal, Wrong::Text),
+        };
+        Some(What::Constant(tokens))
+    }
+
+    fn path(&mut self, path: &ExprPath) -> Option<What> {
+        if let Some(named) = self.named(path) {
+            return Some(What::Value(named));
+        }
+        if let Some(name) = path.path.get_ident() {
+            if name == "self" {
+                return self.wrong(path, Wrong::Receiver);
+            }
+            let text = name.unraw().to_string();
+            let is_lower = text.starts_with(|c: char| c.is_lowercase() || c == '_');
+            if is_lower && let Some(near) = self.near(&text) {
+                return self.wrong(path, Wrong::NoSuchParameter(text, near));
+            }
+        }
+        Some(What::Constant(path.to_token_stream()))
+    }
+
+    /// The parameter that was probably meant.
+    fn near(&self, name: &str) -> Option<String> {
+        let names: Vec<String> = self
+            .params
+            .iter()
+            .map(|param| param.ident.unraw().to_string())
+            .collect();
+        let near = near_names(name, names.iter().map(String::as_str));
+        near.first().map(|near| (*near).to_owned())
+    }
+
+    /// The parameter of this name.
+    fn named(&self, path: &ExprPath) -> Option<Named> {
+        let ident = path.path.get_ident().filter(|_| path.qself.is_none())?;
+        let index = index_of(ident, self.params)?;
+        Some(Named {
+            index,
+            ident: ident.clone(),
+        })
+    }
+
+    /// A parameter that is asked by its name, `form` is how.
+    fn parameter(&mut self, expr: &Expr, form: &'static str) -> Option<Named> {
+        match plain(expr) {
+            Expr::Path(path) => match self.named(path) {
+                Some(named) => self.addressed(named, form),
+                None if path.path.is_ident("self") => self.wrong(path, Wrong::Receiver),
+                None => {
+                    let name = path.path.get_ident().map(|name| name.unraw().to_string());
+                    let near = name.as_deref().and_then(|name| self.near(name));
+                    match (name, near) {
+                        (Some(name), Some(near)) => {
+                            self.wrong(path, Wrong::NoSuchParameter(name, near))
+                        }
+                        _ => self.wrong(path, Wrong::NotParameter(form)),
+                    }
+                }
+            },
+            other => self.wrong(other, Wrong::NotParameter(form)),
+        }
+    }
+
+    /// A parameter that is no number, of which `form` can be asked.
+    fn addressed(&mut self, named: Named, form: &'static str) -> Option<Named> {
+        let is_number = self
+            .params
+            .get(named.index)
+            .is_some_and(|param| matches!(param.ty, ParamType::Scalar(_)));
+        if is_number && form != "requires_known(x)" {
+            let name = named.ident.to_string();
+            return self.wrong(&named.ident, Wrong::IsNumber(name));
+        }
+        Some(named)
+    }
+
+    fn call(&mut self, call: &ExprCall) -> Option<What> {
+        let name = match plain(&call.func) {
+            Expr::Path(path) if path.qself.is_none() => {
+                let last = path.path.segments.last().map(|last| &last.ident);
+                last.map(|last| last.unraw().to_string())
+                    .unwrap_or_default()
+            }
+            other => return self.wrong(other, Wrong::Other),
+        };
+        let form = match name.as_str() {
+            "min" => "min(a, b)",
+            "max" => "max(a, b)",
+            "disjoint" => "disjoint(x, y)",
+            "requires_known" => "requires_known(x)",
+            "len" | "is_null" | "is_aligned" => {
+                let of = call.args.first().map_or_else(|| "x".to_owned(), spell);
+                let n = if name == "is_aligned" { "8" } else { "" };
+                return self.wrong(call, Wrong::IsMethod(format!("{of}.{name}({n})")));
+            }
+            "abs" => return self.wrong(call, Wrong::MethodInstead("max(n, -n)")),
+            _ => {
+                let known = ["min", "max", "disjoint", "requires_known"];
+                let near = match name.as_str() {
+                    "known" | "is_known" => Some("requires_known"),
+                    "overlap" | "overlaps" | "distinct" => Some("disjoint"),
+                    "minimum" => Some("min"),
+                    "maximum" => Some("max"),
+                    _ => near_names(&name, known).first().copied(),
+                };
+                return self.wrong(&call.func, Wrong::NoSuchFunction(name, near));
+            }
+        };
+        if !matches!(plain(&call.func), Expr::Path(path) if path.path.get_ident().is_some()) {
+            let is_generic = call.func.to_token_stream().to_string().contains('<');
+            if is_generic {
+                return self.wrong(&call.func, Wrong::Generic(form.to_owned()));
+            }
+            return self.wrong(
+                &call.func,
+                Wrong::NoSuchFunction(spell(&call.func), Some(form)),
+            );
+        }
+        let arguments: Vec<&Expr> = call.args.iter().collect();
+        match (name.as_str(), arguments.as_slice()) {
+            ("min" | "max", [a, b]) => {
+                let (a, b) = (self.term(a), self.term(b));
+                let function = if name == "min" { "smaller" } else { "larger" };
+                let sides = self.numbers(a?, b?)?;
+                Some(What::Computed(function, sides))
+            }
+            ("disjoint", [a, b]) => {
+                let (a, b) = (self.parameter(a, form), self.parameter(b, form));
+                Some(What::Disjoint(a?, b?))
+            }
+            ("requires_known", [a]) => Some(What::IsKnown(self.parameter(a, form)?)),
+            _ => self.wrong(call, Wrong::Arguments(form)),
+        }
+    }
+
+    fn method(&mut self, call: &ExprMethodCall) -> Option<What> {
+        let name = call.method.unraw().to_string();
+        let receiver = plain(&call.receiver);
+        let form = match name.as_str() {
+            "len" => "x.len()",
+            "is_null" => "x.is_null()",
+            "is_aligned" => "x.is_aligned(8)",
+            _ => return self.foreign_method(call, &name),
+        };
+        let named = match receiver {
+            Expr::Path(path) if path.path.get_ident().is_some() => {
+                self.parameter(receiver, form)?
+            }
+            other => return self.wrong(other, Wrong::NotOfParameter(name)),
+        };
+        if call.turbofish.is_some() {
+            return self.wrong(&call.turbofish, Wrong::Generic(form.to_owned()));
+        }
+        let arguments: Vec<&Expr> = call.args.iter().collect();
+        match (name.as_str(), arguments.as_slice()) {
+            ("len", []) => Some(What::Len(named)),
+            ("is_null", []) => Some(What::IsNull(named)),
+            ("is_aligned", [n]) => {
+                let n = self.term(n)?;
+                Some(What::IsAligned(named, Box::new(self.number(n)?)))
+            }
+            _ => self.wrong(call, Wrong::Arguments(form)),
+        }
+    }
+
+    /// A method that a contract does not have.
+    fn foreign_method(&mut self, call: &ExprMethodCall, name: &str) -> Option<What> {
+        let of = spell(&call.receiver);
+        let first = call.args.first().map_or_else(|| "m".to_owned(), spell);
+        let instead = match name {
+            "min" | "max" => Wrong::IsFunction(format!("{name}({of}, {first})")),
+            "disjoint" | "requires_known" if call.args.is_empty() => {
+                Wrong::IsFunction(format!("{name}({of})"))
+            }
+            "disjoint" => Wrong::IsFunction(format!("{name}({of}, {first})")),
+            "abs" => Wrong::MethodInstead("max(n, -n)"),
+            "is_empty" => Wrong::MethodInstead("x.len() == 0"),
+            "is_some" => Wrong::MethodInstead("!x.is_null()"),
+            "is_none" => Wrong::MethodInstead("x.is_null()"),
+            "is_nan" => Wrong::MethodInstead("a == a"),
+            "pow" | "powi" => Wrong::MethodInstead("n * n"),
+            "is_positive" => Wrong::MethodInstead("n > 0"),
+            "is_negative" => Wrong::MethodInstead("n < 0"),
+            _ => {
+                let near = match name {
+                    "length" | "size" | "count" | "capacity" => Some("len"),
+                    "null" | "isnull" => Some("is_null"),
+                    "aligned" | "align" => Some("is_aligned"),
+                    _ => near_names(name, ["len", "length", "is_null", "is_aligned"])
+                        .first()
+                        .copied(),
+                };
+                let form = near.map(|near| match near {
+                    "len" | "length" => "x.len()",
+                    "is_null" => "x.is_null()",
+                    _ => "x.is_aligned(8)",
+                });
+                Wrong::NoSuchMethod(name.to_owned(), form)
+            }
+        };
+        self.wrong(&call.method, instead)
+    }
+}
+
+fn index_of(ident: &Ident, params: &[Param]) -> Option<usize> {
+    let name = ident.unraw();
+    params.iter().position(|param| param.ident.unraw() == name)
+}
+
+/// Without what surrounds it.
+fn plain(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(paren) => &paren.expr,
+            Expr::Group(group) => &group.expr,
+            other => return other,
+        };
+    }
+}
+
+/// What an expression is that the language does not have.
+fn foreign(expr: &Expr, params: &[Param]) -> (TokenStream, Wrong) {
+    let all = expr.to_token_stream();
+    match expr {
+        Expr::Assign(assign) => (assign.eq_token.to_token_stream(), Wrong::Assigned),
+        Expr::Cast(cast) => {
+            let ty = crate::spell::spell(&cast.ty);
+            (cast.as_token.to_token_stream(), Wrong::Cast(ty))
+        }
+        Expr::Reference(reference) => (reference.and_token.to_token_stream(), Wrong::Borrowed),
+        Expr::Range(_) => (all, Wrong::Range),
+        Expr::Field(field) => {
+            let member = field.member.to_token_stream().to_string();
+            let is_param = matches!(plain(&field.base), Expr::Path(path)
+                if path.path.get_ident().is_some_and(|name| index_of(name, params).is_some()));
+            let wrong = match member.as_str() {
+                "len" | "is_null" if is_param => {
+                    Wrong::NoParentheses(format!("{}.{member}()", spell(&field.base)))
+                }
+                _ => Wrong::Field,
+            };
+            (field.member.to_token_stream(), wrong)
+        }
+        Expr::Index(_) => (all, Wrong::Index),
+        Expr::If(it) => (it.if_token.to_token_stream(), Wrong::If),
+        Expr::Match(it) => (it.match_token.to_token_stream(), Wrong::If),
+        Expr::Block(_) | Expr::Unsafe(_) | Expr::Const(_) => (all, Wrong::Block),
+        Expr::Tuple(_) => (all, Wrong::Tuple),
+        Expr::Array(_) | Expr::Repeat(_) => (all, Wrong::Array),
+        Expr::Macro(_) => (all, Wrong::Macro),
+        Expr::Closure(_) => (all, Wrong::Closure),
+        Expr::Infer(_) => (all, Wrong::Anonymous),
+        _ => (all, Wrong::Other),
+    }
+}
+
+/// What is no expression at all, as far as it can be seen.
+fn unreadable(tokens: TokenStream) -> (TokenStream, Wrong) {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let mark = |tree: Option<&TokenTree>| match tree {
+        Some(TokenTree::Punct(punct)) => punct.as_char(),
+        _ => ' ',
+    };
+    let (mut comparisons, mut is_second) = (0, false);
+    for (at, tree) in trees.iter().enumerate() {
+        if std::mem::take(&mut is_second) {
+            continue;
+        }
+        let pair = || trees[at..].iter().take(2).cloned().collect::<TokenStream>();
+        match tree {
+            TokenTree::Ident(word) if at > 0 || word == "not" => {
+                let found = match word.to_string().as_str() {
+                    "and" => Wrong::Word("and", "&&"),
+                    "or" => Wrong::Word("or", "||"),
+                    "not" => Wrong::Word("not", "!"),
+                    "as" => {
+                        let ty = trees
+                            .get(at + 1)
+                            .map_or_else(String::new, ToString::to_string);
+                        Wrong::Cast(ty)
+                    }
+                    _ => continue,
+                };
+                return (word.to_token_stream(), found);
+            }
+            TokenTree::Punct(punct) => match (punct.as_char(), mark(trees.get(at + 1))) {
+                ('=', '<') => return (pair(), Wrong::Arrow("<=")),
+                ('=', '>') => return (pair(), Wrong::Arrow(">=")),
+                ('<', '>') => return (pair(), Wrong::Arrow("!=")),
+                ('=', '=') if mark(trees.get(at + 2)) == '=' => {
+                    return (pair(), Wrong::Arrow("=="));
+                }
+                ('&', '&') | ('|', '|') => (comparisons, is_second) = (0, true),
+                ('&', _) if at > 0 => return (tree.to_token_stream(), Wrong::Bits("&", "&&")),
+                ('|', _) if at > 0 => return (tree.to_token_stream(), Wrong::Bits("|", "||")),
+                ('<' | '>', _) | ('=' | '!', '=') => {
+                    comparisons += 1;
+                    if comparisons == 2 {
+                        return (tree.to_token_stream(), Wrong::Chained);
+                    }
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    (tokens, Wrong::Syntax)
+}

@@ -1,0 +1,269 @@
+//! From clauses to the checks at the head of a stub, and to its documentation.
+//!
+//! What asks for a type stands at the user's own token, so that the compiler says there what is wrong.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+
+use crate::clause::{Clause, Named, Term, What};
+use crate::declaration::{Declaration, Param};
+use crate::spans::around;
+
+/// The checks of a contract, each at most once for a call. `name` is that of a parameter in the stub.
+pub(super) fn checks(
+    declaration: &Declaration,
+    name: impl Fn(&Param, usize) -> Ident,
+) -> TokenStream {
+    let clauses = declaration.contract.iter().enumerate();
+    let (mut constant, mut checked) = (TokenStream::new(), TokenStream::new());
+    let mut named = BTreeSet::new();
+    for (index, clause) in clauses {
+        let mut asked = Vec::new();
+        clause.condition.ask(&mut asked);
+        if asked.is_empty() {
+            constant.extend(of_constants(clause, declaration));
+            continue;
+        }
+        named.extend(asked.iter().map(|(of, _)| of.index));
+        checked.extend(of_call(clause, index, &asked, declaration));
+    }
+    let looks = named.into_iter().filter_map(|index| {
+        let param = declaration.params.get(index)?;
+        let (seen, name) = (seen(index), name(param, index));
+        let declared = param.ty.declared(quote!(__veo));
+        Some(quote!(let #seen = __veo::contract::look::<#declared, _>(&#name);))
+    });
+    let looks: TokenStream = looks.collect();
+    let checked = (!checked.is_empty()).then(|| quote!({ #looks #checked }));
+    quote!(#constant #checked)
+}
+
+/// A section for rustdoc.
+pub(super) fn documentation(declaration: &Declaration) -> Vec<String> {
+    if declaration.contract.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![String::new(), " # Contract".to_owned(), String::new()];
+    let clauses = declaration.contract.iter();
+    lines.extend(clauses.map(|clause| format!(" - `{}`", clause.text)));
+    lines.push(String::new());
+    lines.push(" A call that does not keep it is not made: it is `Error::Contract`.".to_owned());
+    lines
+}
+
+/// A clause that is checked in every call.
+fn of_call(
+    clause: &Clause,
+    index: usize,
+    asked: &[(Named, Asked)],
+    declaration: &Declaration,
+) -> TokenStream {
+    let verdict = local("_verdict");
+    let value = clause.verdict();
+    let mut texts = BTreeSet::new();
+    let shown = asked.iter().filter_map(|(of, asked)| {
+        let name = declaration.params.get(of.index)?.ident.unraw().to_string();
+        if !texts.insert((of.index, *asked)) {
+            return None;
+        }
+        let seen = seen(of.index);
+        let asked = match asked {
+            Asked::Value => quote!(Value),
+            Asked::Length => {
+                let elements = proof(&of.ident, quote!(Memory), quote!(ELEMENTS));
+                quote!(Length(#elements))
+            }
+            Asked::Address => quote!(Address),
+            Asked::Range => quote!(Range),
+            Asked::Known => quote!(Known),
+        };
+        Some(quote!(#seen.shown(#name, __veo::contract::Asked::#asked)))
+    });
+    let shown: Vec<TokenStream> = shown.collect();
+    quote! {
+        let #verdict = #value;
+        if !#verdict.is_kept() {
+            return ::core::result::Result::Err(__veo::contract::broken(
+                &_KERNEL,
+                #index,
+                #verdict,
+                &[#(#shown),*],
+                __veo::contract::Location::caller(),
+            ));
+        }
+    }
+}
+
+/// A clause that is computed while the crate is compiled.
+fn of_constants(clause: &Clause, declaration: &Declaration) -> TokenStream {
+    let verdict = local("_verdict");
+    let value = clause.verdict();
+    let text = &clause.text;
+    let what = |why: &str| {
+        format!(
+            "the contract of `{}` can never be kept: `{text}` {why}",
+            declaration.ident.unraw()
+        )
+    };
+    let messages = [
+        String::new(),
+        what("does not hold"),
+        what("overflows 128 bits"),
+        what("divides by zero"),
+        what("compares a NaN"),
+    ];
+    let refuse = around(
+        &clause.condition.tokens,
+        quote!(::core::panic!),
+        TokenStream::new(),
+        quote!(("{}", __MESSAGES[#verdict.index()])),
+    );
+    quote! {
+        const _: () = {
+            const __MESSAGES: &[&str] = &[#(#messages),*];
+            let #verdict = #value;
+            if !#verdict.is_kept() {
+                #refuse
+            }
+        };
+    }
+}
+
+/// What a clause asks of a parameter, for the message.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    Value,
+    Length,
+    Address,
+    Range,
+    Known,
+}
+
+impl Clause {
+    fn verdict(&self) -> TokenStream {
+        let value = self.condition.value();
+        let proof = self.condition.proof(quote!(Condition));
+        quote!(__veo::contract::verdict(#value, #proof))
+    }
+}
+
+impl Term {
+    /// All that is asked of parameters, from left to right.
+    fn ask(&self, asked: &mut Vec<(Named, Asked)>) {
+        match &self.what {
+            What::Value(of) => asked.push((of.clone(), Asked::Value)),
+            What::Constant(_) => {}
+            What::Negative(term) | What::Not(term) => term.ask(asked),
+            What::Computed(_, sides) | What::Compared(_, _, sides) | What::Joined(_, sides) => {
+                sides.iter().for_each(|side| side.ask(asked));
+            }
+            What::Len(of) => asked.push((of.clone(), Asked::Length)),
+            What::IsNull(of) => asked.push((of.clone(), Asked::Address)),
+            What::IsAligned(of, n) => {
+                asked.push((of.clone(), Asked::Address));
+                n.ask(asked);
+            }
+            What::Disjoint(a, b) => {
+                asked.extend([a, b].map(|of| (of.clone(), Asked::Range)));
+            }
+            What::IsKnown(of) => asked.push((of.clone(), Asked::Known)),
+        }
+    }
+
+    /// The expression that computes it.
+    fn value(&self) -> TokenStream {
+        match &self.what {
+            What::Value(of) => {
+                let (seen, proof) = (
+                    seen(of.index),
+                    proof(&of.ident, quote!(Valued), quote!(VALUE)),
+                );
+                quote!(__veo::contract::value(&#seen, #proof))
+            }
+            What::Constant(tokens) => {
+                let read = proof(tokens, quote!(Constant), quote!(READ));
+                quote!(__veo::contract::constant(&#tokens, #read))
+            }
+            What::Negative(term) => {
+                let (value, proof) = (term.value(), term.proof(quote!(Signed)));
+                quote!(__veo::contract::negative(#value, #proof))
+            }
+            What::Not(term) => {
+                let (value, proof) = (term.value(), term.proof(quote!(Condition)));
+                quote!(__veo::contract::not(#value, #proof))
+            }
+            What::Computed(name, sides) => pair(name, sides, quote!(Compute<_>)),
+            What::Compared(name, true, sides) => pair(name, sides, quote!(Compare<_>)),
+            What::Compared(name, false, sides) => pair(name, sides, quote!(Equal<_>)),
+            What::Joined(name, sides) => {
+                let name = local(name);
+                let [a, b] = &**sides;
+                let (a_value, a_proof) = (a.value(), a.proof(quote!(Condition)));
+                let (b_value, b_proof) = (b.value(), b.proof(quote!(Condition)));
+                quote!(__veo::contract::#name(#a_value, #a_proof, #b_value, #b_proof))
+            }
+            What::Len(of) => {
+                let proof = proof(&of.ident, quote!(Memory), quote!(ELEMENTS));
+                let seen = seen(of.index);
+                quote!(__veo::contract::len(&#seen, #proof))
+            }
+            What::IsNull(of) => {
+                let (seen, proof) = of.address();
+                quote!(__veo::contract::is_null(&#seen, #proof))
+            }
+            What::IsAligned(of, n) => {
+                let (seen, proof) = of.address();
+                let (value, count) = (n.value(), n.proof(quote!(Count)));
+                quote!(__veo::contract::is_aligned(&#seen, #proof, #value, #count))
+            }
+            What::Disjoint(a, b) => {
+                let ((a, a_proof), (b, b_proof)) = (a.address(), b.address());
+                quote!(__veo::contract::disjoint(&#a, #a_proof, &#b, #b_proof))
+            }
+            What::IsKnown(of) => {
+                let seen = seen(of.index);
+                quote!(__veo::contract::is_known(&#seen))
+            }
+        }
+    }
+
+    /// The proof that its kind is right.
+    fn proof(&self, wanted: TokenStream) -> TokenStream {
+        proof(&self.tokens, wanted, quote!(IS))
+    }
+}
+
+impl Named {
+    fn address(&self) -> (Ident, TokenStream) {
+        let proof = proof(&self.ident, quote!(Address), quote!(IS));
+        (seen(self.index), proof)
+    }
+}
+
+/// The function of this name, of two that go together. If they do not, it is the second that is wrong.
+fn pair(name: &str, sides: &[Term; 2], wanted: TokenStream) -> TokenStream {
+    let name = local(name);
+    let [a, b] = sides;
+    let (a, b_value) = (a.value(), b.value());
+    let proof = proof(&b.tokens, wanted, quote!(WITH));
+    quote!(__veo::contract::#name(#a, #b_value, #proof))
+}
+
+/// `<_ as Trait>::ITEM` at a place of the user's.
+fn proof(place: &impl quote::ToTokens, wanted: TokenStream, item: TokenStream) -> TokenStream {
+    let path = quote!(<_ as __veo::contract::#wanted>::);
+    around(place, path, TokenStream::new(), item)
+}
+
+/// What is known of the argument for a parameter.
+fn seen(index: usize) -> Ident {
+    local(&format!("_seen{index}"))
+}
+
+/// A name of ours that is none of the user's.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}

@@ -1,0 +1,113 @@
+//! What the language of contracts has, and what is said about the rest.
+
+use veo_syntax::Built;
+
+const KERNEL: &str = "fn f(n: i64, m: &i32, factor: f64, x: *mut f64, y: *const f64);";
+
+/// What a declaration with these clauses expands to.
+fn expanded(clauses: &str) -> String {
+    let args = format!("lib = \"libk.so\", requires({clauses})");
+    let tokens = veo_syntax::ve_kernel(
+        args.parse().expect("tokens"),
+        KERNEL.parse().expect("tokens"),
+        &Built::nothing(),
+    );
+    tokens.to_string()
+}
+
+#[test]
+fn clauses_are_kept_as_they_were_written() {
+    for clause in [
+        "x.len() >= n",
+        "n >= 0 && m > -1 || !(n == m)",
+        "(n + m) * 2 - 1 <= x.len() / 3 % 4",
+        "min(n, max(m, 1)) != 0",
+        "x.is_null() || x.is_aligned(8 * 2)",
+        "disjoint(x, y)",
+        "requires_known(x)",
+        "factor > 0.5",
+        "n < LIMIT",
+        "n < limits::LIMIT",
+        "n <= i32::MAX",
+        "n < <Sizes as Limits>::N",
+        "n < 0x10 && n > 1_000i64",
+    ] {
+        let text = expanded(clause);
+        assert!(!text.contains("compile_error"), "{clause}: {text}");
+        let list = format!("contract : & [{clause:?}]");
+        assert!(text.contains(&list), "{clause}: {text}");
+        // Blanks are nobody's business.
+        let narrow = clause.replace(" && ", "&&").replace(" >= ", ">=");
+        assert!(expanded(&narrow).contains(&list), "{narrow}");
+    }
+}
+
+#[test]
+fn what_the_language_lacks_is_refused_with_what_to_write() {
+    for (clause, words) in [
+        ("n = 3", "write `==` instead of `=`"),
+        ("n += 3", "`n + 1`"),
+        ("n as usize > 3", "leave `as usize` out"),
+        ("n as i64 < 3", "leave `as i64` out"),
+        ("n > 0 & m > 0", "write `&&` instead of `&`"),
+        ("n > 0 | m > 0", "write `||` instead of `|`"),
+        ("x.len() >= n << 3", "write `* 8`"),
+        ("n =< 3", "write `<=`"),
+        ("n => 3", "write `>=`"),
+        ("n <> 3", "write `!=`"),
+        ("0 <= n < 8", "a < b && b < c"),
+        ("(0 <= n) < 8", "a < b && b < c"),
+        ("&n > 0", "leave `&` out"),
+        ("*m > 0", "leave `*` out"),
+        ("0..n", "0 <= n && n < 10"),
+        ("len(x) > n", "write `x.len()`"),
+        ("is_aligned(x, 8)", "write `x.is_aligned(8)`"),
+        ("abs(n) > 3", "max(n, -n)"),
+        ("mni(n, 3) > 2", "write `min`"),
+        ("sqrt(n) > 2", "declare as a `const`"),
+        ("n.max(3) > 3", "write `max(n, 3)`"),
+        ("x.is_empty()", "x.len() == 0"),
+        ("x.lenght() > n", "write `x.len()`"),
+        ("x.first() > n", "it has its value"),
+        ("x.len > n", "write `x.len()`"),
+        ("x.y > n", "does not look into data"),
+        ("x[0] > 0.0", "does not look into memory"),
+        ("(n + m).len() > 0", "asked of a parameter by its name"),
+        ("LIMIT.len() > 0", "parameters by their names"),
+        ("n.len() > 0", "write `n` alone"),
+        ("x.len(3) > 0", "write `x.len()`"),
+        ("min(n) > 0", "write `min(a, b)`"),
+        ("min::<i64>(n, m) > 0", "this takes no types"),
+        ("disjoint(x, y, x)", "write `disjoint(x, y)`"),
+        ("disjoint(x, y + 1)", "write `disjoint(x, y)`"),
+        ("fcator > 0.0", "write `factor`"),
+        ("self > 0", "no `self`"),
+        ("_ > 0", "give it one instead of `_`"),
+        ("if n > 0 { true } else { false }", "!condition || then"),
+        ("match n { _ => true }", "!condition || then"),
+        ("{ n > 0 }", "leave the braces out"),
+        ("n == \"three\"", "compares numbers"),
+        ("n == 'N'", "write the number"),
+        ("(n > 0, m > 0)", "side by side"),
+        ("n == [1, 2]", "no arrays"),
+        ("matches!(n, 1)", "no macros"),
+        ("|| n > 0", "no closures"),
+        ("n > 0 and m > 0", "`&&` instead of `and`"),
+        ("not n > 0", "`!` instead of `not`"),
+        ("n", "such as `n > 0`"),
+        ("n + 1", "write a comparison"),
+        ("n && x.is_null()", "such as `n > 0`"),
+        ("!n", "such as `n > 0`"),
+        ("(n > 0) + 1 > 1", "where a number is needed"),
+        ("x.is_null() == 0", "where a condition is needed"),
+        ("n >", "this is no condition"),
+        ("n?  > 0", "a contract has parameters"),
+    ] {
+        let text = expanded(clause);
+        assert!(text.contains("compile_error"), "{clause} is taken");
+        assert!(
+            text.contains(&words.replace('"', "\\\"")),
+            "{clause}: {words}: {text}"
+        );
+    }
+}
