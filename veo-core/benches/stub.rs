@@ -2,7 +2,7 @@
 //! same call written against the raw table of functions, on the emulated node.
 //!
 //! Blocks of both alternate in one run; medians and 10th percentiles are compared. The goal is a ratio
-//! of at most 1.05.
+//! of at most 1.05. And what a contract of two comparisons adds to a call: the goal is at most 10 ns.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -12,11 +12,15 @@ use std::ptr;
 use std::time::{Duration, Instant};
 
 use veo_core::abi::ffi::{self, VeoApi};
-use veo_core::{VeoProc, ve_kernel};
+use veo_core::{VeoContext, VeoProc, ve_kernel};
 
 #[ve_kernel(lib = "libcoretest.so")]
 #[allow(clippy::too_many_arguments)]
 fn eight(a: i64, b: i32, c: f64, d: *mut f64, e: i64, f: f32, g: u64, h: f64) -> i64;
+
+#[ve_kernel(lib = "libcoretest.so", name = "eight", requires(d.len() >= g, a >= 0))]
+#[allow(clippy::too_many_arguments)]
+fn with_contract(a: i64, b: i32, c: f64, d: *mut f64, e: i64, f: f32, g: u64, h: f64) -> i64;
 
 const BLOCK: usize = 200;
 const ROUNDS: usize = 400;
@@ -92,23 +96,32 @@ fn percentile(times: &mut [Duration], percent: usize) -> Duration {
     times[times.len() * percent / 100]
 }
 
+/// Times of blocks of two calls that take turns.
+fn side_by_side(
+    mut first: impl FnMut(i64) -> i64,
+    mut second: impl FnMut(i64) -> i64,
+) -> [Vec<Duration>; 2] {
+    block(&mut first);
+    block(&mut second);
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        times[0].push(block(&mut first));
+        times[1].push(block(&mut second));
+    }
+    times
+}
+
 fn main() {
     let raw = Raw::new(common::library());
     let proc = VeoProc::new(0).expect("the emulated node is there");
     let ctx = proc.open_context().expect("a context can be opened");
     let mut memory = proc.alloc::<f64>(8).expect("there is memory");
-    let mut typed_call = |x| {
+    let typed_call = |x| {
         eight(&ctx, x, 2, 3.0, &mut memory, 5, 6.0, 7, 8.0)
             .and_then(veo_core::VeoRequest::wait)
             .expect("the kernel works")
     };
-    block(&mut typed_call);
-    block(|x| raw.call(x));
-    let (mut typed, mut plain) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        typed.push(block(&mut typed_call));
-        plain.push(block(|x| raw.call(x)));
-    }
+    let [mut typed, mut plain] = side_by_side(typed_call, |x| raw.call(x));
     for (name, percent) in [("median", 50), ("10th percentile", 10)] {
         let typed = percentile(&mut typed, percent);
         let plain = percentile(&mut plain, percent);
@@ -117,5 +130,62 @@ fn main() {
              ratio {:.3}",
             typed.as_secs_f64() / plain.as_secs_f64()
         );
+    }
+    contracts(&ctx, &proc);
+}
+
+/// Calls that are queued, not waited for one by one: those take as long as the processes' wake-ups
+/// happen to take.
+fn contracts(ctx: &VeoContext, proc: &VeoProc) {
+    let mut memory = proc.alloc::<f64>(8).expect("there is memory");
+    let mut same = proc.alloc::<f64>(8).expect("there is memory");
+    let without = |x| {
+        drop(eight(ctx, x, 2, 3.0, &mut memory, 5, 6.0, 7, 8.0));
+        x + 32
+    };
+    let with = |x| {
+        drop(with_contract(ctx, x, 2, 3.0, &mut same, 5, 6.0, 7, 8.0));
+        x + 32
+    };
+    let [mut without, mut with] = side_by_side(without, with);
+    for (name, percent) in [("median", 50), ("10th percentile", 10)] {
+        let without = percentile(&mut without, percent);
+        let with = percentile(&mut with, percent);
+        println!(
+            "a call that is queued, {name}: {without:?}, with a contract of two comparisons \
+             {with:?}: {:+.1} ns",
+            (with.as_secs_f64() - without.as_secs_f64()) * 1e9
+        );
+    }
+    checks();
+}
+
+/// The check alone, of two comparisons.
+fn checks() {
+    use veo_core::__private::contract as c;
+
+    const CHECKS: u32 = 1000;
+    let mut times = Vec::new();
+    // Short blocks, so that most of them are not interrupted.
+    for _ in 0..5 * ROUNDS {
+        let start = Instant::now();
+        for round in 0..i64::from(CHECKS) {
+            let (n, least) = (black_box(round), black_box(0_u64));
+            let (n, least) = (c::look::<i64, _>(&n), c::look::<u64, _>(&least));
+            let (n, least) = (
+                c::value(&n, <i64 as c::Valued>::VALUE),
+                c::value(&least, <u64 as c::Valued>::VALUE),
+            );
+            let order = <c::Integer as c::Compare<c::Integer>>::WITH;
+            let condition = <c::Truth as c::Condition>::IS;
+            for value in [c::at_least(n, least, order), c::at_most(least, n, order)] {
+                assert!(c::verdict(value, condition).is_kept());
+            }
+        }
+        times.push(start.elapsed());
+    }
+    for (name, percent) in [("median", 50), ("10th percentile", 10)] {
+        let each = percentile(&mut times, percent).as_secs_f64() * 1e9 / f64::from(CHECKS);
+        println!("the check of two comparisons alone, {name}: {each:.1} ns");
     }
 }
