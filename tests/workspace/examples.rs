@@ -17,6 +17,7 @@ fn each_example_runs() {
         ("07-contexts", "[0.0, 100000.0, 200000.0, 300000.0]"),
         ("08-errors", "a new process: 3"),
         ("09-untyped", "36"),
+        ("10-contract", "[12.0, 24.0]"),
     ];
     for (name, line) in examples {
         let output = Command::new(example(name)).output().unwrap();

@@ -15,6 +15,7 @@ unsafe extern "C" {
     pub safe fn sum(x: *const f64, n: i64) -> f64;
 
     /// `y[i] = a * x[i] + y[i]` for `n` elements.
+    #[ve_kernel(requires(n >= 0, x.len() >= n, y.len() >= n))]
     pub safe fn axpy(n: i64, a: f64, x: *const f64, y: *mut f64);
 
     /// Fills `n` elements with `first`, `first + step`, ...
