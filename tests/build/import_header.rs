@@ -112,6 +112,44 @@ fn settings_choose_names_and_functions() {
 }
 
 #[test]
+fn functions_get_contracts_by_pattern() {
+    let files = [("k.h", HEADER), ("include/types.h", TYPES)];
+    let Some(package) = package(&files) else {
+        return;
+    };
+    let built = import(&package, "k.h", |import| {
+        import
+            .requires("ad.*", "a >= 0,\n b == 8 || b != 7,")
+            .requires("add|extra", "true");
+    })
+    .expect("each matches a function");
+    let declared = text(&built);
+    for part in [
+        "#[::veo_core::ve_kernel(requires(a >= 0, b == 8 || b != 7, true))]\n    pub safe fn add",
+        "#[::veo_core::ve_kernel(requires(true))]\n    pub safe fn extra",
+    ] {
+        assert!(declared.contains(part), "{part}\n{declared}");
+    }
+    for (pattern, clauses, words) in [
+        ("sub", "a >= 0", "`sub` is required of no function"),
+        ("ad", "a >= 0", "`ad` is required of no function"),
+        ("(", "a >= 0", "`(` is no regular expression"),
+        (
+            "add",
+            "a >= (0",
+            "`a >= (0`, required of `add`, cannot be read",
+        ),
+        ("add", " ", "nothing is required of `add`"),
+    ] {
+        let error = import(&package, "k.h", |import| {
+            import.requires(pattern, clauses);
+        })
+        .expect_err("it is a mistake");
+        assert!(error.to_string().contains(words), "{words}: {error}");
+    }
+}
+
+#[test]
 fn mistakes_say_what_is_wrong() {
     let files = [
         ("broken.h", "int f(undefined_type x);\n"),

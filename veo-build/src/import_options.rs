@@ -30,6 +30,7 @@ pub struct Import {
     pub(crate) functions: Vec<String>,
     pub(crate) without: Vec<String>,
     pub(crate) also_from: Vec<String>,
+    pub(crate) requires: Vec<(String, String)>,
     pub(crate) clang_args: Vec<String>,
     pub(crate) crate_path: String,
 }
@@ -43,6 +44,7 @@ impl Import {
             functions: Vec::new(),
             without: Vec::new(),
             also_from: Vec::new(),
+            requires: Vec::new(),
             clang_args: Vec::new(),
             crate_path: "::veo_core".to_owned(),
         }
@@ -77,6 +79,23 @@ impl Import {
     /// Also imports from a header that this one includes, by a regular expression for its whole path: `.*/k_types\.h`.
     pub fn also_from(&mut self, pattern: impl Into<String>) -> &mut Self {
         self.also_from.push(pattern.into());
+        self
+    }
+
+    /// Gives functions a contract, which `requires(..)` in a declaration is: those whose whole name matches a regular expression. The
+    /// clauses name the parameters as they are imported, in snake case.
+    ///
+    /// ```no_run
+    /// # fn set(import: &mut veo_build::Import) {
+    /// import.requires("cblas_d(dot|axpy)", "n >= 0, n == 0 || x.len() > (n - 1) * max(incx, -incx)");
+    /// # }
+    /// ```
+    pub fn requires(
+        &mut self,
+        pattern: impl Into<String>,
+        clauses: impl Into<String>,
+    ) -> &mut Self {
+        self.requires.push((pattern.into(), clauses.into()));
         self
     }
 

@@ -7,6 +7,7 @@
 mod catalogue;
 mod clang;
 mod comment;
+mod contract;
 mod cursors;
 mod emit;
 mod translate;
@@ -21,6 +22,7 @@ use veo_abi::build_dir;
 
 use self::catalogue::Catalogue;
 use self::clang::Reader;
+use self::contract::Contracts;
 use crate::context::{self, Context};
 use crate::directives::Directives;
 use crate::headers;
@@ -125,7 +127,11 @@ fn one(
     values::complete(&mut catalogue, &reader);
     catalogue.view = reader.view();
     choose(&mut catalogue, import)?;
-    let module = emit::module(&catalogue, &header, lib, &import.crate_path)?;
+    let contracts = Contracts::new(&import.requires)?;
+    let names = catalogue.functions.iter();
+    let names: Vec<String> = names.map(|it| it.sig.ident.to_string()).collect();
+    contracts.check(&header, names.iter().map(String::as_str))?;
+    let module = emit::module(&catalogue, &header, lib, &import.crate_path, &contracts)?;
     if module.functions == 0 {
         return Err(nothing(&header, import, &module, &reader));
     }
@@ -184,14 +190,13 @@ fn nothing(header: &str, import: &Import, module: &emit::Module, reader: &Reader
 
 /// Regular expressions for whole names.
 fn patterns(texts: &[String]) -> Result<Vec<Regex>> {
-    texts
-        .iter()
-        .map(|text| {
-            Regex::new(&format!("^(?:{text})$")).map_err(|error| {
-                Error::invalid(format!("`{text}` is no regular expression: {error}"))
-            })
-        })
-        .collect()
+    texts.iter().map(|text| whole(text)).collect()
+}
+
+/// A pattern for the whole of a name.
+fn whole(text: &str) -> Result<Regex> {
+    Regex::new(&format!("^(?:{text})$"))
+        .map_err(|error| Error::invalid(format!("`{text}` is no regular expression: {error}")))
 }
 
 /// `k.h: 12 functions imported for libk.so; left out: give (it returns a structure)`

@@ -2,6 +2,7 @@
 
 mod records;
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ffi::CStr;
 
@@ -12,6 +13,7 @@ use veo_abi::limits::MAX_WORDS;
 
 use super::catalogue::{Catalogue, docs, symbol};
 use super::comment;
+use super::contract::Contracts;
 use super::translate::{Translator, Why, plain_number};
 use crate::{Error, ErrorKind, Result};
 
@@ -27,6 +29,9 @@ pub(super) struct Module {
 struct Emitter<'a> {
     translator: Translator<'a>,
     header: &'a str,
+    contracts: &'a Contracts,
+    /// What stands for a contract in the tokens, and its text.
+    written_later: RefCell<Vec<(String, String)>>,
 }
 
 /// Declares everything that the catalogue of `header` has, as kernels of `lib`.
@@ -35,6 +40,7 @@ pub(super) fn module(
     header: &str,
     lib: &str,
     crate_path: &str,
+    contracts: &Contracts,
 ) -> Result<Module> {
     let krate: Path = syn::parse_str(crate_path).map_err(|_| {
         Error::invalid(format!(
@@ -48,6 +54,8 @@ pub(super) fn module(
             krate: &krate,
         },
         header,
+        contracts,
+        written_later: RefCell::default(),
     };
     let mut functions = TokenStream::new();
     let mut count = 0;
@@ -88,7 +96,11 @@ pub(super) fn module(
         "Kernels of {lib}, imported from {header} by veo-build."
     ));
     text.push('\n');
-    text.push_str(&prettyplease::unparse(&file));
+    let mut declarations = prettyplease::unparse(&file);
+    for (placeholder, contract) in emitter.written_later.take() {
+        declarations = declarations.replace(&placeholder, &contract);
+    }
+    text.push_str(&declarations);
     if !left_out.is_empty() {
         text.push_str("\n// Left out:\n");
         text.extend(left_out.iter().map(|line| line_comment(line)));
@@ -151,6 +163,15 @@ fn line_comment(text: &str) -> String {
 }
 
 impl Emitter<'_> {
+    /// Stands for the contract of a function until the declarations are text: what writes them
+    /// takes `==` in an attribute for two marks.
+    fn later(&self, contract: String) -> TokenStream {
+        let mut all = self.written_later.borrow_mut();
+        let name = format_ident!("__contract_{}__", all.len());
+        all.push((name.to_string(), contract));
+        quote!(requires(#name))
+    }
+
     /// The lines of an item's comment, unless it is a frame around what follows.
     fn comment(&self, attributes: &[syn::Attribute]) -> Vec<String> {
         let lines = comment::lines(attributes);
@@ -223,11 +244,15 @@ impl Emitter<'_> {
         };
         let name = &signature.ident;
         let symbol = symbol(function);
-        let renamed = (*name != symbol).then(|| quote!(#[#krate::ve_kernel(name = #symbol)]));
+        let renamed = (*name != symbol).then(|| quote!(name = #symbol));
+        let contract = self.contracts.of(&ident);
+        let contract = contract.map(|contract| self.later(contract));
+        let keys: Vec<TokenStream> = [renamed, contract].into_iter().flatten().collect();
+        let attribute = (!keys.is_empty()).then(|| quote!(#[#krate::ve_kernel(#(#keys),*)]));
         let docs = self.docs(&docs(&function.attrs), &symbol);
         Ok(quote! {
             #docs
-            #renamed
+            #attribute
             pub safe fn #name(#params) #result;
         })
     }

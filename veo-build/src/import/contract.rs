@@ -1,0 +1,69 @@
+//! Contracts of imported functions, which no header has: by patterns of their names.
+
+use proc_macro2::TokenStream;
+use regex::Regex;
+
+use super::whole;
+use crate::{Error, Result};
+
+/// What the settings require of which functions.
+#[derive(Default)]
+pub(super) struct Contracts(Vec<Contract>);
+
+struct Contract {
+    pattern: Regex,
+    written: String,
+    clauses: String,
+}
+
+impl Contracts {
+    /// Reads patterns, each with its clauses.
+    pub(super) fn new(settings: &[(String, String)]) -> Result<Self> {
+        let read = |(written, clauses): &(String, String)| {
+            let words: Vec<&str> = clauses.split_whitespace().collect();
+            let clauses = words.join(" ");
+            let clauses = clauses.trim_end_matches(',').to_owned();
+            // What is no Rust at all would be an error of all declarations.
+            if let Err(error) = clauses.parse::<TokenStream>() {
+                return Err(Error::invalid(format!(
+                    "`{clauses}`, required of `{written}`, cannot be read: {error}"
+                )));
+            }
+            if clauses.is_empty() {
+                return Err(Error::invalid(format!(
+                    "nothing is required of `{written}`: give conditions, such as \"n >= 0\""
+                )));
+            }
+            Ok(Contract {
+                pattern: whole(written)?,
+                written: written.clone(),
+                clauses,
+            })
+        };
+        settings.iter().map(read).collect::<Result<_>>().map(Self)
+    }
+
+    /// All that is required of the function of this name.
+    pub(super) fn of(&self, name: &str) -> Option<String> {
+        let all = self.0.iter().filter(|one| one.pattern.is_match(name));
+        let clauses: Vec<&str> = all.map(|one| one.clauses.as_str()).collect();
+        (!clauses.is_empty()).then(|| clauses.join(", "))
+    }
+
+    /// Patterns that are those of none of these functions are mistakes.
+    pub(super) fn check<'a>(
+        &self,
+        header: &str,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<()> {
+        let names: Vec<&str> = names.collect();
+        let is_used = |one: &&Contract| names.iter().any(|name| one.pattern.is_match(name));
+        match self.0.iter().find(|one| !is_used(one)) {
+            None => Ok(()),
+            Some(unused) => Err(Error::invalid(format!(
+                "`{}` is required of no function: none that is imported from {header} has a name which matches as a whole",
+                unused.written
+            ))),
+        }
+    }
+}
