@@ -5,6 +5,40 @@ use std::process::Command;
 
 use veo_build::Kernels;
 
+/// What BLAS takes for granted of a product of matrices, which a header cannot say. A matrix lies in memory
+/// line by line, `lda` elements apart: its rows, or its columns if just one of order and transposition says so.
+const GEMM: &str = "
+    m >= 0, n >= 0, k >= 0,
+    trans_a == CblasNoTrans || trans_a == CblasTrans || trans_a == CblasConjTrans,
+    trans_b == CblasNoTrans || trans_b == CblasTrans || trans_b == CblasConjTrans,
+    (order == CblasRowMajor) != (trans_a == CblasNoTrans) || lda >= max(1, k),
+    (order == CblasRowMajor) == (trans_a == CblasNoTrans) || lda >= max(1, m),
+    (order == CblasRowMajor) != (trans_b == CblasNoTrans) || ldb >= max(1, n),
+    (order == CblasRowMajor) == (trans_b == CblasNoTrans) || ldb >= max(1, k),
+    ldc >= max(1, n) || order != CblasRowMajor,
+    ldc >= max(1, m) || order == CblasRowMajor,
+    min(m, min(n, k)) == 0 || (order == CblasRowMajor) != (trans_a == CblasNoTrans) || a.len() >= (m - 1) * lda + k,
+    min(m, min(n, k)) == 0 || (order == CblasRowMajor) == (trans_a == CblasNoTrans) || a.len() >= (k - 1) * lda + m,
+    min(m, min(n, k)) == 0 || (order == CblasRowMajor) != (trans_b == CblasNoTrans) || b.len() >= (k - 1) * ldb + n,
+    min(m, min(n, k)) == 0 || (order == CblasRowMajor) == (trans_b == CblasNoTrans) || b.len() >= (n - 1) * ldb + k,
+    min(m, n) == 0 || order != CblasRowMajor || c.len() >= (m - 1) * ldc + n,
+    min(m, n) == 0 || order == CblasRowMajor || c.len() >= (n - 1) * ldc + m,
+    disjoint(a, c), disjoint(b, c)";
+
+/// The same of a product of a matrix of `m` rows with a vector.
+const GEMV: &str = "
+    m >= 0, n >= 0, incx != 0, incy != 0,
+    trans == CblasNoTrans || trans == CblasTrans || trans == CblasConjTrans,
+    lda >= max(1, n) || order != CblasRowMajor,
+    lda >= max(1, m) || order == CblasRowMajor,
+    min(m, n) == 0 || order != CblasRowMajor || a.len() >= (m - 1) * lda + n,
+    min(m, n) == 0 || order == CblasRowMajor || a.len() >= (n - 1) * lda + m,
+    min(m, n) == 0 || trans != CblasNoTrans || x.len() > (n - 1) * max(incx, -incx),
+    min(m, n) == 0 || trans == CblasNoTrans || x.len() > (m - 1) * max(incx, -incx),
+    min(m, n) == 0 || trans != CblasNoTrans || y.len() > (m - 1) * max(incy, -incy),
+    min(m, n) == 0 || trans == CblasNoTrans || y.len() > (n - 1) * max(incy, -incy),
+    disjoint(a, y), disjoint(x, y)";
+
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(blas)");
     println!("cargo::rerun-if-env-changed=OPENBLAS");
@@ -49,7 +83,10 @@ fn import(library: &std::path::Path) -> Result<(), String> {
         .ok_or("the path of OpenBLAS is not UTF-8")?;
     Kernels::new("libopenblas.so")
         .import_header_with("cblas.h", |import| {
-            import.lib(lib);
+            import
+                .lib(lib)
+                .requires("cblas_[sd]gemm", GEMM)
+                .requires("cblas_[sd]gemv", GEMV);
         })
         .try_compile()
         .map(|_| ())
