@@ -150,6 +150,34 @@ fn functions_get_contracts_by_pattern() {
 }
 
 #[test]
+fn extents_of_arrays_become_contracts() {
+    let files = [(
+        "b.h",
+        "#define N 3
+typedef double vec[4];
+void f(double x[16], const int y[static 2 * N], int n, float Data[static n], vec v, double m[2][3]);
+void g(int n, double x[], double y[n], double z[static n + 1], double *p, double a[static 2][n], char (*q)[4]);
+",
+    )];
+    let Some(package) = package(&files) else {
+        return;
+    };
+    let built = import(&package, "b.h", |_| {}).expect("the header is sound");
+    let declared = text(&built);
+    let joined: String = declared.split_whitespace().collect();
+    let contract = "requires(x.is_null()||x.len()>=16,y.len()>=6,data.len()>=n,\
+                    v.is_null()||v.len()>=4,m.is_null()||m.len()>=2)";
+    assert!(joined.contains(contract), "{declared}");
+    assert_eq!(declared.matches("requires").count(), 1, "{declared}");
+
+    let built = import(&package, "b.h", |import| {
+        import.bounds(false);
+    })
+    .expect("the header is sound");
+    assert!(!text(&built).contains("requires"), "they are left out");
+}
+
+#[test]
 fn mistakes_say_what_is_wrong() {
     let files = [
         ("broken.h", "int f(undefined_type x);\n"),

@@ -15,6 +15,7 @@ use crate::{Error, Result};
 /// | `union`, and `struct` with an array of `long double` | as many bytes, the field `bytes` |
 /// | a `struct` of which only the name is known | an opaque type |
 /// | `double a[3][4]`, `double a[n][n]` | pointers to `[f64; 4]`, to `f64` |
+/// | `double x[16]`, `double x[static n]` | pointers, with the contract `x.is_null() \|\| x.len() >= 16`, `x.len() >= n` |
 /// | `double _Complex *` | a pointer to `[f64; 2]` |
 /// | a function as parameter | `FnAddr`, which takes a `&VeoFunction`; as result a `VeMemPtr<c_void>` |
 /// | a macro, or a `const` variable, that is a number or a string | a constant of the type that C gives it, `&CStr` |
@@ -31,6 +32,7 @@ pub struct Import {
     pub(crate) without: Vec<String>,
     pub(crate) also_from: Vec<String>,
     pub(crate) requires: Vec<(String, String)>,
+    pub(crate) without_bounds: bool,
     pub(crate) clang_args: Vec<String>,
     pub(crate) crate_path: String,
 }
@@ -45,6 +47,7 @@ impl Import {
             without: Vec::new(),
             also_from: Vec::new(),
             requires: Vec::new(),
+            without_bounds: false,
             clang_args: Vec::new(),
             crate_path: "::veo_core".to_owned(),
         }
@@ -96,6 +99,12 @@ impl Import {
         clauses: impl Into<String>,
     ) -> &mut Self {
         self.requires.push((pattern.into(), clauses.into()));
+        self
+    }
+
+    /// Whether extents of arrays become contracts, which they do unless this says `false`: for headers in which they mean nothing.
+    pub fn bounds(&mut self, are_meant: bool) -> &mut Self {
+        self.without_bounds = !are_meant;
         self
     }
 

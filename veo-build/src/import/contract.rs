@@ -43,11 +43,11 @@ impl Contracts {
         settings.iter().map(read).collect::<Result<_>>().map(Self)
     }
 
-    /// All that is required of the function of this name.
-    pub(super) fn of(&self, name: &str) -> Option<String> {
+    /// All that is required of the function of this name, beside what its header says.
+    pub(super) fn of(&self, name: &str, mut of_header: Vec<String>) -> Option<String> {
         let all = self.0.iter().filter(|one| one.pattern.is_match(name));
-        let clauses: Vec<&str> = all.map(|one| one.clauses.as_str()).collect();
-        (!clauses.is_empty()).then(|| clauses.join(", "))
+        of_header.extend(all.map(|one| one.clauses.clone()));
+        (!of_header.is_empty()).then(|| of_header.join(", "))
     }
 
     /// Patterns that are those of none of these functions are mistakes.

@@ -2,26 +2,28 @@
 //! pointers to pointers), functions without a prototype (`double f()`), comments that are frames.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::{CStr, CString, c_char, c_int, c_uint};
+use std::ffi::{CString, c_char, c_int, c_uint};
 use std::ptr;
 
 use clang_sys::support::Clang;
 use clang_sys::{
     CXChildVisit_Continue, CXChildVisit_Recurse, CXChildVisitResult, CXClientData, CXCursor,
     CXCursor_EnumDecl, CXCursor_FunctionDecl, CXCursor_StructDecl, CXCursor_UnionDecl,
-    CXDiagnostic_Error, CXString, CXTranslationUnit, CXTranslationUnit_SkipFunctionBodies, CXType,
+    CXDiagnostic_Error, CXTranslationUnit, CXTranslationUnit_SkipFunctionBodies, CXType,
     CXType_ConstantArray, CXType_FunctionNoProto, CXType_IncompleteArray, CXType_Pointer,
     CXType_VariableArray, CXUnsavedFile, clang_Cursor_getArgument, clang_Cursor_getNumArguments,
     clang_Cursor_getRawCommentText, clang_createIndex, clang_disposeDiagnostic, clang_disposeIndex,
-    clang_disposeString, clang_disposeTranslationUnit, clang_getArrayElementType, clang_getCString,
-    clang_getCanonicalType, clang_getCursorKind, clang_getCursorSpelling, clang_getCursorType,
-    clang_getDiagnostic, clang_getDiagnosticLocation, clang_getDiagnosticSeverity,
-    clang_getExpansionLocation, clang_getFileName, clang_getNumDiagnostics, clang_getPointeeType,
+    clang_disposeTranslationUnit, clang_getArrayElementType, clang_getCanonicalType,
+    clang_getCursorKind, clang_getCursorSpelling, clang_getCursorType, clang_getDiagnostic,
+    clang_getDiagnosticLocation, clang_getDiagnosticSeverity, clang_getExpansionLocation,
+    clang_getFileName, clang_getNumDiagnostics, clang_getPointeeType,
     clang_getTranslationUnitCursor, clang_isConstQualifiedType, clang_parseTranslationUnit,
     clang_visitChildren,
 };
 
+use super::bounds::Bound;
 use super::comment::words;
+use super::string::taken;
 
 /// A parameter that is an array without a constant extent.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,8 @@ pub(super) struct Variable {
 pub(super) struct View {
     /// Arrays without a constant extent, by the name of the function and their place.
     pub variables: HashMap<(String, usize), Variable>,
+    /// Extents of arrays, by the name of the function and their place.
+    pub bounds: HashMap<(String, usize), Bound>,
     /// Functions that are declared without a prototype.
     pub unprototyped: HashSet<String>,
     /// The words of comments that clang takes for documentation and that are frames: `/*** .. ***/`, `//// ..`.
@@ -162,33 +166,17 @@ extern "C" fn look(cursor: CXCursor, _: CXCursor, found: CXClientData) -> CXChil
         }
         let count = c_uint::try_from(clang_Cursor_getNumArguments(cursor)).unwrap_or(0);
         for index in 0..count {
-            let ty = clang_getCursorType(clang_Cursor_getArgument(cursor, index));
-            if let Some(variable) = variable(ty) {
-                let place = (name.clone(), index as usize);
+            let parameter = clang_Cursor_getArgument(cursor, index);
+            let place = (name.clone(), index as usize);
+            if let Some(bound) = Bound::of(parameter) {
+                found.bounds.insert(place.clone(), bound);
+            }
+            if let Some(variable) = variable(clang_getCursorType(parameter)) {
                 found.variables.insert(place, variable);
             }
         }
     }
     CXChildVisit_Continue
-}
-
-/// The text of a string of clang's, which is disposed of.
-///
-/// # Safety
-///
-/// The string is one that clang gave, and is taken once.
-unsafe fn taken(string: CXString) -> String {
-    // SAFETY: the text lives until the string is disposed of, which the caller's promise allows here, after it was copied.
-    unsafe {
-        let text = clang_getCString(string);
-        let copy = if text.is_null() {
-            String::new()
-        } else {
-            CStr::from_ptr(text).to_string_lossy().into_owned()
-        };
-        clang_disposeString(string);
-        copy
-    }
 }
 
 /// Whether a type is a pointer to (or an array of) an array without a constant extent.

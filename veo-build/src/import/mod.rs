@@ -4,12 +4,14 @@
 //! header --clang--> bindings --catalogue, values, cursors--> items by name --translate--> what #[ve_kernel] can say --emit--> import/k.rs
 //! ```
 
+mod bounds;
 mod catalogue;
 mod clang;
 mod comment;
 mod contract;
 mod cursors;
 mod emit;
+mod string;
 mod translate;
 mod values;
 
@@ -126,6 +128,9 @@ fn one(
     let mut catalogue = Catalogue::new(bindings?);
     values::complete(&mut catalogue, &reader);
     catalogue.view = reader.view();
+    if import.without_bounds {
+        catalogue.view.bounds.clear();
+    }
     choose(&mut catalogue, import)?;
     let contracts = Contracts::new(&import.requires)?;
     let names = catalogue.functions.iter();

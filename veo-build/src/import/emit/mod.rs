@@ -11,6 +11,7 @@ use quote::{format_ident, quote};
 use syn::{FnArg, ForeignItemFn, ItemConst, Pat, Path, ReturnType};
 use veo_abi::limits::MAX_WORDS;
 
+use super::bounds::Bound;
 use super::catalogue::{Catalogue, docs, symbol};
 use super::comment;
 use super::contract::Contracts;
@@ -218,6 +219,8 @@ impl Emitter<'_> {
             ));
         }
         let mut names = HashSet::new();
+        let mut in_c = Vec::new();
+        let mut bounds = Vec::new();
         let mut params = TokenStream::new();
         for (index, input) in signature.inputs.iter().enumerate() {
             let FnArg::Typed(input) = input else { continue };
@@ -232,6 +235,12 @@ impl Emitter<'_> {
             };
             let name = unique(&name, index, &mut names);
             params.extend(quote!(#name: #ty,));
+            if let Pat::Ident(pattern) = &*input.pat {
+                in_c.push((pattern.ident.to_string(), name.clone()));
+            }
+            if let Some(bound) = view.bounds.get(&place) {
+                bounds.push((name, bound));
+            }
         }
         let result = match &signature.output {
             ReturnType::Default => quote!(),
@@ -245,7 +254,9 @@ impl Emitter<'_> {
         let name = &signature.ident;
         let symbol = symbol(function);
         let renamed = (*name != symbol).then(|| quote!(name = #symbol));
-        let contract = self.contracts.of(&ident);
+        let bounds = bounds.iter();
+        let bounds = bounds.filter_map(|(name, bound)| clause(name, bound, &in_c));
+        let contract = self.contracts.of(&ident, bounds.collect());
         let contract = contract.map(|contract| self.later(contract));
         let keys: Vec<TokenStream> = [renamed, contract].into_iter().flatten().collect();
         let attribute = (!keys.is_empty()).then(|| quote!(#[#krate::ve_kernel(#(#keys),*)]));
@@ -273,6 +284,21 @@ impl Emitter<'_> {
             #docs
             #allowed
             pub const #name: #ty = #value;
+        }
+    }
+}
+
+/// The extent of a parameter as a clause of the contract.
+fn clause(name: &Ident, bound: &Bound, in_c: &[(String, Ident)]) -> Option<String> {
+    match bound {
+        Bound::Constant(count) => Some(format!("{name}.is_null() || {name}.len() >= {count}")),
+        Bound::Static(least) => {
+            let other = in_c.iter().find(|(c, _)| c == least);
+            let least = match other {
+                Some((_, other)) => other.to_string(),
+                None => least.parse::<u64>().ok()?.to_string(),
+            };
+            Some(format!("{name}.len() >= {least}"))
         }
     }
 }
