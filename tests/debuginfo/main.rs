@@ -8,6 +8,7 @@ mod certain;
 mod compilers;
 mod crafted;
 mod damage;
+mod extents;
 mod files;
 mod forms;
 mod fortran;

@@ -107,6 +107,8 @@ use proc_macro::TokenStream;
 ///   the length is unknown, and so is a number in VE memory. What depends on it is unknown: `false && unknown`
 ///   is false, `true || unknown` is true, and a condition that is unknown in the end is taken for kept.
 /// - A condition of constants alone is computed by the compiler; if it does not hold, that is an error.
+/// - Constant bounds of Fortran, `x(16)`, that the debug information of a library of the crate's own build tells
+///   are clauses as well, unless `verify` or `VEO_VERIFY` is `off`.
 /// - Contracts are checks, not promises: no soundness depends on them.
 ///
 /// # Errors while compiling

@@ -52,6 +52,8 @@ pub(crate) enum Wrong {
     NotCondition(String),
     NotNumber,
     IsNumber(String),
+    // What the library says.
+    Contradicts(String, u64, Option<String>),
 }
 
 impl Wrong {
@@ -108,6 +110,10 @@ impl Wrong {
             W::Syntax => "this is no condition: write one such as `x.len() >= n`, with commas between several".into(),
             W::NotCondition(term) => format!("this is a number, where a condition is needed: write a comparison, such as `{term} > 0`"),
             W::IsNumber(name) => format!("`{name}` is a number and no memory: write `{name}` alone, or name a pointer or reference"),
+            W::Contradicts(name, least, location) => format!(
+                "the kernel's `{name}` has {least} elements{}, so no call can keep this: make both say the same",
+                location.as_ref().map_or_else(String::new, |location| format!(" ({location})"))
+            ),
             W::NotNumber => "this is a condition, where a number is needed: join conditions by `&&` and `||`, compare them with `==` and `!=`".into(),
         }
     }

@@ -21,6 +21,7 @@ mod contract;
 mod declaration;
 mod derive;
 mod expand;
+mod extent;
 mod messages;
 mod mistake;
 mod names;
@@ -90,9 +91,12 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenSt
             }
         };
         let mut own = Report::default();
-        let declaration = check::kernel(*kernel, &options, &mut own);
+        let mut declaration = check::kernel(*kernel, &options, &mut own);
         if declaration.is_right {
             let mut checks = verify::kernel(&declaration, built, &mut own);
+            let extents = checks.extents.iter();
+            let extents: Vec<_> = extents.filter_map(|it| it.clause(&declaration)).collect();
+            declaration.contract.extend(extents);
             // One that depends on a condition may not be there to mention it for others.
             let is_condition = |attr: &syn::Attribute| {
                 attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")

@@ -14,7 +14,9 @@ use veo_abi::{ScalarType, Verify, near_names};
 
 use crate::attribute::{DeclaredLibrary, Resolution};
 use crate::built::{self, Built};
+use crate::clause_mistake::Wrong;
 use crate::declaration::{Declaration, ParamType, Result};
+use crate::extent::{self, Extent};
 use crate::mistake::Mistake;
 use crate::report::Report;
 use crate::spell::spell;
@@ -27,6 +29,8 @@ pub(crate) struct Checks {
     pub(crate) warnings: Vec<(TokenStream, String)>,
     /// What only the compiler can settle: types known by name.
     pub(crate) assertions: Vec<Assertion>,
+    /// How much memory the kernel is given, as the library says.
+    pub(crate) extents: Vec<Extent>,
     /// Whether the outcome depends on `VEO_VERIFY`.
     pub(crate) by_variable: bool,
     /// The files that it depends on, below `OUT_DIR`.
@@ -142,7 +146,17 @@ fn compare(
     mistakes: &mut Mistakes,
     checks: &mut Checks,
 ) {
-    let (comparison, assertions) = compare_declared(&signature(declaration), found);
+    let signature = signature(declaration);
+    let (comparison, assertions) = compare_declared(&signature, found);
+    for extent in extent::of(declaration, &signature.params, found) {
+        if let Some(clause) = extent.contradiction(&declaration.contract) {
+            let (name, least) = extent.told(declaration);
+            let location = found.location();
+            let wrong = Wrong::Contradicts(name, least, location);
+            mistakes.push((clause.condition.tokens.clone(), Mistake::Contract(wrong)));
+        }
+        checks.extents.push(extent);
+    }
     for mismatch in comparison.mismatches {
         let place = place(declaration, &mismatch);
         mistakes.push((place, differs(mismatch.to_string(), declaration, found)));

@@ -1,0 +1,152 @@
+//! How many elements the library's own debug information says that a kernel is given: constant bounds of
+//! Fortran, `x(16)`. C's are dropped by its compilers.
+
+use quote::{ToTokens, quote};
+use syn::Lit;
+use syn::ext::IdentExt;
+use veo_abi::prototype::{Declared, FoundType, Language, Prototype};
+
+use crate::clause::{Clause, Named, Term, What};
+use crate::declaration::{Declaration, Param};
+
+/// What a kernel takes at least.
+pub(crate) struct Extent {
+    /// The index of the parameter.
+    param: usize,
+    /// How many elements.
+    least: u64,
+}
+
+/// The extents of a function, for parameters that are declared as memory of numbers. `declared` has
+/// what each of them is.
+pub(crate) fn of(
+    declaration: &Declaration,
+    declared: &[Declared],
+    found: &Prototype,
+) -> Vec<Extent> {
+    let visible = || found.params.iter().filter(|param| !param.hidden);
+    if found.language != Language::Fortran || visible().count() != declaration.params.len() {
+        return Vec::new();
+    }
+    let params = declaration.params.iter().zip(declared).zip(visible());
+    let of_param = |(index, ((param, declared), found_param)): (usize, _)| {
+        let (param, declared): (&Param, &Declared) = (param, declared);
+        if param.ident == "_" || !is_memory_of_numbers(declared) {
+            return None;
+        }
+        let found_param: &veo_abi::prototype::Parameter = found_param;
+        let FoundType::Pointer { pointee, .. } = found.types.resolved(found_param.ty) else {
+            return None;
+        };
+        let FoundType::Array {
+            lengths,
+            descriptor: false,
+            ..
+        } = found.types.resolved(*pointee)
+        else {
+            return None;
+        };
+        let of_one = |all: u64, one: &Option<u64>| all.checked_mul((*one)?);
+        let least = lengths.iter().try_fold(1, of_one)?;
+        (least > 0).then_some(Extent {
+            param: index,
+            least,
+        })
+    };
+    params.enumerate().filter_map(of_param).collect()
+}
+
+fn is_memory_of_numbers(declared: &Declared) -> bool {
+    match declared {
+        Declared::Written { ty, .. } => is_memory_of_numbers(ty),
+        Declared::Pointer { pointee, .. } => match &**pointee {
+            Declared::Written { ty, .. } => matches!(**ty, Declared::Scalar(_)),
+            pointee => matches!(pointee, Declared::Scalar(_)),
+        },
+        _ => false,
+    }
+}
+
+impl Extent {
+    /// The clause that it adds to the contract. An optional argument that is absent is `NULL`.
+    pub(crate) fn clause(&self, declaration: &Declaration) -> Option<Clause> {
+        let ident = &declaration.params.get(self.param)?.ident;
+        let name = ident.unraw();
+        let named = || Named {
+            index: self.param,
+            ident: ident.clone(),
+        };
+        let term = |what| Term {
+            what,
+            tokens: ident.to_token_stream(),
+        };
+        let least: i128 = self.least.into();
+        let sides = [
+            term(What::Len(named())),
+            term(What::Constant(quote!(#least))),
+        ];
+        let is_long = term(What::Compared("at_least", true, Box::new(sides)));
+        let is_null = term(What::IsNull(named()));
+        Some(Clause {
+            text: format!("{name}.is_null() || {name}.len() >= {least}"),
+            condition: term(What::Joined("or", Box::new([is_null, is_long]))),
+        })
+    }
+
+    /// A clause of the user's that no call can keep beside this.
+    pub(crate) fn contradiction<'a>(&self, contract: &'a [Clause]) -> Option<&'a Clause> {
+        contract
+            .iter()
+            .find(|clause| self.excludes(&clause.condition))
+    }
+
+    /// The name of the parameter, and how many elements it has.
+    pub(crate) fn told(&self, declaration: &Declaration) -> (String, u64) {
+        let param = declaration.params.get(self.param);
+        let name = param.map_or_else(String::new, |param| param.ident.unraw().to_string());
+        (name, self.least)
+    }
+
+    /// Whether a condition says that there are fewer elements, by a comparison with a literal.
+    fn excludes(&self, condition: &Term) -> bool {
+        match &condition.what {
+            What::Joined("both", sides) => sides.iter().any(|side| self.excludes(side)),
+            What::Compared(operation, _, sides) => {
+                let [left, right] = &**sides;
+                match (
+                    self.is_len(left),
+                    literal(right),
+                    literal(left),
+                    self.is_len(right),
+                ) {
+                    (true, Some(limit), ..) => match *operation {
+                        "equal" | "at_most" => limit < self.least.into(),
+                        "less" => limit <= self.least.into(),
+                        _ => false,
+                    },
+                    (.., Some(limit), true) => match *operation {
+                        "equal" | "at_least" => limit < self.least.into(),
+                        "greater" => limit <= self.least.into(),
+                        _ => false,
+                    },
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    fn is_len(&self, term: &Term) -> bool {
+        matches!(&term.what, What::Len(named) if named.index == self.param)
+    }
+}
+
+fn literal(term: &Term) -> Option<i128> {
+    match &term.what {
+        What::Constant(tokens) => match syn::parse2(tokens.clone()) {
+            Ok(Lit::Int(int)) => int.base10_parse().ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
