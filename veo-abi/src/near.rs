@@ -35,8 +35,8 @@ fn distance(wanted: &str, name: &str) -> Option<usize> {
         return Some(0);
     }
     let most = match wanted.chars().count() {
-        0..=2 => return None,
-        3..=5 => 1,
+        0..=1 => return None,
+        2..=5 => 1,
         6..=9 => 2,
         _ => 3,
     };
@@ -84,6 +84,7 @@ mod tests {
         assert_eq!(near("norm"), ["_Z4normPdi"]);
         assert!(near("sum").is_empty());
         assert!(near("y").is_empty());
+        assert_eq!(near_names("ad", ["add", "scale"]), ["add"]);
         assert!(near("completely_different").is_empty());
     }
 
