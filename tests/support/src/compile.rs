@@ -81,7 +81,7 @@ pub fn tool(command: &mut Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Has a file made under a name of its own, then renames it.
+/// Has a file made under a name of its own, then renames it, unless the same is there already.
 ///
 /// # Panics
 ///
@@ -92,5 +92,11 @@ pub fn into_place(file: &Path, make: impl FnOnce(&Path)) {
     let mut fresh = file.as_os_str().to_owned();
     fresh.push(format!(".{}.{number}", std::process::id()));
     make(Path::new(&fresh));
-    fs::rename(&fresh, file).expect("a file that was made");
+    let made = fs::read(&fresh).expect("a file that was made");
+    if fs::read(file).is_ok_and(|there| there == made) {
+        // Another program may be loading it, and would notice that it is replaced.
+        fs::remove_file(&fresh).expect("a file that was made");
+    } else {
+        fs::rename(&fresh, file).expect("a file that was made");
+    }
 }
