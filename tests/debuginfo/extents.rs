@@ -1,6 +1,6 @@
 //! Constant bounds of Fortran become contracts of declarations.
 
-use veo_syntax::Built;
+use veo_syntax::CrateBuild;
 
 use crate::compilers::fortran_compilers;
 
@@ -27,7 +27,7 @@ fn constant_bounds_of_fortran_are_contracts() {
         let expanded = |keys: &str| {
             let args = format!("lib = \"libbounds.so\", name = \"bounds_\"{keys}");
             let item = format!("fn bounds{PARAMETERS}");
-            let built = Built::new(Some(out_dir.path()), None);
+            let built = CrateBuild::new(Some(out_dir.path()), None);
             let args = args.parse().unwrap();
             veo_syntax::ve_kernel(args, item.parse().unwrap(), &built).to_string()
         };

@@ -73,7 +73,7 @@ fn expand_item(item: Item) -> TokenStream {
     }
     kept.extend(rest);
     match args {
-        Some(args) => veo_syntax::ve_kernel(args, kept, &veo_syntax::Built::nothing()),
+        Some(args) => veo_syntax::ve_kernel(args, kept, &veo_syntax::CrateBuild::nothing()),
         None => derived,
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::Result;
 use crate::context::Context;
 use crate::headers;
-use crate::kernels::{Kernels, Kind};
+use crate::kernels::{Kernels, ProductKind};
 use crate::options::Options;
 use crate::source::{Language, Source};
 use crate::target::Target;
@@ -33,9 +33,9 @@ const NOT_FOR_LIBRARIES: [&str; 11] = [
 
 /// A list of arguments in the making.
 #[derive(Debug, Default)]
-pub(crate) struct Args(pub(crate) Vec<OsString>);
+pub(crate) struct ArgList(pub(crate) Vec<OsString>);
 
-impl Args {
+impl ArgList {
     fn add<S: Into<OsString>>(&mut self, args: impl IntoIterator<Item = S>) {
         self.0.extend(args.into_iter().map(Into::into));
     }
@@ -56,11 +56,11 @@ pub(crate) fn compile(
     language: Language,
     modules: &Path,
     undeclared_is_error: bool,
-) -> Result<Args> {
+) -> Result<ArgList> {
     let target = toolchain.target;
     let version = &toolchain.compiler(language)?.version;
     let flang = version.contains("flang");
-    let mut args = Args::default();
+    let mut args = ArgList::default();
     let level = match options.opt_level.as_deref().unwrap_or(&context.opt_level) {
         // NEC's compilers and flang know no levels for size, gcc only one of the two.
         "s" | "z" if flang || target.is_nec() => "2",
@@ -190,8 +190,8 @@ pub(crate) fn source(
     source: &Source,
     object: &Path,
     depfile: Option<&Path>,
-) -> Args {
-    let mut args = Args::default();
+) -> ArgList {
+    let mut args = ArgList::default();
     if let Some(file) = depfile {
         args.add(["-MD", "-MF"]);
         args.add([file]);
@@ -217,8 +217,8 @@ pub(crate) fn source(
 }
 
 /// The arguments after those of [`compile`] that write the source as the preprocessor leaves it, and the dependency file.
-pub(crate) fn preprocess(kernels: &Kernels, source: &Source, depfile: Option<&Path>) -> Args {
-    let mut args = Args::default();
+pub(crate) fn preprocess(kernels: &Kernels, source: &Source, depfile: Option<&Path>) -> ArgList {
+    let mut args = ArgList::default();
     if let Some(file) = depfile {
         args.add(["-MD", "-MF"]);
         args.add([file]);
@@ -275,8 +275,8 @@ pub(crate) fn link(
     kernels: &Kernels,
     target: Target,
     link: Link<'_>,
-) -> Result<Args> {
-    let mut args = Args::default();
+) -> Result<ArgList> {
+    let mut args = ArgList::default();
     if target.is_nec() {
         args.add([march(target), "-shared", "-fpic", "-pthread"]);
         if kernels.ftrace {
@@ -301,7 +301,7 @@ pub(crate) fn link(
     let (archives, objects): (Vec<PathBuf>, Vec<PathBuf>) =
         extra.into_iter().partition(|file| is_archive(file));
     args.add(objects);
-    if kernels.kind == Kind::StaticVeorun && !archives.is_empty() {
+    if kernels.kind == ProductKind::StaticVeorun && !archives.is_empty() {
         // Nothing refers to the kernels of an archive, and all of them are wanted.
         args.add(["-Wl,--whole-archive"]);
         args.add(archives);
@@ -333,8 +333,8 @@ pub(crate) fn static_veorun(
     kernels: &Kernels,
     target: Target,
     link: Link<'_>,
-) -> Result<Args> {
-    let mut args = Args::default();
+) -> Result<ArgList> {
+    let mut args = ArgList::default();
     args.add(["-o"]);
     args.add([link.output]);
     args.add(&link.objects);
@@ -394,7 +394,7 @@ fn is_archive(file: &Path) -> bool {
 }
 
 fn libraries(context: &Context, options: &Options) -> Vec<OsString> {
-    let mut args = Args::default();
+    let mut args = ArgList::default();
     for dir in &options.link_search {
         args.joined("-L", &context.package.join(dir));
     }

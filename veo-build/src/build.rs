@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::context::Context;
 use crate::context::Env;
 use crate::directives::Directives;
-use crate::kernels::{Kernels, Kind};
+use crate::kernels::{Kernels, ProductKind};
 use crate::note::Built;
 use crate::output;
 use crate::plan::Plan;
@@ -136,7 +136,7 @@ fn check(kernels: &Kernels) -> Result<()> {
             "`{name}` is not a file name for a library"
         )));
     }
-    if kernels.kind == Kind::Library && !name.contains(".so") {
+    if kernels.kind == ProductKind::Library && !name.contains(".so") {
         let stem = name.split('.').next().unwrap_or(name);
         let stem = stem.strip_prefix("lib").unwrap_or(stem);
         return Err(Error::invalid(format!(

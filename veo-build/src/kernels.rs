@@ -12,7 +12,7 @@ use crate::target::Target;
 
 /// What is made from the sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ProductKind {
     /// A shared library that `veo_load_library` loads.
     Library,
     /// A veorun with the kernels linked in.
@@ -52,7 +52,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub struct Kernels {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ProductKind,
     pub(crate) origins: Vec<Origin>,
     pub(crate) all: Options,
     pub(crate) by_target: Vec<(Target, Options)>,
@@ -95,7 +95,7 @@ impl Kernels {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            kind: Kind::Library,
+            kind: ProductKind::Library,
             origins: Vec::new(),
             all: Options::default(),
             by_target: Vec::new(),
@@ -128,7 +128,7 @@ impl Kernels {
     #[must_use]
     pub fn static_veorun(name: impl Into<String>) -> Self {
         Self {
-            kind: Kind::StaticVeorun,
+            kind: ProductKind::StaticVeorun,
             ..Self::new(name)
         }
     }

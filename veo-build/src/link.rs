@@ -12,7 +12,7 @@ use veo_debuginfo::elf::{self, Headers};
 use crate::args;
 use crate::command;
 use crate::context::{self, Context};
-use crate::kernels::{Kernels, Kind};
+use crate::kernels::{Kernels, ProductKind};
 use crate::missing::{self, Missing};
 use crate::object::variables;
 use crate::options::Options;
@@ -174,7 +174,7 @@ impl Linking<'_> {
             fortran_runtime: self.fortran_runtime(highest)?,
         };
         let (tool, args) = match &self.toolchain.mk_veorun {
-            Some(tool) if self.kernels.kind == Kind::StaticVeorun => (
+            Some(tool) if self.kernels.kind == ProductKind::StaticVeorun => (
                 tool,
                 args::static_veorun(self.context, self.kernels, self.target(), link)?,
             ),

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::args::{self, Args};
+use crate::args::{self, ArgList};
 use crate::command;
 use crate::context::{self, Context};
 use crate::kernels::Kernels;
@@ -263,7 +263,7 @@ impl Unit<'_> {
     }
 
     /// That of the source, and the directories that the build names for files to include.
-    fn searched(&self, args: &Args, run_dir: &Path) -> Vec<PathBuf> {
+    fn searched(&self, args: &ArgList, run_dir: &Path) -> Vec<PathBuf> {
         let mut dirs = vec![self.source.path.parent().unwrap_or(run_dir).to_owned()];
         dirs.extend(args::include_dirs(&args.0));
         for value in INCLUDE_VARIABLES
@@ -280,7 +280,7 @@ impl Unit<'_> {
     fn preprocessed(
         &self,
         compiler: &Tool,
-        args: &Args,
+        args: &ArgList,
         run_dir: &Path,
         depfile: Option<&Path>,
     ) -> String {

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::error::Error;
 
 /// The files that cargo makes.
-pub(crate) struct Built {
+pub(crate) struct Artifacts {
     pub(crate) static_library: PathBuf,
     pub(crate) veorun: PathBuf,
 }
@@ -30,7 +30,7 @@ pub(crate) fn own_target_dir() -> Option<PathBuf> {
 }
 
 /// Builds both with `profile` in `target_dir`.
-pub(crate) fn build(profile: &str, target_dir: &Path, quiet: bool) -> Result<Built, Error> {
+pub(crate) fn build(profile: &str, target_dir: &Path, quiet: bool) -> Result<Artifacts, Error> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
     let manifest = sources.join("Cargo.toml");
     if !manifest.exists() {
@@ -76,7 +76,7 @@ pub(crate) fn build(profile: &str, target_dir: &Path, quiet: bool) -> Result<Bui
     if !status.success() {
         return Err(Error::Cargo { status });
     }
-    Ok(Built {
+    Ok(Artifacts {
         static_library: static_library.ok_or(Error::NotBuilt {
             what: "static library",
         })?,

@@ -122,7 +122,7 @@ use proc_macro::TokenStream;
 /// are loaded.
 #[proc_macro_attribute]
 pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
-    let built = veo_syntax::Built::of_this_crate();
+    let built = veo_syntax::CrateBuild::of_this_crate();
     veo_syntax::ve_kernel(args.into(), item.into(), &built).into()
 }
 

@@ -13,7 +13,7 @@ use veo_abi::prototype::Prototypes;
 
 /// The build of the crate that is being compiled, as far as there is one.
 #[derive(Debug, Default)]
-pub struct Built {
+pub struct CrateBuild {
     /// `OUT_DIR/veo`
     dir: Option<PathBuf>,
     /// What `VEO_VERIFY` says.
@@ -32,11 +32,11 @@ pub(crate) enum BuiltLibrary {
     Unreadable(String),
 }
 
-impl Built {
+impl CrateBuild {
     /// No build: declarations are checked by themselves.
     #[must_use]
     pub fn nothing() -> Self {
-        Built::default()
+        CrateBuild::default()
     }
 
     /// The build of the crate that is being compiled: cargo passes `OUT_DIR` to the
@@ -44,13 +44,13 @@ impl Built {
     #[must_use]
     pub fn of_this_crate() -> Self {
         let out_dir = std::env::var_os("OUT_DIR").map(PathBuf::from);
-        Built::new(out_dir.as_deref(), std::env::var("VEO_VERIFY").ok())
+        CrateBuild::new(out_dir.as_deref(), std::env::var("VEO_VERIFY").ok())
     }
 
     /// The build that left its results in `out_dir`, with the policy of this word.
     #[must_use]
     pub fn new(out_dir: Option<&Path>, policy: Option<String>) -> Self {
-        Built {
+        CrateBuild {
             dir: out_dir.map(build_dir::of),
             policy: policy.filter(|word| !word.is_empty()),
         }

@@ -44,7 +44,7 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
         }
         Data::Struct(data) => {
             let layout = layout(&input.attrs);
-            if layout == Layout::Rust {
+            if layout == Representation::Rust {
                 report.at(ident, &Mistake::NotRepr(name.clone()));
             }
             if data.fields.is_empty() {
@@ -58,8 +58,10 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
             let exhaustive = exhaustive(&data.fields, &traits);
             let mut fields = data.fields.members().zip(&data.fields);
             let [ty, outline] = match (layout, fields.next(), fields.next()) {
-                (Layout::Transparent, Some((member, field)), None) => [Part::Type, Part::Outline]
-                    .map(|part| described(&member, &field.ty, part, quote!(alone_in), &traits)),
+                (Representation::Transparent, Some((member, field)), None) => {
+                    [Part::Type, Part::Outline]
+                        .map(|part| described(&member, &field.ty, part, quote!(alone_in), &traits))
+                }
                 _ => [Part::Type, Part::Outline]
                     .map(|part| structure(&data.fields, part, &traits, ident)),
             };
@@ -158,23 +160,23 @@ enum Part {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Layout {
+enum Representation {
     Rust,
     C,
     Transparent,
 }
 
-fn layout(attrs: &[Attribute]) -> Layout {
-    let mut layout = Layout::Rust;
+fn layout(attrs: &[Attribute]) -> Representation {
+    let mut layout = Representation::Rust;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("repr")) {
         let Ok(list) = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
             continue;
         };
         for meta in list {
             if meta.path().is_ident("C") {
-                layout = Layout::C;
+                layout = Representation::C;
             } else if meta.path().is_ident("transparent") {
-                layout = Layout::Transparent;
+                layout = Representation::Transparent;
             }
         }
     }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! An ordinary library over [`proc_macro2`], so that `veo-macros` only has entry
-//! points and everything here is tested without the compiler. [`Built`] alone reads
+//! points and everything here is tested without the compiler. [`CrateBuild`] alone reads
 //! the environment and files: what the declaring crate's build knows of its libraries.
 
 mod attribute;
@@ -40,14 +40,14 @@ use proc_macro2::{Span, TokenStream};
 use mistake::Mistake;
 use report::Report;
 
-pub use built::Built;
+pub use built::CrateBuild;
 
 /// Expands `#[ve_kernel(args)] item` in a crate with this build.
 ///
 /// Mistakes come back as `compile_error!` at the tokens that made them, beside a
 /// stub of the same name, so that callers of the kernel see no second error.
 #[must_use]
-pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &Built) -> TokenStream {
+pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &CrateBuild) -> TokenStream {
     let mut attribute = Report::default();
     if parse::is_expanded(&item) {
         attribute.at_span(Span::call_site(), &Mistake::AnotherName);

@@ -13,7 +13,7 @@ use veo_abi::prototype::{
 use veo_abi::{ScalarType, Verify, near_names};
 
 use crate::attribute::{DeclaredLibrary, Resolution};
-use crate::built::{self, Built};
+use crate::built::{self, CrateBuild};
 use crate::clause_mistake::Wrong;
 use crate::declaration::{Declaration, ParamType, Result};
 use crate::extent::{self, Extent};
@@ -38,7 +38,7 @@ pub(crate) struct Checks {
 }
 
 /// Checks a declaration in which nothing else is wrong.
-pub(crate) fn kernel(declaration: &Declaration, built: &Built, report: &mut Report) -> Checks {
+pub(crate) fn kernel(declaration: &Declaration, built: &CrateBuild, report: &mut Report) -> Checks {
     let mut checks = Checks::default();
     let by_variable = declaration.verify == Verify::Default;
     let verify = match built.verify() {

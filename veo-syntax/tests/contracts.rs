@@ -1,6 +1,6 @@
 //! What the language of contracts has, and what is said about the rest.
 
-use veo_syntax::Built;
+use veo_syntax::CrateBuild;
 
 const KERNEL: &str = "fn f(n: i64, m: &i32, factor: f64, x: *mut f64, y: *const f64);";
 
@@ -10,7 +10,7 @@ fn expanded(clauses: &str) -> String {
     let tokens = veo_syntax::ve_kernel(
         args.parse().expect("tokens"),
         KERNEL.parse().expect("tokens"),
-        &Built::nothing(),
+        &CrateBuild::nothing(),
     );
     tokens.to_string()
 }

@@ -1,7 +1,7 @@
 //! Every rule that tokens alone can break: what is said, and how often.
 
 use proc_macro2::TokenTree;
-use veo_syntax::Built;
+use veo_syntax::CrateBuild;
 
 const LIB: &str = r#"lib = "libk.so""#;
 
@@ -10,7 +10,7 @@ fn messages(args: &str, item: &str) -> Vec<String> {
     let tokens = veo_syntax::ve_kernel(
         args.parse().unwrap(),
         item.parse().unwrap(),
-        &Built::nothing(),
+        &CrateBuild::nothing(),
     );
     collect(tokens, item)
 }

@@ -1,13 +1,13 @@
 //! What the library makes of tokens, without the compiler.
 
 use proc_macro2::TokenStream;
-use veo_syntax::Built;
+use veo_syntax::CrateBuild;
 
 fn expand(args: &str, item: &str) -> String {
     let tokens = veo_syntax::ve_kernel(
         args.parse().unwrap(),
         item.parse().unwrap(),
-        &Built::nothing(),
+        &CrateBuild::nothing(),
     );
     let file: syn::File = syn::parse2(tokens.clone())
         .unwrap_or_else(|e| panic!("the expansion does not parse: {e}\n{tokens}"));

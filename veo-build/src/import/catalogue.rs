@@ -15,12 +15,12 @@ pub(super) struct Record {
     pub item: Option<ItemStruct>,
     pub docs: Vec<syn::Attribute>,
     /// Its size and where its fields are, which opaque ones have not.
-    pub layout: Option<Layout>,
+    pub layout: Option<RecordLayout>,
 }
 
 /// Where C has what, in bytes.
 #[derive(Clone, Default)]
-pub(super) struct Layout {
+pub(super) struct RecordLayout {
     pub size: usize,
     pub align: usize,
     /// Fields by the bindings' names for them.
@@ -177,7 +177,7 @@ impl Catalogue {
 }
 
 /// What is known of the layouts of records.
-type Sizes = HashMap<String, Layout>;
+type Sizes = HashMap<String, RecordLayout>;
 
 /// Reads an assertion of the bindings about a layout:
 /// `["Size of pair"][::core::mem::size_of::<pair>() - 16usize];`

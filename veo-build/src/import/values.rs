@@ -42,7 +42,7 @@ const PLACES: [&str; 12] = [
 
 /// What a macro may stand for, by its text.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum MacroKind {
     Nothing,
     Value,
     Code,
@@ -84,15 +84,15 @@ fn defines_functions(reader: &Reader<'_>) -> bool {
 }
 
 /// The macros that the imported files define, each once. Which of them hold in the end, clang knows.
-fn macros(reader: &Reader<'_>) -> Vec<(String, Kind)> {
-    let mut macros: Vec<(String, Kind)> = Vec::new();
+fn macros(reader: &Reader<'_>) -> Vec<(String, MacroKind)> {
+    let mut macros: Vec<(String, MacroKind)> = Vec::new();
     for file in reader.imported_files() {
         let bytes = fs::read(file).unwrap_or_default();
         let text = without_comments(&String::from_utf8_lossy(&bytes));
         for (name, body) in text.lines().filter_map(defined) {
             let kind = kind(body);
             match macros.iter_mut().find(|(known, _)| known == name) {
-                Some((_, known)) if kind == Kind::Value => *known = kind,
+                Some((_, known)) if kind == MacroKind::Value => *known = kind,
                 Some(_) => {}
                 None => macros.push((name.to_owned(), kind)),
             }
@@ -154,9 +154,9 @@ fn defined(line: &str) -> Option<(&str, &str)> {
 }
 
 /// What a macro with this after its name may stand for. No expression breaks what is around it.
-fn kind(body: &str) -> Kind {
+fn kind(body: &str) -> MacroKind {
     if body.starts_with('(') {
-        return Kind::Arguments;
+        return MacroKind::Arguments;
     }
     let mut open = 0_i32;
     let mut rest = body;
@@ -166,28 +166,28 @@ fn kind(body: &str) -> Kind {
             '"' | '\'' => {
                 len = quoted(rest);
                 if len == 1 || !rest[..len].ends_with(c) {
-                    return Kind::Code;
+                    return MacroKind::Code;
                 }
             }
             '(' | '[' => open += 1,
             ')' | ']' => open -= 1,
-            '{' | '}' | ';' => return Kind::Code,
+            '{' | '}' | ';' => return MacroKind::Code,
             _ => {}
         }
         if open < 0 {
-            return Kind::Code;
+            return MacroKind::Code;
         }
         rest = &rest[len..];
     }
     match open {
-        _ if body.trim().is_empty() => Kind::Nothing,
-        0 => Kind::Value,
-        _ => Kind::Code,
+        _ if body.trim().is_empty() => MacroKind::Nothing,
+        0 => MacroKind::Value,
+        _ => MacroKind::Code,
     }
 }
 
 /// Asks for types and values. A question that has no answer is an error of clang's, by which it is found and not asked again.
-fn answers(reader: &Reader<'_>, macros: &[(String, Kind)]) -> Option<Catalogue> {
+fn answers(reader: &Reader<'_>, macros: &[(String, MacroKind)]) -> Option<Catalogue> {
     // What depends on the place where it stands has no value.
     let places = PLACES
         .iter()
@@ -215,10 +215,10 @@ fn answers(reader: &Reader<'_>, macros: &[(String, Kind)]) -> Option<Catalogue> 
 /// How many lines a question has.
 const LINES: usize = 3;
 
-fn questions(name: &str, kind: Kind) -> Vec<String> {
+fn questions(name: &str, kind: MacroKind) -> Vec<String> {
     let whole = "unsigned long long";
     let mut questions = vec![format!("extern int {DEFINED}{name};")];
-    if kind == Kind::Value {
+    if kind == MacroKind::Value {
         questions.extend([
             format!("extern __typeof__(({name})) {TYPE}{name};"),
             format!("static const __typeof__(({name})) {VALUE}{name} = {name};"),
@@ -231,7 +231,7 @@ fn questions(name: &str, kind: Kind) -> Vec<String> {
 }
 
 /// Makes a constant of a macro, or says why there is none.
-fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: Kind) {
+fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: MacroKind) {
     let variable = |start: &str| {
         let name = match name.contains('$') {
             // As the bindings write it.
@@ -244,7 +244,7 @@ fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: Kind) {
     // A macro of the name of what it stands for hides nothing.
     let hides = catalogue.functions.iter().map(symbol).any(|it| it == name)
         || catalogue.variables.iter().any(|(it, _)| it == name);
-    if kind == Kind::Nothing || hides || variable(DEFINED).is_none() {
+    if kind == MacroKind::Nothing || hides || variable(DEFINED).is_none() {
         return;
     }
     let is_function = more
@@ -253,7 +253,7 @@ fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: Kind) {
         .any(|it| symbol(it).strip_prefix(TYPE) == Some(name));
     let why = match (kind, variable(TYPE)) {
         _ if name.contains('$') => "no name in Rust has a `$`",
-        (Kind::Arguments, _) => "it is a macro with arguments",
+        (MacroKind::Arguments, _) => "it is a macro with arguments",
         (_, None) if is_function => "it stands for a function",
         (_, None) => "it is no value",
         (_, Some(ty)) => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Found, Needs, Toolchain};
 use crate::Result;
 use crate::context::Context;
-use crate::kernels::Kind;
+use crate::kernels::ProductKind;
 use crate::source::Language;
 use crate::target::Target;
 use crate::tool::Tool;
@@ -68,7 +68,7 @@ pub(super) fn find(
         ));
     }
     let mut mk_veorun = None;
-    if needs.kernels.kind == Kind::StaticVeorun {
+    if needs.kernels.kind == ProductKind::StaticVeorun {
         let dirs = ["ve/bin", "ve/libexec", "ve/veos/libexec"].map(|dir| root.join(dir));
         let dirs: Vec<&Path> = dirs.iter().map(PathBuf::as_path).collect();
         mk_veorun = tool(context, "VEO_MK_VEORUN_STATIC", "mk_veorun_static", &dirs)?;

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::Fields;
 
 use super::{Emitter, allowed};
-use crate::import::catalogue::{Layout, Record, docs, is_helper};
+use crate::import::catalogue::{Record, RecordLayout, docs, is_helper};
 use crate::import::translate::{Why, rust_name};
 
 impl Emitter<'_> {
@@ -61,7 +61,7 @@ impl Emitter<'_> {
         let Some(layout) = &record.layout else {
             return TokenStream::new();
         };
-        let &Layout { size, align, .. } = layout;
+        let &RecordLayout { size, align, .. } = layout;
         let (attributes, fields, offsets) = match self.fields(record, layout) {
             Ok((attributes, fields)) => (attributes, fields, layout.offsets.as_slice()),
             Err(_) => {
@@ -94,7 +94,7 @@ impl Emitter<'_> {
     fn fields(
         &self,
         record: &Record,
-        layout: &Layout,
+        layout: &RecordLayout,
     ) -> std::result::Result<(TokenStream, TokenStream), Why> {
         let item = record
             .item
