@@ -136,7 +136,7 @@ fn c_prototypes_come_back_as_they_were_written() {
     for compiler in c_compilers() {
         let (_keep, library) = compiler.compile("k.c", &source);
         let found = read_file(&library).expect("the library can be read");
-        assert_eq!(found.notes(), &[] as &[String], "{compiler:?}");
+        assert_eq!(found.notes, &[] as &[String], "{compiler:?}");
         all_are_found(&found, &compiler);
         for (body, wanted) in FUNCTIONS {
             let prototype = described(&found, wanted, &compiler);

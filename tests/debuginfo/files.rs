@@ -80,7 +80,7 @@ fn compressed_and_relocatable_debug_information_is_read() {
             compiler.options.retain(|option| *option != "-shared");
             compiler.options.extend(extra);
             let found = compiler.prototypes("k.c", &source());
-            assert_eq!(found.notes(), &[] as &[String]);
+            assert_eq!(found.notes, &[] as &[String]);
             all_are_found(&found, &compiler);
         }
     }
@@ -161,13 +161,13 @@ fn what_dwz_shares_between_libraries_is_read() {
         assert!(path("common.debug").is_file(), "{compiler:?}");
         for library in ["one.so", "two.so"] {
             let found = read_file(&path(library)).expect("the library can be read");
-            assert_eq!(found.notes(), &[] as &[String], "{compiler:?}");
+            assert_eq!(found.notes, &[] as &[String], "{compiler:?}");
             all_are_found(&found, &compiler);
         }
         // Without the file nothing is refused, and a note says what is missing.
         std::fs::remove_file(path("common.debug")).unwrap();
         let found = read_file(&path("one.so")).expect("the library can be read");
-        let [note, ..] = found.notes() else {
+        let [note, ..] = found.notes.as_slice() else {
             panic!("nothing is said: {compiler:?}");
         };
         assert!(note.contains("common.debug"), "{note}");

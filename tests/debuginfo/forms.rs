@@ -90,11 +90,11 @@ fn functions_of_which_only_lines_are_known_are_not_compared() {
         assert!(found.is_empty(), "{compiler:?}: {found:?}");
         let described = if file == "k.f90" { "enter_" } else { "work" };
         assert!(found.exports(described), "{compiler:?}");
-        if let [note] = found.notes() {
+        if let [note] = found.notes.as_slice() {
             assert!(note.contains("only the lines"), "{note}");
         } else {
             // clang writes no entries at all for functions that are inlined nowhere.
-            assert!(compiler.program.starts_with("clang"), "{:?}", found.notes());
+            assert!(compiler.program.starts_with("clang"), "{:?}", found.notes);
         }
     }
     // A function without parameters and result is not mistaken for one of these.

@@ -82,7 +82,7 @@ end module
 fn each(mut check: impl FnMut(&Prototypes, &str)) {
     for compiler in fortran_compilers() {
         let found = compiler.prototypes("k.f90", SOURCE);
-        assert_eq!(found.notes(), &[] as &[String]);
+        assert_eq!(found.notes, &[] as &[String]);
         check(&found, &format!("{compiler:?}"));
     }
 }

@@ -285,8 +285,8 @@ fn random_functions_are_told_right_from_wrong() {
             found.len(),
             functions.len(),
             "{compiler:?} {:?} {:?}",
-            found.undescribed(),
-            found.notes()
+            found.undescribed,
+            found.notes
         );
         for (number, (params, result)) in functions.iter().enumerate() {
             let prototype = found.get(&format!("f{number}")).unwrap();

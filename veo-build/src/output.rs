@@ -225,10 +225,10 @@ pub(crate) fn write_prototypes(
             return Ok(None);
         }
     };
-    for note in found.notes() {
+    for note in &found.notes {
         directives.note(format!("{}: {note}", kernels.name), false);
     }
-    if let Some(note) = unchecked(kernels, found.undescribed()) {
+    if let Some(note) = unchecked(kernels, &found.undescribed) {
         directives.note(note, kernels.verbose || context.verbose);
     }
     // Not written anew without need: the macro's expansions depend on its time stamp.

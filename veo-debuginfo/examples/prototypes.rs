@@ -25,10 +25,10 @@ fn main() -> ExitCode {
             None => println!("    (cannot be declared in Rust)"),
         }
     }
-    for symbol in prototypes.undescribed() {
+    for symbol in &prototypes.undescribed {
         println!("{symbol}: no debug information");
     }
-    for note in prototypes.notes() {
+    for note in &prototypes.notes {
         eprintln!("note: {note}");
     }
     ExitCode::SUCCESS

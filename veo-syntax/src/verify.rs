@@ -128,7 +128,7 @@ fn function(
         compare(declaration, found, mistakes, checks);
     } else if !prototypes.exports(&symbol) && declaration.resolution == Resolution::Eager {
         let names = prototypes.iter().map(|(name, _)| name);
-        let names = names.chain(prototypes.undescribed().iter().map(String::as_str));
+        let names = names.chain(prototypes.undescribed.iter().map(String::as_str));
         let mistake = Mistake::NoSuchSymbol {
             library: library.to_owned(),
             near: near_names(&symbol, names)

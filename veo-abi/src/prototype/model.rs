@@ -334,29 +334,10 @@ impl Prototypes {
         self.functions.is_empty()
     }
 
-    /// Exported functions that the debug information says nothing about.
-    #[must_use]
-    pub fn undescribed(&self) -> &[String] {
-        &self.undescribed
-    }
-
-    /// Exported variables, in alphabetical order. Known of a library's own file only: what
-    /// [`to_text`](Self::to_text) writes is about functions.
-    #[must_use]
-    pub fn variables(&self) -> &[String] {
-        &self.variables
-    }
-
     /// Whether the library exports a function of this name, described or not.
     #[must_use]
     pub fn exports(&self, symbol: &str) -> bool {
         self.functions.contains_key(symbol) || self.undescribed.iter().any(|name| name == symbol)
-    }
-
-    /// What could not be read, one sentence each.
-    #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.notes
     }
 }
 

@@ -199,9 +199,9 @@ impl VeoLibrary {
             symbols.extend(found.iter().map(|(name, prototype)| {
                 symbol(name, SymbolKind::Function, Some(prototype.to_string()))
             }));
-            let undescribed = found.undescribed().iter();
+            let undescribed = found.undescribed.iter();
             symbols.extend(undescribed.map(|name| symbol(name, SymbolKind::Function, None)));
-            let variables = found.variables().iter();
+            let variables = found.variables.iter();
             symbols.extend(variables.map(|name| symbol(name, SymbolKind::Variable, None)));
         }
         let mut symbols: BTreeMap<_, _> = symbols

@@ -198,7 +198,7 @@ fn tell<E: std::fmt::Display>(path: &Path, read: &std::result::Result<Arc<Protot
     let path = path.display();
     match read {
         Ok(prototypes) => {
-            for note in prototypes.notes() {
+            for note in &prototypes.notes {
                 tracing::debug!("{path}: {note}");
             }
             if prototypes.is_empty() {

@@ -14,7 +14,7 @@ pub(crate) fn similar(library: &LoadedLibrary, name: &str) -> Vec<String> {
         return Vec::new();
     };
     let described = found.iter().map(|(symbol, _)| symbol);
-    let undescribed = found.undescribed().iter().map(String::as_str);
+    let undescribed = found.undescribed.iter().map(String::as_str);
     let near = near_names(name, described.chain(undescribed));
     near.into_iter().map(str::to_owned).collect()
 }
