@@ -3,8 +3,8 @@
 use super::POINTERS_IN_MEMORY;
 use super::finding::{Difference, index};
 use super::form::Shape;
+use super::lower::Lowered;
 use super::place::Place;
-use super::shape::Lowered;
 
 /// Fields that get a message of their own.
 const NAMED_FIELDS: usize = 64;

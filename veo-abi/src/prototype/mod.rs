@@ -14,11 +14,12 @@ mod explain;
 mod finding;
 mod form;
 mod layout;
+mod lower;
 mod mismatch;
 mod model;
 mod place;
 mod print;
-mod shape;
+
 mod text;
 mod told;
 

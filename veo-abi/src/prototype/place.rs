@@ -1,8 +1,8 @@
 //! What is compared: a parameter or the result of a prototype.
 
+use super::lower::{Lowered, lower};
 use super::mismatch::describe;
 use super::model::{Prototype, TypeId};
-use super::shape::{Lowered, lower};
 
 /// A parameter or the result of a prototype.
 pub(super) struct Place<'a> {
