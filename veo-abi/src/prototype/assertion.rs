@@ -2,9 +2,9 @@
 
 use super::POINTERS_IN_MEMORY;
 use super::finding::{Difference, index};
-use super::form::Shape;
 use super::lower::Lowered;
 use super::place::Place;
+use super::shape::Shape;
 
 /// Fields that get a message of their own.
 const NAMED_FIELDS: usize = 64;

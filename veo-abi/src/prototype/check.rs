@@ -8,11 +8,11 @@
 use super::finding::{
     Difference, Finding, SAME, UNDECIDED, UNDECLARED_TYPE, both, differs, index, same_if,
 };
-use super::form::{Shape, ShapeField, Shapes, Sign, field, node};
 use super::layout::{
     DEPTH, Place, covers, elements, flatten, is_complex, is_empty, is_recorded, is_whole,
     leads_to_record, locate, only_field, only_member, same_text, swapped,
 };
+use super::shape::{Shape, ShapeField, Shapes, Sign, field, node};
 use crate::{ScalarType, StructLayout, Type};
 
 /// Comparisons of one type before it counts as undecided.

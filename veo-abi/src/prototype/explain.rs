@@ -1,12 +1,12 @@
 //! Why a parameter or result differs, in words, and what to declare instead.
 
 use super::finding::Difference;
-use super::form::{Shape, Shapes, field, node};
 use super::layout::{DEPTH, elements, flatten};
 use super::lower::Lowered;
 use super::mismatch::{Mismatch, MismatchKind};
 use super::model::{FoundType, PointerKind, TypeId, Types};
 use super::place::Place;
+use super::shape::{Shape, Shapes, field, node};
 use crate::{ScalarType, StructLayout, Type};
 
 /// Fields of a structure that a message names.

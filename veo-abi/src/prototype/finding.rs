@@ -17,7 +17,7 @@ pub enum Difference {
     Pointee,
     /// Structures of different size.
     StructSize,
-    /// A field at another place or of another type; the index counts [`Shapes::fields`](super::form::Shapes::fields).
+    /// A field at another place or of another type; the index counts [`Shapes::fields`](super::shape::Shapes::fields).
     Field(u32),
 }
 

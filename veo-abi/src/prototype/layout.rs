@@ -1,7 +1,7 @@
 //! Where things lie in declared and found structures, for [`check`](super::check()).
 
 use super::finding::{Difference, Finding, SAME, differs};
-use super::form::{Shape, ShapeField, Shapes, field, node};
+use super::shape::{Shape, ShapeField, Shapes, field, node};
 use crate::{ScalarType, StructLayout, Type};
 
 /// Nesting before a type counts as undecided.

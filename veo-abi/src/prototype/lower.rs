@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::POINTERS_IN_MEMORY;
-use super::form::{Shape, ShapeField, Shapes, Sign};
 use super::model::{Encoding, FoundType, PointerKind, RecordKind, TypeId, Types};
+use super::shape::{Shape, ShapeField, Shapes, Sign};
 
 /// Nested arrays before the rest counts as unknown.
 const NESTING: usize = 64;

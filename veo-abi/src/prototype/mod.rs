@@ -9,33 +9,32 @@
 mod assertion;
 mod check;
 mod compare;
+mod const_message;
 mod declared;
 mod explain;
 mod finding;
-mod form;
 mod layout;
 mod lower;
 mod mismatch;
 mod model;
 mod place;
 mod print;
-
+mod shape;
 mod text;
-mod told;
 
 pub use assertion::Assertion;
 pub use check::{check, verdict};
 pub use compare::{Comparison, compare, compare_declared, compare_written};
+pub use const_message::ConstMessage;
 pub use declared::{Declared, DeclaredSignature};
 pub use finding::{Difference, Finding};
-pub use form::{Shape, ShapeField, Shapes, Sign};
 pub use mismatch::{Mismatch, MismatchKind};
 pub use model::{
     Encoding, FoundField, FoundType, Language, Parameter, PointerKind, Prototype, Prototypes,
     Qualifier, RecordKind, TypeId, Types,
 };
+pub use shape::{Shape, ShapeField, Shapes, Sign};
 pub use text::TextError;
-pub use told::Told;
 
 /// How many pointers in memory are followed, each in what the one before points to: as
 /// many as a declared structure records, which cannot contain itself.

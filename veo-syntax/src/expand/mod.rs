@@ -186,7 +186,7 @@ fn assertion(declaration: &Declaration, assertion: &Assertion) -> TokenStream {
         &place,
         quote!(::core::panic!),
         TokenStream::new(),
-        quote!(("{}", __told.as_str())),
+        quote!(("{}", __message.as_str())),
     );
     quote! {
         const _: () = {
@@ -197,7 +197,7 @@ fn assertion(declaration: &Declaration, assertion: &Assertion) -> TokenStream {
             if __verdict != 0 {
                 let __message =
                     __MESSAGES[if __verdict > #last { #last } else { __verdict - 1 }];
-                let __told = __prototype::Told::new(__message, &#ty);
+                let __message = __prototype::ConstMessage::new(__message, &#ty);
                 #refuse
             }
         };

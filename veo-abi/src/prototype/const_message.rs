@@ -14,24 +14,24 @@ const DEPTH: u32 = 8;
 
 /// A message that was put together in a constant.
 #[derive(Clone, Copy, Debug)]
-pub struct Told {
+pub struct ConstMessage {
     bytes: [u8; ROOM],
     len: usize,
 }
 
-impl Told {
+impl ConstMessage {
     /// The message of the macro, and what the structure is that the declared type leads to,
     /// if it is one of a structure.
     #[must_use]
-    pub const fn new(message: &str, declared: &Type) -> Told {
-        let told = Told {
+    pub const fn new(message: &str, declared: &Type) -> ConstMessage {
+        let so_far = ConstMessage {
             bytes: [0; ROOM],
             len: 0,
         };
-        let told = told.up_to(MESSAGE, message);
+        let so_far = so_far.up_to(MESSAGE, message);
         match structure(declared) {
-            Some(layout) => told.text("\n").layout(layout),
-            None => told,
+            Some(layout) => so_far.text("\n").layout(layout),
+            None => so_far,
         }
     }
 
@@ -46,29 +46,29 @@ impl Told {
     }
 
     /// "`Point` at src/lib.rs:5 has 24 bytes: `x: f64` at 0, `y: f64` at 8"
-    const fn layout(self, layout: &StructLayout) -> Told {
-        let mut told = self.text("`").text(layout.name).text("` ");
+    const fn layout(self, layout: &StructLayout) -> ConstMessage {
+        let mut so_far = self.text("`").text(layout.name).text("` ");
         if !layout.location.is_empty() {
-            told = told.text("at ").text(layout.location).text(" ");
+            so_far = so_far.text("at ").text(layout.location).text(" ");
         }
-        told = told.text("has ");
-        told = told.number(layout.size).text(" bytes");
+        so_far = so_far.text("has ");
+        so_far = so_far.number(layout.size).text(" bytes");
         let mut index = 0;
         while index < layout.fields.len() && index < FIELDS {
             let field = &layout.fields[index];
-            told = told.text(if index == 0 { ": `" } else { ", `" });
-            told = told.text(field.name).text(": ").ty(&field.ty, DEPTH);
-            told = told.text("` at ").number(field.offset);
+            so_far = so_far.text(if index == 0 { ": `" } else { ", `" });
+            so_far = so_far.text(field.name).text(": ").ty(&field.ty, DEPTH);
+            so_far = so_far.text("` at ").number(field.offset);
             index += 1;
         }
         if index < layout.fields.len() {
-            told = told.text(", ..");
+            so_far = so_far.text(", ..");
         }
-        told
+        so_far
     }
 
     /// A type as the field of a structure has it.
-    const fn ty(self, ty: &Type, depth: u32) -> Told {
+    const fn ty(self, ty: &Type, depth: u32) -> ConstMessage {
         if depth == 0 {
             return self.text("..");
         }
@@ -88,35 +88,35 @@ impl Told {
         }
     }
 
-    const fn number(self, number: usize) -> Told {
-        let mut told = self;
+    const fn number(self, number: usize) -> ConstMessage {
+        let mut so_far = self;
         if number >= 10 {
-            told = told.number(number / 10);
+            so_far = so_far.number(number / 10);
         }
-        told.byte(b'0' + (number % 10) as u8)
+        so_far.byte(b'0' + (number % 10) as u8)
     }
 
-    const fn text(self, text: &str) -> Told {
+    const fn text(self, text: &str) -> ConstMessage {
         self.up_to(ROOM, text)
     }
 
     /// Adds as much of the text as fits into so many bytes in all.
-    const fn up_to(self, room: usize, text: &str) -> Told {
+    const fn up_to(self, room: usize, text: &str) -> ConstMessage {
         let mut end = text.len();
         // No character is cut.
         while end > 0 && (self.len + end > room || !text.is_char_boundary(end)) {
             end -= 1;
         }
-        let mut told = self;
+        let mut so_far = self;
         let mut index = 0;
         while index < end {
-            told = told.byte(text.as_bytes()[index]);
+            so_far = so_far.byte(text.as_bytes()[index]);
             index += 1;
         }
-        told
+        so_far
     }
 
-    const fn byte(mut self, byte: u8) -> Told {
+    const fn byte(mut self, byte: u8) -> ConstMessage {
         if self.len < ROOM {
             self.bytes[self.len] = byte;
             self.len += 1;
@@ -142,7 +142,7 @@ const fn structure(mut declared: &Type) -> Option<&'static StructLayout> {
 
 #[cfg(test)]
 mod tests {
-    use super::Told;
+    use super::ConstMessage;
     use crate::{Field, ScalarType, StructLayout, Type};
 
     const F64: Type = Type::Scalar(ScalarType::F64);
@@ -171,7 +171,7 @@ mod tests {
             },
         ],
     };
-    const TOLD: Told = Told::new(
+    const OF_POINTER: ConstMessage = ConstMessage::new(
         "they differ",
         &Type::Pointer {
             mutable: false,
@@ -182,16 +182,19 @@ mod tests {
     #[test]
     fn both_sides_are_in_a_constant() {
         assert_eq!(
-            TOLD.as_str(),
+            OF_POINTER.as_str(),
             "they differ\n`Pair` at src/pair.rs:3 has 120 bytes: `x: [f64; 14]` at 0, `next: VeAddr<Pair>` at 112"
         );
-        assert_eq!(Told::new("they differ", &F64).as_str(), "they differ");
+        assert_eq!(
+            ConstMessage::new("they differ", &F64).as_str(),
+            "they differ"
+        );
     }
 
     #[test]
-    fn of_a_long_message_the_beginning_is_told() {
+    fn of_a_long_message_the_beginning_is_kept() {
         let long = format!("they differ{}", "é".repeat(5000));
-        let told = Told::new(&long, &OF_PAIR);
+        let told = ConstMessage::new(&long, &OF_PAIR);
         let (message, structure) = told.as_str().split_once('\n').unwrap();
         assert!(message.len() >= 3070 && long.starts_with(message));
         assert!(structure.starts_with("`Pair` at src/pair.rs:3 has 120 bytes"));
