@@ -30,7 +30,7 @@ const EXPECTED: &str = "write char, short, int, long (each also unsigned), int8_
                         size_t, float, double, void, or a pointer such as `double *`";
 
 impl CType {
-    /// Reads a C type string. Words may stand in any order C allows, `const` and
+    /// Reads a C type string. KeywordCounts may stand in any order C allows, `const` and
     /// `volatile` are ignored, and white space is free.
     ///
     /// # Errors
@@ -117,7 +117,7 @@ fn scalar(words: &[&str]) -> Result<ScalarType, String> {
     {
         return Ok(ty);
     }
-    let mut counted = Words::default();
+    let mut counted = KeywordCounts::default();
     for word in words {
         let count = match *word {
             "signed" => &mut counted.signed,
@@ -141,7 +141,7 @@ fn scalar(words: &[&str]) -> Result<ScalarType, String> {
 
 /// How often each keyword of a built-in type was written.
 #[derive(Default)]
-struct Words {
+struct KeywordCounts {
     signed: u32,
     unsigned: u32,
     char: u32,
@@ -152,9 +152,9 @@ struct Words {
     double: u32,
 }
 
-impl Words {
+impl KeywordCounts {
     fn resolve(&self) -> Result<ScalarType, String> {
-        let plain = |w: &Words| {
+        let plain = |w: &KeywordCounts| {
             w.signed + w.unsigned + w.char + w.short + w.int + w.long + w.float + w.double == 1
         };
         if self.float > 0 && plain(self) {

@@ -24,12 +24,11 @@ pub mod prototype;
 mod scalar;
 pub mod signal;
 mod types;
-mod verify;
 mod word;
 
 pub use ctype::{CType, CTypeError};
 pub use near::near_names;
+pub use prototype::Verify;
 pub use scalar::ScalarType;
 pub use types::{Field, Signature, StructLayout, Type};
-pub use verify::Verify;
 pub use word::{Scalar, Word};

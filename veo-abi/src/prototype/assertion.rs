@@ -3,7 +3,7 @@
 use super::POINTERS_IN_MEMORY;
 use super::finding::{Difference, index};
 use super::lower::Lowered;
-use super::place::Place;
+use super::mismatch::ParamOrResult;
 use super::shape::Shape;
 
 /// Fields that get a message of their own.
@@ -35,7 +35,7 @@ struct OwnedField {
     bits: bool,
 }
 
-impl Place<'_> {
+impl ParamOrResult<'_> {
     /// The comparison of a type that is known by name only.
     pub(super) fn assertion(&self, text: &str, lowered: &Lowered<'_>) -> Assertion {
         // What differs behind a pointer in a structure is told of that pointer.

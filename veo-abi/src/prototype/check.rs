@@ -9,7 +9,7 @@ use super::finding::{
     Difference, Finding, SAME, UNDECIDED, UNDECLARED_TYPE, both, differs, index, same_if,
 };
 use super::layout::{
-    DEPTH, Place, covers, elements, flatten, is_complex, is_empty, is_recorded, is_whole,
+    DEPTH, FieldLocation, covers, elements, flatten, is_complex, is_empty, is_recorded, is_whole,
     leads_to_record, locate, only_field, only_member, same_text, swapped,
 };
 use super::shape::{Shape, ShapeField, Shapes, Sign, field, node};
@@ -22,15 +22,15 @@ const STEPS: u32 = 10_000;
 pub(super) const UNDECLARED: &str = "?";
 
 /// What is left to spend on a comparison.
-struct Limits {
+struct StepsLeft {
     steps: u32,
 }
 
 /// Compares a declared parameter or result with the found type at index `at`.
 #[must_use]
 pub const fn check(declared: &Type, shapes: &Shapes<'_>, at: u32) -> Finding {
-    let mut limits = Limits { steps: STEPS };
-    value(declared, shapes, at, &mut limits)
+    let mut left = StepsLeft { steps: STEPS };
+    value(declared, shapes, at, &mut left)
 }
 
 /// [`check`] as a number: 0 if nothing differs, else 1 + the index of the
@@ -48,7 +48,7 @@ const fn is_undeclared(name: &str) -> bool {
 }
 
 /// A value that travels in a register.
-const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, limits: &mut Limits) -> Finding {
+const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, left: &mut StepsLeft) -> Finding {
     let found = node(shapes, at);
     if let Type::Opaque(name) = declared
         && is_undeclared(name)
@@ -71,11 +71,11 @@ const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, limits: &mut Limit
             }
         }
         (Type::Pointer { pointee, .. }, Shape::Pointer { to } | Shape::Either { to }) => {
-            behind(pointee, shapes, to, limits, DEPTH)
+            behind(pointee, shapes, to, left, DEPTH)
         }
         (Type::Scalar(_), Shape::Either { to }) => match node(shapes, to) {
             Shape::Either { .. } => UNDECIDED,
-            _ => both(value(declared, shapes, to, limits), UNDECIDED),
+            _ => both(value(declared, shapes, to, left), UNDECIDED),
         },
         (
             Type::Pointer { .. },
@@ -86,7 +86,7 @@ const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, limits: &mut Limit
         )
         | (Type::Scalar(_), Shape::Pointer { .. }) => differs(Difference::Pointer),
         (_, Shape::Union { size, first, count }) => {
-            transparent(declared, shapes, size, first, count, limits)
+            transparent(declared, shapes, size, first, count, left)
         }
         _ => differs(Difference::Inexpressible),
     }
@@ -100,7 +100,7 @@ const fn transparent(
     size: u64,
     first: u32,
     count: u32,
-    limits: &mut Limits,
+    left: &mut StepsLeft,
 ) -> Finding {
     let is_pointer = matches!(declared, Type::Pointer { .. });
     // gcc leaves out the members of those without a tag.
@@ -111,8 +111,8 @@ const fn transparent(
         return UNDECIDED;
     }
     let mut index = 0;
-    while index < count && size <= 8 && limits.steps > 0 {
-        limits.steps -= 1;
+    while index < count && size <= 8 && left.steps > 0 {
+        left.steps -= 1;
         let Some(member) = field(shapes, first.saturating_add(index)) else {
             break;
         };
@@ -122,7 +122,7 @@ const fn transparent(
         }
         let nested = matches!(node(shapes, member.shape), Shape::Union { .. });
         if !nested {
-            let one = value(declared, shapes, member.shape, limits);
+            let one = value(declared, shapes, member.shape, left);
             if one.difference.is_none() {
                 return both(one, UNDECIDED);
             }
@@ -140,7 +140,7 @@ const fn function(
     declared: (&[Type], &Type),
     shapes: &Shapes<'_>,
     at: u32,
-    limits: &mut Limits,
+    left: &mut StepsLeft,
 ) -> Finding {
     let (params, result) = declared;
     let (first, count, open) = match node(shapes, at) {
@@ -152,15 +152,15 @@ const fn function(
     if params.len() < count as usize || (params.len() > count as usize && !open) {
         return differs(Difference::Pointee);
     }
-    let mut finding = value(result, shapes, first.saturating_add(count), limits);
+    let mut finding = value(result, shapes, first.saturating_add(count), left);
     let mut index = 0;
     while index < count {
-        if limits.steps == 0 {
+        if left.steps == 0 {
             return both(finding, UNDECIDED);
         }
-        limits.steps -= 1;
+        left.steps -= 1;
         let at = first.saturating_add(index);
-        finding = both(finding, value(&params[index as usize], shapes, at, limits));
+        finding = both(finding, value(&params[index as usize], shapes, at, left));
         index += 1;
     }
     match finding.difference {
@@ -189,15 +189,15 @@ const fn behind(
     declared: &Type,
     shapes: &Shapes<'_>,
     at: u32,
-    limits: &mut Limits,
+    left: &mut StepsLeft,
     depth: u32,
 ) -> Finding {
-    if limits.steps == 0 || depth == 0 {
+    if left.steps == 0 || depth == 0 {
         return UNDECIDED;
     }
-    limits.steps -= 1;
+    left.steps -= 1;
     if let Type::Function { params, result } = declared {
-        return function((params, result), shapes, at, limits);
+        return function((params, result), shapes, at, left);
     }
     // As many bytes as something that has no counterpart in Rust.
     if let Shape::Union { size, .. } | Shape::Foreign { size } = node(shapes, at)
@@ -238,7 +238,7 @@ const fn behind(
     {
         return SAME;
     }
-    object(declared, shapes, at, limits, depth - 1)
+    object(declared, shapes, at, left, depth - 1)
 }
 
 /// An object in memory that is no array.
@@ -246,13 +246,13 @@ const fn object(
     declared: &Type,
     shapes: &Shapes<'_>,
     at: u32,
-    limits: &mut Limits,
+    left: &mut StepsLeft,
     depth: u32,
 ) -> Finding {
-    if limits.steps == 0 || depth == 0 {
+    if left.steps == 0 || depth == 0 {
         return UNDECIDED;
     }
-    limits.steps -= 1;
+    left.steps -= 1;
     let found = node(shapes, at);
     if let Type::Opaque(name) = declared {
         if is_undeclared(name) {
@@ -283,7 +283,7 @@ const fn object(
             Difference::Pointee,
         ),
         (Type::Pointer { pointee, .. }, Shape::Pointer { to }) => {
-            behind(pointee, shapes, to, limits, depth - 1)
+            behind(pointee, shapes, to, left, depth - 1)
         }
         (Type::Struct(_), Shape::Foreign { size: 0 }) => UNDECIDED,
         (Type::Struct(layout), _) if !is_recorded(layout) => sketch(layout, found),
@@ -297,13 +297,13 @@ const fn object(
                     Shape::Array { .. } | Shape::Record { .. }
                 ) =>
         {
-            behind(declared, shapes, only.shape, limits, depth - 1)
+            behind(declared, shapes, only.shape, left, depth - 1)
         }
         (Type::Struct(layout), Shape::Record { size, first, count }) => {
             if layout.size as u64 != size {
                 // A structure around an array, which is the same as an element of it.
                 if let Some(only @ Type::Array { .. }) = only_field(layout) {
-                    let inner = behind(only, shapes, at, limits, depth - 1);
+                    let inner = behind(only, shapes, at, left, depth - 1);
                     if inner.difference.is_none() {
                         return inner;
                     }
@@ -314,7 +314,7 @@ const fn object(
             if names.difference.is_some() {
                 return names;
             }
-            record(layout, shapes, first, count, 0, limits, depth - 1)
+            record(layout, shapes, first, count, 0, left, depth - 1)
         }
         (declared, Shape::Union { size, .. }) => match declared.size() {
             Some(len) if len as u64 == size => UNDECIDED,
@@ -322,12 +322,12 @@ const fn object(
             _ => differs(Difference::Pointee),
         },
         (Type::Struct(layout), _) => match only_field(layout) {
-            Some(only) => behind(only, shapes, at, limits, depth - 1),
+            Some(only) => behind(only, shapes, at, left, depth - 1),
             None => differs(Difference::Pointee),
         },
         (_, Shape::Record { size, first, count }) => match only_member(shapes, first, count) {
             Some(only) if covers(only, size) => {
-                behind(declared, shapes, only.shape, limits, depth - 1)
+                behind(declared, shapes, only.shape, left, depth - 1)
             }
             _ => differs(Difference::Pointee),
         },
@@ -356,7 +356,7 @@ const fn record(
     first: u32,
     count: u32,
     base: u64,
-    limits: &mut Limits,
+    left: &mut StepsLeft,
     depth: u32,
 ) -> Finding {
     let mut finding = SAME;
@@ -366,17 +366,17 @@ const fn record(
         while index < count {
             let at = first.saturating_add(index);
             index += 1;
-            if limits.steps == 0 || depth == 0 {
+            if left.steps == 0 || depth == 0 {
                 return both(finding, UNDECIDED);
             }
-            limits.steps -= 1;
+            left.steps -= 1;
             let Some(found) = field(shapes, at) else {
                 return both(finding, UNDECIDED);
             };
             if leads_to_record(shapes, found.shape) != later {
                 continue;
             }
-            let one = member(layout, shapes, at, found, base, limits, depth);
+            let one = member(layout, shapes, at, found, base, left, depth);
             finding = both(finding, one);
             if finding.difference.is_some() {
                 return finding;
@@ -396,7 +396,7 @@ const fn member(
     at: u32,
     found: ShapeField<'_>,
     base: u64,
-    limits: &mut Limits,
+    left: &mut StepsLeft,
     depth: u32,
 ) -> Finding {
     if is_empty(shapes, found) {
@@ -408,8 +408,8 @@ const fn member(
     }
     let offset = base.saturating_add(found.offset);
     match locate(layout, offset, found.size, DEPTH) {
-        Place::Object(ty) => {
-            let inner = behind(ty, shapes, found.shape, limits, depth - 1);
+        FieldLocation::Object(ty) => {
+            let inner = behind(ty, shapes, found.shape, left, depth - 1);
             // What is wrong behind a pointer is told of the pointer.
             let elsewhere = matches!(flatten(ty).0, Type::Pointer { .. });
             match inner.difference {
@@ -418,10 +418,10 @@ const fn member(
                 Some(_) => differs(Difference::Field(at)),
             }
         }
-        Place::Bytes => UNDECIDED,
-        Place::Nowhere => match node(shapes, found.shape) {
+        FieldLocation::Bytes => UNDECIDED,
+        FieldLocation::Nowhere => match node(shapes, found.shape) {
             Shape::Record { first, count, .. } => {
-                record(layout, shapes, first, count, offset, limits, depth - 1)
+                record(layout, shapes, first, count, offset, left, depth - 1)
             }
             _ => differs(Difference::Field(at)),
         },

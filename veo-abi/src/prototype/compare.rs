@@ -6,9 +6,8 @@ use super::check::check;
 use super::declared::{Declared, DeclaredSignature};
 use super::finding::Finding;
 use super::layout::flatten;
-use super::mismatch::{Mismatch, MismatchKind};
+use super::mismatch::{Mismatch, MismatchKind, ParamOrResult};
 use super::model::{Encoding, FoundType, Language, Prototype};
-use super::place::Place;
 use crate::{Signature, StructLayout, Type};
 
 /// The outcome of comparing a declaration with a prototype.
@@ -111,7 +110,7 @@ fn run(
         None if left_out => {}
         None => {
             for (index, ((ty, text), param)) in params.iter().zip(&found.params).enumerate() {
-                let place = Place {
+                let place = ParamOrResult {
                     param: Some(index),
                     name: param.name.as_deref(),
                     id: param.ty,
@@ -121,7 +120,7 @@ fn run(
             }
         }
     }
-    let place = Place {
+    let place = ParamOrResult {
         param: None,
         name: None,
         id: found.result,
@@ -168,7 +167,7 @@ fn arity(name: &str, declared: &[(Type, String)], found: &Prototype) -> Option<M
     })
 }
 
-impl Place<'_> {
+impl ParamOrResult<'_> {
     fn compare(
         &self,
         declared: &Type,
@@ -209,7 +208,7 @@ impl Place<'_> {
     }
 }
 
-impl Place<'_> {
+impl ParamOrResult<'_> {
     fn cannot_be_told(&self, text: &str) -> String {
         let (place, found) = (self.describe(), self.c_type());
         format!(

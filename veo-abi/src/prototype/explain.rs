@@ -3,9 +3,8 @@
 use super::finding::Difference;
 use super::layout::{DEPTH, elements, flatten};
 use super::lower::Lowered;
-use super::mismatch::{Mismatch, MismatchKind};
+use super::mismatch::{Mismatch, MismatchKind, ParamOrResult};
 use super::model::{FoundType, PointerKind, TypeId, Types};
-use super::place::Place;
 use super::shape::{Shape, Shapes, field, node};
 use crate::{ScalarType, StructLayout, Type};
 
@@ -14,7 +13,7 @@ const MEMBERS: usize = 6;
 /// Structures in structures that are looked at for a message.
 const RECORDS: usize = 1000;
 
-impl Place<'_> {
+impl ParamOrResult<'_> {
     /// The mismatch that a difference is.
     pub(super) fn mismatch(
         &self,

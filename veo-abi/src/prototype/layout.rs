@@ -51,7 +51,7 @@ pub(super) const fn swapped(
 }
 
 /// Where the bytes of a found field are in a declared structure.
-pub(super) enum Place<'a> {
+pub(super) enum FieldLocation<'a> {
     /// In this object, and in nothing else.
     Object(&'a Type),
     /// Within bytes that have no type of their own.
@@ -65,9 +65,9 @@ pub(super) const fn locate(
     offset: u64,
     size: u64,
     depth: u32,
-) -> Place<'static> {
+) -> FieldLocation<'static> {
     if depth == 0 {
-        return Place::Bytes;
+        return FieldLocation::Bytes;
     }
     let mut index = 0;
     while index < layout.fields.len() {
@@ -83,22 +83,22 @@ pub(super) const fn locate(
         }
         let within = offset - start;
         if within == 0 && len == size {
-            return Place::Object(&declared.ty);
+            return FieldLocation::Object(&declared.ty);
         }
         if size > len - within {
-            return Place::Nowhere;
+            return FieldLocation::Nowhere;
         }
         let (element, _) = flatten(&declared.ty);
         return match element {
-            Type::Struct(inner) if !is_recorded(inner) => Place::Bytes,
+            Type::Struct(inner) if !is_recorded(inner) => FieldLocation::Bytes,
             Type::Struct(inner) if inner.size > 0 => {
                 locate(inner, within % inner.size as u64, size, depth - 1)
             }
-            Type::Scalar(ScalarType::U8 | ScalarType::I8) => Place::Bytes,
-            _ => Place::Nowhere,
+            Type::Scalar(ScalarType::U8 | ScalarType::I8) => FieldLocation::Bytes,
+            _ => FieldLocation::Nowhere,
         };
     }
-    Place::Nowhere
+    FieldLocation::Nowhere
 }
 
 /// `==` in constants.

@@ -1,8 +1,10 @@
-//! What is wrong with a declaration, and how it is said.
+//! A declaration that is wrong: the parameter or result in question, the difference in words, and the policy.
 
 use std::fmt;
 
 use super::check::UNDECLARED;
+use super::lower::{Lowered, lower};
+use super::model::{Prototype, TypeId};
 
 /// In which way a declaration is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,6 +91,77 @@ impl fmt::Display for Mismatch {
         match &self.suggestion {
             Some(suggestion) => write!(f, "; declare {suggestion}"),
             None => Ok(()),
+        }
+    }
+}
+
+/// A parameter or the result of a prototype.
+pub(super) struct ParamOrResult<'a> {
+    pub(super) param: Option<usize>,
+    pub(super) name: Option<&'a str>,
+    pub(super) id: TypeId,
+    pub(super) found: &'a Prototype,
+}
+
+impl ParamOrResult<'_> {
+    /// See [`describe`].
+    pub(super) fn describe(&self) -> String {
+        describe(self.param, self.name)
+    }
+
+    /// Whether this is a parameter of an old-style definition.
+    pub(super) fn is_old_style(&self) -> bool {
+        self.param.is_some() && !self.found.prototyped
+    }
+
+    /// The found type as the rules take it; see [`lower`].
+    pub(super) fn lowered(&self, pointers: u8) -> Lowered<'_> {
+        let mut lowered = lower(&self.found.types, self.id, pointers);
+        if self.is_old_style() {
+            lowered.promote();
+        }
+        lowered
+    }
+
+    /// The found type as C has it.
+    pub(super) fn c_type(&self) -> String {
+        self.found.types.c_type(self.id)
+    }
+}
+
+/// What is done about a declaration that contradicts the library's debug information, as the
+/// declaration (`verify = "warn"`), the process or `VEO_VERIFY` says, in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Verify {
+    /// What the next of them says; [`Deny`](Self::Deny) if none says anything.
+    #[default]
+    Default,
+    /// An error: the kernel cannot be used.
+    Deny,
+    /// A warning. At run time it goes through `tracing`.
+    Warn,
+    /// Nothing is compared.
+    Off,
+}
+
+impl Verify {
+    /// The policy of this word: `deny`, `warn`, `off`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Verify> {
+        Some(match word {
+            "deny" => Verify::Deny,
+            "warn" => Verify::Warn,
+            "off" => Verify::Off,
+            _ => return None,
+        })
+    }
+
+    /// This policy, or `next` if it is the default.
+    #[must_use]
+    pub fn or(self, next: Verify) -> Verify {
+        match self {
+            Verify::Default => next,
+            said => said,
         }
     }
 }

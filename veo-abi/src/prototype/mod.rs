@@ -17,7 +17,6 @@ mod layout;
 mod lower;
 mod mismatch;
 mod model;
-mod place;
 mod print;
 mod shape;
 mod text;
@@ -28,7 +27,7 @@ pub use compare::{Comparison, compare, compare_declared, compare_written};
 pub use const_message::ConstMessage;
 pub use declared::{Declared, DeclaredSignature};
 pub use finding::{Difference, Finding};
-pub use mismatch::{Mismatch, MismatchKind};
+pub use mismatch::{Mismatch, MismatchKind, Verify};
 pub use model::{
     Encoding, FoundField, FoundType, Language, Parameter, PointerKind, Prototype, Prototypes,
     Qualifier, RecordKind, TypeId, Types,

@@ -21,7 +21,7 @@ mod write;
 use std::fmt::Write as _;
 
 use super::model::{Encoding, Language, PointerKind, Prototypes, Qualifier, RecordKind};
-use read::Reader;
+use read::TextReader;
 use write::{quote, write_function, write_type};
 
 const HEADER: &str = "veo-prototypes 2";
@@ -127,7 +127,7 @@ impl Prototypes {
     /// # Errors
     /// The first line that is not as it should be.
     pub fn from_text(text: &str) -> Result<Prototypes, TextError> {
-        let mut reader = Reader::default();
+        let mut reader = TextReader::default();
         for (index, line) in text.lines().enumerate() {
             reader.line(index, line).map_err(|reason| TextError {
                 line: index + 1,

@@ -101,14 +101,14 @@ fn parse_optional(word: &str) -> Result<Option<u64>, &'static str> {
 }
 
 #[derive(Default)]
-pub(super) struct Reader {
+pub(super) struct TextReader {
     types: Vec<FoundType>,
     functions: Vec<(String, Prototype)>,
     prototypes: Prototypes,
     started: bool,
 }
 
-impl Reader {
+impl TextReader {
     pub fn line(&mut self, index: usize, line: &str) -> Result<(), &'static str> {
         if index == 0 {
             self.started = true;
