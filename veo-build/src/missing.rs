@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use veo_debuginfo::linkage::{self, DynamicSymbol};
+use veo_debuginfo::{DynamicSymbol, dynamic_symbols};
 
 use crate::context::Context;
 use crate::kernels::Kernels;
@@ -78,7 +78,7 @@ pub(crate) fn of(library: &Path, complaint: &str, sources: &[Source]) -> Vec<Mis
 /// The dynamic symbols of a file that `wanted` takes.
 fn symbols(file: &Path, wanted: impl Fn(&DynamicSymbol<'_>) -> bool) -> BTreeSet<String> {
     let bytes = fs::read(file).unwrap_or_default();
-    linkage::symbols(&bytes)
+    dynamic_symbols(&bytes)
         .into_iter()
         .filter(wanted)
         .map(|symbol| symbol.name.to_owned())

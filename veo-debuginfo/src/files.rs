@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::elf;
 use crate::error::ReadError;
-use crate::image::Image;
+use crate::image::ElfImage;
 
 /// Where distributions install debug files.
 const SYSTEM: &str = "/usr/lib/debug";
@@ -18,13 +18,13 @@ const LARGEST: u64 = 1 << 30;
 /// # Errors
 /// `elf` is no ELF file, or an unsupported or damaged one.
 pub fn debug_link(elf: &[u8]) -> Result<Option<(String, u32)>, ReadError> {
-    let link = Image::parse(elf)?.debug_link();
+    let link = ElfImage::parse(elf)?.debug_link();
     Ok(link.map(|(name, sum)| (String::from_utf8_lossy(name).into_owned(), sum)))
 }
 
 /// Whether `debug` may be the debug file of the library `elf`, and not of another build.
 pub(crate) fn debug_file_belongs(elf: &[u8], debug: &[u8]) -> bool {
-    let (Ok(image), Ok(companion)) = (Image::parse(elf), Image::parse(debug)) else {
+    let (Ok(image), Ok(companion)) = (ElfImage::parse(elf), ElfImage::parse(debug)) else {
         return false;
     };
     same_build(&image, &companion, debug).is_ok()
@@ -76,13 +76,13 @@ fn same_file(a: &Path, b: &Path) -> bool {
 
 /// The files that may be the debug file of the library at `path`: `<path>.debug` beside it, what
 /// its `.gnu_debuglink` names, or what the system has for its build identifier.
-pub(crate) fn debug_files(path: &Path, image: &Image<'_>) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn debug_files(path: &Path, image: &ElfImage<'_>) -> impl Iterator<Item = PathBuf> {
     let mut files = candidates(path, image);
     files.retain(|file| file.is_file() && !same_file(file, path));
     files.into_iter()
 }
 
-fn candidates(path: &Path, image: &Image<'_>) -> Vec<PathBuf> {
+fn candidates(path: &Path, image: &ElfImage<'_>) -> Vec<PathBuf> {
     let mut sidecar = path.as_os_str().to_owned();
     sidecar.push(".debug");
     let mut candidates = vec![PathBuf::from(sidecar)];
@@ -117,8 +117,8 @@ fn candidates(path: &Path, image: &Image<'_>) -> Vec<PathBuf> {
 
 /// Whether a debug file was made from this library.
 pub(crate) fn same_build(
-    image: &Image<'_>,
-    companion: &Image<'_>,
+    image: &ElfImage<'_>,
+    companion: &ElfImage<'_>,
     bytes: &[u8],
 ) -> Result<(), ReadError> {
     if image.machine() != companion.machine() {

@@ -18,7 +18,7 @@ use crate::sections::{self, Bases, DebugSections, File};
 const NAME: usize = 4096;
 
 /// A parsed ELF file.
-pub(crate) struct Image<'d> {
+pub(crate) struct ElfImage<'d> {
     file: File<'d>,
     machine: Machine,
     /// Where each section lies, for relocatable objects.
@@ -26,7 +26,7 @@ pub(crate) struct Image<'d> {
 }
 
 /// An exported function.
-pub(crate) struct Export {
+pub(crate) struct ExportedFunction {
     pub name: String,
     /// `None` if the address is that of another function, which chooses this one at load time.
     pub address: Option<u64>,
@@ -43,11 +43,11 @@ pub struct DynamicSymbol<'d> {
     pub is_needed: bool,
 }
 
-type Symbol<'d, 'f> = ElfSymbol64<'d, 'f, LittleEndian>;
+type ElfSymbol<'d, 'f> = ElfSymbol64<'d, 'f, LittleEndian>;
 pub(crate) type DynamicTable<'d> = object::read::elf::DynamicTable<'d, FileHeader64<LittleEndian>>;
 
-impl<'d> Image<'d> {
-    pub fn parse(bytes: &'d [u8]) -> Result<Image<'d>, ReadError> {
+impl<'d> ElfImage<'d> {
+    pub fn parse(bytes: &'d [u8]) -> Result<ElfImage<'d>, ReadError> {
         if !bytes.starts_with(&elf::ELFMAG) {
             return Err(ReadError::NotElf);
         }
@@ -64,7 +64,7 @@ impl<'d> Image<'d> {
         let machine = header.e_machine(LittleEndian);
         let relocatable = header.e_type(LittleEndian) == elf::ET_REL;
         let bases = relocatable.then(|| Bases::new(&file));
-        Ok(Image {
+        Ok(ElfImage {
             file,
             machine,
             bases,
@@ -76,11 +76,11 @@ impl<'d> Image<'d> {
     }
 
     /// The functions that other programs can find, each name once.
-    pub fn exports(&self, budget: &mut Budget) -> Result<Vec<Export>, ReadError> {
+    pub fn exports(&self, budget: &mut Budget) -> Result<Vec<ExportedFunction>, ReadError> {
         let mut exports = Vec::new();
         let mut known = HashMap::new();
         let versions = self.versions();
-        let is_function = |symbol: &Symbol<'d, '_>| match symbol.elf_symbol().st_type() {
+        let is_function = |symbol: &ElfSymbol<'d, '_>| match symbol.elf_symbol().st_type() {
             elf::STT_FUNC | elf::STT_GNU_IFUNC => true,
             // Assembly need not say that a symbol is a function.
             elf::STT_NOTYPE => self.is_code(symbol.section_index()),
@@ -91,7 +91,7 @@ impl<'d> Image<'d> {
             let address = symbol
                 .address()
                 .wrapping_add(self.base(symbol.section_index()));
-            let export = Export {
+            let export = ExportedFunction {
                 name: name.to_owned(),
                 address: (!indirect).then_some(address),
             };
@@ -119,7 +119,7 @@ impl<'d> Image<'d> {
     /// The variables that other programs can find. Those of a thread have no address of their
     /// own and are left out.
     pub fn variables(&self, budget: &mut Budget) -> Result<BTreeSet<String>, ReadError> {
-        let is_variable = |symbol: &Symbol<'d, '_>| {
+        let is_variable = |symbol: &ElfSymbol<'d, '_>| {
             let kind = symbol.elf_symbol().st_type();
             kind == elf::STT_OBJECT || kind == elf::STT_COMMON
         };
@@ -128,7 +128,7 @@ impl<'d> Image<'d> {
 
     /// The symbols that are defined and are no code.
     fn data_symbols(&self, budget: &mut Budget) -> Result<BTreeSet<String>, ReadError> {
-        let is_data = |symbol: &Symbol<'d, '_>| {
+        let is_data = |symbol: &ElfSymbol<'d, '_>| {
             let kind = symbol.elf_symbol().st_type();
             let lies_in_data = || match symbol.section_index() {
                 Some(section) => !self.is_code(Some(section)),
@@ -148,7 +148,7 @@ impl<'d> Image<'d> {
     fn names(
         &self,
         budget: &mut Budget,
-        wanted: impl Fn(&Symbol<'d, '_>) -> bool,
+        wanted: impl Fn(&ElfSymbol<'d, '_>) -> bool,
     ) -> Result<BTreeSet<String>, ReadError> {
         let mut names = BTreeSet::new();
         self.each_visible(budget, wanted, |name, _| {
@@ -161,8 +161,8 @@ impl<'d> Image<'d> {
     fn each_visible(
         &self,
         budget: &mut Budget,
-        wanted: impl Fn(&Symbol<'d, '_>) -> bool,
-        mut visit: impl FnMut(&str, &Symbol<'d, '_>),
+        wanted: impl Fn(&ElfSymbol<'d, '_>) -> bool,
+        mut visit: impl FnMut(&str, &ElfSymbol<'d, '_>),
     ) -> Result<(), ReadError> {
         let symbols = match self.has_dynamic_symbols() {
             true => self.file.dynamic_symbols(),
@@ -202,7 +202,7 @@ impl<'d> Image<'d> {
 
     /// The name of the function that lies at an address.
     pub fn function_at(&self, address: u64) -> Option<&'d str> {
-        let contains = |symbol: &Symbol<'d, '_>| {
+        let contains = |symbol: &ElfSymbol<'d, '_>| {
             let end = symbol.address().saturating_add(symbol.size());
             (symbol.address()..end).contains(&address)
         };
@@ -292,5 +292,42 @@ impl<'d> Image<'d> {
 /// # Errors
 /// As for [`read`].
 pub fn data_symbols(elf: &[u8]) -> Result<BTreeSet<String>, ReadError> {
-    Image::parse(elf)?.data_symbols(&mut Budget::new(elf.len()))
+    ElfImage::parse(elf)?.data_symbols(&mut Budget::new(elf.len()))
+}
+
+/// The libraries that a library is linked with, as the loader sees them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Linkage {
+    /// The name by which others need it, if it has one.
+    pub name: Option<String>,
+    /// The libraries that it needs, by that name of theirs.
+    pub needs: Vec<String>,
+}
+
+impl Linkage {
+    /// Reads them from a library's bytes. `None` if the bytes are not a 64-bit little-endian
+    /// library.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Linkage> {
+        let mut linkage = Linkage::default();
+        let table = ElfImage::parse(bytes).ok()?.dynamic_table().ok()?;
+        for entry in &table {
+            let text = || {
+                let bytes = table.string(entry).ok()?;
+                Some(String::from_utf8_lossy(bytes).into_owned())
+            };
+            match entry.tag {
+                elf::DT_NEEDED => linkage.needs.extend(text()),
+                elf::DT_SONAME => linkage.name = text(),
+                _ => {}
+            }
+        }
+        Some(linkage)
+    }
+}
+
+/// The dynamic symbols of a library. Empty if the bytes are not a 64-bit little-endian library.
+#[must_use]
+pub fn dynamic_symbols(bytes: &[u8]) -> Vec<DynamicSymbol<'_>> {
+    ElfImage::parse(bytes).map_or_else(|_| Vec::new(), |image| image.dynamic_symbols().collect())
 }

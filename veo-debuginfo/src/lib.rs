@@ -3,7 +3,7 @@
 //! - the prototypes of a library's functions, from its debug information: [`prototypes`];
 //! - the function and the source line of an address in a library: [`SourceLines`];
 //! - for which machine a file is, and whether all of it is there: [`elf`];
-//! - what a library is linked with: [`linkage`];
+//! - what a library is linked with: [`Linkage`], [`dynamic_symbols`];
 //! - its variables, [`data_symbols`], and its separate debug file, [`debug_link`];
 //! - a library's file as it was when it was loaded: [`Original`];
 //! - on Linux, the file of the running program: `executable`.
@@ -19,7 +19,6 @@ mod error;
 pub mod executable;
 mod files;
 mod image;
-pub mod linkage;
 mod original;
 pub mod prototypes;
 mod sections;
@@ -27,6 +26,6 @@ mod source_lines;
 
 pub use error::ReadError;
 pub use files::debug_link;
-pub use image::data_symbols;
-pub use original::{Original, Stamp};
+pub use image::{DynamicSymbol, Linkage, data_symbols, dynamic_symbols};
+pub use original::{FileStamp, Original};
 pub use source_lines::{SourceLines, SourceLocation};

@@ -14,21 +14,21 @@ use crate::files;
 #[derive(Debug)]
 pub struct Original {
     path: PathBuf,
-    stamp: Stamp,
+    stamp: FileStamp,
     /// None only while it is dropped. Behind a lock, since it has one position.
     file: Mutex<Option<File>>,
 }
 
 /// What tells one state of one file from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub struct FileStamp {
     file: Option<(u64, u64)>,
     size: u64,
     modified: Option<SystemTime>,
 }
 
-impl Stamp {
-    fn of(data: &fs::Metadata) -> Stamp {
+impl FileStamp {
+    fn of(data: &fs::Metadata) -> FileStamp {
         #[cfg(unix)]
         let file = {
             use std::os::unix::fs::MetadataExt as _;
@@ -36,7 +36,7 @@ impl Stamp {
         };
         #[cfg(not(unix))]
         let file = None;
-        Stamp {
+        FileStamp {
             file,
             size: data.len(),
             modified: data.modified().ok(),
@@ -53,7 +53,7 @@ impl Original {
         let (opened, _) = files::open(path)?;
         // Another descriptor, which is none of the standard streams.
         let file = opened.try_clone()?;
-        let stamp = Stamp::of(&file.metadata()?);
+        let stamp = FileStamp::of(&file.metadata()?);
         Ok(Original {
             path: path.to_owned(),
             stamp,
@@ -69,14 +69,14 @@ impl Original {
 
     /// What tells it from other files, and from itself when it was written to.
     #[must_use]
-    pub fn stamp(&self) -> Stamp {
+    pub fn stamp(&self) -> FileStamp {
         self.stamp
     }
 
     /// Whether the path still names this file, and that was not written to.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|data| Stamp::of(&data) == self.stamp)
+        fs::metadata(&self.path).is_ok_and(|data| FileStamp::of(&data) == self.stamp)
     }
 
     /// Whether it was written to since it was opened.
@@ -84,7 +84,7 @@ impl Original {
     pub fn is_overwritten(&self) -> bool {
         let file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.as_ref().is_some_and(|file| {
-            let now = file.metadata().map(|data| Stamp::of(&data));
+            let now = file.metadata().map(|data| FileStamp::of(&data));
             now.is_ok_and(|now| now.file == self.stamp.file && now != self.stamp)
         })
     }
@@ -100,7 +100,7 @@ impl Original {
         // Also false if the program has closed the descriptor and something else has its number.
         let is_same = |file: &File| {
             file.metadata()
-                .is_ok_and(|data| Stamp::of(&data) == self.stamp)
+                .is_ok_and(|data| FileStamp::of(&data) == self.stamp)
         };
         if !is_same(file) {
             return Err(changed());
@@ -120,7 +120,7 @@ impl Drop for Original {
         if let Some(file) = file.take()
             && !file
                 .metadata()
-                .is_ok_and(|data| Stamp::of(&data).file == self.stamp.file)
+                .is_ok_and(|data| FileStamp::of(&data).file == self.stamp.file)
         {
             // The program has closed the descriptor. What has its number now is not ours to close.
             std::mem::forget(file);

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::budget::Budget;
 use crate::files;
-use crate::image::Image;
+use crate::image::ElfImage;
 use crate::original::Original;
 
 /// What is known of an address.
@@ -36,7 +36,7 @@ impl SourceLines {
     #[must_use]
     pub fn open(file: &Original) -> Option<SourceLines> {
         let bytes = file.bytes().ok()?;
-        let debug = files::debug_files(file.path(), &Image::parse(&bytes).ok()?)
+        let debug = files::debug_files(file.path(), &ElfImage::parse(&bytes).ok()?)
             .filter_map(|path| files::load(&path).ok())
             .find(|debug| files::debug_file_belongs(&bytes, debug));
         Some(SourceLines::of(bytes, debug))
@@ -51,7 +51,7 @@ impl SourceLines {
     /// The length of the image in memory.
     #[must_use]
     pub fn extent(&self) -> u64 {
-        tolerant(|| Some(Image::parse(&self.bytes).ok()?.extent())).unwrap_or(0)
+        tolerant(|| Some(ElfImage::parse(&self.bytes).ok()?.extent())).unwrap_or(0)
     }
 
     /// What lies at an address of the file.
@@ -66,7 +66,7 @@ impl SourceLines {
             .unwrap_or_default();
         if place.function.is_empty() {
             let name = || {
-                let image = Image::parse(&self.bytes).ok()?;
+                let image = ElfImage::parse(&self.bytes).ok()?;
                 image.function_at(address).map(str::to_owned)
             };
             place.symbol = tolerant(name).unwrap_or_default();
@@ -76,7 +76,7 @@ impl SourceLines {
     }
 }
 
-type Reader<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
+type DwarfReader<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
 
 /// What a reader finds; nothing if it panics.
 fn tolerant<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
@@ -87,14 +87,14 @@ fn line(bytes: &[u8], address: u64) -> Option<SourceLocation> {
     // The reader counts on an address behind it.
     address.checked_add(1)?;
     let length = bytes.len();
-    let data = Image::parse(bytes)
+    let data = ElfImage::parse(bytes)
         .and_then(|image| image.debug_sections(length, &mut Budget::new(length), &mut Vec::new()))
         .ok()?;
     let section = |id| {
         let bytes: &[u8] = data.get(&id).map_or(&[], |bytes| bytes);
-        Ok::<_, gimli::Error>(Reader::new(bytes, gimli::LittleEndian))
+        Ok::<_, gimli::Error>(DwarfReader::new(bytes, gimli::LittleEndian))
     };
-    let dwarf: gimli::Dwarf<Reader<'_>> = gimli::Dwarf::load(section).ok()?;
+    let dwarf: gimli::Dwarf<DwarfReader<'_>> = gimli::Dwarf::load(section).ok()?;
     let context = addr2line::Context::from_dwarf(dwarf).ok()?;
     let mut place = SourceLocation::default();
     let mut frames = context.find_frames(address).skip_all_loads().ok()?;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use veo_abi::prototype::Prototypes;
 use veo_debuginfo::prototypes::read_original;
-use veo_debuginfo::{Original, Stamp, data_symbols};
+use veo_debuginfo::{FileStamp, Original, data_symbols};
 
 use crate::backend::Shortened;
 use crate::error::{Error, Result};
@@ -179,7 +179,7 @@ impl LibraryFile {
 
 /// What was read of this file before: the last one of its path is remembered.
 fn facts(file: &Original) -> Arc<LibraryFacts> {
-    type Known = HashMap<PathBuf, (Stamp, Arc<LibraryFacts>)>;
+    type Known = HashMap<PathBuf, (FileStamp, Arc<LibraryFacts>)>;
     static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_with(HashMap::new);

@@ -144,8 +144,12 @@ fn entries(
         for (content, form) in &format {
             let field = field(units, input, *form, word, budget)?;
             match field {
-                Field::Name(name) if *content == u64::from(dw::DW_LNCT_path.0) => entry.0 = name,
-                Field::Number(number) if *content == u64::from(dw::DW_LNCT_directory_index.0) => {
+                LineField::Name(name) if *content == u64::from(dw::DW_LNCT_path.0) => {
+                    entry.0 = name
+                }
+                LineField::Number(number)
+                    if *content == u64::from(dw::DW_LNCT_directory_index.0) =>
+                {
                     entry.1 = number;
                 }
                 _ => {}
@@ -161,7 +165,7 @@ fn entries(
     Ok(entries)
 }
 
-enum Field {
+enum LineField {
     Name(String),
     Number(u64),
     Other,
@@ -173,32 +177,32 @@ fn field(
     form: u64,
     word: u8,
     budget: &mut Budget,
-) -> Step<Field> {
+) -> Step<LineField> {
     let form = u16::try_from(form).map_or(gimli::DwForm(0), gimli::DwForm);
     Ok(match form {
         dw::DW_FORM_string => {
             let name = input.read_null_terminated_slice()?;
-            Field::Name(text(name.slice(), budget)?)
+            LineField::Name(text(name.slice(), budget)?)
         }
         dw::DW_FORM_line_strp | dw::DW_FORM_strp => {
             let offset = input.read_uint(usize::from(word))?;
             let offset = usize::try_from(offset).unwrap_or(usize::MAX);
             let line = form == dw::DW_FORM_line_strp;
-            Field::Name(units.string_at(line, offset, budget)?)
+            LineField::Name(units.string_at(line, offset, budget)?)
         }
-        dw::DW_FORM_udata => Field::Number(input.read_uleb128()?),
-        dw::DW_FORM_data1 => Field::Number(u64::from(input.read_u8()?)),
-        dw::DW_FORM_data2 => Field::Number(u64::from(input.read_u16()?)),
-        dw::DW_FORM_data4 => Field::Number(u64::from(input.read_u32()?)),
-        dw::DW_FORM_data8 => Field::Number(input.read_u64()?),
+        dw::DW_FORM_udata => LineField::Number(input.read_uleb128()?),
+        dw::DW_FORM_data1 => LineField::Number(u64::from(input.read_u8()?)),
+        dw::DW_FORM_data2 => LineField::Number(u64::from(input.read_u16()?)),
+        dw::DW_FORM_data4 => LineField::Number(u64::from(input.read_u32()?)),
+        dw::DW_FORM_data8 => LineField::Number(input.read_u64()?),
         dw::DW_FORM_data16 => {
             input.skip(16)?;
-            Field::Other
+            LineField::Other
         }
         dw::DW_FORM_block => {
             let length = input.read_uleb128()?;
             input.skip(usize::try_from(length).unwrap_or(usize::MAX))?;
-            Field::Other
+            LineField::Other
         }
         form => return Err(gimli::Error::UnknownForm(form).into()),
     })

@@ -53,7 +53,7 @@ pub(super) fn passing<'d>(
 /// Where a first argument lies at the entry of a function, as far as it tells of the calling
 /// convention of x86.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum First {
+pub(super) enum FirstArgument {
     /// In the register of this number.
     Register(u16),
     /// In the caller's frame.
@@ -67,12 +67,12 @@ pub(super) fn first<'d>(
     location: &Value<'d>,
     entry: Option<u64>,
     budget: &mut Budget,
-) -> Step<Option<First>> {
+) -> Step<Option<FirstArgument>> {
     at_entry(units, unit, location, entry, budget, |expression, _| {
         let mut operations = expression.operations(unit.header.encoding());
         let first = match operations.next()? {
-            Some(Operation::Register { register }) => First::Register(register.0),
-            Some(Operation::FrameOffset { offset }) if offset >= 0 => First::Caller,
+            Some(Operation::Register { register }) => FirstArgument::Register(register.0),
+            Some(Operation::FrameOffset { offset }) if offset >= 0 => FirstArgument::Caller,
             _ => return Ok(None),
         };
         Ok(operations.next()?.is_none().then_some(first))
@@ -140,30 +140,35 @@ fn judge<'d>(
             return Ok(Passing::Unclear);
         }
         kinds.push(match operation {
-            Operation::Register { .. } => Kind::Register,
+            Operation::Register { .. } => OperationKind::Register,
             Operation::RegisterOffset { register, .. } if is_frame(machine, register.0) => {
-                Kind::Frame
+                OperationKind::Frame
             }
-            Operation::RegisterOffset { .. } => Kind::Indirect,
-            Operation::FrameOffset { .. } | Operation::CallFrameCFA => Kind::Frame,
-            Operation::Deref { .. } => Kind::Deref,
-            Operation::EntryValue { .. } => Kind::Indirect,
-            Operation::StackValue => Kind::StackValue,
-            Operation::Piece { .. } => Kind::Piece,
-            _ => Kind::Other,
+            Operation::RegisterOffset { .. } => OperationKind::Indirect,
+            Operation::FrameOffset { .. } | Operation::CallFrameCFA => OperationKind::Frame,
+            Operation::Deref { .. } => OperationKind::Deref,
+            Operation::EntryValue { .. } => OperationKind::Indirect,
+            Operation::StackValue => OperationKind::StackValue,
+            Operation::Piece { .. } => OperationKind::Piece,
+            _ => OperationKind::Other,
         });
     }
     Ok(match kinds.as_slice() {
-        [Kind::Register | Kind::Frame] | [Kind::Indirect, Kind::StackValue] => Passing::Value,
-        [Kind::Register, Kind::Piece, ..] => Passing::Value,
-        [Kind::Indirect] | [Kind::Frame | Kind::Indirect, Kind::Deref] => Passing::Reference,
+        [OperationKind::Register | OperationKind::Frame]
+        | [OperationKind::Indirect, OperationKind::StackValue] => Passing::Value,
+        [OperationKind::Register, OperationKind::Piece, ..] => Passing::Value,
+        [OperationKind::Indirect]
+        | [
+            OperationKind::Frame | OperationKind::Indirect,
+            OperationKind::Deref,
+        ] => Passing::Reference,
         _ => Passing::Unclear,
     })
 }
 
 /// What an operation does, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum OperationKind {
     /// The value is in a register.
     Register,
     /// The value is in the stack frame.

@@ -4,7 +4,6 @@
 //! back with a result or an error, in time and memory proportional to the
 //! size of the input (`budget`). Only [`read_file`] and [`read_original`] touch files.
 
-mod convention;
 mod entries;
 mod functions;
 mod language;
@@ -24,9 +23,9 @@ use veo_abi::prototype::Prototypes;
 use crate::budget::Budget;
 use crate::error::ReadError;
 use crate::files::{debug_files, load, same_build};
-use crate::image::Image;
+use crate::image::ElfImage;
 use crate::original::Original;
-use functions::Functions;
+use functions::FunctionSearch;
 use units::Units;
 
 /// Reads the prototypes of the functions that a library or object file exports.
@@ -47,8 +46,8 @@ fn read_with(
     debug: Option<&[u8]>,
     shared: Option<&[u8]>,
 ) -> Result<Prototypes, ReadError> {
-    let image = Image::parse(elf)?;
-    let companion = debug.map(Image::parse).transpose()?;
+    let image = ElfImage::parse(elf)?;
+    let companion = debug.map(ElfImage::parse).transpose()?;
     if let (Some(companion), Some(debug)) = (&companion, debug) {
         same_build(&image, companion, debug)?;
     }
@@ -56,7 +55,7 @@ fn read_with(
         Some(companion) if companion.has_debug_info() => companion,
         _ => &image,
     };
-    let shared_image = shared.map(Image::parse).transpose()?;
+    let shared_image = shared.map(ElfImage::parse).transpose()?;
     let length = [Some(elf), debug, shared]
         .into_iter()
         .flatten()
@@ -71,7 +70,7 @@ fn read_with(
         None => None,
     };
     let units = Units::load(&data, shared_data.as_ref(), &mut budget, &mut notes)?;
-    let mut functions = Functions::new(&units, source.machine(), &mut budget);
+    let mut functions = FunctionSearch::new(&units, source.machine(), &mut budget);
     functions.find(&exports, &mut notes)?;
     let (described, types) = functions.finish();
     let mut prototypes = Prototypes {
@@ -121,7 +120,7 @@ pub fn read_original(file: &Original) -> Result<Prototypes, ReadError> {
 
 /// Reads the prototypes of the library `bytes`, which is or was at `path`.
 fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Prototypes, ReadError> {
-    let image = Image::parse(bytes)?;
+    let image = ElfImage::parse(bytes)?;
     if image.has_debug_info() {
         return with_shared(path, bytes, None);
     }
@@ -145,7 +144,7 @@ fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Prototypes, ReadError> {
 /// moves there what several libraries have in common. `path` is the file that has the debug
 /// information.
 fn with_shared(path: &Path, library: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
-    let Some((name, id)) = Image::parse(debug.unwrap_or(library))?.shared_link() else {
+    let Some((name, id)) = ElfImage::parse(debug.unwrap_or(library))?.shared_link() else {
         return read_with(library, debug, None);
     };
     let name = String::from_utf8_lossy(name).into_owned();
@@ -153,7 +152,7 @@ fn with_shared(path: &Path, library: &[u8], debug: Option<&[u8]>) -> Result<Prot
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let shared = real.parent().unwrap_or(Path::new(".")).join(name);
     let read = load(&shared).and_then(|bytes| {
-        if Image::parse(&bytes)?
+        if ElfImage::parse(&bytes)?
             .build_id()
             .is_some_and(|other| other != id)
         {

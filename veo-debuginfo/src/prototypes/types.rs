@@ -9,8 +9,9 @@ use veo_abi::prototype::{
     Encoding, FoundField, FoundType, Language, PointerKind, Qualifier, RecordKind, TypeId, Types,
 };
 
-use super::convention::other_convention;
-use super::entries::{children, definition, extent, file_index, flag, member_offset, name};
+use super::entries::{
+    children, definition, extent, file_index, flag, member_offset, name, other_convention,
+};
 use super::lines::FileTables;
 use super::raw::{Entry, Value};
 use super::scalars::{base, enumeration, unknown};

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use veo_debuginfo::linkage::{self, Linkage};
+use veo_debuginfo::{Linkage, dynamic_symbols};
 
 /// What kernels ask with.
 const ASKING: [&str; 4] = [
@@ -53,7 +53,7 @@ pub(crate) fn asks(library: &[u8], pid: libc::pid_t) -> bool {
 
 /// Whether a library uses or has one of the functions that kernels ask with.
 fn knows(library: &[u8]) -> bool {
-    linkage::symbols(library)
+    dynamic_symbols(library)
         .iter()
         .any(|symbol| ASKING.contains(&symbol.name))
 }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use gimli::AttributeValue;
 use gimli::constants as dw;
 
-use super::{Functions, linkage_name};
+use super::{FunctionSearch, linkage_name};
 use crate::budget::{Step, Stop, tolerate};
-use crate::image::Export;
+use crate::image::ExportedFunction;
 use crate::prototypes::entries::flag;
 use crate::prototypes::producer::Producer;
 use crate::prototypes::raw::{Entry, read_entry};
@@ -22,12 +22,12 @@ const RANGES: usize = 16;
 #[derive(Default)]
 pub(super) struct Candidates<'e> {
     address: HashMap<u64, Vec<Position>>,
-    name: HashMap<&'e str, Named>,
+    name: HashMap<&'e str, NamedEntries>,
 }
 
 /// Entries of one name.
 #[derive(Default)]
-struct Named {
+struct NamedEntries {
     with_code: Vec<Position>,
     without_code: Vec<Position>,
 }
@@ -38,16 +38,18 @@ fn add(places: &mut Vec<Position>, position: Position) {
     }
 }
 
-impl<'d> Functions<'_, 'd, '_> {
+impl<'d> FunctionSearch<'_, 'd, '_> {
     /// All definitions of functions at the address or with the name of an export.
     pub(super) fn candidates<'e>(
         &mut self,
-        exports: &'e [Export],
+        exports: &'e [ExportedFunction],
         notes: &mut Vec<String>,
     ) -> Step<Candidates<'e>> {
         let mut candidates = Candidates::default();
         for export in exports {
-            candidates.name.insert(&export.name, Named::default());
+            candidates
+                .name
+                .insert(&export.name, NamedEntries::default());
             if let Some(address) = export.address {
                 candidates.address.insert(address, Vec::new());
             }
@@ -165,7 +167,7 @@ impl<'d> Functions<'_, 'd, '_> {
     pub(super) fn choose(
         &mut self,
         candidates: &Candidates<'_>,
-        export: &Export,
+        export: &ExportedFunction,
     ) -> Step<Option<Position>> {
         let at = export
             .address

@@ -1,4 +1,4 @@
-//! Functions: what prototype the entries give that belong to an exported symbol.
+//! The prototypes of exported functions, from the entries that describe them.
 
 mod candidates;
 mod parameters;
@@ -10,8 +10,7 @@ use gimli::constants as dw;
 use object::elf::Machine;
 use veo_abi::prototype::{Language, Prototype, Types};
 
-use super::convention::other_convention;
-use super::entries::{file_index, flag, name};
+use super::entries::{file_index, flag, name, other_convention};
 use super::lines::FileTables;
 use super::producer::Producer;
 use super::raw::{Entry, Value};
@@ -19,13 +18,13 @@ use super::scalars::unknown;
 use super::types::{TypeBuilder, VOID};
 use super::units::{Position, Units};
 use crate::budget::{Budget, Step, Stop};
-use crate::image::Export;
+use crate::image::ExportedFunction;
 
 /// Steps from a definition to its declaration or its inlined original.
 const ORIGINS: usize = 8;
 
 /// A search for the prototypes of all exported functions.
-pub(super) struct Functions<'u, 'd, 'b> {
+pub(super) struct FunctionSearch<'u, 'd, 'b> {
     units: &'u Units<'d>,
     machine: Machine,
     budget: &'b mut Budget,
@@ -36,7 +35,7 @@ pub(super) struct Functions<'u, 'd, 'b> {
     bare: Vec<bool>,
     /// Which units have a mark at a function that has a prototype.
     marked: Vec<bool>,
-    /// Functions of which only the lines are known.
+    /// How many functions have only lines.
     lines_only: usize,
 }
 
@@ -55,9 +54,9 @@ struct Facts<'d> {
     chain: Vec<Position>,
 }
 
-impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
+impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
     pub fn new(units: &'u Units<'d>, machine: Machine, budget: &'b mut Budget) -> Self {
-        Functions {
+        FunctionSearch {
             units,
             machine,
             budget,
@@ -76,7 +75,7 @@ impl<'u, 'd, 'b> Functions<'u, 'd, 'b> {
     }
 
     /// Finds the prototypes of these functions.
-    pub fn find(&mut self, exports: &[Export], notes: &mut Vec<String>) -> Step<()> {
+    pub fn find(&mut self, exports: &[ExportedFunction], notes: &mut Vec<String>) -> Step<()> {
         self.found = Vec::new();
         self.found.resize_with(exports.len(), || None);
         let candidates = self.candidates(exports, notes)?;

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use gimli::constants as dw;
 use veo_abi::prototype::{FoundType, Language, Parameter, PointerKind, TypeId};
 
-use super::{Functions, ORIGINS, origin};
+use super::{FunctionSearch, ORIGINS, origin};
 use crate::budget::{Budget, Step, tolerate};
 use crate::prototypes::entries::{children, flag, name};
-use crate::prototypes::location::{First, Passing, first, passing};
+use crate::prototypes::location::{FirstArgument, Passing, first, passing};
 use crate::prototypes::producer::Producer;
 use crate::prototypes::raw::{Entry, Value};
 use crate::prototypes::types::VOID;
@@ -18,7 +18,7 @@ use crate::prototypes::units::{Position, Units};
 const PARAMETERS: usize = 1024;
 
 /// A parameter as one entry has it.
-pub(super) struct Param<'d> {
+pub(super) struct ListedParam<'d> {
     position: Position,
     origin: Option<Position>,
     name: Option<String>,
@@ -30,13 +30,13 @@ pub(super) struct Param<'d> {
 /// The parameters that one entry lists.
 #[derive(Default)]
 pub(super) struct Listed<'d> {
-    pub(super) params: Vec<Param<'d>>,
+    pub(super) params: Vec<ListedParam<'d>>,
     pub(super) variadic: bool,
     /// Whether there is a variable named like the function: the result, in Fortran.
     pub(super) result: bool,
 }
 
-impl<'d> Functions<'_, 'd, '_> {
+impl<'d> FunctionSearch<'_, 'd, '_> {
     /// The parameters of a function: of the entries that describe it, the one
     /// with the longest list, since optimisation may drop some from the others.
     /// Locations come from the entry that has the code.
@@ -110,7 +110,7 @@ impl<'d> Functions<'_, 'd, '_> {
 
     pub(super) fn parameter(
         &mut self,
-        param: Param<'d>,
+        param: ListedParam<'d>,
         language: Language,
         entry: Option<u64>,
     ) -> Step<Parameter> {
@@ -146,7 +146,7 @@ impl<'d> Functions<'_, 'd, '_> {
     fn perhaps_invisible(
         &mut self,
         ty: TypeId,
-        param: &Param<'d>,
+        param: &ListedParam<'d>,
         entry: Option<u64>,
     ) -> Step<TypeId> {
         let kind = match self.passing(param, entry)? {
@@ -158,7 +158,7 @@ impl<'d> Functions<'_, 'd, '_> {
         Ok(self.types.push(FoundType::Pointer { kind, pointee: ty }))
     }
 
-    fn passing(&mut self, param: &Param<'d>, entry: Option<u64>) -> Step<Passing> {
+    fn passing(&mut self, param: &ListedParam<'d>, entry: Option<u64>) -> Step<Passing> {
         let Some((unit, value)) = &param.location else {
             return Ok(Passing::Unclear);
         };
@@ -177,7 +177,7 @@ impl<'d> Functions<'_, 'd, '_> {
         entry: Option<u64>,
     ) -> Step<bool> {
         /// The number of rcx, which C has for the fourth parameter.
-        const RCX: First = First::Register(2);
+        const RCX: FirstArgument = FirstArgument::Register(2);
         if self.machine != object::elf::EM_X86_64 || !self.types.is_word(ty) {
             return Ok(false);
         }
@@ -193,7 +193,7 @@ impl<'d> Functions<'_, 'd, '_> {
         let place = first(self.units, unit, &value, entry, self.budget);
         Ok(matches!(
             tolerate(place)?.flatten(),
-            Some(RCX | First::Caller)
+            Some(RCX | FirstArgument::Caller)
         ))
     }
 
@@ -202,7 +202,7 @@ impl<'d> Functions<'_, 'd, '_> {
     fn fortran(
         &mut self,
         ty: TypeId,
-        param: &Param<'d>,
+        param: &ListedParam<'d>,
         hidden: bool,
         entry: Option<u64>,
     ) -> Step<TypeId> {
@@ -235,9 +235,9 @@ fn read_parameter<'d>(
     unit: usize,
     entry: &Entry<'d>,
     budget: &mut Budget,
-) -> Step<Param<'d>> {
+) -> Step<ListedParam<'d>> {
     let target = origin(entry).and_then(|value| units.target(unit, &value));
-    let mut param = Param {
+    let mut param = ListedParam {
         position: (unit, entry.offset),
         origin: target,
         name: name(units, unit, entry, budget)?,
