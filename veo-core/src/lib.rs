@@ -67,6 +67,10 @@
 //! libraries and functions have no debug information (assembly, or compiled without `-g` or
 //! with `-g1`), at level `debug` which types could not be compared.
 //!
+//! A library offers the functions of those that it needs as well. Such a function is compared with
+//! nothing, since only the library itself is read: name the library that has the function as
+//! `lib`, and it is compared.
+//!
 //! # What is safe
 //!
 //! A kernel runs in another process and can damage nothing but VE memory. What the VE

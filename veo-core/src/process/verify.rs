@@ -129,12 +129,16 @@ fn noted<'p>(
 ) -> Option<(&'p Prototype, Comparison)> {
     let symbol = declaration.symbol;
     let Some(found) = prototypes.get(symbol) else {
-        // A library without any has a note of its own.
-        if !prototypes.is_empty() {
+        let (library, at) = (path.display(), &declaration.at);
+        if !prototypes.exports(symbol) {
             tracing::info!(
-                "{} has no debug information for {symbol}: its declaration ({}) is not checked",
-                path.display(),
-                declaration.at
+                "{library} itself has no function {symbol}: its declaration ({at}) is not checked; if a \
+                 library that it needs has the function, write that one's name for `lib`"
+            );
+        } else if !prototypes.is_empty() {
+            // A library without any has a note of its own.
+            tracing::info!(
+                "{library} has no debug information for {symbol}: its declaration ({at}) is not checked"
             );
         }
         return None;
