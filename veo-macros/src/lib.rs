@@ -111,6 +111,13 @@ use proc_macro::TokenStream;
 ///   are clauses as well, unless `verify` or `VEO_VERIFY` is `off`.
 /// - Contracts are checks, not promises: no soundness depends on them.
 ///
+/// # In documentation
+///
+/// rustdoc shows a kernel with public names: `Target`, `Arg`. A crate that re-exports kernels of another
+/// one should write `#[doc(no_inline)] pub use other::kernel;`, which links to the kernel's page
+/// there. An inlined page shows the signature that was compiled, with names that have no pages:
+/// only the crate that is documented is compiled for rustdoc.
+///
 /// # Errors while compiling
 ///
 /// Every mistake of a declaration is reported at its token, with what to write instead.
