@@ -270,10 +270,14 @@ fn structure(
 ) -> TokenStream {
     let krate = traits.krate;
     let name = LitStr::new(&ident.unraw().to_string(), ident.span());
-    // With the span of the name, the line is that of the structure and not of the derive.
-    let location = quote_spanned! {ident.span()=>
-        ::core::concat!(::core::file!(), ":", ::core::line!())
-    };
+    // With the span of the name, the line is that of the structure and not of the derive. A whole
+    // path with that span would be another one in the edition of 2015.
+    let veo = quote_spanned!(ident.span()=> __veo);
+    let line = quote_spanned!(ident.span()=> #veo::line!());
+    let location = quote! {{
+        use #krate::__private as #veo;
+        ::core::concat!(::core::file!(), ":", #line)
+    }};
     let entries = fields.members().zip(fields).map(|(member, field)| {
         let text = match &member {
             Member::Named(ident) => ident.unraw().to_string(),

@@ -16,7 +16,10 @@ where
                 name: "Particle",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
-                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
+                location: {
+                    use ::veo_core::__private as __veo;
+                    ::core::concat!(::core::file!(), ":", __veo::line!())
+                },
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "position",
@@ -55,7 +58,10 @@ where
                 name: "Particle",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
-                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
+                location: {
+                    use ::veo_core::__private as __veo;
+                    ::core::concat!(::core::file!(), ":", __veo::line!())
+                },
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "position",

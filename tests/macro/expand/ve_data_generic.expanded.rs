@@ -13,7 +13,10 @@ where
                 name: "Matrix",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
-                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
+                location: {
+                    use ::veo_core::__private as __veo;
+                    ::core::concat!(::core::file!(), ":", __veo::line!())
+                },
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "0",
@@ -34,7 +37,10 @@ where
                 name: "Matrix",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
-                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
+                location: {
+                    use ::veo_core::__private as __veo;
+                    ::core::concat!(::core::file!(), ":", __veo::line!())
+                },
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "0",

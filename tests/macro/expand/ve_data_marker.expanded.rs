@@ -15,7 +15,10 @@ where
                 name: "Tagged",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
-                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
+                location: {
+                    use ::veo_core::__private as __veo;
+                    ::core::concat!(::core::file!(), ":", __veo::line!())
+                },
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "0",
@@ -43,7 +46,10 @@ where
                 name: "Tagged",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
-                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
+                location: {
+                    use ::veo_core::__private as __veo;
+                    ::core::concat!(::core::file!(), ":", __veo::line!())
+                },
                 fields: &[
                     ::veo_core::__private::abi::Field {
                         name: "0",

@@ -16,7 +16,10 @@ where
                 name: "Point",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
-                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
+                location: {
+                    use prelude::veo::__private as __veo;
+                    ::core::concat!(::core::file!(), ":", __veo::line!())
+                },
                 fields: &[
                     prelude::veo::__private::abi::Field {
                         name: "x",
@@ -46,7 +49,10 @@ where
                 name: "Point",
                 size: ::core::mem::size_of::<Self>(),
                 align: ::core::mem::align_of::<Self>(),
-                location: ::core::concat!(::core::file!(), ":", ::core::line!()),
+                location: {
+                    use prelude::veo::__private as __veo;
+                    ::core::concat!(::core::file!(), ":", __veo::line!())
+                },
                 fields: &[
                     prelude::veo::__private::abi::Field {
                         name: "x",
