@@ -1,6 +1,8 @@
 //! Crates that the compiler, or rustdoc, gets without Cargo: of every edition, without Cargo's
 //! variables, and what the documentation of a user's crate shows of a kernel.
 
+mod advice;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;

@@ -82,7 +82,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
             let mutable = reference.mutability.is_some();
             let mistake = match text_behind(pointee, TypePosition::Result) {
                 Some(mistake) => mistake,
-                None => Mistake::ReferenceResult(spell(ty), mutable, spell(pointee)),
+                None => Mistake::ReferenceResult(spell(ty), mutable, in_memory(pointee)),
             };
             report.at(ty, &mistake);
             Result::Wrong
@@ -161,7 +161,10 @@ fn pointee(ty: &Type, place: TypePosition, report: &mut Report) {
             report.at(ty, &Mistake::PointerToUnit);
         }
         Type::Slice(slice) => {
-            report.at(ty, &Mistake::PointerToSlice(spell(ty), spell(&*slice.elem)));
+            report.at(
+                ty,
+                &Mistake::PointerToSlice(spell(ty), in_memory(&slice.elem)),
+            );
         }
         // The elements of a `T**` are `VeAddr<T>` on the host.
         Type::Ptr(inner) => pointee(&inner.elem, place, report),
@@ -181,7 +184,7 @@ fn data(ty: &Type, place: TypePosition, report: &mut Report) {
         Type::Ptr(pointer) => {
             report.at(
                 ty,
-                &Mistake::PointerInMemory(spell(ty), spell(&*pointer.elem)),
+                &Mistake::PointerInMemory(spell(ty), in_memory(&pointer.elem)),
             );
         }
         Type::Reference(reference) => {
@@ -191,7 +194,7 @@ fn data(ty: &Type, place: TypePosition, report: &mut Report) {
             };
             let mistake = match text_behind(target, place) {
                 Some(mistake) => mistake,
-                None => Mistake::PointerInMemory(spell(ty), spell(target)),
+                None => Mistake::PointerInMemory(spell(ty), in_memory(target)),
             };
             report.at(ty, &mistake);
         }
@@ -220,7 +223,7 @@ fn by_path(path: &TypePath, place: TypePosition, report: &mut Report) {
     let name = last.ident.to_string();
     let alone = path.path.segments.len() == 1;
     let generic = matches!(last.arguments, PathArguments::AngleBracketed(_));
-    let argument = || type_argument(last).map(spell);
+    let argument = || type_argument(last).map(in_memory);
     let mistake = match name.as_str() {
         "bool" if alone => Mistake::Bool(place),
         "char" if alone => Mistake::Char(place),
@@ -238,7 +241,7 @@ fn by_path(path: &TypePath, place: TypePosition, report: &mut Report) {
             Mistake::Collection(spell(path), argument().unwrap_or_default(), place)
         }
         "Box" | "Rc" | "Arc" if generic && elements(last).is_some() => {
-            let element = elements(last).map(spell).unwrap_or_default();
+            let element = elements(last).map(in_memory).unwrap_or_default();
             Mistake::Collection(spell(path), element, place)
         }
         "Box" | "Rc" | "Arc" | "Cell" | "RefCell" | "Mutex" | "NonNull" | "HashMap"
@@ -254,11 +257,29 @@ fn by_path(path: &TypePath, place: TypePosition, report: &mut Report) {
             }
             Mistake::NonZero(spell(path), scalar, place)
         }
-        "Option" if generic => Mistake::Option(spell(path), argument().unwrap_or_default(), place),
+        "Option" if generic => {
+            let inner = type_argument(last);
+            let inner = inner.map_or_else(String::new, |ty| match plain(ty) {
+                Type::Ptr(_) | Type::Reference(_) => spell(ty),
+                ty if is_pointer(ty) => spell(ty),
+                ty => in_memory(ty),
+            });
+            Mistake::Option(spell(path), inner, place)
+        }
         "c_void" if place != TypePosition::Pointee => Mistake::Void(place),
+        "OnStack"
+            if matches!(
+                place,
+                TypePosition::Result | TypePosition::Field | TypePosition::Element
+            ) =>
+        {
+            let data = type_argument(last).map(|ty| borrowed(ty).unwrap_or(ty));
+            let data = data.map_or_else(|| "f64".into(), in_memory);
+            Mistake::Handle(spell(path), data, place)
+        }
         "OnStack" => match type_argument(last) {
             Some(ty) => match borrowed(ty) {
-                Some(data) => Mistake::StackOf(spell(path), spell(data)),
+                Some(data) => Mistake::StackOf(spell(path), in_memory(data)),
                 None => return data(ty, TypePosition::Referent, report),
             },
             None => return,
@@ -280,7 +301,11 @@ fn by_path(path: &TypePath, place: TypePosition, report: &mut Report) {
             None => return,
         },
         "Result" if generic && place == TypePosition::Result => {
-            Mistake::ResultResult(spell(path), argument().unwrap_or_else(|| "()".into()))
+            let ok = type_argument(last).map(|ty| match plain(ty) {
+                Type::Tuple(_) => "()".into(),
+                ty => in_memory(ty),
+            });
+            Mistake::ResultResult(spell(path), ok.unwrap_or_else(|| "()".into()))
         }
         "VeBuffer" | "VeSlice" | "VeSliceMut" => Mistake::Handle(
             spell(path),
@@ -290,6 +315,57 @@ fn by_path(path: &TypePath, place: TypePosition, report: &mut Report) {
         _ => return,
     };
     report.at(path, &mistake);
+}
+
+/// What lies in memory where something is that the user calls `ty`, for advice to be right even
+/// if two things are wrong: `u8` for a `bool`, `f64` for a `Vec<f64>`.
+fn in_memory(ty: &Type) -> String {
+    let void = || "c_void".to_owned();
+    let path = match plain(ty) {
+        Type::Slice(slice) => return in_memory(&slice.elem),
+        Type::Ptr(pointer) => return format!("VeAddr<{}>", in_memory(&pointer.elem)),
+        Type::Reference(reference) => return format!("VeAddr<{}>", in_memory(&reference.elem)),
+        Type::Array(array) => {
+            return format!("[{}; {}]", in_memory(&array.elem), spell(&array.len));
+        }
+        Type::Path(path) if path.qself.is_none() => path,
+        Type::Path(_) | Type::Macro(_) => return spell(ty),
+        _ => return void(),
+    };
+    let Some(last) = path.path.segments.last() else {
+        return spell(ty);
+    };
+    let name = last.ident.to_string();
+    let argument = type_argument(last);
+    match (name.as_str(), argument) {
+        ("bool", _) => "u8".into(),
+        ("char" | "str" | "String" | "CString" | "CStr" | "OsString" | "PathBuf", _) => {
+            "c_char".into()
+        }
+        ("i128" | "u128", _) => "[u64; 2]".into(),
+        (
+            "Vec" | "VecDeque" | "Box" | "Rc" | "Arc" | "Option" | "OnStack" | "VeBuffer"
+            | "VeSlice" | "VeSliceMut" | "VeMemPtr" | "VEMemPtr" | "NonZero",
+            Some(inner),
+        ) => in_memory(inner),
+        ("Result" | "Cell" | "RefCell" | "Mutex" | "NonNull", Some(_)) | ("f128" | "Self", _) => {
+            void()
+        }
+        ("VeoProc" | "VeoContext" | "VeoLibrary" | "VeoFunction" | "VeoRequest", _) => void(),
+        (name, None) => {
+            let scalar = name.strip_prefix("NonZero").map(str::to_lowercase);
+            let scalar = scalar.filter(|name| ScalarType::from_rust_name(name).is_some());
+            scalar.unwrap_or_else(|| spell(ty))
+        }
+        _ => spell(ty),
+    }
+}
+
+/// Whether this is the address of memory on the VE.
+fn is_pointer(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "VeMemPtr" || last.ident == "VEMemPtr")
 }
 
 /// The `T` of `Box<T>`.
@@ -325,9 +401,9 @@ fn borrowed(ty: &Type) -> Option<&Type> {
 /// Kinds of types that no C function has.
 fn unsupported(ty: &Type, place: TypePosition, report: &mut Report) {
     let mistake = match ty {
-        Type::Slice(slice) => Mistake::Slice(spell(ty), spell(&*slice.elem), place),
+        Type::Slice(slice) => Mistake::Slice(spell(ty), in_memory(&slice.elem), place),
         Type::Tuple(_) => Mistake::Tuple(spell(ty), place),
-        Type::Array(_) if place == TypePosition::Result => Mistake::ArrayResult(spell(ty)),
+        Type::Array(_) if place == TypePosition::Result => Mistake::ArrayResult(in_memory(ty)),
         Type::ImplTrait(_) => Mistake::ImplTrait(spell(ty)),
         Type::TraitObject(_) => Mistake::TraitObject(spell(ty)),
         Type::Infer(_) => Mistake::Infer(place),
