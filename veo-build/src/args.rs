@@ -1,4 +1,4 @@
-//! The command lines: what each option means to each compiler. The one place that knows.
+//! Builds the command lines. Only this module knows what each option means to each compiler.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -12,11 +12,12 @@ use crate::source::{Language, Source};
 use crate::target::Target;
 use crate::toolchain::{self, LLVM_TARGET, Toolchain};
 
-/// Refuses calls of functions that no header declares: C takes their results for `int`. The user's own flags come later.
+/// Refuses calls of functions that no header declares, because C assumes that they return `int`. The user's own flags come
+/// later.
 pub(crate) const UNDECLARED_IS_ERROR: &str = "-Werror=implicit-function-declaration";
 
-/// What a library cannot be linked with, though its sources may be compiled with it: it is no program, and it must not set the
-/// floating-point mode of the whole process that loads it.
+/// Flags that may compile sources but may not link a library. A library is not a program, and it must not change the
+/// floating-point mode of the process that loads it.
 const NOT_FOR_LIBRARIES: [&str; 11] = [
     "-static",
     "-static-pie",
@@ -31,7 +32,7 @@ const NOT_FOR_LIBRARIES: [&str; 11] = [
     "-E",
 ];
 
-/// A list of arguments in the making.
+/// A list of arguments that is being built.
 #[derive(Debug, Default)]
 pub(crate) struct ArgList(pub(crate) Vec<OsString>);
 
@@ -83,7 +84,7 @@ pub(crate) fn compile(
                 "-pthread",
             ]);
         }
-        // Optimised where it becomes code for the VE, not before.
+        // Clang optimises later, when it makes code for the VE.
         Target::Ve1Llvm if language == Language::Fortran => args.add(["-O0", "-g"]),
         Target::Ve1Llvm => {
             args.add([LLVM_TARGET, &format!("-O{level}"), "-g", "-ffreestanding"]);
@@ -157,22 +158,22 @@ pub(crate) fn compile(
             .iter()
             .any(|arg| otherwise.iter().any(|it| arg == it))
     {
-        // Meant for programs; no library can be made of it.
+        // The flag is meant for programs. A library needs position-independent code.
         args.add([kernel_code]);
     }
     if !target.is_nec() && !flang {
-        // Whatever these say, declarations are compared with full debug information.
+        // Declarations are compared with full debug information, whatever the user's flags say.
         if args.0.iter().any(|arg| arg == "-gsplit-dwarf") {
             args.add(["-gno-split-dwarf"]);
         }
         args.add(["-g"]);
         if version.contains("clang") && language == Language::Cxx {
-            // Else the types that only other files have to know in full are left out.
+            // Without it clang leaves out types that another file defines in full.
             args.add(["-fstandalone-debug"]);
         }
     }
     if !target.is_nec() && language != Language::Fortran {
-        // Last, so that headers of the same name elsewhere win.
+        // These directories come last, so that headers of the same name elsewhere win.
         args.add(["-isystem"]);
         args.add([context.out.join(headers::INTERFACE_DIR)]);
         if target == Target::Ve1Llvm {
@@ -216,7 +217,7 @@ pub(crate) fn source(
     args
 }
 
-/// The arguments after those of [`compile`] that write the source as the preprocessor leaves it, and the dependency file.
+/// The arguments after those of [`compile`] that write the preprocessed source and the dependency file.
 pub(crate) fn preprocess(kernels: &Kernels, source: &Source, depfile: Option<&Path>) -> ArgList {
     let mut args = ArgList::default();
     if let Some(file) = depfile {
@@ -231,7 +232,7 @@ pub(crate) fn preprocess(kernels: &Kernels, source: &Source, depfile: Option<&Pa
     args
 }
 
-/// The directories that arguments add to those where a compiler searches for headers.
+/// The header directories that arguments name.
 pub(crate) fn include_dirs(args: &[OsString]) -> Vec<PathBuf> {
     const OPTIONS: [&str; 5] = [
         "-isystem",
@@ -255,17 +256,17 @@ pub(crate) fn include_dirs(args: &[OsString]) -> Vec<PathBuf> {
     dirs
 }
 
-/// What is linked, and where to.
+/// The inputs and the output of one link.
 #[derive(Clone, Debug)]
 pub(crate) struct Link<'a> {
     pub(crate) objects: Vec<PathBuf>,
     pub(crate) options: &'a Options,
     pub(crate) output: &'a Path,
-    /// What the sources were compiled with: instrumentation, OpenMP and others need their runtime libraries.
+    /// The flags of the sources. Instrumentation, OpenMP and others need their runtime libraries.
     pub(crate) flags: Vec<OsString>,
     /// Whether symbols that nothing defines are an error.
     pub(crate) complete: bool,
-    /// Fortran's runtime libraries, where another language's compiler links.
+    /// Fortran's runtime libraries, if the compiler of another language links.
     pub(crate) fortran_runtime: Vec<OsString>,
 }
 
@@ -290,7 +291,7 @@ pub(crate) fn link(
         args.add(["-fopenmp"]);
     }
     if link.complete {
-        // With names as they are in symbol tables.
+        // The linker prints names as symbol tables have them.
         args.add(["-Wl,--no-undefined", "-Wl,--no-demangle"]);
     }
     args.add(of_a_library(link.flags));
@@ -302,7 +303,7 @@ pub(crate) fn link(
         extra.into_iter().partition(|file| is_archive(file));
     args.add(objects);
     if kernels.kind == ProductKind::StaticVeorun && !archives.is_empty() {
-        // Nothing refers to the kernels of an archive, and all of them are wanted.
+        // Nothing refers to the kernels of an archive, so the linker must be told to take all of them.
         args.add(["-Wl,--whole-archive"]);
         args.add(archives);
         args.add(["-Wl,--no-whole-archive"]);
@@ -312,7 +313,7 @@ pub(crate) fn link(
     args.add(libraries(context, link.options));
     args.add(link.fortran_runtime);
     if target.is_nec() && kernels.ftrace {
-        // The variant for threads if there are threads.
+        // Programs with threads need the thread-safe variant.
         args.add([if kernels.openmp {
             "-lveftrace_t"
         } else {
@@ -364,7 +365,7 @@ pub(crate) fn extra_objects(context: &Context, options: &Options) -> Vec<PathBuf
         .collect()
 }
 
-/// What the user has compilers of a language told.
+/// The user's flags for compilers of a language.
 pub(crate) fn flags(
     context: &Context,
     target: Target,
@@ -376,14 +377,14 @@ pub(crate) fn flags(
     Ok(flags)
 }
 
-/// Flags of compilers as the linking of a library takes them. A driver passes over what concerns sources alone.
+/// Compiler flags that also fit the linking of a library. A driver ignores flags that concern sources alone.
 fn of_a_library(mut flags: Vec<OsString>) -> Vec<OsString> {
     flags.retain(|flag| !NOT_FOR_LIBRARIES.iter().any(|it| flag == it));
     if flags
         .iter()
         .any(|flag| flag.to_string_lossy().starts_with("-x"))
     {
-        // Else the objects are taken for sources of that language.
+        // With `-x` the driver would take the objects for sources of that language.
         flags.extend(["-x", "none"].map(OsString::from));
     }
     flags
@@ -411,7 +412,7 @@ fn march(target: Target) -> &'static str {
     }
 }
 
-/// The language that a standard belongs to.
+/// The language of a standard.
 fn standard_language(standard: &str) -> Language {
     if standard.starts_with("c++") || standard.starts_with("gnu++") {
         Language::Cxx
@@ -422,7 +423,7 @@ fn standard_language(standard: &str) -> Language {
     }
 }
 
-/// Directories in flags start from the package, although the compiler may run elsewhere.
+/// Makes directories in flags absolute. They start from the package, but the compiler may run elsewhere.
 pub(crate) fn rooted(context: &Context, flags: &[OsString]) -> Vec<OsString> {
     const SEPARATE: [&str; 8] = [
         "-I",

@@ -1,4 +1,4 @@
-//! The course of one build: which targets, their objects, their libraries, and what is told about it.
+//! Runs one build: chooses the targets, builds their objects and libraries, and reports the result.
 
 use std::panic::Location;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use crate::{Error, Result};
 impl Kernels {
     /// Builds the library for every chosen target.
     ///
-    /// When that fails, shows what the compiler said and ends the build script with status 1.
+    /// If the build fails, it shows the compiler's output and ends the build script with status 1.
     #[track_caller]
     pub fn compile(&self) -> Built {
         let (result, lines) = build(self, Location::caller());
@@ -27,7 +27,7 @@ impl Kernels {
                 built
             }
             Err(error) => {
-                // Nothing else is printed: Cargo shows standard output first and would push the message down.
+                // This prints nothing else: Cargo shows standard output first, which would push the message down.
                 eprintln!("error: {error}");
                 std::process::exit(1)
             }
@@ -37,8 +37,8 @@ impl Kernels {
     /// Builds the library for every chosen target.
     ///
     /// # Errors
-    /// When the builder or `VEO_TARGETS` ask for something that cannot be done, a compiler is missing, fails or crashes,
-    /// or a file cannot be read or written. Targets that were only detected do not fail for a missing compiler.
+    /// The builder or `VEO_TARGETS` asks for something impossible, a compiler is missing, fails or crashes, or a file cannot
+    /// be read or written. A missing compiler is no error for a target that nobody asked for by name.
     #[track_caller]
     pub fn try_compile(&self) -> Result<Built> {
         let (result, lines) = build(self, Location::caller());
@@ -55,7 +55,7 @@ impl Kernels {
     }
 }
 
-/// Builds `kernels` and gives the lines for Cargo beside the result.
+/// Builds `kernels`. Returns the result and the lines for Cargo.
 fn build(kernels: &Kernels, caller: &Location<'_>) -> (Result<Built>, Vec<String>) {
     let mut directives = Directives::default();
     let context = match Context::new(Env::new(kernels.env.clone())) {
@@ -106,7 +106,7 @@ fn build_in(
     Ok(built)
 }
 
-/// Imports headers; gives the files of declarations and what to say of them.
+/// Imports headers. Returns the files of declarations and their lines for the build note.
 #[cfg(feature = "import")]
 fn imports(
     context: &Context,
@@ -120,14 +120,14 @@ fn imports(
         .unzip())
 }
 
-/// Without the feature nothing can have been asked for.
+/// Without the feature a build script cannot ask for an import.
 #[cfg(not(feature = "import"))]
 #[allow(clippy::unnecessary_wraps)]
 fn imports(_: &Context, _: &Kernels, _: &mut Directives) -> Result<(Vec<PathBuf>, Vec<String>)> {
     Ok((Vec::new(), Vec::new()))
 }
 
-/// Mistakes of the builder that no compiler would explain.
+/// Checks the builder for mistakes that no compiler would explain.
 fn check(kernels: &Kernels) -> Result<()> {
     let name = &kernels.name;
     if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') || name.contains('\n')
@@ -165,7 +165,7 @@ fn check(kernels: &Kernels) -> Result<()> {
     Ok(())
 }
 
-/// Why nothing is to be built at all.
+/// The reason to skip the whole build, if there is one.
 fn skipped(context: &Context) -> Option<&'static str> {
     if context.env.flag("VEO_SKIP_BUILD") {
         Some("VEO_SKIP_BUILD is set")

@@ -1,11 +1,11 @@
-//! Runs a tool and says, when it fails, what it said and how to run it again.
+//! Runs a tool. If the tool fails, the error has its output and the command line that repeats it.
 
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
 use crate::{Error, ErrorKind, Result};
 
-/// The command as a line for a shell.
+/// The command as a shell line.
 pub(crate) fn shown(command: &Command) -> String {
     let mut line = String::new();
     if let Some(dir) = command.get_current_dir() {
@@ -36,7 +36,7 @@ fn quoted(word: &str) -> String {
     shlex::try_quote(word).map_or_else(|_| format!("{word:?}"), |quoted| quoted.into_owned())
 }
 
-/// Runs `command` to its end and gives what it printed. `doing` says what for: `libx.so for ve1: compiling a.c`.
+/// Runs `command` to its end and returns its output. `doing` names the purpose: `libx.so for ve1: compiling a.c`.
 pub(crate) fn run(command: &mut Command, doing: &str) -> Result<String> {
     let output = command.output().map_err(|error| {
         let program = Path::new(command.get_program()).display();
@@ -70,7 +70,7 @@ pub(crate) fn run(command: &mut Command, doing: &str) -> Result<String> {
 }
 
 fn diagnose(status: ExitStatus, text: &str) -> (ErrorKind, Option<&'static str>) {
-    // What is said about a place in a source is about the source, and may quote any word of it.
+    // A line about a place in a source may quote any word of that source, so it says nothing about the tool.
     let lines: Vec<String> = text
         .lines()
         .filter(|line| !names_a_place(line))
@@ -85,7 +85,7 @@ fn diagnose(status: ExitStatus, text: &str) -> (ErrorKind, Option<&'static str>)
         let advice = "the system ended the compiler, most likely because memory ran out. Fewer jobs at once need less: cargo build -j1";
         return (ErrorKind::ToolCrashed, Some(advice));
     }
-    // A shell, and the drivers of compilers, report a child's signal as 128 + signal or in words.
+    // Shells and compiler drivers report the signal of a child process as 128 + signal or in words.
     let killed = signal(status).is_some() || status.code().is_some_and(|code| code > 128);
     let ice = text.contains("internal compiler error");
     if killed
@@ -96,7 +96,7 @@ fn diagnose(status: ExitStatus, text: &str) -> (ErrorKind, Option<&'static str>)
             "please submit a full bug report",
         ])
     {
-        let advice = "the compiler itself broke down, which is its own fault. A lower .opt_level(..) or other flags \
+        let advice = "the compiler itself broke down, which is a bug in the compiler. A lower .opt_level(..) or other flags \
                       for this file with .for_file(..) often avoid it";
         return (ErrorKind::ToolCrashed, Some(advice));
     }

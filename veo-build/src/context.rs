@@ -1,4 +1,4 @@
-//! What one build works with: the environment, the directories, the profile.
+//! The environment, the directories and the profile of one build.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -10,7 +10,8 @@ use veo_abi::build_dir;
 
 use crate::{Error, ErrorKind, Result};
 
-/// The environment: what Cargo and the user set, and what the build script overrides. It remembers which variables mattered.
+/// The environment: variables of Cargo and the user, and those that the build script overrides. It remembers which variables
+/// were read.
 #[derive(Debug, Default)]
 pub(crate) struct Env {
     overrides: BTreeMap<OsString, OsString>,
@@ -25,14 +26,14 @@ impl Env {
         }
     }
 
-    /// A variable that a change of must run the build script again. Empty counts as unset.
+    /// Reads a variable. If it changes, Cargo runs the build script again. Empty counts as unset.
     pub(crate) fn get(&self, name: &str) -> Option<OsString> {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.insert(name.to_string());
         self.quiet(name)
     }
 
-    /// The same as text; what is not UTF-8 is an error that names the variable.
+    /// Reads a variable as text. If it is not UTF-8, the error names the variable.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
         let Some(value) = self.get(name) else {
             return Ok(None);
@@ -45,7 +46,7 @@ impl Env {
         })
     }
 
-    /// A variable that is not watched: set by Cargo, or too changeable (`PATH`).
+    /// Reads a variable that is not watched, because Cargo sets it or because it changes too often (`PATH`).
     pub(crate) fn quiet(&self, name: &str) -> Option<OsString> {
         let value = match self.overrides.get(OsStr::new(name)) {
             Some(value) => Some(value.clone()),
@@ -66,7 +67,7 @@ impl Env {
         })
     }
 
-    /// A flag variable: unset, empty, `0`, `no`, `off` and `false` are no.
+    /// Reads a flag: unset, empty, `0`, `no`, `off` and `false` mean no.
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| {
             !matches!(
@@ -76,12 +77,12 @@ impl Env {
         })
     }
 
-    /// The variables for the tools that are started.
+    /// The variables that the build script sets for its tools.
     pub(crate) fn overrides(&self) -> &BTreeMap<OsString, OsString> {
         &self.overrides
     }
 
-    /// The names that [`Env::get`] was asked for.
+    /// The names of all variables that [`Env::get`] has read.
     pub(crate) fn asked(&self) -> Vec<String> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.iter().cloned().collect()
@@ -119,7 +120,7 @@ pub(crate) struct Context {
     pub(crate) env: Env,
     /// `OUT_DIR/veo`
     pub(crate) out: PathBuf,
-    /// The directory of the package, which relative paths of the builder start from.
+    /// The directory of the package. Relative paths of the builder start there.
     pub(crate) package: PathBuf,
     /// Cargo's target and host triples.
     pub(crate) target: String,
@@ -131,7 +132,7 @@ pub(crate) struct Context {
     /// Whether the profile wants debug information in its files.
     pub(crate) keep_debug: bool,
     pub(crate) verbose: bool,
-    /// The names in directories that were looked at, alone or with what is below; see `stamp`.
+    /// Hashes of directory listings, of a directory alone or with all below it; see `stamp`.
     pub(crate) listed: Mutex<BTreeMap<(PathBuf, bool), String>>,
 }
 
@@ -165,13 +166,13 @@ impl Context {
         })
     }
 
-    /// Whether the build script makes this file, or may: it is written anew each time the script runs, so its time stamp tells nothing.
+    /// Whether the build script may have made this file. The script writes such a file on each run, so its time stamp means nothing.
     pub(crate) fn makes(&self, file: &Path) -> bool {
         file.starts_with(&self.out)
             || self
                 .out
                 .parent()
-                // A directory that holds the package too says nothing about what is in it.
+                // A directory that also holds the package proves nothing about the file.
                 .is_some_and(|dir| file.starts_with(dir) && !self.package.starts_with(dir))
     }
 
@@ -207,7 +208,7 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>> {
     fs::read(file).map_err(|e| Error::io(format_args!("cannot read {}", file.display()), &e))
 }
 
-/// Writes a file unless it has this content already, so that its time stamp tells of changes.
+/// Writes a file unless it already has this content, so that a new time stamp means new content.
 pub(crate) fn write_if_changed(file: &Path, content: &[u8]) -> Result<()> {
     if fs::read(file).is_ok_and(|old| old == content) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What a build tells: lines for Cargo, notes, and what compilers said.
+//! The output of a build: lines for Cargo, notes, and the output of compilers.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,18 @@ use crate::source::Sources;
 use crate::stamp::Input;
 use crate::target::Target;
 
-/// The lines for Cargo, gathered until the end.
+/// The lines for Cargo, collected until the end of the build.
 #[derive(Debug, Default)]
 pub(crate) struct Directives {
     watched: BTreeSet<PathBuf>,
     warnings: Vec<String>,
-    /// What compilers said, each once: those of several targets say the same.
+    /// Output of compilers, without repeats: the compilers of several targets often say the same.
     said: BTreeSet<String>,
     notes: Vec<(String, bool)>,
 }
 
 impl Directives {
-    /// A file, or a directory with all that is in it.
+    /// Lets Cargo watch a file, or a directory with all its files.
     pub(crate) fn watch(&mut self, file: &Path) {
         self.watched.insert(file.to_owned());
     }
@@ -36,7 +36,7 @@ impl Directives {
             .extend(inputs.iter().map(|input| input.path.clone()));
     }
 
-    /// Something to tell, as a warning of the build if the user should see it.
+    /// Adds a note. It is a warning of the build if the user should see it.
     pub(crate) fn note(&mut self, text: String, visible: bool) {
         self.notes.push((text, visible));
     }
@@ -46,13 +46,13 @@ impl Directives {
         self.notes.iter().map(|(text, _)| text.as_str())
     }
 
-    /// What a compiler that succeeded said.
+    /// Adds the output of a compiler that succeeded.
     pub(crate) fn said(&mut self, context: &Context, kernels: &Kernels, target: Target, log: &str) {
         if !self.said.insert(log.to_string()) {
             return;
         }
         for line in log.lines().filter(|line| !line.trim().is_empty()) {
-            // NEC's compilers tell of vectorisation in the same place as of mistakes.
+            // NEC's compilers print vectorisation messages and warnings to the same stream.
             let report = target.is_nec() && is_report(line);
             if kernels.cargo_warnings && (kernels.verbose || context.verbose || !report) {
                 self.warnings.push(line.to_string());
@@ -69,7 +69,7 @@ impl Directives {
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let out = real(&context.out);
         for path in &self.watched {
-            // Cargo takes what the script itself writes for a change: neither the build directory nor what contains it.
+            // Cargo would take the script's own output for a change, so it must not watch the build directory or a parent of it.
             if !out.starts_with(real(path)) && !context.makes(path) {
                 lines.push(format!("cargo::rerun-if-changed={}", path.display()));
             }

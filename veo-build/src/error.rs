@@ -1,17 +1,17 @@
-//! What can go wrong in a build, as one error type.
+//! The error type of a build.
 
 use std::fmt;
 
 /// The result of a build step.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What kind of thing went wrong.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Not running in a build script: a variable that Cargo sets is missing.
+    /// A variable that Cargo sets is missing, so this is not a build script.
     MissingVariable,
-    /// The builder, or a variable of the environment, says something that cannot be done.
+    /// The builder or an environment variable asks for something impossible.
     InvalidArgument,
     /// A file could not be read or written.
     Io,
@@ -23,13 +23,13 @@ pub enum ErrorKind {
     NoLicence,
     /// A tool was ended by a signal.
     ToolCrashed,
-    /// A tool reported success but what it made is not what was asked for.
+    /// A tool reported success, but its output is wrong.
     WrongOutput,
 }
 
-/// Why a build failed: a kind to match on and a message to show.
+/// Why a build failed: a kind to match and a message to show.
 ///
-/// The message of a failed tool has its full output and the command line that repeats it.
+/// If a tool failed, the message has its full output and the command line that repeats it.
 #[derive(Clone, Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -52,7 +52,7 @@ impl Error {
         Self::new(ErrorKind::Io, format!("{doing}: {error}"))
     }
 
-    /// The first of several errors, with the messages of all.
+    /// Joins several errors: the kind of the first, the messages of all.
     pub(crate) fn all(errors: Vec<Self>) -> Option<Self> {
         let kind = errors.first()?.kind;
         let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();

@@ -1,10 +1,10 @@
-//! The headers that kernels may include and that no compiler brings along.
+//! Headers for kernels that no compiler provides.
 
 use crate::Result;
 use crate::context::{self, Context};
 
-/// A C library's functions for LLVM's VE compiler, which comes without any: declarations of what whoever runs the
-/// code provides. Used after all other directories, so that NEC's headers win where they are installed.
+/// Declarations of the C library for LLVM's VE compiler, which has no C library. Whoever runs the code must provide the
+/// functions. The compiler searches these headers last, so that NEC's headers win if they are installed.
 const LIBC: [(&str, &str); 47] = [
     ("alloca.h", include_str!("../libc/alloca.h")),
     ("assert.h", include_str!("../libc/assert.h")),

@@ -1,4 +1,4 @@
-//! What a build script says of a C header whose functions it imports.
+//! The settings for importing a C header.
 
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,8 @@ impl Import {
         self
     }
 
-    /// Leaves out functions whose whole name matches a regular expression, and says nothing of macros that do and have no value.
+    /// Leaves out functions whose whole name matches a regular expression. It also silences the note about macros that match and
+    /// have no value.
     pub fn without(&mut self, pattern: impl Into<String>) -> &mut Self {
         self.without.push(pattern.into());
         self
@@ -85,7 +86,7 @@ impl Import {
         self
     }
 
-    /// Gives functions a contract, which `requires(..)` in a declaration is: those whose whole name matches a regular expression. The
+    /// Gives a contract to functions whose whole name matches a regular expression, as `requires(..)` in a declaration does. The
     /// clauses name the parameters as they are imported, in snake case.
     ///
     /// ```no_run
@@ -102,7 +103,7 @@ impl Import {
         self
     }
 
-    /// Whether extents of arrays become contracts, which they do unless this says `false`: for headers in which they mean nothing.
+    /// Sets whether extents of arrays become contracts. They do by default. Use `false` for headers in which they mean nothing.
     pub fn bounds(&mut self, are_meant: bool) -> &mut Self {
         self.without_bounds = !are_meant;
         self
@@ -131,7 +132,7 @@ impl Import {
         };
         if stem.is_empty() || stem.contains(['/', '\0', '\n']) || stem.starts_with('.') {
             return Err(Error::invalid(format!(
-                "`{stem}` is no name for the declarations of {}; set one with .name(..)",
+                "`{stem}` cannot name the declarations of {}; set a name with .name(..)",
                 self.header.display()
             )));
         }

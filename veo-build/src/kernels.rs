@@ -1,4 +1,4 @@
-//! The builder that a build script uses: what a library is made from, and how.
+//! The builder for build scripts. It says what a library is made from, and how.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -10,7 +10,7 @@ use crate::options::Options;
 use crate::source::Origin;
 use crate::target::Target;
 
-/// What is made from the sources.
+/// What a build makes from the sources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProductKind {
     /// A shared library that `veo_load_library` loads.
@@ -19,11 +19,11 @@ pub(crate) enum ProductKind {
     StaticVeorun,
 }
 
-/// A library of kernels to be built from sources in C, C++ and Fortran.
+/// A kernel library, built from sources in C, C++ and Fortran.
 ///
-/// The methods are those of the `cc` crate where it has the same. Relative paths start from the directory of the package.
+/// Methods have the same names as in the `cc` crate if it has them. Relative paths start from the directory of the package.
 ///
-/// | of `cc`, and not here | |
+/// | in `cc`, not here | instead |
 /// |---|---|
 /// | `compile("name")` | the name is given to [`new`](Kernels::new), since declarations name it too: `#[ve_kernel(lib = "libx.so")]` |
 /// | `shared_flag`, `static_flag`, `pic`, `use_plt`, `static_crt` | kernels are always position-independent shared libraries, but see [`static_veorun`](Kernels::static_veorun) |
@@ -147,7 +147,7 @@ impl Kernels {
         self
     }
 
-    /// The source files that were named so far; those of patterns are found when building.
+    /// The source files named so far. Patterns are searched only when the library is built.
     pub fn get_files(&self) -> impl Iterator<Item = &Path> {
         self.origins.iter().filter_map(|origin| match origin {
             Origin::File(path) => Some(path.as_path()),
@@ -155,15 +155,15 @@ impl Kernels {
         })
     }
 
-    /// Adds the source files that match a pattern, for example `kernels/**/*.c`, at least one; not those in Cargo's target directory. Files
-    /// that are added later are noticed below the last directory that the pattern names (not in the package's own root, which
-    /// has too much in it).
+    /// Adds the source files that match a pattern, for example `kernels/**/*.c`. At least one file must match. Files in Cargo's
+    /// target directory do not count. Cargo notices later files below the last directory that the pattern names, but not in the
+    /// root of the package, which contains too much else.
     pub fn glob(&mut self, pattern: impl Into<String>) -> &mut Self {
         self.origins.push(Origin::Glob(pattern.into()));
         self
     }
 
-    /// Adds a source given as text. The name tells the language and appears in the compiler's messages.
+    /// Adds a source as text. The name tells the language and appears in the compiler's messages.
     pub fn inline(&mut self, name: impl Into<String>, text: impl Into<String>) -> &mut Self {
         let (name, text) = (name.into(), text.into());
         self.origins.push(Origin::Inline { name, text });
@@ -176,11 +176,14 @@ impl Kernels {
     /// mod k { veo_core::include_header!("k"); }
     /// ```
     ///
-    /// Structures become `VeData` types, enumerations their integer types, macros constants, doc comments documentation ([`Import`](crate::Import) has the whole
-    /// table); what cannot be declared (structures by value, variable arguments, functions without a prototype) is left out, and a build note says why. The declarations
-    /// resolve on first use, since headers tend to declare more than a library has. Without any source, [`compile`](Kernels::compile) only imports: for a library that exists
-    /// already; [`Import::lib`](crate::Import::lib) says which. The header is looked for in the package, then where clang searches, with the [`include`](Kernels::include) directories and
-    /// definitions of the library. Needs libclang.
+    /// Structures become `VeData` types, enumerations become integer types, macros become constants, doc comments become
+    /// documentation; [`Import`](crate::Import) has the whole table. The import leaves out functions that cannot be declared
+    /// (structures by value, variable arguments, no prototype), and a build note says why. The declarations resolve on first
+    /// use, because headers often declare more than a library has.
+    ///
+    /// Without any source, [`compile`](Kernels::compile) only imports, for a library that already exists;
+    /// [`Import::lib`](crate::Import::lib) names it. The header is searched in the package first, then in the directories of
+    /// clang, with the [`include`](Kernels::include) directories and definitions of the library. This needs libclang.
     #[cfg(feature = "import")]
     pub fn import_header(&mut self, header: impl AsRef<Path>) -> &mut Self {
         self.import_header_with(header, |_| {})
@@ -221,27 +224,27 @@ impl Kernels {
         flag(flag: impl AsRef<OsStr>);
         /// Passes arguments to the compilers.
         flags[S: AsRef<OsStr>](flags: impl IntoIterator<Item = S>);
-        /// Passes an argument to those compilers that accept it, found by compiling an empty source.
+        /// Passes an argument to the compilers that accept it. Each is tried with an empty source.
         flag_if_supported(flag: impl AsRef<OsStr>);
-        /// Passes those of these arguments that a compiler accepts, each tried by itself.
+        /// Passes each of these arguments to the compilers that accept it.
         #[doc(alias("is_flag_supported"))]
         flags_if_supported[S: AsRef<OsStr>](flags: impl IntoIterator<Item = S>);
-        /// Takes back an argument given before.
+        /// Removes an argument that was given before.
         #[doc(alias("no_default_flags"))]
         remove_flag(flag: impl AsRef<OsStr>);
-        /// A language standard (`-std=`), see [`Options::std`]; once for each language.
+        /// Sets a language standard (`-std=`), see [`Options::std`]. Each language has its own.
         std(standard: impl Into<String>);
-        /// The optimisation level, 0 to 3 (NEC: 4), instead of that of Cargo's profile.
+        /// Sets the optimisation level, 0 to 3 (NEC: 4), instead of the level of Cargo's profile.
         #[doc(alias("optimize"))]
         opt_level(level: u32);
-        /// The optimisation level as the end of `-O`, for example `s` or `fast`.
+        /// Sets the optimisation level as the end of `-O`, for example `s` or `fast`.
         opt_level_str(level: &str);
-        /// Links an object file or an archive, for every target. See [`Kernels::for_target`] for one of a single target.
+        /// Links an object file or an archive for every target. For a single target, see [`Kernels::for_target`].
         #[doc(alias("archive"))]
         object(file: impl AsRef<Path>);
         /// Links object files or archives.
         objects[P: AsRef<Path>](files: impl IntoIterator<Item = P>);
-        /// Links a library (`-l`), named without `lib` and `.so`.
+        /// Links a library (`-l`). The name has no `lib` and no `.so`.
         #[doc(alias("lib", "link", "library", "cpp_link_stdlib"))]
         link_lib(name: impl Into<String>);
         /// Searches a directory for libraries (`-L`).
@@ -260,7 +263,7 @@ impl Kernels {
         self
     }
 
-    /// Adds options for one source, named as it was added (or found by a pattern).
+    /// Adds options for one source. The path is the one that was added, or that a pattern found.
     pub fn for_file(
         &mut self,
         path: impl AsRef<Path>,
@@ -272,8 +275,8 @@ impl Kernels {
         self
     }
 
-    /// Builds exactly these targets; a missing compiler is then an error. `VEO_TARGETS` overrides it. Without either, every target
-    /// whose compilers are found is built.
+    /// Builds exactly these targets. A missing compiler is then an error. `VEO_TARGETS` overrides this. Without both, every
+    /// target with installed compilers is built.
     pub fn targets(&mut self, targets: impl IntoIterator<Item = Target>) -> &mut Self {
         self.targets = Some(targets.into_iter().collect());
         self
@@ -291,109 +294,109 @@ impl Kernels {
         self
     }
 
-    /// Compiles and links with OpenMP (`-fopenmp`); LLVM's VE compiler has no OpenMP runtime and goes without.
+    /// Compiles and links with OpenMP (`-fopenmp`). `ve1-llvm` ignores this, because it has no OpenMP runtime.
     pub fn openmp(&mut self, openmp: bool) -> &mut Self {
         self.openmp = openmp;
         self
     }
 
-    /// Instruments for NEC's performance tool (`-ftrace`); of no effect elsewhere.
+    /// Instruments for NEC's performance tool (`-ftrace`). It has no effect on other targets.
     pub fn ftrace(&mut self, ftrace: bool) -> &mut Self {
         self.ftrace = ftrace;
         self
     }
 
-    /// Lets a crashed kernel print where it was (`-traceback=verbose`), with NEC's compilers.
+    /// Lets a kernel print its position if it crashes (`-traceback=verbose`). Only NEC's compilers can do this.
     pub fn traceback(&mut self, traceback: bool) -> &mut Self {
         self.traceback = traceback;
         self
     }
 
-    /// Lets NEC's compilers write listings (`-report-all -fdiag-vector=2`); they are kept beside the library, as
-    /// [`BuiltTarget::listings`](crate::BuiltTarget::listings) and the build note tell.
+    /// Lets NEC's compilers write listings (`-report-all -fdiag-vector=2`). The files are beside the library;
+    /// [`BuiltTarget::listings`](crate::BuiltTarget::listings) and the build note name them.
     pub fn report(&mut self, report: bool) -> &mut Self {
         self.report = report;
         self
     }
 
-    /// Shows the build note, the command lines and what NEC's compilers say about vectorisation as warnings of the build. `VEO_VERBOSE=1`
-    /// does the same.
+    /// Shows the build note, the command lines and the vectorisation messages of NEC's compilers as warnings of the build.
+    /// `VEO_VERBOSE=1` does the same.
     #[doc(alias("cargo_debug", "cargo_output", "expand"))]
     pub fn verbose(&mut self, verbose: bool) -> &mut Self {
         self.verbose = verbose;
         self
     }
 
-    /// Whether debug information stays in the library, instead of as Cargo's profile says. It is always made; where it does not stay it is
-    /// in `libx.so.debug` beside the library.
+    /// Sets whether the library keeps its debug information, instead of the setting of Cargo's profile. Debug information is
+    /// always made. If the library does not keep it, it is in `libx.so.debug` beside the library.
     pub fn debug(&mut self, debug: bool) -> &mut Self {
         self.debug = Some(debug);
         self
     }
 
-    /// The compilers' usual warnings (`-Wall`), on by default for C and C++ on the host and with clang.
+    /// Turns on the usual warnings (`-Wall`). This is the default for C and C++ on the host and with clang.
     pub fn warnings(&mut self, warnings: bool) -> &mut Self {
         self.warnings = Some(warnings);
         self
     }
 
-    /// More warnings (`-Wextra`).
+    /// Turns on more warnings (`-Wextra`).
     pub fn extra_warnings(&mut self, warnings: bool) -> &mut Self {
         self.extra_warnings = warnings;
         self
     }
 
-    /// Warnings are errors (`-Werror`).
+    /// Turns warnings into errors (`-Werror`).
     pub fn warnings_into_errors(&mut self, errors: bool) -> &mut Self {
         self.warnings_into_errors = errors;
         self
     }
 
-    /// The compiler for the host target, instead of the variables and names that are tried otherwise: the one for C, in a library without
-    /// C that for C++, in one of Fortran alone that for Fortran. The others, and any with arguments, are set with
-    /// `.env("VEO_CXX", "clang++ -stdlib=libc++")`.
+    /// Sets the compiler for the host target, instead of searching variables and names. It compiles C; in a library without C it
+    /// compiles C++, and in a library of Fortran alone it compiles Fortran. Other compilers, and compilers with arguments, are set
+    /// with `.env("VEO_CXX", "clang++ -stdlib=libc++")`.
     #[doc(alias("get_compiler"))]
     pub fn compiler(&mut self, compiler: impl AsRef<Path>) -> &mut Self {
         self.compiler = Some(compiler.as_ref().to_owned());
         self
     }
 
-    /// Also copies the libraries of all targets to `dir/<target>/`, where a program in `dir` finds them wherever it is
-    /// moved together with these directories. `VEO_INSTALL_DIR`, an absolute path, does the same for every crate of a build.
+    /// Also copies the libraries of all targets to `dir/<target>/`. A program in `dir` finds them there, even after it moves
+    /// together with these directories. `VEO_INSTALL_DIR`, an absolute path, does the same for every crate of a build.
     pub fn install_dir(&mut self, dir: impl AsRef<Path>) -> &mut Self {
         self.install_dir = Some(dir.as_ref().to_owned());
         self
     }
 
-    /// Sets a variable for the compilers, and for the variables that `veo-build` reads itself.
+    /// Sets an environment variable, for the compilers and for `veo-build` itself.
     pub fn env(&mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> &mut Self {
         self.env
             .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
     }
 
-    /// Where to build, instead of Cargo's `OUT_DIR`.
+    /// Sets the directory to build in, instead of Cargo's `OUT_DIR`.
     pub fn out_dir(&mut self, dir: impl AsRef<Path>) -> &mut Self {
         self.env("OUT_DIR", dir.as_ref())
     }
 
-    /// The target triple of the program, instead of Cargo's.
+    /// Sets the target triple of the program, instead of Cargo's.
     pub fn target(&mut self, triple: &str) -> &mut Self {
         self.env("TARGET", triple)
     }
 
-    /// The triple of the building machine, instead of Cargo's.
+    /// Sets the triple of the building machine, instead of Cargo's.
     pub fn host(&mut self, triple: &str) -> &mut Self {
         self.env("HOST", triple)
     }
 
-    /// Whether to print lines for Cargo, on by default: what to watch for changes, and warnings.
+    /// Sets whether to print lines for Cargo: files to watch, and warnings. It is on by default.
     pub fn cargo_metadata(&mut self, print: bool) -> &mut Self {
         self.cargo_metadata = print;
         self
     }
 
-    /// Whether what compilers and linkers warn of becomes warnings of the build; on by default.
+    /// Sets whether warnings of compilers and linkers become warnings of the build. It is on by default.
     pub fn cargo_warnings(&mut self, print: bool) -> &mut Self {
         self.cargo_warnings = print;
         self

@@ -5,9 +5,9 @@
 //! veo_build::Kernels::new("libvetest.so").file("kernels/add.c").compile();
 //! ```
 //!
-//! That compiles the sources for every target whose compilers are found and puts the libraries where
+//! This compiles the sources for every target with installed compilers. It puts the libraries where
 //! `#[ve_kernel(lib = "libvetest.so")]` and the runtime look: `OUT_DIR/veo/<target>/libvetest.so`. A crate may build any number
-//! of libraries. Nothing is written outside of `OUT_DIR`, so `cargo clean` removes all.
+//! of libraries. Nothing is written outside of `OUT_DIR`, so `cargo clean` removes everything.
 //!
 //! # Targets
 //!
@@ -18,23 +18,24 @@
 //! | `ve3` | the same with `-march=ve3`, if `/opt/nec/ve3/lib` is there | VE3 cards |
 //! | `ve1-llvm` | clang 19 or newer with LLVM's VE target, `llvm-link` for several sources, flang for Fortran | VE1 machine code without NEC's SDK |
 //!
-//! One build note tells what was built with what, and what was left out and why. It is in `OUT_DIR/veo/note.txt` and in
-//! [`Built::note`], and shown by `VEO_VERBOSE=1` and `cargo build -vv`. A build is quiet about it as long as nothing is wrong: most machines
-//! have no compilers for the card. It is a warning where one would expect them, because there is a card, NEC's system software or
-//! some of the compilers but not all that the library needs; and where nothing was built at all.
+//! A build note says which compilers built what, and what was left out and why. It is in `OUT_DIR/veo/note.txt` and in
+//! [`Built::note`]; `VEO_VERBOSE=1` and `cargo build -vv` show it. Most machines have no compilers for the card, so the note is
+//! normally not a warning. It is a warning if the machine has a card, NEC's system software or some of the compilers but not all
+//! that the library needs, and if nothing was built at all.
 //!
-//! A target that was asked for by name and cannot be built is an error. So is every compiler error, with all the compiler said and the
-//! command line to repeat it; only `ve1-llvm`, whose compiler comes without libraries, is left out with a note if it was not asked for
-//! by name. Its warnings are not shown then either, being the host compiler's in other words.
+//! It is an error if a target was asked for by name and cannot be built. Every compiler error is an error too, with the
+//! compiler's whole output and the command line that repeats it. The exception is `ve1-llvm`, whose compiler has no libraries:
+//! if nobody asked for it by name, a failure only leaves it out with a note. Its warnings are not shown then, because the host
+//! compiler gives the same ones.
 //!
-//! `ve1-llvm` makes one relocatable object (nothing but NEC's SDK links VE programs), named as the library. Declarations of
-//! the C library are there, for whoever runs the code to provide; C++'s library is not.
+//! `ve1-llvm` makes one relocatable object with the name of the library, because only NEC's SDK links VE programs. It has
+//! declarations of the C library; whoever runs the code provides the functions. It has no C++ library.
 //!
 //! # Variables
 //!
 //! | variable | meaning |
 //! |---|---|
-//! | `VEO_TARGETS` | `host,ve1`: exactly these. `-ve3`: all that are found but not this. `auto,ve1`: all that are found and this in any case. `none` |
+//! | `VEO_TARGETS` | `host,ve1`: exactly these. `-ve3`: all with installed compilers except this. `auto,ve1`: all with installed compilers, and this in any case. `none` |
 //! | `VEO_SKIP_BUILD=1` | builds nothing and leaves what is there; for editors |
 //! | `VEO_INSTALL_DIR` | also copies the libraries to `<dir>/<target>/`, see below |
 //! | `CPATH`, `LIBRARY_PATH`, `NCC_INCLUDE_PATH`, `VE_LIBRARY_PATH`, ... | read by compilers and linkers; a change builds again |
@@ -48,47 +49,54 @@
 //! | `VEO_LDFLAGS` | the same for linking alone |
 //! | `CFLAGS CXXFLAGS FFLAGS` | further flags for the host, in the forms that the `cc` crate knows |
 //!
-//! A tool may be given with arguments: `VEO_CC="ccache gcc"`. What should hold in every terminal goes into `.cargo/config.toml`, as in
-//! `[env]` and `VEO_TARGETS = "host"`.
+//! The value for a tool may have arguments: `VEO_CC="ccache gcc"`. Settings for every terminal belong into `.cargo/config.toml`,
+//! such as `VEO_TARGETS = "host"` below `[env]`.
 //!
 //! # What is built again
 //!
-//! A source is compiled again if it, a file it includes, its flags, its compiler or a variable that compilers read changed; a library is
-//! linked again if one of its objects or libraries did. Cargo runs the build script again for the same reasons. Files below `OUT_DIR` are
-//! the script's own: it may write headers and sources there each time it runs, and only new content counts.
+//! A source is compiled again if it, a file that it includes, its flags, its compiler or a variable that compilers read has
+//! changed. A library is linked again if one of its objects or libraries has changed. Cargo runs the build script again for the
+//! same reasons. Files below `OUT_DIR` belong to the script. It may write headers and sources there on each run; only new
+//! content counts.
 //!
-//! A source is preprocessed if a file came or went where it looks for headers (below the directories that are named, or beside headers that it
-//! included), and compiled if the outcome is another one: because of a new header that hides another, or that `__has_include` found missing. Cargo runs the script for new files in the directories of sources and in those that are named for headers
-//! (`.include(..)`, `-I` and its like, `CPATH`). It cannot watch a directory that holds its own target directory, as the package's root often does: keep sources
-//! and headers in directories below it, or `touch build.rs`. Of the compiler's own directories it watches the headers that were included.
+//! New headers count too: one may hide another, or may be what `__has_include` did not find before. If a file appears or
+//! vanishes where a source looks for headers (below the named directories, or beside headers that it included), the source is
+//! preprocessed again. If the output differs, the source is compiled again. Cargo runs the script for new files in the
+//! directories of sources and in the named directories of headers (`.include(..)`, `-I` and similar flags, `CPATH`). It cannot
+//! watch a directory that contains its own target directory, as the root of the package often does: keep sources and headers in
+//! directories below it, or `touch build.rs`. In the compiler's own directories, Cargo watches only the headers that were included.
 //!
 //! # What is refused, and what is warned of
 //!
-//! A call of a function that no header declares is an error in C, under old standards too, since its result would be taken for an `int`;
-//! `.flag("-Wno-error=implicit-function-declaration")` allows it, and so does `-w` under old standards. A symbol that nothing defines is a warning when the library is linked, with the line that
-//! needs it, for a VE process cannot load such a library; functions that every VE process has (`veo_hmem.h`) and those of libraries that the build script made before
-//! are not missing. `.link_arg("-Wl,-z,undefs")` silences it, `.link_arg("-Wl,-z,defs")` makes it an error.
+//! In C, a call of a function that no header declares is an error, even under old standards, because C would assume that it
+//! returns `int`. `.flag("-Wno-error=implicit-function-declaration")` allows it; under old standards `-w` does, too.
 //!
-//! Kernels of the emulated node run under the sanitizers whose runtime a library can bring along, such as gcc's `-fsanitize=undefined`.
-//! gcc's AddressSanitizer wants to be first in a process, and at the addresses where VE memory is; clang leaves its runtimes to the program.
+//! An undefined symbol is a warning when the library is linked, with the line that needs it, because a VE process cannot load
+//! such a library. Functions that every VE process has (`veo_hmem.h`) and functions of libraries that the build script made
+//! earlier do not count. `.link_arg("-Wl,-z,undefs")` silences the warning, `.link_arg("-Wl,-z,defs")` makes it an error.
 //!
-//! Of compilers Cargo watches the program itself, links to it outside of `PATH` (`/etc/alternatives`), the directory behind gcc's
-//! driver, so that a package manager's update is noticed, and that of NEC's compilers, so that installing those is. It does not watch `PATH`, nor its directories: editors and
-//! terminals differ in the one, every installed program changes the other, and either would build crates again that did not change.
-//! After another compiler was put into `PATH`, `touch build.rs` makes it known; a build that failed for want of one tries again anyway.
+//! Kernels of the emulated node can use sanitizers whose runtime a library can link, such as gcc's `-fsanitize=undefined`. gcc's
+//! AddressSanitizer does not work: it must be loaded first in a process, and it needs the addresses of VE memory. clang
+//! links the runtimes of sanitizers only to programs.
+//!
+//! For each compiler, Cargo watches the program itself and the links to it outside of `PATH` (`/etc/alternatives`). It watches
+//! the directory behind gcc's driver, to notice an update by a package manager, and the directory of NEC's compilers, to notice
+//! their installation. It does not watch `PATH`, because editors and terminals have different values. It does not watch the
+//! directories in `PATH`, because every installed program changes them. Either would build unchanged crates again. After you put
+//! another compiler into `PATH`, run `touch build.rs`. A build that failed because of a missing compiler always tries again.
 //!
 //! # Debug information
 //!
-//! Kernels are always compiled with full debug information, which costs no speed. It tells the functions' real prototypes, which
-//! `#[ve_kernel]` checks declarations against (`OUT_DIR/veo/prototypes/<library>.txt`). Where the profile wants none in its files
-//! (`debug = false`), it is in `libvetest.so.debug` beside the library.
+//! Kernels are always compiled with full debug information, which costs no speed. It has the real prototypes of the functions
+//! (`OUT_DIR/veo/prototypes/<library>.txt`), and `#[ve_kernel]` checks declarations against them. If the profile wants no debug
+//! information (`debug = false`), it is in `libvetest.so.debug` beside the library.
 //!
 //! # Editors, `cargo check`, documentation
 //!
-//! `cargo check` compiles kernels too, once for both it and `cargo build`, since declarations are checked against them.
-//! When rust-analyzer runs build scripts itself, nothing is compiled. To keep its checks on saving from compiling as well, set
-//! `"rust-analyzer.cargo.extraEnv": { "VEO_SKIP_BUILD": "1" }`, best with `"rust-analyzer.cargo.targetDir": true`, so that
-//! editor and terminal do not take turns in one directory. On docs.rs nothing is compiled either.
+//! `cargo check` compiles kernels too, because declarations are checked against them. `cargo build` then uses the same results.
+//! If rust-analyzer itself runs the build script, nothing is compiled. To keep its check on save from compiling as well, set
+//! `"rust-analyzer.cargo.extraEnv": { "VEO_SKIP_BUILD": "1" }`. Also set `"rust-analyzer.cargo.targetDir": true`, so that editor
+//! and terminal do not rebuild each other's results in one directory. On docs.rs nothing is compiled either.
 //!
 //! # Installing a program
 //!
@@ -96,18 +104,20 @@
 //! VEO_INSTALL_DIR=/opt/app/bin cargo install --path . --root /opt/app
 //! ```
 //!
-//! leaves `/opt/app/bin/<program>` and `/opt/app/bin/<target>/<library>` for the libraries of the whole program, those of its dependencies
-//! included. The program finds them there wherever `/opt/app` is moved to, on a machine with a card or without, and takes them before those of a
-//! build directory that is still there; only where Cargo itself put it, it takes what was built with it first. Without the variable, what `cargo install --git`
-//! built is gone when it has finished, and the program says so.
-//! [`Kernels::install_dir`] does the same for one library. The libraries of all crates lie side by side there, so their names have to differ.
+//! makes `/opt/app/bin/<program>` and `/opt/app/bin/<target>/<library>` for all libraries of the program, including those of its
+//! dependencies. The program finds them even if `/opt/app` moves, on a machine with a card or without. It prefers them to the
+//! libraries of a build directory that still exists. A program in Cargo's own directory prefers the libraries that were built
+//! with it. Without the variable, the libraries of `cargo install --git` are gone when it has finished, and the program reports
+//! that. [`Kernels::install_dir`] does the same for one library. The libraries of all crates share one directory, so their
+//! names must differ.
 //!
 //! # NEC's compilers
 //!
-//! The command lines for NEC's tools follow their documentation, and are tested with stand-ins. These details are assumptions that have
-//! not met the tools themselves; should one be wrong, the message has the command line, and the option is the way round:
+//! The command lines for NEC's tools follow their documentation and are tested with stand-ins. The details below are assumptions
+//! that were not tried with the real tools. If one is wrong, the error has the command line, and the second column has the
+//! workaround:
 //!
-//! | assumption | otherwise |
+//! | assumption | workaround |
 //! |---|---|
 //! | Fortran's runtime is `-lnfort` in the newest `/opt/nec/ve/nfort/*/lib`, where `nc++` links a library with Fortran in it | [`link_arg`](Options::link_arg) and [`link_search`](Options::link_search) for the target |
 //! | `mk_veorun_static` takes `-march=ve3` | `VEO_MK_VEORUN_STATIC` names a script that does without |
@@ -118,9 +128,9 @@
 //!
 //! # Beyond C
 //!
-//! C++ kernels need `extern "C"`. Fortran's have a trailing underscore unless `bind(c)`, and scalars come by reference unless `value`.
-//! Sources that use a Fortran module are compiled after the one that provides it. A library of several languages is linked by the
-//! compiler of the highest: C below Fortran below C++.
+//! C++ kernels need `extern "C"`. Fortran kernels have a trailing underscore unless they are `bind(c)`, and take scalars by
+//! reference unless they are `value`. A source that uses a Fortran module is compiled after the source that provides it. The
+//! compiler of the highest language links a library of several languages: C is below Fortran, Fortran is below C++.
 
 mod args;
 mod build;

@@ -1,4 +1,4 @@
-//! Makes one file for one target from its objects, and checks that it is what the target needs.
+//! Links the objects of one target into one file, and checks that the file fits the target.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -23,13 +23,13 @@ use crate::tool::{self, Tool};
 use crate::toolchain::{self, Toolchain};
 use crate::{Error, ErrorKind, Result};
 
-/// The linking of one target's objects.
+/// The link of one target's objects.
 #[derive(Clone, Debug)]
 pub(crate) struct Linking<'a> {
     pub(crate) context: &'a Context,
     pub(crate) kernels: &'a Kernels,
     pub(crate) toolchain: Arc<Toolchain>,
-    /// Those of the library and the target together.
+    /// The options of the library and the target together.
     pub(crate) options: Options,
     pub(crate) sources: Vec<Source>,
     pub(crate) languages: BTreeSet<Language>,
@@ -42,9 +42,9 @@ pub(crate) struct Linked {
     pub(crate) path: PathBuf,
     pub(crate) inputs: Vec<Input>,
     pub(crate) log: String,
-    /// Symbols that nothing defines.
+    /// Undefined symbols.
     pub(crate) missing: Vec<Missing>,
-    /// The command lines, if they ran now.
+    /// The command lines of this run. Empty if the file was up to date.
     pub(crate) ran: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl Linking<'_> {
         self.toolchain.target
     }
 
-    /// Links the objects if one of them or something else changed.
+    /// Links the objects if any input changed.
     pub(crate) fn link(&self, objects: &[PathBuf]) -> Result<Linked> {
         let dir = self
             .context
@@ -101,7 +101,7 @@ impl Linking<'_> {
             });
         }
         stamp::remove(&output);
-        // A new file and not the old one written anew: a program may have it mapped through its other name.
+        // The linker must make a new file. A program may still map the old one through its other name.
         let _ = fs::remove_file(&output);
         let (mut log, mut ran, mut missing) = (String::new(), Vec::new(), Vec::new());
         for (tool, mut command) in steps {
@@ -113,7 +113,7 @@ impl Linking<'_> {
             );
             let result = match command::run(&mut command, &doing) {
                 Err(refused) if self.target() != Target::Ve1Llvm => {
-                    // What is not defined here may be found in the process that loads the library.
+                    // The process that loads the library may define what is undefined here.
                     (_, command) = self.step(objects, &output, false)?;
                     let _ = fs::remove_file(&output);
                     let said = command::run(&mut command, &doing)?;
@@ -140,8 +140,8 @@ impl Linking<'_> {
         })
     }
 
-    /// What the sources were compiled with, for the compiler that links: all that it is told itself, and of what was said for other
-    /// languages and for single files what it accepts.
+    /// The flags of the sources for the compiler that links. It gets all flags for itself. It also gets the flags for other
+    /// languages and for single files, if it accepts them.
     fn flags(&self, compiler: &Tool, language: Language) -> Result<Vec<OsString>> {
         let (context, target) = (self.context, self.target());
         let mut flags = args::flags(context, target, language, &self.options)?;
@@ -162,7 +162,7 @@ impl Linking<'_> {
         Ok(flags)
     }
 
-    /// The compiler driver of the highest language, or NEC's maker of static veoruns.
+    /// The compiler driver of the highest language, or NEC's `mk_veorun_static`.
     fn step(&self, objects: &[PathBuf], output: &Path, complete: bool) -> Result<(Tool, Command)> {
         let highest = self.languages.last().copied().unwrap_or(Language::C);
         let link = args::Link {
@@ -191,7 +191,7 @@ impl Linking<'_> {
         Ok((tool.clone(), command))
     }
 
-    /// What a compiler of another language has to link for the Fortran objects among others.
+    /// The libraries that a compiler of another language must link for Fortran objects.
     fn fortran_runtime(&self, highest: Language) -> Result<Vec<OsString>> {
         if highest == Language::Fortran || !self.languages.contains(&Language::Fortran) {
             return Ok(Vec::new());
@@ -305,7 +305,7 @@ impl Linking<'_> {
         inputs
     }
 
-    /// A wrong tool behind a name would otherwise show only when a program runs.
+    /// Checks the machine of the file. A wrong tool behind a name would otherwise show only when a program runs.
     fn check(&self, output: &Path) -> Result<()> {
         let wrong = |what: String| {
             Err(Error::new(

@@ -1,5 +1,5 @@
-//! Symbols that a library needs and nothing that it was linked with defines. A process that loads it finds them in libraries that it has
-//! loaded before, or cannot load it.
+//! Undefined symbols of a library: the library needs them, but no input of the link defines them. A process can load the
+//! library only if a library that it loaded earlier defines them.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,13 +13,13 @@ use crate::kernels::Kernels;
 use crate::source::Source;
 use crate::target::Target;
 
-/// The most symbols that are named.
+/// A message names at most this many symbols.
 const NAMED: usize = 10;
 
-/// The headers of what is in every process on a VE.
+/// The headers of functions that every VE process has.
 const PRESENT: [&str; 2] = ["veo_hmem.h", "veo_ve.h"];
 
-/// A symbol without a definition, and the place in a source that needs it, if it is known.
+/// An undefined symbol, and the place in a source that needs it, if known.
 #[derive(Clone, Debug)]
 pub(crate) struct Missing {
     symbol: String,
@@ -37,7 +37,7 @@ impl fmt::Display for Missing {
 }
 
 impl Missing {
-    /// Reads what it is displayed as.
+    /// Parses the displayed form.
     pub(crate) fn parse(text: &str) -> Self {
         let (symbol, place) = match text.split_once(" (") {
             Some((symbol, place)) => (symbol, place.strip_suffix(')')),
@@ -50,8 +50,8 @@ impl Missing {
     }
 }
 
-/// The symbols that `library` does not define and that a linker complained of. Linkers differ in words and languages, but all of them name
-/// the symbol, and the line that needs it.
+/// The undefined symbols of `library` that a linker reported. Linkers differ in wording and language, but all of them name
+/// the symbol and the line that needs it.
 pub(crate) fn of(library: &Path, complaint: &str, sources: &[Source]) -> Vec<Missing> {
     let undefined: BTreeSet<String> = symbols(library, |symbol| symbol.is_needed);
     undefined
@@ -75,7 +75,7 @@ pub(crate) fn of(library: &Path, complaint: &str, sources: &[Source]) -> Vec<Mis
         .collect()
 }
 
-/// The dynamic symbols of a file that `wanted` takes.
+/// The dynamic symbols of a file that `wanted` accepts.
 fn symbols(file: &Path, wanted: impl Fn(&DynamicSymbol<'_>) -> bool) -> BTreeSet<String> {
     let bytes = fs::read(file).unwrap_or_default();
     dynamic_symbols(&bytes)
@@ -85,8 +85,8 @@ fn symbols(file: &Path, wanted: impl Fn(&DynamicSymbol<'_>) -> bool) -> BTreeSet
         .collect()
 }
 
-/// Whether a line is about the symbol: has it in quotation marks, of whatever language, or after its last colon. It may be a usual word, too:
-/// `ld returned 1 exit status`.
+/// Whether a line is about the symbol. Such a line has the symbol in quotation marks of any language, or after its last colon.
+/// A plain search would not do, because the symbol may be a common word: `ld returned 1 exit status`.
 fn names(line: &str, symbol: &str) -> bool {
     let mark = |c: char| "`'\"‘’‚“”„‹›«»「」".contains(c);
     line.match_indices(symbol).any(|(at, _)| {
@@ -112,7 +112,8 @@ fn place(line: &str, source: &Source) -> Option<String> {
     (!number.is_empty()).then(|| format!("{}:{number}", source.label.display()))
 }
 
-/// What to say of missing symbols, without those that any process on a VE has, and those of libraries that this build script has made.
+/// The warning about missing symbols. It leaves out symbols that every VE process has, and symbols of libraries that this build
+/// script has made.
 pub(crate) fn note(
     context: &Context,
     kernels: &Kernels,
@@ -147,8 +148,8 @@ pub(crate) fn note(
         more => format!(" and {more} more"),
     };
     Some(format!(
-        "{} for {target}: nothing that is linked defines {}{more}. A process that loads the library fails, unless it has loaded one before \
-         that does. Link what defines it: .file(..), .object(..), .link_lib(..), or build its library before this one; .link_arg(\"-Wl,-z,undefs\") silences this",
+        "{} for {target}: nothing that is linked defines {}{more}. A process that loads the library fails, unless a library that it loaded \
+         earlier defines this. Link what defines it: .file(..), .object(..), .link_lib(..), or build its library before this one; .link_arg(\"-Wl,-z,undefs\") silences this",
         kernels.name,
         missing[..missing.len().min(NAMED)].join(", ")
     ))

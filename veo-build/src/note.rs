@@ -1,4 +1,4 @@
-//! What a build came to: its result, and the build note, which says what was built with what, and what was left out and why.
+//! The result of a build, and the build note. The note says which compilers built what, and what was left out and why.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -11,21 +11,21 @@ use crate::kernels::Kernels;
 use crate::target::Target;
 use crate::{Error, Result};
 
-/// What a build made.
+/// The result of a build.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Built {
     /// The file name of the library.
     pub name: String,
-    /// The targets that it was built for, in the order of [`Target::ALL`].
+    /// The targets that were built, in the order of [`Target::ALL`].
     pub targets: Vec<BuiltTarget>,
-    /// The targets that it was not built for, and why.
+    /// The targets that were not built, and why.
     pub left_out: Vec<(Target, String)>,
-    /// The file with the C prototypes of its functions, if it has debug information to read them from.
+    /// The file with the C prototypes of its functions, if the library has debug information.
     pub prototypes: Option<PathBuf>,
     /// The declarations imported from C headers.
     pub imports: Vec<PathBuf>,
-    /// All this in a few words, as the build note says it.
+    /// The build note: all this in a few words.
     pub note: String,
 }
 
@@ -40,7 +40,7 @@ impl Built {
     }
 }
 
-/// What a build made for one target.
+/// The files of a build for one target.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BuiltTarget {
@@ -48,11 +48,11 @@ pub struct BuiltTarget {
     pub target: Target,
     /// The library, in `OUT_DIR/veo/<target>`.
     pub library: PathBuf,
-    /// Its debug information, if the profile wants it apart.
+    /// Its debug information, if it is in a separate file.
     pub debug: Option<PathBuf>,
-    /// The listings of NEC's compilers, if [`Kernels::report`] asked for them.
+    /// The listings of NEC's compilers, if [`Kernels::report`] is set.
     pub listings: Vec<PathBuf>,
-    /// The command lines that were run, in order of their results; none if everything was up to date.
+    /// The command lines that ran, in the order of their results. Empty if everything was up to date.
     pub commands: Vec<String>,
 }
 
@@ -61,11 +61,11 @@ pub struct BuiltTarget {
 pub(crate) struct LeftOut {
     pub(crate) target: Target,
     pub(crate) why: String,
-    /// Whether this machine looks as if it should be: the user is warned then. Elsewhere nothing is wrong.
+    /// Whether this machine looks as if the target should be built. The user then gets a warning.
     pub(crate) missed: bool,
 }
 
-/// What a build came to.
+/// The outcome of a build, for the note.
 #[derive(Debug, Default)]
 pub(crate) struct Note {
     /// Each target with a description of its tools.
@@ -75,7 +75,7 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    /// Tells the note to the user, keeps it in `OUT_DIR/veo/note.txt`, and gives the result of the build.
+    /// Shows the note to the user, appends it to `OUT_DIR/veo/note.txt`, and returns the result of the build.
     pub(crate) fn finish(
         self,
         context: &Context,
@@ -132,7 +132,7 @@ impl Note {
         } else {
             built.join(", ")
         };
-        // Targets with the same reason share it.
+        // Targets with the same reason share one entry.
         let mut reasons: Vec<(Vec<&str>, &str)> = Vec::new();
         for LeftOut { target, why, .. } in &self.left_out {
             match reasons.iter_mut().find(|(_, same)| same == why) {
@@ -154,8 +154,8 @@ impl Note {
         )
     }
 
-    /// What to do about the targets left out, if the user should be warned of them and no earlier note of this build script
-    /// did: one is missed on this machine, or none was built at all.
+    /// Advice about the targets left out. It is given once per build script, and only for a warning: this machine should have a
+    /// target that is left out, or nothing was built at all.
     fn warning(&self, context: &Context) -> Option<String> {
         static TOLD: Mutex<Vec<(PathBuf, Target, String)>> = Mutex::new(Vec::new());
         let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);

@@ -37,7 +37,7 @@ const VARIABLES: [&str; 14] = [
     "VE_LIBRARY_PATH",
 ];
 
-/// Those that name directories for headers.
+/// Variables that name directories for headers.
 const INCLUDE_VARIABLES: [&str; 7] = [
     "CPATH",
     "C_INCLUDE_PATH",
@@ -48,43 +48,43 @@ const INCLUDE_VARIABLES: [&str; 7] = [
     "NFORT_INCLUDE_PATH",
 ];
 
-/// One source to be compiled for one target.
+/// The compilation of one source for one target.
 #[derive(Clone, Debug)]
 pub(crate) struct Unit<'a> {
     pub(crate) context: &'a Context,
     pub(crate) kernels: &'a Kernels,
     pub(crate) toolchain: Arc<Toolchain>,
     pub(crate) source: Source,
-    /// Those of the library, the target and the file together.
+    /// The options of the library, the target and the file together.
     pub(crate) options: Options,
     /// The modules that a Fortran source uses.
     pub(crate) uses: Vec<String>,
 }
 
-/// The options with those that only some compilers accept settled.
+/// The options after the compiler was asked which flags it accepts.
 struct Settled {
     options: Options,
-    /// The file that the compiler will list what it included in, if it can.
+    /// The dependency file, in which the compiler lists included files, if it can.
     depfile: Option<PathBuf>,
-    /// Whether calls of undeclared functions are refused.
+    /// Whether calls of undeclared functions are errors.
     undeclared_is_error: bool,
 }
 
-/// What became of a source.
+/// The result of compiling a source.
 #[derive(Debug)]
 pub(crate) struct Object {
-    /// Everything it was made from.
+    /// All input files of the object.
     pub(crate) inputs: Vec<Input>,
-    /// Where files may appear that it would be made from then.
+    /// Directories in which a new file could become an input.
     pub(crate) dirs: Vec<PathBuf>,
-    /// What the compiler said, now or when it last ran.
+    /// The output of the compiler's last run.
     pub(crate) log: String,
     pub(crate) listing: Option<PathBuf>,
-    /// The command line, if it ran now.
+    /// The command line, if the compiler ran now.
     pub(crate) ran: Option<String>,
 }
 
-/// The values of the variables that tools read by themselves, for a recipe.
+/// The values of the variables that compilers read by themselves, for a recipe.
 pub(crate) fn variables(context: &Context) -> String {
     let set = VARIABLES
         .iter()
@@ -103,7 +103,7 @@ impl Unit<'_> {
             .work_dir(self.target().name(), &self.kernels.name)
     }
 
-    /// Where the compiler runs. NEC's compilers leave listings and modules in the directory they run in.
+    /// The directory in which the compiler runs. NEC's compilers write listings and modules there.
     fn run_dir(&self) -> PathBuf {
         match (self.target().is_nec(), self.source.language) {
             (true, Language::Fortran) => self.dir(),
@@ -121,7 +121,7 @@ impl Unit<'_> {
         self.dir().join(format!("{}.{suffix}", self.source.key))
     }
 
-    /// What the compiler writes. flang's is not yet for the VE.
+    /// The file that the compiler writes. flang's output is still for the host.
     fn raw(&self, object: &Path) -> PathBuf {
         match (self.target(), self.source.language) {
             (Target::Ve1Llvm, Language::Fortran) => object.with_extension("host.ll"),
@@ -129,7 +129,7 @@ impl Unit<'_> {
         }
     }
 
-    /// What depends on what the compiler accepts.
+    /// Asks the compiler which flags it accepts.
     fn settle(&self, compiler: &Tool, object: &Path) -> Result<Settled> {
         let (context, language) = (self.context, self.source.language);
         let fortran = language == Language::Fortran;
@@ -162,7 +162,7 @@ impl Unit<'_> {
         })
     }
 
-    /// Compiles the source if it or something it depends on changed.
+    /// Compiles the source if any input changed.
     pub(crate) fn compile(&self) -> Result<Object> {
         let (context, target) = (self.context, self.target());
         let compiler = self.toolchain.compiler(self.source.language)?;
@@ -221,12 +221,12 @@ impl Unit<'_> {
             });
         }
         if remembered.is_some() {
-            // Something else changed, and with it perhaps this.
+            // Another input changed, and the preprocessor's output may have changed with it.
             outcome = preprocessed();
         }
         recipe += &outcome;
         stamp::remove(&object);
-        // Not to be taken for what the compiler makes now.
+        // An old file must not pass for the compiler's output.
         let _ = fs::remove_file(&raw);
         let doing = format!(
             "{} for {target}: compiling {}",
@@ -262,7 +262,7 @@ impl Unit<'_> {
         })
     }
 
-    /// That of the source, and the directories that the build names for files to include.
+    /// The directories of included files: first the directory of the source, then those that the build names.
     fn searched(&self, args: &ArgList, run_dir: &Path) -> Vec<PathBuf> {
         let mut dirs = vec![self.source.path.parent().unwrap_or(run_dir).to_owned()];
         dirs.extend(args::include_dirs(&args.0));
@@ -275,8 +275,8 @@ impl Unit<'_> {
         dirs.iter().map(|dir| run_dir.join(dir)).collect()
     }
 
-    /// A word that is another one when the preprocessor would leave something else of the source, as when a header appears that hides
-    /// another, or that the source asked for in vain. Nothing for compilers that do not preprocess it.
+    /// A hash of the preprocessed source. It changes, for example, if a new header hides another, or if a header appears that the
+    /// source did not find before. It is empty if the compiler cannot preprocess the source.
     fn preprocessed(
         &self,
         compiler: &Tool,
@@ -286,7 +286,7 @@ impl Unit<'_> {
     ) -> String {
         let mut command = compiler.command(&self.context.env, run_dir);
         if self.context.env.get("SOURCE_DATE_EPOCH").is_none() {
-            // `__TIME__` is no reason to compile again.
+            // A new value of `__TIME__` is no reason to compile again.
             command.env("SOURCE_DATE_EPOCH", "0");
         }
         let rest = args::preprocess(self.kernels, &self.source, depfile);
@@ -301,11 +301,11 @@ impl Unit<'_> {
         }
     }
 
-    /// What the source includes where the compiler does not tell, and the modules that it uses.
+    /// The Fortran modules that the source uses, and its included files if the compiler does not list them.
     fn found(&self, depfile: Option<&Path>, searched: &[PathBuf]) -> Vec<Input> {
         let mut found = Vec::new();
         if depfile.is_none() {
-            // That of the source is not searched for everything.
+            // The directory of the source, the first one, is not searched for all kinds of includes.
             let dirs = searched.get(1..).unwrap_or_default();
             let files = scan::includes(&self.source.path, self.source.language, dirs);
             found.extend(files.into_iter().map(|file| Input::of(self.context, file)));
@@ -326,7 +326,7 @@ impl Unit<'_> {
         found
     }
 
-    /// Everything that the object was made from.
+    /// All files that the object was made from.
     fn inputs(&self, found: Vec<Input>, depfile: Option<&Path>, run_dir: &Path) -> Vec<Input> {
         let mut inputs = vec![Input::of(self.context, self.source.path.clone())];
         let listed = depfile.and_then(|file| fs::read_to_string(file).ok());
@@ -343,13 +343,13 @@ impl Unit<'_> {
     }
 }
 
-/// The directories in which a new file may be another one to include: those that are searched, and those of what was found there, since
-/// a file is looked for beside the one that includes it, too. Not those that the compiler searches by itself.
+/// The directories in which a new file could be included: the searched ones, and those of files found there, because a compiler
+/// also looks beside the including file. This leaves out directories that the compiler searches by itself.
 fn watched(context: &Context, searched: &[PathBuf], inputs: &[Input]) -> Vec<PathBuf> {
     let near = inputs.iter().filter_map(|input| input.path.parent());
     let near = near.filter(|dir| searched.iter().any(|searched| dir.starts_with(searched)));
     let dirs = searched.iter().map(PathBuf::as_path).chain(near);
-    // One that is not there yet appears in one of the package.
+    // If a directory does not exist yet, Cargo watches its nearest parent in the package.
     dirs.filter_map(|dir| {
         dir.ancestors()
             .find(|dir| dir.is_dir())

@@ -22,7 +22,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Searches a directory for headers, before those named later (`-I`).
+    /// Searches a directory for headers (`-I`), before directories that are named later.
     pub fn include(&mut self, dir: impl AsRef<Path>) -> &mut Self {
         self.includes.push(dir.as_ref().to_owned());
         self
@@ -42,8 +42,8 @@ impl Options {
         self
     }
 
-    /// Passes one argument to the compiler, and to the linking of the library, which needs the runtime libraries of many
-    /// (`-fopenmp`, `-fsanitize=..`, `--coverage`, `-pg`). It comes after the arguments that `veo-build` makes.
+    /// Passes one argument to the compiler and to the linker's driver, because many flags need a runtime library (`-fopenmp`,
+    /// `-fsanitize=..`, `--coverage`, `-pg`). It comes after the arguments of `veo-build`.
     pub fn flag(&mut self, flag: impl AsRef<OsStr>) -> &mut Self {
         self.flags([flag])
     }
@@ -54,12 +54,12 @@ impl Options {
         self
     }
 
-    /// Passes an argument to those compilers that accept it, found by compiling an empty source.
+    /// Passes an argument to the compilers that accept it. Each is tried with an empty source.
     pub fn flag_if_supported(&mut self, flag: impl AsRef<OsStr>) -> &mut Self {
         self.flags_if_supported([flag])
     }
 
-    /// Passes those of these arguments that the compiler accepts, each tried by itself.
+    /// Passes each of these arguments to the compilers that accept it.
     pub fn flags_if_supported<S: AsRef<OsStr>>(
         &mut self,
         flags: impl IntoIterator<Item = S>,
@@ -68,7 +68,7 @@ impl Options {
         self
     }
 
-    /// Takes back an argument given to [`flag`](Self::flag) or one like it.
+    /// Removes an argument that was given to [`flag`](Self::flag) or a similar method.
     pub fn remove_flag(&mut self, flag: impl AsRef<OsStr>) -> &mut Self {
         let kept = |given: &OsString| given.as_os_str() != flag.as_ref();
         self.flags.retain(kept);
@@ -76,18 +76,18 @@ impl Options {
         self
     }
 
-    /// The language standard (`-std=`). `c++..` and `gnu++..` hold for C++, `f..` and `legacy` for Fortran, others for C.
+    /// Sets a language standard (`-std=`). `c++..` and `gnu++..` are for C++, `f..` and `legacy` for Fortran, others for C.
     pub fn std(&mut self, standard: impl Into<String>) -> &mut Self {
         self.standards.push(standard.into());
         self
     }
 
-    /// The optimisation level, 0 to 3 (NEC: 4), instead of that of Cargo's profile.
+    /// Sets the optimisation level, 0 to 3 (NEC: 4), instead of the level of Cargo's profile.
     pub fn opt_level(&mut self, level: u32) -> &mut Self {
         self.opt_level_str(&level.to_string())
     }
 
-    /// The optimisation level as the end of `-O`, for example `s` or `fast`.
+    /// Sets the optimisation level as the end of `-O`, for example `s` or `fast`.
     pub fn opt_level_str(&mut self, level: &str) -> &mut Self {
         self.opt_level = Some(level.into());
         self
@@ -130,7 +130,7 @@ impl Options {
             a.iter().chain(b).cloned().collect()
         }
         Self {
-            // The narrower options are searched first.
+            // Directories of narrower options are searched first.
             includes: joined(&more.includes, &self.includes),
             defines: joined(&self.defines, &more.defines),
             flags: joined(&self.flags, &more.flags),
@@ -144,7 +144,7 @@ impl Options {
         }
     }
 
-    /// Whether something here concerns linking, which is of no use for one file.
+    /// Whether an option here concerns linking. Such an option makes no sense for one file.
     pub(crate) fn links(&self) -> bool {
         !(self.objects.is_empty()
             && self.link_search.is_empty()

@@ -1,4 +1,5 @@
-//! What a build leaves for the macro, the runtime and the user: libraries with their debug information, prototypes, installed copies.
+//! Writes the results of a build for the macro, the runtime and the user: libraries, debug information, prototypes, installed
+//! copies.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +19,7 @@ use crate::target::Target;
 use crate::toolchain::Toolchain;
 use crate::{Error, Result};
 
-/// Makes the directories ready: what an earlier run of the build script left there and this one does not make again must not be found.
+/// Clears the output directories. Nobody must find a file that an earlier run of the build script left and this run does not make.
 pub(crate) fn prepare(context: &Context, kernels: &Kernels, caller: &Location<'_>) -> Result<()> {
     type Made = BTreeMap<PathBuf, BTreeMap<String, String>>;
     static MADE: Mutex<Made> = Mutex::new(Made::new());
@@ -55,7 +56,7 @@ pub(crate) fn prepare(context: &Context, kernels: &Kernels, caller: &Location<'_
     Ok(())
 }
 
-/// A library and, if it is apart, its debug information; both in the directory for intermediate files.
+/// A library and its separate debug information, if there is any. Both are in the directory for intermediate files.
 #[derive(Debug)]
 pub(crate) struct Parts {
     pub(crate) library: PathBuf,
@@ -64,7 +65,7 @@ pub(crate) struct Parts {
     pub(crate) ran: Vec<String>,
 }
 
-/// Takes the debug information out of `linked`, if `keep` is not set and there is a tool that can.
+/// Moves the debug information out of `linked`, unless `keep` is set or no tool can do it.
 pub(crate) fn split(
     context: &Context,
     toolchain: &Toolchain,
@@ -91,7 +92,7 @@ pub(crate) fn split(
 
     let mut first = tool.command(&context.env, &dir);
     if toolchain.target == Target::Ve1Llvm {
-        // The debug sections of a relocatable object need its symbols and relocations: keep all of it.
+        // The debug sections of a relocatable object need its symbols and relocations, so this copies the whole object.
         first.arg(linked).arg(&debug);
     } else {
         first.arg("--only-keep-debug").arg(linked).arg(&debug);
@@ -116,7 +117,7 @@ pub(crate) fn split(
     }
     stamp::remove(&library);
     for file in [&library, &debug] {
-        // New files and not old ones written anew: a program may have them mapped through their other names.
+        // The tool must make new files. A program may still map the old ones through their other names.
         let _ = fs::remove_file(file);
     }
     let doing = format!("taking the debug information out of {}", linked.display());
@@ -130,7 +131,7 @@ pub(crate) fn split(
     })
 }
 
-/// Puts `file` into `dir` under its own name, whole at every moment.
+/// Puts `file` into `dir` under its own name. The replacement is atomic.
 pub(crate) fn place(file: &Path, dir: &Path) -> Result<PathBuf> {
     let fail = |e: std::io::Error, to: &Path| {
         Error::io(
@@ -144,15 +145,15 @@ pub(crate) fn place(file: &Path, dir: &Path) -> Result<PathBuf> {
     let mut temporary = name.to_owned();
     temporary.push(format!(".{}", std::process::id()));
     let temporary = dir.join(temporary);
-    // A link keeps the time stamp and costs nothing; a copy if the file system has no links.
+    // A link keeps the time stamp and costs nothing. If the file system has no links, this copies.
     let made = fs::hard_link(file, &temporary).or_else(|_| fs::copy(file, &temporary).map(drop));
     made.and_then(|()| fs::rename(&temporary, &to))
         .map_err(|e| {
-            // What is left of a failed attempt is of no use to anyone.
+            // This removes the rest of a failed attempt.
             let _ = fs::remove_file(&temporary);
             fail(e, &to)
         })?;
-    // Renaming one link of a file onto another leaves both names.
+    // If both names are links to one file, renaming leaves both.
     let _ = fs::remove_file(&temporary);
     Ok(to)
 }
@@ -177,8 +178,8 @@ pub(crate) fn install_dirs(context: &Context, kernels: &Kernels) -> Result<Vec<P
     Ok(dirs)
 }
 
-/// Copies a file into `dir`, whole at every moment. Gives the path for Cargo to watch, in case it is removed: its time stamp is that
-/// of the build script, since one from now would make Cargo run the script again.
+/// Copies a file into `dir`. The replacement is atomic. Returns the path, which Cargo watches in case someone removes it. The
+/// copy gets the time stamp of the build script, because a newer one would make Cargo run the script again.
 pub(crate) fn install(file: &Path, dir: &Path) -> Result<PathBuf> {
     context::make_dir(dir)?;
     let name = file.file_name().unwrap_or_default();
@@ -200,7 +201,7 @@ pub(crate) fn install(file: &Path, dir: &Path) -> Result<PathBuf> {
     Ok(to)
 }
 
-/// The most functions that are named.
+/// A message names at most this many functions.
 const NAMED: usize = 10;
 
 /// Reads `library`, which has full debug information, and writes `OUT_DIR/veo/prototypes/<library>.txt`.
@@ -216,7 +217,7 @@ pub(crate) fn write_prototypes(
     let found = match prototypes::read(&context::read(library)?, None) {
         Ok(found) => found,
         Err(error) => {
-            // The library may still be good; declarations go unchecked then, which the user should know.
+            // The library may still work. The user should know that its declarations are not checked.
             let text = format!(
                 "{}: its debug information cannot be read, declarations are not checked: {error}",
                 kernels.name
@@ -231,12 +232,12 @@ pub(crate) fn write_prototypes(
     if let Some(note) = unchecked(kernels, &found.undescribed) {
         directives.note(note, kernels.verbose || context.verbose);
     }
-    // Not written anew without need: the macro's expansions depend on its time stamp.
+    // The macro's expansions depend on the time stamp of this file, so it changes only with its content.
     context::write_if_changed(&file, found.to_text().as_bytes())?;
     place(&file, &context.out.join(build_dir::PROTOTYPES)).map(Some)
 }
 
-/// A sentence on the functions whose declarations nothing can be compared with.
+/// The note about functions without a prototype in the debug information.
 fn unchecked(kernels: &Kernels, undescribed: &[String]) -> Option<String> {
     if undescribed.is_empty() {
         return None;

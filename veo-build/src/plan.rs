@@ -1,4 +1,4 @@
-//! What is to be made for each target, and the making of it.
+//! Plans what to make for each target, and makes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -23,16 +23,16 @@ pub(crate) struct Plan<'a> {
     kernels: &'a Kernels,
     targets: Vec<Planned<'a>>,
     left_out: Vec<LeftOut>,
-    /// Where compilers that were looked for would be installed.
+    /// Directories in which missing compilers would be installed.
     watched: Vec<PathBuf>,
 }
 
 struct Planned<'a> {
     toolchain: Arc<Toolchain>,
-    /// A failure leaves the target out and is not an error.
+    /// Whether a failure only leaves the target out.
     lenient: bool,
     units: Vec<Unit<'a>>,
-    /// For each unit those that have to be compiled before.
+    /// For each unit, the units that must be compiled first.
     order: Vec<Vec<usize>>,
     linking: Linking<'a>,
 }
@@ -46,7 +46,7 @@ impl<'a> Plan<'a> {
     ) -> Result<Self> {
         let languages: BTreeSet<Language> =
             sources.list.iter().map(|source| source.language).collect();
-        // Objects alone are linked by the C compiler.
+        // The C compiler links a library without sources.
         let languages = if languages.is_empty() {
             BTreeSet::from([Language::C])
         } else {
@@ -116,7 +116,7 @@ impl<'a> Plan<'a> {
                 languages: languages.clone(),
                 objects,
             };
-            // The host's compiler is a part of every Rust installation: without it something is wrong.
+            // Every Rust installation needs a host compiler, so something is wrong if there is none.
             let required = named || (target == Target::Host && context.linux);
             let toolchain: Arc<Toolchain> = match toolchain::find(context, &needs, target, named)? {
                 Found::Tools(toolchain) => Arc::from(toolchain),
@@ -297,7 +297,7 @@ impl<'a> Plan<'a> {
             directives.watch(&dir);
         }
         let mut commands = Vec::new();
-        // Clang's warnings of a target that nobody asked for are those of the host's compiler in other words.
+        // If nobody asked for the target, clang's warnings only repeat those of the host's compiler.
         let speaks =
             !planned.lenient || self.targets.len() == 1 || kernels.verbose || context.verbose;
         for object in objects {
@@ -336,7 +336,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The line of an error's message that says most in one line.
+/// The most telling line of an error's message.
 fn gist(message: &str) -> String {
     let line = message
         .lines()

@@ -1,22 +1,22 @@
-//! What a source depends on: the files that it includes, as the compiler lists them in a dependency file or, for compilers that
-//! write none, as the source names them; and in Fortran which modules it provides and uses.
+//! Finds the dependencies of a source: its included files, and in Fortran the modules that it provides and uses. The compiler
+//! lists included files in a dependency file. If it cannot, the source itself is read.
 //!
-//! In sources, conditions of the preprocessor are not evaluated: more may be found than is used, never less, except for names
-//! that macros make up.
+//! Reading a source does not evaluate preprocessor conditions, so it may find more files than are used. It misses only names
+//! that macros build.
 
 use crate::source::Language;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What one Fortran source says about modules.
+/// The modules of one Fortran source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Modules {
     pub(crate) provides: BTreeSet<String>,
     pub(crate) uses: BTreeSet<String>,
 }
 
-/// The files that `source` includes, directly or not, as far as they are found beside the including file or in `dirs`.
+/// The files that `source` includes, directly or not. It searches beside the including file and in `dirs`.
 pub(crate) fn includes(source: &Path, language: Language, dirs: &[PathBuf]) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     let mut open = vec![source.to_owned()];
@@ -40,7 +40,7 @@ pub(crate) fn includes(source: &Path, language: Language, dirs: &[PathBuf]) -> V
     found
 }
 
-/// The name in an include line, and whether it is looked for beside the including file first.
+/// The name in an include line, and whether the search starts beside the including file.
 fn included(line: &str, language: Language) -> Option<(String, bool)> {
     let line = line.trim_start();
     if let Some(directive) = line.strip_prefix('#') {
@@ -132,8 +132,7 @@ fn clean(name: &str) -> String {
         .collect()
 }
 
-/// The order in which sources can be compiled: for each one the indices of those before it. An error names
-/// modules that need each other.
+/// For each source, the indices of the sources that must be compiled first. The error names modules that need each other.
 pub(crate) fn order(all: &[Modules]) -> Result<Vec<Vec<usize>>, String> {
     let before: Vec<Vec<usize>> = all
         .iter()
@@ -166,7 +165,7 @@ pub(crate) fn order(all: &[Modules]) -> Result<Vec<Vec<usize>>, String> {
     }
 }
 
-/// The prerequisites of the rules of a dependency file, in order, each once.
+/// The prerequisites in a dependency file, in order, without repeats.
 pub(crate) fn prerequisites(text: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     let mut word = String::new();

@@ -1,4 +1,4 @@
-//! Runs jobs in parallel, as many as Cargo's jobserver allows.
+//! Runs as many jobs in parallel as Cargo's jobserver allows.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
@@ -6,11 +6,11 @@ use std::sync::mpsc;
 
 use jobserver::{Acquired, Client};
 
-/// A piece of work that waits for others.
+/// A unit of work that may wait for other jobs.
 pub(crate) struct Job<'a, T> {
-    /// The jobs, by index, that have to succeed before.
+    /// The indices of the jobs that must succeed first.
     pub(crate) after: Vec<usize>,
-    /// Gives `None` when it failed.
+    /// Returns `None` on failure.
     pub(crate) work: Box<dyn FnOnce() -> Option<T> + Send + 'a>,
 }
 
@@ -25,10 +25,10 @@ enum JobEvent<T> {
     Done(usize, Option<T>),
 }
 
-/// Runs the jobs, at most `parallel` at a time, and gives their results by index; `None` for a job that failed, or that was
-/// not run because one before it failed or `stop` said so.
+/// Runs the jobs, at most `parallel` at a time, and returns their results by index. The result is `None` if the job failed,
+/// or did not run because an earlier job failed or `stop` returned true.
 ///
-/// Cargo has counted the build script itself, so one job at a time needs no token.
+/// Cargo counts the build script as one job, so the first job needs no token.
 pub(crate) fn run<T: Send + 'static>(
     jobs: Vec<Job<'_, T>>,
     parallel: usize,
@@ -51,7 +51,7 @@ pub(crate) fn run<T: Send + 'static>(
     std::thread::scope(|scope| {
         loop {
             cancel(&mut jobs, stop);
-            // Outside of Cargo there is no jobserver, and `parallel` alone is the limit.
+            // Without a jobserver, as outside of Cargo, `parallel` is the only limit.
             let allowed = if helper.is_some() {
                 1 + tokens.len()
             } else {
@@ -80,7 +80,7 @@ pub(crate) fn run<T: Send + 'static>(
                 });
             }
             let ready = jobs.iter().filter(|job| is_ready(&jobs, job)).count();
-            // A token that no job uses goes back at once, for the compilers beside this script.
+            // An unused token goes back at once, because other compilers may wait for it.
             tokens.truncate((running + ready).saturating_sub(1));
             if running == 0 {
                 break;
@@ -120,7 +120,7 @@ fn is_ready<T>(jobs: &[JobState<'_, T>], job: &JobState<'_, T>) -> bool {
         .all(|&before| matches!(jobs[before], JobState::Done(Some(_))))
 }
 
-/// Gives up the jobs that can no longer succeed.
+/// Cancels the jobs that can no longer succeed.
 fn cancel<T>(jobs: &mut [JobState<'_, T>], stop: &dyn Fn() -> bool) {
     let stopped = stop();
     loop {
@@ -145,9 +145,9 @@ fn cancel<T>(jobs: &mut [JobState<'_, T>], stop: &dyn Fn() -> bool) {
 fn client() -> Option<Client> {
     static CLIENT: OnceLock<Option<Client>> = OnceLock::new();
     let client = CLIENT.get_or_init(|| {
-        // SAFETY: the descriptors that the variable names must be open and nobody else's. Cargo sets the variable and passes
-        // these descriptors to the build script for this purpose; this crate opens no descriptor it keeps before this line, and
-        // the check asked for makes sure that what it was given is a pipe or a fifo.
+        // SAFETY: the descriptors in the variable must be open, and nothing else may own them. Cargo sets the variable and passes
+        // these descriptors to the build script for this purpose. This crate opens no descriptor that it keeps before this line.
+        // The requested check makes sure that each descriptor is a pipe or a FIFO.
         unsafe { Client::from_env_ext(true).client.ok() }
     });
     client.clone()

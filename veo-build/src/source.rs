@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::context::{self, Context};
 use crate::{Error, ErrorKind, Result};
 
-/// The language of a kernel source, told by its file name. A later one in the order C, Fortran, C++
-/// decides with which compiler a library of several languages is linked.
+/// The language of a kernel source, by its file name. If a library has several languages, the last one in the order C,
+/// Fortran, C++ decides which compiler links it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
     /// `.c`
@@ -20,7 +20,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The language a file name stands for, `None` if it is not that of a source.
+    /// The language of a file name, or `None` if it is not the name of a source.
     #[must_use]
     pub fn of(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?;
@@ -49,7 +49,7 @@ impl Language {
     }
 }
 
-/// What the build script named.
+/// A source as the build script named it.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     File(PathBuf),
@@ -60,30 +60,30 @@ pub(crate) enum Origin {
 /// One source to compile.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// As the build script named it, for messages and for [`crate::Kernels::for_file`].
+    /// The name in the build script, for messages and for [`crate::Kernels::for_file`].
     pub(crate) label: PathBuf,
     /// The file itself, absolute.
     pub(crate) path: PathBuf,
     pub(crate) language: Language,
-    /// A name for what is made from it, without suffix, unlike that of every other source.
+    /// A unique name, without suffix, for files made from this source.
     pub(crate) key: String,
 }
 
 impl Source {
-    /// Whether the build script means this source by `path`, for files however their path is written.
+    /// Whether `path` in the build script means this source. Different spellings of a path count as equal.
     pub(crate) fn is(&self, context: &Context, path: &Path) -> bool {
         self.label == path || self.path == context.package.join(path)
     }
 }
 
-/// The sources and what Cargo has to watch for new ones.
+/// The sources, and the directories in which Cargo watches for new ones.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub(crate) list: Vec<Source>,
     pub(crate) watched: Vec<PathBuf>,
 }
 
-/// Finds the files behind `origins`, each once, in order.
+/// Finds the files of `origins`, in order, without repeats.
 pub(crate) fn collect(
     context: &Context,
     library: &str,
@@ -168,7 +168,7 @@ pub(crate) fn collect(
     Ok(sources)
 }
 
-/// What is wrong with a file that no compiler takes.
+/// The error for a file that no compiler accepts.
 fn no_source(library: &str, label: &Path) -> Error {
     let extension = label.extension().unwrap_or_default().to_string_lossy();
     let instead = match &*extension.to_ascii_lowercase() {
@@ -185,7 +185,7 @@ fn no_source(library: &str, label: &Path) -> Error {
     ))
 }
 
-/// The files that a pattern stands for, sorted, and the directory that holds all that it could stand for.
+/// The files that match a pattern, sorted, and the directory that contains all possible matches.
 fn expand(context: &Context, library: &str, pattern: &str) -> Result<(PathBuf, Vec<PathBuf>)> {
     let package = glob::Pattern::escape(&context.package.to_string_lossy());
     let full = if Path::new(pattern).is_absolute() {
@@ -198,7 +198,7 @@ fn expand(context: &Context, library: &str, pattern: &str) -> Result<(PathBuf, V
             "{library}: the pattern `{pattern}` is not valid: {e}"
         ))
     };
-    // By itself first, for an error that counts from its own beginning.
+    // The pattern is checked alone first, so that positions in an error count from its own beginning.
     glob::Pattern::new(pattern).map_err(invalid)?;
     let paths = glob::glob(&full).map_err(invalid)?;
     let mut found = Vec::new();
@@ -231,8 +231,8 @@ fn expand(context: &Context, library: &str, pattern: &str) -> Result<(PathBuf, V
     Ok((base, found))
 }
 
-/// Takes away what nobody means by a pattern: files that Cargo and this build keep below the directory where it starts, and other ways to
-/// the same file through links. Sorts the rest.
+/// Removes matches that nobody wants: files of Cargo and of this build below the start of the pattern, and further links to the
+/// same file. Sorts the rest.
 fn distinct(context: &Context, base: &Path, found: &mut Vec<PathBuf>) {
     let kept = |path: &Path| {
         let mut dirs = path.ancestors().skip(1);
@@ -247,7 +247,7 @@ fn distinct(context: &Context, base: &Path, found: &mut Vec<PathBuf>) {
     found.sort();
 }
 
-/// A readable file name for what belongs to `path`, made unique by a hash of the whole path.
+/// A readable file name for files of `path`. A hash of the whole path makes it unique.
 fn key(path: &Path) -> String {
     let mut hasher = DefaultHasher::new();
     path.hash(&mut hasher);

@@ -1,11 +1,10 @@
-//! Remembers what a file was made from, to tell whether it has to be made again.
+//! Records how a file was made, to decide whether it must be made again.
 //!
-//! A stamp is a text file beside the product: first how it was made (command, tools, variables), then every file it was
-//! made from with time stamp and content hash. A product is up to date if the first part would be the same and
-//! none of the files changed.
+//! A stamp is a text file beside the product. It holds the recipe (command, tools, variables), then every input file with its
+//! time stamp and content hash. A product is up to date if the recipe is the same and no input file changed.
 //!
-//! Another file remembers where the preprocessor looked for files to include, and what it made of the source then. As long as no file
-//! came or went there, it would make the same of the same files, and need not run.
+//! A second file records where the preprocessor looked for included files, and a hash of its output. If no file appeared or
+//! vanished in these places, the preprocessor would give the same output for the same files, so it does not run.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hasher};
@@ -22,8 +21,8 @@ const SEPARATOR: &str = "made from:\n";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Input {
     pub(crate) path: PathBuf,
-    /// Whether a new time stamp with the same content counts as a change. It does for what people edit, as in make;
-    /// not for what a compiler or the build script writes again each time (Fortran modules, headers in `OUT_DIR`).
+    /// Whether a new time stamp with the same content counts as a change. It counts for files that people edit, as in make.
+    /// It does not count for files that a compiler or the build script writes each time (Fortran modules, headers in `OUT_DIR`).
     pub(crate) by_time: bool,
 }
 
@@ -42,7 +41,7 @@ impl Input {
         }
     }
 
-    /// A file as it is best looked at in this build.
+    /// A file of this build. Only its content counts if the build script makes it.
     pub(crate) fn of(context: &Context, path: PathBuf) -> Self {
         Self {
             by_time: !context.makes(&path),
@@ -99,7 +98,7 @@ fn head(recipe: &str) -> String {
     )
 }
 
-/// What `product` was made from, if it is there and would be made the same way from the same files again.
+/// The inputs of `product`, if the product exists and neither its recipe nor its inputs changed.
 pub(crate) fn up_to_date(product: &Path, recipe: &str) -> Option<Vec<Input>> {
     let text = fs::read_to_string(stamp_file(product)).ok()?;
     let lines = text.strip_prefix(&head(recipe))?;
@@ -122,15 +121,15 @@ pub(crate) fn write(product: &Path, recipe: &str, inputs: &[Input]) -> Result<()
 
 /// Forgets how `product` was made, before it is made again.
 pub(crate) fn remove(product: &Path) {
-    // If it is not there, nothing is remembered; if it cannot be removed, writing it later fails and says so.
+    // A missing stamp is fine. If the stamp cannot be removed, writing it later fails with an error.
     let _ = fs::remove_file(stamp_file(product));
 }
 
-/// What most compilers search before the directory that has the system's headers.
+/// Most compilers search this directory before the one with the system's headers.
 const LOCAL: &str = "/usr/local/include";
 
-/// What the preprocessor made of a source when it last ran, if it would do the same again as far as the places tell. Called before it
-/// runs: what appears while it runs is then new the next time.
+/// The outcome of the preprocessor's last run, if no file appeared or vanished where it searched. This is called before the
+/// preprocessor runs, so that a file that appears meanwhile counts as new the next time.
 pub(crate) fn remembered(context: &Context, file: &Path, searched: &[PathBuf]) -> Option<String> {
     for dir in searched {
         names(context, dir, true);
@@ -148,7 +147,8 @@ pub(crate) fn remembered(context: &Context, file: &Path, searched: &[PathBuf]) -
     Some(outcome.to_string())
 }
 
-/// Remembers the outcome, the directories that the build names for headers, with all that is below them, and those where files were found.
+/// Records the outcome, the header directories that the build names (with everything below them), and the directories where
+/// included files were found.
 pub(crate) fn remember(
     context: &Context,
     file: &Path,
@@ -169,7 +169,7 @@ pub(crate) fn remember(
     context::write_if_changed(file, text.as_bytes())
 }
 
-/// A word for the names of what is in a directory, of what is below it too if asked for, without what builds write.
+/// A hash of the names in a directory, and below it if `below` is set. It skips files that builds write.
 fn names(context: &Context, dir: &Path, below: bool) -> String {
     let key = (dir.to_owned(), below);
     let mut listed = context
@@ -189,7 +189,7 @@ fn list(context: &Context, dir: &Path, below: bool) -> String {
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (path, entry) in entries {
             hasher.write(path.as_os_str().as_encoded_bytes());
-            // Links are not followed: they may lead in a circle.
+            // This does not follow links, because they may form a cycle.
             let is_dir = below && entry.file_type().is_ok_and(|kind| kind.is_dir());
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
             if is_dir && !hidden && !context.out.starts_with(&path) {

@@ -8,8 +8,8 @@ use veo_debuginfo::elf;
 
 /// A machine that kernels are compiled for.
 ///
-/// The name of a target, as [`fmt::Display`] writes it, is also the name of its directory in
-/// `OUT_DIR/veo` and the word for it in `VEO_TARGETS`.
+/// [`fmt::Display`] writes the name of a target. This is also the name of its directory in `OUT_DIR/veo` and its name in
+/// `VEO_TARGETS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     /// `host`: the machine that the Rust program runs on, for the emulated node.
@@ -18,12 +18,12 @@ pub enum Target {
     Ve1,
     /// `ve3`: VE3 cards, by NEC's compilers.
     Ve3,
-    /// `ve1-llvm`: VE1 machine code by clang, as one relocatable object.
+    /// `ve1-llvm`: VE1 machine code, made by clang as one relocatable object.
     Ve1Llvm,
 }
 
 impl Target {
-    /// Every target, in the order in which they are built and reported.
+    /// All targets, in the order in which they are built and reported.
     pub const ALL: [Self; 4] = [Self::Host, Self::Ve1, Self::Ve3, Self::Ve1Llvm];
 
     /// The name of the target.
@@ -45,12 +45,12 @@ impl Target {
         }
     }
 
-    /// Whether NEC's compilers make it.
+    /// Whether NEC's compilers make code for this target.
     pub(crate) fn is_nec(self) -> bool {
         matches!(self, Self::Ve1 | Self::Ve3)
     }
 
-    /// The machine number and the last digit of the flags in the ELF header, where they are fixed.
+    /// The machine number and the last digit of the flags in the ELF header, if they are fixed.
     pub(crate) fn elf(self) -> Option<(u16, u32)> {
         match self {
             Self::Host => None,
@@ -86,12 +86,12 @@ impl FromStr for Target {
 /// Which targets to build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// Those whose tools are found, and these in any case.
+    /// All targets with installed tools, and these in any case.
     Detect {
         also: Vec<Target>,
         without: Vec<Target>,
     },
-    /// Exactly these; a missing tool is an error.
+    /// Exactly these targets. A missing tool is an error.
     Exactly(Vec<Target>),
 }
 
@@ -131,8 +131,8 @@ impl Choice {
         })
     }
 
-    /// Whether a target is to be built: `Some(true)` if asked for by name, `Some(false)` if only when its tools
-    /// are found, `None` if not.
+    /// Whether to build a target: `Some(true)` if it was asked for by name, `Some(false)` if it needs only installed tools,
+    /// `None` if not.
     pub(crate) fn wants(&self, target: Target) -> Option<bool> {
         match self {
             Self::Exactly(named) => named.contains(&target).then_some(true),

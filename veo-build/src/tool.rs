@@ -1,4 +1,4 @@
-//! One compiler or tool: how to call it, which one it is, and which options it accepts.
+//! One compiler or tool: its command, its identity, and the options that it accepts.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -13,21 +13,21 @@ use crate::context::{self, Context, Env};
 use crate::source::Language;
 use crate::{Error, Result};
 
-/// A program with the arguments that always come first (`CC="ccache gcc -m64"`).
+/// A program with its fixed first arguments (`CC="ccache gcc -m64"`).
 #[derive(Clone, Debug)]
 pub(crate) struct Tool {
     /// The program and its first arguments, as the user or the search named them.
     words: Vec<OsString>,
-    /// The files behind it: what a change of means another tool.
+    /// The files of the tool. If one of them changes, it is another tool.
     files: Vec<PathBuf>,
-    /// The directories that another program may appear in under the same name.
+    /// Directories in which another program may appear under the same name.
     dirs: Vec<PathBuf>,
-    /// The first line it prints for `--version`, empty if it prints none.
+    /// The first line of its `--version` output, or empty.
     pub(crate) version: String,
 }
 
 impl Tool {
-    /// The tool with these words, if its program exists.
+    /// The tool with this command, if its program exists.
     pub(crate) fn find(env: &Env, words: Vec<OsString>) -> Option<Self> {
         let program = env.which(words.first()?)?;
         let mut files = vec![real(&program)];
@@ -48,7 +48,7 @@ impl Tool {
         })
     }
 
-    /// The tool that a variable names, or an error if it names one that is not there.
+    /// The tool that a variable names. It is an error if that tool does not exist.
     pub(crate) fn named(env: &Env, variable: &str) -> Result<Option<Self>> {
         let Some(value) = env.text(variable)? else {
             return Ok(None);
@@ -56,7 +56,7 @@ impl Tool {
         if value.trim().is_empty() {
             return Ok(None);
         }
-        // A path with spaces is one word if it is there as it stands.
+        // If the whole value is the path of a program, it is one word, even with spaces.
         let words = match env.which(OsStr::new(&value)) {
             Some(_) => vec![value.clone()],
             None => shlex::split(&value)
@@ -129,7 +129,7 @@ impl Tool {
         }
     }
 
-    /// What tells this tool from another or from an earlier state of it.
+    /// A text that differs between tools, and between states of one tool.
     pub(crate) fn identity(&self) -> String {
         let files: Vec<_> = self
             .files
@@ -150,7 +150,7 @@ impl Tool {
     }
 }
 
-/// Whether the compiler accepts `args` after `base`, found by compiling an empty source. The answer is kept until the compiler changes.
+/// Whether the compiler accepts `args` after `base`. This compiles an empty source and keeps the answer until the compiler changes.
 pub(crate) fn accepts(
     context: &Context,
     compiler: &Tool,
@@ -158,7 +158,7 @@ pub(crate) fn accepts(
     base: &[OsString],
     args: &[&OsStr],
 ) -> Result<bool> {
-    // One at a time: the answers are files, and the same question comes from several threads.
+    // The lock keeps two threads with the same question from writing the same file.
     static ASKING: Mutex<()> = Mutex::new(());
     let _asking = ASKING.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = context.out.join("work/probes");
@@ -169,7 +169,7 @@ pub(crate) fn accepts(
     match fs::read_to_string(&answer).as_deref() {
         Ok("yes") => return Ok(true),
         Ok("no") => return Ok(false),
-        // Not asked yet, or not written to the end.
+        // There is no answer yet, or its file is incomplete.
         _ => {}
     }
     let (suffix, text) = match language {
@@ -188,7 +188,7 @@ pub(crate) fn accepts(
         .arg("-o")
         .arg(dir.join(format!("{name}.o")));
     let output = command.output();
-    // Some drivers ignore what they do not know and only warn.
+    // Some drivers only warn about options that they do not know.
     let accepted = output.is_ok_and(|output| {
         let said = String::from_utf8_lossy(&output.stderr).to_lowercase();
         output.status.success()
@@ -212,15 +212,15 @@ fn absent(asked: &str, path: &Path) -> Error {
     )
 }
 
-/// The directories of installations that a program was reached through by links: `/etc/alternatives` and `/usr/lib/llvm-19/bin` for
-/// `/usr/bin/cc`. They change when a link there points to another program, which a look at the program cannot tell. Those of `PATH`
-/// change for too many other reasons.
+/// The directories of the links that lead to a program: `/etc/alternatives` and `/usr/lib/llvm-19/bin` for `/usr/bin/cc`. They
+/// change if a link points to another program, which the program's own file does not show. This leaves out directories in
+/// `PATH`, because they change for too many other reasons.
 fn link_dirs(env: &Env, program: &Path) -> Vec<PathBuf> {
     let path = env.quiet("PATH").unwrap_or_default();
     let searched: Vec<PathBuf> = std::env::split_paths(&path).map(|dir| real(&dir)).collect();
     let mut dirs = Vec::new();
     let mut at = program.to_owned();
-    // As many links as the system follows.
+    // The system follows at most this many links.
     for _ in 0..40 {
         let Ok(next) = fs::read_link(&at) else { break };
         at = at.parent().unwrap_or(Path::new("")).join(next);
@@ -235,8 +235,8 @@ fn link_dirs(env: &Env, program: &Path) -> Vec<PathBuf> {
     dirs
 }
 
-/// The version number in what a tool prints for `--version`: its first word outside of parentheses that
-/// looks like one, since distributions put theirs inside.
+/// The version number in the `--version` output of a tool. It is the first word outside of parentheses that looks like a
+/// version, because distributions put their own version inside.
 pub(crate) fn version_number(line: &str) -> Option<&str> {
     let mut depth = 0_i32;
     line.split_whitespace().find(|word| {

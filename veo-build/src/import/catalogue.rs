@@ -1,4 +1,4 @@
-//! What the bindings declare, by name.
+//! The declarations of the bindings, by name.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,25 +14,25 @@ pub(super) struct Record {
     /// The bindings' own declaration; `None` for a union.
     pub item: Option<ItemStruct>,
     pub docs: Vec<syn::Attribute>,
-    /// Its size and where its fields are, which opaque ones have not.
+    /// The size and the offsets of the fields. An opaque record has none.
     pub layout: Option<RecordLayout>,
 }
 
-/// Where C has what, in bytes.
+/// The layout of a record in C, in bytes.
 #[derive(Clone, Default)]
 pub(super) struct RecordLayout {
     pub size: usize,
     pub align: usize,
-    /// Fields by the bindings' names for them.
+    /// The offsets of fields, by their names in the bindings.
     pub offsets: Vec<(String, usize)>,
 }
 
 /// The declarations of a header.
 pub(super) struct Catalogue {
     pub functions: Vec<ForeignItemFn>,
-    /// Functions that are not called as C's are, and the name of their convention.
+    /// Functions with a calling convention other than C's, and its name.
     pub foreign: Vec<(ForeignItemFn, String)>,
-    /// What clang tells beside the bindings.
+    /// What clang knows and the bindings lack.
     pub view: View,
     /// Functions that the header defines itself.
     pub defined: Vec<String>,
@@ -41,24 +41,24 @@ pub(super) struct Catalogue {
     pub aliases: HashMap<String, ItemType>,
     pub records: HashMap<String, Record>,
     pub constants: Vec<ItemConst>,
-    /// Macros that stand for a value of which there is no constant: `name (why)`.
+    /// Macros with a value that no constant can hold: `name (why)`.
     pub valueless: Vec<String>,
-    /// Macros that stand for no value: `name (why)`.
+    /// Macros without a value: `name (why)`.
     pub no_values: Vec<String>,
-    /// Aliases that stand for an enumeration.
+    /// Aliases of enumerations.
     pub enums: HashSet<String>,
     /// Names of aliases and records in the order of the header.
     pub order: Vec<String>,
-    /// Names that stand for two types, which C's `struct x` and `x` may.
+    /// Names of two types. C allows `struct x` and a different `x`.
     pub ambiguous: HashSet<String>,
 }
 
-/// Helpers of the bindings, for which we have other types, and what cannot be passed anyway.
+/// Whether a type is a helper of the bindings (which has a substitute here) or a type that cannot be passed at all.
 pub(super) fn is_helper(name: &str) -> bool {
     name.starts_with("__Bindgen") || name == "__IncompleteArrayField" || is_va_list(name)
 }
 
-/// The names of variable arguments, whose type is the compiler's own.
+/// Whether a name is a type of variable arguments. Each compiler has its own.
 pub(super) fn is_va_list(name: &str) -> bool {
     [
         "va_list",
@@ -176,10 +176,10 @@ impl Catalogue {
     }
 }
 
-/// What is known of the layouts of records.
+/// The known layouts of records.
 type Sizes = HashMap<String, RecordLayout>;
 
-/// Reads an assertion of the bindings about a layout:
+/// Reads a layout assertion of the bindings:
 /// `["Size of pair"][::core::mem::size_of::<pair>() - 16usize];`
 fn layout(constant: &ItemConst, sizes: &mut Sizes) {
     let Expr::Block(block) = &*constant.expr else {
@@ -222,7 +222,7 @@ pub(super) fn is_of_enum(constant: &ItemConst, enums: &HashSet<String>) -> bool 
     path_name(&constant.ty).is_some_and(|name| enums.contains(&name))
 }
 
-/// The name that the library has for a function.
+/// The name of a function in the library.
 pub(super) fn symbol(function: &ForeignItemFn) -> String {
     let linked = function
         .attrs
@@ -237,7 +237,7 @@ pub(super) fn symbol(function: &ForeignItemFn) -> String {
             },
             _ => None,
         });
-    // The mark that keeps a linker from changing the name.
+    // The mark `\x01` keeps a linker from changing the name.
     let linked = linked.map(|name| name.trim_start_matches('\u{1}').to_owned());
     linked.unwrap_or_else(|| function.sig.ident.to_string())
 }
@@ -248,7 +248,7 @@ pub(super) fn docs(attributes: &[syn::Attribute]) -> Vec<syn::Attribute> {
     attributes.iter().filter(documents).cloned().collect()
 }
 
-/// The name of a type that is a path; of one of `core::ffi` with `ffi::` before it, since headers may have a `c_int` of their own.
+/// The name of a type that is a path. A type of `core::ffi` gets the prefix `ffi::`, because a header may define its own `c_int`.
 pub(super) fn path_name(ty: &syn::Type) -> Option<String> {
     let syn::Type::Path(path) = ty else {
         return None;
@@ -262,7 +262,7 @@ pub(super) fn path_name(ty: &syn::Type) -> Option<String> {
 }
 
 impl Record {
-    /// Whether only the name is known, or there is nothing in it.
+    /// Whether only the name is known, or the record is empty.
     pub fn is_opaque(&self) -> bool {
         self.layout.as_ref().is_none_or(|layout| layout.size == 0)
     }

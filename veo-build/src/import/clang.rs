@@ -1,4 +1,4 @@
-//! The header as clang understands it, by way of bindgen.
+//! Lets clang read the header, through bindgen.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +19,7 @@ use crate::import_options::Import;
 use crate::kernels::Kernels;
 use crate::{Error, ErrorKind, Result};
 
-/// The name under which clang gets the line that includes the header.
+/// The file name that clang sees for the line that includes the header.
 const LINE: &str = "veo_import.h";
 
 /// Variables that libclang, clang and bindgen read.
@@ -33,7 +33,7 @@ const VARIABLES: [&str; 7] = [
     "SYSROOT",
 ];
 
-/// A header that clang reads, more than once if need be.
+/// A header that clang reads, maybe several times.
 pub(super) struct Reader<'a> {
     header: &'a Path,
     line: String,
@@ -43,7 +43,7 @@ pub(super) struct Reader<'a> {
     seen: Seen,
 }
 
-/// Remembers what clang came by.
+/// Records what clang saw.
 #[derive(Clone, Debug, Default)]
 struct Seen(Arc<Mutex<Contents>>);
 
@@ -66,7 +66,7 @@ impl ParseCallbacks for Seen {
 
     fn read_env_var(&self, _: &str) {}
 
-    /// C knows their values, see [`super::values`]; bindgen's own calculator would end the build script at `1/0`.
+    /// Ignores macros. C computes their values, see [`super::values`]; bindgen's own calculator would abort the build script at `1/0`.
     fn will_parse_macro(&self, _: &str) -> MacroParsingBehavior {
         MacroParsingBehavior::Ignore
     }
@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
                 .get(&format!("BINDGEN_EXTRA_CLANG_ARGS_{target}"));
         }
         load_libclang(import).inspect_err(|_| {
-            // Cargo takes what is not there for changed: the script runs again, by then with libclang perhaps.
+            // Cargo treats a missing file as changed, so the script runs again. By then libclang may be installed.
             directives.watch(&context.package.join("libclang.so"));
         })?;
         let header = &import.header;
@@ -136,8 +136,8 @@ impl<'a> Reader<'a> {
         self.generate(self.chosen(""))
     }
 
-    /// The same with these lines of C after the header, with functions that are defined in the header, and with variables whose
-    /// names match.
+    /// As [`read`](Self::read), with these lines of C after the header, with functions that the header defines, and with
+    /// variables whose names match.
     pub fn read_with(&self, lines: &str, variables: &str) -> Result<syn::File> {
         let builder = |arguments: &[&str]| {
             self.chosen(lines)
@@ -146,12 +146,12 @@ impl<'a> Reader<'a> {
                 .allowlist_var(variables)
                 .allowlist_function(variables)
         };
-        // What is static is not declared, so let nothing be static, if the header can do without.
+        // Clang leaves out static functions. The first try removes `static`; if the header needs it, the second try keeps it.
         self.generate(builder(&["-Dstatic="]))
             .or_else(|_| self.generate(builder(&[])))
     }
 
-    /// The header and all that it includes.
+    /// The header and all files that it includes.
     pub fn files(&self) -> Vec<PathBuf> {
         let seen = self.seen.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut files = seen.files.clone();
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         self.line.contains('"')
     }
 
-    /// Those of these files whose declarations are imported.
+    /// The files whose declarations are imported.
     pub fn imported_files(&self) -> Vec<PathBuf> {
         let patterns = self.patterns.iter();
         let patterns: Vec<Regex> = patterns
@@ -180,21 +180,21 @@ impl<'a> Reader<'a> {
         files
     }
 
-    /// What clang tells beside the bindings.
+    /// What clang knows and the bindings lack.
     pub fn view(&self) -> View {
         cursors::view(LINE, &self.line, &self.arguments)
     }
 
-    /// Those of these lines after the header, counted from 0, that clang has errors about.
+    /// The lines after the header, counted from 0, in which clang finds errors.
     pub fn wrong_lines(&self, lines: &str) -> Vec<usize> {
         let source = format!("{}{lines}", self.line);
         let wrong = cursors::wrong_lines(LINE, &source, &self.arguments);
-        // The header itself is included by the first line.
+        // The first line includes the header.
         let after = wrong.into_iter().filter_map(|line| line.checked_sub(2));
         after.collect()
     }
 
-    /// How many functions each of the files declares that the header includes.
+    /// The number of functions in each file that the header includes.
     pub fn functions_of_all_files(&self) -> Vec<(String, usize)> {
         let seen = Seen::default();
         let builder = self.builder("").parse_callbacks(Box::new(seen.clone()));

@@ -1,8 +1,8 @@
-//! C comments as documentation.
+//! Turns C comments into documentation.
 
 use syn::{Attribute, Expr, Lit, Meta};
 
-/// What documentation says.
+/// The words of documentation.
 pub(super) fn text(attributes: &[Attribute]) -> String {
     texts(attributes).collect()
 }
@@ -22,12 +22,12 @@ fn texts(attributes: &[Attribute]) -> impl Iterator<Item = String> {
     })
 }
 
-/// What tells one comment from another, whatever marks are around it.
+/// The words of a comment without its marks, to compare comments.
 pub(super) fn words(comment: &str) -> String {
     comment.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// The lines of a comment, for a documentation of their own.
+/// The lines of a comment as documentation.
 pub(super) fn lines(attributes: &[Attribute]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for text in texts(attributes) {
@@ -49,8 +49,8 @@ pub(super) fn lines(attributes: &[Attribute]) -> Vec<String> {
     lines
 }
 
-/// Takes the marks of the comment away, and lines that only decorate, and writes the rest as Markdown that shows it as it is:
-/// nothing is a code block (which would be tested), a list, a link or a tag, but addresses of the web.
+/// Removes the marks of the comment and decorative lines. The rest becomes Markdown that shows the text unchanged: no code
+/// block (rustdoc would test it), no list, no tag, and no link except web addresses.
 fn clean(line: &str, first: bool) -> String {
     let line = line.trim();
     let line = line
@@ -59,12 +59,12 @@ fn clean(line: &str, first: bool) -> String {
         .unwrap_or(line);
     let line = line.strip_suffix("*/").unwrap_or(line);
     let line = line.trim_start_matches(['/', '!']);
-    // `/**<` documents what stands before it.
+    // `/**<` documents the item before it.
     let line = match line.strip_prefix('<') {
         Some(rest) if first => rest,
         _ => line,
     };
-    // The star at the beginning of each line.
+    // Each line may begin with a star.
     let starred = line.strip_prefix('*');
     let line = undecorated(starred.unwrap_or(line).trim());
     let mut text = String::with_capacity(line.len() + 8);
@@ -87,7 +87,7 @@ fn clean(line: &str, first: bool) -> String {
     plain_start(text)
 }
 
-/// Without a frame: runs of the same mark at the beginning and at the end, `==== Title ====`.
+/// Removes a frame: runs of the same mark at both ends, `==== Title ====`.
 fn undecorated(line: &str) -> &str {
     const MARKS: [char; 7] = ['*', '=', '-', '#', '_', '~', '/'];
     let mut line = line;
@@ -108,7 +108,7 @@ fn undecorated(line: &str) -> &str {
     line
 }
 
-/// Escapes what Markdown takes as its own wherever it stands.
+/// Escapes marks that have a meaning anywhere in Markdown.
 fn escape(line: &str, text: &mut String) {
     for c in line.chars() {
         if "[]<>`_*\\~|&".contains(c) {
@@ -118,7 +118,7 @@ fn escape(line: &str, text: &mut String) {
     }
 }
 
-/// Escapes what Markdown takes as its own at the beginning of a line: headings, lists.
+/// Escapes marks that have a meaning at the beginning of a line: headings, lists.
 fn plain_start(text: String) -> String {
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     let after = text[digits..].chars().next();
@@ -131,7 +131,7 @@ fn plain_start(text: String) -> String {
     }
 }
 
-/// Lets lines that begin something, an item of a list or a parameter, begin on a line of their own.
+/// Adds a line break before each line that begins a list item or a parameter.
 fn break_lines(lines: &mut [String]) {
     let begins = |line: &str| {
         let digits = line.chars().take_while(char::is_ascii_digit).count();

@@ -1,4 +1,4 @@
-//! Contracts of imported functions, which no header has: by patterns of their names.
+//! Contracts of imported functions. Headers have none, so the settings give them by patterns of names.
 
 use proc_macro2::TokenStream;
 use regex::Regex;
@@ -6,7 +6,7 @@ use regex::Regex;
 use super::whole;
 use crate::{Error, Result};
 
-/// What the settings require of which functions.
+/// The conditions that the settings require, and the functions that they are for.
 #[derive(Default)]
 pub(super) struct Contracts(Vec<Contract>);
 
@@ -23,7 +23,7 @@ impl Contracts {
             let words: Vec<&str> = clauses.split_whitespace().collect();
             let clauses = words.join(" ");
             let clauses = clauses.trim_end_matches(',').to_owned();
-            // What is no Rust at all would be an error of all declarations.
+            // A clause that is not valid Rust would make all declarations fail.
             if let Err(error) = clauses.parse::<TokenStream>() {
                 return Err(Error::invalid(format!(
                     "`{clauses}`, required of `{written}`, cannot be read: {error}"
@@ -43,14 +43,14 @@ impl Contracts {
         settings.iter().map(read).collect::<Result<_>>().map(Self)
     }
 
-    /// All that is required of the function of this name, beside what its header says.
+    /// All clauses for the function of this name: those from its header, then those of the settings.
     pub(super) fn of(&self, name: &str, mut of_header: Vec<String>) -> Option<String> {
         let all = self.0.iter().filter(|one| one.pattern.is_match(name));
         of_header.extend(all.map(|one| one.clauses.clone()));
         (!of_header.is_empty()).then(|| of_header.join(", "))
     }
 
-    /// Patterns that are those of none of these functions are mistakes.
+    /// Reports patterns that match none of these functions.
     pub(super) fn check<'a>(
         &self,
         header: &str,

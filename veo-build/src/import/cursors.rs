@@ -1,4 +1,4 @@
-//! What clang tells and the bindings do not: arrays whose extent is another parameter (`double a[n][n]`, which the bindings take for
+//! Asks clang what the bindings lack: arrays whose extent is another parameter (`double a[n][n]`, which the bindings take for
 //! pointers to pointers), functions without a prototype (`double f()`), comments that are frames.
 
 use std::collections::{HashMap, HashSet};
@@ -28,13 +28,13 @@ use super::string::taken;
 /// A parameter that is an array without a constant extent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Variable {
-    /// How many pointers and arrays are around an element.
+    /// The number of pointers and arrays around an element.
     pub levels: usize,
     /// Whether elements are `const`.
     pub constant: bool,
 }
 
-/// What clang tells of a header.
+/// What clang knows of a header and the bindings lack.
 #[derive(Default)]
 pub(super) struct View {
     /// Arrays without a constant extent, by the name of the function and their place.
@@ -47,7 +47,7 @@ pub(super) struct View {
     pub frames: HashSet<String>,
 }
 
-/// Looks at a source, which the arguments let clang read. Of what clang cannot read nothing is known.
+/// Visits a source with these arguments for clang. If clang cannot read it, the result is empty.
 pub(super) fn view(name: &str, source: &str, arguments: &[String]) -> View {
     let mut found = View::default();
     parsed(name, source, arguments, |unit| {
@@ -61,7 +61,8 @@ pub(super) fn view(name: &str, source: &str, arguments: &[String]) -> View {
     found
 }
 
-/// The lines of a source, counted from 1, that clang has errors about, be it in what a macro there stands for.
+/// The lines of a source, counted from 1, in which clang finds errors. An error in the expansion of a macro counts for the line
+/// that uses the macro.
 pub(super) fn wrong_lines(name: &str, source: &str, arguments: &[String]) -> Vec<usize> {
     let mut lines = Vec::new();
     parsed(name, source, arguments, |unit| {
@@ -89,7 +90,7 @@ pub(super) fn wrong_lines(name: &str, source: &str, arguments: &[String]) -> Vec
     lines
 }
 
-/// Lets clang read a source and calls `look` with the outcome, if there is one.
+/// Lets clang read a source. If that works, calls `look` with the translation unit.
 fn parsed(name: &str, source: &str, arguments: &[String], look: impl FnOnce(CXTranslationUnit)) {
     let mut arguments = arguments.to_vec();
     let paths = Clang::find(None, &[]).and_then(|clang| clang.c_search_paths);
@@ -139,14 +140,14 @@ fn parsed(name: &str, source: &str, arguments: &[String], look: impl FnOnce(CXTr
     }
 }
 
-/// Looks at a declaration.
+/// Visits a declaration.
 extern "C" fn look(cursor: CXCursor, _: CXCursor, found: CXClientData) -> CXChildVisitResult {
     // SAFETY: called by `clang_visitChildren` in `visit` with the cursor of a living unit and the pointer to the `View` that
     // nobody else uses meanwhile. Each string is taken once.
     unsafe {
         let found = &mut *found.cast::<View>();
         let comment = taken(clang_Cursor_getRawCommentText(cursor));
-        // Doxygen's rule, and Rust's.
+        // This is the rule of Doxygen, and of Rust.
         if comment.starts_with("/***") || comment.starts_with("////") {
             found.frames.insert(words(&comment));
         }
@@ -184,7 +185,7 @@ fn variable(ty: CXType) -> Option<Variable> {
     // SAFETY: libclang is loaded, and the type belongs to the unit that is being visited; these functions take any type.
     unsafe {
         let outer = clang_getCanonicalType(ty);
-        // `const` may be said of an array or of its elements, which is the same.
+        // `const` on an array means the same as `const` on its elements.
         let (mut ty, mut constant) = if outer.kind == CXType_Pointer {
             (clang_getPointeeType(outer), false)
         } else if is_array(outer) {

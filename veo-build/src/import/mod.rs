@@ -32,11 +32,11 @@ use crate::import_options::Import;
 use crate::kernels::Kernels;
 use crate::{Error, Result};
 
-/// What an import came to.
+/// The result of an import.
 pub(crate) struct Imported {
     /// The file of declarations.
     pub(crate) file: PathBuf,
-    /// What the build note says of it.
+    /// Its line in the build note.
     pub(crate) note: String,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn write(
     Ok(imported)
 }
 
-/// Whether another library of this build script, or another header, has this file already. The same may be tried again.
+/// Whether another library of this build script, or another header, already has this file. The same header may try again.
 fn taken(file: &Path, kernels: &Kernels, import: &Import) -> bool {
     type Made = BTreeMap<PathBuf, (String, PathBuf)>;
     static MADE: Mutex<Made> = Mutex::new(Made::new());
@@ -75,7 +75,7 @@ fn taken(file: &Path, kernels: &Kernels, import: &Import) -> bool {
     *made.entry(file.to_owned()).or_insert_with(|| this.clone()) != this
 }
 
-/// Writes files without declarations, so that the sources that include them can be analysed where nothing may be built.
+/// Writes files without declarations. Sources include these files, and an editor can then analyse them without a build.
 pub(crate) fn write_empty(context: &Context, kernels: &Kernels) -> Result<()> {
     for import in &kernels.imports {
         let file = file(context, &import.stem()?);
@@ -86,7 +86,7 @@ pub(crate) fn write_empty(context: &Context, kernels: &Kernels) -> Result<()> {
     Ok(())
 }
 
-/// Where the declarations go.
+/// The file for the declarations.
 fn file(context: &Context, stem: &str) -> PathBuf {
     context
         .out
@@ -104,14 +104,14 @@ fn one(
     let stem = import.stem()?;
     let header = import.header.display().to_string();
     let lib = import.lib.as_deref().unwrap_or(&kernels.name);
-    // bindgen takes a wrong one for one that matches nothing.
+    // bindgen silently ignores an invalid pattern.
     patterns(&import.also_from)?;
     let reader = Reader::new(context, kernels, import, directives)?;
     let bindings = reader.read();
     for file in reader.files() {
         directives.watch(&file);
     }
-    // Where a header may appear that hides one of these.
+    // A new header in one of these directories may hide a header that was read.
     let near = import.header.parent().filter(|_| reader.is_in_package());
     for dir in kernels
         .all
@@ -148,7 +148,7 @@ fn one(
     Ok(Imported { file: path, note })
 }
 
-/// Leaves what the settings ask for.
+/// Keeps only the declarations that the settings ask for.
 fn choose(catalogue: &mut Catalogue, import: &Import) -> Result<()> {
     let (only, without) = (patterns(&import.functions)?, patterns(&import.without)?);
     let wanted = |name: &str| {
@@ -166,7 +166,7 @@ fn choose(catalogue: &mut Catalogue, import: &Import) -> Result<()> {
     Ok(())
 }
 
-/// The error about a header of which no function can be declared.
+/// The error for a header without a function that can be declared.
 fn nothing(header: &str, import: &Import, module: &emit::Module, reader: &Reader<'_>) -> Error {
     const SHOWN: usize = 5;
     let mut text = if !module.left_out.is_empty() {

@@ -1,4 +1,4 @@
-//! Types of the bindings in terms that declarations of kernels know.
+//! Translates types of the bindings into types of kernel declarations.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -7,20 +7,20 @@ use syn::{GenericArgument, PathArguments, Type, TypePath};
 use super::catalogue::{Catalogue, is_helper, is_va_list, path_name};
 use super::cursors::Variable;
 
-/// Aliases within aliases before one counts as endless.
+/// An alias of more nested aliases than this counts as endless.
 const CHAIN: usize = 64;
 
-/// Why something cannot be declared, as the end of a sentence.
+/// The reason why something cannot be declared, as the end of a sentence.
 pub(super) type Why = String;
 
-/// Translates types with the declarations around them.
+/// Translates types, with the catalogue to look up names.
 pub(super) struct Translator<'a> {
     pub catalogue: &'a Catalogue,
     /// The path of `veo_core`.
     pub krate: &'a TokenStream,
 }
 
-/// Names of types that declarations of kernels take for something else.
+/// Type names that mean something else in kernel declarations.
 const TAKEN: [&str; 18] = [
     "CStr",
     "CString",
@@ -42,7 +42,7 @@ const TAKEN: [&str; 18] = [
     "VeoRequest",
 ];
 
-/// A name for Rust: the bindings' own marks taken away.
+/// A name for Rust, without the marks of the bindings.
 pub(super) fn rust_name(name: &str) -> proc_macro2::Ident {
     let plain = name.replace("__bindgen_", "_");
     match syn::parse_str::<proc_macro2::Ident>(&plain) {
@@ -51,9 +51,9 @@ pub(super) fn rust_name(name: &str) -> proc_macro2::Ident {
     }
 }
 
-/// The primitive type of a name that C's types have in Rust.
+/// The primitive Rust type for the name of a C type.
 fn primitive(name: &str) -> Option<&'static str> {
-    // Widths of the VE and its hosts, both LP64.
+    // The VE and its hosts have the same widths: both are LP64.
     Some(match name {
         "ffi::c_char" | "ffi::c_schar" | "i8" => "i8",
         "ffi::c_uchar" | "u8" => "u8",
@@ -67,7 +67,7 @@ fn primitive(name: &str) -> Option<&'static str> {
         "ffi::c_double" | "f64" => "f64",
         "isize" => "isize",
         "usize" => "usize",
-        // `_Bool`: a byte of which the VE decides what it holds.
+        // `_Bool` is a byte, and the VE may store any value in it.
         "bool" => "u8",
         _ => return None,
     })
@@ -100,7 +100,7 @@ fn ambiguous(name: &str) -> Why {
 }
 
 impl<'a> Translator<'a> {
-    /// Whether this is the name of an enumeration, which stays; one that only the bindings named becomes its integer.
+    /// Whether this enumeration keeps its name. If only the bindings named it, it becomes its integer type.
     pub fn keeps(&self, name: &str) -> bool {
         self.catalogue.enums.contains(name) && !name.starts_with("_bindgen_ty_")
     }
@@ -139,7 +139,7 @@ impl<'a> Translator<'a> {
         }
     }
 
-    /// The type of a parameter that is an array without a constant extent: its elements one after the other.
+    /// The type of a parameter that is an array without a constant extent: a pointer to its elements.
     pub fn elements(&self, ty: &Type, variable: &Variable) -> Result<TokenStream, Why> {
         let mut element = ty;
         for _ in 0..variable.levels {
@@ -160,14 +160,14 @@ impl<'a> Translator<'a> {
     /// The type of a result.
     pub fn result(&self, ty: &Type) -> Result<TokenStream, Why> {
         match self.expand(ty, true) {
-            // It can be passed on as a function.
+            // The caller can pass this address on as a function.
             Type::Path(path) if is_function(path) => Ok(quote!(*mut ::core::ffi::c_void)),
             Type::Path(path) => self.value(path, "returns"),
             _ => self.param(ty),
         }
     }
 
-    /// What travels in a register.
+    /// The type of a value in a register.
     fn value(&self, path: &TypePath, verb: &str) -> Result<TokenStream, Why> {
         let krate = self.krate;
         let name = path_name(&Type::Path(path.clone())).unwrap_or_default();
@@ -197,7 +197,7 @@ impl<'a> Translator<'a> {
         })
     }
 
-    /// What a pointer points to.
+    /// The type behind a pointer.
     pub fn pointee(&self, ty: &Type) -> Result<TokenStream, Why> {
         let void = quote!(::core::ffi::c_void);
         let resolved = self.expand(ty, false);
@@ -222,17 +222,17 @@ impl<'a> Translator<'a> {
                 return self.memory(ty);
             }
         }
-        // Anything may be behind an untyped pointer, also what has no counterpart here.
+        // An untyped pointer may point to anything, even to a type without a counterpart here.
         Ok(self.memory(ty).unwrap_or(void))
     }
 
-    /// The primitive type that a number of this type has in Rust.
+    /// The primitive Rust type for a number of this type.
     pub fn number(&self, ty: &Type) -> Option<&'static str> {
         primitive(&path_name(self.expand(ty, false))?)
     }
 
-    /// Size in memory, and the alignment that the Rust type has, which is less than C's for numbers of 128 bits. `None`
-    /// for what is not known here.
+    /// The size in memory and the alignment of the Rust type. For numbers of 128 bits, C's alignment is larger. `None` if
+    /// unknown.
     pub fn size(&self, ty: &Type) -> Option<(usize, usize)> {
         let ty = self.expand(ty, false);
         match ty {
@@ -288,12 +288,12 @@ impl<'a> Translator<'a> {
         }
     }
 
-    /// Whether C aligns something of this type to more than its counterpart here.
+    /// Whether C's alignment of this type is larger than that of its counterpart here.
     pub fn is_wide(&self, ty: &Type) -> bool {
         path_name(self.expand(ty, false)).is_some_and(|name| is_wide(&name))
     }
 
-    /// What an alias stands for: data, or the name of an opaque type.
+    /// The meaning of an alias: data, or the name of an opaque type.
     pub fn target(&self, ty: &Type) -> Option<TokenStream> {
         let name = path_name(self.expand(ty, false));
         let record = name
@@ -308,7 +308,7 @@ impl<'a> Translator<'a> {
         }
     }
 
-    /// What lies in memory: fields, elements, pointees.
+    /// The type of a value in memory: a field, an element or a pointee.
     pub fn memory(&self, ty: &Type) -> Result<TokenStream, Why> {
         let krate = self.krate;
         let ty = self.expand(ty, true);
@@ -345,7 +345,7 @@ impl<'a> Translator<'a> {
                 return Ok(quote!([#element; 0]));
             }
             ("__BindgenBitfieldUnit", Some(bytes)) => return self.memory(bytes),
-            // As large as they are; the record that holds them sees to the alignment.
+            // This has the right size. The record that contains it provides the alignment.
             ("u128" | "i128", None) => return Ok(quote!([u64; 2])),
             ("__BindgenFloat16", None) => return Ok(quote!(u16)),
             _ => {}

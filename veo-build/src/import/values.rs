@@ -1,5 +1,5 @@
-//! What the bindings do not say: which functions the header defines itself, and what its macros are worth. The header is read once more
-//! with questions after it, so that C itself answers them.
+//! Finds what the bindings lack: the functions that the header defines itself, and the values of its macros. Clang reads the
+//! header again with questions after it, so that C itself answers them.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,8 +12,8 @@ use super::catalogue::{Catalogue, symbol};
 use super::clang::Reader;
 use super::translate::{Translator, rust_name};
 
-/// What the names of our own variables start with: whether a macro is defined, its type, its value, and the halves of it as an integer, of which the bindings
-/// have no large ones.
+/// Prefixes of the variables that ask: whether a macro is defined, its type, its value, and both halves of its value as an
+/// integer. The halves are needed because the bindings have no large integers.
 const DEFINED: &str = "veo_defined_of_";
 const TYPE: &str = "veo_type_of_";
 const VALUE: &str = "veo_value_of_";
@@ -21,10 +21,10 @@ const LOW: &str = "veo_low_of_";
 const HIGH: &str = "veo_high_of_";
 const ALL: &str = "veo_(defined|type|value|low|high)_of_.*";
 
-/// How often the header is read before the questions that clang cannot answer count as endless.
+/// Clang reads the header with questions at most this often. Each time, the questions that it could not answer are left out.
 const ROUNDS: usize = 20;
 
-/// What C replaces with the place or the time where it stands.
+/// Macros that expand to a place or a time.
 const PLACES: [&str; 12] = [
     "__LINE__",
     "__FILE__",
@@ -40,7 +40,7 @@ const PLACES: [&str; 12] = [
     "__PRETTY_FUNCTION__",
 ];
 
-/// What a macro may stand for, by its text.
+/// What a macro may be, by its text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MacroKind {
     Nothing,
@@ -74,7 +74,7 @@ pub(super) fn complete(catalogue: &mut Catalogue, reader: &Reader<'_>) {
     }
 }
 
-/// Whether a function may be defined in what was read. Those of the compiler's own headers need not be known.
+/// Whether a function may be defined in the imported files. Functions of the compiler's own headers do not matter.
 fn defines_functions(reader: &Reader<'_>) -> bool {
     reader
         .files()
@@ -83,7 +83,7 @@ fn defines_functions(reader: &Reader<'_>) -> bool {
         .any(|text| text.windows(6).any(|word| word == b"inline"))
 }
 
-/// The macros that the imported files define, each once. Which of them hold in the end, clang knows.
+/// The macros that the imported files define, without repeats. Clang decides which of them are defined at the end.
 fn macros(reader: &Reader<'_>) -> Vec<(String, MacroKind)> {
     let mut macros: Vec<(String, MacroKind)> = Vec::new();
     for file in reader.imported_files() {
@@ -101,7 +101,7 @@ fn macros(reader: &Reader<'_>) -> Vec<(String, MacroKind)> {
     macros
 }
 
-/// A text with its lines joined that end with a backslash, and a space for each comment.
+/// The text with continued lines joined, and with a space in place of each comment.
 fn without_comments(text: &str) -> String {
     let text = text.replace("\\\r\n", "").replace("\\\n", "");
     let mut plain = String::with_capacity(text.len());
@@ -125,7 +125,8 @@ fn without_comments(text: &str) -> String {
     plain
 }
 
-/// How long the literal is that a text begins with. It ends with its line at the latest, as the apostrophe in `#error don't` does.
+/// The length of the literal at the beginning of a text. It ends with its line at the latest, because of the apostrophe in
+/// `#error don't`.
 fn quoted(text: &str) -> usize {
     let mut chars = text.char_indices();
     let mark = chars.next().map(|(_, mark)| mark);
@@ -140,7 +141,7 @@ fn quoted(text: &str) -> usize {
     text.len()
 }
 
-/// The name in `#define NAME rest`, and the rest.
+/// Splits `#define NAME rest` into the name and the rest.
 fn defined(line: &str) -> Option<(&str, &str)> {
     let line = line.trim_start();
     let directive = line.strip_prefix('#').or_else(|| line.strip_prefix("%:"))?;
@@ -153,7 +154,7 @@ fn defined(line: &str) -> Option<(&str, &str)> {
     is_name.then(|| name.split_at(end))
 }
 
-/// What a macro with this after its name may stand for. No expression breaks what is around it.
+/// What a macro with this body may be. An expression never breaks the code around it.
 fn kind(body: &str) -> MacroKind {
     if body.starts_with('(') {
         return MacroKind::Arguments;
@@ -186,9 +187,9 @@ fn kind(body: &str) -> MacroKind {
     }
 }
 
-/// Asks for types and values. A question that has no answer is an error of clang's, by which it is found and not asked again.
+/// Asks for types and values. If a question has no answer, clang reports an error in its line, and the next try leaves it out.
 fn answers(reader: &Reader<'_>, macros: &[(String, MacroKind)]) -> Option<Catalogue> {
-    // What depends on the place where it stands has no value.
+    // A macro that depends on its place has no value.
     let places = PLACES
         .iter()
         .map(|name| format!("#undef {name}\n#define {name} veo_place\n\n"));
@@ -212,7 +213,7 @@ fn answers(reader: &Reader<'_>, macros: &[(String, MacroKind)]) -> Option<Catalo
     Some(Catalogue::new(bindings))
 }
 
-/// How many lines a question has.
+/// The number of lines of a question.
 const LINES: usize = 3;
 
 fn questions(name: &str, kind: MacroKind) -> Vec<String> {
@@ -234,14 +235,14 @@ fn questions(name: &str, kind: MacroKind) -> Vec<String> {
 fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: MacroKind) {
     let variable = |start: &str| {
         let name = match name.contains('$') {
-            // As the bindings write it.
+            // The bindings write the name like this.
             true => format!("{start}{}_", name.replace('$', "_")),
             false => format!("{start}{name}"),
         };
         let found = more.variables.iter().find(|(known, _)| *known == name);
         found.map(|(_, ty)| ty)
     };
-    // A macro of the name of what it stands for hides nothing.
+    // A macro that expands to its own name hides nothing.
     let hides = catalogue.functions.iter().map(symbol).any(|it| it == name)
         || catalogue.variables.iter().any(|(it, _)| it == name);
     if kind == MacroKind::Nothing || hides || variable(DEFINED).is_none() {
@@ -267,9 +268,9 @@ fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: MacroKi
     catalogue.no_values.push(format!("{name} ({why})"));
 }
 
-/// The constant that a macro of this type stands for, or why there is none.
+/// The constant for a macro of this type, or the reason why there is none.
 fn constant(more: &Catalogue, name: &str, ty: &Type) -> Result<ItemConst, &'static str> {
-    // Numbers need none.
+    // The type of a number needs no path of `veo_core`.
     let krate = quote!();
     let translator = Translator {
         catalogue: more,
@@ -299,7 +300,7 @@ fn constant(more: &Catalogue, name: &str, ty: &Type) -> Result<ItemConst, &'stat
     Ok(parse_quote!(pub const #ident: #ty = #value;))
 }
 
-/// Why something of this type cannot be a constant.
+/// The reason why this type cannot be the type of a constant.
 fn unknown(ty: &Type) -> &'static str {
     match ty {
         Type::Ptr(_) => "it is a pointer",
@@ -308,7 +309,7 @@ fn unknown(ty: &Type) -> &'static str {
     }
 }
 
-/// A string of bytes with all that C has of it.
+/// A byte string with all bytes that C stores.
 fn text<'e>(translator: &Translator<'_>, ty: &Type, value: Option<&'e Expr>) -> Option<&'e Expr> {
     let Type::Array(array) = ty else { return None };
     let Some(expression @ Expr::Lit(literal)) = value else {
@@ -325,9 +326,9 @@ fn text<'e>(translator: &Translator<'_>, ty: &Type, value: Option<&'e Expr>) -> 
     (whole && translator.number(&array.elem) == Some("i8")).then_some(expression)
 }
 
-/// An integer that has this type, with the value that C would convert its own to.
+/// An integer of this type. The value is converted as C does it.
 fn wrapped(value: i128, primitive: &str) -> TokenStream {
-    // Truncation is what C does.
+    // C truncates too.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let value = match primitive {
         "i8" => i128::from(value as i8),
@@ -353,7 +354,7 @@ fn float_literal(value: f64, primitive: &str) -> TokenStream {
     if value.is_nan() {
         return quote!(#ident::NAN);
     }
-    // Rounding is what C has done already.
+    // C has already rounded the value.
     #[allow(clippy::cast_possible_truncation)]
     let digits = match primitive {
         _ if value.is_infinite() => quote!(#ident::INFINITY),

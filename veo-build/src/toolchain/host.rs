@@ -13,12 +13,12 @@ use crate::tool::Tool;
 
 /// The variables and names of one compiler.
 struct Names {
-    /// Ours, before all others.
+    /// Our own variable. It comes before all others.
     own: &'static str,
-    /// The usual one, in the forms that the `cc` crate knows.
+    /// The usual variable, in the forms that the `cc` crate knows.
     usual: &'static str,
     native: &'static [&'static str],
-    /// What follows the target's prefix when cross compiling.
+    /// The end of the program name after the target's prefix, when cross compiling.
     cross: &'static str,
     /// The package to install.
     debian: &'static str,
@@ -100,12 +100,12 @@ fn compiler(context: &Context, needs: &Needs<'_>, language: Language) -> Result<
     Ok(Tool::first(env, programs(context, &names)))
 }
 
-/// Where gcc has what compiles behind its driver. A package manager that installs another one there changes the directory, though
-/// the new files bear the time they were made at, which may be long before the last build.
+/// The directory of the compiler proper behind gcc's driver. An update by a package manager changes the directory, but the new
+/// files may have time stamps from long before the last build.
 pub(crate) fn watched(context: &Context, toolchain: &Toolchain) -> Vec<PathBuf> {
     let mut dirs = Vec::new();
     for compiler in toolchain.compilers.values() {
-        // LLVM's are one program, whose directory is watched.
+        // LLVM's compiler is one program, and its directory is watched.
         if ["clang", "flang"]
             .iter()
             .any(|name| compiler.version.contains(name))
@@ -146,7 +146,7 @@ fn programs(context: &Context, names: &Names) -> Vec<String> {
     }
 }
 
-/// What GNU's cross tools for the target begin with; nothing when not cross compiling.
+/// The prefix of GNU's cross tools for the target, or `None` when not cross compiling.
 fn prefix(context: &Context) -> Option<String> {
     if context.host == context.target {
         return None;
@@ -160,7 +160,7 @@ fn prefix(context: &Context) -> Option<String> {
                 cpu => cpu,
             };
             let host_cpu = context.host.split('-').next();
-            // The same processor with another C library, as in x86_64-unknown-linux-musl.
+            // This is the same processor with another C library, as in x86_64-unknown-linux-musl.
             if os.last() == Some(&"musl") && host_cpu == Some(cpu) {
                 return Some("musl-".to_string());
             }

@@ -1,7 +1,7 @@
-//! LLVM's compilers for the VE, without a linker: sources become one relocatable object through LLVM IR.
+//! LLVM's compilers for the VE. There is no linker: sources become one relocatable object through LLVM IR.
 //!
-//! flang cannot compile for the VE, but its IR for the host becomes IR for the VE by naming another machine, since sizes and
-//! layouts of types agree. What differs are complex numbers and structures by value in arguments and results.
+//! flang cannot compile for the VE. Its IR for the host becomes IR for the VE by naming another machine, because sizes and
+//! layouts of types are the same. Only complex numbers and structures by value in arguments and results differ.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -14,15 +14,15 @@ use crate::target::Target;
 use crate::tool::{Tool, version_number};
 use crate::{Error, ErrorKind, Result};
 
-/// How clang is told to compile for the VE.
+/// The flag that lets clang compile for the VE.
 pub(crate) const LLVM_TARGET: &str = "--target=ve-unknown-linux-gnu";
 
-/// The oldest version whose VE target compiles what it should.
+/// The oldest version whose VE target compiles correctly.
 const OLDEST: u32 = 19;
-/// The newest version to look for under a name with a number.
+/// The highest version number to try in program names.
 const NEWEST: u32 = 40;
 
-/// The names of an LLVM tool as distributions install them, newest first, then without a number.
+/// The names of an LLVM tool in distributions: with a number, newest first, then without one.
 pub(super) fn versioned(name: &str) -> impl Iterator<Item = String> {
     let numbered = (OLDEST..=NEWEST)
         .rev()
@@ -68,7 +68,7 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
             return Ok(Found::missing(why, help));
         };
         compilers.insert(language, flang);
-        // Linking and the last step are clang's.
+        // clang links and does the last step.
         compilers.insert(Language::C, clang.clone());
     }
     Ok(Toolchain {
@@ -118,7 +118,7 @@ fn major(version: &str) -> Option<u32> {
     version_number(version)?.split('.').next()?.parse().ok()
 }
 
-/// A tool of the same LLVM: in clang's own directory, or with the same number, since versions do not read each other's IR.
+/// A tool of the same LLVM, because versions cannot read each other's IR. It is in clang's directory or has the same number.
 fn beside(context: &Context, clang: &Tool, variable: &str, name: &str) -> Result<Option<Tool>> {
     if let Some(tool) = Tool::named(&context.env, variable)? {
         return Ok(Some(tool));
@@ -130,7 +130,7 @@ fn beside(context: &Context, clang: &Tool, variable: &str, name: &str) -> Result
     Ok(Tool::first(&context.env, own.into_iter().chain([numbered])))
 }
 
-/// IR for the host, as IR for the VE.
+/// Turns IR for the host into IR for the VE.
 pub(crate) fn retarget(context: &Context, clang: &Tool, ir: &str) -> Result<String> {
     let source = context.out.join("work/probes/empty.c");
     context::write_if_changed(&source, b"")?;
@@ -153,7 +153,7 @@ pub(crate) fn retarget(context: &Context, clang: &Tool, ir: &str) -> Result<Stri
     Ok(lines.flat_map(|line| [line, "\n".to_string()]).collect())
 }
 
-/// A line of function attributes without those that mean something to one machine only.
+/// A line of function attributes, without those of one machine.
 fn without_machine(line: &str) -> String {
     const MACHINE: [&str; 4] = [
         "\"target-cpu\"=",

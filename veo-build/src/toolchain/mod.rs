@@ -1,4 +1,4 @@
-//! Which compilers make a target, and where they are.
+//! Finds the compilers of each target.
 
 mod host;
 mod llvm;
@@ -23,11 +23,11 @@ pub(crate) use nec::runtime_dirs as nec_fortran_runtime;
 pub(crate) struct Toolchain {
     pub(crate) target: Target,
     compilers: BTreeMap<Language, Tool>,
-    /// `mk_veorun_static`, for a static veorun of NEC's.
+    /// NEC's `mk_veorun_static`, for a static veorun.
     pub(crate) mk_veorun: Option<Tool>,
-    /// Joins LLVM IR.
+    /// The tool that joins LLVM IR.
     pub(crate) llvm_link: Option<Tool>,
-    /// Takes debug information out.
+    /// The tool that takes debug information out.
     pub(crate) objcopy: Option<Tool>,
 }
 
@@ -54,7 +54,7 @@ impl Toolchain {
         names.join(", ")
     }
 
-    /// The directories that tell of another compiler behind the same name, as far as its own file does not.
+    /// Directories that change if another compiler gets the same name and the compiler's own file does not show it.
     pub(crate) fn watched(&self, context: &Context) -> Vec<PathBuf> {
         match self.target {
             Target::Host => host::watched(context, self),
@@ -68,20 +68,20 @@ impl Toolchain {
     }
 }
 
-/// What a library needs of its tools.
+/// The tools that a library needs.
 #[derive(Debug)]
 pub(crate) struct Needs<'a> {
     pub(crate) kernels: &'a Kernels,
     pub(crate) languages: BTreeSet<Language>,
-    /// How many files are linked together.
+    /// The number of files to link.
     pub(crate) objects: usize,
 }
 
-/// The outcome of a search that did not go wrong.
+/// The outcome of a search without an error.
 #[derive(Debug)]
 pub(crate) enum Found {
     Tools(Box<Toolchain>),
-    /// Why the target cannot be built here, and what would help.
+    /// The target cannot be built here. It says why, and what would help.
     Missing {
         why: String,
         help: String,
@@ -105,7 +105,7 @@ impl Found {
         }
     }
 
-    /// The same where something else shows that the target belongs to this machine.
+    /// As [`missing`](Self::missing), if something else shows that this machine should build the target.
     fn missed_if(self, missed: bool) -> Self {
         match self {
             Self::Missing { why, help, .. } => Self::Missing { why, help, missed },
@@ -114,16 +114,16 @@ impl Found {
     }
 }
 
-/// The directories that Cargo has to watch for compilers of a target that are installed later.
+/// The directories in which compilers of a target may be installed later. Cargo watches them.
 pub(crate) fn watched(context: &Context, target: Target) -> Option<PathBuf> {
     target.is_nec().then(|| nec::watched(context)).flatten()
 }
 
-/// Looks for the tools of a target. `named` tells that the user asked for the target, so that signs of its absence on
-/// this machine do not count.
+/// Searches the tools of a target. If `named`, the user asked for the target, so signs that it is absent from this machine do
+/// not count.
 ///
 /// # Errors
-/// When a variable names a tool that is not there.
+/// A variable names a tool that does not exist.
 pub(crate) fn find(
     context: &Context,
     needs: &Needs<'_>,

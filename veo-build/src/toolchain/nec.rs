@@ -54,7 +54,7 @@ pub(super) fn find(
     };
     let there = match target {
         Target::Ve3 => libraries(target).is_dir(),
-        // Installations for VE3 alone have the compilers below `ve` too.
+        // Even installations only for VE3 have the compilers below `ve`.
         _ => libraries(target).is_dir() || !libraries(Target::Ve3).is_dir(),
     };
     if !named && !there {
@@ -107,7 +107,7 @@ fn is_expected(context: &Context) -> Result<bool> {
     Ok(false)
 }
 
-/// Where NEC's compilers are or would be installed: the deepest directory of theirs that is there, which is small until they are.
+/// The deepest existing directory of NEC's compilers. They are or would be installed below it. It has few files until then.
 pub(super) fn watched(context: &Context) -> Option<PathBuf> {
     let root = root(context);
     [root.join("ve/bin"), root.join("ve"), root]
@@ -115,7 +115,7 @@ pub(super) fn watched(context: &Context) -> Option<PathBuf> {
         .find(|dir| dir.is_dir())
 }
 
-/// The tool that the variable names, else one in `dirs`, else one in `PATH`.
+/// The tool that the variable names, or one in `dirs`, or one in `PATH`.
 fn tool(context: &Context, variable: &str, program: &str, dirs: &[&Path]) -> Result<Option<Tool>> {
     if let Some(tool) = Tool::named(&context.env, variable)? {
         return Ok(Some(tool));
@@ -127,7 +127,7 @@ fn tool(context: &Context, variable: &str, program: &str, dirs: &[&Path]) -> Res
     Ok(Tool::first(&context.env, places))
 }
 
-/// The directories of the Fortran runtime, newest first, for a library that `nc++` links and that has Fortran in it.
+/// The directories of the Fortran runtime, newest first. `nc++` needs them to link a library with Fortran in it.
 pub(crate) fn runtime_dirs(context: &Context) -> Vec<PathBuf> {
     let versions = std::fs::read_dir(root(context).join("ve/nfort"));
     let mut dirs: Vec<PathBuf> = versions

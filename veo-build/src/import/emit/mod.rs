@@ -1,4 +1,4 @@
-//! The module of declarations as text: functions, constants, and in `records` types.
+//! Writes the module of declarations: functions and constants here, types in `records`.
 
 mod records;
 
@@ -21,9 +21,9 @@ use crate::{Error, ErrorKind, Result};
 /// A module of declarations.
 pub(super) struct Module {
     pub text: String,
-    /// How many functions it declares.
+    /// The number of functions in it.
     pub functions: usize,
-    /// What it could not declare: `name (why)`.
+    /// Items that it could not declare: `name (why)`.
     pub left_out: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ struct Emitter<'a> {
     written_later: RefCell<Vec<(String, String)>>,
 }
 
-/// Declares everything that the catalogue of `header` has, as kernels of `lib`.
+/// Declares everything in the catalogue of `header` as kernels of `lib`.
 pub(super) fn module(
     catalogue: &Catalogue,
     header: &str,
@@ -45,7 +45,7 @@ pub(super) fn module(
 ) -> Result<Module> {
     let krate: Path = syn::parse_str(crate_path).map_err(|_| {
         Error::invalid(format!(
-            "`{crate_path}` is no path; .crate_path(..) takes one like `my_crate::veo`"
+            "`{crate_path}` is not a path; .crate_path(..) takes one like `my_crate::veo`"
         ))
     })?;
     let krate = quote!(#krate);
@@ -117,7 +117,7 @@ pub(super) fn module(
     })
 }
 
-/// What a header has beside functions that a library can have, each as `name (why)`.
+/// Items of a header that cannot be kernels of a library, each as `name (why)`.
 fn never_declared(catalogue: &Catalogue) -> impl Iterator<Item = String> {
     let foreign = catalogue.foreign.iter().map(|(function, convention)| {
         let symbol = symbol(function);
@@ -135,8 +135,8 @@ fn never_declared(catalogue: &Catalogue) -> impl Iterator<Item = String> {
     foreign.chain(defined).chain(variables).chain(valueless)
 }
 
-/// The constants that can have their names. One name may be that of a function, of a constant and of a macro, which is often
-/// defined as itself; the first of these has it.
+/// The constants that can keep their names. A function, a constant and a macro may share one name (headers often define a macro
+/// as itself); the first of these gets it.
 fn constants(catalogue: &Catalogue) -> impl Iterator<Item = &ItemConst> {
     let functions = catalogue.functions.iter();
     let mut names: HashSet<String> = functions.map(|it| it.sig.ident.to_string()).collect();
@@ -148,7 +148,7 @@ fn constants(catalogue: &Catalogue) -> impl Iterator<Item = &ItemConst> {
     all.filter(move |constant| names.insert(constant.ident.to_string()))
 }
 
-/// What a program's lints may say about the header is nothing that its author can change.
+/// Allows lints, because the author of the program cannot change the header.
 fn allowed() -> TokenStream {
     quote! {
         #[allow(
@@ -158,7 +158,7 @@ fn allowed() -> TokenStream {
     }
 }
 
-/// A comment of one line, whatever is in the text.
+/// A comment of one line. Line breaks in the text become spaces.
 fn line_comment(text: &str) -> String {
     format!("// {}\n", text.replace(['\n', '\r'], " "))
 }
@@ -173,7 +173,7 @@ impl Emitter<'_> {
         quote!(requires(#name))
     }
 
-    /// The lines of an item's comment, unless it is a frame around what follows.
+    /// The lines of an item's comment, unless the comment is only a frame.
     fn comment(&self, attributes: &[syn::Attribute]) -> Vec<String> {
         let lines = comment::lines(attributes);
         let words = comment::words(&comment::text(attributes));
@@ -183,7 +183,7 @@ impl Emitter<'_> {
         lines
     }
 
-    /// The comment of an item, or where it is from.
+    /// The comment of an item, or a note with its origin.
     fn docs(&self, attributes: &[syn::Attribute], name: &str) -> TokenStream {
         let mut lines = self.comment(attributes);
         if lines.is_empty() {
@@ -200,7 +200,7 @@ impl Emitter<'_> {
         quote!(#(#lines)*)
     }
 
-    /// The declaration of a function, or why there can be none.
+    /// The declaration of a function, or the reason why there is none.
     fn function(&self, function: &ForeignItemFn) -> std::result::Result<TokenStream, Why> {
         let krate = self.translator.krate;
         let signature = &function.sig;
@@ -244,7 +244,7 @@ impl Emitter<'_> {
         }
         let result = match &signature.output {
             ReturnType::Default => quote!(),
-            // What does not return ends the process of the VE, which the call gets as an error.
+            // A function that does not return ends the VE process, and the call returns an error.
             ReturnType::Type(_, ty) if matches!(**ty, syn::Type::Never(_)) => quote!(),
             ReturnType::Type(_, ty) => {
                 let ty = self.translator.result(ty)?;
@@ -268,7 +268,7 @@ impl Emitter<'_> {
         })
     }
 
-    /// A constant; nothing if its type has no counterpart.
+    /// A constant, or `None` if its type has no counterpart.
     fn constant(&self, constant: &ItemConst) -> TokenStream {
         let name = &constant.ident;
         let (ty, value) = match text(&constant.expr) {
@@ -323,9 +323,9 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
-/// An identifier that no other parameter has.
+/// An identifier that differs from the other parameters.
 fn unique(name: &str, index: usize, names: &mut HashSet<String>) -> Ident {
-    // What starts with two underscores is the stub's own.
+    // Names with two leading underscores belong to the stub.
     let mut name = match name.trim_start_matches("__").trim_matches('_') {
         "" => format!("arg{}", index + 1),
         _ if name.starts_with("__") => name.trim_start_matches('_').to_owned(),
@@ -337,7 +337,7 @@ fn unique(name: &str, index: usize, names: &mut HashSet<String>) -> Ident {
     format_ident!("{name}")
 }
 
-/// The bytes of a string that C can hold, with the zero at its end.
+/// The bytes of a C string with the terminating zero.
 fn text(expression: &syn::Expr) -> Option<Vec<u8>> {
     let syn::Expr::Lit(literal) = expression else {
         return None;
@@ -350,7 +350,7 @@ fn text(expression: &syn::Expr) -> Option<Vec<u8>> {
         .map(|text| text.to_bytes_with_nul().to_owned())
 }
 
-/// Type and value of a string, in a way that every edition knows.
+/// The type and the value of a string, in syntax that every edition accepts.
 fn c_string(text: &[u8]) -> (TokenStream, TokenStream) {
     let text = Literal::byte_string(text);
     (

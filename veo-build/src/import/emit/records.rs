@@ -1,4 +1,4 @@
-//! Structures, unions, opaque types, and other names of types.
+//! Writes structures, unions, opaque types and aliases.
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -9,8 +9,8 @@ use crate::import::catalogue::{Record, RecordLayout, docs, is_helper};
 use crate::import::translate::{Why, rust_name};
 
 impl Emitter<'_> {
-    /// An alias or a record. Aliases of addresses are left out: what they stand for is a pointer as a parameter and a `VeAddr` in
-    /// memory, and is written out.
+    /// Declares an alias or a record. This leaves out aliases of addresses, because an address is a pointer as a parameter but a
+    /// `VeAddr` in memory. Each use has the full type instead.
     pub(super) fn named(&self, name: &str) -> TokenStream {
         let catalogue = self.translator.catalogue;
         if catalogue.ambiguous.contains(name) {
@@ -90,7 +90,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// The representation and the fields of a record of which every field has a counterpart.
+    /// The representation and the fields of a record, if every field has a counterpart.
     fn fields(
         &self,
         record: &Record,
@@ -136,8 +136,8 @@ impl Emitter<'_> {
         Ok((quote!(#(#representation)*), fields))
     }
 
-    /// What has to stand before a field so that it is where C has it, in a structure that holds something that C aligns to more
-    /// than Rust does. `end` is where the fields before it end.
+    /// The padding that puts a field at its offset in C. A structure needs it if C aligns one of its fields more than Rust does.
+    /// `end` is the end of the previous field.
     fn padding(
         &self,
         field: &syn::Field,
@@ -145,7 +145,7 @@ impl Emitter<'_> {
         end: &mut usize,
         offsets: &[(String, usize)],
     ) -> std::result::Result<TokenStream, Why> {
-        let unknown = || format!("where `{name}` is, is not known");
+        let unknown = || format!("the offset of `{name}` is unknown");
         let (size, align) = self.translator.size(&field.ty).ok_or_else(unknown)?;
         let offset = offsets.iter().find(|(of, _)| of == name);
         let offset = offset.map_or(end.next_multiple_of(align), |(_, offset)| *offset);
@@ -165,7 +165,7 @@ impl Emitter<'_> {
     }
 }
 
-/// The fields of a union, or of a structure that holds something without a counterpart: as many bytes.
+/// The field of a union, or of a structure with a field that has no counterpart: an array of the same size.
 fn bytes(size: usize, align: usize, union: bool) -> (TokenStream, TokenStream) {
     let width = if union && align.is_power_of_two() {
         align.min(8)
