@@ -2,7 +2,7 @@
 
 pub use vector_engine as ve;
 
-use ve::{VeData, VeOpaque, ve_kernel};
+use ve::{ve_kernel, VeData, VeOpaque};
 
 /// Plain data.
 #[derive(Clone, Copy, VeData)]
