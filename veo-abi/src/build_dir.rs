@@ -1,4 +1,4 @@
-//! What a build script leaves below its `OUT_DIR`: `veo-build` writes it, the macro and the runtime look for it.
+//! The layout of a build script's output. `veo-build` writes it, the macro and the runtime read it.
 //!
 //! | below `OUT_DIR` | |
 //! |---|---|
@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// The directory of all of it, below `OUT_DIR`.
+/// The directory of the whole output, below `OUT_DIR`.
 pub const DIR: &str = "veo";
 /// The directory of prototypes, below [`DIR`].
 pub const PROTOTYPES: &str = "prototypes";
@@ -24,13 +24,13 @@ pub const VE3: &str = "ve3";
 /// The target of VE1 machine code by LLVM.
 pub const VE1_LLVM: &str = "ve1-llvm";
 
-/// The directory of all that a build leaves.
+/// The directory of the whole output.
 #[must_use]
 pub fn of(out_dir: &Path) -> PathBuf {
     out_dir.join(DIR)
 }
 
-/// The place of a library for one target.
+/// The path of a library for one target.
 #[must_use]
 pub fn library(out_dir: &Path, target: &str, name: &str) -> PathBuf {
     of(out_dir).join(target).join(name)

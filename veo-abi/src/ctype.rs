@@ -1,4 +1,4 @@
-//! C type strings, as the untyped way of calling kernels takes them.
+//! C type strings, which untyped calls of kernels take.
 //!
 //! `"int"`, `"unsigned long"`, `"uint16_t"`, `"const double *"`, `"void"`: what a
 //! C programmer would write for a parameter or a result that fits one word.
@@ -18,7 +18,7 @@ pub enum CType {
     Pointer,
 }
 
-/// A C type string that cannot be understood, and why.
+/// An invalid C type string, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a C type for a kernel: {reason}")]
 pub struct CTypeError {
@@ -30,13 +30,13 @@ const EXPECTED: &str = "write char, short, int, long (each also unsigned), int8_
                         size_t, float, double, void, or a pointer such as `double *`";
 
 impl CType {
-    /// Reads a C type string. KeywordCounts may stand in any order C allows, `const` and
-    /// `volatile` are ignored, and white space is free.
+    /// Reads a C type string. Words may have any order that C allows. `const`, `volatile`
+    /// and white space are ignored.
     ///
     /// # Errors
     ///
-    /// An unknown name, words that do not go together, an array or a type of more
-    /// than 64 bits; the message says what to write.
+    /// An unknown name, words that do not go together, an array, or a type of more
+    /// than 64 bits. The message says what to write.
     pub fn parse(text: &str) -> Result<CType, CTypeError> {
         let fail = |reason: String| CTypeError {
             text: text.to_owned(),
@@ -75,7 +75,7 @@ impl CType {
     }
 }
 
-/// Writes the type as C has it.
+/// Writes the type in C's notation.
 impl fmt::Display for CType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -90,14 +90,14 @@ fn is_qualifier(word: &str) -> bool {
     matches!(word, "const" | "volatile" | "restrict" | "__restrict")
 }
 
-/// What stands before a `*` may be any type name: the VE sees an address.
+/// Checks the words before a `*`. Any type name is valid, since the VE gets an address.
 fn pointee(words: &[&str]) -> Result<(), String> {
     let name = match words {
         ["struct" | "union" | "enum", name] => name,
         ["void"] => return Ok(()),
         [name] => name,
         ["long", "double"] => return Ok(()),
-        // A name of several words is one of the built-in types.
+        // A name of several words must be a built-in type.
         _ => return scalar(words).map(drop),
     };
     let mut letters = name.chars();

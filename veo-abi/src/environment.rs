@@ -1,9 +1,9 @@
-//! The variables that programs with these crates obey, and the one way to read them.
+//! The environment variables that programs with these crates read, and the only way to read them.
 //!
-//! A program with raised privileges (set-user-ID, set-group-ID, file capabilities) obeys
-//! none of them: they would let whoever starts it choose what runs with its privileges.
-//! So nothing that runs in a user's program asks the system itself. A new variable is added
-//! to the list here. What runs while a program is built has no part in this.
+//! A program with raised privileges (set-user-ID, set-group-ID, file capabilities) ignores
+//! all of them. Otherwise the user who starts it could choose what runs with its privileges.
+//! So code in a user's program must read variables here and nowhere else. Add each new
+//! variable to the list here. Code that runs while a program is built is not affected.
 
 use std::ffi::OsString;
 
@@ -15,13 +15,13 @@ macro_rules! variables {
     ($($(#[$attribute:meta])* $constant:ident = $name:literal;)*) => {
         $($(#[$attribute])* pub const $constant: Variable = Variable($name);)*
 
-        /// All of them.
+        /// All variables.
         pub const ALL: &[Variable] = &[$($constant),*];
     };
 }
 
 variables! {
-    /// What runs the kernels.
+    /// The backend that runs the kernels.
     VEO_BACKEND = "VEO_BACKEND";
     /// The file of libveo.
     VEO_LIBVEO = "VEO_LIBVEO";
@@ -33,17 +33,17 @@ variables! {
     VEO_EMU_NODES = "VEO_EMU_NODES";
     /// The memory of an emulated node.
     VEO_EMU_MEMORY = "VEO_EMU_MEMORY";
-    /// The descriptor over which a VE process is greeted; set by the emulator alone.
+    /// The descriptor for the handshake with a VE process. Only the emulator sets it.
     HANDSHAKE = "_VEO_EMU_HANDSHAKE";
     /// The program that becomes a VE process.
     VEORUN_BIN = "VEORUN_BIN";
     /// A debugger for each VE process.
     VEO_DEBUG = "VEO_DEBUG";
-    /// Whether the emulator tells what it does.
+    /// Whether the emulator logs what it does.
     VEO_LOG_DEBUG = "VEO_LOG_DEBUG";
     /// The node that -1 means.
     VE_NODE_NUMBER = "VE_NODE_NUMBER";
-    /// The nodes that a scheduler has given.
+    /// The nodes that a job scheduler assigned.
     VENODELIST = "_VENODELIST";
     /// The core of a VE process.
     VE_CORE_NUMBER = "VE_CORE_NUMBER";
@@ -68,49 +68,49 @@ impl Variable {
         self.0
     }
 
-    /// Its value, if it has one; none in a program with raised privileges.
+    /// Its value, if it is set. `None` in a program with raised privileges.
     #[must_use]
     pub fn get(self) -> Option<OsString> {
         self.set().filter(|value| !value.is_empty())
     }
 
-    /// The same as text, for what is compared or shown: what is not UTF-8 is replaced.
+    /// Its value as text, to compare or to show. Bytes that are not UTF-8 are replaced.
     #[must_use]
     pub fn text(self) -> Option<String> {
         Some(self.get()?.to_string_lossy().into_owned())
     }
 
-    /// Its value where an empty one means something else than none.
+    /// Its value, for variables whose empty value differs from an unset one.
     #[must_use]
     pub fn set(self) -> Option<OsString> {
         if privileged() { None } else { self.unguarded() }
     }
 
-    /// Its value whatever the program's privileges: only for what NEC's library reads by itself
-    /// and has to be known, and for what can do nothing but end the program.
+    /// Its value, regardless of the program's privileges. Use this only for variables that NEC's
+    /// library reads by itself, and for those that can only end the program.
     #[must_use]
     pub fn unguarded(self) -> Option<OsString> {
         std::env::var_os(self.0)
     }
 }
 
-/// The whole environment, for a child; nothing in a program with raised privileges.
+/// The whole environment, for a child process. Empty in a program with raised privileges.
 pub fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os().filter(|_| !privileged())
 }
 
-/// The names that are set, whatever the program's privileges.
+/// The names of all set variables, regardless of the program's privileges.
 pub fn names() -> impl Iterator<Item = OsString> {
     std::env::vars_os().map(|(name, _)| name)
 }
 
-/// Whether the program has privileges that whoever started it has not (`AT_SECURE`).
+/// Whether the program has privileges that the user who started it lacks (`AT_SECURE`).
 #[must_use]
 pub fn privileged() -> bool {
     #[cfg(target_os = "linux")]
     // SAFETY: getauxval only looks a number up.
     return unsafe { libc::getauxval(libc::AT_SECURE) } != 0;
-    // Nothing runs kernels there.
+    // Kernels do not run on other systems.
     #[cfg(not(target_os = "linux"))]
     false
 }

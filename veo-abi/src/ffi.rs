@@ -1,7 +1,7 @@
 //! The libveo interface, generated from the headers in `include/`.
 //!
 //! Types and constants as C has them, and [`VeoApi`], the table of functions
-//! through which everything talks to a VE: NEC's library or the emulated node.
+//! through which all crates talk to a VE. NEC's library or the emulated node fills it.
 
 #![allow(
     missing_docs,
@@ -19,7 +19,7 @@ pub const VEO_REQUEST_ID_INVALID: u64 = u64::MAX;
 
 #[cfg(unix)]
 pub use libc::{key_t, pid_t};
-// Where there is no such thing, as wide as on Linux.
+// Other systems lack these types. They are as wide here as on Linux.
 #[cfg(not(unix))]
 pub type key_t = i32;
 #[cfg(not(unix))]

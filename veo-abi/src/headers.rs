@@ -1,4 +1,4 @@
-//! The C headers of the interface, for whoever installs or writes them out.
+//! The C headers of the interface, as text to install or to write out.
 
 /// Every header of `include/`: its file name and its text.
 pub const HEADERS: [(&str, &str); 8] = [

@@ -1,14 +1,14 @@
-//! Addresses that say of which VE process they are (`veo_hmem.h`): what their bits mean.
+//! The bits of hmem addresses (`veo_hmem.h`), which carry a tag that identifies their VE process.
 
 /// Bit 63: an address of a VE.
 const VE: u64 = 1 << 63;
 /// Bits 62 to 59: the identifier of the process.
 const SHIFT: u32 = 59;
-/// As many identifiers as fit.
+/// How many identifiers fit into these bits.
 pub const MAX_PROCESSES: usize = 16;
 const TAG: u64 = VE | (MAX_PROCESSES as u64 - 1) << SHIFT;
 
-/// The address with the tag of a process. Of the identifier the bits count that fit.
+/// The address with the tag of a process. Higher bits of the identifier are dropped.
 #[must_use]
 pub const fn tag(address: u64, identifier: usize) -> u64 {
     address & !TAG | VE | (identifier as u64) << SHIFT & TAG
@@ -24,7 +24,7 @@ pub const fn untag(address: u64) -> u64 {
     }
 }
 
-/// Whether it is an address of a VE.
+/// Whether this is an address of a VE.
 #[must_use]
 pub const fn is_ve(address: u64) -> bool {
     address & VE != 0
@@ -36,7 +36,7 @@ pub const fn identifier(address: u64) -> usize {
     (address >> SHIFT) as usize % MAX_PROCESSES
 }
 
-/// Whether this can be nothing but an address that still has its tag.
+/// Whether this word is certainly an address that still has its tag.
 #[must_use]
 pub fn is_tagged_address(word: u64) -> bool {
     const LOWEST: u64 = 1 << 16;

@@ -4,13 +4,13 @@
 //! - the 64-bit words that carry arguments and results: [`Word`];
 //! - C type strings: [`CType`];
 //! - the types of a kernel declaration: [`Type`], [`Signature`];
-//! - what a library says of its functions, and whether a declaration agrees: [`prototype`];
+//! - the prototypes of a library's functions, and their comparison with declarations: [`prototype`];
 //! - the libveo interface: its types, constants and the table of its functions, [`ffi`], and its C
 //!   headers, [`headers`];
-//! - the variables that programs obey: [`environment`];
-//! - the layout of what a build script leaves: [`build_dir`].
+//! - the environment variables that programs read: [`environment`];
+//! - the layout of a build script's output: [`build_dir`].
 //!
-//! Nothing here touches a VE or a file.
+//! No code here touches a VE or a file.
 
 pub mod build_dir;
 mod ctype;

@@ -1,4 +1,4 @@
-//! What one call can carry, and how long names can be.
+//! The limits of one call and of names.
 
 use crate::ffi;
 

@@ -1,10 +1,10 @@
-//! Which name was probably meant: of a function in a library, of a kernel, of a key.
+//! Suggestions for a misspelled name of a function, a kernel or a key.
 
-/// At most this many names are suggested.
+/// The most names that are suggested.
 const SUGGESTED: usize = 3;
 
-/// Those of `names` that `wanted` can be a mistake for, the nearest first: another case, a
-/// missing underscore, a slip of the keyboard, a C++ name that lacks `extern "C"`.
+/// The names that the user may have meant by `wanted`, the nearest first. They differ by case,
+/// underscores or a typing mistake, or are C++ names that lack `extern "C"`.
 #[must_use]
 pub fn near_names<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut near: Vec<(usize, &str)> = names
@@ -18,10 +18,10 @@ pub fn near_names<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) ->
     near.into_iter().map(|(_, name)| name).collect()
 }
 
-/// How far apart two names are, if they can be mistaken for each other.
+/// The distance of two names. `None` if they are too different.
 fn distance(wanted: &str, name: &str) -> Option<usize> {
     let is_mangled = |text: &str| text.starts_with("_Z");
-    // A C++ name contains the length and the name.
+    // A mangled C++ name contains the length of the name, then the name.
     if is_mangled(name)
         && !is_mangled(wanted)
         && name.contains(&format!("{}{wanted}", wanted.len()))
@@ -40,14 +40,15 @@ fn distance(wanted: &str, name: &str) -> Option<usize> {
         6..=9 => 2,
         _ => 3,
     };
-    // Each letter more is an edit. Names of C++ are long, and libraries have thousands of them.
+    // Each additional letter is an edit. This check saves time: C++ names are long, and a
+    // library has thousands of them.
     if wanted.chars().count().abs_diff(name.chars().count()) > most {
         return None;
     }
     Some(edits(&wanted, &name)).filter(|edits| *edits <= most)
 }
 
-/// The number of letters to insert, remove, replace, or swap with the next.
+/// The number of letters to insert, remove, replace or swap with the next one.
 fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];

@@ -1,4 +1,4 @@
-//! The table of scalar types: widths, signs and names.
+//! The scalar types: their widths, signs and names.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! The signals of Linux, which the VE has, too: their numbers, names and meanings.
+//! The numbers, names and meanings of signals. The VE has those of Linux.
 
-/// Their numbers are those of Linux on every host.
+/// The numbers are those of Linux on every host.
 const SIGNALS: [(i32, &str, &str); 19] = [
     (1, "SIGHUP", "hangup"),
     (2, "SIGINT", "interrupted"),
@@ -23,7 +23,7 @@ const SIGNALS: [(i32, &str, &str); 19] = [
     (31, "SIGSYS", "forbidden system call"),
 ];
 
-/// The name of a signal and what it means, for those that end a process.
+/// The name and the meaning of a signal that ends a process. `None` for other signals.
 #[must_use]
 pub fn named(signal: i32) -> Option<(&'static str, &'static str)> {
     SIGNALS

@@ -29,7 +29,7 @@ pub enum Type {
     },
     /// A type known by name only, behind a pointer (an opaque handle).
     Opaque(&'static str),
-    /// A function, behind a pointer. Types in it that are not known are opaque.
+    /// A function, behind a pointer. Unknown types in it are opaque.
     Function {
         /// Its parameters in order.
         params: &'static [Type],
@@ -49,15 +49,16 @@ pub struct StructLayout {
     pub align: usize,
     /// File and line of its definition, `src/lib.rs:5`; empty if unknown.
     pub location: &'static str,
-    /// The fields in order of their offsets. None at all where they are not recorded:
-    /// what the pointers in memory that a pointer in memory leads to point to.
+    /// The fields in order of their offsets. Empty if the structure is not recorded: it is
+    /// reached through [`POINTERS_IN_MEMORY`](crate::prototype::POINTERS_IN_MEMORY) pointers in
+    /// structures, one after the other.
     pub fields: &'static [Field],
 }
 
 /// A field of a structure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field {
-    /// Its name; tuple structures count from `0`.
+    /// Its name. Fields of tuple structures are numbered from `0`.
     pub name: &'static str,
     /// Distance from the start of the structure in bytes.
     pub offset: usize,
@@ -91,7 +92,7 @@ impl Type {
     }
 }
 
-/// Writes the type as Rust has it: `*mut [f64; 3]`.
+/// Writes the type in Rust's notation: `*mut [f64; 3]`.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -119,7 +120,7 @@ impl fmt::Display for Type {
     }
 }
 
-/// Writes the signature as Rust has it: `(i32, *mut f64) -> i64`.
+/// Writes the signature in Rust's notation: `(i32, *mut f64) -> i64`.
 impl fmt::Display for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(")?;

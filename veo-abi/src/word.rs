@@ -1,11 +1,11 @@
-//! How scalars travel: one 64-bit word each, in the VE's registers and stack slots.
+//! Scalars as arguments and results: one 64-bit word each, in a register or a stack slot of the VE.
 
 use crate::ScalarType;
 
 /// A 64-bit argument or result word.
 ///
-/// Integers are sign- or zero-extended from their own width, a `double` is its
-/// bits, a `float` sits in the upper half above 32 zero bits.
+/// Integers are sign- or zero-extended from their own width. A `double` is stored as its bits,
+/// a `float` in the upper half above 32 zero bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub struct Word(pub u64);
@@ -17,13 +17,13 @@ mod sealed {
 /// A Rust scalar that a VE register can hold. Implemented for the integer types
 /// up to 64 bits, `isize`, `usize`, `f32` and `f64`, and for nothing else.
 pub trait Scalar: Copy + Send + Sync + 'static + sealed::Sealed {
-    /// The C type that travels.
+    /// The C type of the argument or result.
     const TYPE: ScalarType;
 
     /// The word that carries this value.
     fn to_word(self) -> Word;
 
-    /// The value that a word carries; bits beyond the type's width are ignored.
+    /// The value that a word carries. Bits beyond the type's width are ignored.
     fn from_word(word: Word) -> Self;
 }
 
@@ -48,8 +48,7 @@ macro_rules! integers {
 
 integers!(i8 I8, i16 I16, i32 I32, i64 I64, u8 U8, u16 U16, u32 U32, u64 U64);
 
-// The typed layer describes the VE, where both are 64 bits wide; hosts of other
-// widths have no libveo.
+// On the VE both are 64 bits wide. Hosts of other widths have no libveo.
 #[cfg(target_pointer_width = "64")]
 integers!(isize I64, usize U64);
 

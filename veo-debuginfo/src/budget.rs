@@ -1,12 +1,12 @@
-//! How much work a file is worth. Sizes in debug information can refer to the
-//! same bytes again and again; the budget bounds what that can cost.
+//! Limits the work for one file. Debug information can refer to the same bytes again and
+//! again. The budget bounds the cost of that.
 
 /// Work for every byte of the input.
 const PER_BYTE: u64 = 24;
-/// Work that any file is worth.
+/// Work for any file.
 const BASE: u64 = 4 << 20;
 
-/// What is left to spend, in steps of some nanoseconds.
+/// The work that is left, in steps of some nanoseconds.
 pub(crate) struct Budget {
     left: u64,
 }
@@ -14,9 +14,9 @@ pub(crate) struct Budget {
 /// Why reading something ended early.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// This part cannot be read; others may.
+    /// This part cannot be read, but others may be.
     Damaged(gimli::Error),
-    /// The budget is spent; nothing more can be read.
+    /// The budget is spent. Reading must end.
     Exhausted,
 }
 
@@ -50,7 +50,7 @@ impl Budget {
     }
 }
 
-/// Turns damage into nothing and passes exhaustion on.
+/// Turns damage into `None`, and keeps exhaustion as an error.
 pub(crate) fn tolerate<T>(step: Step<T>) -> Step<Option<T>> {
     match step {
         Ok(value) => Ok(Some(value)),

@@ -1,4 +1,4 @@
-//! The headers of ELF files: for which machine one is, and whether it is a whole library.
+//! The headers of ELF files: the machine of a file, and whether it is a complete library.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -17,8 +17,8 @@ pub const HOST: u16 = if cfg!(target_arch = "aarch64") {
     X86_64
 };
 
-/// The machine number of a processor as the first word of a Rust target names it, for those with
-/// 64-bit files.
+/// The machine number of a processor, given as the first word of a Rust target. `None` if its
+/// files are not 64-bit, or if it is unknown.
 #[must_use]
 pub fn machine_of(processor: &str) -> Option<u16> {
     Some(match processor {
@@ -39,19 +39,19 @@ const INTERPRETER: u32 = 3;
 pub struct Headers {
     /// Its machine number.
     pub machine: u16,
-    /// What it says of itself beyond that, which depends on the machine.
+    /// Flags whose meaning depends on the machine.
     pub flags: u32,
-    /// It is a shared library, or a program that can lie anywhere.
+    /// It is a shared library or a position-independent program.
     pub shared: bool,
-    /// It names a loader, so it is a program.
+    /// It is a program, since it names a loader.
     pub program: bool,
     /// The end of the last byte that is loaded from the file.
     pub end: u64,
 }
 
 impl Headers {
-    /// Reads the headers. `None`: no 64-bit little-endian ELF file, or its headers are
-    /// not all there.
+    /// Reads the headers. `None` if the file is not a 64-bit little-endian ELF file, or if its
+    /// headers are incomplete.
     pub fn read(file: &mut (impl Read + Seek)) -> Option<Headers> {
         let mut header = [0u8; 64];
         file.read_exact(&mut header).ok()?;
@@ -59,7 +59,7 @@ impl Headers {
             return None;
         }
         let (table, size, count) = (long(&header, 32), short(&header, 54), short(&header, 56));
-        // Relocatable objects have no segments, and give them no size.
+        // Relocatable objects have no segments and a segment size of 0.
         if size != 56 && count > 0 {
             return None;
         }
@@ -103,8 +103,8 @@ fn long(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(word)
 }
 
-/// Opens a file to look at it, with what the system knows of it. Other than a plain open
-/// this waits for nobody if it is a pipe.
+/// Opens a file for reading, and gives its metadata. Unlike a plain open, this does not block
+/// on a FIFO.
 ///
 /// # Errors
 ///
@@ -119,7 +119,7 @@ pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
     Ok((file, data))
 }
 
-/// Whether a file is a shared library for `machine`, and all of it is there.
+/// Whether a file is a complete shared library for `machine`.
 #[must_use]
 pub fn is_library_for(machine: u16, path: &Path) -> bool {
     let Ok((mut file, data)) = open(path) else {
@@ -145,7 +145,7 @@ mod tests {
         for len in 0..64 {
             assert_eq!(Headers::read(&mut Cursor::new(&own[..len])), None);
         }
-        // Any byte of the headers may be anything: an answer or none, never a panic.
+        // No value of any byte of the headers causes a panic.
         for at in 0..64 + 56 * 8 {
             for value in [0, 1, 0x7f, 0xff] {
                 let mut damaged = own[..4096].to_vec();

@@ -16,7 +16,7 @@ pub enum ReadError {
         /// The operating system's reason.
         reason: String,
     },
-    /// The bytes are no ELF file.
+    /// The bytes are not an ELF file.
     #[error("not an ELF file: a kernel library starts with the bytes 7f 45 4c 46")]
     NotElf,
     /// An ELF file of a kind that no VE or VE host uses.
@@ -28,8 +28,8 @@ pub enum ReadError {
     /// The debug file belongs to another build of the library.
     #[error("the debug file does not belong to this library ({0}); build both again")]
     OtherBuild(&'static str),
-    /// Reading would take more time or memory than any file of this size deserves.
-    #[error("the debug information is too entangled to be read; it is probably damaged")]
+    /// Reading would take more time or memory than a file of this size may take.
+    #[error("the debug information would take too long to read; it is probably damaged")]
     TooComplex,
 }
 

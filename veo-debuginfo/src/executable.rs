@@ -1,8 +1,8 @@
-//! The file that the running program is, as the system has it.
+//! The file of the running program.
 //!
-//! `/proc/self/exe` is another file where the program was started by a loader, valgrind or an
-//! emulator, and the name that a program was started by may mean another file by now. What is
-//! certain is the file that the program's headers are mapped from.
+//! `/proc/self/exe` names another file if a loader, valgrind or an emulator started the program.
+//! The program's path may name another file by now. So the file is found by its mapping: the
+//! program's headers are mapped from it.
 
 use std::ffi::{OsStr, c_int, c_void};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -15,7 +15,7 @@ use std::{fs, io, ptr};
 /// A file that is mapped into this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapped {
-    /// Where it was when it was mapped. Another file may be there now.
+    /// Its path when it was mapped. The path may name another file now.
     pub path: PathBuf,
     device: (u32, u32),
     inode: u64,
@@ -40,7 +40,7 @@ impl Mapped {
     ///
     /// As [`at`](Mapped::at).
     pub fn program() -> io::Result<Option<Mapped>> {
-        // It stays where it is, and a large program has many mappings to read.
+        // The answer never changes, and a large program has many mappings to read.
         static PROGRAM: OnceLock<Mapped> = OnceLock::new();
         if let Some(known) = PROGRAM.get() {
             return Ok(Some(known.clone()));
@@ -49,8 +49,8 @@ impl Mapped {
         Ok(found.map(|mapped| PROGRAM.get_or_init(|| mapped).clone()))
     }
 
-    /// Opens the file, under whatever name still leads to it, to be executed.
-    /// `None`: it is gone, or another file has taken its place.
+    /// Opens the file for execution, by any path that still names it.
+    /// `None` if it was deleted or replaced by another file.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl Mapped {
     pub fn open(&self) -> io::Result<Option<OwnedFd>> {
         for name in [Path::new("/proc/self/exe"), &self.path] {
             let mut options = fs::OpenOptions::new();
-            // Opens nothing yet, so the file may be of any kind, or not readable.
+            // O_PATH opens only the name, so the file may be of any kind or unreadable.
             match options.read(true).custom_flags(libc::O_PATH).open(name) {
                 Ok(file) if self.is(&file) => return Ok(Some(file.into())),
                 Err(error) if no_descriptor(&error) => return Err(error),
@@ -76,7 +76,7 @@ impl Mapped {
         if (device, data.ino()) == (self.device, self.inode) {
             return true;
         }
-        // File systems of several layers tell other numbers of a mapping than of a file.
+        // Layered file systems report other numbers for a mapping than for a file.
         let name = format!("/proc/self/fd/{}", file.as_raw_fd());
         data.is_file()
             && mapped_anew(&name)
@@ -84,13 +84,13 @@ impl Mapped {
     }
 }
 
-/// Whether the system has refused a descriptor, whatever it would have stood for.
+/// Whether an error means that no more descriptors are available.
 #[must_use]
 pub fn no_descriptor(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
-/// What a mapping of the file is, made for this question.
+/// Maps the file and gives the numbers that the system reports for the mapping.
 fn mapped_anew(name: &str) -> Option<Mapped> {
     const LEN: usize = 1;
     let file = fs::File::open(name).ok()?;
@@ -108,7 +108,7 @@ fn mapped_anew(name: &str) -> Option<Mapped> {
     mapped
 }
 
-/// What a line of /proc/self/maps says, if the mapping contains `address`:
+/// Reads a line of /proc/self/maps, if its mapping contains `address`:
 /// `start-end access offset major:minor inode path`.
 fn parse(line: &[u8], address: usize) -> Option<Mapped> {
     let mut rest = line;
@@ -141,7 +141,7 @@ fn parse(line: &[u8], address: usize) -> Option<Mapped> {
     })
 }
 
-/// The system writes an end of line as an octal number, and nothing else.
+/// The system escapes only the end of a line, as an octal number.
 fn unescape(mut path: &[u8]) -> PathBuf {
     const NEWLINE: &[u8] = b"\\012";
     let mut bytes = Vec::with_capacity(path.len());
@@ -157,7 +157,7 @@ fn unescape(mut path: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(&bytes))
 }
 
-/// Where the program's headers are in memory; 0, where nothing is, if the loader does not tell.
+/// The address of the program's headers in memory. 0 if the loader does not report it.
 fn program_headers() -> usize {
     let mut found = 0usize;
     // SAFETY: the callback gets `found`, which outlives the call.

@@ -1,4 +1,4 @@
-//! How files are read, and where debug information lies that is kept apart from its library.
+//! Reads files, and finds the separate debug file of a library.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
@@ -10,19 +10,19 @@ use crate::image::ElfImage;
 
 /// Where distributions install debug files.
 const SYSTEM: &str = "/usr/lib/debug";
-/// Larger files are not read into memory.
+/// The largest file that is read into memory.
 const LARGEST: u64 = 1 << 30;
 
 /// The file name and checksum of a library's `.gnu_debuglink`, if it has one.
 ///
 /// # Errors
-/// `elf` is no ELF file, or an unsupported or damaged one.
+/// `elf` is not an ELF file, or is an unsupported or damaged one.
 pub fn debug_link(elf: &[u8]) -> Result<Option<(String, u32)>, ReadError> {
     let link = ElfImage::parse(elf)?.debug_link();
     Ok(link.map(|(name, sum)| (String::from_utf8_lossy(name).into_owned(), sum)))
 }
 
-/// Whether `debug` may be the debug file of the library `elf`, and not of another build.
+/// Whether `debug` can be the debug file of this build of the library `elf`.
 pub(crate) fn debug_file_belongs(elf: &[u8], debug: &[u8]) -> bool {
     let (Ok(image), Ok(companion)) = (ElfImage::parse(elf), ElfImage::parse(debug)) else {
         return false;
@@ -33,7 +33,7 @@ pub(crate) fn debug_file_belongs(elf: &[u8], debug: &[u8]) -> bool {
 /// Opens a regular file.
 ///
 /// # Errors
-/// Those of the system, or it is no regular file.
+/// The system cannot open it, or it is not a regular file.
 pub(crate) fn open(path: &Path) -> io::Result<(File, Metadata)> {
     let (file, data) = elf::open(path)?;
     if data.is_file() {
@@ -43,10 +43,10 @@ pub(crate) fn open(path: &Path) -> io::Result<(File, Metadata)> {
     }
 }
 
-/// Reads all of a file, which has `size` bytes: a sparse file may claim more than any memory has.
+/// Reads a whole file of `size` bytes. The size is limited: a sparse file may be larger than memory.
 ///
 /// # Errors
-/// Those of the system, or it is too large.
+/// The system cannot read it, or it is too large.
 pub(crate) fn read_all(mut file: &File, size: u64) -> io::Result<Vec<u8>> {
     if size > LARGEST {
         let limit = LARGEST >> 20;
@@ -86,12 +86,12 @@ fn candidates(path: &Path, image: &ElfImage<'_>) -> Vec<PathBuf> {
     let mut sidecar = path.as_os_str().to_owned();
     sidecar.push(".debug");
     let mut candidates = vec![PathBuf::from(sidecar)];
-    // Links of libraries (libx.so -> libx.so.1) lead to the directory that matters.
+    // A link (libx.so -> libx.so.1) may lead to another directory.
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let directory = real.parent().unwrap_or(Path::new("."));
     if let Some((name, _)) = image.debug_link() {
         let name = String::from_utf8_lossy(name);
-        // A plain file name; anything else would lead out of the directories meant.
+        // Only a plain file name is valid. A path could lead out of these directories.
         if !name.is_empty() && !name.contains('/') {
             candidates.push(directory.join(&*name));
             candidates.push(directory.join(".debug").join(&*name));

@@ -1,4 +1,4 @@
-//! An ELF file as a whole: what it is, its symbols. Its debug sections are in `sections`.
+//! An ELF file: its machine, its symbols, the libraries it needs. `sections` reads its debug sections.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -14,21 +14,21 @@ use crate::budget::Budget;
 use crate::error::{ReadError, damaged};
 use crate::sections::{self, Bases, DebugSections, File};
 
-/// Names longer than this are no kernels'.
+/// The longest name in bytes. Symbols with a longer one are ignored.
 const NAME: usize = 4096;
 
 /// A parsed ELF file.
 pub(crate) struct ElfImage<'d> {
     file: File<'d>,
     machine: Machine,
-    /// Where each section lies, for relocatable objects.
+    /// The address of each section, for relocatable objects.
     bases: Option<Bases>,
 }
 
 /// An exported function.
 pub(crate) struct ExportedFunction {
     pub name: String,
-    /// `None` if the address is that of another function, which chooses this one at load time.
+    /// `None` for an indirect function, whose address is chosen when the library is loaded.
     pub address: Option<u64>,
 }
 
@@ -39,7 +39,7 @@ pub struct DynamicSymbol<'d> {
     pub name: &'d str,
     /// The file defines it.
     pub is_defined: bool,
-    /// The file cannot be loaded if no other one defines it.
+    /// The file cannot be loaded unless another one defines it.
     pub is_needed: bool,
 }
 
@@ -82,7 +82,7 @@ impl<'d> ElfImage<'d> {
         let versions = self.versions();
         let is_function = |symbol: &ElfSymbol<'d, '_>| match symbol.elf_symbol().st_type() {
             elf::STT_FUNC | elf::STT_GNU_IFUNC => true,
-            // Assembly need not say that a symbol is a function.
+            // Assembly code may leave out the type of a function.
             elf::STT_NOTYPE => self.is_code(symbol.section_index()),
             _ => false,
         };
@@ -95,7 +95,7 @@ impl<'d> ElfImage<'d> {
                 name: name.to_owned(),
                 address: (!indirect).then_some(address),
             };
-            // Of several versions of a name, the loader gives the one that is not hidden.
+            // If a name has several versions, the loader takes the one that is not hidden.
             let hidden = versions
                 .get(symbol.index().0)
                 .is_some_and(|version| version.0.get(LittleEndian).is_hidden());
@@ -116,8 +116,8 @@ impl<'d> ElfImage<'d> {
         Ok(exports)
     }
 
-    /// The variables that other programs can find. Those of a thread have no address of their
-    /// own and are left out.
+    /// The variables that other programs can find. Thread-local ones are left out, since they
+    /// have no single address.
     pub fn variables(&self, budget: &mut Budget) -> Result<BTreeSet<String>, ReadError> {
         let is_variable = |symbol: &ElfSymbol<'d, '_>| {
             let kind = symbol.elf_symbol().st_type();
@@ -126,13 +126,13 @@ impl<'d> ElfImage<'d> {
         self.names(budget, is_variable)
     }
 
-    /// The symbols that are defined and are no code.
+    /// The symbols that are defined and are not code.
     fn data_symbols(&self, budget: &mut Budget) -> Result<BTreeSet<String>, ReadError> {
         let is_data = |symbol: &ElfSymbol<'d, '_>| {
             let kind = symbol.elf_symbol().st_type();
             let lies_in_data = || match symbol.section_index() {
                 Some(section) => !self.is_code(Some(section)),
-                // An absolute symbol is a number. Without section headers nothing is known.
+                // An absolute symbol is a number. Without section headers its kind is unknown.
                 None => kind == elf::STT_NOTYPE && self.file.sections().next().is_some(),
             };
             match kind {
@@ -144,7 +144,7 @@ impl<'d> ElfImage<'d> {
         self.names(budget, is_data)
     }
 
-    /// The names that other programs can find of the symbols that `wanted` takes.
+    /// The names of the visible symbols that `wanted` accepts.
     fn names(
         &self,
         budget: &mut Budget,
@@ -157,7 +157,7 @@ impl<'d> ElfImage<'d> {
         Ok(names)
     }
 
-    /// Calls `visit` with each symbol that other programs can find and that `wanted` takes.
+    /// Calls `visit` with each symbol that other programs can find and `wanted` accepts.
     fn each_visible(
         &self,
         budget: &mut Budget,
@@ -179,19 +179,19 @@ impl<'d> ElfImage<'d> {
             if name.is_empty() || name.len() > NAME {
                 continue;
             }
-            // Symbols may share the bytes of a name.
+            // Many symbols may share the bytes of one name.
             budget.spend(8 + name.len() / 4)?;
             visit(name, &symbol);
         }
         Ok(())
     }
 
-    /// Whether the dynamic symbols tell what is exported. Relocatable objects have none.
+    /// Whether the dynamic symbols are the exported ones. Relocatable objects have none.
     fn has_dynamic_symbols(&self) -> bool {
         self.bases.is_none() && self.file.dynamic_symbols().next().is_some()
     }
 
-    /// The versions of the dynamic symbols, none if these do not tell what is exported.
+    /// The versions of the dynamic symbols. Empty if other symbols are the exported ones.
     fn versions(&self) -> &'d [elf::Versym<LittleEndian>] {
         let sections = self.file.elf_section_table();
         match sections.gnu_versym(LittleEndian, self.file.data()) {
@@ -200,7 +200,7 @@ impl<'d> ElfImage<'d> {
         }
     }
 
-    /// The name of the function that lies at an address.
+    /// The name of the function that contains an address.
     pub fn function_at(&self, address: u64) -> Option<&'d str> {
         let contains = |symbol: &ElfSymbol<'d, '_>| {
             let end = symbol.address().saturating_add(symbol.size());
@@ -225,7 +225,7 @@ impl<'d> ElfImage<'d> {
         })
     }
 
-    /// The table of what the loader has to do.
+    /// The dynamic table, which the loader reads.
     pub fn dynamic_table(&self) -> Result<DynamicTable<'d>, ReadError> {
         let sections = self.file.elf_section_table();
         sections
@@ -233,7 +233,7 @@ impl<'d> ElfImage<'d> {
             .map_err(damaged)
     }
 
-    /// The length of the file's content in memory.
+    /// The length of the loaded file in memory.
     pub fn extent(&self) -> u64 {
         let segments = self.file.segments();
         let ends = segments.map(|segment| segment.address().saturating_add(segment.size()));
@@ -270,7 +270,7 @@ impl<'d> ElfImage<'d> {
         self.file.gnu_debuglink().ok().flatten()
     }
 
-    /// The file that the debug information shares with other libraries, and its identifier.
+    /// The file with debug information shared by several libraries, and its build identifier.
     pub fn shared_link(&self) -> Option<(&'d [u8], &'d [u8])> {
         self.file.gnu_debugaltlink().ok().flatten()
     }
@@ -286,11 +286,11 @@ impl<'d> ElfImage<'d> {
     }
 }
 
-/// The symbols of a library that are defined and cannot be called: variables, also those of
-/// threads, and whatever else lies outside its code.
+/// The defined symbols of a library that cannot be called: variables, thread-local ones too, and
+/// all other symbols outside its code.
 ///
 /// # Errors
-/// As for [`read`].
+/// The bytes are not an ELF file, or are an unsupported or damaged one.
 pub fn data_symbols(elf: &[u8]) -> Result<BTreeSet<String>, ReadError> {
     ElfImage::parse(elf)?.data_symbols(&mut Budget::new(elf.len()))
 }
@@ -298,9 +298,9 @@ pub fn data_symbols(elf: &[u8]) -> Result<BTreeSet<String>, ReadError> {
 /// The libraries that a library is linked with, as the loader sees them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Linkage {
-    /// The name by which others need it, if it has one.
+    /// Its own name, by which other libraries need it.
     pub name: Option<String>,
-    /// The libraries that it needs, by that name of theirs.
+    /// The names of the libraries that it needs.
     pub needs: Vec<String>,
 }
 

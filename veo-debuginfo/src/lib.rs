@@ -1,16 +1,16 @@
-//! What the files of kernels say of themselves, and which files they are.
+//! Reads the files of kernels, and finds out which files they are.
 //!
 //! - the prototypes of a library's functions, from its debug information: [`prototypes`];
 //! - the function and the source line of an address in a library: [`SourceLines`];
-//! - for which machine a file is, and whether all of it is there: [`elf`];
+//! - the machine of a file, and whether the file is complete: [`elf`];
 //! - what a library is linked with: [`Linkage`], [`dynamic_symbols`];
-//! - its variables, [`data_symbols`], and its separate debug file, [`debug_link`];
-//! - a library's file as it was when it was loaded: [`Original`];
+//! - the variables of a library, [`data_symbols`], and its separate debug file, [`debug_link`];
+//! - the file that a library was loaded from: [`Original`];
 //! - on Linux, the file of the running program: `executable`.
 //!
-//! The input is not trusted: whatever the bytes are, the functions here come back with a result
-//! or an error, in time and memory proportional to the size of the input. Nothing here executes
-//! or loads a library.
+//! The input is not trusted. For any bytes, the functions here return a result or an error, in
+//! time and memory proportional to the size of the input. No code here executes or loads a
+//! library.
 
 mod budget;
 pub mod elf;

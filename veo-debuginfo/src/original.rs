@@ -1,4 +1,4 @@
-//! A library's file as it was when it was loaded, whatever becomes of its path later.
+//! The file that a library was loaded from, even if its path names another file later.
 
 use std::fs::{self, File};
 use std::io::{self, Seek as _, SeekFrom};
@@ -9,17 +9,17 @@ use std::time::SystemTime;
 
 use crate::files;
 
-/// The file that a path named when this was made: kept open, so that it can be read when
-/// another one has its name. A file that was written to since is not read.
+/// The file that a path named when it was opened. It stays open, so that it can be read even if
+/// its path names another file later. It is not read if it was written to meanwhile.
 #[derive(Debug)]
 pub struct Original {
     path: PathBuf,
     stamp: FileStamp,
-    /// None only while it is dropped. Behind a lock, since it has one position.
+    /// `None` only while it is dropped. The lock protects the file's position.
     file: Mutex<Option<File>>,
 }
 
-/// What tells one state of one file from others.
+/// Identifies a file and its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStamp {
     file: Option<(u64, u64)>,
@@ -48,10 +48,10 @@ impl Original {
     /// The file that `path` names now.
     ///
     /// # Errors
-    /// It cannot be opened, or is no regular file.
+    /// It cannot be opened, or is not a regular file.
     pub fn open(path: &Path) -> io::Result<Original> {
         let (opened, _) = files::open(path)?;
-        // Another descriptor, which is none of the standard streams.
+        // A duplicate never has the number of a standard stream.
         let file = opened.try_clone()?;
         let stamp = FileStamp::of(&file.metadata()?);
         Ok(Original {
@@ -61,19 +61,19 @@ impl Original {
         })
     }
 
-    /// The path that it had.
+    /// The path when it was opened.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What tells it from other files, and from itself when it was written to.
+    /// Identifies the file and its state when it was opened.
     #[must_use]
     pub fn stamp(&self) -> FileStamp {
         self.stamp
     }
 
-    /// Whether the path still names this file, and that was not written to.
+    /// Whether the path still names this file and the file was not written to.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
         fs::metadata(&self.path).is_ok_and(|data| FileStamp::of(&data) == self.stamp)
@@ -97,7 +97,7 @@ impl Original {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let file = file.as_mut().ok_or(io::ErrorKind::NotFound)?;
         let changed = || io::Error::other("it was overwritten after it was loaded");
-        // Also false if the program has closed the descriptor and something else has its number.
+        // The program may have closed the descriptor. Its number may now belong to another file.
         let is_same = |file: &File| {
             file.metadata()
                 .is_ok_and(|data| FileStamp::of(&data) == self.stamp)
@@ -122,7 +122,8 @@ impl Drop for Original {
                 .metadata()
                 .is_ok_and(|data| FileStamp::of(&data).file == self.stamp.file)
         {
-            // The program has closed the descriptor. What has its number now is not ours to close.
+            // The program closed the descriptor. Its number now belongs to another file, which
+            // must stay open.
             std::mem::forget(file);
         }
     }

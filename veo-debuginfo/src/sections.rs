@@ -1,4 +1,4 @@
-//! The debug sections of an ELF file: decompressed as far as the file deserves, and relocated.
+//! The debug sections of an ELF file, decompressed within a limit, and relocated.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,13 +15,13 @@ use object::{
 use crate::budget::Budget;
 use crate::error::{ReadError, damaged};
 
-/// Where the sections of a relocatable object are placed; away from 0, which
-/// marks what a linker dropped.
+/// The address of the first section of a relocatable object. It is not 0, since a linker marks
+/// dropped code with that address.
 const FIRST_ADDRESS: u64 = 0x1_0000;
-/// How many times its own size compressed debug information may take.
+/// How many times larger than the input decompressed debug information may be.
 const EXPANSION: usize = 64;
 
-/// The sections that prototypes or source lines can depend on.
+/// The sections that prototypes and source lines depend on.
 const SECTIONS: [SectionId; 13] = [
     SectionId::DebugAbbrev,
     SectionId::DebugAddr,
@@ -38,10 +38,10 @@ const SECTIONS: [SectionId; 13] = [
     SectionId::DebugTypes,
 ];
 
-/// An ELF file of the kind that VEs and their hosts use.
+/// A 64-bit little-endian ELF file, as VEs and their hosts use.
 pub(crate) type File<'d> = ElfFile64<'d, LittleEndian>;
 
-/// Where each section of a relocatable object lies.
+/// The address of each section of a relocatable object.
 pub(crate) struct Bases(HashMap<SectionIndex, u64>);
 
 /// The debug sections' bytes.
@@ -84,7 +84,7 @@ pub(crate) fn debug_sections<'d>(
             Some(bases) => relocate(file, bases, &section, bytes, budget)?,
             None => bytes,
         };
-        // Type units of relocatable objects come as further sections of the same name.
+        // Each type unit of a relocatable object is another section of the same name.
         match data.entry(id) {
             Entry::Vacant(entry) => {
                 entry.insert(bytes);
@@ -107,7 +107,7 @@ fn relocate<'d>(
     let machine = file.elf_header().e_machine(LittleEndian);
     let place = bases.of(Some(section.index()));
     for (offset, relocation) in section.relocations() {
-        // Sections of relocations may share their bytes.
+        // Several relocation sections may share the same bytes.
         budget.spend(32)?;
         let RelocationFlags::Elf { r_type } = relocation.flags() else {
             continue;
@@ -156,8 +156,8 @@ fn is_named(name: &str, wanted: &str) -> bool {
 }
 
 impl Bases {
-    /// Gives each section an address. Debug sections of one name follow each other, as their
-    /// bytes will.
+    /// Gives each section an address. Debug sections of one name follow each other, since their
+    /// bytes are joined in this order.
     pub fn new(file: &File<'_>) -> Bases {
         let mut bases = HashMap::new();
         let mut next = FIRST_ADDRESS;
@@ -184,15 +184,15 @@ impl Bases {
         Bases(bases)
     }
 
-    /// Where a section lies; 0 if nowhere.
+    /// The address of a section. 0 if it has none.
     pub fn of(&self, section: Option<SectionIndex>) -> u64 {
         let base = section.and_then(|section| self.0.get(&section));
         base.copied().unwrap_or(0)
     }
 }
 
-/// The width of a relocation and whether it is relative to its place, for
-/// those that occur in debug sections.
+/// The width of a relocation, and whether it is relative to its own address. `None` if it does
+/// not occur in debug sections.
 fn relocation_form(machine: Machine, r_type: RelocationType) -> Option<(usize, bool)> {
     const R_VE_REFLONG: RelocationType = RelocationType(1);
     const R_VE_REFQUAD: RelocationType = RelocationType(2);

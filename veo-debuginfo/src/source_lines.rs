@@ -1,7 +1,7 @@
 //! Source lines of addresses in libraries, from their debug information.
 //!
-//! The files come from anywhere: they are read into memory, which nobody can cut
-//! short, and a reader that fails in any way has found nothing.
+//! The files are not trusted. They are read into memory rather than mapped, since another
+//! process could truncate a mapped file. A panic of the reader counts as finding nothing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,20 +10,20 @@ use crate::files;
 use crate::image::ElfImage;
 use crate::original::Original;
 
-/// What is known of an address.
+/// The source location of an address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceLocation {
-    /// The function it lies in, as its source calls it.
+    /// The function that contains it, as its source names it.
     pub function: String,
     /// The symbol of that function.
     pub symbol: String,
-    /// Its source file; empty if it is not known.
+    /// Its source file. Empty if it is unknown.
     pub file: String,
-    /// Its source line, from 1; 0 if it is not known.
+    /// Its source line, counted from 1. 0 if it is unknown.
     pub line: u32,
 }
 
-/// A library's file, open for questions.
+/// A library's file, in which source locations are looked up.
 #[derive(Debug)]
 pub struct SourceLines {
     bytes: Vec<u8>,
@@ -42,19 +42,19 @@ impl SourceLines {
         Some(SourceLines::of(bytes, debug))
     }
 
-    /// A library and its separate debug file that were read already.
+    /// Takes the bytes of a library and of its separate debug file.
     #[must_use]
     pub fn of(bytes: Vec<u8>, debug: Option<Vec<u8>>) -> SourceLines {
         SourceLines { bytes, debug }
     }
 
-    /// The length of the image in memory.
+    /// The length of the loaded library in memory.
     #[must_use]
     pub fn extent(&self) -> u64 {
         tolerant(|| Some(ElfImage::parse(&self.bytes).ok()?.extent())).unwrap_or(0)
     }
 
-    /// What lies at an address of the file.
+    /// The source location of an address in the file.
     #[must_use]
     pub fn find(&self, address: u64) -> SourceLocation {
         let of = |bytes: &[u8]| tolerant(|| line(bytes, address));
@@ -78,13 +78,13 @@ impl SourceLines {
 
 type DwarfReader<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
 
-/// What a reader finds; nothing if it panics.
+/// The result of a reader. `None` if it panics.
 fn tolerant<T>(read: impl FnOnce() -> Option<T>) -> Option<T> {
     catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }
 
 fn line(bytes: &[u8], address: u64) -> Option<SourceLocation> {
-    // The reader counts on an address behind it.
+    // The reader computes the next address, which must not overflow.
     address.checked_add(1)?;
     let length = bytes.len();
     let data = ElfImage::parse(bytes)
@@ -116,8 +116,7 @@ fn line(bytes: &[u8], address: u64) -> Option<SourceLocation> {
     (place != SourceLocation::default()).then_some(place)
 }
 
-/// A symbol as the source names it. The reader of mangled names is given names from
-/// damaged files, too.
+/// The name of a symbol in the source. The demangler may panic on a name from a damaged file.
 fn demangle(symbol: &str) -> String {
     let name = || Some(addr2line::demangle_auto(symbol.into(), None).into_owned());
     tolerant(name).unwrap_or_else(|| symbol.to_owned())

@@ -1,5 +1,5 @@
-//! Libraries that are damaged at random, or lie about their size: no reader panics, hangs or
-//! takes more memory than the file deserves.
+//! Libraries that are damaged at random or have a false size: no reader panics, hangs or takes
+//! too much memory.
 
 use std::io::Cursor;
 use std::process::Command;

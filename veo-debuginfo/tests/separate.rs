@@ -1,5 +1,4 @@
-//! Debug information that lies apart from its library is found for source lines where it is found
-//! for prototypes.
+//! Source lines are found in the same separate debug files as prototypes.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Comparisons that only the compiler of the declaring crate can make, and what it then says.
+//! Comparisons that only the compiler of the declaring crate can make, and their messages.
 
 use super::POINTERS_IN_MEMORY;
 use super::finding::{Difference, index};
@@ -6,21 +6,21 @@ use super::lower::Lowered;
 use super::mismatch::ParamOrResult;
 use super::shape::Shape;
 
-/// Fields that get a message of their own.
+/// The most fields with a message of their own.
 const NAMED_FIELDS: usize = 64;
-/// Shapes and fields of a type before fewer pointers are followed in it.
+/// The most shapes and fields of a type. In a larger type fewer pointers are followed.
 const SIZE: usize = 160;
 
-/// What only the compiler of the declaring crate can settle: a type that the
-/// macro knows by name only, to be compared in a constant.
+/// A comparison of a type that the macro knows by name only. The compiler of the declaring
+/// crate makes it in a constant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assertion {
     /// The parameter, counted from 0; `None` for the result.
     pub param: Option<usize>,
     /// The index of the found type in `shapes`, for [`verdict`](super::verdict).
     pub root: u32,
-    /// One message for each value of [`verdict`](super::verdict), less one. A value beyond them
-    /// has the last.
+    /// The message for the value 1 of [`verdict`](super::verdict), for 2, and so on. The last one
+    /// is also for all larger values.
     pub messages: Vec<String>,
     nodes: Vec<Shape>,
     fields: Vec<OwnedField>,
@@ -38,7 +38,7 @@ struct OwnedField {
 impl ParamOrResult<'_> {
     /// The comparison of a type that is known by name only.
     pub(super) fn assertion(&self, text: &str, lowered: &Lowered<'_>) -> Assertion {
-        // What differs behind a pointer in a structure is told of that pointer.
+        // A difference behind a pointer in a structure is reported for that pointer.
         let fields = (0..lowered.near.min(NAMED_FIELDS))
             .map(|index| Difference::Field(u32::try_from(index).unwrap_or(u32::MAX)));
         let mut differences = vec![
@@ -59,7 +59,8 @@ impl ParamOrResult<'_> {
         if lowered.near > NAMED_FIELDS {
             messages.push(format!("{}: the fields differ", self.describe()));
         }
-        // The compiler reads all of it for each declaration: fewer pointers in large webs.
+        // The compiler reads the constant for each declaration, so a large type is cut by
+        // following fewer pointers.
         let small = |lowered: &Lowered<'_>| {
             let shapes = lowered.shapes();
             shapes.nodes.len() + shapes.fields.len() <= SIZE

@@ -1,9 +1,9 @@
-//! The rules of equality between a declared type and a found one.
+//! The rules by which a declared type agrees with a found one.
 //!
 //! They run in three places: when a library is loaded, while `#[ve_kernel]`
 //! expands, and in constants of the user's crate for types that the macro
-//! knows by name only. So they are `const` functions, over a form of the found
-//! type that fits in a constant ([`Shapes`]).
+//! knows by name only. So they are `const` functions. They take the found type in a
+//! form that fits in a constant ([`Shapes`]).
 
 use super::finding::{
     Difference, Finding, SAME, UNDECIDED, UNDECLARED_TYPE, both, differs, index, same_if,
@@ -15,13 +15,13 @@ use super::layout::{
 use super::shape::{Shape, ShapeField, Shapes, Sign, field, node};
 use crate::{ScalarType, StructLayout, Type};
 
-/// Comparisons of one type before it counts as undecided.
+/// The most steps for one type. A type that needs more counts as undecided.
 const STEPS: u32 = 10_000;
 
-/// The pointee name of a declared type that is not known yet.
+/// The name of a declared type that is not known yet.
 pub(super) const UNDECLARED: &str = "?";
 
-/// What is left to spend on a comparison.
+/// How many steps a comparison may still take.
 struct StepsLeft {
     steps: u32,
 }
@@ -33,7 +33,7 @@ pub const fn check(declared: &Type, shapes: &Shapes<'_>, at: u32) -> Finding {
     value(declared, shapes, at, &mut left)
 }
 
-/// [`check`] as a number: 0 if nothing differs, else 1 + the index of the
+/// [`check`] as a number. 0 if the types agree, otherwise 1 + the index of the
 /// message that [`Assertion::messages`](super::Assertion) has for the difference.
 #[must_use]
 pub const fn verdict(declared: &Type, shapes: &Shapes<'_>, at: u32) -> usize {
@@ -47,7 +47,7 @@ const fn is_undeclared(name: &str) -> bool {
     same_text(name, UNDECLARED)
 }
 
-/// A value that travels in a register.
+/// Checks a value in a register.
 const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, left: &mut StepsLeft) -> Finding {
     let found = node(shapes, at);
     if let Type::Opaque(name) = declared
@@ -92,8 +92,8 @@ const fn value(declared: &Type, shapes: &Shapes<'_>, at: u32, left: &mut StepsLe
     }
 }
 
-/// A union by value, declared as one of its members. Debug information does not tell whether
-/// it is transparent, which is passed as its first member is.
+/// Checks a union by value that is declared as one of its members. A transparent union is passed
+/// like its first member. Debug information does not say whether a union is transparent.
 const fn transparent(
     declared: &Type,
     shapes: &Shapes<'_>,
@@ -103,7 +103,7 @@ const fn transparent(
     left: &mut StepsLeft,
 ) -> Finding {
     let is_pointer = matches!(declared, Type::Pointer { .. });
-    // gcc leaves out the members of those without a tag.
+    // gcc leaves out the members of a union without a tag.
     if count == 0
         && let Some(len) = declared.size()
         && len as u64 == size
@@ -135,7 +135,7 @@ const fn transparent(
     differs(Difference::Inexpressible)
 }
 
-/// A function behind a pointer.
+/// Checks a function behind a pointer.
 const fn function(
     declared: (&[Type], &Type),
     shapes: &Shapes<'_>,
@@ -184,7 +184,7 @@ const fn integer(scalar: ScalarType, size: u64, sign: Sign) -> Finding {
     }
 }
 
-/// What a pointer points to: an element and an array of it are the same.
+/// Checks the pointee of a pointer. An element agrees with an array of such elements.
 const fn behind(
     declared: &Type,
     shapes: &Shapes<'_>,
@@ -199,7 +199,7 @@ const fn behind(
     if let Type::Function { params, result } = declared {
         return function((params, result), shapes, at, left);
     }
-    // As many bytes as something that has no counterpart in Rust.
+    // A type without a counterpart in Rust may be declared as bytes of the same size.
     if let Shape::Union { size, .. } | Shape::Foreign { size } = node(shapes, at)
         && let Some(len) = declared.size()
         && len as u64 == size
@@ -215,7 +215,7 @@ const fn behind(
     }
     let (at, found_len) = elements(shapes, at);
     let found = node(shapes, at);
-    // What describes an array of Fortran is nothing that a caller has.
+    // No caller has a descriptor of a Fortran array.
     if matches!((declared, found), (Type::Void, Shape::Foreign { size: 0 })) {
         return differs(Difference::Pointee);
     }
@@ -230,7 +230,7 @@ const fn behind(
         };
         return same_if(fits, Difference::Pointee);
     }
-    // A complex number of the kernel, a structure of two parts in Rust.
+    // A complex number of the kernel may be a structure of two parts in Rust.
     if let (Type::Struct(layout), Shape::Float { size }) = (declared, found)
         && let Some(Some(len)) = found_len
         && len % 2 == 0
@@ -241,7 +241,7 @@ const fn behind(
     object(declared, shapes, at, left, depth - 1)
 }
 
-/// An object in memory that is no array.
+/// Checks an object in memory that is not an array.
 const fn object(
     declared: &Type,
     shapes: &Shapes<'_>,
@@ -287,7 +287,7 @@ const fn object(
         }
         (Type::Struct(_), Shape::Foreign { size: 0 }) => UNDECIDED,
         (Type::Struct(layout), _) if !is_recorded(layout) => sketch(layout, found),
-        // A class around one member, such as `std::complex`.
+        // A class may wrap one member, as `std::complex` does.
         (Type::Struct(layout), Shape::Record { size, first, count })
             if layout.fields.len() > 1
                 && let Some(only) = only_member(shapes, first, count)
@@ -301,7 +301,7 @@ const fn object(
         }
         (Type::Struct(layout), Shape::Record { size, first, count }) => {
             if layout.size as u64 != size {
-                // A structure around an array, which is the same as an element of it.
+                // A structure may wrap an array, which agrees with its element.
                 if let Some(only @ Type::Array { .. }) = only_field(layout) {
                     let inner = behind(only, shapes, at, left, depth - 1);
                     if inner.difference.is_none() {
@@ -335,11 +335,11 @@ const fn object(
     }
 }
 
-/// A structure of which only the size was recorded.
+/// Checks a structure of which only the size is recorded.
 const fn sketch(layout: &StructLayout, found: Shape) -> Finding {
     match found {
         Shape::Record { size, .. } | Shape::Union { size, .. } => {
-            // It may be one array of the other.
+            // One may be an array of the other.
             let fits = size == 0 || (layout.size as u64).is_multiple_of(size);
             same_if(fits, Difference::StructSize)
         }
@@ -347,9 +347,9 @@ const fn sketch(layout: &StructLayout, found: Shape) -> Finding {
     }
 }
 
-/// The fields of a found record against a declared structure, in which the
-/// record starts at `base`. Pointers to structures come last: they may lead back
-/// to this one, and what differs here is to be told of the field itself.
+/// Compares the fields of a found record with a declared structure. The record starts at `base`
+/// in it. Pointers to structures come last: they may lead back to this record, and a
+/// difference here must be reported for the field itself.
 const fn record(
     layout: &'static StructLayout,
     shapes: &Shapes<'_>,
@@ -389,7 +389,7 @@ const fn record(
     }
 }
 
-/// One field of a found record, as [`record`].
+/// Compares one field of a found record, for [`record`].
 const fn member(
     layout: &'static StructLayout,
     shapes: &Shapes<'_>,
@@ -402,7 +402,7 @@ const fn member(
     if is_empty(shapes, found) {
         return SAME;
     }
-    // Bit fields share theirs.
+    // Bit fields share their bytes.
     if found.bits {
         return UNDECIDED;
     }
@@ -410,7 +410,7 @@ const fn member(
     match locate(layout, offset, found.size, DEPTH) {
         FieldLocation::Object(ty) => {
             let inner = behind(ty, shapes, found.shape, left, depth - 1);
-            // What is wrong behind a pointer is told of the pointer.
+            // A difference behind a pointer is reported for the pointer.
             let elsewhere = matches!(flatten(ty).0, Type::Pointer { .. });
             match inner.difference {
                 None => inner,

@@ -1,4 +1,4 @@
-//! A declaration against the prototype that a library has.
+//! Compares a declaration with a library's prototype.
 
 use super::POINTERS_IN_MEMORY;
 use super::assertion::Assertion;
@@ -13,14 +13,14 @@ use crate::{Signature, StructLayout, Type};
 /// The outcome of comparing a declaration with a prototype.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// What is certainly wrong.
+    /// The certain mistakes.
     pub mismatches: Vec<Mismatch>,
-    /// What could not be decided, one sentence each.
+    /// The undecided questions, one sentence each.
     pub notes: Vec<String>,
 }
 
 impl Comparison {
-    /// Whether nothing is certainly wrong.
+    /// Whether there is no certain mistake.
     #[must_use]
     pub fn is_match(&self) -> bool {
         self.mismatches.is_empty()
@@ -33,8 +33,8 @@ pub fn compare(declared: &Signature, found: &Prototype) -> Comparison {
     compare_written(&found.symbol, declared, &[], found)
 }
 
-/// [`compare`], for a declaration of this name, with its own words for its parameters and its
-/// result, the result last. Where words are missing or empty, the types say what they are.
+/// Like [`compare`], for a declaration of this name. `words` are the user's spellings of the
+/// parameters and, last, of the result. A missing or empty one is made from the type.
 #[must_use]
 pub fn compare_written(
     name: &str,
@@ -52,8 +52,8 @@ pub fn compare_written(
     run(name, &params, &result, found, &mut Vec::new())
 }
 
-/// Compares a declaration of which some types are known by name only. What
-/// depends on those is returned as assertions for the compiler.
+/// Compares a declaration that may have types known by name only. The assertions are the
+/// comparisons that depend on those types. The compiler makes them.
 #[must_use]
 pub fn compare_declared(
     declared: &DeclaredSignature,
@@ -196,8 +196,8 @@ impl ParamOrResult<'_> {
         }
         if difference.is_none() && self.may_write(declared) {
             comparison.notes.push(format!(
-                "{}: declared `{text}`, and `{}` lets the kernel write there; if it does, that is lost of data \
-                 that travel with the call: declare `&mut`",
+                "{}: declared `{text}`, but `{}` lets the kernel write there; what it writes to data that \
+                 travel with the call is lost unless you declare `&mut`",
                 self.describe(),
                 self.c_type()
             ));
@@ -217,7 +217,8 @@ impl ParamOrResult<'_> {
         )
     }
 
-    /// Whether this `integer` may be a derived type, which is declared here.
+    /// Whether this `integer` may be the derived type that is declared: the compiler writes
+    /// `integer` for both.
     fn may_be_derived(&self, declared: &Type) -> bool {
         let types = &self.found.types;
         let Type::Pointer { pointee, .. } = declared else {
@@ -229,7 +230,7 @@ impl ParamOrResult<'_> {
                 if matches!(types.resolved(*pointee), FoundType::Base { encoding: Encoding::Signed, size: 4, .. }))
     }
 
-    /// Whether the kernel may write where the declaration says that it only reads.
+    /// Whether the kernel may write to data that the declaration passes for reading.
     fn may_write(&self, declared: &Type) -> bool {
         let types = &self.found.types;
         let reads = match declared {
@@ -248,7 +249,7 @@ impl ParamOrResult<'_> {
     }
 }
 
-/// The structure that a declared pointer leads to.
+/// The structure behind a declared pointer.
 fn declared_struct(mut declared: &Type) -> Option<&'static StructLayout> {
     for _ in 0..32 {
         declared = match declared {

@@ -1,18 +1,18 @@
-//! What the compiler of the declaring crate says: a message of the macro, and the declared
-//! structure, which only the compiler knows. Written in a constant.
+//! A compile-time message, put together in a constant: the macro's message, then the declared
+//! structure, which only the compiler knows.
 
 use crate::{StructLayout, Type};
 
-/// Bytes of everything; what is longer is cut.
+/// The most bytes of the whole message. A longer one is cut.
 const ROOM: usize = 4096;
-/// Bytes of the macro's message, so that there is room for the structure.
+/// The most bytes of the macro's message. The rest is for the structure.
 const MESSAGE: usize = 3072;
-/// Fields that a message names.
+/// The most fields that a message names.
 const FIELDS: usize = 12;
-/// Types around a structure that are looked through.
+/// The most pointers and arrays around a structure.
 const DEPTH: u32 = 8;
 
-/// A message that was put together in a constant.
+/// A message that is put together in a constant.
 #[derive(Clone, Copy, Debug)]
 pub struct ConstMessage {
     bytes: [u8; ROOM],
@@ -20,8 +20,8 @@ pub struct ConstMessage {
 }
 
 impl ConstMessage {
-    /// The message of the macro, and what the structure is that the declared type leads to,
-    /// if it is one of a structure.
+    /// Joins the macro's message and, if the declared type leads to a structure, the description
+    /// of that structure.
     #[must_use]
     pub const fn new(message: &str, declared: &Type) -> ConstMessage {
         let so_far = ConstMessage {
@@ -67,7 +67,7 @@ impl ConstMessage {
         so_far
     }
 
-    /// A type as the field of a structure has it.
+    /// Adds a type as written in a field of a structure.
     const fn ty(self, ty: &Type, depth: u32) -> ConstMessage {
         if depth == 0 {
             return self.text("..");
@@ -100,10 +100,10 @@ impl ConstMessage {
         self.up_to(ROOM, text)
     }
 
-    /// Adds as much of the text as fits into so many bytes in all.
+    /// Adds as much of the text as fits into `room` bytes of the whole message.
     const fn up_to(self, room: usize, text: &str) -> ConstMessage {
         let mut end = text.len();
-        // No character is cut.
+        // A cut never splits a character.
         while end > 0 && (self.len + end > room || !text.is_char_boundary(end)) {
             end -= 1;
         }
@@ -125,7 +125,7 @@ impl ConstMessage {
     }
 }
 
-/// The structure that a declared pointer leads to.
+/// The structure behind a declared pointer.
 const fn structure(mut declared: &Type) -> Option<&'static StructLayout> {
     let mut depth = 0;
     while depth < DEPTH {

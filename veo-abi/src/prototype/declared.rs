@@ -1,4 +1,4 @@
-//! Declarations as a macro sees them: tokens, some of which it can name.
+//! Declarations as the macro knows them. It knows some types by name only.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::check::UNDECLARED;
 use crate::{ScalarType, Type};
 
-/// A declared type of which some part may be known by name only.
+/// A declared type. Parts of it may be known by name only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Declared {
     /// No result, or `c_void` behind a pointer.
@@ -40,13 +40,13 @@ pub enum Declared {
         /// Its result, [`Declared::Void`] if there is none.
         result: Box<Declared>,
     },
-    /// A path that only the compiler can resolve, as the user wrote it.
+    /// A path in the user's spelling, which only the compiler can resolve.
     Unknown(String),
-    /// A type in the user's own words.
+    /// A type with the user's spelling of it.
     Written {
-        /// What it is.
+        /// The type.
         ty: Box<Declared>,
-        /// The words.
+        /// The spelling.
         text: String,
     },
 }
@@ -54,7 +54,7 @@ pub enum Declared {
 /// The parameters and the result of a declaration, as far as they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeclaredSignature {
-    /// The name of the function in Rust, which its symbol may differ from.
+    /// The name of the function in Rust. Its symbol may differ.
     pub name: String,
     /// The parameters in order.
     pub params: Vec<Declared>,
@@ -63,7 +63,7 @@ pub struct DeclaredSignature {
 }
 
 impl Declared {
-    /// The form that the rules take, with a mark for what is unknown.
+    /// The type in the form for comparison, with a mark for each unknown type.
     pub(super) fn to_type(&self) -> Type {
         match self {
             Declared::Void => Type::Void,
@@ -91,8 +91,8 @@ impl Declared {
 }
 
 impl Declared {
-    /// The type as the source of a Rust constant of type [`Type`], with `path` as the path of
-    /// this crate. What is known by name only remains unknown.
+    /// The Rust source of a constant of type [`Type`] with this value. `path` is the path of
+    /// this crate. A type that is known by name only remains unknown.
     #[must_use]
     pub fn source(&self, path: &str) -> String {
         let inside = |ty: &Declared| ty.source(path);
@@ -127,11 +127,11 @@ impl Declared {
     }
 }
 
-/// `Type` refers to constants; a macro has values. Each distinct type is kept once
-/// for as long as the process lives, which is one compilation.
+/// [`Type`] needs static references, but a macro has only values. Each distinct type is kept
+/// once until the process ends, which is one compilation.
 fn intern(declared: &Declared) -> &'static Type {
     static KNOWN: OnceLock<Mutex<HashMap<Declared, &'static Type>>> = OnceLock::new();
-    // Names of unknown types do not matter, so they do not make types distinct.
+    // The names of unknown types do not matter here.
     let key = declared.without_names();
     let ty = key.to_type();
     let known = KNOWN.get_or_init(Mutex::default);
@@ -139,7 +139,7 @@ fn intern(declared: &Declared) -> &'static Type {
     known.entry(key).or_insert_with(|| Box::leak(Box::new(ty)))
 }
 
-/// As [`intern`], for the parameters of a function.
+/// Like [`intern`], for the parameters of a function.
 fn intern_list(declared: &[Declared]) -> &'static [Type] {
     static KNOWN: OnceLock<Mutex<HashMap<Vec<Declared>, &'static [Type]>>> = OnceLock::new();
     let key: Vec<_> = declared.iter().map(Declared::without_names).collect();
@@ -174,7 +174,7 @@ impl Declared {
     }
 }
 
-/// Writes the type as Rust has it.
+/// Writes the type in Rust's notation.
 impl fmt::Display for Declared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! Why a parameter or result differs, in words, and what to declare instead.
+//! Explains in words why a parameter or result differs, and what to declare instead.
 
 use super::finding::Difference;
 use super::layout::{DEPTH, elements, flatten};
@@ -8,13 +8,13 @@ use super::model::{FoundType, PointerKind, TypeId, Types};
 use super::shape::{Shape, Shapes, field, node};
 use crate::{ScalarType, StructLayout, Type};
 
-/// Fields of a structure that a message names.
+/// The most fields of a structure that a message names.
 const MEMBERS: usize = 6;
-/// Structures in structures that are looked at for a message.
+/// The most nested structures that are searched for a message.
 const RECORDS: usize = 1000;
 
 impl ParamOrResult<'_> {
-    /// The mismatch that a difference is.
+    /// Turns a difference into a mismatch.
     pub(super) fn mismatch(
         &self,
         difference: Difference,
@@ -63,7 +63,7 @@ impl ParamOrResult<'_> {
                     "`&{scalar}`, or `&mut {scalar}` if the kernel changes it"
                 ))
             }
-            // Data that travel with the call go on doing so.
+            // The suggestion keeps data that travel with the call.
             FoundType::Pointer { pointee, .. } if declared.starts_with('&') => {
                 let ty = types.rust_type(self.id)?;
                 let kept = match types.rust_pointee(*pointee, 0) {
@@ -84,7 +84,7 @@ impl ParamOrResult<'_> {
         }
     }
 
-    /// What is taken for it instead, if its function has no prototype.
+    /// The type that is passed instead, if the function has no prototype.
     fn promoted(&self) -> Option<ScalarType> {
         let promoted = self.found.types.promoted(self.id);
         promoted.filter(|_| self.is_old_style())
@@ -110,7 +110,7 @@ impl ParamOrResult<'_> {
             let name = self.name.unwrap_or("x");
             let instead = instead.replace('x', name);
             return format!(
-                "only Fortran can make what describes it there; make it `{instead}` in the kernel"
+                "it is passed by a descriptor that only Fortran can make; make it `{instead}` in the kernel"
             );
         }
         match difference {
@@ -202,7 +202,7 @@ impl ParamOrResult<'_> {
                         in_memory(&f.ty),
                         f.offset
                     ));
-                    // What a pointer leads to matters if there is one on both sides.
+                    // The pointee matters only if both sides have a pointer.
                     behind = behind.filter(|_| matches!(f.ty, Type::Pointer { .. }));
                 }
                 None => reason.push_str(&format!(", `{}` has no field there", layout.name)),
@@ -217,7 +217,7 @@ impl ParamOrResult<'_> {
     }
 }
 
-/// The declared structure that has the found field of this index, or should have it, and where.
+/// The declared structure that has or should have the found field of this index, and its offset there.
 fn counterpart(
     layout: &'static StructLayout,
     shapes: &Shapes<'_>,
@@ -258,7 +258,7 @@ fn counterpart(
     None
 }
 
-/// The end of a sentence that tells where the structures of both sides are written.
+/// The end of a sentence that says where the structures of both sides are defined.
 fn written_at(found: Option<&str>, layout: Option<&StructLayout>) -> String {
     let declared = layout.filter(|layout| !layout.location.is_empty());
     match (found, declared) {
@@ -272,7 +272,7 @@ fn written_at(found: Option<&str>, layout: Option<&StructLayout>) -> String {
     }
 }
 
-/// A type as a field has it: the pointers of structures are `VeAddr`s.
+/// The type as written in a field, where pointers are `VeAddr`s.
 fn in_memory(ty: &Type) -> String {
     match ty {
         Type::Pointer { pointee, .. } => format!("VeAddr<{}>", in_memory(pointee)),
@@ -282,7 +282,7 @@ fn in_memory(ty: &Type) -> String {
 }
 
 impl Types {
-    /// What a pointer leads to, through others.
+    /// The final pointee of a chain of pointers.
     fn pointee(&self, mut id: TypeId) -> Option<TypeId> {
         let mut behind = None;
         for _ in 0..DEPTH {
@@ -333,7 +333,7 @@ impl Types {
     }
 }
 
-/// The size of the structure that a pointer leads to.
+/// The size of the structure behind a pointer.
 fn record_size(shapes: &Shapes<'_>) -> Option<u64> {
     shapes.nodes.iter().find_map(|shape| match shape {
         Shape::Record { size, .. } | Shape::Union { size, .. } => Some(*size),

@@ -1,4 +1,4 @@
-//! What a check of one type has found.
+//! The result of checking one type.
 
 /// In which way a declared type differs from the found one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,13 +11,13 @@ pub enum Difference {
     FloatForInteger,
     /// An address on one side only.
     Pointer,
-    /// The kernel takes or gives something that no declaration can say.
+    /// The kernel takes or returns a type that no declaration can express.
     Inexpressible,
     /// Pointers to different types.
     Pointee,
     /// Structures of different size.
     StructSize,
-    /// A field at another place or of another type; the index counts [`Shapes::fields`](super::shape::Shapes::fields).
+    /// A field at another offset or of another type. The index is one of [`Shapes::fields`](super::shape::Shapes::fields).
     Field(u32),
 }
 
@@ -26,9 +26,9 @@ pub enum Difference {
 pub struct Finding {
     /// The first difference, if there is one.
     pub difference: Option<Difference>,
-    /// Whether the debug information left something open.
+    /// Whether the debug information leaves a question open.
     pub undecided: bool,
-    /// Whether the declaration left something open.
+    /// Whether the declaration leaves a question open.
     pub undeclared: bool,
 }
 
@@ -68,7 +68,7 @@ pub(super) const fn both(a: Finding, b: Finding) -> Finding {
     }
 }
 
-/// The place of a difference in a list of messages: the simple ones, then fields.
+/// The index of a difference in the list of messages. Fields come last.
 pub(super) const fn index(difference: Difference) -> usize {
     match difference {
         Difference::Width => 0,

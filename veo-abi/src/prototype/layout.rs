@@ -1,16 +1,16 @@
-//! Where things lie in declared and found structures, for [`check`](super::check()).
+//! The layout of declared and found structures, for [`check`](super::check()).
 
 use super::finding::{Difference, Finding, SAME, differs};
 use super::shape::{Shape, ShapeField, Shapes, field, node};
 use crate::{ScalarType, StructLayout, Type};
 
-/// Nesting before a type counts as undecided.
+/// The deepest nesting. A type that is nested deeper counts as undecided.
 pub(super) const DEPTH: u32 = 40;
-/// Fields of a structure that is looked at for being around one of them.
+/// The most fields of a structure that may be a wrapper of one of them.
 const MEMBERS: u32 = 16;
 
-/// A declared field of the same name at another offset: the order is wrong,
-/// even where the types happen to agree.
+/// Finds a declared field of the same name at another offset. Its order is wrong even if the
+/// types happen to agree.
 pub(super) const fn swapped(
     layout: &StructLayout,
     shapes: &Shapes<'_>,
@@ -26,7 +26,7 @@ pub(super) const fn swapped(
         if found.name.is_empty() || found.bits {
             continue;
         }
-        // Mostly the fields follow each other on both sides, and texts are slow to compare here.
+        // Usually both sides have the same order. Comparing texts in a constant is slow.
         if next < layout.fields.len() && same_text(layout.fields[next].name, found.name) {
             if layout.fields[next].offset as u64 != found.offset {
                 return differs(Difference::Field(first + index - 1));
@@ -52,11 +52,11 @@ pub(super) const fn swapped(
 
 /// Where the bytes of a found field are in a declared structure.
 pub(super) enum FieldLocation<'a> {
-    /// In this object, and in nothing else.
+    /// Exactly in this object.
     Object(&'a Type),
-    /// Within bytes that have no type of their own.
+    /// Within untyped bytes.
     Bytes,
-    /// Nowhere, or across several objects.
+    /// Nowhere or across several objects.
     Nowhere,
 }
 
@@ -136,8 +136,8 @@ pub(super) const fn flatten(mut declared: &Type) -> (&Type, Option<u64>) {
     (declared, count)
 }
 
-/// The innermost element of a found array, and how many there are if that is constant;
-/// `None` if it is no array.
+/// The innermost element of a found array and the number of elements, if that is constant.
+/// The outer `Option` is `None` if the type is not an array.
 pub(super) const fn elements(shapes: &Shapes<'_>, mut at: u32) -> (u32, Option<Option<u64>>) {
     let mut count = None;
     let mut depth = 0;
@@ -159,8 +159,8 @@ pub(super) const fn elements(shapes: &Shapes<'_>, mut at: u32) -> (u32, Option<O
     (at, count)
 }
 
-/// Whether a declared array of so many elements is a number of whole found arrays, or one
-/// of those that a found array of several dimensions is made of.
+/// Whether a declared array of `declared` elements consists of whole found arrays, or is one
+/// of the rows of a found array of several dimensions.
 pub(super) const fn is_whole(declared: u64, shapes: &Shapes<'_>, mut at: u32) -> bool {
     let mut depth = 0;
     while let Shape::Array { element, .. } = node(shapes, at) {
@@ -179,12 +179,12 @@ pub(super) const fn is_whole(declared: u64, shapes: &Shapes<'_>, mut at: u32) ->
     depth == 0
 }
 
-/// Whether the fields of a structure are known, and not only its size.
+/// Whether the fields of a structure are known. Otherwise only its size is.
 pub(super) const fn is_recorded(layout: &StructLayout) -> bool {
     layout.size == 0 || !layout.fields.is_empty()
 }
 
-/// The field of a structure that has no other with bytes and no bytes besides.
+/// The field that alone fills a declared structure.
 pub(super) const fn only_field(layout: &'static StructLayout) -> Option<&'static Type> {
     let mut only = None;
     let mut index = 0;
@@ -200,7 +200,7 @@ pub(super) const fn only_field(layout: &'static StructLayout) -> Option<&'static
     only
 }
 
-/// Whether a structure is a complex number of two such parts.
+/// Whether a structure is a complex number of two parts of `part` bytes.
 pub(super) const fn is_complex(layout: &StructLayout, part: u64) -> bool {
     if layout.fields.len() != 2 {
         return false;
@@ -220,7 +220,7 @@ pub(super) const fn is_complex(layout: &StructLayout, part: u64) -> bool {
     true
 }
 
-/// Whether a found type is a pointer to a structure, perhaps through others.
+/// Whether a found type is a pointer, or a chain of pointers, to a structure.
 pub(super) const fn leads_to_record(shapes: &Shapes<'_>, mut at: u32) -> bool {
     let mut pointer = false;
     let mut steps = 0;
@@ -239,12 +239,12 @@ pub(super) const fn leads_to_record(shapes: &Shapes<'_>, mut at: u32) -> bool {
     false
 }
 
-/// Whether a field takes no space: a flexible array at the end, an empty base class.
+/// Whether a field takes no space, as a flexible array at the end or an empty base class.
 pub(super) const fn is_empty(shapes: &Shapes<'_>, field: ShapeField<'_>) -> bool {
     field.size == 0 || matches!(node(shapes, field.shape), Shape::Record { count: 0, .. })
 }
 
-/// The field of a found structure that alone takes space.
+/// The only field of a found structure that takes space.
 pub(super) const fn only_member<'a>(
     shapes: &Shapes<'a>,
     first: u32,
@@ -266,7 +266,7 @@ pub(super) const fn only_member<'a>(
     only
 }
 
-/// Whether a field is all there is of a structure of this size.
+/// Whether a field fills a structure of this size.
 pub(super) const fn covers(field: ShapeField<'_>, size: u64) -> bool {
     field.offset == 0 && field.size == size && !field.bits
 }

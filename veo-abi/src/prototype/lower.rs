@@ -1,4 +1,4 @@
-//! From found types to the form that the rules of `check` take.
+//! Converts found types to the form that the rules of `check` take.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,10 +6,10 @@ use super::POINTERS_IN_MEMORY;
 use super::model::{Encoding, FoundType, PointerKind, RecordKind, TypeId, Types};
 use super::shape::{Shape, ShapeField, Shapes, Sign};
 
-/// Nested arrays before the rest counts as unknown.
+/// The most nested arrays or pointers that are followed.
 const NESTING: usize = 64;
 
-/// A found type in the form that the rules take.
+/// A found type in the form for comparison.
 pub(super) struct Lowered<'a> {
     nodes: Vec<Shape>,
     fields: Vec<ShapeField<'a>>,
@@ -17,14 +17,14 @@ pub(super) struct Lowered<'a> {
     pub field_types: Vec<TypeId>,
     /// The found structures that the fields are in.
     pub holders: Vec<TypeId>,
-    /// How many fields, the first ones, are reached without a pointer in a structure.
+    /// The number of fields that are reached without a pointer in a structure. They come first.
     pub near: usize,
-    /// Where the type itself is in `nodes`.
+    /// The index of the type itself in `nodes`.
     pub root: u32,
 }
 
 impl Lowered<'_> {
-    /// The type as an old-style definition takes it from its callers.
+    /// Changes the type to the one that an old-style definition takes from its callers.
     pub fn promote(&mut self) {
         let Some(root) = self.nodes.get_mut(self.root as usize) else {
             return;
@@ -45,12 +45,12 @@ impl Lowered<'_> {
     }
 }
 
-/// How many pointers more are followed.
+/// How many more pointers are followed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Reach {
-    /// All: no structure was entered yet.
+    /// All. This type is not inside a structure.
     Full,
-    /// Inside a structure: that many, each in what the one before points to.
+    /// Inside a structure: this many, one after the other.
     Memory(u8),
 }
 
@@ -62,16 +62,16 @@ struct Lowering<'a> {
     holders: Vec<TypeId>,
     known: HashMap<(TypeId, Reach), u32>,
     open: VecDeque<(TypeId, Reach, u32)>,
-    /// What pointers in structures lead to, for later.
+    /// The pointees of pointers in structures, which are lowered later.
     behind: VecDeque<(TypeId, Reach, u32)>,
-    /// The place of "anything".
+    /// The index of the shape for any type.
     void: Option<u32>,
     /// How many pointers are followed within structures.
     pointers: u8,
 }
 
-/// A found type, of which `pointers` in structures are followed, each in what the one before
-/// leads to; no more than [`POINTERS_IN_MEMORY`] make sense.
+/// Lowers a found type. In structures, `pointers` pointers are followed one after the other, at
+/// most [`POINTERS_IN_MEMORY`].
 pub(super) fn lower(types: &Types, id: TypeId, pointers: u8) -> Lowered<'_> {
     let mut lowering = Lowering {
         types,
@@ -109,7 +109,7 @@ pub(super) fn lower(types: &Types, id: TypeId, pointers: u8) -> Lowered<'_> {
 }
 
 impl<'a> Lowering<'a> {
-    /// The place of a type, to be filled later.
+    /// The index of a type. Its shape is filled in later.
     fn slot(&mut self, id: TypeId, reach: Reach, behind: bool) -> u32 {
         let key = (self.types.resolve(id), reach);
         if let Some(slot) = self.known.get(&key) {
@@ -142,7 +142,7 @@ impl<'a> Lowering<'a> {
                 size,
                 name,
             } => self.base(*encoding, *size, name),
-            // Rust's name for `void` behind a pointer.
+            // Rust writes `c_void` for `void` behind a pointer.
             FoundType::Enum { name, .. } if name == "c_void" => Shape::Void,
             FoundType::Enum { size, signed, .. } => Shape::Integer {
                 size: *size,
@@ -218,7 +218,7 @@ impl<'a> Lowering<'a> {
             FoundType::Unknown {
                 size: Some(size), ..
             } => Shape::Foreign { size: *size },
-            // Endless chains of typedefs end here as well.
+            // Endless chains of typedefs also end here.
             FoundType::Unknown { .. } | FoundType::Typedef { .. } | FoundType::Qualified { .. } => {
                 Shape::Unknown
             }
@@ -236,10 +236,10 @@ impl<'a> Lowering<'a> {
         }
         let sign = match encoding {
             Encoding::Signed | Encoding::SignedChar => Sign::Signed,
-            // Fortran's wider logicals are integers of no particular sign.
+            // A wide logical of Fortran may be declared with either sign.
             Encoding::Bool if size > 1 => Sign::Either,
-            // Plain `char` is signed on the VE, whatever the host makes of it.
-            // Nor do Fortran's characters have a sign.
+            // Plain `char` is signed on the VE, but not on every host.
+            // Characters of Fortran have no sign.
             Encoding::UnsignedChar if name == "char" || name.starts_with("character") => {
                 Sign::Either
             }
@@ -264,7 +264,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn pointee(&mut self, id: TypeId, reach: Reach) -> u32 {
-        // Perhaps through further pointers.
+        // There may be several pointers before the scalar.
         let scalar = || {
             let mut id = id;
             for _ in 0..NESTING {

@@ -26,7 +26,7 @@ pub enum MismatchKind {
     StructSize,
     /// A structure whose fields lie elsewhere or have other types.
     FieldLayout,
-    /// The kernel takes a structure or another thing by value that no declaration can say.
+    /// The kernel takes or returns by value what no declaration can express, such as a structure.
     Inexpressible,
     /// Another result.
     Result,
@@ -37,25 +37,25 @@ pub enum MismatchKind {
 /// One thing that is wrong with a declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// In which way.
+    /// In which way it is wrong.
     pub kind: MismatchKind,
     /// The parameter, counted from 0; `None` for the result. With
-    /// [`MismatchKind::Arity`] the first that is missing or too many.
+    /// [`MismatchKind::Arity`] the first missing or surplus one.
     pub param: Option<usize>,
     /// The parameter's name in the library, where it has one.
     pub name: Option<String>,
     /// The declared type in Rust's notation; empty if a parameter is missing.
     pub declared: String,
-    /// The library's type in C's notation; empty if a parameter is too many.
+    /// The library's type in C's notation; empty if the kernel has no such parameter.
     pub found: String,
     /// What differs, as the end of a sentence: "the kernel takes 8 bytes, 4 are declared".
     pub reason: String,
-    /// What to declare instead, where that can be said in Rust: types or a declaration in
-    /// backquotes, more than one where the choice is the user's.
+    /// What to declare instead, if Rust can express it: types or a declaration in backquotes.
+    /// There are several if the user has a choice.
     pub suggestion: Option<String>,
 }
 
-/// "parameter 2 (`b`)", counted from 1 as people do.
+/// "parameter 2 (`b`)", counted from 1.
 pub(super) fn describe(param: Option<usize>, name: Option<&str>) -> String {
     match (param, name) {
         (None, _) => "the result".to_owned(),
@@ -114,7 +114,7 @@ impl ParamOrResult<'_> {
         self.param.is_some() && !self.found.prototyped
     }
 
-    /// The found type as the rules take it; see [`lower`].
+    /// The found type in the form for comparison; see [`lower`].
     pub(super) fn lowered(&self, pointers: u8) -> Lowered<'_> {
         let mut lowered = lower(&self.found.types, self.id, pointers);
         if self.is_old_style() {
@@ -123,29 +123,29 @@ impl ParamOrResult<'_> {
         lowered
     }
 
-    /// The found type as C has it.
+    /// The found type in C's notation.
     pub(super) fn c_type(&self) -> String {
         self.found.types.c_type(self.id)
     }
 }
 
-/// What is done about a declaration that contradicts the library's debug information, as the
-/// declaration (`verify = "warn"`), the process or `VEO_VERIFY` says, in this order.
+/// What happens if a declaration contradicts the library's debug information. The declaration
+/// (`verify = "warn"`) decides, then the process, then `VEO_VERIFY`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Verify {
-    /// What the next of them says; [`Deny`](Self::Deny) if none says anything.
+    /// The next one decides. [`Deny`](Self::Deny) if none does.
     #[default]
     Default,
     /// An error: the kernel cannot be used.
     Deny,
     /// A warning. At run time it goes through `tracing`.
     Warn,
-    /// Nothing is compared.
+    /// Declarations are not compared.
     Off,
 }
 
 impl Verify {
-    /// The policy of this word: `deny`, `warn`, `off`.
+    /// Reads a policy: `deny`, `warn` or `off`.
     #[must_use]
     pub fn parse(word: &str) -> Option<Verify> {
         Some(match word {
@@ -156,7 +156,7 @@ impl Verify {
         })
     }
 
-    /// This policy, or `next` if it is the default.
+    /// This policy, or `next` if this one is [`Default`](Self::Default).
     #[must_use]
     pub fn or(self, next: Verify) -> Verify {
         match self {

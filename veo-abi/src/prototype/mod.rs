@@ -1,10 +1,10 @@
 //! The real prototypes of kernels, and whether a declaration agrees with them.
 //!
 //! Compilers write the types of every function into debug information. The crate
-//! `veo-debuginfo` finds them in a library or an object file, for the host
-//! and for the VE; [`Prototypes::to_text`] keeps them in a file that a macro
-//! can read without the library; [`compare`] holds a declaration against them.
-//! Nothing here touches the library.
+//! `veo-debuginfo` reads them from a library or an object file, for the host
+//! and for the VE. [`Prototypes::to_text`] writes them to a text, so that a macro
+//! does not need the library. [`compare`] compares a declaration with them.
+//! No code here touches the library.
 
 mod assertion;
 mod check;
@@ -35,8 +35,8 @@ pub use model::{
 pub use shape::{Shape, ShapeField, Shapes, Sign};
 pub use text::TextError;
 
-/// How many pointers in memory are followed, each in what the one before points to: as
-/// many as a declared structure records, which cannot contain itself.
+/// How many pointers in structures are followed, one after the other. A declared structure
+/// records as many, since it cannot contain itself.
 pub const POINTERS_IN_MEMORY: u8 = 2;
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! What a library says its functions are: owned types, as found in debug
-//! information. Plain data; how it is found is the business of `veo-debuginfo`.
+//! The functions of a library and their types, as found in debug information. This is plain
+//! data. `veo-debuginfo` fills it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Steps through typedefs and qualifiers before a chain counts as endless.
+/// The most typedefs and qualifiers in a chain. A longer one counts as endless.
 const CHAIN: usize = 256;
 
 /// Index of a type in [`Types`].
@@ -13,8 +13,7 @@ pub struct TypeId(pub u32);
 
 /// The types that the prototypes of one library refer to.
 ///
-/// Types refer to each other by index, so that structures which contain
-/// pointers to themselves need no special care.
+/// Types refer to each other by index, so a structure may contain a pointer to itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Types(pub Vec<FoundType>);
 
@@ -48,12 +47,12 @@ pub enum PointerKind {
     Reference,
     /// A Fortran argument that is passed by reference.
     ByReference,
-    /// A Fortran argument that is passed by reference as far as one can tell: the debug
-    /// information has lost what would prove a value.
+    /// A Fortran argument that is probably passed by reference. The debug information does not
+    /// prove that it is a value.
     PerhapsByReference,
 }
 
-/// A qualifier, which never changes how a value is passed.
+/// A qualifier. It never changes how a value is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Qualifier {
     /// `const`
@@ -77,7 +76,7 @@ pub enum RecordKind {
     Union,
 }
 
-/// A type as a library's debug information has it.
+/// A type in a library's debug information.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FoundType {
     /// `void`
@@ -131,11 +130,11 @@ pub enum FoundType {
         name: String,
         /// Size in bytes.
         size: u64,
-        /// Whether values below zero exist; `None` if the debug information does not tell, or
+        /// Whether values below zero exist. `None` if the debug information does not say, or if
         /// the compiler chose an unsigned type for constants that are `int`.
         signed: Option<bool>,
     },
-    /// An array; in a parameter list only behind a pointer.
+    /// An array. A parameter list has arrays only behind pointers.
     Array {
         /// The type of an element.
         element: TypeId,
@@ -153,7 +152,7 @@ pub enum FoundType {
         /// Whether further arguments may follow.
         variadic: bool,
     },
-    /// Something that no declaration can be compared with.
+    /// A type that cannot be compared with any declaration.
     Unknown {
         /// What it is, for messages.
         what: String,
@@ -171,8 +170,7 @@ pub struct FoundField {
     pub offset: u64,
     /// Its type.
     pub ty: TypeId,
-    /// Whether its place is not a whole number of bytes from the start, or not always the
-    /// same: a bit field, a virtual base class.
+    /// Whether it has no fixed byte offset: it is a bit field or a virtual base class.
     pub bits: bool,
 }
 
@@ -214,13 +212,13 @@ pub struct Prototype {
     /// Whether further arguments may follow the parameters (`...`).
     pub variadic: bool,
     /// Whether it has a prototype. An old-style definition, `int f(x) float x; {..}`, and
-    /// `int f()` in C before C23 have none: callers pass a `double` for a `float`, and an
-    /// `int` for what is smaller ([`Types::promoted`]).
+    /// `int f()` in C before C23 have none. Their callers pass a `double` for a `float`, and an
+    /// `int` for a smaller integer ([`Types::promoted`]).
     pub prototyped: bool,
-    /// Whether it may have parameters that the debug information leaves out, and others of another
-    /// type, as versions of flang before 20 write it.
+    /// Whether the debug information may lack some parameters and have wrong types for others.
+    /// Versions of flang before 20 write it so.
     pub partial: bool,
-    /// The calling convention, if it is known to be another than that of C.
+    /// The calling convention, if it is known to differ from that of C.
     pub convention: Option<String>,
     /// The language of the source.
     pub language: Language,
@@ -228,23 +226,23 @@ pub struct Prototype {
     pub file: Option<String>,
     /// The line of the definition in `file`.
     pub line: Option<u32>,
-    /// The types that the above refer to.
+    /// The types that the fields above refer to.
     pub types: Arc<Types>,
 }
 
 /// The prototypes of a library's exported functions.
 #[derive(Clone, Debug, Default)]
 pub struct Prototypes {
-    /// Those that the debug information describes, by their symbols.
+    /// The functions that the debug information describes, by their symbols.
     pub functions: BTreeMap<String, Prototype>,
-    /// Exported functions that the debug information says nothing about.
+    /// Exported functions that the debug information does not describe.
     pub undescribed: Vec<String>,
-    /// Exported variables, in alphabetical order. Known of a library's own file only: what
-    /// [`to_text`](Self::to_text) writes is about functions.
+    /// Exported variables, in alphabetical order. Empty if the prototypes were read from text:
+    /// [`to_text`](Self::to_text) writes only functions.
     pub variables: Vec<String>,
     /// What could not be read, one sentence each.
     pub notes: Vec<String>,
-    /// The types that all of them refer to.
+    /// The types that all functions refer to.
     pub types: Arc<Types>,
 }
 
@@ -322,7 +320,7 @@ impl Prototypes {
             .map(|(symbol, prototype)| (symbol.as_str(), prototype))
     }
 
-    /// How many prototypes there are.
+    /// The number of prototypes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.functions.len()

@@ -1,4 +1,4 @@
-//! Prototypes as C writes them, and the Rust declaration to write for them.
+//! Prints prototypes in C's notation, and the matching Rust declarations.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use super::model::{
 };
 use crate::ScalarType;
 
-/// Nesting beyond which a type is written as `...`.
+/// The deepest nesting. A type that is nested deeper is printed as `...`.
 const DEPTH: u32 = 24;
-/// Length in bytes beyond which a signature is cut off.
+/// The most bytes of a signature. A longer one is cut.
 const LENGTH: usize = 8 << 10;
 
-/// Writes types in C's notation, within bounds of depth and length.
+/// Prints types in C's notation, with limits of depth and length.
 struct Printer<'a> {
     types: &'a Types,
     written: usize,
 }
 
 impl Printer<'_> {
-    /// The declaration of `declarator` (a name or nothing) with this type.
+    /// The declaration of `declarator` (a name or an empty text) with this type.
     fn declare(&mut self, id: TypeId, declarator: &str, depth: u32) -> String {
         if depth > DEPTH || self.written > LENGTH {
             return format!("... {declarator}").trim_end().to_owned();
@@ -146,7 +146,7 @@ impl Printer<'_> {
 }
 
 impl Types {
-    /// The type as C writes it, with the names of its typedefs: `const double *`.
+    /// The type in C's notation, with the names of its typedefs: `const double *`.
     #[must_use]
     pub fn c_type(&self, id: TypeId) -> String {
         self.declaration(id, "")
@@ -161,14 +161,14 @@ impl Types {
         printer.declare(id, name, 0)
     }
 
-    /// The scalar type that travels for a value of this type: integers,
-    /// enumerations, booleans and floating-point numbers of up to 8 bytes.
+    /// The scalar type by which a value of this type is passed. Integers, enumerations, booleans
+    /// and floating-point numbers of up to 8 bytes have one.
     #[must_use]
     pub fn scalar(&self, id: TypeId) -> Option<ScalarType> {
         match self.resolved(id) {
             FoundType::Base { encoding, size, .. } => match encoding {
                 Encoding::Signed | Encoding::SignedChar => integer(*size, true),
-                // Fortran's wider logicals are like its integers.
+                // A wide logical of Fortran is passed like an integer.
                 Encoding::Bool => integer(*size, *size > 1),
                 Encoding::Unsigned | Encoding::UnsignedChar => integer(*size, false),
                 Encoding::Float => match size {
@@ -183,7 +183,7 @@ impl Types {
         }
     }
 
-    /// What an old-style definition takes for a value of this type, if that is another type.
+    /// The type that an old-style definition takes for this type, if the two differ.
     #[must_use]
     pub fn promoted(&self, id: TypeId) -> Option<ScalarType> {
         match self.scalar(id)? {
@@ -193,8 +193,8 @@ impl Types {
         }
     }
 
-    /// The Rust type to declare for a parameter or result of this type, where there is one:
-    /// `i32`, `*const f64`, `*mut Point`. Types without a name in Rust become `c_void`.
+    /// The Rust type to declare for a parameter or result of this type, if there is one:
+    /// `i32`, `*const f64`, `*mut Point`. A pointee without a name in Rust becomes `c_void`.
     #[must_use]
     pub fn rust_type(&self, id: TypeId) -> Option<String> {
         match self.resolved(id) {
@@ -225,7 +225,7 @@ impl Types {
             return None;
         };
         let plain = |id: TypeId| match self.resolved(id) {
-            // What the function gets is its own business.
+            // The pointees of a function's parameters are not compared.
             FoundType::Pointer { .. } => Some("*mut c_void".to_owned()),
             _ => Some(self.scalar(id)?.rust_name().to_owned()),
         };
@@ -237,7 +237,7 @@ impl Types {
         Some(format!("extern \"C\" fn({}){result}", params?.join(", ")))
     }
 
-    /// What a Fortran kernel is to take instead of something that only Fortran can pass.
+    /// The declaration in the kernel that replaces an argument only Fortran can pass.
     pub(super) fn needs_fortran(&self, pointee: TypeId) -> Option<&'static str> {
         match self.resolved(pointee) {
             FoundType::Array {
@@ -301,7 +301,7 @@ impl Types {
         }
     }
 
-    /// The nearest typedef around an unnamed type.
+    /// The name of the nearest typedef of an unnamed type.
     fn typedef_name(&self, id: TypeId) -> &str {
         let end = self.resolve(id);
         let (mut at, mut name) = (id, "");
@@ -350,14 +350,14 @@ fn integer(size: u64, signed: bool) -> Option<ScalarType> {
 }
 
 impl Prototype {
-    /// The bodiless Rust function to declare for this prototype, where one can be written:
+    /// The Rust declaration for this prototype, if Rust can express one:
     /// `fn add(a: i32, b: *mut f64) -> i64;`.
     #[must_use]
     pub fn rust_declaration(&self) -> Option<String> {
         self.rust_declaration_as(&self.symbol)
     }
 
-    /// [`rust_declaration`](Self::rust_declaration) with this name.
+    /// Like [`rust_declaration`](Self::rust_declaration), with this name.
     #[must_use]
     pub fn rust_declaration_as(&self, name: &str) -> Option<String> {
         if self.partial {
@@ -389,7 +389,7 @@ impl Prototype {
     }
 }
 
-/// A name as Rust writes it, if it can be written.
+/// A name in Rust's notation, if it is a valid one.
 fn identifier(name: &str) -> Option<String> {
     const KEYWORDS: [&str; 47] = [
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
@@ -410,7 +410,7 @@ fn identifier(name: &str) -> Option<String> {
     }
 }
 
-/// Writes the prototype as C has it: `long add(int a, double *b)`.
+/// Writes the prototype in C's notation: `long add(int a, double *b)`.
 impl fmt::Display for Prototype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut printer = Printer {

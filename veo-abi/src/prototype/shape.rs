@@ -1,14 +1,14 @@
-//! A found type in a form that fits in a constant: without names, typedefs and
-//! qualifiers, with indices for references.
+//! The form of a found type that fits in a constant. It has no names, typedefs and
+//! qualifiers, and its references are indices.
 
 /// The sign of a found integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// Values below zero exist.
     Signed,
-    /// They do not.
+    /// Values below zero do not exist.
     Unsigned,
-    /// Either declaration is right.
+    /// A declaration of either sign is right.
     Either,
 }
 
@@ -16,9 +16,9 @@ pub enum Sign {
 /// shapes are indices into [`Shapes::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// `void`, or anything at all behind a pointer.
+    /// `void`. Behind a pointer it agrees with any type.
     Void,
-    /// An integer of one byte, which has a sign where it is passed and none as one of many.
+    /// An integer of one byte. Its sign matters if it is passed by value, not in an array.
     Byte {
         /// Its sign.
         sign: Sign,
@@ -30,11 +30,11 @@ pub enum Shape {
         /// Its sign.
         sign: Sign,
     },
-    /// An integer that an old-style definition takes as an `int` and makes smaller.
+    /// An integer that an old-style definition takes as an `int` and then narrows.
     Promoted {
-        /// Size in bytes after that.
+        /// Size in bytes after narrowing.
         size: u64,
-        /// Its sign after that.
+        /// Its sign after narrowing.
         sign: Sign,
     },
     /// A floating-point number.
@@ -47,16 +47,16 @@ pub enum Shape {
         /// What is there.
         to: u32,
     },
-    /// An address or the value itself, which the debug information does not tell.
+    /// An address or the value itself. The debug information does not say which.
     Either {
-        /// What is there, or what the value is.
+        /// The pointee or the value.
         to: u32,
     },
-    /// Elements in a row; a complex number is two.
+    /// An array. A complex number is an array of two elements.
     Array {
-        /// The element, an array where there are several dimensions.
+        /// The element. It is an array if there are several dimensions.
         element: u32,
-        /// How many there are, if that is constant.
+        /// The number of elements, if it is constant.
         len: Option<u64>,
     },
     /// A structure.
@@ -68,7 +68,7 @@ pub enum Shape {
         /// How many fields it has.
         count: u32,
     },
-    /// A union, of which only the size can be compared where it is in memory.
+    /// A union. In memory only its size is compared.
     Union {
         /// Size in bytes.
         size: u64,
@@ -77,28 +77,28 @@ pub enum Shape {
         /// How many members it has.
         count: u32,
     },
-    /// A structure of which only the name is known.
+    /// A structure that is only declared, not defined.
     Incomplete,
     /// A function.
     Function {
-        /// Its first parameter in [`Shapes::nodes`]; the others follow, then the result.
+        /// Its first parameter in [`Shapes::nodes`]. The other parameters follow, then the result.
         first: u32,
         /// How many parameters it has.
         count: u32,
-        /// Whether it may have more.
+        /// Whether it may take more arguments.
         open: bool,
     },
-    /// A number whose bytes are in the other order.
+    /// A number in the other byte order.
     Swapped {
         /// Size in bytes.
         size: u64,
     },
-    /// Something with no counterpart in a declaration: `long double`, a Fortran array descriptor.
+    /// A type that no declaration can express, as `long double` or a Fortran array descriptor.
     Foreign {
         /// Size in bytes, 0 if unknown.
         size: u64,
     },
-    /// Nothing is known about it.
+    /// An unknown type.
     Unknown,
 }
 
@@ -117,10 +117,10 @@ pub struct ShapeField<'a> {
     pub bits: bool,
 }
 
-/// A found type with everything it refers to.
+/// A found type with all types it refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shapes<'a> {
-    /// The shapes that others refer to by index.
+    /// All shapes.
     pub nodes: &'a [Shape],
     /// The fields of all records.
     pub fields: &'a [ShapeField<'a>],

@@ -1,4 +1,4 @@
-//! What single entries say: their children, their names, offsets and extents.
+//! Reads single entries: their children, names, offsets, extents and calling conventions.
 
 use gimli::AttributeValue;
 use gimli::constants as dw;
@@ -7,7 +7,7 @@ use super::raw::{Entry, Value, read_entry};
 use super::units::{Position, Units};
 use crate::budget::{Budget, Step};
 
-/// Steps from a declaration to its definition.
+/// The most steps from a declaration to its definition.
 const CHAIN: usize = 16;
 
 /// Calls `visit` for the direct children of an entry.
@@ -67,7 +67,7 @@ pub(super) fn flag(entry: &Entry<'_>, name: gimli::DwAt) -> bool {
     matches!(entry.attr_value(name), Some(AttributeValue::Flag(true)))
 }
 
-/// The offset of a member; the oldest form computes it.
+/// The offset of a member. The oldest form is an expression that computes it.
 pub(super) fn member_offset(
     units: &Units<'_>,
     unit: usize,
@@ -86,7 +86,7 @@ pub(super) fn member_offset(
     })
 }
 
-/// How many elements a dimension has.
+/// The number of elements of a dimension.
 pub(super) fn extent(entry: &Entry<'_>, default: i64) -> Option<u64> {
     let number = |name| entry.attr_value(name).and_then(|value| signed(&value));
     if let Some(count) = entry.attr_value(dw::DW_AT_count) {
@@ -121,8 +121,8 @@ pub(super) fn file_index(entry: &Entry<'_>) -> Option<u64> {
     }
 }
 
-/// The calling convention of a function or of its type, if debug information says that it is
-/// another than that of C. gcc never says so.
+/// The calling convention of a function or of its type, if the debug information says that it
+/// differs from that of C. gcc never says so.
 pub(super) fn other_convention(entry: &Entry<'_>) -> Option<String> {
     let Some(AttributeValue::CallingConvention(convention)) =
         entry.attr_value(dw::DW_AT_calling_convention)
@@ -130,7 +130,7 @@ pub(super) fn other_convention(entry: &Entry<'_>) -> Option<String> {
         return None;
     };
     let name = match convention.0 {
-        // Those of C for what a kernel takes; some keep more registers than it does.
+        // For the types that a kernel takes, these agree with that of C.
         0x01..=0x05 | 0xc2 | 0xc7..=0xca => return None,
         0x40 => "renesas",
         0x41 => "borland fastcall",

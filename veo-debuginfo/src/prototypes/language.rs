@@ -1,4 +1,4 @@
-//! In which language a unit was written.
+//! The source language of a unit.
 
 use gimli::AttributeValue;
 use gimli::constants as dw;
@@ -6,14 +6,14 @@ use veo_abi::prototype::Language;
 
 use super::raw::Entry;
 
-/// DWARF 6 keeps the language apart from its version.
+/// DWARF 6 has the language and its version in separate attributes.
 const LANGUAGE_NAME: gimli::DwAt = gimli::DwAt(0x90);
 
-/// What a unit says of its language.
+/// The attribute with a unit's language.
 enum Said {
-    /// By the numbers up to DWARF 5.
+    /// A number of DWARF up to 5.
     Number(gimli::DwLang),
-    /// By those of DWARF 6.
+    /// A number of DWARF 6.
     Name(u64),
 }
 
@@ -25,10 +25,9 @@ fn said(root: &Entry<'_>) -> Option<Said> {
     name.udata_value().map(Said::Name)
 }
 
-/// The language that a unit says it is written in; `None` if it says nothing, or has a number
-/// that is not known here.
+/// The language of a unit. `None` if the unit has no number for it or an unknown one.
 pub(super) fn of_unit(root: &Entry<'_>) -> Option<Language> {
-    // What follows these are languages to come, and those of vendors.
+    // Higher numbers are future languages and those of vendors.
     const KNOWN_NUMBERS: u16 = 0x42;
     const KNOWN_NAMES: u64 = 0x1d;
     match said(root)? {
@@ -37,9 +36,9 @@ pub(super) fn of_unit(root: &Entry<'_>) -> Option<Language> {
     }
 }
 
-/// Whether a unit says of itself that it is assembly.
+/// Whether a unit is marked as assembly.
 pub(super) fn is_assembly(root: &Entry<'_>) -> bool {
-    // The first is a later number than gimli knows; assemblers have long written the other.
+    // gimli does not know the first number. Older assemblers write the other.
     const ASSEMBLY: gimli::DwLang = gimli::DwLang(0x31);
     const ASSEMBLY_NAME: u64 = 0x1d;
     matches!(
@@ -48,7 +47,7 @@ pub(super) fn is_assembly(root: &Entry<'_>) -> bool {
     )
 }
 
-/// The language of a name of DWARF 6.
+/// The language of a number of DWARF 6.
 fn of_name(name: u64) -> Language {
     match name {
         // C, Objective-C
@@ -60,7 +59,7 @@ fn of_name(name: u64) -> Language {
     }
 }
 
-/// The language of a number that DWARF has for it.
+/// The language of a number of DWARF up to 5.
 fn of_number(language: gimli::DwLang) -> Language {
     // The standards of 2023.
     const C_PLUS_PLUS_23: gimli::DwLang = gimli::DwLang(0x3a);
@@ -93,7 +92,7 @@ fn of_number(language: gimli::DwLang) -> Language {
     }
 }
 
-/// The language of a compiler, for units whose number is not known here.
+/// The language of a compiler, for units whose number is unknown.
 pub(super) fn of_producer(producer: &str) -> Language {
     if producer.contains("Fortran") || producer.contains("flang") {
         Language::Fortran

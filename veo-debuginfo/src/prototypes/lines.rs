@@ -1,4 +1,4 @@
-//! The names of source files, from the head of a line number program.
+//! The names of source files, from the header of a line number program.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,7 +10,7 @@ use super::raw::{Slice, text};
 use super::units::{Unit, Units};
 use crate::budget::{Budget, Step, tolerate};
 
-/// File tables by their place in `.debug_line`.
+/// File tables by their offset in `.debug_line`.
 #[derive(Default)]
 pub(super) struct FileTables(HashMap<usize, Option<FileTable>>);
 
@@ -18,7 +18,8 @@ pub(super) struct FileTables(HashMap<usize, Option<FileTable>>);
 struct FileTable {
     directories: Vec<String>,
     files: Vec<(String, u64)>,
-    /// Files count from 1 before DWARF 5, and so do directories other than that of the unit.
+    /// Whether files and directories are counted from 1, as before DWARF 5. Directory 0 is then
+    /// that of the unit.
     from_one: bool,
 }
 
@@ -157,7 +158,7 @@ fn entries(
         }
         budget.spend(8)?;
         if input.len() == before {
-            // An entry of no bytes could be repeated for ever.
+            // An entry of no bytes could repeat without end.
             break;
         }
         entries.push(entry);

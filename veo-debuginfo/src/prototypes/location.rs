@@ -1,6 +1,6 @@
-//! Whether an argument of Fortran or an object of C++ is passed as a value or as an
-//! address. Debug information gives the type of the value either way; where it lies
-//! at the entry of the function tells which of the two was passed.
+//! Finds out whether an argument of Fortran or an object of C++ is passed as a value or as an
+//! address. Debug information gives the same type for both, but the location of the value at
+//! the entry of the function differs.
 
 use gimli::{AttributeValue, Expression, LocationListsOffset, Operation, RawLocListEntry};
 
@@ -11,9 +11,9 @@ use super::units::{Unit, Units};
 use crate::budget::{Budget, Step};
 use crate::sections::EM_VE;
 
-/// Entries of a location list that are looked at.
+/// The most entries of a location list that are read.
 const ENTRIES: usize = 16;
-/// Operations of an expression that are looked at.
+/// The most operations of an expression that are read.
 const OPERATIONS: usize = 8;
 
 /// How an argument is passed.
@@ -23,7 +23,7 @@ pub(super) enum Passing {
     Value,
     /// The location is reached through an address.
     Reference,
-    /// The location does not tell.
+    /// The location does not say.
     Unclear,
 }
 
@@ -50,8 +50,8 @@ pub(super) fn passing<'d>(
     Ok(told.unwrap_or(Passing::Unclear))
 }
 
-/// Where a first argument lies at the entry of a function, as far as it tells of the calling
-/// convention of x86.
+/// The location of the first argument at the entry of a function. On x86 it depends on the
+/// calling convention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FirstArgument {
     /// In the register of this number.
@@ -60,7 +60,7 @@ pub(super) enum FirstArgument {
     Caller,
 }
 
-/// Where the first argument of a function lies.
+/// The location of the first argument of a function.
 pub(super) fn first<'d>(
     units: &Units<'d>,
     unit: &Unit<'d>,
@@ -79,7 +79,7 @@ pub(super) fn first<'d>(
     })
 }
 
-/// What `judge` tells of the location that an attribute gives for the entry of a function.
+/// The verdict of `judge` on the location that an attribute gives for the entry of a function.
 fn at_entry<'d, T>(
     units: &Units<'d>,
     unit: &Unit<'d>,
@@ -115,7 +115,7 @@ fn at_entry<'d, T>(
         if let RawLocListEntry::DefaultLocation { data } = raw {
             return judge(data, budget);
         }
-        // Later places in the function may hold copies of what was passed.
+        // Locations later in the function may be those of copies.
         if let Some(located) = entries.convert_raw(raw)?
             && entry.is_none_or(|entry| located.range.begin == entry)
             && let Some(told) = judge(located.data, budget)?
@@ -166,7 +166,7 @@ fn judge<'d>(
     })
 }
 
-/// What an operation does, as far as it matters here.
+/// The kinds of operations that matter here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OperationKind {
     /// The value is in a register.
@@ -181,7 +181,7 @@ enum OperationKind {
     Other,
 }
 
-/// Whether a register points into the stack frame, by the DWARF numbers of the machine.
+/// Whether a register points into the stack frame. Registers have the machine's DWARF numbers.
 fn is_frame(machine: Machine, register: u16) -> bool {
     match machine {
         object::elf::EM_X86_64 => matches!(register, 6 | 7),

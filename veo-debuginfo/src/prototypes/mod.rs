@@ -1,8 +1,7 @@
 //! Prototypes from the debug information of ELF files, for the host and the VE.
 //!
-//! The input is not trusted: whatever the bytes are, the functions here come
-//! back with a result or an error, in time and memory proportional to the
-//! size of the input (`budget`). Only [`read_file`] and [`read_original`] touch files.
+//! The input is not trusted. For any bytes, the functions here return a result or an error,
+//! in time and memory proportional to the size of the input (`budget`). Only [`read_file`] and [`read_original`] touch files.
 
 mod entries;
 mod functions;
@@ -30,17 +29,17 @@ use units::Units;
 
 /// Reads the prototypes of the functions that a library or object file exports.
 ///
-/// `elf` is a shared object, an executable or a relocatable object; `debug` the
-/// file with its debug information, where that is kept apart. A file without
-/// debug information gives no prototypes and is no error.
+/// `elf` is a shared object, an executable or a relocatable object. `debug` is its separate
+/// debug file, if there is one. A file without debug information gives no prototypes, which is
+/// not an error.
 ///
 /// # Errors
-/// No ELF file, an unsupported or damaged one, or a debug file of another build.
+/// `elf` is not an ELF file or an unsupported or damaged one, or `debug` is of another build.
 pub fn read(elf: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
     read_with(elf, debug, None)
 }
 
-/// [`read`], with the file that `dwz -m` has moved what several libraries share to.
+/// Like [`read`], with the file to which `dwz -m` moved what several libraries share.
 fn read_with(
     elf: &[u8],
     debug: Option<&[u8]>,
@@ -95,18 +94,18 @@ fn read_with(
     Ok(prototypes)
 }
 
-/// Reads the prototypes of a library, with its debug file where it has one:
-/// `<path>.debug` beside it, what its `.gnu_debuglink` names, or what the
-/// system has for its build identifier.
+/// Reads the prototypes of a library, with its separate debug file if it has one:
+/// `<path>.debug` beside it, the file that its `.gnu_debuglink` names, or the system's file
+/// for its build identifier.
 ///
 /// # Errors
-/// The file cannot be read, or as for [`read`]. A debug file that is missing
-/// or belongs to another build is none; a note says so.
+/// The file cannot be read, or as for [`read`]. A debug file that is missing or belongs to
+/// another build is not an error. A note reports it.
 pub fn read_file(path: &Path) -> Result<Prototypes, ReadError> {
     read_bytes(path, &load(path)?)
 }
 
-/// As [`read_file`], of a file that may have lost its path to another one.
+/// Like [`read_file`], for a file whose path may name another file now.
 ///
 /// # Errors
 /// As for [`read_file`], and if the file was written to.
@@ -118,7 +117,7 @@ pub fn read_original(file: &Original) -> Result<Prototypes, ReadError> {
     read_bytes(file.path(), &bytes)
 }
 
-/// Reads the prototypes of the library `bytes`, which is or was at `path`.
+/// Reads the prototypes of the library `bytes`, whose path is or was `path`.
 fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Prototypes, ReadError> {
     let image = ElfImage::parse(bytes)?;
     if image.has_debug_info() {
@@ -140,15 +139,14 @@ fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Prototypes, ReadError> {
     Ok(prototypes)
 }
 
-/// Reads prototypes, with the file that the debug information refers to, if it does: `dwz -m`
-/// moves there what several libraries have in common. `path` is the file that has the debug
-/// information.
+/// Reads prototypes. If the debug information refers to a file to which `dwz -m` moved what
+/// several libraries share, reads that too. `path` is the file with the debug information.
 fn with_shared(path: &Path, library: &[u8], debug: Option<&[u8]>) -> Result<Prototypes, ReadError> {
     let Some((name, id)) = ElfImage::parse(debug.unwrap_or(library))?.shared_link() else {
         return read_with(library, debug, None);
     };
     let name = String::from_utf8_lossy(name).into_owned();
-    // A relative name starts where the file itself is, not where a link to it is.
+    // A relative name is relative to the file itself, not to a link to it.
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let shared = real.parent().unwrap_or(Path::new(".")).join(name);
     let read = load(&shared).and_then(|bytes| {
@@ -167,7 +165,7 @@ fn with_shared(path: &Path, library: &[u8], debug: Option<&[u8]>) -> Result<Prot
             prototypes.notes.insert(
                 0,
                 format!(
-                    "types in {}, which dwz has moved there, are not known: {error}",
+                    "the types that dwz moved to {} are unknown: {error}",
                     shared.display()
                 ),
             );

@@ -1,28 +1,28 @@
-//! Who wrote the debug information, and whether as much of it as there can be.
+//! The compiler that wrote the debug information, and whether the information is full.
 //!
-//! With `-g1`, `-gline-tables-only` and the like, functions have names and lines and nothing
-//! else. Nothing marks such information: `void f(void)` in C++ looks the same.
+//! With `-g1`, `-gline-tables-only` and the like, functions have only names and lines. Such
+//! information has no mark: `void f(void)` in C++ looks the same.
 
 /// The compiler of a unit, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Producer {
-    /// gcc, with full debug information if its options tell so.
+    /// gcc.
     Gcc {
-        /// Whether they do.
+        /// Whether its options ask for full debug information.
         full: bool,
     },
     /// clang.
     Clang,
     /// LLVM's Fortran compiler.
     Flang {
-        /// Whether it is one that leaves out parameters which are values or procedures, writes
-        /// `integer` for derived types, and the type of its first argument for the result of a
-        /// subroutine.
+        /// Whether this version leaves out parameters that are values or procedures, writes
+        /// `integer` for derived types, and writes the type of a subroutine's first argument as
+        /// its result.
         partial: bool,
     },
-    /// An assembler, which knows functions and not what they take.
+    /// An assembler, which does not know the types of functions.
     Assembler,
-    /// Another, or none that says so.
+    /// Another or an unknown compiler.
     Other,
 }
 
@@ -33,7 +33,7 @@ impl Producer {
         matches!(self, Producer::Gcc { .. } | Producer::Clang)
     }
 
-    /// From the text of `DW_AT_producer`.
+    /// Reads the text of `DW_AT_producer`.
     pub fn of(text: &str) -> Producer {
         if text.starts_with("GNU AS") {
             Producer::Assembler

@@ -1,5 +1,5 @@
-//! Entries of debug information as the parser gives them, each paid for, and the tables of
-//! abbreviations, which tell what the entries of a unit consist of.
+//! Reads entries of debug information within the budget, and the tables of abbreviations, which
+//! describe the form of a unit's entries.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use gimli::{
 
 use crate::budget::{Budget, Step};
 
-/// Longest name that is kept; longer ones are cut.
+/// The longest name in bytes. A longer one is cut.
 const NAME: usize = 4096;
 
 pub(super) type Slice<'d> = EndianSlice<'d, LittleEndian>;
@@ -42,8 +42,8 @@ impl<'d> Tables<'d> {
         if let Some(table) = self.known.get(&offset.0) {
             return Ok(Arc::clone(table));
         }
-        // Tables may overlap, and be damaged far from their start: what one costs must be
-        // known, and paid, before it is parsed.
+        // Tables may overlap, and may be damaged far from their start. So the cost of one is
+        // spent before it is parsed.
         let bytes = self.section.get(offset.0..).unwrap_or(&[]);
         let mut input = EndianSlice::new(bytes, LittleEndian);
         let passed = pass(&mut input);
@@ -56,7 +56,7 @@ impl<'d> Tables<'d> {
     }
 }
 
-/// Passes over a table.
+/// Skips a table.
 fn pass(input: &mut Slice<'_>) -> gimli::Result<()> {
     while input.read_uleb128()? != 0 {
         input.read_uleb128()?;
@@ -75,7 +75,7 @@ fn pass(input: &mut Slice<'_>) -> gimli::Result<()> {
     Ok(())
 }
 
-/// Reads the next entry and pays for it; `false` for the end of a list of children.
+/// Reads the next entry and spends its cost. `false` at the end of a list of children.
 pub(super) fn read_entry<'d>(
     entries: &mut EntriesRaw<'_, Slice<'d>>,
     entry: &mut Entry<'d>,
@@ -88,7 +88,7 @@ pub(super) fn read_entry<'d>(
     Ok(present)
 }
 
-/// The text up to a zero, and no more of it than a name has.
+/// The text up to a zero byte, cut to the longest name.
 pub(super) fn text(bytes: &[u8], budget: &mut Budget) -> Step<String> {
     let bytes = &bytes[..bytes.len().min(NAME)];
     let end = bytes

@@ -1,4 +1,4 @@
-//! Numbers and enumerations, as one entry describes them.
+//! Reads the entries of numbers and enumerations.
 
 use gimli::AttributeValue;
 use gimli::constants as dw;
@@ -9,7 +9,7 @@ use super::raw::Entry;
 use super::units::{Position, Units};
 use crate::budget::{Budget, Step};
 
-/// Steps from an enumeration to its integer.
+/// The most steps from an enumeration to its integer type.
 const CHAIN: usize = 16;
 
 pub(super) fn unknown(what: &str, size: Option<u64>) -> FoundType {
@@ -54,7 +54,7 @@ pub(super) fn base(entry: &Entry<'_>, name: Option<String>, size: Option<u64>) -
         dw::DW_ATE_complex_float => Encoding::Complex,
         _ => return unknown(&name, Some(size)),
     };
-    // clang says no more than that.
+    // clang names both only `complex`.
     let name = match (encoding, name.as_str(), size) {
         (Encoding::Complex, "complex", 8) => "complex float".to_owned(),
         (Encoding::Complex, "complex", 16) => "complex double".to_owned(),
@@ -67,13 +67,13 @@ pub(super) fn base(entry: &Entry<'_>, name: Option<String>, size: Option<u64>) -
     }
 }
 
-/// What the constants of an enumeration tell of its sign.
+/// What the constants of an enumeration say about its sign.
 enum Values {
     /// Some are below zero.
     SomeNegative,
     /// Some are too large for a signed integer.
     SomeLarge,
-    /// A signed and an unsigned integer can hold all.
+    /// Both a signed and an unsigned integer can hold all.
     OfEither,
 }
 
@@ -147,10 +147,10 @@ pub(super) fn enumeration(
     let language = units.list.get(position.0).map(|unit| unit.language);
     let chosen = entry.has_attr(dw::DW_AT_enum_class) || size.is_some_and(|size| size < 4);
     if signed == Some(false) && (language != Some(Language::Cpp) || !chosen) {
-        // Compilers pick `unsigned int` for constants that are all `int` and positive.
+        // Compilers choose `unsigned int` if all constants are positive, although they are `int`.
         signed = None;
     }
-    // Strict DWARF 2 has no types of enumerations.
+    // Strict DWARF 2 does not give the integer type of an enumeration.
     signed = signed.or(match values {
         Values::SomeNegative => Some(true),
         Values::SomeLarge => Some(false),

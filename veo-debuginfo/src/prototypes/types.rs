@@ -1,5 +1,5 @@
-//! Types, followed from entry to entry without recursion. Each entry becomes
-//! one type for each [`Depth`] at which it is met.
+//! Reads types. It follows entries without recursion. Each entry becomes one type for each
+//! [`Depth`] at which it is reached.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,20 +18,20 @@ use super::scalars::{base, enumeration, unknown};
 use super::units::{Position, Units};
 use crate::budget::{Budget, Step, tolerate};
 
-/// Types around another that are looked through.
+/// The most typedefs and qualifiers around a type.
 const CHAIN: usize = 16;
 
-/// Parts of an object that are looked at for how it is copied.
+/// The most parts of an object that are searched for how it is copied.
 const PARTS: usize = 64;
 
 /// How far to follow a type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Depth {
-    /// As far as it goes: no structure was entered yet.
+    /// To its end. The type is not inside a structure.
     Full,
-    /// Inside a structure: that many pointers, each in what the one before points to.
+    /// Inside a structure: through this many pointers, one after the other.
     Memory(u8),
-    /// The name.
+    /// Only its name.
     Name,
 }
 
@@ -58,9 +58,9 @@ pub(super) struct TypeBuilder {
     types: Vec<FoundType>,
     known: HashMap<(Position, Depth), TypeId>,
     open: Vec<(Position, Depth, TypeId)>,
-    /// Structures with functions of their own, which may say how they are copied.
+    /// Structures with member functions, which may define how they are copied.
     methods: HashSet<TypeId>,
-    /// Whether the entry that is being read is one.
+    /// Whether the current entry is such a structure.
     has_methods: bool,
 }
 
@@ -86,17 +86,17 @@ impl TypeBuilder {
         &self.types[id.0 as usize]
     }
 
-    /// Whether a type is an array, under whatever name.
+    /// Whether a type is an array, perhaps behind typedefs.
     pub fn is_array(&self, id: TypeId) -> bool {
         matches!(self.resolved(id), FoundType::Array { .. })
     }
 
-    /// Whether a type is a structure, class or union, under whatever name.
+    /// Whether a type is a structure, class or union, perhaps behind typedefs.
     pub fn is_record(&self, id: TypeId) -> bool {
         matches!(self.resolved(id), FoundType::Record { .. })
     }
 
-    /// Whether a type is the address of a descriptor of an array.
+    /// Whether a type is a pointer to an array descriptor.
     pub fn is_described(&self, id: TypeId) -> bool {
         let FoundType::Pointer { pointee, .. } = self.resolved(id) else {
             return false;
@@ -110,8 +110,8 @@ impl TypeBuilder {
         )
     }
 
-    /// Whether objects of a type can be copied byte by byte for certain: neither it nor what
-    /// it contains has functions.
+    /// Whether objects of a type can certainly be copied byte by byte: neither the type nor its
+    /// parts have member functions.
     pub fn is_plain(&self, id: TypeId) -> bool {
         let mut open = vec![id];
         for _ in 0..PARTS {
@@ -130,7 +130,7 @@ impl TypeBuilder {
         false
     }
 
-    /// Whether a value of a type travels in one register.
+    /// Whether a value of a type is passed in one register.
     pub fn is_word(&self, id: TypeId) -> bool {
         match self.resolved(id) {
             FoundType::Base { size, .. } | FoundType::Enum { size, .. } => *size <= 8,
@@ -160,7 +160,7 @@ impl TypeBuilder {
         id
     }
 
-    /// The type that an attribute refers to, with everything it depends on.
+    /// Reads the type that an attribute refers to, and all types it depends on.
     pub fn read(
         &mut self,
         units: &Units<'_>,
@@ -261,7 +261,7 @@ impl TypeBuilder {
                         None => return Ok(unknown(&name.unwrap_or_default(), None)),
                     }
                 }
-                // gfortran's word for C's descriptor of an array.
+                // gfortran describes C's array descriptor as this structure.
                 let starts = ["base_addr", "elem_len"];
                 let of_fortran =
                     units.list.get(unit).map(|unit| unit.language) == Some(Language::Fortran);
@@ -302,7 +302,7 @@ impl TypeBuilder {
                     size: 1,
                     name: "character".to_owned(),
                 };
-                // With a variable length, the size is that of the length.
+                // If the length is variable, the size is that of the length variable.
                 let variable = entry.has_attr(dw::DW_AT_string_length);
                 let length = size.filter(|_| !variable);
                 if length == Some(1) {
@@ -336,8 +336,7 @@ impl TypeBuilder {
         FoundType::Pointer { kind, pointee }
     }
 
-    /// The fields of a structure; `None` if what it has depends on what is in it, as in
-    /// Rust's enumerations.
+    /// The fields of a structure. `None` if it has variants, as Rust's enumerations have.
     fn fields(
         &mut self,
         units: &Units<'_>,
@@ -352,7 +351,7 @@ impl TypeBuilder {
             variants |= entry.tag == dw::DW_TAG_variant_part;
             self.has_methods |= entry.tag == dw::DW_TAG_subprogram;
             let member = entry.tag == dw::DW_TAG_member || entry.tag == dw::DW_TAG_inheritance;
-            // Static members are no part of the object.
+            // Static members are not part of the object.
             if !member || flag(entry, dw::DW_AT_external) || flag(entry, dw::DW_AT_declaration) {
                 return Ok(());
             }
@@ -364,7 +363,7 @@ impl TypeBuilder {
                     .and_then(|value| value.udata_value())
                     .map(|bit| bit / 8),
             };
-            // A virtual base class lies elsewhere in each object.
+            // A virtual base class has no fixed offset.
             let somewhere = offset.is_none() && entry.has_attr(dw::DW_AT_data_member_location);
             let inner = entry.attr_value(dw::DW_AT_type);
             fields.push(FoundField {
@@ -412,7 +411,7 @@ impl TypeBuilder {
             lengths.push(None);
         }
         if default == 1 {
-            // Fortran's first index varies fastest; the extents are kept as C has them.
+            // Fortran's first index varies fastest. The lengths are stored in C's order.
             lengths.reverse();
         }
         Ok(FoundType::Array {
@@ -435,7 +434,7 @@ impl TypeBuilder {
             return Ok(unknown("a function of another calling convention", None));
         }
         let inner = entry.attr_value(dw::DW_AT_type);
-        // Pointers to functions are compared no further.
+        // What a function's own pointers lead to is not compared.
         let depth = if depth == Depth::Full {
             Depth::Memory(0)
         } else {

@@ -1,5 +1,5 @@
-//! The units of debug information: their headers, what their root entries say, and the
-//! values of attributes, many of which are indices into what a unit names.
+//! The units of debug information: their headers and root entries. Many values of attributes are
+//! indices into tables of a unit, and are resolved here.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::budget::{Budget, Step, Stop};
 use crate::error::ReadError;
 use crate::sections::DebugSections;
 
-/// A place in the debug information: the number of a unit and an offset in it.
+/// The position of an entry: the number of a unit and an offset in it.
 pub(super) type Position = (usize, UnitOffset);
 
 pub(super) struct Unit<'d> {
@@ -28,7 +28,7 @@ pub(super) struct Unit<'d> {
     pub header: UnitHeader<Slice<'d>>,
     pub language: Language,
     pub producer: Producer,
-    /// Where the file table is, in `.debug_line`.
+    /// The offset of the file table in `.debug_line`.
     pub lines: Option<usize>,
     /// The directory of the compilation.
     pub directory: Option<String>,
@@ -47,7 +47,7 @@ pub(super) struct Units<'d> {
     pub ranges: gimli::RangeLists<Slice<'d>>,
     pub addresses: gimli::DebugAddr<Slice<'d>>,
     signatures: HashMap<u64, Position>,
-    /// Which unit imports which: the parts that dwz has made of what units have in common.
+    /// Which unit imports which part. dwz makes parts of what units have in common.
     imports: Vec<(usize, Value<'d>)>,
     strings: &'d [u8],
     line_strings: &'d [u8],
@@ -101,9 +101,9 @@ impl<'d> Units<'d> {
         Ok(units)
     }
 
-    /// A part that several units import does not say its language.
+    /// Gives parts the language of a unit that imports them, since they have none themselves.
     fn pass_languages_on(&mut self) {
-        // Parts import parts, which come before whoever imports them.
+        // A part may import another part, which comes before it.
         for (unit, import) in std::mem::take(&mut self.imports).into_iter().rev() {
             let Some(language) = self.list.get(unit).map(|unit| unit.language) else {
                 continue;
@@ -117,7 +117,7 @@ impl<'d> Units<'d> {
         }
     }
 
-    /// Adds the units of a file; gives how many have their contents in another.
+    /// Adds the units of a file. Gives the number of units whose contents are in another file.
     fn add(
         &mut self,
         data: &'d DebugSections<'_>,
@@ -161,7 +161,7 @@ impl<'d> Units<'d> {
         Ok(split)
     }
 
-    /// Adds a unit; `false` if its contents are in another file.
+    /// Adds a unit. `false` if its contents are in another file.
     fn unit(
         &mut self,
         header: UnitHeader<Slice<'d>>,
@@ -204,7 +204,7 @@ impl<'d> Units<'d> {
                 imports.extend(entry.attr_value(dw::DW_AT_import));
             }
         }
-        // Indexed forms may come before the attributes that give their bases.
+        // An indexed form may come before the attribute with its base.
         for attribute in &root.attrs {
             match attribute.value() {
                 AttributeValue::DebugAddrBase(base) => unit.addr_base = base,
@@ -268,7 +268,7 @@ impl<'d> Units<'d> {
         Ok(entries)
     }
 
-    /// The text of an attribute, without what is longer than a name.
+    /// The text of an attribute, cut to the longest name.
     pub fn string(
         &self,
         unit: &Unit<'_>,
@@ -321,7 +321,7 @@ impl<'d> Units<'d> {
         }
     }
 
-    /// Where a reference leads, from a unit.
+    /// The target of a reference in a unit.
     pub fn target(&self, unit: usize, value: &Value<'_>) -> Option<Position> {
         match value {
             AttributeValue::UnitRef(offset) => Some((unit, *offset)),
@@ -335,8 +335,8 @@ impl<'d> Units<'d> {
     }
 
     fn global(&self, offset: DebugInfoOffset, is_shared: bool) -> Option<Position> {
-        // Those of the shared file come last, and in each file those of `.debug_info` first and
-        // in order.
+        // Units of the shared file come last. In each file those of `.debug_info` come first, in
+        // order.
         let first = self.list.partition_point(|unit| !unit.is_shared);
         let (from, list) = match is_shared {
             true => (first, self.list.get(first..)?),

@@ -1,4 +1,4 @@
-//! The file in which a build keeps prototypes for the macro: one fact a line.
+//! The text form of prototypes, which a build writes for the macro. Each line has one fact.
 //!
 //! ```text
 //! veo-prototypes 2
@@ -10,7 +10,7 @@
 //! function "add" c prototyped 1 "/src/add.c" 3 "add"
 //!                               `partial`, `variadic`, `unprototyped` ..: see `Prototype`
 //! param 2 "x"                   belongs to the function before it
-//! convention "ms_abi"           too; only where it is not that of C
+//! convention "ms_abi"           likewise; only if it differs from that of C
 //! undescribed "from_assembly"
 //! note "a sentence"
 //! ```
@@ -26,12 +26,12 @@ use write::{quote, write_function, write_type};
 
 const HEADER: &str = "veo-prototypes 2";
 
-/// Why a text is not one that [`Prototypes::to_text`] wrote.
+/// Why [`Prototypes::from_text`] cannot read a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextError {
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// What is wrong with this line.
     pub reason: &'static str,
 }
 
@@ -96,7 +96,7 @@ fn value<T: Copy>(table: &[(T, &'static str)], word: &str) -> Option<T> {
 }
 
 impl Prototypes {
-    /// Writes everything into a text that [`Prototypes::from_text`] reads.
+    /// Writes the prototypes to a text, which [`Prototypes::from_text`] reads.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
@@ -125,7 +125,7 @@ impl Prototypes {
     /// Reads a text that [`Prototypes::to_text`] wrote.
     ///
     /// # Errors
-    /// The first line that is not as it should be.
+    /// The first invalid line.
     pub fn from_text(text: &str) -> Result<Prototypes, TextError> {
         let mut reader = TextReader::default();
         for (index, line) in text.lines().enumerate() {

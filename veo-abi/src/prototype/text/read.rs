@@ -1,4 +1,4 @@
-//! Lines, token by token, and what they tell.
+//! Reads the text form of prototypes, token by token.
 
 use std::sync::Arc;
 
@@ -126,7 +126,10 @@ impl TextReader {
         match keyword.as_str() {
             "function" => self.function(&mut tokens)?,
             "param" | "hidden" => {
-                let (_, prototype) = self.functions.last_mut().ok_or("a parameter of nothing")?;
+                let (_, prototype) = self
+                    .functions
+                    .last_mut()
+                    .ok_or("a parameter comes before any function")?;
                 prototype.params.push(Parameter {
                     hidden: keyword == "hidden",
                     ty: tokens.id()?,
@@ -134,12 +137,15 @@ impl TextReader {
                 });
             }
             "convention" => {
-                let (_, prototype) = self.functions.last_mut().ok_or("a convention of nothing")?;
+                let (_, prototype) = self
+                    .functions
+                    .last_mut()
+                    .ok_or("a calling convention comes before any function")?;
                 prototype.convention = Some(tokens.text()?);
             }
             "field" | "bits" => {
                 let Some(FoundType::Record { fields, .. }) = self.types.last_mut() else {
-                    return Err("a field of nothing");
+                    return Err("a field comes before any structure");
                 };
                 fields.push(FoundField {
                     bits: keyword == "bits",
@@ -156,7 +162,7 @@ impl TextReader {
             }
         }
         if tokens.0.len() > 0 {
-            return Err("something follows that does not belong there");
+            return Err("there are words after its end");
         }
         Ok(())
     }
@@ -212,7 +218,7 @@ impl TextReader {
             known(&prototype.result) && prototype.params.iter().all(|param| known(&param.ty))
         });
         if !closed || !described {
-            return Err("a type is referred to that is not there");
+            return Err("it refers to a type that is missing");
         }
         let types = Arc::new(Types(self.types));
         let mut prototypes = self.prototypes;

@@ -1,4 +1,4 @@
-//! One type, one function: the lines that tell of it.
+//! Writes the lines of one type or one function.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Which entry of the debug information belongs to which exported symbol.
+//! Finds the entry of the debug information for each exported symbol.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ use crate::prototypes::producer::Producer;
 use crate::prototypes::raw::{Entry, read_entry};
 use crate::prototypes::units::{Position, Unit};
 
-/// Entries at one address that are considered.
+/// The most entries at one address.
 const CANDIDATES: usize = 16;
-/// Ranges of a function that are looked at; the first is where it starts, but for odd linkers.
+/// The most ranges of a function that are read. With most linkers the function starts in the first.
 const RANGES: usize = 16;
 
 /// Entries by the address of their code and by their name.
@@ -120,7 +120,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         Ok(())
     }
 
-    /// Where the code of a function starts; several addresses if it is in parts.
+    /// The start of a function's code. There are several addresses if the code is in parts.
     fn starts(&mut self, unit: &Unit<'d>, entry: &Entry<'d>) -> Step<Vec<u64>> {
         let mut starts = Vec::new();
         for name in [dw::DW_AT_low_pc, dw::DW_AT_entry_pc] {
@@ -162,8 +162,8 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         Ok(starts)
     }
 
-    /// The entry that belongs to a symbol: at its address, and by its name where
-    /// functions share the address.
+    /// The entry of a symbol. It is found by its address, and by its name if several functions
+    /// share the address.
     pub(super) fn choose(
         &mut self,
         candidates: &Candidates<'_>,
@@ -183,8 +183,8 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         let Some(named) = candidates.name.get(export.name.as_str()) else {
             return Ok(at.first().copied());
         };
-        // Compilers give functions with equal code one body; the entries of the others
-        // keep their prototypes and lose their addresses.
+        // Compilers merge functions with equal code. The entries of the others keep their
+        // prototypes and lose their addresses.
         let merged = named.without_code.first();
         let place = merged.or(at.first()).or(named.with_code.first());
         Ok(place.copied())

@@ -20,7 +20,7 @@ use super::units::{Position, Units};
 use crate::budget::{Budget, Step, Stop};
 use crate::image::ExportedFunction;
 
-/// Steps from a definition to its declaration or its inlined original.
+/// The most steps from a definition to its declaration or its inlined original.
 const ORIGINS: usize = 8;
 
 /// A search for the prototypes of all exported functions.
@@ -31,15 +31,15 @@ pub(super) struct FunctionSearch<'u, 'd, 'b> {
     types: TypeBuilder,
     files: FileTables,
     found: Vec<Option<Prototype>>,
-    /// Which units say nothing of types.
+    /// Which units have no types.
     bare: Vec<bool>,
-    /// Which units have a mark at a function that has a prototype.
+    /// Which units mark functions that have a prototype.
     marked: Vec<bool>,
     /// How many functions have only lines.
     lines_only: usize,
 }
 
-/// What the entries of one function say together.
+/// The facts from all entries of one function.
 struct Facts<'d> {
     name: Option<String>,
     linkage: Option<String>,
@@ -48,7 +48,7 @@ struct Facts<'d> {
     line: Option<u64>,
     prototyped: bool,
     convention: Option<String>,
-    /// Whether there is a rule for finding its frame, and so its variables.
+    /// Whether the location of its frame is given.
     frame: bool,
     entry: Option<u64>,
     chain: Vec<Position>,
@@ -107,7 +107,7 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
         }
         if self.lines_only > 0 {
             notes.push(format!(
-                "of {} function(s) the debug information has only the lines, as with -g1 or \
+                "the debug information of {} function(s) has only the lines, as with -g1 or \
                  -gline-tables-only; compile with -g",
                 self.lines_only
             ));
@@ -115,7 +115,7 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
         Ok(())
     }
 
-    /// What the entry at a position says, and those that it refers to where it says nothing.
+    /// The facts of the entry at a position. Entries that it refers to add what it lacks.
     fn facts(&mut self, position: Position) -> Step<Facts<'d>> {
         let mut facts = Facts {
             name: None,
@@ -173,10 +173,10 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
         Ok(facts)
     }
 
-    /// The prototype that the entry at a position gives; `None` if it has only lines.
+    /// The prototype of the entry at a position. `None` if the entry has only lines.
     fn prototype(&mut self, position: Position) -> Step<Option<Prototype>> {
         let facts = self.facts(position)?;
-        // With optimisation at link time, what was declared is in another unit than the code.
+        // With link-time optimisation, the declaration and the code are in different units.
         let units = || facts.chain.iter().rev().map(|(unit, _)| *unit);
         let language = units()
             .filter_map(|unit| Some(self.units.list.get(unit)?.language))
@@ -240,14 +240,14 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
         }))
     }
 
-    /// Whether a function of C without a mark for its prototype has none in this unit:
-    /// not every compiler writes marks.
+    /// Whether a C function of this unit without a mark has no prototype. Not every compiler
+    /// writes marks.
     fn marks(&self, unit: usize) -> bool {
         let producer = self.units.list.get(unit).map(|unit| unit.producer);
         producer.is_some_and(Producer::marks_prototypes) || self.marked.get(unit) == Some(&true)
     }
 
-    /// Whether the compiler of a function writes only a part of what there is to say.
+    /// Whether the compiler of a function writes incomplete debug information.
     fn is_partial(&self, facts: &Facts<'d>) -> bool {
         let mut units = facts.chain.iter().map(|(unit, _)| *unit);
         units.any(|unit| {
@@ -256,7 +256,7 @@ impl<'u, 'd, 'b> FunctionSearch<'u, 'd, 'b> {
         })
     }
 
-    /// Whether the units of a function without parameters leave out what parameters it has.
+    /// Whether a function without parameters may have some that its units leave out.
     fn is_bare(&self, facts: &Facts<'d>) -> bool {
         facts.chain.iter().all(|(unit, _)| {
             let producer = self.units.list.get(*unit).map(|unit| unit.producer);

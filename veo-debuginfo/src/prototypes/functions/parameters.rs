@@ -14,10 +14,10 @@ use crate::prototypes::raw::{Entry, Value};
 use crate::prototypes::types::VOID;
 use crate::prototypes::units::{Position, Units};
 
-/// Parameters beyond which a function cannot be called, four times over.
+/// The most parameters that are read: four times as many as a call can pass.
 const PARAMETERS: usize = 1024;
 
-/// A parameter as one entry has it.
+/// A parameter of one entry.
 pub(super) struct ListedParam<'d> {
     position: Position,
     origin: Option<Position>,
@@ -32,14 +32,13 @@ pub(super) struct ListedParam<'d> {
 pub(super) struct Listed<'d> {
     pub(super) params: Vec<ListedParam<'d>>,
     pub(super) variadic: bool,
-    /// Whether there is a variable named like the function: the result, in Fortran.
+    /// Whether there is a variable with the name of the function. In Fortran it is the result.
     pub(super) result: bool,
 }
 
 impl<'d> FunctionSearch<'_, 'd, '_> {
-    /// The parameters of a function: of the entries that describe it, the one
-    /// with the longest list, since optimisation may drop some from the others.
-    /// Locations come from the entry that has the code.
+    /// The parameters of a function. Optimisation may drop some from an entry, so the entry with
+    /// the longest list counts. Locations come from the entry that has the code.
     pub(super) fn listed(
         &mut self,
         chain: &[Position],
@@ -94,7 +93,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
             }
             Ok(())
         })?;
-        // The parameters that a C++ pack stands for are children of the pack.
+        // The parameters of a C++ parameter pack are children of the pack's entry.
         for (pack, at) in packs.into_iter().rev() {
             let mut members = Vec::new();
             children(units, pack, self.budget, |entry, budget| {
@@ -123,7 +122,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         };
         let mut hidden = param.hidden;
         let ty = if language == Language::Fortran {
-            // The parameters of an `entry` are marked as the compiler's own, too.
+            // The parameters of a Fortran `entry` are also marked as the compiler's own.
             hidden = hidden && param.name.as_deref().is_none_or(is_compilers);
             self.fortran(ty, &param, hidden, entry)?
         } else if language == Language::Cpp && self.types.is_record(ty) {
@@ -131,7 +130,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         } else {
             ty
         };
-        // gfortran has a name of its own for C's descriptor of an array.
+        // gfortran adds underscores to the name of a C array descriptor.
         let name = match param.name {
             Some(name) if self.types.is_described(ty) => {
                 Some(name.trim_start_matches('_').to_owned())
@@ -141,8 +140,8 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         Ok(Parameter { name, ty, hidden })
     }
 
-    /// How C++ passes an object: those that cannot be copied byte by byte by reference, which
-    /// their type does not say.
+    /// The type by which C++ passes an object. An object that cannot be copied byte by byte is
+    /// passed by reference, although its type does not say so.
     fn perhaps_invisible(
         &mut self,
         ty: TypeId,
@@ -169,14 +168,14 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         Ok(tolerate(how)?.unwrap_or(Passing::Unclear))
     }
 
-    /// Whether gcc has a first parameter where only Microsoft's convention has it.
+    /// Whether gcc places the first parameter where only Microsoft's convention has it.
     pub(super) fn is_microsofts(
         &mut self,
         ty: TypeId,
         location: Option<(usize, Value<'d>)>,
         entry: Option<u64>,
     ) -> Step<bool> {
-        /// The number of rcx, which C has for the fourth parameter.
+        /// rcx. In C's convention it holds the fourth parameter.
         const RCX: FirstArgument = FirstArgument::Register(2);
         if self.machine != object::elf::EM_X86_64 || !self.types.is_word(ty) {
             return Ok(false);
@@ -197,8 +196,8 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
         ))
     }
 
-    /// Fortran passes by reference, and the type in the debug information does
-    /// not say so: only a location can prove a value.
+    /// The type by which Fortran passes a parameter. Most are passed by reference, although the
+    /// debug information does not say so. Only a location can prove a value.
     fn fortran(
         &mut self,
         ty: TypeId,
@@ -208,7 +207,7 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
     ) -> Step<TypeId> {
         let reference = |kind| FoundType::Pointer { kind, pointee: ty };
         let by_reference = reference(PointerKind::ByReference);
-        // `type(c_ptr)` has no type here and is an address either way; arrays have no values.
+        // `type(c_ptr)` has no type here and is always an address. Arrays are never values.
         if ty == VOID || self.types.is_array(ty) {
             return Ok(self.types.push(by_reference));
         }
@@ -224,12 +223,12 @@ impl<'d> FunctionSearch<'_, 'd, '_> {
     }
 }
 
-/// Whether a name is none that can be written in Fortran.
+/// Whether a name is invalid in Fortran, so the compiler made it.
 fn is_compilers(name: &str) -> bool {
     name.starts_with(['_', '.'])
 }
 
-/// Reads a parameter, with what its inlined original says where it says nothing.
+/// Reads a parameter. Its inlined original adds what it lacks.
 fn read_parameter<'d>(
     units: &Units<'d>,
     unit: usize,
