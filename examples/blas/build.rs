@@ -1,4 +1,4 @@
-//! Imports `cblas.h` for the OpenBLAS of this machine. Where OpenBLAS or libclang is missing, the program is built without.
+//! Imports `cblas.h` for the OpenBLAS of this machine. If OpenBLAS or libclang is missing, the program is built without it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -52,7 +52,7 @@ fn main() {
     match missing {
         None => println!("cargo::rustc-cfg=blas"),
         Some(why) => {
-            // Cargo takes what is not there for changed, so that this runs again once it is installed.
+            // Cargo treats a missing file as changed, so this runs again after the installation.
             println!("cargo::rerun-if-changed=libopenblas.so");
             let why = why.lines().next().unwrap_or_default();
             println!("cargo::rustc-env=NO_BLAS={why}");
@@ -60,7 +60,7 @@ fn main() {
     }
 }
 
-/// The library itself: `$OPENBLAS`, or where the C compiler would find it.
+/// The path of the library: `$OPENBLAS`, or the file that the C compiler finds.
 fn library() -> Option<PathBuf> {
     let path = match std::env::var_os("OPENBLAS") {
         Some(path) => PathBuf::from(path),
@@ -73,7 +73,7 @@ fn library() -> Option<PathBuf> {
             PathBuf::from(String::from_utf8(output.stdout).ok()?.trim())
         }
     };
-    // The compiler answers with the bare name if there is none.
+    // If there is no such file, the compiler prints only the name.
     path.is_absolute().then(|| path.canonicalize().ok())?
 }
 

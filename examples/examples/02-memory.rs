@@ -5,7 +5,7 @@ use veo_core::VeoProc;
 fn main() -> veo_core::Result<()> {
     let proc = VeoProc::new(0)?;
 
-    // From a slice, filled with zeros, or with whatever is there.
+    // A new buffer has a copy of a slice, zeros, or arbitrary contents.
     let squares = proc.upload(&[0.0, 1.0, 4.0, 9.0])?;
     let zeros = proc.zeros::<i32>(3)?;
     let mut bytes = proc.alloc::<u8>(5)?;

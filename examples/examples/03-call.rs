@@ -12,11 +12,11 @@ fn main() -> veo_core::Result<()> {
     let proc = VeoProc::new(0)?;
     let x = proc.upload(&[1.0, 2.0, 3.5])?;
 
-    // On the process: returns when the kernel has.
+    // A call on the process returns when the kernel has returned.
     let total = sum(&proc, &x, 3)?;
     println!("{total}");
 
-    // On a context: returns a request; the host has its hands free until the wait.
+    // A call on a context returns a request. The host can do other work until it waits.
     let ctx = proc.open_context()?;
     let request = sum(&ctx, &x, 2)?;
     println!("{}", request.wait()?);

@@ -8,7 +8,7 @@ fn main() -> veo_core::Result<()> {
     let values = [3.0, 1.0, 4.0, 1.0, 5.0];
     let n = values.len() as i64;
 
-    // In and out again: the kernel continues where the structure stands.
+    // In and out: the structure goes to the kernel and comes back changed.
     let mut moments = Moments::default();
     accumulate(
         &proc,
@@ -21,7 +21,7 @@ fn main() -> veo_core::Result<()> {
     // In only.
     println!("variance {}", variance(&proc, OnStack::input(&moments), 1)?);
 
-    // Out only. With a context the structure is filled by the wait.
+    // Out only. With a context, the wait fills the structure.
     let mut extremes = Extremes::default();
     let ctx = proc.open_context()?;
     find_extremes(

@@ -13,7 +13,7 @@ fn main() -> veo_core::Result<()> {
     let mut y = proc.zeros::<f64>(n)?;
     let n = n as i64;
 
-    // Four calls in flight; each sees what those before it did.
+    // Four calls are in flight. Each sees the effects of the calls before it.
     let filled = fill(&ctx, &mut x, n, 1.0, 0.0)?;
     let once = axpy(&ctx, n, 2.0, &x, &mut y)?;
     let twice = axpy(&ctx, n, 3.0, &x, &mut y)?;
@@ -23,7 +23,7 @@ fn main() -> veo_core::Result<()> {
         request.wait()?; // done long ago
     }
 
-    // Look without waiting; wait for a limited time, which gives the request back.
+    // One can look without waiting, or wait for a limited time. A timeout returns the request.
     let mut slow = busy(&ctx, 50)?;
     println!("at once: {:?}", slow.peek()?);
     match slow.wait_timeout(Duration::from_millis(1))? {

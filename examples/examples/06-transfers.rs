@@ -7,14 +7,14 @@ fn main() -> veo_core::Result<()> {
     let ctx = proc.open_context()?;
     let mut x = proc.zeros::<u64>(1 << 20)?;
 
-    // The request owns the host's side while the transfer runs.
+    // The request owns the host's memory while the transfer runs.
     let numbers: Vec<u64> = (0..1 << 20).collect();
     let written = ctx.write(&mut x, numbers)?;
     let read = ctx.read(&x)?; // queued behind the write
     written.wait()?;
     println!("the last is {:?}", read.wait()?.last());
 
-    // Borrowed memory needs a scope, which ends when the transfers have.
+    // Borrowed memory needs a scope. The scope ends after its transfers.
     let (first, last) = (x.slice(..4)?, x.slice(x.len() - 4..)?);
     let (mut head, mut tail) = ([0; 4], [0; 4]);
     ctx.scope(|s| {

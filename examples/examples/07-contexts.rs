@@ -1,9 +1,9 @@
 //! Contexts are independent queues: several threads keep one process busy.
 //!
-//! On a card they share the cores of the VE, and so do the threads of OpenMP in each of
-//! their kernels. Where kernels use OpenMP, either few contexts have many threads or many
-//! contexts one: `VeoProc::builder().omp_threads(1)`, for which NEC's library wants
-//! `VE_OMP_NUM_THREADS=1` in the environment of the program.
+//! On a card, contexts and the OpenMP threads of their kernels share the cores of the VE. If
+//! kernels use OpenMP, use few contexts with many threads, or many contexts with one thread:
+//! `VeoProc::builder().omp_threads(1)`. For this, NEC's library needs `VE_OMP_NUM_THREADS=1`
+//! in the environment of the program.
 
 use ve_kernels::basics::{fill, sum};
 use veo_core::VeoProc;

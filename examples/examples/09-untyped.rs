@@ -1,6 +1,6 @@
 //! The untyped way, for tools that learn a kernel's signature at run time.
 
-use ve_kernels as _; // whose build made the library: so it is found
+use ve_kernels as _; // The build of this crate makes the library, so the program finds it.
 use veo_core::{Value, VeoProc};
 
 fn main() -> veo_core::Result<()> {

@@ -1,7 +1,7 @@
 //! `average [FILE]`: statistics of a series of numbers, computed on a VE node.
 //!
-//! Every way of passing something to a kernel is used once; the host computes the
-//! same beside it. Without FILE it reads the flow of the Nile in `examples/data`.
+//! It uses every way of passing an argument to a kernel once. The host computes the same
+//! values. Without FILE, it reads the flow of the Nile in `examples/data`.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use veo_examples::series::{self, Series};
 const BINS: usize = 10;
 const WIDTH: usize = 40;
 
-/// What both sides compute.
+/// The values that both sides compute.
 struct Statistics {
     count: i64,
     mean: f64,
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Computes on both sides. Gives what is to be printed, or why there is nothing.
+/// Computes on both sides. Returns the text to print, or an error.
 fn run(file: &Path) -> Result<String, String> {
     let series = series::read(file).map_err(|e| e.to_string())?;
     let vh = on_the_host(&series.values);
@@ -127,8 +127,8 @@ fn on_the_node(proc: &VeoProc, values: &[f64]) -> veo_core::Result<Statistics> {
     let n = values.len() as i64;
     let x = proc.upload(values)?;
 
-    // A structure that goes in and comes back. The second call needs what the first
-    // one brought back, so that one is waited for.
+    // A structure goes in and comes back. The second call needs the structure from the first
+    // call, so it waits for that call.
     let mut moments = Moments::default();
     let half = values.len() / 2;
     accumulate(
@@ -141,25 +141,25 @@ fn on_the_node(proc: &VeoProc, values: &[f64]) -> veo_core::Result<Statistics> {
     let rest = n - half as i64;
     let count = accumulate(&ctx, x.slice(half..)?, rest, OnStack::inout(&mut moments))?.wait()?;
 
-    // A structure that goes in; the sample's variance is undefined for one value.
+    // A structure goes in. The variance of a sample is undefined for one value.
     let variance = match count {
         1 => f64::NAN,
         _ => variance(&ctx, OnStack::input(&moments), 1)?.wait()?,
     };
 
-    // A structure that comes back, from a call on the process: no request to wait for.
+    // A structure comes back. This call is on the process, so there is no request to wait for.
     let mut extremes = Extremes::default();
     find_extremes(proc, &x, n, OnStack::output(&mut extremes))?;
     let Extremes { min, max } = extremes;
 
-    // Two calls in flight; their results are pointers into VE memory.
+    // Two calls are in flight. Their results are pointers into VE memory.
     let first_min = find_value(&ctx, &x, n, min)?;
     let first_max = find_value(&ctx, &x, n, max)?;
     let index =
         |found: VeMemPtr<f64>| (found.addr() - x.as_ptr().addr()) as usize / size_of::<f64>();
     let (min_at, max_at) = (index(first_min.wait()?), index(first_max.wait()?));
 
-    // Memory of the VE in and out, by pointer; the next call on the same context sees it.
+    // VE memory is passed by pointer, for input and output. The next call on the context sees it.
     let scores = proc.alloc::<f64>(values.len())?;
     let (source, target) = (x.as_ptr(), scores.as_ptr());
     let scale = if variance > 0.0 {
@@ -194,7 +194,7 @@ fn on_the_node(proc: &VeoProc, values: &[f64]) -> veo_core::Result<Statistics> {
     })
 }
 
-/// The same in plain Rust, by other formulas where there are some.
+/// The same in plain Rust, with other formulas if possible.
 fn on_the_host(values: &[f64]) -> Statistics {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -1,10 +1,10 @@
 //! Reads a series of numbers from a text or CSV file.
 //!
-//! Text: numbers separated by blanks or lines. CSV: fields separated by a comma, a
-//! semicolon or a tab, those with one of these inside in double quotes; the value is the last field of a line, and the first field, if
-//! there is another, labels it; the first line may name the columns; a file of one
-//! line is a series written in a row. Lines that begin with `#` and empty lines do
-//! not count.
+//! In a text file, blanks or line ends separate numbers. In a CSV file, a comma, a semicolon or
+//! a tab separates fields; a field that contains one of these is in double quotes. The value is
+//! the last field of a line. If there is another field, the first one is the label. The first
+//! line may name the columns. A file of one line is a series in a row. Empty lines and lines
+//! that begin with `#` do not count.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub struct Series {
     /// The numbers in the order of the file.
     pub values: Vec<f64>,
-    /// What the first column says of each number; empty if there is one column only.
+    /// The labels in the first column. Empty if there is only one column.
     pub labels: Vec<String>,
     /// The name of the column, if the file has one.
     pub name: Option<String>,
@@ -60,7 +60,7 @@ pub fn read(file: &Path) -> Result<Series, SeriesError> {
     parse(&bytes, table).map_err(|(line, what)| error(line, what))
 }
 
-/// A line number, if one is to blame, and what is wrong with it.
+/// The number of the wrong line, if there is one, and the problem.
 type Mistake = (Option<usize>, String);
 
 fn parse(bytes: &[u8], table: bool) -> Result<Series, Mistake> {
@@ -153,12 +153,12 @@ fn parse_table(mut lines: &[(usize, &str)], separator: char) -> Result<Series, M
     })
 }
 
-/// How much of a wrong word is shown, in characters.
+/// An error shows at most this many characters of a wrong word.
 const LONGEST_SHOWN: usize = 40;
 
 fn parse_number(line: usize, text: &str) -> Result<f64, Mistake> {
     let wrong = |what| {
-        // Who takes this for text may have given anything at all.
+        // The file may be of any kind, so the word may be very long.
         let shown: String = text.chars().take(LONGEST_SHOWN).collect();
         let more = if shown.len() < text.len() { ".." } else { "" };
         Err((Some(line), format!("{shown:?}{more} {what}")))

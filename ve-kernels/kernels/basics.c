@@ -9,7 +9,7 @@
 /* A global variable: the host finds it by name. */
 int64_t counter = 100;
 
-/* Adds to the global variable; returns what it is now. */
+/* Adds to the global variable. Returns the new value. */
 int64_t bump(int64_t by)
 {
 	return counter += by;
@@ -43,7 +43,7 @@ void fill(double *x, int64_t n, double first, double step)
 		x[i] = first + (double)i * step;
 }
 
-/* Prints a line as it is given: no newline, no flush. Returns its length. */
+/* Prints a text without adding a newline or flushing. Returns its length. */
 int32_t say(const char *text)
 {
 	return printf("%s", text);
@@ -55,19 +55,19 @@ int32_t complain(const char *text)
 	return fprintf(stderr, "%s", text);
 }
 
-/* Reads one word from any address that it is told. */
+/* Reads one word from the given address. */
 uint64_t peek_word(uint64_t address)
 {
 	return *(volatile uint64_t *)address;
 }
 
-/* Writes one word to any address that it is told. */
+/* Writes one word to the given address. */
 void poke_word(uint64_t address, uint64_t word)
 {
 	*(volatile uint64_t *)address = word;
 }
 
-/* Keeps the context busy for so many milliseconds; returns the rounds made. */
+/* Keeps the context busy for some milliseconds. Returns the number of rounds. */
 uint64_t busy(uint64_t milliseconds)
 {
 	struct timespec begin, now;

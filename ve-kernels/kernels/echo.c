@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Kernels that give back what reached them, for every type of scalar.
+ * Kernels that return their arguments, for every type of scalar.
  * `first_and_tenth_T` stores argument 0 and argument 9; `same_T` returns its own.
  */
 #include <stdint.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Kernels that go wrong, each in its own way.
+ * Kernels that fail, each in another way.
  */
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Where nothing is; volatile, so that no compiler sees through it. */
+/* An address without memory. It is volatile, so that no compiler knows its value. */
 static volatile uintptr_t nowhere = 8;
 
 void crash_segv(void)
@@ -20,7 +20,7 @@ void crash_abort(void)
 	abort();
 }
 
-/* An integer division by the zero that it is given. */
+/* Divides integers. The tests pass zero as the divisor. */
 int64_t crash_divide(int64_t a, int64_t zero)
 {
 	return a / zero;
@@ -31,7 +31,7 @@ void crash_signal(int32_t number)
 	raise(number);
 }
 
-/* Recursion without an end that any stack would reach. */
+/* Recurses until the stack is full. */
 int64_t crash_stack(int64_t depth)
 {
 	if (depth == INT64_MAX)

@@ -4,8 +4,8 @@ use veo_core::ve_kernel;
 
 #[ve_kernel(lib = "libvebasics.so")]
 unsafe extern "C" {
-    /// Adds to the library's global variable `counter`, which starts at 100; returns
-    /// what it is now.
+    /// Adds to the library's global variable `counter`, which starts at 100. Returns the
+    /// new value.
     pub safe fn bump(by: i64) -> i64;
 
     /// The sum of eight integers.
@@ -21,18 +21,18 @@ unsafe extern "C" {
     /// Fills `n` elements with `first`, `first + step`, ...
     pub safe fn fill(x: *mut f64, n: i64, first: f64, step: f64);
 
-    /// Prints a text to standard output as it is; returns its length.
+    /// Prints a text unchanged to standard output. Returns its length.
     pub safe fn say(text: *const core::ffi::c_char) -> i32;
 
-    /// Prints a text to standard error as it is; returns its length.
+    /// Prints a text unchanged to standard error. Returns its length.
     pub safe fn complain(text: *const core::ffi::c_char) -> i32;
 
-    /// The word at any address that it is told.
+    /// Reads one word from the given address.
     pub safe fn peek_word(address: u64) -> u64;
 
-    /// Writes a word to any address that it is told.
+    /// Writes one word to the given address.
     pub safe fn poke_word(address: u64, word: u64);
 
-    /// Keeps its context busy for so many milliseconds; returns the rounds made.
+    /// Keeps its context busy for some milliseconds. Returns the number of rounds.
     pub safe fn busy(milliseconds: u64) -> u64;
 }

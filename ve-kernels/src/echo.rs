@@ -1,5 +1,4 @@
-//! Kernels that give back what reached them, for every scalar type
-//! (`kernels/echo.c`).
+//! Kernels that return their arguments, for every scalar type (`kernels/echo.c`).
 
 use veo_core::ve_kernel;
 

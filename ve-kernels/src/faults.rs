@@ -1,22 +1,22 @@
-//! Kernels that go wrong, each in its own way (`kernels/faults.c`).
+//! Kernels that fail, each in another way (`kernels/faults.c`).
 
 use veo_core::ve_kernel;
 
 #[ve_kernel(lib = "libvefaults.so")]
 unsafe extern "C" {
-    /// Writes to an address where nothing is.
+    /// Writes to an address without memory.
     pub safe fn crash_segv();
 
     /// Calls `abort`.
     pub safe fn crash_abort();
 
-    /// An integer division by the zero that it is given.
+    /// Divides integers. The tests pass zero as the divisor.
     pub safe fn crash_divide(a: i64, zero: i64) -> i64;
 
     /// Raises a signal.
     pub safe fn crash_signal(number: i32);
 
-    /// Recursion until the stack is full.
+    /// Recurses until the stack is full.
     pub safe fn crash_stack(depth: i64) -> i64;
 
     /// Calls `exit`.
@@ -28,6 +28,6 @@ unsafe extern "C" {
     /// Never returns.
     pub safe fn run_forever();
 
-    /// The number of the VE process as it sees itself.
+    /// The process ID that the VE process has for itself.
     pub safe fn own_pid() -> i64;
 }

@@ -16,8 +16,8 @@ pub mod faults;
 pub mod memory;
 pub mod statistics;
 
-/// Where this crate's build put a library of its own for the host, for programs that
-/// name libraries by path.
+/// The path of a library that this crate's build made for the host. Programs that name
+/// libraries by path need it.
 #[must_use]
 pub fn host_library(name: &str) -> PathBuf {
     build_dir::library(Path::new(env!("OUT_DIR")), build_dir::HOST, name)

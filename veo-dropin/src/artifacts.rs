@@ -1,10 +1,9 @@
 //! Has cargo build the static library and veorun from this package's sources.
 //!
-//! A binary cannot contain the library it installs: cargo offers one package's
-//! build no file of another. So the command asks the cargo that built it for
-//! both, in the same target directory, where their dependencies are there
-//! already. Installed by `cargo install`, it does the same from the sources that
-//! cargo keeps.
+//! A binary cannot contain the library that it installs, because the build of one
+//! package cannot use a file of another. So the command runs cargo for both, in the
+//! target directory that it was built in, which already has their dependencies. After
+//! `cargo install` it does the same with the sources that cargo keeps.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -62,7 +61,7 @@ pub(crate) fn build(profile: &str, target_dir: &Path, quiet: bool) -> Result<Art
     let mut static_library = None;
     let mut veorun = None;
     if let Some(messages) = child.stdout.take() {
-        // A line that is no artifact of ours, or no JSON at all, says nothing here.
+        // This ignores lines that are not JSON or not about our artifacts.
         for line in BufReader::new(messages).lines().map_while(Result::ok) {
             let message: Value = serde_json::from_str(&line).unwrap_or_default();
             match message["target"]["name"].as_str() {

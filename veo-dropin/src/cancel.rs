@@ -1,7 +1,8 @@
-//! In which functions threads that a program cancels are kept from ending.
+//! Chooses the functions in which a cancelled thread must not end.
 
-/// What is called so often that it matters, and has no point where a thread would end: it
-/// looks at memory and sleeps on a futex. What it does once the emulator looks after.
+/// Functions that are called so often that the protection would cost time. They have no
+/// cancellation point: they look at memory and sleep on a futex. The emulator protects their
+/// rare paths itself.
 const WITHOUT_POINTS: &[&str] = &[
     "veo_call_async",
     "veo_call_peek_result",
@@ -10,7 +11,7 @@ const WITHOUT_POINTS: &[&str] = &[
     "veo_emu_collect",
 ];
 
-/// Whether threads are kept from ending in the function of this name.
+/// Whether the function with this name protects its thread from cancellation.
 pub(crate) const fn has_points(name: &str) -> bool {
     if begins(name.as_bytes(), b"veo_args_") {
         return false;

@@ -1,4 +1,4 @@
-//! What can go wrong when installing.
+//! The errors of an installation.
 
 use std::fmt::Display;
 use std::io;

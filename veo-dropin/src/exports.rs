@@ -1,7 +1,7 @@
 //! Every function of the libveo interface under its C name.
 //!
-//! Each hands its arguments on to the function of the same name in `veo-emu`, some
-//! by way of [`crate::hooks`] and [`crate::reasons`].
+//! Each passes its arguments on to the function with the same name in `veo-emu`, some
+//! through [`crate::hooks`] and [`crate::reasons`].
 
 // The list writes its types with these names.
 use veo_abi::ffi::*;
@@ -10,7 +10,7 @@ use veo_emu::Uncancelled;
 use crate::cancel::has_points;
 use crate::hooks::Export;
 
-/// Where each export goes: the emulator, unless a name is defined here.
+/// The targets of the exports. A name that is not defined here is the emulator's function.
 mod target {
     use std::os::raw::c_void;
 

@@ -1,4 +1,4 @@
-//! Functions that are named by their addresses, for the hook functions.
+//! Translates addresses of functions, for the hook functions.
 //!
 //! A program knows `veo_alloc_mem` by the address its own linker gave it; the
 //! emulator knows its function of that name.
@@ -18,7 +18,7 @@ unsafe impl Sync for Export {}
 
 /// The emulator's address of the function that a program calls `func`.
 ///
-/// An address that is none of theirs is handed on as it is.
+/// Any other address is returned unchanged.
 pub(crate) fn translate(func: *mut c_void, exports: &[Export]) -> *mut c_void {
     if func.is_null() {
         return func;
@@ -31,8 +31,8 @@ pub(crate) fn translate(func: *mut c_void, exports: &[Export]) -> *mut c_void {
     func
 }
 
-/// What the program sees as the address of `name` (NUL-terminated): in one that
-/// was not compiled position independent, an entry of its own, not ours.
+/// The address of `name` (NUL-terminated) as the program sees it. In a program that is not
+/// position-independent, this is an entry in the program itself, not our function.
 fn program_address(name: &'static str) -> *mut c_void {
     // SAFETY: `name` ends with a NUL (`concat!` in the table); dlsym reads the
     // string and returns an address or null.

@@ -1,4 +1,4 @@
-//! What lies where under the prefix, and putting it there.
+//! Writes the files of the installation under the prefix.
 //!
 //! ```text
 //! lib64/libveo.so -> libveo.so.1 -> libveo.so.1.0.0  (libveohmem.so likewise)
@@ -19,7 +19,7 @@ use veo_abi::headers::HEADERS;
 
 use crate::error::Error;
 
-/// What a file of the installation contains.
+/// The content of an installed file.
 enum Content<'a> {
     /// Bytes, not executable.
     Data(&'a [u8]),
@@ -29,7 +29,7 @@ enum Content<'a> {
     Link(&'a str),
 }
 
-/// Puts everything under `prefix`.
+/// Writes everything under `prefix`.
 pub(crate) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<(), Error> {
     let read = |path: &Path| fs::read(path).map_err(|e| Error::file("read", path.display(), e));
     let library = read(library)?;
@@ -74,7 +74,7 @@ pub(crate) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<()
     Ok(())
 }
 
-/// Puts one file into `directory`, in place of what is there.
+/// Writes one file into `directory`. It replaces an old file.
 fn place(directory: &Path, name: &str, content: &Content) -> Result<(), Error> {
     fs::create_dir_all(directory).map_err(|e| Error::file("create", directory.display(), e))?;
     let path = directory.join(name);
@@ -85,7 +85,7 @@ fn place(directory: &Path, name: &str, content: &Content) -> Result<(), Error> {
         Content::Link(target) => symlink(target, &fresh),
     };
     made.and_then(|()| fs::rename(&fresh, &path)).map_err(|e| {
-        // What is left of a failed attempt is of no use to anyone.
+        // This removes the rest of a failed attempt.
         let _ = fs::remove_file(&fresh);
         Error::file("write", path.display(), e)
     })
@@ -96,7 +96,7 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
-/// A description for pkg-config that may be moved with the installation.
+/// A description for pkg-config. It stays valid if the installation moves.
 fn pkg_config() -> String {
     format!(
         "prefix=${{pcfiledir}}/../..\n\

@@ -1,8 +1,8 @@
-//! Makes `libveo.so.1` of the static library.
+//! Makes `libveo.so.1` from the static library.
 //!
-//! Rust's own shared libraries cannot carry version nodes, so the C compiler
-//! links this one: every function of libveo in the node `VERSION_1`, our
-//! extensions in one of their own, nothing else visible.
+//! Rust's own shared libraries cannot have version nodes, so the C compiler links this
+//! one. Every function of libveo is in the node `VERSION_1`, our extensions are in a node of
+//! their own, and nothing else is visible.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,7 +12,7 @@ use veo_abi::ffi::VeoApi;
 
 use crate::error::Error;
 
-/// What Rust's standard library needs of the system on Linux
+/// The system libraries that Rust's standard library needs on Linux
 /// (`rustc --print native-static-libs`).
 const SYSTEM_LIBRARIES: [&str; 7] = [
     "-lgcc_s",
@@ -24,7 +24,7 @@ const SYSTEM_LIBRARIES: [&str; 7] = [
     "-lc",
 ];
 
-/// What is in the library although none of its functions asks for it.
+/// Symbols that the library contains although none of its functions needs them.
 const UNCALLED: [&str; 2] = ["VEO_DROPIN_AT_EXIT", "__cxa_thread_atexit_impl"];
 
 /// Whether a function is ours and not one of libveo.
@@ -32,7 +32,7 @@ fn is_extension(name: &str) -> bool {
     name.starts_with("veo_emu_")
 }
 
-/// The version script: which symbols are visible, in which node.
+/// The version script. It lists the visible symbols and their nodes.
 fn version_script() -> String {
     let list = |extensions: bool| {
         let mut text = String::new();
@@ -65,14 +65,14 @@ pub(crate) fn shared_library(
     command
         .args(["-shared", "-Wl,-soname,libveo.so.1"])
         .arg(format!("-Wl,--version-script={}", script.display()))
-        // A name in the script that the library lacks is an error, as is a symbol
-        // that nothing defines.
+        // It is an error if the library lacks a name in the script, or if a symbol is
+        // undefined.
         .args(["-Wl,--no-undefined-version", "-Wl,-z,defs"])
-        // Its threads outlive a dlclose; so does the library.
+        // The threads of the library survive a dlclose, so the library must survive it, too.
         .args(["-Wl,-z,nodelete", "-Wl,-z,relro", "-Wl,-z,now"])
         .arg("-Wl,--gc-sections");
     for name in VeoApi::NAMES.into_iter().chain(UNCALLED) {
-        // Pulls its object out of the archive.
+        // This makes the linker take the object from the archive.
         command.arg(format!("-Wl,--undefined={name}"));
     }
     command

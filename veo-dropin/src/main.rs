@@ -50,7 +50,7 @@ struct Install {
 }
 
 fn main() -> ExitCode {
-    // It runs the compilers that its caller's environment names.
+    // The command runs compilers that the environment of its caller names.
     if veo_abi::environment::privileged() {
         eprintln!(
             "veo-dropin: this program has raised privileges (set-user-ID, set-group-ID or file \

@@ -1,7 +1,7 @@
-//! Tells on the standard error why what a program begins with has failed.
+//! Prints to standard error why a process, a library or a context could not be had.
 //!
-//! libveo gives its callers no reasons: it prints them. So do these functions, until
-//! the program shows by an extension that it asks for them.
+//! libveo returns no reasons to its callers, but prints them. These functions do the same, until
+//! the program calls an extension and so shows that it asks for reasons itself.
 
 use std::io::Write as _;
 use std::os::raw::{c_char, c_int};
@@ -13,18 +13,18 @@ use veo_emu::libveo as emulator;
 /// Whether the program knows the extensions.
 static ASKS: AtomicBool = AtomicBool::new(false);
 
-/// Tells why `function` failed.
+/// Prints why `function` failed.
 #[cold]
 fn tell(function: &str) {
     if ASKS.load(Ordering::Relaxed) {
         return;
     }
-    // Longer than any sentence but those with several paths.
+    // Only sentences with several paths may be longer.
     let mut text = [0u8; 2048];
     // SAFETY: the buffer has the size that is given.
     let length = unsafe { emulator::veo_emu_last_error(text.as_mut_ptr().cast(), text.len()) };
     let text = String::from_utf8_lossy(&text[..length.min(text.len() - 1)]);
-    // In one piece, and without a panic if nobody listens.
+    // This is one write, and it must not panic if standard error is closed.
     let line = format!("libveo: {function}: {text}\n");
     let _ = std::io::stderr().write_all(line.as_bytes());
 }

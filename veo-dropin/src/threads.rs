@@ -1,10 +1,10 @@
-//! Destructors of thread-local values without the dynamic loader's lock.
+//! Runs destructors of thread-local values without the dynamic loader's lock.
 //!
 //! A plugin may use the library in a constructor or destructor that `dlopen` or
-//! `dlclose` calls. It holds the loader's lock then, and waits for threads of ours. The
-//! C library takes that lock whenever a thread registers a destructor, as each thread
-//! of Rust does when it begins: they would wait for each other for ever. The lock
-//! keeps objects with destructors loaded, but this library is never unloaded.
+//! `dlclose` calls. It then holds the loader's lock and waits for our threads. The C library
+//! takes the same lock whenever a thread registers a destructor, and each Rust thread does
+//! so when it begins. This would be a deadlock. The lock exists to keep objects with
+//! destructors loaded, but this library is never unloaded.
 
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
@@ -21,7 +21,7 @@ struct Entry {
 }
 
 thread_local! {
-    // Without a destructor itself.
+    // This value must not have a destructor itself.
     static FIRST: Cell<*mut Entry> = const { Cell::new(ptr::null_mut()) };
 }
 
@@ -35,9 +35,8 @@ fn key() -> Option<libc::pthread_key_t> {
     })
 }
 
-/// What Rust's standard library registers destructors with, in place of the function
-/// of the C library with this name. Nothing else in this library calls it, and it is
-/// not exported.
+/// Registers a destructor for Rust's standard library. It replaces the C library's function
+/// with this name. Nothing else in this library calls it, and it is not exported.
 // SAFETY: the name is taken on purpose; the function keeps the contract of the C
 // library's.
 #[unsafe(no_mangle)]
@@ -61,8 +60,8 @@ unsafe extern "C" fn __cxa_thread_atexit_impl(
     0
 }
 
-/// Runs the destructors of the calling thread, which ends, also those that they
-/// register.
+/// Runs the destructors of the calling thread when it ends, including those that
+/// destructors register.
 unsafe extern "C" fn run_all(_: *mut c_void) {
     loop {
         let first = FIRST.get();

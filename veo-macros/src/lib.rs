@@ -6,10 +6,11 @@ use proc_macro::TokenStream;
 
 /// Declares kernels: functions of a library that runs on the Vector Engine.
 ///
-/// It stands on a function without a body, or on a block of several. Each becomes a
-/// function of the same name, visibility and documentation with one argument more: the
-/// first says where the kernel runs. With a `&VeoContext` the call is queued and gives a
-/// `VeoRequest`; with a `&VeoProc` it is made at once and gives the result.
+/// The attribute is placed on a function without a body, or on a block of such functions.
+/// Each becomes a function with the same name, visibility and documentation, and with an
+/// additional first argument that says where the kernel runs. With a `&VeoContext`, the call
+/// is queued and returns a `VeoRequest`. With a `&VeoProc`, it runs at once and returns the
+/// result.
 ///
 /// ```
 /// use veo_core::{OnStack, Result, VeoContext, ve_kernel};
@@ -19,10 +20,10 @@ use proc_macro::TokenStream;
 ///
 /// #[ve_kernel(lib = "libvetest.so")]
 /// unsafe extern "C" {
-///     /// Can be called without `unsafe`: the block promises that this is right.
+///     /// Calls need no `unsafe`: the block promises that they are safe.
 ///     pub safe fn scale(x: &mut [f64], n: u64, factor: f64);
 ///
-///     /// Has to be given what it expects, so calls are `unsafe`.
+///     /// The caller must pass a valid address, so calls are `unsafe`.
 ///     pub unsafe fn poke(address: u64, value: u8);
 /// }
 ///
@@ -60,10 +61,10 @@ use proc_macro::TokenStream;
 /// | `VeMemPtr<T>`, `OnStack<T>` | just that |
 /// | `extern "C" fn(..)` | a function of the VE: `&VeoFunction`, `VeMemPtr<c_void>`, `NULL` |
 ///
-/// Parameters may have any name, that of a constant in scope as well. `T` is plain data: see
-/// the derive macro `VeData`. A kernel has at most 256 parameters.
-/// It returns nothing, a number, or a pointer, which becomes a `VeMemPtr`. Fortran takes
-/// its arguments by reference: declare `&i32`, and the name with its underscore.
+/// A parameter may have any name, even the name of a constant in scope. `T` is plain data: see
+/// the derive macro `VeData`. A kernel has at most 256 parameters. It returns nothing, a number,
+/// or a pointer, which becomes a `VeMemPtr`. Fortran takes its arguments by reference: declare
+/// `&i32`, and the name with its underscore.
 ///
 /// # Contracts
 ///
@@ -120,9 +121,9 @@ use proc_macro::TokenStream;
 ///
 /// # Errors while compiling
 ///
-/// Every mistake of a declaration is reported at its token, with what to write instead.
-/// If the crate's build script makes the library with `veo-build`, the declaration is also
-/// compared with the function itself: number of parameters, widths, signs, pointees, fields
+/// Every mistake in a declaration is reported at its token. The message says what to write
+/// instead. If the crate's build script makes the library with `veo-build`, the declaration is
+/// also compared with the function itself: number of parameters, widths, signs, pointees, fields
 /// of structures, the result. `VEO_VERIFY=deny`, `warn` or `off` in the environment of the
 /// compiler decides for declarations without `verify`; types known by an alias are compared
 /// only where contradictions are errors. Libraries from elsewhere are compared when they
@@ -136,13 +137,14 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Implements `VeData` for a structure of plain data, so that values, references and
 /// pointers to it can be passed to kernels.
 ///
-/// The structure is `#[repr(C)]` (or `#[repr(transparent)]`, then it is its field) and
-/// `Copy`, and all its fields are plain data: integers up to 64 bits, `f32`, `f64`,
-/// arrays, such structures, and `VeAddr<T>` where C has a pointer. Padding is fine. Names,
-/// offsets and types of the fields are recorded for the comparison with the kernel's own
-/// structure, and so is what a `VeAddr<T>` points to: plain data, `c_void`, or a handle with
-/// `#[derive(VeOpaque)]`. From one structure to the next, up to two pointers are followed, fewer
-/// where that leads to hundreds of fields.
+/// The structure must be `Copy` and `#[repr(C)]`, or `#[repr(transparent)]`, which makes it
+/// equal to its field. All its fields must be plain data: integers up to 64 bits, `f32`, `f64`,
+/// arrays, such structures, and `VeAddr<T>` where C has a pointer. Padding is fine.
+///
+/// The derive records names, offsets and types of the fields, for the comparison with the
+/// kernel's own structure. It also records the target of a `VeAddr<T>`: plain data, `c_void`, or
+/// a handle with `#[derive(VeOpaque)]`. It follows up to two pointers from one structure to the
+/// next, or fewer if that would lead to hundreds of fields.
 ///
 /// ```
 /// use veo_core::{VeAddr, VeData};
@@ -156,14 +158,14 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// Type parameters have to be plain data, too. `#[ve_data(crate = path)]` gives the path of
+/// Type parameters must be plain data, too. `#[ve_data(crate = path)]` gives the path of
 /// `veo_core`.
 #[proc_macro_derive(VeData, attributes(ve_data))]
 pub fn derive_ve_data(item: TokenStream) -> TokenStream {
     veo_syntax::derive_ve_data(item.into()).into()
 }
 
-/// Lets kernels take and return pointers to a type whose contents only they know.
+/// Lets kernels take and return pointers to an opaque type. Only the kernels know its contents.
 ///
 /// ```
 /// use veo_core::{VeOpaque, ve_kernel};

@@ -12,29 +12,29 @@ use crate::mistake::Mistake;
 use crate::names::{check_library, check_symbol};
 use crate::report::Report;
 
-/// Where the kernel is found.
+/// The place of the kernel.
 #[derive(Clone)]
 pub(crate) enum DeclaredLibrary {
     /// A library of this name or path.
     Shared(LitStr),
     /// The symbols linked into veorun.
     Static,
-    /// Missing or wrong, which has been reported.
+    /// Missing or wrong. The mistake has been reported.
     Unknown,
 }
 
-/// When the kernel is looked up, and what happens if it is not there.
+/// When the kernel is looked up, and what happens if it is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resolution {
-    /// When a process is created; a missing one is an error then.
+    /// When a process is created. A missing kernel is an error.
     Eager,
-    /// On first use; the program works without it.
+    /// On first use. The program works without it.
     Optional,
     /// On first use.
     Lazy,
 }
 
-/// What the attribute says.
+/// The values of the attribute.
 pub(crate) struct AttributeOptions {
     pub(crate) library: DeclaredLibrary,
     pub(crate) name: Option<LitStr>,
@@ -45,11 +45,11 @@ pub(crate) struct AttributeOptions {
     krate: Option<Path>,
 }
 
-/// What every part of an expansion needs to know.
+/// The context that every part of an expansion needs.
 pub(crate) struct ExpansionContext {
     /// The path of `veo_core`.
     pub(crate) krate: TokenStream,
-    /// Whether the user gave it.
+    /// Whether the user gave this path.
     pub(crate) is_given: bool,
 }
 
@@ -149,10 +149,10 @@ fn resolution(
 /// The keys seen, each with the token that gave it.
 #[derive(Default)]
 struct Keys {
-    /// Whether they are those of a function in a block.
+    /// Whether the attribute is on a function in a block.
     in_block: bool,
     lib: Option<(Ident, LitStr)>,
-    /// Something that was meant as `lib` has been reported already.
+    /// Whether a key that was meant as `lib` has been reported.
     lib_was_wrong: bool,
     name: Option<(Ident, LitStr)>,
     krate: Option<(Ident, Path)>,
@@ -323,7 +323,7 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     pieces
 }
 
-/// Reports what stands between keys and is not one comma.
+/// Reports anything between two keys other than one comma.
 fn separated(args: TokenStream, report: &mut Report) -> TokenStream {
     let mut after_comma = true;
     let mut output = TokenStream::new();

@@ -1,5 +1,5 @@
-//! What the build of the declaring crate has left behind: its libraries and their
-//! prototypes, below `OUT_DIR/veo`. The only part of this library that reads files.
+//! The results of the declaring crate's build below `OUT_DIR/veo`: its libraries and their
+//! prototypes. Only this module reads files.
 
 use std::collections::HashMap;
 use std::fs;
@@ -11,43 +11,43 @@ use veo_abi::Verify;
 use veo_abi::build_dir::{self, PROTOTYPES, library_of_prototypes, prototypes_file};
 use veo_abi::prototype::Prototypes;
 
-/// The build of the crate that is being compiled, as far as there is one.
+/// The build of the crate that is being compiled, if there is one.
 #[derive(Debug, Default)]
 pub struct CrateBuild {
     /// `OUT_DIR/veo`
     dir: Option<PathBuf>,
-    /// What `VEO_VERIFY` says.
+    /// The value of `VEO_VERIFY`.
     policy: Option<String>,
 }
 
 /// What is known of a library.
 pub(crate) enum BuiltLibrary {
-    /// There is no build, or it makes no libraries, or it left no prototypes.
+    /// There is no build, it makes no libraries, or it wrote no prototypes.
     Unknown,
-    /// The build makes these libraries and not the one asked for.
+    /// The build makes these libraries, but not the wanted one.
     NotAmong(Vec<String>),
     /// Its functions.
     Known(Arc<Prototypes>),
-    /// The file is there and cannot be used.
+    /// The file exists, but cannot be used.
     Unreadable(String),
 }
 
 impl CrateBuild {
-    /// No build: declarations are checked by themselves.
+    /// No build: declarations are checked without a library.
     #[must_use]
     pub fn nothing() -> Self {
         CrateBuild::default()
     }
 
-    /// The build of the crate that is being compiled: cargo passes `OUT_DIR` to the
-    /// compiler. Editors that run no build scripts have none.
+    /// The build of the crate that is being compiled. Cargo passes `OUT_DIR` to the
+    /// compiler. An editor that runs no build scripts has no build.
     #[must_use]
     pub fn of_this_crate() -> Self {
         let out_dir = std::env::var_os("OUT_DIR").map(PathBuf::from);
         CrateBuild::new(out_dir.as_deref(), std::env::var("VEO_VERIFY").ok())
     }
 
-    /// The build that left its results in `out_dir`, with the policy of this word.
+    /// The build with its results in `out_dir`, and the policy with this name.
     #[must_use]
     pub fn new(out_dir: Option<&Path>, policy: Option<String>) -> Self {
         CrateBuild {
@@ -56,7 +56,7 @@ impl CrateBuild {
         }
     }
 
-    /// The policy, or the word that names none.
+    /// The policy, or the word that is not the name of a policy.
     pub(crate) fn verify(&self) -> Result<Verify, &str> {
         match &self.policy {
             None => Ok(Verify::Default),
@@ -71,8 +71,8 @@ impl CrateBuild {
             .is_some_and(|dir| dir.join(PROTOTYPES).is_dir())
     }
 
-    /// Where the prototypes of a library are, below `OUT_DIR`, if they are there and the
-    /// compiler can be told of the file.
+    /// The file with the prototypes of a library, below `OUT_DIR`, if it exists and its path
+    /// can be written in an expansion.
     pub(crate) fn prototypes(&self, name: &str) -> Option<String> {
         let dir = self.dir.as_ref().filter(|dir| dir.to_str().is_some())?;
         let file = format!("{PROTOTYPES}/{}", prototypes_file(name));
@@ -109,8 +109,7 @@ impl CrateBuild {
         }
     }
 
-    /// The prototypes of everything that is no shared library, each with its file name: what
-    /// was linked into a veorun.
+    /// The file names and prototypes of all static veoruns.
     pub(crate) fn linked(&self) -> Vec<(String, Arc<Prototypes>)> {
         let Some(dir) = &self.dir else {
             return Vec::new();
@@ -133,7 +132,7 @@ impl CrateBuild {
     }
 }
 
-/// The shared libraries that the build made, for whichever target.
+/// The shared libraries that the build made, for any target.
 fn libraries(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(dir)
         .into_iter()
@@ -149,7 +148,7 @@ fn libraries(dir: &Path) -> Vec<String> {
     names
 }
 
-/// Tells whether a file has changed.
+/// Differs if a file has changed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     modified: Option<SystemTime>,
@@ -158,8 +157,8 @@ struct Stamp {
 
 type Parsed = Result<Arc<Prototypes>, String>;
 
-/// Each file is parsed once, however many declarations there are. Editors keep this
-/// process for long, so a file that changed is read anew.
+/// Parses each file only once for all declarations. An editor keeps this process for a long
+/// time, so a changed file is read again.
 fn cached(path: &Path, stamp: Stamp) -> Parsed {
     static KNOWN: OnceLock<Mutex<HashMap<PathBuf, (Stamp, Parsed)>>> = OnceLock::new();
     let known = KNOWN.get_or_init(Mutex::default);

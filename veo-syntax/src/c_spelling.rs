@@ -1,6 +1,6 @@
-//! Declarations that are written as in C, `double *x`: what they would be in Rust.
+//! Translates declarations in C syntax, such as `double *x`, to Rust.
 //!
-//! Asked only about what is no Rust, so it may guess.
+//! It sees only tokens that are not valid Rust, so it may guess.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use veo_abi::CType;
@@ -9,7 +9,7 @@ use crate::attribute::split_at_commas;
 use crate::mistake::Mistake;
 use crate::spell::spell;
 
-/// The first parameter that is not written as in Rust, from what follows a function's name.
+/// The first parameter that is not written as in Rust. The tokens follow the function's name.
 pub(crate) fn mistake(after_name: TokenStream) -> Option<(TokenStream, Mistake)> {
     let params = after_name.into_iter().find_map(|tree| match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
@@ -128,7 +128,7 @@ fn pointers(stars: usize, constant: bool, ty: &str) -> String {
     pointer.repeat(stars) + ty
 }
 
-/// The Rust name of a C type, or the name as it is.
+/// The Rust name of a C type, or the unchanged name.
 fn scalar(name: &str) -> String {
     match CType::parse(name) {
         Ok(CType::Scalar(scalar)) => scalar.rust_name().to_owned(),

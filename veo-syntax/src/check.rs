@@ -1,5 +1,5 @@
-//! From a parsed function to a checked declaration. Goes on after a mistake, so
-//! that all of a declaration are found.
+//! Turns a parsed function into a checked declaration. A mistake does not stop the checks,
+//! so that all mistakes of a declaration are found.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
@@ -104,8 +104,7 @@ pub(crate) fn kernel(
     }
 }
 
-/// Splits the attributes of a function into those that stay and what they say
-/// about the kernel.
+/// Splits the attributes of a function into those that stay and those about the kernel.
 fn attributes(
     attrs: Vec<Attribute>,
     form: Form,
@@ -173,7 +172,7 @@ fn value_of(attr: &Attribute) -> Option<LitStr> {
     }
 }
 
-/// Checks what stands before `fn` and gives the `unsafe` of the stub.
+/// Checks the qualifiers before `fn` and returns the `unsafe` of the stub.
 fn qualifiers(sig: &Signature, form: Form, report: &mut Report) -> Option<Token![unsafe]> {
     if let Some(token) = &sig.constness {
         report.at(token, &Mistake::Const);
@@ -195,7 +194,7 @@ fn qualifiers(sig: &Signature, form: Form, report: &mut Report) -> Option<Token!
     }
 }
 
-/// Lifetimes are fine, other generics are not.
+/// Reports generic parameters other than lifetimes.
 fn generics(sig: &Signature, report: &mut Report) {
     for param in &sig.generics.params {
         let mistake = match param {
@@ -210,11 +209,11 @@ fn generics(sig: &Signature, report: &mut Report) {
     }
 }
 
-/// The types of a declaration, for the case that it is wrong.
+/// The types of a declaration, for its placeholder.
 fn mentioned(sig: &Signature) -> Vec<Type> {
     let generic = |param: &GenericParam| !matches!(param, GenericParam::Lifetime(_));
     if sig.generics.params.iter().any(generic) {
-        // They may name what does not exist outside.
+        // These types may use names that do not exist outside of the declaration.
         return Vec::new();
     }
     let inputs = sig.inputs.iter().filter_map(|input| match input {
@@ -229,8 +228,8 @@ fn mentioned(sig: &Signature) -> Vec<Type> {
     inputs.chain(output).filter(nameable).cloned().collect()
 }
 
-/// Declared lifetimes all become the lifetime of the call: what is passed by
-/// reference is used until the request has been collected.
+/// Replaces all declared lifetimes by the lifetime of the call: data behind a reference is
+/// used until the request has been collected.
 fn lifetimes(sig: &mut Signature, report: &mut Report) {
     let declared = sig.generics.lifetimes().map(|param| param.lifetime.clone());
     let mut visitor = OneLifetime {
@@ -266,7 +265,7 @@ impl VisitMut for OneLifetime {
         *lifetime = Lifetime::new("'_", lifetime.span());
     }
 
-    // Its lifetimes are its own.
+    // A function pointer has lifetimes of its own.
     fn visit_type_fn_ptr_mut(&mut self, _: &mut syn::TypeFnPtr) {}
 
     fn visit_type_mut(&mut self, ty: &mut Type) {
@@ -300,7 +299,7 @@ fn param(input: PatType, report: &mut Report) -> Param {
             anonymous
         }
     };
-    // Of a tuple that is taken apart, its type is not a second mistake.
+    // If the pattern takes a tuple apart, the tuple type is not a second mistake.
     let mut said = Report::default();
     let is_said = matches!(&*input.pat, Pat::Tuple(_)) && matches!(&*input.ty, Type::Tuple(_));
     let report = if is_said { &mut said } else { report };

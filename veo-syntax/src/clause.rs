@@ -1,4 +1,4 @@
-//! The clauses of a contract, `requires(x.len() >= n, n >= 0)`: what a call means beyond its types.
+//! The clauses of a contract, `requires(x.len() >= n, n >= 0)`: conditions on a call that types cannot express.
 //!
 //! ```text
 //! tokens --contract--> Clause --expand--> calls of veo_core's functions, and its text
@@ -6,7 +6,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 
-/// One condition that a call has to keep.
+/// One condition that every call must satisfy.
 pub(crate) struct Clause {
     /// As the user wrote it.
     pub(crate) text: String,

@@ -1,4 +1,4 @@
-//! What the language of contracts does not have, and what to write instead.
+//! The mistakes in contracts. Each message says what is wrong and what to write instead.
 
 /// A mistake in a clause, with the user's words for what it concerns.
 #[derive(Clone, Debug)]

@@ -1,5 +1,4 @@
-//! A checked declaration: what the expansion, and whoever compares it with a
-//! library, works on.
+//! A checked declaration, for the expansion and for the comparison with a library.
 
 use proc_macro2::Ident;
 use syn::{Attribute, LitStr, Token, Type, TypePtr, TypeReference, Visibility};
@@ -12,7 +11,7 @@ use crate::placeholder::Named;
 
 /// One kernel.
 pub(crate) struct Declaration {
-    /// What the user wrote above it and stays there: docs, `cfg`, `deprecated`.
+    /// The user's attributes that stay above the stub: docs, `cfg`, `deprecated`.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
     /// The `unsafe` of an unsafe kernel.
@@ -28,14 +27,14 @@ pub(crate) struct Declaration {
     pub(crate) result: Result,
     /// What a call of it means.
     pub(crate) contract: Vec<Clause>,
-    /// Types it mentions that can be named where it stands.
+    /// The types that it mentions and that can be named at its place.
     pub(crate) mentioned: Vec<Type>,
-    /// Whether nothing about it has been reported. Otherwise only its name is wanted.
+    /// Whether it has no mistakes. Otherwise only its name is used.
     pub(crate) is_right: bool,
 }
 
 impl Declaration {
-    /// What a placeholder needs.
+    /// The parts that a placeholder needs.
     pub(crate) fn named(&self) -> Named<'_> {
         Named {
             attrs: &self.attrs,
@@ -55,15 +54,15 @@ pub(crate) struct Param {
     pub(crate) ty: ParamType,
 }
 
-/// What a parameter was declared as.
+/// The declared type of a parameter.
 pub(crate) enum ParamType {
     /// A primitive scalar by its own name.
     Scalar(Type),
-    /// A reference: the data goes with the call, on the kernel's stack.
+    /// A reference: the data travels with the call, on the kernel's stack.
     Reference(TypeReference),
     /// A pointer: memory on the VE.
     Pointer(TypePtr),
-    /// The address of a function on the VE, as it was written.
+    /// The address of a function on the VE, as the user wrote it.
     Function(Type),
     /// An alias, a type by path: traits decide.
     Other(Type),
@@ -71,7 +70,7 @@ pub(crate) enum ParamType {
     Wrong,
 }
 
-/// What a kernel returns.
+/// The result of a kernel.
 pub(crate) enum Result {
     /// Nothing.
     Unit,

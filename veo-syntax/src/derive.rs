@@ -1,5 +1,5 @@
-//! `#[derive(VeData)]`, which records the layout of a structure, and
-//! `#[derive(VeOpaque)]`, which lets pointers to a handle be declared.
+//! `#[derive(VeData)]` records the layout of a structure.
+//! `#[derive(VeOpaque)]` allows declarations with pointers to a handle.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -31,7 +31,7 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
         of: ident.span(),
     };
     let name = ident.unraw().to_string();
-    // With such fields it may not even be `Copy`.
+    // A structure with such fields may not even be `Copy`.
     let mut wrong_fields = false;
     let body = match &input.data {
         Data::Enum(data) => {
@@ -70,12 +70,12 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     };
     let generics = bounded(input.generics, &krate, wrong_fields, &mut report);
     if report.len() > 0 && generics.lifetimes().next().is_some() {
-        // What borrows is no plain data even for the time being.
+        // A type that borrows gets no implementation, not even with an error in it.
         return report.errors();
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let predicates = where_clause.map(|clause| &clause.predicates);
-    // A condition that cannot be computed is all the compiler says about this type.
+    // If the condition cannot be computed, the compiler reports nothing else about this type.
     let (condition, [ty, outline]) = match body.filter(|_| report.len() == 0) {
         Some(types) if generics.params.is_empty() => (Some(is_copy(ident, &krate)), types),
         Some(types) => (None, types),
@@ -101,8 +101,8 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     }
 }
 
-/// Lints that would complain about what is only here because it was written there. None
-/// that is not needed: a crate may forbid it.
+/// Allows lints that would warn about the user's own tokens in the expansion. It allows a lint
+/// only if needed, because a crate may forbid to allow it.
 fn allowed(attrs: &[Attribute], data: &Data, own_path: bool) -> Option<TokenStream> {
     let is_deprecated = |attrs: &[Attribute]| attrs.iter().any(|a| a.path().is_ident("deprecated"));
     let field_is = match data {
@@ -119,7 +119,7 @@ fn allowed(attrs: &[Attribute], data: &Data, own_path: bool) -> Option<TokenStre
     (!lints.is_empty()).then(|| quote!(#[allow(#(#lints),*)]))
 }
 
-/// Whether the type is `Copy`, asked such that the compiler's answer is ours.
+/// Whether the type is `Copy`. If it is not, the compiler reports our message.
 fn is_copy(ident: &Ident, krate: &TokenStream) -> TokenStream {
     quote_spanned!(ident.span()=> { <[#ident] as #krate::__private::CopyValues<#ident>>::ARE })
 }
@@ -211,7 +211,7 @@ fn bounded(
 ) -> Generics {
     for param in &mut generics.params {
         match param {
-            // It is there for a field that has been reported.
+            // A field that has been reported uses this lifetime.
             GenericParam::Lifetime(_) if wrong_fields => {}
             GenericParam::Lifetime(lifetime) => {
                 report.at(
@@ -226,10 +226,11 @@ fn bounded(
     generics
 }
 
-/// All fields, since an attribute below the derive could have changed the structure. What is
-/// asked of them proves nothing, but has the better message for what is no plain data.
+/// Names all fields, because an attribute below the derive could have changed the structure.
+/// The calls here prove nothing, but they have the better message for a field that is not plain
+/// data.
 ///
-/// `name @ _` can only be a variable; a name alone may be a unit structure of the user's.
+/// `name @ _` is always a variable. A name alone may be a unit structure of the user.
 fn exhaustive(fields: &syn::Fields, traits: &DeriveTraits<'_>) -> TokenStream {
     let members = fields.members();
     let (names, asked): (Vec<Ident>, Vec<TokenStream>) = fields
@@ -240,12 +241,12 @@ fn exhaustive(fields: &syn::Fields, traits: &DeriveTraits<'_>) -> TokenStream {
     quote!(let _ = |Self { #(#members: #names @ _),* }: Self| { #(#asked;)* };)
 }
 
-/// The description of a field, which proves that the field is plain data: it comes from the
-/// very trait that is implemented, whatever else `krate` names, and is that of the value the
-/// field holds, whatever its type was written as.
+/// The description of a field. It proves that the field is plain data: it comes from the same
+/// trait that the derive implements, whatever else `krate` names. It describes the value in the
+/// field, whatever the tokens of its type are.
 ///
-/// Without the `@ _`, a unit structure named `__field` that is plain data would match a reference
-/// to it, which is none, and prove something of itself.
+/// The `@ _` is needed: a unit structure named `__field` may be plain data. As a pattern it would
+/// match a reference to itself, and would prove something about itself instead of the field.
 fn described(
     member: &Member,
     ty: &syn::Type,
@@ -270,7 +271,7 @@ fn structure(
 ) -> TokenStream {
     let krate = traits.krate;
     let name = LitStr::new(&ident.unraw().to_string(), ident.span());
-    // With the span of the name, the line is that of the structure and not of the derive. A whole
+    // The span of the name gives the line of the structure, not of the derive. A whole
     // path with that span would be another one in the edition of 2015.
     let veo = quote_spanned!(ident.span()=> __veo);
     let line = quote_spanned!(ident.span()=> #veo::line!());

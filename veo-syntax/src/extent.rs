@@ -1,5 +1,5 @@
-//! How many elements the library's own debug information says that a kernel is given: constant bounds of
-//! Fortran, `x(16)`. C's are dropped by its compilers.
+//! Sizes of arrays from the library's debug information: constant bounds of Fortran, such as `x(16)`. C compilers drop the
+//! bounds of parameters.
 
 use quote::{ToTokens, quote};
 use syn::Lit;

@@ -1,15 +1,15 @@
 //! The parser, checker and expansion of kernel declarations.
 //!
-//! The way of a declaration, each step a module:
+//! The steps of a declaration, one module each:
 //!
 //! ```text
 //! tokens --parse--> items --check--> Declaration --verify--> --expand--> tokens
 //!             \________\_______________\____ Report (what the table of messages says)
 //! ```
 //!
-//! An ordinary library over [`proc_macro2`], so that `veo-macros` only has entry
-//! points and everything here is tested without the compiler. [`CrateBuild`] alone reads
-//! the environment and files: what the declaring crate's build knows of its libraries.
+//! This is an ordinary library over [`proc_macro2`], so tests need no compiler, and
+//! `veo-macros` has only entry points. Only [`CrateBuild`] reads the environment and files,
+//! to find the libraries of the declaring crate's build.
 
 mod attribute;
 mod built;
@@ -65,7 +65,7 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &CrateBuild) -> To
         parse::Item::Kernels(kernels) if in_a_library || kernels.is_empty() => {
             (kernels, attribute.clone())
         }
-        // Each of them says it; the compiler drops what it has said before.
+        // Each kernel reports this mistake. The compiler drops repeated errors.
         parse::Item::Kernels(kernels) => (kernels, TokenStream::new()),
         parse::Item::Other(tokens) => {
             let mut output = attribute;
@@ -97,7 +97,7 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &CrateBuild) -> To
             let extents = checks.extents.iter();
             let extents: Vec<_> = extents.filter_map(|it| it.clause(&declaration)).collect();
             declaration.contract.extend(extents);
-            // One that depends on a condition may not be there to mention it for others.
+            // A kernel with a condition may vanish, so it cannot mention a file for the others.
             let is_condition = |attr: &syn::Attribute| {
                 attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")
             };

@@ -1,4 +1,4 @@
-//! The table of messages: what is said about each mistake, and what to write instead.
+//! The table of messages. Each says what is wrong and what to write instead.
 
 use veo_abi::limits::{MAX_NAME, MAX_WORDS};
 
@@ -235,7 +235,7 @@ fn put(ty: &str, place: TypePosition) -> String {
     }
 }
 
-/// A value of this key that makes sense.
+/// A sensible value for this key.
 fn sample(key: &str) -> &'static str {
     match key {
         "lib" => "libNAME.so",
@@ -244,7 +244,7 @@ fn sample(key: &str) -> &'static str {
     }
 }
 
-/// Types of `veo_core` that stand for something on the host.
+/// The message for types of `veo_core` that exist only on the host.
 fn runtime(name: &str, inner: &str, place: TypePosition) -> String {
     match name {
         "VeoProc" | "VeoContext" => format!(

@@ -1,4 +1,4 @@
-//! Every mistake that can be seen in the tokens, or in what the build knows of a library.
+//! All mistakes that are visible in the tokens or in the build's prototypes of a library.
 
 use crate::clause_mistake::Wrong;
 
@@ -82,7 +82,7 @@ pub(crate) enum Mistake {
     TooManyParameters(usize),
     ParameterAttribute(String),
 
-    // No Rust.
+    // Tokens that are not Rust.
     CParameter {
         written: String,
         instead: String,
@@ -122,7 +122,7 @@ pub(crate) enum Mistake {
     NeverResult,
     FunctionResult,
 
-    // What the build knows of the library.
+    // The library of the build.
     Differs {
         mismatch: String,
         declared: String,

@@ -1,4 +1,4 @@
-//! Names that libveo takes, of libraries and of symbols.
+//! Checks names of libraries and symbols, as libveo accepts them.
 
 use syn::LitStr;
 use veo_abi::limits::MAX_NAME;
@@ -28,7 +28,7 @@ pub(crate) fn check_library(name: &LitStr, report: &mut Report) {
     }
 }
 
-/// Files that are something else than a library, by what they end in.
+/// The mistake for a file that is not a library, by its extension.
 fn wrong_kind(stem: &str, extension: &str) -> Option<Mistake> {
     Some(match extension {
         "a" | "o" => Mistake::LibraryIsArchive,

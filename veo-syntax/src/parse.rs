@@ -1,5 +1,5 @@
-//! From tokens to functions, one by one, so that a syntax error in one of a
-//! block leaves the others alone.
+//! Parses functions one by one, so that a syntax error in one function of a block does not
+//! affect the others.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -13,19 +13,19 @@ use crate::mistake::Mistake;
 use crate::placeholder::Named;
 use crate::report::Report;
 
-/// What the attribute was found on.
+/// The item below the attribute.
 pub(crate) enum Item {
     /// One function, or those of a block.
     Kernels(Vec<Parsed>),
-    /// Something else, reported, to be left as it is.
+    /// Another item. It has been reported and stays unchanged.
     Other(TokenStream),
 }
 
-/// What became of a function.
+/// The result of parsing a function.
 pub(crate) enum Parsed {
-    /// It is well formed.
+    /// A well-formed function.
     Function(Box<Kernel>),
-    /// It is not.
+    /// A function with a syntax error.
     Broken(Broken),
 }
 
@@ -34,12 +34,12 @@ pub(crate) struct Broken {
     attrs: Vec<Attribute>,
     vis: Visibility,
     ident: Ident,
-    /// What is to be said about it.
+    /// The errors about it.
     pub(crate) why: TokenStream,
 }
 
 impl Broken {
-    /// What a placeholder needs.
+    /// The parts that a placeholder needs.
     pub(crate) fn named(&self) -> Named<'_> {
         Named {
             attrs: &self.attrs,
@@ -58,16 +58,16 @@ pub(crate) struct Kernel {
     pub(crate) function: ForeignItemFn,
 }
 
-/// Where a declaration stands.
+/// The place of a declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// By itself.
+    /// Outside of a block.
     Single,
     /// In an `unsafe extern "C"` block.
     InBlock,
 }
 
-/// Parses what the attribute stands on.
+/// Parses the item below the attribute.
 pub(crate) fn item(tokens: TokenStream, report: &mut Report) -> Item {
     if let Ok((head, body)) = block_head.parse2(tokens.clone()) {
         return Item::Kernels(block(head, body, report));
@@ -123,7 +123,7 @@ fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Parsed> {
         Ok((attrs, input.parse::<TokenStream>()?))
     };
     if let Ok((attrs, after)) = inner.parse2(rest.clone()) {
-        // They go to each function, above it; as ours, since that is not where they stand.
+        // Each function gets them as outer attributes, with our span, because they are inner ones in the source.
         let outer = |Attribute { meta, .. }| -> Attribute { parse_quote!(#[#meta]) };
         block_attrs.extend(attrs.into_iter().map(outer));
         rest = after;
@@ -134,7 +134,7 @@ fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Parsed> {
     kernels
 }
 
-/// Whether this is `#[ve_kernel]`, by whatever path, or by the name that was imported.
+/// Whether this is `#[ve_kernel]`, by any path or by its imported name.
 pub(crate) fn is_ours(path: &Path) -> bool {
     let Some(last) = path.segments.last() else {
         return false;
@@ -142,8 +142,8 @@ pub(crate) fn is_ours(path: &Path) -> bool {
     last.ident == "ve_kernel" || imported_name().is_some_and(|name| last.ident == name)
 }
 
-/// A function whose `#[cfg_attr(..)]` says something about the kernel, once for each case: what
-/// holds there has to be known here. Others as they are.
+/// Splits a function with a `#[cfg_attr(..)]` about the kernel into one function for each case,
+/// because the macro must know the attributes. Other functions stay unchanged.
 fn by_condition(function: TokenStream) -> Vec<TokenStream> {
     let split = |input: ParseStream| {
         let attrs = input.call(Attribute::parse_outer)?;
@@ -166,7 +166,7 @@ fn by_condition(function: TokenStream) -> Vec<TokenStream> {
         .collect()
 }
 
-/// The condition of `#[cfg_attr(condition, ve_kernel(..))]`, and what it gives.
+/// The condition of `#[cfg_attr(condition, ve_kernel(..))]`, and its attributes.
 fn conditional(attr: &Attribute) -> Option<(Meta, Vec<Meta>)> {
     if !attr.path().is_ident("cfg_attr") {
         return None;
@@ -178,8 +178,8 @@ fn conditional(attr: &Attribute) -> Option<(Meta, Vec<Meta>)> {
     given.iter().any(of_kernel).then_some((condition, given))
 }
 
-/// Whether this is what we made of a declaration: then the attribute is one of a function in a
-/// block that we did not know for ours.
+/// Whether this item is our own expansion. Then the attribute was on a function in a block, under
+/// a name that we did not recognise.
 pub(crate) fn is_expanded(item: &TokenStream) -> bool {
     let body = item.clone().into_iter().last();
     let Some(TokenTree::Group(body)) = body else {
@@ -189,8 +189,8 @@ pub(crate) fn is_expanded(item: &TokenStream) -> bool {
     body.delimiter() == Delimiter::Brace && body.stream().into_iter().any(ours)
 }
 
-/// `kernel` after `use veo_core::ve_kernel as kernel`: what stands where this expansion was
-/// asked for, `#[kernel(lib = "libx.so")]`. Only the compiler can tell, and editors may not.
+/// The name of the attribute in the source: `kernel` after `use veo_core::ve_kernel as kernel`,
+/// from `#[kernel(lib = "libx.so")]`. Only the compiler knows it; an editor may not.
 fn imported_name() -> Option<String> {
     let written = Span::call_site().source_text()?;
     let attribute = written.trim_start_matches(|c: char| "#![".contains(c) || c.is_whitespace());
@@ -199,7 +199,7 @@ fn imported_name() -> Option<String> {
     Some(path.rsplit("::").next()?.trim().to_owned())
 }
 
-/// Reports an ABI that is not C, or none.
+/// Reports a missing ABI, or one that is not C.
 pub(crate) fn check_abi(at: &Token![extern], abi: Option<&LitStr>, report: &mut Report) {
     match abi {
         None => report.at(at, &Mistake::NoAbi),
@@ -208,7 +208,7 @@ pub(crate) fn check_abi(at: &Token![extern], abi: Option<&LitStr>, report: &mut 
     }
 }
 
-/// Items end with `;` or with a body, which braces inside `<..>` are not: `Matrix<{ N + 1 }>`.
+/// Splits items. An item ends with `;` or with a body. Braces inside `<..>` are not a body: `Matrix<{ N + 1 }>`.
 fn split_items(tokens: TokenStream) -> Vec<TokenStream> {
     let mut items = Vec::new();
     let mut item = TokenStream::new();
@@ -238,7 +238,7 @@ fn split_items(tokens: TokenStream) -> Vec<TokenStream> {
     items
 }
 
-/// Parses one function; reports a body and goes on as if there were none.
+/// Parses one function. If it has a body, reports that and ignores the body.
 fn function(
     tokens: TokenStream,
     form: Form,
@@ -280,8 +280,8 @@ fn function(
     }
 }
 
-/// Reads as much of a function as is needed to stand for it. The compiler has said already what
-/// it could not parse; here it is said in terms of kernels, if it was meant as C.
+/// Reads the parts of a broken function that its placeholder needs. If the function was meant as
+/// C, the error says so in terms of kernels. Otherwise it is the parser's error.
 fn broken(input: ParseStream, error: &syn::Error) -> syn::Result<Broken> {
     let attrs = input.call(Attribute::parse_outer)?;
     let vis = input.parse()?;
@@ -310,7 +310,7 @@ fn report_body(function: &ForeignItemFn, body: &Group, report: &mut Report) {
     report.at_span(span, &Mistake::Body(name));
 }
 
-/// What an item that is no function is, by its keyword.
+/// The mistake for an item that is not a function, by its keyword.
 fn kind(input: ParseStream) -> syn::Result<Option<(TokenTree, Mistake)>> {
     input.call(Attribute::parse_outer)?;
     input.parse::<Visibility>()?;

@@ -1,4 +1,4 @@
-//! What a declaration with mistakes expands to.
+//! The expansion of a declaration with mistakes.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -6,9 +6,9 @@ use syn::{Attribute, Type, Visibility};
 
 use crate::attribute::ExpansionContext;
 
-/// What stands for a declaration with mistakes: something of its name whose type the
-/// compiler knows to be wrong, since it contains what is to be said. So callers of the
-/// kernel, whatever they pass and do with the result, see no second error.
+/// The placeholder for a declaration with mistakes. It has the same name, and its type contains
+/// the errors, so the compiler knows that the type is wrong. Callers of the kernel therefore see
+/// no second error, whatever they pass and do with the result.
 pub(crate) fn placeholder(
     named: Named<'_>,
     why: &TokenStream,
@@ -23,7 +23,7 @@ pub(crate) fn placeholder(
     } = named;
     let mentioned = (!mentioned.is_empty())
         .then(|| quote!(let _: ::core::option::Option<fn(#(#mentioned),*)>;));
-    // Others, such as `must_use`, are for functions.
+    // Other attributes, such as `must_use`, fit only functions.
     let kept = ["cfg", "doc", "allow", "expect", "warn", "deny", "forbid"];
     let attrs = attrs
         .iter()
@@ -35,11 +35,11 @@ pub(crate) fn placeholder(
     }
 }
 
-/// All that is wanted of a declaration with mistakes.
+/// The parts of a declaration with mistakes that the placeholder uses.
 pub(crate) struct Named<'a> {
     pub(crate) attrs: &'a [Attribute],
     pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
-    /// Types whose imports are not to be called unused.
+    /// Types whose imports must not count as unused.
     pub(crate) mentioned: &'a [Type],
 }

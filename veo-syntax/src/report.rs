@@ -24,24 +24,24 @@ impl Report {
         self.errors.push(syn::Error::new(span, mistake.text()));
     }
 
-    /// Notes what syn could not parse.
+    /// Notes a syntax error of syn.
     pub(crate) fn syntax(&mut self, error: syn::Error) {
         self.errors.push(error);
     }
 
-    /// How many mistakes there are.
+    /// The number of mistakes.
     pub(crate) fn len(&self) -> usize {
         self.errors.len()
     }
 
-    /// The mistakes of an item that stands below these attributes, if its conditions hold.
+    /// The mistakes of an item below these attributes. They count only if its conditions hold.
     pub(crate) fn errors_below(&self, attrs: &[Attribute]) -> TokenStream {
         let conditions: Vec<_> = attrs.iter().filter(|a| a.path().is_ident("cfg")).collect();
         let errors = self.errors.iter().map(syn::Error::to_compile_error);
         errors.map(|error| quote!(#(#conditions)* #error)).collect()
     }
 
-    /// The mistakes as `compile_error!` items or statements, in the order of their discovery.
+    /// The mistakes as `compile_error!` items or statements, in the order in which they were found.
     pub(crate) fn errors(&self) -> TokenStream {
         self.errors
             .iter()

@@ -1,12 +1,12 @@
-//! Tokens of ours among those of the user, at places that the compiler's messages point to.
+//! Puts our tokens around the user's tokens, with spans that make the compiler's messages point to the right place.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use crate::attribute::ExpansionContext;
 
-/// Surrounds the user's tokens with ours, which get the place of the first and the
-/// last token of `place`: whatever the compiler says about the whole is said there.
+/// Surrounds the user's tokens with ours. Ours get the spans of the first and the last token of
+/// `place`, so a message about the whole points there.
 pub(crate) fn around(
     place: &impl ToTokens,
     before: TokenStream,
@@ -36,8 +36,8 @@ pub(crate) fn bound(
     output
 }
 
-/// As [`around`], for one of our types or traits. The name of `veo_core` keeps its place: if there
-/// is nothing of that name, it is said once.
+/// As [`around`], for one of our types or traits. The name of `veo_core` keeps its span, so that the
+/// compiler reports only once if nothing has that name.
 pub(crate) fn ours(
     place: &impl ToTokens,
     context: &ExpansionContext,
@@ -53,16 +53,16 @@ pub(crate) fn ours(
     output
 }
 
-/// Traits of `veo_core` in the expansion of a derive. One name is always the same trait: every
-/// use of it has the name resolution of `of`, however its places differ. `::` means another
-/// place in another edition.
+/// Traits of `veo_core` in the expansion of a derive. One name is always the same trait: every use
+/// has the name resolution of `of`, wherever its span points. This matters because `::` means
+/// something else in another edition.
 pub(crate) struct DeriveTraits<'a> {
     pub(crate) krate: &'a TokenStream,
     pub(crate) of: Span,
 }
 
 impl DeriveTraits<'_> {
-    /// The path of the one of this name.
+    /// The path of the trait with this name.
     pub(crate) fn path(&self, place: Span, name: TokenStream) -> TokenStream {
         let span = self.of.located_at(place);
         let mut output = path_at(span, self.krate);
@@ -70,7 +70,7 @@ impl DeriveTraits<'_> {
         output
     }
 
-    /// The item `name` of the trait `asked`, for a type that is to be inferred, as if it were `place`.
+    /// The item `name` of the trait `asked`, for an inferred type, with the span of `place`.
     pub(crate) fn item(
         &self,
         place: &impl ToTokens,
@@ -88,8 +88,8 @@ impl DeriveTraits<'_> {
         quote!(#before #path #after #name)
     }
 
-    /// A variable of this name, and a call that asks whether it is `Data`: wherever in the call
-    /// the compiler finds that it is not, it says so at `place`.
+    /// A variable with this name, and a call that requires it to be `Data`. If it is not, the
+    /// compiler reports this at `place`.
     pub(crate) fn ask_data(&self, place: &impl ToTokens, name: &str) -> (Ident, TokenStream) {
         let (first, last) = ends(place);
         let ask = self.item(place, quote!(__private::Data), quote!(ASK));
@@ -101,12 +101,12 @@ impl DeriveTraits<'_> {
     }
 }
 
-/// Whether a path begins with `::`, which is ours to place.
+/// Whether a path begins with `::`. We choose the span of that token.
 fn is_absolute(path: &TokenStream) -> bool {
     matches!(path.clone().into_iter().next(), Some(TokenTree::Punct(_)))
 }
 
-/// A path whose names keep their places, if they are the user's.
+/// A path. Names from the user keep their spans.
 fn path_at(place: Span, path: &TokenStream) -> TokenStream {
     let mut output = TokenStream::new();
     for mut tree in path.clone() {
@@ -118,14 +118,14 @@ fn path_at(place: Span, path: &TokenStream) -> TokenStream {
     output
 }
 
-/// The places of the first and the last token.
+/// The spans of the first and the last token.
 fn ends(place: &impl ToTokens) -> (Span, Span) {
     let mut spans = place.to_token_stream().into_iter().map(|tree| tree.span());
     let first = spans.next().unwrap_or_else(Span::call_site);
     (first, spans.last().unwrap_or(first))
 }
 
-/// All of these tokens at one place.
+/// These tokens, all with one span.
 fn at(span: Span, tokens: TokenStream) -> TokenStream {
     let place = |mut tree: TokenTree| {
         tree.set_span(span);

@@ -1,5 +1,5 @@
-//! Tokens as their user would write them, for messages: `*mut f64`, where the
-//! tokens alone print as `* mut f64`.
+//! Prints tokens for messages as a user would write them: `*mut f64`. Plain tokens print as
+//! `* mut f64`.
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -12,7 +12,7 @@ pub(crate) fn spell(tokens: &impl ToTokens) -> String {
     text
 }
 
-/// Appends the tokens; `gap` says whether a word that follows needs a space.
+/// Appends the tokens. `gap` says whether a following word needs a space.
 fn write(tokens: TokenStream, text: &mut String, gap: &mut bool) {
     for tree in tokens {
         match tree {
@@ -60,7 +60,7 @@ fn write(tokens: TokenStream, text: &mut String, gap: &mut bool) {
     }
 }
 
-/// Whether the last word is one that a type follows.
+/// Whether a type follows the last word.
 fn after_qualifier(text: &str) -> bool {
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let before = text.trim_end_matches(word);

@@ -1,5 +1,5 @@
-//! Which types a declaration may use, as far as their spelling tells. What only
-//! the compiler knows (aliases, structs) is left to the traits of `veo_core`.
+//! Checks the types of a declaration by their spelling. The traits of `veo_core` check types that
+//! only the compiler knows (aliases, structs).
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeFnPtr, TypePath};
 use veo_abi::ScalarType;
@@ -112,7 +112,7 @@ pub(crate) fn field(ty: &Type, report: &mut Report) {
     data(ty, TypePosition::Field, report);
 }
 
-/// Whether this type can be named in whatever place.
+/// Whether this type can be named anywhere.
 pub(crate) fn nameable(ty: &Type) -> bool {
     match plain(ty) {
         Type::Path(path) => {
@@ -137,7 +137,7 @@ pub(crate) fn nameable(ty: &Type) -> bool {
     }
 }
 
-/// Without the parentheses and invisible groups around it.
+/// The type without parentheses and invisible groups around it.
 pub(crate) fn plain(ty: &Type) -> &Type {
     match ty {
         Type::Paren(inner) => plain(&inner.elem),
@@ -154,7 +154,7 @@ fn is_scalar(path: &TypePath) -> bool {
             .is_some_and(|ident| ScalarType::from_rust_name(&ident.to_string()).is_some())
 }
 
-/// Checks what a pointer points to; untyped and opaque are fine here.
+/// Checks the pointee of a pointer. Untyped and opaque pointees are fine here.
 fn pointee(ty: &Type, place: TypePosition, report: &mut Report) {
     match plain(ty) {
         Type::Tuple(tuple) if tuple.elems.is_empty() => {
@@ -172,8 +172,7 @@ fn pointee(ty: &Type, place: TypePosition, report: &mut Report) {
     }
 }
 
-/// Checks a type that lies in memory: what a pointer or reference points to, an
-/// element, a field.
+/// Checks the type of a value in memory: a pointee, an element, a field.
 fn data(ty: &Type, place: TypePosition, report: &mut Report) {
     match plain(ty) {
         Type::Path(path) if function_in_option(path).is_some() => {
@@ -204,7 +203,7 @@ fn data(ty: &Type, place: TypePosition, report: &mut Report) {
     }
 }
 
-/// What is said about a reference to text.
+/// The mistake of a reference to text.
 fn text_behind(target: &Type, place: TypePosition) -> Option<Mistake> {
     match plain(target) {
         Type::Path(path) if path.path.is_ident("str") => Some(Mistake::Text("&str".into(), place)),
@@ -212,7 +211,7 @@ fn text_behind(target: &Type, place: TypePosition) -> Option<Mistake> {
     }
 }
 
-/// Types by path that are known to be wrong. Everything else may be right.
+/// Paths that are known to be wrong types. Any other path may be right.
 fn by_path(path: &TypePath, place: TypePosition, report: &mut Report) {
     if path.qself.is_some() {
         return;
@@ -229,7 +228,7 @@ fn by_path(path: &TypePath, place: TypePosition, report: &mut Report) {
         "char" if alone => Mistake::Char(place),
         "str" if alone => Mistake::Text("str".into(), place),
         "i128" | "u128" | "f128" if alone => Mistake::NoSuchScalar(name, place),
-        // In memory it may well be the one of the crate half.
+        // In memory, this may be the `f16` of the crate half.
         "f16" if alone && matches!(place, TypePosition::Parameter | TypePosition::Result) => {
             Mistake::NoSuchScalar(name, place)
         }
@@ -412,8 +411,8 @@ fn unsupported(ty: &Type, place: TypePosition, report: &mut Report) {
     report.at(ty, &mistake);
 }
 
-/// The function pointer in `Option<extern "C" fn(..)>`, which is how a function
-/// address that may be null is written.
+/// The function pointer in `Option<extern "C" fn(..)>`. This is the Rust type of a function address
+/// that may be null.
 fn function_in_option(path: &TypePath) -> Option<&TypeFnPtr> {
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(list) = &last.arguments else {

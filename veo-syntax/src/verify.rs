@@ -1,4 +1,4 @@
-//! A declaration against the function that the crate's own build has compiled.
+//! Compares a declaration with the function that the crate's own build has compiled.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -22,18 +22,18 @@ use crate::report::Report;
 use crate::spell::spell;
 use crate::types::plain;
 
-/// What remains to be said or settled inside the expansion.
+/// Warnings and checks that the expansion must contain.
 #[derive(Default)]
 pub(crate) struct Checks {
-    /// Warnings, each where it belongs.
+    /// Warnings, each with its place.
     pub(crate) warnings: Vec<(TokenStream, String)>,
-    /// What only the compiler can settle: types known by name.
+    /// Checks that only the compiler can make: types that are known by name.
     pub(crate) assertions: Vec<Assertion>,
     /// How much memory the kernel is given, as the library says.
     pub(crate) extents: Vec<Extent>,
-    /// Whether the outcome depends on `VEO_VERIFY`.
+    /// Whether the result depends on `VEO_VERIFY`.
     pub(crate) by_variable: bool,
-    /// The files that it depends on, below `OUT_DIR`.
+    /// The files below `OUT_DIR` that the result depends on.
     pub(crate) files: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ pub(crate) fn kernel(declaration: &Declaration, built: &CrateBuild, report: &mut
             checks.files.extend(built.prototypes(&library));
             match built.library(&library) {
                 built::BuiltLibrary::Unknown => {}
-                // It may well come from elsewhere, so this is never an error.
+                // The library may come from elsewhere, so this is never an error.
                 built::BuiltLibrary::NotAmong(built) => {
                     if declaration.resolution == Resolution::Eager {
                         let mistake = Mistake::NoSuchLibrary { library, built };
@@ -107,7 +107,7 @@ pub(crate) fn kernel(declaration: &Declaration, built: &CrateBuild, report: &mut
             Verify::Off => {}
         }
     }
-    // A constant can only be refused, not warned about.
+    // A constant can only cause an error, not a warning.
     if !matches!(verify, Verify::Default | Verify::Deny) {
         checks.assertions.clear();
     }
@@ -271,7 +271,7 @@ fn to(mutable: bool, pointee: Declared) -> Declared {
     }
 }
 
-/// What the tokens tell of a type; aliases and structures are for the compiler.
+/// The type as its tokens tell it. Only the compiler knows aliases and structures.
 fn declared(ty: &Type) -> Declared {
     let unknown = || Declared::Unknown(spell(ty));
     match plain(ty) {
@@ -310,7 +310,7 @@ fn called(function: &TypeFnPtr) -> Declared {
     }
 }
 
-/// What a function takes or gives: addresses lead to whatever they lead to.
+/// The type of a function's parameter or result. An address may point to anything.
 fn argument(ty: &Type) -> Declared {
     match plain(ty) {
         Type::Ptr(_) | Type::Reference(_) | Type::FnPtr(_) => to(true, Declared::Void),

@@ -1,11 +1,11 @@
 //! The transport against the machine's own limits: `cargo bench --bench transport`.
 //!
-//! Each row of the table compares two things that were measured in alternating blocks
-//! of one run; five runs with new processes give the median and the range. Everything
-//! is done twice: on any CPU, and with all processes forced onto one. Words given as
-//! arguments choose the rows that hold one of them. The rows that compare with
-//! NEC's own library are there where `VEO_BENCH_LIBVEO` names it and `VEO_BENCH_VEORUN` a VE
-//! side for it.
+//! Each row of the table compares two things that were measured in alternating blocks of
+//! one run. Five runs with new processes give the median and the range. The bench measures
+//! everything twice: on any CPU, and with all processes on one CPU. Words as arguments choose
+//! the rows that contain one of them. Rows that compare with NEC's own library need
+//! `VEO_BENCH_LIBVEO`, which names the library, and `VEO_BENCH_VEORUN`, which names a VE side
+//! for it.
 
 mod measure;
 mod pingpong;
@@ -19,7 +19,7 @@ use std::process::Command;
 use measure::{RUNS, Row};
 use rows::{Fixture, READY, ROWS};
 
-/// The environment variable of the program's second life, with one CPU.
+/// This environment variable makes the program run on one CPU.
 const PINNED: &str = "VEO_BENCH_PINNED";
 
 fn main() {

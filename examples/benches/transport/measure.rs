@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// How often everything is measured anew, with new processes.
+/// The number of runs. Each has new processes.
 pub const RUNS: usize = 5;
 
-/// What one run found: time per operation of both sides, in nanoseconds.
+/// The result of one run: time per operation of both sides, in nanoseconds.
 #[derive(Clone, Copy)]
 pub struct Pair {
     pub ours: f64,
@@ -19,7 +19,7 @@ pub struct Row {
     pub runs: Vec<Pair>,
 }
 
-/// What the ratio may be.
+/// The goal for the ratio.
 #[derive(Clone, Copy)]
 pub enum Goal {
     /// Ours over the reference, as time.
@@ -83,8 +83,8 @@ impl Row {
     }
 }
 
-/// `blocks` blocks of `size` operations of each side in turn; the clock is read only
-/// between blocks. Gives the median of the blocks.
+/// Runs `blocks` blocks of `size` operations, alternating between both sides. It reads the
+/// clock only between blocks. Returns the medians of the blocks.
 pub fn alternate(
     blocks: usize,
     mut ours: impl FnMut() -> f64,

@@ -1,4 +1,4 @@
-//! The machine's own limits: a second process that answers over shared memory.
+//! Measures the machine's own limits, with a second process that answers over shared memory.
 //!
 //! The peer is this program started again with `ANSWER` set. Between two blocks it
 //! sleeps in a futex, so that it takes no CPU from what is measured next.
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 /// of the inherited descriptor.
 pub const ANSWER: &str = "VEO_BENCH_ANSWER";
 
-/// What both processes map. Each word has a cache line of its own.
+/// The memory that both processes map. Each word has its own cache line.
 #[repr(C, align(64))]
 struct Shared {
     /// One of the `MODE_` constants; also a futex.
@@ -94,7 +94,7 @@ impl PingPong {
         } = self.shared;
         wanted.0.store(mode, SeqCst);
         futex_wake(&wanted.0);
-        // The peer may be about to sleep on the ball: change it, keeping it even.
+        // The peer may be about to sleep on the ball, so this changes it but keeps it even.
         ball.0.fetch_add(2, SeqCst);
         futex_wake(&ball.0);
         loop {
@@ -145,7 +145,7 @@ impl Sleeping {
     }
 }
 
-/// The peer's life: answers as the mode says until it is told to quit.
+/// Runs the peer. It answers as the mode says, until the mode tells it to quit.
 pub fn answer(fd: i32) {
     let shared = map(fd);
     let (mode, ball) = (&shared.mode.0, &shared.ball.0);

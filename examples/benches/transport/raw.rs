@@ -1,6 +1,6 @@
-//! A call written against the function table: as a C program makes it with libveo's
-//! functions, and in the shortest form that the emulated node offers. The table is that
-//! of the emulated node or of NEC's library.
+//! Calls through the function table: as a C program makes them with libveo's functions, and
+//! in the shortest form of the emulated node. The table is that of the emulated node or of
+//! NEC's library.
 
 use std::ffi::{CString, OsString};
 
@@ -30,7 +30,7 @@ macro_rules! call {
 /// The environment variables that name NEC's library and a VE side for it.
 const LIBVEO: [&str; 2] = ["VEO_BENCH_LIBVEO", "VEO_BENCH_VEORUN"];
 
-/// Whether there is a library of NEC's to compare with.
+/// Whether NEC's library is there to compare with.
 pub fn has_libveo() -> bool {
     LIBVEO.iter().all(|name| std::env::var_os(name).is_some())
 }
@@ -39,7 +39,7 @@ impl Raw {
     /// A process of the emulated node.
     pub fn new() -> Raw {
         let mut raw = Raw::of(veo_emu::api());
-        // veo_proc_create would want VE_OMP_NUM_THREADS=1 for a further context.
+        // With veo_proc_create, a further context would need VE_OMP_NUM_THREADS=1.
         raw.proc = call!(raw, veo_emu_proc_create(0, std::ptr::null()));
         assert!(!raw.proc.is_null(), "a process starts");
         // The first is the main context; typed calls use a further one as well.
@@ -48,7 +48,7 @@ impl Raw {
         raw
     }
 
-    /// A process of NEC's library. The thread has to live as long: it ends with it.
+    /// A process of NEC's library. The calling thread must live as long, because the process ends with it.
     pub fn libveo() -> Raw {
         let [library, veorun] = LIBVEO.map(|name| std::env::var_os(name).expect(name));
         let mut raw = Raw::of(load(&library));
@@ -110,7 +110,7 @@ impl Raw {
         self.result(request)
     }
 
-    /// The same with all arguments at once, which the emulated node alone can.
+    /// The same with all arguments at once. Only the emulated node can do this.
     pub fn add_up_at_once(&self, values: [i64; 8]) -> u64 {
         let words = values.map(i64::cast_unsigned);
         // Two bits for each word.
@@ -145,7 +145,7 @@ impl Drop for Raw {
     }
 }
 
-/// The functions of NEC's library, which is never unloaded.
+/// The functions of NEC's library. The library is never unloaded.
 fn load(library: &OsString) -> &'static VeoApi {
     // SAFETY: loading runs the library's initialisers, which ask for nothing.
     let library = unsafe { libloading::Library::new(library) }.expect("libveo loads");

@@ -1,4 +1,4 @@
-//! The rows of the table: what is measured against what.
+//! The rows of the table, and how to measure them.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -14,16 +14,16 @@ use crate::measure::{Goal, Pair, Row, alternate, block, nanoseconds};
 use crate::pingpong::PingPong;
 use crate::raw::{Raw, has_libveo};
 
-/// The environment variable that makes this program say that it runs, and end.
+/// This environment variable makes the program report that it runs, and end.
 pub const READY: &str = "VEO_BENCH_READY";
 
 /// Operations in one block.
 const BLOCK: usize = 200;
 
-/// What a row is, and how one run of it is measured.
+/// The definition of a row.
 pub struct Definition {
     pub name: &'static str,
-    /// What it is compared with: on any CPU, with all processes on one CPU.
+    /// The reference on any CPU, and with all processes on one CPU.
     pub reference: [&'static str; 2],
     pub goal: Goal,
     pub measure: fn(&mut Fixture) -> Result<Pair>,
@@ -129,7 +129,7 @@ pub const ROWS: &[Definition] = &[
     },
 ];
 
-/// What a run needs: new processes on both sides.
+/// The processes of one run, new on both sides.
 pub struct Fixture {
     one_cpu: bool,
     pingpong: RefCell<PingPong>,
@@ -148,7 +148,7 @@ impl Fixture {
         })
     }
 
-    /// A block of round trips of the kind that a call is compared with.
+    /// A block of reference round trips.
     fn round_trips(&self) -> f64 {
         let mut pingpong = self.pingpong.borrow_mut();
         if self.one_cpu {
@@ -165,7 +165,7 @@ impl Fixture {
             .expect("the kernel returns")
     }
 
-    /// Both sides awake, as in the middle of a run of calls.
+    /// Wakes both sides, as in the middle of a run of calls.
     fn warm_up(&self) {
         for _ in 0..10 {
             self.call();
@@ -215,7 +215,7 @@ fn typed_call_at_once(fixture: &mut Fixture) -> Result<Pair> {
     typed_against(fixture, &Raw::new(), Raw::add_up_at_once)
 }
 
-/// Typed calls and raw ones, both waited for.
+/// Typed calls and raw calls. Each call is waited for.
 fn typed_against(fixture: &Fixture, raw: &Raw, add_up: fn(&Raw, [i64; 8]) -> u64) -> Result<Pair> {
     let raw_call = || assert_eq!(black_box(add_up(raw, [1, 2, 3, 4, 5, 6, 7, 8])), 36);
     Ok(alternate(

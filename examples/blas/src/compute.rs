@@ -1,10 +1,10 @@
-//! What is computed on the VE and on the host.
+//! The computations on the VE and on the host.
 
 use veo_core::{Result, VeoProc};
 
 use crate::cblas::{self, CblasNoTrans, CblasRowMajor, CblasTrans};
 
-/// Numbers between -1 and 1, always the same; multiples of 2^-23, so that sums of products are exact in double precision.
+/// Fixed numbers between -1 and 1. They are multiples of 2^-23, so that sums of products are exact in double precision.
 fn numbers(count: usize, seed: u64) -> Vec<f64> {
     let mut state = seed | 1;
     let next = |_| {
@@ -16,7 +16,7 @@ fn numbers(count: usize, seed: u64) -> Vec<f64> {
     (0..count).map(next).collect()
 }
 
-/// The largest difference between what was found and what was wanted.
+/// The largest difference between the found and the expected values.
 fn difference(found: &[f64], wanted: &[f64]) -> f64 {
     assert_eq!(found.len(), wanted.len());
     let pairs = found.iter().zip(wanted);
@@ -99,7 +99,7 @@ pub fn dgemm(proc: &VeoProc, m: usize, n: usize, k: usize) -> Result<f64> {
 /// # Errors
 /// As every call of a kernel.
 pub fn sgemm(proc: &VeoProc, m: usize, n: usize, k: usize) -> Result<f64> {
-    // Rounded before, so that both sides compute with the same numbers.
+    // The inputs are rounded first, so that both sides compute with the same numbers.
     let round = |values: Vec<f64>| -> Vec<f32> { values.iter().map(|x| *x as f32).collect() };
     let wide = |values: &[f32]| -> Vec<f64> { values.iter().map(|x| f64::from(*x)).collect() };
     let a = round(numbers(m * k, 9));
@@ -141,7 +141,7 @@ fn product(a: &[f64], b: &[f64], c: &[f64], (m, n, k): (usize, usize, usize)) ->
         .collect()
 }
 
-/// A length as BLAS takes it.
+/// A length of the type that BLAS takes.
 fn size(n: usize) -> i32 {
     i32::try_from(n).expect("the sizes here are small")
 }

@@ -1,7 +1,7 @@
 //! A BLAS as a kernel library: `cblas.h` imported, its functions called on VE memory.
 //!
-//! Each function of `compute` computes with the library on the VE and with plain loops on the host, and gives the largest difference
-//! between the two relative to what was summed up.
+//! Each function of `compute` computes with the library on the VE and with plain loops on the host. It returns the largest
+//! difference between both, per term of the sums.
 
 /// The declarations of `cblas.h`.
 #[cfg(blas)]
@@ -14,7 +14,7 @@ mod compute;
 #[cfg(blas)]
 pub use compute::{ddot, dgemm, dgemv, sgemm};
 
-/// Why the program was built without a BLAS, if it was.
+/// The reason why the program was built without a BLAS, if it was.
 #[must_use]
 pub fn missing() -> Option<&'static str> {
     option_env!("NO_BLAS")

@@ -1,5 +1,5 @@
-//! From the tokens of `requires(..)` to clauses. What the language does not have is refused here, with
-//! what to write; names of constants, and types, are the compiler's to check.
+//! Parses the tokens of `requires(..)` into clauses. Anything outside of the contract language is an error that says what to
+//! write instead. The compiler checks types and names of constants.
 
 mod spell;
 
@@ -18,7 +18,7 @@ use crate::declaration::{Param, ParamType};
 use crate::mistake::Mistake;
 use crate::report::Report;
 
-/// Reads the clauses of a contract on these parameters; those that are wrong are reported.
+/// Reads the clauses of a contract on these parameters. It reports wrong clauses.
 pub(crate) fn clauses(tokens: &TokenStream, params: &[Param], report: &mut Report) -> Vec<Clause> {
     let pieces = split_at_commas(tokens.clone());
     let mut reader = Reader { params, report };
@@ -66,7 +66,7 @@ impl Reader<'_> {
                 }
             }
             Expr::Binary(binary) => {
-                // Both sides are read, so that the mistakes of both are found.
+                // This reads both sides, to find the mistakes of both.
                 let sides = (self.term(&binary.left), self.term(&binary.right));
                 self.binary(&binary.op, sides.0, sides.1)?
             }
@@ -391,7 +391,7 @@ fn plain(mut expr: &Expr) -> &Expr {
     }
 }
 
-/// What an expression is that the language does not have.
+/// The mistake for an expression that the language does not have.
 fn foreign(expr: &Expr, params: &[Param]) -> (TokenStream, Wrong) {
     let all = expr.to_token_stream();
     match expr {
@@ -427,7 +427,7 @@ fn foreign(expr: &Expr, params: &[Param]) -> (TokenStream, Wrong) {
     }
 }
 
-/// What is no expression at all, as far as it can be seen.
+/// The mistake for tokens that are not an expression.
 fn unreadable(tokens: TokenStream) -> (TokenStream, Wrong) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let mark = |tree: Option<&TokenTree>| match tree {

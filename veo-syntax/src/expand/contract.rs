@@ -1,6 +1,6 @@
-//! From clauses to the checks at the head of a stub, and to its documentation.
+//! Turns clauses into the checks at the beginning of a stub, and into its documentation.
 //!
-//! What asks for a type stands at the user's own token, so that the compiler says there what is wrong.
+//! A token that requires a type has the span of the user's own token, so that the compiler reports a wrong type there.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::clause::{Clause, Named, Term, What};
 use crate::declaration::{Declaration, Param};
 use crate::spans::around;
 
-/// The checks of a contract, each at most once for a call. `name` is that of a parameter in the stub.
+/// The checks of a contract. Each runs at most once in a call. `name` gives the name of a parameter in the stub.
 pub(super) fn checks(
     declaration: &Declaration,
     name: impl Fn(&Param, usize) -> Ident,
@@ -132,7 +132,7 @@ fn of_constants(clause: &Clause, declaration: &Declaration) -> TokenStream {
     }
 }
 
-/// What a clause asks of a parameter, for the message.
+/// The property of a parameter that a clause uses, for the message.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Asked {
     Value,
@@ -243,7 +243,7 @@ impl Named {
     }
 }
 
-/// The function of this name, of two that go together. If they do not, it is the second that is wrong.
+/// A call of the function with this name. If the types of its two arguments differ, the error is at the second.
 fn pair(name: &str, sides: &[Term; 2], wanted: TokenStream) -> TokenStream {
     let name = local(name);
     let [a, b] = sides;
@@ -252,7 +252,7 @@ fn pair(name: &str, sides: &[Term; 2], wanted: TokenStream) -> TokenStream {
     quote!(__veo::contract::#name(#a, #b_value, #proof))
 }
 
-/// `<_ as Trait>::ITEM` at a place of the user's.
+/// `<_ as Trait>::ITEM` with a span of the user's tokens.
 fn proof(place: &impl quote::ToTokens, wanted: TokenStream, item: TokenStream) -> TokenStream {
     let path = quote!(<_ as __veo::contract::#wanted>::);
     around(place, path, TokenStream::new(), item)
@@ -263,7 +263,7 @@ fn seen(index: usize) -> Ident {
     local(&format!("_seen{index}"))
 }
 
-/// A name of ours that is none of the user's.
+/// A name that cannot conflict with the user's names.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

@@ -1,9 +1,9 @@
-//! The stub as rustdoc shows it. It accepts and gives the same as the one that is compiled, in
-//! the public traits, which have pages, and with the user's own names. Those would not do for
-//! the compiler: `Arg` has one message for all, and a parameter may have the name of a constant.
-//! Constants and unit structures do not disturb rustdoc. A static or a tuple structure of a
-//! parameter's name does (E0530): a stable macro has no names that hide from items, and any other
-//! name would be a wrong one to show.
+//! The stub for rustdoc. It accepts and returns the same as the compiled stub, but it uses the
+//! public traits, which have pages, and the user's own names. The compiled stub cannot use them:
+//! `Arg` has one message for all types, and a parameter may have the name of a constant. Constants
+//! and unit structures do not disturb rustdoc. A static or a tuple structure with a parameter's
+//! name does (E0530). A macro on stable Rust cannot avoid this, because it has no names that are
+//! hidden from items, and any other name would be wrong in the documentation.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -43,7 +43,7 @@ pub(super) fn documented(declaration: &Declaration, context: &ExpansionContext) 
     }
 }
 
-/// What the user has no name for: the generic parameters, and the parameter for the target.
+/// Names that the user did not give: of the generic parameters, and of the parameter for the target.
 struct Names {
     on: Ident,
     lifetime: Lifetime,
@@ -51,7 +51,7 @@ struct Names {
 }
 
 impl Names {
-    /// Names that mean nothing else in the declaration, as far as can be seen.
+    /// Names that the visible tokens of the declaration do not use.
     fn for_them_alone(declaration: &Declaration, context: &ExpansionContext) -> Names {
         let mut used = context.krate.to_string();
         let mut add = |tokens: TokenStream| words(tokens, &mut used);
@@ -83,7 +83,7 @@ impl Names {
     }
 }
 
-/// All identifiers, and `!` where a macro is called, which may expand to any.
+/// All identifiers, and `!` for a macro call, because a macro may expand to any identifier.
 fn words(tokens: TokenStream, found: &mut String) {
     for tree in tokens {
         match tree {

@@ -1,7 +1,7 @@
-//! From a checked declaration to the stub that callers see: its body, and what is compared while it is compiled.
+//! Expands a checked declaration to the stub that callers see: its body, and comparisons at compile time.
 //!
-//! Names of the expansion are absolute, its locals, lifetimes and items begin with underscores, and every use of a type carries the span of the user's own
-//! tokens, so that what the compiler says about it is said there.
+//! Paths in the expansion are absolute. Its locals, lifetimes and items begin with underscores. Every use of a type has the
+//! span of the user's own tokens, so that the compiler's messages point there.
 
 mod contract;
 mod documented;
@@ -25,7 +25,7 @@ use crate::spans::around;
 use crate::spell::spell;
 use crate::verify::{self, Checks};
 
-/// Expands a declaration that is right.
+/// Expands a declaration without mistakes.
 pub(crate) fn stub(
     declaration: &Declaration,
     checks: &Checks,
@@ -54,13 +54,13 @@ pub(crate) fn stub(
         .warnings
         .iter()
         .map(|(place, text)| warning(place, text));
-    // Cargo then compiles the crate anew when the variable changes.
+    // This makes Cargo compile the crate again if the variable changes.
     let variable = checks.by_variable.then(|| {
         quote!(
             const _: ::core::option::Option<&str> = ::core::option_env!("VEO_VERIFY");
         )
     });
-    // Only what is mentioned is among the crate's dependencies, for Cargo and for caches.
+    // Cargo and compiler caches know only the files that the expansion mentions.
     let files = checks.files.iter().map(|file| {
         let file = format!("/{file}");
         quote! {
@@ -69,7 +69,7 @@ pub(crate) fn stub(
         }
     });
     let assertions = checks.assertions.iter().map(|a| assertion(declaration, a));
-    // Its own line, not that of the attribute above a block.
+    // This is the line of the function, not of the attribute above a block.
     let line = quote_spanned!(ident.span()=> __veo::line!());
     let params = declaration.params.iter().map(|param| param.ty.described());
     let names = declaration.params.iter();
@@ -86,8 +86,8 @@ pub(crate) fn stub(
     let contract = contract::checks(declaration, inner_name);
     let submit = declaration.result.submit();
     let (on, call) = (target(ident), local("_call"));
-    // If there is nothing at the user's own path, that is to be one error: without a `use`,
-    // which has its own words for it.
+    // If the user's own path is wrong, there must be only one error. A `use` would add another one
+    // with other words.
     let alias = (!context.is_given).then(|| quote!(use #krate::__private as __veo;));
     let body = quote! {
             #alias
@@ -152,7 +152,7 @@ pub(crate) fn stub(
     }
 }
 
-/// The same with the path that `__veo` stands for.
+/// Replaces `__veo` by its path.
 fn spelled_out(tokens: TokenStream, krate: &TokenStream) -> TokenStream {
     let mut output = TokenStream::new();
     for tree in tokens {
@@ -172,7 +172,7 @@ fn spelled_out(tokens: TokenStream, krate: &TokenStream) -> TokenStream {
     output
 }
 
-/// The comparison of a type that is known by name only with what the library has.
+/// Compares a type that is known only by name with the type in the library.
 fn assertion(declaration: &Declaration, assertion: &Assertion) -> TokenStream {
     let (place, ty) = verify::subject(declaration, assertion);
     let shapes: TokenStream = assertion
@@ -222,7 +222,7 @@ fn warning(place: &TokenStream, text: &str) -> TokenStream {
     }
 }
 
-/// A variable that no parameter of the user's can be mistaken for.
+/// A variable that no parameter of the user can conflict with.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

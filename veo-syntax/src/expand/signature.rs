@@ -1,7 +1,7 @@
-//! The signature of the stub: what it takes for each parameter, and what it gives.
+//! The signature of the stub: the types of its parameters and its result.
 //!
-//! Parameters have names of ours: one that the user gives may be that of a constant, a static, a
-//! unit structure or an enumerator where the declaration stands, and such a pattern is no name.
+//! Parameters get names of ours. The user's name may also be the name of a constant, a static, a
+//! unit structure or an enumerator at this place, and would then be a pattern instead of a name.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -13,15 +13,15 @@ use crate::attribute::ExpansionContext;
 use crate::declaration::{Declaration, Param, ParamType, Result};
 use crate::spans::{bound, ours};
 
-/// The parameter for the target. At the kernel's name, so that the compiler, when it points
-/// to the declaration, does not show our attribute as well.
+/// The parameter for the target. It has the span of the kernel's name, so that a message that points
+/// to the declaration does not show our attribute as well.
 pub(super) fn target(ident: &Ident) -> Ident {
     let place = Span::mixed_site().located_at(ident.span());
     Ident::new("_ctx_or_proc", place)
 }
 
-/// The name of a parameter inside the stub, at the user's own. Nothing else there begins with two
-/// underscores and is a variable.
+/// The name of a parameter inside the stub, with the span of the user's name. No other variable there
+/// begins with two underscores.
 pub(super) fn inner_name(param: &Param, index: usize) -> Ident {
     let place = Span::mixed_site().located_at(param.ident.span());
     if param.ident == "_" {
@@ -43,8 +43,8 @@ pub(super) fn signature(declaration: &Declaration, context: &ExpansionContext) -
     } = declaration;
     let params = params.iter().enumerate();
     let params = params.map(|(index, param)| parameter(param, index, context));
-    // A path of the user's own may have shorter names. Not allowed where it is not needed:
-    // a crate may forbid it.
+    // The user's own path may be longer than necessary. The lint is allowed only if needed, because
+    // a crate may forbid to allow it.
     let path_lint = context.is_given.then(|| quote!(unused_qualifications,));
     let head = quote! {
         #[allow(non_snake_case, #path_lint clippy::too_many_arguments)]
@@ -53,8 +53,8 @@ pub(super) fn signature(declaration: &Declaration, context: &ExpansionContext) -
     let on = target(ident);
     let on = quote_spanned!(ident.span()=> #on: &__On);
     let params = quote!((#on, #(#params),*));
-    // What a call gives is a parameter of its own: so a wrong target is reported once.
-    // The bound stands at the name, to point to the declaration.
+    // The result of a call has a type parameter of its own, so that a wrong target is reported once.
+    // The bound has the span of the name, so that messages point to the declaration.
     let bound = bound(
         ident,
         quote!(),
@@ -87,7 +87,7 @@ fn parameter(param: &Param, index: usize, context: &ExpansionContext) -> TokenSt
             let krate = &context.krate;
             let declared = declared_by_name(ty, &quote!(#krate::__private::Param));
             let accepted = quote!(NamedArg<'__a, );
-            // How long what is declared would live makes no difference to what is passed.
+            // Lifetimes in the declared type make no difference to the argument.
             let named = without_lifetimes(ty);
             let user = quote!(#named, #declared);
             bound(ty, quote!(impl), context, accepted, user, quote!(>))
@@ -97,7 +97,7 @@ fn parameter(param: &Param, index: usize, context: &ExpansionContext) -> TokenSt
     quote!(#(#attrs)* #name: #ty)
 }
 
-/// Pointers have a message each, except those to pointers, which have that of `Arg`.
+/// Each kind of pointer has its own message. Pointers to pointers have the message of `Arg`.
 fn pointer_in_signature(pointer: &TypePtr, context: &ExpansionContext) -> TokenStream {
     let pointee = &pointer.elem;
     let is_mut = matches!(pointer.mutability, PointerMutability::Mut(_));
@@ -127,14 +127,15 @@ fn pointer_in_signature(pointer: &TypePtr, context: &ExpansionContext) -> TokenS
     )
 }
 
-/// `{ <c_int as Param>::DECLARED }`: whether a type that is known by name may be declared. If
-/// not, this is the error, at the user's type, and what depends on it is no further one.
+/// `{ <c_int as Param>::DECLARED }`: whether a type that is known by name may be declared. If not,
+/// the compiler reports it at the user's type, and reports nothing for its uses.
 fn declared_by_name(ty: &Type, required: &TokenStream) -> TokenStream {
     let ty = without_lifetimes(ty);
     quote!({ <#ty as #required>::DECLARED })
 }
 
-/// A constant in a signature cannot mention other lifetimes, nor can a bound leave them out.
+/// Makes all lifetimes `'static`. A constant in a signature cannot use other lifetimes, and a bound
+/// cannot leave them out.
 fn without_lifetimes(ty: &Type) -> Type {
     let mut ty = ty.clone();
     EveryLifetimeIsStatic.visit_type_mut(&mut ty);
@@ -149,8 +150,8 @@ impl VisitMut for EveryLifetimeIsStatic {
     }
 }
 
-/// A reference as a call takes it: what the kernel writes is borrowed for `lifetime`, until the request has been collected, what
-/// it reads only while the call is made.
+/// The reference that a call takes. Data that the kernel writes is borrowed for `lifetime`, until the request has been
+/// collected. Data that it only reads is borrowed only during the call.
 pub(super) fn borrowed(reference: &TypeReference, lifetime: Lifetime) -> TokenStream {
     let mut reference = reference.clone();
     let is_static = |lifetime: &Lifetime| lifetime.ident == "static";
@@ -161,7 +162,7 @@ pub(super) fn borrowed(reference: &TypeReference, lifetime: Lifetime) -> TokenSt
 }
 
 impl Result {
-    /// The type of the value that a call gives.
+    /// The type of a call's value.
     pub(super) fn value(&self, context: &ExpansionContext) -> TokenStream {
         let krate = &context.krate;
         match self {

@@ -1,4 +1,4 @@
-//! Declared types as the traits of `veo_core` see them.
+//! Declared types, as the traits of `veo_core` see them.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -8,7 +8,7 @@ use crate::declaration::{ParamType, Result};
 use crate::spans::around;
 use crate::verify;
 
-/// What a reference refers to.
+/// The referent of a reference.
 pub(super) enum Referent<'a> {
     Value(&'a Type),
     Slice(&'a Type),
@@ -41,8 +41,8 @@ impl ParamType {
         }
     }
 
-    /// The constant that describes it. It names what the user's own type has to
-    /// be, so that the compiler's complaint, if any, is about that type.
+    /// The constant that describes the type. It names the trait for the user's own type, so that
+    /// an error of the compiler is about that type.
     pub(crate) fn described(&self) -> TokenStream {
         match self {
             ParamType::Pointer(pointer) => pointer_constant(pointer),
@@ -52,7 +52,7 @@ impl ParamType {
                 let pointee = constant(data, quote!(Data));
                 quote!(__veo::abi::Type::Pointer { mutable: #mutable, pointee: &#pointee })
             }
-            // Traits cannot tell the types of a function's parameters.
+            // Traits cannot describe the parameter types of a function.
             ParamType::Function(_) => verify::param(self)
                 .source("__veo::abi")
                 .parse()
