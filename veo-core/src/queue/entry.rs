@@ -86,6 +86,12 @@ impl Entry {
         }
     }
 
+    /// Drops what few requests have. Apart, so that most requests pay for a test only.
+    #[cold]
+    pub(super) fn drop_rest(&mut self) {
+        self.rest = None;
+    }
+
     pub(super) fn is_pending(&self) -> bool {
         self.number != NONE && self.outcome.is_none()
     }

@@ -86,7 +86,9 @@ impl Table {
     fn vacate(&mut self, place: u32) {
         let entry = &mut self.places[place as usize];
         entry.number = NONE;
-        entry.rest = None;
+        if entry.rest.is_some() {
+            entry.drop_rest();
+        }
         entry.follows = self.free;
         self.free = place;
         self.used -= 1;
