@@ -63,18 +63,17 @@ impl ContextEntry {
         self.creator == crate::sys::fork::process()
     }
 
+    #[inline]
     fn check_owner(&self) -> Result<()> {
         if self.is_own() {
             return Ok(());
         }
-        Err(Error::new(
-            libc::EPERM,
-            "the context belongs to the parent of this forked process",
-        ))
+        Err(of_the_parent())
     }
 }
 
 /// Runs the body of a C function: failures and panics become `failure`.
+#[inline]
 fn guard<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(result)) => result,
@@ -111,11 +110,20 @@ fn context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<Guard<'static, Con
 /// # Safety
 ///
 /// Nobody closes the context or destroys its process before the last use of the result.
+#[inline(always)]
 unsafe fn open_context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<&'static ContextEntry> {
     // SAFETY: the caller vouches for it.
     let context = unsafe { CONTEXTS.borrow(handle as u64) }.ok_or_else(no_context)?;
     context.check_owner()?;
     Ok(context)
+}
+
+#[cold]
+fn of_the_parent() -> Error {
+    Error::new(
+        libc::EPERM,
+        "the context belongs to the parent of this forked process",
+    )
 }
 
 #[cold]
