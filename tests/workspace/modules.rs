@@ -18,9 +18,6 @@ use veo_test_support as _;
 const KNOWN_CIRCLES: &[(&str, &str)] = &[
     ("veo-core", "backend"),
     ("veo-core", "process"),
-    ("veo-emu", "libveo"),
-    ("veo-emu", "veorun"),
-    ("veo-emu", "veorun::native"),
 ];
 
 /// Modules that name each other in neither direction: the two processes of the emulated node.

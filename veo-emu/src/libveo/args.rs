@@ -3,13 +3,16 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
-use veo_abi::ffi::{VEO_INTENT_IN, VEO_INTENT_INOUT, VEO_INTENT_OUT, veo_args, veo_args_intent};
+use veo_abi::ffi::{
+    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_EMU_CLASS_UNTYPED,
+    VEO_INTENT_IN, VEO_INTENT_INOUT, VEO_INTENT_OUT, veo_args, veo_args_intent, veo_emu_class,
+};
 use veo_abi::{Scalar, Word};
 
 use super::{ARGS, guard};
 use crate::error::{Error, Result};
 use crate::host::args::{Args, Intent};
-use crate::shared::class::Class;
+use crate::shared::class::{Class, Returns};
 
 /// The arguments behind a handle.
 ///
@@ -120,6 +123,32 @@ pub unsafe extern "C" fn veo_args_set_hmem(
     guard(-1, || {
         // SAFETY: the caller uses its arguments on one thread at a time.
         unsafe { self::args(args)? }.set_hmem(index, addr as u64)?;
+        Ok(0)
+    })
+}
+
+/// What a function with a result of this class returns.
+#[inline]
+pub(super) fn returns(class: veo_emu_class) -> Result<Returns> {
+    match class {
+        VEO_EMU_CLASS_INTEGER => Ok(Returns::Word),
+        VEO_EMU_CLASS_FLOAT => Ok(Returns::Float),
+        VEO_EMU_CLASS_DOUBLE => Ok(Returns::Double),
+        _ => Err(Error::invalid(format!("{class} is no class of results"))),
+    }
+}
+
+pub unsafe extern "C" fn veo_emu_args_set_result(
+    args_: *mut veo_args,
+    result: veo_emu_class,
+) -> c_int {
+    guard(-1, || {
+        let returns = match result {
+            VEO_EMU_CLASS_UNTYPED => None,
+            class => Some(returns(class)?),
+        };
+        // SAFETY: the caller uses its arguments on one thread at a time.
+        unsafe { args(args_)? }.mark(returns);
         Ok(0)
     })
 }

@@ -12,9 +12,8 @@ use veo_abi::ffi::{
 };
 use veo_abi::hmem;
 
-use super::args::args;
-use super::emu::returns;
-use super::{PROCESSES, context, guard, open_context, process, string};
+use super::args::{args, returns};
+use super::{PROCESSES, context_of, guard, open_context, process_of, string};
 use crate::error::{self, Error, Result};
 use crate::host::args::Args;
 use crate::host::convention::Prepared;
@@ -106,7 +105,7 @@ pub unsafe extern "C" fn veo_call_sync(
     result: *mut u64,
 ) -> c_int {
     guard(-1, || {
-        let process = process(proc_)?;
+        let process = process_of(proc_)?;
         // SAFETY: the caller uses its arguments on one thread at a time.
         let id = call(&process.main, addr, unsafe { args(args_)? })?;
         let waited = process.main.wait(id, None);
@@ -127,7 +126,7 @@ pub unsafe extern "C" fn veo_call_async(
 ) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
         // SAFETY: the caller uses its arguments on one thread at a time.
-        call(&context(ctx)?.queue, addr, unsafe { args(args_)? })
+        call(&context_of(ctx)?.queue, addr, unsafe { args(args_)? })
     })
 }
 
@@ -138,7 +137,7 @@ pub unsafe extern "C" fn veo_call_async_by_name(
     args_: *mut veo_args,
 ) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
-        let entry = context(ctx)?;
+        let entry = context_of(ctx)?;
         let process = PROCESSES
             .get(entry.process)
             .ok_or_else(|| Error::invalid("the context's process was destroyed"))?;
@@ -156,7 +155,7 @@ pub unsafe extern "C" fn veo_call_async_vh(
 ) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
         let function = func.ok_or_else(|| Error::invalid("the function is NULL"))?;
-        context(ctx)?.queue.host(HostOp::Call { function, arg })
+        context_of(ctx)?.queue.host(HostOp::Call { function, arg })
     })
 }
 
@@ -166,7 +165,7 @@ pub unsafe extern "C" fn veo_call_peek_result(
     result: *mut u64,
 ) -> c_int {
     guard(-1, || {
-        let entry = context(ctx)?;
+        let entry = context_of(ctx)?;
         let waited = entry.queue.peek(request);
         // SAFETY: the caller passes null or a place for a word.
         Ok(unsafe { deliver(&entry.queue, waited, request, result) })
@@ -194,7 +193,7 @@ pub(super) unsafe fn wait(
     limit: Option<Duration>,
 ) -> c_int {
     guard(-1, || {
-        let entry = context(ctx)?;
+        let entry = context_of(ctx)?;
         let waited = match entry.queue.wait(request, limit) {
             Waited::TimedOut if limit.is_none() => {
                 return Err(Error::new(
@@ -213,14 +212,14 @@ pub(super) unsafe fn wait(
 
 pub unsafe extern "C" fn veo_req_block_begin(ctx: *mut veo_thr_ctxt) {
     guard((), || {
-        context(ctx)?.queue.block_begin();
+        context_of(ctx)?.queue.block_begin();
         Ok(())
     });
 }
 
 pub unsafe extern "C" fn veo_req_block_end(ctx: *mut veo_thr_ctxt) {
     guard((), || {
-        if context(ctx)?.queue.block_end() {
+        if context_of(ctx)?.queue.block_end() {
             Ok(())
         } else {
             Err(Error::new(

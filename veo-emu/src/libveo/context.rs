@@ -10,7 +10,7 @@ use veo_abi::ffi::{
     veo_thr_ctxt_attr,
 };
 
-use super::{ATTRIBUTES, CONTEXTS, ContextEntry, PROCESSES, context, guard, process};
+use super::{ATTRIBUTES, CONTEXTS, ContextEntry, PROCESSES, context_of, guard, process_of};
 use crate::error::{Error, Result};
 use crate::host::context::{self as contexts, DEFAULT_STACK, LEAST_STACK};
 use crate::host::queue::progress;
@@ -18,7 +18,7 @@ use crate::mutex::lock;
 use crate::sys::fork;
 
 fn open(proc_: *mut veo_proc_handle, stack: Option<u64>) -> Result<*mut veo_thr_ctxt> {
-    let process = process(proc_)?;
+    let process = process_of(proc_)?;
     process.child.check()?;
     let enter = |queue| {
         CONTEXTS
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn veo_context_close(ctx: *mut veo_thr_ctxt) -> c_int {
             return Ok(0);
         }
         let owner = {
-            let entry = context(ctx)?;
+            let entry = context_of(ctx)?;
             if entry.queue.index == 0 {
                 // The main context lives as long as its process.
                 return Ok(0);
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn veo_context_close(ctx: *mut veo_thr_ctxt) -> c_int {
             closed.truncate(REMEMBERED - 1);
             closed.push_front((handle, owner));
         }
-        if let Ok(process) = process(owner as *mut veo_proc_handle) {
+        if let Ok(process) = process_of(owner as *mut veo_proc_handle) {
             lock(&process.contexts)
                 .handles
                 .retain(|known| *known != handle);
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn veo_get_context_state(ctx: *mut veo_thr_ctxt) -> c_int 
         if CONTEXTS.was_valid(ctx as u64) {
             return Ok(VEO_STATE_EXIT as c_int);
         }
-        let entry = context(ctx)?;
+        let entry = context_of(ctx)?;
         Ok(if entry.queue.child.is_dead() {
             VEO_STATE_EXIT
         } else {
@@ -128,14 +128,14 @@ pub unsafe extern "C" fn veo_get_context_state(ctx: *mut veo_thr_ctxt) -> c_int 
 
 pub unsafe extern "C" fn veo_context_sync(ctx: *mut veo_thr_ctxt) {
     guard((), || {
-        context(ctx)?.queue.sync();
+        context_of(ctx)?.queue.sync();
         Ok(())
     });
 }
 
 pub unsafe extern "C" fn veo_num_contexts(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || {
-        Ok(lock(&process(proc_)?.contexts).handles.len() as c_int)
+        Ok(lock(&process_of(proc_)?.contexts).handles.len() as c_int)
     })
 }
 
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn veo_get_context(
     index: c_int,
 ) -> *mut veo_thr_ctxt {
     guard(ptr::null_mut(), || {
-        let process = process(proc_)?;
+        let process = process_of(proc_)?;
         let known = lock(&process.contexts);
         usize::try_from(index)
             .ok()

@@ -9,19 +9,16 @@ use veo_abi::ffi::{
     VEO_EMU_CAUSE_BROKEN, VEO_EMU_CAUSE_EXIT, VEO_EMU_CAUSE_KILLED, VEO_EMU_CAUSE_OUT_OF_MEMORY,
     VEO_EMU_CAUSE_SENT, VEO_EMU_CAUSE_SIGNAL, VEO_EMU_CAUSE_STACK_OVERFLOW,
     VEO_EMU_CAUSE_THREAD_EXIT, VEO_EMU_CAUSE_TIME_LIMIT, VEO_EMU_CAUSE_UNKNOWN,
-    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_EMU_CLASS_UNTYPED,
-    VEO_REQUEST_ID_INVALID, veo_args, veo_emu_class, veo_emu_fault, veo_emu_options,
-    veo_proc_handle, veo_thr_ctxt,
+    VEO_REQUEST_ID_INVALID, veo_emu_fault, veo_emu_options, veo_proc_handle, veo_thr_ctxt,
 };
 
-use super::{args::args, call, context, guard, process, process::create, string};
-use crate::error::{self, Error, Result};
+use super::{call, context_of, guard, process::create, process_of, string};
+use crate::error::{self, Error};
 use crate::host::death::{Ended, Kind};
 use crate::host::ending::requested;
 use crate::host::node::{self, Node};
 use crate::host::output::Sink;
 use crate::host::start::Options;
-use crate::shared::class::Returns;
 
 /// Options of programs that were compiled before `omp_threads` was there.
 const OLDEST_OPTIONS: usize = std::mem::offset_of!(veo_emu_options, omp_threads);
@@ -93,7 +90,7 @@ pub unsafe extern "C" fn veo_emu_get_fault(
     fault: *mut veo_emu_fault,
 ) -> c_int {
     guard(-1, || {
-        let process = process(proc_)?;
+        let process = process_of(proc_)?;
         let child = &process.child;
         let Some(death) = child.death().filter(|_| !child.ended_in_order()) else {
             return Err(Error::new(
@@ -187,32 +184,6 @@ fn fill(place: &mut [c_char], text: &str) {
     }
 }
 
-/// What a function with a result of this class returns.
-#[inline]
-pub(super) fn returns(class: veo_emu_class) -> Result<Returns> {
-    match class {
-        VEO_EMU_CLASS_INTEGER => Ok(Returns::Word),
-        VEO_EMU_CLASS_FLOAT => Ok(Returns::Float),
-        VEO_EMU_CLASS_DOUBLE => Ok(Returns::Double),
-        _ => Err(Error::invalid(format!("{class} is no class of results"))),
-    }
-}
-
-pub unsafe extern "C" fn veo_emu_args_set_result(
-    args_: *mut veo_args,
-    result: veo_emu_class,
-) -> c_int {
-    guard(-1, || {
-        let returns = match result {
-            VEO_EMU_CLASS_UNTYPED => None,
-            class => Some(returns(class)?),
-        };
-        // SAFETY: the caller uses its arguments on one thread at a time.
-        unsafe { args(args_)? }.mark(returns);
-        Ok(0)
-    })
-}
-
 pub unsafe extern "C" fn veo_emu_wait_result_timeout(
     ctx: *mut veo_thr_ctxt,
     request: u64,
@@ -232,7 +203,7 @@ pub unsafe extern "C" fn veo_emu_wait_result_timeout(
 
 pub unsafe extern "C" fn veo_emu_discard_result(ctx: *mut veo_thr_ctxt, request: u64) -> c_int {
     guard(-1, || {
-        if context(ctx)?.queue.discard(request) {
+        if context_of(ctx)?.queue.discard(request) {
             Ok(0)
         } else {
             Err(Error::invalid(format!(
@@ -244,7 +215,7 @@ pub unsafe extern "C" fn veo_emu_discard_result(ctx: *mut veo_thr_ctxt, request:
 
 pub unsafe extern "C" fn veo_emu_kill(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || {
-        let process = process(proc_)?;
+        let process = process_of(proc_)?;
         process.child.kill(Some(requested()))?;
         // It is sure to end; that everybody knows it is waited for, though not for ever.
         process.child.wait_for_end(Duration::from_secs(10));
@@ -254,7 +225,7 @@ pub unsafe extern "C" fn veo_emu_kill(proc_: *mut veo_proc_handle) -> c_int {
 
 pub unsafe extern "C" fn veo_emu_pid(proc_: *mut veo_proc_handle) -> pid_t {
     guard(-1, || {
-        let process = process(proc_)?;
+        let process = process_of(proc_)?;
         process.child.check()?;
         Ok(process.child.pid)
     })
@@ -285,9 +256,9 @@ pub unsafe extern "C" fn veo_emu_node_memory(
 }
 
 pub unsafe extern "C" fn veo_emu_node(proc_: *mut veo_proc_handle) -> c_int {
-    guard(-1, || Ok(process(proc_)?.node_number))
+    guard(-1, || Ok(process_of(proc_)?.node_number))
 }
 
 pub unsafe extern "C" fn veo_emu_core(proc_: *mut veo_proc_handle) -> c_int {
-    guard(-1, || Ok(process(proc_)?.core()))
+    guard(-1, || Ok(process_of(proc_)?.core()))
 }

@@ -6,24 +6,12 @@ use std::ptr;
 use veo_abi::ffi::veo_proc_handle;
 use veo_abi::hmem::{self, MAX_PROCESSES, is_ve, untag};
 
-use super::hooks::Done;
-use super::process::IDENTIFIERS;
-use super::{PROCESSES, guard, hooks, memory, process};
+use super::hooks::{Action, AllocHook, Done, FreeHook, register};
+use super::memory::{veo_alloc_mem, veo_alloc_mem_async, veo_free_mem, veo_free_mem_async};
+use super::{PROCESSES, guard, hooks, identifiers, memory, process_of};
 use crate::error::{Error, Result};
 use crate::handle::Guard;
 use crate::host::process::Process;
-use crate::mutex::lock;
-
-/// Adds the tag of a process to an address.
-pub(super) fn tag(address: u64, identifier: i32) -> Result<u64> {
-    match usize::try_from(identifier) {
-        Ok(identifier) if identifier < MAX_PROCESSES => Ok(hmem::tag(address, identifier)),
-        _ => Err(Error::invalid(format!(
-            "{identifier} is no process identifier: they go from 0 to {}",
-            MAX_PROCESSES - 1
-        ))),
-    }
-}
 
 fn owner(address: u64) -> Result<(u64, Guard<'static, Process>)> {
     if !is_ve(address) {
@@ -32,7 +20,7 @@ fn owner(address: u64) -> Result<(u64, Guard<'static, Process>)> {
         )));
     }
     let identifier = hmem::identifier(address);
-    let handle = lock(&IDENTIFIERS)[identifier];
+    let handle = identifiers::process(identifier);
     let process = PROCESSES
         .get(handle)
         .ok_or_else(|| Error::new(libc::ESRCH, format!("there is no VE process {identifier}")))?;
@@ -110,14 +98,11 @@ pub unsafe extern "C" fn veo_alloc_hmem(
             return Ok(0);
         }
         let (handle, size) = (proc_ as u64, size as u64);
-        let process = process(proc_)?;
-        let identifier = lock(&IDENTIFIERS)
-            .iter()
-            .position(|known| *known == handle)
-            .ok_or_else(|| Error::new(libc::EMFILE, "the process has no identifier"))?;
+        let process = process_of(proc_)?;
+        let identifier = identifiers::of(handle)?;
         let mut address = process.alloc(size)?;
         drop(process);
-        let tagged = tag(address, identifier as i32)?;
+        let tagged = identifiers::tag(address, identifier)?;
         // SAFETY: not null, and the caller passes a place for an address.
         unsafe { addr.write(tagged as *mut c_void) };
         memory::after_alloc(handle, address, &raw mut address as u64, size);
@@ -189,4 +174,33 @@ pub unsafe extern "C" fn veo_hmemcpy(dst: *mut c_void, src: *const c_void, size:
         }
         Ok(0)
     })
+}
+
+/// The functions whose memory the hmem hooks are told of.
+fn memory_functions() -> [*const c_void; 4] {
+    [
+        veo_alloc_mem as *const c_void,
+        veo_alloc_mem_async as *const c_void,
+        veo_free_mem as *const c_void,
+        veo_free_mem_async as *const c_void,
+    ]
+}
+
+pub unsafe extern "C" fn veo_register_hmem_hook_functions(
+    alloc: Option<AllocHook>,
+    free: Option<FreeHook>,
+) {
+    let [alloc_mem, alloc_mem_async, free_mem, free_mem_async] = memory_functions();
+    for function in [alloc_mem, alloc_mem_async] {
+        register(function, alloc.map(Action::HmemAlloc));
+    }
+    for function in [free_mem, free_mem_async] {
+        register(function, free.map(Action::HmemFree));
+    }
+}
+
+pub unsafe extern "C" fn veo_unregister_hmem_hook_functions() {
+    for function in memory_functions() {
+        register(function, None);
+    }
 }

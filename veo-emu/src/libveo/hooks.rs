@@ -4,17 +4,16 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Mutex;
 
-use super::process::IDENTIFIERS;
-use super::{hmem, veo_alloc_mem, veo_alloc_mem_async, veo_free_mem, veo_free_mem_async};
+use super::identifiers;
 use crate::mutex::lock;
 
 type Hook = unsafe extern "C" fn(*mut c_void, ...);
-type AllocHook = unsafe extern "C" fn(*mut c_void, usize);
-type FreeHook = unsafe extern "C" fn(u64);
+pub(super) type AllocHook = unsafe extern "C" fn(*mut c_void, usize);
+pub(super) type FreeHook = unsafe extern "C" fn(u64);
 
 /// What runs after a function.
 #[derive(Clone, Copy)]
-enum Action {
+pub(super) enum Action {
     /// A program's hook for this function, with its payload.
     Hook(Hook, usize),
     /// The hooks that are told of all VE memory as tagged addresses.
@@ -52,14 +51,7 @@ pub(super) fn is_hooked(function: *const c_void) -> bool {
 
 /// Runs what follows a function that has just succeeded.
 pub(super) fn run(function: *const c_void, done: &Done) {
-    let tagged = || {
-        let identifiers = lock(&IDENTIFIERS);
-        let of_process = identifiers
-            .iter()
-            .position(|handle| *handle == done.process);
-        drop(identifiers);
-        hmem::tag(done.address, of_process? as i32).ok()
-    };
+    let tagged = || identifiers::tag(done.address, identifiers::of(done.process).ok()?).ok();
     match (action(function), done.size) {
         (Some(Action::Hook(hook, payload)), size) => {
             let payload = payload as *mut c_void;
@@ -88,7 +80,7 @@ pub(super) fn run(function: *const c_void, done: &Done) {
     }
 }
 
-fn register(function: *const c_void, action: Option<Action>) {
+pub(super) fn register(function: *const c_void, action: Option<Action>) {
     let mut actions = lock(&ACTIONS);
     actions.retain(|(of, _)| *of != function as usize);
     actions.extend(action.map(|action| (function as usize, action)));
@@ -115,33 +107,4 @@ pub unsafe extern "C" fn veo_get_hook(func: *mut c_void) -> *mut c_void {
 
 pub unsafe extern "C" fn veo_unregister_hook(func: *mut c_void) {
     register(func, None);
-}
-
-/// The functions whose memory the hmem hooks are told of.
-fn memory_functions() -> [*const c_void; 4] {
-    [
-        veo_alloc_mem as *const c_void,
-        veo_alloc_mem_async as *const c_void,
-        veo_free_mem as *const c_void,
-        veo_free_mem_async as *const c_void,
-    ]
-}
-
-pub unsafe extern "C" fn veo_register_hmem_hook_functions(
-    alloc: Option<AllocHook>,
-    free: Option<FreeHook>,
-) {
-    let [alloc_mem, alloc_mem_async, free_mem, free_mem_async] = memory_functions();
-    for function in [alloc_mem, alloc_mem_async] {
-        register(function, alloc.map(Action::HmemAlloc));
-    }
-    for function in [free_mem, free_mem_async] {
-        register(function, free.map(Action::HmemFree));
-    }
-}
-
-pub unsafe extern "C" fn veo_unregister_hmem_hook_functions() {
-    for function in memory_functions() {
-        register(function, None);
-    }
 }

@@ -4,12 +4,12 @@ use std::ffi::{c_char, c_int};
 
 use veo_abi::ffi::veo_proc_handle;
 
-use super::{guard, process, string};
+use super::{guard, process_of, string};
 use crate::host::library;
 
 pub unsafe extern "C" fn veo_load_library(proc_: *mut veo_proc_handle, path: *const c_char) -> u64 {
     guard(0, || {
-        let process = process(proc_)?;
+        let process = process_of(proc_)?;
         // SAFETY: the caller passes a string.
         let path = unsafe { string(path, "path of the library")? };
         library::check_name("library", path)?;
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn veo_emu_load_library(
     path: *const c_char,
 ) -> u64 {
     guard(0, || {
-        let process = process(proc_)?;
+        let process = process_of(proc_)?;
         // SAFETY: the caller passes a string.
         process.load(unsafe { string(path, "path of the library")? }, true)
     })
@@ -30,7 +30,7 @@ pub unsafe extern "C" fn veo_emu_load_library(
 
 pub unsafe extern "C" fn veo_unload_library(proc_: *mut veo_proc_handle, library: u64) -> c_int {
     guard(-1, || {
-        process(proc_)?.unload(library)?;
+        process_of(proc_)?.unload(library)?;
         Ok(0)
     })
 }
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn veo_get_sym(
     name: *const c_char,
 ) -> u64 {
     guard(0, || {
-        let process = process(proc_)?;
+        let process = process_of(proc_)?;
         // SAFETY: the caller passes a string.
         process.symbol(library, unsafe { string(name, "name of the symbol")? })
     })
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn veo_get_sym(
 
 pub unsafe extern "C" fn veo_emu_is_code(proc_: *mut veo_proc_handle, address: u64) -> c_int {
     guard(-1, || {
-        let is_code = process(proc_)?.is_code(address);
+        let is_code = process_of(proc_)?.is_code(address);
         Ok(is_code.map_or(-1, c_int::from))
     })
 }

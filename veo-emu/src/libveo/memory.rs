@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use veo_abi::ffi::{VEO_REQUEST_ID_INVALID, veo_proc_handle, veo_thr_ctxt};
 
 use super::hooks::Done;
-use super::{ContextEntry, context, guard, hooks, process};
+use super::{ContextEntry, context_of, guard, hooks, process_of};
 use crate::error::{Error, Result};
 use crate::host::operation::HostOp;
 use crate::host::queue::{Queue, Waited};
@@ -31,7 +31,7 @@ pub unsafe extern "C" fn veo_alloc_mem(
         // As with libveo, an address that could not be had is 0.
         // SAFETY: not null, and the caller passes a place for an address.
         unsafe { addr.write(0) };
-        let address = process(proc_)?.alloc(size as u64)?;
+        let address = process_of(proc_)?.alloc(size as u64)?;
         // SAFETY: as above.
         unsafe { addr.write(address) };
         after_alloc(proc_ as u64, address, addr as u64, size as u64);
@@ -69,7 +69,7 @@ pub(super) fn after_free(process: u64, address: u64) {
 
 pub unsafe extern "C" fn veo_free_mem(proc_: *mut veo_proc_handle, addr: u64) -> c_int {
     guard(-1, || {
-        let process = process(proc_)?;
+        let process = process_of(proc_)?;
         if !process.child.is_dead() {
             process.free(addr)?;
         }
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn veo_read_mem(
     guard(-1, || {
         check_buffer(dst, size)?;
         // SAFETY: the caller passes a buffer of `size` bytes.
-        unsafe { process(proc_)?.read(dst.cast(), src, size as u64)? };
+        unsafe { process_of(proc_)?.read(dst.cast(), src, size as u64)? };
         Ok(0)
     })
 }
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn veo_write_mem(
     guard(-1, || {
         check_buffer(src, size)?;
         // SAFETY: the caller passes a buffer of `size` bytes.
-        unsafe { process(proc_)?.write(dst, src.cast(), size as u64)? };
+        unsafe { process_of(proc_)?.write(dst, src.cast(), size as u64)? };
         Ok(0)
     })
 }
@@ -180,7 +180,7 @@ unsafe extern "C" fn after_request(followed: *mut c_void) -> u64 {
 
 pub unsafe extern "C" fn veo_alloc_mem_async(ctx: *mut veo_thr_ctxt, size: usize) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
-        let entry = context(ctx)?;
+        let entry = context_of(ctx)?;
         let request = entry.queue.host(HostOp::Alloc { len: size as u64 })?;
         follow(&entry, ctx as u64, request, None, Some(size as u64))
     })
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn veo_alloc_mem_async(ctx: *mut veo_thr_ctxt, size: usize
 
 pub unsafe extern "C" fn veo_free_mem_async(ctx: *mut veo_thr_ctxt, addr: u64) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
-        let entry = context(ctx)?;
+        let entry = context_of(ctx)?;
         let request = entry.queue.host(HostOp::Free { address: addr })?;
         follow(&entry, ctx as u64, request, Some(addr), None)
     })
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn veo_async_read_mem(
 ) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
         check_buffer(dst, size)?;
-        context(ctx)?.queue.host(HostOp::Read {
+        context_of(ctx)?.queue.host(HostOp::Read {
             dst: dst.cast(),
             src,
             len: size as u64,
@@ -218,7 +218,7 @@ pub unsafe extern "C" fn veo_async_write_mem(
 ) -> u64 {
     guard(VEO_REQUEST_ID_INVALID, || {
         check_buffer(src, size)?;
-        context(ctx)?.queue.host(HostOp::Write {
+        context_of(ctx)?.queue.host(HostOp::Write {
             dst,
             src: src.cast(),
             len: size as u64,

@@ -14,6 +14,7 @@ mod emu;
 mod hardware;
 mod hmem;
 mod hooks;
+mod identifiers;
 mod library;
 mod memory;
 mod process;
@@ -91,7 +92,7 @@ fn guard<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
     }
 }
 
-fn process(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<Guard<'static, Process>> {
+fn process_of(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<Guard<'static, Process>> {
     let process = PROCESSES
         .get(handle as u64)
         .ok_or_else(|| Error::invalid("this is no VE process, or it was destroyed"))?;
@@ -99,13 +100,13 @@ fn process(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<Guard<'static, 
     Ok(process)
 }
 
-fn context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<Guard<'static, ContextEntry>> {
+fn context_of(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<Guard<'static, ContextEntry>> {
     let context = CONTEXTS.get(handle as u64).ok_or_else(no_context)?;
     context.check_owner()?;
     Ok(context)
 }
 
-/// As [`context`], without making a concurrent close wait.
+/// As [`context_of`], without making a concurrent close wait.
 ///
 /// # Safety
 ///

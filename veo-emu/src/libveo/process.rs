@@ -6,9 +6,8 @@ use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use veo_abi::ffi::veo_proc_handle;
-use veo_abi::hmem::MAX_PROCESSES;
 
-use super::{CONTEXTS, PROCESSES, guard, hmem, process, string};
+use super::{CONTEXTS, PROCESSES, guard, identifiers, process_of, string};
 use crate::error::{Error, Result};
 use crate::host::process::Process;
 use crate::host::queue::progress;
@@ -16,19 +15,13 @@ use crate::host::start::Options;
 use crate::mutex::lock;
 use crate::veorun::takeover;
 
-/// Handles of live processes by process identifier.
-pub(super) static IDENTIFIERS: Mutex<[u64; MAX_PROCESSES]> = Mutex::new([0; MAX_PROCESSES]);
-
 pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handle> {
     takeover::keep();
     let process = Process::create(node, options)?;
     let handle = PROCESSES
         .insert(process)
         .ok_or_else(|| Error::new(libc::EMFILE, "there are too many VE processes"))?;
-    let mut identifiers = lock(&IDENTIFIERS);
-    if let Some(free) = identifiers.iter_mut().find(|handle| **handle == 0) {
-        *free = handle;
-    }
+    identifiers::give(handle);
     Ok(handle as *mut veo_proc_handle)
 }
 
@@ -60,7 +53,7 @@ pub fn destroy_all_at_exit() {
     let ours = |handle: &u64| {
         // Not those of the parent of a forked child, nor one whose host function is
         // what exits.
-        process(*handle as *mut veo_proc_handle).is_ok_and(|process| {
+        process_of(*handle as *mut veo_proc_handle).is_ok_and(|process| {
             let queues = process.queues();
             !queues.iter().any(|queue| progress::is_serving(queue))
         })
@@ -113,7 +106,7 @@ fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
             // Destroyed before: as the caller wants it.
             return Ok(0);
         }
-        if process(proc_)?
+        if process_of(proc_)?
             .queues()
             .iter()
             .any(|queue| progress::is_serving(queue))
@@ -128,11 +121,7 @@ fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
             return Err(Error::invalid("the VE process is being destroyed already"));
         };
         lock(&LIVE).retain(|live| *live != handle);
-        for identifier in lock(&IDENTIFIERS).iter_mut() {
-            if *identifier == handle {
-                *identifier = 0;
-            }
-        }
+        identifiers::take_back(handle);
         let contexts = std::mem::take(&mut lock(&process.contexts).handles);
         process.destroy(grace);
         for context in contexts {
@@ -147,13 +136,8 @@ fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
 
 pub unsafe extern "C" fn veo_proc_identifier(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || {
-        process(proc_)?;
-        let identifiers = lock(&IDENTIFIERS);
-        let at = identifiers
-            .iter()
-            .position(|handle| *handle == proc_ as u64);
-        at.map(|at| at as c_int)
-            .ok_or_else(|| Error::new(libc::EMFILE, "the process has no identifier"))
+        process_of(proc_)?;
+        identifiers::of(proc_ as u64)
     })
 }
 
@@ -162,6 +146,6 @@ pub unsafe extern "C" fn veo_set_proc_identifier(
     proc_ident: c_int,
 ) -> *mut c_void {
     guard(ptr::null_mut(), || {
-        hmem::tag(addr as u64, proc_ident).map(|address| address as *mut c_void)
+        identifiers::tag(addr as u64, proc_ident).map(|address| address as *mut c_void)
     })
 }
