@@ -139,6 +139,10 @@ int veo_emu_node_memory(int ve_node_number, uint64_t *total, uint64_t *available
 int veo_emu_node(struct veo_proc_handle *proc);
 int veo_emu_core(struct veo_proc_handle *proc);
 
+/* The machine code that a node runs: writes its ELF machine numbers, the preferred one first,
+ * to `machines`, where there is room for `count`. Gives how many there are, -1: no such node. */
+int veo_emu_machines(int ve_node_number, uint16_t *machines, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

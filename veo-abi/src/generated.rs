@@ -747,6 +747,14 @@ pub struct VeoApi {
     pub veo_emu_core: Option<
         unsafe extern "C" fn(proc_: *mut veo_proc_handle) -> ::std::os::raw::c_int,
     >,
+    ///`veo_emu_machines`
+    pub veo_emu_machines: Option<
+        unsafe extern "C" fn(
+            ve_node_number: ::std::os::raw::c_int,
+            machines: *mut u16,
+            count: usize,
+        ) -> ::std::os::raw::c_int,
+    >,
 }
 impl VeoApi {
     /// A table without functions.
@@ -848,9 +856,10 @@ impl VeoApi {
         veo_emu_node_memory: None,
         veo_emu_node: None,
         veo_emu_core: None,
+        veo_emu_machines: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 97usize] = [
+    pub const NAMES: [&'static str; 98usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -948,6 +957,7 @@ impl VeoApi {
         "veo_emu_node_memory",
         "veo_emu_node",
         "veo_emu_core",
+        "veo_emu_machines",
     ];
     /// Fills a table from a function that finds symbols by name.
     ///
@@ -2292,6 +2302,21 @@ impl VeoApi {
                 >(address)
             };
         }
+        {
+            let address = find("veo_emu_machines");
+            api.veo_emu_machines = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            ve_node_number: ::std::os::raw::c_int,
+                            machines: *mut u16,
+                            count: usize,
+                        ) -> ::std::os::raw::c_int,
+                    >,
+                >(address)
+            };
+        }
         api
     }
 }
@@ -2438,6 +2463,8 @@ macro_rules! for_each_function {
         veo_emu_node_memory(ve_node_number : ::std::os::raw::c_int, total : * mut u64,
         available : * mut u64,) -> ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut
         veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut
-        veo_proc_handle) -> ::std::os::raw::c_int; }
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_machines(ve_node_number :
+        ::std::os::raw::c_int, machines : * mut u16, count : usize,) ->
+        ::std::os::raw::c_int; }
     };
 }

@@ -1,6 +1,7 @@
 /* What the emulated node offers beyond libveo. */
 #include "check.h"
 
+#include <elf.h>
 #include <veo_emu.h>
 
 static char output[2][1000];
@@ -33,6 +34,13 @@ static void nodes(void)
 	CHECK_EQ(veo_emu_node_memory(0, &total, &available), 0);
 	CHECK(total > 0 && available > 0 && available <= total);
 	CHECK(veo_emu_node_memory(4711, &total, &available) != 0);
+
+	uint16_t machines[2] = { 0xffff, 0xffff };
+	CHECK(veo_emu_machines(0, machines, 1) >= 1);
+	CHECK(machines[0] == EM_X86_64 || machines[0] == EM_AARCH64);
+	CHECK_EQ(machines[1], 0xffff);
+	CHECK(veo_emu_machines(0, NULL, 0) >= 1);
+	CHECK_EQ(veo_emu_machines(4711, machines, 1), -1);
 }
 
 static void fault_report(struct veo_proc_handle *proc, uint64_t library)

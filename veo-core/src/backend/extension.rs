@@ -16,6 +16,16 @@ use veo_abi::ffi::{
 use super::libveo::{Alone, InsideLibrary, Shortened};
 use crate::error::{Cause, Error, Fault, Result};
 
+/// The machine code that a node runs. Who looks for a library, or is asked why one cannot be
+/// loaded, asks this.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeCode {
+    /// The names of the targets that libraries are built for, those that fit best first.
+    pub(crate) targets: &'static [&'static str],
+    /// The machine numbers of ELF files with such code.
+    pub(crate) machines: Vec<u16>,
+}
+
 /// What a library does beyond libveo's interface.
 pub(crate) trait Extension: Send + Sync {
     /// What the library says of the last call of this thread that failed.
@@ -30,8 +40,8 @@ pub(crate) trait Extension: Send + Sync {
     /// The memory of a node in bytes, and how much of that is free, as far as they are known.
     fn node_memory(&self, node: i32) -> (Option<u64>, Option<u64>);
 
-    /// The kinds of code that can run on the node, best first.
-    fn targets(&self, node: i32) -> &'static [&'static str];
+    /// The machine code that the node runs.
+    fn code(&self, node: i32) -> NodeCode;
 
     /// Creates a process. Null: the last error says why.
     ///
@@ -149,6 +159,7 @@ struct Functions {
     node: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
     core: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
     is_code: unsafe extern "C" fn(*mut veo_proc_handle, u64) -> c_int,
+    machines: unsafe extern "C" fn(c_int, *mut u16, usize) -> c_int,
     proc_destroy: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
 }
 
@@ -172,6 +183,7 @@ impl Emulated {
             node: table.veo_emu_node?,
             core: table.veo_emu_core?,
             is_code: table.veo_emu_is_code?,
+            machines: table.veo_emu_machines?,
             proc_destroy: table.veo_proc_destroy?,
         }))
     }
@@ -214,8 +226,17 @@ impl Extension for Emulated {
         }
     }
 
-    fn targets(&self, _node: i32) -> &'static [&'static str] {
-        &[HOST, VE1_LLVM, VE1, VE3]
+    /// The library says what it runs. What it does not run is looked for too: that it was
+    /// built tells more than that nothing was found.
+    fn code(&self, node: i32) -> NodeCode {
+        let mut machines = [0; 8];
+        // SAFETY: the array has as many places as the call says.
+        let count = unsafe { (self.0.machines)(node, machines.as_mut_ptr(), machines.len()) };
+        let count = usize::try_from(count).unwrap_or(0).min(machines.len());
+        NodeCode {
+            targets: &[HOST, VE1_LLVM, VE1, VE3],
+            machines: machines[..count].to_vec(),
+        }
     }
 
     unsafe fn create(&self, node: i32, options: &veo_emu_options) -> Result<*mut veo_proc_handle> {

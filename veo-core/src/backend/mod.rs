@@ -7,7 +7,7 @@ mod extension;
 mod libveo;
 mod poll;
 
-pub(crate) use extension::{Extension, ProcessExtension};
+pub(crate) use extension::{Extension, NodeCode, ProcessExtension};
 pub(crate) use libveo::Shortened;
 pub(crate) use poll::poll;
 

@@ -17,7 +17,7 @@ use super::loaded::{LibraryFile, LoadedLibrary};
 use super::search::{self, FoundLibrary};
 use super::shared::ProcShared;
 use super::symbols;
-use crate::backend::{Shortened, c_path, need};
+use crate::backend::{NodeCode, Shortened, c_path, need};
 use crate::error::{Error, Result};
 use crate::queue::{Exclusive, may_hold_up_unloading, while_unloading};
 use crate::session::Code;
@@ -30,13 +30,12 @@ impl ProcShared {
             searched: Vec::new(),
             hint: ": its name is not UTF-8".into(),
         })?;
-        let targets = self.core.api.extension.targets(self.core.node);
-        search::find(name, None, targets)
+        search::find(name, None, &self.runs())
     }
 
-    /// The kinds of code that the process can run, best first.
-    pub(super) fn targets(&self) -> &'static [&'static str] {
-        self.core.api.extension.targets(self.settings.asked_node)
+    /// The machine code that the process can run.
+    pub(super) fn runs(&self) -> NodeCode {
+        self.core.api.extension.code(self.settings.asked_node)
     }
 
     /// The static symbols of veorun.
@@ -89,7 +88,7 @@ impl ProcShared {
             if core.look_for_end() {
                 return Err(core.gone(&format_args!("loading {}", path.display())));
             }
-            let reason = reason.or_else(|| symbols::why_not_loadable(path, self.targets()));
+            let reason = reason.or_else(|| symbols::why_not_loadable(path, &self.runs()));
             return Err(failed(reason));
         }
         if file.as_ref().is_some_and(|file| !file.is_in_place()) {

@@ -1,16 +1,14 @@
 //! Resolves declared kernels: finds their addresses in a process.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-use veo_abi::build_dir;
 
 use super::loaded::LoadedLibrary;
 use super::search;
 use super::settings::Kernels;
 use super::shared::ProcShared;
 use super::verify::Declaration;
+use crate::backend::NodeCode;
 use crate::error::{Error, Result, UnresolvedKernel};
 use crate::kernel::{self, Kernel, KernelInfo, Library, Resolution};
 use crate::session::{Code, RequestKind};
@@ -68,7 +66,7 @@ impl ProcShared {
         match info.library {
             Library::Static => Ok((self.static_library(), false)),
             Library::Shared(name) => {
-                let found = search::find(name, info.build_dir, self.targets())?;
+                let found = search::find(name, info.build_dir, &self.runs())?;
                 Ok((self.load(&found)?, found.built_here))
             }
         }
@@ -76,9 +74,10 @@ impl ProcShared {
 
     /// Resolves every kernel that is to be resolved when the process is created.
     pub(crate) fn resolve_eagerly(&self) -> Result<()> {
+        let code = self.runs();
         let mut kernels: Vec<_> = kernel::registered()
             .filter(|kernel| kernel.info().resolution == Resolution::Eager)
-            .filter(|kernel| self.is_ours(kernel))
+            .filter(|kernel| is_ours(kernel, &code))
             .collect();
         let mut failed = Vec::new();
         loop {
@@ -115,18 +114,16 @@ impl ProcShared {
         failed.sort_by(|a, b| (&a.declared, &a.symbol).cmp(&(&b.declared, &b.symbol)));
         Err(Error::Kernels { failed })
     }
+}
 
-    /// Whether the program's own build made the kernel's library: only those are
-    /// looked for when a process is created.
-    fn is_ours(&self, kernel: &'static Kernel) -> bool {
-        let info = kernel.info();
-        let (Library::Shared(name), Some(out_dir)) = (info.library, info.build_dir) else {
-            return false;
-        };
-        self.targets()
-            .iter()
-            .any(|target| build_dir::library(Path::new(out_dir), target, name).is_file())
-    }
+/// Whether the program's own build made the kernel's library: only those are looked for when a
+/// process is created.
+fn is_ours(kernel: &'static Kernel, code: &NodeCode) -> bool {
+    let info = kernel.info();
+    let (Library::Shared(name), Some(build_dir)) = (info.library, info.build_dir) else {
+        return false;
+    };
+    search::is_built(name, build_dir, code)
 }
 
 /// Whether an error may be another library's that is not loaded yet.

@@ -19,6 +19,7 @@ use veo_abi::build_dir;
 use veo_abi::environment::{self, VEO_LIBRARY_PATH};
 use veo_debuginfo::elf;
 
+use crate::backend::NodeCode;
 use crate::error::{Error, Result};
 
 /// A library file, and whether the program's own build made it.
@@ -32,7 +33,7 @@ pub(crate) struct FoundLibrary {
 pub(crate) fn find(
     name: &str,
     build_dir: Option<&'static str>,
-    targets: &[&str],
+    code: &NodeCode,
 ) -> Result<FoundLibrary> {
     if name.is_empty() {
         return Err(Error::LibraryNotFound {
@@ -64,10 +65,10 @@ pub(crate) fn find(
         &builds,
         executable.as_deref(),
     );
-    find_in(name, &directories, targets).ok_or_else(|| Error::LibraryNotFound {
+    find_in(name, &directories, code).ok_or_else(|| Error::LibraryNotFound {
         name: name.to_owned(),
         searched: directories.into_iter().map(|(path, _)| path).collect(),
-        hint: hint(name, &builds, executable.as_deref(), targets),
+        hint: hint(name, &builds, executable.as_deref(), code),
     })
 }
 
@@ -139,22 +140,19 @@ fn is_of_build(program: &Path, out_dir: &str) -> bool {
         .is_some_and(|profile| program.starts_with(profile))
 }
 
-/// The machine number of the code that is looked for without a sub-directory.
-pub(super) fn machine(targets: &[&str]) -> u16 {
-    if targets.contains(&build_dir::HOST) {
-        elf::HOST
-    } else {
-        elf::VE
-    }
+/// Whether the build with this `OUT_DIR` made a library of this name for a target of the node.
+pub(crate) fn is_built(name: &str, out_dir: &str, code: &NodeCode) -> bool {
+    let mut targets = code.targets.iter();
+    targets.any(|target| build_dir::library(Path::new(out_dir), target, name).is_file())
 }
 
 /// The first library of this name that the backend can run. If there is none, the first
 /// file of this name at all: the attempt to load it says what is wrong with it.
-fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Option<FoundLibrary> {
-    let machine = machine(targets);
+fn find_in(name: &str, directories: &[(PathBuf, bool)], code: &NodeCode) -> Option<FoundLibrary> {
     let mut unfit = None;
     for (directory, built_here) in directories {
-        let candidates = targets
+        let candidates = code
+            .targets
             .iter()
             .map(|target| directory.join(target).join(name))
             .chain([directory.join(name)]);
@@ -162,7 +160,8 @@ fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Opt
             if !candidate.exists() {
                 continue;
             }
-            let fits = elf::is_library_for(machine, &candidate);
+            let fits = |machine: &u16| elf::is_library_for(*machine, &candidate);
+            let fits = code.machines.iter().any(fits);
             let found = FoundLibrary {
                 path: candidate.canonicalize().unwrap_or(candidate),
                 built_here: *built_here,
@@ -177,9 +176,10 @@ fn find_in(name: &str, directories: &[(PathBuf, bool)], targets: &[&str]) -> Opt
 }
 
 /// What to do about a library that is nowhere.
-fn hint(name: &str, builds: &[&str], executable: Option<&Path>, targets: &[&str]) -> String {
+fn hint(name: &str, builds: &[&str], executable: Option<&Path>, code: &NodeCode) -> String {
+    let targets = code.targets;
     let mut hint = format!(" and their sub-directories {}; ", targets.join(", "));
-    let system = if targets.contains(&build_dir::HOST) {
+    let system = if code.machines.contains(&elf::HOST) {
         system_library(name)
     } else {
         None
@@ -263,6 +263,20 @@ fn is_library(file: &Path) -> bool {
 mod tests {
     use super::*;
 
+    fn emulated() -> NodeCode {
+        NodeCode {
+            targets: &["host", "ve1"],
+            machines: vec![elf::HOST],
+        }
+    }
+
+    fn card() -> NodeCode {
+        NodeCode {
+            targets: &["ve1"],
+            machines: vec![elf::VE],
+        }
+    }
+
     fn touch(path: &Path) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, b"").unwrap();
@@ -277,12 +291,16 @@ mod tests {
         touch(&first.join("ve1/libx.so"));
         touch(&second.join("host/libx.so"));
         let directories = [(first.clone(), false), (second.clone(), true)];
-        let found = |targets: &[&str]| find_in("libx.so", &directories, targets).unwrap();
-        assert_eq!(found(&["host", "ve1"]).path, first.join("ve1/libx.so"));
-        assert_eq!(found(&["host"]).path, first.join("libx.so"));
+        let found = |code: &NodeCode| find_in("libx.so", &directories, code).unwrap();
+        assert_eq!(found(&emulated()).path, first.join("ve1/libx.so"));
+        let host = NodeCode {
+            targets: &["host"],
+            ..emulated()
+        };
+        assert_eq!(found(&host).path, first.join("libx.so"));
         std::fs::remove_file(first.join("libx.so")).unwrap();
-        assert_eq!(found(&["host"]).path, second.join("host/libx.so"));
-        assert!(found(&["host"]).built_here);
+        assert_eq!(found(&host).path, second.join("host/libx.so"));
+        assert!(found(&host).built_here);
     }
 
     /// The headers of a shared library, which nothing runs.
@@ -307,8 +325,8 @@ mod tests {
         let root = root.path().canonicalize().unwrap();
         let (first, last) = (root.join("a/libx.so"), root.join("z/libx.so"));
         let directories: Vec<_> = ["a", "b", "z"].map(|name| (root.join(name), false)).into();
-        let found = |targets: &[&str]| find_in("libx.so", &directories, targets).map(|f| f.path);
-        let (emulated, card) = (["host", "ve1"], ["ve1"]);
+        let found = |code| find_in("libx.so", &directories, code).map(|f| f.path);
+        let (emulated, card) = (emulated(), card());
         library(&last, 2, elf::HOST, 120);
         library(&root.join("b/ve1/libx.so"), 2, elf::VE, 120);
         let damaged: [&dyn Fn(&Path); 7] = [
@@ -332,7 +350,16 @@ mod tests {
         assert_eq!(found(&card), Some(root.join("b/ve1/libx.so")));
         // Nothing else is there: the attempt to load it says why it cannot be loaded.
         std::fs::remove_dir_all(root.join("b")).unwrap();
-        assert_eq!(found(&card), Some(first));
+        assert_eq!(found(&card), Some(first.clone()));
+        // A node that runs both takes what comes first.
+        library(&root.join("b/ve1/libx.so"), 2, elf::VE, 120);
+        let both = NodeCode {
+            machines: vec![elf::HOST, elf::VE],
+            ..emulated.clone()
+        };
+        assert_eq!(found(&both), Some(first.clone()));
+        std::fs::remove_file(first).unwrap();
+        assert_eq!(found(&both), Some(root.join("b/ve1/libx.so")));
     }
 
     fn order(executable: &str) -> Vec<String> {
@@ -389,14 +416,16 @@ mod tests {
 
     #[test]
     fn what_was_searched_is_said() {
-        let error = find("libx.so", None, &["host"]).unwrap_err().to_string();
+        let error = find("libx.so", None, &emulated()).unwrap_err().to_string();
         assert!(error.contains("libx.so not found"), "{error}");
         let beside = std::env::current_exe().unwrap();
         let beside = beside.parent().unwrap().to_str().unwrap();
         assert!(error.contains(beside), "{error}");
         assert!(error.contains("VEO_LIBRARY_PATH"), "{error}");
         assert!(!error.contains("VEO_INSTALL_DIR"), "{error}");
-        let error = find("./no/libx.so", None, &[]).unwrap_err().to_string();
+        let error = find("./no/libx.so", None, &emulated())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("./no/libx.so"), "{error}");
     }
 
@@ -406,19 +435,19 @@ mod tests {
             "libx.so",
             &["/nowhere/build/app-1/out"],
             Some("/opt/app/bin/app".as_ref()),
-            &["ve1"],
+            &card(),
         );
         assert!(hint.contains("VEO_INSTALL_DIR=/opt/app/bin "), "{hint}");
     }
 
     #[test]
     fn a_library_of_the_system_is_to_be_named_by_its_path() {
-        let error = |targets| find("libc.so.6", None, targets).unwrap_err().to_string();
-        let said = error(&["host"]);
+        let error = |code: &NodeCode| find("libc.so.6", None, code).unwrap_err().to_string();
+        let said = error(&emulated());
         let path = said.split('"').nth(1).unwrap_or_default();
         assert!(path.ends_with("/libc.so.6"), "{said}");
-        assert!(find(path, None, &["host"]).is_ok(), "{said}");
+        assert!(find(path, None, &emulated()).is_ok(), "{said}");
         // They are no code for a card.
-        assert!(!error(&["ve1"]).contains("of the system"));
+        assert!(!error(&card()).contains("of the system"));
     }
 }

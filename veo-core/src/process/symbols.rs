@@ -6,7 +6,7 @@ use veo_abi::near_names;
 use veo_debuginfo::elf::{self, Headers};
 
 use super::loaded::LoadedLibrary;
-use super::search;
+use crate::backend::NodeCode;
 
 /// Symbols of the library whose names resemble `name`, best first.
 pub(crate) fn similar(library: &LoadedLibrary, name: &str) -> Vec<String> {
@@ -20,7 +20,7 @@ pub(crate) fn similar(library: &LoadedLibrary, name: &str) -> Vec<String> {
 }
 
 /// Why the library cannot be loaded, as far as its headers tell.
-pub(crate) fn why_not_loadable(path: &Path, targets: &[&str]) -> Option<String> {
+pub(crate) fn why_not_loadable(path: &Path, code: &NodeCode) -> Option<String> {
     let (mut file, data) = match elf::open(path) {
         Ok(opened) => opened,
         Err(error) => return Some(error.to_string()),
@@ -31,7 +31,7 @@ pub(crate) fn why_not_loadable(path: &Path, targets: &[&str]) -> Option<String> 
     let Some(Headers { machine, .. }) = Headers::read(&mut file) else {
         return Some("it is not a 64-bit ELF library, or is damaged".into());
     };
-    (search::machine(targets) == elf::VE && machine != elf::VE).then(|| {
+    (code.machines == [elf::VE] && machine != elf::VE).then(|| {
         format!("it is for another machine (ELF machine number {machine}), not the Vector Engine")
     })
 }
@@ -45,11 +45,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let text = dir.path().join("text.so");
         std::fs::write(&text, "int f(void);").unwrap();
-        let why = |path: &Path, target| why_not_loadable(path, &[target]).unwrap_or_default();
-        assert!(why(&text, "host").contains("not a 64-bit ELF library"));
-        assert!(why(dir.path(), "host").contains("no regular file"));
+        let why = |path: &Path, machine| {
+            let code = NodeCode {
+                targets: &[],
+                machines: vec![machine],
+            };
+            why_not_loadable(path, &code).unwrap_or_default()
+        };
+        assert!(why(&text, elf::HOST).contains("not a 64-bit ELF library"));
+        assert!(why(dir.path(), elf::HOST).contains("no regular file"));
         let own = std::env::current_exe().unwrap();
-        assert_eq!(why(&own, "host"), "");
-        assert!(why(&own, "ve1").contains(&format!("machine number {}", elf::HOST)));
+        assert_eq!(why(&own, elf::HOST), "");
+        assert!(why(&own, elf::VE).contains(&format!("machine number {}", elf::HOST)));
     }
 }

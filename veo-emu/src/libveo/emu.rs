@@ -19,6 +19,7 @@ use crate::host::ending::requested;
 use crate::host::node::{self, Node};
 use crate::host::output::Sink;
 use crate::host::start::Options;
+use crate::shared::code::Code;
 
 /// Options of programs that were compiled before `omp_threads` was there.
 const OLDEST_OPTIONS: usize = std::mem::offset_of!(veo_emu_options, omp_threads);
@@ -257,6 +258,23 @@ pub unsafe extern "C" fn veo_emu_node_memory(
 
 pub unsafe extern "C" fn veo_emu_node(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || Ok(process_of(proc_)?.node_number))
+}
+
+pub unsafe extern "C" fn veo_emu_machines(
+    ve_node_number: c_int,
+    machines: *mut u16,
+    count: usize,
+) -> c_int {
+    guard(-1, || {
+        Node::get(node::resolve(ve_node_number)?)?;
+        for (at, code) in Code::ALL.into_iter().enumerate().take(count) {
+            if !machines.is_null() {
+                // SAFETY: not null, and the caller passes room for `count` numbers.
+                unsafe { machines.add(at).write(code.machine()) };
+            }
+        }
+        Ok(Code::ALL.len() as c_int)
+    })
 }
 
 pub unsafe extern "C" fn veo_emu_core(proc_: *mut veo_proc_handle) -> c_int {

@@ -10,13 +10,14 @@ use std::time::Instant;
 use veo_abi::build_dir::{VE1, VE1_LLVM, VE3};
 use veo_abi::environment::VE_OMP_NUM_THREADS;
 use veo_abi::ffi::{VeoApi, veo_emu_options, veo_proc_handle, veo_thr_ctxt};
+use veo_debuginfo::elf;
 
 use super::children::{self, Child};
 use super::exit::{self, InsideLibrary};
 use super::nodes;
 use super::on_host::{Alone, OnHost, alone};
 use super::short_path::Shortened;
-use crate::backend::{Extension, ProcessExtension, poll};
+use crate::backend::{Extension, NodeCode, ProcessExtension, poll};
 use crate::error::{Error, Fault, Result};
 
 /// Says how many threads OpenMP may use on the VE.
@@ -117,11 +118,15 @@ impl Extension for Bare {
         (nodes::memory(node), None)
     }
 
-    fn targets(&self, node: i32) -> &'static [&'static str] {
+    fn code(&self, node: i32) -> NodeCode {
         // SAFETY: no preconditions; an unknown node is answered with an error.
-        match self.table.veo_get_ve_arch.map(|arch| unsafe { arch(node) }) {
-            Some(3) => &[VE3],
-            _ => &[VE1, VE1_LLVM],
+        let arch = self.table.veo_get_ve_arch.map(|arch| unsafe { arch(node) });
+        NodeCode {
+            targets: match arch {
+                Some(3) => &[VE3],
+                _ => &[VE1, VE1_LLVM],
+            },
+            machines: vec![elf::VE],
         }
     }
 
