@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::work::{Job, Work};
-use crate::shared::control::{Cause, Fault};
+use crate::shared::control::{Cause, FAULT_SIGNALS, Fault};
 
 /// The end of a VE process.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl Death {
                 Cause::Exit => Ended::Exit,
             },
             (None, Some(libc::SIGKILL), _) if self.out_of_memory => Ended::OutOfMemory,
-            (None, Some(signal), _) if is_a_fault(signal) => Ended::Signal,
+            (None, Some(signal), _) if FAULT_SIGNALS.contains(&signal) => Ended::Signal,
             (None, Some(_), _) => Ended::Sent(0),
             (None, None, Some(_)) => Ended::Exit,
             (None, None, None) => Ended::Unknown,
@@ -111,7 +111,7 @@ impl Death {
                 matches!(fault.cause, Cause::Signal | Cause::StackOverflow).then_some(fault.signal)
             }
             // A kernel that replaced or blocked the handlers still dies of its own fault.
-            None => self.signal.filter(|signal| is_a_fault(*signal)),
+            None => self.signal.filter(|signal| FAULT_SIGNALS.contains(signal)),
         }
     }
 
@@ -185,20 +185,6 @@ impl Death {
             },
         }
     }
-}
-
-/// Whether kernels raise this signal by mistakes.
-fn is_a_fault(signal: i32) -> bool {
-    [
-        libc::SIGSEGV,
-        libc::SIGBUS,
-        libc::SIGFPE,
-        libc::SIGILL,
-        libc::SIGABRT,
-        libc::SIGTRAP,
-        libc::SIGSYS,
-    ]
-    .contains(&signal)
 }
 
 /// The name of a signal and what it means.

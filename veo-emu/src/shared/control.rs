@@ -23,6 +23,18 @@ pub(crate) enum Cause {
     Outside = 6,
 }
 
+/// The signals that kernels raise by mistakes.
+pub(crate) const FAULT_SIGNALS: [i32; 7] = [
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGABRT,
+    libc::SIGTRAP,
+    libc::SIGSYS,
+];
+
+/// The place for a fault report in the control page.
 #[repr(C)]
 pub(crate) struct FaultRecord {
     /// 0: none, 1: being written, 2: complete.

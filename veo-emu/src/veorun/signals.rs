@@ -5,21 +5,11 @@ use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::shared::control::FAULT_SIGNALS;
 use crate::sys::check;
 
 /// A handler with `SA_SIGINFO`.
 pub(super) type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void);
-
-/// The signals that kernels raise by mistakes.
-const OF_FAULTS: [i32; 7] = [
-    libc::SIGSEGV,
-    libc::SIGBUS,
-    libc::SIGFPE,
-    libc::SIGILL,
-    libc::SIGABRT,
-    libc::SIGTRAP,
-    libc::SIGSYS,
-];
 
 /// The signals of a copy to or from what is not mapped.
 const OF_COPIES: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
@@ -31,7 +21,7 @@ static HANDLER: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
 pub(super) fn install(handler: Handler) -> io::Result<()> {
     let handler = handler as *const () as usize;
     HANDLER.store(handler, Ordering::Relaxed);
-    for signal in OF_FAULTS {
+    for signal in FAULT_SIGNALS {
         set(signal, handler, libc::SA_SIGINFO | libc::SA_NODEFER)?;
     }
     // A terminal's Ctrl-C is for the program, which takes us with it if it ends. An
