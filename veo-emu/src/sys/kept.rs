@@ -1,8 +1,9 @@
 //! A descriptor that lives as long as a program, and that the program may close.
 //!
-//! A program that closes all its descriptors, as daemons do, closes ours with them and
-//! gets their numbers for files of its own. So a number is looked at before each use: one
-//! that stands for another file now is not ours to use, nor to close.
+//! A daemon closes all its descriptors, ours with them, and gets their numbers for files of
+//! its own. Without a check, this library would then write into such a file or close it. So
+//! each use first compares the open file with the one that was kept. The reason is correctness:
+//! the check costs one `fstat`, and no call of a kernel needs a descriptor.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
@@ -36,8 +37,8 @@ impl Kept {
         if !self.is_ours() {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         }
-        // SAFETY: the number stands for our file, which nobody else closes while nobody
-        // closes what is not his own. A program that does so just now harms itself.
+        // SAFETY: the number stands for our file. Only a program that closes descriptors of
+        // others could close it meanwhile, and that is its own unsafe act.
         Ok(unsafe { BorrowedFd::borrow_raw(self.number) })
     }
 

@@ -1,27 +1,30 @@
-//! Moving off a CPU that the host's thread needs: two threads that wait for each
-//! other on one CPU pay two switches for every call.
+//! Moving off a CPU that the host's thread needs.
+//!
+//! Two threads that wait for each other on one CPU pay two switches for every call. The system
+//! leaves them there although another CPU is free. With the move, a waited call took 0.7 µs on
+//! two CPUs; without it, 5 µs (row "waited call, 8 arguments" of the bench).
 
 use std::time::{Duration, Instant};
 
 use crate::sys::cpu;
 
-/// The least time between two moves, so that threads do not chase each other.
+/// The least time between two moves. It keeps threads from chasing each other.
 const REST: Duration = Duration::from_millis(1);
 
-/// A move may cost this part of the time until the next.
+/// The time until the next move is at least this many times what the last one cost.
 const DEAR: u32 = 100;
 
-/// The time after which a thread with one CPU looks whether it has been given more.
+/// A thread with one CPU looks this often whether it may use more.
 const LONG_REST: Duration = Duration::from_millis(200);
 
-/// So many waits on the host's CPU in that time are a conversation, for which a move
-/// pays; a call now and then is served sooner where it is made.
+/// This many waits on the host's CPU within this time are a conversation, and a move pays. A
+/// single call now and then is served sooner on the CPU where it is made.
 const CONVERSATION: (u32, Duration) = (16, Duration::from_millis(2));
 
-/// When the calling thread may move again, and what speaks for it.
+/// When the calling thread may move again, and how often it has waited.
 pub(super) struct Roam {
     next: Instant,
-    /// When the waits began that are counted now.
+    /// When the present count of waits began.
     begin: Instant,
     waits: u32,
 }
@@ -36,13 +39,13 @@ impl Roam {
         }
     }
 
-    /// Notes a wait on CPU `here`, which the host's thread uses as well. After many in a
-    /// short time moves the calling thread to another of its CPUs, if it has any and did
-    /// not move just now. Which CPUs it may use stays as it is. Returns whether it moved.
+    /// Notes a wait on CPU `here`, which the host's thread uses as well. After many waits in a
+    /// short time, this moves the calling thread to another of its CPUs, unless it has no other
+    /// or has just moved. The set of its CPUs stays the same. Returns whether it moved.
     pub(super) fn leave(&mut self, here: u32) -> bool {
         self.waits += 1;
         if self.waits < CONVERSATION.0 {
-            // Most waits come without a look at the clock.
+            // Most waits need no look at the clock.
             return false;
         }
         let now = Instant::now();
@@ -61,7 +64,7 @@ impl Roam {
         }
         let moved = cpu::current() != here;
         allowed.apply();
-        // Where other programs keep the CPUs busy, coming to run again takes long.
+        // On a busy machine the thread waits long until it runs again.
         let then = Instant::now();
         self.next = then + REST.max(DEAR * (then - now));
         moved
@@ -76,7 +79,7 @@ mod tests {
     fn a_move_leaves_the_choice_of_cpus_alone() {
         let before = cpu::Set::of_thread().unwrap();
         let mut roam = Roam::new();
-        // Time stands still for these waits, however long this test is kept from running.
+        // The waits count as made at once, however slowly this test runs.
         roam.begin = Instant::now() + Duration::from_secs(3600);
         let here = cpu::current();
         for _ in 1..CONVERSATION.0 {

@@ -1,10 +1,11 @@
-//! Frees what a kernel has allocated with malloc, for the host, which knows nothing but
-//! the address.
+//! Frees what a kernel has allocated with malloc, for the host, which knows only the address.
 //!
-//! NEC's library allocates VE memory with malloc, so that programs free with one side
-//! what the other has allocated. A wrong address would end the process, so the words
-//! around the block are looked at first, as the GNU C library keeps them, and an address
-//! that is no block in use is refused. With other C libraries all are.
+//! NEC's library allocates VE memory with malloc, so its programs free on the host what a
+//! kernel has allocated. `free` aborts the process for a wrong address, and the interface wants
+//! an error. The C library has no function that tells whether an address is a block, so this
+//! module reads the words that the GNU C library keeps around a block, and refuses an address
+//! that is no block in use. With other C libraries it refuses every address. It is there for
+//! correctness, not for speed: nothing else calls it.
 
 use crate::veorun::copy;
 
@@ -87,8 +88,8 @@ fn is_block(address: u64) -> bool {
     in_heap && previous() && next() && !is_kept(address)
 }
 
-/// Whether a block lies in the thread's cache of freed ones: their second word is the
-/// same in all of them.
+/// Whether a block lies in the thread's cache of freed blocks. All of them have the same
+/// second word.
 fn is_kept(address: u64) -> bool {
     // SAFETY: malloc takes a number, free what malloc gave or null.
     let mark = unsafe {
