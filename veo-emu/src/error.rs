@@ -1,4 +1,4 @@
-//! Why a call failed: an error number for C and a sentence for people.
+//! Why a call failed: an error number for C and a message for people.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -11,7 +11,7 @@ pub(crate) struct Error {
     pub(crate) text: String,
 }
 
-/// A result whose failure has a sentence.
+/// A result whose failure has a message.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
@@ -22,12 +22,12 @@ impl Error {
         }
     }
 
-    /// An argument that makes no sense.
+    /// An argument that is not valid.
     pub(crate) fn invalid(text: impl Into<String>) -> Error {
         Error::new(libc::EINVAL, text)
     }
 
-    /// A failed system call, with what it was for.
+    /// A failed system call, with its purpose.
     pub(crate) fn io(what: impl Display, error: &io::Error) -> Error {
         Error::new(
             error.raw_os_error().unwrap_or(libc::EIO),
@@ -40,7 +40,7 @@ thread_local! {
     static LAST: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Leaves a failure for the C caller: `errno` and the thread's last sentence.
+/// Leaves a failure for the C caller: `errno` and the thread's last message.
 pub(crate) fn leave(error: Error) {
     crate::log::debug!("{}", error.text);
     let _ = LAST.try_with(|last| {
@@ -52,7 +52,7 @@ pub(crate) fn leave(error: Error) {
     unsafe { *libc::__errno_location() = error.errno };
 }
 
-/// The sentence of this thread's last failure, empty if there is none.
+/// The message of this thread's last failure, empty if there is none.
 pub(crate) fn last() -> String {
     LAST.try_with(|last| last.borrow().clone())
         .unwrap_or_default()

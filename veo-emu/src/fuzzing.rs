@@ -1,5 +1,5 @@
-//! Everything of the host side that reads what others wrote, with bytes from anywhere:
-//! for `cargo fuzz` (see `fuzz/run`), and here with bytes that are damaged at random.
+//! Feeds bytes to all code of the host side that reads data of another process. `cargo fuzz`
+//! uses it (see `fuzz/run`), and the tests here use bytes that are damaged at random.
 
 use crate::host::death::Death;
 use crate::host::report::Report;

@@ -1,8 +1,8 @@
 //! Handles: what C programs hold instead of pointers, checked at every use.
 //!
-//! A handle is a number that no address has: kind, generation and index. Places are
-//! never freed, only used again under a new generation, so a stale handle is told
-//! from a live one by looking, whatever the program does.
+//! A handle is a number that no address has: kind, generation and index. A place is never
+//! freed. It is used again under a new generation, so a check of the generation tells a stale
+//! handle from a live one.
 
 use std::cell::UnsafeCell;
 use std::marker::PhantomData;
@@ -46,8 +46,8 @@ struct Free {
     used: usize,
 }
 
-// SAFETY: values are reached through shared references by many threads at once, and
-// taken out by one that has made sure that it is alone.
+// SAFETY: many threads reach values through shared references at once. A thread takes a value
+// out only after it has made sure that no other thread uses it.
 unsafe impl<T: Send + Sync> Sync for Table<T> {}
 
 /// A value in use: it stays alive until this is dropped.
@@ -71,7 +71,7 @@ impl<T> Drop for Guard<'_, T> {
     }
 }
 
-/// A value whose handle is no longer valid, while others may still be using it.
+/// A value whose handle is no longer valid, while other threads may still use it.
 pub(crate) struct Retired<'a, T> {
     table: &'a Table<T>,
     place: &'a Place<T>,
@@ -88,8 +88,8 @@ impl<T> Deref for Retired<'_, T> {
 }
 
 impl<T> Retired<'_, T> {
-    /// Waits until nobody uses the value and takes it out. The caller has made sure
-    /// that every use comes to an end.
+    /// Waits until no thread uses the value and takes it out. The caller has made sure that
+    /// every use comes to an end.
     pub(crate) fn finish(self) -> Option<T> {
         let mut rounds = 0u32;
         while self.place.word.load(Ordering::Acquire) & ((1 << USERS_BITS) - 1) != 0 {
@@ -192,7 +192,7 @@ impl<T> Table<T> {
         }
     }
 
-    /// Whether this was a handle once and is none any more.
+    /// Whether this was a handle once and is not valid any more.
     pub(crate) fn was_valid(&self, handle: u64) -> bool {
         self.find(handle).is_some_and(|(place, generation, _)| {
             let now = place.word.load(Ordering::Acquire) >> USERS_BITS & GENERATION_MASK;

@@ -1,17 +1,17 @@
-//! What the library does, told on the standard error if `VEO_LOG_DEBUG` is set; and
-//! what its user has to know, told there in any case.
+//! Messages on the standard error: what the library does, if `VEO_LOG_DEBUG` is set, and
+//! warnings for its user in any case.
 
 use std::sync::OnceLock;
 
 use veo_abi::environment::VEO_LOG_DEBUG;
 
-/// Whether to tell.
+/// Whether `VEO_LOG_DEBUG` asks for messages.
 pub(crate) fn enabled() -> bool {
     static ENABLED: OnceLock<bool> = OnceLock::new();
     *ENABLED.get_or_init(|| VEO_LOG_DEBUG.text().is_some_and(|text| text.trim() != "0"))
 }
 
-/// Tells something, if somebody wants to know.
+/// Writes a message if `VEO_LOG_DEBUG` asks for it.
 macro_rules! debug {
     ($($argument:tt)*) => {
         if $crate::log::enabled() {
@@ -25,7 +25,7 @@ macro_rules! debug {
 }
 pub(crate) use debug;
 
-/// Tells the user something, the first time that it is reached.
+/// Warns the user, the first time that this place is reached.
 macro_rules! warn_once {
     ($($argument:tt)*) => {{
         static TOLD: ::std::sync::Once = ::std::sync::Once::new();

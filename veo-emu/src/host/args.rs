@@ -76,8 +76,8 @@ impl Args {
         Ok(())
     }
 
-    /// Sets an address that may have a tag. It stays as it is: who is called decides
-    /// whether it is passed with the tag.
+    /// Sets an address that may have a tag. The function that is called decides later whether
+    /// it gets the tag.
     pub(crate) fn set_hmem(&mut self, index: i32, address: u64) -> Result<()> {
         self.set(index, address, Class::Integer)?;
         self.hmem.push(index as usize);

@@ -1,16 +1,16 @@
 //! Which libraries ask addresses for their tags.
 //!
-//! Some kernels ask an address for its tag (`veo_is_ve_addr`), others use it as it comes.
-//! A card may serve both; a processor here takes no address with a tag. So a function gets
-//! the tags of its arguments only if its library, or one that this needs, knows functions
-//! that ask.
+//! Some kernels ask whether an address has a tag (`veo_is_ve_addr`), others use the address
+//! directly. A card accepts both; a processor here accepts no address with a tag. So a function
+//! gets addresses with tags only if its library, or a library that this needs, uses functions
+//! that ask for tags.
 
 use std::collections::HashSet;
 use std::path::Path;
 
 use veo_debuginfo::{Linkage, dynamic_symbols};
 
-/// What kernels ask with.
+/// The functions with which kernels ask for tags.
 const ASKING: [&str; 4] = [
     "veo_is_ve_addr",
     "veo_get_hmem_addr",
@@ -18,11 +18,11 @@ const ASKING: [&str; 4] = [
     "veo_get_proc_identifier_from_hmem",
 ];
 
-/// The library that has these functions; whoever is only linked with it asks nothing.
+/// The library with these functions. Linking with it alone does not mean that they are used.
 const HMEM_LIBRARY: &str = "libveohmem.so";
 
 /// Whether the library with these bytes, in process `pid`, asks addresses for their tags,
-/// itself or by a library that it needs. What it looks up by `dlsym` cannot be known.
+/// itself or by a library that it needs. A look-up by `dlsym` cannot be seen.
 pub(crate) fn asks(library: &[u8], pid: libc::pid_t) -> bool {
     if knows(library) {
         return true;

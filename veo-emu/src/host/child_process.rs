@@ -26,11 +26,11 @@ pub(crate) trait Dependant: Send + Sync {
     /// What its VE side is working on, as far as the host can tell.
     fn work(&self) -> Option<Work>;
 
-    /// The process has ended: everything that is not there yet never comes.
+    /// Fails every result that is not there, because the process has ended.
     fn fail(&self, death: &Death);
 
-    /// Collects the VE side's thread, if a kernel has made this program its tracer: until
-    /// then its process does not end.
+    /// Collects the VE side's thread if a kernel has made this program its tracer. Its process
+    /// does not end before.
     fn collect_thread(&self);
 }
 
@@ -91,7 +91,7 @@ impl ChildProcess {
         self.end.is_expected()
     }
 
-    /// Announces that the end to come is wanted.
+    /// Notes that the host wants the end.
     pub(crate) fn expect_end(&self) {
         self.end.expect();
     }
@@ -113,8 +113,8 @@ impl ChildProcess {
         }
     }
 
-    /// Whether the function at this address gets addresses with their tags: if its library
-    /// asks for them. One that was not looked up gets none.
+    /// Whether the function at this address gets addresses with their tags: its library asks
+    /// for them. A function that was not looked up gets no tags.
     pub(crate) fn asks_for_tags(&self, address: u64) -> bool {
         let library = self.symbols.described(address);
         library.is_some_and(|library| library.asks_for_tags(self.pid))
@@ -145,7 +145,7 @@ impl ChildProcess {
             .collect()
     }
 
-    /// Called by the watching thread, or by who gives the process up: every wait ends.
+    /// Ends every wait. The watching thread calls this, or the code that gives the process up.
     pub(crate) fn has_ended(&self, status: Status) {
         if let Some(output) = &self.output {
             output.flush_last();
@@ -157,7 +157,7 @@ impl ChildProcess {
         let Some(death) = self.end.settle(status, fault, work, cut_off) else {
             return;
         };
-        // Before anybody learns of the end: a program may leave at once when it does.
+        // This comes before other threads see the end: the program may exit at once then.
         if !self.ended_in_order() {
             debug!("VE process {}: {}", self.pid, self.report().text);
             if VE_TRACEBACK.get().is_some() {
@@ -232,7 +232,7 @@ impl ChildProcess {
         match self.connection.ask(message, fd, || self.is_dead()) {
             Ok(Message::Ready { image, .. }) => Ok(image),
             Ok(Message::Failed(text)) => Err(Error::new(libc::EAGAIN, text)),
-            // Nothing of such a process can be relied on.
+            // Such a process is broken.
             Ok(_) | Err(NoAnswer::Malformed) => {
                 self.end_because(Reason::broken(
                     "it sent something that is no answer over its socket",

@@ -16,7 +16,7 @@ use crate::sys::socket;
 /// How long a VE process may take to answer over its socket.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is said when a process is lost to a program that closes what is not its own.
+/// The message when a process is lost because the program has closed our descriptors.
 pub(crate) const CUT_OFF: &str = "the program has closed descriptors that connect it with the \
                                   VE process (by closefrom, perhaps); create VE processes after \
                                   that";

@@ -8,15 +8,15 @@ use crate::shared::control::{Cause, FAULT_SIGNALS, Fault};
 /// The end of a VE process.
 #[derive(Clone, Debug)]
 pub(crate) struct Death {
-    /// The signal that ended it, as the kernel or the process itself told.
+    /// The signal that ended it, as the system tells.
     pub(crate) signal: Option<i32>,
-    /// Its exit status, if it exited and somebody told.
+    /// Its exit status, if it exited and the system told.
     pub(crate) status: Option<i32>,
-    /// Its own last words.
+    /// Its own fault report.
     pub(crate) fault: Option<Fault>,
     /// Why the host ended it, if the host did.
     pub(crate) reason: Option<Reason>,
-    /// Whether the system killed processes meanwhile, since memory was out.
+    /// Whether the system killed processes meanwhile because memory was out.
     pub(crate) out_of_memory: bool,
     /// What its contexts were working on.
     pub(crate) work: Vec<Work>,
@@ -30,7 +30,7 @@ pub(crate) struct Reason {
     pub(crate) text: String,
 }
 
-/// What kind of reason that is.
+/// The kind of a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The program wanted it.
@@ -54,7 +54,7 @@ impl Reason {
 /// What ended a VE process, as far as that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// Nobody told.
+    /// Unknown.
     Unknown,
     /// A kernel raised the signal.
     Signal,
@@ -131,7 +131,7 @@ impl Death {
         }
     }
 
-    /// What was going on when it ended, if that was one thing.
+    /// The work under way when it ended, if there was only one.
     pub(crate) fn job(&self) -> Option<Job> {
         match self.work.as_slice() {
             [work] => Some(work.job),

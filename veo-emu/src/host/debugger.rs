@@ -1,5 +1,5 @@
-//! A debugger on a VE process, if `VEO_DEBUG` asks for one: `console` for one in the
-//! program's terminal, `xterm` for one in a window of its own.
+//! A debugger on a VE process, if `VEO_DEBUG` asks for it: `console` starts it in the
+//! program's terminal, `xterm` in a window of its own.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -81,7 +81,7 @@ impl Debugger {
 fn keep(mut command: Command, told: &Sender<io::Result<()>>) {
     match command.spawn() {
         Ok(mut debugger) => {
-            // Nobody may listen any more.
+            // The receiver may be gone.
             let _ = told.send(Ok(()));
             let _ = debugger.wait();
         }
@@ -174,7 +174,7 @@ fn insist(program: libc::pid_t) {
     }
 }
 
-/// `fork` without what the C library and others have registered for it.
+/// `fork` without the handlers that the C library and others have registered for it.
 fn fork() -> libc::pid_t {
     // SAFETY: a plain fork: the child has a copy of everything. Its callers make system calls
     // only, as is allowed after a fork of a program with several threads.

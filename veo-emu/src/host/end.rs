@@ -1,5 +1,5 @@
-//! The end of a VE process: whether it has come and how, why the host brought it about,
-//! and who waits for it.
+//! The end of a VE process: whether and how it has ended, why the host ended it, and which
+//! threads wait for that.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
@@ -13,7 +13,7 @@ use super::work::Work;
 use crate::mutex::lock;
 use crate::shared::control::Fault;
 
-/// How the system says that a process ended; nothing if nobody told.
+/// How a process ended, as the system tells; empty if it does not.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Status {
     /// The signal that ended it.
@@ -27,17 +27,17 @@ pub(crate) struct End {
     has_come: AtomicBool,
     death: OnceLock<Death>,
     report: OnceLock<Report>,
-    /// The host asks for an end in order.
+    /// The host has asked for an orderly end.
     expected: AtomicBool,
     /// Why the host ends it.
     reason: Mutex<Option<Reason>>,
-    /// Why it was killed if nothing else turns out to have ended it.
+    /// Why it was killed, unless another cause turns out.
     presumed: Mutex<Option<Reason>>,
     /// It was told to end itself.
     ordered: AtomicBool,
-    /// It could not be ended, and nobody waits for it any more.
+    /// It could not be ended, and no thread waits for it any more.
     abandoned: AtomicBool,
-    /// Ends for want of memory before it started.
+    /// Count of out-of-memory kills before it started.
     kills: Kills,
     announced: Mutex<bool>,
     announcement: Condvar,
@@ -60,9 +60,9 @@ impl End {
         }
     }
 
-    // ---- before it ----
+    // ---- before the end ----
 
-    /// Announces that the end to come is wanted.
+    /// Notes that the host wants the end.
     pub(crate) fn expect(&self) {
         self.expected.store(true, Ordering::Release);
     }
@@ -77,7 +77,7 @@ impl End {
         lock(&self.reason).get_or_insert(reason);
     }
 
-    /// Notes why it is ended if nothing else turns out to have ended it.
+    /// Notes why it is ended, unless another cause turns out.
     pub(crate) fn presume(&self, reason: Reason) {
         lock(&self.presumed).get_or_insert(reason);
     }
@@ -93,15 +93,15 @@ impl End {
         lock(&self.reason).replace(reason);
     }
 
-    /// Whether nobody waits for it any more.
+    /// Whether no thread waits for it any more.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.abandoned.load(Ordering::Acquire)
     }
 
-    // ---- when it comes ----
+    // ---- the end ----
 
-    /// Settles how the process ended. `None`: that was settled before. The process is not
-    /// dead for others yet.
+    /// Settles how the process ended. `None`: that was settled before. Other threads do not see
+    /// the end yet.
     pub(crate) fn settle(
         &self,
         status: Status,
@@ -132,18 +132,18 @@ impl End {
         self.death.get()
     }
 
-    /// From here on everybody who looks sees the end.
+    /// Makes the end visible to all threads.
     pub(crate) fn come(&self) {
         self.has_come.store(true, Ordering::Release);
     }
 
-    /// Wakes those who wait for it.
+    /// Wakes the threads that wait for it.
     pub(crate) fn announce(&self) {
         *lock(&self.announced) = true;
         self.announcement.notify_all();
     }
 
-    // ---- after it ----
+    // ---- after the end ----
 
     /// Whether the process has ended.
     #[inline]

@@ -1,8 +1,8 @@
-//! Ending a VE process: by a signal, and where the system does not let this program send
-//! one, by having the process take the program for gone.
+//! Ending a VE process: by a signal, or, if the system does not let this program send one, by
+//! telling the process to end itself.
 //!
-//! A program that has given up its user's rights, or lives under a filter of system calls,
-//! may not send signals to the processes it has started before.
+//! A program that has given up its user's rights, or runs under a filter of system calls, may
+//! not send signals to processes that it started before.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -14,11 +14,11 @@ use crate::error::{Error, Result};
 use crate::log::warn_once;
 use crate::sys::pidfd;
 
-/// How long a process may take that ends itself.
+/// How long a process may take to end itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl ChildProcess {
-    /// Kills the process, and says why if there was no reason before. After an error it
+    /// Kills the process, and notes the reason if there was none. After an error the process
     /// lives on.
     pub(crate) fn kill(&self, reason: Option<Reason>) -> Result<()> {
         if self.is_dead() {
@@ -52,7 +52,7 @@ impl ChildProcess {
     }
 
     /// Ends the process for its host: kills it, and gives it up if that fails, so that
-    /// nobody waits for it.
+    /// no thread waits for it.
     pub(crate) fn end_because(&self, reason: Reason) {
         if let Err(error) = self.kill(Some(reason.clone())) {
             let text = format!("{}; {}", reason.text, error.text);
@@ -62,8 +62,8 @@ impl ChildProcess {
         }
     }
 
-    /// Ends the process, which seems to be broken. It may also be about to end, for a
-    /// reason that is told instead.
+    /// Ends the process, which seems to be broken. If it is about to end for another reason,
+    /// that reason is reported.
     pub(crate) fn end_broken(&self, text: &str) {
         if !self.wait_for_end(Duration::from_secs(1)) {
             self.end.presume(Reason::broken(text));
@@ -73,7 +73,7 @@ impl ChildProcess {
         }
     }
 
-    /// Sends a signal. That it has ended is no error.
+    /// Sends a signal. A process that has ended is no error.
     fn signal(&self, signal: i32) -> io::Result<()> {
         let by_descriptor = self
             .pidfd
@@ -93,7 +93,7 @@ impl ChildProcess {
         Err(io::Error::last_os_error())
     }
 
-    /// Whether the process has ended, whoever has noticed.
+    /// Whether the process has ended, noticed or not.
     fn is_over(&self) -> bool {
         if self.is_dead() {
             return true;
@@ -105,7 +105,7 @@ impl ChildProcess {
         let asked =
             unsafe { libc::waitid(libc::P_PID, self.pid as libc::id_t, &mut info, options) };
         if asked != 0 {
-            // Somebody else has collected it.
+            // Another part of the program has collected it.
             return io::Error::last_os_error().raw_os_error() == Some(libc::ECHILD);
         }
         // SAFETY: filled in by the call if the child has ended, else zero.

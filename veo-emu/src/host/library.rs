@@ -68,7 +68,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
         return Err(malformed());
     }
     let symbols = &main.child.symbols;
-    // Who asks for it notices when it is replaced just now.
+    // A file that is replaced at this moment is noticed by the caller of that file.
     let is_older = !is_in_place && before.as_ref().is_some_and(Original::is_in_place);
     if exact && is_older && symbols.path_of(handle).is_none() {
         exclusive.parcel(Task::Unload, &[handle])?;

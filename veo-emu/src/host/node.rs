@@ -54,7 +54,7 @@ impl Node {
         self.total
     }
 
-    /// What is not allocated by this program's processes.
+    /// Bytes that this program's processes have not allocated.
     pub(crate) fn available(&self) -> u64 {
         self.total.saturating_sub(self.used.load(Ordering::Relaxed))
     }
@@ -228,7 +228,7 @@ pub(crate) fn memory_of_process(wanted: u64, node: &Node) -> Result<u64> {
 /// How much memory there can be.
 struct Bounds {
     most: u64,
-    /// What it is that allows no more.
+    /// The reason for this limit.
     why: String,
 }
 

@@ -1,5 +1,5 @@
-//! Whether the system kills processes because memory is out. It does so with the signal
-//! that everybody may send, and counts how often.
+//! Whether the system kills processes because memory is out. It uses SIGKILL, which other
+//! processes send too, but it also counts these kills.
 
 use std::fs;
 

@@ -85,14 +85,14 @@ struct Delivery {
     bytes: [u64; 2],
     /// Since when the function of the program runs.
     since: Option<Instant>,
-    /// The process has ended: nobody waits for the rest.
+    /// The process has ended: no thread waits for the rest.
     over: bool,
     /// The function is not called any more.
     closed: bool,
 }
 
-/// How long the function of the program may hold up the news of a process's end. It may
-/// wait for somebody who waits for that.
+/// How long the function of the program may delay the announcement of a process's end. It may
+/// wait for a thread that waits for the announcement.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// How long it may run once nothing but its return is left to wait for.
@@ -146,8 +146,8 @@ impl Output {
         });
     }
 
-    /// The same at the end of the process, as long as the function of the program
-    /// returns. Nobody waits after that.
+    /// The same at the end of the process, while the function of the program returns in time.
+    /// No thread waits after that.
     pub(crate) fn flush_last(&self) {
         self.wait_for_delivery(|delivery| delivery.over || delivery.runs_for(PATIENCE));
         lock(&self.shared.delivery).over = true;
@@ -231,7 +231,7 @@ impl Shared {
                 }
             };
             if stop.number() < 0 {
-                // The program has closed it, and what is read with it.
+                // The program has closed it, and the pipes with it.
                 return;
             }
             let mut polled = [entry(fd(0)), entry(fd(1)), entry(stop.number())];

@@ -24,7 +24,7 @@ const MAKE_VEORUN: &str = "`veo-dropin install` makes it: libexec/veorun";
 
 /// A program that can become a VE process.
 pub(crate) struct Program {
-    /// What is executed.
+    /// The path that is executed.
     pub(crate) path: CString,
     /// The file, if the path is its descriptor.
     pub(crate) file: Option<OwnedFd>,
@@ -96,8 +96,8 @@ fn veorun(path: &Path) -> Result<Program> {
     })
 }
 
-/// What is started by a program that acts as another user or group than its own has raised
-/// privileges for the system, and obeys no environment.
+/// Fails if the program acts as another user or group than its own. The system gives raised
+/// privileges to its child processes, and those obey no environment.
 fn check_identity() -> Result<()> {
     // SAFETY: none of these can fail.
     let same = unsafe { libc::getuid() == libc::geteuid() && libc::getgid() == libc::getegid() };
@@ -288,8 +288,8 @@ unsafe extern "C" fn look_at_first(
         main.is_ours |= here.wrapping_sub(start) < header.p_memsz;
         let access = header.p_flags & (libc::PF_R | libc::PF_W);
         if header.p_offset == 0 && access == libc::PF_R {
-            // SAFETY: the segment is mapped for as long as the program runs, readable, and
-            // written to by nobody; so much of it comes from the file.
+            // SAFETY: the segment is mapped for as long as the program runs, readable and not
+            // writable; this many bytes of it come from the file.
             main.beginning =
                 unsafe { std::slice::from_raw_parts(start as *const u8, header.p_filesz as usize) };
         }

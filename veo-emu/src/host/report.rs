@@ -48,12 +48,12 @@ pub(crate) fn doing(job: Job, context: u32, symbols: &Symbols) -> String {
     }
 }
 
-/// What is told of a death.
+/// The report of a death.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Report {
     /// Symbol of the called kernel, if known.
     pub(crate) kernel: String,
-    /// What was going on, if that was no kernel and is known.
+    /// The work under way, if it was no kernel and is known.
     pub(crate) operation: String,
     /// The function in which it happened, as its source names it, if known.
     pub(crate) function: String,

@@ -229,13 +229,13 @@ fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &Program) -> R
     }
 }
 
-/// Gives a child that was started as a VE process, and has become something else, the time to
-/// end by itself: what it has started sees by it that it must not go on (`handshake::missed`).
+/// Waits for the end of a child that was started as a VE process and has become something else.
+/// Its own children see by it that they must not go on (`handshake::missed`).
 fn let_stranded_end(pid: libc::pid_t) {
     const LONGEST: Duration = Duration::from_secs(5);
     const LOOK: Duration = Duration::from_millis(1);
     let end = Instant::now() + LONGEST;
-    // One that has ended has no environment, nor has one whose program was replaced.
+    // A process that has ended shows no environment, nor does one with another program.
     while handshake::is_stranded(pid as u32) && Instant::now() < end {
         std::thread::sleep(LOOK);
     }

@@ -14,7 +14,7 @@ use crate::shared::code::Code;
 #[derive(Clone, Debug)]
 pub(crate) struct Library {
     pub(crate) handle: u64,
-    /// What is added to the file's addresses.
+    /// The difference between addresses in memory and in the file.
     pub(crate) base: u64,
     /// What its functions are made of.
     code: Code,
@@ -45,7 +45,7 @@ struct Known {
     by_address: HashMap<u64, Symbol>,
 }
 
-/// What was looked up: a function or a variable.
+/// A symbol that was looked up: a function or a variable.
 struct Symbol {
     name: String,
     library: u64,
@@ -217,7 +217,7 @@ impl Symbols {
             }
             (symbol.name.clone(), library.prototypes.clone())
         };
-        // Reading debug information takes its time; nobody waits for it with the lock.
+        // Reading debug information takes time, so it happens without the lock.
         let convention = prototypes
             .get()
             .and_then(|prototypes| Convention::of(prototypes.get(&name)?))

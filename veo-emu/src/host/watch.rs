@@ -15,13 +15,13 @@ use super::work::Work;
 use crate::error::{Error, Result};
 use crate::sys::kept::Kept;
 
-/// Without a descriptor of the child its end is asked for this often.
+/// How often to check for the child's end if there is no descriptor of it.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
 /// Starts the thread.
 pub(crate) fn start(child: &Arc<ChildProcess>, limit: Option<Duration>) -> Result<()> {
     let watched = child.clone();
-    // Here, before any kernel runs: the thread may begin late.
+    // Read before any kernel runs: the thread may begin late.
     let program = program_of(child.pid);
     let thread = thread::Builder::new()
         .name("veo-watch".into())
@@ -86,7 +86,7 @@ fn watch(child: &ChildProcess, program: Option<(u64, u64)>, limit: Option<Durati
     child.has_ended(status);
 }
 
-/// What program a process runs, where the system tells: device and file.
+/// The program that a process runs, as device and file number, if the system tells.
 fn program_of(pid: libc::pid_t) -> Option<(u64, u64)> {
     let data = std::fs::metadata(format!("/proc/{pid}/exe")).ok()?;
     Some((data.dev(), data.ino()))
@@ -125,8 +125,8 @@ impl Clock {
     }
 }
 
-/// Collects the child if it has ended. Somebody else in the program may have
-/// done so already, or the program ignores SIGCHLD; then nobody tells how it ended.
+/// Collects the child if it has ended. If another part of the program has done so, or the
+/// program ignores SIGCHLD, the system does not tell how it ended.
 fn collect(pid: libc::pid_t) -> Option<Status> {
     let mut status = 0;
     loop {

@@ -85,8 +85,8 @@ pub unsafe extern "C" fn veo_alloc_hmem(
         if proc_.is_null() {
             // SAFETY: malloc takes a number.
             let memory = unsafe { libc::malloc(size.max(1)) };
-            // As with libveo, also if there is none; memory of a VE that could not be had
-            // leaves the place alone.
+            // As with libveo, the place is written even if the host has no memory. If a VE has
+            // none, the place is left as it is.
             // SAFETY: not null, and the caller passes a place for an address.
             unsafe { addr.write(memory) };
             if memory.is_null() {
@@ -176,7 +176,7 @@ pub unsafe extern "C" fn veo_hmemcpy(dst: *mut c_void, src: *const c_void, size:
     })
 }
 
-/// The functions whose memory the hmem hooks are told of.
+/// The functions after which the hmem hooks run.
 fn memory_functions() -> [*const c_void; 4] {
     [
         veo_alloc_mem as *const c_void,

@@ -109,7 +109,7 @@ pub unsafe extern "C" fn veo_write_mem(
 
 /// A request whose hook runs when it is done.
 struct Followed {
-    /// Weak, since a context that ends drops what it has not run.
+    /// Weak, since a context that ends drops the hooks that it has not run.
     queue: Weak<Queue>,
     done: Done,
     request: u64,

@@ -1,8 +1,8 @@
 //! The functions of libveo, as C calls them: thin, checked, and never unwinding.
 //!
-//! Every function takes handles for what they are not: pointers. A null, stale or
-//! foreign one gives the function's failure value. What went wrong is left in
-//! `errno` and in the sentence of `veo_emu_last_error`.
+//! Handles look like pointers, but are numbers that each function checks. A null, stale or
+//! foreign handle gives the function's failure value. `errno` and the message of
+//! `veo_emu_last_error` say what went wrong.
 
 // The contract of each function is libveo's; veo-abi's headers say what it is.
 #![allow(clippy::missing_safety_doc, missing_docs)]
@@ -110,7 +110,7 @@ fn context_of(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<Guard<'static, 
 ///
 /// # Safety
 ///
-/// Nobody closes the context or destroys its process before the last use of the result.
+/// No thread closes the context or destroys its process before the last use of the result.
 #[inline(always)]
 unsafe fn open_context(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<&'static ContextEntry> {
     // SAFETY: the caller vouches for it.

@@ -43,16 +43,16 @@ fn create_as_libveo(node: i32, veorun: Option<String>) -> Result<*mut veo_proc_h
     Ok(handle)
 }
 
-/// What libveo does when its program exits: destroys the processes that are left, so
-/// that what was queued is done. Returns after a few seconds even if that hangs, since
-/// a program may exit in the middle of anything.
+/// What libveo does when its program exits: destroys the processes that are left, so that
+/// queued requests are done. Returns after a few seconds even if that hangs, since a program
+/// may exit at any point.
 pub fn destroy_all_at_exit() {
     const GRACE: Duration = Duration::from_secs(5);
     const PATIENCE: Duration = Duration::from_secs(7);
     static ENDED: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
     let ours = |handle: &u64| {
-        // Not those of the parent of a forked child, nor one whose host function is
-        // what exits.
+        // Not a process of the parent of a forked child, nor one whose host function called
+        // `exit`.
         process_of(*handle as *mut veo_proc_handle).is_ok_and(|process| {
             let queues = process.queues();
             !queues.iter().any(|queue| progress::is_serving(queue))

@@ -1,5 +1,5 @@
-//! Which machine code a VE process runs. This is the one place that says so: whoever looks
-//! for a library, refuses one or prepares a call asks here.
+//! Which machine code a VE process runs. This is the one place that says so: the search for
+//! a library, the check of a file and the preparation of a call ask here.
 
 use veo_debuginfo::elf;
 
@@ -7,7 +7,7 @@ use veo_debuginfo::elf;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Code {
-    /// That of the host's own processor.
+    /// Code of the host's own processor.
     Native = 1,
 }
 
@@ -22,18 +22,18 @@ impl Code {
         }
     }
 
-    /// The kind that files with this machine number have.
+    /// The kind of code in files with this machine number.
     pub(crate) fn of_machine(machine: u16) -> Option<Code> {
         Code::ALL.into_iter().find(|code| code.machine() == machine)
     }
 
-    /// The kind of this number, which came from elsewhere.
+    /// The kind with this number, which comes from another process.
     pub(crate) fn from_byte(byte: u8) -> Option<Code> {
         Code::ALL.into_iter().find(|code| *code as u8 == byte)
     }
 
-    /// Whether the type of an argument decides where its word goes, and that of the result
-    /// where it is found. Where not, each word is passed as it comes.
+    /// Whether the types of arguments and result decide which registers hold their words. If
+    /// not, each word is passed as it is.
     pub(crate) fn has_classes(self) -> bool {
         match self {
             Code::Native => true,

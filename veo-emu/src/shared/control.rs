@@ -1,5 +1,5 @@
 //! The page of a process that both sides see: how much memory is in use, and
-//! the last words of a VE process that dies.
+//! the fault report of a VE process that dies.
 
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::memfd::Shared;
@@ -42,7 +42,7 @@ pub(crate) struct FaultRecord {
     cause: AtomicU32,
     signal: AtomicU32,
     context: AtomicU32,
-    /// Whether `address` is one.
+    /// Whether `address` is valid.
     has_address: AtomicU32,
     sender: AtomicU32,
     address: AtomicU64,
@@ -151,24 +151,24 @@ impl FaultRecord {
     }
 }
 
-/// What ended a kernel, as the engine tells that ran it.
+/// What ended a kernel, as reported by the engine that ran it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trap {
     pub(crate) cause: Cause,
-    /// The signal that it is or counts as, 0: none.
+    /// The signal that it was or counts as; 0: none.
     pub(crate) signal: i32,
-    /// The address that was accessed, where that is known.
+    /// The address that was accessed, if it is known.
     pub(crate) address: Option<u64>,
-    /// The instruction that did it.
+    /// The address of the instruction.
     pub(crate) pc: u64,
-    /// Bytes of the stack that overflowed, else 0.
+    /// Size in bytes of the stack that overflowed; 0: none did.
     pub(crate) stack: u64,
-    /// Number of the process that sent the signal, 0: none, or it is not known.
+    /// Number of the process that sent the signal; 0: none, or unknown.
     pub(crate) sender: i32,
 }
 
 impl Trap {
-    /// One of which nothing but the cause is known.
+    /// A trap with nothing but a cause.
     pub(crate) const fn of(cause: Cause) -> Trap {
         Trap {
             cause,
@@ -208,7 +208,7 @@ impl Control {
         self.end.store(1, Ordering::Release);
     }
 
-    /// Whether the host wants that.
+    /// Whether the host wants the VE process to end itself.
     pub(crate) fn is_to_end(&self) -> bool {
         self.end.load(Ordering::Acquire) != 0
     }

@@ -2,7 +2,7 @@
 
 use veo_abi::environment::VE_FPE_ENABLE;
 
-/// Names and bits: those of the mask of the host's processors.
+/// The names, and the bits of the exceptions in the mask of the host's processors.
 const NAMES: [(&str, u32); 5] = [("INV", 1), ("DIV", 4), ("FOF", 8), ("FUF", 16), ("INE", 32)];
 
 /// What a value of the variable asks for.
@@ -10,7 +10,7 @@ const NAMES: [(&str, u32); 5] = [("INV", 1), ("DIV", 4), ("FOF", 8), ("FUF", 16)
 pub(crate) struct Wanted<'a> {
     /// A bit for each exception.
     pub(crate) bits: u32,
-    /// The first word that names none.
+    /// The first word that names no exception.
     pub(crate) unknown: Option<&'a str>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn parse(text: &str) -> Wanted<'_> {
     wanted
 }
 
-/// What a user has to know of the variable's value.
+/// The warning about a value of the variable, if it needs one.
 pub(crate) fn complaint(text: &str) -> Option<String> {
     let unknown = parse(text).unknown?;
     let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();

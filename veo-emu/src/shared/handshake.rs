@@ -1,5 +1,5 @@
 //! How a process tells whether it was started to be a VE process, and whether it has become
-//! one: what the host asks before it starts another, and what the VE side answers by.
+//! one. The host asks this before it starts another process; the VE side answers.
 
 use std::ffi::CStr;
 use std::os::fd::{BorrowedFd, RawFd};
@@ -25,12 +25,12 @@ pub(crate) fn has_start_up() -> bool {
     RAN.load(Ordering::Relaxed)
 }
 
-/// Why this process, which runs its `main`, must not start VE processes: it was started to be
-/// one itself and somebody between has taken that from it, so that starting another would only
-/// lead here again.
+/// Why this process, which runs its `main`, must not start VE processes. It was started to be
+/// a VE process, and a program between it and its host removed the sign of that. Each process
+/// that it starts would come to the same point.
 pub(crate) fn missed() -> Option<&'static str> {
-    // What it was started as does not change, and reading of all ancestors takes a third of the
-    // time that starting a process does.
+    // The answer does not change, and reading about all ancestors takes a third of the time
+    // that starting a process takes.
     static MISSED: OnceLock<Option<&str>> = OnceLock::new();
     *MISSED.get_or_init(look_for_missed)
 }
@@ -39,7 +39,7 @@ fn look_for_missed() -> Option<&'static str> {
     if HANDSHAKE.unguarded().is_some() {
         return Some("its start-up function did not run");
     }
-    // Where the environment did not get through, the socket may have.
+    // The socket may be there although the variable is not.
     let open = std::fs::read_dir("/proc/self/fd").ok()?;
     let numbers = open
         .flatten()
@@ -47,19 +47,19 @@ fn look_for_missed() -> Option<&'static str> {
     let mut inherited = numbers
         .filter(|number: &RawFd| *number > 2)
         .filter(|number| {
-            // SAFETY: asks for flags; what is not open any more is an error.
+            // SAFETY: asks for flags; a descriptor that is closed is an error.
             0 == unsafe { libc::fcntl(*number, libc::F_GETFD) }
         });
     (inherited.any(is_greeted) || ancestors().any(is_stranded))
         .then_some("its environment did not get through: whoever came between has removed it")
 }
 
-/// What the system calls a process that has been taken over.
+/// The name that the system shows for a process after the takeover.
 pub(crate) const NAME: &CStr = c"veorun";
 
-/// The processes that this one descends from, the nearest first.
+/// The ancestors of this process, the nearest first.
 fn ancestors() -> impl Iterator<Item = u32> {
-    // A process with this many is part of a chain that has to end.
+    // A process with this many ancestors is part of a chain that has to end.
     const MOST: usize = 1000;
     let parent = |process: &u32| {
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
@@ -69,9 +69,9 @@ fn ancestors() -> impl Iterator<Item = u32> {
     std::iter::successors(parent(&std::process::id()), parent).take(MOST)
 }
 
-/// Whether a process was started as a VE process, and has become something else. One that was
-/// taken over does not show the variable any more; under an emulator, where it does, its name
-/// tells.
+/// Whether a process was started as a VE process and has become something else. A process
+/// does not show the variable after the takeover. Under an emulator it still does, so its name
+/// decides.
 pub(crate) fn is_stranded(process: u32) -> bool {
     let file = |name| std::fs::read(format!("/proc/{process}/{name}")).unwrap_or_default();
     let environment = file("environ");
@@ -83,15 +83,15 @@ pub(crate) fn is_stranded(process: u32) -> bool {
 
 /// Whether a VE process's greeting waits at this descriptor.
 fn is_greeted(number: RawFd) -> bool {
-    // Receiving from a connection takes its pending error, which the program waits for.
-    // SAFETY: it was open just now; on what is not open any more the question is an error.
+    // Receiving would take a pending error from a connection of the program.
+    // SAFETY: it was open just now; for a closed descriptor the question is an error.
     if !socket::is_of_packets(unsafe { BorrowedFd::borrow_raw(number) }) {
         return false;
     }
     let mut bytes = [0u8; LONGEST];
     let flags = libc::MSG_PEEK | libc::MSG_DONTWAIT;
-    // SAFETY: the buffer is valid for its length. What is no socket, or not open any more, is
-    // an error; what is one keeps its message.
+    // SAFETY: the buffer is valid for its length. A descriptor that is closed or no socket is
+    // an error; a socket keeps its message.
     let len = unsafe { libc::recv(number, bytes.as_mut_ptr().cast(), bytes.len(), flags) };
     let message = usize::try_from(len)
         .ok()

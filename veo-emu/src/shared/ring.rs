@@ -52,7 +52,7 @@ struct Response {
 pub(crate) struct Ring {
     /// 1: the VE side sleeps on this word.
     asleep: Line<AtomicU32>,
-    /// The lowest id whose response someone on the host waits for, asleep.
+    /// The lowest id whose response a sleeping thread of the host waits for.
     wake_at: Line<AtomicU64>,
     /// What the host's threads sleep on; counts wake-ups.
     generation: Line<AtomicU32>,
@@ -237,7 +237,7 @@ impl HostSide<'_> {
         park(&self.ring.generation.0, seen, timeout);
     }
 
-    /// Counts an event, so that nobody who looked before it goes to sleep.
+    /// Counts an event. A thread that looked before it does not go to sleep.
     pub(crate) fn count_event(self) {
         self.ring.generation.0.fetch_add(1, Ordering::Release);
     }
@@ -323,7 +323,7 @@ impl VeSide<'_> {
         }
     }
 
-    /// Answers parcel `number` and wakes whoever waits.
+    /// Answers parcel `number` and wakes the threads that wait.
     pub(crate) fn complete_parcel(self, number: u64, ended: Ended, value: u64) {
         self.ring.reply.0.value.store(value, Ordering::Relaxed);
         let tag = (number + 1) << 8 | ended as u64;

@@ -34,7 +34,7 @@ impl Spin {
         }
     }
 
-    /// Whether this is one of the rarer rounds, for looks that cost more.
+    /// Whether this is one of the rare rounds, in which a check may cost more.
     #[inline]
     pub(crate) fn is_rare(&self) -> bool {
         self.looks.is_multiple_of(LOOKS_PER_CLOCK)

@@ -1,5 +1,5 @@
-//! Threads that a program cancels: not in the middle of what cannot be left there. A
-//! thread that is cancelled meanwhile ends at its next point for it.
+//! Protection of a section of code from `pthread_cancel`. A thread that is cancelled meanwhile
+//! ends at its next cancellation point.
 
 use std::ffi::c_int;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ const DISABLE: c_int = 1;
 #[derive(Debug)]
 pub struct Uncancelled {
     before: c_int,
-    /// It belongs to its thread.
+    /// Keeps the value on its thread.
     _here: PhantomData<*const ()>,
 }
 

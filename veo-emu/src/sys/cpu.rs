@@ -2,7 +2,7 @@
 
 use std::mem;
 
-/// No CPU: what a side that has not run yet publishes.
+/// No CPU: a side that has not run yet publishes this.
 pub(crate) const NO_CPU: u32 = u32::MAX;
 
 /// The number of the CPU the calling thread runs on now.
@@ -17,8 +17,8 @@ pub(crate) fn current() -> u32 {
 pub(crate) struct Set(libc::cpu_set_t);
 
 impl Set {
-    /// Where the calling thread may run. `None` on machines with more CPUs than the set
-    /// can name.
+    /// The CPUs that the calling thread may run on. `None`: the machine has more CPUs than the
+    /// set can name.
     pub(crate) fn of_thread() -> Option<Set> {
         // SAFETY: a set is an array of integers.
         let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
@@ -49,7 +49,7 @@ impl Set {
         unsafe { libc::CPU_EQUAL(&self.0, &other.0) }
     }
 
-    /// Lets the calling thread run on these only. Returns whether that worked.
+    /// Lets the calling thread run on these CPUs only. Returns whether that worked.
     pub(crate) fn apply(&self) -> bool {
         // SAFETY: the set is valid for reading for the size given.
         unsafe { libc::sched_setaffinity(0, size_of_val(&self.0), &self.0) == 0 }

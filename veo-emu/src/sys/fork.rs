@@ -1,7 +1,7 @@
 //! Which process this is, without a system call, also right after `fork`.
 //!
-//! The number is kept in a page that the kernel wipes in a forked child. So a
-//! handle that was made by the parent can be told from one of this process.
+//! The number is kept in a page that the kernel wipes in a forked child. It tells a handle of
+//! the parent from a handle of this process.
 
 use std::ptr;
 use std::sync::OnceLock;

@@ -1,5 +1,5 @@
-//! A lock that a process holds while it lives: not inherited by a forked child, and
-//! given up by `exec`, since its descriptor is closed then.
+//! A lock that a process holds while it lives. A forked child does not inherit it, and `exec`
+//! gives it up because it closes the descriptor.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};

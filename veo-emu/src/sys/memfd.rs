@@ -1,7 +1,7 @@
 //! Anonymous memory files and their mappings.
 //!
-//! A file has no name, is closed on `exec`, and cannot be resized once made, so
-//! that neither side can take pages away under the other.
+//! A file has no name, is closed on `exec`, and cannot be resized, so neither side can take
+//! pages from the other.
 
 use std::ffi::CStr;
 use std::io;

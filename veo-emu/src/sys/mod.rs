@@ -1,4 +1,4 @@
-//! What the emulator asks of the kernel, one idea per file, each with a safe face.
+//! What the emulator asks of the system, with safe functions around the system calls.
 //!
 //! Nothing here knows what a Vector Engine is.
 
@@ -25,8 +25,8 @@ pub(crate) fn check(result: i64) -> io::Result<i64> {
     }
 }
 
-/// Moves a descriptor of ours out of 0 to 2: a program that has closed its standard
-/// streams would otherwise print into it.
+/// Moves a descriptor of ours out of 0 to 2. A program that has closed its standard streams
+/// would otherwise print into it.
 pub(crate) fn above_standard(fd: OwnedFd) -> io::Result<OwnedFd> {
     if fd.as_raw_fd() > 2 {
         return Ok(fd);

@@ -60,7 +60,7 @@ pub(crate) fn send(socket: impl AsFd, data: &[u8], fds: &[RawFd]) -> io::Result<
         .map(|_| ())
 }
 
-/// Ends the connection for both ends, whoever holds descriptors of it.
+/// Ends the connection for both ends, whichever processes hold descriptors of it.
 pub(crate) fn shut_down(socket: impl AsFd) -> io::Result<()> {
     // SAFETY: an open descriptor and a plain number.
     check(unsafe { libc::shutdown(socket.as_fd().as_raw_fd(), libc::SHUT_RDWR) }.into()).map(|_| ())
@@ -110,7 +110,7 @@ pub(crate) fn receive(
         }
     }
     if message.msg_flags & libc::MSG_CTRUNC != 0 && fds.len() < MAX_FDS {
-        // The kernel drops what there is no number left for.
+        // The kernel drops descriptors that no number is left for.
         return Err(io::Error::from_raw_os_error(libc::EMFILE));
     }
     if message.msg_flags & (libc::MSG_TRUNC | libc::MSG_CTRUNC) != 0 {
@@ -141,7 +141,7 @@ pub(crate) fn is_of_packets(fd: impl AsFd) -> bool {
         && option(libc::SO_TYPE) == Some(libc::SOCK_SEQPACKET)
 }
 
-/// Whether this is one end of a pair that process `pid`, run by our own user, made.
+/// Whether this is one end of a pair that process `pid` of our own user made.
 pub(crate) fn is_pair_made_by(fd: impl AsFd, pid: libc::pid_t) -> bool {
     if !is_of_packets(&fd) {
         return false;

@@ -1,5 +1,5 @@
-//! Processes that kernels fork: they end with the thread that called the kernel, so that
-//! none outlives its VE process in whatever way that ends.
+//! Processes that kernels fork. They end with the thread that called the kernel, so none
+//! outlives its VE process, however that ends.
 
 use std::cell::Cell;
 
@@ -10,7 +10,7 @@ thread_local! {
     static PARENT: Cell<(libc::pid_t, libc::pid_t)> = const { Cell::new((0, 0)) };
 }
 
-/// Has every child that a context's thread forks from here on end with that thread.
+/// Lets every child that a context's thread forks from now on end with that thread.
 pub(super) fn watch() {
     // SAFETY: both functions take no arguments, do not unwind, and only make system calls.
     unsafe { libc::pthread_atfork(Some(before_fork), None, Some(in_child)) };
@@ -22,7 +22,7 @@ unsafe extern "C" fn before_fork() {
 }
 
 unsafe extern "C" fn in_child() {
-    // A thread that a kernel has started may end before what it forks is done.
+    // A thread that a kernel has started may end before its forked child is done.
     if !current::is_of_context() {
         return;
     }
@@ -41,7 +41,7 @@ unsafe extern "C" fn in_child() {
             libc::syscall(libc::SYS_tgkill, process, thread, 0) == 0,
         )
     };
-    // It may have ended before that. In a space of numbers of its own the parent is 0.
+    // The parent may have ended before `prctl`. In another PID namespace its number is 0.
     if parent != 0 && (parent != process || !is_there) {
         super::exit::now(1);
     }

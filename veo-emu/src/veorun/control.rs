@@ -27,8 +27,8 @@ pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
     // SAFETY: getppid cannot fail.
     let host = unsafe { libc::getppid() };
     let watch = pidfd::open(host).ok();
-    // A kernel may stop this process, which nobody continues when the host is gone: the
-    // system does so when the host's last thread ends. At any other time it means nothing.
+    // A kernel may stop this process. When the host is gone, no other process continues it, so
+    // the system sends SIGCONT when the host's last thread ends. Otherwise it has no effect.
     // SAFETY: plain numbers.
     unsafe {
         libc::prctl(
@@ -102,8 +102,8 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
 /// Ends the process when the host gives up its lock: also when it becomes another
 /// program while a forked child of it keeps the socket open.
 fn watch_lock(fds: Vec<OwnedFd>, host: libc::pid_t) {
-    // Never closed by us: a kernel may have done that, and closing what is not open
-    // is a reason to abort for the standard library.
+    // Never closed here: a kernel may have closed it, and the standard library aborts when it
+    // closes a descriptor that is not open.
     let fds = ManuallyDrop::new(fds);
     let _ = thread::Builder::new()
         .name("ve-lock".into())
@@ -142,12 +142,12 @@ fn outlive(host: libc::pid_t) {
     }
 }
 
-/// How often to look what kernels have done to the descriptors: a wait for one that was
-/// closed or replaced does not end.
+/// How often to check whether kernels have closed or replaced the descriptors. A wait for such
+/// a descriptor does not end.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Answers the host until it is gone. Without the socket, which a kernel may close, calls
-/// go on, and the host is told that nothing else does.
+/// Answers the host until it is gone. If a kernel closes the socket, calls go on, and the host
+/// gets errors for everything else.
 fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>, host: libc::pid_t) {
     let ours = identity(socket.as_raw_fd());
     let mut polled = [
@@ -172,7 +172,7 @@ fn listen(socket: &OwnedFd, watch: Option<&OwnedFd>, host: libc::pid_t) {
             return outlive(host);
         }
         if polled[1].revents != 0 {
-            // The host's end, or not its descriptor any more.
+            // The host has ended, or a kernel has replaced the descriptor.
             polled[1].fd = -1;
         }
         if result >= 0 && polled[0].revents == 0 {

@@ -1,5 +1,5 @@
-//! What can run machine code of one kind: its libraries, its functions, and what its faults
-//! mean. The rest of the VE process knows an engine by these traits only.
+//! An engine runs one kind of machine code: it loads the libraries, calls the functions and
+//! explains the faults. The rest of the VE process knows an engine by these traits only.
 
 use crate::shared::code::Code;
 use crate::shared::control::{FaultRecord, Trap};
@@ -8,7 +8,7 @@ use crate::shared::ring::Received;
 /// A loaded library.
 pub(super) struct Loaded {
     pub(super) handle: u64,
-    /// What is added to the file's addresses.
+    /// The difference between addresses in memory and in the file.
     pub(super) base: u64,
     pub(super) code: Code,
     /// The file it came from.
@@ -30,7 +30,7 @@ pub(super) trait Engine {
     /// Unloads a library that `load` returned.
     fn unload(&self, handle: u64) -> Result<(), String>;
 
-    /// The address of a symbol of a library, 0 if there is none.
+    /// The address of a symbol of a library; 0: there is no such symbol.
     fn symbol(&self, handle: u64, name: &[u8]) -> u64;
 
     /// Whether code of this engine lies at the address.
@@ -65,8 +65,8 @@ pub(super) trait Engine {
 /// Runs functions on the thread of one context.
 pub(super) trait Runner {
     /// Calls the function at `request.address` with its words and returns the word of its
-    /// result. What a function does wrong either is a signal, which the handler reports, or
-    /// the trap that is returned.
+    /// result. A fault of the function is either a signal, which the handler reports, or a
+    /// trap that this returns.
     ///
     /// # Safety
     ///

@@ -1,6 +1,6 @@
-//! Which engine runs what. There is one, for the host's own machine code. A second one is
-//! added here: by a type that asks both, by the machine of a library and by the address of
-//! a function.
+//! Which engine runs which code. There is one engine, for the host's own machine code. A second
+//! engine belongs here, in a type that chooses by the machine of a library and by the address
+//! of a function.
 
 use super::native::Native;
 

@@ -25,7 +25,7 @@ pub(super) fn by_trap(trap: &Trap) -> ! {
     now(1)
 }
 
-/// Notes it when a kernel calls `exit`.
+/// Lets a kernel's call of `exit` be recorded.
 pub(super) fn install() {
     // SAFETY: the function takes no arguments and does not unwind.
     unsafe { libc::atexit(at_exit) };
@@ -45,7 +45,7 @@ extern "C" fn at_thread_end(_value: *mut c_void) {
     }
 }
 
-/// Notes it when a kernel ends the calling thread.
+/// Lets it be recorded that a kernel ends the calling thread.
 pub(super) fn guard_thread() {
     static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
     let key = KEY.get_or_init(|| {

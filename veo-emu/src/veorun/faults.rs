@@ -1,5 +1,5 @@
-//! Faults of kernels: caught on an alternate stack, written down in the control page, then
-//! left to end the process. What a signal means the engine tells.
+//! Faults of kernels. The handler runs on an alternate stack, writes a record to the control
+//! page, and lets the fault end the process. The engine says what a signal means.
 
 use std::io;
 use std::sync::OnceLock;
@@ -20,22 +20,21 @@ pub(super) fn install(control: &'static Control) -> io::Result<()> {
     signals::install(handler)
 }
 
-/// Writes down an end of which nothing but its cause is known.
+/// Records an end with nothing but its cause.
 pub(super) fn record(cause: Cause) {
     write(&Trap::of(cause));
 }
 
-/// Writes down a trap, after which the process ends.
+/// Records a trap, after which the process ends.
 pub(super) fn report(trap: &Trap) {
     if !write(trap) {
-        // Another thread is dying already; let it finish its report. It may have lived
-        // on, against all reason.
+        // Another thread is about to end the process. This lets it finish its record.
         // SAFETY: only waits, as far as signals let it.
         unsafe { libc::sleep(PATIENCE) };
     }
 }
 
-/// Writes the record, with what the calling thread was doing, unless there is one.
+/// Writes the record, with the request of the calling thread, unless there is a record.
 fn write(trap: &Trap) -> bool {
     let Some(control) = CONTROL.get() else {
         return false;
@@ -62,7 +61,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         }
     }
     if current::begin_handling() {
-        // The report of a fault has faulted itself; what is there has to do.
+        // The handler itself has faulted; the record stays as it is.
         signals::reset(signal);
         // SAFETY: safe in a handler.
         unsafe { libc::raise(signal) };
@@ -75,8 +74,9 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         // SAFETY: the kernel passed this context to this handler.
         unsafe { ENGINE.add_callers(&control.fault, trap.pc, context) };
     }
-    // With the default action back, a fault repeats on return and ends the process. A trap
-    // is behind its instruction, and what was sent has to be sent again.
+    // With the default action back, a fault repeats on return and ends the process. SIGTRAP
+    // and SIGSYS come after their instruction, and a sent signal does not repeat: those are
+    // raised again.
     let repeats = raised_by_hardware && !matches!(signal, libc::SIGTRAP | libc::SIGSYS);
     signals::reset(signal);
     if !repeats {

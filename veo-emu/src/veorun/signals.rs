@@ -1,4 +1,4 @@
-//! Which signals of a VE process are handled, and whose handlers they have.
+//! The signals that a VE process handles, and which handlers are installed for them.
 
 use std::ffi::c_void;
 use std::io;
@@ -11,21 +11,21 @@ use crate::sys::check;
 /// A handler with `SA_SIGINFO`.
 pub(super) type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void);
 
-/// The signals of a copy to or from what is not mapped.
+/// The signals of a copy to or from memory that is not mapped.
 const OF_COPIES: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
 /// The address of the handler of faults.
 static HANDLER: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
 
-/// Has faults handled by this function.
+/// Installs this function as the handler of faults.
 pub(super) fn install(handler: Handler) -> io::Result<()> {
     let handler = handler as *const () as usize;
     HANDLER.store(handler, Ordering::Relaxed);
     for signal in FAULT_SIGNALS {
         set(signal, handler, libc::SA_SIGINFO | libc::SA_NODEFER)?;
     }
-    // A terminal's Ctrl-C is for the program, which takes us with it if it ends. An
-    // empty function is not inherited by programs that kernels start, unlike SIG_IGN.
+    // A terminal's Ctrl-C is for the program; this process ends if the program does. Programs
+    // that kernels start inherit SIG_IGN, but not an empty function.
     for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGPIPE] {
         set(signal, ignore as *const () as usize, libc::SA_RESTART)?;
     }
@@ -43,19 +43,19 @@ fn set(signal: i32, function: usize, flags: i32) -> io::Result<()> {
 
 extern "C" fn ignore(_signal: i32) {}
 
-/// Has a signal end the process from here on. Safe to call in a handler.
+/// Lets a signal end the process from now on. Safe to call in a handler.
 pub(super) fn reset(signal: i32) {
     // SAFETY: the default action is a valid one for any signal.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
 
-/// Ends the process by a signal, also where a kernel has blocked it. Returns only if that is
-/// none that ends one.
+/// Ends the process by a signal, even if a kernel has blocked it. Returns only if the signal
+/// does not end a process.
 pub(super) fn die_of(signal: i32) {
     // SAFETY: an all-zero signal set is a valid value, and room for one to be written.
     let mut wanted: libc::sigset_t = unsafe { std::mem::zeroed() };
     reset(signal);
-    // SAFETY: the set is valid; what is no signal's number is an error.
+    // SAFETY: the set is valid; a number that is no signal's is an error.
     unsafe {
         libc::sigemptyset(&mut wanted);
         libc::sigaddset(&mut wanted, signal);
@@ -64,14 +64,15 @@ pub(super) fn die_of(signal: i32) {
     }
 }
 
-/// What kernels have made of the signals of a copy: put back when this is dropped.
+/// The handlers and the mask that kernels have set for the signals of a copy. They are put
+/// back when this is dropped.
 pub(super) struct Replaced {
     actions: [Option<libc::sigaction>; 2],
     mask: Option<libc::sigset_t>,
 }
 
-/// Has the calling thread's faults handled here, also where a kernel has installed
-/// handlers of its own or blocked the signals.
+/// Lets our handler handle the calling thread's faults, even if a kernel has installed its own
+/// handlers or blocked the signals.
 pub(super) fn take_back() -> Replaced {
     let handler = HANDLER.load(Ordering::Relaxed);
     let mut replaced = Replaced {

@@ -1,10 +1,10 @@
 //! Becoming a VE process before `main`.
 //!
-//! A start-up function looks for the handshake variable. Where it is set, the process was
-//! started to be a VE process and for nothing else. It takes over only if the named descriptor
-//! is a socket that our own parent made for this purpose and that already carries a greeting;
-//! in any other case the process ends at once. Its `main` would only do again what has started
-//! it, and so would the next one.
+//! A start-up function looks for the handshake variable. If it is set, the process was started
+//! to be a VE process and for nothing else. The takeover happens only if the named descriptor
+//! is a socket that our own parent made for this purpose and that already carries a greeting.
+//! In any other case the process ends at once: its `main` would start a further process, which
+//! would do the same again.
 
 use std::ffi::{CStr, OsStr, c_char};
 use std::io::Write;
@@ -56,7 +56,7 @@ fn refuse(number: &OsStr, reason: &str) -> ! {
                 && socket::send(socket, &Message::Failed(text).encode(), &[]).is_ok()
         });
     if !told {
-        // Nobody may listen.
+        // The host may not read the socket.
         let _ = writeln!(
             std::io::stderr(),
             "veo-emu: this program was started as a VE process ({} is set), but {reason}",
@@ -114,7 +114,7 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
     forget_handshake();
     // SAFETY: an open descriptor and plain numbers.
     unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
-    // The system has named the process after what it was started by, a descriptor's number.
+    // The system has named the process after its path, which is a descriptor's number.
     // SAFETY: the name is a NUL-terminated string.
     unsafe { libc::prctl(libc::PR_SET_NAME, NAME.as_ptr()) };
     close_others(&[&socket, &fds[0], &fds[1]].map(AsRawFd::as_raw_fd));
@@ -122,8 +122,8 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
     Ok((socket, hello, fds))
 }
 
-/// Takes the variable away, also from what the system tells of this process: what a kernel
-/// forks is no process that was started as a VE process.
+/// Removes the variable, also from the environment that the system shows of this process. A
+/// process that a kernel forks was not started as a VE process.
 fn forget_handshake() {
     let is_it = |entry: &[u8]| {
         entry
@@ -160,7 +160,8 @@ unsafe extern "C" {
     static environ: *const *mut c_char;
 }
 
-/// Opens 0 to 2 where the program had closed them, so that nothing of ours gets there.
+/// Opens those of the descriptors 0 to 2 that the program had closed, so that no file of ours
+/// gets such a number.
 fn fill_standard() {
     loop {
         // SAFETY: a NUL-terminated path and plain numbers.
@@ -175,7 +176,7 @@ fn fill_standard() {
     }
 }
 
-/// Closes every descriptor from 3 upwards but these.
+/// Closes every descriptor from 3 upwards except these.
 fn close_others(keep: &[RawFd]) {
     let mut keep: Vec<u32> = keep.iter().map(|fd| *fd as u32).collect();
     keep.sort_unstable();

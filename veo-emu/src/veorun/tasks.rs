@@ -1,4 +1,4 @@
-//! What the host has done through a parcel: libraries, symbols, odd addresses.
+//! Tasks that the host sends in a parcel: libraries, symbols, access to any address.
 
 use super::copy;
 use super::engine::Engine as _;

@@ -1,4 +1,4 @@
-//! Floating-point exceptions that end a kernel, as `VE_FPE_ENABLE` wishes.
+//! Floating-point exceptions that end a kernel, as `VE_FPE_ENABLE` asks.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,8 +10,7 @@ use crate::veorun::arch;
 /// Which exceptions trap, a bit for each.
 static TRAPS: AtomicU32 = AtomicU32::new(0);
 
-/// Reads the variable, before the first context. The host complains where there is
-/// something to complain of.
+/// Reads the variable, before the first context. The host warns about a wrong value.
 pub(super) fn read() {
     if let Some(wanted) = VE_FPE_ENABLE.text() {
         TRAPS.store(fpe::parse(&wanted).bits, Ordering::Relaxed);

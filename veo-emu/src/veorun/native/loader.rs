@@ -54,8 +54,8 @@ pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
     })
 }
 
-/// Whether what is mapped at `place` is the file of this path. It is mapped once more for
-/// that: the numbers that a layered file system gives its files are others.
+/// Whether the file of this path is mapped at `place`. To find out, the file is mapped once
+/// more: a layered file system shows other file numbers than those of its mappings.
 fn is_mapped(path: &[u8], place: u64) -> bool {
     let Ok(file) = File::open(OsStr::from_bytes(path)) else {
         return false;
@@ -80,12 +80,12 @@ fn is_mapped(path: &[u8], place: u64) -> bool {
     let maps = String::from_utf8_lossy(&maps);
     match (file_at(&maps, own as u64), file_at(&maps, place)) {
         (Some(own), Some(loaded)) => own == loaded,
-        // Nobody tells.
+        // The system does not tell.
         _ => true,
     }
 }
 
-/// Device and file number of what is mapped at an address.
+/// Device and file number of the mapping at an address.
 fn file_at(maps: &str, address: u64) -> Option<[&str; 2]> {
     let number = |text| u64::from_str_radix(text, 16).ok();
     maps.lines().find_map(|line| {
@@ -107,7 +107,7 @@ pub(super) fn unload(handle: u64) -> Result<(), String> {
     }
 }
 
-/// The address of a symbol of a library, 0 if there is none.
+/// The address of a symbol of a library; 0: there is no such symbol.
 pub(super) fn symbol(handle: u64, name: &[u8]) -> u64 {
     let Ok(name) = CString::new(name) else {
         return 0;

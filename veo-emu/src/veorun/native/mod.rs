@@ -1,5 +1,5 @@
-//! The engine of the host's own machine code: how its libraries are loaded, its functions
-//! called, its faults read.
+//! The engine of the host's own machine code: it loads libraries, calls functions and reads
+//! faults.
 
 mod call;
 mod fpe;

@@ -17,8 +17,8 @@ pub static LIBVEOHMEM: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libveoh
 
 type PrevResult = unsafe extern "C" fn(c_int, *mut u64) -> c_int;
 
-/// Loads the library, once. Without /proc it cannot be; then kernels that need it do
-/// not load, and the loader says so.
+/// Loads the library, once. Without /proc this fails. Then kernels that need it do not load,
+/// and the loader says so.
 pub(super) fn load() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -33,8 +33,8 @@ fn try_load() -> std::io::Result<()> {
     let size = LIBVEOHMEM.len() as u64;
     let mut file = File::from(memfd::create(c"libveohmem.so", size)?);
     file.write_all(LIBVEOHMEM)?;
-    // Debuggers open what the loader names: it has to mean the same for them, and for
-    // as long as the library is loaded, so the descriptor stays.
+    // Debuggers open the path that the loader names. It must name the same file for them while
+    // the library is loaded, so the descriptor stays open.
     let (process, fd) = (std::process::id(), file.into_raw_fd());
     let path = CString::new(format!("/proc/{process}/fd/{fd}"))?;
     // SAFETY: the path is a NUL-terminated string; the library has no constructors.
@@ -52,7 +52,7 @@ fn try_load() -> std::io::Result<()> {
     Ok(())
 }
 
-/// What kernels get of `veo_prev_req_result`.
+/// What kernels get from `veo_prev_req_result`.
 unsafe extern "C" fn prev_req_result(offset: c_int, result: *mut u64) -> c_int {
     let earlier = u64::try_from(offset).ok().and_then(current::earlier_result);
     match earlier {

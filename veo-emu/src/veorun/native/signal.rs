@@ -1,10 +1,10 @@
-//! What a signal of native code means.
+//! The trap that a signal of native code stands for.
 
 use crate::shared::control::{Cause, Trap};
 use crate::veorun::{arch, current};
 
-/// The `si_code` of a fault of which the processor tells nothing, as of an address that is
-/// none (a general protection fault).
+/// The `si_code` of a fault without an address, such as an access to a non-canonical address
+/// (a general protection fault).
 const SI_KERNEL: i32 = 0x80;
 
 /// The trap that a signal of the calling thread is.
@@ -48,20 +48,20 @@ pub(super) unsafe fn trap(
     trap
 }
 
-/// The address that a signal is about, where it has one.
+/// The address that a signal is about, if it has one.
 fn accessed(signal: i32, code: i32, address: u64) -> Option<u64> {
     let has_one = match signal {
         libc::SIGSEGV | libc::SIGFPE | libc::SIGILL => true,
-        // x86 does not tell what was not aligned.
+        // x86 does not tell which address was not aligned.
         libc::SIGBUS => code != libc::BUS_ADRALN || address != 0,
         _ => false,
     };
     (has_one && code > 0 && code != SI_KERNEL).then_some(address)
 }
 
-/// The size of the calling thread's stack if an access below it is that of a frame which
-/// has no room there: the frame reaches down to the stack pointer, which may be far below
-/// (`alloca`), and a little further.
+/// The size of the calling thread's stack if an access below it belongs to a frame without
+/// room. Such a frame reaches down to the stack pointer, which may be far below (`alloca`), and
+/// a little further.
 fn overflowed(address: u64, stack_pointer: u64) -> Option<u64> {
     const PAGE: u64 = 4096;
     const FARTHEST: u64 = 1 << 36;

@@ -58,7 +58,7 @@ pub(super) unsafe fn walk(record: &FaultRecord, pc: u64, context: *mut libc::uco
         unsafe { _Unwind_Backtrace(visit, (&raw mut walk).cast()) };
     }
     if !walk.called {
-        // The program counter is in no function: somebody called what is none.
+        // The program counter is in no function: the kernel called a wrong address.
         // SAFETY: the caller vouches for the context.
         if let Some(address) = unsafe { arch::return_address(context, copy::word) } {
             record.add_frame(address);
