@@ -15,7 +15,6 @@ mod exit;
 mod faults;
 mod memory;
 pub(crate) mod native;
-mod output;
 mod roam;
 mod signals;
 pub(crate) mod takeover;

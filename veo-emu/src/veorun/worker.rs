@@ -1,4 +1,5 @@
-//! The thread of a context: takes requests out of the ring in order and runs them.
+//! The thread of a context: takes requests out of the ring in order and runs them. What kernels
+//! print appears line by line, and is complete when a request ends.
 
 use std::io;
 use std::sync::mpsc;
@@ -8,7 +9,7 @@ use super::engine::{Engine as _, Runner};
 use super::engines::ENGINE;
 use super::roam::Roam;
 use super::tasks::Parcel;
-use super::{current, exit, memory, output};
+use super::{current, exit, memory};
 use crate::shared::ring::{Ended, Op, Received, Ring, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
@@ -62,7 +63,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                     Err(trap) => exit::by_trap(&trap),
                 };
                 current::leave();
-                output::flush();
+                flush();
                 if fork::process() != process {
                     // A kernel forked, and this is the child coming back.
                     exit::now(0);
@@ -72,7 +73,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
             }
             Some(Op::Parcel) => {
                 let (ended, value) = parcel.run(&request);
-                output::flush();
+                flush();
                 ring.complete_parcel(request.id, ended, value);
             }
             Some(Op::Close) => {
@@ -102,5 +103,28 @@ fn wait(ring: VeSide<'_>, position: u64, roam: &mut Roam) {
     }
     if !spins {
         ring.set_ve_cpu(cpu::current());
+    }
+}
+
+unsafe extern "C" {
+    static stdout: *mut libc::FILE;
+    fn __fpending(stream: *mut libc::FILE) -> usize;
+}
+
+/// Makes the standard output line-buffered, also when it is a pipe.
+pub(super) fn prepare_output() {
+    // SAFETY: the stream exists and nothing has been written to it yet.
+    unsafe { libc::setvbuf(stdout, std::ptr::null_mut(), libc::_IOLBF, 8192) };
+}
+
+/// Writes out what a kernel left in the buffer of the standard output.
+#[inline]
+fn flush() {
+    // SAFETY: the stream exists; fflush locks it. Looking without the lock is enough:
+    // a number in flux is another thread's output, whose own request flushes it.
+    unsafe {
+        if __fpending(stdout) != 0 {
+            libc::fflush(stdout);
+        }
     }
 }
