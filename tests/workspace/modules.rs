@@ -15,10 +15,7 @@ use serde_json::Value;
 use veo_test_support as _;
 
 /// Circles that are known and not yet untied: a crate and one of its modules' directories, empty for the crate's root.
-const KNOWN_CIRCLES: &[(&str, &str)] = &[
-    ("veo-core", "backend"),
-    ("veo-core", "process"),
-];
+const KNOWN_CIRCLES: &[(&str, &str)] = &[("veo-core", "backend"), ("veo-core", "process")];
 
 /// Modules that name each other in neither direction: the two processes of the emulated node.
 const STRANGERS: &[(&str, &str, &str)] = &[("veo-emu", "host", "veorun")];
