@@ -14,9 +14,6 @@ use quote::ToTokens;
 use serde_json::Value;
 use veo_test_support as _;
 
-/// Circles that are known and not yet untied: a crate and one of its modules' directories, empty for the crate's root.
-const KNOWN_CIRCLES: &[(&str, &str)] = &[("veo-core", "backend"), ("veo-core", "process")];
-
 /// Modules that name each other in neither direction: the two processes of the emulated node.
 const STRANGERS: &[(&str, &str, &str)] = &[("veo-emu", "host", "veorun")];
 
@@ -448,9 +445,6 @@ fn no_modules_need_each_other() {
     let mut found = Vec::new();
     for krate in &crates {
         for (dir, edges) in krate.edges() {
-            if KNOWN_CIRCLES.contains(&(krate.package.as_str(), &dir.join("::"))) {
-                continue;
-            }
             for circle in circles(&edges) {
                 found.push(format!("{}: {}", krate.root.display(), circle.join(", ")));
             }

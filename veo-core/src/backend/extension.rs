@@ -1,20 +1,27 @@
 //! What the layers above need beyond libveo's interface. Every backend has all of it: with the
-//! functions of `veo_emu.h` where the library brings them, which is here, otherwise in our own
-//! way around the traps of NEC's library, which is in `libveo`.
+//! functions of `veo_emu.h` where the library brings them (`emulated`), otherwise in our own
+//! way around the traps of NEC's library (`libveo`).
 
-use std::ffi::{CStr, c_char, c_int};
+use std::any::Any;
+use std::ffi::{CStr, c_int};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use veo_abi::build_dir::{HOST, VE1, VE1_LLVM, VE3};
-use veo_abi::ffi::{
-    self, VeoApi, pid_t, veo_emu_fault, veo_emu_options, veo_proc_handle, veo_thr_ctxt,
-};
+use veo_abi::ffi::{veo_emu_options, veo_proc_handle, veo_thr_ctxt};
 
-use super::libveo::{Alone, InsideLibrary, Shortened};
-use crate::error::{Cause, Error, Fault, Result};
+use super::short_path::Shortened;
+use crate::error::{Fault, Result};
+
+/// What a backend wants kept while something is under way. Dropping it says that it is over.
+pub(crate) struct Kept(#[allow(dead_code)] Box<dyn Any>);
+
+impl Kept {
+    pub(super) fn new(what: impl Any) -> Kept {
+        Kept(Box::new(what))
+    }
+}
 
 /// The machine code that a node runs. Who looks for a library, or is asked why one cannot be
 /// loaded, asks this.
@@ -88,7 +95,7 @@ pub(crate) trait Extension: Send + Sync {
 
     /// Lets the thread of a process use the library until this is dropped. It never returns if
     /// the program ends.
-    fn enter(&self) -> Option<InsideLibrary>;
+    fn enter(&self) -> Option<Kept>;
 }
 
 /// What a library does for one process beyond libveo's interface.
@@ -117,7 +124,7 @@ pub(crate) trait ProcessExtension: Send + Sync {
     /// # Safety
     ///
     /// The main context is held exclusively.
-    unsafe fn prepare_context(&self) -> Result<Option<Alone>>;
+    unsafe fn prepare_context(&self) -> Result<Option<Kept>>;
 
     /// A further context was opened.
     fn context_opened(&self) {}
@@ -142,284 +149,4 @@ pub(crate) trait ProcessExtension: Send + Sync {
     /// This is called once, on the thread that created the process. `contexts` are its open
     /// contexts, and nobody uses them or the process any more.
     unsafe fn destroy(&self, contexts: &[*mut veo_thr_ctxt]) -> bool;
-}
-
-/// The functions of `veo_emu.h` that all backends need, or have a substitute for.
-#[derive(Clone, Copy)]
-struct Functions {
-    proc_create: unsafe extern "C" fn(c_int, *const veo_emu_options) -> *mut veo_proc_handle,
-    load_library: unsafe extern "C" fn(*mut veo_proc_handle, *const c_char) -> u64,
-    last_error: unsafe extern "C" fn(*mut c_char, usize) -> usize,
-    get_fault: unsafe extern "C" fn(*mut veo_proc_handle, *mut veo_emu_fault) -> c_int,
-    wait_result: unsafe extern "C" fn(*mut veo_thr_ctxt, u64, *mut u64, u64) -> c_int,
-    kill: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
-    pid: unsafe extern "C" fn(*mut veo_proc_handle) -> pid_t,
-    num_nodes: unsafe extern "C" fn() -> c_int,
-    node_memory: unsafe extern "C" fn(c_int, *mut u64, *mut u64) -> c_int,
-    node: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
-    core: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
-    is_code: unsafe extern "C" fn(*mut veo_proc_handle, u64) -> c_int,
-    machines: unsafe extern "C" fn(c_int, *mut u16, usize) -> c_int,
-    proc_destroy: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
-}
-
-/// A library that has the functions of `veo_emu.h`: the emulated node, linked or loaded.
-#[derive(Clone, Copy)]
-pub(super) struct Emulated(Functions);
-
-impl Emulated {
-    /// `None` if the table lacks some of them.
-    pub(super) fn of(table: &VeoApi) -> Option<Emulated> {
-        Some(Emulated(Functions {
-            proc_create: table.veo_emu_proc_create?,
-            load_library: table.veo_emu_load_library?,
-            last_error: table.veo_emu_last_error?,
-            get_fault: table.veo_emu_get_fault?,
-            wait_result: table.veo_emu_wait_result_timeout?,
-            kill: table.veo_emu_kill?,
-            pid: table.veo_emu_pid?,
-            num_nodes: table.veo_emu_num_nodes?,
-            node_memory: table.veo_emu_node_memory?,
-            node: table.veo_emu_node?,
-            core: table.veo_emu_core?,
-            is_code: table.veo_emu_is_code?,
-            machines: table.veo_emu_machines?,
-            proc_destroy: table.veo_proc_destroy?,
-        }))
-    }
-}
-
-impl Extension for Emulated {
-    fn last_error(&self) -> Option<String> {
-        let mut text = [0u8; 2048];
-        // SAFETY: the function writes at most `text.len()` bytes, a terminated string.
-        unsafe { (self.0.last_error)(text.as_mut_ptr().cast::<c_char>(), text.len()) };
-        let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
-        let text = String::from_utf8_lossy(&text[..end]).trim().to_owned();
-        (!text.is_empty()).then_some(text)
-    }
-
-    fn check_node(&self, node: i32) -> Result<()> {
-        // SAFETY: null asks for nothing, so this only looks whether the node is there.
-        let status =
-            unsafe { (self.0.node_memory)(node, std::ptr::null_mut(), std::ptr::null_mut()) };
-        if status == 0 {
-            return Ok(());
-        }
-        Err(Error::NoSuchNode {
-            node,
-            reason: self.last_error().unwrap_or_default(),
-        })
-    }
-
-    fn nodes(&self) -> Vec<i32> {
-        // SAFETY: no preconditions.
-        (0..unsafe { (self.0.num_nodes)() }).collect()
-    }
-
-    fn node_memory(&self, node: i32) -> (Option<u64>, Option<u64>) {
-        let (mut total, mut free) = (0, 0);
-        // SAFETY: both places are valid for writing.
-        match unsafe { (self.0.node_memory)(node, &raw mut total, &raw mut free) } {
-            0 => (Some(total), Some(free)),
-            _ => (None, None),
-        }
-    }
-
-    /// The library says what it runs. What it does not run is looked for too: that it was
-    /// built tells more than that nothing was found.
-    fn code(&self, node: i32) -> NodeCode {
-        let mut machines = [0; 8];
-        // SAFETY: the array has as many places as the call says.
-        let count = unsafe { (self.0.machines)(node, machines.as_mut_ptr(), machines.len()) };
-        let count = usize::try_from(count).unwrap_or(0).min(machines.len());
-        NodeCode {
-            targets: &[HOST, VE1_LLVM, VE1, VE3],
-            machines: machines[..count].to_vec(),
-        }
-    }
-
-    unsafe fn create(&self, node: i32, options: &veo_emu_options) -> Result<*mut veo_proc_handle> {
-        // SAFETY: the caller vouches for the options.
-        Ok(unsafe { (self.0.proc_create)(node, options) })
-    }
-
-    unsafe fn process(
-        &self,
-        process: *mut veo_proc_handle,
-        _main: *mut veo_thr_ctxt,
-    ) -> Arc<dyn ProcessExtension> {
-        Arc::new(EmulatedProcess {
-            library: *self,
-            process,
-        })
-    }
-
-    /// It takes any path.
-    fn shorten(&self, _path: &Path) -> io::Result<Option<Shortened>> {
-        Ok(None)
-    }
-
-    unsafe fn load_library(&self, process: *mut veo_proc_handle, path: &CStr) -> Result<u64> {
-        // SAFETY: the caller vouches for the process.
-        Ok(unsafe { (self.0.load_library)(process, path.as_ptr()) })
-    }
-
-    unsafe fn wait_result(
-        &self,
-        context: *mut veo_thr_ctxt,
-        request: u64,
-        word: &mut u64,
-        until: Instant,
-    ) -> c_int {
-        let left = until.saturating_duration_since(Instant::now());
-        let left = u64::try_from(left.as_nanos()).unwrap_or(u64::MAX);
-        // SAFETY: the caller vouches for the context; `word` is valid for writing.
-        unsafe { (self.0.wait_result)(context, request, word, left) }
-    }
-
-    fn enter(&self) -> Option<InsideLibrary> {
-        None
-    }
-}
-
-/// A process of a library that has the functions of `veo_emu.h`. They look their handles up:
-/// one of a process that is no more is an error to them.
-struct EmulatedProcess {
-    library: Emulated,
-    process: *mut veo_proc_handle,
-}
-
-// SAFETY: the handle is an opaque token, which any thread may pass to these functions.
-unsafe impl Send for EmulatedProcess {}
-// SAFETY: as above.
-unsafe impl Sync for EmulatedProcess {}
-
-impl EmulatedProcess {
-    fn functions(&self) -> &Functions {
-        &self.library.0
-    }
-
-    /// The library's report of what ended the process.
-    fn report(&self) -> Option<veo_emu_fault> {
-        // SAFETY: the fields are plain integers, of which all bits zero are a valid value.
-        let mut report: veo_emu_fault = unsafe { std::mem::zeroed() };
-        report.struct_size = size_of::<veo_emu_fault>();
-        // SAFETY: the handle is looked up; the report is valid for writing the bytes that it
-        // says it has.
-        let status = unsafe { (self.functions().get_fault)(self.process, &raw mut report) };
-        (status == 0).then_some(report)
-    }
-}
-
-impl ProcessExtension for EmulatedProcess {
-    fn node(&self) -> Option<i32> {
-        // SAFETY: the handle is looked up.
-        Some(unsafe { (self.functions().node)(self.process) }).filter(|node| *node >= 0)
-    }
-
-    fn core(&self) -> Option<u32> {
-        // SAFETY: the handle is looked up.
-        u32::try_from(unsafe { (self.functions().core)(self.process) }).ok()
-    }
-
-    fn is_data(&self, addr: u64) -> bool {
-        // SAFETY: the handle is looked up.
-        unsafe { (self.functions().is_code)(self.process, addr) == 0 }
-    }
-
-    fn kill(&self, name: &dyn std::fmt::Display) -> Result<()> {
-        // SAFETY: the handle is looked up.
-        if unsafe { (self.functions().kill)(self.process) } == 0 {
-            return Ok(());
-        }
-        Err(Error::Command {
-            what: format!("killing {name}"),
-            reason: self.library.last_error(),
-        })
-    }
-
-    fn end(&self, _failed: bool) -> Option<(Fault, Option<u64>)> {
-        if let Some(report) = self.report() {
-            let blamed = report.request;
-            let request = (blamed != ffi::VEO_REQUEST_ID_INVALID).then_some(blamed);
-            return Some((fault(&report), request));
-        }
-        // SAFETY: the handle is looked up.
-        let there = unsafe { (self.functions().pid)(self.process) } >= 0;
-        (!there).then(|| (Fault::default(), None))
-    }
-
-    unsafe fn prepare_context(&self) -> Result<Option<Alone>> {
-        Ok(None)
-    }
-
-    fn main_stands_in(&self) -> Option<&'static str> {
-        None
-    }
-
-    fn end_waits_for_kernels(&self) -> bool {
-        false
-    }
-
-    unsafe fn destroy(&self, _contexts: &[*mut veo_thr_ctxt]) -> bool {
-        // SAFETY: the caller vouches for the process, which nobody uses any more.
-        unsafe { (self.functions().proc_destroy)(self.process) == 0 }
-    }
-}
-
-/// What a report says, but for the place in the program that killed the process.
-fn fault(report: &veo_emu_fault) -> Fault {
-    let kernel = text(&report.kernel);
-    let file = text(&report.file);
-    let function = text(&report.function);
-    let faulted = report.signal != 0;
-    let operation = text(&report.operation);
-    Fault {
-        cause: cause(report),
-        kernel: (!kernel.is_empty()).then_some(kernel),
-        operation: (!operation.is_empty()).then_some(operation),
-        signal: faulted.then_some(report.signal),
-        exit_status: (!faulted).then_some(report.exit_status),
-        address: (report.has_address != 0 && matches!(report.signal, 7 | 11))
-            .then_some(report.address),
-        function: (!function.is_empty()).then_some(function),
-        source: (!file.is_empty()).then(|| (file, report.line.max(0) as u32)),
-        text: Some(text(&report.text)).filter(|text| !text.is_empty()),
-    }
-}
-
-fn cause(report: &veo_emu_fault) -> Cause {
-    match u32::try_from(report.cause).unwrap_or(ffi::VEO_EMU_CAUSE_UNKNOWN) {
-        ffi::VEO_EMU_CAUSE_SIGNAL => Cause::Signal,
-        ffi::VEO_EMU_CAUSE_STACK_OVERFLOW => Cause::StackOverflow {
-            stack_size: known(report.stack_size),
-        },
-        ffi::VEO_EMU_CAUSE_EXIT => Cause::Exit,
-        ffi::VEO_EMU_CAUSE_THREAD_EXIT => Cause::ThreadExit,
-        ffi::VEO_EMU_CAUSE_TIME_LIMIT => Cause::TimeLimit {
-            limit: Duration::from_millis(report.time_limit_ms),
-        },
-        ffi::VEO_EMU_CAUSE_KILLED => Cause::Killed { at: None },
-        ffi::VEO_EMU_CAUSE_SENT => Cause::Sent {
-            sender: known(report.sender),
-        },
-        ffi::VEO_EMU_CAUSE_OUT_OF_MEMORY => Cause::OutOfMemory,
-        ffi::VEO_EMU_CAUSE_BROKEN => Cause::Broken,
-        _ => Cause::Unknown,
-    }
-}
-
-/// A number, unless it is 0.
-fn known<T: Default + PartialEq>(number: T) -> Option<T> {
-    (number != T::default()).then_some(number)
-}
-
-fn text(bytes: &[c_char]) -> String {
-    let bytes: Vec<u8> = bytes
-        .iter()
-        .take_while(|b| **b != 0)
-        .map(|b| *b as u8)
-        .collect();
-    String::from_utf8_lossy(&bytes).into_owned()
 }

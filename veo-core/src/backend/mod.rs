@@ -3,20 +3,22 @@
 //! Nothing above this module knows which backend it is: `libveo` makes up for what NEC's library
 //! lacks or gets wrong.
 
+mod emulated;
 mod extension;
 mod libveo;
 mod poll;
+mod short_path;
 
 pub(crate) use extension::{Extension, NodeCode, ProcessExtension};
-pub(crate) use libveo::Shortened;
 pub(crate) use poll::poll;
+pub(crate) use short_path::Shortened;
 
 use std::fmt;
 
 use veo_abi::environment::{self, VEO_BACKEND};
 use veo_abi::ffi::VeoApi;
 
-use self::extension::Emulated;
+use self::emulated::Emulated;
 use crate::error::{Error, Result};
 
 /// What runs the kernels.

@@ -13,11 +13,12 @@ use veo_abi::ffi::{VeoApi, veo_emu_options, veo_proc_handle, veo_thr_ctxt};
 use veo_debuginfo::elf;
 
 use super::children::{self, Child};
-use super::exit::{self, InsideLibrary};
+use super::exit;
 use super::nodes;
-use super::on_host::{Alone, OnHost, alone};
-use super::short_path::Shortened;
-use crate::backend::{Extension, NodeCode, ProcessExtension, poll};
+use super::on_host::{OnHost, alone};
+use crate::backend::extension::{Extension, Kept, NodeCode, ProcessExtension};
+use crate::backend::poll::poll;
+use crate::backend::short_path::Shortened;
 use crate::error::{Error, Fault, Result};
 
 /// Says how many threads OpenMP may use on the VE.
@@ -190,8 +191,8 @@ impl Extension for Bare {
         unsafe { poll(&self.table, context, request, word, Some(until)) }
     }
 
-    fn enter(&self) -> Option<InsideLibrary> {
-        Some(exit::enter())
+    fn enter(&self) -> Option<Kept> {
+        Some(Kept::new(exit::enter()))
     }
 }
 
@@ -281,7 +282,7 @@ impl ProcessExtension for BareProcess {
         (failed || self.child.has_ended()).then(|| (Fault::default(), None))
     }
 
-    unsafe fn prepare_context(&self) -> Result<Option<Alone>> {
+    unsafe fn prepare_context(&self) -> Result<Option<Kept>> {
         if VE_OMP_NUM_THREADS.unguarded() != self.omp_threads {
             return Err(Error::ContextOpen {
                 reason: "VE_OMP_NUM_THREADS was changed after the process was created, which \
@@ -296,7 +297,7 @@ impl ProcessExtension for BareProcess {
         if !self.child.has_ended() {
             children::settle()?;
         }
-        Ok(Some(alone))
+        Ok(Some(Kept::new(alone)))
     }
 
     fn context_opened(&self) {

@@ -34,7 +34,7 @@ fn gate() -> MutexGuard<'static, Gate> {
 }
 
 /// The calling thread may use the library until this is dropped.
-pub(crate) struct InsideLibrary;
+pub(super) struct InsideLibrary;
 
 impl Drop for InsideLibrary {
     fn drop(&mut self) {

@@ -7,7 +7,7 @@ use libloading::Library;
 use veo_abi::environment::{self, VEO_LIBVEO, Variable};
 use veo_abi::ffi::VeoApi;
 
-use crate::backend::extension::Emulated;
+use crate::backend::emulated::Emulated;
 use crate::backend::{Api, Backend};
 use crate::error::{Error, Result};
 

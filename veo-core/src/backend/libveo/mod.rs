@@ -7,11 +7,7 @@ mod exit;
 mod load;
 mod nodes;
 mod on_host;
-mod short_path;
 
 pub(super) use bare::Bare;
-pub(super) use exit::InsideLibrary;
 pub(super) use load::{check_privileges, load};
 pub(super) use nodes::card;
-pub(super) use on_host::Alone;
-pub(crate) use short_path::Shortened;

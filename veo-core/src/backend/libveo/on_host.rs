@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// While this is held nobody else ends VE processes, or opens contexts: libveo takes the end
 /// of any child for that of the process whose context it opens.
-pub(crate) type Alone = MutexGuard<'static, ()>;
+pub(super) type Alone = MutexGuard<'static, ()>;
 
 pub(super) fn alone() -> Alone {
     static ALONE: Mutex<()> = Mutex::new(());
