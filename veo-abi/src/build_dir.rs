@@ -5,6 +5,7 @@
 //! | `veo/<target>/<library>` | a library of kernels for one target |
 //! | `veo/prototypes/<library>.txt` | the prototypes of its functions |
 //! | `veo/import/<header>.rs` | declarations imported from a C header |
+//! | `veo/work` | where the build makes all of it; nobody else looks there |
 
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,8 @@
 //!
 //! This compiles the sources for every target with installed compilers. It puts the libraries where
 //! `#[ve_kernel(lib = "libvetest.so")]` and the runtime look: `OUT_DIR/veo/<target>/libvetest.so`. A crate may build any number
-//! of libraries. Nothing is written outside of `OUT_DIR`, so `cargo clean` removes everything.
+//! of libraries. Nothing is written outside of `OUT_DIR`, so `cargo clean` removes everything; only `VEO_INSTALL_DIR` asks for
+//! copies elsewhere.
 //!
 //! # Targets
 //!
