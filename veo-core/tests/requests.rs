@@ -248,6 +248,31 @@ fn a_request_block_keeps_other_threads_out() -> Result<()> {
 }
 
 #[test]
+fn what_a_submission_waited_for_is_no_time_of_the_request() -> Result<()> {
+    let proc = process();
+    let ctx = proc.open_context()?;
+    let (enter, entered) = mpsc::channel();
+    let (held_up, elapsed) = thread::scope(|s| {
+        let other = ctx.clone();
+        let call = s.spawn(move || {
+            entered.recv().unwrap();
+            let begin = Instant::now();
+            let request = busy(&other, 0).unwrap();
+            let held_up = begin.elapsed();
+            (held_up, request.wait_timed().unwrap().1)
+        });
+        let block = ctx.req_block(|_| {
+            enter.send(()).unwrap();
+            thread::sleep(Duration::from_secs(1));
+        });
+        block.unwrap();
+        call.join().unwrap()
+    });
+    assert!(elapsed < held_up / 2, "{elapsed:?}, held up {held_up:?}");
+    Ok(())
+}
+
+#[test]
 fn host_functions_run_in_order() -> Result<()> {
     let proc = process();
     let ctx = proc.open_context()?;

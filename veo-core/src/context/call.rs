@@ -55,7 +55,7 @@ impl VeoContext {
             .map_err(|error| callee.what().explain(error, &id))?;
         if let Callee::Kernel(kernel) = callee
             && let Some(addr) = self.proc().shared().address_slot(kernel)
-            && let Some(ticket) = shared.submit_words(Stamp::now(), kernel, addr, args, result)?
+            && let Some(ticket) = shared.submit_words(Stamp::now, kernel, addr, args, result)?
         {
             return Ok((ticket, CopyBack::default()));
         }

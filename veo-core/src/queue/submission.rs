@@ -29,9 +29,9 @@ impl CtxShared {
         uses: &[&'static Usage],
         send: impl FnOnce(&mut Submission<'_>) -> Result<u64>,
     ) -> Result<Ticket> {
+        let mut state = self.lock_to_submit(&kind).map_err(|error| *error)?;
         // The VE may have done it before this thread runs on.
         let now = Stamp::now();
-        let mut state = self.lock_to_submit(&kind).map_err(|error| *error)?;
         let mut submission = Submission {
             ctx: self,
             number: state.table.next(),
@@ -55,11 +55,12 @@ impl CtxShared {
     /// Submits a call of `kernel`, of which `args` are words and nothing else, where the
     /// backend takes all words at once. It fills no argument object, which would take half as
     /// long as the whole call. `None`: the call has to be made in the other way. `addr` holds
-    /// the kernel's address, 0 if that is not known or its library is being unloaded.
+    /// the kernel's address, 0 if that is not known or its library is being unloaded. `now` is
+    /// asked for the moment of the submission.
     #[inline]
     pub(crate) fn submit_words(
         &self,
-        now: Stamp,
+        now: impl FnOnce() -> Stamp,
         kernel: &'static Kernel,
         addr: &AtomicU64,
         args: &Args<'_, '_>,
@@ -80,6 +81,7 @@ impl CtxShared {
         if addr == 0 {
             return Ok(None);
         }
+        let now = now();
         // SAFETY: the lock is held and the context open, so it is valid; there are `count`
         // words, and the classes of as many.
         let id = unsafe { call(self.handle, addr, words, classes, count, result) };
@@ -136,7 +138,7 @@ impl CtxShared {
         if self.is_around_this() {
             return None;
         }
-        let ticket = match self.submit_words(Stamp::default(), kernel, addr, args, result) {
+        let ticket = match self.submit_words(Stamp::default, kernel, addr, args, result) {
             Ok(ticket) => ticket?,
             Err(error) => return Some(Err(*error)),
         };
