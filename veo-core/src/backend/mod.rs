@@ -67,10 +67,15 @@ macro_rules! need {
 pub(crate) use need;
 
 impl Api {
-    pub(crate) fn new(table: VeoApi, backend: Backend, name: String) -> Api {
+    pub(crate) fn new(mut table: VeoApi, backend: Backend, name: String) -> Api {
         let extension: Box<dyn Extension> = match Emulated::of(&table) {
             Some(emulated) => Box::new(emulated),
-            None => Box::new(libveo::Bare::new(&table, &name)),
+            None => {
+                // Those of an older emulated node take other arguments.
+                table.veo_emu_call_async = None;
+                table.veo_emu_collect = None;
+                Box::new(libveo::Bare::new(&table, &name))
+            }
         };
         Api {
             table,
