@@ -154,6 +154,11 @@ impl Queue {
                 Some(value) => Waited::Ended(Outcome::Ok(value)),
                 None => {
                     self.harvest(state);
+                    // What failed leaves a sentence, and only the last one is kept: whoever
+                    // waits for that very request gets it.
+                    if count > 0 && has_failed(&state.results, *id) {
+                        break;
+                    }
                     match ended(&mut state.results, *id) {
                         Some(waited) => waited,
                         None => break,
@@ -205,6 +210,14 @@ impl Queue {
         // If the process has ended, everything has.
         drop(self.exclusive_use());
     }
+}
+
+/// Whether a request has ended without a result.
+fn has_failed(results: &Results, id: u64) -> bool {
+    !matches!(
+        results.look(id),
+        ResultState::Ended(Outcome::Ok(_)) | ResultState::Pending
+    )
 }
 
 /// The result of a request, taken, if there is anything to say of it.
