@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use veo_debuginfo::{Linkage, dynamic_symbols};
+use veo_debuginfo::{Linkage, Original, dynamic_symbols};
 
 /// The functions with which kernels ask for tags.
 const ASKING: [&str; 4] = [
@@ -75,7 +75,8 @@ fn mapped(pid: libc::pid_t) -> Vec<MappedLibrary> {
         .collect();
     let described = |path: &str| {
         let path = Path::new(path);
-        let bytes = std::fs::read(path).ok()?;
+        // A kernel may have mapped anything: a device, a huge file.
+        let bytes = Original::open(path).ok()?.bytes().ok()?;
         Some(MappedLibrary {
             file: path.file_name()?.to_string_lossy().into_owned(),
             linkage: Linkage::read(&bytes)?,
