@@ -10,7 +10,7 @@ use object::{
     SectionIndex, SymbolKind, SymbolScope,
 };
 
-use crate::budget::Budget;
+use crate::budget::{Budget, Step};
 use crate::error::{ReadError, damaged};
 use crate::sections::{self, Bases, DebugSections, File};
 
@@ -173,15 +173,14 @@ impl<'d> ElfImage<'d> {
             if !is_visible || !wanted(&symbol) {
                 continue;
             }
-            let Ok(name) = symbol.name() else { continue };
+            let Some(name) = name_of(&symbol, budget)? else {
+                continue;
+            };
             // `name@VERSION` in full symbol tables.
             let name = name.split('@').next().unwrap_or_default();
-            if name.is_empty() || name.len() > NAME {
-                continue;
+            if !name.is_empty() {
+                visit(name, &symbol);
             }
-            // Many symbols may share the bytes of one name.
-            budget.spend(8 + name.len() / 4)?;
-            visit(name, &symbol);
         }
         Ok(())
     }
@@ -212,17 +211,6 @@ impl<'d> ElfImage<'d> {
             .filter(|symbol| symbol.kind() == SymbolKind::Text)
             .find(contains)
             .and_then(|symbol| symbol.name().ok())
-    }
-
-    /// The dynamic symbols, as the loader sees them.
-    pub fn dynamic_symbols(&self) -> impl Iterator<Item = DynamicSymbol<'d>> {
-        self.file.dynamic_symbols().filter_map(|symbol| {
-            Some(DynamicSymbol {
-                name: symbol.name().ok()?,
-                is_defined: symbol.is_definition(),
-                is_needed: symbol.is_undefined() && !symbol.is_weak(),
-            })
-        })
     }
 
     /// The dynamic table, which the loader reads.
@@ -306,28 +294,62 @@ pub struct Linkage {
 
 impl Linkage {
     /// Reads them from a library's bytes. `None` if the bytes are not a 64-bit little-endian
-    /// library.
+    /// library, or have far longer names than their size lets expect.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Linkage> {
         let mut linkage = Linkage::default();
+        let mut budget = Budget::new(bytes.len());
         let table = ElfImage::parse(bytes).ok()?.dynamic_table().ok()?;
         for entry in &table {
-            let text = || {
-                let bytes = table.string(entry).ok()?;
-                Some(String::from_utf8_lossy(bytes).into_owned())
+            if !matches!(entry.tag, elf::DT_NEEDED | elf::DT_SONAME) {
+                continue;
+            }
+            let Ok(text) = table.string(entry) else {
+                continue;
             };
+            // Many entries may share the bytes of one name.
+            budget.spend(8 + text.len()).ok()?;
+            let text = String::from_utf8_lossy(text).into_owned();
             match entry.tag {
-                elf::DT_NEEDED => linkage.needs.extend(text()),
-                elf::DT_SONAME => linkage.name = text(),
-                _ => {}
+                elf::DT_NEEDED => linkage.needs.push(text),
+                _ => linkage.name = Some(text),
             }
         }
         Some(linkage)
     }
 }
 
-/// The dynamic symbols of a library. Empty if the bytes are not a 64-bit little-endian library.
+/// The dynamic symbols of a library. Empty if the bytes are not a 64-bit little-endian library;
+/// ends early where the names are far longer than its size lets expect.
 #[must_use]
 pub fn dynamic_symbols(bytes: &[u8]) -> Vec<DynamicSymbol<'_>> {
-    ElfImage::parse(bytes).map_or_else(|_| Vec::new(), |image| image.dynamic_symbols().collect())
+    let mut symbols = Vec::new();
+    let mut budget = Budget::new(bytes.len());
+    let Ok(image) = ElfImage::parse(bytes) else {
+        return symbols;
+    };
+    for symbol in image.file.dynamic_symbols() {
+        let Ok(name) = name_of(&symbol, &mut budget) else {
+            break;
+        };
+        symbols.extend(name.map(|name| DynamicSymbol {
+            name,
+            is_defined: symbol.is_definition(),
+            is_needed: symbol.is_undefined() && !symbol.is_weak(),
+        }));
+    }
+    symbols
+}
+
+/// The name of a symbol, if it is text of a length that names have. It is paid for in any case:
+/// many symbols may share the bytes of one name.
+fn name_of<'d>(symbol: &ElfSymbol<'d, '_>, budget: &mut Budget) -> Step<Option<&'d str>> {
+    let Ok(name) = symbol.name_bytes() else {
+        return Ok(None);
+    };
+    budget.spend(8 + name.len() / 4)?;
+    if name.len() > NAME {
+        return Ok(None);
+    }
+    Ok(std::str::from_utf8(name).ok())
 }
