@@ -6,7 +6,7 @@ extern crate veo_core as real;
 pub use real::VeData;
 
 pub mod __private {
-    pub use real::__private::{CopyValues, If, abi};
+    pub use real::__private::{CopyValues, If, abi, line};
 
     pub trait Data: Sized {
         const TYPE: abi::Type = abi::Type::Void;

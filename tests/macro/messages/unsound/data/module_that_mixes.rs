@@ -6,7 +6,7 @@ mod mixed {
     pub use veo_core::VeData;
 
     pub mod __private {
-        pub use veo_core::__private::abi;
+        pub use veo_core::__private::{abi, line};
 
         pub trait If<const CONDITION: bool> {}
         impl<const CONDITION: bool, T: ?Sized> If<CONDITION> for T {}
