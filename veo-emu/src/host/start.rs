@@ -196,6 +196,7 @@ impl Drop for Unready {
 fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &Program) -> Result<(u64, u64)> {
     let Program { name, advice, .. } = program;
     let end = Instant::now() + PATIENCE;
+    let mut was_reset = false;
     loop {
         match receive(socket, Duration::from_millis(200)) {
             Ok(Some(Message::Ready { image, base })) => return Ok((image, base)),
@@ -218,6 +219,9 @@ fn await_ready(socket: BorrowedFd<'_>, pid: libc::pid_t, program: &Program) -> R
                 ));
             }
             Ok(None) => {}
+            // The other end was closed with our greeting unread. The system says that once,
+            // before it gives what was sent to us from there.
+            Err(_) if !was_reset => was_reset = true,
             Err(_) => {
                 let_stranded_end(pid);
                 return Err(Error::new(
