@@ -143,8 +143,8 @@ static void waiting(struct veo_proc_handle *proc, uint64_t library)
 static void direct(struct veo_proc_handle *proc, uint64_t library)
 {
 	struct veo_thr_ctxt *ctx = veo_context_open(proc);
-	uint64_t integers = 0x5555555555555555 * VEO_EMU_CLASS_INTEGER;
-	uint64_t doubles = 0x5555555555555555 * VEO_EMU_CLASS_DOUBLE, none = 0;
+	uint64_t integers = UINT64_C(0x5555555555555555) * VEO_EMU_CLASS_INTEGER;
+	uint64_t doubles = UINT64_C(0x5555555555555555) * VEO_EMU_CLASS_DOUBLE, none = 0;
 	uint64_t words[17], requests[5], echo = symbol(proc, library, "echo");
 	struct veo_emu_result results[5];
 	double pair[2] = { 1.5, 2.25 }, sum;
