@@ -11,7 +11,7 @@ use crate::session::ProcId;
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Known {
-    pub(crate) place: Place,
+    pub(crate) place: ArgPlace,
     /// How many bytes there are.
     pub(crate) bytes: Option<usize>,
     /// The number itself, or the first of those that the argument refers to.
@@ -20,7 +20,7 @@ pub struct Known {
 
 /// Where an argument is, or what it points to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum ArgPlace {
     #[default]
     Unknown,
     /// In the memory of a process.
@@ -34,7 +34,7 @@ impl Known {
     #[inline]
     pub(crate) fn value<T: VeData>(value: &T) -> Known {
         Known {
-            place: Place::Unknown,
+            place: ArgPlace::Unknown,
             bytes: Some(size_of::<T>()),
             number: T::NUMBER(value),
         }
@@ -50,7 +50,7 @@ impl Known {
     #[inline]
     pub(crate) fn on_stack(bytes: usize, number: Option<Number>) -> Known {
         Known {
-            place: Place::Stack,
+            place: ArgPlace::Stack,
             bytes: Some(bytes),
             number,
         }
@@ -60,7 +60,7 @@ impl Known {
     #[inline]
     pub(crate) fn address(addr: u64, proc: ProcId) -> Known {
         Known {
-            place: Place::Ve(addr, proc),
+            place: ArgPlace::Ve(addr, proc),
             // There is no memory at the null address.
             bytes: (addr == 0).then_some(0),
             number: None,

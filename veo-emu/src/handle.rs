@@ -27,7 +27,7 @@ const GENERATION_MASK: u64 = (1 << GENERATION_BITS) - 1;
 /// Users are counted in the low bits of a place's word, the generation above.
 const USERS_BITS: u32 = 24;
 
-struct Place<T> {
+struct HandlePlace<T> {
     /// Generation (odd: in use) and number of users.
     word: AtomicU64,
     value: UnsafeCell<Option<T>>,
@@ -36,7 +36,7 @@ struct Place<T> {
 /// All handles of one kind.
 pub(crate) struct Table<T> {
     kind: u64,
-    chunks: [AtomicPtr<Place<T>>; CHUNKS],
+    chunks: [AtomicPtr<HandlePlace<T>>; CHUNKS],
     free: Mutex<Free>,
     owned: PhantomData<T>,
 }
@@ -52,7 +52,7 @@ unsafe impl<T: Send + Sync> Sync for Table<T> {}
 
 /// A value in use: it stays alive until this is dropped.
 pub(crate) struct Guard<'a, T> {
-    place: &'a Place<T>,
+    place: &'a HandlePlace<T>,
 }
 
 impl<T> Deref for Guard<'_, T> {
@@ -74,7 +74,7 @@ impl<T> Drop for Guard<'_, T> {
 /// A value whose handle is no longer valid, while other threads may still use it.
 pub(crate) struct Retired<'a, T> {
     table: &'a Table<T>,
-    place: &'a Place<T>,
+    place: &'a HandlePlace<T>,
     index: usize,
 }
 
@@ -127,7 +127,7 @@ impl<T> Table<T> {
         (chunk, index - ((1 << chunk) - 1) * FIRST_CHUNK)
     }
 
-    fn place(&self, index: usize) -> Option<&Place<T>> {
+    fn place(&self, index: usize) -> Option<&HandlePlace<T>> {
         let (chunk, at) = Self::locate(index);
         let base = self.chunks.get(chunk)?.load(Ordering::Acquire);
         if base.is_null() {
@@ -148,8 +148,8 @@ impl<T> Table<T> {
                 let (chunk, _) = Self::locate(index);
                 let slot = self.chunks.get(chunk)?;
                 if slot.load(Ordering::Acquire).is_null() {
-                    let places: Box<[Place<T>]> = (0..FIRST_CHUNK << chunk)
-                        .map(|_| Place {
+                    let places: Box<[HandlePlace<T>]> = (0..FIRST_CHUNK << chunk)
+                        .map(|_| HandlePlace {
                             word: AtomicU64::new(0),
                             value: UnsafeCell::new(None),
                         })
@@ -170,7 +170,7 @@ impl<T> Table<T> {
     }
 
     #[inline]
-    fn find(&self, handle: u64) -> Option<(&Place<T>, u64, usize)> {
+    fn find(&self, handle: u64) -> Option<(&HandlePlace<T>, u64, usize)> {
         if handle >> KIND_SHIFT != self.kind {
             return None;
         }

@@ -7,7 +7,7 @@ use super::value::{Failure, Verdict};
 use crate::data::Number;
 use crate::error::{BrokenContract, Error};
 use crate::kernel::Kernel;
-use crate::known::Place;
+use crate::known::ArgPlace;
 
 /// What a clause asks of a parameter.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,7 @@ impl<P: ?Sized> Seen<P> {
                 "{name} is {} bytes {}",
                 count(known.bytes),
                 match known.place {
-                    Place::Stack => "of stack data".to_owned(),
+                    ArgPlace::Stack => "of stack data".to_owned(),
                     other => format!("at {}", place(other)),
                 }
             ),
@@ -62,12 +62,12 @@ impl<P: ?Sized> Seen<P> {
     }
 }
 
-fn place(place: Place) -> String {
+fn place(place: ArgPlace) -> String {
     match place {
-        Place::Unknown => "an unknown address".to_owned(),
-        Place::Ve(0, _) => "NULL".to_owned(),
-        Place::Ve(addr, _) => format!("{addr:#x}"),
-        Place::Stack => "stack data".to_owned(),
+        ArgPlace::Unknown => "an unknown address".to_owned(),
+        ArgPlace::Ve(0, _) => "NULL".to_owned(),
+        ArgPlace::Ve(addr, _) => format!("{addr:#x}"),
+        ArgPlace::Stack => "stack data".to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::value::{Failure, Float, Integer, Proof, Raw, Truth, Value};
 use crate::address::VeMemPtr;
 use crate::arg::Arg;
 use crate::data::{Number, VeData};
-use crate::known::{Known, Place};
+use crate::known::{ArgPlace, Known};
 use crate::param::FnAddr;
 use crate::stack::OnStack;
 
@@ -223,9 +223,9 @@ pub(super) fn length(known: Known, size: usize) -> Option<usize> {
 #[must_use]
 pub fn is_null<P: ?Sized>(of: &Seen<P>, _: AddressOf<P>) -> Value<Truth> {
     Value::new(match of.known.place {
-        Place::Unknown => Raw::Unknown,
-        Place::Ve(addr, _) => Raw::Truth(addr == 0),
-        Place::Stack => Raw::Truth(false),
+        ArgPlace::Unknown => Raw::Unknown,
+        ArgPlace::Ve(addr, _) => Raw::Truth(addr == 0),
+        ArgPlace::Stack => Raw::Truth(false),
     })
 }
 
@@ -240,9 +240,9 @@ pub fn is_aligned<P: ?Sized, N>(
 ) -> Value<Truth> {
     let raw = match (n.raw, of.known.place) {
         (Raw::Integer(n), _) if n < 1 => Raw::Failed(Failure::Alignment),
-        (Raw::Integer(n), Place::Ve(addr, _)) => Raw::Truth(i128::from(addr) % n == 0),
+        (Raw::Integer(n), ArgPlace::Ve(addr, _)) => Raw::Truth(i128::from(addr) % n == 0),
         // The kernel's stack is aligned to 8; what more it is, it happens to be.
-        (Raw::Integer(n), Place::Stack) if 8 % n == 0 => Raw::Truth(true),
+        (Raw::Integer(n), ArgPlace::Stack) if 8 % n == 0 => Raw::Truth(true),
         (Raw::Failed(failure), _) => Raw::Failed(failure),
         _ => Raw::Unknown,
     };
@@ -262,8 +262,8 @@ pub fn disjoint<P: ?Sized, Q: ?Sized>(
     let raw = match (a.place, b.place, a.bytes, b.bytes) {
         (_, _, Some(0), _) | (_, _, _, Some(0)) => Raw::Truth(true),
         // Each has a place of its own there.
-        (Place::Stack, ..) | (_, Place::Stack, ..) => Raw::Truth(true),
-        (Place::Ve(a, of), Place::Ve(b, other), Some(a_len), Some(b_len)) if of == other => {
+        (ArgPlace::Stack, ..) | (_, ArgPlace::Stack, ..) => Raw::Truth(true),
+        (ArgPlace::Ve(a, of), ArgPlace::Ve(b, other), Some(a_len), Some(b_len)) if of == other => {
             let end = |start: u64, len: usize| u128::from(start) + len as u128;
             Raw::Truth(end(a, a_len) <= b.into() || end(b, b_len) <= a.into())
         }

@@ -35,7 +35,7 @@ pub(crate) enum Phase {
     Closed,
 }
 
-pub(crate) struct State {
+pub(crate) struct ContextState {
     pub(crate) table: Table,
     pub(crate) phase: Phase,
     /// Whether a thread is the collector.
@@ -57,7 +57,7 @@ pub(crate) struct CtxShared {
     /// Numbers contexts for the life of the program, from 1.
     pub(crate) id: u64,
     pub(super) handle: *mut veo_thr_ctxt,
-    state: Mutex<State>,
+    state: Mutex<ContextState>,
     changed: Condvar,
     /// How many requests were collected: those with lower numbers have finished.
     collected: AtomicU64,
@@ -69,7 +69,7 @@ unsafe impl Send for CtxShared {}
 // SAFETY: as above.
 unsafe impl Sync for CtxShared {}
 
-pub(crate) type Guard<'a> = MutexGuard<'a, State>;
+pub(crate) type Guard<'a> = MutexGuard<'a, ContextState>;
 pub(crate) type Aftermaths = Vec<Aftermath>;
 
 impl CtxShared {
@@ -79,7 +79,7 @@ impl CtxShared {
             core,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             handle,
-            state: Mutex::new(State {
+            state: Mutex::new(ContextState {
                 table: Table::default(),
                 phase: Phase::Open,
                 collecting: false,

@@ -8,7 +8,7 @@ use veo_abi::hmem;
 use veo_debuginfo::{SourceLines, SourceLocation};
 
 use super::death::{Death, Ended, Kind};
-use super::symbols::{Library, Symbols};
+use super::symbols::{KnownLibrary, Symbols};
 use super::work::Job;
 use crate::shared::control::Cause;
 use crate::shared::parcel::Task;
@@ -142,7 +142,7 @@ impl Report {
 }
 
 /// The frames of the fault that lie in libraries, innermost first.
-fn frames(death: &Death, libraries: &[Library]) -> Vec<Frame> {
+fn frames(death: &Death, libraries: &[KnownLibrary]) -> Vec<Frame> {
     let Some(fault) = &death.fault else {
         return Vec::new();
     };

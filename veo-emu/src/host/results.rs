@@ -19,7 +19,7 @@ pub(crate) enum Outcome {
 
 /// What is known of an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum ResultState {
     /// Never handed out, or collected already.
     Unknown,
     Pending,
@@ -138,7 +138,7 @@ impl Results {
             for id in self.first_of(last)..last {
                 self.end_one(id, outcome);
             }
-            if self.look(last) == State::Unknown
+            if self.look(last) == ResultState::Unknown
                 && let Some(at) = self.group_of(last)
             {
                 // Discarded meanwhile.
@@ -164,27 +164,27 @@ impl Results {
     }
 
     /// Looks at an id without collecting it.
-    pub(crate) fn look(&self, id: u64) -> State {
+    pub(crate) fn look(&self, id: u64) -> ResultState {
         if id < self.cells.first() {
             return match self.find_old(id) {
-                Some(at) => State::Ended(Self::old_outcome(self.old[at])),
-                None => State::Unknown,
+                Some(at) => ResultState::Ended(Self::old_outcome(self.old[at])),
+                None => ResultState::Unknown,
             };
         }
         match self.cells.get(id) {
-            None | Some((_, Cell::Gone | Cell::Discarded)) => State::Unknown,
-            Some((_, Cell::Pending)) => State::Pending,
-            Some((value, Cell::Ok)) => State::Ended(Outcome::Ok(*value)),
-            Some((value, Cell::Exception)) => State::Ended(Outcome::Exception(*value)),
-            Some((_, Cell::Error)) => State::Ended(Outcome::Error),
+            None | Some((_, Cell::Gone | Cell::Discarded)) => ResultState::Unknown,
+            Some((_, Cell::Pending)) => ResultState::Pending,
+            Some((value, Cell::Ok)) => ResultState::Ended(Outcome::Ok(*value)),
+            Some((value, Cell::Exception)) => ResultState::Ended(Outcome::Exception(*value)),
+            Some((_, Cell::Error)) => ResultState::Ended(Outcome::Error),
         }
     }
 
     /// Collects a result: a second time it is unknown.
     #[inline]
-    pub(crate) fn take(&mut self, id: u64) -> State {
+    pub(crate) fn take(&mut self, id: u64) -> ResultState {
         let state = self.look(id);
-        if !matches!(state, State::Ended(_)) {
+        if !matches!(state, ResultState::Ended(_)) {
             return state;
         }
         self.forget(id);
@@ -199,7 +199,7 @@ impl Results {
             return state;
         }
         if self.end_group(at) {
-            State::Ended(Outcome::Error)
+            ResultState::Ended(Outcome::Error)
         } else {
             state
         }
@@ -242,8 +242,8 @@ impl Results {
     pub(crate) fn discard(&mut self, id: u64) -> bool {
         let inner = self.first_of(id)..id;
         match self.look(id) {
-            State::Unknown => return false,
-            State::Ended(_) => {
+            ResultState::Unknown => return false,
+            ResultState::Ended(_) => {
                 self.forget(id);
                 if !inner.is_empty()
                     && let Some(at) = self.group_of(id)
@@ -251,7 +251,7 @@ impl Results {
                     self.end_group(at);
                 }
             }
-            State::Pending => {
+            ResultState::Pending => {
                 for id in inner.chain([id]) {
                     if let Some((_, cell)) = self.cells.get_mut(id)
                         && *cell == Cell::Pending
@@ -366,12 +366,12 @@ mod tests {
                     // Mostly recent ids, so that old ones pile up.
                     let id = next.saturating_sub(random >> 20 & 63);
                     let want = match model.get(&id) {
-                        None => State::Unknown,
-                        Some(None) => State::Pending,
-                        Some(Some(value)) => State::Ended(Outcome::Ok(*value)),
+                        None => ResultState::Unknown,
+                        Some(None) => ResultState::Pending,
+                        Some(Some(value)) => ResultState::Ended(Outcome::Ok(*value)),
                     };
                     assert_eq!(results.take(id), want);
-                    if matches!(want, State::Ended(_)) {
+                    if matches!(want, ResultState::Ended(_)) {
                         model.remove(&id);
                     }
                 }
@@ -385,7 +385,7 @@ mod tests {
         assert!(!results.old.is_empty(), "the test never filled the window");
         for id in 0..next {
             let known = matches!(model.get(&id), Some(Some(_)));
-            assert_eq!(matches!(results.take(id), State::Ended(_)), known);
+            assert_eq!(matches!(results.take(id), ResultState::Ended(_)), known);
         }
     }
 
@@ -400,8 +400,8 @@ mod tests {
         let bytes = results.old.capacity() * size_of::<(u64, u64)>()
             + results.cells.capacity() * size_of::<(u64, Cell)>();
         assert!(bytes <= 32 * count, "{bytes}");
-        assert_eq!(results.take(5), State::Ended(Outcome::Ok(5)));
-        assert_eq!(results.take(5), State::Unknown);
+        assert_eq!(results.take(5), ResultState::Ended(Outcome::Ok(5)));
+        assert_eq!(results.take(5), ResultState::Unknown);
     }
 
     #[test]
@@ -414,14 +414,14 @@ mod tests {
         for id in [0, 4, 7, 8] {
             results.end(id, Outcome::Ok(id));
         }
-        assert_eq!(results.take(4), State::Ended(Outcome::Ok(4)));
+        assert_eq!(results.take(4), ResultState::Ended(Outcome::Ok(4)));
         for id in 1..=4 {
-            assert_eq!(results.take(id), State::Unknown);
+            assert_eq!(results.take(id), ResultState::Unknown);
         }
-        assert!(matches!(results.take(6), State::Ended(_)));
-        assert_eq!(results.take(7), State::Ended(Outcome::Error));
-        assert_eq!(results.take(5), State::Unknown);
-        assert_eq!(results.take(8), State::Ended(Outcome::Ok(8)));
+        assert!(matches!(results.take(6), ResultState::Ended(_)));
+        assert_eq!(results.take(7), ResultState::Ended(Outcome::Error));
+        assert_eq!(results.take(5), ResultState::Unknown);
+        assert_eq!(results.take(8), ResultState::Ended(Outcome::Ok(8)));
         assert!(results.groups.is_empty());
         let last = results.submit_group(5);
         results.cancel(last);
@@ -443,10 +443,13 @@ mod tests {
         for _ in 0..100_000 {
             let id = results.submit(0);
             results.end(id, Outcome::Error);
-            assert_eq!(results.take(id), State::Ended(Outcome::Error));
+            assert_eq!(results.take(id), ResultState::Ended(Outcome::Error));
         }
         assert!(results.cells.len() <= WINDOW + 1);
         assert!(results.old.len() <= 1);
-        assert_eq!(results.take(first), State::Ended(Outcome::Exception(11)));
+        assert_eq!(
+            results.take(first),
+            ResultState::Ended(Outcome::Exception(11))
+        );
     }
 }

@@ -12,7 +12,7 @@ use crate::shared::code::Code;
 
 /// A library that is loaded in the VE process.
 #[derive(Clone, Debug)]
-pub(crate) struct Library {
+pub(crate) struct KnownLibrary {
     pub(crate) handle: u64,
     /// The difference between addresses in memory and in the file.
     pub(crate) base: u64,
@@ -40,7 +40,7 @@ pub(crate) struct Symbols {
 struct Known {
     /// The handle of library 0, if the process has one.
     image: Option<u64>,
-    libraries: Vec<Library>,
+    libraries: Vec<KnownLibrary>,
     by_name: HashMap<(u64, String), u64>,
     by_address: HashMap<u64, Symbol>,
 }
@@ -59,7 +59,7 @@ impl Symbols {
         let file = Original::open(Path::new(path)).ok().map(Arc::new);
         let mut known = lock(&self.known);
         known.image = Some(handle);
-        known.libraries.push(Library {
+        known.libraries.push(KnownLibrary {
             handle,
             base,
             code,
@@ -86,7 +86,7 @@ impl Symbols {
             return;
         }
         let file = file.map(Arc::new);
-        known.libraries.push(Library {
+        known.libraries.push(KnownLibrary {
             handle,
             base,
             code,
@@ -229,7 +229,7 @@ impl Symbols {
     }
 
     /// The loaded libraries, in order.
-    pub(crate) fn libraries(&self) -> Vec<Library> {
+    pub(crate) fn libraries(&self) -> Vec<KnownLibrary> {
         lock(&self.known).libraries.clone()
     }
 }

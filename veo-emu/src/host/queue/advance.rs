@@ -4,16 +4,16 @@ use std::ops::Range;
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
-use super::{Queue, State};
+use super::{Queue, QueueState};
 use crate::host::memory::NoRoom;
 use crate::host::operation::{HostOp, Pending};
-use crate::host::results::{Outcome, State as ResultState};
+use crate::host::results::{Outcome, ResultState};
 use crate::mutex::lock;
 use crate::shared::ring::{Ended, SLOTS};
 
 impl Queue {
     /// Whether nothing runs and nothing waits.
-    pub(super) fn is_idle(&self, state: &mut State) -> bool {
+    pub(super) fn is_idle(&self, state: &mut QueueState) -> bool {
         if !state.in_ring.is_empty() {
             self.harvest(state);
         }
@@ -35,7 +35,7 @@ impl Queue {
 
     /// Notes that what the host did with these ids has ended, and its result for the
     /// kernels behind it.
-    pub(super) fn note_end(&self, state: &State, ids: Range<u64>, value: Option<u64>) {
+    pub(super) fn note_end(&self, state: &QueueState, ids: Range<u64>, value: Option<u64>) {
         if ids.is_empty() {
             return;
         }
@@ -54,7 +54,7 @@ impl Queue {
     }
 
     /// Takes every response that is there, in order.
-    pub(crate) fn harvest(&self, state: &mut State) {
+    pub(crate) fn harvest(&self, state: &mut QueueState) {
         let before = state.in_ring.start;
         while !state.in_ring.is_empty() {
             let Some((ended, value)) = self.ring().response(state.in_ring.start) else {
@@ -71,7 +71,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn retire_first(&self, state: &mut State, outcome: Outcome) {
+    pub(super) fn retire_first(&self, state: &mut QueueState, outcome: Outcome) {
         let id = state.in_ring.start;
         state.in_ring.start += 1;
         if state.staged.front().is_some_and(|(of, _)| *of == id)
@@ -85,7 +85,7 @@ impl Queue {
     }
 
     /// Moves on what waits, as far as it can go now.
-    pub(crate) fn pump(&self, state: &mut State) {
+    pub(crate) fn pump(&self, state: &mut QueueState) {
         if state.pending.is_empty() || state.busy {
             return;
         }
@@ -114,7 +114,7 @@ impl Queue {
     }
 
     /// Moves the call at the front into the ring, which has room. `false`: it waits.
-    fn push_front(&self, state: &mut State) -> bool {
+    fn push_front(&self, state: &mut QueueState) -> bool {
         let Some(Pending::Call(id, call)) = state.pending.front() else {
             return false;
         };
@@ -151,7 +151,11 @@ impl Queue {
 
     /// The next request that the host has to do, if nothing is before it. The caller
     /// runs it and then calls `end_host`.
-    pub(crate) fn next_host(&self, state: &mut State, functions: bool) -> Option<(u64, HostOp)> {
+    pub(crate) fn next_host(
+        &self,
+        state: &mut QueueState,
+        functions: bool,
+    ) -> Option<(u64, HostOp)> {
         self.pump(state);
         if state.busy || !state.in_ring.is_empty() {
             return None;
@@ -169,7 +173,7 @@ impl Queue {
     }
 
     /// Which response would move on what waits; `None`: none would.
-    pub(crate) fn awaited(&self, state: &State) -> Option<u64> {
+    pub(crate) fn awaited(&self, state: &QueueState) -> Option<u64> {
         let Range { start, end } = state.in_ring;
         match state.pending.front()? {
             _ if start == end => None,
@@ -178,7 +182,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn end_exclusive_use(&self, mut state: MutexGuard<'_, State>) {
+    pub(super) fn end_exclusive_use(&self, mut state: MutexGuard<'_, QueueState>) {
         state.busy = false;
         self.pump(&mut state);
         let backlog = !state.pending.is_empty();

@@ -48,7 +48,7 @@ pub(crate) struct Queue {
     pub(crate) mapping: Mapping,
     /// The thread of the VE side.
     thread: libc::pid_t,
-    pub(crate) state: Mutex<State>,
+    pub(crate) state: Mutex<QueueState>,
     pub(crate) progress: Progress,
     /// All requests below this id have ended.
     finished: AtomicU64,
@@ -62,7 +62,7 @@ pub(crate) struct Queue {
 }
 
 /// What the lock of a queue protects.
-pub(crate) struct State {
+pub(crate) struct QueueState {
     pub(crate) results: Results,
     pub(crate) pending: VecDeque<Pending>,
     /// A thread of the host has the context for itself.
@@ -96,7 +96,7 @@ pub(crate) enum Waited {
     TimedOut,
 }
 
-impl State {
+impl QueueState {
     /// How many calls are in the ring.
     #[inline]
     fn ring_len(&self) -> usize {
@@ -131,7 +131,7 @@ impl Queue {
             index,
             mapping,
             thread,
-            state: Mutex::new(State {
+            state: Mutex::new(QueueState {
                 results: Results::default(),
                 pending: VecDeque::new(),
                 busy: false,

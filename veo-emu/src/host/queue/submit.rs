@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
 
-use super::{Queue, State};
+use super::{Queue, QueueState};
 use crate::error::{Error, Result};
 use crate::host::args::StackBuffer;
 use crate::host::memory::NoRoom;
@@ -16,7 +16,7 @@ use crate::sys::cpu;
 
 impl Queue {
     #[inline]
-    pub(super) fn lock_to_submit(&self) -> Result<MutexGuard<'_, State>> {
+    pub(super) fn lock_to_submit(&self) -> Result<MutexGuard<'_, QueueState>> {
         let mut state = lock(&self.state);
         while state
             .block
@@ -57,7 +57,10 @@ impl Queue {
 
     /// Waits a little for room in a ring that is full, if nothing else waits for that.
     #[cold]
-    fn make_room<'a>(&'a self, mut state: MutexGuard<'a, State>) -> Result<MutexGuard<'a, State>> {
+    fn make_room<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, QueueState>,
+    ) -> Result<MutexGuard<'a, QueueState>> {
         self.harvest(&mut state);
         if state.ring_len() == SLOTS && state.pending.is_empty() {
             drop(state);
@@ -72,7 +75,7 @@ impl Queue {
     #[cold]
     fn stage_or_defer(
         self: &Arc<Self>,
-        mut state: MutexGuard<'_, State>,
+        mut state: MutexGuard<'_, QueueState>,
         id: u64,
         call: CallView<'_>,
         stack: &[StackBuffer],
@@ -127,7 +130,7 @@ impl Queue {
 
     fn defer(
         self: &Arc<Self>,
-        mut state: MutexGuard<'_, State>,
+        mut state: MutexGuard<'_, QueueState>,
         id: u64,
         pending: Pending,
     ) -> Result<()> {
@@ -146,7 +149,7 @@ impl Queue {
 
     /// Puts a call into the ring, which has room.
     #[inline]
-    pub(super) fn push(&self, state: &mut State, id: u64, call: CallView<'_>) {
+    pub(super) fn push(&self, state: &mut QueueState, id: u64, call: CallView<'_>) {
         debug_assert!(state.in_ring.is_empty() || state.in_ring.end == id);
         // The VE side looks at it when it has nothing to do.
         if state.in_ring.is_empty() || state.position.is_multiple_of(16) {
@@ -177,7 +180,7 @@ impl Queue {
     /// memory are known now.
     pub(super) fn push_staged(
         &self,
-        state: &mut State,
+        state: &mut QueueState,
         id: u64,
         call: CallView<'_>,
         (staged, addresses): (Staged, Vec<(usize, u64)>),

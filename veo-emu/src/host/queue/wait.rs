@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::{Queue, STARVED, State, Waited};
+use super::{Queue, QueueState, STARVED, Waited};
 use crate::host::queue::progress;
-use crate::host::results::{Outcome, Results, State as ResultState};
+use crate::host::results::{Outcome, ResultState, Results};
 use crate::mutex::lock;
 use crate::shared::ring::Ended;
 use crate::shared::wait::Spin;
@@ -18,7 +18,7 @@ impl Queue {
         &self,
         watched: Option<u64>,
         end: Option<Instant>,
-        mut done: impl FnMut(&mut State) -> Option<T>,
+        mut done: impl FnMut(&mut QueueState) -> Option<T>,
     ) -> Option<T> {
         let ring = self.ring();
         let mut spin = Spin::default();
@@ -129,7 +129,8 @@ impl Queue {
         // from the ring to its collector takes 40 % less time.
         let mut taken = self.take_ended(&mut lock(&self.state), ids, &mut take);
         if !taken {
-            let done = |state: &mut State| self.take_ended(state, ids, &mut take).then_some(());
+            let done =
+                |state: &mut QueueState| self.take_ended(state, ids, &mut take).then_some(());
             taken = self.wait_until(Some(first), end, done).is_some();
         }
         if taken {
@@ -144,7 +145,7 @@ impl Queue {
     #[inline]
     fn take_ended(
         &self,
-        state: &mut State,
+        state: &mut QueueState,
         ids: &[u64],
         take: &mut impl FnMut(usize, Waited),
     ) -> bool {
@@ -174,7 +175,7 @@ impl Queue {
     /// Takes the result of a call straight from the ring, if it is the oldest one there and
     /// there is nothing else to be done for it.
     #[inline]
-    fn take_oldest(&self, state: &mut State, id: u64) -> Option<u64> {
+    fn take_oldest(&self, state: &mut QueueState, id: u64) -> Option<u64> {
         if state.in_ring.start != id || state.in_ring.is_empty() || !state.staged.is_empty() {
             return None;
         }
