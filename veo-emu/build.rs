@@ -90,7 +90,11 @@ fn compile(library: &Path, target: &str) -> Result<(), String> {
             output.status
         ));
     }
-    check(library).map_err(|text| format!("{} made {text}", compiler.path().display()))
+    check(library).map_err(|text| {
+        // What is of no use is not left where the next build could take it for good.
+        let _ = std::fs::remove_file(library);
+        format!("{} made {text}", compiler.path().display())
+    })
 }
 
 /// Takes the flags of the program's own C code out of this script's environment.
