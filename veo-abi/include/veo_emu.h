@@ -113,8 +113,9 @@ struct veo_emu_result {
 
 /* Collects several results at once: waits for the first of `count` requests, at most
  * `nanoseconds` (UINT64_MAX: for ever), then takes its result and those of the ones
- * behind it that have ended too, up to the first that has not. Gives how many it took;
- * 0: the first is unfinished. The context must not be closed meanwhile. */
+ * behind it that have ended too, up to the first that has not, or that has failed: only
+ * whoever waits for that one gets its sentence (veo_emu_last_error). Gives how many it
+ * took; 0: the first is unfinished. The context must not be closed meanwhile. */
 size_t veo_emu_collect(struct veo_thr_ctxt *ctx, const uint64_t *requests, size_t count,
 		       uint64_t nanoseconds, struct veo_emu_result *results);
 

@@ -215,10 +215,8 @@ impl Queue {
 
 /// Whether a request has ended without a result.
 fn has_failed(results: &Results, id: u64) -> bool {
-    !matches!(
-        results.look(id),
-        ResultState::Ended(Outcome::Ok(_)) | ResultState::Pending
-    )
+    let state = results.look(id);
+    matches!(state, ResultState::Ended(outcome) if !matches!(outcome, Outcome::Ok(_)))
 }
 
 /// The result of a request, taken, if there is anything to say of it.
