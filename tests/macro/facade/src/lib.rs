@@ -2,7 +2,8 @@
 
 pub use vector_engine as ve;
 
-use ve::{ve_kernel, VeData, VeOpaque};
+use ve::ve_kernel;
+use ve::{VeData, VeOpaque};
 
 /// Plain data.
 #[derive(Clone, Copy, VeData)]
