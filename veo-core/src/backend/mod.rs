@@ -233,6 +233,26 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_the_extension_is_none() {
+        unsafe extern "C" fn call(
+            _: *mut veo_abi::ffi::veo_thr_ctxt,
+            _: u64,
+            _: *const u64,
+            _: *const u64,
+            _: usize,
+            _: veo_abi::ffi::veo_emu_class,
+        ) -> u64 {
+            0
+        }
+        let older = VeoApi {
+            veo_emu_call_async: Some(call),
+            ..VeoApi::EMPTY
+        };
+        let api = Api::new(older, Backend::Libveo, String::new());
+        assert!(api.table.veo_emu_call_async.is_none());
+    }
+
+    #[test]
     fn a_missing_function_is_named() {
         let api = present().unwrap();
         let error = need!(api, veo_alloc_hmem, "hmem").err().unwrap();
