@@ -92,6 +92,8 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
     quote! {
         #[automatically_derived]
         #allowed
+        // SAFETY: `VeData` promises plain data. The structure is `repr(C)` or transparent,
+        // `condition` says that it is `Copy`, and `ty` asks the value of each field for the trait.
         unsafe impl #impl_generics #implemented for #ident #ty_generics
         #clause #condition #predicates
         {
