@@ -1,0 +1,3 @@
+//! Relocatable and shared objects for the Vector Engine: checked, placed in memory, relocated.
+//!
+//! It uses `memory` and knows nothing of instructions.
