@@ -45,7 +45,7 @@ mod veorun;
 pub use emulated::{LIBVEOHMEM, api, veorun_main};
 #[cfg(emulated)]
 #[doc(hidden)]
-pub use sys::cancel::Uncancelled;
+pub use sys::thread::Uncancelled;
 #[cfg(not(emulated))]
 pub use unsupported::{api, veorun_main};
 

@@ -14,12 +14,12 @@ pub(crate) const INLINE_WORDS: usize = 12;
 
 /// Sleeps while `word` holds `expected`.
 pub(crate) fn park(word: &AtomicU32, expected: u32, timeout: Option<std::time::Duration>) {
-    crate::sys::futex::wait(word, expected, timeout);
+    crate::sys::thread::futex_wait(word, expected, timeout);
 }
 
 /// Wakes all that sleep on `word`.
 pub(crate) fn unpark(word: &AtomicU32) {
-    crate::sys::futex::wake(word, i32::MAX);
+    crate::sys::thread::futex_wake(word, i32::MAX);
 }
 
 /// Has the processor fetch the cache lines of something that is written soon.

@@ -16,9 +16,6 @@ mod shared {
 }
 
 mod sys {
-    pub(crate) mod cpu {
-        pub(crate) const NO_CPU: u32 = u32::MAX;
-    }
     pub(crate) mod memfd {
         /// Stands for the real one.
         ///
@@ -26,6 +23,9 @@ mod sys {
         ///
         /// Nothing is mapped here.
         pub(crate) unsafe trait Shared {}
+    }
+    pub(crate) mod thread {
+        pub(crate) const NO_CPU: u32 = u32::MAX;
     }
 }
 

@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::log::debug;
 use crate::mutex::lock;
 use crate::shared::message::Message;
-use crate::sys::kept::Kept;
+use crate::sys::descriptor::Kept;
 
 /// A context, as far as the end of its process concerns it.
 pub(crate) trait Dependant: Send + Sync {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::mutex::lock;
 use crate::shared::control::Control;
 use crate::shared::message::{LONGEST, Message};
-use crate::sys::kept::Kept;
+use crate::sys::descriptor::Kept;
 use crate::sys::memfd::Mapping;
 use crate::sys::socket;
 

@@ -12,7 +12,7 @@ use super::asking;
 use super::operation::CallView;
 use crate::shared::class::{Class, PER_WORD, Returns};
 use crate::shared::ring::MAX_WORDS;
-use crate::sys::cancel::Uncancelled;
+use crate::sys::thread::Uncancelled;
 
 /// How one parameter is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::death::{Kind, Reason};
 use super::end::Status;
 use crate::error::{Error, Result};
 use crate::log::warn_once;
-use crate::sys::pidfd;
+use crate::sys::process;
 
 /// How long a process may take to end itself.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -78,7 +78,7 @@ impl ChildProcess {
         let by_descriptor = self
             .pidfd
             .as_ref()
-            .map(|fd| pidfd::signal(fd.get()?, signal));
+            .map(|fd| process::signal(fd.get()?, signal));
         if let Some(Ok(())) = by_descriptor {
             return Ok(());
         }

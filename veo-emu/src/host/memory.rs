@@ -12,9 +12,9 @@ use crate::mutex::lock;
 use crate::shared::control::Control;
 use crate::shared::window::{Layout, WINDOW};
 use crate::sync::Ordering;
-use crate::sys::cancel::Uncancelled;
-use crate::sys::kept::Kept;
+use crate::sys::descriptor::Kept;
 use crate::sys::memfd::{self, Mapping};
+use crate::sys::thread::Uncancelled;
 
 /// Free but reserved memory that is kept for the next allocation.
 const SPARE: u64 = 4 << 20;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::mutex::lock;
-use crate::sys::kept::Kept;
+use crate::sys::descriptor::Kept;
 use crate::sys::{above_standard, check};
 
 /// The function of the program that receives output.

@@ -15,7 +15,7 @@ use super::start::{self, Options};
 use super::transfer;
 use crate::error::{Error, Result};
 use crate::mutex::lock;
-use crate::sys::fork;
+use crate::sys::process;
 
 /// How long a killed process may take to be gone.
 const KILL_PATIENCE: Duration = Duration::from_secs(20);
@@ -89,13 +89,13 @@ impl Process {
             further: Mutex::default(),
             core,
             grace: options.grace,
-            creator: fork::process(),
+            creator: process::own_id(),
         })
     }
 
     /// Fails in a forked child: the VE process belongs to the parent.
     pub(crate) fn check_owner(&self) -> Result<()> {
-        if self.creator == fork::process() {
+        if self.creator == process::own_id() {
             Ok(())
         } else {
             Err(Error::new(

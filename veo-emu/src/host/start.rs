@@ -26,9 +26,9 @@ use crate::shared::control::Control;
 use crate::shared::message::{DEBUGGER, LOCKED, Message};
 use crate::shared::window::{Layout, STAGING_LEN};
 use crate::shared::{fpe, handshake};
-use crate::sys::kept::Kept;
+use crate::sys::descriptor::Kept;
 use crate::sys::memfd::{self, Mapping};
-use crate::sys::{lock, pidfd, socket};
+use crate::sys::{descriptor, process, socket};
 
 /// What a process is started with.
 pub(crate) struct Options {
@@ -109,7 +109,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     if debugger.is_some() {
         flags |= DEBUGGER;
     }
-    if lock::take(&control_file).is_ok() {
+    if descriptor::lock(&control_file).is_ok() {
         flags |= LOCKED;
     }
     let hello = Message::Hello {
@@ -142,7 +142,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     };
     drop(streams);
     let unready = Unready(Some(pid));
-    let watch = pidfd::open(pid).ok();
+    let watch = process::open_pidfd(pid).ok();
     let (handle, base) = await_ready(ours.as_fd(), pid, &program)?;
     let memory = Memory::new(Kept::new(file), mapping, control.clone(), node, layout);
     let child = Arc::new(ChildProcess::new(

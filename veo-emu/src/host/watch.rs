@@ -13,7 +13,7 @@ use super::end::Status;
 use super::report::doing;
 use super::work::Work;
 use crate::error::{Error, Result};
-use crate::sys::kept::Kept;
+use crate::sys::descriptor::Kept;
 
 /// How often to check for the child's end if there is no descriptor of it.
 const ASK_EVERY: Duration = Duration::from_millis(50);

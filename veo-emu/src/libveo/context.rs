@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::host::context::{self as contexts, DEFAULT_STACK, LEAST_STACK};
 use crate::host::queue::progress;
 use crate::mutex::lock;
-use crate::sys::fork;
+use crate::sys::process;
 
 fn open(proc_: *mut veo_proc_handle, stack: Option<u64>) -> Result<*mut veo_thr_ctxt> {
     let process = process_of(proc_)?;
@@ -25,7 +25,7 @@ fn open(proc_: *mut veo_proc_handle, stack: Option<u64>) -> Result<*mut veo_thr_
             .insert(ContextEntry {
                 queue,
                 process: proc_ as u64,
-                creator: fork::process(),
+                creator: process::own_id(),
             })
             .ok_or_else(|| Error::new(libc::EMFILE, "there are too many contexts"))
     };

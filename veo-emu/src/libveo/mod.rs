@@ -61,7 +61,7 @@ impl ContextEntry {
     /// Whether this process opened the context, and not one that it was forked from.
     #[inline]
     fn is_own(&self) -> bool {
-        self.creator == crate::sys::fork::process()
+        self.creator == crate::sys::process::own_id()
     }
 
     #[inline]

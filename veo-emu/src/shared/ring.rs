@@ -19,7 +19,7 @@ use crate::shared::slot::{Extension, Slot};
 pub(crate) use crate::shared::slot::{Op, Received, Request};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, expect_write, fence, park, unpark};
 pub(crate) use crate::sync::{MAX_WORDS, SLOTS};
-use crate::sys::cpu::NO_CPU;
+use crate::sys::thread::NO_CPU;
 use std::time::Duration;
 
 /// Nobody waits for a response.

@@ -2,16 +2,11 @@
 //!
 //! Nothing here knows what a Vector Engine is.
 
-pub(crate) mod cancel;
-pub(crate) mod cpu;
-pub(crate) mod fork;
-pub(crate) mod futex;
-pub(crate) mod kept;
-pub(crate) mod lock;
+pub(crate) mod descriptor;
 pub(crate) mod memfd;
-pub(crate) mod pidfd;
-pub(crate) mod scheduling;
+pub(crate) mod process;
 pub(crate) mod socket;
+pub(crate) mod thread;
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};

@@ -15,9 +15,9 @@ use crate::shared::control::Control;
 use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::Ring;
-use crate::sys::kept::identity;
+use crate::sys::descriptor::identity;
 use crate::sys::memfd::{Mapping, is_sealed};
-use crate::sys::{lock, pidfd, socket};
+use crate::sys::{descriptor, process, socket};
 
 /// The page shared with the host.
 static CONTROL: OnceLock<&'static Control> = OnceLock::new();
@@ -26,7 +26,7 @@ static CONTROL: OnceLock<&'static Control> = OnceLock::new();
 pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
     // SAFETY: getppid cannot fail.
     let host = unsafe { libc::getppid() };
-    let watch = pidfd::open(host).ok();
+    let watch = process::open_pidfd(host).ok();
     // A kernel may stop this process. When the host is gone, no other process continues it, so
     // the system sends SIGCONT when the host's last thread ends. Otherwise it has no effect.
     // SAFETY: plain numbers.
@@ -110,7 +110,7 @@ fn watch_lock(fds: Vec<OwnedFd>, host: libc::pid_t) {
         .stack_size(128 << 10)
         .spawn(move || {
             if let Some(fd) = fds.first()
-                && lock::wait(fd).is_err()
+                && descriptor::wait_for_lock(fd).is_err()
             {
                 // A kernel has closed the descriptor, or put another in its place.
                 outlive(host);

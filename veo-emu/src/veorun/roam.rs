@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sys::cpu;
+use crate::sys::thread::{CpuSet, current_cpu};
 
 /// The least time between two moves. It keeps threads from chasing each other.
 const REST: Duration = Duration::from_millis(1);
@@ -55,14 +55,14 @@ impl Roam {
             return false;
         }
         self.next = now + LONG_REST;
-        let Some(allowed) = cpu::Set::of_thread() else {
+        let Some(allowed) = CpuSet::of_thread() else {
             return false;
         };
         let others = allowed.without(here);
         if others.is_empty() || !others.apply() {
             return false;
         }
-        let moved = cpu::current() != here;
+        let moved = current_cpu() != here;
         allowed.apply();
         // On a busy machine the thread waits long until it runs again.
         let then = Instant::now();
@@ -77,19 +77,19 @@ mod tests {
 
     #[test]
     fn a_move_leaves_the_choice_of_cpus_alone() {
-        let before = cpu::Set::of_thread().unwrap();
+        let before = CpuSet::of_thread().unwrap();
         let mut roam = Roam::new();
         // The waits count as made at once, however slowly this test runs.
         roam.begin = Instant::now() + Duration::from_secs(3600);
-        let here = cpu::current();
+        let here = current_cpu();
         for _ in 1..CONVERSATION.0 {
             assert!(!roam.leave(here), "a few waits are no reason to move");
         }
         assert_eq!(roam.leave(here), !before.without(here).is_empty());
         roam.next = Instant::now() + Duration::from_secs(3600);
         for _ in 0..=CONVERSATION.0 {
-            assert!(!roam.leave(cpu::current()), "it has just moved");
+            assert!(!roam.leave(current_cpu()), "it has just moved");
         }
-        assert!(cpu::Set::of_thread().unwrap().equals(&before));
+        assert!(CpuSet::of_thread().unwrap().equals(&before));
     }
 }

@@ -14,7 +14,7 @@ use veo_abi::environment::{self, HANDSHAKE};
 
 use crate::shared::handshake::{self, NAME};
 use crate::shared::message::{LONGEST, Message};
-use crate::sys::{fork, socket};
+use crate::sys::{process, socket};
 
 #[used]
 // SAFETY: the section holds pointers to functions that the C start-up code calls
@@ -118,7 +118,7 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
     // SAFETY: the name is a NUL-terminated string.
     unsafe { libc::prctl(libc::PR_SET_NAME, NAME.as_ptr()) };
     close_others(&[&socket, &fds[0], &fds[1]].map(AsRawFd::as_raw_fd));
-    fork::process();
+    process::own_id();
     Ok((socket, hello, fds))
 }
 

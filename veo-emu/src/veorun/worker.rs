@@ -13,7 +13,8 @@ use super::{current, exit, memory};
 use crate::shared::ring::{Ended, Op, Received, Ring, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
-use crate::sys::{cpu, fork};
+use crate::sys::process;
+use crate::sys::thread::current_cpu;
 
 /// Starts the thread of a context. Returns its number.
 pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64> {
@@ -44,7 +45,7 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
 pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
     let ring = mapping.view::<Ring>().ve_side();
     let parcel = Parcel::of(mapping);
-    let process = fork::process();
+    let process = process::own_id();
     let mut request = Box::new(Received::new());
     let mut position = 0;
     let mut roam = Roam::new();
@@ -64,7 +65,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                 };
                 current::leave();
                 flush();
-                if fork::process() != process {
+                if process::own_id() != process {
                     // A kernel forked, and this is the child coming back.
                     exit::now(0);
                 }
@@ -91,7 +92,7 @@ fn wait(ring: VeSide<'_>, position: u64, roam: &mut Roam) {
         return;
     }
     // A host thread whose CPU is ours cannot post while we spin.
-    let here = cpu::current();
+    let here = current_cpu();
     ring.set_ve_cpu(here);
     let mut spins = ring.host_cpu(position) != here || roam.leave(here);
     let mut spin = Spin::default();
@@ -102,7 +103,7 @@ fn wait(ring: VeSide<'_>, position: u64, roam: &mut Roam) {
         }
     }
     if !spins {
-        ring.set_ve_cpu(cpu::current());
+        ring.set_ve_cpu(current_cpu());
     }
 }
 

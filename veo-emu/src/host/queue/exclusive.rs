@@ -14,7 +14,7 @@ use crate::shared::class::Returns;
 use crate::shared::parcel::Task;
 use crate::shared::ring::{Ended, Op, Request};
 use crate::shared::wait::Spin;
-use crate::sys::cpu;
+use crate::sys::thread::current_cpu;
 
 impl Queue {
     /// Has the context for the calling thread alone, behind everything queued, for
@@ -134,7 +134,7 @@ impl Queue {
                     words,
                     classes: &[],
                     returns: Returns::Word,
-                    cpu: cpu::current(),
+                    cpu: current_cpu(),
                 },
             );
             state.position += 1;
@@ -150,7 +150,7 @@ impl Queue {
             if self.child.is_dead() {
                 return Err(self.child.gone());
             }
-            if ring.ve_cpu() != cpu::current() && spin.again() {
+            if ring.ve_cpu() != current_cpu() && spin.again() {
                 continue;
             }
             self.sleep(seen, Some(0), None, || {

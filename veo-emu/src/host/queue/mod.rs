@@ -32,8 +32,8 @@ use super::results::{Outcome, Results};
 use super::work::{Job, Work};
 use crate::mutex::lock;
 use crate::shared::ring::{HostSide, Ring, SLOTS};
-use crate::sys::cpu::NO_CPU;
 use crate::sys::memfd::Mapping;
+use crate::sys::thread::NO_CPU;
 
 /// A thread that sleeps looks around this often.
 const LOOK: Duration = Duration::from_millis(500);

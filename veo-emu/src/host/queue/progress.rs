@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{Queue, STARVED};
 use crate::error::{Error, Result};
 use crate::mutex::lock;
-use crate::sys::{futex, scheduling};
+use crate::sys::thread::{futex_wait, futex_wake, never_preempt};
 
 thread_local! {
     static SERVING: Cell<*const Queue> = const { Cell::new(ptr::null()) };
@@ -54,7 +54,7 @@ impl Progress {
             // Counted before the look, as the thread says that it sleeps before it looks.
             self.nudges.fetch_add(1, Ordering::SeqCst);
             if self.asleep.load(Ordering::SeqCst) {
-                futex::wake(&self.nudges, 1);
+                futex_wake(&self.nudges, 1);
             }
         }
     }
@@ -63,7 +63,7 @@ impl Progress {
     fn sleep(&self, seen: u32, limit: Option<Duration>) {
         self.asleep.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-        futex::wait(&self.nudges, seen, limit);
+        futex_wait(&self.nudges, seen, limit);
         self.asleep.store(false, Ordering::Relaxed);
     }
 
@@ -92,7 +92,7 @@ pub(crate) fn is_serving(queue: &Queue) -> bool {
 
 fn run(queue: &Arc<Queue>) {
     SERVING.set(Arc::as_ptr(queue));
-    scheduling::never_preempt();
+    never_preempt();
     let progress = &queue.progress;
     let ring = queue.ring();
     loop {

@@ -12,7 +12,7 @@ use crate::host::operation::{Call, CallView, HostOp, Layout, Pending, Staged};
 use crate::mutex::lock;
 use crate::shared::ring::{Op, Request, SLOTS};
 use crate::shared::wait::Spin;
-use crate::sys::cpu;
+use crate::sys::thread::current_cpu;
 
 impl Queue {
     #[inline]
@@ -100,7 +100,7 @@ impl Queue {
 
     fn spin_for_room(&self) {
         let ring = self.ring();
-        if ring.ve_cpu() == cpu::current() {
+        if ring.ve_cpu() == current_cpu() {
             return;
         }
         let oldest = self.finished.load(Ordering::Relaxed);
@@ -153,7 +153,7 @@ impl Queue {
         debug_assert!(state.in_ring.is_empty() || state.in_ring.end == id);
         // The VE side looks at it when it has nothing to do.
         if state.in_ring.is_empty() || state.position.is_multiple_of(16) {
-            state.cpu = cpu::current();
+            state.cpu = current_cpu();
         }
         if state.in_ring.is_empty() {
             // The host may have done some requests by itself.

@@ -9,7 +9,7 @@ use crate::host::results::{Outcome, ResultState, Results};
 use crate::mutex::lock;
 use crate::shared::ring::Ended;
 use crate::shared::wait::Spin;
-use crate::sys::cpu;
+use crate::sys::thread::current_cpu;
 
 impl Queue {
     /// Waits until `done` holds. It is asked under the lock, after harvesting.
@@ -58,7 +58,7 @@ impl Queue {
                     || target.is_some_and(|id| ring.response(id).is_some())
                     || ring.generation() != seen
             };
-            if ring.ve_cpu() != cpu::current() {
+            if ring.ve_cpu() != current_cpu() {
                 let mut again = true;
                 while !changed() && again {
                     again = spin.again();
@@ -92,7 +92,7 @@ impl Queue {
     #[inline]
     fn spin_for_call(&self, id: u64) {
         let mut spin = Spin::default();
-        if self.is_under_way(id) && self.ring().ve_cpu() != cpu::current() {
+        if self.is_under_way(id) && self.ring().ve_cpu() != current_cpu() {
             while self.is_under_way(id) && spin.again() {}
         }
     }

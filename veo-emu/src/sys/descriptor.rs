@@ -1,12 +1,14 @@
-//! A descriptor that lives as long as a program, and that the program may close.
+//! Descriptors among those of a program: one that the program may close, and locks of files.
 //!
 //! A daemon closes all its descriptors, ours with them, and gets their numbers for files of
 //! its own. Without a check, this library would then write into such a file or close it. So
-//! each use first compares the open file with the one that was kept. The reason is correctness:
-//! the check costs one `fstat`, and no call of a kernel needs a descriptor.
+//! each use of a [`Kept`] first compares the open file with the one that was kept. The reason is
+//! correctness: the check costs one `fstat`, and no call of a kernel needs a descriptor.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+
+use super::check;
 
 /// What an open file is, whatever its number.
 pub(crate) type Identity = (libc::dev_t, libc::ino_t);
@@ -63,6 +65,32 @@ pub(crate) fn identity(number: RawFd) -> Option<Identity> {
     let mut stat: libc::stat = unsafe { std::mem::zeroed() };
     // SAFETY: the structure is valid for writing; a closed descriptor is an error.
     (unsafe { libc::fstat(number, &mut stat) } == 0).then_some((stat.st_dev, stat.st_ino))
+}
+
+fn apply_lock(fd: impl AsFd, command: i32) -> io::Result<()> {
+    // SAFETY: an all-zero flock is a valid value of that structure.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = libc::F_WRLCK as _;
+    lock.l_whence = libc::SEEK_SET as _;
+    // SAFETY: an open descriptor and a complete structure.
+    check(unsafe { libc::fcntl(fd.as_fd().as_raw_fd(), command, &raw const lock) }.into())
+        .map(|_| ())
+}
+
+/// Takes the lock of a file, which the process holds while it lives. It is given up when any
+/// descriptor of the file is closed, also by `exec`; a forked child does not inherit it.
+pub(crate) fn lock(fd: impl AsFd) -> io::Result<()> {
+    apply_lock(fd, libc::F_SETLK)
+}
+
+/// Waits until nobody holds the lock.
+pub(crate) fn wait_for_lock(fd: impl AsFd) -> io::Result<()> {
+    loop {
+        match apply_lock(&fd, libc::F_SETLKW) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,19 +1,23 @@
-//! Which process this is, without a system call, also right after `fork`.
-//!
-//! The number is kept in a page that the kernel wipes in a forked child. It tells a handle of
-//! the parent from a handle of this process.
+//! Processes: which one this is, and descriptors of others (`pidfd`), with which one watches for
+//! an end and signals without races.
 
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::{above_standard, check};
+
+/// The number of this process, in a page that the kernel wipes in a forked child. It tells a
+/// handle of the parent from a handle of this process.
 struct Page(&'static AtomicU32);
 
 static PAGE: OnceLock<Option<Page>> = OnceLock::new();
 
-/// The process number of the calling process.
+/// The number of the calling process, without a system call, also right after `fork`.
 #[inline]
-pub(crate) fn process() -> u32 {
+pub(crate) fn own_id() -> u32 {
     let Some(page) = PAGE.get_or_init(map) else {
         return std::process::id();
     };
@@ -51,4 +55,27 @@ fn map() -> Option<Page> {
     // SAFETY: the page is zeroed, aligned and never unmapped, so it holds an
     // AtomicU32 for the rest of the process's life.
     Some(Page(unsafe { &*base.cast::<AtomicU32>() }))
+}
+
+/// A descriptor that becomes readable when the process ends.
+pub(crate) fn open_pidfd(pid: libc::pid_t) -> io::Result<OwnedFd> {
+    // SAFETY: plain numbers.
+    let fd = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
+    // SAFETY: the system call has just returned this descriptor to us.
+    above_standard(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// Sends a signal to the process behind the descriptor.
+pub(crate) fn signal(fd: impl AsFd, signal: i32) -> io::Result<()> {
+    // SAFETY: an open descriptor, plain numbers, and no siginfo.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            fd.as_fd().as_raw_fd(),
+            signal,
+            ptr::null::<libc::siginfo_t>(),
+            0,
+        )
+    })
+    .map(|_| ())
 }
