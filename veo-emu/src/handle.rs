@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::mutex::lock;
+use crate::sync::lock;
 
 /// Chunk `n` holds `64 << n` places.
 const CHUNKS: usize = 14;

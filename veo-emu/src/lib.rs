@@ -29,8 +29,6 @@ pub mod libveo;
 #[cfg(emulated)]
 mod log;
 #[cfg(emulated)]
-mod mutex;
-#[cfg(emulated)]
 mod shared;
 #[cfg(emulated)]
 mod sync;

@@ -1,5 +1,7 @@
-//! Atomics, futexes and sizes of the shared protocol. The model in `tests/ring_model.rs`
-//! replaces this file by one over `loom`.
+//! What threads and processes agree by: a lock, and the atomics, futexes and sizes of the shared
+//! protocol. The model in `tests/ring_model.rs` replaces this file by one over `loom`.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
@@ -35,4 +37,10 @@ pub(crate) fn expect_write<T>(place: &T) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = place;
+}
+
+/// Locks, also after a panic of another thread: every critical section leaves its
+/// data consistent at each step that can panic.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -17,8 +17,8 @@ use super::symbols::Symbols;
 use super::work::Work;
 use crate::error::{Error, Result};
 use crate::log::debug;
-use crate::mutex::lock;
 use crate::shared::message::Message;
+use crate::sync::lock;
 use crate::sys::descriptor::Kept;
 
 /// A context, as far as the end of its process concerns it.

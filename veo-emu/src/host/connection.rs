@@ -6,9 +6,9 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::mutex::lock;
 use crate::shared::control::Control;
 use crate::shared::message::{LONGEST, Message};
+use crate::sync::lock;
 use crate::sys::descriptor::Kept;
 use crate::sys::memfd::Mapping;
 use crate::sys::socket;

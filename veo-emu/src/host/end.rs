@@ -10,8 +10,8 @@ use super::out_of_memory::Kills;
 use super::report::Report;
 use super::symbols::Symbols;
 use super::work::Work;
-use crate::mutex::lock;
 use crate::shared::control::Fault;
+use crate::sync::lock;
 
 /// How a process ended, as the system tells; empty if it does not.
 #[derive(Clone, Copy, Default)]

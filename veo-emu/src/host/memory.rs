@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use super::arena::{Arena, Ranges};
 use super::node::Node;
-use crate::mutex::lock;
 use crate::shared::control::Control;
 use crate::shared::window::{Layout, WINDOW};
-use crate::sync::Ordering;
+use crate::sync::{Ordering, lock};
 use crate::sys::descriptor::Kept;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::thread::Uncancelled;

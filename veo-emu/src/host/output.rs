@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::mutex::lock;
+use crate::sync::lock;
 use crate::sys::descriptor::Kept;
 use crate::sys::{above_standard, check};
 

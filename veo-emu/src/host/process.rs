@@ -14,7 +14,7 @@ use super::queue::Queue;
 use super::start::{self, Options};
 use super::transfer;
 use crate::error::{Error, Result};
-use crate::mutex::lock;
+use crate::sync::lock;
 use crate::sys::process;
 
 /// How long a killed process may take to be gone.

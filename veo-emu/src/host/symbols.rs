@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use veo_debuginfo::Original;
 
 use super::convention::{Convention, Lazy};
-use crate::mutex::lock;
 use crate::shared::code::Code;
+use crate::sync::lock;
 
 /// A library that is loaded in the VE process.
 #[derive(Clone, Debug)]

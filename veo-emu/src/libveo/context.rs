@@ -14,7 +14,7 @@ use super::{ATTRIBUTES, CONTEXTS, ContextEntry, PROCESSES, context_of, guard, pr
 use crate::error::{Error, Result};
 use crate::host::context::{self as contexts, DEFAULT_STACK, LEAST_STACK};
 use crate::host::queue::progress;
-use crate::mutex::lock;
+use crate::sync::lock;
 use crate::sys::process;
 
 fn open(proc_: *mut veo_proc_handle, stack: Option<u64>) -> Result<*mut veo_thr_ctxt> {

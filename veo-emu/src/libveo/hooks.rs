@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Mutex;
 
 use super::identifiers;
-use crate::mutex::lock;
+use crate::sync::lock;
 
 type Hook = unsafe extern "C" fn(*mut c_void, ...);
 pub(super) type AllocHook = unsafe extern "C" fn(*mut c_void, usize);

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use veo_abi::hmem::{self, MAX_PROCESSES};
 
 use crate::error::{Error, Result};
-use crate::mutex::lock;
+use crate::sync::lock;
 
 /// Handles of live processes by process identifier; 0: it is free.
 static IDENTIFIERS: Mutex<[u64; MAX_PROCESSES]> = Mutex::new([0; MAX_PROCESSES]);

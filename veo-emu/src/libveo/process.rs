@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::host::process::Process;
 use crate::host::queue::progress;
 use crate::host::start::Options;
-use crate::mutex::lock;
+use crate::sync::lock;
 use crate::veorun::takeover;
 
 pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handle> {

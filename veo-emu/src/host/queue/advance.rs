@@ -8,8 +8,8 @@ use super::{Queue, QueueState};
 use crate::host::memory::NoRoom;
 use crate::host::operation::{HostOp, Pending};
 use crate::host::results::{Outcome, ResultState};
-use crate::mutex::lock;
 use crate::shared::ring::{Ended, SLOTS};
+use crate::sync::lock;
 
 impl Queue {
     /// Whether nothing runs and nothing waits.

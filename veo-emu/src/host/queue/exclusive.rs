@@ -9,11 +9,11 @@ use crate::error::Result;
 use crate::host::operation::Pending;
 use crate::host::queue::progress;
 use crate::host::work::Job;
-use crate::mutex::lock;
 use crate::shared::class::Returns;
 use crate::shared::parcel::Task;
 use crate::shared::ring::{Ended, Op, Request};
 use crate::shared::wait::Spin;
+use crate::sync::lock;
 use crate::sys::thread::current_cpu;
 
 impl Queue {

@@ -3,7 +3,7 @@
 
 use super::{LOOK, Queue};
 use crate::host::death::Reason;
-use crate::mutex::lock;
+use crate::sync::lock;
 
 impl Queue {
     /// Ends the process if its thread will never do what is in the ring. `same` tells whether

@@ -30,8 +30,8 @@ use super::death::Death;
 use super::operation::{Pending, Staged};
 use super::results::{Outcome, Results};
 use super::work::{Job, Work};
-use crate::mutex::lock;
 use crate::shared::ring::{HostSide, Ring, SLOTS};
+use crate::sync::lock;
 use crate::sys::memfd::Mapping;
 use crate::sys::thread::NO_CPU;
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::{Queue, STARVED};
 use crate::error::{Error, Result};
-use crate::mutex::lock;
+use crate::sync::lock;
 use crate::sys::thread::{futex_wait, futex_wake, never_preempt};
 
 thread_local! {

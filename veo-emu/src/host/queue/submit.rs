@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 use crate::host::args::StackBuffer;
 use crate::host::memory::NoRoom;
 use crate::host::operation::{Call, CallView, HostOp, Layout, Pending, Staged};
-use crate::mutex::lock;
 use crate::shared::ring::{Op, Request, SLOTS};
 use crate::shared::wait::Spin;
+use crate::sync::lock;
 use crate::sys::thread::current_cpu;
 
 impl Queue {

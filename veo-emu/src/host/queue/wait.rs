@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::{Queue, QueueState, STARVED, Waited};
 use crate::host::queue::progress;
 use crate::host::results::{Outcome, ResultState, Results};
-use crate::mutex::lock;
 use crate::shared::ring::Ended;
 use crate::shared::wait::Spin;
+use crate::sync::lock;
 use crate::sys::thread::current_cpu;
 
 impl Queue {
