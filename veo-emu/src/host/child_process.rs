@@ -8,13 +8,12 @@ use std::time::{Duration, Instant};
 use veo_abi::environment::VE_TRACEBACK;
 
 use super::connection::{CUT_OFF, Connection, NoAnswer, PATIENCE};
-use super::death::{Death, Reason};
+use super::death::{Death, Reason, Work};
 use super::end::{End, Status};
 use super::memory::Memory;
 use super::output::Output;
 use super::report::Report;
 use super::symbols::Symbols;
-use super::work::Work;
 use crate::error::{Error, Result};
 use crate::log::debug;
 use crate::shared::message::Message;

@@ -1,15 +1,14 @@
 //! The end of a VE process: whether and how it has ended, why the host ended it, and which
-//! threads wait for that.
+//! threads wait for that. Here, too, is whether the system ran out of memory meanwhile.
 
+use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::death::{Death, Reason};
-use super::out_of_memory::Kills;
+use super::death::{Death, Reason, Work};
 use super::report::Report;
 use super::symbols::Symbols;
-use super::work::Work;
 use crate::shared::control::Fault;
 use crate::sync::lock;
 
@@ -184,4 +183,43 @@ impl End {
             meanwhile();
         }
     }
+}
+
+/// How often the system has killed processes because memory was out. It uses SIGKILL, which
+/// other processes send too, but it also counts these kills.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kills(Option<u64>);
+
+impl Kills {
+    /// The count of now.
+    pub(crate) fn so_far() -> Kills {
+        Kills(kills_in_own_group().or_else(|| kills_in("/proc/vmstat")))
+    }
+
+    /// Whether there were more since.
+    pub(crate) fn are_more_now(self) -> bool {
+        matches!((self.0, Kills::so_far().0), (Some(before), Some(now)) if now > before)
+    }
+}
+
+/// The count of this program's control group, which its VE processes are in.
+fn kills_in_own_group() -> Option<u64> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    groups.lines().find_map(|line| {
+        let (_, line) = line.split_once(':')?;
+        let (controllers, path) = line.split_once(':')?;
+        if controllers.is_empty() {
+            return kills_in(&format!("/sys/fs/cgroup{path}/memory.events"));
+        }
+        let is_memory = controllers.split(',').any(|name| name == "memory");
+        let file = format!("/sys/fs/cgroup/memory{path}/memory.oom_control");
+        is_memory.then(|| kills_in(&file)).flatten()
+    })
+}
+
+/// The value in the line `oom_kill` of a file.
+fn kills_in(path: &str) -> Option<u64> {
+    let text = fs::read_to_string(path).ok()?;
+    text.lines()
+        .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
 }

@@ -7,9 +7,8 @@ use std::fmt::Write;
 use veo_abi::hmem;
 use veo_debuginfo::{SourceLines, SourceLocation};
 
-use super::death::{Death, Ended, Kind};
+use super::death::{Death, Ended, Job, Kind};
 use super::symbols::{KnownLibrary, Symbols};
-use super::work::Job;
 use crate::shared::control::Cause;
 use crate::shared::parcel::Task;
 

@@ -8,10 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::child_process::ChildProcess;
-use super::death::{Kind, Reason};
+use super::death::{Kind, Reason, Work};
 use super::end::Status;
 use super::report::doing;
-use super::work::Work;
 use crate::error::{Error, Result};
 use crate::sys::descriptor::Kept;
 

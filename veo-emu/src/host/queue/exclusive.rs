@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use super::Queue;
 use crate::error::Result;
+use crate::host::death::Job;
 use crate::host::operation::Pending;
 use crate::host::queue::progress;
-use crate::host::work::Job;
 use crate::shared::class::Returns;
 use crate::shared::parcel::Task;
 use crate::shared::ring::{Ended, Op, Request};

@@ -26,10 +26,9 @@ use std::time::Duration;
 
 use self::progress::Progress;
 use super::child_process::{ChildProcess, Dependant};
-use super::death::Death;
+use super::death::{Death, Job, Work};
 use super::operation::{Pending, Staged};
 use super::results::{Outcome, Results};
-use super::work::{Job, Work};
 use crate::shared::ring::{HostSide, Ring, SLOTS};
 use crate::sync::lock;
 use crate::sys::memfd::Mapping;
