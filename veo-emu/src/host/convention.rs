@@ -8,7 +8,7 @@ use veo_abi::prototype::{Encoding, FoundType, Prototype, Prototypes, TypeId};
 use veo_debuginfo::Original;
 use veo_debuginfo::prototypes::read_original;
 
-use super::asking;
+use super::library_file;
 use super::operation::CallView;
 use crate::shared::class::{Class, PER_WORD, Returns};
 use crate::shared::ring::MAX_WORDS;
@@ -190,7 +190,10 @@ impl Lazy {
             let Some(library) = self.file.as_ref().and_then(|file| file.bytes().ok()) else {
                 return false;
             };
-            catch_unwind(AssertUnwindSafe(|| asking::asks(&library, pid))).unwrap_or(false)
+            catch_unwind(AssertUnwindSafe(|| {
+                library_file::asks_for_tags(&library, pid)
+            }))
+            .unwrap_or(false)
         })
     }
 

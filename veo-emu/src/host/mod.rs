@@ -9,7 +9,6 @@
 
 pub(crate) mod arena;
 pub(crate) mod args;
-pub(crate) mod asking;
 pub(crate) mod child_process;
 pub(crate) mod connection;
 pub(crate) mod context;
