@@ -11,7 +11,6 @@ pub(crate) mod arena;
 pub(crate) mod args;
 pub(crate) mod child_process;
 pub(crate) mod connection;
-pub(crate) mod context;
 pub(crate) mod convention;
 pub(crate) mod death;
 pub(crate) mod debugger;

@@ -1,12 +1,13 @@
-//! A VE process as a program holds it: its main context, further ones, its end.
+//! A VE process as a program holds it: its main context, further ones, its end. A context is a
+//! queue on the host and a thread in the VE process.
 
+use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use veo_abi::environment::VE_CORE_NUMBER;
 
 use super::child_process::ChildProcess;
-use super::context;
 use super::death::Reason;
 use super::library;
 use super::node::{self, Node};
@@ -14,8 +15,18 @@ use super::queue::Queue;
 use super::start::{self, Options};
 use super::transfer;
 use crate::error::{Error, Result};
+use crate::log::debug;
+use crate::shared::message::Message;
+use crate::shared::parcel::RING_FILE;
+use crate::shared::ring::Ring;
 use crate::sync::lock;
+use crate::sys::memfd::{self, Mapping};
 use crate::sys::process;
+
+/// Stack of a context's thread if nothing else was asked for.
+pub(crate) const DEFAULT_STACK: u64 = 128 << 20;
+/// The least that can be asked for.
+pub(crate) const LEAST_STACK: u64 = 4 << 20;
 
 /// How long a killed process may take to be gone.
 const KILL_PATIENCE: Duration = Duration::from_secs(20);
@@ -67,7 +78,7 @@ impl Process {
         let node = Node::get(number)?;
         let core = core()?;
         let child = start::start(node, options)?;
-        let main = match context::open(&child, 0, None) {
+        let main = match open_context(&child, 0, None) {
             Ok(main) => main,
             Err(error) => {
                 child.end_because(Reason::broken("it could not be set up"));
@@ -118,7 +129,7 @@ impl Process {
             contexts.next_index += 1;
             contexts.next_index - 1
         };
-        let queue = context::open(&self.child, index, stack)?;
+        let queue = open_context(&self.child, index, stack)?;
         let mut further = lock(&self.further);
         further.retain(|queue| queue.strong_count() > 0);
         further.push(Arc::downgrade(&queue));
@@ -226,9 +237,9 @@ impl Process {
                 .stack_size(256 << 10)
                 .spawn(move || {
                     for queue in further {
-                        context::close(&queue, false);
+                        close_context(&queue, false);
                     }
-                    context::close(&main, true);
+                    close_context(&main, true);
                 });
             if closer.is_err() || !self.child.wait_for_end(grace.unwrap_or(self.grace)) {
                 self.child
@@ -245,4 +256,41 @@ impl Process {
         }
         self.child.join();
     }
+}
+
+/// Makes the queue of a context and has the VE process start its thread. Without
+/// a wanted size the stack shrinks to what the process's limits leave.
+fn open_context(child: &Arc<ChildProcess>, index: u32, stack: Option<u64>) -> Result<Arc<Queue>> {
+    child.check()?;
+    let file = memfd::create(c"veo-ring", RING_FILE)
+        .map_err(|error| Error::io("making the memory of a context's ring", &error))?;
+    let mapping = Mapping::new(&file, RING_FILE)
+        .map_err(|error| Error::io("mapping a context's ring", &error))?;
+    mapping.view::<Ring>().initialise();
+    let mut size = stack.unwrap_or(DEFAULT_STACK);
+    loop {
+        let message = Message::Open { index, stack: size };
+        match child.ask(&message, file.as_raw_fd()) {
+            Ok(thread) => {
+                debug!("context {index} of VE process {} is open", child.pid);
+                let thread = libc::pid_t::try_from(thread).unwrap_or(0);
+                return Ok(Queue::new(child.clone(), index, mapping, thread));
+            }
+            Err(error) if stack.is_some() || child.is_dead() || size <= LEAST_STACK => {
+                return Err(error);
+            }
+            Err(_) => size /= 2,
+        }
+    }
+}
+
+/// Runs everything queued, then ends the context's thread, and with `last` the
+/// process.
+pub(crate) fn close_context(queue: &Queue, last: bool) {
+    if let Ok(exclusive) = queue.exclusive_use() {
+        queue.close();
+        // If the process dies meanwhile, the thread is gone as well.
+        let _ = exclusive.close(last);
+    }
+    queue.close();
 }

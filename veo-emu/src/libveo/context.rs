@@ -12,7 +12,7 @@ use veo_abi::ffi::{
 
 use super::{ATTRIBUTES, CONTEXTS, ContextEntry, PROCESSES, context_of, guard, process_of};
 use crate::error::{Error, Result};
-use crate::host::context::{self as contexts, DEFAULT_STACK, LEAST_STACK};
+use crate::host::process::{DEFAULT_STACK, LEAST_STACK, close_context};
 use crate::host::queue::progress;
 use crate::sync::lock;
 use crate::sys::process;
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn veo_context_close(ctx: *mut veo_thr_ctxt) -> c_int {
                 .handles
                 .retain(|known| *known != handle);
         }
-        contexts::close(&entry.queue, false);
+        close_context(&entry.queue, false);
         entry.queue.progress.end();
         drop(entry.finish());
         Ok(0)
