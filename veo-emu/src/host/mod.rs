@@ -15,8 +15,8 @@ pub(crate) mod convention;
 pub(crate) mod death;
 pub(crate) mod debugger;
 pub(crate) mod end;
-pub(crate) mod ending;
 pub(crate) mod id_window;
+pub(crate) mod kill;
 pub(crate) mod library;
 pub(crate) mod library_file;
 pub(crate) mod memory;
@@ -25,7 +25,6 @@ pub(crate) mod operation;
 pub(crate) mod output;
 pub(crate) mod process;
 pub(crate) mod program;
-
 pub(crate) mod queue;
 pub(crate) mod report;
 pub(crate) mod results;

@@ -15,7 +15,7 @@ use veo_abi::ffi::{
 use super::{call, context_of, guard, process::create, process_of, string};
 use crate::error::{self, Error};
 use crate::host::death::{Ended, Kind};
-use crate::host::ending::requested;
+use crate::host::kill::requested;
 use crate::host::node::{self, Node};
 use crate::host::output::Sink;
 use crate::host::start::Options;
