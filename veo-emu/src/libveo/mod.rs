@@ -15,11 +15,8 @@ mod hardware;
 mod hmem;
 mod hooks;
 mod identifiers;
-mod library;
 mod memory;
 mod process;
-mod table;
-mod version;
 
 pub use args::*;
 pub use call::*;
@@ -28,21 +25,31 @@ pub use emu::*;
 pub use hardware::*;
 pub use hmem::*;
 pub use hooks::*;
-pub use library::*;
 pub use memory::*;
 pub use process::*;
-pub(crate) use table::API;
-pub use version::*;
 
 use std::ffi::{CStr, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+use veo_abi::ffi::VeoApi;
 
 use crate::error::{self, Error, Result};
 use crate::handle::{Guard, Table};
 use crate::host::args::Args;
 use crate::host::process::Process;
 use crate::host::queue::Queue;
+
+macro_rules! table {
+    ($(fn $name:ident($($parameter:ident: $ty:ty),* $(,)?) -> $result:ty;)*) => {
+        /// Every function of the interface. One that is missing here does not compile.
+        pub(crate) static API: VeoApi = VeoApi {
+            $($name: Some($name),)*
+        };
+    };
+}
+
+veo_abi::for_each_function!(table);
 
 static PROCESSES: Table<Process> = Table::new(1);
 static CONTEXTS: Table<ContextEntry> = Table::new(2);
