@@ -1,27 +1,22 @@
 //! Calls and their results.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
 use veo_abi::ffi::{
     VEO_COMMAND_ERROR, VEO_COMMAND_EXCEPTION, VEO_COMMAND_OK, VEO_COMMAND_UNFINISHED,
-    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID,
-    veo_args, veo_emu_class, veo_emu_result, veo_proc_handle, veo_thr_ctxt,
+    VEO_REQUEST_ID_INVALID, veo_args, veo_proc_handle, veo_thr_ctxt,
 };
-use veo_abi::hmem;
 
-use super::args::{args, returns};
-use super::{PROCESSES, context_of, guard, open_context, process_of, string};
+use super::args::args;
+use super::{PROCESSES, context_of, guard, process_of, string};
 use crate::error::{self, Error, Result};
 use crate::host::args::Args;
 use crate::host::convention::Prepared;
 use crate::host::operation::{CallView, HostOp};
 use crate::host::queue::{Queue, Waited};
 use crate::host::results::Outcome;
-use crate::shared::class::{Class, PER_WORD, are_tagged};
-use crate::shared::ring::MAX_WORDS;
 
 fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
     if address == 0 {
@@ -228,105 +223,4 @@ pub unsafe extern "C" fn veo_req_block_end(ctx: *mut veo_thr_ctxt) {
             ))
         }
     });
-}
-
-// The numbers of the classes are those of the interface.
-const _: () = {
-    assert!(Class::Integer as veo_emu_class == VEO_EMU_CLASS_INTEGER);
-    assert!(Class::Float as veo_emu_class == VEO_EMU_CLASS_FLOAT);
-    assert!(Class::Double as veo_emu_class == VEO_EMU_CLASS_DOUBLE);
-};
-
-pub unsafe extern "C" fn veo_emu_call_async(
-    ctx: *mut veo_thr_ctxt,
-    addr: u64,
-    words: *const u64,
-    classes: *const u64,
-    count: usize,
-    result: veo_emu_class,
-) -> u64 {
-    guard(VEO_REQUEST_ID_INVALID, || {
-        // SAFETY: the caller keeps the context open until the function returns.
-        let context = unsafe { open_context(ctx)? };
-        if addr == 0 {
-            return Err(Error::invalid("the address of the function is 0"));
-        }
-        if count > MAX_WORDS {
-            return Err(Error::invalid(format!(
-                "{count} arguments are more than the {MAX_WORDS} that fit a call"
-            )));
-        }
-        let (words, classes) = if count == 0 {
-            (&[][..], &[][..])
-        } else if words.is_null() || classes.is_null() {
-            return Err(Error::invalid("the words or their classes are NULL"));
-        } else {
-            // SAFETY: neither is null; the caller passes `count` words and the classes of
-            // as many.
-            unsafe {
-                (
-                    slice::from_raw_parts(words, count),
-                    slice::from_raw_parts(classes, count.div_ceil(PER_WORD)),
-                )
-            }
-        };
-        let view = CallView {
-            address: addr,
-            words,
-            classes,
-            returns: returns(result)?,
-        };
-        let queue = &context.queue;
-        if are_tagged(classes, count) && !queue.child.asks_for_tags(addr) {
-            let words = untagged(words, classes);
-            let words = &words;
-            return queue.call(CallView { words, ..view }, &[]);
-        }
-        queue.call(view, &[])
-    })
-}
-
-/// The words, of which those without a class are addresses that lose their tags.
-#[cold]
-fn untagged(words: &[u64], classes: &[u64]) -> Vec<u64> {
-    let mut words = words.to_vec();
-    for (index, word) in words.iter_mut().enumerate() {
-        if are_tagged(&[classes[index / PER_WORD] >> (index % PER_WORD * 2)], 1) {
-            *word = hmem::untag(*word);
-        }
-    }
-    words
-}
-
-pub unsafe extern "C" fn veo_emu_collect(
-    ctx: *mut veo_thr_ctxt,
-    requests: *const u64,
-    count: usize,
-    nanoseconds: u64,
-    results: *mut veo_emu_result,
-) -> usize {
-    guard(0, || {
-        // SAFETY: the caller keeps the context open until the function returns.
-        let context = unsafe { open_context(ctx)? };
-        if count == 0 || requests.is_null() || results.is_null() {
-            return Err(Error::invalid(
-                "no requests are named, or no place for results",
-            ));
-        }
-        // SAFETY: not null; the caller passes `count` requests.
-        let ids = unsafe { slice::from_raw_parts(requests, count) };
-        let limit = (nanoseconds != u64::MAX).then(|| Duration::from_nanos(nanoseconds));
-        let mut taken = 0;
-        context.queue.collect(ids, limit, |place, waited| {
-            let (state, value) = verdict(&context.queue, waited, ids[place]);
-            let result = veo_emu_result {
-                value: value.unwrap_or(0),
-                state,
-            };
-            // SAFETY: `place` is below `count`, for which the caller has room.
-            unsafe { results.add(place).write(result) };
-            taken += usize::from(waited != Waited::TimedOut);
-        });
-        Ok(taken)
-    })
 }

@@ -1,25 +1,32 @@
 //! What the emulated node offers beyond libveo.
 
 use std::ffi::{c_char, c_int};
-use std::ptr;
 use std::time::Duration;
+use std::{ptr, slice};
 
 use libc::pid_t;
 use veo_abi::ffi::{
     VEO_EMU_CAUSE_BROKEN, VEO_EMU_CAUSE_EXIT, VEO_EMU_CAUSE_KILLED, VEO_EMU_CAUSE_OUT_OF_MEMORY,
     VEO_EMU_CAUSE_SENT, VEO_EMU_CAUSE_SIGNAL, VEO_EMU_CAUSE_STACK_OVERFLOW,
     VEO_EMU_CAUSE_THREAD_EXIT, VEO_EMU_CAUSE_TIME_LIMIT, VEO_EMU_CAUSE_UNKNOWN,
-    VEO_REQUEST_ID_INVALID, veo_emu_fault, veo_emu_options, veo_proc_handle, veo_thr_ctxt,
+    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID,
+    veo_emu_class, veo_emu_fault, veo_emu_options, veo_emu_result, veo_proc_handle, veo_thr_ctxt,
 };
+use veo_abi::hmem;
 
-use super::{call, context_of, guard, process::create, process_of, string};
+use super::args::returns;
+use super::{call, context_of, guard, open_context, process::create, process_of, string};
 use crate::error::{self, Error};
 use crate::host::death::{Ended, Kind};
 use crate::host::kill::requested;
 use crate::host::node::{self, Node};
+use crate::host::operation::CallView;
 use crate::host::output::Sink;
+use crate::host::queue::Waited;
 use crate::host::start::Options;
+use crate::shared::class::{Class, PER_WORD, are_tagged};
 use crate::shared::code::Code;
+use crate::shared::ring::MAX_WORDS;
 
 /// Options of programs that were compiled before `omp_threads` was there.
 const OLDEST_OPTIONS: usize = std::mem::offset_of!(veo_emu_options, omp_threads);
@@ -183,6 +190,107 @@ fn fill(place: &mut [c_char], text: &str) {
     for (place, byte) in place.iter_mut().zip(&text.as_bytes()[..end]) {
         *place = *byte as c_char;
     }
+}
+
+// The numbers of the classes are those of the interface.
+const _: () = {
+    assert!(Class::Integer as veo_emu_class == VEO_EMU_CLASS_INTEGER);
+    assert!(Class::Float as veo_emu_class == VEO_EMU_CLASS_FLOAT);
+    assert!(Class::Double as veo_emu_class == VEO_EMU_CLASS_DOUBLE);
+};
+
+pub unsafe extern "C" fn veo_emu_call_async(
+    ctx: *mut veo_thr_ctxt,
+    addr: u64,
+    words: *const u64,
+    classes: *const u64,
+    count: usize,
+    result: veo_emu_class,
+) -> u64 {
+    guard(VEO_REQUEST_ID_INVALID, || {
+        // SAFETY: the caller keeps the context open until the function returns.
+        let context = unsafe { open_context(ctx)? };
+        if addr == 0 {
+            return Err(Error::invalid("the address of the function is 0"));
+        }
+        if count > MAX_WORDS {
+            return Err(Error::invalid(format!(
+                "{count} arguments are more than the {MAX_WORDS} that fit a call"
+            )));
+        }
+        let (words, classes) = if count == 0 {
+            (&[][..], &[][..])
+        } else if words.is_null() || classes.is_null() {
+            return Err(Error::invalid("the words or their classes are NULL"));
+        } else {
+            // SAFETY: neither is null; the caller passes `count` words and the classes of
+            // as many.
+            unsafe {
+                (
+                    slice::from_raw_parts(words, count),
+                    slice::from_raw_parts(classes, count.div_ceil(PER_WORD)),
+                )
+            }
+        };
+        let view = CallView {
+            address: addr,
+            words,
+            classes,
+            returns: returns(result)?,
+        };
+        let queue = &context.queue;
+        if are_tagged(classes, count) && !queue.child.asks_for_tags(addr) {
+            let words = untagged(words, classes);
+            let words = &words;
+            return queue.call(CallView { words, ..view }, &[]);
+        }
+        queue.call(view, &[])
+    })
+}
+
+/// The words, of which those without a class are addresses that lose their tags.
+#[cold]
+fn untagged(words: &[u64], classes: &[u64]) -> Vec<u64> {
+    let mut words = words.to_vec();
+    for (index, word) in words.iter_mut().enumerate() {
+        if are_tagged(&[classes[index / PER_WORD] >> (index % PER_WORD * 2)], 1) {
+            *word = hmem::untag(*word);
+        }
+    }
+    words
+}
+
+pub unsafe extern "C" fn veo_emu_collect(
+    ctx: *mut veo_thr_ctxt,
+    requests: *const u64,
+    count: usize,
+    nanoseconds: u64,
+    results: *mut veo_emu_result,
+) -> usize {
+    guard(0, || {
+        // SAFETY: the caller keeps the context open until the function returns.
+        let context = unsafe { open_context(ctx)? };
+        if count == 0 || requests.is_null() || results.is_null() {
+            return Err(Error::invalid(
+                "no requests are named, or no place for results",
+            ));
+        }
+        // SAFETY: not null; the caller passes `count` requests.
+        let ids = unsafe { slice::from_raw_parts(requests, count) };
+        let limit = (nanoseconds != u64::MAX).then(|| Duration::from_nanos(nanoseconds));
+        let mut taken = 0;
+        context.queue.collect(ids, limit, |place, waited| {
+            let (state, value) = call::verdict(&context.queue, waited, ids[place]);
+            let result = veo_emu_result {
+                value: value.unwrap_or(0),
+                state,
+            };
+            // SAFETY: `place` is below `count`, for which the caller has room.
+            unsafe { results.add(place).write(result) };
+            taken += usize::from(waited != Waited::TimedOut);
+        });
+        Ok(taken)
+    })
 }
 
 pub unsafe extern "C" fn veo_emu_wait_result_timeout(
