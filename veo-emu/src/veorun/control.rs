@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::engine::Engine as _;
 use super::engines::ENGINE;
-use super::{children, exit, faults, memory, worker};
+use super::{exit, faults, memory, worker};
 use crate::shared::control::Control;
 use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
 use crate::shared::parcel::RING_FILE;
@@ -82,7 +82,7 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
     prefer_as_victim();
     faults::install(control).map_err(|error| format!("installing signal handlers: {error}"))?;
     exit::install();
-    children::watch();
+    exit::watch_children();
     worker::prepare_output();
     if flags & DEBUGGER != 0 {
         // A debugger is no ancestor of this process; some systems want to be told.

@@ -1,5 +1,7 @@
-//! The ways a VE process ends, other than by a signal that its handler sees.
+//! The ways a VE process ends, other than by a signal that its handler sees, and how the processes
+//! end that its kernels fork.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
@@ -57,5 +59,48 @@ pub(super) fn guard_thread() {
     if let Some(key) = key {
         // SAFETY: the key exists; any value that is not null has the function called.
         unsafe { libc::pthread_setspecific(*key, std::ptr::dangling()) };
+    }
+}
+
+thread_local! {
+    /// The process and the thread that fork. A process that a kernel forks ends with the thread
+    /// that called the kernel, so none outlives its VE process, however that ends.
+    static PARENT: Cell<(libc::pid_t, libc::pid_t)> = const { Cell::new((0, 0)) };
+}
+
+/// Lets every child that a context's thread forks from now on end with that thread.
+pub(super) fn watch_children() {
+    // SAFETY: both functions take no arguments, do not unwind, and only make system calls.
+    unsafe { libc::pthread_atfork(Some(before_fork), None, Some(in_child)) };
+}
+
+unsafe extern "C" fn before_fork() {
+    // SAFETY: neither can fail.
+    PARENT.set(unsafe { (libc::getpid(), libc::gettid()) });
+}
+
+unsafe extern "C" fn in_child() {
+    // A thread that a kernel has started may end before its forked child is done.
+    if !current::is_of_context() {
+        return;
+    }
+    let (process, thread) = PARENT.get();
+    // SAFETY: plain numbers; signal 0 only asks, and getppid cannot fail.
+    let (parent, is_there) = unsafe {
+        libc::prctl(
+            libc::PR_SET_PDEATHSIG,
+            libc::SIGKILL as libc::c_ulong,
+            0,
+            0,
+            0,
+        );
+        (
+            libc::getppid(),
+            libc::syscall(libc::SYS_tgkill, process, thread, 0) == 0,
+        )
+    };
+    // The parent may have ended before `prctl`. In another PID namespace its number is 0.
+    if parent != 0 && (parent != process || !is_there) {
+        now(1);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::engine::Engine as _;
 use super::engines::ENGINE;
-use super::{copy, current, memory, signals};
+use super::{current, memory, signals};
 use crate::shared::control::{Cause, Control, Trap};
 
 static CONTROL: OnceLock<&'static Control> = OnceLock::new();
@@ -53,7 +53,7 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
     let raised_by_hardware = code > 0;
     if raised_by_hardware && matches!(signal, libc::SIGSEGV | libc::SIGBUS) {
         // SAFETY: the context is that of the interrupted instruction.
-        if unsafe { copy::recover(context) } {
+        if unsafe { memory::recover(context) } {
             return;
         }
         if signal == libc::SIGSEGV && memory::follow() {

@@ -5,9 +5,7 @@
 //! The host side uses nothing of this, nor this anything of the host side.
 
 mod arch;
-mod children;
 mod control;
-mod copy;
 mod current;
 mod engine;
 mod engines;

@@ -1,8 +1,8 @@
 //! Tasks that the host sends in a parcel: libraries, symbols, access to any address.
 
-use super::copy;
 use super::engine::Engine as _;
 use super::engines::ENGINE;
+use super::memory;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::{Ended, Received};
 use crate::sys::memfd::{self, Mapping};
@@ -63,13 +63,13 @@ impl Parcel {
             Some(Task::Read) if second <= PARCEL as u64 => {
                 // SAFETY: the parcel has room; the source is the user's.
                 let copied =
-                    unsafe { copy::try_copy(self.place, first as *const u8, second as usize) };
+                    unsafe { memory::try_copy(self.place, first as *const u8, second as usize) };
                 (if copied { Ended::Done } else { Ended::Refused }, 0)
             }
             Some(Task::Write) if second <= PARCEL as u64 => {
                 // SAFETY: the parcel has the bytes; the destination is the user's.
                 let copied =
-                    unsafe { copy::try_copy(first as *mut u8, self.place, second as usize) };
+                    unsafe { memory::try_copy(first as *mut u8, self.place, second as usize) };
                 (if copied { Ended::Done } else { Ended::Refused }, 0)
             }
             Some(Task::Free) => {

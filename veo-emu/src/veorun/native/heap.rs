@@ -7,7 +7,7 @@
 //! that is no block in use. With other C libraries it refuses every address. It is there for
 //! correctness, not for speed: nothing else calls it.
 
-use crate::veorun::copy;
+use crate::veorun::memory;
 
 /// Frees the block at `address` if it is one.
 pub(super) fn free(address: u64) -> bool {
@@ -40,7 +40,7 @@ fn is_block(address: u64) -> bool {
         return false;
     }
     let chunk = address - HEADER;
-    let (Some(before), Some(size)) = (copy::word(chunk), copy::word(chunk + 8)) else {
+    let (Some(before), Some(size)) = (memory::word(chunk), memory::word(chunk + 8)) else {
         return false;
     };
     let (size, flags) = (size & !7, size & 7);
@@ -55,16 +55,16 @@ fn is_block(address: u64) -> bool {
         let start = chunk.checked_sub(before);
         return flags == OF_PAGES
             && start
-                .is_some_and(|start| start.is_multiple_of(PAGE) && copy::word(start).is_some())
+                .is_some_and(|start| start.is_multiple_of(PAGE) && memory::word(start).is_some())
             && end.is_multiple_of(PAGE)
-            && copy::word(end - 8).is_some();
+            && memory::word(end - 8).is_some();
     }
     let in_heap = if flags & OF_OTHER_HEAP != 0 {
         // The heap begins with the arena that it belongs to, and has its size behind.
         let heap = address & !(HEAP - 1);
-        let arena = copy::word(heap).filter(|arena| arena.is_multiple_of(8));
-        let len = copy::word(heap + 16).unwrap_or(0);
-        arena.is_some_and(|arena| copy::word(arena).is_some())
+        let arena = memory::word(heap).filter(|arena| arena.is_multiple_of(8));
+        let len = memory::word(heap + 16).unwrap_or(0);
+        arena.is_some_and(|arena| memory::word(arena).is_some())
             && len.is_multiple_of(PAGE)
             && len <= HEAP
             && end < heap + len
@@ -79,12 +79,13 @@ fn is_block(address: u64) -> bool {
         flags & PREVIOUS_IN_USE != 0
             || chunk
                 .checked_sub(before)
-                .and_then(|previous| copy::word(previous + 8))
+                .and_then(|previous| memory::word(previous + 8))
                 .is_some_and(|size| size & !7 == before)
     };
     // What follows says whether it is in use; freed blocks that are kept for the
     // next malloc of their size carry a mark of their own.
-    let next = || copy::word(end + 8).is_some_and(|next| next & PREVIOUS_IN_USE != 0 && next >= 16);
+    let next =
+        || memory::word(end + 8).is_some_and(|next| next & PREVIOUS_IN_USE != 0 && next >= 16);
     in_heap && previous() && next() && !is_kept(address)
 }
 
@@ -98,8 +99,8 @@ fn is_kept(address: u64) -> bool {
         if block.is_null() {
             None
         } else {
-            copy::word(block as u64 + 8)
+            memory::word(block as u64 + 8)
         }
     };
-    mark.is_some_and(|mark| mark != 0) && copy::word(address + 8) == mark
+    mark.is_some_and(|mark| mark != 0) && memory::word(address + 8) == mark
 }

@@ -2,15 +2,19 @@
 //! faults.
 
 mod call;
-mod fpe;
 mod heap;
 mod loader;
 pub(crate) mod shim;
 mod signal;
-mod trace;
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use veo_abi::environment::VE_FPE_ENABLE;
+
+use super::arch;
 use super::engine::{Engine, Loaded};
 use crate::shared::control::{FaultRecord, Trap};
+use crate::shared::fpe;
 use call::NativeRunner;
 
 /// Runs machine code of the host.
@@ -20,7 +24,7 @@ impl Engine for Native {
     type Runner = NativeRunner;
 
     fn prepare(&self) {
-        fpe::read();
+        read_fpe();
     }
 
     fn load(&self, path: &[u8]) -> Result<Loaded, String> {
@@ -45,7 +49,7 @@ impl Engine for Native {
     }
 
     fn runner(&self) -> NativeRunner {
-        fpe::enable();
+        enable_fpe();
         NativeRunner
     }
 
@@ -61,6 +65,24 @@ impl Engine for Native {
 
     unsafe fn add_callers(&self, record: &FaultRecord, pc: u64, context: *mut libc::ucontext_t) {
         // SAFETY: the caller vouches for the context.
-        unsafe { trace::walk(record, pc, context) };
+        unsafe { signal::walk(record, pc, context) };
+    }
+}
+
+/// Which floating-point exceptions end a kernel, as `VE_FPE_ENABLE` asks, a bit for each.
+static TRAPS: AtomicU32 = AtomicU32::new(0);
+
+/// Reads the variable, before the first context. The host warns about a wrong value.
+fn read_fpe() {
+    if let Some(wanted) = VE_FPE_ENABLE.text() {
+        TRAPS.store(fpe::parse(&wanted).bits, Ordering::Relaxed);
+    }
+}
+
+/// Arms the calling thread; threads that it starts inherit this.
+fn enable_fpe() {
+    let bits = TRAPS.load(Ordering::Relaxed);
+    if bits != 0 {
+        arch::enable_traps(bits);
     }
 }
