@@ -81,13 +81,14 @@ mod tests {
     use veo_test_support::damage;
 
     use super::*;
-    use crate::shared::window::Layout;
+    use crate::shared::window::{Layout, Window};
 
     #[test]
     fn damaged_messages() {
         let mut random = Rng::with_seed(0x1234_5678_9abc_def1);
         let hello = Message::Hello {
             layout: Layout {
+                window: Window::USUAL,
                 heap: 1 << 30,
                 staging: 1 << 20,
             },

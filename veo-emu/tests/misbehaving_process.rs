@@ -84,7 +84,7 @@ uint64_t babble(uint64_t seed, uint64_t count) {
         for (size_t k = 0; k < sizeof bytes; k++) bytes[k] = (unsigned char)next();
         /* Half of them look like messages at first sight. */
         if (next() & 1) {
-            uint64_t head[4] = { 0x0001756d652d6f65ull, next() % 6, next() % 3, value(0) };
+            uint64_t head[4] = { 0x0002756d652d6f65ull, next() % 6, next() % 3, value(0) };
             memcpy(bytes, head, sizeof head);
             if (len < 64) len = 64;
         }

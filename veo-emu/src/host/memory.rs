@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::arena::{Arena, Ranges};
 use super::node::Node;
 use crate::shared::control::Control;
-use crate::shared::window::{Layout, WINDOW};
+use crate::shared::window::Layout;
 use crate::sync::{Ordering, lock};
 use crate::sys::descriptor::Kept;
 use crate::sys::memfd::{self, Mapping};
@@ -99,7 +99,8 @@ impl Memory {
 
     /// Whether the address lies in the window, allocated or not.
     pub(crate) fn contains(&self, address: u64) -> bool {
-        address.wrapping_sub(WINDOW) < self.layout.staging().end
+        let offset = self.layout.window.offset(address);
+        offset.is_some_and(|offset| offset < self.layout.staging().end)
     }
 
     /// Allocates a block and returns its VE address, or why there is none.
@@ -135,7 +136,7 @@ impl Memory {
         if extent > shared.load(Ordering::Relaxed) {
             shared.store(extent, Ordering::Release);
         }
-        Ok(WINDOW + start)
+        Ok(self.layout.window.base + start)
     }
 
     fn reserve(&self, region: &mut Region, start: u64, end: u64) -> std::io::Result<()> {
@@ -152,7 +153,7 @@ impl Memory {
 
     /// Frees a block. `false` if none begins at this address.
     pub(crate) fn free(&self, address: u64) -> bool {
-        let Some(start) = address.checked_sub(WINDOW) else {
+        let Some(start) = self.layout.window.offset(address) else {
             return false;
         };
         let mut heap = lock(&self.heap);
@@ -189,7 +190,7 @@ impl Memory {
 
     /// Finds a range of the heap, all of it in reserved pages, for a copy.
     pub(crate) fn pin(&self, address: u64, len: u64) -> Option<Pinned<'_>> {
-        let start = address.checked_sub(WINDOW)?;
+        let start = self.layout.window.offset(address)?;
         let end = start.checked_add(len)?;
         let mut heap = lock(&self.heap);
         if end > self.layout.heap || !heap.reserved.cover(start, end) {
@@ -223,15 +224,16 @@ impl Memory {
         }
         region.used += block;
         Ok(Staging {
-            address: WINDOW + start,
+            address: self.layout.window.base + start,
             place: self.mapping.base().wrapping_add(start as usize),
         })
     }
 
     /// Gives the room of a call back.
     pub(crate) fn unstage(&self, staging: Staging) {
+        let start = staging.address - self.layout.window.base;
         let mut region = lock(&self.staging);
-        if let Some((len, range)) = region.arena.free(staging.address - WINDOW) {
+        if let Some((len, range)) = region.arena.free(start) {
             region.used -= len;
             self.trim(&mut region, range);
         }

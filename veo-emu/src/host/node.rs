@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use veo_abi::environment::{VE_NODE_NUMBER, VENODELIST, VEO_EMU_MEMORY, VEO_EMU_NODES};
 
 use crate::error::{Error, Result};
+use crate::shared::window::{STAGING_LEN, Window};
 use crate::sys::memfd;
 
 /// Nodes of a full server.
@@ -236,11 +237,11 @@ impl Bounds {
     /// What this process's own limits leave: two mappings have to fit, and the file
     /// has to be allowed.
     fn of_process() -> Bounds {
-        let staging = crate::shared::window::STAGING_LEN;
+        let staging = STAGING_LEN;
         let space = memfd::address_space_limit();
         let file = memfd::file_size_limit();
         let file_leaves = file.saturating_sub(staging).max(file / 2);
-        let window = crate::shared::window::WINDOW_LEN - staging;
+        let window = Window::USUAL.len - staging;
         let mut least = (window, "the VE's address space");
         if space != u64::MAX && space / 4 < least.0 {
             least = (space / 4, "the address-space limit (ulimit -v)");

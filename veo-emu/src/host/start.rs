@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::Control;
 use crate::shared::message::{DEBUGGER, LOCKED, Message};
-use crate::shared::window::{Layout, STAGING_LEN};
+use crate::shared::window::{Layout, STAGING_LEN, Window};
 use crate::shared::{fpe, handshake};
 use crate::sys::descriptor::Kept;
 use crate::sys::memfd::{self, Mapping};
@@ -79,6 +79,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         wanted => node::memory_of_process(wanted, node)?,
     };
     let layout = Layout {
+        window: Window::USUAL,
         heap,
         staging: STAGING_LEN,
     };

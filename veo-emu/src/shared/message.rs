@@ -3,7 +3,7 @@
 //! A message is eight little-endian words, the first two a constant and the kind.
 //! A refusal carries a sentence behind them.
 
-use crate::shared::window::Layout;
+use crate::shared::window::{Layout, Window};
 
 /// Bytes of the fixed part.
 pub(crate) const FIXED: usize = 64;
@@ -11,7 +11,7 @@ pub(crate) const FIXED: usize = 64;
 pub(crate) const LONGEST: usize = FIXED + 4096;
 
 /// Both sides must be built from the same protocol.
-const MAGIC: u64 = 0x0001_756d_652d_6f65;
+const MAGIC: u64 = 0x0002_756d_652d_6f65;
 
 /// A flag of `Hello`: a debugger will attach.
 pub(crate) const DEBUGGER: u64 = 1;
@@ -47,13 +47,21 @@ impl Message {
                 layout,
                 flags,
                 image,
-            } => (1, [layout.heap, layout.staging, *flags], image.as_str()),
-            Message::Ready { image, base } => (2, [*image, *base, 0], ""),
-            Message::Open { index, stack } => (3, [u64::from(*index), *stack, 0], ""),
-            Message::Failed(text) => (4, [0; 3], text.as_str()),
+            } => {
+                let Layout {
+                    window,
+                    heap,
+                    staging,
+                } = *layout;
+                let words = [window.base, window.len, heap, staging, *flags, 0];
+                (1, words, image.as_str())
+            }
+            Message::Ready { image, base } => (2, [*image, *base, 0, 0, 0, 0], ""),
+            Message::Open { index, stack } => (3, [u64::from(*index), *stack, 0, 0, 0, 0], ""),
+            Message::Failed(text) => (4, [0; 6], text.as_str()),
         };
         let mut bytes = Vec::with_capacity(FIXED + text.len());
-        for word in [MAGIC, kind, words[0], words[1], words[2], 0, 0, 0] {
+        for word in [MAGIC, kind].into_iter().chain(words) {
             bytes.extend_from_slice(&word.to_le_bytes());
         }
         let mut end = text.len().min(LONGEST - FIXED);
@@ -74,15 +82,17 @@ impl Message {
             return None;
         }
         let kind = words.next()?;
-        let (a, b, c) = (words.next()?, words.next()?, words.next()?);
+        let [a, b, c, d, e] = [(); 5].map(|()| words.next());
+        let (a, b, c, d, e) = (a?, b?, c?, d?, e?);
         let text = || String::from_utf8_lossy(text).into_owned();
         match kind {
             1 => Some(Message::Hello {
                 layout: Layout {
-                    heap: a,
-                    staging: b,
+                    window: Window { base: a, len: b },
+                    heap: c,
+                    staging: d,
                 },
-                flags: c,
+                flags: e,
                 image: text(),
             }),
             2 => Some(Message::Ready { image: a, base: b }),
@@ -105,6 +115,7 @@ mod tests {
         for message in [
             Message::Hello {
                 layout: Layout {
+                    window: Window { base: 9, len: 10 },
                     heap: 1,
                     staging: 2,
                 },

@@ -2,20 +2,38 @@
 
 use std::ops::Range;
 
-/// First address of VE memory in veorun; the host maps it elsewhere.
-pub(crate) const WINDOW: u64 = 0x6000_0000_0000;
+/// The part of a VE process's address space that VE memory lies in. Each process has its own;
+/// the host maps the memory elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// The first address.
+    pub(crate) base: u64,
+    /// Length in bytes: no VE memory can be larger.
+    pub(crate) len: u64,
+}
 
-/// Length of the window: no VE memory can be larger.
-pub(crate) const WINDOW_LEN: u64 = 0x0800_0000_0000;
+impl Window {
+    /// Of a process that runs nothing but the program and its kernels.
+    pub(crate) const USUAL: Window = Window {
+        base: 0x6000_0000_0000,
+        len: 0x0800_0000_0000,
+    };
+
+    /// How far an address lies behind the beginning; `None`: it lies before.
+    pub(crate) fn offset(&self, address: u64) -> Option<u64> {
+        address.checked_sub(self.base)
+    }
+}
 
 /// Memory behind the heap for stack buffers of calls that are on their way.
 /// It does not count as the node's memory, and the stack data of one call always fit.
 pub(crate) const STAGING_LEN: u64 = 128 << 20;
 
 /// How the memory of a process is divided into regions, one behind the other from the
-/// beginning of the window. Both processes know regions by this type only.
+/// beginning of its window. Both processes know regions by this type only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
+    pub(crate) window: Window,
     /// Bytes that the program allocates from.
     pub(crate) heap: u64,
     /// Bytes for stack buffers of calls.
@@ -36,6 +54,6 @@ impl Layout {
     /// Length of all regions; `None`: the window has no room for them.
     pub(crate) fn len(&self) -> Option<u64> {
         let len = self.heap.checked_add(self.staging)?;
-        (len <= WINDOW_LEN).then_some(len)
+        (len <= self.window.len).then_some(len)
     }
 }

@@ -1,4 +1,4 @@
-//! Memory in the VE process: the fixed window of VE memory, accessible as far as it is in use, and
+//! Memory in the VE process: the window of VE memory, accessible as far as it is in use, and
 //! copies to and from addresses that may not be mapped.
 
 use std::cell::Cell;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 
 use super::{arch, signals};
 use crate::shared::control::Control;
-use crate::shared::window::{Layout, WINDOW};
+use crate::shared::window::Layout;
 use crate::sys::memfd::{Mapping, is_sealed};
 
 /// VE memory, mapped.
@@ -27,8 +27,9 @@ pub(super) fn map(fd: &OwnedFd, control: &'static Control, layout: Layout) -> Re
         .len()
         .filter(|len| is_sealed(fd, *len))
         .ok_or("the memory is not what was agreed")?;
-    let mapping = Mapping::at(fd, len, WINDOW)
-        .map_err(|error| format!("mapping {len} bytes of VE memory at {WINDOW:#x}: {error}"))?
+    let base = layout.window.base;
+    let mapping = Mapping::at(fd, len, base)
+        .map_err(|error| format!("mapping {len} bytes of VE memory at {base:#x}: {error}"))?
         .leak();
     mapping
         .open(layout.staging().start as usize, layout.staging as usize)
