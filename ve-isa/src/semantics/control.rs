@@ -1,0 +1,176 @@
+//! The conditions of branches and conditional moves.
+//!
+//! A condition is a set of relations, one bit of its code for each. Comparing floats here raises nothing.
+
+use super::{bits, w};
+
+/// How two numbers are to each other. The values are bits of a [`Condition`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Relation {
+    /// The first is greater.
+    Greater = 1,
+    /// The first is less.
+    Less = 2,
+    /// Both are equal, as 0.0 and -0.0 are.
+    Equal = 4,
+    /// One of them is no number.
+    Unordered = 8,
+}
+
+/// The code of a condition, four bits.
+///
+/// | | | | |
+/// |---|---|---|---|
+/// | 0 `af` | 1 `gt` | 2 `lt` | 3 `ne` |
+/// | 4 `eq` | 5 `ge` | 6 `le` | 7 `num` |
+/// | 8 `nan` | 9 `gtnan` | 10 `ltnan` | 11 `nenan` |
+/// | 12 `eqnan` | 13 `genan` | 14 `lenan` | 15 `at` |
+///
+/// ```
+/// use ve_isa::semantics::control::{Condition, Relation, relation_d};
+///
+/// let less_or_equal = Condition::new(6);
+/// assert!(less_or_equal.holds(relation_d(1.0f64.to_bits(), 2.0f64.to_bits())));
+/// assert!(!less_or_equal.holds(relation_d(f64::NAN.to_bits(), 2.0f64.to_bits())));
+/// assert!(!Condition::NE.holds(Relation::Unordered));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct Condition(u8);
+
+impl Condition {
+    /// `af`: never.
+    pub const AF: Self = Self(0);
+    /// `gt`: greater.
+    pub const GT: Self = Self(1);
+    /// `lt`: less.
+    pub const LT: Self = Self(2);
+    /// `ne`: less or greater, so not for what is no number.
+    pub const NE: Self = Self(3);
+    /// `eq`: equal.
+    pub const EQ: Self = Self(4);
+    /// `ge`: greater or equal.
+    pub const GE: Self = Self(5);
+    /// `le`: less or equal.
+    pub const LE: Self = Self(6);
+    /// `nan`: one of both is no number.
+    pub const NAN: Self = Self(8);
+    /// `nenan`: anything but equal.
+    pub const NENAN: Self = Self(11);
+    /// `at`: always.
+    pub const AT: Self = Self(15);
+
+    /// The condition with this code, of which four bits count.
+    #[inline(always)]
+    pub const fn new(code: u8) -> Self {
+        Self(code & 15)
+    }
+
+    /// The code.
+    #[inline(always)]
+    pub const fn code(self) -> u8 {
+        self.0
+    }
+
+    /// Whether numbers that are so to each other meet it.
+    #[inline(always)]
+    pub const fn holds(self, relation: Relation) -> bool {
+        self.0 & relation as u8 != 0
+    }
+}
+
+/// How two signed numbers are to each other, for `.l`.
+#[inline(always)]
+pub const fn relation_l(y: u64, z: u64) -> Relation {
+    let (y, z) = (y as i64, z as i64);
+    if y == z {
+        Relation::Equal
+    } else if y < z {
+        Relation::Less
+    } else {
+        Relation::Greater
+    }
+}
+
+/// How the low halves of both, signed, are to each other, for `.w`.
+#[inline(always)]
+pub const fn relation_w(y: u64, z: u64) -> Relation {
+    relation_l(super::sx(w(y)), super::sx(w(z)))
+}
+
+/// How two `f64` are to each other, for `.d`.
+#[inline(always)]
+pub const fn relation_d(y: u64, z: u64) -> Relation {
+    const INFINITY: u64 = f64::INFINITY.to_bits();
+    let (absolute_y, absolute_z) = (y & i64::MAX as u64, z & i64::MAX as u64);
+    if absolute_y > INFINITY || absolute_z > INFINITY {
+        return Relation::Unordered;
+    }
+    if absolute_y | absolute_z == 0 {
+        return Relation::Equal;
+    }
+    relation_l(in_order(y), in_order(z))
+}
+
+/// How the `f32` in the upper halves are to each other, for `.s`.
+#[inline(always)]
+pub const fn relation_s(y: u64, z: u64) -> Relation {
+    const INFINITY: u64 = (f32::INFINITY.to_bits() as u64) << 32;
+    const UPPER: u64 = 0xffff_ffff_0000_0000;
+    let (y, z) = (y & UPPER, z & UPPER);
+    let (absolute_y, absolute_z) = (y & i64::MAX as u64, z & i64::MAX as u64);
+    if absolute_y > INFINITY || absolute_z > INFINITY {
+        return Relation::Unordered;
+    }
+    if absolute_y | absolute_z == 0 {
+        return Relation::Equal;
+    }
+    relation_l(in_order(y), in_order(z))
+}
+
+/// A signed number that grows with the float that has these bits.
+#[inline(always)]
+pub(super) const fn in_order(float: u64) -> u64 {
+    float ^ (bits::sra_l(float, 63) >> 1)
+}
+
+/// `cmov.l`: `z` if `y` compared with 0 meets the condition, else what the destination had.
+#[inline(always)]
+pub const fn cmov_l(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
+    if condition.holds(relation_l(y, 0)) {
+        z
+    } else {
+        x
+    }
+}
+
+/// `cmov.w`: as [`cmov_l`] for the low half of `y`. All 64 bits of `z` move.
+#[inline(always)]
+pub const fn cmov_w(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
+    if condition.holds(relation_w(y, 0)) {
+        z
+    } else {
+        x
+    }
+}
+
+/// `cmov.d`: as [`cmov_l`] for an `f64`.
+#[inline(always)]
+pub const fn cmov_d(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
+    if condition.holds(relation_d(y, 0)) {
+        z
+    } else {
+        x
+    }
+}
+
+/// `cmov.s`: as [`cmov_l`] for the `f32` in the upper half of `y`. All 64 bits of `z` move.
+#[inline(always)]
+pub const fn cmov_s(condition: Condition, x: u64, z: u64, y: u64) -> u64 {
+    if condition.holds(relation_s(y, 0)) {
+        z
+    } else {
+        x
+    }
+}
