@@ -61,7 +61,7 @@ mod sync {
 use loom::sync::Arc;
 use loom::thread;
 use shared::class::Returns;
-use shared::ring::{Ended, Op, Received, Request, Ring};
+use shared::ring::{Completion, Op, Received, Ring, RingRequest};
 use veo_test_support as _;
 
 fn model(preemptions: usize, test: impl Fn() + Sync + Send + 'static) {
@@ -73,7 +73,7 @@ fn model(preemptions: usize, test: impl Fn() + Sync + Send + 'static) {
 fn post(ring: &Ring, position: u64) {
     ring.host_side().publish(
         position,
-        Request {
+        RingRequest {
             op: Op::Call,
             address: 40 + position,
             id: position,
@@ -95,7 +95,7 @@ fn serve(ring: &Ring, count: u64) {
         }
         ring.take(position, &mut request);
         assert_eq!(request.id, position);
-        ring.complete(request.id, Ended::Done, request.address * 2);
+        ring.complete(request.id, Completion::Done, request.address * 2);
     }
 }
 
@@ -105,7 +105,7 @@ fn await_result(ring: &Ring, id: u64) {
     loop {
         let seen = ring.generation();
         if let Some(response) = ring.response(id) {
-            assert_eq!(response, (Ended::Done, (40 + id) * 2));
+            assert_eq!(response, (Completion::Done, (40 + id) * 2));
             return;
         }
         ring.arm(id);

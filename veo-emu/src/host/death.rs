@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::shared::control::{Cause, FAULT_SIGNALS, Fault};
+use crate::shared::control::{FAULT_SIGNALS, RecordedCause, RecordedFault};
 use crate::shared::parcel::Task;
 
 /// What a context's VE side is working on.
@@ -43,7 +43,7 @@ pub(crate) struct Death {
     /// Its exit status, if it exited and the system told.
     pub(crate) status: Option<i32>,
     /// Its own fault report.
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Option<RecordedFault>,
     /// Why the host ended it, if the host did.
     pub(crate) reason: Option<Reason>,
     /// Whether the system killed processes meanwhile because memory was out.
@@ -116,11 +116,11 @@ impl Death {
         }
         match (&self.fault, self.signal, self.status) {
             (Some(fault), ..) => match fault.cause {
-                Cause::Signal => Ended::Signal,
-                Cause::StackOverflow => Ended::StackOverflow(fault.stack),
-                Cause::Outside => Ended::Sent(fault.sender),
-                Cause::ThreadExit => Ended::ThreadExit,
-                Cause::Exit => Ended::Exit,
+                RecordedCause::Signal => Ended::Signal,
+                RecordedCause::StackOverflow => Ended::StackOverflow(fault.stack),
+                RecordedCause::Outside => Ended::Sent(fault.sender),
+                RecordedCause::ThreadExit => Ended::ThreadExit,
+                RecordedCause::Exit => Ended::Exit,
             },
             (None, Some(libc::SIGKILL), _) if self.out_of_memory => Ended::OutOfMemory,
             (None, Some(signal), _) if FAULT_SIGNALS.contains(&signal) => Ended::Signal,
@@ -137,9 +137,11 @@ impl Death {
             return None;
         }
         match &self.fault {
-            Some(fault) => {
-                matches!(fault.cause, Cause::Signal | Cause::StackOverflow).then_some(fault.signal)
-            }
+            Some(fault) => matches!(
+                fault.cause,
+                RecordedCause::Signal | RecordedCause::StackOverflow
+            )
+            .then_some(fault.signal),
             // A kernel that replaced or blocked the handlers still dies of its own fault.
             None => self.signal.filter(|signal| FAULT_SIGNALS.contains(signal)),
         }
@@ -176,29 +178,29 @@ impl Death {
         }
         match &self.fault {
             Some(fault) => match fault.cause {
-                Cause::Signal => {
+                RecordedCause::Signal => {
                     let mut text = describe_signal(fault.signal);
                     if let Some(address) = fault.address {
                         text += &format!(" at address {address:#x}");
                     }
                     text
                 }
-                Cause::Outside => {
+                RecordedCause::Outside => {
                     let sender = match fault.sender {
                         0 => "another process".into(),
                         number => format!("process {number}"),
                     };
                     format!("{sender} sent it {}", describe_signal(fault.signal))
                 }
-                Cause::StackOverflow => {
+                RecordedCause::StackOverflow => {
                     format!(
                         "stack overflow (SIGSEGV; the stack has {} bytes, \
                          veo_set_thr_ctxt_stacksize gives a further context more)",
                         fault.stack
                     )
                 }
-                Cause::ThreadExit => "the kernel ended its thread (pthread_exit)".into(),
-                Cause::Exit => format!(
+                RecordedCause::ThreadExit => "the kernel ended its thread (pthread_exit)".into(),
+                RecordedCause::Exit => format!(
                     "the kernel called exit({})",
                     self.status.map_or_else(String::new, |s| s.to_string())
                 ),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::death::{Death, Reason, Work};
 use super::report::Report;
 use super::symbols::Symbols;
-use crate::shared::control::Fault;
+use crate::shared::control::RecordedFault;
 use crate::sync::lock;
 
 /// How a process ended, as the system tells; empty if it does not.
@@ -104,7 +104,7 @@ impl End {
     pub(crate) fn settle(
         &self,
         status: Status,
-        fault: Option<Fault>,
+        fault: Option<RecordedFault>,
         work: Vec<Work>,
         cut_off: Option<Reason>,
     ) -> Option<&Death> {

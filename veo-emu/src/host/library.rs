@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::log::debug;
 use crate::shared::code::Code;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
-use crate::shared::ring::Ended;
+use crate::shared::ring::Completion;
 use crate::sys::memfd;
 
 /// Makes `name` something that means the same file in the VE process: a path is
@@ -49,7 +49,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     main.child.symbols.set_subject(&path);
     let (ended, len) = exclusive.parcel(Task::Load, &[path.len() as u64])?;
     let answer = get(main, len);
-    if ended != Ended::Done {
+    if ended != Completion::Done {
         let text = String::from_utf8_lossy(&answer);
         return Err(Error::new(
             libc::ENOENT,
@@ -99,7 +99,7 @@ pub(crate) fn unload(main: &Queue, handle: u64) -> Result<()> {
     let symbols = &main.child.symbols;
     symbols.set_subject(&symbols.path_of(handle).ok_or_else(|| unknown(handle))?);
     let (ended, len) = exclusive.parcel(Task::Unload, &[handle])?;
-    if ended != Ended::Done {
+    if ended != Completion::Done {
         let text = String::from_utf8_lossy(&get(main, len)).into_owned();
         return Err(Error::invalid(format!(
             "the library cannot be unloaded: {text}"

@@ -55,15 +55,15 @@ pub(crate) enum Pending {
 }
 
 /// Where the stack buffers of a call go, and back.
-pub(crate) struct Layout {
+pub(crate) struct StackLayout {
     pub(crate) len: u64,
     /// Offset of each buffer, in the order of the arguments' list.
     pub(crate) offsets: Vec<u64>,
 }
 
-impl Layout {
+impl StackLayout {
     /// Lays the buffers out behind each other, each aligned for any type.
-    pub(crate) fn new(buffers: &[StackBuffer]) -> Layout {
+    pub(crate) fn new(buffers: &[StackBuffer]) -> StackLayout {
         let mut len: u64 = 0;
         let offsets = buffers
             .iter()
@@ -74,14 +74,14 @@ impl Layout {
                 at
             })
             .collect();
-        Layout { len, offsets }
+        StackLayout { len, offsets }
     }
 }
 
 /// Captured stack buffers of a call that waits.
 pub(crate) struct Image {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) layout: Layout,
+    pub(crate) layout: StackLayout,
     pub(crate) buffers: Vec<StackBuffer>,
 }
 
@@ -94,7 +94,7 @@ impl Image {
         if buffers.is_empty() {
             return None;
         }
-        let layout = Layout::new(buffers);
+        let layout = StackLayout::new(buffers);
         let mut bytes = vec![0u8; layout.len as usize];
         for (buffer, offset) in buffers.iter().zip(&layout.offsets) {
             if buffer.intent.copies_in() {

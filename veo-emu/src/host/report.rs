@@ -9,7 +9,7 @@ use veo_debuginfo::{SourceLines, SourceLocation};
 
 use super::death::{Death, Ended, Job, Kind};
 use super::symbols::{KnownLibrary, Symbols};
-use crate::shared::control::Cause;
+use crate::shared::control::RecordedCause;
 use crate::shared::parcel::Task;
 
 /// What the VE side does, in words. Functions of libraries run on many occasions.
@@ -147,7 +147,7 @@ fn frames(death: &Death, libraries: &[KnownLibrary]) -> Vec<Frame> {
     };
     if !matches!(
         fault.cause,
-        Cause::Signal | Cause::StackOverflow | Cause::Outside
+        RecordedCause::Signal | RecordedCause::StackOverflow | RecordedCause::Outside
     ) {
         return Vec::new();
     }

@@ -6,7 +6,7 @@ use super::queue::{Queue, progress};
 use super::results::Outcome;
 use crate::error::{Error, Result};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
-use crate::shared::ring::Ended;
+use crate::shared::ring::Completion;
 use crate::sys::memfd;
 
 /// Up to this size a transfer is made at once by the thread that asks for it.
@@ -112,7 +112,7 @@ pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
     let mut freed = address == 0 || memory.free(address);
     if !freed && !memory.contains(address) {
         let (ended, _) = queue.task(Task::Free, &[address])?;
-        freed = ended == Ended::Done;
+        freed = ended == Completion::Done;
     }
     if freed {
         Ok(())
@@ -145,7 +145,7 @@ pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Re
         let part = (len - done).min(PARCEL as u64);
         let from = src.checked_add(done).ok_or_else(|| unmapped(src, len))?;
         let (ended, _) = queue.task(Task::Read, &[from, part])?;
-        if ended != Ended::Done {
+        if ended != Completion::Done {
             return Err(unmapped(src, len));
         }
         // SAFETY: the parcel has PARCEL bytes, and the caller vouches for `dst`.
@@ -179,7 +179,7 @@ pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) ->
         // SAFETY: the parcel has PARCEL bytes, and the caller vouches for `src`.
         unsafe { memfd::copy(parcel, src.add(done as usize), part as usize) };
         let (ended, _) = queue.task(Task::Write, &[to, part])?;
-        if ended != Ended::Done {
+        if ended != Completion::Done {
             return Err(unmapped(dst, len));
         }
         done += part;

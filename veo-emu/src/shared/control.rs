@@ -10,7 +10,7 @@ const FRAMES: usize = 64;
 /// What kind of end the VE side recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub(crate) enum Cause {
+pub(crate) enum RecordedCause {
     /// A signal that a kernel raised.
     Signal = 1,
     /// The stack of a kernel overflowed.
@@ -56,8 +56,8 @@ pub(crate) struct FaultRecord {
 
 /// A fault record taken out of shared memory.
 #[derive(Clone, Debug)]
-pub(crate) struct Fault {
-    pub(crate) cause: Cause,
+pub(crate) struct RecordedFault {
+    pub(crate) cause: RecordedCause,
     pub(crate) signal: i32,
     pub(crate) context: Option<u32>,
     pub(crate) address: Option<u64>,
@@ -118,21 +118,21 @@ impl FaultRecord {
     }
 
     /// The record, if it is complete and makes sense.
-    pub(crate) fn read(&self) -> Option<Fault> {
+    pub(crate) fn read(&self) -> Option<RecordedFault> {
         if self.state.load(Ordering::Acquire) != 2 {
             return None;
         }
         let cause = match self.cause.load(Ordering::Relaxed) {
-            1 => Cause::Signal,
-            2 => Cause::StackOverflow,
-            3 => Cause::ThreadExit,
-            4 => Cause::Exit,
-            6 => Cause::Outside,
+            1 => RecordedCause::Signal,
+            2 => RecordedCause::StackOverflow,
+            3 => RecordedCause::ThreadExit,
+            4 => RecordedCause::Exit,
+            6 => RecordedCause::Outside,
             _ => return None,
         };
         let context = self.context.load(Ordering::Relaxed);
         let count = (self.count.load(Ordering::Acquire) as usize).min(FRAMES);
-        Some(Fault {
+        Some(RecordedFault {
             cause,
             signal: (self.signal.load(Ordering::Relaxed) & 0x7f) as i32,
             context: (context != NO_CONTEXT).then_some(context),
@@ -154,7 +154,7 @@ impl FaultRecord {
 /// What ended a kernel, as reported by the engine that ran it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trap {
-    pub(crate) cause: Cause,
+    pub(crate) cause: RecordedCause,
     /// The signal that it was or counts as; 0: none.
     pub(crate) signal: i32,
     /// The address that was accessed, if it is known.
@@ -169,7 +169,7 @@ pub(crate) struct Trap {
 
 impl Trap {
     /// A trap with nothing but a cause.
-    pub(crate) const fn of(cause: Cause) -> Trap {
+    pub(crate) const fn of(cause: RecordedCause) -> Trap {
         Trap {
             cause,
             signal: 0,

@@ -16,7 +16,7 @@
 //! it impossible that both miss each other.
 
 use crate::shared::slot::{Extension, Slot};
-pub(crate) use crate::shared::slot::{Op, Received, Request};
+pub(crate) use crate::shared::slot::{Op, Received, RingRequest};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, expect_write, fence, park, unpark};
 pub(crate) use crate::sync::{MAX_WORDS, SLOTS};
 use crate::sys::thread::NO_CPU;
@@ -28,7 +28,7 @@ const NOBODY: u64 = u64::MAX;
 /// How a request ended, as the VE side tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Ended {
+pub(crate) enum Completion {
     /// It returned.
     Done = 1,
     /// It could not be run.
@@ -102,21 +102,21 @@ impl Ring {
 
     /// The response to request `id`, if it is there.
     #[inline]
-    fn response(&self, id: u64) -> Option<(Ended, u64)> {
+    fn response(&self, id: u64) -> Option<(Completion, u64)> {
         let response = self.response_of(id);
         let ended = Self::ended(response.tag.load(Ordering::Acquire), id)?;
         Some((ended, response.value.load(Ordering::Relaxed)))
     }
 
     #[inline]
-    fn ended(tag: u64, id: u64) -> Option<Ended> {
+    fn ended(tag: u64, id: u64) -> Option<Completion> {
         if tag >> 8 != (id + 1) & (u64::MAX >> 8) {
             return None;
         }
-        Some(if tag & 0xff == Ended::Done as u64 {
-            Ended::Done
+        Some(if tag & 0xff == Completion::Done as u64 {
+            Completion::Done
         } else {
-            Ended::Refused
+            Completion::Refused
         })
     }
 
@@ -168,7 +168,7 @@ impl HostSide<'_> {
     /// Puts a request into the slot of `position` and wakes the VE side if it sleeps.
     /// Only the holder of the context's lock calls this, with a free slot.
     #[inline]
-    pub(crate) fn publish(self, position: u64, request: Request<'_>) {
+    pub(crate) fn publish(self, position: u64, request: RingRequest<'_>) {
         let (slot, extension) = self.ring.slot(position);
         slot.fill(extension, request);
         slot.sequence.store(position + 1, Ordering::Release);
@@ -188,7 +188,7 @@ impl HostSide<'_> {
 
     /// The answer to parcel number `number`, if it is there.
     #[inline]
-    pub(crate) fn reply(self, number: u64) -> Option<(Ended, u64)> {
+    pub(crate) fn reply(self, number: u64) -> Option<(Completion, u64)> {
         let ended = Ring::ended(self.ring.reply.0.tag.load(Ordering::Acquire), number)?;
         Some((ended, self.ring.reply.0.value.load(Ordering::Relaxed)))
     }
@@ -199,7 +199,7 @@ impl HostSide<'_> {
     pub(crate) fn answer(self, id: u64, value: u64) {
         let response = self.ring.response_of(id);
         response.value.store(value, Ordering::Relaxed);
-        let tag = (id + 1) << 8 | Ended::Done as u64;
+        let tag = (id + 1) << 8 | Completion::Done as u64;
         response.tag.store(tag, Ordering::Release);
     }
 
@@ -250,7 +250,7 @@ impl HostSide<'_> {
 
     /// The response to request `id`, if it is there.
     #[inline]
-    pub(crate) fn response(self, id: u64) -> Option<(Ended, u64)> {
+    pub(crate) fn response(self, id: u64) -> Option<(Completion, u64)> {
         self.ring.response(id)
     }
 
@@ -311,7 +311,7 @@ impl VeSide<'_> {
 
     /// Publishes the result of request `id` and wakes the host if it waits for it.
     #[inline]
-    pub(crate) fn complete(self, id: u64, ended: Ended, value: u64) {
+    pub(crate) fn complete(self, id: u64, ended: Completion, value: u64) {
         let response = self.ring.response_of(id);
         response.value.store(value, Ordering::Relaxed);
         response
@@ -324,7 +324,7 @@ impl VeSide<'_> {
     }
 
     /// Answers parcel `number` and wakes the threads that wait.
-    pub(crate) fn complete_parcel(self, number: u64, ended: Ended, value: u64) {
+    pub(crate) fn complete_parcel(self, number: u64, ended: Completion, value: u64) {
         self.ring.reply.0.value.store(value, Ordering::Relaxed);
         let tag = (number + 1) << 8 | ended as u64;
         self.ring.reply.0.tag.store(tag, Ordering::Release);

@@ -1,7 +1,7 @@
 //! What goes through a ring comes out of it, and damage stays where it is.
 
 use super::class::{Class, PER_WORD, Returns};
-use super::ring::{Ended, MAX_WORDS, Op, Received, Request, Ring, SLOTS};
+use super::ring::{Completion, MAX_WORDS, Op, Received, Ring, RingRequest, SLOTS};
 use crate::sys::memfd::{self, Mapping, round_up};
 
 fn mapped() -> Mapping {
@@ -34,7 +34,7 @@ fn requests_come_out_as_they_went_in() {
         assert!(!ve.is_there(position));
         host.publish(
             position,
-            Request {
+            RingRequest {
                 op: Op::Call,
                 address: 7,
                 id: position + 100,
@@ -56,8 +56,8 @@ fn requests_come_out_as_they_went_in() {
             assert_eq!(received.class(index), *class);
         }
         assert_eq!(host.response(position + 100), None);
-        ve.complete(position + 100, Ended::Done, 9);
-        assert_eq!(host.response(position + 100), Some((Ended::Done, 9)));
+        ve.complete(position + 100, Completion::Done, 9);
+        assert_eq!(host.response(position + 100), Some((Completion::Done, 9)));
         assert_eq!(host.response(position + 100 + SLOTS as u64), None);
     }
 }

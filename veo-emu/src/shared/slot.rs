@@ -30,7 +30,7 @@ pub(crate) enum Op {
 
 /// A request as it goes into a slot.
 #[derive(Clone, Copy)]
-pub(crate) struct Request<'a> {
+pub(crate) struct RingRequest<'a> {
     pub(crate) op: Op,
     pub(crate) address: u64,
     pub(crate) id: u64,
@@ -127,7 +127,7 @@ impl Default for Extension {
 impl Slot {
     /// Writes everything but the sequence.
     #[inline]
-    pub(super) fn fill(&self, extension: &Extension, request: Request<'_>) {
+    pub(super) fn fill(&self, extension: &Extension, request: RingRequest<'_>) {
         let count = request.words.len().min(MAX_WORDS);
         let classes = request.classes.first().copied().unwrap_or(0) & CLASSES_MASK;
         let header = request.op as u64

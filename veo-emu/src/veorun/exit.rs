@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use std::sync::OnceLock;
 
 use super::{current, faults, signals};
-use crate::shared::control::{Cause, Trap};
+use crate::shared::control::{RecordedCause, Trap};
 
 /// Ends the process at once, without destructors.
 pub(super) fn now(status: i32) -> ! {
@@ -35,14 +35,14 @@ pub(super) fn install() {
 
 extern "C" fn at_exit() {
     if current::in_kernel() {
-        faults::record(Cause::Exit);
+        faults::record(RecordedCause::Exit);
     }
 }
 
 /// Called when a thread ends for which `guard_thread` was called, but not by `exit`.
 extern "C" fn at_thread_end(_value: *mut c_void) {
     if current::in_kernel() {
-        faults::record(Cause::ThreadExit);
+        faults::record(RecordedCause::ThreadExit);
         now(1);
     }
 }

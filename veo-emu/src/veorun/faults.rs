@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::engine::Engine as _;
 use super::engines::ENGINE;
 use super::{current, memory, signals};
-use crate::shared::control::{Cause, Control, Trap};
+use crate::shared::control::{Control, RecordedCause, Trap};
 
 static CONTROL: OnceLock<&'static Control> = OnceLock::new();
 
@@ -21,7 +21,7 @@ pub(super) fn install(control: &'static Control) -> io::Result<()> {
 }
 
 /// Records an end with nothing but its cause.
-pub(super) fn record(cause: Cause) {
+pub(super) fn record(cause: RecordedCause) {
     write(&Trap::of(cause));
 }
 

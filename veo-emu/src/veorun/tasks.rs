@@ -4,7 +4,7 @@ use super::engine::Engine as _;
 use super::engines::ENGINE;
 use super::memory;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
-use crate::shared::ring::{Ended, Received};
+use crate::shared::ring::{Completion, Received};
 use crate::sys::memfd::{self, Mapping};
 
 /// The payload of one context's parcel.
@@ -37,7 +37,7 @@ impl Parcel {
     }
 
     /// Does the task and says how it ended.
-    pub(super) fn run(&self, request: &Received) -> (Ended, u64) {
+    pub(super) fn run(&self, request: &Received) -> (Completion, u64) {
         let [first, second, ..] = request.words;
         match Task::from_word(request.address) {
             Some(Task::Load) => match ENGINE.load(&self.read(first)) {
@@ -47,36 +47,57 @@ impl Parcel {
                     bytes.push(library.code as u8);
                     bytes.push(library.is_in_place.into());
                     bytes.extend_from_slice(&library.path);
-                    (Ended::Done, self.write(&bytes))
+                    (Completion::Done, self.write(&bytes))
                 }
-                Err(text) => (Ended::Refused, self.write(text.as_bytes())),
+                Err(text) => (Completion::Refused, self.write(text.as_bytes())),
             },
             Some(Task::Unload) => match ENGINE.unload(first) {
-                Ok(()) => (Ended::Done, 0),
-                Err(text) => (Ended::Refused, self.write(text.as_bytes())),
+                Ok(()) => (Completion::Done, 0),
+                Err(text) => (Completion::Refused, self.write(text.as_bytes())),
             },
             Some(Task::Symbol) => {
                 let address = ENGINE.symbol(first, &self.read(second));
                 self.write(&[ENGINE.is_code(address).into()]);
-                (Ended::Done, address)
+                (Completion::Done, address)
             }
             Some(Task::Read) if second <= PARCEL as u64 => {
                 // SAFETY: the parcel has room; the source is the user's.
                 let copied =
                     unsafe { memory::try_copy(self.place, first as *const u8, second as usize) };
-                (if copied { Ended::Done } else { Ended::Refused }, 0)
+                (
+                    if copied {
+                        Completion::Done
+                    } else {
+                        Completion::Refused
+                    },
+                    0,
+                )
             }
             Some(Task::Write) if second <= PARCEL as u64 => {
                 // SAFETY: the parcel has the bytes; the destination is the user's.
                 let copied =
                     unsafe { memory::try_copy(first as *mut u8, self.place, second as usize) };
-                (if copied { Ended::Done } else { Ended::Refused }, 0)
+                (
+                    if copied {
+                        Completion::Done
+                    } else {
+                        Completion::Refused
+                    },
+                    0,
+                )
             }
             Some(Task::Free) => {
                 let freed = ENGINE.free(first);
-                (if freed { Ended::Done } else { Ended::Refused }, 0)
+                (
+                    if freed {
+                        Completion::Done
+                    } else {
+                        Completion::Refused
+                    },
+                    0,
+                )
             }
-            _ => (Ended::Refused, 0),
+            _ => (Completion::Refused, 0),
         }
     }
 }

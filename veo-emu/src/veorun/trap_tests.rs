@@ -7,9 +7,9 @@ use crate::host::report::Report;
 use crate::host::symbols::Symbols;
 use crate::shared::class::Returns;
 use crate::shared::code::Code;
-use crate::shared::control::{Cause, Control, Trap};
+use crate::shared::control::{Control, RecordedCause, Trap};
 use crate::shared::parcel::RING_FILE;
-use crate::shared::ring::{Op, Received, Request, Ring};
+use crate::shared::ring::{Op, Received, Ring, RingRequest};
 use crate::sys::memfd::{self, Mapping};
 
 const KERNEL: u64 = 0x6000_0000_1230;
@@ -36,7 +36,7 @@ fn death_by(trap: Trap) -> Death {
     ring.view::<Ring>().initialise();
     ring.view::<Ring>().host_side().publish(
         0,
-        Request {
+        RingRequest {
             op: Op::Call,
             address: KERNEL,
             id: 7,
@@ -87,7 +87,7 @@ fn a_trap_is_reported_as_a_signal_is() {
         signal: libc::SIGBUS,
         address: Some(0x1234_5678),
         pc: KERNEL + 8,
-        ..Trap::of(Cause::Signal)
+        ..Trap::of(RecordedCause::Signal)
     });
     assert_eq!(death.signal, Some(libc::SIGBUS));
     assert_eq!(death.exception(), Some(libc::SIGBUS));
@@ -100,7 +100,7 @@ fn a_trap_is_reported_as_a_signal_is() {
 
 #[test]
 fn a_trap_without_a_signal_ends_the_process_too() {
-    let death = death_by(Trap::of(Cause::ThreadExit));
+    let death = death_by(Trap::of(RecordedCause::ThreadExit));
     assert_eq!((death.signal, death.status), (None, Some(1)));
     assert_eq!(death.ended(), Ended::ThreadExit);
     assert!(text(&death).contains("in kernel divide"));
@@ -111,7 +111,7 @@ fn a_stack_that_overflowed_is_told_with_its_size() {
     let death = death_by(Trap {
         signal: libc::SIGSEGV,
         stack: 8 << 20,
-        ..Trap::of(Cause::StackOverflow)
+        ..Trap::of(RecordedCause::StackOverflow)
     });
     assert_eq!(death.signal, Some(libc::SIGSEGV));
     assert_eq!(death.ended(), Ended::StackOverflow(8 << 20));

@@ -10,7 +10,7 @@ use super::engines::ENGINE;
 use super::roam::Roam;
 use super::tasks::Parcel;
 use super::{current, exit, memory};
-use crate::shared::ring::{Ended, Op, Received, Ring, VeSide};
+use crate::shared::ring::{Completion, Op, Received, Ring, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
 use crate::sys::process;
@@ -70,7 +70,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                     exit::now(0);
                 }
                 ring.set_running(None);
-                ring.complete(request.id, Ended::Done, value);
+                ring.complete(request.id, Completion::Done, value);
             }
             Some(Op::Parcel) => {
                 let (ended, value) = parcel.run(&request);
@@ -78,10 +78,10 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                 ring.complete_parcel(request.id, ended, value);
             }
             Some(Op::Close) => {
-                ring.complete_parcel(request.id, Ended::Done, 0);
+                ring.complete_parcel(request.id, Completion::Done, 0);
                 return request.words[0] != 0;
             }
-            None => ring.complete(request.id, Ended::Refused, 0),
+            None => ring.complete(request.id, Completion::Refused, 0),
         }
         position += 1;
     }

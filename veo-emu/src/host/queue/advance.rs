@@ -8,7 +8,7 @@ use super::{Queue, QueueState};
 use crate::host::memory::NoRoom;
 use crate::host::operation::{HostOp, Pending};
 use crate::host::results::{Outcome, ResultState};
-use crate::shared::ring::{Ended, SLOTS};
+use crate::shared::ring::{Completion, SLOTS};
 use crate::sync::lock;
 
 impl Queue {
@@ -61,8 +61,8 @@ impl Queue {
                 break;
             };
             let outcome = match ended {
-                Ended::Done => Outcome::Ok(value),
-                Ended::Refused => Outcome::Error,
+                Completion::Done => Outcome::Ok(value),
+                Completion::Refused => Outcome::Error,
             };
             self.retire_first(state, outcome);
         }

@@ -11,7 +11,7 @@ use crate::host::operation::Pending;
 use crate::host::queue::progress;
 use crate::shared::class::Returns;
 use crate::shared::parcel::Task;
-use crate::shared::ring::{Ended, Op, Request};
+use crate::shared::ring::{Completion, Op, RingRequest};
 use crate::shared::wait::Spin;
 use crate::sync::lock;
 use crate::sys::thread::current_cpu;
@@ -81,7 +81,7 @@ impl ExclusiveUse<'_> {
     }
 
     /// Has the VE side do what the parcel says.
-    pub(crate) fn parcel(&self, task: Task, words: &[u64]) -> Result<(Ended, u64)> {
+    pub(crate) fn parcel(&self, task: Task, words: &[u64]) -> Result<(Completion, u64)> {
         self.queue.task(task, words)
     }
 
@@ -106,12 +106,12 @@ impl Drop for ExclusiveUse<'_> {
 
 impl Queue {
     /// Has the VE side do a task. The caller has the context for itself.
-    pub(crate) fn task(&self, task: Task, words: &[u64]) -> Result<(Ended, u64)> {
+    pub(crate) fn task(&self, task: Task, words: &[u64]) -> Result<(Completion, u64)> {
         self.request(Op::Parcel, Job::Task(task), words)
     }
 
     /// Has the VE side do what is no call. The caller has the context for itself.
-    fn request(&self, op: Op, job: Job, words: &[u64]) -> Result<(Ended, u64)> {
+    fn request(&self, op: Op, job: Job, words: &[u64]) -> Result<(Completion, u64)> {
         let ring = self.ring();
         let number = {
             let mut state = lock(&self.state);
@@ -124,7 +124,7 @@ impl Queue {
             state.parcel = Some(job);
             ring.publish(
                 state.position,
-                Request {
+                RingRequest {
                     op,
                     address: match job {
                         Job::Task(task) => task as u64,

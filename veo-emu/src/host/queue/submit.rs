@@ -8,8 +8,8 @@ use super::{Queue, QueueState};
 use crate::error::{Error, Result};
 use crate::host::args::StackBuffer;
 use crate::host::memory::NoRoom;
-use crate::host::operation::{Call, CallView, HostOp, Layout, Pending, Staged};
-use crate::shared::ring::{Op, Request, SLOTS};
+use crate::host::operation::{Call, CallView, HostOp, Pending, StackLayout, Staged};
+use crate::shared::ring::{Op, RingRequest, SLOTS};
 use crate::shared::wait::Spin;
 use crate::sync::lock;
 use crate::sys::thread::current_cpu;
@@ -162,7 +162,7 @@ impl Queue {
         state.in_ring.end = id + 1;
         self.ring().publish(
             state.position,
-            Request {
+            RingRequest {
                 op: Op::Call,
                 address: call.address,
                 id,
@@ -198,13 +198,13 @@ impl Queue {
     pub(super) fn stage(
         &self,
         buffers: &[StackBuffer],
-        captured: Option<(&[u8], &Layout)>,
+        captured: Option<(&[u8], &StackLayout)>,
     ) -> std::result::Result<(Staged, Vec<(usize, u64)>), NoRoom> {
         let fresh;
         let layout = match captured {
             Some((_, layout)) => layout,
             None => {
-                fresh = Layout::new(buffers);
+                fresh = StackLayout::new(buffers);
                 &fresh
             }
         };

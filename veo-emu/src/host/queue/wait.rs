@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Queue, QueueState, STARVED, Waited};
 use crate::host::queue::progress;
 use crate::host::results::{Outcome, ResultState, Results};
-use crate::shared::ring::Ended;
+use crate::shared::ring::Completion;
 use crate::shared::wait::Spin;
 use crate::sync::lock;
 use crate::sys::thread::current_cpu;
@@ -179,7 +179,7 @@ impl Queue {
         if state.in_ring.start != id || state.in_ring.is_empty() || !state.staged.is_empty() {
             return None;
         }
-        let (Ended::Done, value) = self.ring().response(id)? else {
+        let (Completion::Done, value) = self.ring().response(id)? else {
             return None;
         };
         if !state.results.pass(id) {

@@ -3,7 +3,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use crate::shared::control::{Cause, FaultRecord, Trap};
+use crate::shared::control::{FaultRecord, RecordedCause, Trap};
 use crate::veorun::{arch, current, memory};
 
 /// The `si_code` of a fault without an address, such as an access to a non-canonical address
@@ -28,12 +28,12 @@ pub(super) unsafe fn trap(
         signal,
         pc,
         address: accessed(signal, code, address),
-        ..Trap::of(Cause::Signal)
+        ..Trap::of(RecordedCause::Signal)
     };
     if signal == libc::SIGSEGV
         && let Some(size) = trap.address.and_then(|at| overflowed(at, stack_pointer))
     {
-        trap.cause = Cause::StackOverflow;
+        trap.cause = RecordedCause::StackOverflow;
         trap.stack = size;
     }
     if signal == libc::SIGSEGV && code == SI_KERNEL {
@@ -44,7 +44,7 @@ pub(super) unsafe fn trap(
         // SAFETY: si_code says that the sender's number is there; getpid cannot fail.
         let (sender, own) = unsafe { ((*info).si_pid(), libc::getpid()) };
         if sender != own {
-            trap.cause = Cause::Outside;
+            trap.cause = RecordedCause::Outside;
             trap.sender = sender;
         }
     }
