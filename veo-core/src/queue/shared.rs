@@ -35,7 +35,8 @@ pub(crate) enum Phase {
     Closed,
 }
 
-pub(crate) struct ContextState {
+/// What the lock of a context protects.
+pub(crate) struct CtxState {
     pub(crate) table: Table,
     pub(crate) phase: Phase,
     /// Whether a thread is the collector.
@@ -57,7 +58,7 @@ pub(crate) struct CtxShared {
     /// Numbers contexts for the life of the program, from 1.
     pub(crate) id: u64,
     pub(super) handle: *mut veo_thr_ctxt,
-    state: Mutex<ContextState>,
+    state: Mutex<CtxState>,
     changed: Condvar,
     /// How many requests were collected: those with lower numbers have finished.
     collected: AtomicU64,
@@ -69,7 +70,7 @@ unsafe impl Send for CtxShared {}
 // SAFETY: as above.
 unsafe impl Sync for CtxShared {}
 
-pub(crate) type Guard<'a> = MutexGuard<'a, ContextState>;
+pub(crate) type Guard<'a> = MutexGuard<'a, CtxState>;
 pub(crate) type Aftermaths = Vec<Aftermath>;
 
 impl CtxShared {
@@ -79,7 +80,7 @@ impl CtxShared {
             core,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             handle,
-            state: Mutex::new(ContextState {
+            state: Mutex::new(CtxState {
                 table: Table::default(),
                 phase: Phase::Open,
                 collecting: false,
