@@ -4,7 +4,7 @@
 mod common;
 
 use veo_core::__private::{Kernel, Library, Registration, Resolution, abi, inventory};
-use veo_core::{Error, KernelInfo, Kernels, Result, VeoProc, Verify};
+use veo_core::{Error, KernelInfo, KernelLookup, Result, VeoProc, Verify};
 
 /// Stands for the `OUT_DIR` of a crate whose build made `libeager.so`.
 const BUILD_DIR: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/eager");
@@ -64,7 +64,7 @@ fn one_error_names_all_kernels_that_are_missing() -> Result<()> {
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
-    let proc = VeoProc::builder().kernels(Kernels::Lazy).build()?;
+    let proc = VeoProc::builder().kernels(KernelLookup::Lazy).build()?;
     let there = veo_core::kernels()
         .find(|kernel| kernel.symbol == "bump_counter")
         .expect("registered above");

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{library, process};
-use veo_core::{Error, Kernels, NULL, OnStack, Result, Value, ValueKind, VeMemPtr, VeoProc};
+use veo_core::{Error, KernelLookup, NULL, OnStack, Result, Value, ValueKind, VeMemPtr, VeoProc};
 
 #[test]
 fn functions_are_called_with_values() -> Result<()> {
@@ -119,7 +119,7 @@ fn a_wrong_type_is_found_out() -> Result<()> {
 
 #[test]
 fn libraries_and_functions_say_what_they_are() -> Result<()> {
-    let proc = VeoProc::builder().kernels(Kernels::None).build()?;
+    let proc = VeoProc::builder().kernels(KernelLookup::None).build()?;
     assert!(proc.libs().is_empty());
     assert!(proc.get_function("add").is_err());
     let lib = proc.load_library(library())?;
@@ -237,9 +237,9 @@ fn declared_kernels_can_be_switched_off() -> Result<()> {
     fn give_u16(x: u16) -> u16;
 
     library();
-    let proc = VeoProc::builder().kernels(Kernels::None).build()?;
+    let proc = VeoProc::builder().kernels(KernelLookup::None).build()?;
     assert!(give_u16(&proc, 1).is_err());
-    let proc = VeoProc::builder().kernels(Kernels::Lazy).build()?;
+    let proc = VeoProc::builder().kernels(KernelLookup::Lazy).build()?;
     assert_eq!(give_u16(&proc, 1)?, 1);
     let info = veo_core::kernels()
         .find(|kernel| kernel.name == "give_u16")

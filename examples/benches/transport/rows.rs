@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ve_kernels::basics::add_up;
-use veo_core::{Kernels, Result, VeBuffer, VeoContext, VeoProc};
+use veo_core::{KernelLookup, Result, VeBuffer, VeoContext, VeoProc};
 
 use crate::measure::{Goal, Pair, Row, alternate, block, nanoseconds};
 use crate::pingpong::PingPong;
@@ -309,7 +309,7 @@ fn start(_: &mut Fixture) -> Result<Pair> {
         15,
         || {
             let start = Instant::now();
-            let proc = VeoProc::builder().kernels(Kernels::None).build();
+            let proc = VeoProc::builder().kernels(KernelLookup::None).build();
             let time = nanoseconds(start.elapsed());
             proc.and_then(VeoProc::close)
                 .expect("the process starts and ends");

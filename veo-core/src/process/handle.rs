@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use veo_abi::Verify;
 
-use super::settings::{Kernels, ProcOptions, Stream, verify_from_environment};
+use super::settings::{KernelLookup, ProcOptions, Stream, verify_from_environment};
 use super::shared::ProcShared;
 use super::thread;
 use crate::address::VeMemPtr;
@@ -302,7 +302,7 @@ impl VeoProcBuilder {
     }
 
     /// When declared kernels are looked up.
-    pub fn kernels(mut self, kernels: Kernels) -> Self {
+    pub fn kernels(mut self, kernels: KernelLookup) -> Self {
         self.options.kernels = kernels;
         self
     }
@@ -401,7 +401,7 @@ impl VeoProcBuilder {
         })??;
         let proc = VeoProc::enter(shared);
         tracing::debug!("started {} on {}", proc.shared().core, api.name);
-        if kernels == Kernels::Eager {
+        if kernels == KernelLookup::Eager {
             proc.shared().resolve_eagerly()?;
         }
         run_hooks(&proc)?;

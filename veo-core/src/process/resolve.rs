@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::loaded::LoadedLibrary;
 use super::search;
-use super::settings::Kernels;
+use super::settings::KernelLookup;
 use super::shared::ProcShared;
 use super::verify::Declaration;
 use crate::backend::NodeCode;
@@ -33,10 +33,10 @@ impl ProcShared {
     pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<(u64, Arc<Code>)> {
         let info = kernel.info();
         self.core.check(RequestKind::Kernel(kernel))?;
-        if self.settings.kernels == Kernels::None {
+        if self.settings.kernels == KernelLookup::None {
             return Err(Error::Command {
                 what: format!("kernel {}", info.symbol),
-                reason: Some("the process was created with Kernels::None".into()),
+                reason: Some("the process was created with KernelLookup::None".into()),
             });
         }
         let (addr, library) = self.look_up(info)?;

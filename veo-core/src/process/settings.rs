@@ -16,7 +16,7 @@ use crate::session::ProcId;
 /// When the declared kernels of a program are looked up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kernels {
+pub enum KernelLookup {
     /// Those whose libraries the program's own build made when the process is
     /// created, so that a missing one is an error there; the others on first use.
     #[default]
@@ -60,7 +60,7 @@ pub(crate) struct ProcSettings {
     pub(crate) veorun: Option<PathBuf>,
     /// The node that was asked for, as functions of the backend take it.
     pub(crate) asked_node: i32,
-    pub(crate) kernels: Kernels,
+    pub(crate) kernels: KernelLookup,
     pub(crate) verify: Verify,
     /// What the backend calls with output. Kept as long as the process.
     pub(super) output: Option<Arc<OutputReceiver>>,
@@ -70,7 +70,7 @@ pub(crate) struct ProcSettings {
 #[derive(Default)]
 pub(super) struct ProcOptions {
     pub(super) veorun: Option<PathBuf>,
-    pub(super) kernels: Kernels,
+    pub(super) kernels: KernelLookup,
     pub(super) verify: Verify,
     pub(super) memory: Option<u64>,
     pub(super) time_limit: Option<Duration>,
