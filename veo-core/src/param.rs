@@ -50,28 +50,36 @@ pub struct FnAddr(());
 /// A function of C as a type: [`FnAddr`], and what aliases of function pointers are.
 pub trait CFunction {}
 
-macro_rules! functions {
-    () => {
-        functions!(@with);
+/// Gives a macro each type of function pointers: `[R, A] extern "C" fn(A) -> R`.
+macro_rules! each_function {
+    ($with:ident) => {
+        each_function!(@from $with A B C D E F G H I J K L);
     };
-    ($first:ident $($rest:ident)*) => {
-        functions!(@with $first $($rest)*);
-        functions!($($rest)*);
+    (@from $with:ident) => {
+        each_function!(@of $with);
     };
-    (@with $($param:ident)*) => {
-        functions!(@is [R, $($param),*] extern "C" fn($($param),*) -> R);
-        functions!(@is [R, $($param),*] unsafe extern "C" fn($($param),*) -> R);
-        functions!(@is [R, $($param),*] Option<extern "C" fn($($param),*) -> R>);
-        functions!(@is [R, $($param),*] Option<unsafe extern "C" fn($($param),*) -> R>);
+    (@from $with:ident $first:ident $($rest:ident)*) => {
+        each_function!(@of $with $first $($rest)*);
+        each_function!(@from $with $($rest)*);
     };
-    (@is [R, $($param:ident),*] $ty:ty) => {
+    (@of $with:ident $($param:ident)*) => {
+        $with!([R $(, $param)*] extern "C" fn($($param),*) -> R);
+        $with!([R $(, $param)*] unsafe extern "C" fn($($param),*) -> R);
+        $with!([R $(, $param)*] Option<extern "C" fn($($param),*) -> R>);
+        $with!([R $(, $param)*] Option<unsafe extern "C" fn($($param),*) -> R>);
+    };
+}
+pub(crate) use each_function;
+
+macro_rules! function {
+    ([R $(, $param:ident)*] $ty:ty) => {
         impl<R, $($param),*> CFunction for $ty {}
 
         #[diagnostic::do_not_recommend]
         impl<R, $($param),*> Param for $ty {
             // Only how many parameters there are is known of any type.
             const TYPE: Type = pointer(false, &Type::Function {
-                params: &[$(functions!(@any $param)),*],
+                params: &[$(function!(@any $param)),*],
                 result: &Type::Opaque("?"),
             });
         }
@@ -88,7 +96,7 @@ impl Param for FnAddr {
     const TYPE: Type = pointer(false, &Type::Void);
 }
 
-functions!(A B C D E F G H I J K L);
+each_function!(function);
 
 /// Where a result comes from, so that a pointer can carry its process.
 #[doc(hidden)]

@@ -16,6 +16,9 @@ mod limits {
     pub const IS_STRICT: bool = true;
 }
 
+type Callback = extern "C" fn(f64) -> f64;
+type MaybeCallback = Option<Callback>;
+
 // All of them are one C function, which takes what it is given and counts.
 #[ve_kernel(lib = "libcontracts.so", verify = "off")]
 unsafe extern "C" {
@@ -71,6 +74,9 @@ unsafe extern "C" {
 
     #[ve_kernel(name = "touch", requires(!f.is_null()))]
     safe fn apply(f: extern "C" fn(f64) -> f64) -> i64;
+
+    #[ve_kernel(name = "touch", requires(f.is_null() || !g.is_null()))]
+    safe fn compose(f: Callback, g: MaybeCallback) -> i64;
 
     #[ve_kernel(name = "touch", requires(text.len() <= 4))]
     safe fn word(text: *const i8) -> i64;
@@ -304,7 +310,15 @@ fn alignment_and_null() {
 
     refused(p, apply(p, NULL), &["`!f.is_null()`", "f is NULL"]);
     let lib = proc.load_library(common::library()).unwrap();
-    made(apply(p, &lib.find_function("give_f64").unwrap()));
+    let function = lib.find_function("give_f64").unwrap();
+    made(apply(p, &function));
+    refused(
+        p,
+        compose(p, &function, NULL),
+        &["`f.is_null() || !g.is_null()`", "f is 0x", "g is NULL"],
+    );
+    made(compose(p, NULL, NULL));
+    made(compose(p, &function, &function));
 
     let w = proc.upload(&[1.0; 3]).unwrap();
     made(mean(p, &w, NULL, 3));

@@ -10,7 +10,7 @@ use crate::address::VeMemPtr;
 use crate::arg::Arg;
 use crate::data::{Number, VeData};
 use crate::known::{ArgPlace, Known};
-use crate::param::FnAddr;
+use crate::param::{FnAddr, each_function};
 use crate::stack::OnStack;
 
 /// What is known of the argument for a parameter declared as `P`.
@@ -125,6 +125,15 @@ addresses! {
     [T] VeMemPtr<T>;
     [] FnAddr;
 }
+
+macro_rules! function {
+    ([$($param:ident),*] $ty:ty) => {
+        addresses!([$($param),*] $ty;);
+    };
+}
+
+// What aliases of function pointers are.
+each_function!(function);
 
 /// A parameter that has elements.
 #[diagnostic::on_unimplemented(

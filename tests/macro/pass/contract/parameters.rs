@@ -14,6 +14,8 @@ struct Plan(());
 type Count = c_int;
 type Vector = *mut f64;
 type Text<'a> = &'a [u8];
+type Function = extern "C" fn(f64) -> f64;
+type MaybeFunction = Option<unsafe extern "C" fn(*mut f64, i64)>;
 
 #[ve_kernel(lib = "libk.so", requires(a >= b, c > 0, f > 0.0, g > 0.0))]
 fn numbers(a: i8, b: u64, c: Count, f: f32, g: f64);
@@ -48,6 +50,8 @@ fn memory(
     requires(
         !plan.is_null(),
         !function.is_null(),
+        !alias.is_null() && alias.is_aligned(8),
+        maybe.is_null() || disjoint(maybe, at),
         at.len() > 0 && at.is_aligned(8),
         on_stack.len() > 0 && on_stack > 0,
         disjoint(at, on_stack) || disjoint(plan, at),
@@ -56,6 +60,8 @@ fn memory(
 fn handles(
     plan: *mut Plan,
     function: extern "C" fn(f64) -> f64,
+    alias: Function,
+    maybe: MaybeFunction,
     at: VeMemPtr<f64>,
     on_stack: OnStack<i32>,
 );
