@@ -165,16 +165,35 @@ void g(int n, double x[], double y[n], double z[static n + 1], double *p, double
     let built = import(&package, "b.h", |_| {}).expect("the header is sound");
     let declared = text(&built);
     let joined: String = declared.split_whitespace().collect();
-    let contract = "requires(x.is_null()||x.len()>=16,y.len()>=6,data.len()>=n,\
+    let contract = "bounds(x.is_null()||x.len()>=16,y.len()>=6,data.len()>=n,\
                     v.is_null()||v.len()>=4,m.is_null()||m.len()>=2)";
     assert!(joined.contains(contract), "{declared}");
-    assert_eq!(declared.matches("requires").count(), 1, "{declared}");
+    assert_eq!(declared.matches("bounds(").count(), 1, "{declared}");
+    assert!(!declared.contains("requires"), "{declared}");
 
     let built = import(&package, "b.h", |import| {
         import.bounds(false);
     })
     .expect("the header is sound");
-    assert!(!text(&built).contains("requires"), "they are left out");
+    assert!(!text(&built).contains("bounds("), "they are left out");
+
+    let built = import(&package, "b.h", |import| {
+        import.verify("off").requires("f", "n == 1");
+    })
+    .expect("the header is sound");
+    let declared = text(&built);
+    for part in [
+        "(lib = \"libk.so\", lazy, verify = \"off\", crate = ::veo_core)",
+        "m.len() >= 2), requires(n == 1))]",
+    ] {
+        assert!(declared.contains(part), "{part}\n{declared}");
+    }
+    let error = import(&package, "b.h", |import| {
+        import.verify("never");
+    })
+    .expect_err("there is no such policy");
+    let told = "`never` is no policy; .verify(..) takes `deny`, `warn` or `off`";
+    assert!(error.to_string().contains(told), "{error}");
 }
 
 #[test]

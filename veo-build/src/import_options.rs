@@ -33,6 +33,7 @@ pub struct Import {
     pub(crate) also_from: Vec<String>,
     pub(crate) requires: Vec<(String, String)>,
     pub(crate) without_bounds: bool,
+    pub(crate) verify: Option<String>,
     pub(crate) clang_args: Vec<String>,
     pub(crate) crate_path: String,
 }
@@ -48,6 +49,7 @@ impl Import {
             also_from: Vec::new(),
             requires: Vec::new(),
             without_bounds: false,
+            verify: None,
             clang_args: Vec::new(),
             crate_path: "::veo_core".to_owned(),
         }
@@ -104,8 +106,16 @@ impl Import {
     }
 
     /// Sets whether extents of arrays become contracts. They do by default. Use `false` for headers in which they mean nothing.
+    /// They are not checked either where declarations are not compared: see [`verify`](Import::verify). An extent of a number and a
+    /// clause of [`requires`](Import::requires) that contradicts it are a mistake in the declarations.
     pub fn bounds(&mut self, are_meant: bool) -> &mut Self {
         self.without_bounds = !are_meant;
+        self
+    }
+
+    /// The `verify` of the declarations: `deny`, `warn` or `off`, instead of `VEO_VERIFY` in the environment of the compiler.
+    pub fn verify(&mut self, policy: impl Into<String>) -> &mut Self {
+        self.verify = Some(policy.into());
         self
     }
 

@@ -109,7 +109,8 @@ use proc_macro::TokenStream;
 ///   is false, `true || unknown` is true, and a condition that is unknown in the end is taken for kept.
 /// - A condition of constants alone is computed by the compiler; if it does not hold, that is an error.
 /// - Constant bounds of Fortran, `x(16)`, that the debug information of a library of the crate's own build tells
-///   are clauses as well, unless `verify` or `VEO_VERIFY` is `off`.
+///   are clauses as well, and so are extents of arrays in an imported header (`veo-build` writes them as `bounds(..)`),
+///   unless `verify` or `VEO_VERIFY` is `off`. A clause that no call can keep beside one is an error.
 /// - Contracts are checks, not promises: no soundness depends on them.
 ///
 /// # In documentation

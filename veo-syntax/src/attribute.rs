@@ -42,6 +42,8 @@ pub(crate) struct AttributeOptions {
     pub(crate) verify: Verify,
     /// The key and the clauses of a contract.
     pub(crate) requires: Option<(Ident, TokenStream)>,
+    /// The same for what a header says.
+    pub(crate) bounds: Option<(Ident, TokenStream)>,
     krate: Option<Path>,
 }
 
@@ -94,6 +96,7 @@ pub(crate) fn parse(args: TokenStream, report: &mut Report) -> AttributeOptions 
         resolution: resolution(keys.optional, keys.lazy, report).unwrap_or(Resolution::Eager),
         verify: keys.verify.map_or(Verify::Default, |(_, verify)| verify),
         requires: keys.requires,
+        bounds: keys.bounds,
         krate: keys.krate.map(|(_, path)| path),
     }
 }
@@ -105,6 +108,7 @@ pub(crate) struct Overrides {
     pub(crate) resolution: Option<Resolution>,
     pub(crate) verify: Verify,
     pub(crate) requires: Option<(Ident, TokenStream)>,
+    pub(crate) bounds: Option<(Ident, TokenStream)>,
 }
 
 /// Parses an attribute on a function inside a block.
@@ -127,6 +131,7 @@ pub(crate) fn parse_inner(args: TokenStream, report: &mut Report) -> Overrides {
         resolution: resolution(keys.optional, keys.lazy, report),
         verify: keys.verify.map_or(Verify::Default, |(_, verify)| verify),
         requires: keys.requires,
+        bounds: keys.bounds,
     }
 }
 
@@ -161,6 +166,7 @@ struct Keys {
     lazy: Option<Ident>,
     verify: Option<(Ident, Verify)>,
     requires: Option<(Ident, TokenStream)>,
+    bounds: Option<(Ident, TokenStream)>,
 }
 
 impl Keys {
@@ -189,9 +195,15 @@ impl Keys {
             return Ok(());
         }
         let key = input.call(Ident::parse_any)?;
-        if key == "requires" {
+        // A build script writes `bounds`, so it is not suggested to anybody.
+        if key == "requires" || key == "bounds" {
             let rest: TokenStream = input.parse()?;
-            self.requires(key, &rest, report);
+            let slot = if key == "requires" {
+                &mut self.requires
+            } else {
+                &mut self.bounds
+            };
+            clauses(slot, key, &rest, report);
             return Ok(());
         }
         let value = match input.parse::<Option<Token![=]>>()? {
@@ -258,34 +270,35 @@ impl Keys {
     }
 }
 
-impl Keys {
-    /// Reads `requires(clause, ..)`, `rest` is what follows the word.
-    fn requires(&mut self, key: Ident, rest: &TokenStream, report: &mut Report) {
-        let mut trees = rest.clone().into_iter();
-        let clauses = match (trees.next(), trees.next()) {
-            (Some(TokenTree::Group(group)), None)
-                if group.delimiter() == Delimiter::Parenthesis =>
-            {
-                group.stream()
-            }
-            (Some(TokenTree::Group(group)), Some(next))
-                if group.delimiter() == Delimiter::Parenthesis =>
-            {
-                report.at(&next, &Mistake::MissingComma(next.to_string()));
-                return;
-            }
-            _ => {
-                report.at(&key, &Mistake::Contract(Wrong::Form));
-                return;
-            }
-        };
-        if clauses.is_empty() {
-            report.at(&key, &Mistake::Contract(Wrong::Empty));
-        } else if self.requires.is_some() {
-            report.at(&key, &Mistake::Contract(Wrong::Twice));
-        } else {
-            self.requires = Some((key, clauses));
+/// Reads `requires(clause, ..)`, `rest` is what follows the word.
+fn clauses(
+    slot: &mut Option<(Ident, TokenStream)>,
+    key: Ident,
+    rest: &TokenStream,
+    report: &mut Report,
+) {
+    let mut trees = rest.clone().into_iter();
+    let clauses = match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
+            group.stream()
         }
+        (Some(TokenTree::Group(group)), Some(next))
+            if group.delimiter() == Delimiter::Parenthesis =>
+        {
+            report.at(&next, &Mistake::MissingComma(next.to_string()));
+            return;
+        }
+        _ => {
+            report.at(&key, &Mistake::Contract(Wrong::Form));
+            return;
+        }
+    };
+    if clauses.is_empty() {
+        report.at(&key, &Mistake::Contract(Wrong::Empty));
+    } else if slot.is_some() {
+        report.at(&key, &Mistake::Contract(Wrong::Twice));
+    } else {
+        *slot = Some((key, clauses));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Turns a parsed function into a checked declaration. A mistake does not stop the checks,
 //! so that all mistakes of a declaration are found.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -75,14 +75,15 @@ pub(crate) fn kernel(
         ReturnType::Type(_, ty) => types::result(ty, report),
     };
 
-    let requires = match form {
-        Form::Single => &options.requires,
-        Form::InBlock => &overrides.requires,
+    let (requires, bounds) = match form {
+        Form::Single => (&options.requires, &options.bounds),
+        Form::InBlock => (&overrides.requires, &overrides.bounds),
     };
-    let contract = match requires {
+    let mut clauses = |tokens: &Option<(Ident, TokenStream)>| match tokens {
         Some((_, tokens)) => contract::clauses(tokens, &params, report),
         None => Vec::new(),
     };
+    let (contract, bounds) = (clauses(requires), clauses(bounds));
 
     let symbol = overrides
         .name
@@ -99,6 +100,7 @@ pub(crate) fn kernel(
         params,
         result,
         contract,
+        bounds,
         mentioned,
         is_right: report.len() == before && !matches!(options.library, DeclaredLibrary::Unknown),
     }

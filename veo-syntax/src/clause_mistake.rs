@@ -53,7 +53,15 @@ pub(crate) enum Wrong {
     NotNumber,
     IsNumber(String),
     // What the library says.
-    Contradicts(String, u64, Option<String>),
+    Contradicts(String, u64, Source),
+}
+
+/// Who says how many elements a parameter has.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Header,
+    /// The debug information of a library, with the place in the source.
+    Library(Option<String>),
 }
 
 impl Wrong {
@@ -110,9 +118,13 @@ impl Wrong {
             W::Syntax => "this is no condition: write one such as `x.len() >= n`, with commas between several".into(),
             W::NotCondition(term) => format!("this is a number, where a condition is needed: write a comparison, such as `{term} > 0`"),
             W::IsNumber(name) => format!("`{name}` is a number and no memory: write `{name}` alone, or name a pointer or reference"),
-            W::Contradicts(name, least, location) => format!(
+            W::Contradicts(name, least, source) => format!(
                 "the kernel's `{name}` has {least} elements{}, so no call can keep this: make both say the same",
-                location.as_ref().map_or_else(String::new, |location| format!(" ({location})"))
+                match source {
+                    Source::Header => " by its header".to_owned(),
+                    Source::Library(Some(location)) => format!(" ({location})"),
+                    Source::Library(None) => String::new(),
+                }
             ),
             W::NotNumber => "this is a condition, where a number is needed: join conditions by `&&` and `||`, compare them with `==` and `!=`".into(),
         }

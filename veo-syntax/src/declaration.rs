@@ -27,6 +27,8 @@ pub(crate) struct Declaration {
     pub(crate) result: Result,
     /// What a call of it means.
     pub(crate) contract: Vec<Clause>,
+    /// What its header says of it, in the same form.
+    pub(crate) bounds: Vec<Clause>,
     /// The types that it mentions and that can be named at its place.
     pub(crate) mentioned: Vec<Type>,
     /// Whether it has no mistakes. Otherwise only its name is used.

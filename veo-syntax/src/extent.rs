@@ -1,5 +1,5 @@
-//! Sizes of arrays from the library's debug information: constant bounds of Fortran, such as `x(16)`. C compilers drop the
-//! bounds of parameters.
+//! Sizes of arrays: from the library's debug information constant bounds of Fortran, such as `x(16)`, and what an imported
+//! header says, since C compilers drop the bounds of parameters.
 
 use quote::{ToTokens, quote};
 use syn::Lit;
@@ -68,6 +68,40 @@ fn is_memory_of_numbers(declared: &Declared) -> bool {
 }
 
 impl Extent {
+    /// What a clause about a header's array says, if its bound is a number.
+    pub(crate) fn of_clause(clause: &Clause) -> Option<Extent> {
+        Extent::of_term(&clause.condition)
+    }
+
+    fn of_term(term: &Term) -> Option<Extent> {
+        match &term.what {
+            What::Joined("or", sides) => match &**sides {
+                [
+                    Term {
+                        what: What::IsNull(null),
+                        ..
+                    },
+                    long,
+                ] => Extent::of_term(long).filter(|extent| extent.param == null.index),
+                _ => None,
+            },
+            What::Compared("at_least", _, sides) => match &**sides {
+                [
+                    Term {
+                        what: What::Len(of),
+                        ..
+                    },
+                    least,
+                ] => Some(Extent {
+                    param: of.index,
+                    least: literal(least)?.try_into().ok()?,
+                }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The clause that it adds to the contract. An optional argument that is absent is `NULL`.
     pub(crate) fn clause(&self, declaration: &Declaration) -> Option<Clause> {
         let ident = &declaration.params.get(self.param)?.ident;
@@ -111,6 +145,14 @@ impl Extent {
     fn excludes(&self, condition: &Term) -> bool {
         match &condition.what {
             What::Joined("both", sides) => sides.iter().any(|side| self.excludes(side)),
+            What::Joined("or", sides) => {
+                let is_null =
+                    |side: &Term| matches!(&side.what, What::IsNull(of) if of.index == self.param);
+                sides.iter().any(|side| self.excludes(side))
+                    && sides
+                        .iter()
+                        .all(|side| is_null(side) || self.excludes(side))
+            }
             What::Compared(operation, _, sides) => {
                 let [left, right] = &**sides;
                 match (

@@ -96,6 +96,10 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &CrateBuild) -> To
             let mut checks = verify::kernel(&declaration, built, &mut own);
             let extents = checks.extents.iter();
             let extents: Vec<_> = extents.filter_map(|it| it.clause(&declaration)).collect();
+            if checks.with_bounds {
+                let bounds = std::mem::take(&mut declaration.bounds);
+                declaration.contract.extend(bounds);
+            }
             declaration.contract.extend(extents);
             // A kernel with a condition may vanish, so it cannot mention a file for the others.
             let is_condition = |attr: &syn::Attribute| {

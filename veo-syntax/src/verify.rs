@@ -14,7 +14,7 @@ use veo_abi::{ScalarType, Verify, near_names};
 
 use crate::attribute::{DeclaredLibrary, Resolution};
 use crate::built::{self, CrateBuild};
-use crate::clause_mistake::Wrong;
+use crate::clause_mistake::{Source, Wrong};
 use crate::declaration::{Declaration, ParamType, Result};
 use crate::extent::{self, Extent};
 use crate::mistake::Mistake;
@@ -31,6 +31,8 @@ pub(crate) struct Checks {
     pub(crate) assertions: Vec<Assertion>,
     /// How much memory the kernel is given, as the library says.
     pub(crate) extents: Vec<Extent>,
+    /// Whether what the header says of the kernel holds.
+    pub(crate) with_bounds: bool,
     /// Whether the result depends on `VEO_VERIFY`.
     pub(crate) by_variable: bool,
     /// The files below `OUT_DIR` that the result depends on.
@@ -52,11 +54,16 @@ pub(crate) fn kernel(declaration: &Declaration, built: &CrateBuild, report: &mut
             return checks;
         }
     };
-    checks.by_variable = by_variable && built.has_libraries();
+    let has_bounds = !declaration.bounds.is_empty();
+    checks.by_variable = by_variable && (has_bounds || built.has_libraries());
     if verify == Verify::Off {
         return checks;
     }
     let mut mistakes = Vec::new();
+    checks.with_bounds = true;
+    for extent in declaration.bounds.iter().filter_map(Extent::of_clause) {
+        contradiction(declaration, &extent, Source::Header, &mut mistakes);
+    }
     match &declaration.library {
         DeclaredLibrary::Shared(name) if !name.value().contains('/') => {
             let library = name.value();
@@ -149,12 +156,8 @@ fn compare(
     let signature = signature(declaration);
     let (comparison, assertions) = compare_declared(&signature, found);
     for extent in extent::of(declaration, &signature.params, found) {
-        if let Some(clause) = extent.contradiction(&declaration.contract) {
-            let (name, least) = extent.told(declaration);
-            let location = found.location();
-            let wrong = Wrong::Contradicts(name, least, location);
-            mistakes.push((clause.condition.tokens.clone(), Mistake::Contract(wrong)));
-        }
+        let source = Source::Library(found.location());
+        contradiction(declaration, &extent, source, mistakes);
         checks.extents.push(extent);
     }
     for mismatch in comparison.mismatches {
@@ -166,6 +169,20 @@ fn compare(
             *message = differs(std::mem::take(message), declaration, found).text();
         }
         checks.assertions.push(assertion);
+    }
+}
+
+/// Reports a clause of the user's that no call can keep beside an extent.
+fn contradiction(
+    declaration: &Declaration,
+    extent: &Extent,
+    source: Source,
+    mistakes: &mut Mistakes,
+) {
+    if let Some(clause) = extent.contradiction(&declaration.contract) {
+        let (name, least) = extent.told(declaration);
+        let wrong = Wrong::Contradicts(name, least, source);
+        mistakes.push((clause.condition.tokens.clone(), Mistake::Contract(wrong)));
     }
 }
 

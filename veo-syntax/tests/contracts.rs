@@ -111,3 +111,63 @@ fn what_the_language_lacks_is_refused_with_what_to_write() {
         );
     }
 }
+
+/// What a declaration with these keys expands to, where `VEO_VERIFY` is this.
+fn bounded(keys: &str, policy: Option<&str>) -> String {
+    let args = format!("lib = \"libk.so\", {keys}");
+    let built = CrateBuild::new(None, policy.map(str::to_owned));
+    let (args, item) = (args.parse().unwrap(), KERNEL.parse().unwrap());
+    veo_syntax::ve_kernel(args, item, &built).to_string()
+}
+
+#[test]
+fn bounds_of_a_header_are_clauses_unless_nothing_is_compared() {
+    let keys = "requires(n > 0), bounds(x.is_null() || x.len() >= 16, y.len() >= n)";
+    let all = "contract : & [\"n > 0\" , \"x.is_null() || x.len() >= 16\" , \"y.len() >= n\"]";
+    let own = "contract : & [\"n > 0\"]";
+    for (verify, policy, contract) in [
+        ("", None, all),
+        ("", Some("warn"), all),
+        ("", Some("off"), own),
+        (", verify = \"off\"", None, own),
+        (", verify = \"warn\"", Some("off"), all),
+    ] {
+        let text = bounded(&format!("{keys}{verify}"), policy);
+        assert!(text.contains(contract), "{verify}, {policy:?}: {text}");
+        let is_tracked = text.contains("\"VEO_VERIFY\"");
+        assert_eq!(
+            is_tracked,
+            verify.is_empty(),
+            "{verify}, {policy:?}: {text}"
+        );
+    }
+}
+
+#[test]
+fn a_clause_that_no_call_can_keep_beside_a_bound_is_a_mismatch() {
+    let bounds = "bounds(x.is_null() || x.len() >= 16, y.len() >= n)";
+    for (clause, is_wrong) in [
+        ("x.len() == 8", true),
+        ("x.is_null() || x.len() == 8", true),
+        ("x.len() <= 15 || x.len() == 3", true),
+        ("n > 0 && 16 > x.len()", true),
+        ("x.len() >= 8", false),
+        ("x.len() == 16", false),
+        ("x.len() < 17", false),
+        ("y.is_null() || x.len() == 8", false),
+        ("n == 0 || x.len() == 8", false),
+        ("x.is_null()", false),
+        ("y.len() == 0", false),
+    ] {
+        let keys = format!("requires({clause}), {bounds}");
+        let said = "the kernel's `x` has 16 elements by its header, so no call can keep this";
+        let text = bounded(&keys, None);
+        assert_eq!(text.contains(said), is_wrong, "{clause}: {text}");
+        assert_eq!(text.contains("compile_error"), is_wrong, "{clause}: {text}");
+        let text = bounded(&keys, Some("warn"));
+        assert_eq!(text.contains(said), is_wrong, "{clause}: {text}");
+        assert!(!text.contains("compile_error"), "{clause}: {text}");
+        let text = bounded(&keys, Some("off"));
+        assert!(!text.contains(said), "{clause}: {text}");
+    }
+}

@@ -43,11 +43,10 @@ impl Contracts {
         settings.iter().map(read).collect::<Result<_>>().map(Self)
     }
 
-    /// All clauses for the function of this name: those from its header, then those of the settings.
-    pub(super) fn of(&self, name: &str, mut of_header: Vec<String>) -> Option<String> {
+    /// All clauses for the function of this name.
+    pub(super) fn of(&self, name: &str) -> Vec<String> {
         let all = self.0.iter().filter(|one| one.pattern.is_match(name));
-        of_header.extend(all.map(|one| one.clauses.clone()));
-        (!of_header.is_empty()).then(|| of_header.join(", "))
+        all.map(|one| one.clauses.clone()).collect()
     }
 
     /// Reports patterns that match none of these functions.

@@ -136,7 +136,7 @@ fn one(
     let names = catalogue.functions.iter();
     let names: Vec<String> = names.map(|it| it.sig.ident.to_string()).collect();
     contracts.check(&header, names.iter().map(String::as_str))?;
-    let module = emit::module(&catalogue, &header, lib, &import.crate_path, &contracts)?;
+    let module = emit::module(&catalogue, &header, lib, import, &contracts)?;
     if module.functions == 0 {
         return Err(nothing(&header, import, &module, &reader));
     }

@@ -9,6 +9,7 @@ use std::ffi::CStr;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::{FnArg, ForeignItemFn, ItemConst, Pat, Path, ReturnType};
+use veo_abi::Verify;
 use veo_abi::limits::MAX_WORDS;
 
 use super::bounds::Bound;
@@ -16,6 +17,7 @@ use super::catalogue::{Catalogue, docs, symbol};
 use super::comment;
 use super::contract::Contracts;
 use super::translate::{Translator, Why, plain_number};
+use crate::import_options::Import;
 use crate::{Error, ErrorKind, Result};
 
 /// A module of declarations.
@@ -40,9 +42,10 @@ pub(super) fn module(
     catalogue: &Catalogue,
     header: &str,
     lib: &str,
-    crate_path: &str,
+    import: &Import,
     contracts: &Contracts,
 ) -> Result<Module> {
+    let crate_path = &import.crate_path;
     let krate: Path = syn::parse_str(crate_path).map_err(|_| {
         Error::invalid(format!(
             "`{crate_path}` is not a path; .crate_path(..) takes one like `my_crate::veo`"
@@ -79,9 +82,10 @@ pub(super) fn module(
         items.extend(emitter.constant(constant));
     }
     let allowed = allowed();
+    let verify = verify(import)?;
     let tokens = quote! {
         #items
-        #[#krate::ve_kernel(lib = #lib, lazy, crate = #krate)]
+        #[#krate::ve_kernel(lib = #lib, lazy, #verify crate = #krate)]
         #allowed
         unsafe extern "C" {
             #functions
@@ -115,6 +119,19 @@ pub(super) fn module(
         functions: count,
         left_out,
     })
+}
+
+/// The key for the policy that the settings give.
+fn verify(import: &Import) -> Result<TokenStream> {
+    let Some(word) = &import.verify else {
+        return Ok(TokenStream::new());
+    };
+    match Verify::parse(word) {
+        Some(_) => Ok(quote!(verify = #word,)),
+        None => Err(Error::invalid(format!(
+            "`{word}` is no policy; .verify(..) takes `deny`, `warn` or `off`"
+        ))),
+    }
 }
 
 /// Items of a header that cannot be kernels of a library, each as `name (why)`.
@@ -164,13 +181,17 @@ fn line_comment(text: &str) -> String {
 }
 
 impl Emitter<'_> {
-    /// Stands for the contract of a function until the declarations are text: what writes them
+    /// Stands for clauses about a function until the declarations are text: what writes them
     /// takes `==` in an attribute for two marks.
-    fn later(&self, contract: String) -> TokenStream {
+    fn later(&self, key: &str, clauses: Vec<String>) -> Option<TokenStream> {
+        if clauses.is_empty() {
+            return None;
+        }
         let mut all = self.written_later.borrow_mut();
         let name = format_ident!("__contract_{}__", all.len());
-        all.push((name.to_string(), contract));
-        quote!(requires(#name))
+        all.push((name.to_string(), clauses.join(", ")));
+        let key = format_ident!("{key}");
+        Some(quote!(#key(#name)))
     }
 
     /// The lines of an item's comment, unless the comment is only a frame.
@@ -256,9 +277,10 @@ impl Emitter<'_> {
         let renamed = (*name != symbol).then(|| quote!(name = #symbol));
         let bounds = bounds.iter();
         let bounds = bounds.filter_map(|(name, bound)| clause(name, bound, &in_c));
-        let contract = self.contracts.of(&ident, bounds.collect());
-        let contract = contract.map(|contract| self.later(contract));
-        let keys: Vec<TokenStream> = [renamed, contract].into_iter().flatten().collect();
+        let bounds = self.later("bounds", bounds.collect());
+        let contract = self.later("requires", self.contracts.of(&ident));
+        let keys = [renamed, bounds, contract];
+        let keys: Vec<TokenStream> = keys.into_iter().flatten().collect();
         let attribute = (!keys.is_empty()).then(|| quote!(#[#krate::ve_kernel(#(#keys),*)]));
         let docs = self.docs(&docs(&function.attrs), &symbol);
         Ok(quote! {
