@@ -37,6 +37,7 @@ const AROUND: &[(&str, &str)] = &[
         "runs in build scripts, whose variables are their user's own",
     ),
     ("veo-syntax/src/built.rs", "runs in the compiler"),
+    ("ve-isa/build.rs", "runs while this is built"),
     ("veo-emu/build.rs", "runs while this is built"),
     (
         "veo-dropin/src/artifacts.rs",

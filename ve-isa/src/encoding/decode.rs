@@ -1,0 +1,203 @@
+//! A word of machine code to an instruction as an interpreter wants it.
+
+use super::operand::{self, ZERO};
+use super::table::{self, Address, Constant, Field, Op, Place, Register, Row, Scalar, extract};
+use super::{Condition, Rounding};
+
+/// A decoded instruction, 16 bytes.
+///
+/// It is made by [`decode`] alone, so what its functions return is always valid: indices of scalar operands lie below
+/// [`operand::COUNT`], that of a destination among the registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub struct Insn {
+    op: Op,
+    cc: u8,
+    mask: u8,
+    x: u16,
+    y: u16,
+    z: u16,
+    scalar: Scalar,
+    low: u32,
+}
+
+const _: () = assert!(size_of::<Insn>() == 16);
+
+/// The instruction that a word is, or nothing if it is none.
+///
+/// The word is the one that the eight bytes in memory make as a little-endian number.
+#[must_use]
+pub fn decode(word: u64) -> Option<Insn> {
+    table::find(word).map(|row| of_row(row, word))
+}
+
+fn of_row(row: &Row, word: u64) -> Insn {
+    let mut insn = Insn {
+        op: row.op,
+        cc: row.condition.unwrap_or(0),
+        mask: 0,
+        x: 0,
+        y: ZERO as u16,
+        z: ZERO as u16,
+        scalar: row.scalar,
+        low: word as u32,
+    };
+    for field in row.fields() {
+        match *field {
+            Field::Scalar { place, .. } => {
+                let index = index_of(field, word);
+                match place {
+                    Place::X | Place::W => insn.x = index,
+                    Place::Y => insn.y = index,
+                    Place::Z => insn.z = index,
+                }
+            }
+            Field::Address(address) => {
+                if address == Address::Indexed {
+                    insn.y = index_of(&table::INDEX, word);
+                }
+                insn.z = index_of(&table::BASE, word);
+            }
+            Field::Mask { .. } => insn.mask = extract(word, 48, 4),
+            Field::Condition { low, .. } | Field::Rounding { low } => {
+                insn.cc = extract(word, low, 4)
+            }
+            Field::Fence { low, bits } => insn.cc = extract(word, low, bits),
+            Field::Distance
+            | Field::Vector(_)
+            | Field::VectorMask(_)
+            | Field::Prediction
+            | Field::NoAllocation
+            | Field::Overtakable => {}
+        }
+    }
+    insn
+}
+
+/// The index of a scalar operand that is known to exist.
+fn index_of(field: &Field, word: u64) -> u16 {
+    let &Field::Scalar {
+        place,
+        register,
+        constant,
+    } = field
+    else {
+        return ZERO as u16;
+    };
+    let number = extract(word, place.scalar(), 7);
+    if register != Register::None && (place.selector() == 0 || word & place.selector() != 0) {
+        return u16::from(number & 63);
+    }
+    match constant {
+        Constant::Mask => operand::mask_constant(number) as u16,
+        // Bit 6 is the sign.
+        Constant::Signed => ((ZERO as i16) + i16::from((number << 1) as i8 >> 1)) as u16,
+        Constant::UpTo(_) | Constant::Special | Constant::None => ZERO as u16 + u16::from(number),
+    }
+}
+
+impl Insn {
+    /// What it does.
+    #[must_use]
+    #[inline]
+    pub const fn op(&self) -> Op {
+        self.op
+    }
+
+    /// The index of the scalar register `sx`, destination or what is stored, below [`operand::REGISTERS`]. In gather and scatter with
+    /// [`Scalar::Y`] it is `sw`, the one address for all elements. 0 where there is none.
+    #[must_use]
+    #[inline]
+    pub const fn x(&self) -> usize {
+        self.x as usize
+    }
+
+    /// The index of the scalar operand `sy`, below [`operand::COUNT`]. [`operand::ZERO`] where there is none.
+    #[must_use]
+    #[inline]
+    pub const fn y(&self) -> usize {
+        self.y as usize
+    }
+
+    /// The index of the scalar operand `sz`, below [`operand::COUNT`]. [`operand::ZERO`] where there is none.
+    #[must_use]
+    #[inline]
+    pub const fn z(&self) -> usize {
+        self.z as usize
+    }
+
+    /// The displacement or distance in bytes, in instructions that have one.
+    #[must_use]
+    #[inline]
+    pub const fn imm(&self) -> i64 {
+        self.low as i32 as i64
+    }
+
+    /// The number in the field `vx`: of a vector register, below 64 or [`VIX`](super::VIX), or of a mask register, below 16. It has no
+    /// meaning in instructions without it; so for the others.
+    #[must_use]
+    #[inline]
+    pub const fn vx(&self) -> u8 {
+        (self.low >> 24) as u8
+    }
+
+    /// The number in the field `vy`.
+    #[must_use]
+    #[inline]
+    pub const fn vy(&self) -> u8 {
+        (self.low >> 16) as u8
+    }
+
+    /// The number in the field `vz`.
+    #[must_use]
+    #[inline]
+    pub const fn vz(&self) -> u8 {
+        (self.low >> 8) as u8
+    }
+
+    /// The number in the field `vw`.
+    #[must_use]
+    #[inline]
+    pub const fn vw(&self) -> u8 {
+        self.low as u8
+    }
+
+    /// Which vector operand is a scalar one.
+    #[must_use]
+    #[inline]
+    pub const fn scalar(&self) -> Scalar {
+        self.scalar
+    }
+
+    /// The number of the mask register that says which elements take part, 0 if all do. Packed instructions use this one for the upper
+    /// lanes and the next for the lower ones.
+    #[must_use]
+    #[inline]
+    pub const fn mask(&self) -> u8 {
+        self.mask
+    }
+
+    /// The condition of a branch, a conditional move, or the making of a mask.
+    #[must_use]
+    #[inline]
+    pub const fn condition(&self) -> Condition {
+        Condition::from_number(self.cc)
+    }
+
+    /// How a conversion to an integer rounds.
+    #[must_use]
+    #[inline]
+    pub const fn rounding(&self) -> Rounding {
+        match Rounding::from_number(self.cc) {
+            Some(rounding) => rounding,
+            None => Rounding::Psw,
+        }
+    }
+
+    /// Which kind of fence `fencem` or `fencec` is.
+    #[must_use]
+    #[inline]
+    pub const fn fence(&self) -> u8 {
+        self.cc
+    }
+}
