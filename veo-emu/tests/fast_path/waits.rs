@@ -279,3 +279,28 @@ fn the_end_of_the_process_ends_every_wait() {
         });
     }
 }
+
+/// A thread keeps one sentence about a failure, so one collection must not give two failures.
+#[test]
+fn each_failed_request_gets_its_own_reason() {
+    let proc = Proc::new(0);
+    let library = proc.load(&compile(KERNELS));
+    let (ctx, function) = (proc.open(), proc.sym(library, "give"));
+    // Nothing is mapped there.
+    let ids = [
+        ctx.write(8, &[1]),
+        give(ctx, function, 5),
+        ctx.write(16, &[2]),
+        give(ctx, function, 6),
+    ];
+    sync(ctx);
+    let (failed, of) = ((VEO_COMMAND_ERROR, 0), |id| {
+        format!("request {id} could not")
+    });
+    assert_eq!(collect(ctx, &ids), [failed, (VEO_COMMAND_OK, 5)]);
+    let reason = last_error();
+    assert!(reason.contains(&of(ids[0])), "{reason}");
+    assert_eq!(collect(ctx, &ids[2..]), [failed, (VEO_COMMAND_OK, 6)]);
+    let reason = last_error();
+    assert!(reason.contains(&of(ids[2])), "{reason}");
+}

@@ -186,3 +186,42 @@ fn calls_that_cannot_be_made_are_refused_and_harm_nothing() {
     let next = give(ctx, function, 5);
     assert_eq!((next, ctx.ok(next)), (first + 1, 5));
 }
+
+/// The most memory that this process has had, in bytes.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib: u64 = line.unwrap().trim_end_matches("kB").trim().parse().unwrap();
+    kib << 10
+}
+
+/// A tagged address makes the host look at all files that the VE process has mapped.
+#[test]
+fn a_huge_file_that_a_kernel_has_mapped_is_not_read() {
+    const SIZE: u64 = (1 << 30) + (1 << 20);
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("mapped-by-a-kernel");
+    // Sparse: it takes no room on the disk.
+    std::fs::File::create(&path).unwrap().set_len(SIZE).unwrap();
+    let source = format!(
+        "#include <fcntl.h>\n#include <stdint.h>\n#include <sys/mman.h>\n\
+         uint64_t map(void) {{ int file = open(\"{}\", O_RDONLY);\n\
+         return mmap(0, 4096, PROT_READ, MAP_PRIVATE, file, 0) != MAP_FAILED; }}\n\
+         uint64_t same(uint64_t x) {{ return x; }}\n",
+        path.display()
+    );
+    let proc = Proc::new(0);
+    let library = proc.load(&compile(&source));
+    let ctx = proc.open();
+    assert_eq!(ctx.ok(direct(ctx, proc.sym(library, "map"), &[], &[])), 1);
+    let before = peak();
+    let id = direct(
+        ctx,
+        proc.sym(library, "same"),
+        &[0xd800_6000_1234_5678],
+        &[0],
+    );
+    assert_eq!(ctx.ok(id), 0x6000_1234_5678);
+    let grown = peak() - before;
+    std::fs::remove_file(&path).unwrap();
+    assert!(grown < SIZE / 2, "the host took {grown} bytes more");
+}
