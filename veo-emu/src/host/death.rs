@@ -207,13 +207,13 @@ impl Death {
             },
             None => match (self.signal, self.status) {
                 (Some(libc::SIGKILL), _) if self.out_of_memory => {
-                    "the system ended it (SIGKILL), for want of memory it seems: it counts \
-                     such an end"
+                    "it seems that the system killed it (SIGKILL) because memory was out: the \
+                     system counted such a kill"
                         .into()
                 }
                 (Some(signal), _) => format!("killed by {}", describe_signal(signal)),
                 (None, Some(status)) => format!("it exited with status {status}"),
-                (None, None) => "it ended, and nobody told how".into(),
+                (None, None) => "it ended for an unknown reason".into(),
             },
         }
     }

@@ -1,8 +1,8 @@
 //! The results of a context's requests, from submission until they are collected.
 //!
-//! Ids are handed out in order and end in order, so a window of cells holds the
-//! recent ones. Results that nobody collects move to a sorted list of 16 bytes each.
-//! A large transfer has several ids, a group, whose last one stands for all.
+//! Requests get their ids in order and end in order, so a window of cells holds the recent ones.
+//! Results that no thread collects move to a sorted list, with 16 bytes each. A large transfer
+//! has a group of ids, whose last one stands for all.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -57,7 +57,7 @@ pub(crate) struct Results {
 struct Group {
     first: u64,
     last: u64,
-    /// One of the inner ids was collected by itself, so the last one is lost.
+    /// A thread has collected one of the inner ids, so the last one is lost.
     broken: bool,
 }
 
@@ -102,7 +102,7 @@ impl Results {
         last
     }
 
-    /// Hands out ids for something whose result nobody collects.
+    /// Hands out ids for work whose result no thread collects.
     pub(crate) fn pass_over(&mut self, count: u64) -> Range<u64> {
         let first = self.next();
         for _ in 0..count {
@@ -120,7 +120,7 @@ impl Results {
         }
     }
 
-    /// Takes back the request handed out last, which nobody has seen.
+    /// Takes back the id handed out last, which no thread has seen.
     pub(crate) fn cancel(&mut self, last: u64) {
         debug_assert_eq!(last + 1, self.next());
         for _ in self.first_of(last)..=last {
@@ -141,7 +141,7 @@ impl Results {
             if self.look(last) == ResultState::Unknown
                 && let Some(at) = self.group_of(last)
             {
-                // Discarded meanwhile.
+                // A thread has discarded it.
                 self.groups.remove(at);
             }
         }
@@ -180,7 +180,7 @@ impl Results {
         }
     }
 
-    /// Collects a result: a second time it is unknown.
+    /// Collects a result, which is unknown afterwards.
     #[inline]
     pub(crate) fn take(&mut self, id: u64) -> ResultState {
         let state = self.look(id);
@@ -216,8 +216,8 @@ impl Results {
         group.broken
     }
 
-    /// Collects the result of a pending request that somebody has elsewhere. `false` if
-    /// it is not pending, or one of many ids.
+    /// Marks a pending request as collected by a caller that got its result elsewhere. `false` if
+    /// the request is not pending, or has several ids.
     #[inline]
     pub(crate) fn pass(&mut self, id: u64) -> bool {
         if !self.groups.is_empty() {
@@ -314,7 +314,7 @@ impl Results {
         }
     }
 
-    /// Moves results that are old out of the window, until it is no longer too large.
+    /// Moves old results out of the window until it is small enough.
     #[cold]
     fn move_out(&mut self) {
         while let Some((value, cell)) = self.cells.front().copied() {

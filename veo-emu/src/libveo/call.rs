@@ -31,7 +31,7 @@ fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
         args.words()
     };
     if let Some(returns) = args.returns() {
-        // Every argument was set with its own type.
+        // The caller has set every argument with its own type.
         let view = CallView {
             address,
             words,
@@ -46,8 +46,7 @@ fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
     queue.call(view, args.stack())
 }
 
-/// The state that goes with a result, and its value if there is one. Leaves a sentence
-/// for what failed.
+/// The state of a result, and its value if it has one. A failure leaves a sentence.
 #[inline]
 pub(super) fn verdict(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
     match waited {
@@ -77,7 +76,7 @@ fn failure(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
     }
 }
 
-/// Stores a result and gives the state that goes with it.
+/// Stores a result and returns its state.
 ///
 /// # Safety
 ///

@@ -20,11 +20,11 @@ pub(crate) enum Class {
 /// Classes in one word.
 pub(crate) const PER_WORD: usize = 32;
 
-/// The bits of classes that are set in `Float` and `Double` alone.
+/// The bits that only `Float` and `Double` set.
 const FLOATING: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 
 impl Class {
-    /// The class of two bits that came from elsewhere.
+    /// The class of two bits from another process.
     #[inline]
     fn from_bits(bits: u64) -> Class {
         match bits & 3 {
@@ -34,7 +34,7 @@ impl Class {
         }
     }
 
-    /// The class of word `index` of a call; what the classes do not reach is an integer.
+    /// The class of word `index` of a call. Words beyond the classes are integers.
     #[inline]
     pub(crate) fn at(packed: &[u64], index: usize) -> Class {
         let bits = packed.get(index / PER_WORD).copied().unwrap_or(0);
@@ -51,7 +51,7 @@ impl Class {
     }
 }
 
-/// Whether the words of these classes all go where integers go.
+/// Whether integer registers carry all words of these classes.
 #[inline]
 pub(crate) fn are_integers(packed: &[u64]) -> bool {
     packed.iter().all(|bits| bits & FLOATING == 0)
@@ -73,11 +73,11 @@ pub(crate) fn are_tagged(packed: &[u64], count: usize) -> bool {
     })
 }
 
-/// What a native function returns, and so what is put into the result's word.
+/// The type that a native function returns, which decides what the result's word holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Returns {
-    /// All 64 bits of the integer register: pointers, 64-bit integers, what is not known.
+    /// All 64 bits of the integer register: pointers, 64-bit integers, unknown types.
     Word = 0,
     /// `float`.
     Float = 1,
@@ -93,7 +93,7 @@ pub(crate) enum Returns {
 }
 
 impl Returns {
-    /// The kind of four bits that came from elsewhere; unused values count as words.
+    /// The kind of four bits from another process. Unused values count as words.
     pub(crate) fn from_bits(bits: u64) -> Returns {
         match bits & 0xf {
             1 => Returns::Float,

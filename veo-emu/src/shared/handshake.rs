@@ -51,7 +51,7 @@ fn look_for_missed() -> Option<&'static str> {
             0 == unsafe { libc::fcntl(*number, libc::F_GETFD) }
         });
     (inherited.any(is_greeted) || ancestors().any(is_stranded))
-        .then_some("its environment did not get through: whoever came between has removed it")
+        .then_some("a program between it and its host removed its environment")
 }
 
 /// The name that the system shows for a process after the takeover.

@@ -88,7 +88,8 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
     }
     let Some(borrowed) = descriptor(number) else {
         return Err(format!(
-            "the descriptor of that number, {}, is not open: whoever came between has closed it",
+            "the descriptor of that number, {}, is not open: a program between this one and its \
+             host closed it",
             number.display()
         ));
     };

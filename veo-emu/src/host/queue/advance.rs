@@ -1,4 +1,5 @@
-//! Moving on: responses come out of the ring, what waits goes in or is done here.
+//! Progress: this takes responses out of the ring, puts waiting calls in, and runs waiting requests
+//! of the host.
 
 use std::ops::Range;
 use std::sync::MutexGuard;
@@ -33,8 +34,8 @@ impl Queue {
         self.end_exclusive_use(state);
     }
 
-    /// Notes that what the host did with these ids has ended, and its result for the
-    /// kernels behind it.
+    /// Notes that the host's work with these ids has ended. Kernels behind it may ask for its
+    /// result.
     pub(super) fn note_end(&self, state: &QueueState, ids: Range<u64>, value: Option<u64>) {
         if ids.is_empty() {
             return;
@@ -44,7 +45,7 @@ impl Queue {
                 self.ring().answer(id, value);
             }
         }
-        // After a death everything behind it has ended as well.
+        // After a death all later requests have ended as well.
         let finished = if state.dead {
             state.results.next()
         } else {
@@ -84,7 +85,7 @@ impl Queue {
         state.results.end(id, outcome);
     }
 
-    /// Moves on what waits, as far as it can go now.
+    /// Starts the waiting requests that can start now.
     pub(crate) fn pump(&self, state: &mut QueueState) {
         if state.pending.is_empty() || state.busy {
             return;
@@ -113,7 +114,7 @@ impl Queue {
         }
     }
 
-    /// Moves the call at the front into the ring, which has room. `false`: it waits.
+    /// Moves the first waiting call into the ring, which has room. `false`: the call still waits.
     fn push_front(&self, state: &mut QueueState) -> bool {
         let Some(Pending::Call(id, call)) = state.pending.front() else {
             return false;
@@ -149,8 +150,8 @@ impl Queue {
         true
     }
 
-    /// The next request that the host has to do, if nothing is before it. The caller
-    /// runs it and then calls `end_host`.
+    /// The next request of the host, if it is the first one left. The caller runs it and then
+    /// calls `end_host`.
     pub(crate) fn next_host(
         &self,
         state: &mut QueueState,
@@ -172,7 +173,7 @@ impl Queue {
         Some((id, *op))
     }
 
-    /// Which response would move on what waits; `None`: none would.
+    /// The response that would let a waiting request start; `None`: no response would.
     pub(crate) fn awaited(&self, state: &QueueState) -> Option<u64> {
         let Range { start, end } = state.in_ring;
         match state.pending.front()? {

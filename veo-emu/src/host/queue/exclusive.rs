@@ -1,6 +1,6 @@
-//! Exclusive use: one thread of the host has a context for itself, to have the VE side do
-//! what is no call. libveo sends a message for each of these, like a call. So each has an
-//! id, which nobody can collect, and a result, which kernels behind it can ask for.
+//! Exclusive use: one thread of the host owns a context for a while and has the VE side do work
+//! that is no call. libveo sends a message for each such piece of work, like a call. So each has
+//! an id, which no program can collect, and a result, for which later kernels can ask.
 
 use std::ops::Range;
 
@@ -17,13 +17,13 @@ use crate::sync::lock;
 use crate::sys::thread::current_cpu;
 
 impl Queue {
-    /// Has the context for the calling thread alone, behind everything queued, for
-    /// something that takes one id.
+    /// Waits for everything queued, then gives the calling thread exclusive use for work that
+    /// takes one id.
     pub(crate) fn exclusive_use(&self) -> Result<ExclusiveUse<'_>> {
         self.exclusive_use_of(1)
     }
 
-    /// The same for something that takes `count` ids.
+    /// The same for work that takes `count` ids.
     pub(crate) fn exclusive_use_of(&self, count: u64) -> Result<ExclusiveUse<'_>> {
         let granted = |ids, nested| ExclusiveUse {
             queue: self,
@@ -32,8 +32,8 @@ impl Queue {
             nested,
         };
         if progress::is_serving(self) {
-            // A host function already has the context for itself. What is queued behind
-            // it has its ids, so there is none for this.
+            // A host function already has exclusive use. The requests queued behind it have the
+            // next ids, so this work gets none.
             self.child.check()?;
             return Ok(granted(0..0, true));
         }
@@ -75,7 +75,7 @@ pub(crate) struct ExclusiveUse<'a> {
 }
 
 impl ExclusiveUse<'_> {
-    /// Sets the result that kernels behind this are told.
+    /// Sets the result that later kernels get.
     pub(crate) fn set_result(&mut self, value: u64) {
         self.value = value;
     }
@@ -105,12 +105,12 @@ impl Drop for ExclusiveUse<'_> {
 }
 
 impl Queue {
-    /// Has the VE side do a task. The caller has the context for itself.
+    /// Has the VE side do a task. The caller has exclusive use.
     pub(crate) fn task(&self, task: Task, words: &[u64]) -> Result<(Completion, u64)> {
         self.request(Op::Parcel, Job::Task(task), words)
     }
 
-    /// Has the VE side do what is no call. The caller has the context for itself.
+    /// Has the VE side do work that is no call. The caller has exclusive use.
     fn request(&self, op: Op, job: Job, words: &[u64]) -> Result<(Completion, u64)> {
         let ring = self.ring();
         let number = {

@@ -23,10 +23,10 @@ impl Queue {
             )));
             self.child.wait_for_end(LOOK);
         } else {
-            // It may have ended with this program for its tracer.
+            // The process may have ended while this program was its tracer.
             self.collect_traced_thread();
             let suspected = self.does_not_see_its_work();
-            // A kernel may have made it say that it is awake.
+            // A kernel may have overwritten the sign that it sleeps.
             self.ring().wake_ve();
             if suspected {
                 self.ring().sleep(seen, Some(LOOK));
@@ -41,8 +41,8 @@ impl Queue {
         }
     }
 
-    /// Collects the VE side's thread, if a kernel has made this program its tracer: until
-    /// then its process does not end.
+    /// Collects the VE side's thread, if a kernel has made this program its tracer. Its process
+    /// does not end before.
     pub(super) fn collect_traced_thread(&self) {
         let mut status = 0;
         if self.thread > 0 && !self.has_lost_its_thread() {
@@ -62,7 +62,7 @@ impl Queue {
         asked < 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH)
     }
 
-    /// Whether the VE side's thread is stopped by a signal, with this program for its tracer.
+    /// Whether a signal has stopped the VE side's thread, and this program is its tracer.
     fn is_held_by_a_trace(&self) -> bool {
         if self.thread <= 0 || self.child.is_dead() {
             return false;

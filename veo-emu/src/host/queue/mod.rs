@@ -5,10 +5,10 @@
 //!        └──► pending (ring full, or a transfer before it) ─┘ moved on by `pump`
 //! ```
 //!
-//! A request of the host (a transfer, a function) begins when the ring is empty and
-//! nothing behind it goes into the ring before it is done, so the order holds without
-//! the VE side knowing. Whoever holds the lock may harvest responses and pump; a
-//! thread of its own ([`progress`]) does so when nobody else would.
+//! A request of the host (a transfer, a function) begins when the ring is empty. Requests behind
+//! it enter the ring when it is done. So the order holds, and the VE side knows nothing of it.
+//! Every thread that holds the lock may harvest responses and pump. A thread of the queue
+//! ([`progress`]) does so when no other thread would.
 
 mod advance;
 mod exclusive;
@@ -51,8 +51,8 @@ pub(crate) struct Queue {
     pub(crate) progress: Progress,
     /// All requests below this id have ended.
     finished: AtomicU64,
-    /// All calls below this id are in the ring, or have ended: they need nobody on the
-    /// host to come to an end.
+    /// All calls below this id are in the ring or have ended. They end without help from the
+    /// host.
     posted: AtomicU64,
     /// Threads of the host that sleep, or are about to.
     sleepers: AtomicU64,
@@ -64,9 +64,9 @@ pub(crate) struct Queue {
 pub(crate) struct QueueState {
     pub(crate) results: Results,
     pub(crate) pending: VecDeque<Pending>,
-    /// A thread of the host has the context for itself.
+    /// A thread of the host has exclusive use of the context.
     pub(crate) busy: bool,
-    /// The ids of the calls in the ring, and what goes back when some of them end.
+    /// The ids of the calls in the ring, and the data that some of them give back at their end.
     in_ring: Range<u64>,
     staged: VecDeque<(u64, Staged)>,
     /// Position in the ring of the next request.
@@ -74,7 +74,7 @@ pub(crate) struct QueueState {
     /// The CPU that a submitting thread was last seen on.
     cpu: u32,
     parcels: u64,
-    /// What the VE side does that is no call.
+    /// The work of the VE side that is no call.
     parcel: Option<Job>,
     tickets: u64,
     serving: u64,
@@ -102,7 +102,7 @@ impl QueueState {
         (self.in_ring.end - self.in_ring.start) as usize
     }
 
-    /// Whether a call goes into the ring as it comes.
+    /// Whether a new call may enter the ring at once.
     #[inline]
     fn takes_calls(&self) -> bool {
         self.pending.is_empty() && !self.busy && self.ring_len() < SLOTS
@@ -189,7 +189,7 @@ impl Queue {
         }
         let same = || !changed() && self.ring().generation() == seen;
         if same() {
-            // A kernel may have left a VE side that cannot wake anybody, or none at all.
+            // A kernel may have stopped the VE side, or broken it so that it wakes no thread.
             let limit = limit.map_or(LOOK, |limit| limit.min(LOOK));
             self.ring().sleep(seen, Some(limit));
             if limit == LOOK && same() {
@@ -199,7 +199,7 @@ impl Queue {
         self.sleepers.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Marks the queue closed: no more submissions.
+    /// Closes the queue: it takes no more submissions.
     pub(crate) fn close(&self) {
         lock(&self.state).closed = true;
         self.unblocked.notify_all();
@@ -248,7 +248,7 @@ impl Dependant for Queue {
         }
         state.dead = true;
         let next = state.results.next();
-        // What the host is doing now ends by itself: it may be using the caller's buffer.
+        // The request that the host runs now ends by itself: it may be using the caller's buffer.
         let host = state.host.map(|id| state.results.first_of(id)..=id);
         for id in self.finished.load(Ordering::Relaxed)..next {
             if !host.as_ref().is_some_and(|host| host.contains(&id)) {

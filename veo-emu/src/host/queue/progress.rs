@@ -1,5 +1,5 @@
-//! The thread of a context that moves things on when no caller does: transfers,
-//! host functions, and calls that did not fit the ring. Started when first needed.
+//! The thread of a context that runs transfers and host functions, and submits calls that did not
+//! fit the ring, when no caller does so. The first such request starts it.
 
 use std::cell::Cell;
 use std::os::unix::thread::JoinHandleExt as _;
@@ -26,7 +26,7 @@ pub(crate) struct Progress {
     ended: AtomicBool,
     /// Counts nudges; the thread sleeps on it while there is nothing to do.
     nudges: AtomicU32,
-    /// Whether it does, or is about to.
+    /// Whether it sleeps, or is about to.
     asleep: AtomicBool,
 }
 
@@ -51,7 +51,7 @@ impl Progress {
     /// Tells the thread that there is something to do.
     pub(crate) fn nudge(&self) {
         if self.running.load(Ordering::Acquire) {
-            // Counted before the look, as the thread says that it sleeps before it looks.
+            // This counts before it looks; the thread says that it sleeps before it looks.
             self.nudges.fetch_add(1, Ordering::SeqCst);
             if self.asleep.load(Ordering::SeqCst) {
                 futex_wake(&self.nudges, 1);
@@ -67,8 +67,8 @@ impl Progress {
         self.asleep.store(false, Ordering::Relaxed);
     }
 
-    /// Lets the thread end and waits for it: from here on no copy and no function
-    /// of this context is under way.
+    /// Ends the thread and waits for it. Afterwards no copy and no function of this context
+    /// runs.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
         self.nudge();
@@ -84,8 +84,8 @@ impl Progress {
     }
 }
 
-/// Whether the calling thread is the one that moves this queue on: a wait for what is
-/// queued behind its present request would never end.
+/// Whether the calling thread is this queue's own. It must not wait for requests behind its present
+/// one: such a wait would never end.
 pub(crate) fn is_serving(queue: &Queue) -> bool {
     SERVING.get() == ptr::from_ref(queue)
 }
@@ -112,7 +112,7 @@ fn run(queue: &Arc<Queue>) {
         let limit = state.starved.then_some(STARVED);
         drop(state);
         match awaited {
-            // Only a nudge changes anything, or another context that frees room.
+            // Only a nudge, or another context that frees room, changes anything.
             None => progress.sleep(nudges, limit),
             Some(id) => queue.sleep(seen, Some(id), limit, || {
                 ring.response(id).is_some() || queue.child.is_dead()

@@ -1,4 +1,5 @@
-//! Submission: into the ring if it has room and nothing waits, else behind what waits.
+//! Submission: a call enters the ring if that has room and nothing waits. Else it waits behind the
+//! others.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -40,7 +41,7 @@ impl Queue {
         Ok(state)
     }
 
-    /// Queues a call. Its arguments are captured; OUT buffers are written when it ends.
+    /// Queues a call and captures its arguments. The end of the call writes OUT buffers.
     #[inline]
     pub(crate) fn call(self: &Arc<Self>, call: CallView<'_>, stack: &[StackBuffer]) -> Result<u64> {
         let mut state = self.lock_to_submit()?;
@@ -55,7 +56,7 @@ impl Queue {
         self.stage_or_defer(state, id, call, stack)
     }
 
-    /// Waits a little for room in a ring that is full, if nothing else waits for that.
+    /// Waits a little for room in a full ring, if no other request waits for room.
     #[cold]
     fn make_room<'a>(
         &'a self,
@@ -111,8 +112,8 @@ impl Queue {
         {}
     }
 
-    /// Queues something that the host does. What takes no time is done at once if
-    /// nothing is before it.
+    /// Queues a request of the host. One that takes no time runs at once if nothing is before
+    /// it.
     pub(crate) fn host(self: &Arc<Self>, op: HostOp) -> Result<u64> {
         let mut state = self.lock_to_submit()?;
         let id = state.results.submit_group(op.ids());
@@ -151,12 +152,12 @@ impl Queue {
     #[inline]
     pub(super) fn push(&self, state: &mut QueueState, id: u64, call: CallView<'_>) {
         debug_assert!(state.in_ring.is_empty() || state.in_ring.end == id);
-        // The VE side looks at it when it has nothing to do.
+        // An idle VE side looks at this number.
         if state.in_ring.is_empty() || state.position.is_multiple_of(16) {
             state.cpu = current_cpu();
         }
         if state.in_ring.is_empty() {
-            // The host may have done some requests by itself.
+            // The host may have run some requests in between.
             state.in_ring.start = id;
         }
         state.in_ring.end = id + 1;
@@ -231,7 +232,7 @@ impl Queue {
 
     // ---- request blocks ----
 
-    /// From here on only the calling thread submits.
+    /// Begins a block, in which only the calling thread submits.
     pub(crate) fn block_begin(&self) {
         if let Ok(mut state) = self.lock_to_submit() {
             let me = thread::current().id();

@@ -12,8 +12,8 @@ use crate::sync::lock;
 use crate::sys::thread::current_cpu;
 
 impl Queue {
-    /// Waits until `done` holds. It is asked under the lock, after harvesting.
-    /// `watched` is the request whose response is looked at while spinning.
+    /// Waits until `done` holds, which this asks under the lock, after harvesting. While it
+    /// spins it looks for the response of the request `watched`.
     pub(super) fn wait_until<T>(
         &self,
         watched: Option<u64>,
@@ -78,7 +78,7 @@ impl Queue {
         }
     }
 
-    /// Whether this is a call in the ring whose end has not been seen.
+    /// Whether this is a call in the ring whose end the host has not seen.
     #[inline]
     fn is_under_way(&self, id: u64) -> bool {
         id < self.posted.load(Ordering::Relaxed)
@@ -87,8 +87,8 @@ impl Queue {
             && !self.child.is_dead()
     }
 
-    /// Spins for the response of a call in the ring, without the lock, which would be most
-    /// of what a short wait costs.
+    /// Spins for the response of a call in the ring, without the lock. The lock would be most of
+    /// the cost of a short wait.
     #[inline]
     fn spin_for_call(&self, id: u64) {
         let mut spin = Spin::default();
@@ -118,7 +118,7 @@ impl Queue {
             return;
         };
         if progress::is_serving(self) {
-            // Called by a host function: what is not there yet is queued behind it.
+            // A host function called this. A result that is not there is queued behind it.
             return take(0, self.peek(first));
         }
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -155,8 +155,8 @@ impl Queue {
                 Some(value) => Waited::Ended(Outcome::Ok(value)),
                 None => {
                     self.harvest(state);
-                    // What failed leaves a sentence, and only the last one is kept: whoever
-                    // waits for that very request gets it.
+                    // A failure leaves a sentence, and a thread keeps only the last one. So
+                    // this leaves a later failure to the thread that waits for it.
                     if count > 0 && has_failed(&state.results, *id) {
                         break;
                     }
@@ -205,7 +205,7 @@ impl Queue {
         state.results.discard(id)
     }
 
-    /// Waits until everything submitted so far has ended. With libveo this is a message,
+    /// Waits until everything submitted so far has ended. libveo sends a message for this,
     /// too.
     pub(crate) fn sync(&self) {
         // If the process has ended, everything has.
@@ -219,7 +219,7 @@ fn has_failed(results: &Results, id: u64) -> bool {
     matches!(state, ResultState::Ended(outcome) if !matches!(outcome, Outcome::Ok(_)))
 }
 
-/// The result of a request, taken, if there is anything to say of it.
+/// Takes the result of a request, if it has ended or is unknown.
 #[inline]
 fn ended(results: &mut Results, id: u64) -> Option<Waited> {
     match results.take(id) {
