@@ -71,6 +71,9 @@ struct veo_emu_options {
 	void *output_payload;
 	unsigned int omp_threads;    /* threads that OpenMP may use (VE_OMP_NUM_THREADS),
 	                              * 0: as the environment says */
+	const char *schedule;        /* in which order requests of several contexts start, as
+	                              * VEO_EMU_SCHEDULE says it: "late", "random:7";
+	                              * NULL: as the environment says */
 };
 
 /* Like veo_proc_create, with options. */

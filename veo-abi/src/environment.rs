@@ -33,6 +33,8 @@ variables! {
     VEO_EMU_NODES = "VEO_EMU_NODES";
     /// The memory of an emulated node.
     VEO_EMU_MEMORY = "VEO_EMU_MEMORY";
+    /// The order in which an emulated node starts requests.
+    VEO_EMU_SCHEDULE = "VEO_EMU_SCHEDULE";
     /// The descriptor for the handshake with a VE process. Only the emulator sets it.
     HANDSHAKE = "_VEO_EMU_HANDSHAKE";
     /// The program that becomes a VE process.

@@ -111,6 +111,7 @@ pub struct veo_emu_options {
     >,
     pub output_payload: *mut ::std::os::raw::c_void,
     pub omp_threads: ::std::os::raw::c_uint,
+    pub schedule: *const ::std::os::raw::c_char,
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

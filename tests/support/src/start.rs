@@ -20,6 +20,12 @@ const MEANT: [&str; 4] = [
     "VEORUN_BIN",
 ];
 
+/// Variables that a test program gets under another name.
+const CHOSEN: [(&str, &str); 2] = [
+    ("VEO_TEST_EMU_MEMORY", "VEO_EMU_MEMORY"),
+    ("VEO_TEST_EMU_SCHEDULE", "VEO_EMU_SCHEDULE"),
+];
+
 /// Descriptors that a test program needs at most, and the stack that Linux gives programs,
 /// which bounds the length of their arguments, too.
 const LEAST: [(libc::__rlimit_resource_t, libc::rlim_t); 2] =
@@ -47,9 +53,11 @@ extern "C" fn at_start() {
         // SAFETY: as above.
         unsafe { env::remove_var(name) };
     }
-    if let Some(memory) = env::var_os("VEO_TEST_EMU_MEMORY") {
-        // SAFETY: as above.
-        unsafe { env::set_var("VEO_EMU_MEMORY", memory) };
+    for (chosen, name) in CHOSEN {
+        if let Some(value) = env::var_os(chosen) {
+            // SAFETY: as above.
+            unsafe { env::set_var(name, value) };
+        }
     }
 }
 

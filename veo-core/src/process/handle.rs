@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use veo_abi::Verify;
 
-use super::settings::{KernelLookup, ProcOptions, Stream, verify_from_environment};
+use super::settings::{KernelLookup, ProcOptions, Schedule, Stream, verify_from_environment};
 use super::shared::ProcShared;
 use super::thread;
 use crate::address::VeMemPtr;
@@ -277,6 +277,7 @@ impl std::fmt::Debug for VeoProcBuilder {
             .field("memory", &self.options.memory)
             .field("time_limit", &self.options.time_limit)
             .field("omp_threads", &self.options.omp_threads)
+            .field("schedule", &self.options.schedule)
             .finish_non_exhaustive()
     }
 }
@@ -340,6 +341,38 @@ impl VeoProcBuilder {
     /// be this number when the process is created, else [`build`](Self::build) says so.
     pub fn omp_threads(mut self, threads: u32) -> Self {
         self.options.omp_threads = Some(threads);
+        self
+    }
+
+    /// Starts requests of several contexts in another order than that of their submission, to
+    /// find waits that the program lacks. Without this, `VEO_EMU_SCHEDULE` in the environment
+    /// decides: `late`, or `random:SEED` with a number.
+    ///
+    /// Whatever libveo promises holds: requests of a context run in order, and what a wait or
+    /// [`sync`](crate::VeoContext::sync) waits for has ended then. All else may start before or
+    /// after, and one request runs at a time; one that runs holds the others back for at most
+    /// 10 ms, since kernels may wait for each other. A right program does the same as without,
+    /// only slower; one seed gives one order, as long as one thread submits and waits. Requests
+    /// start when somebody waits. If nobody does, they start once the program has submitted
+    /// nothing for 200 ms. The emulated node alone.
+    ///
+    /// ```
+    /// # fn main() -> veo_core::Result<()> {
+    /// use veo_core::{Schedule, VeoProc};
+    /// # if veo_core::nodes()?[0].backend == veo_core::Backend::Emu {
+    /// for seed in 0..3 {
+    ///     let proc = VeoProc::builder().schedule(Schedule::Random(seed)).build()?;
+    ///     let (load, compute) = (proc.open_context()?, proc.open_context()?);
+    ///     let mut x = proc.alloc::<f64>(2)?;
+    ///     load.write(&mut x, vec![1.0, 2.0])?.wait()?; // without this wait, some seed fails
+    ///     assert_eq!(compute.read(&x)?.wait()?, [1.0, 2.0]);
+    /// }
+    /// # }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.options.schedule = Some(schedule);
         self
     }
 

@@ -1,6 +1,7 @@
 //! What can be chosen for a process.
 
 use std::ffi::{c_char, c_void};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -43,6 +44,27 @@ pub(super) fn verify_from_environment(node: i32) -> Result<Verify> {
         })
 }
 
+/// In which order the emulated node starts requests of several contexts, to find waits that a
+/// program lacks: [`VeoProcBuilder::schedule`](crate::VeoProcBuilder::schedule).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Schedule {
+    /// Each as late as possible: not before somebody waits for it.
+    Late,
+    /// In an order drawn from this seed, any that the rules of libveo allow.
+    Random(u64),
+}
+
+/// As `VEO_EMU_SCHEDULE` says it: `late`, `random:7`.
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Schedule::Late => f.write_str("late"),
+            Schedule::Random(seed) => write!(f, "random:{seed}"),
+        }
+    }
+}
+
 /// Where a kernel's output comes from, for [`VeoProcBuilder::stdout`](crate::VeoProcBuilder::stdout).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
@@ -76,6 +98,7 @@ pub(super) struct ProcOptions {
     pub(super) time_limit: Option<Duration>,
     pub(super) output: Option<Arc<OutputFn>>,
     pub(super) omp_threads: Option<u32>,
+    pub(super) schedule: Option<Schedule>,
 }
 
 /// What the backend calls with output of kernels.

@@ -6,6 +6,7 @@
 //! waits for: collects requests without a handle, frees memory after its last use,
 //! closes contexts and processes whose last handle was dropped.
 
+use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -105,6 +106,10 @@ impl ProcOptions {
                     .into(),
             ));
         }
+        let schedule = self.schedule.map(|schedule| {
+            // The words have no NUL.
+            CString::new(schedule.to_string()).unwrap_or_default()
+        });
         let options = veo_emu_options {
             struct_size: size_of::<veo_emu_options>(),
             veorun: veorun_ptr,
@@ -117,8 +122,9 @@ impl ProcOptions {
                 Arc::as_ptr(output).cast_mut().cast()
             }),
             omp_threads: self.omp_threads.unwrap_or(0),
+            schedule: schedule.as_ref().map_or(std::ptr::null(), |s| s.as_ptr()),
         };
-        // SAFETY: the options and the path in them are valid for the call; the
+        // SAFETY: the options and the strings in them are valid for the call; the
         // payload is kept until the process was destroyed.
         let handle = unsafe { api.extension.create(node, &options) }?;
         if !handle.is_null() {

@@ -13,6 +13,7 @@ use super::end::{End, Status};
 use super::memory::Memory;
 use super::output::Output;
 use super::report::Report;
+use super::schedule::Schedule;
 use super::symbols::Symbols;
 use crate::error::{Error, Result};
 use crate::log::debug;
@@ -41,6 +42,8 @@ pub(crate) struct ChildProcess {
     pub(crate) connection: Connection,
     /// Its libraries and their symbols.
     pub(crate) symbols: Symbols,
+    /// The order in which its requests start, if that is not the one of their submission.
+    pub(crate) schedule: Option<Arc<Schedule>>,
     pub(super) end: End,
     output: Option<Output>,
     /// Threads that end with the process.
@@ -55,6 +58,7 @@ impl ChildProcess {
         connection: Connection,
         memory: Memory,
         output: Option<Output>,
+        schedule: Option<Arc<Schedule>>,
     ) -> ChildProcess {
         ChildProcess {
             pid,
@@ -62,6 +66,7 @@ impl ChildProcess {
             memory,
             connection,
             symbols: Symbols::default(),
+            schedule,
             end: End::new(),
             output,
             threads: Mutex::default(),
@@ -202,6 +207,9 @@ impl ChildProcess {
 
     /// Waits for the threads of an ended process.
     pub(crate) fn join(&self) {
+        if let Some(schedule) = &self.schedule {
+            schedule.end();
+        }
         if let Some(output) = &self.output {
             output.stop();
         }

@@ -28,6 +28,7 @@ pub(crate) mod program;
 pub(crate) mod queue;
 pub(crate) mod report;
 pub(crate) mod results;
+pub(crate) mod schedule;
 pub(crate) mod start;
 pub(crate) mod symbols;
 pub(crate) mod transfer;

@@ -20,6 +20,7 @@ use super::memory::Memory;
 use super::node::{self, Node};
 use super::output::{Output, Sink, Streams};
 use super::program::{self, Program};
+use super::schedule::{Order, Schedule};
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::Control;
@@ -41,6 +42,9 @@ pub(crate) struct Options {
     pub(crate) output: Option<Sink>,
     /// How many threads OpenMP may use; 0: as the environment says.
     pub(crate) omp_threads: u32,
+    /// In which order requests start, as `VEO_EMU_SCHEDULE` says it; `None`: as the environment
+    /// says.
+    pub(crate) schedule: Option<String>,
     /// How long a destroyed process may go on before it is killed.
     pub(crate) grace: Duration,
 }
@@ -53,6 +57,7 @@ impl Default for Options {
             time_limit: None,
             output: None,
             omp_threads: 0,
+            schedule: None,
             grace: Duration::from_secs(2),
         }
     }
@@ -69,6 +74,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
             ),
         ));
     }
+    let order = Order::wanted(options.schedule.as_deref())?;
     let program::Chosen { program, image } = program::choose(options.veorun.as_deref())?;
     let debugger = Debugger::wanted();
     if let Some(complaint) = VE_FPE_ENABLE.text().and_then(|text| fpe::complaint(&text)) {
@@ -146,13 +152,21 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     let watch = process::open_pidfd(pid).ok();
     let (handle, base) = await_ready(ours.as_fd(), pid, &program)?;
     let memory = Memory::new(Kept::new(file), mapping, control.clone(), node, layout);
+    let (schedule, keeper) = order
+        .map(|order| Schedule::start(pid, order))
+        .transpose()?
+        .unzip();
     let child = Arc::new(ChildProcess::new(
         pid,
         watch.map(Kept::new),
         Connection::new(Kept::new(ours), control, Kept::new(control_file)),
         memory,
         output,
+        schedule,
     ));
+    if let Some(keeper) = keeper {
+        child.add_thread(keeper);
+    }
     super::watch::start(&child, options.time_limit)?;
     unready.keep();
     if let Some(image) = image {

@@ -59,6 +59,12 @@ pub unsafe extern "C" fn veo_emu_proc_create(
             // SAFETY: the caller passes a string.
             Some(unsafe { string(given.veorun, "path of veorun")? }.to_owned())
         };
+        let schedule = if given.schedule.is_null() {
+            None
+        } else {
+            // SAFETY: the caller passes a string.
+            Some(unsafe { string(given.schedule, "schedule")? }.to_owned())
+        };
         create(
             ve_node_number,
             &Options {
@@ -71,6 +77,7 @@ pub unsafe extern "C" fn veo_emu_proc_create(
                     payload: given.output_payload,
                 }),
                 omp_threads: given.omp_threads,
+                schedule,
                 ..Options::default()
             },
         )

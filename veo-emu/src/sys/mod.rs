@@ -7,6 +7,7 @@ pub(crate) mod memfd;
 pub(crate) mod process;
 pub(crate) mod socket;
 pub(crate) mod thread;
+pub(crate) mod usage;
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};

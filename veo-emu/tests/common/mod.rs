@@ -75,6 +75,7 @@ impl Proc {
             output: None,
             output_payload: std::ptr::null_mut(),
             omp_threads: 0,
+            schedule: std::ptr::null(),
         };
         set(&mut options);
         let handle = call!(veo_emu_proc_create(node, &options));

@@ -54,6 +54,7 @@ impl Bare {
             ("memory", options.memory != 0),
             ("time_limit", options.time_limit_ms != 0),
             ("stdout", options.output.is_some()),
+            ("schedule", !options.schedule.is_null()),
         ];
         if let Some((name, _)) = refused.iter().find(|(_, set)| *set) {
             return Err(Error::ProcessStart {

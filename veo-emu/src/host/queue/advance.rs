@@ -13,8 +13,11 @@ use crate::shared::ring::{Completion, SLOTS};
 use crate::sync::lock;
 
 impl Queue {
-    /// Whether nothing runs and nothing waits.
+    /// Whether nothing runs and nothing waits, so that a request begins as it comes.
     pub(super) fn is_idle(&self, state: &mut QueueState) -> bool {
+        if self.child.schedule.is_some() {
+            return false;
+        }
         if !state.in_ring.is_empty() {
             self.harvest(state);
         }
@@ -87,7 +90,7 @@ impl Queue {
 
     /// Starts the waiting requests that can start now.
     pub(crate) fn pump(&self, state: &mut QueueState) {
-        if state.pending.is_empty() || state.busy {
+        if state.pending.is_empty() || state.busy || !self.may_start(state) {
             return;
         }
         self.harvest(state);
@@ -95,7 +98,7 @@ impl Queue {
         loop {
             match state.pending.front() {
                 Some(Pending::Call(..)) if state.ring_len() < SLOTS => {
-                    if !self.push_front(state) {
+                    if !self.push_front(state) || !self.has_started(state) {
                         break;
                     }
                 }
@@ -103,6 +106,7 @@ impl Queue {
                     state.serving = *ticket;
                     state.busy = true;
                     state.pending.pop_front();
+                    self.has_started(state);
                     self.wake();
                     break;
                 }
@@ -158,7 +162,7 @@ impl Queue {
         functions: bool,
     ) -> Option<(u64, HostOp)> {
         self.pump(state);
-        if state.busy || !state.in_ring.is_empty() {
+        if state.busy || !state.in_ring.is_empty() || !self.may_start(state) {
             return None;
         }
         match state.pending.front() {
@@ -170,6 +174,7 @@ impl Queue {
         };
         state.busy = true;
         state.host = Some(id);
+        self.has_started(state);
         Some((id, *op))
     }
 

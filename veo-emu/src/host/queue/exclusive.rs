@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::host::death::Job;
 use crate::host::operation::Pending;
 use crate::host::queue::progress;
+use crate::host::schedule::Goal;
 use crate::shared::class::Returns;
 use crate::shared::parcel::Task;
 use crate::shared::ring::{Completion, Op, RingRequest};
@@ -37,7 +38,8 @@ impl Queue {
             self.child.check()?;
             return Ok(granted(0..0, true));
         }
-        let (ticket, ids) = {
+        let schedule = self.child.schedule.as_ref();
+        let (ticket, ids, _asked) = {
             let mut state = self.lock_to_submit()?;
             let idle = self.is_idle(&mut state);
             let ids = state.results.pass_over(count);
@@ -48,7 +50,11 @@ impl Queue {
             state.tickets += 1;
             let ticket = state.tickets;
             state.pending.push_back(Pending::ExclusiveUse(ticket));
-            (ticket, ids)
+            let asked = schedule.map(|schedule| {
+                let count = schedule.submitted(self.index);
+                schedule.ask(self.index, Goal::Start(count))
+            });
+            (ticket, ids, asked)
         };
         let served = self.wait_until(None, None, |state| {
             if state.dead {

@@ -13,6 +13,7 @@
 mod advance;
 mod exclusive;
 mod hang;
+mod ordered;
 pub(crate) mod progress;
 mod submit;
 mod wait;
@@ -85,6 +86,8 @@ pub(crate) struct QueueState {
     /// The next call waits for room for its stack buffers.
     pub(crate) starved: bool,
     block: Option<(ThreadId, u32)>,
+    /// With a schedule: so many requests may start.
+    permits: u64,
 }
 
 /// A wait that ended.
@@ -147,6 +150,7 @@ impl Queue {
                 host: None,
                 starved: false,
                 block: None,
+                permits: 0,
             }),
             progress: Progress::default(),
             finished: AtomicU64::new(0),
@@ -156,6 +160,10 @@ impl Queue {
         });
         let dependant: Weak<Queue> = Arc::downgrade(&queue);
         child.enrol(dependant);
+        if let Some(schedule) = &child.schedule {
+            let ordered: Weak<Queue> = Arc::downgrade(&queue);
+            schedule.enrol(index, ordered);
+        }
         queue
     }
 
@@ -256,6 +264,7 @@ impl Dependant for Queue {
             }
         }
         state.pending = VecDeque::new();
+        state.permits = 0;
         let finished = host.map_or(next, |host| *host.start());
         self.finished.store(finished, Ordering::Release);
         drop(state);

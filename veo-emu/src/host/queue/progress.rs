@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::os::unix::thread::JoinHandleExt as _;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering, fence};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub(crate) struct Progress {
     started: Mutex<Option<JoinHandle<()>>>,
     running: AtomicBool,
     ended: AtomicBool,
+    /// The number of the thread, once it runs.
+    number: AtomicI32,
     /// Counts nudges; the thread sleeps on it while there is nothing to do.
     nudges: AtomicU32,
     /// Whether it sleeps, or is about to.
@@ -46,6 +48,11 @@ impl Progress {
         *started = Some(thread);
         self.running.store(true, Ordering::Release);
         Ok(())
+    }
+
+    /// The number of the thread; 0: it has not begun.
+    pub(crate) fn number(&self) -> libc::pid_t {
+        self.number.load(Ordering::Relaxed)
     }
 
     /// Tells the thread that there is something to do.
@@ -94,6 +101,9 @@ fn run(queue: &Arc<Queue>) {
     SERVING.set(Arc::as_ptr(queue));
     never_preempt();
     let progress = &queue.progress;
+    // SAFETY: gettid cannot fail.
+    let number = unsafe { libc::gettid() };
+    progress.number.store(number, Ordering::Relaxed);
     let ring = queue.ring();
     loop {
         let nudges = progress.nudges.load(Ordering::Acquire);

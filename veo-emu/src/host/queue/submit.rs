@@ -49,7 +49,8 @@ impl Queue {
             state = self.make_room(state)?;
         }
         let id = state.results.submit(call.address);
-        if state.takes_calls() && stack.is_empty() {
+        let takes_calls = state.takes_calls() && self.child.schedule.is_none();
+        if takes_calls && stack.is_empty() {
             self.push(&mut state, id, call);
             return Ok(id);
         }
@@ -81,7 +82,7 @@ impl Queue {
         call: CallView<'_>,
         stack: &[StackBuffer],
     ) -> Result<u64> {
-        if state.takes_calls() {
+        if state.takes_calls() && self.child.schedule.is_none() {
             match self.stage(stack, None) {
                 Ok(staged) => {
                     self.push_staged(&mut state, id, call, staged);
@@ -140,6 +141,9 @@ impl Queue {
             return Err(error);
         }
         state.pending.push_back(pending);
+        if let Some(schedule) = &self.child.schedule {
+            schedule.submitted(self.index);
+        }
         self.pump(&mut state);
         drop(state);
         self.progress.nudge();

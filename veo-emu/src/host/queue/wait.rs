@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Queue, QueueState, STARVED, Waited};
 use crate::host::queue::progress;
 use crate::host::results::{Outcome, ResultState, Results};
+use crate::host::schedule::Goal;
 use crate::shared::ring::Completion;
 use crate::shared::wait::Spin;
 use crate::sync::lock;
@@ -129,6 +130,8 @@ impl Queue {
         // from the ring to its collector takes 40 % less time.
         let mut taken = self.take_ended(&mut lock(&self.state), ids, &mut take);
         if !taken {
+            let schedule = self.child.schedule.as_ref();
+            let _asked = schedule.map(|schedule| schedule.ask(self.index, Goal::End(first)));
             let done =
                 |state: &mut QueueState| self.take_ended(state, ids, &mut take).then_some(());
             taken = self.wait_until(Some(first), end, done).is_some();
@@ -195,7 +198,16 @@ impl Queue {
         let mut state = lock(&self.state);
         self.harvest(&mut state);
         self.pump(&mut state);
-        ended(&mut state.results, id).unwrap_or(Waited::TimedOut)
+        let waited = ended(&mut state.results, id).unwrap_or(Waited::TimedOut);
+        drop(state);
+        if waited == Waited::TimedOut
+            && let Some(schedule) = &self.child.schedule
+            && let Some(limit) = schedule.look(self.index, id)
+            && !progress::is_serving(self)
+        {
+            return self.wait(id, Some(limit));
+        }
+        waited
     }
 
     /// Gives up a result.

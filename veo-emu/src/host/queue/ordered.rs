@@ -1,0 +1,76 @@
+//! A queue as a schedule moves it on: a request when it says so.
+
+use std::time::Duration;
+
+use super::{Queue, QueueState};
+use crate::host::operation::Pending;
+use crate::host::schedule::{Ordered, Started};
+use crate::sync::lock;
+
+impl Queue {
+    /// Whether the request that waits first may start.
+    #[inline]
+    pub(super) fn may_start(&self, state: &QueueState) -> bool {
+        self.child.schedule.is_none() || state.permits > 0
+    }
+
+    /// Notes that a request has started. Tells whether another one may.
+    #[inline]
+    pub(super) fn has_started(&self, state: &mut QueueState) -> bool {
+        state.permits = state.permits.saturating_sub(1);
+        self.may_start(state)
+    }
+}
+
+impl Ordered for Queue {
+    fn start_next(&self, count: u64) -> Option<Started> {
+        let mut state = lock(&self.state);
+        let what = match state.pending.front()? {
+            Pending::Call(..) => Started::Kernel(self.thread),
+            Pending::Host(_, op) if !op.is_function() => Started::Transfer,
+            Pending::Host(..) => Started::Function(self.progress.number()),
+            Pending::ExclusiveUse(_) => Started::Exclusive,
+        };
+        state.permits = count;
+        self.pump(&mut state);
+        let waits = state.permits > 0;
+        drop(state);
+        // Those who wait for it look at the ring from now on, or do it.
+        self.wake();
+        if waits {
+            self.progress.nudge();
+        }
+        Some(what)
+    }
+
+    fn is_at_rest(&self) -> bool {
+        let mut state = lock(&self.state);
+        self.harvest(&mut state);
+        if state.pending.is_empty() {
+            // Of a batch, some may have been given up.
+            state.permits = 0;
+        }
+        let rests = state.permits == 0 && state.in_ring.is_empty() && !state.busy;
+        rests || state.dead
+    }
+
+    fn finished(&self) -> u64 {
+        self.finished.load(std::sync::atomic::Ordering::Acquire)
+    }
+
+    fn doze(&self, limit: Duration) {
+        let ring = self.ring();
+        let seen = ring.generation();
+        let target = {
+            let mut state = lock(&self.state);
+            self.harvest(&mut state);
+            if state.permits == 0 && state.in_ring.is_empty() && !state.busy {
+                return;
+            }
+            (!state.in_ring.is_empty()).then(|| state.in_ring.end - 1)
+        };
+        self.sleep(seen, target, Some(limit), || {
+            target.is_some_and(|id| ring.response(id).is_some()) || self.child.is_dead()
+        });
+    }
+}

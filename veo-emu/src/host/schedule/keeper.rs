@@ -1,0 +1,234 @@
+//! The thread of a schedule: it chooses what starts next, and waits until that has ended or has
+//! had its time.
+
+use std::sync::{Arc, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::order::{Draws, Order};
+use super::{AHEAD, Demand, HOLD, OVERTAKEN, Ordered, QUIET, Schedule, Started, State, has_come};
+use crate::sync::lock;
+use crate::sys::usage;
+
+/// Another look at a request that has not had its time yet, or that runs on.
+const AGAIN: Duration = Duration::from_millis(2);
+
+/// A request that was started.
+struct Running {
+    context: u32,
+    queue: Arc<dyn Ordered>,
+    what: Started,
+    since: Instant,
+    used: Option<Duration>,
+}
+
+/// The processor time that whoever does it has used.
+fn used(what: Started, pid: libc::pid_t) -> Option<Duration> {
+    match what {
+        Started::Kernel(_) => usage::of_process(pid),
+        Started::Function(thread) => usage::of_thread(thread),
+        Started::Transfer | Started::Exclusive => None,
+    }
+}
+
+impl Running {
+    /// How long it still holds others back; `None`: no more.
+    fn holds(&self, pid: libc::pid_t) -> Option<Duration> {
+        match HOLD.checked_sub(self.since.elapsed()) {
+            Some(left) if !left.is_zero() => Some(left),
+            // On a machine with much to do, its time may have passed without it.
+            _ => self.is_late(pid).then_some(AGAIN),
+        }
+    }
+
+    fn is_late(&self, pid: libc::pid_t) -> bool {
+        match self.what {
+            Started::Transfer => true,
+            Started::Exclusive => false,
+            Started::Kernel(thread) => self.has_time_left(pid) && usage::is_runnable(pid, thread),
+            Started::Function(thread) => {
+                // SAFETY: getpid cannot fail.
+                let here = unsafe { libc::getpid() };
+                self.has_time_left(pid) && usage::is_runnable(here, thread)
+            }
+        }
+    }
+
+    fn has_time_left(&self, pid: libc::pid_t) -> bool {
+        let times = used(self.what, pid).zip(self.used);
+        times.is_some_and(|(now, before)| now.saturating_sub(before) < HOLD)
+    }
+}
+
+/// What the thread of a schedule knows.
+pub(super) struct Keeper<'a> {
+    schedule: &'a Schedule,
+    draws: Option<Draws>,
+    running: Vec<Running>,
+}
+
+impl Keeper<'_> {
+    pub(super) fn new(schedule: &Schedule) -> Keeper<'_> {
+        let draws = match schedule.order {
+            Order::Late => None,
+            Order::Random(seed) => Some(Draws::new(seed)),
+        };
+        Keeper {
+            schedule,
+            draws,
+            running: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(&mut self) {
+        let schedule = self.schedule;
+        let pid = schedule.pid;
+        loop {
+            self.running.retain(|running| !running.queue.is_at_rest());
+            let held = self.running.iter().find_map(|running| {
+                let left = running.holds(pid)?;
+                Some((&running.queue, left))
+            });
+            if let Some((queue, left)) = held {
+                queue.doze(left);
+                continue;
+            }
+            let mut state = lock(&schedule.state);
+            if state.over {
+                return;
+            }
+            let State {
+                contexts, demands, ..
+            } = &mut *state;
+            demands.retain(|demand| {
+                let context = contexts.get(&demand.context);
+                context.is_some_and(|context| !has_come(demand.goal, context))
+            });
+            match self.look(&state) {
+                Choice::Start(candidates) => {
+                    drop(state);
+                    // What runs now ran at that look. If something has ended meanwhile, the
+                    // choice would depend on when it did.
+                    if !self.running.iter().any(|r| r.queue.is_at_rest()) {
+                        let context = self.choose(&candidates);
+                        self.start(lock(&schedule.state), context);
+                    }
+                }
+                Choice::Wait(limit) => schedule.sleep(state, limit),
+                Choice::Doze => {
+                    drop(state);
+                    match self.running.first() {
+                        Some(running) => running.queue.doze(AGAIN),
+                        None => thread::sleep(AGAIN),
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is to be done now, when nothing holds anything back.
+    fn look(&self, state: &State) -> Choice {
+        let is_running = |context: &u32| self.running.iter().any(|r| r.context == *context);
+        let waiting = state.contexts.iter().filter(|(_, c)| c.waiting() > 0);
+        let waiting: Vec<u32> = waiting.map(|(index, _)| *index).collect();
+        if waiting.is_empty() && state.demands.is_empty() {
+            return Choice::Wait(None);
+        }
+        let since = state.submitted.map_or(QUIET, |(_, at)| at.elapsed());
+        if state.demands.is_empty() {
+            if let Some(left) = QUIET.checked_sub(since).filter(|left| !left.is_zero()) {
+                return Choice::Wait(Some(left));
+            }
+        } else {
+            let submits = state.submitted.map(|(thread, _)| thread);
+            let foreign = |demand: &Demand| Some(demand.thread) != submits;
+            if state.demands.iter().all(foreign)
+                && let Some(left) = AHEAD.checked_sub(since).filter(|left| !left.is_zero())
+            {
+                return Choice::Wait(Some(left));
+            }
+        }
+        let mut ready = waiting;
+        ready.retain(|context| !is_running(context));
+        let mut demanded = state.demands.iter().map(|demand| demand.context);
+        let first = demanded.clone().find(|context| ready.contains(context));
+        // What is waited for may be about to be noted as done.
+        let is_awaited = state.demands.is_empty()
+            || first.is_some()
+            || demanded.any(|context| is_running(&context));
+        if ready.is_empty() || !is_awaited {
+            return Choice::Doze;
+        }
+        let overtaken = |index: &u32| {
+            let context = state.contexts.get(index);
+            context.is_some_and(|context| context.overtaken >= OVERTAKEN)
+        };
+        let overdue = ready.iter().copied().find(overtaken);
+        Choice::Start(Candidates {
+            first: overdue.or(first),
+            ready,
+        })
+    }
+
+    /// The context whose next request starts.
+    fn choose(&mut self, candidates: &Candidates) -> u32 {
+        let Candidates { ready, first } = candidates;
+        let chosen = match &mut self.draws {
+            Some(draws) => draws.below(ready.len()),
+            None => ready.len() - 1,
+        };
+        match first {
+            Some(first) if self.draws.is_none() => *first,
+            _ => ready[chosen],
+        }
+    }
+
+    fn start(&mut self, mut state: MutexGuard<'_, State>, index: u32) {
+        for context in state.contexts.values_mut().filter(|c| c.waiting() > 0) {
+            context.overtaken += 1;
+        }
+        let Some(context) = state.contexts.get_mut(&index) else {
+            return;
+        };
+        context.overtaken = 0;
+        let Some(queue) = context.queue.upgrade() else {
+            state.contexts.remove(&index);
+            return;
+        };
+        let count = context.batch();
+        context.started += count;
+        drop(state);
+        match queue.start_next(count) {
+            Some(what) => self.running.push(Running {
+                context: index,
+                queue,
+                what,
+                since: Instant::now(),
+                used: used(what, self.schedule.pid),
+            }),
+            // The process has ended, and what waited with it.
+            None => {
+                if let Some(context) = lock(&self.schedule.state).contexts.get_mut(&index) {
+                    context.started = context.submitted;
+                }
+            }
+        }
+    }
+}
+
+/// The contexts that have a request to start, not none; and the one that comes first if requests
+/// start late.
+struct Candidates {
+    ready: Vec<u32>,
+    first: Option<u32>,
+}
+
+/// What the thread does next.
+enum Choice {
+    /// Starts the next request of one of these contexts.
+    Start(Candidates),
+    /// Waits until something is submitted or asked for.
+    Wait(Option<Duration>),
+    /// Waits until something ends.
+    Doze,
+}

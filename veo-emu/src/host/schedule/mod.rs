@@ -1,0 +1,254 @@
+//! Starts the requests of a process one by one, in an order that was asked for: a program that
+//! lacks a wait works by luck as long as requests start when they are submitted.
+//!
+//! Requests stay in their queues until somebody waits. Then a thread of its own starts one
+//! after another, of contexts of its choice, until what is waited for has ended. So all choices
+//! are made while the program waits: if it has one thread, they depend on what it submitted and
+//! on the seed alone. Nothing here knows what a queue is.
+
+mod keeper;
+mod order;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{self, JoinHandle, ThreadId};
+use std::time::{Duration, Instant};
+
+use self::keeper::Keeper;
+pub(crate) use self::order::Order;
+use crate::error::{Error, Result};
+use crate::sync::lock;
+
+/// How long a request that runs holds others back: kernels may wait for each other.
+const HOLD: Duration = Duration::from_millis(10);
+
+/// What nobody waits for starts when the program has submitted nothing for so long.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// So many requests at most overtake one that waits: a program may look at VE memory until it
+/// sees what a kernel has written.
+const OVERTAKEN: u64 = 100;
+
+/// More requests in one context that wait are a crowd.
+const CROWD: u64 = 64;
+
+/// A thread that submits nothing and waits may be ahead of the one that submits.
+const AHEAD: Duration = Duration::from_millis(2);
+
+/// What was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Started {
+    /// A kernel, on the VE side's thread of this number.
+    Kernel(libc::pid_t),
+    /// A copy or the like, which ends by itself.
+    Transfer,
+    /// A function of the program, on the thread of this number.
+    Function(libc::pid_t),
+    /// A thread has the context for itself.
+    Exclusive,
+}
+
+/// A context as the schedule sees it.
+pub(crate) trait Ordered: Send + Sync {
+    /// Starts the request that waits first, and as many in all as `count` says, one behind the
+    /// other. `None`: none waits.
+    fn start_next(&self, count: u64) -> Option<Started>;
+
+    /// Whether what was started has ended.
+    fn is_at_rest(&self) -> bool;
+
+    /// All requests below this id have ended.
+    fn finished(&self) -> u64;
+
+    /// Sleeps until something has ended, at most for `limit`.
+    fn doze(&self, limit: Duration);
+}
+
+/// What a thread waits for in a context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// The end of the request of this id.
+    End(u64),
+    /// The start of so many requests.
+    Start(u64),
+}
+
+/// The order of one process's requests.
+pub(crate) struct Schedule {
+    pid: libc::pid_t,
+    order: Order,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    contexts: BTreeMap<u32, Context>,
+    demands: Vec<Demand>,
+    next_demand: u64,
+    /// The thread that has submitted last, and when.
+    submitted: Option<(ThreadId, Instant)>,
+    /// The request that this thread has looked at since, and how often.
+    looks: (u32, u64, u32),
+    over: bool,
+}
+
+struct Context {
+    queue: Weak<dyn Ordered>,
+    submitted: u64,
+    started: u64,
+    /// How many requests of others have started since the last one of this context.
+    overtaken: u64,
+}
+
+impl Context {
+    fn waiting(&self) -> u64 {
+        self.submitted - self.started
+    }
+
+    /// How many requests start at once. Of a crowd it is more than one: a program may submit
+    /// faster than single requests can start.
+    fn batch(&self) -> u64 {
+        match self.waiting() {
+            few if few <= CROWD => 1,
+            many => many / 2,
+        }
+    }
+}
+
+struct Demand {
+    number: u64,
+    context: u32,
+    goal: Goal,
+    thread: ThreadId,
+}
+
+/// A wait that the schedule knows of, until this is dropped.
+pub(crate) struct Asked<'a> {
+    schedule: &'a Schedule,
+    number: u64,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.schedule.state);
+        state.demands.retain(|demand| demand.number != self.number);
+    }
+}
+
+impl Schedule {
+    /// A schedule for process `pid`, and the thread that keeps it.
+    pub(crate) fn start(pid: libc::pid_t, order: Order) -> Result<(Arc<Schedule>, JoinHandle<()>)> {
+        let schedule = Arc::new(Schedule {
+            pid,
+            order,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let kept = Arc::clone(&schedule);
+        let thread = thread::Builder::new()
+            .name("veo-schedule".into())
+            .stack_size(256 << 10)
+            .spawn(move || Keeper::new(&kept).run())
+            .map_err(|error| Error::io("starting the thread that orders requests", &error))?;
+        Ok((schedule, thread))
+    }
+
+    /// Makes a context known.
+    pub(crate) fn enrol(&self, index: u32, queue: Weak<dyn Ordered>) {
+        let contexts = &mut lock(&self.state).contexts;
+        contexts.retain(|_, context| context.queue.strong_count() > 0);
+        let context = Context {
+            queue,
+            submitted: 0,
+            started: 0,
+            overtaken: 0,
+        };
+        contexts.insert(index, context);
+    }
+
+    /// Notes that a request waits in a context. Gives how many were submitted there.
+    pub(crate) fn submitted(&self, index: u32) -> u64 {
+        let mut state = lock(&self.state);
+        state.submitted = Some((thread::current().id(), Instant::now()));
+        state.looks = (0, 0, 0);
+        let Some(context) = state.contexts.get_mut(&index) else {
+            return 0;
+        };
+        context.submitted += 1;
+        let count = context.submitted;
+        drop(state);
+        self.changed.notify_one();
+        count
+    }
+
+    /// Notes that this thread waits.
+    pub(crate) fn ask(&self, context: u32, goal: Goal) -> Asked<'_> {
+        let mut state = lock(&self.state);
+        let number = state.next_demand;
+        state.next_demand += 1;
+        state.demands.push(Demand {
+            number,
+            context,
+            goal,
+            thread: thread::current().id(),
+        });
+        drop(state);
+        self.changed.notify_one();
+        Asked {
+            schedule: self,
+            number,
+        }
+    }
+
+    /// Notes that this thread looks whether a request has ended. Gives how long it is to wait
+    /// for that: a thread that does nothing but look waits, too.
+    pub(crate) fn look(&self, context: u32, id: u64) -> Option<Duration> {
+        // A library above looks by the way, right after it has submitted.
+        const BY_THE_WAY: u32 = 3;
+        let mut state = lock(&self.state);
+        if state.submitted.map(|(thread, _)| thread) != Some(thread::current().id()) {
+            return None;
+        }
+        let (of, at, times) = state.looks;
+        let times = if (of, at) == (context, id) {
+            times.saturating_add(1)
+        } else {
+            1
+        };
+        state.looks = (context, id, times);
+        (times > BY_THE_WAY).then_some(HOLD)
+    }
+
+    /// Waits until something is submitted or asked for, at most for `limit`.
+    fn sleep(&self, state: MutexGuard<'_, State>, limit: Option<Duration>) {
+        drop(match limit {
+            None => self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner),
+            Some(limit) => {
+                self.changed
+                    .wait_timeout(state, limit)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
+        });
+    }
+
+    /// Lets the thread end.
+    pub(crate) fn end(&self) {
+        lock(&self.state).over = true;
+        self.changed.notify_one();
+    }
+}
+
+fn has_come(goal: Goal, context: &Context) -> bool {
+    match goal {
+        Goal::Start(count) => context.started >= count,
+        Goal::End(id) => context
+            .queue
+            .upgrade()
+            .is_none_or(|queue| queue.finished() > id),
+    }
+}
