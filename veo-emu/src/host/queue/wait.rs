@@ -88,14 +88,24 @@ impl Queue {
             && !self.child.is_dead()
     }
 
-    /// Spins for the response of a call in the ring, without the lock. The lock would be most of
-    /// the cost of a short wait.
+    /// Waits for the response of a call in the ring without the lock, which would be most of
+    /// the cost of a short wait. It spins, then sleeps once: such a call ends without help from
+    /// here. Returns at once for other requests, and early when something else happens.
     #[inline]
-    fn spin_for_call(&self, id: u64) {
-        let mut spin = Spin::default();
-        if self.is_under_way(id) && self.ring().ve_cpu() != current_cpu() {
-            while self.is_under_way(id) && spin.again() {}
+    fn await_call(&self, id: u64) {
+        if !self.is_under_way(id) {
+            return;
         }
+        if self.ring().ve_cpu() != current_cpu() {
+            let mut spin = Spin::default();
+            while spin.again() {
+                if !self.is_under_way(id) {
+                    return;
+                }
+            }
+        }
+        let seen = self.ring().generation();
+        self.sleep(seen, Some(id), None, || !self.is_under_way(id));
     }
 
     /// Collects the result of a request, when it is there.
@@ -124,7 +134,7 @@ impl Queue {
         }
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
         if limit.is_none() {
-            self.spin_for_call(first);
+            self.await_call(first);
         }
         // One look before `wait_until`, which harvests first: a result that goes straight
         // from the ring to its collector takes 40 % less time.
