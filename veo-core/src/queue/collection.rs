@@ -236,7 +236,9 @@ impl CtxShared {
             if state.table.oldest() != Some(*id) {
                 break;
             }
-            after.extend(self.record(&mut state, outcome(result), now));
+            if let Some(left) = self.record(&mut state, outcome(result), now) {
+                after.push(left);
+            }
         }
         self.wake(&state);
         if after.is_empty() {
