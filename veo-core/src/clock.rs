@@ -1,8 +1,14 @@
 //! Moments of requests: when one was submitted, when its result was seen.
 //!
-//! Asking the system for the time costs a fair part of a short call. Where the system
-//! itself keeps time by the processor's time stamp counter, that is read instead, and
-//! made a time when somebody asks for one.
+//! A queued call takes some 200 ns, and asking the system for the time takes 30 ns of them. Where
+//! the system itself keeps time by the processor's time stamp counter, that is read instead, in
+//! 12 ns, and made a time when somebody asks for one. (Least of 40 rounds of 200,000 readings in a
+//! virtual machine with an AMD EPYC.)
+//!
+//! Each queued request reads it once, before the VE can see the request: `VeoRequest::elapsed` and
+//! `wait_timed` count from there. Nobody knows then whether they will be asked, and a later reading
+//! is too late, because the kernel may have run meanwhile. A call on a process, which nobody can ask
+//! for its time, reads none; results that are collected together share one reading.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
