@@ -110,7 +110,7 @@ pub const fn relation_d(y: u64, z: u64) -> Relation {
     if absolute_y | absolute_z == 0 {
         return Relation::Equal;
     }
-    relation_l(in_order(y), in_order(z))
+    relation_l(in_order(y) as u64, in_order(z) as u64)
 }
 
 /// How the `f32` in the upper halves are to each other, for `.s`.
@@ -126,13 +126,13 @@ pub const fn relation_s(y: u64, z: u64) -> Relation {
     if absolute_y | absolute_z == 0 {
         return Relation::Equal;
     }
-    relation_l(in_order(y), in_order(z))
+    relation_l(in_order(y) as u64, in_order(z) as u64)
 }
 
 /// A signed number that grows with the float that has these bits.
 #[inline(always)]
-pub(super) const fn in_order(float: u64) -> u64 {
-    float ^ (bits::sra_l(float, 63) >> 1)
+pub(super) const fn in_order(float: u64) -> i64 {
+    (float ^ (bits::sra_l(float, 63) >> 1)) as i64
 }
 
 /// `cmov.l`: `z` if `y` compared with 0 meets the condition, else what the destination had.

@@ -5,13 +5,17 @@
 //! A function has the name that the assembler gives its operation, with `_` for each dot: [`integer::adds_w_sx`] is `adds.w.sx`. Its
 //! parameters are named after the fields of the instruction word: `x` is what the destination had before, `y` and `z` are the
 //! operands. All are whole registers of 64 bits; an `f32` is in the upper half.
+//!
 
 pub mod address;
 pub mod atomic;
 pub mod bits;
 pub mod compare;
 pub mod control;
+pub mod convert;
+pub mod float;
 pub mod integer;
+pub mod quad;
 
 pub use integer::Outcome;
 

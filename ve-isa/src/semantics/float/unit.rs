@@ -1,0 +1,82 @@
+//! What a unit for floats can do.
+
+use crate::state::psw::Flags;
+
+/// How a float becomes an integer: the suffix of a conversion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum IntRounding {
+    /// No suffix: as `PSW` says.
+    Psw,
+    /// `.rz`: toward zero.
+    Zero,
+    /// `.rp`: toward positive infinity.
+    Up,
+    /// `.rm`: toward negative infinity.
+    Down,
+    /// `.rn`: to nearest, of two as near to the even one.
+    Nearest,
+    /// `.ra`: to nearest, of two as near to the one farther from zero.
+    NearestAway,
+}
+
+impl IntRounding {
+    /// The rounding that has this code in an instruction, `None` for a code without meaning.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0 => Self::Psw,
+            8 => Self::Zero,
+            9 => Self::Up,
+            10 => Self::Down,
+            11 => Self::Nearest,
+            12 => Self::NearestAway,
+            _ => return None,
+        })
+    }
+}
+
+/// A unit that computes with floats, given and returned as their bits.
+///
+/// What happens on the way the unit keeps, each in its place. A result that is no number is quiet: the first operand that is a NaN,
+/// else the one of `f64` or `f32` that has the sign and only the first bit of the fraction set.
+pub trait FloatUnit {
+    /// Notes exceptions.
+    fn raise(&mut self, flags: Flags);
+
+    /// `y + z`
+    fn add64(&mut self, y: u64, z: u64) -> u64;
+    /// `y - z`
+    fn sub64(&mut self, y: u64, z: u64) -> u64;
+    /// `y * z`
+    fn mul64(&mut self, y: u64, z: u64) -> u64;
+    /// `y / z`
+    fn div64(&mut self, y: u64, z: u64) -> u64;
+    /// `y + z`
+    fn add32(&mut self, y: u32, z: u32) -> u32;
+    /// `y - z`
+    fn sub32(&mut self, y: u32, z: u32) -> u32;
+    /// `y * z`
+    fn mul32(&mut self, y: u32, z: u32) -> u32;
+    /// `y / z`
+    fn div32(&mut self, y: u32, z: u32) -> u32;
+
+    /// `y - z`, rounded to nearest, 0 for equal infinities; raises [`Flags::INVALID`] for signaling NaNs, nothing else.
+    fn difference64(&mut self, y: u64, z: u64) -> u64;
+    /// As [`FloatUnit::difference64`].
+    fn difference32(&mut self, y: u32, z: u32) -> u32;
+
+    /// An `f64` as an `f32`.
+    fn narrow(&mut self, y: u64) -> u32;
+    /// An `f32` as an `f64`, exact.
+    fn widen(&mut self, y: u32) -> u64;
+    /// An integer as an `f64`.
+    fn float64(&mut self, y: i64) -> u64;
+    /// An integer as an `f32`.
+    fn float32(&mut self, y: i32) -> u32;
+
+    /// An `f64` as an integer; the nearest one, with [`Flags::INVALID`], if it is out of range, 0 for a NaN.
+    fn int64(&mut self, y: u64, rounding: IntRounding) -> i64;
+    /// As [`FloatUnit::int64`], of 32 bits.
+    fn int32(&mut self, y: u64, rounding: IntRounding) -> i32;
+    /// As [`FloatUnit::int64`], of 32 bits, from an `f32`.
+    fn int32_of_single(&mut self, y: u32, rounding: IntRounding) -> i32;
+}
