@@ -7,6 +7,7 @@ mod addresses;
 mod arguments;
 mod fault_reports;
 mod faults;
+mod guard;
 mod host_death;
 mod limits;
 mod nodes;

@@ -32,7 +32,16 @@ enum veo_emu_cause {
 	VEO_EMU_CAUSE_KILLED = 6,         /* veo_emu_kill */
 	VEO_EMU_CAUSE_SENT = 7,           /* `signal` was sent, by `sender` if that is not 0 */
 	VEO_EMU_CAUSE_OUT_OF_MEMORY = 8,  /* the system was out of memory, it seems */
-	VEO_EMU_CAUSE_BROKEN = 9          /* it could not go on: `text` */
+	VEO_EMU_CAUSE_BROKEN = 9,         /* it could not go on: `text` */
+	VEO_EMU_CAUSE_OVERWRITTEN = 10    /* memory around a block was overwritten: `memory` */
+};
+
+/* How blocks of VE memory are guarded against kernels that leave them. */
+enum veo_emu_guard {
+	VEO_EMU_GUARD_DEFAULT = 0, /* as VEO_EMU_GUARD in the environment says, else not at all */
+	VEO_EMU_GUARD_OFF = 1,
+	VEO_EMU_GUARD_START = 2,   /* they begin at memory that is not accessible */
+	VEO_EMU_GUARD_END = 3      /* they end there, as far as an alignment of 16 allows */
 };
 
 /* What ended a VE process. Strings are NUL-terminated and cut to fit. */
@@ -55,6 +64,8 @@ struct veo_emu_fault {
 	uint64_t time_limit_ms;
 	pid_t sender;
 	char operation[512]; /* what was going on, if that was no kernel, "" : unknown */
+	char memory[512];    /* where `address` lies, as in "8 bytes past the 100 f64 allocated at
+	                      * main.c:12", "" : unknown; only where memory is guarded */
 };
 
 /* Options of a process. Zero-initialised means: all defaults. */
@@ -74,6 +85,7 @@ struct veo_emu_options {
 	const char *schedule;        /* in which order requests of several contexts start, as
 	                              * VEO_EMU_SCHEDULE says it: "late", "random:7";
 	                              * NULL: as the environment says */
+	uint64_t guard;              /* an enum veo_emu_guard */
 };
 
 /* Like veo_proc_create, with options. */
@@ -128,6 +140,13 @@ int veo_emu_wait_result_timeout(struct veo_thr_ctxt *ctx, uint64_t request, uint
 
 /* Gives up the result of a request: it is forgotten as soon as it is there. */
 int veo_emu_discard_result(struct veo_thr_ctxt *ctx, uint64_t request);
+
+/* How the memory of a process is guarded: an enum veo_emu_guard, -1: there is no such process. */
+int veo_emu_get_guard(struct veo_proc_handle *proc);
+
+/* Says what the block at `addr` is, which veo_alloc_mem gave: as in "100 f64 allocated at
+ * main.c:12". Reports name it so. -1: no block begins there, or memory is not guarded. */
+int veo_emu_describe_mem(struct veo_proc_handle *proc, uint64_t addr, const char *text);
 
 /* Kills the VE process at once. */
 int veo_emu_kill(struct veo_proc_handle *proc);

@@ -35,6 +35,8 @@ variables! {
     VEO_EMU_MEMORY = "VEO_EMU_MEMORY";
     /// The order in which an emulated node starts requests.
     VEO_EMU_SCHEDULE = "VEO_EMU_SCHEDULE";
+    /// How an emulated node guards the blocks of its memory.
+    VEO_EMU_GUARD = "VEO_EMU_GUARD";
     /// The descriptor for the handshake with a VE process. Only the emulator sets it.
     HANDSHAKE = "_VEO_EMU_HANDSHAKE";
     /// The program that becomes a VE process.

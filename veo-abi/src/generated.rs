@@ -72,7 +72,13 @@ pub const VEO_EMU_CAUSE_KILLED: veo_emu_cause = 6;
 pub const VEO_EMU_CAUSE_SENT: veo_emu_cause = 7;
 pub const VEO_EMU_CAUSE_OUT_OF_MEMORY: veo_emu_cause = 8;
 pub const VEO_EMU_CAUSE_BROKEN: veo_emu_cause = 9;
+pub const VEO_EMU_CAUSE_OVERWRITTEN: veo_emu_cause = 10;
 pub type veo_emu_cause = ::std::os::raw::c_uint;
+pub const VEO_EMU_GUARD_DEFAULT: veo_emu_guard = 0;
+pub const VEO_EMU_GUARD_OFF: veo_emu_guard = 1;
+pub const VEO_EMU_GUARD_START: veo_emu_guard = 2;
+pub const VEO_EMU_GUARD_END: veo_emu_guard = 3;
+pub type veo_emu_guard = ::std::os::raw::c_uint;
 #[repr(C)]
 pub struct veo_emu_fault {
     pub struct_size: usize,
@@ -93,6 +99,7 @@ pub struct veo_emu_fault {
     pub time_limit_ms: u64,
     pub sender: pid_t,
     pub operation: [::std::os::raw::c_char; 512usize],
+    pub memory: [::std::os::raw::c_char; 512usize],
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -112,6 +119,7 @@ pub struct veo_emu_options {
     pub output_payload: *mut ::std::os::raw::c_void,
     pub omp_threads: ::std::os::raw::c_uint,
     pub schedule: *const ::std::os::raw::c_char,
+    pub guard: u64,
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -724,6 +732,18 @@ pub struct VeoApi {
             request: u64,
         ) -> ::std::os::raw::c_int,
     >,
+    ///`veo_emu_get_guard`
+    pub veo_emu_get_guard: Option<
+        unsafe extern "C" fn(proc_: *mut veo_proc_handle) -> ::std::os::raw::c_int,
+    >,
+    ///`veo_emu_describe_mem`
+    pub veo_emu_describe_mem: Option<
+        unsafe extern "C" fn(
+            proc_: *mut veo_proc_handle,
+            addr: u64,
+            text: *const ::std::os::raw::c_char,
+        ) -> ::std::os::raw::c_int,
+    >,
     ///`veo_emu_kill`
     pub veo_emu_kill: Option<
         unsafe extern "C" fn(proc_: *mut veo_proc_handle) -> ::std::os::raw::c_int,
@@ -851,6 +871,8 @@ impl VeoApi {
         veo_emu_collect: None,
         veo_emu_wait_result_timeout: None,
         veo_emu_discard_result: None,
+        veo_emu_get_guard: None,
+        veo_emu_describe_mem: None,
         veo_emu_kill: None,
         veo_emu_pid: None,
         veo_emu_num_nodes: None,
@@ -860,7 +882,7 @@ impl VeoApi {
         veo_emu_machines: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 98usize] = [
+    pub const NAMES: [&'static str; 100usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -952,6 +974,8 @@ impl VeoApi {
         "veo_emu_collect",
         "veo_emu_wait_result_timeout",
         "veo_emu_discard_result",
+        "veo_emu_get_guard",
+        "veo_emu_describe_mem",
         "veo_emu_kill",
         "veo_emu_pid",
         "veo_emu_num_nodes",
@@ -2232,6 +2256,34 @@ impl VeoApi {
             };
         }
         {
+            let address = find("veo_emu_get_guard");
+            api.veo_emu_get_guard = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                        ) -> ::std::os::raw::c_int,
+                    >,
+                >(address)
+            };
+        }
+        {
+            let address = find("veo_emu_describe_mem");
+            api.veo_emu_describe_mem = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                            addr: u64,
+                            text: *const ::std::os::raw::c_char,
+                        ) -> ::std::os::raw::c_int,
+                    >,
+                >(address)
+            };
+        }
+        {
             let address = find("veo_emu_kill");
             api.veo_emu_kill = unsafe {
                 ::std::mem::transmute::<
@@ -2458,9 +2510,12 @@ macro_rules! for_each_function {
         * mut veo_emu_result,) -> usize; fn veo_emu_wait_result_timeout(ctx : * mut
         veo_thr_ctxt, request : u64, result : * mut u64, nanoseconds : u64,) ->
         ::std::os::raw::c_int; fn veo_emu_discard_result(ctx : * mut veo_thr_ctxt,
-        request : u64) -> ::std::os::raw::c_int; fn veo_emu_kill(proc_ : * mut
-        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_pid(proc_ : * mut
-        veo_proc_handle) -> pid_t; fn veo_emu_num_nodes() -> ::std::os::raw::c_int; fn
+        request : u64) -> ::std::os::raw::c_int; fn veo_emu_get_guard(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_describe_mem(proc_ : * mut
+        veo_proc_handle, addr : u64, text : * const ::std::os::raw::c_char,) ->
+        ::std::os::raw::c_int; fn veo_emu_kill(proc_ : * mut veo_proc_handle) ->
+        ::std::os::raw::c_int; fn veo_emu_pid(proc_ : * mut veo_proc_handle) -> pid_t; fn
+        veo_emu_num_nodes() -> ::std::os::raw::c_int; fn
         veo_emu_node_memory(ve_node_number : ::std::os::raw::c_int, total : * mut u64,
         available : * mut u64,) -> ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut
         veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut

@@ -131,8 +131,8 @@ pub use library::{
 pub use memory::{VeBuffer, VeSlice, VeSliceMut};
 pub use param::{FnAddr, KernelResult, Param};
 pub use process::{
-    Arch, HookId, KernelLookup, NodeInfo, ProcInitHook, Schedule, Stream, VeoProc, VeoProcBuilder,
-    del_proc_init_hook, nodes, set_proc_init_hook,
+    Arch, Guard, HookId, KernelLookup, NodeInfo, ProcInitHook, Schedule, Stream, VeoProc,
+    VeoProcBuilder, del_proc_init_hook, nodes, set_proc_init_hook,
 };
 pub use stack::OnStack;
 pub use veo_abi as abi;

@@ -48,6 +48,7 @@ pub fn ring(bytes: &[u8]) {
             reason: None,
             out_of_memory: false,
             work: Vec::new(),
+            place: None,
         };
         assert!(Report::new(&death, &Symbols::default()).text.len() < 1 << 16);
         death.exception();

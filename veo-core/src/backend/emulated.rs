@@ -1,6 +1,6 @@
 //! The extension of a library that has the functions of `veo_emu.h`: those very functions.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,6 +31,8 @@ struct Functions {
     core: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
     is_code: unsafe extern "C" fn(*mut veo_proc_handle, u64) -> c_int,
     machines: unsafe extern "C" fn(c_int, *mut u16, usize) -> c_int,
+    get_guard: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
+    describe_mem: unsafe extern "C" fn(*mut veo_proc_handle, u64, *const c_char) -> c_int,
     proc_destroy: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
 }
 
@@ -55,6 +57,8 @@ impl Emulated {
             core: table.veo_emu_core?,
             is_code: table.veo_emu_is_code?,
             machines: table.veo_emu_machines?,
+            get_guard: table.veo_emu_get_guard?,
+            describe_mem: table.veo_emu_describe_mem?,
             proc_destroy: table.veo_proc_destroy?,
         }))
     }
@@ -120,9 +124,12 @@ impl Extension for Emulated {
         process: *mut veo_proc_handle,
         _main: *mut veo_thr_ctxt,
     ) -> Arc<dyn ProcessExtension> {
+        // SAFETY: the caller vouches for the process.
+        let guard = unsafe { (self.0.get_guard)(process) };
         Arc::new(EmulatedProcess {
             library: *self,
             process,
+            is_guarded: guard > ffi::VEO_EMU_GUARD_OFF as c_int,
         })
     }
 
@@ -159,6 +166,8 @@ impl Extension for Emulated {
 struct EmulatedProcess {
     library: Emulated,
     process: *mut veo_proc_handle,
+    /// Whether its reports name blocks of memory.
+    is_guarded: bool,
 }
 
 // SAFETY: the handle is an opaque token, which any thread may pass to these functions.
@@ -197,6 +206,16 @@ impl ProcessExtension for EmulatedProcess {
     fn is_data(&self, addr: u64) -> bool {
         // SAFETY: the handle is looked up.
         unsafe { (self.functions().is_code)(self.process, addr) == 0 }
+    }
+
+    fn describe(&self, addr: u64, what: &dyn std::fmt::Display) {
+        if !self.is_guarded {
+            return;
+        }
+        if let Ok(text) = CString::new(what.to_string()) {
+            // SAFETY: the handle is looked up; the text is a string.
+            unsafe { (self.functions().describe_mem)(self.process, addr, text.as_ptr()) };
+        }
     }
 
     fn kill(&self, name: &dyn std::fmt::Display) -> Result<()> {
@@ -246,6 +265,7 @@ fn fault(report: &veo_emu_fault) -> Fault {
     let function = text(&report.function);
     let faulted = report.signal != 0;
     let operation = text(&report.operation);
+    let memory = text(&report.memory);
     Fault {
         cause: cause(report),
         kernel: (!kernel.is_empty()).then_some(kernel),
@@ -254,6 +274,7 @@ fn fault(report: &veo_emu_fault) -> Fault {
         exit_status: (!faulted).then_some(report.exit_status),
         address: (report.has_address != 0 && matches!(report.signal, 7 | 11))
             .then_some(report.address),
+        memory: (!memory.is_empty()).then_some(memory),
         function: (!function.is_empty()).then_some(function),
         source: (!file.is_empty()).then(|| (file, report.line.max(0) as u32)),
         text: Some(text(&report.text)).filter(|text| !text.is_empty()),
@@ -277,6 +298,7 @@ fn cause(report: &veo_emu_fault) -> Cause {
         },
         ffi::VEO_EMU_CAUSE_OUT_OF_MEMORY => Cause::OutOfMemory,
         ffi::VEO_EMU_CAUSE_BROKEN => Cause::Broken,
+        ffi::VEO_EMU_CAUSE_OVERWRITTEN => Cause::Overwritten,
         _ => Cause::Unknown,
     }
 }

@@ -112,6 +112,10 @@ pub(crate) trait ProcessExtension: Send + Sync {
         false
     }
 
+    /// Says what the block at an address is, for reports of faults. What it says is made only
+    /// where that is of use.
+    fn describe(&self, _addr: u64, _what: &dyn std::fmt::Display) {}
+
     /// Kills the VE process at once. An error: it lives on. `name` is what the error calls it.
     fn kill(&self, name: &dyn std::fmt::Display) -> Result<()>;
 

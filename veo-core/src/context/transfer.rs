@@ -1,6 +1,7 @@
 //! Transfers in the queue of a context, which own their host memory.
 
 use std::any::Any;
+use std::panic::Location;
 
 use veo_abi::Word;
 
@@ -10,7 +11,7 @@ use crate::address::Usage;
 use crate::backend::need;
 use crate::data::VeData;
 use crate::error::{Error, Result};
-use crate::memory::{VeBuffer, VeSlice, VeSliceMut, host_room, size_of_array};
+use crate::memory::{VeBuffer, VeSlice, VeSliceMut, host_room, not_none, size_of_array};
 use crate::queue::CopyBack;
 use crate::queue::Payload;
 use crate::queue::Submission;
@@ -28,6 +29,8 @@ struct Incoming<T> {
 struct NewMemory {
     size: u64,
     len: usize,
+    /// Where the program asked for it.
+    at: &'static Location<'static>,
 }
 
 /// What a request owned, as the type it was given as.
@@ -116,6 +119,7 @@ impl VeoContext {
     ///
     /// [`Error::ContextClosed`]; [`Error::ProcessEnded`]. `wait` gives
     /// [`Error::OutOfMemory`].
+    #[track_caller]
     pub fn alloc<T: VeData>(&self, len: usize) -> Result<VeoRequest<'static, VeBuffer<T>>> {
         let size = size_of_array::<T>(len)? as u64;
         let alloc = need!(
@@ -125,11 +129,15 @@ impl VeoContext {
         )?;
         self.transfer(
             RequestKind::Alloc(size),
-            Box::new(NewMemory { size, len }),
+            Box::new(NewMemory {
+                size,
+                len,
+                at: Location::caller(),
+            }),
             None,
             |submission| {
                 // SAFETY: the lock is held and the context open, so it is valid.
-                unsafe { alloc(submission.handle(), size.max(8) as usize) }
+                unsafe { alloc(submission.handle(), not_none(size) as usize) }
             },
             |word, payload, ctx| {
                 let new = owned::<NewMemory>(payload)?;
@@ -142,6 +150,7 @@ impl VeoContext {
                     });
                 }
                 let usage = proc.shared().register(word.0, new.size, false);
+                proc.describe::<T>(word.0, new.len, new.at);
                 Ok(VeBuffer::adopt(proc.clone(), word.0, new.len, usage))
             },
         )

@@ -22,6 +22,9 @@ pub struct Fault {
     pub exit_status: Option<i32>,
     /// The address that was accessed, where the processor tells.
     pub address: Option<u64>,
+    /// Where the address lies, as in "8 bytes past the 100 f64 allocated at src/main.rs:12":
+    /// known where memory is guarded ([`Guard`](crate::Guard)).
+    pub memory: Option<String>,
     /// The function in which it happened, as its source names it: the kernel itself or
     /// one that it called. Known with debug information or a symbol table.
     pub function: Option<String>,
@@ -62,6 +65,10 @@ pub enum Cause {
         /// The place, if it was not the backend's own function.
         at: Option<&'static Location<'static>>,
     },
+    /// Memory around a block was found overwritten ([`Fault::memory`]) when the kernel ended or
+    /// when the block was freed. The kernel did it, or one that ran beside it or before it.
+    /// Only where memory is guarded ([`Guard`](crate::Guard)).
+    Overwritten,
     /// It was sent [`Fault::signal`], by another process or by a kernel.
     Sent {
         /// The number of the process that did, if it is known.
@@ -111,6 +118,14 @@ impl Fault {
                     "the host was out of memory, it seems, and its system ended the VE process",
                 )?;
                 self.meanwhile(f)
+            }
+            Cause::Overwritten => {
+                let place = self.memory.as_deref().unwrap_or("around a block");
+                write!(f, "the VE memory {place} was found overwritten")?;
+                match &self.kernel {
+                    Some(kernel) => write!(f, " at the end of kernel {kernel}"),
+                    None => self.meanwhile(f),
+                }
             }
             Cause::ThreadExit => write!(f, "{subject} ended its thread (pthread_exit)"),
             Cause::Broken => f.write_str(
@@ -179,8 +194,11 @@ impl fmt::Display for Fault {
             // The backend's words have the place.
             return f.write_str("; a new VeoProc is needed");
         }
-        if let Some(address) = self.address {
+        if let Some(address) = self.address.filter(|_| self.cause != Cause::Overwritten) {
             write!(f, " at address {address:#x}")?;
+        }
+        if let Some(memory) = self.memory.as_ref().filter(|_| self.cause == Cause::Signal) {
+            write!(f, ", {memory},")?;
         }
         let inner = self
             .function

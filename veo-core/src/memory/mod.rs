@@ -8,5 +8,5 @@ mod slice;
 
 pub use buffer::VeBuffer;
 pub(crate) use of_process::host_room;
-pub(crate) use of_process::size_of_array;
+pub(crate) use of_process::{not_none, size_of_array};
 pub use slice::{VeSlice, VeSliceMut};

@@ -1,7 +1,11 @@
 //! Memory of a process: allocating, freeing, copying and setting it.
 
+use std::any::type_name;
 use std::ffi::c_void;
+use std::fmt;
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::panic::Location;
 
 use super::buffer::VeBuffer;
 use super::slice::{VeSlice, VeSliceMut};
@@ -26,6 +30,30 @@ pub(crate) fn size_of_array<T>(len: usize) -> Result<usize> {
 /// How much is written at once where a pattern is repeated.
 const CHUNK: usize = 1 << 20;
 
+/// The size to ask for: an allocation of no bytes gets an address too.
+pub(crate) fn not_none(size: u64) -> u64 {
+    if size == 0 { 8 } else { size }
+}
+
+/// `100 f64 allocated at src/main.rs:12`
+struct Described<'a, T>(usize, &'a Location<'a>, PhantomData<T>);
+
+impl<T> fmt::Display for Described<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Described(len, at, _) = self;
+        let name = type_name::<T>();
+        // Paths in the arguments of a generic type stay.
+        let path = name.find('<').unwrap_or(name.len());
+        let short = name[..path].rfind("::").map_or(0, |at| at + 2);
+        let name = match &name[short..] {
+            "u8" if *len == 1 => "byte",
+            "u8" => "bytes",
+            name => name,
+        };
+        write!(f, "{len} {name} allocated at {}:{}", at.file(), at.line())
+    }
+}
+
 impl VeoProc {
     /// Allocates memory for `len` values (`veo_alloc_mem`). What it holds at first is
     /// unspecified.
@@ -33,9 +61,11 @@ impl VeoProc {
     /// # Errors
     ///
     /// [`Error::OutOfMemory`]; [`Error::ProcessEnded`].
+    #[track_caller]
     pub fn alloc<T: VeData>(&self, len: usize) -> Result<VeBuffer<T>> {
         let size = size_of_array::<T>(len)?;
         let (addr, usage) = self.allocate(size as u64, false)?;
+        self.describe::<T>(addr, len, Location::caller());
         Ok(VeBuffer::adopt(self.clone(), addr, len, usage))
     }
 
@@ -44,6 +74,7 @@ impl VeoProc {
     /// # Errors
     ///
     /// As [`alloc`](Self::alloc).
+    #[track_caller]
     pub fn zeros<T: VeData>(&self, len: usize) -> Result<VeBuffer<T>> {
         let mut buffer = self.alloc::<T>(len)?;
         self.clear(buffer.as_mut_slice())?;
@@ -55,6 +86,7 @@ impl VeoProc {
     /// # Errors
     ///
     /// As [`alloc`](Self::alloc) and [`write`](Self::write).
+    #[track_caller]
     pub fn upload<T: VeData>(&self, values: &[T]) -> Result<VeBuffer<T>> {
         let mut buffer = self.alloc::<T>(values.len())?;
         self.write(&mut buffer, values)?;
@@ -67,8 +99,10 @@ impl VeoProc {
     /// # Errors
     ///
     /// As [`alloc`](Self::alloc).
+    #[track_caller]
     pub fn alloc_mem(&self, size: usize) -> Result<VeMemPtr<u8>> {
         let (addr, usage) = self.allocate(size as u64, true)?;
+        self.describe::<u8>(addr, size, Location::caller());
         Ok(VeMemPtr::new(
             addr,
             Some(size as u64),
@@ -121,10 +155,9 @@ impl VeoProc {
         for attempt in 0..2 {
             let exclusive = shared.exclusive(&format_args!("allocating {size} bytes"))?;
             let alloc = need!(core.api, veo_alloc_mem, "allocating memory")?;
-            // An allocation of no bytes gets an address too.
             // SAFETY: the main context is held exclusively, so the process is there;
             // `addr` is valid for writing.
-            let status = unsafe { alloc(core.handle(), &raw mut addr, size.max(8) as usize) };
+            let status = unsafe { alloc(core.handle(), &raw mut addr, not_none(size) as usize) };
             let reason = core.api.last_error();
             drop(exclusive);
             if status == 0 && addr != 0 {
@@ -142,6 +175,12 @@ impl VeoProc {
             }
         }
         Ok((addr, shared.register(addr, size, raw)))
+    }
+
+    /// Has reports of faults say what an allocation is.
+    pub(crate) fn describe<T>(&self, addr: u64, len: usize, at: &Location<'_>) {
+        let what = Described::<T>(len, at, PhantomData);
+        self.shared().core.extension.describe(addr, &what);
     }
 
     pub(crate) fn free_waiting(&self, addr: u64, usage: &'static Usage) -> Result<()> {

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use veo_abi::Verify;
 
-use super::settings::{KernelLookup, ProcOptions, Schedule, Stream, verify_from_environment};
+use super::settings::{
+    Guard, KernelLookup, ProcOptions, Schedule, Stream, verify_from_environment,
+};
 use super::shared::ProcShared;
 use super::thread;
 use crate::address::VeMemPtr;
@@ -278,6 +280,7 @@ impl std::fmt::Debug for VeoProcBuilder {
             .field("time_limit", &self.options.time_limit)
             .field("omp_threads", &self.options.omp_threads)
             .field("schedule", &self.options.schedule)
+            .field("guard", &self.options.guard)
             .finish_non_exhaustive()
     }
 }
@@ -373,6 +376,37 @@ impl VeoProcBuilder {
     /// ```
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.options.schedule = Some(schedule);
+        self
+    }
+
+    /// Guards the blocks of VE memory, whatever `VEO_EMU_GUARD` says, against kernels that leave
+    /// them. `VEO_EMU_GUARD=end cargo test` does so without a change of the program.
+    ///
+    /// With [`Guard::End`] blocks end where memory that is not accessible begins, so a kernel that
+    /// goes past the end gets a signal at the very access; with [`Guard::Start`] they begin there,
+    /// for kernels that go below the start. The error names the kernel, the source line and the
+    /// block: "8 bytes past the 100 f64 allocated at src/main.rs:12".
+    ///
+    /// - The other side of a block, and up to 15 bytes behind it with `End`, which its alignment
+    ///   of 16 bytes takes, are accessible. They hold a pattern. When a kernel ends, it is looked
+    ///   at around the blocks that were passed to it (all of the memory up to the next page) and
+    ///   near 32 others (64 bytes; they take turns), and once more when a block is freed. What was
+    ///   written there is [`Cause::Overwritten`](crate::Cause::Overwritten), with the kernel but no
+    ///   line. What was only read there is not noticed.
+    /// - Freed blocks are not accessible, and their addresses are not used again for a long time:
+    ///   an access is a signal, whose error says that they were freed.
+    /// - Fresh memory holds signalling NaNs (of `f64`; as `f32` every other one is quiet).
+    /// - Copies between host and VE fail if they leave the block in which they begin.
+    /// - Data that travels on the stack of a call is not guarded, nor is what kernels allocate
+    ///   themselves.
+    /// - Every block takes whole pages of the machine's memory, and of the system's mappings two. If
+    ///   a process has more blocks than there are mappings for (about 24,000 on usual systems), a
+    ///   warning says so, and accesses outside of blocks are not noticed before a kernel ends.
+    ///
+    /// Kernels run as fast as without; a call takes some microseconds more. The emulated node
+    /// alone.
+    pub fn guard(mut self, guard: Guard) -> Self {
+        self.options.guard = Some(guard);
         self
     }
 

@@ -27,7 +27,7 @@ pub use handle::{
     HookId, ProcInitHook, VeoProc, VeoProcBuilder, del_proc_init_hook, set_proc_init_hook,
 };
 pub use nodes::{Arch, NodeInfo, nodes};
-pub use settings::{KernelLookup, Schedule, Stream};
+pub use settings::{Guard, KernelLookup, Schedule, Stream};
 
 pub(crate) use call::ResolvedCallee;
 pub(crate) use loaded::LoadedLibrary;

@@ -29,6 +29,20 @@ pub enum KernelLookup {
     None,
 }
 
+/// How blocks of VE memory are guarded against kernels that leave them:
+/// [`VeoProcBuilder::guard`](crate::VeoProcBuilder::guard).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Guard {
+    /// Not at all.
+    Off,
+    /// They begin where no memory is accessible before them.
+    Start,
+    /// They end where no memory is accessible behind them, as far as an alignment of 16 bytes
+    /// allows.
+    End,
+}
+
 /// What `VEO_VERIFY` says, the same as while declarations are compiled.
 pub(super) fn verify_from_environment(node: i32) -> Result<Verify> {
     let Some(word) = VEO_VERIFY.get() else {
@@ -99,6 +113,7 @@ pub(super) struct ProcOptions {
     pub(super) output: Option<Arc<OutputFn>>,
     pub(super) omp_threads: Option<u32>,
     pub(super) schedule: Option<Schedule>,
+    pub(super) guard: Option<Guard>,
 }
 
 /// What the backend calls with output of kernels.

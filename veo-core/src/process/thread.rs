@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use veo_abi::ffi::{veo_emu_options, veo_proc_handle};
+use veo_abi::ffi::{self, veo_emu_options, veo_proc_handle};
 
-use super::settings::{OutputReceiver, ProcOptions, ProcSettings, forward};
+use super::settings::{Guard, OutputReceiver, ProcOptions, ProcSettings, forward};
 use super::shared::ProcShared;
 use crate::backend::{Api, c_path, need};
 use crate::error::{Error, Result};
@@ -123,6 +123,12 @@ impl ProcOptions {
             }),
             omp_threads: self.omp_threads.unwrap_or(0),
             schedule: schedule.as_ref().map_or(std::ptr::null(), |s| s.as_ptr()),
+            guard: u64::from(match self.guard {
+                None => ffi::VEO_EMU_GUARD_DEFAULT,
+                Some(Guard::Off) => ffi::VEO_EMU_GUARD_OFF,
+                Some(Guard::Start) => ffi::VEO_EMU_GUARD_START,
+                Some(Guard::End) => ffi::VEO_EMU_GUARD_END,
+            }),
         };
         // SAFETY: the options and the strings in them are valid for the call; the
         // payload is kept until the process was destroyed.

@@ -203,7 +203,10 @@ impl ProcCore {
             CommandState::Ok | CommandState::Error => {}
         }
         if let Some((fault, request)) = self.end(what.kernel().is_some()) {
-            let raised = matches!(fault.cause, Cause::Signal | Cause::StackOverflow { .. });
+            let raised = matches!(
+                fault.cause,
+                Cause::Signal | Cause::StackOverflow { .. } | Cause::Overwritten
+            );
             let ours = id.is_some() && request == id && raised;
             let ours = ours && (fault.kernel.as_deref() == what.kernel());
             let _ = self.ended.set(fault.clone());

@@ -17,6 +17,7 @@ use super::schedule::Schedule;
 use super::symbols::Symbols;
 use crate::error::{Error, Result};
 use crate::log::debug;
+use crate::shared::control::RecordedCause;
 use crate::shared::message::Message;
 use crate::sync::lock;
 use crate::sys::descriptor::Kept;
@@ -158,7 +159,15 @@ impl ChildProcess {
         let work = self.work();
         let is_cut_off = self.connection.is_cut_off();
         let cut_off = is_cut_off.then(|| Reason::broken(CUT_OFF));
-        let Some(death) = self.end.settle(status, fault, work, cut_off) else {
+        let place = fault
+            .as_ref()
+            .and_then(|fault| self.memory.explain(fault.address?))
+            .map(|place| match &fault {
+                // It was found while the block was freed.
+                Some(fault) if fault.cause == RecordedCause::Overwritten => place.of_block(),
+                _ => place.to_string(),
+            });
+        let Some(death) = self.end.settle(status, fault, work, cut_off, place) else {
             return;
         };
         // This comes before other threads see the end: the program may exit at once then.

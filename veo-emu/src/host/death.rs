@@ -50,6 +50,8 @@ pub(crate) struct Death {
     pub(crate) out_of_memory: bool,
     /// What its contexts were working on.
     pub(crate) work: Vec<Work>,
+    /// Where the address of its fault lies, if its memory is guarded.
+    pub(crate) place: Option<String>,
 }
 
 /// Why the host ends a VE process.
@@ -98,6 +100,8 @@ pub(crate) enum Ended {
     Sent(i32),
     /// The system was out of memory.
     OutOfMemory,
+    /// Memory around a block was found overwritten.
+    Overwritten,
     /// The host ended it.
     Host(Kind),
 }
@@ -121,6 +125,7 @@ impl Death {
                 RecordedCause::Outside => Ended::Sent(fault.sender),
                 RecordedCause::ThreadExit => Ended::ThreadExit,
                 RecordedCause::Exit => Ended::Exit,
+                RecordedCause::Overwritten => Ended::Overwritten,
             },
             (None, Some(libc::SIGKILL), _) if self.out_of_memory => Ended::OutOfMemory,
             (None, Some(signal), _) if FAULT_SIGNALS.contains(&signal) => Ended::Signal,
@@ -137,11 +142,10 @@ impl Death {
             return None;
         }
         match &self.fault {
-            Some(fault) => matches!(
-                fault.cause,
-                RecordedCause::Signal | RecordedCause::StackOverflow
-            )
-            .then_some(fault.signal),
+            Some(fault) => {
+                use RecordedCause::{Overwritten, Signal, StackOverflow};
+                matches!(fault.cause, Signal | StackOverflow | Overwritten).then_some(fault.signal)
+            }
             // A kernel that replaced or blocked the handlers still dies of its own fault.
             None => self.signal.filter(|signal| FAULT_SIGNALS.contains(signal)),
         }
@@ -183,7 +187,14 @@ impl Death {
                     if let Some(address) = fault.address {
                         text += &format!(" at address {address:#x}");
                     }
+                    if let Some(place) = &self.place {
+                        text += &format!(", {place},");
+                    }
                     text
+                }
+                RecordedCause::Overwritten => {
+                    let place = self.place.as_deref().unwrap_or("around a block");
+                    format!("the VE memory {place} was found overwritten")
                 }
                 RecordedCause::Outside => {
                     let sender = match fault.sender {

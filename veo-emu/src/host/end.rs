@@ -107,6 +107,7 @@ impl End {
         fault: Option<RecordedFault>,
         work: Vec<Work>,
         cut_off: Option<Reason>,
+        place: Option<String>,
     ) -> Option<&Death> {
         let Status { signal, exit } = status;
         // It may have ended by itself just before.
@@ -121,6 +122,7 @@ impl End {
         }
         let death = Death {
             work,
+            place,
             signal,
             status: exit,
             fault,

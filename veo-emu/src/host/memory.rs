@@ -7,8 +7,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::arena::{Arena, Ranges};
+use super::guard::{BlockPlace, Guarded};
 use super::node::Node;
 use crate::shared::control::Control;
+use crate::shared::guard::{FRESH, Guarding, PATTERN, Span};
 use crate::shared::window::Layout;
 use crate::sync::{Ordering, lock};
 use crate::sys::descriptor::Kept;
@@ -46,6 +48,15 @@ impl Region {
     }
 }
 
+/// How the memory of a process is used.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) layout: Layout,
+    /// Bytes that the program may allocate. Blocks that are guarded are spread over more.
+    pub(crate) capacity: u64,
+    pub(crate) guard: Guarding,
+}
+
 /// The memory of one process.
 pub(crate) struct Memory {
     file: Kept,
@@ -53,7 +64,11 @@ pub(crate) struct Memory {
     control: Arc<Mapping>,
     node: &'static Node,
     layout: Layout,
+    capacity: u64,
+    guard: Guarding,
     heap: Mutex<Region>,
+    /// The blocks, if they are guarded. It is locked before the heap.
+    guarded: Option<Mutex<Guarded>>,
     staging: Mutex<Region>,
 }
 
@@ -83,8 +98,13 @@ impl Memory {
         mapping: Mapping,
         control: Arc<Mapping>,
         node: &'static Node,
-        layout: Layout,
+        plan: Plan,
     ) -> Memory {
+        let Plan {
+            layout,
+            capacity,
+            guard,
+        } = plan;
         assert!(layout.staging().end <= mapping.len() as u64);
         Memory {
             file,
@@ -92,7 +112,13 @@ impl Memory {
             control,
             node,
             layout,
+            capacity,
+            guard,
             heap: Region::new(layout.heap()),
+            guarded: guard.is_on().then(|| {
+                let page = memfd::page_size();
+                Mutex::new(Guarded::new(guard, layout.window.base, layout.heap, page))
+            }),
             staging: Region::new(layout.staging()),
         }
     }
@@ -103,11 +129,23 @@ impl Memory {
         offset.is_some_and(|offset| offset < self.layout.staging().end)
     }
 
-    /// Allocates a block and returns its VE address, or why there is none.
-    pub(crate) fn alloc(&self, size: u64) -> Result<u64, String> {
+    /// Whether the address is one that blocks are in.
+    fn in_heap(&self, address: u64) -> bool {
+        let offset = self.layout.window.offset(address);
+        offset.is_some_and(|offset| offset < self.layout.heap)
+    }
+
+    /// How blocks are guarded.
+    pub(crate) fn guard(&self) -> Guarding {
+        self.guard
+    }
+
+    /// Allocates a block and returns its VE address, or why there is none. A guarded block is to
+    /// be opened before it is used.
+    pub(crate) fn alloc(&self, size: u64) -> Result<NewBlock, String> {
         let out_of_memory = |why: &str| Err(format!("no {size} bytes of VE memory: {why}"));
-        let Some(len) = Arena::block_len(size).filter(|len| *len <= self.layout.heap) else {
-            return out_of_memory(&format!("the process has {} in all", self.layout.heap));
+        let Some(len) = Arena::block_len(size).filter(|len| *len <= self.capacity) else {
+            return out_of_memory(&format!("the process has {} in all", self.capacity));
         };
         if !self.node.take(len) {
             return out_of_memory(&format!("the node has {} left", self.node.available()));
@@ -116,27 +154,180 @@ impl Memory {
             self.node.give(len);
             return out_of_memory("the machine itself has less left");
         }
+        let mut guarded = self.guarded.as_ref().map(lock);
         let mut heap = lock(&self.heap);
-        let Some(start) = heap.arena.alloc(size) else {
-            drop(heap);
-            self.node.give(len);
-            return out_of_memory("no free range is that long");
+        let no_range = || Err("no free range is that long".to_owned());
+        let placed = match &mut guarded {
+            // An arena of just that length has no more.
+            None => heap.arena.alloc(size).map_or_else(no_range, |start| {
+                Ok(NewBlock::Plain(self.layout.window.base + start))
+            }),
+            Some(_) if heap.used + len > self.capacity => Err(format!(
+                "the process has {} left",
+                self.capacity.saturating_sub(heap.used)
+            )),
+            Some(guarded) => guarded
+                .place(&mut heap.arena, size)
+                .map_or_else(no_range, |span| Ok(NewBlock::Guarded(span))),
         };
-        heap.used += len;
-        let end = (start + len).next_multiple_of(CHUNK).min(self.layout.heap);
-        if let Err(error) = self.reserve(&mut heap, start / CHUNK * CHUNK, end) {
-            heap.used -= len;
-            heap.arena.free(start);
-            drop(heap);
-            self.node.give(len);
-            return out_of_memory(&format!("the machine does not give it: {error}"));
+        let reserved = placed.and_then(|block| {
+            heap.used += len;
+            let (start, end) = match &block {
+                NewBlock::Guarded(span) => (
+                    span.open.start - self.layout.window.base,
+                    span.open.end - self.layout.window.base,
+                ),
+                NewBlock::Plain(address) => (
+                    address - self.layout.window.base,
+                    address - self.layout.window.base + len,
+                ),
+            };
+            let (from, to) = if self.guard.closes_pages() {
+                (start, end)
+            } else {
+                let end = end.next_multiple_of(CHUNK).min(self.layout.heap);
+                (start / CHUNK * CHUNK, end)
+            };
+            let reserved = self.reserve(&mut heap, from, to);
+            if let Err(error) = reserved {
+                heap.used -= len;
+                match (&mut guarded, &block) {
+                    (Some(guarded), NewBlock::Guarded(span)) => {
+                        guarded.forget(&mut heap.arena, span)
+                    }
+                    _ => drop(heap.arena.free(start)),
+                }
+                return Err(format!("the machine does not give it: {error}"));
+            }
+            Ok(block)
+        });
+        let block = match reserved {
+            Ok(block) => block,
+            Err(why) => {
+                drop(heap);
+                self.node.give(len);
+                return out_of_memory(&why);
+            }
+        };
+        drop(guarded);
+        if self.guard.closes_pages() {
+            if let NewBlock::Guarded(span) = &block {
+                heap.pins += 1;
+                drop(heap);
+                self.fill(span);
+                lock(&self.heap).pins -= 1;
+            }
+            return Ok(block);
         }
         let extent = heap.reserved.end();
         let shared = &self.control.view::<Control>().extent;
         if extent > shared.load(Ordering::Relaxed) {
             shared.store(extent, Ordering::Release);
         }
-        Ok(self.layout.window.base + start)
+        Ok(block)
+    }
+
+    /// Fills a block with what is no number, and the memory around it with the pattern. Its
+    /// pages are reserved and stay so meanwhile.
+    fn fill(&self, span: &Span) {
+        // The words are those of addresses that are multiples of 8, so a range may begin with a
+        // part of one.
+        let mut buffer = [0u8; 4096];
+        let mut put = |range: Range<u64>, word: u64| {
+            for (place, byte) in buffer.iter_mut().zip(word.to_le_bytes().iter().cycle()) {
+                *place = *byte;
+            }
+            let mut at = range.start;
+            while at < range.end {
+                let skipped = at % 8;
+                let len = (range.end - at).min(buffer.len() as u64 - skipped);
+                let place = self
+                    .mapping
+                    .base()
+                    .wrapping_add((at - self.layout.window.base) as usize);
+                let source = &buffer[skipped as usize..];
+                // SAFETY: the span lies in the mapping and its pages are reserved; the buffer
+                // has `len` bytes behind what is skipped.
+                unsafe { memfd::copy(place, source.as_ptr(), len as usize) };
+                at += len;
+            }
+        };
+        put(span.before(), PATTERN);
+        put(span.block.clone(), FRESH);
+        put(span.behind(), PATTERN);
+    }
+
+    /// Gives a block back that could not be opened.
+    pub(crate) fn forget(&self, span: &Span) {
+        let Some(guarded) = &self.guarded else { return };
+        let mut guarded = lock(guarded);
+        let mut heap = lock(&self.heap);
+        // If the process has ended, this has been given back.
+        if let Some(len) = Arena::block_len(span.block.end - span.block.start)
+            && heap.used >= len
+        {
+            heap.used -= len;
+            self.node.give(len);
+        }
+        guarded.forget(&mut heap.arena, span);
+    }
+
+    /// Takes a guarded block out of use: it is to be closed, then `discard`ed. `None`: no block
+    /// begins at this address.
+    pub(crate) fn retire(&self, address: u64) -> Option<Span> {
+        let mut guarded = lock(self.guarded.as_ref()?);
+        let span = guarded.retire(address)?;
+        let mut heap = lock(&self.heap);
+        if let Some(len) = Arena::block_len(span.block.end - span.block.start)
+            && heap.used >= len
+        {
+            heap.used -= len;
+            self.node.give(len);
+        }
+        Some(span)
+    }
+
+    /// Gives the pages of a block back that was closed. Its addresses are not used again for a
+    /// while.
+    pub(crate) fn discard(&self, span: &Span) {
+        let Some(guarded) = &self.guarded else { return };
+        let mut guarded = lock(guarded);
+        let mut heap = lock(&self.heap);
+        let (start, end) = (
+            span.open.start - self.layout.window.base,
+            span.open.end - self.layout.window.base,
+        );
+        if self.guard.closes_pages() && heap.pins == 0 {
+            self.release(start, end - start);
+            let missing = heap.reserved.missing(start, end);
+            let missing: u64 = missing.iter().map(|(from, to)| to - from).sum();
+            heap.reserved.remove(start, end);
+            heap.held = heap.held.saturating_sub((end - start) - missing);
+        }
+        guarded.keep(&mut heap.arena, span);
+    }
+
+    /// Notes what messages are to call a block. `false`: none begins there, or blocks are not
+    /// guarded.
+    pub(crate) fn name(&self, address: u64, name: &str) -> bool {
+        let guarded = self.guarded.as_ref();
+        guarded.is_some_and(|guarded| lock(guarded).name(address, name))
+    }
+
+    /// Where an address of the heap lies, by the nearest block, if blocks are guarded.
+    pub(crate) fn explain(&self, address: u64) -> Option<BlockPlace> {
+        let guarded = self.guarded.as_ref()?;
+        let in_heap = self.in_heap(address);
+        in_heap.then(|| lock(guarded).explain(address)).flatten()
+    }
+
+    /// Whether the program may copy these bytes: where blocks are guarded, they lie in one.
+    pub(crate) fn may_be_copied(&self, address: u64, len: u64) -> bool {
+        let Some(guarded) = &self.guarded else {
+            return true;
+        };
+        let in_heap = self.in_heap(address);
+        !in_heap || lock(guarded).holds(address, len)
     }
 
     fn reserve(&self, region: &mut Region, start: u64, end: u64) -> std::io::Result<()> {
@@ -251,6 +442,14 @@ impl Memory {
             self.release(0, self.layout.heap);
         }
     }
+}
+
+/// A block that was allocated.
+pub(crate) enum NewBlock {
+    /// Its address, which may be used at once.
+    Plain(u64),
+    /// To be opened by the VE process.
+    Guarded(Span),
 }
 
 /// Why a call's stack buffers have no place.

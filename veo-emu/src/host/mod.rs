@@ -15,6 +15,7 @@ pub(crate) mod convention;
 pub(crate) mod death;
 pub(crate) mod debugger;
 pub(crate) mod end;
+pub(crate) mod guard;
 pub(crate) mod id_window;
 pub(crate) mod kill;
 pub(crate) mod library;

@@ -226,6 +226,11 @@ pub(crate) fn memory_of_process(wanted: u64, node: &Node) -> Result<u64> {
     })
 }
 
+/// The most memory that one process can have, by its own limits.
+pub(crate) fn most_memory() -> u64 {
+    Bounds::of_process().most
+}
+
 /// How much memory there can be.
 struct Bounds {
     most: u64,

@@ -147,9 +147,9 @@ impl Process {
     /// Allocates VE memory, behind everything queued.
     pub(crate) fn alloc(&self, len: u64) -> Result<u64> {
         let mut exclusive = self.main.exclusive_use()?;
-        let allocated = self.child.memory.alloc(len);
+        let allocated = transfer::alloc(&self.main, len);
         exclusive.set_result(*allocated.as_ref().unwrap_or(&0));
-        allocated.map_err(|text| Error::new(libc::ENOMEM, text))
+        allocated
     }
 
     /// Frees VE memory, behind everything queued.

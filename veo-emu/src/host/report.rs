@@ -37,7 +37,8 @@ pub(crate) fn doing(job: Job, context: u32, symbols: &Symbols) -> String {
         Job::Task(Task::Symbol) => format!("looking up symbol {}", symbols.subject()),
         Job::Task(Task::Read) => "reading VE memory".into(),
         Job::Task(Task::Write) => "writing VE memory".into(),
-        Job::Task(Task::Free) => "freeing VE memory".into(),
+        Job::Task(Task::Free | Task::Close) => "freeing VE memory".into(),
+        Job::Task(Task::Open) => "allocating VE memory".into(),
         Job::Close { last: false } => {
             format!("closing context {context} (destructors of its thread run then)")
         }
@@ -89,6 +90,8 @@ impl Report {
         let mut text = death.what();
         if matches!(death.ended(), Ended::Host(Kind::TimeLimit(_))) {
             // It names what took too long.
+        } else if !kernel.is_empty() && death.ended() == Ended::Overwritten {
+            let _ = write!(text, " at the end of kernel {kernel}");
         } else if !kernel.is_empty() {
             let _ = write!(text, " in kernel {kernel}");
         } else if !operation.is_empty() {

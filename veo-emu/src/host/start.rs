@@ -16,7 +16,8 @@ use veo_abi::environment::{
 use super::child_process::ChildProcess;
 use super::connection::{Connection, PATIENCE, receive};
 use super::debugger::Debugger;
-use super::memory::Memory;
+use super::guard;
+use super::memory::{Memory, Plan};
 use super::node::{self, Node};
 use super::output::{Output, Sink, Streams};
 use super::program::{self, Program};
@@ -24,7 +25,8 @@ use super::schedule::{Order, Schedule};
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::Control;
-use crate::shared::message::{DEBUGGER, LOCKED, Message};
+use crate::shared::guard::Guarding;
+use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, Message};
 use crate::shared::window::{Layout, STAGING_LEN, Window};
 use crate::shared::{fpe, handshake};
 use crate::sys::descriptor::Kept;
@@ -45,6 +47,8 @@ pub(crate) struct Options {
     /// In which order requests start, as `VEO_EMU_SCHEDULE` says it; `None`: as the environment
     /// says.
     pub(crate) schedule: Option<String>,
+    /// How blocks of memory are guarded; `None`: as the environment says.
+    pub(crate) guard: Option<Guarding>,
     /// How long a destroyed process may go on before it is killed.
     pub(crate) grace: Duration,
 }
@@ -58,6 +62,7 @@ impl Default for Options {
             output: None,
             omp_threads: 0,
             schedule: None,
+            guard: None,
             grace: Duration::from_secs(2),
         }
     }
@@ -84,9 +89,16 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         0 => node.total(),
         wanted => node::memory_of_process(wanted, node)?,
     };
+    let guard = match options.guard {
+        Some(guard) => guard,
+        None => guard::from_environment()?,
+    };
     let layout = Layout {
         window: Window::USUAL,
-        heap,
+        heap: match guard {
+            Guarding::Off => heap,
+            _ => guard::spread(heap, node::most_memory().max(heap)),
+        },
         staging: STAGING_LEN,
     };
     let Some(len) = layout.len() else {
@@ -118,6 +130,12 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     }
     if descriptor::lock(&control_file).is_ok() {
         flags |= LOCKED;
+    }
+    if guard.is_on() {
+        flags |= GUARDED;
+    }
+    if guard.closes_pages() {
+        flags |= CLOSED;
     }
     let hello = Message::Hello {
         layout,
@@ -151,7 +169,12 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     let unready = Unready(Some(pid));
     let watch = process::open_pidfd(pid).ok();
     let (handle, base) = await_ready(ours.as_fd(), pid, &program)?;
-    let memory = Memory::new(Kept::new(file), mapping, control.clone(), node, layout);
+    let plan = Plan {
+        layout,
+        capacity: heap,
+        guard,
+    };
+    let memory = Memory::new(Kept::new(file), mapping, control.clone(), node, plan);
     let (schedule, keeper) = order
         .map(|order| Schedule::start(pid, order))
         .transpose()?

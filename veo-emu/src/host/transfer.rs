@@ -1,10 +1,11 @@
 //! What the host does for a request: copies, allocations, functions.
 
-use super::memory::Memory;
+use super::memory::{Memory, NewBlock};
 use super::operation::HostOp;
 use super::queue::{Queue, progress};
 use super::results::Outcome;
 use crate::error::{Error, Result};
+use crate::log::warn_once;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Completion;
 use crate::sys::memfd;
@@ -86,7 +87,7 @@ impl HostOp {
             HostOp::Read { dst, src, len } => done(unsafe { read(queue, dst, src, len) }),
             // SAFETY: as above.
             HostOp::Write { dst, src, len } => done(unsafe { write(queue, dst, src, len) }),
-            HostOp::Alloc { len } => Outcome::Ok(queue.child.memory.alloc(len).unwrap_or(0)),
+            HostOp::Alloc { len } => Outcome::Ok(alloc(queue, len).unwrap_or(0)),
             HostOp::Free { address } => done(free(queue, address)),
             HostOp::Call { function, arg } => {
                 debug_assert!(progress::is_serving(queue));
@@ -104,12 +105,62 @@ fn unmapped(address: u64, len: u64) -> Error {
     )
 }
 
+/// Allocates VE memory. The caller has the context for itself.
+pub(crate) fn alloc(queue: &Queue, len: u64) -> Result<u64> {
+    let memory = &queue.child.memory;
+    let span = match memory.alloc(len) {
+        Ok(NewBlock::Plain(address)) => return Ok(address),
+        Ok(NewBlock::Guarded(span)) => span,
+        Err(text) => return Err(Error::new(libc::ENOMEM, text)),
+    };
+    match queue.task(Task::Open, &span.words()) {
+        Ok((Completion::Done, gave_up)) => {
+            if gave_up != 0 {
+                warn_once!(
+                    "the system has no more mappings for the guards of a VE process (sysctl \
+                     vm.max_map_count); from now on accesses outside of its blocks do not fault"
+                );
+            }
+            Ok(span.block.start)
+        }
+        Ok((Completion::Refused, _)) => {
+            memory.forget(&span);
+            Err(Error::new(
+                libc::ENOMEM,
+                format!("no {len} bytes of VE memory: the VE process cannot open its pages"),
+            ))
+        }
+        Err(error) => {
+            memory.forget(&span);
+            Err(error)
+        }
+    }
+}
+
+/// Frees a guarded block. `false`: none begins at this address. The caller has the context for
+/// itself.
+fn free_guarded(queue: &Queue, address: u64) -> Result<bool> {
+    let memory = &queue.child.memory;
+    let Some(span) = memory.retire(address) else {
+        return Ok(false);
+    };
+    // What is not closed is still out of use.
+    let closed = queue.task(Task::Close, &span.words());
+    memory.discard(&span);
+    closed.map(|_| true)
+}
+
 /// Frees a block of VE memory, which the host has allocated or a kernel with malloc.
 /// The caller has the context for itself.
 pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
     let memory = &queue.child.memory;
     // As with free(3), there is nothing to be done about NULL.
-    let mut freed = address == 0 || memory.free(address);
+    let mut freed = address == 0
+        || if memory.guard().is_on() {
+            free_guarded(queue, address)?
+        } else {
+            memory.free(address)
+        };
     if !freed && !memory.contains(address) {
         let (ended, _) = queue.task(Task::Free, &[address])?;
         freed = ended == Completion::Done;
@@ -117,10 +168,31 @@ pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
     if freed {
         Ok(())
     } else {
+        let place = memory.explain(address);
+        let place = place.map_or_else(String::new, |place| format!(", {place}"));
         Err(Error::invalid(format!(
-            "no allocated block begins at VE address {address:#x}"
+            "no allocated block begins at VE address {address:#x}{place}"
         )))
     }
+}
+
+/// Fails if a copy is to leave the block where it begins, and blocks are guarded.
+fn check_block(memory: &Memory, address: u64, len: u64) -> Result<()> {
+    if memory.may_be_copied(address, len) {
+        return Ok(());
+    }
+    let place = |address| {
+        let place = memory.explain(address);
+        place.map_or_else(String::new, |place| format!(" {place}"))
+    };
+    let (start, end) = (place(address), place(address.saturating_add(len)));
+    Err(Error::new(
+        libc::EFAULT,
+        format!(
+            "{len} bytes at VE address {address:#x} do not lie in one block: they begin{start} \
+             and end{end}"
+        ),
+    ))
 }
 
 /// Copies from the VE.
@@ -134,6 +206,7 @@ pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Re
         return Ok(());
     }
     let memory = &queue.child.memory;
+    check_block(memory, src, len)?;
     if let Some(pinned) = memory.pin(src, len) {
         // SAFETY: the pinned range has `len` bytes, and the caller vouches for `dst`.
         unsafe { memfd::copy(dst, pinned.place(), len as usize) };
@@ -166,6 +239,7 @@ pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) ->
         return Ok(());
     }
     let memory = &queue.child.memory;
+    check_block(memory, dst, len)?;
     if let Some(pinned) = memory.pin(dst, len) {
         // SAFETY: the pinned range has `len` bytes, and the caller vouches for `src`.
         unsafe { memfd::copy(pinned.place(), src, len as usize) };

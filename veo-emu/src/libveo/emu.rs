@@ -7,16 +7,18 @@ use std::{ptr, slice};
 use libc::pid_t;
 use veo_abi::ffi::{
     VEO_EMU_CAUSE_BROKEN, VEO_EMU_CAUSE_EXIT, VEO_EMU_CAUSE_KILLED, VEO_EMU_CAUSE_OUT_OF_MEMORY,
-    VEO_EMU_CAUSE_SENT, VEO_EMU_CAUSE_SIGNAL, VEO_EMU_CAUSE_STACK_OVERFLOW,
-    VEO_EMU_CAUSE_THREAD_EXIT, VEO_EMU_CAUSE_TIME_LIMIT, VEO_EMU_CAUSE_UNKNOWN,
-    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_REQUEST_ID_INVALID,
-    veo_emu_class, veo_emu_fault, veo_emu_options, veo_emu_result, veo_proc_handle, veo_thr_ctxt,
+    VEO_EMU_CAUSE_OVERWRITTEN, VEO_EMU_CAUSE_SENT, VEO_EMU_CAUSE_SIGNAL,
+    VEO_EMU_CAUSE_STACK_OVERFLOW, VEO_EMU_CAUSE_THREAD_EXIT, VEO_EMU_CAUSE_TIME_LIMIT,
+    VEO_EMU_CAUSE_UNKNOWN, VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER,
+    VEO_EMU_GUARD_DEFAULT, VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF, VEO_EMU_GUARD_START,
+    VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_fault, veo_emu_guard, veo_emu_options,
+    veo_emu_result, veo_proc_handle, veo_thr_ctxt,
 };
 use veo_abi::hmem;
 
 use super::args::returns;
 use super::{call, context_of, guard, open_context, process::create, process_of, string};
-use crate::error::{self, Error};
+use crate::error::{self, Error, Result};
 use crate::host::death::{Ended, Kind};
 use crate::host::kill::requested;
 use crate::host::node::{self, Node};
@@ -26,6 +28,7 @@ use crate::host::queue::Waited;
 use crate::host::start::Options;
 use crate::shared::class::{Class, PER_WORD, are_tagged};
 use crate::shared::code::Code;
+use crate::shared::guard::Guarding;
 use crate::shared::ring::MAX_WORDS;
 
 /// Options of programs that were compiled before `omp_threads` was there.
@@ -78,9 +81,54 @@ pub unsafe extern "C" fn veo_emu_proc_create(
                 }),
                 omp_threads: given.omp_threads,
                 schedule,
+                guard: wanted_guard(given.guard)?,
                 ..Options::default()
             },
         )
+    })
+}
+
+/// The guard of this number; `None`: as the environment says.
+fn wanted_guard(number: u64) -> Result<Option<Guarding>> {
+    match veo_emu_guard::try_from(number) {
+        Ok(VEO_EMU_GUARD_DEFAULT) => Ok(None),
+        Ok(VEO_EMU_GUARD_OFF) => Ok(Some(Guarding::Off)),
+        Ok(VEO_EMU_GUARD_START) => Ok(Some(Guarding::Start)),
+        Ok(VEO_EMU_GUARD_END) => Ok(Some(Guarding::End)),
+        _ => Err(Error::invalid(format!(
+            "{number} is no guard of memory; give an enum veo_emu_guard"
+        ))),
+    }
+}
+
+pub unsafe extern "C" fn veo_emu_get_guard(proc_: *mut veo_proc_handle) -> c_int {
+    guard(-1, || {
+        Ok(match process_of(proc_)?.child.memory.guard() {
+            Guarding::Off | Guarding::Zones => VEO_EMU_GUARD_OFF,
+            Guarding::Start => VEO_EMU_GUARD_START,
+            Guarding::End => VEO_EMU_GUARD_END,
+        } as c_int)
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_describe_mem(
+    proc_: *mut veo_proc_handle,
+    addr: u64,
+    text: *const c_char,
+) -> c_int {
+    guard(-1, || {
+        let process = process_of(proc_)?;
+        // SAFETY: the caller passes a string.
+        let text = unsafe { string(text, "description of the block")? };
+        let memory = &process.child.memory;
+        if memory.name(addr, text) {
+            return Ok(0);
+        }
+        Err(Error::invalid(if memory.guard().is_on() {
+            format!("no allocated block begins at VE address {addr:#x}")
+        } else {
+            "the memory of the process is not guarded".into()
+        }))
     })
 }
 
@@ -147,6 +195,7 @@ pub unsafe extern "C" fn veo_emu_get_fault(
             time_limit_ms: 0,
             sender: 0,
             operation: [0; 512],
+            memory: [0; 512],
         };
         fill_cause(&mut filled, death.ended());
         fill(&mut filled.kernel, &report.kernel);
@@ -154,6 +203,7 @@ pub unsafe extern "C" fn veo_emu_get_fault(
         fill(&mut filled.text, &report.text);
         fill(&mut filled.function, &report.function);
         fill(&mut filled.operation, &report.operation);
+        fill(&mut filled.memory, death.place.as_deref().unwrap_or(""));
         // What the caller does not know is left out, what they know beyond this left alone.
         let size = size.min(size_of::<veo_emu_fault>());
         // SAFETY: not null, and the caller passes a place of at least so many bytes.
@@ -180,6 +230,7 @@ fn fill_cause(fault: &mut veo_emu_fault, ended: Ended) {
             VEO_EMU_CAUSE_SENT
         }
         Ended::OutOfMemory => VEO_EMU_CAUSE_OUT_OF_MEMORY,
+        Ended::Overwritten => VEO_EMU_CAUSE_OVERWRITTEN,
         Ended::Host(Kind::Requested) => VEO_EMU_CAUSE_KILLED,
         Ended::Host(Kind::TimeLimit(limit)) => {
             fault.time_limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);

@@ -21,6 +21,8 @@ pub(crate) enum RecordedCause {
     Exit = 4,
     /// A signal that another process sent.
     Outside = 6,
+    /// Memory around a block was overwritten.
+    Overwritten = 7,
 }
 
 /// The signals that kernels raise by mistakes.
@@ -128,6 +130,7 @@ impl FaultRecord {
             3 => RecordedCause::ThreadExit,
             4 => RecordedCause::Exit,
             6 => RecordedCause::Outside,
+            7 => RecordedCause::Overwritten,
             _ => return None,
         };
         let context = self.context.load(Ordering::Relaxed);

@@ -20,6 +20,13 @@ pub(crate) const DEBUGGER: u64 = 1;
 /// long as it is the program it was.
 pub(crate) const LOCKED: u64 = 2;
 
+/// A flag of `Hello`: blocks of memory are opened and closed by tasks.
+pub(crate) const GUARDED: u64 = 4;
+
+/// A flag of `Hello`, with the one above: pages are closed, and the memory around blocks holds
+/// the pattern.
+pub(crate) const CLOSED: u64 = 8;
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Message {

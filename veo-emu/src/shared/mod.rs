@@ -8,6 +8,7 @@ pub(crate) mod class;
 pub(crate) mod code;
 pub(crate) mod control;
 pub(crate) mod fpe;
+pub(crate) mod guard;
 pub(crate) mod handshake;
 pub(crate) mod message;
 pub(crate) mod parcel;

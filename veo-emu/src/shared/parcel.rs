@@ -34,6 +34,11 @@ pub(crate) enum Task {
     /// Free what a kernel has allocated with malloc (address). Value: 0, or 1 if it
     /// is no block of malloc's.
     Free = 6,
+    /// Open a block of guarded memory (the words of a span). Value: 1 if all memory is open,
+    /// since there are too many blocks.
+    Open = 7,
+    /// Close a block of guarded memory (the words of a span).
+    Close = 8,
 }
 
 impl Task {
@@ -46,6 +51,8 @@ impl Task {
             Task::Read,
             Task::Write,
             Task::Free,
+            Task::Open,
+            Task::Close,
         ]
         .into_iter()
         .find(|task| *task as u64 == word)

@@ -13,6 +13,13 @@ use super::check;
 /// Size of a page, the unit of mappings and reservations.
 pub(crate) const PAGE: u64 = 4096;
 
+/// The size of a page of this system.
+pub(crate) fn page_size() -> u64 {
+    // SAFETY: sysconf only looks a number up.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    u64::try_from(size).unwrap_or(PAGE).max(PAGE)
+}
+
 /// Rounds up to whole pages of 64 KiB, the largest page size of our platforms.
 pub(crate) const fn round_up(size: u64) -> u64 {
     size.saturating_add(0xffff) & !0xffff
@@ -165,9 +172,18 @@ impl Mapping {
 
     /// Makes a part of the mapping readable and writable.
     pub(crate) fn open(&self, offset: usize, len: usize) -> io::Result<()> {
+        self.protect(offset, len, libc::PROT_READ | libc::PROT_WRITE)
+    }
+
+    /// Makes a part of the mapping not accessible.
+    pub(crate) fn close(&self, offset: usize, len: usize) -> io::Result<()> {
+        self.protect(offset, len, libc::PROT_NONE)
+    }
+
+    fn protect(&self, offset: usize, len: usize, prot: i32) -> io::Result<()> {
         assert!(offset <= self.len && len <= self.len - offset);
-        let prot = libc::PROT_READ | libc::PROT_WRITE;
-        // SAFETY: the range lies in the mapping; widening access breaks nothing.
+        // SAFETY: the range lies in the mapping. Less access makes whoever uses it fault, which
+        // is safe; `view` is for mappings of which nothing is closed.
         let result = unsafe { libc::mprotect(self.base.as_ptr().add(offset).cast(), len, prot) };
         check(result.into()).map(|_| ())
     }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::engine::Engine as _;
 use super::engines::ENGINE;
-use super::{exit, faults, memory, worker};
+use super::{exit, faults, guard, memory, worker};
 use crate::shared::control::Control;
-use crate::shared::message::{DEBUGGER, LOCKED, LONGEST, Message};
+use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, LONGEST, Message};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::Ring;
 use crate::sys::descriptor::identity;
@@ -79,6 +79,9 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
         .view::<Control>();
     let _ = CONTROL.set(control);
     memory::map(&fds[1], control, *layout)?;
+    if flags & GUARDED != 0 {
+        guard::install(flags & CLOSED != 0);
+    }
     prefer_as_victim();
     faults::install(control).map_err(|error| format!("installing signal handlers: {error}"))?;
     exit::install();

@@ -2,6 +2,8 @@
 //! copies to and from addresses that may not be mapped.
 
 use std::cell::Cell;
+use std::io;
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
@@ -42,6 +44,39 @@ pub(super) fn map(fd: &OwnedFd, control: &'static Control, layout: Layout) -> Re
     };
     let _ = MEMORY.set(memory);
     Ok(())
+}
+
+/// The addresses that blocks are in.
+pub(super) fn heap() -> Range<u64> {
+    MEMORY.get().map_or(0..0, |memory| {
+        let base = memory.layout.window.base;
+        base..base + memory.layout.heap
+    })
+}
+
+/// Makes a range of the heap accessible.
+pub(super) fn open(range: Range<u64>) -> io::Result<()> {
+    protect(range, Mapping::open)
+}
+
+/// Makes a range of the heap not accessible.
+pub(super) fn close(range: Range<u64>) -> io::Result<()> {
+    protect(range, Mapping::close)
+}
+
+fn protect(
+    range: Range<u64>,
+    protect: fn(&Mapping, usize, usize) -> io::Result<()>,
+) -> io::Result<()> {
+    let heap = heap();
+    let Some(memory) = MEMORY.get() else {
+        return Err(io::ErrorKind::NotFound.into());
+    };
+    if range.start < heap.start || range.end > heap.end || range.start > range.end {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let (offset, len) = (range.start - heap.start, range.end - range.start);
+    protect(memory.mapping, offset as usize, len as usize)
 }
 
 /// Makes accessible what the host has allocated since. Returns whether there was

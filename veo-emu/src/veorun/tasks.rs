@@ -2,7 +2,7 @@
 
 use super::engine::Engine as _;
 use super::engines::ENGINE;
-use super::memory;
+use super::{exit, guard, memory};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::{Completion, Received};
 use crate::sys::memfd::{self, Mapping};
@@ -97,6 +97,15 @@ impl Parcel {
                     0,
                 )
             }
+            Some(Task::Open) => match guard::open(&request.words) {
+                Some(gave_up) => (Completion::Done, gave_up.into()),
+                None => (Completion::Refused, 0),
+            },
+            Some(Task::Close) => match guard::close(&request.words) {
+                Ok(true) => (Completion::Done, 0),
+                Ok(false) => (Completion::Refused, 0),
+                Err(trap) => exit::by_trap(&trap),
+            },
             _ => (Completion::Refused, 0),
         }
     }

@@ -71,6 +71,7 @@ fn death_by(trap: Trap) -> Death {
         reason: None,
         out_of_memory: false,
         work: Vec::new(),
+        place: None,
     }
 }
 

@@ -9,7 +9,7 @@ use super::engine::{Engine as _, Runner};
 use super::engines::ENGINE;
 use super::roam::Roam;
 use super::tasks::Parcel;
-use super::{current, exit, memory};
+use super::{current, exit, guard, memory};
 use crate::shared::ring::{Completion, Op, Received, Ring, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
@@ -30,7 +30,12 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
                 exit::now(1);
             }
             exit::guard_thread();
-            let last = run(&mapping, ENGINE.runner());
+            let runner = ENGINE.runner();
+            let last = if guard::is_checked() {
+                run(&mapping, guard::Checked(runner))
+            } else {
+                run(&mapping, runner)
+            };
             current::release();
             if last {
                 exit::in_order();

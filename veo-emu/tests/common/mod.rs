@@ -76,6 +76,7 @@ impl Proc {
             output_payload: std::ptr::null_mut(),
             omp_threads: 0,
             schedule: std::ptr::null(),
+            guard: 0,
         };
         set(&mut options);
         let handle = call!(veo_emu_proc_create(node, &options));

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use veo_abi::build_dir::{VE1, VE1_LLVM, VE3};
 use veo_abi::environment::VE_OMP_NUM_THREADS;
-use veo_abi::ffi::{VeoApi, veo_emu_options, veo_proc_handle, veo_thr_ctxt};
+use veo_abi::ffi::{self, VeoApi, veo_emu_options, veo_proc_handle, veo_thr_ctxt};
 use veo_debuginfo::elf;
 
 use super::children::{self, Child};
@@ -55,6 +55,7 @@ impl Bare {
             ("time_limit", options.time_limit_ms != 0),
             ("stdout", options.output.is_some()),
             ("schedule", !options.schedule.is_null()),
+            ("guard", options.guard > u64::from(ffi::VEO_EMU_GUARD_OFF)),
         ];
         if let Some((name, _)) = refused.iter().find(|(_, set)| *set) {
             return Err(Error::ProcessStart {

@@ -1,0 +1,238 @@
+//! Guarded memory in the VE process: opens and closes blocks when the host allocates and frees
+//! them, and looks at the memory around them when a kernel ends. Whoever else wants to know of
+//! blocks, as a sanitizer does, is a [`Watcher`].
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{OnceLock, PoisonError, RwLock};
+
+use veo_abi::hmem;
+
+use super::engine::Runner;
+use super::memory;
+use crate::shared::control::{RecordedCause, Trap};
+use crate::shared::guard::{PATTERN, Span};
+use crate::shared::ring::Received;
+use crate::sys::process;
+
+/// How many blocks that were not passed to a kernel are looked at when it ends, and how far:
+/// a kernel may reach them through a structure.
+const OTHERS: usize = 32;
+const NEAR: u64 = 64;
+
+/// Of the mappings that the system allows a process, this part is for guards. Each block takes
+/// two.
+const PART: (u64, u64) = (3, 4);
+
+/// What the system allows if it does not tell.
+const USUAL_MAPPINGS: u64 = 65_530;
+
+/// Learns of blocks. Called on the thread of a context, between its kernels.
+pub(super) trait Watcher: Sync {
+    /// A block is accessible from now on.
+    fn opened(&self, span: &Span);
+
+    /// A block is about to be closed.
+    fn closing(&self, span: &Span);
+}
+
+/// The guard of this process, if its host asked for one.
+struct OpenBlocks {
+    /// Whether pages are closed, and the memory around blocks holds the pattern.
+    closes: bool,
+    window: Range<u64>,
+    /// The process that it is: a forked child has no use for it.
+    process: u32,
+    most: usize,
+    blocks: RwLock<BlockTable>,
+    /// Where the next look at blocks that were not passed begins.
+    next: AtomicU64,
+}
+
+#[derive(Default)]
+struct BlockTable {
+    /// By the first address.
+    by_start: BTreeMap<u64, Span>,
+    /// There were too many: all pages are open.
+    gave_up: bool,
+}
+
+static GUARD: OnceLock<OpenBlocks> = OnceLock::new();
+static WATCHER: OnceLock<&'static dyn Watcher> = OnceLock::new();
+
+/// Lets the host have blocks opened and closed. Called once, before there is any.
+pub(super) fn install(closes: bool) {
+    let mappings = std::fs::read_to_string("/proc/sys/vm/max_map_count")
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(USUAL_MAPPINGS);
+    let _ = GUARD.set(OpenBlocks {
+        closes,
+        window: memory::heap(),
+        process: process::own_id(),
+        most: (mappings / PART.1 * PART.0 / 2) as usize,
+        blocks: RwLock::default(),
+        next: AtomicU64::new(0),
+    });
+}
+
+/// Has a watcher told of all blocks. Called at most once, before there is any.
+#[allow(dead_code)]
+pub(super) fn watch(watcher: &'static dyn Watcher) {
+    let _ = WATCHER.set(watcher);
+}
+
+/// Whether the memory around blocks is looked at when kernels end.
+pub(super) fn is_checked() -> bool {
+    GUARD.get().is_some_and(|guard| guard.closes)
+}
+
+/// Opens the block of a task. `None`: that cannot be. `Some(true)`: it is open, but so is all
+/// memory, since there are too many blocks.
+pub(super) fn open(words: &[u64]) -> Option<bool> {
+    let guard = GUARD.get()?;
+    let span = Span::from_words(words, &guard.window)?;
+    let mut blocks = guard.blocks.write().unwrap_or_else(PoisonError::into_inner);
+    if guard.closes && !blocks.gave_up {
+        let too_many = blocks.by_start.len() >= guard.most;
+        if too_many || memory::open(span.open.clone()).is_err() {
+            memory::open(guard.window.clone()).ok()?;
+            blocks.gave_up = true;
+        }
+    }
+    if let Some(watcher) = WATCHER.get() {
+        watcher.opened(&span);
+    }
+    blocks.by_start.insert(span.block.start, span);
+    Some(blocks.gave_up)
+}
+
+/// Closes the block of a task, after a look at what is around it.
+pub(super) fn close(words: &[u64]) -> Result<bool, Trap> {
+    let Some(guard) = GUARD.get() else {
+        return Ok(false);
+    };
+    let mut blocks = guard.blocks.write().unwrap_or_else(PoisonError::into_inner);
+    let Some(span) = Span::from_words(words, &guard.window)
+        .and_then(|span| blocks.by_start.remove(&span.block.start))
+    else {
+        return Ok(false);
+    };
+    if guard.closes
+        && let Some(address) = damaged(&span, u64::MAX)
+    {
+        return Err(overwritten(address));
+    }
+    if let Some(watcher) = WATCHER.get() {
+        watcher.closing(&span);
+    }
+    if guard.closes && !blocks.gave_up {
+        // If the system refuses, an access is not noticed.
+        let _ = memory::close(span.open);
+    }
+    Ok(true)
+}
+
+/// A runner that looks at the memory around blocks after each function.
+pub(super) struct Checked<R>(pub(super) R);
+
+impl<R: Runner> Runner for Checked<R> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
+        // SAFETY: the caller vouches for the function.
+        let value = unsafe { self.0.call(request) }?;
+        match GUARD.get().and_then(|guard| guard.check(request.words())) {
+            Some(address) => Err(overwritten(address)),
+            None => Ok(value),
+        }
+    }
+}
+
+fn overwritten(address: u64) -> Trap {
+    Trap {
+        signal: libc::SIGSEGV,
+        address: Some(address),
+        ..Trap::of(RecordedCause::Overwritten)
+    }
+}
+
+impl OpenBlocks {
+    /// The first address found overwritten: around the blocks that were passed, then near some
+    /// others.
+    fn check(&self, words: &[u64]) -> Option<u64> {
+        if process::own_id() != self.process {
+            return None;
+        }
+        let blocks = self.blocks.read().unwrap_or_else(PoisonError::into_inner);
+        let by_start = &blocks.by_start;
+        for word in words {
+            let address = hmem::untag(*word);
+            if !self.window.contains(&address) {
+                continue;
+            }
+            if let Some((_, span)) = by_start.range(..=address).next_back()
+                && address <= span.open.end
+                && let Some(damage) = damaged(span, u64::MAX)
+            {
+                return Some(damage);
+            }
+        }
+        let from = self.next.load(Ordering::Relaxed);
+        let others = by_start.range(from..).chain(by_start.range(..from));
+        let mut last = None;
+        for (start, span) in others.take(OTHERS) {
+            if let Some(damage) = damaged(span, NEAR) {
+                return Some(damage);
+            }
+            last = Some(*start);
+        }
+        if let Some(last) = last {
+            self.next.store(last + 1, Ordering::Relaxed);
+        }
+        None
+    }
+}
+
+/// The overwritten byte that is nearest to the block, at most `near` bytes away from it.
+fn damaged(span: &Span, near: u64) -> Option<u64> {
+    let behind = span.behind();
+    let end = behind.end.min(behind.start.saturating_add(near));
+    let before = span.before();
+    let start = before.start.max(before.end.saturating_sub(near));
+    let first = |word: u64, bytes: u64| Some(word + u64::from(bytes.trailing_zeros() / 8));
+    let last = |word: u64, bytes: u64| Some(word + 7 - u64::from(bytes.leading_zeros() / 8));
+    let mut at = behind.start & !7;
+    while at < end {
+        let wrong = wrong_bytes(at, &(behind.start..end));
+        if wrong != 0 {
+            return first(at, wrong);
+        }
+        at += 8;
+    }
+    let mut at = before.end;
+    while at > start {
+        at -= 8;
+        let wrong = wrong_bytes(at, &(start..before.end));
+        if wrong != 0 {
+            return last(at, wrong);
+        }
+    }
+    None
+}
+
+/// The bits of the word at `at` that differ from the pattern, as far as they lie in `range`,
+/// which is open.
+fn wrong_bytes(at: u64, range: &Range<u64>) -> u64 {
+    // SAFETY: spans that are in the table are open while its lock is held, and begin and end
+    // with multiples of 16, so the word that holds a byte of one is accessible and aligned.
+    // Kernels may write there: it is read as an atomic.
+    let word = unsafe { AtomicU64::from_ptr(at as usize as *mut u64) }.load(Ordering::Relaxed);
+    let mut wrong = u64::from_le_bytes(word.to_ne_bytes()) ^ PATTERN;
+    if at < range.start {
+        wrong &= u64::MAX << ((range.start - at) * 8);
+    }
+    if range.end - at < 8 {
+        wrong &= !(u64::MAX << ((range.end - at) * 8));
+    }
+    wrong
+}
