@@ -1,8 +1,44 @@
-//! Runs machine code of NEC's Vector Engine, without the card.
+//! Runs and disassembles machine code of NEC's Vector Engine, without the card.
+//!
+//! `arguments` reads the command line; each command has a module of its own. The last line on standard error is one sentence that
+//! says why the program ends as it does.
+
+mod arguments;
+mod disassemble;
 
 use std::process::ExitCode;
 
+use arguments::{Command, USAGE};
+
+/// The command line is not understood.
+const STATUS_USAGE: u8 = 2;
+/// The file cannot be loaded.
+const STATUS_CANNOT_LOAD: u8 = 125;
+
 fn main() -> ExitCode {
-    eprintln!("ve-run: no command is known yet");
-    ExitCode::from(2)
+    let command = match arguments::parse(std::env::args_os().skip(1)) {
+        Ok(command) => command,
+        Err(why) => {
+            eprintln!("{USAGE}\nve-run: {why}");
+            return ExitCode::from(STATUS_USAGE);
+        }
+    };
+    match command {
+        Command::Help => println!("{USAGE}"),
+        Command::Version => println!("ve-run {}", env!("CARGO_PKG_VERSION")),
+        Command::Disassemble { file } => {
+            if let Err(why) = disassemble::disassemble(&file, std::io::stdout().lock()) {
+                eprintln!("ve-run: cannot disassemble {}: {why}", file.display());
+                return ExitCode::from(STATUS_CANNOT_LOAD);
+            }
+        }
+        Command::Run(run) => {
+            eprintln!(
+                "ve-run: cannot run {}: so far, code can only be disassembled",
+                run.file.display()
+            );
+            return ExitCode::from(STATUS_CANNOT_LOAD);
+        }
+    }
+    ExitCode::SUCCESS
 }

@@ -1,0 +1,203 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lexopt::prelude::*;
+
+pub const USAGE: &str = "\
+usage: ve-run [OPTIONS] FILE [ARGS...]
+       ve-run --disassemble FILE
+
+Runs FILE, a relocatable or shared object for the Vector Engine, and ends with its exit status.
+
+  --lib FILE                     load this library first; may be given more than once
+  --unresolved error|lazy        undefined symbols are an error at once (default), or when they are called
+  --time-limit SECONDS           end the program after this time
+  --trace calls|instructions     tell on standard error what runs
+  --profile                      count instructions and tell at the end
+  --call SYMBOL                  call this function instead of main; ARGS are its arguments: 7 -1 0x10 1.5 1.5f \"text\"
+  --disassemble                  write the instructions of FILE
+  --help, --version";
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub enum Command {
+    Help,
+    Version,
+    Disassemble { file: PathBuf },
+    Run(Run),
+}
+
+/// What to run, and how.
+#[derive(Debug, Default, PartialEq)]
+pub struct Run {
+    pub libraries: Vec<PathBuf>,
+    pub unresolved: Unresolved,
+    pub time_limit: Option<Duration>,
+    pub trace: Option<Trace>,
+    pub profile: bool,
+    /// The function to call instead of `main`.
+    pub call: Option<String>,
+    pub file: PathBuf,
+    pub arguments: Vec<OsString>,
+}
+
+/// What an undefined symbol is.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Unresolved {
+    /// An error, before anything runs.
+    #[default]
+    Error,
+    /// A trap, once it is called.
+    Lazy,
+}
+
+/// What is told while code runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    Calls,
+    Instructions,
+}
+
+/// Reads the arguments after the program's name. The error is one sentence.
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+    parse_with(lexopt::Parser::from_args(arguments)).map_err(|why| why.to_string())
+}
+
+fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
+    let mut run = Run::default();
+    let mut disassemble = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("help") | Short('h') => return Ok(Command::Help),
+            Long("version") | Short('V') => return Ok(Command::Version),
+            Long("disassemble") => disassemble = true,
+            Long("lib") => run.libraries.push(parser.value()?.into()),
+            Long("unresolved") => {
+                run.unresolved = choice(
+                    &mut parser,
+                    "--unresolved",
+                    [("error", Unresolved::Error), ("lazy", Unresolved::Lazy)],
+                )?;
+            }
+            Long("time-limit") => {
+                let seconds = parser.value()?;
+                run.time_limit = Some(seconds.parse_with(duration)?);
+            }
+            Long("trace") => {
+                let choices = [
+                    ("calls", Trace::Calls),
+                    ("instructions", Trace::Instructions),
+                ];
+                run.trace = Some(choice(&mut parser, "--trace", choices)?);
+            }
+            Long("profile") => run.profile = true,
+            Long("call") => run.call = Some(parser.value()?.string()?),
+            Value(file) => {
+                run.file = file.into();
+                run.arguments = parser.raw_args()?.collect();
+                break;
+            }
+            _ => return Err(argument.unexpected()),
+        }
+    }
+    if run.file.as_os_str().is_empty() {
+        return Err("no FILE is given".into());
+    }
+    if !disassemble {
+        return Ok(Command::Run(run));
+    }
+    if run
+        != (Run {
+            file: run.file.clone(),
+            ..Run::default()
+        })
+    {
+        return Err("--disassemble takes one FILE and nothing else".into());
+    }
+    Ok(Command::Disassemble { file: run.file })
+}
+
+fn choice<T: Copy, const N: usize>(
+    parser: &mut lexopt::Parser,
+    option: &str,
+    choices: [(&str, T); N],
+) -> Result<T, lexopt::Error> {
+    let value = parser.value()?;
+    match choices.iter().find(|(name, _)| value == *name) {
+        Some((_, choice)) => Ok(*choice),
+        None => {
+            let names = choices.map(|(name, _)| name).join(" or ");
+            Err(format!("{option} takes {names}, not {value:?}").into())
+        }
+    }
+}
+
+fn duration(seconds: &str) -> Result<Duration, String> {
+    seconds
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .filter(|limit| !limit.is_zero())
+        .ok_or_else(|| "a time limit is a number of seconds above 0".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn everything_at_once() {
+        let line = "--lib a.so --lib=b.so --unresolved lazy --time-limit 1.5 --trace calls --profile --call f k.o -1 --lib";
+        let expected = Run {
+            libraries: vec!["a.so".into(), "b.so".into()],
+            unresolved: Unresolved::Lazy,
+            time_limit: Some(Duration::from_millis(1500)),
+            trace: Some(Trace::Calls),
+            profile: true,
+            call: Some("f".into()),
+            file: "k.o".into(),
+            arguments: vec!["-1".into(), "--lib".into()],
+        };
+        assert_eq!(parsed(line), Ok(Command::Run(expected)));
+        let plain = Run {
+            file: "k.o".into(),
+            ..Run::default()
+        };
+        assert_eq!(parsed("-- k.o"), Ok(Command::Run(plain)));
+        assert_eq!(
+            parsed("--disassemble k.o"),
+            Ok(Command::Disassemble { file: "k.o".into() })
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (line, part) in [
+            ("", "no FILE"),
+            ("--disassemble", "no FILE"),
+            ("--disassemble k.o x", "nothing else"),
+            ("--disassemble --profile k.o", "nothing else"),
+            ("--profile --disassemble k.o", "nothing else"),
+            ("--lib", "--lib"),
+            ("--fast k.o", "--fast"),
+            ("-x k.o", "-x"),
+            ("--profile=yes k.o", "--profile"),
+            ("--unresolved never k.o", "error or lazy"),
+            ("--trace all k.o", "calls or instructions"),
+            ("--time-limit 0 k.o", "above 0"),
+            ("--time-limit -1 k.o", "above 0"),
+            ("--time-limit nan k.o", "above 0"),
+            ("--time-limit 1e300 k.o", "above 0"),
+        ] {
+            let why = parsed(line).unwrap_err();
+            assert!(why.contains(part) && !why.contains('\n'), "{line}: {why}");
+        }
+    }
+}
