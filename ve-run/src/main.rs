@@ -6,6 +6,7 @@
 mod arguments;
 mod disassemble;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use arguments::{Command, USAGE};
@@ -24,8 +25,9 @@ fn main() -> ExitCode {
         }
     };
     match command {
-        Command::Help => println!("{USAGE}"),
-        Command::Version => println!("ve-run {}", env!("CARGO_PKG_VERSION")),
+        // Nobody may be reading.
+        Command::Help => _ = writeln!(std::io::stdout(), "{USAGE}"),
+        Command::Version => _ = writeln!(std::io::stdout(), "ve-run {}", env!("CARGO_PKG_VERSION")),
         Command::Disassemble { file } => {
             if let Err(why) = disassemble::disassemble(&file, std::io::stdout().lock()) {
                 eprintln!("ve-run: cannot disassemble {}: {why}", file.display());

@@ -260,3 +260,23 @@ fn wrong_command_lines_are_usage_errors() {
         );
     }
 }
+
+#[test]
+fn help_and_version_need_no_reader() {
+    for option in ["--help", "--version"] {
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_ve-run"))
+            .arg(option)
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(
+            (output.status.code(), output.stderr),
+            (Some(0), Vec::new()),
+            "{option}"
+        );
+    }
+}
