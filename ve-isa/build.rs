@@ -1,6 +1,9 @@
 //! Makes the table of encodings, which is Rust, of `encodings.txt`, which people read.
 //!
 //! A mistake in the file ends the build with its line.
+//!
+//! It also decides whether machine code can run on the target (`cfg(emulated)`): where the host's own accesses to memory can be
+//! told apart.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,6 +12,13 @@ use std::path::Path;
 fn main() {
     println!("cargo:rerun-if-changed=encodings.txt");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-check-cfg=cfg(emulated)");
+    let target = |what| std::env::var(what).unwrap_or_default();
+    if target("CARGO_CFG_TARGET_OS") == "linux"
+        && ["x86_64", "aarch64"].contains(&target("CARGO_CFG_TARGET_ARCH").as_str())
+    {
+        println!("cargo:rustc-cfg=emulated");
+    }
     let text =
         std::fs::read_to_string("encodings.txt").expect("encodings.txt lies beside build.rs");
     let mut rows = Vec::new();

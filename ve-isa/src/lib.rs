@@ -7,9 +7,19 @@
 //! - [`memory`]: the range of addresses that machine code may use.
 //! - [`semantics`]: what each operation computes.
 //! - [`image`]: relocatable and shared objects for the Vector Engine.
+//! - [`trap`]: why machine code does not go on.
+//! - [`interp`]: the interpreter.
+//!
+//! Machine code runs on Linux, on x86-64 and AArch64; elsewhere it can be decoded.
 
 pub mod encoding;
+#[cfg(emulated)]
 pub mod image;
+#[cfg(emulated)]
+pub mod interp;
+#[cfg(emulated)]
 pub mod memory;
 pub mod semantics;
 pub mod state;
+#[cfg(emulated)]
+pub mod trap;

@@ -2,4 +2,7 @@
 //!
 //! It holds values and names no operation.
 
+mod cpu;
 pub mod psw;
+
+pub use cpu::{Cpu, ELEMENTS, Mask, Vector};

@@ -1,0 +1,108 @@
+//! Branches, jumps and calls.
+
+use super::{Handler, Run, Slot};
+use crate::encoding::{Insn, Op};
+use crate::semantics::control::{
+    Condition, Relation, relation_d, relation_l, relation_s, relation_w,
+};
+
+/// How two operands compare, by type.
+trait Compare {
+    fn relation(y: u64, z: u64) -> Relation;
+}
+
+macro_rules! compare {
+    ($name:ident, $relation:path) => {
+        struct $name;
+
+        impl Compare for $name {
+            #[inline(always)]
+            fn relation(y: u64, z: u64) -> Relation {
+                $relation(y, z)
+            }
+        }
+    };
+}
+
+compare!(L, relation_l);
+compare!(W, relation_w);
+compare!(D, relation_d);
+compare!(S, relation_s);
+
+/// `br`: a branch to a fixed distance. The condition is known when it is decoded, so one comparison of the host is left.
+fn relative<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, index: u32) -> u32 {
+    let holds = match CONDITION {
+        0 => false,
+        15 => true,
+        _ => Condition::new(CONDITION).holds(T::relation(run.y(slot), run.z(slot))),
+    };
+    if holds {
+        run.branch(slot, index)
+    } else {
+        index + 1
+    }
+}
+
+/// `b`: a branch to an address in a register. `y` is compared with 0.
+fn absolute<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, index: u32) -> u32 {
+    let holds = match CONDITION {
+        0 => false,
+        15 => true,
+        _ => Condition::new(CONDITION).holds(T::relation(run.y(slot), 0)),
+    };
+    if holds {
+        run.jump(run.z(slot).wrapping_add(slot.insn.imm() as u64))
+    } else {
+        index + 1
+    }
+}
+
+/// Chooses a function by the condition.
+macro_rules! by_condition {
+    ($insn:expr, $function:ident, $type:ty) => {{
+        const ALL: [Handler; 16] = [
+            $function::<$type, 0>,
+            $function::<$type, 1>,
+            $function::<$type, 2>,
+            $function::<$type, 3>,
+            $function::<$type, 4>,
+            $function::<$type, 5>,
+            $function::<$type, 6>,
+            $function::<$type, 7>,
+            $function::<$type, 8>,
+            $function::<$type, 9>,
+            $function::<$type, 10>,
+            $function::<$type, 11>,
+            $function::<$type, 12>,
+            $function::<$type, 13>,
+            $function::<$type, 14>,
+            $function::<$type, 15>,
+        ];
+        ALL[$insn.condition() as usize]
+    }};
+}
+
+/// The handler of an operation of this kind.
+pub(super) fn handler(insn: &Insn) -> Option<Handler> {
+    Some(match insn.op() {
+        Op::BrL => by_condition!(insn, relative, L),
+        Op::BrW => by_condition!(insn, relative, W),
+        Op::BrD => by_condition!(insn, relative, D),
+        Op::BrS => by_condition!(insn, relative, S),
+        Op::BL => by_condition!(insn, absolute, L),
+        Op::BW => by_condition!(insn, absolute, W),
+        Op::BD => by_condition!(insn, absolute, D),
+        Op::BS => by_condition!(insn, absolute, S),
+        Op::Bsic => |run, slot, _| {
+            // Before the destination is written, which may be part of the address.
+            let target = run.address(slot);
+            run.set_x(slot, slot.ic + 8);
+            run.jump(target)
+        },
+        Op::Sic => |run, slot, index| {
+            run.set_x(slot, slot.ic + 8);
+            index + 1
+        },
+        _ => return None,
+    })
+}

@@ -1,0 +1,22 @@
+//! Which function executes an instruction.
+
+use super::{Handler, Run, Slot, control, load_store, scalar, system};
+use crate::encoding::Insn;
+use crate::trap::TrapKind;
+
+/// The function that executes an instruction.
+pub(super) fn handler(insn: &Insn) -> Handler {
+    let op = insn.op();
+    control::handler(insn)
+        .or_else(|| scalar::handler(op))
+        .or_else(|| load_store::handler(op))
+        .or_else(|| system::handler(op))
+        .unwrap_or(unimplemented)
+}
+
+fn unimplemented(run: &mut Run, slot: &Slot, _: u32) -> u32 {
+    run.trap(TrapKind::Unimplemented {
+        op: slot.insn.op(),
+        what: "this operation is not emulated",
+    })
+}

@@ -1,0 +1,418 @@
+//! The window: which addresses machine code may use, and every access to them.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Mutex;
+
+use super::access::{self, AccessError};
+use super::handler;
+
+/// The size of the pages that the window is divided into. The host's may be smaller, never larger.
+const PAGE: u64 = 64 << 10;
+
+/// How large a window of one's own is, if the system lets us reserve as much address space: 1 TiB, else less.
+const LENGTHS: [u64; 4] = [1 << 40, 1 << 37, 1 << 34, 1 << 31];
+
+/// What may be done with a range of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Protection {
+    /// Nothing.
+    None,
+    /// Reading. Machine code may be fetched from it.
+    Read,
+    /// Reading and writing.
+    ReadWrite,
+}
+
+impl Protection {
+    fn flags(self) -> i32 {
+        match self {
+            Self::None => libc::PROT_NONE,
+            Self::Read => libc::PROT_READ,
+            Self::ReadWrite => libc::PROT_READ | libc::PROT_WRITE,
+        }
+    }
+}
+
+/// Why there is no memory.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MemoryError {
+    /// The system refuses.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The window has no such range that is free.
+    #[error(
+        "the window has no {length} free bytes in one piece; unload images or use a larger window"
+    )]
+    Full {
+        /// How much was asked for.
+        length: u64,
+    },
+    /// The range is not in the window.
+    #[error("{length} bytes at {address:#x} are not in the window")]
+    Outside {
+        /// Where the range begins.
+        address: u64,
+        /// Its length in bytes.
+        length: u64,
+    },
+}
+
+/// The range of addresses that machine code may use.
+///
+/// ```
+/// use ve_isa::memory::{AccessError, Protection, Window};
+///
+/// let window = Window::reserve()?;
+/// let range = window.map(100, Protection::ReadWrite)?;
+/// window.store::<8>(range.start, 7).unwrap();
+/// assert_eq!(window.load::<8>(range.start), Ok(7));
+/// assert_eq!(window.load::<8>(range.end), Err(AccessError::Protected));
+/// assert_eq!(window.load::<8>(0), Err(AccessError::Outside));
+/// # Ok::<(), ve_isa::memory::MemoryError>(())
+/// ```
+#[derive(Debug)]
+pub struct Window {
+    base: u64,
+    length: u64,
+    /// The part of it where [`Window::map`] finds place.
+    place: Range<u64>,
+    owned: bool,
+    /// Bits of an address that do not count, if it is not in the window with them.
+    ignored: u64,
+    /// Ranges in `place` that are in use, in order.
+    used: Mutex<Vec<Range<u64>>>,
+}
+
+impl Window {
+    /// Reserves addresses for a window of its own, and installs the handler for faults in it.
+    ///
+    /// No memory is used before it is mapped. The window is 1 TiB if the system lets this process have so many addresses, else
+    /// less. They are given back when the window is dropped.
+    ///
+    /// # Errors
+    /// The system refuses addresses or the handler.
+    pub fn reserve() -> Result<Self, MemoryError> {
+        handler::install_handler().map_err(|source| MemoryError::System {
+            what: "installing the handler for faults".into(),
+            source,
+        })?;
+        for length in LENGTHS {
+            // SAFETY: the system chooses the place, so no other mapping is replaced.
+            let base = unsafe {
+                libc::mmap(
+                    std::ptr::null_mut(),
+                    length as usize,
+                    libc::PROT_NONE,
+                    libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                    -1,
+                    0,
+                )
+            };
+            if base != libc::MAP_FAILED {
+                let base = base as u64;
+                return Ok(Self {
+                    base,
+                    length,
+                    place: base.next_multiple_of(PAGE)..(base + length) / PAGE * PAGE - PAGE,
+                    owned: true,
+                    ignored: 0,
+                    used: Mutex::default(),
+                });
+            }
+        }
+        Err(MemoryError::System {
+            what: "reserving 2 GiB of addresses for the window".into(),
+            source: io::Error::last_os_error(),
+        })
+    }
+
+    /// Uses a window that somebody else has reserved. `place` is the part of it where [`map`](Self::map) puts what it maps. Addresses that
+    /// are not in the window are tried again without the bits in `ignored`.
+    ///
+    /// # Safety
+    /// For as long as the window lives:
+    /// - The range holds no Rust value and nothing that safe code relies on; machine code may read and change all of it that is
+    ///   mapped. What `place` covers belongs to this window alone, and may be mapped anew.
+    /// - Its last 4 KiB are never mapped.
+    /// - A handler for `SIGSEGV` and `SIGBUS` calls [`recover`](super::recover).
+    pub unsafe fn adopt(range: Range<u64>, place: Range<u64>, ignored: u64) -> Self {
+        Self {
+            base: range.start,
+            length: range.end - range.start,
+            place: place.start.next_multiple_of(PAGE)..place.end / PAGE * PAGE,
+            owned: false,
+            ignored,
+            used: Mutex::default(),
+        }
+    }
+
+    /// The addresses of the window.
+    #[must_use]
+    pub fn range(&self) -> Range<u64> {
+        self.base..self.base + self.length
+    }
+
+    /// Whether all of these bytes are in the window.
+    #[inline(always)]
+    #[must_use]
+    pub fn contains(&self, address: u64, length: u64) -> bool {
+        let offset = address.wrapping_sub(self.base);
+        offset < self.length && length <= self.length - offset
+    }
+
+    /// Where up to 16 bytes are that either are in the window or end in its last page, which is never mapped.
+    #[inline(always)]
+    fn begin(&self, address: u64) -> Result<u64, AccessError> {
+        if address.wrapping_sub(self.base) < self.length {
+            Ok(address)
+        } else {
+            self.without_ignored(address, 1)
+        }
+    }
+
+    #[cold]
+    fn without_ignored(&self, address: u64, length: u64) -> Result<u64, AccessError> {
+        let address = address & !self.ignored;
+        if self.contains(address, length) {
+            Ok(address)
+        } else {
+            Err(AccessError::Outside)
+        }
+    }
+
+    /// Where these bytes are in the window.
+    #[inline(always)]
+    fn span(&self, address: u64, length: u64) -> Result<u64, AccessError> {
+        if self.contains(address, length) {
+            Ok(address)
+        } else {
+            self.without_ignored(address, length)
+        }
+    }
+
+    /// Reads 1, 2, 4 or 8 bytes as a little-endian number, wherever they are aligned.
+    ///
+    /// # Errors
+    /// Not all of them are in the window and readable.
+    #[inline(always)]
+    pub fn load<const SIZE: u64>(&self, address: u64) -> Result<u64, AccessError> {
+        const { assert!(matches!(SIZE, 1 | 2 | 4 | 8)) }
+        let address = self.begin(address)?;
+        // SAFETY: the bytes are in the window or in its last page, which faults. The window holds no Rust value.
+        unsafe { access::load::<SIZE>(address) }.value()
+    }
+
+    /// Writes the low 1, 2, 4 or 8 bytes of a number, little-endian, wherever they are aligned.
+    ///
+    /// # Errors
+    /// Not all of them are in the window and writable. Bytes before the end of a mapped range may be written all the same.
+    #[inline(always)]
+    pub fn store<const SIZE: u64>(&self, address: u64, value: u64) -> Result<(), AccessError> {
+        const { assert!(matches!(SIZE, 1 | 2 | 4 | 8)) }
+        let address = self.begin(address)?;
+        // SAFETY: as in `load`; what is in the window may change at any time.
+        unsafe { access::store::<SIZE>(address, value) }
+            .value()
+            .map(|_| ())
+    }
+
+    /// Writes `new` to 4 or 8 bytes if they are as expected, and returns what they were. Nobody sees a state in between, and all such
+    /// operations of all threads have one order.
+    ///
+    /// # Errors
+    /// Not all of the bytes are in the window and writable.
+    ///
+    /// # Panics
+    /// The address is not a multiple of the size.
+    #[inline(always)]
+    pub fn compare_exchange<const SIZE: u64>(
+        &self,
+        address: u64,
+        expected: u64,
+        new: u64,
+    ) -> Result<u64, AccessError> {
+        const { assert!(matches!(SIZE, 4 | 8)) }
+        assert!(
+            address.is_multiple_of(SIZE),
+            "{address:#x} is not a multiple of {SIZE}"
+        );
+        let address = self.begin(address)?;
+        // SAFETY: as in `store`; the address is aligned.
+        unsafe { access::swap::<SIZE>(address, expected, new) }.value()
+    }
+
+    /// Copies bytes out of the window.
+    ///
+    /// # Errors
+    /// Not all of them are in the window and readable. The buffer may have been written in part.
+    pub fn read(&self, address: u64, into: &mut [u8]) -> Result<(), AccessError> {
+        let length = into.len() as u64;
+        let address = self.span(address, length)?;
+        // SAFETY: the source is in the window; the destination is borrowed for writing, and any bytes are valid in it.
+        unsafe { access::copy(into.as_mut_ptr() as u64, address, length) }
+            .value()
+            .map(|_| ())
+    }
+
+    /// Copies bytes into the window.
+    ///
+    /// # Errors
+    /// Not all of the place is in the window and writable. It may have been written in part.
+    pub fn write(&self, address: u64, from: &[u8]) -> Result<(), AccessError> {
+        let length = from.len() as u64;
+        let address = self.span(address, length)?;
+        // SAFETY: the destination is in the window; the source is borrowed for reading.
+        unsafe { access::copy(address, from.as_ptr() as u64, length) }
+            .value()
+            .map(|_| ())
+    }
+
+    /// Maps zeros somewhere in the window, whole pages of 64 KiB, with at least one page between this range and others that stays
+    /// closed. The result has the length that was asked for, at least one byte.
+    ///
+    /// # Errors
+    /// No place is free, or the system has no memory.
+    pub fn map(&self, length: u64, protection: Protection) -> Result<Range<u64>, MemoryError> {
+        self.map_aligned(length, PAGE, protection)
+    }
+
+    /// As [`map`](Self::map), at a multiple of `alignment`, a power of two.
+    ///
+    /// # Errors
+    /// No place is free, or the system has no memory.
+    pub fn map_aligned(
+        &self,
+        length: u64,
+        alignment: u64,
+        protection: Protection,
+    ) -> Result<Range<u64>, MemoryError> {
+        let length = length.max(1);
+        let full = MemoryError::Full { length };
+        let alignment = alignment.max(PAGE);
+        if !alignment.is_power_of_two() || alignment > self.length {
+            return Err(full);
+        }
+        let Some(pages) = length.checked_next_multiple_of(PAGE) else {
+            return Err(full);
+        };
+        let mut used = self.used.lock().unwrap_or_else(|lock| lock.into_inner());
+        let Some((index, start)) = self.gap(&used, pages, alignment) else {
+            return Err(full);
+        };
+        // Kept closed until here: only this call opens it, and it is in `used` before the lock is given up.
+        self.protect_pages(start..start + pages, protection, true)?;
+        used.insert(index, start..start + pages);
+        Ok(start..start + length)
+    }
+
+    /// The first place that has room, and where it comes among the ranges in use.
+    fn gap(&self, used: &[Range<u64>], pages: u64, alignment: u64) -> Option<(usize, u64)> {
+        let mut free = self.place.start;
+        for index in 0..=used.len() {
+            let start = free
+                .checked_add(PAGE)?
+                .checked_next_multiple_of(alignment)?;
+            let end = start.checked_add(pages)?.checked_add(PAGE)?;
+            let limit = used.get(index).map_or(self.place.end, |next| next.start);
+            if end <= limit {
+                return Some((index, start));
+            }
+            free = used.get(index)?.end;
+        }
+        None
+    }
+
+    /// Closes a range that [`map`](Self::map) has made, named by its first address, and gives its memory back.
+    ///
+    /// # Errors
+    /// No such range is mapped, or the system refuses.
+    pub fn unmap(&self, start: u64) -> Result<(), MemoryError> {
+        let mut used = self.used.lock().unwrap_or_else(|lock| lock.into_inner());
+        let Ok(index) = used.binary_search_by_key(&start, |range| range.start) else {
+            return Err(MemoryError::Outside {
+                address: start,
+                length: 1,
+            });
+        };
+        self.protect_pages(used[index].clone(), Protection::None, true)?;
+        used.remove(index);
+        Ok(())
+    }
+
+    /// Changes what may be done with whole pages of the host in a range that [`map`](Self::map) has made. Pages of which the range covers a
+    /// part change as a whole.
+    ///
+    /// # Errors
+    /// The range is not one that is mapped, or the system refuses.
+    pub fn protect(&self, range: Range<u64>, protection: Protection) -> Result<(), MemoryError> {
+        let used = self.used.lock().unwrap_or_else(|lock| lock.into_inner());
+        if !used
+            .iter()
+            .any(|mapped| mapped.start <= range.start && range.end <= mapped.end)
+        {
+            return Err(MemoryError::Outside {
+                address: range.start,
+                length: range.end.saturating_sub(range.start),
+            });
+        }
+        let page = host_page();
+        let start = range.start / page * page;
+        self.protect_pages(start..range.end.next_multiple_of(page), protection, false)
+    }
+
+    /// Sets the protection; with `fresh`, of zeros that replace what was there. The range is one of `place`, and the lock is held.
+    fn protect_pages(
+        &self,
+        range: Range<u64>,
+        protection: Protection,
+        fresh: bool,
+    ) -> Result<(), MemoryError> {
+        let length = (range.end - range.start) as usize;
+        let at = range.start as *mut libc::c_void;
+        let done = if fresh {
+            // SAFETY: the range is part of `place`, which belongs to this window and holds no Rust value.
+            let mapped = unsafe {
+                libc::mmap(
+                    at,
+                    length,
+                    protection.flags(),
+                    libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED,
+                    -1,
+                    0,
+                )
+            };
+            mapped != libc::MAP_FAILED
+        } else {
+            // SAFETY: as above. A page that becomes inaccessible makes accesses fail, which is recovered.
+            unsafe { libc::mprotect(at, length, protection.flags()) == 0 }
+        };
+        if done {
+            return Ok(());
+        }
+        Err(MemoryError::System {
+            what: format!("mapping {length} bytes at {:#x}", range.start),
+            source: io::Error::last_os_error(),
+        })
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        if self.owned {
+            // SAFETY: this window reserved the range, and no address in it is used but through the window.
+            unsafe { libc::munmap(self.base as *mut libc::c_void, self.length as usize) };
+        }
+    }
+}
+
+fn host_page() -> u64 {
+    // SAFETY: asking for the size of a page has no conditions.
+    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as u64 }
+}

@@ -1,0 +1,122 @@
+//! The registers of one thread.
+
+use super::psw::Psw;
+use crate::encoding::operand;
+
+/// How many elements a vector register has.
+pub const ELEMENTS: usize = 256;
+
+/// A vector register.
+pub type Vector = [u64; ELEMENTS];
+
+/// A mask register: bit i % 64 of word i / 64 is the bit of element i.
+///
+/// That is not how `lvm` and `svm` see it; these turn each word round.
+pub type Mask = [u64; ELEMENTS / 64];
+
+/// The registers of one thread: 64 scalar ones, 64 vector registers, 16 masks, and what says where and how to go on.
+///
+/// It is large (130 KiB), so [`Cpu::new`] makes it on the heap.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub struct Cpu {
+    /// The scalar registers, then all constants, as [`operand`] numbers them.
+    pub(crate) s: [u64; operand::COUNT],
+    pub(crate) vm: [Mask; 16],
+    pub(crate) v: [Vector; 64],
+    /// The address of the instruction.
+    pub ic: u64,
+    /// How many elements vector instructions work on, 0 to 256.
+    pub(crate) vl: u64,
+    /// The number of the vector register that `%vix` stands for.
+    pub(crate) vixr: u64,
+    /// Rounding, exceptions that trap, exceptions that have happened.
+    pub psw: Psw,
+}
+
+impl Cpu {
+    /// Registers as at the start: all 0, PSW with its defaults.
+    #[must_use]
+    pub fn new() -> Box<Self> {
+        // In two steps, so that 130 KiB never lie on the stack.
+        let mut new = Box::<Self>::new_uninit();
+        // SAFETY: all zeros are valid in every field: they are integers, and `Psw` is one.
+        let mut new = unsafe {
+            new.as_mut_ptr().write_bytes(0, 1);
+            new.assume_init()
+        };
+        new.s = operand::values();
+        new.psw = Psw::default();
+        // The mask register 0 is all ones and cannot be changed.
+        new.vm[0] = [u64::MAX; 4];
+        new
+    }
+
+    /// The scalar register with this number.
+    ///
+    /// # Panics
+    /// The number is not below 64.
+    #[must_use]
+    pub fn scalar(&self, number: usize) -> u64 {
+        self.s[..operand::REGISTERS][number]
+    }
+
+    /// Sets the scalar register with this number.
+    ///
+    /// # Panics
+    /// The number is not below 64.
+    pub fn set_scalar(&mut self, number: usize, value: u64) {
+        self.s[..operand::REGISTERS][number] = value;
+    }
+
+    /// The vector register with this number.
+    ///
+    /// # Panics
+    /// The number is not below 64.
+    #[must_use]
+    pub fn vector(&self, number: usize) -> &Vector {
+        &self.v[number]
+    }
+
+    /// The vector register with this number, to be changed.
+    ///
+    /// # Panics
+    /// The number is not below 64.
+    pub fn vector_mut(&mut self, number: usize) -> &mut Vector {
+        &mut self.v[number]
+    }
+
+    /// The mask register with this number.
+    ///
+    /// # Panics
+    /// The number is not below 16.
+    #[must_use]
+    pub fn mask(&self, number: usize) -> &Mask {
+        &self.vm[number]
+    }
+
+    /// Sets a mask register. What is written to number 0 is lost: it is always all ones.
+    ///
+    /// # Panics
+    /// The number is not below 16.
+    pub fn set_mask(&mut self, number: usize, value: Mask) {
+        if number != 0 {
+            self.vm[number] = value;
+        }
+    }
+
+    /// How many elements vector instructions work on.
+    #[must_use]
+    pub fn vl(&self) -> usize {
+        self.vl as usize
+    }
+
+    /// Sets how many elements vector instructions work on.
+    ///
+    /// # Panics
+    /// The number is above 256.
+    pub fn set_vl(&mut self, elements: usize) {
+        assert!(elements <= ELEMENTS, "VL is {elements}, at most {ELEMENTS}");
+        self.vl = elements as u64;
+    }
+}
