@@ -9,17 +9,25 @@
 //! - [`image`]: relocatable and shared objects for the Vector Engine.
 //! - [`trap`]: why machine code does not go on.
 //! - [`interp`]: the interpreter.
+//! - [`thread`]: stack, calls from outside, the ways to functions of the host.
+//! - [`machine`]: all of it together, where users begin.
 //!
 //! Machine code runs on Linux, on x86-64 and AArch64; elsewhere it can be decoded.
 
 pub mod encoding;
 #[cfg(emulated)]
+mod host;
+#[cfg(emulated)]
 pub mod image;
 #[cfg(emulated)]
 pub mod interp;
 #[cfg(emulated)]
+pub mod machine;
+#[cfg(emulated)]
 pub mod memory;
 pub mod semantics;
 pub mod state;
+#[cfg(emulated)]
+pub mod thread;
 #[cfg(emulated)]
 pub mod trap;

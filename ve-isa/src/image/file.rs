@@ -1,0 +1,58 @@
+//! The header of a file: is it for this machine, and of a kind that can be loaded?
+
+use object::LittleEndian;
+use object::elf::{ET_DYN, ET_REL, FileHeader64};
+use object::read::elf::FileHeader as _;
+
+/// The machine number of the Vector Engine.
+const EM_VE: u16 = 251;
+
+/// The bits of `e_flags` that say which architecture it is; 0 for VE1 and VE2, 1 for VE3.
+const ARCHITECTURE: u32 = 0xf;
+
+/// What kind of file it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Relocatable,
+    Shared,
+}
+
+pub(super) type Header = FileHeader64<LittleEndian>;
+
+/// The file's header, if it is for this machine.
+pub(super) fn header(bytes: &[u8]) -> Result<(&Header, Kind), String> {
+    if !bytes.starts_with(&object::elf::ELFMAG) {
+        return Err("it is not an ELF file".into());
+    }
+    let header = Header::parse(bytes)
+        .map_err(|_| "it is not a 64-bit little-endian ELF file, or is cut off".to_owned())?;
+    if !header.is_little_endian() {
+        return Err("it is not a little-endian ELF file".into());
+    }
+    let machine = header.e_machine.get(LittleEndian);
+    if machine.0 != EM_VE {
+        return Err(format!(
+            "it is for machine {}, not for the Vector Engine ({EM_VE})",
+            machine.0
+        ));
+    }
+    let flags = header.e_flags.get(LittleEndian);
+    match flags.0 & ARCHITECTURE {
+        0 => {}
+        1 => {
+            return Err(
+                "it is for VE3, whose further instructions are not known; compile it for VE1"
+                    .into(),
+            );
+        }
+        other => return Err(format!("it is for an unknown architecture, {other}")),
+    }
+    match header.e_type.get(LittleEndian) {
+        ET_REL => Ok((header, Kind::Relocatable)),
+        ET_DYN => Ok((header, Kind::Shared)),
+        other => Err(format!(
+            "it is neither a relocatable nor a shared object: its type is {}",
+            other.0
+        )),
+    }
+}
