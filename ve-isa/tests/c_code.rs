@@ -211,3 +211,83 @@ fn what_is_not_defined_is_named_at_once_or_when_it_is_called() {
     let name = "second".to_owned();
     assert_eq!(trap.kind, TrapKind::MissingSymbol { name });
 }
+
+#[test]
+fn floats() {
+    if !can_compile() {
+        return;
+    }
+    let source = "
+        double mandel(double x, double y) {
+            double a = 0, b = 0; int n = 0;
+            while (a * a + b * b < 4.0 && n < 200) { double t = a * a - b * b + x; b = 2 * a * b + y; a = t; n++; }
+            return n + a / 1024;
+        }
+        float mix(float a, int b, double c, float d) { return a * b - (float)c / d; }
+        double convert(long a, int b, float c, unsigned d) { return (double)a + b + c + d + (long)c + (int)(c * 3) + (unsigned)(c + 7); }
+        int compare(double a, double b) { return (a < b) + 2 * (a <= b) + 4 * (a > b) + 8 * (a >= b) + 16 * (a == b) + 32 * (a != b); }
+        long double quad(double a, double b) { return (long double)a * b + a - b; }
+        double of_quad(double a, double b) { return (double)(quad(a, b) - (long double)a * b); }
+    ";
+    let directory = tempfile::tempdir().unwrap();
+    for flags in FLAGS {
+        let object = compile(directory.path(), source, flags);
+        let machine = Machine::new().unwrap();
+        let input = Input {
+            name: "k.o",
+            bytes: &object,
+        };
+        machine.load(&[input], Unresolved::Error).unwrap();
+        let mut thread = machine.thread(1 << 20).unwrap();
+        let mut call = |name: &str, words: &[u64]| {
+            thread
+                .call(machine.symbol(name).expect(name), words)
+                .unwrap_or_else(|trap| panic!("{name} {flags:?}: {}", machine.report(&trap)))
+        };
+        let d = f64::to_bits;
+        let s = |value: f32| u64::from(value.to_bits()) << 32;
+        for (x, y) in [(-0.75, 0.1), (0.3, 0.5), (-2.5, 0.0), (0.0, 0.0)] {
+            let (mut a, mut b, mut n) = (0.0_f64, 0.0_f64, 0);
+            while a * a + b * b < 4.0 && n < 200 {
+                (a, b) = (a * a - b * b + x, 2.0 * a * b + y);
+                n += 1;
+            }
+            let expected = f64::from(n) + a / 1024.0;
+            assert_eq!(f64::from_bits(call("mandel", &[d(x), d(y)])), expected);
+        }
+        let mixed = call("mix", &[s(1.5), -7_i64 as u64, d(2.25), s(-0.3)]);
+        assert_eq!(
+            f32::from_bits((mixed >> 32) as u32),
+            1.5 * -7.0 - 2.25_f32 / -0.3,
+            "{flags:?}"
+        );
+        let (a, b, c, e) = (-(1_i64 << 53) - 1, -5_i32, 1234.75_f32, u32::MAX);
+        let expected = a as f64
+            + f64::from(b)
+            + f64::from(c)
+            + f64::from(e)
+            + (c as i64) as f64
+            + f64::from((c * 3.0) as i32)
+            + f64::from((c + 7.0) as u32);
+        let words = [a as u64, b as i64 as u64, s(c), u64::from(e)];
+        assert_eq!(
+            f64::from_bits(call("convert", &words)),
+            expected,
+            "{flags:?}"
+        );
+        for a in [0.0, -0.0, 1.0, f64::NAN, f64::INFINITY] {
+            for b in [0.0, 2.0, f64::NAN, f64::NEG_INFINITY] {
+                let expected = i32::from(a < b)
+                    + 2 * i32::from(a <= b)
+                    + 4 * i32::from(a > b)
+                    + 8 * i32::from(a >= b)
+                    + 16 * i32::from(a == b)
+                    + 32 * i32::from(a != b);
+                assert_eq!(call("compare", &[d(a), d(b)]) as i32, expected, "{a} {b}");
+            }
+        }
+        // 2^60 + 1 and such fit in a quad number, so nothing is lost.
+        let (a, b) = (1_048_577.0, 1_073_741_825.0);
+        assert_eq!(f64::from_bits(call("of_quad", &[d(a), d(b)])), a - b);
+    }
+}

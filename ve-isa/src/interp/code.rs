@@ -3,62 +3,15 @@
 //! Each thread decodes for itself: nothing is shared, so nothing is locked. A page is decoded when control first comes to it.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::RwLock;
 
-use super::{Common, Handler, Leave, Run, dispatch};
+use super::common::Common;
+use super::dispatch;
+use super::run::{Handler, LEAVE, Leave, Run, Slot};
 use crate::encoding::{Insn, decode};
 use crate::trap::TrapKind;
 
 /// The bytes that are decoded at once.
 const PAGE: u64 = 4096;
-
-/// The addresses that hold code.
-#[derive(Debug, Default)]
-pub struct Executable(RwLock<Vec<Range<u64>>>);
-
-impl Executable {
-    /// Lets machine code run there. It should not be writable.
-    pub fn add(&self, range: Range<u64>) {
-        self.0
-            .write()
-            .unwrap_or_else(|lock| lock.into_inner())
-            .push(range);
-    }
-
-    /// Ends what [`add`](Self::add) began. Threads that run keep what they have decoded, until
-    /// [`Interpreter::forget_code`](super::Interpreter::forget_code).
-    pub fn remove(&self, range: &Range<u64>) {
-        self.0
-            .write()
-            .unwrap_or_else(|lock| lock.into_inner())
-            .retain(|other| other != range);
-    }
-
-    /// Whether all these bytes are code.
-    #[must_use]
-    pub fn contains(&self, address: u64, length: u64) -> bool {
-        let Some(end) = address.checked_add(length) else {
-            return false;
-        };
-        self.0
-            .read()
-            .unwrap_or_else(|lock| lock.into_inner())
-            .iter()
-            .any(|range| range.start <= address && end <= range.end)
-    }
-}
-
-/// A decoded word.
-#[derive(Debug)]
-pub(super) struct Slot {
-    pub(super) run: Handler,
-    pub(super) insn: Insn,
-    /// Its address.
-    pub(super) ic: u64,
-    /// For a branch with a fixed distance: the index of its target, 0 as long as that is not known.
-    pub(super) target: u32,
-}
 
 /// All code that a thread has decoded.
 #[derive(Debug)]
@@ -151,7 +104,7 @@ fn next_page(run: &mut Run, slot: &Slot, index: u32) -> u32 {
         return slot.target;
     }
     run.leave = Leave::Branch(slot.ic, index);
-    super::LEAVE
+    LEAVE
 }
 
 fn nowhere(run: &mut Run, slot: &Slot, _: u32) -> u32 {
@@ -162,30 +115,5 @@ fn illegal(run: &mut Run, slot: &Slot, _: u32) -> u32 {
     match run.common.window.load::<8>(slot.ic) {
         Ok(word) => run.trap(TrapKind::IllegalInstruction { word }),
         Err(cause) => run.no_access(slot.ic, false, cause),
-    }
-}
-
-const TARGETS: usize = 256;
-
-/// Where jumps to computed addresses went lately.
-#[derive(Debug)]
-pub(super) struct Targets([(u64, u32); TARGETS]);
-
-impl Default for Targets {
-    fn default() -> Self {
-        // No instruction has an odd address.
-        Self([(1, 0); TARGETS])
-    }
-}
-
-impl Targets {
-    #[inline(always)]
-    pub(super) fn get(&self, address: u64) -> Option<u32> {
-        let (known, index) = self.0[(address / 8) as usize % TARGETS];
-        (known == address).then_some(index)
-    }
-
-    pub(super) fn set(&mut self, address: u64, index: u32) {
-        self.0[(address / 8) as usize % TARGETS] = (address, index);
     }
 }

@@ -1,6 +1,6 @@
 //! Branches, jumps and calls.
 
-use super::{Handler, Run, Slot};
+use super::run::{Handler, Run, Slot};
 use crate::encoding::{Insn, Op};
 use crate::semantics::control::{
     Condition, Relation, relation_d, relation_l, relation_s, relation_w,

@@ -1,6 +1,7 @@
 //! Which function executes an instruction.
 
-use super::{Handler, Run, Slot, control, load_store, scalar, system};
+use super::run::{Handler, Run, Slot};
+use super::{control, float, load_store, scalar, system};
 use crate::encoding::Insn;
 use crate::trap::TrapKind;
 
@@ -9,6 +10,7 @@ pub(super) fn handler(insn: &Insn) -> Handler {
     let op = insn.op();
     control::handler(insn)
         .or_else(|| scalar::handler(op))
+        .or_else(|| float::handler(op))
         .or_else(|| load_store::handler(op))
         .or_else(|| system::handler(op))
         .unwrap_or(unimplemented)

@@ -1,6 +1,6 @@
 //! Operations that touch memory.
 
-use super::{Handler, Run, Slot};
+use super::run::{Handler, Run, Slot};
 use crate::encoding::Op;
 use crate::semantics::{address, atomic};
 use crate::trap::TrapKind;

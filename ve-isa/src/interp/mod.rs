@@ -1,91 +1,29 @@
 //! The interpreter: machine code to calls of what each operation computes.
 //!
-//! Code is decoded a page at a time into slots ([`code`]), each with the function that executes it ([`dispatch`]); a
+//! Code is decoded a page at a time into slots (`code`), each with the function that executes it (`dispatch`); a
 //! loop goes from slot to slot ([`Interpreter::run`]). Registers are exact whenever a trap is reported, since an operation writes its
 //! results last.
 
 mod code;
+mod common;
 mod control;
 mod dispatch;
+mod float;
 mod load_store;
+mod run;
 mod scalar;
 mod system;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::memory::{AccessError, Window};
+use crate::semantics::float::{FloatMode, Host};
 use crate::state::Cpu;
-use crate::state::psw::Flags;
 use crate::trap::{Trap, TrapKind};
 
-use code::{Code, Slot};
+use code::Code;
+use run::{Leave, Run, Targets};
 
-pub use code::Executable;
-
-/// How many communication registers there are.
-const COMMUNICATION_REGISTERS: usize = 32;
-
-/// What all threads of a machine share.
-#[derive(Debug)]
-pub struct Common {
-    /// The addresses that machine code may use.
-    pub window: Window,
-    /// Where code is.
-    pub executable: Executable,
-    communication: [AtomicU64; COMMUNICATION_REGISTERS],
-}
-
-impl Common {
-    /// Nothing is executable at first.
-    #[must_use]
-    pub fn new(window: Window) -> Self {
-        Self {
-            window,
-            executable: Executable::default(),
-            communication: [const { AtomicU64::new(0) }; COMMUNICATION_REGISTERS],
-        }
-    }
-}
-
-/// Asks a running thread to stop, from any thread.
-#[derive(Debug, Clone, Default)]
-pub struct StopHandle(Arc<AtomicU32>);
-
-impl StopHandle {
-    const GO: u32 = 0;
-    const STOP: u32 = 1;
-    const TIME_LIMIT: u32 = 2;
-
-    /// The thread traps with [`TrapKind::Stopped`] at its next jump backwards, call or return. If it is not running, it does when it runs next.
-    pub fn stop(&self) {
-        self.0.store(Self::STOP, Ordering::Relaxed);
-    }
-
-    /// As [`stop`](Self::stop), with [`TrapKind::TimeLimit`].
-    pub fn time_is_up(&self) {
-        self.0.store(Self::TIME_LIMIT, Ordering::Relaxed);
-    }
-
-    /// Takes back what was asked and not yet seen.
-    pub fn reset(&self) {
-        self.0.store(Self::GO, Ordering::Relaxed);
-    }
-
-    #[inline(always)]
-    fn is_asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != Self::GO
-    }
-
-    /// What was asked; it is done with.
-    fn take(&self) -> Option<TrapKind> {
-        match self.0.swap(Self::GO, Ordering::Relaxed) {
-            Self::GO => None,
-            Self::TIME_LIMIT => Some(TrapKind::TimeLimit),
-            _ => Some(TrapKind::Stopped),
-        }
-    }
-}
+pub use common::{Common, Executable, StopHandle};
 
 /// Why the interpreter gives control back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,86 +43,6 @@ enum Next {
     SystemCall,
 }
 
-/// Why the loop is left, noted by an operation.
-#[derive(Debug)]
-enum Leave {
-    /// To go on at an address that has no slot that is known.
-    Jump(u64),
-    /// As `Jump`, to the fixed target of this slot.
-    Branch(u64, u32),
-    /// The decoded code is no longer valid; go on here.
-    Forget(u64),
-    SystemCall,
-    Trap(TrapKind),
-}
-
-/// What an operation works on.
-#[derive(Debug)]
-struct Run {
-    cpu: Box<Cpu>,
-    common: Arc<Common>,
-    stop: StopHandle,
-    leave: Leave,
-    targets: code::Targets,
-}
-
-/// An index that is none: the loop is left.
-const LEAVE: u32 = u32::MAX;
-
-/// Executes the instruction in a slot, at an index. The result is the index of the next one, or [`LEAVE`].
-type Handler = fn(&mut Run, &Slot, u32) -> u32;
-
-impl Run {
-    #[cold]
-    fn trap(&mut self, kind: TrapKind) -> u32 {
-        self.leave = Leave::Trap(kind);
-        LEAVE
-    }
-
-    #[cold]
-    fn no_access(&mut self, address: u64, write: bool, cause: AccessError) -> u32 {
-        self.trap(TrapKind::MemoryAccess {
-            address,
-            write,
-            cause,
-        })
-    }
-
-    /// Notes exceptions. If one of them traps, the result is `LEAVE`, before the operation writes anything.
-    #[cold]
-    fn raise(&mut self, flags: Flags) -> Result<(), u32> {
-        let trapping = self.cpu.psw.raise(flags);
-        if trapping.is_empty() {
-            return Ok(());
-        }
-        Err(self.trap(TrapKind::Arithmetic { flags: trapping }))
-    }
-
-    /// Goes on at an address, behind a jump that may go backwards.
-    #[inline(always)]
-    fn jump(&mut self, target: u64) -> u32 {
-        if !self.stop.is_asked()
-            && let Some(index) = self.targets.get(target)
-        {
-            return index;
-        }
-        self.leave = Leave::Jump(target);
-        LEAVE
-    }
-
-    /// Goes on at the fixed target of the slot at `index`.
-    #[inline(always)]
-    fn branch(&mut self, slot: &Slot, index: u32) -> u32 {
-        let target = slot.target;
-        // A target of 0 is not known yet; so is not less than any index.
-        if target > index || target != 0 && !self.stop.is_asked() {
-            return target;
-        }
-        self.leave = Leave::Branch(slot.ic.wrapping_add(slot.insn.imm() as u64), index);
-        LEAVE
-    }
-}
-
 /// One thread of machine code: its registers and the code that it has decoded.
 #[derive(Debug)]
 pub struct Interpreter {
@@ -202,10 +60,18 @@ impl Interpreter {
                 common,
                 stop,
                 leave: Leave::Jump(0),
-                targets: code::Targets::default(),
+                targets: Targets::default(),
+                floats: FloatMode::Host,
+                unit: Host::default(),
+                host_floats: false,
             },
             code: Code::default(),
         }
+    }
+
+    /// Chooses which unit computes floats while PSW rounds to nearest and nothing traps.
+    pub fn set_floats(&mut self, mode: FloatMode) {
+        self.run.floats = mode;
     }
 
     /// The registers.
@@ -230,6 +96,13 @@ impl Interpreter {
     /// # Errors
     /// The trap that ended it. Registers are as they were before the instruction, and IC is its address.
     pub fn run(&mut self, watched: &dyn Fn(u64) -> bool) -> Result<Pause, Trap> {
+        self.run.begin_floats();
+        let end = self.run_on(watched);
+        self.run.gather_floats();
+        end
+    }
+
+    fn run_on(&mut self, watched: &dyn Fn(u64) -> bool) -> Result<Pause, Trap> {
         let mut next = Next::At(self.run.cpu.ic, None);
         loop {
             let (ic, from) = match next {
@@ -256,6 +129,13 @@ impl Interpreter {
     /// # Errors
     /// As for [`run`](Self::run).
     pub fn step(&mut self) -> Result<Pause, Trap> {
+        self.run.begin_floats();
+        let end = self.one_step();
+        self.run.gather_floats();
+        end
+    }
+
+    fn one_step(&mut self) -> Result<Pause, Trap> {
         let index = self.find(self.run.cpu.ic, None)?;
         let slot = &self.code.slots()[index as usize];
         let next = (slot.run)(&mut self.run, slot, index);
@@ -308,7 +188,7 @@ impl Interpreter {
     /// Drops all decoded code, since code in memory has changed.
     pub fn forget_code(&mut self) {
         self.code = Code::default();
-        self.run.targets = code::Targets::default();
+        self.run.targets = Targets::default();
     }
 
     /// A trap at IC.

@@ -1,6 +1,6 @@
 //! Operations on scalar registers alone: integers, bits, comparisons.
 
-use super::{Handler, LEAVE, Run, Slot};
+use super::run::{Handler, LEAVE, Run, Slot};
 use crate::encoding::Op;
 use crate::semantics::Outcome;
 use crate::semantics::control::Condition;

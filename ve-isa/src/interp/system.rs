@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{Ordering, fence};
 
-use super::{COMMUNICATION_REGISTERS, Handler, LEAVE, Leave, Run, Slot};
+use super::common::COMMUNICATION_REGISTERS;
+use super::run::{Handler, LEAVE, Leave, Run, Slot};
 use crate::encoding::Op;
 use crate::semantics::atomic;
 use crate::state::ELEMENTS;
@@ -54,12 +55,14 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
         },
         Op::Smir => |run, slot, index| {
             // PSW is number 1. The clock and the counters of the performance monitor do not run here.
+            run.gather_floats();
             let psw = slot.insn.y() == crate::encoding::operand::ZERO + 1;
             let value = if psw { run.cpu.psw.bits() } else { 0 };
             run.set_x(slot, value);
             index + 1
         },
         Op::Sfr => |run, slot, index| {
+            run.gather_floats();
             run.set_x(slot, run.cpu.psw.sfr());
             index + 1
         },
@@ -69,12 +72,16 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
         },
         Op::Lpm => |run, slot, index| {
             let y = run.y(slot);
+            run.gather_floats();
             run.cpu.psw.lpm(y);
+            run.begin_floats();
             index + 1
         },
         Op::Lfr => |run, slot, index| {
             let y = run.y(slot);
+            run.gather_floats();
             run.cpu.psw.lfr(y);
+            run.begin_floats();
             index + 1
         },
         Op::Smvl => |run, slot, index| {

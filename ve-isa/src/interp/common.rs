@@ -1,0 +1,108 @@
+//! What all threads of a machine share, and how others stop a thread.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
+
+use crate::memory::Window;
+use crate::trap::TrapKind;
+
+/// The addresses that hold code.
+#[derive(Debug, Default)]
+pub struct Executable(RwLock<Vec<Range<u64>>>);
+
+impl Executable {
+    /// Lets machine code run there. It should not be writable.
+    pub fn add(&self, range: Range<u64>) {
+        self.0
+            .write()
+            .unwrap_or_else(|lock| lock.into_inner())
+            .push(range);
+    }
+
+    /// Ends what [`add`](Self::add) began. Threads that run keep what they have decoded, until
+    /// [`Interpreter::forget_code`](super::Interpreter::forget_code).
+    pub fn remove(&self, range: &Range<u64>) {
+        self.0
+            .write()
+            .unwrap_or_else(|lock| lock.into_inner())
+            .retain(|other| other != range);
+    }
+
+    /// Whether all these bytes are code.
+    #[must_use]
+    pub fn contains(&self, address: u64, length: u64) -> bool {
+        let Some(end) = address.checked_add(length) else {
+            return false;
+        };
+        self.0
+            .read()
+            .unwrap_or_else(|lock| lock.into_inner())
+            .iter()
+            .any(|range| range.start <= address && end <= range.end)
+    }
+}
+
+/// How many communication registers there are.
+pub(super) const COMMUNICATION_REGISTERS: usize = 32;
+
+/// What all threads of a machine share.
+#[derive(Debug)]
+pub struct Common {
+    /// The addresses that machine code may use.
+    pub window: Window,
+    /// Where code is.
+    pub executable: Executable,
+    pub(super) communication: [AtomicU64; COMMUNICATION_REGISTERS],
+}
+
+impl Common {
+    /// Nothing is executable at first.
+    #[must_use]
+    pub fn new(window: Window) -> Self {
+        Self {
+            window,
+            executable: Executable::default(),
+            communication: [const { AtomicU64::new(0) }; COMMUNICATION_REGISTERS],
+        }
+    }
+}
+
+/// Asks a running thread to stop, from any thread.
+#[derive(Debug, Clone, Default)]
+pub struct StopHandle(Arc<AtomicU32>);
+
+impl StopHandle {
+    const GO: u32 = 0;
+    const STOP: u32 = 1;
+    const TIME_LIMIT: u32 = 2;
+
+    /// The thread traps with [`TrapKind::Stopped`] at its next jump backwards, call or return. If it is not running, it does when it runs next.
+    pub fn stop(&self) {
+        self.0.store(Self::STOP, Ordering::Relaxed);
+    }
+
+    /// As [`stop`](Self::stop), with [`TrapKind::TimeLimit`].
+    pub fn time_is_up(&self) {
+        self.0.store(Self::TIME_LIMIT, Ordering::Relaxed);
+    }
+
+    /// Takes back what was asked and not yet seen.
+    pub fn reset(&self) {
+        self.0.store(Self::GO, Ordering::Relaxed);
+    }
+
+    #[inline(always)]
+    pub(super) fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != Self::GO
+    }
+
+    /// What was asked; it is done with.
+    pub(super) fn take(&self) -> Option<TrapKind> {
+        match self.0.swap(Self::GO, Ordering::Relaxed) {
+            Self::GO => None,
+            Self::TIME_LIMIT => Some(TrapKind::TimeLimit),
+            _ => Some(TrapKind::Stopped),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Operations on floats.
+//!
+//! While PSW rounds to nearest and lets nothing trap, the host's unit computes, and what happens gathers in the host's status
+//! ([`Run::begin_floats`], [`Run::gather_floats`]). In any other state each operation is computed exactly, and what happens is noted at
+//! once.
+
+use super::run::{Handler, LEAVE, Run, Slot};
+use crate::encoding::Op;
+use crate::semantics::float::{Exact, FloatMode, FloatUnit, IntRounding};
+use crate::semantics::{convert, float, quad};
+
+impl Run {
+    /// Before the first operation of a run, and whenever PSW has changed.
+    pub(super) fn begin_floats(&mut self) {
+        self.host_floats = self.floats == FloatMode::Host && self.cpu.psw.is_plain();
+        self.unit.begin(self.cpu.psw);
+    }
+
+    /// Before somebody looks at PSW, and after the last operation of a run.
+    pub(super) fn gather_floats(&mut self) {
+        if self.host_floats {
+            self.unit.gather(&mut self.cpu.psw);
+        }
+    }
+
+    /// Computes exactly, notes what happened, and writes the result unless that traps.
+    #[cold]
+    fn exactly(
+        &mut self,
+        slot: &Slot,
+        index: u32,
+        operation: impl FnOnce(&mut Exact) -> u64,
+    ) -> u32 {
+        let mut unit = Exact::new(self.cpu.psw.rounding());
+        let value = operation(&mut unit);
+        if self.note(&unit).is_err() {
+            return LEAVE;
+        }
+        self.set_x(slot, value);
+        index + 1
+    }
+
+    /// Notes what happened on an exact unit, beside what has gathered on the host's. If it traps, that is an error.
+    fn note(&mut self, unit: &Exact) -> Result<(), u32> {
+        self.gather_floats();
+        self.raise(unit.flags())?;
+        self.begin_floats();
+        Ok(())
+    }
+
+    /// Writes a quad number to a pair of registers.
+    fn exactly_pair(
+        &mut self,
+        slot: &Slot,
+        index: u32,
+        operation: impl FnOnce(&mut Exact) -> u128,
+    ) -> u32 {
+        let mut unit = Exact::new(self.cpu.psw.rounding());
+        let value = operation(&mut unit);
+        if self.note(&unit).is_err() {
+            return LEAVE;
+        }
+        let (even, odd) = quad::to_pair(value);
+        let x = slot.insn.x();
+        // The encoding has even numbers only, so the next register exists.
+        self.cpu.s[x] = even;
+        self.cpu.s[x | 1] = odd;
+        index + 1
+    }
+
+    /// The quad number in the pair of registers with this index. A constant, which compilers do not write there, is the high half.
+    fn pair(&self, index: usize) -> u128 {
+        let odd = if index < crate::encoding::operand::REGISTERS {
+            self.cpu.s[index | 1]
+        } else {
+            0
+        };
+        quad::from_pair(self.cpu.s[index], odd)
+    }
+}
+
+/// A handler that computes on either unit.
+macro_rules! computed {
+    (|$unit:ident, $operands:ident, $rounding:ident| $value:expr) => {{
+        #[inline(always)]
+        fn operation(
+            $unit: &mut impl FloatUnit,
+            $operands: (u64, u64),
+            $rounding: IntRounding,
+        ) -> u64 {
+            $value
+        }
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let operands = (run.y(slot), run.z(slot));
+            let rounding = rounding(slot);
+            if run.host_floats {
+                let value = operation(&mut run.unit, operands, rounding);
+                run.set_x(slot, value);
+                return index + 1;
+            }
+            run.exactly(slot, index, |unit| operation(unit, operands, rounding))
+        }) as Handler
+    }};
+}
+
+/// Of two operands.
+macro_rules! two {
+    ($function:path) => {
+        computed!(|unit, operands, _rounding| $function(unit, operands.0, operands.1))
+    };
+}
+
+/// Of one operand.
+macro_rules! one {
+    ($function:path) => {
+        computed!(|unit, operands, _rounding| $function(unit, operands.0))
+    };
+}
+
+/// To an integer.
+macro_rules! rounded {
+    ($function:path) => {
+        computed!(|unit, operands, rounding| $function(unit, operands.0, rounding))
+    };
+}
+
+/// Of quad numbers, to one.
+macro_rules! quad {
+    ($function:path) => {
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let (y, z) = (run.pair(slot.insn.y()), run.pair(slot.insn.z()));
+            run.exactly_pair(slot, index, |unit| $function(unit, y, z))
+        }) as Handler
+    };
+}
+
+#[inline(always)]
+fn rounding(slot: &Slot) -> IntRounding {
+    IntRounding::from_code(slot.insn.rounding() as u8).unwrap_or(IntRounding::Psw)
+}
+
+/// The handler of an operation of this kind.
+pub(super) fn handler(op: Op) -> Option<Handler> {
+    Some(match op {
+        Op::FaddD => two!(float::fadd_d),
+        Op::FaddS => two!(float::fadd_s),
+        Op::FsubD => two!(float::fsub_d),
+        Op::FsubS => two!(float::fsub_s),
+        Op::FmulD => two!(float::fmul_d),
+        Op::FmulS => two!(float::fmul_s),
+        Op::FdivD => two!(float::fdiv_d),
+        Op::FdivS => two!(float::fdiv_s),
+        Op::FcmpD => two!(float::fcmp_d),
+        Op::FcmpS => two!(float::fcmp_s),
+        Op::FmaxD => two!(float::fmax_d),
+        Op::FmaxS => two!(float::fmax_s),
+        Op::FminD => two!(float::fmin_d),
+        Op::FminS => two!(float::fmin_s),
+        Op::CvtWDSx => rounded!(convert::cvt_w_d_sx),
+        Op::CvtWDZx => rounded!(convert::cvt_w_d_zx),
+        Op::CvtWSSx => rounded!(convert::cvt_w_s_sx),
+        Op::CvtWSZx => rounded!(convert::cvt_w_s_zx),
+        Op::CvtLD => rounded!(convert::cvt_l_d),
+        Op::CvtSW => one!(convert::cvt_s_w),
+        Op::CvtDL => one!(convert::cvt_d_l),
+        Op::CvtDS => one!(convert::cvt_d_s),
+        Op::CvtSD => one!(convert::cvt_s_d),
+        Op::CvtDW => |run, slot, index| {
+            let value = convert::cvt_d_w(run.y(slot));
+            run.set_x(slot, value);
+            index + 1
+        },
+        Op::FaddQ => quad!(quad::fadd_q),
+        Op::FsubQ => quad!(quad::fsub_q),
+        Op::FmulQ => quad!(quad::fmul_q),
+        Op::FcmpQ => |run, slot, index| {
+            let (y, z) = (run.pair(slot.insn.y()), run.pair(slot.insn.z()));
+            run.exactly(slot, index, |unit| quad::fcmp_q(unit, y, z))
+        },
+        Op::CvtDQ => |run, slot, index| {
+            let y = run.pair(slot.insn.y());
+            run.exactly(slot, index, |unit| quad::cvt_d_q(unit, y))
+        },
+        Op::CvtSQ => |run, slot, index| {
+            let y = run.pair(slot.insn.y());
+            run.exactly(slot, index, |unit| quad::cvt_s_q(unit, y))
+        },
+        Op::CvtQD => |run, slot, index| {
+            let y = run.y(slot);
+            run.exactly_pair(slot, index, |unit| quad::cvt_q_d(unit, y))
+        },
+        Op::CvtQS => |run, slot, index| {
+            let y = run.y(slot);
+            run.exactly_pair(slot, index, |unit| quad::cvt_q_s(unit, y))
+        },
+        _ => return None,
+    })
+}
