@@ -127,6 +127,21 @@ fn same(name: &str, operands: &[u128], how: &str, found: Result, expected: Resul
     );
 }
 
+/// As [`same`] for the host's unit. Other processors than x86 have other NaNs, and tell an underflow before rounding.
+#[track_caller]
+fn alike(name: &str, format: Format, operands: &[u128], found: Result, expected: Result) {
+    let mut found = found;
+    if cfg!(not(target_arch = "x86_64")) {
+        if format.is_nan(found.0) && format.is_nan(expected.0) {
+            found.0 = expected.0;
+        }
+        if format.is_least_normal(found.0) {
+            found.1 = found.1 & !Flags::UNDERFLOW | expected.1 & Flags::UNDERFLOW;
+        }
+    }
+    same(name, operands, "on the host", found, expected);
+}
+
 fn check_binary_double(y: u128, z: u128) {
     for rounding in ROUNDINGS {
         let expected = defined(DOUBLE, y, z, rounding);
@@ -142,17 +157,11 @@ fn check_binary_double(y: u128, z: u128) {
     }
     let expected = defined(DOUBLE, y, z, Rounding::Nearest);
     for ((name, run), (bits, flags)) in doubles(y, z).into_iter().zip(expected) {
-        same(
+        alike(name, DOUBLE, &[y, z], on_host(false, &run), (bits, flags));
+        alike(
             name,
+            DOUBLE,
             &[y, z],
-            "on the host",
-            on_host(false, &run),
-            (bits, flags),
-        );
-        same(
-            name,
-            &[y, z],
-            "on the host again",
             on_host(true, &run),
             (bits, flags & !Flags::INEXACT),
         );
@@ -174,17 +183,11 @@ fn check_binary_single(y: u128, z: u128) {
     }
     let expected = defined(SINGLE, y, z, Rounding::Nearest);
     for ((name, run), (bits, flags)) in singles(y, z).into_iter().zip(expected) {
-        same(
+        alike(name, SINGLE, &[y, z], on_host(false, &run), (bits, flags));
+        alike(
             name,
+            SINGLE,
             &[y, z],
-            "on the host",
-            on_host(false, &run),
-            (bits, flags),
-        );
-        same(
-            name,
-            &[y, z],
-            "on the host again",
             on_host(true, &run),
             (bits, flags & !Flags::INEXACT),
         );
@@ -297,10 +300,10 @@ fn check_double(y: u128) {
         }
     }
     let (found, flags) = on_host(false, |unit| cvt_s_d(unit, register));
-    same(
+    alike(
         "cvt.s.d",
+        SINGLE,
         &[y],
-        "on the host",
         (single(found), flags),
         DOUBLE.convert(SINGLE, y, Rounding::Nearest),
     );

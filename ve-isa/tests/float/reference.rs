@@ -143,6 +143,14 @@ impl Format {
         self.sign(negative) | ((1 << self.exponent_bits) - 1) << (self.precision - 1)
     }
 
+    pub fn is_nan(self, bits: u128) -> bool {
+        matches!(self.decode(bits), Value::Nan { .. })
+    }
+
+    pub fn is_least_normal(self, bits: u128) -> bool {
+        bits & !self.sign(true) == 1 << (self.precision - 1)
+    }
+
     fn default_nan(self) -> Result {
         (
             self.infinity(true) | 1 << (self.precision - 2),
@@ -221,10 +229,9 @@ impl Format {
 
     /// The result if an operand is no number: the first such one, made quiet.
     fn nan(self, operands: &[u128]) -> Option<Result> {
-        let is_nan = |bits: &&u128| matches!(self.decode(**bits), Value::Nan { .. });
         let is_signaling =
             |bits: &u128| matches!(self.decode(*bits), Value::Nan { signaling: true });
-        let first = operands.iter().find(is_nan)?;
+        let first = operands.iter().find(|bits| self.is_nan(**bits))?;
         let flags = if operands.iter().any(is_signaling) {
             Flags::INVALID
         } else {
@@ -524,8 +531,7 @@ impl Format {
             };
             return (if first_is_less == largest { z } else { y }, Flags::empty());
         };
-        let is_nan = |bits| matches!(self.decode(bits), Value::Nan { .. });
-        match (is_nan(y), is_nan(z)) {
+        match (self.is_nan(y), self.is_nan(z)) {
             (true, true) => (quiet, flags),
             (true, false) => (z, flags),
             _ => (y, flags),
