@@ -44,6 +44,17 @@ struct GuardedBlock {
     name: Option<Box<str>>,
 }
 
+/// A block that was freed and closed.
+struct ClosedBlock {
+    /// Its first address.
+    address: u64,
+    /// Where it lies in the arena, and how long.
+    place: u64,
+    len: u64,
+    /// The whole pages in what was open, by their addresses.
+    pages: Range<u64>,
+}
+
 /// The guarded blocks of a process. Places are offsets from the beginning of the window.
 pub(crate) struct Guarded {
     guard: Guarding,
@@ -55,8 +66,10 @@ pub(crate) struct Guarded {
     live: BTreeMap<u64, GuardedBlock>,
     /// Blocks that were freed and whose addresses are not used again yet.
     freed: BTreeMap<u64, GuardedBlock>,
-    /// Those that are closed, the oldest first: first address, place and length in the arena.
-    quarantine: VecDeque<(u64, u64, u64)>,
+    /// Those that are closed, the oldest first.
+    quarantine: VecDeque<ClosedBlock>,
+    /// How many of them, the latest, have pages.
+    resident: usize,
     held: u64,
     bound: u64,
 }
@@ -71,6 +84,7 @@ impl Guarded {
             live: BTreeMap::new(),
             freed: BTreeMap::new(),
             quarantine: VecDeque::new(),
+            resident: 0,
             held: 0,
             bound: heap / 8,
         }
@@ -136,24 +150,44 @@ impl Guarded {
     }
 
     /// Keeps the addresses of a block that was retired from being used again, for a while.
-    pub(crate) fn keep(&mut self, arena: &mut Arena, span: &Span) {
+    pub(crate) fn keep(&mut self, span: &Span) {
         let place = self.place_of(span);
         let len = span.open.end - self.window - place;
-        self.quarantine.push_back((span.block.start, place, len));
+        let first = span.open.start.next_multiple_of(self.page);
+        self.quarantine.push_back(ClosedBlock {
+            address: span.block.start,
+            place,
+            len,
+            pages: first..(span.open.end / self.page * self.page).max(first),
+        });
+        self.resident += 1;
         self.held += len;
+    }
+
+    /// Lets the addresses of the oldest blocks be used again if there are many.
+    pub(crate) fn shrink(&mut self, arena: &mut Arena) {
         while self.held > self.bound || self.quarantine.len() > REMEMBERED {
             self.release_oldest(arena);
         }
     }
 
     fn release_oldest(&mut self, arena: &mut Arena) -> bool {
-        let Some((address, place, len)) = self.quarantine.pop_front() else {
+        let Some(oldest) = self.quarantine.pop_front() else {
             return false;
         };
-        self.held -= len;
-        self.freed.remove(&address);
-        arena.free(place);
+        self.resident = self.resident.min(self.quarantine.len());
+        self.held -= oldest.len;
+        self.freed.remove(&oldest.address);
+        arena.free(oldest.place);
         true
+    }
+
+    /// The pages of closed blocks that were not taken before. Whoever asks gives them back.
+    pub(crate) fn take_resident(&mut self) -> Vec<Range<u64>> {
+        let gone = self.quarantine.len() - self.resident;
+        self.resident = 0;
+        let taken = self.quarantine.range(gone..);
+        taken.map(|block| block.pages.clone()).collect()
     }
 
     /// Notes what messages are to call a block. `false`: none begins there.
@@ -290,12 +324,37 @@ mod tests {
             }
             assert_eq!(guarded.retire(span.block.start), Some(span.clone()));
             assert_eq!(guarded.retire(span.block.start), None);
-            guarded.keep(&mut arena, &span);
+            guarded.keep(&span);
+            guarded.shrink(&mut arena);
             assert!(guarded.held <= guarded.bound);
         }
         // Nearly all of it fits as well.
         assert!(guarded.place(&mut arena, HEAP - (1 << 20)).is_some());
         assert!(guarded.quarantine.is_empty());
+    }
+
+    #[test]
+    fn pages_of_closed_blocks_are_given_back_once() {
+        for guard in [Guarding::End, Guarding::Zones] {
+            let (mut guarded, mut arena) = guarded(guard);
+            let mut close = |guarded: &mut Guarded| {
+                let span = guarded.place(&mut arena, 10_000).unwrap();
+                guarded.retire(span.block.start);
+                guarded.keep(&span);
+                span
+            };
+            let spans = [close(&mut guarded), close(&mut guarded)];
+            let pages = guarded.take_resident();
+            assert_eq!(pages.len(), 2);
+            for (pages, span) in pages.iter().zip(&spans) {
+                assert!(pages.start % 4096 == 0 && pages.end % 4096 == 0);
+                assert!(pages.start >= span.open.start && pages.end <= span.open.end);
+                assert!(span.open.end - span.open.start - (pages.end - pages.start) < 2 * 4096);
+            }
+            assert!(guarded.take_resident().is_empty());
+            close(&mut guarded);
+            assert_eq!(guarded.take_resident().len(), 1);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::arena::{Arena, Ranges};
 use super::guard::{BlockPlace, Guarded};
 use super::node::Node;
 use crate::shared::control::Control;
-use crate::shared::guard::{FRESH, Guarding, PATTERN, Span};
+use crate::shared::guard::{FRESH, GAP, Guarding, PATTERN, Span};
 use crate::shared::window::Layout;
 use crate::sync::{Ordering, lock};
 use crate::sys::descriptor::Kept;
@@ -114,7 +114,11 @@ impl Memory {
             layout,
             capacity,
             guard,
-            heap: Region::new(layout.heap()),
+            heap: Region::new(match guard.closes_pages() {
+                // The last block must not touch what lies behind the heap.
+                true => 0..layout.heap.saturating_sub(GAP),
+                false => layout.heap(),
+            }),
             guarded: guard.is_on().then(|| {
                 let page = memfd::page_size();
                 Mutex::new(Guarded::new(guard, layout.window.base, layout.heap, page))
@@ -293,18 +297,24 @@ impl Memory {
         let Some(guarded) = &self.guarded else { return };
         let mut guarded = lock(guarded);
         let mut heap = lock(&self.heap);
-        let (start, end) = (
-            span.open.start - self.layout.window.base,
-            span.open.end - self.layout.window.base,
-        );
-        if self.guard.closes_pages() && heap.pins == 0 {
+        guarded.keep(span);
+        // While a copy is under way, the next block that is freed takes this one along.
+        let closed = match heap.pins {
+            0 => guarded.take_resident(),
+            _ => Vec::new(),
+        };
+        for pages in closed {
+            let (start, end) = (
+                pages.start - self.layout.window.base,
+                pages.end - self.layout.window.base,
+            );
             self.release(start, end - start);
             let missing = heap.reserved.missing(start, end);
             let missing: u64 = missing.iter().map(|(from, to)| to - from).sum();
             heap.reserved.remove(start, end);
             heap.held = heap.held.saturating_sub((end - start) - missing);
         }
-        guarded.keep(&mut heap.arena, span);
+        guarded.shrink(&mut heap.arena);
     }
 
     /// Notes what messages are to call a block. `false`: none begins there, or blocks are not
