@@ -9,6 +9,7 @@ mod cargo;
 mod commands;
 mod failures;
 mod files;
+mod guarded;
 mod host;
 mod import_header;
 mod languages;
