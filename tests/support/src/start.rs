@@ -21,7 +21,8 @@ const MEANT: [&str; 4] = [
 ];
 
 /// Variables that a test program gets under another name.
-const CHOSEN: [(&str, &str); 2] = [
+const CHOSEN: [(&str, &str); 3] = [
+    ("VEO_TEST_EMU_GUARD", "VEO_EMU_GUARD"),
     ("VEO_TEST_EMU_MEMORY", "VEO_EMU_MEMORY"),
     ("VEO_TEST_EMU_SCHEDULE", "VEO_EMU_SCHEDULE"),
 ];
