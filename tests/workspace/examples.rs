@@ -18,6 +18,7 @@ fn each_example_runs() {
         ("08-errors", "a new process: 3"),
         ("09-untyped", "36"),
         ("10-contract", "[12.0, 24.0]"),
+        ("11-missing-wait", "10"),
     ];
     for (name, line) in examples {
         let output = Command::new(example(name)).output().unwrap();

@@ -37,6 +37,8 @@ variables! {
     VEO_EMU_SCHEDULE = "VEO_EMU_SCHEDULE";
     /// How an emulated node guards the blocks of its memory.
     VEO_EMU_GUARD = "VEO_EMU_GUARD";
+    /// What is done about requests that may use the same memory at the same time.
+    VEO_EMU_RACES = "VEO_EMU_RACES";
     /// The descriptor for the handshake with a VE process. Only the emulator sets it.
     HANDSHAKE = "_VEO_EMU_HANDSHAKE";
     /// The program that becomes a VE process.

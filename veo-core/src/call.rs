@@ -1,5 +1,6 @@
 //! A typed call on its way from the stub to the VE.
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use veo_abi::{ScalarType, Type, Word, ffi};
@@ -10,6 +11,7 @@ use crate::data::{Bytes, BytesMut};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::param::{KernelResult, Origin};
+use crate::races::is_watching;
 use crate::session::{Code, ProcId, RequestKind};
 
 /// A call of a declared kernel: its arguments so far. Made by the stub that
@@ -24,10 +26,20 @@ impl<'c, 'a> Call<'c, 'a> {
     /// A call without arguments.
     #[inline(always)]
     #[must_use]
+    #[track_caller]
     pub fn new(kernel: &'static Kernel) -> Self {
-        Call {
-            kernel,
-            args: Args::default(),
+        let mut args = Args::default();
+        if is_watching() {
+            args.watch(Location::caller());
+        }
+        Call { kernel, args }
+    }
+
+    /// Says that the next argument points to memory of which the kernel writes a part.
+    #[inline]
+    pub fn in_parts(&mut self) {
+        if let Some(touches) = self.args.touches() {
+            touches.in_parts = true;
         }
     }
 

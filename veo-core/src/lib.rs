@@ -56,6 +56,9 @@
 //!
 //! # What is checked
 //!
+//! `VEO_EMU_SCHEDULE` (`late`, `random:7`) and `VEO_EMU_RACES` (`warn`, `deny`) find waits that a program with
+//! several contexts lacks: [`VeoProcBuilder::schedule`] and [`VeoProcBuilder::races`] say how.
+//!
 //! `VEO_VERIFY` is what a declaration that contradicts the debug information of its library
 //! means: `deny`, the default, `warn` or `off`. It is read while declarations are compiled
 //! and when a process is created; [`VeoProcBuilder::prototypes`] overrides it, and `verify` in
@@ -100,6 +103,7 @@ mod param;
 mod proc;
 mod process;
 mod queue;
+mod races;
 mod session;
 mod stack;
 mod staging;
@@ -113,7 +117,9 @@ pub use context::{
     ContextOptions, ContextState, RequestFuture, Scope, ScopedRead, VeoContext, VeoRequest,
 };
 pub use data::{VeAddr, VeData, VePointee};
-pub use error::{BrokenContract, Cause, Error, Fault, PrototypeMismatch, Result, UnresolvedKernel};
+pub use error::{
+    BrokenContract, Cause, Error, Fault, PrototypeMismatch, Race, Result, UnresolvedKernel,
+};
 // Here as well, so that the compiler spells them without a path.
 #[doc(hidden)]
 pub use call::CallTarget;
@@ -134,6 +140,7 @@ pub use process::{
     Arch, Guard, HookId, KernelLookup, NodeInfo, ProcInitHook, Schedule, Stream, VeoProc,
     VeoProcBuilder, del_proc_init_hook, nodes, set_proc_init_hook,
 };
+pub use races::Races;
 pub use stack::OnStack;
 pub use veo_abi as abi;
 pub use veo_abi::{Verify, Verify as Prototypes};

@@ -45,6 +45,7 @@ use proc_macro::TokenStream;
 /// | `lazy` | the kernel is looked up on first use instead of when a process is created |
 /// | `verify = "deny"` | what a declaration is that contradicts the library: an error (`deny`, the default), a warning (`warn`), or not looked for (`off`) |
 /// | `requires(n >= 0, ..)` | the contract: conditions that every call has to keep, see below; in a block on the single function |
+/// | `shared(x)` | the kernel writes a part of `x`, and so do others at the same time: `VEO_EMU_RACES` reports no two of them; in a block on the single function |
 /// | `crate = path` | the path of `veo_core`, if the crate knows it by another name |
 ///
 /// # Parameters

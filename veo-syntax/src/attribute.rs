@@ -44,6 +44,8 @@ pub(crate) struct AttributeOptions {
     pub(crate) requires: Option<(Ident, TokenStream)>,
     /// The same for what a header says.
     pub(crate) bounds: Option<(Ident, TokenStream)>,
+    /// The key and the parameters that are written in parts.
+    pub(crate) shared: Option<(Ident, TokenStream)>,
     krate: Option<Path>,
 }
 
@@ -97,6 +99,7 @@ pub(crate) fn parse(args: TokenStream, report: &mut Report) -> AttributeOptions 
         verify: keys.verify.map_or(Verify::Default, |(_, verify)| verify),
         requires: keys.requires,
         bounds: keys.bounds,
+        shared: keys.shared,
         krate: keys.krate.map(|(_, path)| path),
     }
 }
@@ -109,6 +112,8 @@ pub(crate) struct Overrides {
     pub(crate) verify: Verify,
     pub(crate) requires: Option<(Ident, TokenStream)>,
     pub(crate) bounds: Option<(Ident, TokenStream)>,
+    /// The key and the parameters that are written in parts.
+    pub(crate) shared: Option<(Ident, TokenStream)>,
 }
 
 /// Parses an attribute on a function inside a block.
@@ -132,6 +137,7 @@ pub(crate) fn parse_inner(args: TokenStream, report: &mut Report) -> Overrides {
         verify: keys.verify.map_or(Verify::Default, |(_, verify)| verify),
         requires: keys.requires,
         bounds: keys.bounds,
+        shared: keys.shared,
     }
 }
 
@@ -167,6 +173,7 @@ struct Keys {
     verify: Option<(Ident, Verify)>,
     requires: Option<(Ident, TokenStream)>,
     bounds: Option<(Ident, TokenStream)>,
+    shared: Option<(Ident, TokenStream)>,
 }
 
 impl Keys {
@@ -195,6 +202,16 @@ impl Keys {
             return Ok(());
         }
         let key = input.call(Ident::parse_any)?;
+        if key == "shared" {
+            let rest: TokenStream = input.parse()?;
+            match parenthesized(&rest) {
+                Some(names) if !names.is_empty() => {
+                    once(&mut self.shared, (key.clone(), names), &key, report);
+                }
+                _ => report.at(&key, &Mistake::SharedForm),
+            }
+            return Ok(());
+        }
         // A build script writes `bounds`, so it is not suggested to anybody.
         if key == "requires" || key == "bounds" {
             let rest: TokenStream = input.parse()?;
@@ -270,6 +287,17 @@ impl Keys {
     }
 }
 
+/// What stands in the parentheses that are all of `rest`.
+fn parenthesized(rest: &TokenStream) -> Option<TokenStream> {
+    let mut trees = rest.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
+            Some(group.stream())
+        }
+        _ => None,
+    }
+}
+
 /// Reads `requires(clause, ..)`, `rest` is what follows the word.
 fn clauses(
     slot: &mut Option<(Ident, TokenStream)>,
@@ -313,7 +341,8 @@ fn meant(key: &str) -> Option<&'static str> {
         "require" | "contract" | "precondition" | "pre" | "assume" | "assert" => "requires",
         _ => {
             let keys = [
-                "lib", "static", "name", "optional", "lazy", "verify", "requires", "crate",
+                "lib", "static", "name", "optional", "lazy", "verify", "requires", "shared",
+                "crate",
             ];
             return near_names(key, keys).first().copied();
         }

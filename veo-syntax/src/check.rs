@@ -6,15 +6,15 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, FnArg, GenericParam, Lifetime, Lit, LitStr, Meta, Pat, PatType, ReturnType,
-    Safety, Signature, Token, Type,
+    Attribute, Expr, FnArg, GenericParam, Lifetime, Lit, LitStr, Meta, Pat, PatType,
+    PointerMutability, ReturnType, Safety, Signature, Token, Type,
 };
 use veo_abi::limits::MAX_WORDS;
 
-use crate::attribute::{self, AttributeOptions, DeclaredLibrary, Overrides};
+use crate::attribute::{self, AttributeOptions, DeclaredLibrary, Overrides, split_at_commas};
 use crate::clause_mistake::Wrong;
 use crate::contract;
-use crate::declaration::{Declaration, Param, Result};
+use crate::declaration::{Declaration, Param, ParamType, Result};
 use crate::mistake::Mistake;
 use crate::names::check_symbol;
 use crate::parse::{self, Form, Kernel};
@@ -85,6 +85,13 @@ pub(crate) fn kernel(
     };
     let (contract, bounds) = (clauses(requires), clauses(bounds));
 
+    let shared = match form {
+        Form::Single => &options.shared,
+        Form::InBlock => &overrides.shared,
+    };
+    let shared = shared.as_ref();
+    let shared = shared.map_or_else(Vec::new, |(_, names)| in_parts(names, &params, report));
+
     let symbol = overrides
         .name
         .unwrap_or_else(|| LitStr::new(&sig.ident.unraw().to_string(), sig.ident.span()));
@@ -101,9 +108,34 @@ pub(crate) fn kernel(
         result,
         contract,
         bounds,
+        shared,
         mentioned,
         is_right: report.len() == before && !matches!(options.library, DeclaredLibrary::Unknown),
     }
+}
+
+/// The parameters that `shared(..)` names.
+fn in_parts(names: &TokenStream, params: &[Param], report: &mut Report) -> Vec<Ident> {
+    let mut shared = Vec::new();
+    for piece in split_at_commas(names.clone()) {
+        let Ok(name) = syn::parse2::<Ident>(piece.clone()) else {
+            report.at(&piece, &Mistake::SharedForm);
+            continue;
+        };
+        let param = params.iter().find(|param| param.ident == name);
+        match param.map(|param| &param.ty) {
+            None => report.at(&name, &Mistake::SharedNoParameter(name.to_string())),
+            Some(ParamType::Pointer(pointer))
+                if matches!(pointer.mutability, PointerMutability::Mut(_)) =>
+            {
+                shared.push(name)
+            }
+            // What an alias stands for is not known here. What is wrong has been reported.
+            Some(ParamType::Other(_) | ParamType::Wrong) => shared.push(name),
+            Some(_) => report.at(&name, &Mistake::SharedNotWritten(name.to_string())),
+        }
+    }
+    shared
 }
 
 /// Splits the attributes of a function into those that stay and those about the kernel.
@@ -159,6 +191,9 @@ fn attributes(
     }
     if let (Form::InBlock, Some((key, _))) = (form, &options.requires) {
         report.at(key, &Mistake::Contract(Wrong::OnBlock));
+    }
+    if let (Form::InBlock, Some((key, _))) = (form, &options.shared) {
+        report.at(key, &Mistake::SharedOnBlock);
     }
     (kept, overrides)
 }

@@ -29,6 +29,8 @@ pub(crate) struct Declaration {
     pub(crate) contract: Vec<Clause>,
     /// What its header says of it, in the same form.
     pub(crate) bounds: Vec<Clause>,
+    /// The parameters whose memory it writes in parts.
+    pub(crate) shared: Vec<Ident>,
     /// The types that it mentions and that can be named at its place.
     pub(crate) mentioned: Vec<Type>,
     /// Whether it has no mistakes. Otherwise only its name is used.

@@ -36,7 +36,7 @@ impl Mistake {
             M::DuplicateKey(key) => format!("`{key}` is given twice; keep one"),
             M::UnknownKey(key, Some(meant)) => format!("unknown key `{key}`: write `{meant}`"),
             M::UnknownKey(key, None) => format!(
-                "unknown key `{key}`: write one of `lib`, `static`, `name`, `optional`, `lazy`, `verify`, `requires`, `crate`"
+                "unknown key `{key}`: write one of `lib`, `static`, `name`, `optional`, `lazy`, `verify`, `requires`, `shared`, `crate`"
             ),
             M::KeyOfTheBlock(key) => format!("`{key}` holds for the whole block: write it on the attribute above `extern`"),
             M::NameOnBlock => "one name cannot be that of every function in the block: \
@@ -62,6 +62,14 @@ impl Mistake {
                 .into(),
 
             M::Contract(wrong) => wrong.text(),
+            M::SharedForm => "`shared` names parameters in parentheses: write `shared(x)`".into(),
+            M::SharedOnBlock => "`shared` names parameters of one kernel: write \
+                                 `#[ve_kernel(shared(..))]` on its function in the block"
+                .into(),
+            M::SharedNoParameter(name) => format!("the kernel has no parameter `{name}`: name one of its own"),
+            M::SharedNotWritten(name) => format!(
+                "`shared` is for memory that the kernel writes in parts: declare `{name}` as `*mut T`, or leave it out"
+            ),
 
             M::BlockNotUnsafe => "a block of kernels promises that its declarations are right: write `unsafe extern \"C\"`".into(),
             M::NoAbi => "kernels have the C calling convention: write `extern \"C\"`".into(),

@@ -57,6 +57,12 @@ pub(crate) enum Mistake {
     // `requires(..)`.
     Contract(Wrong),
 
+    // `shared(..)`.
+    SharedForm,
+    SharedOnBlock,
+    SharedNoParameter(String),
+    SharedNotWritten(String),
+
     // The item.
     BlockNotUnsafe,
     NoAbi,

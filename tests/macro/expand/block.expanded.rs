@@ -10,6 +10,7 @@ pub fn first<'a, On: ::veo_core::Target + ?::core::marker::Sized>(
 #[cfg(not(doc))]
 #[cfg(feature = "kernels")]
 /// Is safe to call.
+#[track_caller]
 #[allow(non_snake_case, clippy::too_many_arguments)]
 pub fn first<'__a, __On, __Out>(
     _ctx_or_proc: &__On,
@@ -67,6 +68,7 @@ pub(crate) unsafe fn second<'a, On: ::veo_core::Target + ?::core::marker::Sized>
 #[cfg(not(doc))]
 #[cfg(feature = "kernels")]
 /// Has to be given what it expects.
+#[track_caller]
 #[allow(non_snake_case, clippy::too_many_arguments)]
 pub(crate) unsafe fn second<'__a, __On, __Out>(
     _ctx_or_proc: &__On,
@@ -125,6 +127,7 @@ unsafe fn third<'a, On: ::veo_core::Target + ?::core::marker::Sized>(
 #[cfg(not(doc))]
 #[cfg(feature = "kernels")]
 #[deprecated]
+#[track_caller]
 #[allow(non_snake_case, clippy::too_many_arguments)]
 unsafe fn third<'__a, __On, __Out>(_ctx_or_proc: &__On) -> ::veo_core::Result<__Out>
 where

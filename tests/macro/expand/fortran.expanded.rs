@@ -11,6 +11,7 @@ fn daxpy<'a, On: ::veo_core::Target + ?::core::marker::Sized>(
     ::core::unreachable!("compiled with `--cfg doc`, which is for rustdoc alone")
 }
 #[cfg(not(doc))]
+#[track_caller]
 #[allow(non_snake_case, clippy::too_many_arguments)]
 fn daxpy<'__a, __On, __Out>(
     _ctx_or_proc: &__On,

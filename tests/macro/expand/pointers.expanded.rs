@@ -11,6 +11,7 @@ pub fn scale<'a, On: ::veo_core::Target + ?::core::marker::Sized>(
 }
 #[cfg(not(doc))]
 /// Multiplies every element by `factor`.
+#[track_caller]
 #[allow(non_snake_case, clippy::too_many_arguments)]
 pub fn scale<'__a, __On, __Out>(
     _ctx_or_proc: &__On,

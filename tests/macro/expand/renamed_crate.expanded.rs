@@ -5,6 +5,7 @@ fn nothing<'a, On: my::veo::Target + ?::core::marker::Sized>(
     ::core::unreachable!("compiled with `--cfg doc`, which is for rustdoc alone")
 }
 #[cfg(not(doc))]
+#[track_caller]
 #[allow(non_snake_case, unused_qualifications, clippy::too_many_arguments)]
 fn nothing<'__a, __On, __Out>(_ctx_or_proc: &__On) -> my::veo::Result<__Out>
 where

@@ -17,10 +17,11 @@ use crate::address::{Usage, VeMemPtr};
 use crate::data::{Bytes, BytesMut};
 use crate::error::{Error, Result, parameter};
 use crate::known::Known;
+use crate::races::{Place, Touches};
 use crate::session::{Code, ProcId};
 use crate::stack::StackData;
 
-pub(crate) use scalar::accept;
+pub(crate) use scalar::{Touched, accept};
 pub(crate) use words::{ArgWord, Words};
 
 /// What can be passed for a parameter that is declared as `P`.
@@ -73,6 +74,8 @@ pub(crate) struct Extras<'c, 'a> {
     pub(crate) stack: Vec<StackArg<'c, 'a>>,
     /// The libraries of the functions among the arguments, which the kernel may call.
     pub(crate) functions: Vec<Arc<Code>>,
+    /// What is noted of the memory that the kernel uses, if somebody looks for races.
+    pub(crate) touches: Option<Touches>,
     /// The first thing that was wrong.
     error: Option<Error>,
 }
@@ -108,6 +111,18 @@ impl<'c, 'a> Args<'c, 'a> {
         self.belongs_to(ptr.proc_id());
         self.uses.extend(ptr.usage());
         self.word(ArgWord::Integer(ptr.addr() as i64));
+    }
+
+    /// Has noted what the kernel uses, which is called at this place.
+    #[cold]
+    pub(crate) fn watch(&mut self, place: Place) {
+        self.extras().touches = Some(Touches::at(place));
+    }
+
+    /// What is noted of the memory that the kernel uses.
+    #[inline]
+    pub(crate) fn touches(&mut self) -> Option<&mut Touches> {
+        self.extras.as_mut()?.touches.as_mut()
     }
 
     /// An address with the tag of its process, which must be the one that is called.

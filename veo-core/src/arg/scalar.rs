@@ -7,8 +7,9 @@ use veo_abi::Scalar;
 use super::{Arg, ArgWord, Args};
 use crate::address::{Null, VeMemPtr};
 use crate::data::{VeAddr, VeData, VePointee};
-use crate::known::{Known, Region};
+use crate::known::{ArgPlace, Known, Region};
 use crate::param::CFunction;
+use crate::races::{Access, Touches, Use};
 
 /// Never a declared type. With a second implementation beside the one that counts, the
 /// compiler does not propose `f64` where `*mut f64` or `&mut f64` was passed.
@@ -89,6 +90,42 @@ impl<T: VePointee> Arg<'_, VeAddr<T>> for VeAddr<T> {
     }
 }
 
+/// What a kernel does with the memory that a parameter of this type points to.
+pub(crate) trait Touched {
+    /// `None`: that is not known.
+    const HOW: Option<Use>;
+    /// How much there is at least.
+    const LEAST: usize;
+
+    /// Notes that a call uses this memory.
+    #[cold]
+    fn note(touches: &mut Touches, memory: Known) {
+        let in_parts = std::mem::take(&mut touches.in_parts);
+        let (Some(how), ArgPlace::Ve(addr, _)) = (Self::HOW, memory.place) else {
+            return;
+        };
+        let how = if in_parts { Use::Part } else { how };
+        // Of a bare pointer nobody knows how much is meant.
+        let size = memory.bytes.unwrap_or(Self::LEAST);
+        touches.accesses.push(Access::new(addr, size, how));
+    }
+}
+
+impl<T> Touched for *const T {
+    const HOW: Option<Use> = Some(Use::Read);
+    const LEAST: usize = size_of::<T>();
+}
+
+impl<T> Touched for *mut T {
+    const HOW: Option<Use> = Some(Use::Write);
+    const LEAST: usize = size_of::<T>();
+}
+
+impl<T> Touched for VeMemPtr<T> {
+    const HOW: Option<Use> = None;
+    const LEAST: usize = 0;
+}
+
 /// Implements that `$ty` is accepted for `$to`: the pointer that `$ptr` makes of it.
 macro_rules! accept {
     ([$($generics:tt)*] $ty:ty => $to:ty, $ptr:expr) => {
@@ -99,6 +136,10 @@ macro_rules! accept {
             where
                 Self: 'c,
             {
+                if let Some(touches) = args.touches() {
+                    let region = $crate::known::Region::region(&self);
+                    <$to as $crate::arg::Touched>::note(touches, region);
+                }
                 args.pointer($ptr(self));
             }
 
@@ -118,7 +159,22 @@ accept!([T] VeMemPtr<T> => VeMemPtr<T>, |ptr| ptr);
 // Untyped parameters take the address of anything; `VeMemPtr<c_void>` is covered above.
 accept!([T: VeData] VeMemPtr<T> => *const c_void, |ptr| ptr);
 accept!([T: VeData] VeMemPtr<T> => *mut c_void, |ptr| ptr);
-accept!([F: CFunction] VeMemPtr<c_void> => F, |ptr| ptr);
+
+#[diagnostic::do_not_recommend]
+impl<F: CFunction> Arg<'_, F> for VeMemPtr<c_void> {
+    #[inline]
+    fn put<'c>(self, args: &mut Args<'c, '_>)
+    where
+        Self: 'c,
+    {
+        args.pointer(self);
+    }
+
+    #[inline]
+    fn known(&self) -> Known {
+        self.region()
+    }
+}
 
 #[diagnostic::do_not_recommend]
 impl<F: CFunction> Arg<'_, F> for Null {

@@ -89,6 +89,9 @@ impl VeoContext {
             let entered = place.enter(proc, submission);
             is_there = entered.is_ok();
             entered?;
+            if let Some(touches) = &extras.touches {
+                submission.touches(&place.what, touches)?;
+            }
             for code in &extras.functions {
                 submission.calls(code)?;
             }

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::memory::{VeSlice, VeSliceMut};
 use crate::queue::Payload;
 use crate::queue::Ticket;
+use crate::races::{Touches, Use};
 use crate::session::RequestKind;
 
 /// Where transfers of borrowed memory are started: see [`VeoContext::scope`].
@@ -118,6 +119,7 @@ impl VeoContext {
 impl<'scope, 'env> Scope<'scope, 'env> {
     /// Queues a copy of VE memory to `to` (`veo_async_read_mem`), which has as many
     /// elements. If that cannot be started, the scope gives the error.
+    #[track_caller]
     pub fn read_into<'b, T: VeData>(
         &'scope self,
         from: impl Into<VeSlice<'b, T>>,
@@ -125,7 +127,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     ) -> ScopedRead<'scope, 'env, T> {
         let from = from.into();
         let to = NonNull::from(to);
-        let ticket = self.note(self.start_read(from, to));
+        let ticket = self.note(self.start_read(from, to, Touches::here()));
         ScopedRead {
             scope: self,
             ticket,
@@ -136,13 +138,14 @@ impl<'scope, 'env> Scope<'scope, 'env> {
 
     /// Queues a copy of `values`, as many as the target has elements, to VE memory
     /// (`veo_async_write_mem`). If that cannot be started, the scope gives the error.
+    #[track_caller]
     pub fn write_from<'b, T: VeData>(
         &'scope self,
         to: impl Into<VeSliceMut<'b, T>>,
         values: &'env [T],
     ) {
         let to = to.into();
-        self.note(self.start_write(to, values));
+        self.note(self.start_write(to, values, Touches::here()));
     }
 
     /// The context of the transfers.
@@ -151,18 +154,27 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         self.ctx
     }
 
-    fn start_read<T: VeData>(&self, from: VeSlice<'_, T>, to: NonNull<[T]>) -> Result<Ticket> {
+    fn start_read<T: VeData>(
+        &self,
+        from: VeSlice<'_, T>,
+        to: NonNull<[T]>,
+        touches: Option<Touches>,
+    ) -> Result<Ticket> {
         let (ptr, size) = (from.as_ptr(), from.size());
         let proc = self.ctx.proc();
         check_len(from.len(), to.len(), "reading a buffer", proc.id())?;
         proc.check_owner(ptr, "a buffer")?;
         let shared = self.ctx.shared();
         let read = need!(shared.core.api, veo_async_read_mem, "a queued read")?;
+        let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Read));
         shared.submit(
             RequestKind::Read(size),
             Payload::Borrowed,
             ptr.usage().as_slice(),
             |submission| {
+                if let Some(touches) = &touches {
+                    submission.touches(&RequestKind::Read(size), touches)?;
+                }
                 // SAFETY: the lock is held and the context open, so it is valid; `to` is
                 // borrowed exclusively until the scope ends, which waits for this.
                 Ok(unsafe { read(submission.handle(), to.as_ptr().cast(), ptr.addr(), size) })
@@ -170,18 +182,27 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         )
     }
 
-    fn start_write<T: VeData>(&self, to: VeSliceMut<'_, T>, values: &'env [T]) -> Result<Ticket> {
+    fn start_write<T: VeData>(
+        &self,
+        to: VeSliceMut<'_, T>,
+        values: &'env [T],
+        touches: Option<Touches>,
+    ) -> Result<Ticket> {
         let (ptr, size) = (to.as_ptr(), to.size());
         let proc = self.ctx.proc();
         check_len(to.len(), values.len(), "writing a buffer", proc.id())?;
         proc.check_owner(ptr, "a buffer")?;
         let shared = self.ctx.shared();
         let write = need!(shared.core.api, veo_async_write_mem, "a queued write")?;
+        let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Write));
         shared.submit(
             RequestKind::Write(size),
             Payload::Borrowed,
             ptr.usage().as_slice(),
             |submission| {
+                if let Some(touches) = &touches {
+                    submission.touches(&RequestKind::Write(size), touches)?;
+                }
                 // SAFETY: the lock is held and the context open, so it is valid; `values`
                 // is borrowed until the scope ends, which waits for this.
                 Ok(unsafe {

@@ -2,6 +2,8 @@
 
 use std::any::Any;
 use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use veo_abi::Word;
 
@@ -16,6 +18,7 @@ use crate::queue::CopyBack;
 use crate::queue::Payload;
 use crate::queue::Submission;
 use crate::queue::{Pending, run_host_function};
+use crate::races::{Touches, Use};
 use crate::session::{ProcId, RequestKind};
 use crate::staging::HostVec;
 
@@ -47,12 +50,15 @@ impl VeoContext {
     /// # Errors
     ///
     /// [`Error::WrongProcess`]; [`Error::ContextClosed`]; [`Error::ProcessEnded`].
+    #[track_caller]
     pub fn read<'b, T: VeData>(
         &self,
         from: impl Into<VeSlice<'b, T>>,
     ) -> Result<VeoRequest<'static, Vec<T>>> {
+        let touches = Touches::here();
         let from = from.into();
         let (ptr, len, size) = (from.as_ptr(), from.len(), from.size());
+        let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Read));
         self.proc().check_owner(ptr, "a buffer")?;
         let values = host_room::<T>(len)?;
         let to = values.as_ptr();
@@ -62,6 +68,7 @@ impl VeoContext {
             RequestKind::Read(size),
             payload,
             ptr.usage(),
+            touches,
             |submission| {
                 // SAFETY: the lock is held and the context open, so it is valid; the
                 // room belongs to the entry until the request was collected.
@@ -84,13 +91,16 @@ impl VeoContext {
     ///
     /// [`Error::SizeMismatch`]; [`Error::WrongProcess`]; [`Error::ContextClosed`];
     /// [`Error::ProcessEnded`].
+    #[track_caller]
     pub fn write<'b, T: VeData>(
         &self,
         to: impl Into<VeSliceMut<'b, T>>,
         values: Vec<T>,
     ) -> Result<VeoRequest<'static, Vec<T>>> {
+        let touches = Touches::here();
         let to = to.into();
         let (ptr, size) = (to.as_ptr(), to.size());
+        let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Write));
         check_len(to.len(), values.len(), "writing a buffer", self.proc().id())?;
         self.proc().check_owner(ptr, "a buffer")?;
         let values = HostVec::new(values);
@@ -104,6 +114,7 @@ impl VeoContext {
             RequestKind::Write(size),
             Box::new(values),
             ptr.usage(),
+            touches,
             |submission| {
                 // SAFETY: the lock is held and the context open, so it is valid; the
                 // vector belongs to the entry until the request was collected.
@@ -134,6 +145,7 @@ impl VeoContext {
                 len,
                 at: Location::caller(),
             }),
+            None,
             None,
             |submission| {
                 // SAFETY: the lock is held and the context open, so it is valid.
@@ -174,15 +186,25 @@ impl VeoContext {
     ) -> Result<VeoRequest<'static, R>> {
         let shared = self.shared();
         let call = need!(shared.core.api, veo_call_async_vh, "a host function")?;
-        let pending = Pending::new(shared.id, function);
+        let ours = Arc::new(AtomicU64::new(0));
+        let (number, core, id) = (Arc::clone(&ours), Arc::clone(&shared.core), shared.id);
+        let pending = Pending::new(shared.id, move || {
+            // It runs after everything before it.
+            if let Some(races) = &core.races {
+                races.ended(id, number.load(Ordering::Relaxed));
+            }
+            function()
+        });
         let job = pending.job();
         let argument = pending.argument();
         self.transfer(
             RequestKind::HostFunction,
             Box::new(pending),
             None,
+            None,
             |submission| {
                 job.set_number(submission.number);
+                ours.store(submission.number, Ordering::Relaxed);
                 // SAFETY: the lock is held and the context open, so it is valid; `run`
                 // takes any argument.
                 unsafe { call(submission.handle(), Some(run_host_function), argument) }
@@ -204,14 +226,21 @@ impl VeoContext {
         what: RequestKind,
         payload: Box<dyn Any + Send>,
         usage: Option<&'static Usage>,
+        touches: Option<Touches>,
         send: impl FnOnce(&Submission<'_>) -> u64,
         finish: fn(Word, Box<dyn Any + Send>, &VeoContext) -> Result<V>,
     ) -> Result<VeoRequest<'static, V>> {
+        let name = what.clone();
         let ticket = self.shared().submit(
             what,
             Payload::Owned(payload),
             usage.as_slice(),
-            |submission| Ok(send(submission)),
+            |submission| {
+                if let Some(touches) = &touches {
+                    submission.touches(&name, touches)?;
+                }
+                Ok(send(submission))
+            },
         )?;
         Ok(VeoRequest::new(
             self.clone(),

@@ -2,6 +2,7 @@
 
 mod contract;
 mod fault;
+mod race;
 mod text;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use veo_abi::limits::{MAX_STACK_DATA_MIB, MAX_WORDS};
 
 pub use contract::BrokenContract;
 pub use fault::{Cause, Fault};
+pub use race::Race;
 pub use text::PrototypeMismatch;
 pub(crate) use text::parameter;
 use text::{Lines, List, because, end_of, in_call, near_misses, parameter_of, which_kernel};
@@ -72,6 +74,14 @@ pub enum Error {
         reason: Option<String>,
         /// What ended it, if that is known and the program did not close it.
         fault: Option<Box<Fault>>,
+    },
+
+    /// A request was not submitted, since it may use the same memory at the same time as one of
+    /// another context ([`VeoProcBuilder::races`](crate::VeoProcBuilder::races)).
+    #[error("{race}")]
+    Race {
+        /// What is known of both.
+        race: Box<Race>,
     },
 
     /// The VE reported that a command failed.

@@ -160,6 +160,7 @@ impl<T: VeData> VeBuffer<T> {
     /// # Errors
     ///
     /// As [`VeoProc::read`].
+    #[track_caller]
     pub fn to_vec(&self) -> Result<Vec<T>> {
         self.as_slice().to_vec()
     }
@@ -169,6 +170,7 @@ impl<T: VeData> VeBuffer<T> {
     /// # Errors
     ///
     /// As [`VeoProc::write`].
+    #[track_caller]
     pub fn write(&mut self, values: &[T]) -> Result<()> {
         self.as_mut_slice().write(values)
     }
@@ -178,6 +180,7 @@ impl<T: VeData> VeBuffer<T> {
     /// # Errors
     ///
     /// As [`VeoProc::write`].
+    #[track_caller]
     pub fn fill(&mut self, value: T) -> Result<()> {
         self.as_mut_slice().fill(value)
     }
@@ -188,6 +191,7 @@ impl<T: VeData> VeBuffer<T> {
     /// # Errors
     ///
     /// As [`VeoProc::copy`].
+    #[track_caller]
     pub fn copy_from<'s>(&mut self, from: impl Into<VeSlice<'s, T>>) -> Result<()> {
         self.as_mut_slice().copy_from(from)
     }

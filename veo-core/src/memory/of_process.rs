@@ -14,6 +14,7 @@ use crate::backend::need;
 use crate::data::{VeAddr, VeData};
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
+use crate::races::{Touches, Use};
 use crate::staging::HostVec;
 
 /// The size of `len` values of `T`.
@@ -127,13 +128,13 @@ impl VeoProc {
                 reason: reason.into(),
             })
         };
-        let usage = {
+        let (usage, size) = {
             let mut allocations = self.shared().allocations();
             match allocations.get(&ptr.addr()) {
                 Some(found) if found.raw => {
-                    let usage = found.usage;
+                    let freed = (found.usage, found.size);
                     allocations.remove(&ptr.addr());
-                    usage
+                    freed
                 }
                 Some(_) => return bad("it belongs to a VeBuffer, which frees it"),
                 None if ptr.is_null() => return bad("the null pointer cannot be freed"),
@@ -144,7 +145,11 @@ impl VeoProc {
                 }
             }
         };
-        self.free_waiting(ptr.addr(), usage)
+        self.free_waiting(ptr.addr(), usage)?;
+        if let Some(races) = &self.shared().core.races {
+            races.freed(ptr.addr(), size);
+        }
+        Ok(())
     }
 
     /// Allocates and registers memory.
@@ -227,6 +232,7 @@ impl VeoProc {
     /// # Errors
     ///
     /// [`Error::SizeMismatch`]; [`Error::WrongProcess`]; [`Error::ProcessEnded`].
+    #[track_caller]
     pub fn read<'b, T: VeData>(&self, from: impl Into<VeSlice<'b, T>>, to: &mut [T]) -> Result<()> {
         let from = from.into();
         if from.len() != to.len() {
@@ -247,6 +253,7 @@ impl VeoProc {
     /// # Errors
     ///
     /// [`Error::SizeMismatch`]; [`Error::WrongProcess`]; [`Error::ProcessEnded`].
+    #[track_caller]
     pub fn write<'b, T: VeData>(
         &self,
         to: impl Into<VeSliceMut<'b, T>>,
@@ -265,6 +272,7 @@ impl VeoProc {
         unsafe { self.copy_out(to.as_ptr().addr(), values.as_ptr().cast(), to.size()) }
     }
 
+    #[track_caller]
     pub(crate) fn read_vec<T: VeData>(&self, from: VeSlice<'_, T>) -> Result<Vec<T>> {
         self.check_owner(from.as_ptr(), "a buffer")?;
         let values = host_room::<T>(from.len())?;
@@ -275,12 +283,14 @@ impl VeoProc {
     }
 
     /// Sets all bits of a buffer to zero.
+    #[track_caller]
     pub(super) fn clear<T: VeData>(&self, to: VeSliceMut<'_, T>) -> Result<()> {
         let zeros = vec![0u8; to.size().min(CHUNK)];
         self.repeat(to.as_ptr().addr(), to.size(), &zeros)
     }
 
     /// Sets every element of a buffer to `value`.
+    #[track_caller]
     pub(crate) fn fill<T: VeData>(&self, to: VeSliceMut<'_, T>, value: T) -> Result<()> {
         self.check_owner(to.as_ptr(), "a buffer")?;
         if to.size() == 0 {
@@ -301,6 +311,7 @@ impl VeoProc {
         Ok(())
     }
 
+    #[track_caller]
     fn repeat(&self, mut addr: u64, mut left: usize, pattern: &[u8]) -> Result<()> {
         while left > 0 {
             let now = left.min(pattern.len());
@@ -319,6 +330,7 @@ impl VeoProc {
     ///
     /// [`Error::BadPointer`] if the memory is known to end before, or was freed;
     /// [`Error::WrongProcess`]; [`Error::ProcessEnded`].
+    #[track_caller]
     pub fn read_mem<T>(&self, to: &mut [u8], ptr: VeMemPtr<T>) -> Result<()> {
         self.check_range(ptr, to.len())?;
         // SAFETY: `to` is borrowed exclusively, bytes take any value.
@@ -330,6 +342,7 @@ impl VeoProc {
     /// # Errors
     ///
     /// As [`read_mem`](Self::read_mem).
+    #[track_caller]
     pub fn write_mem<T>(&self, ptr: VeMemPtr<T>, values: &[u8]) -> Result<()> {
         self.check_range(ptr, values.len())?;
         // SAFETY: the source is borrowed for the call.
@@ -409,15 +422,18 @@ impl VeoProc {
     /// # Safety
     ///
     /// `to` is valid for writing `size` bytes, which may be any.
+    #[track_caller]
     unsafe fn copy_in(&self, to: *mut MaybeUninit<u8>, from: u64, size: usize) -> Result<()> {
         let shared = self.shared();
         let core = &shared.core;
         let what = format_args!("reading {size} bytes of VE memory");
         let read = need!(core.api, veo_read_mem, "reading memory")?;
+        let touches = Touches::here().map(|touches| touches.with(from, size, Use::Read));
         let exclusive = shared.exclusive(&what)?;
         if size == 0 {
             return Ok(());
         }
+        let _entered = exclusive.touches(&what, touches.as_ref())?;
         // SAFETY: the main context is held exclusively, so the process is there; `to`
         // is valid as the caller promises, for the time of this synchronous call.
         let status = unsafe { read(core.handle(), to.cast(), from, size) };
@@ -431,15 +447,18 @@ impl VeoProc {
     /// # Safety
     ///
     /// `from` is valid for reading `size` bytes.
+    #[track_caller]
     unsafe fn copy_out(&self, to: u64, from: *const u8, size: usize) -> Result<()> {
         let shared = self.shared();
         let core = &shared.core;
         let what = format_args!("writing {size} bytes of VE memory");
         let write = need!(core.api, veo_write_mem, "writing memory")?;
+        let touches = Touches::here().map(|touches| touches.with(to, size, Use::Write));
         let exclusive = shared.exclusive(&what)?;
         if size == 0 {
             return Ok(());
         }
+        let _entered = exclusive.touches(&what, touches.as_ref())?;
         // SAFETY: as in `copy_in`, with `from` valid for reading.
         let status = unsafe { write(core.handle(), to, from.cast(), size) };
         drop(exclusive);
@@ -455,6 +474,7 @@ impl VeoProc {
     /// # Errors
     ///
     /// [`Error::SizeMismatch`]; [`Error::WrongProcess`]; [`Error::ProcessEnded`].
+    #[track_caller]
     pub fn copy<'a, 'b, T: VeData>(
         &self,
         to: impl Into<VeSliceMut<'a, T>>,
@@ -486,7 +506,12 @@ impl VeoProc {
         let target = self.tagged(to.as_ptr().addr())?;
         let source = self.tagged(from.as_ptr().addr())?;
         let what = format_args!("copying {size} bytes on the VE");
+        let touches = Touches::here().map(|touches| {
+            let touches = touches.with(from.as_ptr().addr(), size, Use::Read);
+            touches.with(to.as_ptr().addr(), size, Use::Write)
+        });
         let exclusive = shared.exclusive(&what)?;
+        let _entered = exclusive.touches(&what, touches.as_ref())?;
         // SAFETY: both addresses carry the tag of this process, which is there while
         // the main context is held, and lie in buffers that are borrowed.
         let status = unsafe { copy(target as *mut c_void, source as *const c_void, size) };
@@ -497,6 +522,7 @@ impl VeoProc {
         Err(core.copy_failed(&what, to.as_ptr().addr()))
     }
 
+    #[track_caller]
     fn copy_through_host<T: VeData>(
         &self,
         mut to: VeSliceMut<'_, T>,

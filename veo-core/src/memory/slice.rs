@@ -119,6 +119,7 @@ macro_rules! common {
             /// # Errors
             ///
             /// As [`VeoProc::read`].
+            #[track_caller]
             pub fn to_vec(&self) -> Result<Vec<T>> {
                 self.proc
                     .read_vec(VeSlice::new(self.proc, self.ptr, self.len))
@@ -218,6 +219,7 @@ impl<T: VeData> VeSliceMut<'_, T> {
     /// # Errors
     ///
     /// As [`VeoProc::write`].
+    #[track_caller]
     pub fn fill(&mut self, value: T) -> Result<()> {
         self.proc.fill(self.reborrow(), value)
     }
@@ -228,6 +230,7 @@ impl<T: VeData> VeSliceMut<'_, T> {
     /// # Errors
     ///
     /// As [`VeoProc::copy`].
+    #[track_caller]
     pub fn copy_from<'s>(&mut self, from: impl Into<VeSlice<'s, T>>) -> Result<()> {
         self.proc.copy(self.reborrow(), from)
     }
@@ -237,6 +240,7 @@ impl<T: VeData> VeSliceMut<'_, T> {
     /// # Errors
     ///
     /// As [`VeoProc::write`].
+    #[track_caller]
     pub fn write(&mut self, values: &[T]) -> Result<()> {
         self.proc.write(self.reborrow(), values)
     }

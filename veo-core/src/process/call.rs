@@ -133,6 +133,7 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
         drop(exclusive);
     };
     let (words, _, extras) = args.parts();
+    let _entered = exclusive.touches(&what, extras.touches.as_ref())?;
     for code in &extras.functions {
         code.check(may_hold_up_unloading())?;
     }

@@ -21,6 +21,7 @@ use crate::address::VeMemPtr;
 use crate::backend::{self, Api, Backend, need};
 use crate::error::{Error, Result};
 use crate::queue::panic_message;
+use crate::races::Races;
 use crate::session::{Keeper, ProcId, Task};
 
 /// A process on a VE: memory, loaded libraries, contexts.
@@ -281,6 +282,7 @@ impl std::fmt::Debug for VeoProcBuilder {
             .field("omp_threads", &self.options.omp_threads)
             .field("schedule", &self.options.schedule)
             .field("guard", &self.options.guard)
+            .field("races", &self.options.races)
             .finish_non_exhaustive()
     }
 }
@@ -407,6 +409,41 @@ impl VeoProcBuilder {
     /// alone.
     pub fn guard(mut self, guard: Guard) -> Self {
         self.options.guard = Some(guard);
+        self
+    }
+
+    /// What is done about two requests of different contexts that may use the same memory at the
+    /// same time, one of them to write it. Without this, `VEO_EMU_RACES` in the environment
+    /// decides: `warn`, `deny` or `off`, which is the default.
+    ///
+    /// The host knows which memory a call is given: buffers and slices with their length, of a
+    /// bare pointer the one element that it points to. What a kernel takes as `*const` it reads,
+    /// what it takes as `*mut` it writes; transfers count. Nothing is known of pointers in
+    /// memory, of parameters declared as `VeMemPtr`, and of functions that are called by name.
+    /// Two requests are in order if they are of the same context, or if the first was
+    /// waited for, or its context synchronised, before the second was submitted, on whatever
+    /// thread; a host function comes after what is queued before it. So what is found may be
+    /// right all the same: where kernels write parts of the same
+    /// memory, their declarations say so (`shared(..)`), or each is passed a slice of its own.
+    ///
+    /// This is looked at on the host, whatever runs the kernels.
+    ///
+    /// ```
+    /// # fn main() -> veo_core::Result<()> {
+    /// use veo_core::{Error, Races, VeoProc};
+    /// let proc = VeoProc::builder().races(Races::Deny).build()?;
+    /// let (load, compute) = (proc.open_context()?, proc.open_context()?);
+    /// let mut x = proc.alloc::<f64>(2)?;
+    /// let written = load.write(&mut x, vec![1.0, 2.0])?;
+    /// let error = compute.read(&x).unwrap_err(); // a wait is missing
+    /// assert!(matches!(error, Error::Race { .. }), "{error}");
+    /// written.wait()?;
+    /// assert_eq!(compute.read(&x)?.wait()?, [1.0, 2.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn races(mut self, races: Races) -> Self {
+        self.options.races = Some(races);
         self
     }
 

@@ -8,10 +8,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use veo_abi::Verify;
-use veo_abi::environment::VEO_VERIFY;
+use veo_abi::environment::{VEO_EMU_RACES, VEO_VERIFY};
 
 use crate::error::{Error, Result};
 use crate::queue::{Inside, contain, panic_message, run_inside};
+use crate::races::Races;
 use crate::session::ProcId;
 
 /// When the declared kernels of a program are looked up.
@@ -79,6 +80,21 @@ impl fmt::Display for Schedule {
     }
 }
 
+/// What `VEO_EMU_RACES` says.
+pub(super) fn races_from_environment(node: i32) -> Result<Races> {
+    let Some(word) = VEO_EMU_RACES.get() else {
+        return Ok(Races::Off);
+    };
+    word.to_str()
+        .and_then(|word| word.parse().ok())
+        .ok_or_else(|| Error::ProcessStart {
+            node,
+            reason: format!(
+                "VEO_EMU_RACES is {word:?}: set it to `warn`, `deny` or `off`, or unset it"
+            ),
+        })
+}
+
 /// Where a kernel's output comes from, for [`VeoProcBuilder::stdout`](crate::VeoProcBuilder::stdout).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
@@ -114,6 +130,7 @@ pub(super) struct ProcOptions {
     pub(super) omp_threads: Option<u32>,
     pub(super) schedule: Option<Schedule>,
     pub(super) guard: Option<Guard>,
+    pub(super) races: Option<Races>,
 }
 
 /// What the backend calls with output of kernels.

@@ -189,7 +189,10 @@ impl ProcShared {
 
     /// Frees memory that nothing uses.
     pub(crate) fn free_now(&self, _: &Exclusive<'_>, addr: u64) -> Result<i32> {
-        self.allocations().remove(&addr);
+        let allocation = self.allocations().remove(&addr);
+        if let (Some(races), Some(allocation)) = (&self.core.races, allocation) {
+            races.freed(addr, allocation.size);
+        }
         let free = need!(self.core.api, veo_free_mem, "freeing memory")?;
         // SAFETY: the main context is held exclusively, so the process is there and
         // nobody else calls a function that takes it.

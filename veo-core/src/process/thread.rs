@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use veo_abi::ffi::{self, veo_emu_options, veo_proc_handle};
 
-use super::settings::{Guard, OutputReceiver, ProcOptions, ProcSettings, forward};
+use super::settings::{
+    Guard, OutputReceiver, ProcOptions, ProcSettings, forward, races_from_environment,
+};
 use super::shared::ProcShared;
 use crate::backend::{Api, c_path, need};
 use crate::error::{Error, Result};
@@ -33,6 +35,10 @@ pub(super) fn start(
         .clone()
         .map(OutputReceiver::new)
         .map(Arc::new);
+    let races = match options.races {
+        Some(races) => races,
+        None => races_from_environment(node)?,
+    };
     let handle = options.create(api, node, output.as_ref())?;
     let open = need!(api, veo_context_open, "a process")?;
     // SAFETY: the process was just created; nobody else knows it.
@@ -51,7 +57,9 @@ pub(super) fn start(
     // SAFETY: the process was created just now, here; nobody else knows it.
     let extension = unsafe { api.extension.process(handle, main) };
     let lies_on = extension.node().unwrap_or(node);
-    let core = Arc::new(ProcCore::new(api, handle, lies_on, keeper, extension));
+    let core = Arc::new(ProcCore::new(
+        api, handle, lies_on, keeper, extension, races,
+    ));
     if let Some(output) = &output {
         let _ = output.proc.set(core.id);
     }

@@ -58,7 +58,10 @@ impl CtxShared {
             }
         }
         match self.take(state, ticket) {
-            Some(finished) => Ok(Some(finished)),
+            Some(finished) => {
+                self.note_end(ticket.number + 1);
+                Ok(Some(finished))
+            }
             None => Err(Box::new(Error::AlreadyCollected {
                 what: "the request".into(),
             })),
@@ -100,6 +103,9 @@ impl CtxShared {
             self.poll(&mut state, usize::MAX, &mut after);
         }
         let finished = self.take(state, ticket);
+        if finished.is_some() {
+            self.note_end(ticket.number + 1);
+        }
         after.into_iter().for_each(Aftermath::run);
         Ok(finished)
     }
@@ -149,7 +155,16 @@ impl CtxShared {
             }
             state = self.advance(state, until);
         }
+        drop(state);
+        self.note_end(number);
         true
+    }
+
+    /// Notes that the program knows of the end of the requests below `number`.
+    fn note_end(&self, number: u64) {
+        if let Some(races) = &self.core.races {
+            races.ended(self.id, number);
+        }
     }
 
     /// Whether to give up: the time is over, and the last look, noted in `looked`, has

@@ -25,6 +25,8 @@ pub(crate) enum Payload {
     /// Nothing.
     #[default]
     None,
+    /// Nothing, but its end is to be noted.
+    Noted,
     /// Where output on the kernel's stack is copied to.
     Staging(Staging),
     /// A host buffer of a transfer, a host function.

@@ -8,6 +8,7 @@ use super::args::ArgsHandle;
 use super::shared::{Aftermaths, CtxShared, Phase};
 use crate::clock::Stamp;
 use crate::error::Result;
+use crate::races::{Entered, Touches};
 use crate::session::{CommandState, Outcome};
 
 impl CtxShared {
@@ -124,7 +125,23 @@ pub(crate) struct Exclusive<'a> {
     args: Option<ArgsHandle>,
 }
 
-impl Exclusive<'_> {
+impl<'a> Exclusive<'a> {
+    /// Holds what the operation uses against requests of other contexts, until the guard is
+    /// dropped, after the operation.
+    pub(crate) fn touches(
+        &self,
+        what: &dyn fmt::Display,
+        touches: Option<&Touches>,
+    ) -> Result<Option<Entered<'a>>> {
+        let ctx: &'a CtxShared = self.ctx;
+        let Some((races, touches)) = ctx.core.races.as_ref().zip(touches) else {
+            return Ok(None);
+        };
+        let before = ctx.lock().table.next();
+        let entered = races.enter_waited(ctx.id, before, what, touches)?;
+        Ok(Some(entered))
+    }
+
     /// An argument object.
     pub(crate) fn args(&mut self) -> Result<&mut ArgsHandle> {
         match &mut self.args {

@@ -16,6 +16,7 @@ use crate::arg::Args;
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
+use crate::races::{Touches, Which};
 use crate::session::{Code, RequestKind};
 
 impl CtxShared {
@@ -38,12 +39,22 @@ impl CtxShared {
             args: &mut state.args,
             code: Vec::new(),
         };
-        let id = send(&mut submission)?;
-        let code = submission.code;
+        let id = send(&mut submission);
+        let (code, number) = (submission.code, submission.number);
+        if let Some(races) = &self.core.races
+            && !matches!(id, Ok(id) if id != ffi::VEO_REQUEST_ID_INVALID)
+        {
+            races.forget(self.id, Which::Queued(number));
+        }
+        let id = id?;
         if id == ffi::VEO_REQUEST_ID_INVALID {
             drop(state);
             return Err(self.core.refused(&kind));
         }
+        let payload = match payload {
+            Payload::None if self.core.races.is_some() => Payload::Noted,
+            payload => payload,
+        };
         let ticket = self.enter(&mut state, id, kind, payload, uses, now);
         if !code.is_empty() {
             state.table.note_code(ticket, code);
@@ -253,6 +264,14 @@ impl Submission<'_> {
         code.check(may_hold_up_unloading())?;
         self.code.push(Arc::clone(code));
         Ok(())
+    }
+
+    /// Holds what the request uses against requests of other contexts.
+    pub(crate) fn touches(&self, what: &dyn Display, touches: &Touches) -> Result<()> {
+        match &self.ctx.core.races {
+            Some(races) => races.enter(self.ctx.id, Which::Queued(self.number), what, touches),
+            None => Ok(()),
+        }
     }
 
     /// Runs `f` with an argument object, which is kept for the next call.

@@ -14,6 +14,7 @@ use super::fork::Image;
 use super::request_kind::RequestKind;
 use crate::backend::{Api, ProcessExtension};
 use crate::error::{Cause, Error, Fault};
+use crate::races::{RaceLog, Races};
 
 /// The heart of a process, shared with its contexts.
 pub(crate) struct ProcCore {
@@ -25,6 +26,8 @@ pub(crate) struct ProcCore {
     pub(crate) keeper: Keeper,
     /// What the backend does for it beyond libveo's interface.
     pub(crate) extension: Arc<dyn ProcessExtension>,
+    /// The requests that may not have ended, if somebody looks for races.
+    pub(crate) races: Option<RaceLog>,
     /// What ended the process, once that is known.
     ended: OnceLock<Fault>,
     /// Where the program killed it.
@@ -49,6 +52,7 @@ impl ProcCore {
         node: i32,
         keeper: Keeper,
         extension: Arc<dyn ProcessExtension>,
+        races: Races,
     ) -> ProcCore {
         ProcCore {
             api,
@@ -58,6 +62,7 @@ impl ProcCore {
             image: Image::current(),
             keeper,
             extension,
+            races: RaceLog::new(races),
             ended: OnceLock::new(),
             killed: Mutex::new(None),
             closing: AtomicBool::new(false),

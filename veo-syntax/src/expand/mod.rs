@@ -81,7 +81,13 @@ pub(crate) fn stub(
     }]);
     let result = declaration.result.described();
     let arguments = declaration.params.iter().enumerate();
-    let arguments = arguments.map(|(index, param)| argument(param, index));
+    let arguments = arguments.map(|(index, param)| {
+        let argument = argument(param, index);
+        let call = local("_call");
+        let is_shared = declaration.shared.contains(&param.ident);
+        let in_parts = is_shared.then(|| quote!(#call.in_parts();));
+        quote!(#in_parts #argument)
+    });
     let clauses = declaration.contract.iter().map(|clause| &clause.text);
     let contract = contract::checks(declaration, inner_name);
     let submit = declaration.result.submit();
@@ -136,7 +142,7 @@ pub(crate) fn stub(
     let is_tracked = attrs
         .iter()
         .any(|attr| attr.path().is_ident("track_caller"));
-    let tracked = (!section.is_empty() && !is_tracked).then(|| quote!(#[track_caller]));
+    let tracked = (!is_tracked).then(|| quote!(#[track_caller]));
     let documented = documented(declaration, context);
     quote! {
         #[cfg(doc)]

@@ -1,0 +1,8 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libk.so", shared(x))]
+unsafe extern "C" {
+    safe fn fill(x: *mut f64, n: i64);
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use veo_core::ve_kernel;
+
+#[ve_kernel(lib = "libk.so", shared(x.len()))]
+fn fill(x: *mut f64, n: i64);
+
+fn main() {}

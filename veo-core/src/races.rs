@@ -1,0 +1,384 @@
+//! Requests of different contexts that may use the same memory at the same time: found by what
+//! the host knows of them, not by what happens on the VE.
+//!
+//! A record stands for a request of which the program does not know yet that it has ended. A
+//! request that is submitted is held against those of other contexts. So ordered are requests of
+//! one context, and those of which the first was waited for before the second was submitted.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::panic::Location;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use smallvec::SmallVec;
+
+use crate::error::{Error, Race, Result};
+use crate::warning::warn;
+
+/// What is done about two requests of different contexts that may use the same memory at the
+/// same time: [`VeoProcBuilder::races`](crate::VeoProcBuilder::races).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Races {
+    /// Nothing, and nobody looks.
+    Off,
+    /// A warning, once for each pair of places in the program.
+    Warn,
+    /// The later request is not submitted; it is [`Error::Race`].
+    Deny,
+}
+
+impl FromStr for Races {
+    type Err = ();
+
+    fn from_str(word: &str) -> std::result::Result<Races, ()> {
+        match word {
+            "off" => Ok(Races::Off),
+            "warn" => Ok(Races::Warn),
+            "deny" => Ok(Races::Deny),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Whether any process of the program looks for races.
+static WATCHING: AtomicBool = AtomicBool::new(false);
+
+/// Whether calls have to note what they touch.
+#[inline(always)]
+pub(crate) fn is_watching() -> bool {
+    WATCHING.load(Ordering::Relaxed)
+}
+
+/// A place in the program.
+pub(crate) type Place = &'static Location<'static>;
+
+/// How a request uses memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    Read,
+    Write,
+    /// It writes a part, and those that write other parts do the same.
+    Part,
+}
+
+impl Use {
+    /// Whether two requests must not do this at the same time.
+    fn collides(self, other: Use) -> bool {
+        !matches!(
+            (self, other),
+            (Use::Read, Use::Read) | (Use::Part, Use::Part)
+        )
+    }
+}
+
+/// Memory that a request uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Access {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) how: Use,
+}
+
+impl Access {
+    pub(crate) fn new(start: u64, size: usize, how: Use) -> Access {
+        let end = start.saturating_add(size as u64);
+        Access { start, end, how }
+    }
+
+    fn overlaps(&self, other: &Access) -> bool {
+        self.start.max(other.start) < self.end.min(other.end)
+    }
+}
+
+/// What a request uses, and where in the program it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Touches {
+    pub(crate) place: Place,
+    pub(crate) accesses: SmallVec<[Access; 4]>,
+    /// The next argument is written in parts.
+    pub(crate) in_parts: bool,
+}
+
+impl Touches {
+    #[cold]
+    pub(crate) fn at(place: Place) -> Touches {
+        Touches {
+            place,
+            accesses: SmallVec::new(),
+            in_parts: false,
+        }
+    }
+
+    /// Those of a request, which is made where a function is called that tracks its caller; `None`
+    /// if nobody looks.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn here() -> Option<Touches> {
+        if is_watching() {
+            // Not in a closure, which would be the place.
+            return Some(Touches::at(Location::caller()));
+        }
+        None
+    }
+
+    pub(crate) fn with(mut self, start: u64, size: usize, how: Use) -> Touches {
+        self.accesses.push(Access::new(start, size, how));
+        self
+    }
+}
+
+/// Which request of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// A queued one, by its number in its context.
+    Queued(u64),
+    /// One that a thread waits for while it runs.
+    Waited(u64),
+}
+
+/// A request that may not have ended, as far as the program knows.
+struct Record {
+    context: u64,
+    which: Which,
+    access: Access,
+    what: String,
+    place: Place,
+}
+
+/// The requests of a process that may not have ended.
+pub(crate) struct RaceLog {
+    policy: Races,
+    open: Mutex<Open>,
+    waited: AtomicU64,
+}
+
+#[derive(Default)]
+struct Open {
+    records: Vec<Record>,
+    /// The pairs of places that the program was told of.
+    told: HashSet<(Place, Place)>,
+}
+
+impl RaceLog {
+    /// The log of a process; none where nobody looks.
+    pub(crate) fn new(policy: Races) -> Option<RaceLog> {
+        if policy == Races::Off {
+            return None;
+        }
+        WATCHING.store(true, Ordering::Relaxed);
+        Some(RaceLog {
+            policy,
+            open: Mutex::default(),
+            waited: AtomicU64::new(0),
+        })
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds a request against those of other contexts, and enters it. An error: it must not be
+    /// submitted.
+    pub(crate) fn enter(
+        &self,
+        context: u64,
+        which: Which,
+        what: &dyn fmt::Display,
+        touches: &Touches,
+    ) -> Result<()> {
+        let mut open = self.open();
+        let Open { records, told } = &mut *open;
+        let mut warning = None;
+        'found: for access in &touches.accesses {
+            for earlier in records.iter() {
+                if earlier.context == context
+                    || !earlier.access.overlaps(access)
+                    || !earlier.access.how.collides(access.how)
+                {
+                    continue;
+                }
+                let race = || race(earlier, access, what, touches.place);
+                if self.policy == Races::Deny {
+                    return Err(Error::Race {
+                        race: Box::new(race()),
+                    });
+                }
+                if told.insert((earlier.place, touches.place)) {
+                    warning = Some(race());
+                    break 'found;
+                }
+            }
+        }
+        for access in &touches.accesses {
+            // Of requests of one context the last one ends last.
+            records.retain(|old| {
+                old.context != context
+                    || old.access != *access
+                    || !matches!(old.which, Which::Queued(_))
+            });
+            records.push(Record {
+                context,
+                which,
+                access: *access,
+                what: what.to_string(),
+                place: touches.place,
+            });
+        }
+        drop(open);
+        if let Some(race) = warning {
+            warn(format_args!("{race}"));
+        }
+        Ok(())
+    }
+
+    /// Holds a request that the calling thread waits for against those of other contexts, and
+    /// enters it as long as the guard lives. What its context has below the number `before` ends
+    /// before it.
+    pub(crate) fn enter_waited(
+        &self,
+        context: u64,
+        before: u64,
+        what: &dyn fmt::Display,
+        touches: &Touches,
+    ) -> Result<Entered<'_>> {
+        let which = Which::Waited(self.waited.fetch_add(1, Ordering::Relaxed));
+        self.enter(context, which, what, touches)?;
+        Ok(Entered {
+            log: self,
+            context,
+            before,
+            which,
+        })
+    }
+
+    /// A request was not submitted after all, or its thread has waited for it.
+    pub(crate) fn forget(&self, context: u64, which: Which) {
+        let gone = |record: &Record| record.context == context && record.which == which;
+        self.open().records.retain(|record| !gone(record));
+    }
+
+    /// The program knows that the requests of a context below this number have ended.
+    pub(crate) fn ended(&self, context: u64, below: u64) {
+        let has_ended = |record: &Record| {
+            record.context == context
+                && matches!(record.which, Which::Queued(number) if number < below)
+        };
+        self.open().records.retain(|record| !has_ended(record));
+    }
+
+    /// Memory was freed, after all that used it.
+    pub(crate) fn freed(&self, start: u64, size: u64) {
+        let freed = Access::new(start, size as usize, Use::Write);
+        self.open()
+            .records
+            .retain(|record| !record.access.overlaps(&freed));
+    }
+}
+
+/// A request that a thread waits for, until this is dropped.
+pub(crate) struct Entered<'a> {
+    log: &'a RaceLog,
+    context: u64,
+    before: u64,
+    which: Which,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.log.forget(self.context, self.which);
+        self.log.ended(self.context, self.before);
+    }
+}
+
+#[cold]
+fn race(earlier: &Record, access: &Access, what: &dyn fmt::Display, place: Place) -> Race {
+    let (start, end) = (
+        access.start.max(earlier.access.start),
+        access.end.min(earlier.access.end),
+    );
+    let uses = |access: &Access| match access.how {
+        Use::Read => "reads",
+        Use::Write => "writes",
+        Use::Part => "writes a part of",
+    };
+    Race {
+        later: what.to_string(),
+        later_at: format!("{}:{}", place.file(), place.line()),
+        later_does: uses(access),
+        earlier: earlier.what.clone(),
+        earlier_at: format!("{}:{}", earlier.place.file(), earlier.place.line()),
+        earlier_does: uses(&earlier.access),
+        addr: start,
+        size: end - start,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here() -> Touches {
+        Touches::at(Location::caller())
+    }
+
+    fn deny() -> RaceLog {
+        RaceLog::new(Races::Deny).unwrap()
+    }
+
+    fn queued(log: &RaceLog, context: u64, number: u64, touches: &Touches) -> bool {
+        log.enter(context, Which::Queued(number), &"it", touches)
+            .is_ok()
+    }
+
+    #[test]
+    fn only_overlaps_with_a_write_collide() {
+        let all = [Use::Read, Use::Write, Use::Part];
+        for (first, second) in all.into_iter().flat_map(|a| all.map(|b| (a, b))) {
+            for (start, size) in [(0, 10), (10, 1), (19, 5), (20, 5), (5, 5), (15, 0)] {
+                let log = deny();
+                assert!(queued(&log, 1, 0, &here().with(10, 10, first)));
+                let overlaps = start < 20 && start + size > 10 && size > 0;
+                let harmless = first == second && first != Use::Write;
+                let free = queued(&log, 2, 0, &here().with(start, size as usize, second));
+                assert_eq!(
+                    free,
+                    !overlaps || harmless,
+                    "{first:?} {second:?} {start} {size}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_ended_or_is_of_the_same_context_is_ordered() {
+        let log = deny();
+        let write = here().with(0, 8, Use::Write);
+        assert!(queued(&log, 1, 4, &write) && queued(&log, 1, 5, &write));
+        assert!(!queued(&log, 2, 0, &write));
+        log.ended(1, 5);
+        assert!(!queued(&log, 2, 0, &write), "the last one has not ended");
+        log.ended(2, 9);
+        assert!(!queued(&log, 2, 0, &write), "nor do others count");
+        log.ended(1, 6);
+        assert!(queued(&log, 2, 0, &write));
+        log.forget(2, Which::Queued(0));
+        assert!(queued(&log, 1, 6, &write));
+        log.freed(4, 100);
+        let waited = log.enter_waited(2, 0, &"it", &write).unwrap();
+        assert!(!queued(&log, 1, 7, &write));
+        drop(waited);
+        assert!(queued(&log, 1, 7, &write));
+    }
+
+    #[test]
+    fn records_do_not_pile_up() {
+        let log = deny();
+        for number in 0..1000 {
+            assert!(queued(&log, 1, number, &here().with(0, 8, Use::Write)));
+        }
+        assert_eq!(log.open().records.len(), 1);
+    }
+}
