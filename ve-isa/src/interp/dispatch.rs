@@ -1,7 +1,7 @@
 //! Which function executes an instruction.
 
 use super::run::{Handler, Run, Slot};
-use super::{control, float, load_store, scalar, system};
+use super::{control, float, load_store, scalar, system, vector};
 use crate::encoding::Insn;
 use crate::trap::TrapKind;
 
@@ -13,6 +13,7 @@ pub(super) fn handler(insn: &Insn) -> Handler {
         .or_else(|| float::handler(op))
         .or_else(|| load_store::handler(op))
         .or_else(|| system::handler(op))
+        .or_else(|| vector::handler(op))
         .unwrap_or(unimplemented)
 }
 

@@ -41,7 +41,7 @@ impl Run {
     }
 
     /// Notes what happened on an exact unit, beside what has gathered on the host's. If it traps, that is an error.
-    fn note(&mut self, unit: &Exact) -> Result<(), u32> {
+    pub(super) fn note(&mut self, unit: &Exact) -> Result<(), u32> {
         self.gather_floats();
         self.raise(unit.flags())?;
         self.begin_floats();
@@ -135,7 +135,7 @@ macro_rules! quad {
 }
 
 #[inline(always)]
-fn rounding(slot: &Slot) -> IntRounding {
+pub(super) fn rounding(slot: &Slot) -> IntRounding {
     IntRounding::from_code(slot.insn.rounding() as u8).unwrap_or(IntRounding::Psw)
 }
 

@@ -13,6 +13,7 @@ mod load_store;
 mod run;
 mod scalar;
 mod system;
+mod vector;
 
 use std::sync::Arc;
 

@@ -261,6 +261,40 @@ impl Window {
             .map(|_| ())
     }
 
+    /// Reads numbers of 8 bytes, little-endian.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    #[inline]
+    pub fn read_words(&self, address: u64, into: &mut [u64]) -> Result<(), AccessError> {
+        let length = std::mem::size_of_val(into) as u64;
+        let address = self.span(address, length)?;
+        // SAFETY: as in `read`.
+        unsafe { access::copy(into.as_mut_ptr() as u64, address, length) }
+            .value()
+            .map(|_| into.iter_mut().for_each(|word| *word = u64::from_le(*word)))
+    }
+
+    /// Writes numbers of 8 bytes, little-endian.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    #[inline]
+    pub fn write_words(&self, address: u64, from: &[u64]) -> Result<(), AccessError> {
+        const {
+            assert!(
+                cfg!(target_endian = "little"),
+                "the window is little-endian"
+            )
+        }
+        let length = std::mem::size_of_val(from) as u64;
+        let address = self.span(address, length)?;
+        // SAFETY: as in `write`.
+        unsafe { access::copy(address, from.as_ptr() as u64, length) }
+            .value()
+            .map(|_| ())
+    }
+
     /// Copies bytes into the window.
     ///
     /// # Errors

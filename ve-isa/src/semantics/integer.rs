@@ -26,7 +26,7 @@ impl Outcome {
     }
 
     #[inline(always)]
-    pub(super) const fn with_overflow(value: u64, overflow: bool) -> Self {
+    pub(in crate::semantics) const fn with_overflow(value: u64, overflow: bool) -> Self {
         let flags = if overflow {
             Flags::FIXED_OVERFLOW
         } else {

@@ -4,7 +4,7 @@
 //!
 //! A function has the name that the assembler gives its operation, with `_` for each dot: [`integer::adds_w_sx`] is `adds.w.sx`. Its
 //! parameters are named after the fields of the instruction word: `x` is what the destination had before, `y` and `z` are the
-//! operands. All are whole registers of 64 bits; an `f32` is in the upper half.
+//! operands. All are whole registers of 64 bits; an `f32` is in the upper half. Those of vectors are in [`vector`].
 //!
 //! `docs/ve-semantics.md` says what is known of the machine, and what is done where nobody knows.
 
@@ -17,6 +17,7 @@ pub mod convert;
 pub mod float;
 pub mod integer;
 pub mod quad;
+pub mod vector;
 
 pub use integer::Outcome;
 

@@ -72,7 +72,7 @@ impl Host {
     ///
     /// The status is written only if it has changed, which costs more than to read it.
     #[inline]
-    fn unseen<T>(&mut self, operation: impl FnOnce() -> T) -> T {
+    pub(crate) fn unseen<T>(&mut self, operation: impl FnOnce() -> T) -> T {
         let before = machine::status();
         let result = operation();
         if machine::status() != before {

@@ -1,0 +1,499 @@
+//! Floats.
+
+use crate::encoding::Op;
+use crate::interp::float::rounding;
+use crate::interp::run::{Handler, LEAVE, Run, Slot};
+use crate::semantics::convert;
+use crate::semantics::float::{self as scalar, Exact, FloatUnit, IntRounding};
+use crate::semantics::vector::Halves::{self, Both, Lower, Upper};
+use crate::semantics::vector::elementwise::{self, each, each_lane};
+use crate::semantics::vector::float::*;
+use crate::semantics::vector::{Active, Operand, Registers, iterate, reduce};
+use crate::trap::TrapKind;
+
+impl Run {
+    /// Whether the host's unit computes many elements at a time. Under Miri there is none.
+    #[inline(always)]
+    fn vector_floats(&self) -> bool {
+        self.host_floats && !cfg!(miri)
+    }
+
+    /// Computes with an exact unit, and notes what happened. If that traps, the register `x` is as before.
+    #[cold]
+    fn exactly_in_vectors(
+        &mut self,
+        slot: &Slot,
+        index: u32,
+        operation: impl FnOnce(&mut Registers, &mut Exact),
+    ) -> u32 {
+        let x = self.vector_x(slot);
+        let before = Box::new(self.cpu.v[x]);
+        let mut unit = Exact::new(self.cpu.psw.rounding());
+        operation(&mut self.cpu.v, &mut unit);
+        if self.note(&unit).is_err() {
+            self.cpu.v[x] = *before;
+            return LEAVE;
+        }
+        index + 1
+    }
+
+    #[inline(always)]
+    fn doubles<K: Arithmetic<N>, const N: usize>(
+        &mut self,
+        slot: &Slot,
+        index: u32,
+        sources: [Operand; N],
+    ) -> u32 {
+        let active = self.active(slot);
+        let places = self.places(slot, sources, &active);
+        if self.vector_floats() {
+            elementwise::doubles::<K, N>(&mut self.cpu.v, places);
+            return index + 1;
+        }
+        self.exactly_in_vectors(slot, index, |v, unit| {
+            each(v, places, |operands| K::exact_double(unit, operands));
+        })
+    }
+
+    #[inline(always)]
+    fn lanes_that_take_part(&self, slot: &Slot, halves: Halves) -> Active {
+        match halves {
+            Both => self.active_pair(slot),
+            Lower | Upper => self.active(slot),
+        }
+    }
+
+    #[inline(always)]
+    fn singles<K: Arithmetic<N>, const N: usize>(
+        &mut self,
+        slot: &Slot,
+        index: u32,
+        sources: [Operand; N],
+        halves: Halves,
+    ) -> u32 {
+        let active = self.lanes_that_take_part(slot, halves);
+        let places = self.places(slot, sources, &active);
+        if self.vector_floats() {
+            elementwise::singles::<K, N>(&mut self.cpu.v, places, halves);
+            return index + 1;
+        }
+        self.exactly_in_vectors(slot, index, |v, unit| {
+            each_lane(v, places, halves, |operands| {
+                K::exact_single(unit, operands)
+            });
+        })
+    }
+
+    /// Computes something of which only signaling NaNs are seen. Whether there are any, `is_signaling` says.
+    fn unseen_but_signaling(
+        &mut self,
+        operation: impl FnOnce(&mut Registers),
+        is_signaling: impl FnOnce(&Registers) -> bool,
+    ) {
+        let v = &mut self.cpu.v;
+        // The sources may be gone afterwards.
+        let signaling = is_signaling(v);
+        self.unit.unseen(|| operation(v));
+        if signaling {
+            self.unit.raise(crate::state::psw::Flags::INVALID);
+        }
+    }
+}
+
+fn is_signaling_double(value: u64) -> bool {
+    const QUIET: u64 = 1 << 51;
+    value << 1 > f64::INFINITY.to_bits() << 1 && value & QUIET == 0
+}
+
+fn is_signaling_single(value: u32) -> bool {
+    const QUIET: u32 = 1 << 22;
+    value << 1 > f32::INFINITY.to_bits() << 1 && value & QUIET == 0
+}
+
+fn sources_yz(run: &Run, slot: &Slot) -> [Operand; 2] {
+    [run.source_y(slot), run.source_z(slot)]
+}
+
+fn sources_yzw(run: &Run, slot: &Slot) -> [Operand; 3] {
+    let w = Operand::Vector(run.register(slot.insn.vw()));
+    [run.source_y(slot), run.source_z(slot), w]
+}
+
+fn sources_y(run: &Run, slot: &Slot) -> [Operand; 1] {
+    [run.source_y(slot)]
+}
+
+/// An operation of [`Arithmetic`] on `f64`.
+macro_rules! double {
+    ($sources:ident $kind:ident) => {
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let sources = $sources(run, slot);
+            run.doubles::<$kind, _>(slot, index, sources)
+        }) as Handler
+    };
+}
+
+/// An operation of [`Arithmetic`] on `f32`.
+macro_rules! single {
+    ($sources:ident $halves:ident $kind:ident) => {
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let sources = $sources(run, slot);
+            run.singles::<$kind, _>(slot, index, sources, $halves)
+        }) as Handler
+    };
+}
+
+/// An operation on either unit, one element after the other.
+macro_rules! each_element {
+    ($sources:ident |$unit:ident, $operands:ident, $rounding:ident| $value:expr) => {{
+        fn operation<const N: usize>(
+            $unit: &mut impl FloatUnit,
+            $operands: [u64; N],
+            $rounding: IntRounding,
+        ) -> u64
+        where
+            [u64; N]: Operands,
+        {
+            let $operands = $operands.operands();
+            $value
+        }
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let (active, sources) = (run.active(slot), $sources(run, slot));
+            let places = run.places(slot, sources, &active);
+            let rounding = rounding(slot);
+            if run.host_floats {
+                let unit = &mut run.unit;
+                each(&mut run.cpu.v, places, |operands| {
+                    operation(unit, operands, rounding)
+                });
+                return index + 1;
+            }
+            run.exactly_in_vectors(slot, index, |v, unit| {
+                each(v, places, |operands| operation(unit, operands, rounding));
+            })
+        }) as Handler
+    }};
+}
+
+/// An operation on either unit, one lane after the other.
+macro_rules! each_single {
+    ($sources:ident $halves:ident |$unit:ident, $operands:ident, $rounding:ident| $value:expr) => {{
+        fn operation<const N: usize>(
+            $unit: &mut impl FloatUnit,
+            $operands: [u32; N],
+            $rounding: IntRounding,
+        ) -> u32
+        where
+            [u64; N]: Operands,
+        {
+            // As scalar operations have it: an `f32` in the upper half, an integer in the lower.
+            let $operands = $operands.map(u64::from).operands();
+            $value
+        }
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let (active, sources) = (run.lanes_that_take_part(slot, $halves), $sources(run, slot));
+            let places = run.places(slot, sources, &active);
+            let rounding = rounding(slot);
+            if run.host_floats {
+                let unit = &mut run.unit;
+                each_lane(&mut run.cpu.v, places, $halves, |operands| {
+                    operation(unit, operands, rounding)
+                });
+                return index + 1;
+            }
+            run.exactly_in_vectors(slot, index, |v, unit| {
+                each_lane(v, places, $halves, |operands| {
+                    operation(unit, operands, rounding)
+                });
+            })
+        }) as Handler
+    }};
+}
+
+/// The first two operands; the second is 0 where there is one only.
+trait Operands {
+    fn operands(self) -> (u64, u64);
+}
+
+impl Operands for [u64; 1] {
+    fn operands(self) -> (u64, u64) {
+        (self[0], 0)
+    }
+}
+
+impl Operands for [u64; 2] {
+    fn operands(self) -> (u64, u64) {
+        (self[0], self[1])
+    }
+}
+
+/// The four forms of an operation of [`Arithmetic`]: the handler, if `op` is one of them.
+macro_rules! forms {
+    ($op:ident: $($sources:ident $kind:ident $d:ident $lo:ident $up:ident $packed:ident;)*) => {
+        match $op {
+            $(
+                Op::$d => return Some(double!($sources $kind)),
+                Op::$lo => return Some(single!($sources Lower $kind)),
+                Op::$up => return Some(single!($sources Upper $kind)),
+                Op::$packed => return Some(single!($sources Both $kind)),
+            )*
+            _ => {}
+        }
+    };
+}
+
+pub(super) fn handler(op: Op) -> Option<Handler> {
+    forms! { op:
+        sources_yz Add VfaddD PvfaddLo PvfaddUp Pvfadd;
+        sources_yz Sub VfsubD PvfsubLo PvfsubUp Pvfsub;
+        sources_yz Mul VfmulD PvfmulLo PvfmulUp Pvfmul;
+        sources_yzw MulAdd VfmadD PvfmadLo PvfmadUp Pvfmad;
+        sources_yzw MulSub VfmsbD PvfmsbLo PvfmsbUp Pvfmsb;
+        sources_yzw NegMulAdd VfnmadD PvfnmadLo PvfnmadUp Pvfnmad;
+        sources_yzw NegMulSub VfnmsbD PvfnmsbLo PvfnmsbUp Pvfnmsb;
+        sources_y Reciprocal VrcpD PvrcpLo PvrcpUp Pvrcp;
+        sources_y ReciprocalRoot VrsqrtD PvrsqrtLo PvrsqrtUp Pvrsqrt;
+    }
+    arithmetic(op)
+        .or_else(|| conversion(op))
+        .or_else(|| reduction(op))
+        .or_else(|| iteration(op))
+}
+
+fn arithmetic(op: Op) -> Option<Handler> {
+    Some(match op {
+        Op::VfdivD => double!(sources_yz Div),
+        Op::VfdivS => single!(sources_yz Upper Div),
+        Op::VfsqrtD => double!(sources_y Sqrt),
+        Op::VfsqrtS => single!(sources_y Upper Sqrt),
+        Op::VfcmpD => |run, slot, index| {
+            if !run.vector_floats() {
+                return (double!(sources_yz Difference))(run, slot, index);
+            }
+            let (active, sources) = (run.active(slot), sources_yz(run, slot));
+            let places = run.places(slot, sources, &active);
+            run.unseen_but_signaling(
+                |v| elementwise::doubles::<Difference, 2>(v, places),
+                |v| elementwise::any(v, places, is_signaling_double),
+            );
+            index + 1
+        },
+        Op::PvfcmpLo => |run, slot, index| run.compare_singles(slot, index, Lower),
+        Op::PvfcmpUp => |run, slot, index| run.compare_singles(slot, index, Upper),
+        Op::Pvfcmp => |run, slot, index| run.compare_singles(slot, index, Both),
+        Op::VrsqrtDNex => |run, slot, index| {
+            let (active, sources) = (run.active(slot), sources_y(run, slot));
+            let places = run.places(slot, sources, &active);
+            run.silently(|v, unit| match unit {
+                None => elementwise::doubles::<ReciprocalRootOrLargest, 1>(v, places),
+                Some(unit) => each(v, places, |operands| {
+                    ReciprocalRootOrLargest::exact_double(unit, operands)
+                }),
+            });
+            index + 1
+        },
+        Op::PvrsqrtLoNex => |run, slot, index| run.silent_roots(slot, index, Lower),
+        Op::PvrsqrtUpNex => |run, slot, index| run.silent_roots(slot, index, Upper),
+        Op::PvrsqrtNex => |run, slot, index| run.silent_roots(slot, index, Both),
+        Op::VfmaxD => each_element!(sources_yz | unit, o, _r | scalar::fmax_d(unit, o.0, o.1)),
+        Op::VfminD => each_element!(sources_yz | unit, o, _r | scalar::fmin_d(unit, o.0, o.1)),
+        Op::PvfmaxLo => {
+            each_single!(sources_yz Lower |unit, o, _r| upper(scalar::fmax_s(unit, o.0 << 32, o.1 << 32)))
+        }
+        Op::PvfmaxUp => {
+            each_single!(sources_yz Upper |unit, o, _r| upper(scalar::fmax_s(unit, o.0 << 32, o.1 << 32)))
+        }
+        Op::Pvfmax => {
+            each_single!(sources_yz Both |unit, o, _r| upper(scalar::fmax_s(unit, o.0 << 32, o.1 << 32)))
+        }
+        Op::PvfminLo => {
+            each_single!(sources_yz Lower |unit, o, _r| upper(scalar::fmin_s(unit, o.0 << 32, o.1 << 32)))
+        }
+        Op::PvfminUp => {
+            each_single!(sources_yz Upper |unit, o, _r| upper(scalar::fmin_s(unit, o.0 << 32, o.1 << 32)))
+        }
+        Op::Pvfmin => {
+            each_single!(sources_yz Both |unit, o, _r| upper(scalar::fmin_s(unit, o.0 << 32, o.1 << 32)))
+        }
+        _ => return None,
+    })
+}
+
+fn upper(value: u64) -> u32 {
+    (value >> 32) as u32
+}
+
+impl Run {
+    fn compare_singles(&mut self, slot: &Slot, index: u32, halves: Halves) -> u32 {
+        let sources = sources_yz(self, slot);
+        if !self.vector_floats() {
+            return self.singles::<Difference, 2>(slot, index, sources, halves);
+        }
+        let active = self.lanes_that_take_part(slot, halves);
+        let places = self.places(slot, sources, &active);
+        self.unseen_but_signaling(
+            |v| elementwise::singles::<Difference, 2>(v, places, halves),
+            |v| elementwise::any_lane(v, places, halves, is_signaling_single),
+        );
+        index + 1
+    }
+
+    /// Computes something that raises nothing, on the host's unit or the one that is given.
+    fn silently(&mut self, operation: impl FnOnce(&mut Registers, Option<&mut Exact>)) {
+        if self.vector_floats() {
+            let v = &mut self.cpu.v;
+            self.unit.unseen(|| operation(v, None));
+        } else {
+            let mut unit = Exact::new(self.cpu.psw.rounding());
+            operation(&mut self.cpu.v, Some(&mut unit));
+        }
+    }
+
+    fn silent_roots(&mut self, slot: &Slot, index: u32, halves: Halves) -> u32 {
+        let active = self.lanes_that_take_part(slot, halves);
+        let places = self.places(slot, sources_y(self, slot), &active);
+        self.silently(|v, unit| match unit {
+            None => elementwise::singles::<ReciprocalRootOrLargest, 1>(v, places, halves),
+            Some(unit) => each_lane(v, places, halves, |operands| {
+                ReciprocalRootOrLargest::exact_single(unit, operands)
+            }),
+        });
+        index + 1
+    }
+}
+
+fn conversion(op: Op) -> Option<Handler> {
+    Some(match op {
+        Op::VcvtWDSx => each_element!(sources_y | unit, o, r | convert::cvt_w_d_sx(unit, o.0, r)),
+        Op::VcvtWDZx => each_element!(sources_y | unit, o, r | convert::cvt_w_d_zx(unit, o.0, r)),
+        Op::VcvtWSSx => each_element!(sources_y | unit, o, r | convert::cvt_w_s_sx(unit, o.0, r)),
+        Op::VcvtWSZx => each_element!(sources_y | unit, o, r | convert::cvt_w_s_zx(unit, o.0, r)),
+        Op::VcvtLD => each_element!(sources_y | unit, o, r | convert::cvt_l_d(unit, o.0, r)),
+        Op::VcvtDW => each_element!(sources_y | _unit, o, _r | convert::cvt_d_w(o.0)),
+        Op::VcvtSW => each_element!(sources_y | unit, o, _r | convert::cvt_s_w(unit, o.0)),
+        Op::VcvtDL => each_element!(sources_y | unit, o, _r | convert::cvt_d_l(unit, o.0)),
+        Op::VcvtDS => each_element!(sources_y | unit, o, _r | convert::cvt_d_s(unit, o.0)),
+        Op::VcvtSD => each_element!(sources_y | unit, o, _r | convert::cvt_s_d(unit, o.0)),
+        Op::PvcvtWSLo => {
+            each_single!(sources_y Lower |unit, o, r| convert::cvt_w_s_zx(unit, o.0 << 32, r) as u32)
+        }
+        Op::PvcvtWSUp => {
+            each_single!(sources_y Upper |unit, o, r| convert::cvt_w_s_zx(unit, o.0 << 32, r) as u32)
+        }
+        Op::PvcvtWS => {
+            each_single!(sources_y Both |unit, o, r| convert::cvt_w_s_zx(unit, o.0 << 32, r) as u32)
+        }
+        Op::PvcvtSWLo => {
+            each_single!(sources_y Lower |unit, o, _r| upper(convert::cvt_s_w(unit, o.0)))
+        }
+        Op::PvcvtSWUp => {
+            each_single!(sources_y Upper |unit, o, _r| upper(convert::cvt_s_w(unit, o.0)))
+        }
+        Op::PvcvtSW => {
+            each_single!(sources_y Both |unit, o, _r| upper(convert::cvt_s_w(unit, o.0)))
+        }
+        _ => return None,
+    })
+}
+
+/// The first element becomes all elements that take part, one after the other through an operation. `none` is what no elements give.
+macro_rules! reduced {
+    ($lanes:ident, none $none:expr; |$unit:ident, $a:ident, $b:ident| $value:expr) => {{
+        fn operation($unit: &mut impl FloatUnit, $a: u64, $b: u64) -> u64 {
+            $value
+        }
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let (active, x, y) = (run.active(slot), run.vector_x(slot), run.vector_y(slot));
+            let none: Option<u64> = $none;
+            if run.host_floats {
+                let unit = &mut run.unit;
+                let result = reduce::reduce(&run.cpu.v, y, &active, |a, b| operation(unit, a, b));
+                if active.vl() != 0
+                    && let Some(result) = result.or(none)
+                {
+                    run.cpu.v[x][0] = result & $lanes as u64;
+                }
+                return index + 1;
+            }
+            run.exactly_in_vectors(slot, index, |v, unit| {
+                let result = reduce::reduce(v, y, &active, |a, b| operation(unit, a, b));
+                if active.vl() != 0
+                    && let Some(result) = result.or(none)
+                {
+                    v[x][0] = result & $lanes as u64;
+                }
+            })
+        }) as Handler
+    }};
+}
+
+fn reduction(op: Op) -> Option<Handler> {
+    Some(match op {
+        Op::VfsumD => reduced!(Both, none Some(0); |unit, a, b| scalar::fadd_d(unit, a, b)),
+        Op::VfsumS => {
+            reduced!(Upper, none Some(0); |unit, a, b| scalar::fadd_s(unit, a, b))
+        }
+        // Of equal elements all have the same bits, but for NaNs.
+        Op::VfrmaxDFst | Op::VfrmaxDLst => {
+            reduced!(Both, none None; |unit, a, b| scalar::fmax_d(unit, a, b))
+        }
+        Op::VfrminDFst | Op::VfrminDLst => {
+            reduced!(Both, none None; |unit, a, b| scalar::fmin_d(unit, a, b))
+        }
+        Op::VfrmaxSFst | Op::VfrmaxSLst => {
+            reduced!(Upper, none None; |unit, a, b| scalar::fmax_s(unit, a, b))
+        }
+        Op::VfrminSFst | Op::VfrminSLst => {
+            reduced!(Upper, none None; |unit, a, b| scalar::fmin_s(unit, a, b))
+        }
+        _ => return None,
+    })
+}
+
+/// Each element of the one before and one of y.
+macro_rules! iterated {
+    (|$unit:ident, $before:ident, $y:ident| $value:expr) => {{
+        fn operation($unit: &mut impl FloatUnit, $before: u64, $y: u64) -> u64 {
+            $value
+        }
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let (x, y, vl) = (run.vector_x(slot), run.vector_y(slot), run.cpu.vl());
+            let first = run.y(slot);
+            if run.host_floats {
+                let unit = &mut run.unit;
+                iterate::iterate(&mut run.cpu.v, x, y, vl, first, |before, y| {
+                    operation(unit, before, y)
+                });
+                return index + 1;
+            }
+            run.exactly_in_vectors(slot, index, |v, unit| {
+                iterate::iterate(v, x, y, vl, first, |before, y| operation(unit, before, y));
+            })
+        }) as Handler
+    }};
+}
+
+fn iteration(op: Op) -> Option<Handler> {
+    Some(match op {
+        Op::VfiaD => iterated!(|unit, before, y| scalar::fadd_d(unit, before, y)),
+        Op::VfiaS => iterated!(|unit, before, y| scalar::fadd_s(unit, before, y)),
+        Op::VfisD => iterated!(|unit, before, y| scalar::fsub_d(unit, y, before)),
+        Op::VfisS => iterated!(|unit, before, y| scalar::fsub_s(unit, y, before)),
+        Op::VfimD => iterated!(|unit, before, y| scalar::fmul_d(unit, before, y)),
+        Op::VfimS => iterated!(|unit, before, y| scalar::fmul_s(unit, before, y)),
+        Op::VfiamD
+        | Op::VfiamS
+        | Op::VfismD
+        | Op::VfismS
+        | Op::VfimaD
+        | Op::VfimaS
+        | Op::VfimsD
+        | Op::VfimsS => |run, slot, _| {
+            run.trap(TrapKind::Unimplemented {
+                op: slot.insn.op(),
+                what: "the order of its steps is not known",
+            })
+        },
+        _ => return None,
+    })
+}

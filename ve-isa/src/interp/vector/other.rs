@@ -1,0 +1,237 @@
+//! Moves, masks, and reductions of integers.
+
+use crate::encoding::Op;
+use crate::interp::run::{Handler, Run, Slot};
+use crate::semantics::compare;
+use crate::semantics::control::{
+    Condition, Relation, relation_d, relation_l, relation_s, relation_w,
+};
+use crate::semantics::vector::elementwise::elements;
+use crate::semantics::vector::{Active, Halves, Operand, mask, moves, reduce};
+use crate::state::{ELEMENTS, Mask};
+
+impl Run {
+    /// The mask register in a field.
+    fn mask(&self, field: u8) -> &Mask {
+        &self.cpu.vm[usize::from(field & 15)]
+    }
+
+    fn set_mask_x(&mut self, slot: &Slot, mask: Mask) {
+        self.cpu.set_mask(usize::from(slot.insn.vx() & 15), mask);
+    }
+
+    fn mask_logic(&mut self, slot: &Slot, index: u32, f: impl Fn(u64, u64) -> u64) -> u32 {
+        let (y, z) = (self.mask(slot.insn.vy()), self.mask(slot.insn.vz()));
+        let result = mask::logic(y, z, f);
+        self.set_mask_x(slot, result);
+        index + 1
+    }
+
+    #[inline(always)]
+    fn make_mask(&mut self, slot: &Slot, index: u32, relation: impl Fn(u64) -> Relation) -> u32 {
+        let result = mask::compare(
+            self.mask(slot.insn.vx()),
+            &self.cpu.v,
+            self.vector_z(slot),
+            &self.active(slot),
+            Condition::new(slot.insn.condition() as u8),
+            relation,
+        );
+        self.set_mask_x(slot, result);
+        index + 1
+    }
+
+    fn broadcast(&mut self, slot: &Slot, index: u32, value: u64, active: &Active) -> u32 {
+        let places = self.places(slot, [Operand::Scalar(value)], active);
+        elements(&mut self.cpu.v, places, |[value]| value);
+        index + 1
+    }
+
+    fn sequence(&mut self, slot: &Slot, index: u32, halves: Halves) -> u32 {
+        let (x, active) = (self.vector_x(slot), self.active(slot));
+        moves::sequence(&mut self.cpu.v, x, &active, halves, false);
+        index + 1
+    }
+
+    /// Writes the first element, unless VL is 0.
+    fn set_first(&mut self, slot: &Slot, index: u32, value: Option<u64>) -> u32 {
+        let x = self.vector_x(slot);
+        if let Some(value) = value
+            && self.cpu.vl() != 0
+        {
+            self.cpu.v[x][0] = value;
+        }
+        index + 1
+    }
+}
+
+/// A reduction to a value that there always is.
+macro_rules! reduced {
+    (|$v:ident, $y:ident, $active:ident| $value:expr) => {
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let ($v, $y, $active) = (&run.cpu.v, run.vector_y(slot), &run.active(slot));
+            let value = $value;
+            run.set_first(slot, index, Some(value))
+        }) as Handler
+    };
+}
+
+/// A maximum or minimum. Of equal elements all are the same, so which of them it is makes no difference.
+macro_rules! extreme {
+    ($function:path) => {
+        (|run: &mut Run, slot: &Slot, index: u32| {
+            let (y, active) = (run.vector_y(slot), run.active(slot));
+            let value = reduce::reduce(&run.cpu.v, y, &active, |a, b| $function(a, b));
+            // Also for a single element, the result is extended as the operation has it.
+            let value = value.map(|value| $function(value, value));
+            run.set_first(slot, index, value)
+        }) as Handler
+    };
+}
+
+pub(super) fn handler(op: Op) -> Option<Handler> {
+    moved(op).or_else(|| masked(op)).or_else(|| reduction(op))
+}
+
+fn moved(op: Op) -> Option<Handler> {
+    Some(match op {
+        Op::Lsv => |run, slot, index| {
+            // What a number above 255 would do is not known.
+            let (element, value) = (run.y(slot) as usize % ELEMENTS, run.z(slot));
+            let x = run.vector_x(slot);
+            run.cpu.v[x][element] = value;
+            index + 1
+        },
+        Op::Lvs => |run, slot, index| {
+            let (element, x) = (run.y(slot) as usize % ELEMENTS, run.vector_x(slot));
+            let value = run.cpu.v[x][element];
+            run.set_x(slot, value);
+            index + 1
+        },
+        Op::Lvix => |run, slot, index| {
+            run.cpu.vixr = run.y(slot) & 63;
+            index + 1
+        },
+        Op::Vbrd => |run, slot, index| run.broadcast(slot, index, run.y(slot), &run.active(slot)),
+        Op::Vbrdl => |run, slot, index| {
+            let value = run.y(slot) & Halves::Lower as u64;
+            run.broadcast(slot, index, value, &run.active(slot))
+        },
+        Op::Vbrdu => |run, slot, index| {
+            let value = run.y(slot) & Halves::Upper as u64;
+            run.broadcast(slot, index, value, &run.active(slot))
+        },
+        Op::Pvbrd => {
+            |run, slot, index| run.broadcast(slot, index, run.y(slot), &run.active_pair(slot))
+        }
+        Op::Vmv => |run, slot, index| {
+            let (x, z, vl) = (run.vector_x(slot), run.vector_z(slot), run.cpu.vl());
+            let (distance, mask) = (run.y(slot), *run.mask(slot.insn.mask()));
+            moves::rotate(&mut run.cpu.v, x, z, distance, vl, &mask);
+            index + 1
+        },
+        Op::Vseq => |run, slot, index| run.sequence(slot, index, Halves::Both),
+        Op::PvseqLo => |run, slot, index| run.sequence(slot, index, Halves::Lower),
+        Op::PvseqUp => |run, slot, index| run.sequence(slot, index, Halves::Upper),
+        Op::Pvseq => |run, slot, index| {
+            let (x, active) = (run.vector_x(slot), run.active_pair(slot));
+            moves::sequence(&mut run.cpu.v, x, &active, Halves::Both, true);
+            index + 1
+        },
+        Op::Vcp => |run, slot, index| {
+            let (x, z, active) = (run.vector_x(slot), run.vector_z(slot), run.active(slot));
+            moves::compress(&mut run.cpu.v, x, z, &active);
+            index + 1
+        },
+        Op::Vex => |run, slot, index| {
+            let (x, z, active) = (run.vector_x(slot), run.vector_z(slot), run.active(slot));
+            moves::expand(&mut run.cpu.v, x, z, &active);
+            index + 1
+        },
+        Op::Vmrg => |run, slot, index| {
+            let chosen = run.active(slot);
+            run.merge(slot, index, &chosen)
+        },
+        Op::VmrgW => |run, slot, index| {
+            let chosen = run.active_pair(slot);
+            run.merge(slot, index, &chosen)
+        },
+        _ => return None,
+    })
+}
+
+impl Run {
+    fn merge(&mut self, slot: &Slot, index: u32, chosen: &Active) -> u32 {
+        let (x, y, z) = (
+            self.vector_x(slot),
+            self.source_y(slot),
+            self.vector_z(slot),
+        );
+        let vl = self.cpu.vl();
+        moves::merge(&mut self.cpu.v, x, y, z, vl, chosen);
+        index + 1
+    }
+}
+
+fn masked(op: Op) -> Option<Handler> {
+    Some(match op {
+        Op::Andm => |run, slot, index| run.mask_logic(slot, index, |y, z| y & z),
+        Op::Orm => |run, slot, index| run.mask_logic(slot, index, |y, z| y | z),
+        Op::Xorm => |run, slot, index| run.mask_logic(slot, index, |y, z| y ^ z),
+        Op::Eqvm => |run, slot, index| run.mask_logic(slot, index, |y, z| !(y ^ z)),
+        Op::Nndm => |run, slot, index| run.mask_logic(slot, index, |y, z| !y & z),
+        Op::Negm => |run, slot, index| run.mask_logic(slot, index, |y, _| !y),
+        Op::Pcvm => |run, slot, index| {
+            run.set_x(slot, mask::count(run.mask(slot.insn.vy()), run.cpu.vl()));
+            index + 1
+        },
+        Op::Lzvm => |run, slot, index| {
+            run.set_x(slot, mask::first(run.mask(slot.insn.vy()), run.cpu.vl()));
+            index + 1
+        },
+        Op::Tovm => |run, slot, index| {
+            run.set_x(
+                slot,
+                mask::after_last(run.mask(slot.insn.vy()), run.cpu.vl()),
+            );
+            index + 1
+        },
+        Op::Lvm => |run, slot, index| {
+            let before = *run.mask(slot.insn.vx());
+            run.set_mask_x(slot, mask::with_word(before, run.y(slot), run.z(slot)));
+            index + 1
+        },
+        Op::Svm => |run, slot, index| {
+            let word = mask::word(run.mask(slot.insn.vz()), run.y(slot));
+            run.set_x(slot, word);
+            index + 1
+        },
+        Op::VfmkL => |run, slot, index| run.make_mask(slot, index, |z| relation_l(z, 0)),
+        Op::VfmkW => |run, slot, index| run.make_mask(slot, index, |z| relation_w(z, 0)),
+        Op::PvfmkWUp => |run, slot, index| run.make_mask(slot, index, |z| relation_w(z >> 32, 0)),
+        Op::VfmkD => |run, slot, index| run.make_mask(slot, index, |z| relation_d(z, 0)),
+        Op::PvfmkSUp => |run, slot, index| run.make_mask(slot, index, |z| relation_s(z, 0)),
+        Op::PvfmkSLo => |run, slot, index| run.make_mask(slot, index, |z| relation_s(z << 32, 0)),
+        _ => return None,
+    })
+}
+
+fn reduction(op: Op) -> Option<Handler> {
+    Some(match op {
+        Op::VsumL => reduced!(|v, y, active| reduce::sum_l(v, y, active)),
+        Op::VsumWSx => {
+            reduced!(|v, y, active| i64::from(reduce::sum_w(v, y, active) as i32) as u64)
+        }
+        Op::VsumWZx => reduced!(|v, y, active| reduce::sum_w(v, y, active).into()),
+        Op::Vrand => reduced!(|v, y, active| reduce::and(v, y, active)),
+        Op::Vror => reduced!(|v, y, active| reduce::or(v, y, active)),
+        Op::Vrxor => reduced!(|v, y, active| reduce::xor(v, y, active)),
+        Op::VrmaxsLFst | Op::VrmaxsLLst => extreme!(compare::maxs_l),
+        Op::VrminsLFst | Op::VrminsLLst => extreme!(compare::mins_l),
+        Op::VrmaxsWFstSx | Op::VrmaxsWLstSx => extreme!(compare::maxs_w_sx),
+        Op::VrminsWFstSx | Op::VrminsWLstSx => extreme!(compare::mins_w_sx),
+        Op::VrmaxsWFstZx | Op::VrmaxsWLstZx => extreme!(compare::maxs_w_zx),
+        Op::VrminsWFstZx | Op::VrminsWLstZx => extreme!(compare::mins_w_zx),
+        _ => return None,
+    })
+}

@@ -1,0 +1,370 @@
+//! The loops over elements and lanes.
+//!
+//! A loop loads 16 elements of each source, computes, and stores 16: so a destination can be a source, and compilers make
+//! vector instructions of it. Where not all of 16 take part, floats that raise nothing stand in for the others before
+//! anything is computed.
+
+use std::cell::Cell;
+
+use super::float::Arithmetic;
+use super::level::{Loop, best};
+use super::{Active, Halves, Operand, Registers};
+use crate::semantics::Outcome;
+use crate::state::psw::Flags;
+
+const CHUNK: usize = 16;
+const CHUNKS: usize = crate::state::ELEMENTS / CHUNK;
+
+type Chunk = [u64; CHUNK];
+type Lanes = [u32; 2 * CHUNK];
+
+/// The lanes of a chunk, in the order that they have in memory here.
+#[inline(always)]
+fn to_lanes(chunk: Chunk) -> Lanes {
+    // SAFETY: both are 128 bytes of integers.
+    unsafe { std::mem::transmute(chunk) }
+}
+
+#[inline(always)]
+fn of_lanes(lanes: Lanes) -> Chunk {
+    // SAFETY: as in `to_lanes`.
+    unsafe { std::mem::transmute(lanes) }
+}
+
+/// Hides from the compiler what is in memory here, so that it cannot compute with lanes that were replaced.
+#[inline(always)]
+fn hide<T>(value: &mut T) {
+    #[cfg(not(miri))]
+    // SAFETY: no instruction is executed. The block may change what the pointer leads to, which is borrowed for that, and leaves it.
+    unsafe {
+        std::arch::asm!("/* {0} */", in(reg) std::ptr::from_mut(value), options(nostack, preserves_flags));
+    }
+    #[cfg(miri)]
+    let _ = value;
+}
+
+/// What the lanes of a chunk do.
+#[derive(Clone, Copy)]
+struct Selection {
+    upper: u16,
+    lower: u16,
+}
+
+impl Selection {
+    #[inline(always)]
+    fn of(active: &Active, chunk: usize) -> Self {
+        let (word, shift) = (chunk / 4, chunk % 4 * CHUNK);
+        Self {
+            upper: (active.upper[word] >> shift) as u16,
+            lower: (active.lower[word] >> shift) as u16,
+        }
+    }
+
+    #[inline(always)]
+    fn is_all(self) -> bool {
+        self.upper & self.lower == u16::MAX
+    }
+
+    #[inline(always)]
+    fn is_none(self) -> bool {
+        self.upper | self.lower == 0
+    }
+
+    /// Ones where lanes take part.
+    #[inline(always)]
+    fn bits(self) -> Chunk {
+        let mut bits = [0; CHUNK];
+        for (index, bits) in bits.iter_mut().enumerate() {
+            let upper = (u64::from(self.upper) >> index & 1).wrapping_neg();
+            let lower = (u64::from(self.lower) >> index & 1).wrapping_neg();
+            *bits = (upper << 32) | (lower & Halves::Lower as u64);
+        }
+        bits
+    }
+}
+
+/// A loop over chunks. `F` makes one of the sources, and exceptions as bits of [`Flags`]; `IDLE`, if not 0, is what sources have where
+/// nothing takes part.
+struct Map<'a, const N: usize, const IDLE: u64, F> {
+    v: &'a mut Registers,
+    x: usize,
+    sources: [Operand; N],
+    active: &'a Active,
+    halves: u64,
+    f: F,
+}
+
+impl<const N: usize, const IDLE: u64, F: Fn([Chunk; N]) -> (Chunk, Chunk)> Loop
+    for Map<'_, N, IDLE, F>
+{
+    type Output = u64;
+
+    #[inline(always)]
+    fn run(self) -> u64 {
+        let Self {
+            v,
+            x,
+            sources,
+            active,
+            mut halves,
+            f,
+        } = self;
+        // Lanes that only one form computes are unknown to the compiler.
+        hide(&mut halves);
+        let scalars = sources.map(|source| match source {
+            Operand::Scalar(value) => Cell::new([value; CHUNK]),
+            Operand::Vector(_) => Cell::new([0; CHUNK]),
+        });
+        let (chunks, _) = v.as_flattened_mut().as_chunks_mut::<CHUNK>();
+        let chunks = Cell::from_mut(chunks).as_slice_of_cells();
+        let of = |register: usize| &chunks[register % 64 * CHUNKS..][..CHUNKS];
+        let inputs: [(&[Cell<Chunk>], usize); N] =
+            std::array::from_fn(|source| match sources[source] {
+                Operand::Vector(register) => (of(register), 1),
+                Operand::Scalar(_) => (std::slice::from_ref(&scalars[source]), 0),
+            });
+        let outputs = of(x);
+        let mut flags = 0;
+        for (chunk, output) in outputs[..active.vl.div_ceil(CHUNK)].iter().enumerate() {
+            let selection = Selection::of(active, chunk);
+            if selection.is_none() {
+                continue;
+            }
+            let mut values: [Chunk; N] =
+                std::array::from_fn(|source| inputs[source].0[chunk * inputs[source].1].get());
+            if selection.is_all() {
+                if IDLE != 0 && halves != u64::MAX {
+                    for value in &mut values {
+                        replace::<IDLE>(value, &[halves; CHUNK]);
+                    }
+                    hide(&mut values);
+                }
+                let (mut result, happened) = f(values);
+                for index in 0..CHUNK {
+                    result[index] &= halves;
+                    flags |= happened[index] & halves;
+                }
+                output.set(result);
+                continue;
+            }
+            let written = selection.bits();
+            let computed = written.map(|bits| bits & halves);
+            if IDLE != 0 {
+                for value in &mut values {
+                    replace::<IDLE>(value, &computed);
+                }
+                hide(&mut values);
+            }
+            let (mut result, happened) = f(values);
+            let before = output.get();
+            for index in 0..CHUNK {
+                result[index] =
+                    (before[index] & !written[index]) | (result[index] & computed[index]);
+                flags |= happened[index] & computed[index];
+            }
+            output.set(result);
+        }
+        flags
+    }
+}
+
+#[inline(always)]
+fn replace<const IDLE: u64>(value: &mut Chunk, taking_part: &Chunk) {
+    for index in 0..CHUNK {
+        value[index] = (value[index] & taking_part[index]) | (IDLE & !taking_part[index]);
+    }
+}
+
+/// What is written to a destination, and the sources it is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a, const N: usize> {
+    /// The number of the destination, of which the lowest six bits count.
+    pub x: usize,
+    /// The sources.
+    pub sources: [Operand; N],
+    /// Which elements take part.
+    pub active: &'a Active,
+}
+
+#[inline(always)]
+fn map<const N: usize, const IDLE: u64>(
+    v: &mut Registers,
+    places: Places<'_, N>,
+    halves: Halves,
+    f: impl Fn([Chunk; N]) -> (Chunk, Chunk),
+) -> u64 {
+    best(Map::<N, IDLE, _> {
+        v,
+        x: places.x,
+        sources: places.sources,
+        active: places.active,
+        halves: halves as u64,
+        f,
+    })
+}
+
+/// Writes to each element what a function makes of the sources.
+#[inline(always)]
+pub fn elements<const N: usize>(
+    v: &mut Registers,
+    places: Places<'_, N>,
+    f: impl Fn([u64; N]) -> u64,
+) {
+    map::<N, 0>(v, places, Halves::Both, |sources| {
+        let mut results = [0; CHUNK];
+        for index in 0..CHUNK {
+            results[index] = f(std::array::from_fn(|source| sources[source][index]));
+        }
+        (results, [0; CHUNK])
+    });
+}
+
+/// As [`elements`]. The result is what happened.
+#[inline(always)]
+pub fn elements_with_flags<const N: usize>(
+    v: &mut Registers,
+    places: Places<'_, N>,
+    f: impl Fn([u64; N]) -> Outcome,
+) -> Flags {
+    let flags = map::<N, 0>(v, places, Halves::Both, |sources| {
+        let (mut results, mut flags) = ([0; CHUNK], [0; CHUNK]);
+        for index in 0..CHUNK {
+            let outcome = f(std::array::from_fn(|source| sources[source][index]));
+            results[index] = outcome.value;
+            flags[index] = outcome.flags.bits().into();
+        }
+        (results, flags)
+    });
+    Flags::from_bits_truncate(flags as u8)
+}
+
+/// Writes to each lane what a function makes of the sources. It says, in bits of [`Flags`], what happened.
+#[inline(always)]
+pub fn lanes<const N: usize>(
+    v: &mut Registers,
+    places: Places<'_, N>,
+    halves: Halves,
+    f: impl Fn([u32; N]) -> (u32, u32),
+) -> Flags {
+    let flags = map::<N, 0>(v, places, halves, |sources| {
+        let sources = sources.map(to_lanes);
+        let (mut results, mut flags) = ([0; 2 * CHUNK], [0; 2 * CHUNK]);
+        for index in 0..2 * CHUNK {
+            (results[index], flags[index]) =
+                f(std::array::from_fn(|source| sources[source][index]));
+        }
+        (of_lanes(results), of_lanes(flags))
+    });
+    Flags::from_bits_truncate((flags | flags >> 32) as u8)
+}
+
+/// Computes with the host's unit, each element an `f64`. What happens gathers in the host's status.
+pub fn doubles<K: Arithmetic<N>, const N: usize>(v: &mut Registers, places: Places<'_, N>) {
+    const ONE: u64 = 1.0f64.to_bits();
+    map::<N, ONE>(v, places, Halves::Both, |sources| {
+        let mut results = [0; CHUNK];
+        for index in 0..CHUNK {
+            let operands = std::array::from_fn(|source| f64::from_bits(sources[source][index]));
+            results[index] = K::double(operands).to_bits();
+        }
+        (results, [0; CHUNK])
+    });
+}
+
+/// As [`doubles`], each lane an `f32`.
+pub fn singles<K: Arithmetic<N>, const N: usize>(
+    v: &mut Registers,
+    places: Places<'_, N>,
+    halves: Halves,
+) {
+    const ONES: u64 = (1.0f32.to_bits() as u64) << 32 | 1.0f32.to_bits() as u64;
+    map::<N, ONES>(v, places, halves, |sources| {
+        let sources = sources.map(to_lanes);
+        let mut results = [0; 2 * CHUNK];
+        for index in 0..2 * CHUNK {
+            let operands = std::array::from_fn(|source| f32::from_bits(sources[source][index]));
+            results[index] = K::single(operands).to_bits();
+        }
+        (of_lanes(results), [0; CHUNK])
+    });
+}
+
+impl Operand {
+    #[inline(always)]
+    pub(super) fn element(self, v: &Registers, index: usize) -> u64 {
+        match self {
+            Self::Vector(register) => v[register % 64][index],
+            Self::Scalar(value) => value,
+        }
+    }
+}
+
+/// Calls a function for each element that takes part, in order, and for no other.
+#[inline(always)]
+pub fn each<const N: usize>(
+    v: &mut Registers,
+    places: Places<'_, N>,
+    mut f: impl FnMut([u64; N]) -> u64,
+) {
+    for index in places.active.indices() {
+        let sources = places.sources.map(|source| source.element(v, index));
+        v[places.x % 64][index] = f(sources);
+    }
+}
+
+/// Calls a function for each lane that takes part and is one of `halves`, and for no other.
+#[inline(always)]
+pub fn each_lane<const N: usize>(
+    v: &mut Registers,
+    places: Places<'_, N>,
+    halves: Halves,
+    mut f: impl FnMut([u32; N]) -> u32,
+) {
+    for index in 0..places.active.vl {
+        let written = places.active.bits(index);
+        let sources = places.sources.map(|source| source.element(v, index));
+        let mut result = 0;
+        for shift in [32, 0] {
+            if (written & halves as u64) >> shift & 1 == 1 {
+                let lane = f(sources.map(|source| (source >> shift) as u32));
+                result |= u64::from(lane) << shift;
+            }
+        }
+        let element = &mut v[places.x % 64][index];
+        *element = (*element & !written) | result;
+    }
+}
+
+/// Whether an element of a source, of those that take part, is such.
+pub fn any<const N: usize>(
+    v: &Registers,
+    places: Places<'_, N>,
+    is_such: impl Fn(u64) -> bool,
+) -> bool {
+    let mut found = false;
+    for index in places.active.indices() {
+        for source in places.sources {
+            found |= is_such(source.element(v, index));
+        }
+    }
+    found
+}
+
+/// As [`any`], for lanes that are one of `halves`.
+pub fn any_lane<const N: usize>(
+    v: &Registers,
+    places: Places<'_, N>,
+    halves: Halves,
+    is_such: impl Fn(u32) -> bool,
+) -> bool {
+    let mut found = false;
+    for index in 0..places.active.vl {
+        let bits = places.active.bits(index) & halves as u64;
+        for source in places.sources {
+            let value = source.element(v, index);
+            found |= bits >> 32 != 0 && is_such((value >> 32) as u32);
+            found |= bits << 32 != 0 && is_such(value as u32);
+        }
+    }
+    found
+}
