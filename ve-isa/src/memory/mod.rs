@@ -16,4 +16,5 @@ mod window;
 
 pub use access::AccessError;
 pub use handler::{install_handler, recover};
+pub(crate) use window::host_page;
 pub use window::{MemoryError, Protection, Window};

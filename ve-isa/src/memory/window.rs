@@ -1,7 +1,9 @@
 //! The window: which addresses machine code may use, and every access to them.
 
+use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::os::fd::AsRawFd as _;
 use std::sync::Mutex;
 
 use super::access::{self, AccessError};
@@ -387,10 +389,7 @@ impl Window {
     /// The range is not one that is mapped, or the system refuses.
     pub fn protect(&self, range: Range<u64>, protection: Protection) -> Result<(), MemoryError> {
         let used = self.used.lock().unwrap_or_else(|lock| lock.into_inner());
-        if !used
-            .iter()
-            .any(|mapped| mapped.start <= range.start && range.end <= mapped.end)
-        {
+        if !is_inside(&used, &range) {
             return Err(MemoryError::Outside {
                 address: range.start,
                 length: range.end.saturating_sub(range.start),
@@ -399,6 +398,46 @@ impl Window {
         let page = host_page();
         let start = range.start / page * page;
         self.protect_pages(start..range.end.next_multiple_of(page), protection, false)
+    }
+
+    /// Maps part of a file onto whole pages of the host in a range that [`map`](Self::map) has made, for reading and writing. What
+    /// is written stays in the window. What the file does not have, or loses, cannot be accessed.
+    ///
+    /// # Errors
+    /// The range is not one that is mapped, it or the offset is not at a page, or the system refuses.
+    pub fn map_file(&self, range: Range<u64>, file: &File, offset: u64) -> Result<(), MemoryError> {
+        let length = range.end.saturating_sub(range.start);
+        if length == 0 {
+            return Ok(());
+        }
+        let used = self.used.lock().unwrap_or_else(|lock| lock.into_inner());
+        let page = host_page();
+        let whole = range.start.is_multiple_of(page) && length.is_multiple_of(page);
+        if !whole || !is_inside(&used, &range) {
+            return Err(MemoryError::Outside {
+                address: range.start,
+                length,
+            });
+        }
+        // SAFETY: the range is part of `place`, which belongs to this window and holds no Rust value, and the lock keeps it mapped. Others
+        // may change the file: what is in the window may change at any time, and pages that go away make accesses fail, which is recovered.
+        let mapped = unsafe {
+            libc::mmap(
+                range.start as *mut libc::c_void,
+                length as usize,
+                Protection::ReadWrite.flags(),
+                libc::MAP_PRIVATE | libc::MAP_NORESERVE | libc::MAP_FIXED,
+                file.as_raw_fd(),
+                offset as libc::off_t,
+            )
+        };
+        if mapped != libc::MAP_FAILED {
+            return Ok(());
+        }
+        Err(MemoryError::System {
+            what: format!("mapping {length} bytes of a file at {:#x}", range.start),
+            source: io::Error::last_os_error(),
+        })
     }
 
     /// Sets the protection; with `fresh`, of zeros that replace what was there. The range is one of `place`, and the lock is held.
@@ -446,7 +485,16 @@ impl Drop for Window {
     }
 }
 
-fn host_page() -> u64 {
+/// Whether a range lies in one of those in use, which are in order.
+fn is_inside(used: &[Range<u64>], range: &Range<u64>) -> bool {
+    let after = used.partition_point(|mapped| mapped.start <= range.start);
+    used[..after]
+        .last()
+        .is_some_and(|mapped| range.start <= range.end && range.end <= mapped.end)
+}
+
+/// The size of the host's pages.
+pub(crate) fn host_page() -> u64 {
     // SAFETY: asking for the size of a page has no conditions.
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) as u64 }
 }
