@@ -1,14 +1,15 @@
 //! A machine: a window, the images in it, threads that run their code.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use crate::host;
-use crate::image::{self, Image, ImageError, Input, Provider, Scope};
+use crate::image::{self, Image, ImageError, ImageId, Input, Provider, Resolver, Scope, Source};
 use crate::interp::Common;
 use crate::memory::{MemoryError, Window};
 use crate::thread::{Gates, Template, Thread};
-use crate::trap::Trap;
+use crate::trap::{Trap, TrapKind};
 
 /// Bytes of stack of a thread, if nobody says otherwise.
 pub const DEFAULT_STACK: u64 = 64 << 20;
@@ -44,7 +45,22 @@ pub struct Machine {
 #[derive(Debug, Default)]
 struct Loaded {
     scope: Scope,
+    /// In the order in which their constructors are called.
     images: Vec<Image>,
+    /// Those that have been started.
+    started: HashSet<ImageId>,
+}
+
+/// Why images cannot be unloaded, or not in order.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnloadError {
+    /// They stay.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A destructor trapped. They are gone.
+    #[error("a destructor: {0}")]
+    Trap(#[from] Trap),
 }
 
 /// A thread with what it needs to follow the machine.
@@ -53,8 +69,8 @@ pub struct MachineThread<'m> {
     machine: &'m Machine,
     thread: Thread,
     generation: u64,
-    /// How many images have given their thread-local variables.
-    initialised: usize,
+    /// The images that have given their thread-local variables.
+    initialised: HashSet<ImageId>,
 }
 
 impl Machine {
@@ -86,32 +102,78 @@ impl Machine {
         &self.common.window
     }
 
-    /// Loads files that may need each other and all that was loaded before. Constructors are not called: see
-    /// [`constructors`](Self::constructors).
+    /// Loads files that may need each other and all that was loaded before. The result has the image of each file, in their order.
+    ///
+    /// Nothing is called: see [`MachineThread::start`].
     ///
     /// # Errors
     /// As [`image::load`]. Then nothing has changed.
-    pub fn load(&self, inputs: &[Input<'_>], unresolved: Unresolved) -> Result<(), ImageError> {
+    pub fn load(
+        &self,
+        inputs: &[Input<'_>],
+        unresolved: Unresolved,
+    ) -> Result<Vec<ImageId>, ImageError> {
+        let sources: Vec<_> = inputs.iter().copied().map(Source::from).collect();
+        self.load_sources(&sources, unresolved)
+    }
+
+    /// As [`load`](Self::load), of files that may be open instead of in memory: large ones are mapped and not read.
+    ///
+    /// # Errors
+    /// As [`image::load`]. Then nothing has changed.
+    pub fn load_sources(
+        &self,
+        sources: &[Source<'_>],
+        unresolved: Unresolved,
+    ) -> Result<Vec<ImageId>, ImageError> {
         let mut loaded = self.loaded.write().unwrap_or_else(|lock| lock.into_inner());
+        let Loaded { scope, images, .. } = &mut *loaded;
         let mut provider = Names {
             gates: &self.gates,
             unresolved,
         };
-        let images = image::load(
-            inputs,
-            &self.common.window,
-            &mut loaded.scope,
-            &mut provider,
-        )?;
-        for range in images.iter().flat_map(|image| &image.code) {
+        let window = &self.common.window;
+        let new = image::load(sources, window, scope, images, &mut provider)?;
+        for range in new.iter().flat_map(|image| &image.code) {
             self.common.executable.add(range.clone());
         }
-        loaded.images.extend(images);
+        let mut ids: Vec<_> = new.iter().map(|image| image.id).collect();
+        // Images are numbered in the order of their files.
+        ids.sort_unstable();
+        images.extend(new);
+        self.generation.fetch_add(1, Ordering::Release);
+        Ok(ids)
+    }
+
+    /// Unloads images: what they define is no longer found, and their memory is given back. Destructors are not called: see
+    /// [`MachineThread::unload`].
+    ///
+    /// No thread should be in their code, nor come back to it. One that does traps, or runs what it has decoded before.
+    ///
+    /// # Errors
+    /// Another image uses one of them, or one is not loaded. Then nothing has changed.
+    pub fn unload(&self, ids: &[ImageId]) -> Result<(), ImageError> {
+        let mut loaded = self.loaded.write().unwrap_or_else(|lock| lock.into_inner());
+        loaded.check_unload(ids)?;
+        let ids: HashSet<_> = ids.iter().collect();
+        let (gone, kept) = std::mem::take(&mut loaded.images)
+            .into_iter()
+            .partition(|image| ids.contains(&image.id));
+        loaded.images = kept;
+        let gone: Vec<Image> = gone;
+        for image in gone {
+            loaded.scope.forget(image.id);
+            loaded.started.remove(&image.id);
+            for range in &image.code {
+                self.common.executable.remove(range);
+            }
+            image.unmap(&self.common.window);
+        }
         self.generation.fetch_add(1, Ordering::Release);
         Ok(())
     }
 
-    /// The functions to call before any other, in order, of the images loaded after the first `skip`.
+    /// The functions to call before any other, in order, of the images after the first `skip`. [`MachineThread::start`] calls them.
     #[must_use]
     pub fn constructors(&self, skip: usize) -> Vec<u64> {
         self.of_images(skip, |image| &image.constructors)
@@ -120,9 +182,9 @@ impl Machine {
     /// The functions to call at the end, in order.
     #[must_use]
     pub fn destructors(&self) -> Vec<u64> {
-        let mut all = self.of_images(0, |image| &image.destructors);
-        all.reverse();
-        all
+        let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
+        let images = loaded.images.iter().rev();
+        images.flat_map(|image| image.destructors.clone()).collect()
     }
 
     fn of_images(&self, skip: usize, what: impl Fn(&Image) -> &Vec<u64>) -> Vec<u64> {
@@ -142,6 +204,17 @@ impl Machine {
         loaded
             .scope
             .get(name)
+            .filter(|definition| definition.tls.is_none())
+            .map(|definition| definition.address)
+    }
+
+    /// The address of what a name stands for in one image.
+    #[must_use]
+    pub fn symbol_in(&self, image: ImageId, name: &str) -> Option<u64> {
+        let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
+        loaded
+            .scope
+            .get_in(image, name)
             .filter(|definition| definition.tls.is_none())
             .map(|definition| definition.address)
     }
@@ -179,12 +252,113 @@ impl Machine {
             thread: Thread::new(self.common.clone(), self.gates.clone(), stack, tls)?,
             machine: self,
             generation: 0,
-            initialised: 0,
+            initialised: HashSet::new(),
         })
     }
 }
 
+impl Loaded {
+    /// Whether all of these can be unloaded.
+    fn check_unload(&self, ids: &[ImageId]) -> Result<(), ImageError> {
+        let ids: HashSet<_> = ids.iter().copied().collect();
+        let known = |id: &ImageId| self.images.iter().any(|image| image.id == *id);
+        if !ids.iter().all(known) {
+            return Err(ImageError::Unknown);
+        }
+        for user in self.images.iter().filter(|image| !ids.contains(&image.id)) {
+            if let Some(used) = user.uses.iter().find(|used| ids.contains(used)) {
+                let name = self.images.iter().find(|image| image.id == *used);
+                return Err(ImageError::InUse {
+                    name: name.map_or_else(String::new, |image| image.name.clone()),
+                    user: user.name.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an image wants to be done before it is used.
+struct Start {
+    resolvers: Vec<Resolver>,
+    constructors: Vec<u64>,
+}
+
 impl MachineThread<'_> {
+    /// Does what images want to be done before they are used: words that their own functions decide on, then constructors, in order. What
+    /// was begun is not begun again.
+    ///
+    /// # Errors
+    /// The trap that one of the functions ended in. Those after it can be called by starting again.
+    pub fn start(&mut self) -> Result<(), Trap> {
+        let starts = {
+            let machine = self.machine;
+            let mut loaded = machine
+                .loaded
+                .write()
+                .unwrap_or_else(|lock| lock.into_inner());
+            let Loaded {
+                images, started, ..
+            } = &mut *loaded;
+            images
+                .iter()
+                .filter(|image| started.insert(image.id))
+                .map(|image| Start {
+                    resolvers: image.resolvers.clone(),
+                    constructors: image.constructors.clone(),
+                })
+                .collect::<Vec<_>>()
+        };
+        for resolver in starts.iter().flat_map(|start| &start.resolvers) {
+            let address = self.call(resolver.function, &[])?;
+            let value = address.wrapping_add(resolver.addend);
+            let stored = self.machine.common.window.store::<8>(resolver.place, value);
+            stored.map_err(|cause| Trap {
+                kind: TrapKind::MemoryAccess {
+                    address: resolver.place,
+                    write: true,
+                    cause,
+                },
+                ic: resolver.function,
+                word: None,
+            })?;
+        }
+        for constructor in starts.iter().flat_map(|start| &start.constructors) {
+            self.call(*constructor, &[])?;
+        }
+        Ok(())
+    }
+
+    /// Calls the destructors of images that were started, and unloads them.
+    ///
+    /// # Errors
+    /// As [`Machine::unload`], before anything is called; or the trap that a destructor ended in. Those after it are not called, and the
+    /// images are unloaded all the same.
+    pub fn unload(&mut self, ids: &[ImageId]) -> Result<(), UnloadError> {
+        let destructors: Vec<u64> = {
+            let machine = self.machine;
+            let mut loaded = machine
+                .loaded
+                .write()
+                .unwrap_or_else(|lock| lock.into_inner());
+            loaded.check_unload(ids)?;
+            let Loaded {
+                images, started, ..
+            } = &mut *loaded;
+            images
+                .iter()
+                .rev()
+                .filter(|image| ids.contains(&image.id) && started.remove(&image.id))
+                .flat_map(|image| image.destructors.clone())
+                .collect()
+        };
+        let ended = destructors
+            .into_iter()
+            .try_for_each(|destructor| self.call(destructor, &[]).map(|_| ()));
+        self.machine.unload(ids)?;
+        Ok(ended?)
+    }
+
     /// Calls a function with argument words, and returns its result word.
     ///
     /// # Errors
@@ -211,20 +385,25 @@ impl MachineThread<'_> {
             .loaded
             .read()
             .unwrap_or_else(|lock| lock.into_inner());
-        for image in &loaded.images[self.initialised..] {
-            if let Some(tls) = &image.tls {
-                let template = Template {
-                    address: tls.template,
-                    size: tls.size,
-                    offset: tls.offset,
-                };
-                self.thread.initialise(&template).map_err(|kind| Trap {
-                    kind,
-                    ic: 0,
-                    word: None,
-                })?;
+        let before = std::mem::take(&mut self.initialised);
+        for image in &loaded.images {
+            let Some(tls) = &image.tls else { continue };
+            if before.contains(&image.id) {
+                self.initialised.insert(image.id);
+                continue;
             }
-            self.initialised += 1;
+            let template = Template {
+                address: tls.template,
+                initialised: tls.initialised,
+                size: tls.size,
+                offset: tls.offset,
+            };
+            self.thread.initialise(&template).map_err(|kind| Trap {
+                kind,
+                ic: 0,
+                word: None,
+            })?;
+            self.initialised.insert(image.id);
         }
         self.generation = generation;
         Ok(())
@@ -247,5 +426,9 @@ impl Provider for Names<'_> {
             Unresolved::Error => None,
             Unresolved::Lazy => self.gates.missing(name),
         }
+    }
+
+    fn missing_library(&mut self, _name: &str) -> bool {
+        self.unresolved == Unresolved::Lazy
     }
 }

@@ -128,6 +128,8 @@ impl Gates {
 pub(crate) struct Template {
     /// Where they are in the window.
     pub(crate) address: u64,
+    /// How many bytes have first values; the rest is 0.
+    pub(crate) initialised: u64,
     pub(crate) size: u64,
     /// Where they belong, behind the thread's control block.
     pub(crate) offset: u64,
@@ -238,8 +240,9 @@ impl Thread {
         let mut bytes = vec![0; template.size as usize];
         let window = self.window();
         let to = self.tp + TCB_SIZE + template.offset;
+        let filled = template.initialised.min(template.size) as usize;
         window
-            .read(template.address, &mut bytes)
+            .read(template.address, &mut bytes[..filled])
             .and_then(|()| window.write(to, &bytes))
             .map_err(|_| full())
     }

@@ -20,6 +20,23 @@ pub enum ImageError {
         /// Each name with the file that needs it.
         names: Vec<(String, String)>,
     },
+    /// Libraries that files need and nobody has loaded.
+    #[error("needed libraries are not loaded: {}; load them first or together", listed(.names))]
+    Libraries {
+        /// Each library with the file that needs it.
+        names: Vec<(String, String)>,
+    },
+    /// An image cannot be unloaded.
+    #[error("{name} cannot be unloaded, since {user} uses it; unload that first or together")]
+    InUse {
+        /// The image.
+        name: String,
+        /// One that uses it.
+        user: String,
+    },
+    /// An image that is not loaded, or no longer.
+    #[error("no such image is loaded; it may have been unloaded already")]
+    Unknown,
     /// Two files define a name.
     #[error("{name} is defined in {first}, and again in {second}")]
     Duplicate {
@@ -33,6 +50,15 @@ pub enum ImageError {
     /// There is no memory for it.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+}
+
+impl ImageError {
+    pub(super) fn damaged(name: &str, damage: impl Into<String>) -> Self {
+        Self::Damaged {
+            name: name.to_owned(),
+            damage: damage.into(),
+        }
+    }
 }
 
 fn listed(names: &[(String, String)]) -> String {

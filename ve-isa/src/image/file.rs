@@ -1,7 +1,7 @@
 //! The header of a file: is it for this machine, and of a kind that can be loaded?
 
 use object::LittleEndian;
-use object::elf::{ET_DYN, ET_REL, FileHeader64};
+use object::elf::{ELFOSABI_GNU, ELFOSABI_NONE, ET_DYN, ET_REL, FileHeader64};
 use object::read::elf::FileHeader as _;
 
 /// The machine number of the Vector Engine.
@@ -9,6 +9,12 @@ const EM_VE: u16 = 251;
 
 /// The bits of `e_flags` that say which architecture it is; 0 for VE1 and VE2, 1 for VE3.
 const ARCHITECTURE: u32 = 0xf;
+
+/// How many bytes the header has.
+pub(super) const HEADER_SIZE: u64 = size_of::<Header>() as u64;
+
+/// Alignments above this are refused: no page is larger.
+pub(super) const LARGEST_ALIGNMENT: u64 = 64 << 20;
 
 /// What kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +34,18 @@ pub(super) fn header(bytes: &[u8]) -> Result<(&Header, Kind), String> {
         .map_err(|_| "it is not a 64-bit little-endian ELF file, or is cut off".to_owned())?;
     if !header.is_little_endian() {
         return Err("it is not a little-endian ELF file".into());
+    }
+    let version = (header.e_ident.version, header.e_version.get(LittleEndian));
+    if version.0 != object::elf::EV_CURRENT || version.1 != 1 {
+        return Err("it is of an unknown version of ELF".into());
+    }
+    let system = (header.e_ident.os_abi, header.e_ident.abi_version);
+    if !matches!(system.0, ELFOSABI_NONE | ELFOSABI_GNU) || system.1 != 0 {
+        return Err("it is for another system than that of the Vector Engine".into());
+    }
+    let size = header.e_ehsize.get(LittleEndian);
+    if u64::from(size) != HEADER_SIZE {
+        return Err(format!("its header has {size} bytes, not {HEADER_SIZE}"));
     }
     let machine = header.e_machine.get(LittleEndian);
     if machine.0 != EM_VE {

@@ -1,24 +1,38 @@
 //! Relocatable and shared objects for the Vector Engine: checked, placed in memory, relocated.
 //!
-//! A file is taken apart and checked ([`file`]), placed in the window, its symbols entered into a [`Scope`], and, once all files
+//! A file is taken apart and checked, placed in the window, its symbols entered into a [`Scope`], and, once all files
 //! that belong together are there, relocated. Nothing of a file is trusted.
 //!
 //! It uses `memory` and knows nothing of instructions.
 
+mod dynamic;
 mod error;
 mod file;
+mod local_symbols;
+mod needed;
 mod relocatable;
 mod relocate;
+mod segments;
+mod shared;
+mod source;
 mod symbols;
+mod undefined;
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::memory::{Protection, Window};
 
 pub use error::ImageError;
-pub use symbols::{Definition, Scope, Symbol};
+pub use needed::is_of_the_system;
+pub use source::Source;
+pub use symbols::{Definition, ImageId, Rank, Scope, Symbol};
 
-use relocatable::Relocatable;
+use file::Kind;
+use relocatable::{Place, Relocatable};
+use shared::Shared;
+use undefined::Undefined;
 
 /// Bytes between the thread pointer and the first byte of thread-local memory: the thread's control block.
 pub const TCB_SIZE: u64 = 48;
@@ -36,17 +50,40 @@ pub struct Tls {
     pub offset: u64,
 }
 
+/// A word that a function of the image's own decides on, before anything else runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resolver {
+    /// The function; it has no arguments, and returns an address.
+    pub function: u64,
+    /// Where the address is to be written, as 8 bytes.
+    pub place: u64,
+    /// What is added to it.
+    pub addend: u64,
+}
+
 /// An image in memory.
 #[derive(Debug)]
 pub struct Image {
+    /// Which it is.
+    pub id: ImageId,
     /// Its file's name.
     pub name: String,
+    /// The name that other images need it by, if it has one of its own.
+    pub soname: Option<String>,
+    /// The libraries that its file says it needs.
+    pub needed: Vec<String>,
+    /// Those of them that are images.
+    pub requires: Vec<ImageId>,
+    /// The images that it cannot do without, itself perhaps among them.
+    pub uses: BTreeSet<ImageId>,
     /// The ranges that were mapped for it.
     mapped: Vec<Range<u64>>,
     /// Where its code is.
     pub code: Vec<Range<u64>>,
     /// Its symbols that have addresses, in the order of their addresses.
     pub symbols: Vec<Symbol>,
+    /// Words to fill in before its constructors are called.
+    pub resolvers: Vec<Resolver>,
     /// Functions to call before anything else, in order.
     pub constructors: Vec<u64>,
     /// Functions to call at the end, in order.
@@ -56,6 +93,24 @@ pub struct Image {
 }
 
 impl Image {
+    fn new(id: ImageId, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            soname: None,
+            needed: Vec::new(),
+            requires: Vec::new(),
+            uses: BTreeSet::new(),
+            mapped: Vec::new(),
+            code: Vec::new(),
+            symbols: Vec::new(),
+            resolvers: Vec::new(),
+            constructors: Vec::new(),
+            destructors: Vec::new(),
+            tls: None,
+        }
+    }
+
     /// The function or variable that covers an address, or comes last before it.
     #[must_use]
     pub fn symbol_at(&self, address: u64) -> Option<&Symbol> {
@@ -84,6 +139,9 @@ pub trait Provider {
 
     /// An address that stands for a name that nobody knows, if that is no error.
     fn missing(&mut self, name: &str) -> Option<u64>;
+
+    /// Whether a library that a file needs may be missing.
+    fn missing_library(&mut self, name: &str) -> bool;
 }
 
 /// A file to load.
@@ -95,68 +153,162 @@ pub struct Input<'a> {
     pub bytes: &'a [u8],
 }
 
-/// Loads files that may need each other, and whatever `scope` has.
-///
-/// What they define joins the scope, in their order; a name that is there already keeps its meaning. If one of them
-/// cannot be loaded, none is.
-///
-/// # Errors
-/// A file is damaged or for another machine, memory is missing, or names are not defined: then the error has all of them.
-pub fn load(
-    inputs: &[Input<'_>],
-    window: &Window,
-    scope: &mut Scope,
-    provider: &mut dyn Provider,
-) -> Result<Vec<Image>, ImageError> {
-    let files = inputs
-        .iter()
-        .map(|input| {
-            Relocatable::parse(input.bytes).map_err(|damage| ImageError::Damaged {
-                name: input.name.to_owned(),
-                damage,
-            })
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let before = scope.clone();
-    let mut images = Vec::new();
-    let loaded = load_all(inputs, &files, window, scope, provider, &mut images);
-    if let Err(error) = loaded {
-        for image in images {
-            image.unmap(window);
-        }
-        *scope = before;
-        return Err(error);
+impl<'a> From<Input<'a>> for Source<'a> {
+    fn from(input: Input<'a>) -> Self {
+        Self::bytes(input.name, input.bytes)
     }
-    Ok(images)
 }
 
-fn load_all(
-    inputs: &[Input<'_>],
-    files: &[Relocatable<'_>],
+/// A file that is in memory, with what is left to do.
+enum Placed<'a> {
+    Relocatable(&'a Relocatable<'a>, Place),
+    Shared(Shared),
+}
+
+/// A file that may be placed.
+enum Checked<'a> {
+    Relocatable(Box<Relocatable<'a>>),
+    /// Its header is read, and the rest as it is placed.
+    Shared,
+}
+
+/// Loads files that may need each other, and whatever `scope` has, which `before` defines.
+///
+/// What they define joins the scope, in their order. If one of them cannot be loaded, none is. The images come in the order in which their
+/// constructors are to be called: each after those that it needs.
+///
+/// # Errors
+/// A file is damaged or for another machine, memory is missing, or libraries are missing or names not defined: then the error has all of
+/// them.
+pub fn load(
+    sources: &[Source<'_>],
     window: &Window,
     scope: &mut Scope,
+    before: &[Image],
     provider: &mut dyn Provider,
-    images: &mut Vec<Image>,
-) -> Result<(), ImageError> {
-    let mut places = Vec::new();
-    for (input, file) in inputs.iter().zip(files) {
-        let (image, place) = file.place(input.name, window, scope)?;
-        images.push(image);
-        places.push(place);
+) -> Result<Vec<Image>, ImageError> {
+    // The header says how much of a file is to be read.
+    let mut contents = Vec::new();
+    for source in sources {
+        let damaged = |why: String| ImageError::damaged(source.name(), why);
+        let length = source.length().map_err(damaged)?;
+        let bytes = match source.as_bytes() {
+            Some(bytes) => Cow::Borrowed(bytes),
+            None => {
+                let head = source
+                    .read(0, length.min(file::HEADER_SIZE))
+                    .map_err(damaged)?;
+                match file::header(&head).map_err(damaged)? {
+                    (_, Kind::Relocatable) => source.read(0, length).map_err(damaged)?.into(),
+                    (_, Kind::Shared) => head.into(),
+                }
+            }
+        };
+        contents.push(bytes);
     }
-    for (image, (file, place)) in images.iter().zip(files.iter().zip(&places)) {
-        file.define(&image.name, place, scope)?;
+    let mut files = Vec::new();
+    for (source, bytes) in sources.iter().zip(&contents) {
+        let damaged = |why: String| ImageError::damaged(source.name(), why);
+        files.push(match file::header(bytes).map_err(damaged)? {
+            (_, Kind::Relocatable) => {
+                Checked::Relocatable(Box::new(Relocatable::parse(bytes).map_err(damaged)?))
+            }
+            (_, Kind::Shared) => Checked::Shared,
+        });
     }
-    let mut undefined = Vec::new();
-    for (image, (file, place)) in images.iter_mut().zip(files.iter().zip(&places)) {
-        file.relocate(image, place, window, scope, provider, &mut undefined)?;
-        for range in &place.read_only {
-            window.protect(range.clone(), Protection::Read)?;
+    let mut images = Vec::new();
+    let mut loading = Loading {
+        window,
+        scope,
+        before,
+        images: &mut images,
+    };
+    if let Err(error) = loading.all(sources, &contents, &files, provider) {
+        for image in images {
+            scope.forget(image.id);
+            image.unmap(window);
         }
+        return Err(error);
     }
-    if undefined.is_empty() {
+    Ok(needed::sort(images))
+}
+
+/// What a load works on.
+struct Loading<'a> {
+    window: &'a Window,
+    scope: &'a mut Scope,
+    before: &'a [Image],
+    images: &'a mut Vec<Image>,
+}
+
+impl Loading<'_> {
+    fn all(
+        &mut self,
+        sources: &[Source<'_>],
+        contents: &[Cow<'_, [u8]>],
+        files: &[Checked<'_>],
+        provider: &mut dyn Provider,
+    ) -> Result<(), ImageError> {
+        let window = self.window;
+        let mut placed = Vec::new();
+        let mut commons = relocatable::Commons::of(files.iter().filter_map(|file| match file {
+            Checked::Relocatable(file) => Some(&**file),
+            Checked::Shared => None,
+        }));
+        for ((source, bytes), file) in sources.iter().zip(contents).zip(files) {
+            let id = self.scope.new_image();
+            let (image, place) = match file {
+                Checked::Relocatable(file) => {
+                    let placed = file.place(source.name(), window, self.scope, id, &mut commons);
+                    let (image, place) = placed.inspect_err(|_| self.scope.forget(id))?;
+                    (image, Placed::Relocatable(file, place))
+                }
+                Checked::Shared => {
+                    let (header, _) = file::header(bytes)
+                        .map_err(|why| ImageError::damaged(source.name(), why))?;
+                    let placed = Shared::place(header, *source, window, self.scope, id);
+                    let (image, place) = placed.inspect_err(|_| self.scope.forget(id))?;
+                    (image, Placed::Shared(place))
+                }
+            };
+            self.images.push(image);
+            placed.push(place);
+        }
+        for (image, place) in self.images.iter().zip(&placed) {
+            match place {
+                Placed::Relocatable(file, place) => file.define(image, place, self.scope)?,
+                Placed::Shared(shared) => shared.define(image, self.scope)?,
+            }
+        }
+        needed::find(self.images, self.before, provider)?;
+        let mut undefined = Undefined::default();
+        let mut copies = Vec::new();
+        for (image, place) in self.images.iter_mut().zip(&placed) {
+            let scope = &*self.scope;
+            match place {
+                Placed::Relocatable(file, place) => {
+                    file.relocate(image, place, window, scope, provider, &mut undefined)?;
+                    copies.push(Vec::new());
+                }
+                Placed::Shared(shared) => {
+                    copies.push(shared.relocate(image, window, scope, provider, &mut undefined)?);
+                }
+            }
+        }
+        undefined.check()?;
+        for (image, copies) in self.images.iter().zip(copies) {
+            shared::copy(copies, &image.name, window)?;
+        }
+        for place in &placed {
+            match place {
+                Placed::Relocatable(_, place) => {
+                    for range in &place.read_only {
+                        window.protect(range.clone(), Protection::Read)?;
+                    }
+                }
+                Placed::Shared(shared) => shared.protect(window)?,
+            }
+        }
         Ok(())
-    } else {
-        Err(ImageError::Undefined { names: undefined })
     }
 }

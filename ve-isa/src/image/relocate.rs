@@ -7,6 +7,47 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Kind(pub(super) u32);
 
+/// Their names.
+const NAMES: [&str; 37] = [
+    "NONE",
+    "REFLONG",
+    "REFQUAD",
+    "SREL32",
+    "HI32",
+    "LO32",
+    "PC_HI32",
+    "PC_LO32",
+    "GOT32",
+    "GOT_HI32",
+    "GOT_LO32",
+    "GOTOFF32",
+    "GOTOFF_HI32",
+    "GOTOFF_LO32",
+    "PLT32",
+    "PLT_HI32",
+    "PLT_LO32",
+    "RELATIVE",
+    "GLOB_DAT",
+    "JUMP_SLOT",
+    "COPY",
+    "IRELATIVE",
+    "DTPMOD64",
+    "DTPOFF64",
+    "TPOFF64",
+    "TLS_GD_HI32",
+    "TLS_GD_LO32",
+    "TLS_LD_HI32",
+    "TLS_LD_LO32",
+    "DTPOFF32",
+    "TLS_IE_HI32",
+    "TLS_IE_LO32",
+    "TPOFF_HI32",
+    "TPOFF_LO32",
+    "TPOFF32",
+    "CALL_HI32",
+    "CALL_LO32",
+];
+
 /// What of a symbol a relocation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Needs {
@@ -39,47 +80,13 @@ impl Kind {
         self.0 == 0
     }
 
+    /// Whether there is such a relocation.
+    pub(super) fn is_known(self) -> bool {
+        (self.0 as usize) < NAMES.len()
+    }
+
     /// The name in NEC's papers.
     pub(super) fn name(self) -> String {
-        const NAMES: [&str; 37] = [
-            "NONE",
-            "REFLONG",
-            "REFQUAD",
-            "SREL32",
-            "HI32",
-            "LO32",
-            "PC_HI32",
-            "PC_LO32",
-            "GOT32",
-            "GOT_HI32",
-            "GOT_LO32",
-            "GOTOFF32",
-            "GOTOFF_HI32",
-            "GOTOFF_LO32",
-            "PLT32",
-            "PLT_HI32",
-            "PLT_LO32",
-            "RELATIVE",
-            "GLOB_DAT",
-            "JUMP_SLOT",
-            "COPY",
-            "IRELATIVE",
-            "DTPMOD64",
-            "DTPOFF64",
-            "TPOFF64",
-            "TLS_GD_HI32",
-            "TLS_GD_LO32",
-            "TLS_LD_HI32",
-            "TLS_LD_LO32",
-            "DTPOFF32",
-            "TLS_IE_HI32",
-            "TLS_IE_LO32",
-            "TPOFF_HI32",
-            "TPOFF_LO32",
-            "TPOFF32",
-            "CALL_HI32",
-            "CALL_LO32",
-        ];
         match NAMES.get(self.0 as usize) {
             Some(name) => format!("R_VE_{name}"),
             None => format!("relocation {}", self.0),

@@ -3,22 +3,22 @@
 //! An object is placed in two ranges, one that code only reads and one that it may write; the second also has common variables and the
 //! global offset table.
 
-use std::collections::BTreeMap;
+mod apply;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
-use object::read::elf::ElfFile64;
+use object::elf::{SHT_REL, SHT_RELA, STT_GNU_IFUNC};
+use object::read::elf::{ElfFile64, SectionHeader as _};
 use object::{
-    LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags,
-    RelocationTarget, SectionFlags, SectionIndex, SymbolIndex,
+    LittleEndian, Object as _, ObjectComdat as _, ObjectSection as _, ObjectSymbol as _,
+    RelocationFlags, RelocationTarget, SectionFlags, SectionIndex, SymbolIndex,
 };
 
-use super::file::{self, Kind as FileKind};
-use super::relocate::{Kind, Needs, Write};
-use super::{Definition, Image, ImageError, Provider, Scope, Symbol, TCB_SIZE, Tls};
+use super::file::LARGEST_ALIGNMENT;
+use super::relocate::{Kind, Needs};
+use super::{Definition, Image, ImageError, ImageId, Rank, Scope, TCB_SIZE, Tls};
 use crate::memory::{Protection, Window};
-
-/// Alignments above this are refused: no page is larger.
-const LARGEST_ALIGNMENT: u64 = 64 << 20;
 
 /// The words at the beginning of the global offset table that belong to nobody.
 const RESERVED_SLOTS: u64 = 3;
@@ -57,6 +57,10 @@ struct Relocation {
 pub(super) struct Relocatable<'a> {
     file: File<'a>,
     sections: Vec<Section<'a>>,
+    /// Which of them has each index of the file.
+    by_index: HashMap<usize, usize>,
+    /// The groups of which one copy is enough: names, and the indices of their sections.
+    groups: Vec<(String, Vec<usize>)>,
     relocations: Vec<Relocation>,
     /// The slots of the global offset table, with how far from its beginning each is, and its whole size.
     slots: BTreeMap<(usize, Needs), u64>,
@@ -66,8 +70,11 @@ pub(super) struct Relocatable<'a> {
 /// Where the parts of an object are.
 #[derive(Debug)]
 pub(super) struct Place {
-    sections: BTreeMap<usize, u64>,
-    common: BTreeMap<usize, u64>,
+    sections: HashMap<usize, u64>,
+    /// The sections of groups that are in another object already.
+    dropped: HashSet<usize>,
+    /// The common variables that are here: addresses and sizes.
+    common: HashMap<usize, (u64, u64)>,
     got: u64,
     /// The number of its thread-local memory.
     module: u64,
@@ -82,11 +89,8 @@ fn text(error: object::Error) -> String {
 impl<'a> Relocatable<'a> {
     /// Takes an object apart.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, String> {
-        let (_, kind) = file::header(bytes)?;
-        if kind == FileKind::Shared {
-            return Err("shared objects cannot be loaded yet".into());
-        }
         let file = File::parse(bytes).map_err(text)?;
+        check_relocation_sections(&file)?;
         let mut sections = Vec::new();
         let mut relocations = Vec::new();
         for section in file.sections() {
@@ -133,6 +137,30 @@ impl<'a> Relocatable<'a> {
                 });
             }
         }
+        let mut by_index = HashMap::new();
+        for (place, section) in sections.iter().enumerate() {
+            by_index.insert(section.index.0, place);
+        }
+        let mut groups = Vec::new();
+        for group in file.comdats() {
+            let name = group.name().map_err(text)?.to_owned();
+            groups.push((name, group.sections().map(|section| section.0).collect()));
+        }
+        let endian = LittleEndian;
+        if let Some((index, symbol)) = file
+            .elf_symbol_table()
+            .enumerate()
+            .find(|(_, symbol)| symbol.st_type() == STT_GNU_IFUNC)
+        {
+            return Err(format!(
+                "symbol {}, {:?}, is a function that is chosen as it is loaded; only shared objects can have such",
+                index.0,
+                file.elf_symbol_table()
+                    .symbol_name(endian, symbol)
+                    .map(String::from_utf8_lossy)
+                    .unwrap_or_default()
+            ));
+        }
         let mut slots = BTreeMap::new();
         let mut got_size = RESERVED_SLOTS * 8;
         for relocation in &relocations {
@@ -158,6 +186,8 @@ impl<'a> Relocatable<'a> {
         Ok(Self {
             file,
             sections,
+            by_index,
+            groups,
             relocations,
             slots,
             got_size,
@@ -170,24 +200,41 @@ impl<'a> Relocatable<'a> {
         name: &str,
         window: &Window,
         scope: &mut Scope,
+        id: ImageId,
+        commons: &mut Commons,
     ) -> Result<(Image, Place), ImageError> {
-        let damaged = |damage: String| ImageError::Damaged {
-            name: name.to_owned(),
-            damage,
-        };
+        let mut image = Image::new(id, name);
+        let placed = self.place_in(&mut image, window, scope, commons);
+        match placed {
+            Ok(place) => Ok((image, place)),
+            Err(error) => {
+                image.unmap(window);
+                Err(error)
+            }
+        }
+    }
+
+    fn place_in(
+        &self,
+        image: &mut Image,
+        window: &Window,
+        scope: &mut Scope,
+        shared: &mut Commons,
+    ) -> Result<Place, ImageError> {
+        let name = image.name.clone();
+        let damaged = |damage: String| ImageError::damaged(&name, damage);
         let too_large = || damaged("it is larger than memory".into());
-        let mut image = Image {
-            name: name.to_owned(),
-            mapped: Vec::new(),
-            code: Vec::new(),
-            symbols: Vec::new(),
-            constructors: Vec::new(),
-            destructors: Vec::new(),
-            tls: None,
-        };
+        let mut dropped = HashSet::new();
+        for (group, sections) in &self.groups {
+            if !scope.keep_group(group, image.id) {
+                dropped.extend(sections);
+            }
+        }
+        let kept = |section: &&Section<'_>| !dropped.contains(&section.index.0);
         let mut place = Place {
-            sections: BTreeMap::new(),
-            common: BTreeMap::new(),
+            sections: HashMap::new(),
+            dropped: HashSet::new(),
+            common: HashMap::new(),
             got: 0,
             module: 0,
             tls_offset: 0,
@@ -196,7 +243,12 @@ impl<'a> Relocatable<'a> {
         // Offsets first, for each of the ranges; then the ranges, then addresses.
         let mut layouts = [Layout::default(), Layout::default()];
         let mut offsets = Vec::new();
-        for section in self.sections.iter().filter(|section| !section.tls) {
+        for section in self
+            .sections
+            .iter()
+            .filter(kept)
+            .filter(|section| !section.tls)
+        {
             let layout = &mut layouts[usize::from(section.write)];
             let alignment = section.alignment.max(if section.execute { 16 } else { 1 });
             let offset = layout.add(section.size, alignment).ok_or_else(too_large)?;
@@ -204,20 +256,15 @@ impl<'a> Relocatable<'a> {
         }
         let mut commons = Vec::new();
         for symbol in self.file.symbols().filter(|symbol| symbol.is_common()) {
-            // The value of a common symbol is its alignment.
-            let alignment = symbol.address().max(1);
-            if !alignment.is_power_of_two() || alignment > LARGEST_ALIGNMENT {
-                return Err(damaged(format!(
-                    "a common symbol has an alignment of {alignment}"
-                )));
-            }
-            let offset = layouts[1]
-                .add(symbol.size(), alignment)
-                .ok_or_else(too_large)?;
-            commons.push((symbol.index(), offset));
+            let name = symbol.name().map_err(text).map_err(damaged)?;
+            let Some((size, alignment)) = shared.take(name, scope).map_err(damaged)? else {
+                continue;
+            };
+            let offset = layouts[1].add(size, alignment).ok_or_else(too_large)?;
+            commons.push((symbol.index(), offset, size));
         }
         let got = layouts[1].add(self.got_size, 8).ok_or_else(too_large)?;
-        let tls = self.tls_layout().ok_or_else(too_large)?;
+        let tls = self.tls_layout(&dropped).ok_or_else(too_large)?;
         let template = layouts[1]
             .add(tls.layout.size, tls.layout.alignment)
             .ok_or_else(too_large)?;
@@ -247,8 +294,8 @@ impl<'a> Relocatable<'a> {
                 image.code.push(address..address + section.size);
             }
         }
-        for (symbol, offset) in commons {
-            place.common.insert(symbol.0, starts[1] + offset);
+        for (symbol, offset, size) in commons {
+            place.common.insert(symbol.0, (starts[1] + offset, size));
         }
         place.got = starts[1] + got;
         if tls.layout.size != 0 {
@@ -258,13 +305,8 @@ impl<'a> Relocatable<'a> {
                 write(template + offset, section.data)?;
             }
             let offset = scope
-                .tls_size
-                .checked_next_multiple_of(tls.layout.alignment)
-                .and_then(|offset| {
-                    scope.tls_size = offset.checked_add(tls.layout.size)?;
-                    Some(offset)
-                })
-                .ok_or_else(too_large)?;
+                .place_tls(image.id, tls.layout.size, tls.layout.alignment)
+                .map_err(damaged)?;
             place.tls_offset = offset;
             place.module = offset + 1;
             image.tls = Some(Tls {
@@ -274,14 +316,21 @@ impl<'a> Relocatable<'a> {
                 offset,
             });
         }
-        Ok((image, place))
+        place.dropped = dropped;
+        Ok(place)
     }
 
     /// Where each thread-local section begins.
-    fn tls_layout(&self) -> Option<TlsLayout<'_>> {
+    fn tls_layout(&self, dropped: &HashSet<usize>) -> Option<TlsLayout<'_>> {
         let mut layout = Layout::default();
         let mut sections = Vec::new();
-        for section in self.sections.iter().filter(|section| section.tls) {
+        let kept = |section: &&Section<'_>| !dropped.contains(&section.index.0);
+        for section in self
+            .sections
+            .iter()
+            .filter(kept)
+            .filter(|section| section.tls)
+        {
             let offset = layout.add(section.size, section.alignment)?;
             sections.push((section, offset));
         }
@@ -291,10 +340,11 @@ impl<'a> Relocatable<'a> {
     /// Enters what the object defines for others.
     pub(super) fn define(
         &self,
-        name: &str,
+        image: &Image,
         place: &Place,
         scope: &mut Scope,
     ) -> Result<(), ImageError> {
+        let file: std::sync::Arc<str> = image.name.as_str().into();
         for symbol in self.file.symbols() {
             if symbol.is_local() || symbol.is_undefined() {
                 continue;
@@ -309,11 +359,21 @@ impl<'a> Relocatable<'a> {
                 symbol_name,
                 Definition {
                     address: found.address,
-                    size: symbol.size(),
-                    // A common variable may be defined in any number of objects.
-                    weak: symbol.is_weak() || symbol.is_common(),
+                    size: match place.common.get(&symbol.index().0) {
+                        Some((_, size)) => *size,
+                        None => symbol.size(),
+                    },
+                    rank: if symbol.is_common() {
+                        Rank::Common
+                    } else if symbol.is_weak() {
+                        Rank::Weak
+                    } else {
+                        Rank::Strong
+                    },
                     tls: found.tls,
-                    file: name.to_owned(),
+                    indirect: false,
+                    file: file.clone(),
+                    image: image.id,
                 },
             )?;
         }
@@ -322,235 +382,28 @@ impl<'a> Relocatable<'a> {
 
     /// What a symbol is that this object defines.
     fn local<'s>(&self, symbol: &impl object::ObjectSymbol<'s>, place: &Place) -> Option<Found> {
-        if let Some(address) = place.common.get(&symbol.index().0) {
+        if symbol.is_common() {
+            // Without an address, the variable is in another object.
+            let (address, _) = *place.common.get(&symbol.index().0)?;
             return Some(Found {
-                address: *address,
-                tls: None,
-                module: 0,
+                address,
+                ..Found::default()
             });
         }
         let Some(index) = symbol.section_index() else {
             // An absolute value.
             return (!symbol.is_undefined()).then(|| Found {
                 address: symbol.address(),
-                tls: None,
-                module: 0,
+                ..Found::default()
             });
         };
-        let section = self
-            .sections
-            .iter()
-            .find(|section| section.index == index)?;
+        let section = &self.sections[*self.by_index.get(&index.0)?];
         let start = place.sections.get(&index.0)?;
         Some(Found {
             address: start.wrapping_add(symbol.address()),
             tls: section.tls.then_some(place.tls_offset),
             module: place.module,
         })
-    }
-
-    /// Writes all relocations, and finds out what the image has to tell of itself.
-    pub(super) fn relocate(
-        &self,
-        image: &mut Image,
-        place: &Place,
-        window: &Window,
-        scope: &Scope,
-        provider: &mut dyn Provider,
-        undefined: &mut Vec<(String, String)>,
-    ) -> Result<(), ImageError> {
-        let name = image.name.clone();
-        let damaged = |damage: String| ImageError::Damaged {
-            name: name.clone(),
-            damage,
-        };
-        let mut known: BTreeMap<usize, Found> = BTreeMap::new();
-        for relocation in &self.relocations {
-            if known.contains_key(&relocation.symbol.0) {
-                continue;
-            }
-            let symbol = self
-                .file
-                .symbol_by_index(relocation.symbol)
-                .map_err(|error| damaged(text(error)))?;
-            let found = self
-                .resolve(&symbol, place, scope, provider)
-                .map_err(damaged)?;
-            let found = found.unwrap_or_else(|name| {
-                let missing = (name, image.name.clone());
-                if !undefined.contains(&missing) {
-                    undefined.push(missing);
-                }
-                Found::default()
-            });
-            known.insert(relocation.symbol.0, found);
-        }
-        for ((symbol, needs), offset) in &self.slots {
-            let Some(found) = known.get(symbol) else {
-                continue;
-            };
-            let values = match needs {
-                Needs::Slot => [Some(found.address), None],
-                Needs::Pair => [Some(found.module), Some(found.address)],
-                _ => [Some(found.thread_offset()), None],
-            };
-            for (index, value) in values.into_iter().flatten().enumerate() {
-                window
-                    .write(place.got + offset + 8 * index as u64, &value.to_le_bytes())
-                    .map_err(|_| damaged("its memory cannot be written".into()))?;
-            }
-        }
-        for relocation in &self.relocations {
-            let section = self
-                .sections
-                .iter()
-                .find(|section| section.index == relocation.section)
-                .ok_or_else(|| damaged("a relocation is for no section".into()))?;
-            let at = || {
-                format!(
-                    "{} at {:#x} of section {}",
-                    relocation.kind.name(),
-                    relocation.offset,
-                    section.name
-                )
-            };
-            let found = known[&relocation.symbol.0];
-            let start = if section.tls {
-                // The section's own address is an offset; what is relocated is the template.
-                let template = image.tls.as_ref().map_or(0, |tls| tls.template);
-                template + place.sections[&relocation.section.0]
-            } else {
-                place.sections[&relocation.section.0]
-            };
-            let target = start.wrapping_add(relocation.offset);
-            let needs = relocation.kind.needs().unwrap_or(Needs::Address);
-            let value = match needs {
-                Needs::Address => found.address,
-                Needs::ThreadOffset => found.thread_offset(),
-                Needs::LocalOffset => found.address,
-                _ => place.got + self.slots[&(relocation.symbol.0, needs)],
-            };
-            let write = relocation
-                .kind
-                .write(value, relocation.addend, target, place.got)
-                .map_err(|why| damaged(format!("{}: {why}", at())))?;
-            let (bytes, length) = match write {
-                Write::Whole(value) => (value.to_le_bytes(), 8),
-                Write::Half(value) => (u64::from(value).to_le_bytes(), 4),
-            };
-            let inside = relocation
-                .offset
-                .checked_add(length as u64)
-                .is_some_and(|end| end <= section.size);
-            if !inside {
-                return Err(damaged(format!("{} lies outside", at())));
-            }
-            window
-                .write(target, &bytes[..length])
-                .map_err(|_| damaged(format!("{} cannot be written", at())))?;
-        }
-        self.describe(image, place, window);
-        Ok(())
-    }
-
-    /// What a symbol is, here or elsewhere; its name, if nothing defines it.
-    fn resolve<'s>(
-        &self,
-        symbol: &impl object::ObjectSymbol<'s>,
-        place: &Place,
-        scope: &Scope,
-        provider: &mut dyn Provider,
-    ) -> Result<Result<Found, String>, String> {
-        // Index 0 is the symbol that stands for none.
-        if symbol.index().0 == 0 {
-            return Ok(Ok(Found::default()));
-        }
-        if symbol.is_local() {
-            return self
-                .local(symbol, place)
-                .map(Ok)
-                .ok_or_else(|| "a relocation is for a symbol that is not in memory".into());
-        }
-        let name = symbol.name().map_err(text)?;
-        if name == GOT {
-            return Ok(Ok(Found {
-                address: place.got,
-                ..Found::default()
-            }));
-        }
-        if let Some(definition) = scope.get(name) {
-            return Ok(Ok(Found {
-                address: definition.address,
-                tls: definition.tls,
-                module: definition.tls.map_or(0, |offset| offset + 1),
-            }));
-        }
-        let address = provider.address(name).or_else(|| {
-            if symbol.is_weak() {
-                Some(0)
-            } else {
-                provider.missing(name)
-            }
-        });
-        Ok(match address {
-            Some(address) => Ok(Found {
-                address,
-                ..Found::default()
-            }),
-            None => Err(name.to_owned()),
-        })
-    }
-
-    /// Symbols, constructors and destructors.
-    fn describe(&self, image: &mut Image, place: &Place, window: &Window) {
-        for symbol in self.file.symbols() {
-            let kind = symbol.kind();
-            if !matches!(kind, object::SymbolKind::Text | object::SymbolKind::Data) {
-                continue;
-            }
-            let (Some(found), Ok(name)) = (self.local(&symbol, place), symbol.name()) else {
-                continue;
-            };
-            if found.tls.is_none() {
-                image.symbols.push(Symbol {
-                    name: name.to_owned(),
-                    address: found.address,
-                    size: symbol.size(),
-                    function: kind == object::SymbolKind::Text,
-                });
-            }
-        }
-        image.symbols.sort_by_key(|symbol| symbol.address);
-        let list = |prefix: &str| {
-            let mut arrays: Vec<_> = self
-                .sections
-                .iter()
-                .filter_map(|section| {
-                    let rest = section.name.strip_prefix(prefix)?;
-                    // `.init_array.65535` and no number are the last; lower numbers come first.
-                    let priority = match rest.strip_prefix('.') {
-                        Some(number) => number.parse().ok()?,
-                        None if rest.is_empty() => 65_535_u32,
-                        None => return None,
-                    };
-                    Some((
-                        priority,
-                        place.sections.get(&section.index.0)?,
-                        section.size,
-                    ))
-                })
-                .collect();
-            arrays.sort_by_key(|(priority, _, _)| *priority);
-            arrays
-                .into_iter()
-                .flat_map(|(_, start, size)| (0..size / 8).map(move |index| start + 8 * index))
-                .filter_map(|address| window.load::<8>(address).ok())
-                .filter(|function| *function != 0 && *function != u64::MAX)
-                .collect::<Vec<_>>()
-        };
-        image.constructors = list(".init_array");
-        image.destructors = list(".fini_array");
-        image.destructors.reverse();
     }
 }
 
@@ -568,6 +421,92 @@ impl Found {
         TCB_SIZE
             .wrapping_add(self.tls.unwrap_or(0))
             .wrapping_add(self.address)
+    }
+}
+
+/// Refuses relocations that would be overlooked.
+fn check_relocation_sections(file: &File<'_>) -> Result<(), String> {
+    let endian = LittleEndian;
+    let sections = file.elf_section_table();
+    let symbols = file.elf_symbol_table().section();
+    for section in sections.iter() {
+        let kind = section.sh_type(endian);
+        if kind != SHT_RELA && kind != SHT_REL {
+            continue;
+        }
+        let target = sections
+            .section(section.info_link(endian))
+            .map_err(|_| "a table of relocations is for a section that does not exist")?;
+        if target.sh_flags(endian).0 & object::elf::SHF_ALLOC.0 == 0 {
+            continue;
+        }
+        if kind == SHT_REL {
+            return Err(
+                "it has relocations without addends, which the Vector Engine does not use".into(),
+            );
+        }
+        if section.link(endian) != symbols {
+            return Err("a table of relocations is not for its symbol table".into());
+        }
+        let (size, entry) = (section.sh_size(endian), section.sh_entsize(endian));
+        if entry != 24 || !size.is_multiple_of(24) {
+            return Err(format!(
+                "a table of relocations has {size} bytes in entries of {entry}, not of 24"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The common variables of files that are loaded together: of each there is one, as large as the largest.
+#[derive(Debug, Default)]
+pub(super) struct Commons(HashMap<String, Common>);
+
+#[derive(Debug, Default)]
+struct Common {
+    size: u64,
+    alignment: u64,
+    placed: bool,
+}
+
+impl Commons {
+    /// Those of some files.
+    pub(super) fn of<'f>(files: impl Iterator<Item = &'f Relocatable<'f>>) -> Self {
+        let mut all = Self::default();
+        for file in files {
+            for symbol in file.file.symbols().filter(|symbol| symbol.is_common()) {
+                let Ok(name) = symbol.name() else { continue };
+                let common = all.0.entry(name.to_owned()).or_default();
+                common.size = common.size.max(symbol.size());
+                // The value of a common symbol is its alignment.
+                common.alignment = common.alignment.max(symbol.address().max(1));
+            }
+        }
+        all
+    }
+
+    /// Size and alignment of a variable that is to be placed now; nothing if it is somewhere already.
+    fn take(&mut self, name: &str, scope: &Scope) -> Result<Option<(u64, u64)>, String> {
+        let Some(common) = self.0.get_mut(name) else {
+            return Ok(None);
+        };
+        let (size, alignment) = (common.size, common.alignment);
+        if !alignment.is_power_of_two() || alignment > LARGEST_ALIGNMENT {
+            return Err(format!(
+                "the common variable {name} has an alignment of {alignment}"
+            ));
+        }
+        if std::mem::replace(&mut common.placed, true) {
+            return Ok(None);
+        }
+        match scope.get(name) {
+            Some(old) if old.rank == Rank::Common && old.size < size => Err(format!(
+                "the common variable {name} has {size} bytes, and {} was loaded before with {} bytes; load both together",
+                old.file, old.size
+            )),
+            Some(old) if old.rank <= Rank::Common => Ok(None),
+            _ => Ok(Some((size, alignment))),
+        }
     }
 }
 
