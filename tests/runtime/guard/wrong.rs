@@ -1,6 +1,8 @@
 //! Wrong kernels.
 
 use std::panic::Location;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use veo_core::{Cause, Error, Fault, Guard, VeAddr, VeData, VeoLibrary, VeoProc};
 
@@ -443,11 +445,14 @@ fn damage_is_found_when_a_block_is_freed() {
     let change = library.function::<fn(i64)>("change_kept").unwrap();
     change.call(&proc, (-100,)).unwrap();
     drop(x);
+    // The buffer is freed by another thread, soon.
+    let end = Instant::now() + Duration::from_secs(60);
     let error = loop {
         match proc.alloc::<u8>(1) {
-            Ok(_) => std::thread::sleep(std::time::Duration::from_millis(1)),
+            Ok(_) => assert!(Instant::now() < end, "nothing was found"),
             Err(error) => break error,
         }
+        thread::sleep(Duration::from_millis(1));
     };
     let fault = error.fault().expect("a fault");
     assert_eq!(fault.cause, Cause::Overwritten, "{error}");
