@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use object::elf::ET_REL;
+use object::elf::ET_DYN;
 use veo_build::{ErrorKind, Kernels, Target};
 use veo_debuginfo::prototypes;
 
@@ -30,9 +30,8 @@ fn for_the_ve_through_llvm() {
             .build(kernels.file(&file).inline("more.cpp", CXX))
             .unwrap();
         let (header, names) = elf(built.library(Target::Ve1Llvm).unwrap());
-        assert_eq!(header, (251, ET_REL.0, 0), "{stem}");
+        assert_eq!(header, (251, ET_DYN.0, 0), "{stem}");
         assert_eq!(names, elf(built.library(Target::Host).unwrap()).1, "{stem}");
-        // The debug sections of a relocatable object mean something only with their relocations.
         let bytes = std::fs::read(built.library(Target::Ve1Llvm).unwrap()).unwrap();
         let (ve, host) = (
             prototypes::read(&bytes, None).unwrap(),
@@ -61,7 +60,7 @@ fn fortran_for_the_ve_through_llvm() {
         .build(Kernels::new("libmixed.so").glob("kernels/*"))
         .unwrap();
     let (header, names) = elf(built.library(Target::Ve1Llvm).unwrap());
-    assert_eq!(header, (251, ET_REL.0, 0));
+    assert_eq!(header, (251, ET_DYN.0, 0));
     assert_eq!(names, ["cxx_twice", "halved", "norm2", "previous"]);
 }
 
@@ -96,34 +95,51 @@ fn a_library_that_clang_cannot_compile_is_left_out_unless_asked_for() {
 }
 
 #[test]
-fn objects_for_the_ve_are_llvm_ir() {
+fn objects_and_llvm_ir_are_linked_with_the_sources() {
     if !clang() {
         return;
     }
     let bench = bench("ve1-llvm");
-    bench.source("x.o", "");
-    let mut kernels = Kernels::new("libk.so");
-    let error = bench
-        .build(kernels.file("kernels/k.c").object("x.o"))
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("There is no linker for VE objects outside of NEC's SDK"),
-        "{error}"
-    );
     bench.source("x.ll", "define i64 @from_ir() {\n  ret i64 7\n}\n");
-    let mut kernels = Kernels::new("libk.so");
-    kernels
-        .file("kernels/k.c")
-        .for_target(Target::Ve1Llvm, |options| {
-            options.object("x.ll");
-        });
-    let built = bench.build(&mut kernels).unwrap();
+    let compile = |name: &str, source: &str, flags: &[&str]| {
+        bench.source("x.c", source);
+        let mut command = Command::new("clang-19");
+        command.arg("--target=ve-unknown-linux-gnu").args(flags);
+        let paths = ["x.c", name].map(|name| bench.path("package").join(name));
+        let status = command.arg("-c").arg(&paths[0]).arg("-o").arg(&paths[1]);
+        assert!(status.status().unwrap().success());
+    };
+    compile("x.o", "long from_object(void) { return 8; }\n", &["-fpic"]);
+    let build = |object: &str| {
+        let mut kernels = Kernels::new("libk.so");
+        kernels
+            .file("kernels/k.c")
+            .for_target(Target::Ve1Llvm, |options| {
+                options.object("x.ll").object(object);
+            });
+        bench.build(&mut kernels)
+    };
+    let built = build("x.o").unwrap();
     assert_eq!(
         elf(built.library(Target::Ve1Llvm).unwrap()).1,
-        ["from_ir", "norm2", "previous"]
+        ["from_ir", "from_object", "norm2", "previous"]
     );
+    compile(
+        "y.o",
+        "static long x = 8; long f(void) { return ++x; } long norm2(void) { return f(); }\n",
+        &[],
+    );
+    let text = build("y.o").unwrap_err().to_string();
+    for part in [
+        "libk.so for ve1-llvm: it cannot be linked:",
+        "norm2 is defined twice, in libk.so and in y.o",
+        "y.o: function f: R_VE_HI32 against x cannot be in a shared object; compile it with -fpic",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    bench.source("x.a", "");
+    let text = build("x.a").unwrap_err().to_string();
+    assert!(text.contains("x.a is an archive"), "{text}");
 }
 
 /// What kernels usually include, C11's headers first.

@@ -24,3 +24,4 @@ mod recording;
 mod shim_flags;
 mod static_veorun;
 mod targets;
+mod ve_linker;

@@ -85,9 +85,10 @@ pub(crate) fn compile(
             ]);
         }
         // Clang optimises later, when it makes code for the VE.
-        Target::Ve1Llvm if language == Language::Fortran => args.add(["-O0", "-g"]),
+        Target::Ve1Llvm if language == Language::Fortran => args.add(["-O0", "-g", "-fPIC"]),
         Target::Ve1Llvm => {
-            args.add([LLVM_TARGET, &format!("-O{level}"), "-g", "-ffreestanding"]);
+            let level = format!("-O{level}");
+            args.add([LLVM_TARGET, &level, "-g", "-ffreestanding", "-fpic"]);
             if language == Language::Cxx {
                 args.add(["-fno-exceptions", "-fno-rtti", "-nostdinc++"]);
             }
@@ -146,18 +147,14 @@ pub(crate) fn compile(
     args.add(flags(context, target, language, options)?);
     let kernel_code = match target {
         Target::Host => "-fPIC",
-        Target::Ve1 | Target::Ve3 => "-fpic",
-        Target::Ve1Llvm => "",
+        Target::Ve1Llvm if language == Language::Fortran => "-fPIC",
+        Target::Ve1 | Target::Ve3 | Target::Ve1Llvm => "-fpic",
     };
     let otherwise = [
         "-fno-pic", "-fno-PIC", "-fpie", "-fPIE", "-fno-pie", "-fno-PIE",
     ];
-    if !kernel_code.is_empty()
-        && args
-            .0
-            .iter()
-            .any(|arg| otherwise.iter().any(|it| arg == it))
-    {
+    let is_otherwise = |arg: &OsString| otherwise.iter().any(|it| arg == it);
+    if args.0.iter().any(is_otherwise) {
         // The flag is meant for programs. A library needs position-independent code.
         args.add([kernel_code]);
     }

@@ -60,6 +60,17 @@ pub(crate) const INTERFACE_DIR: &str = "include";
 /// The directory below `OUT_DIR/veo` of the C library's headers.
 pub(crate) const LIBC_DIR: &str = "libc";
 
+/// Whether the C library has something of this name, as far as its headers tell.
+pub(crate) fn has(name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let mut texts = LIBC.iter().map(|(_, text)| text);
+    texts.any(|text| {
+        text.match_indices(name).any(|(at, _)| {
+            !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part)
+        })
+    })
+}
+
 /// Writes the headers.
 pub(crate) fn write(context: &Context) -> Result<()> {
     let interface = veo_abi::headers::HEADERS
@@ -74,7 +85,17 @@ pub(crate) fn write(context: &Context) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::LIBC;
+    use super::{LIBC, has};
+
+    #[test]
+    fn names_of_the_c_library() {
+        for name in ["printf", "memcpy", "sqrtf", "pthread_create", "stdout"] {
+            assert!(has(name), "{name}");
+        }
+        for name in ["print", "rintf_", "cblas_ddot", "__multi3"] {
+            assert!(!has(name), "{name}");
+        }
+    }
 
     #[test]
     fn no_header_is_left_out() {

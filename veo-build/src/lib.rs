@@ -29,8 +29,8 @@
 //! if nobody asked for it by name, a failure only leaves it out with a note. Its warnings are not shown then, because the host
 //! compiler gives the same ones.
 //!
-//! `ve1-llvm` makes one relocatable object with the name of the library, because only NEC's SDK links VE programs. It has
-//! declarations of the C library; whoever runs the code provides the functions. It has no C++ library.
+//! `ve1-llvm` makes a shared object for the card with a linker of its own, because LLVM has none for the VE; `docs/ve-linker.md` says what is in
+//! it and what no card has confirmed yet. It has declarations of the C library; whoever runs the code provides the functions. It has no C++ library.
 //!
 //! # Variables
 //!
@@ -45,6 +45,7 @@
 //! | `VEO_NCC VEO_NCXX VEO_NFORT VEO_MK_VEORUN_STATIC VEO_NOBJCOPY` | NEC's tools |
 //! | `VEO_NEC_ROOT` | where NEC's software is, `/opt/nec` otherwise |
 //! | `VEO_CLANG VEO_FLANG VEO_LLVM_LINK VEO_LLVM_OBJCOPY` | LLVM's tools |
+//! | `VEO_VE_LINKER` | links `ve1-llvm` instead of our linker: `nld`, `ncc` or an `ld.lld` for the VE |
 //! | `VEO_OBJCOPY` | the host's `objcopy` |
 //! | `VEO_CFLAGS VEO_CXXFLAGS VEO_FFLAGS` | further flags for compiling and linking, for every target; with `_host`, `_ve1`, `_ve3`, `_ve1_llvm` at the end for one |
 //! | `VEO_LDFLAGS` | the same for linking alone |
@@ -138,6 +139,7 @@ mod build;
 mod command;
 mod context;
 mod directives;
+mod elf;
 mod error;
 mod headers;
 #[cfg(feature = "import")]
@@ -159,6 +161,7 @@ mod stamp;
 mod target;
 mod tool;
 mod toolchain;
+mod ve_library;
 
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "import")]

@@ -21,6 +21,7 @@ use crate::stamp::{self, Input};
 use crate::target::Target;
 use crate::tool::{self, Tool};
 use crate::toolchain::{self, Toolchain};
+use crate::ve_library;
 use crate::{Error, ErrorKind, Result};
 
 /// The link of one target's objects.
@@ -72,8 +73,9 @@ impl Linking<'_> {
                 ));
             }
         }
+        let object = dir.join("whole.o");
         let steps = match self.target() {
-            Target::Ve1Llvm => self.llvm_steps(objects, &dir, &output)?,
+            Target::Ve1Llvm => self.llvm_steps(objects, &dir, &object)?,
             _ => vec![self.step(objects, &output, true)?],
         };
         let tools: Vec<String> = steps.iter().map(|(tool, _)| tool.identity()).collect();
@@ -81,12 +83,26 @@ impl Linking<'_> {
             .iter()
             .map(|(_, command)| command::shown(command))
             .collect();
-        let recipe = format!(
+        let mut recipe = format!(
             "{}\n{}{}",
             lines.join("\n"),
             tools.join("\n"),
             variables(self.context)
         );
+        let last = match self.target() {
+            Target::Ve1Llvm => Some(ve_library::Link::new(
+                self.context,
+                self.kernels,
+                &self.options,
+                &self.toolchain,
+                self.clang()?,
+                &dir,
+            )),
+            _ => None,
+        };
+        if let Some(last) = &last {
+            recipe += &last.recipe();
+        }
         let log_file = dir.join("link.log");
         let missing_file = dir.join("missing.txt");
         if let Some(inputs) = stamp::up_to_date(&output, &recipe) {
@@ -101,6 +117,7 @@ impl Linking<'_> {
             });
         }
         stamp::remove(&output);
+        let _ = fs::remove_file(&object);
         // The linker must make a new file. A program may still map the old one through its other name.
         let _ = fs::remove_file(&output);
         let (mut log, mut ran, mut missing) = (String::new(), Vec::new(), Vec::new());
@@ -124,6 +141,13 @@ impl Linking<'_> {
             };
             log += &result?;
             ran.push(command::shown(&command));
+        }
+        if let Some(last) = last {
+            let made = object.is_file().then_some(object);
+            let done = last.run(made, &output)?;
+            log += &done.log;
+            ran.extend(done.ran);
+            missing = done.missing;
         }
         self.check(&output)?;
         let inputs = self.inputs(objects);
@@ -227,34 +251,18 @@ impl Linking<'_> {
         })
     }
 
-    /// Joins the IR of all sources and compiles it to one object.
+    /// Joins the IR of all sources and compiles it to one object, `object`.
     fn llvm_steps(
         &self,
-        objects: &[PathBuf],
+        parts: &[PathBuf],
         dir: &Path,
-        output: &Path,
+        object: &Path,
     ) -> Result<Vec<(Tool, Command)>> {
         let (context, kernels) = (self.context, self.kernels);
-        let mut parts = objects.to_vec();
-        for file in args::extra_objects(context, &self.options) {
-            if !file
-                .extension()
-                .is_some_and(|extension| extension == "bc" || extension == "ll")
-            {
-                return Err(Error::invalid(format!(
-                    "{} for {}: {} cannot be linked. There is no linker for VE objects outside of NEC's SDK; \
-                     LLVM IR (.bc, .ll) can be, given with .for_target(Target::Ve1Llvm, |o| {{ o.object(..); }})",
-                    kernels.name,
-                    self.target(),
-                    file.display()
-                )));
-            }
-            parts.push(file);
-        }
-        let clang = match self.languages.last() {
-            Some(Language::Cxx) => self.toolchain.compiler(Language::Cxx)?,
-            _ => self.toolchain.compiler(Language::C)?,
-        };
+        let mut parts = parts.to_vec();
+        let (ir, _) = ve_library::extra(context, &self.options);
+        parts.extend(ir);
+        let clang = self.clang()?;
         let mut steps = Vec::new();
         if parts.len() > 1 {
             let linker = self.toolchain.llvm_link.as_ref().ok_or_else(|| {
@@ -269,6 +277,9 @@ impl Linking<'_> {
             steps.push((linker.clone(), join));
             parts = vec![whole];
         }
+        if parts.is_empty() {
+            return Ok(steps);
+        }
         let level = self
             .options
             .opt_level
@@ -278,12 +289,20 @@ impl Linking<'_> {
         compile
             .arg(toolchain::LLVM_TARGET)
             .arg(format!("-O{level}"))
-            .arg("-c")
+            .args(["-fpic", "-c"])
             .args(&parts)
             .arg("-o")
-            .arg(output);
+            .arg(object);
         steps.push((clang.clone(), compile));
         Ok(steps)
+    }
+
+    /// The compiler that makes code for the VE of IR.
+    fn clang(&self) -> Result<&Tool> {
+        match self.languages.last() {
+            Some(Language::Cxx) => self.toolchain.compiler(Language::Cxx),
+            _ => self.toolchain.compiler(Language::C),
+        }
     }
 
     fn inputs(&self, objects: &[PathBuf]) -> Vec<Input> {

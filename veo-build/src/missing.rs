@@ -37,6 +37,14 @@ impl fmt::Display for Missing {
 }
 
 impl Missing {
+    /// A symbol that is needed at a place.
+    pub(crate) fn at(symbol: String, place: String) -> Self {
+        Self {
+            symbol,
+            place: Some(place),
+        }
+    }
+
     /// Parses the displayed form.
     pub(crate) fn parse(text: &str) -> Self {
         let (symbol, place) = match text.split_once(" (") {

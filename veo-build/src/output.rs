@@ -91,12 +91,7 @@ pub(crate) fn split(
     let debug = dir.join(&debug_name);
 
     let mut first = tool.command(&context.env, &dir);
-    if toolchain.target == Target::Ve1Llvm {
-        // The debug sections of a relocatable object need its symbols and relocations, so this copies the whole object.
-        first.arg(linked).arg(&debug);
-    } else {
-        first.arg("--only-keep-debug").arg(linked).arg(&debug);
-    }
+    first.arg("--only-keep-debug").arg(linked).arg(&debug);
     let mut second = tool.command(&context.env, &dir);
     let mut link = std::ffi::OsString::from("--add-gnu-debuglink=");
     link.push(&debug_name);

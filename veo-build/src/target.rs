@@ -18,7 +18,7 @@ pub enum Target {
     Ve1,
     /// `ve3`: VE3 cards, by NEC's compilers.
     Ve3,
-    /// `ve1-llvm`: VE1 machine code, made by clang as one relocatable object.
+    /// `ve1-llvm`: VE1 machine code, made by clang, linked by us.
     Ve1Llvm,
 }
 

@@ -77,6 +77,7 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
         compilers,
         mk_veorun: None,
         llvm_link: None,
+        ve_linker: None,
         objcopy: objcopy(context)?,
     }
     .into())

@@ -1,4 +1,4 @@
-//! LLVM's compilers for the VE. There is no linker: sources become one relocatable object through LLVM IR.
+//! LLVM's compilers for the VE. Sources become one object through LLVM IR, and a library by the linker in `elf`: LLVM has none for the VE.
 //!
 //! flang cannot compile for the VE. Its IR for the host becomes IR for the VE by naming another machine, because sizes and
 //! layouts of types are the same. Only complex numbers and structures by value in arguments and results differ.
@@ -76,6 +76,7 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
         compilers,
         mk_veorun: None,
         llvm_link,
+        ve_linker: Tool::named(&context.env, "VEO_VE_LINKER")?,
         objcopy,
     }
     .into())

@@ -27,6 +27,8 @@ pub(crate) struct Toolchain {
     pub(crate) mk_veorun: Option<Tool>,
     /// The tool that joins LLVM IR.
     pub(crate) llvm_link: Option<Tool>,
+    /// The linker for the VE that is to be taken instead of ours.
+    pub(crate) ve_linker: Option<Tool>,
     /// The tool that takes debug information out.
     pub(crate) objcopy: Option<Tool>,
 }
@@ -63,7 +65,12 @@ impl Toolchain {
     }
 
     pub(crate) fn tools(&self) -> impl Iterator<Item = &Tool> {
-        let others = [&self.mk_veorun, &self.llvm_link, &self.objcopy];
+        let others = [
+            &self.mk_veorun,
+            &self.llvm_link,
+            &self.ve_linker,
+            &self.objcopy,
+        ];
         self.compilers.values().chain(others.into_iter().flatten())
     }
 }

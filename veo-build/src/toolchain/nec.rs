@@ -87,6 +87,7 @@ pub(super) fn find(
         compilers,
         mk_veorun,
         llvm_link: None,
+        ve_linker: None,
         objcopy,
     }
     .into())

@@ -1,0 +1,138 @@
+//! Links objects of the Vector Engine into a shared object that `dlopen` of the card takes.
+//!
+//! ```text
+//! bytes --input--> objects --symbols--> who defines what --sections--> what goes where --needs--> GOT, PLT, dynamic relocations
+//!       --layout--> addresses --apply--> contents --write--> libX.so
+//! ```
+//!
+//! It knows bytes and names, no files, tools or options of builds. All mistakes of a link are reported together, in no order that
+//! depends on anything but the inputs. Inputs are not trusted: a damaged object is a mistake, too.
+
+mod apply;
+mod input;
+mod layout;
+mod needs;
+mod plt;
+mod relocation;
+mod sections;
+mod symbols;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::collections::BTreeSet;
+
+use object::Endianness;
+use object::write::elf::Writer;
+
+use self::input::Object;
+use self::layout::Layout;
+use self::needs::Needs;
+use self::sections::Outputs;
+use self::symbols::{Definition, Global, Own, Symbols};
+use self::write::Parts;
+
+/// A new number makes libraries that an older linker made be made again.
+pub(crate) const VERSION: u32 = 1;
+
+/// What a link makes beside the contents of objects.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// The name that other libraries need this one by.
+    pub(crate) soname: String,
+    /// Names of libraries to be loaded with this one, in order. Those of the C library are added to them.
+    pub(crate) needed: Vec<String>,
+}
+
+/// A linked library.
+#[derive(Debug)]
+pub(crate) struct Library {
+    pub(crate) bytes: Vec<u8>,
+    /// What must come from elsewhere when the library is loaded.
+    pub(crate) undefined: Vec<Undefined>,
+}
+
+/// A symbol that the library needs and does not define.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Undefined {
+    pub(crate) name: String,
+    /// Who needs it: `k.o: function f`.
+    pub(crate) place: String,
+}
+
+/// The names that objects ask for and none of them defines, weak ones left out, and `__dso_handle` where they ask for it. Objects
+/// that cannot be read ask for nothing.
+pub(crate) fn asked(objects: &[(String, Vec<u8>)]) -> BTreeSet<String> {
+    let mut mistakes = Mistakes::default();
+    let objects = objects
+        .iter()
+        .filter_map(|(name, bytes)| Object::read(name, bytes, &mut mistakes));
+    let symbols = Symbols::resolve(objects.collect(), &mut mistakes);
+    let is_asked = |global: &&Global<'_>| {
+        global.is_needed() || global.definition == Some(Definition::Own(Own::Handle))
+    };
+    let names = symbols.globals.iter().filter(is_asked);
+    names.map(|global| global.name.to_owned()).collect()
+}
+
+/// Links objects, each with the name that messages call it by.
+///
+/// # Errors
+/// All mistakes, one line each.
+pub(crate) fn link(
+    objects: &[(String, Vec<u8>)],
+    options: &Options,
+) -> Result<Library, Vec<String>> {
+    let mut mistakes = Mistakes::default();
+    let read: Vec<Object<'_>> = objects
+        .iter()
+        .filter_map(|(name, bytes)| Object::read(name, bytes, &mut mistakes))
+        .collect();
+    if read.is_empty() && mistakes.0.is_empty() {
+        mistakes.add("nothing is linked: give sources or objects".to_owned());
+    }
+    mistakes.check()?;
+    input::one_machine(&read, &mut mistakes);
+    let symbols = Symbols::resolve(read, &mut mistakes);
+    let outputs = Outputs::of(&symbols, &mut mistakes);
+    let needs = Needs::of(&symbols, &outputs, &mut mistakes);
+    mistakes.check()?;
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(Endianness::Little, true, &mut bytes);
+    let too_large =
+        |error: object::write::Error| vec![format!("the library cannot be written: {error}")];
+    let layout = Layout::of(&mut writer, &symbols, &outputs, &needs, options).map_err(too_large)?;
+    let contents = apply::contents(&symbols, &outputs, &needs, &layout, &mut mistakes);
+    mistakes.check()?;
+    let parts = Parts {
+        symbols: &symbols,
+        outputs: &outputs,
+        needs: &needs,
+        layout: &layout,
+        contents: &contents,
+        options,
+    };
+    parts.write(&mut writer).map_err(too_large)?;
+    Ok(Library {
+        bytes,
+        undefined: needs.undefined(&symbols),
+    })
+}
+
+/// The mistakes found so far.
+#[derive(Debug, Default)]
+struct Mistakes(BTreeSet<String>);
+
+impl Mistakes {
+    /// Names in objects may have any characters, and a mistake is one line.
+    fn add(&mut self, mistake: String) {
+        self.0.insert(mistake.replace(char::is_control, "?"));
+    }
+
+    fn check(&mut self) -> Result<(), Vec<String>> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(std::mem::take(&mut self.0).into_iter().collect())
+    }
+}

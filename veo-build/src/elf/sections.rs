@@ -1,0 +1,220 @@
+//! Gathers the sections of objects into those of the library, in its order.
+
+use std::collections::HashMap;
+
+use object::elf;
+
+use super::Mistakes;
+use super::input::{ALLOC, EXECUTE, Section, TLS, WRITE};
+use super::symbols::{Symbols, is_c_name};
+
+/// Flags of sections that say something of a library.
+const KEPT_FLAGS: u64 = WRITE | ALLOC | EXECUTE | TLS;
+const STRINGS: u64 = 0x30;
+
+/// The part of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Segment {
+    /// What cannot be written to.
+    Code,
+    Data,
+    /// What is not loaded.
+    File,
+}
+
+/// The place of a section in its segment. NEC's linker has the same order, and the card's loader insists on some of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Rank {
+    Note,
+    Text,
+    Constants,
+    OtherConstants,
+    TlsData,
+    TlsZeros,
+    Constructors,
+    Destructors,
+    /// Constants with addresses in them, which the loader writes. The linker's own tables are behind them.
+    Relocated,
+    Data,
+    Named,
+    Zeros,
+    NamedZeros,
+    Debug,
+}
+
+/// A section of the library.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) name: String,
+    pub(super) segment: Segment,
+    pub(super) rank: Rank,
+    pub(super) ty: u32,
+    pub(super) flags: u64,
+    pub(super) align: u64,
+    pub(super) size: u64,
+    pub(super) entry_size: u64,
+    pub(super) pieces: Vec<Piece>,
+}
+
+impl Output {
+    pub(super) fn is_zeros(&self) -> bool {
+        self.ty == elf::SHT_NOBITS.0
+    }
+}
+
+/// A section of an object in a section of the library.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    pub(super) object: usize,
+    pub(super) section: usize,
+    pub(super) offset: u64,
+    priority: u32,
+}
+
+/// The sections of the library that come from objects, in the order of the file.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    pub(super) list: Vec<Output>,
+    /// Of each section of an object, its section here and its place in it.
+    places: HashMap<(usize, usize), (usize, u64)>,
+}
+
+impl Outputs {
+    pub(super) fn of(symbols: &Symbols<'_>, mistakes: &mut Mistakes) -> Self {
+        let mut list: Vec<Output> = Vec::new();
+        let mut by_name: HashMap<(String, Segment, Rank), usize> = HashMap::new();
+        for (object, index, section) in symbols.kept() {
+            let (name, segment, rank, priority) = kind(section);
+            let key = (name.to_owned(), segment, rank);
+            let number = *by_name.entry(key).or_insert_with(|| {
+                list.push(Output {
+                    name: name.to_owned(),
+                    segment,
+                    rank,
+                    ty: ty(section, rank),
+                    flags: section.flags & (KEPT_FLAGS | STRINGS),
+                    align: 1,
+                    size: 0,
+                    entry_size: section.entry_size,
+                    pieces: Vec::new(),
+                });
+                list.len() - 1
+            });
+            let Some(output) = list.get_mut(number) else {
+                continue;
+            };
+            let is_alike = output.flags & STRINGS == section.flags & STRINGS
+                && output.entry_size == section.entry_size;
+            if segment != Segment::File || !is_alike {
+                output.flags &= KEPT_FLAGS;
+                output.entry_size = 0;
+            }
+            output.align = output.align.max(section.align);
+            output.pieces.push(Piece {
+                object,
+                section: index,
+                offset: 0,
+                priority,
+            });
+        }
+        list.sort_by_key(|output| (output.segment, output.rank));
+        let mut places = HashMap::new();
+        for (number, output) in list.iter_mut().enumerate() {
+            output.pieces.sort_by_key(|piece| piece.priority);
+            let mut end: u64 = 0;
+            for piece in &mut output.pieces {
+                let Some(section) = symbols.section(piece.object, piece.section) else {
+                    continue;
+                };
+                piece.offset = end.next_multiple_of(section.align);
+                end = piece.offset.saturating_add(section.size);
+                places.insert((piece.object, piece.section), (number, piece.offset));
+            }
+            output.size = end;
+            if end > 1 << 40 {
+                mistakes.add(format!(
+                    "the library's section {} has {end} bytes, more than a VE's memory",
+                    output.name
+                ));
+            }
+        }
+        Outputs { list, places }
+    }
+
+    /// The section of the library, and the place in it.
+    pub(super) fn place(&self, object: usize, section: usize) -> Option<(usize, u64)> {
+        self.places.get(&(object, section)).copied()
+    }
+}
+
+/// Name, segment and rank of the section of the library that a section belongs to, and its priority there.
+fn kind<'s>(section: &Section<'s>) -> (&'s str, Segment, Rank, u32) {
+    let name = section.name;
+    let is = |prefix: &str| {
+        let rest = name.strip_prefix(prefix);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let with = |name, segment, rank| (name, segment, rank, 0);
+    if !section.has(ALLOC) {
+        return with(name, Segment::File, Rank::Debug);
+    }
+    if section.ty == elf::SHT_NOTE.0 && !section.has(WRITE) {
+        return with(name, Segment::Code, Rank::Note);
+    }
+    if section.has(EXECUTE) {
+        let name = if is_c_name(name) { name } else { ".text" };
+        return with(name, Segment::Code, Rank::Text);
+    }
+    if !section.has(WRITE) {
+        return if is(".rodata") {
+            with(".rodata", Segment::Code, Rank::Constants)
+        } else {
+            with(name, Segment::Code, Rank::OtherConstants)
+        };
+    }
+    let is_zeros = section.ty == elf::SHT_NOBITS.0;
+    let data = |name, rank| with(name, Segment::Data, rank);
+    if section.has(TLS) {
+        return if is_zeros {
+            data(".tbss", Rank::TlsZeros)
+        } else {
+            data(".tdata", Rank::TlsData)
+        };
+    }
+    // Those with a number run in its order, those without one last.
+    let priority = |prefix: &str| {
+        let number = name
+            .strip_prefix(prefix)
+            .and_then(|it| it.strip_prefix('.'));
+        number.and_then(|it| it.parse().ok()).unwrap_or(u32::MAX)
+    };
+    if is(".init_array") {
+        let priority = priority(".init_array");
+        return (".init_array", Segment::Data, Rank::Constructors, priority);
+    }
+    if is(".fini_array") {
+        // The loader runs them from the last to the first.
+        let priority = priority(".fini_array");
+        return (".fini_array", Segment::Data, Rank::Destructors, priority);
+    }
+    match (is_c_name(name), is_zeros) {
+        (true, true) => data(name, Rank::NamedZeros),
+        (true, false) => data(name, Rank::Named),
+        (false, true) => data(".bss", Rank::Zeros),
+        (false, false) if is(".data.rel.ro") => data(".data.rel.ro", Rank::Relocated),
+        (false, false) => data(".data", Rank::Data),
+    }
+}
+
+fn ty(section: &Section<'_>, rank: Rank) -> u32 {
+    match rank {
+        Rank::Constructors => elf::SHT_INIT_ARRAY.0,
+        Rank::Destructors => elf::SHT_FINI_ARRAY.0,
+        Rank::TlsZeros | Rank::Zeros | Rank::NamedZeros => elf::SHT_NOBITS.0,
+        Rank::Note => elf::SHT_NOTE.0,
+        _ => match section.ty {
+            ty if ty == elf::SHT_NOBITS.0 => elf::SHT_PROGBITS.0,
+            ty => ty,
+        },
+    }
+}

@@ -1,0 +1,175 @@
+//! Objects that are damaged, and numbers that do not fit.
+
+use std::process::Command;
+
+use object::LittleEndian;
+use object::elf::FileHeader64;
+use object::read::elf::{FileHeader as _, SectionHeader as _};
+use veo_test_support::{available, found};
+
+use super::relocation::{Part, kind};
+use super::{Options, link};
+
+const SOURCE: &str = "
+    extern long outside(long);
+    _Thread_local long variable = 3;
+    static long own = 4;
+    long *pointers[] = {&own, 0};
+    long common[3];
+    __attribute__((constructor)) static void begin(void) { own++; }
+    long f(long n) { return outside(n) + variable + own + common[n]; }
+";
+
+/// Objects that clang makes, one with groups.
+fn objects() -> Option<Vec<(String, Vec<u8>)>> {
+    if !available("clang 19 (Debian: clang-19)", found("clang-19")) {
+        return None;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let group = "inline long once() { static long n; return ++n; } extern \"C\" long g() { return once(); }";
+    let files = [("a.c", SOURCE), ("b.cpp", group)];
+    let compiled = files.map(|(name, text)| {
+        let source = dir.path().join(name);
+        std::fs::write(&source, text).unwrap();
+        let object = source.with_extension("o");
+        let mut command = Command::new("clang-19");
+        command.args([
+            "--target=ve-unknown-linux-gnu",
+            "-O1",
+            "-g",
+            "-fpic",
+            "-fcommon",
+            "-c",
+        ]);
+        let status = command.arg(&source).arg("-o").arg(&object).status();
+        assert!(status.unwrap().success());
+        (name.to_owned(), std::fs::read(object).unwrap())
+    });
+    Some(compiled.into())
+}
+
+#[test]
+fn the_same_objects_make_the_same_library() {
+    let Some(objects) = objects() else { return };
+    let options = Options {
+        soname: "libx.so".into(),
+        needed: vec!["liby.so".into()],
+    };
+    let first = link(&objects, &options).unwrap();
+    assert_eq!(first.bytes, link(&objects, &options).unwrap().bytes);
+    let names: Vec<&str> = first.undefined.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["outside", "__tls_get_addr"]);
+    assert_eq!(first.undefined[0].place, "a.c: function f");
+    let other = Options {
+        soname: "libz.so".into(),
+        ..options
+    };
+    assert_ne!(first.bytes, link(&objects, &other).unwrap().bytes);
+}
+
+#[test]
+fn damaged_objects_are_refused_or_linked() {
+    let Some(objects) = objects() else { return };
+    let mut random = fastrand::Rng::with_seed(7);
+    let (mut refused, mut linked) = (0, 0);
+    for round in 0..3000 {
+        let mut damaged = objects.clone();
+        let (_, bytes) = &mut damaged[round % 2];
+        match round % 5 {
+            0 => bytes.truncate(random.usize(..bytes.len())),
+            // Headers and tables say more than code.
+            1 => {
+                let headers = bytes.len() - random.usize(1..2000).min(bytes.len());
+                bytes[headers] = random.u8(..);
+            }
+            _ => {
+                for _ in 0..random.usize(1..8) {
+                    let at = random.usize(..bytes.len());
+                    bytes[at] = if random.bool() { 0xff } else { random.u8(..) };
+                }
+            }
+        }
+        match link(&damaged, &Options::default()) {
+            Ok(_) => linked += 1,
+            Err(mistakes) => {
+                assert!(mistakes.iter().all(|it| !it.contains('\n')), "{mistakes:?}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 500 && linked > 500, "{refused} {linked}");
+}
+
+#[test]
+fn values_are_stored_where_they_fit() {
+    let stored = |part: Part, value: i64| {
+        let mut place = [0x11; 12];
+        let fits = part.store(&mut place, value.cast_unsigned());
+        let (stored, rest) = place.split_at(part.width());
+        assert!(rest.iter().all(|byte| *byte == 0x11));
+        fits.then(|| stored.to_vec())
+    };
+    assert_eq!(stored(Part::Whole, -2), Some((-2_i64).to_le_bytes().into()));
+    assert_eq!(
+        stored(Part::High, 0x1234_5678_9abc_def0),
+        Some(vec![0x78, 0x56, 0x34, 0x12])
+    );
+    assert_eq!(
+        stored(Part::Low, 0x1234_5678_9abc_def0),
+        Some(vec![0xf0, 0xde, 0xbc, 0x9a])
+    );
+    let edge = 1_i64 << 31;
+    assert_eq!(
+        stored(Part::Signed, edge - 1),
+        Some(vec![0xff, 0xff, 0xff, 0x7f])
+    );
+    assert_eq!(stored(Part::Signed, -edge), Some(vec![0, 0, 0, 0x80]));
+    assert_eq!(stored(Part::Signed, edge), None);
+    assert_eq!(stored(Part::Signed, -edge - 1), None);
+    assert_eq!(stored(Part::Long, 2 * edge - 1), Some(vec![0xff; 4]));
+    assert_eq!(stored(Part::Long, 2 * edge), None);
+    assert!(!Part::Whole.store(&mut [0; 7], 0));
+}
+
+#[test]
+fn relocations_have_the_names_of_llvm() {
+    if !available("llvm-readelf (Debian: llvm-19)", found("llvm-readelf-19")) {
+        return;
+    }
+    let Some(objects) = objects() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (_, object) = &objects[0];
+    // The number of the first relocation of the code.
+    let at = {
+        let header = FileHeader64::<LittleEndian>::parse(&**object).unwrap();
+        let sections = header.sections(LittleEndian, &**object).unwrap();
+        let (_, table) = sections
+            .section_by_name(LittleEndian, b".rela.text")
+            .unwrap();
+        table.sh_offset(LittleEndian) as usize + 8
+    };
+    let mut unknown = Vec::new();
+    for number in 0..64_u32 {
+        let mut changed = object.clone();
+        changed[at..at + 4].copy_from_slice(&number.to_le_bytes());
+        let file = dir.path().join("k.o");
+        std::fs::write(&file, changed).unwrap();
+        let mut command = Command::new("llvm-readelf-19");
+        let output = command.arg("-rW").arg(&file).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let wanted = format!("{number:08x} ");
+        let first = "Relocation section '.rela.text'";
+        let text = text.split(first).nth(1).unwrap();
+        let line = text.lines().nth(2).filter(|line| line.contains(&wanted));
+        let name = line
+            .and_then(|line| line.split_whitespace().nth(2))
+            .unwrap_or_default();
+        match kind(number) {
+            Some(_) if name == "Unknown" => unknown.push(number),
+            Some(kind) => assert_eq!(kind.name, name, "{number}"),
+            None => assert!(!name.starts_with("R_VE"), "{number}: {name}"),
+        }
+    }
+    // LLVM lacks some that its compiler never writes.
+    assert_eq!(unknown, [21, 24, 27, 28, 29, 30, 31, 34]);
+}
