@@ -40,6 +40,10 @@ const AROUND: &[(&str, &str)] = &[
     ("ve-isa/build.rs", "runs while this is built"),
     ("veo-emu/build.rs", "runs while this is built"),
     (
+        "ve-run/src/run.rs",
+        "hands the variables on to the program's main and obeys none",
+    ),
+    (
         "veo-dropin/src/artifacts.rs",
         "a command that refuses to run with raised privileges",
     ),

@@ -9,6 +9,7 @@
 //! - [`image`]: relocatable and shared objects for the Vector Engine.
 //! - [`trap`]: why machine code does not go on.
 //! - [`interp`]: the interpreter.
+//! - [`statistics`]: what was executed, counted.
 //! - [`thread`]: stack, calls from outside, the ways to functions of the host.
 //! - [`machine`]: all of it together, where users begin.
 //!
@@ -27,6 +28,8 @@ pub mod machine;
 pub mod memory;
 pub mod semantics;
 pub mod state;
+#[cfg(emulated)]
+pub mod statistics;
 #[cfg(emulated)]
 pub mod thread;
 #[cfg(emulated)]

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use crate::host;
-use crate::image::{self, Image, ImageError, ImageId, Input, Provider, Resolver, Scope, Source};
+use crate::image::{
+    self, Image, ImageError, ImageId, Input, Provider, Resolver, Scope, Source, Symbol,
+};
 use crate::interp::Common;
 use crate::memory::{MemoryError, Window};
 use crate::thread::{Gates, Template, Thread};
@@ -228,6 +230,25 @@ impl Machine {
             .iter()
             .find_map(|image| image.symbol_at(address))?;
         Some(format!("{}+{:#x}", symbol.name, address - symbol.address))
+    }
+
+    /// The functions and variables of all images, in the order of their addresses.
+    #[must_use]
+    pub fn symbols(&self) -> Vec<Symbol> {
+        let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
+        let mut all: Vec<Symbol> = loaded
+            .images
+            .iter()
+            .flat_map(|image| image.symbols.clone())
+            .collect();
+        all.sort_by_key(|symbol| symbol.address);
+        all
+    }
+
+    /// The name of the function of the host that has this address.
+    #[must_use]
+    pub fn host_function(&self, address: u64) -> Option<String> {
+        self.gates.name(address)
     }
 
     /// A trap as one sentence, with the function that it is in.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
 use crate::image::TCB_SIZE;
-use crate::interp::{Common, Interpreter, Pause, StopHandle};
+use crate::interp::{Common, Interpreter, Observer, Pause, StopHandle};
 use crate::memory::{MemoryError, Protection, Window};
 use crate::state::Cpu;
 use crate::state::psw::Psw;
@@ -212,6 +212,11 @@ impl Thread {
     #[must_use]
     pub fn stop_handle(&self) -> StopHandle {
         self.stop.clone()
+    }
+
+    /// Lets somebody see each instruction from now on; nobody, for `None`. The result is who saw them until now.
+    pub fn observe(&mut self, observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
+        self.interpreter.observe(observer)
     }
 
     /// The addresses of its stack.

@@ -5,6 +5,8 @@
 
 mod arguments;
 mod disassemble;
+mod run;
+mod trace;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -34,13 +36,13 @@ fn main() -> ExitCode {
                 return ExitCode::from(STATUS_CANNOT_LOAD);
             }
         }
-        Command::Run(run) => {
-            eprintln!(
-                "ve-run: cannot run {}: so far, code can only be disassembled",
-                run.file.display()
-            );
-            return ExitCode::from(STATUS_CANNOT_LOAD);
-        }
+        Command::Run(run) => match run::run(&run) {
+            Ok(status) => return ExitCode::from(status),
+            Err(failure) => {
+                eprintln!("ve-run: {}", failure.why);
+                return ExitCode::from(failure.status);
+            }
+        },
     }
     ExitCode::SUCCESS
 }

@@ -17,6 +17,7 @@ mod vector;
 
 use std::sync::Arc;
 
+use crate::encoding::Insn;
 use crate::semantics::float::{FloatMode, Host};
 use crate::state::Cpu;
 use crate::trap::{Trap, TrapKind};
@@ -49,6 +50,13 @@ enum Next {
 pub struct Interpreter {
     run: Run,
     code: Code,
+    observer: Option<Box<dyn Observer>>,
+}
+
+/// Sees each instruction before it is executed.
+pub trait Observer: std::fmt::Debug + Send {
+    /// The instruction at `ic` is next, in both its forms; registers are as it finds them.
+    fn instruction(&mut self, ic: u64, word: u64, insn: &Insn, cpu: &Cpu);
 }
 
 impl Interpreter {
@@ -67,7 +75,13 @@ impl Interpreter {
                 host_floats: false,
             },
             code: Code::default(),
+            observer: None,
         }
+    }
+
+    /// Lets somebody see each instruction from now on; nobody, for `None`. The result is who saw them until now.
+    pub fn observe(&mut self, observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
+        std::mem::replace(&mut self.observer, observer)
     }
 
     /// Chooses which unit computes floats while PSW rounds to nearest and nothing traps.
@@ -104,6 +118,18 @@ impl Interpreter {
     }
 
     fn run_on(&mut self, watched: &dyn Fn(u64) -> bool) -> Result<Pause, Trap> {
+        if self.observer.is_some() {
+            self.loop_on::<true>(watched)
+        } else {
+            self.loop_on::<false>(watched)
+        }
+    }
+
+    /// The loop. Compiled twice, so that being observed costs nothing where nobody observes.
+    fn loop_on<const OBSERVED: bool>(
+        &mut self,
+        watched: &dyn Fn(u64) -> bool,
+    ) -> Result<Pause, Trap> {
         let mut next = Next::At(self.run.cpu.ic, None);
         loop {
             let (ic, from) = match next {
@@ -119,6 +145,10 @@ impl Interpreter {
             let mut last = index;
             while let Some(slot) = slots.get(index as usize) {
                 last = index;
+                if OBSERVED && let Some(observer) = &mut self.observer {
+                    let word = self.run.common.window.load::<8>(slot.ic).unwrap_or(0);
+                    observer.instruction(slot.ic, word, &slot.insn, &self.run.cpu);
+                }
                 index = (slot.run)(&mut self.run, slot, index);
             }
             next = self.settle(last)?;

@@ -61,6 +61,15 @@ impl Cpu {
         self.s[..operand::REGISTERS][number]
     }
 
+    /// The value of the scalar operand with this index, as [`operand`] numbers them.
+    ///
+    /// # Panics
+    /// There is no such index.
+    #[must_use]
+    pub fn operand(&self, index: usize) -> u64 {
+        self.s[index]
+    }
+
     /// Sets the scalar register with this number.
     ///
     /// # Panics

@@ -1,0 +1,281 @@
+//! Runs a program, or calls one function.
+//!
+//! It knows machine code through `ve_isa` only. Whatever ends the program becomes an exit status and one sentence.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+
+use ve_isa::image::Source;
+use ve_isa::machine::{self, Machine, MachineThread};
+use ve_isa::memory::Protection;
+use ve_isa::statistics::Counter;
+use ve_isa::trap::{Trap, TrapKind};
+
+use crate::arguments::{Run, Unresolved};
+use crate::trace::Watcher;
+
+/// The time is up.
+const STATUS_TIME_LIMIT: u8 = 124;
+/// The file cannot be loaded.
+const STATUS_CANNOT_LOAD: u8 = 125;
+/// A function was called that is not there.
+const STATUS_MISSING: u8 = 127;
+/// A trap ended it: this, and the number of its signal.
+const STATUS_SIGNAL: u8 = 128;
+
+/// Why the program ended, other than by its own will.
+pub struct Failure {
+    pub status: u8,
+    /// One sentence.
+    pub why: String,
+}
+
+impl Failure {
+    fn loading(why: impl ToString) -> Self {
+        Self {
+            status: STATUS_CANNOT_LOAD,
+            why: why.to_string(),
+        }
+    }
+}
+
+/// Runs what the command line asks for. The result is the exit status.
+pub fn run(run: &Run) -> Result<u8, Failure> {
+    let machine = Machine::new().map_err(Failure::loading)?;
+    load(&machine, run)?;
+    let mut thread = machine
+        .thread(machine::DEFAULT_STACK)
+        .map_err(Failure::loading)?;
+    let handle = thread.thread().stop_handle();
+    // Dropping the sender ends the watcher.
+    let (_end, ended) = mpsc::channel::<()>();
+    if let Some(limit) = run.time_limit {
+        thread::spawn(move || {
+            if let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(limit) {
+                handle.time_is_up();
+            }
+        });
+    }
+    let counter = run.profile.then(Counter::default);
+    let observer = Watcher::watch(&machine, run.trace, counter.clone());
+    thread.thread().observe(observer);
+    let end = execute(&machine, &mut thread, run);
+    if let Some(counter) = counter {
+        eprint!("{}", counter.statistics());
+    }
+    end
+}
+
+/// The program or the call, then what is to be done at the end, unless a trap was the end.
+fn execute(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Result<u8, Failure> {
+    let end = match &run.call {
+        Some(name) => call(machine, thread, run, name),
+        None => program(machine, thread, run),
+    };
+    let status = match end {
+        Ok(status) => status,
+        Err(End::Failure(failure)) => return Err(failure),
+        Err(End::Trap(trap)) => status(machine, trap)?,
+    };
+    for destructor in machine.destructors() {
+        if let Err(trap) = thread.call(destructor, &[]) {
+            return self::status(machine, trap);
+        }
+    }
+    Ok(status)
+}
+
+/// Loads the libraries, then the program, as one scope.
+fn load(machine: &Machine, run: &Run) -> Result<(), Failure> {
+    let files: Vec<&Path> = run
+        .libraries
+        .iter()
+        .map(|library| library.as_path())
+        .chain([run.file.as_path()])
+        .collect();
+    let mut opened = Vec::new();
+    for path in files {
+        let file = File::open(path)
+            .map_err(|error| Failure::loading(format!("{}: {error}", path.display())))?;
+        opened.push((path.display().to_string(), file));
+    }
+    let sources: Vec<Source<'_>> = opened
+        .iter()
+        .map(|(name, file)| Source::file(name, file))
+        .collect();
+    let unresolved = match run.unresolved {
+        Unresolved::Error => machine::Unresolved::Error,
+        Unresolved::Lazy => machine::Unresolved::Lazy,
+    };
+    let loaded = machine.load_sources(&sources, unresolved);
+    loaded.map(drop).map_err(Failure::loading)
+}
+
+/// Why a program or a call did not come to its end.
+enum End {
+    Failure(Failure),
+    Trap(Trap),
+}
+
+impl From<Trap> for End {
+    fn from(trap: Trap) -> Self {
+        Self::Trap(trap)
+    }
+}
+
+/// Constructors, then `main(argc, argv, envp)`.
+fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Result<u8, End> {
+    let main = symbol(machine, run, "main")?;
+    thread.start()?;
+    let arguments: Vec<OsString> = [run.file.clone().into_os_string()]
+        .into_iter()
+        .chain(run.arguments.iter().cloned())
+        .collect();
+    let environment: Vec<OsString> = std::env::vars_os()
+        .map(|(name, value)| {
+            let mut bytes = name.into_vec();
+            bytes.push(b'=');
+            bytes.extend(value.into_vec());
+            OsString::from_vec(bytes)
+        })
+        .collect();
+    let argv = strings(machine, &arguments).map_err(End::Failure)?;
+    let envp = strings(machine, &environment).map_err(End::Failure)?;
+    let result = thread.call(main, &[arguments.len() as u64, argv, envp])?;
+    Ok(result as u8)
+}
+
+/// One function, its arguments as words, its result in all ways of reading it.
+fn call(
+    machine: &Machine,
+    thread: &mut MachineThread<'_>,
+    run: &Run,
+    name: &str,
+) -> Result<u8, End> {
+    let function = symbol(machine, run, name)?;
+    let mut words = Vec::new();
+    for argument in &run.arguments {
+        words.push(word(machine, argument).map_err(|why| {
+            End::Failure(Failure {
+                status: crate::STATUS_USAGE,
+                why,
+            })
+        })?);
+    }
+    thread.start()?;
+    let result = thread.call(function, &words)?;
+    // Nobody may be reading.
+    let _ = writeln!(
+        std::io::stdout(),
+        "{result:#018x} {} {} {}",
+        result as i64,
+        f64::from_bits(result),
+        f32::from_bits((result >> 32) as u32)
+    );
+    Ok(0)
+}
+
+fn symbol(machine: &Machine, run: &Run, name: &str) -> Result<u64, End> {
+    machine.symbol(name).ok_or_else(|| {
+        let file = run.file.display();
+        End::Failure(Failure::loading(format!("{file} has no function {name}")))
+    })
+}
+
+/// An argument as a word: `7`, `-1`, `0x10`, `1.5`, `1.5f`, `"text"`.
+fn word(machine: &Machine, argument: &OsString) -> Result<u64, String> {
+    let bytes = argument.as_bytes();
+    if let Some(text) = bytes
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""))
+    {
+        return string(machine, text).map_err(|failure| failure.why);
+    }
+    let refused = || {
+        format!(
+            "{argument:?} is no argument: write 7, -1, 0x10, 1.5, 1.5f or \"text\" with its quotes"
+        )
+    };
+    let text = argument.to_str().ok_or_else(refused)?;
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    if let Some(hexadecimal) = digits.strip_prefix("0x") {
+        let value = u64::from_str_radix(hexadecimal, 16).map_err(|_| refused())?;
+        return Ok(if negative {
+            value.wrapping_neg()
+        } else {
+            value
+        });
+    }
+    if let Ok(value) = text.parse::<i64>() {
+        return Ok(value as u64);
+    }
+    if let Ok(value) = text.parse::<u64>() {
+        return Ok(value);
+    }
+    if let Some(float) = text.strip_suffix('f')
+        && let Ok(value) = float.parse::<f32>()
+        && !float.ends_with("in")
+    {
+        return Ok(u64::from(value.to_bits()) << 32);
+    }
+    text.parse::<f64>().map(f64::to_bits).map_err(|_| refused())
+}
+
+/// Memory of the machine with these bytes and a 0 behind them.
+fn string(machine: &Machine, text: &[u8]) -> Result<u64, Failure> {
+    let window = machine.window();
+    let range = window
+        .map(text.len() as u64 + 1, Protection::ReadWrite)
+        .map_err(Failure::loading)?;
+    window
+        .write(range.start, text)
+        .map_err(|_| Failure::loading("memory for arguments cannot be written"))?;
+    Ok(range.start)
+}
+
+/// A list of pointers to strings, with a null pointer at its end, in one range.
+fn strings(machine: &Machine, texts: &[OsString]) -> Result<u64, Failure> {
+    let table = 8 * (texts.len() as u64 + 1);
+    let length: u64 = texts.iter().map(|text| text.len() as u64 + 1).sum();
+    let window = machine.window();
+    let range = window
+        .map(table + length, Protection::ReadWrite)
+        .map_err(Failure::loading)?;
+    let mut bytes = Vec::new();
+    let mut at = range.start + table;
+    for text in texts {
+        bytes.extend(at.to_le_bytes());
+        at += text.len() as u64 + 1;
+    }
+    bytes.extend([0; 8]);
+    for text in texts {
+        bytes.extend(text.as_bytes());
+        bytes.push(0);
+    }
+    window
+        .write(range.start, &bytes)
+        .map_err(|_| Failure::loading("memory for arguments cannot be written"))?;
+    Ok(range.start)
+}
+
+/// What a trap means for the exit status.
+fn status(machine: &Machine, trap: Trap) -> Result<u8, Failure> {
+    let status = match &trap.kind {
+        TrapKind::Exit { code } => return Ok(*code as u8),
+        TrapKind::TimeLimit | TrapKind::Stopped => STATUS_TIME_LIMIT,
+        TrapKind::MissingSymbol { .. } => STATUS_MISSING,
+        kind => STATUS_SIGNAL + kind.signal().unwrap_or(0) as u8,
+    };
+    Err(Failure {
+        status,
+        why: machine.report(&trap),
+    })
+}

@@ -1,0 +1,214 @@
+//! Programs and functions, run by `ve-run`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use veo_test_support::compile::tool;
+use veo_test_support::{available, found};
+
+fn can_compile() -> bool {
+    available("clang 19 (Debian: clang-19)", found("clang-19"))
+}
+
+fn object(directory: &Path, name: &str, source: &str) -> PathBuf {
+    let (file, object) = (
+        directory.join(format!("{name}.c")),
+        directory.join(format!("{name}.o")),
+    );
+    fs::write(&file, source).unwrap();
+    tool(
+        Command::new("clang-19")
+            .args([
+                "--target=ve-unknown-linux-gnu",
+                "-O1",
+                "-ffreestanding",
+                "-c",
+                "-o",
+            ])
+            .arg(&object)
+            .arg(&file),
+    );
+    object
+}
+
+fn ve_run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ve-run"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// The exit status and the last line of standard error.
+fn end(output: &Output) -> (i32, String) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let last = text.lines().last().unwrap_or_default().to_owned();
+    (output.status.code().unwrap(), last)
+}
+
+#[test]
+fn main_gets_its_arguments_and_gives_the_status() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let library = object(
+        directory.path(),
+        "library",
+        "long length(const char *s) { long n = 0; while (s[n]) n++; return n; }",
+    );
+    let program = object(
+        directory.path(),
+        "program",
+        "long length(const char *); static int begun; __attribute__((constructor)) static void begin(void) { begun = 100; }
+         int main(int argc, char **argv, char **envp) { long n = begun; for (int i = 1; i < argc; i++) n += length(argv[i]); return argv[argc] || !envp[0] ? 1 : (int)n; }",
+    );
+    let (library, program) = (library.to_str().unwrap(), program.to_str().unwrap());
+    let output = ve_run(&["--lib", library, program, "four", "--lib", ""]);
+    assert_eq!(end(&output), (109, String::new()));
+    let (status, why) = end(&ve_run(&[program]));
+    assert_eq!(status, 125);
+    assert!(why.contains("length") && why.contains("program.o"), "{why}");
+    assert_eq!(end(&ve_run(&["--unresolved", "lazy", program])).0, 100);
+    let (status, why) = end(&ve_run(&["--unresolved", "lazy", program, "x"]));
+    assert_eq!(status, 127);
+    assert!(
+        why.contains("length was called") && why.contains("main+"),
+        "{why}"
+    );
+}
+
+#[test]
+fn a_call_takes_words_and_prints_the_result_in_all_ways() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "long sub(long a, long b) { return a - b; } double half(double x) { return x / 2; } float third(float x) { return x / 4; }
+         int letter(const char *s, long n) { return s[n]; }",
+    );
+    let file = file.to_str().unwrap();
+    for (arguments, expected) in [
+        (&["sub", "7", "-1"][..], "0x0000000000000008 8 0.00000"),
+        (&["sub", "0x10", "17"], "0xffffffffffffffff -1 NaN NaN"),
+        (
+            &["half", "1.5"],
+            "0x3fe8000000000000 4604930618986332160 0.75 ",
+        ),
+        (&["third", "1.5f"], "0x3ec0000000000000 "),
+        (&["letter", "\"abc\"", "1"], "0x0000000000000062 98 "),
+    ] {
+        let output = ve_run(&[&["--call", arguments[0], file], &arguments[1..]].concat());
+        assert_eq!(end(&output), (0, String::new()), "{arguments:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with(expected), "{arguments:?}: {text}");
+        assert_eq!(text.split_whitespace().count(), 4, "{text}");
+    }
+    let text = ve_run(&["--call", "third", file, "1.5f"]).stdout;
+    assert!(
+        String::from_utf8(text)
+            .unwrap()
+            .trim_end()
+            .ends_with(" 0.375")
+    );
+    let (status, why) = end(&ve_run(&["--call", "sub", file, "seven", "1"]));
+    assert_eq!(status, 2);
+    assert!(why.contains("seven"), "{why}");
+    let (status, why) = end(&ve_run(&["--call", "subtract", file, "1"]));
+    assert_eq!(status, 125);
+    assert!(why.contains("has no function subtract"), "{why}");
+}
+
+#[test]
+fn each_abnormal_end_has_its_status_and_a_sentence() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "void abort(void); void exit(int);
+         long wild(long a) { return *(volatile long *)a; } void ends(void) { for (;;) ; } void aborts(void) { abort(); }
+         long deep(long n) { volatile char room[4096]; room[n & 63] = 1; return deep(n + 1) + room[n & 63]; }
+         void leaves(int code) { exit(code); } long jumps(long (*f)(void)) { return f() + 1; }
+         void illegal(void) { asm volatile(\".quad 0\"); } void breaks(void) { asm volatile(\"monc.hdb\"); }
+         void unknown(void) { asm volatile(\"ts2am %s0, 0(%s1), %s2\"); }
+         long misaligned(long *p) { return __atomic_fetch_add((long *)((char *)p + 4), 1, __ATOMIC_SEQ_CST); }",
+    );
+    let file = file.to_str().unwrap();
+    for (call, status, parts) in [
+        (&["wild", "8"][..], 139, &["read of 0x8", "wild+"][..]),
+        (&["jumps", "8"], 139, &["jump to 0x8"]),
+        (&["deep", "0"], 139, &["the stack is full", "deep+"]),
+        (&["aborts"], 134, &["abort", "aborts+"]),
+        (&["illegal"], 132, &["no instruction", "illegal+"]),
+        (&["unknown"], 132, &["ts2am", "not known"]),
+        (&["breaks"], 133, &["breakpoint"]),
+        (
+            &["misaligned", "\"text and more\""],
+            135,
+            &["not a multiple of 8"],
+        ),
+        (&["leaves", "7"], 7, &[]),
+    ] {
+        let output = ve_run(&[&["--call", call[0], file], &call[1..]].concat());
+        let (found, why) = end(&output);
+        assert_eq!(found, status, "{call:?}: {why}");
+        assert!(
+            parts.iter().all(|part| why.contains(part)),
+            "{call:?}: {why}"
+        );
+        assert_eq!(parts.is_empty(), why.is_empty(), "{call:?}: {why}");
+    }
+    let (status, why) = end(&ve_run(&["--time-limit", "0.1", "--call", "ends", file]));
+    assert_eq!(status, 124);
+    assert!(why.contains("time limit"), "{why}");
+    let (status, why) = end(&ve_run(&["/dev/null"]));
+    assert_eq!(status, 125);
+    assert!(why.contains("/dev/null"), "{why}");
+}
+
+#[test]
+fn what_runs_is_told_when_asked() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "__attribute__((noinline)) long inner(long n) { return n * 3; } long outer(long n) { return inner(n) + inner(n + 1); }",
+    );
+    let file = file.to_str().unwrap();
+    let calls = ve_run(&["--trace", "calls", "--call", "outer", file, "2"]);
+    let text = String::from_utf8(calls.stderr).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.starts_with("outer+") && line.ends_with(" calls inner")),
+        "{text}"
+    );
+    let all = ve_run(&[
+        "--trace",
+        "instructions",
+        "--profile",
+        "--call",
+        "outer",
+        file,
+        "2",
+    ]);
+    let text = String::from_utf8(all.stderr).unwrap();
+    let traced = text.lines().filter(|line| line.contains(": ")).count();
+    let counted = text
+        .lines()
+        .find_map(|line| line.strip_suffix("  Inst. Count"))
+        .unwrap();
+    assert_eq!(counted.trim().parse(), Ok(traced), "{text}");
+    assert!(text.lines().any(|line| line.trim() == "2  bsic"), "{text}");
+}
