@@ -21,6 +21,7 @@ mod package;
 mod real;
 mod rebuilds;
 mod recording;
+mod sanitizers;
 mod shim_flags;
 mod static_veorun;
 mod targets;

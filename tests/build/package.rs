@@ -13,7 +13,7 @@ pub struct Package {
 }
 
 /// Variables of the surroundings that would change what is built.
-const VARIABLES: [&str; 15] = [
+const VARIABLES: [&str; 16] = [
     "CC",
     "CPATH",
     "VEO_CFLAGS",
@@ -25,6 +25,7 @@ const VARIABLES: [&str; 15] = [
     "VEO_CC",
     "VEO_CXX",
     "VEO_FC",
+    "VEO_SANITIZE",
     "VEO_SKIP_BUILD",
     "VEO_INSTALL_DIR",
     "VEO_NEC_ROOT",

@@ -33,7 +33,8 @@ enum veo_emu_cause {
 	VEO_EMU_CAUSE_SENT = 7,           /* `signal` was sent, by `sender` if that is not 0 */
 	VEO_EMU_CAUSE_OUT_OF_MEMORY = 8,  /* the system was out of memory, it seems */
 	VEO_EMU_CAUSE_BROKEN = 9,         /* it could not go on: `text` */
-	VEO_EMU_CAUSE_OVERWRITTEN = 10    /* memory around a block was overwritten: `memory` */
+	VEO_EMU_CAUSE_OVERWRITTEN = 10,   /* memory around a block was overwritten: `memory` */
+	VEO_EMU_CAUSE_FINDING = 11        /* a sanitizer ended it for what it found: `text` */
 };
 
 /* How blocks of VE memory are guarded against kernels that leave them. */
@@ -86,6 +87,8 @@ struct veo_emu_options {
 	                              * VEO_EMU_SCHEDULE says it: "late", "random:7";
 	                              * NULL: as the environment says */
 	uint64_t guard;              /* an enum veo_emu_guard */
+	const char *runtimes;        /* runtime libraries of sanitizers that kernels of the
+	                              * process need, with colons; NULL: none */
 };
 
 /* Like veo_proc_create, with options. */
@@ -107,6 +110,11 @@ size_t veo_emu_last_error(char *text, size_t size);
 /* What ended the process: 0 and the report, of which at most `struct_size` bytes are
  * filled; or -1 while it lives or was closed in order. */
 int veo_emu_get_fault(struct veo_proc_handle *proc, struct veo_emu_fault *fault);
+
+/* What a sanitizer that kernels were built with has found in a process that has ended, also
+ * one that was destroyed: a sentence in a line, then its report. Copies a NUL-terminated text,
+ * returns its length without NUL, 0 if there is none. */
+size_t veo_emu_get_report(struct veo_proc_handle *proc, char *text, size_t size);
 
 /* Declares that every argument was set with its own type and what class the
  * result has. Cleared by veo_args_clear. */

@@ -29,6 +29,8 @@ variables! {
     VEO_LIBRARY_PATH = "VEO_LIBRARY_PATH";
     /// What is done about a declaration that contradicts its library.
     VEO_VERIFY = "VEO_VERIFY";
+    /// The sanitizers that kernels are built with.
+    VEO_SANITIZE = "VEO_SANITIZE";
     /// How many nodes are emulated.
     VEO_EMU_NODES = "VEO_EMU_NODES";
     /// The memory of an emulated node.

@@ -73,6 +73,7 @@ pub const VEO_EMU_CAUSE_SENT: veo_emu_cause = 7;
 pub const VEO_EMU_CAUSE_OUT_OF_MEMORY: veo_emu_cause = 8;
 pub const VEO_EMU_CAUSE_BROKEN: veo_emu_cause = 9;
 pub const VEO_EMU_CAUSE_OVERWRITTEN: veo_emu_cause = 10;
+pub const VEO_EMU_CAUSE_FINDING: veo_emu_cause = 11;
 pub type veo_emu_cause = ::std::os::raw::c_uint;
 pub const VEO_EMU_GUARD_DEFAULT: veo_emu_guard = 0;
 pub const VEO_EMU_GUARD_OFF: veo_emu_guard = 1;
@@ -120,6 +121,7 @@ pub struct veo_emu_options {
     pub omp_threads: ::std::os::raw::c_uint,
     pub schedule: *const ::std::os::raw::c_char,
     pub guard: u64,
+    pub runtimes: *const ::std::os::raw::c_char,
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -688,6 +690,14 @@ pub struct VeoApi {
             fault: *mut veo_emu_fault,
         ) -> ::std::os::raw::c_int,
     >,
+    ///`veo_emu_get_report`
+    pub veo_emu_get_report: Option<
+        unsafe extern "C" fn(
+            proc_: *mut veo_proc_handle,
+            text: *mut ::std::os::raw::c_char,
+            size: usize,
+        ) -> usize,
+    >,
     ///`veo_emu_args_set_result`
     pub veo_emu_args_set_result: Option<
         unsafe extern "C" fn(
@@ -866,6 +876,7 @@ impl VeoApi {
         veo_emu_is_code: None,
         veo_emu_last_error: None,
         veo_emu_get_fault: None,
+        veo_emu_get_report: None,
         veo_emu_args_set_result: None,
         veo_emu_call_async: None,
         veo_emu_collect: None,
@@ -882,7 +893,7 @@ impl VeoApi {
         veo_emu_machines: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 100usize] = [
+    pub const NAMES: [&'static str; 101usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -969,6 +980,7 @@ impl VeoApi {
         "veo_emu_is_code",
         "veo_emu_last_error",
         "veo_emu_get_fault",
+        "veo_emu_get_report",
         "veo_emu_args_set_result",
         "veo_emu_call_async",
         "veo_emu_collect",
@@ -2177,6 +2189,21 @@ impl VeoApi {
             };
         }
         {
+            let address = find("veo_emu_get_report");
+            api.veo_emu_get_report = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                            text: *mut ::std::os::raw::c_char,
+                            size: usize,
+                        ) -> usize,
+                    >,
+                >(address)
+            };
+        }
+        {
             let address = find("veo_emu_args_set_result");
             api.veo_emu_args_set_result = unsafe {
                 ::std::mem::transmute::<
@@ -2502,24 +2529,26 @@ macro_rules! for_each_function {
         veo_proc_handle, addr : u64) -> ::std::os::raw::c_int; fn veo_emu_last_error(text
         : * mut ::std::os::raw::c_char, size : usize) -> usize; fn
         veo_emu_get_fault(proc_ : * mut veo_proc_handle, fault : * mut veo_emu_fault,) ->
-        ::std::os::raw::c_int; fn veo_emu_args_set_result(args : * mut veo_args, result :
-        veo_emu_class,) -> ::std::os::raw::c_int; fn veo_emu_call_async(ctx : * mut
-        veo_thr_ctxt, addr : u64, words : * const u64, classes : * const u64, count :
-        usize, result : veo_emu_class,) -> u64; fn veo_emu_collect(ctx : * mut
-        veo_thr_ctxt, requests : * const u64, count : usize, nanoseconds : u64, results :
-        * mut veo_emu_result,) -> usize; fn veo_emu_wait_result_timeout(ctx : * mut
-        veo_thr_ctxt, request : u64, result : * mut u64, nanoseconds : u64,) ->
-        ::std::os::raw::c_int; fn veo_emu_discard_result(ctx : * mut veo_thr_ctxt,
-        request : u64) -> ::std::os::raw::c_int; fn veo_emu_get_guard(proc_ : * mut
-        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_describe_mem(proc_ : * mut
-        veo_proc_handle, addr : u64, text : * const ::std::os::raw::c_char,) ->
-        ::std::os::raw::c_int; fn veo_emu_kill(proc_ : * mut veo_proc_handle) ->
-        ::std::os::raw::c_int; fn veo_emu_pid(proc_ : * mut veo_proc_handle) -> pid_t; fn
-        veo_emu_num_nodes() -> ::std::os::raw::c_int; fn
-        veo_emu_node_memory(ve_node_number : ::std::os::raw::c_int, total : * mut u64,
-        available : * mut u64,) -> ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut
-        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut
-        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_machines(ve_node_number :
+        ::std::os::raw::c_int; fn veo_emu_get_report(proc_ : * mut veo_proc_handle, text
+        : * mut ::std::os::raw::c_char, size : usize,) -> usize; fn
+        veo_emu_args_set_result(args : * mut veo_args, result : veo_emu_class,) ->
+        ::std::os::raw::c_int; fn veo_emu_call_async(ctx : * mut veo_thr_ctxt, addr :
+        u64, words : * const u64, classes : * const u64, count : usize, result :
+        veo_emu_class,) -> u64; fn veo_emu_collect(ctx : * mut veo_thr_ctxt, requests : *
+        const u64, count : usize, nanoseconds : u64, results : * mut veo_emu_result,) ->
+        usize; fn veo_emu_wait_result_timeout(ctx : * mut veo_thr_ctxt, request : u64,
+        result : * mut u64, nanoseconds : u64,) -> ::std::os::raw::c_int; fn
+        veo_emu_discard_result(ctx : * mut veo_thr_ctxt, request : u64) ->
+        ::std::os::raw::c_int; fn veo_emu_get_guard(proc_ : * mut veo_proc_handle) ->
+        ::std::os::raw::c_int; fn veo_emu_describe_mem(proc_ : * mut veo_proc_handle,
+        addr : u64, text : * const ::std::os::raw::c_char,) -> ::std::os::raw::c_int; fn
+        veo_emu_kill(proc_ : * mut veo_proc_handle) -> ::std::os::raw::c_int; fn
+        veo_emu_pid(proc_ : * mut veo_proc_handle) -> pid_t; fn veo_emu_num_nodes() ->
+        ::std::os::raw::c_int; fn veo_emu_node_memory(ve_node_number :
+        ::std::os::raw::c_int, total : * mut u64, available : * mut u64,) ->
+        ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut veo_proc_handle) ->
+        ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut veo_proc_handle) ->
+        ::std::os::raw::c_int; fn veo_emu_machines(ve_node_number :
         ::std::os::raw::c_int, machines : * mut u16, count : usize,) ->
         ::std::os::raw::c_int; }
     };

@@ -8,6 +8,7 @@
 //! - the libveo interface: its types, constants and the table of its functions, [`ffi`], and its C
 //!   headers, [`headers`];
 //! - the environment variables that programs read: [`environment`];
+//! - the sanitizers that kernels can be built with: [`sanitizer`];
 //! - the layout of a build script's output: [`build_dir`].
 //!
 //! No code here touches a VE or a file.
@@ -21,6 +22,7 @@ pub mod hmem;
 pub mod limits;
 mod near;
 pub mod prototype;
+pub mod sanitizer;
 mod scalar;
 pub mod signal;
 mod types;

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::headers;
 use crate::kernels::{Kernels, ProductKind};
 use crate::options::Options;
+use crate::sanitize;
 use crate::source::{Language, Source};
 use crate::target::Target;
 use crate::toolchain::{self, LLVM_TARGET, Toolchain};
@@ -99,6 +100,11 @@ pub(crate) fn compile(
     }
     if kernels.openmp && target != Target::Ve1Llvm {
         args.add(["-fopenmp"]);
+    }
+    if target == Target::Host {
+        args.add(sanitize::compile_flags(&sanitize::chosen(
+            context, kernels,
+        )?));
     }
     if target.is_nec() {
         if kernels.ftrace {
@@ -265,6 +271,8 @@ pub(crate) struct Link<'a> {
     pub(crate) complete: bool,
     /// Fortran's runtime libraries, if the compiler of another language links.
     pub(crate) fortran_runtime: Vec<OsString>,
+    /// What the sanitizers of the sources need.
+    pub(crate) sanitizers: Vec<OsString>,
 }
 
 /// The arguments that link a shared library or the host's static veorun.
@@ -284,6 +292,7 @@ pub(crate) fn link(
         args.add(["-shared", "-fPIC", "-pthread", "-Wl,-Bsymbolic"]);
         args.add([format!("-Wl,-soname,{}", kernels.name)]);
     }
+    args.add(link.sanitizers);
     if kernels.openmp {
         args.add(["-fopenmp"]);
     }

@@ -1,8 +1,10 @@
 //! The builder for build scripts. It says what a library is made from, and how.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+
+use veo_abi::sanitizer::Sanitizer;
 
 #[cfg(feature = "import")]
 use crate::import_options::Import;
@@ -61,6 +63,7 @@ pub struct Kernels {
     pub(crate) without: Vec<Target>,
     pub(crate) cpp: bool,
     pub(crate) openmp: bool,
+    pub(crate) sanitizers: BTreeSet<Sanitizer>,
     pub(crate) ftrace: bool,
     pub(crate) traceback: bool,
     pub(crate) report: bool,
@@ -104,6 +107,7 @@ impl Kernels {
             without: Vec::new(),
             cpp: false,
             openmp: false,
+            sanitizers: BTreeSet::new(),
             ftrace: false,
             traceback: false,
             report: false,
@@ -297,6 +301,23 @@ impl Kernels {
     /// Compiles and links with OpenMP (`-fopenmp`). `ve1-llvm` ignores this, because it has no OpenMP runtime.
     pub fn openmp(&mut self, openmp: bool) -> &mut Self {
         self.openmp = openmp;
+        self
+    }
+
+    /// Builds the kernels for the emulated node with a sanitizer of their compiler (`-fsanitize=address`). A mistake that it finds
+    /// ends the VE process, and the error of the request has the finding and its source line. Called again, it adds another
+    /// one; `VEO_SANITIZE` overrides it for all libraries of a build.
+    ///
+    /// ```no_run
+    /// use veo_build::{Kernels, Sanitizer};
+    ///
+    /// Kernels::new("libphysics.so").file("kernels/physics.c").sanitize(Sanitizer::Address).compile();
+    /// ```
+    ///
+    /// [`Sanitizer::Thread`] needs clang and kernels in C and C++, and excludes [`Sanitizer::Address`]: else the build is an
+    /// error.
+    pub fn sanitize(&mut self, sanitizer: Sanitizer) -> &mut Self {
+        self.sanitizers.insert(sanitizer);
         self
     }
 

@@ -41,6 +41,7 @@
 //! | `VEO_INSTALL_DIR` | also copies the libraries to `<dir>/<target>/`, see below |
 //! | `CPATH`, `LIBRARY_PATH`, `NCC_INCLUDE_PATH`, `VE_LIBRARY_PATH`, ... | read by compilers and linkers; a change builds again |
 //! | `VEO_VERBOSE=1` | shows the build note, the command lines that run, and what NEC's compilers say about vectorisation |
+//! | `VEO_SANITIZE=address`, `undefined`, `thread` | builds kernels for the emulated node with these sanitizers, several with commas; `off` with none, whatever build scripts say |
 //! | `VEO_CC VEO_CXX VEO_FC` | the host's compilers, before all other variables |
 //! | `VEO_NCC VEO_NCXX VEO_NFORT VEO_MK_VEORUN_STATIC VEO_NOBJCOPY` | NEC's tools |
 //! | `VEO_NEC_ROOT` | where NEC's software is, `/opt/nec` otherwise |
@@ -77,15 +78,26 @@
 //! such a library. Functions that every VE process has (`veo_hmem.h`) and functions of libraries that the build script made
 //! earlier do not count. `.link_arg("-Wl,-z,undefs")` silences the warning, `.link_arg("-Wl,-z,defs")` makes it an error.
 //!
-//! Kernels of the emulated node can use sanitizers whose runtime a library can link, such as gcc's `-fsanitize=undefined`. gcc's
-//! AddressSanitizer does not work: it must be loaded first in a process, and it needs the addresses of VE memory. clang
-//! links the runtimes of sanitizers only to programs.
-//!
 //! For each compiler, Cargo watches the program itself and the links to it outside of `PATH` (`/etc/alternatives`). It watches
 //! the directory behind gcc's driver, to notice an update by a package manager, and the directory of NEC's compilers, to notice
 //! their installation. It does not watch `PATH`, because editors and terminals have different values. It does not watch the
 //! directories in `PATH`, because every installed program changes them. Either would build unchanged crates again. After you put
 //! another compiler into `PATH`, run `touch build.rs`. A build that failed because of a missing compiler always tries again.
+//!
+//! # Sanitizers
+//!
+//! ```sh
+//! VEO_SANITIZE=address,undefined cargo test
+//! ```
+//!
+//! builds all kernels for the emulated node with these checkers of their compiler, gcc's or clang's: `address` (accesses outside
+//! of blocks, to freed memory, leaks), `undefined` (shifts, overflows, indices), `thread` (data races; with clang, for C and
+//! C++). A mistake in a kernel ends its process, and the error of its request has the finding with its source line.
+//! [`Kernels::sanitize`] does the same for one library. Nothing else has to be set: the VE process loads the runtime library
+//! that the kernels need. `docs/sanitizers.md` of the repository says what each finds.
+//!
+//! ThreadSanitizer sees how OpenMP's threads synchronise only in clang's libomp with its tool Archer (Debian: libomp-19-dev);
+//! kernels with OpenMP and gcc are an error then.
 //!
 //! # Debug information
 //!
@@ -154,6 +166,7 @@ mod object;
 mod options;
 mod output;
 mod plan;
+mod sanitize;
 mod scan;
 mod schedule;
 mod source;
@@ -171,3 +184,4 @@ pub use note::{Built, BuiltTarget};
 pub use options::Options;
 pub use source::Language;
 pub use target::Target;
+pub use veo_abi::sanitizer::Sanitizer;

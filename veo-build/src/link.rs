@@ -16,6 +16,7 @@ use crate::kernels::{Kernels, ProductKind};
 use crate::missing::{self, Missing};
 use crate::object::variables;
 use crate::options::Options;
+use crate::sanitize;
 use crate::source::{Language, Source};
 use crate::stamp::{self, Input};
 use crate::target::Target;
@@ -196,6 +197,7 @@ impl Linking<'_> {
             flags: self.flags(self.toolchain.compiler(highest)?, highest)?,
             complete,
             fortran_runtime: self.fortran_runtime(highest)?,
+            sanitizers: self.sanitizers(highest)?,
         };
         let (tool, args) = match &self.toolchain.mk_veorun {
             Some(tool) if self.kernels.kind == ProductKind::StaticVeorun => (
@@ -213,6 +215,16 @@ impl Linking<'_> {
         let mut command = tool.command(&self.context.env, &self.context.package);
         command.args(args.0);
         Ok((tool.clone(), command))
+    }
+
+    /// What the sanitizers of the sources need, for the compiler that links.
+    fn sanitizers(&self, language: Language) -> Result<Vec<OsString>> {
+        if self.target() != Target::Host {
+            return Ok(Vec::new());
+        }
+        let chosen = sanitize::chosen(self.context, self.kernels)?;
+        let compiler = self.toolchain.compiler(language)?;
+        sanitize::link_flags(self.context, self.kernels, &chosen, compiler)
     }
 
     /// The libraries that a compiler of another language must link for Fortran objects.

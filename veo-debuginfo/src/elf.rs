@@ -32,6 +32,7 @@ pub fn machine_of(processor: &str) -> Option<u16> {
 
 const SHARED: u16 = 3;
 const LOAD: u32 = 1;
+const DYNAMIC: u32 = 2;
 const INTERPRETER: u32 = 3;
 
 /// What the headers of a 64-bit little-endian ELF file say.
@@ -53,17 +54,7 @@ impl Headers {
     /// Reads the headers. `None` if the file is not a 64-bit little-endian ELF file, or if its
     /// headers are incomplete.
     pub fn read(file: &mut (impl Read + Seek)) -> Option<Headers> {
-        let mut header = [0u8; 64];
-        file.read_exact(&mut header).ok()?;
-        if header[..6] != *b"\x7fELF\x02\x01" {
-            return None;
-        }
-        let (table, size, count) = (long(&header, 32), short(&header, 54), short(&header, 56));
-        // Relocatable objects have no segments and a segment size of 0.
-        if size != 56 && count > 0 {
-            return None;
-        }
-        file.seek(SeekFrom::Start(table)).ok()?;
+        let (header, entries) = read(file)?;
         let mut headers = Headers {
             machine: short(&header, 18),
             flags: word(&header, 48),
@@ -71,9 +62,7 @@ impl Headers {
             program: false,
             end: 0,
         };
-        for _ in 0..count {
-            let mut entry = [0u8; 56];
-            file.read_exact(&mut entry).ok()?;
+        for entry in entries {
             match word(&entry, 0) {
                 LOAD => {
                     let end = long(&entry, 8).checked_add(long(&entry, 32))?;
@@ -87,6 +76,63 @@ impl Headers {
     }
 }
 
+/// The header of a file and the entries of its table of segments.
+fn read(file: &mut (impl Read + Seek)) -> Option<([u8; 64], Vec<[u8; 56]>)> {
+    let mut header = [0u8; 64];
+    file.read_exact(&mut header).ok()?;
+    if header[..6] != *b"\x7fELF\x02\x01" {
+        return None;
+    }
+    let (table, size, count) = (long(&header, 32), short(&header, 54), short(&header, 56));
+    // Relocatable objects have no segments and a segment size of 0.
+    if size != 56 && count > 0 {
+        return None;
+    }
+    file.seek(SeekFrom::Start(table)).ok()?;
+    let mut entries = Vec::new();
+    for _ in 0..count {
+        let mut entry = [0u8; 56];
+        file.read_exact(&mut entry).ok()?;
+        entries.push(entry);
+    }
+    Some((header, entries))
+}
+
+/// Where the parts of a file that are loaded lie.
+pub(crate) struct Segments {
+    /// Address, offset in the file and length in the file of each.
+    loaded: Vec<[u64; 3]>,
+    /// Offset and length of the dynamic table.
+    pub(crate) dynamic: Option<(u64, u64)>,
+}
+
+impl Segments {
+    pub(crate) fn read(file: &mut (impl Read + Seek)) -> Option<Segments> {
+        let (_, entries) = read(file)?;
+        let mut segments = Segments {
+            loaded: Vec::new(),
+            dynamic: None,
+        };
+        for entry in entries {
+            let [offset, address, len] = [8, 16, 32].map(|at| long(&entry, at));
+            match word(&entry, 0) {
+                LOAD => segments.loaded.push([address, offset, len]),
+                DYNAMIC => segments.dynamic = Some((offset, len)),
+                _ => {}
+            }
+        }
+        Some(segments)
+    }
+
+    /// The offset in the file of what is loaded at an address.
+    pub(crate) fn offset(&self, at: u64) -> Option<u64> {
+        self.loaded.iter().find_map(|[address, offset, len]| {
+            let inside = at.checked_sub(*address).filter(|inside| inside < len)?;
+            offset.checked_add(inside)
+        })
+    }
+}
+
 fn short(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
@@ -97,7 +143,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
     u32::from_le_bytes(word)
 }
 
-fn long(bytes: &[u8], at: usize) -> u64 {
+pub(crate) fn long(bytes: &[u8], at: usize) -> u64 {
     let mut word = [0; 8];
     word.copy_from_slice(&bytes[at..at + 8]);
     u64::from_le_bytes(word)

@@ -4,6 +4,7 @@
 //! - the function and the source line of an address in a library: [`SourceLines`];
 //! - the machine of a file, and whether the file is complete: [`elf`];
 //! - what a library is linked with: [`Linkage`], [`dynamic_symbols`];
+//! - the sanitizers' runtime libraries that it needs: [`runtimes`];
 //! - the variables of a library, [`data_symbols`], and its separate debug file, [`debug_link`];
 //! - the file that a library was loaded from: [`Original`];
 //! - on Linux, the file of the running program: `executable`.
@@ -21,6 +22,7 @@ mod files;
 mod image;
 mod original;
 pub mod prototypes;
+mod runtime;
 mod sections;
 mod source_lines;
 
@@ -28,4 +30,5 @@ pub use error::ReadError;
 pub use files::debug_link;
 pub use image::{DynamicSymbol, Linkage, data_symbols, dynamic_symbols};
 pub use original::{FileStamp, Original};
+pub use runtime::{ARCHER, is_of_exceptions, runtimes};
 pub use source_lines::{SourceLines, SourceLocation};

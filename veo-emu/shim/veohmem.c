@@ -16,6 +16,13 @@ int veo_prev_req_result(int offset, uint64_t *result)
 	return veohmem_prev_req_result ? veohmem_prev_req_result(offset, result) : -1;
 }
 
+/* gcc's UndefinedBehaviorSanitizer calls this before its first report, and would undo what the
+ * VE process has set. Its own function is behind this one. */
+void __sanitizer_set_report_path(const char *path)
+{
+	(void)path;
+}
+
 int veo_is_ve_addr(const void *addr)
 {
 	return ((uint64_t)addr & VE_ADDRESS) != 0;

@@ -42,6 +42,7 @@ pub fn ring(bytes: &[u8]) {
         }
         host.running();
         let death = Death {
+            finding: None,
             signal: None,
             status: None,
             fault: control.view::<Control>().fault.read(),

@@ -5,8 +5,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Found, Needs, Toolchain};
+use veo_abi::sanitizer::Sanitizer;
+
 use crate::Result;
 use crate::context::Context;
+use crate::sanitize;
 use crate::source::Language;
 use crate::target::Target;
 use crate::tool::Tool;
@@ -55,9 +58,11 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
         let why = format!("programs for {} cannot run kernels", context.target);
         return Ok(Found::missing(why, "kernels run on Linux"));
     }
+    let sanitizers = sanitize::chosen(context, needs.kernels)?;
     let mut compilers = BTreeMap::new();
     for &language in &needs.languages {
-        let Some(tool) = compiler(context, needs, language)? else {
+        let by_clang = sanitizers.contains(&Sanitizer::Thread) && language != Language::Fortran;
+        let Some(tool) = compiler(context, needs, language, by_clang)? else {
             let names = names(language);
             let why = format!(
                 "no {} compiler ({} not found)",
@@ -70,6 +75,7 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
             );
             return Ok(Found::missing(why, help));
         };
+        sanitize::check_compiler(needs.kernels, &sanitizers, &tool, language)?;
         compilers.insert(language, tool);
     }
     Ok(Toolchain {
@@ -83,7 +89,13 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
     .into())
 }
 
-fn compiler(context: &Context, needs: &Needs<'_>, language: Language) -> Result<Option<Tool>> {
+/// The compiler of a language, `by_clang` if no other will do and the user names none.
+fn compiler(
+    context: &Context,
+    needs: &Needs<'_>,
+    language: Language,
+    by_clang: bool,
+) -> Result<Option<Tool>> {
     let env = &context.env;
     let names = names(language);
     if let Some(path) = &needs.kernels.compiler {
@@ -98,7 +110,15 @@ fn compiler(context: &Context, needs: &Needs<'_>, language: Language) -> Result<
             return Ok(Some(tool));
         }
     }
-    Ok(Tool::first(env, programs(context, &names)))
+    let others = programs(context, &names);
+    if by_clang {
+        let name = match language {
+            Language::Cxx => "clang++",
+            _ => "clang",
+        };
+        return Ok(Tool::first(env, super::llvm::versioned(name).chain(others)));
+    }
+    Ok(Tool::first(env, others))
 }
 
 /// The directory of the compiler proper behind gcc's driver. An update by a package manager changes the directory, but the new

@@ -22,6 +22,7 @@ struct Functions {
     load_library: unsafe extern "C" fn(*mut veo_proc_handle, *const c_char) -> u64,
     last_error: unsafe extern "C" fn(*mut c_char, usize) -> usize,
     get_fault: unsafe extern "C" fn(*mut veo_proc_handle, *mut veo_emu_fault) -> c_int,
+    get_report: unsafe extern "C" fn(*mut veo_proc_handle, *mut c_char, usize) -> usize,
     wait_result: unsafe extern "C" fn(*mut veo_thr_ctxt, u64, *mut u64, u64) -> c_int,
     kill: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
     pid: unsafe extern "C" fn(*mut veo_proc_handle) -> pid_t,
@@ -48,6 +49,7 @@ impl Emulated {
             load_library: table.veo_emu_load_library?,
             last_error: table.veo_emu_last_error?,
             get_fault: table.veo_emu_get_fault?,
+            get_report: table.veo_emu_get_report?,
             wait_result: table.veo_emu_wait_result_timeout?,
             kill: table.veo_emu_kill?,
             pid: table.veo_emu_pid?,
@@ -181,7 +183,7 @@ impl EmulatedProcess {
     }
 
     /// The library's report of what ended the process.
-    fn report(&self) -> Option<veo_emu_fault> {
+    fn ended(&self) -> Option<veo_emu_fault> {
         // SAFETY: the fields are plain integers, of which all bits zero are a valid value.
         let mut report: veo_emu_fault = unsafe { std::mem::zeroed() };
         report.struct_size = size_of::<veo_emu_fault>();
@@ -230,14 +232,32 @@ impl ProcessExtension for EmulatedProcess {
     }
 
     fn end(&self, _failed: bool) -> Option<(Fault, Option<u64>)> {
-        if let Some(report) = self.report() {
+        if let Some(report) = self.ended() {
             let blamed = report.request;
             let request = (blamed != ffi::VEO_REQUEST_ID_INVALID).then_some(blamed);
-            return Some((fault(&report), request));
+            let mut fault = fault(&report);
+            if fault.cause == Cause::Sanitizer {
+                fault.report = self.report();
+            }
+            return Some((fault, request));
         }
         // SAFETY: the handle is looked up.
         let there = unsafe { (self.functions().pid)(self.process) } >= 0;
         (!there).then(|| (Fault::default(), None))
+    }
+
+    fn report(&self) -> Option<String> {
+        let ask = self.functions().get_report;
+        // SAFETY: the handle is looked up; null and no room ask for the length.
+        let len = unsafe { ask(self.process, std::ptr::null_mut(), 0) };
+        if len == 0 {
+            return None;
+        }
+        let mut bytes = vec![0u8; len + 1];
+        // SAFETY: as above, with room for as many bytes as the call says.
+        unsafe { ask(self.process, bytes.as_mut_ptr().cast(), bytes.len()) };
+        bytes.truncate(len);
+        Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     unsafe fn prepare_context(&self) -> Result<Option<Kept>> {
@@ -278,6 +298,7 @@ fn fault(report: &veo_emu_fault) -> Fault {
         function: (!function.is_empty()).then_some(function),
         source: (!file.is_empty()).then(|| (file, report.line.max(0) as u32)),
         text: Some(text(&report.text)).filter(|text| !text.is_empty()),
+        report: None,
     }
 }
 
@@ -299,6 +320,7 @@ fn cause(report: &veo_emu_fault) -> Cause {
         ffi::VEO_EMU_CAUSE_OUT_OF_MEMORY => Cause::OutOfMemory,
         ffi::VEO_EMU_CAUSE_BROKEN => Cause::Broken,
         ffi::VEO_EMU_CAUSE_OVERWRITTEN => Cause::Overwritten,
+        ffi::VEO_EMU_CAUSE_FINDING => Cause::Sanitizer,
         _ => Cause::Unknown,
     }
 }

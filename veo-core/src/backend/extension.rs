@@ -123,6 +123,12 @@ pub(crate) trait ProcessExtension: Send + Sync {
     /// a kernel failed. One that was just killed gets a little time to end.
     fn end(&self, failed: bool) -> Option<(Fault, Option<u64>)>;
 
+    /// What a sanitizer has reported of the process, which has ended or was destroyed: a sentence
+    /// in a line, then the report.
+    fn report(&self) -> Option<String> {
+        None
+    }
+
     /// Makes sure that a context can be opened; what it returns is kept until that is done.
     ///
     /// # Safety

@@ -32,6 +32,8 @@ pub struct Fault {
     pub source: Option<(String, u32)>,
     /// The backend's own words.
     pub text: Option<String>,
+    /// The whole report of the sanitizer that ended the process: [`Cause::Sanitizer`].
+    pub report: Option<String>,
 }
 
 /// Why a VE process ended: see [`Fault`]. With NEC's library signals are known, and
@@ -78,6 +80,9 @@ pub enum Cause {
     OutOfMemory,
     /// It could not go on: [`Fault::text`].
     Broken,
+    /// A sanitizer that its kernels were built with found a mistake in one of them and ended
+    /// the process: [`Fault::text`], [`Fault::report`].
+    Sanitizer,
 }
 
 /// The signal that nothing raises by mistake.
@@ -128,7 +133,7 @@ impl Fault {
                 }
             }
             Cause::ThreadExit => write!(f, "{subject} ended its thread (pthread_exit)"),
-            Cause::Broken => f.write_str(
+            Cause::Broken | Cause::Sanitizer => f.write_str(
                 self.text
                     .as_deref()
                     .unwrap_or("the VE process could not go on"),
@@ -190,7 +195,7 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.what(f)?;
-        if self.cause == Cause::Broken {
+        if matches!(self.cause, Cause::Broken | Cause::Sanitizer) {
             // The backend's words have the place.
             return f.write_str("; a new VeoProc is needed");
         }

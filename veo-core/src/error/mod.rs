@@ -84,6 +84,18 @@ pub enum Error {
         race: Box<Race>,
     },
 
+    /// A sanitizer that kernels were built with found something when their process ended, which
+    /// it did: memory that was not freed, for example.
+    #[error("{proc} has ended, and {found}")]
+    Sanitizer {
+        /// The process.
+        proc: String,
+        /// What was found, and where, in a sentence.
+        found: String,
+        /// The sanitizer's whole report.
+        report: String,
+    },
+
     /// The VE reported that a command failed.
     #[error("{what} failed on the VE{}", because(.reason))]
     Command {

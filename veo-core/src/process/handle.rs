@@ -184,7 +184,8 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::ProcessEnded`] if it has ended before; [`Error::Unfinished`] if the receiver of
+    /// [`Error::ProcessEnded`] if it has ended before; [`Error::Sanitizer`] if kernels were built
+    /// with a sanitizer that finds something at the end, such as leaks; [`Error::Unfinished`] if the receiver of
     /// its output does not return for 20 seconds more: the process has ended, and the receiver
     /// is not called again; [`Error::WouldDeadlock`] inside a host function of one of its contexts, in the receiver
     /// of its output, and in what its requests own or wake.
@@ -205,6 +206,14 @@ impl VeoProc {
         shared.core.keeper.send(Task::Close(Some(done)));
         // An error means that the thread has ended: the process was closed by another.
         let _ = over.recv();
+        if let Some(text) = shared.core.extension.report() {
+            let (found, report) = text.split_once('\n').unwrap_or((&text, ""));
+            return Err(Error::Sanitizer {
+                proc: shared.core.to_string(),
+                found: found.to_owned(),
+                report: report.to_owned(),
+            });
+        }
         if shared.is_receiving() {
             return Err(Error::Unfinished {
                 what: format!("{} has ended, but the receiver of its output", shared.core),
@@ -444,6 +453,15 @@ impl VeoProcBuilder {
     /// ```
     pub fn races(mut self, races: Races) -> Self {
         self.options.races = Some(races);
+        self
+    }
+
+    /// Prepares the process for a library that will be loaded by its path
+    /// ([`load_library`](VeoProc::load_library)): if it was built with a sanitizer
+    /// (`VEO_SANITIZE`), the emulated node loads the sanitizer's runtime library first, which
+    /// is too late afterwards. The libraries of declared kernels need no such word.
+    pub fn prepare_for(mut self, library: impl Into<PathBuf>) -> Self {
+        self.options.libraries.push(library.into());
         self
     }
 

@@ -131,6 +131,8 @@ pub(super) struct ProcOptions {
     pub(super) schedule: Option<Schedule>,
     pub(super) guard: Option<Guard>,
     pub(super) races: Option<Races>,
+    /// Libraries that will be loaded by their paths.
+    pub(super) libraries: Vec<PathBuf>,
 }
 
 /// What the backend calls with output of kernels.

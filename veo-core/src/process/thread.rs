@@ -8,18 +8,22 @@
 
 use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use veo_abi::ffi::{self, veo_emu_options, veo_proc_handle};
+use veo_debuginfo::elf;
 
+use super::search;
 use super::settings::{
-    Guard, OutputReceiver, ProcOptions, ProcSettings, forward, races_from_environment,
+    Guard, KernelLookup, OutputReceiver, ProcOptions, ProcSettings, forward, races_from_environment,
 };
 use super::shared::ProcShared;
-use crate::backend::{Api, c_path, need};
+use crate::backend::{Api, NodeCode, c_path, need};
 use crate::error::{Error, Result};
+use crate::kernel::Library;
 use crate::queue::CtxShared;
 use crate::session::{Keeper, ProcCore, Task};
 
@@ -118,6 +122,7 @@ impl ProcOptions {
             // The words have no NUL.
             CString::new(schedule.to_string()).unwrap_or_default()
         });
+        let runtimes = runtimes(&api.extension.code(node), self);
         let options = veo_emu_options {
             struct_size: size_of::<veo_emu_options>(),
             veorun: veorun_ptr,
@@ -137,6 +142,9 @@ impl ProcOptions {
                 Some(Guard::Start) => ffi::VEO_EMU_GUARD_START,
                 Some(Guard::End) => ffi::VEO_EMU_GUARD_END,
             }),
+            runtimes: runtimes
+                .as_ref()
+                .map_or(std::ptr::null(), |list| list.as_ptr()),
         };
         // SAFETY: the options and the strings in them are valid for the call; the
         // payload is kept until the process was destroyed.
@@ -149,6 +157,45 @@ impl ProcOptions {
             format!("{} gave no reason; see its messages above", api.name)
         })))
     }
+}
+
+/// The runtime libraries of sanitizers that the libraries of declared kernels need, with colons.
+fn runtimes(code: &NodeCode, options: &ProcOptions) -> Option<CString> {
+    if !code.machines.contains(&elf::HOST) {
+        return None;
+    }
+    let mut files = Vec::new();
+    let add = |files: &mut Vec<String>, library: &Path| {
+        for file in veo_debuginfo::runtimes(library) {
+            let file = file.to_string_lossy().into_owned();
+            if !files.contains(&file) {
+                files.push(file);
+            }
+        }
+    };
+    for library in &options.libraries {
+        add(&mut files, library);
+    }
+    let mut names = Vec::new();
+    let declared = crate::kernel::kernels().filter(|_| options.kernels != KernelLookup::None);
+    for info in declared {
+        if let Library::Shared(name) = info.library
+            && !names.contains(&(name, info.build_dir))
+        {
+            names.push((name, info.build_dir));
+        }
+    }
+    for (name, build_dir) in names {
+        // What is not found is an error where it is loaded.
+        let Ok(found) = search::find(name, build_dir, code) else {
+            continue;
+        };
+        add(&mut files, &found.path);
+    }
+    if files.is_empty() {
+        return None;
+    }
+    CString::new(files.join(":")).ok()
 }
 
 /// What the thread does after it has created the process.

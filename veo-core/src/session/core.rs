@@ -210,7 +210,7 @@ impl ProcCore {
         if let Some((fault, request)) = self.end(what.kernel().is_some()) {
             let raised = matches!(
                 fault.cause,
-                Cause::Signal | Cause::StackOverflow { .. } | Cause::Overwritten
+                Cause::Signal | Cause::StackOverflow { .. } | Cause::Overwritten | Cause::Sanitizer
             );
             let ours = id.is_some() && request == id && raised;
             let ours = ours && (fault.kernel.as_deref() == what.kernel());

@@ -1,6 +1,8 @@
 //! One VE process as the host holds it: the child process, its memory, and its death.
 
+use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -10,13 +12,15 @@ use veo_abi::environment::VE_TRACEBACK;
 use super::connection::{CUT_OFF, Connection, NoAnswer, PATIENCE};
 use super::death::{Death, Reason, Work};
 use super::end::{End, Status};
+use super::finding::{self, Finding};
 use super::memory::Memory;
 use super::output::Output;
 use super::report::Report;
+use super::sanitizers::Sanitizers;
 use super::schedule::Schedule;
 use super::symbols::Symbols;
 use crate::error::{Error, Result};
-use crate::log::debug;
+use crate::log::{debug, warn_once};
 use crate::shared::control::RecordedCause;
 use crate::shared::message::Message;
 use crate::sync::lock;
@@ -47,6 +51,7 @@ pub(crate) struct ChildProcess {
     pub(crate) schedule: Option<Arc<Schedule>>,
     pub(super) end: End,
     output: Option<Output>,
+    pub(crate) sanitizers: Sanitizers,
     /// Threads that end with the process.
     threads: Mutex<Vec<JoinHandle<()>>>,
     contexts: Mutex<Vec<Weak<dyn Dependant>>>,
@@ -60,6 +65,7 @@ impl ChildProcess {
         memory: Memory,
         output: Option<Output>,
         schedule: Option<Arc<Schedule>>,
+        sanitizers: Sanitizers,
     ) -> ChildProcess {
         ChildProcess {
             pid,
@@ -70,6 +76,7 @@ impl ChildProcess {
             schedule,
             end: End::new(),
             output,
+            sanitizers,
             threads: Mutex::default(),
             contexts: Mutex::default(),
         }
@@ -156,20 +163,30 @@ impl ChildProcess {
             output.flush_last();
         }
         let fault = self.connection.control().fault.read();
+        let finding = self.finding();
         let work = self.work();
         let is_cut_off = self.connection.is_cut_off();
         let cut_off = is_cut_off.then(|| Reason::broken(CUT_OFF));
         let place = fault
             .as_ref()
-            .and_then(|fault| self.memory.explain(fault.address?))
+            .and_then(|fault| fault.address)
+            .or(finding.as_ref().and_then(|finding| finding.address))
+            .and_then(|address| self.memory.explain(address))
             .map(|place| match &fault {
                 // It was found while the block was freed.
                 Some(fault) if fault.cause == RecordedCause::Overwritten => place.of_block(),
                 _ => place.to_string(),
             });
-        let Some(death) = self.end.settle(status, fault, work, cut_off, place) else {
+        let Some(death) = self
+            .end
+            .settle(status, fault, finding, work, cut_off, place)
+        else {
             return;
         };
+        if let Some(finding) = &death.finding {
+            // A standard error that is gone must not end the watching thread.
+            let _ = io::stderr().write_all(finding.text.as_bytes());
+        }
         // This comes before other threads see the end: the program may exit at once then.
         if !self.ended_in_order() {
             debug!("VE process {}: {}", self.pid, self.report().text);
@@ -183,6 +200,46 @@ impl ChildProcess {
         }
         self.memory.abandon();
         self.end.announce();
+    }
+
+    /// What a sanitizer reported of the process, which has ended: a sentence in a line, and the
+    /// report.
+    pub(crate) fn judgement(&self) -> Option<String> {
+        let death = self.death()?;
+        let finding = death.finding.as_ref()?;
+        let mut line = finding.headline.clone();
+        match &finding.place {
+            _ if !self.ended_in_order() => line.clone_from(&self.report().text),
+            Some(place) => {
+                line += &format!(
+                    ", the first allocated in {}, {}:{}",
+                    place.function, place.file, place.line
+                );
+            }
+            None => {}
+        }
+        Some(format!("{line}\n{}", finding.text))
+    }
+
+    /// What a sanitizer has reported.
+    fn finding(&self) -> Option<Finding> {
+        /// As much is read of reports: the first says what ended the process.
+        const LONGEST: u64 = 1 << 20;
+        let file = self.sanitizers.reports.as_ref()?.get().ok()?;
+        let file = File::from(file.try_clone_to_owned().ok()?);
+        let len = file.metadata().ok()?.len().min(LONGEST);
+        let mut bytes = vec![0; len as usize];
+        // The VE process has moved the place in the file that both share.
+        file.read_exact_at(&mut bytes, 0).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
+        if finding::leaks_unknown(&text) {
+            warn_once!(
+                "leaks of kernels are not looked for, since LeakSanitizer may not stop the VE \
+                 process (does a debugger hold it, or does a container forbid ptrace?); \
+                 ASAN_OPTIONS=detect_leaks=0 does without"
+            );
+        }
+        Finding::read(&text)
     }
 
     /// Prints the calls that led to a fault, as the VE's own runtime does on request.

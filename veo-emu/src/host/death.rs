@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::finding::Finding;
 use crate::shared::control::{FAULT_SIGNALS, RecordedCause, RecordedFault};
 use crate::shared::parcel::Task;
 
@@ -44,6 +45,8 @@ pub(crate) struct Death {
     pub(crate) status: Option<i32>,
     /// Its own fault report.
     pub(crate) fault: Option<RecordedFault>,
+    /// What a sanitizer had found in it.
+    pub(crate) finding: Option<Finding>,
     /// Why the host ended it, if the host did.
     pub(crate) reason: Option<Reason>,
     /// Whether the system killed processes meanwhile because memory was out.
@@ -102,6 +105,8 @@ pub(crate) enum Ended {
     OutOfMemory,
     /// Memory around a block was found overwritten.
     Overwritten,
+    /// A sanitizer ended it, for what it had found.
+    Finding,
     /// The host ended it.
     Host(Kind),
 }
@@ -113,10 +118,21 @@ impl Death {
         Some((fault.context?, fault.id))
     }
 
+    /// What a sanitizer had found, if it ended the process for that.
+    pub(crate) fn judged(&self) -> Option<&Finding> {
+        let aborted = self.signal == Some(libc::SIGABRT);
+        self.finding
+            .as_ref()
+            .filter(|_| aborted && self.reason.is_none())
+    }
+
     /// What ended it.
     pub(crate) fn ended(&self) -> Ended {
         if let Some(reason) = &self.reason {
             return Ended::Host(reason.kind);
+        }
+        if self.judged().is_some() {
+            return Ended::Finding;
         }
         match (&self.fault, self.signal, self.status) {
             (Some(fault), ..) => match fault.cause {
@@ -179,6 +195,12 @@ impl Death {
     pub(crate) fn what(&self) -> String {
         if let Some(reason) = &self.reason {
             return reason.text.clone();
+        }
+        if let Some(finding) = self.judged() {
+            return match &self.place {
+                Some(place) => format!("{}, {place},", finding.headline),
+                None => finding.headline.clone(),
+            };
         }
         match &self.fault {
             Some(fault) => match fault.cause {

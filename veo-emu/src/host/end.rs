@@ -7,6 +7,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::death::{Death, Reason, Work};
+use super::finding::Finding;
 use super::report::Report;
 use super::symbols::Symbols;
 use crate::shared::control::RecordedFault;
@@ -105,6 +106,7 @@ impl End {
         &self,
         status: Status,
         fault: Option<RecordedFault>,
+        finding: Option<Finding>,
         work: Vec<Work>,
         cut_off: Option<Reason>,
         place: Option<String>,
@@ -126,6 +128,7 @@ impl End {
             signal,
             status: exit,
             fault,
+            finding,
             reason,
             out_of_memory: signal == Some(libc::SIGKILL) && self.kills.are_more_now(),
         };

@@ -44,6 +44,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     let path = resolve(name)?;
     let mut exclusive = main.exclusive_use()?;
     library_file::check(&path)?;
+    main.child.sanitizers.check_library(&path)?;
     let before = Original::open(Path::new(&path)).ok();
     put(main, path.as_bytes())?;
     main.child.symbols.set_subject(&path);

@@ -131,6 +131,17 @@ impl Report {
             }
             report.trace.push('\n');
         }
+        if let Some(place) = death.judged().and_then(|finding| finding.place.as_ref())
+            && report.line == 0
+        {
+            report.function.clone_from(&place.function);
+            report.file.clone_from(&place.file);
+            report.line = place.line;
+            if !place.function.is_empty() && place.function != report.kernel {
+                let _ = write!(text, ", in {}", place.function);
+            }
+            let _ = write!(text, ", {}:{}", place.file, place.line);
+        }
         let address = death.fault.as_ref().and_then(|fault| fault.address);
         if address.is_some_and(hmem::is_tagged_address) {
             text.push_str(

@@ -21,13 +21,14 @@ use super::memory::{Memory, Plan};
 use super::node::{self, Node};
 use super::output::{Output, Sink, Streams};
 use super::program::{self, Program};
+use super::sanitizers::Sanitizers;
 use super::schedule::{Order, Schedule};
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::Control;
 use crate::shared::guard::Guarding;
-use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, Message};
-use crate::shared::window::{Layout, STAGING_LEN, Window};
+use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, Message, REPORTS};
+use crate::shared::window::{Layout, STAGING_LEN};
 use crate::shared::{fpe, handshake};
 use crate::sys::descriptor::Kept;
 use crate::sys::memfd::{self, Mapping};
@@ -49,6 +50,8 @@ pub(crate) struct Options {
     pub(crate) schedule: Option<String>,
     /// How blocks of memory are guarded; `None`: as the environment says.
     pub(crate) guard: Option<Guarding>,
+    /// The runtime libraries of sanitizers that kernels need, with colons.
+    pub(crate) runtimes: String,
     /// How long a destroyed process may go on before it is killed.
     pub(crate) grace: Duration,
 }
@@ -63,6 +66,7 @@ impl Default for Options {
             omp_threads: 0,
             schedule: None,
             guard: None,
+            runtimes: String::new(),
             grace: Duration::from_secs(2),
         }
     }
@@ -80,24 +84,31 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         ));
     }
     let order = Order::wanted(options.schedule.as_deref())?;
-    let program::Chosen { program, image } = program::choose(options.veorun.as_deref())?;
+    let program::Chosen { mut program, image } = program::choose(options.veorun.as_deref())?;
+    let mut sanitizers = Sanitizers::new(&options.runtimes)?;
+    if let Some(advice) = sanitizers.advice() {
+        program.advice = advice;
+    }
+    let window = sanitizers.window();
     let debugger = Debugger::wanted();
     if let Some(complaint) = VE_FPE_ENABLE.text().and_then(|text| fpe::complaint(&text)) {
         warn_once!("{complaint}");
     }
     let heap = match options.memory {
-        0 => node.total(),
+        0 => node.total().min(window.len - STAGING_LEN),
         wanted => node::memory_of_process(wanted, node)?,
     };
     let guard = match options.guard {
         Some(guard) => guard,
         None => guard::from_environment()?,
     };
+    let guard = sanitizers.guarding(guard);
+    let most = window.len - STAGING_LEN;
     let layout = Layout {
-        window: Window::USUAL,
+        window,
         heap: match guard {
             Guarding::Off => heap,
-            _ => guard::spread(heap, node::most_memory().max(heap)),
+            _ => guard::spread(heap, node::most_memory().max(heap)).min(most),
         },
         staging: STAGING_LEN,
     };
@@ -137,6 +148,14 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     if guard.closes_pages() {
         flags |= CLOSED;
     }
+    let report = if sanitizers.is_empty() {
+        None
+    } else {
+        flags |= REPORTS;
+        let file = memfd::growing(c"veo-report")
+            .map_err(|error| Error::io("making a file for reports", &error))?;
+        Some(file)
+    };
     let hello = Message::Hello {
         layout,
         flags,
@@ -144,7 +163,11 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
             .as_ref()
             .map_or_else(String::new, |image| image.path.clone()),
     };
-    let fds = [control_file.as_raw_fd(), file.as_raw_fd()];
+    let fds: Vec<RawFd> = [Some(&control_file), Some(&file), report.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(AsRawFd::as_raw_fd)
+        .collect();
     socket::send(&ours, &hello.encode(), &fds)
         .map_err(|error| Error::io("greeting the VE process", &error))?;
     let mut streams = match options.output {
@@ -154,7 +177,8 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         ),
         None => None,
     };
-    let spawned = spawn(&program, &theirs, streams.as_ref(), options.omp_threads);
+    let variables = environment(theirs.as_raw_fd(), options.omp_threads, &sanitizers);
+    let spawned = spawn(&program, &theirs, streams.as_ref(), &variables);
     let pid = spawned.map_err(|error| {
         let mut error = Error::io(format!("starting {}", program.name), &error);
         error.text = format!("{}; {}", error.text, program.advice);
@@ -179,6 +203,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         .map(|order| Schedule::start(pid, order))
         .transpose()?
         .unzip();
+    sanitizers.reports = report.map(Kept::new);
     let child = Arc::new(ChildProcess::new(
         pid,
         watch.map(Kept::new),
@@ -186,6 +211,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         memory,
         output,
         schedule,
+        sanitizers,
     ));
     if let Some(keeper) = keeper {
         child.add_thread(keeper);
@@ -287,13 +313,12 @@ fn spawn(
     program: &Program,
     socket: &OwnedFd,
     streams: Option<&Streams>,
-    omp_threads: u32,
+    environment: &[CString],
 ) -> io::Result<libc::pid_t> {
     let name = std::env::args_os().next().unwrap_or_default();
     let name = &name.as_bytes()[..name.len().min(LONGEST_NAME)];
     let name = CString::new([name, b" (veorun)"].concat()).unwrap_or_default();
     let mut arguments = [name.as_ptr().cast_mut(), ptr::null_mut()];
-    let environment = environment(socket.as_raw_fd(), omp_threads);
     let mut variables: Vec<*mut libc::c_char> = environment
         .iter()
         .map(|variable| variable.as_ptr().cast_mut())
@@ -376,8 +401,8 @@ unsafe fn prepare(
 }
 
 /// The program's environment, changed for the VE: never our own.
-fn environment(socket: RawFd, omp_threads: u32) -> Vec<CString> {
-    let mut replaced = vec![(HANDSHAKE.name().to_owned(), socket.to_string())];
+fn environment(socket: RawFd, omp_threads: u32, sanitizers: &Sanitizers) -> Vec<CString> {
+    let mut replaced = Vec::new();
     let threads = if omp_threads == 0 {
         VE_OMP_NUM_THREADS.text()
     } else {
@@ -398,8 +423,19 @@ fn environment(socket: RawFd, omp_threads: u32) -> Vec<CString> {
     if let Some(preload) = VE_LD_PRELOAD.text() {
         replaced.push(("LD_PRELOAD".into(), preload));
     }
+    let inherited = |name: &str| {
+        let mut all = environment::inherited();
+        all.find(|(known, _)| *known == *name)
+            .map(|(_, value)| value)
+    };
+    for (name, value) in sanitizers.variables(inherited) {
+        replaced.retain(|(known, _)| *known != name);
+        replaced.push((name, value));
+    }
     // gfortran's own buffers are not flushed with C's.
     replaced.push(("GFORTRAN_UNBUFFERED_PRECONNECTED".into(), "y".into()));
+    // The last one: the VE process wipes it out, and sanitizers read no further than that.
+    replaced.push((HANDSHAKE.name().into(), socket.to_string()));
     let kept =
         environment::inherited().filter(|(name, _)| replaced.iter().all(|(new, _)| *name != **new));
     kept.map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat())

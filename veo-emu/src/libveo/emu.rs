@@ -6,18 +6,19 @@ use std::{ptr, slice};
 
 use libc::pid_t;
 use veo_abi::ffi::{
-    VEO_EMU_CAUSE_BROKEN, VEO_EMU_CAUSE_EXIT, VEO_EMU_CAUSE_KILLED, VEO_EMU_CAUSE_OUT_OF_MEMORY,
-    VEO_EMU_CAUSE_OVERWRITTEN, VEO_EMU_CAUSE_SENT, VEO_EMU_CAUSE_SIGNAL,
-    VEO_EMU_CAUSE_STACK_OVERFLOW, VEO_EMU_CAUSE_THREAD_EXIT, VEO_EMU_CAUSE_TIME_LIMIT,
-    VEO_EMU_CAUSE_UNKNOWN, VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER,
-    VEO_EMU_GUARD_DEFAULT, VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF, VEO_EMU_GUARD_START,
-    VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_fault, veo_emu_guard, veo_emu_options,
-    veo_emu_result, veo_proc_handle, veo_thr_ctxt,
+    VEO_EMU_CAUSE_BROKEN, VEO_EMU_CAUSE_EXIT, VEO_EMU_CAUSE_FINDING, VEO_EMU_CAUSE_KILLED,
+    VEO_EMU_CAUSE_OUT_OF_MEMORY, VEO_EMU_CAUSE_OVERWRITTEN, VEO_EMU_CAUSE_SENT,
+    VEO_EMU_CAUSE_SIGNAL, VEO_EMU_CAUSE_STACK_OVERFLOW, VEO_EMU_CAUSE_THREAD_EXIT,
+    VEO_EMU_CAUSE_TIME_LIMIT, VEO_EMU_CAUSE_UNKNOWN, VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT,
+    VEO_EMU_CLASS_INTEGER, VEO_EMU_GUARD_DEFAULT, VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF,
+    VEO_EMU_GUARD_START, VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_fault, veo_emu_guard,
+    veo_emu_options, veo_emu_result, veo_proc_handle, veo_thr_ctxt,
 };
 use veo_abi::hmem;
 
 use super::args::returns;
-use super::{call, context_of, guard, open_context, process::create, process_of, string};
+use super::process::{self, create};
+use super::{call, context_of, guard, open_context, process_of, string};
 use crate::error::{self, Error, Result};
 use crate::host::death::{Ended, Kind};
 use crate::host::kill::requested;
@@ -68,6 +69,12 @@ pub unsafe extern "C" fn veo_emu_proc_create(
             // SAFETY: the caller passes a string.
             Some(unsafe { string(given.schedule, "schedule")? }.to_owned())
         };
+        let runtimes = if given.runtimes.is_null() {
+            String::new()
+        } else {
+            // SAFETY: the caller passes a string.
+            unsafe { string(given.runtimes, "list of runtime libraries")? }.to_owned()
+        };
         create(
             ve_node_number,
             &Options {
@@ -82,6 +89,7 @@ pub unsafe extern "C" fn veo_emu_proc_create(
                 omp_threads: given.omp_threads,
                 schedule,
                 guard: wanted_guard(given.guard)?,
+                runtimes,
                 ..Options::default()
             },
         )
@@ -133,19 +141,28 @@ pub unsafe extern "C" fn veo_emu_describe_mem(
 }
 
 pub unsafe extern "C" fn veo_emu_last_error(text: *mut c_char, size: usize) -> usize {
-    let last = error::last();
-    if !text.is_null() && size > 0 {
-        let mut end = last.len().min(size - 1);
-        while !last.is_char_boundary(end) {
+    // SAFETY: the caller passes null or room for `size` bytes.
+    unsafe { copy_text(&error::last(), text, size) }
+}
+
+/// Writes as much of a text as there is room for, with a NUL. Gives the length of the text.
+///
+/// # Safety
+///
+/// `place` is null or valid for writing `size` bytes.
+unsafe fn copy_text(text: &str, place: *mut c_char, size: usize) -> usize {
+    if !place.is_null() && size > 0 {
+        let mut end = text.len().min(size - 1);
+        while !text.is_char_boundary(end) {
             end -= 1;
         }
         // SAFETY: the caller passes room for `size` bytes, and `end` is less.
         unsafe {
-            ptr::copy_nonoverlapping(last.as_ptr(), text.cast(), end);
-            text.add(end).write(0);
+            ptr::copy_nonoverlapping(text.as_ptr(), place.cast(), end);
+            place.add(end).write(0);
         }
     }
-    last.len()
+    text.len()
 }
 
 pub unsafe extern "C" fn veo_emu_get_fault(
@@ -231,6 +248,7 @@ fn fill_cause(fault: &mut veo_emu_fault, ended: Ended) {
         }
         Ended::OutOfMemory => VEO_EMU_CAUSE_OUT_OF_MEMORY,
         Ended::Overwritten => VEO_EMU_CAUSE_OVERWRITTEN,
+        Ended::Finding => VEO_EMU_CAUSE_FINDING,
         Ended::Host(Kind::Requested) => VEO_EMU_CAUSE_KILLED,
         Ended::Host(Kind::TimeLimit(limit)) => {
             fault.time_limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
@@ -349,6 +367,16 @@ pub unsafe extern "C" fn veo_emu_collect(
         });
         Ok(taken)
     })
+}
+
+pub unsafe extern "C" fn veo_emu_get_report(
+    proc_: *mut veo_proc_handle,
+    text: *mut c_char,
+    size: usize,
+) -> usize {
+    let report = process::report_of(proc_).unwrap_or_default();
+    // SAFETY: the caller passes null or room for `size` bytes.
+    unsafe { copy_text(&report, text, size) }
 }
 
 pub unsafe extern "C" fn veo_emu_wait_result_timeout(

@@ -1,5 +1,6 @@
 //! VE processes and what is loaded in them: libraries, symbols.
 
+use std::collections::VecDeque;
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::{Condvar, Mutex};
@@ -9,6 +10,7 @@ use veo_abi::ffi::veo_proc_handle;
 
 use super::{CONTEXTS, PROCESSES, guard, identifiers, process_of, string};
 use crate::error::{Error, Result};
+use crate::host::child_process::ChildProcess;
 use crate::host::library;
 use crate::host::process::Process;
 use crate::host::queue::progress;
@@ -125,6 +127,7 @@ fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
         identifiers::take_back(handle);
         let contexts = std::mem::take(&mut lock(&process.contexts).handles);
         process.destroy(grace);
+        keep_report(handle, &process.child);
         for context in contexts {
             if let Some(context) = CONTEXTS.retire(context) {
                 drop(context.finish());
@@ -133,6 +136,31 @@ fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
         drop(process.finish());
         Ok(0)
     })
+}
+
+/// What sanitizers reported of processes that were destroyed, the latest last.
+static REPORTS: Mutex<VecDeque<(u64, String)>> = Mutex::new(VecDeque::new());
+
+/// Keeps what a sanitizer reported of a process that is being destroyed.
+fn keep_report(handle: u64, child: &ChildProcess) {
+    /// More are not kept of processes that nobody asks about.
+    const MOST: usize = 16;
+    if let Some(text) = child.judgement() {
+        let mut reports = lock(&REPORTS);
+        reports.push_back((handle, text));
+        if reports.len() > MOST {
+            reports.pop_front();
+        }
+    }
+}
+
+/// What a sanitizer reported of a process that has ended, or was destroyed.
+pub(super) fn report_of(proc_: *mut veo_proc_handle) -> Option<String> {
+    let reports = lock(&REPORTS);
+    let kept = reports.iter().find(|(handle, _)| *handle == proc_ as u64);
+    let kept = kept.map(|(_, text)| text.clone());
+    drop(reports);
+    kept.or_else(|| process_of(proc_).ok()?.child.judgement())
 }
 
 pub unsafe extern "C" fn veo_proc_identifier(proc_: *mut veo_proc_handle) -> c_int {

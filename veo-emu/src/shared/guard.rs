@@ -14,7 +14,6 @@ pub(crate) enum Guarding {
     /// They end with a page as far as their alignment allows, between closed pages.
     End,
     /// With accessible memory before and behind them, which a sanitizer watches.
-    #[allow(dead_code)]
     Zones,
 }
 
@@ -37,7 +36,7 @@ pub(crate) const ALIGN: u64 = 16;
 pub(crate) const GAP: u64 = 64 << 10;
 
 /// Bytes before and behind a block of [`Guarding::Zones`].
-pub(crate) const ZONE: u64 = 64;
+pub(crate) const ZONE: u64 = 4096;
 
 /// What fresh memory holds, eight bytes: a signalling NaN as `double`, as `float` a signalling
 /// and a quiet one, and no index or length as an integer.

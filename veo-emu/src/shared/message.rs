@@ -27,6 +27,9 @@ pub(crate) const GUARDED: u64 = 4;
 /// the pattern.
 pub(crate) const CLOSED: u64 = 8;
 
+/// A flag of `Hello`: a third descriptor comes with it, of a file for the reports of sanitizers.
+pub(crate) const REPORTS: u64 = 16;
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Message {

@@ -19,6 +19,20 @@ impl Window {
         len: 0x0800_0000_0000,
     };
 
+    /// Beside AddressSanitizer: its shadow begins below the heaps of its versions, and ends
+    /// before this.
+    pub(crate) const BESIDE_ADDRESS_SANITIZER: Window = Window {
+        base: 0x3000_0000_0000,
+        len: 0x0800_0000_0000,
+    };
+
+    /// Beside ThreadSanitizer, which knows a few parts of the address space and refuses mappings
+    /// elsewhere. This is the part for programs at fixed addresses, above all that lies there.
+    pub(crate) const BESIDE_THREAD_SANITIZER: Window = Window {
+        base: 0x0010_0000_0000,
+        len: 0x0060_0000_0000,
+    };
+
     /// How far an address lies behind the beginning; `None`: it lies before.
     pub(crate) fn offset(&self, address: u64) -> Option<u64> {
         address.checked_sub(self.base)

@@ -51,6 +51,15 @@ pub(crate) fn create(name: &CStr, size: u64) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
+/// A new memory file that grows as it is written to.
+pub(crate) fn growing(name: &CStr) -> io::Result<OwnedFd> {
+    // SAFETY: the name is a NUL-terminated string.
+    let fd = unsafe { libc::memfd_create(name.as_ptr(), libc::MFD_CLOEXEC) };
+    check(fd.into())?;
+    // SAFETY: memfd_create has just returned this descriptor to us.
+    super::above_standard(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
 /// The largest file this process may make (`ulimit -f`).
 pub(crate) fn file_size_limit() -> u64 {
     limit(libc::RLIMIT_FSIZE)

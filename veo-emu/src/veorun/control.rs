@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::engine::Engine as _;
 use super::engines::ENGINE;
-use super::{exit, faults, guard, memory, worker};
+use super::{exit, faults, guard, memory, sanitizer, worker};
 use crate::shared::control::Control;
 use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, LONGEST, Message};
 use crate::shared::parcel::RING_FILE;
@@ -23,7 +23,7 @@ use crate::sys::{descriptor, process, socket};
 static CONTROL: OnceLock<&'static Control> = OnceLock::new();
 
 /// Runs the VE process to its end.
-pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
+pub(super) fn run(socket: OwnedFd, hello: Message, mut fds: Vec<OwnedFd>) -> ! {
     // SAFETY: getppid cannot fail.
     let host = unsafe { libc::getppid() };
     let watch = process::open_pidfd(host).ok();
@@ -43,6 +43,9 @@ pub(super) fn run(socket: OwnedFd, hello: Message, fds: Vec<OwnedFd>) -> ! {
     // SAFETY: as above.
     if unsafe { libc::getppid() } != host {
         exit::now(1);
+    }
+    if let Some(report) = fds.drain(2..).next() {
+        sanitizer::install(report);
     }
     let answer = match set_up(&hello, &fds) {
         Ok((image, base)) => Message::Ready { image, base },

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
-use super::{current, faults, signals};
+use super::{current, faults, sanitizer, signals};
 use crate::shared::control::{RecordedCause, Trap};
 
 /// Ends the process at once, without destructors.
@@ -80,6 +80,7 @@ unsafe extern "C" fn before_fork() {
 }
 
 unsafe extern "C" fn in_child() {
+    sanitizer::in_child();
     // A thread that a kernel has started may end before its forked child is done.
     if !current::is_of_context() {
         return;

@@ -78,7 +78,6 @@ pub(super) fn install(closes: bool) {
 }
 
 /// Has a watcher told of all blocks. Called at most once, before there is any.
-#[allow(dead_code)]
 pub(super) fn watch(watcher: &'static dyn Watcher) {
     let _ = WATCHER.set(watcher);
 }

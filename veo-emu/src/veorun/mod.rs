@@ -15,6 +15,7 @@ mod guard;
 mod memory;
 pub(crate) mod native;
 mod roam;
+mod sanitizer;
 mod signals;
 pub(crate) mod takeover;
 mod tasks;

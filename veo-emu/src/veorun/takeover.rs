@@ -13,7 +13,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use veo_abi::environment::{self, HANDSHAKE};
 
 use crate::shared::handshake::{self, NAME};
-use crate::shared::message::{LONGEST, Message};
+use crate::shared::message::{LONGEST, Message, REPORTS};
 use crate::sys::{process, socket};
 
 #[used]
@@ -37,6 +37,7 @@ pub(crate) fn take_over() {
     let Some(number) = HANDSHAKE.unguarded() else {
         return;
     };
+    super::sanitizer::enter_thread();
     let refusal = std::panic::catch_unwind(|| match greeting(&number) {
         Ok((socket, hello, fds)) => super::control::run(socket, hello, fds),
         Err(refusal) => refusal,
@@ -106,7 +107,11 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
     let received = socket::receive(borrowed, &mut bytes, libc::MSG_DONTWAIT);
     let (len, fds) = received.map_err(|error| format!("nobody has greeted it: {error}"))?;
     let hello = Message::decode(&bytes[..len]);
-    let Some(hello @ Message::Hello { .. }) = hello.filter(|_| fds.len() == 2) else {
+    let expected = match hello {
+        Some(Message::Hello { flags, .. }) if flags & REPORTS != 0 => 3,
+        _ => 2,
+    };
+    let Some(hello @ Message::Hello { .. }) = hello.filter(|_| fds.len() == expected) else {
         return Err("by a program with another version of veo-emu".into());
     };
     let number = borrowed.as_raw_fd();
@@ -118,7 +123,8 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
     // The system has named the process after its path, which is a descriptor's number.
     // SAFETY: the name is a NUL-terminated string.
     unsafe { libc::prctl(libc::PR_SET_NAME, NAME.as_ptr()) };
-    close_others(&[&socket, &fds[0], &fds[1]].map(AsRawFd::as_raw_fd));
+    let ours = [&socket].into_iter().chain(&fds);
+    close_others(&ours.map(AsRawFd::as_raw_fd).collect::<Vec<_>>());
     process::own_id();
     Ok((socket, hello, fds))
 }

@@ -2,7 +2,7 @@
 
 use super::engine::Engine as _;
 use super::engines::ENGINE;
-use super::{exit, guard, memory};
+use super::{exit, guard, memory, sanitizer};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::{Completion, Received};
 use crate::sys::memfd::{self, Mapping};
@@ -42,6 +42,7 @@ impl Parcel {
         match Task::from_word(request.address) {
             Some(Task::Load) => match ENGINE.load(&self.read(first)) {
                 Ok(library) => {
+                    sanitizer::follow();
                     let mut bytes = library.handle.to_le_bytes().to_vec();
                     bytes.extend_from_slice(&library.base.to_le_bytes());
                     bytes.push(library.code as u8);

@@ -65,6 +65,7 @@ fn death_by(trap: Trap) -> Death {
     assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
     let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
     Death {
+        finding: None,
         signal,
         status: signal.is_none().then(|| libc::WEXITSTATUS(status)),
         fault: control.view::<Control>().fault.read(),

@@ -9,7 +9,7 @@ use super::engine::{Engine as _, Runner};
 use super::engines::ENGINE;
 use super::roam::Roam;
 use super::tasks::Parcel;
-use super::{current, exit, guard, memory};
+use super::{current, exit, guard, memory, sanitizer};
 use crate::shared::ring::{Completion, Op, Received, Ring, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::memfd::Mapping;
@@ -24,6 +24,7 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
         .name(format!("ve-context-{index}"))
         .stack_size(stack)
         .spawn(move || {
+            sanitizer::enter_thread();
             // SAFETY: gettid cannot fail.
             let _ = tell.send(unsafe { libc::gettid() });
             if current::prepare(index, mapping.view()).is_err() {
@@ -38,6 +39,7 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
             };
             current::release();
             if last {
+                sanitizer::before_end();
                 exit::in_order();
             }
         })?;
@@ -62,12 +64,14 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
             Some(Op::Call) => {
                 ring.set_running(Some(request.id));
                 current::enter(request.id, request.address);
+                sanitizer::enter();
                 // SAFETY: the address is what the host was asked to call. If it is
                 // no function, the fault is reported like any other of a kernel.
                 let value = match unsafe { runner.call(&request) } {
                     Ok(value) => value,
                     Err(trap) => exit::by_trap(&trap),
                 };
+                sanitizer::leave();
                 current::leave();
                 flush();
                 if process::own_id() != process {

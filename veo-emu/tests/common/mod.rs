@@ -77,6 +77,7 @@ impl Proc {
             omp_threads: 0,
             schedule: std::ptr::null(),
             guard: 0,
+            runtimes: std::ptr::null(),
         };
         set(&mut options);
         let handle = call!(veo_emu_proc_create(node, &options));

@@ -7,14 +7,15 @@
 //! that is no block in use. With other C libraries it refuses every address. It is there for
 //! correctness, not for speed: nothing else calls it.
 
-use crate::veorun::memory;
+use crate::veorun::{memory, sanitizer};
 
 /// Frees the block at `address` if it is one.
 pub(super) fn free(address: u64) -> bool {
-    if !is_block(address) {
+    if !sanitizer::owns(address).unwrap_or_else(|| is_block(address)) {
         return false;
     }
-    // SAFETY: what lies around the address is what malloc writes around a block in use.
+    // SAFETY: what lies around the address is what malloc writes around a block in use, or a
+    // sanitizer's malloc knows the block.
     // Whether the kernel is done with the block is for the program to know.
     unsafe { libc::free(address as usize as *mut libc::c_void) };
     true

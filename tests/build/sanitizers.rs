@@ -1,0 +1,178 @@
+//! Kernels with sanitizers: what is refused, what compilers are told, and a crate whose `cargo test` finds mistakes with one
+//! variable.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use veo_build::{ErrorKind, Kernels, Sanitizer, Target};
+
+use crate::failures::fails;
+use crate::package::{Package, said};
+use crate::real::{bench, clang, gfortran};
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let library = |source: &str| {
+        let mut kernels = Kernels::new("libk.so");
+        kernels.file(source);
+        kernels
+    };
+    let c = || library("kernels/k.c");
+    let mut openmp = c();
+    openmp.openmp(true);
+    let mut both = c();
+    both.sanitize(Sanitizer::Address)
+        .sanitize(Sanitizer::Thread);
+    let cases = [
+        ("leak", "", c(), "leaks are found by address"),
+        ("memory", "", c(), "`memory` is no sanitizer"),
+        ("address,thread", "", c(), "exclude each other"),
+        ("", "", both, "exclude each other"),
+        ("thread", "gcc", c(), "by clang alone"),
+        ("thread", "gcc", openmp, "reports right code"),
+        ("thread", "", library("kernels/h.f90"), "Fortran and OpenMP"),
+    ];
+    for (value, compiler, mut kernels, expected) in cases {
+        if expected.contains("Fortran") && !gfortran() {
+            continue;
+        }
+        let mut bench = bench("host");
+        bench.set("VEO_SANITIZE", value);
+        bench.set("VEO_CC", compiler);
+        let message = fails(&bench, &mut kernels, ErrorKind::InvalidArgument);
+        assert!(message.contains(expected), "{value}: {message}");
+    }
+}
+
+#[test]
+fn the_variable_overrides_the_script() {
+    let commands = |value: &str, sanitizer: Option<Sanitizer>| {
+        let mut bench = bench("host");
+        bench.set("VEO_SANITIZE", value);
+        let mut kernels = Kernels::new("libk.so");
+        kernels.file("kernels/k.c");
+        if let Some(sanitizer) = sanitizer {
+            kernels.sanitize(sanitizer);
+        }
+        let built = bench.build(&mut kernels).unwrap();
+        assert_eq!(built.targets[0].target, Target::Host);
+        let commands = &built.targets[0].commands;
+        assert_eq!(commands.len(), 2, "{commands:#?}");
+        let count = |flag: &str| commands.iter().filter(|line| line.contains(flag)).count();
+        [count("-fsanitize=address"), count("-fsanitize=undefined")]
+    };
+    assert_eq!(commands("", None), [0, 0]);
+    assert_eq!(commands("", Some(Sanitizer::Address)), [2, 0]);
+    assert_eq!(commands("off", Some(Sanitizer::Address)), [0, 0]);
+    assert_eq!(commands("undefined", Some(Sanitizer::Address)), [0, 2]);
+    assert_eq!(commands("undefined, address", None), [2, 2]);
+}
+
+/// A crate with a right kernel and a wrong one, which returns as if nothing had happened, each with a test.
+fn crate_with_tests(name: &str) -> Package {
+    let package = Package::new(name);
+    package.builds("new(\"libsmooth.so\").file(\"kernels/smooth.c\")");
+    package.write(
+        "kernels/smooth.c",
+        "#include <stdint.h>\n#include <stdlib.h>\n\
+         double right(const double *x, int64_t n) { return x[n - 1]; }\n\
+         double wrong(const double *x, int64_t n)\n{\n\
+         \x20   double *volatile y = malloc(n * sizeof *y);\n\
+         \x20   for (int64_t i = 0; i <= n; i++)\n\
+         \x20       y[i] = i < n ? x[i] : 0;\n\
+         \x20   double last = y[n - 1];\n\
+         \x20   free(y);\n\
+         \x20   return last;\n}\n",
+    );
+    let manifest = fs::read_to_string(package.dir.join("Cargo.toml")).unwrap();
+    let core = package.workspace().join("veo-core");
+    package.write(
+        "Cargo.toml",
+        &format!("{manifest}\n[dependencies]\nveo-core = {{ path = {core:?} }}\n"),
+    );
+    package.write("src/main.rs", "fn main() {}\n");
+    package.write(
+        "src/lib.rs",
+        "use veo_core::ve_kernel;\n\
+         #[ve_kernel(lib = \"libsmooth.so\")]\npub fn right(x: *const f64, n: i64) -> f64;\n\
+         #[ve_kernel(lib = \"libsmooth.so\")]\npub fn wrong(x: *const f64, n: i64) -> f64;\n\
+         #[cfg(test)]\nfn last(kernel: impl FnOnce(&veo_core::VeoProc, &veo_core::VeBuffer<f64>) -> veo_core::Result<f64>) {\n\
+         \x20   let proc = veo_core::VeoProc::new(0).unwrap();\n\
+         \x20   let x = proc.upload(&[1.0, 2.0, 3.0]).unwrap();\n\
+         \x20   assert_eq!(kernel(&proc, &x).unwrap(), 3.0);\n\
+         \x20   proc.close().unwrap();\n}\n\
+         #[test]\nfn right_one() { last(|proc, x| right(proc, x, 3)) }\n\
+         #[test]\nfn wrong_one() { last(|proc, x| wrong(proc, x, 3)) }\n",
+    );
+    package.clean(name);
+    package
+}
+
+#[test]
+fn one_variable_is_all_that_a_crate_needs() {
+    let package = crate_with_tests("veo-test-sanitized");
+    let run = |variables: &[(&str, &str)]| {
+        let mut test = package.cargo(&["test", "--lib"]);
+        test.envs(variables.iter().copied());
+        let output = test.output().unwrap();
+        (output.status.success(), said(&output))
+    };
+    let (passed, text) = run(&[]);
+    assert!(passed, "{text}");
+    let mut ways = vec![("gcc", "gcc")];
+    if clang() {
+        ways.push(("clang-19", "clang++-19"));
+    }
+    for (cc, cxx) in ways {
+        let variables = [
+            ("VEO_SANITIZE", "address"),
+            ("VEO_CC", cc),
+            ("VEO_CXX", cxx),
+        ];
+        let (passed, text) = run(&variables);
+        assert!(!passed, "{cc}: {text}");
+        let found = "AddressSanitizer: heap-buffer-overflow, WRITE of size 8";
+        assert!(text.contains(found), "{cc}: {text}");
+        let place = format!("{}:8", package.dir.join("kernels/smooth.c").display());
+        assert!(text.contains(&place), "{cc}: {place} in {text}");
+        assert!(text.contains("test right_one ... ok"), "{cc}: {text}");
+        assert!(text.contains("test wrong_one ... FAILED"), "{cc}: {text}");
+    }
+    let (passed, text) = run(&[]);
+    assert!(passed, "without the variable all is as before: {text}");
+}
+
+#[test]
+fn coverage_is_written_at_the_end_of_the_process() {
+    let package = crate_with_tests("veo-test-covered");
+    let run = |flag: &str, cc: &str, variables: &[(&str, &Path)]| {
+        let mut test = package.cargo(&["test", "--lib"]);
+        test.env("VEO_CFLAGS", flag).env("VEO_CC", cc);
+        let output = test.envs(variables.iter().copied()).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+    };
+    let counters = package.dir.join("counters");
+    fs::create_dir_all(&counters).unwrap();
+    // gcc writes below this directory, under the whole path of the object.
+    run("--coverage", "gcc", &[("GCOV_PREFIX", &counters)]);
+    assert!(has_file(&counters, "gcda"), "no counters of gcc");
+    if clang() {
+        let file = counters.join("%p.profraw");
+        let flags = "-fprofile-instr-generate -fcoverage-mapping";
+        run(flags, "clang-19", &[("LLVM_PROFILE_FILE", &file)]);
+        assert!(has_file(&counters, "profraw"), "no counters of clang");
+    }
+}
+
+/// Whether a file with this ending, and not empty, lies somewhere below.
+fn has_file(directory: &Path, ending: &str) -> bool {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut paths = entries.map(|entry| -> PathBuf { entry.unwrap().path() });
+    paths.any(|path| {
+        if path.is_dir() {
+            return has_file(&path, ending);
+        }
+        let is_it = path.extension().is_some_and(|it| it == ending);
+        is_it && path.metadata().unwrap().len() > 0
+    })
+}
