@@ -1,7 +1,9 @@
 //! The header of a file: is it for this machine, and of a kind that can be loaded?
 
 use object::LittleEndian;
-use object::elf::{ELFOSABI_GNU, ELFOSABI_NONE, ET_DYN, ET_REL, FileHeader64};
+use object::elf::{
+    ELFCLASS64, ELFDATA2LSB, ELFOSABI_GNU, ELFOSABI_NONE, ET_DYN, ET_REL, FileHeader64,
+};
 use object::read::elf::FileHeader as _;
 
 /// The machine number of the Vector Engine.
@@ -30,14 +32,16 @@ pub(super) fn header(bytes: &[u8]) -> Result<(&Header, Kind), String> {
     if !bytes.starts_with(&object::elf::ELFMAG) {
         return Err("it is not an ELF file".into());
     }
-    let header = Header::parse(bytes)
-        .map_err(|_| "it is not a 64-bit little-endian ELF file, or is cut off".to_owned())?;
-    if !header.is_little_endian() {
-        return Err("it is not a little-endian ELF file".into());
+    if bytes.len() < size_of::<Header>() {
+        return Err("it is cut off within its header".into());
     }
-    let version = (header.e_ident.version, header.e_version.get(LittleEndian));
-    if version.0 != object::elf::EV_CURRENT || version.1 != 1 {
-        return Err("it is of an unknown version of ELF".into());
+    if bytes[4] != ELFCLASS64.0 || bytes[5] != ELFDATA2LSB.0 {
+        return Err("it is not a 64-bit little-endian ELF file".into());
+    }
+    let version = "it is of an unknown version of ELF";
+    let header = Header::parse(bytes).map_err(|_| version.to_owned())?;
+    if header.e_version.get(LittleEndian) != 1 {
+        return Err(version.into());
     }
     let system = (header.e_ident.os_abi, header.e_ident.abi_version);
     if !matches!(system.0, ELFOSABI_NONE | ELFOSABI_GNU) || system.1 != 0 {

@@ -24,6 +24,9 @@ use super::{
 };
 use crate::memory::Window;
 
+/// How large a variable may be that a file has a copy of.
+const LARGEST_COPY: u64 = 1 << 30;
+
 /// Numbers of relocations that a loader applies.
 mod dynamic_relocation {
     pub(super) const REFLONG: u32 = 1;
@@ -234,6 +237,11 @@ impl Shared {
                     .copied(index, image, scope, undefined)
                     .map_err(damaged)?;
                 let length = size.min(from.size);
+                if length > LARGEST_COPY {
+                    return Err(at(&format!(
+                        "copies {length} bytes; at most {LARGEST_COPY} are possible"
+                    )));
+                }
                 if !segment.contains(offset, length) {
                     return Err(at("lies outside of its segments"));
                 }

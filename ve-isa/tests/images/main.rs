@@ -3,9 +3,11 @@
 #![cfg(target_os = "linux")]
 #![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 
+mod damaged;
 mod library;
 mod many;
 mod names;
+mod objects;
 mod relocations;
 mod starting;
 mod thread_local;

@@ -211,7 +211,8 @@ impl Relocatable<'_> {
                     Some((
                         priority,
                         place.sections.get(&section.index.0)?,
-                        section.size,
+                        // What the file does not have is 0, and names no function.
+                        section.data.len() as u64,
                     ))
                 })
                 .collect();
