@@ -30,6 +30,12 @@ fn thread_local(thread: &mut Thread) -> Outcome {
     };
     // The number is one more than where the memory begins, so that 0 stands for none.
     let (module, offset) = (read(pair)?, read(pair.wrapping_add(8))?);
+    if module == 0 {
+        return Err(TrapKind::HostFunction {
+            name: "__tls_get_addr".into(),
+            why: "was asked for a thread-local variable that no image defines".into(),
+        });
+    }
     let address = thread
         .thread_local()
         .wrapping_add(module.wrapping_sub(1))

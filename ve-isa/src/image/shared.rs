@@ -56,6 +56,8 @@ struct Found {
     size: u64,
     tls: Option<u64>,
     indirect: bool,
+    /// No image defines it.
+    foreign: bool,
 }
 
 impl Found {
@@ -65,6 +67,7 @@ impl Found {
             size: definition.size,
             tls: definition.tls,
             indirect: definition.indirect,
+            foreign: false,
         }
     }
 }
@@ -179,6 +182,7 @@ impl Shared {
             size: symbol.st_size.get(LittleEndian),
             tls: None,
             indirect: kind == STT_GNU_IFUNC,
+            foreign: false,
         };
         if kind == STT_TLS {
             let tls = image
@@ -279,6 +283,9 @@ impl Shared {
                     resolver = Some((self.base.wrapping_add(addend), 0));
                     0
                 }
+                // A variable that is nowhere has no memory, and no distance from the thread pointer that leads to some.
+                number::DTPMOD64 if found.foreign => 0,
+                number::TPOFF64 if found.foreign => found.address,
                 // One more than where the memory begins, so that 0 stands for none.
                 number::DTPMOD64 => tls()? + 1,
                 number::DTPOFF64 => sum,
@@ -369,6 +376,7 @@ impl Shared {
         }
         Ok(address.map(|address| Found {
             address,
+            foreign: true,
             ..Found::default()
         }))
     }

@@ -1,8 +1,9 @@
 //! Thread-local variables of shared objects.
 
 use crate::library::*;
-use crate::{RETURN, call, load};
-use ve_isa::machine::Machine;
+use crate::{RETURN, call, load, try_load};
+use ve_isa::image::Input;
+use ve_isa::machine::{Machine, Unresolved};
 
 /// A library with two thread-local words, the first 5 and the second 0, and functions that return their addresses.
 fn library(alignment: u64) -> Library {
@@ -86,4 +87,36 @@ fn a_library_that_is_loaded_again_has_first_values_again() {
         assert_eq!(*before.get_or_insert(first), first);
         machine.unload(&ids).unwrap();
     }
+}
+
+#[test]
+fn a_variable_that_is_nowhere_is_named_or_traps_when_it_is_asked_for() {
+    let mut library = Library::default();
+    let nowhere = library.symbol_with("nowhere", [GLOBAL << 4 | THREAD_LOCAL, 0], 0, 0, 0);
+    let get = library.undefined("__tls_get_addr", GLOBAL);
+    let get = library.slot(JUMP_SLOT, get, 0);
+    let pair = library.slot(DTPMOD64, nowhere, 0);
+    library.slot(DTPOFF64, nowhere, 0);
+    library.slot(TPOFF64, nowhere, 0);
+    let lines = [
+        "lea %s0, {0}(, %s1)",
+        "ld %s12, {1}(, %s1)",
+        "b.l.t (, %s12)",
+    ];
+    let function = library.code_with(&lines, &[pair, get]);
+    library.symbol("address", GLOBAL, FUNCTION, function);
+    let machine = Machine::new().unwrap();
+    let error = try_load(&machine, &[("lib.so", &library)]).unwrap_err();
+    assert_eq!(error.to_string(), "not defined: nowhere (needed by lib.so)");
+    let bytes = library.build();
+    let input = Input {
+        name: "lib.so",
+        bytes: &bytes,
+    };
+    machine.load(&[input], Unresolved::Lazy).unwrap();
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let trap = thread
+        .call(machine.symbol("address").unwrap(), &[])
+        .unwrap_err();
+    assert!(trap.to_string().contains("no image defines"), "{trap}");
 }
