@@ -255,7 +255,7 @@ fn roots_that_raise_nothing() {
         for (y, x) in cpu.vector(2).iter().zip(cpu.vector(1)) {
             let (y, x) = (f64::from_bits(*y), f64::from_bits(*x));
             if y == 0.0 {
-                assert_eq!(x * y, y);
+                assert_eq!(x * 1.5 * 1.5 * 1.5 * y, y);
             } else if y.is_nan() || y < 0.0 {
                 assert!(x.is_nan(), "{y} {x}");
             } else {
@@ -275,7 +275,7 @@ fn roots_that_raise_nothing() {
                     if form == left_out {
                         assert_eq!(x.to_bits(), 0);
                     } else if y == 0.0 {
-                        assert_eq!(x * y, y);
+                        assert_eq!(x * 1.5 * 1.5 * 1.5 * y, y);
                     } else if y.is_nan() || y < 0.0 {
                         assert!(x.is_nan(), "{y} {x}");
                     } else {

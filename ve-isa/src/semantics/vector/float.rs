@@ -91,25 +91,25 @@ arithmetic! {
             let root = unit.sqrt32(y);
             unit.div32(ONE_SINGLE, root)
         };
-    /// `vrsqrt.nex`: as [`ReciprocalRoot`], but it raises nothing, so exceptions must not be looked at, and gives the largest number with the sign of y
-    /// where that is 0: times y, it is 0 again.
+    /// `vrsqrt.nex`: as [`ReciprocalRoot`], but it raises nothing, so exceptions must not be looked at, and gives a large number with the sign
+    /// of y where that is 0. Times y it is 0 again, also after the steps that refine a root, each of which makes it half as much larger.
     ReciprocalRootOrLargest [y] = (1.0 / y.sqrt()).clamp(-LARGEST.of(y), LARGEST.of(y));
         |unit| {
             if y << 1 == 0 {
-                return y | f64::MAX.to_bits();
+                return y | LARGEST.of(0.0_f64).to_bits();
             }
             let root = unit.sqrt64(y);
             unit.div64(ONE, root)
         }, {
             if y << 1 == 0 {
-                return y | f32::MAX.to_bits();
+                return y | LARGEST.of(0.0_f32).to_bits();
             }
             let root = unit.sqrt32(y);
             unit.div32(ONE_SINGLE, root)
         };
 }
 
-/// The largest number of the type that a value has.
+/// About the reciprocal root of the smallest number of the type that a value has: 2^537 or 2^75.
 #[derive(Clone, Copy)]
 struct Largest;
 
@@ -122,13 +122,13 @@ trait Of<T> {
 impl Of<f64> for Largest {
     #[inline(always)]
     fn of(self, _: f64) -> f64 {
-        f64::MAX
+        f64::from_bits((1023 + 537) << 52)
     }
 }
 
 impl Of<f32> for Largest {
     #[inline(always)]
     fn of(self, _: f32) -> f32 {
-        f32::MAX
+        f32::from_bits((127 + 75) << 23)
     }
 }
