@@ -6,6 +6,8 @@
 mod bench;
 mod float;
 mod integer;
+mod memory;
+mod moves;
 #[path = "../float/reference.rs"]
 #[allow(dead_code, reason = "shared with tests of scalar operations")]
 mod reference;
