@@ -5,6 +5,7 @@
 
 use std::hint::black_box;
 
+use ve_isa::encoding::Rounding;
 use ve_isa::semantics::convert::*;
 use ve_isa::semantics::float::*;
 use ve_isa::state::psw::{Flags, Psw};
@@ -80,13 +81,13 @@ fn cases() -> [Case; 41] {
         maximum fmax_d, d(f64::NAN), d(1.0) => Flags::empty();
         maximum_of_signaling fmax_d, SIGNALING, d(1.0) => Flags::INVALID;
         minimum_of_signaling fmin_s, s(1.0), SIGNALING_SINGLE => Flags::INVALID;
-        integer (|host, y, _| cvt_l_d(host, y, IntRounding::Zero)) as Operation, d(1.5), 0 => Flags::INEXACT;
-        integer_nearest (|host, y, _| cvt_l_d(host, y, IntRounding::Nearest)) as Operation, d(1.5), 0 => Flags::INEXACT;
-        integer_up (|host, y, _| cvt_l_d(host, y, IntRounding::Up)) as Operation, d(1.5), 0 => Flags::INEXACT;
-        integer_too_large (|host, y, _| cvt_l_d(host, y, IntRounding::Zero)) as Operation, d(1e19), 0 => Flags::INVALID;
-        integer_least (|host, y, _| cvt_l_d(host, y, IntRounding::Zero)) as Operation, d(i64::MIN as f64), 0 => Flags::empty();
-        word_too_large (|host, y, _| cvt_w_d_sx(host, y, IntRounding::Psw)) as Operation, d(2147483648.0), 0 => Flags::INVALID;
-        word_of_nan (|host, y, _| cvt_w_s_zx(host, y, IntRounding::Zero)) as Operation, s(f32::NAN), 0 => Flags::INVALID;
+        integer (|host, y, _| cvt_l_d(host, y, Rounding::Zero)) as Operation, d(1.5), 0 => Flags::INEXACT;
+        integer_nearest (|host, y, _| cvt_l_d(host, y, Rounding::NearestEven)) as Operation, d(1.5), 0 => Flags::INEXACT;
+        integer_up (|host, y, _| cvt_l_d(host, y, Rounding::Up)) as Operation, d(1.5), 0 => Flags::INEXACT;
+        integer_too_large (|host, y, _| cvt_l_d(host, y, Rounding::Zero)) as Operation, d(1e19), 0 => Flags::INVALID;
+        integer_least (|host, y, _| cvt_l_d(host, y, Rounding::Zero)) as Operation, d(i64::MIN as f64), 0 => Flags::empty();
+        word_too_large (|host, y, _| cvt_w_d_sx(host, y, Rounding::Psw)) as Operation, d(2147483648.0), 0 => Flags::INVALID;
+        word_of_nan (|host, y, _| cvt_w_s_zx(host, y, Rounding::Zero)) as Operation, s(f32::NAN), 0 => Flags::INVALID;
         of_long (|host, y, _| cvt_d_l(host, y)) as Operation, u64::MAX >> 1, 0 => Flags::INEXACT;
         of_word (|host, y, _| cvt_s_w(host, y)) as Operation, 0x7fff_ffff, 0 => Flags::INEXACT;
         narrowed (|host, y, _| cvt_s_d(host, y)) as Operation, d(1e300), 0 => Flags::OVERFLOW | Flags::INEXACT;
@@ -142,7 +143,7 @@ fn unused_results() {
         Flags::OVERFLOW | Flags::INEXACT
     );
     assert_eq!(
-        flags(|host| _ = cvt_l_d(host, d(0.5), IntRounding::Zero)),
+        flags(|host| _ = cvt_l_d(host, d(0.5), Rounding::Zero)),
         Flags::INEXACT
     );
 }

@@ -1,9 +1,10 @@
 //! The status word, conditions, addresses and atomic operations against tables.
 
+use ve_isa::encoding::Condition;
 use ve_isa::semantics::address::*;
 use ve_isa::semantics::atomic::*;
 use ve_isa::semantics::control::*;
-use ve_isa::state::psw::{Flags, Psw, Rounding};
+use ve_isa::state::psw::{Flags, Psw, RoundingMode};
 use veo_test_support as _;
 
 #[test]
@@ -13,10 +14,10 @@ fn status_word() {
     assert!(psw.is_plain());
 
     for (bits, rounding) in [
-        (0u64, Rounding::Zero),
-        (1, Rounding::Up),
-        (2, Rounding::Down),
-        (3, Rounding::Nearest),
+        (0u64, RoundingMode::Zero),
+        (1, RoundingMode::Up),
+        (2, RoundingMode::Down),
+        (3, RoundingMode::Nearest),
     ] {
         psw.lpm(bits << 12 | 0xffff_ffff_ffff_c03f);
         assert_eq!((psw.rounding(), psw.bits()), (rounding, bits << 12));
@@ -80,21 +81,29 @@ fn conditions() {
         Relation::Unordered,
     ];
     for (code, (name, expected)) in CONDITIONS.iter().enumerate() {
-        let found = relations.map(|relation| Condition::new(code as u8).holds(relation));
+        let found = relations.map(|relation| Condition::from_number(code as u8).holds(relation));
         assert_eq!(found, *expected, "{name}");
     }
     let named = [
-        Condition::AF,
-        Condition::GT,
-        Condition::LT,
-        Condition::NE,
-        Condition::EQ,
-        Condition::GE,
-        Condition::LE,
+        Condition::Never,
+        Condition::Greater,
+        Condition::Less,
+        Condition::NotEqual,
+        Condition::Equal,
+        Condition::GreaterOrEqual,
+        Condition::LessOrEqual,
     ];
-    assert_eq!(named.map(Condition::code), [0, 1, 2, 3, 4, 5, 6]);
     assert_eq!(
-        [Condition::NAN, Condition::NENAN, Condition::AT].map(Condition::code),
+        named.map(|condition| condition as u8),
+        [0, 1, 2, 3, 4, 5, 6]
+    );
+    assert_eq!(
+        [
+            Condition::Unordered,
+            Condition::NotEqualOrNan,
+            Condition::Always
+        ]
+        .map(|condition| condition as u8),
         [8, 11, 15]
     );
 }
@@ -182,18 +191,18 @@ fn conditional_moves() {
     let (old, new) = (0x1111_2222_3333_4444, 0x5555_6666_7777_8888);
     // Negative as 32 bits, positive as 64, a NaN as f32 and as f64.
     let y = 0x7fff_ffff_8000_0000;
-    let greater = Condition::GT;
+    let greater = Condition::Greater;
     assert_eq!(cmov_l(greater, old, new, y), new);
     assert_eq!(cmov_w(greater, old, new, y), old);
     assert_eq!(cmov_d(greater, old, new, y), old);
     assert_eq!(cmov_s(greater, old, new, y), old);
-    assert_eq!(cmov_w(Condition::LT, old, new, y), new);
-    assert_eq!(cmov_d(Condition::NAN, old, new, y), new);
-    assert_eq!(cmov_s(Condition::NAN, old, new, y), new);
+    assert_eq!(cmov_w(Condition::Less, old, new, y), new);
+    assert_eq!(cmov_d(Condition::Unordered, old, new, y), new);
+    assert_eq!(cmov_s(Condition::Unordered, old, new, y), new);
     // A subnormal f64 whose upper half is 0 as an f32.
     assert_eq!(cmov_d(greater, old, new, 1), new);
     assert_eq!(cmov_s(greater, old, new, 1), old);
-    assert_eq!(cmov_s(Condition::EQ, old, new, 1), new);
+    assert_eq!(cmov_s(Condition::Equal, old, new, 1), new);
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! Branches, jumps and calls.
 
 use super::run::{Handler, Run, Slot};
-use crate::encoding::{Insn, Op};
-use crate::semantics::control::{
-    Condition, Relation, relation_d, relation_l, relation_s, relation_w,
-};
+use crate::encoding::{Condition, Insn, Op};
+use crate::semantics::control::{Relation, relation_d, relation_l, relation_s, relation_w};
 
 /// How two operands compare, by type.
 trait Compare {
@@ -34,7 +32,7 @@ fn relative<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, index: 
     let holds = match CONDITION {
         0 => false,
         15 => true,
-        _ => Condition::new(CONDITION).holds(T::relation(run.y(slot), run.z(slot))),
+        _ => Condition::from_number(CONDITION).holds(T::relation(run.y(slot), run.z(slot))),
     };
     if holds {
         run.branch(slot, index)
@@ -48,7 +46,7 @@ fn absolute<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, index: 
     let holds = match CONDITION {
         0 => false,
         15 => true,
-        _ => Condition::new(CONDITION).holds(T::relation(run.y(slot), 0)),
+        _ => Condition::from_number(CONDITION).holds(T::relation(run.y(slot), 0)),
     };
     if holds {
         run.jump(run.z(slot).wrapping_add(slot.insn.imm() as u64))

@@ -6,7 +6,8 @@
 
 use super::run::{Handler, LEAVE, Run, Slot};
 use crate::encoding::Op;
-use crate::semantics::float::{Exact, FloatMode, FloatUnit, IntRounding};
+use crate::encoding::Rounding;
+use crate::semantics::float::{Exact, FloatMode, FloatUnit};
 use crate::semantics::{convert, float, quad};
 
 impl Run {
@@ -86,7 +87,7 @@ macro_rules! computed {
         fn operation(
             $unit: &mut impl FloatUnit,
             $operands: (u64, u64),
-            $rounding: IntRounding,
+            $rounding: Rounding,
         ) -> u64 {
             $value
         }
@@ -135,8 +136,8 @@ macro_rules! quad {
 }
 
 #[inline(always)]
-pub(super) fn rounding(slot: &Slot) -> IntRounding {
-    IntRounding::from_code(slot.insn.rounding() as u8).unwrap_or(IntRounding::Psw)
+pub(super) fn rounding(slot: &Slot) -> Rounding {
+    slot.insn.rounding()
 }
 
 /// The handler of an operation of this kind.

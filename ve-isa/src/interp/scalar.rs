@@ -3,7 +3,6 @@
 use super::run::{Handler, LEAVE, Run, Slot};
 use crate::encoding::Op;
 use crate::semantics::Outcome;
-use crate::semantics::control::Condition;
 use crate::semantics::{bits, compare, control, integer};
 
 impl Run {
@@ -64,7 +63,7 @@ macro_rules! outcome {
 macro_rules! cmov {
     ($function:path) => {
         (|run: &mut Run, slot: &Slot, index: u32| {
-            let condition = Condition::new(slot.insn.condition() as u8);
+            let condition = slot.insn.condition();
             let value = $function(condition, run.x(slot), run.z(slot), run.y(slot));
             run.set_x(slot, value);
             index + 1

@@ -3,6 +3,7 @@
 //! A condition is a set of relations, one bit of its code for each. Comparing floats here raises nothing.
 
 use super::{bits, w};
+use crate::encoding::Condition;
 
 /// How two numbers are to each other. The values are bits of a [`Condition`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,65 +19,23 @@ pub enum Relation {
     Unordered = 8,
 }
 
-/// The code of a condition, four bits.
-///
-/// | | | | |
-/// |---|---|---|---|
-/// | 0 `af` | 1 `gt` | 2 `lt` | 3 `ne` |
-/// | 4 `eq` | 5 `ge` | 6 `le` | 7 `num` |
-/// | 8 `nan` | 9 `gtnan` | 10 `ltnan` | 11 `nenan` |
-/// | 12 `eqnan` | 13 `genan` | 14 `lenan` | 15 `at` |
-///
-/// ```
-/// use ve_isa::semantics::control::{Condition, Relation, relation_d};
-///
-/// let less_or_equal = Condition::new(6);
-/// assert!(less_or_equal.holds(relation_d(1.0f64.to_bits(), 2.0f64.to_bits())));
-/// assert!(!less_or_equal.holds(relation_d(f64::NAN.to_bits(), 2.0f64.to_bits())));
-/// assert!(!Condition::NE.holds(Relation::Unordered));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(transparent)]
-pub struct Condition(u8);
-
 impl Condition {
-    /// `af`: never.
-    pub const AF: Self = Self(0);
-    /// `gt`: greater.
-    pub const GT: Self = Self(1);
-    /// `lt`: less.
-    pub const LT: Self = Self(2);
-    /// `ne`: less or greater, so not for what is no number.
-    pub const NE: Self = Self(3);
-    /// `eq`: equal.
-    pub const EQ: Self = Self(4);
-    /// `ge`: greater or equal.
-    pub const GE: Self = Self(5);
-    /// `le`: less or equal.
-    pub const LE: Self = Self(6);
-    /// `nan`: one of both is no number.
-    pub const NAN: Self = Self(8);
-    /// `nenan`: anything but equal.
-    pub const NENAN: Self = Self(11);
-    /// `at`: always.
-    pub const AT: Self = Self(15);
-
-    /// The condition with this code, of which four bits count.
-    #[inline(always)]
-    pub const fn new(code: u8) -> Self {
-        Self(code & 15)
-    }
-
-    /// The code.
-    #[inline(always)]
-    pub const fn code(self) -> u8 {
-        self.0
-    }
-
-    /// Whether numbers that are so to each other meet it.
+    /// Whether numbers that are so to each other meet it. Its number has one bit for each relation.
+    ///
+    /// ```
+    /// use ve_isa::encoding::Condition;
+    /// use ve_isa::semantics::control::{Relation, relation_d};
+    ///
+    /// let found = relation_d(1.0f64.to_bits(), 2.0f64.to_bits());
+    /// assert!(Condition::LessOrEqual.holds(found));
+    /// let found = relation_d(f64::NAN.to_bits(), 2.0f64.to_bits());
+    /// assert!(!Condition::LessOrEqual.holds(found));
+    /// assert!(!Condition::NotEqual.holds(Relation::Unordered));
+    /// ```
+    #[must_use]
     #[inline(always)]
     pub const fn holds(self, relation: Relation) -> bool {
-        self.0 & relation as u8 != 0
+        self as u8 & relation as u8 != 0
     }
 }
 

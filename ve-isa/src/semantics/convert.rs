@@ -2,36 +2,37 @@
 //!
 //! A float out of an integer's range becomes the nearest integer, a NaN 0, both with [`Flags::INVALID`](crate::state::psw::Flags::INVALID).
 
-use super::float::{FloatUnit, IntRounding, single, upper};
+use super::float::{FloatUnit, single, upper};
 use super::{sx, w, zx};
+use crate::encoding::Rounding;
 
 /// `cvt.w.d.sx`: an `f64` as a signed integer of 32 bits, extended by the sign.
 #[inline(always)]
-pub fn cvt_w_d_sx(unit: &mut impl FloatUnit, y: u64, rounding: IntRounding) -> u64 {
+pub fn cvt_w_d_sx(unit: &mut impl FloatUnit, y: u64, rounding: Rounding) -> u64 {
     sx(unit.int32(y, rounding) as u32)
 }
 
 /// `cvt.w.d.zx`: an `f64` as a signed integer of 32 bits, extended by zeros.
 #[inline(always)]
-pub fn cvt_w_d_zx(unit: &mut impl FloatUnit, y: u64, rounding: IntRounding) -> u64 {
+pub fn cvt_w_d_zx(unit: &mut impl FloatUnit, y: u64, rounding: Rounding) -> u64 {
     zx(unit.int32(y, rounding) as u32)
 }
 
 /// `cvt.w.s.sx`: an `f32` as a signed integer of 32 bits, extended by the sign.
 #[inline(always)]
-pub fn cvt_w_s_sx(unit: &mut impl FloatUnit, y: u64, rounding: IntRounding) -> u64 {
+pub fn cvt_w_s_sx(unit: &mut impl FloatUnit, y: u64, rounding: Rounding) -> u64 {
     sx(unit.int32_of_single(upper(y), rounding) as u32)
 }
 
 /// `cvt.w.s.zx`: an `f32` as a signed integer of 32 bits, extended by zeros.
 #[inline(always)]
-pub fn cvt_w_s_zx(unit: &mut impl FloatUnit, y: u64, rounding: IntRounding) -> u64 {
+pub fn cvt_w_s_zx(unit: &mut impl FloatUnit, y: u64, rounding: Rounding) -> u64 {
     zx(unit.int32_of_single(upper(y), rounding) as u32)
 }
 
 /// `cvt.l.d`: an `f64` as a signed integer of 64 bits.
 #[inline(always)]
-pub fn cvt_l_d(unit: &mut impl FloatUnit, y: u64, rounding: IntRounding) -> u64 {
+pub fn cvt_l_d(unit: &mut impl FloatUnit, y: u64, rounding: Rounding) -> u64 {
     unit.int64(y, rounding) as u64
 }
 

@@ -30,7 +30,7 @@ pub struct Cpu {
     pub(crate) vl: u64,
     /// The number of the vector register that `%vix` stands for.
     pub(crate) vixr: u64,
-    /// Rounding, exceptions that trap, exceptions that have happened.
+    /// RoundingMode, exceptions that trap, exceptions that have happened.
     pub psw: Psw,
 }
 

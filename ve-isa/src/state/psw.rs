@@ -27,7 +27,7 @@ bitflags! {
 
 /// Where a float result between two floats goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Rounding {
+pub enum RoundingMode {
     /// RZ: toward zero.
     Zero,
     /// RP: toward positive infinity.
@@ -48,10 +48,10 @@ pub enum Rounding {
 /// | 5:0 | exceptions that have happened, in the same order |
 ///
 /// ```
-/// use ve_isa::state::psw::{Flags, Psw, Rounding};
+/// use ve_isa::state::psw::{Flags, Psw, RoundingMode};
 ///
 /// let mut psw = Psw::default();
-/// assert_eq!((psw.bits(), psw.rounding()), (0x3000, Rounding::Nearest));
+/// assert_eq!((psw.bits(), psw.rounding()), (0x3000, RoundingMode::Nearest));
 /// psw.raise(Flags::INEXACT);
 /// assert_eq!(psw.flags(), Flags::INEXACT);
 /// ```
@@ -77,12 +77,12 @@ impl Psw {
 
     /// How floats are rounded.
     #[inline(always)]
-    pub const fn rounding(self) -> Rounding {
+    pub const fn rounding(self) -> RoundingMode {
         match (self.0 >> 12) & 3 {
-            0 => Rounding::Zero,
-            1 => Rounding::Up,
-            2 => Rounding::Down,
-            _ => Rounding::Nearest,
+            0 => RoundingMode::Zero,
+            1 => RoundingMode::Up,
+            2 => RoundingMode::Down,
+            _ => RoundingMode::Nearest,
         }
     }
 

@@ -3,15 +3,15 @@
 use std::arch::asm;
 
 use ve_isa::semantics::float::{Exact, FloatUnit};
-use ve_isa::state::psw::{Flags, Rounding};
+use ve_isa::state::psw::{Flags, RoundingMode};
 
 /// MXCSR with everything masked, no flags and this rounding.
-fn control(rounding: Rounding) -> u32 {
+fn control(rounding: RoundingMode) -> u32 {
     let mode = match rounding {
-        Rounding::Nearest => 0,
-        Rounding::Down => 1,
-        Rounding::Up => 2,
-        Rounding::Zero => 3,
+        RoundingMode::Nearest => 0,
+        RoundingMode::Down => 1,
+        RoundingMode::Up => 2,
+        RoundingMode::Zero => 3,
     };
     0x1f80 | mode << 13
 }
@@ -32,7 +32,7 @@ fn flags(mxcsr: u32) -> Flags {
 
 macro_rules! operation {
     ($name:ident $instruction:literal $float:ident $bits:ident) => {
-        fn $name(y: $bits, z: $bits, rounding: Rounding) -> ($bits, Flags) {
+        fn $name(y: $bits, z: $bits, rounding: RoundingMode) -> ($bits, Flags) {
             let mut result = $float::from_bits(y);
             let mut control = control(rounding);
             let mut default = 0x1f80u32;
@@ -68,10 +68,10 @@ operation!(sqrt32 "sqrtss" f32 u32);
 
 pub fn check(y: u64, z: u64, a: u32, b: u32) {
     for rounding in [
-        Rounding::Zero,
-        Rounding::Up,
-        Rounding::Down,
-        Rounding::Nearest,
+        RoundingMode::Zero,
+        RoundingMode::Up,
+        RoundingMode::Down,
+        RoundingMode::Nearest,
     ] {
         macro_rules! compare {
             ($($name:ident($($operand:ident),*) $processor:expr;)*) => { $(

@@ -9,26 +9,27 @@ mod values;
 
 use proptest::prelude::*;
 use reference::{DOUBLE, Format, QUAD, SINGLE};
+use ve_isa::encoding::Rounding;
 use ve_isa::semantics::convert::*;
 use ve_isa::semantics::float::*;
 use ve_isa::semantics::quad::*;
-use ve_isa::state::psw::{Flags, Psw, Rounding};
+use ve_isa::state::psw::{Flags, Psw, RoundingMode};
 use veo_test_support as _;
 
-const ROUNDINGS: [Rounding; 4] = [
+const ROUNDINGS: [RoundingMode; 4] = [
+    RoundingMode::Zero,
+    RoundingMode::Up,
+    RoundingMode::Down,
+    RoundingMode::Nearest,
+];
+
+const SUFFIXES: [Rounding; 6] = [
+    Rounding::Psw,
     Rounding::Zero,
     Rounding::Up,
     Rounding::Down,
-    Rounding::Nearest,
-];
-
-const SUFFIXES: [IntRounding; 6] = [
-    IntRounding::Psw,
-    IntRounding::Zero,
-    IntRounding::Up,
-    IntRounding::Down,
-    IntRounding::Nearest,
-    IntRounding::NearestAway,
+    Rounding::NearestEven,
+    Rounding::NearestAway,
 ];
 
 /// What an operation gives: bits, in the lower 64 unless it is quad, and the exceptions.
@@ -45,7 +46,7 @@ fn single(register: u64) -> u128 {
     u128::from(register >> 32)
 }
 
-fn on_exact<T>(rounding: Rounding, operation: impl FnOnce(&mut Exact) -> T) -> (T, Flags) {
+fn on_exact<T>(rounding: RoundingMode, operation: impl FnOnce(&mut Exact) -> T) -> (T, Flags) {
     let mut unit = Exact::new(rounding);
     let result = operation(&mut unit);
     (result, unit.flags())
@@ -106,7 +107,7 @@ fn singles<U: FloatUnit>(y: u128, z: u128) -> Vec<(&'static str, impl Fn(&mut U)
 }
 
 /// What the seven are by definition, in the same order.
-fn defined(format: Format, y: u128, z: u128, rounding: Rounding) -> [Result; 7] {
+fn defined(format: Format, y: u128, z: u128, rounding: RoundingMode) -> [Result; 7] {
     [
         format.add(y, z, rounding),
         format.sub(y, z, rounding),
@@ -155,7 +156,7 @@ fn check_binary_double(y: u128, z: u128) {
             );
         }
     }
-    let expected = defined(DOUBLE, y, z, Rounding::Nearest);
+    let expected = defined(DOUBLE, y, z, RoundingMode::Nearest);
     for ((name, run), (bits, flags)) in doubles(y, z).into_iter().zip(expected) {
         alike(name, DOUBLE, &[y, z], on_host(false, &run), (bits, flags));
         alike(
@@ -181,7 +182,7 @@ fn check_binary_single(y: u128, z: u128) {
             );
         }
     }
-    let expected = defined(SINGLE, y, z, Rounding::Nearest);
+    let expected = defined(SINGLE, y, z, RoundingMode::Nearest);
     for ((name, run), (bits, flags)) in singles(y, z).into_iter().zip(expected) {
         alike(name, SINGLE, &[y, z], on_host(false, &run), (bits, flags));
         alike(
@@ -224,7 +225,7 @@ fn check_quad(y: u128, z: u128) {
             product,
         );
     }
-    let (found, flags) = on_exact(Rounding::Nearest, |unit| fcmp_q(unit, y, z));
+    let (found, flags) = on_exact(RoundingMode::Nearest, |unit| fcmp_q(unit, y, z));
     let (difference, _) = QUAD.difference(y, z);
     let (expected, expected_flags) = match (difference << 1, difference >> 127) {
         (0, _) => (0.0, Flags::empty()),
@@ -268,13 +269,13 @@ fn check_quad_alone(y: u128) {
 /// Conversions of an `f64`.
 fn check_double(y: u128) {
     let register = y as u64;
-    let widened = on_exact(Rounding::Nearest, |unit| cvt_q_d(unit, register));
+    let widened = on_exact(RoundingMode::Nearest, |unit| cvt_q_d(unit, register));
     same(
         "cvt.q.d",
         &[y],
         "",
         widened,
-        DOUBLE.convert(QUAD, y, Rounding::Nearest),
+        DOUBLE.convert(QUAD, y, RoundingMode::Nearest),
     );
     for rounding in ROUNDINGS {
         let expected = DOUBLE.convert(SINGLE, y, rounding);
@@ -305,17 +306,17 @@ fn check_double(y: u128) {
         SINGLE,
         &[y],
         (single(found), flags),
-        DOUBLE.convert(SINGLE, y, Rounding::Nearest),
+        DOUBLE.convert(SINGLE, y, RoundingMode::Nearest),
     );
 }
 
 fn check_integers(
-    rounding: Rounding,
+    rounding: RoundingMode,
     long: (i64, Flags),
     word: (i64, Flags),
     y: u128,
     how: &str,
-    suffix: IntRounding,
+    suffix: Rounding,
 ) {
     let register = y as u64;
     let long = (long.0 as u64, long.1);
@@ -330,7 +331,7 @@ fn check_integers(
         on_exact(rounding, |unit| cvt_w_d_zx(unit, register, suffix)),
     ];
     assert_eq!(exact, extended, "cvt.w.d {y:#x} {how}");
-    if rounding == Rounding::Nearest {
+    if rounding == RoundingMode::Nearest {
         assert_eq!(
             on_host(false, |unit| cvt_l_d(unit, register, suffix)),
             long,
@@ -347,18 +348,18 @@ fn check_integers(
 /// Conversions of an `f32`.
 fn check_single(y: u128) {
     let input = register(y);
-    let quad = on_exact(Rounding::Nearest, |unit| cvt_q_s(unit, input));
+    let quad = on_exact(RoundingMode::Nearest, |unit| cvt_q_s(unit, input));
     same(
         "cvt.q.s",
         &[y],
         "",
         quad,
-        SINGLE.convert(QUAD, y, Rounding::Nearest),
+        SINGLE.convert(QUAD, y, RoundingMode::Nearest),
     );
-    let (bits, flags) = SINGLE.convert(DOUBLE, y, Rounding::Nearest);
+    let (bits, flags) = SINGLE.convert(DOUBLE, y, RoundingMode::Nearest);
     let expected = (bits as u64, flags);
     assert_eq!(
-        on_exact(Rounding::Nearest, |unit| cvt_d_s(unit, input)),
+        on_exact(RoundingMode::Nearest, |unit| cvt_d_s(unit, input)),
         expected,
         "cvt.d.s {y:#x}"
     );
@@ -376,7 +377,7 @@ fn check_single(y: u128) {
                 on_exact(rounding, |unit| cvt_w_s_zx(unit, input, suffix)),
             ];
             assert_eq!(exact, expected, "cvt.w.s {y:#x} {rounding:?} {suffix:?}");
-            if rounding == Rounding::Nearest {
+            if rounding == RoundingMode::Nearest {
                 let host = [
                     on_host(false, |unit| cvt_w_s_sx(unit, input, suffix)),
                     on_host(false, |unit| cvt_w_s_zx(unit, input, suffix)),
@@ -411,7 +412,7 @@ fn check_integer(y: u64) {
     }
     assert_eq!(
         on_host(false, |unit| cvt_d_l(unit, y)),
-        double(y as i64, Rounding::Nearest),
+        double(y as i64, RoundingMode::Nearest),
         "cvt.d.l {y:#x}, host"
     );
     let (found, flags) = on_host(false, |unit| cvt_s_w(unit, y));
@@ -420,11 +421,11 @@ fn check_integer(y: u64) {
         &[y.into()],
         "on the host",
         (single(found), flags),
-        SINGLE.of_integer((y as i32).into(), Rounding::Nearest),
+        SINGLE.of_integer((y as i32).into(), RoundingMode::Nearest),
     );
     assert_eq!(
         on_host(false, |_| cvt_d_w(y)),
-        double((y as i32).into(), Rounding::Nearest),
+        double((y as i32).into(), RoundingMode::Nearest),
         "cvt.d.w {y:#x}"
     );
 }
@@ -575,7 +576,7 @@ fn underflow_is_told_after_rounding() {
         ),
     ];
     for (y, z, expected) in cases {
-        let (found, flags) = on_exact(Rounding::Nearest, |unit| {
+        let (found, flags) = on_exact(RoundingMode::Nearest, |unit| {
             fmul_d(unit, y.to_bits(), z.to_bits())
         });
         assert_eq!((f64::from_bits(found), flags), (least, expected));
@@ -594,7 +595,7 @@ fn underflow_is_told_after_rounding() {
 #[test]
 fn overflow_to_the_largest_number() {
     let largest = f64::MAX.to_bits();
-    let (found, flags) = on_exact(Rounding::Zero, |unit| fadd_d(unit, largest, largest));
+    let (found, flags) = on_exact(RoundingMode::Zero, |unit| fadd_d(unit, largest, largest));
     assert_eq!((found, flags), (largest, Flags::OVERFLOW | Flags::INEXACT));
 }
 

@@ -3,8 +3,8 @@
 //! An underflow is told of a result that is inexact and, rounded as if there were no smallest exponent, below the normal numbers.
 
 use num_bigint::BigUint;
-use ve_isa::semantics::float::IntRounding;
-use ve_isa::state::psw::{Flags, Rounding};
+use ve_isa::encoding::Rounding;
+use ve_isa::state::psw::{Flags, RoundingMode};
 
 /// A binary format of IEEE 754.
 #[derive(Clone, Copy)]
@@ -96,13 +96,13 @@ enum Direction {
     NearestAway,
 }
 
-impl From<Rounding> for Direction {
-    fn from(rounding: Rounding) -> Self {
+impl From<RoundingMode> for Direction {
+    fn from(rounding: RoundingMode) -> Self {
         match rounding {
-            Rounding::Zero => Self::Zero,
-            Rounding::Up => Self::Up,
-            Rounding::Down => Self::Down,
-            Rounding::Nearest => Self::Nearest,
+            RoundingMode::Zero => Self::Zero,
+            RoundingMode::Up => Self::Up,
+            RoundingMode::Down => Self::Down,
+            RoundingMode::Nearest => Self::Nearest,
         }
     }
 }
@@ -240,21 +240,21 @@ impl Format {
         Some((first | 1 << (self.precision - 2), flags))
     }
 
-    pub fn add(self, y: u128, z: u128, rounding: Rounding) -> Result {
+    pub fn add(self, y: u128, z: u128, rounding: RoundingMode) -> Result {
         if let Some(nan) = self.nan(&[y, z]) {
             return nan;
         }
         self.sum(self.decode(y), self.decode(z), rounding)
     }
 
-    pub fn sub(self, y: u128, z: u128, rounding: Rounding) -> Result {
+    pub fn sub(self, y: u128, z: u128, rounding: RoundingMode) -> Result {
         if let Some(nan) = self.nan(&[y, z]) {
             return nan;
         }
         self.sum(self.decode(y), self.decode(z ^ self.sign(true)), rounding)
     }
 
-    fn sum(self, y: Value, z: Value, rounding: Rounding) -> Result {
+    fn sum(self, y: Value, z: Value, rounding: RoundingMode) -> Result {
         match (y, z) {
             (Value::Infinity { negative: y }, Value::Infinity { negative: z }) if y != z => {
                 self.default_nan()
@@ -278,7 +278,7 @@ impl Format {
                 let (negative, sum) = if ny == nz {
                     (ny, y + z)
                 } else if y == z {
-                    (rounding == Rounding::Down, BigUint::default())
+                    (rounding == RoundingMode::Down, BigUint::default())
                 } else if y > z {
                     (ny, y - z)
                 } else {
@@ -334,7 +334,7 @@ impl Format {
         })
     }
 
-    pub fn mul(self, y: u128, z: u128, rounding: Rounding) -> Result {
+    pub fn mul(self, y: u128, z: u128, rounding: RoundingMode) -> Result {
         if let Some(nan) = self.nan(&[y, z]) {
             return nan;
         }
@@ -344,7 +344,7 @@ impl Format {
         }
     }
 
-    pub fn fused(self, y: u128, z: u128, w: u128, rounding: Rounding) -> Result {
+    pub fn fused(self, y: u128, z: u128, w: u128, rounding: RoundingMode) -> Result {
         if let Some(nan) = self.nan(&[y, z, w]) {
             return nan;
         }
@@ -354,7 +354,7 @@ impl Format {
         }
     }
 
-    pub fn div(self, y: u128, z: u128, rounding: Rounding) -> Result {
+    pub fn div(self, y: u128, z: u128, rounding: RoundingMode) -> Result {
         if let Some(nan) = self.nan(&[y, z]) {
             return nan;
         }
@@ -392,7 +392,7 @@ impl Format {
         }
     }
 
-    pub fn sqrt(self, y: u128, rounding: Rounding) -> Result {
+    pub fn sqrt(self, y: u128, rounding: RoundingMode) -> Result {
         if let Some(nan) = self.nan(&[y]) {
             return nan;
         }
@@ -419,7 +419,7 @@ impl Format {
         }
     }
 
-    fn rounded(self, value: Value, rounding: Rounding) -> Result {
+    fn rounded(self, value: Value, rounding: RoundingMode) -> Result {
         match value {
             Value::Infinity { negative } => (self.infinity(negative), Flags::empty()),
             Value::Finite { negative, number } if is_zero(&number.numerator) => {
@@ -431,7 +431,7 @@ impl Format {
     }
 
     /// A float of this format in another one.
-    pub fn convert(self, to: Format, y: u128, rounding: Rounding) -> Result {
+    pub fn convert(self, to: Format, y: u128, rounding: RoundingMode) -> Result {
         if let Some((quiet, flags)) = self.nan(&[y]) {
             // Sign and the upper bits of the fraction stay.
             let fraction = quiet & ((1 << (self.precision - 1)) - 1);
@@ -442,7 +442,7 @@ impl Format {
         to.rounded(self.decode(y), rounding)
     }
 
-    pub fn of_integer(self, y: i64, rounding: Rounding) -> Result {
+    pub fn of_integer(self, y: i64, rounding: RoundingMode) -> Result {
         let number = Number::new(BigUint::from(y.unsigned_abs()), 0);
         self.rounded(
             Value::Finite {
@@ -458,16 +458,16 @@ impl Format {
         self,
         width: u32,
         y: u128,
-        suffix: IntRounding,
-        rounding: Rounding,
+        suffix: Rounding,
+        rounding: RoundingMode,
     ) -> (i64, Flags) {
         let direction = match suffix {
-            IntRounding::Psw => rounding.into(),
-            IntRounding::Zero => Direction::Zero,
-            IntRounding::Up => Direction::Up,
-            IntRounding::Down => Direction::Down,
-            IntRounding::Nearest => Direction::Nearest,
-            IntRounding::NearestAway => Direction::NearestAway,
+            Rounding::Psw => rounding.into(),
+            Rounding::Zero => Direction::Zero,
+            Rounding::Up => Direction::Up,
+            Rounding::Down => Direction::Down,
+            Rounding::NearestEven => Direction::Nearest,
+            Rounding::NearestAway => Direction::NearestAway,
         };
         let limit = 1i128 << (width - 1);
         let limited = |negative: bool| {
@@ -509,13 +509,13 @@ impl Format {
         if y == z && matches!(self.decode(y), Value::Infinity { .. }) {
             return (0, Flags::empty());
         }
-        (self.sub(y, z, Rounding::Nearest).0, Flags::empty())
+        (self.sub(y, z, RoundingMode::Nearest).0, Flags::empty())
     }
 
     /// The value of `fmax` or `fmin`.
     pub fn extreme(self, y: u128, z: u128, largest: bool) -> Result {
         let Some((quiet, flags)) = self.nan(&[y, z]) else {
-            let difference = self.decode(self.sub(y, z, Rounding::Nearest).0);
+            let difference = self.decode(self.sub(y, z, RoundingMode::Nearest).0);
             let zero = |value: &Value| matches!(value, Value::Finite { number, .. } if is_zero(&number.numerator));
             let negative = |value: &Value| {
                 matches!(

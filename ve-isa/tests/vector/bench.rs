@@ -6,7 +6,7 @@ use fastrand::Rng;
 use ve_isa::encoding::assemble;
 use ve_isa::interp::{Common, Interpreter, Pause, StopHandle};
 use ve_isa::memory::{Protection, Window};
-use ve_isa::state::psw::{Flags, Psw, Rounding};
+use ve_isa::state::psw::{Flags, Psw, RoundingMode};
 use ve_isa::state::{Cpu, Mask};
 use ve_isa::trap::TrapKind;
 
@@ -75,7 +75,7 @@ impl Bench {
     }
 
     /// Sets PSW: no flags, nothing traps.
-    pub fn set_rounding(&mut self, rounding: Rounding) {
+    pub fn set_rounding(&mut self, rounding: RoundingMode) {
         self.cpu().psw = Psw::from_bits((rounding as u64) << 12);
     }
 }
@@ -193,7 +193,7 @@ impl Case<'_> {
     }
 
     /// Runs the instruction with one choice of registers, mask and length, and compares registers and flags.
-    pub fn check(&self, bench: &mut Bench, length: usize, rounding: Rounding) {
+    pub fn check(&self, bench: &mut Bench, length: usize, rounding: RoundingMode) {
         let rng = &mut bench.rng;
         let scalar = match self.scalars {
             Scalars::None => 0,

@@ -3,15 +3,15 @@
 use crate::bench::{Bench, Case, Compare, Form, Order, Scalars};
 use crate::reference::{DOUBLE, Format, SINGLE};
 use crate::values::edges;
-use ve_isa::semantics::float::IntRounding;
-use ve_isa::state::psw::{Flags, Psw, Rounding};
+use ve_isa::encoding::Rounding;
+use ve_isa::state::psw::{Flags, Psw, RoundingMode};
 use ve_isa::trap::TrapKind;
 
-const ROUNDINGS: [Rounding; 4] = [
-    Rounding::Zero,
-    Rounding::Up,
-    Rounding::Down,
-    Rounding::Nearest,
+const ROUNDINGS: [RoundingMode; 4] = [
+    RoundingMode::Zero,
+    RoundingMode::Up,
+    RoundingMode::Down,
+    RoundingMode::Nearest,
 ];
 
 fn doubles() -> Vec<u64> {
@@ -30,7 +30,7 @@ fn singles() -> Vec<u64> {
         .collect()
 }
 
-type Operation = fn(Format, [u128; 3], Rounding) -> (u128, Flags);
+type Operation = fn(Format, [u128; 3], RoundingMode) -> (u128, Flags);
 
 fn sign(format: Format) -> u128 {
     if format.is_double() { 1 << 63 } else { 1 << 31 }
@@ -76,7 +76,7 @@ trait More {
 
 impl More for Format {
     fn is_double(&self) -> bool {
-        self.add(0, 1 << 40, Rounding::Nearest).0 == 1 << 40
+        self.add(0, 1 << 40, RoundingMode::Nearest).0 == 1 << 40
     }
 
     fn one(self) -> u128 {
@@ -126,7 +126,7 @@ fn arithmetic() {
                     compare,
                     reference: &reference,
                 };
-                let lengths: &[usize] = if rounding == Rounding::Nearest {
+                let lengths: &[usize] = if rounding == RoundingMode::Nearest {
                     &[0, 1, 16, 37, 255, 256, 3, 2, 5, 4]
                 } else {
                     &[0, 2, 33]
@@ -180,7 +180,7 @@ fn lanes_that_take_no_part_raise_nothing() {
             for length in [0, 1, 7, 16, 100, 255, 256] {
                 bench.fill(values);
                 bench.set_length(length);
-                bench.set_rounding(Rounding::Nearest);
+                bench.set_rounding(RoundingMode::Nearest);
                 let lone = bench.rng.usize(0..256);
                 let cpu = bench.cpu();
                 let mut mask = [0; 4];
@@ -229,7 +229,7 @@ fn the_other_lane_raises_nothing() {
         let sources = ["%v2", "%v3", "%v4"][..count].join(", ");
         for (form, shift) in [("up", 32), ("lo", 0)] {
             bench.set_length(256);
-            bench.set_rounding(Rounding::Nearest);
+            bench.set_rounding(RoundingMode::Nearest);
             let good = u64::from(4.0_f32.to_bits());
             for (number, bad) in [(2, 0xff80_0001), (3, 0_u64), (4, 0x7f80_0000)] {
                 *bench.cpu().vector_mut(number) = [good << shift | bad << (32 - shift); 256];
@@ -290,16 +290,16 @@ fn roots_that_raise_nothing() {
 
 #[test]
 fn conversions() {
-    type Reference = fn(u64, Rounding, IntRounding) -> (u64, Flags);
-    const SUFFIXES: [(&str, IntRounding); 6] = [
-        ("", IntRounding::Psw),
-        (".rz", IntRounding::Zero),
-        (".rp", IntRounding::Up),
-        (".rm", IntRounding::Down),
-        (".rn", IntRounding::Nearest),
-        (".ra", IntRounding::NearestAway),
+    type Reference = fn(u64, RoundingMode, Rounding) -> (u64, Flags);
+    const SUFFIXES: [(&str, Rounding); 6] = [
+        ("", Rounding::Psw),
+        (".rz", Rounding::Zero),
+        (".rp", Rounding::Up),
+        (".rm", Rounding::Down),
+        (".rn", Rounding::NearestEven),
+        (".ra", Rounding::NearestAway),
     ];
-    fn integer(format: Format, width: u32, y: u64, r: Rounding, s: IntRounding) -> (i64, Flags) {
+    fn integer(format: Format, width: u32, y: u64, r: RoundingMode, s: Rounding) -> (i64, Flags) {
         format.to_integer(width, y.into(), s, r)
     }
     fn half(y: u64) -> u64 {

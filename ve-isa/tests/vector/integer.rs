@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, Case, Compare, Form, LENGTHS, Order, Scalars};
 use ve_isa::encoding::Op;
-use ve_isa::state::psw::{Flags, Psw, Rounding};
+use ve_isa::state::psw::{Flags, Psw, RoundingMode};
 use ve_isa::trap::TrapKind;
 
 const VALUES: [u64; 24] = [
@@ -213,7 +213,7 @@ fn of_two_operands() {
         };
         for length in LENGTHS.into_iter().chain([256; 6]) {
             bench.fill(&VALUES);
-            case.check(&mut bench, length, Rounding::Nearest);
+            case.check(&mut bench, length, RoundingMode::Nearest);
         }
     }
 }
@@ -235,7 +235,7 @@ fn wide_products_pairs_and_addresses() {
     };
     for length in LENGTHS {
         bench.fill(&VALUES);
-        case.check(&mut bench, length, Rounding::Nearest);
+        case.check(&mut bench, length, RoundingMode::Nearest);
     }
     for length in LENGTHS {
         for count in [0, 1, 31, 32, 33, 63, 64, 65, 127] {

@@ -1,10 +1,11 @@
 //! Floats.
 
 use crate::encoding::Op;
+use crate::encoding::Rounding;
 use crate::interp::float::rounding;
 use crate::interp::run::{Handler, LEAVE, Run, Slot};
 use crate::semantics::convert;
-use crate::semantics::float::{self as scalar, Exact, FloatUnit, IntRounding};
+use crate::semantics::float::{self as scalar, Exact, FloatUnit};
 use crate::semantics::vector::Halves::{self, Both, Lower, Upper};
 use crate::semantics::vector::elementwise::{self, each, each_lane};
 use crate::semantics::vector::float::*;
@@ -149,7 +150,7 @@ macro_rules! each_element {
         fn operation<const N: usize>(
             $unit: &mut impl FloatUnit,
             $operands: [u64; N],
-            $rounding: IntRounding,
+            $rounding: Rounding,
         ) -> u64
         where
             [u64; N]: Operands,
@@ -181,7 +182,7 @@ macro_rules! each_single {
         fn operation<const N: usize>(
             $unit: &mut impl FloatUnit,
             $operands: [u32; N],
-            $rounding: IntRounding,
+            $rounding: Rounding,
         ) -> u32
         where
             [u64; N]: Operands,

@@ -3,9 +3,7 @@
 use crate::encoding::Op;
 use crate::interp::run::{Handler, Run, Slot};
 use crate::semantics::compare;
-use crate::semantics::control::{
-    Condition, Relation, relation_d, relation_l, relation_s, relation_w,
-};
+use crate::semantics::control::{Relation, relation_d, relation_l, relation_s, relation_w};
 use crate::semantics::vector::elementwise::elements;
 use crate::semantics::vector::{Active, Halves, Operand, mask, moves, reduce};
 use crate::state::{ELEMENTS, Mask};
@@ -34,7 +32,7 @@ impl Run {
             &self.cpu.v,
             self.vector_z(slot),
             &self.active(slot),
-            Condition::new(slot.insn.condition() as u8),
+            slot.insn.condition(),
             relation,
         );
         self.set_mask_x(slot, result);

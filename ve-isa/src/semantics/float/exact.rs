@@ -9,8 +9,9 @@ use std::cmp::Ordering;
 use rustc_apfloat::ieee::{DoubleS, IeeeFloat, QuadS, Semantics, SingleS};
 use rustc_apfloat::{Float, FloatConvert, Round, Status, StatusAnd};
 
-use super::unit::{FloatUnit, IntRounding};
-use crate::state::psw::{Flags, Rounding};
+use super::unit::FloatUnit;
+use crate::encoding::Rounding;
+use crate::state::psw::{Flags, RoundingMode};
 
 /// A unit that computes with integers.
 ///
@@ -68,12 +69,12 @@ impl Operation {
 
 impl Exact {
     /// A unit that rounds so; nothing has happened on it.
-    pub const fn new(rounding: Rounding) -> Self {
+    pub const fn new(rounding: RoundingMode) -> Self {
         let round = match rounding {
-            Rounding::Zero => Round::TowardZero,
-            Rounding::Up => Round::TowardPositive,
-            Rounding::Down => Round::TowardNegative,
-            Rounding::Nearest => Round::NearestTiesToEven,
+            RoundingMode::Zero => Round::TowardZero,
+            RoundingMode::Up => Round::TowardPositive,
+            RoundingMode::Down => Round::TowardNegative,
+            RoundingMode::Nearest => Round::NearestTiesToEven,
         };
         Self {
             round,
@@ -219,14 +220,14 @@ impl Exact {
         })
     }
 
-    fn integer<F: Semantics>(&mut self, y: u128, width: usize, rounding: IntRounding) -> i64 {
+    fn integer<F: Semantics>(&mut self, y: u128, width: usize, rounding: Rounding) -> i64 {
         let round = match rounding {
-            IntRounding::Psw => self.round,
-            IntRounding::Zero => Round::TowardZero,
-            IntRounding::Up => Round::TowardPositive,
-            IntRounding::Down => Round::TowardNegative,
-            IntRounding::Nearest => Round::NearestTiesToEven,
-            IntRounding::NearestAway => Round::NearestTiesToAway,
+            Rounding::Psw => self.round,
+            Rounding::Zero => Round::TowardZero,
+            Rounding::Up => Round::TowardPositive,
+            Rounding::Down => Round::TowardNegative,
+            Rounding::NearestEven => Round::NearestTiesToEven,
+            Rounding::NearestAway => Round::NearestTiesToAway,
         };
         let result = IeeeFloat::<F>::from_bits(y).to_i128_r(width, round, &mut false);
         self.raise(basic_flags(result.status));
@@ -351,15 +352,15 @@ impl FloatUnit for Exact {
         result.value.to_bits() as u32
     }
 
-    fn int64(&mut self, y: u64, rounding: IntRounding) -> i64 {
+    fn int64(&mut self, y: u64, rounding: Rounding) -> i64 {
         self.integer::<DoubleS>(y.into(), 64, rounding)
     }
 
-    fn int32(&mut self, y: u64, rounding: IntRounding) -> i32 {
+    fn int32(&mut self, y: u64, rounding: Rounding) -> i32 {
         self.integer::<DoubleS>(y.into(), 32, rounding) as i32
     }
 
-    fn int32_of_single(&mut self, y: u32, rounding: IntRounding) -> i32 {
+    fn int32_of_single(&mut self, y: u32, rounding: Rounding) -> i32 {
         self.integer::<SingleS>(y.into(), 32, rounding) as i32
     }
 }

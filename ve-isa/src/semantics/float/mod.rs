@@ -6,9 +6,9 @@
 //!
 //! ```
 //! use ve_isa::semantics::float::{Exact, fdiv_d};
-//! use ve_isa::state::psw::{Flags, Rounding};
+//! use ve_isa::state::psw::{Flags, RoundingMode};
 //!
-//! let mut unit = Exact::new(Rounding::Up);
+//! let mut unit = Exact::new(RoundingMode::Up);
 //! let third = f64::from_bits(fdiv_d(&mut unit, 1.0f64.to_bits(), 3.0f64.to_bits()));
 //! assert!(third > 1.0 / 3.0);
 //! assert_eq!(unit.flags(), Flags::INEXACT);
@@ -22,7 +22,7 @@ mod unit;
 
 pub use exact::Exact;
 pub use host::Host;
-pub use unit::{FloatUnit, IntRounding};
+pub use unit::FloatUnit;
 
 use super::control::in_order;
 use crate::state::psw::Flags;

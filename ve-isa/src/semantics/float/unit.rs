@@ -1,38 +1,7 @@
 //! What a unit for floats can do.
 
+use crate::encoding::Rounding;
 use crate::state::psw::Flags;
-
-/// How a float becomes an integer: the suffix of a conversion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IntRounding {
-    /// No suffix: as `PSW` says.
-    Psw,
-    /// `.rz`: toward zero.
-    Zero,
-    /// `.rp`: toward positive infinity.
-    Up,
-    /// `.rm`: toward negative infinity.
-    Down,
-    /// `.rn`: to nearest, of two as near to the even one.
-    Nearest,
-    /// `.ra`: to nearest, of two as near to the one farther from zero.
-    NearestAway,
-}
-
-impl IntRounding {
-    /// The rounding that has this code in an instruction, `None` for a code without meaning.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        Some(match code {
-            0 => Self::Psw,
-            8 => Self::Zero,
-            9 => Self::Up,
-            10 => Self::Down,
-            11 => Self::Nearest,
-            12 => Self::NearestAway,
-            _ => return None,
-        })
-    }
-}
 
 /// A unit that computes with floats, given and returned as their bits.
 ///
@@ -74,9 +43,9 @@ pub trait FloatUnit {
     fn float32(&mut self, y: i32) -> u32;
 
     /// An `f64` as an integer; the nearest one, with [`Flags::INVALID`], if it is out of range, 0 for a NaN.
-    fn int64(&mut self, y: u64, rounding: IntRounding) -> i64;
+    fn int64(&mut self, y: u64, rounding: Rounding) -> i64;
     /// As [`FloatUnit::int64`], of 32 bits.
-    fn int32(&mut self, y: u64, rounding: IntRounding) -> i32;
+    fn int32(&mut self, y: u64, rounding: Rounding) -> i32;
     /// As [`FloatUnit::int64`], of 32 bits, from an `f32`.
-    fn int32_of_single(&mut self, y: u32, rounding: IntRounding) -> i32;
+    fn int32_of_single(&mut self, y: u32, rounding: Rounding) -> i32;
 }

@@ -4,7 +4,8 @@
 //! Vector Engine; compiled code does not depend on it.
 
 use super::{Active, Registers, below};
-use crate::semantics::control::{Condition, Relation};
+use crate::encoding::Condition;
+use crate::semantics::control::Relation;
 use crate::state::Mask;
 
 /// What `f` makes of each word of two masks.

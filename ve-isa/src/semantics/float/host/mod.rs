@@ -21,8 +21,9 @@ mod machine;
 mod machine;
 
 use super::exact::Exact;
-use super::unit::{FloatUnit, IntRounding};
-use crate::state::psw::{Flags, Psw, Rounding};
+use super::unit::FloatUnit;
+use crate::encoding::Rounding;
+use crate::state::psw::{Flags, Psw, RoundingMode};
 
 /// The host's unit, as one thread of the Vector Engine uses it.
 ///
@@ -102,24 +103,24 @@ impl Host {
 
     /// What no instruction of the host does.
     fn exactly<T>(&mut self, operation: impl FnOnce(&mut Exact) -> T) -> T {
-        let mut exact = Exact::new(Rounding::Nearest);
+        let mut exact = Exact::new(RoundingMode::Nearest);
         let result = operation(&mut exact);
         self.raise(exact.flags());
         result
     }
 
     #[cold]
-    fn int64_exactly(&mut self, y: u64, rounding: IntRounding) -> i64 {
+    fn int64_exactly(&mut self, y: u64, rounding: Rounding) -> i64 {
         self.exactly(|exact| exact.int64(y, rounding))
     }
 
     #[cold]
-    fn int32_exactly(&mut self, y: u64, rounding: IntRounding) -> i32 {
+    fn int32_exactly(&mut self, y: u64, rounding: Rounding) -> i32 {
         self.exactly(|exact| exact.int32(y, rounding))
     }
 
     #[cold]
-    fn int32_of_single_exactly(&mut self, y: u32, rounding: IntRounding) -> i32 {
+    fn int32_of_single_exactly(&mut self, y: u32, rounding: Rounding) -> i32 {
         self.exactly(|exact| exact.int32_of_single(y, rounding))
     }
 }
@@ -221,28 +222,28 @@ impl FloatUnit for Host {
     }
 
     #[inline(always)]
-    fn int64(&mut self, y: u64, rounding: IntRounding) -> i64 {
+    fn int64(&mut self, y: u64, rounding: Rounding) -> i64 {
         match rounding {
-            IntRounding::Zero => machine::int64_toward_zero(y),
-            IntRounding::Nearest | IntRounding::Psw => machine::int64_nearest(y),
+            Rounding::Zero => machine::int64_toward_zero(y),
+            Rounding::NearestEven | Rounding::Psw => machine::int64_nearest(y),
             _ => self.int64_exactly(y, rounding),
         }
     }
 
     #[inline(always)]
-    fn int32(&mut self, y: u64, rounding: IntRounding) -> i32 {
+    fn int32(&mut self, y: u64, rounding: Rounding) -> i32 {
         match rounding {
-            IntRounding::Zero => machine::int32_toward_zero(y),
-            IntRounding::Nearest | IntRounding::Psw => machine::int32_nearest(y),
+            Rounding::Zero => machine::int32_toward_zero(y),
+            Rounding::NearestEven | Rounding::Psw => machine::int32_nearest(y),
             _ => self.int32_exactly(y, rounding),
         }
     }
 
     #[inline(always)]
-    fn int32_of_single(&mut self, y: u32, rounding: IntRounding) -> i32 {
+    fn int32_of_single(&mut self, y: u32, rounding: Rounding) -> i32 {
         match rounding {
-            IntRounding::Zero => machine::int32_of_single_toward_zero(y),
-            IntRounding::Nearest | IntRounding::Psw => machine::int32_of_single_nearest(y),
+            Rounding::Zero => machine::int32_of_single_toward_zero(y),
+            Rounding::NearestEven | Rounding::Psw => machine::int32_of_single_nearest(y),
             _ => self.int32_of_single_exactly(y, rounding),
         }
     }

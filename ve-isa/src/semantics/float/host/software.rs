@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use super::super::exact::Exact;
-use super::super::unit::{FloatUnit, IntRounding};
-use crate::state::psw::{Flags, Rounding};
+use super::super::unit::FloatUnit;
+use crate::encoding::Rounding;
+use crate::state::psw::{Flags, RoundingMode};
 
 thread_local! {
     static STATUS: Cell<Flags> = const { Cell::new(Flags::empty()) };
@@ -21,7 +22,7 @@ pub fn reset(flags: Flags) {
 }
 
 fn exactly<T>(operation: impl FnOnce(&mut Exact) -> T) -> T {
-    let mut exact = Exact::new(Rounding::Nearest);
+    let mut exact = Exact::new(RoundingMode::Nearest);
     let result = operation(&mut exact);
     reset(status() | exact.flags());
     result
@@ -51,10 +52,10 @@ operations! {
     widen(y: u32) -> u64 = widen(y);
     float64(y: i64) -> u64 = float64(y);
     float32(y: i32) -> u32 = float32(y);
-    int64_toward_zero(y: u64) -> i64 = int64(y, IntRounding::Zero);
-    int64_nearest(y: u64) -> i64 = int64(y, IntRounding::Nearest);
-    int32_toward_zero(y: u64) -> i32 = int32(y, IntRounding::Zero);
-    int32_nearest(y: u64) -> i32 = int32(y, IntRounding::Nearest);
-    int32_of_single_toward_zero(y: u32) -> i32 = int32_of_single(y, IntRounding::Zero);
-    int32_of_single_nearest(y: u32) -> i32 = int32_of_single(y, IntRounding::Nearest);
+    int64_toward_zero(y: u64) -> i64 = int64(y, Rounding::Zero);
+    int64_nearest(y: u64) -> i64 = int64(y, Rounding::NearestEven);
+    int32_toward_zero(y: u64) -> i32 = int32(y, Rounding::Zero);
+    int32_nearest(y: u64) -> i32 = int32(y, Rounding::NearestEven);
+    int32_of_single_toward_zero(y: u32) -> i32 = int32_of_single(y, Rounding::Zero);
+    int32_of_single_nearest(y: u32) -> i32 = int32_of_single(y, Rounding::NearestEven);
 }

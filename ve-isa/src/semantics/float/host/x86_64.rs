@@ -33,7 +33,7 @@ pub fn reset(flags: Flags) {
         DEFAULT,
         |all, &(bit, flag)| if flags.contains(flag) { all | bit } else { all },
     );
-    // SAFETY: the instruction loads 4 bytes from a place of that size. Rounding and masks become what Rust takes for granted; only the
+    // SAFETY: the instruction loads 4 bytes from a place of that size. RoundingMode and masks become what Rust takes for granted; only the
     // flags may differ, which a block without `preserves_flags` may change.
     unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const mxcsr, options(nostack, readonly)) };
 }
