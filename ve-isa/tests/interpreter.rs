@@ -143,10 +143,7 @@ fn what_is_not_memory_traps_at_the_instruction() {
             AccessError::Outside,
         ),
         (program.common.window.range().end, AccessError::Outside),
-        (
-            program.common.window.range().end - 4,
-            AccessError::Protected,
-        ),
+        (program.common.window.range().end - 4, AccessError::Outside),
         (end, AccessError::Protected),
         (end - 4, AccessError::Protected),
     ] {
@@ -359,4 +356,51 @@ fn changed_code_runs_after_a_fence() {
         .unwrap();
     let new = assemble("lea %s0, 2").unwrap();
     assert_eq!(program.call(&[new, program.start]), Ok(2));
+}
+
+#[test]
+fn a_loop_over_pages_is_stopped_whichever_was_decoded_first() {
+    // The loop begins on the first page and goes back from the second.
+    let mut text = vec!["nop"; 1024];
+    text[600] = "br.l -4800";
+    text[1000] = "b.l (, %s10)";
+    let program = Program::new(&text);
+    let mut thread = program.thread(&[]);
+    // The second page first.
+    thread.cpu_mut().ic = program.start + 8 * 1000;
+    assert_eq!(thread.run(&|ic| ic == HOME), Ok(Pause::Watched));
+    thread.cpu_mut().ic = program.start;
+    let stop = program.stop.clone();
+    let late = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(20));
+        stop.stop();
+    });
+    assert_eq!(
+        thread.run(&|ic| ic == HOME).unwrap_err().kind,
+        TrapKind::Stopped
+    );
+    late.join().unwrap();
+}
+
+#[test]
+fn a_jump_to_nowhere_traps_where_it_is() {
+    let program = Program::new(&["nop", "bsic %s10, (, %s0)"]);
+    let trap = program.call(&[0]).unwrap_err();
+    assert_eq!(trap.kind, TrapKind::OutsideCode { target: 0 });
+    assert_eq!(trap.ic, program.start + 8);
+}
+
+#[test]
+fn what_is_unmapped_comes_back_as_zeros() {
+    let window = Window::reserve().unwrap();
+    let range = window.map(1 << 20, Protection::ReadWrite).unwrap();
+    window.store::<8>(range.start, u64::MAX).unwrap();
+    window.unmap(range.start).unwrap();
+    assert_eq!(window.load::<8>(range.start), Err(AccessError::Protected));
+    let again = window.map(1 << 20, Protection::ReadWrite).unwrap();
+    assert_eq!(again, range);
+    assert_eq!(window.load::<8>(range.start), Ok(0));
+    // The last bytes of the window are in it, but nothing lies there.
+    let end = window.range().end;
+    assert_eq!(window.store::<8>(end - 1, 1), Err(AccessError::Outside));
 }

@@ -100,8 +100,10 @@ fn nop() -> Insn {
 }
 
 fn next_page(run: &mut Run, slot: &Slot, index: u32) -> u32 {
-    if slot.target != 0 {
-        return slot.target;
+    // As a branch: the page may have been decoded before this one, and be where a loop begins.
+    let target = slot.target;
+    if target > index || target != 0 && !run.stop.is_asked() {
+        return target;
     }
     run.leave = Leave::Branch(slot.ic, index);
     LEAVE
