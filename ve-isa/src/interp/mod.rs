@@ -109,7 +109,8 @@ impl Interpreter {
     /// Executes from IC on, until control goes to an address that is `watched`.
     ///
     /// # Errors
-    /// The trap that ended it. Registers are as they were before the instruction, and IC is its address.
+    /// The trap that ended it. Registers are as they were before the instruction, and IC is its address. A call of what is no code has
+    /// written its return address.
     pub fn run(&mut self, watched: &dyn Fn(u64) -> bool) -> Result<Pause, Trap> {
         self.run.begin_floats();
         let end = self.run_on(watched);
@@ -136,11 +137,12 @@ impl Interpreter {
                 Next::At(ic, from) => (ic, from),
                 Next::SystemCall => return Ok(Pause::SystemCall),
             };
-            self.run.cpu.ic = ic;
+            // Where a jump to nowhere came from is where it traps.
+            let origin = std::mem::replace(&mut self.run.cpu.ic, ic);
             if watched(ic) {
                 return Ok(Pause::Watched);
             }
-            let mut index = self.find(ic, from)?;
+            let mut index = self.find(ic, from, origin)?;
             let slots = self.code.slots();
             let mut last = index;
             while let Some(slot) = slots.get(index as usize) {
@@ -167,7 +169,7 @@ impl Interpreter {
     }
 
     fn one_step(&mut self) -> Result<Pause, Trap> {
-        let index = self.find(self.run.cpu.ic, None)?;
+        let index = self.find(self.run.cpu.ic, None, self.run.cpu.ic)?;
         let slot = &self.code.slots()[index as usize];
         let next = (slot.run)(&mut self.run, slot, index);
         if let Some(slot) = self.code.slots().get(next as usize) {
@@ -201,12 +203,13 @@ impl Interpreter {
         }
     }
 
-    /// The index of the slot at IC, where control came from the slot at `from` or by a jump.
-    fn find(&mut self, ic: u64, from: Option<u32>) -> Result<u32, Trap> {
+    /// The index of the slot at IC, where control came from the slot at `from` or by a jump, by the instruction at `origin`.
+    fn find(&mut self, ic: u64, from: Option<u32>, origin: u64) -> Result<u32, Trap> {
         if let Some(kind) = self.run.stop.take() {
             return Err(self.trap(kind));
         }
         let Some(index) = self.code.find(ic, &self.run.common) else {
+            self.run.cpu.ic = origin;
             return Err(self.trap(TrapKind::OutsideCode { target: ic }));
         };
         match from {
