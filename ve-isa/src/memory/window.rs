@@ -141,7 +141,7 @@ impl Window {
     /// # Safety
     /// For as long as the window lives:
     /// - The range holds no Rust value and nothing that safe code relies on; machine code may read and change all of it that is
-    ///   mapped. What `place` covers belongs to this window alone, and may be mapped anew.
+    ///   mapped. What `place` covers belongs to this window alone. It is mapped, closed, and may be mapped anew.
     /// - Its last 4 KiB are never mapped.
     /// - A handler for `SIGSEGV` and `SIGBUS` calls [`recover`](super::recover).
     pub unsafe fn adopt(range: Range<u64>, place: Range<u64>, ignored: u64) -> Self {
@@ -169,13 +169,13 @@ impl Window {
         offset < self.length && length <= self.length - offset
     }
 
-    /// Where up to 16 bytes are that either are in the window or end in its last page, which is never mapped.
+    /// Where up to 16 bytes are that all are in the window; the last page has none that can be accessed.
     #[inline(always)]
     fn begin(&self, address: u64) -> Result<u64, AccessError> {
-        if address.wrapping_sub(self.base) < self.length {
+        if address.wrapping_sub(self.base) < self.length - 15 {
             Ok(address)
         } else {
-            self.without_ignored(address, 1)
+            self.without_ignored(address, 16)
         }
     }
 
@@ -207,7 +207,7 @@ impl Window {
     pub fn load<const SIZE: u64>(&self, address: u64) -> Result<u64, AccessError> {
         const { assert!(matches!(SIZE, 1 | 2 | 4 | 8)) }
         let address = self.begin(address)?;
-        // SAFETY: the bytes are in the window or in its last page, which faults. The window holds no Rust value.
+        // SAFETY: the bytes are in the window, which holds no Rust value.
         unsafe { access::load::<SIZE>(address) }.value()
     }
 
@@ -256,6 +256,9 @@ impl Window {
     /// Not all of them are in the window and readable. The buffer may have been written in part.
     pub fn read(&self, address: u64, into: &mut [u8]) -> Result<(), AccessError> {
         let length = into.len() as u64;
+        if length == 0 {
+            return Ok(());
+        }
         let address = self.span(address, length)?;
         // SAFETY: the source is in the window; the destination is borrowed for writing, and any bytes are valid in it.
         unsafe { access::copy(into.as_mut_ptr() as u64, address, length) }
@@ -303,6 +306,9 @@ impl Window {
     /// Not all of the place is in the window and writable. It may have been written in part.
     pub fn write(&self, address: u64, from: &[u8]) -> Result<(), AccessError> {
         let length = from.len() as u64;
+        if length == 0 {
+            return Ok(());
+        }
         let address = self.span(address, length)?;
         // SAFETY: the destination is in the window; the source is borrowed for reading.
         unsafe { access::copy(address, from.as_ptr() as u64, length) }
@@ -343,7 +349,7 @@ impl Window {
             return Err(full);
         };
         // Kept closed until here: only this call opens it, and it is in `used` before the lock is given up.
-        self.protect_pages(start..start + pages, protection, true)?;
+        self.protect_pages(start..start + pages, protection)?;
         used.insert(index, start..start + pages);
         Ok(start..start + length)
     }
@@ -377,7 +383,7 @@ impl Window {
                 length: 1,
             });
         };
-        self.protect_pages(used[index].clone(), Protection::None, true)?;
+        self.close(used[index].clone())?;
         used.remove(index);
         Ok(())
     }
@@ -397,7 +403,7 @@ impl Window {
         }
         let page = host_page();
         let start = range.start / page * page;
-        self.protect_pages(start..range.end.next_multiple_of(page), protection, false)
+        self.protect_pages(start..range.end.next_multiple_of(page), protection)
     }
 
     /// Maps part of a file onto whole pages of the host in a range that [`map`](Self::map) has made, for reading and writing. What
@@ -419,58 +425,67 @@ impl Window {
                 length,
             });
         }
+        // Only for reading at first: the system promises memory for pages that may be written, and refuses that after it has taken
+        // away what was mapped before.
         // SAFETY: the range is part of `place`, which belongs to this window and holds no Rust value, and the lock keeps it mapped. Others
         // may change the file: what is in the window may change at any time, and pages that go away make accesses fail, which is recovered.
         let mapped = unsafe {
             libc::mmap(
                 range.start as *mut libc::c_void,
                 length as usize,
-                Protection::ReadWrite.flags(),
+                Protection::Read.flags(),
                 libc::MAP_PRIVATE | libc::MAP_NORESERVE | libc::MAP_FIXED,
                 file.as_raw_fd(),
                 offset as libc::off_t,
             )
         };
         if mapped != libc::MAP_FAILED {
+            return self.protect_pages(range, Protection::ReadWrite);
+        }
+        let error = MemoryError::System {
+            what: format!("mapping {length} bytes of a file at {:#x}", range.start),
+            source: io::Error::last_os_error(),
+        };
+        // Nobody else may come to have memory there.
+        self.close(range)?;
+        Err(error)
+    }
+
+    /// Sets the protection of pages that are mapped. The range is one of `place`, and the lock is held.
+    fn protect_pages(&self, range: Range<u64>, protection: Protection) -> Result<(), MemoryError> {
+        let length = (range.end - range.start) as usize;
+        let at = range.start as *mut libc::c_void;
+        // SAFETY: the range is part of `place`, which belongs to this window and holds no Rust value. A page that becomes
+        // inaccessible makes accesses fail, which is recovered. If the system refuses, the pages stay mapped.
+        if unsafe { libc::mprotect(at, length, protection.flags()) } == 0 {
             return Ok(());
         }
         Err(MemoryError::System {
-            what: format!("mapping {length} bytes of a file at {:#x}", range.start),
+            what: format!("opening {length} bytes at {:#x}", range.start),
             source: io::Error::last_os_error(),
         })
     }
 
-    /// Sets the protection; with `fresh`, of zeros that replace what was there. The range is one of `place`, and the lock is held.
-    fn protect_pages(
-        &self,
-        range: Range<u64>,
-        protection: Protection,
-        fresh: bool,
-    ) -> Result<(), MemoryError> {
+    /// Closes pages and gives their memory back: opened again, they are zeros. The range is one of `place`, and the lock is held.
+    fn close(&self, range: Range<u64>) -> Result<(), MemoryError> {
         let length = (range.end - range.start) as usize;
-        let at = range.start as *mut libc::c_void;
-        let done = if fresh {
-            // SAFETY: the range is part of `place`, which belongs to this window and holds no Rust value.
-            let mapped = unsafe {
-                libc::mmap(
-                    at,
-                    length,
-                    protection.flags(),
-                    libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED,
-                    -1,
-                    0,
-                )
-            };
-            mapped != libc::MAP_FAILED
-        } else {
-            // SAFETY: as above. A page that becomes inaccessible makes accesses fail, which is recovered.
-            unsafe { libc::mprotect(at, length, protection.flags()) == 0 }
+        // SAFETY: the range is part of `place`, which belongs to this window and holds no Rust value. The system promises no memory
+        // for pages that cannot be accessed, so it does not refuse after it has taken away what was there.
+        let mapped = unsafe {
+            libc::mmap(
+                range.start as *mut libc::c_void,
+                length,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED,
+                -1,
+                0,
+            )
         };
-        if done {
+        if mapped != libc::MAP_FAILED {
             return Ok(());
         }
         Err(MemoryError::System {
-            what: format!("mapping {length} bytes at {:#x}", range.start),
+            what: format!("closing {length} bytes at {:#x}", range.start),
             source: io::Error::last_os_error(),
         })
     }
