@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::{io, ptr};
 
 use super::access::{self, PROTECTED, UNMAPPED};
@@ -19,12 +19,16 @@ pub unsafe fn recover(info: *const libc::siginfo_t, context: *mut c_void) -> boo
     // SAFETY: the system passes a valid context, and nobody else uses it while the handler runs.
     let context = unsafe { &mut *context.cast::<libc::ucontext_t>() };
     // SAFETY: the system passes a valid description.
-    let code = unsafe { (*info).si_code };
+    let (signal, code) = unsafe { ((*info).si_signo, (*info).si_code) };
     // A signal that somebody sent says nothing about this thread; it has a code of 0 or less.
     if code <= 0 {
         return false;
     }
-    let reason = if code == ACCERR { PROTECTED } else { UNMAPPED };
+    let reason = if signal == libc::SIGSEGV && code == ACCERR {
+        PROTECTED
+    } else {
+        UNMAPPED
+    };
     resume(context, reason)
 }
 
@@ -64,10 +68,10 @@ const SIGNALS: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
 /// # Errors
 /// The system refuses the handler.
 pub fn install_handler() -> io::Result<()> {
+    // Who comes second finds the handler installed.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(|lock| lock.into_inner());
     for (signal, before) in SIGNALS.into_iter().zip(&BEFORE) {
-        if before.get().is_some() {
-            continue;
-        }
         let mut old = MaybeUninit::uninit();
         // SAFETY: `old` has room for an action; a null pointer asks for no change.
         if unsafe { libc::sigaction(signal, ptr::null(), old.as_mut_ptr()) } != 0 {
@@ -78,7 +82,8 @@ pub fn install_handler() -> io::Result<()> {
         if old.sa_sigaction == handle as *const () as usize {
             continue;
         }
-        // Set before the handler can run. Two threads that come here at once see the same action.
+        // Set before the handler can run. If somebody has put another handler in the place of this one since, the action of the first
+        // time stays: going to the other one, which may go on here, would be a circle.
         let _ = before.set(old);
         // SAFETY: all zeros are an action: a default one with an empty mask.
         let mut new: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
