@@ -84,7 +84,12 @@ impl<'a> Source<'a> {
                 Ok(bytes[offset as usize..(offset + length) as usize].to_vec())
             }
             Content::File(file) => {
-                let mut bytes = vec![0; length as usize];
+                // A file with holes may claim more than memory.
+                let mut bytes = Vec::new();
+                bytes
+                    .try_reserve_exact(length as usize)
+                    .map_err(|_| format!("{length} bytes of it are more than there is memory"))?;
+                bytes.resize(length as usize, 0);
                 file.read_exact_at(&mut bytes, offset)
                     .map_err(|error| format!("it cannot be read: {error}"))?;
                 Ok(bytes)

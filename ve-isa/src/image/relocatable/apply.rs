@@ -85,12 +85,14 @@ impl Relocatable<'_> {
             let Some(found) = known.get(&relocation.symbol.0) else {
                 continue;
             };
+            let Some(start) = place.sections.get(&relocation.section.0) else {
+                return Err(damaged(format!("{} lies outside", at())));
+            };
             let start = if section.tls {
                 // The section's own address is an offset; what is relocated is the template.
-                let template = image.tls.as_ref().map_or(0, |tls| tls.template);
-                template + place.sections[&relocation.section.0]
+                image.tls.as_ref().map_or(0, |tls| tls.template) + start
             } else {
-                place.sections[&relocation.section.0]
+                *start
             };
             let target = start.wrapping_add(relocation.offset);
             let needs = relocation.kind.needs().unwrap_or(Needs::Address);
