@@ -301,6 +301,7 @@ impl Loaded {
 
 /// What an image wants to be done before it is used.
 struct Start {
+    id: ImageId,
     resolvers: Vec<Resolver>,
     constructors: Vec<u64>,
 }
@@ -310,21 +311,22 @@ impl MachineThread<'_> {
     /// was begun is not begun again.
     ///
     /// # Errors
-    /// The trap that one of the functions ended in. Those after it can be called by starting again.
+    /// The trap that one of the functions ended in. Starting again goes on with the image after it.
     pub fn start(&mut self) -> Result<(), Trap> {
         let starts = {
             let machine = self.machine;
-            let mut loaded = machine
+            let loaded = machine
                 .loaded
-                .write()
+                .read()
                 .unwrap_or_else(|lock| lock.into_inner());
             let Loaded {
                 images, started, ..
-            } = &mut *loaded;
+            } = &*loaded;
             images
                 .iter()
-                .filter(|image| started.insert(image.id))
+                .filter(|image| !started.contains(&image.id))
                 .map(|image| Start {
+                    id: image.id,
                     resolvers: image.resolvers.clone(),
                     constructors: image.constructors.clone(),
                 })
@@ -344,8 +346,21 @@ impl MachineThread<'_> {
                 word: None,
             })?;
         }
-        for constructor in starts.iter().flat_map(|start| &start.constructors) {
-            self.call(*constructor, &[])?;
+        for start in &starts {
+            let begun = {
+                let machine = self.machine;
+                let mut loaded = machine
+                    .loaded
+                    .write()
+                    .unwrap_or_else(|lock| lock.into_inner());
+                !loaded.started.insert(start.id)
+            };
+            if begun {
+                continue;
+            }
+            for constructor in &start.constructors {
+                self.call(*constructor, &[])?;
+            }
         }
         Ok(())
     }

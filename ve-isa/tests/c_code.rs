@@ -291,3 +291,51 @@ fn floats() {
         assert_eq!(f64::from_bits(call("of_quad", &[d(a), d(b)])), a - b);
     }
 }
+
+#[test]
+fn an_object_with_data_alone_is_loaded() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let object = compile(directory.path(), "long answer = 42;", &["-O2"]);
+    let machine = Machine::new().unwrap();
+    let input = Input {
+        name: "k.o",
+        bytes: &object,
+    };
+    machine.load(&[input], Unresolved::Error).unwrap();
+    let answer = machine.symbol("answer").unwrap();
+    assert_eq!(machine.window().load::<8>(answer), Ok(42));
+}
+
+#[test]
+fn starting_again_goes_on_behind_a_constructor_that_trapped() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let begin = "__attribute__((constructor)) static void begin(void)";
+    let wild = compile(
+        directory.path(),
+        &format!("{begin} {{ *(volatile int *)8 = 1; }}"),
+        &["-O2"],
+    );
+    let good = compile(
+        directory.path(),
+        &format!("volatile int begun; {begin} {{ begun = 7; }}"),
+        &["-O2"],
+    );
+    let machine = Machine::new().unwrap();
+    let inputs = [("wild.o", &wild), ("good.o", &good)].map(|(name, bytes)| Input { name, bytes });
+    machine.load(&inputs, Unresolved::Error).unwrap();
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let begun = machine.symbol("begun").unwrap();
+    assert!(matches!(
+        thread.start().unwrap_err().kind,
+        TrapKind::MemoryAccess { .. }
+    ));
+    assert_eq!(machine.window().load::<4>(begun), Ok(0));
+    thread.start().unwrap();
+    assert_eq!(machine.window().load::<4>(begun), Ok(7));
+}
