@@ -317,6 +317,11 @@ impl<'d> Reader<'_, 'd> {
         if section.has(COMPRESSED) {
             wrong("is compressed; compile without -gz".into());
         }
+        let is_memory =
+            section.has(ALLOC) && section.has(WRITE) && !section.name.contains("_array");
+        if section.ty == elf::SHT_NOBITS.0 && section.size > 0 && !is_memory {
+            wrong("has no contents and is not for variables either".into());
+        }
         if section.has(WRITE) && section.has(EXECUTE) {
             wrong("is code that can be written to".into());
         }

@@ -11,6 +11,8 @@ use super::symbols::{Symbols, is_c_name};
 /// Flags of sections that say something of a library.
 const KEPT_FLAGS: u64 = WRITE | ALLOC | EXECUTE | TLS;
 const STRINGS: u64 = 0x30;
+/// The largest library.
+const FILE: u64 = 2 << 30;
 
 /// The part of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,6 +121,7 @@ impl Outputs {
         }
         list.sort_by_key(|output| (output.segment, output.rank));
         let mut places = HashMap::new();
+        let mut of_file: u64 = 0;
         for (number, output) in list.iter_mut().enumerate() {
             output.pieces.sort_by_key(|piece| piece.priority);
             let mut end: u64 = 0;
@@ -131,12 +134,20 @@ impl Outputs {
                 places.insert((piece.object, piece.section), (number, piece.offset));
             }
             output.size = end;
+            if !output.is_zeros() {
+                of_file = of_file.saturating_add(end);
+            }
             if end > 1 << 40 {
                 mistakes.add(format!(
                     "the library's section {} has {end} bytes, more than a VE's memory",
                     output.name
                 ));
             }
+        }
+        if of_file > FILE {
+            mistakes.add(format!(
+                "the library would have {of_file} bytes, more than {FILE}; is something aligned to megabytes that need not be?"
+            ));
         }
         Outputs { list, places }
     }

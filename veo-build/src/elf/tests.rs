@@ -16,7 +16,7 @@ const SOURCE: &str = "
     static long own = 4;
     long *pointers[] = {&own, 0};
     long common[3];
-    __attribute__((constructor)) static void begin(void) { own++; }
+    __attribute__((constructor)) static void begin(void) { own += outside(1); }
     long f(long n) { return outside(n) + variable + own + common[n]; }
 ";
 
@@ -59,7 +59,7 @@ fn the_same_objects_make_the_same_library() {
     assert_eq!(first.bytes, link(&objects, &options).unwrap().bytes);
     let names: Vec<&str> = first.undefined.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["outside", "__tls_get_addr"]);
-    assert_eq!(first.undefined[0].place, "a.c: function f");
+    assert_eq!(first.undefined[0].place, "a.c: function begin");
     let other = Options {
         soname: "libz.so".into(),
         ..options
@@ -172,4 +172,58 @@ fn relocations_have_the_names_of_llvm() {
     }
     // LLVM lacks some that its compiler never writes.
     assert_eq!(unknown, [21, 24, 27, 28, 29, 30, 31, 34]);
+}
+
+/// Changes the header of a section: the place in it, the bytes.
+fn with_header(object: &[u8], section: &[u8], changes: &[(usize, &[u8])]) -> Vec<u8> {
+    let header = FileHeader64::<LittleEndian>::parse(object).unwrap();
+    let sections = header.sections(LittleEndian, object).unwrap();
+    let (index, _) = sections.section_by_name(LittleEndian, section).unwrap();
+    let at = header.e_shoff(LittleEndian) as usize + 64 * index.0;
+    let mut changed = object.to_owned();
+    for (place, bytes) in changes {
+        changed[at + place..at + place + bytes.len()].copy_from_slice(bytes);
+    }
+    changed
+}
+
+#[test]
+fn no_header_makes_a_huge_library() {
+    let Some(objects) = objects() else { return };
+    let (no_contents, huge) = (8_u32.to_le_bytes(), (1_u64 << 39).to_le_bytes());
+    let (ty, size, align): (usize, usize, usize) = (4, 32, 48);
+    let page = (2_u64 << 20).to_le_bytes();
+    let linked = |section: &[u8], changes: &[(usize, &[u8])]| {
+        let changed = with_header(&objects[0].1, section, changes);
+        link(&[("a.o".to_owned(), changed)], &Options::default()).map(|it| it.bytes.len())
+    };
+    for section in [&b".comment"[..], b".init_array", b".text", b".debug_info"] {
+        let mistakes = linked(section, &[(ty, &no_contents), (size, &huge)]).unwrap_err();
+        let part = "has no contents and is not for variables either";
+        assert!(mistakes.iter().any(|it| it.contains(part)), "{mistakes:?}");
+    }
+    // Variables of as many bytes cost nothing.
+    let bytes = linked(b".data", &[(ty, &no_contents), (size, &huge)]);
+    assert!(bytes.is_err() || bytes.unwrap() < 100_000);
+    assert!(linked(b".text", &[(align, &page)]).unwrap() > 2 << 20);
+    let mistakes = linked(b".text", &[(align, &huge)]).unwrap_err();
+    assert!(
+        mistakes[0].contains("section .text is aligned to 549755813888"),
+        "{mistakes:?}"
+    );
+    // Each of these is at a place of its own.
+    let copies: Vec<(String, Vec<u8>)> = (0..1200)
+        .map(|number| {
+            let data = with_header(&objects[1].1, b".comment", &[(align, &page)]);
+            (format!("{number}.o"), data)
+        })
+        .collect();
+    let mistakes = link(&copies, &Options::default()).unwrap_err();
+    assert!(
+        mistakes
+            .iter()
+            .any(|it| it.contains("aligned to megabytes")),
+        "{}",
+        mistakes.len()
+    );
 }
