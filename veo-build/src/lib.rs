@@ -176,6 +176,16 @@ mod tool;
 mod toolchain;
 mod ve_library;
 
+/// What `cargo fuzz` calls.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// Links bytes as if they were an object.
+    pub fn link(bytes: &[u8]) {
+        let objects = [("k.o".to_owned(), bytes.to_vec())];
+        let _ = crate::elf::link(&objects, &crate::elf::Options::default());
+    }
+}
+
 pub use error::{Error, ErrorKind, Result};
 #[cfg(feature = "import")]
 pub use import_options::Import;
