@@ -295,6 +295,14 @@ impl Machine {
             0x06 if x & 0x80 != 0 => (displacement << 32).wrapping_add(base).wrapping_add(y),
             0x06 => address,
             0x01 => self.word(address),
+            0x03 => {
+                let value = self.word32(address);
+                if x & 0x80 == 0 {
+                    i64::from(value.cast_signed()).cast_unsigned()
+                } else {
+                    value.into()
+                }
+            }
             0x05 => i64::from(self.bytes(address, 1)[0].cast_signed()).cast_unsigned(),
             0x44 => y & mask,
             0x45 => y | mask,

@@ -97,7 +97,7 @@ fn code_finds_functions_data_and_thread_local_variables() {
         found.extend(names.map(|name| machine.call(name, &[x])));
     }
     found.extend([0, 1, 2].map(|n| machine.call("word", &[n])));
-    found.extend((0..9).map(|n| machine.call("jump", &[n, 6])));
+    found.extend((0..14).map(|n| machine.call("jump", &[n, 6])));
     let found: Vec<i64> = found.into_iter().map(u64::cast_signed).collect();
     assert_eq!(found, expected);
     assert!(machine.executed > 500, "{}", machine.executed);
@@ -234,6 +234,37 @@ fn the_file_is_one_that_the_loader_of_the_card_takes() {
     let symbol = all.find(|it| it.name() == Ok("call_other")).unwrap();
     let low = format!("DW_AT_low_pc\t(0x{:016x})", symbol.address());
     assert!(lines.contains(&low), "{low}: {lines}");
+}
+
+#[test]
+fn debug_information_is_moved_beside_the_library() {
+    let tools = found("llvm-objcopy-19") && found("llvm-dwarfdump-19");
+    if !clang() || !available("llvm-objcopy and llvm-dwarfdump (Debian: llvm-19)", tools) {
+        return;
+    }
+    let bench = bench("ve1-llvm");
+    let mut kernels = Kernels::new("libm1.so");
+    let whole = fs::read(linked(&bench)).unwrap();
+    kernels.inline("m1.c", LIBRARY).debug(false);
+    kernels.for_target(Target::Ve1Llvm, |options| {
+        options.object("m.o");
+    });
+    let built = bench.build(&mut kernels).unwrap();
+    let library = fs::read(built.library(Target::Ve1Llvm).unwrap()).unwrap();
+    assert!(library.len() < whole.len());
+    assert_eq!(check_for_the_loader(&library), Ok(()));
+    let mut machine = Machine::default();
+    machine.define("outside", |_, x| x);
+    machine.define_variable("counter", 0);
+    machine.define_tls();
+    machine.load(&library);
+    assert_eq!(machine.call("call_outside", &[7]), 8);
+    let all = built.targets.iter();
+    let debug = all.filter_map(|it| it.debug.as_ref()).next().unwrap();
+    let mut command = Command::new("llvm-dwarfdump-19");
+    let output = command.arg("--verify").arg(debug).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.trim_end().ends_with("No errors."), "{text}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ long tls(long x) { per_thread += x; hidden_per_thread += 2 * x; return per_threa
 long word(long n) { return words[n][0]; }
 long constructed(void) { return shared_total * 10 + zeros[3]; }
 long address(long n) { return n == 0 ? (long)&shared_total : n == 1 ? (long)&own : n == 2 ? (long)call_other : (long)outside; }
+/* So many cases become a table in memory. */
 long jump(long n, long x)
 {
     switch (n) {
@@ -38,6 +39,12 @@ long jump(long n, long x)
     case 4: return hidden(x) * 2;
     case 5: return counter;
     case 6: return x << 4;
+    case 7: own += 5; return own;
+    case 8: return outside(x + 1);
+    case 9: return outside(own);
+    case 10: own *= 3; return 1;
+    case 11: return x * 77;
+    case 12: return outside(5);
     default: return -1;
     }
 }

@@ -18,7 +18,7 @@ int main(void)
     }
     for (long n = 0; n < 3; n++)
         printf("%ld\n", word(n));
-    for (long n = 0; n < 9; n++)
+    for (long n = 0; n < 14; n++)
         printf("%ld\n", jump(n, 6));
     return 0;
 }
