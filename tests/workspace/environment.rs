@@ -40,6 +40,10 @@ const AROUND: &[(&str, &str)] = &[
     ("ve-isa/build.rs", "runs while this is built"),
     ("veo-emu/build.rs", "runs while this is built"),
     (
+        "ve-isa/src/host/stdlib.rs",
+        "gives machine code a function of this name, which reads the machine's own list",
+    ),
+    (
         "ve-run/src/run.rs",
         "hands the variables on to the program's main and obeys none",
     ),

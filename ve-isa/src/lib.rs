@@ -26,6 +26,8 @@ pub mod interp;
 pub mod machine;
 #[cfg(emulated)]
 pub mod memory;
+#[cfg(emulated)]
+mod process;
 pub mod semantics;
 pub mod state;
 #[cfg(emulated)]

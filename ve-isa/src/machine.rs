@@ -1,6 +1,7 @@
 //! A machine: a window, the images in it, threads that run their code.
 
 use std::collections::HashSet;
+use std::ffi::CString;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
@@ -89,7 +90,7 @@ impl Machine {
     /// # Errors
     /// The window is full.
     pub fn in_window(window: Window) -> Result<Self, MemoryError> {
-        let gates = Gates::new(&window)?;
+        let gates = Gates::new(&window, host::system_call)?;
         Ok(Self {
             common: Arc::new(Common::new(window)),
             gates: Arc::new(gates),
@@ -258,6 +259,17 @@ impl Machine {
             Some(place) => format!("{trap} in {place}"),
             None => trap.to_string(),
         }
+    }
+
+    /// Gives machine code an environment, of entries as `NAME=value`; it has an empty one at first. The result is the address of
+    /// the list, as `main` gets it.
+    ///
+    /// # Errors
+    /// The window is full.
+    pub fn set_environment(&self, entries: &[CString]) -> Result<u64, MemoryError> {
+        self.gates
+            .process()
+            .set_environment(&self.common.window, entries)
     }
 
     /// A new thread, with a stack of this many bytes.
@@ -454,7 +466,10 @@ struct Names<'a> {
 
 impl Provider for Names<'_> {
     fn address(&mut self, name: &str) -> Option<u64> {
-        self.gates.function(name, host::find(name)?)
+        if let Some(function) = host::find(name) {
+            return self.gates.function(name, function);
+        }
+        self.gates.process().variable(name)
     }
 
     fn missing(&mut self, name: &str) -> Option<u64> {

@@ -3,24 +3,42 @@
 //! Control that comes to a *gate* leaves machine code. Gates are addresses in a range that is never mapped: the first is where
 //! calls from outside return to, each of the others stands for a function of the host.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::image::TCB_SIZE;
 use crate::interp::{Common, Interpreter, Observer, Pause, StopHandle};
 use crate::memory::{MemoryError, Protection, Window};
+use crate::process::Process;
 use crate::state::Cpu;
 use crate::state::psw::Psw;
 use crate::trap::{Trap, TrapKind};
 
 /// What a function of the host does: it finds its arguments in the registers of the thread, and leaves its result there.
-pub type HostFunction = fn(&mut Thread) -> Result<(), TrapKind>;
+pub type HostFunction = fn(&mut Thread) -> Result<(), Failure>;
+
+/// Why a function of the host does not return to its caller.
+#[derive(Debug)]
+pub enum Failure {
+    /// It was called in a way that it cannot do, for this reason.
+    Why(String),
+    /// It traps.
+    Trap(TrapKind),
+    /// Machine code that it called has trapped.
+    Nested(Trap),
+    /// Control goes to where an outer call is: see [`Thread::jump`].
+    Jump,
+}
+
+impl From<TrapKind> for Failure {
+    fn from(kind: TrapKind) -> Self {
+        Self::Trap(kind)
+    }
+}
 
 /// Bytes of address space for gates, 8 for each.
 const GATES: u64 = 8 << 20;
-
-/// What the system call `grow` has for a number: more stack.
-const GROW: u64 = 315;
 
 /// Bytes that belong to a called function above its stack pointer, without its parameters.
 const SAVE_AREA: u64 = 176;
@@ -50,28 +68,47 @@ mod role {
 #[derive(Debug, Clone)]
 enum Gate {
     Home,
-    Function(String, HostFunction),
+    Function(Arc<str>, HostFunction),
     /// Nobody has a function of this name.
-    Missing(String),
+    Missing(Arc<str>),
 }
 
-/// The ways out of machine code.
+#[derive(Debug)]
+struct GateList {
+    gates: Vec<Gate>,
+    /// The index of each name.
+    names: HashMap<Arc<str>, usize>,
+}
+
+/// The ways out of machine code, and what the functions behind them keep.
 #[derive(Debug)]
 pub struct Gates {
     range: Range<u64>,
-    gates: RwLock<Vec<Gate>>,
+    list: RwLock<GateList>,
+    system_call: HostFunction,
+    process: Process,
 }
 
 impl Gates {
-    /// Takes addresses for them.
+    /// Takes addresses for them. `system_call` does what `monc` asks for.
     ///
     /// # Errors
     /// The window is full.
-    pub fn new(window: &Window) -> Result<Self, MemoryError> {
+    pub fn new(window: &Window, system_call: HostFunction) -> Result<Self, MemoryError> {
         Ok(Self {
             range: window.map(GATES, Protection::None)?,
-            gates: RwLock::new(vec![Gate::Home]),
+            list: RwLock::new(GateList {
+                gates: vec![Gate::Home],
+                names: HashMap::new(),
+            }),
+            system_call,
+            process: Process::new(window)?,
         })
+    }
+
+    /// What functions of the host keep.
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
     }
 
     /// The address of a function of the host.
@@ -84,20 +121,19 @@ impl Gates {
         self.add(name, Gate::Missing)
     }
 
-    fn add(&self, name: &str, gate: impl FnOnce(String) -> Gate) -> Option<u64> {
-        let mut gates = self.gates.write().unwrap_or_else(|lock| lock.into_inner());
-        let known = gates.iter().position(|gate| match gate {
-            Gate::Home => false,
-            Gate::Function(known, _) | Gate::Missing(known) => known == name,
-        });
-        let index = known.unwrap_or(gates.len());
+    fn add(&self, name: &str, gate: impl FnOnce(Arc<str>) -> Gate) -> Option<u64> {
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = list.names.get(name) {
+            return Some(self.range.start + 8 * *index as u64);
+        }
+        let index = list.gates.len();
         let address = self.range.start + 8 * index as u64;
         if !self.range.contains(&address) {
             return None;
         }
-        if known.is_none() {
-            gates.push(gate(name.to_owned()));
-        }
+        let name: Arc<str> = name.into();
+        list.names.insert(name.clone(), index);
+        list.gates.push(gate(name));
         Some(address)
     }
 
@@ -106,7 +142,7 @@ impl Gates {
     pub fn name(&self, address: u64) -> Option<String> {
         match self.get(address)? {
             Gate::Home => None,
-            Gate::Function(name, _) | Gate::Missing(name) => Some(name),
+            Gate::Function(name, _) | Gate::Missing(name) => Some(name.to_string()),
         }
     }
 
@@ -115,11 +151,8 @@ impl Gates {
             return None;
         }
         let index = ((address - self.range.start) / 8) as usize;
-        self.gates
-            .read()
-            .unwrap_or_else(|lock| lock.into_inner())
-            .get(index)
-            .cloned()
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        list.gates.get(index).cloned()
     }
 }
 
@@ -146,9 +179,15 @@ pub struct Thread {
     block: Range<u64>,
     tp: u64,
     tls: u64,
-    /// How many calls from outside are on the stack.
-    depth: usize,
+    /// The calls from outside that are on the stack: a number for each that no other call has had.
+    calls: Vec<u64>,
+    calls_before: u64,
+    /// Where control is to go, and in which of the calls.
+    jump: Option<(u64, Box<Registers>)>,
 }
+
+/// What all scalar registers hold.
+pub(crate) type Registers = [u64; 64];
 
 /// How deep functions of the host and machine code may call each other: each level takes the host's own stack.
 const DEEPEST: usize = 64;
@@ -187,8 +226,45 @@ impl Thread {
             block,
             tp,
             tls,
-            depth: 0,
+            calls: Vec::new(),
+            calls_before: 0,
+            jump: None,
         })
+    }
+
+    /// What functions of the host keep for the whole machine.
+    pub(crate) fn process(&self) -> &Process {
+        self.gates.process()
+    }
+
+    /// Memory that functions of the host use for this thread, zeros at first.
+    pub(crate) fn private(&self) -> Range<u64> {
+        self.block.start + CALL_BLOCK..self.tp
+    }
+
+    /// Ends a function of the host that takes long, if somebody asked this thread to stop.
+    pub(crate) fn poll(&self) -> Result<(), Failure> {
+        self.stop.take().map_or(Ok(()), |kind| Err(kind.into()))
+    }
+
+    /// The block that system calls are made through.
+    pub(crate) fn call_block(&self) -> u64 {
+        self.block.start
+    }
+
+    /// The number of the call from outside that runs.
+    pub(crate) fn running_call(&self) -> u64 {
+        self.calls.last().copied().unwrap_or(0)
+    }
+
+    /// Makes control go to the address in lr, with these registers, in the call from outside with this number. The function of
+    /// the host that asks for it passes the result on. If that call has ended, there is none.
+    pub(crate) fn jump(&mut self, call: u64, registers: Box<Registers>) -> Option<Failure> {
+        if !self.calls.contains(&call) {
+            return None;
+        }
+        self.jump = Some((call, registers));
+        Some(Failure::Jump)
     }
 
     /// The registers.
@@ -265,10 +341,24 @@ impl Thread {
     /// # Errors
     /// The trap that ended it. The thread can be called again.
     pub fn call(&mut self, function: u64, words: &[u64]) -> Result<u64, Trap> {
-        let nested = self.depth > 0;
-        let at_call = self.trap_here(TrapKind::StackOverflow {
+        let result = self.call_back(function, words);
+        if self.calls.is_empty() {
+            self.process().streams.flush_output();
+        }
+        result.map_err(|failure| match failure {
+            Failure::Nested(trap) => trap,
+            Failure::Trap(kind) => self.trap_here(kind),
+            // `call_back` gives a reason only as a trap, and ends a jump where it goes to.
+            Failure::Why(_) | Failure::Jump => self.trap_here(TrapKind::Stopped),
+        })
+    }
+
+    /// As [`call`](Self::call), for functions of the host, which pass failures on.
+    pub(crate) fn call_back(&mut self, function: u64, words: &[u64]) -> Result<u64, Failure> {
+        let nested = !self.calls.is_empty();
+        let at_call = Failure::Nested(self.trap_here(TrapKind::StackOverflow {
             sp: self.registers().scalar(role::SP),
-        });
+        }));
         let top = if nested {
             self.registers().scalar(role::SP)
         } else {
@@ -278,7 +368,7 @@ impl Thread {
         let Some(sp) = top.checked_sub(needed).map(|sp| sp & !15) else {
             return Err(at_call);
         };
-        if !self.stack.contains(&sp) || self.depth >= DEEPEST {
+        if !self.stack.contains(&sp) || self.calls.len() >= DEEPEST {
             return Err(at_call);
         }
         // A callback leaves the registers of its caller as a call would; the simplest is to leave all of them.
@@ -311,9 +401,10 @@ impl Thread {
         cpu.set_scalar(role::FUNCTION, function);
         cpu.set_scalar(role::TP, tp);
         cpu.ic = function;
-        self.depth += 1;
+        self.calls_before += 1;
+        self.calls.push(self.calls_before);
         let end = self.go_on();
-        self.depth -= 1;
+        self.calls.pop();
         end?;
         let result = self.registers().scalar(0);
         if let Some((scalars, ic)) = kept {
@@ -332,8 +423,12 @@ impl Thread {
     /// The trap that it ends in.
     pub fn step(&mut self) -> Result<(), Trap> {
         if let Some(gate) = self.gates.get(self.registers().ic) {
-            self.through(gate)?;
-            return Ok(());
+            return match self.through(gate) {
+                Ok(_) => Ok(()),
+                Err(Failure::Nested(trap)) => Err(trap),
+                Err(Failure::Trap(kind)) => Err(self.trap_here(kind)),
+                Err(Failure::Why(_) | Failure::Jump) => Err(self.trap_here(TrapKind::Stopped)),
+            };
         }
         match self.interpreter.step().map_err(|trap| self.explain(trap))? {
             Pause::SystemCall => self.system_call(),
@@ -342,57 +437,85 @@ impl Thread {
     }
 
     /// Runs until the gate home.
-    fn go_on(&mut self) -> Result<(), Trap> {
+    fn go_on(&mut self) -> Result<(), Failure> {
         let range = self.gates.range.clone();
         loop {
             let pause = self
                 .interpreter
                 .run(&|ic| range.contains(&ic))
-                .map_err(|trap| self.explain(trap))?;
+                .map_err(|trap| Failure::Nested(self.explain(trap)))?;
             match pause {
                 Pause::Watched => {
                     let ic = self.registers().ic;
                     let Some(gate) = self.gates.get(ic) else {
-                        return Err(self.trap_here(TrapKind::OutsideCode { target: ic }));
+                        let kind = TrapKind::OutsideCode { target: ic };
+                        return Err(Failure::Nested(self.trap_here(kind)));
                     };
                     if self.through(gate)? {
                         return Ok(());
                     }
                 }
-                Pause::SystemCall => self.system_call()?,
+                Pause::SystemCall => self.system_call().map_err(Failure::Nested)?,
                 Pause::Stepped => {}
             }
         }
     }
 
     /// Goes through a gate. The result says whether it was the one home.
-    fn through(&mut self, gate: Gate) -> Result<bool, Trap> {
-        match gate {
-            Gate::Home => Ok(true),
-            Gate::Function(_, function) => {
-                function(self).map_err(|kind| self.trap_at_call(kind))?;
-                // Back to the caller, unless the function has gone elsewhere itself, as longjmp does.
-                if self.gates.range.contains(&self.registers().ic) {
-                    let lr = self.registers().scalar(role::LR);
-                    self.registers_mut().ic = lr;
-                }
+    fn through(&mut self, gate: Gate) -> Result<bool, Failure> {
+        let (name, function) = match gate {
+            Gate::Home => return Ok(true),
+            Gate::Function(name, function) => (name, function),
+            Gate::Missing(name) => {
+                let name = name.to_string();
+                let kind = TrapKind::MissingSymbol { name };
+                return Err(Failure::Nested(self.trap_at_call(kind)));
+            }
+        };
+        match function(self) {
+            Ok(()) => {
+                let lr = self.registers().scalar(role::LR);
+                self.registers_mut().ic = lr;
                 Ok(false)
             }
-            Gate::Missing(name) => Err(self.trap_at_call(TrapKind::MissingSymbol { name })),
+            Err(Failure::Jump) => {
+                let call = self.running_call();
+                let Some((_, registers)) = self.jump.take_if(|(to, _)| *to == call) else {
+                    return Err(Failure::Jump);
+                };
+                let cpu = self.registers_mut();
+                for (number, register) in registers.iter().enumerate() {
+                    cpu.set_scalar(number, *register);
+                }
+                cpu.ic = registers[role::LR];
+                Ok(false)
+            }
+            Err(Failure::Why(why)) => {
+                let name = name.to_string();
+                let kind = TrapKind::HostFunction { name, why };
+                Err(Failure::Nested(self.trap_at_call(kind)))
+            }
+            Err(Failure::Trap(kind)) => Err(Failure::Nested(self.trap_at_call(kind))),
+            Err(Failure::Nested(trap)) => Err(Failure::Nested(trap)),
         }
     }
 
+    /// IC is behind the instruction.
     fn system_call(&mut self) -> Result<(), Trap> {
-        let block = self.block.start;
-        let number = self.window().load::<8>(block).unwrap_or(0);
-        // ncc's code writes the low half only.
-        if number as u32 == GROW as u32 {
-            let sp = self.registers().scalar(role::SP);
-            return Err(self.trap_here(TrapKind::StackOverflow { sp }));
-        }
-        let unknown = -i64::from(libc::ENOSYS);
-        self.registers_mut().set_scalar(0, unknown as u64);
-        Ok(())
+        let call = self.gates.system_call;
+        let kind = match call(self) {
+            Ok(()) => return Ok(()),
+            Err(Failure::Nested(trap)) => return Err(trap),
+            Err(Failure::Trap(kind)) => kind,
+            Err(Failure::Why(why)) => TrapKind::HostFunction {
+                name: "monc".into(),
+                why,
+            },
+            Err(Failure::Jump) => TrapKind::Stopped,
+        };
+        let ic = self.registers().ic.wrapping_sub(8);
+        self.registers_mut().ic = ic;
+        Err(self.trap_at(kind, ic))
     }
 
     /// An access just below the stack is an overflow of the stack.

@@ -1,96 +1,201 @@
 //! `string.h`: blocks of memory.
 
-use super::call::{Outcome, bad_pointer, result, word};
-use crate::thread::{HostFunction, Thread};
+use super::call::{
+    CHUNK, Outcome, Reader, Table, bad_pointer, int, load, read, result, result_int, store, word,
+    write,
+};
+use crate::memory::Window;
+use crate::thread::{Failure, Thread};
 
-/// How much is copied at once; more would only need more memory.
-const CHUNK: u64 = 64 << 10;
-
-pub(super) fn find(name: &str) -> Option<HostFunction> {
-    Some(match name {
-        "memcpy" => |thread| copy(thread, "memcpy"),
-        "memmove" => |thread| copy(thread, "memmove"),
-        "memset" => set,
-        "memcmp" | "bcmp" => compare,
-        "strlen" => length,
-        _ => return None,
-    })
-}
+pub(super) const TABLE: Table = &[
+    ("memcpy", |thread| copy(thread, 0)),
+    ("memmove", |thread| copy(thread, 0)),
+    ("__memcpy_chk", |thread| copy(thread, 0)),
+    ("__memmove_chk", |thread| copy(thread, 0)),
+    ("__vec_memcpy", |thread| copy(thread, 0)),
+    ("__vec_memmove", |thread| copy(thread, 0)),
+    ("mempcpy", |thread| {
+        let length = word(thread, 2);
+        copy(thread, length)
+    }),
+    ("memset", set),
+    ("__memset_chk", set),
+    ("__vec_memset", set),
+    ("bzero", |thread| {
+        fill(thread.window(), word(thread, 0), 0, word(thread, 1))
+    }),
+    ("bcopy", |thread| {
+        move_bytes(
+            thread.window(),
+            word(thread, 1),
+            word(thread, 0),
+            word(thread, 2),
+        )
+    }),
+    ("memcmp", compare),
+    ("bcmp", compare),
+    ("memchr", find),
+    ("rawmemchr", find_without_end),
+    ("memrchr", find_last),
+    ("memmem", find_block),
+    ("memccpy", copy_until),
+];
 
 /// Copies; ranges may overlap.
-fn copy(thread: &mut Thread, name: &str) -> Outcome {
-    let (to, from, length) = (word(thread, 0), word(thread, 1), word(thread, 2));
+pub(super) fn move_bytes(window: &Window, to: u64, from: u64, length: u64) -> Outcome {
     let down = from < to && to - from < length;
     let mut buffer = vec![0; length.min(CHUNK) as usize];
     let mut done = 0;
     while done < length {
         let part = (length - done).min(CHUNK);
         let offset = if down { length - done - part } else { done };
-        let window = thread.window();
         let bytes = &mut buffer[..part as usize];
-        window
-            .read(from.wrapping_add(offset), bytes)
-            .map_err(|cause| bad_pointer(name, from.wrapping_add(offset), cause))?;
-        window
-            .write(to.wrapping_add(offset), bytes)
-            .map_err(|cause| bad_pointer(name, to.wrapping_add(offset), cause))?;
+        read(window, from.wrapping_add(offset), bytes)?;
+        write(window, to.wrapping_add(offset), bytes)?;
         done += part;
     }
-    result(thread, to)
+    Ok(())
 }
 
-fn set(thread: &mut Thread) -> Outcome {
-    let (to, value, length) = (word(thread, 0), word(thread, 1) as u8, word(thread, 2));
+/// Sets bytes.
+pub(super) fn fill(window: &Window, to: u64, value: u8, length: u64) -> Outcome {
     let buffer = vec![value; length.min(CHUNK) as usize];
     let mut done = 0;
     while done < length {
         let part = (length - done).min(CHUNK);
-        let at = to.wrapping_add(done);
-        thread
-            .window()
-            .write(at, &buffer[..part as usize])
-            .map_err(|cause| bad_pointer("memset", at, cause))?;
+        write(window, to.wrapping_add(done), &buffer[..part as usize])?;
         done += part;
     }
+    Ok(())
+}
+
+fn copy(thread: &mut Thread, further: u64) -> Outcome {
+    let (to, from, length) = (word(thread, 0), word(thread, 1), word(thread, 2));
+    if length <= 256 {
+        let mut buffer = [0; 256];
+        let bytes = &mut buffer[..length as usize];
+        read(thread.window(), from, bytes)?;
+        write(thread.window(), to, bytes)?;
+    } else {
+        move_bytes(thread.window(), to, from, length)?;
+    }
+    result(thread, to.wrapping_add(further))
+}
+
+fn set(thread: &mut Thread) -> Outcome {
+    let (to, value, length) = (word(thread, 0), word(thread, 1) as u8, word(thread, 2));
+    fill(thread.window(), to, value, length)?;
     result(thread, to)
 }
 
 fn compare(thread: &mut Thread) -> Outcome {
     let (left, right, length) = (word(thread, 0), word(thread, 1), word(thread, 2));
-    let (mut bytes, mut others) = (vec![0; 4096], vec![0; 4096]);
+    let window = thread.window();
+    let (mut bytes, mut others) = ([0; 4096], [0; 4096]);
     let mut done = 0;
     while done < length {
-        let part = (length - done).min(4096) as usize;
-        let read = |address: u64, bytes: &mut [u8]| {
-            let address = address.wrapping_add(done);
-            thread
-                .window()
-                .read(address, bytes)
-                .map_err(|cause| bad_pointer("memcmp", address, cause))
-        };
-        read(left, &mut bytes[..part])?;
-        read(right, &mut others[..part])?;
-        if let Some((a, b)) = bytes[..part]
+        // Small at first: most differ at once, or are short.
+        let step = if done == 0 { 64 } else { 4096 };
+        let part = (length - done).min(step) as usize;
+        read(window, left.wrapping_add(done), &mut bytes[..part])?;
+        read(window, right.wrapping_add(done), &mut others[..part])?;
+        let differing = bytes[..part]
             .iter()
             .zip(&others[..part])
-            .find(|(a, b)| a != b)
-        {
-            return result(thread, (i64::from(*a) - i64::from(*b)) as u64);
+            .find(|(a, b)| a != b);
+        if let Some((a, b)) = differing {
+            let difference = i32::from(*a) - i32::from(*b);
+            return result_int(thread, difference);
         }
         done += part as u64;
     }
     result(thread, 0)
 }
 
-fn length(thread: &mut Thread) -> Outcome {
-    let start = word(thread, 0);
-    let mut length = 0_u64;
-    loop {
-        let address = start.wrapping_add(length);
-        match thread.window().load::<1>(address) {
-            Ok(0) => return result(thread, length),
-            Ok(_) => length += 1,
-            Err(cause) => return Err(bad_pointer("strlen", address, cause)),
+fn find(thread: &mut Thread) -> Outcome {
+    let (start, value, length) = (word(thread, 0), int(thread, 1) as u8, word(thread, 2));
+    let mut reader = Reader::new(thread.window(), start);
+    for _ in 0..length {
+        let address = reader.address();
+        if reader.byte()? == value {
+            return result(thread, address);
         }
     }
+    result(thread, 0)
+}
+
+fn find_without_end(thread: &mut Thread) -> Outcome {
+    let (start, value) = (word(thread, 0), int(thread, 1) as u8);
+    let mut reader = Reader::new(thread.window(), start);
+    while reader.peek()? != value {
+        reader.byte()?;
+    }
+    let address = reader.address();
+    result(thread, address)
+}
+
+fn find_last(thread: &mut Thread) -> Outcome {
+    let (start, value, length) = (word(thread, 0), int(thread, 1) as u8, word(thread, 2));
+    for offset in (0..length).rev() {
+        let address = start.wrapping_add(offset);
+        if load::<1>(thread.window(), address)? as u8 == value {
+            return result(thread, address);
+        }
+    }
+    result(thread, 0)
+}
+
+/// The bytes of a block that is there as a whole.
+fn block(window: &Window, address: u64, length: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    while (bytes.len() as u64) < length {
+        let done = bytes.len();
+        let part = (length - done as u64).min(CHUNK) as usize;
+        bytes.resize(done + part, 0);
+        let at = address.wrapping_add(done as u64);
+        window
+            .read(at, &mut bytes[done..])
+            .map_err(|cause| bad_pointer(at, cause))?;
+    }
+    Ok(bytes)
+}
+
+/// Where a part begins in bytes.
+pub(super) fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    let Some((first, rest)) = part.split_first() else {
+        return Some(0);
+    };
+    let last = bytes.len().checked_sub(part.len())?;
+    (0..=last).find(|at| bytes[*at] == *first && bytes[at + 1..].starts_with(rest))
+}
+
+fn find_block(thread: &mut Thread) -> Outcome {
+    let (start, length) = (word(thread, 0), word(thread, 1));
+    let (part, part_length) = (word(thread, 2), word(thread, 3));
+    if part_length > length {
+        return result(thread, 0);
+    }
+    let window = thread.window();
+    let (bytes, part) = (
+        block(window, start, length)?,
+        block(window, part, part_length)?,
+    );
+    let found = position(&bytes, &part);
+    let address = found.map_or(0, |offset| start.wrapping_add(offset as u64));
+    result(thread, address)
+}
+
+fn copy_until(thread: &mut Thread) -> Outcome {
+    let (to, from) = (word(thread, 0), word(thread, 1));
+    let (end, length) = (int(thread, 2) as u8, word(thread, 3));
+    let mut reader = Reader::new(thread.window(), from);
+    for offset in 0..length {
+        let byte = reader.byte()?;
+        let address = to.wrapping_add(offset);
+        store::<1>(thread.window(), address, byte.into())?;
+        if byte == end {
+            return result(thread, address.wrapping_add(1));
+        }
+    }
+    result(thread, 0)
 }

@@ -98,7 +98,7 @@ impl StopHandle {
     }
 
     /// What was asked; it is done with.
-    pub(super) fn take(&self) -> Option<TrapKind> {
+    pub(crate) fn take(&self) -> Option<TrapKind> {
         match self.0.swap(Self::GO, Ordering::Relaxed) {
             Self::GO => None,
             Self::TIME_LIMIT => Some(TrapKind::TimeLimit),

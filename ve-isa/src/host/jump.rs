@@ -1,0 +1,81 @@
+//! `setjmp.h`: jumps out of functions.
+//!
+//! A `jmp_buf` has [`WORDS`] words: what has to come back in registers, and what tells whether the function that called `setjmp` still
+//! runs. So 192 bytes are enough, which those of all C libraries have.
+
+use super::call::{Outcome, Table, load, result_int, store, word};
+use crate::thread::{Failure, Thread};
+
+pub(super) const TABLE: Table = &[
+    ("setjmp", set),
+    ("_setjmp", set),
+    ("__setjmp", set),
+    ("sigsetjmp", set),
+    ("__sigsetjmp", set),
+    ("longjmp", jump),
+    ("_longjmp", jump),
+    ("siglongjmp", jump),
+];
+
+/// Registers that a function keeps for its caller, but for the stack's limit and the thread pointer, which never change; and lr.
+const KEPT: [usize; 22] = [
+    9, 10, 11, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33,
+];
+const SP: usize = 11;
+
+/// How many words a `jmp_buf` has: a mark with the number of the call from outside, a sum, registers.
+const WORDS: usize = KEPT.len() + 2;
+
+/// In the upper half of the first word of a `jmp_buf` that has been set.
+const MARK: u64 = 0x7665_6a6d << 32;
+
+/// A sum over what was stored, so that damage is seen.
+fn sum(words: &[u64]) -> u64 {
+    words.iter().fold(MARK, |sum, word| {
+        (sum ^ word)
+            .rotate_left(17)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    })
+}
+
+fn set(thread: &mut Thread) -> Outcome {
+    let place = word(thread, 0);
+    let mut words = [0; WORDS];
+    words[0] = MARK | thread.running_call() & 0xffff_ffff;
+    for (word, register) in words[2..].iter_mut().zip(KEPT) {
+        *word = thread.registers().scalar(register);
+    }
+    words[1] = sum(&words[2..]);
+    for (index, word) in words.into_iter().enumerate() {
+        store::<8>(thread.window(), place.wrapping_add(8 * index as u64), word)?;
+    }
+    result_int(thread, 0)
+}
+
+fn jump(thread: &mut Thread) -> Outcome {
+    let (place, value) = (word(thread, 0), word(thread, 1) as i32);
+    let mut words = [0; WORDS];
+    for (index, word) in words.iter_mut().enumerate() {
+        *word = load::<8>(thread.window(), place.wrapping_add(8 * index as u64))?;
+    }
+    if words[0] & !0xffff_ffff != MARK || words[1] != sum(&words[2..]) {
+        return Err(Failure::Why(format!(
+            "was given {place:#x}, which setjmp has not set"
+        )));
+    }
+    let mut registers = Box::new([0; 64]);
+    for (number, register) in registers.iter_mut().enumerate() {
+        *register = thread.registers().scalar(number);
+    }
+    let dead = || Failure::Why("the function that called setjmp has returned".into());
+    for (register, word) in KEPT.into_iter().zip(&words[2..]) {
+        registers[register] = *word;
+    }
+    // Who has called this is further down on the stack than who called setjmp, unless that has returned.
+    if registers[SP] < thread.registers().scalar(SP) {
+        return Err(dead());
+    }
+    registers[0] = i64::from(if value == 0 { 1 } else { value }) as u64;
+    let call = words[0] & 0xffff_ffff;
+    Err(thread.jump(call, registers).unwrap_or_else(dead))
+}

@@ -1,0 +1,157 @@
+//! `stdio.h`: the functions of the printf family, by what they print to and where their arguments are.
+
+use std::sync::Arc;
+
+use super::call::{Outcome, Table, int, load, place, result_int, set_errno, store, word, write};
+use super::format::{self, Sink};
+use super::heap;
+use super::stdio::{standard_output, stream};
+use crate::process::Stream;
+use crate::thread::{Failure, Thread};
+
+pub(super) const TABLE: Table = &[
+    ("printf", |thread| {
+        to_output(thread, 0, Variable::Arguments(1))
+    }),
+    ("vprintf", |thread| to_output(thread, 0, Variable::List(1))),
+    ("__printf_chk", |thread| {
+        to_output(thread, 1, Variable::Arguments(2))
+    }),
+    ("__vprintf_chk", |thread| {
+        to_output(thread, 1, Variable::List(2))
+    }),
+    ("fprintf", |thread| {
+        to_stream(thread, 1, Variable::Arguments(2))
+    }),
+    ("vfprintf", |thread| to_stream(thread, 1, Variable::List(2))),
+    ("__fprintf_chk", |thread| {
+        to_stream(thread, 2, Variable::Arguments(3))
+    }),
+    ("__vfprintf_chk", |thread| {
+        to_stream(thread, 2, Variable::List(3))
+    }),
+    ("dprintf", |thread| {
+        to_descriptor(thread, Variable::Arguments(2))
+    }),
+    ("vdprintf", |thread| {
+        to_descriptor(thread, Variable::List(2))
+    }),
+    ("sprintf", |thread| {
+        to_memory(thread, u64::MAX, 1, Variable::Arguments(2))
+    }),
+    ("vsprintf", |thread| {
+        to_memory(thread, u64::MAX, 1, Variable::List(2))
+    }),
+    ("__sprintf_chk", |thread| {
+        to_memory(thread, u64::MAX, 3, Variable::Arguments(4))
+    }),
+    ("__vsprintf_chk", |thread| {
+        to_memory(thread, u64::MAX, 3, Variable::List(4))
+    }),
+    ("snprintf", |thread| {
+        let room = word(thread, 1);
+        to_memory(thread, room, 2, Variable::Arguments(3))
+    }),
+    ("vsnprintf", |thread| {
+        let room = word(thread, 1);
+        to_memory(thread, room, 2, Variable::List(3))
+    }),
+    ("__snprintf_chk", |thread| {
+        let room = word(thread, 1);
+        to_memory(thread, room, 4, Variable::Arguments(5))
+    }),
+    ("__vsnprintf_chk", |thread| {
+        let room = word(thread, 1);
+        to_memory(thread, room, 4, Variable::List(5))
+    }),
+    ("asprintf", |thread| {
+        to_block(thread, Variable::Arguments(2))
+    }),
+    ("vasprintf", |thread| to_block(thread, Variable::List(2))),
+];
+
+/// Where the arguments for a format are.
+#[derive(Debug, Clone, Copy)]
+enum Variable {
+    /// They are those from this number on.
+    Arguments(u64),
+    /// The argument with this number is a `va_list`.
+    List(usize),
+}
+
+impl Variable {
+    fn address(self, thread: &Thread) -> u64 {
+        match self {
+            Self::Arguments(first) => place(thread, first),
+            Self::List(number) => word(thread, number),
+        }
+    }
+}
+
+fn print(thread: &mut Thread, format: usize, arguments: Variable, stream: Arc<Stream>) -> Outcome {
+    let (format, arguments) = (word(thread, format), arguments.address(thread));
+    thread.process().streams.note_output();
+    let printed = format::print(thread, format, arguments, Sink::Stream(stream))?;
+    format::result(thread, printed)
+}
+
+fn to_output(thread: &mut Thread, format: usize, arguments: Variable) -> Outcome {
+    let Some(stream) = standard_output(thread) else {
+        set_errno(thread, libc::EBADF);
+        return result_int(thread, -1);
+    };
+    print(thread, format, arguments, stream)
+}
+
+fn to_stream(thread: &mut Thread, format: usize, arguments: Variable) -> Outcome {
+    let stream = stream(thread, 0)?;
+    print(thread, format, arguments, stream)
+}
+
+fn to_memory(thread: &mut Thread, room: u64, format: usize, arguments: Variable) -> Outcome {
+    let (format, arguments) = (word(thread, format), arguments.address(thread));
+    let sink = Sink::Memory {
+        window: thread.window(),
+        to: word(thread, 0),
+        room,
+    };
+    let printed = format::print(thread, format, arguments, sink)?;
+    format::result(thread, printed)
+}
+
+/// Prints to a buffer of the host.
+fn to_buffer(thread: &Thread, arguments: Variable) -> Result<Result<Vec<u8>, i32>, Failure> {
+    let (format, arguments) = (word(thread, 1), arguments.address(thread));
+    let mut buffer = Vec::new();
+    let printed = format::print(thread, format, arguments, Sink::Buffer(&mut buffer))?;
+    Ok(printed.map(|_| buffer))
+}
+
+fn to_descriptor(thread: &mut Thread, arguments: Variable) -> Outcome {
+    let buffer = match to_buffer(thread, arguments)? {
+        Ok(buffer) => buffer,
+        Err(error) => return format::result(thread, Err(error)),
+    };
+    let number = int(thread, 0);
+    let written = super::syscall::write_bytes(thread, number, &buffer);
+    format::result(thread, written.map(|()| buffer.len() as i32))
+}
+
+fn to_block(thread: &mut Thread, arguments: Variable) -> Outcome {
+    let mut buffer = match to_buffer(thread, arguments)? {
+        Ok(buffer) => buffer,
+        Err(error) => return format::result(thread, Err(error)),
+    };
+    let length = buffer.len() as i32;
+    buffer.push(0);
+    // A place that cannot be written is found before there is a block to be lost.
+    let place = word(thread, 0);
+    load::<8>(thread.window(), place)?;
+    let block = heap::allocate(thread, buffer.len() as u64);
+    if block == 0 {
+        return result_int(thread, -1);
+    }
+    write(thread.window(), block, &buffer)?;
+    store::<8>(thread.window(), place, block)?;
+    result_int(thread, length)
+}

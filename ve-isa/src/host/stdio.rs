@@ -1,0 +1,467 @@
+//! `stdio.h`: streams, but for formats.
+
+use std::ffi::CString;
+use std::sync::Arc;
+
+use super::call::{
+    CHUNK, Outcome, Table, c_text, copy_errno, int, load, nothing, read, result, result_int,
+    set_errno, store, text, word, write,
+};
+use super::{heap, string};
+use crate::process::Stream;
+use crate::thread::{Failure, Thread};
+
+pub(super) const TABLE: Table = &[
+    ("puts", |thread| {
+        let mut bytes = text(thread.window(), word(thread, 0))?;
+        bytes.push(b'\n');
+        let stream = standard_output(thread);
+        write_text(thread, stream, &bytes)
+    }),
+    ("fputs", |thread| {
+        let bytes = text(thread.window(), word(thread, 0))?;
+        let stream = stream(thread, 1)?;
+        write_text(thread, Some(stream), &bytes)
+    }),
+    ("putchar", |thread| {
+        let stream = standard_output(thread);
+        write_byte(thread, stream)
+    }),
+    ("putchar_unlocked", |thread| {
+        let stream = standard_output(thread);
+        write_byte(thread, stream)
+    }),
+    ("fputc", put),
+    ("putc", put),
+    ("_IO_putc", put),
+    ("putc_unlocked", put),
+    ("fputc_unlocked", put),
+    ("fwrite", write_items),
+    ("fwrite_unlocked", write_items),
+    ("fread", read_items),
+    ("fread_unlocked", read_items),
+    ("getchar", |thread| {
+        let stream = standard_input(thread);
+        read_byte(thread, stream)
+    }),
+    ("getchar_unlocked", |thread| {
+        let stream = standard_input(thread);
+        read_byte(thread, stream)
+    }),
+    ("fgetc", get),
+    ("getc", get),
+    ("_IO_getc", get),
+    ("getc_unlocked", get),
+    ("ungetc", |thread| {
+        let (byte, stream) = (int(thread, 0), stream(thread, 1)?);
+        let done = byte >= 0 && stream.unget(byte as u8);
+        result_int(thread, if done { i32::from(byte as u8) } else { -1 })
+    }),
+    ("fgets", |thread| {
+        let (to, room) = (word(thread, 0), int(thread, 1));
+        let stream = stream(thread, 2)?;
+        read_line(thread, &stream, to, room)
+    }),
+    ("getline", |thread| {
+        let stream = stream(thread, 2)?;
+        read_long_line(thread, &stream, b'\n')
+    }),
+    ("getdelim", |thread| {
+        let stream = stream(thread, 3)?;
+        let end = int(thread, 2) as u8;
+        read_long_line(thread, &stream, end)
+    }),
+    ("fopen", open),
+    ("fopen64", open),
+    ("freopen", reopen),
+    ("freopen64", reopen),
+    ("fdopen", open_descriptor),
+    ("tmpfile", |thread| {
+        let stream = Stream::temporary();
+        new_stream(thread, stream)
+    }),
+    ("fclose", close),
+    ("fflush", flush),
+    ("fflush_unlocked", flush),
+    ("feof", |thread| {
+        let (end, _) = stream(thread, 0)?.state();
+        result_int(thread, end.into())
+    }),
+    ("ferror", |thread| {
+        let (_, error) = stream(thread, 0)?.state();
+        result_int(thread, error.into())
+    }),
+    ("clearerr", |thread| {
+        stream(thread, 0)?.clear();
+        Ok(())
+    }),
+    ("fileno", |thread| {
+        let number = stream(thread, 0)?.descriptor();
+        result_int(thread, number)
+    }),
+    ("fseek", seek),
+    ("fseeko", seek),
+    ("ftell", tell),
+    ("ftello", tell),
+    ("rewind", |thread| {
+        let stream = stream(thread, 0)?;
+        stream.seek(0, libc::SEEK_SET);
+        stream.clear();
+        Ok(())
+    }),
+    ("fgetpos", |thread| {
+        let place = word(thread, 1);
+        let position = stream(thread, 0)?.tell();
+        store::<8>(thread.window(), place, position as u64)?;
+        result_int(thread, if position < 0 { -1 } else { 0 })
+    }),
+    ("fsetpos", |thread| {
+        let position = load::<8>(thread.window(), word(thread, 1))?;
+        let done = stream(thread, 0)?.seek(position as i64, libc::SEEK_SET);
+        result_int(thread, if done { 0 } else { -1 })
+    }),
+    ("setvbuf", |thread| {
+        let (mode, size) = (int(thread, 2), word(thread, 3));
+        set_buffer(thread, mode, size)
+    }),
+    ("setbuf", |thread| {
+        let mode = if word(thread, 1) == 0 {
+            libc::_IONBF
+        } else {
+            libc::_IOFBF
+        };
+        set_buffer(thread, mode, libc::BUFSIZ.into())
+    }),
+    ("setlinebuf", |thread| set_buffer(thread, libc::_IOLBF, 0)),
+    ("flockfile", nothing),
+    ("funlockfile", nothing),
+    ("remove", |thread| {
+        with_path(thread, |path| {
+            // SAFETY: the path is a string.
+            unsafe { libc::remove(path.as_ptr()) }
+        })
+    }),
+    ("unlink", |thread| {
+        with_path(thread, |path| {
+            // SAFETY: the path is a string.
+            unsafe { libc::unlink(path.as_ptr()) }
+        })
+    }),
+    ("rename", |thread| {
+        let new = c_text(thread.window(), word(thread, 1))?;
+        with_path(thread, |path| {
+            // SAFETY: both paths are strings.
+            unsafe { libc::rename(path.as_ptr(), new.as_ptr()) }
+        })
+    }),
+    ("perror", describe_error),
+];
+
+/// The open stream that an argument names.
+pub(super) fn stream(thread: &Thread, number: usize) -> Result<Arc<Stream>, Failure> {
+    let address = word(thread, number);
+    thread
+        .process()
+        .streams
+        .get(address)
+        .ok_or_else(|| Failure::Why(format!("was given {address:#x}, which is no open stream")))
+}
+
+fn standard(thread: &Thread, number: usize) -> Option<Arc<Stream>> {
+    let streams = &thread.process().streams;
+    streams.get(streams.standard()[number])
+}
+
+/// Standard input, unless it has been closed.
+pub(super) fn standard_input(thread: &Thread) -> Option<Arc<Stream>> {
+    standard(thread, 0)
+}
+
+/// Standard output, unless it has been closed.
+pub(super) fn standard_output(thread: &Thread) -> Option<Arc<Stream>> {
+    standard(thread, 1)
+}
+
+fn write_bytes(thread: &Thread, stream: Option<Arc<Stream>>, bytes: &[u8]) -> bool {
+    let Some(stream) = stream else {
+        set_errno(thread, libc::EBADF);
+        return false;
+    };
+    thread.process().streams.note_output();
+    let done = stream.write(bytes) == bytes.len();
+    if !done {
+        copy_errno(thread);
+    }
+    done
+}
+
+fn write_text(thread: &mut Thread, stream: Option<Arc<Stream>>, bytes: &[u8]) -> Outcome {
+    let done = write_bytes(thread, stream, bytes);
+    result_int(thread, if done { 1 } else { -1 })
+}
+
+fn write_byte(thread: &mut Thread, stream: Option<Arc<Stream>>) -> Outcome {
+    let byte = int(thread, 0) as u8;
+    let done = write_bytes(thread, stream, &[byte]);
+    result_int(thread, if done { byte.into() } else { -1 })
+}
+
+fn put(thread: &mut Thread) -> Outcome {
+    let stream = stream(thread, 1)?;
+    write_byte(thread, Some(stream))
+}
+
+/// How many bytes are in so many items, and what one has.
+fn items(thread: &Thread) -> Result<(u64, u64), Failure> {
+    let (size, count) = (word(thread, 1), word(thread, 2));
+    let total = size.checked_mul(count).ok_or_else(|| {
+        Failure::Why(format!(
+            "was given {count} items of {size} bytes, more than all of memory"
+        ))
+    })?;
+    Ok((size, total))
+}
+
+fn write_items(thread: &mut Thread) -> Outcome {
+    let (size, total) = items(thread)?;
+    let (from, stream) = (word(thread, 0), stream(thread, 3)?);
+    let mut buffer = vec![0; total.min(CHUNK) as usize];
+    let mut done = 0;
+    while done < total {
+        let bytes = &mut buffer[..(total - done).min(CHUNK) as usize];
+        read(thread.window(), from.wrapping_add(done), bytes)?;
+        thread.process().streams.note_output();
+        let written = stream.write(bytes);
+        done += written as u64;
+        if written < bytes.len() {
+            copy_errno(thread);
+            break;
+        }
+        thread.poll()?;
+    }
+    result(thread, done.checked_div(size).unwrap_or(0))
+}
+
+fn read_items(thread: &mut Thread) -> Outcome {
+    let (size, total) = items(thread)?;
+    let (to, stream) = (word(thread, 0), stream(thread, 3)?);
+    thread.process().streams.flush_output();
+    let mut buffer = vec![0; total.min(CHUNK) as usize];
+    let mut done = 0;
+    while done < total {
+        let bytes = &mut buffer[..(total - done).min(CHUNK) as usize];
+        let count = stream.read(bytes);
+        write(thread.window(), to.wrapping_add(done), &bytes[..count])?;
+        done += count as u64;
+        if count < bytes.len() {
+            break;
+        }
+        thread.poll()?;
+    }
+    result(thread, done.checked_div(size).unwrap_or(0))
+}
+
+fn read_byte(thread: &mut Thread, stream: Option<Arc<Stream>>) -> Outcome {
+    thread.process().streams.flush_output();
+    let byte = stream.and_then(|stream| stream.get());
+    result_int(thread, byte.map_or(-1, i32::from))
+}
+
+fn get(thread: &mut Thread) -> Outcome {
+    let stream = stream(thread, 0)?;
+    read_byte(thread, Some(stream))
+}
+
+fn read_line(thread: &mut Thread, stream: &Stream, to: u64, room: i32) -> Outcome {
+    thread.process().streams.flush_output();
+    if room <= 0 {
+        return result(thread, 0);
+    }
+    let mut line = Vec::new();
+    while line.len() + 1 < room as usize
+        && let Some(byte) = stream.get()
+    {
+        line.push(byte);
+        if byte == b'\n' {
+            break;
+        }
+    }
+    if line.is_empty() && room > 1 {
+        return result(thread, 0);
+    }
+    line.push(0);
+    write(thread.window(), to, &line)?;
+    result(thread, to)
+}
+
+/// Reads a line into a block that grows, of which two places tell address and size.
+fn read_long_line(thread: &mut Thread, stream: &Stream, end: u8) -> Outcome {
+    thread.process().streams.flush_output();
+    let (place, size_place) = (word(thread, 0), word(thread, 1));
+    let window = thread.window();
+    let (mut block, size) = (load::<8>(window, place)?, load::<8>(window, size_place)?);
+    let mut line = Vec::new();
+    while let Some(byte) = stream.get() {
+        line.push(byte);
+        if byte == end {
+            break;
+        }
+    }
+    if line.is_empty() {
+        return result(thread, u64::MAX);
+    }
+    let length = line.len() as u64;
+    line.push(0);
+    if block == 0 || size <= length {
+        let new = heap::allocate(thread, (length + 1).max(120));
+        if new == 0 {
+            return result(thread, u64::MAX);
+        }
+        heap::free(thread, block)?;
+        block = new;
+        store::<8>(thread.window(), place, block)?;
+        store::<8>(thread.window(), size_place, (length + 1).max(120))?;
+    }
+    write(thread.window(), block, &line)?;
+    result(thread, length)
+}
+
+/// A mode that the host's C library knows, so that no child process of the host inherits the file.
+fn mode(thread: &Thread, number: usize) -> Result<CString, Failure> {
+    let mut mode = text(thread.window(), word(thread, number))?;
+    // A character set would follow a comma.
+    mode.retain(|byte| b"rwa+bx".contains(byte));
+    mode.push(b'e');
+    Ok(CString::new(mode).unwrap_or_default())
+}
+
+/// Gives a stream an address: that of a small block.
+fn new_stream(thread: &mut Thread, stream: Option<Stream>) -> Outcome {
+    let Some(stream) = stream else {
+        copy_errno(thread);
+        return result(thread, 0);
+    };
+    let address = heap::allocate(thread, 16);
+    if address != 0 {
+        thread.process().streams.set(address, stream);
+    }
+    result(thread, address)
+}
+
+fn open(thread: &mut Thread) -> Outcome {
+    let path = c_text(thread.window(), word(thread, 0))?;
+    let mode = mode(thread, 1)?;
+    let stream = Stream::open(&path, &mode);
+    new_stream(thread, stream)
+}
+
+fn reopen(thread: &mut Thread) -> Outcome {
+    stream(thread, 2)?.flush();
+    let address = word(thread, 2);
+    let path = word(thread, 0);
+    if path == 0 {
+        return Err(Failure::Why(
+            "cannot change the mode of an open file".into(),
+        ));
+    }
+    let path = c_text(thread.window(), path)?;
+    let mode = mode(thread, 1)?;
+    let streams = &thread.process().streams;
+    match Stream::open(&path, &mode) {
+        Some(stream) => {
+            streams.set(address, stream);
+            result(thread, address)
+        }
+        None => {
+            copy_errno(thread);
+            thread.process().streams.remove(address);
+            result(thread, 0)
+        }
+    }
+}
+
+fn open_descriptor(thread: &mut Thread) -> Outcome {
+    let mode = mode(thread, 1)?;
+    let stream = thread.process().files.get(int(thread, 0)).and_then(|file| {
+        // A copy, which the stream closes for itself.
+        // SAFETY: the file is open for as long as `file`.
+        let copy = unsafe { libc::fcntl(file.number(), libc::F_DUPFD_CLOEXEC, 3) };
+        Stream::on_descriptor(copy, &mode)
+    });
+    new_stream(thread, stream)
+}
+
+fn close(thread: &mut Thread) -> Outcome {
+    let flushed = stream(thread, 0)?.flush();
+    if !flushed {
+        copy_errno(thread);
+    }
+    let address = word(thread, 0);
+    let streams = &thread.process().streams;
+    let standard = streams.standard().contains(&address);
+    streams.remove(address);
+    if !standard {
+        heap::free(thread, address)?;
+    }
+    result_int(thread, if flushed { 0 } else { -1 })
+}
+
+fn flush(thread: &mut Thread) -> Outcome {
+    if word(thread, 0) == 0 {
+        thread.process().streams.flush_output();
+        return result_int(thread, 0);
+    }
+    let done = stream(thread, 0)?.flush();
+    if !done {
+        copy_errno(thread);
+    }
+    result_int(thread, if done { 0 } else { -1 })
+}
+
+fn seek(thread: &mut Thread) -> Outcome {
+    let done = stream(thread, 0)?.seek(word(thread, 1) as i64, int(thread, 2));
+    if !done {
+        copy_errno(thread);
+    }
+    result_int(thread, if done { 0 } else { -1 })
+}
+
+fn tell(thread: &mut Thread) -> Outcome {
+    let position = stream(thread, 0)?.tell();
+    if position < 0 {
+        copy_errno(thread);
+    }
+    result(thread, position as u64)
+}
+
+fn set_buffer(thread: &mut Thread, mode: i32, size: u64) -> Outcome {
+    let done = stream(thread, 0)?.buffer(mode, size.min(CHUNK) as usize);
+    result_int(thread, if done { 0 } else { -1 })
+}
+
+fn with_path(thread: &mut Thread, act: impl FnOnce(&CString) -> i32) -> Outcome {
+    let path = c_text(thread.window(), word(thread, 0))?;
+    let done = act(&path);
+    if done != 0 {
+        copy_errno(thread);
+    }
+    result_int(thread, done)
+}
+
+fn describe_error(thread: &mut Thread) -> Outcome {
+    let number = load::<4>(thread.window(), thread.private().start)? as i32;
+    let prefix = word(thread, 0);
+    let mut line = Vec::new();
+    if prefix != 0 {
+        line = text(thread.window(), prefix)?;
+        if !line.is_empty() {
+            line.extend_from_slice(b": ");
+        }
+    }
+    line.extend(string::error_text(number));
+    line.push(b'\n');
+    thread.process().streams.flush_output();
+    let error = standard(thread, 2);
+    write_bytes(thread, error, &line);
+    Ok(())
+}

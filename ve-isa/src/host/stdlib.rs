@@ -1,0 +1,322 @@
+//! `stdlib.h`: sorting, searching, random numbers, quotients, the environment; `errno`.
+
+use super::call::{
+    Outcome, Table, c_text, int, load, read, result, result_int, set_errno, store, text, word,
+    write,
+};
+use super::heap;
+use crate::memory::Window;
+use crate::process::Random;
+use crate::thread::{Failure, Thread};
+
+pub(super) const TABLE: Table = &[
+    ("qsort", |thread| sort(thread, None)),
+    ("qsort_r", |thread| {
+        let argument = word(thread, 4);
+        sort(thread, Some(argument))
+    }),
+    ("bsearch", search),
+    ("rand", |thread| {
+        let number = thread.process().random().next();
+        result(thread, number.into())
+    }),
+    ("random", |thread| {
+        let number = thread.process().random().next();
+        result(thread, number.into())
+    }),
+    ("srand", seed),
+    ("srandom", seed),
+    ("rand_r", random_from),
+    ("abs", |thread| {
+        let value = int(thread, 0).wrapping_abs();
+        result_int(thread, value)
+    }),
+    ("labs", absolute),
+    ("llabs", absolute),
+    ("imaxabs", absolute),
+    ("div", |thread| {
+        let (place, left, right) = (word(thread, 0), int(thread, 1), int(thread, 2));
+        let (quotient, rest) = quotient(left.into(), right.into())?;
+        store::<4>(thread.window(), place, quotient as u64)?;
+        store::<4>(thread.window(), place.wrapping_add(4), rest as u64)
+    }),
+    ("ldiv", divide),
+    ("lldiv", divide),
+    ("imaxdiv", divide),
+    ("getenv", get_environment),
+    ("secure_getenv", get_environment),
+    ("setenv", set_environment),
+    ("putenv", put_environment),
+    ("unsetenv", remove_environment),
+    ("clearenv", |thread| {
+        let place = environ(thread);
+        store::<8>(thread.window(), place, 0)?;
+        result_int(thread, 0)
+    }),
+    ("__errno_location", |thread| {
+        let place = thread.private().start;
+        result(thread, place)
+    }),
+    ("___errno_location", |thread| {
+        let place = thread.private().start;
+        result(thread, place)
+    }),
+    ("getpid", |thread| {
+        result_int(thread, std::process::id() as i32)
+    }),
+    ("sysconf", |thread| {
+        let value = match int(thread, 0) {
+            libc::_SC_PAGESIZE => 65536,
+            libc::_SC_NPROCESSORS_ONLN | libc::_SC_NPROCESSORS_CONF => 1,
+            _ => -1_i64,
+        };
+        result(thread, value as u64)
+    }),
+    ("getpagesize", |thread| result_int(thread, 65536)),
+];
+
+/// Items to be sorted may take this many bytes: they are copied for it.
+const SORTED: u64 = 1 << 32;
+
+/// Calls the comparison of the program.
+fn order(
+    thread: &mut Thread,
+    compare: u64,
+    left: u64,
+    right: u64,
+    argument: Option<u64>,
+) -> Result<i32, Failure> {
+    let result = match argument {
+        None => thread.call_back(compare, &[left, right])?,
+        Some(argument) => thread.call_back(compare, &[left, right, argument])?,
+    };
+    Ok(result as i32)
+}
+
+/// Sorts by merging, so that equal items keep their order. Whatever the comparison says, items are only permuted.
+fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
+    let (base, count) = (word(thread, 0), word(thread, 1));
+    let (size, compare) = (word(thread, 2), word(thread, 3));
+    if count < 2 || size == 0 {
+        return Ok(());
+    }
+    let total = count.checked_mul(size).filter(|total| *total <= SORTED);
+    let total = total.ok_or_else(|| {
+        Failure::Why(format!(
+            "was given {count} items of {size} bytes, which are too many"
+        ))
+    })?;
+    // All of them must be there before memory is asked for.
+    load::<1>(thread.window(), base.wrapping_add(total - 1))?;
+    let mut bytes = vec![0; total as usize];
+    read(thread.window(), base, &mut bytes)?;
+    // The comparison sees the items where they are; only the order of their numbers changes until the end.
+    let mut order_now: Vec<u32> = (0..count as u32).collect();
+    if count > u64::from(u32::MAX) {
+        return Err(Failure::Why(format!("was given {count} items, too many")));
+    }
+    let mut merged = order_now.clone();
+    let at = |number: u32| base.wrapping_add(u64::from(number) * size);
+    let count = count as usize;
+    let mut width = 1;
+    while width < count {
+        let mut start = 0;
+        while start < count {
+            let middle = (start + width).min(count);
+            let end = (start + 2 * width).min(count);
+            let (mut left, mut right) = (start, middle);
+            for place in &mut merged[start..end] {
+                let take_left = if left == middle {
+                    false
+                } else if right == end {
+                    true
+                } else {
+                    let (a, b) = (at(order_now[left]), at(order_now[right]));
+                    order(thread, compare, a, b, argument)? <= 0
+                };
+                let from = if take_left { &mut left } else { &mut right };
+                *place = order_now[*from];
+                *from += 1;
+            }
+            start = end;
+        }
+        std::mem::swap(&mut order_now, &mut merged);
+        width *= 2;
+    }
+    let size = size as usize;
+    let mut sorted = Vec::with_capacity(bytes.len());
+    for number in order_now {
+        let start = number as usize * size;
+        sorted.extend_from_slice(&bytes[start..start + size]);
+    }
+    write(thread.window(), base, &sorted)
+}
+
+fn search(thread: &mut Thread) -> Outcome {
+    let (key, base, count) = (word(thread, 0), word(thread, 1), word(thread, 2));
+    let (size, compare) = (word(thread, 3), word(thread, 4));
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let item = base.wrapping_add(middle.wrapping_mul(size));
+        match order(thread, compare, key, item, None)? {
+            0 => return result(thread, item),
+            1.. => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    result(thread, 0)
+}
+
+fn seed(thread: &mut Thread) -> Outcome {
+    *thread.process().random() = Random::seeded(word(thread, 0) as u32);
+    Ok(())
+}
+
+/// A step of a linear congruential generator, of which three make a number, as the C library of Linux has it.
+fn random_from(thread: &mut Thread) -> Outcome {
+    let place = word(thread, 0);
+    let mut state = load::<4>(thread.window(), place)? as u32;
+    let mut step = || {
+        state = state.wrapping_mul(1_103_515_245).wrapping_add(12345);
+        state >> 16
+    };
+    let mut number = step() & 0x7ff;
+    number = number << 10 ^ step() & 0x3ff;
+    number = number << 10 ^ step() & 0x3ff;
+    store::<4>(thread.window(), place, state.into())?;
+    result(thread, number.into())
+}
+
+fn absolute(thread: &mut Thread) -> Outcome {
+    let value = (word(thread, 0) as i64).wrapping_abs();
+    result(thread, value as u64)
+}
+
+fn quotient(left: i64, right: i64) -> Result<(i64, i64), Failure> {
+    if right == 0 {
+        return Err(Failure::Why(format!("was asked to divide {left} by 0")));
+    }
+    Ok((left.wrapping_div(right), left.wrapping_rem(right)))
+}
+
+fn divide(thread: &mut Thread) -> Outcome {
+    let (place, left, right) = (word(thread, 0), word(thread, 1), word(thread, 2));
+    let (quotient, rest) = quotient(left as i64, right as i64)?;
+    store::<8>(thread.window(), place, quotient as u64)?;
+    store::<8>(thread.window(), place.wrapping_add(8), rest as u64)
+}
+
+/// Where the variable `environ` is. The program may change it, and what it points to.
+fn environ(thread: &Thread) -> u64 {
+    thread.process().variable("environ").unwrap_or(0)
+}
+
+/// The entry of a variable: where its address is, and where its value begins.
+fn entry(window: &Window, list: u64, name: &[u8]) -> Result<Option<(u64, u64)>, Failure> {
+    let mut place = list;
+    while place != 0 {
+        let entry = load::<8>(window, place)?;
+        if entry == 0 {
+            break;
+        }
+        let text = text(window, entry)?;
+        if text.get(name.len()) == Some(&b'=') && text.starts_with(name) {
+            let value = entry.wrapping_add(name.len() as u64 + 1);
+            return Ok(Some((place, value)));
+        }
+        place = place.wrapping_add(8);
+    }
+    Ok(None)
+}
+
+fn get_environment(thread: &mut Thread) -> Outcome {
+    let name = text(thread.window(), word(thread, 0))?;
+    let list = load::<8>(thread.window(), environ(thread))?;
+    let found = entry(thread.window(), list, &name)?;
+    result(thread, found.map_or(0, |(_, value)| value))
+}
+
+/// Enters a text that is in memory to stay.
+fn enter(thread: &mut Thread, name: &[u8], entry_at: u64) -> Outcome {
+    let window = thread.window();
+    let place = environ(thread);
+    let list = load::<8>(window, place)?;
+    if let Some((at, _)) = entry(window, list, name)? {
+        store::<8>(window, at, entry_at)?;
+        return result_int(thread, 0);
+    }
+    let mut entries = Vec::new();
+    let mut at = list;
+    while at != 0 {
+        let entry = load::<8>(window, at)?;
+        if entry == 0 {
+            break;
+        }
+        entries.push(entry);
+        at = at.wrapping_add(8);
+    }
+    entries.extend([entry_at, 0]);
+    // The old list stays: the program may have kept its address.
+    let new = heap::allocate(thread, 8 * entries.len() as u64);
+    if new == 0 {
+        return result_int(thread, -1);
+    }
+    let bytes: Vec<u8> = entries
+        .iter()
+        .flat_map(|entry| entry.to_le_bytes())
+        .collect();
+    write(thread.window(), new, &bytes)?;
+    store::<8>(thread.window(), place, new)?;
+    result_int(thread, 0)
+}
+
+fn set_environment(thread: &mut Thread) -> Outcome {
+    let window = thread.window();
+    let name = text(window, word(thread, 0))?;
+    let value = text(window, word(thread, 1))?;
+    if name.is_empty() || name.contains(&b'=') {
+        set_errno(thread, libc::EINVAL);
+        return result_int(thread, -1);
+    }
+    let list = load::<8>(window, environ(thread))?;
+    if int(thread, 2) == 0 && entry(window, list, &name)?.is_some() {
+        return result_int(thread, 0);
+    }
+    let mut bytes = name.clone();
+    bytes.push(b'=');
+    bytes.extend(value);
+    bytes.push(0);
+    let block = heap::allocate(thread, bytes.len() as u64);
+    if block == 0 {
+        return result_int(thread, -1);
+    }
+    write(thread.window(), block, &bytes)?;
+    enter(thread, &name, block)
+}
+
+fn put_environment(thread: &mut Thread) -> Outcome {
+    let address = word(thread, 0);
+    let text = c_text(thread.window(), address)?;
+    let Some(length) = text.to_bytes().iter().position(|byte| *byte == b'=') else {
+        return remove_environment(thread);
+    };
+    enter(thread, &text.to_bytes()[..length], address)
+}
+
+fn remove_environment(thread: &mut Thread) -> Outcome {
+    let window = thread.window();
+    let name = text(window, word(thread, 0))?;
+    let list = load::<8>(window, environ(thread))?;
+    while let Some((mut place, _)) = entry(window, list, &name)? {
+        loop {
+            let next = load::<8>(window, place.wrapping_add(8))?;
+            store::<8>(window, place, next)?;
+            if next == 0 {
+                break;
+            }
+            place = place.wrapping_add(8);
+        }
+    }
+    result_int(thread, 0)
+}

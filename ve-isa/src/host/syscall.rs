@@ -1,0 +1,161 @@
+//! System calls that a C library for the Vector Engine makes through `monc`.
+
+use std::os::fd::{FromRawFd as _, OwnedFd};
+
+use super::call::{CHUNK, Outcome, c_text, load, result, store};
+use crate::memory::{Protection, Window};
+use crate::thread::{Failure, Thread};
+use crate::trap::TrapKind;
+
+/// Numbers of system calls: those of Linux on x86-64.
+mod number {
+    pub(super) const READ: u32 = 0;
+    pub(super) const WRITE: u32 = 1;
+    pub(super) const OPEN: u32 = 2;
+    pub(super) const CLOSE: u32 = 3;
+    pub(super) const MMAP: u32 = 9;
+    pub(super) const MUNMAP: u32 = 11;
+    pub(super) const BRK: u32 = 12;
+    pub(super) const GETPID: u32 = 39;
+    pub(super) const EXIT: u32 = 60;
+    pub(super) const CLOCK_GETTIME: u32 = 228;
+    pub(super) const EXIT_GROUP: u32 = 231;
+    pub(super) const GROW: u32 = 315;
+}
+
+const SL: usize = 8;
+const SP: usize = 11;
+
+/// Bits of the flags of `mmap`.
+const MAP_FIXED: u64 = 0x10;
+const MAP_ANONYMOUS: u64 = 0x20;
+
+/// Does what the thread's call block says.
+pub(crate) fn system_call(thread: &mut Thread) -> Outcome {
+    let block = thread.call_block();
+    // ncc's code writes the low half of the number only.
+    let number = load::<4>(thread.window(), block)? as u32;
+    let mut arguments = [0; 6];
+    for (index, argument) in arguments.iter_mut().enumerate() {
+        *argument = load::<8>(thread.window(), block + 8 + 8 * index as u64)?;
+    }
+    let done = match number {
+        number::READ => read(thread, arguments),
+        number::WRITE => write(thread, arguments),
+        number::OPEN => open(thread, arguments),
+        number::CLOSE => {
+            if thread.process().files.close(arguments[0] as i32) {
+                Ok(0)
+            } else {
+                Err(libc::EBADF)
+            }
+        }
+        number::MMAP => map(thread, arguments),
+        number::MUNMAP => match thread.window().unmap(arguments[0]) {
+            Ok(()) => Ok(0),
+            Err(_) => Err(libc::EINVAL),
+        },
+        // There is no such memory: libraries go on with mmap.
+        number::BRK => Ok(0),
+        number::GETPID => Ok(std::process::id().into()),
+        number::EXIT | number::EXIT_GROUP => {
+            let code = arguments[0] as i32;
+            return Err(TrapKind::Exit { code }.into());
+        }
+        number::CLOCK_GETTIME => super::time::clock(arguments[0] as i32).and_then(|time| {
+            let place = arguments[1];
+            let stored = store::<8>(thread.window(), place, time.0)
+                .and_then(|()| store::<8>(thread.window(), place.wrapping_add(8), time.1));
+            stored.map(|()| 0).map_err(|_| libc::EFAULT)
+        }),
+        number::GROW => return grow(thread),
+        _ => Err(libc::ENOSYS),
+    };
+    let value = done.unwrap_or_else(|error| -i64::from(error) as u64);
+    result(thread, value)
+}
+
+/// All of the stack is mapped from the beginning, so who asks for more has come to its end.
+fn grow(thread: &mut Thread) -> Outcome {
+    let sp = thread.registers().scalar(SP);
+    if sp < thread.stack().start {
+        return Err(Failure::Trap(TrapKind::StackOverflow { sp }));
+    }
+    let limit = thread.stack().start;
+    thread.registers_mut().set_scalar(SL, limit);
+    result(thread, limit)
+}
+
+fn last_error() -> i32 {
+    let error = std::io::Error::last_os_error();
+    error.raw_os_error().unwrap_or(libc::EIO)
+}
+
+fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<u64, i32> {
+    let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
+    let mut buffer = vec![0; length.min(CHUNK) as usize];
+    // SAFETY: the buffer has the length that is passed, and the file stays open during the call.
+    let done = unsafe { libc::read(file.number(), buffer.as_mut_ptr().cast(), buffer.len()) };
+    let bytes = usize::try_from(done).map_err(|_| last_error())?;
+    let written = thread.window().write(to, &buffer[..bytes]);
+    written.map_err(|_| libc::EFAULT)?;
+    Ok(bytes as u64)
+}
+
+fn write(thread: &Thread, [file, from, length, ..]: [u64; 6]) -> Result<u64, i32> {
+    let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
+    let mut buffer = vec![0; length.min(CHUNK) as usize];
+    let read = thread.window().read(from, &mut buffer);
+    read.map_err(|_| libc::EFAULT)?;
+    // What was printed before through streams comes first.
+    thread.process().streams.flush_output();
+    // SAFETY: the buffer has the length that is passed, and the file stays open during the call.
+    let done = unsafe { libc::write(file.number(), buffer.as_ptr().cast(), buffer.len()) };
+    u64::try_from(done).map_err(|_| last_error())
+}
+
+/// Writes all of these bytes to the file with this number.
+pub(super) fn write_bytes(thread: &Thread, number: i32, mut bytes: &[u8]) -> Result<(), i32> {
+    let file = thread.process().files.get(number).ok_or(libc::EBADF)?;
+    thread.process().streams.flush_output();
+    while !bytes.is_empty() {
+        // SAFETY: the bytes are borrowed, and the file stays open during the call.
+        let done = unsafe { libc::write(file.number(), bytes.as_ptr().cast(), bytes.len()) };
+        let done = usize::try_from(done).map_err(|_| last_error())?;
+        bytes = &bytes[done..];
+    }
+    Ok(())
+}
+
+fn open(thread: &Thread, [path, flags, mode, ..]: [u64; 6]) -> Result<u64, i32> {
+    let path = c_text(thread.window(), path).map_err(|_| libc::EFAULT)?;
+    let flags = flags as i32 | libc::O_CLOEXEC;
+    // SAFETY: the path is a string; the system checks the flags.
+    let file = unsafe { libc::open(path.as_ptr(), flags, mode as libc::c_uint) };
+    if file < 0 {
+        return Err(last_error());
+    }
+    // SAFETY: the call has just opened it, so nobody else owns it.
+    let file = unsafe { OwnedFd::from_raw_fd(file) };
+    Ok(thread.process().files.add(file) as u64)
+}
+
+/// Memory without a file, where the window has room for it. The address that the caller would like does not count.
+fn map(thread: &Thread, [_, length, protection, flags, ..]: [u64; 6]) -> Result<u64, i32> {
+    if flags & MAP_ANONYMOUS == 0 {
+        return Err(libc::ENODEV);
+    }
+    if flags & MAP_FIXED != 0 || length == 0 {
+        return Err(libc::EINVAL);
+    }
+    let window: &Window = thread.window();
+    let protection = match protection & 3 {
+        0 => Protection::None,
+        1 => Protection::Read,
+        _ => Protection::ReadWrite,
+    };
+    window
+        .map(length, protection)
+        .map(|range| range.start)
+        .map_err(|_| libc::ENOMEM)
+}

@@ -1,0 +1,274 @@
+//! `time.h` and its relatives: clocks, dates, sleep.
+
+use std::mem::MaybeUninit;
+use std::time::{Duration, Instant};
+
+use super::call::{
+    Outcome, Table, c_text, copy_errno, int, load, read, result, result_double, result_int,
+    set_errno, store, word, write,
+};
+use crate::thread::{Failure, Thread};
+
+pub(super) const TABLE: Table = &[
+    ("time", |thread| {
+        let seconds = clock(libc::CLOCK_REALTIME).map_or(u64::MAX, |(seconds, _)| seconds);
+        let place = word(thread, 0);
+        if place != 0 {
+            store::<8>(thread.window(), place, seconds)?;
+        }
+        result(thread, seconds)
+    }),
+    ("clock", |thread| {
+        let time = clock(libc::CLOCK_PROCESS_CPUTIME_ID);
+        let ticks = time.map_or(u64::MAX, |(seconds, nanos)| {
+            seconds * 1_000_000 + nanos / 1000
+        });
+        result(thread, ticks)
+    }),
+    ("clock_gettime", |thread| match clock(int(thread, 0)) {
+        Ok((seconds, nanos)) => {
+            let place = word(thread, 1);
+            store::<8>(thread.window(), place, seconds)?;
+            store::<8>(thread.window(), place.wrapping_add(8), nanos)?;
+            result_int(thread, 0)
+        }
+        Err(error) => {
+            set_errno(thread, error);
+            result_int(thread, -1)
+        }
+    }),
+    ("gettimeofday", |thread| {
+        let (seconds, nanos) = clock(libc::CLOCK_REALTIME).unwrap_or_default();
+        let place = word(thread, 0);
+        if place != 0 {
+            store::<8>(thread.window(), place, seconds)?;
+            store::<8>(thread.window(), place.wrapping_add(8), nanos / 1000)?;
+        }
+        result_int(thread, 0)
+    }),
+    ("difftime", |thread| {
+        let difference = word(thread, 0) as i64 as f64 - word(thread, 1) as i64 as f64;
+        result_double(thread, difference)
+    }),
+    ("sleep", |thread| {
+        let time = Duration::from_secs(u64::from(word(thread, 0) as u32));
+        sleep(thread, time)?;
+        result_int(thread, 0)
+    }),
+    ("usleep", |thread| {
+        let time = Duration::from_micros(u64::from(word(thread, 0) as u32));
+        sleep(thread, time)?;
+        result_int(thread, 0)
+    }),
+    ("nanosleep", |thread| {
+        let place = word(thread, 0);
+        let seconds = load::<8>(thread.window(), place)?;
+        let nanos = load::<8>(thread.window(), place.wrapping_add(8))?;
+        if seconds > i64::MAX as u64 || nanos > 999_999_999 {
+            set_errno(thread, libc::EINVAL);
+            return result_int(thread, -1);
+        }
+        sleep(thread, Duration::new(seconds, nanos as u32))?;
+        result_int(thread, 0)
+    }),
+    ("gmtime", |thread| break_down(thread, libc::gmtime_r, None)),
+    ("localtime", |thread| {
+        break_down(thread, libc::localtime_r, None)
+    }),
+    ("gmtime_r", |thread| {
+        let place = word(thread, 1);
+        break_down(thread, libc::gmtime_r, Some(place))
+    }),
+    ("localtime_r", |thread| {
+        let place = word(thread, 1);
+        break_down(thread, libc::localtime_r, Some(place))
+    }),
+    ("mktime", |thread| join(thread, libc::mktime)),
+    ("timegm", |thread| join(thread, libc::timegm)),
+    ("strftime", format),
+    ("asctime", |thread| {
+        let date = date(thread, word(thread, 0))?;
+        text_of(thread, &date)
+    }),
+    ("ctime", |thread| {
+        let seconds = load::<8>(thread.window(), word(thread, 0))? as i64;
+        let date = broken_down(seconds, libc::localtime_r).unwrap_or(NO_DATE);
+        text_of(thread, &date)
+    }),
+];
+
+/// Where the thread's own memory has the results of `gmtime` and `asctime`.
+const DATE: u64 = 16;
+const DATE_TEXT: u64 = 128;
+
+/// A date as C programs have it: nine numbers, the offset from UTC in seconds behind them.
+type Date = [i32; 9];
+const NO_DATE: Date = [0; 9];
+const OFFSET_PLACE: u64 = 40;
+const ZONE_PLACE: u64 = 48;
+
+/// Seconds and nanoseconds, or the number of an error.
+pub(super) fn clock(number: i32) -> Result<(u64, u64), i32> {
+    let mut time = MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: the place has room for a time.
+    if unsafe { libc::clock_gettime(number, time.as_mut_ptr()) } != 0 {
+        return Err(libc::EINVAL);
+    }
+    // SAFETY: the call succeeded, so it has filled the time.
+    let time = unsafe { time.assume_init() };
+    Ok((time.tv_sec as u64, time.tv_nsec as u64))
+}
+
+/// Sleeps, but not for longer than somebody lets it.
+fn sleep(thread: &Thread, time: Duration) -> Outcome {
+    thread.process().streams.flush_output();
+    let begin = Instant::now();
+    loop {
+        thread.poll()?;
+        let Some(left) = time
+            .checked_sub(begin.elapsed())
+            .filter(|left| !left.is_zero())
+        else {
+            return Ok(());
+        };
+        std::thread::sleep(left.min(Duration::from_millis(10)));
+    }
+}
+
+fn to_host(date: &Date) -> libc::tm {
+    // SAFETY: all zeros are a date: numbers, and a pointer to no name.
+    let mut tm: libc::tm = unsafe { MaybeUninit::zeroed().assume_init() };
+    [
+        tm.tm_sec,
+        tm.tm_min,
+        tm.tm_hour,
+        tm.tm_mday,
+        tm.tm_mon,
+        tm.tm_year,
+        tm.tm_wday,
+        tm.tm_yday,
+        tm.tm_isdst,
+    ] = *date;
+    tm
+}
+
+fn from_host(tm: &libc::tm) -> Date {
+    [
+        tm.tm_sec,
+        tm.tm_min,
+        tm.tm_hour,
+        tm.tm_mday,
+        tm.tm_mon,
+        tm.tm_year,
+        tm.tm_wday,
+        tm.tm_yday,
+        tm.tm_isdst,
+    ]
+}
+
+fn date(thread: &Thread, address: u64) -> Result<Date, Failure> {
+    let mut bytes = [0; 36];
+    read(thread.window(), address, &mut bytes)?;
+    let mut date = NO_DATE;
+    for (field, bytes) in date.iter_mut().zip(bytes.chunks_exact(4)) {
+        *field = i32::from_le_bytes(bytes.try_into().unwrap_or_default());
+    }
+    Ok(date)
+}
+
+fn store_date(thread: &Thread, address: u64, date: &Date, offset: i64) -> Outcome {
+    let bytes: Vec<u8> = date.iter().flat_map(|field| field.to_le_bytes()).collect();
+    write(thread.window(), address, &bytes)?;
+    store::<8>(
+        thread.window(),
+        address.wrapping_add(OFFSET_PLACE),
+        offset as u64,
+    )?;
+    store::<8>(thread.window(), address.wrapping_add(ZONE_PLACE), 0)
+}
+
+type BreakDown = unsafe extern "C" fn(*const libc::time_t, *mut libc::tm) -> *mut libc::tm;
+
+fn broken_down_with_offset(seconds: i64, how: BreakDown) -> Option<(Date, i64)> {
+    let mut tm = to_host(&NO_DATE);
+    // SAFETY: both places are there for the call, and it fills the date.
+    let done = unsafe { how(&seconds, &mut tm) };
+    (!done.is_null()).then(|| (from_host(&tm), tm.tm_gmtoff))
+}
+
+fn broken_down(seconds: i64, how: BreakDown) -> Option<Date> {
+    broken_down_with_offset(seconds, how).map(|(date, _)| date)
+}
+
+fn break_down(thread: &mut Thread, how: BreakDown, place: Option<u64>) -> Outcome {
+    let seconds = load::<8>(thread.window(), word(thread, 0))? as i64;
+    let place = place.unwrap_or(thread.private().start + DATE);
+    let Some((date, offset)) = broken_down_with_offset(seconds, how) else {
+        set_errno(thread, libc::EOVERFLOW);
+        return result(thread, 0);
+    };
+    store_date(thread, place, &date, offset)?;
+    result(thread, place)
+}
+
+fn join(thread: &mut Thread, how: unsafe extern "C" fn(*mut libc::tm) -> libc::time_t) -> Outcome {
+    let place = word(thread, 0);
+    let mut tm = to_host(&date(thread, place)?);
+    // SAFETY: the date is borrowed for the call, which brings its fields into their ranges.
+    let seconds = unsafe { how(&mut tm) };
+    if seconds == -1 {
+        copy_errno(thread);
+    }
+    store_date(thread, place, &from_host(&tm), tm.tm_gmtoff)?;
+    result(thread, seconds as u64)
+}
+
+/// The names of days and months need numbers in their ranges.
+fn in_range(date: &Date) -> bool {
+    let [_, _, _, _, month, _, day, ..] = date;
+    (0..12).contains(month) && (0..7).contains(day)
+}
+
+fn format(thread: &mut Thread) -> Outcome {
+    let (to, room) = (word(thread, 0), word(thread, 1));
+    let format = c_text(thread.window(), word(thread, 2))?;
+    let date = date(thread, word(thread, 3))?;
+    let tm = to_host(&date);
+    // Programs print dates into small buffers; longer ones count as full, as any that is too small.
+    let mut buffer = vec![0_u8; room.min(64 << 10) as usize];
+    // SAFETY: the buffer has the length that is passed; format and date are there for the call. Without a name the
+    // zone is an empty text.
+    let length = unsafe {
+        libc::strftime(
+            buffer.as_mut_ptr().cast(),
+            buffer.len(),
+            format.as_ptr(),
+            &tm,
+        )
+    };
+    if length > 0 || !buffer.is_empty() && format.is_empty() {
+        write(thread.window(), to, &buffer[..=length])?;
+    }
+    result(thread, length as u64)
+}
+
+fn text_of(thread: &mut Thread, date: &Date) -> Outcome {
+    const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let [second, minute, hour, day_of_month, month, year, day, ..] = *date;
+    let (day, month) = if in_range(date) {
+        (DAYS[day as usize], MONTHS[month as usize])
+    } else {
+        ("???", "???")
+    };
+    let year = i64::from(year) + 1900;
+    let mut text =
+        format!("{day} {month}{day_of_month:3} {hour:02}:{minute:02}:{second:02} {year}\n");
+    text.truncate(100);
+    text.push('\0');
+    let place = thread.private().start + DATE_TEXT;
+    write(thread.window(), place, text.as_bytes())?;
+    result(thread, place)
+}

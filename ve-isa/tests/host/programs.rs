@@ -1,0 +1,24 @@
+//! Programs that print the same on both machines.
+
+use crate::support::{can_compile, compare};
+
+#[test]
+fn formats() {
+    if can_compile() {
+        assert!(compare(include_str!("format.c")) > 20_000);
+    }
+}
+
+#[test]
+fn strings() {
+    if can_compile() {
+        assert!(compare(include_str!("strings.c")) > 1000);
+    }
+}
+
+#[test]
+fn library() {
+    if can_compile() {
+        assert!(compare(include_str!("library.c")) > 150);
+    }
+}

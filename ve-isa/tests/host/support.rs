@@ -1,0 +1,116 @@
+//! Compiles programs, and runs them on both machines.
+
+use std::path::Path;
+use std::process::Command;
+
+use ve_isa::image::Input;
+use ve_isa::machine::{Machine, Unresolved};
+
+const CLANG: &str = "clang-19";
+
+/// What a program is compiled with for the Vector Engine.
+const FLAGS: [&[&str]; 2] = [&["-O0"], &["-O2", "-fpic"]];
+
+/// How much a program may print.
+const ROOM: u64 = 8 << 20;
+
+/// Whether there is a compiler; where it is required, its absence is an error.
+pub fn can_compile() -> bool {
+    let found = Command::new(CLANG).arg("--version").output().is_ok();
+    if !found {
+        assert!(
+            std::env::var_os("VEO_TEST_REQUIRE_ALL").is_none(),
+            "{CLANG} is missing"
+        );
+        eprintln!("skipped: {CLANG} is not installed");
+    }
+    found
+}
+
+fn run(command: &mut Command) -> Vec<u8> {
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.stdout
+}
+
+/// What does not depend on whether a compiler knows the C library.
+const COMMON: [&str; 4] = ["-w", "-fno-builtin", "-ffp-contract=off", "-std=gnu11"];
+
+/// An object for the Vector Engine.
+pub fn object(directory: &Path, source: &str, flags: &[&str]) -> Vec<u8> {
+    let (file, object) = (directory.join("k.c"), directory.join("k.o"));
+    std::fs::write(&file, source).unwrap();
+    std::fs::write(directory.join("libc.h"), include_str!("libc.h")).unwrap();
+    run(Command::new(CLANG)
+        .args(["--target=ve-unknown-linux-gnu", "-ffreestanding", "-c"])
+        .args(COMMON)
+        .args(flags)
+        .args([&file, Path::new("-o"), &object]));
+    std::fs::read(object).unwrap()
+}
+
+/// A machine with this program.
+pub fn machine(directory: &Path, source: &str, flags: &[&str]) -> Machine {
+    let object = object(directory, source, flags);
+    let machine = Machine::new().unwrap();
+    let input = Input {
+        name: "k.o",
+        bytes: &object,
+    };
+    machine.load(&[input], Unresolved::Error).unwrap();
+    machine
+}
+
+/// What a program prints on the host.
+fn on_host(directory: &Path, source: &str) -> String {
+    let (file, program) = (directory.join("h.c"), directory.join("h"));
+    std::fs::write(&file, source).unwrap();
+    std::fs::write(directory.join("libc.h"), include_str!("libc.h")).unwrap();
+    run(Command::new("gcc")
+        .args(COMMON)
+        .args([&file, Path::new("-o"), &program])
+        .arg("-lm"));
+    let text = run(&mut Command::new(program));
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// What it prints on the Vector Engine.
+fn on_engine(directory: &Path, source: &str, flags: &[&str]) -> String {
+    let machine = machine(directory, source, flags);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let buffer = machine
+        .window()
+        .map(ROOM, ve_isa::memory::Protection::ReadWrite)
+        .unwrap();
+    let function = machine.symbol("run_all").unwrap();
+    let used = thread
+        .call(function, &[buffer.start, ROOM])
+        .unwrap_or_else(|trap| panic!("{flags:?}: {}", machine.report(&trap)));
+    let mut text = vec![0; used as usize];
+    machine.window().read(buffer.start, &mut text).unwrap();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Runs a program on both and compares what it prints, line by line. The result is how many lines there are.
+pub fn compare(source: &str) -> usize {
+    let directory = tempfile::tempdir().unwrap();
+    let expected = on_host(directory.path(), source);
+    for flags in FLAGS {
+        let found = on_engine(directory.path(), source, flags);
+        let different = expected
+            .lines()
+            .zip(found.lines())
+            .filter(|(expected, found)| expected != found);
+        let report: Vec<_> = different
+            .take(10)
+            .map(|(expected, found)| format!("host:   {expected}\nengine: {found}"))
+            .collect();
+        assert!(report.is_empty(), "{flags:?}\n{}", report.join("\n"));
+        assert_eq!(expected.len(), found.len(), "{flags:?}");
+    }
+    expected.lines().count()
+}
