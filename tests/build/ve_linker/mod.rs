@@ -511,3 +511,69 @@ fn another_linker_is_taken_where_it_is_named() {
     let error = error.unwrap_err().to_string();
     assert!(error.contains("VEO_VE_LINKER"), "{error}");
 }
+
+/// Code that asks for all that comes along, run by the instruction set's own interpreter.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn what_comes_along_computes_as_the_host_does() {
+    use ve_isa::image::Input;
+    use ve_isa::machine::{Machine, Unresolved};
+
+    if !clang() {
+        return;
+    }
+    let bench = bench("ve1-llvm");
+    let mut kernels = Kernels::new("libk.so");
+    kernels.inline("k.c", include_str!("sources/helpers.c"));
+    let built = bench.build(&mut kernels).unwrap();
+    let bytes = fs::read(built.library(Target::Ve1Llvm).unwrap()).unwrap();
+    let machine = Machine::new().unwrap();
+    let input = Input {
+        name: "libk.so",
+        bytes: &bytes,
+    };
+    machine.load(&[input], Unresolved::Error).unwrap();
+    let mut thread = machine.thread(64 << 20).unwrap();
+    thread.start().unwrap();
+    let mut call = |name: &str, words: &[i64]| {
+        let words: Vec<u64> = words.iter().map(|word| word.cast_unsigned()).collect();
+        let function = machine.symbol(name).unwrap();
+        thread.call(function, &words).unwrap()
+    };
+    assert_eq!(call("started", &[]), 6);
+    for n in [1, 15, 16, 1000, 9_000_000] {
+        assert_eq!(call("on_stack", &[n]), 3 * n as u64, "{n}");
+        assert_eq!(call("aligned", &[n]), 2 * n as u64, "{n}");
+    }
+    let numbers = [
+        0,
+        1,
+        -1,
+        7,
+        -10,
+        12_345_678_901,
+        i64::MAX,
+        i64::MIN,
+        i64::MIN + 1,
+    ];
+    for a in numbers {
+        for b in numbers {
+            let (wide, other) = (i128::from(a), i128::from(b));
+            let product = wide * other;
+            let low = call("product", &[a, b, 0]);
+            let high = call("product", &[a, b, 1]);
+            assert_eq!(
+                (low, high),
+                (product as u64, (product >> 64) as u64),
+                "{a} {b}"
+            );
+            let float = f64::from_bits(call("as_double", &[a, b]));
+            assert!(float == product as f64, "{a} {b}: {float}");
+            if b != 0 {
+                let large = (wide << 60) + other;
+                assert_eq!(call("quotient", &[a, b]), (large / other) as u64, "{a} {b}");
+                assert_eq!(call("rest", &[a, b]), (large % other) as u64, "{a} {b}");
+            }
+        }
+    }
+}
