@@ -72,7 +72,7 @@ pub enum MemoryError {
 /// use ve_isa::memory::{AccessError, Protection, Window};
 ///
 /// let window = Window::reserve()?;
-/// let range = window.map(100, Protection::ReadWrite)?;
+/// let range = window.map(64 << 10, Protection::ReadWrite)?;
 /// window.store::<8>(range.start, 7).unwrap();
 /// assert_eq!(window.load::<8>(range.start), Ok(7));
 /// assert_eq!(window.load::<8>(range.end), Err(AccessError::Protected));
