@@ -66,6 +66,12 @@ pub enum UnloadError {
     Trap(#[from] Trap),
 }
 
+/// The names of all functions that the host provides, in order.
+#[must_use]
+pub fn host_functions() -> Vec<&'static str> {
+    host::names()
+}
+
 /// A thread with what it needs to follow the machine.
 #[derive(Debug)]
 pub struct MachineThread<'m> {
@@ -259,6 +265,12 @@ impl Machine {
             Some(place) => format!("{trap} in {place}"),
             None => trap.to_string(),
         }
+    }
+
+    /// The address of a function that the host provides, whether or not an image defines one of this name.
+    #[must_use]
+    pub fn host_address(&self, name: &str) -> Option<u64> {
+        self.gates.function(name, host::find(name)?)
     }
 
     /// Gives machine code an environment, of entries as `NAME=value`; it has an empty one at first. The result is the address of

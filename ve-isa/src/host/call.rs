@@ -33,6 +33,21 @@ pub(super) fn int(thread: &Thread, number: usize) -> i32 {
     word(thread, number) as i32
 }
 
+/// An argument of type `double`.
+pub(super) fn double(thread: &Thread, number: usize) -> f64 {
+    f64::from_bits(word(thread, number))
+}
+
+/// An argument of type `float`.
+pub(super) fn single(thread: &Thread, number: usize) -> f32 {
+    f32::from_bits((word(thread, number) >> 32) as u32)
+}
+
+/// An argument of type `long double`, or the low and high half of another pair: of the two registers from `first`, which is even.
+pub(super) fn quad(thread: &Thread, first: usize) -> u128 {
+    u128::from(word(thread, first)) << 64 | u128::from(word(thread, first + 1))
+}
+
 /// Where the argument with this number is in memory, as variadic functions have all of them.
 pub(super) fn place(thread: &Thread, number: u64) -> u64 {
     let sp = thread.registers().scalar(SP);

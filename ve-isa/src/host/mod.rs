@@ -4,18 +4,23 @@
 //! pointer: memory of machine code is reached through the window only. What they keep is in `process`.
 
 mod call;
+mod complex;
 mod control;
 mod ctype;
 mod format;
 mod heap;
+mod integers;
 mod jump;
+mod math;
 mod memory;
 mod number;
 mod print;
+mod quad;
 mod stdio;
 mod stdlib;
 mod string;
 mod syscall;
+mod threads;
 mod time;
 
 use std::collections::HashMap;
@@ -27,16 +32,22 @@ pub(crate) use syscall::system_call;
 
 /// All functions, by area.
 const TABLES: &[call::Table] = &[
+    complex::TABLE,
     control::TABLE,
     ctype::TABLE,
     heap::TABLE,
+    integers::TABLE,
     jump::TABLE,
+    math::NUMBERS,
+    math::OTHERS,
     memory::TABLE,
     number::TABLE,
     print::TABLE,
+    quad::TABLE,
     stdio::TABLE,
     stdlib::TABLE,
     string::TABLE,
+    threads::TABLE,
     time::TABLE,
 ];
 
@@ -47,4 +58,11 @@ static FUNCTIONS: LazyLock<HashMap<&'static str, HostFunction>> =
 #[must_use]
 pub fn find(name: &str) -> Option<HostFunction> {
     FUNCTIONS.get(name).copied()
+}
+
+/// The names of all functions, in order.
+pub(crate) fn names() -> Vec<&'static str> {
+    let mut names: Vec<_> = FUNCTIONS.keys().copied().collect();
+    names.sort_unstable();
+    names
 }

@@ -5,6 +5,7 @@
 mod exits;
 mod files;
 mod heap;
+mod keys;
 mod random;
 mod streams;
 mod variables;
@@ -17,6 +18,7 @@ use crate::memory::{MemoryError, Window};
 pub(crate) use exits::{Exit, Exits};
 pub(crate) use files::Files;
 pub(crate) use heap::{Heap, HeapError};
+pub(crate) use keys::Keys;
 pub(crate) use random::Random;
 pub(crate) use streams::{Stream, Streams};
 use variables::Variables;
@@ -28,6 +30,7 @@ pub(crate) struct Process {
     pub(crate) streams: Streams,
     pub(crate) exits: Exits,
     pub(crate) files: Files,
+    pub(crate) keys: Keys,
     random: Mutex<Random>,
     variables: Variables,
 }
@@ -41,6 +44,7 @@ impl Process {
             streams: Streams::new(variables.streams()),
             exits: Exits::default(),
             files: Files::default(),
+            keys: Keys::default(),
             random: Mutex::default(),
             variables,
         })

@@ -22,3 +22,10 @@ fn library() {
         assert!(compare(include_str!("library.c")) > 150);
     }
 }
+
+#[test]
+fn numbers() {
+    if can_compile() {
+        assert!(compare(include_str!("numbers.c")) > 1500);
+    }
+}
