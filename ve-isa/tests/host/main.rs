@@ -7,3 +7,4 @@
 
 mod programs;
 mod support;
+mod wild;

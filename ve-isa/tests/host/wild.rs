@@ -1,0 +1,170 @@
+//! Every function of the host, called with pointers that lead nowhere.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ve_isa::machine::{Machine, host_functions};
+use ve_isa::memory::Protection;
+use ve_isa::trap::TrapKind;
+
+/// Functions that end the program whatever they are given, or say that they cannot be called.
+const ENDS: [&str; 11] = [
+    "abort",
+    "exit",
+    "_exit",
+    "_Exit",
+    "quick_exit",
+    "__assert_fail",
+    "__assert",
+    "__stack_chk_fail",
+    "__cxa_pure_virtual",
+    "__cxa_deleted_virtual",
+    "_ZSt9terminatev",
+];
+
+/// Ends the thread that asks to stop.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn wild_pointers_are_traps_that_name_the_function() {
+    let machine = Machine::new().unwrap();
+    let window = machine.window();
+    let good = window.map(1 << 16, Protection::ReadWrite).unwrap();
+    let closed = window.map(1 << 16, Protection::Read).unwrap();
+    let text = b"/nonexistent/%s%n%f%Lf%ls\0";
+    let fill = |place: u64| {
+        window.write(place, &[0; 4096]).unwrap();
+        window.write(place, text).unwrap();
+        // A string that nothing ends before the memory does.
+        window.write(good.end - 8, b"no end!!").unwrap();
+    };
+    let wild = [
+        8,
+        0x10,
+        window.range().start - 8,
+        window.range().end - 4,
+        window.range().end,
+        closed.end + 8,
+        closed.start,
+        good.end - 4,
+        good.end - 8,
+        u64::MAX - 7,
+        1 << 63,
+        u64::MAX,
+    ];
+    // What blocks or sleeps is asked to stop, again and again.
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let stop = thread.thread().stop_handle();
+    let done = AtomicBool::new(false);
+    let mut traps = 0;
+    std::thread::scope(|scope| {
+        // Also where a check fails.
+        let _done = Done(&done);
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(20));
+                stop.stop();
+            }
+        });
+        let mut call = |name: &str, words: &[u64; 6]| {
+            let function = machine.host_address(name).unwrap();
+            match thread.call(function, words) {
+                Ok(_) => {}
+                Err(trap) => {
+                    traps += 1;
+                    match &trap.kind {
+                        TrapKind::HostFunction { name: named, .. } => assert_eq!(named, name),
+                        TrapKind::MemoryAccess { .. }
+                        | TrapKind::OutsideCode { .. }
+                        | TrapKind::StackOverflow { .. }
+                        | TrapKind::Arithmetic { .. }
+                        | TrapKind::Stopped => {}
+                        TrapKind::Exit { .. } | TrapKind::Abort => {
+                            assert!(
+                                ENDS.contains(&name)
+                                    || name.contains("vti")
+                                    || name.contains("vsi")
+                                    || name.contains("vdi"),
+                                "{name}"
+                            );
+                        }
+                        other => panic!("{name} {words:x?}: {other}"),
+                    }
+                }
+            }
+        };
+        for name in host_functions() {
+            // Input of the test is none of the functions' business, nor is its output.
+            if matches!(
+                name,
+                "getchar" | "getchar_unlocked" | "puts" | "scanf" | "vscanf"
+            ) {
+                continue;
+            }
+            for position in 0..6 {
+                for address in wild {
+                    for others in [good.start, 3, good.start + 64] {
+                        fill(good.start);
+                        let mut words = [others; 6];
+                        words[position] = address;
+                        call(name, &words);
+                    }
+                }
+            }
+            for address in wild {
+                fill(good.start);
+                call(name, &[address; 6]);
+            }
+        }
+    });
+    assert!(traps > 5000, "{traps}");
+}
+
+#[test]
+fn a_bad_pointer_is_named_with_the_reason() {
+    let machine = Machine::new().unwrap();
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let mut why = |name: &str, words: &[u64]| {
+        let function = machine.host_address(name).unwrap();
+        thread.call(function, words).unwrap_err().kind.to_string()
+    };
+    assert_eq!(
+        why("strlen", &[0x10]),
+        "strlen: was given 0x10, which is not memory of the Vector Engine"
+    );
+    assert_eq!(
+        why("memcpy", &[0, 0, 8]),
+        "memcpy: was given 0x0, which is not memory of the Vector Engine"
+    );
+    assert_eq!(
+        why("fclose", &[0x40]),
+        "fclose: was given 0x40, which is no open stream"
+    );
+    let block = {
+        let malloc = machine.host_address("malloc").unwrap();
+        let mut thread = machine.thread(1 << 20).unwrap();
+        thread.call(malloc, &[100]).unwrap()
+    };
+    assert_eq!(
+        why("free", &[block + 16]),
+        format!(
+            "free: was given {:#x}, where no allocated block begins",
+            block + 16
+        )
+    );
+    let read_only = machine.window().map(4096, Protection::Read).unwrap().start;
+    assert_eq!(
+        why("memset", &[read_only, 1, 8]),
+        format!("memset: was given {read_only:#x}, which is protected")
+    );
+    assert_eq!(
+        why("longjmp", &[read_only, 1]),
+        format!("longjmp: was given {read_only:#x}, which setjmp has not set")
+    );
+}
