@@ -518,6 +518,7 @@ fn another_linker_is_taken_where_it_is_named() {
 fn what_comes_along_computes_as_the_host_does() {
     use ve_isa::image::Input;
     use ve_isa::machine::{Machine, Unresolved};
+    use ve_isa::trap::TrapKind;
 
     if !clang() {
         return;
@@ -535,12 +536,22 @@ fn what_comes_along_computes_as_the_host_does() {
     machine.load(&[input], Unresolved::Error).unwrap();
     let mut thread = machine.thread(64 << 20).unwrap();
     thread.start().unwrap();
+    let started = machine.symbol("started").unwrap();
+    assert_eq!(thread.call(started, &[]).unwrap(), 6);
+    // The functions that grow the stack ask the system when it does not suffice, which says that there is no more.
+    for name in ["on_stack", "aligned"] {
+        let function = machine.symbol(name).unwrap();
+        let trap = thread.call(function, &[100 << 20]).unwrap_err();
+        assert!(
+            matches!(trap.kind, TrapKind::StackOverflow { .. }),
+            "{name}: {trap}"
+        );
+    }
     let mut call = |name: &str, words: &[i64]| {
         let words: Vec<u64> = words.iter().map(|word| word.cast_unsigned()).collect();
         let function = machine.symbol(name).unwrap();
         thread.call(function, &words).unwrap()
     };
-    assert_eq!(call("started", &[]), 6);
     for n in [1, 15, 16, 1000, 9_000_000] {
         assert_eq!(call("on_stack", &[n]), 3 * n as u64, "{n}");
         assert_eq!(call("aligned", &[n]), 2 * n as u64, "{n}");
