@@ -27,7 +27,7 @@ pub enum Failure {
     Trap(TrapKind),
     /// Machine code that it called has trapped.
     Nested(Trap),
-    /// Control goes to where an outer call is: see [`Thread::jump`].
+    /// Control goes to where an outer call is: see `Thread::jump`.
     Jump,
 }
 
