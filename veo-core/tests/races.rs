@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use veo_core::{
-    Error, Races, Result, Schedule, VeBuffer, VeoContext, VeoProc, VeoProcBuilder, VeoRequest,
-    ve_kernel,
+    Error, Guard, Races, Result, Schedule, VeBuffer, VeoContext, VeoProc, VeoProcBuilder,
+    VeoRequest, ve_kernel,
 };
 use veo_test_support as _;
 
@@ -433,7 +433,8 @@ fn a_request_that_is_denied_is_not_submitted() -> Result<()> {
 
 #[test]
 fn memory_that_was_freed_is_forgotten() -> Result<()> {
-    let s = Setting::new(builder().races(Races::Deny))?;
+    // A guard keeps freed memory from being allocated again.
+    let s = Setting::new(builder().races(Races::Deny).guard(Guard::Off))?;
     let mut seen = std::collections::HashSet::new();
     let mut again = 0;
     for _ in 0..20 {
