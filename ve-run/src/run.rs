@@ -2,10 +2,10 @@
 //!
 //! It knows machine code through `ve_isa` only. Whatever ends the program becomes an exit status and one sentence.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::Write as _;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
@@ -131,23 +131,29 @@ impl From<Trap> for End {
 /// Constructors, then `main(argc, argv, envp)`.
 fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Result<u8, End> {
     let main = symbol(machine, run, "main")?;
+    let environment: Vec<CString> = std::env::vars_os()
+        .filter_map(|(name, value)| {
+            CString::new([name.as_bytes(), b"=", value.as_bytes()].concat()).ok()
+        })
+        .collect();
+    let environment = machine.set_environment(&environment);
+    let envp = environment.map_err(|error| End::Failure(Failure::loading(error)))?;
     thread.start()?;
     let arguments: Vec<OsString> = [run.file.clone().into_os_string()]
         .into_iter()
         .chain(run.arguments.iter().cloned())
         .collect();
-    let environment: Vec<OsString> = std::env::vars_os()
-        .map(|(name, value)| {
-            let mut bytes = name.into_vec();
-            bytes.push(b'=');
-            bytes.extend(value.into_vec());
-            OsString::from_vec(bytes)
-        })
-        .collect();
     let argv = strings(machine, &arguments).map_err(End::Failure)?;
-    let envp = strings(machine, &environment).map_err(End::Failure)?;
     let result = thread.call(main, &[arguments.len() as u64, argv, envp])?;
-    Ok(result as u8)
+    leave(machine, thread, result)
+}
+
+/// What follows `main`, as in C: `exit` calls what the program has registered, and writes out what it has printed.
+fn leave(machine: &Machine, thread: &mut MachineThread<'_>, code: u64) -> Result<u8, End> {
+    if let Some(exit) = machine.host_address("exit") {
+        thread.call(exit, &[code])?;
+    }
+    Ok(code as u8)
 }
 
 /// One function, its arguments as words, its result in all ways of reading it.
@@ -169,6 +175,13 @@ fn call(
     }
     thread.start()?;
     let result = thread.call(function, &words)?;
+    match leave(machine, thread, 0) {
+        Err(End::Trap(Trap {
+            kind: TrapKind::Exit { .. },
+            ..
+        })) => {}
+        end => _ = end?,
+    }
     // Nobody may be reading.
     let _ = writeln!(
         std::io::stdout(),

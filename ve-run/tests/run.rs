@@ -212,3 +212,29 @@ fn what_runs_is_told_when_asked() {
     assert_eq!(counted.trim().parse(), Ok(traced), "{text}");
     assert!(text.lines().any(|line| line.trim() == "2  bsic"), "{text}");
 }
+
+#[test]
+fn what_follows_main_is_what_c_has() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "int printf(const char *, ...); int atexit(void (*)(void)); char *getenv(const char *);
+         static void last(void) { printf(\" last\"); }
+         int main(void) { atexit(last); printf(\"first %s\", getenv(\"VE_RUN_TEST\")); return 3; }
+         long says(long n) { printf(\"n is %ld\\n\", n); return n; }",
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_ve-run"))
+        .env("VE_RUN_TEST", "given")
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(end(&output), (3, String::new()));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "first given last");
+    let output = ve_run(&["--call", "says", file.to_str().unwrap(), "5"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.starts_with("n is 5\n0x0000000000000005 5 "), "{text}");
+}
