@@ -5,6 +5,9 @@
 #define complex _Complex
 #define _Complex_I 1.0fi
 #define I _Complex_I
+#define CMPLX(x, y) __builtin_complex((double)(x), (double)(y))
+#define CMPLXF(x, y) __builtin_complex((float)(x), (float)(y))
+#define CMPLXL(x, y) __builtin_complex((long double)(x), (long double)(y))
 
 double _Complex cacos(double _Complex), casin(double _Complex), catan(double _Complex), ccos(double _Complex), csin(double _Complex), ctan(double _Complex), cexp(double _Complex), clog(double _Complex), csqrt(double _Complex), conj(double _Complex), cproj(double _Complex), cpow(double _Complex, double _Complex);
 double cabs(double _Complex), carg(double _Complex), creal(double _Complex), cimag(double _Complex);
