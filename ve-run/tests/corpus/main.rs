@@ -1,0 +1,224 @@
+//! C functions of all kinds, compiled for the Vector Engine and for the host: both print the same.
+//!
+//! Each program of `c/` prints a line of results for each of its functions. It runs as the objects of the compiler and as the shared
+//! object that `veo-build` links, at several levels of optimisation. What gcc's program prints on the host is the reference.
+
+#![cfg(target_os = "linux")]
+#![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use veo_build::{Built, Kernels, Target};
+use veo_test_support::compile::tool;
+use veo_test_support::{available, found, run};
+
+/// What does not depend on the machine.
+const COMMON: [&str; 6] = [
+    "-w",
+    "-std=gnu11",
+    "-fwrapv",
+    "-fno-strict-aliasing",
+    "-ffp-contract=off",
+    "-fcommon",
+];
+/// What makes the host's types those of the Vector Engine.
+const HOST: &[&str] = if cfg!(target_arch = "x86_64") {
+    &["-O1", "-Wno-psabi", "-Wno-sync-nand", "-mlong-double-128"]
+} else {
+    &["-O1", "-Wno-psabi", "-Wno-sync-nand", "-fsigned-char"]
+};
+
+/// A program: what a directory and a name in it are.
+struct Program {
+    name: &'static str,
+    sources: Vec<PathBuf>,
+}
+
+fn directory(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+impl Program {
+    /// The program of these files, the first one with its `main`.
+    fn new(name: &'static str, more: &[&str]) -> Self {
+        let main = directory("tests/corpus/c").join(name).with_extension("c");
+        let more = more.iter().map(|file| directory("..").join(file));
+        Self {
+            name,
+            sources: std::iter::once(main).chain(more).collect(),
+        }
+    }
+
+    /// How many functions its `main` calls.
+    fn functions(&self) -> usize {
+        let text = fs::read_to_string(&self.sources[0]).unwrap();
+        text.matches("\n    RUN(").count()
+    }
+
+    /// What it prints on the host.
+    fn on_host(&self, dir: &Path) -> String {
+        let program = dir.join("host");
+        tool(
+            Command::new("gcc")
+                .args(COMMON)
+                .args(HOST)
+                .args(&self.sources)
+                .arg("-o")
+                .arg(&program)
+                .args(["-lm", "-latomic"]),
+        );
+        tool(&mut Command::new(program))
+    }
+
+    /// Objects for the Vector Engine, the one with `main` last.
+    fn objects(&self, dir: &Path, flags: &[&str]) -> Vec<PathBuf> {
+        let object = |source: &PathBuf| {
+            let stem = source.file_stem().unwrap().to_str().unwrap();
+            let object = dir.join(format!("{stem}{}.o", flags.concat()));
+            tool(
+                Command::new("clang-19")
+                    .args(["--target=ve-unknown-linux-gnu", "-c", "-idirafter"])
+                    .arg(directory("../veo-build/libc"))
+                    .args(COMMON)
+                    .args(flags)
+                    .arg(source)
+                    .arg("-o")
+                    .arg(&object),
+            );
+            object
+        };
+        self.sources.iter().rev().map(object).collect()
+    }
+
+    /// A shared object, of sources or of objects.
+    fn link(&self, dir: &Path, name: &str, set: impl FnOnce(&mut Kernels)) -> PathBuf {
+        let mut kernels = Kernels::new(format!("lib{}-{name}.so", self.name));
+        set(&mut kernels);
+        let machine = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+        for (variable, value) in [
+            ("OUT_DIR", dir.join("out").as_os_str()),
+            ("CARGO_MANIFEST_DIR", dir.as_os_str()),
+            ("TARGET", machine.as_ref()),
+            ("HOST", machine.as_ref()),
+            ("CARGO_CFG_TARGET_OS", "linux".as_ref()),
+            ("OPT_LEVEL", "2".as_ref()),
+            ("DEBUG", "0".as_ref()),
+            ("NUM_JOBS", "1".as_ref()),
+            ("VEO_TARGETS", "ve1-llvm".as_ref()),
+        ] {
+            kernels.env(variable, value);
+        }
+        let built = kernels.cargo_metadata(false).try_compile().unwrap();
+        Built::library(&built, Target::Ve1Llvm).unwrap().to_owned()
+    }
+
+    /// What it prints on the Vector Engine, the last of these files being the one with `main`.
+    fn on_engine(&self, files: &[PathBuf]) -> String {
+        let (main, others) = files.split_last().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ve-run"));
+        for other in others {
+            command.arg("--lib").arg(other);
+        }
+        let outcome = run::run(command.arg(main), Duration::from_secs(300));
+        outcome.expect_success(&main.display().to_string());
+        outcome.stdout
+    }
+
+    fn compare(&self, form: &str, expected: &str, files: &[PathBuf]) {
+        let printed = self.on_engine(files);
+        let mut report = String::new();
+        for (expected, found) in expected.lines().zip(printed.lines()) {
+            if expected != found {
+                write!(report, "host:   {expected}\nengine: {found}\n").unwrap();
+            }
+        }
+        assert!(report.is_empty(), "{} {form}\n{report}", self.name);
+        assert_eq!(
+            printed.lines().count(),
+            expected.lines().count(),
+            "{} {form}",
+            self.name
+        );
+    }
+
+    /// Runs it in all forms.
+    fn check(&self) {
+        if !available(
+            "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
+            found("clang-19") && found("llvm-link-19"),
+        ) {
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        let expected = self.on_host(dir);
+        assert_eq!(expected.lines().count(), self.functions(), "{}", self.name);
+        for flags in [&["-O0"], &["-O2"]] {
+            let form = format!("objects {flags:?}");
+            self.compare(&form, &expected, &self.objects(dir, flags));
+        }
+        for flags in [&["-O0", "-fpic"], &["-O2", "-fpic"]] {
+            let objects = self.objects(dir, flags);
+            self.compare(&format!("objects {flags:?}"), &expected, &objects);
+            let library = self.link(dir, &format!("of-objects{}", flags[0]), |kernels| {
+                // A library is made of one source at least.
+                kernels.inline("nothing.c", "typedef int nothing;");
+                kernels.for_target(Target::Ve1Llvm, |options| {
+                    options.objects(&objects);
+                });
+            });
+            self.compare(&format!("library {flags:?}"), &expected, &[library]);
+        }
+        self.compare("library of sources", &expected, &[self.of_sources(dir)]);
+    }
+
+    /// The library that a build script makes of the sources.
+    fn of_sources(&self, dir: &Path) -> PathBuf {
+        self.link(dir, "of-sources", |kernels| {
+            kernels.files(&self.sources).flags(COMMON);
+        })
+    }
+}
+
+/// A test for each program, and one for how many functions there are.
+macro_rules! programs {
+    ($($name:ident [$($more:literal),*];)*) => {
+        $(
+            #[test]
+            fn $name() {
+                Program::new(stringify!($name), &[$($more),*]).check();
+            }
+        )*
+
+        #[test]
+        fn there_are_more_than_two_hundred_functions() {
+            let counts = [$(Program::new(stringify!($name), &[]).functions()),*];
+            assert!(counts.iter().all(|count| *count > 7), "{counts:?}");
+            assert!(counts.iter().sum::<usize>() > 200, "{counts:?}");
+        }
+    };
+}
+
+programs! {
+    algorithms [];
+    atomics [];
+    bits [];
+    codes [];
+    control [];
+    floats [];
+    integers [];
+    kernels [
+        "ve-kernels/kernels/basics.c",
+        "ve-kernels/kernels/echo.c",
+        "ve-kernels/kernels/memory.c",
+        "ve-kernels/kernels/statistics.c"
+    ];
+    linkage ["ve-run/tests/corpus/c/linkage_other.c"];
+    memory [];
+    structs [];
+    varargs [];
+}
