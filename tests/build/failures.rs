@@ -156,15 +156,15 @@ fn mistakes_in_the_build_script() {
     );
     assert_eq!(
         message(Kernels::new("k").file("k.c"), invalid),
-        "`k` is not the file name of a shared library; the name in #[ve_kernel(lib = ..)] and here is like \"libk.so\""
+        "`k` is not the file name of a shared library; name it \"libk.so\" here and in #[ve_kernel(lib = ..)]"
     );
     for name in ["libk", "libk.a", "k.dylib"] {
         let message = message(Kernels::new(name).file("k.c"), invalid);
-        assert!(message.ends_with("is like \"libk.so\""), "{message}");
+        assert!(message.contains("name it \"libk.so\" here"), "{message}");
     }
     assert_eq!(
         message(Kernels::new("a/libk.so").file("k.c"), invalid),
-        "`a/libk.so` is not a file name for a library"
+        "`a/libk.so` cannot name a library; give a file name without a directory that does not begin with a dot"
     );
     assert_eq!(
         message(Kernels::new("libk.so").file("none.c"), ErrorKind::Io),
@@ -172,7 +172,7 @@ fn mistakes_in_the_build_script() {
     );
     assert_eq!(
         message(Kernels::new("libk.so").file("k.h"), invalid),
-        "libk.so: k.h is not a source by its name; headers are found by the sources that include them, .include(..) names their directory"
+        "libk.so: k.h is not a source by its name; leave headers to the sources that include them; .include(..) names their directory"
     );
     assert!(
         message(Kernels::new("libk.so").file("k.o"), invalid)
@@ -204,7 +204,7 @@ fn mistakes_in_the_build_script() {
             Kernels::new("libk.so").file("k.c").for_file("K.c", |_| {}),
             invalid
         ),
-        "libk.so: .for_file(\"K.c\", ..) names no source of this library"
+        "libk.so: .for_file(\"K.c\", ..) names no source of this library; give the path by which the source was added"
     );
     assert!(
         message(
@@ -245,7 +245,7 @@ fn a_compiler_that_is_none() {
     }
     assert_eq!(
         message(&["k.c"], "ccache gcc"),
-        ".compiler(\"ccache gcc\") names a compiler; one with arguments goes to .env(\"VEO_CC\", ..), but there is no such program"
+        ".compiler(\"ccache gcc\") names a compiler, but there is no such program; give one with arguments by .env(\"VEO_CC\", ..)"
     );
     let source = bench.path("package/k.c");
     assert!(
@@ -287,6 +287,6 @@ fn outside_of_a_build_script() {
     assert_eq!(error.kind(), ErrorKind::MissingVariable);
     assert_eq!(
         error.to_string(),
-        "TARGET is not set. Kernels are built from a build script (build.rs), for which Cargo sets it"
+        "TARGET is not set. Cargo sets it for build scripts, so call this from build.rs"
     );
 }

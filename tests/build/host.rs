@@ -154,7 +154,7 @@ fn cross_compiling_takes_the_targets_own_compiler() {
     let error = bench.build(&mut kernels).unwrap_err().to_string();
     assert_eq!(
         error,
-        "libk.so: the target host was asked for, but no C compiler (aarch64-linux-gnu-gcc not found)\n\n\
+        "libk.so: the target host was asked for, but cannot be built: no C compiler (aarch64-linux-gnu-gcc not found)\n\n\
          help: install one (Debian: gcc) or name one in VEO_CC or CC"
     );
     let path = std::env::var("PATH").unwrap();

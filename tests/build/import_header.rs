@@ -131,15 +131,19 @@ fn functions_get_contracts_by_pattern() {
         assert!(declared.contains(part), "{part}\n{declared}");
     }
     for (pattern, clauses, words) in [
-        ("sub", "a >= 0", "`sub` is required of no function"),
-        ("ad", "a >= 0", "`ad` is required of no function"),
-        ("(", "a >= 0", "`(` is no regular expression"),
+        (
+            "sub",
+            "a >= 0",
+            ".requires(\"sub\", ..) matches no function",
+        ),
+        ("ad", "a >= 0", ".requires(\"ad\", ..) matches no function"),
+        ("(", "a >= 0", "`(` is not a regular expression"),
         (
             "add",
             "a >= (0",
-            "`a >= (0`, required of `add`, cannot be read",
+            ".requires(\"add\", \"a >= (0\") cannot be read",
         ),
-        ("add", " ", "nothing is required of `add`"),
+        ("add", " ", ".requires(\"add\", ..) has no condition"),
     ] {
         let error = import(&package, "k.h", |import| {
             import.requires(pattern, clauses);
@@ -192,7 +196,7 @@ void g(int n, double x[], double y[n], double z[static n + 1], double *p, double
         import.verify("never");
     })
     .expect_err("there is no such policy");
-    let told = "`never` is no policy; .verify(..) takes `deny`, `warn` or `off`";
+    let told = "`never` is not a policy; .verify(..) takes `deny`, `warn` or `off`";
     assert!(error.to_string().contains(told), "{error}");
 }
 
@@ -269,7 +273,7 @@ fn mistakes_say_what_is_wrong() {
             assert!(error.to_string().contains(part), "{part}\n{error}");
         }
     };
-    let wrong = "no regular expression";
+    let wrong = "not a regular expression";
     refused(|it| _ = it.name("../escape"), &["`../escape`", ".name(..)"]);
     refused(
         |it| _ = it.crate_path("a (path"),
@@ -325,9 +329,9 @@ extern int variable;
     for (name, why) in [
         ("vague", "it uses `two`, which is the name of two types"),
         ("kept", "it uses `two`, which is the name of two types"),
-        ("twice", "it is defined in the header"),
-        ("thrice", "it is defined in the header"),
-        ("foreign", "it is called as `win64`"),
+        ("twice", "the header defines it"),
+        ("thrice", "the header defines it"),
+        ("foreign", "its calling convention is `win64`"),
         ("wide", "it returns a `long double`"),
         ("variable", "it is a variable"),
     ] {
@@ -606,9 +610,12 @@ API int f(void);
         ("NOTHING", "it is a pointer"),
         ("OUTPUT", "it is a pointer"),
         ("CLOCK", "its value is known only when the program runs"),
-        ("EXTENDED", "its type has no counterpart"),
-        ("WIDE", "it is no string of bytes"),
-        ("HOLE", "it is no string of bytes, or has a zero byte in it"),
+        ("EXTENDED", "constants in Rust have no such type"),
+        ("WIDE", "it is not a string of bytes"),
+        (
+            "HOLE",
+            "it is not a string of bytes, or contains a zero byte",
+        ),
     ] {
         let left_out = format!("{name} ({why}");
         assert!(
@@ -619,15 +626,15 @@ API int f(void);
     }
     // Of these nothing is lost: they are not shown, but told.
     let (_, told) = text
-        .split_once("// Macros that are not for Rust:\n")
+        .split_once("// Macros without a counterpart in Rust:\n")
         .expect("a list");
     for line in [
-        "API (it is no value)",
-        "real (it is no value)",
-        "BEGIN (it is no value)",
+        "API (it is not a value)",
+        "real (it is not a value)",
+        "BEGIN (it is not a value)",
         "MAX (it is a macro with arguments)",
-        "UNKNOWN (it is no value)",
-        "SIZE (it is no value)",
+        "UNKNOWN (it is not a value)",
+        "SIZE (it is not a value)",
         "alias (it stands for a function)",
     ] {
         assert!(told.contains(&format!("// {line}\n")), "{line}\n{told}");
@@ -656,7 +663,7 @@ void takes(double (*f)());
     let text = text(&built);
     for name in ["norm", "typed", "old"] {
         assert!(!text.contains(&format!("fn {name}(")), "{name}\n{text}");
-        let why = format!("{name} (it is declared without parameters and without `void`");
+        let why = format!("{name} (`{name}()` in C says nothing about the parameters");
         assert!(built.note.contains(&why), "{name}\n{}", built.note);
     }
     assert!(!text.contains("fn twice()"), "{text}");

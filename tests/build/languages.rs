@@ -111,6 +111,7 @@ fn fortran_modules_in_a_circle() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "libk.so: the Fortran modules a, b need each other in a circle"
+        "libk.so: the Fortran modules a, b use each other in a circle, so none can be compiled first; \
+         move what they share to another module"
     );
 }

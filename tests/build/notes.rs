@@ -143,7 +143,7 @@ fn declarations_that_nothing_checks_are_noted() {
         .build(Kernels::new("libk.so").file("kernels/k.c"))
         .unwrap();
     let text = std::fs::read_to_string(bench.path("out/veo/note.txt")).unwrap();
-    let note = "libk.so: declarations of these functions are not checked, for lack of debug information: plain\n";
+    let note = "libk.so: declarations of these functions are not checked, because they have no debug information (-g): plain\n";
     assert!(text.contains(note), "{text}");
 }
 

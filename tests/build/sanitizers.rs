@@ -24,12 +24,12 @@ fn what_cannot_be_is_refused() {
     both.sanitize(Sanitizer::Address)
         .sanitize(Sanitizer::Thread);
     let cases = [
-        ("leak", "", c(), "leaks are found by address"),
-        ("memory", "", c(), "`memory` is no sanitizer"),
+        ("leak", "", c(), "(address finds leaks)"),
+        ("memory", "", c(), "cannot be built with `memory`"),
         ("address,thread", "", c(), "exclude each other"),
         ("", "", both, "exclude each other"),
-        ("thread", "gcc", c(), "by clang alone"),
-        ("thread", "gcc", openmp, "reports right code"),
+        ("thread", "gcc", c(), "only clang builds kernels with it"),
+        ("thread", "gcc", openmp, "reports correct code"),
         ("thread", "", library("kernels/h.f90"), "Fortran and OpenMP"),
     ];
     for (value, compiler, mut kernels, expected) in cases {

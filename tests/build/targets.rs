@@ -12,7 +12,7 @@ fn a_target_that_was_asked_for_and_has_no_compiler() {
     let message = fails(&bench, &mut kernels, ErrorKind::ToolNotFound);
     assert_eq!(
         message,
-        "libk.so: the target ve1 was asked for, but no ncc in PATH or /nec/ve/bin\n\n\
+        "libk.so: the target ve1 was asked for, but cannot be built: no ncc in PATH or /nec/ve/bin\n\n\
          help: install NEC's SDK (nec-nc++, nec-nfort) or name the compilers in VEO_NCC, VEO_NCXX and VEO_NFORT"
     );
     bench.set("VEO_NCC", "/nowhere/ncc");
@@ -114,7 +114,10 @@ fn unusable_values() {
     bench.set("VEO_TARGETS", "ve1");
     bench.set("VEO_CFLAGS", "'open");
     let message = fails(&bench, &mut kernels, ErrorKind::InvalidArgument);
-    assert_eq!(message, "VEO_CFLAGS is `'open`, which has an open quote");
+    assert_eq!(
+        message,
+        "VEO_CFLAGS is `'open`, which opens a quotation and does not close it"
+    );
 }
 
 #[test]

@@ -503,7 +503,9 @@ fn toolchain_flags(context: &Context, target: Target, name: &str) -> Result<Vec<
             continue;
         };
         let words = shlex::split(&value).ok_or_else(|| {
-            crate::Error::invalid(format!("{variable} is `{value}`, which has an open quote"))
+            crate::Error::invalid(format!(
+                "{variable} is `{value}`, which opens a quotation and does not close it"
+            ))
         })?;
         flags.extend(words.into_iter().map(OsString::from));
     }

@@ -133,14 +133,14 @@ fn check(kernels: &Kernels) -> Result<()> {
     if name.is_empty() || name.contains(['/', '\0']) || name.starts_with('.') || name.contains('\n')
     {
         return Err(Error::invalid(format!(
-            "`{name}` is not a file name for a library"
+            "`{name}` cannot name a library; give a file name without a directory that does not begin with a dot"
         )));
     }
     if kernels.kind == ProductKind::Library && !name.contains(".so") {
         let stem = name.split('.').next().unwrap_or(name);
         let stem = stem.strip_prefix("lib").unwrap_or(stem);
         return Err(Error::invalid(format!(
-            "`{name}` is not the file name of a shared library; the name in #[ve_kernel(lib = ..)] and here is like \"lib{stem}.so\""
+            "`{name}` is not the file name of a shared library; name it \"lib{stem}.so\" here and in #[ve_kernel(lib = ..)]"
         )));
     }
     let all = kernels.by_target.iter().map(|(_, options)| options);

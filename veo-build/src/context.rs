@@ -41,7 +41,7 @@ impl Env {
         value.into_string().map(Some).map_err(|value| {
             Error::new(
                 ErrorKind::InvalidArgument,
-                format!("{name} is {value:?}, which is not UTF-8"),
+                format!("{name} is {value:?}, which is not UTF-8; set it to text in UTF-8"),
             )
         })
     }
@@ -61,7 +61,7 @@ impl Env {
             Error::new(
                 ErrorKind::MissingVariable,
                 format!(
-                    "{name} is not set. Kernels are built from a build script (build.rs), for which Cargo sets it"
+                    "{name} is not set. Cargo sets it for build scripts, so call this from build.rs"
                 ),
             )
         })

@@ -31,7 +31,7 @@ pub(crate) fn prepare(context: &Context, kernels: &Kernels, caller: &Location<'_
         && other != place
     {
         return Err(Error::invalid(format!(
-            "{} is built twice, at {other} and at {place}; give one of them another name, or all sources to one",
+            "{} is built twice, at {other} and at {place}; give one of the two another name, or one of them all sources",
             kernels.name
         )));
     }
@@ -214,7 +214,7 @@ pub(crate) fn write_prototypes(
         Err(error) => {
             // The library may still work. The user should know that its declarations are not checked.
             let text = format!(
-                "{}: its debug information cannot be read, declarations are not checked: {error}",
+                "{}: declarations are not checked, because the debug information of the library cannot be read: {error}",
                 kernels.name
             );
             directives.note(text, true);
@@ -243,7 +243,7 @@ fn unchecked(kernels: &Kernels, undescribed: &[String]) -> Option<String> {
     };
     let names = undescribed[..undescribed.len().min(NAMED)].join(", ");
     Some(format!(
-        "{}: declarations of these functions are not checked, for lack of debug information: {names}{more}",
+        "{}: declarations of these functions are not checked, because they have no debug information (-g): {names}{more}",
         kernels.name
     ))
 }

@@ -55,7 +55,7 @@ impl<'a> Plan<'a> {
         for (path, options) in &kernels.by_file {
             if !sources.list.iter().any(|source| source.is(context, path)) {
                 return Err(Error::invalid(format!(
-                    "{}: .for_file({:?}, ..) names no source of this library",
+                    "{}: .for_file({:?}, ..) names no source of this library; give the path by which the source was added",
                     kernels.name,
                     path.display()
                 )));
@@ -80,7 +80,7 @@ impl<'a> Plan<'a> {
             .collect::<Result<_>>()?;
         let order = scan::order(&modules).map_err(|names| {
             Error::invalid(format!(
-                "{}: the Fortran modules {names} need each other in a circle",
+                "{}: the Fortran modules {names} use each other in a circle, so none can be compiled first; move what they share to another module",
                 kernels.name
             ))
         })?;
@@ -121,11 +121,11 @@ impl<'a> Plan<'a> {
             let toolchain: Arc<Toolchain> = match toolchain::find(context, &needs, target, named)? {
                 Found::Tools(toolchain) => Arc::from(toolchain),
                 Found::Missing { why, help, .. } if required => {
-                    let asked = if named { " was asked for, but" } else { ":" };
+                    let asked = if named { " was asked for, but" } else { "" };
                     return Err(Error::new(
                         ErrorKind::ToolNotFound,
                         format!(
-                            "{}: the target {target}{asked} {why}\n\nhelp: {help}",
+                            "{}: the target {target}{asked} cannot be built: {why}\n\nhelp: {help}",
                             kernels.name
                         ),
                     ));

@@ -31,12 +31,12 @@ pub(crate) fn chosen(context: &Context, kernels: &Kernels) -> Result<BTreeSet<Sa
     for word in value.split(',').map(str::trim) {
         let Some(sanitizer) = Sanitizer::of_word(word) else {
             let hint = match word {
-                "leak" | "leaks" => "; leaks are found by address".to_string(),
+                "leak" | "leaks" => " (address finds leaks)".to_string(),
                 _ => String::new(),
             };
             return Err(Error::invalid(format!(
-                "{variable} is `{value}`, and `{word}` is no sanitizer that kernels can be built with{hint}; set it to \
-                 {}, to several with commas, or to off",
+                "{variable} is `{value}`, but kernels cannot be built with `{word}`{hint}; set it to {}, to several of \
+                 these with commas between them, or to off",
                 known()
             )));
         };
@@ -55,7 +55,7 @@ fn check(asked: &str, sanitizers: BTreeSet<Sanitizer>) -> Result<BTreeSet<Saniti
     Ok(sanitizers)
 }
 
-/// Refuses a compiler that does not have what is chosen, or reports right code.
+/// Refuses a compiler that does not have what is chosen, or reports correct code.
 pub(crate) fn check_compiler(
     kernels: &Kernels,
     sanitizers: &BTreeSet<Sanitizer>,
@@ -68,19 +68,19 @@ pub(crate) fn check_compiler(
     };
     if compiler.version.contains("flang") {
         return refuse(format!(
-            "{} has no {first}; name gfortran in VEO_FC, or build without",
+            "{} has no {first}; name gfortran in VEO_FC, or build without it",
             compiler.name()
         ));
     }
     if sanitizers.contains(&Sanitizer::Thread) && !is_clang(compiler) {
         let why = match (language, kernels.openmp) {
             (Language::Fortran, _) => {
-                "its runtime libraries for Fortran and OpenMP synchronise in ways that are not seen"
+                "it does not see how the runtime libraries of Fortran and OpenMP synchronise"
             }
             (_, true) => {
-                "ThreadSanitizer does not see how gcc's OpenMP synchronises, so that it reports right code"
+                "it does not see how gcc's OpenMP synchronises, so it reports correct code"
             }
-            _ => "kernels are built with ThreadSanitizer by clang alone",
+            _ => "only clang builds kernels with it",
         };
         return refuse(format!(
             "ThreadSanitizer and {} do not go together: {why}; use C or C++ and clang (name it in VEO_CC and VEO_CXX if \
@@ -135,7 +135,7 @@ pub(crate) fn link_flags(
             Error::new(
                 ErrorKind::ToolNotFound,
                 format!(
-                    "{}: {} has no libarcher.so, without which ThreadSanitizer reports right code that uses OpenMP; \
+                    "{}: {} has no libarcher.so, without which ThreadSanitizer reports correct code that uses OpenMP; \
                      install its OpenMP library (Debian: libomp-19-dev)",
                     kernels.name,
                     compiler.name()

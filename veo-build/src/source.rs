@@ -173,7 +173,7 @@ fn no_source(library: &str, label: &Path) -> Error {
     let extension = label.extension().unwrap_or_default().to_string_lossy();
     let instead = match &*extension.to_ascii_lowercase() {
         "h" | "hh" | "hpp" | "hxx" | "inc" | "mod" => {
-            "headers are found by the sources that include them, .include(..) names their directory"
+            "leave headers to the sources that include them; .include(..) names their directory"
         }
         _ => {
             "C is .c, C++ .cc .cpp .cxx .C, Fortran .f .f90 .f95 .f03 .f08; objects and archives go to .object(..)"

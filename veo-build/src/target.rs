@@ -114,7 +114,7 @@ impl Choice {
             }
         }
         if none && (detect || !named.is_empty()) {
-            return Err("`none` stands alone".into());
+            return Err("`none` excludes all others".into());
         }
         if let Some(target) = named.iter().find(|target| without.contains(*target)) {
             return Err(format!("`{target}` is both asked for and excluded"));

@@ -69,6 +69,7 @@ impl Tool {
             None => Err(absent(
                 &format!("{variable} is `{value}`"),
                 Path::new(&value),
+                "",
             )),
         }
     }
@@ -77,10 +78,10 @@ impl Tool {
     pub(crate) fn given(env: &Env, path: &Path) -> Result<Self> {
         Self::find(env, vec![path.as_os_str().to_owned()]).ok_or_else(|| {
             let hint = match path.to_string_lossy().contains(' ') && !path.exists() {
-                true => "; one with arguments goes to .env(\"VEO_CC\", ..)",
+                true => "; give one with arguments by .env(\"VEO_CC\", ..)",
                 false => "",
             };
-            absent(&format!(".compiler({path:?}) names a compiler{hint}"), path)
+            absent(&format!(".compiler({path:?}) names a compiler"), path, hint)
         })
     }
 
@@ -200,7 +201,7 @@ pub(crate) fn accepts(
     Ok(accepted)
 }
 
-fn absent(asked: &str, path: &Path) -> Error {
+fn absent(asked: &str, path: &Path, hint: &str) -> Error {
     let found = match path.metadata() {
         Ok(metadata) if metadata.is_dir() => "that is a directory",
         Ok(_) => "that file may not be executed",
@@ -208,7 +209,7 @@ fn absent(asked: &str, path: &Path) -> Error {
     };
     Error::new(
         crate::ErrorKind::ToolNotFound,
-        format!("{asked}, but {found}"),
+        format!("{asked}, but {found}{hint}"),
     )
 }
 

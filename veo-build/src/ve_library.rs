@@ -146,7 +146,7 @@ impl<'a> Link<'a> {
             && self.toolchain.ve_linker.is_none()
         {
             return Err(Error::invalid(format!(
-                "{} for ve1-llvm: {} is an archive, which our linker for the VE does not take; name its objects",
+                "{} for ve1-llvm: {} is an archive, which veo-build's own linker does not take; give its objects, or name another linker in VEO_VE_LINKER",
                 self.kernels.name,
                 archive.display()
             )));
@@ -213,7 +213,7 @@ impl<'a> Link<'a> {
             return Err(Error::new(
                 ErrorKind::ToolFailed,
                 format!(
-                    "{} for ve1-llvm: nothing that is linked defines {}",
+                    "{} for ve1-llvm: nothing that is linked defines {}; link what does, or leave out -Wl,-z,defs",
                     self.kernels.name,
                     missing.join(", ")
                 ),

@@ -349,7 +349,9 @@ fn all_mistakes_of_a_link_are_told_with_object_and_function() {
     let part = "x86.o: it is for ELF machine 62 and not for the VE (251)";
     assert!(text.contains(part), "{text}");
     bench.source("text.o", "no object");
-    assert!(refused(&bench, &["text.o"]).contains("text.o: it is no ELF file"));
+    assert!(
+        refused(&bench, &["text.o"]).contains("text.o: it is not an object: it is not an ELF file")
+    );
 }
 
 #[test]

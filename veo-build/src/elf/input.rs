@@ -202,10 +202,12 @@ impl<'d> Reader<'_, 'd> {
     fn object(&mut self) -> Read<Object<'d>> {
         let bytes = self.bytes;
         if bytes.starts_with(b"BC\xc0\xde") {
-            return Err("it is LLVM IR, which is no object".into());
+            return Err(
+                "it is LLVM IR and not an object; its name has to end with .bc or .ll".into(),
+            );
         }
         if !bytes.starts_with(&elf::ELFMAG) {
-            return Err("it is no ELF file".into());
+            return Err("it is not an object: it is not an ELF file".into());
         }
         let header = Header::parse(bytes).map_err(damaged)?;
         if !header.is_little_endian() {
@@ -218,7 +220,10 @@ impl<'d> Reader<'_, 'd> {
             ));
         }
         if header.e_type(LittleEndian) != elf::ET_REL {
-            return Err("it is linked already; a library is named with .link_lib(..)".into());
+            return Err(
+                "it is linked already, so it is not an object; name a library with .link_lib(..)"
+                    .into(),
+            );
         }
         let sections = header.sections(LittleEndian, bytes).map_err(damaged)?;
         let mut object = Object {
@@ -270,7 +275,7 @@ impl<'d> Reader<'_, 'd> {
                 let is_kept = object.sections.get(of).is_some_and(|it| it.is_kept);
                 if is_kept {
                     self.mistakes.add(format!(
-                        "{}: its relocations have no addends, which no compiler for the VE writes",
+                        "{}: it has relocations without addends, which no compiler for the VE writes",
                         self.name
                     ));
                 }
@@ -304,7 +309,7 @@ impl<'d> Reader<'_, 'd> {
         };
         if !section.align.is_power_of_two() || section.align > ALIGNMENT {
             wrong(format!(
-                "is aligned to {}, which is no power of two up to {ALIGNMENT}",
+                "is aligned to {}, which is not a power of two up to {ALIGNMENT}",
                 section.align
             ));
         }
@@ -320,16 +325,16 @@ impl<'d> Reader<'_, 'd> {
         let is_memory =
             section.has(ALLOC) && section.has(WRITE) && !section.name.contains("_array");
         if section.ty == elf::SHT_NOBITS.0 && section.size > 0 && !is_memory {
-            wrong("has no contents and is not for variables either".into());
+            wrong("has a size but no contents in the file, which only variables may have".into());
         }
         if section.has(WRITE) && section.has(EXECUTE) {
-            wrong("is code that can be written to".into());
+            wrong("is writable and executable; a library for the VE has no such section".into());
         }
         if section.name.starts_with(".ctors") || section.name.starts_with(".dtors") {
-            wrong("has constructors in a form that the VE's loader does not run".into());
+            wrong("has constructors that the VE's loader does not run; compile without -fno-use-init-array".into());
         }
         if section.name.starts_with(".preinit_array") {
-            wrong("is for programs and not for libraries".into());
+            wrong("has constructors that only programs may have".into());
         }
     }
 
@@ -369,14 +374,14 @@ impl<'d> Reader<'_, 'd> {
         };
         if symbol.ty == STT_IFUNC {
             self.mistakes.add(format!(
-                "{}: {name} is chosen when it is loaded, which no VE does",
+                "{}: {name} is an indirect function (ifunc), which the VE's loader does not resolve",
                 self.name
             ));
         }
         let is_alignment = symbol.value.is_power_of_two() && symbol.value <= ALIGNMENT;
         if place == Place::Common && (!is_alignment || symbol.size > SIZE) {
             self.mistakes.add(format!(
-                "{}: {name} has {} bytes, aligned to {}, which cannot be",
+                "{}: {name} has {} bytes, aligned to {}; a VE has less memory, or the alignment is not a power of two up to {ALIGNMENT}",
                 self.name, symbol.size, symbol.value
             ));
         }
@@ -458,5 +463,5 @@ fn damaged(error: object::Error) -> String {
 }
 
 fn text(name: &[u8]) -> Read<&str> {
-    std::str::from_utf8(name).map_err(|_| "a name in it is no UTF-8".to_owned())
+    std::str::from_utf8(name).map_err(|_| "a name in it is not UTF-8".to_owned())
 }

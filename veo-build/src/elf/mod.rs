@@ -89,7 +89,7 @@ pub(crate) fn link(
         .filter_map(|(name, bytes)| Object::read(name, bytes, &mut mistakes))
         .collect();
     if read.is_empty() && mistakes.0.is_empty() {
-        mistakes.add("nothing is linked: give sources or objects".to_owned());
+        mistakes.add("there is nothing to link; give sources or objects".to_owned());
     }
     mistakes.check()?;
     input::one_machine(&read, &mut mistakes);

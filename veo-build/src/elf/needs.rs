@@ -237,14 +237,14 @@ impl Scan<'_, '_> {
         if target == Target::Dropped {
             return self.wrong(
                 relocation,
-                "asks for what is not linked, since an earlier object has a copy of it",
+                "refers to a section that is not linked, because an earlier object has the copy that is used",
             );
         }
         if expression.is_of_tls() != self.is_tls(relocation, target) {
             let what = if expression.is_of_tls() {
-                "asks for a thread-local variable, which it is not"
+                "takes it for thread-local; declare it alike in all sources"
             } else {
-                "asks for an address, which a thread-local variable has in each thread"
+                "does not take it for thread-local; declare it alike in all sources"
             };
             return self.wrong(relocation, what);
         }
@@ -263,7 +263,7 @@ impl Scan<'_, '_> {
             (Expression::Relative | Expression::FromTable | Expression::Call, Target::Nothing) => {}
             (Expression::Call, Target::Import(name)) => self.needs.add_entry(name),
             (Expression::FromTable, Target::Import(_)) => {
-                self.wrong(relocation, "asks for something that is not in the library");
+                self.wrong(relocation, "needs a definition in this library, which has none");
             }
             (Expression::Slot, _) => self.needs.add_slot(SlotKind::Address, target),
             (Expression::TlsPair, _) => self.needs.add_slot(SlotKind::Pair, target),
@@ -273,11 +273,11 @@ impl Scan<'_, '_> {
             }
             (Expression::TlsOffset, Target::Section { .. }) => {}
             (Expression::ForLoader, _) => {
-                self.wrong(relocation, "is for loaders and not for objects")
+                self.wrong(relocation, "is one that linkers write for loaders, and cannot be in an object")
             }
             (Expression::TlsOfModule, _) => self.wrong(
                 relocation,
-                "is not known here; compile it with -ftls-model=global-dynamic",
+                "is of a TLS model that is not supported; compile it with -ftls-model=global-dynamic",
             ),
             _ => self.wrong(
                 relocation,

@@ -199,7 +199,7 @@ fn no_header_makes_a_huge_library() {
     };
     for section in [&b".comment"[..], b".init_array", b".text", b".debug_info"] {
         let mistakes = linked(section, &[(ty, &no_contents), (size, &huge)]).unwrap_err();
-        let part = "has no contents and is not for variables either";
+        let part = "has a size but no contents in the file, which only variables may have";
         assert!(mistakes.iter().any(|it| it.contains(part)), "{mistakes:?}");
     }
     // Variables of as many bytes cost nothing.

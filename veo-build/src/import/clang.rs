@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
                 return Err(Error::new(
                     ErrorKind::ToolCrashed,
                     format!(
-                        "{header}: libclang or bindgen failed while reading it; what they said is above"
+                        "{header}: libclang or bindgen crashed while reading it; their output is above"
                     ),
                 ));
             }
@@ -248,7 +248,7 @@ impl<'a> Reader<'a> {
         syn::parse_file(&bindings.to_string()).map_err(|error| {
             Error::new(
                 ErrorKind::WrongOutput,
-                format!("{header}: the bindings cannot be read: {error}"),
+                format!("{header}: bindgen wrote declarations that cannot be read: {error}"),
             )
         })
     }
@@ -268,9 +268,8 @@ impl<'a> Reader<'a> {
                 .map(|dir| format!("\n  {dir}"))
                 .collect();
             format!(
-                "{header}: there is no such header, neither in the package nor where clang searches, which is its own \
-                 directories and{searched}\n\nhelp: a path is that from the package; add the directory of a header that is \
-                 elsewhere with .include(..)"
+                "{header}: there is no such header in the package, in clang's own directories or in one of these:{searched}\n\n\
+                 help: give the path from the package, or add the directory of the header with .include(..)"
             )
         } else {
             let mut text = format!("{header}: clang cannot read it:\n{}", said.trim_end());
@@ -280,8 +279,8 @@ impl<'a> Reader<'a> {
                 );
             } else if said.contains("unknown type name") {
                 text.push_str(
-                    "\n\nhelp: a header that relies on others being included before it gets them with \
-                     import.clang_arg(\"-include\").clang_arg(\"stdio.h\"), what it needs defined with .define(..)",
+                    "\n\nhelp: if the header relies on another one, include that first with \
+                     import.clang_arg(\"-include\").clang_arg(\"stdio.h\"); if it relies on a macro, set it with .define(..)",
                 );
             }
             text
@@ -330,7 +329,7 @@ fn arguments(context: &Context, kernels: &Kernels, import: &Import) -> Result<Ve
 fn utf8(path: &Path) -> Result<&str> {
     path.to_str().ok_or_else(|| {
         Error::invalid(format!(
-            "{}: libclang takes no path that is not UTF-8",
+            "{}: libclang takes only paths in UTF-8; rename it",
             path.display()
         ))
     })

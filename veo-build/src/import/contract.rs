@@ -26,12 +26,12 @@ impl Contracts {
             // A clause that is not valid Rust would make all declarations fail.
             if let Err(error) = clauses.parse::<TokenStream>() {
                 return Err(Error::invalid(format!(
-                    "`{clauses}`, required of `{written}`, cannot be read: {error}"
+                    ".requires({written:?}, {clauses:?}) cannot be read: {error}"
                 )));
             }
             if clauses.is_empty() {
                 return Err(Error::invalid(format!(
-                    "nothing is required of `{written}`: give conditions, such as \"n >= 0\""
+                    ".requires({written:?}, ..) has no condition; give one, such as \"n >= 0\""
                 )));
             }
             Ok(Contract {
@@ -60,7 +60,7 @@ impl Contracts {
         match self.0.iter().find(|one| !is_used(one)) {
             None => Ok(()),
             Some(unused) => Err(Error::invalid(format!(
-                "`{}` is required of no function: none that is imported from {header} has a name which matches as a whole",
+                ".requires({:?}, ..) matches no function that is imported from {header}; a pattern has to match a whole name",
                 unused.written
             ))),
         }

@@ -56,7 +56,7 @@ pub(crate) fn write(
         let twice = imported.iter().any(|other| other.file == file);
         if twice || taken(&file, kernels, import) {
             return Err(Error::invalid(format!(
-                "{}: two headers give declarations of the name `{}`; set another with .name(..)",
+                "{}: the declarations of two headers have the name `{}`; give one of them another with .name(..)",
                 kernels.name,
                 import.stem()?
             )));
@@ -185,8 +185,8 @@ fn nothing(header: &str, import: &Import, module: &emit::Module, reader: &Reader
         .collect();
     if !others.is_empty() {
         text.push_str(&format!(
-            "\n\nhelp: functions are declared in these files; headers that {header} includes are imported with it by .also_from(\"pattern\"), a \
-             regular expression for their paths{}",
+            "\n\nhelp: .also_from(\"pattern\") imports headers that {header} includes, too; the pattern is a regular expression \
+             for their paths. These files declare functions:{}",
             others.concat()
         ));
     }
@@ -201,7 +201,7 @@ fn patterns(texts: &[String]) -> Result<Vec<Regex>> {
 /// A pattern for the whole of a name.
 fn whole(text: &str) -> Result<Regex> {
     Regex::new(&format!("^(?:{text})$"))
-        .map_err(|error| Error::invalid(format!("`{text}` is no regular expression: {error}")))
+        .map_err(|error| Error::invalid(format!("`{text}` is not a regular expression: {error}")))
 }
 
 /// `k.h: 12 functions imported for libk.so; left out: give (it returns a structure)`

@@ -146,7 +146,7 @@ impl<'a> Translator<'a> {
             element = match self.expand(element, true) {
                 Type::Ptr(pointer) => &pointer.elem,
                 Type::Array(array) => &array.elem,
-                _ => return Err("it takes an array that is not understood".to_owned()),
+                _ => return Err("it takes an array of an unknown kind".to_owned()),
             };
         }
         let element = self.pointee(element)?;

@@ -253,10 +253,10 @@ fn settle(catalogue: &mut Catalogue, more: &Catalogue, name: &str, kind: MacroKi
         .iter()
         .any(|it| symbol(it).strip_prefix(TYPE) == Some(name));
     let why = match (kind, variable(TYPE)) {
-        _ if name.contains('$') => "no name in Rust has a `$`",
+        _ if name.contains('$') => "names in Rust have no `$`",
         (MacroKind::Arguments, _) => "it is a macro with arguments",
         (_, None) if is_function => "it stands for a function",
-        (_, None) => "it is no value",
+        (_, None) => "it is not a value",
         (_, Some(ty)) => {
             match constant(more, name, ty) {
                 Ok(constant) => catalogue.constants.push(constant),
@@ -304,8 +304,8 @@ fn constant(more: &Catalogue, name: &str, ty: &Type) -> Result<ItemConst, &'stat
 fn unknown(ty: &Type) -> &'static str {
     match ty {
         Type::Ptr(_) => "it is a pointer",
-        Type::Array(_) => "it is no string of bytes, or has a zero byte in it",
-        _ => "its type has no counterpart among constants",
+        Type::Array(_) => "it is not a string of bytes, or contains a zero byte",
+        _ => "constants in Rust have no such type",
     }
 }
 

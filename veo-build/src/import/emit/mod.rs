@@ -94,7 +94,7 @@ pub(super) fn module(
     let file = syn::parse2::<syn::File>(tokens).map_err(|error| {
         Error::new(
             ErrorKind::WrongOutput,
-            format!("{header}: the declarations do not parse: {error}"),
+            format!("{header}: veo-build wrote declarations that do not parse, which is a mistake of its own: {error}"),
         )
     })?;
     let mut text = line_comment(&format!(
@@ -111,7 +111,7 @@ pub(super) fn module(
         text.extend(left_out.iter().map(|line| line_comment(line)));
     }
     if !catalogue.no_values.is_empty() {
-        text.push_str("\n// Macros that are not for Rust:\n");
+        text.push_str("\n// Macros without a counterpart in Rust:\n");
         text.extend(catalogue.no_values.iter().map(|line| line_comment(line)));
     }
     Ok(Module {
@@ -129,7 +129,7 @@ fn verify(import: &Import) -> Result<TokenStream> {
     match Verify::parse(word) {
         Some(_) => Ok(quote!(verify = #word,)),
         None => Err(Error::invalid(format!(
-            "`{word}` is no policy; .verify(..) takes `deny`, `warn` or `off`"
+            "`{word}` is not a policy; .verify(..) takes `deny`, `warn` or `off`"
         ))),
     }
 }
@@ -138,12 +138,12 @@ fn verify(import: &Import) -> Result<TokenStream> {
 fn never_declared(catalogue: &Catalogue) -> impl Iterator<Item = String> {
     let foreign = catalogue.foreign.iter().map(|(function, convention)| {
         let symbol = symbol(function);
-        format!("{symbol} (it is called as `{convention}`, not as C functions are)")
+        format!("{symbol} (its calling convention is `{convention}`, not that of C)")
     });
     let defined = catalogue
         .defined
         .iter()
-        .map(|name| format!("{name} (it is defined in the header, so no library need have it)"));
+        .map(|name| format!("{name} (the header defines it, so no library has to)"));
     let variables = catalogue
         .variables
         .iter()
@@ -236,7 +236,7 @@ impl Emitter<'_> {
         let ident = signature.ident.to_string();
         if signature.inputs.is_empty() && view.unprototyped.contains(&ident) {
             return Err(format!(
-                "it is declared without parameters and without `void`, so C does not tell what it takes: write `{ident}(void)` if that is nothing"
+                "`{ident}()` in C says nothing about the parameters: write `{ident}(void)` if there are none"
             ));
         }
         let mut names = HashSet::new();
