@@ -1,5 +1,5 @@
 //! Everything that runs in a user's program reads variables through `veo_abi::environment`, which
-//! reads none in a program with raised privileges; what goes around it is listed here.
+//! reads none in a program with raised privileges. The files that may read them otherwise are listed here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -41,32 +41,35 @@ const AROUND: &[(&str, &str)] = &[
     ("veo-emu/build.rs", "runs while this is built"),
     (
         "ve-isa/src/host/stdlib.rs",
-        "gives machine code a function of this name, which reads the machine's own list",
+        "names functions of machine code, which read the variables of their machine",
     ),
     (
         "ve-run/src/run.rs",
-        "hands the variables on to the program's main and obeys none",
+        "hands all variables on to the program that it runs, and obeys none itself",
     ),
     (
         "veo-dropin/src/artifacts.rs",
         "a command that refuses to run with raised privileges",
     ),
-    ("veo-dropin/src/main.rs", "the same"),
+    (
+        "veo-dropin/src/main.rs",
+        "a command that refuses to run with raised privileges",
+    ),
     (
         "veo-emu/src/host/program.rs",
         "asks for the name the program was started by",
     ),
     (
         "veo-core/src/backend/libveo/bare.rs",
-        "a number that NEC's library reads by itself",
+        "compares a number that NEC's library reads by itself",
     ),
     (
         "veo-core/src/backend/libveo/nodes.rs",
-        "whether NEC's library numbers nodes by a list",
+        "tells whether NEC's library numbers nodes by a list",
     ),
     (
         "veo-core/src/backend/libveo/load.rs",
-        "refuses what NEC's library would obey",
+        "refuses variables that NEC's library would obey",
     ),
     ("veo-emu/src/veorun/takeover.rs", "can only end the program"),
     (
@@ -142,7 +145,7 @@ fn readings() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn nothing_goes_around_the_gate() {
     let found = readings();
-    // What has to be there if this looks at the right things.
+    // If these were not found, this would look at the wrong things.
     assert!(
         found.contains_key("veo-abi/src/environment.rs"),
         "{found:#?}"
@@ -152,8 +155,8 @@ fn nothing_goes_around_the_gate() {
     for (file, lines) in &found {
         assert!(
             allowed.contains(file.as_str()),
-            "{file} asks the system itself; read variables through veo_abi::environment, or say \
-             in this test why not: {lines:#?}"
+            "{file} asks the system itself; read variables through veo_abi::environment, or add \
+             the file to AROUND with the reason: {lines:#?}"
         );
     }
     for (file, reason) in AROUND {
