@@ -153,7 +153,7 @@ fn a_program_is_moved_with_its_libraries() {
     for library in ["host/libapp.so", "host/libdep.so"] {
         assert!(dist.join(library).is_file(), "{library}");
     }
-    // Where it was built is no longer there.
+    // The directory that it was built in is gone.
     package.clean("veo-test-deployed");
     package.clean("veo-test-deployed-dep");
     let elsewhere = package.dir.join("elsewhere");
@@ -200,7 +200,7 @@ fn an_installed_program_and_a_built_one_each_take_their_own_libraries() {
     let built = package.target().join("debug/veo-test-deployed");
     let installed = dist.join("program");
     fs::copy(&built, &installed).unwrap();
-    // A copy that was once installed beside the program that Cargo runs, and is old by now.
+    // An old copy, from an installation, beside the program that Cargo runs.
     let stale = package.target().join("debug/host/libapp.so");
     fs::create_dir_all(stale.parent().unwrap()).unwrap();
     fs::copy(dist.join("host/libapp.so"), &stale).unwrap();

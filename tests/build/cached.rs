@@ -88,7 +88,7 @@ fn a_cache_refuses_what_the_compiler_refuses() {
     }
     let cache = Cache::new();
     let name = "veo-test-cached";
-    // An alias is for the compiler to compare, long after a cache has asked what is read.
+    // The compiler compares an alias, long after a cache has asked which files are read.
     let package = package(
         name,
         "type Real = f64;\n#[veo_core::ve_kernel(lib = \"libk.so\")]\npub fn half(x: Real) -> f64;\n",

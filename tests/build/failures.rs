@@ -236,7 +236,7 @@ fn a_compiler_that_is_none() {
         kernels.files(files).compiler(compiler);
         fails(&bench, kernels, ErrorKind::ToolNotFound)
     };
-    // Whichever language comes first of those that are there.
+    // The compiler is the one of the first language that has a source.
     for files in [&["k.cpp", "k.c"][..], &["k.cpp"], &["k.f90"]] {
         assert_eq!(
             message(files, "no-such-cc"),

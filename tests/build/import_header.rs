@@ -516,7 +516,7 @@ static const double HALF = 0.5;
     }
 }
 
-/// However a header writes its definitions, and whatever is no value.
+/// Definitions of all kinds, and macros that are not values.
 #[test]
 fn definitions_are_read_as_c_reads_them() {
     let header = "\
@@ -624,7 +624,7 @@ API int f(void);
         );
         assert!(built.note.contains(&left_out), "{left_out}\n{}", built.note);
     }
-    // Of these nothing is lost: they are not shown, but told.
+    // The note says nothing of these, but the declarations list them.
     let (_, told) = text
         .split_once("// Macros without a counterpart in Rust:\n")
         .expect("a list");

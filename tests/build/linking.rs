@@ -11,8 +11,8 @@ use crate::recording::Bench;
 const LOOP: &str = "long sum(const long *x, int n) {\n    long s = 0;\n#pragma omp parallel for reduction(+ : s)\n    \
                     for (int i = 0; i < n; i++) s += x[i];\n    return s;\n}\n";
 
-/// Loads a library as a VE process does, with all of its symbols, and calls the function in it. Whether it may go again: a library that profiles
-/// writes what it counted then, while its directory is there; OpenMP's threads are not asked to leave it.
+/// Loads a library as a VE process does, with all of its symbols, and calls the function in it. Unloads it if `closed`: a library that
+/// profiles writes its counts then, while its directory exists. One with OpenMP stays, because OpenMP's threads stay in it.
 fn works(built: &Built, closed: bool) {
     let path = built.library(Target::Host).unwrap();
     // SAFETY: the library is one of this file's, whose constructors are those of compilers' runtimes.
@@ -133,7 +133,7 @@ fn a_symbol_that_nothing_defines_is_a_warning() {
     );
     package.write(
         "kernels/l.c",
-        // `exit` is a word of what the linker says.
+        // The linker's messages contain the word `exit`.
         "#include <stdlib.h>\nextern int lost;\nint l(void) {\n    if (lost < 0) exit(1);\n    return lost;\n}\n",
     );
     let expected = "warning: veo-test-missing@0.1.0: libk.so for host: nothing that is linked defines \
@@ -180,7 +180,7 @@ fn what_the_user_says_of_missing_symbols_wins() {
         "{}",
         note()
     );
-    // Another object has it now.
+    // Another source defines it now.
     bench.source("kernels/o.c", "int gone(void) { return 1; }\n");
     let before = note().len();
     bench

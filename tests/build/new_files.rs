@@ -1,4 +1,4 @@
-//! Files that were not there when a source was compiled, and that it would be compiled from now.
+//! Files that appear after a source was compiled, and that it would include now.
 
 use std::fs;
 

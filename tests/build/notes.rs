@@ -51,7 +51,7 @@ fn warnings_of_compilers_are_warnings_of_the_build() {
         text.contains(&expected),
         "told again although nothing was compiled: {text}"
     );
-    // The compiler of a target that was only found says it in other words, and nobody asked it.
+    // The compilers of targets that nobody asked for would say it in other words.
     let text = package.built_with(&[("VEO_TARGETS", "-ve1,-ve3")]);
     assert_eq!(
         text.matches(":2:9: warning: unused variable").count(),
@@ -155,7 +155,7 @@ fn declarations_that_no_text_shows_are_none_of_the_builds_business() {
         "k.c",
         "int plain(void) { return 1; }\nint of_macro(void) { return 2; }\n",
     );
-    // What these declare, only the compiler of the crate knows.
+    // Only the compiler of the crate knows what these declare.
     package.write(
         "src/main.rs",
         "macro_rules! kernels { ($($any:tt)*) => {}; }\n\

@@ -38,7 +38,7 @@ pub const NOTHING: [&str; 0] = [];
 impl Package {
     /// An empty package of this name that may use `veo-build`.
     pub fn new(name: &str) -> Self {
-        // Cargo would only wait for itself, and the compilers' records be mixed up.
+        // Two builds at once would wait for each other, and mix up the records of compilers.
         static ALONE: Mutex<()> = Mutex::new(());
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
@@ -76,7 +76,7 @@ impl Package {
         tests.parent().unwrap().to_owned()
     }
 
-    /// The directory that this workspace builds in, and these packages too: what is built for it serves them.
+    /// The directory that this workspace builds in. These packages build there, too, so that they find what is built already.
     pub fn target(&self) -> PathBuf {
         let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
         temporary.parent().unwrap().to_owned()
@@ -141,24 +141,24 @@ impl Package {
         cargo
     }
 
-    /// Builds, and tells what was said.
+    /// Builds, and returns the output.
     pub fn built(&self) -> String {
         self.built_with::<&str>(&[])
     }
 
-    /// Builds with these variables, and tells what was said.
+    /// Builds with these variables, and returns the output.
     pub fn built_with<V: AsRef<OsStr>>(&self, variables: &[(&str, V)]) -> String {
         let mut build = self.cargo(&["build"]);
         build.envs(variables.iter().map(|(name, value)| (name, value)));
         done(&mut build)
     }
 
-    /// Builds, and tells which sources were compiled.
+    /// Builds, and returns the sources that were compiled.
     pub fn rebuilt(&self) -> Vec<String> {
         self.rebuilt_with::<&str>(&[])
     }
 
-    /// Builds with these variables, and tells which sources were compiled.
+    /// Builds with these variables, and returns the sources that were compiled.
     pub fn rebuilt_with<V: AsRef<OsStr>>(&self, variables: &[(&str, V)]) -> Vec<String> {
         self.built_with(variables);
         self.compiled()
@@ -195,7 +195,7 @@ impl Package {
     }
 }
 
-/// Runs a command that has to succeed, and tells what it said.
+/// Runs a command that has to succeed, and returns its output.
 pub fn done(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", said(&output));

@@ -1,4 +1,4 @@
-//! A loader and a machine for the little code of these tests, written from the documents of the VE and from nothing of the linker's:
+//! A loader and a machine for the little code of these tests, written from the documents of the VE alone and not from the linker:
 //! it maps segments, applies the relocations of loaders and runs some thirty instructions.
 
 use std::collections::BTreeMap;

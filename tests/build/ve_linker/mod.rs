@@ -514,7 +514,7 @@ fn another_linker_is_taken_where_it_is_named() {
     assert!(error.contains("VEO_VE_LINKER"), "{error}");
 }
 
-/// Code that asks for all that comes along, run by the instruction set's own interpreter.
+/// Code that needs every source of `veo-build/runtime`, run by the interpreter of `ve-isa`.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
 fn what_comes_along_computes_as_the_host_does() {
@@ -540,7 +540,7 @@ fn what_comes_along_computes_as_the_host_does() {
     thread.start().unwrap();
     let started = machine.symbol("started").unwrap();
     assert_eq!(thread.call(started, &[]).unwrap(), 6);
-    // The functions that grow the stack ask the system when it does not suffice, which says that there is no more.
+    // If the stack does not suffice, the functions that grow it ask the system, which refuses.
     for name in ["on_stack", "aligned"] {
         let function = machine.symbol(name).unwrap();
         let trap = thread.call(function, &[100 << 20]).unwrap_err();

@@ -1,6 +1,6 @@
-//! What could not be compared while the declarations were compiled is told when they are resolved, to those who listen.
+//! A declaration that could not be compared while it was compiled gives a note when it is resolved, if somebody listens.
 //!
-//! One test alone: who listens is decided for the whole process.
+//! One test alone, because a listener is set for the whole process.
 
 #![cfg(not(no_libclang))]
 
