@@ -163,7 +163,7 @@ fn c_prototypes_come_back_as_they_were_written() {
             plain(&found.get("elsewhere").unwrap().to_string()),
             "int elsewhere(long x)"
         );
-        // Those of the tail.
+        // Besides these, the file has four functions at its end.
         assert_eq!(found.len(), FUNCTIONS.len() + 4, "{compiler:?}");
     }
 }

@@ -26,7 +26,7 @@ pub struct Wrong {
 /// A signature, and whether it is right.
 pub type Case = (&'static str, Vec<Type>, Type, bool);
 
-/// Checks that exactly the wrong ones are told.
+/// Checks that exactly the wrong ones are reported.
 pub fn check(found: &Prototypes, cases: &[Case], compiler: &Compiler) {
     for (symbol, params, result, right) in cases {
         let prototype = found

@@ -1,4 +1,4 @@
-//! What looked right and is wrong for certain, what looked wrong and is right, and what only a note can tell.
+//! Declarations that look right and are wrong, that look wrong and are right, and that nobody can judge, so that a note says it.
 
 use veo_abi::Type;
 use veo_abi::prototype::{Comparison, Prototypes, compare};

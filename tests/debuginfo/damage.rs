@@ -28,7 +28,7 @@ fn processor_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Does with a file everything that a program does with it.
+/// Reads a file in every way that a program does.
 pub fn read_and_use(elf: &[u8], debug: Option<&[u8]>) -> Option<Prototypes> {
     let start = processor_time();
     let found = read(elf, debug).ok();
@@ -147,7 +147,7 @@ fn mutated_files_are_read_or_refused() {
         let found = read_and_use(&file, None);
         read += usize::from(found.is_some_and(|found| !found.is_empty()));
     }
-    // Otherwise the mutations hit nothing but the front door.
+    // Otherwise the damage does not get past the first checks.
     assert!(read > 0, "no mutated file could be read at all");
 }
 

@@ -1,5 +1,5 @@
-//! The forms that debug information may have: versions, compression, optimisation at link time, as much as nothing. Right
-//! declarations must pass whatever wrote it, wrong ones be told where it shows them.
+//! The forms of debug information: versions, compression, optimisation at link time, almost none. Right declarations must
+//! pass with each of them, wrong ones must be reported where it shows them.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Functions without a prototype, and how it is known that they have none: what callers pass them is promoted.
+//! Functions without a prototype: how they are recognised. Callers promote the arguments of such functions.
 
 use std::process::Command;
 
@@ -48,7 +48,7 @@ fn cases() -> Vec<Case> {
         ("none", vec![F64], F64, false),
         ("times_of", vec![I32, F32], F64, true),
         ("times_of", vec![I32, F64], F64, false),
-        // What has a name in a variadic function is no exception.
+        // The named parameters of a variadic function are no exception.
         ("vary", vec![F32], F64, true),
         ("vary", vec![F64], F64, false),
         ("vary", vec![F32, I32], F64, true),

@@ -1,6 +1,6 @@
 //! Random C functions: what is known of each when it is written is the
 //! reference for what is read from the compiled library. The right declaration
-//! must agree; the same with one type changed must be told, with its place.
+//! must agree; the same with one type changed must be reported, with its place.
 
 use fastrand::Rng;
 use std::fmt::Write as _;

@@ -1,5 +1,5 @@
 //! Structures as kernels have them against structures as Rust declares them:
-//! every layout that agrees must pass, every other must be told with its field.
+//! every layout that agrees must pass, every other must be reported with its field.
 
 use veo_abi::prototype::{Comparison, MismatchKind, compare};
 use veo_abi::{Field, StructLayout, Type};

@@ -1,4 +1,4 @@
-//! Types that are out of the ordinary, in each language: right declarations must pass and wrong ones be told, as far as the
+//! Types that are out of the ordinary, in each language: right declarations must pass and wrong ones be reported, as far as the
 //! debug information shows them.
 
 use veo_abi::Type;
