@@ -163,7 +163,7 @@ fn c_prototypes_come_back_as_they_were_written() {
             plain(&found.get("elsewhere").unwrap().to_string()),
             "int elsewhere(long x)"
         );
-        // Besides these, the file has four functions at its end.
+        // `TAIL` exports four more.
         assert_eq!(found.len(), FUNCTIONS.len() + 4, "{compiler:?}");
     }
 }

@@ -263,7 +263,7 @@ fn mk_veorun_static_makes_an_image() {
             .env("LDFLAGS", "-Wl,-z,now"),
     );
     runs(&other);
-    // Said wrongly, it says how.
+    // A wrong command line is answered with the usage.
     let refused = Command::new(&linker).output().unwrap();
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("usage: mk_veorun_static"));

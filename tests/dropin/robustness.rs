@@ -1,5 +1,5 @@
-//! The drop-in library under programs that fork, exec, run out of things or
-//! die, and under an environment that means no good.
+//! The drop-in library under programs that fork, exec, run out of resources or
+//! die, and in a hostile environment.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -83,7 +83,7 @@ fn a_fault_is_traced_where_it_is_asked_for() {
         command.envs(level.map(|level| ("VE_TRACEBACK", level)));
         let outcome = dropin.run(&mut command);
         outcome.expect_success("after_death.c");
-        // Not what is said of the libraries that are loaded too late.
+        // Without the messages about libraries that are loaded too late.
         let lines = outcome.stderr.lines();
         let trace: Vec<_> = lines.filter(|line| !line.starts_with("libveo: ")).collect();
         trace.join("\n")
@@ -278,7 +278,7 @@ fn a_program_that_exits_while_requests_are_queued() {
     let outcome = outcome_of("main");
     let said = "said 1\nsaid 2\nsaid 3\nsaid 4\nsaid 5\n";
     assert_eq!(outcome.stdout, said, "{outcome:#?}");
-    // Neither waits for itself nor for what belongs to its parent.
+    // An exit from a host function does not wait for that function, one of a child not for what belongs to its parent.
     for how in ["function", "child"] {
         let started = std::time::Instant::now();
         let outcome = outcome_of(how);
@@ -309,7 +309,7 @@ fn what_cannot_be_begun_is_explained_on_the_standard_error() {
         assert!(line.starts_with(start) && line.contains(part), "{line}");
     }
     assert_eq!(outcome.stdout, "");
-    // Who asks for reasons gets them and nothing printed.
+    // A program that asks for reasons gets them, and nothing is printed.
     let mut command = dropin.command(&program);
     let outcome = dropin.run(command.arg(dropin.kernel_dir()).arg("ask"));
     outcome.expect_success("reasons.c");

@@ -14,8 +14,7 @@ fn library(extension: &str, source: &str) -> PathBuf {
     compile::library_of(source, extension, library, &["-g", "-O0"])
 }
 
-/// Calls a kernel that faults and compares what the error says. Gives what it tells a
-/// program.
+/// Calls a kernel that faults, compares the message of the error, and returns its fault.
 #[track_caller]
 fn reports(library: &PathBuf, kernel: &str, parts: &[&str]) -> Fault {
     let proc = VeoProc::new(0).unwrap();
@@ -30,7 +29,7 @@ fn reports(library: &PathBuf, kernel: &str, parts: &[&str]) -> Fault {
         assert!(said.contains(part), "{part:?} is missing in: {said}");
     }
     let fault = error.fault().expect("a fault").clone();
-    // What suffers from it knows it, too.
+    // Requests behind it and later operations fail with the same fault.
     let others = [
         behind.and_then(|behind| behind.wait().map(drop)),
         proc.alloc::<u8>(1).map(drop),

@@ -1,4 +1,4 @@
-//! What cannot be had is an error that says what can.
+//! A request for more than a limit allows is an error that names the limit.
 
 use veo_core::VeoProc;
 use veo_test_support as _;

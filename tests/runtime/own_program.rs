@@ -1,6 +1,6 @@
 //! Which program becomes the VE process: the very file that runs, however it was started and
-//! whatever its name means by now; and what a program does that was started to be one and does
-//! not become one: it ends, instead of starting the next.
+//! whatever its name means by now. A program that was started as a VE process and does not become
+//! one ends, instead of starting the next.
 
 use std::ffi::{CString, c_char};
 use std::fs;
@@ -199,16 +199,16 @@ fn the_ve_process_runs_the_same_file() {
     assert_eq!(ours.unwrap().ino(), inode);
 }
 
-/// What may be named as a veorun and is none, or does not get through to one. The program
-/// itself counts how often it runs.
+/// Scripts as a veorun that are none, or do not start one as they have to. The program itself counts
+/// how often it runs.
 #[test]
 fn what_does_not_become_a_ve_process_ends() {
     let (directory, program) = place();
     let probe = program.display();
     let close = "for i in /proc/self/fd/*; do n=${i##*/}; \
                  [ $n -gt 2 ] && eval \"exec $n>&-\"; done";
-    // What the script does, how often the program's main may run, what is said. Where nothing
-    // is left of the first process in the next, it is ended from outside, soon.
+    // What the script does, how often the program's main may run, what is said. If the second process
+    // has inherited nothing from the first, it is soon ended from outside.
     let scripts = [
         (format!("exec {probe} start"), 1, None),
         (format!("{probe} start"), 1, Some("with `exec`")),
@@ -296,7 +296,7 @@ fn what_is_named_and_cannot_be_started_is_told() {
     }
 }
 
-/// A VE process is none that was started as one and has become something else.
+/// A program that a kernel starts is an ordinary one, although a VE process has started it.
 #[test]
 fn a_kernel_may_start_a_program_that_uses_a_ve() {
     let (place, program) = place();
@@ -331,7 +331,7 @@ fn a_kernel_may_start_a_program_that_uses_a_ve() {
     }
 }
 
-/// The system tells the error of a connection once, and the program waits for it.
+/// The system reports the error of a connection only once, and the program waits for it.
 #[test]
 fn a_connection_keeps_its_error_while_a_process_starts() {
     let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -347,7 +347,7 @@ fn a_connection_keeps_its_error_while_a_process_starts() {
     assert_eq!(error.raw_os_error(), Some(libc::ECONNREFUSED));
 }
 
-/// The variable that makes a VE process, in the hand of somebody else.
+/// Somebody else sets the variable that makes a VE process.
 #[test]
 fn a_forged_handshake_ends_the_program_before_it_begins() {
     for value in ["7", "0", "-1", "nonsense", "99999999999", "3"] {

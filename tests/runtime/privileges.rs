@@ -1,5 +1,5 @@
-//! Programs with raised privileges (set-user-ID, file capabilities) do nothing that whoever
-//! starts them says in the environment, and start nothing that would not become a VE process.
+//! Programs with raised privileges (set-user-ID, file capabilities) obey no variable of whoever
+//! starts them, and start nothing that would not become a VE process.
 
 use std::ffi::CString;
 use std::fs;
@@ -107,7 +107,7 @@ fn evil(place: &Place, name: &str) -> PathBuf {
 /// A variable, its value, and others that belong to it.
 type Attack = (Variable, String, Vec<(&'static str, String)>);
 
-/// What somebody may set to have the program run what he likes.
+/// Variables that would make the program run code of somebody's choice.
 fn attacks(place: &Place) -> Vec<Attack> {
     let library = evil(place, "evil.so").display().to_string();
     evil(place, "kernels/libvebasics.so");

@@ -1,5 +1,5 @@
-//! Kernels that compilers have built with sanitizers: what wrong ones are told, and that right
-//! ones are left alone.
+//! Kernels that compilers have built with sanitizers: what is reported of wrong ones, and that
+//! nothing is reported of right ones.
 
 use veo_test_support as _;
 

@@ -1,4 +1,4 @@
-//! Right kernels, which every sanitizer leaves alone.
+//! Right kernels, of which no sanitizer reports anything.
 
 use veo_build::Sanitizer::{Address, Thread, Undefined};
 use veo_core::VeoProc;

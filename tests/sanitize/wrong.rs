@@ -119,7 +119,7 @@ const WRONG: &[Wrong] = &[
 /// What came of a call.
 #[derive(Debug)]
 enum Outcome {
-    /// The kernel returned, and the process ended in order.
+    /// The kernel returned, and the process ended normally.
     Nothing,
     /// A sanitizer's finding.
     Found(String),

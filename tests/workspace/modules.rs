@@ -576,7 +576,7 @@ fn paths_are_resolved_as_the_compiler_does() {
     assert_eq!(circles(&edges[&vec!["high".to_owned()]]), [[""; 0]; 0]);
 }
 
-/// The shortest circle through each module that is in one, as sentences.
+/// A sentence for each module in a circle: the shortest circle through it.
 fn circles(edges: &BTreeMap<String, BTreeMap<String, String>>) -> Vec<Vec<String>> {
     let mut circles = Vec::new();
     let mut seen = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! Guarded memory: what kernels in C, C++ and Fortran that leave their memory are told, and that
-//! those which stay in it notice nothing. Expected places are computed from sizes and the
+//! Guarded memory: what is reported of kernels in C, C++ and Fortran that leave their memory, and that
+//! kernels which stay in it notice nothing. Expected places are computed from sizes and the
 //! alignment of 16 bytes, lines of source are found by a comment at their end.
 
 mod right;

@@ -124,7 +124,7 @@ fn copies_that_leave_a_block_are_refused() {
     let other = VeoProc::builder().guard(Guard::Off).build().unwrap();
     for (proc, is_refused) in [(&proc, true), (&other, false)] {
         let x = proc.alloc_mem(100).unwrap();
-        // What is known of a pointer that comes from elsewhere is its address.
+        // Of a pointer that comes from elsewhere only the address is known.
         let unknown = proc.pointer::<u8>(VeAddr::new(x.addr() + 100));
         for len in [1, 12] {
             let mut read = vec![0; len];
@@ -175,7 +175,7 @@ fn mappings_run_out() {
             assert_eq!(sum.call(&proc, (block, 2)).unwrap(), expected);
         }
     }
-    // The pattern is still looked at.
+    // The pattern is still checked.
     let x = proc.upload(&[1.0; 3]).unwrap();
     let shift = library.function::<fn(*mut u8, i64, i64)>("move").unwrap();
     let bytes = x.as_ptr().cast::<u8>();

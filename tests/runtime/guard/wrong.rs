@@ -290,7 +290,7 @@ const WRONG: &[Case] = &[
                 .call(proc, (x.cast::<f64>(),))
                 .unwrap();
             proc.free_mem(x).unwrap();
-            // What comes later does not take its place.
+            // Blocks that are allocated later do not take its place.
             let _others: Vec<_> = (0..50).map(|_| proc.zeros::<f64>(8).unwrap()).collect();
             let changed = library
                 .function::<fn(i64)>("change_kept")
@@ -409,7 +409,7 @@ fn each_is_told_where_it_was() {
         let place = comment.map(|comment| (*source, line(source, comment)));
         let fault = error.fault().unwrap_or_else(|| panic!("{error}")).clone();
         if fault.kernel.is_none() {
-            // A thread that a kernel started is no context's.
+            // A thread that a kernel started belongs to no context.
             assert_eq!(*kernel, "start_thread");
         }
         check(&error, kernel, &format!("{side}{name}"), place);
@@ -424,16 +424,16 @@ fn memory_that_is_freed_twice_is_an_error() {
     let error = proc.free_mem(x).unwrap_err();
     assert!(matches!(error, Error::BadPointer { .. }), "{error}");
     assert!(error.to_string().contains("freed before"), "{error}");
-    // The process is none the worse for it.
+    // The process still works.
     assert_eq!(proc.upload(&[1, 2]).unwrap().to_vec().unwrap(), [1, 2]);
 }
 
-/// What a kernel leaves behind while nothing looks is found when the block is freed.
+/// If a kernel overwrites bytes beside a block that nothing checks after the call, that is found when the block is freed.
 #[test]
 fn damage_is_found_when_a_block_is_freed() {
     let path = library("leave.c").unwrap();
     let (proc, library) = guarded(Guard::End, &path);
-    // More blocks than are looked at after each call.
+    // More blocks than are checked after each call.
     let others: Vec<_> = (0..200).map(|_| proc.alloc::<u8>(16).unwrap()).collect();
     let (mut x, at) = (proc.alloc::<f64>(2).unwrap(), line!());
     library
@@ -441,7 +441,7 @@ fn damage_is_found_when_a_block_is_freed() {
         .unwrap()
         .call(&proc, (&mut x,))
         .unwrap();
-    // Far before it, and it is not passed.
+    // Far before the block, which is no argument of this call.
     let change = library.function::<fn(i64)>("change_kept").unwrap();
     change.call(&proc, (-100,)).unwrap();
     drop(x);

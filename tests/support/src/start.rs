@@ -2,9 +2,9 @@
 //! script, an editor, a shell in another language.
 //!
 //! A program that has `use veo_test_support as _;` is put in order before its `main`: what it
-//! inherited of signals, descriptors, limits and variables goes. What it starts inherits
-//! from it in turn, and is left as the test wants it; so are VE processes, which are taken
-//! over before this.
+//! inherited of signals, descriptors, limits and variables goes. Programs that it
+//! starts inherit from it and are left as the test wants them; so are VE processes, which are
+//! taken over before this.
 
 use std::env;
 use std::ffi::OsStr;
@@ -62,8 +62,7 @@ extern "C" fn at_start() {
     }
 }
 
-/// Whatever a test waits for in vain, its program ends: after half an hour, unless it is to
-/// run long.
+/// A test program ends after half an hour, whatever it waits for, unless it is to run long.
 fn bound() {
     extern "C" fn over(_: libc::c_int) {
         const TEXT: &[u8] = b"\nthis test program has run for half an hour: it hangs\n";

@@ -16,9 +16,9 @@ const LAST: usize = 16;
 
 /// Nobody sends.
 const FREE: u8 = 0;
-/// Somebody sends: the places are his.
+/// A thread sends: it owns the places.
 const HELD: u8 = 1;
-/// Somebody sends and copies memory, which may be a fault: the places are nobody's meanwhile.
+/// A thread sends and copies memory, which may fault: nobody owns the places meanwhile.
 const COPYING: u8 = 2;
 
 /// A payload that the host has not given back as far as we have looked.
@@ -92,9 +92,9 @@ impl Outbox {
         id
     }
 
-    /// Sends up to `LAST` bytes of words where no other response follows. Whoever copies does
-    /// not come back: it may be the thread that this interrupts. Who holds the places gets
-    /// some time.
+    /// Sends up to `LAST` bytes of words where no other response follows. A thread that copies
+    /// does not come back, since it may be the one that this interrupts. A thread that holds the
+    /// places gets some time.
     pub fn send_last(&self, command: u8, words: &[u64; LAST / 8]) {
         let begin = Instant::now();
         while !self.turn(FREE, HELD) && !self.turn(COPYING, HELD) {
@@ -161,7 +161,7 @@ impl Outbox {
         id
     }
 
-    /// Writes the next slot as soon as it is free. Only who has turned the state to HELD does.
+    /// Writes the next slot as soon as it is free. The caller has turned the state to HELD.
     fn publish(&self, command: u8, begin: usize, len: usize) -> i64 {
         let mailbox = self.mailbox();
         let id = mailbox.last_put.load(Ordering::Relaxed) + 1;

@@ -1,5 +1,5 @@
-//! Programs without `unsafe` that try to pass as plain data what is none, in `unsound`. What
-//! the compiler says of them matters little, that it refuses them everything.
+//! Programs without `unsafe` that try to pass as plain data what is none, in `unsound`. It
+//! does not matter what the compiler says of them, only that it refuses them.
 
 mod wrong;
 
