@@ -1,5 +1,5 @@
 //! Contracts at run time: wrong calls are refused before their kernel runs, with a message that
-//! names the numbers; the same calls right by one are made.
+//! names the numbers. The same calls with the number next to it are made.
 
 mod common;
 
@@ -161,7 +161,7 @@ fn lengths() {
         &["n = 6", "x.len() = 5"],
     );
     made(scale(p, 5, 10.0, OnStack::output(&mut host)));
-    // Of a bare address nobody knows how much follows.
+    // Nobody knows how much memory follows a bare address.
     made(scale(p, 1000, 10.0, three.as_ptr()));
     refused(p, scale(p, 1, 10.0, VeMemPtr::null()), &["x.len() = 0"]);
 }
@@ -264,7 +264,7 @@ fn overlaps() {
     refused(p, dot(p, part(2..4), &x), &["x is 16 bytes"]);
     made(dot(p, part(0..4), part(4..8)));
     made(dot(p, part(4..8), part(0..4)));
-    // Nothing has no byte in common with anything.
+    // An empty slice has no byte in common with anything.
     made(dot(p, part(2..2), &x));
     made(dot(p, &x, NULL));
     made(dot(p, OnStack::input(&[1.0]), &x));

@@ -9,7 +9,7 @@ use veo_core::{Error, Result, VeoProc, ve_kernel};
 
 #[ve_kernel(lib = "libcoretest.so")]
 unsafe extern "C" {
-    /// 0: it was not told.
+    /// 0: it was not given.
     safe fn threads_of_openmp() -> i64;
 }
 
@@ -20,7 +20,7 @@ const CASE: &str = "VEO_TEST_SURROUNDINGS_CASE";
 const LOAD: &str = "load";
 const NAME: &str = "libsurrounded.so";
 
-/// Runs in the program that [`lies_on`] starts: where the process lies that is asked for.
+/// Runs in the program that [`lies_on`] starts: says on which node the process is.
 #[test]
 fn case() -> Result<()> {
     let Ok(asked) = std::env::var(CASE) else {

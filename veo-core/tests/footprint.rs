@@ -79,8 +79,8 @@ impl Held {
         })
     }
 
-    /// Has `submit` fill the queue behind a kernel that runs until all is submitted. Gives
-    /// what it made, and the bytes that each request of it has cost.
+    /// Has `submit` fill the queue behind a kernel that runs until all is submitted. Returns
+    /// the requests, and the bytes that each of them has cost.
     fn burst<R>(&mut self, submit: impl FnOnce(&VeoContext) -> Result<R>) -> Result<(R, usize)> {
         set_flag(&self.two, &mut self.flag, 0)?.wait()?;
         let before = allocated();
@@ -115,7 +115,7 @@ impl Held {
 fn requests_cost_little_and_leave_nothing() -> Result<()> {
     let proc = process();
     let mut held = Held::new(&proc)?;
-    // What the first requests need for all.
+    // The first requests allocate what all share.
     for _ in 0..3 {
         give_i64(&held.one, 1)?.wait()?;
     }
@@ -142,7 +142,7 @@ fn requests_cost_little_and_leave_nothing() -> Result<()> {
     }
     held.settles(before, "collected backwards");
 
-    // One from before does not keep the room of the others.
+    // One older request does not keep the room of the others.
     let kept = give_i64(&held.one, 42)?;
     let (requests, _) = held.burst(queue)?;
     drop(requests);

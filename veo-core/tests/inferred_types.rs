@@ -128,7 +128,7 @@ fn a_statement_that_contradicts_the_debug_information_is_an_error() -> Result<()
     half()?.args_type(&["double"])?.ret_type("double")?;
     half()?.args_type(&["const double"])?;
     lib.find_function("set")?.args_type(&["char *", "double"])?;
-    // What the library exports without a prototype is believed.
+    // Declared types of a function without a prototype are believed.
     lib.get_symbol("untyped_variable")?;
     Ok(())
 }
@@ -138,7 +138,7 @@ fn contradictions_can_be_allowed() -> Result<()> {
     for policy in [Prototypes::Warn, Prototypes::Off] {
         let proc = VeoProc::builder().prototypes(policy).build()?;
         let half = proc.load_library(described())?.find_function("half")?;
-        // What is said holds: the bits of 1.5 are no 1.5.
+        // The declared types count: as an integer, the bits of 1.5 are another number.
         let r = half.clone().ret_type("void")?.call(&proc, [3.0.into()])?;
         assert_eq!(r.kind(), ValueKind::Void);
         let r = half.call(&proc, [3.0.into()])?;
@@ -338,7 +338,7 @@ fn a_library_says_what_it_offers() -> Result<()> {
     lib.clone().unload()?;
     assert_eq!(lib.symbols().len(), kinds.len(), "the file is still there");
 
-    // What the library needs is found through it, though it does not offer it itself.
+    // A function of a library that this one needs is found through it, though it is not its own.
     let (_proc, lib) = with_library(common::library().to_owned())?;
     lib.get_symbol("printf")?;
     let symbols = lib.symbols();

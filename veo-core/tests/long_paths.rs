@@ -1,5 +1,5 @@
 //! Libraries whose paths are longer than libveo takes: they are loaded as any other, with
-//! their neighbours and their source lines, and nothing is put anywhere for that.
+//! their neighbours and their source lines, without a copy or a link in another directory.
 
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,7 @@ fn a_long_path_loses_nothing() -> Result<()> {
     assert_eq!(lib.function::<fn() -> i32>("answer")?.call(&proc, ())?, 42);
     let error = lib.function::<fn()>("crash")?.call(&proc, ()).unwrap_err();
     let text = error.to_string();
-    // NEC's library tells the signal alone.
+    // NEC's library reports only the signal.
     if proc.backend() == veo_core::Backend::Emu {
         assert!(text.contains("libdeep.c:3"), "{text}");
     }

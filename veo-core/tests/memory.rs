@@ -30,7 +30,7 @@ fn buffers_hold_what_was_written() -> Result<()> {
     Ok(())
 }
 
-/// There are 16 identifiers for hmem: whoever counts on one lets nobody else take them all.
+/// There are 16 identifiers for hmem: a test that needs one holds this, so that no other takes them all.
 fn identifiers() -> MutexGuard<'static, ()> {
     static IDENTIFIERS: Mutex<()> = Mutex::new(());
     IDENTIFIERS.lock().unwrap_or_else(PoisonError::into_inner)

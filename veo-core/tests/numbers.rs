@@ -34,7 +34,7 @@ unsafe extern "C" {
 #[ve_kernel(lib = "libnumbers.so", optional)]
 fn scale_halves(x: *mut f16, n: i64, by: f32);
 
-/// Declarations that lie.
+/// Wrong declarations.
 mod wrong {
     use super::*;
 

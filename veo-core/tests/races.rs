@@ -1,5 +1,5 @@
 //! Programs that lack a wait: some order of requests gives a wrong result, and the report of
-//! races names both requests. The same programs with the wait do right in any order, unreported.
+//! races names both requests. The same programs with the wait give the right result in any order, and no report.
 
 mod common;
 
@@ -59,7 +59,7 @@ impl Setting {
     }
 }
 
-/// Waits, in a program as it should be. Without, gives the request back, to be waited for later.
+/// Waits, in a right program. In a wrong one it returns the request, to be waited for later.
 fn maybe<'a, V>(right: bool, request: VeoRequest<'a, V>) -> Result<Option<VeoRequest<'a, V>>> {
     if !right {
         return Ok(Some(request));
@@ -74,7 +74,7 @@ fn rest<V>(request: Option<VeoRequest<'_, V>>) -> Result<()> {
 
 type Program = fn(&mut Setting, bool) -> Result<f64>;
 
-/// Programs, which wait where they have to with `true`; what they give then, and what the report
+/// Programs, which wait where they have to if given `true`; their result then, and what the report
 /// calls the earlier request and the later one.
 const PROGRAMS: [(&str, Program, f64, [&str; 2]); 11] = [
     (

@@ -1,6 +1,6 @@
-//! What code of the program may do that runs for the VE: receivers of output, host functions,
-//! what requests own. What would wait for ever is an error at once; the rest works. And how
-//! requests end that have little time.
+//! What code of the program may do while the VE side waits for it: receivers of output, host
+//! functions, destructors of what requests own. What would wait for ever is an error at once; the
+//! rest works. Also, how requests with short time limits end.
 
 mod common;
 
@@ -21,7 +21,7 @@ unsafe extern "C" {
     safe fn say(number: i32);
 }
 
-/// What `code` gives, unless it hangs.
+/// The result of `code`, unless it hangs.
 fn in_time<R: Send + 'static>(code: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, over) = channel();
     thread::spawn(move || done.send(code()));
@@ -71,7 +71,7 @@ fn received() -> Result<(VeoProc, VeoContext, Sender<Receiver>)> {
     Ok((proc, ctx, next))
 }
 
-/// Everything that waits for `proc`, each with what came of it.
+/// Every operation that waits for `proc`, with its result.
 fn all_that_waits(proc: &VeoProc, ctx: &VeoContext) -> Vec<(&'static str, Option<Error>)> {
     let mut room = [0; 8];
     let own = |request: Result<veo_core::VeoRequest<'static, i64>>| request.expect("it is taken");
@@ -140,7 +140,7 @@ fn a_receiver_of_output_does_not_wait_for_its_own_process() {
             assert_eq!(works?, if way == 2 { 0 } else { 18 });
             for (what, error) in errors {
                 if what == "await" && error.is_none() {
-                    // It had ended when it was looked at, so nothing was waited for.
+                    // It had ended before, so nothing was waited for.
                     continue;
                 }
                 let error = error.unwrap_or_else(|| panic!("{what} of way {way} worked"));

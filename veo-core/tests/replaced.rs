@@ -74,7 +74,7 @@ fn is_the_old_one(path: &Path, change: impl FnOnce()) -> Result<()> {
     if path.is_file() && !path.is_symlink() {
         assert_eq!(proc.load_library(path)?, lib);
     }
-    // Its own line of source.
+    // The source line is that of the old version.
     let crash = lib.function::<fn(i64) -> i64>("crash")?;
     let error = crash.call(&proc, (1,)).unwrap_err();
     let (file, line) = error
@@ -159,7 +159,7 @@ fn a_library_that_is_loaded_again_is_the_new_one() -> Result<()> {
     Ok(())
 }
 
-/// What is in the VE process then is neither the one nor the other.
+/// The VE process then has a mixture of both files.
 #[test]
 fn a_library_that_was_overwritten_is_not_checked_against_something_else() -> Result<()> {
     let versions = Versions::new("overwritten");
@@ -180,7 +180,7 @@ fn a_library_that_was_overwritten_is_not_checked_against_something_else() -> Res
     }
     let error = lib.find_function("twice").map(drop).unwrap_err();
     assert!(matches!(error, Error::LibraryOverwritten { .. }), "{error}");
-    // What is in the VE process may crash.
+    // The mixture may crash.
     let proc = process();
     let lib = proc.load_library(&path)?;
     let twice = lib.function::<fn(f64, i32) -> f64>("twice")?;

@@ -196,7 +196,7 @@ fn a_buffer_that_is_dropped_early_lives_until_its_last_use() -> Result<()> {
     let request = increment(&one, &mut numbers, 3)?;
     let by_pointer = increment(&one, kept, 3)?;
     drop(numbers);
-    // Were it freed, this would get the same memory and be incremented.
+    // If it had been freed, this would get the same memory and be incremented.
     let others: Vec<_> = (0..10)
         .map(|_| proc.upload(&[7, 7, 7]))
         .collect::<Result<_>>()?;

@@ -1,4 +1,4 @@
-//! Programs that are safe Rust and mean no good: none of them may break the host.
+//! Hostile programs in safe Rust: none of them may break the host.
 #![forbid(unsafe_code)]
 
 mod common;
@@ -53,7 +53,7 @@ fn a_panic_in_a_destructor_does_not_end_a_scope_early() -> Result<()> {
         })?;
         Ok(memory)
     }));
-    // Left early, the scope would have freed the memory that is being read into.
+    // If the scope ended early, it would free the memory that is being read into.
     let memory = left.expect("the scope returns")?;
     assert!(memory.iter().all(|byte| *byte == 7));
     Ok(())
@@ -157,7 +157,7 @@ fn wakers_that_panic_leave_no_future_hanging() -> Result<()> {
         let waker = Mine::waker(&panics);
         let poll = first.as_mut().poll(&mut Context::from_waker(&waker));
         assert!(poll.is_pending());
-        // Not the last of its kind: it is one with the waker that was given.
+        // It is not the last reference to the waker that was given.
         drop(waker);
         assert_eq!(panics.load(Ordering::SeqCst), replaced);
     }

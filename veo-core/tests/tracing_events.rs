@@ -23,7 +23,7 @@ fn wrong(x: f32) -> i64;
 /// Uses the process for each event, as one that writes to a log on the VE would.
 struct Curious {
     proc: Arc<OnceLock<VeoProc>>,
-    /// Whether it is at it: what it does makes events, too.
+    /// Whether it is handling an event: its own operations make events, too.
     busy: AtomicBool,
     events: Arc<AtomicUsize>,
 }

@@ -1,5 +1,5 @@
-//! What the typed layer accepts: these calls compile and infer as written.
-//! None of them runs here; the expectations are the compiler's.
+//! Calls that the typed layer accepts: they compile, and types are inferred as written.
+//! None of them runs here; the compiler checks them.
 
 use std::ffi::{c_char, c_int, c_void};
 

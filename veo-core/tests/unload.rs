@@ -98,7 +98,7 @@ fn calls_of_other_threads_keep_their_library() -> Result<()> {
                 }
                 Ok(())
             },
-            // Data on the stack: not the short way.
+            // Data on the stack: not the fast path.
             &|| {
                 assert_eq!(sum(&two, &[1.0, 2.0], 2)?.wait()?, 3.0);
                 assert_eq!(sum(&proc, &[1.5, 2.0], 2)?, 3.5);
@@ -244,7 +244,7 @@ fn calls_after_the_unloading_load_the_library_anew() -> Result<()> {
     Ok(())
 }
 
-/// A host function may be what the unloading waits for: it need not wait in turn.
+/// If the unloading waits for a host function, that function does not wait for the unloading.
 #[test]
 fn a_host_function_calls_while_its_library_is_unloaded() -> Result<()> {
     let proc = process();
@@ -362,7 +362,7 @@ fn a_library_whose_kernel_does_not_end_stays() -> Result<()> {
     Ok(())
 }
 
-/// What the kernels of an ended process would have done is not waited for.
+/// Unloading does not wait for the kernels of an ended process.
 #[test]
 fn a_process_that_ends_ends_the_wait() -> Result<()> {
     let proc = process();
@@ -460,7 +460,7 @@ fn variables_of_a_library_end_with_it() -> Result<()> {
     Ok(())
 }
 
-/// Calls a kernel where it is dropped or woken: on the thread that collects what it belongs to.
+/// Calls a kernel when it is dropped or woken, on the thread that collects its request.
 struct Calls(VeoProc, Sender<Result<i64>>);
 
 impl Calls {
@@ -481,7 +481,7 @@ impl Wake for Calls {
     }
 }
 
-/// Whoever unloads collects what others have queued: code of theirs runs on his thread.
+/// A thread that unloads collects requests of others, so their code runs on it.
 #[test]
 fn what_runs_on_the_unloading_thread_calls_the_library() -> Result<()> {
     let proc = process();
@@ -517,7 +517,7 @@ fn what_runs_on_the_unloading_thread_calls_the_library() -> Result<()> {
     Ok(())
 }
 
-/// Whatever a call takes along: what comes back, too.
+/// Everything that travels with a call, and back.
 #[test]
 fn every_kind_of_call_keeps_its_library() -> Result<()> {
     let proc = process();

@@ -21,7 +21,7 @@ fn functions_are_called_with_values() -> Result<()> {
     let r = add.call(&proc, [(-3).into(), OnStack::inout(&mut y).into()])?;
     assert_eq!((i64::try_from(r)?, y), (7, [7.0]));
 
-    // As a slice that is used again.
+    // As a slice, which is used again later.
     let args = [Value::from(1), Value::from(x.as_ptr())];
     add.call(&ctx, &args)?.wait()?;
     add.call(&ctx, &args[..])?.wait()?;
@@ -328,7 +328,7 @@ fn the_function_behind_a_stub_is_found_by_its_path() -> Result<()> {
         elsewhere.contains("did you mean untyped::first::apply?"),
         "{elsewhere}"
     );
-    // No part of a name is a name.
+    // A part of a name is not a name.
     text("ive");
     text("");
     Ok(())

@@ -1,4 +1,4 @@
-//! `VEO_VERIFY` at run time: what a wrong declaration means where nobody says otherwise.
+//! `VEO_VERIFY` at run time: what happens for a wrong declaration that does not say so itself.
 //!
 //! The environment belongs to a whole process, so each case runs in one of its own: this
 //! program started again.
@@ -60,7 +60,7 @@ fn case() {
 /// The outcomes with `VEO_VERIFY` set to `word`: of a plain process, of one that was built
 /// to deny, of one that was built not to look.
 fn run(word: Option<&str>) -> [String; 3] {
-    // Here, once: what another program replaces while it is loaded is not compared.
+    // Compiled here, once: a file that another program replaces while it is loaded is not compared.
     common::library();
     let mut program = Command::new(std::env::current_exe().expect("a test program has a path"));
     program

@@ -156,7 +156,7 @@ fn the_receiver_of_output_may_kill_and_holds_up_no_kill() -> Result<()> {
     Ok(())
 }
 
-/// Neither who waits for a limited time nor who closes the process waits for ever.
+/// A wait with a time limit ends, and so does closing the process.
 #[test]
 fn the_receiver_of_output_need_not_return() -> Result<()> {
     common::library();

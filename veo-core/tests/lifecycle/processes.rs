@@ -1,4 +1,4 @@
-//! What a process is to its user: closed, dropped, printed from, found by its pointers.
+//! What a program does with a process: closes and drops it, gets its output, finds it by pointers.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
