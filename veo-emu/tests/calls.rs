@@ -1,4 +1,4 @@
-//! Calls, arguments, results, memory: the ordinary life of a VE process.
+//! Calls, arguments, results, memory: what a VE process usually does.
 
 mod common;
 
@@ -141,7 +141,7 @@ fn stack_buffers_go_in_and_out() {
                 .stack(1, VEO_INTENT_OUT, output)
                 .stack(2, VEO_INTENT_INOUT, both);
             let id = ctx.call(inout, &args);
-            // What goes in was taken when the call was made.
+            // The input was copied when the call was made.
             input[0] = -1;
             id
         })

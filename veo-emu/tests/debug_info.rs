@@ -1,4 +1,4 @@
-//! What debug information is good for: conventions of untyped calls, source lines.
+//! What the emulated node takes from debug information: conventions of untyped calls, source lines.
 
 mod common;
 

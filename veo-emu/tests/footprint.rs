@@ -35,7 +35,7 @@ fn processes_and_requests_cost_little() {
 /// At most 8 MiB for each, what it shares with the host included.
 fn idle_processes() {
     const COUNT: u64 = 6;
-    // What the first one needs for all of them.
+    // The first one allocates what all of them share.
     drop(Proc::new(0));
     let before = resident();
     let procs: Vec<Proc> = (0..COUNT).map(|_| Proc::new(0)).collect();

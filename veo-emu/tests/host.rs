@@ -250,7 +250,7 @@ fn an_environment_that_makes_no_sense_is_named() {
         let (success, text) = limited(&format!("export {setting}"));
         assert!(success && text.contains("worked"), "{setting}: {text}");
     }
-    // What does not matter enough to refuse is named all the same.
+    // A message names also what is no reason to refuse.
     for (setting, says) in [
         ("VE_FPE_ENABLE=DVI", "DIV"),
         ("VEO_DEBUG=consol", "`console`"),
@@ -278,7 +278,7 @@ fn an_environment_that_makes_no_sense_is_named() {
     }
 }
 
-/// A pipe that nobody writes to would keep whoever opens it for ever.
+/// Opening a pipe that nobody writes to would block for ever.
 #[test]
 fn a_library_that_is_no_file_is_refused_and_one_that_becomes_none_is_not_waited_for() {
     let library = compile(KERNELS);

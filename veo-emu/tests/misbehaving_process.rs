@@ -1,5 +1,5 @@
-//! A VE process that has gone mad, or means harm: it writes anything to the memory that
-//! it shares with the host, and sends anything over its socket. The host survives, every
+//! A broken or hostile VE process: it writes anything to the memory that it shares with the
+//! host, and sends anything over its socket. The host survives, every
 //! wait with a limit ends, a kill ends the others, and other processes notice nothing.
 //!
 //! Each seed runs in a child, this program again, so that a host that breaks is seen.
@@ -153,7 +153,7 @@ fn child_part() {
     println!("survived");
 }
 
-/// Uses a process that does its worst, and then one that does not.
+/// Uses a hostile process, and then an ordinary one.
 fn live_with(part: &str, seed: u64) {
     let good = Proc::with(1, |options| options.memory = 1 << 20);
     let lib = good.load(&compile(KERNELS));

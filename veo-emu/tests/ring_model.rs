@@ -1,7 +1,7 @@
 //! A model of the ring and of its sleeping protocol: `loom` runs the real code of
 //! `src/shared/ring.rs` through every order of its steps that matters.
 //!
-//! A wake-up that gets lost is a deadlock, which the model reports.
+//! A lost wake-up is a deadlock, which the model reports.
 
 #![allow(dead_code, unused_imports)]
 

@@ -1,5 +1,5 @@
-//! The order in which requests start when another one is asked for: what is drawn, what stays
-//! as libveo promises it, and that programs come to their end.
+//! The order in which requests start with a schedule: it is the one drawn from the seed, it keeps
+//! what libveo promises, and programs come to their end.
 
 mod common;
 
@@ -97,7 +97,7 @@ fn is_in_order(order: &[u64]) -> bool {
 
 #[test]
 fn late_starts_what_is_waited_for_and_nothing_else() {
-    // The main context does not: the look at the order itself runs there.
+    // The main context does not count: the kernel that reads the order runs there.
     for awaited in [1, 2] {
         let (order, seen) = twelve("late", awaited);
         let first = awaited as u64 * 10;
@@ -233,7 +233,7 @@ fn what_nobody_waits_for_starts_after_a_while() {
         }
         let begin = Instant::now();
         thread::sleep(Duration::from_millis(500));
-        // Asking is a request like others, which may overtake them.
+        // Reading the order is a request, too, which may overtake others.
         while node.proc.call(noted, &Args::new()).1 < 3 {
             assert!(begin.elapsed() < Duration::from_secs(20));
         }

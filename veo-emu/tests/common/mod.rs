@@ -1,4 +1,4 @@
-//! What the tests share: kernels compiled on the spot, and the table made handy.
+//! What the tests share: compiling kernels, and short forms of the table's functions.
 
 #![allow(dead_code, unused_imports)]
 

@@ -1,5 +1,5 @@
-//! Calls and results through the interface in C, on their short way and beside whatever
-//! keeps others off it.
+//! Calls and results through the interface in C, on the fast path and beside requests that
+//! keep others off it.
 
 #[path = "../common/mod.rs"]
 mod common;

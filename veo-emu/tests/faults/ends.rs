@@ -91,7 +91,7 @@ fn a_thread_that_ends_without_a_word() {
     let (main, other) = (proc.open(), proc.open());
     let (end, ok) = (proc.sym(lib, "end_thread"), proc.sym(lib, "ok"));
     let args = Args::new().u64(0, 1);
-    // Only who waits notices.
+    // Only a wait notices the end.
     let (id, behind) = (other.call(end, &args), other.call(ok, &args));
     assert_eq!(other.wait(id), (VEO_COMMAND_ERROR, 0));
     assert_eq!(other.wait(behind), (VEO_COMMAND_ERROR, 0));

@@ -1,4 +1,4 @@
-//! Why a process ended, as data: nothing is said that is not known.
+//! Why a process ended, as data. Nothing is guessed.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -260,7 +260,7 @@ unsafe extern "C" fn kill(payload: *mut c_void, _: c_int, _: *const c_char, _: u
     let (handle, killed) = unsafe { &*payload.cast::<(Receiver<Proc>, Sender<c_int>)>() };
     if let Ok(proc) = handle.try_recv() {
         let _ = killed.send(call!(veo_emu_kill(proc.0)));
-        // Who made it destroys it.
+        // The thread that created it destroys it.
         std::mem::forget(proc);
     }
 }

@@ -1,4 +1,4 @@
-//! What kernels may do to their process, or use up, and the process lives.
+//! What kernels may do to their process, or use up, without ending it.
 
 use std::time::{Duration, Instant};
 
@@ -82,7 +82,7 @@ fn a_kernel_that_overwrites_the_rings() {
         let (main, other) = (proc.open(), proc.open());
         let (wipe, ok) = (proc.sym(lib, "wipe_rings"), proc.sym(lib, "ok"));
         let wiped = main.call(wipe, &Args::new().u64(0, byte));
-        // What comes of it is open; that it comes is not.
+        // The result is open, but there must be one.
         main.wait(wiped);
         for ctx in [main, other] {
             for _ in 0..3 {
@@ -134,7 +134,7 @@ fn signals_that_a_kernel_keeps_for_itself() {
         for ctx in [main, other] {
             assert_eq!(ctx.ok(ctx.call(ok, &args)), 2, "{kernel}");
         }
-        // What the kernel made of the signals is left to it.
+        // The kernel's handling of signals stays as it set it.
         if kernel == "handle" {
             assert_eq!(main.ok(main.call(proc.sym(lib, kernel), &Args::new())), 5);
         }

@@ -11,7 +11,7 @@ use veo_abi::ffi::*;
 use crate::system_calls::{filter, filters_are_there, install};
 use crate::{KERNELS, child, common::*, gone, says};
 
-/// Somebody who may do nothing to what root has started.
+/// A user who may do nothing to processes of root.
 const NOBODY: u32 = 65534;
 
 /// Whether this program may become another user; says so if not.
@@ -48,7 +48,7 @@ fn busy(limit_ms: u64, prepare: &str) -> (Proc, Ctx, u64) {
     (proc, ctx, id)
 }
 
-/// Kills it; whoever waits learns of it.
+/// Kills it; a thread that waits is told.
 fn kill(proc: Proc, ctx: Ctx, id: u64) {
     let pid = proc.pid();
     let waiter = std::thread::spawn(move || ctx.wait(id));
