@@ -133,7 +133,7 @@ fn unused_results() {
         assert_eq!(flags(|host| _ = run(host)), expected, "{name}");
         assert_eq!(flags(|host| _ = operation(host, y, z)), expected, "{name}");
     }
-    // Here nothing stands between the compiler and the operation.
+    // Here nothing keeps the compiler from seeing the operation.
     assert_eq!(
         flags(|host| _ = fdiv_d(host, d(1.0), d(0.0))),
         Flags::DIVISION
@@ -243,7 +243,7 @@ fn comparing_hides_nothing() {
     assert_eq!(psw.flags(), NONE);
 }
 
-/// What other code of the process does to the host's status does not reach a thread, nor its results.
+/// If other code of the process changes the host's status, neither a thread's flags nor its results change.
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn a_spoilt_environment() {

@@ -128,7 +128,7 @@ fn same(name: &str, operands: &[u128], how: &str, found: Result, expected: Resul
     );
 }
 
-/// As [`same`] for the host's unit. Other processors than x86 have other NaNs, and tell an underflow before rounding.
+/// As [`same`] for the host's unit. Other processors than x86 have other NaNs, and detect an underflow before rounding.
 #[track_caller]
 fn alike(name: &str, format: Format, operands: &[u128], found: Result, expected: Result) {
     let mut found = found;
@@ -511,7 +511,7 @@ fn edges_of_quads() {
     for &y in &edges {
         check_quad_alone(y);
     }
-    // Numbers so far apart are long ones for the reference: not all with all.
+    // Numbers so far apart are long for the reference, so not all pairs are tried.
     for &y in edges.iter().step_by(3) {
         for &z in &edges {
             check_quad(y, z);
@@ -562,13 +562,13 @@ fn edges_of_integers() {
 fn underflow_is_told_after_rounding() {
     let least = f64::MIN_POSITIVE;
     let cases = [
-        // 1 - 2^-53 has 53 bits, so only the smallest exponent makes it inexact: told, although the result is normal.
+        // 1 - 2^-53 has 53 bits, so only the smallest exponent makes it inexact: an underflow, although the result is normal.
         (
             least,
             1.0 - f64::EPSILON / 2.0,
             Flags::INEXACT | Flags::UNDERFLOW,
         ),
-        // 1 - 2^-104 rounds to 1 with any exponent: not told, although the exact product is below.
+        // 1 - 2^-104 rounds to 1 with any exponent: no underflow, although the exact product is below.
         (
             least - f64::from_bits(1),
             1.0 + f64::EPSILON,
@@ -591,7 +591,7 @@ fn underflow_is_told_after_rounding() {
     }
 }
 
-/// Infinity is no result of rounding toward zero, but the number is too large all the same.
+/// Rounding toward zero never gives infinity, but the number is too large all the same.
 #[test]
 fn overflow_to_the_largest_number() {
     let largest = f64::MAX.to_bits();

@@ -1,6 +1,6 @@
 //! IEEE 754 by its definition: exact numbers of any size, rounded once.
 //!
-//! An underflow is told of a result that is inexact and, rounded as if there were no smallest exponent, below the normal numbers.
+//! A result underflows if it is inexact and, rounded as if there were no smallest exponent, below the normal numbers.
 
 use num_bigint::BigUint;
 use ve_isa::encoding::Rounding;
@@ -227,7 +227,7 @@ impl Format {
         (bits, flags)
     }
 
-    /// The result if an operand is no number: the first such one, made quiet.
+    /// The result if an operand is a NaN: the first one, made quiet.
     fn nan(self, operands: &[u128]) -> Option<Result> {
         let is_signaling =
             |bits: &u128| matches!(self.decode(*bits), Value::Nan { signaling: true });

@@ -41,7 +41,7 @@ fn wild_pointers_are_traps_that_name_the_function() {
     let fill = |place: u64| {
         window.write(place, &[0; 4096]).unwrap();
         window.write(place, text).unwrap();
-        // A string that nothing ends before the memory does.
+        // A string without an end, up to the end of the memory.
         window.write(good.end - 8, b"no end!!").unwrap();
     };
     let wild = [
@@ -58,7 +58,7 @@ fn wild_pointers_are_traps_that_name_the_function() {
         1 << 63,
         u64::MAX,
     ];
-    // What blocks or sleeps is asked to stop, again and again.
+    // A function that blocks or sleeps is asked to stop, again and again.
     let mut thread = machine.thread(1 << 20).unwrap();
     let stop = thread.thread().stop_handle();
     let done = AtomicBool::new(false);
@@ -100,7 +100,7 @@ fn wild_pointers_are_traps_that_name_the_function() {
             }
         };
         for name in host_functions() {
-            // Input of the test is none of the functions' business, nor is its output.
+            // The functions get neither the input nor the output of the test.
             if matches!(
                 name,
                 "getchar"

@@ -1,4 +1,4 @@
-//! Files with something wrong in them: each is refused in one sentence, or what is wrong does not matter. The host is unharmed.
+//! Damaged files: each is refused in one sentence, unless the damage does not matter. The host is unharmed.
 
 use crate::library::*;
 use crate::objects;

@@ -1,4 +1,4 @@
-//! Images that go.
+//! Images are unloaded.
 
 use crate::library::*;
 use crate::{call, constant, jump, load};

@@ -140,7 +140,7 @@ fn arithmetic() {
     }
 }
 
-/// No flag comes from what takes no part: there, every operand would raise all that it can.
+/// Elements that take no part raise no flag: their operands would raise all that they can.
 #[test]
 fn lanes_that_take_no_part_raise_nothing() {
     let mut bench = Bench::new();

@@ -380,7 +380,7 @@ fn what_is_wrong_is_named_and_changes_no_register() {
         assert_eq!(bench.run(text), Err(expected), "{text} {base:#x} {stride}");
         assert_eq!(*bench.cpu().vector(1), before, "{text}");
     }
-    // Nothing is touched where VL is 0, or a mask says no.
+    // Nothing is accessed where VL is 0 or the mask excludes the element.
     bench.cpu().set_scalar(3, 0);
     bench.cpu().set_mask(2, [0; 4]);
     bench.cpu().set_scalar(4, 8);
