@@ -1,6 +1,6 @@
-//! A wait is missing between two contexts: the program works by luck. An order drawn from a seed
-//! takes the luck away, and the report of races names the two requests. For a program as it is,
-//! the variables `VEO_EMU_SCHEDULE=late` (or `random:7`) and `VEO_EMU_RACES=deny` do the same.
+//! A wait is missing between two contexts: the program works by luck. With an order drawn from a seed
+//! it fails, and the report of races names the two requests. The variables `VEO_EMU_SCHEDULE=late`
+//! (or `random:7`) and `VEO_EMU_RACES=deny` do the same for any program, without a change.
 
 use ve_kernels::basics::sum;
 use veo_core::{Backend, Races, Result, Schedule, VeoProc, VeoProcBuilder, nodes};
@@ -18,7 +18,7 @@ fn total(builder: VeoProcBuilder, waits: bool) -> Result<f64> {
 }
 
 fn main() -> Result<()> {
-    // The node that is emulated starts requests in other orders, if it is asked to.
+    // The emulated node can start requests in other orders.
     if nodes()?[0].backend == Backend::Emu {
         for seed in 0..100 {
             let schedule = Schedule::Random(seed);

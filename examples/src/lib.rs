@@ -1,6 +1,6 @@
 //! What the examples share: reading a series of numbers from a file.
 //!
 //! The examples themselves are in `examples/examples`, numbered from small to large;
-//! `average` is the whole thing.
+//! `average` uses everything.
 
 pub mod series;
