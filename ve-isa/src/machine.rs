@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::ffi::CString;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use crate::host;
@@ -11,7 +10,7 @@ use crate::image::{
 };
 use crate::interp::Common;
 use crate::memory::{MemoryError, Window};
-use crate::thread::{Gates, Template, Thread};
+use crate::thread::{Gates, Thread};
 use crate::trap::{Trap, TrapKind};
 
 /// Bytes of stack of a thread, if nobody says otherwise.
@@ -41,8 +40,6 @@ pub struct Machine {
     common: Arc<Common>,
     gates: Arc<Gates>,
     loaded: RwLock<Loaded>,
-    /// Grows when code comes or goes.
-    generation: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -77,9 +74,6 @@ pub fn host_functions() -> Vec<&'static str> {
 pub struct MachineThread<'m> {
     machine: &'m Machine,
     thread: Thread,
-    generation: u64,
-    /// The images that have given their thread-local variables.
-    initialised: HashSet<ImageId>,
 }
 
 impl Machine {
@@ -101,7 +95,6 @@ impl Machine {
             common: Arc::new(Common::new(window)),
             gates: Arc::new(gates),
             loaded: RwLock::default(),
-            generation: AtomicU64::new(1),
         })
     }
 
@@ -150,7 +143,7 @@ impl Machine {
         // Images are numbered in the order of their files.
         ids.sort_unstable();
         images.extend(new);
-        self.generation.fetch_add(1, Ordering::Release);
+        self.gates.templates().follow(images);
         Ok(ids)
     }
 
@@ -178,7 +171,7 @@ impl Machine {
             }
             image.unmap(&self.common.window);
         }
-        self.generation.fetch_add(1, Ordering::Release);
+        self.gates.templates().follow(&loaded.images);
         Ok(())
     }
 
@@ -289,16 +282,16 @@ impl Machine {
     /// # Errors
     /// The window is full, or the system has no memory.
     pub fn thread(&self, stack: u64) -> Result<MachineThread<'_>, MemoryError> {
-        let tls = {
-            let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
-            loaded.scope.tls_size()
-        };
         Ok(MachineThread {
-            thread: Thread::new(self.common.clone(), self.gates.clone(), stack, tls)?,
+            thread: Thread::new(self.common.clone(), self.gates.clone(), stack)?,
             machine: self,
-            generation: 0,
-            initialised: HashSet::new(),
         })
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.gates.end_threads();
     }
 }
 
@@ -424,49 +417,12 @@ impl MachineThread<'_> {
     /// # Errors
     /// The trap that ended it. The thread can be called again.
     pub fn call(&mut self, function: u64, words: &[u64]) -> Result<u64, Trap> {
-        self.follow()?;
         self.thread.call(function, words)
     }
 
     /// The thread itself: registers, memory, single steps.
     pub fn thread(&mut self) -> &mut Thread {
         &mut self.thread
-    }
-
-    /// Takes note of images that have come or gone.
-    fn follow(&mut self) -> Result<(), Trap> {
-        let generation = self.machine.generation.load(Ordering::Acquire);
-        if generation == self.generation {
-            return Ok(());
-        }
-        self.thread.forget_code();
-        let loaded = self
-            .machine
-            .loaded
-            .read()
-            .unwrap_or_else(|lock| lock.into_inner());
-        let before = std::mem::take(&mut self.initialised);
-        for image in &loaded.images {
-            let Some(tls) = &image.tls else { continue };
-            if before.contains(&image.id) {
-                self.initialised.insert(image.id);
-                continue;
-            }
-            let template = Template {
-                address: tls.template,
-                initialised: tls.initialised,
-                size: tls.size,
-                offset: tls.offset,
-            };
-            self.thread.initialise(&template).map_err(|kind| Trap {
-                kind,
-                ic: 0,
-                word: None,
-            })?;
-            self.initialised.insert(image.id);
-        }
-        self.generation = generation;
-        Ok(())
     }
 }
 

@@ -113,6 +113,10 @@ impl Observer for Counter {
         *count += 1;
         *elements += cpu.vl() as u64;
     }
+
+    fn fork(&self) -> Option<Box<dyn Observer>> {
+        Some(Box::new(self.clone()))
+    }
 }
 
 impl Counter {

@@ -1,5 +1,7 @@
 //! Tells on standard error what runs.
 
+use std::sync::Arc;
+
 use ve_isa::encoding::{Insn, Op, disassemble};
 use ve_isa::image::Symbol;
 use ve_isa::interp::Observer;
@@ -10,11 +12,11 @@ use ve_isa::statistics::Counter;
 use crate::arguments::Trace;
 
 /// Tells and counts, as asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Watcher {
     trace: Option<Trace>,
     counter: Option<Counter>,
-    symbols: Vec<Symbol>,
+    symbols: Arc<[Symbol]>,
 }
 
 impl Watcher {
@@ -30,7 +32,7 @@ impl Watcher {
         Some(Box::new(Self {
             trace,
             counter,
-            symbols: machine.symbols(),
+            symbols: machine.symbols().into(),
         }))
     }
 
@@ -50,6 +52,10 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
+    fn fork(&self) -> Option<Box<dyn Observer>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn instruction(&mut self, ic: u64, word: u64, insn: &Insn, cpu: &Cpu) {
         if let Some(counter) = &mut self.counter {
             counter.instruction(ic, word, insn, cpu);

@@ -11,9 +11,7 @@ pub(super) const TABLE: Table = &[
     ("abort", |_| Err(TrapKind::Abort.into())),
     ("exit", |thread| {
         let code = int(thread, 0);
-        run_exits(thread, None)?;
-        thread.process().streams.flush_output();
-        Err(TrapKind::Exit { code }.into())
+        leave_program(thread, code)
     }),
     ("_exit", exit_at_once),
     ("_Exit", exit_at_once),
@@ -22,7 +20,8 @@ pub(super) const TABLE: Table = &[
     ("at_quick_exit", |thread| result_int(thread, 0)),
     ("on_exit", register),
     ("__cxa_atexit", register_with_argument),
-    ("__cxa_thread_atexit", register_with_argument),
+    ("__cxa_thread_atexit", register_for_thread),
+    ("__cxa_thread_atexit_impl", register_for_thread),
     ("__cxa_finalize", |thread| {
         let image = word(thread, 0);
         run_exits(thread, (image != 0).then_some(image))
@@ -80,6 +79,17 @@ fn exit_at_once(thread: &mut Thread) -> Outcome {
     Err(TrapKind::Exit { code }.into())
 }
 
+/// Ends the program as `exit` does: with what the thread and the program have registered for their ends.
+pub(super) fn leave_program(thread: &mut Thread, code: i32) -> Outcome {
+    let number = thread.number();
+    while let Some(exit) = thread.process().exits.take_of_thread(number) {
+        thread.call_back(exit.function, &[exit.argument])?;
+    }
+    run_exits(thread, None)?;
+    thread.process().streams.flush_output();
+    Err(TrapKind::Exit { code }.into())
+}
+
 /// Calls what is registered for the end, the last first, of one image or of all.
 pub(super) fn run_exits(thread: &mut Thread, image: Option<u64>) -> Outcome {
     while let Some(exit) = thread.process().exits.take(image) {
@@ -93,16 +103,28 @@ fn register(thread: &mut Thread) -> Outcome {
         function: word(thread, 0),
         argument: 0,
         image: 0,
+        thread: 0,
     };
     thread.process().exits.add(exit);
     result_int(thread, 0)
 }
 
 fn register_with_argument(thread: &mut Thread) -> Outcome {
+    register_at(thread, 0)
+}
+
+/// For the end of this thread.
+fn register_for_thread(thread: &mut Thread) -> Outcome {
+    let number = thread.number();
+    register_at(thread, number)
+}
+
+fn register_at(thread: &mut Thread, number: u64) -> Outcome {
     let exit = Exit {
         function: word(thread, 0),
         argument: word(thread, 1),
         image: word(thread, 2),
+        thread: number,
     };
     thread.process().exits.add(exit);
     result_int(thread, 0)

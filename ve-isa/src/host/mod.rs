@@ -14,11 +14,13 @@ mod jump;
 mod math;
 mod memory;
 mod number;
+mod openmp;
 mod print;
 mod quad;
 mod stdio;
 mod stdlib;
 mod string;
+mod sync;
 mod syscall;
 mod threads;
 mod time;
@@ -42,11 +44,13 @@ const TABLES: &[call::Table] = &[
     math::OTHERS,
     memory::TABLE,
     number::TABLE,
+    openmp::TABLE,
     print::TABLE,
     quad::TABLE,
     stdio::TABLE,
     stdlib::TABLE,
     string::TABLE,
+    sync::TABLE,
     threads::TABLE,
     time::TABLE,
 ];

@@ -1,195 +1,251 @@
-//! `pthread.h`: mutexes, functions that run once, thread-specific values. What ncc's runtime asks for, with one thread.
+//! `pthread.h`, `threads.h`: threads, functions that run once, thread-specific values.
 
-use super::call::{
-    Outcome, Table, bad_pointer, load, nothing, place, result, result_int, store, word,
-};
-use crate::thread::{Failure, Thread};
+use super::call::{Outcome, Table, int, load, nothing, result, result_int, store, word};
+use super::control::leave_program;
+use super::sync::{ERROR, exchange, swap, wake_all};
+use super::time::{sleep, timespec};
+use crate::thread::{Failure, Start, Thread};
 
 pub(super) const TABLE: Table = &[
-    ("pthread_self", |thread| {
-        let own = own_number(thread);
-        result(thread, own)
-    }),
-    ("pthread_equal", |thread| {
-        let equal = word(thread, 0) == word(thread, 1);
-        result_int(thread, equal.into())
-    }),
-    ("pthread_mutex_init", |thread| {
-        let (mutex, attributes) = (word(thread, 0), word(thread, 1));
-        let kind = if attributes == 0 {
-            0
-        } else {
-            load::<4>(thread.window(), attributes)?
-        };
-        for word in 0..5 {
-            store::<8>(thread.window(), mutex.wrapping_add(8 * word), 0)?;
-        }
-        store::<4>(thread.window(), mutex.wrapping_add(KIND), kind)?;
-        result_int(thread, 0)
-    }),
-    ("pthread_mutex_destroy", |thread| result_int(thread, 0)),
-    ("pthread_mutex_lock", |thread| lock(thread, true)),
-    ("pthread_mutex_trylock", |thread| lock(thread, false)),
-    ("pthread_mutex_unlock", unlock),
-    ("pthread_mutexattr_init", |thread| {
-        let attributes = word(thread, 0);
-        store::<4>(thread.window(), attributes, 0)?;
-        result_int(thread, 0)
-    }),
-    ("pthread_mutexattr_settype", |thread| {
-        let (attributes, kind) = (word(thread, 0), word(thread, 1));
-        store::<4>(thread.window(), attributes, kind & 3)?;
-        result_int(thread, 0)
-    }),
-    ("pthread_mutexattr_destroy", |thread| result_int(thread, 0)),
-    ("pthread_once", once),
-    ("pthread_key_create", |thread| {
-        let (place, destructor) = (word(thread, 0), word(thread, 1));
-        load::<4>(thread.window(), place)?;
-        let key = thread.process().keys.lock().create(destructor);
-        match key {
-            Some(key) => {
-                store::<4>(thread.window(), place, key as u64)?;
+    ("pthread_create", create),
+    ("pthread_join", |thread| {
+        let (number, place) = (word(thread, 0), word(thread, 1));
+        match join(thread, number)? {
+            Ok(value) => {
+                if place != 0 {
+                    store::<8>(thread.window(), place, value)?;
+                }
                 result_int(thread, 0)
             }
-            None => result_int(thread, libc::EAGAIN),
+            Err(error) => result_int(thread, error),
         }
     }),
+    ("pthread_detach", |thread| {
+        let detached = thread.members().detach(word(thread, 0));
+        result_int(thread, detached.err().unwrap_or(0))
+    }),
+    ("pthread_exit", |thread| {
+        let value = word(thread, 0);
+        exit(thread, value)
+    }),
+    ("pthread_self", |thread| {
+        let number = thread.number();
+        result(thread, number)
+    }),
+    ("gettid", |thread| {
+        let number = thread.number();
+        result_int(thread, number as i32)
+    }),
+    ("pthread_equal", equal),
+    ("pthread_attr_init", |thread| {
+        let attributes = word(thread, 0);
+        store::<8>(thread.window(), attributes.wrapping_add(DETACHED), 0)?;
+        let place = attributes.wrapping_add(STACK);
+        store::<8>(thread.window(), place, DEFAULT_STACK)?;
+        result_int(thread, 0)
+    }),
+    ("pthread_attr_destroy", succeed),
+    ("pthread_attr_setdetachstate", |thread| {
+        let state = int(thread, 1);
+        if !(0..=1).contains(&state) {
+            return result_int(thread, libc::EINVAL);
+        }
+        set_attribute(thread, DETACHED, state as u64)
+    }),
+    ("pthread_attr_getdetachstate", |thread| {
+        let state = attribute(thread, DETACHED)?;
+        store::<4>(thread.window(), word(thread, 1), state)?;
+        result_int(thread, 0)
+    }),
+    ("pthread_attr_setstacksize", |thread| {
+        let size = word(thread, 1);
+        if size < SMALLEST_STACK {
+            return result_int(thread, libc::EINVAL);
+        }
+        set_attribute(thread, STACK, size)
+    }),
+    ("pthread_attr_getstacksize", |thread| {
+        let size = attribute(thread, STACK)?;
+        store::<8>(thread.window(), word(thread, 1), size)?;
+        result_int(thread, 0)
+    }),
+    ("pthread_once", |thread| {
+        once(thread)?;
+        result_int(thread, 0)
+    }),
+    ("pthread_key_create", |thread| {
+        let created = create_key(thread)?;
+        result_int(thread, if created { 0 } else { libc::EAGAIN })
+    }),
     ("pthread_key_delete", |thread| {
-        let key = word(thread, 0) as u32;
-        let known = thread.process().keys.lock().delete(key as usize);
+        let known = delete_key(thread);
         result_int(thread, if known { 0 } else { libc::EINVAL })
     }),
-    ("pthread_getspecific", |thread| {
-        let (own, key) = (own_number(thread), word(thread, 0) as u32);
-        let value = thread.process().keys.lock().get(own, key as usize);
-        result(thread, value)
-    }),
+    ("pthread_getspecific", get_value),
     ("pthread_setspecific", |thread| {
-        let (own, key, value) = (own_number(thread), word(thread, 0) as u32, word(thread, 1));
-        let known = thread.process().keys.lock().set(own, key as usize, value);
+        let known = set_value(thread);
         result_int(thread, if known { 0 } else { libc::EINVAL })
     }),
     ("sched_yield", |thread| {
         std::thread::yield_now();
         result_int(thread, 0)
     }),
-    // OpenMP with one thread, number 0 of 1.
-    ("omp_get_thread_num", |thread| result_int(thread, 0)),
-    ("omp_get_num_threads", |thread| result_int(thread, 1)),
-    ("omp_get_max_threads", |thread| result_int(thread, 1)),
-    ("omp_get_num_procs", |thread| result_int(thread, 1)),
-    ("omp_in_parallel", |thread| result_int(thread, 0)),
-    ("omp_set_num_threads", nothing),
-    ("omp_set_dynamic", nothing),
-    ("omp_get_dynamic", |thread| result_int(thread, 0)),
-    ("omp_get_wtime", |thread| {
-        let (seconds, nanos) = super::time::clock(libc::CLOCK_MONOTONIC).unwrap_or_default();
-        super::call::result_double(thread, seconds as f64 + nanos as f64 * 1e-9)
-    }),
-    // ncc's own entries: a barrier of one thread is passed at once.
-    ("__nec_start_threads", nothing),
-    ("__vthr$_barrier", nothing),
-    ("__vthr$_barrier_task", nothing),
-    ("__vthr$_critical", nothing),
-    ("__vthr$_endcritical", nothing),
-    ("__vthr$_nest_para_enter", nothing),
-    ("__vthr$_nest_para_exit", nothing),
-    ("__vthr$_single", |thread| result_int(thread, 1)),
-    ("__vthr$_pcall_va", |thread| {
-        // (function, flags, count, arguments...): the function gets a handle, a number, and where the arguments are.
-        let (function, arguments) = (word(thread, 0), place(thread, 3));
-        thread.call_back(function, &[0, 0, arguments])?;
+    ("pthread_yield", |thread| {
+        std::thread::yield_now();
         result_int(thread, 0)
+    }),
+    // C11's names for the same.
+    ("thrd_create", |thread| {
+        let (place, function, argument) = (word(thread, 0), word(thread, 1), word(thread, 2));
+        let start = Start {
+            function,
+            argument,
+            stack: DEFAULT_STACK,
+            detached: false,
+        };
+        let begun = begin(thread, place, start)?;
+        result_int(thread, if begun { 0 } else { NO_MEMORY })
+    }),
+    ("thrd_join", |thread| {
+        let (number, place) = (word(thread, 0), word(thread, 1));
+        match join(thread, number)? {
+            Ok(value) => {
+                if place != 0 {
+                    store::<4>(thread.window(), place, value)?;
+                }
+                result_int(thread, 0)
+            }
+            Err(_) => result_int(thread, ERROR),
+        }
+    }),
+    ("thrd_detach", |thread| {
+        let detached = thread.members().detach(word(thread, 0)).is_ok();
+        result_int(thread, if detached { 0 } else { ERROR })
+    }),
+    ("thrd_exit", |thread| {
+        let value = int(thread, 0);
+        exit(thread, i64::from(value) as u64)
+    }),
+    ("thrd_current", |thread| {
+        let number = thread.number();
+        result(thread, number)
+    }),
+    ("thrd_equal", equal),
+    ("thrd_yield", |_| {
+        std::thread::yield_now();
+        Ok(())
+    }),
+    ("thrd_sleep", |thread| {
+        let time = timespec(thread, word(thread, 0))?;
+        let Some(time) = time else {
+            return result_int(thread, -2);
+        };
+        sleep(thread, time)?;
+        result_int(thread, 0)
+    }),
+    ("call_once", once),
+    ("tss_create", |thread| {
+        let created = create_key(thread)?;
+        result_int(thread, if created { 0 } else { ERROR })
+    }),
+    ("tss_delete", |thread| {
+        delete_key(thread);
+        nothing(thread)
+    }),
+    ("tss_get", get_value),
+    ("tss_set", |thread| {
+        let known = set_value(thread);
+        result_int(thread, if known { 0 } else { ERROR })
     }),
 ];
 
-/// Where a mutex has who holds it, how often, and of which kind it is: as initialisers of the C library of Linux set it.
-const OWNER: u64 = 0;
-const COUNT: u64 = 4;
-const KIND: u64 = 16;
+/// What `thrd_create` says where there is no memory.
+const NO_MEMORY: i32 = 3;
 
-const RECURSIVE: u64 = 1;
-const CHECKED: u64 = 2;
+/// Where the attributes of a thread are in their structure, words both.
+const DETACHED: u64 = 0;
+const STACK: u64 = 8;
 
-/// A number for the thread that no other has, not 0.
-fn own_number(thread: &Thread) -> u64 {
-    thread.private().start
-}
+/// Bytes of stack of a thread.
+const DEFAULT_STACK: u64 = 8 << 20;
+const SMALLEST_STACK: u64 = 16 << 10;
 
-/// What stands for the thread in a mutex: its memory begins at a multiple of 64 KiB.
-fn own_mark(thread: &Thread) -> u64 {
-    own_number(thread) >> 12 & 0xffff_ffff
-}
-
-fn swap(thread: &Thread, place: u64, expected: u64, new: u64) -> Result<u64, Failure> {
-    if !place.is_multiple_of(4) {
-        return Err(Failure::Why(format!(
-            "was given {place:#x}, which is not a multiple of 4"
-        )));
-    }
-    thread
-        .window()
-        .compare_exchange::<4>(place, expected, new)
-        .map(|before| before & 0xffff_ffff)
-        .map_err(|cause| bad_pointer(place, cause))
-}
-
-fn lock(thread: &mut Thread, wait: bool) -> Outcome {
-    let mutex = word(thread, 0);
-    let own = own_mark(thread);
-    let kind = load::<4>(thread.window(), mutex.wrapping_add(KIND))? & 3;
-    let mut rounds = 0_u32;
-    loop {
-        let owner = swap(thread, mutex.wrapping_add(OWNER), 0, own)?;
-        if owner == 0 {
-            store::<4>(thread.window(), mutex.wrapping_add(COUNT), 1)?;
-            return result_int(thread, 0);
-        }
-        if owner == own && kind == RECURSIVE {
-            let count = load::<4>(thread.window(), mutex.wrapping_add(COUNT))?;
-            store::<4>(thread.window(), mutex.wrapping_add(COUNT), count + 1)?;
-            return result_int(thread, 0);
-        }
-        if owner == own && kind == CHECKED && wait {
-            return result_int(thread, libc::EDEADLK);
-        }
-        if !wait {
-            return result_int(thread, libc::EBUSY);
-        }
-        pause(thread, &mut rounds)?;
-    }
-}
-
-/// Waits a little, and longer from time to time.
-fn pause(thread: &Thread, rounds: &mut u32) -> Outcome {
-    thread.poll()?;
-    *rounds += 1;
-    if *rounds < 100 {
-        std::thread::yield_now();
-    } else {
-        std::thread::sleep(std::time::Duration::from_micros(200));
-    }
-    Ok(())
-}
-
-fn unlock(thread: &mut Thread) -> Outcome {
-    let mutex = word(thread, 0);
-    let own = own_mark(thread);
-    let owner = load::<4>(thread.window(), mutex.wrapping_add(OWNER))?;
-    if owner != own {
-        return result_int(thread, libc::EPERM);
-    }
-    let count = load::<4>(thread.window(), mutex.wrapping_add(COUNT))?;
-    store::<4>(
-        thread.window(),
-        mutex.wrapping_add(COUNT),
-        count.wrapping_sub(1),
-    )?;
-    if count <= 1 {
-        swap(thread, mutex.wrapping_add(OWNER), own, 0)?;
-    }
+fn succeed(thread: &mut Thread) -> Outcome {
     result_int(thread, 0)
+}
+
+fn attribute(thread: &Thread, which: u64) -> Result<u64, Failure> {
+    load::<8>(thread.window(), word(thread, 0).wrapping_add(which))
+}
+
+fn set_attribute(thread: &mut Thread, which: u64, value: u64) -> Outcome {
+    let place = word(thread, 0).wrapping_add(which);
+    store::<8>(thread.window(), place, value)?;
+    result_int(thread, 0)
+}
+
+fn create(thread: &mut Thread) -> Outcome {
+    let (place, attributes) = (word(thread, 0), word(thread, 1));
+    let (function, argument) = (word(thread, 2), word(thread, 3));
+    let (mut stack, mut detached) = (DEFAULT_STACK, 0);
+    if attributes != 0 {
+        stack = load::<8>(thread.window(), attributes.wrapping_add(STACK))?;
+        detached = load::<8>(thread.window(), attributes.wrapping_add(DETACHED))?;
+    }
+    let start = Start {
+        function,
+        argument,
+        stack,
+        detached: detached == 1,
+    };
+    let begun = begin(thread, place, start)?;
+    result_int(thread, if begun { 0 } else { libc::EAGAIN })
+}
+
+/// Begins a thread and stores its number. The result says whether it has begun.
+fn begin(thread: &Thread, place: u64, start: Start) -> Result<bool, Failure> {
+    // A place that cannot be written is found before there is a thread. The thread may look at it at once.
+    store::<8>(thread.window(), place, 0)?;
+    let number = thread.spawn(start, |number| {
+        // The place was written before.
+        let _ = thread.window().store::<8>(place, number);
+    });
+    Ok(number)
+}
+
+/// Waits for the end of a thread; the error is a number as in `errno`.
+fn join(thread: &Thread, number: u64) -> Result<Result<u64, i32>, Failure> {
+    if number == thread.number() {
+        return Ok(Err(libc::EDEADLK));
+    }
+    let members = thread.members();
+    if let Err(error) = members.begin_join(number) {
+        return Ok(Err(error));
+    }
+    loop {
+        if let Some(value) = members.join(number) {
+            return Ok(Ok(value));
+        }
+        if let Err(failure) = thread.poll() {
+            members.give_up_join(number);
+            return Err(failure);
+        }
+    }
+}
+
+/// Ends the thread. Where the program began, it waits for all other threads and ends the program.
+fn exit(thread: &mut Thread, value: u64) -> Outcome {
+    if thread.is_created() {
+        return Err(Failure::End(value));
+    }
+    thread.finish_values()?;
+    thread.wait_for_others()?;
+    leave_program(thread, 0)
+}
+
+fn equal(thread: &mut Thread) -> Outcome {
+    let equal = word(thread, 0) == word(thread, 1);
+    result_int(thread, equal.into())
 }
 
 /// What the variable of a function that runs once holds while it runs, and afterwards.
@@ -198,16 +254,43 @@ const DONE: u64 = 2;
 
 fn once(thread: &mut Thread) -> Outcome {
     let (control, function) = (word(thread, 0), word(thread, 1));
-    let mut rounds = 0;
     loop {
         match swap(thread, control, 0, RUNNING)? {
             0 => {
                 thread.call_back(function, &[])?;
-                store::<4>(thread.window(), control, DONE)?;
-                return result_int(thread, 0);
+                exchange(thread, control, DONE)?;
+                wake_all(thread, control);
+                return Ok(());
             }
-            RUNNING => pause(thread, &mut rounds)?,
-            _ => return result_int(thread, 0),
+            RUNNING => thread.wait_at(control, RUNNING as u32)?,
+            _ => return Ok(()),
         }
     }
+}
+
+fn create_key(thread: &Thread) -> Result<bool, Failure> {
+    let (place, destructor) = (word(thread, 0), word(thread, 1));
+    load::<4>(thread.window(), place)?;
+    let key = thread.process().keys.lock().create(destructor);
+    if let Some(key) = key {
+        store::<4>(thread.window(), place, key as u64)?;
+    }
+    Ok(key.is_some())
+}
+
+fn delete_key(thread: &Thread) -> bool {
+    let key = word(thread, 0) as u32;
+    thread.process().keys.lock().delete(key as usize)
+}
+
+fn get_value(thread: &mut Thread) -> Outcome {
+    let (number, key) = (thread.number(), word(thread, 0) as u32);
+    let value = thread.process().keys.lock().get(number, key as usize);
+    result(thread, value)
+}
+
+fn set_value(thread: &Thread) -> bool {
+    let (number, key, value) = (thread.number(), word(thread, 0) as u32, word(thread, 1));
+    let mut keys = thread.process().keys.lock();
+    keys.set(number, key as usize, value)
 }

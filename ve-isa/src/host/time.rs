@@ -61,14 +61,11 @@ pub(super) const TABLE: Table = &[
         result_int(thread, 0)
     }),
     ("nanosleep", |thread| {
-        let place = word(thread, 0);
-        let seconds = load::<8>(thread.window(), place)?;
-        let nanos = load::<8>(thread.window(), place.wrapping_add(8))?;
-        if seconds > i64::MAX as u64 || nanos > 999_999_999 {
+        let Some(time) = timespec(thread, word(thread, 0))? else {
             set_errno(thread, libc::EINVAL);
             return result_int(thread, -1);
-        }
-        sleep(thread, Duration::new(seconds, nanos as u32))?;
+        };
+        sleep(thread, time)?;
         result_int(thread, 0)
     }),
     ("gmtime", |thread| break_down(thread, libc::gmtime_r, None)),
@@ -119,8 +116,16 @@ pub(super) fn clock(number: i32) -> Result<(u64, u64), i32> {
     Ok((time.tv_sec as u64, time.tv_nsec as u64))
 }
 
+/// The time in a `struct timespec`; nothing if it is none.
+pub(super) fn timespec(thread: &Thread, place: u64) -> Result<Option<Duration>, Failure> {
+    let seconds = load::<8>(thread.window(), place)?;
+    let nanos = load::<8>(thread.window(), place.wrapping_add(8))?;
+    let right = seconds <= i64::MAX as u64 && nanos <= 999_999_999;
+    Ok(right.then(|| Duration::new(seconds, nanos as u32)))
+}
+
 /// Sleeps, but not for longer than somebody lets it.
-fn sleep(thread: &Thread, time: Duration) -> Outcome {
+pub(super) fn sleep(thread: &Thread, time: Duration) -> Outcome {
     thread.process().streams.flush_output();
     let begin = Instant::now();
     loop {

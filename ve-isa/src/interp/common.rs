@@ -1,5 +1,6 @@
 //! What all threads of a machine share, and how others stop a thread.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -9,15 +10,15 @@ use crate::trap::TrapKind;
 
 /// The addresses that hold code.
 #[derive(Debug, Default)]
-pub struct Executable(RwLock<Vec<Range<u64>>>);
+pub struct Executable(RwLock<BTreeMap<u64, u64>>);
 
 impl Executable {
-    /// Lets machine code run there. It should not be writable.
+    /// Lets machine code run there. It should not be writable, and no other range that was added overlaps it.
     pub fn add(&self, range: Range<u64>) {
         self.0
             .write()
             .unwrap_or_else(|lock| lock.into_inner())
-            .push(range);
+            .insert(range.start, range.end);
     }
 
     /// Ends what [`add`](Self::add) began. Threads that run keep what they have decoded, until
@@ -26,7 +27,7 @@ impl Executable {
         self.0
             .write()
             .unwrap_or_else(|lock| lock.into_inner())
-            .retain(|other| other != range);
+            .remove(&range.start);
     }
 
     /// Whether all these bytes are code.
@@ -35,11 +36,9 @@ impl Executable {
         let Some(end) = address.checked_add(length) else {
             return false;
         };
-        self.0
-            .read()
-            .unwrap_or_else(|lock| lock.into_inner())
-            .iter()
-            .any(|range| range.start <= address && end <= range.end)
+        let ranges = self.0.read().unwrap_or_else(|lock| lock.into_inner());
+        let below = ranges.range(..=address).next_back();
+        below.is_some_and(|(_, last)| end <= *last)
     }
 }
 
@@ -76,6 +75,7 @@ impl StopHandle {
     const GO: u32 = 0;
     const STOP: u32 = 1;
     const TIME_LIMIT: u32 = 2;
+    const INTERRUPTED: u32 = 3;
 
     /// The thread traps with [`TrapKind::Stopped`] at its next jump backwards, call or return. If it is not running, it does when it runs next.
     pub fn stop(&self) {
@@ -90,6 +90,26 @@ impl StopHandle {
     /// Takes back what was asked and not yet seen.
     pub fn reset(&self) {
         self.0.store(Self::GO, Ordering::Relaxed);
+    }
+
+    /// As [`stop`](Self::stop), where nothing else was asked; it can be taken back without harm to what others ask.
+    pub(crate) fn interrupt(&self) {
+        let _ = self.0.compare_exchange(
+            Self::GO,
+            Self::INTERRUPTED,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+    }
+
+    /// Takes back an interruption that was not seen.
+    pub(crate) fn withdraw(&self) {
+        let _ = self.0.compare_exchange(
+            Self::INTERRUPTED,
+            Self::GO,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
     }
 
     #[inline(always)]

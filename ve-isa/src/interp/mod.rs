@@ -57,6 +57,11 @@ pub struct Interpreter {
 pub trait Observer: std::fmt::Debug + Send {
     /// The instruction at `ic` is next, in both its forms; registers are as it finds them.
     fn instruction(&mut self, ic: u64, word: u64, insn: &Insn, cpu: &Cpu);
+
+    /// Who sees the instructions of a thread that this one creates; nobody, unless an observer says otherwise.
+    fn fork(&self) -> Option<Box<dyn Observer>> {
+        None
+    }
 }
 
 impl Interpreter {
@@ -87,6 +92,16 @@ impl Interpreter {
     /// Chooses which unit computes floats while PSW rounds to nearest and nothing traps.
     pub fn set_floats(&mut self, mode: FloatMode) {
         self.run.floats = mode;
+    }
+
+    /// Which unit was chosen.
+    pub(crate) fn floats(&self) -> FloatMode {
+        self.run.floats
+    }
+
+    /// Who is to see the instructions of a thread that this one creates.
+    pub(crate) fn fork_observer(&self) -> Option<Box<dyn Observer>> {
+        self.observer.as_ref()?.fork()
     }
 
     /// The registers.

@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd as _;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::access::{self, AccessError};
 use super::handler;
@@ -248,6 +249,43 @@ impl Window {
         let address = self.begin(address)?;
         // SAFETY: as in `store`; the address is aligned.
         unsafe { access::swap::<SIZE>(address, expected, new) }.value()
+    }
+
+    /// Sleeps until somebody calls [`wake`](Self::wake) with this address, unless the 4 bytes there are not as expected. It may return at any
+    /// time, and does after `longest`.
+    pub(crate) fn wait(&self, address: u64, expected: u32, longest: Duration) {
+        let Ok(address) = self.begin(address) else {
+            return;
+        };
+        let time = libc::timespec {
+            tv_sec: longest.as_secs() as libc::time_t,
+            tv_nsec: longest.subsec_nanos().into(),
+        };
+        // SAFETY: the system reads 4 bytes of the window, and refuses if they are not there. The time is there for the call.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                address,
+                libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG,
+                expected,
+                &raw const time,
+            )
+        };
+    }
+
+    /// Wakes up to so many threads that wait at an address.
+    pub(crate) fn wake(&self, address: u64, threads: i32) {
+        if let Ok(address) = self.begin(address) {
+            // SAFETY: the system only looks for who waits at this address.
+            unsafe {
+                libc::syscall(
+                    libc::SYS_futex,
+                    address,
+                    libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
+                    threads,
+                )
+            };
+        }
     }
 
     /// Copies bytes out of the window.

@@ -1,4 +1,4 @@
-//! Keys of thread-specific values, and functions that run once.
+//! Keys of thread-specific values.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// How many keys there can be.
 const KEYS: usize = 1024;
 
-/// The keys in use, the values of each thread, and threads that have been made.
+/// The keys in use, and the values of each thread.
 #[derive(Debug, Default)]
 pub(crate) struct Keys(Mutex<Table>);
 
@@ -49,6 +49,21 @@ impl Table {
 
     pub(crate) fn get(&self, thread: u64, key: usize) -> u64 {
         self.values.get(&(thread, key)).copied().unwrap_or(0)
+    }
+
+    /// Takes the value of a thread with the first key, from this one on, that has a destructor: the key, the destructor, the value.
+    pub(crate) fn take(&mut self, thread: u64, from: usize) -> Option<(usize, u64, u64)> {
+        let destructors = self.destructors.iter().enumerate().skip(from);
+        let (key, destructor) = destructors
+            .filter_map(|(key, destructor)| Some((key, (*destructor).filter(|to| *to != 0)?)))
+            .find(|(key, _)| self.get(thread, *key) != 0)?;
+        let value = self.values.remove(&(thread, key))?;
+        Some((key, destructor, value))
+    }
+
+    /// Forgets the values of a thread that has ended.
+    pub(crate) fn forget(&mut self, thread: u64) {
+        self.values.retain(|(owner, _), _| *owner != thread);
     }
 
     /// The result says whether there is such a key.

@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::HostFunction;
+use super::members::Members;
+use super::templates::Templates;
 use crate::memory::{MemoryError, Protection, Window};
 use crate::process::Process;
 
@@ -29,13 +31,15 @@ struct GateList {
     names: HashMap<Arc<str>, usize>,
 }
 
-/// The ways out of machine code, and what the functions behind them keep.
+/// The ways out of machine code, what the functions behind them keep, and what threads know of each other and of images.
 #[derive(Debug)]
 pub struct Gates {
     pub(super) range: Range<u64>,
     list: RwLock<GateList>,
     pub(super) system_call: HostFunction,
     process: Process,
+    pub(super) members: Members,
+    pub(super) templates: Templates,
 }
 
 impl Gates {
@@ -52,12 +56,24 @@ impl Gates {
             }),
             system_call,
             process: Process::new(window)?,
+            members: Members::default(),
+            templates: Templates::default(),
         })
     }
 
     /// What functions of the host keep.
     pub(crate) fn process(&self) -> &Process {
         &self.process
+    }
+
+    /// Ends the threads that machine code has created.
+    pub(crate) fn end_threads(&self) {
+        self.members.end_all();
+    }
+
+    /// First values of thread-local variables.
+    pub(crate) fn templates(&self) -> &Templates {
+        &self.templates
     }
 
     /// The address of a function of the host.

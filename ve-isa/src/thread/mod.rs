@@ -3,11 +3,15 @@
 //! Control that comes to a gate ([`Gates`]) leaves machine code.
 
 mod gates;
+mod members;
+mod spawn;
+mod templates;
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::image::TCB_SIZE;
+use crate::image::{ImageId, TCB_SIZE};
 use crate::interp::{Common, Interpreter, Observer, Pause, StopHandle};
 use crate::memory::{MemoryError, Protection, Window};
 use crate::process::Process;
@@ -15,8 +19,11 @@ use crate::state::Cpu;
 use crate::state::psw::Psw;
 use crate::trap::{Trap, TrapKind};
 use gates::Gate;
+use members::Members;
+use templates::Template;
 
 pub use gates::Gates;
+pub(crate) use spawn::Start;
 
 /// What a function of the host does: it finds its arguments in the registers of the thread, and leaves its result there.
 pub type HostFunction = fn(&mut Thread) -> Result<(), Failure>;
@@ -32,6 +39,8 @@ pub enum Failure {
     Nested(Trap),
     /// Control goes to where an outer call is: see `Thread::jump`.
     Jump,
+    /// A thread that machine code has created ends with this value.
+    End(u64),
 }
 
 impl From<TrapKind> for Failure {
@@ -65,18 +74,6 @@ mod role {
     pub(super) const TP: usize = 14;
 }
 
-/// First values of thread-local variables.
-#[derive(Debug, Clone)]
-pub(crate) struct Template {
-    /// Where they are in the window.
-    pub(crate) address: u64,
-    /// How many bytes have first values; the rest is 0.
-    pub(crate) initialised: u64,
-    pub(crate) size: u64,
-    /// Where they belong, behind the thread's control block.
-    pub(crate) offset: u64,
-}
-
 /// A thread of machine code.
 #[derive(Debug)]
 pub struct Thread {
@@ -93,6 +90,16 @@ pub struct Thread {
     calls_before: u64,
     /// Where control is to go, and in which of the calls.
     jump: Option<(u64, Box<Registers>)>,
+    /// What no other thread of the machine has.
+    number: u64,
+    /// Whether machine code has created it.
+    created: bool,
+    /// What PSW is when a call from outside begins.
+    first_psw: Psw,
+    /// Which images it knows, by the number of their templates' state.
+    generation: u64,
+    /// The images that have given their thread-local variables.
+    initialised: HashSet<ImageId>,
 }
 
 /// What all scalar registers hold.
@@ -110,10 +117,9 @@ impl Thread {
         common: Arc<Common>,
         gates: Arc<Gates>,
         stack: u64,
-        tls: u64,
     ) -> Result<Self, MemoryError> {
         let window = &common.window;
-        let tls = tls.saturating_add(TLS_RESERVE);
+        let tls = gates.templates.size().saturating_add(TLS_RESERVE);
         let stack = window.map(stack.max(64 << 10), Protection::ReadWrite)?;
         let length = BEFORE_TCB + TCB_SIZE + CALL_BLOCK;
         let block = match window.map(length.saturating_add(tls), Protection::ReadWrite) {
@@ -129,6 +135,7 @@ impl Thread {
         let stop = StopHandle::default();
         Ok(Self {
             interpreter: Interpreter::new(common.clone(), stop.clone()),
+            number: gates.members.number(),
             gates,
             stop,
             stack,
@@ -138,12 +145,26 @@ impl Thread {
             calls: Vec::new(),
             calls_before: 0,
             jump: None,
+            created: false,
+            first_psw: Psw::default(),
+            generation: 0,
+            initialised: HashSet::new(),
         })
     }
 
     /// What functions of the host keep for the whole machine.
     pub(crate) fn process(&self) -> &Process {
         self.gates.process()
+    }
+
+    /// The threads of the machine.
+    pub(crate) fn members(&self) -> &Members {
+        &self.gates.members
+    }
+
+    /// A number that no other thread of the machine has or has had, not 0.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     /// Memory that functions of the host use for this thread, zeros at first.
@@ -210,13 +231,29 @@ impl Thread {
         self.stack.clone()
     }
 
-    /// Forgets decoded code, since images have come or gone.
-    pub(crate) fn forget_code(&mut self) {
-        self.interpreter.forget_code();
+    /// Takes note of images that have come or gone.
+    fn follow(&mut self) -> Result<(), TrapKind> {
+        let mut generation = self.gates.templates.generation();
+        while generation != self.generation {
+            self.interpreter.forget_code();
+            let templates = self.gates.templates.list();
+            let known = &self.initialised;
+            let mut new = templates.iter().filter(|new| !known.contains(&new.image));
+            let done = new.try_for_each(|template| self.initialise(template));
+            let now = self.gates.templates.generation();
+            if now == generation {
+                done?;
+                self.initialised = templates.iter().map(|template| template.image).collect();
+                self.generation = generation;
+            }
+            // An image that has gone meanwhile has no first values.
+            generation = now;
+        }
+        Ok(())
     }
 
     /// Gives thread-local variables their first values.
-    pub(crate) fn initialise(&mut self, template: &Template) -> Result<(), TrapKind> {
+    fn initialise(&self, template: &Template) -> Result<(), TrapKind> {
         let full = || TrapKind::HostFunction {
             name: "thread-local memory".into(),
             why: format!(
@@ -250,21 +287,56 @@ impl Thread {
     /// # Errors
     /// The trap that ended it. The thread can be called again.
     pub fn call(&mut self, function: u64, words: &[u64]) -> Result<u64, Trap> {
-        let result = self.call_back(function, words);
-        if self.calls.is_empty() {
-            self.process().streams.flush_output();
+        if !self.calls.is_empty() {
+            let kept = self.kept();
+            let result = self.call_back(function, words);
+            return result.map_err(|failure| {
+                self.restore(&kept);
+                self.trap_of(failure)
+            });
         }
-        result.map_err(|failure| match failure {
+        self.members().enter(self.number, self.stop.clone())?;
+        let result = self.call_back(function, words);
+        self.process().streams.flush_output();
+        let fault = self.members().leave(self.number);
+        let result = match (fault, result) {
+            (Some(fault), _) => Err(fault),
+            (None, result) => result.map_err(|failure| self.trap_of(failure)),
+        };
+        if result.is_err() {
+            // The program is over, and its threads are.
+            self.members().end_all();
+        }
+        result
+    }
+
+    fn trap_of(&self, failure: Failure) -> Trap {
+        match failure {
             Failure::Nested(trap) => trap,
             Failure::Trap(kind) => self.trap_here(kind),
             // `call_back` gives a reason only as a trap, and ends a jump where it goes to.
-            Failure::Why(_) | Failure::Jump => self.trap_here(TrapKind::Stopped),
-        })
+            Failure::Why(_) | Failure::Jump | Failure::End(_) => self.trap_here(TrapKind::Stopped),
+        }
+    }
+
+    /// All scalar registers, and IC.
+    fn kept(&self) -> (Registers, u64) {
+        let cpu = self.registers();
+        (std::array::from_fn(|number| cpu.scalar(number)), cpu.ic)
+    }
+
+    fn restore(&mut self, (scalars, ic): &(Registers, u64)) {
+        let cpu = self.interpreter.cpu_mut();
+        for (number, register) in scalars.iter().enumerate() {
+            cpu.set_scalar(number, *register);
+        }
+        cpu.ic = *ic;
     }
 
     /// As [`call`](Self::call), for functions of the host, which pass failures on.
     pub(crate) fn call_back(&mut self, function: u64, words: &[u64]) -> Result<u64, Failure> {
         let nested = !self.calls.is_empty();
+        self.follow()?;
         let at_call = Failure::Nested(self.trap_here(TrapKind::StackOverflow {
             sp: self.registers().scalar(role::SP),
         }));
@@ -281,14 +353,7 @@ impl Thread {
             return Err(at_call);
         }
         // A callback leaves the registers of its caller as a call would; the simplest is to leave all of them.
-        let kept = nested.then(|| {
-            let cpu = self.registers();
-            let mut scalars = [0; 64];
-            for (number, register) in scalars.iter_mut().enumerate() {
-                *register = cpu.scalar(number);
-            }
-            (scalars, cpu.ic)
-        });
+        let kept = nested.then(|| self.kept());
         for (index, word) in words.iter().enumerate() {
             let place = sp + SAVE_AREA + 8 * index as u64;
             if self.window().store::<8>(place, *word).is_err() {
@@ -296,12 +361,13 @@ impl Thread {
             }
         }
         let (limit, tp, home) = (self.stack.start, self.tp, self.gates.range.start);
+        let psw = self.first_psw;
         let cpu = self.interpreter.cpu_mut();
         for (number, word) in words.iter().take(IN_REGISTERS).enumerate() {
             cpu.set_scalar(number, *word);
         }
         if !nested {
-            cpu.psw = Psw::default();
+            cpu.psw = psw;
             cpu.set_scalar(role::FP, 0);
         }
         cpu.set_scalar(role::SL, limit);
@@ -316,12 +382,8 @@ impl Thread {
         self.calls.pop();
         end?;
         let result = self.registers().scalar(0);
-        if let Some((scalars, ic)) = kept {
-            let cpu = self.interpreter.cpu_mut();
-            for (number, register) in scalars.into_iter().enumerate() {
-                cpu.set_scalar(number, register);
-            }
-            cpu.ic = ic;
+        if let Some(kept) = kept {
+            self.restore(&kept);
         }
         Ok(result)
     }
@@ -334,9 +396,7 @@ impl Thread {
         if let Some(gate) = self.gates.get(self.registers().ic) {
             return match self.through(gate) {
                 Ok(_) => Ok(()),
-                Err(Failure::Nested(trap)) => Err(trap),
-                Err(Failure::Trap(kind)) => Err(self.trap_here(kind)),
-                Err(Failure::Why(_) | Failure::Jump) => Err(self.trap_here(TrapKind::Stopped)),
+                Err(failure) => Err(self.trap_of(failure)),
             };
         }
         match self.interpreter.step().map_err(|trap| self.explain(trap))? {
@@ -363,6 +423,8 @@ impl Thread {
                     if self.through(gate)? {
                         return Ok(());
                     }
+                    // Others may have loaded what this thread was told of.
+                    self.follow()?;
                 }
                 Pause::SystemCall => self.system_call().map_err(Failure::Nested)?,
                 Pause::Stepped => {}
@@ -405,7 +467,7 @@ impl Thread {
                 Err(Failure::Nested(self.trap_at_call(kind)))
             }
             Err(Failure::Trap(kind)) => Err(Failure::Nested(self.trap_at_call(kind))),
-            Err(Failure::Nested(trap)) => Err(Failure::Nested(trap)),
+            Err(failure @ (Failure::Nested(_) | Failure::End(_))) => Err(failure),
         }
     }
 
@@ -420,7 +482,7 @@ impl Thread {
                 name: "monc".into(),
                 why,
             },
-            Err(Failure::Jump) => TrapKind::Stopped,
+            Err(Failure::Jump | Failure::End(_)) => TrapKind::Stopped,
         };
         let ic = self.registers().ic.wrapping_sub(8);
         self.registers_mut().ic = ic;
@@ -460,8 +522,17 @@ impl Thread {
     }
 }
 
+impl Thread {
+    /// Forgets what belongs to this thread elsewhere.
+    fn forget_values(&self) {
+        self.process().keys.lock().forget(self.number);
+        self.process().exits.forget(self.number);
+    }
+}
+
 impl Drop for Thread {
     fn drop(&mut self) {
+        self.forget_values();
         let window = &self.interpreter.common().window;
         let _ = window.unmap(self.stack.start);
         let _ = window.unmap(self.block.start);

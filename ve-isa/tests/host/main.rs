@@ -7,4 +7,5 @@
 
 mod programs;
 mod support;
+mod threads;
 mod wild;

@@ -29,3 +29,10 @@ fn numbers() {
         assert!(compare(include_str!("numbers.c")) > 1500);
     }
 }
+
+#[test]
+fn threads() {
+    if can_compile() {
+        assert!(compare(include_str!("threads.c")) > 10);
+    }
+}

@@ -73,7 +73,7 @@ fn on_host(directory: &Path, source: &str) -> String {
     run(Command::new("gcc")
         .args(COMMON)
         .args([&file, Path::new("-o"), &program])
-        .arg("-lm"));
+        .args(["-lm", "-pthread"]));
     let text = run(&mut Command::new(program));
     String::from_utf8_lossy(&text).into_owned()
 }

@@ -1,0 +1,129 @@
+//! Threads that machine code creates: each runs on a thread of the host.
+
+use super::members::LOOK;
+use super::{Failure, Thread};
+use crate::trap::TrapKind;
+
+/// Bytes of stack of the host's thread: functions of the host and machine code may call each other, each level takes some.
+const HOST_STACK: usize = 8 << 20;
+
+/// How often destructors are called for values that destructors set.
+const DESTRUCTOR_ROUNDS: usize = 4;
+
+/// What a new thread is to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start {
+    pub(crate) function: u64,
+    pub(crate) argument: u64,
+    /// Bytes of its stack.
+    pub(crate) stack: u64,
+    /// Whether nobody will wait for its end.
+    pub(crate) detached: bool,
+}
+
+/// Says that a thread has ended, whatever ends it.
+struct Ending {
+    thread: Thread,
+    value: u64,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let Self { thread, value } = self;
+        thread.forget_values();
+        thread.members().finish(thread.number(), *value);
+    }
+}
+
+impl Thread {
+    /// Begins a thread beside this one, after `tell` knows its number. The result says whether the host has the means for it.
+    pub(crate) fn spawn(&self, start: Start, tell: impl FnOnce(u64)) -> bool {
+        let common = self.interpreter.common().clone();
+        let Ok(mut new) = Thread::new(common, self.gates.clone(), start.stack) else {
+            return false;
+        };
+        let interpreter = &mut new.interpreter;
+        interpreter.set_floats(self.interpreter.floats());
+        interpreter.observe(self.interpreter.fork_observer());
+        new.first_psw = self.registers().psw;
+        let number = new.number();
+        let members = self.members();
+        if !members.add(number, new.stop_handle(), start.detached) {
+            return false;
+        }
+        tell(number);
+        let spawned = std::thread::Builder::new()
+            .name(format!("ve-{number}"))
+            .stack_size(HOST_STACK)
+            .spawn(move || {
+                let mut ending = Ending {
+                    thread: new,
+                    value: 0,
+                };
+                ending.value = ending.thread.run(start);
+            });
+        if spawned.is_err() {
+            members.remove(number);
+        }
+        spawned.is_ok()
+    }
+
+    /// Whether machine code has created it.
+    pub(crate) fn is_created(&self) -> bool {
+        self.created
+    }
+
+    /// All of a thread that machine code has created; the result is what it ends with.
+    fn run(&mut self, start: Start) -> u64 {
+        self.created = true;
+        let ended = match self.call_back(start.function, &[start.argument]) {
+            Err(Failure::End(value)) => Ok(value),
+            ended => ended,
+        };
+        let failure = match ended.and_then(|value| self.finish_values().map(|()| value)) {
+            Ok(value) => return value,
+            Err(failure) => failure,
+        };
+        let trap = self.trap_of(failure);
+        // Only the machine asks such a thread to stop.
+        if trap.kind != TrapKind::Stopped {
+            self.members().fail(&trap);
+        }
+        0
+    }
+
+    /// Calls what is to be called with the thread's own values at its end: destructors of C++, then those of keys.
+    pub(crate) fn finish_values(&mut self) -> Result<(), Failure> {
+        let number = self.number();
+        while let Some(exit) = self.process().exits.take_of_thread(number) {
+            self.call_back(exit.function, &[exit.argument])?;
+        }
+        // A destructor may set values again; after some rounds, they stay.
+        for _ in 0..DESTRUCTOR_ROUNDS {
+            let mut next = 0;
+            while let Some((key, destructor, value)) = {
+                let mut keys = self.process().keys.lock();
+                keys.take(number, next)
+            } {
+                next = key + 1;
+                self.call_back(destructor, &[value])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until no other thread that machine code has created runs.
+    pub(crate) fn wait_for_others(&self) -> Result<(), Failure> {
+        while !self.members().others_have_ended(self.number()) {
+            self.poll()?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the 4 bytes at an address may be others than expected, but not for long.
+    pub(crate) fn wait_at(&self, address: u64, expected: u32) -> Result<(), Failure> {
+        self.poll()?;
+        self.window().wait(address, expected, LOOK);
+        Ok(())
+    }
+}

@@ -1,0 +1,198 @@
+//! Threads that machine code creates: how they end, what their faults do.
+
+use std::time::Duration;
+
+use ve_isa::image::Input;
+use ve_isa::machine::Unresolved;
+use ve_isa::trap::TrapKind;
+
+use crate::support::{can_compile, machine, object};
+
+const SOURCE: &str = r#"
+#include "libc.h"
+static pthread_t thread;
+static pthread_mutex_t first, second;
+static sem_t begun, ended, go;
+static volatile long turns;
+static void *fault(void *argument) { *(volatile int *)0x10 = 1; return argument; }
+static void *leave(void *argument) { exit((int)(long)argument); return 0; }
+static void *spin(void *argument) { sem_post(&begun); for (;;) turns++; return argument; }
+static void *crossed(void *argument)
+{
+    pthread_mutex_lock(&second);
+    sem_post(&begun);
+    pthread_mutex_lock(&first);
+    return argument;
+}
+static void *deep(void *argument) { volatile char room[4096]; room[0] = 1; return (char *)deep(argument) + room[0]; }
+static void *after(void *argument) { sem_wait(&go); turns = (long)argument; sem_post(&ended); return 0; }
+static void *ordered(void *argument) { (*(void (**)(void))argument)(); return 0; }
+static void create(void *(*function)(void *), void *argument) { if (pthread_create(&thread, 0, function, argument)) abort(); }
+
+long faults(void) { create(fault, 0); return pthread_join(thread, 0); }
+long faults_while_it_runs(void) { create(fault, 0); for (;;) turns++; }
+long faults_alone(void) { create(fault, 0); sem_post(&begun); sem_wait(&begun); return 7; }
+long exits(void) { create(leave, (void *)42); return pthread_join(thread, 0); }
+long overflows(void) { create(deep, 0); return pthread_join(thread, 0); }
+long deadlock(void)
+{
+    pthread_mutex_lock(&first);
+    create(crossed, 0);
+    sem_wait(&begun);
+    return pthread_mutex_lock(&second);
+}
+long spins(void) { create(spin, 0); sem_wait(&begun); return turns >= 0; }
+long joins(void) { return pthread_join(thread, 0); }
+long waits(void) { create(after, (void *)99); return 0; }
+long goes(void) { sem_post(&go); sem_wait(&ended); return turns; }
+long last_exit(void) { create(after, (void *)98); sem_post(&go); pthread_exit(0); }
+long many(void)
+{
+    long made = 0;
+    while (made < 5000 && pthread_create(&thread, 0, after, 0) == 0) made++;
+    return made;
+}
+static void run(void) {}
+"#;
+
+#[test]
+fn a_fault_in_a_thread_is_that_of_the_call() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let machine = machine(directory.path(), SOURCE, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let mut call = |name: &str| thread.call(machine.symbol(name).unwrap(), &[]);
+    for name in ["faults", "faults_while_it_runs"] {
+        let trap = call(name).unwrap_err();
+        assert!(
+            matches!(
+                trap.kind,
+                TrapKind::MemoryAccess {
+                    address: 0x10,
+                    write: true,
+                    ..
+                }
+            ),
+            "{name}: {trap}"
+        );
+        assert!(machine.report(&trap).contains("in fault+"), "{trap}");
+    }
+    assert_eq!(call("exits").unwrap_err().kind, TrapKind::Exit { code: 42 });
+    let trap = call("overflows").unwrap_err();
+    assert!(
+        matches!(trap.kind, TrapKind::StackOverflow { .. }),
+        "{trap}"
+    );
+    // The thread that called can be called again, and what stopped it was taken back.
+    assert_eq!(call("waits"), Ok(0));
+    assert_eq!(call("goes"), Ok(99));
+    assert_eq!(
+        call("last_exit").unwrap_err().kind,
+        TrapKind::Exit { code: 0 }
+    );
+}
+
+#[test]
+fn a_fault_that_no_call_waits_for_ends_the_next_one() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let machine = machine(directory.path(), SOURCE, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let mut call = |name: &str| thread.call(machine.symbol(name).unwrap(), &[]);
+    // Whether the fault comes before or after the end of the first call, one of the two ends by it.
+    let mut trap = call("faults_alone").err();
+    for _ in 0..1000 {
+        if trap.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        trap = call("waits").err();
+    }
+    let trap = trap.unwrap();
+    assert!(machine.report(&trap).contains("in fault+"), "{trap}");
+}
+
+#[test]
+fn a_time_limit_reaches_threads_that_wait_for_each_other() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let machine = machine(directory.path(), SOURCE, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let handle = thread.thread().stop_handle();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(50));
+            handle.time_is_up();
+        });
+        let trap = thread.call(machine.symbol("deadlock").unwrap(), &[]);
+        assert_eq!(trap.unwrap_err().kind, TrapKind::TimeLimit);
+    });
+}
+
+#[test]
+fn threads_outlive_calls_but_not_the_machine() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let machine = machine(directory.path(), SOURCE, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let turns = |thread: &mut ve_isa::machine::MachineThread<'_>| {
+        thread.call(machine.symbol("spins").unwrap(), &[]).unwrap()
+    };
+    assert_eq!(turns(&mut thread), 1);
+    assert_eq!(turns(&mut thread), 1);
+    // A stop of the thread that joins ends the wait, too, and with it all threads.
+    thread.thread().stop_handle().stop();
+    let trap = thread.call(machine.symbol("joins").unwrap(), &[]);
+    assert_eq!(trap.unwrap_err().kind, TrapKind::Stopped);
+    // None is left to be joined.
+    assert_eq!(thread.call(machine.symbol("joins").unwrap(), &[]), Ok(3));
+    assert_eq!(turns(&mut thread), 1);
+    // The number of threads has a limit, and the program hears of it.
+    let made = thread.call(machine.symbol("many").unwrap(), &[]).unwrap();
+    assert!((100..5000).contains(&made), "{made}");
+    drop(thread);
+    drop(machine);
+}
+
+#[test]
+fn a_thread_that_runs_sees_the_variables_of_an_image_that_comes_later() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+#include "libc.h"
+static pthread_t thread;
+static sem_t begun, go;
+static long (*function)(void);
+static void *work(void *argument) { (void)argument; sem_post(&begun); sem_wait(&go); return (void *)function(); }
+long begin(void) { pthread_create(&thread, 0, work, 0); return sem_wait(&begun); }
+long finish(long (*with)(void)) { void *value; function = with; sem_post(&go); pthread_join(thread, &value); return (long)value; }
+static void run(void) {}
+"#;
+    let machine = machine(directory.path(), source, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let mut call =
+        |name: &str, words: &[u64]| thread.call(machine.symbol(name).unwrap(), words).unwrap();
+    for value in [11, 12] {
+        call("begin", &[]);
+        let later = format!("_Thread_local long own = {value}; long get(void) {{ return own++; }}");
+        let later = object(directory.path(), &later, &["-O1", "-fpic"]);
+        let input = Input {
+            name: "later.o",
+            bytes: &later,
+        };
+        let ids = machine.load(&[input], Unresolved::Error).unwrap();
+        let get = machine.symbol("get").unwrap();
+        assert_eq!(call("finish", &[get]), value);
+        machine.unload(&ids).unwrap();
+    }
+}
