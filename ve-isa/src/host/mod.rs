@@ -17,6 +17,7 @@ mod number;
 mod openmp;
 mod print;
 mod quad;
+mod scan;
 mod stdio;
 mod stdlib;
 mod string;
@@ -47,6 +48,7 @@ const TABLES: &[call::Table] = &[
     openmp::TABLE,
     print::TABLE,
     quad::TABLE,
+    scan::TABLE,
     stdio::TABLE,
     stdlib::TABLE,
     string::TABLE,

@@ -36,3 +36,10 @@ fn threads() {
         assert!(compare(include_str!("threads.c")) > 10);
     }
 }
+
+#[test]
+fn scanning() {
+    if can_compile() {
+        assert!(compare(include_str!("scan.c")) > 400);
+    }
+}
