@@ -25,6 +25,7 @@ mod sync;
 mod syscall;
 mod threads;
 mod time;
+mod wide;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -55,6 +56,9 @@ const TABLES: &[call::Table] = &[
     sync::TABLE,
     threads::TABLE,
     time::TABLE,
+    wide::convert::TABLE,
+    wide::stdio::TABLE,
+    wide::strings::TABLE,
 ];
 
 static FUNCTIONS: LazyLock<HashMap<&'static str, HostFunction>> =

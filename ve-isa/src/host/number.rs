@@ -213,15 +213,33 @@ pub(super) fn parse_float<T>(
     text: &CString,
     parse: unsafe extern "C" fn(*const libc::c_char, *mut *mut libc::c_char) -> T,
 ) -> (T, usize, i32) {
+    // SAFETY: the text ends with a 0, and the place for its end is there.
+    parsed(text, |start, end| unsafe { parse(start, end) })
+}
+
+/// The same for an integer to a base.
+pub(super) fn parse_integer<T>(
+    text: &CString,
+    base: i32,
+    parse: unsafe extern "C" fn(*const libc::c_char, *mut *mut libc::c_char, libc::c_int) -> T,
+) -> (T, usize, i32) {
+    // SAFETY: as above; the function checks the base.
+    parsed(text, |start, end| unsafe { parse(start, end, base) })
+}
+
+/// Calls a function with where a text begins and a place for where the number in it ends.
+fn parsed<T>(
+    text: &CString,
+    parse: impl FnOnce(*const libc::c_char, *mut *mut libc::c_char) -> T,
+) -> (T, usize, i32) {
     let start = text.as_ptr();
-    let mut end = std::ptr::null_mut();
-    // SAFETY: the text ends with a 0, and the place for its end is there. errno belongs to this thread.
-    unsafe {
-        *errno() = 0;
-        let number = parse(start, &mut end);
-        let length = end.cast_const().offset_from(start) as usize;
-        (number, length, *errno())
-    }
+    let mut end = start.cast_mut();
+    // SAFETY: errno belongs to this thread.
+    unsafe { *errno() = 0 };
+    let number = parse(start, &mut end);
+    let length = end as usize - start as usize;
+    // SAFETY: as above.
+    (number, length, unsafe { *errno() })
 }
 
 /// Where the host's C library has the number of its last error.

@@ -182,7 +182,7 @@ pub(super) fn standard_output(thread: &Thread) -> Option<Arc<Stream>> {
     standard(thread, 1)
 }
 
-fn write_bytes(thread: &Thread, stream: Option<Arc<Stream>>, bytes: &[u8]) -> bool {
+pub(super) fn write_bytes(thread: &Thread, stream: Option<Arc<Stream>>, bytes: &[u8]) -> bool {
     let Some(stream) = stream else {
         set_errno(thread, libc::EBADF);
         return false;

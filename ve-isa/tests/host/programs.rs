@@ -43,3 +43,10 @@ fn scanning() {
         assert!(compare(include_str!("scan.c")) > 400);
     }
 }
+
+#[test]
+fn wide_characters() {
+    if can_compile() {
+        assert!(compare(include_str!("wide.c")) > 400);
+    }
+}

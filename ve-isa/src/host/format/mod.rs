@@ -113,6 +113,17 @@ pub(super) fn print(
     arguments: u64,
     sink: Sink<'_>,
 ) -> Result<Result<i32, i32>, Failure> {
+    let format = text(thread.window(), format)?;
+    print_bytes(thread, &format, arguments, sink)
+}
+
+/// As [`print`], by a format of the host's.
+pub(super) fn print_bytes(
+    thread: &Thread,
+    format: &[u8],
+    arguments: u64,
+    sink: Sink<'_>,
+) -> Result<Result<i32, i32>, Failure> {
     let mut output = Output::new(sink);
     match print_all(thread, format, arguments, &mut output) {
         Ok(()) => {}
@@ -132,13 +143,12 @@ pub(super) fn print(
 
 fn print_all(
     thread: &Thread,
-    format: u64,
+    format: &[u8],
     arguments: u64,
     output: &mut Output<'_>,
 ) -> Result<(), Stop> {
     let window = thread.window();
-    let format = text(window, format)?;
-    let pieces = specification::parse(&format).ok_or(Stop::Error(libc::EINVAL))?;
+    let pieces = specification::parse(format).ok_or(Stop::Error(libc::EINVAL))?;
     let mut arguments = Arguments {
         window,
         next: arguments,
@@ -220,10 +230,16 @@ fn convert(
         }
         b'c' if specification.length == Length::Long => {
             let character = arguments.word(position)? as u32;
-            Field::text(vec![narrow(character)?])
+            Field::text(encode(character, output.is_wide())?)
         }
-        b'C' => Field::text(vec![narrow(arguments.word(position)? as u32)?]),
-        b'c' => Field::text(vec![arguments.word(position)? as u8]),
+        b'C' => {
+            let character = arguments.word(position)? as u32;
+            Field::text(encode(character, output.is_wide())?)
+        }
+        b'c' => {
+            let text = vec![arguments.word(position)? as u8];
+            Field::text(bytes_of(text, output.is_wide())?)
+        }
         conversion @ (b's' | b'S') => {
             let address = arguments.word(position)?;
             let limit = precision.unwrap_or(u64::MAX);
@@ -232,8 +248,8 @@ fn convert(
                 // Not cut off: a part of it would say nothing.
                 0 if limit < 6 => Vec::new(),
                 0 => b"(null)".to_vec(),
-                _ if wide => wide_text(window, address, limit)?,
-                _ => text_up_to(window, address, limit)?,
+                _ if wide => wide_text(window, address, limit, output.is_wide())?,
+                _ => bytes_of(text_up_to(window, address, limit)?, output.is_wide())?,
             })
         }
         b'm' => {
@@ -259,26 +275,38 @@ fn convert(
     Ok(output.field(&field, flags, width)?)
 }
 
-/// In the locale "C", wide characters are those of ASCII.
-fn narrow(character: u32) -> Result<u8, Stop> {
-    match u8::try_from(character) {
-        Ok(byte @ 0..128) => Ok(byte),
+/// A wide character as bytes. In the locale "C" only those of ASCII can be printed as bytes; what becomes wide text is UTF-8 here.
+fn encode(character: u32, to_wide: bool) -> Result<Vec<u8>, Stop> {
+    match char::from_u32(character) {
+        Some(character) if to_wide || character.is_ascii() => {
+            Ok(character.to_string().into_bytes())
+        }
         _ => Err(Stop::Error(libc::EILSEQ)),
     }
 }
 
-fn wide_text(window: &Window, address: u64, limit: u64) -> Result<Vec<u8>, Stop> {
+/// Bytes that a program prints: those that become wide text have to be characters.
+fn bytes_of(text: Vec<u8>, to_wide: bool) -> Result<Vec<u8>, Stop> {
+    if to_wide && !text.is_ascii() {
+        return Err(Stop::Error(libc::EILSEQ));
+    }
+    Ok(text)
+}
+
+fn wide_text(window: &Window, address: u64, limit: u64, to_wide: bool) -> Result<Vec<u8>, Stop> {
     let mut reader = Reader::new(window, address);
     let mut text = Vec::new();
-    while (text.len() as u64) < limit {
+    let mut left = limit;
+    while left > 0 {
         let mut bytes = [0; 4];
         for byte in &mut bytes {
             *byte = reader.byte()?;
         }
         match u32::from_le_bytes(bytes) {
             0 => break,
-            character => text.push(narrow(character)?),
+            character => text.extend(encode(character, to_wide)?),
         }
+        left -= 1;
     }
     Ok(text)
 }

@@ -20,6 +20,8 @@ pub(in crate::host) enum Sink<'a> {
     Stream(Arc<Stream>),
     /// To a buffer.
     Buffer(&'a mut Vec<u8>),
+    /// To a buffer of UTF-8 that becomes wide text: widths are numbers of characters.
+    Wide(&'a mut Vec<u8>),
 }
 
 /// A part of a field: bytes, or many zeros that nobody has to store.
@@ -48,13 +50,20 @@ impl Field {
         }
     }
 
-    fn length(&self) -> u64 {
+    fn length(&self, wide: bool) -> u64 {
         let parts = self.parts.iter().map(|part| match part {
+            Part::Bytes(bytes) if wide => characters(bytes),
             Part::Bytes(bytes) => bytes.len() as u64,
             Part::Zeros(count) => *count,
         });
         self.prefix.len() as u64 + parts.sum::<u64>()
     }
+}
+
+/// How many characters of UTF-8 these are.
+fn characters(bytes: &[u8]) -> u64 {
+    let first = |byte: &&u8| **byte & 0xc0 != 0x80;
+    bytes.iter().filter(first).count() as u64
 }
 
 /// Text on its way.
@@ -84,13 +93,22 @@ impl<'a> Output<'a> {
         self.count
     }
 
+    /// Whether it becomes wide text.
+    pub(super) fn is_wide(&self) -> bool {
+        matches!(self.sink, Sink::Wide(_))
+    }
+
     /// Whether the system refused some of it.
     pub(super) fn failed(&self) -> bool {
         self.failed
     }
 
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.count += bytes.len() as u64;
+        self.count += if self.is_wide() {
+            characters(bytes)
+        } else {
+            bytes.len() as u64
+        };
         self.pending.extend_from_slice(bytes);
         if self.pending.len() as u64 >= CHUNK {
             self.hand_over()?;
@@ -120,7 +138,7 @@ impl<'a> Output<'a> {
 
     /// Prints a field in at least `width` bytes.
     pub(super) fn field(&mut self, field: &Field, flags: Flags, width: u64) -> Result<(), Failure> {
-        let fill = width.saturating_sub(field.length());
+        let fill = width.saturating_sub(field.length(self.is_wide()));
         let left = flags.contains(Flags::LEFT);
         let zeros = field.numeric && !left && flags.contains(Flags::ZERO);
         if !left && !zeros {
@@ -155,7 +173,7 @@ impl<'a> Output<'a> {
             Sink::Stream(stream) => {
                 self.failed |= stream.write(&self.pending) != self.pending.len();
             }
-            Sink::Buffer(buffer) => buffer.extend_from_slice(&self.pending),
+            Sink::Buffer(buffer) | Sink::Wide(buffer) => buffer.extend_from_slice(&self.pending),
         }
         self.pending.clear();
         Ok(())
