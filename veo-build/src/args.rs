@@ -201,19 +201,13 @@ pub(crate) fn source(
         args.add([file]);
     }
     if target == Target::Ve1Llvm {
-        args.add(["-emit-llvm"]);
-        if source.language == Language::Fortran {
-            args.add(["-S"]);
-            args.add([&source.path]);
-            args.add(["-o"]);
-            args.add([object]);
-            return args;
-        }
+        args.add(["-emit-llvm", "-S"]);
         if kernels.cpp && source.language == Language::Cxx {
             args.add(["-x", "c++"]);
         }
+    } else {
+        args.add(["-c"]);
     }
-    args.add(["-c"]);
     args.add([&source.path]);
     args.add(["-o"]);
     args.add([object]);

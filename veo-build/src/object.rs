@@ -114,17 +114,17 @@ impl Unit<'_> {
 
     pub(crate) fn path(&self) -> PathBuf {
         let suffix = match (self.target(), self.source.language) {
-            (Target::Ve1Llvm, Language::Fortran) => "ll",
-            (Target::Ve1Llvm, _) => "bc",
+            (Target::Ve1Llvm, _) => "ll",
             _ => "o",
         };
         self.dir().join(format!("{}.{suffix}", self.source.key))
     }
 
-    /// The file that the compiler writes. flang's output is still for the host.
+    /// The file that the compiler writes. What LLVM's compilers write is not yet fit for the VE.
     fn raw(&self, object: &Path) -> PathBuf {
         match (self.target(), self.source.language) {
             (Target::Ve1Llvm, Language::Fortran) => object.with_extension("host.ll"),
+            (Target::Ve1Llvm, _) => object.with_extension("raw.ll"),
             _ => object.to_owned(),
         }
     }
@@ -245,8 +245,11 @@ impl Unit<'_> {
             ));
         }
         if raw != object {
-            let ir = String::from_utf8_lossy(&context::read(&raw)?).into_owned();
-            let ir = toolchain::retarget(context, self.toolchain.compiler(Language::C)?, &ir)?;
+            let mut ir = String::from_utf8_lossy(&context::read(&raw)?).into_owned();
+            if language == Language::Fortran {
+                ir = toolchain::retarget(context, self.toolchain.compiler(Language::C)?, &ir)?;
+            }
+            let ir = toolchain::copied_by_value(&ir);
             context::write_if_changed(&object, ir.as_bytes())?;
         }
         let inputs = self.inputs(found, depfile, &run_dir);

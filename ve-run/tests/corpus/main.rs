@@ -147,10 +147,7 @@ impl Program {
 
     /// Runs it in all forms.
     fn check(&self) {
-        if !available(
-            "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
-            found("clang-19") && found("llvm-link-19"),
-        ) {
+        if !can_compile() {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
@@ -173,14 +170,36 @@ impl Program {
             });
             self.compare(&format!("library {flags:?}"), &expected, &[library]);
         }
-        self.compare("library of sources", &expected, &[self.of_sources(dir)]);
+        self.compare("library of sources", &expected, &[self.of_sources(dir, 2)]);
     }
 
     /// The library that a build script makes of the sources.
-    fn of_sources(&self, dir: &Path) -> PathBuf {
-        self.link(dir, "of-sources", |kernels| {
-            kernels.files(&self.sources).flags(COMMON);
+    fn of_sources(&self, dir: &Path, level: u32) -> PathBuf {
+        self.link(dir, &format!("of-sources-{level}"), |kernels| {
+            kernels.files(&self.sources).flags(COMMON).opt_level(level);
         })
+    }
+}
+
+fn can_compile() -> bool {
+    available(
+        "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
+        found("clang-19") && found("llvm-link-19"),
+    )
+}
+
+#[test]
+fn functions_have_structures_of_their_own() {
+    if !can_compile() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let program = Program::new("by_value", &[]);
+    let expected = program.on_host(dir.path());
+    assert_eq!(expected.lines().count(), program.functions());
+    for level in [0, 1, 2, 3] {
+        let library = program.of_sources(dir.path(), level);
+        program.compare(&format!("at level {level}"), &expected, &[library]);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Finds the compilers of each target.
 
+mod by_value;
 mod host;
 mod llvm;
 mod nec;
@@ -14,6 +15,7 @@ use crate::target::Target;
 use crate::tool::Tool;
 use crate::{Error, ErrorKind, Result};
 
+pub(crate) use by_value::copied as copied_by_value;
 pub(crate) use host::variables as cc_variables;
 pub(crate) use llvm::{LLVM_TARGET, retarget};
 pub(crate) use nec::runtime_dirs as nec_fortran_runtime;
