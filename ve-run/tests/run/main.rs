@@ -1,50 +1,10 @@
 //! Programs and functions, run by `ve-run`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod support;
 
-use veo_test_support::compile::tool;
-use veo_test_support::{available, found};
+use std::process::Command;
 
-fn can_compile() -> bool {
-    available("clang 19 (Debian: clang-19)", found("clang-19"))
-}
-
-fn object(directory: &Path, name: &str, source: &str) -> PathBuf {
-    let (file, object) = (
-        directory.join(format!("{name}.c")),
-        directory.join(format!("{name}.o")),
-    );
-    fs::write(&file, source).unwrap();
-    tool(
-        Command::new("clang-19")
-            .args([
-                "--target=ve-unknown-linux-gnu",
-                "-O1",
-                "-ffreestanding",
-                "-c",
-                "-o",
-            ])
-            .arg(&object)
-            .arg(&file),
-    );
-    object
-}
-
-fn ve_run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ve-run"))
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-/// The exit status and the last line of standard error.
-fn end(output: &Output) -> (i32, String) {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let last = text.lines().last().unwrap_or_default().to_owned();
-    (output.status.code().unwrap(), last)
-}
+use support::{can_compile, end, object, ve_run};
 
 #[test]
 fn main_gets_its_arguments_and_gives_the_status() {

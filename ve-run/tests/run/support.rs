@@ -1,0 +1,47 @@
+//! Compiles programs and runs them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use veo_test_support::compile::tool;
+use veo_test_support::{available, found};
+
+pub fn can_compile() -> bool {
+    available("clang 19 (Debian: clang-19)", found("clang-19"))
+}
+
+pub fn object(directory: &Path, name: &str, source: &str) -> PathBuf {
+    let (file, object) = (
+        directory.join(format!("{name}.c")),
+        directory.join(format!("{name}.o")),
+    );
+    fs::write(&file, source).unwrap();
+    tool(
+        Command::new("clang-19")
+            .args([
+                "--target=ve-unknown-linux-gnu",
+                "-O1",
+                "-ffreestanding",
+                "-c",
+                "-o",
+            ])
+            .arg(&object)
+            .arg(&file),
+    );
+    object
+}
+
+pub fn ve_run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ve-run"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// The exit status and the last line of standard error.
+pub fn end(output: &Output) -> (i32, String) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let last = text.lines().last().unwrap_or_default().to_owned();
+    (output.status.code().unwrap(), last)
+}
