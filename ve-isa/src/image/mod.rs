@@ -30,7 +30,7 @@ pub use source::Source;
 pub use symbols::{Definition, ImageId, Rank, Scope, Symbol};
 
 use file::Kind;
-use relocatable::{Place, Relocatable};
+use relocatable::{Place, Relocatable, Together};
 use shared::Shared;
 use undefined::Undefined;
 
@@ -223,9 +223,12 @@ pub fn load(
         before,
         images: &mut images,
     };
-    if let Err(error) = loading.all(sources, &contents, &files, provider) {
+    let ids: Vec<_> = files.iter().map(|_| loading.scope.new_image()).collect();
+    if let Err(error) = loading.all(sources, &contents, &files, &ids, provider) {
+        for id in ids {
+            scope.forget(id);
+        }
         for image in images {
-            scope.forget(image.id);
             image.unmap(window);
         }
         return Err(error);
@@ -247,27 +250,44 @@ impl Loading<'_> {
         sources: &[Source<'_>],
         contents: &[Cow<'_, [u8]>],
         files: &[Checked<'_>],
+        ids: &[ImageId],
         provider: &mut dyn Provider,
     ) -> Result<(), ImageError> {
         let window = self.window;
         let mut placed = Vec::new();
-        let mut commons = relocatable::Commons::of(files.iter().filter_map(|file| match file {
-            Checked::Relocatable(file) => Some(&**file),
-            Checked::Shared => None,
-        }));
-        for ((source, bytes), file) in sources.iter().zip(contents).zip(files) {
-            let id = self.scope.new_image();
+        let mut dropped = Vec::new();
+        for (file, id) in files.iter().zip(ids) {
+            if let Checked::Relocatable(file) = file {
+                dropped.push((*id, &**file, file.dropped(self.scope, *id)));
+            }
+        }
+        let relocatable: Vec<_> = dropped
+            .iter()
+            .map(|(id, file, dropped)| (*id, *file, dropped))
+            .collect();
+        let mut together = Together::of(&relocatable).map_err(|why| {
+            let names: Vec<_> = sources.iter().map(Source::name).collect();
+            ImageError::damaged(&names.join(", "), why)
+        })?;
+        let mut dropped = dropped.into_iter();
+        for (((source, bytes), file), id) in sources.iter().zip(contents).zip(files).zip(ids) {
             let (image, place) = match file {
                 Checked::Relocatable(file) => {
-                    let placed = file.place(source.name(), window, self.scope, id, &mut commons);
-                    let (image, place) = placed.inspect_err(|_| self.scope.forget(id))?;
+                    let dropped = dropped.next().map(|(_, _, dropped)| dropped);
+                    let (image, place) = file.place(
+                        source.name(),
+                        window,
+                        self.scope,
+                        *id,
+                        dropped.unwrap_or_default(),
+                        &mut together,
+                    )?;
                     (image, Placed::Relocatable(file, place))
                 }
                 Checked::Shared => {
                     let (header, _) = file::header(bytes)
                         .map_err(|why| ImageError::damaged(source.name(), why))?;
-                    let placed = Shared::place(header, *source, window, self.scope, id);
-                    let (image, place) = placed.inspect_err(|_| self.scope.forget(id))?;
+                    let (image, place) = Shared::place(header, *source, window, self.scope, *id)?;
                     (image, Placed::Shared(place))
                 }
             };
@@ -287,7 +307,11 @@ impl Loading<'_> {
             let scope = &*self.scope;
             match place {
                 Placed::Relocatable(file, place) => {
-                    file.relocate(image, place, window, scope, provider, &mut undefined)?;
+                    let names = relocatable::Names {
+                        scope,
+                        together: &together,
+                    };
+                    file.relocate(image, place, window, &names, provider, &mut undefined)?;
                     copies.push(Vec::new());
                 }
                 Placed::Shared(shared) => {

@@ -1,5 +1,6 @@
 //! Programs and functions, run by `ve-run`.
 
+mod sections;
 mod support;
 
 use std::process::Command;

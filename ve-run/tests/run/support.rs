@@ -45,3 +45,12 @@ pub fn end(output: &Output) -> (i32, String) {
     let last = text.lines().last().unwrap_or_default().to_owned();
     (output.status.code().unwrap(), last)
 }
+
+/// What a program of these sources does on the host.
+pub fn on_host(directory: &Path, names: &[&str]) -> Output {
+    let program = directory.join("host");
+    let sources = names.iter().map(|name| directory.join(format!("{name}.c")));
+    let mut gcc = Command::new("gcc");
+    tool(gcc.args(["-w", "-o"]).arg(&program).args(sources));
+    Command::new(program).output().unwrap()
+}

@@ -6,8 +6,8 @@ use object::{Object as _, ObjectSymbol as _};
 
 use super::super::relocate::{Needs, Write};
 use super::super::undefined::Undefined;
-use super::super::{Image, ImageError, Provider, Scope, Symbol};
-use super::{Found, GOT, Place, Relocatable, text};
+use super::super::{Image, ImageError, Provider, Symbol};
+use super::{Found, GOT, Names, Place, Relocatable, text};
 use crate::memory::Window;
 
 /// Sections that tell of other sections, dropped ones too.
@@ -20,7 +20,7 @@ impl Relocatable<'_> {
         image: &mut Image,
         place: &Place,
         window: &Window,
-        scope: &Scope,
+        names: &Names<'_>,
         provider: &mut dyn Provider,
         undefined: &mut Undefined,
     ) -> Result<(), ImageError> {
@@ -40,7 +40,7 @@ impl Relocatable<'_> {
                 .file
                 .symbol_by_index(relocation.symbol)
                 .map_err(|error| damaged(text(error)))?;
-            let found = match self.resolve(&symbol, place, scope, provider, image) {
+            let found = match self.resolve(&symbol, place, names, provider, image) {
                 Ok(Some(found)) => found,
                 Ok(None) => {
                     undefined.add(symbol.name().unwrap_or_default(), &image.name);
@@ -130,7 +130,7 @@ impl Relocatable<'_> {
         &self,
         symbol: &impl object::ObjectSymbol<'s>,
         place: &Place,
-        scope: &Scope,
+        names: &Names<'_>,
         provider: &mut dyn Provider,
         image: &mut Image,
     ) -> Result<Option<Found>, String> {
@@ -151,7 +151,7 @@ impl Relocatable<'_> {
                 ..Found::default()
             }));
         }
-        if let Some(definition) = scope.get(name) {
+        if let Some(definition) = names.scope.get(name) {
             if definition.indirect {
                 return Err(format!(
                     "it uses {name}, which {} chooses as it is loaded; only shared objects can use such a function",
@@ -163,6 +163,13 @@ impl Relocatable<'_> {
                 address: definition.address,
                 tls: definition.tls,
                 module: definition.tls.map_or(0, |offset| offset + 1),
+            }));
+        }
+        if let Some((address, home)) = names.together.gathered.limit(name) {
+            image.uses.insert(home);
+            return Ok(Some(Found {
+                address,
+                ..Found::default()
             }));
         }
         let address = provider.address(name).or_else(|| {

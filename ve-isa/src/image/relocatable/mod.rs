@@ -4,6 +4,7 @@
 //! global offset table.
 
 mod apply;
+mod gathered;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -19,6 +20,8 @@ use super::file::LARGEST_ALIGNMENT;
 use super::relocate::{Kind, Needs};
 use super::{Definition, Image, ImageError, ImageId, Rank, Scope, TCB_SIZE, Tls};
 use crate::memory::{Protection, Window};
+
+use gathered::Gathered;
 
 /// The words at the beginning of the global offset table that belong to nobody.
 const RESERVED_SLOTS: u64 = 3;
@@ -194,6 +197,15 @@ impl<'a> Relocatable<'a> {
         })
     }
 
+    /// The sections that are left out, since an object before has those of the same group.
+    pub(super) fn dropped(&self, scope: &mut Scope, id: ImageId) -> HashSet<usize> {
+        let groups = self.groups.iter();
+        groups
+            .filter(|(name, _)| !scope.keep_group(name, id))
+            .flat_map(|(_, sections)| sections.iter().copied())
+            .collect()
+    }
+
     /// Gives each part its place, and copies what the file has of it.
     pub(super) fn place(
         &self,
@@ -201,10 +213,11 @@ impl<'a> Relocatable<'a> {
         window: &Window,
         scope: &mut Scope,
         id: ImageId,
-        commons: &mut Commons,
+        dropped: HashSet<usize>,
+        shared: &mut Together,
     ) -> Result<(Image, Place), ImageError> {
         let mut image = Image::new(id, name);
-        let placed = self.place_in(&mut image, window, scope, commons);
+        let placed = self.place_in(&mut image, window, scope, dropped, shared);
         match placed {
             Ok(place) => Ok((image, place)),
             Err(error) => {
@@ -219,18 +232,14 @@ impl<'a> Relocatable<'a> {
         image: &mut Image,
         window: &Window,
         scope: &mut Scope,
-        shared: &mut Commons,
+        dropped: HashSet<usize>,
+        shared: &mut Together,
     ) -> Result<Place, ImageError> {
         let name = image.name.clone();
         let damaged = |damage: String| ImageError::damaged(&name, damage);
         let too_large = || damaged("it is larger than memory".into());
-        let mut dropped = HashSet::new();
-        for (group, sections) in &self.groups {
-            if !scope.keep_group(group, image.id) {
-                dropped.extend(sections);
-            }
-        }
         let kept = |section: &&Section<'_>| !dropped.contains(&section.index.0);
+        let gathered = &mut shared.gathered;
         let mut place = Place {
             sections: HashMap::new(),
             dropped: HashSet::new(),
@@ -249,6 +258,9 @@ impl<'a> Relocatable<'a> {
             .filter(kept)
             .filter(|section| !section.tls)
         {
+            if gathered.has(image.id, &section.name, section.index.0) {
+                continue;
+            }
             let layout = &mut layouts[usize::from(section.write)];
             let alignment = section.alignment.max(if section.execute { 16 } else { 1 });
             let offset = layout.add(section.size, alignment).ok_or_else(too_large)?;
@@ -257,11 +269,17 @@ impl<'a> Relocatable<'a> {
         let mut commons = Vec::new();
         for symbol in self.file.symbols().filter(|symbol| symbol.is_common()) {
             let name = symbol.name().map_err(text).map_err(damaged)?;
-            let Some((size, alignment)) = shared.take(name, scope).map_err(damaged)? else {
+            let Some((size, alignment)) = shared.commons.take(name, scope).map_err(damaged)? else {
                 continue;
             };
             let offset = layouts[1].add(size, alignment).ok_or_else(too_large)?;
             commons.push((symbol.index(), offset, size));
+        }
+        let mut homes = Vec::new();
+        for (name, write, size, alignment) in gathered.homes(image.id) {
+            let layout = &mut layouts[usize::from(write)];
+            let offset = layout.add(size, alignment).ok_or_else(too_large)?;
+            homes.push((name.to_owned(), write, offset));
         }
         let got = layouts[1].add(self.got_size, 8).ok_or_else(too_large)?;
         let tls = self.tls_layout(&dropped).ok_or_else(too_large)?;
@@ -290,6 +308,21 @@ impl<'a> Relocatable<'a> {
             let address = starts[usize::from(section.write)] + offset;
             place.sections.insert(section.index.0, address);
             write(address, section.data)?;
+            if section.execute {
+                image.code.push(address..address + section.size);
+            }
+        }
+        for (name, write, offset) in homes {
+            gathered.begin(&name, starts[usize::from(write)] + offset);
+        }
+        for section in self.sections.iter().filter(kept) {
+            let index = section.index.0;
+            let Some((address, home)) = gathered.place(image.id, &section.name, index) else {
+                continue;
+            };
+            place.sections.insert(index, address);
+            write(address, section.data)?;
+            image.uses.insert(home);
             if section.execute {
                 image.code.push(address..address + section.size);
             }
@@ -460,7 +493,7 @@ fn check_relocation_sections(file: &File<'_>) -> Result<(), String> {
 
 /// The common variables of files that are loaded together: of each there is one, as large as the largest.
 #[derive(Debug, Default)]
-pub(super) struct Commons(HashMap<String, Common>);
+struct Commons(HashMap<String, Common>);
 
 #[derive(Debug, Default)]
 struct Common {
@@ -469,9 +502,34 @@ struct Common {
     placed: bool,
 }
 
+/// What files that are loaded together have in common.
+#[derive(Debug, Default)]
+pub(super) struct Together {
+    commons: Commons,
+    gathered: Gathered,
+}
+
+/// Where names of other objects lead.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) together: &'a Together,
+}
+
+impl Together {
+    /// What these files have in common, without the sections of each that are left out.
+    pub(super) fn of(
+        files: &[(ImageId, &Relocatable<'_>, &HashSet<usize>)],
+    ) -> Result<Self, String> {
+        let commons = Commons::of(files.iter().map(|(_, file, _)| *file));
+        let gathered = Gathered::of(files).ok_or("its sections are larger than memory")?;
+        Ok(Self { commons, gathered })
+    }
+}
+
 impl Commons {
     /// Those of some files.
-    pub(super) fn of<'f>(files: impl Iterator<Item = &'f Relocatable<'f>>) -> Self {
+    fn of<'f>(files: impl Iterator<Item = &'f Relocatable<'f>>) -> Self {
         let mut all = Self::default();
         for file in files {
             for symbol in file.file.symbols().filter(|symbol| symbol.is_common()) {

@@ -1,0 +1,68 @@
+//! Programs of several objects, whose sections belong together.
+
+use crate::support::{can_compile, end, object, on_host, ve_run};
+
+/// Adds two entries to a table that is made of the sections of all objects, and a name that has no sections.
+fn part(number: u32) -> String {
+    format!(
+        "struct entry {{ int number; const char *name; }};
+         #define ENTRY(n) __attribute__((section(\"entries\"), used)) static struct entry entry##n = {{ n, \"entry \" #n }};
+         ENTRY({number}1) ENTRY({number}2)
+         __attribute__((section(\"numbers\"), used)) static const char number = {number};
+         long address{number}(void) {{ return (long)&entry{number}1; }}"
+    )
+}
+
+const MAIN: &str = "
+    extern struct entry __start_entries[], __stop_entries[];
+    extern const char __start_numbers[], __stop_numbers[];
+    extern char __start_nothing[] __attribute__((weak)), __stop_nothing[] __attribute__((weak));
+    int printf(const char *, ...); long address1(void), address3(void);
+    int main(void) {
+        for (struct entry *entry = __start_entries; entry < __stop_entries; entry++)
+            printf(\"%d %s\\n\", entry->number++, entry->name);
+        for (const char *number = __start_numbers; number < __stop_numbers; number++)
+            if (*number) printf(\"number %d\\n\", *number);
+        printf(\"%d %ld\\n\", __start_nothing == __stop_nothing, address3() - address1());
+        return __stop_entries - __start_entries;
+    }";
+
+#[test]
+fn sections_of_one_name_are_side_by_side() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let names = ["a", "b", "c"];
+    let sources = [part(1), part(2), part(3) + MAIN];
+    let files: Vec<_> = names
+        .iter()
+        .zip(&sources)
+        .map(|(name, source)| object(directory, name, source))
+        .collect();
+    let expected = on_host(directory, &names);
+    let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
+    let output = ve_run(&["--lib", files[0], "--lib", files[1], files[2]]);
+    assert_eq!(end(&output), (6, String::new()));
+    assert_eq!(expected.status.code(), Some(6));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&expected.stdout)
+    );
+    let (status, why) = end(&ve_run(&[files[0]]));
+    assert_eq!(status, 125, "{why}");
+}
+
+#[test]
+fn a_table_that_no_object_has_is_an_undefined_name() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let source = "extern char __start_gone[]; int main(void) { return __start_gone[0]; }";
+    let file = object(directory.path(), "k", source);
+    let (status, why) = end(&ve_run(&[file.to_str().unwrap()]));
+    assert_eq!(status, 125);
+    assert!(why.contains("__start_gone"), "{why}");
+}
