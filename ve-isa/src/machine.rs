@@ -181,9 +181,12 @@ impl Machine {
         self.of_images(skip, |image| &image.constructors)
     }
 
-    /// The functions to call at the end, in order.
+    /// The functions to call at the end, in order; none if the program has ended by `_exit` or `quick_exit`.
     #[must_use]
     pub fn destructors(&self) -> Vec<u64> {
+        if self.gates.process().exits.is_at_once() {
+            return Vec::new();
+        }
         let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
         let images = loaded.images.iter().rev();
         images.flat_map(|image| image.destructors.clone()).collect()

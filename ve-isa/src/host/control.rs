@@ -15,16 +15,40 @@ pub(super) const TABLE: Table = &[
     }),
     ("_exit", exit_at_once),
     ("_Exit", exit_at_once),
-    ("quick_exit", exit_at_once),
-    ("atexit", register),
-    ("at_quick_exit", |thread| result_int(thread, 0)),
-    ("on_exit", register),
-    ("__cxa_atexit", register_with_argument),
+    ("quick_exit", |thread| {
+        let code = int(thread, 0);
+        while let Some(function) = thread.process().exits.take_quick() {
+            thread.call_back(function, &[])?;
+        }
+        end_at_once(thread, code)
+    }),
+    ("atexit", |thread| {
+        let exit = Exit {
+            function: word(thread, 0),
+            ..Exit::default()
+        };
+        register(thread, exit)
+    }),
+    ("at_quick_exit", |thread| {
+        let function = word(thread, 0);
+        thread.process().exits.add_quick(function);
+        result_int(thread, 0)
+    }),
+    ("on_exit", |thread| {
+        let exit = Exit {
+            function: word(thread, 0),
+            argument: word(thread, 1),
+            takes_code: true,
+            ..Exit::default()
+        };
+        register(thread, exit)
+    }),
+    ("__cxa_atexit", |thread| register_of_image(thread, 0)),
     ("__cxa_thread_atexit", register_for_thread),
     ("__cxa_thread_atexit_impl", register_for_thread),
     ("__cxa_finalize", |thread| {
         let image = word(thread, 0);
-        run_exits(thread, (image != 0).then_some(image))
+        run_exits(thread, (image != 0).then_some(image), 0)
     }),
     ("__assert_fail", |thread| {
         let texts = [0, 1, 3].map(|number| text_or_nothing(thread, word(thread, number)));
@@ -76,6 +100,12 @@ const SP: usize = 11;
 
 fn exit_at_once(thread: &mut Thread) -> Outcome {
     let code = int(thread, 0);
+    end_at_once(thread, code)
+}
+
+/// Ends the program without calling anything, destructors included.
+fn end_at_once(thread: &Thread, code: i32) -> Outcome {
+    thread.process().exits.end_at_once();
     Err(TrapKind::Exit { code }.into())
 }
 
@@ -85,49 +115,44 @@ pub(super) fn leave_program(thread: &mut Thread, code: i32) -> Outcome {
     while let Some(exit) = thread.process().exits.take_of_thread(number) {
         thread.call_back(exit.function, &[exit.argument])?;
     }
-    run_exits(thread, None)?;
+    run_exits(thread, None, code)?;
     thread.process().streams.flush_output();
     Err(TrapKind::Exit { code }.into())
 }
 
 /// Calls what is registered for the end, the last first, of one image or of all.
-pub(super) fn run_exits(thread: &mut Thread, image: Option<u64>) -> Outcome {
+pub(super) fn run_exits(thread: &mut Thread, image: Option<u64>, code: i32) -> Outcome {
     while let Some(exit) = thread.process().exits.take(image) {
-        thread.call_back(exit.function, &[exit.argument])?;
+        if exit.takes_code {
+            thread.call_back(exit.function, &[i64::from(code) as u64, exit.argument])?;
+        } else {
+            thread.call_back(exit.function, &[exit.argument])?;
+        }
     }
     Ok(())
 }
 
-fn register(thread: &mut Thread) -> Outcome {
-    let exit = Exit {
-        function: word(thread, 0),
-        argument: 0,
-        image: 0,
-        thread: 0,
-    };
+fn register(thread: &mut Thread, exit: Exit) -> Outcome {
     thread.process().exits.add(exit);
     result_int(thread, 0)
 }
 
-fn register_with_argument(thread: &mut Thread) -> Outcome {
-    register_at(thread, 0)
-}
-
-/// For the end of this thread.
-fn register_for_thread(thread: &mut Thread) -> Outcome {
-    let number = thread.number();
-    register_at(thread, number)
-}
-
-fn register_at(thread: &mut Thread, number: u64) -> Outcome {
+/// For the end of the program, or of the thread with this number.
+fn register_of_image(thread: &mut Thread, number: u64) -> Outcome {
     let exit = Exit {
         function: word(thread, 0),
         argument: word(thread, 1),
         image: word(thread, 2),
         thread: number,
+        takes_code: false,
     };
-    thread.process().exits.add(exit);
-    result_int(thread, 0)
+    register(thread, exit)
+}
+
+/// For the end of this thread.
+fn register_for_thread(thread: &mut Thread) -> Outcome {
+    let number = thread.number();
+    register_of_image(thread, number)
 }
 
 fn text_or_nothing(thread: &Thread, address: u64) -> Result<Vec<u8>, Failure> {

@@ -1,9 +1,10 @@
 //! What is to be called at the end of a program.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A function with its argument.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Exit {
     pub(crate) function: u64,
     pub(crate) argument: u64,
@@ -11,18 +12,26 @@ pub(crate) struct Exit {
     pub(crate) image: u64,
     /// The thread whose end it is to be called at; 0 if it is that of the program.
     pub(crate) thread: u64,
+    /// Whether it gets the exit code before its argument, as with `on_exit`.
+    pub(crate) takes_code: bool,
 }
 
 /// The functions that programs have registered.
 #[derive(Debug, Default)]
-pub(crate) struct Exits(Mutex<Vec<Exit>>);
+pub(crate) struct Exits {
+    functions: Mutex<Vec<Exit>>,
+    /// Those for `quick_exit`.
+    quick: Mutex<Vec<u64>>,
+    at_once: AtomicBool,
+}
+
+fn lock<T>(list: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Exits {
     pub(crate) fn add(&self, exit: Exit) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(exit);
+        lock(&self.functions).push(exit);
     }
 
     /// Takes the function for the program's end that was registered last, of one image or of all.
@@ -37,13 +46,32 @@ impl Exits {
 
     /// Forgets what was to be called at the end of a thread.
     pub(crate) fn forget(&self, thread: u64) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&self.functions);
         all.retain(|exit| exit.thread != thread);
     }
 
     fn take_last(&self, wanted: impl Fn(&Exit) -> bool) -> Option<Exit> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&self.functions);
         let last = all.iter().rposition(wanted)?;
         Some(all.remove(last))
+    }
+
+    pub(crate) fn add_quick(&self, function: u64) {
+        lock(&self.quick).push(function);
+    }
+
+    /// Takes the function that was registered last for `quick_exit`.
+    pub(crate) fn take_quick(&self) -> Option<u64> {
+        lock(&self.quick).pop()
+    }
+
+    /// Notes that the program ends and wants nothing to be called.
+    pub(crate) fn end_at_once(&self) {
+        self.at_once.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the program has ended without wanting anything to be called.
+    pub(crate) fn is_at_once(&self) -> bool {
+        self.at_once.load(Ordering::Relaxed)
     }
 }

@@ -1,5 +1,6 @@
 //! Programs and functions, run by `ve-run`.
 
+mod ends;
 mod sections;
 mod support;
 

@@ -1,0 +1,50 @@
+//! How programs end: compared with the same programs on the host.
+
+use std::process::Output;
+
+use crate::support::{can_compile, end, object, on_host, ve_run};
+
+const ENDS: &str = "
+    int puts(const char *), printf(const char *, ...), on_exit(void (*)(int, void *), void *), at_quick_exit(void (*)(void));
+    int atexit(void (*)(void)), atoi(const char *), fflush(void *); void exit(int), _exit(int), _Exit(int), quick_exit(int);
+    __attribute__((constructor)) static void constructor(void) { puts(\"constructor\"); }
+    __attribute__((constructor(102))) static void second(void) { puts(\"constructor 102\"); }
+    __attribute__((constructor(101))) static void first(void) { puts(\"constructor 101\"); }
+    __attribute__((destructor)) static void destructor(void) { puts(\"destructor\"); }
+    __attribute__((destructor(102))) static void last_but_one(void) { puts(\"destructor 102\"); }
+    __attribute__((destructor(101))) static void last(void) { puts(\"destructor 101\"); }
+    static void third(void) { puts(\"registered third\"); }
+    static void again(void) { puts(\"registered second\"); atexit(third); }
+    static void exits(void) { puts(\"registered first\"); exit(7); }
+    static void quick(void) { puts(\"quick\"); fflush(0); }
+    static void code(int code, void *argument) { printf(\"code %d, argument %s\\n\", code, (char *)argument); }
+    int main(int argc, char **argv) {
+        atexit(exits); on_exit(code, \"text\"); at_quick_exit(quick); atexit(again);
+        printf(\"no end of line\");
+        fflush(0);
+        switch (argc > 1 ? atoi(argv[1]) : WAY) {
+        case 1: exit(-2);
+        case 2: _exit(3);
+        case 3: _Exit(4);
+        case 4: quick_exit(5);
+        }
+        return 258;
+    }";
+
+#[test]
+fn what_is_registered_for_the_end_is_called_as_in_c() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    for way in 0..5 {
+        let source = ENDS.replace("WAY", &way.to_string());
+        let file = object(directory.path(), "k", &source);
+        let expected = on_host(directory.path(), &["k"]);
+        let output = ve_run(&[file.to_str().unwrap()]);
+        let text = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(text(&output), text(&expected), "{way}");
+        assert_eq!(output.status.code(), expected.status.code(), "{way}");
+        assert_eq!(end(&output).1, "", "{way}");
+    }
+}
