@@ -6,6 +6,7 @@
 mod arguments;
 mod disassemble;
 mod run;
+mod system;
 mod trace;
 
 use std::io::Write as _;
@@ -19,6 +20,7 @@ const STATUS_USAGE: u8 = 2;
 const STATUS_CANNOT_LOAD: u8 = 125;
 
 fn main() -> ExitCode {
+    system::end_by_broken_pipes();
     let command = match arguments::parse(std::env::args_os().skip(1)) {
         Ok(command) => command,
         Err(why) => {

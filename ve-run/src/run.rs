@@ -9,6 +9,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use ve_isa::image::Source;
 use ve_isa::machine::{self, Machine, MachineThread};
@@ -17,6 +18,7 @@ use ve_isa::statistics::Counter;
 use ve_isa::trap::{Trap, TrapKind};
 
 use crate::arguments::{Run, Unresolved};
+use crate::system;
 use crate::trace::Watcher;
 
 /// The time is up.
@@ -27,6 +29,9 @@ const STATUS_CANNOT_LOAD: u8 = 125;
 const STATUS_MISSING: u8 = 127;
 /// A trap ended it: this, and the number of its signal.
 const STATUS_SIGNAL: u8 = 128;
+
+/// A program that the system lets wait, for input perhaps, does not see that its time is up. It gets this much more.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Why the program ended, other than by its own will.
 pub struct Failure {
@@ -51,15 +56,25 @@ pub fn run(run: &Run) -> Result<u8, Failure> {
     let mut thread = machine
         .thread(machine::DEFAULT_STACK)
         .map_err(Failure::loading)?;
-    let handle = thread.thread().stop_handle();
     // Dropping the sender ends the watcher.
     let (_end, ended) = mpsc::channel::<()>();
     if let Some(limit) = run.time_limit {
-        thread::spawn(move || {
-            if let Err(mpsc::RecvTimeoutError::Timeout) = ended.recv_timeout(limit) {
-                handle.time_is_up();
+        let handle = thread.thread().stop_handle();
+        let watch = move || {
+            if is_over(&ended, limit) {
+                return;
             }
-        });
+            handle.time_is_up();
+            if !is_over(&ended, GRACE) {
+                eprintln!(
+                    "ve-run: the time limit has passed while the program waited for the system"
+                );
+                system::end_at_once(STATUS_TIME_LIMIT);
+            }
+        };
+        thread::Builder::new()
+            .spawn(watch)
+            .map_err(|error| Failure::loading(format!("no thread for the time limit: {error}")))?;
     }
     let counter = run.profile.then(Counter::default);
     let observer = Watcher::watch(&machine, run.trace, counter.clone());
@@ -69,6 +84,11 @@ pub fn run(run: &Run) -> Result<u8, Failure> {
         eprint!("{}", counter.statistics());
     }
     end
+}
+
+/// Whether the program ends within this time.
+fn is_over(ended: &mpsc::Receiver<()>, time: Duration) -> bool {
+    ended.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
 }
 
 /// The program or the call, then what is to be done at the end, unless a trap was the end.

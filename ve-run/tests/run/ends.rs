@@ -1,6 +1,7 @@
 //! How programs end: compared with the same programs on the host.
 
-use std::process::Output;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Output, Stdio};
 
 use crate::support::{can_compile, end, object, on_host, ve_run};
 
@@ -47,4 +48,55 @@ fn what_is_registered_for_the_end_is_called_as_in_c() {
         assert_eq!(output.status.code(), expected.status.code(), "{way}");
         assert_eq!(end(&output).1, "", "{way}");
     }
+}
+
+#[test]
+fn the_time_limit_ends_a_program_that_waits_for_input() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "int getchar(void), puts(const char *); int main(void) { puts(\"waiting\"); return getchar(); }",
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ve-run"))
+        .args(["--time-limit", "0.1"])
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It stays open until the program has ended.
+    let input = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(input);
+    let (status, why) = end(&output);
+    assert_eq!(status, 124);
+    assert!(why.contains("time limit"), "{why}");
+    assert_eq!(output.stdout, b"waiting\n");
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_ends_a_program() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "int puts(const char *); int main(void) { for (;;) puts(\"and on\"); }",
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ve-run"))
+        .args(["--time-limit", "60"])
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    // 13 is SIGPIPE.
+    assert_eq!(child.wait().unwrap().signal(), Some(13));
 }
