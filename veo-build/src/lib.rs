@@ -182,7 +182,7 @@ pub mod fuzzing {
     /// Links bytes as if they were an object.
     pub fn link(bytes: &[u8]) {
         let objects = [("k.o".to_owned(), bytes.to_vec())];
-        let _ = crate::elf::link(&objects, &crate::elf::Options::default());
+        let _ = crate::elf::link(&objects, &crate::elf::LinkOptions::default());
     }
 }
 

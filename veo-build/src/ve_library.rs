@@ -192,7 +192,7 @@ impl<'a> Link<'a> {
             };
             needed.push(name.unwrap_or_else(file_name));
         }
-        let options = elf::Options {
+        let options = elf::LinkOptions {
             soname: self.kernels.name.clone(),
             needed,
         };

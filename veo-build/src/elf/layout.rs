@@ -9,7 +9,7 @@ use object::elf::{self, DynamicTag};
 use object::write::StringId;
 use object::write::elf::{SectionIndex, Writer};
 
-use super::Options;
+use super::LinkOptions;
 use super::input::{STT_TLS, WRITE};
 use super::needs::Needs;
 use super::plt;
@@ -119,7 +119,7 @@ impl Layout {
         symbols: &Symbols<'a>,
         outputs: &'a Outputs,
         needs: &Needs,
-        options: &'a Options,
+        options: &'a LinkOptions,
     ) -> Result<Self, object::write::Error> {
         let mut layout = Layout {
             outputs: vec![Spot::default(); outputs.list.len()],
@@ -139,7 +139,7 @@ impl Layout {
         writer: &mut Writer<'a>,
         symbols: &Symbols<'a>,
         needs: &Needs,
-        options: &'a Options,
+        options: &'a LinkOptions,
     ) {
         let mut needed: Vec<&'a str> = options.needed.iter().map(String::as_str).collect();
         for library in providers(symbols, needs) {

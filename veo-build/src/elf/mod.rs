@@ -37,7 +37,7 @@ pub(crate) const VERSION: u32 = 1;
 
 /// What a link makes beside the contents of objects.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Options {
+pub(crate) struct LinkOptions {
     /// The name that other libraries need this one by.
     pub(crate) soname: String,
     /// Names of libraries to be loaded with this one, in order. Those of the C library are added to them.
@@ -81,7 +81,7 @@ pub(crate) fn asked(objects: &[(String, Vec<u8>)]) -> BTreeSet<String> {
 /// All mistakes, one line each.
 pub(crate) fn link(
     objects: &[(String, Vec<u8>)],
-    options: &Options,
+    options: &LinkOptions,
 ) -> Result<Library, Vec<String>> {
     let mut mistakes = Mistakes::default();
     let read: Vec<Object<'_>> = objects

@@ -8,7 +8,7 @@ use object::read::elf::{FileHeader as _, SectionHeader as _};
 use veo_test_support::{available, found};
 
 use super::relocation::{Part, kind};
-use super::{Options, link};
+use super::{LinkOptions, link};
 
 const SOURCE: &str = "
     extern long outside(long);
@@ -51,7 +51,7 @@ fn objects() -> Option<Vec<(String, Vec<u8>)>> {
 #[test]
 fn the_same_objects_make_the_same_library() {
     let Some(objects) = objects() else { return };
-    let options = Options {
+    let options = LinkOptions {
         soname: "libx.so".into(),
         needed: vec!["liby.so".into()],
     };
@@ -60,7 +60,7 @@ fn the_same_objects_make_the_same_library() {
     let names: Vec<&str> = first.undefined.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["outside", "__tls_get_addr"]);
     assert_eq!(first.undefined[0].place, "a.c: function begin");
-    let other = Options {
+    let other = LinkOptions {
         soname: "libz.so".into(),
         ..options
     };
@@ -89,7 +89,7 @@ fn damaged_objects_are_refused_or_linked() {
                 }
             }
         }
-        match link(&damaged, &Options::default()) {
+        match link(&damaged, &LinkOptions::default()) {
             Ok(_) => linked += 1,
             Err(mistakes) => {
                 assert!(mistakes.iter().all(|it| !it.contains('\n')), "{mistakes:?}");
@@ -195,7 +195,7 @@ fn no_header_makes_a_huge_library() {
     let page = (2_u64 << 20).to_le_bytes();
     let linked = |section: &[u8], changes: &[(usize, &[u8])]| {
         let changed = with_header(&objects[0].1, section, changes);
-        link(&[("a.o".to_owned(), changed)], &Options::default()).map(|it| it.bytes.len())
+        link(&[("a.o".to_owned(), changed)], &LinkOptions::default()).map(|it| it.bytes.len())
     };
     for section in [&b".comment"[..], b".init_array", b".text", b".debug_info"] {
         let mistakes = linked(section, &[(ty, &no_contents), (size, &huge)]).unwrap_err();
@@ -218,7 +218,7 @@ fn no_header_makes_a_huge_library() {
             (format!("{number}.o"), data)
         })
         .collect();
-    let mistakes = link(&copies, &Options::default()).unwrap_err();
+    let mistakes = link(&copies, &LinkOptions::default()).unwrap_err();
     assert!(
         mistakes
             .iter()

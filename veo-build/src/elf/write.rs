@@ -10,7 +10,7 @@ use object::write::elf::{
     FileHeader, ProgramHeader, Rel, SectionHeader, SectionIndex, Sym, Writer,
 };
 
-use super::Options;
+use super::LinkOptions;
 use super::apply::{Contents, Entry};
 use super::input::{ALLOC, EXECUTE, MACHINE, WRITE};
 use super::layout::{Layout, PAGE, Spot};
@@ -31,7 +31,7 @@ pub(super) struct Parts<'a, 'd> {
     pub(super) needs: &'a Needs,
     pub(super) layout: &'a Layout,
     pub(super) contents: &'a Contents,
-    pub(super) options: &'a Options,
+    pub(super) options: &'a LinkOptions,
 }
 
 impl Parts<'_, '_> {
