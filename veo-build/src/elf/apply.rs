@@ -7,7 +7,7 @@ use super::needs::{Addend, Dynamic, Needs, SlotKind, Spot};
 use super::plt;
 use super::relocation::Expression;
 use super::sections::{Output, Outputs};
-use super::symbols::{Symbols, Target};
+use super::symbols::{SymbolTarget, Symbols};
 
 /// What the file holds beside headers, symbols and relocations.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Link<'_, '_> {
                 continue;
             };
             place.copy_from_slice(section.data);
-            let Some(address) = self.address(Target::Section {
+            let Some(address) = self.address(SymbolTarget::Section {
                 object: piece.object,
                 section: piece.section,
                 value: 0,
@@ -136,13 +136,13 @@ impl Link<'_, '_> {
         let plus = |value: u64| value.wrapping_add(addend);
         Some(match relocation.kind.expression {
             // The loader adds the addend of its own relocation; what stands here is for readers of the file.
-            Expression::Absolute if matches!(target, Target::Import(_)) => return None,
+            Expression::Absolute if matches!(target, SymbolTarget::Import(_)) => return None,
             Expression::Absolute => plus(self.address(target)?),
             Expression::Relative => plus(self.address(target)?).wrapping_sub(here),
             Expression::FromTable => plus(self.address(target)?).wrapping_sub(table),
             Expression::Call => {
                 let function = match target {
-                    Target::Import(name) => self.entry_address(self.needs.entry(name)?),
+                    SymbolTarget::Import(name) => self.entry_address(self.needs.entry(name)?),
                     target => self.address(target)?,
                 };
                 plus(function).wrapping_sub(here)
@@ -164,12 +164,12 @@ impl Link<'_, '_> {
         object: usize,
         section: &Section<'_>,
         relocation: &Relocation,
-        target: Target,
+        target: SymbolTarget,
     ) -> Option<u64> {
         let addend = relocation.addend.cast_unsigned();
         let is_list = [".debug_ranges", ".debug_loc"].contains(&section.name);
         let is_tls = match target {
-            Target::Section {
+            SymbolTarget::Section {
                 object, section, ..
             } => self
                 .symbols
@@ -184,19 +184,18 @@ impl Link<'_, '_> {
             return None;
         }
         Some(match (target, self.address(target)) {
-            (Target::Dropped | Target::Import(_) | Target::Nothing, _) | (_, None) => {
-                u64::from(is_list)
-            }
+            (SymbolTarget::Dropped | SymbolTarget::Import(_) | SymbolTarget::Nothing, _)
+            | (_, None) => u64::from(is_list),
             _ if is_tls => self.in_block(target).wrapping_add(addend),
             (_, Some(address)) => address.wrapping_add(addend),
         })
     }
 
-    fn address(&self, target: Target) -> Option<u64> {
+    fn address(&self, target: SymbolTarget) -> Option<u64> {
         self.layout.address(self.symbols, self.outputs, target)
     }
 
-    fn in_block(&self, target: Target) -> u64 {
+    fn in_block(&self, target: SymbolTarget) -> u64 {
         self.layout.in_block(self.symbols, self.outputs, target)
     }
 
@@ -225,7 +224,7 @@ impl Link<'_, '_> {
     fn got(&self) -> Vec<u8> {
         let mut words = Vec::new();
         for slot in &self.needs.slots {
-            let is_import = matches!(slot.target, Target::Import(_));
+            let is_import = matches!(slot.target, SymbolTarget::Import(_));
             match slot.kind {
                 SlotKind::Address if is_import => words.push(0),
                 SlotKind::Address => words.push(self.address(slot.target).unwrap_or(0)),
@@ -253,7 +252,7 @@ impl Link<'_, '_> {
                 section,
                 offset,
             } => {
-                let section = Target::Section {
+                let section = SymbolTarget::Section {
                     object,
                     section,
                     value: offset,

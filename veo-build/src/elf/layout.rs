@@ -14,7 +14,7 @@ use super::input::{STT_TLS, WRITE};
 use super::needs::Needs;
 use super::plt;
 use super::sections::{Output, Outputs, Rank, Segment};
-use super::symbols::{Own, Symbols, Target, section_of};
+use super::symbols::{Own, SymbolTarget, Symbols, section_of};
 
 /// The pages of NEC's libraries.
 pub(super) const PAGE: u64 = 64 << 20;
@@ -313,8 +313,12 @@ impl Layout {
         writer.reserve_null_symbol_index();
         for (object, it) in symbols.objects.iter().enumerate() {
             for (number, symbol) in it.symbols.iter().enumerate() {
-                let is_here =
-                    |target| matches!(target, Target::Section { .. } | Target::Absolute(_));
+                let is_here = |target| {
+                    matches!(
+                        target,
+                        SymbolTarget::Section { .. } | SymbolTarget::Absolute(_)
+                    )
+                };
                 if symbol.is_local && symbol.is_named() && is_here(symbols.target(object, number)) {
                     let string = writer.add_string(symbol.name.as_bytes());
                     writer.reserve_symbol_index(None);
@@ -410,10 +414,10 @@ impl Layout {
         &self,
         symbols: &Symbols<'_>,
         outputs: &Outputs,
-        target: Target,
+        target: SymbolTarget,
     ) -> Option<u64> {
         match target {
-            Target::Section {
+            SymbolTarget::Section {
                 object,
                 section,
                 value,
@@ -422,10 +426,10 @@ impl Layout {
                 let spot = self.outputs.get(number)?;
                 Some(spot.address.wrapping_add(offset).wrapping_add(value))
             }
-            Target::Absolute(value) => Some(value),
-            Target::Own(own, name) => Some(self.own(symbols, outputs, own, name)),
-            Target::Nothing => Some(0),
-            Target::Import(_) | Target::Dropped => None,
+            SymbolTarget::Absolute(value) => Some(value),
+            SymbolTarget::Own(own, name) => Some(self.own(symbols, outputs, own, name)),
+            SymbolTarget::Nothing => Some(0),
+            SymbolTarget::Import(_) | SymbolTarget::Dropped => None,
         }
     }
 
@@ -449,7 +453,12 @@ impl Layout {
     }
 
     /// The place of a thread-local variable in its block.
-    pub(super) fn in_block(&self, symbols: &Symbols<'_>, outputs: &Outputs, target: Target) -> u64 {
+    pub(super) fn in_block(
+        &self,
+        symbols: &Symbols<'_>,
+        outputs: &Outputs,
+        target: SymbolTarget,
+    ) -> u64 {
         let address = self.address(symbols, outputs, target).unwrap_or(0);
         self.tls
             .map_or(0, |block| address.wrapping_sub(block.address))
@@ -460,7 +469,7 @@ impl Layout {
         &self,
         symbols: &Symbols<'_>,
         outputs: &Outputs,
-        target: Target,
+        target: SymbolTarget,
         ty: u8,
     ) -> (Option<SectionIndex>, u64) {
         let value = if ty == STT_TLS {
@@ -469,7 +478,7 @@ impl Layout {
             self.address(symbols, outputs, target).unwrap_or(0)
         };
         let index = match target {
-            Target::Section {
+            SymbolTarget::Section {
                 object, section, ..
             } => {
                 let number = outputs.place(object, section).map(|(number, _)| number);
@@ -477,9 +486,9 @@ impl Layout {
                     .and_then(|it| self.outputs.get(it))
                     .map(|it| it.index)
             }
-            Target::Own(Own::Table, _) => Some(self.table.index),
-            Target::Own(Own::Dynamic | Own::Handle, _) => Some(self.dynamic.index),
-            Target::Own(..) => Some(self.table.index),
+            SymbolTarget::Own(Own::Table, _) => Some(self.table.index),
+            SymbolTarget::Own(Own::Dynamic | Own::Handle, _) => Some(self.dynamic.index),
+            SymbolTarget::Own(..) => Some(self.table.index),
             _ => None,
         };
         (index.map(SectionIndex), value)

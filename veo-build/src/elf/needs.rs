@@ -8,7 +8,7 @@ use super::relocation::{
     DTPMOD64, DTPOFF64, Expression, GLOB_DAT, JUMP_SLOT, Part, REFQUAD, RELATIVE, TPOFF64,
 };
 use super::sections::Outputs;
-use super::symbols::{Symbols, Target};
+use super::symbols::{SymbolTarget, Symbols};
 use super::{Mistakes, Undefined};
 
 /// What a slot of the global offset table holds.
@@ -25,7 +25,7 @@ pub(super) enum SlotKind {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot {
     pub(super) kind: SlotKind,
-    pub(super) target: Target,
+    pub(super) target: SymbolTarget,
     /// The number of its first word.
     pub(super) word: u64,
 }
@@ -49,9 +49,9 @@ pub(super) enum Spot {
 pub(super) enum Addend {
     Number(i64),
     /// The address of something in the library.
-    Address(Target, i64),
+    Address(SymbolTarget, i64),
     /// The place of a variable among the thread-local ones of the library.
-    InBlock(Target),
+    InBlock(SymbolTarget),
 }
 
 /// A relocation of the library.
@@ -67,7 +67,7 @@ pub(super) struct Dynamic {
 #[derive(Debug, Default)]
 pub(super) struct Needs {
     pub(super) slots: Vec<Slot>,
-    slot_of: HashMap<(SlotKind, Target), usize>,
+    slot_of: HashMap<(SlotKind, SymbolTarget), usize>,
     /// How many words the slots have.
     pub(super) words: u64,
     /// The names with an entry in the procedure linkage table.
@@ -110,7 +110,7 @@ impl Needs {
     }
 
     /// The slot of this kind.
-    pub(super) fn slot(&self, kind: SlotKind, target: Target) -> Option<&Slot> {
+    pub(super) fn slot(&self, kind: SlotKind, target: SymbolTarget) -> Option<&Slot> {
         self.slots.get(*self.slot_of.get(&(kind, target))?)
     }
 
@@ -136,7 +136,7 @@ impl Needs {
         needed.collect()
     }
 
-    fn add_slot(&mut self, kind: SlotKind, target: Target) {
+    fn add_slot(&mut self, kind: SlotKind, target: SymbolTarget) {
         let words = if kind == SlotKind::Pair { 2 } else { 1 };
         if !self.slot_of.contains_key(&(kind, target)) {
             self.slot_of.insert((kind, target), self.slots.len());
@@ -160,7 +160,7 @@ impl Needs {
     fn fill(&mut self) {
         for slot in &self.slots {
             let import = match slot.target {
-                Target::Import(name) => Some(name),
+                SymbolTarget::Import(name) => Some(name),
                 _ => None,
             };
             let mut add = |word, number, addend| {
@@ -172,20 +172,20 @@ impl Needs {
                 });
             };
             match (slot.kind, slot.target) {
-                (SlotKind::Address, Target::Import(_)) => {
+                (SlotKind::Address, SymbolTarget::Import(_)) => {
                     add(slot.word, GLOB_DAT, Addend::Number(0));
                 }
-                (SlotKind::Address, Target::Section { .. } | Target::Own(..)) => {
+                (SlotKind::Address, SymbolTarget::Section { .. } | SymbolTarget::Own(..)) => {
                     add(slot.word, RELATIVE, Addend::Address(slot.target, 0));
                 }
                 // The word itself has what the loader need not look up.
                 (SlotKind::Address, _) => {}
-                (SlotKind::Pair, Target::Import(_)) => {
+                (SlotKind::Pair, SymbolTarget::Import(_)) => {
                     add(slot.word, DTPMOD64, Addend::Number(0));
                     add(slot.word + 1, DTPOFF64, Addend::Number(0));
                 }
                 (SlotKind::Pair, _) => add(slot.word, DTPMOD64, Addend::Number(0)),
-                (SlotKind::Offset, Target::Import(_)) => {
+                (SlotKind::Offset, SymbolTarget::Import(_)) => {
                     add(slot.word, TPOFF64, Addend::Number(0));
                 }
                 (SlotKind::Offset, _) => add(slot.word, TPOFF64, Addend::InBlock(slot.target)),
@@ -234,7 +234,7 @@ impl Scan<'_, '_> {
         if expression == Expression::Nothing {
             return;
         }
-        if target == Target::Dropped {
+        if target == SymbolTarget::Dropped {
             return self.wrong(
                 relocation,
                 "refers to a section that is not linked, because an earlier object has the copy that is used",
@@ -248,21 +248,21 @@ impl Scan<'_, '_> {
             };
             return self.wrong(relocation, what);
         }
-        if let Target::Import(name) = target
+        if let SymbolTarget::Import(name) = target
             && self.needs.imported.insert(name)
         {
             let place = self.place(relocation);
             self.needs.imports.push((name, place));
         }
-        let is_here = matches!(target, Target::Section { .. } | Target::Own(..));
+        let is_here = matches!(target, SymbolTarget::Section { .. } | SymbolTarget::Own(..));
         match (expression, target) {
-            (Expression::Absolute, Target::Absolute(_) | Target::Nothing) => {}
+            (Expression::Absolute, SymbolTarget::Absolute(_) | SymbolTarget::Nothing) => {}
             (Expression::Absolute, _) => self.absolute(relocation, target),
             (Expression::Relative | Expression::FromTable | Expression::Call, _) if is_here => {}
             // The code does not run, since it first asks whether there is something to call.
-            (Expression::Relative | Expression::FromTable | Expression::Call, Target::Nothing) => {}
-            (Expression::Call, Target::Import(name)) => self.needs.add_entry(name),
-            (Expression::FromTable, Target::Import(_)) => {
+            (Expression::Relative | Expression::FromTable | Expression::Call, SymbolTarget::Nothing) => {}
+            (Expression::Call, SymbolTarget::Import(name)) => self.needs.add_entry(name),
+            (Expression::FromTable, SymbolTarget::Import(_)) => {
                 self.wrong(relocation, "needs a definition in this library, which has none");
             }
             (Expression::Slot, _) => self.needs.add_slot(SlotKind::Address, target),
@@ -271,7 +271,7 @@ impl Scan<'_, '_> {
                 self.needs.is_static_tls = true;
                 self.needs.add_slot(SlotKind::Offset, target);
             }
-            (Expression::TlsOffset, Target::Section { .. }) => {}
+            (Expression::TlsOffset, SymbolTarget::Section { .. }) => {}
             (Expression::ForLoader, _) => {
                 self.wrong(relocation, "is one that linkers write for loaders, and cannot be in an object")
             }
@@ -287,7 +287,7 @@ impl Scan<'_, '_> {
     }
 
     /// An address in the contents, which is known when the library is loaded.
-    fn absolute(&mut self, relocation: &Relocation, target: Target) {
+    fn absolute(&mut self, relocation: &Relocation, target: SymbolTarget) {
         if relocation.kind.part != Part::Whole || !self.section.has(WRITE) {
             return self.wrong(
                 relocation,
@@ -295,7 +295,7 @@ impl Scan<'_, '_> {
             );
         }
         let (number, import, addend) = match target {
-            Target::Import(name) => (REFQUAD, Some(name), Addend::Number(relocation.addend)),
+            SymbolTarget::Import(name) => (REFQUAD, Some(name), Addend::Number(relocation.addend)),
             target => (RELATIVE, None, Addend::Address(target, relocation.addend)),
         };
         self.needs.dynamic.push(Dynamic {
@@ -310,21 +310,21 @@ impl Scan<'_, '_> {
         });
     }
 
-    fn is_tls(&self, relocation: &Relocation, target: Target) -> bool {
+    fn is_tls(&self, relocation: &Relocation, target: SymbolTarget) -> bool {
         match target {
-            Target::Section {
+            SymbolTarget::Section {
                 object, section, ..
             } => {
                 let found = self.symbols.section(object, section);
                 found.is_some_and(|it| it.has(super::input::TLS))
             }
-            Target::Import(name) => {
+            SymbolTarget::Import(name) => {
                 let global = self.symbols.globals.get(name);
                 global.is_some_and(|it| it.ty() == STT_TLS)
             }
             // Nothing is what anybody takes it for.
-            Target::Nothing => relocation.kind.expression.is_of_tls(),
-            Target::Absolute(_) | Target::Own(..) | Target::Dropped => false,
+            SymbolTarget::Nothing => relocation.kind.expression.is_of_tls(),
+            SymbolTarget::Absolute(_) | SymbolTarget::Own(..) | SymbolTarget::Dropped => false,
         }
     }
 

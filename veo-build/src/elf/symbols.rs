@@ -77,7 +77,7 @@ pub(super) enum Own {
 
 /// What a relocation's symbol is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Target {
+pub(super) enum SymbolTarget {
     Section {
         object: usize,
         section: usize,
@@ -153,45 +153,45 @@ impl<'d> Symbols<'d> {
     }
 
     /// What the symbol of a relocation is.
-    pub(super) fn target(&self, object: usize, symbol: usize) -> Target {
+    pub(super) fn target(&self, object: usize, symbol: usize) -> SymbolTarget {
         let Some(found) = self.symbol(object, symbol) else {
-            return Target::Absolute(0);
+            return SymbolTarget::Absolute(0);
         };
         if found.is_local || symbol == 0 {
             return self.placed(object, found);
         }
         let Some(&number) = self.by_name.get(found.name) else {
-            return Target::Nothing;
+            return SymbolTarget::Nothing;
         };
         self.target_of(number)
     }
 
     /// What a name is.
-    pub(super) fn target_of(&self, number: usize) -> Target {
+    pub(super) fn target_of(&self, number: usize) -> SymbolTarget {
         let Some(global) = self.globals.get(number) else {
-            return Target::Nothing;
+            return SymbolTarget::Nothing;
         };
         match global.definition {
-            Some(Definition::Own(own)) => Target::Own(own, number),
+            Some(Definition::Own(own)) => SymbolTarget::Own(own, number),
             Some(Definition::Symbol { object, symbol }) => match self.symbol(object, symbol) {
                 Some(found) => self.placed(object, found),
-                None => Target::Nothing,
+                None => SymbolTarget::Nothing,
             },
-            None if global.visibility == DEFAULT => Target::Import(number),
-            None => Target::Nothing,
+            None if global.visibility == DEFAULT => SymbolTarget::Import(number),
+            None => SymbolTarget::Nothing,
         }
     }
 
-    fn placed(&self, object: usize, symbol: &Symbol<'_>) -> Target {
+    fn placed(&self, object: usize, symbol: &Symbol<'_>) -> SymbolTarget {
         match symbol.place {
-            Place::Section(section) if self.is_kept(object, section) => Target::Section {
+            Place::Section(section) if self.is_kept(object, section) => SymbolTarget::Section {
                 object,
                 section,
                 value: symbol.value,
             },
-            Place::Section(_) => Target::Dropped,
-            Place::Absolute => Target::Absolute(symbol.value),
-            Place::Undefined | Place::Common => Target::Nothing,
+            Place::Section(_) => SymbolTarget::Dropped,
+            Place::Absolute => SymbolTarget::Absolute(symbol.value),
+            Place::Undefined | Place::Common => SymbolTarget::Nothing,
         }
     }
 
