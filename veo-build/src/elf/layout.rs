@@ -25,7 +25,7 @@ pub(super) const TABLE_WORDS: u64 = 3;
 
 /// A section of the file.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Spot {
+pub(super) struct FileSection {
     pub(super) address: u64,
     pub(super) offset: u64,
     pub(super) size: u64,
@@ -52,20 +52,20 @@ pub(super) struct Local {
 #[derive(Debug, Default)]
 pub(super) struct Layout {
     /// Of the sections that come from objects, in their order.
-    pub(super) outputs: Vec<Spot>,
-    pub(super) note: Spot,
-    pub(super) hash: Spot,
-    pub(super) dynsym: Spot,
-    pub(super) dynstr: Spot,
-    pub(super) rela_dyn: Spot,
-    pub(super) rela_plt: Spot,
-    pub(super) plt: Spot,
-    pub(super) dynamic: Spot,
-    pub(super) got: Spot,
-    pub(super) table: Spot,
+    pub(super) outputs: Vec<FileSection>,
+    pub(super) note: FileSection,
+    pub(super) hash: FileSection,
+    pub(super) dynsym: FileSection,
+    pub(super) dynstr: FileSection,
+    pub(super) rela_dyn: FileSection,
+    pub(super) rela_plt: FileSection,
+    pub(super) plt: FileSection,
+    pub(super) dynamic: FileSection,
+    pub(super) got: FileSection,
+    pub(super) table: FileSection,
     /// Where the first segment ends, and where the second begins in the file.
     pub(super) code_end: u64,
-    pub(super) data: Spot,
+    pub(super) data: FileSection,
     /// Where the data ends in memory.
     pub(super) end: u64,
     pub(super) tls: Option<Block>,
@@ -122,7 +122,7 @@ impl Layout {
         options: &'a LinkOptions,
     ) -> Result<Self, object::write::Error> {
         let mut layout = Layout {
-            outputs: vec![Spot::default(); outputs.list.len()],
+            outputs: vec![FileSection::default(); outputs.list.len()],
             dynamic_symbol_of: vec![None; symbols.globals.len()],
             ..Layout::default()
         };
@@ -200,12 +200,12 @@ impl Layout {
         self.dynstr.size = writer.reserved_len() - self.dynstr.offset;
         let mut relocations = |name: &'static [u8], count: usize| {
             if count == 0 {
-                return Spot::default();
+                return FileSection::default();
             }
             let name = Some(writer.add_section_name(name));
             let index = writer.reserve_section_index().0;
             let offset = writer.reserve_relocations(count, true);
-            Spot {
+            FileSection {
                 address: offset,
                 offset,
                 size: writer.reserved_len() - offset,
@@ -352,7 +352,7 @@ impl Layout {
         Ok(())
     }
 
-    fn place(&mut self, number: usize, spot: Spot) {
+    fn place(&mut self, number: usize, spot: FileSection) {
         if let Some(place) = self.outputs.get_mut(number) {
             *place = spot;
         }
@@ -504,11 +504,11 @@ fn is_tls_rank(rank: Rank) -> bool {
 }
 
 /// Reserves a part that the linker makes.
-fn part<'a>(writer: &mut Writer<'a>, name: &'a [u8], size: u64, align: u64) -> Spot {
+fn part<'a>(writer: &mut Writer<'a>, name: &'a [u8], size: u64, align: u64) -> FileSection {
     let name = Some(writer.add_section_name(name));
     let index = writer.reserve_section_index().0;
     let offset = writer.reserve(size, align);
-    Spot {
+    FileSection {
         address: offset,
         offset,
         size,
@@ -518,15 +518,20 @@ fn part<'a>(writer: &mut Writer<'a>, name: &'a [u8], size: u64, align: u64) -> S
 }
 
 /// Reserves a section that comes from objects.
-fn loaded<'a>(writer: &mut Writer<'a>, output: &'a Output) -> Spot {
+fn loaded<'a>(writer: &mut Writer<'a>, output: &'a Output) -> FileSection {
     debug_assert!(!output.is_zeros() || output.flags & WRITE != 0);
     part(writer, output.name.as_bytes(), output.size, output.align)
 }
 
 /// A section that has no place in the file.
-fn zeros<'a>(writer: &mut Writer<'a>, output: &'a Output, address: u64, offset: u64) -> Spot {
+fn zeros<'a>(
+    writer: &mut Writer<'a>,
+    output: &'a Output,
+    address: u64,
+    offset: u64,
+) -> FileSection {
     let name = Some(writer.add_section_name(output.name.as_bytes()));
-    Spot {
+    FileSection {
         address,
         offset,
         size: output.size,

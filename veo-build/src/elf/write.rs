@@ -13,7 +13,7 @@ use object::write::elf::{
 use super::LinkOptions;
 use super::apply::{Contents, Entry};
 use super::input::{ALLOC, EXECUTE, MACHINE, WRITE};
-use super::layout::{Layout, PAGE, Spot};
+use super::layout::{FileSection, Layout, PAGE};
 use super::needs::Needs;
 use super::plt;
 use super::sections::{Outputs, Rank, Segment};
@@ -71,7 +71,7 @@ impl Parts<'_, '_> {
     fn program_headers(&self, writer: &mut Writer<'_>) {
         let layout = self.layout;
         writer.write_align_program_headers();
-        let mut header = |p_type, flags, spot: &Spot, p_memsz, p_align| {
+        let mut header = |p_type, flags, spot: &FileSection, p_memsz, p_align| {
             writer.write_program_header(&ProgramHeader {
                 p_type,
                 p_flags: ProgramFlags(flags),
@@ -83,24 +83,24 @@ impl Parts<'_, '_> {
                 p_align,
             });
         };
-        let code = Spot {
+        let code = FileSection {
             size: layout.code_end,
-            ..Spot::default()
+            ..FileSection::default()
         };
         let memory = layout.end - layout.data.address;
         header(elf::PT_LOAD, READ_EXECUTE, &code, code.size, PAGE);
         header(elf::PT_LOAD, READ_WRITE, &layout.data, memory, PAGE);
-        let dynamic = Spot {
+        let dynamic = FileSection {
             size: 16 * layout.tags(self.outputs, self.needs).len() as u64,
             ..layout.dynamic
         };
         header(elf::PT_DYNAMIC, READ_WRITE, &dynamic, dynamic.size, 8);
         if let Some(tls) = layout.tls {
-            let spot = Spot {
+            let spot = FileSection {
                 address: tls.address,
                 offset: tls.offset,
                 size: tls.file_size,
-                ..Spot::default()
+                ..FileSection::default()
             };
             header(elf::PT_TLS, READ, &spot, tls.size, tls.align);
         }
@@ -301,7 +301,7 @@ const INFO_LINK: u64 = 0x40;
 /// Writes the header of a section, if there is one: type, flags, alignment, size of an entry, then link and info.
 fn header(
     writer: &mut Writer<'_>,
-    spot: &Spot,
+    spot: &FileSection,
     what: (SectionType, u64, u64, u64),
     (sh_link, sh_info): (u32, u32),
 ) {
@@ -324,7 +324,7 @@ fn header(
     writer.write_section_header(&section);
 }
 
-fn relocations(writer: &mut Writer<'_>, spot: &Spot, entries: &[Entry]) {
+fn relocations(writer: &mut Writer<'_>, spot: &FileSection, entries: &[Entry]) {
     if entries.is_empty() {
         return;
     }
@@ -342,7 +342,7 @@ fn relocations(writer: &mut Writer<'_>, spot: &Spot, entries: &[Entry]) {
     }
 }
 
-fn bytes(writer: &mut Writer<'_>, spot: &Spot, bytes: &[u8]) {
+fn bytes(writer: &mut Writer<'_>, spot: &FileSection, bytes: &[u8]) {
     if spot.name.is_some() {
         writer.pad_until(spot.offset);
         writer.write(bytes);
