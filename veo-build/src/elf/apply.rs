@@ -3,7 +3,7 @@
 use super::Mistakes;
 use super::input::{ALLOC, Relocation, STT_TLS, Section, TLS};
 use super::layout::{Layout, TABLE_WORDS};
-use super::needs::{Addend, Dynamic, Needs, SlotKind, Spot};
+use super::needs::{Addend, Dynamic, Needs, RelocatedPlace, SlotKind};
 use super::plt;
 use super::relocation::Expression;
 use super::sections::{Output, Outputs};
@@ -245,9 +245,9 @@ impl Link<'_, '_> {
 
     fn entry(&self, dynamic: &Dynamic) -> Entry {
         let address = match dynamic.spot {
-            Spot::Word(word) => self.layout.got.address + word * 8,
-            Spot::Entry(entry) => self.entry_word(entry),
-            Spot::Section {
+            RelocatedPlace::Word(word) => self.layout.got.address + word * 8,
+            RelocatedPlace::Entry(entry) => self.entry_word(entry),
+            RelocatedPlace::Section {
                 object,
                 section,
                 offset,

@@ -32,7 +32,7 @@ pub(super) struct Slot {
 
 /// A place that the loader writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spot {
+pub(super) enum RelocatedPlace {
     Section {
         object: usize,
         section: usize,
@@ -57,7 +57,7 @@ pub(super) enum Addend {
 /// A relocation of the library.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dynamic {
-    pub(super) spot: Spot,
+    pub(super) spot: RelocatedPlace,
     pub(super) number: u32,
     /// The number of the name that it looks up.
     pub(super) import: Option<usize>,
@@ -165,7 +165,7 @@ impl Needs {
             };
             let mut add = |word, number, addend| {
                 self.dynamic.push(Dynamic {
-                    spot: Spot::Word(word),
+                    spot: RelocatedPlace::Word(word),
                     number,
                     import,
                     addend,
@@ -194,7 +194,7 @@ impl Needs {
         let entries = self.entries.iter().enumerate();
         self.for_entries = entries
             .map(|(entry, name)| Dynamic {
-                spot: Spot::Entry(entry),
+                spot: RelocatedPlace::Entry(entry),
                 number: JUMP_SLOT,
                 import: Some(*name),
                 addend: Addend::Number(0),
@@ -299,7 +299,7 @@ impl Scan<'_, '_> {
             target => (RELATIVE, None, Addend::Address(target, relocation.addend)),
         };
         self.needs.dynamic.push(Dynamic {
-            spot: Spot::Section {
+            spot: RelocatedPlace::Section {
                 object: self.object,
                 section: self.index,
                 offset: relocation.offset,
