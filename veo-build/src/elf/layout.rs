@@ -35,7 +35,7 @@ pub(super) struct FileSection {
 
 /// A symbol that the loader sees.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct DynamicSymbol {
+pub(super) struct LoaderSymbol {
     /// The number of its name.
     pub(super) global: usize,
     pub(super) string: StringId,
@@ -69,7 +69,7 @@ pub(super) struct Layout {
     /// Where the data ends in memory.
     pub(super) end: u64,
     pub(super) tls: Option<Block>,
-    pub(super) dynamic_symbols: Vec<DynamicSymbol>,
+    pub(super) dynamic_symbols: Vec<LoaderSymbol>,
     /// Of each name the number of its dynamic symbol.
     pub(super) dynamic_symbol_of: Vec<Option<u32>>,
     pub(super) buckets: u32,
@@ -167,7 +167,7 @@ impl Layout {
             if let Some(of) = self.dynamic_symbol_of.get_mut(global) {
                 *of = Some(index);
             }
-            self.dynamic_symbols.push(DynamicSymbol { global, string });
+            self.dynamic_symbols.push(LoaderSymbol { global, string });
         }
         self.buckets = (self.dynamic_symbols.len() as u32 / 2).max(1) | 1;
     }
