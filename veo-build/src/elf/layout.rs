@@ -68,7 +68,7 @@ pub(super) struct Layout {
     pub(super) data: FileSection,
     /// Where the data ends in memory.
     pub(super) end: u64,
-    pub(super) tls: Option<Block>,
+    pub(super) tls: Option<TlsBlock>,
     pub(super) dynamic_symbols: Vec<LoaderSymbol>,
     /// Of each name the number of its dynamic symbol.
     pub(super) dynamic_symbol_of: Vec<Option<u32>>,
@@ -83,7 +83,7 @@ pub(super) struct Layout {
 
 /// What each thread gets a copy of.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Block {
+pub(super) struct TlsBlock {
     pub(super) address: u64,
     pub(super) offset: u64,
     pub(super) file_size: u64,
@@ -241,7 +241,7 @@ impl Layout {
             let mut spot = loaded(writer, output);
             spot.address += PAGE;
             self.place(number, spot);
-            self.tls = Some(Block {
+            self.tls = Some(TlsBlock {
                 address: spot.address,
                 offset: spot.offset,
                 file_size: output.size,
@@ -251,7 +251,7 @@ impl Layout {
         }
         for (number, output) in data(|rank| rank == Rank::TlsZeros) {
             let start = writer.reserved_len() + PAGE;
-            let block = self.tls.get_or_insert(Block {
+            let block = self.tls.get_or_insert(TlsBlock {
                 address: start.next_multiple_of(align),
                 offset: start.next_multiple_of(align) - PAGE,
                 file_size: 0,
