@@ -17,13 +17,13 @@ pub(super) struct Contents {
     pub(super) plt: Vec<u8>,
     pub(super) got: Vec<u8>,
     pub(super) table: Vec<u8>,
-    pub(super) rela_dyn: Vec<Entry>,
-    pub(super) rela_plt: Vec<Entry>,
+    pub(super) rela_dyn: Vec<RelaEntry>,
+    pub(super) rela_plt: Vec<RelaEntry>,
 }
 
 /// A relocation of the library.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+pub(super) struct RelaEntry {
     pub(super) address: u64,
     pub(super) symbol: u32,
     pub(super) number: u32,
@@ -46,7 +46,7 @@ pub(super) fn contents(
     };
     let sections = outputs.list.iter().map(|output| link.section(output));
     let sections = sections.collect();
-    let mut rela_dyn: Vec<Entry> = needs.dynamic.iter().map(|it| link.entry(it)).collect();
+    let mut rela_dyn: Vec<RelaEntry> = needs.dynamic.iter().map(|it| link.entry(it)).collect();
     // The order among equals is that of addresses, which the loader goes through fastest.
     rela_dyn[..needs.relative()].sort_by_key(|it| it.address);
     Contents {
@@ -243,7 +243,7 @@ impl Link<'_, '_> {
         bytes(&words)
     }
 
-    fn entry(&self, dynamic: &Dynamic) -> Entry {
+    fn entry(&self, dynamic: &Dynamic) -> RelaEntry {
         let address = match dynamic.spot {
             RelocatedPlace::Word(word) => self.layout.got.address + word * 8,
             RelocatedPlace::Entry(entry) => self.entry_word(entry),
@@ -271,7 +271,7 @@ impl Link<'_, '_> {
         let symbol = dynamic
             .import
             .and_then(|name| self.layout.dynamic_symbol(name));
-        Entry {
+        RelaEntry {
             address,
             symbol: symbol.unwrap_or(0),
             number: dynamic.number,

@@ -11,7 +11,7 @@ use object::write::elf::{
 };
 
 use super::LinkOptions;
-use super::apply::{Contents, Entry};
+use super::apply::{Contents, RelaEntry};
 use super::input::{ALLOC, EXECUTE, MACHINE, WRITE};
 use super::layout::{FileSection, Layout, PAGE};
 use super::needs::Needs;
@@ -324,7 +324,7 @@ fn header(
     writer.write_section_header(&section);
 }
 
-fn relocations(writer: &mut Writer<'_>, spot: &FileSection, entries: &[Entry]) {
+fn relocations(writer: &mut Writer<'_>, spot: &FileSection, entries: &[RelaEntry]) {
     if entries.is_empty() {
         return;
     }
