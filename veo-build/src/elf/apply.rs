@@ -37,7 +37,7 @@ pub(super) fn contents(
     layout: &Layout,
     mistakes: &mut Mistakes,
 ) -> Contents {
-    let mut link = Link {
+    let mut link = Applier {
         symbols,
         outputs,
         needs,
@@ -59,7 +59,7 @@ pub(super) fn contents(
     }
 }
 
-struct Link<'a, 'd> {
+struct Applier<'a, 'd> {
     symbols: &'a Symbols<'d>,
     outputs: &'a Outputs,
     needs: &'a Needs,
@@ -67,7 +67,7 @@ struct Link<'a, 'd> {
     mistakes: &'a mut Mistakes,
 }
 
-impl Link<'_, '_> {
+impl Applier<'_, '_> {
     fn section(&mut self, output: &Output) -> Vec<u8> {
         if output.is_zeros() {
             return Vec::new();
