@@ -91,7 +91,7 @@ impl Linking<'_> {
             variables(self.context)
         );
         let last = match self.target() {
-            Target::Ve1Llvm => Some(ve_library::Link::new(
+            Target::Ve1Llvm => Some(ve_library::VeLink::new(
                 self.context,
                 self.kernels,
                 &self.options,

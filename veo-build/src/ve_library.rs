@@ -88,7 +88,7 @@ pub(crate) fn extra(context: &Context, options: &Options) -> (Vec<PathBuf>, Vec<
 }
 
 /// The link of one library.
-pub(crate) struct Link<'a> {
+pub(crate) struct VeLink<'a> {
     context: &'a Context,
     kernels: &'a Kernels,
     options: &'a Options,
@@ -105,7 +105,7 @@ pub(crate) struct Done {
     pub(crate) missing: Vec<Missing>,
 }
 
-impl<'a> Link<'a> {
+impl<'a> VeLink<'a> {
     pub(crate) fn new(
         context: &'a Context,
         kernels: &'a Kernels,
@@ -114,7 +114,7 @@ impl<'a> Link<'a> {
         clang: &'a Tool,
         dir: &'a Path,
     ) -> Self {
-        Link {
+        VeLink {
             context,
             kernels,
             options,
