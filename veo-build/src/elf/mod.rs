@@ -30,7 +30,7 @@ use self::layout::Layout;
 use self::needs::Needs;
 use self::sections::Outputs;
 use self::symbols::{Definition, Global, Own, Symbols};
-use self::write::Parts;
+use self::write::LibraryParts;
 
 /// A new number makes libraries that an older linker made be made again.
 pub(crate) const VERSION: u32 = 1;
@@ -104,7 +104,7 @@ pub(crate) fn link(
     let layout = Layout::of(&mut writer, &symbols, &outputs, &needs, options).map_err(too_large)?;
     let contents = apply::contents(&symbols, &outputs, &needs, &layout, &mut mistakes);
     mistakes.check()?;
-    let parts = Parts {
+    let parts = LibraryParts {
         symbols: &symbols,
         outputs: &outputs,
         needs: &needs,

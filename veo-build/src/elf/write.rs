@@ -25,7 +25,7 @@ const READ_EXECUTE: u32 = 5;
 
 /// Parts of the library, for functions that write one of them.
 #[derive(Clone, Copy)]
-pub(super) struct Parts<'a, 'd> {
+pub(super) struct LibraryParts<'a, 'd> {
     pub(super) symbols: &'a Symbols<'d>,
     pub(super) outputs: &'a Outputs,
     pub(super) needs: &'a Needs,
@@ -34,7 +34,7 @@ pub(super) struct Parts<'a, 'd> {
     pub(super) options: &'a LinkOptions,
 }
 
-impl Parts<'_, '_> {
+impl LibraryParts<'_, '_> {
     /// Writes all of it, in the order in which it was laid out.
     pub(super) fn write(&self, writer: &mut Writer<'_>) -> object::write::Result<()> {
         let flags = self.symbols.objects.get(1).map_or(0, |object| object.flags);
