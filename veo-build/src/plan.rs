@@ -14,7 +14,7 @@ use crate::object::{Object, Unit};
 use crate::output;
 use crate::source::{self, Language, Sources};
 use crate::target::{Choice, Target};
-use crate::toolchain::{self, Found, Needs, Toolchain};
+use crate::toolchain::{self, Found, Requirements, Toolchain};
 use crate::{Error, ErrorKind, Result, headers, missing, scan, schedule};
 
 /// The targets to build with their tools.
@@ -111,7 +111,7 @@ impl<'a> Plan<'a> {
                 .filter(|(of, _)| *of == target)
                 .fold(kernels.all.clone(), |options, (_, more)| options.with(more));
             let objects = sources.list.len() + options.objects.len();
-            let needs = Needs {
+            let needs = Requirements {
                 kernels,
                 languages: languages.clone(),
                 objects,

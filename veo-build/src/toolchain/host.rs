@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Found, Needs, Toolchain};
+use super::{Found, Requirements, Toolchain};
 use veo_abi::sanitizer::Sanitizer;
 
 use crate::Result;
@@ -53,7 +53,7 @@ fn names(language: Language) -> Names {
     }
 }
 
-pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
+pub(super) fn find(context: &Context, needs: &Requirements<'_>) -> Result<Found> {
     if !context.linux {
         let why = format!("programs for {} cannot run kernels", context.target);
         return Ok(Found::missing(why, "kernels run on Linux"));
@@ -92,7 +92,7 @@ pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
 /// The compiler of a language, `by_clang` if no other will do and the user names none.
 fn compiler(
     context: &Context,
-    needs: &Needs<'_>,
+    needs: &Requirements<'_>,
     language: Language,
     by_clang: bool,
 ) -> Result<Option<Tool>> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::{Found, Needs, Toolchain};
+use super::{Found, Requirements, Toolchain};
 use crate::command;
 use crate::context::{self, Context};
 use crate::source::Language;
@@ -33,7 +33,7 @@ pub(super) fn versioned(name: &str) -> impl Iterator<Item = String> {
         .chain([name.to_string()])
 }
 
-pub(super) fn find(context: &Context, needs: &Needs<'_>) -> Result<Found> {
+pub(super) fn find(context: &Context, needs: &Requirements<'_>) -> Result<Found> {
     let Some(clang) = clang(context)? else {
         let why = format!("no clang {OLDEST} or newer with LLVM's VE target");
         return Ok(Found::missing(

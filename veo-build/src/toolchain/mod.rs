@@ -79,7 +79,7 @@ impl Toolchain {
 
 /// The tools that a library needs.
 #[derive(Debug)]
-pub(crate) struct Needs<'a> {
+pub(crate) struct Requirements<'a> {
     pub(crate) kernels: &'a Kernels,
     pub(crate) languages: BTreeSet<Language>,
     /// The number of files to link.
@@ -135,7 +135,7 @@ pub(crate) fn watched(context: &Context, target: Target) -> Option<PathBuf> {
 /// A variable names a tool that does not exist.
 pub(crate) fn find(
     context: &Context,
-    needs: &Needs<'_>,
+    needs: &Requirements<'_>,
     target: Target,
     named: bool,
 ) -> Result<Found> {

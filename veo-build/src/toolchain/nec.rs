@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Found, Needs, Toolchain};
+use super::{Found, Requirements, Toolchain};
 use crate::Result;
 use crate::context::Context;
 use crate::kernels::ProductKind;
@@ -30,7 +30,7 @@ fn names(language: Language) -> (&'static str, &'static str) {
 
 pub(super) fn find(
     context: &Context,
-    needs: &Needs<'_>,
+    needs: &Requirements<'_>,
     target: Target,
     named: bool,
 ) -> Result<Found> {
