@@ -72,7 +72,7 @@ struct Settled {
 
 /// The result of compiling a source.
 #[derive(Debug)]
-pub(crate) struct Object {
+pub(crate) struct CompiledSource {
     /// All input files of the object.
     pub(crate) inputs: Vec<Input>,
     /// Directories in which a new file could become an input.
@@ -163,7 +163,7 @@ impl Unit<'_> {
     }
 
     /// Compiles the source if any input changed.
-    pub(crate) fn compile(&self) -> Result<Object> {
+    pub(crate) fn compile(&self) -> Result<CompiledSource> {
         let (context, target) = (self.context, self.target());
         let compiler = self.toolchain.compiler(self.source.language)?;
         let (object, run_dir) = (self.path(), self.run_dir());
@@ -212,7 +212,7 @@ impl Unit<'_> {
             if remembered.is_none() {
                 remember(&outcome, &inputs)?;
             }
-            return Ok(Object {
+            return Ok(CompiledSource {
                 dirs: watched(context, &searched, &inputs),
                 inputs,
                 log: fs::read_to_string(&log_file).unwrap_or_default(),
@@ -256,7 +256,7 @@ impl Unit<'_> {
         context::write_if_changed(&log_file, log.as_bytes())?;
         stamp::write(&object, &recipe, &inputs)?;
         remember(&outcome, &inputs)?;
-        Ok(Object {
+        Ok(CompiledSource {
             dirs: watched(context, &searched, &inputs),
             inputs,
             log,

@@ -10,7 +10,7 @@ use crate::directives::Directives;
 use crate::kernels::Kernels;
 use crate::link::{Linked, Linking};
 use crate::note::{BuiltTarget, LeftOut, Note};
-use crate::object::{Object, Unit};
+use crate::object::{CompiledSource, Unit};
 use crate::output;
 use crate::source::{self, Language, Sources};
 use crate::target::{Choice, Target};
@@ -180,7 +180,7 @@ impl<'a> Plan<'a> {
         let failures: Vec<Mutex<Vec<Error>>> =
             self.targets.iter().map(|_| Mutex::default()).collect();
         let stop = AtomicBool::new(false);
-        let objects: Mutex<BTreeMap<(usize, usize), Object>> = Mutex::default();
+        let objects: Mutex<BTreeMap<(usize, usize), CompiledSource>> = Mutex::default();
         let linked: Mutex<BTreeMap<usize, Linked>> = Mutex::default();
         let mut jobs = Vec::new();
         for (at, planned) in self.targets.iter().enumerate() {
@@ -247,7 +247,7 @@ impl<'a> Plan<'a> {
             let Some(done) = linked.remove(&at) else {
                 continue;
             };
-            let mine: Vec<Object> = (0..planned.units.len())
+            let mine: Vec<CompiledSource> = (0..planned.units.len())
                 .filter_map(|index| objects.remove(&(at, index)))
                 .collect();
             let built = self.place(planned, &mine, &done, directives)?;
@@ -268,7 +268,7 @@ impl<'a> Plan<'a> {
     fn place(
         &self,
         planned: &Planned<'_>,
-        objects: &[Object],
+        objects: &[CompiledSource],
         linked: &Linked,
         directives: &mut Directives,
     ) -> Result<BuiltTarget> {
