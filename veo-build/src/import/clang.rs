@@ -45,10 +45,10 @@ pub(super) struct Reader<'a> {
 
 /// Records what clang saw.
 #[derive(Clone, Debug, Default)]
-struct Seen(Arc<Mutex<Contents>>);
+struct Seen(Arc<Mutex<SeenFiles>>);
 
 #[derive(Debug, Default)]
-struct Contents {
+struct SeenFiles {
     files: Vec<PathBuf>,
     /// How many functions each file declares.
     functions: BTreeMap<String, usize>,
