@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use veo_abi::ffi::{self, veo_emu_result};
 
 use super::entry::{Aftermath, Payload, Ticket, contain};
-use super::shared::{Aftermaths, CtxShared, Guard, Phase};
+use super::shared::{Aftermaths, CtxShared, Phase, StateGuard};
 use crate::backend::poll;
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
@@ -90,7 +90,7 @@ impl CtxShared {
 
     /// Whether this thread can be the collector.
     #[inline]
-    fn is_free(&self, state: &Guard<'_>) -> bool {
+    fn is_free(&self, state: &StateGuard<'_>) -> bool {
         !state.collecting && state.phase != Phase::Closed
     }
 
@@ -111,7 +111,7 @@ impl CtxShared {
     }
 
     /// Takes the result of a request that was collected.
-    fn take(&self, mut state: Guard<'_>, ticket: Ticket) -> Option<Finished> {
+    fn take(&self, mut state: StateGuard<'_>, ticket: Ticket) -> Option<Finished> {
         let outcome = state.table.outcome(ticket)?;
         let failed = match outcome.state {
             CommandState::Ok => None,
@@ -181,7 +181,7 @@ impl CtxShared {
 
     /// Collects the oldest request, with those behind it that have ended too, or sleeps until
     /// something changes. May return early.
-    fn advance<'a>(&'a self, state: Guard<'a>, until: Option<Instant>) -> Guard<'a> {
+    fn advance<'a>(&'a self, state: StateGuard<'a>, until: Option<Instant>) -> StateGuard<'a> {
         self.collect_oldest(state, None, until).0
     }
 
@@ -191,10 +191,10 @@ impl CtxShared {
     #[inline(always)]
     fn collect_oldest<'a>(
         &'a self,
-        mut state: Guard<'a>,
+        mut state: StateGuard<'a>,
         own: Option<Ticket>,
         until: Option<Instant>,
-    ) -> (Guard<'a>, Option<(u64, Stamp)>) {
+    ) -> (StateGuard<'a>, Option<(u64, Stamp)>) {
         if !self.is_free(&state) {
             return (self.sleep(state, until), None);
         }
@@ -240,10 +240,10 @@ impl CtxShared {
     /// Records how these requests of the backend ended, the oldest there are.
     fn record_all<'a>(
         &'a self,
-        mut state: Guard<'a>,
+        mut state: StateGuard<'a>,
         ids: &[u64],
         results: &[veo_emu_result],
-    ) -> Guard<'a> {
+    ) -> StateGuard<'a> {
         let now = Stamp::now();
         let mut after = Aftermaths::new();
         for (id, result) in ids.iter().zip(results) {
@@ -333,7 +333,7 @@ impl CtxShared {
 
     /// Collects what is there without waiting, at most `limit` requests. Does nothing
     /// while another thread collects.
-    pub(super) fn poll(&self, state: &mut Guard<'_>, limit: usize, after: &mut Aftermaths) {
+    pub(super) fn poll(&self, state: &mut StateGuard<'_>, limit: usize, after: &mut Aftermaths) {
         if !self.is_free(state) {
             return;
         }
@@ -369,7 +369,7 @@ impl CtxShared {
     #[inline]
     pub(super) fn record(
         &self,
-        state: &mut Guard<'_>,
+        state: &mut StateGuard<'_>,
         outcome: Outcome,
         now: Stamp,
     ) -> Option<Aftermath> {

@@ -70,7 +70,7 @@ unsafe impl Send for CtxShared {}
 // SAFETY: as above.
 unsafe impl Sync for CtxShared {}
 
-pub(crate) type Guard<'a> = MutexGuard<'a, CtxState>;
+pub(crate) type StateGuard<'a> = MutexGuard<'a, CtxState>;
 pub(crate) type Aftermaths = Vec<Aftermath>;
 
 impl CtxShared {
@@ -102,12 +102,16 @@ impl CtxShared {
     }
 
     #[inline]
-    pub(crate) fn lock(&self) -> Guard<'_> {
+    pub(crate) fn lock(&self) -> StateGuard<'_> {
         // No code of the user runs under the lock, so poison cannot mean a broken state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn sleep<'a>(&'a self, mut state: Guard<'a>, until: Option<Instant>) -> Guard<'a> {
+    pub(super) fn sleep<'a>(
+        &'a self,
+        mut state: StateGuard<'a>,
+        until: Option<Instant>,
+    ) -> StateGuard<'a> {
         state.sleepers += 1;
         let mut state = match until {
             None => self
@@ -127,7 +131,7 @@ impl CtxShared {
     }
 
     #[inline]
-    pub(super) fn wake(&self, state: &Guard<'_>) {
+    pub(super) fn wake(&self, state: &StateGuard<'_>) {
         if state.sleepers > 0 {
             self.changed.notify_all();
         }
@@ -150,7 +154,7 @@ impl CtxShared {
 
     /// Counts a request that was collected, for someone who holds the lock.
     #[inline]
-    pub(super) fn count_collected(&self, _: &mut Guard<'_>) {
+    pub(super) fn count_collected(&self, _: &mut StateGuard<'_>) {
         // Nobody else changes it, by the lock.
         let collected = self.collected.load(Ordering::Relaxed);
         self.collected.store(collected + 1, Ordering::Release);
@@ -196,7 +200,7 @@ impl CtxShared {
     }
 
     /// Whether the backend says that the VE's side of an open context has ended.
-    pub(super) fn has_exited(&self, state: &Guard<'_>) -> bool {
+    pub(super) fn has_exited(&self, state: &StateGuard<'_>) -> bool {
         let Some(get) = self.core.api.table.veo_get_context_state else {
             return false;
         };

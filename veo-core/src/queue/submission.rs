@@ -9,7 +9,7 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::args::ArgsHandle;
 use super::entry::{Aftermath, Payload, Ticket};
-use super::shared::{Aftermaths, CtxShared, Guard, Phase};
+use super::shared::{Aftermaths, CtxShared, Phase, StateGuard};
 use super::user_code::may_hold_up_unloading;
 use crate::address::Usage;
 use crate::arg::Args;
@@ -107,7 +107,7 @@ impl CtxShared {
 
     /// Locks the context for a request, which it takes.
     #[inline(always)]
-    fn lock_to_submit(&self, kind: &RequestKind) -> Result<Guard<'_>, Box<Error>> {
+    fn lock_to_submit(&self, kind: &RequestKind) -> Result<StateGuard<'_>, Box<Error>> {
         self.core.check(kind)?;
         let mut state = self.lock();
         if state.block.is_some() {
@@ -124,7 +124,7 @@ impl CtxShared {
     #[inline(always)]
     fn enter(
         &self,
-        state: &mut Guard<'_>,
+        state: &mut StateGuard<'_>,
         id: u64,
         kind: RequestKind,
         payload: Payload,
@@ -172,14 +172,14 @@ impl CtxShared {
 
     /// Collects requests that nobody waits for on the way.
     #[inline(always)]
-    fn collect_parked(&self, state: Guard<'_>) {
+    fn collect_parked(&self, state: StateGuard<'_>) {
         if state.table.parked() > 0 {
             self.collect_some(state);
         }
     }
 
     #[cold]
-    fn collect_some(&self, mut state: Guard<'_>) {
+    fn collect_some(&self, mut state: StateGuard<'_>) {
         let mut after = Aftermaths::new();
         self.poll(&mut state, 2, &mut after);
         drop(state);
@@ -187,7 +187,11 @@ impl CtxShared {
     }
 
     /// Waits for the end of a request block of another thread, if there is one.
-    fn wait_for_block<'a>(&'a self, mut state: Guard<'a>, what: &dyn Display) -> Result<Guard<'a>> {
+    fn wait_for_block<'a>(
+        &'a self,
+        mut state: StateGuard<'a>,
+        what: &dyn Display,
+    ) -> Result<StateGuard<'a>> {
         // Nobody tells when the process dies, and the thread in the block may not notice.
         const LOOK: Duration = Duration::from_millis(20);
         if self.runs_host_function() {
@@ -195,7 +199,7 @@ impl CtxShared {
             return Ok(state);
         }
         let me = std::thread::current().id();
-        let is_blocked = |state: &Guard<'_>| {
+        let is_blocked = |state: &StateGuard<'_>| {
             state.phase == Phase::Open && state.block.is_some_and(|(owner, _)| owner != me)
         };
         if is_blocked(&state) {
