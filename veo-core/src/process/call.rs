@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::param::Origin;
 use crate::queue::{Output, Submission, may_hold_up_unloading};
-use crate::session::{Code, CommandState, Outcome, RequestKind};
+use crate::session::{Code, CommandOutcome, CommandState, RequestKind};
 
 /// The code that a call runs, and the library it belongs to.
 pub(crate) struct ResolvedCallee {
@@ -156,5 +156,5 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
     } else {
         CommandState::Exception
     };
-    Err(core.failure(&what, None, Outcome { state, word }))
+    Err(core.failure(&what, None, CommandOutcome { state, word }))
 }

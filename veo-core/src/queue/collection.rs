@@ -14,7 +14,7 @@ use super::shared::{Aftermaths, CtxShared, Phase, StateGuard};
 use crate::backend::poll;
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
-use crate::session::{CommandState, Outcome};
+use crate::session::{CommandOutcome, CommandState};
 
 /// The most results that are collected at once.
 const MOST: usize = 32;
@@ -370,7 +370,7 @@ impl CtxShared {
     pub(super) fn record(
         &self,
         state: &mut StateGuard<'_>,
-        outcome: Outcome,
+        outcome: CommandOutcome,
         now: Stamp,
     ) -> Option<Aftermath> {
         let after = state.table.collect(outcome, now);
@@ -447,13 +447,13 @@ impl CtxShared {
     }
 }
 
-fn outcome(result: &veo_emu_result) -> Outcome {
+fn outcome(result: &veo_emu_result) -> CommandOutcome {
     let state = match u32::try_from(result.state) {
         Ok(ffi::VEO_COMMAND_OK) => CommandState::Ok,
         Ok(ffi::VEO_COMMAND_EXCEPTION) => CommandState::Exception,
         _ => CommandState::Error,
     };
-    Outcome {
+    CommandOutcome {
         state,
         word: result.value,
     }

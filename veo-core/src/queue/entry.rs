@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::clock::Stamp;
-use crate::session::{Code, Outcome, RequestKind};
+use crate::session::{Code, CommandOutcome, RequestKind};
 use crate::staging::Staging;
 
 /// A request's place in the table, held by its handle. `number` tells a later
@@ -47,7 +47,7 @@ pub(super) struct Entry {
     /// When the request was collected.
     pub(super) seen: Stamp,
     /// Set when the request is collected.
-    pub(super) outcome: Option<Outcome>,
+    pub(super) outcome: Option<CommandOutcome>,
     /// What most requests do without. None in a free place.
     pub(super) rest: Option<Box<Rest>>,
     /// The place of the next pending request, or the next free place; [`END`] if there

@@ -9,7 +9,7 @@ use super::shared::{Aftermaths, CtxShared, Phase};
 use crate::clock::Stamp;
 use crate::error::Result;
 use crate::races::{Entered, Touches};
-use crate::session::{CommandState, Outcome};
+use crate::session::{CommandOutcome, CommandState};
 
 impl CtxShared {
     /// As [`exclusive`](Self::exclusive), but `None` if it would have to wait.
@@ -96,7 +96,7 @@ impl CtxShared {
             state.table.leak();
         }
         while state.table.pending() > 0 {
-            let lost = Outcome {
+            let lost = CommandOutcome {
                 state: CommandState::Lost,
                 word: 0,
             };

@@ -19,7 +19,7 @@ use std::task::Waker;
 
 use super::entry::{Aftermath, Collected, END, Entry, NONE, Payload, Rest, Ticket};
 use crate::clock::Stamp;
-use crate::session::{Code, CommandState, Outcome, RequestKind};
+use crate::session::{Code, CommandOutcome, CommandState, RequestKind};
 
 /// As many places are kept for the next requests, whatever has ended.
 const KEPT: usize = 1024;
@@ -195,7 +195,7 @@ impl Table {
     /// Records how the oldest pending request ended. Gives what is left to do without the
     /// lock: the task to wake, what is to be dropped of a parked request.
     #[inline]
-    pub(crate) fn collect(&mut self, outcome: Outcome, seen: Stamp) -> Option<Aftermath> {
+    pub(crate) fn collect(&mut self, outcome: CommandOutcome, seen: Stamp) -> Option<Aftermath> {
         let place = self.oldest;
         let entry = self.places.get_mut(place as usize)?;
         entry.outcome = Some(outcome);
@@ -361,7 +361,7 @@ impl Table {
     }
 
     /// How a request ended, if its handle did not take that yet.
-    pub(crate) fn outcome(&self, ticket: Ticket) -> Option<Outcome> {
+    pub(crate) fn outcome(&self, ticket: Ticket) -> Option<CommandOutcome> {
         self.find(ticket)?.outcome
     }
 

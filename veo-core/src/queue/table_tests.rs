@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 
-const OK: Outcome = Outcome {
+const OK: CommandOutcome = CommandOutcome {
     state: CommandState::Ok,
     word: 5,
 };

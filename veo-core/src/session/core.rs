@@ -186,7 +186,12 @@ impl ProcCore {
     /// The error for a request that ended as `outcome` says, request number `id` of
     /// the backend's context.
     #[cold]
-    pub(crate) fn failure(&self, what: &RequestKind, id: Option<u64>, outcome: Outcome) -> Error {
+    pub(crate) fn failure(
+        &self,
+        what: &RequestKind,
+        id: Option<u64>,
+        outcome: CommandOutcome,
+    ) -> Error {
         let reason = self.api.last_error();
         match outcome.state {
             CommandState::Exception => {
@@ -279,7 +284,7 @@ impl fmt::Display for ProcCore {
 
 /// How a request ended: the command state and the result word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
+pub(crate) struct CommandOutcome {
     pub(crate) state: CommandState,
     pub(crate) word: u64,
 }
