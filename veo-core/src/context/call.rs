@@ -8,7 +8,7 @@ use crate::call::{Callee, Request, Target};
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
 use crate::process::ResolvedCallee;
-use crate::queue::{CopyBack, Output, Payload, Ticket, copy_back, stage};
+use crate::queue::{CopyBack, Payload, StackOutput, Ticket, copy_back, stage};
 
 #[diagnostic::do_not_recommend]
 impl Target for VeoContext {
@@ -96,7 +96,7 @@ impl VeoContext {
                 submission.calls(code)?;
             }
             submission.with_args(|handle, ctx| {
-                let output = Output::Staged {
+                let output = StackOutput::Staged {
                     start,
                     offsets: &offsets,
                 };

@@ -11,7 +11,7 @@ use crate::call::{Callee, Request, Target};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::param::Origin;
-use crate::queue::{Output, Submission, may_hold_up_unloading};
+use crate::queue::{StackOutput, Submission, may_hold_up_unloading};
 use crate::session::{Code, CommandOutcome, CommandState, RequestKind};
 
 /// The code that a call runs, and the library it belongs to.
@@ -140,7 +140,7 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
     let handle = exclusive.args()?;
     // SAFETY: output goes straight to the caller's places, which are borrowed
     // exclusively until this function returns, after the call has ended.
-    let filled = unsafe { handle.fill(words, &mut extras.stack, Output::Direct, result) };
+    let filled = unsafe { handle.fill(words, &mut extras.stack, StackOutput::Direct, result) };
     filled.map_err(|error| what.explain(error, &id))?;
     let mut word = 0;
     // SAFETY: the main context is held exclusively, so the process is there; the

@@ -47,12 +47,12 @@ impl ArgsHandle {
     /// # Safety
     ///
     /// The place of each stack argument that is written must stay valid until the
-    /// call was collected: that of `stack` for [`Output::Direct`], the staging otherwise.
+    /// call was collected: that of `stack` for [`StackOutput::Direct`], the staging otherwise.
     pub(crate) unsafe fn fill(
         &mut self,
         words: &Words,
         stack: &mut [StackArg<'_, '_>],
-        output: Output<'_>,
+        output: StackOutput<'_>,
         result: u32,
     ) -> Result<()> {
         let table = &self.api.table;
@@ -128,7 +128,7 @@ impl ArgsHandle {
 
 /// Where the VE side puts what a kernel writes to stack arguments.
 #[derive(Clone, Copy)]
-pub(crate) enum Output<'a> {
+pub(crate) enum StackOutput<'a> {
     /// Straight into the places of the caller.
     Direct,
     /// Into a staging that starts there, each argument at its offset.
@@ -138,11 +138,11 @@ pub(crate) enum Output<'a> {
     },
 }
 
-impl Output<'_> {
+impl StackOutput<'_> {
     fn place(self, which: usize, bytes: &mut [MaybeUninit<u8>]) -> *mut u8 {
         match self {
-            Output::Direct => bytes.as_mut_ptr().cast(),
-            Output::Staged { start, offsets } => start.wrapping_add(offsets[which]),
+            StackOutput::Direct => bytes.as_mut_ptr().cast(),
+            StackOutput::Staged { start, offsets } => start.wrapping_add(offsets[which]),
         }
     }
 }

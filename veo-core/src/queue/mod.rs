@@ -10,7 +10,7 @@ mod submission;
 mod table;
 mod user_code;
 
-pub(crate) use args::{CopyBack, Output, copy_back, stage};
+pub(crate) use args::{CopyBack, StackOutput, copy_back, stage};
 pub(crate) use collection::Finished;
 pub(crate) use entry::{Aftermath, Payload, Ticket, contain};
 pub(crate) use exclusive::{Exclusive, Retired};
