@@ -131,10 +131,10 @@ impl Types {
     }
 
     /// How many parameters there are, if the function does not take that many arguments.
-    pub(super) fn other_count(&self, arguments: usize) -> Option<Count> {
+    pub(super) fn other_count(&self, arguments: usize) -> Option<ParameterCount> {
         let least = self.params.len();
         let fits = arguments == least || (self.open && arguments > least);
-        (!fits).then_some(Count {
+        (!fits).then_some(ParameterCount {
             params: least,
             open: self.open,
         })
@@ -249,12 +249,12 @@ fn word(found: &Prototype, ty: TypeId) -> Option<CType> {
 }
 
 /// The number of a function's parameters, as messages say it.
-pub(super) struct Count {
+pub(super) struct ParameterCount {
     pub(super) params: usize,
     open: bool,
 }
 
-impl fmt::Display for Count {
+impl fmt::Display for ParameterCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let least = if self.open { "at least " } else { "" };
         match self.params {
