@@ -17,7 +17,7 @@ pub enum Truth {}
 /// No kind of a value. A second implementation of each trait is for it: with one alone, the compiler
 /// takes for granted that it is meant, or proposes it.
 #[derive(Clone, Copy, Debug)]
-pub enum Nothing {}
+pub enum NoKind {}
 
 /// A value of kind `K`: [`Integer`], [`Float`] or [`Truth`].
 #[derive(Debug)]
@@ -228,7 +228,7 @@ pub const fn constant<T, K>(value: &T, read: Read<T, K>) -> Value<K> {
 
 macro_rules! proofs {
     ($trait:ident: $($kind:ident),*) => {
-        proofs!(@of $trait: $($kind,)* Nothing);
+        proofs!(@of $trait: $($kind,)* NoKind);
     };
     (@of $trait:ident: $($kind:ident),*) => {$(
         #[diagnostic::do_not_recommend]
@@ -280,8 +280,8 @@ macro_rules! pairs {
         }
 
         #[diagnostic::do_not_recommend]
-        impl $trait<Nothing> for $kind {
-            const WITH: Pair<Nothing, $kind> = Pair(PhantomData);
+        impl $trait<NoKind> for $kind {
+            const WITH: Pair<NoKind, $kind> = Pair(PhantomData);
         }
     )*)*};
 }
