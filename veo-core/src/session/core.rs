@@ -10,7 +10,7 @@ use std::thread::{self, ThreadId};
 
 use veo_abi::ffi::veo_proc_handle;
 
-use super::fork::Image;
+use super::fork::ProcessImage;
 use super::request_kind::RequestKind;
 use crate::backend::{Api, ProcessExtension};
 use crate::error::{Cause, Error, Fault};
@@ -22,7 +22,7 @@ pub(crate) struct ProcCore {
     handle: *mut veo_proc_handle,
     pub(crate) id: ProcId,
     pub(crate) node: i32,
-    pub(crate) image: Image,
+    pub(crate) image: ProcessImage,
     pub(crate) keeper: Keeper,
     /// What the backend does for it beyond libveo's interface.
     pub(crate) extension: Arc<dyn ProcessExtension>,
@@ -59,7 +59,7 @@ impl ProcCore {
             handle,
             id: ProcId::next(node),
             node,
-            image: Image::current(),
+            image: ProcessImage::current(),
             keeper,
             extension,
             races: RaceLog::new(races),

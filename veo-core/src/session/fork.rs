@@ -10,11 +10,11 @@ static PAGE: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
 
 /// What a handle remembers of the process image it was made in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Image(u64);
+pub(crate) struct ProcessImage(u64);
 
-impl Image {
+impl ProcessImage {
     /// This image.
-    pub(crate) fn current() -> Image {
+    pub(crate) fn current() -> ProcessImage {
         static SETUP: OnceLock<()> = OnceLock::new();
         SETUP.get_or_init(|| PAGE.store(page(), Ordering::Release));
         let pid = u64::from(std::process::id());
@@ -22,9 +22,9 @@ impl Image {
             // In a child the page reads 0 until the child makes its own handle. Process
             // numbers differ between a parent and its living children.
             let _ = number.compare_exchange(0, pid, Ordering::AcqRel, Ordering::Acquire);
-            return Image(number.load(Ordering::Acquire));
+            return ProcessImage(number.load(Ordering::Acquire));
         }
-        Image(pid)
+        ProcessImage(pid)
     }
 
     /// Whether this is another image now: a forked child.
@@ -87,15 +87,15 @@ mod tests {
 
     #[test]
     fn a_forked_child_is_another_image() {
-        let image = Image::current();
+        let image = ProcessImage::current();
         assert!(!image.is_foreign());
-        assert_eq!(image, Image::current());
+        assert_eq!(image, ProcessImage::current());
         // SAFETY: the child only reads an atomic, makes plain system calls and exits.
         let child = unsafe { libc::fork() };
         assert!(child >= 0);
         if child == 0 {
             let foreign = image.is_foreign();
-            let own = !Image::current().is_foreign() && image.is_foreign();
+            let own = !ProcessImage::current().is_foreign() && image.is_foreign();
             // SAFETY: ends the child at once, without running anything of the parent's.
             unsafe { libc::_exit(if foreign && own { 7 } else { 1 }) };
         }
