@@ -14,7 +14,7 @@ use crate::arg::Args;
 use crate::backend::need;
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::queue::{Aftermath, CtxShared, Exclusive, Retired};
+use crate::queue::{Aftermath, CtxShared, Exclusive, Retirement};
 use crate::session::ProcCore;
 
 /// How long a process that is closed may take for what was queued.
@@ -245,7 +245,7 @@ impl ProcShared {
 
     /// Closes a context that takes no more requests and has none left.
     pub(crate) fn close_drained(&self, context: &Arc<CtxShared>, exclusive: Exclusive<'_>) {
-        if context.retire(Instant::now() + GRACE) != Retired::Now {
+        if context.retire(Instant::now() + GRACE) != Retirement::Now {
             return;
         }
         if let Some(close) = self.core.api.table.veo_context_close {
@@ -310,11 +310,11 @@ impl ProcShared {
         self.end_what_does_not(&contexts, until);
         // The main context comes first: without it nobody opens or closes another.
         for context in &contexts {
-            if context.retire(until) == Retired::Not {
+            if context.retire(until) == Retirement::Not {
                 // A thread waits for a kernel that does not end.
                 self.end_by_force();
                 until = Instant::now() + GRACE;
-                if context.retire(until) == Retired::Not {
+                if context.retire(until) == Retirement::Not {
                     // A thread still waits inside the backend, which keeps what it has.
                     lose_all(&contexts, true);
                     return false;

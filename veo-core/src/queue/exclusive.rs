@@ -58,25 +58,25 @@ impl CtxShared {
 
     /// Waits for the collector's place until `until` and keeps it for good: afterwards
     /// nobody uses the backend's handle.
-    pub(crate) fn retire(&self, until: Instant) -> Retired {
+    pub(crate) fn retire(&self, until: Instant) -> Retirement {
         let mut state = self.lock();
         if state.retired {
-            return Retired::Before;
+            return Retirement::Before;
         }
         state.phase = Phase::Closed;
         while state.collecting {
             if Instant::now() >= until {
-                return Retired::Not;
+                return Retirement::Not;
             }
             state = self.sleep(state, Some(until));
             if state.retired {
-                return Retired::Before;
+                return Retirement::Before;
             }
         }
         state.collecting = true;
         state.retired = true;
         self.wake(&state);
-        Retired::Now
+        Retirement::Now
     }
 
     /// The process was destroyed: pending requests end as lost. With `leak`, for the
@@ -110,7 +110,7 @@ impl CtxShared {
 
 /// What came of [`CtxShared::retire`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Retired {
+pub(crate) enum Retirement {
     /// The caller has the handle for itself.
     Now,
     /// Somebody else has.

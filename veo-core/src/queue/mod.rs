@@ -13,7 +13,7 @@ mod user_code;
 pub(crate) use args::{CopyBack, StackOutput, copy_back, stage};
 pub(crate) use collection::Finished;
 pub(crate) use entry::{Aftermath, Payload, Ticket, contain};
-pub(crate) use exclusive::{Exclusive, Retired};
+pub(crate) use exclusive::{Exclusive, Retirement};
 pub(crate) use shared::CtxShared;
 pub(crate) use submission::Submission;
 pub(crate) use user_code::{
