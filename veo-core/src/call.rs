@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::param::{KernelResult, Origin};
 use crate::races::is_watching;
-use crate::session::{Code, ProcId, RequestKind};
+use crate::session::{LibraryCode, ProcId, RequestKind};
 
 /// A call of a declared kernel: its arguments so far. Made by the stub that
 /// `#[ve_kernel]` writes.
@@ -120,7 +120,7 @@ pub(crate) enum Callee {
         addr: u64,
         proc: ProcId,
         /// Its library.
-        code: Arc<Code>,
+        code: Arc<LibraryCode>,
     },
 }
 

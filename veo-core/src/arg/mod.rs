@@ -18,7 +18,7 @@ use crate::data::{Bytes, BytesMut};
 use crate::error::{Error, Result, parameter};
 use crate::known::Known;
 use crate::races::{Place, Touches};
-use crate::session::{Code, ProcId};
+use crate::session::{LibraryCode, ProcId};
 use crate::stack::StackData;
 
 pub(crate) use scalar::{Touched, accept};
@@ -73,7 +73,7 @@ pub struct Args<'c, 'a> {
 pub(crate) struct Extras<'c, 'a> {
     pub(crate) stack: Vec<StackArg<'c, 'a>>,
     /// The libraries of the functions among the arguments, which the kernel may call.
-    pub(crate) functions: Vec<Arc<Code>>,
+    pub(crate) functions: Vec<Arc<LibraryCode>>,
     /// What is noted of the memory that the kernel uses, if somebody looks for races.
     pub(crate) touches: Option<Touches>,
     /// The first thing that was wrong.
@@ -133,7 +133,7 @@ impl<'c, 'a> Args<'c, 'a> {
     }
 
     /// The address of a function, whose library must be there while the call runs.
-    pub(crate) fn function<T>(&mut self, ptr: VeMemPtr<T>, library: Arc<Code>) {
+    pub(crate) fn function<T>(&mut self, ptr: VeMemPtr<T>, library: Arc<LibraryCode>) {
         self.pointer(ptr);
         self.extras().functions.push(library);
     }

@@ -11,7 +11,7 @@ use crate::arg::{ArgWord, Args};
 use crate::error::{Error, Result};
 use crate::memory::{VeBuffer, VeSlice, VeSliceMut};
 use crate::param::Origin;
-use crate::session::Code;
+use crate::session::LibraryCode;
 use crate::stack::{InOut, Input, OnStack, Output, StackData, StackValue};
 
 /// An argument or a result of a [`VeoFunction`](crate::VeoFunction).
@@ -30,7 +30,7 @@ pub(super) enum ValueContent<'a> {
     Double(f64),
     Pointer(VeMemPtr<c_void>),
     /// A function of this library.
-    Function(VeMemPtr<c_void>, Arc<Code>),
+    Function(VeMemPtr<c_void>, Arc<LibraryCode>),
     Stack(Box<Stack<'a>>),
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::param::Origin;
 use crate::queue::{StackOutput, Submission, may_hold_up_unloading};
-use crate::session::{Code, CommandOutcome, CommandState, RequestKind};
+use crate::session::{CommandOutcome, CommandState, LibraryCode, RequestKind};
 
 /// The code that a call runs, and the library it belongs to.
 pub(crate) struct ResolvedCallee {
@@ -26,7 +26,7 @@ enum AddressSource {
     /// The process's table, which forgets it when the library is unloaded.
     Table(&'static Kernel),
     /// The library, which may be unloaded before the call is made.
-    Library(Arc<Code>),
+    Library(Arc<LibraryCode>),
 }
 
 impl ResolvedCallee {

@@ -20,7 +20,7 @@ use super::symbols;
 use crate::backend::{NodeCode, Shortened, c_path, need};
 use crate::error::{Error, Result};
 use crate::queue::{Exclusive, may_hold_up_unloading, while_unloading};
-use crate::session::Code;
+use crate::session::LibraryCode;
 
 impl ProcShared {
     /// The file that `path` names, or a file name is found for.
@@ -46,7 +46,7 @@ impl ProcShared {
             path: self.settings.veorun.clone(),
             file: self.settings.veorun.as_deref().and_then(LibraryFile::open),
             handle: 0,
-            code: Code::new(name),
+            code: LibraryCode::new(name),
             symbols: Mutex::default(),
             _short: None,
         })
@@ -103,7 +103,7 @@ impl ProcShared {
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = name.to_string_lossy().into_owned();
         let library = Arc::new(LoadedLibrary {
-            code: Code::new(&name),
+            code: LibraryCode::new(&name),
             name,
             path: Some(path.clone()),
             file,

@@ -12,7 +12,7 @@ use veo_debuginfo::{FileStamp, Original, data_symbols};
 
 use crate::backend::Shortened;
 use crate::error::{Error, Result};
-use crate::session::Code;
+use crate::session::LibraryCode;
 
 /// A loaded library, or the static symbols of veorun.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct LoadedLibrary {
     pub(super) file: Option<LibraryFile>,
     /// The backend's number, 0 for the static symbols.
     pub(super) handle: u64,
-    pub(crate) code: Arc<Code>,
+    pub(crate) code: Arc<LibraryCode>,
     /// What was looked up so far: names and addresses.
     pub(crate) symbols: Mutex<BTreeMap<String, u64>>,
     /// What the backend knows the file by, as long as it may look for its neighbours.
@@ -241,7 +241,7 @@ impl Addresses {
     }
 
     /// Enters the address of a kernel that was found in the library `code`.
-    pub(super) fn set(&self, index: usize, addr: u64, code: &Code) {
+    pub(super) fn set(&self, index: usize, addr: u64, code: &LibraryCode) {
         let mut kernels = code.kernels();
         kernels.insert(index);
         // Checked with the lock that `forget` takes after the change: a thread that unloads the
@@ -255,7 +255,7 @@ impl Addresses {
     }
 
     /// Forgets the addresses of a library that is being unloaded.
-    pub(super) fn forget(&self, code: &Code) {
+    pub(super) fn forget(&self, code: &LibraryCode) {
         for index in code.kernels().iter() {
             if let Some(slot) = self.slot(*index) {
                 slot.store(0, Ordering::Release);

@@ -11,7 +11,7 @@ use super::verify::Declaration;
 use crate::backend::NodeCode;
 use crate::error::{Error, Result, UnresolvedKernel};
 use crate::kernel::{self, Kernel, KernelInfo, Library, Resolution};
-use crate::session::{Code, RequestKind};
+use crate::session::{LibraryCode, RequestKind};
 
 impl ProcShared {
     /// The address of a kernel if it was looked up before, else 0.
@@ -30,7 +30,7 @@ impl ProcShared {
     /// Looks a kernel up: its library, its symbol, its prototype. Gives its address and the
     /// library that has to be there when it is called.
     #[cold]
-    pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<(u64, Arc<Code>)> {
+    pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<(u64, Arc<LibraryCode>)> {
         let info = kernel.info();
         self.core.check(RequestKind::Kernel(kernel))?;
         if self.settings.kernels == KernelLookup::None {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::clock::Stamp;
-use crate::session::{Code, CommandOutcome, RequestKind};
+use crate::session::{CommandOutcome, LibraryCode, RequestKind};
 use crate::staging::Staging;
 
 /// A request's place in the table, held by its handle. `number` tells a later
@@ -63,7 +63,7 @@ pub(super) struct Rest {
     pub(super) payload: Payload,
     pub(super) waker: Option<Waker>,
     /// The libraries that it may call, besides that of a declared kernel.
-    pub(super) code: Vec<Arc<Code>>,
+    pub(super) code: Vec<Arc<LibraryCode>>,
 }
 
 /// The number of no request.
@@ -99,7 +99,7 @@ impl Entry {
     }
 
     /// Whether the request may call the library `code`, in which `kernels` were found.
-    pub(super) fn calls(&self, code: &Arc<Code>, kernels: &BTreeSet<usize>) -> bool {
+    pub(super) fn calls(&self, code: &Arc<LibraryCode>, kernels: &BTreeSet<usize>) -> bool {
         let named =
             matches!(&self.kind, RequestKind::Kernel(kernel) if kernels.contains(&kernel.index()));
         let rest = self.rest.as_ref();

@@ -23,7 +23,7 @@ use super::entry::{Aftermath, Ticket};
 use super::table::Table;
 use crate::backend::need;
 use crate::error::{Error, Result};
-use crate::session::{Code, ProcCore};
+use crate::session::{LibraryCode, ProcCore};
 
 /// Whether requests are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +161,7 @@ impl CtxShared {
     }
 
     /// The number of the last pending request that may call the library.
-    pub(crate) fn last_call(&self, code: &Arc<Code>) -> Option<u64> {
+    pub(crate) fn last_call(&self, code: &Arc<LibraryCode>) -> Option<u64> {
         self.lock().table.last_call(code)
     }
 

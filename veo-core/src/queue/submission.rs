@@ -17,7 +17,7 @@ use crate::clock::Stamp;
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::races::{Touches, Which};
-use crate::session::{Code, RequestKind};
+use crate::session::{LibraryCode, RequestKind};
 
 impl CtxShared {
     /// Hands a request to the backend by `send`, which gives its id, and enters it
@@ -87,7 +87,7 @@ impl CtxShared {
         let (words, classes, count) = (words.as_ptr(), classes.as_ptr(), words.len());
         let kind = RequestKind::Kernel(kernel);
         let mut state = self.lock_to_submit(&kind)?;
-        // Read with the context locked, see `Code`.
+        // Read with the context locked, see `LibraryCode`.
         let addr = addr.load(Ordering::Acquire);
         if addr == 0 {
             return Ok(None);
@@ -255,7 +255,7 @@ pub(crate) struct Submission<'a> {
     /// The number the request gets.
     pub(crate) number: u64,
     args: &'a mut Vec<ArgsHandle>,
-    code: Vec<Arc<Code>>,
+    code: Vec<Arc<LibraryCode>>,
 }
 
 impl Submission<'_> {
@@ -264,7 +264,7 @@ impl Submission<'_> {
     }
 
     /// Notes that the request may call the library, which has to be there.
-    pub(crate) fn calls(&mut self, code: &Arc<Code>) -> Result<()> {
+    pub(crate) fn calls(&mut self, code: &Arc<LibraryCode>) -> Result<()> {
         code.check(may_hold_up_unloading())?;
         self.code.push(Arc::clone(code));
         Ok(())

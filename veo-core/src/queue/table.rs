@@ -19,7 +19,7 @@ use std::task::Waker;
 
 use super::entry::{Aftermath, Collected, END, Entry, NONE, Payload, Rest, Ticket};
 use crate::clock::Stamp;
-use crate::session::{Code, CommandOutcome, CommandState, RequestKind};
+use crate::session::{CommandOutcome, CommandState, LibraryCode, RequestKind};
 
 /// As many places are kept for the next requests, whatever has ended.
 const KEPT: usize = 1024;
@@ -329,14 +329,14 @@ impl Table {
     }
 
     /// Notes which libraries the request may call, besides that of a declared kernel.
-    pub(super) fn note_code(&mut self, ticket: Ticket, code: Vec<Arc<Code>>) {
+    pub(super) fn note_code(&mut self, ticket: Ticket, code: Vec<Arc<LibraryCode>>) {
         if let Some(entry) = self.find_mut(ticket) {
             entry.rest.get_or_insert_default().code = code;
         }
     }
 
     /// The number of the last pending request that may call the library.
-    pub(crate) fn last_call(&self, code: &Arc<Code>) -> Option<u64> {
+    pub(crate) fn last_call(&self, code: &Arc<LibraryCode>) -> Option<u64> {
         let kernels = code.kernels();
         self.places
             .iter()

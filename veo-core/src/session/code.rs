@@ -17,7 +17,7 @@ const GONE: u8 = 2;
 /// of the context that it enters. The thread that unloads takes those locks after the change.
 /// So it finds each call in the table of its context, or the call finds the change.
 #[derive(Debug)]
-pub(crate) struct Code {
+pub(crate) struct LibraryCode {
     /// The library's name.
     library: String,
     stage: AtomicU8,
@@ -25,9 +25,9 @@ pub(crate) struct Code {
     kernels: Mutex<BTreeSet<usize>>,
 }
 
-impl Code {
-    pub(crate) fn new(library: &str) -> Arc<Code> {
-        Arc::new(Code {
+impl LibraryCode {
+    pub(crate) fn new(library: &str) -> Arc<LibraryCode> {
+        Arc::new(LibraryCode {
             library: library.to_owned(),
             stage: AtomicU8::new(LOADED),
             kernels: Mutex::default(),

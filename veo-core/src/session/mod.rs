@@ -8,5 +8,5 @@ mod fork;
 mod request_kind;
 
 pub(crate) use self::core::{CommandOutcome, CommandState, Keeper, ProcCore, ProcId, Task};
-pub(crate) use code::Code;
+pub(crate) use code::LibraryCode;
 pub(crate) use request_kind::RequestKind;
