@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::process::VeoProc;
 use crate::queue::CtxShared;
-use crate::session::Task;
+use crate::session::KeeperTask;
 
 /// A queue of requests, which a thread of the VE process works off in order.
 ///
@@ -57,7 +57,7 @@ impl Drop for CtxHandle {
             let taken = &self.proc.shared().main_taken;
             taken.store(false, Ordering::Release);
         } else {
-            core.keeper.send(Task::CloseContext(self.shared.id));
+            core.keeper.send(KeeperTask::CloseContext(self.shared.id));
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::backend::{self, Api, Backend, need};
 use crate::error::{Error, Result};
 use crate::queue::panic_message;
 use crate::races::Races;
-use crate::session::{Keeper, ProcId, Task};
+use crate::session::{Keeper, KeeperTask, ProcId};
 
 /// A process on a VE: memory, loaded libraries, contexts.
 ///
@@ -68,7 +68,7 @@ impl Drop for ProcHandle {
         let core = &self.shared.core;
         if !core.image.is_foreign() {
             core.extension.given_up();
-            core.keeper.send(Task::Close(None));
+            core.keeper.send(KeeperTask::Close(None));
         }
     }
 }
@@ -203,7 +203,7 @@ impl VeoProc {
         let start = Instant::now();
         shared.wind_up()?;
         let (done, over) = channel();
-        shared.core.keeper.send(Task::Close(Some(done)));
+        shared.core.keeper.send(KeeperTask::Close(Some(done)));
         // An error means that the thread has ended: the process was closed by another.
         let _ = over.recv();
         if let Some(text) = shared.core.extension.report() {

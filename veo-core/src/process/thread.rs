@@ -25,7 +25,7 @@ use crate::backend::{Api, NodeCode, c_path, need};
 use crate::error::{Error, Result};
 use crate::kernel::Library;
 use crate::queue::CtxShared;
-use crate::session::{Keeper, ProcCore, Task};
+use crate::session::{Keeper, KeeperTask, ProcCore};
 
 /// Starts a process, on the thread that will belong to it.
 pub(super) fn start(
@@ -199,7 +199,7 @@ fn runtimes(code: &NodeCode, options: &ProcOptions) -> Option<CString> {
 }
 
 /// What the thread does after it has created the process.
-pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<Task>) {
+pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<KeeperTask>) {
     const SHORT: Duration = Duration::from_millis(1);
     const LONG: Duration = Duration::from_millis(50);
     shared.core.keeper.set_here();
@@ -213,7 +213,7 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<Task>) {
         // The task may use the backend.
         let _inside = shared.core.api.extension.enter();
         match task {
-            Ok(Task::Close(done)) => {
+            Ok(KeeperTask::Close(done)) => {
                 // This may drop values of the program, which may panic.
                 let ended = catch_unwind(AssertUnwindSafe(|| shared.destroy()));
                 if !matches!(ended, Ok(true)) {
@@ -225,7 +225,7 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<Task>) {
                 }
                 return;
             }
-            Ok(Task::CloseContext(id)) => {
+            Ok(KeeperTask::CloseContext(id)) => {
                 let found = shared.contexts().iter().find(|ctx| ctx.id == id).cloned();
                 if let Some(ctx) = found {
                     ctx.close_down();
@@ -233,7 +233,7 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<Task>) {
                     pause = Some(SHORT);
                 }
             }
-            Ok(Task::Tend) => pause = Some(SHORT),
+            Ok(KeeperTask::Tend) => pause = Some(SHORT),
             Err(RecvTimeoutError::Timeout) => {}
             // The sender lives in what this thread holds.
             Err(RecvTimeoutError::Disconnected) => return,

@@ -332,7 +332,7 @@ impl fmt::Display for ProcId {
     }
 }
 
-pub(crate) enum Task {
+pub(crate) enum KeeperTask {
     /// Something is left to be collected or freed.
     Tend,
     /// The last handle of the context of this number is gone.
@@ -344,7 +344,7 @@ pub(crate) enum Task {
 
 /// How the rest of the process reaches its thread.
 pub(crate) struct Keeper {
-    tasks: Sender<Task>,
+    tasks: Sender<KeeperTask>,
     /// Whether the thread knows that there is something to tend.
     tending: AtomicBool,
     /// The thread itself.
@@ -352,7 +352,7 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    pub(crate) fn new(tasks: Sender<Task>) -> Keeper {
+    pub(crate) fn new(tasks: Sender<KeeperTask>) -> Keeper {
         Keeper {
             tasks,
             tending: AtomicBool::new(false),
@@ -364,12 +364,12 @@ impl Keeper {
     /// it does so already.
     pub(crate) fn tend(&self) {
         if !self.tending.swap(true, Ordering::AcqRel) {
-            self.send(Task::Tend);
+            self.send(KeeperTask::Tend);
         }
     }
 
     /// Never waits. A thread that has ended has nothing left to do.
-    pub(crate) fn send(&self, task: Task) {
+    pub(crate) fn send(&self, task: KeeperTask) {
         let _ = self.tasks.send(task);
     }
 

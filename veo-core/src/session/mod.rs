@@ -7,6 +7,6 @@ mod core;
 mod fork;
 mod request_kind;
 
-pub(crate) use self::core::{CommandOutcome, CommandState, Keeper, ProcCore, ProcId, Task};
+pub(crate) use self::core::{CommandOutcome, CommandState, Keeper, KeeperTask, ProcCore, ProcId};
 pub(crate) use code::LibraryCode;
 pub(crate) use request_kind::RequestKind;
