@@ -53,7 +53,7 @@ pub(crate) fn is_watching() -> bool {
 }
 
 /// A place in the program.
-pub(crate) type Place = &'static Location<'static>;
+pub(crate) type ProgramPlace = &'static Location<'static>;
 
 /// How a request uses memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Access {
 /// What a request uses, and where in the program it was made.
 #[derive(Clone, Debug)]
 pub(crate) struct Touches {
-    pub(crate) place: Place,
+    pub(crate) place: ProgramPlace,
     pub(crate) accesses: SmallVec<[Access; 4]>,
     /// The next argument is written in parts.
     pub(crate) in_parts: bool,
@@ -104,7 +104,7 @@ pub(crate) struct Touches {
 
 impl Touches {
     #[cold]
-    pub(crate) fn at(place: Place) -> Touches {
+    pub(crate) fn at(place: ProgramPlace) -> Touches {
         Touches {
             place,
             accesses: SmallVec::new(),
@@ -145,7 +145,7 @@ struct Record {
     which: Which,
     access: Access,
     what: String,
-    place: Place,
+    place: ProgramPlace,
 }
 
 /// The requests of a process that may not have ended.
@@ -159,7 +159,7 @@ pub(crate) struct RaceLog {
 struct Open {
     records: Vec<Record>,
     /// The pairs of places that the program was told of.
-    told: HashSet<(Place, Place)>,
+    told: HashSet<(ProgramPlace, ProgramPlace)>,
 }
 
 impl RaceLog {
@@ -294,7 +294,7 @@ impl Drop for Entered<'_> {
 }
 
 #[cold]
-fn race(earlier: &Record, access: &Access, what: &dyn fmt::Display, place: Place) -> Race {
+fn race(earlier: &Record, access: &Access, what: &dyn fmt::Display, place: ProgramPlace) -> Race {
     let (start, end) = (
         access.start.max(earlier.access.start),
         access.end.min(earlier.access.end),

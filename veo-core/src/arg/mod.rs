@@ -17,7 +17,7 @@ use crate::address::{Usage, VeMemPtr};
 use crate::data::{Bytes, BytesMut};
 use crate::error::{Error, Result, parameter};
 use crate::known::Known;
-use crate::races::{Place, Touches};
+use crate::races::{ProgramPlace, Touches};
 use crate::session::{LibraryCode, ProcId};
 use crate::stack::StackData;
 
@@ -115,7 +115,7 @@ impl<'c, 'a> Args<'c, 'a> {
 
     /// Has noted what the kernel uses, which is called at this place.
     #[cold]
-    pub(crate) fn watch(&mut self, place: Place) {
+    pub(crate) fn watch(&mut self, place: ProgramPlace) {
         self.extras().touches = Some(Touches::at(place));
     }
 
