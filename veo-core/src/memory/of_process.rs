@@ -37,11 +37,11 @@ pub(crate) fn not_none(size: u64) -> u64 {
 }
 
 /// `100 f64 allocated at src/main.rs:12`
-struct Described<'a, T>(usize, &'a Location<'a>, PhantomData<T>);
+struct AllocationName<'a, T>(usize, &'a Location<'a>, PhantomData<T>);
 
-impl<T> fmt::Display for Described<'_, T> {
+impl<T> fmt::Display for AllocationName<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Described(len, at, _) = self;
+        let AllocationName(len, at, _) = self;
         let name = type_name::<T>();
         // Paths in the arguments of a generic type stay.
         let path = name.find('<').unwrap_or(name.len());
@@ -184,7 +184,7 @@ impl VeoProc {
 
     /// Has reports of faults say what an allocation is.
     pub(crate) fn describe<T>(&self, addr: u64, len: usize, at: &Location<'_>) {
-        let what = Described::<T>(len, at, PhantomData);
+        let what = AllocationName::<T>(len, at, PhantomData);
         self.shared().core.extension.describe(addr, &what);
     }
 
