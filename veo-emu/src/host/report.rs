@@ -67,7 +67,7 @@ pub(crate) struct Report {
 }
 
 /// A frame that lies in a library of the process.
-struct Frame {
+struct CallerFrame {
     address: u64,
     library: String,
     offset: u64,
@@ -119,7 +119,7 @@ impl Report {
             }
         }
         for (number, frame) in frames.iter().enumerate() {
-            let Frame { address, place, .. } = frame;
+            let CallerFrame { address, place, .. } = frame;
             let function = if place.function.is_empty() {
                 frame.library.as_str()
             } else {
@@ -155,7 +155,7 @@ impl Report {
 }
 
 /// The frames of the fault that lie in libraries, innermost first.
-fn frames(death: &Death, libraries: &[KnownLibrary]) -> Vec<Frame> {
+fn frames(death: &Death, libraries: &[KnownLibrary]) -> Vec<CallerFrame> {
     let Some(fault) = &death.fault else {
         return Vec::new();
     };
@@ -190,7 +190,7 @@ fn frames(death: &Death, libraries: &[KnownLibrary]) -> Vec<Frame> {
         let Some((source, _)) = source.as_ref().filter(|(_, extent)| offset < *extent) else {
             continue;
         };
-        frames.push(Frame {
+        frames.push(CallerFrame {
             address,
             library: library.path.clone(),
             offset,
