@@ -64,12 +64,12 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 
 /// The forwarding of one process's output.
 pub(crate) struct Output {
-    shared: Arc<Shared>,
+    shared: Arc<Forwarding>,
     thread: Mutex<Option<JoinHandle<()>>>,
     stop: Mutex<Option<Kept>>,
 }
 
-struct Shared {
+struct Forwarding {
     pipes: Vec<Kept>,
     sink: Mutex<Sink>,
     delivery: Mutex<Delivery>,
@@ -119,7 +119,7 @@ impl Output {
         let (wait, stop) =
             pipe().map_err(|error| Error::io("making pipes for the VE's output", &error))?;
         let (wait, stop) = (Kept::new(wait), Kept::new(stop));
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(Forwarding {
             pipes: pipes.into_iter().map(Kept::new).collect(),
             sink: Mutex::new(sink),
             delivery: Mutex::default(),
@@ -204,7 +204,7 @@ impl Drop for Output {
     }
 }
 
-impl Shared {
+impl Forwarding {
     /// Waits a moment, or until something was delivered.
     fn wait<'a>(&self, delivery: MutexGuard<'a, Delivery>) -> MutexGuard<'a, Delivery> {
         // The limit covers the moment between a write and the thread's waking up.
