@@ -15,8 +15,8 @@
 //! whether anyone sleeps. A full fence between the two steps on both sides makes
 //! it impossible that both miss each other.
 
-use crate::shared::slot::{Extension, Slot};
 pub(crate) use crate::shared::slot::{Op, Received, RingRequest};
+use crate::shared::slot::{Slot, SlotExtension};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, expect_write, fence, park, unpark};
 pub(crate) use crate::sync::{MAX_WORDS, SLOTS};
 use crate::sys::thread::NO_CPU;
@@ -64,7 +64,7 @@ pub(crate) struct Ring {
     reply: Line<Response>,
     responses: [Response; SLOTS],
     slots: [Slot; SLOTS],
-    extensions: [Extension; SLOTS],
+    extensions: [SlotExtension; SLOTS],
 }
 
 // SAFETY: atomic integers only, repr(C).
@@ -84,7 +84,7 @@ impl Ring {
     }
 
     #[inline]
-    fn slot(&self, position: u64) -> (&Slot, &Extension) {
+    fn slot(&self, position: u64) -> (&Slot, &SlotExtension) {
         let index = (position % SLOTS as u64) as usize;
         (&self.slots[index], &self.extensions[index])
     }
@@ -140,7 +140,7 @@ impl Ring {
             reply: Line::default(),
             responses: from_fn(|_| Response::default()),
             slots: from_fn(|_| Slot::default()),
-            extensions: from_fn(|_| Extension::default()),
+            extensions: from_fn(|_| SlotExtension::default()),
         };
         ring.initialise();
         ring

@@ -98,7 +98,7 @@ pub(crate) struct Slot {
 
 /// What a slot has no room for: the rest of the words, and the classes of all.
 #[repr(C)]
-pub(crate) struct Extension {
+pub(crate) struct SlotExtension {
     words: [AtomicU64; EXTRA_WORDS],
     classes: [AtomicU64; CLASS_WORDS],
 }
@@ -115,9 +115,9 @@ impl Default for Slot {
     }
 }
 
-impl Default for Extension {
-    fn default() -> Extension {
-        Extension {
+impl Default for SlotExtension {
+    fn default() -> SlotExtension {
+        SlotExtension {
             words: from_fn(|_| AtomicU64::default()),
             classes: from_fn(|_| AtomicU64::default()),
         }
@@ -127,7 +127,7 @@ impl Default for Extension {
 impl Slot {
     /// Writes everything but the sequence.
     #[inline]
-    pub(super) fn fill(&self, extension: &Extension, request: RingRequest<'_>) {
+    pub(super) fn fill(&self, extension: &SlotExtension, request: RingRequest<'_>) {
         let count = request.words.len().min(MAX_WORDS);
         let classes = request.classes.first().copied().unwrap_or(0) & CLASSES_MASK;
         let header = request.op as u64
@@ -148,7 +148,7 @@ impl Slot {
 
     /// Reads everything but the sequence.
     #[inline]
-    pub(super) fn read(&self, extension: &Extension, into: &mut Received) {
+    pub(super) fn read(&self, extension: &SlotExtension, into: &mut Received) {
         let header = self.header.load(Ordering::Relaxed);
         into.op = match header as u8 {
             1 => Some(Op::Call),
@@ -184,7 +184,7 @@ impl Slot {
 
     /// Writes anything at all.
     #[cfg(test)]
-    pub(super) fn damage(&self, extension: &Extension, bits: u64) {
+    pub(super) fn damage(&self, extension: &SlotExtension, bits: u64) {
         self.header.store(bits, Ordering::Relaxed);
         self.id.store(!bits, Ordering::Relaxed);
         for word in &extension.classes {
@@ -193,7 +193,7 @@ impl Slot {
     }
 }
 
-impl Extension {
+impl SlotExtension {
     fn fill(&self, words: &[u64], classes: &[u64]) {
         for (place, word) in self.words.iter().zip(words) {
             place.store(*word, Ordering::Relaxed);
