@@ -51,11 +51,11 @@ struct Free {
 unsafe impl<T: Send + Sync> Sync for Table<T> {}
 
 /// A value in use: it stays alive until this is dropped.
-pub(crate) struct Guard<'a, T> {
+pub(crate) struct HandleGuard<'a, T> {
     place: &'a HandlePlace<T>,
 }
 
-impl<T> Deref for Guard<'_, T> {
+impl<T> Deref for HandleGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -65,7 +65,7 @@ impl<T> Deref for Guard<'_, T> {
     }
 }
 
-impl<T> Drop for Guard<'_, T> {
+impl<T> Drop for HandleGuard<'_, T> {
     fn drop(&mut self) {
         self.place.word.fetch_sub(1, Ordering::Release);
     }
@@ -181,11 +181,11 @@ impl<T> Table<T> {
 
     /// The value behind a handle, if it is valid.
     #[inline]
-    pub(crate) fn get(&self, handle: u64) -> Option<Guard<'_, T>> {
+    pub(crate) fn get(&self, handle: u64) -> Option<HandleGuard<'_, T>> {
         let (place, generation, _) = self.find(handle)?;
         let word = place.word.fetch_add(1, Ordering::Acquire);
         if word >> USERS_BITS & GENERATION_MASK == generation && generation & 1 == 1 {
-            Some(Guard { place })
+            Some(HandleGuard { place })
         } else {
             place.word.fetch_sub(1, Ordering::Release);
             None

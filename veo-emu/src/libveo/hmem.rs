@@ -10,10 +10,10 @@ use super::hooks::{Action, AllocHook, Done, FreeHook, register};
 use super::memory::{veo_alloc_mem, veo_alloc_mem_async, veo_free_mem, veo_free_mem_async};
 use super::{PROCESSES, guard, hooks, identifiers, memory, process_of};
 use crate::error::{Error, Result};
-use crate::handle::Guard;
+use crate::handle::HandleGuard;
 use crate::host::process::Process;
 
-fn owner(address: u64) -> Result<(u64, Guard<'static, Process>)> {
+fn owner(address: u64) -> Result<(u64, HandleGuard<'static, Process>)> {
     if !is_ve(address) {
         return Err(Error::invalid(format!(
             "{address:#x} is no address of a VE"

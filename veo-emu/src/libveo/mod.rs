@@ -35,7 +35,7 @@ use std::sync::Arc;
 use veo_abi::ffi::VeoApi;
 
 use crate::error::{self, Error, Result};
-use crate::handle::{Guard, Table};
+use crate::handle::{HandleGuard, Table};
 use crate::host::args::Args;
 use crate::host::process::Process;
 use crate::host::queue::Queue;
@@ -99,7 +99,7 @@ fn guard<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
     }
 }
 
-fn process_of(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<Guard<'static, Process>> {
+fn process_of(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<HandleGuard<'static, Process>> {
     let process = PROCESSES
         .get(handle as u64)
         .ok_or_else(|| Error::invalid("this is no VE process, or it was destroyed"))?;
@@ -107,7 +107,9 @@ fn process_of(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<Guard<'stati
     Ok(process)
 }
 
-fn context_of(handle: *mut veo_abi::ffi::veo_thr_ctxt) -> Result<Guard<'static, ContextEntry>> {
+fn context_of(
+    handle: *mut veo_abi::ffi::veo_thr_ctxt,
+) -> Result<HandleGuard<'static, ContextEntry>> {
     let context = CONTEXTS.get(handle as u64).ok_or_else(no_context)?;
     context.check_owner()?;
     Ok(context)
