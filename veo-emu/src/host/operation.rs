@@ -43,7 +43,7 @@ pub(crate) struct Call {
     /// Address; number of words and what it returns; the words; their classes, two bits
     /// each.
     body: Box<[u64]>,
-    pub(crate) stack: Option<Box<Image>>,
+    pub(crate) stack: Option<Box<StackImage>>,
 }
 
 /// Something that waits in the queue.
@@ -79,18 +79,18 @@ impl StackLayout {
 }
 
 /// Captured stack buffers of a call that waits.
-pub(crate) struct Image {
+pub(crate) struct StackImage {
     pub(crate) bytes: Vec<u8>,
     pub(crate) layout: StackLayout,
     pub(crate) buffers: Vec<StackBuffer>,
 }
 
 // SAFETY: the buffers' places are the caller's, valid until the result was collected.
-unsafe impl Send for Image {}
+unsafe impl Send for StackImage {}
 
-impl Image {
+impl StackImage {
     /// Captures the IN bytes of a call's buffers.
-    pub(crate) fn capture(buffers: &[StackBuffer]) -> Option<Box<Image>> {
+    pub(crate) fn capture(buffers: &[StackBuffer]) -> Option<Box<StackImage>> {
         if buffers.is_empty() {
             return None;
         }
@@ -109,7 +109,7 @@ impl Image {
                 }
             }
         }
-        Some(Box::new(Image {
+        Some(Box::new(StackImage {
             bytes,
             layout,
             buffers: buffers.to_vec(),
@@ -138,7 +138,7 @@ impl Call {
         body.extend_from_slice(view.classes);
         Call {
             body: body.into(),
-            stack: Image::capture(stack),
+            stack: StackImage::capture(stack),
         }
     }
 
@@ -161,7 +161,7 @@ pub(crate) struct Staged {
     pub(crate) back: Vec<(*mut u8, u64, u64)>,
 }
 
-// SAFETY: as for `Image`.
+// SAFETY: as for `StackImage`.
 unsafe impl Send for Staged {}
 
 impl Staged {
