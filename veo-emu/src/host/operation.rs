@@ -39,7 +39,7 @@ unsafe impl Send for HostOp {}
 
 /// A call that did not fit the ring when it was made, in as little room as possible:
 /// there may be a million of them. Its IN bytes are captured.
-pub(crate) struct Call {
+pub(crate) struct WaitingCall {
     /// Address; number of words and what it returns; the words; their classes, two bits
     /// each.
     body: Box<[u64]>,
@@ -48,7 +48,7 @@ pub(crate) struct Call {
 
 /// Something that waits in the queue.
 pub(crate) enum Pending {
-    Call(u64, Call),
+    Call(u64, WaitingCall),
     Host(u64, Box<HostOp>),
     /// A thread that wants the context for itself, by ticket.
     ExclusiveUse(u64),
@@ -127,16 +127,16 @@ pub(crate) struct CallView<'a> {
     pub(crate) returns: Returns,
 }
 
-impl Call {
+impl WaitingCall {
     /// Captures a call for later.
-    pub(crate) fn capture(view: CallView<'_>, stack: &[StackBuffer]) -> Call {
+    pub(crate) fn capture(view: CallView<'_>, stack: &[StackBuffer]) -> WaitingCall {
         let count = view.words.len();
         let mut body = Vec::with_capacity(2 + count + view.classes.len());
         body.push(view.address);
         body.push((count as u64) << 8 | view.returns as u64);
         body.extend_from_slice(view.words);
         body.extend_from_slice(view.classes);
-        Call {
+        WaitingCall {
             body: body.into(),
             stack: StackImage::capture(stack),
         }
@@ -202,7 +202,7 @@ mod tests {
                     classes: &classes,
                     returns,
                 };
-                Call::capture(view, &[]).with(|call| {
+                WaitingCall::capture(view, &[]).with(|call| {
                     assert_eq!(call.address, view.address);
                     assert_eq!((call.words, call.classes), (view.words, view.classes));
                     assert_eq!(call.returns, returns);

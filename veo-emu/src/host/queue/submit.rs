@@ -9,7 +9,7 @@ use super::{Queue, QueueState};
 use crate::error::{Error, Result};
 use crate::host::args::StackBuffer;
 use crate::host::memory::NoRoom;
-use crate::host::operation::{Call, CallView, HostOp, Pending, StackLayout, Staged};
+use crate::host::operation::{CallView, HostOp, Pending, StackLayout, Staged, WaitingCall};
 use crate::shared::ring::{Op, RingRequest, SLOTS};
 use crate::shared::wait::Spin;
 use crate::sync::lock;
@@ -95,7 +95,7 @@ impl Queue {
                 }
             }
         }
-        let call = Call::capture(call, stack);
+        let call = WaitingCall::capture(call, stack);
         self.defer(state, id, Pending::Call(id, call))?;
         Ok(id)
     }
