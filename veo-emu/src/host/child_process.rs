@@ -24,7 +24,7 @@ use crate::log::{debug, warn_once};
 use crate::shared::control::RecordedCause;
 use crate::shared::message::Message;
 use crate::sync::lock;
-use crate::sys::descriptor::Kept;
+use crate::sys::descriptor::KeptDescriptor;
 
 /// A context, as far as the end of its process concerns it.
 pub(crate) trait Dependant: Send + Sync {
@@ -42,7 +42,7 @@ pub(crate) trait Dependant: Send + Sync {
 /// The VE process and what the host shares with it.
 pub(crate) struct ChildProcess {
     pub(crate) pid: libc::pid_t,
-    pub(crate) pidfd: Option<Kept>,
+    pub(crate) pidfd: Option<KeptDescriptor>,
     pub(crate) memory: Memory,
     pub(crate) connection: Connection,
     /// Its libraries and their symbols.
@@ -60,7 +60,7 @@ pub(crate) struct ChildProcess {
 impl ChildProcess {
     pub(crate) fn new(
         pid: libc::pid_t,
-        pidfd: Option<Kept>,
+        pidfd: Option<KeptDescriptor>,
         connection: Connection,
         memory: Memory,
         output: Option<Output>,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::shared::control::Control;
 use crate::shared::message::{LONGEST, Message};
 use crate::sync::lock;
-use crate::sys::descriptor::Kept;
+use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::Mapping;
 use crate::sys::socket;
 
@@ -23,10 +23,10 @@ pub(crate) const CUT_OFF: &str = "the program has closed descriptors that connec
 
 /// The connection with one VE process.
 pub(crate) struct Connection {
-    socket: Kept,
+    socket: KeptDescriptor,
     control: Arc<Mapping>,
     /// Carries the lock by which the VE process knows that the host is still there.
-    control_file: Kept,
+    control_file: KeptDescriptor,
     /// Held from a question to its answer.
     asking: Mutex<()>,
 }
@@ -48,7 +48,11 @@ pub(crate) enum NoAnswer {
 }
 
 impl Connection {
-    pub(crate) fn new(socket: Kept, control: Arc<Mapping>, control_file: Kept) -> Connection {
+    pub(crate) fn new(
+        socket: KeptDescriptor,
+        control: Arc<Mapping>,
+        control_file: KeptDescriptor,
+    ) -> Connection {
         Connection {
             socket,
             control,

@@ -13,7 +13,7 @@ use crate::shared::control::Control;
 use crate::shared::guard::{FRESH, GAP, Guarding, PATTERN, Span};
 use crate::shared::window::Layout;
 use crate::sync::{Ordering, lock};
-use crate::sys::descriptor::Kept;
+use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::thread::Uncancelled;
 
@@ -59,7 +59,7 @@ pub(crate) struct Plan {
 
 /// The memory of one process.
 pub(crate) struct Memory {
-    file: Kept,
+    file: KeptDescriptor,
     mapping: Mapping,
     control: Arc<Mapping>,
     node: &'static Node,
@@ -94,7 +94,7 @@ impl Drop for Pinned<'_> {
 impl Memory {
     /// The memory behind `file`, whose mapping and control page are given.
     pub(crate) fn new(
-        file: Kept,
+        file: KeptDescriptor,
         mapping: Mapping,
         control: Arc<Mapping>,
         node: &'static Node,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::sync::lock;
-use crate::sys::descriptor::Kept;
+use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::{above_standard, check};
 
 /// The function of the program that receives output.
@@ -66,11 +66,11 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 pub(crate) struct Output {
     shared: Arc<Forwarding>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    stop: Mutex<Option<Kept>>,
+    stop: Mutex<Option<KeptDescriptor>>,
 }
 
 struct Forwarding {
-    pipes: Vec<Kept>,
+    pipes: Vec<KeptDescriptor>,
     sink: Mutex<Sink>,
     delivery: Mutex<Delivery>,
     delivered: Condvar,
@@ -118,9 +118,9 @@ impl Output {
     pub(crate) fn start(pipes: Vec<OwnedFd>, sink: Sink) -> Result<Output> {
         let (wait, stop) =
             pipe().map_err(|error| Error::io("making pipes for the VE's output", &error))?;
-        let (wait, stop) = (Kept::new(wait), Kept::new(stop));
+        let (wait, stop) = (KeptDescriptor::new(wait), KeptDescriptor::new(stop));
         let shared = Arc::new(Forwarding {
-            pipes: pipes.into_iter().map(Kept::new).collect(),
+            pipes: pipes.into_iter().map(KeptDescriptor::new).collect(),
             sink: Mutex::new(sink),
             delivery: Mutex::default(),
             delivered: Condvar::new(),
@@ -213,7 +213,7 @@ impl Forwarding {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    fn forward(&self, stop: &Kept) {
+    fn forward(&self, stop: &KeptDescriptor) {
         RECEIVING.set(true);
         let mut open = [true; 2];
         let mut buffer = vec![0u8; PART];
@@ -288,7 +288,7 @@ impl Forwarding {
 }
 
 /// How many bytes wait in a pipe.
-fn filled(pipe: &Kept) -> u64 {
+fn filled(pipe: &KeptDescriptor) -> u64 {
     let mut bytes: c_int = 0;
     // SAFETY: the number is valid for writing.
     let known = unsafe { libc::ioctl(pipe.number(), libc::FIONREAD, &mut bytes) } == 0;

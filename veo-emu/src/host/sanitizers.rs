@@ -12,7 +12,7 @@ use veo_debuginfo::{ARCHER, is_of_exceptions, runtimes};
 use crate::error::{Error, Result};
 use crate::shared::guard::Guarding;
 use crate::shared::window::Window;
-use crate::sys::descriptor::Kept;
+use crate::sys::descriptor::KeptDescriptor;
 
 /// The libraries that a VE process loads before everything else, and the sanitizers among them.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ pub(crate) struct Sanitizers {
     /// The tool that tells ThreadSanitizer what clang's OpenMP does.
     archer: Option<String>,
     /// The file that reports go to.
-    pub(crate) reports: Option<Kept>,
+    pub(crate) reports: Option<KeptDescriptor>,
 }
 
 impl Sanitizers {

@@ -30,7 +30,7 @@ use crate::shared::guard::Guarding;
 use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, Message, REPORTS};
 use crate::shared::window::{Layout, STAGING_LEN};
 use crate::shared::{fpe, handshake};
-use crate::sys::descriptor::Kept;
+use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::{descriptor, process, socket};
 
@@ -198,16 +198,26 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         capacity: heap,
         guard,
     };
-    let memory = Memory::new(Kept::new(file), mapping, control.clone(), node, plan);
+    let memory = Memory::new(
+        KeptDescriptor::new(file),
+        mapping,
+        control.clone(),
+        node,
+        plan,
+    );
     let (schedule, keeper) = order
         .map(|order| Schedule::start(pid, order))
         .transpose()?
         .unzip();
-    sanitizers.reports = report.map(Kept::new);
+    sanitizers.reports = report.map(KeptDescriptor::new);
     let child = Arc::new(ChildProcess::new(
         pid,
-        watch.map(Kept::new),
-        Connection::new(Kept::new(ours), control, Kept::new(control_file)),
+        watch.map(KeptDescriptor::new),
+        Connection::new(
+            KeptDescriptor::new(ours),
+            control,
+            KeptDescriptor::new(control_file),
+        ),
         memory,
         output,
         schedule,

@@ -12,7 +12,7 @@ use super::death::{Kind, Reason, Work};
 use super::end::Status;
 use super::report::doing;
 use crate::error::{Error, Result};
-use crate::sys::descriptor::Kept;
+use crate::sys::descriptor::KeptDescriptor;
 
 /// How often to check for the child's end if there is no descriptor of it.
 const ASK_EVERY: Duration = Duration::from_millis(50);
@@ -35,7 +35,7 @@ fn watch(child: &ChildProcess, program: Option<(u64, u64)>, limit: Option<Durati
     let mut connected = true;
     let mut clock = limit.map(Clock::new);
     let status = loop {
-        let pidfd = child.pidfd.as_ref().map_or(-1, Kept::number);
+        let pidfd = child.pidfd.as_ref().map_or(-1, KeptDescriptor::number);
         let connection = if connected {
             child.connection.number()
         } else {

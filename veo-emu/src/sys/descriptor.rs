@@ -2,7 +2,7 @@
 //!
 //! A daemon closes all its descriptors, ours with them, and gets their numbers for files of
 //! its own. Without a check, this library would then write into such a file or close it. So
-//! each use of a [`Kept`] first compares the open file with the one that was kept. The reason is
+//! each use of a [`KeptDescriptor`] first compares the open file with the one that was kept. The reason is
 //! correctness: the check costs one `fstat`, and no call of a kernel needs a descriptor.
 
 use std::io;
@@ -15,15 +15,15 @@ pub(crate) type Identity = (libc::dev_t, libc::ino_t);
 
 /// A descriptor of ours among those of a program.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct KeptDescriptor {
     number: RawFd,
     identity: Option<Identity>,
 }
 
-impl Kept {
-    pub(crate) fn new(fd: OwnedFd) -> Kept {
+impl KeptDescriptor {
+    pub(crate) fn new(fd: OwnedFd) -> KeptDescriptor {
         let identity = identity(fd.as_raw_fd());
-        Kept {
+        KeptDescriptor {
             number: fd.into_raw_fd(),
             identity,
         }
@@ -50,7 +50,7 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for KeptDescriptor {
     fn drop(&mut self) {
         if self.is_ours() {
             // SAFETY: the descriptor is ours, and nobody uses it after this.
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_number_that_stands_for_another_file_is_left_alone() {
-        let kept = Kept::new(file());
+        let kept = KeptDescriptor::new(file());
         let number = kept.number();
         assert!(number > 2 && kept.get().is_ok());
         let other = file();
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn its_own_file_is_closed() {
-        let kept = Kept::new(file());
+        let kept = KeptDescriptor::new(file());
         let (number, before) = (kept.number, kept.identity);
         drop(kept);
         // Another test may have got the number meanwhile.
