@@ -405,7 +405,7 @@ impl Memory {
     }
 
     /// Room for the stack buffers of a call.
-    pub(crate) fn stage(&self, len: u64) -> Result<Staging, NoRoom> {
+    pub(crate) fn stage(&self, len: u64) -> Result<StagingRoom, NoRoom> {
         let mut region = lock(&self.staging);
         let start = region.arena.alloc(len).ok_or(NoRoom::Now)?;
         let block = Arena::block_len(len).unwrap_or(len);
@@ -424,14 +424,14 @@ impl Memory {
             });
         }
         region.used += block;
-        Ok(Staging {
+        Ok(StagingRoom {
             address: self.layout.window.base + start,
             place: self.mapping.base().wrapping_add(start as usize),
         })
     }
 
     /// Gives the room of a call back.
-    pub(crate) fn unstage(&self, staging: Staging) {
+    pub(crate) fn unstage(&self, staging: StagingRoom) {
         let start = staging.address - self.layout.window.base;
         let mut region = lock(&self.staging);
         if let Some((len, range)) = region.arena.free(start) {
@@ -471,14 +471,14 @@ pub(crate) enum NoRoom {
 }
 
 /// Room for the stack buffers of one call.
-pub(crate) struct Staging {
+pub(crate) struct StagingRoom {
     pub(crate) address: u64,
     pub(crate) place: *mut u8,
 }
 
 // SAFETY: the place is an address in a mapping that lives as long as the memory the
 // staging came from; what lies there is only copied.
-unsafe impl Send for Staging {}
+unsafe impl Send for StagingRoom {}
 
 impl Drop for Memory {
     fn drop(&mut self) {

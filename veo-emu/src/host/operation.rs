@@ -157,7 +157,7 @@ impl WaitingCall {
 
 /// The bytes of a call in the ring that go back to the host when it ends.
 pub(crate) struct Staged {
-    pub(crate) staging: super::memory::Staging,
+    pub(crate) staging: super::memory::StagingRoom,
     pub(crate) back: Vec<(*mut u8, u64, u64)>,
 }
 
