@@ -60,14 +60,14 @@ pub(crate) struct Death {
 /// Why the host ends a VE process.
 #[derive(Clone, Debug)]
 pub(crate) struct Reason {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ReasonKind,
     /// The same in words.
     pub(crate) text: String,
 }
 
 /// The kind of a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ReasonKind {
     /// The program wanted it.
     Requested,
     /// Something took longer than this.
@@ -80,7 +80,7 @@ impl Reason {
     /// It cannot go on, as `text` says.
     pub(crate) fn broken(text: impl Into<String>) -> Reason {
         Reason {
-            kind: Kind::Broken,
+            kind: ReasonKind::Broken,
             text: text.into(),
         }
     }
@@ -108,7 +108,7 @@ pub(crate) enum Ended {
     /// A sanitizer ended it, for what it had found.
     Finding,
     /// The host ended it.
-    Host(Kind),
+    Host(ReasonKind),
 }
 
 impl Death {

@@ -8,7 +8,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::child_process::ChildProcess;
-use super::death::{Kind, Reason};
+use super::death::{Reason, ReasonKind};
 use super::end::Status;
 use crate::error::{Error, Result};
 use crate::log::warn_once;
@@ -133,7 +133,7 @@ impl ChildProcess {
 /// The reason of `veo_emu_kill`.
 pub(crate) fn requested() -> Reason {
     Reason {
-        kind: Kind::Requested,
+        kind: ReasonKind::Requested,
         text: "it was killed on request (veo_emu_kill)".into(),
     }
 }

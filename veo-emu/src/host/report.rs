@@ -7,7 +7,7 @@ use std::fmt::Write;
 use veo_abi::hmem;
 use veo_debuginfo::{SourceLines, SourceLocation};
 
-use super::death::{Death, Ended, Job, Kind};
+use super::death::{Death, Ended, Job, ReasonKind};
 use super::symbols::{KnownLibrary, Symbols};
 use crate::shared::control::RecordedCause;
 use crate::shared::parcel::Task;
@@ -88,7 +88,7 @@ impl Report {
             _ => String::new(),
         };
         let mut text = death.what();
-        if matches!(death.ended(), Ended::Host(Kind::TimeLimit(_))) {
+        if matches!(death.ended(), Ended::Host(ReasonKind::TimeLimit(_))) {
             // It names what took too long.
         } else if !kernel.is_empty() && death.ended() == Ended::Overwritten {
             let _ = write!(text, " at the end of kernel {kernel}");

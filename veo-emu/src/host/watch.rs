@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::child_process::ChildProcess;
-use super::death::{Kind, Reason, Work};
+use super::death::{Reason, ReasonKind, Work};
 use super::end::Status;
 use super::report::doing;
 use crate::error::{Error, Result};
@@ -116,7 +116,7 @@ impl Clock {
             if now - *start > self.limit {
                 let what = doing(work.job, work.context, &child.symbols);
                 child.end_because(Reason {
-                    kind: Kind::TimeLimit(self.limit),
+                    kind: ReasonKind::TimeLimit(self.limit),
                     text: format!("{what} took longer than the time limit of {:?}", self.limit),
                 });
             }

@@ -20,7 +20,7 @@ use super::args::returns;
 use super::process::{self, create};
 use super::{call, context_of, guard, open_context, process_of, string};
 use crate::error::{self, Error, Result};
-use crate::host::death::{Ended, Kind};
+use crate::host::death::{Ended, ReasonKind};
 use crate::host::kill::requested;
 use crate::host::node::{self, Node};
 use crate::host::operation::CallView;
@@ -249,12 +249,12 @@ fn fill_cause(fault: &mut veo_emu_fault, ended: Ended) {
         Ended::OutOfMemory => VEO_EMU_CAUSE_OUT_OF_MEMORY,
         Ended::Overwritten => VEO_EMU_CAUSE_OVERWRITTEN,
         Ended::Finding => VEO_EMU_CAUSE_FINDING,
-        Ended::Host(Kind::Requested) => VEO_EMU_CAUSE_KILLED,
-        Ended::Host(Kind::TimeLimit(limit)) => {
+        Ended::Host(ReasonKind::Requested) => VEO_EMU_CAUSE_KILLED,
+        Ended::Host(ReasonKind::TimeLimit(limit)) => {
             fault.time_limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
             VEO_EMU_CAUSE_TIME_LIMIT
         }
-        Ended::Host(Kind::Broken) => VEO_EMU_CAUSE_BROKEN,
+        Ended::Host(ReasonKind::Broken) => VEO_EMU_CAUSE_BROKEN,
     } as c_int;
 }
 
