@@ -50,7 +50,7 @@ impl Region {
 
 /// How the memory of a process is used.
 #[derive(Clone, Copy)]
-pub(crate) struct Plan {
+pub(crate) struct MemoryPlan {
     pub(crate) layout: Layout,
     /// Bytes that the program may allocate. Blocks that are guarded are spread over more.
     pub(crate) capacity: u64,
@@ -98,9 +98,9 @@ impl Memory {
         mapping: Mapping,
         control: Arc<Mapping>,
         node: &'static Node,
-        plan: Plan,
+        plan: MemoryPlan,
     ) -> Memory {
-        let Plan {
+        let MemoryPlan {
             layout,
             capacity,
             guard,

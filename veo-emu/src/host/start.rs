@@ -17,7 +17,7 @@ use super::child_process::ChildProcess;
 use super::connection::{Connection, PATIENCE, receive};
 use super::debugger::Debugger;
 use super::guard;
-use super::memory::{Memory, Plan};
+use super::memory::{Memory, MemoryPlan};
 use super::node::{self, Node};
 use super::output::{Output, Sink, Streams};
 use super::program::{self, Program};
@@ -193,7 +193,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     let unready = Unready(Some(pid));
     let watch = process::open_pidfd(pid).ok();
     let (handle, base) = await_ready(ours.as_fd(), pid, &program)?;
-    let plan = Plan {
+    let plan = MemoryPlan {
         layout,
         capacity: heap,
         guard,
