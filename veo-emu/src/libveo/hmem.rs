@@ -6,7 +6,7 @@ use std::ptr;
 use veo_abi::ffi::veo_proc_handle;
 use veo_abi::hmem::{self, MAX_PROCESSES, is_ve, untag};
 
-use super::hooks::{Action, AllocHook, Done, FreeHook, register};
+use super::hooks::{Action, AllocHook, FreeHook, HookedCall, register};
 use super::memory::{veo_alloc_mem, veo_alloc_mem_async, veo_free_mem, veo_free_mem_async};
 use super::{PROCESSES, guard, hooks, identifiers, memory, process_of};
 use crate::error::{Error, Result};
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn veo_alloc_hmem(
         memory::after_alloc(handle, address, &raw mut address as u64, size);
         hooks::run(
             veo_alloc_hmem as *const c_void,
-            &Done {
+            &HookedCall {
                 handle,
                 process: handle,
                 address,
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn veo_free_hmem(addr: *mut c_void) -> c_int {
         memory::after_free(handle, address);
         hooks::run(
             veo_free_hmem as *const c_void,
-            &Done {
+            &HookedCall {
                 handle,
                 process: handle,
                 address,

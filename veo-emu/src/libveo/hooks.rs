@@ -25,7 +25,7 @@ pub(super) enum Action {
 static ACTIONS: Mutex<Vec<(usize, Action)>> = Mutex::new(Vec::new());
 
 /// What a function has done.
-pub(super) struct Done {
+pub(super) struct HookedCall {
     /// The process or context that it was called with.
     pub(super) handle: u64,
     /// Handle of the process.
@@ -50,7 +50,7 @@ pub(super) fn is_hooked(function: *const c_void) -> bool {
 }
 
 /// Runs what follows a function that has just succeeded.
-pub(super) fn run(function: *const c_void, done: &Done) {
+pub(super) fn run(function: *const c_void, done: &HookedCall) {
     let tagged = || identifiers::tag(done.address, identifiers::of(done.process).ok()?).ok();
     match (action(function), done.size) {
         (Some(Action::Hook(hook, payload)), size) => {

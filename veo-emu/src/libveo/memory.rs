@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use veo_abi::ffi::{VEO_REQUEST_ID_INVALID, veo_proc_handle, veo_thr_ctxt};
 
-use super::hooks::Done;
+use super::hooks::HookedCall;
 use super::{ContextEntry, context_of, guard, hooks, process_of};
 use crate::error::{Error, Result};
 use crate::host::operation::HostOp;
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn veo_alloc_mem(
 pub(super) fn after_alloc(process: u64, address: u64, place: u64, size: u64) {
     hooks::run(
         veo_alloc_mem as *const c_void,
-        &Done {
+        &HookedCall {
             handle: process,
             process,
             address,
@@ -57,7 +57,7 @@ pub(super) fn after_alloc(process: u64, address: u64, place: u64, size: u64) {
 pub(super) fn after_free(process: u64, address: u64) {
     hooks::run(
         veo_free_mem as *const c_void,
-        &Done {
+        &HookedCall {
             handle: process,
             process,
             address,
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn veo_write_mem(
 struct Followed {
     /// Weak, since a context that ends drops the hooks that it has not run.
     queue: Weak<Queue>,
-    done: Done,
+    done: HookedCall,
     request: u64,
 }
 
@@ -135,7 +135,7 @@ fn follow(
     let address = freed.unwrap_or(0);
     let followed = Box::into_raw(Box::new(Followed {
         queue: Arc::downgrade(&entry.queue),
-        done: Done {
+        done: HookedCall {
             handle: context,
             process: entry.process,
             address,
