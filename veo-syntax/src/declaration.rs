@@ -7,7 +7,7 @@ use veo_abi::Verify;
 
 use crate::attribute::{DeclaredLibrary, Resolution};
 use crate::clause::Clause;
-use crate::placeholder::Named;
+use crate::placeholder::PlaceholderParts;
 
 /// One kernel.
 pub(crate) struct Declaration {
@@ -39,8 +39,8 @@ pub(crate) struct Declaration {
 
 impl Declaration {
     /// The parts that a placeholder needs.
-    pub(crate) fn named(&self) -> Named<'_> {
-        Named {
+    pub(crate) fn named(&self) -> PlaceholderParts<'_> {
+        PlaceholderParts {
             attrs: &self.attrs,
             vis: &self.vis,
             ident: &self.ident,

@@ -10,7 +10,7 @@ use syn::{Attribute, ForeignItemFn, LitStr, Meta, Path, Token, Visibility, parse
 
 use crate::c_spelling;
 use crate::mistake::Mistake;
-use crate::placeholder::Named;
+use crate::placeholder::PlaceholderParts;
 use crate::report::Report;
 
 /// The item below the attribute.
@@ -40,8 +40,8 @@ pub(crate) struct Broken {
 
 impl Broken {
     /// The parts that a placeholder needs.
-    pub(crate) fn named(&self) -> Named<'_> {
-        Named {
+    pub(crate) fn named(&self) -> PlaceholderParts<'_> {
+        PlaceholderParts {
             attrs: &self.attrs,
             vis: &self.vis,
             ident: &self.ident,

@@ -10,12 +10,12 @@ use crate::attribute::ExpansionContext;
 /// the errors, so the compiler knows that the type is wrong. Callers of the kernel therefore see
 /// no second error, whatever they pass and do with the result.
 pub(crate) fn placeholder(
-    named: Named<'_>,
+    named: PlaceholderParts<'_>,
     why: &TokenStream,
     context: &ExpansionContext,
 ) -> TokenStream {
     let krate = &context.krate;
-    let Named {
+    let PlaceholderParts {
         attrs,
         vis,
         ident,
@@ -36,7 +36,7 @@ pub(crate) fn placeholder(
 }
 
 /// The parts of a declaration with mistakes that the placeholder uses.
-pub(crate) struct Named<'a> {
+pub(crate) struct PlaceholderParts<'a> {
     pub(crate) attrs: &'a [Attribute],
     pub(crate) vis: &'a Visibility,
     pub(crate) ident: &'a Ident,
