@@ -155,12 +155,12 @@ struct Stamp {
     size: u64,
 }
 
-type Parsed = Result<Arc<Prototypes>, String>;
+type ParsedPrototypes = Result<Arc<Prototypes>, String>;
 
 /// Parses each file only once for all declarations. An editor keeps this process for a long
 /// time, so a changed file is read again.
-fn cached(path: &Path, stamp: Stamp) -> Parsed {
-    static KNOWN: OnceLock<Mutex<HashMap<PathBuf, (Stamp, Parsed)>>> = OnceLock::new();
+fn cached(path: &Path, stamp: Stamp) -> ParsedPrototypes {
+    static KNOWN: OnceLock<Mutex<HashMap<PathBuf, (Stamp, ParsedPrototypes)>>> = OnceLock::new();
     let known = KNOWN.get_or_init(Mutex::default);
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((before, parsed)) = known.get(path)
@@ -173,7 +173,7 @@ fn cached(path: &Path, stamp: Stamp) -> Parsed {
     parsed
 }
 
-fn read(path: &Path) -> Parsed {
+fn read(path: &Path) -> ParsedPrototypes {
     let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let prototypes =
         Prototypes::from_text(&text).map_err(|e| format!("{}: {e}", path.display()))?;
