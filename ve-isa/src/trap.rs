@@ -90,6 +90,11 @@ pub enum TrapKind {
     },
     /// The program called `abort`.
     Abort,
+    /// The program raised a signal that ends it.
+    Raised {
+        /// Its number, which is the host's.
+        signal: i32,
+    },
 }
 
 impl TrapKind {
@@ -104,6 +109,7 @@ impl TrapKind {
             Self::VectorLength { .. } | Self::CommunicationRegister { .. } => SIGILL,
             Self::Breakpoint => SIGTRAP,
             Self::Abort => SIGABRT,
+            Self::Raised { signal } => *signal,
             Self::Misaligned { .. } => SIGBUS,
             Self::Arithmetic { .. } => SIGFPE,
             Self::MemoryAccess { .. }
@@ -169,6 +175,7 @@ impl fmt::Display for TrapKind {
             Self::Stopped => f.write_str("stopped"),
             Self::Exit { code } => write!(f, "exit with code {code}"),
             Self::Abort => f.write_str("abort"),
+            Self::Raised { signal } => write!(f, "the program raised signal {signal}"),
         }
     }
 }

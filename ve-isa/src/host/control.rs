@@ -1,7 +1,8 @@
 //! How a program ends, and what it does then; assertions; thread-local memory; functions that run once in C++.
 
 use super::call::{
-    Outcome, Table, bad_pointer, int, load, nothing, result, result_int, store, text, word,
+    Outcome, Table, bad_pointer, int, load, nothing, result, result_int, set_errno, store, text,
+    word,
 };
 use crate::process::Exit;
 use crate::thread::{Failure, Thread};
@@ -9,6 +10,10 @@ use crate::trap::TrapKind;
 
 pub(super) const TABLE: Table = &[
     ("abort", |_| Err(TrapKind::Abort.into())),
+    ("raise", |thread| {
+        let number = int(thread, 0);
+        raise(thread, number)
+    }),
     ("exit", |thread| {
         let code = int(thread, 0);
         leave_program(thread, code)
@@ -97,6 +102,21 @@ pub(super) const TABLE: Table = &[
 ];
 
 const SP: usize = 11;
+
+/// A signal to the program itself, which ends it unless that is one that does nothing by default.
+fn raise(thread: &mut Thread, number: i32) -> Outcome {
+    match number {
+        0 | libc::SIGCHLD | libc::SIGCONT | libc::SIGURG | libc::SIGWINCH => result_int(thread, 0),
+        libc::SIGSTOP | libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU => {
+            Err(Failure::Why("nobody could continue the program".into()))
+        }
+        1..=64 => Err(TrapKind::Raised { signal: number }.into()),
+        _ => {
+            set_errno(thread, libc::EINVAL);
+            result_int(thread, -1)
+        }
+    }
+}
 
 fn exit_at_once(thread: &mut Thread) -> Outcome {
     let code = int(thread, 0);
