@@ -1,6 +1,6 @@
 //! A machine: a window, the images in it, threads that run their code.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::ffi::CString;
 use std::sync::{Arc, RwLock};
 
@@ -222,6 +222,52 @@ impl Machine {
             .get_in(image, name)
             .filter(|definition| definition.tls.is_none())
             .map(|definition| definition.address)
+    }
+
+    /// As [`symbol_in`](Self::symbol_in), or else in the images that this one needs, those that it names itself first, or else of the host, as
+    /// `dlsym` finds it.
+    #[must_use]
+    pub fn symbol_from(&self, image: ImageId, name: &str) -> Option<u64> {
+        let mut next = VecDeque::from([image]);
+        let mut seen = HashSet::from([image]);
+        while let Some(image) = next.pop_front() {
+            if let Some(address) = self.symbol_in(image, name) {
+                return Some(address);
+            }
+            let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
+            let found = loaded.images.iter().find(|found| found.id == image);
+            let needed = found.into_iter().flat_map(|image| &image.requires);
+            next.extend(needed.filter(|needed| seen.insert(**needed)));
+        }
+        self.host_address(name)
+    }
+
+    /// How far the addresses of an image are from those in its file.
+    #[must_use]
+    pub fn base(&self, image: ImageId) -> Option<u64> {
+        let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
+        let found = loaded.images.iter().find(|found| found.id == image);
+        found.map(|image| image.base)
+    }
+
+    /// Where an image begins. No other begins there at the same time.
+    #[must_use]
+    pub fn place(&self, image: ImageId) -> Option<u64> {
+        let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
+        let found = loaded.images.iter().find(|found| found.id == image);
+        found?.start()
+    }
+
+    /// Whether there is code at an address: an instruction, or a function of the host.
+    #[must_use]
+    pub fn is_code(&self, address: u64) -> bool {
+        self.common.executable.contains(address, 8) || self.host_function(address).is_some()
+    }
+
+    /// Gives back what machine code has allocated with `malloc`. The result says whether a block begins there.
+    pub fn free(&self, address: u64) -> bool {
+        let heap = &self.gates.process().heap;
+        heap.free(&self.common.window, address).is_ok()
     }
 
     /// An address as `name+0x10`, as far as images tell.

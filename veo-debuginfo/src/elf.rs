@@ -30,6 +30,7 @@ pub fn machine_of(processor: &str) -> Option<u16> {
     })
 }
 
+const RELOCATABLE: u16 = 1;
 const SHARED: u16 = 3;
 const LOAD: u32 = 1;
 const DYNAMIC: u32 = 2;
@@ -44,6 +45,8 @@ pub struct Headers {
     pub flags: u32,
     /// It is a shared library or a position-independent program.
     pub shared: bool,
+    /// It is a relocatable object.
+    pub relocatable: bool,
     /// It is a program, since it names a loader.
     pub program: bool,
     /// The end of the last byte that is loaded from the file.
@@ -59,6 +62,7 @@ impl Headers {
             machine: short(&header, 18),
             flags: word(&header, 48),
             shared: short(&header, 16) == SHARED,
+            relocatable: short(&header, 16) == RELOCATABLE,
             program: false,
             end: 0,
         };
@@ -212,5 +216,6 @@ mod tests {
             (headers.machine, headers.shared, headers.end),
             (HOST, false, 0)
         );
+        assert!(headers.relocatable);
     }
 }

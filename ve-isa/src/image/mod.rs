@@ -76,6 +76,8 @@ pub struct Image {
     pub requires: Vec<ImageId>,
     /// The images that it cannot do without, itself perhaps among them.
     pub uses: BTreeSet<ImageId>,
+    /// How far its addresses are from those in its file: in a relocatable object, from those in its first section of code.
+    pub base: u64,
     /// The ranges that were mapped for it.
     mapped: Vec<Range<u64>>,
     /// Where its code is.
@@ -101,6 +103,7 @@ impl Image {
             needed: Vec::new(),
             requires: Vec::new(),
             uses: BTreeSet::new(),
+            base: 0,
             mapped: Vec::new(),
             code: Vec::new(),
             symbols: Vec::new(),
@@ -109,6 +112,12 @@ impl Image {
             destructors: Vec::new(),
             tls: None,
         }
+    }
+
+    /// The first address of its memory, if it has any.
+    #[must_use]
+    pub fn start(&self) -> Option<u64> {
+        self.mapped.first().map(|range| range.start)
     }
 
     /// The function or variable that covers an address, or comes last before it.

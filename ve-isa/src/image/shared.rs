@@ -92,6 +92,7 @@ impl Shared {
         let segments = Segments::parse(header, source).map_err(damaged)?;
         let (range, base) = segments.place(source, window)?;
         let mut image = Image::new(id, source.name());
+        image.base = base;
         image.mapped.push(range.clone());
         let placed = Self::read(segments, base, window, scope, &mut image);
         match placed {

@@ -309,6 +309,9 @@ impl<'a> Relocatable<'a> {
             place.sections.insert(section.index.0, address);
             write(address, section.data)?;
             if section.execute {
+                if image.code.is_empty() {
+                    image.base = address;
+                }
                 image.code.push(address..address + section.size);
             }
         }
