@@ -130,16 +130,16 @@ fn a_library_of_another_machine_hides_none_that_can_run() {
         std::fs::write(&file, bytes).unwrap();
         file
     };
-    let mut for_ve = whole.clone();
-    for_ve[18..20].copy_from_slice(&251u16.to_le_bytes());
-    place("first", &for_ve);
+    let mut foreign = whole.clone();
+    foreign[18..20].copy_from_slice(&243u16.to_le_bytes());
+    place("first", &foreign);
     // The headers are there; what is behind what is loaded may be missing.
     place("second", &whole[..4096]);
     let path = ["first", "second", "third"].map(|name| directory.join(name).display().to_string());
     let path = path.join(":");
     let loaded = || said_with(LOAD, &[("VEO_LIBRARY_PATH", Some(&path))]);
     let error = loaded();
-    for part in ["error: ", "first/libsurrounded.so", "VE machine code"] {
+    for part in ["error: ", "first/libsurrounded.so", "machine number 243"] {
         assert!(error.contains(part), "{error}");
     }
     let good = place("third", &whole);

@@ -44,23 +44,13 @@ pub(crate) fn check(path: &str) -> Result<Option<Code>> {
     let Some(headers) = Headers::read(&mut file) else {
         return refuse("is no 64-bit ELF file, or is damaged".into());
     };
-    let code = match Code::of_machine(headers.machine) {
-        Some(code) => code,
-        None if headers.machine == elf::VE => {
-            return refuse(
-                "is VE machine code, which the emulator cannot run; \
-                 build the kernels for the host as well"
-                    .into(),
-            );
-        }
-        None => {
-            let machine = headers.machine;
-            return refuse(format!(
-                "is for another machine (ELF machine number {machine})"
-            ));
-        }
+    let Some(code) = Code::of_machine(headers.machine) else {
+        let machine = headers.machine;
+        return refuse(format!(
+            "is for another machine (ELF machine number {machine})"
+        ));
     };
-    if !headers.shared {
+    if !code.is_loadable(&headers) {
         return refuse("is no shared library; link it with -shared".into());
     }
     if headers.end > len {

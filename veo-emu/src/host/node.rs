@@ -246,7 +246,7 @@ impl Bounds {
         let space = memfd::address_space_limit();
         let file = memfd::file_size_limit();
         let file_leaves = file.saturating_sub(staging).max(file / 2);
-        let window = Window::USUAL.len - staging;
+        let window = Window::USUAL.room();
         let mut least = (window, "the VE's address space");
         if space != u64::MAX && space / 4 < least.0 {
             least = (space / 4, "the address-space limit (ulimit -v)");

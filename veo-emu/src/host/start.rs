@@ -95,7 +95,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         warn_once!("{complaint}");
     }
     let heap = match options.memory {
-        0 => node.total().min(window.len - STAGING_LEN),
+        0 => node.total().min(window.room()),
         wanted => node::memory_of_process(wanted, node)?,
     };
     let guard = match options.guard {
@@ -103,7 +103,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         None => guard::from_environment()?,
     };
     let guard = sanitizers.guarding(guard);
-    let most = window.len - STAGING_LEN;
+    let most = window.room();
     let layout = Layout {
         window,
         heap: match guard {

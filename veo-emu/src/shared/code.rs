@@ -1,7 +1,9 @@
 //! Which machine code a VE process runs. This is the one place that says so: the search for
 //! a library, the check of a file and the preparation of a call ask here.
 
-use veo_debuginfo::elf;
+use std::path::Path;
+
+use veo_debuginfo::elf::{self, Headers};
 
 /// A kind of machine code that a VE process runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,22 +11,31 @@ use veo_debuginfo::elf;
 pub(crate) enum Code {
     /// Code of the host's own processor.
     Native = 1,
+    /// Code of the Vector Engine.
+    Ve = 2,
 }
 
 impl Code {
     /// All kinds, the preferred one first.
-    pub(crate) const ALL: [Code; 1] = [Code::Native];
+    pub(crate) const ALL: [Code; 2] = [Code::Native, Code::Ve];
 
     /// The machine number of its ELF files.
     pub(crate) const fn machine(self) -> u16 {
         match self {
             Code::Native => elf::HOST,
+            Code::Ve => elf::VE,
         }
     }
 
     /// The kind of code in files with this machine number.
     pub(crate) fn of_machine(machine: u16) -> Option<Code> {
         Code::ALL.into_iter().find(|code| code.machine() == machine)
+    }
+
+    /// The kind of code in a file, if it has one that runs here.
+    pub(crate) fn of_file(path: &Path) -> Option<Code> {
+        let (mut file, _) = elf::open(path).ok()?;
+        Code::of_machine(Headers::read(&mut file)?.machine)
     }
 
     /// The kind with this number, which comes from another process.
@@ -37,6 +48,13 @@ impl Code {
     pub(crate) fn has_classes(self) -> bool {
         match self {
             Code::Native => true,
+            Code::Ve => false,
         }
+    }
+
+    /// Whether a file with these headers can be loaded, as far as they tell: a shared object, or for
+    /// the Vector Engine also a relocatable one.
+    pub(crate) fn is_loadable(self, headers: &Headers) -> bool {
+        headers.shared || self == Code::Ve && headers.relocatable
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::sys::memfd;
+
 /// The part of a VE process's address space that VE memory lies in. Each process has its own;
 /// the host maps the memory elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,11 @@ impl Window {
         len: 0x0060_0000_0000,
     };
 
+    /// Bytes that the heap may have, beside what else lies in the window.
+    pub(crate) const fn room(&self) -> u64 {
+        self.len - STAGING_LEN - MACHINE_LEN
+    }
+
     /// How far an address lies behind the beginning; `None`: it lies before.
     pub(crate) fn offset(&self, address: u64) -> Option<u64> {
         address.checked_sub(self.base)
@@ -42,6 +49,10 @@ impl Window {
 /// Memory behind the heap for stack buffers of calls that are on their way.
 /// It does not count as the node's memory, and the stack data of one call always fit.
 pub(crate) const STAGING_LEN: u64 = 128 << 20;
+
+/// Addresses behind the staging area that the machine has which runs VE machine code: for its
+/// images, its stacks and what its code allocates. They cost nothing until it is there.
+const MACHINE_LEN: u64 = 64 << 30;
 
 /// How the memory of a process is divided into regions, one behind the other from the
 /// beginning of its window. Both processes know regions by this type only.
@@ -63,6 +74,13 @@ impl Layout {
     /// Offsets of the staging area, behind the heap.
     pub(crate) fn staging(&self) -> Range<u64> {
         self.heap..self.heap.saturating_add(self.staging)
+    }
+
+    /// Addresses behind all regions for the machine that runs VE machine code.
+    pub(crate) fn machine(&self) -> Range<u64> {
+        let start = (self.window.base + self.staging().end).next_multiple_of(memfd::page_size());
+        let end = self.window.base + self.window.len;
+        start..end.min(start.saturating_add(MACHINE_LEN))
     }
 
     /// Length of all regions; `None`: the window has no room for them.

@@ -5,6 +5,7 @@
 
 use std::ffi::CStr;
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::ptr::NonNull;
 
@@ -226,6 +227,36 @@ impl Drop for Mapping {
         // SAFETY: the range is ours; views borrow the mapping, so none is left.
         unsafe { libc::munmap(self.base.as_ptr().cast(), self.len) };
     }
+}
+
+/// Takes exactly these addresses, closed and without memory, for the rest of the process's life.
+pub(crate) fn reserve_addresses(range: Range<u64>) -> io::Result<()> {
+    let len = usize::try_from(range.end.saturating_sub(range.start))
+        .map_err(|_| io::ErrorKind::OutOfMemory)?;
+    // SAFETY: the kernel takes addresses that nothing is mapped at, or refuses: MAP_FIXED_NOREPLACE
+    // never replaces a mapping, and a kernel that ignores it is caught below.
+    let base = unsafe {
+        libc::mmap(
+            range.start as *mut libc::c_void,
+            len,
+            libc::PROT_NONE,
+            libc::MAP_PRIVATE
+                | libc::MAP_ANONYMOUS
+                | libc::MAP_NORESERVE
+                | libc::MAP_FIXED_NOREPLACE,
+            -1,
+            0,
+        )
+    };
+    if base == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    if base as u64 != range.start {
+        // SAFETY: the mapping that was just made, which nobody uses.
+        unsafe { libc::munmap(base, len) };
+        return Err(io::Error::from_raw_os_error(libc::EEXIST));
+    }
+    Ok(())
 }
 
 /// Types that may lie in memory another process writes to.

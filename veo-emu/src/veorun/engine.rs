@@ -1,5 +1,6 @@
-//! An engine runs one kind of machine code: it loads the libraries, calls the functions and
-//! explains the faults. The rest of the VE process knows an engine by these traits only.
+//! An engine runs one kind of machine code: it loads the libraries and calls the functions. What
+//! signals of the threads that do so mean is for [`Signals`] to say. The rest of the VE process
+//! knows engines by these traits only.
 
 use crate::shared::code::Code;
 use crate::shared::control::{FaultRecord, Trap};
@@ -41,6 +42,18 @@ pub(super) trait Engine {
 
     /// Prepares the calling thread, which is a context's, to run functions.
     fn runner(&self) -> Self::Runner;
+}
+
+/// Says what signals of threads mean that run machine code.
+pub(super) trait Signals {
+    /// Whether the signal is of an access to memory that an engine has made for machine code: then
+    /// the thread goes on, and the access tells its engine that it has failed. Safe to call in its
+    /// handler.
+    ///
+    /// # Safety
+    ///
+    /// The system passed both pointers to the handler that calls this, for `SIGSEGV` or `SIGBUS`.
+    unsafe fn recover(&self, info: *mut libc::siginfo_t, context: *mut libc::ucontext_t) -> bool;
 
     /// What a signal means that the calling thread got. Safe to call in its handler.
     ///

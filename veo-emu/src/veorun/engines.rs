@@ -1,8 +1,132 @@
-//! Which engine runs which code. There is one engine, for the host's own machine code. A second
-//! engine belongs here, in a type that chooses by the machine of a library and by the address
-//! of a function.
+//! Which engine runs which code: that of a library its file says, that of a function or of
+//! memory its address, since each engine's lies elsewhere.
 
-use super::native::Native;
+use std::ffi::OsStr;
+use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
-/// The engine of this process.
-pub(super) static ENGINE: Native = Native;
+use super::engine::{Engine, Loaded, Runner, Signals};
+use super::memory;
+use super::native::{Native, NativeRunner};
+use super::ve::{Ve, VeRunner};
+use crate::shared::code::Code;
+use crate::shared::control::{FaultRecord, Trap};
+use crate::shared::ring::Received;
+
+/// The engines of this process, as one.
+pub(super) static ENGINE: Engines = Engines;
+
+/// All engines.
+pub(super) struct Engines;
+
+/// Whether an address, or a handle, which is one, is the VE engine's.
+fn is_of_ve(address: u64) -> bool {
+    memory::machine().contains(&address)
+}
+
+impl Engine for Engines {
+    type Runner = AnyRunner;
+
+    fn prepare(&self) {
+        Native.prepare();
+        Ve.prepare();
+    }
+
+    fn load(&self, path: &[u8]) -> Result<Loaded, String> {
+        let file = Path::new(OsStr::from_bytes(path));
+        // A bare name is for the system's loader to find.
+        let code = path
+            .contains(&b'/')
+            .then(|| Code::of_file(file))
+            .flatten()
+            .unwrap_or(Code::Native);
+        match code {
+            Code::Native => Native.load(path),
+            Code::Ve => Ve.load(path),
+        }
+    }
+
+    fn unload(&self, handle: u64) -> Result<(), String> {
+        if is_of_ve(handle) {
+            Ve.unload(handle)
+        } else {
+            Native.unload(handle)
+        }
+    }
+
+    fn symbol(&self, handle: u64, name: &[u8]) -> u64 {
+        if is_of_ve(handle) {
+            Ve.symbol(handle, name)
+        } else {
+            Native.symbol(handle, name)
+        }
+    }
+
+    fn is_code(&self, address: u64) -> bool {
+        if is_of_ve(address) {
+            Ve.is_code(address)
+        } else {
+            Native.is_code(address)
+        }
+    }
+
+    fn free(&self, address: u64) -> bool {
+        if is_of_ve(address) {
+            Ve.free(address)
+        } else {
+            Native.free(address)
+        }
+    }
+
+    fn runner(&self) -> AnyRunner {
+        AnyRunner {
+            of_ve: memory::machine(),
+            native: Native.runner(),
+            ve: Ve.runner(),
+        }
+    }
+}
+
+impl Signals for Engines {
+    unsafe fn recover(&self, info: *mut libc::siginfo_t, context: *mut libc::ucontext_t) -> bool {
+        // SAFETY: the caller vouches for both.
+        unsafe { Ve.recover(info, context) }
+    }
+
+    unsafe fn trap(
+        &self,
+        signal: i32,
+        info: *mut libc::siginfo_t,
+        context: *mut libc::ucontext_t,
+    ) -> Trap {
+        // SAFETY: the caller vouches for both.
+        unsafe { Native.trap(signal, info, context) }
+    }
+
+    unsafe fn add_callers(&self, record: &FaultRecord, pc: u64, context: *mut libc::ucontext_t) {
+        // SAFETY: the caller vouches for the context.
+        unsafe { Native.add_callers(record, pc, context) };
+    }
+}
+
+/// Runs functions of any engine.
+pub(super) struct AnyRunner {
+    /// Where functions of the VE engine are.
+    of_ve: Range<u64>,
+    native: NativeRunner,
+    ve: VeRunner,
+}
+
+impl Runner for AnyRunner {
+    #[inline]
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
+        if self.of_ve.contains(&request.address) {
+            // SAFETY: the caller vouches for the function.
+            unsafe { self.ve.call(request) }
+        } else {
+            // SAFETY: as above.
+            unsafe { self.native.call(request) }
+        }
+    }
+}

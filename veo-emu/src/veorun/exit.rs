@@ -15,9 +15,15 @@ pub(super) fn now(status: i32) -> ! {
 }
 
 /// Ends the process in order: destructors of libraries run, files are flushed.
-pub(super) fn in_order() -> ! {
+pub(super) fn in_order(status: i32) -> ! {
     // SAFETY: exit takes a number and does not return; no lock of ours is held.
-    unsafe { libc::exit(0) }
+    unsafe { libc::exit(status) }
+}
+
+/// Ends the process by a signal that its kernel has raised and that is no fault.
+pub(super) fn by_signal(signal: i32) -> ! {
+    signals::die_of(signal);
+    now(1)
 }
 
 /// Ends the process by a trap of the calling thread's kernel, as a signal would.

@@ -4,7 +4,7 @@
 use std::io;
 use std::sync::OnceLock;
 
-use super::engine::Engine as _;
+use super::engine::Signals as _;
 use super::engines::ENGINE;
 use super::{current, memory, signals};
 use crate::shared::control::{Control, RecordedCause, Trap};
@@ -56,7 +56,12 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
         if unsafe { memory::recover(context) } {
             return;
         }
+        // Before an access of machine code fails: it may be to what the host has just allocated.
         if signal == libc::SIGSEGV && memory::follow() {
+            return;
+        }
+        // SAFETY: the kernel passed both to this handler, for one of these signals.
+        if unsafe { ENGINE.recover(info, context) } {
             return;
         }
     }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 use super::{arch, signals};
 use crate::shared::control::Control;
 use crate::shared::window::Layout;
-use crate::sys::memfd::{Mapping, is_sealed};
+use crate::sys::memfd::{Mapping, is_sealed, reserve_addresses};
 
 /// VE memory, mapped.
 struct Memory {
@@ -44,6 +44,34 @@ pub(super) fn map(fd: &OwnedFd, control: &'static Control, layout: Layout) -> Re
     };
     let _ = MEMORY.set(memory);
     Ok(())
+}
+
+/// Where the machine lies that runs VE machine code, or would lie.
+pub(super) fn machine() -> Range<u64> {
+    MEMORY.get().map_or(0..0, |memory| memory.layout.machine())
+}
+
+/// The lengths of address space that are asked for, if the system gives no more.
+const MACHINE_LENGTHS: [u64; 4] = [u64::MAX, 8 << 30, 2 << 30, 512 << 20];
+
+/// Takes the addresses of the machine, closed, for the rest of the process's life. Called once. The
+/// result is the addresses that it may use, which begin with VE memory, and which of them are its own.
+pub(super) fn take_machine() -> Result<(Range<u64>, Range<u64>), String> {
+    let memory = MEMORY.get().ok_or("there is no VE memory")?;
+    let wanted = machine();
+    let mut refusal = None;
+    for length in MACHINE_LENGTHS {
+        let own = wanted.start..wanted.end.min(wanted.start.saturating_add(length));
+        match reserve_addresses(own.clone()) {
+            Ok(()) => return Ok((memory.layout.window.base..own.end, own)),
+            Err(error) => refusal = Some(error),
+        }
+    }
+    let why = refusal.map_or_else(String::new, |error| error.to_string());
+    let (start, length) = (wanted.start, MACHINE_LENGTHS[3]);
+    Err(format!(
+        "VE machine code needs {length} bytes of address space at {start:#x}: {why}"
+    ))
 }
 
 /// The addresses that blocks are in.

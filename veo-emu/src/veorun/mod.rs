@@ -21,4 +21,5 @@ pub(crate) mod takeover;
 mod tasks;
 #[cfg(test)]
 mod trap_tests;
+mod ve;
 mod worker;

@@ -40,7 +40,7 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
             current::release();
             if last {
                 sanitizer::before_end();
-                exit::in_order();
+                exit::in_order(0);
             }
         })?;
     told.recv()

@@ -15,7 +15,7 @@ use super::arch;
 use super::engine::{Engine, Loaded};
 use crate::shared::control::{FaultRecord, Trap};
 use crate::shared::fpe;
-use call::NativeRunner;
+pub(super) use call::NativeRunner;
 
 /// Runs machine code of the host.
 pub(super) struct Native;
@@ -52,8 +52,15 @@ impl Engine for Native {
         enable_fpe();
         NativeRunner
     }
+}
 
-    unsafe fn trap(
+impl Native {
+    /// What a signal means that the calling thread got. Safe to call in its handler.
+    ///
+    /// # Safety
+    ///
+    /// The system passed both pointers to the handler that calls this.
+    pub(super) unsafe fn trap(
         &self,
         signal: i32,
         info: *mut libc::siginfo_t,
@@ -63,7 +70,17 @@ impl Engine for Native {
         unsafe { signal::trap(signal, info, context) }
     }
 
-    unsafe fn add_callers(&self, record: &FaultRecord, pc: u64, context: *mut libc::ucontext_t) {
+    /// Adds the callers of `pc` to the record of a fault. Safe to call in its handler.
+    ///
+    /// # Safety
+    ///
+    /// The system passed the context to the handler that calls this.
+    pub(super) unsafe fn add_callers(
+        &self,
+        record: &FaultRecord,
+        pc: u64,
+        context: *mut libc::ucontext_t,
+    ) {
         // SAFETY: the caller vouches for the context.
         unsafe { signal::walk(record, pc, context) };
     }

@@ -1,0 +1,118 @@
+//! The machine of this process and its threads.
+
+use std::cell::RefCell;
+use std::ffi::CString;
+use std::os::unix::ffi::OsStringExt;
+use std::panic::catch_unwind;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use ve_isa::machine::{DEFAULT_STACK, Machine, MachineThread};
+use ve_isa::memory::Window;
+use veo_abi::{environment, hmem};
+
+use super::ending::Ending;
+use crate::sys::process;
+use crate::veorun::{current, exit, memory};
+
+static MACHINE: OnceLock<Result<Machine, String>> = OnceLock::new();
+
+/// The process that the machine is in. A forked child has a copy that it does not use.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    /// The machine's thread that runs what the calling thread is asked to.
+    static THREAD: RefCell<Option<MachineThread<'static>>> = const { RefCell::new(None) };
+}
+
+/// The machine, which the first call makes.
+pub(super) fn get() -> Result<&'static Machine, String> {
+    MACHINE.get_or_init(make).as_ref().map_err(String::clone)
+}
+
+/// The machine, if it has been made.
+pub(super) fn made() -> Option<&'static Machine> {
+    MACHINE.get()?.as_ref().ok()
+}
+
+fn make() -> Result<Machine, String> {
+    let (all, own) = memory::take_machine()?;
+    let tags = !hmem::untag(u64::MAX);
+    // SAFETY: the range begins with VE memory, which is mapped for good and which no reference points into; behind it are
+    // addresses that were taken just now for this, of which the window never opens the last page. The handler of faults, which is
+    // installed before anything is loaded, calls `recover`.
+    let window = unsafe { Window::adopt(all, own, tags) };
+    let machine = Machine::in_window(window).map_err(|error| error.to_string())?;
+    let entries: Vec<CString> = environment::inherited()
+        .filter_map(|(mut entry, value)| {
+            entry.push("=");
+            entry.push(value);
+            CString::new(entry.into_vec()).ok()
+        })
+        .collect();
+    machine
+        .set_environment(&entries)
+        .map_err(|error| error.to_string())?;
+    PROCESS.store(process::own_id(), Ordering::Relaxed);
+    // SAFETY: the function takes no arguments and does not unwind.
+    unsafe { libc::atexit(at_exit) };
+    Ok(machine)
+}
+
+/// Does something with the machine's thread that belongs to the calling one. The first call makes it, with a stack of the same size.
+#[inline]
+pub(super) fn on_own_thread<R>(
+    work: impl FnOnce(&mut MachineThread<'static>) -> R,
+) -> Result<R, String> {
+    let done = THREAD.try_with(|place| {
+        let mut place = place
+            .try_borrow_mut()
+            .map_err(|_| "VE machine code runs on this thread already")?;
+        let thread = match &mut *place {
+            Some(thread) => thread,
+            none => none.insert(new_thread()?),
+        };
+        Ok(work(thread))
+    });
+    done.unwrap_or_else(|_| Err("the thread is about to end".into()))
+}
+
+#[cold]
+fn new_thread() -> Result<MachineThread<'static>, String> {
+    let stack = match current::stack() {
+        (_, 0) => DEFAULT_STACK,
+        (_, size) => size,
+    };
+    get()?.thread(stack).map_err(|error| {
+        format!("no thread of VE machine code with a stack of {stack} bytes: {error}")
+    })
+}
+
+/// Part of `exit`: calls what VE machine code has registered for it, then the destructors of its libraries.
+extern "C" fn at_exit() {
+    if process::own_id() != PROCESS.load(Ordering::Relaxed) {
+        return;
+    }
+    // Whatever is wrong, the process ends.
+    let _ = catch_unwind(|| {
+        let Some(machine) = made() else { return };
+        let Ok(mut thread) = machine.thread(DEFAULT_STACK) else {
+            return;
+        };
+        let exit = machine.host_address("exit");
+        let registered = exit.into_iter().map(|exit| (exit, true));
+        let destructors = machine.destructors();
+        let all = registered.chain(destructors.into_iter().map(|address| (address, false)));
+        for (function, is_exit) in all {
+            let Err(trap) = thread.call(function, &[0]) else {
+                continue;
+            };
+            match Ending::of(&mut thread, &trap) {
+                Ending::Exit(_) if is_exit => {}
+                // As in C, what `exit` calls may end the process itself.
+                Ending::Exit(status) => exit::now(status),
+                ending => ending.happen(),
+            }
+        }
+    });
+}

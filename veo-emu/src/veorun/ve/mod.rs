@@ -1,0 +1,81 @@
+//! The engine of VE machine code, around the machine of `ve_isa`.
+//!
+//! The machine works in the window of VE memory: addresses of the Vector Engine are addresses of this process, and what the host
+//! allocates is memory like the machine's own, which lies behind it. It is made when the first library for it is loaded.
+
+mod ending;
+mod libraries;
+mod machine;
+
+use super::engine::{Engine, Loaded, Runner};
+use crate::shared::control::Trap;
+use crate::shared::ring::Received;
+use ending::Ending;
+
+/// Runs VE machine code.
+pub(super) struct Ve;
+
+impl Engine for Ve {
+    type Runner = VeRunner;
+
+    fn prepare(&self) {}
+
+    fn load(&self, path: &[u8]) -> Result<Loaded, String> {
+        libraries::load(path)
+    }
+
+    fn unload(&self, handle: u64) -> Result<(), String> {
+        libraries::unload(handle)
+    }
+
+    fn symbol(&self, handle: u64, name: &[u8]) -> u64 {
+        libraries::symbol(handle, name).unwrap_or(0)
+    }
+
+    fn is_code(&self, address: u64) -> bool {
+        machine::made().is_some_and(|machine| machine.is_code(address))
+    }
+
+    fn free(&self, address: u64) -> bool {
+        machine::made().is_some_and(|machine| machine.free(address))
+    }
+
+    fn runner(&self) -> VeRunner {
+        VeRunner
+    }
+}
+
+impl Ve {
+    /// Makes an access of the machine to memory fail, if the signal is of one. Safe to call in its handler.
+    ///
+    /// # Safety
+    ///
+    /// The system passed both pointers to the handler that calls this, for `SIGSEGV` or `SIGBUS`.
+    pub(super) unsafe fn recover(
+        &self,
+        info: *mut libc::siginfo_t,
+        context: *mut libc::ucontext_t,
+    ) -> bool {
+        // SAFETY: the caller vouches for both; the handler returns at once if this says so.
+        unsafe { ve_isa::memory::recover(info, context.cast()) }
+    }
+}
+
+/// Runs functions of VE machine code, with the thread of the machine that belongs to the calling thread.
+pub(super) struct VeRunner;
+
+impl Runner for VeRunner {
+    #[inline]
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
+        let result = machine::on_own_thread(|thread| {
+            let result = thread.call(request.address, request.words());
+            result.map_err(|trap| Ending::of(thread, &trap))
+        });
+        match result {
+            Ok(Ok(word)) => Ok(word),
+            Ok(Err(Ending::Trap(trap))) => Err(trap),
+            Ok(Err(ending)) => ending.happen(),
+            Err(why) => Err(ending::no_thread(&why)),
+        }
+    }
+}
