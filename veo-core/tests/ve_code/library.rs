@@ -1,0 +1,86 @@
+//! Libraries of VE machine code, made by clang and veo-build's linker.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use veo_build::{Built, Kernels, Target};
+use veo_core::VeoProc;
+use veo_test_support::{available, found};
+
+/// Whether code for the VE can be compiled here.
+pub fn clang() -> bool {
+    available(
+        "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
+        found("clang-19") && found("llvm-link-19"),
+    )
+}
+
+/// Builds a library of one source, for the VE or the host, below `directory`.
+pub fn build(directory: &Path, name: &str, source: &str, target: Target) -> PathBuf {
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let stem = name.trim_start_matches("lib").trim_end_matches(".so");
+    let mut kernels = Kernels::new(name);
+    kernels
+        .inline(format!("{stem}.c"), source)
+        .targets([target])
+        .out_dir(directory.join(format!("{name}.built")))
+        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_CFG_TARGET_OS", "linux")
+        .env("OPT_LEVEL", "2")
+        .env("DEBUG", "2")
+        .env("NUM_JOBS", "2")
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .target(&triple)
+        .host(&triple)
+        .cargo_metadata(false);
+    std::fs::create_dir_all(directory.join(format!("{name}.built"))).unwrap();
+    let built = kernels
+        .try_compile()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let library = Built::library(&built, target).expect("it was built for this");
+    library.to_owned()
+}
+
+/// The library of `kernels.c`, found by its name as declared kernels are. `None`: it cannot be made here.
+pub fn kernels() -> Option<&'static Path> {
+    static LIBRARY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let made = LIBRARY.get_or_init(|| {
+        clang().then(|| {
+            let source = include_str!("kernels.c");
+            beside(
+                "libvecode.so",
+                &build(&scratch(), "libvecode.so", source, Target::Ve1Llvm),
+            )
+        })
+    });
+    made.as_deref()
+}
+
+/// A directory for what this program builds.
+pub fn scratch() -> PathBuf {
+    static NUMBER: Mutex<u32> = Mutex::new(0);
+    let mut number = NUMBER.lock().unwrap_or_else(PoisonError::into_inner);
+    *number += 1;
+    let name = format!("ve_code/{}-{number}", std::process::id());
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+/// Puts a library beside the test program, where libraries for this machine code are looked for.
+fn beside(name: &str, built: &Path) -> PathBuf {
+    let program = std::env::current_exe().expect("a test program has a path");
+    let directory = program.parent().expect("and a directory").join("ve1-llvm");
+    std::fs::create_dir_all(&directory).unwrap();
+    let place = directory.join(name);
+    let fresh = directory.join(format!("{name}.{}", std::process::id()));
+    std::fs::copy(built, &fresh).unwrap();
+    std::fs::rename(&fresh, &place).unwrap();
+    place
+}
+
+/// A process that can find the kernels, unless they cannot be made here.
+pub fn process() -> Option<VeoProc> {
+    kernels()?;
+    Some(VeoProc::new(0).expect("the emulated node is there"))
+}

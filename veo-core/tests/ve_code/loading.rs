@@ -1,0 +1,147 @@
+//! Loading, symbols, unloading, output: of libraries of both kinds of code in one process.
+
+use std::ffi::c_char;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use veo_build::Target;
+use veo_core::{OnStack, Result, Stream, VeoProc, ve_kernel};
+
+use crate::library::{build, clang, kernels, scratch};
+
+#[ve_kernel(lib = "libvecode.so")]
+fn print(text: *const c_char, number: i32);
+
+/// What a function of a library without arguments returns.
+fn ask(proc: &VeoProc, library: &Path, name: &str) -> Result<i64> {
+    let library = proc.load_library(library)?;
+    library.function::<fn() -> i64>(name)?.call(proc, ())
+}
+
+const KIND: &str = "int is_ve(void) {\n#ifdef __ve__\n return 1;\n#else\n return 0;\n#endif\n}\n\
+                    long kind(void) { return is_ve(); }\n";
+
+#[test]
+fn both_kinds_of_code_run_in_one_process() {
+    if !clang() {
+        return;
+    }
+    let proc = VeoProc::new(0).unwrap();
+    let host = build(&scratch(), "libkind.so", KIND, Target::Host);
+    let ve = build(&scratch(), "libkind.so", KIND, Target::Ve1Llvm);
+    for _ in 0..3 {
+        assert_eq!(ask(&proc, &ve, "kind").unwrap(), 1);
+        assert_eq!(ask(&proc, &host, "kind").unwrap(), 0);
+    }
+}
+
+/// Both define `number`, and each calls its own; what only one defines the other can call, too.
+#[test]
+fn symbols_are_those_of_their_library() {
+    if !clang() {
+        return;
+    }
+    let directory = scratch();
+    let library = |name: &str, number: i64| {
+        let text = format!(
+            "long number(void) {{ return {number}; }}\n\
+             long of_{number}(void) {{ return 100 * {number}; }}\n"
+        );
+        build(&directory, name, &text, Target::Ve1Llvm)
+    };
+    let (one, two) = (library("libone.so", 1), library("libtwo.so", 2));
+    let text = "long of_1(void);\nlong of_2(void);\nlong both(void) { return of_1() + of_2(); }\n";
+    let user = build(&directory, "libuser.so", text, Target::Ve1Llvm);
+    let proc = VeoProc::new(0).unwrap();
+    let missing = ask(&proc, &user, "both").unwrap_err().to_string();
+    assert!(
+        missing.contains("of_1") && missing.contains("of_2"),
+        "{missing}"
+    );
+    assert_eq!(ask(&proc, &one, "number").unwrap(), 1);
+    assert_eq!(ask(&proc, &two, "number").unwrap(), 2);
+    assert_eq!(ask(&proc, &user, "both").unwrap(), 300);
+    assert_eq!(ask(&proc, &two, "of_2").unwrap(), 200);
+    // What is used stays.
+    proc.load_library(&one).unwrap().unload().unwrap();
+    assert_eq!(ask(&proc, &user, "both").unwrap(), 300);
+}
+
+#[test]
+fn constructors_and_destructors_run_once() {
+    if !clang() {
+        return;
+    }
+    let text = "#include <stdio.h>\nstatic long state = 5;\n\
+                __attribute__((constructor)) static void begin(void) { state = 6; printf(\"begin\\n\"); }\n\
+                __attribute__((destructor)) static void end(void) { printf(\"end %ld\\n\", state); }\n\
+                long next(void) { return ++state; }\n";
+    let library = build(&scratch(), "libstate.so", text, Target::Ve1Llvm);
+    let (proc, output) = listening();
+    assert_eq!(ask(&proc, &library, "next").unwrap(), 7);
+    assert_eq!(ask(&proc, &library, "next").unwrap(), 8);
+    proc.load_library(&library).unwrap().unload().unwrap();
+    // It is loaded anew, with fresh variables, and ends with the process.
+    assert_eq!(ask(&proc, &library, "next").unwrap(), 7);
+    proc.close().unwrap();
+    assert_eq!(*output.lock().unwrap(), "begin\nend 8\nbegin\nend 7\n");
+}
+
+/// A process and what it prints to the standard output.
+fn listening() -> (VeoProc, Arc<Mutex<String>>) {
+    let output = Arc::new(Mutex::new(String::new()));
+    let place = output.clone();
+    let proc = VeoProc::builder()
+        .stdout(move |stream, bytes| {
+            if let Stream::Stdout = stream {
+                let text = String::from_utf8_lossy(bytes);
+                place.lock().unwrap().push_str(&text);
+            }
+        })
+        .build()
+        .unwrap();
+    (proc, output)
+}
+
+#[test]
+fn what_a_kernel_prints_is_there_when_it_ends() {
+    if kernels().is_none() {
+        return;
+    }
+    let (proc, output) = listening();
+    print(&proc, OnStack::cstr(c"number"), 12).unwrap();
+    assert_eq!(*output.lock().unwrap(), "number 12");
+    print(&proc, OnStack::cstr(c"\nand"), 13).unwrap();
+    assert_eq!(*output.lock().unwrap(), "number 12\nand 13");
+}
+
+#[test]
+fn what_cannot_be_loaded_is_told() {
+    if !clang() {
+        return;
+    }
+    let proc = VeoProc::new(0).unwrap();
+    let text = "long somewhere_else(void);\nlong ask(void) { return somewhere_else(); }\n";
+    let directory = scratch();
+    let library = build(&directory, "libincomplete.so", text, Target::Ve1Llvm);
+    let error = ask(&proc, &library, "ask").unwrap_err().to_string();
+    assert!(
+        error.contains("somewhere_else") && error.contains("libincomplete.so"),
+        "{error}"
+    );
+    // Cut short, and for the other generation of the machine.
+    let bytes = std::fs::read(&library).unwrap();
+    let short = directory.join("libshort.so");
+    std::fs::write(&short, &bytes[..bytes.len() / 3]).unwrap();
+    let error = ask(&proc, &short, "ask").unwrap_err().to_string();
+    assert!(error.contains("libshort.so"), "{error}");
+    let mut ve3 = bytes;
+    ve3[48..52].copy_from_slice(&0x10101u32.to_le_bytes());
+    let path = directory.join("libve3.so");
+    std::fs::write(&path, ve3).unwrap();
+    let error = ask(&proc, &path, "ask").unwrap_err().to_string();
+    assert!(error.contains("VE3"), "{error}");
+    // The process is as good as before.
+    let good = build(&directory, "libgood.so", KIND, Target::Ve1Llvm);
+    assert_eq!(ask(&proc, &good, "kind").unwrap(), 1);
+}

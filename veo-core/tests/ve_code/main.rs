@@ -1,0 +1,10 @@
+//! VE machine code on the emulated node: the same calls, memory, output, faults and ends as with code of the host.
+
+#![cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+
+mod calls;
+mod library;
+mod loading;
