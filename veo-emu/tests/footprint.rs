@@ -32,9 +32,15 @@ fn processes_and_requests_cost_little() {
     queued_calls();
 }
 
-/// At most 8 MiB for each, what it shares with the host included.
+/// At most 8 MiB for each, what it shares with the host included. Code that is not optimised takes more
+/// pages of the program's file.
 fn idle_processes() {
     const COUNT: u64 = 6;
+    const MOST: u64 = if cfg!(debug_assertions) {
+        9 << 20
+    } else {
+        8 << 20
+    };
     // The first one allocates what all of them share.
     drop(Proc::new(0));
     let before = resident();
@@ -51,7 +57,7 @@ fn idle_processes() {
         let pid = proc.pid().to_string();
         let (own, whole) = (memory(&pid, "Pss"), memory(&pid, "Rss"));
         println!("idle process: {whole} bytes, {own} without what it shares; {host} in the host");
-        assert!(whole + host <= 8 << 20, "{whole} + {host} bytes");
+        assert!(whole + host <= MOST, "{whole} + {host} bytes");
     }
 }
 
