@@ -258,10 +258,24 @@ impl Machine {
         found?.start()
     }
 
+    /// The function that an address is in, or that comes last before it, as far as its image tells.
+    #[must_use]
+    pub fn function_at(&self, address: u64) -> Option<Symbol> {
+        let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
+        let mut images = loaded.images.iter();
+        images.find_map(|image| image.symbol_at(address)).cloned()
+    }
+
+    /// Whether there is an instruction at an address.
+    #[must_use]
+    pub fn is_instruction(&self, address: u64) -> bool {
+        self.common.executable.contains(address, 8)
+    }
+
     /// Whether there is code at an address: an instruction, or a function of the host.
     #[must_use]
     pub fn is_code(&self, address: u64) -> bool {
-        self.common.executable.contains(address, 8) || self.host_function(address).is_some()
+        self.is_instruction(address) || self.host_function(address).is_some()
     }
 
     /// Gives back what machine code has allocated with `malloc`. The result says whether a block begins there.

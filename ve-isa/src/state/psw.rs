@@ -98,6 +98,12 @@ impl Psw {
         Flags::from_bits_truncate((self.0 & Self::FLAGS) as u8)
     }
 
+    /// This word with these exceptions as those that trap.
+    #[must_use]
+    pub const fn trapping(self, exceptions: Flags) -> Self {
+        Self((self.0 & !Self::ENABLES) | (exceptions.bits() as u64) << 6)
+    }
+
     /// Whether floats are rounded to nearest and nothing traps, which is what the host's unit does by itself.
     #[inline(always)]
     pub const fn is_plain(self) -> bool {

@@ -16,7 +16,7 @@ use crate::interp::{Common, Interpreter, Observer, Pause, StopHandle};
 use crate::memory::{MemoryError, Protection, Window};
 use crate::process::Process;
 use crate::state::Cpu;
-use crate::state::psw::Psw;
+use crate::state::psw::{Flags, Psw};
 use crate::trap::{Trap, TrapKind};
 use gates::Gate;
 use members::Members;
@@ -150,6 +150,12 @@ impl Thread {
             generation: 0,
             initialised: HashSet::new(),
         })
+    }
+
+    /// Makes these arithmetic exceptions trap in calls from outside that begin from now on, as long as machine code does not
+    /// change that. At first none does.
+    pub fn trap_on(&mut self, exceptions: Flags) {
+        self.first_psw = Psw::default().trapping(exceptions);
     }
 
     /// What functions of the host keep for the whole machine.
