@@ -67,6 +67,8 @@ struct veo_emu_fault {
 	char operation[512]; /* what was going on, if that was no kernel, "" : unknown */
 	char memory[512];    /* where `address` lies, as in "8 bytes past the 100 f64 allocated at
 	                      * main.c:12", "" : unknown; only where memory is guarded */
+	char detail[512];    /* what the machine says of it, as in "a write", "" : nothing; only of
+	                      * VE machine code */
 };
 
 /* Options of a process. Zero-initialised means: all defaults. */

@@ -101,6 +101,7 @@ pub struct veo_emu_fault {
     pub sender: pid_t,
     pub operation: [::std::os::raw::c_char; 512usize],
     pub memory: [::std::os::raw::c_char; 512usize],
+    pub detail: [::std::os::raw::c_char; 512usize],
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

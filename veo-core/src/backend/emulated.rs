@@ -286,6 +286,7 @@ fn fault(report: &veo_emu_fault) -> Fault {
     let faulted = report.signal != 0;
     let operation = text(&report.operation);
     let memory = text(&report.memory);
+    let detail = text(&report.detail);
     Fault {
         cause: cause(report),
         kernel: (!kernel.is_empty()).then_some(kernel),
@@ -295,6 +296,7 @@ fn fault(report: &veo_emu_fault) -> Fault {
         address: (report.has_address != 0 && matches!(report.signal, 7 | 11))
             .then_some(report.address),
         memory: (!memory.is_empty()).then_some(memory),
+        detail: (!detail.is_empty()).then_some(detail),
         function: (!function.is_empty()).then_some(function),
         source: (!file.is_empty()).then(|| (file, report.line.max(0) as u32)),
         text: Some(text(&report.text)).filter(|text| !text.is_empty()),

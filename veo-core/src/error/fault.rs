@@ -25,6 +25,8 @@ pub struct Fault {
     /// Where the address lies, as in "8 bytes past the 100 f64 allocated at src/main.rs:12":
     /// known where memory is guarded ([`Guard`](crate::Guard)).
     pub memory: Option<String>,
+    /// What the machine says of it, as in "a write": known of VE machine code on the emulated node.
+    pub detail: Option<String>,
     /// The function in which it happened, as its source names it: the kernel itself or
     /// one that it called. Known with debug information or a symbol table.
     pub function: Option<String>,
@@ -202,8 +204,10 @@ impl fmt::Display for Fault {
         if let Some(address) = self.address.filter(|_| self.cause != Cause::Overwritten) {
             write!(f, " at address {address:#x}")?;
         }
-        if let Some(memory) = self.memory.as_ref().filter(|_| self.cause == Cause::Signal) {
-            write!(f, ", {memory},")?;
+        if self.cause == Cause::Signal {
+            let parts = || self.memory.iter().chain(&self.detail);
+            parts().try_for_each(|part| write!(f, ", {part}"))?;
+            f.write_str(if parts().next().is_some() { "," } else { "" })?;
         }
         let inner = self
             .function

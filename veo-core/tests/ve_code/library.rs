@@ -1,6 +1,7 @@
 //! Libraries of VE machine code, made by clang and veo-build's linker.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use veo_build::{Built, Kernels, Target};
@@ -44,16 +45,19 @@ pub fn build(directory: &Path, name: &str, source: &str, target: Target) -> Path
 /// The library of `kernels.c`, found by its name as declared kernels are. `None`: it cannot be made here.
 pub fn kernels() -> Option<&'static Path> {
     static LIBRARY: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let made = LIBRARY.get_or_init(|| {
-        clang().then(|| {
-            let source = include_str!("kernels.c");
-            beside(
-                "libvecode.so",
-                &build(&scratch(), "libvecode.so", source, Target::Ve1Llvm),
-            )
-        })
-    });
+    let made = LIBRARY.get_or_init(|| declared("libvecode.so", include_str!("kernels.c")));
     made.as_deref()
+}
+
+/// The same for `mistakes.c`.
+pub fn mistakes() -> Option<&'static Path> {
+    static LIBRARY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let made = LIBRARY.get_or_init(|| declared("libvemistakes.so", include_str!("mistakes.c")));
+    made.as_deref()
+}
+
+fn declared(name: &str, source: &str) -> Option<PathBuf> {
+    clang().then(|| beside(name, &build(&scratch(), name, source, Target::Ve1Llvm)))
 }
 
 /// A directory for what this program builds.
@@ -83,4 +87,26 @@ fn beside(name: &str, built: &Path) -> PathBuf {
 pub fn process() -> Option<VeoProc> {
     kernels()?;
     Some(VeoProc::new(0).expect("the emulated node is there"))
+}
+
+/// Runs a test of this program once more, with variables that its processes obey. What it prints is the result.
+pub fn again(test: &str, variables: &[(&str, &std::ffi::OsStr)]) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(AGAIN, "1")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{error}");
+    text.into_owned() + &error
+}
+
+/// Set where [`again`] runs a test.
+const AGAIN: &str = "VE_CODE_TEST_AGAIN";
+
+/// Whether [`again`] runs this test.
+pub fn is_again() -> bool {
+    std::env::var_os(AGAIN).is_some()
 }

@@ -6,5 +6,6 @@
 ))]
 
 mod calls;
+mod faults;
 mod library;
 mod loading;

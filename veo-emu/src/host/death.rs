@@ -209,8 +209,13 @@ impl Death {
                     if let Some(address) = fault.address {
                         text += &format!(" at address {address:#x}");
                     }
-                    if let Some(place) = &self.place {
-                        text += &format!(", {place},");
+                    let detail = Some(&fault.detail).filter(|detail| !detail.is_empty());
+                    let parts: Vec<_> = self.place.iter().chain(detail).collect();
+                    for part in &parts {
+                        text += &format!(", {part}");
+                    }
+                    if !parts.is_empty() {
+                        text.push(',');
                     }
                     text
                 }

@@ -213,6 +213,7 @@ pub unsafe extern "C" fn veo_emu_get_fault(
             sender: 0,
             operation: [0; 512],
             memory: [0; 512],
+            detail: [0; 512],
         };
         fill_cause(&mut filled, death.ended());
         fill(&mut filled.kernel, &report.kernel);
@@ -221,6 +222,8 @@ pub unsafe extern "C" fn veo_emu_get_fault(
         fill(&mut filled.function, &report.function);
         fill(&mut filled.operation, &report.operation);
         fill(&mut filled.memory, death.place.as_deref().unwrap_or(""));
+        let detail = record.map_or("", |fault| fault.detail.as_str());
+        fill(&mut filled.detail, detail);
         // What the caller does not know is left out, what they know beyond this left alone.
         let size = size.min(size_of::<veo_emu_fault>());
         // SAFETY: not null, and the caller passes a place of at least so many bytes.

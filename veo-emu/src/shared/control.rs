@@ -7,6 +7,9 @@ use crate::sys::memfd::Shared;
 /// Return addresses kept in a fault report.
 const FRAMES: usize = 64;
 
+/// Words of text in a fault report.
+const DETAIL: usize = 64;
+
 /// What kind of end the VE side recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -54,6 +57,8 @@ pub(crate) struct FaultRecord {
     stack: AtomicU64,
     count: AtomicU64,
     frames: [AtomicU64; FRAMES],
+    /// Ends with a 0, or with the last byte.
+    detail: [AtomicU64; DETAIL],
 }
 
 /// A fault record taken out of shared memory.
@@ -69,6 +74,8 @@ pub(crate) struct RecordedFault {
     pub(crate) stack: u64,
     pub(crate) sender: i32,
     pub(crate) frames: Vec<u64>,
+    /// What the engine says of it, perhaps nothing.
+    pub(crate) detail: String,
 }
 
 impl FaultRecord {
@@ -105,6 +112,17 @@ impl FaultRecord {
         self.kernel.store(kernel, Ordering::Relaxed);
         self.frames[0].store(trap.pc, Ordering::Relaxed);
         self.count.store(1, Ordering::Relaxed);
+        for caller in &trap.callers {
+            self.add_frame(*caller);
+        }
+        let mut detail = trap.detail.as_bytes().chunks(8);
+        for place in &self.detail {
+            let mut word = [0; 8];
+            if let Some(bytes) = detail.next() {
+                word[..bytes.len()].copy_from_slice(bytes);
+            }
+            place.store(u64::from_le_bytes(word), Ordering::Relaxed);
+        }
         self.state.store(2, Ordering::Release);
     }
 
@@ -134,6 +152,12 @@ impl FaultRecord {
             _ => return None,
         };
         let context = self.context.load(Ordering::Relaxed);
+        let detail: Vec<u8> = self
+            .detail
+            .iter()
+            .flat_map(|word| word.load(Ordering::Relaxed).to_le_bytes())
+            .take_while(|byte| *byte != 0)
+            .collect();
         let count = (self.count.load(Ordering::Acquire) as usize).min(FRAMES);
         Some(RecordedFault {
             cause,
@@ -150,12 +174,13 @@ impl FaultRecord {
                 .iter()
                 .map(|frame| frame.load(Ordering::Relaxed))
                 .collect(),
+            detail: String::from_utf8_lossy(&detail).into_owned(),
         })
     }
 }
 
 /// What ended a kernel, as reported by the engine that ran it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Trap {
     pub(crate) cause: RecordedCause,
     /// The signal that it was or counts as; 0: none.
@@ -168,6 +193,10 @@ pub(crate) struct Trap {
     pub(crate) stack: u64,
     /// Number of the process that sent the signal; 0: none, or unknown.
     pub(crate) sender: i32,
+    /// The addresses that the callers would have gone on at, innermost first, as far as the engine knows them.
+    pub(crate) callers: Vec<u64>,
+    /// What else the engine knows, in words without a subject, or nothing.
+    pub(crate) detail: String,
 }
 
 impl Trap {
@@ -180,6 +209,8 @@ impl Trap {
             pc: 0,
             stack: 0,
             sender: 0,
+            callers: Vec::new(),
+            detail: String::new(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod engine;
 mod engines;
 mod exit;
 mod faults;
+mod fpe;
 mod guard;
 mod memory;
 pub(crate) mod native;

@@ -21,7 +21,7 @@ struct Trapping(Trap);
 impl Runner for Trapping {
     unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
         assert_eq!(request.words(), [4, 5]);
-        Err(self.0)
+        Err(self.0.clone())
     }
 }
 

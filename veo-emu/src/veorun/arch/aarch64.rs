@@ -151,6 +151,17 @@ pub(in crate::veorun) fn enable_traps(bits: u32) {
     unsafe { asm!("msr fpcr, {}", in(reg) control) };
 }
 
+/// Lets no floating-point exception of the calling thread raise SIGFPE.
+pub(in crate::veorun) fn disable_traps() {
+    const TRAPS: u64 = 1 << 8 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 15;
+    let mut control: u64;
+    // SAFETY: reading a control register changes nothing.
+    unsafe { asm!("mrs {}, fpcr", out(reg) control) };
+    control &= !TRAPS;
+    // SAFETY: only trap bits are cleared.
+    unsafe { asm!("msr fpcr, {}", in(reg) control) };
+}
+
 /// The register with an address of the VE that still has its tag: here an access ignores
 /// it, so no fault comes from it.
 ///

@@ -12,8 +12,8 @@ use aarch64 as processor;
 use x86_64 as processor;
 
 pub(super) use processor::{
-    INTEGERS, copy_bytes, enable_traps, invoke, place, return_address, return_from_leaf,
-    stack_pointer, tagged_address,
+    INTEGERS, copy_bytes, disable_traps, enable_traps, invoke, place, return_address,
+    return_from_leaf, stack_pointer, tagged_address,
 };
 
 /// Registers for floating-point arguments, on either machine.

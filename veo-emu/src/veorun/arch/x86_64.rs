@@ -155,6 +155,20 @@ pub(in crate::veorun) fn enable_traps(bits: u32) {
     }
 }
 
+/// Lets no floating-point exception of the calling thread raise SIGFPE, and forgets those that have happened.
+pub(in crate::veorun) fn disable_traps() {
+    static NOTHING_TRAPS: u32 = 0x1f80;
+    // SAFETY: the vector unit gets the control word that programs begin with. `fnclex` drops exceptions of the x87 unit, and the control word
+    // that is stored, changed and loaded has all masks set.
+    unsafe {
+        asm!("ldmxcsr [{}]", in(reg) &raw const NOTHING_TRAPS);
+        let mut x87 = 0u16;
+        asm!("fnclex", "fnstcw [{}]", in(reg) &raw mut x87);
+        x87 |= 0x3f;
+        asm!("fldcw [{}]", in(reg) &raw const x87);
+    }
+}
+
 /// The register with an address of the VE that still has its tag, if there is one.
 ///
 /// # Safety

@@ -7,14 +7,9 @@ mod loader;
 pub(crate) mod shim;
 mod signal;
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use veo_abi::environment::VE_FPE_ENABLE;
-
-use super::arch;
 use super::engine::{Engine, Loaded};
+use super::fpe;
 use crate::shared::control::{FaultRecord, Trap};
-use crate::shared::fpe;
 pub(super) use call::NativeRunner;
 
 /// Runs machine code of the host.
@@ -24,7 +19,7 @@ impl Engine for Native {
     type Runner = NativeRunner;
 
     fn prepare(&self) {
-        read_fpe();
+        fpe::read();
     }
 
     fn load(&self, path: &[u8]) -> Result<Loaded, String> {
@@ -49,7 +44,7 @@ impl Engine for Native {
     }
 
     fn runner(&self) -> NativeRunner {
-        enable_fpe();
+        fpe::arm();
         NativeRunner
     }
 }
@@ -83,23 +78,5 @@ impl Native {
     ) {
         // SAFETY: the caller vouches for the context.
         unsafe { signal::walk(record, pc, context) };
-    }
-}
-
-/// Which floating-point exceptions end a kernel, as `VE_FPE_ENABLE` asks, a bit for each.
-static TRAPS: AtomicU32 = AtomicU32::new(0);
-
-/// Reads the variable, before the first context. The host warns about a wrong value.
-fn read_fpe() {
-    if let Some(wanted) = VE_FPE_ENABLE.text() {
-        TRAPS.store(fpe::parse(&wanted).bits, Ordering::Relaxed);
-    }
-}
-
-/// Arms the calling thread; threads that it starts inherit this.
-fn enable_fpe() {
-    let bits = TRAPS.load(Ordering::Relaxed);
-    if bits != 0 {
-        arch::enable_traps(bits);
     }
 }

@@ -277,6 +277,6 @@ fn call(work: impl FnOnce(&mut MachineThread<'static>) -> Result<(), Ending>) {
     match machine::on_own_thread(work) {
         Ok(Ok(())) => {}
         Ok(Err(ending)) => ending.happen(),
-        Err(why) => exit::by_trap(&ending::no_thread(&why)),
+        Err(why) => exit::by_trap(&ending::no_thread(why)),
     }
 }

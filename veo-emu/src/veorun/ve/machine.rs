@@ -8,12 +8,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use ve_isa::machine::{DEFAULT_STACK, Machine, MachineThread};
-use ve_isa::memory::Window;
+use ve_isa::memory::{MemoryError, Window};
+use ve_isa::state::psw::Flags;
 use veo_abi::{environment, hmem};
 
 use super::ending::Ending;
+use crate::shared::fpe::parse;
 use crate::sys::process;
-use crate::veorun::{current, exit, memory};
+use crate::veorun::{current, exit, fpe, memory};
 
 static MACHINE: OnceLock<Result<Machine, String>> = OnceLock::new();
 
@@ -72,7 +74,7 @@ pub(super) fn on_own_thread<R>(
             Some(thread) => thread,
             none => none.insert(new_thread()?),
         };
-        Ok(work(thread))
+        Ok(fpe::disarmed(|| work(thread)))
     });
     done.unwrap_or_else(|_| Err("the thread is about to end".into()))
 }
@@ -83,9 +85,34 @@ fn new_thread() -> Result<MachineThread<'static>, String> {
         (_, 0) => DEFAULT_STACK,
         (_, size) => size,
     };
-    get()?.thread(stack).map_err(|error| {
+    thread_with(get()?, stack).map_err(|error| {
         format!("no thread of VE machine code with a stack of {stack} bytes: {error}")
     })
+}
+
+/// A thread with what `VE_FPE_ENABLE` asks for.
+fn thread_with(
+    machine: &'static Machine,
+    stack: u64,
+) -> Result<MachineThread<'static>, MemoryError> {
+    let mut thread = machine.thread(stack)?;
+    thread.thread().trap_on(exceptions(fpe::wanted()));
+    Ok(thread)
+}
+
+/// The machine's names for the bits of `VE_FPE_ENABLE`.
+fn exceptions(wanted: u32) -> Flags {
+    let names = [
+        ("INV", Flags::INVALID),
+        ("DIV", Flags::DIVISION),
+        ("FOF", Flags::OVERFLOW),
+        ("FUF", Flags::UNDERFLOW),
+        ("INE", Flags::INEXACT),
+    ];
+    let wanted = names
+        .into_iter()
+        .filter(|(name, _)| wanted & parse(name).bits != 0);
+    wanted.map(|(_, flag)| flag).collect()
 }
 
 /// Part of `exit`: calls what VE machine code has registered for it, then the destructors of its libraries.
@@ -96,7 +123,7 @@ extern "C" fn at_exit() {
     // Whatever is wrong, the process ends.
     let _ = catch_unwind(|| {
         let Some(machine) = made() else { return };
-        let Ok(mut thread) = machine.thread(DEFAULT_STACK) else {
+        let Ok(mut thread) = thread_with(machine, DEFAULT_STACK) else {
             return;
         };
         let exit = machine.host_address("exit");
@@ -104,7 +131,7 @@ extern "C" fn at_exit() {
         let destructors = machine.destructors();
         let all = registered.chain(destructors.into_iter().map(|address| (address, false)));
         for (function, is_exit) in all {
-            let Err(trap) = thread.call(function, &[0]) else {
+            let Err(trap) = fpe::disarmed(|| thread.call(function, &[0])) else {
                 continue;
             };
             match Ending::of(&mut thread, &trap) {

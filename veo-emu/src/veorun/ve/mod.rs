@@ -75,7 +75,7 @@ impl Runner for VeRunner {
             Ok(Ok(word)) => Ok(word),
             Ok(Err(Ending::Trap(trap))) => Err(trap),
             Ok(Err(ending)) => ending.happen(),
-            Err(why) => Err(ending::no_thread(&why)),
+            Err(why) => Err(ending::no_thread(why)),
         }
     }
 }
