@@ -11,7 +11,7 @@ use ve_kernels::statistics::{
     Extremes, Moments, accumulate, fill_histogram, find_extremes, find_value, percent_below,
     shift_and_scale, variance,
 };
-use veo_core::{OnStack, VeMemPtr, VeoProc};
+use veo_core::{OnStack, VeMemPtr, VeoLibrary, VeoProc};
 use veo_examples::series::{self, Series};
 
 const BINS: usize = 10;
@@ -64,7 +64,10 @@ fn run(file: &Path) -> Result<String, String> {
     }
     let proc = VeoProc::new(0).map_err(|e| e.to_string())?;
     let ve = on_the_node(&proc, &series.values).map_err(|e| e.to_string())?;
-    let node = format!("VE node {} ({})", proc.nodeid(), proc.backend());
+    let mut node = format!("VE node {} ({})", proc.nodeid(), proc.backend());
+    if proc.libs().iter().any(VeoLibrary::is_ve_code) {
+        node.push_str(", by VE machine code");
+    }
     proc.close().map_err(|e| e.to_string())?;
     let name = file.file_name().unwrap_or(file.as_os_str());
     Ok(report(&name.to_string_lossy(), &series, &ve, &vh, &node))

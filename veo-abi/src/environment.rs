@@ -39,6 +39,8 @@ variables! {
     VEO_EMU_SCHEDULE = "VEO_EMU_SCHEDULE";
     /// How an emulated node guards the blocks of its memory.
     VEO_EMU_GUARD = "VEO_EMU_GUARD";
+    /// The machine code that an emulated node takes where a library is there for several.
+    VEO_EMU_PREFER = "VEO_EMU_PREFER";
     /// What is done about requests that may use the same memory at the same time.
     VEO_EMU_RACES = "VEO_EMU_RACES";
     /// The descriptor for the handshake with a VE process. Only the emulator sets it.

@@ -10,6 +10,7 @@ use veo_abi::build_dir::{HOST, VE1, VE1_LLVM, VE3};
 use veo_abi::ffi::{
     self, VeoApi, pid_t, veo_emu_fault, veo_emu_options, veo_proc_handle, veo_thr_ctxt,
 };
+use veo_debuginfo::elf;
 
 use super::extension::{Extension, Kept, NodeCode, ProcessExtension};
 use super::short_path::Shortened;
@@ -110,8 +111,12 @@ impl Extension for Emulated {
         // SAFETY: the array has as many places as the call says.
         let count = unsafe { (self.0.machines)(node, machines.as_mut_ptr(), machines.len()) };
         let count = usize::try_from(count).unwrap_or(0).min(machines.len());
+        let targets: &[_] = match machines[0] {
+            elf::VE => &[VE1_LLVM, VE1, HOST, VE3],
+            _ => &[HOST, VE1_LLVM, VE1, VE3],
+        };
         NodeCode {
-            targets: &[HOST, VE1_LLVM, VE1, VE3],
+            targets,
             machines: machines[..count].to_vec(),
         }
     }

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use veo_debuginfo::elf;
+
 use crate::address::VeMemPtr;
 use crate::error::Result;
 use crate::process::{LoadedLibrary, VeoProc};
@@ -63,6 +65,13 @@ impl VeoLibrary {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.library.path.as_deref()
+    }
+
+    /// Whether its file holds machine code of the Vector Engine, as on a card. The emulated node runs such code, too, beside
+    /// that of the host. `false` if there is no file.
+    #[must_use]
+    pub fn is_ve_code(&self) -> bool {
+        self.library.machine() == Some(elf::VE)
     }
 
     /// The process that has loaded it.

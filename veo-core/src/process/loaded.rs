@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use veo_abi::prototype::Prototypes;
+use veo_debuginfo::elf::{self, Headers};
 use veo_debuginfo::prototypes::read_original;
 use veo_debuginfo::{FileStamp, Original, data_symbols};
 
@@ -85,6 +86,12 @@ impl LoadedLibrary {
     /// is not known.
     pub(crate) fn prototypes(&self) -> Option<Arc<Prototypes>> {
         self.file.as_ref()?.prototypes()
+    }
+
+    /// The machine number of its file, as far as that can be read.
+    pub(crate) fn machine(&self) -> Option<u16> {
+        let (mut file, _) = elf::open(self.path.as_deref()?).ok()?;
+        Headers::read(&mut file).map(|headers| headers.machine)
     }
 
     /// Fails for a symbol of the library that is known to be no function.

@@ -6,6 +6,7 @@
 ))]
 
 mod calls;
+mod choosing;
 mod faults;
 mod library;
 mod loading;

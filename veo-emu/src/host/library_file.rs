@@ -13,6 +13,7 @@ use std::path::Path;
 use veo_debuginfo::elf::{self, Headers};
 use veo_debuginfo::{Linkage, Original, dynamic_symbols};
 
+use super::preference;
 use crate::error::{Error, Result};
 use crate::shared::code::Code;
 
@@ -65,7 +66,8 @@ pub(crate) fn check(path: &str) -> Result<Option<Code>> {
 /// The first of these paths with a library that runs here.
 pub(crate) fn first_fit(paths: &[String]) -> Option<&String> {
     let fits = |code: Code, path: &str| elf::is_library_for(code.machine(), path.as_ref());
-    Code::ALL
+    preference::codes()
+        .unwrap_or(Code::ALL)
         .into_iter()
         .find_map(|code| paths.iter().find(|path| fits(code, path)))
 }

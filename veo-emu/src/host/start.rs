@@ -20,6 +20,7 @@ use super::guard;
 use super::memory::{Memory, MemoryPlan};
 use super::node::{self, Node};
 use super::output::{Output, Sink, Streams};
+use super::preference;
 use super::program::{self, Program};
 use super::sanitizers::Sanitizers;
 use super::schedule::{Order, Schedule};
@@ -83,6 +84,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
             ),
         ));
     }
+    preference::codes()?;
     let order = Order::wanted(options.schedule.as_deref())?;
     let program::Chosen { mut program, image } = program::choose(options.veorun.as_deref())?;
     let mut sanitizers = Sanitizers::new(&options.runtimes)?;

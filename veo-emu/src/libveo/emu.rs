@@ -25,10 +25,10 @@ use crate::host::kill::requested;
 use crate::host::node::{self, Node};
 use crate::host::operation::CallView;
 use crate::host::output::Sink;
+use crate::host::preference;
 use crate::host::queue::Waited;
 use crate::host::start::Options;
 use crate::shared::class::{Class, PER_WORD, are_tagged};
-use crate::shared::code::Code;
 use crate::shared::guard::Guarding;
 use crate::shared::ring::MAX_WORDS;
 
@@ -464,13 +464,14 @@ pub unsafe extern "C" fn veo_emu_machines(
 ) -> c_int {
     guard(-1, || {
         Node::get(node::resolve(ve_node_number)?)?;
-        for (at, code) in Code::ALL.into_iter().enumerate().take(count) {
+        let codes = preference::codes()?;
+        for (at, code) in codes.into_iter().enumerate().take(count) {
             if !machines.is_null() {
                 // SAFETY: not null, and the caller passes room for `count` numbers.
                 unsafe { machines.add(at).write(code.machine()) };
             }
         }
-        Ok(Code::ALL.len() as c_int)
+        Ok(codes.len() as c_int)
     })
 }
 
