@@ -386,6 +386,14 @@ struct Start {
     constructors: Vec<u64>,
 }
 
+impl<'m> MachineThread<'m> {
+    /// The machine that it belongs to.
+    #[must_use]
+    pub fn machine(&self) -> &'m Machine {
+        self.machine
+    }
+}
+
 impl MachineThread<'_> {
     /// Does what images want to be done before they are used: words that their own functions decide on, then constructors, in order. What
     /// was begun is not begun again.

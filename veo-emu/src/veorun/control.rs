@@ -95,7 +95,7 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
         // SAFETY: plain numbers.
         unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::c_ulong::MAX, 0, 0, 0) };
     }
-    ENGINE.prepare();
+    ENGINE.prepare(exit::by);
     if image.is_empty() {
         return Ok((0, 0));
     }

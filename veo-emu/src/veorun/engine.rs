@@ -18,12 +18,26 @@ pub(super) struct Loaded {
     pub(super) is_in_place: bool,
 }
 
+/// How machine code ends its process.
+pub(super) enum Ending {
+    /// By `exit` with this status.
+    Exit(i32),
+    /// By a signal that is no fault.
+    Signal(i32),
+    /// By a fault.
+    Trap(Trap),
+}
+
+/// Ends the process.
+pub(super) type End = fn(Ending) -> !;
+
 /// Loads and runs one kind of machine code.
 pub(super) trait Engine {
     type Runner: Runner;
 
-    /// Gets ready, once, before anything is loaded.
-    fn prepare(&self);
+    /// Gets ready, once, before anything is loaded. `end` is for code that ends the process other than by a signal
+    /// or a trap that a runner returns.
+    fn prepare(&self, end: End);
 
     /// Loads a library with all its symbols resolved and visible to later ones.
     fn load(&self, path: &[u8]) -> Result<Loaded, String>;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::engine::{Engine, Loaded, Runner, Signals};
+use super::engine::{End, Engine, Loaded, Runner, Signals};
 use super::memory;
 use super::native::{Native, NativeRunner};
 use super::ve::{Ve, VeRunner};
@@ -28,9 +28,9 @@ fn is_of_ve(address: u64) -> bool {
 impl Engine for Engines {
     type Runner = AnyRunner;
 
-    fn prepare(&self) {
-        Native.prepare();
-        Ve.prepare();
+    fn prepare(&self, end: End) {
+        Native.prepare(end);
+        Ve.prepare(end);
     }
 
     fn load(&self, path: &[u8]) -> Result<Loaded, String> {

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
+use super::engine::Ending;
 use super::{current, faults, sanitizer, signals};
 use crate::shared::control::{RecordedCause, Trap};
 
@@ -20,10 +21,16 @@ pub(super) fn in_order(status: i32) -> ! {
     unsafe { libc::exit(status) }
 }
 
-/// Ends the process by a signal that its kernel has raised and that is no fault.
-pub(super) fn by_signal(signal: i32) -> ! {
-    signals::die_of(signal);
-    now(1)
+/// Ends the process as its machine code wants it.
+pub(super) fn by(ending: Ending) -> ! {
+    match ending {
+        Ending::Exit(status) => in_order(status),
+        Ending::Signal(signal) => {
+            signals::die_of(signal);
+            now(1)
+        }
+        Ending::Trap(trap) => by_trap(&trap),
+    }
 }
 
 /// Ends the process by a trap of the calling thread's kernel, as a signal would.

@@ -1,61 +1,58 @@
 //! What traps of VE machine code mean for the process, in the words of faults of native code.
 
+use std::sync::OnceLock;
+
 use ve_isa::machine::MachineThread;
 use ve_isa::memory::AccessError;
 use ve_isa::trap::{self, TrapKind};
 
-use super::machine;
 use crate::shared::control::{FAULT_SIGNALS, RecordedCause, Trap};
-use crate::veorun::exit;
+use crate::veorun::engine::{End, Ending};
 
-/// How a function ends that does not return.
-pub(super) enum Ending {
-    /// By `exit` with this status.
-    Exit(i32),
-    /// By a signal that is no fault.
-    Signal(i32),
-    Trap(Trap),
+static END: OnceLock<End> = OnceLock::new();
+
+/// Notes how the process is ended.
+pub(super) fn prepare(end: End) {
+    let _ = END.set(end);
 }
 
-impl Ending {
-    /// What the trap of a thread means.
-    pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> Ending {
-        let address = match trap.kind {
-            TrapKind::Exit { code } => return Ending::Exit(code),
-            TrapKind::Raised { signal } if !FAULT_SIGNALS.contains(&signal) => {
-                return Ending::Signal(signal);
-            }
-            TrapKind::MemoryAccess { address, .. } | TrapKind::Misaligned { address, .. } => {
-                Some(address)
-            }
-            TrapKind::OutsideCode { target } => Some(target),
-            _ => None,
-        };
-        let mut told = Trap {
-            // A thread is stopped by nobody here, and all names are resolved when a library is loaded.
-            signal: trap.kind.signal().unwrap_or(libc::SIGABRT),
-            address,
-            pc: trap.ic,
-            callers: callers(thread, trap.ic),
-            detail: detail(&trap.kind),
-            ..Trap::of(RecordedCause::Signal)
-        };
-        if let TrapKind::StackOverflow { .. } = trap.kind {
-            let stack = thread.thread().stack();
-            told.cause = RecordedCause::StackOverflow;
-            told.stack = stack.end - stack.start;
-        }
-        Ending::Trap(told)
+/// Ends the process.
+pub(super) fn happen(ending: Ending) -> ! {
+    match END.get() {
+        Some(end) => end(ending),
+        // Nothing runs before `prepare`.
+        None => std::process::abort(),
     }
+}
 
-    /// Ends the process so.
-    pub(super) fn happen(self) -> ! {
-        match self {
-            Ending::Exit(status) => exit::in_order(status),
-            Ending::Signal(signal) => exit::by_signal(signal),
-            Ending::Trap(trap) => exit::by_trap(&trap),
+/// What the trap of a thread means.
+pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> Ending {
+    let address = match trap.kind {
+        TrapKind::Exit { code } => return Ending::Exit(code),
+        TrapKind::Raised { signal } if !FAULT_SIGNALS.contains(&signal) => {
+            return Ending::Signal(signal);
         }
+        TrapKind::MemoryAccess { address, .. } | TrapKind::Misaligned { address, .. } => {
+            Some(address)
+        }
+        TrapKind::OutsideCode { target } => Some(target),
+        _ => None,
+    };
+    let mut told = Trap {
+        // A thread is stopped by nobody here, and all names are resolved when a library is loaded.
+        signal: trap.kind.signal().unwrap_or(libc::SIGABRT),
+        address,
+        pc: trap.ic,
+        callers: callers(thread, trap.ic),
+        detail: detail(&trap.kind),
+        ..Trap::of(RecordedCause::Signal)
+    };
+    if let TrapKind::StackOverflow { .. } = trap.kind {
+        let stack = thread.thread().stack();
+        told.cause = RecordedCause::StackOverflow;
+        told.stack = stack.end - stack.start;
     }
+    Ending::Trap(told)
 }
 
 /// What a report says of a trap beside signal and address.
@@ -83,9 +80,7 @@ const SAVED_LR: u64 = 8;
 
 /// Where the callers of the instruction at `ic` go on, as far as frames tell.
 fn callers(thread: &mut MachineThread<'_>, ic: u64) -> Vec<u64> {
-    let Some(machine) = machine::made() else {
-        return Vec::new();
-    };
+    let machine = thread.machine();
     let function = |address| machine.function_at(address).map(|symbol| symbol.address);
     let thread = thread.thread();
     let stack = thread.stack();

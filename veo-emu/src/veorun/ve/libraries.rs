@@ -13,11 +13,9 @@ use ve_isa::image::{ImageError, ImageId, Source};
 use ve_isa::machine::{Machine, MachineThread, UnloadError, Unresolved};
 use veo_abi::environment::VE_LD_LIBRARY_PATH;
 
-use super::ending::{self, Ending};
-use super::machine;
+use super::{ending, machine};
 use crate::shared::code::Code;
-use crate::veorun::engine::Loaded;
-use crate::veorun::exit;
+use crate::veorun::engine::{Ending, Loaded};
 
 /// The libraries, in the order in which they were loaded.
 static LIBRARIES: Mutex<Vec<Library>> = Mutex::new(Vec::new());
@@ -70,7 +68,7 @@ pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
     let id = asked.id;
     let machine = machine::get()?;
     let new = load_with_needed(machine, asked)?;
-    call(|thread| thread.start().map_err(|trap| Ending::of(thread, &trap)));
+    call(|thread| thread.start().map_err(|trap| ending::of(thread, &trap)));
     let mut libraries = lock();
     libraries.extend(new);
     let library = libraries.iter_mut().rfind(|library| library.file == id);
@@ -247,7 +245,7 @@ fn sweep() -> Result<bool, String> {
         let end = machine::on_own_thread(|thread| match thread.unload(&[image]) {
             Ok(()) => Ok(true),
             Err(UnloadError::Image(ImageError::InUse { .. })) => Ok(false),
-            Err(UnloadError::Trap(trap)) => Err(Ok(Ending::of(thread, &trap))),
+            Err(UnloadError::Trap(trap)) => Err(Ok(ending::of(thread, &trap))),
             Err(error) => Err(Err(error.to_string())),
         })?;
         match end {
@@ -256,7 +254,7 @@ fn sweep() -> Result<bool, String> {
                 return Ok(true);
             }
             Ok(false) => {}
-            Err(Ok(ending)) => ending.happen(),
+            Err(Ok(ending)) => ending::happen(ending),
             Err(Err(why)) => return Err(why),
         }
     }
@@ -276,7 +274,7 @@ pub(super) fn symbol(handle: u64, name: &[u8]) -> Option<u64> {
 fn call(work: impl FnOnce(&mut MachineThread<'static>) -> Result<(), Ending>) {
     match machine::on_own_thread(work) {
         Ok(Ok(())) => {}
-        Ok(Err(ending)) => ending.happen(),
-        Err(why) => exit::by_trap(&ending::no_thread(why)),
+        Ok(Err(ending)) => ending::happen(ending),
+        Err(why) => ending::happen(Ending::Trap(ending::no_thread(why))),
     }
 }

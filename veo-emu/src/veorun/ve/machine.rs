@@ -12,10 +12,11 @@ use ve_isa::memory::{MemoryError, Window};
 use ve_isa::state::psw::Flags;
 use veo_abi::{environment, hmem};
 
-use super::ending::Ending;
+use super::ending;
 use crate::shared::fpe::parse;
 use crate::sys::process;
-use crate::veorun::{current, exit, fpe, memory};
+use crate::veorun::engine::Ending;
+use crate::veorun::{current, fpe, memory};
 
 static MACHINE: OnceLock<Result<Machine, String>> = OnceLock::new();
 
@@ -134,11 +135,9 @@ extern "C" fn at_exit() {
             let Err(trap) = fpe::disarmed(|| thread.call(function, &[0])) else {
                 continue;
             };
-            match Ending::of(&mut thread, &trap) {
+            match ending::of(&mut thread, &trap) {
                 Ending::Exit(_) if is_exit => {}
-                // As in C, what `exit` calls may end the process itself.
-                Ending::Exit(status) => exit::now(status),
-                ending => ending.happen(),
+                ending => ending::happen(ending),
             }
         }
     });

@@ -7,10 +7,9 @@ mod ending;
 mod libraries;
 mod machine;
 
-use super::engine::{Engine, Loaded, Runner};
+use super::engine::{End, Ending, Engine, Loaded, Runner};
 use crate::shared::control::Trap;
 use crate::shared::ring::Received;
-use ending::Ending;
 
 /// Runs VE machine code.
 pub(super) struct Ve;
@@ -18,7 +17,9 @@ pub(super) struct Ve;
 impl Engine for Ve {
     type Runner = VeRunner;
 
-    fn prepare(&self) {}
+    fn prepare(&self, end: End) {
+        ending::prepare(end);
+    }
 
     fn load(&self, path: &[u8]) -> Result<Loaded, String> {
         libraries::load(path)
@@ -69,12 +70,12 @@ impl Runner for VeRunner {
     unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
         let result = machine::on_own_thread(|thread| {
             let result = thread.call(request.address, request.words());
-            result.map_err(|trap| Ending::of(thread, &trap))
+            result.map_err(|trap| ending::of(thread, &trap))
         });
         match result {
             Ok(Ok(word)) => Ok(word),
             Ok(Err(Ending::Trap(trap))) => Err(trap),
-            Ok(Err(ending)) => ending.happen(),
+            Ok(Err(ending)) => ending::happen(ending),
             Err(why) => Err(ending::no_thread(why)),
         }
     }
