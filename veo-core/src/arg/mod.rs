@@ -87,19 +87,35 @@ pub(crate) struct StackArg<'c, 'a> {
 }
 
 impl Default for Args<'_, '_> {
-    // Made where it is used: copying it would cost more than filling it.
     #[inline(always)]
     fn default() -> Self {
-        Args {
-            words: Words::default(),
-            uses: SmallVec::new(),
-            proc: None,
-            extras: None,
-        }
+        Args::new(None)
+    }
+}
+
+impl Extras<'_, '_> {
+    /// Has noted what the kernel uses, which is called at this place.
+    #[cold]
+    pub(crate) fn watching(place: ProgramPlace) -> Box<Self> {
+        Box::new(Extras {
+            touches: Some(Touches::at(place)),
+            ..Extras::default()
+        })
     }
 }
 
 impl<'c, 'a> Args<'c, 'a> {
+    // Made where it is used: copying it would cost more than filling it.
+    #[inline(always)]
+    pub(crate) fn new(extras: Option<Box<Extras<'c, 'a>>>) -> Self {
+        Args {
+            words: Words::default(),
+            uses: SmallVec::new(),
+            proc: None,
+            extras,
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn word(&mut self, word: ArgWord) {
         self.words.push(word);
@@ -111,12 +127,6 @@ impl<'c, 'a> Args<'c, 'a> {
         self.belongs_to(ptr.proc_id());
         self.uses.extend(ptr.usage());
         self.word(ArgWord::Integer(ptr.addr() as i64));
-    }
-
-    /// Has noted what the kernel uses, which is called at this place.
-    #[cold]
-    pub(crate) fn watch(&mut self, place: ProgramPlace) {
-        self.extras().touches = Some(Touches::at(place));
     }
 
     /// What is noted of the memory that the kernel uses.
