@@ -1,7 +1,7 @@
 //! The headers of ELF files: the machine of a file, and whether it is a complete library.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// The machine number of x86-64.
@@ -172,11 +172,11 @@ pub fn open(path: &Path) -> io::Result<(File, Metadata)> {
 /// Whether a file is a complete shared library for `machine`.
 #[must_use]
 pub fn is_library_for(machine: u16, path: &Path) -> bool {
-    let Ok((mut file, data)) = open(path) else {
+    let Ok((file, data)) = open(path) else {
         return false;
     };
     data.is_file()
-        && Headers::read(&mut file).is_some_and(|headers| {
+        && Headers::read(&mut BufReader::new(file)).is_some_and(|headers| {
             headers.machine == machine && headers.shared && headers.end <= data.len()
         })
 }

@@ -1,6 +1,6 @@
 //! The runtime libraries of sanitizers that a library needs, read without the rest of the file.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use veo_abi::sanitizer::Sanitizer;
@@ -37,7 +37,7 @@ pub fn runtimes(path: &Path) -> Vec<PathBuf> {
     let Some(names) = elf::open(path)
         .ok()
         .filter(|(_, data)| data.is_file())
-        .and_then(|(mut file, _)| Names::read(&mut file))
+        .and_then(|(file, _)| Names::read(&mut BufReader::new(file)))
     else {
         return Vec::new();
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::loaded::LoadedLibrary;
-use super::search;
+use super::search::{self, Search};
 use super::settings::KernelLookup;
 use super::shared::ProcShared;
 use super::verify::Declaration;
@@ -31,6 +31,14 @@ impl ProcShared {
     /// library that has to be there when it is called.
     #[cold]
     pub(crate) fn resolve(&self, kernel: &'static Kernel) -> Result<(u64, Arc<LibraryCode>)> {
+        self.resolve_by(&mut Search::new(self.runs()), kernel)
+    }
+
+    fn resolve_by(
+        &self,
+        search: &mut Search,
+        kernel: &'static Kernel,
+    ) -> Result<(u64, Arc<LibraryCode>)> {
         let info = kernel.info();
         self.core.check(RequestKind::Kernel(kernel))?;
         if self.settings.kernels == KernelLookup::None {
@@ -39,15 +47,23 @@ impl ProcShared {
                 reason: Some("the process was created with KernelLookup::None".into()),
             });
         }
-        let (addr, library) = self.look_up(info)?;
+        let (addr, library) = self.look_up_by(search, info)?;
         self.addresses.set(kernel.index(), addr, &library.code);
         Ok((addr, Arc::clone(&library.code)))
     }
 
     /// The address of a declared kernel, its prototype compared, and its library.
     pub(crate) fn look_up(&self, info: &KernelInfo) -> Result<(u64, Arc<LoadedLibrary>)> {
+        self.look_up_by(&mut Search::new(self.runs()), info)
+    }
+
+    fn look_up_by(
+        &self,
+        search: &mut Search,
+        info: &KernelInfo,
+    ) -> Result<(u64, Arc<LoadedLibrary>)> {
         loop {
-            let (library, built_here) = self.library_of(info)?;
+            let (library, built_here) = self.library_of(search, info)?;
             match self.function(&library, info.symbol) {
                 // Another thread unloads the library, so it is loaded anew.
                 Err(Error::LibraryUnloaded { .. }) => continue,
@@ -62,11 +78,15 @@ impl ProcShared {
 
     /// The library that a declaration names, loaded, and whether the declaring crate's
     /// own build made it.
-    fn library_of(&self, info: &KernelInfo) -> Result<(Arc<LoadedLibrary>, bool)> {
+    fn library_of(
+        &self,
+        search: &mut Search,
+        info: &KernelInfo,
+    ) -> Result<(Arc<LoadedLibrary>, bool)> {
         match info.library {
             Library::Static => Ok((self.static_library(), false)),
             Library::Shared(name) => {
-                let found = search::find(name, info.build_dir, &self.runs())?;
+                let found = search.find((name, info.build_dir))?;
                 Ok((self.load(&found)?, found.built_here))
             }
         }
@@ -84,9 +104,10 @@ impl ProcShared {
             let loaded = self.libraries.list().len();
             let mut refused = Vec::new();
             failed.retain(|one: &UnresolvedKernel| !is_of_loading(&one.error));
+            let mut search = Search::new(self.runs());
             for kernel in kernels {
                 let info = kernel.info();
-                match self.resolve(kernel) {
+                match self.resolve_by(&mut search, kernel) {
                     Ok(_) => {}
                     Err(error) if error.is_process_gone() => return Err(error),
                     Err(error) => {

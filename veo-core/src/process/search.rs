@@ -29,6 +29,34 @@ pub(crate) struct FoundLibrary {
     pub(crate) built_here: bool,
 }
 
+/// Finds the libraries of kernels that are looked up one after another, each once.
+pub(crate) struct Search {
+    code: NodeCode,
+    found: Vec<(Named, FoundLibrary)>,
+}
+
+/// A library's name, and the directory of the build that names it.
+type Named = (&'static str, Option<&'static str>);
+
+impl Search {
+    pub(crate) fn new(code: NodeCode) -> Search {
+        Search {
+            code,
+            found: Vec::new(),
+        }
+    }
+
+    /// As [`find`].
+    pub(crate) fn find(&mut self, named: Named) -> Result<FoundLibrary> {
+        if let Some((_, found)) = self.found.iter().find(|(of, _)| *of == named) {
+            return Ok(found.clone());
+        }
+        let found = find(named.0, named.1, &self.code)?;
+        self.found.push((named, found.clone()));
+        Ok(found)
+    }
+}
+
 /// Finds library `name` for code declared with `build_dir`.
 pub(crate) fn find(
     name: &str,
