@@ -30,7 +30,11 @@ impl<'c, 'a> Call<'c, 'a> {
     pub fn new(kernel: &'static Kernel) -> Self {
         // Known first, so that the arguments are made where they stay: copying what was just
         // written would cost a tenth of a queued call.
-        let extras = is_watching().then(|| Extras::watching(Location::caller()));
+        let extras = if is_watching() {
+            Some(Extras::watching(Location::caller()))
+        } else {
+            None
+        };
         Call {
             kernel,
             args: Args::new(extras),
