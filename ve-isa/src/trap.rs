@@ -57,7 +57,7 @@ pub enum TrapKind {
     },
     /// `monc.hdb`.
     Breakpoint,
-    /// A function was called that nobody provides.
+    /// A function was called, or a thread-local variable asked for, that nobody provides.
     MissingSymbol {
         /// Its name.
         name: String,
@@ -161,7 +161,7 @@ impl fmt::Display for TrapKind {
             Self::MissingSymbol { name } => {
                 write!(
                     f,
-                    "{name} was called, which no image defines and the host does not have"
+                    "{name} was asked for, which no image defines and the host does not have"
                 )
             }
             Self::HostFunction { name, why } => write!(f, "{name}: {why}"),

@@ -213,9 +213,11 @@ fn thread_local(thread: &mut Thread) -> Outcome {
     let module = load::<8>(window, pair)?;
     let offset = load::<8>(window, pair.wrapping_add(8))?;
     if module == 0 {
-        return Err(Failure::Why(
-            "was asked for a thread-local variable that no image defines".into(),
-        ));
+        // The offset is the address that stands for the name.
+        return Err(match thread.missing(offset) {
+            Some(name) => Failure::Trap(TrapKind::MissingSymbol { name }),
+            None => Failure::Why("was asked for a thread-local variable of no image".into()),
+        });
     }
     let address = thread
         .thread_local()

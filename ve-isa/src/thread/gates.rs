@@ -111,6 +111,14 @@ impl Gates {
         }
     }
 
+    /// The name that an address of [`missing`](Self::missing) stands for.
+    pub(super) fn missing_name(&self, address: u64) -> Option<String> {
+        match self.get(address)? {
+            Gate::Missing(name) => Some(name.to_string()),
+            Gate::Home | Gate::Function(..) => None,
+        }
+    }
+
     pub(super) fn get(&self, address: u64) -> Option<Gate> {
         if !self.range.contains(&address) || !address.is_multiple_of(8) {
             return None;

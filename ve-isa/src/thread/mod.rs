@@ -173,6 +173,11 @@ impl Thread {
         self.number
     }
 
+    /// The name that nobody provides and that this address stands for.
+    pub(crate) fn missing(&self, address: u64) -> Option<String> {
+        self.gates.missing_name(address)
+    }
+
     /// Memory that functions of the host use for this thread, zeros at first.
     pub(crate) fn private(&self) -> Range<u64> {
         self.block.start + CALL_BLOCK..self.tp
