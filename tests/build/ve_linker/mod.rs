@@ -155,9 +155,10 @@ fn check_for_the_loader(bytes: &[u8]) -> Result<(), String> {
     }
     let sections = header.sections(E, bytes).unwrap();
     let mut last_code = None;
+    let mut behind_code = None;
     for section in sections.iter() {
         match section.sh_flags(E).0 {
-            6 => last_code = Some(section),
+            6 => (last_code, behind_code) = (Some(section), None),
             3 | 0x403 => {
                 let code = last_code.ok_or("its data come before its code")?;
                 let gap = section.sh_addr(E).wrapping_sub(code.sh_addr(E));
@@ -165,17 +166,23 @@ fn check_for_the_loader(bytes: &[u8]) -> Result<(), String> {
                     return Err(format!("the gap between code and data is {gap}"));
                 }
                 // As many zeros follow the code in the same segment.
-                let end = (code.sh_addr(E) + code.sh_size(E)).next_multiple_of(16) as usize;
-                let zeros = bytes
-                    .get(end..end + 1024)
-                    .ok_or("nothing follows the code")?;
-                return if zeros.iter().all(|byte| *byte == 0) {
+                let end = code.sh_addr(E) + code.sh_size(E);
+                let next: &elf::SectionHeader64<E> =
+                    behind_code.ok_or("nothing follows the code")?;
+                let start = next.sh_addr(E);
+                if next.sh_size(E) < 1024 || !(end..end + 16).contains(&start) {
+                    return Err(format!(
+                        "{start:#x} follows the code, which ends at {end:#x}"
+                    ));
+                }
+                let zeros = bytes.get(end as usize..start as usize + 1024);
+                return if zeros.is_some_and(|zeros| zeros.iter().all(|byte| *byte == 0)) {
                     Ok(())
                 } else {
                     Err("no zeros follow the code".into())
                 };
             }
-            _ => {}
+            _ => behind_code = behind_code.or(Some(section)),
         }
     }
     Err("it has no data".into())
