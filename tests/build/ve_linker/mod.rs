@@ -2,6 +2,7 @@
 //! what is said of objects that cannot be linked.
 
 mod machine;
+mod theirs;
 
 use std::fs;
 use std::path::{Path, PathBuf};
