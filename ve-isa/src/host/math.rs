@@ -228,43 +228,13 @@ pub(super) const OTHERS: Table = &[
         let class = single(thread, 0).classify();
         result_int(thread, class_number(class))
     }),
-    // ncc's fast forms: as exact as the others here.
-    ("__fast_exp", |thread| fast(thread, |x| NUMBERS::exp(x))),
-    ("__fast_log", |thread| fast(thread, |x| NUMBERS::log(x))),
-    ("__fast_sin", |thread| fast(thread, |x| NUMBERS::sin(x))),
-    ("__fast_cos", |thread| fast(thread, |x| NUMBERS::cos(x))),
-    ("__fast_tan", |thread| fast(thread, |x| NUMBERS::tan(x))),
-    ("__fast_sqrt", |thread| fast(thread, |x| NUMBERS::sqrt(x))),
+    // Of what ncc calls, only these have no usual name.
     ("__fast_rsqrt", |thread| {
-        fast(thread, |x| 1.0 / NUMBERS::sqrt(x))
-    }),
-    ("__fast_pow", |thread| {
-        let value = NUMBERS::pow(double(thread, 0), double(thread, 1));
+        let value = 1.0 / double(thread, 0).sqrt();
         result_double(thread, value)
     }),
-    ("__fast_expf", |thread| {
-        fast_single(thread, |x| NUMBERS::expf(x))
-    }),
-    ("__fast_logf", |thread| {
-        fast_single(thread, |x| NUMBERS::logf(x))
-    }),
-    ("__fast_sinf", |thread| {
-        fast_single(thread, |x| NUMBERS::sinf(x))
-    }),
-    ("__fast_cosf", |thread| {
-        fast_single(thread, |x| NUMBERS::cosf(x))
-    }),
-    ("__fast_tanf", |thread| {
-        fast_single(thread, |x| NUMBERS::tanf(x))
-    }),
-    ("__fast_sqrtf", |thread| {
-        fast_single(thread, |x| NUMBERS::sqrtf(x))
-    }),
     ("__fast_rsqrtf", |thread| {
-        fast_single(thread, |x| 1.0 / NUMBERS::sqrtf(x))
-    }),
-    ("__fast_powf", |thread| {
-        let value = NUMBERS::powf(single(thread, 0), single(thread, 1));
+        let value = 1.0 / single(thread, 0).sqrt();
         result_single(thread, value)
     }),
     // compiler-rt: powers by repeated multiplication, and conversions that C code leaves to it.
@@ -297,16 +267,6 @@ pub(super) const OTHERS: Table = &[
         result_single(thread, if exponent < 0 { 1.0 / power } else { power })
     }),
 ];
-
-fn fast(thread: &mut Thread, function: impl Fn(f64) -> f64) -> Outcome {
-    let value = function(double(thread, 0));
-    result_double(thread, value)
-}
-
-fn fast_single(thread: &mut Thread, function: impl Fn(f32) -> f32) -> Outcome {
-    let value = function(single(thread, 0));
-    result_single(thread, value)
-}
 
 /// The sign of the gamma function is in a variable.
 fn store_sign(thread: &Thread, sign: i32) -> Outcome {

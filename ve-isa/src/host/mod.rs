@@ -3,6 +3,7 @@
 //! Each takes its arguments from the registers of the calling thread, as machine code passes them, and checks every
 //! pointer: memory of machine code is reached through the window only. What they keep is in `process`.
 
+mod atomic;
 mod call;
 mod complex;
 mod control;
@@ -36,6 +37,8 @@ pub(crate) use syscall::system_call;
 
 /// All functions, by area.
 const TABLES: &[call::Table] = &[
+    atomic::UPDATES,
+    atomic::OTHERS,
     complex::TABLE,
     control::TABLE,
     ctype::TABLE,
@@ -65,9 +68,14 @@ static FUNCTIONS: LazyLock<HashMap<&'static str, HostFunction>> =
     LazyLock::new(|| TABLES.iter().copied().flatten().copied().collect());
 
 /// The function with this name.
+///
+/// ncc has quick forms of the functions of numbers, `__fast_exp` of `exp`. The usual ones are quick enough.
 #[must_use]
 pub fn find(name: &str) -> Option<HostFunction> {
-    FUNCTIONS.get(name).copied()
+    let function = FUNCTIONS.get(name);
+    function
+        .or_else(|| FUNCTIONS.get(name.strip_prefix("__fast_")?))
+        .copied()
 }
 
 /// The names of all functions, in order.

@@ -1,4 +1,4 @@
-//! What compilers call for OpenMP, with one thread, number 0 of 1, and ncc's own entries.
+//! What compilers call for OpenMP, with one thread, number 0 of 1, and ncc's own entries for it and for traces of its profiler.
 
 use super::call::{Outcome, Table, int, nothing, place, result_double, result_int, word};
 use crate::thread::{Failure, Thread};
@@ -47,6 +47,11 @@ pub(super) const TABLE: Table = &[
     ("__vthr$_nest_para_exit", nothing),
     ("__vthr$_single", one),
     ("__vthr$_pcall_va", call_on_all),
+    // Nobody looks at the traces.
+    ("__ftrace_func_enter", nothing),
+    ("__ftrace_func_exit", nothing),
+    ("ftrace_region_begin", zero),
+    ("ftrace_region_end", zero),
 ];
 
 fn zero(thread: &mut Thread) -> Outcome {

@@ -50,3 +50,10 @@ fn wide_characters() {
         assert!(compare(include_str!("wide.c")) > 400);
     }
 }
+
+#[test]
+fn names_of_necs_compiler() {
+    if can_compile() {
+        assert!(compare(include_str!("nec.c")) > 250);
+    }
+}
