@@ -155,8 +155,14 @@ pub(crate) fn note(
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let process = match target {
+        Target::Ve1Llvm => {
+            "A process on a card (the emulated node has the usual runtime functions of C++ itself)"
+        }
+        _ => "A process",
+    };
     Some(format!(
-        "{} for {target}: nothing that is linked defines {}{more}. A process that loads the library fails, unless a library that it loaded \
+        "{} for {target}: nothing that is linked defines {}{more}. {process} that loads the library fails, unless a library that it loaded \
          earlier defines this. Link what defines it: .file(..), .object(..), .link_lib(..), or build its library before this one; .link_arg(\"-Wl,-z,undefs\") silences this",
         kernels.name,
         missing[..missing.len().min(NAMED)].join(", ")
