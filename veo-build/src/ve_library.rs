@@ -206,7 +206,7 @@ impl<'a> VeLink<'a> {
         let missing = library.undefined.into_iter();
         let missing = missing.filter(|it| !is_present(&it.name));
         let missing: Vec<Missing> = missing.map(|it| Missing::at(it.name, it.place)).collect();
-        // What these mean to the host's linker, as far as a library for the VE can mean the same.
+        // These options mean the same as to the host's linker, as far as a library for the VE can.
         let is_told = |word: &str| self.options.link_args.iter().any(|arg| arg == word);
         if is_told("-Wl,-z,defs") && !missing.is_empty() {
             let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
@@ -226,7 +226,7 @@ impl<'a> VeLink<'a> {
         fs::write(output, library.bytes).map_err(fail)
     }
 
-    /// A compiler links as it likes; a linker gets what the card's loader insists on.
+    /// A compiler knows how to link for the card; a linker gets the options that the card's loader insists on.
     fn by_tool(
         &self,
         linker: &Tool,

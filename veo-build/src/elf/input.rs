@@ -92,7 +92,7 @@ pub(super) struct Symbol<'d> {
 }
 
 impl Symbol<'_> {
-    /// Whether people want to read its name.
+    /// Whether its name is one that people know.
     pub(super) fn is_named(&self) -> bool {
         !self.name.is_empty()
             && !self.name.starts_with(".L")
@@ -110,7 +110,7 @@ pub(super) struct Group<'d> {
 type Header = FileHeader64<LittleEndian>;
 
 impl<'d> Object<'d> {
-    /// Reads an object, or says why that cannot be.
+    /// Reads an object, or adds the reasons why it cannot be read.
     pub(super) fn read(name: &'d str, bytes: &'d [u8], mistakes: &mut Mistakes) -> Option<Self> {
         let mut own = Mistakes::default();
         let read = Reader {
@@ -160,7 +160,7 @@ impl<'d> Object<'d> {
         if found.is_named() {
             return found.name;
         }
-        // Compilers ask for what no other object knows by its section.
+        // Compilers refer to local symbols by their section.
         let at = found.value.wrapping_add(addend.cast_unsigned());
         let named = self.symbols.iter().find(|it| {
             it.place == found.place
@@ -195,7 +195,7 @@ struct Reader<'a, 'd> {
     mistakes: &'a mut Mistakes,
 }
 
-/// What is wrong with a file that cannot be read on.
+/// The reason why a file cannot be read any further.
 type Read<T> = Result<T, String>;
 
 impl<'d> Reader<'_, 'd> {

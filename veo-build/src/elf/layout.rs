@@ -41,7 +41,7 @@ pub(super) struct LoaderSymbol {
     pub(super) string: StringId,
 }
 
-/// A symbol for people.
+/// A symbol that only people and their tools read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Local {
     pub(super) object: usize,
@@ -91,7 +91,7 @@ pub(super) struct TlsBlock {
     pub(super) align: u64,
 }
 
-/// Libraries that a symbol comes from that objects need.
+/// The libraries of the C library that define symbols which objects need.
 fn providers(symbols: &Symbols<'_>, needs: &Needs) -> Vec<&'static str> {
     let asks = |wanted: fn(&str) -> bool| {
         let names = needs.imports.iter();
@@ -296,7 +296,7 @@ impl Layout {
         self.end = end;
     }
 
-    /// What is not loaded: debug information and symbols for people.
+    /// The part that is not loaded: debug information and symbols for people.
     fn rest<'a>(
         &mut self,
         writer: &mut Writer<'a>,

@@ -5,8 +5,8 @@
 //!       --layout--> addresses --apply--> contents --write--> libX.so
 //! ```
 //!
-//! It knows bytes and names, no files, tools or options of builds. All mistakes of a link are reported together, in no order that
-//! depends on anything but the inputs. Inputs are not trusted: a damaged object is a mistake, too.
+//! It knows bytes and names, no files, tools or options of builds. All mistakes of a link are reported together, in an order that
+//! depends on the inputs alone. Inputs are not trusted: a damaged object is a mistake, too.
 
 mod apply;
 mod input;
@@ -32,13 +32,13 @@ use self::sections::Outputs;
 use self::symbols::{Definition, Global, Own, Symbols};
 use self::write::LibraryParts;
 
-/// A new number makes libraries that an older linker made be made again.
+/// With a new number, libraries of an older linker are linked again.
 pub(crate) const VERSION: u32 = 1;
 
-/// What a link makes beside the contents of objects.
+/// What a library gets beside the contents of objects.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LinkOptions {
-    /// The name that other libraries need this one by.
+    /// The name by which other libraries need this one.
     pub(crate) soname: String,
     /// Names of libraries to be loaded with this one, in order. Those of the C library are added to them.
     pub(crate) needed: Vec<String>,
@@ -48,7 +48,7 @@ pub(crate) struct LinkOptions {
 #[derive(Debug)]
 pub(crate) struct Library {
     pub(crate) bytes: Vec<u8>,
-    /// What must come from elsewhere when the library is loaded.
+    /// The symbols that other libraries must define when this one is loaded.
     pub(crate) undefined: Vec<Undefined>,
 }
 

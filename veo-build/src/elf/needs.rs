@@ -1,5 +1,5 @@
 //! What relocations need beside contents: slots of the global offset table, entries of the procedure linkage table, relocations
-//! that the loader computes. What a shared object cannot have is found here.
+//! that the loader computes. Relocations that a shared object cannot have are refused here.
 
 use std::collections::{HashMap, HashSet};
 
@@ -178,7 +178,7 @@ impl Needs {
                 (SlotKind::Address, SymbolTarget::Section { .. } | SymbolTarget::Own(..)) => {
                     add(slot.word, RELATIVE, Addend::Address(slot.target, 0));
                 }
-                // The word itself has what the loader need not look up.
+                // The word itself has the value; the loader looks nothing up.
                 (SlotKind::Address, _) => {}
                 (SlotKind::Pair, SymbolTarget::Import(_)) => {
                     add(slot.word, DTPMOD64, Addend::Number(0));
@@ -200,7 +200,7 @@ impl Needs {
                 addend: Addend::Number(0),
             })
             .collect();
-        // Those that need no name come first, and of those the plainest.
+        // Those that need no name come first, and among them RELATIVE.
         self.dynamic.sort_by_key(|it| it.number != RELATIVE);
     }
 }
@@ -322,7 +322,7 @@ impl Scan<'_, '_> {
                 let global = self.symbols.globals.get(name);
                 global.is_some_and(|it| it.ty() == STT_TLS)
             }
-            // Nothing is what anybody takes it for.
+            // An undefined weak symbol is of whatever kind is asked for.
             SymbolTarget::Nothing => relocation.kind.expression.is_of_tls(),
             SymbolTarget::Absolute(_) | SymbolTarget::Own(..) | SymbolTarget::Dropped => false,
         }

@@ -1,6 +1,6 @@
-//! Decides who defines each name, and which copy of what several objects have is taken.
+//! Decides which object defines each name, and which copy is taken of sections that several objects have.
 //!
-//! What the library defines it uses itself, whatever the process has under the same name: libraries of the host are linked so, too.
+//! The library uses its own definitions, whatever the process has under the same name: libraries of the host are linked so, too.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,7 +12,7 @@ const INTERNAL: u8 = 1;
 const HIDDEN: u8 = 2;
 const PROTECTED: u8 = 3;
 
-/// What the hardware's prefetching of code wants behind it: NEC's libraries have as many bytes there, under the name [`GAP_NAME`].
+/// Bytes behind the code, which the hardware's prefetching reads: NEC's libraries have as many there, under the name [`GAP_NAME`].
 const GAP: &[u8] = &[0; 1024];
 const GAP_NAME: &str = "__ve_hw_specific01";
 
@@ -95,7 +95,7 @@ pub(super) enum SymbolTarget {
 }
 
 impl Global<'_> {
-    /// Whether a library must bring it that is loaded with this one.
+    /// Whether another library must define it when this one is loaded.
     pub(super) fn is_needed(&self) -> bool {
         self.definition.is_none() && self.is_wanted && self.visibility == DEFAULT
     }

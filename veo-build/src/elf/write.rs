@@ -1,4 +1,4 @@
-//! Writes the file.
+//! Writes the file of the library.
 
 use std::hash::{DefaultHasher, Hasher};
 
