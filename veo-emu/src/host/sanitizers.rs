@@ -1,4 +1,4 @@
-//! What a VE process is started with so that kernels run in it that a compiler's sanitizer has
+//! What a VE process needs from its start to run kernels that a compiler's sanitizer has
 //! instrumented: the runtime library, which has to come first, its options, and addresses that
 //! it leaves to VE memory.
 
@@ -21,7 +21,7 @@ pub(crate) struct Sanitizers {
     runtimes: Vec<String>,
     /// What is loaded right behind them: the library of C++'s exceptions.
     behind: Vec<String>,
-    /// All that are there, each once.
+    /// The sanitizers of these libraries, each once.
     present: Vec<Sanitizer>,
     /// The tool that tells ThreadSanitizer what clang's OpenMP does.
     archer: Option<String>,

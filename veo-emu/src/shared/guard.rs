@@ -1,5 +1,5 @@
 //! How blocks of VE memory are guarded: where they lie, and what the memory around them holds.
-//! The host places blocks; the VE side opens and closes their pages and looks at what is around.
+//! The host places blocks; the VE side opens and closes their pages and checks the memory around them.
 
 use std::ops::Range;
 

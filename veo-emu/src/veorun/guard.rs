@@ -1,6 +1,6 @@
 //! Guarded memory in the VE process: opens and closes blocks when the host allocates and frees
-//! them, and looks at the memory around them when a kernel ends. Whoever else wants to know of
-//! blocks, as a sanitizer does, is a [`Watcher`].
+//! them, and checks the memory around them when a kernel ends. A [`Watcher`], such as a sanitizer,
+//! is told of every block.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,8 +16,8 @@ use crate::shared::guard::{PATTERN, Span};
 use crate::shared::ring::Received;
 use crate::sys::process;
 
-/// How many blocks that were not passed to a kernel are looked at when it ends, and how far:
-/// a kernel may reach them through a structure.
+/// How many blocks that were not passed to a kernel are checked when it ends, and how far around
+/// them: a kernel may reach them through a structure.
 const OTHERS: usize = 32;
 const NEAR: u64 = 64;
 
@@ -25,7 +25,7 @@ const NEAR: u64 = 64;
 /// two.
 const PART: (u64, u64) = (3, 4);
 
-/// What the system allows if it does not tell.
+/// What most systems allow, for one that does not tell.
 const USUAL_MAPPINGS: u64 = 65_530;
 
 /// Learns of blocks. Called on the thread of a context, between its kernels.
@@ -42,11 +42,11 @@ struct OpenBlocks {
     /// Whether pages are closed, and the memory around blocks holds the pattern.
     closes: bool,
     window: Range<u64>,
-    /// The process that it is: a forked child has no use for it.
+    /// The number of the process: a forked child does not use the guard.
     process: u32,
     most: usize,
     blocks: RwLock<BlockTable>,
-    /// Where the next look at blocks that were not passed begins.
+    /// Where the next check of blocks that were not passed begins.
     next: AtomicU64,
 }
 
@@ -82,7 +82,7 @@ pub(super) fn watch(watcher: &'static dyn Watcher) {
     let _ = WATCHER.set(watcher);
 }
 
-/// Whether the memory around blocks is looked at when kernels end.
+/// Whether the memory around blocks is checked when kernels end.
 pub(super) fn is_checked() -> bool {
     GUARD.get().is_some_and(|guard| guard.closes)
 }
@@ -107,7 +107,7 @@ pub(super) fn open(words: &[u64]) -> Option<bool> {
     Some(blocks.gave_up)
 }
 
-/// Closes the block of a task, after a look at what is around it.
+/// Closes the block of a task, after a check of the memory around it.
 pub(super) fn close(words: &[u64]) -> Result<bool, Trap> {
     let Some(guard) = GUARD.get() else {
         return Ok(false);
@@ -133,7 +133,7 @@ pub(super) fn close(words: &[u64]) -> Result<bool, Trap> {
     Ok(true)
 }
 
-/// A runner that looks at the memory around blocks after each function.
+/// A runner that checks the memory around blocks after each function.
 pub(super) struct Checked<R>(pub(super) R);
 
 impl<R: Runner> Runner for Checked<R> {

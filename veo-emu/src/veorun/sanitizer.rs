@@ -1,5 +1,5 @@
 //! The runtime libraries of sanitizers that kernels in this process are built with: their
-//! reports go to a file of the host, and they learn what they cannot see.
+//! reports go to a file of the host, and they are told what they cannot see by themselves.
 //!
 //! They are found among the loaded libraries by their functions. Nothing is called where the
 //! host has given no such file.
@@ -30,7 +30,7 @@ static SETTERS: Mutex<Vec<SetFd>> = Mutex::new(Vec::new());
 static ACQUIRE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static RELEASE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
-/// What the two order kernels by.
+/// The address by which these two order kernels.
 static ORDER: AtomicBool = AtomicBool::new(false);
 
 /// `__lsan_enable` and `__lsan_disable`, if they are there.
@@ -214,7 +214,7 @@ pub(super) fn leave() {
     }
 }
 
-/// Before the process ends in order: wipes out what kernels have left on the stack of the calling
+/// Before the process ends normally: wipes out what kernels have left on the stack of the calling
 /// thread. An address there would hide a leak.
 pub(super) fn before_end() {
     #[inline(never)]
@@ -237,7 +237,7 @@ fn synchronise(function: &AtomicPtr<c_void>) {
     }
 }
 
-/// In a child that a kernel has forked: its reports are none of the VE process.
+/// In a child that a kernel has forked: its reports do not belong to the VE process.
 pub(super) fn in_child() {
     if ON.load(Ordering::Relaxed)
         && let Ok(setters) = SETTERS.try_lock()
