@@ -236,7 +236,7 @@ impl ChildProcess {
             warn_once!(
                 "leaks of kernels are not looked for, since LeakSanitizer may not stop the VE \
                  process (does a debugger hold it, or does a container forbid ptrace?); \
-                 ASAN_OPTIONS=detect_leaks=0 does without"
+                 ASAN_OPTIONS=detect_leaks=0 silences this"
             );
         }
         Finding::read(&text)

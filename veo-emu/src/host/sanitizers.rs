@@ -149,8 +149,8 @@ impl Sanitizers {
                     libc::ENOEXEC,
                     format!(
                         "library {library} is built with {sanitizer}, whose runtime library has to be \
-                         in the VE process from its beginning: it is there for declared kernels, for \
-                         VeoProcBuilder::prepare_for, and for VE_LD_PRELOAD={runtime}"
+                         in the VE process from its beginning: declare a kernel of the library, name \
+                         the library with VeoProcBuilder::prepare_for, or set VE_LD_PRELOAD={runtime}"
                     ),
                 ));
             }
@@ -164,7 +164,7 @@ impl Sanitizers {
         let runtime = self.runtimes.first().map_or("", String::as_str);
         Some(format!(
             "{sanitizer} is on{}{runtime}, and this system may refuse its runtime library (is it \
-             there? is the address space limited, by ulimit -v perhaps?); its own words are on \
+             there? is the address space limited, by ulimit -v perhaps?), which then says why on \
              the standard error; without VEO_SANITIZE the kernels are built without it",
             if runtime.is_empty() { "" } else { " with " }
         ))
