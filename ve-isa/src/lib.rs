@@ -12,6 +12,7 @@
 //! - [`statistics`]: what was executed, counted.
 //! - [`thread`]: stack, calls from outside, the ways to functions of the host.
 //! - [`machine`]: all of it together, where users begin.
+//! - [`watch`]: tells and counts what runs.
 //!
 //! Machine code runs on Linux, on x86-64 and AArch64; elsewhere it can be decoded.
 
@@ -36,3 +37,5 @@ pub mod statistics;
 pub mod thread;
 #[cfg(emulated)]
 pub mod trap;
+#[cfg(emulated)]
+pub mod watch;

@@ -8,6 +8,19 @@ use crate::encoding::{Insn, Op, rows};
 use crate::interp::Observer;
 use crate::state::Cpu;
 
+/// How often an operation was executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// Which.
+    pub op: Op,
+    /// Whether it works on vectors.
+    pub vector: bool,
+    /// How often.
+    pub count: u64,
+    /// On how many elements in all, if it works on vectors.
+    pub elements: u64,
+}
+
 /// Counts of instructions, under the names that NEC's `PROGINF` has for them.
 ///
 /// ```
@@ -18,17 +31,16 @@ use crate::state::Cpu;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Statistics {
-    counts: BTreeMap<Op, u64>,
+    operations: BTreeMap<Op, Operation>,
     instructions: u64,
     vector_instructions: u64,
     vector_elements: u64,
 }
 
 impl Statistics {
-    /// How often each operation was executed.
-    #[must_use]
-    pub fn counts(&self) -> &BTreeMap<Op, u64> {
-        &self.counts
+    /// The operations that were executed, in the order of their numbers.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values()
     }
 
     /// Inst. Count: all instructions.
@@ -83,9 +95,9 @@ impl fmt::Display for Statistics {
             self.vector_operation_ratio()
         )?;
         writeln!(f, "{:>16.2}  A. V. Length", self.average_vector_length())?;
-        let mut counts: Vec<_> = self.counts.iter().collect();
-        counts.sort_by_key(|(op, count)| (std::cmp::Reverse(**count), **op));
-        for (op, count) in counts {
+        let mut operations: Vec<_> = self.operations().collect();
+        operations.sort_by_key(|operation| (std::cmp::Reverse(operation.count), operation.op));
+        for Operation { op, count, .. } in operations {
             writeln!(f, "{count:>16}  {}", op.name())?;
         }
         Ok(())
@@ -101,9 +113,15 @@ pub struct Counter {
 impl Default for Counter {
     fn default() -> Self {
         Self {
-            counted: Arc::new(Mutex::new(vec![(0, 0); usize::from(u16::MAX)])),
+            counted: Arc::new(Mutex::new(vec![(0, 0); places()])),
         }
     }
+}
+
+/// One more than the largest number of an operation.
+fn places() -> usize {
+    let numbers = rows().iter().map(|row| row.op() as usize);
+    numbers.max().map_or(0, |largest| largest + 1)
 }
 
 impl Observer for Counter {
@@ -128,14 +146,22 @@ impl Counter {
         for row in rows() {
             let op = row.op();
             let (count, elements) = counted[op as usize];
-            if count == 0 || statistics.counts.contains_key(&op) {
+            if count == 0 || statistics.operations.contains_key(&op) {
                 continue;
             }
-            statistics.counts.insert(op, count);
-            statistics.instructions += count;
             // The first byte of vector instructions has its highest bit set. Those that only set a length or make a mask from
             // scalars are counted too, as the machine does.
-            if row.value() >> 63 == 1 {
+            let vector = row.value() >> 63 == 1;
+            let elements = if vector { elements } else { 0 };
+            let operation = Operation {
+                op,
+                vector,
+                count,
+                elements,
+            };
+            statistics.operations.insert(op, operation);
+            statistics.instructions += count;
+            if vector {
                 statistics.vector_instructions += count;
                 statistics.vector_elements += elements;
             }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lexopt::prelude::*;
+use ve_isa::watch::Trace;
 
 pub const USAGE: &str = "\
 usage: ve-run [OPTIONS] FILE [ARGS...]
@@ -52,13 +53,6 @@ pub enum Unresolved {
     Error,
     /// A trap, once it is called.
     Lazy,
-}
-
-/// What is told while code runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trace {
-    Calls,
-    Instructions,
 }
 
 /// Reads the arguments after the program's name. The error is one sentence.

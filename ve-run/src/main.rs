@@ -7,7 +7,6 @@ mod arguments;
 mod disassemble;
 mod run;
 mod system;
-mod trace;
 
 use std::io::Write as _;
 use std::process::ExitCode;

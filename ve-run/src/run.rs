@@ -16,10 +16,10 @@ use ve_isa::machine::{self, Machine, MachineThread};
 use ve_isa::memory::Protection;
 use ve_isa::statistics::Counter;
 use ve_isa::trap::{Trap, TrapKind};
+use ve_isa::watch::Watcher;
 
 use crate::arguments::{Run, Unresolved};
 use crate::system;
-use crate::trace::Watcher;
 
 /// The time is up.
 const STATUS_TIME_LIMIT: u8 = 124;

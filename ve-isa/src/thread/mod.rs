@@ -15,6 +15,7 @@ use crate::image::{ImageId, TCB_SIZE};
 use crate::interp::{Common, Interpreter, Observer, Pause, StopHandle};
 use crate::memory::{MemoryError, Protection, Window};
 use crate::process::Process;
+use crate::semantics::float::FloatMode;
 use crate::state::Cpu;
 use crate::state::psw::{Flags, Psw};
 use crate::trap::{Trap, TrapKind};
@@ -150,6 +151,11 @@ impl Thread {
             generation: 0,
             initialised: HashSet::new(),
         })
+    }
+
+    /// Chooses which unit computes floats while PSW rounds to nearest and nothing traps.
+    pub fn set_floats(&mut self, mode: FloatMode) {
+        self.interpreter.set_floats(mode);
     }
 
     /// Makes these arithmetic exceptions trap in calls from outside that begin from now on, as long as machine code does not

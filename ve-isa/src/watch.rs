@@ -1,17 +1,25 @@
-//! Tells on standard error what runs.
+//! Tells on standard error what runs, and counts it.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
-use ve_isa::encoding::{Insn, Op, disassemble};
-use ve_isa::image::Symbol;
-use ve_isa::interp::Observer;
-use ve_isa::machine::Machine;
-use ve_isa::state::Cpu;
-use ve_isa::statistics::Counter;
+use crate::encoding::{Insn, Op, disassemble};
+use crate::image::Symbol;
+use crate::interp::Observer;
+use crate::machine::Machine;
+use crate::state::Cpu;
+use crate::statistics::Counter;
 
-use crate::arguments::Trace;
+/// What is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// Calls of functions, with their names.
+    Calls,
+    /// Each instruction, with its address.
+    Instructions,
+}
 
-/// Tells and counts, as asked.
+/// Tells and counts, as asked, what the threads execute that it is given to, and those that they create.
 #[derive(Debug, Clone)]
 pub struct Watcher {
     trace: Option<Trace>,
@@ -20,7 +28,8 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Nobody, where nothing is asked.
+    /// One that knows the names of all images that are loaded now. `None`, where nothing is asked.
+    #[must_use]
     pub fn watch(
         machine: &Machine,
         trace: Option<Trace>,
@@ -32,7 +41,10 @@ impl Watcher {
         Some(Box::new(Self {
             trace,
             counter,
-            symbols: machine.symbols().into(),
+            symbols: match trace {
+                Some(Trace::Calls) => machine.symbols().into(),
+                _ => Arc::default(),
+            },
         }))
     }
 
@@ -63,16 +75,25 @@ impl Observer for Watcher {
         match self.trace {
             Some(Trace::Instructions) => {
                 let text = disassemble(word).unwrap_or_default();
-                eprintln!("{ic:x}: {text}");
+                tell(format_args!("{ic:x}: {text}"));
             }
             Some(Trace::Calls) if insn.op() == Op::Bsic => {
                 let target = cpu
                     .operand(insn.y())
                     .wrapping_add(cpu.operand(insn.z()))
                     .wrapping_add(insn.imm() as u64);
-                eprintln!("{} calls {}", self.name(ic), self.name(target));
+                tell(format_args!(
+                    "{} calls {}",
+                    self.name(ic),
+                    self.name(target)
+                ));
             }
             _ => {}
         }
     }
+}
+
+/// Writes a line to standard error, which nobody may read.
+fn tell(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
