@@ -176,6 +176,13 @@ int veo_emu_core(struct veo_proc_handle *proc);
  * to `machines`, where there is room for `count`. Gives how many there are, -1: no such node. */
 int veo_emu_machines(int ve_node_number, uint16_t *machines, size_t count);
 
+/* What VE machine code has executed in kernels of the process, where VEO_EMU_PROFILE=1 has it
+ * counted: a line for each operation of each kernel, with single spaces: the kernel's name, how
+ * often it was called, the operation, 1 if it is one on vectors, else 0, how often it was
+ * executed, on how many elements. Waits for what was queued on the main context. Copies a
+ * NUL-terminated text, returns its length without NUL, 0 if there is none. */
+size_t veo_emu_get_statistics(struct veo_proc_handle *proc, char *text, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

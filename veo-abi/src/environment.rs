@@ -41,6 +41,12 @@ variables! {
     VEO_EMU_GUARD = "VEO_EMU_GUARD";
     /// The machine code that an emulated node takes where a library is there for several.
     VEO_EMU_PREFER = "VEO_EMU_PREFER";
+    /// How an emulated node computes the floats of VE machine code.
+    VEO_EMU_FLOAT = "VEO_EMU_FLOAT";
+    /// What an emulated node tells of VE machine code while it runs.
+    VEO_EMU_TRACE = "VEO_EMU_TRACE";
+    /// Whether an emulated node counts what VE machine code executes.
+    VEO_EMU_PROFILE = "VEO_EMU_PROFILE";
     /// What is done about requests that may use the same memory at the same time.
     VEO_EMU_RACES = "VEO_EMU_RACES";
     /// The descriptor for the handshake with a VE process. Only the emulator sets it.

@@ -787,6 +787,14 @@ pub struct VeoApi {
             count: usize,
         ) -> ::std::os::raw::c_int,
     >,
+    ///`veo_emu_get_statistics`
+    pub veo_emu_get_statistics: Option<
+        unsafe extern "C" fn(
+            proc_: *mut veo_proc_handle,
+            text: *mut ::std::os::raw::c_char,
+            size: usize,
+        ) -> usize,
+    >,
 }
 impl VeoApi {
     /// A table without functions.
@@ -892,9 +900,10 @@ impl VeoApi {
         veo_emu_node: None,
         veo_emu_core: None,
         veo_emu_machines: None,
+        veo_emu_get_statistics: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 101usize] = [
+    pub const NAMES: [&'static str; 102usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -996,6 +1005,7 @@ impl VeoApi {
         "veo_emu_node",
         "veo_emu_core",
         "veo_emu_machines",
+        "veo_emu_get_statistics",
     ];
     /// Fills a table from a function that finds symbols by name.
     ///
@@ -2398,6 +2408,21 @@ impl VeoApi {
                 >(address)
             };
         }
+        {
+            let address = find("veo_emu_get_statistics");
+            api.veo_emu_get_statistics = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                            text: *mut ::std::os::raw::c_char,
+                            size: usize,
+                        ) -> usize,
+                    >,
+                >(address)
+            };
+        }
         api
     }
 }
@@ -2551,6 +2576,7 @@ macro_rules! for_each_function {
         ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut veo_proc_handle) ->
         ::std::os::raw::c_int; fn veo_emu_machines(ve_node_number :
         ::std::os::raw::c_int, machines : * mut u16, count : usize,) ->
-        ::std::os::raw::c_int; }
+        ::std::os::raw::c_int; fn veo_emu_get_statistics(proc_ : * mut veo_proc_handle,
+        text : * mut ::std::os::raw::c_char, size : usize,) -> usize; }
     };
 }

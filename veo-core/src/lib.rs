@@ -137,8 +137,8 @@ pub use library::{
 pub use memory::{VeBuffer, VeSlice, VeSliceMut};
 pub use param::{FnAddr, KernelResult, Param};
 pub use process::{
-    Arch, Guard, HookId, KernelLookup, NodeInfo, ProcInitHook, Schedule, Stream, VeoProc,
-    VeoProcBuilder, del_proc_init_hook, nodes, set_proc_init_hook,
+    Arch, Guard, HookId, KernelLookup, KernelStatistics, NodeInfo, ProcInitHook, Schedule, Stream,
+    VeoProc, VeoProcBuilder, del_proc_init_hook, nodes, set_proc_init_hook,
 };
 pub use races::Races;
 pub use stack::OnStack;

@@ -33,6 +33,7 @@ struct Functions {
     core: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
     is_code: unsafe extern "C" fn(*mut veo_proc_handle, u64) -> c_int,
     machines: unsafe extern "C" fn(c_int, *mut u16, usize) -> c_int,
+    get_statistics: unsafe extern "C" fn(*mut veo_proc_handle, *mut c_char, usize) -> usize,
     get_guard: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
     describe_mem: unsafe extern "C" fn(*mut veo_proc_handle, u64, *const c_char) -> c_int,
     proc_destroy: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
@@ -60,6 +61,7 @@ impl Emulated {
             core: table.veo_emu_core?,
             is_code: table.veo_emu_is_code?,
             machines: table.veo_emu_machines?,
+            get_statistics: table.veo_emu_get_statistics?,
             get_guard: table.veo_emu_get_guard?,
             describe_mem: table.veo_emu_describe_mem?,
             proc_destroy: table.veo_proc_destroy?,
@@ -187,6 +189,23 @@ impl EmulatedProcess {
         &self.library.0
     }
 
+    /// A text of any length. `None`: there is none.
+    fn told(
+        &self,
+        ask: unsafe extern "C" fn(*mut veo_proc_handle, *mut c_char, usize) -> usize,
+    ) -> Option<String> {
+        // SAFETY: the handle is looked up; null and no room ask for the length.
+        let len = unsafe { ask(self.process, std::ptr::null_mut(), 0) };
+        if len == 0 {
+            return None;
+        }
+        let mut bytes = vec![0u8; len + 1];
+        // SAFETY: as above, with room for as many bytes as the call says.
+        let len = unsafe { ask(self.process, bytes.as_mut_ptr().cast(), bytes.len()) };
+        bytes.truncate(len.min(bytes.len() - 1));
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The library's report of what ended the process.
     fn ended(&self) -> Option<veo_emu_fault> {
         // SAFETY: the fields are plain integers, of which all bits zero are a valid value.
@@ -252,17 +271,11 @@ impl ProcessExtension for EmulatedProcess {
     }
 
     fn report(&self) -> Option<String> {
-        let ask = self.functions().get_report;
-        // SAFETY: the handle is looked up; null and no room ask for the length.
-        let len = unsafe { ask(self.process, std::ptr::null_mut(), 0) };
-        if len == 0 {
-            return None;
-        }
-        let mut bytes = vec![0u8; len + 1];
-        // SAFETY: as above, with room for as many bytes as the call says.
-        unsafe { ask(self.process, bytes.as_mut_ptr().cast(), bytes.len()) };
-        bytes.truncate(len);
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        self.told(self.functions().get_report)
+    }
+
+    fn statistics(&self) -> Option<String> {
+        self.told(self.functions().get_statistics)
     }
 
     unsafe fn prepare_context(&self) -> Result<Option<Kept>> {

@@ -129,6 +129,11 @@ pub(crate) trait ProcessExtension: Send + Sync {
         None
     }
 
+    /// What kernels have executed, as `veo_emu_get_statistics` has it, where it is counted.
+    fn statistics(&self) -> Option<String> {
+        None
+    }
+
     /// Makes sure that a context can be opened; what it returns is kept until that is done.
     ///
     /// # Safety

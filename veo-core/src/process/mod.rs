@@ -19,6 +19,7 @@ mod resolve;
 mod search;
 mod settings;
 mod shared;
+mod statistics;
 mod symbols;
 mod thread;
 mod verify;
@@ -28,6 +29,7 @@ pub use handle::{
 };
 pub use nodes::{Arch, NodeInfo, nodes};
 pub use settings::{Guard, KernelLookup, Schedule, Stream};
+pub use statistics::KernelStatistics;
 
 pub(crate) use call::ResolvedCallee;
 pub(crate) use loaded::LoadedLibrary;

@@ -56,6 +56,13 @@ pub fn mistakes() -> Option<&'static Path> {
     made.as_deref()
 }
 
+/// The same for `watched.c`.
+pub fn watched() -> Option<&'static Path> {
+    static LIBRARY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let made = LIBRARY.get_or_init(|| declared("libvewatched.so", include_str!("watched.c")));
+    made.as_deref()
+}
+
 fn declared(name: &str, source: &str) -> Option<PathBuf> {
     clang().then(|| beside(name, &build(&scratch(), name, source, Target::Ve1Llvm)))
 }

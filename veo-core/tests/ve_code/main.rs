@@ -10,3 +10,4 @@ mod choosing;
 mod faults;
 mod library;
 mod loading;
+mod watching;

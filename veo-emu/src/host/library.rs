@@ -197,7 +197,7 @@ fn put(queue: &Queue, bytes: &[u8]) -> Result<()> {
 }
 
 /// Takes `len` bytes out of the parcel. The caller has the context for itself.
-fn get(queue: &Queue, len: u64) -> Vec<u8> {
+pub(super) fn get(queue: &Queue, len: u64) -> Vec<u8> {
     let len = usize::try_from(len).unwrap_or(PARCEL).min(PARCEL);
     let place = queue.mapping.base().wrapping_add(PARCEL_AT);
     let mut bytes = vec![0; len];

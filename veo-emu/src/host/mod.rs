@@ -34,6 +34,7 @@ pub(crate) mod results;
 pub(crate) mod sanitizers;
 pub(crate) mod schedule;
 pub(crate) mod start;
+pub(crate) mod statistics;
 pub(crate) mod symbols;
 pub(crate) mod transfer;
 pub(crate) mod watch;

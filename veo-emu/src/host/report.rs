@@ -35,6 +35,7 @@ pub(crate) fn doing(job: Job, context: u32, symbols: &Symbols) -> String {
             )
         }
         Job::Task(Task::Symbol) => format!("looking up symbol {}", symbols.subject()),
+        Job::Task(Task::Statistics) => "asking what kernels have executed".into(),
         Job::Task(Task::Read) => "reading VE memory".into(),
         Job::Task(Task::Write) => "writing VE memory".into(),
         Job::Task(Task::Free | Task::Close) => "freeing VE memory".into(),

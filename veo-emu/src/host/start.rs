@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::Control;
 use crate::shared::guard::Guarding;
+use crate::shared::machine_options::MachineOptions;
 use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, Message, REPORTS};
 use crate::shared::window::{Layout, STAGING_LEN};
 use crate::shared::{fpe, handshake};
@@ -85,6 +86,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         ));
     }
     preference::codes()?;
+    MachineOptions::from_environment().map_err(Error::invalid)?;
     let order = Order::wanted(options.schedule.as_deref())?;
     let program::Chosen { mut program, image } = program::choose(options.veorun.as_deref())?;
     let mut sanitizers = Sanitizers::new(&options.runtimes)?;

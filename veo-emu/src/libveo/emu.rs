@@ -28,6 +28,7 @@ use crate::host::output::Sink;
 use crate::host::preference;
 use crate::host::queue::Waited;
 use crate::host::start::Options;
+use crate::host::statistics;
 use crate::shared::class::{Class, PER_WORD, are_tagged};
 use crate::shared::guard::Guarding;
 use crate::shared::ring::MAX_WORDS;
@@ -472,6 +473,19 @@ pub unsafe extern "C" fn veo_emu_machines(
             }
         }
         Ok(codes.len() as c_int)
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_get_statistics(
+    proc_: *mut veo_proc_handle,
+    text: *mut c_char,
+    size: usize,
+) -> usize {
+    guard(0, || {
+        let process = process_of(proc_)?;
+        let statistics = statistics::text(&process.main)?;
+        // SAFETY: the caller passes null or room for `size` bytes.
+        Ok(unsafe { copy_text(&statistics, text, size) })
     })
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod control;
 pub(crate) mod fpe;
 pub(crate) mod guard;
 pub(crate) mod handshake;
+pub(crate) mod machine_options;
 pub(crate) mod message;
 pub(crate) mod parcel;
 pub(crate) mod ring;

@@ -39,6 +39,9 @@ pub(crate) enum Task {
     Open = 7,
     /// Close a block of guarded memory (the words of a span).
     Close = 8,
+    /// Tell what a kernel has executed (number of the kernel). In the payload: a line with its address and how often it was
+    /// called, then one for each operation: name, 1 if it is one on vectors, else 0, how often, on how many elements.
+    Statistics = 9,
 }
 
 impl Task {
@@ -53,6 +56,7 @@ impl Task {
             Task::Free,
             Task::Open,
             Task::Close,
+            Task::Statistics,
         ]
         .into_iter()
         .find(|task| *task as u64 == word)

@@ -54,6 +54,9 @@ pub(super) trait Engine {
     /// Frees what a kernel has allocated with malloc. `false`: no block begins there.
     fn free(&self, address: u64) -> bool;
 
+    /// What the kernel with this number has executed, as `Task::Statistics` has it, where that is counted. `None`: there are not so many.
+    fn statistics(&self, number: u64) -> Option<String>;
+
     /// Prepares the calling thread, which is a context's, to run functions.
     fn runner(&self) -> Self::Runner;
 }

@@ -79,6 +79,10 @@ impl Engine for Engines {
         }
     }
 
+    fn statistics(&self, number: u64) -> Option<String> {
+        Ve.statistics(number)
+    }
+
     fn runner(&self) -> AnyRunner {
         AnyRunner {
             of_ve: memory::machine(),

@@ -98,6 +98,10 @@ impl Parcel {
                     0,
                 )
             }
+            Some(Task::Statistics) => match ENGINE.statistics(first) {
+                Some(text) => (Completion::Done, self.write(text.as_bytes())),
+                None => (Completion::Refused, 0),
+            },
             Some(Task::Open) => match guard::open(&request.words) {
                 Some(gave_up) => (Completion::Done, gave_up.into()),
                 None => (Completion::Refused, 0),

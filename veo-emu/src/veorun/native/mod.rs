@@ -43,6 +43,10 @@ impl Engine for Native {
         heap::free(address)
     }
 
+    fn statistics(&self, _: u64) -> Option<String> {
+        None
+    }
+
     fn runner(&self) -> NativeRunner {
         fpe::arm();
         NativeRunner

@@ -12,7 +12,7 @@ use ve_isa::memory::{MemoryError, Window};
 use ve_isa::state::psw::Flags;
 use veo_abi::{environment, hmem};
 
-use super::ending;
+use super::{ending, watching};
 use crate::shared::fpe::parse;
 use crate::sys::process;
 use crate::veorun::engine::Ending;
@@ -91,13 +91,15 @@ fn new_thread() -> Result<MachineThread<'static>, String> {
     })
 }
 
-/// A thread with what `VE_FPE_ENABLE` asks for.
+/// A thread with what variables ask for.
 fn thread_with(
     machine: &'static Machine,
     stack: u64,
 ) -> Result<MachineThread<'static>, MemoryError> {
     let mut thread = machine.thread(stack)?;
-    thread.thread().trap_on(exceptions(fpe::wanted()));
+    let inner = thread.thread();
+    inner.trap_on(exceptions(fpe::wanted()));
+    inner.set_floats(watching::options().floats);
     Ok(thread)
 }
 
@@ -127,6 +129,7 @@ extern "C" fn at_exit() {
         let Ok(mut thread) = thread_with(machine, DEFAULT_STACK) else {
             return;
         };
+        watching::tell(machine);
         let exit = machine.host_address("exit");
         let registered = exit.into_iter().map(|exit| (exit, true));
         let destructors = machine.destructors();

@@ -6,6 +6,7 @@
 mod ending;
 mod libraries;
 mod machine;
+mod watching;
 
 use super::engine::{End, Ending, Engine, Loaded, Runner};
 use crate::shared::control::Trap;
@@ -41,8 +42,14 @@ impl Engine for Ve {
         machine::made().is_some_and(|machine| machine.free(address))
     }
 
+    fn statistics(&self, number: u64) -> Option<String> {
+        watching::of_kernel(number)
+    }
+
     fn runner(&self) -> VeRunner {
-        VeRunner
+        VeRunner {
+            watches: watching::options().watches(),
+        }
     }
 }
 
@@ -63,13 +70,20 @@ impl Ve {
 }
 
 /// Runs functions of VE machine code, with the thread of the machine that belongs to the calling thread.
-pub(super) struct VeRunner;
+pub(super) struct VeRunner {
+    watches: bool,
+}
 
 impl Runner for VeRunner {
     #[inline]
     unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
         let result = machine::on_own_thread(|thread| {
-            let result = thread.call(request.address, request.words());
+            let (kernel, words) = (request.address, request.words());
+            let result = if self.watches {
+                watching::call(thread, kernel, words)
+            } else {
+                thread.call(kernel, words)
+            };
             result.map_err(|trap| ending::of(thread, &trap))
         });
         match result {
