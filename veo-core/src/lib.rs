@@ -54,6 +54,11 @@
 //! where neither is. `VEO_LIBVEO` names the library to load, instead of the one that the
 //! loader or NEC's place has. [`VeoProc::backend`] tells.
 //!
+//! On the emulated node a kernel is machine code of the host, or of the VE (`VEO_TARGETS=ve1-llvm` builds it), which an
+//! interpreter runs: as on a card, but slowly, and without what NEC's compilers and libraries bring along. Where a library is there for
+//! both, `VEO_EMU_PREFER` (`host`, the default, or `ve`) chooses. [`VeoLibrary::is_ve_code`] tells what was loaded,
+//! [`VeoProc::statistics`] what it has executed.
+//!
 //! # What is checked
 //!
 //! `VEO_EMU_SCHEDULE` (`late`, `random:7`) and `VEO_EMU_RACES` (`warn`, `deny`) find waits that a program with

@@ -31,7 +31,8 @@ pub enum KernelLookup {
 }
 
 /// How blocks of VE memory are guarded against kernels that leave them:
-/// [`VeoProcBuilder::guard`](crate::VeoProcBuilder::guard).
+/// [`VeoProcBuilder::guard`](crate::VeoProcBuilder::guard). It holds for kernels of both kinds of code; blocks that VE machine code
+/// gets of its own `malloc` are not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Guard {
