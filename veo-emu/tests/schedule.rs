@@ -5,6 +5,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::ffi::{CString, c_void};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ const KERNELS: &str = r#"
     #include <unistd.h>
     static int64_t log_[4096];
     static int64_t count;
-    int64_t note(int64_t what) { return log_[count++] = what; }
+    int64_t note(int64_t what) { return log_[count++ % 4096] = what; }
     int64_t noted(void) { return count; }
     int64_t look(int64_t at) { return log_[at]; }
     static volatile int64_t turn;
@@ -237,6 +238,66 @@ fn what_nobody_waits_for_starts_after_a_while() {
         while node.proc.call(noted, &Args::new()).1 < 3 {
             assert!(begin.elapsed() < Duration::from_secs(20));
         }
+    }
+}
+
+/// Submits again and again, with pauses that are shorter than any that the schedule waits for, until
+/// `done`, or for twenty seconds at most. Gives whether it was done.
+fn submit_without_end(done: &AtomicBool, submit: impl Fn()) -> bool {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(20) {
+        if done.load(Ordering::Acquire) {
+            return true;
+        }
+        submit();
+        thread::sleep(Duration::from_micros(100));
+    }
+    false
+}
+
+#[test]
+fn who_waits_comes_back_while_another_thread_submits_without_end() {
+    for schedule in ["late", "random:11"] {
+        let node = Node::new(schedule);
+        let note = node.sym("note");
+        let [_, one, two] = [(); 3].map(|()| node.proc.open());
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let call = |round| two.call(note, &Args::new().u64(0, round));
+            let calls: Vec<u64> = (0..100).map(call).collect();
+            let done = &done;
+            scope.spawn(move || {
+                for (round, id) in (0..).zip(calls) {
+                    assert_eq!(two.ok(id), round);
+                }
+                done.store(true, Ordering::Release);
+            });
+            let submit = || {
+                one.call(note, &Args::new().u64(0, 5));
+            };
+            assert!(submit_without_end(done, submit), "{schedule}");
+        });
+    }
+}
+
+#[test]
+fn what_nobody_waits_for_starts_while_the_program_submits_without_end() {
+    unsafe extern "C" fn set(flag: *mut c_void) -> u64 {
+        // SAFETY: the flag that was given outlives the process.
+        unsafe { &*flag.cast::<AtomicBool>() }.store(true, Ordering::Release);
+        0
+    }
+    for schedule in ["late", "random:12"] {
+        let done = AtomicBool::new(false);
+        let node = Node::new(schedule);
+        let note = node.sym("note");
+        let [_, one, two] = [(); 3].map(|()| node.proc.open());
+        let flag = (&raw const done).cast_mut().cast();
+        call!(veo_call_async_vh(two.0, Some(set), flag));
+        let submit = || {
+            one.call(note, &Args::new().u64(0, 5));
+        };
+        assert!(submit_without_end(&done, submit), "{schedule}");
     }
 }
 

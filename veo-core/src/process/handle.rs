@@ -368,7 +368,7 @@ impl VeoProcBuilder {
     /// 10 ms, since kernels may wait for each other. A right program does the same as without,
     /// only slower; one seed gives one order, as long as one thread submits and waits. Requests
     /// start when somebody waits. If nobody does, they start once the program has submitted
-    /// nothing for 200 ms. The emulated node alone.
+    /// nothing for 200 ms, or when they have waited for two seconds. The emulated node alone.
     ///
     /// ```
     /// # fn main() -> veo_core::Result<()> {

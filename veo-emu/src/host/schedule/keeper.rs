@@ -6,7 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::order::{Draws, Order};
-use super::{AHEAD, Demand, HOLD, OVERTAKEN, Ordered, QUIET, Schedule, Started, State, has_come};
+use super::{
+    Context, HOLD, OVERTAKEN, Ordered, PATIENCE, QUIET, Schedule, Started, State, has_come, left,
+};
 use crate::sync::lock;
 use crate::sys::usage;
 
@@ -129,24 +131,23 @@ impl Keeper<'_> {
     /// What is to be done now, when nothing holds anything back.
     fn look(&self, state: &State) -> Choice {
         let is_running = |context: &u32| self.running.iter().any(|r| r.context == *context);
-        let waiting = state.contexts.iter().filter(|(_, c)| c.waiting() > 0);
+        let waiting = state.contexts.iter().filter(|(_, c)| !c.waiting.is_empty());
         let waiting: Vec<u32> = waiting.map(|(index, _)| *index).collect();
         if waiting.is_empty() && state.demands.is_empty() {
             return Choice::Wait(None);
         }
-        let since = state.submitted.map_or(QUIET, |(_, at)| at.elapsed());
         if state.demands.is_empty() {
-            if let Some(left) = QUIET.checked_sub(since).filter(|left| !left.is_zero()) {
-                return Choice::Wait(Some(left));
+            let quiet = state.submitted.map(|last| left(QUIET, last.at));
+            let oldest = state.contexts.values().filter_map(|c| c.waiting.front());
+            let patience = oldest.min().map(|oldest| left(PATIENCE, *oldest));
+            if let Some(wait) = quiet.flatten().zip(patience.flatten()) {
+                return Choice::Wait(Some(wait.0.min(wait.1)));
             }
-        } else {
-            let submits = state.submitted.map(|(thread, _)| thread);
-            let foreign = |demand: &Demand| Some(demand.thread) != submits;
-            if state.demands.iter().all(foreign)
-                && let Some(left) = AHEAD.checked_sub(since).filter(|left| !left.is_zero())
-            {
-                return Choice::Wait(Some(left));
-            }
+        } else if let Some(last) = state.submitted
+            && state.demands.iter().all(|it| it.thread != last.thread)
+            && let Some(wait) = last.holds()
+        {
+            return Choice::Wait(Some(wait));
         }
         let mut ready = waiting;
         ready.retain(|context| !is_running(context));
@@ -184,7 +185,8 @@ impl Keeper<'_> {
     }
 
     fn start(&mut self, mut state: MutexGuard<'_, State>, index: u32) {
-        for context in state.contexts.values_mut().filter(|c| c.waiting() > 0) {
+        let waiting = |context: &&mut Context| !context.waiting.is_empty();
+        for context in state.contexts.values_mut().filter(waiting) {
             context.overtaken += 1;
         }
         let Some(context) = state.contexts.get_mut(&index) else {
@@ -196,9 +198,9 @@ impl Keeper<'_> {
             return;
         };
         let count = context.batch();
-        context.started += count;
+        context.start(count);
         drop(state);
-        match queue.start_next(count) {
+        match queue.start_next(count as u64) {
             Some(what) => self.running.push(Running {
                 context: index,
                 queue,
@@ -209,7 +211,7 @@ impl Keeper<'_> {
             // The process has ended, and what waited with it.
             None => {
                 if let Some(context) = lock(&self.schedule.state).contexts.get_mut(&index) {
-                    context.started = context.submitted;
+                    context.start(context.waiting.len());
                 }
             }
         }

@@ -9,7 +9,7 @@
 mod keeper;
 mod order;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
@@ -22,18 +22,25 @@ use crate::sync::lock;
 /// How long a request that runs holds others back: kernels may wait for each other.
 const HOLD: Duration = Duration::from_millis(10);
 
-/// What nobody waits for starts when the program has submitted nothing for so long.
+/// What nobody waits for starts when the program has submitted nothing for so long,
 const QUIET: Duration = Duration::from_millis(200);
+
+/// or when a request has waited for so long: a program may submit without end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// So many requests at most overtake one that waits: a program may look at VE memory until it
 /// sees what a kernel has written.
 const OVERTAKEN: u64 = 100;
 
 /// More requests in one context that wait are a crowd.
-const CROWD: u64 = 64;
+const CROWD: usize = 64;
 
-/// A thread that submits nothing and waits may be ahead of the one that submits.
+/// A thread that submits nothing and waits may be ahead of the one that submits: it is given
+/// time until that one has paused for so long,
 const AHEAD: Duration = Duration::from_millis(2);
+
+/// or has submitted for so long without such a pause.
+const STRETCH: Duration = Duration::from_millis(20);
 
 /// What was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,30 +93,66 @@ struct State {
     contexts: BTreeMap<u32, Context>,
     demands: Vec<Demand>,
     next_demand: u64,
-    /// The thread that has submitted last, and when.
-    submitted: Option<(ThreadId, Instant)>,
-    /// The request that this thread has looked at since, and how often.
+    submitted: Option<Submitted>,
+    /// The request that the thread which has submitted it has looked at since, and how often.
     looks: (u32, u64, u32),
     over: bool,
+}
+
+/// What the program has submitted last.
+#[derive(Clone, Copy)]
+struct Submitted {
+    thread: ThreadId,
+    at: Instant,
+    /// When the first request was submitted of those between which were no pauses.
+    since: Instant,
+}
+
+impl Submitted {
+    /// The calling thread submits now, behind what it or others have submitted before.
+    fn now(before: Option<Submitted>) -> Submitted {
+        let at = Instant::now();
+        let goes_on = before.filter(|before| at.duration_since(before.at) < AHEAD);
+        Submitted {
+            thread: thread::current().id(),
+            at,
+            since: goes_on.map_or(at, |before| before.since),
+        }
+    }
+
+    /// How long whoever waits is to wait for more; `None`: no more.
+    fn holds(self) -> Option<Duration> {
+        Some(left(AHEAD, self.at)?.min(left(STRETCH, self.since)?))
+    }
 }
 
 struct Context {
     queue: Weak<dyn Ordered>,
     submitted: u64,
-    started: u64,
+    /// When the requests were submitted that have not started.
+    waiting: VecDeque<Instant>,
     /// How many requests of others have started since the last one of this context.
     overtaken: u64,
 }
 
 impl Context {
-    fn waiting(&self) -> u64 {
-        self.submitted - self.started
+    fn started(&self) -> u64 {
+        self.submitted - self.waiting.len() as u64
+    }
+
+    /// The first `count` requests start, or all if there are fewer.
+    fn start(&mut self, count: usize) {
+        self.waiting.drain(..count.min(self.waiting.len()));
+        if self.waiting.is_empty() {
+            // There may have been a million.
+            self.waiting.shrink_to(4096);
+        }
     }
 
     /// How many requests start at once. Of a crowd it is more than one: a program may submit
     /// faster than single requests can start.
-    fn batch(&self) -> u64 {
-        match self.waiting() {
+    fn batch(&self) -> usize {
+        match self.waiting.len() {
             few if few <= CROWD => 1,
             many => many / 2,
         }
@@ -161,7 +204,7 @@ impl Schedule {
         let context = Context {
             queue,
             submitted: 0,
-            started: 0,
+            waiting: VecDeque::new(),
             overtaken: 0,
         };
         contexts.insert(index, context);
@@ -170,12 +213,14 @@ impl Schedule {
     /// Notes that a request waits in a context. Gives how many were submitted there.
     pub(crate) fn submitted(&self, index: u32) -> u64 {
         let mut state = lock(&self.state);
-        state.submitted = Some((thread::current().id(), Instant::now()));
+        let submitted = Submitted::now(state.submitted);
+        state.submitted = Some(submitted);
         state.looks = (0, 0, 0);
         let Some(context) = state.contexts.get_mut(&index) else {
             return 0;
         };
         context.submitted += 1;
+        context.waiting.push_back(submitted.at);
         let count = context.submitted;
         drop(state);
         self.changed.notify_one();
@@ -207,7 +252,7 @@ impl Schedule {
         // A library above looks by the way, right after it has submitted.
         const BY_THE_WAY: u32 = 3;
         let mut state = lock(&self.state);
-        if state.submitted.map(|(thread, _)| thread) != Some(thread::current().id()) {
+        if state.submitted.map(|submitted| submitted.thread) != Some(thread::current().id()) {
             return None;
         }
         let (of, at, times) = state.looks;
@@ -243,9 +288,15 @@ impl Schedule {
     }
 }
 
+/// What is left of a time that began then; `None`: nothing.
+fn left(time: Duration, since: Instant) -> Option<Duration> {
+    time.checked_sub(since.elapsed())
+        .filter(|left| !left.is_zero())
+}
+
 fn has_come(goal: Goal, context: &Context) -> bool {
     match goal {
-        Goal::Start(count) => context.started >= count,
+        Goal::Start(count) => context.started() >= count,
         Goal::End(id) => context
             .queue
             .upgrade()
