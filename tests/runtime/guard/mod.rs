@@ -3,6 +3,7 @@
 //! alignment of 16 bytes, lines of source are found by a comment at their end.
 
 mod right;
+mod stack;
 mod wrong;
 
 use std::fs;

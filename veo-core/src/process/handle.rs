@@ -408,8 +408,9 @@ impl VeoProcBuilder {
     ///   an access is a signal, whose error says that they were freed.
     /// - Fresh memory holds signalling NaNs (of `f64`; as `f32` every other one is quiet).
     /// - Copies between host and VE fail if they leave the block in which they begin.
-    /// - Data that travels on the stack of a call is not guarded, nor is what kernels allocate
-    ///   themselves.
+    /// - Around data on the stack of a call ([`OnStack`](crate::OnStack)) 512 bytes hold the
+    ///   pattern, too. When the kernel ends, what was written there is `Overwritten`.
+    /// - What kernels allocate themselves is not guarded.
     /// - Every block takes whole pages of the machine's memory, and of the system's mappings two. If
     ///   a process has more blocks than there are mappings for (about 24,000 on usual systems), a
     ///   warning says so, and accesses outside of blocks are not noticed before a kernel ends.

@@ -212,24 +212,15 @@ impl Guarded {
             let before = blocks.range(..=address).next_back();
             let behind = blocks.range(address..).next();
             for (_, block) in before.into_iter().chain(behind) {
-                let Range { start, end } = block.span.block;
-                let far = if address < start {
-                    start - address
-                } else {
-                    (address + 1).saturating_sub(end)
-                };
+                let far = block.span.distance(address);
                 if nearest.as_ref().is_none_or(|(least, ..)| far < *least) {
                     nearest = Some((far, block, is_freed));
                 }
             }
         }
         let (_, block, is_freed) = nearest?;
-        Some(BlockPlace {
-            address,
-            block: block.span.block.clone(),
-            name: block.name.clone(),
-            is_freed,
-        })
+        let (range, name) = (block.span.block.clone(), block.name.clone());
+        Some(BlockPlace::new(address, range, name, is_freed))
     }
 }
 
@@ -242,6 +233,20 @@ pub(crate) struct BlockPlace {
 }
 
 impl BlockPlace {
+    pub(super) fn new(
+        address: u64,
+        block: Range<u64>,
+        name: Option<Box<str>>,
+        is_freed: bool,
+    ) -> BlockPlace {
+        BlockPlace {
+            address,
+            block,
+            name,
+            is_freed,
+        }
+    }
+
     /// The same, but not whether the block was freed.
     pub(crate) fn of_block(&self) -> String {
         let Range { start, end } = self.block;

@@ -7,8 +7,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::arena::{Arena, Ranges};
+use super::args::StackBuffer;
 use super::guard::{BlockPlace, Guarded};
 use super::node::Node;
+use super::stack_guard::StackBlocks;
 use crate::shared::control::Control;
 use crate::shared::guard::{FRESH, GAP, Guarding, PATTERN, Span};
 use crate::shared::window::Layout;
@@ -70,6 +72,8 @@ pub(crate) struct Memory {
     /// The blocks, if they are guarded. It is locked before the heap.
     guarded: Option<Mutex<Guarded>>,
     staging: Mutex<Region>,
+    /// What is in the staging area, if memory is guarded.
+    stacks: StackBlocks,
 }
 
 /// A range of VE memory that stays as it is while a copy is under way.
@@ -124,6 +128,7 @@ impl Memory {
                 Mutex::new(Guarded::new(guard, layout.window.base, layout.heap, page))
             }),
             staging: Region::new(layout.staging()),
+            stacks: StackBlocks::default(),
         }
     }
 
@@ -234,31 +239,49 @@ impl Memory {
     /// Fills a block with what is no number, and the memory around it with the pattern. Its
     /// pages are reserved and stay so meanwhile.
     fn fill(&self, span: &Span) {
-        // The words are those of addresses that are multiples of 8, so a range may begin with a
-        // part of one.
+        self.put(span.before(), PATTERN);
+        self.put(span.block.clone(), FRESH);
+        self.put(span.behind(), PATTERN);
+    }
+
+    /// Fills addresses, whose pages are reserved, with the words of those of them that are
+    /// multiples of 8. The range may begin and end with a part of one.
+    fn put(&self, range: Range<u64>, word: u64) {
+        let longest = (range.end - range.start + 8).min(4096) as usize;
         let mut buffer = [0u8; 4096];
-        let mut put = |range: Range<u64>, word: u64| {
-            for (place, byte) in buffer.iter_mut().zip(word.to_le_bytes().iter().cycle()) {
-                *place = *byte;
-            }
-            let mut at = range.start;
-            while at < range.end {
-                let skipped = at % 8;
-                let len = (range.end - at).min(buffer.len() as u64 - skipped);
-                let place = self
-                    .mapping
-                    .base()
-                    .wrapping_add((at - self.layout.window.base) as usize);
-                let source = &buffer[skipped as usize..];
-                // SAFETY: the span lies in the mapping and its pages are reserved; the buffer
-                // has `len` bytes behind what is skipped.
-                unsafe { memfd::copy(place, source.as_ptr(), len as usize) };
-                at += len;
-            }
-        };
-        put(span.before(), PATTERN);
-        put(span.block.clone(), FRESH);
-        put(span.behind(), PATTERN);
+        for (place, byte) in buffer[..longest]
+            .iter_mut()
+            .zip(word.to_le_bytes().iter().cycle())
+        {
+            *place = *byte;
+        }
+        let mut at = range.start;
+        while at < range.end {
+            let skipped = at % 8;
+            let len = (range.end - at).min(longest as u64 - skipped);
+            let place = self
+                .mapping
+                .base()
+                .wrapping_add((at - self.layout.window.base) as usize);
+            let source = &buffer[skipped as usize..];
+            // SAFETY: the range lies in the mapping and its pages are reserved; the buffer
+            // has `len` bytes behind what is skipped.
+            unsafe { memfd::copy(place, source.as_ptr(), len as usize) };
+            at += len;
+        }
+    }
+
+    /// Prepares the room of a call for its stack buffers at these offsets: with the pattern around
+    /// each, and headers.
+    pub(crate) fn fence(&self, staging: &StagingRoom, buffers: &[StackBuffer], offsets: &[u64]) {
+        for (buffer, offset) in buffers.iter().zip(offsets) {
+            let span = Span::on_stack(staging.address + offset, buffer.len);
+            self.fill(&span);
+            let (header, [first, second]) = span.header();
+            self.put(header..header + 8, first);
+            self.put(header + 8..header + 16, second);
+        }
+        self.stacks.note(staging.address, buffers, offsets);
     }
 
     /// Gives a block back that could not be opened.
@@ -324,11 +347,14 @@ impl Memory {
         guarded.is_some_and(|guarded| lock(guarded).name(address, name))
     }
 
-    /// Where an address of the heap lies, by the nearest block, if blocks are guarded.
+    /// Where an address lies, by the nearest block or stack buffer, if they are guarded.
     pub(crate) fn explain(&self, address: u64) -> Option<BlockPlace> {
         let guarded = self.guarded.as_ref()?;
-        let in_heap = self.in_heap(address);
-        in_heap.then(|| lock(guarded).explain(address)).flatten()
+        if self.in_heap(address) {
+            return lock(guarded).explain(address);
+        }
+        let in_staging = self.contains(address);
+        in_staging.then(|| self.stacks.explain(address)).flatten()
     }
 
     /// Whether the program may copy these bytes: where blocks are guarded, they lie in one.
@@ -433,6 +459,11 @@ impl Memory {
     /// Gives the room of a call back.
     pub(crate) fn unstage(&self, staging: StagingRoom) {
         let start = staging.address - self.layout.window.base;
+        if self.guard.is_on() {
+            for header in self.stacks.forget(staging.address) {
+                self.put(header..header + 16, 0);
+            }
+        }
         let mut region = lock(&self.staging);
         if let Some((len, range)) = region.arena.free(start) {
             region.used -= len;

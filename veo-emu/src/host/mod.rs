@@ -33,6 +33,7 @@ pub(crate) mod report;
 pub(crate) mod results;
 pub(crate) mod sanitizers;
 pub(crate) mod schedule;
+mod stack_guard;
 pub(crate) mod start;
 pub(crate) mod statistics;
 pub(crate) mod symbols;

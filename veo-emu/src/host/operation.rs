@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use super::args::StackBuffer;
 use super::memory::Memory;
 use crate::shared::class::Returns;
+use crate::shared::guard::Span;
 
 /// A function of the host that runs in queue order.
 pub(crate) type HostFunction = unsafe extern "C" fn(*mut c_void) -> u64;
@@ -71,6 +72,20 @@ impl StackLayout {
                 let align = if buffer.len >= 64 { 64 } else { 16 };
                 let at = len.next_multiple_of(align);
                 len = at + buffer.len;
+                at
+            })
+            .collect();
+        StackLayout { len, offsets }
+    }
+
+    /// Lays them out with room around each, where memory is guarded.
+    pub(crate) fn guarded(buffers: &[StackBuffer]) -> StackLayout {
+        let mut len: u64 = 0;
+        let offsets = buffers
+            .iter()
+            .map(|buffer| {
+                let at = Span::next_on_stack(len);
+                len = Span::on_stack(at, buffer.len).open.end;
                 at
             })
             .collect();

@@ -45,6 +45,16 @@ pub(crate) const FRESH: u64 = 0x7ff4_0000_7fa0_0000;
 /// What the memory around a block holds, by address: no byte that programs often write.
 pub(crate) const PATTERN: u64 = 0xb5c7_d9a3_b7e5_93ad;
 
+/// Bytes before and behind data on the stack of a call that hold the pattern.
+const STACK_ZONE: u64 = 512;
+
+/// Alignment of data on the stack of a call, and the room of the header before the zone before
+/// them.
+const STACK_ALIGN: u64 = 64;
+
+/// Second word of a header, together with the first.
+const STACK_KEY: u64 = 0x93e1_5ad7_b3c9_8f65;
+
 /// A block and what is accessible with it, in VE addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -73,6 +83,56 @@ impl Span {
         })
     }
 
+    /// Data of `len` bytes on the stack of a call.
+    pub(crate) fn on_stack(start: u64, len: u64) -> Span {
+        let end = start + len;
+        Span {
+            block: start..end,
+            open: start - STACK_ZONE..end.next_multiple_of(STACK_ALIGN) + STACK_ZONE,
+        }
+    }
+
+    /// The first place behind `end` where such data can be.
+    pub(crate) fn next_on_stack(end: u64) -> u64 {
+        end.next_multiple_of(STACK_ALIGN) + STACK_ALIGN + STACK_ZONE
+    }
+
+    /// What tells the VE process how long such data are: where, and two words.
+    pub(crate) fn header(&self) -> (u64, [u64; 2]) {
+        let len = self.block.end - self.block.start;
+        (self.open.start - STACK_ALIGN, [len, len ^ STACK_KEY])
+    }
+
+    /// The data that begin at `start`, if there is a header for them in `area`, of which `word`
+    /// gives words.
+    pub(crate) fn of_header(
+        start: u64,
+        area: &Range<u64>,
+        word: impl Fn(u64) -> u64,
+    ) -> Option<Span> {
+        let least = area.start + STACK_ZONE + STACK_ALIGN;
+        if !start.is_multiple_of(STACK_ALIGN) || start < least || start >= area.end {
+            return None;
+        }
+        let at = start - STACK_ZONE - STACK_ALIGN;
+        let (len, key) = (word(at), word(at + 8));
+        if len ^ STACK_KEY != key || len > area.end - start {
+            return None;
+        }
+        let span = Span::on_stack(start, len);
+        (span.open.end <= area.end).then_some(span)
+    }
+
+    /// How far an address is from the block.
+    pub(crate) fn distance(&self, address: u64) -> u64 {
+        let Range { start, end } = self.block;
+        if address < start {
+            start - address
+        } else {
+            (address + 1).saturating_sub(end)
+        }
+    }
+
     /// The memory before the block that holds the pattern.
     pub(crate) fn before(&self) -> Range<u64> {
         self.open.start..self.block.start
@@ -95,6 +155,37 @@ mod tests {
         let halves = [FRESH as u32, (FRESH >> 32) as u32];
         assert!(halves.iter().all(|half| f32::from_bits(*half).is_nan()));
         assert_eq!(halves[0] & 1 << 22, 0, "quiet");
+    }
+
+    #[test]
+    fn data_on_the_stack_are_known_by_their_header() {
+        let area = 0x1_0000..0x2_0000;
+        let mut end = area.start;
+        for len in [0, 1, 63, 64, 1000] {
+            let start = Span::next_on_stack(end);
+            let span = Span::on_stack(start, len);
+            let (at, words) = span.header();
+            assert!(at >= end && at + 16 <= span.open.start);
+            assert!(span.before().count() >= 512 && span.behind().count() >= 512);
+            let word = |address: u64| match address {
+                _ if address == at => words[0],
+                _ if address == at + 8 => words[1],
+                _ => panic!("{address:#x} is no word of the header"),
+            };
+            assert_eq!(Span::of_header(start, &area, word), Some(span.clone()));
+            let spoiled = |address: u64| word(address) ^ (address - at) << 8;
+            assert_eq!(Span::of_header(start, &area, spoiled), None);
+            end = span.open.end;
+        }
+        // Nothing is read outside of the area, or for what is no place of data.
+        let none = |address: u64| -> u64 { panic!("{address:#x} is read") };
+        for start in [0, 0x1_0000, 0x1_0200, 0x1_1001, 0x2_0000, !63] {
+            assert_eq!(Span::of_header(start, &area, none), None);
+        }
+        // Data that would reach beyond the area.
+        let words = Span::on_stack(0x1_f000, 0xf00).header().1;
+        let long = |at: u64| words[(at >> 3 & 1) as usize];
+        assert_eq!(Span::of_header(0x1_f000, &area, long), None);
     }
 
     #[test]

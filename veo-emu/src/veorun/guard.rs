@@ -1,6 +1,6 @@
 //! Guarded memory in the VE process: opens and closes blocks when the host allocates and frees
-//! them, and checks the memory around them when a kernel ends. A [`Watcher`], such as a sanitizer,
-//! is told of every block.
+//! them, and checks the memory around them, and around data on the stack of a call, when a kernel
+//! ends. A [`Watcher`], such as a sanitizer, is told of every block.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -42,6 +42,8 @@ struct OpenBlocks {
     /// Whether pages are closed, and the memory around blocks holds the pattern.
     closes: bool,
     window: Range<u64>,
+    /// Where stack data of calls are.
+    staging: Range<u64>,
     /// The number of the process: a forked child does not use the guard.
     process: u32,
     most: usize,
@@ -70,6 +72,7 @@ pub(super) fn install(closes: bool) {
     let _ = GUARD.set(OpenBlocks {
         closes,
         window: memory::heap(),
+        staging: memory::staging(),
         process: process::own_id(),
         most: (mappings / PART.1 * PART.0 / 2) as usize,
         blocks: RwLock::default(),
@@ -82,9 +85,9 @@ pub(super) fn watch(watcher: &'static dyn Watcher) {
     let _ = WATCHER.set(watcher);
 }
 
-/// Whether the memory around blocks is checked when kernels end.
+/// Whether memory is checked when kernels end.
 pub(super) fn is_checked() -> bool {
-    GUARD.get().is_some_and(|guard| guard.closes)
+    GUARD.get().is_some()
 }
 
 /// Opens the block of a task. `None`: that cannot be. `Some(true)`: it is open, but so is all
@@ -133,14 +136,37 @@ pub(super) fn close(words: &[u64]) -> Result<bool, Trap> {
     Ok(true)
 }
 
-/// A runner that checks the memory around blocks after each function.
-pub(super) struct Checked<R>(pub(super) R);
+/// A runner that checks the memory around blocks and stack data after each function.
+pub(super) struct Checked<R> {
+    runner: R,
+    /// The stack data of the function that runs.
+    on_stack: Vec<Span>,
+}
+
+impl<R> Checked<R> {
+    pub(super) fn new(runner: R) -> Checked<R> {
+        Checked {
+            runner,
+            on_stack: Vec::new(),
+        }
+    }
+}
 
 impl<R: Runner> Runner for Checked<R> {
     unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
+        let guard = GUARD.get();
+        self.on_stack.clear();
+        let found = guard.map(|guard| guard.on_stack(request.words()));
+        self.on_stack.extend(found.into_iter().flatten());
+        if let Some(watcher) = WATCHER.get() {
+            self.on_stack.iter().for_each(|span| watcher.opened(span));
+        }
         // SAFETY: the caller vouches for the function.
-        let value = unsafe { self.0.call(request) }?;
-        match GUARD.get().and_then(|guard| guard.check(request.words())) {
+        let value = unsafe { self.runner.call(request) }?;
+        if let Some(watcher) = WATCHER.get() {
+            self.on_stack.iter().for_each(|span| watcher.closing(span));
+        }
+        match guard.and_then(|guard| guard.check(request.words(), &self.on_stack)) {
             Some(address) => Err(overwritten(address)),
             None => Ok(value),
         }
@@ -156,10 +182,28 @@ fn overwritten(address: u64) -> Trap {
 }
 
 impl OpenBlocks {
-    /// The first address found overwritten: around the blocks that were passed, then near some
-    /// others.
-    fn check(&self, words: &[u64]) -> Option<u64> {
+    /// The stack data that the words of a call are the addresses of.
+    fn on_stack(&self, words: &[u64]) -> impl Iterator<Item = Span> {
+        let word = |at: u64| {
+            // SAFETY: the words of a header lie in the staging area, which stays accessible, at
+            // multiples of 8. The host may write there: they are read as atomics.
+            let word = unsafe { AtomicU64::from_ptr(at as usize as *mut u64) };
+            u64::from_le(word.load(Ordering::Relaxed))
+        };
+        let spans = words.iter();
+        spans.filter_map(move |start| Span::of_header(*start, &self.staging, word))
+    }
+
+    /// The first address found overwritten: around what is on the stack, then around the blocks
+    /// that were passed, then near some others.
+    fn check(&self, words: &[u64], on_stack: &[Span]) -> Option<u64> {
         if process::own_id() != self.process {
+            return None;
+        }
+        if let Some(damage) = on_stack.iter().find_map(|span| damaged(span, u64::MAX)) {
+            return Some(damage);
+        }
+        if !self.closes {
             return None;
         }
         let blocks = self.blocks.read().unwrap_or_else(PoisonError::into_inner);
@@ -222,8 +266,9 @@ fn damaged(span: &Span, near: u64) -> Option<u64> {
 /// The bits of the word at `at` that differ from the pattern, as far as they lie in `range`,
 /// which is open.
 fn wrong_bytes(at: u64, range: &Range<u64>) -> u64 {
-    // SAFETY: spans that are in the table are open while its lock is held, and begin and end
-    // with multiples of 16, so the word that holds a byte of one is accessible and aligned.
+    // SAFETY: spans that are in the table are open while its lock is held, those on the stack
+    // always; they begin and end with multiples of 16, so the word that holds a byte of one is
+    // accessible and aligned.
     // Kernels may write there: it is read as an atomic.
     let word = unsafe { AtomicU64::from_ptr(at as usize as *mut u64) }.load(Ordering::Relaxed);
     let mut wrong = u64::from_le_bytes(word.to_ne_bytes()) ^ PATTERN;

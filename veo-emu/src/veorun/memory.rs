@@ -82,6 +82,15 @@ pub(super) fn heap() -> Range<u64> {
     })
 }
 
+/// The addresses where stack data of calls are, which are accessible.
+pub(super) fn staging() -> Range<u64> {
+    MEMORY.get().map_or(0..0, |memory| {
+        let Range { start, end } = memory.layout.staging();
+        let base = memory.layout.window.base;
+        base + start..base + end
+    })
+}
+
 /// Makes a range of the heap accessible.
 pub(super) fn open(range: Range<u64>) -> io::Result<()> {
     protect(range, Mapping::open)

@@ -33,7 +33,7 @@ pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64>
             exit::guard_thread();
             let runner = ENGINE.runner();
             let last = if guard::is_checked() {
-                run(&mapping, guard::Checked(runner))
+                run(&mapping, guard::Checked::new(runner))
             } else {
                 run(&mapping, runner)
             };

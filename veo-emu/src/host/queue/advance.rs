@@ -126,9 +126,7 @@ impl Queue {
         let id = *id;
         let staged = match &call.stack {
             None => Ok(None),
-            Some(image) => self
-                .stage(&image.buffers, Some((&image.bytes, &image.layout)))
-                .map(Some),
+            Some(image) => self.stage(&image.buffers, Some(image)).map(Some),
         };
         let staged = match staged {
             Ok(staged) => staged,

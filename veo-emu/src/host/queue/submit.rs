@@ -9,7 +9,9 @@ use super::{Queue, QueueState};
 use crate::error::{Error, Result};
 use crate::host::args::StackBuffer;
 use crate::host::memory::NoRoom;
-use crate::host::operation::{CallView, HostOp, Pending, StackLayout, Staged, WaitingCall};
+use crate::host::operation::{
+    CallView, HostOp, Pending, StackImage, StackLayout, Staged, WaitingCall,
+};
 use crate::shared::ring::{Op, RingRequest, SLOTS};
 use crate::shared::wait::Spin;
 use crate::sync::lock;
@@ -199,28 +201,37 @@ impl Queue {
         self.push(state, id, CallView { words, ..call });
     }
 
-    /// Puts stack buffers where the VE sees them.
+    /// Puts stack buffers where the VE sees them. Those of a call that has waited are captured.
     pub(super) fn stage(
         &self,
         buffers: &[StackBuffer],
-        captured: Option<(&[u8], &StackLayout)>,
+        captured: Option<&StackImage>,
     ) -> std::result::Result<(Staged, Vec<(usize, u64)>), NoRoom> {
+        let memory = &self.child.memory;
+        let is_guarded = memory.guard().is_on();
         let fresh;
         let layout = match captured {
-            Some((_, layout)) => layout,
+            _ if is_guarded => {
+                fresh = StackLayout::guarded(buffers);
+                &fresh
+            }
+            Some(image) => &image.layout,
             None => {
                 fresh = StackLayout::new(buffers);
                 &fresh
             }
         };
-        let staging = self.child.memory.stage(layout.len)?;
+        let staging = memory.stage(layout.len)?;
+        if is_guarded {
+            memory.fence(&staging, buffers, &layout.offsets);
+        }
         let mut addresses = Vec::with_capacity(buffers.len());
         let mut back = Vec::new();
-        for (buffer, offset) in buffers.iter().zip(&layout.offsets) {
+        for (at, (buffer, offset)) in buffers.iter().zip(&layout.offsets).enumerate() {
             let place = staging.place.wrapping_add(*offset as usize);
             if buffer.intent.copies_in() {
-                let source = captured.map_or(buffer.place.cast_const(), |(bytes, _)| {
-                    bytes[*offset as usize..].as_ptr()
+                let source = captured.map_or(buffer.place.cast_const(), |image| {
+                    image.bytes[image.layout.offsets[at] as usize..].as_ptr()
                 });
                 // SAFETY: the source is the caller's buffer or its captured copy, both
                 // of `len` bytes; the staging has as many at this offset.
