@@ -16,6 +16,7 @@ mod libraries;
 mod loaded;
 mod nodes;
 mod resolve;
+mod runtimes;
 mod search;
 mod settings;
 mod shared;

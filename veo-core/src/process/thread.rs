@@ -8,22 +8,19 @@
 
 use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use veo_abi::ffi::{self, veo_emu_options, veo_proc_handle};
-use veo_debuginfo::elf;
 
-use super::search;
+use super::runtimes::runtimes;
 use super::settings::{
-    Guard, KernelLookup, OutputReceiver, ProcOptions, ProcSettings, forward, races_from_environment,
+    Guard, OutputReceiver, ProcOptions, ProcSettings, forward, races_from_environment,
 };
 use super::shared::ProcShared;
-use crate::backend::{Api, NodeCode, c_path, need};
+use crate::backend::{Api, c_path, need};
 use crate::error::{Error, Result};
-use crate::kernel::Library;
 use crate::queue::CtxShared;
 use crate::session::{Keeper, KeeperTask, ProcCore};
 
@@ -157,45 +154,6 @@ impl ProcOptions {
             format!("{} gave no reason; see its messages above", api.name)
         })))
     }
-}
-
-/// The runtime libraries of sanitizers that the libraries of declared kernels need, with colons.
-fn runtimes(code: &NodeCode, options: &ProcOptions) -> Option<CString> {
-    if !code.machines.contains(&elf::HOST) {
-        return None;
-    }
-    let mut files = Vec::new();
-    let add = |files: &mut Vec<String>, library: &Path| {
-        for file in veo_debuginfo::runtimes(library) {
-            let file = file.to_string_lossy().into_owned();
-            if !files.contains(&file) {
-                files.push(file);
-            }
-        }
-    };
-    for library in &options.libraries {
-        add(&mut files, library);
-    }
-    let mut names = Vec::new();
-    let declared = crate::kernel::kernels().filter(|_| options.kernels != KernelLookup::None);
-    for info in declared {
-        if let Library::Shared(name) = info.library
-            && !names.contains(&(name, info.build_dir))
-        {
-            names.push((name, info.build_dir));
-        }
-    }
-    for (name, build_dir) in names {
-        // What is not found is an error where it is loaded.
-        let Ok(found) = search::find(name, build_dir, code) else {
-            continue;
-        };
-        add(&mut files, &found.path);
-    }
-    if files.is_empty() {
-        return None;
-    }
-    CString::new(files.join(":")).ok()
 }
 
 /// What the thread does after it has created the process.
