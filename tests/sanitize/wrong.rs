@@ -1,18 +1,30 @@
-//! Kernels with one mistake each: which sanitizer finds it, and what the error says.
+//! Kernels with one mistake each: what finds it, a sanitizer or the guard of VE memory, and what
+//! the error says.
 
 use std::path::Path;
 
-use veo_build::Sanitizer::{self, Address, Thread, Undefined};
-use veo_core::{Cause, Error, VeoProc};
+use veo_build::Sanitizer;
+use veo_core::{Cause, Error, OnStack, VeoProc};
 use veo_test_support::blessing;
 
 use crate::built::{Way, library};
 
-/// A wrong kernel, and the sanitizers that find its mistake.
+/// What finds mistakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Guard,
+    Address,
+    Undefined,
+    Thread,
+}
+
+use By::{Address, Guard, Thread, Undefined};
+
+/// A wrong kernel, and what finds its mistake.
 struct Wrong {
     source: &'static str,
     kernel: &'static str,
-    found_by: &'static [Sanitizer],
+    found_by: &'static [By],
     /// Part of what is said of it.
     said: &'static str,
 }
@@ -20,7 +32,7 @@ struct Wrong {
 const fn wrong(
     source: &'static str,
     kernel: &'static str,
-    found_by: &'static [Sanitizer],
+    found_by: &'static [By],
     said: &'static str,
 ) -> Wrong {
     Wrong {
@@ -34,6 +46,8 @@ const fn wrong(
 const C: &str = "wrong.c";
 const CXX: &str = "wrong.cpp";
 const FORTRAN: &str = "wrong.f90";
+
+const ON_STACK: &str = "the 800 bytes on the stack for argument 0";
 
 /// All of them.
 const WRONG: &[Wrong] = &[
@@ -57,12 +71,47 @@ const WRONG: &[Wrong] = &[
         &[Address],
         "LeakSanitizer: 480 byte(s)",
     ),
-    wrong(C, "ve_past_by_1", &[Address], "the 800 bytes at"),
-    wrong(C, "ve_past_by_8", &[Address], "the 800 bytes at"),
-    wrong(C, "ve_past_by_4096", &[Address], "the 800 bytes at"),
-    wrong(C, "ve_before_by_1", &[Address], "the 800 bytes at"),
-    wrong(C, "ve_before_by_8", &[Address], "the 800 bytes at"),
-    wrong(C, "ve_before_by_4096", &[Address], "the 800 bytes at"),
+    wrong(
+        C,
+        "ve_past_by_1",
+        &[Guard, Address],
+        "the 100 f64 allocated at",
+    ),
+    wrong(
+        C,
+        "ve_past_by_8",
+        &[Guard, Address],
+        "the 100 f64 allocated at",
+    ),
+    wrong(
+        C,
+        "ve_past_by_4096",
+        &[Guard, Address],
+        "the 100 f64 allocated at",
+    ),
+    wrong(
+        C,
+        "ve_before_by_1",
+        &[Guard, Address],
+        "the 100 f64 allocated at",
+    ),
+    wrong(
+        C,
+        "ve_before_by_8",
+        &[Guard, Address],
+        "the 100 f64 allocated at",
+    ),
+    wrong(
+        C,
+        "ve_before_by_4096",
+        &[Guard, Address],
+        "the 100 f64 allocated at",
+    ),
+    wrong(C, "ve_after_free", &[Guard, Address], "which were freed"),
+    wrong(C, "stack_past_by_1", &[Guard, Address], ON_STACK),
+    wrong(C, "stack_past_by_100", &[Guard, Address], ON_STACK),
+    wrong(C, "stack_before_by_1", &[Guard, Address], ON_STACK),
+    wrong(C, "stack_before_by_100", &[Guard, Address], ON_STACK),
     wrong(C, "shifted_too_far", &[Undefined], "shift exponent 40"),
     wrong(C, "shifted_by_negative", &[Undefined], "shift exponent -1"),
     wrong(C, "sum_overflows", &[Undefined], "signed integer overflow"),
@@ -112,7 +161,12 @@ const WRONG: &[Wrong] = &[
         "heap-buffer-overflow",
     ),
     wrong(FORTRAN, "f_array_gone", &[Address], "heap-use-after-free"),
-    wrong(FORTRAN, "f_past_ve_memory", &[Address], "the 800 bytes at"),
+    wrong(
+        FORTRAN,
+        "f_past_ve_memory",
+        &[Guard, Address],
+        "the 100 f64 allocated at",
+    ),
     wrong(FORTRAN, "f_leak", &[Address], "LeakSanitizer: 800 byte(s)"),
 ];
 
@@ -127,19 +181,47 @@ enum Outcome {
     Fault,
 }
 
-fn run(source: &str, kernel: &str, way: Way) -> Outcome {
+fn run(source: &str, kernel: &str, way: Way, by: Option<By>) -> Outcome {
     let library = library(source, way, false);
     let proc = VeoProc::builder()
         .memory(64 << 20)
         .prepare_for(&library)
+        .guard(match by {
+            Some(Guard) => veo_core::Guard::End,
+            _ => veo_core::Guard::Off,
+        })
         .build()
         .unwrap();
     let kernels = proc.load_library(&library).unwrap();
     let mut x = proc.upload(&[1.0; 100]).unwrap();
+    let mut on_stack = [1.0; 100];
+    if kernel == "ve_after_free" {
+        let freed = proc.alloc_mem(800).unwrap();
+        let keep = kernels.find_function("keep").unwrap();
+        keep.call(&proc, [freed.cast::<f64>().into()]).unwrap();
+        proc.free_mem(freed).unwrap();
+    }
     let function = kernels.find_function(kernel).unwrap();
-    let called = function.call(&proc, [(&mut x).into(), 100.into()]);
+    let argument = if kernel.starts_with("stack_") {
+        OnStack::inout(&mut on_stack[..]).into()
+    } else {
+        (&mut x).into()
+    };
+    let called = function.call(&proc, [argument, 100.into()]);
     match called.map(drop).and_then(|()| proc.close()) {
         Ok(()) => Outcome::Nothing,
+        // What is found when the kernel returns has no place in the source.
+        Err(Error::Exception { fault })
+            if by == Some(Guard)
+                && fault.memory.is_some()
+                && (fault.cause == Cause::Overwritten || fault.source.is_some()) =>
+        {
+            assert_eq!(fault.kernel.as_deref(), Some(kernel), "{fault}");
+            if let Some((file, line)) = &fault.source {
+                assert!(*line > 0 && file.contains("wrong."), "{fault}");
+            }
+            Outcome::Found(fault.to_string())
+        }
         Err(Error::Exception { fault }) if fault.cause == Cause::Sanitizer => {
             assert_eq!(fault.kernel.as_deref(), Some(kernel), "{fault}");
             let report = fault.report.as_deref().unwrap_or_default();
@@ -163,17 +245,15 @@ fn run(source: &str, kernel: &str, way: Way) -> Outcome {
 }
 
 /// Runs all kernels that can be built this way, and compares what is found with the table.
-fn compare(way: Way, sanitizer: Option<Sanitizer>) {
+fn compare(way: Way, by: Option<By>) {
     let mut wrong = Vec::new();
     for row in WRONG.iter().filter(|row| way.is_there(row.source)) {
-        let outcome = run(row.source, row.kernel, way);
+        let outcome = run(row.source, row.kernel, way, by);
         let is_expected = match &outcome {
             Outcome::Found(said) => {
-                sanitizer.is_some_and(|it| row.found_by.contains(&it)) && said.contains(row.said)
+                by.is_some_and(|it| row.found_by.contains(&it)) && said.contains(row.said)
             }
-            Outcome::Nothing | Outcome::Fault => {
-                sanitizer.is_none_or(|it| !row.found_by.contains(&it))
-            }
+            Outcome::Nothing | Outcome::Fault => by.is_none_or(|it| !row.found_by.contains(&it)),
         };
         if !is_expected {
             wrong.push(format!("{}: {outcome:?}", row.kernel));
@@ -188,33 +268,39 @@ fn nothing_is_found_without_a_sanitizer() {
 }
 
 #[test]
+fn by_the_guard() {
+    compare(Way::Plain, Some(Guard));
+}
+
+#[test]
 fn by_address_with_gcc() {
-    compare(Way::Gcc(Address), Some(Address));
+    compare(Way::Gcc(Sanitizer::Address), Some(Address));
 }
 
 #[test]
 fn by_address_with_clang() {
-    compare(Way::Clang(Address), Some(Address));
+    compare(Way::Clang(Sanitizer::Address), Some(Address));
 }
 
 #[test]
 fn by_undefined_with_gcc() {
-    compare(Way::Gcc(Undefined), Some(Undefined));
+    compare(Way::Gcc(Sanitizer::Undefined), Some(Undefined));
 }
 
 #[test]
 fn by_undefined_with_clang() {
-    compare(Way::Clang(Undefined), Some(Undefined));
+    compare(Way::Clang(Sanitizer::Undefined), Some(Undefined));
 }
 
 #[test]
 fn by_thread_with_clang() {
-    compare(Way::Clang(Thread), Some(Thread));
+    compare(Way::Clang(Sanitizer::Thread), Some(Thread));
 }
 
-/// The table of the documentation: which sanitizer finds which kernel.
+/// The table of the documentation: what finds which kernel's mistake.
 fn table() -> String {
-    let mut table = "| kernel | address | undefined | thread |\n|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| kernel | guard | address | undefined | thread |\n|---|---|---|---|---|\n".to_owned();
     for row in WRONG {
         let language = match row.source {
             C => "C",
@@ -227,8 +313,8 @@ fn table() -> String {
             .trim_start_matches("f_");
         let name = name.replace('_', " ");
         table += &format!("| {name} ({language}) |");
-        for sanitizer in [Address, Undefined, Thread] {
-            let found = row.found_by.contains(&sanitizer);
+        for by in [Guard, Address, Undefined, Thread] {
+            let found = row.found_by.contains(&by);
             table += if found { " yes |" } else { " |" };
         }
         table.push('\n');

@@ -42,7 +42,8 @@ enum veo_emu_guard {
 	VEO_EMU_GUARD_DEFAULT = 0, /* as VEO_EMU_GUARD in the environment says, else not at all */
 	VEO_EMU_GUARD_OFF = 1,
 	VEO_EMU_GUARD_START = 2,   /* they begin at memory that is not accessible */
-	VEO_EMU_GUARD_END = 3      /* they end there, as far as an alignment of 16 allows */
+	VEO_EMU_GUARD_END = 3,     /* they end there, as far as an alignment of 16 allows */
+	VEO_EMU_GUARD_ZONES = 4    /* AddressSanitizer watches what is around them; never asked for */
 };
 
 /* What ended a VE process. Strings are NUL-terminated and cut to fit. */

@@ -79,6 +79,7 @@ pub const VEO_EMU_GUARD_DEFAULT: veo_emu_guard = 0;
 pub const VEO_EMU_GUARD_OFF: veo_emu_guard = 1;
 pub const VEO_EMU_GUARD_START: veo_emu_guard = 2;
 pub const VEO_EMU_GUARD_END: veo_emu_guard = 3;
+pub const VEO_EMU_GUARD_ZONES: veo_emu_guard = 4;
 pub type veo_emu_guard = ::std::os::raw::c_uint;
 #[repr(C)]
 pub struct veo_emu_fault {

@@ -124,7 +124,7 @@ struct part {
 	const double *x;
 	int64_t n, result;
 	pthread_mutex_t *mutex;
-	double *sum;
+	double *sum, *first;
 };
 
 static void *add_part(void *argument)
@@ -227,6 +227,34 @@ int64_t threads_that_wait(const double *x, int64_t n)
 	return result;
 }
 
+static pthread_barrier_t meeting;
+
+/* Adds up a part, then, when all have, what the thread beside it has. */
+static void *add_beside(void *argument)
+{
+	struct part *part = argument;
+	part->sum[0] = sum(part->x, part->n);
+	pthread_barrier_wait(&meeting);
+	part->result = part->sum[1 - 2 * (part->sum - part->first)];
+	return NULL;
+}
+
+int64_t threads_that_meet(const double *x, int64_t n)
+{
+	pthread_t thread[2];
+	struct part part[2];
+	double sums[2];
+	pthread_barrier_init(&meeting, NULL, 2);
+	for (int i = 0; i < 2; i++) {
+		part[i] = (struct part){x + i * n / 2, n / 2, 0, NULL, &sums[i], sums};
+		pthread_create(&thread[i], NULL, add_beside, &part[i]);
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(thread[i], NULL);
+	pthread_barrier_destroy(&meeting);
+	return part[0].result + part[1].result;
+}
+
 int64_t omp_reduction(const double *x, int64_t n)
 {
 	double sum = 0;
@@ -309,4 +337,18 @@ int64_t omp_sections(const double *x, int64_t n)
 		high = sum(x + n / 2, n - n / 2);
 	}
 	return low + high;
+}
+
+int64_t omp_in_turn(const double *x, int64_t n)
+{
+	double last = 0, sum = 0;
+#pragma omp parallel for ordered num_threads(4)
+	for (int64_t i = 0; i < n; i++) {
+#pragma omp ordered
+		{
+			sum += x[i] > last ? x[i] : 0;
+			last = x[i];
+		}
+	}
+	return sum;
 }

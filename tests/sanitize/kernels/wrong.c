@@ -234,3 +234,15 @@ int64_t ve_past_by_4096(double *x, int64_t n) { return write_ve(x, 8 * n + 4095)
 int64_t ve_before_by_1(double *x, int64_t n) { return write_ve(x, -1); }
 int64_t ve_before_by_8(double *x, int64_t n) { x[hidden(-1)] = 1; return 0; }
 int64_t ve_before_by_4096(double *x, int64_t n) { return write_ve(x, -4096); }
+
+/* Memory that a call before was given, and that is freed since. */
+static double *kept;
+
+void keep(double *x) { kept = x; }
+int64_t ve_after_free(double *x, int64_t n) { return kept[hidden(n / 2)] == 1; }
+
+/* On data that travel with the call. */
+int64_t stack_past_by_1(double *x, int64_t n) { return write_ve(x, 8 * n); }
+int64_t stack_past_by_100(double *x, int64_t n) { return write_ve(x, 8 * n + 99); }
+int64_t stack_before_by_1(double *x, int64_t n) { return write_ve(x, -1); }
+int64_t stack_before_by_100(double *x, int64_t n) { return write_ve(x, -100); }

@@ -11,8 +11,8 @@ use veo_abi::ffi::{
     VEO_EMU_CAUSE_SIGNAL, VEO_EMU_CAUSE_STACK_OVERFLOW, VEO_EMU_CAUSE_THREAD_EXIT,
     VEO_EMU_CAUSE_TIME_LIMIT, VEO_EMU_CAUSE_UNKNOWN, VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT,
     VEO_EMU_CLASS_INTEGER, VEO_EMU_GUARD_DEFAULT, VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF,
-    VEO_EMU_GUARD_START, VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_fault, veo_emu_guard,
-    veo_emu_options, veo_emu_result, veo_proc_handle, veo_thr_ctxt,
+    VEO_EMU_GUARD_START, VEO_EMU_GUARD_ZONES, VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_fault,
+    veo_emu_guard, veo_emu_options, veo_emu_result, veo_proc_handle, veo_thr_ctxt,
 };
 use veo_abi::hmem;
 
@@ -113,7 +113,8 @@ fn wanted_guard(number: u64) -> Result<Option<Guarding>> {
 pub unsafe extern "C" fn veo_emu_get_guard(proc_: *mut veo_proc_handle) -> c_int {
     guard(-1, || {
         Ok(match process_of(proc_)?.child.memory.guard() {
-            Guarding::Off | Guarding::Zones => VEO_EMU_GUARD_OFF,
+            Guarding::Off => VEO_EMU_GUARD_OFF,
+            Guarding::Zones => VEO_EMU_GUARD_ZONES,
             Guarding::Start => VEO_EMU_GUARD_START,
             Guarding::End => VEO_EMU_GUARD_END,
         } as c_int)
