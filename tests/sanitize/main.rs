@@ -4,5 +4,6 @@
 use veo_test_support as _;
 
 mod built;
+mod refused;
 mod right;
 mod wrong;

@@ -129,8 +129,15 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         }
         error
     })?;
-    let mapping = Mapping::new(&file, len)
-        .map_err(|error| Error::io(format!("mapping {len} bytes of VE memory"), &error))?;
+    let mapping = Mapping::new(&file, len).map_err(|error| {
+        let mut error = Error::io(format!("mapping {len} bytes of VE memory"), &error);
+        if guard.is_on() {
+            error.text += "; blocks that are guarded, or that AddressSanitizer knows, are spread \
+                           over so many addresses (is the address space limited, by ulimit -v \
+                           perhaps?)";
+        }
+        error
+    })?;
     let size = size_of::<Control>() as u64;
     let control_file = memfd::create(c"veo-control", size)
         .map_err(|error| Error::io("making the control page", &error))?;
