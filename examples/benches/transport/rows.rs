@@ -7,8 +7,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ve_kernels::basics::add_up;
-use veo_core::{KernelLookup, Result, VeBuffer, VeoContext, VeoProc};
+use ve_kernels::basics::{add_up, axpy};
+use veo_core::{Guard, KernelLookup, Result, VeBuffer, VeoContext, VeoProc};
 
 use crate::measure::{Goal, Pair, Row, alternate, block, nanoseconds};
 use crate::pingpong::PingPong;
@@ -111,6 +111,13 @@ pub const ROWS: &[Definition] = &[
         reference: ["async submit of 64 B"; 2],
         goal: Goal::AtMost(3.0),
         measure: submit,
+        possible: always,
+    },
+    Definition {
+        name: "kernel that adds 2^20 pairs, memory guarded",
+        reference: ["not guarded"; 2],
+        goal: Goal::AtMost(1.1),
+        measure: guarded_kernel,
         possible: always,
     },
     Definition {
@@ -348,6 +355,20 @@ fn submit(fixture: &mut Fixture) -> Result<Pair> {
         || submit(&mut large, &source),
         || submit(&mut small, &source[..64]),
     ))
+}
+
+fn guarded_kernel(_: &mut Fixture) -> Result<Pair> {
+    const N: usize = 1 << 20;
+    let side = |guard| -> Result<_> {
+        let proc = VeoProc::builder().guard(guard).build()?;
+        let (x, mut y) = (proc.upload(&vec![1.0; N])?, proc.zeros::<f64>(N)?);
+        Ok(move || {
+            block(5, || {
+                axpy(&proc, N as i64, 0.5, &x, &mut y).expect("it works")
+            })
+        })
+    };
+    Ok(alternate(40, side(Guard::End)?, side(Guard::Off)?))
 }
 
 fn libveo_call(fixture: &mut Fixture) -> Result<Pair> {
