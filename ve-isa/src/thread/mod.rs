@@ -53,6 +53,10 @@ impl From<TrapKind> for Failure {
 /// Bytes that belong to a called function above its stack pointer, without its parameters.
 const SAVE_AREA: u64 = 176;
 
+/// Bytes above the first frame of a stack. LLVM's code for short vectors loads 256 elements from where the vector begins, and
+/// uses the first; other systems have the arguments of the program there.
+const ABOVE_STACK: u64 = 4096;
+
 /// How many parameters are in registers. All have a place on the stack.
 const IN_REGISTERS: usize = 8;
 
@@ -360,7 +364,7 @@ impl Thread {
         let top = if nested {
             self.registers().scalar(role::SP)
         } else {
-            self.stack.end
+            self.stack.end - ABOVE_STACK
         };
         let needed = SAVE_AREA + 8 * words.len().max(IN_REGISTERS) as u64;
         let Some(sp) = top.checked_sub(needed).map(|sp| sp & !15) else {

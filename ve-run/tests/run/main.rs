@@ -200,3 +200,22 @@ fn what_follows_main_is_what_c_has() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(text.starts_with("n is 5\n0x0000000000000005 5 "), "{text}");
 }
+
+/// LLVM's code for short vectors of C loads whole registers from where they are, be it in the first frame of the stack.
+#[test]
+fn a_whole_vector_can_be_loaded_from_the_first_frame() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "int main(void) { volatile long numbers[2] = {40, 2}; long a, b;
+         asm volatile(\"lea %%s63, 256\\n lvl %%s63\\n vld %%v0, 8, %2\\n lvs %0, %%v0(0)\\n lvs %1, %%v0(1)\"
+                      : \"=&r\"(a), \"=&r\"(b) : \"r\"(numbers) : \"s63\", \"memory\");
+         return a + b; }",
+    );
+    let output = ve_run(&[file.to_str().unwrap()]);
+    assert_eq!(end(&output), (42, String::new()));
+}
