@@ -35,7 +35,7 @@ fn main_gets_its_arguments_and_gives_the_status() {
     let (status, why) = end(&ve_run(&["--unresolved", "lazy", program, "x"]));
     assert_eq!(status, 127);
     assert!(
-        why.contains("length was called") && why.contains("main+"),
+        why.contains("length was asked for") && why.contains("main+"),
         "{why}"
     );
 }
