@@ -34,7 +34,7 @@ int putchar(int), puts(const char *), fputc(int, FILE *), putc(int, FILE *), fpu
 int getchar(void), fgetc(FILE *), getc(FILE *), ungetc(int, FILE *);
 char *fgets(char *, int, FILE *);
 FILE *fopen(const char *, const char *);
-int fclose(FILE *), fflush(FILE *), fseek(FILE *, long, int), feof(FILE *), ferror(FILE *), remove(const char *);
+int fclose(FILE *), fflush(FILE *), fseek(FILE *, long, int), feof(FILE *), ferror(FILE *), remove(const char *), rename(const char *, const char *);
 long ftell(FILE *);
 size_t fread(void *, size_t, size_t, FILE *), fwrite(const void *, size_t, size_t, FILE *);
 void perror(const char *), rewind(FILE *), clearerr(FILE *);
