@@ -10,7 +10,7 @@ use crate::image::{
 };
 use crate::interp::Common;
 use crate::memory::{MemoryError, Window};
-use crate::thread::{Gates, Thread};
+use crate::thread::{Gates, HostFunction, Thread};
 use crate::trap::{Trap, TrapKind};
 
 /// Bytes of stack of a thread, if nobody says otherwise.
@@ -96,6 +96,16 @@ impl Machine {
             gates: Arc::new(gates),
             loaded: RwLock::default(),
         })
+    }
+
+    /// Gives machine code a further function of the host's, for images that are loaded from now on. What an image defines wins, and so does
+    /// what this crate has by that name.
+    ///
+    /// # Errors
+    /// There is no room for more.
+    pub fn provide(&self, name: &str, function: HostFunction) -> Result<(), MemoryError> {
+        let address = self.gates.function(name, function);
+        address.map(drop).ok_or(MemoryError::Full { length: 8 })
     }
 
     /// The addresses that machine code may use.
@@ -508,7 +518,8 @@ impl Provider for Names<'_> {
         if let Some(function) = host::find(name) {
             return self.gates.function(name, function);
         }
-        self.gates.process().variable(name)
+        let variable = self.gates.process().variable(name);
+        variable.or_else(|| self.gates.known(name))
     }
 
     fn missing(&mut self, name: &str) -> Option<u64> {

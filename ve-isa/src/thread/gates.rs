@@ -81,6 +81,15 @@ impl Gates {
         self.add(name, |name| Gate::Function(name, function))
     }
 
+    /// The address of the function that was given this name.
+    #[must_use]
+    pub fn known(&self, name: &str) -> Option<u64> {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        let index = *list.names.get(name)?;
+        let is_function = matches!(list.gates[index], Gate::Function(..));
+        is_function.then_some(self.range.start + 8 * index as u64)
+    }
+
     /// An address that traps by this name when it is called.
     pub fn missing(&self, name: &str) -> Option<u64> {
         self.add(name, Gate::Missing)

@@ -12,7 +12,7 @@ use ve_isa::memory::{MemoryError, Window};
 use ve_isa::state::psw::Flags;
 use veo_abi::{environment, hmem};
 
-use super::{ending, watching};
+use super::{ending, interface, watching};
 use crate::shared::fpe::parse;
 use crate::sys::process;
 use crate::veorun::engine::Ending;
@@ -46,6 +46,7 @@ fn make() -> Result<Machine, String> {
     // installed before anything is loaded, calls `recover`.
     let window = unsafe { Window::adopt(all, own, tags) };
     let machine = Machine::in_window(window).map_err(|error| error.to_string())?;
+    interface::provide(&machine).map_err(|error| error.to_string())?;
     let entries: Vec<CString> = environment::inherited()
         .filter_map(|(mut entry, value)| {
             entry.push("=");

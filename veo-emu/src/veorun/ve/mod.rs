@@ -4,6 +4,7 @@
 //! allocates is memory like the machine's own, which lies behind it. It is made when the first library for it is loaded.
 
 mod ending;
+mod interface;
 mod libraries;
 mod machine;
 mod watching;
