@@ -1,6 +1,8 @@
 //! Libraries whose paths are longer than libveo takes: they are loaded as any other, with
 //! their neighbours and their source lines, without a copy or a link in another directory.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
 use veo_core::{Result, VeoProc};
@@ -15,7 +17,14 @@ fn library(root: &Path) -> PathBuf {
     std::fs::create_dir_all(&deep).unwrap();
     let compile = |name: &str, text: &str, flags: &[&str]| {
         let flags = [&["-g"], flags].concat();
-        compile::library_of(text, "c", deep.join(name), &flags)
+        let library = deep.join(name);
+        if !common::on_ve::is_wanted() {
+            return compile::library_of(text, "c", library, &flags);
+        }
+        let source = library.with_extension("c");
+        std::fs::write(&source, text).unwrap();
+        common::on_ve::library(&source, &library, &flags);
+        library
     };
     let beside = format!("-L{}", deep.display());
     compile("libneighbour.so", "int beside(void) { return 40; }\n", &[]);

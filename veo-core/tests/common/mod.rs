@@ -2,6 +2,8 @@
 //! program, where the typed layer looks for libraries.
 #![allow(dead_code)]
 
+pub mod on_ve;
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -19,16 +21,26 @@ pub fn compile(source: &str, name: &str, flags: &[&str]) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/common")
         .join(source);
-    let directory = std::env::current_exe()
-        .expect("a test program has a path")
-        .parent()
-        .expect("and a directory")
-        .join("host");
-    std::fs::create_dir_all(&directory).expect("the target directory is writable");
-    let library = directory.join(name);
-    let flags = [&["-Wl,-Bsymbolic"], flags, &["-lm"]].concat();
-    compile::library(source, &library, &flags);
-    library
+    let program = std::env::current_exe().expect("a test program has a path");
+    let beside = program.parent().expect("and a directory");
+    let for_host = beside.join("host").join(name);
+    let for_ve = beside.join("ve1-llvm").join(name);
+    let library = if on_ve::is_wanted() {
+        &for_ve
+    } else {
+        &for_host
+    };
+    let directory = library.parent().expect("it has one");
+    std::fs::create_dir_all(directory).expect("the target directory is writable");
+    if on_ve::is_wanted() {
+        on_ve::library(&source, library, flags);
+        // It would be found first.
+        let _ = std::fs::remove_file(&for_host);
+    } else {
+        let flags = [&["-Wl,-Bsymbolic"], flags, &["-lm"]].concat();
+        compile::library(source, library, &flags);
+    }
+    library.to_owned()
 }
 
 /// A process on node 0 that can find the kernels.
