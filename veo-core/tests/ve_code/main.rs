@@ -8,6 +8,7 @@
 mod calls;
 mod choosing;
 mod faults;
+mod interface;
 mod left_out;
 mod library;
 mod loading;
