@@ -18,6 +18,17 @@ pub fn clang() -> bool {
 
 /// Builds a library of one source, for the VE or the host, below `directory`.
 pub fn build(directory: &Path, name: &str, source: &str, target: Target) -> PathBuf {
+    build_with(directory, name, source, target, |_| {})
+}
+
+/// The same with further options.
+pub fn build_with(
+    directory: &Path,
+    name: &str,
+    source: &str,
+    target: Target,
+    set: impl FnOnce(&mut Kernels),
+) -> PathBuf {
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let stem = name.trim_start_matches("lib").trim_end_matches(".so");
     let mut kernels = Kernels::new(name);
@@ -35,11 +46,29 @@ pub fn build(directory: &Path, name: &str, source: &str, target: Target) -> Path
         .host(&triple)
         .cargo_metadata(false);
     std::fs::create_dir_all(directory.join(format!("{name}.built"))).unwrap();
+    set(&mut kernels);
     let built = kernels
         .try_compile()
         .unwrap_or_else(|error| panic!("{error}"));
     let library = Built::library(&built, target).expect("it was built for this");
     library.to_owned()
+}
+
+/// Compiles a source to a relocatable object for the VE.
+pub fn object(directory: &Path, stem: &str, source: &str) -> PathBuf {
+    let text = directory.join(format!("{stem}.c"));
+    std::fs::write(&text, source).unwrap();
+    let object = directory.join(format!("{stem}.o"));
+    let made = Command::new("clang-19")
+        .args(["--target=ve-unknown-linux-gnu", "-O2", "-g", "-w", "-c"])
+        .arg(&text)
+        .arg("-o")
+        .arg(&object)
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&made.stderr);
+    assert!(made.status.success(), "{error}");
+    object
 }
 
 /// The library of `kernels.c`, found by its name as declared kernels are. `None`: it cannot be made here.

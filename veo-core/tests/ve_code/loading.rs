@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use veo_build::Target;
 use veo_core::{OnStack, Result, Stream, VeoProc, ve_kernel};
 
-use crate::library::{build, clang, kernels, scratch};
+use crate::library::{build, build_with, clang, kernels, scratch};
 
 #[ve_kernel(lib = "libvecode.so")]
 fn print(text: *const c_char, number: i32);
@@ -144,4 +144,54 @@ fn what_cannot_be_loaded_is_told() {
     // The process is as good as before.
     let good = build(&directory, "libgood.so", KIND, Target::Ve1Llvm);
     assert_eq!(ask(&proc, &good, "kind").unwrap(), 1);
+}
+
+/// A library that another needs is loaded with it, from beside it, and goes with it.
+#[test]
+fn needed_libraries_come_along() {
+    if !clang() {
+        return;
+    }
+    let directory = scratch();
+    let inner = "#include <stdio.h>\nlong inner(void) { return 21; }\n\
+                 __attribute__((destructor)) static void end(void) { puts(\"inner ends\"); }\n";
+    let inner = build(&directory, "libneeded.so", inner, Target::Ve1Llvm);
+    let outer = "#include <stdio.h>\nlong inner(void);\nlong outer(void) { return 2 * inner(); }\n\
+                 __attribute__((destructor)) static void end(void) { puts(\"outer ends\"); }\n";
+    let outer = build_with(
+        &directory,
+        "libneeding.so",
+        outer,
+        Target::Ve1Llvm,
+        |kernels| {
+            kernels
+                .link_lib("needed")
+                .link_search(inner.parent().unwrap());
+        },
+    );
+    let away = directory.join("away");
+    std::fs::create_dir(&away).unwrap();
+    let alone = away.join("libneeding.so");
+    std::fs::copy(&outer, &alone).unwrap();
+    let (proc, output) = listening();
+    let error = ask(&proc, &alone, "outer").unwrap_err().to_string();
+    assert!(error.contains("needs libneeded.so"), "{error}");
+    // A library of the host in its place is no help, and is told.
+    let host = build(
+        &scratch(),
+        "libneeded.so",
+        "long inner(void) { return 1; }\n",
+        Target::Host,
+    );
+    std::fs::copy(host, away.join("libneeded.so")).unwrap();
+    let error = ask(&proc, &alone, "outer").unwrap_err().to_string();
+    assert!(error.contains("machine code of the host"), "{error}");
+    std::fs::copy(&inner, away.join("libneeded.so")).unwrap();
+    assert_eq!(ask(&proc, &alone, "outer").unwrap(), 42);
+    // What a library needs is found through it.
+    assert_eq!(ask(&proc, &alone, "inner").unwrap(), 21);
+    proc.load_library(&alone).unwrap().unload().unwrap();
+    assert_eq!(ask(&proc, &alone, "outer").unwrap(), 42);
+    assert_eq!(*output.lock().unwrap(), "outer ends\ninner ends\n");
+    proc.close().unwrap();
 }
