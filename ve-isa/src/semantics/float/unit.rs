@@ -6,7 +6,8 @@ use crate::state::psw::Flags;
 /// A unit that computes with floats, given and returned as their bits.
 ///
 /// What happens on the way the unit keeps, each in its place. A result that is no number is quiet: the first operand that is a NaN,
-/// else the one of `f64` or `f32` that has the sign and only the first bit of the fraction set.
+/// else the one of `f64` or `f32` that has the sign and only the first bit of the fraction set. That is the rule of x86-64; the unit of
+/// another host may have its own.
 pub trait FloatUnit {
     /// Notes exceptions.
     fn raise(&mut self, flags: Flags);
