@@ -8,7 +8,7 @@ use super::call::{
     word,
 };
 use super::number::errno;
-use crate::thread::Thread;
+use crate::thread::{Failure, Thread};
 
 /// Calls a function of the host's C library, and passes on the error that it notes.
 fn noted<T>(thread: &Thread, call: impl FnOnce() -> T) -> T {
@@ -174,7 +174,8 @@ pub(super) const OTHERS: Table = &[
         result_int(thread, value)
     }),
     ("jn", |thread| {
-        let value = noted(thread, || jn(int(thread, 0), double(thread, 1)));
+        let order = bessel_order(thread)?;
+        let value = noted(thread, || jn(order, double(thread, 1)));
         result_double(thread, value)
     }),
     ("yn", |thread| {
@@ -299,6 +300,18 @@ fn scale_single(thread: &mut Thread) -> Outcome {
     let exponent = (word(thread, 1) as i64).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
     let value = noted(thread, || ldexpf(single(thread, 0), exponent));
     result_single(thread, value)
+}
+
+/// The order of a Bessel function. The host's C library takes a step for each, which nobody can stop.
+fn bessel_order(thread: &Thread) -> Result<i32, Failure> {
+    const LARGEST: u32 = 1 << 24;
+    let order = int(thread, 0);
+    if order.unsigned_abs() > LARGEST {
+        return Err(Failure::Why(format!(
+            "was given the order {order}; the largest is {LARGEST}"
+        )));
+    }
+    Ok(order)
 }
 
 fn to_integer(thread: &mut Thread, function: extern "C" fn(f64) -> i64) -> Outcome {

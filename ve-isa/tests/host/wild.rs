@@ -174,3 +174,18 @@ fn a_bad_pointer_is_named_with_the_reason() {
         format!("longjmp: was given {read_only:#x}, which setjmp has not set")
     );
 }
+
+#[test]
+fn an_order_that_takes_minutes_to_reach_is_refused() {
+    let machine = Machine::new().unwrap();
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let function = machine.host_address("jn").unwrap();
+    let mut call =
+        |order: i32| thread.call(function, &[i64::from(order) as u64, 1e9_f64.to_bits()]);
+    for order in [i32::MAX, i32::MIN] {
+        let text = call(order).unwrap_err().to_string();
+        let expected = format!("jn: was given the order {order}; the largest is 16777216");
+        assert!(text.starts_with(&expected), "{text}");
+    }
+    assert!(f64::from_bits(call(1000).unwrap()).abs() < 1.0);
+}
