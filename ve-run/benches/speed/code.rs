@@ -1,0 +1,133 @@
+//! C sources, compiled for both machines and loaded on both.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
+
+use libloading::Library;
+use ve_isa::image::Input;
+use ve_isa::machine::{DEFAULT_STACK, Machine, Unresolved};
+use ve_isa::statistics::Counter;
+use veo_test_support::{compile, found};
+
+use crate::measure::{Times, in_turns};
+
+/// The compiler for the Vector Engine.
+const CLANG: &str = "clang-19";
+
+/// Calls of the host and of the Vector Engine that are timed at once, where one is too short.
+const CALLS: usize = 10_000;
+
+/// The compiler for the host.
+fn host_compiler() -> String {
+    std::env::var("CC").unwrap_or_else(|_| "cc".into())
+}
+
+/// The compilers that are not here.
+pub fn missing() -> Vec<String> {
+    [CLANG.to_owned(), host_compiler()]
+        .into_iter()
+        .filter(|compiler| !found(compiler))
+        .collect()
+}
+
+/// The first line of what each compiler says of itself.
+pub fn compilers() -> String {
+    let version = |compiler: &str| {
+        let text = compile::tool(Command::new(compiler).arg("--version"));
+        text.lines().next().unwrap_or(compiler).to_owned()
+    };
+    format!(
+        "host: {}\nVE: {} -O2",
+        version(&host_compiler()),
+        version(CLANG)
+    )
+}
+
+/// The functions of one source. All take a word and return one, the same on both machines.
+pub struct Code {
+    host: Library,
+    machine: Machine,
+}
+
+impl Code {
+    /// Compiles one of the sources beside this file, for the host with these flags.
+    pub fn of(name: &str, host_flags: &[&str]) -> Self {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("benches/speed")
+            .join(name)
+            .with_extension("c");
+        let directory = tempfile::tempdir().expect("a directory for what is compiled");
+        let library = directory.path().join("host.so");
+        let flags: Vec<&str> = [host_flags, &["-fvisibility=hidden"]].concat();
+        compile::library(&source, &library, &flags);
+        // SAFETY: the library has no constructors.
+        let host = unsafe { Library::new(&library) }.expect("a library that was just made");
+
+        let object = directory.path().join("ve.o");
+        compile::tool(
+            Command::new(CLANG)
+                .args(["--target=ve-unknown-linux-gnu", "-O2", "-c"])
+                .arg(&source)
+                .arg("-o")
+                .arg(&object),
+        );
+        let bytes = std::fs::read(&object).expect("an object that was just made");
+        let machine = Machine::new().expect("addresses for a machine");
+        let input = Input {
+            name,
+            bytes: &bytes,
+        };
+        machine
+            .load(&[input], Unresolved::Error)
+            .expect("an object of clang's");
+        Self { host, machine }
+    }
+
+    /// Times both sides of one function.
+    pub fn measure(&self, name: &str, word: u64) -> Times {
+        self.measure_times(name, word, 1)
+    }
+
+    /// Times the call of a function that does nothing.
+    pub fn measure_calls(&self, name: &str) -> Times {
+        self.measure_times(name, 7, CALLS)
+    }
+
+    fn measure_times(&self, name: &str, word: u64, calls: usize) -> Times {
+        // SAFETY: all functions of the sources have this type.
+        let host = unsafe {
+            self.host
+                .get::<unsafe extern "C" fn(u64) -> u64>(name)
+                .expect(name)
+        };
+        let function = self.machine.symbol(name).expect(name);
+        let mut thread = self.machine.thread(DEFAULT_STACK).expect("a thread");
+        let expected = thread.call(function, &[word]);
+        let counter = Counter::default();
+        thread.thread().observe(Some(Box::new(counter.clone())));
+        let counted = thread.call(function, &[word]);
+        assert_eq!(expected, counted, "{name} on the Vector Engine");
+        thread.thread().observe(None);
+        let (host_time, ve_time) = in_turns(
+            || {
+                for _ in 0..calls {
+                    // SAFETY: it is a function of the sources, which are right for any word that is given here.
+                    let result = unsafe { black_box(&host)(black_box(word)) };
+                    assert_eq!(expected.as_ref(), Ok(&result), "{name} on the host");
+                }
+            },
+            || {
+                for _ in 0..calls {
+                    let result = thread.call(function, &[black_box(word)]);
+                    assert_eq!(expected, result, "{name} on the Vector Engine");
+                }
+            },
+        );
+        Times {
+            host: host_time / calls as f64,
+            ve: ve_time / calls as f64,
+            instructions: counter.statistics().instructions() as f64,
+        }
+    }
+}

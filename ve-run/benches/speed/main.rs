@@ -1,0 +1,121 @@
+//! The interpreter against the host's own code: `cargo bench -p ve-run --bench speed`.
+//!
+//! C functions are compiled for the Vector Engine by clang and for the host by its C compiler, and run in turns. A time is that for
+//! which the thread had the CPU, the least of many runs, so that other programs disturb little; what counts is the ratio of two times of
+//! one run of the bench. Words as arguments choose the rows with such names.
+
+mod code;
+mod measure;
+
+use std::process::ExitCode;
+
+use code::Code;
+use measure::Times;
+
+/// How many times longer than the host scalar code may take, in the geometric mean.
+const SCALAR_GOAL: f64 = 16.0;
+
+/// Functions of `scalar.c`, and what each is called with: it keeps the host busy for a millisecond or more.
+const SCALAR: [(&str, u64); 8] = [
+    ("collatz", 10_000),
+    ("sieve", 10),
+    ("crc", 1_000_000),
+    ("fib", 26),
+    ("sort", 30_000),
+    ("mandel", 64),
+    ("matmul", 20),
+    ("queens", 9),
+];
+
+/// Functions of `vector.c`, what each is called with, and the share of the host's speed that it should have.
+const VECTOR: [(&str, u64, f64); 3] = [
+    ("ddot", 1000, 0.3),
+    ("daxpy", 1000, 0.3),
+    ("dgemm", 1, 0.45),
+];
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
+    let is_wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
+    let missing = code::missing();
+    if !missing.is_empty() {
+        eprintln!("nothing is measured: {} is missing", missing.join(" and "));
+        return ExitCode::FAILURE;
+    }
+    println!("{}\n{}", measure::processor(), code::compilers());
+    scalar(is_wanted);
+    vectors(is_wanted);
+    ExitCode::SUCCESS
+}
+
+fn scalar(is_wanted: impl Fn(&str) -> bool) {
+    let code = Code::of("scalar", &["-O2"]);
+    println!("\nscalar code, against the host's at -O2");
+    head("VE/host");
+    let mut ratios = Vec::new();
+    for (name, word) in SCALAR.iter().filter(|(name, _)| is_wanted(name)) {
+        let times = code.measure(name, *word);
+        ratios.push(times.ratio());
+        line(name, &times, times.ratio());
+        println!();
+    }
+    if ratios.len() == SCALAR.len() {
+        let sum: f64 = ratios.iter().map(|ratio| ratio.ln()).sum();
+        let mean = (sum / ratios.len() as f64).exp();
+        print!("{:<10} {:>10} {:>10} {mean:>8.2}", "mean", "", "");
+        println!(" {:>10} {}", "", verdict("<=", SCALAR_GOAL, mean));
+    }
+    if is_wanted("empty") {
+        let times = code.measure_calls("empty");
+        line("empty", &times, times.ratio());
+        println!(" one call");
+    }
+}
+
+fn vectors(is_wanted: impl Fn(&str) -> bool) {
+    let code = Code::of("vector", &["-O3", "-march=native", "-ffast-math"]);
+    println!("\nvectors, against the host's at -O3 -march=native -ffast-math");
+    head("host/VE");
+    for (name, word, goal) in VECTOR.iter().filter(|(name, ..)| is_wanted(name)) {
+        let times = code.measure(name, *word);
+        let speed = 1.0 / times.ratio();
+        line(name, &times, speed);
+        println!(" {}", verdict(">=", *goal, speed));
+    }
+}
+
+fn head(ratio: &str) {
+    println!(
+        "{:<10} {:>10} {:>10} {ratio:>8} {:>10}",
+        "", "host", "VE", "instr./s"
+    );
+}
+
+fn line(name: &str, times: &Times, ratio: f64) {
+    print!(
+        "{name:<10} {:>10} {:>10} {ratio:>8.2} {:>8.0} M",
+        time(times.host),
+        time(times.ve),
+        times.instructions / times.ve * 1e3
+    );
+}
+
+fn verdict(relation: &str, goal: f64, found: f64) -> String {
+    let met = if relation == "<=" {
+        found <= goal
+    } else {
+        found >= goal
+    };
+    format!("{relation} {goal} {}", if met { "met" } else { "missed" })
+}
+
+fn time(nanoseconds: f64) -> String {
+    match nanoseconds {
+        ns if ns < 1e4 => format!("{ns:.1} ns"),
+        ns if ns < 1e7 => format!("{:.1} us", ns / 1e3),
+        ns => format!("{:.1} ms", ns / 1e6),
+    }
+}
