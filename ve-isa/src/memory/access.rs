@@ -1,9 +1,10 @@
 //! The instructions of the host that touch VE memory.
 //!
-//! They stand together between two labels. Each is a function without a frame that touches memory in one instruction, so a
-//! fault in any of them ends at the same place: [`fail`], with the reason in a register and the stack as it was.
+//! Each has an entry in a table: where it is, and where the host goes on if memory is not accessible there, with the reason in a
+//! register that is 0 otherwise. So an access is one instruction in the middle of the code that wants it, and compilers need to save no
+//! registers for it. The linker joins the entries of all code that it puts into one file, and names both ends of the table.
 
-use std::arch::global_asm;
+use std::arch::asm;
 
 /// Why memory cannot be accessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,219 +17,84 @@ pub enum AccessError {
     Protected,
 }
 
-/// What an access function returns: the value, and 0 or the reason of a failure.
-#[repr(C)]
-pub(super) struct Answer {
-    value: u64,
-    failure: u64,
-}
-
 /// The page is not there.
 pub(super) const UNMAPPED: u64 = 1;
 /// The page is there, but not for this.
 pub(super) const PROTECTED: u64 = 2;
 
-impl Answer {
-    #[inline(always)]
-    pub(super) fn value(self) -> Result<u64, AccessError> {
-        if self.failure == 0 {
-            Ok(self.value)
-        } else {
-            Err(self.reason())
-        }
-    }
-
-    #[cold]
-    fn reason(&self) -> AccessError {
-        if self.failure == PROTECTED {
-            AccessError::Protected
-        } else {
-            AccessError::Unmapped
-        }
+/// What an access gives, if nothing failed.
+#[inline(always)]
+fn unless<T>(failure: u64, value: T) -> Result<T, AccessError> {
+    if failure == 0 {
+        Ok(value)
+    } else {
+        Err(reason(failure))
     }
 }
 
-// The unusual names are those of the linker, so each begins with the crate's.
-#[cfg(target_arch = "x86_64")]
-global_asm!(
-    ".pushsection .text.ve_isa_access, \"ax\", @progbits",
-    ".macro ve_isa_function name",
-    ".balign 16",
-    ".globl \\name",
-    ".hidden \\name",
-    ".type \\name, @function",
-    "\\name:",
-    ".endm",
-    "ve_isa_function ve_isa_begin",
-    "ve_isa_function ve_isa_load1",
-    "xor edx, edx",
-    "movzx eax, byte ptr [rdi]",
-    "ret",
-    "ve_isa_function ve_isa_load2",
-    "xor edx, edx",
-    "movzx eax, word ptr [rdi]",
-    "ret",
-    "ve_isa_function ve_isa_load4",
-    "xor edx, edx",
-    "mov eax, dword ptr [rdi]",
-    "ret",
-    "ve_isa_function ve_isa_load8",
-    "xor edx, edx",
-    "mov rax, qword ptr [rdi]",
-    "ret",
-    "ve_isa_function ve_isa_store1",
-    "xor edx, edx",
-    "mov byte ptr [rdi], sil",
-    "ret",
-    "ve_isa_function ve_isa_store2",
-    "xor edx, edx",
-    "mov word ptr [rdi], si",
-    "ret",
-    "ve_isa_function ve_isa_store4",
-    "xor edx, edx",
-    "mov dword ptr [rdi], esi",
-    "ret",
-    "ve_isa_function ve_isa_store8",
-    "xor edx, edx",
-    "mov qword ptr [rdi], rsi",
-    "ret",
-    // (address, expected, new): the value before.
-    "ve_isa_function ve_isa_swap4",
-    "mov rax, rsi",
-    "mov r8, rdx",
-    "xor edx, edx",
-    "lock cmpxchg dword ptr [rdi], r8d",
-    "ret",
-    "ve_isa_function ve_isa_swap8",
-    "mov rax, rsi",
-    "mov r8, rdx",
-    "xor edx, edx",
-    "lock cmpxchg qword ptr [rdi], r8",
-    "ret",
-    // (to, from, length)
-    "ve_isa_function ve_isa_copy",
-    "mov rcx, rdx",
-    "xor edx, edx",
-    "xor eax, eax",
-    "cld",
-    "rep movsb",
-    "ret",
-    "ve_isa_function ve_isa_fail",
-    "ret",
-    "ve_isa_function ve_isa_end",
-    ".purgem ve_isa_function",
-    ".popsection",
-);
+#[cold]
+fn reason(failure: u64) -> AccessError {
+    if failure == PROTECTED {
+        AccessError::Protected
+    } else {
+        AccessError::Unmapped
+    }
+}
 
-#[cfg(target_arch = "aarch64")]
-global_asm!(
-    ".pushsection .text.ve_isa_access, \"ax\", @progbits",
-    ".macro ve_isa_function name",
-    ".balign 16",
-    ".globl \\name",
-    ".hidden \\name",
-    ".type \\name, @function",
-    "\\name:",
-    ".endm",
-    "ve_isa_function ve_isa_begin",
-    "ve_isa_function ve_isa_load1",
-    "ldrb w0, [x0]",
-    "mov x1, 0",
-    "ret",
-    "ve_isa_function ve_isa_load2",
-    "ldrh w0, [x0]",
-    "mov x1, 0",
-    "ret",
-    "ve_isa_function ve_isa_load4",
-    "ldr w0, [x0]",
-    "mov x1, 0",
-    "ret",
-    "ve_isa_function ve_isa_load8",
-    "ldr x0, [x0]",
-    "mov x1, 0",
-    "ret",
-    "ve_isa_function ve_isa_store1",
-    "strb w1, [x0]",
-    "mov x1, 0",
-    "ret",
-    "ve_isa_function ve_isa_store2",
-    "strh w1, [x0]",
-    "mov x1, 0",
-    "ret",
-    "ve_isa_function ve_isa_store4",
-    "str w1, [x0]",
-    "mov x1, 0",
-    "ret",
-    "ve_isa_function ve_isa_store8",
-    "str x1, [x0]",
-    "mov x1, 0",
-    "ret",
-    // (address, expected, new): the value before. Both exclusives give way to a thread that was faster.
-    "ve_isa_function ve_isa_swap4",
-    "2: ldaxr w3, [x0]",
-    "cmp w3, w1",
-    "b.ne 3f",
-    "stlxr w4, w2, [x0]",
-    "cbnz w4, 2b",
-    "3: dmb ish",
-    "mov w0, w3",
-    "mov x1, 0",
-    "ret",
-    "ve_isa_function ve_isa_swap8",
-    "2: ldaxr x3, [x0]",
-    "cmp x3, x1",
-    "b.ne 3f",
-    "stlxr w4, x2, [x0]",
-    "cbnz w4, 2b",
-    "3: dmb ish",
-    "mov x0, x3",
-    "mov x1, 0",
-    "ret",
-    // (to, from, length)
-    "ve_isa_function ve_isa_copy",
-    "2: cmp x2, 8",
-    "b.lo 3f",
-    "ldr x3, [x1], 8",
-    "str x3, [x0], 8",
-    "sub x2, x2, 8",
-    "b 2b",
-    "3: cbz x2, 4f",
-    "ldrb w3, [x1], 1",
-    "strb w3, [x0], 1",
-    "sub x2, x2, 1",
-    "b 3b",
-    "4: mov x1, 0",
-    "ret",
-    "ve_isa_function ve_isa_fail",
-    "ret",
-    "ve_isa_function ve_isa_end",
-    ".purgem ve_isa_function",
-    ".popsection",
-);
+/// An entry of the table. Both are distances from where they stand themselves.
+#[repr(C)]
+struct Entry {
+    instruction: i32,
+    goes_on: i32,
+}
+
+/// The entry for the instruction at a label. After a fault the host goes on at the label 9.
+macro_rules! entry {
+    ($label:literal) => {
+        concat!(
+            ".pushsection ve_isa_faults, \"aR\", @progbits\n",
+            ".balign 4\n",
+            ".long ",
+            $label,
+            "b - .\n",
+            ".long 9f - .\n",
+            ".popsection"
+        )
+    };
+}
 
 unsafe extern "C" {
-    fn ve_isa_begin();
-    fn ve_isa_end();
-    fn ve_isa_fail();
-    fn ve_isa_load1(address: u64) -> Answer;
-    fn ve_isa_load2(address: u64) -> Answer;
-    fn ve_isa_load4(address: u64) -> Answer;
-    fn ve_isa_load8(address: u64) -> Answer;
-    fn ve_isa_store1(address: u64, value: u64) -> Answer;
-    fn ve_isa_store2(address: u64, value: u64) -> Answer;
-    fn ve_isa_store4(address: u64, value: u64) -> Answer;
-    fn ve_isa_store8(address: u64, value: u64) -> Answer;
-    fn ve_isa_swap4(address: u64, expected: u64, new: u64) -> Answer;
-    fn ve_isa_swap8(address: u64, expected: u64, new: u64) -> Answer;
-    fn ve_isa_copy(to: u64, from: u64, length: u64) -> Answer;
+    #[link_name = "__start_ve_isa_faults"]
+    static FIRST: Entry;
+    #[link_name = "__stop_ve_isa_faults"]
+    static END: Entry;
 }
 
 /// Where a faulting access goes on, if the host was at `pc` in one.
 pub(super) fn fail(pc: u64) -> Option<u64> {
-    let inside = ve_isa_begin as *const () as u64..ve_isa_end as *const () as u64;
-    inside
-        .contains(&pc)
-        .then_some(ve_isa_fail as *const () as u64)
+    // SAFETY: an instruction that does nothing. Its entry is there so that there is a table where no other access is.
+    unsafe {
+        asm!(
+            "2: nop",
+            entry!("2"),
+            "9:",
+            options(nomem, nostack, preserves_flags)
+        )
+    };
+    let (mut entry, end) = (&raw const FIRST, &raw const END);
+    while entry < end {
+        // SAFETY: it lies in the table, which holds nothing but entries and does not change.
+        let Entry {
+            instruction,
+            goes_on,
+        } = unsafe { entry.read() };
+        let at = entry as u64;
+        if at.wrapping_add_signed(instruction.into()) == pc {
+            return Some((at + 4).wrapping_add_signed(goes_on.into()));
+        }
+        entry = entry.wrapping_add(1);
+    }
+    None
 }
 
 /// Reads 1, 2, 4 or 8 bytes. Other sizes read 8.
@@ -236,15 +102,58 @@ pub(super) fn fail(pc: u64) -> Option<u64> {
 /// # Safety
 /// A fault at the address is recovered, and what is there is not a Rust value, except one that the caller may read.
 #[inline(always)]
-pub(super) unsafe fn load<const SIZE: u64>(address: u64) -> Answer {
-    // SAFETY: as this function's own.
-    unsafe {
-        match SIZE {
-            1 => ve_isa_load1(address),
-            2 => ve_isa_load2(address),
-            4 => ve_isa_load4(address),
-            _ => ve_isa_load8(address),
-        }
+pub(super) unsafe fn load<const SIZE: u64>(address: u64) -> Result<u64, AccessError> {
+    macro_rules! load {
+        ($x86_64:literal, $aarch64:literal) => {{
+            let (value, failure);
+            // SAFETY: the instruction reads from the address, which this function's caller answers for.
+            #[cfg(target_arch = "x86_64")]
+            unsafe {
+                asm!(
+                    "xor edx, edx",
+                    concat!("2: ", $x86_64),
+                    entry!("2"),
+                    "9:",
+                    address = in(reg) address,
+                    value = lateout(reg) value,
+                    out("rdx") failure,
+                    options(readonly, nostack)
+                );
+            }
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            unsafe {
+                asm!(
+                    "mov x1, 0",
+                    concat!("2: ", $aarch64),
+                    entry!("2"),
+                    "9:",
+                    address = in(reg) address,
+                    value = lateout(reg) value,
+                    out("x1") failure,
+                    options(readonly, nostack, preserves_flags)
+                );
+            }
+            unless(failure, value)
+        }};
+    }
+    match SIZE {
+        1 => load!(
+            "movzx {value:e}, byte ptr [{address}]",
+            "ldrb {value:w}, [{address}]"
+        ),
+        2 => load!(
+            "movzx {value:e}, word ptr [{address}]",
+            "ldrh {value:w}, [{address}]"
+        ),
+        4 => load!(
+            "mov {value:e}, dword ptr [{address}]",
+            "ldr {value:w}, [{address}]"
+        ),
+        _ => load!(
+            "mov {value}, qword ptr [{address}]",
+            "ldr {value}, [{address}]"
+        ),
     }
 }
 
@@ -253,15 +162,58 @@ pub(super) unsafe fn load<const SIZE: u64>(address: u64) -> Answer {
 /// # Safety
 /// As for [`load`], and what is there may change.
 #[inline(always)]
-pub(super) unsafe fn store<const SIZE: u64>(address: u64, value: u64) -> Answer {
-    // SAFETY: as this function's own.
-    unsafe {
-        match SIZE {
-            1 => ve_isa_store1(address, value),
-            2 => ve_isa_store2(address, value),
-            4 => ve_isa_store4(address, value),
-            _ => ve_isa_store8(address, value),
-        }
+pub(super) unsafe fn store<const SIZE: u64>(address: u64, value: u64) -> Result<(), AccessError> {
+    macro_rules! store {
+        ($x86_64:literal, $aarch64:literal) => {{
+            let failure;
+            // SAFETY: the instruction writes to the address, which this function's caller answers for.
+            #[cfg(target_arch = "x86_64")]
+            unsafe {
+                asm!(
+                    "xor edx, edx",
+                    concat!("2: ", $x86_64),
+                    entry!("2"),
+                    "9:",
+                    address = in(reg) address,
+                    value = in(reg) value,
+                    out("rdx") failure,
+                    options(nostack)
+                );
+            }
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            unsafe {
+                asm!(
+                    "mov x1, 0",
+                    concat!("2: ", $aarch64),
+                    entry!("2"),
+                    "9:",
+                    address = in(reg) address,
+                    value = in(reg) value,
+                    out("x1") failure,
+                    options(nostack, preserves_flags)
+                );
+            }
+            unless(failure, ())
+        }};
+    }
+    match SIZE {
+        1 => store!(
+            "mov byte ptr [{address}], {value:l}",
+            "strb {value:w}, [{address}]"
+        ),
+        2 => store!(
+            "mov word ptr [{address}], {value:x}",
+            "strh {value:w}, [{address}]"
+        ),
+        4 => store!(
+            "mov dword ptr [{address}], {value:e}",
+            "str {value:w}, [{address}]"
+        ),
+        _ => store!(
+            "mov qword ptr [{address}], {value}",
+            "str {value}, [{address}]"
+        ),
     }
 }
 
@@ -270,13 +222,68 @@ pub(super) unsafe fn store<const SIZE: u64>(address: u64, value: u64) -> Answer 
 /// # Safety
 /// As for [`store`]. The address is a multiple of the size.
 #[inline(always)]
-pub(super) unsafe fn swap<const SIZE: u64>(address: u64, expected: u64, new: u64) -> Answer {
-    // SAFETY: as this function's own.
-    unsafe {
-        match SIZE {
-            4 => ve_isa_swap4(address, expected, new),
-            _ => ve_isa_swap8(address, expected, new),
-        }
+pub(super) unsafe fn swap<const SIZE: u64>(
+    address: u64,
+    expected: u64,
+    new: u64,
+) -> Result<u64, AccessError> {
+    macro_rules! swap {
+        ($x86_64:literal, $load:literal, $compare:literal, $store:literal) => {{
+            let (before, failure): (u64, u64);
+            // SAFETY: the instruction works on the address, which this function's caller answers for.
+            #[cfg(target_arch = "x86_64")]
+            unsafe {
+                asm!(
+                    "xor edx, edx",
+                    concat!("2: ", $x86_64),
+                    entry!("2"),
+                    "9:",
+                    address = in(reg) address,
+                    new = in(reg) new,
+                    inout("rax") expected => before,
+                    out("rdx") failure,
+                    options(nostack)
+                );
+            }
+            // SAFETY: as above. Both exclusives give way to a thread that was faster.
+            #[cfg(target_arch = "aarch64")]
+            unsafe {
+                asm!(
+                    "mov x1, 0",
+                    concat!("2: ", $load),
+                    $compare,
+                    "b.ne 4f",
+                    concat!("3: ", $store),
+                    "cbnz {status:w}, 2b",
+                    "4: dmb ish",
+                    entry!("2"),
+                    entry!("3"),
+                    "9:",
+                    address = in(reg) address,
+                    expected = in(reg) expected,
+                    new = in(reg) new,
+                    before = out(reg) before,
+                    status = out(reg) _,
+                    out("x1") failure,
+                    options(nostack)
+                );
+            }
+            unless(failure, before)
+        }};
+    }
+    match SIZE {
+        4 => swap!(
+            "lock cmpxchg dword ptr [{address}], {new:e}",
+            "ldaxr {before:w}, [{address}]",
+            "cmp {before:w}, {expected:w}",
+            "stlxr {status:w}, {new:w}, [{address}]"
+        ),
+        _ => swap!(
+            "lock cmpxchg qword ptr [{address}], {new}",
+            "ldaxr {before}, [{address}]",
+            "cmp {before}, {expected}",
+            "stlxr {status:w}, {new}, [{address}]"
+        ),
     }
 }
 
@@ -284,8 +291,172 @@ pub(super) unsafe fn swap<const SIZE: u64>(address: u64, expected: u64, new: u64
 ///
 /// # Safety
 /// As for [`load`] and [`store`], for the whole length.
-#[inline(always)]
-pub(super) unsafe fn copy(to: u64, from: u64, length: u64) -> Answer {
-    // SAFETY: as this function's own.
-    unsafe { ve_isa_copy(to, from, length) }
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) unsafe fn copy(to: u64, from: u64, length: u64) -> Result<(), AccessError> {
+    let failure;
+    // SAFETY: the instruction works on the two ranges, which this function's caller answers for.
+    unsafe {
+        asm!(
+            "xor edx, edx",
+            "2: rep movsb",
+            entry!("2"),
+            "9:",
+            inout("rdi") to => _,
+            inout("rsi") from => _,
+            inout("rcx") length => _,
+            out("rdx") failure,
+            options(nostack)
+        );
+    }
+    unless(failure, ())
+}
+
+/// Copies words of 8 bytes, upwards, as [`copy`] does. For the 2 KiB of a vector register its loop takes half the time.
+///
+/// # Safety
+/// As for [`copy`].
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) unsafe fn copy_words(to: u64, from: u64, words: u64) -> Result<(), AccessError> {
+    // Four wide registers at a time, then the rest word by word.
+    macro_rules! copy {
+        ($register:literal, $bytes:literal, $words:literal) => {{
+            let failure;
+            // SAFETY: the instructions work on the two ranges, which this function's caller answers for; the CPU has them.
+            unsafe {
+                asm!(
+                    "xor edx, edx",
+                    "sub {words}, {block}",
+                    "jb 7f",
+                    "6:",
+                    concat!("2: vmovups ", $register, "0, [{from}]"),
+                    entry!("2"),
+                    concat!("2: vmovups ", $register, "1, [{from} + ", $bytes, "]"),
+                    entry!("2"),
+                    concat!("2: vmovups ", $register, "2, [{from} + 2 * ", $bytes, "]"),
+                    entry!("2"),
+                    concat!("2: vmovups ", $register, "3, [{from} + 3 * ", $bytes, "]"),
+                    entry!("2"),
+                    concat!("2: vmovups [{to}], ", $register, "0"),
+                    entry!("2"),
+                    concat!("2: vmovups [{to} + ", $bytes, "], ", $register, "1"),
+                    entry!("2"),
+                    concat!("2: vmovups [{to} + 2 * ", $bytes, "], ", $register, "2"),
+                    entry!("2"),
+                    concat!("2: vmovups [{to} + 3 * ", $bytes, "], ", $register, "3"),
+                    entry!("2"),
+                    concat!("add {from}, 4 * ", $bytes),
+                    concat!("add {to}, 4 * ", $bytes),
+                    "sub {words}, {block}",
+                    "jae 6b",
+                    "7:",
+                    "add {words}, {block}",
+                    "jz 9f",
+                    "8:",
+                    "2: mov {word}, [{from}]",
+                    entry!("2"),
+                    "2: mov [{to}], {word}",
+                    entry!("2"),
+                    "add {from}, 8",
+                    "add {to}, 8",
+                    "dec {words}",
+                    "jnz 8b",
+                    "9: vzeroupper",
+                    to = inout(reg) to => _,
+                    from = inout(reg) from => _,
+                    words = inout(reg) words => _,
+                    word = out(reg) _,
+                    block = const 4 * $words,
+                    out("rdx") failure,
+                    out("xmm0") _,
+                    out("xmm1") _,
+                    out("xmm2") _,
+                    out("xmm3") _,
+                    options(nostack)
+                );
+            }
+            unless(failure, ())
+        }};
+    }
+    if is_x86_feature_detected!("avx512f") {
+        copy!("zmm", "64", 8)
+    } else if is_x86_feature_detected!("avx") {
+        copy!("ymm", "32", 4)
+    } else {
+        // SAFETY: as this function's own.
+        unsafe { copy(to, from, 8 * words) }
+    }
+}
+
+/// Copies bytes, upwards. What was copied before a fault stays copied.
+///
+/// # Safety
+/// As for [`load`] and [`store`], for the whole length.
+#[cfg(target_arch = "aarch64")]
+#[inline]
+pub(super) unsafe fn copy(to: u64, from: u64, length: u64) -> Result<(), AccessError> {
+    let failure;
+    // SAFETY: the instructions work on the two ranges, which this function's caller answers for.
+    unsafe {
+        asm!(
+            "mov x1, 0",
+            "cbz {length}, 9f",
+            "4:",
+            "2: ldrb {byte:w}, [{from}], 1",
+            "3: strb {byte:w}, [{to}], 1",
+            "subs {length}, {length}, 1",
+            "b.ne 4b",
+            entry!("2"),
+            entry!("3"),
+            "9:",
+            to = inout(reg) to => _,
+            from = inout(reg) from => _,
+            length = inout(reg) length => _,
+            byte = out(reg) _,
+            out("x1") failure,
+            options(nostack)
+        );
+    }
+    unless(failure, ())
+}
+
+/// Copies words of 8 bytes, upwards, as [`copy`] does.
+///
+/// # Safety
+/// As for [`copy`].
+#[cfg(target_arch = "aarch64")]
+#[inline]
+pub(super) unsafe fn copy_words(to: u64, from: u64, words: u64) -> Result<(), AccessError> {
+    let failure;
+    // SAFETY: the instructions work on the two ranges, which this function's caller answers for.
+    unsafe {
+        asm!(
+            "mov x1, 0",
+            "subs {words}, {words}, 2",
+            "b.lo 5f",
+            "4:",
+            "2: ldp {word}, {other}, [{from}], 16",
+            "3: stp {word}, {other}, [{to}], 16",
+            "subs {words}, {words}, 2",
+            "b.hs 4b",
+            "5:",
+            entry!("2"),
+            entry!("3"),
+            "tbz {words}, 0, 9f",
+            "2: ldr {word}, [{from}]",
+            "3: str {word}, [{to}]",
+            entry!("2"),
+            entry!("3"),
+            "9:",
+            to = inout(reg) to => _,
+            from = inout(reg) from => _,
+            words = inout(reg) words => _,
+            word = out(reg) _,
+            other = out(reg) _,
+            out("x1") failure,
+            options(nostack)
+        );
+    }
+    unless(failure, ())
 }

@@ -84,6 +84,8 @@ pub enum MemoryError {
 pub struct Window {
     base: u64,
     length: u64,
+    /// How many addresses there are of 16 bytes in the window.
+    usual: u64,
     /// The part of it where [`Window::map`] finds place.
     place: Range<u64>,
     owned: bool,
@@ -123,6 +125,7 @@ impl Window {
                 return Ok(Self {
                     base,
                     length,
+                    usual: length - 15,
                     place: base.next_multiple_of(PAGE)..(base + length) / PAGE * PAGE - PAGE,
                     owned: true,
                     ignored: 0,
@@ -149,6 +152,7 @@ impl Window {
         Self {
             base: range.start,
             length: range.end - range.start,
+            usual: (range.end - range.start).saturating_sub(15),
             place: place.start.next_multiple_of(PAGE)..place.end / PAGE * PAGE,
             owned: false,
             ignored,
@@ -173,7 +177,7 @@ impl Window {
     /// Where up to 16 bytes are that all are in the window; the last page has none that can be accessed.
     #[inline(always)]
     fn begin(&self, address: u64) -> Result<u64, AccessError> {
-        if address.wrapping_sub(self.base) < self.length - 15 {
+        if address.wrapping_sub(self.base) < self.usual {
             Ok(address)
         } else {
             self.without_ignored(address, 16)
@@ -200,6 +204,28 @@ impl Window {
         }
     }
 
+    /// As [`load`](Self::load), of an address that needs no bits taken away. Whoever gets nothing asks `load` for the reason: so code for what
+    /// is usual has one way out.
+    #[inline(always)]
+    pub(crate) fn load_usual<const SIZE: u64>(&self, address: u64) -> Option<u64> {
+        if address.wrapping_sub(self.base) >= self.usual {
+            return None;
+        }
+        // SAFETY: the bytes are in the window, which holds no Rust value.
+        unsafe { access::load::<SIZE>(address) }.ok()
+    }
+
+    /// As [`store`](Self::store), of an address that needs no bits taken away. Whoever gets nothing has stored nothing, and asks `store` for the
+    /// reason.
+    #[inline(always)]
+    pub(crate) fn store_usual<const SIZE: u64>(&self, address: u64, value: u64) -> Option<()> {
+        if address.wrapping_sub(self.base) >= self.usual {
+            return None;
+        }
+        // SAFETY: as in `load_usual`; what is in the window may change at any time.
+        unsafe { access::store::<SIZE>(address, value) }.ok()
+    }
+
     /// Reads 1, 2, 4 or 8 bytes as a little-endian number, wherever they are aligned.
     ///
     /// # Errors
@@ -209,7 +235,7 @@ impl Window {
         const { assert!(matches!(SIZE, 1 | 2 | 4 | 8)) }
         let address = self.begin(address)?;
         // SAFETY: the bytes are in the window, which holds no Rust value.
-        unsafe { access::load::<SIZE>(address) }.value()
+        unsafe { access::load::<SIZE>(address) }
     }
 
     /// Writes the low 1, 2, 4 or 8 bytes of a number, little-endian, wherever they are aligned.
@@ -222,8 +248,6 @@ impl Window {
         let address = self.begin(address)?;
         // SAFETY: as in `load`; what is in the window may change at any time.
         unsafe { access::store::<SIZE>(address, value) }
-            .value()
-            .map(|_| ())
     }
 
     /// Writes `new` to 4 or 8 bytes if they are as expected, and returns what they were. Nobody sees a state in between, and all such
@@ -248,7 +272,7 @@ impl Window {
         );
         let address = self.begin(address)?;
         // SAFETY: as in `store`; the address is aligned.
-        unsafe { access::swap::<SIZE>(address, expected, new) }.value()
+        unsafe { access::swap::<SIZE>(address, expected, new) }
     }
 
     /// Sleeps until somebody calls [`wake`](Self::wake) with this address, unless the 4 bytes there are not as expected. It may return at any
@@ -300,8 +324,6 @@ impl Window {
         let address = self.span(address, length)?;
         // SAFETY: the source is in the window; the destination is borrowed for writing, and any bytes are valid in it.
         unsafe { access::copy(into.as_mut_ptr() as u64, address, length) }
-            .value()
-            .map(|_| ())
     }
 
     /// Reads numbers of 8 bytes, little-endian.
@@ -313,9 +335,7 @@ impl Window {
         let length = std::mem::size_of_val(into) as u64;
         let address = self.span(address, length)?;
         // SAFETY: as in `read`.
-        unsafe { access::copy(into.as_mut_ptr() as u64, address, length) }
-            .value()
-            .map(|_| into.iter_mut().for_each(|word| *word = u64::from_le(*word)))
+        unsafe { access::copy_words(into.as_mut_ptr() as u64, address, length / 8) }
     }
 
     /// Writes numbers of 8 bytes, little-endian.
@@ -333,9 +353,7 @@ impl Window {
         let length = std::mem::size_of_val(from) as u64;
         let address = self.span(address, length)?;
         // SAFETY: as in `write`.
-        unsafe { access::copy(address, from.as_ptr() as u64, length) }
-            .value()
-            .map(|_| ())
+        unsafe { access::copy_words(address, from.as_ptr() as u64, length / 8) }
     }
 
     /// Copies bytes into the window.
@@ -350,8 +368,6 @@ impl Window {
         let address = self.span(address, length)?;
         // SAFETY: the destination is in the window; the source is borrowed for reading.
         unsafe { access::copy(address, from.as_ptr() as u64, length) }
-            .value()
-            .map(|_| ())
     }
 
     /// Maps zeros somewhere in the window, whole pages of 64 KiB, with at least one page between this range and others that stays
