@@ -96,6 +96,15 @@ fn index_of(field: &Field, word: u64) -> u16 {
     }
 }
 
+/// The index of a scalar operand, so that nobody has to compare it with [`operand::COUNT`] again.
+#[inline(always)]
+const fn known(index: u16) -> usize {
+    // SAFETY: an instruction is made by `of_row` alone, of 0, `ZERO` and `index_of`: a register of six bits, a mask constant of a
+    // code of seven bits, or `ZERO` and a number from -64 to 127.
+    unsafe { std::hint::assert_unchecked((index as usize) < operand::COUNT) };
+    index as usize
+}
+
 impl Insn {
     /// What it does.
     #[must_use]
@@ -109,21 +118,21 @@ impl Insn {
     #[must_use]
     #[inline]
     pub const fn x(&self) -> usize {
-        self.x as usize
+        known(self.x)
     }
 
     /// The index of the scalar operand `sy`, below [`operand::COUNT`]. [`operand::ZERO`] where there is none.
     #[must_use]
     #[inline]
     pub const fn y(&self) -> usize {
-        self.y as usize
+        known(self.y)
     }
 
     /// The index of the scalar operand `sz`, below [`operand::COUNT`]. [`operand::ZERO`] where there is none.
     #[must_use]
     #[inline]
     pub const fn z(&self) -> usize {
-        self.z as usize
+        known(self.z)
     }
 
     /// The displacement or distance in bytes, in instructions that have one.
