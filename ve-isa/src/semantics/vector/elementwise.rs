@@ -31,20 +31,25 @@ fn of_lanes(lanes: Lanes) -> Chunk {
     unsafe { std::mem::transmute(lanes) }
 }
 
-/// Hides from the compiler what is in memory here, so that it cannot compute with lanes that were replaced.
+/// The same number, of which the compiler knows nothing. As lanes of a result are kept by such a number, it cannot know that others are
+/// not, and compute them in another way than it is told to.
 #[inline(always)]
-fn hide<T>(value: &mut T) {
+fn hidden(number: u64) -> u64 {
     // Where there is no unit of the host that code here drives, exceptions are those of exact units.
     #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri)))]
-    // SAFETY: no instruction is executed. The block may change what the pointer leads to, which is borrowed for that, and leaves it.
-    unsafe {
-        std::arch::asm!("/* {0} */", in(reg) std::ptr::from_mut(value), options(nostack, preserves_flags));
+    {
+        let hidden;
+        // SAFETY: no instruction is executed, the number stays in its register.
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(reg) number => hidden, options(pure, nomem, nostack, preserves_flags));
+        }
+        hidden
     }
     #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
-    let _ = value;
+    number
 }
 
-/// What the lanes of a chunk do.
+/// Which lanes of a chunk take part: a bit for each upper one, and for each lower one.
 #[derive(Clone, Copy)]
 struct Selection {
     upper: u16,
@@ -55,15 +60,20 @@ impl Selection {
     #[inline(always)]
     fn of(active: &Active, chunk: usize) -> Self {
         let (word, shift) = (chunk / 4, chunk % 4 * CHUNK);
+        let (upper, lower) = active.words(word);
         Self {
-            upper: (active.upper[word] >> shift) as u16,
-            lower: (active.lower[word] >> shift) as u16,
+            upper: (upper >> shift) as u16,
+            lower: (lower >> shift) as u16,
         }
     }
 
     #[inline(always)]
-    fn is_all(self) -> bool {
-        self.upper & self.lower == u16::MAX
+    fn hidden(self) -> Self {
+        let bits = hidden(u64::from(self.upper) << 16 | u64::from(self.lower));
+        Self {
+            upper: (bits >> 16) as u16,
+            lower: bits as u16,
+        }
     }
 
     #[inline(always)]
@@ -107,11 +117,9 @@ impl<const N: usize, const IDLE: u64, F: Fn([Chunk; N]) -> (Chunk, Chunk)> Loop
             x,
             sources,
             active,
-            mut halves,
+            halves,
             f,
         } = self;
-        // Lanes that only one form computes are unknown to the compiler.
-        hide(&mut halves);
         let scalars = sources.map(|source| match source {
             Operand::Scalar(value) => Cell::new([value; CHUNK]),
             Operand::Vector(_) => Cell::new([0; CHUNK]),
@@ -125,43 +133,43 @@ impl<const N: usize, const IDLE: u64, F: Fn([Chunk; N]) -> (Chunk, Chunk)> Loop
                 Operand::Scalar(_) => (std::slice::from_ref(&scalars[source]), 0),
             });
         let outputs = of(x);
+        let values = |chunk: usize| -> [Chunk; N] {
+            std::array::from_fn(|source| inputs[source].0[chunk * inputs[source].1].get())
+        };
         let mut flags = 0;
-        for (chunk, output) in outputs[..active.vl.div_ceil(CHUNK)].iter().enumerate() {
+        let whole = if halves == u64::MAX && active.is_all() {
+            active.vl / CHUNK
+        } else {
+            0
+        };
+        for (chunk, output) in outputs[..whole].iter().enumerate() {
+            let (result, happened) = f(values(chunk));
+            for happened in happened {
+                flags |= happened;
+            }
+            output.set(result);
+        }
+        let kept = hidden(halves);
+        let chunks = active.vl.div_ceil(CHUNK);
+        for (chunk, output) in outputs.iter().enumerate().take(chunks).skip(whole) {
             let selection = Selection::of(active, chunk);
             if selection.is_none() {
                 continue;
             }
-            let mut values: [Chunk; N] =
-                std::array::from_fn(|source| inputs[source].0[chunk * inputs[source].1].get());
-            if selection.is_all() {
-                if IDLE != 0 && halves != u64::MAX {
-                    for value in &mut values {
-                        replace::<IDLE>(value, &[halves; CHUNK]);
-                    }
-                    hide(&mut values);
-                }
-                let (mut result, happened) = f(values);
-                for index in 0..CHUNK {
-                    result[index] &= halves;
-                    flags |= happened[index] & halves;
-                }
-                output.set(result);
-                continue;
-            }
-            let written = selection.bits();
-            let computed = written.map(|bits| bits & halves);
+            let mut values = values(chunk);
             if IDLE != 0 {
+                let computed = selection.bits().map(|bits| bits & halves);
                 for value in &mut values {
                     replace::<IDLE>(value, &computed);
                 }
-                hide(&mut values);
             }
+            let written = selection.hidden().bits();
             let (mut result, happened) = f(values);
             let before = output.get();
             for index in 0..CHUNK {
-                result[index] =
-                    (before[index] & !written[index]) | (result[index] & computed[index]);
-                flags |= happened[index] & computed[index];
+                let computed = written[index] & kept;
+                result[index] = (before[index] & !written[index]) | (result[index] & computed);
+                flags |= happened[index] & computed;
             }
             output.set(result);
         }

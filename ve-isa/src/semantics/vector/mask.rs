@@ -33,7 +33,7 @@ pub fn compare(
         }
     }
     let vl = below(active.vl);
-    std::array::from_fn(|word| (mask[word] & active.upper[word]) | (before[word] & !vl[word]))
+    std::array::from_fn(|word| (mask[word] & active.words(word).0) | (before[word] & !vl[word]))
 }
 
 /// `pcvm`: the ones below VL.

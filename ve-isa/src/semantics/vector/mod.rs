@@ -50,14 +50,15 @@ pub enum Halves {
 }
 
 /// Which elements take part: those below VL that have a one in a mask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Active {
     vl: usize,
-    upper: Mask,
-    lower: Mask,
+    /// The masks of the upper and the lower lanes, where there are any.
+    masks: Option<[Mask; 2]>,
 }
 
 /// The bits of the elements below VL.
+#[inline(always)]
 fn below(vl: usize) -> Mask {
     std::array::from_fn(|word| match vl.saturating_sub(64 * word) {
         0 => 0,
@@ -66,6 +67,7 @@ fn below(vl: usize) -> Mask {
     })
 }
 
+#[inline(always)]
 fn bit(mask: &Mask, index: usize) -> bool {
     mask[index / 64] >> (index % 64) & 1 == 1
 }
@@ -73,55 +75,75 @@ fn bit(mask: &Mask, index: usize) -> bool {
 impl Active {
     /// All elements below VL, which is at most 256.
     #[must_use]
+    #[inline(always)]
     pub fn all(vl: usize) -> Self {
-        let vl = vl.min(ELEMENTS);
-        let elements = below(vl);
         Self {
-            vl,
-            upper: elements,
-            lower: elements,
+            vl: vl.min(ELEMENTS),
+            masks: None,
         }
     }
 
     /// Those that also have a one in a mask.
     #[must_use]
+    #[inline(always)]
     pub fn masked(vl: usize, mask: &Mask) -> Self {
         Self::packed(vl, mask, mask)
     }
 
     /// As [`masked`](Self::masked), with a mask for the upper lanes and one for the lower.
     #[must_use]
+    #[inline(always)]
     pub fn packed(vl: usize, upper: &Mask, lower: &Mask) -> Self {
-        let all = Self::all(vl);
         Self {
-            vl: all.vl,
-            upper: std::array::from_fn(|word| all.upper[word] & upper[word]),
-            lower: std::array::from_fn(|word| all.lower[word] & lower[word]),
+            vl: vl.min(ELEMENTS),
+            masks: Some([*upper, *lower]),
         }
     }
 
     /// VL.
     #[must_use]
+    #[inline(always)]
     pub fn vl(&self) -> usize {
         self.vl
     }
 
-    /// Whether all elements below VL take part.
+    /// Whether there is no mask.
     #[must_use]
+    #[inline(always)]
     pub fn is_all(&self) -> bool {
-        self.upper == below(self.vl) && self.lower == self.upper
+        self.masks.is_none()
+    }
+
+    /// Bits for 64 elements from 64 times `word` on: whether their upper lanes take part, and their lower ones.
+    #[inline(always)]
+    fn words(&self, word: usize) -> (u64, u64) {
+        let below = below(self.vl)[word];
+        match &self.masks {
+            None => (below, below),
+            Some([upper, lower]) => (upper[word] & below, lower[word] & below),
+        }
     }
 
     /// Whether the upper lane of an element takes part; where there are no lanes, the element.
     #[must_use]
+    #[inline(always)]
     pub fn upper(&self, index: usize) -> bool {
-        bit(&self.upper, index)
+        index < self.vl
+            && self
+                .masks
+                .as_ref()
+                .is_none_or(|[upper, _]| bit(upper, index))
     }
 
     /// Whether the lower lane of an element takes part.
     #[must_use]
+    #[inline(always)]
     pub fn lower(&self, index: usize) -> bool {
-        bit(&self.lower, index)
+        index < self.vl
+            && self
+                .masks
+                .as_ref()
+                .is_none_or(|[_, lower]| bit(lower, index))
     }
 
     /// Ones for the lanes of an element that take part.
