@@ -118,7 +118,12 @@ impl StopHandle {
     }
 
     /// What was asked; it is done with.
+    #[inline]
     pub(crate) fn take(&self) -> Option<TrapKind> {
+        // Looked at first, which is much cheaper.
+        if !self.is_asked() {
+            return None;
+        }
         match self.0.swap(Self::GO, Ordering::Relaxed) {
             Self::GO => None,
             Self::TIME_LIMIT => Some(TrapKind::TimeLimit),

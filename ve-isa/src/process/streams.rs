@@ -188,7 +188,8 @@ impl Streams {
 
     /// Hands all buffered output to the system, if there may be any.
     pub(crate) fn flush_output(&self) {
-        if self.written.swap(false, Ordering::Relaxed) {
+        // Looked at first, which is much cheaper: this comes after every call.
+        if self.written.load(Ordering::Relaxed) && self.written.swap(false, Ordering::Relaxed) {
             let all: Vec<_> = self.lock().values().cloned().collect();
             for stream in all {
                 // A stream that is only read has nothing to be flushed, and loses nothing here.

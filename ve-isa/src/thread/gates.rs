@@ -129,6 +129,9 @@ impl Gates {
     }
 
     pub(super) fn get(&self, address: u64) -> Option<Gate> {
+        if address == self.range.start {
+            return Some(Gate::Home);
+        }
         if !self.range.contains(&address) || !address.is_multiple_of(8) {
             return None;
         }

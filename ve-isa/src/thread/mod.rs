@@ -358,9 +358,11 @@ impl Thread {
     pub(crate) fn call_back(&mut self, function: u64, words: &[u64]) -> Result<u64, Failure> {
         let nested = !self.calls.is_empty();
         self.follow()?;
-        let at_call = Failure::Nested(self.trap_here(TrapKind::StackOverflow {
-            sp: self.registers().scalar(role::SP),
-        }));
+        let no_room = |thread: &Self| {
+            let sp = thread.registers().scalar(role::SP);
+            let trap = thread.trap_here(TrapKind::StackOverflow { sp });
+            Err(Failure::Nested(trap))
+        };
         let top = if nested {
             self.registers().scalar(role::SP)
         } else {
@@ -368,17 +370,17 @@ impl Thread {
         };
         let needed = SAVE_AREA + 8 * words.len().max(IN_REGISTERS) as u64;
         let Some(sp) = top.checked_sub(needed).map(|sp| sp & !15) else {
-            return Err(at_call);
+            return no_room(self);
         };
         if !self.stack.contains(&sp) || self.calls.len() >= DEEPEST {
-            return Err(at_call);
+            return no_room(self);
         }
         // A callback leaves the registers of its caller as a call would; the simplest is to leave all of them.
         let kept = nested.then(|| self.kept());
         for (index, word) in words.iter().enumerate() {
             let place = sp + SAVE_AREA + 8 * index as u64;
             if self.window().store::<8>(place, *word).is_err() {
-                return Err(at_call);
+                return no_room(self);
             }
         }
         let (limit, tp, home) = (self.stack.start, self.tp, self.gates.range.start);
