@@ -6,91 +6,64 @@ use std::collections::HashMap;
 
 use super::common::Common;
 use super::dispatch;
-use super::run::{Handler, LEAVE, Leave, Run, Slot};
+use super::run::{Fuel, Handler, Link, Run, Slot};
 use crate::encoding::{Insn, decode};
 use crate::trap::TrapKind;
 
 /// The bytes that are decoded at once.
 const PAGE: u64 = 4096;
 
-/// All code that a thread has decoded.
-#[derive(Debug)]
-pub(super) struct Code {
-    slots: Vec<Slot>,
-    /// The index of each page's first slot.
-    pages: HashMap<u64, u32>,
-}
+const WORDS: usize = PAGE as usize / 8;
 
-impl Default for Code {
-    fn default() -> Self {
-        // The index 0 stands for none.
-        Self {
-            slots: vec![Slot {
-                run: nowhere,
-                insn: nop(),
-                ic: 0,
-                target: 0,
-            }],
-            pages: HashMap::new(),
-        }
-    }
-}
+/// All code that a thread has decoded, by the addresses of the pages.
+///
+/// The slots of a page stay where they are for as long as it lives.
+#[derive(Debug, Default)]
+pub(super) struct Code(HashMap<u64, Vec<Slot>>);
 
 impl Code {
+    /// The slot at the end of a link.
     #[inline(always)]
-    pub(super) fn slots(&self) -> &[Slot] {
-        &self.slots
+    pub(super) fn slot(&self, link: Link) -> Option<&Slot> {
+        // SAFETY: slots are made in this module alone and stay where they are. Whoever drops them drops all links:
+        // `Interpreter::forget_code`.
+        unsafe { link.slot() }
     }
 
-    /// Notes the target of a branch.
-    pub(super) fn link(&mut self, from: u32, to: u32) {
-        self.slots[from as usize].target = to;
-    }
-
-    /// The index of the slot of an address, if code is there.
-    pub(super) fn find(&mut self, address: u64, common: &Common) -> Option<u32> {
+    /// The slot of an address, if code is there.
+    pub(super) fn find(&mut self, address: u64, common: &Common) -> Option<Link> {
         if !address.is_multiple_of(8) || !common.executable.contains(address, 8) {
             return None;
         }
         let page = address / PAGE * PAGE;
-        let first = match self.pages.get(&page) {
-            Some(first) => *first,
-            None => self.decode(page, common)?,
-        };
-        Some(first + ((address - page) / 8) as u32)
+        let slots = self
+            .0
+            .entry(page)
+            .or_insert_with(|| decode_page(page, common));
+        Some(Link::to(&slots[(address - page) as usize / 8]))
     }
+}
 
-    fn decode(&mut self, page: u64, common: &Common) -> Option<u32> {
-        let first = u32::try_from(self.slots.len()).ok()?;
-        // What is next after a page that fills the last index would be `LEAVE`.
-        first.checked_add((PAGE / 8 + 2) as u32)?;
-        for ic in (page..page + PAGE).step_by(8) {
-            let word = if common.executable.contains(ic, 8) {
-                common.window.load::<8>(ic).ok()
-            } else {
-                None
-            };
-            let (run, insn) = match word.map(decode) {
-                None => (nowhere as Handler, nop()),
-                Some(None) => (illegal as Handler, nop()),
-                Some(Some(insn)) => (dispatch::handler(&insn), insn),
-            };
-            self.slots.push(Slot {
-                run,
-                insn,
-                ic,
-                target: 0,
-            });
-        }
-        self.slots.push(Slot {
-            run: next_page,
-            insn: nop(),
-            ic: page + PAGE,
-            target: 0,
-        });
-        self.pages.insert(page, first);
-        Some(first)
+fn decode_page(page: u64, common: &Common) -> Vec<Slot> {
+    let mut slots = Vec::with_capacity(WORDS + 1);
+    for ic in (page..page + PAGE).step_by(8) {
+        let word = if common.executable.contains(ic, 8) {
+            common.window.load::<8>(ic).ok()
+        } else {
+            None
+        };
+        let (run, insn) = match word.map(decode) {
+            None => (nowhere as Handler, nop()),
+            Some(None) => (illegal as Handler, nop()),
+            Some(Some(insn)) => (dispatch::handler(&insn), insn),
+        };
+        // SAFETY: another one is pushed before it is executed, and the address is exposed.
+        slots.push(unsafe { Slot::new(run, insn, ic) });
     }
+    // SAFETY: as above, and `next_page` never asks for the next.
+    slots.push(unsafe { Slot::new(next_page, nop(), page + PAGE) });
+    slots.as_ptr().expose_provenance();
+    slots
 }
 
 /// An instruction for slots that hold none.
@@ -99,23 +72,19 @@ fn nop() -> Insn {
     decode(NOP).expect("nop is an instruction")
 }
 
-fn next_page(run: &mut Run, slot: &Slot, index: u32) -> u32 {
-    // As a branch: the page may have been decoded before this one, and be where a loop begins.
-    let target = slot.target;
-    if target > index || target != 0 && !run.stop.is_asked() {
-        return target;
-    }
-    run.leave = Leave::Branch(slot.ic, index);
-    LEAVE
+/// As a branch: the page may have been decoded before this one, and be where a loop begins.
+fn next_page(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
+    // `nop` has a distance of 0.
+    run.branch(slot, fuel)
 }
 
-fn nowhere(run: &mut Run, slot: &Slot, _: u32) -> u32 {
-    run.trap(TrapKind::OutsideCode { target: slot.ic })
+fn nowhere(run: &mut Run, slot: &Slot, _: Fuel) -> Link {
+    run.trap(slot, TrapKind::OutsideCode { target: slot.ic })
 }
 
-fn illegal(run: &mut Run, slot: &Slot, _: u32) -> u32 {
+fn illegal(run: &mut Run, slot: &Slot, _: Fuel) -> Link {
     match run.common.window.load::<8>(slot.ic) {
-        Ok(word) => run.trap(TrapKind::IllegalInstruction { word }),
-        Err(cause) => run.no_access(slot.ic, false, cause),
+        Ok(word) => run.trap(slot, TrapKind::IllegalInstruction { word }),
+        Err(cause) => run.no_access(slot, slot.ic, false, cause),
     }
 }

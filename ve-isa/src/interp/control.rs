@@ -1,6 +1,6 @@
 //! Branches, jumps and calls.
 
-use super::run::{Handler, Run, Slot};
+use super::run::{Fuel, Handler, Link, Run, Slot};
 use crate::encoding::{Condition, Insn, Op};
 use crate::semantics::control::{Relation, relation_d, relation_l, relation_s, relation_w};
 
@@ -28,30 +28,30 @@ compare!(D, relation_d);
 compare!(S, relation_s);
 
 /// `br`: a branch to a fixed distance. The condition is known when it is decoded, so one comparison of the host is left.
-fn relative<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, index: u32) -> u32 {
+fn relative<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
     let holds = match CONDITION {
         0 => false,
         15 => true,
         _ => Condition::from_number(CONDITION).holds(T::relation(run.y(slot), run.z(slot))),
     };
     if holds {
-        run.branch(slot, index)
+        run.branch(slot, fuel)
     } else {
-        index + 1
+        run.next(slot, fuel)
     }
 }
 
 /// `b`: a branch to an address in a register. `y` is compared with 0.
-fn absolute<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, index: u32) -> u32 {
+fn absolute<T: Compare, const CONDITION: u8>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
     let holds = match CONDITION {
         0 => false,
         15 => true,
         _ => Condition::from_number(CONDITION).holds(T::relation(run.y(slot), 0)),
     };
     if holds {
-        run.jump(run.z(slot).wrapping_add(slot.insn.imm() as u64))
+        run.jump(slot, fuel, run.z(slot).wrapping_add(slot.insn.imm() as u64))
     } else {
-        index + 1
+        run.next(slot, fuel)
     }
 }
 
@@ -91,15 +91,15 @@ pub(super) fn handler(insn: &Insn) -> Option<Handler> {
         Op::BW => by_condition!(insn, absolute, W),
         Op::BD => by_condition!(insn, absolute, D),
         Op::BS => by_condition!(insn, absolute, S),
-        Op::Bsic => |run, slot, _| {
+        Op::Bsic => |run, slot, fuel| {
             // Before the destination is written, which may be part of the address.
             let target = run.address(slot);
             run.set_x(slot, slot.ic + 8);
-            run.jump(target)
+            run.jump(slot, fuel, target)
         },
-        Op::Sic => |run, slot, index| {
+        Op::Sic => |run, slot, fuel| {
             run.set_x(slot, slot.ic + 8);
-            index + 1
+            run.next(slot, fuel)
         },
         _ => return None,
     })

@@ -1,6 +1,6 @@
 //! Which function executes an instruction.
 
-use super::run::{Handler, Run, Slot};
+use super::run::{Fuel, Handler, Link, Run, Slot};
 use super::{control, float, load_store, scalar, system, vector};
 use crate::encoding::Insn;
 use crate::trap::TrapKind;
@@ -17,9 +17,12 @@ pub(super) fn handler(insn: &Insn) -> Handler {
         .unwrap_or(unimplemented)
 }
 
-fn unimplemented(run: &mut Run, slot: &Slot, _: u32) -> u32 {
-    run.trap(TrapKind::Unimplemented {
-        op: slot.insn.op(),
-        what: "this operation is not emulated",
-    })
+fn unimplemented(run: &mut Run, slot: &Slot, _: Fuel) -> Link {
+    run.trap(
+        slot,
+        TrapKind::Unimplemented {
+            op: slot.insn.op(),
+            what: "this operation is not emulated",
+        },
+    )
 }

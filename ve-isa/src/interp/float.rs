@@ -4,7 +4,7 @@
 //! ([`Run::begin_floats`], [`Run::gather_floats`]). In any other state each operation is computed exactly, and what happens is noted at
 //! once.
 
-use super::run::{Handler, LEAVE, Run, Slot};
+use super::run::{Fuel, Handler, Link, Run, Slot};
 use crate::encoding::Op;
 use crate::encoding::Rounding;
 use crate::semantics::float::{Exact, FloatMode, FloatUnit};
@@ -25,26 +25,28 @@ impl Run {
     }
 
     /// Computes exactly, notes what happened, and writes the result unless that traps.
+    // Not inline: what it needs of the stack is none of a handler's business.
     #[cold]
+    #[inline(never)]
     fn exactly(
         &mut self,
         slot: &Slot,
-        index: u32,
-        operation: impl FnOnce(&mut Exact) -> u64,
-    ) -> u32 {
+        fuel: Fuel,
+        operation: impl FnOnce(&mut Exact, &Self) -> u64,
+    ) -> Link {
         let mut unit = Exact::new(self.cpu.psw.rounding());
-        let value = operation(&mut unit);
-        if self.note(&unit).is_err() {
-            return LEAVE;
+        let value = operation(&mut unit, self);
+        if let Err(leave) = self.note(slot, &unit) {
+            return leave;
         }
         self.set_x(slot, value);
-        index + 1
+        self.next(slot, fuel)
     }
 
     /// Notes what happened on an exact unit, beside what has gathered on the host's. If it traps, that is an error.
-    pub(super) fn note(&mut self, unit: &Exact) -> Result<(), u32> {
+    pub(super) fn note(&mut self, slot: &Slot, unit: &Exact) -> Result<(), Link> {
         self.gather_floats();
-        self.raise(unit.flags())?;
+        self.raise(slot, unit.flags())?;
         self.begin_floats();
         Ok(())
     }
@@ -53,20 +55,20 @@ impl Run {
     fn exactly_pair(
         &mut self,
         slot: &Slot,
-        index: u32,
+        fuel: Fuel,
         operation: impl FnOnce(&mut Exact) -> u128,
-    ) -> u32 {
+    ) -> Link {
         let mut unit = Exact::new(self.cpu.psw.rounding());
         let value = operation(&mut unit);
-        if self.note(&unit).is_err() {
-            return LEAVE;
+        if let Err(leave) = self.note(slot, &unit) {
+            return leave;
         }
         let (even, odd) = quad::to_pair(value);
         let x = slot.insn.x();
         // The encoding has even numbers only, so the next register exists.
         self.cpu.s[x] = even;
         self.cpu.s[x | 1] = odd;
-        index + 1
+        self.next(slot, fuel)
     }
 
     /// The quad number in the pair of registers with this index. A constant, which compilers do not write there, is the high half.
@@ -91,15 +93,16 @@ macro_rules! computed {
         ) -> u64 {
             $value
         }
-        (|run: &mut Run, slot: &Slot, index: u32| {
-            let operands = (run.y(slot), run.z(slot));
-            let rounding = rounding(slot);
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             if run.host_floats {
-                let value = operation(&mut run.unit, operands, rounding);
+                let operands = (run.y(slot), run.z(slot));
+                let value = operation(&mut run.unit, operands, rounding(slot));
                 run.set_x(slot, value);
-                return index + 1;
+                return run.next(slot, fuel);
             }
-            run.exactly(slot, index, |unit| operation(unit, operands, rounding))
+            run.exactly(slot, fuel, |unit, run| {
+                operation(unit, (run.y(slot), run.z(slot)), rounding(slot))
+            })
         }) as Handler
     }};
 }
@@ -128,9 +131,9 @@ macro_rules! rounded {
 /// Of quad numbers, to one.
 macro_rules! quad {
     ($function:path) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let (y, z) = (run.pair(slot.insn.y()), run.pair(slot.insn.z()));
-            run.exactly_pair(slot, index, |unit| $function(unit, y, z))
+            run.exactly_pair(slot, fuel, |unit| $function(unit, y, z))
         }) as Handler
     };
 }
@@ -166,33 +169,33 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
         Op::CvtDL => one!(convert::cvt_d_l),
         Op::CvtDS => one!(convert::cvt_d_s),
         Op::CvtSD => one!(convert::cvt_s_d),
-        Op::CvtDW => |run, slot, index| {
+        Op::CvtDW => |run, slot, fuel| {
             let value = convert::cvt_d_w(run.y(slot));
             run.set_x(slot, value);
-            index + 1
+            run.next(slot, fuel)
         },
         Op::FaddQ => quad!(quad::fadd_q),
         Op::FsubQ => quad!(quad::fsub_q),
         Op::FmulQ => quad!(quad::fmul_q),
-        Op::FcmpQ => |run, slot, index| {
+        Op::FcmpQ => |run, slot, fuel| {
             let (y, z) = (run.pair(slot.insn.y()), run.pair(slot.insn.z()));
-            run.exactly(slot, index, |unit| quad::fcmp_q(unit, y, z))
+            run.exactly(slot, fuel, |unit, _| quad::fcmp_q(unit, y, z))
         },
-        Op::CvtDQ => |run, slot, index| {
+        Op::CvtDQ => |run, slot, fuel| {
             let y = run.pair(slot.insn.y());
-            run.exactly(slot, index, |unit| quad::cvt_d_q(unit, y))
+            run.exactly(slot, fuel, |unit, _| quad::cvt_d_q(unit, y))
         },
-        Op::CvtSQ => |run, slot, index| {
+        Op::CvtSQ => |run, slot, fuel| {
             let y = run.pair(slot.insn.y());
-            run.exactly(slot, index, |unit| quad::cvt_s_q(unit, y))
+            run.exactly(slot, fuel, |unit, _| quad::cvt_s_q(unit, y))
         },
-        Op::CvtQD => |run, slot, index| {
+        Op::CvtQD => |run, slot, fuel| {
             let y = run.y(slot);
-            run.exactly_pair(slot, index, |unit| quad::cvt_q_d(unit, y))
+            run.exactly_pair(slot, fuel, |unit| quad::cvt_q_d(unit, y))
         },
-        Op::CvtQS => |run, slot, index| {
+        Op::CvtQS => |run, slot, fuel| {
             let y = run.y(slot);
-            run.exactly_pair(slot, index, |unit| quad::cvt_q_s(unit, y))
+            run.exactly_pair(slot, fuel, |unit| quad::cvt_q_s(unit, y))
         },
         _ => return None,
     })

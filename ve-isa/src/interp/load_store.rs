@@ -1,6 +1,6 @@
 //! Operations that touch memory.
 
-use super::run::{Handler, Run, Slot};
+use super::run::{Fuel, Handler, Link, Run, Slot};
 use crate::encoding::Op;
 use crate::semantics::{address, atomic};
 use crate::trap::TrapKind;
@@ -23,77 +23,107 @@ impl Run {
     fn replace<const SIZE: u64>(
         &mut self,
         slot: &Slot,
-        index: u32,
+        fuel: Fuel,
         new: impl Fn(u64) -> Option<u64>,
-    ) -> u32 {
+    ) -> Link {
         let address = self.short_address(slot);
         if !address.is_multiple_of(SIZE) {
-            return self.trap(TrapKind::Misaligned {
-                address,
-                alignment: SIZE,
-            });
+            return self.trap(
+                slot,
+                TrapKind::Misaligned {
+                    address,
+                    alignment: SIZE,
+                },
+            );
         }
         let window = &self.common.window;
         let mut before = match window.load::<SIZE>(address) {
             Ok(value) => value,
-            Err(cause) => return self.no_access(address, true, cause),
+            Err(cause) => return self.no_access(slot, address, true, cause),
         };
         loop {
             let Some(new) = new(before) else {
-                return self.trap(TrapKind::Unimplemented {
-                    op: slot.insn.op(),
-                    what: "its meaning for this operand is not known",
-                });
+                return self.trap(
+                    slot,
+                    TrapKind::Unimplemented {
+                        op: slot.insn.op(),
+                        what: "its meaning for this operand is not known",
+                    },
+                );
             };
             match window.compare_exchange::<SIZE>(address, before, new) {
                 Ok(found) if found == before => break,
                 Ok(found) => before = found,
-                Err(cause) => return self.no_access(address, true, cause),
+                Err(cause) => return self.no_access(slot, address, true, cause),
             }
         }
         self.set_x(slot, before);
-        index + 1
+        self.next(slot, fuel)
     }
 }
 
 macro_rules! load {
-    ($size:literal, |$memory:ident| $value:expr) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+    ($size:literal, |$memory:ident| $value:expr) => {{
+        #[cold]
+        #[inline(never)]
+        fn unusual(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
             let address = run.address(slot);
             match run.common.window.load::<$size>(address) {
                 Ok($memory) => {
                     run.set_x(slot, $value);
-                    index + 1
+                    run.next(slot, fuel)
                 }
-                Err(cause) => run.no_access(address, false, cause),
+                Err(cause) => run.no_access(slot, address, false, cause),
             }
+        }
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
+            let address = run.address(slot);
+            let Some($memory) = run.common.window.load_usual::<$size>(address) else {
+                return unusual(run, slot, fuel);
+            };
+            run.set_x(slot, $value);
+            run.next(slot, fuel)
         }) as Handler
-    };
+    }};
 }
 
 /// A load that gives 0 where no memory is.
 macro_rules! dismissable {
     ($size:literal, |$memory:ident| $value:expr) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let address = run.address(slot);
             let $memory = run.common.window.load::<$size>(address).unwrap_or(0);
             run.set_x(slot, $value);
-            index + 1
+            run.next(slot, fuel)
         }) as Handler
     };
 }
 
 macro_rules! store {
-    ($size:literal, |$x:ident| $value:expr) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+    ($size:literal, |$x:ident| $value:expr) => {{
+        #[cold]
+        #[inline(never)]
+        fn unusual(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
             let address = run.address(slot);
             let $x = run.x(slot);
             match run.common.window.store::<$size>(address, $value as u64) {
-                Ok(()) => index + 1,
-                Err(cause) => run.no_access(address, true, cause),
+                Ok(()) => run.next(slot, fuel),
+                Err(cause) => run.no_access(slot, address, true, cause),
             }
+        }
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
+            let address = run.address(slot);
+            let $x = run.x(slot);
+            let window = &run.common.window;
+            if window
+                .store_usual::<$size>(address, $value as u64)
+                .is_none()
+            {
+                return unusual(run, slot, fuel);
+            }
+            run.next(slot, fuel)
         }) as Handler
-    };
+    }};
 }
 
 /// The handler of an operation of this kind.
@@ -116,44 +146,47 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
         Op::Stl => store!(4, |x| address::stl(x)),
         Op::St2b => store!(2, |x| address::st2b(x)),
         Op::St1b => store!(1, |x| address::st1b(x)),
-        Op::Lea => |run, slot, index| {
+        Op::Lea => |run, slot, fuel| {
             run.set_x(slot, run.address(slot));
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::LeaSl => |run, slot, index| {
+        Op::LeaSl => |run, slot, fuel| {
             let value = address::lea_sl(run.y(slot), run.z(slot), slot.insn.imm() as i32);
             run.set_x(slot, value);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Pfch => |_, _, index| index + 1,
-        Op::CasL => |run, slot, index| {
+        Op::Pfch => |run, slot, fuel| run.next(slot, fuel),
+        Op::CasL => |run, slot, fuel| {
             let (x, y) = (run.x(slot), run.y(slot));
-            run.replace::<8>(slot, index, |old| Some(if old == y { x } else { old }))
+            run.replace::<8>(slot, fuel, |old| Some(if old == y { x } else { old }))
         },
         // What the upper half of the register becomes is not known; zeros as for `ts1am.w`.
-        Op::CasW => |run, slot, index| {
+        Op::CasW => |run, slot, fuel| {
             let (x, y) = (u64::from(run.x(slot) as u32), u64::from(run.y(slot) as u32));
-            run.replace::<4>(slot, index, |old| Some(if old == y { x } else { old }))
+            run.replace::<4>(slot, fuel, |old| Some(if old == y { x } else { old }))
         },
-        Op::Ts1amL => |run, slot, index| {
+        Op::Ts1amL => |run, slot, fuel| {
             let (x, y) = (run.x(slot), run.y(slot));
-            run.replace::<8>(slot, index, |old| Some(atomic::ts1am_l(old, x, y)))
+            run.replace::<8>(slot, fuel, |old| Some(atomic::ts1am_l(old, x, y)))
         },
-        Op::Ts1amW => |run, slot, index| {
+        Op::Ts1amW => |run, slot, fuel| {
             let (x, y) = (run.x(slot), run.y(slot));
-            run.replace::<4>(slot, index, |old| {
+            run.replace::<4>(slot, fuel, |old| {
                 Some(u64::from(atomic::ts1am_w(old as u32, x, y)))
             })
         },
-        Op::Atmam => |run, slot, index| {
+        Op::Atmam => |run, slot, fuel| {
             let (x, y) = (run.x(slot), run.y(slot));
-            run.replace::<8>(slot, index, |old| atomic::atmam(old, x, y))
+            run.replace::<8>(slot, fuel, |old| atomic::atmam(old, x, y))
         },
         Op::Ts2am | Op::Ts3am => |run, slot, _| {
-            run.trap(TrapKind::Unimplemented {
-                op: slot.insn.op(),
-                what: "its meaning is not known",
-            })
+            run.trap(
+                slot,
+                TrapKind::Unimplemented {
+                    op: slot.insn.op(),
+                    what: "its meaning is not known",
+                },
+            )
         },
         // The only host memory that machine code has here is that of its system calls, which is in the window, too.
         Op::ShmL => host_store::<8>,
@@ -168,34 +201,40 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
     })
 }
 
-fn host_store<const SIZE: u64>(run: &mut Run, slot: &Slot, index: u32) -> u32 {
+fn host_store<const SIZE: u64>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
     let address = run.short_address(slot);
     if !address.is_multiple_of(SIZE) {
-        return run.trap(TrapKind::Misaligned {
-            address,
-            alignment: SIZE,
-        });
+        return run.trap(
+            slot,
+            TrapKind::Misaligned {
+                address,
+                alignment: SIZE,
+            },
+        );
     }
     match run.common.window.store::<SIZE>(address, run.x(slot)) {
-        Ok(()) => index + 1,
-        Err(cause) => run.no_access(address, true, cause),
+        Ok(()) => run.next(slot, fuel),
+        Err(cause) => run.no_access(slot, address, true, cause),
     }
 }
 
 /// Extended by zeros, which is a guess.
-fn host_load<const SIZE: u64>(run: &mut Run, slot: &Slot, index: u32) -> u32 {
+fn host_load<const SIZE: u64>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
     let address = run.short_address(slot);
     if !address.is_multiple_of(SIZE) {
-        return run.trap(TrapKind::Misaligned {
-            address,
-            alignment: SIZE,
-        });
+        return run.trap(
+            slot,
+            TrapKind::Misaligned {
+                address,
+                alignment: SIZE,
+            },
+        );
     }
     match run.common.window.load::<SIZE>(address) {
         Ok(value) => {
             run.set_x(slot, value);
-            index + 1
+            run.next(slot, fuel)
         }
-        Err(cause) => run.no_access(address, false, cause),
+        Err(cause) => run.no_access(slot, address, false, cause),
     }
 }

@@ -23,7 +23,7 @@ use crate::state::Cpu;
 use crate::trap::{Trap, TrapKind};
 
 use code::Code;
-use run::{Leave, Run, Targets};
+use run::{FULL, Leave, Link, Run, Targets};
 
 pub use common::{Common, Executable, StopHandle};
 
@@ -41,7 +41,7 @@ pub enum Pause {
 /// Where the thread goes on.
 enum Next {
     /// At an address; by the fixed branch in this slot, if it was one.
-    At(u64, Option<u32>),
+    At(u64, Option<Link>),
     SystemCall,
 }
 
@@ -157,18 +157,15 @@ impl Interpreter {
             if watched(ic) {
                 return Ok(Pause::Watched);
             }
-            let mut index = self.find(ic, from, origin)?;
-            let slots = self.code.slots();
-            let mut last = index;
-            while let Some(slot) = slots.get(index as usize) {
-                last = index;
+            let mut link = self.find(ic, from, origin)?;
+            while let Some(slot) = self.code.slot(link) {
                 if OBSERVED && let Some(observer) = &mut self.observer {
                     let word = self.run.common.window.load::<8>(slot.ic).unwrap_or(0);
                     observer.instruction(slot.ic, word, &slot.insn, &self.run.cpu);
                 }
-                index = (slot.run)(&mut self.run, slot, index);
+                link = slot.execute(&mut self.run, if OBSERVED { 0 } else { FULL });
             }
-            next = self.settle(last)?;
+            next = self.settle()?;
         }
     }
 
@@ -184,14 +181,16 @@ impl Interpreter {
     }
 
     fn one_step(&mut self) -> Result<Pause, Trap> {
-        let index = self.find(self.run.cpu.ic, None, self.run.cpu.ic)?;
-        let slot = &self.code.slots()[index as usize];
-        let next = (slot.run)(&mut self.run, slot, index);
-        if let Some(slot) = self.code.slots().get(next as usize) {
+        let link = self.find(self.run.cpu.ic, None, self.run.cpu.ic)?;
+        let next = match self.code.slot(link) {
+            Some(slot) => slot.execute(&mut self.run, 0),
+            None => link,
+        };
+        if let Some(slot) = self.code.slot(next) {
             self.run.cpu.ic = slot.ic;
             return Ok(Pause::Stepped);
         }
-        match self.settle(index)? {
+        match self.settle()? {
             Next::At(ic, _) => {
                 self.run.cpu.ic = ic;
                 Ok(Pause::Stepped)
@@ -200,9 +199,8 @@ impl Interpreter {
         }
     }
 
-    /// What the operation in the slot at `index` has left the loop for.
-    fn settle(&mut self, index: u32) -> Result<Next, Trap> {
-        self.run.cpu.ic = self.code.slots()[index as usize].ic;
+    /// What the operation at IC has left the loop for.
+    fn settle(&mut self) -> Result<Next, Trap> {
         match std::mem::replace(&mut self.run.leave, Leave::Jump(0)) {
             Leave::Jump(ic) => Ok(Next::At(ic, None)),
             Leave::Branch(ic, from) => Ok(Next::At(ic, Some(from))),
@@ -218,26 +216,32 @@ impl Interpreter {
         }
     }
 
-    /// The index of the slot at IC, where control came from the slot at `from` or by a jump, by the instruction at `origin`.
-    fn find(&mut self, ic: u64, from: Option<u32>, origin: u64) -> Result<u32, Trap> {
+    /// The slot at IC, where control came from the slot `from` or by a jump, by the instruction at `origin`.
+    fn find(&mut self, ic: u64, from: Option<Link>, origin: u64) -> Result<Link, Trap> {
         if let Some(kind) = self.run.stop.take() {
             return Err(self.trap(kind));
         }
-        let Some(index) = self.code.find(ic, &self.run.common) else {
+        if from.is_none()
+            && let Some(link) = self.run.targets.get(ic)
+        {
+            return Ok(link);
+        }
+        let Some(link) = self.code.find(ic, &self.run.common) else {
             self.run.cpu.ic = origin;
             return Err(self.trap(TrapKind::OutsideCode { target: ic }));
         };
-        match from {
-            Some(from) => self.code.link(from, index),
-            None => self.run.targets.set(ic, index),
+        match from.and_then(|from| self.code.slot(from)) {
+            Some(from) => from.set_target(link),
+            None => self.run.targets.set(ic, link),
         }
-        Ok(index)
+        Ok(link)
     }
 
     /// Drops all decoded code, since code in memory has changed.
     pub fn forget_code(&mut self) {
-        self.code = Code::default();
+        // With the slots go all links to them. Nothing else has one while no operation is executed.
         self.run.targets = Targets::default();
+        self.code = Code::default();
     }
 
     /// A trap at IC.

@@ -1,5 +1,7 @@
 //! What operations work on, and how they say what comes next.
 
+use std::cell::Cell;
+use std::ptr;
 use std::sync::Arc;
 
 use super::common::{Common, StopHandle};
@@ -10,24 +12,103 @@ use crate::state::Cpu;
 use crate::state::psw::Flags;
 use crate::trap::TrapKind;
 
-/// A decoded word.
+/// A decoded word, linked to those that may come next.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Slot {
-    pub(super) run: Handler,
+    run: Handler,
     pub(super) insn: Insn,
     /// Its address.
     pub(super) ic: u64,
-    /// For a branch with a fixed distance: the index of its target, 0 as long as that is not known.
-    pub(super) target: u32,
+    target: Cell<Link>,
 }
 
-/// Why the loop is left, noted by an operation.
+/// Executes the instruction in a slot, and then as many more as there is fuel. The result leads to the one that is next then, or is
+/// [`LEAVE`].
+pub(super) type Handler = fn(&mut Run, &Slot, Fuel) -> Link;
+
+/// How many instructions may be executed after this one before the loop has control again.
+///
+/// A handler ends with a call of the next one. Where the compiler optimises, that is a jump, so that most instructions cost no way
+/// through the loop; where it does not, each takes some of the host's stack.
+pub(super) type Fuel = u32;
+
+/// As much as costs little of the stack, and makes the way through the loop rare.
+pub(super) const FULL: Fuel = 32;
+
+/// The way to a slot, or out of the loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link(*const Slot);
+
+// SAFETY: it is an address, of a slot that belongs to the same thread of machine code and goes with it.
+unsafe impl Send for Link {}
+
+/// The loop is left.
+pub(super) const LEAVE: Link = Link(ptr::null());
+
+impl Link {
+    /// The way to a slot.
+    pub(super) fn to(slot: &Slot) -> Self {
+        Self(slot)
+    }
+
+    /// The slot.
+    ///
+    /// # Safety
+    /// It is still there, for as long as the result is used.
+    #[inline(always)]
+    pub(super) unsafe fn slot<'a>(self) -> Option<&'a Slot> {
+        // SAFETY: a link is null or was made of a slot.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Slot {
+    /// A decoded word.
+    ///
+    /// # Safety
+    /// Whenever it is executed, it is in an array whose address is exposed, and another one follows, unless `run` never asks for the next.
+    pub(super) unsafe fn new(run: Handler, insn: Insn, ic: u64) -> Self {
+        Self {
+            run,
+            insn,
+            ic,
+            target: Cell::new(LEAVE),
+        }
+    }
+
+    /// The way to the next slot. It is computed, not loaded: what an instruction needs would wait for that.
+    #[inline(always)]
+    fn next(&self) -> Link {
+        let place = ptr::from_ref(self).addr() + size_of::<Self>();
+        Link(ptr::with_exposed_provenance(place))
+    }
+
+    /// Executes the instruction.
+    #[inline(always)]
+    pub(super) fn execute(&self, run: &mut Run, fuel: Fuel) -> Link {
+        (self.run)(run, self, fuel)
+    }
+
+    /// For a branch with a fixed distance: notes where it goes.
+    pub(super) fn set_target(&self, target: Link) {
+        self.target.set(target);
+    }
+
+    /// Whether a link leads to a slot that lies behind this one in memory. A loop has at least one link that does not.
+    #[inline(always)]
+    fn is_before(&self, link: Link) -> bool {
+        link.0 > ptr::from_ref(self)
+    }
+}
+
+/// Why the loop is left, noted by an operation, as is IC.
 #[derive(Debug)]
 pub(super) enum Leave {
     /// To go on at an address that has no slot that is known.
     Jump(u64),
     /// As `Jump`, to the fixed target of this slot.
-    Branch(u64, u32),
+    Branch(u64, Link),
     /// The decoded code is no longer valid; go on here.
     Forget(u64),
     SystemCall,
@@ -37,7 +118,7 @@ pub(super) enum Leave {
 /// What an operation works on.
 #[derive(Debug)]
 pub(super) struct Run {
-    pub(super) cpu: Box<Cpu>,
+    pub(super) cpu: Cpu,
     pub(super) common: Arc<Common>,
     pub(super) stop: StopHandle,
     pub(super) leave: Leave,
@@ -50,60 +131,106 @@ pub(super) struct Run {
     pub(super) host_floats: bool,
 }
 
-/// An index that is none: the loop is left.
-pub(super) const LEAVE: u32 = u32::MAX;
-
-/// Executes the instruction in a slot, at an index. The result is the index of the next one, or [`LEAVE`].
-pub(super) type Handler = fn(&mut Run, &Slot, u32) -> u32;
-
 impl Run {
-    #[cold]
-    pub(super) fn trap(&mut self, kind: TrapKind) -> u32 {
-        self.leave = Leave::Trap(kind);
-        LEAVE
+    /// Goes on at the next instruction.
+    #[inline(always)]
+    pub(super) fn next(&mut self, slot: &Slot, fuel: Fuel) -> Link {
+        // SAFETY: whoever made the slot answers for the next one.
+        unsafe { self.go_on(slot.next(), fuel) }
     }
 
-    #[cold]
-    pub(super) fn no_access(&mut self, address: u64, write: bool, cause: AccessError) -> u32 {
-        self.trap(TrapKind::MemoryAccess {
-            address,
-            write,
-            cause,
-        })
-    }
-
-    /// Notes exceptions. If one of them traps, the result is `LEAVE`, before the operation writes anything.
-    #[cold]
-    pub(super) fn raise(&mut self, flags: Flags) -> Result<(), u32> {
-        let trapping = self.cpu.psw.raise(flags);
-        if trapping.is_empty() {
-            return Ok(());
-        }
-        Err(self.trap(TrapKind::Arithmetic { flags: trapping }))
+    /// Goes on at a slot.
+    ///
+    /// # Safety
+    /// The link is not [`LEAVE`].
+    #[inline(always)]
+    unsafe fn go_on(&mut self, link: Link, fuel: Fuel) -> Link {
+        let Some(fuel) = fuel.checked_sub(1) else {
+            return link;
+        };
+        // SAFETY: links lead to decoded code, which is there while an operation is executed, and this one is not null.
+        let slot = unsafe { link.slot().unwrap_unchecked() };
+        slot.execute(self, fuel)
     }
 
     /// Goes on at an address, behind a jump that may go backwards.
     #[inline(always)]
-    pub(super) fn jump(&mut self, target: u64) -> u32 {
+    pub(super) fn jump(&mut self, slot: &Slot, fuel: Fuel, target: u64) -> Link {
         if !self.stop.is_asked()
-            && let Some(index) = self.targets.get(target)
+            && let Some(link) = self.targets.get(target)
         {
-            return index;
+            // SAFETY: what `set` has noted was found.
+            return unsafe { self.go_on(link, fuel) };
         }
-        self.leave = Leave::Jump(target);
+        self.leave_by_jump(slot, target)
+    }
+
+    /// Goes on at the fixed target of a branch.
+    #[inline(always)]
+    pub(super) fn branch(&mut self, slot: &Slot, fuel: Fuel) -> Link {
+        let target = slot.target.get();
+        // As long as it is not known, it is behind no slot.
+        if slot.is_before(target) || target != LEAVE && !self.stop.is_asked() {
+            // SAFETY: null lies behind no slot.
+            return unsafe { self.go_on(target, fuel) };
+        }
+        self.leave_by_branch(slot, slot.ic.wrapping_add(slot.insn.imm() as u64))
+    }
+
+    // What is cold is never inline: what it needs of the stack is none of a handler's business.
+
+    #[cold]
+    #[inline(never)]
+    fn leave_by_jump(&mut self, slot: &Slot, target: u64) -> Link {
+        self.leave_for(slot, Leave::Jump(target))
+    }
+
+    /// To the fixed target of a slot, which is this address.
+    #[cold]
+    #[inline(never)]
+    fn leave_by_branch(&mut self, slot: &Slot, target: u64) -> Link {
+        self.leave_for(slot, Leave::Branch(target, Link::to(slot)))
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn leave_for(&mut self, slot: &Slot, leave: Leave) -> Link {
+        self.cpu.ic = slot.ic;
+        self.leave = leave;
         LEAVE
     }
 
-    /// Goes on at the fixed target of the slot at `index`.
-    #[inline(always)]
-    pub(super) fn branch(&mut self, slot: &Slot, index: u32) -> u32 {
-        let target = slot.target;
-        // A target of 0 is not known yet; so is not less than any index.
-        if target > index || target != 0 && !self.stop.is_asked() {
-            return target;
+    #[cold]
+    #[inline(never)]
+    pub(super) fn trap(&mut self, slot: &Slot, kind: TrapKind) -> Link {
+        self.leave_for(slot, Leave::Trap(kind))
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn no_access(
+        &mut self,
+        slot: &Slot,
+        address: u64,
+        write: bool,
+        cause: AccessError,
+    ) -> Link {
+        let kind = TrapKind::MemoryAccess {
+            address,
+            write,
+            cause,
+        };
+        self.trap(slot, kind)
+    }
+
+    /// Notes exceptions. If one of them traps, that is an error, before the operation writes anything.
+    #[cold]
+    pub(super) fn raise(&mut self, slot: &Slot, flags: Flags) -> Result<(), Link> {
+        let trapping = self.cpu.psw.raise(flags);
+        if trapping.is_empty() {
+            return Ok(());
         }
-        self.leave = Leave::Branch(slot.ic.wrapping_add(slot.insn.imm() as u64), index);
-        LEAVE
+        Err(self.trap(slot, TrapKind::Arithmetic { flags: trapping }))
     }
 }
 
@@ -111,23 +238,25 @@ const TARGETS: usize = 256;
 
 /// Where jumps to computed addresses went lately.
 #[derive(Debug)]
-pub(super) struct Targets([(u64, u32); TARGETS]);
+pub(super) struct Targets([(u64, Link); TARGETS]);
 
 impl Default for Targets {
     fn default() -> Self {
-        // No instruction has an odd address.
-        Self([(1, 0); TARGETS])
+        // No entry has an address that is looked for in it.
+        Self(std::array::from_fn(|index| {
+            (if index == 0 { 8 } else { 0 }, LEAVE)
+        }))
     }
 }
 
 impl Targets {
     #[inline(always)]
-    pub(super) fn get(&self, address: u64) -> Option<u32> {
-        let (known, index) = self.0[(address / 8) as usize % TARGETS];
-        (known == address).then_some(index)
+    pub(super) fn get(&self, address: u64) -> Option<Link> {
+        let (known, link) = self.0[(address / 8) as usize % TARGETS];
+        (known == address).then_some(link)
     }
 
-    pub(super) fn set(&mut self, address: u64, index: u32) {
-        self.0[(address / 8) as usize % TARGETS] = (address, index);
+    pub(super) fn set(&mut self, address: u64, link: Link) {
+        self.0[(address / 8) as usize % TARGETS] = (address, link);
     }
 }

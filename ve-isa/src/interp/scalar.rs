@@ -1,6 +1,6 @@
 //! Operations on scalar registers alone: integers, bits, comparisons.
 
-use super::run::{Handler, LEAVE, Run, Slot};
+use super::run::{Fuel, Handler, Link, Run, Slot};
 use crate::encoding::Op;
 use crate::semantics::Outcome;
 use crate::semantics::{bits, compare, control, integer};
@@ -29,22 +29,33 @@ impl Run {
 
     /// Writes a result unless what happened on the way traps.
     #[inline(always)]
-    pub(super) fn finish(&mut self, slot: &Slot, index: u32, outcome: Outcome) -> u32 {
-        if !outcome.flags.is_empty() && self.raise(outcome.flags).is_err() {
-            return LEAVE;
+    pub(super) fn finish(&mut self, slot: &Slot, fuel: Fuel, outcome: Outcome) -> Link {
+        if !outcome.flags.is_empty() {
+            return self.finish_raising(slot, fuel, outcome);
         }
         self.set_x(slot, outcome.value);
-        index + 1
+        self.next(slot, fuel)
+    }
+
+    // Not inline: what it needs of the stack is none of a handler's business.
+    #[cold]
+    #[inline(never)]
+    fn finish_raising(&mut self, slot: &Slot, fuel: Fuel, outcome: Outcome) -> Link {
+        if let Err(leave) = self.raise(slot, outcome.flags) {
+            return leave;
+        }
+        self.set_x(slot, outcome.value);
+        self.next(slot, fuel)
     }
 }
 
 /// A handler that writes what a function makes of operands.
 macro_rules! value {
     ($function:path: $($operand:ident),+) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let value = $function($(run.$operand(slot)),+);
             run.set_x(slot, value);
-            index + 1
+            run.next(slot, fuel)
         }) as Handler
     };
 }
@@ -52,9 +63,9 @@ macro_rules! value {
 /// As `value`, for functions whose result has flags.
 macro_rules! outcome {
     ($function:path: $($operand:ident),+) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let outcome = $function($(run.$operand(slot)),+);
-            run.finish(slot, index, outcome)
+            run.finish(slot, fuel, outcome)
         }) as Handler
     };
 }
@@ -62,11 +73,11 @@ macro_rules! outcome {
 /// A conditional move; comparing raises nothing.
 macro_rules! cmov {
     ($function:path) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let condition = slot.insn.condition();
             let value = $function(condition, run.x(slot), run.z(slot), run.y(slot));
             run.set_x(slot, value);
-            index + 1
+            run.next(slot, fuel)
         }) as Handler
     };
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{Ordering, fence};
 
 use super::common::COMMUNICATION_REGISTERS;
-use super::run::{Handler, LEAVE, Leave, Run, Slot};
+use super::run::{Fuel, Handler, Leave, Link, Run, Slot};
 use crate::encoding::Op;
 use crate::semantics::atomic;
 use crate::state::ELEMENTS;
@@ -13,27 +13,36 @@ use crate::trap::TrapKind;
 const FENCEC_INSTRUCTIONS: u8 = 2;
 
 impl Run {
-    /// Replaces a communication register by what `new` makes of it; `x` becomes what it was.
+    /// Replaces a communication register by what `new` makes of it. The result is what it was.
     fn communicate(
         &mut self,
         slot: &Slot,
-        index: u32,
         number: u64,
         new: impl Fn(u64) -> Option<u64>,
-    ) -> u32 {
+    ) -> Result<u64, Link> {
         if number >= COMMUNICATION_REGISTERS as u64 {
-            return self.trap(TrapKind::CommunicationRegister { number });
+            return Err(self.trap(slot, TrapKind::CommunicationRegister { number }));
         }
         let register = &self.common.communication[number as usize];
-        match register.fetch_update(Ordering::SeqCst, Ordering::SeqCst, new) {
-            Ok(before) => {
-                self.set_x(slot, before);
-                index + 1
+        register
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, new)
+            .map_err(|_| {
+                let kind = TrapKind::Unimplemented {
+                    op: slot.insn.op(),
+                    what: "its meaning for this operand is not known",
+                };
+                self.trap(slot, kind)
+            })
+    }
+
+    /// Writes a result, if there is one.
+    fn finish_communication(&mut self, slot: &Slot, fuel: Fuel, x: Result<u64, Link>) -> Link {
+        match x {
+            Ok(x) => {
+                self.set_x(slot, x);
+                self.next(slot, fuel)
             }
-            Err(_) => self.trap(TrapKind::Unimplemented {
-                op: slot.insn.op(),
-                what: "its meaning for this operand is not known",
-            }),
+            Err(leave) => leave,
         }
     }
 }
@@ -41,96 +50,88 @@ impl Run {
 /// The handler of an operation of this kind.
 pub(super) fn handler(op: Op) -> Option<Handler> {
     Some(match op {
-        Op::Nop | Op::Svob | Op::Fencei => |_, _, index| index + 1,
-        Op::Fencem => |_, _, index| {
+        Op::Nop | Op::Svob | Op::Fencei => |run, slot, fuel| run.next(slot, fuel),
+        Op::Fencem => |run, slot, fuel| {
             fence(Ordering::SeqCst);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Fencec => |run, slot, index| {
+        Op::Fencec => |run, slot, fuel| {
             if slot.insn.fence() & FENCEC_INSTRUCTIONS == 0 {
-                return index + 1;
+                return run.next(slot, fuel);
             }
-            run.leave = Leave::Forget(slot.ic + 8);
-            LEAVE
+            run.leave_for(slot, Leave::Forget(slot.ic + 8))
         },
-        Op::Smir => |run, slot, index| {
+        Op::Smir => |run, slot, fuel| {
             // PSW is number 1. The clock and the counters of the performance monitor do not run here.
             run.gather_floats();
             let psw = slot.insn.y() == crate::encoding::operand::ZERO + 1;
             let value = if psw { run.cpu.psw.bits() } else { 0 };
             run.set_x(slot, value);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Sfr => |run, slot, index| {
+        Op::Sfr => |run, slot, fuel| {
             run.gather_floats();
             run.set_x(slot, run.cpu.psw.sfr());
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Spm => |run, slot, index| {
+        Op::Spm => |run, slot, fuel| {
             run.set_x(slot, run.cpu.psw.spm());
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Lpm => |run, slot, index| {
+        Op::Lpm => |run, slot, fuel| {
             let y = run.y(slot);
             run.gather_floats();
             run.cpu.psw.lpm(y);
             run.begin_floats();
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Lfr => |run, slot, index| {
+        Op::Lfr => |run, slot, fuel| {
             let y = run.y(slot);
             run.gather_floats();
             run.cpu.psw.lfr(y);
             run.begin_floats();
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Smvl => |run, slot, index| {
+        Op::Smvl => |run, slot, fuel| {
             run.set_x(slot, ELEMENTS as u64);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Svl => |run, slot, index| {
+        Op::Svl => |run, slot, fuel| {
             run.set_x(slot, run.cpu.vl);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Lvl => |run, slot, index| {
+        Op::Lvl => |run, slot, fuel| {
             let length = run.y(slot);
             if length > ELEMENTS as u64 {
-                return run.trap(TrapKind::VectorLength { length });
+                return run.trap(slot, TrapKind::VectorLength { length });
             }
             run.cpu.vl = length;
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Lcr => |run, slot, index| {
+        Op::Lcr => |run, slot, fuel| {
             let number = run.y(slot).wrapping_add(run.z(slot));
-            run.communicate(slot, index, number, Some)
+            let before = run.communicate(slot, number, Some);
+            run.finish_communication(slot, fuel, before)
         },
-        Op::Scr => |run, slot, index| {
-            let number = run.y(slot).wrapping_add(run.z(slot));
-            let x = run.x(slot);
-            let next = run.communicate(slot, index, number, |_| Some(x));
-            if next != LEAVE {
-                run.set_x(slot, x);
-            }
-            next
-        },
-        Op::Tscr => |run, slot, index| {
+        Op::Scr => |run, slot, fuel| {
             let number = run.y(slot).wrapping_add(run.z(slot));
             let x = run.x(slot);
-            run.communicate(slot, index, number, |register| {
-                Some(atomic::tscr(register, x))
-            })
+            let before = run.communicate(slot, number, |_| Some(x));
+            run.finish_communication(slot, fuel, before.map(|_| x))
         },
-        Op::Fidcr => |run, slot, index| {
+        Op::Tscr => |run, slot, fuel| {
+            let number = run.y(slot).wrapping_add(run.z(slot));
+            let x = run.x(slot);
+            let before = run.communicate(slot, number, |register| Some(atomic::tscr(register, x)));
+            run.finish_communication(slot, fuel, before)
+        },
+        Op::Fidcr => |run, slot, fuel| {
             let (number, kind) = (run.y(slot), run.z(slot));
-            run.communicate(slot, index, number, |register| {
-                atomic::fidcr(register, kind)
-            })
+            let before = run.communicate(slot, number, |register| atomic::fidcr(register, kind));
+            run.finish_communication(slot, fuel, before)
         },
-        Op::Monc => |run, _, _| {
-            run.leave = Leave::SystemCall;
-            LEAVE
-        },
-        Op::MoncHdb => |run, _, _| run.trap(TrapKind::Breakpoint),
+        Op::Monc => |run, slot, _| run.leave_for(slot, Leave::SystemCall),
+        Op::MoncHdb => |run, slot, _| run.trap(slot, TrapKind::Breakpoint),
         _ => return None,
     })
 }

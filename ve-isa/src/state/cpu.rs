@@ -1,5 +1,7 @@
 //! The registers of one thread.
 
+use std::ops::{Deref, DerefMut};
+
 use super::psw::Psw;
 use crate::encoding::operand;
 
@@ -14,16 +16,46 @@ pub type Vector = [u64; ELEMENTS];
 /// That is not how `lvm` and `svm` see it; these turn each word round.
 pub type Mask = [u64; ELEMENTS / 64];
 
+/// All vector registers. Each begins where a cache line of the host does, so that wide loads and stores lie in one.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub(crate) struct Vectors([Vector; 64]);
+
+impl Vectors {
+    fn new() -> Box<Self> {
+        // Never on the stack.
+        let zeros = Box::new_zeroed();
+        // SAFETY: they are integers.
+        unsafe { zeros.assume_init() }
+    }
+}
+
+impl Deref for Vectors {
+    type Target = [Vector; 64];
+
+    #[inline(always)]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Vectors {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
 /// The registers of one thread: 64 scalar ones, 64 vector registers, 16 masks, and what says where and how to go on.
 ///
-/// It is large (130 KiB), so [`Cpu::new`] makes it on the heap.
+/// The vector registers, 128 KiB, are on the heap.
 #[derive(Clone, Debug)]
-#[repr(C, align(64))]
+#[repr(C)]
 pub struct Cpu {
     /// The scalar registers, then all constants, as [`operand`] numbers them.
     pub(crate) s: [u64; operand::COUNT],
     pub(crate) vm: [Mask; 16],
-    pub(crate) v: [Vector; 64],
+    pub(crate) v: Box<Vectors>,
     /// The address of the instruction.
     pub ic: u64,
     /// How many elements vector instructions work on, 0 to 256.
@@ -34,22 +66,28 @@ pub struct Cpu {
     pub psw: Psw,
 }
 
+impl Default for Cpu {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Cpu {
     /// Registers as at the start: all 0, PSW with its defaults.
     #[must_use]
-    pub fn new() -> Box<Self> {
-        // In two steps, so that 130 KiB never lie on the stack.
-        let mut new = Box::<Self>::new_uninit();
-        // SAFETY: all zeros are valid in every field: they are integers, and `Psw` is one.
-        let mut new = unsafe {
-            new.as_mut_ptr().write_bytes(0, 1);
-            new.assume_init()
-        };
-        new.s = operand::values();
-        new.psw = Psw::default();
+    pub fn new() -> Self {
+        let mut vm = [[0; 4]; 16];
         // The mask register 0 is all ones and cannot be changed.
-        new.vm[0] = [u64::MAX; 4];
-        new
+        vm[0] = [u64::MAX; 4];
+        Self {
+            s: operand::values(),
+            vm,
+            v: Vectors::new(),
+            ic: 0,
+            vl: 0,
+            vixr: 0,
+            psw: Psw::default(),
+        }
     }
 
     /// The scalar register with this number.

@@ -3,7 +3,7 @@
 use crate::encoding::Op;
 use crate::encoding::Rounding;
 use crate::interp::float::rounding;
-use crate::interp::run::{Handler, LEAVE, Run, Slot};
+use crate::interp::run::{Fuel, Handler, Link, Run, Slot};
 use crate::semantics::convert;
 use crate::semantics::float::{self as scalar, Exact, FloatUnit};
 use crate::semantics::vector::Halves::{self, Both, Lower, Upper};
@@ -24,34 +24,34 @@ impl Run {
     fn exactly_in_vectors(
         &mut self,
         slot: &Slot,
-        index: u32,
+        fuel: Fuel,
         operation: impl FnOnce(&mut Registers, &mut Exact),
-    ) -> u32 {
+    ) -> Link {
         let x = self.vector_x(slot);
         let before = Box::new(self.cpu.v[x]);
         let mut unit = Exact::new(self.cpu.psw.rounding());
         operation(&mut self.cpu.v, &mut unit);
-        if self.note(&unit).is_err() {
+        if let Err(leave) = self.note(slot, &unit) {
             self.cpu.v[x] = *before;
-            return LEAVE;
+            return leave;
         }
-        index + 1
+        self.next(slot, fuel)
     }
 
     #[inline(always)]
     fn doubles<K: Arithmetic<N>, const N: usize>(
         &mut self,
         slot: &Slot,
-        index: u32,
+        fuel: Fuel,
         sources: [Operand; N],
-    ) -> u32 {
+    ) -> Link {
         let active = self.active(slot);
         let places = self.places(slot, sources, &active);
         if self.vector_floats() {
             elementwise::doubles::<K, N>(&mut self.cpu.v, places);
-            return index + 1;
+            return self.next(slot, fuel);
         }
-        self.exactly_in_vectors(slot, index, |v, unit| {
+        self.exactly_in_vectors(slot, fuel, |v, unit| {
             each(v, places, |operands| K::exact_double(unit, operands));
         })
     }
@@ -68,17 +68,17 @@ impl Run {
     fn singles<K: Arithmetic<N>, const N: usize>(
         &mut self,
         slot: &Slot,
-        index: u32,
+        fuel: Fuel,
         sources: [Operand; N],
         halves: Halves,
-    ) -> u32 {
+    ) -> Link {
         let active = self.lanes_that_take_part(slot, halves);
         let places = self.places(slot, sources, &active);
         if self.vector_floats() {
             elementwise::singles::<K, N>(&mut self.cpu.v, places, halves);
-            return index + 1;
+            return self.next(slot, fuel);
         }
-        self.exactly_in_vectors(slot, index, |v, unit| {
+        self.exactly_in_vectors(slot, fuel, |v, unit| {
             each_lane(v, places, halves, |operands| {
                 K::exact_single(unit, operands)
             });
@@ -127,9 +127,9 @@ fn sources_y(run: &Run, slot: &Slot) -> [Operand; 1] {
 /// An operation of [`Arithmetic`] on `f64`.
 macro_rules! double {
     ($sources:ident $kind:ident) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let sources = $sources(run, slot);
-            run.doubles::<$kind, _>(slot, index, sources)
+            run.doubles::<$kind, _>(slot, fuel, sources)
         }) as Handler
     };
 }
@@ -137,9 +137,9 @@ macro_rules! double {
 /// An operation of [`Arithmetic`] on `f32`.
 macro_rules! single {
     ($sources:ident $halves:ident $kind:ident) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let sources = $sources(run, slot);
-            run.singles::<$kind, _>(slot, index, sources, $halves)
+            run.singles::<$kind, _>(slot, fuel, sources, $halves)
         }) as Handler
     };
 }
@@ -158,7 +158,7 @@ macro_rules! each_element {
             let $operands = $operands.operands();
             $value
         }
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let (active, sources) = (run.active(slot), $sources(run, slot));
             let places = run.places(slot, sources, &active);
             let rounding = rounding(slot);
@@ -167,9 +167,9 @@ macro_rules! each_element {
                 each(&mut run.cpu.v, places, |operands| {
                     operation(unit, operands, rounding)
                 });
-                return index + 1;
+                return run.next(slot, fuel);
             }
-            run.exactly_in_vectors(slot, index, |v, unit| {
+            run.exactly_in_vectors(slot, fuel, |v, unit| {
                 each(v, places, |operands| operation(unit, operands, rounding));
             })
         }) as Handler
@@ -191,7 +191,7 @@ macro_rules! each_single {
             let $operands = $operands.map(u64::from).operands();
             $value
         }
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let (active, sources) = (run.lanes_that_take_part(slot, $halves), $sources(run, slot));
             let places = run.places(slot, sources, &active);
             let rounding = rounding(slot);
@@ -200,9 +200,9 @@ macro_rules! each_single {
                 each_lane(&mut run.cpu.v, places, $halves, |operands| {
                     operation(unit, operands, rounding)
                 });
-                return index + 1;
+                return run.next(slot, fuel);
             }
-            run.exactly_in_vectors(slot, index, |v, unit| {
+            run.exactly_in_vectors(slot, fuel, |v, unit| {
                 each_lane(v, places, $halves, |operands| {
                     operation(unit, operands, rounding)
                 });
@@ -267,9 +267,9 @@ fn arithmetic(op: Op) -> Option<Handler> {
         Op::VfdivS => single!(sources_yz Upper Div),
         Op::VfsqrtD => double!(sources_y Sqrt),
         Op::VfsqrtS => single!(sources_y Upper Sqrt),
-        Op::VfcmpD => |run, slot, index| {
+        Op::VfcmpD => |run, slot, fuel| {
             if !run.vector_floats() {
-                return (double!(sources_yz Difference))(run, slot, index);
+                return (double!(sources_yz Difference))(run, slot, fuel);
             }
             let (active, sources) = (run.active(slot), sources_yz(run, slot));
             let places = run.places(slot, sources, &active);
@@ -277,12 +277,12 @@ fn arithmetic(op: Op) -> Option<Handler> {
                 |v| elementwise::doubles::<Difference, 2>(v, places),
                 |v| elementwise::any(v, places, is_signaling_double),
             );
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::PvfcmpLo => |run, slot, index| run.compare_singles(slot, index, Lower),
-        Op::PvfcmpUp => |run, slot, index| run.compare_singles(slot, index, Upper),
-        Op::Pvfcmp => |run, slot, index| run.compare_singles(slot, index, Both),
-        Op::VrsqrtDNex => |run, slot, index| {
+        Op::PvfcmpLo => |run, slot, fuel| run.compare_singles(slot, fuel, Lower),
+        Op::PvfcmpUp => |run, slot, fuel| run.compare_singles(slot, fuel, Upper),
+        Op::Pvfcmp => |run, slot, fuel| run.compare_singles(slot, fuel, Both),
+        Op::VrsqrtDNex => |run, slot, fuel| {
             let (active, sources) = (run.active(slot), sources_y(run, slot));
             let places = run.places(slot, sources, &active);
             run.silently(|v, unit| match unit {
@@ -291,11 +291,11 @@ fn arithmetic(op: Op) -> Option<Handler> {
                     ReciprocalRootOrLargest::exact_double(unit, operands)
                 }),
             });
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::PvrsqrtLoNex => |run, slot, index| run.silent_roots(slot, index, Lower),
-        Op::PvrsqrtUpNex => |run, slot, index| run.silent_roots(slot, index, Upper),
-        Op::PvrsqrtNex => |run, slot, index| run.silent_roots(slot, index, Both),
+        Op::PvrsqrtLoNex => |run, slot, fuel| run.silent_roots(slot, fuel, Lower),
+        Op::PvrsqrtUpNex => |run, slot, fuel| run.silent_roots(slot, fuel, Upper),
+        Op::PvrsqrtNex => |run, slot, fuel| run.silent_roots(slot, fuel, Both),
         Op::VfmaxD => each_element!(sources_yz | unit, o, _r | scalar::fmax_d(unit, o.0, o.1)),
         Op::VfminD => each_element!(sources_yz | unit, o, _r | scalar::fmin_d(unit, o.0, o.1)),
         Op::PvfmaxLo => {
@@ -325,10 +325,10 @@ fn upper(value: u64) -> u32 {
 }
 
 impl Run {
-    fn compare_singles(&mut self, slot: &Slot, index: u32, halves: Halves) -> u32 {
+    fn compare_singles(&mut self, slot: &Slot, fuel: Fuel, halves: Halves) -> Link {
         let sources = sources_yz(self, slot);
         if !self.vector_floats() {
-            return self.singles::<Difference, 2>(slot, index, sources, halves);
+            return self.singles::<Difference, 2>(slot, fuel, sources, halves);
         }
         let active = self.lanes_that_take_part(slot, halves);
         let places = self.places(slot, sources, &active);
@@ -336,7 +336,7 @@ impl Run {
             |v| elementwise::singles::<Difference, 2>(v, places, halves),
             |v| elementwise::any_lane(v, places, halves, is_signaling_single),
         );
-        index + 1
+        self.next(slot, fuel)
     }
 
     /// Computes something that raises nothing, on the host's unit or the one that is given.
@@ -350,7 +350,7 @@ impl Run {
         }
     }
 
-    fn silent_roots(&mut self, slot: &Slot, index: u32, halves: Halves) -> u32 {
+    fn silent_roots(&mut self, slot: &Slot, fuel: Fuel, halves: Halves) -> Link {
         let active = self.lanes_that_take_part(slot, halves);
         let places = self.places(slot, sources_y(self, slot), &active);
         self.silently(|v, unit| match unit {
@@ -359,7 +359,7 @@ impl Run {
                 ReciprocalRootOrLargest::exact_single(unit, operands)
             }),
         });
-        index + 1
+        self.next(slot, fuel)
     }
 }
 
@@ -403,7 +403,7 @@ macro_rules! reduced {
         fn operation($unit: &mut impl FloatUnit, $a: u64, $b: u64) -> u64 {
             $value
         }
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let (active, x, y) = (run.active(slot), run.vector_x(slot), run.vector_y(slot));
             let none: Option<u64> = $none;
             if run.host_floats {
@@ -414,9 +414,9 @@ macro_rules! reduced {
                 {
                     run.cpu.v[x][0] = result & $lanes as u64;
                 }
-                return index + 1;
+                return run.next(slot, fuel);
             }
-            run.exactly_in_vectors(slot, index, |v, unit| {
+            run.exactly_in_vectors(slot, fuel, |v, unit| {
                 let result = reduce::reduce(v, y, &active, |a, b| operation(unit, a, b));
                 if active.vl() != 0
                     && let Some(result) = result.or(none)
@@ -457,7 +457,7 @@ macro_rules! iterated {
         fn operation($unit: &mut impl FloatUnit, $before: u64, $y: u64) -> u64 {
             $value
         }
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let (x, y, vl) = (run.vector_x(slot), run.vector_y(slot), run.cpu.vl());
             let first = run.y(slot);
             if run.host_floats {
@@ -465,9 +465,9 @@ macro_rules! iterated {
                 iterate::iterate(&mut run.cpu.v, x, y, vl, first, |before, y| {
                     operation(unit, before, y)
                 });
-                return index + 1;
+                return run.next(slot, fuel);
             }
-            run.exactly_in_vectors(slot, index, |v, unit| {
+            run.exactly_in_vectors(slot, fuel, |v, unit| {
                 iterate::iterate(v, x, y, vl, first, |before, y| operation(unit, before, y));
             })
         }) as Handler
@@ -490,10 +490,13 @@ fn iteration(op: Op) -> Option<Handler> {
         | Op::VfimaS
         | Op::VfimsD
         | Op::VfimsS => |run, slot, _| {
-            run.trap(TrapKind::Unimplemented {
-                op: slot.insn.op(),
-                what: "the order of its steps is not known",
-            })
+            run.trap(
+                slot,
+                TrapKind::Unimplemented {
+                    op: slot.insn.op(),
+                    what: "the order of its steps is not known",
+                },
+            )
         },
         _ => return None,
     })

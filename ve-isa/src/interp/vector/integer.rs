@@ -1,7 +1,7 @@
 //! Integers, bits and shifts.
 
 use crate::encoding::Op;
-use crate::interp::run::{Handler, Run, Slot};
+use crate::interp::run::{Fuel, Handler, Link, Run, Slot};
 use crate::semantics::vector::Halves::{self, Both, Lower, Upper};
 use crate::semantics::vector::elementwise::{self, elements, elements_with_flags};
 use crate::semantics::vector::{Operand, integer as lane};
@@ -10,11 +10,11 @@ use crate::semantics::{bits, compare, integer};
 /// Elements, of the sources y and z or z alone.
 macro_rules! element {
     (|$($operand:ident),+| $value:expr) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let active = run.active(slot);
             let places = run.places(slot, sources!(run slot $($operand)+), &active);
             elements(&mut run.cpu.v, places, #[inline(always)] |[$($operand),+]| $value);
-            index + 1
+            run.next(slot, fuel)
         }) as Handler
     };
 }
@@ -22,8 +22,8 @@ macro_rules! element {
 /// Elements, with exceptions.
 macro_rules! outcome {
     (|$($operand:ident),+| $value:expr) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
-            run.unless_it_traps(slot, index, |run| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
+            run.unless_it_traps(slot, fuel, |run| {
                 let active = run.active(slot);
                 let places = run.places(slot, sources!(run slot $($operand)+), &active);
                 elements_with_flags(&mut run.cpu.v, places, #[inline(always)] |[$($operand),+]| $value)
@@ -44,11 +44,11 @@ macro_rules! sources {
 /// Lanes of y and z.
 macro_rules! lanes {
     ($halves:ident $function:path) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let sources = [run.source_y(slot), run.source_z(slot)];
             run.lanes(
                 slot,
-                index,
+                fuel,
                 sources,
                 $halves,
                 #[inline(always)]
@@ -61,11 +61,11 @@ macro_rules! lanes {
 /// Lanes of z.
 macro_rules! lanes_z {
     ($halves:ident $function:path) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let sources = [run.source_z(slot)];
             run.lanes(
                 slot,
-                index,
+                fuel,
                 sources,
                 $halves,
                 #[inline(always)]
@@ -80,12 +80,12 @@ impl Run {
     fn lanes<const N: usize>(
         &mut self,
         slot: &Slot,
-        index: u32,
+        fuel: Fuel,
         sources: [Operand; N],
         halves: Halves,
         f: impl Fn([u32; N]) -> (u32, u32),
-    ) -> u32 {
-        self.unless_it_traps(slot, index, |run| {
+    ) -> Link {
+        self.unless_it_traps(slot, fuel, |run| {
             let active = match halves {
                 Both => run.active_pair(slot),
                 Lower | Upper => run.active(slot),
@@ -209,16 +209,16 @@ fn shift(op: Op) -> Option<Handler> {
         Op::Pvsra => lanes!(Both lane::sra),
         Op::VsraL => element!(|y, z| bits::sra_l(z, y)),
         // Here y and z are both vectors, whatever is scalar.
-        Op::Vsld => |run, slot, index| run.of_pair(slot, index, lane::sld),
-        Op::Vsrd => |run, slot, index| run.of_pair(slot, index, lane::srd),
-        Op::Vshf => |run, slot, index| run.of_pair(slot, index, lane::shf),
-        Op::Vsfa => |run, slot, index| {
+        Op::Vsld => |run, slot, fuel| run.of_pair(slot, fuel, lane::sld),
+        Op::Vsrd => |run, slot, fuel| run.of_pair(slot, fuel, lane::srd),
+        Op::Vshf => |run, slot, fuel| run.of_pair(slot, fuel, lane::shf),
+        Op::Vsfa => |run, slot, fuel| {
             let (shift, base) = (run.y(slot), run.z(slot));
             let active = run.active(slot);
             let sources = [Operand::Vector(run.vector_z(slot))];
             let places = run.places(slot, sources, &active);
             elements(&mut run.cpu.v, places, |[z]| lane::sfa(z, shift, base));
-            index + 1
+            run.next(slot, fuel)
         },
         _ => return None,
     })
@@ -227,12 +227,12 @@ fn shift(op: Op) -> Option<Handler> {
 impl Run {
     /// Two vectors and the scalar y.
     #[inline(always)]
-    fn of_pair(&mut self, slot: &Slot, index: u32, f: impl Fn(u64, u64, u64) -> u64) -> u32 {
+    fn of_pair(&mut self, slot: &Slot, fuel: Fuel, f: impl Fn(u64, u64, u64) -> u64) -> Link {
         let scalar = self.y(slot);
         let active = self.active(slot);
         let sources = [self.vector_y(slot), self.vector_z(slot)].map(Operand::Vector);
         let places = self.places(slot, sources, &active);
         elements(&mut self.cpu.v, places, |[y, z]| f(y, z, scalar));
-        index + 1
+        self.next(slot, fuel)
     }
 }

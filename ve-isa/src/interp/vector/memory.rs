@@ -5,7 +5,7 @@
 //! have stored elements before.
 
 use crate::encoding::{Op, Scalar};
-use crate::interp::run::{Handler, Run, Slot};
+use crate::interp::run::{Fuel, Handler, Link, Run, Slot};
 use crate::semantics::address;
 use crate::semantics::vector::Active;
 use crate::semantics::vector::address::{strided, strides_2d, two_dimensional};
@@ -19,16 +19,20 @@ impl Run {
     /// Traps where an element that takes part is not aligned.
     fn aligned<const SIZE: u64>(
         &mut self,
+        slot: &Slot,
         active: &Active,
         address: impl Fn(&Self, usize) -> u64,
-    ) -> Result<(), u32> {
+    ) -> Result<(), Link> {
         for index in 0..active.vl() {
             let address = address(self, index);
             if active.upper(index) && !address.is_multiple_of(SIZE) {
-                return Err(self.trap(TrapKind::Misaligned {
-                    address,
-                    alignment: SIZE,
-                }));
+                return Err(self.trap(
+                    slot,
+                    TrapKind::Misaligned {
+                        address,
+                        alignment: SIZE,
+                    },
+                ));
             }
         }
         Ok(())
@@ -40,8 +44,8 @@ impl Run {
         active: &Active,
         address: impl Fn(&Self, usize) -> u64,
         extend: Extend,
-    ) -> Result<(), u32> {
-        self.aligned::<SIZE>(active, &address)?;
+    ) -> Result<(), Link> {
+        self.aligned::<SIZE>(slot, active, &address)?;
         let x = self.vector_x(slot);
         let mut loaded = self.cpu.v[x];
         for (index, element) in loaded.iter_mut().enumerate().take(active.vl()) {
@@ -49,7 +53,7 @@ impl Run {
                 let address = address(self, index);
                 match self.common.window.load::<SIZE>(address) {
                     Ok(value) => *element = extend(value),
-                    Err(cause) => return Err(self.no_access(address, false, cause)),
+                    Err(cause) => return Err(self.no_access(slot, address, false, cause)),
                 }
             }
         }
@@ -63,15 +67,15 @@ impl Run {
         active: &Active,
         address: impl Fn(&Self, usize) -> u64,
         part: Extend,
-    ) -> Result<(), u32> {
-        self.aligned::<SIZE>(active, &address)?;
+    ) -> Result<(), Link> {
+        self.aligned::<SIZE>(slot, active, &address)?;
         let x = self.vector_x(slot);
         for index in 0..active.vl() {
             if active.upper(index) {
                 let address = address(self, index);
                 let value = part(self.cpu.v[x][index]);
                 if let Err(cause) = self.common.window.store::<SIZE>(address, value) {
-                    return Err(self.no_access(address, true, cause));
+                    return Err(self.no_access(slot, address, true, cause));
                 }
             }
         }
@@ -129,24 +133,24 @@ impl Run {
     }
 
     #[inline(always)]
-    fn load_strided<const SIZE: u64>(&mut self, slot: &Slot, index: u32, extend: Extend) -> u32 {
+    fn load_strided<const SIZE: u64>(&mut self, slot: &Slot, fuel: Fuel, extend: Extend) -> Link {
         let (base, stride, vl) = (self.z(slot), self.y(slot), self.cpu.vl());
         if stride == SIZE
             && base.is_multiple_of(SIZE)
             && vl != 0
             && self.load_side_by_side::<SIZE>(slot, base, vl, extend)
         {
-            return index + 1;
+            return self.next(slot, fuel);
         }
         let address = |_: &Self, index| strided(base, stride, index);
         match self.load_each::<SIZE>(slot, &Active::all(vl), address, extend) {
-            Ok(()) => index + 1,
+            Ok(()) => self.next(slot, fuel),
             Err(leave) => leave,
         }
     }
 
     #[inline(always)]
-    fn store_strided<const SIZE: u64>(&mut self, slot: &Slot, index: u32, part: Extend) -> u32 {
+    fn store_strided<const SIZE: u64>(&mut self, slot: &Slot, fuel: Fuel, part: Extend) -> Link {
         let (base, stride, vl) = (self.z(slot), self.y(slot), self.cpu.vl());
         if stride == SIZE
             && base.is_multiple_of(SIZE)
@@ -154,27 +158,30 @@ impl Run {
             && slot.insn.mask() == 0
             && self.store_side_by_side::<SIZE>(slot, base, vl, part)
         {
-            return index + 1;
+            return self.next(slot, fuel);
         }
         let active = self.active(slot);
         let address = |_: &Self, index| strided(base, stride, index);
         match self.store_each::<SIZE>(slot, &active, address, part) {
-            Ok(()) => index + 1,
+            Ok(()) => self.next(slot, fuel),
             Err(leave) => leave,
         }
     }
 
     /// The strides of a two-dimensional access.
-    fn strides(&mut self, slot: &Slot) -> Result<(u64, u64), u32> {
+    fn strides(&mut self, slot: &Slot) -> Result<(u64, u64), Link> {
         strides_2d(self.y(slot)).ok_or_else(|| {
-            self.trap(TrapKind::Unimplemented {
-                op: slot.insn.op(),
-                what: "it is not known whether such a stride is negative",
-            })
+            self.trap(
+                slot,
+                TrapKind::Unimplemented {
+                    op: slot.insn.op(),
+                    what: "it is not known whether such a stride is negative",
+                },
+            )
         })
     }
 
-    fn load_2d<const SIZE: u64>(&mut self, slot: &Slot, extend: Extend) -> Result<(), u32> {
+    fn load_2d<const SIZE: u64>(&mut self, slot: &Slot, extend: Extend) -> Result<(), Link> {
         let (base, strides, active) = (
             self.z(slot),
             self.strides(slot)?,
@@ -184,7 +191,7 @@ impl Run {
         self.load_each::<SIZE>(slot, &active, address, extend)
     }
 
-    fn store_2d<const SIZE: u64>(&mut self, slot: &Slot, part: Extend) -> Result<(), u32> {
+    fn store_2d<const SIZE: u64>(&mut self, slot: &Slot, part: Extend) -> Result<(), Link> {
         let (base, strides, active) = (self.z(slot), self.strides(slot)?, self.active(slot));
         let address = |_: &Self, index| two_dimensional(base, strides, index);
         self.store_each::<SIZE>(slot, &active, address, part)
@@ -199,13 +206,13 @@ impl Run {
         }
     }
 
-    fn gather<const SIZE: u64>(&mut self, slot: &Slot, extend: Extend) -> Result<(), u32> {
+    fn gather<const SIZE: u64>(&mut self, slot: &Slot, extend: Extend) -> Result<(), Link> {
         let active = self.active(slot);
         let address = |run: &Self, index| run.indexed(slot, index);
         self.load_each::<SIZE>(slot, &active, address, extend)
     }
 
-    fn scatter<const SIZE: u64>(&mut self, slot: &Slot, part: Extend) -> Result<(), u32> {
+    fn scatter<const SIZE: u64>(&mut self, slot: &Slot, part: Extend) -> Result<(), Link> {
         let active = self.active(slot);
         let address = |run: &Self, index| run.indexed(slot, index);
         self.store_each::<SIZE>(slot, &active, address, part)
@@ -214,15 +221,15 @@ impl Run {
 
 macro_rules! strided {
     ($method:ident $size:literal |$value:ident| $part:expr) => {
-        (|run: &mut Run, slot: &Slot, index: u32| run.$method::<$size>(slot, index, |$value| $part))
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| run.$method::<$size>(slot, fuel, |$value| $part))
             as Handler
     };
 }
 
 macro_rules! other {
     ($method:ident $size:literal |$value:ident| $part:expr) => {
-        (|run: &mut Run, slot: &Slot, index: u32| match run.$method::<$size>(slot, |$value| $part) {
-            Ok(()) => index + 1,
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| match run.$method::<$size>(slot, |$value| $part) {
+            Ok(()) => run.next(slot, fuel),
             Err(leave) => leave,
         }) as Handler
     };
@@ -251,7 +258,7 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
         Op::Vsc => other!(scatter 8 |x| x),
         Op::Vscu => other!(scatter 4 |x| address::stu(x).into()),
         Op::Vscl => other!(scatter 4 |x| address::stl(x).into()),
-        Op::Pfchv => |_, _, index| index + 1,
+        Op::Pfchv => |run, slot, fuel| run.next(slot, fuel),
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ mod integer;
 mod memory;
 mod other;
 
-use super::run::{Handler, LEAVE, Run, Slot};
+use super::run::{Fuel, Handler, Link, Run, Slot};
 use crate::encoding::{Op, Scalar, VIX};
 use crate::semantics::vector::elementwise::Places;
 use crate::semantics::vector::{Active, Operand};
@@ -95,19 +95,21 @@ impl Run {
     fn unless_it_traps(
         &mut self,
         slot: &Slot,
-        index: u32,
+        fuel: Fuel,
         operation: impl FnOnce(&mut Self) -> Flags,
-    ) -> u32 {
+    ) -> Link {
         let x = self.vector_x(slot);
         let before = (!self.cpu.psw.enables().is_empty()).then(|| Box::new(self.cpu.v[x]));
         let flags = operation(self);
-        if !flags.is_empty() && self.raise(flags).is_err() {
+        if !flags.is_empty()
+            && let Err(leave) = self.raise(slot, flags)
+        {
             if let Some(before) = before {
                 self.cpu.v[x] = *before;
             }
-            return LEAVE;
+            return leave;
         }
-        index + 1
+        self.next(slot, fuel)
     }
 }
 

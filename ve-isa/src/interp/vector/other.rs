@@ -1,7 +1,7 @@
 //! Moves, masks, and reductions of integers.
 
 use crate::encoding::Op;
-use crate::interp::run::{Handler, Run, Slot};
+use crate::interp::run::{Fuel, Handler, Link, Run, Slot};
 use crate::semantics::compare;
 use crate::semantics::control::{Relation, relation_d, relation_l, relation_s, relation_w};
 use crate::semantics::vector::elementwise::elements;
@@ -18,15 +18,15 @@ impl Run {
         self.cpu.set_mask(usize::from(slot.insn.vx() & 15), mask);
     }
 
-    fn mask_logic(&mut self, slot: &Slot, index: u32, f: impl Fn(u64, u64) -> u64) -> u32 {
+    fn mask_logic(&mut self, slot: &Slot, fuel: Fuel, f: impl Fn(u64, u64) -> u64) -> Link {
         let (y, z) = (self.mask(slot.insn.vy()), self.mask(slot.insn.vz()));
         let result = mask::logic(y, z, f);
         self.set_mask_x(slot, result);
-        index + 1
+        self.next(slot, fuel)
     }
 
     #[inline(always)]
-    fn make_mask(&mut self, slot: &Slot, index: u32, relation: impl Fn(u64) -> Relation) -> u32 {
+    fn make_mask(&mut self, slot: &Slot, fuel: Fuel, relation: impl Fn(u64) -> Relation) -> Link {
         let result = mask::compare(
             self.mask(slot.insn.vx()),
             &self.cpu.v,
@@ -36,40 +36,40 @@ impl Run {
             relation,
         );
         self.set_mask_x(slot, result);
-        index + 1
+        self.next(slot, fuel)
     }
 
-    fn broadcast(&mut self, slot: &Slot, index: u32, value: u64, active: &Active) -> u32 {
+    fn broadcast(&mut self, slot: &Slot, fuel: Fuel, value: u64, active: &Active) -> Link {
         let places = self.places(slot, [Operand::Scalar(value)], active);
         elements(&mut self.cpu.v, places, |[value]| value);
-        index + 1
+        self.next(slot, fuel)
     }
 
-    fn sequence(&mut self, slot: &Slot, index: u32, halves: Halves) -> u32 {
+    fn sequence(&mut self, slot: &Slot, fuel: Fuel, halves: Halves) -> Link {
         let (x, active) = (self.vector_x(slot), self.active(slot));
         moves::sequence(&mut self.cpu.v, x, &active, halves, false);
-        index + 1
+        self.next(slot, fuel)
     }
 
     /// Writes the first element, unless VL is 0.
-    fn set_first(&mut self, slot: &Slot, index: u32, value: Option<u64>) -> u32 {
+    fn set_first(&mut self, slot: &Slot, fuel: Fuel, value: Option<u64>) -> Link {
         let x = self.vector_x(slot);
         if let Some(value) = value
             && self.cpu.vl() != 0
         {
             self.cpu.v[x][0] = value;
         }
-        index + 1
+        self.next(slot, fuel)
     }
 }
 
 /// A reduction to a value that there always is.
 macro_rules! reduced {
     (|$v:ident, $y:ident, $active:ident| $value:expr) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let ($v, $y, $active) = (&run.cpu.v, run.vector_y(slot), &run.active(slot));
             let value = $value;
-            run.set_first(slot, index, Some(value))
+            run.set_first(slot, fuel, Some(value))
         }) as Handler
     };
 }
@@ -77,12 +77,12 @@ macro_rules! reduced {
 /// A maximum or minimum. Of equal elements all are the same, so which of them it is makes no difference.
 macro_rules! extreme {
     ($function:path) => {
-        (|run: &mut Run, slot: &Slot, index: u32| {
+        (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let (y, active) = (run.vector_y(slot), run.active(slot));
             let value = reduce::reduce(&run.cpu.v, y, &active, |a, b| $function(a, b));
             // Also for a single element, the result is extended as the operation has it.
             let value = value.map(|value| $function(value, value));
-            run.set_first(slot, index, value)
+            run.set_first(slot, fuel, value)
         }) as Handler
     };
 }
@@ -93,73 +93,73 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
 
 fn moved(op: Op) -> Option<Handler> {
     Some(match op {
-        Op::Lsv => |run, slot, index| {
+        Op::Lsv => |run, slot, fuel| {
             // What a number above 255 would do is not known.
             let (element, value) = (run.y(slot) as usize % ELEMENTS, run.z(slot));
             let x = run.vector_x(slot);
             run.cpu.v[x][element] = value;
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Lvs => |run, slot, index| {
+        Op::Lvs => |run, slot, fuel| {
             let (element, x) = (run.y(slot) as usize % ELEMENTS, run.vector_x(slot));
             let value = run.cpu.v[x][element];
             run.set_x(slot, value);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Lvix => |run, slot, index| {
+        Op::Lvix => |run, slot, fuel| {
             run.cpu.vixr = run.y(slot) & 63;
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Vbrd => |run, slot, index| run.broadcast(slot, index, run.y(slot), &run.active(slot)),
-        Op::Vbrdl => |run, slot, index| {
+        Op::Vbrd => |run, slot, fuel| run.broadcast(slot, fuel, run.y(slot), &run.active(slot)),
+        Op::Vbrdl => |run, slot, fuel| {
             let value = run.y(slot) & Halves::Lower as u64;
-            run.broadcast(slot, index, value, &run.active(slot))
+            run.broadcast(slot, fuel, value, &run.active(slot))
         },
-        Op::Vbrdu => |run, slot, index| {
+        Op::Vbrdu => |run, slot, fuel| {
             let value = run.y(slot) & Halves::Upper as u64;
-            run.broadcast(slot, index, value, &run.active(slot))
+            run.broadcast(slot, fuel, value, &run.active(slot))
         },
         Op::Pvbrd => {
-            |run, slot, index| run.broadcast(slot, index, run.y(slot), &run.active_pair(slot))
+            |run, slot, fuel| run.broadcast(slot, fuel, run.y(slot), &run.active_pair(slot))
         }
-        Op::Vmv => |run, slot, index| {
+        Op::Vmv => |run, slot, fuel| {
             let (x, z, vl) = (run.vector_x(slot), run.vector_z(slot), run.cpu.vl());
             let (distance, mask) = (run.y(slot), *run.mask(slot.insn.mask()));
             moves::rotate(&mut run.cpu.v, x, z, distance, vl, &mask);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Vseq => |run, slot, index| run.sequence(slot, index, Halves::Both),
-        Op::PvseqLo => |run, slot, index| run.sequence(slot, index, Halves::Lower),
-        Op::PvseqUp => |run, slot, index| run.sequence(slot, index, Halves::Upper),
-        Op::Pvseq => |run, slot, index| {
+        Op::Vseq => |run, slot, fuel| run.sequence(slot, fuel, Halves::Both),
+        Op::PvseqLo => |run, slot, fuel| run.sequence(slot, fuel, Halves::Lower),
+        Op::PvseqUp => |run, slot, fuel| run.sequence(slot, fuel, Halves::Upper),
+        Op::Pvseq => |run, slot, fuel| {
             let (x, active) = (run.vector_x(slot), run.active_pair(slot));
             moves::sequence(&mut run.cpu.v, x, &active, Halves::Both, true);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Vcp => |run, slot, index| {
+        Op::Vcp => |run, slot, fuel| {
             let (x, z, active) = (run.vector_x(slot), run.vector_z(slot), run.active(slot));
             moves::compress(&mut run.cpu.v, x, z, &active);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Vex => |run, slot, index| {
+        Op::Vex => |run, slot, fuel| {
             let (x, z, active) = (run.vector_x(slot), run.vector_z(slot), run.active(slot));
             moves::expand(&mut run.cpu.v, x, z, &active);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Vmrg => |run, slot, index| {
+        Op::Vmrg => |run, slot, fuel| {
             let chosen = run.active(slot);
-            run.merge(slot, index, &chosen)
+            run.merge(slot, fuel, &chosen)
         },
-        Op::VmrgW => |run, slot, index| {
+        Op::VmrgW => |run, slot, fuel| {
             let chosen = run.active_pair(slot);
-            run.merge(slot, index, &chosen)
+            run.merge(slot, fuel, &chosen)
         },
         _ => return None,
     })
 }
 
 impl Run {
-    fn merge(&mut self, slot: &Slot, index: u32, chosen: &Active) -> u32 {
+    fn merge(&mut self, slot: &Slot, fuel: Fuel, chosen: &Active) -> Link {
         let (x, y, z) = (
             self.vector_x(slot),
             self.source_y(slot),
@@ -167,49 +167,49 @@ impl Run {
         );
         let vl = self.cpu.vl();
         moves::merge(&mut self.cpu.v, x, y, z, vl, chosen);
-        index + 1
+        self.next(slot, fuel)
     }
 }
 
 fn masked(op: Op) -> Option<Handler> {
     Some(match op {
-        Op::Andm => |run, slot, index| run.mask_logic(slot, index, |y, z| y & z),
-        Op::Orm => |run, slot, index| run.mask_logic(slot, index, |y, z| y | z),
-        Op::Xorm => |run, slot, index| run.mask_logic(slot, index, |y, z| y ^ z),
-        Op::Eqvm => |run, slot, index| run.mask_logic(slot, index, |y, z| !(y ^ z)),
-        Op::Nndm => |run, slot, index| run.mask_logic(slot, index, |y, z| !y & z),
-        Op::Negm => |run, slot, index| run.mask_logic(slot, index, |y, _| !y),
-        Op::Pcvm => |run, slot, index| {
+        Op::Andm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| y & z),
+        Op::Orm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| y | z),
+        Op::Xorm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| y ^ z),
+        Op::Eqvm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| !(y ^ z)),
+        Op::Nndm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| !y & z),
+        Op::Negm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, _| !y),
+        Op::Pcvm => |run, slot, fuel| {
             run.set_x(slot, mask::count(run.mask(slot.insn.vy()), run.cpu.vl()));
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Lzvm => |run, slot, index| {
+        Op::Lzvm => |run, slot, fuel| {
             run.set_x(slot, mask::first(run.mask(slot.insn.vy()), run.cpu.vl()));
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Tovm => |run, slot, index| {
+        Op::Tovm => |run, slot, fuel| {
             run.set_x(
                 slot,
                 mask::after_last(run.mask(slot.insn.vy()), run.cpu.vl()),
             );
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Lvm => |run, slot, index| {
+        Op::Lvm => |run, slot, fuel| {
             let before = *run.mask(slot.insn.vx());
             run.set_mask_x(slot, mask::with_word(before, run.y(slot), run.z(slot)));
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::Svm => |run, slot, index| {
+        Op::Svm => |run, slot, fuel| {
             let word = mask::word(run.mask(slot.insn.vz()), run.y(slot));
             run.set_x(slot, word);
-            index + 1
+            run.next(slot, fuel)
         },
-        Op::VfmkL => |run, slot, index| run.make_mask(slot, index, |z| relation_l(z, 0)),
-        Op::VfmkW => |run, slot, index| run.make_mask(slot, index, |z| relation_w(z, 0)),
-        Op::PvfmkWUp => |run, slot, index| run.make_mask(slot, index, |z| relation_w(z >> 32, 0)),
-        Op::VfmkD => |run, slot, index| run.make_mask(slot, index, |z| relation_d(z, 0)),
-        Op::PvfmkSUp => |run, slot, index| run.make_mask(slot, index, |z| relation_s(z, 0)),
-        Op::PvfmkSLo => |run, slot, index| run.make_mask(slot, index, |z| relation_s(z << 32, 0)),
+        Op::VfmkL => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_l(z, 0)),
+        Op::VfmkW => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_w(z, 0)),
+        Op::PvfmkWUp => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_w(z >> 32, 0)),
+        Op::VfmkD => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_d(z, 0)),
+        Op::PvfmkSUp => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_s(z, 0)),
+        Op::PvfmkSLo => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_s(z << 32, 0)),
         _ => return None,
     })
 }
