@@ -1,8 +1,8 @@
 //! The interpreter: machine code to calls of what each operation computes.
 //!
-//! Code is decoded a page at a time into slots (`code`), each with the function that executes it (`dispatch`); a
-//! loop goes from slot to slot ([`Interpreter::run`]). Registers are exact whenever a trap is reported, since an operation writes its
-//! results last.
+//! Code is decoded a page at a time into slots (`code`), each with the function that executes it (`dispatch`). That calls the one of the next
+//! slot, until a loop ([`Interpreter::run`]) has control again (`run`). Registers are exact whenever a trap is reported, since an operation writes
+//! its results last.
 
 mod code;
 mod common;
