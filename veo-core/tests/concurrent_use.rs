@@ -23,6 +23,7 @@ unsafe extern "C" {
     safe fn give_f64(x: f64) -> f64;
     safe fn busy(milliseconds: i64) -> i64;
     safe fn scale(x: *mut f64, n: u64, factor: f64);
+    safe fn touch(mailbox: *mut i64, rounds: i64, me: i64) -> i64;
 }
 
 /// Unparks the thread that waits for a future.
@@ -248,6 +249,43 @@ fn everybody_gets_his_own_results() -> Result<()> {
 fn everybody_learns_that_the_process_was_killed() -> Result<()> {
     for round in 0..5 {
         live_together(10 + round, 4, Some(Duration::from_millis(2 << (2 * round))))?;
+    }
+    Ok(())
+}
+
+/// Kernels that run see what is allocated meanwhile, also where several come to it first.
+#[test]
+fn kernels_use_what_is_allocated_while_they_run() -> Result<()> {
+    const KERNELS: i64 = 4;
+    const ROUNDS: i64 = 100;
+    let proc = process();
+    let mut mailbox = proc.zeros::<i64>(8 * (KERNELS as usize + 1))?;
+    let mut contexts = Vec::new();
+    for _ in 0..KERNELS {
+        contexts.push(proc.open_context()?);
+    }
+    let mut requests = Vec::new();
+    for (me, ctx) in (0..).zip(&contexts) {
+        requests.push(touch(ctx, mailbox.as_ptr(), ROUNDS, me)?);
+    }
+    let mut blocks = Vec::new();
+    for round in 1..=ROUNDS {
+        let block = proc.alloc::<u8>(1 << 20)?;
+        let address = block.as_ptr().addr() as i64;
+        blocks.push(block);
+        mailbox.slice_mut(..1)?.write(&[address])?;
+        let until = Instant::now() + Duration::from_secs(60);
+        while mailbox.to_vec()?[8..]
+            .iter()
+            .step_by(8)
+            .any(|&done| done < round)
+        {
+            assert!(Instant::now() < until, "a kernel does not go on");
+            thread::yield_now();
+        }
+    }
+    for request in requests {
+        assert_eq!(request.wait()?, ROUNDS);
     }
     Ok(())
 }

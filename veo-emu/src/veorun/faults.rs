@@ -57,7 +57,9 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
             return;
         }
         // Before an access of machine code fails: it may be to what the host has just allocated.
-        if signal == libc::SIGSEGV && memory::follow() {
+        // SAFETY: the kernel passed a valid siginfo, which has an address for this signal.
+        let address = unsafe { (*info).si_addr() } as u64;
+        if signal == libc::SIGSEGV && (memory::follow() || memory::was_opened_meanwhile(address)) {
             return;
         }
         // SAFETY: the kernel passed both to this handler, for one of these signals.

@@ -135,12 +135,27 @@ pub(super) fn follow() -> bool {
     {
         return false;
     }
-    memory.opened.fetch_max(extent, Ordering::Relaxed);
+    memory.opened.fetch_max(extent, Ordering::Release);
     true
+}
+
+/// Whether an access to an address that has faulted is to be made again, since another thread has
+/// opened its page meanwhile. Not twice in a row: then a kernel has closed the page itself. Safe to
+/// call in a signal handler.
+pub(super) fn was_opened_meanwhile(address: u64) -> bool {
+    let Some(memory) = MEMORY.get() else {
+        return false;
+    };
+    let opened = memory.opened.load(Ordering::Acquire);
+    let is_open = address.wrapping_sub(memory.layout.window.base) < opened;
+    let last = LAST_TRIED.try_with(|last| last.replace(address));
+    is_open && last.is_ok_and(|last| last != address)
 }
 
 thread_local! {
     static COPYING: Cell<bool> = const { Cell::new(false) };
+    /// The address whose access was made again last.
+    static LAST_TRIED: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Copies `len` bytes; `false` if one of them is not mapped, or not for writing.
