@@ -1,9 +1,89 @@
-//! What compilers call for products and quotients of complex numbers, and the plain functions of `complex.h`.
+//! What compilers call for products and quotients of complex numbers, and the functions of `complex.h`,
+//! which are the host's own.
 
 use super::call::{Outcome, Table, double, result_double, result_pair, result_single, single};
+use super::math::noted;
 use crate::thread::Thread;
 
-pub(super) const TABLE: Table = &[
+/// A complex number, as C passes it.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+struct Complex<T> {
+    re: T,
+    im: T,
+}
+
+impl Complex<f64> {
+    fn argument(thread: &Thread, first: usize) -> Self {
+        Self {
+            re: double(thread, first),
+            im: double(thread, first + 1),
+        }
+    }
+}
+
+impl Complex<f32> {
+    fn argument(thread: &Thread, first: usize) -> Self {
+        Self {
+            re: single(thread, first),
+            im: single(thread, first + 1),
+        }
+    }
+}
+
+/// Tables of functions of the host's C library, each for `double` and for `float`: to complex numbers, and to real ones.
+macro_rules! functions {
+    ($table:ident: $($name:ident $single:ident ($($first:literal)*);)* => $($real:ident $real_single:ident;)*) => {
+        #[allow(non_snake_case, reason = "names of C")]
+        mod $table {
+            use super::Complex;
+            unsafe extern "C" {
+                $(
+                    pub(super) safe fn $name($(_: functions!(@double $first)),*) -> Complex<f64>;
+                    pub(super) safe fn $single($(_: functions!(@single $first)),*) -> Complex<f32>;
+                )*
+                $(
+                    pub(super) safe fn $real(_: Complex<f64>) -> f64;
+                    pub(super) safe fn $real_single(_: Complex<f32>) -> f32;
+                )*
+            }
+        }
+        pub(super) const $table: Table = &[
+            $(
+                (stringify!($name), |thread| {
+                    let value = noted(thread, || $table::$name($(Complex::<f64>::argument(thread, $first)),*));
+                    give(thread, (value.re, value.im))
+                }),
+                (stringify!($single), |thread| {
+                    let value = noted(thread, || $table::$single($(Complex::<f32>::argument(thread, $first)),*));
+                    give_singles(thread, (value.re, value.im))
+                }),
+            )*
+            $(
+                (stringify!($real), |thread| {
+                    let value = noted(thread, || $table::$real(Complex::<f64>::argument(thread, 0)));
+                    result_double(thread, value)
+                }),
+                (stringify!($real_single), |thread| {
+                    let value = noted(thread, || $table::$real_single(Complex::<f32>::argument(thread, 0)));
+                    result_single(thread, value)
+                }),
+            )*
+        ];
+    };
+    (@double $first:literal) => { Complex<f64> };
+    (@single $first:literal) => { Complex<f32> };
+}
+
+functions! {
+    NUMBERS:
+    cacos cacosf (0); cacosh cacoshf (0); casin casinf (0); casinh casinhf (0); catan catanf (0);
+    catanh catanhf (0); ccos ccosf (0); ccosh ccoshf (0); cexp cexpf (0); clog clogf (0); cpow cpowf (0 2);
+    cproj cprojf (0); csin csinf (0); csinh csinhf (0); csqrt csqrtf (0); ctan ctanf (0); ctanh ctanhf (0);
+    => cabs cabsf; carg cargf;
+}
+
+pub(super) const OTHERS: Table = &[
     ("__muldc3", |thread| {
         let value = multiply(
             double(thread, 0),
@@ -33,22 +113,6 @@ pub(super) const TABLE: Table = &[
         let (re, im) = divide(a, b, c, d);
         give_singles(thread, (re as f32, im as f32))
     }),
-    ("cabs", |thread| {
-        let value = double(thread, 0).hypot(double(thread, 1));
-        result_double(thread, value)
-    }),
-    ("cabsf", |thread| {
-        let value = single(thread, 0).hypot(single(thread, 1));
-        result_single(thread, value)
-    }),
-    ("carg", |thread| {
-        let value = double(thread, 1).atan2(double(thread, 0));
-        result_double(thread, value)
-    }),
-    ("cargf", |thread| {
-        let value = single(thread, 1).atan2(single(thread, 0));
-        result_single(thread, value)
-    }),
     ("creal", |thread| {
         let value = double(thread, 0);
         result_double(thread, value)
@@ -72,23 +136,6 @@ pub(super) const TABLE: Table = &[
     ("conjf", |thread| {
         let value = (single(thread, 0), -single(thread, 1));
         give_singles(thread, value)
-    }),
-    ("cexp", |thread| {
-        let (size, angle) = (double(thread, 0).exp(), double(thread, 1));
-        let value = if angle == 0.0 {
-            (size, angle)
-        } else {
-            (size * angle.cos(), size * angle.sin())
-        };
-        give(thread, value)
-    }),
-    ("clog", |thread| {
-        let (re, im) = (double(thread, 0), double(thread, 1));
-        give(thread, (re.hypot(im).ln(), im.atan2(re)))
-    }),
-    ("csqrt", |thread| {
-        let (re, im) = (double(thread, 0), double(thread, 1));
-        give(thread, square_root(re, im))
     }),
 ];
 
@@ -198,19 +245,4 @@ fn parts(value: f64) -> (f64, i32) {
 fn scaled(value: f64, exponent: i32) -> f64 {
     let half = exponent / 2;
     value * 2.0_f64.powi(half) * 2.0_f64.powi(exponent - half)
-}
-
-fn square_root(re: f64, im: f64) -> (f64, f64) {
-    if re == 0.0 && im == 0.0 {
-        return (0.0, im);
-    }
-    if im.is_infinite() {
-        return (f64::INFINITY, im);
-    }
-    let size = ((re.hypot(im) + re.abs()) / 2.0).sqrt();
-    if re >= 0.0 {
-        (size, im / (2.0 * size))
-    } else {
-        (im.abs() / (2.0 * size), size.copysign(im))
-    }
 }

@@ -3,15 +3,18 @@
 //! They are the host's own, so they are as accurate as its C library; the last bit may differ from NEC's. Root, remainder, rounding and
 //! multiply-add are exact everywhere.
 
+use rustc_apfloat::Round;
+
 use super::call::{
     Outcome, Table, double, int, result, result_double, result_int, result_single, single, store,
     word,
 };
 use super::number::errno;
+use crate::state::psw::RoundingMode;
 use crate::thread::{Failure, Thread};
 
 /// Calls a function of the host's C library, and passes on the error that it notes.
-fn noted<T>(thread: &Thread, call: impl FnOnce() -> T) -> T {
+pub(super) fn noted<T>(thread: &Thread, call: impl FnOnce() -> T) -> T {
     // SAFETY: errno belongs to this thread, and is there for as long as it runs.
     unsafe { *errno() = 0 };
     let value = call();
@@ -69,7 +72,7 @@ functions! {
     cbrt cbrtf (0); ceil ceilf (0); cos cosf (0); cosh coshf (0); erf erff (0); erfc erfcf (0);
     exp expf (0); exp2 exp2f (0); exp10 exp10f (0); expm1 expm1f (0); fabs fabsf (0); floor floorf (0);
     log logf (0); log10 log10f (0); log1p log1pf (0); log2 log2f (0); logb logbf (0);
-    nearbyint nearbyintf (0); rint rintf (0); round roundf (0); roundeven roundevenf (0); trunc truncf (0);
+    round roundf (0); roundeven roundevenf (0); trunc truncf (0);
     sin sinf (0); sinh sinhf (0); sqrt sqrtf (0); tan tanf (0); tanh tanhf (0); tgamma tgammaf (0);
     j0 j0f (0); j1 j1f (0); y0 y0f (0); y1 y1f (0);
     atan2 atan2f (0 1); copysign copysignf (0 1); fdim fdimf (0 1); fmax fmaxf (0 1); fmin fminf (0 1);
@@ -92,8 +95,9 @@ unsafe extern "C" {
     safe fn ilogbf(x: f32) -> i32;
     safe fn jn(n: i32, x: f64) -> f64;
     safe fn yn(n: i32, x: f64) -> f64;
+    safe fn jnf(n: i32, x: f32) -> f32;
+    safe fn ynf(n: i32, x: f32) -> f32;
     safe fn lrint(x: f64) -> i64;
-    safe fn lrintf(x: f32) -> i64;
     safe fn lround(x: f64) -> i64;
     safe fn lroundf(x: f32) -> i64;
 }
@@ -105,6 +109,18 @@ pub(super) const OTHERS: Table = &[
         let (x, mut sign) = (single(thread, 0), 0);
         let value = noted(thread, || lgammaf_r(x, &mut sign));
         store_sign(thread, sign)?;
+        result_single(thread, value)
+    }),
+    ("gammaf", |thread| {
+        let (x, mut sign) = (single(thread, 0), 0);
+        let value = noted(thread, || lgammaf_r(x, &mut sign));
+        store_sign(thread, sign)?;
+        result_single(thread, value)
+    }),
+    ("lgammaf_r", |thread| {
+        let (x, place, mut sign) = (single(thread, 0), word(thread, 1), 0);
+        let value = noted(thread, || lgammaf_r(x, &mut sign));
+        store::<4>(thread.window(), place, sign as u64)?;
         result_single(thread, value)
     }),
     ("lgamma_r", |thread| {
@@ -182,12 +198,52 @@ pub(super) const OTHERS: Table = &[
         let value = noted(thread, || yn(int(thread, 0), double(thread, 1)));
         result_double(thread, value)
     }),
-    ("lrint", |thread| to_integer(thread, lrint)),
-    ("llrint", |thread| to_integer(thread, lrint)),
+    ("pow10", |thread| {
+        let value = noted(thread, || NUMBERS::exp10(double(thread, 0)));
+        result_double(thread, value)
+    }),
+    ("significand", |thread| {
+        let (x, mut exponent) = (double(thread, 0), 0);
+        let value = 2.0 * frexp(x, &mut exponent);
+        result_double(thread, value)
+    }),
+    ("isinff", |thread| {
+        let x = single(thread, 0);
+        let sign = if x.is_sign_negative() { -1 } else { 1 };
+        result_int(thread, if x.is_infinite() { sign } else { 0 })
+    }),
+    ("jnf", |thread| {
+        let order = bessel_order(thread)?;
+        let value = noted(thread, || jnf(order, single(thread, 1)));
+        result_single(thread, value)
+    }),
+    ("ynf", |thread| {
+        let order = bessel_order(thread)?;
+        let value = noted(thread, || ynf(order, single(thread, 1)));
+        result_single(thread, value)
+    }),
+    ("rint", round_as_told),
+    ("nearbyint", round_as_told),
+    ("rintf", round_single_as_told),
+    ("nearbyintf", round_single_as_told),
+    ("lrint", |thread| {
+        let value = lrint(to_integral(thread, double(thread, 0)));
+        result(thread, value as u64)
+    }),
+    ("llrint", |thread| {
+        let value = lrint(to_integral(thread, double(thread, 0)));
+        result(thread, value as u64)
+    }),
+    ("lrintf", |thread| {
+        let value = lrint(to_integral(thread, single(thread, 0).into()));
+        result(thread, value as u64)
+    }),
+    ("llrintf", |thread| {
+        let value = lrint(to_integral(thread, single(thread, 0).into()));
+        result(thread, value as u64)
+    }),
     ("lround", |thread| to_integer(thread, lround)),
     ("llround", |thread| to_integer(thread, lround)),
-    ("lrintf", |thread| single_to_integer(thread, lrintf)),
-    ("llrintf", |thread| single_to_integer(thread, lrintf)),
     ("lroundf", |thread| single_to_integer(thread, lroundf)),
     ("llroundf", |thread| single_to_integer(thread, lroundf)),
     ("nan", |thread| result_double(thread, f64::NAN)),
@@ -270,7 +326,7 @@ pub(super) const OTHERS: Table = &[
 ];
 
 /// The sign of the gamma function is in a variable.
-fn store_sign(thread: &Thread, sign: i32) -> Outcome {
+pub(super) fn store_sign(thread: &Thread, sign: i32) -> Outcome {
     match thread.process().variable("signgam") {
         Some(place) => store::<4>(thread.window(), place, sign as u64),
         None => Ok(()),
@@ -312,6 +368,36 @@ fn bessel_order(thread: &Thread) -> Result<i32, Failure> {
         )));
     }
     Ok(order)
+}
+
+/// The direction in which the thread rounds.
+pub(super) fn rounded(thread: &Thread) -> Round {
+    match thread.registers().psw.rounding() {
+        RoundingMode::Zero => Round::TowardZero,
+        RoundingMode::Up => Round::TowardPositive,
+        RoundingMode::Down => Round::TowardNegative,
+        RoundingMode::Nearest => Round::NearestTiesToEven,
+    }
+}
+
+/// The integral number beside this one in the direction in which the thread rounds.
+fn to_integral(thread: &Thread, x: f64) -> f64 {
+    match rounded(thread) {
+        Round::TowardZero => x.trunc(),
+        Round::TowardPositive => x.ceil(),
+        Round::TowardNegative => x.floor(),
+        _ => x.round_ties_even(),
+    }
+}
+
+fn round_as_told(thread: &mut Thread) -> Outcome {
+    let value = to_integral(thread, double(thread, 0));
+    result_double(thread, value)
+}
+
+fn round_single_as_told(thread: &mut Thread) -> Outcome {
+    let value = to_integral(thread, single(thread, 0).into());
+    result_single(thread, value as f32)
 }
 
 fn to_integer(thread: &mut Thread, function: extern "C" fn(f64) -> i64) -> Outcome {
@@ -357,7 +443,7 @@ fn is_infinite(thread: &mut Thread) -> Outcome {
 }
 
 /// As the C library of Linux numbers the classes.
-fn class_number(class: std::num::FpCategory) -> i32 {
+pub(super) fn class_number(class: std::num::FpCategory) -> i32 {
     use std::num::FpCategory;
     match class {
         FpCategory::Nan => 0,

@@ -4,20 +4,24 @@
 //! pointer: memory of machine code is reached through the window only. What they keep is in `process`.
 
 mod atomic;
+mod builtins;
 mod call;
 mod complex;
 mod control;
 mod ctype;
+mod fenv;
 mod format;
 mod heap;
 mod integers;
 mod jump;
+mod locked;
 mod math;
 mod memory;
 mod number;
 mod openmp;
 mod print;
 mod quad;
+mod quad_math;
 mod scan;
 mod stdio;
 mod stdlib;
@@ -39,12 +43,17 @@ pub(crate) use syscall::system_call;
 const TABLES: &[call::Table] = &[
     atomic::UPDATES,
     atomic::OTHERS,
-    complex::TABLE,
+    builtins::CHECKED,
+    builtins::PURE,
+    complex::NUMBERS,
+    complex::OTHERS,
     control::TABLE,
     ctype::TABLE,
+    fenv::TABLE,
     heap::TABLE,
     integers::TABLE,
     jump::TABLE,
+    locked::TABLE,
     math::NUMBERS,
     math::OTHERS,
     memory::TABLE,
@@ -52,6 +61,8 @@ const TABLES: &[call::Table] = &[
     openmp::TABLE,
     print::TABLE,
     quad::TABLE,
+    quad_math::NUMBERS,
+    quad_math::OTHERS,
     scan::TABLE,
     stdio::TABLE,
     stdlib::TABLE,

@@ -1,4 +1,4 @@
-//! `long double`: what compilers call for it, and the functions of `math.h` that are exact.
+//! `long double`: what compilers call for it, and the functions of `math.h` that are exact, but for those in `quad_math`.
 
 use std::cmp::Ordering;
 
@@ -34,12 +34,14 @@ pub(super) const TABLE: Table = &[
     ("ceill", |thread| round(thread, Round::TowardPositive)),
     ("truncl", |thread| round(thread, Round::TowardZero)),
     ("roundl", |thread| round(thread, Round::NearestTiesToAway)),
-    ("rintl", |thread| round(thread, Round::NearestTiesToEven)),
-    ("nearbyintl", |thread| {
-        round(thread, Round::NearestTiesToEven)
-    }),
     ("ldexpl", scale),
     ("scalbnl", scale),
+    ("scalblnl", |thread| {
+        let exponent = word(thread, 2) as i64;
+        let exponent = exponent.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        let value = quad(thread, 0).scalbn(exponent);
+        leave(thread, value)
+    }),
     ("frexpl", |thread| {
         let mut exponent = 0;
         let a = quad(thread, 0);
@@ -60,6 +62,24 @@ pub(super) const TABLE: Table = &[
     ("__cmptf2", |thread| compare(thread, 1)),
     ("__gttf2", |thread| compare(thread, -1)),
     ("__getf2", |thread| compare(thread, -1)),
+    ("__powitf2", |thread| {
+        let (mut base, exponent) = (quad(thread, 0), int(thread, 2));
+        let one = Quad::from_u128(1).value;
+        let (mut power, mut left) = (one, exponent.unsigned_abs());
+        while left > 0 {
+            if left & 1 == 1 {
+                power = (power * base).value;
+            }
+            left >>= 1;
+            if left > 0 {
+                base = (base * base).value;
+            }
+        }
+        if exponent < 0 {
+            power = (one / power).value;
+        }
+        leave(thread, power)
+    }),
     ("__unordtf2", |thread| {
         let unordered = quad(thread, 0).is_nan() || quad(thread, 2).is_nan();
         result_int(thread, unordered.into())

@@ -58,6 +58,11 @@ pub trait Observer: std::fmt::Debug + Send {
     /// The instruction at `ic` is next, in both its forms; registers are as it finds them.
     fn instruction(&mut self, ic: u64, word: u64, insn: &Insn, cpu: &Cpu);
 
+    /// Something happened that a trace should tell. Nobody is told, unless an observer says otherwise.
+    fn note(&mut self, text: &str) {
+        let _ = text;
+    }
+
     /// Who sees the instructions of a thread that this one creates; nobody, unless an observer says otherwise.
     fn fork(&self) -> Option<Box<dyn Observer>> {
         None
@@ -97,6 +102,13 @@ impl Interpreter {
     /// Which unit was chosen.
     pub(crate) fn floats(&self) -> FloatMode {
         self.run.floats
+    }
+
+    /// Tells the observer.
+    pub(crate) fn note(&mut self, text: &str) {
+        if let Some(observer) = &mut self.observer {
+            observer.note(text);
+        }
     }
 
     /// Who is to see the instructions of a thread that this one creates.

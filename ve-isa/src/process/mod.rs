@@ -6,10 +6,12 @@ mod exits;
 mod files;
 mod heap;
 mod keys;
+mod options;
 mod random;
 mod streams;
 mod variables;
 
+use std::collections::HashMap;
 use std::ffi::CString;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +21,8 @@ pub(crate) use exits::{Exit, Exits};
 pub(crate) use files::Files;
 pub(crate) use heap::{Heap, HeapError};
 pub(crate) use keys::Keys;
-pub(crate) use random::Random;
+pub(crate) use options::Options;
+pub(crate) use random::{Random, Random48};
 pub(crate) use streams::{Stream, Streams};
 use variables::Variables;
 
@@ -32,7 +35,29 @@ pub(crate) struct Process {
     pub(crate) files: Files,
     pub(crate) keys: Keys,
     random: Mutex<Random>,
+    random48: Mutex<Random48>,
+    /// The handler of each signal.
+    handlers: Mutex<[u64; SIGNALS]>,
+    /// The entries of `hsearch`, while there is a table.
+    entries: Mutex<Option<Entries>>,
+    options: Mutex<Options>,
+    /// Held during atomic operations that no instruction does.
+    atomics: Mutex<()>,
+    /// Memory that functions make once, by their names.
+    lasting: Mutex<HashMap<&'static str, u64>>,
+    /// The ranges that the program has mapped.
+    pub(crate) maps: Mutex<HashMap<u64, u64>>,
     variables: Variables,
+}
+
+/// How many signals there are, with number 0, which is none.
+const SIGNALS: usize = 65;
+
+/// Addresses by names.
+pub(crate) type Entries = HashMap<Vec<u8>, u64>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Process {
@@ -46,6 +71,13 @@ impl Process {
             files: Files::default(),
             keys: Keys::default(),
             random: Mutex::default(),
+            random48: Mutex::default(),
+            handlers: Mutex::new([0; SIGNALS]),
+            entries: Mutex::default(),
+            options: Mutex::default(),
+            atomics: Mutex::default(),
+            lasting: Mutex::default(),
+            maps: Mutex::default(),
             variables,
         })
     }
@@ -66,6 +98,50 @@ impl Process {
 
     /// What `rand` works on.
     pub(crate) fn random(&self) -> MutexGuard<'_, Random> {
-        self.random.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.random)
+    }
+
+    /// What `drand48` works on.
+    pub(crate) fn random48(&self) -> MutexGuard<'_, Random48> {
+        lock(&self.random48)
+    }
+
+    /// The handlers of signals.
+    pub(crate) fn handlers(&self) -> MutexGuard<'_, [u64; SIGNALS]> {
+        lock(&self.handlers)
+    }
+
+    /// The table of `hsearch`.
+    pub(crate) fn entries(&self) -> MutexGuard<'_, Option<Entries>> {
+        lock(&self.entries)
+    }
+
+    /// What `getopt` knows between two calls.
+    pub(crate) fn options(&self) -> MutexGuard<'_, Options> {
+        lock(&self.options)
+    }
+
+    /// Lets nobody else do an atomic operation that is no instruction.
+    pub(crate) fn atomics(&self) -> MutexGuard<'_, ()> {
+        lock(&self.atomics)
+    }
+
+    /// Memory with this name, which is made the first time; nothing if there is no memory.
+    pub(crate) fn lasting(
+        &self,
+        window: &Window,
+        name: &'static str,
+        make: impl FnOnce() -> Vec<u8>,
+    ) -> Option<u64> {
+        let mut lasting = lock(&self.lasting);
+        if let Some(address) = lasting.get(name) {
+            return Some(*address);
+        }
+        let bytes = make();
+        let (address, _) = self.heap.allocate(window, bytes.len() as u64, 16)?;
+        // The block is new, so it can be written.
+        let _ = window.write(address, &bytes);
+        lasting.insert(name, address);
+        Some(address)
     }
 }

@@ -44,6 +44,56 @@ impl Random {
     }
 }
 
+/// The generator of 48 bits of `drand48`: each state is a multiple of the one before, and a term.
+#[derive(Debug)]
+pub(crate) struct Random48 {
+    state: u64,
+    factor: u64,
+    term: u64,
+}
+
+impl Default for Random48 {
+    fn default() -> Self {
+        Self::new(0, Self::FACTOR, Self::TERM)
+    }
+}
+
+impl Random48 {
+    const FACTOR: u64 = 0x5_deec_e66d;
+    const TERM: u64 = 0xb;
+
+    pub(crate) fn new(state: u64, factor: u64, term: u64) -> Self {
+        Self {
+            state,
+            factor,
+            term,
+        }
+    }
+
+    /// With a seed of 32 bits.
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self::new(seed << 16 | 0x330e, Self::FACTOR, Self::TERM)
+    }
+
+    /// The state that follows another one.
+    pub(crate) fn after(&self, state: u64) -> u64 {
+        let product = state.wrapping_mul(self.factor);
+        product.wrapping_add(self.term) & ((1 << 48) - 1)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.state = self.after(self.state);
+        self.state
+    }
+
+    /// Sets the state, with factor and term as at first; the result is the one before.
+    pub(crate) fn set(&mut self, state: u64) -> u64 {
+        let before = self.state;
+        *self = Self::new(state, Self::FACTOR, Self::TERM);
+        before
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Random;

@@ -4,20 +4,46 @@ use std::ffi::CString;
 
 use crate::memory::{MemoryError, Protection, Window};
 
-/// The variables by name, 8 bytes each, in the order of their places.
-const NAMES: [&[&str]; 8] = [
-    &["stdin"],
-    &["stdout"],
-    &["stderr"],
-    &["environ", "__environ", "_environ"],
-    &["__stack_chk_guard"],
-    &["__dso_handle"],
-    &["signgam", "__signgam"],
-    &["optind"],
+/// The variables by name with their sizes in bytes, in the order of their places.
+const NAMES: [(&[&str], u64); 25] = [
+    (&["stdin"], 8),
+    (&["stdout"], 8),
+    (&["stderr"], 8),
+    (&["environ", "__environ", "_environ"], 8),
+    (&["__stack_chk_guard"], 8),
+    (&["__dso_handle"], 8),
+    (&["signgam", "__signgam"], 8),
+    (&["optind"], 8),
+    (&["opterr"], 8),
+    (&["optopt"], 8),
+    (&["optarg"], 8),
+    (&["timezone", "__timezone"], 8),
+    (&["daylight", "__daylight"], 8),
+    (&["tzname", "__tzname"], 16),
+    (&["_ZSt7nothrow"], 8),
+    // Classes of the type descriptions of C++: their addresses tell them apart, and nothing in them can be called.
+    (&["_ZTVN10__cxxabiv117__class_type_infoE"], CLASS),
+    (&["_ZTVN10__cxxabiv120__si_class_type_infoE"], CLASS),
+    (&["_ZTVN10__cxxabiv121__vmi_class_type_infoE"], CLASS),
+    (&["_ZTVN10__cxxabiv119__pointer_type_infoE"], CLASS),
+    (
+        &["_ZTVN10__cxxabiv129__pointer_to_member_type_infoE"],
+        CLASS,
+    ),
+    (&["_ZTVN10__cxxabiv120__function_type_infoE"], CLASS),
+    (&["_ZTVN10__cxxabiv117__array_type_infoE"], CLASS),
+    (&["_ZTVN10__cxxabiv116__enum_type_infoE"], CLASS),
+    (&["_ZTVN10__cxxabiv123__fundamental_type_infoE"], CLASS),
+    (&["_ZTISt9type_info"], 16),
 ];
 
-const ENVIRONMENT: u64 = 3;
-const GUARD: u64 = 4;
+/// Bytes of a class's table of virtual functions.
+const CLASS: u64 = 88;
+
+const ENVIRONMENT: usize = 3;
+const GUARD: usize = 4;
+const OPTION_INDEX: usize = 7;
+const OPTION_ERRORS: usize = 8;
 
 /// Bytes behind the variables for each of the three streams: programs see their addresses only.
 const STREAM: u64 = 64;
@@ -30,14 +56,17 @@ pub(super) struct Variables {
 
 impl Variables {
     pub(super) fn new(window: &Window) -> Result<Self, MemoryError> {
-        let length = 8 * NAMES.len() as u64 + 3 * STREAM;
+        let length = Self::offset(NAMES.len()) + 3 * STREAM;
         let range = window.map(length, Protection::ReadWrite)?;
         let new = Self { start: range.start };
         for (index, stream) in new.streams().into_iter().enumerate() {
             // The range has just been mapped for writing.
-            let _ = window.store::<8>(new.at(index as u64), stream);
+            let _ = window.store::<8>(new.at(index), stream);
         }
         let _ = window.store::<8>(new.at(GUARD), 0x00ff_5a3c_96e1_7b00);
+        // The first argument that may be an option, and that messages are wanted.
+        let _ = window.store::<4>(new.at(OPTION_INDEX), 1);
+        let _ = window.store::<4>(new.at(OPTION_ERRORS), 1);
         Ok(new)
     }
 
@@ -63,18 +92,23 @@ impl Variables {
         Ok(range.start)
     }
 
-    fn at(&self, index: u64) -> u64 {
-        self.start + 8 * index
+    fn offset(index: usize) -> u64 {
+        NAMES[..index].iter().map(|(_, size)| size).sum()
+    }
+
+    fn at(&self, index: usize) -> u64 {
+        self.start + Self::offset(index)
     }
 
     /// What stands for the standard streams.
     pub(super) fn streams(&self) -> [u64; 3] {
-        let first = self.at(NAMES.len() as u64);
+        let first = self.at(NAMES.len());
         [first, first + STREAM, first + 2 * STREAM]
     }
 
     pub(super) fn find(&self, name: &str) -> Option<u64> {
-        let index = NAMES.iter().position(|names| names.contains(&name))?;
-        Some(self.at(index as u64))
+        let mut all = NAMES.iter();
+        let index = all.position(|(names, _)| names.contains(&name))?;
+        Some(self.at(index))
     }
 }

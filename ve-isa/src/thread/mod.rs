@@ -173,6 +173,20 @@ impl Thread {
         self.gates.process()
     }
 
+    /// Memory of the machine with this name, which is made the first time; nothing if there is no memory.
+    pub(crate) fn lasting(
+        &self,
+        name: &'static str,
+        make: impl FnOnce() -> Vec<u8>,
+    ) -> Option<u64> {
+        self.process().lasting(self.window(), name, make)
+    }
+
+    /// Tells whoever observes the thread.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.interpreter.note(text);
+    }
+
     /// The threads of the machine.
     pub(crate) fn members(&self) -> &Members {
         &self.gates.members

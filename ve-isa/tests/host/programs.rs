@@ -57,3 +57,10 @@ fn names_of_necs_compiler() {
         assert!(compare(include_str!("nec.c")) > 250);
     }
 }
+
+#[test]
+fn long_doubles_complex_numbers_and_rounding() {
+    if can_compile() {
+        assert!(compare(include_str!("maths.c")) > 150);
+    }
+}

@@ -38,7 +38,13 @@ fn run(command: &mut Command) -> Vec<u8> {
 }
 
 /// What does not depend on whether a compiler knows the C library.
-const COMMON: [&str; 4] = ["-w", "-fno-builtin", "-ffp-contract=off", "-std=gnu11"];
+const COMMON: [&str; 5] = [
+    "-w",
+    "-fno-builtin",
+    "-ffp-contract=off",
+    "-frounding-math",
+    "-std=gnu11",
+];
 
 /// An object for the Vector Engine.
 pub fn object(directory: &Path, source: &str, flags: &[&str]) -> Vec<u8> {
