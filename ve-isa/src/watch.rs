@@ -64,6 +64,12 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
+    fn note(&mut self, text: &str) {
+        if self.trace.is_some() {
+            eprintln!("{text}");
+        }
+    }
+
     fn fork(&self) -> Option<Box<dyn Observer>> {
         Some(Box::new(self.clone()))
     }

@@ -9,10 +9,10 @@ use crate::thread::{Failure, Thread};
 use crate::trap::TrapKind;
 
 pub(super) const TABLE: Table = &[
-    ("abort", |_| Err(TrapKind::Abort.into())),
-    ("raise", |thread| {
-        let number = int(thread, 0);
-        raise(thread, number)
+    ("abort", |thread| {
+        // A handler may see it, and may leave by a jump.
+        super::signals::raise(thread, libc::SIGABRT)?;
+        Err(TrapKind::Abort.into())
     }),
     ("exit", |thread| {
         let code = int(thread, 0);
@@ -95,6 +95,17 @@ pub(super) const TABLE: Table = &[
     ("__cxa_deleted_virtual", |_| {
         Err(Failure::Why("a deleted virtual function was called".into()))
     }),
+    ("__cxa_throw_bad_array_new_length", |_| {
+        Err(Failure::Why(
+            "was asked for an array that is too large".into(),
+        ))
+    }),
+    ("__cxa_bad_cast", |_| {
+        Err(Failure::Why("a reference cannot be cast".into()))
+    }),
+    ("__cxa_bad_typeid", |_| {
+        Err(Failure::Why("a null pointer has no type".into()))
+    }),
     ("_ZSt9terminatev", |_| Err(TrapKind::Abort.into())),
     ("__gmon_start__", nothing),
     ("__register_frame_info", nothing),
@@ -102,21 +113,6 @@ pub(super) const TABLE: Table = &[
 ];
 
 const SP: usize = 11;
-
-/// A signal to the program itself, which ends it unless that is one that does nothing by default.
-fn raise(thread: &mut Thread, number: i32) -> Outcome {
-    match number {
-        0 | libc::SIGCHLD | libc::SIGCONT | libc::SIGURG | libc::SIGWINCH => result_int(thread, 0),
-        libc::SIGSTOP | libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU => {
-            Err(Failure::Why("nobody could continue the program".into()))
-        }
-        1..=64 => Err(TrapKind::Raised { signal: number }.into()),
-        _ => {
-            set_errno(thread, libc::EINVAL);
-            result_int(thread, -1)
-        }
-    }
-}
 
 fn exit_at_once(thread: &mut Thread) -> Outcome {
     let code = int(thread, 0);

@@ -75,6 +75,12 @@ pub(super) const TABLE: Table = &[
     ("_ZdaPvmSt11align_val_t", |thread| {
         free(thread, word(thread, 0))
     }),
+    ("_ZdlPvSt11align_val_tRKSt9nothrow_t", |thread| {
+        free(thread, word(thread, 0))
+    }),
+    ("_ZdaPvSt11align_val_tRKSt9nothrow_t", |thread| {
+        free(thread, word(thread, 0))
+    }),
     ("__libc_freeres", nothing),
 ];
 

@@ -18,6 +18,22 @@ pub(super) const TABLE: Table = &[
         let length = word(thread, 2);
         copy(thread, length)
     }),
+    ("__mempcpy_chk", |thread| {
+        let length = word(thread, 2);
+        copy(thread, length)
+    }),
+    ("explicit_bzero", |thread| {
+        fill(thread.window(), word(thread, 0), 0, word(thread, 1))
+    }),
+    ("swab", |thread| {
+        let (from, to, length) = (word(thread, 0), word(thread, 1), word(thread, 2) as i64);
+        for pair in 0..(length / 2).max(0) as u64 {
+            let two = load::<2>(thread.window(), from.wrapping_add(2 * pair))?;
+            let swapped = (two as u16).swap_bytes();
+            store::<2>(thread.window(), to.wrapping_add(2 * pair), swapped.into())?;
+        }
+        Ok(())
+    }),
     ("memset", set),
     ("__memset_chk", set),
     ("__vec_memset", set),

@@ -15,14 +15,20 @@ mod heap;
 mod integers;
 mod jump;
 mod locked;
+mod locale;
 mod math;
 mod memory;
 mod number;
 mod openmp;
+mod options;
+mod posix;
 mod print;
 mod quad;
 mod quad_math;
+mod random;
 mod scan;
+mod search;
+mod signals;
 mod stdio;
 mod stdlib;
 mod string;
@@ -54,16 +60,22 @@ const TABLES: &[call::Table] = &[
     integers::TABLE,
     jump::TABLE,
     locked::TABLE,
+    locale::TABLE,
     math::NUMBERS,
     math::OTHERS,
     memory::TABLE,
     number::TABLE,
     openmp::TABLE,
+    options::TABLE,
+    posix::TABLE,
     print::TABLE,
     quad::TABLE,
     quad_math::NUMBERS,
     quad_math::OTHERS,
+    random::TABLE,
     scan::TABLE,
+    search::TABLE,
+    signals::TABLE,
     stdio::TABLE,
     stdlib::TABLE,
     string::TABLE,

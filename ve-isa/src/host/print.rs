@@ -65,9 +65,15 @@ pub(super) const TABLE: Table = &[
         to_memory(thread, room, 4, Variable::List(5))
     }),
     ("asprintf", |thread| {
-        to_block(thread, Variable::Arguments(2))
+        to_block(thread, 1, Variable::Arguments(2))
     }),
-    ("vasprintf", |thread| to_block(thread, Variable::List(2))),
+    ("vasprintf", |thread| to_block(thread, 1, Variable::List(2))),
+    ("__asprintf_chk", |thread| {
+        to_block(thread, 2, Variable::Arguments(3))
+    }),
+    ("__vasprintf_chk", |thread| {
+        to_block(thread, 2, Variable::List(3))
+    }),
 ];
 
 /// Where the arguments for a format are.
@@ -120,15 +126,19 @@ fn to_memory(thread: &mut Thread, room: u64, format: usize, arguments: Variable)
 }
 
 /// Prints to a buffer of the host.
-fn to_buffer(thread: &Thread, arguments: Variable) -> Result<Result<Vec<u8>, i32>, Failure> {
-    let (format, arguments) = (word(thread, 1), arguments.address(thread));
+fn to_buffer(
+    thread: &Thread,
+    format: usize,
+    arguments: Variable,
+) -> Result<Result<Vec<u8>, i32>, Failure> {
+    let (format, arguments) = (word(thread, format), arguments.address(thread));
     let mut buffer = Vec::new();
     let printed = format::print(thread, format, arguments, Sink::Buffer(&mut buffer))?;
     Ok(printed.map(|_| buffer))
 }
 
 fn to_descriptor(thread: &mut Thread, arguments: Variable) -> Outcome {
-    let buffer = match to_buffer(thread, arguments)? {
+    let buffer = match to_buffer(thread, 1, arguments)? {
         Ok(buffer) => buffer,
         Err(error) => return format::result(thread, Err(error)),
     };
@@ -137,8 +147,8 @@ fn to_descriptor(thread: &mut Thread, arguments: Variable) -> Outcome {
     format::result(thread, written.map(|()| buffer.len() as i32))
 }
 
-fn to_block(thread: &mut Thread, arguments: Variable) -> Outcome {
-    let mut buffer = match to_buffer(thread, arguments)? {
+fn to_block(thread: &mut Thread, format: usize, arguments: Variable) -> Outcome {
+    let mut buffer = match to_buffer(thread, format, arguments)? {
         Ok(buffer) => buffer,
         Err(error) => return format::result(thread, Err(error)),
     };

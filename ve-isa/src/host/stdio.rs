@@ -4,9 +4,10 @@ use std::ffi::CString;
 use std::sync::Arc;
 
 use super::call::{
-    CHUNK, Outcome, Table, c_text, copy_errno, int, load, nothing, read, result, result_int,
+    CHUNK, Outcome, Table, c_text, copy_errno, int, load, nothing, place, read, result, result_int,
     set_errno, store, text, word, write,
 };
+use super::format::{self, Sink};
 use super::{heap, string};
 use crate::process::Stream;
 use crate::thread::{Failure, Thread};
@@ -57,6 +58,33 @@ pub(super) const TABLE: Table = &[
         let done = byte >= 0 && stream.unget(byte as u8);
         result_int(thread, if done { i32::from(byte as u8) } else { -1 })
     }),
+    ("__fgets_chk", |thread| {
+        let (to, room) = (word(thread, 0), int(thread, 2));
+        let stream = stream(thread, 3)?;
+        read_line(thread, &stream, to, room)
+    }),
+    ("fgets_unlocked", |thread| {
+        let (to, room) = (word(thread, 0), int(thread, 1));
+        let stream = stream(thread, 2)?;
+        read_line(thread, &stream, to, room)
+    }),
+    ("fputs_unlocked", |thread| {
+        let bytes = text(thread.window(), word(thread, 0))?;
+        let stream = stream(thread, 1)?;
+        write_text(thread, Some(stream), &bytes)
+    }),
+    ("getw", |thread| {
+        thread.process().streams.flush_output();
+        let mut bytes = [0; 4];
+        let whole = stream(thread, 0)?.read(&mut bytes) == bytes.len();
+        result_int(thread, if whole { i32::from_le_bytes(bytes) } else { -1 })
+    }),
+    ("putw", |thread| {
+        let bytes = int(thread, 0).to_le_bytes();
+        let stream = stream(thread, 1)?;
+        let done = write_bytes(thread, Some(stream), &bytes);
+        result_int(thread, if done { 0 } else { -1 })
+    }),
     ("fgets", |thread| {
         let (to, room) = (word(thread, 0), int(thread, 1));
         let stream = stream(thread, 2)?;
@@ -83,26 +111,20 @@ pub(super) const TABLE: Table = &[
     ("fclose", close),
     ("fflush", flush),
     ("fflush_unlocked", flush),
-    ("feof", |thread| {
-        let (end, _) = stream(thread, 0)?.state();
-        result_int(thread, end.into())
-    }),
-    ("ferror", |thread| {
-        let (_, error) = stream(thread, 0)?.state();
-        result_int(thread, error.into())
-    }),
-    ("clearerr", |thread| {
-        stream(thread, 0)?.clear();
-        Ok(())
-    }),
-    ("fileno", |thread| {
-        let number = stream(thread, 0)?.descriptor();
-        result_int(thread, number)
-    }),
+    ("feof", at_end),
+    ("feof_unlocked", at_end),
+    ("ferror", has_failed),
+    ("ferror_unlocked", has_failed),
+    ("clearerr", forget_state),
+    ("clearerr_unlocked", forget_state),
+    ("fileno", descriptor),
+    ("fileno_unlocked", descriptor),
     ("fseek", seek),
     ("fseeko", seek),
+    ("fseeko64", seek),
     ("ftell", tell),
     ("ftello", tell),
+    ("ftello64", tell),
     ("rewind", |thread| {
         let stream = stream(thread, 0)?;
         stream.seek(0, libc::SEEK_SET);
@@ -155,7 +177,31 @@ pub(super) const TABLE: Table = &[
         })
     }),
     ("perror", describe_error),
+    ("err", |thread| complain(thread, 1, Some(0), true)),
+    ("errx", |thread| complain(thread, 1, Some(0), false)),
+    ("warn", |thread| complain(thread, 0, None, true)),
+    ("warnx", |thread| complain(thread, 0, None, false)),
 ];
+
+fn at_end(thread: &mut Thread) -> Outcome {
+    let (end, _) = stream(thread, 0)?.state();
+    result_int(thread, end.into())
+}
+
+fn has_failed(thread: &mut Thread) -> Outcome {
+    let (_, error) = stream(thread, 0)?.state();
+    result_int(thread, error.into())
+}
+
+fn forget_state(thread: &mut Thread) -> Outcome {
+    stream(thread, 0)?.clear();
+    Ok(())
+}
+
+fn descriptor(thread: &mut Thread) -> Outcome {
+    let number = stream(thread, 0)?.descriptor();
+    result_int(thread, number)
+}
 
 /// The open stream that an argument names.
 pub(super) fn stream(thread: &Thread, number: usize) -> Result<Arc<Stream>, Failure> {
@@ -448,8 +494,20 @@ fn with_path(thread: &mut Thread, act: impl FnOnce(&CString) -> i32) -> Outcome 
     result_int(thread, done)
 }
 
-fn describe_error(thread: &mut Thread) -> Outcome {
+/// Prints a line of the host's to standard error.
+pub(super) fn to_standard_error(thread: &Thread, line: &[u8]) {
+    thread.process().streams.flush_output();
+    let error = standard(thread, 2);
+    write_bytes(thread, error, line);
+}
+
+/// What the variable `errno` of the thread stands for.
+fn last_error(thread: &Thread) -> Result<Vec<u8>, Failure> {
     let number = load::<4>(thread.window(), thread.private().start)? as i32;
+    Ok(string::error_text(number))
+}
+
+fn describe_error(thread: &mut Thread) -> Outcome {
     let prefix = word(thread, 0);
     let mut line = Vec::new();
     if prefix != 0 {
@@ -458,10 +516,38 @@ fn describe_error(thread: &mut Thread) -> Outcome {
             line.extend_from_slice(b": ");
         }
     }
-    line.extend(string::error_text(number));
+    line.extend(last_error(thread)?);
     line.push(b'\n');
-    thread.process().streams.flush_output();
-    let error = standard(thread, 2);
-    write_bytes(thread, error, &line);
+    to_standard_error(thread, &line);
     Ok(())
+}
+
+/// Prints a text by the format in the argument with this number, behind the name of the program, and what `errno` stands for, if that is
+/// wanted; then ends the program with the code in another argument, if there is one.
+fn complain(thread: &mut Thread, number: usize, code: Option<usize>, error: bool) -> Outcome {
+    let mut line = b"ve: ".to_vec();
+    let (format, arguments) = (word(thread, number), place(thread, number as u64 + 1));
+    let reason = last_error(thread)?;
+    if format != 0 {
+        let mut buffer = Vec::new();
+        let printed = format::print(thread, format, arguments, Sink::Buffer(&mut buffer))?;
+        if printed.is_ok() {
+            line.extend(buffer);
+        }
+        if error {
+            line.extend(b": ");
+        }
+    }
+    if error {
+        line.extend(reason);
+    }
+    line.push(b'\n');
+    to_standard_error(thread, &line);
+    match code {
+        Some(code) => {
+            let code = int(thread, code);
+            super::control::leave_program(thread, code)
+        }
+        None => Ok(()),
+    }
 }

@@ -79,6 +79,16 @@ pub(super) const TABLE: Table = &[
         let limit = word(thread, 1);
         duplicate(thread, limit)
     }),
+    ("strsignal", |thread| {
+        // SAFETY: the C library's text is a string, and stays until the next call of this thread.
+        let name = unsafe { std::ffi::CStr::from_ptr(libc::strsignal(int(thread, 0))) };
+        let mut bytes = name.to_bytes().to_vec();
+        bytes.truncate(127);
+        bytes.push(0);
+        let place = thread.private().start + ERROR_TEXT;
+        write(thread.window(), place, &bytes)?;
+        result(thread, place)
+    }),
     ("strerror", describe_error),
     ("__xpg_strerror_r", describe_error_into),
     ("strerror_r", describe_error_into),

@@ -49,6 +49,8 @@ pub(super) const TABLE: Table = &[
         store::<4>(thread.window(), attributes, kind & 3)?;
         result_int(thread, 0)
     }),
+    ("pthread_mutexattr_setpshared", succeed),
+    ("pthread_condattr_setpshared", succeed),
     ("pthread_mutexattr_gettype", |thread| {
         let kind = load::<4>(thread.window(), word(thread, 0))?;
         store::<4>(thread.window(), word(thread, 1), kind & 3)?;

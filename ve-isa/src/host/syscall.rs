@@ -26,6 +26,9 @@ mod number {
 const SL: usize = 8;
 const SP: usize = 11;
 
+/// Bytes of the pages that lengths are rounded to.
+const PAGE: u64 = 64 << 10;
+
 /// Bits of the flags of `mmap`.
 const MAP_FIXED: u64 = 0x10;
 const MAP_ANONYMOUS: u64 = 0x20;
@@ -51,10 +54,7 @@ pub(crate) fn system_call(thread: &mut Thread) -> Outcome {
             }
         }
         number::MMAP => map(thread, arguments),
-        number::MUNMAP => match thread.window().unmap(arguments[0]) {
-            Ok(()) => Ok(0),
-            Err(_) => Err(libc::EINVAL),
-        },
+        number::MUNMAP => unmap(thread, arguments),
         // There is no such memory: libraries go on with mmap.
         number::BRK => Ok(0),
         number::GETPID => Ok(std::process::id().into()),
@@ -69,7 +69,10 @@ pub(crate) fn system_call(thread: &mut Thread) -> Outcome {
             stored.map(|()| 0).map_err(|_| libc::EFAULT)
         }),
         number::GROW => return grow(thread),
-        _ => Err(libc::ENOSYS),
+        _ => {
+            thread.note(&format!("system call {number} is not served: ENOSYS"));
+            Err(libc::ENOSYS)
+        }
     };
     let value = done.unwrap_or_else(|error| -i64::from(error) as u64);
     result(thread, value)
@@ -91,7 +94,7 @@ fn last_error() -> i32 {
     error.raw_os_error().unwrap_or(libc::EIO)
 }
 
-fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<u64, i32> {
+pub(super) fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<u64, i32> {
     let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
     let mut buffer = vec![0; length.min(CHUNK) as usize];
     // SAFETY: the buffer has the length that is passed, and the file stays open during the call.
@@ -102,7 +105,7 @@ fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<u64, i32> {
     Ok(bytes as u64)
 }
 
-fn write(thread: &Thread, [file, from, length, ..]: [u64; 6]) -> Result<u64, i32> {
+pub(super) fn write(thread: &Thread, [file, from, length, ..]: [u64; 6]) -> Result<u64, i32> {
     let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
     let mut buffer = vec![0; length.min(CHUNK) as usize];
     let read = thread.window().read(from, &mut buffer);
@@ -127,7 +130,7 @@ pub(super) fn write_bytes(thread: &Thread, number: i32, mut bytes: &[u8]) -> Res
     Ok(())
 }
 
-fn open(thread: &Thread, [path, flags, mode, ..]: [u64; 6]) -> Result<u64, i32> {
+pub(super) fn open(thread: &Thread, [path, flags, mode, ..]: [u64; 6]) -> Result<u64, i32> {
     let path = c_text(thread.window(), path).map_err(|_| libc::EFAULT)?;
     let flags = flags as i32 | libc::O_CLOEXEC;
     // SAFETY: the path is a string; the system checks the flags.
@@ -141,7 +144,10 @@ fn open(thread: &Thread, [path, flags, mode, ..]: [u64; 6]) -> Result<u64, i32> 
 }
 
 /// Memory without a file, where the window has room for it. The address that the caller would like does not count.
-fn map(thread: &Thread, [_, length, protection, flags, ..]: [u64; 6]) -> Result<u64, i32> {
+pub(super) fn map(
+    thread: &Thread,
+    [_, length, protection, flags, ..]: [u64; 6],
+) -> Result<u64, i32> {
     if flags & MAP_ANONYMOUS == 0 {
         return Err(libc::ENODEV);
     }
@@ -154,8 +160,23 @@ fn map(thread: &Thread, [_, length, protection, flags, ..]: [u64; 6]) -> Result<
         1 => Protection::Read,
         _ => Protection::ReadWrite,
     };
-    window
-        .map(length, protection)
-        .map(|range| range.start)
-        .map_err(|_| libc::ENOMEM)
+    let range = window.map(length, protection).map_err(|_| libc::ENOMEM)?;
+    let mut maps = thread.process().maps.lock();
+    let maps = maps.as_deref_mut().map_err(|_| libc::ENOMEM)?;
+    maps.insert(range.start, length);
+    Ok(range.start)
+}
+
+/// Gives back what `mmap` has given, as a whole: other memory of the program has other owners.
+pub(super) fn unmap(thread: &Thread, [start, length, ..]: [u64; 6]) -> Result<u64, i32> {
+    let pages = |length: u64| length.checked_next_multiple_of(PAGE);
+    let mut maps = thread.process().maps.lock();
+    let maps = maps.as_deref_mut().map_err(|_| libc::EINVAL)?;
+    let mapped = maps.get(&start).copied().ok_or(libc::EINVAL)?;
+    if pages(mapped) != pages(length) {
+        return Err(libc::EINVAL);
+    }
+    thread.window().unmap(start).map_err(|_| libc::EINVAL)?;
+    maps.remove(&start);
+    Ok(0)
 }

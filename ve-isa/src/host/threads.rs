@@ -90,6 +90,22 @@ pub(super) const TABLE: Table = &[
         std::thread::yield_now();
         result_int(thread, 0)
     }),
+    ("sched_get_priority_max", |thread| result_int(thread, 0)),
+    ("sched_get_priority_min", |thread| result_int(thread, 0)),
+    ("sched_getcpu", |thread| result_int(thread, 0)),
+    ("pthread_setname_np", succeed),
+    ("pthread_setcancelstate", |thread| {
+        // No thread can be cancelled.
+        let place = word(thread, 1);
+        if place != 0 {
+            store::<4>(thread.window(), place, 0)?;
+        }
+        result_int(thread, 0)
+    }),
+    ("pthread_testcancel", nothing),
+    ("pthread_attr_setguardsize", succeed),
+    ("pthread_attr_setscope", succeed),
+    ("pthread_attr_setinheritsched", succeed),
     ("pthread_yield", |thread| {
         std::thread::yield_now();
         result_int(thread, 0)

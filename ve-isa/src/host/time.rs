@@ -4,8 +4,8 @@ use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 
 use super::call::{
-    Outcome, Table, c_text, copy_errno, int, load, read, result, result_double, result_int,
-    set_errno, store, word, write,
+    Outcome, Table, c_text, copy_errno, int, load, nothing, read, result, result_double,
+    result_int, set_errno, store, word, write,
 };
 use crate::thread::{Failure, Thread};
 
@@ -85,12 +85,64 @@ pub(super) const TABLE: Table = &[
     ("strftime", format),
     ("asctime", |thread| {
         let date = date(thread, word(thread, 0))?;
-        text_of(thread, &date)
+        let place = thread.private().start + DATE_TEXT;
+        text_of(thread, &date, place)
+    }),
+    ("asctime_r", |thread| {
+        let date = date(thread, word(thread, 0))?;
+        let place = word(thread, 1);
+        text_of(thread, &date, place)
     }),
     ("ctime", |thread| {
-        let seconds = load::<8>(thread.window(), word(thread, 0))? as i64;
-        let date = broken_down(seconds, libc::localtime_r).unwrap_or(NO_DATE);
-        text_of(thread, &date)
+        let place = thread.private().start + DATE_TEXT;
+        text_of_seconds(thread, place)
+    }),
+    ("ctime_r", |thread| {
+        let place = word(thread, 1);
+        text_of_seconds(thread, place)
+    }),
+    ("tzset", nothing),
+    ("timespec_get", |thread| {
+        let (place, base) = (word(thread, 0), int(thread, 1));
+        let (seconds, nanos) = clock(libc::CLOCK_REALTIME).unwrap_or_default();
+        store::<8>(thread.window(), place, seconds)?;
+        store::<8>(thread.window(), place.wrapping_add(8), nanos)?;
+        result_int(thread, if base == 1 { 1 } else { 0 })
+    }),
+    ("clock_getres", |thread| {
+        let (number, place) = (int(thread, 0), word(thread, 1));
+        if let Err(error) = clock(number) {
+            set_errno(thread, error);
+            return result_int(thread, -1);
+        }
+        if place != 0 {
+            store::<8>(thread.window(), place, 0)?;
+            store::<8>(thread.window(), place.wrapping_add(8), 1)?;
+        }
+        result_int(thread, 0)
+    }),
+    ("times", |thread| {
+        let place = word(thread, 0);
+        // SAFETY: all zeros are times.
+        let mut times: libc::tms = unsafe { MaybeUninit::zeroed().assume_init() };
+        // SAFETY: the place has room.
+        let ticks = unsafe { libc::times(&mut times) };
+        let all = [
+            times.tms_utime,
+            times.tms_stime,
+            times.tms_cutime,
+            times.tms_cstime,
+        ];
+        for (index, time) in all.into_iter().enumerate() {
+            if place != 0 {
+                store::<8>(
+                    thread.window(),
+                    place.wrapping_add(8 * index as u64),
+                    time as u64,
+                )?;
+            }
+        }
+        result(thread, ticks as u64)
     }),
 ];
 
@@ -257,7 +309,13 @@ fn format(thread: &mut Thread) -> Outcome {
     result(thread, length as u64)
 }
 
-fn text_of(thread: &mut Thread, date: &Date) -> Outcome {
+fn text_of_seconds(thread: &mut Thread, place: u64) -> Outcome {
+    let seconds = load::<8>(thread.window(), word(thread, 0))? as i64;
+    let date = broken_down(seconds, libc::localtime_r).unwrap_or(NO_DATE);
+    text_of(thread, &date, place)
+}
+
+fn text_of(thread: &mut Thread, date: &Date, place: u64) -> Outcome {
     const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -273,7 +331,6 @@ fn text_of(thread: &mut Thread, date: &Date) -> Outcome {
         format!("{day} {month}{day_of_month:3} {hour:02}:{minute:02}:{second:02} {year}\n");
     text.truncate(100);
     text.push('\0');
-    let place = thread.private().start + DATE_TEXT;
     write(thread.window(), place, text.as_bytes())?;
     result(thread, place)
 }

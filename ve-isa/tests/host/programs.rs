@@ -64,3 +64,10 @@ fn long_doubles_complex_numbers_and_rounding() {
         assert!(compare(include_str!("maths.c")) > 150);
     }
 }
+
+#[test]
+fn files_signals_searches_and_options() {
+    if can_compile() {
+        assert!(compare(include_str!("system.c")) > 300);
+    }
+}

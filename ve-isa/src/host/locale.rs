@@ -1,0 +1,102 @@
+//! `locale.h`, and the tables that `ctype.h` of the C library of Linux looks into. There is the locale "C" alone.
+
+use super::call::{Outcome, Table, int, result, store, text, word};
+use super::ctype::is_space;
+use crate::thread::{Failure, Thread};
+
+pub(super) const TABLE: Table = &[
+    ("setlocale", |thread| {
+        let (category, name) = (int(thread, 0), word(thread, 1));
+        let known = match name {
+            0 => true,
+            name => [&b""[..], b"C", b"POSIX"].contains(&&*text(thread.window(), name)?),
+        };
+        if !known || !(0..=12).contains(&category) {
+            return result(thread, 0);
+        }
+        give(thread, "C", || b"C\0".to_vec())
+    }),
+    ("localeconv", |thread| {
+        let texts = thread.lasting("localeconv texts", || b"\0.\0".to_vec());
+        let Some(none) = texts else {
+            return result(thread, 0);
+        };
+        let mut lconv = Vec::new();
+        for index in 0..10 {
+            // The first is the decimal point.
+            let text = if index == 0 { none + 1 } else { none };
+            lconv.extend(text.to_le_bytes());
+        }
+        // No number of money has a form.
+        lconv.extend([0x7f; 14]);
+        give(thread, "localeconv", || lconv)
+    }),
+    ("__ctype_b_loc", |thread| {
+        let table = (-128..256).flat_map(|c| classes(c).to_le_bytes());
+        give_table(thread, "__ctype_b_loc", table.collect(), 2)
+    }),
+    ("__ctype_tolower_loc", |thread| {
+        let table = (-128..256).flat_map(|c| changed(c, |c| c.to_ascii_lowercase()).to_le_bytes());
+        give_table(thread, "__ctype_tolower_loc", table.collect(), 4)
+    }),
+    ("__ctype_toupper_loc", |thread| {
+        let table = (-128..256).flat_map(|c| changed(c, |c| c.to_ascii_uppercase()).to_le_bytes());
+        give_table(thread, "__ctype_toupper_loc", table.collect(), 4)
+    }),
+];
+
+/// Leaves the address of memory that stays as it is made the first time.
+fn give(thread: &mut Thread, name: &'static str, make: impl FnOnce() -> Vec<u8>) -> Outcome {
+    let address = thread.lasting(name, make);
+    result(thread, address.unwrap_or(0))
+}
+
+/// Leaves the address of a pointer to the entry for 0 of a table that begins at -128.
+fn give_table(
+    thread: &mut Thread,
+    name: &'static str,
+    table: Vec<u8>,
+    entry: u64,
+) -> Result<(), Failure> {
+    let mut bytes = vec![0; 8];
+    bytes.extend(table);
+    let address = thread.lasting(name, || bytes);
+    if let Some(address) = address {
+        store::<8>(thread.window(), address, address + 8 + 128 * entry)?;
+    }
+    result(thread, address.unwrap_or(0))
+}
+
+/// The classes of a character, as bits.
+fn classes(character: i32) -> u16 {
+    let Some(c) = u8::try_from(character).ok().filter(u8::is_ascii) else {
+        return 0;
+    };
+    let classes = [
+        c.is_ascii_uppercase(),
+        c.is_ascii_lowercase(),
+        c.is_ascii_alphabetic(),
+        c.is_ascii_digit(),
+        c.is_ascii_hexdigit(),
+        is_space(c),
+        matches!(c, b' '..=b'~'),
+        c.is_ascii_graphic(),
+        matches!(c, b' ' | b'\t'),
+        c.is_ascii_control(),
+        c.is_ascii_punctuation(),
+        c.is_ascii_alphanumeric(),
+    ];
+    // The bits are those of a big-endian number.
+    let bits = classes.into_iter().enumerate();
+    bits.fold(0, |bits, (bit, set)| bits | u16::from(set) << bit)
+        .swap_bytes()
+}
+
+/// What a character becomes. Negative numbers but for that of the end stand for bytes.
+fn changed(character: i32, fold: fn(u8) -> u8) -> i32 {
+    match u8::try_from(character) {
+        Ok(c) if c.is_ascii() => fold(c).into(),
+        Err(_) if character < -1 => character & 0xff,
+        _ => character,
+    }
+}

@@ -1,0 +1,209 @@
+#include "libc.h"
+
+int open(const char *, int, ...), close(int), access(const char *, int), mkdir(const char *, unsigned), rmdir(const char *), unlink(const char *), rename(const char *, const char *), isatty(int), dup(int), fsync(int), ftruncate(int, long), mkstemp(char *), fileno(FILE *);
+long read(int, void *, size_t), write(int, const void *, size_t), lseek(int, long, int), pread(int, void *, size_t, long), pwrite(int, const void *, size_t, long);
+FILE *fdopen(int, const char *);
+char *getcwd(char *, size_t), *realpath(const char *, char *);
+struct stat { unsigned long dev, ino, nlink; unsigned mode, uid, gid, unused; unsigned long rdev; long size, blksize, blocks, times[6], reserved[3]; };
+int stat(const char *, struct stat *), fstat(int, struct stat *), lstat(const char *, struct stat *);
+void *mmap(void *, size_t, int, int, int, long);
+int munmap(void *, size_t), getppid(void), getpid(void);
+unsigned getuid(void);
+struct utsname { char names[6][65]; };
+int uname(struct utsname *);
+
+static void files(void)
+{
+    char name[] = "/tmp/ve-isa-host-XXXXXX", other[64], directory[64], text[64];
+    int file = mkstemp(name);
+    out("%d %d ", file >= 0, strcmp(name, "/tmp/ve-isa-host-XXXXXX") != 0);
+    sprintf(other, "%s.other", name);
+    sprintf(directory, "%s.dir", name);
+    out("%ld ", write(file, "hello world\n", 12)); out("%ld ", lseek(file, 6, 0));
+    memset(text, 0, sizeof text);
+    out("%ld ", read(file, text, 5)); out("%s ", text);
+    out("%ld ", pwrite(file, "HE", 2, 0)); out("%ld ", pread(file, text, 4, 0)); out("%.5s ", text);
+    out("%d ", ftruncate(file, 8)); out("%ld ", lseek(file, 0, 2)); out("%d ", fsync(file));
+    struct stat s;
+    out("%d ", fstat(file, &s)); out("%ld %o ", s.size, s.mode);
+    out("%d ", isatty(file));
+    int copy = dup(file);
+    out("%d ", copy >= 0); out("%d ", close(copy));
+    errno = 0;
+    out("%d ", close(copy)); out("%d ", errno);
+    out("%d %d ", access(name, 0), access(other, 0));
+    out("%d ", rename(name, other)); out("%d %d ", access(name, 0), access(other, 4));
+    out("%d ", stat(other, &s)); out("%ld %lu ", s.size, s.nlink);
+    errno = 0;
+    out("%d ", lstat(name, &s)); out("%d ", errno);
+    FILE *stream = fdopen(file, "r+");
+    out("%d %d ", stream != 0, fseek(stream, 0, 0)); out("%s ", fgets(text, 5, stream)); out("%d ", fclose(stream));
+    out("%d ", unlink(other));
+    out("%d ", mkdir(directory, 0700)); out("%d ", stat(directory, &s)); out("%o ", s.mode); errno = 0; out("%d ", mkdir(directory, 0700)); out("%d ", errno); out("%d ", rmdir(directory));
+    errno = 0;
+    out("%d ", open("/nonexistent/x", 0)); out("%d ", errno);
+    file = open(name, 0102, 0600);
+    out("%d ", file >= 0); out("%ld ", write(file, "abc", 3)); out("%d %d ", close(file), unlink(name));
+    errno = 0;
+    out("%ld ", read(999, text, 1)); out("%d ", errno);
+    out("%d ", getcwd(text, 2) == 0);
+    char *here = getcwd(0, 0), *same = realpath(".", 0);
+    out("%d ", strcmp(here, same));
+    out("%d ", realpath("/nonexistent/a/b", 0) == 0);
+    struct utsname u;
+    out("%d %s ", uname(&u), u.names[0]);
+    out("%d %d\n", getppid() > 0, getpid() > 0);
+    char *pages = mmap(0, 200000, 3, 0x22, -1, 0);
+    pages[0] = pages[199999] = 7;
+    out("%d ", pages[100] + pages[199999]); out("%d ", munmap(pages, 200000));
+    out("%d\n", mmap(0, 0, 3, 0x22, -1, 0) == (void *)-1);
+}
+
+typedef void (*handler)(int);
+handler signal(int, handler);
+int raise(int), kill(int, int);
+struct sigaction { handler with; unsigned long mask[16]; int flags; void (*restorer)(void); };
+int sigaction(int, const struct sigaction *, struct sigaction *), sigemptyset(unsigned long *), sigfillset(unsigned long *), sigaddset(unsigned long *, int), sigdelset(unsigned long *, int), sigismember(const unsigned long *, int), sigprocmask(int, const unsigned long *, unsigned long *);
+static int seen;
+static jmp_buf back;
+static void note(int number) { seen = seen * 100 + number; }
+static void leave(int number) { longjmp(back, number); }
+static void signals(void)
+{
+    out("%d ", signal(10, note) == 0); out("%d ", raise(10)); out("%d ", seen); out("%d ", kill(getpid(), 10)); out("%d ", seen);
+    out("%d ", signal(10, (handler)1) == note); out("%d ", raise(10)); out("%d ", seen);
+    struct sigaction action, old;
+    memset(&action, 0, sizeof action);
+    action.with = note;
+    out("%d ", sigaction(12, &action, &old)); out("%d ", old.with == 0); out("%d ", sigaction(12, 0, &old)); out("%d ", old.with == note);
+    raise(12);
+    errno = 0;
+    out("%d ", signal(9, note) == (handler)-1); out("%d ", errno);
+    out("%d ", signal(1000, note) == (handler)-1);
+    out("%d %d ", raise(17), kill(getpid(), 0));
+    signal(6, leave);
+    int code = _setjmp(back);
+    if (code == 0) abort();
+    out("%d %d ", code, seen);
+    unsigned long set[16];
+    sigemptyset(set);
+    out("%d ", sigaddset(set, 5)); out("%d %d ", sigismember(set, 5), sigismember(set, 6));
+    sigfillset(set);
+    out("%d ", sigdelset(set, 7)); out("%d %d %d\n", sigismember(set, 7), sigismember(set, 8), sigaddset(set, 999));
+}
+
+char *setlocale(int, const char *);
+struct lconv { char *texts[10], numbers[14]; };
+struct lconv *localeconv(void);
+const unsigned short **__ctype_b_loc(void);
+const int **__ctype_tolower_loc(void), **__ctype_toupper_loc(void);
+static void locales(void)
+{
+    out("%s %s ", setlocale(6, 0), setlocale(6, "C")); out("%s %d ", setlocale(1, "POSIX"), setlocale(6, "xx_YY") == 0);
+    struct lconv *l = localeconv();
+    for (int i = 0; i < 10; i++) out("<%s>", l->texts[i]);
+    for (int i = 0; i < 14; i++) out(" %d", l->numbers[i]);
+    out("\n");
+    for (int i = -128; i < 256; i++) out("%x/%d/%d ", (*__ctype_b_loc())[i], (*__ctype_tolower_loc())[i], (*__ctype_toupper_loc())[i]);
+    out("\n");
+}
+
+void *lfind(const void *, const void *, size_t *, size_t, int (*)(const void *, const void *)), *lsearch(const void *, void *, size_t *, size_t, int (*)(const void *, const void *));
+typedef struct { char *key; void *data; } ENTRY;
+int hcreate(size_t);
+void hdestroy(void);
+ENTRY *hsearch(ENTRY, int);
+void *tsearch(const void *, void **, int (*)(const void *, const void *)), *tfind(const void *, void *const *, int (*)(const void *, const void *)), *tdelete(const void *, void **, int (*)(const void *, const void *));
+void twalk(const void *, void (*)(const void *, int, int));
+static int by_value(const void *l, const void *r) { int a = *(const int *)l, b = *(const int *)r; return (a > b) - (a < b); }
+static void visit(const void *node, int when, int depth) { (void)depth; if (when == 1 || when == 3) out("%d ", **(int *const *)node); }
+static void searches(void)
+{
+    int list[10] = { 5, 3, 9 };
+    size_t count = 3;
+    for (int i = 0; i < 6; i++) {
+        int *found = lfind(&i, list, &count, sizeof *list, by_value);
+        out("%ld ", found ? found - list : -1);
+        found = lsearch(&i, list, &count, sizeof *list, by_value);
+        out("%ld/%lu ", found - list, count);
+    }
+    static char names[20][8];
+    out("%d ", hcreate(50) != 0);
+    for (int i = 0; i < 20; i++) { sprintf(names[i], "n%d", i * 7 % 20); ENTRY e = { names[i], names + i }; out("%d", hsearch(e, 1) != 0); }
+    for (int i = 0; i < 25; i++) { char key[8]; sprintf(key, "n%d", i); ENTRY e = { key, 0 }; ENTRY *found = hsearch(e, 0); out(" %s", found ? (char *)found->data : "none"); }
+    hdestroy();
+    out("\n");
+    static int numbers[60];
+    void *root = 0;
+    for (int i = 0; i < 60; i++) { numbers[i] = (int)random_below(40); int **node = tsearch(&numbers[i], &root, by_value); out("%d ", **node == numbers[i]); }
+    twalk(root, visit);
+    for (int i = 0; i < 45; i += 2) { int **node = tfind(&i, &root, by_value); out("%d ", node ? **node : -1); out("%d ", tdelete(&i, &root, by_value) != 0); }
+    twalk(root, visit);
+    out("\n");
+}
+
+double drand48(void), erand48(unsigned short *);
+long lrand48(void), nrand48(unsigned short *), mrand48(void), jrand48(unsigned short *);
+void srand48(long), lcong48(unsigned short *);
+unsigned short *seed48(unsigned short *);
+static void random_numbers(void)
+{
+    unsigned short state[7] = { 1, 2, 3, 4, 5, 6, 7 };
+    srand48(77);
+    for (int i = 0; i < 5; i++) { out("%.17g ", drand48()); out("%ld ", lrand48()); out("%ld ", mrand48()); out("%.17g ", erand48(state)); out("%ld ", nrand48(state)); out("%ld ", jrand48(state)); out("%d ", state[1]); }
+    unsigned short *before = seed48(state);
+    out("%d %d %d %ld ", before[0], before[1], before[2], lrand48());
+    lcong48(state);
+    out("%ld ", lrand48()); out("%.17g\n", drand48());
+}
+
+extern char *optarg;
+extern int optind, opterr, optopt;
+struct option { const char *name; int has; int *flag; int val; };
+int getopt(int, char *const *, const char *), getopt_long(int, char *const *, const char *, const struct option *, int *), getopt_long_only(int, char *const *, const char *, const struct option *, int *);
+static void one_line(int how, const char *letters, const char *line)
+{
+    static int flag;
+    static const struct option options[] = { { "alpha", 0, 0, 'a' }, { "beta", 1, 0, 'b' }, { "gamma", 2, 0, 1000 }, { "set", 0, &flag, 42 }, { "betatron", 0, 0, 7 }, { 0, 0, 0, 0 } };
+    char copy[200], *arguments[30];
+    strcpy(copy, line);
+    int count = 0;
+    for (char *t = strtok(copy, " "); t; t = strtok(0, " ")) arguments[count++] = t;
+    arguments[count] = 0;
+    optind = 0;
+    opterr = 0;
+    flag = 0;
+    out("<%s> ", line);
+    for (int k = 0; k < 40; k++) {
+        int index = -1, option = how == 0 ? getopt(count, arguments, letters) : how == 1 ? getopt_long(count, arguments, letters, options, &index) : getopt_long_only(count, arguments, letters, options, &index);
+        out("%d:%s:%d:%d ", option, optarg ? optarg : "-", optind, index);
+        if (option == '?' || option == ':') out("[%d] ", optopt);
+        if (option == -1) break;
+    }
+    out("%d |", flag);
+    for (int i = 0; i < count; i++) out(" %s", arguments[i]);
+    out("\n");
+}
+
+static void command_lines(void)
+{
+    static const char *const lines[] = { "p", "p -a", "p -ab x", "p -bx y -a", "p x y -a z -b q w", "p -b", "p -c", "p -- -a", "p a -- -a b", "p -a - b", "p -abc", "p x -a y -- -z w", "p -o -a", "p -oval -a x",
+        "p --alpha", "p --beta=1 --beta 2 x", "p --beta", "p --gamma --gamma=5", "p --set x --al", "p --be 1", "p --betat", "p --none", "p --alpha=3", "p x --beta y z -a w --set", "p -alpha", "p -beta 5", "p -x y", "p one two -b three four -a five" };
+    for (int how = 0; how < 3; how++)
+        for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++) {
+            one_line(how, "ab:o::", lines[i]);
+            one_line(how, "+ab:", lines[i]);
+            one_line(how, "-ab:", lines[i]);
+            one_line(how, ":ab:", lines[i]);
+        }
+}
+
+static void run(void)
+{
+    files();
+    signals();
+    locales();
+    searches();
+    random_numbers();
+    command_lines();
+}
