@@ -212,25 +212,26 @@ impl Machine {
             .collect()
     }
 
-    /// The address of what a name stands for.
+    /// The address of what a name stands for. Of a function that an image chooses by a function of its own it is known once the image
+    /// is started.
     #[must_use]
     pub fn symbol(&self, name: &str) -> Option<u64> {
         let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
         loaded
             .scope
             .get(name)
-            .filter(|definition| definition.tls.is_none())
+            .filter(|definition| definition.tls.is_none() && !definition.indirect)
             .map(|definition| definition.address)
     }
 
-    /// The address of what a name stands for in one image.
+    /// As [`symbol`](Self::symbol), in one image.
     #[must_use]
     pub fn symbol_in(&self, image: ImageId, name: &str) -> Option<u64> {
         let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
         loaded
             .scope
             .get_in(image, name)
-            .filter(|definition| definition.tls.is_none())
+            .filter(|definition| definition.tls.is_none() && !definition.indirect)
             .map(|definition| definition.address)
     }
 
@@ -393,6 +394,8 @@ impl Loaded {
 struct Start {
     id: ImageId,
     resolvers: Vec<Resolver>,
+    /// Names of functions that are to be chosen, each with the function that chooses.
+    indirect: Vec<(Arc<str>, u64)>,
     constructors: Vec<u64>,
 }
 
@@ -418,7 +421,9 @@ impl MachineThread<'_> {
                 .read()
                 .unwrap_or_else(|lock| lock.into_inner());
             let Loaded {
-                images, started, ..
+                scope,
+                images,
+                started,
             } = &*loaded;
             images
                 .iter()
@@ -426,6 +431,7 @@ impl MachineThread<'_> {
                 .map(|image| Start {
                     id: image.id,
                     resolvers: image.resolvers.clone(),
+                    indirect: scope.indirect(image.id),
                     constructors: image.constructors.clone(),
                 })
                 .collect::<Vec<_>>()
@@ -443,6 +449,17 @@ impl MachineThread<'_> {
                 ic: resolver.function,
                 word: None,
             })?;
+        }
+        for start in &starts {
+            for (name, function) in &start.indirect {
+                let address = self.call(*function, &[])?;
+                let machine = self.machine;
+                let mut loaded = machine
+                    .loaded
+                    .write()
+                    .unwrap_or_else(|lock| lock.into_inner());
+                loaded.scope.resolve(start.id, name, address);
+            }
         }
         for start in &starts {
             let begun = {

@@ -190,6 +190,28 @@ impl Scope {
         Ok(())
     }
 
+    /// The names that an image defines by functions which return the addresses that are meant, with those functions.
+    pub(crate) fn indirect(&self, image: ImageId) -> Vec<(Arc<str>, u64)> {
+        let names = self.owned.get(&image).into_iter().flatten();
+        let indirect = names.filter_map(|name| {
+            let definition = self.get_in(image, name)?;
+            definition
+                .indirect
+                .then(|| (name.clone(), definition.address))
+        });
+        indirect.collect()
+    }
+
+    /// Says which address is meant by a name that such a function stands for.
+    pub(crate) fn resolve(&mut self, image: ImageId, name: &str, address: u64) {
+        for definition in self.names.get_mut(name).into_iter().flatten() {
+            if definition.image == image {
+                definition.address = address;
+                definition.indirect = false;
+            }
+        }
+    }
+
     /// Forgets all that an image has: names, groups, thread-local memory.
     pub(crate) fn forget(&mut self, image: ImageId) {
         for name in self.owned.remove(&image).unwrap_or_default() {

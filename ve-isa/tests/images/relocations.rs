@@ -128,8 +128,9 @@ fn functions_choose_what_is_called() {
     let machine = Machine::new().unwrap();
     load(&machine, &[("user.so", &user), ("lib.so", &library)]);
     let mut thread = machine.thread(1 << 20).unwrap();
+    assert_eq!(machine.symbol("chosen"), None);
     thread.start().unwrap();
-    for name in ["by_relocation", "by_symbol", "from_outside"] {
+    for name in ["by_relocation", "by_symbol", "from_outside", "chosen"] {
         let function = machine.symbol(name).unwrap();
         assert_eq!(call(&mut thread, function), 10, "{name}");
     }

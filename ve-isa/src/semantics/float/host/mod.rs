@@ -1,9 +1,13 @@
 //! The host's own unit for floats.
 //!
 //! Rust and LLVM take for granted that floats are rounded to nearest and nothing traps, and promise nothing about the exceptions that
-//! code of theirs notes. So every operation that can note one is a machine instruction in `asm!`, none changes rounding or traps,
+//! code of theirs notes. So every operation here that can note one is a machine instruction in `asm!`, none changes rounding or traps,
 //! and the exceptions are read and cleared in `asm!`, too. An `asm!` block without `preserves_flags` may leave
 //! exceptions in the host's status.
+//!
+//! Loops over vectors (`semantics::vector::float`) are not here. They are plain Rust, of which the compiler makes vector instructions of the
+//! host: which exceptions those note is what compilers do, not what they promise. Tests compare it, and CI runs them at three levels of
+//! optimisation.
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[path = "x86_64.rs"]
