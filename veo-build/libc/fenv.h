@@ -2,8 +2,17 @@
 #ifndef VEO_LIBC_FENV_H
 #define VEO_LIBC_FENV_H
 
-/* The names of exceptions and of directions of rounding are those of the library that runs the code: none is known here. */
-#define FE_ALL_EXCEPT 0
+/* Exceptions and directions of rounding have the bits of the VE's status word, as in the C libraries for it. */
+#define FE_INEXACT 0x1
+#define FE_INVALID 0x2
+#define FE_UNDERFLOW 0x8
+#define FE_OVERFLOW 0x10
+#define FE_DIVBYZERO 0x20
+#define FE_ALL_EXCEPT 0x3b
+#define FE_TOWARDZERO 0
+#define FE_UPWARD 0x1000
+#define FE_DOWNWARD 0x2000
+#define FE_TONEAREST 0x3000
 #define FE_DFL_ENV ((const fenv_t *)-1)
 
 typedef struct {

@@ -44,5 +44,27 @@
 #define SCNu64 "lu"
 #define SCNx32 "x"
 #define SCNx64 "lx"
+#define SCNi32 "i"
+#define SCNi64 "li"
+#define SCNdPTR "ld"
+#define SCNuPTR "lu"
+#define SCNdMAX "ld"
+#define SCNuMAX "lu"
+
+typedef struct {
+    intmax_t quot, rem;
+} imaxdiv_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+intmax_t imaxabs(intmax_t), strtoimax(const char *, char **, int);
+uintmax_t strtoumax(const char *, char **, int);
+imaxdiv_t imaxdiv(intmax_t, intmax_t);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,7 @@
 
 #define HUGE_VAL __builtin_huge_val()
 #define HUGE_VALF __builtin_huge_valf()
+#define HUGE_VALL __builtin_huge_vall()
 #define INFINITY __builtin_inff()
 #define NAN __builtin_nanf("")
 
@@ -72,6 +73,26 @@ float frexpf(float, int *), ldexpf(float, int), scalbnf(float, int), scalblnf(fl
 int ilogbf(float);
 long lrintf(float), lroundf(float);
 long long llrintf(float), llroundf(float);
+
+long double acosl(long double), asinl(long double), atanl(long double), cosl(long double), sinl(long double), tanl(long double);
+long double acoshl(long double), asinhl(long double), atanhl(long double), coshl(long double), sinhl(long double);
+long double tanhl(long double), expl(long double), exp2l(long double), expm1l(long double), logl(long double), log10l(long double);
+long double log1pl(long double), log2l(long double), logbl(long double), cbrtl(long double), fabsl(long double);
+long double sqrtl(long double), erfl(long double), erfcl(long double), lgammal(long double), tgammal(long double);
+long double ceill(long double), floorl(long double), nearbyintl(long double), rintl(long double), roundl(long double);
+long double truncl(long double), atan2l(long double, long double), powl(long double, long double), hypotl(long double, long double);
+long double fmodl(long double, long double), remainderl(long double, long double), copysignl(long double, long double);
+long double nextafterl(long double, long double), nexttowardl(long double, long double), fdiml(long double, long double);
+long double fmaxl(long double, long double), fminl(long double, long double), fmal(long double, long double, long double);
+long double frexpl(long double, int *), ldexpl(long double, int), scalbnl(long double, int), scalblnl(long double, long);
+long double modfl(long double, long double *), nanl(const char *), remquol(long double, long double, int *);
+int ilogbl(long double);
+long lrintl(long double), lroundl(long double);
+long long llrintl(long double), llroundl(long double);
+double nexttoward(double, long double), remquo(double, double, int *), j0(double), j1(double), jn(int, double), y0(double), y1(double), yn(int, double);
+float nexttowardf(float, long double), remquof(float, float, int *);
+
+extern int signgam;
 
 #ifdef __cplusplus
 }

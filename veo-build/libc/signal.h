@@ -23,6 +23,15 @@
 #define SIG_ERR ((void (*)(int))-1)
 
 typedef int sig_atomic_t;
+typedef struct {
+    unsigned long bits[16];
+} sigset_t;
+struct sigaction {
+    void (*sa_handler)(int);
+    sigset_t sa_mask;
+    int sa_flags;
+    void (*sa_restorer)(void);
+};
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +39,9 @@ extern "C" {
 
 void (*signal(int number, void (*handler)(int)))(int);
 int raise(int number), kill(int process, int number);
+int sigaction(int number, const struct sigaction *action, struct sigaction *before);
+int sigemptyset(sigset_t *), sigfillset(sigset_t *), sigaddset(sigset_t *, int), sigdelset(sigset_t *, int);
+int sigismember(const sigset_t *, int), sigprocmask(int how, const sigset_t *, sigset_t *);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,14 @@
 #define SEEK_CUR 1
 #define SEEK_END 2
 
+#define _IOFBF 0
+#define _IOLBF 1
+#define _IONBF 2
+
 typedef struct _IO_FILE FILE;
+typedef struct {
+    unsigned long opaque[2];
+} fpos_t;
 
 #define stdin stdin
 #define stdout stdout
@@ -29,12 +36,18 @@ int sprintf(char *, const char *, ...) __attribute__((format(printf, 2, 3)));
 int snprintf(char *, size_t, const char *, ...) __attribute__((format(printf, 3, 4)));
 int vprintf(const char *, va_list), vfprintf(FILE *, const char *, va_list);
 int vsprintf(char *, const char *, va_list), vsnprintf(char *, size_t, const char *, va_list);
+int asprintf(char **, const char *, ...), vasprintf(char **, const char *, va_list), dprintf(int, const char *, ...);
 int scanf(const char *, ...), fscanf(FILE *, const char *, ...), sscanf(const char *, const char *, ...);
+int vscanf(const char *, va_list), vfscanf(FILE *, const char *, va_list), vsscanf(const char *, const char *, va_list);
 int putchar(int), puts(const char *), fputc(int, FILE *), putc(int, FILE *), fputs(const char *, FILE *);
 int getchar(void), fgetc(FILE *), getc(FILE *), ungetc(int, FILE *);
 char *fgets(char *, int, FILE *);
-FILE *fopen(const char *, const char *);
-int fclose(FILE *), fflush(FILE *), fseek(FILE *, long, int), feof(FILE *), ferror(FILE *), remove(const char *), rename(const char *, const char *);
+FILE *fopen(const char *, const char *), *freopen(const char *, const char *, FILE *), *fdopen(int, const char *), *tmpfile(void);
+int setvbuf(FILE *, char *, int, size_t), fgetpos(FILE *, fpos_t *), fsetpos(FILE *, const fpos_t *), fileno(FILE *);
+int rename(const char *, const char *);
+void setbuf(FILE *, char *);
+long getline(char **, size_t *, FILE *), getdelim(char **, size_t *, int, FILE *);
+int fclose(FILE *), fflush(FILE *), fseek(FILE *, long, int), feof(FILE *), ferror(FILE *), remove(const char *);
 long ftell(FILE *);
 size_t fread(void *, size_t, size_t, FILE *), fwrite(const void *, size_t, size_t, FILE *);
 void perror(const char *), rewind(FILE *), clearerr(FILE *);

@@ -16,6 +16,10 @@ char *strcat(char *, const char *), *strncat(char *, const char *, size_t);
 size_t strlen(const char *), strnlen(const char *, size_t), strspn(const char *, const char *);
 size_t strcspn(const char *, const char *);
 char *strtok(char *, const char *), *strdup(const char *), *strerror(int);
+char *strtok_r(char *, const char *, char **), *strndup(const char *, size_t), *strsep(char **, const char *);
+char *stpcpy(char *, const char *), *stpncpy(char *, const char *, size_t), *strsignal(int);
+size_t strxfrm(char *, const char *, size_t);
+void *memccpy(void *, const void *, int, size_t);
 #ifdef __cplusplus
 const void *memchr(const void *, int, size_t);
 const char *strchr(const char *, int), *strrchr(const char *, int), *strstr(const char *, const char *);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #define CLOCKS_PER_SEC 1000000L
+#define TIME_UTC 1
 #define CLOCK_REALTIME 0
 #define CLOCK_MONOTONIC 1
 #define CLOCK_PROCESS_CPUTIME_ID 2
@@ -34,6 +35,10 @@ double difftime(time_t, time_t);
 struct tm *gmtime(const time_t *), *localtime(const time_t *);
 size_t strftime(char *, size_t, const char *, const struct tm *);
 int clock_gettime(clockid_t, struct timespec *), clock_getres(clockid_t, struct timespec *);
+char *asctime(const struct tm *), *ctime(const time_t *), *asctime_r(const struct tm *, char *), *ctime_r(const time_t *, char *);
+struct tm *gmtime_r(const time_t *, struct tm *), *localtime_r(const time_t *, struct tm *);
+time_t timegm(struct tm *);
+int timespec_get(struct timespec *, int);
 int nanosleep(const struct timespec *, struct timespec *);
 
 #ifdef __cplusplus

@@ -31,7 +31,13 @@ char *getcwd(char *, size_t);
 uid_t getuid(void), geteuid(void);
 off_t lseek(int, off_t, int);
 ssize_t read(int, void *, size_t), write(int, const void *, size_t);
+ssize_t pread(int, void *, size_t, off_t), pwrite(int, const void *, size_t, off_t);
+gid_t getgid(void), getegid(void);
 long sysconf(int), syscall(long, ...);
+int getopt(int, char *const *, const char *);
+
+extern char *optarg;
+extern int optind, opterr, optopt;
 
 #ifdef __cplusplus
 }

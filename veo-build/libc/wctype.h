@@ -5,6 +5,7 @@
 #include <wchar.h>
 
 typedef unsigned long wctype_t;
+typedef const int *wctrans_t;
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,6 +16,8 @@ int iswlower(wint_t), iswprint(wint_t), iswpunct(wint_t), iswspace(wint_t), iswu
 wint_t towlower(wint_t), towupper(wint_t);
 wctype_t wctype(const char *);
 int iswctype(wint_t, wctype_t);
+wctrans_t wctrans(const char *);
+wint_t towctrans(wint_t, wctrans_t);
 
 #ifdef __cplusplus
 }
