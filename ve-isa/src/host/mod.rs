@@ -9,6 +9,7 @@ mod call;
 mod complex;
 mod control;
 mod ctype;
+mod directories;
 mod fenv;
 mod format;
 mod heap;
@@ -55,6 +56,7 @@ const TABLES: &[call::Table] = &[
     complex::OTHERS,
     control::TABLE,
     ctype::TABLE,
+    directories::TABLE,
     fenv::TABLE,
     heap::TABLE,
     integers::TABLE,

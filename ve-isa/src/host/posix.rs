@@ -7,8 +7,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{FromRawFd as _, OwnedFd};
 
 use super::call::{
-    Outcome, Table, c_text, copy_errno, int, read, result, result_int, set_errno, store, text,
-    word, write,
+    Outcome, Table, c_text, copy_errno, int, load, read, result, result_int, set_errno, store,
+    text, word, write,
 };
 use super::{heap, syscall};
 use crate::thread::{Failure, Thread};
@@ -32,6 +32,14 @@ pub(super) const TABLE: Table = &[
     ("__read_chk", |thread| {
         give(thread, syscall::read(thread, words(thread)))
     }),
+    ("readv", |thread| {
+        let done = syscall::each(thread, words(thread), syscall::read);
+        give(thread, done)
+    }),
+    ("writev", |thread| {
+        let done = syscall::each(thread, words(thread), syscall::write);
+        give(thread, done)
+    }),
     ("write", |thread| {
         give(thread, syscall::write(thread, words(thread)))
     }),
@@ -47,6 +55,59 @@ pub(super) const TABLE: Table = &[
             let copy = unsafe { libc::fcntl(file, libc::F_DUPFD_CLOEXEC, 3) };
             owned(copy)
         })
+    }),
+    ("pipe", |thread| {
+        let place = word(thread, 0);
+        load::<8>(thread.window(), place)?;
+        let mut ends = [0; 2];
+        // SAFETY: the place has room for both.
+        if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
+            copy_errno(thread);
+            return result_int(thread, -1);
+        }
+        for (index, end) in ends.into_iter().enumerate() {
+            // SAFETY: the call has just opened it, so nobody else owns it.
+            let number = thread
+                .process()
+                .files
+                .add(unsafe { OwnedFd::from_raw_fd(end) });
+            store::<4>(
+                thread.window(),
+                place.wrapping_add(4 * index as u64),
+                number as u64,
+            )?;
+        }
+        result_int(thread, 0)
+    }),
+    ("fcntl", control),
+    ("fcntl64", control),
+    ("truncate", |thread| {
+        let length = word(thread, 1) as i64;
+        // SAFETY: the path is a string.
+        with_path(thread, |path| unsafe {
+            libc::truncate(path.as_ptr(), length)
+        })
+    }),
+    ("mprotect", |thread| {
+        give(thread, syscall::protect(thread, words(thread)))
+    }),
+    ("syscall", |thread| {
+        let number = word(thread, 0) as u32;
+        let arguments = std::array::from_fn(|index| word(thread, index + 1));
+        let done = syscall::serve(thread, number, arguments)?;
+        give(thread, done)
+    }),
+    ("mkdtemp", |thread| {
+        let place = word(thread, 0);
+        let mut name = c_text(thread.window(), place)?.into_bytes_with_nul();
+        // SAFETY: the name ends with a 0; the C library changes letters in it.
+        let made = unsafe { libc::mkdtemp(name.as_mut_ptr().cast()) };
+        if made.is_null() {
+            copy_errno(thread);
+            return result(thread, 0);
+        }
+        write(thread.window(), place, &name)?;
+        result(thread, place)
     }),
     ("fsync", |thread| {
         with_file(thread, |file| {
@@ -272,12 +333,27 @@ fn with_file(thread: &mut Thread, act: impl FnOnce(i32) -> Opened) -> Outcome {
     }
 }
 
+/// What does not reach beyond the file itself.
+fn control(thread: &mut Thread) -> Outcome {
+    let (what, value) = (int(thread, 1), int(thread, 2));
+    match what {
+        libc::F_DUPFD | libc::F_DUPFD_CLOEXEC => with_file(thread, |file| {
+            // SAFETY: the file stays open during the call, which checks the number.
+            owned(unsafe { libc::fcntl(file, libc::F_DUPFD_CLOEXEC, value.max(3)) })
+        }),
+        libc::F_GETFD | libc::F_GETFL | libc::F_SETFL => with_file(thread, |file| {
+            // SAFETY: as above.
+            Opened::Number(unsafe { libc::fcntl(file, what, value) }.into())
+        }),
+        // Files are closed in child processes of the host, whatever the program wants.
+        libc::F_SETFD => with_file(thread, |_| Opened::Number(0)),
+        _ => fail(thread, libc::EINVAL),
+    }
+}
+
 fn seek(thread: &mut Thread) -> Outcome {
-    let (offset, from) = (word(thread, 1) as i64, int(thread, 2));
-    with_file(thread, |file| {
-        // SAFETY: the file stays open during the call, which checks the numbers.
-        Opened::Number(unsafe { libc::lseek(file, offset, from) })
-    })
+    let done = syscall::seek(thread, words(thread));
+    give(thread, done)
 }
 
 fn truncate(thread: &mut Thread) -> Outcome {

@@ -14,7 +14,15 @@ mod number {
     pub(super) const OPEN: u32 = 2;
     pub(super) const CLOSE: u32 = 3;
     pub(super) const MMAP: u32 = 9;
+    pub(super) const LSEEK: u32 = 8;
+    pub(super) const MPROTECT: u32 = 10;
     pub(super) const MUNMAP: u32 = 11;
+    pub(super) const IOCTL: u32 = 16;
+    pub(super) const READV: u32 = 19;
+    pub(super) const WRITEV: u32 = 20;
+    pub(super) const SCHED_YIELD: u32 = 24;
+    pub(super) const GETTID: u32 = 186;
+    pub(super) const SET_TID_ADDRESS: u32 = 218;
     pub(super) const BRK: u32 = 12;
     pub(super) const GETPID: u32 = 39;
     pub(super) const EXIT: u32 = 60;
@@ -42,7 +50,21 @@ pub(crate) fn system_call(thread: &mut Thread) -> Outcome {
     for (index, argument) in arguments.iter_mut().enumerate() {
         *argument = load::<8>(thread.window(), block + 8 + 8 * index as u64)?;
     }
-    let done = match number {
+    if number == number::GROW {
+        return grow(thread);
+    }
+    let done = serve(thread, number, arguments)?;
+    let value = done.unwrap_or_else(|error| -i64::from(error) as u64);
+    result(thread, value)
+}
+
+/// Does the system call with this number; the error is a number as in `errno`.
+pub(super) fn serve(
+    thread: &mut Thread,
+    number: u32,
+    arguments: [u64; 6],
+) -> Result<Result<u64, i32>, Failure> {
+    Ok(match number {
         number::READ => read(thread, arguments),
         number::WRITE => write(thread, arguments),
         number::OPEN => open(thread, arguments),
@@ -68,14 +90,22 @@ pub(crate) fn system_call(thread: &mut Thread) -> Outcome {
                 .and_then(|()| store::<8>(thread.window(), place.wrapping_add(8), time.1));
             stored.map(|()| 0).map_err(|_| libc::EFAULT)
         }),
-        number::GROW => return grow(thread),
+        number::LSEEK => seek(thread, arguments),
+        number::MPROTECT => protect(thread, arguments),
+        number::SCHED_YIELD => {
+            std::thread::yield_now();
+            Ok(0)
+        }
+        number::GETTID | number::SET_TID_ADDRESS => Ok(thread.number()),
+        number::READV => each(thread, arguments, read),
+        number::WRITEV => each(thread, arguments, write),
+        // No file here is a terminal that could be asked.
+        number::IOCTL => Err(libc::ENOTTY),
         _ => {
             thread.note(&format!("system call {number} is not served: ENOSYS"));
             Err(libc::ENOSYS)
         }
-    };
-    let value = done.unwrap_or_else(|error| -i64::from(error) as u64);
-    result(thread, value)
+    })
 }
 
 /// All of the stack is mapped from the beginning, so who asks for more has come to its end.
@@ -117,6 +147,48 @@ pub(super) fn write(thread: &Thread, [file, from, length, ..]: [u64; 6]) -> Resu
     u64::try_from(done).map_err(|_| last_error())
 }
 
+/// Moves to a place in an open file.
+pub(super) fn seek(thread: &Thread, [file, offset, from, ..]: [u64; 6]) -> Result<u64, i32> {
+    let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
+    // SAFETY: the file stays open during the call, which checks the numbers.
+    let place = unsafe { libc::lseek(file.number(), offset as i64, from as i32) };
+    u64::try_from(place).map_err(|_| last_error())
+}
+
+/// The most pieces of memory in one call.
+const PIECES: u64 = 1024;
+
+/// Reads or writes pieces of memory one after another, of which a list has addresses and lengths.
+pub(super) fn each(
+    thread: &Thread,
+    [file, list, count, ..]: [u64; 6],
+    act: fn(&Thread, [u64; 6]) -> Result<u64, i32>,
+) -> Result<u64, i32> {
+    if count > PIECES {
+        return Err(libc::EINVAL);
+    }
+    let mut total = 0;
+    for index in 0..count {
+        let place = list.wrapping_add(16 * index);
+        let word = |place| load::<8>(thread.window(), place).map_err(|_| libc::EFAULT);
+        let (start, length) = (word(place)?, word(place.wrapping_add(8))?);
+        let mut done = 0;
+        while done < length {
+            let piece = [file, start.wrapping_add(done), length - done, 0, 0, 0];
+            let part = match act(thread, piece) {
+                Ok(part) => part,
+                Err(_) if total > 0 => return Ok(total),
+                Err(error) => return Err(error),
+            };
+            (done, total) = (done + part, total + part);
+            if part == 0 || part < (length - done + part).min(CHUNK) {
+                return Ok(total);
+            }
+        }
+    }
+    Ok(total)
+}
+
 /// Writes all of these bytes to the file with this number.
 pub(super) fn write_bytes(thread: &Thread, number: i32, mut bytes: &[u8]) -> Result<(), i32> {
     let file = thread.process().files.get(number).ok_or(libc::EBADF)?;
@@ -155,16 +227,36 @@ pub(super) fn map(
         return Err(libc::EINVAL);
     }
     let window: &Window = thread.window();
-    let protection = match protection & 3 {
-        0 => Protection::None,
-        1 => Protection::Read,
-        _ => Protection::ReadWrite,
-    };
-    let range = window.map(length, protection).map_err(|_| libc::ENOMEM)?;
+    let range = window
+        .map(length, protection_of(protection))
+        .map_err(|_| libc::ENOMEM)?;
     let mut maps = thread.process().maps.lock();
     let maps = maps.as_deref_mut().map_err(|_| libc::ENOMEM)?;
     maps.insert(range.start, length);
     Ok(range.start)
+}
+
+fn protection_of(bits: u64) -> Protection {
+    match bits & 3 {
+        0 => Protection::None,
+        1 => Protection::Read,
+        _ => Protection::ReadWrite,
+    }
+}
+
+/// Changes what may be done with pages that `mmap` has given.
+pub(super) fn protect(thread: &Thread, [start, length, bits, ..]: [u64; 6]) -> Result<u64, i32> {
+    let end = start.checked_add(length).ok_or(libc::EINVAL)?;
+    let maps = thread.process().maps.lock().map_err(|_| libc::EINVAL)?;
+    let inside = maps.iter().any(|(first, size)| {
+        let last = first.saturating_add(size.next_multiple_of(PAGE));
+        *first <= start && end <= last
+    });
+    if !inside {
+        return Err(libc::ENOMEM);
+    }
+    let done = thread.window().protect(start..end, protection_of(bits));
+    done.map(|()| 0).map_err(|_| libc::EINVAL)
 }
 
 /// Gives back what `mmap` has given, as a whole: other memory of the program has other owners.

@@ -2,6 +2,7 @@
 
 use super::call::{Outcome, Table, int, load, nothing, result, result_int, store, word};
 use super::control::leave_program;
+use super::memory::fill;
 use super::sync::{ERROR, exchange, swap, wake_all};
 use super::time::{sleep, timespec};
 use crate::thread::{Failure, Start, Thread};
@@ -92,6 +93,16 @@ pub(super) const TABLE: Table = &[
     }),
     ("sched_get_priority_max", |thread| result_int(thread, 0)),
     ("sched_get_priority_min", |thread| result_int(thread, 0)),
+    ("sched_getaffinity", |thread| {
+        let (size, place) = (word(thread, 1), word(thread, 2));
+        store_processors(thread, place, size)
+    }),
+    ("pthread_getaffinity_np", |thread| {
+        let (size, place) = (word(thread, 1), word(thread, 2));
+        store_processors(thread, place, size)
+    }),
+    ("sched_setaffinity", succeed),
+    ("pthread_setaffinity_np", succeed),
     ("sched_getcpu", |thread| result_int(thread, 0)),
     ("pthread_setname_np", succeed),
     ("pthread_setcancelstate", |thread| {
@@ -187,6 +198,16 @@ const DEFAULT_STACK: u64 = 8 << 20;
 const SMALLEST_STACK: u64 = 16 << 10;
 
 fn succeed(thread: &mut Thread) -> Outcome {
+    result_int(thread, 0)
+}
+
+/// Stores the set of processors that threads may run on: the first one, as far as the program sees.
+fn store_processors(thread: &mut Thread, place: u64, size: u64) -> Outcome {
+    if size < 8 {
+        return result_int(thread, libc::EINVAL);
+    }
+    fill(thread.window(), place, 0, size)?;
+    store::<8>(thread.window(), place, 1)?;
     result_int(thread, 0)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! It uses `memory` and knows nothing of threads and arguments.
 
+mod directories;
 mod exits;
 mod files;
 mod heap;
@@ -17,6 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::memory::{MemoryError, Window};
 
+pub(crate) use directories::{Directory, DirectoryEntry};
 pub(crate) use exits::{Exit, Exits};
 pub(crate) use files::Files;
 pub(crate) use heap::{Heap, HeapError};
@@ -41,6 +43,8 @@ pub(crate) struct Process {
     /// The entries of `hsearch`, while there is a table.
     entries: Mutex<Option<Entries>>,
     options: Mutex<Options>,
+    /// Open directories, by the addresses that stand for them.
+    directories: Mutex<HashMap<u64, Directory>>,
     /// Held during atomic operations that no instruction does.
     atomics: Mutex<()>,
     /// Memory that functions make once, by their names.
@@ -75,6 +79,7 @@ impl Process {
             handlers: Mutex::new([0; SIGNALS]),
             entries: Mutex::default(),
             options: Mutex::default(),
+            directories: Mutex::default(),
             atomics: Mutex::default(),
             lasting: Mutex::default(),
             maps: Mutex::default(),
@@ -119,6 +124,11 @@ impl Process {
     /// What `getopt` knows between two calls.
     pub(crate) fn options(&self) -> MutexGuard<'_, Options> {
         lock(&self.options)
+    }
+
+    /// The open directories.
+    pub(crate) fn directories(&self) -> MutexGuard<'_, HashMap<u64, Directory>> {
+        lock(&self.directories)
     }
 
     /// Lets nobody else do an atomic operation that is no instruction.

@@ -5,7 +5,9 @@
 #![cfg(target_os = "linux")]
 #![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 
+mod documented;
 mod programs;
+mod replaced;
 mod support;
 mod threads;
 mod wild;

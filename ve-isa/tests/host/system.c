@@ -59,6 +59,57 @@ static void files(void)
     out("%d\n", mmap(0, 0, 3, 0x22, -1, 0) == (void *)-1);
 }
 
+typedef struct dir DIR;
+struct dirent { unsigned long ino; long off; unsigned short reclen; unsigned char type; char name[256]; };
+DIR *opendir(const char *);
+struct dirent *readdir(DIR *);
+void rewinddir(DIR *);
+int closedir(DIR *), pipe(int *), fcntl(int, int, ...), truncate(const char *, long), mprotect(void *, size_t, int);
+char *mkdtemp(char *), *dirname(char *), *__xpg_basename(char *);
+struct iovec { void *start; size_t length; };
+long readv(int, const struct iovec *, int), writev(int, const struct iovec *, int), syscall(long, ...);
+static void directories(void)
+{
+    char name[] = "/tmp/ve-isa-host-XXXXXX", file[64], text[32] = "", more[32] = "";
+    out("%d ", mkdtemp(name) == name);
+    sprintf(file, "%s/only", name);
+    int ends[2];
+    out("%d ", close(open(file, 0101, 0600)));
+    out("%d ", truncate(file, 5));
+    DIR *d = opendir(name);
+    for (int round = 0; round < 2; round++) {
+        int count = 0, found = 0, own = 0;
+        for (struct dirent *e; (e = readdir(d));) { count++; if (!strcmp(e->name, "only")) found += e->type; if (e->name[0] == '.') own++; }
+        out("%d %d %d ", count, found, own);
+        rewinddir(d);
+    }
+    out("%d ", closedir(d));
+    errno = 0;
+    out("%d ", opendir("/nonexistent") == 0); out("%d ", errno);
+    out("%d ", unlink(file)); out("%d ", rmdir(name));
+    out("%d ", pipe(ends));
+    struct iovec pieces[3] = { { "hello ", 6 }, { "", 0 }, { "world", 5 } }, places[2] = { { text, 4 }, { more, 20 } };
+    out("%ld ", writev(ends[1], pieces, 3)); out("%ld ", readv(ends[0], places, 2)); out("%s|%s ", text, more);
+    out("%d %d ", fcntl(ends[0], 3) & 3, fcntl(ends[1], 3) & 3);
+    int copy = fcntl(ends[1], 0, 3);
+    out("%ld ", write(copy, "x", 1)); out("%ld ", read(ends[0], text, 9));
+    out("%d ", close(copy)); out("%d ", close(ends[1])); out("%ld ", read(ends[0], text, 9)); out("%d ", close(ends[0]));
+    char *page = mmap(0, 65536, 3, 0x22, -1, 0);
+    page[5] = 9;
+    out("%d ", mprotect(page, 65536, 1)); out("%d ", page[5]); out("%d ", mprotect(page, 65536, 3)); page[5]++; out("%d ", page[5]);
+    errno = 0;
+    out("%d ", syscall(39) == getpid());
+    out("%ld ", syscall(9999)); out("%d\n", errno);
+    static const char *const paths[] = { "", "/", "//", "a", "a/", "/a", "a/b", "/a/b/", "a//b//", "//a", ".", "..", "/a//b" };
+    for (unsigned i = 0; i < sizeof paths / sizeof *paths; i++) {
+        char one[20], two[20];
+        strcpy(one, paths[i]);
+        strcpy(two, paths[i]);
+        out("<%s> ", dirname(one)); out("<%s> ", __xpg_basename(two));
+    }
+    out("<%s> ", dirname(0)); out("<%s>\n", __xpg_basename(0));
+}
+
 typedef void (*handler)(int);
 handler signal(int, handler);
 int raise(int), kill(int, int);
@@ -201,6 +252,7 @@ static void command_lines(void)
 static void run(void)
 {
     files();
+    directories();
     signals();
     locales();
     searches();

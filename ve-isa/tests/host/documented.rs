@@ -1,0 +1,70 @@
+//! `docs/ve-c-library.md` says which functions of the headers are not provided.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ve_isa::machine::host_functions;
+
+/// The names that a document says are not provided.
+fn not_provided(document: &str) -> BTreeSet<&str> {
+    let (_, list) = document
+        .split_once("brings along, and not provided:")
+        .unwrap();
+    let (list, _) = list.split_once("\n\n").unwrap();
+    list.split('`').skip(1).step_by(2).collect()
+}
+
+/// The functions that a C header declares: names right before a parenthesis, outside of comments and directives.
+fn declared(header: &str) -> BTreeSet<String> {
+    let mut text = String::new();
+    let mut rest = header;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        text.push_str(before);
+        rest = comment.split_once("*/").unwrap().1;
+    }
+    text.push_str(rest);
+    let mut directive = false;
+    let mut code = String::new();
+    for line in text.lines() {
+        directive |= line.starts_with('#');
+        if !directive {
+            code.push_str(line);
+            code.push('\n');
+        }
+        directive &= line.ends_with('\\');
+    }
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    code.match_indices('(')
+        .map(|(at, _)| {
+            let before = &code[..at];
+            before[before.trim_end_matches(name).len()..].to_owned()
+        })
+        .filter(|word| !["", "format", "__attribute__", "void", "int"].contains(&&**word))
+        .collect()
+}
+
+#[test]
+fn the_c_library_has_what_its_headers_declare_or_the_document_says_so() {
+    let document = include_str!("../../../docs/ve-c-library.md");
+    let provided: BTreeSet<String> = host_functions().into_iter().map(String::from).collect();
+    let mut missing = BTreeSet::new();
+    let mut count = 0;
+    let headers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../veo-build/libc");
+    for directory in [headers.clone(), headers.join("sys")] {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "h") {
+                continue;
+            }
+            let names = declared(&std::fs::read_to_string(path).unwrap());
+            count += names.len();
+            missing.extend(names.difference(&provided).cloned());
+        }
+    }
+    assert!(count > 600, "{count}");
+    let said: BTreeSet<String> = not_provided(document)
+        .into_iter()
+        .map(String::from)
+        .collect();
+    assert_eq!(missing, said);
+}
