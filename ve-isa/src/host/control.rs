@@ -19,6 +19,16 @@ pub(super) const TABLE: Table = &[
         leave_program(thread, code)
     }),
     ("_exit", exit_at_once),
+    ("system", |thread| {
+        // There is nobody who could run a command.
+        let command = word(thread, 0);
+        if command == 0 {
+            return result_int(thread, 0);
+        }
+        text(thread.window(), command)?;
+        super::call::set_errno(thread, libc::ENOSYS);
+        result_int(thread, -1)
+    }),
     ("_Exit", exit_at_once),
     ("quick_exit", |thread| {
         let code = int(thread, 0);

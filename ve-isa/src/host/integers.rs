@@ -41,6 +41,26 @@ pub(super) const TABLE: Table = &[
         let count = wide(thread, 0).trailing_zeros();
         result_int(thread, count as i32)
     }),
+    ("__absvti2", |thread| {
+        checked(thread, |a, _| a.checked_abs())
+    }),
+    ("__negvti2", |thread| {
+        checked(thread, |a, _| a.checked_neg())
+    }),
+    ("__parityti2", |thread| {
+        let odd = wide(thread, 0).count_ones() & 1;
+        result_int(thread, odd as i32)
+    }),
+    ("__ffsti2", |thread| {
+        let value = wide(thread, 0);
+        let first = value.trailing_zeros() + 1;
+        result_int(thread, if value == 0 { 0 } else { first as i32 })
+    }),
+    ("__clrsbti2", |thread| {
+        let value = wide(thread, 0) as i128;
+        let same = (value ^ value >> 127).leading_zeros();
+        result_int(thread, same as i32 - 1)
+    }),
     ("__popcountti2", |thread| {
         let count = wide(thread, 0).count_ones();
         result_int(thread, count as i32)

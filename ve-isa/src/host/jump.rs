@@ -15,6 +15,7 @@ pub(super) const TABLE: Table = &[
     ("longjmp", jump),
     ("_longjmp", jump),
     ("siglongjmp", jump),
+    ("__longjmp_chk", jump),
 ];
 
 /// Registers that a function keeps for its caller, but for the stack's limit and the thread pointer, which never change; and lr.

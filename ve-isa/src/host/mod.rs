@@ -25,6 +25,7 @@ mod options;
 mod posix;
 mod print;
 mod quad;
+mod quad_complex;
 mod quad_math;
 mod random;
 mod scan;
@@ -72,6 +73,7 @@ const TABLES: &[call::Table] = &[
     posix::TABLE,
     print::TABLE,
     quad::TABLE,
+    quad_complex::TABLE,
     quad_math::NUMBERS,
     quad_math::OTHERS,
     random::TABLE,

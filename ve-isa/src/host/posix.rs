@@ -143,12 +143,19 @@ pub(super) const TABLE: Table = &[
         // SAFETY: as above.
         with_path(thread, |path| unsafe { libc::chmod(path.as_ptr(), mode) })
     }),
-    ("stat", |thread| status(thread, libc::stat)),
-    ("stat64", |thread| status(thread, libc::stat)),
-    ("lstat", |thread| status(thread, libc::lstat)),
-    ("lstat64", |thread| status(thread, libc::lstat)),
-    ("fstat", status_of_open),
-    ("fstat64", status_of_open),
+    ("stat", |thread| status(thread, 0, libc::stat)),
+    ("stat64", |thread| status(thread, 0, libc::stat)),
+    ("lstat", |thread| status(thread, 0, libc::lstat)),
+    ("lstat64", |thread| status(thread, 0, libc::lstat)),
+    ("fstat", |thread| status_of_open(thread, 0)),
+    ("fstat64", |thread| status_of_open(thread, 0)),
+    // As older C libraries have them, behind the number of a version.
+    ("__xstat", |thread| status(thread, 1, libc::stat)),
+    ("__xstat64", |thread| status(thread, 1, libc::stat)),
+    ("__lxstat", |thread| status(thread, 1, libc::lstat)),
+    ("__lxstat64", |thread| status(thread, 1, libc::lstat)),
+    ("__fxstat", |thread| status_of_open(thread, 1)),
+    ("__fxstat64", |thread| status_of_open(thread, 1)),
     ("mkstemp", |thread| {
         let place = word(thread, 0);
         let template = c_text(thread.window(), place)?.into_bytes_with_nul();
@@ -418,8 +425,8 @@ fn give_text(thread: &mut Thread, mut text: Vec<u8>) -> Outcome {
 
 type Status = unsafe extern "C" fn(*const libc::c_char, *mut libc::stat) -> libc::c_int;
 
-fn status(thread: &mut Thread, how: Status) -> Outcome {
-    let path: CString = c_text(thread.window(), word(thread, 0))?;
+fn status(thread: &mut Thread, first: usize, how: Status) -> Outcome {
+    let path: CString = c_text(thread.window(), word(thread, first))?;
     let mut status = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: the path is a string, and the place has room.
     if unsafe { how(path.as_ptr(), status.as_mut_ptr()) } != 0 {
@@ -427,11 +434,11 @@ fn status(thread: &mut Thread, how: Status) -> Outcome {
         return result_int(thread, -1);
     }
     // SAFETY: the call succeeded, so it has filled the place.
-    store_status(thread, &unsafe { status.assume_init() })
+    store_status(thread, first + 1, &unsafe { status.assume_init() })
 }
 
-fn status_of_open(thread: &mut Thread) -> Outcome {
-    let Some(file) = thread.process().files.get(int(thread, 0)) else {
+fn status_of_open(thread: &mut Thread, first: usize) -> Outcome {
+    let Some(file) = thread.process().files.get(int(thread, first)) else {
         return fail(thread, libc::EBADF);
     };
     let mut status = MaybeUninit::<libc::stat>::uninit();
@@ -441,12 +448,12 @@ fn status_of_open(thread: &mut Thread) -> Outcome {
         return result_int(thread, -1);
     }
     // SAFETY: the call succeeded, so it has filled the place.
-    store_status(thread, &unsafe { status.assume_init() })
+    store_status(thread, first + 1, &unsafe { status.assume_init() })
 }
 
 /// Stores a `struct stat` as it is on the Vector Engine, which has it as x86-64.
 #[allow(clippy::unnecessary_cast, reason = "types of the host differ")]
-fn store_status(thread: &mut Thread, status: &libc::stat) -> Outcome {
+fn store_status(thread: &mut Thread, number: usize, status: &libc::stat) -> Outcome {
     let words = [
         status.st_dev as u64,
         status.st_ino as u64,
@@ -467,7 +474,7 @@ fn store_status(thread: &mut Thread, status: &libc::stat) -> Outcome {
         0,
         0,
     ];
-    let place = word(thread, 1);
+    let place = word(thread, number);
     for (index, value) in words.into_iter().enumerate() {
         store::<8>(thread.window(), place.wrapping_add(8 * index as u64), value)?;
     }

@@ -199,7 +199,7 @@ fn is_infinite(thread: &mut Thread) -> Outcome {
 }
 
 /// Calls a function of up to two numbers, and of a place for an `int` behind them.
-fn call(
+pub(super) fn call(
     thread: &Thread,
     name: &str,
     numbers: &[u128],

@@ -114,6 +114,8 @@ pub(super) const TABLE: Table = &[
         result_int(thread, 0)
     }),
     ("pthread_testcancel", nothing),
+    // No process is forked.
+    ("pthread_atfork", succeed),
     ("pthread_attr_setguardsize", succeed),
     ("pthread_attr_setscope", succeed),
     ("pthread_attr_setinheritsched", succeed),

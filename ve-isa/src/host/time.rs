@@ -1,5 +1,6 @@
 //! `time.h` and its relatives: clocks, dates, sleep.
 
+use std::ffi::CString;
 use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use super::call::{
     Outcome, Table, c_text, copy_errno, int, load, nothing, read, result, result_double,
     result_int, set_errno, store, word, write,
 };
+use super::wide::{narrow, put, wide};
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -82,7 +84,43 @@ pub(super) const TABLE: Table = &[
     }),
     ("mktime", |thread| join(thread, libc::mktime)),
     ("timegm", |thread| join(thread, libc::timegm)),
-    ("strftime", format),
+    ("strftime", |thread| {
+        let format = c_text(thread.window(), word(thread, 2))?;
+        let text = print(thread, &format)?;
+        if let Some(text) = &text {
+            write(thread.window(), word(thread, 0), text)?;
+        }
+        result(thread, length_of(text))
+    }),
+    ("wcsftime", |thread| {
+        let format = wide(thread.window(), word(thread, 2))?;
+        let format: Option<Vec<u8>> = format.into_iter().map(narrow).collect();
+        let format = CString::new(format.unwrap_or_default()).unwrap_or_default();
+        let text = print(thread, &format)?;
+        if let Some(text) = &text {
+            let text: Vec<u32> = text.iter().map(|byte| u32::from(*byte)).collect();
+            put(thread, word(thread, 0), &text)?;
+        }
+        result(thread, length_of(text))
+    }),
+    ("strptime", |thread| {
+        let (start, place) = (word(thread, 0), word(thread, 2));
+        let text = c_text(thread.window(), start)?;
+        let format = c_text(thread.window(), word(thread, 1))?;
+        let mut tm = to_host(&date(thread, place)?);
+        // SAFETY: text and format are strings, and the date is borrowed for the call.
+        let end = unsafe { libc::strptime(text.as_ptr(), format.as_ptr(), &mut tm) };
+        store_date(thread, place, &from_host(&tm), tm.tm_gmtoff)?;
+        let length = (end as u64).wrapping_sub(text.as_ptr() as u64);
+        result(
+            thread,
+            if end.is_null() {
+                0
+            } else {
+                start.wrapping_add(length)
+            },
+        )
+    }),
     ("asctime", |thread| {
         let date = date(thread, word(thread, 0))?;
         let place = thread.private().start + DATE_TEXT;
@@ -286,11 +324,10 @@ fn in_range(date: &Date) -> bool {
     (0..12).contains(month) && (0..7).contains(day)
 }
 
-fn format(thread: &mut Thread) -> Outcome {
-    let (to, room) = (word(thread, 0), word(thread, 1));
-    let format = c_text(thread.window(), word(thread, 2))?;
-    let date = date(thread, word(thread, 3))?;
-    let tm = to_host(&date);
+/// Prints a date into as many bytes as the caller has room for, with a 0 behind them; nothing if they are too few.
+fn print(thread: &Thread, format: &CString) -> Result<Option<Vec<u8>>, Failure> {
+    let room = word(thread, 1);
+    let tm = to_host(&date(thread, word(thread, 3))?);
     // Programs print dates into small buffers; longer ones count as full, as any that is too small.
     let mut buffer = vec![0_u8; room.min(64 << 10) as usize];
     // SAFETY: the buffer has the length that is passed; format and date are there for the call. Without a name the
@@ -303,10 +340,15 @@ fn format(thread: &mut Thread) -> Outcome {
             &tm,
         )
     };
-    if length > 0 || !buffer.is_empty() && format.is_empty() {
-        write(thread.window(), to, &buffer[..=length])?;
-    }
-    result(thread, length as u64)
+    let printed = length > 0 || !buffer.is_empty() && format.is_empty();
+    Ok(printed.then(|| {
+        buffer.truncate(length + 1);
+        buffer
+    }))
+}
+
+fn length_of(text: Option<Vec<u8>>) -> u64 {
+    text.map_or(0, |text| text.len() as u64 - 1)
 }
 
 fn text_of_seconds(thread: &mut Thread, place: u64) -> Outcome {

@@ -575,3 +575,33 @@ impl Drop for Thread {
         let _ = window.unmap(self.block.start);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::AccessError;
+
+    /// Calls code that is not there, and checks what the failure has left of the registers.
+    fn careless(thread: &mut Thread) -> Result<(), Failure> {
+        let before = thread.kept();
+        let trap = thread.call(0x10, &[1, 2, 3]).unwrap_err();
+        assert_eq!(trap.kind, TrapKind::OutsideCode { target: 0x10 });
+        assert_eq!(thread.kept(), before);
+        thread.registers_mut().set_scalar(0, 7);
+        Ok(())
+    }
+
+    #[test]
+    fn a_callback_that_traps_gives_its_caller_the_registers_back() {
+        let window = Window::reserve().unwrap();
+        let gates = Gates::new(&window, |_| Ok(())).unwrap();
+        let function = gates.function("careless", careless).unwrap();
+        let common = Arc::new(Common::new(window));
+        let mut thread = Thread::new(common, Arc::new(gates), 1 << 20).unwrap();
+        assert_eq!(thread.call(function, &[4]), Ok(7));
+        assert_eq!(
+            thread.window().load::<8>(function),
+            Err(AccessError::Protected)
+        );
+    }
+}

@@ -2,11 +2,13 @@
 
 #ifdef __ve__
 typedef long double quad;
+#define QUAD_COMPLEX _Complex long double
 #define Q(g) g##l
 enum { INEXACT = 1, INVALID = 2, UNDERFLOW = 8, OVERFLOW = 16, DIVISION = 32, DOWN = 0x2000, UP = 0x1000, ZERO = 0, NEAREST = 0x3000 };
 typedef unsigned short fenv_t;
 #else
 typedef _Float128 quad;
+#define QUAD_COMPLEX _Complex _Float128
 #define Q(g) g##f128
 #include <fenv.h>
 enum { INEXACT = FE_INEXACT, INVALID = FE_INVALID, UNDERFLOW = FE_UNDERFLOW, OVERFLOW = FE_OVERFLOW, DIVISION = FE_DIVBYZERO, DOWN = FE_DOWNWARD, UP = FE_UPWARD, ZERO = FE_TOWARDZERO, NEAREST = FE_TONEAREST };
@@ -230,8 +232,29 @@ static void builtins(void)
     }
 }
 
+int __parityti2(__int128), __ffsti2(__int128), __clrsbti2(__int128);
+__int128 __absvti2(__int128), __negvti2(__int128);
+quad Q(cabs)(QUAD_COMPLEX), Q(carg)(QUAD_COMPLEX);
+static void wide_complex(void)
+{
+    static const double parts[] = { 0.0, -0.0, 1, -2.5, __builtin_inf(), -__builtin_inf(), __builtin_nan(""), 1e300 };
+    for (int i = 0; i < 400; i++) {
+        quad n[4];
+        for (int k = 0; k < 4; k++) n[k] = i < 200 ? (quad)parts[random_below(8)] : (quad)((long)random_below(20001) - 10000) / 1003 * (i % 3 ? 1 : parts[7]);
+        QUAD_COMPLEX z, w;
+        __real__ z = n[0], __imag__ z = n[1], __real__ w = n[2], __imag__ w = n[3];
+        QUAD_COMPLEX p = z * w, q = z / w, c = ~z;
+        show(__real__ p); show(__imag__ p); show(__real__ q); show(__imag__ q); show(__real__ c); show(__imag__ c);
+        show(Q(cabs)(z)); show(Q(carg)(z));
+        __int128 wide = (__int128)(random_below(~0ul) >> random_below(60)) * (long)random_below(~0ul) - i;
+        __int128 a = __absvti2(wide), b = __negvti2(wide);
+        out(" %d %d %d %lx %lx %lx\n", __parityti2(wide), __ffsti2(wide), __clrsbti2(wide), (long)(a >> 64), (long)a, (long)(b >> 64));
+    }
+}
+
 static void run(void)
 {
+    wide_complex();
     long_doubles();
     complex_numbers();
     environment();

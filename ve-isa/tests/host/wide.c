@@ -184,8 +184,25 @@ static void printing(void)
     fclose(f);
 }
 
+size_t wcsftime(wchar_t *, size_t, const wchar_t *, const struct tm *);
+char *strptime(const char *, const char *, struct tm *);
+static void dates(void)
+{
+    struct tm date = { 5, 4, 3, 2, 1, 99, 2, 32, 0 };
+    for (size_t room = 0; room < 30; room += 7) { wmemset(a, 0, 40); out("%lu ", wcsftime(a, room, L"%Y-%m-%d %H:%M", &date)); if (room > 16) show(a); }
+    static const char *const texts[] = { "2024-02-29 12:34:56 rest", "1999-1-2 3:4:5", "nothing", "2024-13-01 00:00:00" };
+    for (int i = 0; i < 4; i++) {
+        memset(&date, 0, sizeof date);
+        const char *end = strptime(texts[i], "%Y-%m-%d %H:%M:%S", &date);
+        out("%ld ", end ? end - texts[i] : -1);
+        if (end) out("%d %d %d %d %d %d ", date.tm_year, date.tm_mon, date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec);
+    }
+    out("\n");
+}
+
 static void run(void)
 {
+    dates();
     strings();
     classes();
     conversions();

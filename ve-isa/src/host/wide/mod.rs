@@ -49,12 +49,12 @@ fn wide_up_to(window: &Window, address: u64, limit: u64) -> Result<Vec<u32>, Fai
 }
 
 /// The characters of a string before its end.
-fn wide(window: &Window, address: u64) -> Result<Vec<u32>, Failure> {
+pub(super) fn wide(window: &Window, address: u64) -> Result<Vec<u32>, Failure> {
     wide_up_to(window, address, u64::MAX)
 }
 
 /// Writes characters.
-fn put(thread: &Thread, to: u64, characters: &[u32]) -> Result<(), Failure> {
+pub(super) fn put(thread: &Thread, to: u64, characters: &[u32]) -> Result<(), Failure> {
     let bytes: Vec<u8> = characters
         .iter()
         .flat_map(|character| character.to_le_bytes())
@@ -68,6 +68,6 @@ fn at(start: u64, number: u64) -> u64 {
 }
 
 /// The byte for a wide character, if there is one.
-fn narrow(character: u32) -> Option<u8> {
+pub(super) fn narrow(character: u32) -> Option<u8> {
     u8::try_from(character).ok().filter(u8::is_ascii)
 }
