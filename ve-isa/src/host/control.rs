@@ -1,8 +1,7 @@
 //! How a program ends, and what it does then; assertions; thread-local memory; functions that run once in C++.
 
 use super::call::{
-    Outcome, Table, bad_pointer, int, load, nothing, result, result_int, set_errno, store, text,
-    word,
+    Outcome, Table, bad_pointer, int, load, nothing, result, result_int, store, text, word,
 };
 use crate::process::Exit;
 use crate::thread::{Failure, Thread};

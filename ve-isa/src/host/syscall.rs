@@ -124,8 +124,41 @@ fn last_error() -> i32 {
     error.raw_os_error().unwrap_or(libc::EIO)
 }
 
+/// How long a thread waits for a file before it looks whether somebody asks it to stop, in ms.
+const LOOK: i32 = 10;
+
+/// Waits until a file can be read or written without waiting. Where somebody asks the thread to stop, the error is that of a call that
+/// was interrupted: the thread traps once it goes on.
+fn wait_for(thread: &Thread, file: i32, events: i16) -> Result<(), i32> {
+    let mut entry = libc::pollfd {
+        fd: file,
+        events,
+        revents: 0,
+    };
+    while !thread.is_asked_to_stop() {
+        // SAFETY: there is one entry.
+        match unsafe { libc::poll(&mut entry, 1, LOOK) } {
+            0 => {}
+            _ => return Ok(()),
+        }
+    }
+    Err(libc::EINTR)
+}
+
+fn is_pipe(file: i32) -> bool {
+    let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the place has room.
+    if unsafe { libc::fstat(file, status.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: the call succeeded, so it has filled the place.
+    let mode = unsafe { status.assume_init() }.st_mode;
+    mode & libc::S_IFMT == libc::S_IFIFO
+}
+
 pub(super) fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<u64, i32> {
     let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
+    wait_for(thread, file.number(), libc::POLLIN)?;
     let mut buffer = vec![0; length.min(CHUNK) as usize];
     // SAFETY: the buffer has the length that is passed, and the file stays open during the call.
     let done = unsafe { libc::read(file.number(), buffer.as_mut_ptr().cast(), buffer.len()) };
@@ -137,11 +170,18 @@ pub(super) fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<
 
 pub(super) fn write(thread: &Thread, [file, from, length, ..]: [u64; 6]) -> Result<u64, i32> {
     let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
-    let mut buffer = vec![0; length.min(CHUNK) as usize];
+    // A pipe that has room for something has room for so many bytes.
+    let most = if is_pipe(file.number()) {
+        libc::PIPE_BUF as u64
+    } else {
+        CHUNK
+    };
+    let mut buffer = vec![0; length.min(most) as usize];
     let read = thread.window().read(from, &mut buffer);
     read.map_err(|_| libc::EFAULT)?;
     // What was printed before through streams comes first.
     thread.process().streams.flush_output();
+    wait_for(thread, file.number(), libc::POLLOUT)?;
     // SAFETY: the buffer has the length that is passed, and the file stays open during the call.
     let done = unsafe { libc::write(file.number(), buffer.as_ptr().cast(), buffer.len()) };
     u64::try_from(done).map_err(|_| last_error())
@@ -181,7 +221,7 @@ pub(super) fn each(
                 Err(error) => return Err(error),
             };
             (done, total) = (done + part, total + part);
-            if part == 0 || part < (length - done + part).min(CHUNK) {
+            if part < piece[2] {
                 return Ok(total);
             }
         }

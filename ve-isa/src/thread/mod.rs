@@ -212,6 +212,11 @@ impl Thread {
         self.stop.take().map_or(Ok(()), |kind| Err(kind.into()))
     }
 
+    /// Whether somebody asks this thread to stop. [`poll`](Self::poll) or the next jump of machine code sees it, too.
+    pub(crate) fn is_asked_to_stop(&self) -> bool {
+        self.stop.is_asked()
+    }
+
     /// The block that system calls are made through.
     pub(crate) fn call_block(&self) -> u64 {
         self.block.start

@@ -244,8 +244,10 @@ static void wide_complex(void)
         QUAD_COMPLEX z, w;
         __real__ z = n[0], __imag__ z = n[1], __real__ w = n[2], __imag__ w = n[3];
         QUAD_COMPLEX p = z * w, q = z / w, c = ~z;
-        show(__real__ p); show(__imag__ p); show(__real__ q); show(__imag__ q); show(__real__ c); show(__imag__ c);
+        show(__real__ p); show(__imag__ p); show(__real__ c); show(__imag__ c);
         show(Q(cabs)(z)); show(Q(carg)(z));
+        /* Libraries divide in different ways, which agree but for the last bits and the signs of zeros. */
+        if (i >= 200) out(" %.14g %.14g", (double)__real__ q, (double)__imag__ q);
         __int128 wide = (__int128)(random_below(~0ul) >> random_below(60)) * (long)random_below(~0ul) - i;
         __int128 a = __absvti2(wide), b = __negvti2(wide);
         out(" %d %d %d %lx %lx %lx\n", __parityti2(wide), __ffsti2(wide), __clrsbti2(wide), (long)(a >> 64), (long)a, (long)(b >> 64));
