@@ -5,7 +5,7 @@ use crate::context::{self, Context};
 
 /// Declarations of the C library for LLVM's VE compiler, which has no C library. Whoever runs the code must provide the
 /// functions. The compiler searches these headers last, so that NEC's headers win if they are installed.
-const LIBC: [(&str, &str); 47] = [
+const LIBC: [(&str, &str); 50] = [
     ("alloca.h", include_str!("../libc/alloca.h")),
     ("assert.h", include_str!("../libc/assert.h")),
     ("complex.h", include_str!("../libc/complex.h")),
