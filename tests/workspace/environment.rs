@@ -44,6 +44,10 @@ const AROUND: &[(&str, &str)] = &[
         "names functions of machine code, which read the variables of their machine",
     ),
     (
+        "ve-isa/src/host/fenv.rs",
+        "gives machine code the function of C for the environment of floats, whose name ends in the same letters",
+    ),
+    (
         "ve-run/src/run.rs",
         "hands all variables on to the program that it runs, and obeys none itself",
     ),
