@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use veo_build::{ErrorKind, Kernels, Sanitizer, Target};
 
@@ -140,6 +141,26 @@ fn one_variable_is_all_that_a_crate_needs() {
     }
     let (passed, text) = run(&[]);
     assert!(passed, "without the variable all is as before: {text}");
+    let warning = "none of the kernels' libraries is built with";
+    assert!(!text.contains(warning), "{text}");
+    // The program alone, with a variable that counts where kernels are built. Each of its tests has
+    // a process.
+    let run_again = |value: &str| {
+        let mut build = package.cargo(&["test", "--lib", "--no-run"]);
+        let built = said(&build.output().unwrap());
+        let program = built.split('(').next_back().unwrap();
+        let program = program.split(')').next().unwrap().to_owned();
+        let mut alone = Command::new(package.dir.join(program));
+        alone.env("VEO_SANITIZE", value).arg("--nocapture");
+        let output = alone.current_dir(&package.dir).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    };
+    let text = run_again("address, undefined");
+    assert_eq!(text.matches(warning).count(), 1, "{text}");
+    let part = "built with AddressSanitizer or UndefinedBehaviorSanitizer: it counts";
+    assert!(text.contains(part), "{text}");
+    assert!(!run_again("off").contains(warning));
 }
 
 #[test]
