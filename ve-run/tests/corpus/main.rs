@@ -1,4 +1,4 @@
-//! C functions of all kinds, compiled for the Vector Engine and for the host: both print the same.
+//! Functions of all kinds in C, some in C++, compiled for the Vector Engine and for the host: both print the same.
 //!
 //! Each program of `c/` prints a line of results for each of its functions. It runs as the objects of the compiler and as the shared
 //! object that `veo-build` links, at several levels of optimisation. What gcc's program prints on the host is the reference.
@@ -17,13 +17,21 @@ use veo_test_support::compile::tool;
 use veo_test_support::{available, found, run};
 
 /// What does not depend on the machine.
-const COMMON: [&str; 6] = [
+const COMMON: [&str; 5] = [
     "-w",
-    "-std=gnu11",
     "-fwrapv",
     "-fno-strict-aliasing",
     "-ffp-contract=off",
     "-fcommon",
+];
+/// What C is compiled as.
+const C: [&str; 1] = ["-std=gnu11"];
+/// What C++ is compiled as: what needs no runtime library of its own.
+const CXX: [&str; 4] = [
+    "-std=gnu++17",
+    "-fno-exceptions",
+    "-fno-rtti",
+    "-nostdinc++",
 ];
 /// What makes the host's types those of the Vector Engine.
 const HOST: &[&str] = if cfg!(target_arch = "x86_64") {
@@ -32,9 +40,10 @@ const HOST: &[&str] = if cfg!(target_arch = "x86_64") {
     &["-O1", "-Wno-psabi", "-Wno-sync-nand", "-fsigned-char"]
 };
 
-/// A program: what a directory and a name in it are.
+/// A program.
 struct Program {
     name: &'static str,
+    language: &'static [&'static str],
     sources: Vec<PathBuf>,
 }
 
@@ -49,7 +58,18 @@ impl Program {
         let more = more.iter().map(|file| directory("..").join(file));
         Self {
             name,
+            language: &C,
             sources: std::iter::once(main).chain(more).collect(),
+        }
+    }
+
+    /// The program of one file in C++.
+    fn of_cxx(name: &'static str) -> Self {
+        let main = directory("tests/corpus/c").join(name);
+        Self {
+            name,
+            language: &CXX,
+            sources: vec![main.with_extension("cpp")],
         }
     }
 
@@ -65,11 +85,13 @@ impl Program {
         tool(
             Command::new("gcc")
                 .args(COMMON)
+                .args(self.language)
                 .args(HOST)
                 .args(&self.sources)
                 .arg("-o")
                 .arg(&program)
-                .args(["-lm", "-latomic"]),
+                .args(["-lm", "-latomic"])
+                .args((self.language == CXX).then_some("-lstdc++")),
         );
         tool(&mut Command::new(program))
     }
@@ -84,6 +106,7 @@ impl Program {
                     .args(["--target=ve-unknown-linux-gnu", "-c", "-idirafter"])
                     .arg(directory("../veo-build/libc"))
                     .args(COMMON)
+                    .args(self.language)
                     .args(flags)
                     .arg(source)
                     .arg("-o")
@@ -176,7 +199,8 @@ impl Program {
     /// The library that a build script makes of the sources.
     fn of_sources(&self, dir: &Path, level: u32) -> PathBuf {
         self.link(dir, &format!("of-sources-{level}"), |kernels| {
-            kernels.files(&self.sources).flags(COMMON).opt_level(level);
+            let kernels = kernels.files(&self.sources).flags(COMMON);
+            kernels.flags(self.language).opt_level(level);
         })
     }
 }
@@ -200,6 +224,13 @@ fn functions_have_structures_of_their_own() {
     for level in [0, 1, 2, 3] {
         let library = program.of_sources(dir.path(), level);
         program.compare(&format!("at level {level}"), &expected, &[library]);
+    }
+}
+
+#[test]
+fn classes() {
+    if available("a C++ compiler (Debian: g++)", found("g++")) {
+        Program::of_cxx("classes").check();
     }
 }
 
