@@ -407,9 +407,9 @@ impl VeoProcBuilder {
     /// - Freed blocks are not accessible, and their addresses are not used again for a long time:
     ///   an access is a signal, whose error says that they were freed.
     /// - Fresh memory holds signalling NaNs (of `f64`; as `f32` every other one is quiet).
-    ///   They are written when a block is allocated, which takes about twice as long for a large
-    ///   one. At the first touch each page would have to fault, and a system call of a kernel
-    ///   that reads or writes such a page would fail.
+    ///   They are written when a block is allocated, so allocating takes as long as filling the
+    ///   block (some two seconds for 1 GiB). At the first touch each page would have to fault, and
+    ///   a system call of a kernel that reads or writes such a page would fail.
     /// - Copies between host and VE fail if they leave the block in which they begin.
     /// - Around data on the stack of a call ([`OnStack`](crate::OnStack)) 512 bytes hold the
     ///   pattern, too. When the kernel ends, what was written there is `Overwritten`.
