@@ -93,7 +93,13 @@ pub fn watched() -> Option<&'static Path> {
 }
 
 fn declared(name: &str, source: &str) -> Option<PathBuf> {
-    clang().then(|| beside(name, &build(&scratch(), name, source, Target::Ve1Llvm)))
+    clang().then(|| {
+        if is_again() {
+            // The program that has started this one has made it, and other tests may be loading it.
+            return beside().join(name);
+        }
+        put_beside(name, &build(&scratch(), name, source, Target::Ve1Llvm))
+    })
 }
 
 /// A directory for what this program builds.
@@ -107,10 +113,14 @@ pub fn scratch() -> PathBuf {
     directory
 }
 
-/// Puts a library beside the test program, where libraries for this machine code are looked for.
-fn beside(name: &str, built: &Path) -> PathBuf {
+/// Beside the test program, where libraries for this machine code are looked for.
+fn beside() -> PathBuf {
     let program = std::env::current_exe().expect("a test program has a path");
-    let directory = program.parent().expect("and a directory").join("ve1-llvm");
+    program.parent().expect("and a directory").join("ve1-llvm")
+}
+
+fn put_beside(name: &str, built: &Path) -> PathBuf {
+    let directory = beside();
     std::fs::create_dir_all(&directory).unwrap();
     let place = directory.join(name);
     let fresh = directory.join(format!("{name}.{}", std::process::id()));
