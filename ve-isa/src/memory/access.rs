@@ -373,6 +373,19 @@ pub(super) unsafe fn copy_words(to: u64, from: u64, words: u64) -> Result<(), Ac
                     out("xmm1") _,
                     out("xmm2") _,
                     out("xmm3") _,
+                    // Not used, but `vzeroupper` clears their upper parts, too.
+                    out("xmm4") _,
+                    out("xmm5") _,
+                    out("xmm6") _,
+                    out("xmm7") _,
+                    out("xmm8") _,
+                    out("xmm9") _,
+                    out("xmm10") _,
+                    out("xmm11") _,
+                    out("xmm12") _,
+                    out("xmm13") _,
+                    out("xmm14") _,
+                    out("xmm15") _,
                     options(nostack)
                 );
             }
