@@ -12,6 +12,7 @@ unsafe extern "C" {
     static stdin: *mut libc::FILE;
     static stdout: *mut libc::FILE;
     static stderr: *mut libc::FILE;
+    fn __fpending(stream: *mut libc::FILE) -> usize;
 }
 
 /// An open stream. The C library locks it for each operation.
@@ -116,6 +117,12 @@ impl Stream {
         unsafe { libc::fileno(self.file()) }
     }
 
+    /// Whether output waits in its buffer. Unlike all else, this does not wait for a thread that reads from the stream.
+    fn has_output(&self) -> bool {
+        // SAFETY: the stream is open. The function looks at two pointers of it.
+        unsafe { __fpending(self.file()) != 0 }
+    }
+
     /// Hands buffered output to the system.
     pub(crate) fn flush(&self) -> bool {
         // SAFETY: the stream is open.
@@ -192,8 +199,10 @@ impl Streams {
         if self.written.load(Ordering::Relaxed) && self.written.swap(false, Ordering::Relaxed) {
             let all: Vec<_> = self.lock().values().cloned().collect();
             for stream in all {
-                // A stream that is only read has nothing to be flushed, and loses nothing here.
-                stream.flush();
+                // A thread may be waiting for input of another stream, and holds that meanwhile.
+                if stream.has_output() {
+                    stream.flush();
+                }
             }
         }
     }

@@ -100,3 +100,38 @@ fn a_pipe_that_nobody_reads_ends_a_program() {
     // 13 is SIGPIPE.
     assert_eq!(child.wait().unwrap().signal(), Some(13));
 }
+
+#[test]
+fn a_thread_that_waits_for_input_holds_up_nothing() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "int getchar(void), puts(const char *), usleep(unsigned);
+        int pthread_create(unsigned long *, const void *, void *(*)(void *), void *);
+        static void *wait(void *p) { getchar(); return p; }
+        int main(void) {
+            unsigned long thread;
+            pthread_create(&thread, 0, wait, 0);
+            usleep(100000);
+            puts(\"the end\");
+            return 3;
+        }",
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ve-run"))
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It stays open until the program has ended.
+    let input = child.stdin.take();
+    let output = child.wait_with_output().unwrap();
+    drop(input);
+    assert_eq!(output.stdout, b"the end\n");
+    assert_eq!(output.status.code(), Some(3), "{}", end(&output).1);
+}
