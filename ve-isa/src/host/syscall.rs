@@ -82,6 +82,8 @@ pub(super) fn serve(
         number::GETPID => Ok(std::process::id().into()),
         number::EXIT | number::EXIT_GROUP => {
             let code = arguments[0] as i32;
+            // A C library calls what is registered with it before.
+            thread.process().exits.end_at_once();
             return Err(TrapKind::Exit { code }.into());
         }
         number::CLOCK_GETTIME => super::time::clock(arguments[0] as i32).and_then(|time| {

@@ -34,7 +34,7 @@ impl Exits {
         lock(&self.functions).push(exit);
     }
 
-    /// Takes the function for the program's end that was registered last, of one image or of all.
+    /// Takes the function for the program's end that was registered last, of one image or of all. `None` if nothing is to be called.
     pub(crate) fn take(&self, image: Option<u64>) -> Option<Exit> {
         self.take_last(|exit| exit.thread == 0 && image.is_none_or(|image| image == exit.image))
     }
@@ -51,6 +51,9 @@ impl Exits {
     }
 
     fn take_last(&self, wanted: impl Fn(&Exit) -> bool) -> Option<Exit> {
+        if self.is_at_once() {
+            return None;
+        }
         let mut all = lock(&self.functions);
         let last = all.iter().rposition(wanted)?;
         Some(all.remove(last))
