@@ -173,6 +173,8 @@ impl Machine {
             .partition(|image| ids.contains(&image.id));
         loaded.images = kept;
         let gone: Vec<Image> = gone;
+        // First, so that no thread looks for thread-local memory of an image that is gone.
+        self.gates.templates().follow(&loaded.images);
         for image in gone {
             loaded.scope.forget(image.id);
             loaded.started.remove(&image.id);
@@ -181,7 +183,6 @@ impl Machine {
             }
             image.unmap(&self.common.window);
         }
-        self.gates.templates().follow(&loaded.images);
         Ok(())
     }
 
