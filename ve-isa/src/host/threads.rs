@@ -262,8 +262,10 @@ fn join(thread: &Thread, number: u64) -> Result<Result<u64, i32>, Failure> {
         return Ok(Err(error));
     }
     loop {
-        if let Some(value) = members.join(number) {
-            return Ok(Ok(value));
+        match members.join(number) {
+            Ok(Some(value)) => return Ok(Ok(value)),
+            Ok(None) => {}
+            Err(error) => return Ok(Err(error)),
         }
         if let Err(failure) = thread.poll() {
             members.give_up_join(number);

@@ -125,18 +125,22 @@ impl Members {
         Ok(())
     }
 
-    /// Waits a while for the thread's end; the result is what it ended with.
-    pub(crate) fn join(&self, number: u64) -> Option<u64> {
+    /// Waits a while for the thread's end; the result is what it ended with. The error is a number as in `errno`: the thread was
+    /// stopped with all others, and is gone.
+    pub(crate) fn join(&self, number: u64) -> Result<Option<u64>, i32> {
         let mut state = self.lock();
-        if state.created.get(&number)?.end.is_none() {
+        let end = |state: &State| state.created.get(&number).map(|it| it.end);
+        if end(&state).ok_or(libc::ESRCH)?.is_none() {
             (state, _) = self
                 .changed
                 .wait_timeout(state, LOOK)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        let end = state.created.get(&number)?.end?;
-        state.created.remove(&number);
-        Some(end)
+        let end = end(&state).ok_or(libc::ESRCH)?;
+        if end.is_some() {
+            state.created.remove(&number);
+        }
+        Ok(end)
     }
 
     /// The thread that waited for another one's end does so no more.
