@@ -340,6 +340,9 @@ fn read_line(thread: &mut Thread, stream: &Stream, to: u64, room: i32) -> Outcom
     result(thread, to)
 }
 
+/// Bytes of the longest line that is read whole. The host keeps it meanwhile.
+const LONGEST_LINE: u64 = 1 << 28;
+
 /// Reads a line into a block that grows, of which two places tell address and size.
 fn read_long_line(thread: &mut Thread, stream: &Stream, end: u8) -> Outcome {
     thread.process().streams.flush_output();
@@ -351,6 +354,14 @@ fn read_long_line(thread: &mut Thread, stream: &Stream, end: u8) -> Outcome {
         line.push(byte);
         if byte == end {
             break;
+        }
+        let length = line.len() as u64;
+        if length.is_multiple_of(CHUNK) {
+            thread.poll()?;
+        }
+        if length > LONGEST_LINE {
+            set_errno(thread, libc::ENOMEM);
+            return result(thread, u64::MAX);
         }
     }
     if line.is_empty() {
