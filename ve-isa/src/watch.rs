@@ -66,7 +66,7 @@ impl Watcher {
 impl Observer for Watcher {
     fn note(&mut self, text: &str) {
         if self.trace.is_some() {
-            eprintln!("{text}");
+            tell(format_args!("{text}"));
         }
     }
 
