@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::ffi::CString;
+use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
 use crate::host;
@@ -178,6 +179,7 @@ impl Machine {
         for image in gone {
             loaded.scope.forget(image.id);
             loaded.started.remove(&image.id);
+            self.gates.process().exits.forget_in(&image.code);
             for range in &image.code {
                 self.common.executable.remove(range);
             }
@@ -487,8 +489,8 @@ impl MachineThread<'_> {
     /// As [`Machine::unload`], before anything is called; or the trap that a destructor ended in. Those after it are not called, and the
     /// images are unloaded all the same.
     pub fn unload(&mut self, ids: &[ImageId]) -> Result<(), UnloadError> {
-        let destructors: Vec<u64> = {
-            let machine = self.machine;
+        let machine = self.machine;
+        let (code, destructors): (Vec<Range<u64>>, Vec<u64>) = {
             let mut loaded = machine
                 .loaded
                 .write()
@@ -497,16 +499,21 @@ impl MachineThread<'_> {
             let Loaded {
                 images, started, ..
             } = &mut *loaded;
-            images
-                .iter()
-                .rev()
-                .filter(|image| ids.contains(&image.id) && started.remove(&image.id))
-                .flat_map(|image| image.destructors.clone())
-                .collect()
+            let gone = images.iter().rev().filter(|image| ids.contains(&image.id));
+            let code = gone.clone().flat_map(|image| image.code.clone()).collect();
+            let begun = gone.filter(|image| started.remove(&image.id));
+            let destructors = begun.flat_map(|image| image.destructors.clone());
+            (code, destructors.collect())
         };
-        let ended = destructors
-            .into_iter()
-            .try_for_each(|destructor| self.call(destructor, &[]).map(|_| ()));
+        let mut ended = Ok(());
+        let exits = &machine.gates.process().exits;
+        while let (Ok(()), Some(exit)) = (&ended, exits.take_in(&code)) {
+            ended = self.call(exit.function, &exit.words(0)).map(|_| ());
+        }
+        let ended = ended.and_then(|()| {
+            let mut all = destructors.into_iter();
+            all.try_for_each(|destructor| self.call(destructor, &[]).map(|_| ()))
+        });
         self.machine.unload(ids)?;
         Ok(ended?)
     }

@@ -148,11 +148,7 @@ pub(super) fn leave_program(thread: &mut Thread, code: i32) -> Outcome {
 /// Calls what is registered for the end, the last first, of one image or of all.
 pub(super) fn run_exits(thread: &mut Thread, image: Option<u64>, code: i32) -> Outcome {
     while let Some(exit) = thread.process().exits.take(image) {
-        if exit.takes_code {
-            thread.call_back(exit.function, &[i64::from(code) as u64, exit.argument])?;
-        } else {
-            thread.call_back(exit.function, &[exit.argument])?;
-        }
+        thread.call_back(exit.function, &exit.words(code))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What is to be called at the end of a program.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +17,14 @@ pub(crate) struct Exit {
     pub(crate) takes_code: bool,
 }
 
+impl Exit {
+    /// What it gets where the program ends with this code.
+    pub(crate) fn words(&self, code: i32) -> Vec<u64> {
+        let code = self.takes_code.then_some(i64::from(code) as u64);
+        code.into_iter().chain([self.argument]).collect()
+    }
+}
+
 /// The functions that programs have registered.
 #[derive(Debug, Default)]
 pub(crate) struct Exits {
@@ -27,6 +36,10 @@ pub(crate) struct Exits {
 
 fn lock<T>(list: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
     list.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_in(code: &[Range<u64>], function: u64) -> bool {
+    code.iter().any(|range| range.contains(&function))
 }
 
 impl Exits {
@@ -42,6 +55,17 @@ impl Exits {
     /// Takes the function for the end of a thread that was registered last.
     pub(crate) fn take_of_thread(&self, thread: u64) -> Option<Exit> {
         self.take_last(|exit| exit.thread == thread)
+    }
+
+    /// Takes the function for the program's end that was registered last and lies in this code. `None` if nothing is to be called.
+    pub(crate) fn take_in(&self, code: &[Range<u64>]) -> Option<Exit> {
+        self.take_last(|exit| exit.thread == 0 && is_in(code, exit.function))
+    }
+
+    /// Forgets all functions that lie in this code, which goes.
+    pub(crate) fn forget_in(&self, code: &[Range<u64>]) {
+        lock(&self.functions).retain(|exit| !is_in(code, exit.function));
+        lock(&self.quick).retain(|function| !is_in(code, *function));
     }
 
     /// Forgets what was to be called at the end of a thread.

@@ -72,8 +72,9 @@ fn constructors_and_destructors_run_once() {
     if !clang() {
         return;
     }
-    let text = "#include <stdio.h>\nstatic long state = 5;\n\
-                __attribute__((constructor)) static void begin(void) { state = 6; printf(\"begin\\n\"); }\n\
+    let text = "#include <stdio.h>\n#include <stdlib.h>\nstatic long state = 5;\n\
+                static void last(void) { printf(\"last %ld\\n\", state); }\n\
+                __attribute__((constructor)) static void begin(void) { state = 6; printf(\"begin\\n\"); atexit(last); }\n\
                 __attribute__((destructor)) static void end(void) { printf(\"end %ld\\n\", state); }\n\
                 long next(void) { return ++state; }\n";
     let library = build(&scratch(), "libstate.so", text, Target::Ve1Llvm);
@@ -84,7 +85,7 @@ fn constructors_and_destructors_run_once() {
     // It is loaded anew, with fresh variables, and ends with the process.
     assert_eq!(ask(&proc, &library, "next").unwrap(), 7);
     proc.close().unwrap();
-    assert_eq!(*output.lock().unwrap(), "begin\nend 8\nbegin\nend 7\n");
+    assert_eq!(*output.lock().unwrap(), "begin\nlast 8\nend 8\nbegin\nlast 7\nend 7\n");
 }
 
 /// A process and what it prints to the standard output.
