@@ -31,8 +31,8 @@ struct State {
     /// The last number that was given to a thread.
     last: u64,
     created: HashMap<u64, Created>,
-    /// Calls from outside that run, by the number of their thread.
-    callers: HashMap<u64, Caller>,
+    /// Calls from outside that run: as few as threads of the host, and one comes and goes with each call.
+    callers: Vec<Caller>,
     /// A fault that nobody was there for.
     fault: Option<Trap>,
 }
@@ -50,6 +50,8 @@ struct Created {
 
 #[derive(Debug)]
 struct Caller {
+    /// The number of its thread.
+    number: u64,
     stop: StopHandle,
     fault: Option<Trap>,
 }
@@ -173,13 +175,21 @@ impl Members {
         if let Some(fault) = state.fault.take() {
             return Err(fault);
         }
-        state.callers.insert(number, Caller { stop, fault: None });
+        state.callers.push(Caller {
+            number,
+            stop,
+            fault: None,
+        });
         Ok(())
     }
 
     /// A call from outside ends. The result is the fault of another thread that has ended it.
     pub(super) fn leave(&self, number: u64) -> Option<Trap> {
-        let caller = self.lock().callers.remove(&number)?;
+        let mut state = self.lock();
+        let mut callers = state.callers.iter();
+        let place = callers.position(|caller| caller.number == number)?;
+        let caller = state.callers.swap_remove(place);
+        drop(state);
         caller.stop.withdraw();
         caller.fault
     }
@@ -190,7 +200,7 @@ impl Members {
         if state.callers.is_empty() {
             state.fault.get_or_insert_with(|| trap.clone());
         }
-        for caller in state.callers.values_mut() {
+        for caller in &mut state.callers {
             caller.fault.get_or_insert_with(|| trap.clone());
             caller.stop.interrupt();
         }
