@@ -3,6 +3,7 @@
 //! Each thread decodes for itself: nothing is shared, so nothing is locked. A page is decoded when control first comes to it.
 
 use std::collections::HashMap;
+use std::ptr;
 
 use super::common::Common;
 use super::dispatch;
@@ -28,6 +29,17 @@ impl Code {
         // SAFETY: slots are made in this module alone and stay where they are. Whoever drops them drops all links:
         // `Interpreter::forget_code`.
         unsafe { link.slot() }
+    }
+
+    /// The instruction that a slot stands for; `None` for the way to the next page, and where there is none.
+    pub(super) fn instruction(&self, slot: &Slot, common: &Common) -> Option<u64> {
+        let is_way = |slots: &Vec<Slot>| ptr::eq(&raw const slots[WORDS], slot);
+        let before = slot.ic.wrapping_sub(PAGE);
+        if self.0.get(&before).is_some_and(is_way) {
+            return None;
+        }
+        let word = common.window.load::<8>(slot.ic).ok()?;
+        (slot.insn != nop() || decode(word).is_some()).then_some(word)
     }
 
     /// The slot of an address, if code is there.

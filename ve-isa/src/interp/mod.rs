@@ -171,8 +171,10 @@ impl Interpreter {
             }
             let mut link = self.find(ic, from, origin)?;
             while let Some(slot) = self.code.slot(link) {
-                if OBSERVED && let Some(observer) = &mut self.observer {
-                    let word = self.run.common.window.load::<8>(slot.ic).unwrap_or(0);
+                if OBSERVED
+                    && let Some(observer) = &mut self.observer
+                    && let Some(word) = self.code.instruction(slot, &self.run.common)
+                {
                     observer.instruction(slot.ic, word, &slot.insn, &self.run.cpu);
                 }
                 link = slot.execute(&mut self.run, if OBSERVED { 0 } else { FULL });

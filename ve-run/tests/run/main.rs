@@ -176,6 +176,26 @@ fn what_runs_is_told_when_asked() {
 }
 
 #[test]
+fn each_instruction_is_told_once() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    // More than one page of code.
+    let source =
+        "__asm__(\".globl f\\nf:\\n.rept 1000\\nor %s1, 1, %s1\\n.endr\\nb.l.t (, %s10)\\n\");";
+    let file = object(directory.path(), "k", source);
+    let file = file.to_str().unwrap();
+    let options = ["--trace", "instructions", "--profile", "--call", "f", file];
+    let text = String::from_utf8(ve_run(&options).stderr).unwrap();
+    let count = |part: &str| text.lines().filter(|line| line.contains(part)).count();
+    assert_eq!((count(": or "), count(": b.l.t")), (1000, 1), "{text}");
+    for counted in ["1001  Inst. Count", "1000  or"] {
+        assert!(text.lines().any(|line| line.trim() == counted), "{text}");
+    }
+}
+
+#[test]
 fn what_follows_main_is_what_c_has() {
     if !can_compile() {
         return;

@@ -85,7 +85,10 @@ fn constructors_and_destructors_run_once() {
     // It is loaded anew, with fresh variables, and ends with the process.
     assert_eq!(ask(&proc, &library, "next").unwrap(), 7);
     proc.close().unwrap();
-    assert_eq!(*output.lock().unwrap(), "begin\nlast 8\nend 8\nbegin\nlast 7\nend 7\n");
+    assert_eq!(
+        *output.lock().unwrap(),
+        "begin\nlast 8\nend 8\nbegin\nlast 7\nend 7\n"
+    );
 }
 
 /// A process and what it prints to the standard output.
