@@ -99,10 +99,10 @@ fn queued_calls() {
         "{} bytes for each queued call",
         queued / COUNT
     );
-    // As many more find room in what the first one left.
+    // As many more find room in what the first one left, but for a table of 16 bytes each that grows once more.
     let before = resident();
     round();
     let grown = resident().saturating_sub(before);
-    assert!(grown < 16 << 20, "{grown} bytes more for a second time");
+    assert!(grown < 24 << 20, "{grown} bytes more for a second time");
     call!(veo_context_sync(main.0));
 }
