@@ -14,3 +14,5 @@ mod left_out;
 mod library;
 mod loading;
 mod watching;
+
+use veo_test_support as _;
