@@ -22,6 +22,65 @@ fn a_cplusplus_program() {
     }
 }
 
+const SCALE: &str = "double scale(long n, double factor, double *x) {
+    double sum = 0;
+    for (long i = 0; i < n; i++) sum += x[i] *= factor;
+    return sum;
+}";
+
+const CALL_SCALE: &str = r#"
+#include <stdio.h>
+#include <string.h>
+#include <ve_offload.h>
+int main(int argc, char **argv)
+{
+    struct veo_proc_handle *proc = veo_proc_create(0);
+    uint64_t library = argc == 2 ? veo_load_library(proc, argv[1]) : 0;
+    uint64_t scale = veo_get_sym(proc, library, "scale");
+    struct veo_thr_ctxt *context = veo_context_open(proc);
+    double x[3] = {1, 2, 3}, sum;
+    uint64_t place, word;
+    if (!scale || veo_alloc_mem(proc, &place, sizeof x) || veo_write_mem(proc, place, x, sizeof x)) return 1;
+    struct veo_args *args = veo_args_alloc();
+    veo_args_set_i64(args, 0, 3);
+    veo_args_set_double(args, 1, 10.0);
+    veo_args_set_u64(args, 2, place);
+    uint64_t request = veo_call_async(context, scale, args);
+    if (veo_call_wait_result(context, request, &word) || veo_read_mem(proc, x, place, sizeof x)) return 2;
+    memcpy(&sum, &word, sizeof sum);
+    printf("%g: %g %g %g\n", sum, x[0], x[1], x[2]);
+    veo_args_free(args);
+    veo_context_close(context);
+    return veo_proc_destroy(proc);
+}
+"#;
+
+/// A C program that calls VE machine code, which clang made.
+#[test]
+fn a_c_program_with_ve_machine_code() {
+    if !available("clang 19 (Debian: clang-19)", found("clang-19")) {
+        return;
+    }
+    let dropin = Dropin::get();
+    let directory = dropin.scratch("ve_code");
+    let [kernel, object, source, program] =
+        ["scale.c", "scale.o", "program.c", "program"].map(|name| directory.join(name));
+    std::fs::write(&kernel, SCALE).unwrap();
+    std::fs::write(&source, CALL_SCALE).unwrap();
+    let mut clang = std::process::Command::new("clang-19");
+    clang.args(["--target=ve-unknown-linux-gnu", "-O2", "-c", "-o"]);
+    compile::tool(clang.arg(&object).arg(&kernel));
+    let headers = format!("-I{}", dropin.prefix().join("include").display());
+    let libraries = format!("-L{}", dropin.prefix().join("lib64").display());
+    let options = [
+        "-Wall", "-Werror", "-O1", "-g", &headers, &libraries, "-lveo",
+    ];
+    compile::program(&source, &program, &options);
+    let outcome = dropin.run(dropin.command(&program).arg(&object));
+    outcome.expect_success("the program");
+    assert_eq!(outcome.stdout, "60: 10 20 30\n", "{outcome:#?}");
+}
+
 #[test]
 fn a_fortran_program() {
     if !available("gfortran (Debian: gfortran)", found("gfortran")) {
