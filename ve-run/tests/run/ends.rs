@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{can_compile, end, object, on_host, ve_run};
+use crate::support::{can_compile, end, object, on_host, ve_run, ve_run_waiting};
 
 const ENDS: &str = "
     int puts(const char *), printf(const char *, ...), on_exit(void (*)(int, void *), void *), at_quick_exit(void (*)(void));
@@ -61,18 +61,7 @@ fn the_time_limit_ends_a_program_that_waits_for_input() {
         "k",
         "int getchar(void), puts(const char *); int main(void) { puts(\"waiting\"); return getchar(); }",
     );
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ve-run"))
-        .args(["--time-limit", "0.1"])
-        .arg(&file)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It stays open until the program has ended.
-    let input = child.stdin.take();
-    let output = child.wait_with_output().unwrap();
-    drop(input);
+    let output = ve_run_waiting(&["--time-limit", "0.1", file.to_str().unwrap()]);
     let (status, why) = end(&output);
     assert_eq!(status, 124);
     assert!(why.contains("time limit"), "{why}");
@@ -121,17 +110,7 @@ fn a_thread_that_waits_for_input_holds_up_nothing() {
             return 3;
         }",
     );
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ve-run"))
-        .arg(&file)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It stays open until the program has ended.
-    let input = child.stdin.take();
-    let output = child.wait_with_output().unwrap();
-    drop(input);
+    let output = ve_run_waiting(&[file.to_str().unwrap()]);
     assert_eq!(output.stdout, b"the end\n");
     assert_eq!(output.status.code(), Some(3), "{}", end(&output).1);
 }

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use veo_test_support::compile::tool;
-use veo_test_support::{available, found};
+use veo_test_support::{available, found, run};
 
 pub fn can_compile() -> bool {
     available("clang 19 (Debian: clang-19)", found("clang-19"))
@@ -37,6 +38,23 @@ pub fn ve_run(arguments: &[&str]) -> Output {
         .args(arguments)
         .output()
         .unwrap()
+}
+
+/// The same, with a standard input that has nothing and stays open until the program has ended.
+pub fn ve_run_waiting(arguments: &[&str]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ve-run"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let input = child.stdin.take();
+    let ended = run::wait(&mut child, Duration::from_secs(60));
+    let output = child.wait_with_output().unwrap();
+    drop(input);
+    assert!(ended.is_some(), "it does not end: {output:?}");
+    output
 }
 
 /// The exit status and the last line of standard error.
