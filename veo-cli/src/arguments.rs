@@ -1,0 +1,35 @@
+//! The command line: the commands and what holds for all of them.
+
+use clap::{Parser, Subcommand};
+
+use crate::generate::{Completions, Man};
+use crate::nodes::Nodes;
+
+/// Looks at Vector Engine nodes and at libraries for them, with a card or without
+#[derive(Parser)]
+#[command(name = "veo", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// Print one JSON object a line, as schema.json of veo-cli describes it
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Nodes(Nodes),
+    Completions(Completions),
+    Man(Man),
+}
+
+impl Command {
+    /// The name that a user gives it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Command::Nodes(_) => "nodes",
+            Command::Completions(_) => "completions",
+            Command::Man(_) => "man",
+        }
+    }
+}

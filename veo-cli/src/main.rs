@@ -1,0 +1,55 @@
+//! The command `veo`: what a machine's VE nodes are and what libraries for them have, asked from a shell.
+//!
+//! `arguments` reads the command line. Each command is a module with its options and a function `run`, which hands what it has found
+//! to [`output`]: one value, which is printed for people or as JSON (`schema.json`). A [`failure`] ends the program with one
+//! sentence and the status 1, or 2 where the command line is wrong. Nobody reading the output is no failure.
+
+mod arguments;
+mod card;
+mod failure;
+mod generate;
+mod node_option;
+mod nodes;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+use crate::output::Console;
+
+fn main() -> ExitCode {
+    // Commands run compilers and load libraries that the environment and the arguments name.
+    if veo_abi::environment::privileged() {
+        eprintln!(
+            "veo: this program has raised privileges (set-user-ID, set-group-ID or file \
+             capabilities), with which it does nothing; run it without them, or as root"
+        );
+        return ExitCode::FAILURE;
+    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(said) => {
+            // Nobody may be reading.
+            let _ = said.print();
+            return ExitCode::from(if said.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let console = Console::new(arguments.command.name(), arguments.json);
+    match run(&arguments.command, &console) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => console.fail(&failure),
+    }
+}
+
+fn run(command: &Command, console: &Console) -> Result<(), Failure> {
+    match command {
+        Command::Nodes(command) => nodes::run(command, console),
+        Command::Completions(command) => {
+            generate::completions(command, Arguments::command(), console)
+        }
+        Command::Man(command) => generate::man(command, Arguments::command(), console),
+    }
+}

@@ -1,0 +1,349 @@
+//! What a command says: one value, printed for people or as JSON.
+//!
+//! A value is an [`Answer`]: `serde` makes the JSON object of it, and its own `print` the lines for people, on a [`Page`]. A page knows
+//! how wide the terminal is and whether it shows colours. It makes text of others harmless: names in a library may have any bytes.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::fmt::{Display, Write as _};
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anstyle::Style;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+const HEADING: Style = Style::new().bold();
+/// Between two columns.
+const GAP: usize = 2;
+
+/// What a command has found.
+pub(crate) trait Answer: Serialize {
+    /// Prints it for people.
+    fn print(&self, page: &mut Page) -> io::Result<()>;
+}
+
+/// Where a command gives its answer.
+pub(crate) struct Console {
+    command: &'static str,
+    json: bool,
+}
+
+/// One JSON object of the output.
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    command: &'static str,
+    #[serde(flatten)]
+    content: &'a T,
+}
+
+/// The object of a command that fails.
+#[derive(Serialize)]
+struct Said<'a> {
+    error: &'a str,
+}
+
+impl Console {
+    pub(crate) fn new(command: &'static str, json: bool) -> Self {
+        Self { command, json }
+    }
+
+    /// Whether the answer is JSON.
+    #[allow(dead_code)] // until a command prints beside its answer
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints an answer. A command that goes on may give several.
+    pub(crate) fn give(&self, answer: &impl Answer) -> Result<(), Failure> {
+        let printed = if self.json {
+            self.print_json(answer)
+        } else {
+            let stdout = anstream::stdout().lock();
+            let mut page = Page::new(Box::new(io::BufWriter::new(stdout)));
+            answer.print(&mut page).and_then(|()| page.out.flush())
+        };
+        printed.map_err(|error| Failure::of_output(&error))
+    }
+
+    /// Says why the command fails, and how the program ends.
+    pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
+        let (why, status) = match failure {
+            Failure::Usage(why) => (why, ExitCode::from(2)),
+            Failure::Failed(why) => (why, ExitCode::FAILURE),
+            Failure::Answered => return ExitCode::FAILURE,
+            Failure::Closed => return ExitCode::SUCCESS,
+        };
+        // Nobody may be reading either.
+        let _ = writeln!(io::stderr(), "veo: {}", harmless(why));
+        if self.json {
+            let _ = self.print_json(&Said { error: why });
+        }
+        status
+    }
+
+    fn print_json(&self, content: &impl Serialize) -> io::Result<()> {
+        let envelope = Envelope {
+            command: self.command,
+            content,
+        };
+        let mut line = serde_json::to_vec(&envelope)?;
+        line.push(b'\n');
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&line)?;
+        stdout.flush()
+    }
+}
+
+/// A heading of a table, and the side on which its cells stand.
+pub(crate) struct Column {
+    name: &'static str,
+    right: bool,
+}
+
+impl Column {
+    /// For words.
+    pub(crate) const fn left(name: &'static str) -> Self {
+        Self { name, right: false }
+    }
+
+    /// For numbers.
+    pub(crate) const fn right(name: &'static str) -> Self {
+        Self { name, right: true }
+    }
+}
+
+/// Lines for people.
+pub(crate) struct Page {
+    out: Box<dyn Write>,
+    /// Columns of the terminal; none where the output goes elsewhere.
+    width: Option<usize>,
+}
+
+impl Page {
+    fn new(out: Box<dyn Write>) -> Self {
+        let stdout = io::stdout();
+        let size = stdout
+            .is_terminal()
+            .then(|| terminal_size::terminal_size_of(&stdout));
+        Self {
+            out,
+            width: size.flatten().map(|(width, _)| usize::from(width.0)),
+        }
+    }
+
+    /// Where text for programs goes, as it is.
+    pub(crate) fn raw(&mut self) -> &mut dyn Write {
+        &mut self.out
+    }
+
+    /// A line of text, and nothing else: what a terminal would obey is escaped.
+    pub(crate) fn line(&mut self, text: impl Display) -> io::Result<()> {
+        writeln!(self.out, "{}", harmless(&text.to_string()))
+    }
+
+    /// Names and what they are, one a line.
+    pub(crate) fn fields<'a>(
+        &mut self,
+        fields: impl IntoIterator<Item = (&'a str, String)>,
+    ) -> io::Result<()> {
+        let fields: Vec<_> = fields.into_iter().collect();
+        let widest = fields.iter().map(|(name, _)| width(name)).max();
+        let widest = widest.unwrap_or_default();
+        for (name, value) in &fields {
+            let padding = " ".repeat(widest - width(name) + GAP);
+            writeln!(
+                self.out,
+                "{HEADING}{name}{HEADING:#}{padding}{}",
+                harmless(value)
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A table; where the terminal is too narrow for it, a line for each cell and an empty one between rows.
+    pub(crate) fn table(
+        &mut self,
+        columns: &[Column],
+        rows: impl Iterator<Item = Vec<String>>,
+    ) -> io::Result<()> {
+        let clean = |row: Vec<String>| -> Vec<String> {
+            row.iter().map(|cell| harmless(cell).into_owned()).collect()
+        };
+        let rows: Vec<Vec<String>> = rows.map(clean).collect();
+        let widest = |place: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(place));
+            let cells = cells.map(|cell| width(cell)).max().unwrap_or_default();
+            cells.max(width(columns[place].name))
+        };
+        let widths: Vec<usize> = (0..columns.len()).map(widest).collect();
+        let total = widths.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1);
+        if self.width.is_some_and(|width| width < total) {
+            return self.stacked(columns, &rows);
+        }
+        let names: Vec<String> = columns
+            .iter()
+            .map(|column| column.name.to_owned())
+            .collect();
+        let heading = aligned(columns, &widths, &names);
+        writeln!(self.out, "{HEADING}{heading}{HEADING:#}")?;
+        for row in &rows {
+            writeln!(self.out, "{}", aligned(columns, &widths, row))?;
+        }
+        Ok(())
+    }
+
+    fn stacked(&mut self, columns: &[Column], rows: &[Vec<String>]) -> io::Result<()> {
+        for (place, row) in rows.iter().enumerate() {
+            if place > 0 {
+                writeln!(self.out)?;
+            }
+            let cells = columns.iter().zip(row);
+            self.fields(cells.map(|(column, cell)| (column.name, cell.clone())))?;
+        }
+        Ok(())
+    }
+}
+
+fn aligned(columns: &[Column], widths: &[usize], row: &[String]) -> String {
+    let mut line = String::new();
+    for ((column, wide), cell) in columns.iter().zip(widths).zip(row) {
+        let padding = " ".repeat(wide.saturating_sub(width(cell)));
+        let (before, after) = if column.right {
+            (&*padding, "")
+        } else {
+            ("", &*padding)
+        };
+        let _ = write!(line, "{before}{cell}{after}{:GAP$}", "");
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+/// Columns that a text takes.
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The text with what a terminal would obey escaped.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        if obeyed(c) {
+            clean.extend(c.escape_default());
+        } else {
+            clean.push(c);
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// A value, or `-` where it is not known.
+pub(crate) fn or_dash<T: Display>(value: Option<T>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// A number of bytes in the unit that suits it.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if count < 1 << 10 {
+        return format!("{count} B");
+    }
+    let mut value = count as f64 / 1024.0;
+    let mut unit = 0;
+    // What would be rounded to 1024 is 1 of the next.
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let value = (value * 10.0).round() / 10.0;
+    let digits = usize::from(value.fract() != 0.0);
+    format!("{value:.digits$} {}", UNITS[unit])
+}
+
+/// A path or a name of the system as text. What is not UTF-8 in it is replaced.
+pub(crate) fn lossy(text: impl AsRef<OsStr>) -> String {
+    text.as_ref().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+
+    /// What is printed on a page of this width.
+    fn printed(width: Option<usize>, print: impl FnOnce(&mut Page)) -> String {
+        struct Shared(Rc<RefCell<Vec<u8>>>);
+        impl Write for Shared {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.borrow_mut().write(bytes)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let text = Rc::new(RefCell::new(Vec::new()));
+        let out = Box::new(anstream::StripStream::new(
+            Box::new(Shared(text.clone())) as Box<dyn Write>
+        ));
+        print(&mut Page { out, width });
+        let text = text.borrow().clone();
+        String::from_utf8(text).unwrap()
+    }
+
+    fn rows() -> impl Iterator<Item = Vec<String>> {
+        [["1", "one"], ["10", "ten\u{1b}[2J"]]
+            .map(|row| row.map(str::to_owned).to_vec())
+            .into_iter()
+    }
+
+    const COLUMNS: [Column; 2] = [Column::right("NUMBER"), Column::left("NAME")];
+
+    #[test]
+    fn a_table_is_aligned_and_obeys_no_name() {
+        let text = printed(None, |page| page.table(&COLUMNS, rows()).unwrap());
+        assert_eq!(text, "NUMBER  NAME\n     1  one\n    10  ten\\u{1b}[2J\n");
+    }
+
+    #[test]
+    fn a_terminal_that_is_too_narrow_gets_a_line_for_each_cell() {
+        let text = printed(Some(12), |page| page.table(&COLUMNS, rows()).unwrap());
+        assert_eq!(
+            text,
+            "NUMBER  1\nNAME    one\n\nNUMBER  10\nNAME    ten\\u{1b}[2J\n"
+        );
+    }
+
+    #[test]
+    fn bytes_are_given_in_the_unit_that_suits_them() {
+        let found = [
+            0,
+            1023,
+            1024,
+            1536,
+            (1 << 20) - 1,
+            1 << 20,
+            24 << 30,
+            u64::MAX,
+        ]
+        .map(bytes);
+        let expected = [
+            "0 B",
+            "1023 B",
+            "1 KiB",
+            "1.5 KiB",
+            "1 MiB",
+            "1 MiB",
+            "24 GiB",
+            "16384 PiB",
+        ];
+        assert_eq!(found, expected);
+    }
+}
