@@ -46,6 +46,14 @@ enum veo_emu_guard {
 	VEO_EMU_GUARD_ZONES = 4    /* AddressSanitizer watches what is around them; never asked for */
 };
 
+/* Whether it is counted what VE machine code executes. */
+enum veo_emu_profile {
+	VEO_EMU_PROFILE_DEFAULT = 0, /* as VEO_EMU_PROFILE in the environment says, else not */
+	VEO_EMU_PROFILE_OFF = 1,
+	VEO_EMU_PROFILE_COUNT = 2    /* for veo_emu_get_statistics; it is printed at the end as well if
+	                              * the environment says so */
+};
+
 /* What ended a VE process. Strings are NUL-terminated and cut to fit. */
 struct veo_emu_fault {
 	size_t struct_size;  /* sizeof(struct veo_emu_fault), set by the caller */
@@ -92,6 +100,7 @@ struct veo_emu_options {
 	uint64_t guard;              /* an enum veo_emu_guard */
 	const char *runtimes;        /* runtime libraries of sanitizers that kernels of the
 	                              * process need, with colons; NULL: none */
+	uint64_t profile;            /* an enum veo_emu_profile */
 };
 
 /* Like veo_proc_create, with options. */
@@ -177,11 +186,13 @@ int veo_emu_core(struct veo_proc_handle *proc);
  * to `machines`, where there is room for `count`. Gives how many there are, -1: no such node. */
 int veo_emu_machines(int ve_node_number, uint16_t *machines, size_t count);
 
-/* What VE machine code has executed in kernels of the process, where VEO_EMU_PROFILE=1 has it
- * counted: a line for each operation of each kernel, with single spaces: the kernel's name, how
- * often it was called, the operation, 1 if it is one on vectors, else 0, how often it was
- * executed, on how many elements. Waits for what was queued on the main context. Copies a
- * NUL-terminated text, returns its length without NUL, 0 if there is none. */
+/* What VE machine code has executed in kernels of the process, where that is counted
+ * (VEO_EMU_PROFILE, `profile` in the options): a line for each operation of each kernel, with
+ * single spaces: the kernel's name, how often it was called, the operation, 1 if it is one on
+ * vectors, else 0, how often it was executed, on how many elements, and to the end of the line the
+ * path of the kernel's library, "" if it is no library's. What a library has executed stays when
+ * it is unloaded, and goes on when it is loaded again. Waits for what was queued on the main
+ * context. Copies a NUL-terminated text, returns its length without NUL, 0 if there is none. */
 size_t veo_emu_get_statistics(struct veo_proc_handle *proc, char *text, size_t size);
 
 #ifdef __cplusplus

@@ -81,6 +81,10 @@ pub const VEO_EMU_GUARD_START: veo_emu_guard = 2;
 pub const VEO_EMU_GUARD_END: veo_emu_guard = 3;
 pub const VEO_EMU_GUARD_ZONES: veo_emu_guard = 4;
 pub type veo_emu_guard = ::std::os::raw::c_uint;
+pub const VEO_EMU_PROFILE_DEFAULT: veo_emu_profile = 0;
+pub const VEO_EMU_PROFILE_OFF: veo_emu_profile = 1;
+pub const VEO_EMU_PROFILE_COUNT: veo_emu_profile = 2;
+pub type veo_emu_profile = ::std::os::raw::c_uint;
 #[repr(C)]
 pub struct veo_emu_fault {
     pub struct_size: usize,
@@ -124,6 +128,7 @@ pub struct veo_emu_options {
     pub schedule: *const ::std::os::raw::c_char,
     pub guard: u64,
     pub runtimes: *const ::std::os::raw::c_char,
+    pub profile: u64,
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

@@ -292,6 +292,7 @@ impl std::fmt::Debug for VeoProcBuilder {
             .field("schedule", &self.options.schedule)
             .field("guard", &self.options.guard)
             .field("races", &self.options.races)
+            .field("profile", &self.options.profile)
             .finish_non_exhaustive()
     }
 }
@@ -457,6 +458,14 @@ impl VeoProcBuilder {
     /// ```
     pub fn races(mut self, races: Races) -> Self {
         self.options.races = Some(races);
+        self
+    }
+
+    /// Counts what kernels of VE machine code execute, for [`VeoProc::statistics`], or does not, whatever `VEO_EMU_PROFILE` in the
+    /// environment says: `1`, `0`, or `quiet`, which counts as this does. With `1` it is also printed on the standard error when the process
+    /// ends. Such kernels are several times slower then. The emulated node alone.
+    pub fn profile(mut self, counts: bool) -> Self {
+        self.options.profile = Some(counts);
         self
     }
 

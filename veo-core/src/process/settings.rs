@@ -132,6 +132,7 @@ pub(super) struct ProcOptions {
     pub(super) schedule: Option<Schedule>,
     pub(super) guard: Option<Guard>,
     pub(super) races: Option<Races>,
+    pub(super) profile: Option<bool>,
     /// Libraries that will be loaded by their paths.
     pub(super) libraries: Vec<PathBuf>,
 }

@@ -1,6 +1,7 @@
 //! What kernels have executed, counted.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::handle::VeoProc;
 use crate::error::Result;
@@ -11,6 +12,8 @@ use crate::error::Result;
 pub struct KernelStatistics {
     /// The kernel, as its symbol.
     pub kernel: String,
+    /// The file of the library that it is in, empty if it is in none.
+    pub library: PathBuf,
     /// How often it was called.
     pub calls: u64,
     /// Inst. Count: all instructions.
@@ -55,11 +58,11 @@ impl KernelStatistics {
 }
 
 impl VeoProc {
-    /// What kernels of VE machine code have executed so far, in the order of their names (`veo_emu_get_statistics`). It waits for
-    /// what was queued on the process itself.
+    /// What kernels of VE machine code have executed so far, in the order of their names (`veo_emu_get_statistics`). What a library has
+    /// executed stays when it is unloaded, and goes on when it is loaded again. It waits for what was queued on the process itself.
     ///
-    /// The emulated node counts where `VEO_EMU_PROFILE=1` asks for it, which slows such kernels down; then it prints the same when the
-    /// process is closed. Otherwise, for kernels of the host's code and on a card, the result is empty.
+    /// The emulated node counts where [`VeoProcBuilder::profile`](crate::VeoProcBuilder::profile) or `VEO_EMU_PROFILE` asks for it.
+    /// Otherwise, for kernels of the host's code and on a card, the result is empty.
     ///
     /// # Errors
     ///
@@ -70,30 +73,52 @@ impl VeoProc {
             let _exclusive = shared.exclusive(&"asking what kernels have executed")?;
             shared.core.extension.statistics().unwrap_or_default()
         };
-        let mut kernels: BTreeMap<&str, KernelStatistics> = BTreeMap::new();
+        let mut kernels: BTreeMap<(&str, &Path), KernelStatistics> = BTreeMap::new();
         for line in text.lines() {
-            let Some((kernel, calls, operation)) = parse(line) else {
+            let Some(Line {
+                kernel,
+                library,
+                calls,
+                operation: (name, vector, count, elements),
+            }) = parse(line)
+            else {
                 continue;
             };
-            let entry = kernels.entry(kernel).or_default();
-            kernel.clone_into(&mut entry.kernel);
+            let entry = kernels
+                .entry((kernel, library))
+                .or_insert_with(|| KernelStatistics {
+                    kernel: kernel.to_owned(),
+                    library: library.to_owned(),
+                    ..KernelStatistics::default()
+                });
             entry.calls = calls;
-            let (name, vector, count, elements) = operation;
             entry.add(name, vector, count, elements);
         }
         Ok(kernels.into_values().collect())
     }
 }
 
-type Line<'a> = (&'a str, u64, (&'a str, bool, u64, u64));
-
 /// A line of `veo_emu_get_statistics`.
+#[derive(Debug, PartialEq)]
+struct Line<'a> {
+    kernel: &'a str,
+    library: &'a Path,
+    calls: u64,
+    /// Name, whether it is one on vectors, how often, on how many elements.
+    operation: (&'a str, bool, u64, u64),
+}
+
 fn parse(line: &str) -> Option<Line<'_>> {
-    let mut words = line.split(' ');
+    let mut words = line.splitn(7, ' ');
     let (kernel, calls) = (words.next()?, words.next()?.parse().ok()?);
     let (name, vector) = (words.next()?, words.next()? == "1");
     let (count, elements) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    Some((kernel, calls, (name, vector, count, elements)))
+    Some(Line {
+        kernel,
+        library: Path::new(words.next()?),
+        calls,
+        operation: (name, vector, count, elements),
+    })
 }
 
 #[cfg(test)]
@@ -114,11 +139,19 @@ mod tests {
 
     #[test]
     fn damaged_lines_are_left_out() {
-        assert_eq!(
-            parse("sum 3 vfadd.d 1 7 1792"),
-            Some(("sum", 3, ("vfadd.d", true, 7, 1792)))
-        );
-        for line in ["", "sum", "sum 3 lea 0 7", "sum x lea 0 7 0"] {
+        let line = parse("sum 3 vfadd.d 1 7 1792 /a b/libc.so").unwrap();
+        assert_eq!((line.kernel, line.calls), ("sum", 3));
+        assert_eq!(line.library, Path::new("/a b/libc.so"));
+        assert_eq!(line.operation, ("vfadd.d", true, 7, 1792));
+        let line = parse("strlen 1 lea 0 7 0 ").unwrap();
+        assert_eq!(line.library, Path::new(""));
+        for line in [
+            "",
+            "sum",
+            "sum 3 lea 0 7",
+            "sum 3 lea 0 7 0",
+            "sum x lea 0 7 0 ",
+        ] {
             assert_eq!(parse(line), None, "{line}");
         }
     }

@@ -142,6 +142,11 @@ impl ProcOptions {
             runtimes: runtimes
                 .as_ref()
                 .map_or(std::ptr::null(), |list| list.as_ptr()),
+            profile: u64::from(match self.profile {
+                None => ffi::VEO_EMU_PROFILE_DEFAULT,
+                Some(false) => ffi::VEO_EMU_PROFILE_OFF,
+                Some(true) => ffi::VEO_EMU_PROFILE_COUNT,
+            }),
         };
         // SAFETY: the options and the strings in them are valid for the call; the
         // payload is kept until the process was destroyed.

@@ -1,8 +1,11 @@
 //! What is told and counted of VE machine code, where variables ask for it.
 
+use std::path::{Path, PathBuf};
+
+use veo_build::Target;
 use veo_core::{KernelStatistics, VeoProc, ve_kernel};
 
-use crate::library::{again, is_again, watched};
+use crate::library::{again, build, clang, is_again, mistakes, scratch, watched};
 
 #[ve_kernel(lib = "libvewatched.so")]
 unsafe extern "C" {
@@ -32,6 +35,136 @@ fn work(proc: &VeoProc) {
 fn find<'a>(all: &'a [KernelStatistics], kernel: &str) -> &'a KernelStatistics {
     let found = all.iter().find(|found| found.kernel == kernel);
     found.unwrap_or_else(|| panic!("{kernel} in {all:?}"))
+}
+
+#[ve_kernel(lib = "libvemistakes.so")]
+unsafe extern "C" {
+    safe fn write_nowhere();
+}
+
+/// A library whose `work` executes so many multiplications, as no other code of it does.
+fn multiplying(directory: &Path, name: &str, times: usize) -> PathBuf {
+    let line = "__asm__ volatile(\"mulu.l %0, %0, %0\" : \"+r\"(x));\n";
+    let text = format!(
+        "long work(long x) {{\n{}return x;\n}}\n",
+        line.repeat(times)
+    );
+    build(directory, name, &text, Target::Ve1Llvm)
+}
+
+fn call_work(proc: &VeoProc, path: &Path) {
+    let library = proc.load_library(path).unwrap();
+    let work = library.function::<fn(i64) -> i64>("work").unwrap();
+    assert_eq!(work.call(proc, (1,)).unwrap(), 1);
+    drop(work);
+    library.unload().unwrap();
+}
+
+/// How often `work` of this library was called, and what it has multiplied.
+fn multiplied(proc: &VeoProc, library: &Path) -> (u64, u64) {
+    let all = proc.statistics().unwrap();
+    let found = all
+        .iter()
+        .find(|kernel| kernel.kernel == "work" && kernel.library == library);
+    let kernel = found.unwrap_or_else(|| panic!("{} in {all:?}", library.display()));
+    (kernel.calls, kernel.operations["mulu.l"])
+}
+
+#[test]
+fn libraries_at_one_address_are_counted_apart() {
+    if !clang() {
+        return;
+    }
+    let directory = scratch();
+    let three = multiplying(&directory, "libthree.so", 3);
+    let five = multiplying(&directory, "libfive.so", 5);
+    let proc = VeoProc::builder().profile(true).build().unwrap();
+    let place = |path: &Path| {
+        let library = proc.load_library(path).unwrap();
+        let address = library.find_function("work").unwrap().addr();
+        library.unload().unwrap();
+        address
+    };
+    assert_eq!(place(&three), place(&five), "this is what is tested");
+    call_work(&proc, &three);
+    call_work(&proc, &five);
+    call_work(&proc, &five);
+    assert_eq!(multiplied(&proc, &three), (1, 3));
+    assert_eq!(multiplied(&proc, &five), (2, 10));
+    // Loaded again it goes on.
+    call_work(&proc, &three);
+    assert_eq!(multiplied(&proc, &three), (2, 6));
+    assert_eq!(proc.statistics().unwrap().len(), 2);
+}
+
+#[test]
+fn libraries_with_a_symbol_in_common_are_counted_apart() {
+    if !clang() {
+        return;
+    }
+    let directory = scratch();
+    let two = multiplying(&directory, "libtwo of them.so", 2);
+    let seven = multiplying(&directory, "libseven.so", 7);
+    let proc = VeoProc::builder().profile(true).build().unwrap();
+    let libraries = [&two, &seven].map(|path| proc.load_library(path).unwrap());
+    let contexts = [(); 4].map(|()| proc.open_context().unwrap());
+    for (at, ctx) in contexts.iter().enumerate() {
+        let work = libraries[at % 2].function::<fn(i64) -> i64>("work");
+        let work = work.unwrap();
+        let requests: Vec<_> = (0..50).map(|_| work.call(ctx, (1,)).unwrap()).collect();
+        for request in requests {
+            request.wait().unwrap();
+        }
+    }
+    assert_eq!(multiplied(&proc, &two), (100, 200));
+    assert_eq!(multiplied(&proc, &seven), (100, 700));
+}
+
+#[test]
+fn the_builder_says_whether_instructions_are_counted() {
+    if watched().is_none() {
+        return;
+    }
+    if is_again() {
+        for (counts, kernels) in [(true, 1), (false, 0)] {
+            let proc = VeoProc::builder().profile(counts).build().unwrap();
+            assert_eq!(call_often(&proc, 3).unwrap(), 3);
+            assert_eq!(proc.statistics().unwrap().len(), kernels);
+            proc.close().unwrap();
+        }
+        let proc = VeoProc::new(0).unwrap();
+        assert_eq!(call_often(&proc, 3).unwrap(), 3);
+        println!("\n{} kernels", proc.statistics().unwrap().len());
+        return;
+    }
+    let name = "watching::the_builder_says_whether_instructions_are_counted";
+    let table = "kernel call_often of ";
+    for (value, printed, without) in [("1", 2, 1), ("quiet", 0, 1), ("0", 0, 0)] {
+        let said = again(name, &[("VEO_EMU_PROFILE", value.as_ref())]);
+        assert_eq!(said.matches(table).count(), printed, "{value}: {said}");
+        assert!(said.contains(&format!("\n{without} kernels")), "{said}");
+    }
+}
+
+#[test]
+fn what_was_counted_is_printed_after_a_fault() {
+    if watched().is_none() || mistakes().is_none() {
+        return;
+    }
+    if is_again() {
+        let proc = VeoProc::new(0).unwrap();
+        let library = proc.load_library(watched().unwrap()).unwrap();
+        let often = library.function::<fn(i64) -> i64>("call_often").unwrap();
+        assert_eq!(often.call(&proc, (3,)).unwrap(), 3);
+        write_nowhere(&proc).unwrap_err();
+        return;
+    }
+    let name = "watching::what_was_counted_is_printed_after_a_fault";
+    let said = again(name, &[("VEO_EMU_PROFILE", "1".as_ref())]);
+    for kernel in ["call_often", "write_nowhere"] {
+        let table = format!("kernel {kernel} of ");
+        assert_eq!(said.matches(&table).count(), 1, "{kernel} in {said}");
+    }
 }
 
 #[test]
@@ -64,7 +197,8 @@ fn instructions_are_counted_for_each_kernel() {
     let name = "watching::instructions_are_counted_for_each_kernel";
     let said = again(name, &[("VEO_EMU_PROFILE", "1".as_ref())]);
     for part in [
-        "kernel add_up, called 3 times",
+        "kernel add_up of ",
+        "libvewatched.so, called 3 times",
         "Inst. Count",
         "A. V. Length",
     ] {
@@ -116,7 +250,7 @@ fn wrong_values_of_the_variables_are_told() {
     for (variable, part) in [
         ("VEO_EMU_FLOAT", "it can be `host`, `exact`"),
         ("VEO_EMU_TRACE", "`calls`, `instructions`"),
-        ("VEO_EMU_PROFILE", "`0`, `1`"),
+        ("VEO_EMU_PROFILE", "`0`, `1`, `quiet`"),
     ] {
         let said = again(name, &[(variable, "all".as_ref())]);
         assert!(said.contains(variable) && said.contains(part), "{said}");

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use veo_abi::environment::{
     self, HANDSHAKE, LD_LIBRARY_PATH, VE_FPE_ENABLE, VE_LD_LIBRARY_PATH, VE_LD_PRELOAD,
-    VE_OMP_NUM_THREADS,
+    VE_OMP_NUM_THREADS, VEO_EMU_PROFILE,
 };
 
 use super::child_process::ChildProcess;
@@ -31,7 +31,7 @@ use crate::shared::guard::Guarding;
 use crate::shared::machine_options::MachineOptions;
 use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, Message, REPORTS};
 use crate::shared::window::{Layout, STAGING_LEN};
-use crate::shared::{fpe, handshake};
+use crate::shared::{fpe, handshake, machine_options};
 use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::{descriptor, process, socket};
@@ -52,6 +52,8 @@ pub(crate) struct Options {
     pub(crate) schedule: Option<String>,
     /// How blocks of memory are guarded; `None`: as the environment says.
     pub(crate) guard: Option<Guarding>,
+    /// Whether it is counted what VE machine code executes; `None`: as the environment says.
+    pub(crate) profile: Option<bool>,
     /// The runtime libraries of sanitizers that kernels need, with colons.
     pub(crate) runtimes: String,
     /// How long a destroyed process may go on before it is killed.
@@ -68,6 +70,7 @@ impl Default for Options {
             omp_threads: 0,
             schedule: None,
             guard: None,
+            profile: None,
             runtimes: String::new(),
             grace: Duration::from_secs(2),
         }
@@ -188,7 +191,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         ),
         None => None,
     };
-    let variables = environment(theirs.as_raw_fd(), options.omp_threads, &sanitizers);
+    let variables = environment(theirs.as_raw_fd(), options, &sanitizers);
     let spawned = spawn(&program, &theirs, streams.as_ref(), &variables);
     let pid = spawned.map_err(|error| {
         let mut error = Error::io(format!("starting {}", program.name), &error);
@@ -422,8 +425,13 @@ unsafe fn prepare(
 }
 
 /// The program's environment, changed for the VE: never our own.
-fn environment(socket: RawFd, omp_threads: u32, sanitizers: &Sanitizers) -> Vec<CString> {
+fn environment(socket: RawFd, options: &Options, sanitizers: &Sanitizers) -> Vec<CString> {
     let mut replaced = Vec::new();
+    let omp_threads = options.omp_threads;
+    if let Some(counts) = options.profile {
+        let value = machine_options::profile(counts);
+        replaced.push((VEO_EMU_PROFILE.name().into(), value.into()));
+    }
     let threads = if omp_threads == 0 {
         VE_OMP_NUM_THREADS.text()
     } else {

@@ -8,8 +8,7 @@ use crate::error::Result;
 use crate::shared::parcel::Task;
 use crate::shared::ring::Completion;
 
-/// A line for each operation of each kernel, with single spaces: the kernel's name, how often it was called, the operation, 1 if it is
-/// one on vectors, else 0, how often it was executed, on how many elements. It waits for what was queued on `main`.
+/// A line for each operation of each kernel, as `veo_emu_get_statistics` has them. It waits for what was queued on `main`.
 pub(crate) fn text(main: &Queue) -> Result<String> {
     let exclusive = main.exclusive_use()?;
     let mut text = String::new();
@@ -21,19 +20,18 @@ pub(crate) fn text(main: &Queue) -> Result<String> {
         let told = library::get(main, len);
         let told = String::from_utf8_lossy(&told);
         let mut lines = told.lines();
-        let Some((address, calls)) = lines.next().and_then(numbers) else {
+        let Some([calls, kernel, library]) = lines.next().and_then(words) else {
             break;
         };
-        let name = main.child.symbols.name_of(address);
-        let name = name.unwrap_or_else(|| format!("{address:#x}"));
         for line in lines {
-            let _ = writeln!(text, "{name} {calls} {line}");
+            let _ = writeln!(text, "{kernel} {calls} {line} {library}");
         }
     }
     Ok(text)
 }
 
-fn numbers(line: &str) -> Option<(u64, u64)> {
-    let (address, calls) = line.split_once(' ')?;
-    Some((address.parse().ok()?, calls.parse().ok()?))
+/// What `Task::Statistics` tells of a kernel in its first line.
+fn words(line: &str) -> Option<[&str; 3]> {
+    let mut words = line.splitn(3, ' ');
+    Some([words.next()?, words.next()?, words.next()?])
 }

@@ -11,8 +11,9 @@ use veo_abi::ffi::{
     VEO_EMU_CAUSE_SIGNAL, VEO_EMU_CAUSE_STACK_OVERFLOW, VEO_EMU_CAUSE_THREAD_EXIT,
     VEO_EMU_CAUSE_TIME_LIMIT, VEO_EMU_CAUSE_UNKNOWN, VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT,
     VEO_EMU_CLASS_INTEGER, VEO_EMU_GUARD_DEFAULT, VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF,
-    VEO_EMU_GUARD_START, VEO_EMU_GUARD_ZONES, VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_fault,
-    veo_emu_guard, veo_emu_options, veo_emu_result, veo_proc_handle, veo_thr_ctxt,
+    VEO_EMU_GUARD_START, VEO_EMU_GUARD_ZONES, VEO_EMU_PROFILE_COUNT, VEO_EMU_PROFILE_DEFAULT,
+    VEO_EMU_PROFILE_OFF, VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_fault, veo_emu_guard,
+    veo_emu_options, veo_emu_profile, veo_emu_result, veo_proc_handle, veo_thr_ctxt,
 };
 use veo_abi::hmem;
 
@@ -90,6 +91,7 @@ pub unsafe extern "C" fn veo_emu_proc_create(
                 omp_threads: given.omp_threads,
                 schedule,
                 guard: wanted_guard(given.guard)?,
+                profile: wanted_profile(given.profile)?,
                 runtimes,
                 ..Options::default()
             },
@@ -106,6 +108,18 @@ fn wanted_guard(number: u64) -> Result<Option<Guarding>> {
         Ok(VEO_EMU_GUARD_END) => Ok(Some(Guarding::End)),
         _ => Err(Error::invalid(format!(
             "{number} is no guard of memory; give an enum veo_emu_guard"
+        ))),
+    }
+}
+
+/// Whether instructions are counted, by this number; `None`: as the environment says.
+fn wanted_profile(number: u64) -> Result<Option<bool>> {
+    match veo_emu_profile::try_from(number) {
+        Ok(VEO_EMU_PROFILE_DEFAULT) => Ok(None),
+        Ok(VEO_EMU_PROFILE_OFF) => Ok(Some(false)),
+        Ok(VEO_EMU_PROFILE_COUNT) => Ok(Some(true)),
+        _ => Err(Error::invalid(format!(
+            "{number} is no way to count instructions; give an enum veo_emu_profile"
         ))),
     }
 }

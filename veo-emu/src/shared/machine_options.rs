@@ -6,6 +6,20 @@ use veo_abi::environment::{VEO_EMU_FLOAT, VEO_EMU_PROFILE, VEO_EMU_TRACE, Variab
 use ve_isa::semantics::float::FloatMode;
 use ve_isa::watch::Trace;
 
+/// Values of `VEO_EMU_PROFILE`: nothing is counted; it is, and printed at the end; it is, for whoever asks.
+const OFF: &str = "0";
+const PRINT: &str = "1";
+const QUIET: &str = "quiet";
+
+/// What `VEO_EMU_PROFILE` has to say so that a process counts what it executes, or does not. What counts prints where the user wants that.
+pub(crate) fn profile(counts: bool) -> &'static str {
+    match (counts, VEO_EMU_PROFILE.text()) {
+        (false, _) => OFF,
+        (true, Some(text)) if text.trim() == PRINT => PRINT,
+        (true, _) => QUIET,
+    }
+}
+
 /// What variables say of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MachineOptions {
@@ -13,6 +27,8 @@ pub(crate) struct MachineOptions {
     pub(crate) trace: Option<Trace>,
     /// Whether it counts what it executes.
     pub(crate) counts: bool,
+    /// Whether it prints that at the end.
+    pub(crate) tells: bool,
 }
 
 impl MachineOptions {
@@ -21,10 +37,20 @@ impl MachineOptions {
         floats: FloatMode::Host,
         trace: None,
         counts: false,
+        tells: false,
     };
 
     /// Reads the variables. The error is a sentence.
     pub(crate) fn from_environment() -> Result<MachineOptions, String> {
+        let (counts, tells) = choice(
+            VEO_EMU_PROFILE,
+            (false, false),
+            &[
+                (OFF, (false, false)),
+                (PRINT, (true, true)),
+                (QUIET, (true, false)),
+            ],
+        )?;
         Ok(MachineOptions {
             floats: choice(
                 VEO_EMU_FLOAT,
@@ -40,7 +66,8 @@ impl MachineOptions {
                     ("instructions", Some(Trace::Instructions)),
                 ],
             )?,
-            counts: choice(VEO_EMU_PROFILE, false, &[("0", false), ("1", true)])?,
+            counts,
+            tells,
         })
     }
 

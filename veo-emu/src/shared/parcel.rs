@@ -39,8 +39,8 @@ pub(crate) enum Task {
     Open = 7,
     /// Close a block of guarded memory (the words of a span).
     Close = 8,
-    /// Tell what a kernel has executed (number of the kernel). In the payload: a line with its address and how often it was
-    /// called, then one for each operation: name, 1 if it is one on vectors, else 0, how often, on how many elements.
+    /// Tell what a kernel has executed (number of the kernel). In the payload: a line with how often it was called, its name and the path
+    /// of its library, then one for each operation: name, 1 if it is one on vectors, else 0, how often, on how many elements.
     Statistics = 9,
 }
 

@@ -57,6 +57,9 @@ pub(super) trait Engine {
     /// What the kernel with this number has executed, as `Task::Statistics` has it, where that is counted. `None`: there are not so many.
     fn statistics(&self, number: u64) -> Option<String>;
 
+    /// Tells what is to be told of the process before it ends by a trap. At other ends this is done by itself.
+    fn tell(&self);
+
     /// Prepares the calling thread, which is a context's, to run functions.
     fn runner(&self) -> Self::Runner;
 }

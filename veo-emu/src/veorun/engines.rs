@@ -83,6 +83,11 @@ impl Engine for Engines {
         Ve.statistics(number)
     }
 
+    fn tell(&self) {
+        Native.tell();
+        Ve.tell();
+    }
+
     fn runner(&self) -> AnyRunner {
         AnyRunner {
             of_ve: memory::machine(),

@@ -109,7 +109,10 @@ impl Parcel {
             Some(Task::Close) => match guard::close(&request.words) {
                 Ok(true) => (Completion::Done, 0),
                 Ok(false) => (Completion::Refused, 0),
-                Err(trap) => exit::by_trap(&trap),
+                Err(trap) => {
+                    ENGINE.tell();
+                    exit::by_trap(&trap)
+                }
             },
             _ => (Completion::Refused, 0),
         }

@@ -69,7 +69,10 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                 // no function, the fault is reported like any other of a kernel.
                 let value = match unsafe { runner.call(&request) } {
                     Ok(value) => value,
-                    Err(trap) => exit::by_trap(&trap),
+                    Err(trap) => {
+                        ENGINE.tell();
+                        exit::by_trap(&trap)
+                    }
                 };
                 sanitizer::leave();
                 current::leave();

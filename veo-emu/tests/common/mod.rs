@@ -78,6 +78,7 @@ impl Proc {
             schedule: std::ptr::null(),
             guard: 0,
             runtimes: std::ptr::null(),
+            profile: 0,
         };
         set(&mut options);
         let handle = call!(veo_emu_proc_create(node, &options));

@@ -56,6 +56,10 @@ impl Bare {
             ("stdout", options.output.is_some()),
             ("schedule", !options.schedule.is_null()),
             ("guard", options.guard > u64::from(ffi::VEO_EMU_GUARD_OFF)),
+            (
+                "profile",
+                options.profile > u64::from(ffi::VEO_EMU_PROFILE_OFF),
+            ),
         ];
         if let Some((name, _)) = refused.iter().find(|(_, set)| *set) {
             return Err(Error::ProcessStart {

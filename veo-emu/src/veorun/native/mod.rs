@@ -47,6 +47,8 @@ impl Engine for Native {
         None
     }
 
+    fn tell(&self) {}
+
     fn runner(&self) -> NativeRunner {
         fpe::arm();
         NativeRunner

@@ -6,6 +6,7 @@ use ve_isa::machine::MachineThread;
 use ve_isa::memory::AccessError;
 use ve_isa::trap::{self, TrapKind};
 
+use super::watching;
 use crate::shared::control::{FAULT_SIGNALS, RecordedCause, Trap};
 use crate::veorun::engine::{End, Ending};
 
@@ -18,6 +19,7 @@ pub(super) fn prepare(end: End) {
 
 /// Ends the process.
 pub(super) fn happen(ending: Ending) -> ! {
+    watching::tell();
     match END.get() {
         Some(end) => end(ending),
         // Nothing runs before `prepare`.

@@ -261,6 +261,14 @@ fn sweep() -> Result<bool, String> {
     Ok(false)
 }
 
+/// The file that the library with code at this address came from.
+pub(super) fn path_at(address: u64) -> Option<PathBuf> {
+    let libraries = lock();
+    let before = libraries.iter().filter(|library| library.handle <= address);
+    let library = before.max_by_key(|library| library.handle)?;
+    Some(library.path.clone())
+}
+
 /// The address of a symbol of a library, or of those that it needs.
 pub(super) fn symbol(handle: u64, name: &[u8]) -> Option<u64> {
     let image = lock()

@@ -130,7 +130,7 @@ extern "C" fn at_exit() {
         let Ok(mut thread) = thread_with(machine, DEFAULT_STACK) else {
             return;
         };
-        watching::tell(machine);
+        watching::tell();
         let exit = machine.host_address("exit");
         let registered = exit.into_iter().map(|exit| (exit, true));
         let destructors = machine.destructors();

@@ -28,11 +28,19 @@ impl Engine for Ve {
     }
 
     fn unload(&self, handle: u64) -> Result<(), String> {
-        libraries::unload(handle)
+        let unloaded = libraries::unload(handle);
+        if let Some(machine) = machine::made() {
+            watching::unloaded(machine);
+        }
+        unloaded
     }
 
     fn symbol(&self, handle: u64, name: &[u8]) -> u64 {
-        libraries::symbol(handle, name).unwrap_or(0)
+        let Some(address) = libraries::symbol(handle, name) else {
+            return 0;
+        };
+        watching::looked_up(address, name);
+        address
     }
 
     fn is_code(&self, address: u64) -> bool {
@@ -45,6 +53,10 @@ impl Engine for Ve {
 
     fn statistics(&self, number: u64) -> Option<String> {
         watching::of_kernel(number)
+    }
+
+    fn tell(&self) {
+        watching::tell();
     }
 
     fn runner(&self) -> VeRunner {
@@ -81,7 +93,7 @@ impl Runner for VeRunner {
         let result = machine::on_own_thread(|thread| {
             let (kernel, words) = (request.address, request.words());
             let result = if self.watches {
-                watching::call(thread, kernel, words)
+                watching::call(thread, kernel, words, libraries::path_at)
             } else {
                 thread.call(kernel, words)
             };

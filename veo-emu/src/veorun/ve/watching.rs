@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use ve_isa::machine::{Machine, MachineThread};
@@ -21,18 +23,101 @@ pub(super) fn options() -> &'static MachineOptions {
     })
 }
 
-/// How often a kernel was called, and what it has executed.
-#[derive(Default)]
-struct Counted {
+/// What a kernel has executed.
+struct Kernel {
+    name: String,
+    /// The path of its library; empty: it is no library's.
+    library: String,
     calls: u64,
     counter: Counter,
 }
 
-/// Kernels by their addresses.
-static KERNELS: Mutex<BTreeMap<u64, Counted>> = Mutex::new(BTreeMap::new());
+#[derive(Default)]
+struct Kernels {
+    /// In the order of their first calls. None is taken away, so a number means the same kernel for good.
+    all: Vec<Kernel>,
+    /// Those whose libraries are loaded, by their addresses. Later another library may lie there.
+    at: BTreeMap<u64, usize>,
+    /// The names under which the host has looked addresses up.
+    names: BTreeMap<u64, String>,
+}
 
-fn lock() -> MutexGuard<'static, BTreeMap<u64, Counted>> {
+static KERNELS: Mutex<Kernels> = Mutex::new(Kernels {
+    all: Vec::new(),
+    at: BTreeMap::new(),
+    names: BTreeMap::new(),
+});
+
+fn lock() -> MutexGuard<'static, Kernels> {
     KERNELS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Notes the name under which the host knows an address.
+pub(super) fn looked_up(address: u64, name: &[u8]) {
+    if options().counts {
+        let name = String::from_utf8_lossy(name).into_owned();
+        lock().names.insert(address, name);
+    }
+}
+
+/// Notes that code is there no more.
+pub(super) fn unloaded(machine: &Machine) {
+    if options().counts {
+        let Kernels { at, names, .. } = &mut *lock();
+        at.retain(|address, _| machine.is_code(*address));
+        names.retain(|address, _| machine.is_code(*address));
+    }
+}
+
+/// Says which file the library with code at an address came from.
+pub(super) type PathAt = fn(u64) -> Option<PathBuf>;
+
+/// Counts a call of a kernel. The result counts what it executes.
+fn count(machine: &Machine, address: u64, path_at: PathAt) -> Counter {
+    let mut kernels = lock();
+    let number = match kernels.at.get(&address) {
+        Some(number) => *number,
+        None => {
+            let known = kernels.names.get(&address).cloned();
+            drop(kernels);
+            let name = known.unwrap_or_else(|| name_of(machine, address));
+            let library = machine
+                .is_instruction(address)
+                .then(|| path_at(address))
+                .flatten();
+            let library = library.map_or_else(String::new, |path| path.display().to_string());
+            kernels = lock();
+            kernels.enter(address, plain(&name, '_'), plain(&library, ' '))
+        }
+    };
+    let kernel = &mut kernels.all[number];
+    kernel.calls += 1;
+    kernel.counter.clone()
+}
+
+impl Kernels {
+    /// The number of a kernel that was not called at this address yet, but perhaps at another one that its library had before.
+    fn enter(&mut self, address: u64, name: String, library: String) -> usize {
+        let mut all = self.all.iter();
+        let found = all.position(|kernel| kernel.name == name && kernel.library == library);
+        let number = found.unwrap_or_else(|| {
+            self.all.push(Kernel {
+                name,
+                library,
+                calls: 0,
+                counter: Counter::default(),
+            });
+            self.all.len() - 1
+        });
+        self.at.insert(address, number);
+        number
+    }
+}
+
+/// A name from a file as a part of a line, where `space` is what a space may be.
+fn plain(name: &str, space: char) -> String {
+    let is_space = |c: char| c == ' ' || c.is_control();
+    name.replace(is_space, space.encode_utf8(&mut [0; 4]))
 }
 
 /// Calls a kernel, and tells and counts what it does.
@@ -41,6 +126,7 @@ pub(super) fn call(
     thread: &mut MachineThread<'_>,
     kernel: u64,
     words: &[u64],
+    path_at: PathAt,
 ) -> Result<u64, trap::Trap> {
     let machine = thread.machine();
     let options = options();
@@ -50,12 +136,7 @@ pub(super) fn call(
         // Nobody may read it.
         let _ = writeln!(std::io::stderr(), "context {context} calls {name}");
     }
-    let counter = options.counts.then(|| {
-        let mut kernels = lock();
-        let counted = kernels.entry(kernel).or_default();
-        counted.calls += 1;
-        counted.counter.clone()
-    });
+    let counter = options.counts.then(|| count(machine, kernel, path_at));
     let watcher = Watcher::watch(machine, options.trace, counter);
     thread.thread().observe(watcher);
     let result = thread.call(kernel, words);
@@ -73,9 +154,9 @@ fn name_of(machine: &Machine, address: u64) -> String {
 /// What the kernel with this number has executed, as `Task::Statistics` has it. `None`: there are not so many.
 pub(super) fn of_kernel(number: u64) -> Option<String> {
     let kernels = lock();
-    let (address, counted) = kernels.iter().nth(usize::try_from(number).ok()?)?;
-    let mut text = format!("{address} {}\n", counted.calls);
-    for counted in counted.counter.statistics().operations() {
+    let kernel = kernels.all.get(usize::try_from(number).ok()?)?;
+    let mut text = format!("{} {} {}\n", kernel.calls, kernel.name, kernel.library);
+    for counted in kernel.counter.statistics().operations() {
         let vector = u8::from(counted.vector);
         let name = counted.op.name();
         text += &format!("{name} {vector} {} {}\n", counted.count, counted.elements);
@@ -83,16 +164,21 @@ pub(super) fn of_kernel(number: u64) -> Option<String> {
     Some(text)
 }
 
-/// Writes a table for each kernel to the standard error, at the end of the process.
-pub(super) fn tell(machine: &Machine) {
+/// Writes a table for each kernel to the standard error, once, at the end of the process.
+pub(super) fn tell() {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if !options().tells || TOLD.swap(true, Ordering::Relaxed) {
+        return;
+    }
     let mut text = String::new();
-    for (address, counted) in &*lock() {
-        let name = name_of(machine, *address);
-        let statistics = counted.counter.statistics();
-        text += &format!(
-            "kernel {name}, called {} times\n{statistics}",
-            counted.calls
-        );
+    for kernel in &lock().all {
+        let Kernel { name, calls, .. } = kernel;
+        let statistics = kernel.counter.statistics();
+        let library = match &*kernel.library {
+            "" => String::new(),
+            path => format!(" of {path}"),
+        };
+        text += &format!("kernel {name}{library}, called {calls} times\n{statistics}");
     }
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
