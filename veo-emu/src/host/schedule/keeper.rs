@@ -1,14 +1,13 @@
 //! The thread of a schedule: it chooses what starts next, and waits until that has ended or has
 //! had its time.
 
+use std::cmp::Reverse;
 use std::sync::{Arc, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::order::{Draws, Order};
-use super::{
-    Context, HOLD, OVERTAKEN, Ordered, PATIENCE, QUIET, Schedule, Started, State, has_come, left,
-};
+use super::{HOLD, OVERTAKEN, Ordered, PATIENCE, QUIET, Schedule, Started, State, has_come, left};
 use crate::sync::lock;
 use crate::sys::usage;
 
@@ -113,7 +112,7 @@ impl Keeper<'_> {
                     // choice would depend on when it did.
                     if !self.running.iter().any(|r| r.queue.is_at_rest()) {
                         let context = self.choose(&candidates);
-                        self.start(lock(&schedule.state), context);
+                        self.start(lock(&schedule.state), context, &candidates.ready);
                     }
                 }
                 Choice::Wait(limit) => schedule.sleep(state, limit),
@@ -160,34 +159,33 @@ impl Keeper<'_> {
         if ready.is_empty() || !is_awaited {
             return Choice::Doze;
         }
-        let overtaken = |index: &u32| {
-            let context = state.contexts.get(index);
-            context.is_some_and(|context| context.overtaken >= OVERTAKEN)
-        };
-        let overdue = ready.iter().copied().find(overtaken);
+        let overtaken = |index: &u32| Some((*index, state.contexts.get(index)?.overtaken));
         Choice::Start(Candidates {
-            first: overdue.or(first),
+            overdue: overdue(ready.iter().filter_map(overtaken).collect()),
+            first,
             ready,
         })
     }
 
     /// The context whose next request starts.
     fn choose(&mut self, candidates: &Candidates) -> u32 {
-        let Candidates { ready, first } = candidates;
+        let Candidates {
+            ready,
+            first,
+            overdue,
+        } = candidates;
         let chosen = match &mut self.draws {
-            Some(draws) => draws.below(ready.len()),
-            None => ready.len() - 1,
+            Some(draws) => ready[draws.below(ready.len())],
+            None => first.unwrap_or(ready[ready.len() - 1]),
         };
-        match first {
-            Some(first) if self.draws.is_none() => *first,
-            _ => ready[chosen],
-        }
+        overdue.unwrap_or(chosen)
     }
 
-    fn start(&mut self, mut state: MutexGuard<'_, State>, index: u32) {
-        let waiting = |context: &&mut Context| !context.waiting.is_empty();
-        for context in state.contexts.values_mut().filter(waiting) {
-            context.overtaken += 1;
+    fn start(&mut self, mut state: MutexGuard<'_, State>, index: u32, ready: &[u32]) {
+        for index in ready {
+            if let Some(context) = state.contexts.get_mut(index) {
+                context.overtaken += 1;
+            }
         }
         let Some(context) = state.contexts.get_mut(&index) else {
             return;
@@ -218,11 +216,25 @@ impl Keeper<'_> {
     }
 }
 
-/// The contexts that have a request to start, not none; and the one that comes first if requests
-/// start late.
+/// The contexts that have a request to start, not none; the one that comes first if requests start
+/// late; the one that comes first in any order.
 struct Candidates {
     ready: Vec<u32>,
     first: Option<u32>,
+    overdue: Option<u32>,
+}
+
+/// The context that must start now, if one must, so that none is overtaken too often. Each comes with how often it was.
+///
+/// Several may be close to it: if each but one has to wait for those that were overtaken more often, the last one waits longest.
+fn overdue(mut contexts: Vec<(u32, u64)>) -> Option<u32> {
+    contexts.sort_by_key(|(_, overtaken)| Reverse(*overtaken));
+    let mut ends = contexts.iter().zip(0..);
+    let is_tight = ends.any(|((_, overtaken), before)| overtaken + before >= OVERTAKEN);
+    contexts
+        .first()
+        .filter(|_| is_tight)
+        .map(|(index, _)| *index)
 }
 
 /// What the thread does next.
@@ -233,4 +245,105 @@ enum Choice {
     Wait(Option<Duration>),
     /// Waits until something ends.
     Doze,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, Weak};
+
+    use super::*;
+
+    const CONTEXTS: u32 = 60;
+    /// Of each context; not so many that several start at once.
+    const REQUESTS: u64 = 40;
+
+    /// A queue of requests that end at once, and notes when one starts.
+    struct Notes {
+        context: u32,
+        order: Arc<Mutex<Vec<u32>>>,
+    }
+
+    impl Ordered for Notes {
+        fn start_next(&self, count: u64) -> Option<Started> {
+            assert_eq!(count, 1);
+            lock(&self.order).push(self.context);
+            Some(Started::Transfer)
+        }
+
+        fn is_at_rest(&self) -> bool {
+            true
+        }
+
+        fn finished(&self) -> u64 {
+            let order = lock(&self.order);
+            order.iter().filter(|it| **it == self.context).count() as u64
+        }
+
+        fn doze(&self, _: Duration) {}
+    }
+
+    /// The contexts in the order in which their requests have started.
+    fn order(order: Order) -> Vec<u32> {
+        // SAFETY: getpid cannot fail.
+        let pid = unsafe { libc::getpid() };
+        let (schedule, thread) = Schedule::start(pid, order).unwrap();
+        let started = Arc::new(Mutex::new(Vec::new()));
+        let queues: Vec<Arc<dyn Ordered>> = (0..CONTEXTS)
+            .map(|context| {
+                let order = Arc::clone(&started);
+                Arc::new(Notes { context, order }) as Arc<dyn Ordered>
+            })
+            .collect();
+        for (context, queue) in (0..).zip(&queues) {
+            schedule.enrol(context, Arc::downgrade(queue) as Weak<dyn Ordered>);
+        }
+        // All at once, so that each is there from the beginning.
+        for context in lock(&schedule.state).contexts.values_mut() {
+            context.submitted += REQUESTS;
+            context
+                .waiting
+                .extend((0..REQUESTS).map(|_| Instant::now()));
+        }
+        schedule.changed.notify_one();
+        let all = CONTEXTS as usize * REQUESTS as usize;
+        while lock(&started).len() < all {
+            thread::sleep(AGAIN);
+        }
+        schedule.end();
+        thread.join().unwrap();
+        let started = lock(&started);
+        started.clone()
+    }
+
+    #[test]
+    fn no_request_is_overtaken_too_often_whatever_the_order() {
+        for how in [
+            Order::Late,
+            Order::Random(1),
+            Order::Random(2),
+            Order::Random(3),
+        ] {
+            let order = order(how);
+            for context in 0..CONTEXTS {
+                let starts = (0..).zip(&order).filter(|(_, it)| **it == context);
+                let starts: Vec<u64> = starts.map(|(at, _)| at).collect();
+                assert_eq!(starts.len() as u64, REQUESTS);
+                let mut before = None;
+                for start in starts {
+                    let overtaken = start - before.map_or(0, |it| it + 1);
+                    assert!(overtaken <= OVERTAKEN, "{how:?} {context}: {overtaken}");
+                    before = Some(start);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_waits_longest_comes_first_where_several_are_close_to_the_limit() {
+        assert_eq!(overdue(vec![(1, OVERTAKEN - 1), (2, 5)]), None);
+        assert_eq!(overdue(vec![(1, 7), (2, OVERTAKEN)]), Some(2));
+        let close = vec![(1, OVERTAKEN - 2), (2, OVERTAKEN - 2), (3, OVERTAKEN - 2)];
+        assert_eq!(overdue(close), Some(1));
+        assert_eq!(overdue(Vec::new()), None);
+    }
 }

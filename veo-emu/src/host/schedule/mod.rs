@@ -28,8 +28,8 @@ const QUIET: Duration = Duration::from_millis(200);
 /// or when a request has waited for so long: a program may submit without end.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// So many requests at most overtake one that waits: a program may look at VE memory until it
-/// sees what a kernel has written.
+/// So many times at most others start before a request that could start, as long as there are no more contexts than that: a program
+/// may look at VE memory until it sees what a kernel has written.
 const OVERTAKEN: u64 = 100;
 
 /// More requests in one context that wait are a crowd.
@@ -131,7 +131,7 @@ struct Context {
     submitted: u64,
     /// When the requests were submitted that have not started.
     waiting: VecDeque<Instant>,
-    /// How many requests of others have started since the last one of this context.
+    /// How often others have started since the last request of this context did and the next one could.
     overtaken: u64,
 }
 
