@@ -4,6 +4,7 @@
 use crate::host::death::Death;
 use crate::host::report::Report;
 use crate::host::symbols::Symbols;
+use crate::inspect::context;
 use crate::shared::control::Control;
 use crate::shared::message::{LONGEST, Message};
 use crate::shared::ring::{MAX_WORDS, Received, Ring, SLOTS};
@@ -57,6 +58,40 @@ pub fn ring(bytes: &[u8]) {
     });
 }
 
+/// What another process sees of the two.
+pub fn inspect(bytes: &[u8]) {
+    let control = filled::<Control>(bytes, size_of::<Control>());
+    let ring = filled::<Ring>(bytes, Ring::VISIBLE);
+    check_seen(&control, &ring);
+}
+
+fn check_seen(control: &Control, ring: &Ring) {
+    if let Some(found) = control.shown.find() {
+        assert!(found.used <= found.whose.capacity);
+    }
+    let seen = context(3, Some(ring), control);
+    assert!(seen.requests.is_some() || seen.running.is_none());
+    if let Some(kernel) = seen.running {
+        assert!(kernel.address.is_some() || kernel.name.is_none());
+        if let Some(name) = kernel.name {
+            assert!(!name.is_empty() && name.len() <= 120 && !name.contains(char::is_control));
+        }
+    }
+}
+
+/// The bytes, again and again.
+fn filled<T: memfd::Shared>(bytes: &[u8], len: usize) -> Box<T> {
+    let filled = memfd::filled(len, |place| {
+        if !bytes.is_empty() {
+            for part in place.chunks_mut(bytes.len()) {
+                part.copy_from_slice(&bytes[..part.len()]);
+            }
+        }
+        Ok(())
+    });
+    filled.expect("copying does not fail")
+}
+
 fn shared<T>() -> Mapping {
     let len = memfd::round_up(size_of::<T>() as u64);
     let file = memfd::create(c"veo-fuzz", len).expect("a memory file");
@@ -83,6 +118,9 @@ mod tests {
     use veo_test_support::damage;
 
     use super::*;
+    use crate::shared::class::Returns;
+    use crate::shared::ring::{Op, RingRequest};
+    use crate::shared::shown::Introduction;
     use crate::shared::window::{Layout, Window};
 
     #[test]
@@ -124,6 +162,123 @@ mod tests {
                 })
                 .collect();
             ring(&words);
+        }
+    }
+
+    /// A control page and a ring as a host and a VE process leave them: 300 calls have gone into the ring, of which the
+    /// one before the last runs.
+    fn honest() -> (Mapping, Mapping) {
+        let (control, ring) = (shared::<Control>(), shared::<Ring>());
+        let shown = &control.view::<Control>().shown;
+        shown.introduce(Introduction {
+            process: 77,
+            node: 3,
+            core: 1,
+            capacity: 1 << 30,
+        });
+        for number in 0..700 {
+            shown.note(0x1000 + 16 * number, &format!("kernel_{number}"));
+        }
+        shown.note(0x1000 + 16 * 299, &"é".repeat(100));
+        shown.note(0x1000 + 16 * 298, "the_one");
+        shown.set_used(4096);
+        shown.count_to_ve(5);
+        shown.count_to_host(6);
+        let both = ring.view::<Ring>();
+        both.initialise();
+        for position in 0..300 {
+            let request = RingRequest {
+                op: Op::Call,
+                address: 0x1000 + 16 * position,
+                id: position + 40,
+                words: &[],
+                classes: &[],
+                returns: Returns::Word,
+                cpu: 0,
+            };
+            both.host_side().publish(position, request);
+        }
+        both.ve_side().set_running(Some(298 + 40));
+        (control, ring)
+    }
+
+    fn bytes(mapping: &Mapping) -> Vec<u8> {
+        let mut bytes = vec![0; mapping.len()];
+        // SAFETY: both have that many bytes.
+        unsafe { memfd::copy(bytes.as_mut_ptr(), mapping.base(), bytes.len()) };
+        bytes
+    }
+
+    #[test]
+    fn what_is_shown_is_seen() {
+        let (page, ring) = honest();
+        let control = page.view::<Control>();
+        let found = control.shown.find().expect("an honest page");
+        assert_eq!((found.whose.process, found.whose.node), (77, 3));
+        assert_eq!((found.used, found.to_ve, found.to_host), (4096, 5, 6));
+        let seen = context(3, Some(ring.view()), control);
+        assert_eq!(seen.requests, Some(300));
+        let kernel = seen.running.expect("a kernel runs");
+        assert_eq!(
+            (kernel.request, kernel.address),
+            (338, Some(0x1000 + 16 * 298))
+        );
+        assert_eq!(kernel.name.as_deref(), Some("the_one"));
+        // A long name is cut between characters; an old one is forgotten.
+        let cut = control.shown.name(0x1000 + 16 * 299).expect("it was noted");
+        assert_eq!(cut, "é".repeat(58) + "…");
+        assert_eq!(control.shown.name(0x1000), None);
+        assert_eq!(
+            control.shown.name(0x1000 + 16 * 699).as_deref(),
+            Some("kernel_699")
+        );
+        // What a terminal would obey is no name.
+        control.shown.note(9, "\u{1b}[2J");
+        assert_eq!(control.shown.name(9), None);
+    }
+
+    /// `VEO_TEST_LONG` is another number of rounds.
+    #[test]
+    fn anything_that_others_look_at() {
+        let rounds = std::env::var("VEO_TEST_LONG").map_or(5000, |text| {
+            text.parse().expect("VEO_TEST_LONG is a number")
+        });
+        let (page, ring) = honest();
+        let (page, ring) = (bytes(&page), bytes(&ring)[..Ring::VISIBLE].to_vec());
+        let mut random = Rng::with_seed(0x0bad_cafe_0bad_cafe);
+        let word = |random: &mut Rng| match random.u8(..5) {
+            0 => 0,
+            1 => u64::MAX,
+            2 => random.u64(..) % 700,
+            3 => 1 << random.u32(..64),
+            _ => random.u64(..),
+        };
+        for _ in 0..rounds {
+            // Nothing of it is honest.
+            let words: Vec<u8> = (0..1 + random.usize(..200))
+                .flat_map(|_| word(&mut random).to_le_bytes())
+                .collect();
+            let control = filled::<Control>(&words, size_of::<Control>());
+            let foreign = filled::<Ring>(&words, Ring::VISIBLE);
+            assert!(
+                control.shown.find().is_none(),
+                "taken for a page: {words:x?}"
+            );
+            let posted = foreign.glance().map_or(0, |glance| glance.posted);
+            assert_eq!(posted, 0, "taken for a ring: {words:x?}");
+            check_seen(&control, &foreign);
+            // Some of it is damaged.
+            let (mut page, mut ring) = (page.clone(), ring.clone());
+            for _ in 0..random.usize(1..9) {
+                for bytes in [&mut page, &mut ring] {
+                    let at = 8 * random.usize(..bytes.len() / 8);
+                    bytes[at..at + 8].copy_from_slice(&word(&mut random).to_le_bytes());
+                }
+            }
+            check_seen(
+                &filled(&page, size_of::<Control>()),
+                &filled(&ring, Ring::VISIBLE),
+            );
         }
     }
 }

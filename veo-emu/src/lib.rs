@@ -6,7 +6,7 @@
 //! started again and taken over before `main`.
 //!
 //! The host side is `host`, the VE side `veorun`, what both see is `shared`, and
-//! `libveo` is the C interface over the host side.
+//! `libveo` is the C interface over the host side. [`inspect`] shows VE processes of other programs.
 //!
 //! The build script sets `emulated` where there is such a node; elsewhere the table is there,
 //! and creating a process fails and says why (`unsupported`).
@@ -23,6 +23,7 @@ pub mod fuzzing;
 mod handle;
 #[cfg(emulated)]
 mod host;
+pub mod inspect;
 #[cfg(emulated)]
 #[doc(hidden)]
 pub mod libveo;

@@ -156,6 +156,7 @@ pub(crate) fn symbol(main: &Queue, handle: u64, name: &str) -> Result<u64> {
     if !symbols.found(handle, name, library, address, is_code) {
         return Err(unknown(handle));
     }
+    main.child.connection.control().shown.note(address, name);
     Ok(address)
 }
 

@@ -144,6 +144,11 @@ impl Memory {
         offset.is_some_and(|offset| offset < self.layout.heap)
     }
 
+    /// Bytes that the program may allocate.
+    pub(crate) fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
     /// How blocks are guarded.
     pub(crate) fn guard(&self) -> Guarding {
         self.guard
@@ -181,6 +186,7 @@ impl Memory {
         };
         let reserved = placed.and_then(|block| {
             heap.used += len;
+            self.show(&heap);
             let (start, end) = match &block {
                 NewBlock::Guarded(span) => (
                     span.open.start - self.layout.window.base,
@@ -200,6 +206,7 @@ impl Memory {
             let reserved = self.reserve(&mut heap, from, to);
             if let Err(error) = reserved {
                 heap.used -= len;
+                self.show(&heap);
                 match (&mut guarded, &block) {
                     (Some(guarded), NewBlock::Guarded(span)) => {
                         guarded.forget(&mut heap.arena, span)
@@ -234,6 +241,12 @@ impl Memory {
             shared.store(extent, Ordering::Release);
         }
         Ok(block)
+    }
+
+    /// Shows others how much is in use.
+    fn show(&self, heap: &Region) {
+        let control = self.control.view::<Control>();
+        control.shown.set_used(heap.used);
     }
 
     /// Fills a block with what is no number, and the memory around it with the pattern. Its
@@ -294,6 +307,7 @@ impl Memory {
             && heap.used >= len
         {
             heap.used -= len;
+            self.show(&heap);
             self.node.give(len);
         }
         guarded.forget(&mut heap.arena, span);
@@ -309,6 +323,7 @@ impl Memory {
             && heap.used >= len
         {
             heap.used -= len;
+            self.show(&heap);
             self.node.give(len);
         }
         Some(span)
@@ -388,6 +403,7 @@ impl Memory {
             return false;
         };
         heap.used -= len;
+        self.show(&heap);
         self.trim(&mut heap, range);
         drop(heap);
         self.node.give(len);
@@ -476,6 +492,7 @@ impl Memory {
         let mut heap = lock(&self.heap);
         self.node.give(heap.used);
         heap.used = 0;
+        self.show(&heap);
         heap.arena = Arena::new(0, 0);
         heap.reserved = Ranges::default();
         heap.held = 0;

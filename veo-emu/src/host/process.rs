@@ -1,6 +1,7 @@
 //! A VE process as a program holds it: its main context, further ones, its end. A context is a
 //! queue on the host and a thread in the VE process.
 
+use std::ffi::CString;
 use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -17,8 +18,9 @@ use super::transfer;
 use crate::error::{Error, Result};
 use crate::log::debug;
 use crate::shared::message::Message;
-use crate::shared::parcel::RING_FILE;
+use crate::shared::parcel::{RING_FILE, RING_NAME};
 use crate::shared::ring::Ring;
+use crate::shared::shown::Introduction;
 use crate::sync::lock;
 use crate::sys::memfd::{self, Mapping};
 use crate::sys::process;
@@ -78,6 +80,12 @@ impl Process {
         let node = Node::get(number)?;
         let core = core()?;
         let child = start::start(node, options)?;
+        child.connection.control().shown.introduce(Introduction {
+            process: child.pid as u32,
+            node: number as u32,
+            core: core as u32,
+            capacity: child.memory.capacity(),
+        });
         let main = match open_context(&child, 0, None) {
             Ok(main) => main,
             Err(error) => {
@@ -262,7 +270,8 @@ impl Process {
 /// a wanted size the stack shrinks to what the process's limits leave.
 fn open_context(child: &Arc<ChildProcess>, index: u32, stack: Option<u64>) -> Result<Arc<Queue>> {
     child.check()?;
-    let file = memfd::create(c"veo-ring", RING_FILE)
+    let name = CString::new(format!("{RING_NAME}{index}")).unwrap_or_default();
+    let file = memfd::create(&name, RING_FILE)
         .map_err(|error| Error::io("making the memory of a context's ring", &error))?;
     let mapping = Mapping::new(&file, RING_FILE)
         .map_err(|error| Error::io("mapping a context's ring", &error))?;

@@ -26,7 +26,7 @@ use super::sanitizers::Sanitizers;
 use super::schedule::{Order, Schedule};
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
-use crate::shared::control::Control;
+use crate::shared::control::{CONTROL_NAME, Control};
 use crate::shared::guard::Guarding;
 use crate::shared::machine_options::MachineOptions;
 use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, Message, REPORTS};
@@ -142,7 +142,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         error
     })?;
     let size = size_of::<Control>() as u64;
-    let control_file = memfd::create(c"veo-control", size)
+    let control_file = memfd::create(CONTROL_NAME, size)
         .map_err(|error| Error::io("making the control page", &error))?;
     let control = Mapping::new(&control_file, size)
         .map_err(|error| Error::io("mapping the control page", &error))?;
@@ -341,7 +341,7 @@ fn spawn(
 ) -> io::Result<libc::pid_t> {
     let name = std::env::args_os().next().unwrap_or_default();
     let name = &name.as_bytes()[..name.len().min(LONGEST_NAME)];
-    let name = CString::new([name, b" (veorun)"].concat()).unwrap_or_default();
+    let name = CString::new([name, handshake::ARGUMENT.as_bytes()].concat()).unwrap_or_default();
     let mut arguments = [name.as_ptr().cast_mut(), ptr::null_mut()];
     let mut variables: Vec<*mut libc::c_char> = environment
         .iter()

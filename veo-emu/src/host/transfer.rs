@@ -207,9 +207,11 @@ pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Re
     }
     let memory = &queue.child.memory;
     check_block(memory, src, len)?;
+    let shown = &queue.child.connection.control().shown;
     if let Some(pinned) = memory.pin(src, len) {
         // SAFETY: the pinned range has `len` bytes, and the caller vouches for `dst`.
         unsafe { memfd::copy(dst, pinned.place(), len as usize) };
+        shown.count_to_host(len);
         return Ok(());
     }
     let parcel = queue.mapping.base().wrapping_add(PARCEL_AT);
@@ -223,6 +225,7 @@ pub(crate) unsafe fn read(queue: &Queue, dst: *mut u8, src: u64, len: u64) -> Re
         }
         // SAFETY: the parcel has PARCEL bytes, and the caller vouches for `dst`.
         unsafe { memfd::copy(dst.add(done as usize), parcel, part as usize) };
+        shown.count_to_host(part);
         done += part;
     }
     Ok(())
@@ -240,9 +243,11 @@ pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) ->
     }
     let memory = &queue.child.memory;
     check_block(memory, dst, len)?;
+    let shown = &queue.child.connection.control().shown;
     if let Some(pinned) = memory.pin(dst, len) {
         // SAFETY: the pinned range has `len` bytes, and the caller vouches for `src`.
         unsafe { memfd::copy(pinned.place(), src, len as usize) };
+        shown.count_to_ve(len);
         return Ok(());
     }
     let parcel = queue.mapping.base().wrapping_add(PARCEL_AT);
@@ -256,6 +261,7 @@ pub(crate) unsafe fn write(queue: &Queue, dst: u64, src: *const u8, len: u64) ->
         if ended != Completion::Done {
             return Err(unmapped(dst, len));
         }
+        shown.count_to_ve(part);
         done += part;
     }
     Ok(())

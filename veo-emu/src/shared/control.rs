@@ -1,6 +1,9 @@
-//! The page of a process that both sides see: how much memory is in use, and
-//! the fault report of a VE process that dies.
+//! The page of a process that both sides see: how much memory is in use, the
+//! fault report of a VE process that dies, and what others may see of it.
 
+use std::ffi::CStr;
+
+use super::shown::Shown;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::memfd::Shared;
 
@@ -9,6 +12,9 @@ const FRAMES: usize = 64;
 
 /// Words of text in a fault report.
 const DETAIL: usize = 64;
+
+/// The name of the page's file.
+pub(crate) const CONTROL_NAME: &CStr = c"veo-control";
 
 /// What kind of end the VE side recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,6 +240,7 @@ pub(crate) struct Control {
     pub(crate) fault: FaultRecord,
     /// Whether the host wants the VE process to end itself.
     end: AtomicU32,
+    pub(crate) shown: Shown,
 }
 
 impl Control {

@@ -57,6 +57,9 @@ fn look_for_missed() -> Option<&'static str> {
 /// The name that the system shows for a process after the takeover.
 pub(crate) const NAME: &CStr = c"veorun";
 
+/// What ends the first argument of a VE process, behind that of its program.
+pub(crate) const ARGUMENT: &str = " (veorun)";
+
 /// The ancestors of this process, the nearest first.
 fn ancestors() -> impl Iterator<Item = u32> {
     // A process with this many ancestors is part of a chain that has to end.

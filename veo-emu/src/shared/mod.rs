@@ -16,6 +16,7 @@ pub(crate) mod parcel;
 pub(crate) mod ring;
 #[cfg(test)]
 mod ring_tests;
+pub(crate) mod shown;
 pub(crate) mod slot;
 pub(crate) mod wait;
 pub(crate) mod window;

@@ -14,6 +14,9 @@ pub(crate) const PARCEL_AT: usize = round_up(size_of::<Ring>() as u64) as usize;
 /// Size of a ring's memory.
 pub(crate) const RING_FILE: u64 = (PARCEL_AT + PARCEL) as u64;
 
+/// What the name of a ring's file begins with; the number of the context follows.
+pub(crate) const RING_NAME: &str = "veo-ring-";
+
 /// What a parcel asks for. Operands are in the words of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]

@@ -35,6 +35,23 @@ pub(crate) enum Completion {
     Refused = 2,
 }
 
+/// What somebody sees of a context who takes no part in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Glance {
+    /// Requests that were put into the ring so far.
+    pub(crate) posted: u64,
+    /// The call that runs.
+    pub(crate) running: Option<RunningCall>,
+}
+
+/// A call that runs, as somebody else sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RunningCall {
+    pub(crate) id: u64,
+    /// The address of its function, unless it has left the ring.
+    pub(crate) address: Option<u64>,
+}
+
 #[repr(C, align(128))]
 #[derive(Default)]
 pub(crate) struct Line<T>(pub(crate) T);
@@ -64,6 +81,7 @@ pub(crate) struct Ring {
     reply: Line<Response>,
     responses: [Response; SLOTS],
     slots: [Slot; SLOTS],
+    /// Last, since nobody who only looks needs them.
     extensions: [SlotExtension; SLOTS],
 }
 
@@ -118,6 +136,36 @@ impl Ring {
         } else {
             Completion::Refused
         })
+    }
+
+    /// How much of a ring at its beginning has all that `glance` looks at.
+    pub(crate) const VISIBLE: usize = std::mem::offset_of!(Ring, extensions);
+
+    /// What a copy of the ring shows, made while both sides went on; `None`: this is no ring.
+    pub(crate) fn glance(&self) -> Option<Glance> {
+        let mut posted = 0;
+        for (index, slot) in self.slots.iter().enumerate() {
+            let sequence = slot.sequence.load(Ordering::Relaxed);
+            if let Some(position) = sequence.checked_sub(1)
+                && position % SLOTS as u64 != index as u64
+            {
+                return None;
+            }
+            posted = posted.max(sequence);
+        }
+        let running = self.host_side().running().map(|id| {
+            let slots = self.slots.iter();
+            let newest = slots.max_by_key(|slot| match slot.call() {
+                Some((own, _)) if own == id => slot.sequence.load(Ordering::Relaxed),
+                _ => 0,
+            });
+            let call = newest.and_then(Slot::call).filter(|(own, _)| *own == id);
+            RunningCall {
+                id,
+                address: call.map(|(_, address)| address),
+            }
+        });
+        Some(Glance { posted, running })
     }
 
     /// Prepares fresh zeroed memory: nobody waits.

@@ -176,6 +176,16 @@ impl Slot {
         }
     }
 
+    /// Id and address of the call that it holds, if it is one.
+    pub(super) fn call(&self) -> Option<(u64, u64)> {
+        let is_call = self.header.load(Ordering::Relaxed) as u8 == Op::Call as u8;
+        let call = (
+            self.id.load(Ordering::Relaxed),
+            self.address.load(Ordering::Relaxed),
+        );
+        is_call.then_some(call)
+    }
+
     /// The CPU of the host's thread that wrote it.
     #[inline]
     pub(super) fn cpu(&self) -> u32 {

@@ -266,6 +266,19 @@ pub(crate) fn reserve_addresses(range: Range<u64>) -> io::Result<()> {
 /// Made of atomic integers only, `repr(C)`, valid for any bits.
 pub(crate) unsafe trait Shared {}
 
+/// A value whose first `len` bytes `fill` writes, and whose others are zeros.
+pub(crate) fn filled<T: Shared>(
+    len: usize,
+    fill: impl FnOnce(&mut [u8]) -> io::Result<()>,
+) -> io::Result<Box<T>> {
+    assert!(len <= size_of::<T>());
+    let mut value = Box::<T>::new_zeroed();
+    // SAFETY: the box has as many bytes, all of them zeros, and nobody else uses them meanwhile.
+    fill(unsafe { std::slice::from_raw_parts_mut(value.as_mut_ptr().cast(), len) })?;
+    // SAFETY: `Shared` is valid for any bits.
+    Ok(unsafe { value.assume_init() })
+}
+
 /// Copies bytes through an opaque call: what either end points to may be written
 /// by another process at the same time, so no Rust reference is made to it.
 ///

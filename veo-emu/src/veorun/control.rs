@@ -15,7 +15,7 @@ use crate::shared::control::Control;
 use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, LONGEST, Message};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::Ring;
-use crate::sys::descriptor::identity;
+use crate::sys::descriptor::{KeptDescriptor, identity};
 use crate::sys::memfd::{Mapping, is_sealed};
 use crate::sys::{descriptor, process, socket};
 
@@ -204,7 +204,7 @@ fn receive(socket: &OwnedFd) -> io::Result<Option<Message>> {
         return Ok(None);
     }
     Ok(Some(match Message::decode(&bytes[..len]) {
-        Some(Message::Open { index, stack }) => match open(index, stack, &fds) {
+        Some(Message::Open { index, stack }) => match open(index, stack, fds) {
             Ok(thread) => Message::Ready {
                 image: thread,
                 base: 0,
@@ -216,16 +216,15 @@ fn receive(socket: &OwnedFd) -> io::Result<Option<Message>> {
 }
 
 /// Starts the thread of a context. Returns its number.
-fn open(index: u32, stack: u64, fds: &[OwnedFd]) -> Result<u64, String> {
-    let [fd] = fds else {
-        return Err("a context comes with one descriptor".into());
-    };
-    if !is_sealed(fd, RING_FILE) {
+fn open(index: u32, stack: u64, fds: Vec<OwnedFd>) -> Result<u64, String> {
+    let [fd] = <[OwnedFd; 1]>::try_from(fds)
+        .map_err(|_| "a context comes with one descriptor".to_owned())?;
+    if !is_sealed(&fd, RING_FILE) {
         return Err("the ring is not what was agreed".into());
     }
     let mapping =
-        Mapping::new(fd, RING_FILE).map_err(|error| format!("mapping the ring: {error}"))?;
+        Mapping::new(&fd, RING_FILE).map_err(|error| format!("mapping the ring: {error}"))?;
     debug_assert!(mapping.len() >= size_of::<Ring>());
-    worker::start(index, stack, mapping)
+    worker::start(index, stack, mapping, KeptDescriptor::new(fd))
         .map_err(|error| format!("starting a thread with a stack of {stack} bytes: {error}"))
 }

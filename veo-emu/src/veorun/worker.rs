@@ -12,18 +12,26 @@ use super::tasks::Parcel;
 use super::{current, exit, guard, memory, sanitizer};
 use crate::shared::ring::{Completion, Op, Received, Ring, VeSide};
 use crate::shared::wait::Spin;
+use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::Mapping;
 use crate::sys::process;
 use crate::sys::thread::current_cpu;
 
-/// Starts the thread of a context. Returns its number.
-pub(super) fn start(index: u32, stack: u64, mapping: Mapping) -> io::Result<u64> {
+/// Starts the thread of a context. Returns its number. The ring's file stays open while the thread
+/// lives, so that others can look at it (`inspect`).
+pub(super) fn start(
+    index: u32,
+    stack: u64,
+    mapping: Mapping,
+    file: KeptDescriptor,
+) -> io::Result<u64> {
     let (tell, told) = mpsc::channel();
     let stack = usize::try_from(stack).map_err(|_| io::ErrorKind::OutOfMemory)?;
     thread::Builder::new()
         .name(format!("ve-context-{index}"))
         .stack_size(stack)
         .spawn(move || {
+            let _open = file;
             sanitizer::enter_thread();
             // SAFETY: gettid cannot fail.
             let _ = tell.send(unsafe { libc::gettid() });
