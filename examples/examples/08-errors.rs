@@ -14,7 +14,7 @@ fn main() -> veo_core::Result<()> {
         println!("later: {error}");
     }
 
-    let proc = VeoProc::new(0)?;
+    let proc = proc.restart()?;
     println!(
         "a new process: {}",
         sum(&proc, OnStack::input(&[1.0, 2.0]), 2)?

@@ -76,6 +76,15 @@ pub enum Error {
         fault: Option<Box<Fault>>,
     },
 
+    /// A process was to be started again that has not ended ([`VeoProc::restart`](crate::VeoProc::restart)).
+    #[error(
+        "{proc} has not ended, so it is not started again: end it first, with VeoProc::kill or VeoProc::close; VeoProc::builder starts another one beside it"
+    )]
+    NotEnded {
+        /// The process.
+        proc: String,
+    },
+
     /// A request was not submitted, since it may use the same memory at the same time as one of
     /// another context ([`VeoProcBuilder::races`](crate::VeoProcBuilder::races)).
     #[error("{race}")]

@@ -43,7 +43,7 @@ use crate::session::{Keeper, KeeperTask, ProcId};
 /// A handle that can be cloned and shared between threads. The process ends when the
 /// last handle, buffer, context and request of it is gone, without anyone waiting for
 /// that, or by [`close`](Self::close), which waits. After its end everything that
-/// belonged to it gives errors.
+/// belonged to it gives errors; [`restart`](Self::restart) starts another like it.
 ///
 /// Calling a kernel with `&VeoProc` waits for its result (`veo_call_sync`): such calls
 /// and all copies, allocations and look-ups run one after another on the main
@@ -221,6 +221,50 @@ impl VeoProc {
             });
         }
         Ok(())
+    }
+
+    /// Starts a process in place of one that has ended, by a fault or otherwise: on the same node
+    /// and backend, with the settings of its builder. Its declared kernels are resolved and
+    /// the hooks run, as [`VeoProcBuilder::build`] does it.
+    ///
+    /// What belonged to the old process goes on to give errors, with what ended it: its handles,
+    /// contexts, requests, buffers, libraries. Whoever shares the process has to be given the new
+    /// one. Calling this twice starts two. Libraries that were loaded by
+    /// [`load_library`](Self::load_library) are to be loaded again.
+    ///
+    /// ```
+    /// # fn main() -> veo_core::Result<()> {
+    /// # let old = veo_core::VeoProc::new(0)?;
+    /// let x = old.upload(&[1.0, 2.0])?;
+    /// old.kill()?; // or a kernel crashed
+    /// let proc = old.restart()?;
+    /// assert!(x.to_vec().is_err()); // what was there is lost
+    /// assert_eq!(proc.upload(&[1.0, 2.0])?.to_vec()?, [1.0, 2.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotEnded`] if the process lives; [`Error::Forked`]; otherwise as
+    /// [`VeoProcBuilder::build`].
+    pub fn restart(&self) -> Result<VeoProc> {
+        let shared = self.shared();
+        let core = &shared.core;
+        core.check_image(&"restarting the process")?;
+        if !core.is_ending() {
+            return Err(Error::NotEnded {
+                proc: core.to_string(),
+            });
+        }
+        let successor = VeoProcBuilder {
+            node: shared.settings.asked_node,
+            backend: Some(core.api.backend),
+            options: shared.settings.options.clone(),
+        };
+        let proc = successor.build_on(core.api)?;
+        tracing::info!("{} takes the place of {core}", proc.shared().core);
+        Ok(proc)
     }
 
     pub(crate) fn shared(&self) -> &Arc<ProcShared> {

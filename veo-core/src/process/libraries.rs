@@ -43,8 +43,13 @@ impl ProcShared {
         let name = "the static veorun";
         Arc::new(LoadedLibrary {
             name: name.into(),
-            path: self.settings.veorun.clone(),
-            file: self.settings.veorun.as_deref().and_then(LibraryFile::open),
+            path: self.settings.options.veorun.clone(),
+            file: self
+                .settings
+                .options
+                .veorun
+                .as_deref()
+                .and_then(LibraryFile::open),
             handle: 0,
             code: LibraryCode::new(name),
             symbols: Mutex::default(),

@@ -225,7 +225,8 @@ fn a_crash_is_told_by_its_signal_alone() -> Result<()> {
 
 #[test]
 fn a_process_can_be_killed_by_its_number() -> Result<()> {
-    let proc = process();
+    let proc = proc.restart()?;
+    assert!(std::ptr::eq(proc.shared().core.api, libveo()));
     let lib = proc.load_library(library())?;
     let count = lib.function::<fn(*mut i64, i64) -> i64>("count")?;
     let ctx = proc.open_context()?;

@@ -41,7 +41,7 @@ impl ProcShared {
     ) -> Result<(u64, Arc<LibraryCode>)> {
         let info = kernel.info();
         self.core.check(RequestKind::Kernel(kernel))?;
-        if self.settings.kernels == KernelLookup::None {
+        if self.settings.options.kernels == KernelLookup::None {
             return Err(Error::Command {
                 what: format!("kernel {}", info.symbol),
                 reason: Some("the process was created with KernelLookup::None".into()),

@@ -107,21 +107,20 @@ pub enum Stream {
 
 pub(super) type OutputFn = dyn Fn(Stream, &[u8]) + Send + Sync;
 
-/// The options that matter after the process was started.
+/// What matters after the process was started.
 pub(crate) struct ProcSettings {
-    /// The program with statically linked kernels, if one was given.
-    pub(crate) veorun: Option<PathBuf>,
+    /// What it was started with, and its successor will be.
+    pub(super) options: ProcOptions,
     /// The node that was asked for, as functions of the backend take it.
     pub(crate) asked_node: i32,
-    pub(crate) kernels: KernelLookup,
-    pub(crate) verify: Verify,
     /// What the backend calls with output. Kept as long as the process.
     pub(super) output: Option<Arc<OutputReceiver>>,
 }
 
 /// The options of a process, as its builder gathers them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct ProcOptions {
+    /// The program with statically linked kernels, if one was given.
     pub(super) veorun: Option<PathBuf>,
     pub(super) kernels: KernelLookup,
     pub(super) verify: Verify,

@@ -69,10 +69,8 @@ pub(super) fn start(
         core,
         main,
         ProcSettings {
-            veorun: options.veorun,
+            options,
             asked_node: node,
-            kernels: options.kernels,
-            verify: options.verify,
             output,
         },
     )))

@@ -51,7 +51,7 @@ impl ProcShared {
         declaration: &Declaration<'_>,
         library: &LoadedLibrary,
     ) -> Result<()> {
-        let verify = declaration.verify.or(self.settings.verify);
+        let verify = declaration.verify.or(self.settings.options.verify);
         let Some(path) = library.path.as_deref() else {
             return Ok(());
         };
@@ -74,12 +74,12 @@ impl ProcShared {
 
     /// Whether types that a caller says are compared with debug information.
     pub(crate) fn compares(&self) -> bool {
-        self.settings.verify != Verify::Off
+        self.settings.options.verify != Verify::Off
     }
 
     /// What becomes of wrong types that a caller says.
     pub(crate) fn contradicted(&self, mismatch: PrototypeMismatch) -> Result<()> {
-        settle(self.settings.verify, mismatch)
+        settle(self.settings.options.verify, mismatch)
     }
 }
 

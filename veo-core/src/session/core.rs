@@ -141,6 +141,11 @@ impl ProcCore {
         self.is_closed() || self.ended.get().is_some()
     }
 
+    /// Whether the process has ended, or is about to because the program killed it.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.killed_at().is_some() || self.look_for_end()
+    }
+
     /// The error of everything that is attempted after the end.
     #[cold]
     pub(crate) fn gone(&self, what: &dyn fmt::Display) -> Error {

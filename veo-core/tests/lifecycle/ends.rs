@@ -214,6 +214,7 @@ fn handles_are_errors_in_a_forked_child() -> Result<()> {
             forked(ctx.clone().close()),
             forked(proc.clone().close()),
             forked(proc.kill()),
+            forked(proc.restart().map(drop)),
             forked(ctx.scope(|_| ())),
             forked(request.wait().map(drop)),
         ];

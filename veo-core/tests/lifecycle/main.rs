@@ -1,4 +1,4 @@
-//! Processes and contexts: opened, closed, dropped, killed, forked; hooks.
+//! Processes and contexts: opened, closed, dropped, killed, forked, started again; hooks.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -7,6 +7,7 @@ mod contexts;
 mod ends;
 mod hooks;
 mod processes;
+mod restart;
 
 use veo_core::{VeoProc, ve_kernel};
 
