@@ -42,6 +42,8 @@
 //! [`ve_kernel`] stands on a function without body, or on an `unsafe extern "C"` block of
 //! them. Each becomes a function whose first argument decides the kind of call. What the
 //! others accept is said at [`Arg`]; [`VeData`] says what can be passed by reference.
+//! Features make types of other crates plain data: `num-complex`, `half`, `bytemuck` (`VePod`). With `ndarray`
+//! its arrays go to VE memory and come back (`VeBuffer::from_array`, `VeBuffer::to_array`).
 //!
 //! `requires(x.len() >= n)` in a declaration is a contract, which each call is held against before it is
 //! made: [`ve_kernel`] has the language, [`Error::Contract`] is what a wrong call gives, and [`kernels`] lists
@@ -105,6 +107,8 @@ mod known;
 mod library;
 mod memory;
 mod param;
+#[cfg(feature = "bytemuck")]
+mod pod;
 mod proc;
 mod process;
 mod queue;
@@ -141,6 +145,8 @@ pub use library::{
 };
 pub use memory::{VeBuffer, VeSlice, VeSliceMut};
 pub use param::{FnAddr, KernelResult, Param};
+#[cfg(feature = "bytemuck")]
+pub use pod::VePod;
 pub use process::{
     Arch, Guard, HookId, KernelLookup, KernelStatistics, NodeInfo, ProcInitHook, Schedule, Stream,
     VeoProc, VeoProcBuilder, del_proc_init_hook, nodes, set_proc_init_hook,

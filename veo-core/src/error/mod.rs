@@ -145,6 +145,17 @@ pub enum Error {
         wanted: usize,
     },
 
+    /// An array whose elements do not lie one behind the other, the last index running fastest.
+    #[error(
+        "an array of shape {shape:?} with strides {strides:?} is not of standard layout, in which the last index runs fastest without gaps: upload `array.as_standard_layout()`, which copies it where it has to"
+    )]
+    ArrayLayout {
+        /// Its extents.
+        shape: Vec<usize>,
+        /// Its strides, in elements.
+        strides: Vec<isize>,
+    },
+
     /// A size in bytes that does not exist.
     #[error("{count} elements of {element} bytes are more than can be addressed")]
     TooLarge {

@@ -2,6 +2,8 @@
 //!
 //! Nothing here dereferences an address of the VE; copies go through the process.
 
+#[cfg(feature = "ndarray")]
+mod array;
 mod buffer;
 mod of_process;
 mod slice;
