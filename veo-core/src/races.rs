@@ -3,7 +3,8 @@
 //!
 //! A record stands for a request of which the program does not know yet that it has ended. A
 //! request that is submitted is held against those of other contexts. So ordered are requests of
-//! one context, and those of which the first was waited for before the second was submitted.
+//! one context, those of which the first was waited for before the second was submitted, and those
+//! that the program has put in order (`VeoContext::after`).
 
 use std::collections::HashSet;
 use std::fmt;
@@ -148,6 +149,56 @@ struct Record {
     place: ProgramPlace,
 }
 
+impl Open {
+    /// Up to which number requests of each context come before request `number` of `context`, or are that.
+    fn before(&self, context: u64, number: u64) -> Vec<(u64, u64)> {
+        let mut before = vec![(context, number)];
+        let includes = |before: &[(u64, u64)], context: u64, number: u64| {
+            before
+                .iter()
+                .any(|(c, upto)| *c == context && number <= *upto)
+        };
+        for order in self.orders.iter().rev() {
+            if includes(&before, order.context, order.from)
+                && !includes(&before, order.earlier, order.upto)
+            {
+                before.retain(|(context, _)| *context != order.earlier);
+                before.push((order.earlier, order.upto));
+            }
+        }
+        before
+    }
+
+    /// Forgets orders that say nothing of any record.
+    fn tidy(&mut self) {
+        let mut kept: Vec<Order> = Vec::new();
+        for order in self.orders.drain(..) {
+            let comes_after = |record: &Record| {
+                record.context == order.earlier
+                    && matches!(record.which, Which::Queued(number) if number <= order.upto)
+            };
+            let builds_on =
+                |other: &Order| other.context == order.earlier && other.from <= order.upto;
+            if self.records.iter().any(comes_after) || kept.iter().any(builds_on) {
+                kept.push(order);
+            }
+        }
+        self.orders = kept;
+    }
+}
+
+impl Record {
+    /// Whether it is of a queued request that is among these.
+    fn is_among(&self, before: &[(u64, u64)]) -> bool {
+        let Which::Queued(number) = self.which else {
+            return false;
+        };
+        before
+            .iter()
+            .any(|(context, upto)| *context == self.context && number <= *upto)
+    }
+}
+
 /// The requests of a process that may not have ended.
 pub(crate) struct RaceLog {
     policy: Races,
@@ -155,9 +206,19 @@ pub(crate) struct RaceLog {
     waited: AtomicU64,
 }
 
+/// Requests of a context, from a number on, come after those of another one, up to a number.
+struct Order {
+    context: u64,
+    from: u64,
+    earlier: u64,
+    upto: u64,
+}
+
 #[derive(Default)]
 struct Open {
     records: Vec<Record>,
+    /// In the order in which they were made: what an order builds on comes before it.
+    orders: Vec<Order>,
     /// The pairs of places that the program was told of.
     told: HashSet<(ProgramPlace, ProgramPlace)>,
 }
@@ -190,11 +251,20 @@ impl RaceLog {
         touches: &Touches,
     ) -> Result<()> {
         let mut open = self.open();
-        let Open { records, told } = &mut *open;
+        let before = open.before(
+            context,
+            match which {
+                Which::Queued(number) => number,
+                // All that its context has comes before it.
+                Which::Waited(_) => u64::MAX,
+            },
+        );
+        let Open { records, told, .. } = &mut *open;
         let mut warning = None;
         'found: for access in &touches.accesses {
             for earlier in records.iter() {
                 if earlier.context == context
+                    || earlier.is_among(&before)
                     || !earlier.access.overlaps(access)
                     || !earlier.access.how.collides(access.how)
                 {
@@ -262,11 +332,25 @@ impl RaceLog {
 
     /// The program knows that the requests of a context below this number have ended.
     pub(crate) fn ended(&self, context: u64, below: u64) {
-        let has_ended = |record: &Record| {
-            record.context == context
-                && matches!(record.which, Which::Queued(number) if number < below)
+        let Some(last) = below.checked_sub(1) else {
+            return;
         };
-        self.open().records.retain(|record| !has_ended(record));
+        let mut open = self.open();
+        let before = open.before(context, last);
+        open.records.retain(|record| !record.is_among(&before));
+    }
+
+    /// What a context takes from a number on comes after a request of another context, which was
+    /// submitted before.
+    pub(crate) fn order(&self, (context, from): (u64, u64), (earlier, upto): (u64, u64)) {
+        let mut open = self.open();
+        open.orders.push(Order {
+            context,
+            from,
+            earlier,
+            upto,
+        });
+        open.tidy();
     }
 
     /// Memory was freed, after all that used it.
@@ -371,6 +455,40 @@ mod tests {
         assert!(!queued(&log, 1, 7, &write));
         drop(waited);
         assert!(queued(&log, 1, 7, &write));
+    }
+
+    #[test]
+    fn what_comes_after_is_ordered_over_any_number_of_contexts() {
+        let log = deny();
+        let write = here().with(0, 8, Use::Write);
+        let other = here().with(8, 8, Use::Write);
+        assert!(queued(&log, 1, 4, &write) && queued(&log, 1, 5, &other));
+        log.order((2, 7), (1, 4));
+        assert!(!queued(&log, 2, 6, &write), "submitted before");
+        assert!(queued(&log, 2, 7, &write), "after it");
+        assert!(!queued(&log, 2, 8, &other), "after the one before only");
+        assert!(!queued(&log, 3, 0, &write), "others are not");
+        log.order((3, 1), (2, 6));
+        assert!(!queued(&log, 3, 1, &write), "that came before the order");
+        log.order((3, 2), (2, 7));
+        assert!(queued(&log, 3, 2, &write));
+        // Who knows of the end of the last knows of all that it comes after.
+        log.ended(3, 3);
+        assert!(queued(&log, 4, 0, &write));
+        assert!(!queued(&log, 4, 1, &other), "and of no more");
+    }
+
+    #[test]
+    fn orders_do_not_pile_up() {
+        let log = deny();
+        let write = here().with(0, 8, Use::Write);
+        for number in 0..1000 {
+            assert!(queued(&log, 1, number, &write));
+            log.order((2, number), (1, number));
+            assert!(queued(&log, 2, number, &write));
+            log.order((1, number + 1), (2, number));
+        }
+        assert!(log.open().orders.len() < 5);
     }
 
     #[test]

@@ -76,7 +76,7 @@ type Program = fn(&mut Setting, bool) -> Result<f64>;
 
 /// Programs, which wait where they have to if given `true`; their result then, and what the report
 /// calls the earlier request and the later one.
-const PROGRAMS: [(&str, Program, f64, [&str; 2]); 11] = [
+const PROGRAMS: [(&str, Program, f64, [&str; 2]); 13] = [
     (
         "a kernel uses what another context loads",
         |s, right| {
@@ -226,6 +226,43 @@ const PROGRAMS: [(&str, Program, f64, [&str; 2]); 11] = [
         },
         56.0,
         ["fill", "total"],
+    ),
+    (
+        "a context does not come after the load",
+        |s, right| {
+            let load = s.one.write(&mut s.x, vec![9.0; N])?;
+            if right {
+                s.two.after(&load)?;
+            }
+            let sum = total(&s.two, &s.x, LEN)?.wait();
+            load.wait()?;
+            sum
+        },
+        72.0,
+        ["to the VE", "total"],
+    ),
+    (
+        "of three stages, the last does not come after the second",
+        |s, right| {
+            let three = s.proc.open_context()?;
+            let load = s.one.write(&mut s.x, vec![10.0; N])?;
+            s.two.after(&load)?;
+            let copy = copy_to(&s.two, &mut s.y, &s.x, LEN)?;
+            if right {
+                three.after(&copy)?;
+            }
+            let sum = total(&three, &s.y, LEN)?.wait()?;
+            if right {
+                // The end of the last is that of all.
+                s.x.fill(0.0)?;
+                s.y.fill(0.0)?;
+            }
+            load.wait()?;
+            copy.wait()?;
+            Ok(sum)
+        },
+        80.0,
+        ["copy_to", "total"],
     ),
 ];
 

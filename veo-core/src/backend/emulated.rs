@@ -70,6 +70,10 @@ impl Emulated {
 }
 
 impl Extension for Emulated {
+    fn host_functions_may_wait(&self) -> bool {
+        true
+    }
+
     fn last_error(&self) -> Option<String> {
         let mut text = [0u8; 2048];
         // SAFETY: the function writes at most `text.len()` bytes, a terminated string.

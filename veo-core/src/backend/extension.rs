@@ -93,6 +93,9 @@ pub(crate) trait Extension: Send + Sync {
         until: Instant,
     ) -> c_int;
 
+    /// Whether a host function may wait for requests of other contexts and hold up its own alone.
+    fn host_functions_may_wait(&self) -> bool;
+
     /// Lets the thread of a process use the library until this is dropped. It never returns if
     /// the program ends.
     fn enter(&self) -> Option<Kept>;

@@ -19,7 +19,8 @@ use crate::session::KeeperTask;
 ///
 /// Calling a kernel with `&VeoContext` queues it and gives a
 /// [`VeoRequest`](crate::VeoRequest). Contexts of a process run beside each other;
-/// each is on its own core of the VE where there is one. `VeoCtxt` is an alias.
+/// each is on its own core of the VE where there is one; [`after`](Self::after) puts requests of two
+/// contexts in order. `VeoCtxt` is an alias.
 ///
 /// ```
 /// # fn main() -> veo_core::Result<()> {

@@ -176,6 +176,10 @@ impl<'a, V> VeoRequest<'a, V> {
         self.ticket.number
     }
 
+    pub(super) fn ticket(&self) -> Ticket {
+        self.ticket
+    }
+
     /// The context it is queued in.
     #[must_use]
     pub fn context(&self) -> &VeoContext {

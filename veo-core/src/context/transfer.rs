@@ -17,7 +17,7 @@ use crate::memory::{VeBuffer, VeSlice, VeSliceMut, host_room, not_none, size_of_
 use crate::queue::CopyBack;
 use crate::queue::Payload;
 use crate::queue::Submission;
-use crate::queue::{Pending, run_host_function};
+use crate::queue::{Pending, Predecessor, run_host_function};
 use crate::races::{Touches, Use};
 use crate::session::{ProcId, RequestKind};
 use crate::staging::HostVec;
@@ -219,6 +219,94 @@ impl VeoContext {
                 owned::<R>(value).map(|value| *value)
             },
         )
+    }
+
+    /// Has what is queued next in this context start after `request`, of another context of the process, has
+    /// ended. The program goes on.
+    ///
+    /// ```
+    /// # fn main() -> veo_core::Result<()> {
+    /// # let proc = veo_core::VeoProc::new(0)?;
+    /// let (load, compute) = (proc.open_context()?, proc.open_context()?);
+    /// let mut x = proc.alloc::<f64>(2)?;
+    /// let loaded = load.write(&mut x, vec![1.0, 2.0])?;
+    /// compute.after(&loaded)?;
+    /// assert_eq!(compute.read(&x)?.wait()?, [1.0, 2.0]); // nobody has waited for `loaded`
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Requests of one context are in order anyway, so for one of this context nothing happens; nor for one that
+    /// has ended or whose process has. If `request` fails and its process lives, what
+    /// comes after it starts all the same. If it ends the process, what comes after it fails with the same
+    /// fault. Whoever waits for this context, or closes it, waits for `request` too.
+    ///
+    /// On the emulated node the order takes a place in the queue, so the request that is queued next has
+    /// the number after it. NEC's library has no means for it: there the next
+    /// submission in this context waits until `request` has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongProcess`] if `request` is one of another process; [`Error::ContextClosed`]; [`Error::Forked`].
+    pub fn after<V>(&self, request: &VeoRequest<'_, V>) -> Result<()> {
+        const WHAT: &str = "putting a context after a request";
+        let (ours, theirs) = (self.shared(), request.context().shared());
+        let core = &ours.core;
+        core.check_image(&WHAT)?;
+        if core.id != theirs.core.id {
+            return Err(Error::WrongProcess {
+                what: "the request that a context is to come after".into(),
+                argument: None,
+                belongs_to: theirs.core.to_string(),
+                used_with: core.to_string(),
+            });
+        }
+        if Arc::ptr_eq(ours, theirs) || core.is_gone() {
+            return Ok(());
+        }
+        if !ours.is_open() {
+            return Err(core.context_closed(&WHAT));
+        }
+        let ticket = request.ticket();
+        let order = |from| {
+            if let Some(races) = &core.races {
+                races.order((ours.id, from), (theirs.id, ticket.number));
+            }
+        };
+        if theirs.finished(ticket.number) {
+            order(ours.lock().table.next());
+            return Ok(());
+        }
+        let earlier = Predecessor::new(theirs, ticket);
+        if !core.api.extension.host_functions_may_wait() {
+            order(ours.lock().table.next());
+            ours.hold_back(earlier);
+            return Ok(());
+        }
+        let call = need!(core.api, veo_call_async_vh, "an order between contexts")?;
+        let awaited = earlier.clone();
+        let pending = Pending::new(ours.id, move || awaited.wait());
+        let (job, argument) = (pending.job(), pending.argument());
+        let queued = self.transfer(
+            RequestKind::After(ticket.number),
+            Box::new(pending),
+            None,
+            None,
+            |submission| {
+                job.set_number(submission.number);
+                ours.note_order(submission.number, &earlier);
+                order(submission.number);
+                // SAFETY: the lock is held and the context open, so it is valid; `run`
+                // takes any argument.
+                unsafe { call(submission.handle(), Some(run_host_function), argument) }
+            },
+            |_, _, _| Ok(()),
+        );
+        match queued {
+            Err(error) if error.is_process_gone() => Ok(()),
+            // Nobody asks how it ends.
+            queued => queued.map(drop),
+        }
     }
 
     fn transfer<V>(

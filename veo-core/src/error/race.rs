@@ -32,8 +32,8 @@ impl fmt::Display for Race {
             f,
             "{} at {} may run at the same time as {} at {}, which is queued in another context: the \
              first {} and the second {} {} {bytes} at {:#x}. Wait for the second, or sync its \
-             context, before the first is submitted, or queue both in one context; a kernel that \
-             writes a part of its own says so with `shared(..)` in its declaration",
+             context, before the first is submitted, have its context come after it (`VeoContext::after`), \
+             or queue both in one context; a kernel that writes a part of its own says so with `shared(..)` in its declaration",
             self.later,
             self.later_at,
             self.earlier,

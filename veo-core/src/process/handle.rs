@@ -480,7 +480,7 @@ impl VeoProcBuilder {
     /// memory, of parameters declared as `VeMemPtr`, and of functions that are called by name.
     /// Two requests are in order if they are of the same context, or if the first was
     /// waited for, or its context synchronised, before the second was submitted, on whatever
-    /// thread; a host function comes after what is queued before it. So what is found may be
+    /// thread, or if the second comes [`after`](crate::VeoContext::after) it; a host function comes after what is queued before it. So what is found may be
     /// right all the same: where kernels write parts of the same
     /// memory, their declarations say so (`shared(..)`), or each is passed a slice of its own.
     ///

@@ -188,6 +188,40 @@ fn calls_and_transfers_share_the_only_context() -> Result<()> {
     proc.close()
 }
 
+/// The next submission waits, not a host function.
+#[test]
+fn what_comes_after_a_request_is_held_back_until_that_has_ended() -> Result<()> {
+    let proc = process();
+    let lib = proc.load_library(library())?;
+    let add = lib.function::<fn(i32, *mut f64) -> i64>("add")?;
+    let crash = lib.function::<fn()>("crash")?;
+    let (one, two) = (proc.open_context()?, proc.open_context()?);
+    let mut x = proc.upload(&[1.0])?;
+    let (go, gone) = std::sync::mpsc::channel::<()>();
+    let first = one.call_vh(move || gone.recv().is_ok())?;
+    let added = add.call(&one, (1, &mut x))?;
+    two.after(&added)?;
+    std::thread::scope(|s| {
+        let read = s.spawn(|| two.read(&x)?.wait());
+        std::thread::sleep(Duration::from_millis(50));
+        let is_held_back = two.shared().lock().table.next() == 0;
+        go.send(()).unwrap();
+        assert_eq!(read.join().unwrap()?, [2.0]);
+        assert!(is_held_back);
+        Ok::<(), Error>(())
+    })?;
+    assert!(first.wait()?);
+    two.after(&added)?;
+    assert_eq!(add.call(&two, (1, &mut x))?.wait()?, 3);
+    let crashing = crash.call(&one, ())?;
+    two.after(&crashing)?;
+    let error = add.call(&two, (1, &mut x)).map(drop).unwrap_err();
+    assert!(error.is_process_gone(), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("crash") && text.contains("SIGSEGV"), "{text}");
+    Ok(())
+}
+
 #[test]
 fn a_long_path_is_shortened_for_as_long_as_it_is_loaded() -> Result<()> {
     let root = tempfile::tempdir().expect("a temporary directory");
@@ -216,7 +250,8 @@ fn a_crash_is_told_by_its_signal_alone() -> Result<()> {
     assert!(text.contains("crash") && text.contains("SIGSEGV"), "{text}");
     let error = proc.alloc::<u8>(8).unwrap_err();
     assert!(error.is_process_gone(), "{error}");
-    let proc = process();
+    let proc = proc.restart()?;
+    assert!(std::ptr::eq(proc.shared().core.api, libveo()));
     let crash = proc.load_library(library())?.function::<fn()>("crash")?;
     let error = crash.call(&proc, ()).unwrap_err();
     assert!(matches!(error, Error::Exception { .. }), "{error}");
@@ -225,8 +260,7 @@ fn a_crash_is_told_by_its_signal_alone() -> Result<()> {
 
 #[test]
 fn a_process_can_be_killed_by_its_number() -> Result<()> {
-    let proc = proc.restart()?;
-    assert!(std::ptr::eq(proc.shared().core.api, libveo()));
+    let proc = process();
     let lib = proc.load_library(library())?;
     let count = lib.function::<fn(*mut i64, i64) -> i64>("count")?;
     let ctx = proc.open_context()?;

@@ -181,7 +181,11 @@ impl CtxShared {
 
     /// Collects the oldest request, with those behind it that have ended too, or sleeps until
     /// something changes. May return early.
-    fn advance<'a>(&'a self, state: StateGuard<'a>, until: Option<Instant>) -> StateGuard<'a> {
+    pub(super) fn advance<'a>(
+        &'a self,
+        state: StateGuard<'a>,
+        until: Option<Instant>,
+    ) -> StateGuard<'a> {
         self.collect_oldest(state, None, until).0
     }
 

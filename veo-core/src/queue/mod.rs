@@ -5,6 +5,7 @@ mod args;
 mod collection;
 mod entry;
 mod exclusive;
+mod order;
 mod shared;
 mod submission;
 mod table;
@@ -14,7 +15,7 @@ pub(crate) use args::{CopyBack, StackOutput, copy_back, stage};
 pub(crate) use collection::Finished;
 pub(crate) use entry::{Aftermath, Payload, Ticket, contain};
 pub(crate) use exclusive::{Exclusive, Retirement};
-pub(crate) use shared::CtxShared;
+pub(crate) use shared::{CtxShared, Predecessor};
 pub(crate) use submission::Submission;
 pub(crate) use user_code::{
     Inside, Pending, may_hold_up_unloading, message as panic_message, run as run_host_function,

@@ -12,7 +12,7 @@
 //! collector's place for other uses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::ThreadId;
 use std::time::Instant;
 
@@ -49,8 +49,17 @@ pub(crate) struct CtxState {
     pub(super) block: Option<(ThreadId, usize)>,
     /// Argument objects to be used again.
     pub(super) args: Vec<ArgsHandle>,
+    /// What the next submission waits for.
+    pub(super) held_back: Vec<Predecessor>,
     /// Whether the thread that serves futures runs.
     pub(super) driver: bool,
+}
+
+/// A request that requests of other contexts come after. It keeps nothing alive.
+#[derive(Clone)]
+pub(crate) struct Predecessor {
+    pub(super) ctx: Weak<CtxShared>,
+    pub(super) ticket: Ticket,
 }
 
 pub(crate) struct CtxShared {
@@ -62,6 +71,9 @@ pub(crate) struct CtxShared {
     changed: Condvar,
     /// How many requests were collected: those with lower numbers have finished.
     collected: AtomicU64,
+    /// What requests from a number on come after, in other contexts. Nothing else is locked while
+    /// this is.
+    pub(super) orders: Mutex<Vec<(u64, Predecessor)>>,
 }
 
 // SAFETY: the handle is an opaque token that any thread may pass to the backend; the
@@ -88,10 +100,12 @@ impl CtxShared {
                 sleepers: 0,
                 block: None,
                 args: Vec::new(),
+                held_back: Vec::new(),
                 driver: false,
             }),
             changed: Condvar::new(),
             collected: AtomicU64::new(0),
+            orders: Mutex::default(),
         })
     }
 

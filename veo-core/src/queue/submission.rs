@@ -110,8 +110,8 @@ impl CtxShared {
     fn lock_to_submit(&self, kind: &RequestKind) -> Result<StateGuard<'_>, Box<Error>> {
         self.core.check(kind)?;
         let mut state = self.lock();
-        if state.block.is_some() {
-            state = self.wait_for_block(state, kind)?;
+        if state.block.is_some() || !state.held_back.is_empty() {
+            state = self.wait_for_turn(state, kind)?;
         }
         if state.phase != Phase::Open {
             return Err(Box::new(self.core.context_closed(kind)));
@@ -184,6 +184,23 @@ impl CtxShared {
         self.poll(&mut state, 2, &mut after);
         drop(state);
         after.into_iter().for_each(Aftermath::run);
+    }
+
+    /// Waits for what this context comes after, and for the end of a request block of another
+    /// thread, until neither is left.
+    #[cold]
+    fn wait_for_turn<'a>(
+        &'a self,
+        mut state: StateGuard<'a>,
+        what: &dyn Display,
+    ) -> Result<StateGuard<'a>, Box<Error>> {
+        loop {
+            state = self.wait_for_earlier(state, what)?;
+            state = self.wait_for_block(state, what)?;
+            if state.held_back.is_empty() {
+                return Ok(state);
+            }
+        }
     }
 
     /// Waits for the end of a request block of another thread, if there is one.

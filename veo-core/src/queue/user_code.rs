@@ -66,7 +66,7 @@ impl CtxShared {
     pub(super) fn is_around_this(&self) -> bool {
         match current() {
             None => false,
-            Some(Inside::HostFunction { ctx, .. }) => ctx == self.id,
+            Some(Inside::HostFunction { ctx, .. }) => ctx == self.id || self.has_orders(),
             Some(Inside::Output(proc)) => proc == self.core.id,
         }
     }
@@ -78,8 +78,8 @@ impl CtxShared {
     }
 
     /// Whether waiting for request `number` is possible on this thread: it is not if
-    /// the thread runs a host function that the request is queued behind, or receives the
-    /// output of the process.
+    /// the thread runs a host function that the request comes after, or receives the output of
+    /// the process.
     pub(crate) fn check_not_before(
         &self,
         number: u64,
@@ -93,6 +93,17 @@ impl CtxShared {
                 what: what(),
                 reason: "it is queued behind the host function that waits for it".into(),
             }),
+            Some(Inside::HostFunction {
+                ctx,
+                number: current,
+            }) if ctx != self.id && self.comes_after(number, ctx, current) => {
+                Err(Error::WouldDeadlock {
+                    what: what(),
+                    reason: "it comes after the host function that waits for it, as \
+                             VeoContext::after was told"
+                        .into(),
+                })
+            }
             Some(Inside::Output(proc)) if proc == self.core.id => Err(Error::WouldDeadlock {
                 what: what(),
                 reason: format!(

@@ -15,6 +15,8 @@ pub(crate) enum RequestKind {
     Write(usize),
     Alloc(u64),
     HostFunction,
+    /// The wait for a request of another context, of this number.
+    After(u64),
 }
 
 impl RequestKind {
@@ -92,6 +94,9 @@ impl fmt::Display for RequestKind {
             RequestKind::Write(size) => write!(f, "the transfer of {size} bytes to the VE"),
             RequestKind::Alloc(size) => write!(f, "the allocation of {size} bytes"),
             RequestKind::HostFunction => f.write_str("the host function"),
+            RequestKind::After(number) => {
+                write!(f, "the wait for request {number} of another context")
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Processes and contexts: opened, closed, dropped, killed, forked, started again; hooks.
+//! Processes and contexts: opened, put in order, closed, dropped, killed, forked, started again; hooks.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -6,6 +6,7 @@ mod common;
 mod contexts;
 mod ends;
 mod hooks;
+mod order;
 mod processes;
 mod restart;
 

@@ -100,6 +100,11 @@ impl Bare {
 }
 
 impl Extension for Bare {
+    /// The library may run those of all contexts on one thread.
+    fn host_functions_may_wait(&self) -> bool {
+        false
+    }
+
     /// libveo prints what it has to say.
     fn last_error(&self) -> Option<String> {
         None
