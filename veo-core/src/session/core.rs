@@ -11,6 +11,7 @@ use std::thread::{self, ThreadId};
 use veo_abi::ffi::veo_proc_handle;
 
 use super::fork::ProcessImage;
+use super::outcome::{CommandOutcome, CommandState};
 use super::request_kind::RequestKind;
 use crate::backend::{Api, ProcessExtension};
 use crate::error::{Cause, Error, Fault};
@@ -285,22 +286,6 @@ impl fmt::Display for ProcCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.id.fmt(f)
     }
-}
-
-/// How a request ended: the command state and the result word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CommandOutcome {
-    pub(crate) state: CommandState,
-    pub(crate) word: u64,
-}
-
-/// Command states of libveo, and one for requests whose process was destroyed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CommandState {
-    Ok,
-    Exception,
-    Error,
-    Lost,
 }
 
 /// Numbers processes for the life of the program; never used twice. The upper bits say on

@@ -5,8 +5,10 @@
 mod code;
 mod core;
 mod fork;
+mod outcome;
 mod request_kind;
 
-pub(crate) use self::core::{CommandOutcome, CommandState, Keeper, KeeperTask, ProcCore, ProcId};
+pub(crate) use self::core::{Keeper, KeeperTask, ProcCore, ProcId};
 pub(crate) use code::LibraryCode;
+pub(crate) use outcome::{CommandOutcome, CommandState};
 pub(crate) use request_kind::RequestKind;
