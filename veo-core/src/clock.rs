@@ -17,6 +17,13 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stamp(u64);
 
+/// When something ran, in nanoseconds of `CLOCK_MONOTONIC`, as far as that is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RunTimes {
+    pub(crate) started: Option<u64>,
+    pub(crate) ended: Option<u64>,
+}
+
 /// What stamps are measured with.
 struct Clock {
     /// Whether stamps are those of the processor's counter; nanoseconds since
@@ -25,6 +32,8 @@ struct Clock {
     /// The counter at `start`.
     first: u64,
     start: Instant,
+    /// `start` in the system's time, see [`Moment`].
+    start_time: u64,
 }
 
 static CLOCK: OnceLock<Clock> = OnceLock::new();
@@ -34,6 +43,7 @@ fn clock() -> &'static Clock {
         counts: counter_keeps_time(),
         first: counter(),
         start: Instant::now(),
+        start_time: system_time(),
     })
 }
 
@@ -63,6 +73,71 @@ impl Stamp {
     pub(crate) fn elapsed(self) -> Duration {
         self.until(Stamp::now())
     }
+}
+
+/// This moment, by stamps and by the clock that other processes have too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) stamp: Stamp,
+    /// Nanoseconds of `CLOCK_MONOTONIC`.
+    pub(crate) time: u64,
+}
+
+impl Moment {
+    pub(crate) fn now() -> Moment {
+        /// Two readings of the counter so far apart have something between them.
+        const FAR: u64 = 4000;
+        let mut moment = Moment {
+            stamp: Stamp::now(),
+            time: system_time(),
+        };
+        // The thread may have been put aside between the two.
+        for _ in 0..3 {
+            let after = Stamp::now();
+            if after.0.saturating_sub(moment.stamp.0) < FAR {
+                break;
+            }
+            moment.stamp = after;
+            moment.time = system_time();
+        }
+        moment
+    }
+
+    /// The time of an earlier stamp. It lies between the start of the program and this moment,
+    /// at both of which the clocks were compared, so it does not drift away.
+    pub(crate) fn time_of(&self, earlier: Stamp) -> u64 {
+        let clock = clock();
+        if !clock.counts {
+            return (clock.start_time + earlier.0).min(self.time);
+        }
+        let ticks = self.stamp.0.saturating_sub(clock.first);
+        let back = self.stamp.0.saturating_sub(earlier.0).min(ticks);
+        if back == 0 {
+            return self.time;
+        }
+        let passed = self.time.saturating_sub(clock.start_time);
+        let back = back as f64 * (passed as f64 / ticks as f64);
+        self.time.saturating_sub(back as u64)
+    }
+}
+
+/// Nanoseconds of `CLOCK_MONOTONIC`.
+#[cfg(unix)]
+pub(crate) fn system_time() -> u64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the place is valid for writing; the clock exists.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// Nanoseconds since the first call: no other process has this clock.
+#[cfg(not(unix))]
+pub(crate) fn system_time() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
 /// How long a tick of the counter is.
@@ -125,6 +200,23 @@ mod tests {
             assert!(
                 took + slack >= shortest && took <= longest + slack,
                 "{took:?} is not between {shortest:?} and {longest:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_stamp_has_the_time_at_which_it_was_taken() {
+        for wait in [0, 1, 30] {
+            let before = system_time();
+            let stamp = Stamp::now();
+            let after = system_time();
+            std::thread::sleep(Duration::from_millis(wait));
+            let time = Moment::now().time_of(stamp);
+            // The clocks are compared with an error of a few hundred nanoseconds.
+            let slack = 20_000;
+            assert!(
+                time + slack >= before && time <= after + slack,
+                "{time} is not between {before} and {after}"
             );
         }
     }

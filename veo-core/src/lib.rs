@@ -106,6 +106,8 @@ mod kernel;
 mod known;
 mod library;
 mod memory;
+#[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
+mod observed_requests_tests;
 mod param;
 #[cfg(feature = "bytemuck")]
 mod pod;

@@ -12,6 +12,7 @@ use std::time::Instant;
 use veo_abi::ffi::{veo_emu_options, veo_proc_handle, veo_thr_ctxt};
 
 use super::short_path::Shortened;
+use crate::clock::RunTimes;
 use crate::error::{Fault, Result};
 
 /// What a backend wants kept while something is under way. Dropping it says that it is over.
@@ -135,6 +136,20 @@ pub(crate) trait ProcessExtension: Send + Sync {
     /// What kernels have executed, as `veo_emu_get_statistics` has it, where it is counted.
     fn statistics(&self) -> Option<String> {
         None
+    }
+
+    /// When these requests of a context ran, whose results were just taken or are there. The
+    /// times that are not known stay as they are.
+    ///
+    /// # Safety
+    ///
+    /// The context is open and stays so.
+    unsafe fn run_times(
+        &self,
+        _context: *mut veo_thr_ctxt,
+        _requests: &[u64],
+        _times: &mut [RunTimes],
+    ) {
     }
 
     /// Makes sure that a context can be opened; what it returns is kept until that is done.

@@ -15,6 +15,7 @@ use crate::data::{VeAddr, VeData};
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
 use crate::races::{Touches, Use};
+use crate::session::{CommandState, RequestKind};
 use crate::staging::HostVec;
 
 /// The size of `len` values of `T`.
@@ -158,13 +159,16 @@ impl VeoProc {
         let core = &shared.core;
         let mut addr = 0;
         for attempt in 0..2 {
+            let mut seen = core.observers.begin(|| RequestKind::Alloc(size));
             let exclusive = shared.exclusive(&format_args!("allocating {size} bytes"))?;
+            seen.started();
             let alloc = need!(core.api, veo_alloc_mem, "allocating memory")?;
             // SAFETY: the main context is held exclusively, so the process is there;
             // `addr` is valid for writing.
             let status = unsafe { alloc(core.handle(), &raw mut addr, not_none(size) as usize) };
             let reason = core.api.last_error();
             drop(exclusive);
+            seen.ended(shared.main.id, CommandState::of(status == 0 && addr != 0));
             if status == 0 && addr != 0 {
                 break;
             }
@@ -429,15 +433,18 @@ impl VeoProc {
         let what = format_args!("reading {size} bytes of VE memory");
         let read = need!(core.api, veo_read_mem, "reading memory")?;
         let touches = Touches::here().map(|touches| touches.with(from, size, Use::Read));
+        let mut seen = core.observers.begin(|| RequestKind::Read(size));
         let exclusive = shared.exclusive(&what)?;
         if size == 0 {
             return Ok(());
         }
         let _entered = exclusive.touches(&what, touches.as_ref())?;
+        seen.started();
         // SAFETY: the main context is held exclusively, so the process is there; `to`
         // is valid as the caller promises, for the time of this synchronous call.
         let status = unsafe { read(core.handle(), to.cast(), from, size) };
         drop(exclusive);
+        seen.ended(shared.main.id, CommandState::of(status == 0));
         if status == 0 {
             return Ok(());
         }
@@ -454,14 +461,17 @@ impl VeoProc {
         let what = format_args!("writing {size} bytes of VE memory");
         let write = need!(core.api, veo_write_mem, "writing memory")?;
         let touches = Touches::here().map(|touches| touches.with(to, size, Use::Write));
+        let mut seen = core.observers.begin(|| RequestKind::Write(size));
         let exclusive = shared.exclusive(&what)?;
         if size == 0 {
             return Ok(());
         }
         let _entered = exclusive.touches(&what, touches.as_ref())?;
+        seen.started();
         // SAFETY: as in `copy_in`, with `from` valid for reading.
         let status = unsafe { write(core.handle(), to, from.cast(), size) };
         drop(exclusive);
+        seen.ended(shared.main.id, CommandState::of(status == 0));
         if status == 0 {
             return Ok(());
         }
@@ -510,12 +520,15 @@ impl VeoProc {
             let touches = touches.with(from.as_ptr().addr(), size, Use::Read);
             touches.with(to.as_ptr().addr(), size, Use::Write)
         });
+        let mut seen = core.observers.begin(|| RequestKind::Copy(size));
         let exclusive = shared.exclusive(&what)?;
         let _entered = exclusive.touches(&what, touches.as_ref())?;
+        seen.started();
         // SAFETY: both addresses carry the tag of this process, which is there while
         // the main context is held, and lie in buffers that are borrowed.
         let status = unsafe { copy(target as *mut c_void, source as *const c_void, size) };
         drop(exclusive);
+        seen.ended(shared.main.id, CommandState::of(status >= 0));
         if status >= 0 {
             return Ok(());
         }

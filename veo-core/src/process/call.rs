@@ -123,12 +123,13 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
     }
     let core = &shared.core;
     let call = need!(core.api, veo_call_sync, "a synchronous call")?;
-    let (ResolvedCallee { what, addr, .. }, mut exclusive) = loop {
+    let (ResolvedCallee { what, addr, .. }, mut exclusive, seen) = loop {
         let place = ResolvedCallee::of(proc, &callee)?;
+        let seen = core.observers.begin(|| place.what.clone());
         let exclusive = shared.exclusive(&place.what)?;
         // Nobody unloads a library while the main context is held.
         if place.is_there(shared) {
-            break (place, exclusive);
+            break (place, exclusive, seen);
         }
         drop(exclusive);
     };
@@ -147,14 +148,15 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
     // arguments were set above and `word` is valid for writing.
     let status = unsafe { call(core.handle(), addr, handle.as_ptr(), &raw mut word) };
     drop(exclusive);
+    // A signal's number comes in the result; 0 is none.
+    let state = match (status, word) {
+        (0, _) => CommandState::Ok,
+        (_, 0) => CommandState::Error,
+        _ => CommandState::Exception,
+    };
+    seen.ended(shared.main.id, state);
     if status == 0 {
         return decode(Word(word), Origin(proc.id()));
     }
-    // A signal's number comes in the result; 0 is none.
-    let state = if word == 0 {
-        CommandState::Error
-    } else {
-        CommandState::Exception
-    };
     Err(core.failure(&what, None, CommandOutcome { state, word }))
 }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::session::{CommandOutcome, CommandState};
 
 /// The most results that are collected at once.
-const MOST: usize = 32;
+pub(super) const MOST: usize = 32;
 
 /// A request that has finished, as its handle gets it.
 pub(crate) struct Finished {
@@ -221,6 +221,9 @@ impl CtxShared {
         drop(state);
         let mut results = [const { MaybeUninit::uninit() }; MOST];
         let results = self.ask(ids, &mut results, until);
+        if self.core.observers.is_on() {
+            return self.record_observed(own, ids, results);
+        }
         let mut state = self.lock();
         state.collecting = false;
         let mut finished = None;
@@ -350,6 +353,7 @@ impl CtxShared {
                 break;
             };
             any = true;
+            after.extend(self.observe_oldest(state, outcome(&result), true));
             after.extend(self.record(state, outcome(&result), Stamp::now()));
         }
         if any {
@@ -451,7 +455,7 @@ impl CtxShared {
     }
 }
 
-fn outcome(result: &veo_emu_result) -> CommandOutcome {
+pub(super) fn outcome(result: &veo_emu_result) -> CommandOutcome {
     let state = match u32::try_from(result.state) {
         Ok(ffi::VEO_COMMAND_OK) => CommandState::Ok,
         Ok(ffi::VEO_COMMAND_EXCEPTION) => CommandState::Exception,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::clock::Stamp;
-use crate::session::{CommandOutcome, LibraryCode, RequestKind};
+use crate::session::{CommandOutcome, LibraryCode, ProcCore, RequestKind, RequestRecord};
 use crate::staging::Staging;
 
 /// A request's place in the table, held by its handle. `number` tells a later
@@ -122,9 +122,19 @@ pub(crate) struct Aftermath {
     pub(super) waker: Option<Waker>,
     pub(super) unused: Option<Waker>,
     pub(super) dropped: Option<Payload>,
+    /// What observers of the process are told.
+    pub(super) told: Option<Box<(Arc<ProcCore>, RequestRecord)>>,
 }
 
 impl Aftermath {
+    /// The observers of a process are to be told of this.
+    pub(super) fn told(core: Arc<ProcCore>, record: RequestRecord) -> Aftermath {
+        Aftermath {
+            told: Some(Box::new((core, record))),
+            ..Aftermath::default()
+        }
+    }
+
     /// Wakes the task and drops the rest. Panics of either end here: the thread that
     /// collects has nothing to do with them, and a scope must not be left early.
     pub(crate) fn run(self) {
@@ -133,7 +143,11 @@ impl Aftermath {
             waker,
             unused,
             dropped,
+            told,
         } = self;
+        if let Some((core, record)) = told.as_deref() {
+            contain(|| core.observers.tell(record));
+        }
         if let Some(waker) = waker {
             contain(|| waker.wake());
         }

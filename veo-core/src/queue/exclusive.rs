@@ -100,6 +100,7 @@ impl CtxShared {
                 state: CommandState::Lost,
                 word: 0,
             };
+            after.extend(self.observe_oldest(&mut state, lost, false));
             after.extend(self.record(&mut state, lost, Stamp::now()));
         }
         state.args.clear();

@@ -5,6 +5,7 @@ mod args;
 mod collection;
 mod entry;
 mod exclusive;
+mod observed;
 mod order;
 mod shared;
 mod submission;

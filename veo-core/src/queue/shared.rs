@@ -45,6 +45,9 @@ pub(crate) struct CtxState {
     pub(super) retired: bool,
     /// Threads that sleep until something changes.
     sleepers: usize,
+    /// When the last request ended that somebody has looked at, in nanoseconds of
+    /// `CLOCK_MONOTONIC`.
+    pub(super) last_end: u64,
     /// The thread inside a request block, and how deep.
     pub(super) block: Option<(ThreadId, usize)>,
     /// Argument objects to be used again.
@@ -98,6 +101,7 @@ impl CtxShared {
                 collecting: false,
                 retired: false,
                 sleepers: 0,
+                last_end: 0,
                 block: None,
                 args: Vec::new(),
                 held_back: Vec::new(),

@@ -138,7 +138,7 @@ impl CtxShared {
     }
 
     /// Makes the call and waits for its result word. Nobody can ask when it was submitted, so
-    /// that costs no look at the clock.
+    /// that costs no look at the clock, unless somebody looks at all requests.
     pub(crate) fn call_words(
         &self,
         kernel: &'static Kernel,
@@ -149,7 +149,8 @@ impl CtxShared {
         if self.is_around_this() {
             return None;
         }
-        let ticket = match self.submit_words(Stamp::default, kernel, addr, args, result) {
+        let stamp = || self.submission_stamp();
+        let ticket = match self.submit_words(stamp, kernel, addr, args, result) {
             Ok(ticket) => ticket?,
             Err(error) => return Some(Err(*error)),
         };

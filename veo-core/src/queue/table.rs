@@ -225,8 +225,8 @@ impl Table {
         }
         Some(Aftermath {
             waker,
-            unused: None,
             dropped,
+            ..Aftermath::default()
         })
     }
 
@@ -287,6 +287,12 @@ impl Table {
     #[inline]
     pub(super) fn is_oldest(&self, ticket: Ticket) -> bool {
         self.oldest == ticket.place && self.find(ticket).is_some()
+    }
+
+    /// The oldest pending request: its number, what it is, when it was submitted.
+    pub(super) fn oldest_request(&self) -> Option<(u64, &RequestKind, Stamp)> {
+        let entry = self.places.get(self.oldest as usize)?;
+        Some((entry.number, &entry.kind, entry.submitted))
     }
 
     /// The backend's numbers of the oldest pending requests, in order; how many there are.

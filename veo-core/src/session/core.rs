@@ -11,6 +11,7 @@ use std::thread::{self, ThreadId};
 use veo_abi::ffi::veo_proc_handle;
 
 use super::fork::ProcessImage;
+use super::observe::Observers;
 use super::outcome::{CommandOutcome, CommandState};
 use super::request_kind::RequestKind;
 use crate::backend::{Api, ProcessExtension};
@@ -29,6 +30,7 @@ pub(crate) struct ProcCore {
     pub(crate) extension: Arc<dyn ProcessExtension>,
     /// The requests that may not have ended, if somebody looks for races.
     pub(crate) races: Option<RaceLog>,
+    pub(crate) observers: Observers,
     /// What ended the process, once that is known.
     ended: OnceLock<Fault>,
     /// Where the program killed it.
@@ -64,6 +66,7 @@ impl ProcCore {
             keeper,
             extension,
             races: RaceLog::new(races),
+            observers: Observers::default(),
             ended: OnceLock::new(),
             killed: Mutex::new(None),
             closing: AtomicBool::new(false),

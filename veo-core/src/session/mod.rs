@@ -1,14 +1,19 @@
-//! The session with a VE process: its number, whether it lives, how it is named and ended.
+//! The session with a VE process: its number, whether it lives, how it is named and ended, who
+//! looks at its requests.
 //!
 //! Everything that belongs to a process refers to its session, which refers to none of that.
 
 mod code;
 mod core;
 mod fork;
+mod observe;
 mod outcome;
 mod request_kind;
 
 pub(crate) use self::core::{Keeper, KeeperTask, ProcCore, ProcId};
 pub(crate) use code::LibraryCode;
+#[cfg_attr(not(test), allow(unused_imports))]
+pub(crate) use observe::Observer;
+pub(crate) use observe::{RequestRecord, RequestTimes, next_record};
 pub(crate) use outcome::{CommandOutcome, CommandState};
 pub(crate) use request_kind::RequestKind;

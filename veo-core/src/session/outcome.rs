@@ -15,3 +15,14 @@ pub(crate) enum CommandState {
     Error,
     Lost,
 }
+
+impl CommandState {
+    /// That of an operation of which no more is known than whether it worked.
+    pub(crate) fn of(worked: bool) -> CommandState {
+        if worked {
+            CommandState::Ok
+        } else {
+            CommandState::Error
+        }
+    }
+}

@@ -13,6 +13,8 @@ pub(crate) enum RequestKind {
     Function(Arc<str>),
     Read(usize),
     Write(usize),
+    /// Within the memory of a process.
+    Copy(usize),
     Alloc(u64),
     HostFunction,
     /// The wait for a request of another context, of this number.
@@ -92,6 +94,7 @@ impl fmt::Display for RequestKind {
             RequestKind::Function(name) => write!(f, "kernel {name}"),
             RequestKind::Read(size) => write!(f, "the transfer of {size} bytes from the VE"),
             RequestKind::Write(size) => write!(f, "the transfer of {size} bytes to the VE"),
+            RequestKind::Copy(size) => write!(f, "the copy of {size} bytes on the VE"),
             RequestKind::Alloc(size) => write!(f, "the allocation of {size} bytes"),
             RequestKind::HostFunction => f.write_str("the host function"),
             RequestKind::After(number) => {

@@ -1,0 +1,190 @@
+//! Observers get one record of each request, whatever way it was made, collected or lost.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use veo_test_support::compile;
+
+use crate::clock::system_time;
+use crate::error::{Error, Result};
+use crate::process::VeoProc;
+use crate::session::{CommandState, Observer, RequestRecord};
+use crate::stack::OnStack;
+use crate::ve_kernel;
+
+#[ve_kernel(lib = "libobserved.so", crate = crate)]
+fn next(x: i64) -> i64;
+
+#[ve_kernel(lib = "libobserved.so", crate = crate)]
+fn next_of(x: *mut i64);
+
+#[ve_kernel(lib = "libobserved.so", crate = crate)]
+fn crash();
+
+const SOURCE: &str = "
+    #include <stdint.h>
+    int64_t next(int64_t x) { return x + 1; }
+    void next_of(int64_t *x) { ++*x; }
+    void crash(void) { *(volatile int *)8 = 1; }
+";
+
+#[derive(Default)]
+struct Notes(Mutex<Vec<RequestRecord>>);
+
+impl Observer for Notes {
+    fn request(&self, record: &RequestRecord) {
+        self.0.lock().unwrap().push(record.clone());
+    }
+}
+
+impl Notes {
+    /// What was noted since the last call, as text, sorted.
+    fn take(&self) -> Vec<String> {
+        let records = std::mem::take(&mut *self.0.lock().unwrap());
+        let mut lines: Vec<_> = records
+            .iter()
+            .map(|record| {
+                let number = record.number.map_or("waited".into(), |n| n.to_string());
+                format!("{number}: {}, {:?}", record.kind, record.state)
+            })
+            .collect();
+        let ids: BTreeSet<_> = records.iter().map(|record| record.id).collect();
+        assert_eq!(ids.len(), records.len(), "{records:?}");
+        let now = system_time();
+        for record in &records {
+            let times = record.times;
+            let order = [
+                times.queued,
+                times.started,
+                times.ended,
+                times.collected,
+                now,
+            ];
+            assert!(order.is_sorted(), "{record:?}");
+            assert!(times.queued > 0 && now - times.queued < 600_000_000_000);
+        }
+        lines.sort();
+        lines
+    }
+}
+
+/// A process that finds the kernels beside this program, and who looks at it.
+fn process() -> Result<(VeoProc, Arc<Notes>)> {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let program = std::env::current_exe().expect("a test program has a path");
+        let directory = program.with_file_name("host");
+        std::fs::create_dir_all(&directory).expect("the target directory is writable");
+        let library = directory.join("libobserved.so");
+        compile::library_of(SOURCE, "c", library, &["-O1", "-g"])
+    });
+    let proc = VeoProc::builder().memory(16 << 20).build()?;
+    let notes = Arc::new(Notes::default());
+    let observer: Arc<dyn Observer> = notes.clone();
+    proc.shared().core.observers.join(observer);
+    Ok((proc, notes))
+}
+
+#[test]
+fn each_request_makes_one_record_however_it_is_made_and_collected() -> Result<()> {
+    let (proc, notes) = process()?;
+    let main = proc.shared().main.id;
+    // The first call looks the kernel up, and is made in another way.
+    next(&proc, 1)?;
+    assert_eq!(notes.take(), ["waited: kernel next, Ok"]);
+    assert_eq!(next(&proc, 1)?, 2);
+    assert!(
+        notes
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|record| record.context == main)
+    );
+    assert_eq!(notes.take(), ["0: kernel next, Ok"]);
+    let mut value = [1i64];
+    next_of(&proc, OnStack::inout(&mut value))?;
+    assert_eq!(notes.take(), ["waited: kernel next_of, Ok"]);
+    let mut buffer = proc.upload(&[1i64, 2, 3])?;
+    buffer.to_vec()?;
+    assert_eq!(
+        notes.take(),
+        [
+            "waited: the allocation of 24 bytes, Ok",
+            "waited: the transfer of 24 bytes from the VE, Ok",
+            "waited: the transfer of 24 bytes to the VE, Ok",
+        ]
+    );
+
+    let ctx = proc.open_context()?;
+    let written = ctx.write(&mut buffer, vec![7, 8, 9])?;
+    let called = next_of(&ctx, &mut buffer)?;
+    let host = ctx.call_vh(|| 5)?;
+    let mut read = ctx.read(&buffer)?;
+    let values = loop {
+        if let Some(values) = read.peek()? {
+            break values;
+        }
+    };
+    assert_eq!(values, [8, 8, 9]);
+    written.wait()?;
+    called.wait()?;
+    assert_eq!(host.wait()?, 5);
+    drop(next(&ctx, 1)?);
+    ctx.sync()?;
+    let many: Vec<_> = (0..100).map(|x| next(&ctx, x)).collect::<Result<_>>()?;
+    for request in many.into_iter().rev() {
+        request.wait()?;
+    }
+    let lines = notes.take();
+    assert_eq!(lines.len(), 105, "{lines:?}");
+    let expected = [
+        "0: the transfer of 24 bytes to the VE, Ok",
+        "1: kernel next_of, Ok",
+        "2: the host function, Ok",
+        "3: the transfer of 24 bytes from the VE, Ok",
+        "4: kernel next, Ok",
+        "104: kernel next, Ok",
+    ];
+    for line in expected {
+        let found = lines.iter().filter(|other| *other == line).count();
+        assert_eq!(found, 1, "{line} in {lines:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn requests_that_fail_or_are_lost_are_told_of_too() -> Result<()> {
+    let (proc, notes) = process()?;
+    let ctx = proc.open_context()?;
+    let fatal = crash(&ctx)?;
+    let behind = next(&ctx, 1);
+    assert!(matches!(fatal.wait(), Err(Error::Exception { .. })));
+    // The process may have ended before the second call came.
+    let queued = behind.map(|request| request.wait()).is_ok();
+    let records = notes.0.lock().unwrap().clone();
+    assert_eq!(records.len(), 1 + usize::from(queued), "{records:?}");
+    assert_eq!(records[0].kind.to_string(), "kernel crash");
+    assert!(records[0].times.estimated);
+    assert!(
+        records
+            .iter()
+            .all(|record| record.state != CommandState::Ok)
+    );
+    notes.take();
+
+    let (proc, notes) = process()?;
+    let ctx = proc.open_context()?;
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let held = ctx.call_vh(move || wait.recv().is_ok())?;
+    let behind = next(&ctx, 1)?;
+    proc.kill()?;
+    drop(go);
+    assert!(behind.wait().is_err());
+    drop(held.wait());
+    let lines = notes.take();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[1].starts_with("1: kernel next, "), "{lines:?}");
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Who looks at the requests of a process. Each request that has ended makes one record, which
+//! every observer of its process gets.
+//!
+//! [`Observers::is_on`] is the one place where it is asked whether anybody looks: where a request
+//! is collected, and where its submission would otherwise not look at the clock. If nobody does,
+//! nothing else happens. [`Observers::tell`] is the one place where records are handed out.
+//!
+//! To join: implement [`Observer`] and give it to [`Observers::join`] of the process, as
+//! `process/thread.rs` does for those that are there from the start. Observers are called by the
+//! thread that has collected the request, without the lock of its context, and not in the order of
+//! the requests where several threads collect. What they do there is part of the time of a call.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::outcome::CommandState;
+use super::request_kind::RequestKind;
+use crate::clock::{RunTimes, system_time};
+
+/// A request that has ended.
+#[cfg_attr(not(test), allow(dead_code))]
+#[derive(Clone, Debug)]
+pub(crate) struct RequestRecord {
+    /// Numbers what is recorded for the life of the program, from 1.
+    pub(crate) id: u64,
+    /// The number of its context, unique in the program.
+    pub(crate) context: u64,
+    /// Its number in the context, as `VeoRequest::id` has it. `None`: it was not queued, its
+    /// caller waited for it.
+    pub(crate) number: Option<u64>,
+    pub(crate) kind: RequestKind,
+    pub(crate) state: CommandState,
+    pub(crate) times: RequestTimes,
+}
+
+/// When what happened to a request, in nanoseconds of `CLOCK_MONOTONIC`. Each is at least as late
+/// as the one before.
+#[cfg_attr(not(test), allow(dead_code))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RequestTimes {
+    /// The program submitted it.
+    pub(crate) queued: u64,
+    /// It began to run.
+    pub(crate) started: u64,
+    /// It ended.
+    pub(crate) ended: u64,
+    /// The host saw its end.
+    pub(crate) collected: u64,
+    /// Whether `started` or `ended` are not known: then it started when it was queued or the one
+    /// before it had ended, and ended when it was collected.
+    pub(crate) estimated: bool,
+}
+
+impl RequestTimes {
+    /// Those of a request that ran as `run` says, in a context in which the one before it ended
+    /// at `before`.
+    pub(crate) fn new(queued: u64, run: RunTimes, before: u64, collected: u64) -> RequestTimes {
+        let queued = queued.min(collected);
+        // The clocks of two processors may differ by a few nanoseconds.
+        let started = run.started.unwrap_or(before).clamp(queued, collected);
+        let ended = run.ended.unwrap_or(collected).clamp(started, collected);
+        RequestTimes {
+            queued,
+            started,
+            ended,
+            collected,
+            estimated: run.started.is_none() || run.ended.is_none(),
+        }
+    }
+}
+
+/// A number for a record.
+pub(crate) fn next_record() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Somebody who looks at the requests of a process.
+pub(crate) trait Observer: Send + Sync {
+    /// A request has ended.
+    fn request(&self, record: &RequestRecord);
+}
+
+/// The observers of a process.
+#[derive(Default)]
+pub(crate) struct Observers {
+    any: AtomicBool,
+    list: RwLock<Vec<Arc<dyn Observer>>>,
+}
+
+impl Observers {
+    /// Whether anybody looks.
+    #[inline(always)]
+    pub(crate) fn is_on(&self) -> bool {
+        self.any.load(Ordering::Relaxed)
+    }
+
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub(crate) fn join(&self, observer: Arc<dyn Observer>) {
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        list.push(observer);
+        self.any.store(true, Ordering::Relaxed);
+    }
+
+    /// Hands out a record. Not to be called with a lock held: observers may run code of the user.
+    #[cold]
+    pub(crate) fn tell(&self, record: &RequestRecord) {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        for observer in &*list {
+            observer.request(record);
+        }
+    }
+
+    /// Begins an operation for which its caller waits, before it waits for its turn.
+    #[inline]
+    pub(crate) fn begin(&self, kind: impl FnOnce() -> RequestKind) -> Waited<'_> {
+        if !self.is_on() {
+            return Waited(None);
+        }
+        let queued = system_time();
+        Waited(Some(WaitedOperation {
+            observers: self,
+            kind: kind(),
+            queued,
+            run: RunTimes::default(),
+        }))
+    }
+}
+
+impl fmt::Debug for Observers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Observers({})", self.is_on())
+    }
+}
+
+/// An operation for which its caller waits. If it is dropped, it was not made, and nobody hears
+/// of it.
+pub(crate) struct Waited<'a>(Option<WaitedOperation<'a>>);
+
+struct WaitedOperation<'a> {
+    observers: &'a Observers,
+    kind: RequestKind,
+    queued: u64,
+    run: RunTimes,
+}
+
+impl Waited<'_> {
+    /// It begins now: this thread does it.
+    #[inline]
+    pub(crate) fn started(&mut self) {
+        if let Some(operation) = &mut self.0 {
+            operation.run.started = Some(system_time());
+        }
+    }
+
+    /// It has ended, in this context.
+    #[inline]
+    pub(crate) fn ended(self, context: u64, state: CommandState) {
+        if let Some(operation) = self.0 {
+            operation.ended(context, state);
+        }
+    }
+}
+
+impl WaitedOperation<'_> {
+    #[cold]
+    fn ended(self, context: u64, state: CommandState) {
+        let WaitedOperation {
+            observers,
+            kind,
+            queued,
+            mut run,
+        } = self;
+        let now = system_time();
+        // Who knows when it began has done it here.
+        run.ended = run.started.map(|_| now);
+        observers.tell(&RequestRecord {
+            id: next_record(),
+            context,
+            number: None,
+            kind,
+            state,
+            times: RequestTimes::new(queued, run, queued, now),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_in_order_whatever_the_backend_says() {
+        let run = |started, ended| RunTimes { started, ended };
+        let all = |times: RequestTimes| [times.queued, times.started, times.ended, times.collected];
+        let known = RequestTimes::new(10, run(Some(12), Some(15)), 0, 20);
+        assert_eq!((all(known), known.estimated), ([10, 12, 15, 20], false));
+        let unknown = RequestTimes::new(10, run(None, None), 14, 20);
+        assert_eq!((all(unknown), unknown.estimated), ([10, 14, 20, 20], true));
+        let first = RequestTimes::new(10, run(None, None), 3, 20);
+        assert_eq!(all(first), [10, 10, 20, 20]);
+        // A kernel that crashed has a start alone.
+        let crashed = RequestTimes::new(10, run(Some(12), None), 3, 20);
+        assert_eq!((all(crashed), crashed.estimated), ([10, 12, 20, 20], true));
+        for started in [0, 9, 15, 21, u64::MAX] {
+            for ended in [0, 9, 15, 21, u64::MAX] {
+                let times = all(RequestTimes::new(
+                    10,
+                    run(Some(started), Some(ended)),
+                    0,
+                    20,
+                ));
+                assert!(times.is_sorted(), "{times:?}");
+                assert_eq!((times[0], times[3]), (10, 20));
+            }
+        }
+        assert!(all(RequestTimes::new(30, run(None, None), 0, 20)).is_sorted());
+    }
+}
