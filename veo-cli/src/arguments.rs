@@ -4,6 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::generate::{Completions, Man};
 use crate::nodes::Nodes;
+use crate::ps::Ps;
+use crate::top::Top;
 
 /// Looks at Vector Engine nodes and at libraries for them, with a card or without
 #[derive(Parser)]
@@ -19,6 +21,8 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Nodes(Nodes),
+    Ps(Ps),
+    Top(Top),
     Completions(Completions),
     Man(Man),
 }
@@ -28,6 +32,8 @@ impl Command {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Command::Nodes(_) => "nodes",
+            Command::Ps(_) => "ps",
+            Command::Top(_) => "top",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",
         }

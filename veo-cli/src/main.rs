@@ -11,6 +11,9 @@ mod generate;
 mod node_option;
 mod nodes;
 mod output;
+mod ps;
+mod seen;
+mod top;
 
 use std::process::ExitCode;
 
@@ -47,6 +50,8 @@ fn main() -> ExitCode {
 fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     match command {
         Command::Nodes(command) => nodes::run(command, console),
+        Command::Ps(command) => ps::run(command, console),
+        Command::Top(command) => top::run(command, console),
         Command::Completions(command) => {
             generate::completions(command, Arguments::command(), console)
         }

@@ -1,0 +1,17 @@
+//! `veo ps`: the VE processes of this user.
+
+use crate::failure::Failure;
+use crate::node_option::NodeOption;
+use crate::output::Console;
+use crate::seen::Watcher;
+
+/// List the VE processes of this user
+#[derive(clap::Args)]
+pub(crate) struct Ps {
+    #[command(flatten)]
+    node: NodeOption,
+}
+
+pub(crate) fn run(command: &Ps, console: &Console) -> Result<(), Failure> {
+    console.give(&Watcher::new(command.node.given()).look_twice()?)
+}

@@ -1,0 +1,89 @@
+//! `veo top`: the VE processes of this user, again and again.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use crate::failure::Failure;
+use crate::node_option::NodeOption;
+use crate::output::Console;
+use crate::seen::Watcher;
+
+/// Show what the VE processes of this user do, again and again
+#[derive(clap::Args)]
+pub(crate) struct Top {
+    #[command(flatten)]
+    node: NodeOption,
+    /// Time between two looks
+    #[arg(short, long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    delay: Duration,
+    /// End after so many looks
+    #[arg(short = 'n', long, value_parser = clap::value_parser!(u64).range(1..))]
+    times: Option<u64>,
+}
+
+/// The longest time between two looks.
+const LONGEST: f64 = 86_400.0;
+/// The shortest: looking takes time as well.
+const SHORTEST: f64 = 0.01;
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok();
+    seconds
+        .filter(|seconds| (SHORTEST..=LONGEST).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| format!("give a number of seconds, {SHORTEST} to {LONGEST}"))
+}
+
+pub(crate) fn run(command: &Top, console: &Console) -> Result<(), Failure> {
+    let mut watcher = Watcher::new(command.node.given());
+    let clears = !console.is_json() && io::stdout().is_terminal();
+    let mut shown = 0;
+    let mut due = Instant::now();
+    loop {
+        let list = if shown == 0 {
+            watcher.look_twice()?
+        } else {
+            watcher.look()?
+        };
+        if clears {
+            clear().map_err(|error| Failure::of_output(&error))?;
+        } else if shown > 0 && !console.is_json() {
+            blank().map_err(|error| Failure::of_output(&error))?;
+        }
+        console.give(&list)?;
+        shown += 1;
+        if command.times.is_some_and(|times| shown >= times) {
+            return Ok(());
+        }
+        // After a pause of this program it goes on from now.
+        due = (due + command.delay).max(Instant::now());
+        std::thread::sleep(due - Instant::now());
+    }
+}
+
+/// Has the next lines take the place of the last ones.
+fn clear() -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(b"\x1b[H\x1b[J")?;
+    stdout.flush()
+}
+
+/// Between two looks where nothing is cleared.
+fn blank() -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_a_number_that_can_be_waited_for() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for wrong in ["", "x", "0", "-1", "nan", "inf", "1e9", "1e-9"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+}
