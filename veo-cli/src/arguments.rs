@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::generate::{Completions, Man};
 use crate::nodes::Nodes;
 use crate::ps::Ps;
+use crate::timeline::Timeline;
 use crate::top::Top;
 
 /// Looks at Vector Engine nodes and at libraries for them, with a card or without
@@ -23,6 +24,7 @@ pub(crate) enum Command {
     Nodes(Nodes),
     Ps(Ps),
     Top(Top),
+    Timeline(Timeline),
     Completions(Completions),
     Man(Man),
 }
@@ -34,6 +36,7 @@ impl Command {
             Command::Nodes(_) => "nodes",
             Command::Ps(_) => "ps",
             Command::Top(_) => "top",
+            Command::Timeline(_) => "timeline",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",
         }

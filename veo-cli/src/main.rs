@@ -13,6 +13,7 @@ mod nodes;
 mod output;
 mod ps;
 mod seen;
+mod timeline;
 mod top;
 
 use std::process::ExitCode;
@@ -52,6 +53,7 @@ fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Nodes(command) => nodes::run(command, console),
         Command::Ps(command) => ps::run(command, console),
         Command::Top(command) => top::run(command, console),
+        Command::Timeline(command) => timeline::run(command, console),
         Command::Completions(command) => {
             generate::completions(command, Arguments::command(), console)
         }

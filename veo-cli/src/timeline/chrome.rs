@@ -1,0 +1,148 @@
+//! Traces in Chrome's format: JSON, an array of events or an object that has one.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use serde::Deserialize;
+
+use super::trace::{Collector, Span, Trace, TrackKey};
+
+#[derive(Deserialize)]
+struct Object {
+    #[serde(rename = "traceEvents")]
+    events: Vec<Event>,
+}
+
+/// An event. Times are in microseconds.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(default)]
+    ph: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    pid: serde_json::Value,
+    #[serde(default)]
+    tid: serde_json::Value,
+    ts: Option<f64>,
+    dur: Option<f64>,
+    #[serde(default)]
+    args: Args,
+}
+
+#[derive(Default, Deserialize)]
+struct Args {
+    name: Option<serde_json::Value>,
+    bytes: Option<serde_json::Value>,
+    outcome: Option<String>,
+    missing: Option<serde_json::Value>,
+}
+
+/// Whether a file of this beginning is such a trace.
+pub(super) fn is_trace(beginning: &[u8]) -> bool {
+    let text = beginning.trim_ascii_start();
+    let next = text.get(1..).and_then(first);
+    // One letter may also be the length of a packet.
+    matches!(
+        (first(text), next),
+        (Some(b'['), Some(b'{' | b']')) | (Some(b'{'), Some(b'"' | b'}'))
+    )
+}
+
+fn first(text: &[u8]) -> Option<u8> {
+    text.trim_ascii_start().first().copied()
+}
+
+/// Numbers of processes and threads, which may be numbers or text.
+#[derive(Default)]
+struct Numbers(HashMap<String, u64>);
+
+impl Numbers {
+    fn of(&mut self, value: &serde_json::Value) -> u64 {
+        let next = self.0.len() as u64;
+        *self.0.entry(value.to_string()).or_insert(next)
+    }
+}
+
+/// Reads a trace, of which this is the beginning.
+pub(super) fn read(beginning: &[u8], file: impl Read) -> Result<Trace, String> {
+    let events = if first(beginning) == Some(b'[') {
+        serde_json::from_reader(file)
+    } else {
+        serde_json::from_reader(file).map(|object: Object| object.events)
+    };
+    let events: Vec<Event> = events.map_err(|error| error.to_string())?;
+    let mut collector = Collector::default();
+    let (mut pids, mut tids) = (Numbers::default(), Numbers::default());
+    let mut processes = HashMap::new();
+    let mut threads = HashMap::new();
+    for event in events {
+        let key = TrackKey(pids.of(&event.pid), tids.of(&event.tid));
+        let label = event.args.name.as_ref().and_then(serde_json::Value::as_str);
+        match (event.ph.as_str(), event.name.as_str()) {
+            ("M", "process_name") => {
+                processes.insert(key.0, label.unwrap_or_default().to_owned());
+            }
+            ("M", "thread_name") => {
+                threads.insert(key, label.unwrap_or_default().to_owned());
+            }
+            ("B", _) => {
+                let Some(begin) = nanoseconds(event.ts) else {
+                    continue;
+                };
+                collector.begin(key, span(&event, begin, begin))?;
+            }
+            ("E", _) => {
+                if let Some(end) = nanoseconds(event.ts) {
+                    collector.end(key, end);
+                }
+            }
+            ("X", _) => {
+                let Some(begin) = nanoseconds(event.ts) else {
+                    continue;
+                };
+                let took = nanoseconds(event.dur).unwrap_or(0);
+                collector.whole(key, span(&event, begin, begin.saturating_add(took)))?;
+            }
+            ("C", super::MISSING_TRACK) => {
+                let count = event
+                    .args
+                    .missing
+                    .as_ref()
+                    .and_then(serde_json::Value::as_u64);
+                collector.missing(key, count.unwrap_or(0));
+            }
+            _ => {}
+        }
+    }
+    Ok(collector.finish(|key| {
+        let process = processes.get(&key.0).cloned().unwrap_or_default();
+        let thread = threads.get(&key).cloned();
+        (
+            process,
+            thread.unwrap_or_else(|| format!("track {}", key.1)),
+        )
+    }))
+}
+
+fn span(event: &Event, begin: u64, end: u64) -> Span {
+    Span {
+        name: event.name.as_str().into(),
+        begin,
+        end,
+        bytes: event
+            .args
+            .bytes
+            .as_ref()
+            .and_then(serde_json::Value::as_u64),
+        outcome: event.args.outcome.clone(),
+    }
+}
+
+/// A time of this format, if it is one.
+fn nanoseconds(microseconds: Option<f64>) -> Option<u64> {
+    let nanoseconds = (microseconds? * 1000.0).round();
+    (0.0..1e19)
+        .contains(&nanoseconds)
+        .then_some(nanoseconds as u64)
+}

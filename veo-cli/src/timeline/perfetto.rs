@@ -1,0 +1,302 @@
+//! Traces in the format of Perfetto: protocol buffers. The numbers of messages and fields are those of its public schema.
+//!
+//! A trace is a series of packets. The packets of a sequence share names, a track and a clock, which a packet says anew where the
+//! sequence begins; several files behind each other are one trace.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
+
+use super::trace::{Collector, Span, Trace, TrackKey};
+use super::wire::{Message, varint};
+
+/// Fields of `TracePacket`, and its flag for a new beginning.
+mod packet {
+    pub(super) const CLOCK_SNAPSHOT: u64 = 6;
+    pub(super) const TIMESTAMP: u64 = 8;
+    pub(super) const SEQUENCE_ID: u64 = 10;
+    pub(super) const TRACK_EVENT: u64 = 11;
+    pub(super) const INTERNED_DATA: u64 = 12;
+    pub(super) const SEQUENCE_FLAGS: u64 = 13;
+    pub(super) const TIMESTAMP_CLOCK_ID: u64 = 58;
+    pub(super) const DEFAULTS: u64 = 59;
+    pub(super) const TRACK_DESCRIPTOR: u64 = 60;
+    pub(super) const CLEARED: u64 = 1;
+}
+
+/// Fields of `TrackDescriptor`, `ProcessDescriptor` and `ThreadDescriptor`.
+mod track {
+    pub(super) const UUID: u64 = 1;
+    pub(super) const NAME: u64 = 2;
+    pub(super) const PROCESS: u64 = 3;
+    pub(super) const PARENT: u64 = 5;
+    pub(super) const PROCESS_NAME: u64 = 6;
+}
+
+/// Fields of `TrackEvent`, and its types.
+mod event {
+    pub(super) const ANNOTATIONS: u64 = 4;
+    pub(super) const TYPE: u64 = 9;
+    pub(super) const NAME_IID: u64 = 10;
+    pub(super) const TRACK_UUID: u64 = 11;
+    pub(super) const NAME: u64 = 23;
+    pub(super) const COUNTER_VALUE: u64 = 30;
+    pub(super) const SLICE_BEGIN: u64 = 1;
+    pub(super) const SLICE_END: u64 = 2;
+    pub(super) const COUNTER: u64 = 4;
+}
+
+/// Fields of `InternedData`, of the messages in it, of `DebugAnnotation`.
+mod names {
+    pub(super) const EVENTS: u64 = 2;
+    pub(super) const ANNOTATIONS: u64 = 3;
+    pub(super) const IID: u64 = 1;
+    pub(super) const NAME: u64 = 2;
+    pub(super) const ANNOTATION_IID: u64 = 1;
+    pub(super) const ANNOTATION_UINT: u64 = 3;
+    pub(super) const ANNOTATION_STRING: u64 = 6;
+    pub(super) const ANNOTATION_NAME: u64 = 10;
+}
+
+/// Fields of `ClockSnapshot` and its `Clock`.
+mod clock {
+    pub(super) const CLOCKS: u64 = 1;
+    pub(super) const ID: u64 = 1;
+    pub(super) const TIMESTAMP: u64 = 2;
+    pub(super) const IS_INCREMENTAL: u64 = 3;
+}
+
+/// Field of `Trace`, with the type of its values.
+const PACKET_KEY: u8 = 1 << 3 | 2;
+
+/// No packet is larger.
+const LARGEST: u64 = 64 << 20;
+
+/// Whether a file of this beginning is such a trace.
+pub(super) fn is_trace(beginning: &[u8]) -> bool {
+    beginning.first() == Some(&PACKET_KEY)
+}
+
+/// What the packets of a sequence share.
+#[derive(Default)]
+struct SequenceState {
+    track: Option<u64>,
+    clock: Option<u64>,
+    /// The time of each incremental clock.
+    incremental: HashMap<u64, u64>,
+    events: HashMap<u64, Rc<str>>,
+    annotations: HashMap<u64, Rc<str>>,
+}
+
+/// What is known of a track.
+#[derive(Default)]
+struct Described {
+    name: String,
+    parent: Option<u64>,
+    is_process: bool,
+}
+
+#[derive(Default)]
+struct Reader {
+    sequences: HashMap<u64, SequenceState>,
+    described: HashMap<u64, Described>,
+    collector: Collector,
+}
+
+/// Reads a trace.
+pub(super) fn read(mut file: impl BufRead) -> Result<Trace, String> {
+    let mut reader = Reader::default();
+    let mut bytes = Vec::new();
+    loop {
+        match next_packet(&mut file, &mut bytes) {
+            Ok(true) => reader.packet(Message(&bytes))?,
+            Ok(false) => break,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                reader.collector.is_cut = true;
+                break;
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    let described = reader.described;
+    Ok(reader.collector.finish(|key| names_of(&described, key.0)))
+}
+
+/// Takes the next packet from a file. `false`: there is none.
+fn next_packet(file: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool> {
+    let wrong = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why.to_owned());
+    if file.fill_buf()?.is_empty() {
+        return Ok(false);
+    }
+    let mut byte = [0];
+    file.read_exact(&mut byte)?;
+    if byte[0] != PACKET_KEY {
+        return Err(wrong("it is damaged: a packet begins with something else"));
+    }
+    let mut len = Vec::new();
+    loop {
+        file.read_exact(&mut byte)?;
+        len.push(byte[0]);
+        if byte[0] & 0x80 == 0 {
+            break;
+        }
+        if len.len() == 10 {
+            return Err(wrong("it is damaged: a packet has no length"));
+        }
+    }
+    let len = varint(&mut &len[..]).filter(|len| *len <= LARGEST);
+    let len = len.ok_or_else(|| wrong("it is damaged: a packet is longer than 64 MiB"))?;
+    bytes.clear();
+    // Not all at once: the length may be wrong.
+    let read = file.take(len).read_to_end(bytes)?;
+    if (read as u64) < len {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(true)
+}
+
+/// The names of the process and of the track itself.
+fn names_of(described: &HashMap<u64, Described>, uuid: u64) -> (String, String) {
+    let own = described.get(&uuid);
+    let name = own.map_or_else(|| format!("track {uuid:x}"), |own| own.name.clone());
+    let mut at = own.and_then(|own| own.parent);
+    let mut process = String::new();
+    // A chain of parents that has no end is no error.
+    for _ in 0..16 {
+        let Some(parent) = at.and_then(|uuid| described.get(&uuid)) else {
+            break;
+        };
+        process.clone_from(&parent.name);
+        if parent.is_process {
+            break;
+        }
+        at = parent.parent;
+    }
+    (process, name)
+}
+
+impl Reader {
+    fn packet(&mut self, packet: Message<'_>) -> Result<(), String> {
+        if let Some(descriptor) = packet.message(packet::TRACK_DESCRIPTOR) {
+            self.describe(descriptor);
+        }
+        let id = packet.number(packet::SEQUENCE_ID).unwrap_or(0);
+        let flags = packet.number(packet::SEQUENCE_FLAGS).unwrap_or(0);
+        let state = self.sequences.entry(id).or_default();
+        if flags & packet::CLEARED != 0 {
+            *state = SequenceState::default();
+        }
+        if let Some(defaults) = packet.message(packet::DEFAULTS) {
+            let track_event = defaults.message(packet::TRACK_EVENT);
+            state.track = track_event.and_then(|event| event.number(event::TRACK_UUID));
+            state.clock = defaults.number(packet::TIMESTAMP_CLOCK_ID);
+        }
+        if let Some(snapshot) = packet.message(packet::CLOCK_SNAPSHOT) {
+            for clock in snapshot.messages(clock::CLOCKS) {
+                if clock
+                    .number(clock::IS_INCREMENTAL)
+                    .is_some_and(|is| is != 0)
+                    && let Some(id) = clock.number(clock::ID)
+                {
+                    let time = clock.number(clock::TIMESTAMP).unwrap_or(0);
+                    state.incremental.insert(id, time);
+                }
+            }
+        }
+        if let Some(interned) = packet.message(packet::INTERNED_DATA) {
+            state.intern(interned);
+        }
+        // An incremental clock goes on with each packet that has a time.
+        let time = packet.number(packet::TIMESTAMP).map(|time| {
+            let clock = packet.number(packet::TIMESTAMP_CLOCK_ID).or(state.clock);
+            match clock.and_then(|clock| state.incremental.get_mut(&clock)) {
+                Some(last) => {
+                    *last = last.wrapping_add(time);
+                    *last
+                }
+                None => time,
+            }
+        });
+        let Some((event, time)) = packet.message(packet::TRACK_EVENT).zip(time) else {
+            return Ok(());
+        };
+        let Some(track) = event.number(event::TRACK_UUID).or(state.track) else {
+            return Ok(());
+        };
+        let key = TrackKey(track, 0);
+        match event.number(event::TYPE) {
+            Some(event::SLICE_BEGIN) => {
+                let span = state.span(event, time);
+                self.collector.begin(key, span)?;
+            }
+            Some(event::SLICE_END) => self.collector.end(key, time),
+            Some(event::COUNTER) => {
+                let name = self.described.get(&track).map(|described| &*described.name);
+                if name == Some(super::MISSING_TRACK) {
+                    let count = event.number(event::COUNTER_VALUE).unwrap_or(0);
+                    self.collector.missing(key, count);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn describe(&mut self, descriptor: Message<'_>) {
+        let Some(uuid) = descriptor.number(track::UUID) else {
+            return;
+        };
+        let process = descriptor.message(track::PROCESS);
+        let name = descriptor.get(track::NAME);
+        let name = name.or_else(|| process?.get(track::PROCESS_NAME));
+        let described = Described {
+            name: name.and_then(|name| name.text()).unwrap_or_default(),
+            parent: descriptor.number(track::PARENT),
+            is_process: process.is_some(),
+        };
+        self.described.insert(uuid, described);
+    }
+}
+
+impl SequenceState {
+    fn intern(&mut self, interned: Message<'_>) {
+        let put = |field, into: &mut HashMap<u64, Rc<str>>| {
+            for entry in interned.messages(field) {
+                let name = entry.get(names::NAME).and_then(|name| name.text());
+                if let Some((number, name)) = entry.number(names::IID).zip(name) {
+                    into.insert(number, name.into());
+                }
+            }
+        };
+        put(names::EVENTS, &mut self.events);
+        put(names::ANNOTATIONS, &mut self.annotations);
+    }
+
+    /// What begins with an event.
+    fn span(&self, event: Message<'_>, time: u64) -> Span {
+        let own = event.get(event::NAME).and_then(|name| name.text());
+        let own = own.map(Rc::from);
+        let interned = || self.events.get(&event.number(event::NAME_IID)?).cloned();
+        let mut span = Span {
+            name: own.or_else(interned).unwrap_or_else(|| "".into()),
+            begin: time,
+            end: time,
+            bytes: None,
+            outcome: None,
+        };
+        for annotation in event.messages(event::ANNOTATIONS) {
+            let interned = annotation.number(names::ANNOTATION_IID);
+            let interned = interned.and_then(|number| self.annotations.get(&number).cloned());
+            let own = || Some(Rc::from(annotation.get(names::ANNOTATION_NAME)?.text()?));
+            match interned.or_else(own).as_deref() {
+                Some("bytes") => span.bytes = annotation.number(names::ANNOTATION_UINT),
+                Some("outcome") => {
+                    let text = annotation.get(names::ANNOTATION_STRING);
+                    span.outcome = text.and_then(|text| text.text());
+                }
+                _ => {}
+            }
+        }
+        span
+    }
+}
