@@ -16,7 +16,7 @@ use super::queue::Queue;
 use super::start::{self, Options};
 use super::transfer;
 use crate::error::{Error, Result};
-use crate::log::debug;
+use crate::log::{debug, warn_once};
 use crate::shared::message::Message;
 use crate::shared::parcel::{RING_FILE, RING_NAME};
 use crate::shared::ring::Ring;
@@ -32,6 +32,9 @@ pub(crate) const LEAST_STACK: u64 = 4 << 20;
 
 /// How long a killed process may take to be gone.
 const KILL_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a process with a sanitizer may take to end. It looks for leaks then, and finding the
+/// source lines of a report alone takes seconds on a busy machine.
+const REPORT_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Cores of a VE, for numbering.
 const CORES: i32 = 8;
@@ -97,6 +100,11 @@ impl Process {
         // With libveo the creation is the first message: no call gets id 0, which
         // programs take for none.
         drop(main.exclusive_use());
+        let grace = if child.sanitizers.reports.is_some() {
+            options.grace.max(REPORT_PATIENCE)
+        } else {
+            options.grace
+        };
         Ok(Process {
             node_number: number,
             child,
@@ -107,7 +115,7 @@ impl Process {
             }),
             further: Mutex::default(),
             core,
-            grace: options.grace,
+            grace,
             creator: process::own_id(),
         })
     }
@@ -250,6 +258,13 @@ impl Process {
                     close_context(&main, true);
                 });
             if closer.is_err() || !self.child.wait_for_end(grace.unwrap_or(self.grace)) {
+                if self.child.sanitizers.reports.is_some() {
+                    warn_once!(
+                        "VE process {} did not end when it was destroyed and is killed: its \
+                         sanitizer may not have reported all, leaks for one",
+                        self.child.pid
+                    );
+                }
                 self.child
                     .end_because(Reason::broken("it did not end when it was destroyed"));
                 self.child.wait_for_end(KILL_PATIENCE);
