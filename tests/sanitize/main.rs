@@ -6,4 +6,5 @@ use veo_test_support as _;
 mod built;
 mod refused;
 mod right;
+mod slow_end;
 mod wrong;
