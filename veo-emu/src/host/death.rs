@@ -12,12 +12,12 @@ pub(crate) struct Work {
     pub(crate) context: u32,
     /// Id of the request, or number of the parcel if there is no kernel.
     pub(crate) number: u64,
-    pub(crate) job: Job,
+    pub(crate) job: WorkKind,
 }
 
 /// What the VE side does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Job {
+pub(crate) enum WorkKind {
     /// The kernel at this address.
     Kernel(u64),
     /// What a parcel asks for.
@@ -26,11 +26,11 @@ pub(crate) enum Job {
     Close { last: bool },
 }
 
-impl Job {
+impl WorkKind {
     /// The kernel that runs.
     pub(crate) fn kernel(self) -> Option<u64> {
         match self {
-            Job::Kernel(address) => Some(address),
+            WorkKind::Kernel(address) => Some(address),
             _ => None,
         }
     }
@@ -179,12 +179,12 @@ impl Death {
     pub(crate) fn kernel(&self) -> Option<u64> {
         match &self.fault {
             Some(fault) if fault.kernel != 0 => Some(fault.kernel),
-            _ => self.job().and_then(Job::kernel),
+            _ => self.job().and_then(WorkKind::kernel),
         }
     }
 
     /// The work under way when it ended, if there was only one.
-    pub(crate) fn job(&self) -> Option<Job> {
+    pub(crate) fn job(&self) -> Option<WorkKind> {
         match self.work.as_slice() {
             [work] => Some(work.job),
             _ => None,

@@ -7,43 +7,43 @@ use std::fmt::Write;
 use veo_abi::hmem;
 use veo_debuginfo::{SourceLines, SourceLocation};
 
-use super::death::{Death, Ended, Job, ReasonKind};
+use super::death::{Death, Ended, ReasonKind, WorkKind};
 use super::symbols::{KnownLibrary, Symbols};
 use crate::shared::control::RecordedCause;
 use crate::shared::parcel::Task;
 
 /// What the VE side does, in words. Functions of libraries run on many occasions.
-pub(crate) fn doing(job: Job, context: u32, symbols: &Symbols) -> String {
+pub(crate) fn doing(job: WorkKind, context: u32, symbols: &Symbols) -> String {
     match job {
-        Job::Kernel(address) => {
+        WorkKind::Kernel(address) => {
             let name = symbols.name_of(address);
             format!(
                 "kernel {}",
                 name.unwrap_or_else(|| format!("at {address:#x}"))
             )
         }
-        Job::Task(Task::Load) => {
+        WorkKind::Task(Task::Load) => {
             format!(
                 "loading library {} (its constructors run then)",
                 symbols.subject()
             )
         }
-        Job::Task(Task::Unload) => {
+        WorkKind::Task(Task::Unload) => {
             format!(
                 "unloading library {} (its destructors run then)",
                 symbols.subject()
             )
         }
-        Job::Task(Task::Symbol) => format!("looking up symbol {}", symbols.subject()),
-        Job::Task(Task::Statistics) => "asking what kernels have executed".into(),
-        Job::Task(Task::Read) => "reading VE memory".into(),
-        Job::Task(Task::Write) => "writing VE memory".into(),
-        Job::Task(Task::Free | Task::Close) => "freeing VE memory".into(),
-        Job::Task(Task::Open) => "allocating VE memory".into(),
-        Job::Close { last: false } => {
+        WorkKind::Task(Task::Symbol) => format!("looking up symbol {}", symbols.subject()),
+        WorkKind::Task(Task::Statistics) => "asking what kernels have executed".into(),
+        WorkKind::Task(Task::Read) => "reading VE memory".into(),
+        WorkKind::Task(Task::Write) => "writing VE memory".into(),
+        WorkKind::Task(Task::Free | Task::Close) => "freeing VE memory".into(),
+        WorkKind::Task(Task::Open) => "allocating VE memory".into(),
+        WorkKind::Close { last: false } => {
             format!("closing context {context} (destructors of its thread run then)")
         }
-        Job::Close { last: true } => "closing the process (destructors of its libraries and \
+        WorkKind::Close { last: true } => "closing the process (destructors of its libraries and \
                                       functions for atexit run then)"
             .into(),
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::Queue;
 use crate::error::Result;
-use crate::host::death::Job;
+use crate::host::death::WorkKind;
 use crate::host::operation::Pending;
 use crate::host::queue::progress;
 use crate::host::schedule::Goal;
@@ -94,7 +94,7 @@ impl ExclusiveUse<'_> {
     /// Ends the context's thread, and with `last` the process.
     pub(crate) fn close(&self, last: bool) -> Result<()> {
         self.queue
-            .request(Op::Close, Job::Close { last }, &[u64::from(last)])
+            .request(Op::Close, WorkKind::Close { last }, &[u64::from(last)])
             .map(|_| ())
     }
 }
@@ -113,11 +113,11 @@ impl Drop for ExclusiveUse<'_> {
 impl Queue {
     /// Has the VE side do a task. The caller has exclusive use.
     pub(crate) fn task(&self, task: Task, words: &[u64]) -> Result<(Completion, u64)> {
-        self.request(Op::Parcel, Job::Task(task), words)
+        self.request(Op::Parcel, WorkKind::Task(task), words)
     }
 
     /// Has the VE side do work that is no call. The caller has exclusive use.
-    fn request(&self, op: Op, job: Job, words: &[u64]) -> Result<(Completion, u64)> {
+    fn request(&self, op: Op, job: WorkKind, words: &[u64]) -> Result<(Completion, u64)> {
         let ring = self.ring();
         let number = {
             let mut state = lock(&self.state);
@@ -133,7 +133,7 @@ impl Queue {
                 RingRequest {
                     op,
                     address: match job {
-                        Job::Task(task) => task as u64,
+                        WorkKind::Task(task) => task as u64,
                         _ => 0,
                     },
                     id: number,

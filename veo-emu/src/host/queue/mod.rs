@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use self::progress::Progress;
 use super::child_process::{ChildProcess, Dependant};
-use super::death::{Death, Job, Work};
+use super::death::{Death, Work, WorkKind};
 use super::operation::{Pending, Staged};
 use super::results::{Outcome, Results};
 use crate::shared::ring::{HostSide, Ring, SLOTS};
@@ -76,7 +76,7 @@ pub(crate) struct QueueState {
     cpu: u32,
     parcels: u64,
     /// The work of the VE side that is no call.
-    parcel: Option<Job>,
+    parcel: Option<WorkKind>,
     tickets: u64,
     serving: u64,
     closed: bool,
@@ -225,7 +225,7 @@ impl Dependant for Queue {
             Some(address) => Some(Work {
                 context: self.index,
                 number: state.in_ring.start,
-                job: Job::Kernel(address),
+                job: WorkKind::Kernel(address),
             }),
             None => state.parcel.map(|job| Work {
                 context: self.index,
