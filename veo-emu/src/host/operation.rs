@@ -48,7 +48,7 @@ pub(crate) struct WaitingCall {
 }
 
 /// Something that waits in the queue.
-pub(crate) enum Pending {
+pub(crate) enum QueuedRequest {
     Call(u64, WaitingCall),
     Host(u64, Box<HostOp>),
     /// A thread that wants the context for itself, by ticket.

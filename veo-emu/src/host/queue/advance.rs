@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Queue, QueueState};
 use crate::host::memory::NoRoom;
-use crate::host::operation::{HostOp, Pending};
+use crate::host::operation::{HostOp, QueuedRequest};
 use crate::host::results::{Outcome, ResultState};
 use crate::shared::ring::{Completion, SLOTS};
 use crate::sync::lock;
@@ -97,12 +97,12 @@ impl Queue {
         state.starved = false;
         loop {
             match state.pending.front() {
-                Some(Pending::Call(..)) if state.ring_len() < SLOTS => {
+                Some(QueuedRequest::Call(..)) if state.ring_len() < SLOTS => {
                     if !self.push_front(state) || !self.has_started(state) {
                         break;
                     }
                 }
-                Some(Pending::ExclusiveUse(ticket)) if state.in_ring.is_empty() => {
+                Some(QueuedRequest::ExclusiveUse(ticket)) if state.in_ring.is_empty() => {
                     state.serving = *ticket;
                     state.busy = true;
                     state.pending.pop_front();
@@ -120,7 +120,7 @@ impl Queue {
 
     /// Moves the first waiting call into the ring, which has room. `false`: the call still waits.
     fn push_front(&self, state: &mut QueueState) -> bool {
-        let Some(Pending::Call(id, call)) = state.pending.front() else {
+        let Some(QueuedRequest::Call(id, call)) = state.pending.front() else {
             return false;
         };
         let id = *id;
@@ -142,7 +142,7 @@ impl Queue {
                 return false;
             }
         };
-        let Some(Pending::Call(_, call)) = state.pending.pop_front() else {
+        let Some(QueuedRequest::Call(_, call)) = state.pending.pop_front() else {
             return false;
         };
         call.with(|call| match staged {
@@ -164,10 +164,10 @@ impl Queue {
             return None;
         }
         match state.pending.front() {
-            Some(Pending::Host(_, op)) if functions || !op.is_function() => {}
+            Some(QueuedRequest::Host(_, op)) if functions || !op.is_function() => {}
             _ => return None,
         }
-        let Some(Pending::Host(id, op)) = state.pending.pop_front() else {
+        let Some(QueuedRequest::Host(id, op)) = state.pending.pop_front() else {
             return None;
         };
         state.busy = true;
@@ -181,7 +181,7 @@ impl Queue {
         let Range { start, end } = state.in_ring;
         match state.pending.front()? {
             _ if start == end => None,
-            Pending::Call(..) => Some(start + (end - start) / 2),
+            QueuedRequest::Call(..) => Some(start + (end - start) / 2),
             _ => Some(end - 1),
         }
     }

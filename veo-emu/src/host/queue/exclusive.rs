@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::Queue;
 use crate::error::Result;
 use crate::host::death::WorkKind;
-use crate::host::operation::Pending;
+use crate::host::operation::QueuedRequest;
 use crate::host::queue::progress;
 use crate::host::schedule::Goal;
 use crate::shared::class::Returns;
@@ -49,7 +49,7 @@ impl Queue {
             }
             state.tickets += 1;
             let ticket = state.tickets;
-            state.pending.push_back(Pending::ExclusiveUse(ticket));
+            state.pending.push_back(QueuedRequest::ExclusiveUse(ticket));
             let asked = schedule.map(|schedule| {
                 let count = schedule.submitted(self.index);
                 schedule.ask(self.index, Goal::Start(count))

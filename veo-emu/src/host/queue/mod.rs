@@ -28,7 +28,7 @@ use std::time::Duration;
 use self::progress::Progress;
 use super::child_process::{ChildProcess, Dependant};
 use super::death::{Death, Work, WorkKind};
-use super::operation::{Pending, Staged};
+use super::operation::{QueuedRequest, Staged};
 use super::results::{Outcome, Results};
 use crate::shared::ring::{HostSide, Ring, SLOTS};
 use crate::sync::lock;
@@ -64,7 +64,7 @@ pub(crate) struct Queue {
 /// What the lock of a queue protects.
 pub(crate) struct QueueState {
     pub(crate) results: Results,
-    pub(crate) pending: VecDeque<Pending>,
+    pub(crate) pending: VecDeque<QueuedRequest>,
     /// A thread of the host has exclusive use of the context.
     pub(crate) busy: bool,
     /// The ids of the calls in the ring, and the data that some of them give back at their end.

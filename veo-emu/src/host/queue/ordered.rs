@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Queue, QueueState};
-use crate::host::operation::Pending;
+use crate::host::operation::QueuedRequest;
 use crate::host::schedule::{Ordered, Started};
 use crate::sync::lock;
 
@@ -26,10 +26,10 @@ impl Ordered for Queue {
     fn start_next(&self, count: u64) -> Option<Started> {
         let mut state = lock(&self.state);
         let what = match state.pending.front()? {
-            Pending::Call(..) => Started::Kernel(self.thread),
-            Pending::Host(_, op) if !op.is_function() => Started::Transfer,
-            Pending::Host(..) => Started::Function(self.progress.number()),
-            Pending::ExclusiveUse(_) => Started::Exclusive,
+            QueuedRequest::Call(..) => Started::Kernel(self.thread),
+            QueuedRequest::Host(_, op) if !op.is_function() => Started::Transfer,
+            QueuedRequest::Host(..) => Started::Function(self.progress.number()),
+            QueuedRequest::ExclusiveUse(_) => Started::Exclusive,
         };
         state.permits = count;
         self.pump(&mut state);

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::host::args::StackBuffer;
 use crate::host::memory::NoRoom;
 use crate::host::operation::{
-    CallView, HostOp, Pending, StackImage, StackLayout, Staged, WaitingCall,
+    CallView, HostOp, QueuedRequest, StackImage, StackLayout, Staged, WaitingCall,
 };
 use crate::shared::ring::{Op, RingRequest, SLOTS};
 use crate::shared::wait::Spin;
@@ -98,7 +98,7 @@ impl Queue {
             }
         }
         let call = WaitingCall::capture(call, stack);
-        self.defer(state, id, Pending::Call(id, call))?;
+        self.defer(state, id, QueuedRequest::Call(id, call))?;
         Ok(id)
     }
 
@@ -127,7 +127,7 @@ impl Queue {
             let outcome = op.run(self);
             self.end_host(id, outcome);
         } else {
-            self.defer(state, id, Pending::Host(id, Box::new(op)))?;
+            self.defer(state, id, QueuedRequest::Host(id, Box::new(op)))?;
         }
         Ok(id)
     }
@@ -136,7 +136,7 @@ impl Queue {
         self: &Arc<Self>,
         mut state: MutexGuard<'_, QueueState>,
         id: u64,
-        pending: Pending,
+        pending: QueuedRequest,
     ) -> Result<()> {
         if let Err(error) = self.progress.start(self) {
             state.results.cancel(id);
