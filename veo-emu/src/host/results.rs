@@ -11,7 +11,7 @@ use super::id_window::IdWindow;
 
 /// How a request ended, as its collector learns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum RequestOutcome {
     Ok(u64),
     Exception(u64),
     Error,
@@ -23,7 +23,7 @@ pub(crate) enum ResultState {
     /// Never handed out, or collected already.
     Unknown,
     Pending,
-    Ended(Outcome),
+    Ended(RequestOutcome),
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -50,11 +50,11 @@ pub(crate) struct Results {
     old: Vec<(u64, u64)>,
     old_gone: usize,
     /// In order; they do not overlap.
-    groups: VecDeque<Group>,
+    groups: VecDeque<TransferIds>,
 }
 
 /// The ids of one large transfer.
-struct Group {
+struct TransferIds {
     first: u64,
     last: u64,
     /// A thread has collected one of the inner ids, so the last one is lost.
@@ -93,7 +93,7 @@ impl Results {
         }
         let last = self.next() - 1;
         if last > first {
-            self.groups.push_back(Group {
+            self.groups.push_back(TransferIds {
                 first,
                 last,
                 broken: false,
@@ -133,7 +133,7 @@ impl Results {
 
     /// Notes how a request ended, for all its ids.
     #[inline]
-    pub(crate) fn end(&mut self, last: u64, outcome: Outcome) {
+    pub(crate) fn end(&mut self, last: u64, outcome: RequestOutcome) {
         if !self.groups.is_empty() {
             for id in self.first_of(last)..last {
                 self.end_one(id, outcome);
@@ -149,14 +149,14 @@ impl Results {
     }
 
     #[inline]
-    fn end_one(&mut self, id: u64, outcome: Outcome) {
+    fn end_one(&mut self, id: u64, outcome: RequestOutcome) {
         let Some(cell) = self.cells.get_mut(id) else {
             return;
         };
         *cell = match (cell.1, outcome) {
-            (Cell::Pending, Outcome::Ok(value)) => (value, Cell::Ok),
-            (Cell::Pending, Outcome::Exception(value)) => (value, Cell::Exception),
-            (Cell::Pending, Outcome::Error) => (0, Cell::Error),
+            (Cell::Pending, RequestOutcome::Ok(value)) => (value, Cell::Ok),
+            (Cell::Pending, RequestOutcome::Exception(value)) => (value, Cell::Exception),
+            (Cell::Pending, RequestOutcome::Error) => (0, Cell::Error),
             (Cell::Discarded, _) => (0, Cell::Gone),
             _ => return,
         };
@@ -174,9 +174,9 @@ impl Results {
         match self.cells.get(id) {
             None | Some((_, Cell::Gone | Cell::Discarded)) => ResultState::Unknown,
             Some((_, Cell::Pending)) => ResultState::Pending,
-            Some((value, Cell::Ok)) => ResultState::Ended(Outcome::Ok(*value)),
-            Some((value, Cell::Exception)) => ResultState::Ended(Outcome::Exception(*value)),
-            Some((_, Cell::Error)) => ResultState::Ended(Outcome::Error),
+            Some((value, Cell::Ok)) => ResultState::Ended(RequestOutcome::Ok(*value)),
+            Some((value, Cell::Exception)) => ResultState::Ended(RequestOutcome::Exception(*value)),
+            Some((_, Cell::Error)) => ResultState::Ended(RequestOutcome::Error),
         }
     }
 
@@ -199,7 +199,7 @@ impl Results {
             return state;
         }
         if self.end_group(at) {
-            ResultState::Ended(Outcome::Error)
+            ResultState::Ended(RequestOutcome::Error)
         } else {
             state
         }
@@ -292,11 +292,11 @@ impl Results {
         (self.old[at].0 >> KIND_SHIFT != 7).then_some(at)
     }
 
-    fn old_outcome(entry: (u64, u64)) -> Outcome {
+    fn old_outcome(entry: (u64, u64)) -> RequestOutcome {
         match entry.0 >> KIND_SHIFT {
-            0 => Outcome::Ok(entry.1),
-            1 => Outcome::Exception(entry.1),
-            _ => Outcome::Error,
+            0 => RequestOutcome::Ok(entry.1),
+            1 => RequestOutcome::Exception(entry.1),
+            _ => RequestOutcome::Error,
         }
     }
 
@@ -356,7 +356,7 @@ mod tests {
                     next += 1;
                 }
                 1 if ended < next => {
-                    results.end(ended, Outcome::Ok(random));
+                    results.end(ended, RequestOutcome::Ok(random));
                     if let Some(cell) = model.get_mut(&ended) {
                         *cell = Some(random);
                     }
@@ -368,7 +368,7 @@ mod tests {
                     let want = match model.get(&id) {
                         None => ResultState::Unknown,
                         Some(None) => ResultState::Pending,
-                        Some(Some(value)) => ResultState::Ended(Outcome::Ok(*value)),
+                        Some(Some(value)) => ResultState::Ended(RequestOutcome::Ok(*value)),
                     };
                     assert_eq!(results.take(id), want);
                     if matches!(want, ResultState::Ended(_)) {
@@ -395,12 +395,12 @@ mod tests {
         let count = 300_000;
         for _ in 0..count {
             let id = results.submit(0);
-            results.end(id, Outcome::Ok(id));
+            results.end(id, RequestOutcome::Ok(id));
         }
         let bytes = results.old.capacity() * size_of::<(u64, u64)>()
             + results.cells.capacity() * size_of::<(u64, Cell)>();
         assert!(bytes <= 32 * count, "{bytes}");
-        assert_eq!(results.take(5), ResultState::Ended(Outcome::Ok(5)));
+        assert_eq!(results.take(5), ResultState::Ended(RequestOutcome::Ok(5)));
         assert_eq!(results.take(5), ResultState::Unknown);
     }
 
@@ -412,24 +412,24 @@ mod tests {
         assert_eq!(results.submit_group(3), 7);
         assert_eq!(results.submit_group(1), 8);
         for id in [0, 4, 7, 8] {
-            results.end(id, Outcome::Ok(id));
+            results.end(id, RequestOutcome::Ok(id));
         }
-        assert_eq!(results.take(4), ResultState::Ended(Outcome::Ok(4)));
+        assert_eq!(results.take(4), ResultState::Ended(RequestOutcome::Ok(4)));
         for id in 1..=4 {
             assert_eq!(results.take(id), ResultState::Unknown);
         }
         assert!(matches!(results.take(6), ResultState::Ended(_)));
-        assert_eq!(results.take(7), ResultState::Ended(Outcome::Error));
+        assert_eq!(results.take(7), ResultState::Ended(RequestOutcome::Error));
         assert_eq!(results.take(5), ResultState::Unknown);
-        assert_eq!(results.take(8), ResultState::Ended(Outcome::Ok(8)));
+        assert_eq!(results.take(8), ResultState::Ended(RequestOutcome::Ok(8)));
         assert!(results.groups.is_empty());
         let last = results.submit_group(5);
         results.cancel(last);
         assert_eq!(results.submit(0), 9);
         let last = results.submit_group(5);
         assert!(results.discard(last));
-        results.end(9, Outcome::Error);
-        results.end(last, Outcome::Error);
+        results.end(9, RequestOutcome::Error);
+        results.end(last, RequestOutcome::Error);
         results.take(9);
         results.take(0);
         assert!(results.cells.is_empty() && results.groups.is_empty());
@@ -439,17 +439,17 @@ mod tests {
     fn one_old_result_does_not_hold_the_others() {
         let mut results = Results::default();
         let first = results.submit(0);
-        results.end(first, Outcome::Exception(11));
+        results.end(first, RequestOutcome::Exception(11));
         for _ in 0..100_000 {
             let id = results.submit(0);
-            results.end(id, Outcome::Error);
-            assert_eq!(results.take(id), ResultState::Ended(Outcome::Error));
+            results.end(id, RequestOutcome::Error);
+            assert_eq!(results.take(id), ResultState::Ended(RequestOutcome::Error));
         }
         assert!(results.cells.len() <= WINDOW + 1);
         assert!(results.old.len() <= 1);
         assert_eq!(
             results.take(first),
-            ResultState::Ended(Outcome::Exception(11))
+            ResultState::Ended(RequestOutcome::Exception(11))
         );
     }
 }

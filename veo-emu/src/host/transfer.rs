@@ -3,7 +3,7 @@
 use super::memory::{Memory, NewBlock};
 use super::operation::HostOp;
 use super::queue::{Queue, progress};
-use super::results::Outcome;
+use super::results::RequestOutcome;
 use crate::error::{Error, Result};
 use crate::log::warn_once;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
@@ -76,10 +76,10 @@ impl HostOp {
     }
 
     /// Does it. The caller has the context for itself.
-    pub(crate) fn run(self, queue: &Queue) -> Outcome {
+    pub(crate) fn run(self, queue: &Queue) -> RequestOutcome {
         let done = |result: Result<()>| match result {
-            Ok(()) => Outcome::Ok(0),
-            Err(_) => Outcome::Error,
+            Ok(()) => RequestOutcome::Ok(0),
+            Err(_) => RequestOutcome::Error,
         };
         match self {
             // SAFETY: the caller of the interface keeps its buffer valid until the
@@ -87,12 +87,12 @@ impl HostOp {
             HostOp::Read { dst, src, len } => done(unsafe { read(queue, dst, src, len) }),
             // SAFETY: as above.
             HostOp::Write { dst, src, len } => done(unsafe { write(queue, dst, src, len) }),
-            HostOp::Alloc { len } => Outcome::Ok(alloc(queue, len).unwrap_or(0)),
+            HostOp::Alloc { len } => RequestOutcome::Ok(alloc(queue, len).unwrap_or(0)),
             HostOp::Free { address } => done(free(queue, address)),
             HostOp::Call { function, arg } => {
                 debug_assert!(progress::is_serving(queue));
                 // SAFETY: the program gave the function for exactly this call.
-                Outcome::Ok(unsafe { function(arg) })
+                RequestOutcome::Ok(unsafe { function(arg) })
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::host::args::Args;
 use crate::host::convention::Prepared;
 use crate::host::operation::{CallView, HostOp};
 use crate::host::queue::{Queue, Waited};
-use crate::host::results::Outcome;
+use crate::host::results::RequestOutcome;
 
 fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
     if address == 0 {
@@ -50,7 +50,7 @@ fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
 #[inline]
 pub(super) fn verdict(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
     match waited {
-        Waited::Ended(Outcome::Ok(value)) => (VEO_COMMAND_OK as c_int, Some(value)),
+        Waited::Ended(RequestOutcome::Ok(value)) => (VEO_COMMAND_OK as c_int, Some(value)),
         Waited::TimedOut => (VEO_COMMAND_UNFINISHED as c_int, None),
         failed => failure(queue, failed, id),
     }
@@ -71,7 +71,9 @@ fn failure(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
         )
     }));
     match waited {
-        Waited::Ended(Outcome::Exception(value)) => (VEO_COMMAND_EXCEPTION as c_int, Some(value)),
+        Waited::Ended(RequestOutcome::Exception(value)) => {
+            (VEO_COMMAND_EXCEPTION as c_int, Some(value))
+        }
         _ => (VEO_COMMAND_ERROR as c_int, Some(0)),
     }
 }

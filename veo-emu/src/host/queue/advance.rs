@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use super::{Queue, QueueState};
 use crate::host::memory::NoRoom;
 use crate::host::operation::{HostOp, QueuedRequest};
-use crate::host::results::{Outcome, ResultState};
+use crate::host::results::{RequestOutcome, ResultState};
 use crate::shared::ring::{Completion, SLOTS};
 use crate::sync::lock;
 
@@ -25,11 +25,11 @@ impl Queue {
     }
 
     /// Ends a request of the host and lets the next one begin.
-    pub(crate) fn end_host(&self, id: u64, outcome: Outcome) {
+    pub(crate) fn end_host(&self, id: u64, outcome: RequestOutcome) {
         let mut state = lock(&self.state);
         let value = match outcome {
-            Outcome::Ok(value) => Some(value),
-            Outcome::Exception(_) | Outcome::Error => None,
+            RequestOutcome::Ok(value) => Some(value),
+            RequestOutcome::Exception(_) | RequestOutcome::Error => None,
         };
         self.note_end(&state, state.results.first_of(id)..id + 1, value);
         state.results.end(id, outcome);
@@ -65,8 +65,8 @@ impl Queue {
                 break;
             };
             let outcome = match ended {
-                Completion::Done => Outcome::Ok(value),
-                Completion::Refused => Outcome::Error,
+                Completion::Done => RequestOutcome::Ok(value),
+                Completion::Refused => RequestOutcome::Error,
             };
             self.retire_first(state, outcome);
         }
@@ -75,14 +75,14 @@ impl Queue {
         }
     }
 
-    pub(super) fn retire_first(&self, state: &mut QueueState, outcome: Outcome) {
+    pub(super) fn retire_first(&self, state: &mut QueueState, outcome: RequestOutcome) {
         let id = state.in_ring.start;
         state.in_ring.start += 1;
         if state.staged.front().is_some_and(|(of, _)| *of == id)
             && let Some((_, staged)) = state.staged.pop_front()
         {
             let wanted = state.results.look(id) == ResultState::Pending;
-            let back = wanted && matches!(outcome, Outcome::Ok(_));
+            let back = wanted && matches!(outcome, RequestOutcome::Ok(_));
             staged.finish(&self.child.memory, back);
         }
         state.results.end(id, outcome);
@@ -132,7 +132,7 @@ impl Queue {
             Ok(staged) => staged,
             Err(NoRoom::Ever(_)) if state.in_ring.is_empty() => {
                 state.pending.pop_front();
-                state.results.end(id, Outcome::Error);
+                state.results.end(id, RequestOutcome::Error);
                 self.finished.store(id + 1, Ordering::Release);
                 self.wake();
                 return true;

@@ -29,7 +29,7 @@ use self::progress::Progress;
 use super::child_process::{ChildProcess, Dependant};
 use super::death::{Death, Work, WorkKind};
 use super::operation::{QueuedRequest, Staged};
-use super::results::{Outcome, Results};
+use super::results::{RequestOutcome, Results};
 use crate::shared::ring::{HostSide, Ring, SLOTS};
 use crate::sync::lock;
 use crate::sys::memfd::Mapping;
@@ -93,7 +93,7 @@ pub(crate) struct QueueState {
 /// A wait that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Waited {
-    Ended(Outcome),
+    Ended(RequestOutcome),
     Unknown,
     TimedOut,
 }
@@ -248,8 +248,8 @@ impl Dependant for Queue {
         let mut first = true;
         while !state.in_ring.is_empty() {
             let outcome = match death.exception() {
-                Some(signal) if guilty && first => Outcome::Exception(signal as u64),
-                _ => Outcome::Error,
+                Some(signal) if guilty && first => RequestOutcome::Exception(signal as u64),
+                _ => RequestOutcome::Error,
             };
             first = false;
             self.retire_first(&mut state, outcome);
@@ -260,7 +260,7 @@ impl Dependant for Queue {
         let host = state.host.map(|id| state.results.first_of(id)..=id);
         for id in self.finished.load(Ordering::Relaxed)..next {
             if !host.as_ref().is_some_and(|host| host.contains(&id)) {
-                state.results.end(id, Outcome::Error);
+                state.results.end(id, RequestOutcome::Error);
             }
         }
         state.pending = VecDeque::new();

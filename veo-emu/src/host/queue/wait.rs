@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Queue, QueueState, STARVED, Waited};
 use crate::host::queue::progress;
-use crate::host::results::{Outcome, ResultState, Results};
+use crate::host::results::{RequestOutcome, ResultState, Results};
 use crate::host::schedule::Goal;
 use crate::shared::ring::Completion;
 use crate::shared::wait::Spin;
@@ -165,7 +165,7 @@ impl Queue {
         let mut count = 0;
         for id in ids {
             let waited = match self.take_oldest(state, *id) {
-                Some(value) => Waited::Ended(Outcome::Ok(value)),
+                Some(value) => Waited::Ended(RequestOutcome::Ok(value)),
                 None => {
                     self.harvest(state);
                     // A failure leaves a sentence, and a thread keeps only the last one. So
@@ -238,7 +238,7 @@ impl Queue {
 /// Whether a request has ended without a result.
 fn has_failed(results: &Results, id: u64) -> bool {
     let state = results.look(id);
-    matches!(state, ResultState::Ended(outcome) if !matches!(outcome, Outcome::Ok(_)))
+    matches!(state, ResultState::Ended(outcome) if !matches!(outcome, RequestOutcome::Ok(_)))
 }
 
 /// Takes the result of a request, if it has ended or is unknown.
