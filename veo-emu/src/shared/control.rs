@@ -94,7 +94,7 @@ impl FaultRecord {
 
     /// Fills the claimed record with a trap and the request that ran into it. Safe to call in
     /// a signal handler.
-    pub(crate) fn fill(&self, trap: &Trap, running: Option<Running>) {
+    pub(crate) fn fill(&self, trap: &EngineTrap, running: Option<Running>) {
         let Running {
             context,
             id,
@@ -187,7 +187,7 @@ impl FaultRecord {
 
 /// What ended a kernel, as reported by the engine that ran it.
 #[derive(Clone, Debug)]
-pub(crate) struct Trap {
+pub(crate) struct EngineTrap {
     pub(crate) cause: RecordedCause,
     /// The signal that it was or counts as; 0: none.
     pub(crate) signal: i32,
@@ -205,10 +205,10 @@ pub(crate) struct Trap {
     pub(crate) detail: String,
 }
 
-impl Trap {
+impl EngineTrap {
     /// A trap with nothing but a cause.
-    pub(crate) const fn of(cause: RecordedCause) -> Trap {
-        Trap {
+    pub(crate) const fn of(cause: RecordedCause) -> EngineTrap {
+        EngineTrap {
             cause,
             signal: 0,
             address: None,

@@ -3,7 +3,7 @@
 //! knows engines by these traits only.
 
 use crate::shared::code::Code;
-use crate::shared::control::{FaultRecord, Trap};
+use crate::shared::control::{EngineTrap, FaultRecord};
 use crate::shared::ring::Received;
 
 /// A loaded library.
@@ -25,7 +25,7 @@ pub(super) enum Ending {
     /// By a signal that is no fault.
     Signal(i32),
     /// By a fault.
-    Trap(Trap),
+    Trap(EngineTrap),
 }
 
 /// Ends the process.
@@ -85,7 +85,7 @@ pub(super) trait Signals {
         signal: i32,
         info: *mut libc::siginfo_t,
         context: *mut libc::ucontext_t,
-    ) -> Trap;
+    ) -> EngineTrap;
 
     /// Adds the callers of `pc` to the record of a fault. Safe to call in its handler.
     ///
@@ -104,5 +104,5 @@ pub(super) trait Runner {
     /// # Safety
     ///
     /// The address is that of a function of this engine's machine code.
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap>;
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap>;
 }

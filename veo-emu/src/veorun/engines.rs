@@ -11,7 +11,7 @@ use super::memory;
 use super::native::{Native, NativeRunner};
 use super::ve::{Ve, VeRunner};
 use crate::shared::code::Code;
-use crate::shared::control::{FaultRecord, Trap};
+use crate::shared::control::{EngineTrap, FaultRecord};
 use crate::shared::ring::Received;
 
 /// The engines of this process, as one.
@@ -108,7 +108,7 @@ impl Signals for Engines {
         signal: i32,
         info: *mut libc::siginfo_t,
         context: *mut libc::ucontext_t,
-    ) -> Trap {
+    ) -> EngineTrap {
         // SAFETY: the caller vouches for both.
         unsafe { Native.trap(signal, info, context) }
     }
@@ -129,7 +129,7 @@ pub(super) struct AnyRunner {
 
 impl Runner for AnyRunner {
     #[inline]
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
         if self.of_ve.contains(&request.address) {
             // SAFETY: the caller vouches for the function.
             unsafe { self.ve.call(request) }

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::engine::Ending;
 use super::{current, faults, sanitizer, signals};
-use crate::shared::control::{RecordedCause, Trap};
+use crate::shared::control::{EngineTrap, RecordedCause};
 
 /// Ends the process at once, without destructors.
 pub(super) fn now(status: i32) -> ! {
@@ -34,7 +34,7 @@ pub(super) fn by(ending: Ending) -> ! {
 }
 
 /// Ends the process by a trap of the calling thread's kernel, as a signal would.
-pub(super) fn by_trap(trap: &Trap) -> ! {
+pub(super) fn by_trap(trap: &EngineTrap) -> ! {
     faults::report(trap);
     signals::die_of(trap.signal);
     now(1)

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::engine::Signals as _;
 use super::engines::ENGINE;
 use super::{current, memory, signals};
-use crate::shared::control::{Control, RecordedCause, Trap};
+use crate::shared::control::{Control, EngineTrap, RecordedCause};
 
 static CONTROL: OnceLock<&'static Control> = OnceLock::new();
 
@@ -22,11 +22,11 @@ pub(super) fn install(control: &'static Control) -> io::Result<()> {
 
 /// Records an end with nothing but its cause.
 pub(super) fn record(cause: RecordedCause) {
-    write(&Trap::of(cause));
+    write(&EngineTrap::of(cause));
 }
 
 /// Records a trap, after which the process ends.
-pub(super) fn report(trap: &Trap) {
+pub(super) fn report(trap: &EngineTrap) {
     if !write(trap) {
         // Another thread is about to end the process. This lets it finish its record.
         // SAFETY: only waits, as far as signals let it.
@@ -35,7 +35,7 @@ pub(super) fn report(trap: &Trap) {
 }
 
 /// Writes the record, with the request of the calling thread, unless there is a record.
-fn write(trap: &Trap) -> bool {
+fn write(trap: &EngineTrap) -> bool {
     let Some(control) = CONTROL.get() else {
         return false;
     };

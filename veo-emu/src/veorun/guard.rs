@@ -11,7 +11,7 @@ use veo_abi::hmem;
 
 use super::engine::Runner;
 use super::memory;
-use crate::shared::control::{RecordedCause, Trap};
+use crate::shared::control::{EngineTrap, RecordedCause};
 use crate::shared::guard::{PATTERN, Span};
 use crate::shared::ring::Received;
 use crate::sys::process;
@@ -111,7 +111,7 @@ pub(super) fn open(words: &[u64]) -> Option<bool> {
 }
 
 /// Closes the block of a task, after a check of the memory around it.
-pub(super) fn close(words: &[u64]) -> Result<bool, Trap> {
+pub(super) fn close(words: &[u64]) -> Result<bool, EngineTrap> {
     let Some(guard) = GUARD.get() else {
         return Ok(false);
     };
@@ -153,7 +153,7 @@ impl<R> Checked<R> {
 }
 
 impl<R: Runner> Runner for Checked<R> {
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
         let guard = GUARD.get();
         self.on_stack.clear();
         let found = guard.map(|guard| guard.on_stack(request.words()));
@@ -173,11 +173,11 @@ impl<R: Runner> Runner for Checked<R> {
     }
 }
 
-fn overwritten(address: u64) -> Trap {
-    Trap {
+fn overwritten(address: u64) -> EngineTrap {
+    EngineTrap {
         signal: libc::SIGSEGV,
         address: Some(address),
-        ..Trap::of(RecordedCause::Overwritten)
+        ..EngineTrap::of(RecordedCause::Overwritten)
     }
 }
 

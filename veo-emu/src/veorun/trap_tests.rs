@@ -7,7 +7,7 @@ use crate::host::report::Report;
 use crate::host::symbols::Symbols;
 use crate::shared::class::Returns;
 use crate::shared::code::Code;
-use crate::shared::control::{Control, RecordedCause, Trap};
+use crate::shared::control::{Control, EngineTrap, RecordedCause};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::{Op, Received, Ring, RingRequest};
 use crate::sys::memfd::{self, Mapping};
@@ -16,10 +16,10 @@ const KERNEL: u64 = 0x6000_0000_1230;
 const LIBRARY: u64 = 1;
 
 /// Runs functions of a machine on which each of them does the same wrong.
-struct Trapping(Trap);
+struct Trapping(EngineTrap);
 
 impl Runner for Trapping {
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
         assert_eq!(request.words(), [4, 5]);
         Err(self.0.clone())
     }
@@ -31,7 +31,7 @@ fn mapped<T>(size: u64) -> Mapping {
 }
 
 /// Runs one request in a process of its own, which the trap ends. Gives how that ended.
-fn death_by(trap: Trap) -> Death {
+fn death_by(trap: EngineTrap) -> Death {
     let (control, ring) = (mapped::<Control>(0).leak(), mapped::<Ring>(RING_FILE));
     ring.view::<Ring>().initialise();
     ring.view::<Ring>().host_side().publish(
@@ -85,11 +85,11 @@ fn text(death: &Death) -> String {
 
 #[test]
 fn a_trap_is_reported_as_a_signal_is() {
-    let death = death_by(Trap {
+    let death = death_by(EngineTrap {
         signal: libc::SIGBUS,
         address: Some(0x1234_5678),
         pc: KERNEL + 8,
-        ..Trap::of(RecordedCause::Signal)
+        ..EngineTrap::of(RecordedCause::Signal)
     });
     assert_eq!(death.signal, Some(libc::SIGBUS));
     assert_eq!(death.exception(), Some(libc::SIGBUS));
@@ -102,7 +102,7 @@ fn a_trap_is_reported_as_a_signal_is() {
 
 #[test]
 fn a_trap_without_a_signal_ends_the_process_too() {
-    let death = death_by(Trap::of(RecordedCause::ThreadExit));
+    let death = death_by(EngineTrap::of(RecordedCause::ThreadExit));
     assert_eq!((death.signal, death.status), (None, Some(1)));
     assert_eq!(death.ended(), Ended::ThreadExit);
     assert!(text(&death).contains("in kernel divide"));
@@ -110,10 +110,10 @@ fn a_trap_without_a_signal_ends_the_process_too() {
 
 #[test]
 fn a_stack_that_overflowed_is_told_with_its_size() {
-    let death = death_by(Trap {
+    let death = death_by(EngineTrap {
         signal: libc::SIGSEGV,
         stack: 8 << 20,
-        ..Trap::of(RecordedCause::StackOverflow)
+        ..EngineTrap::of(RecordedCause::StackOverflow)
     });
     assert_eq!(death.signal, Some(libc::SIGSEGV));
     assert_eq!(death.ended(), Ended::StackOverflow(8 << 20));

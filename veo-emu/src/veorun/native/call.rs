@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use crate::shared::class::{Class, are_integers};
-use crate::shared::control::Trap;
+use crate::shared::control::EngineTrap;
 use crate::shared::ring::{MAX_WORDS, Received};
 use crate::veorun::arch::{FLOATS, Frame, INTEGERS, invoke};
 use crate::veorun::engine::Runner;
@@ -15,7 +15,7 @@ pub(in crate::veorun) struct NativeRunner;
 
 impl Runner for NativeRunner {
     #[inline]
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
         let mut stack = MaybeUninit::<[u64; MAX_WORDS]>::uninit();
         let mut frame = Frame {
             function: request.address,

@@ -9,7 +9,7 @@ mod signal;
 
 use super::engine::{End, Engine, Loaded};
 use super::fpe;
-use crate::shared::control::{FaultRecord, Trap};
+use crate::shared::control::{EngineTrap, FaultRecord};
 pub(super) use call::NativeRunner;
 
 /// Runs machine code of the host.
@@ -66,7 +66,7 @@ impl Native {
         signal: i32,
         info: *mut libc::siginfo_t,
         context: *mut libc::ucontext_t,
-    ) -> Trap {
+    ) -> EngineTrap {
         // SAFETY: the caller vouches for both.
         unsafe { signal::trap(signal, info, context) }
     }

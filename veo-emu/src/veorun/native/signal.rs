@@ -3,7 +3,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use crate::shared::control::{FaultRecord, RecordedCause, Trap};
+use crate::shared::control::{EngineTrap, FaultRecord, RecordedCause};
 use crate::veorun::{arch, current, memory};
 
 /// The `si_code` of a fault without an address, such as an access to a non-canonical address
@@ -19,16 +19,16 @@ pub(super) unsafe fn trap(
     signal: i32,
     info: *mut libc::siginfo_t,
     context: *mut libc::ucontext_t,
-) -> Trap {
+) -> EngineTrap {
     // SAFETY: the caller vouches for the siginfo.
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr() as u64) };
     // SAFETY: the caller vouches for the context.
     let (pc, stack_pointer) = unsafe { (arch::place(context), arch::stack_pointer(context)) };
-    let mut trap = Trap {
+    let mut trap = EngineTrap {
         signal,
         pc,
         address: accessed(signal, code, address),
-        ..Trap::of(RecordedCause::Signal)
+        ..EngineTrap::of(RecordedCause::Signal)
     };
     if signal == libc::SIGSEGV
         && let Some(size) = trap.address.and_then(|at| overflowed(at, stack_pointer))

@@ -7,7 +7,7 @@ use ve_isa::memory::AccessError;
 use ve_isa::trap::{self, TrapKind};
 
 use super::watching;
-use crate::shared::control::{FAULT_SIGNALS, RecordedCause, Trap};
+use crate::shared::control::{EngineTrap, FAULT_SIGNALS, RecordedCause};
 use crate::veorun::engine::{End, Ending};
 
 static END: OnceLock<End> = OnceLock::new();
@@ -28,7 +28,7 @@ pub(super) fn happen(ending: Ending) -> ! {
 }
 
 /// What the trap of a thread means.
-pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> Ending {
+pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::EngineTrap) -> Ending {
     let address = match trap.kind {
         TrapKind::Exit { code } => return Ending::Exit(code),
         TrapKind::Raised { signal } if !FAULT_SIGNALS.contains(&signal) => {
@@ -40,14 +40,14 @@ pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> Ending {
         TrapKind::OutsideCode { target } => Some(target),
         _ => None,
     };
-    let mut told = Trap {
+    let mut told = EngineTrap {
         // A thread is stopped by nobody here, and all names are resolved when a library is loaded.
         signal: trap.kind.signal().unwrap_or(libc::SIGABRT),
         address,
         pc: trap.ic,
         callers: callers(thread, trap.ic),
         detail: detail(&trap.kind),
-        ..Trap::of(RecordedCause::Signal)
+        ..EngineTrap::of(RecordedCause::Signal)
     };
     if let TrapKind::StackOverflow { .. } = trap.kind {
         let stack = thread.thread().stack();
@@ -115,10 +115,10 @@ fn callers(thread: &mut MachineThread<'_>, ic: u64) -> Vec<u64> {
 
 /// The end of a process that has no thread for its VE machine code.
 #[cold]
-pub(super) fn no_thread(why: String) -> Trap {
-    Trap {
+pub(super) fn no_thread(why: String) -> EngineTrap {
+    EngineTrap {
         signal: libc::SIGABRT,
         detail: why,
-        ..Trap::of(RecordedCause::Signal)
+        ..EngineTrap::of(RecordedCause::Signal)
     }
 }

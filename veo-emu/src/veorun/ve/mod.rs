@@ -10,7 +10,7 @@ mod machine;
 mod watching;
 
 use super::engine::{End, Ending, Engine, Loaded, Runner};
-use crate::shared::control::Trap;
+use crate::shared::control::EngineTrap;
 use crate::shared::ring::Received;
 
 /// Runs VE machine code.
@@ -89,7 +89,7 @@ pub(super) struct VeRunner {
 
 impl Runner for VeRunner {
     #[inline]
-    unsafe fn call(&mut self, request: &Received) -> Result<u64, Trap> {
+    unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
         let result = machine::on_own_thread(|thread| {
             let (kernel, words) = (request.address, request.words());
             let result = if self.watches {
