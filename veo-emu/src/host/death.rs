@@ -12,7 +12,7 @@ pub(crate) struct Work {
     pub(crate) context: u32,
     /// Id of the request, or number of the parcel if there is no kernel.
     pub(crate) number: u64,
-    pub(crate) job: WorkKind,
+    pub(crate) kind: WorkKind,
 }
 
 /// What the VE side does.
@@ -170,7 +170,7 @@ impl Death {
     /// The context and request that were running when it ended, if it is sure.
     pub(crate) fn guilty(&self) -> Option<(u32, u64)> {
         self.culprit().or(match self.work.as_slice() {
-            [work] if work.job.kernel().is_some() => Some((work.context, work.number)),
+            [work] if work.kind.kernel().is_some() => Some((work.context, work.number)),
             _ => None,
         })
     }
@@ -179,14 +179,14 @@ impl Death {
     pub(crate) fn kernel(&self) -> Option<u64> {
         match &self.fault {
             Some(fault) if fault.kernel != 0 => Some(fault.kernel),
-            _ => self.job().and_then(WorkKind::kernel),
+            _ => self.kind().and_then(WorkKind::kernel),
         }
     }
 
     /// The work under way when it ended, if there was only one.
-    pub(crate) fn job(&self) -> Option<WorkKind> {
+    pub(crate) fn kind(&self) -> Option<WorkKind> {
         match self.work.as_slice() {
-            [work] => Some(work.job),
+            [work] => Some(work.kind),
             _ => None,
         }
     }

@@ -13,8 +13,8 @@ use crate::shared::control::RecordedCause;
 use crate::shared::parcel::Task;
 
 /// What the VE side does, in words. Functions of libraries run on many occasions.
-pub(crate) fn doing(job: WorkKind, context: u32, symbols: &Symbols) -> String {
-    match job {
+pub(crate) fn doing(kind: WorkKind, context: u32, symbols: &Symbols) -> String {
+    match kind {
         WorkKind::Kernel(address) => {
             let name = symbols.name_of(address);
             format!(
@@ -85,7 +85,7 @@ impl Report {
         };
         let kernel = death.kernel().map(name).unwrap_or_default();
         let operation = match death.work.as_slice() {
-            [work] if kernel.is_empty() => doing(work.job, work.context, symbols),
+            [work] if kernel.is_empty() => doing(work.kind, work.context, symbols),
             _ => String::new(),
         };
         let mut text = death.what();

@@ -114,7 +114,7 @@ impl Clock {
         for work in working {
             let (_, start) = self.since.entry(work.context).or_insert((work, now));
             if now - *start > self.limit {
-                let what = doing(work.job, work.context, &child.symbols);
+                let what = doing(work.kind, work.context, &child.symbols);
                 child.end_because(Reason {
                     kind: ReasonKind::TimeLimit(self.limit),
                     text: format!("{what} took longer than the time limit of {:?}", self.limit),

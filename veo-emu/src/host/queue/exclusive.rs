@@ -117,7 +117,7 @@ impl Queue {
     }
 
     /// Has the VE side do work that is no call. The caller has exclusive use.
-    fn request(&self, op: Op, job: WorkKind, words: &[u64]) -> Result<(Completion, u64)> {
+    fn request(&self, op: Op, kind: WorkKind, words: &[u64]) -> Result<(Completion, u64)> {
         let ring = self.ring();
         let number = {
             let mut state = lock(&self.state);
@@ -127,12 +127,12 @@ impl Queue {
             }
             let number = state.parcels;
             state.parcels += 1;
-            state.parcel = Some(job);
+            state.parcel = Some(kind);
             ring.publish(
                 state.position,
                 RingRequest {
                     op,
-                    address: match job {
+                    address: match kind {
                         WorkKind::Task(task) => task as u64,
                         _ => 0,
                     },

@@ -225,12 +225,12 @@ impl Dependant for Queue {
             Some(address) => Some(Work {
                 context: self.index,
                 number: state.in_ring.start,
-                job: WorkKind::Kernel(address),
+                kind: WorkKind::Kernel(address),
             }),
-            None => state.parcel.map(|job| Work {
+            None => state.parcel.map(|kind| Work {
                 context: self.index,
                 number: state.parcels,
-                job,
+                kind,
             }),
         }
     }
