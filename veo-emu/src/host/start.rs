@@ -219,7 +219,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         node,
         plan,
     );
-    let (schedule, keeper) = order
+    let (schedule, scheduler) = order
         .map(|order| Schedule::start(pid, order))
         .transpose()?
         .unzip();
@@ -237,8 +237,8 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         schedule,
         sanitizers,
     ));
-    if let Some(keeper) = keeper {
-        child.add_thread(keeper);
+    if let Some(scheduler) = scheduler {
+        child.add_thread(scheduler);
     }
     super::watch::start(&child, options.time_limit)?;
     unready.keep();

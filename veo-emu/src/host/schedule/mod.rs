@@ -6,16 +6,16 @@
 //! are made while the program waits: if it has one thread, they depend on what it submitted and
 //! on the seed alone. Nothing here knows what a queue is.
 
-mod keeper;
 mod order;
+mod scheduler;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
-use self::keeper::Keeper;
 pub(crate) use self::order::Order;
+use self::scheduler::Scheduler;
 use crate::error::{Error, Result};
 use crate::sync::lock;
 
@@ -192,7 +192,7 @@ impl Schedule {
         let thread = thread::Builder::new()
             .name("veo-schedule".into())
             .stack_size(256 << 10)
-            .spawn(move || Keeper::new(&kept).run())
+            .spawn(move || Scheduler::new(&kept).run())
             .map_err(|error| Error::io("starting the thread that orders requests", &error))?;
         Ok((schedule, thread))
     }

@@ -62,19 +62,19 @@ impl Running {
 }
 
 /// What the thread of a schedule knows.
-pub(super) struct Keeper<'a> {
+pub(super) struct Scheduler<'a> {
     schedule: &'a Schedule,
     draws: Option<Draws>,
     running: Vec<Running>,
 }
 
-impl Keeper<'_> {
-    pub(super) fn new(schedule: &Schedule) -> Keeper<'_> {
+impl Scheduler<'_> {
+    pub(super) fn new(schedule: &Schedule) -> Scheduler<'_> {
         let draws = match schedule.order {
             Order::Late => None,
             Order::Random(seed) => Some(Draws::new(seed)),
         };
-        Keeper {
+        Scheduler {
             schedule,
             draws,
             running: Vec::new(),
