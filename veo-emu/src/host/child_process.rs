@@ -17,7 +17,7 @@ use super::memory::Memory;
 use super::output::Output;
 use super::report::Report;
 use super::sanitizers::Sanitizers;
-use super::schedule::Schedule;
+use super::schedule::RequestSchedule;
 use super::symbols::Symbols;
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
@@ -48,7 +48,7 @@ pub(crate) struct ChildProcess {
     /// Its libraries and their symbols.
     pub(crate) symbols: Symbols,
     /// The order in which its requests start, if that is not the one of their submission.
-    pub(crate) schedule: Option<Arc<Schedule>>,
+    pub(crate) schedule: Option<Arc<RequestSchedule>>,
     pub(super) end: End,
     output: Option<Output>,
     pub(crate) sanitizers: Sanitizers,
@@ -64,7 +64,7 @@ impl ChildProcess {
         connection: Connection,
         memory: Memory,
         output: Option<Output>,
-        schedule: Option<Arc<Schedule>>,
+        schedule: Option<Arc<RequestSchedule>>,
         sanitizers: Sanitizers,
     ) -> ChildProcess {
         ChildProcess {

@@ -23,7 +23,7 @@ use super::output::{Output, Sink, Streams};
 use super::preference;
 use super::program::{self, Program};
 use super::sanitizers::Sanitizers;
-use super::schedule::{Order, Schedule};
+use super::schedule::{RequestSchedule, StartOrder};
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::{CONTROL_NAME, Control};
@@ -90,7 +90,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
     }
     preference::codes()?;
     MachineOptions::from_environment().map_err(Error::invalid)?;
-    let order = Order::wanted(options.schedule.as_deref())?;
+    let order = StartOrder::wanted(options.schedule.as_deref())?;
     let program::Chosen { mut program, image } = program::choose(options.veorun.as_deref())?;
     let mut sanitizers = Sanitizers::new(&options.runtimes)?;
     if let Some(advice) = sanitizers.advice() {
@@ -220,7 +220,7 @@ pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildP
         plan,
     );
     let (schedule, scheduler) = order
-        .map(|order| Schedule::start(pid, order))
+        .map(|order| RequestSchedule::start(pid, order))
         .transpose()?
         .unzip();
     sanitizers.reports = report.map(KeptDescriptor::new);

@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
-pub(crate) use self::order::Order;
+pub(crate) use self::order::StartOrder;
 use self::scheduler::Scheduler;
 use crate::error::{Error, Result};
 use crate::sync::lock;
@@ -81,16 +81,16 @@ pub(crate) enum Goal {
 }
 
 /// The order of one process's requests.
-pub(crate) struct Schedule {
+pub(crate) struct RequestSchedule {
     pid: libc::pid_t,
-    order: Order,
-    state: Mutex<State>,
+    order: StartOrder,
+    state: Mutex<ScheduleState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    contexts: BTreeMap<u32, Context>,
+struct ScheduleState {
+    contexts: BTreeMap<u32, ScheduledContext>,
     demands: Vec<Demand>,
     next_demand: u64,
     submitted: Option<Submitted>,
@@ -126,7 +126,7 @@ impl Submitted {
     }
 }
 
-struct Context {
+struct ScheduledContext {
     queue: Weak<dyn Ordered>,
     submitted: u64,
     /// When the requests were submitted that have not started.
@@ -135,7 +135,7 @@ struct Context {
     overtaken: u64,
 }
 
-impl Context {
+impl ScheduledContext {
     fn started(&self) -> u64 {
         self.submitted - self.waiting.len() as u64
     }
@@ -167,22 +167,25 @@ struct Demand {
 }
 
 /// A wait that the schedule knows of, until this is dropped.
-pub(crate) struct Asked<'a> {
-    schedule: &'a Schedule,
+pub(crate) struct ScheduledWait<'a> {
+    schedule: &'a RequestSchedule,
     number: u64,
 }
 
-impl Drop for Asked<'_> {
+impl Drop for ScheduledWait<'_> {
     fn drop(&mut self) {
         let mut state = lock(&self.schedule.state);
         state.demands.retain(|demand| demand.number != self.number);
     }
 }
 
-impl Schedule {
+impl RequestSchedule {
     /// A schedule for process `pid`, and the thread that keeps it.
-    pub(crate) fn start(pid: libc::pid_t, order: Order) -> Result<(Arc<Schedule>, JoinHandle<()>)> {
-        let schedule = Arc::new(Schedule {
+    pub(crate) fn start(
+        pid: libc::pid_t,
+        order: StartOrder,
+    ) -> Result<(Arc<RequestSchedule>, JoinHandle<()>)> {
+        let schedule = Arc::new(RequestSchedule {
             pid,
             order,
             state: Mutex::default(),
@@ -201,7 +204,7 @@ impl Schedule {
     pub(crate) fn enrol(&self, index: u32, queue: Weak<dyn Ordered>) {
         let contexts = &mut lock(&self.state).contexts;
         contexts.retain(|_, context| context.queue.strong_count() > 0);
-        let context = Context {
+        let context = ScheduledContext {
             queue,
             submitted: 0,
             waiting: VecDeque::new(),
@@ -228,7 +231,7 @@ impl Schedule {
     }
 
     /// Notes that this thread waits.
-    pub(crate) fn ask(&self, context: u32, goal: Goal) -> Asked<'_> {
+    pub(crate) fn ask(&self, context: u32, goal: Goal) -> ScheduledWait<'_> {
         let mut state = lock(&self.state);
         let number = state.next_demand;
         state.next_demand += 1;
@@ -240,7 +243,7 @@ impl Schedule {
         });
         drop(state);
         self.changed.notify_one();
-        Asked {
+        ScheduledWait {
             schedule: self,
             number,
         }
@@ -266,7 +269,7 @@ impl Schedule {
     }
 
     /// Waits until something is submitted or asked for, at most for `limit`.
-    fn sleep(&self, state: MutexGuard<'_, State>, limit: Option<Duration>) {
+    fn sleep(&self, state: MutexGuard<'_, ScheduleState>, limit: Option<Duration>) {
         drop(match limit {
             None => self
                 .changed
@@ -294,7 +297,7 @@ fn left(time: Duration, since: Instant) -> Option<Duration> {
         .filter(|left| !left.is_zero())
 }
 
-fn has_come(goal: Goal, context: &Context) -> bool {
+fn has_come(goal: Goal, context: &ScheduledContext) -> bool {
     match goal {
         Goal::Start(count) => context.started() >= count,
         Goal::End(id) => context

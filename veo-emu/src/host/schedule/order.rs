@@ -6,16 +6,16 @@ use crate::error::{Error, Result};
 
 /// In which order requests start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
+pub(crate) enum StartOrder {
     /// Each as late as possible: not before somebody waits for it.
     Late,
     /// Any that libveo allows, drawn from this seed.
     Random(u64),
 }
 
-impl Order {
+impl StartOrder {
     /// The order that a program asks for: by an option, or else in its environment.
-    pub(crate) fn wanted(option: Option<&str>) -> Result<Option<Order>> {
+    pub(crate) fn wanted(option: Option<&str>) -> Result<Option<StartOrder>> {
         let (what, text) = match option {
             Some(text) => ("the schedule of the process", text.to_owned()),
             None => match VEO_EMU_SCHEDULE.text() {
@@ -23,17 +23,17 @@ impl Order {
                 None => return Ok(None),
             },
         };
-        Order::parse(text.trim()).map(Some).ok_or_else(|| {
+        StartOrder::parse(text.trim()).map(Some).ok_or_else(|| {
             Error::invalid(format!(
                 "{what} is {text:?}: it is `late`, or `random:` with a number, as in `random:7`"
             ))
         })
     }
 
-    fn parse(text: &str) -> Option<Order> {
+    fn parse(text: &str) -> Option<StartOrder> {
         match text.split_once(':') {
-            None if text == "late" => Some(Order::Late),
-            Some(("random", seed)) => seed.parse().ok().map(Order::Random),
+            None if text == "late" => Some(StartOrder::Late),
+            Some(("random", seed)) => seed.parse().ok().map(StartOrder::Random),
             _ => None,
         }
     }
@@ -64,12 +64,12 @@ mod tests {
 
     #[test]
     fn two_orders_can_be_asked_for() {
-        assert_eq!(Order::parse("late"), Some(Order::Late));
-        assert_eq!(Order::parse("random:7"), Some(Order::Random(7)));
+        assert_eq!(StartOrder::parse("late"), Some(StartOrder::Late));
+        assert_eq!(StartOrder::parse("random:7"), Some(StartOrder::Random(7)));
         for wrong in ["", "random", "random:", "random:-1", "late:1", "early", "7"] {
-            assert_eq!(Order::parse(wrong), None, "{wrong}");
+            assert_eq!(StartOrder::parse(wrong), None, "{wrong}");
         }
-        let error = Order::wanted(Some("random")).unwrap_err();
+        let error = StartOrder::wanted(Some("random")).unwrap_err();
         assert!(error.text.contains("\"random\""), "{}", error.text);
     }
 

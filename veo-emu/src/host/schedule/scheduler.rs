@@ -6,8 +6,11 @@ use std::sync::{Arc, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::order::{Draws, Order};
-use super::{HOLD, OVERTAKEN, Ordered, PATIENCE, QUIET, Schedule, Started, State, has_come, left};
+use super::order::{Draws, StartOrder};
+use super::{
+    HOLD, OVERTAKEN, Ordered, PATIENCE, QUIET, RequestSchedule, ScheduleState, Started, has_come,
+    left,
+};
 use crate::sync::lock;
 use crate::sys::usage;
 
@@ -15,7 +18,7 @@ use crate::sys::usage;
 const AGAIN: Duration = Duration::from_millis(2);
 
 /// A request that was started.
-struct Running {
+struct StartedRequest {
     context: u32,
     queue: Arc<dyn Ordered>,
     what: Started,
@@ -32,7 +35,7 @@ fn used(what: Started, pid: libc::pid_t) -> Option<Duration> {
     }
 }
 
-impl Running {
+impl StartedRequest {
     /// How long it still holds others back; `None`: no more.
     fn holds(&self, pid: libc::pid_t) -> Option<Duration> {
         match HOLD.checked_sub(self.since.elapsed()) {
@@ -63,16 +66,16 @@ impl Running {
 
 /// What the thread of a schedule knows.
 pub(super) struct Scheduler<'a> {
-    schedule: &'a Schedule,
+    schedule: &'a RequestSchedule,
     draws: Option<Draws>,
-    running: Vec<Running>,
+    running: Vec<StartedRequest>,
 }
 
 impl Scheduler<'_> {
-    pub(super) fn new(schedule: &Schedule) -> Scheduler<'_> {
+    pub(super) fn new(schedule: &RequestSchedule) -> Scheduler<'_> {
         let draws = match schedule.order {
-            Order::Late => None,
-            Order::Random(seed) => Some(Draws::new(seed)),
+            StartOrder::Late => None,
+            StartOrder::Random(seed) => Some(Draws::new(seed)),
         };
         Scheduler {
             schedule,
@@ -98,7 +101,7 @@ impl Scheduler<'_> {
             if state.over {
                 return;
             }
-            let State {
+            let ScheduleState {
                 contexts, demands, ..
             } = &mut *state;
             demands.retain(|demand| {
@@ -106,7 +109,7 @@ impl Scheduler<'_> {
                 context.is_some_and(|context| !has_come(demand.goal, context))
             });
             match self.look(&state) {
-                Choice::Start(candidates) => {
+                NextStep::Start(candidates) => {
                     drop(state);
                     // What runs now ran at that look. If something has ended meanwhile, the
                     // choice would depend on when it did.
@@ -115,8 +118,8 @@ impl Scheduler<'_> {
                         self.start(lock(&schedule.state), context, &candidates.ready);
                     }
                 }
-                Choice::Wait(limit) => schedule.sleep(state, limit),
-                Choice::Doze => {
+                NextStep::Wait(limit) => schedule.sleep(state, limit),
+                NextStep::Doze => {
                     drop(state);
                     match self.running.first() {
                         Some(running) => running.queue.doze(AGAIN),
@@ -128,25 +131,25 @@ impl Scheduler<'_> {
     }
 
     /// What is to be done now, when nothing holds anything back.
-    fn look(&self, state: &State) -> Choice {
+    fn look(&self, state: &ScheduleState) -> NextStep {
         let is_running = |context: &u32| self.running.iter().any(|r| r.context == *context);
         let waiting = state.contexts.iter().filter(|(_, c)| !c.waiting.is_empty());
         let waiting: Vec<u32> = waiting.map(|(index, _)| *index).collect();
         if waiting.is_empty() && state.demands.is_empty() {
-            return Choice::Wait(None);
+            return NextStep::Wait(None);
         }
         if state.demands.is_empty() {
             let quiet = state.submitted.map(|last| left(QUIET, last.at));
             let oldest = state.contexts.values().filter_map(|c| c.waiting.front());
             let patience = oldest.min().map(|oldest| left(PATIENCE, *oldest));
             if let Some(wait) = quiet.flatten().zip(patience.flatten()) {
-                return Choice::Wait(Some(wait.0.min(wait.1)));
+                return NextStep::Wait(Some(wait.0.min(wait.1)));
             }
         } else if let Some(last) = state.submitted
             && state.demands.iter().all(|it| it.thread != last.thread)
             && let Some(wait) = last.holds()
         {
-            return Choice::Wait(Some(wait));
+            return NextStep::Wait(Some(wait));
         }
         let mut ready = waiting;
         ready.retain(|context| !is_running(context));
@@ -157,10 +160,10 @@ impl Scheduler<'_> {
             || first.is_some()
             || demanded.any(|context| is_running(&context));
         if ready.is_empty() || !is_awaited {
-            return Choice::Doze;
+            return NextStep::Doze;
         }
         let overtaken = |index: &u32| Some((*index, state.contexts.get(index)?.overtaken));
-        Choice::Start(Candidates {
+        NextStep::Start(ReadyContexts {
             overdue: overdue(ready.iter().filter_map(overtaken).collect()),
             first,
             ready,
@@ -168,8 +171,8 @@ impl Scheduler<'_> {
     }
 
     /// The context whose next request starts.
-    fn choose(&mut self, candidates: &Candidates) -> u32 {
-        let Candidates {
+    fn choose(&mut self, candidates: &ReadyContexts) -> u32 {
+        let ReadyContexts {
             ready,
             first,
             overdue,
@@ -181,7 +184,7 @@ impl Scheduler<'_> {
         overdue.unwrap_or(chosen)
     }
 
-    fn start(&mut self, mut state: MutexGuard<'_, State>, index: u32, ready: &[u32]) {
+    fn start(&mut self, mut state: MutexGuard<'_, ScheduleState>, index: u32, ready: &[u32]) {
         for index in ready {
             if let Some(context) = state.contexts.get_mut(index) {
                 context.overtaken += 1;
@@ -199,7 +202,7 @@ impl Scheduler<'_> {
         context.start(count);
         drop(state);
         match queue.start_next(count as u64) {
-            Some(what) => self.running.push(Running {
+            Some(what) => self.running.push(StartedRequest {
                 context: index,
                 queue,
                 what,
@@ -218,7 +221,7 @@ impl Scheduler<'_> {
 
 /// The contexts that have a request to start, not none; the one that comes first if requests start
 /// late; the one that comes first in any order.
-struct Candidates {
+struct ReadyContexts {
     ready: Vec<u32>,
     first: Option<u32>,
     overdue: Option<u32>,
@@ -238,9 +241,9 @@ fn overdue(mut contexts: Vec<(u32, u64)>) -> Option<u32> {
 }
 
 /// What the thread does next.
-enum Choice {
+enum NextStep {
     /// Starts the next request of one of these contexts.
-    Start(Candidates),
+    Start(ReadyContexts),
     /// Waits until something is submitted or asked for.
     Wait(Option<Duration>),
     /// Waits until something ends.
@@ -283,10 +286,10 @@ mod tests {
     }
 
     /// The contexts in the order in which their requests have started.
-    fn order(order: Order) -> Vec<u32> {
+    fn order(order: StartOrder) -> Vec<u32> {
         // SAFETY: getpid cannot fail.
         let pid = unsafe { libc::getpid() };
-        let (schedule, thread) = Schedule::start(pid, order).unwrap();
+        let (schedule, thread) = RequestSchedule::start(pid, order).unwrap();
         let started = Arc::new(Mutex::new(Vec::new()));
         let queues: Vec<Arc<dyn Ordered>> = (0..CONTEXTS)
             .map(|context| {
@@ -318,10 +321,10 @@ mod tests {
     #[test]
     fn no_request_is_overtaken_too_often_whatever_the_order() {
         for how in [
-            Order::Late,
-            Order::Random(1),
-            Order::Random(2),
-            Order::Random(3),
+            StartOrder::Late,
+            StartOrder::Random(1),
+            StartOrder::Random(2),
+            StartOrder::Random(3),
         ] {
             let order = order(how);
             for context in 0..CONTEXTS {
