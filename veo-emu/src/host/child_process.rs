@@ -11,7 +11,7 @@ use veo_abi::environment::VE_TRACEBACK;
 
 use super::connection::{CUT_OFF, Connection, NoAnswer, PATIENCE};
 use super::death::{Death, Reason, Work};
-use super::end::{End, Status};
+use super::end::{ExitStatus, ProcessEnd};
 use super::finding::{self, Finding};
 use super::memory::Memory;
 use super::output::Output;
@@ -49,7 +49,7 @@ pub(crate) struct ChildProcess {
     pub(crate) symbols: Symbols,
     /// The order in which its requests start, if that is not the one of their submission.
     pub(crate) schedule: Option<Arc<RequestSchedule>>,
-    pub(super) end: End,
+    pub(super) end: ProcessEnd,
     output: Option<Output>,
     pub(crate) sanitizers: Sanitizers,
     /// Threads that end with the process.
@@ -74,7 +74,7 @@ impl ChildProcess {
             connection,
             symbols: Symbols::default(),
             schedule,
-            end: End::new(),
+            end: ProcessEnd::new(),
             output,
             sanitizers,
             threads: Mutex::default(),
@@ -158,7 +158,7 @@ impl ChildProcess {
     }
 
     /// Ends every wait. The watching thread calls this, or the code that gives the process up.
-    pub(crate) fn has_ended(&self, status: Status) {
+    pub(crate) fn has_ended(&self, status: ExitStatus) {
         if let Some(output) = &self.output {
             output.flush_last();
         }

@@ -15,7 +15,7 @@ use crate::sync::lock;
 
 /// How a process ended, as the system tells; empty if it does not.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Status {
+pub(crate) struct ExitStatus {
     /// The signal that ended it.
     pub(crate) signal: Option<i32>,
     /// The status it exited with.
@@ -23,7 +23,7 @@ pub(crate) struct Status {
 }
 
 /// The end of one VE process, before and after it has come.
-pub(crate) struct End {
+pub(crate) struct ProcessEnd {
     has_come: AtomicBool,
     death: OnceLock<Death>,
     report: OnceLock<Report>,
@@ -43,9 +43,9 @@ pub(crate) struct End {
     announcement: Condvar,
 }
 
-impl End {
-    pub(crate) fn new() -> End {
-        End {
+impl ProcessEnd {
+    pub(crate) fn new() -> ProcessEnd {
+        ProcessEnd {
             has_come: AtomicBool::new(false),
             death: OnceLock::new(),
             report: OnceLock::new(),
@@ -104,14 +104,14 @@ impl End {
     /// the end yet.
     pub(crate) fn settle(
         &self,
-        status: Status,
+        status: ExitStatus,
         fault: Option<RecordedFault>,
         finding: Option<Finding>,
         work: Vec<Work>,
         cut_off: Option<Reason>,
         place: Option<String>,
     ) -> Option<&Death> {
-        let Status { signal, exit } = status;
+        let ExitStatus { signal, exit } = status;
         // It may have ended by itself just before.
         let told = signal.is_none() && (exit.is_none() || self.ordered.load(Ordering::Acquire));
         let is_killed = signal == Some(libc::SIGKILL) || fault.is_none() && told;

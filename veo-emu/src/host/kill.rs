@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::child_process::ChildProcess;
 use super::death::{Reason, ReasonKind};
-use super::end::Status;
+use super::end::ExitStatus;
 use crate::error::{Error, Result};
 use crate::log::warn_once;
 use crate::sys::process;
@@ -58,7 +58,7 @@ impl ChildProcess {
             let text = format!("{}; {}", reason.text, error.text);
             warn_once!("{text}");
             self.end.abandon(Reason { text, ..reason });
-            self.has_ended(Status::default());
+            self.has_ended(ExitStatus::default());
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::child_process::ChildProcess;
 use super::death::{Reason, ReasonKind, Work};
-use super::end::Status;
+use super::end::ExitStatus;
 use super::report::doing;
 use crate::error::{Error, Result};
 use crate::sys::descriptor::KeptDescriptor;
@@ -126,7 +126,7 @@ impl Clock {
 
 /// Collects the child if it has ended. If another part of the program has done so, or the
 /// program ignores SIGCHLD, the system does not tell how it ended.
-fn collect(pid: libc::pid_t) -> Option<Status> {
+fn collect(pid: libc::pid_t) -> Option<ExitStatus> {
     let mut status = 0;
     loop {
         // SAFETY: the status is valid for writing.
@@ -134,14 +134,14 @@ fn collect(pid: libc::pid_t) -> Option<Status> {
         if result == pid {
             let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
             let exit = signal.is_none().then(|| libc::WEXITSTATUS(status));
-            return Some(Status { signal, exit });
+            return Some(ExitStatus { signal, exit });
         }
         if result == 0 {
             return None;
         }
         match io::Error::last_os_error().kind() {
             io::ErrorKind::Interrupted => {}
-            _ => return Some(Status::default()),
+            _ => return Some(ExitStatus::default()),
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Loaded {
 }
 
 /// How machine code ends its process.
-pub(super) enum Ending {
+pub(super) enum ProcessEnding {
     /// By `exit` with this status.
     Exit(i32),
     /// By a signal that is no fault.
@@ -29,7 +29,7 @@ pub(super) enum Ending {
 }
 
 /// Ends the process.
-pub(super) type End = fn(Ending) -> !;
+pub(super) type EndProcess = fn(ProcessEnding) -> !;
 
 /// Loads and runs one kind of machine code.
 pub(super) trait Engine {
@@ -37,7 +37,7 @@ pub(super) trait Engine {
 
     /// Gets ready, once, before anything is loaded. `end` is for code that ends the process other than by a signal
     /// or a trap that a runner returns.
-    fn prepare(&self, end: End);
+    fn prepare(&self, end: EndProcess);
 
     /// Loads a library with all its symbols resolved and visible to later ones.
     fn load(&self, path: &[u8]) -> Result<Loaded, String>;

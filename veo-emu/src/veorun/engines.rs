@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::engine::{End, Engine, Loaded, Runner, Signals};
+use super::engine::{EndProcess, Engine, Loaded, Runner, Signals};
 use super::memory;
 use super::native::{Native, NativeRunner};
 use super::ve::{Ve, VeRunner};
@@ -28,7 +28,7 @@ fn is_of_ve(address: u64) -> bool {
 impl Engine for Engines {
     type Runner = AnyRunner;
 
-    fn prepare(&self, end: End) {
+    fn prepare(&self, end: EndProcess) {
         Native.prepare(end);
         Ve.prepare(end);
     }

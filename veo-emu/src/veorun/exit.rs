@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
-use super::engine::Ending;
+use super::engine::ProcessEnding;
 use super::{current, faults, sanitizer, signals};
 use crate::shared::control::{EngineTrap, RecordedCause};
 
@@ -22,14 +22,14 @@ pub(super) fn in_order(status: i32) -> ! {
 }
 
 /// Ends the process as its machine code wants it.
-pub(super) fn by(ending: Ending) -> ! {
+pub(super) fn by(ending: ProcessEnding) -> ! {
     match ending {
-        Ending::Exit(status) => in_order(status),
-        Ending::Signal(signal) => {
+        ProcessEnding::Exit(status) => in_order(status),
+        ProcessEnding::Signal(signal) => {
             signals::die_of(signal);
             now(1)
         }
-        Ending::Trap(trap) => by_trap(&trap),
+        ProcessEnding::Trap(trap) => by_trap(&trap),
     }
 }
 

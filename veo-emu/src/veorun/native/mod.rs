@@ -7,7 +7,7 @@ mod loader;
 pub(crate) mod shim;
 mod signal;
 
-use super::engine::{End, Engine, Loaded};
+use super::engine::{EndProcess, Engine, Loaded};
 use super::fpe;
 use crate::shared::control::{EngineTrap, FaultRecord};
 pub(super) use call::NativeRunner;
@@ -18,7 +18,7 @@ pub(super) struct Native;
 impl Engine for Native {
     type Runner = NativeRunner;
 
-    fn prepare(&self, _: End) {
+    fn prepare(&self, _: EndProcess) {
         fpe::read();
     }
 

@@ -8,17 +8,17 @@ use ve_isa::trap::{self, TrapKind};
 
 use super::watching;
 use crate::shared::control::{EngineTrap, FAULT_SIGNALS, RecordedCause};
-use crate::veorun::engine::{End, Ending};
+use crate::veorun::engine::{EndProcess, ProcessEnding};
 
-static END: OnceLock<End> = OnceLock::new();
+static END: OnceLock<EndProcess> = OnceLock::new();
 
 /// Notes how the process is ended.
-pub(super) fn prepare(end: End) {
+pub(super) fn prepare(end: EndProcess) {
     let _ = END.set(end);
 }
 
 /// Ends the process.
-pub(super) fn happen(ending: Ending) -> ! {
+pub(super) fn happen(ending: ProcessEnding) -> ! {
     watching::tell();
     match END.get() {
         Some(end) => end(ending),
@@ -28,11 +28,11 @@ pub(super) fn happen(ending: Ending) -> ! {
 }
 
 /// What the trap of a thread means.
-pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::EngineTrap) -> Ending {
+pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::EngineTrap) -> ProcessEnding {
     let address = match trap.kind {
-        TrapKind::Exit { code } => return Ending::Exit(code),
+        TrapKind::Exit { code } => return ProcessEnding::Exit(code),
         TrapKind::Raised { signal } if !FAULT_SIGNALS.contains(&signal) => {
-            return Ending::Signal(signal);
+            return ProcessEnding::Signal(signal);
         }
         TrapKind::MemoryAccess { address, .. } | TrapKind::Misaligned { address, .. } => {
             Some(address)
@@ -54,7 +54,7 @@ pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::EngineTrap) -> End
         told.cause = RecordedCause::StackOverflow;
         told.stack = stack.end - stack.start;
     }
-    Ending::Trap(told)
+    ProcessEnding::Trap(told)
 }
 
 /// What a report says of a trap beside signal and address.

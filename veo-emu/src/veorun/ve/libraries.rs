@@ -15,7 +15,7 @@ use veo_abi::environment::VE_LD_LIBRARY_PATH;
 
 use super::{ending, machine};
 use crate::shared::code::Code;
-use crate::veorun::engine::{Ending, Loaded};
+use crate::veorun::engine::{Loaded, ProcessEnding};
 
 /// The libraries, in the order in which they were loaded.
 static LIBRARIES: Mutex<Vec<Library>> = Mutex::new(Vec::new());
@@ -279,10 +279,10 @@ pub(super) fn symbol(handle: u64, name: &[u8]) -> Option<u64> {
 }
 
 /// Calls code that belongs to a library. Where it does not return, the process ends.
-fn call(work: impl FnOnce(&mut MachineThread<'static>) -> Result<(), Ending>) {
+fn call(work: impl FnOnce(&mut MachineThread<'static>) -> Result<(), ProcessEnding>) {
     match machine::on_own_thread(work) {
         Ok(Ok(())) => {}
         Ok(Err(ending)) => ending::happen(ending),
-        Err(why) => ending::happen(Ending::Trap(ending::no_thread(why))),
+        Err(why) => ending::happen(ProcessEnding::Trap(ending::no_thread(why))),
     }
 }

@@ -15,7 +15,7 @@ use veo_abi::{environment, hmem};
 use super::{ending, interface, watching};
 use crate::shared::fpe::parse;
 use crate::sys::process;
-use crate::veorun::engine::Ending;
+use crate::veorun::engine::ProcessEnding;
 use crate::veorun::{current, fpe, memory};
 
 static MACHINE: OnceLock<Result<Machine, String>> = OnceLock::new();
@@ -140,7 +140,7 @@ extern "C" fn at_exit() {
                 continue;
             };
             match ending::of(&mut thread, &trap) {
-                Ending::Exit(_) if is_exit => {}
+                ProcessEnding::Exit(_) if is_exit => {}
                 ending => ending::happen(ending),
             }
         }

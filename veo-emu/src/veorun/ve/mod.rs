@@ -9,7 +9,7 @@ mod libraries;
 mod machine;
 mod watching;
 
-use super::engine::{End, Ending, Engine, Loaded, Runner};
+use super::engine::{EndProcess, Engine, Loaded, ProcessEnding, Runner};
 use crate::shared::control::EngineTrap;
 use crate::shared::ring::Received;
 
@@ -19,7 +19,7 @@ pub(super) struct Ve;
 impl Engine for Ve {
     type Runner = VeRunner;
 
-    fn prepare(&self, end: End) {
+    fn prepare(&self, end: EndProcess) {
         ending::prepare(end);
     }
 
@@ -101,7 +101,7 @@ impl Runner for VeRunner {
         });
         match result {
             Ok(Ok(word)) => Ok(word),
-            Ok(Err(Ending::Trap(trap))) => Err(trap),
+            Ok(Err(ProcessEnding::Trap(trap))) => Err(trap),
             Ok(Err(ending)) => ending::happen(ending),
             Err(why) => Err(ending::no_thread(why)),
         }
