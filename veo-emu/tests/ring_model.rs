@@ -22,7 +22,7 @@ mod sys {
         /// # Safety
         ///
         /// Nothing is mapped here.
-        pub(crate) unsafe trait Shared {}
+        pub(crate) unsafe trait SharedData {}
     }
     pub(crate) mod thread {
         pub(crate) const NO_CPU: u32 = u32::MAX;
@@ -60,8 +60,8 @@ mod sync {
 
 use loom::sync::Arc;
 use loom::thread;
-use shared::class::Returns;
-use shared::ring::{Completion, Op, Received, Ring, RingRequest};
+use shared::class::ResultClass;
+use shared::ring::{Completion, Received, Ring, RingOp, RingRequest};
 use veo_test_support as _;
 
 fn model(preemptions: usize, test: impl Fn() + Sync + Send + 'static) {
@@ -74,12 +74,12 @@ fn post(ring: &Ring, position: u64) {
     ring.host_side().publish(
         position,
         RingRequest {
-            op: Op::Call,
+            op: RingOp::Call,
             address: 40 + position,
             id: position,
             words: &[],
             classes: &[],
-            returns: Returns::Word,
+            returns: ResultClass::Word,
             cpu: 0,
         },
     );

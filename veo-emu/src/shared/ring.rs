@@ -15,7 +15,7 @@
 //! whether anyone sleeps. A full fence between the two steps on both sides makes
 //! it impossible that both miss each other.
 
-pub(crate) use crate::shared::slot::{Op, Received, RingRequest};
+pub(crate) use crate::shared::slot::{Received, RingOp, RingRequest};
 use crate::shared::slot::{Slot, SlotExtension};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, expect_write, fence, park, unpark};
 pub(crate) use crate::sync::{MAX_WORDS, SLOTS};
@@ -54,7 +54,7 @@ pub(crate) struct RunningCall {
 
 #[repr(C, align(128))]
 #[derive(Default)]
-pub(crate) struct Line<T>(pub(crate) T);
+pub(crate) struct CacheLine<T>(pub(crate) T);
 
 /// Alone in its cache line: the host reads one while the VE side writes the next.
 #[repr(C, align(64))]
@@ -68,17 +68,17 @@ struct Response {
 #[repr(C, align(128))]
 pub(crate) struct Ring {
     /// 1: the VE side sleeps on this word.
-    asleep: Line<AtomicU32>,
+    asleep: CacheLine<AtomicU32>,
     /// The lowest id whose response a sleeping thread of the host waits for.
-    wake_at: Line<AtomicU64>,
+    wake_at: CacheLine<AtomicU64>,
     /// What the host's threads sleep on; counts wake-ups.
-    generation: Line<AtomicU32>,
+    generation: CacheLine<AtomicU32>,
     /// The CPU the VE side last ran on.
-    ve_cpu: Line<AtomicU32>,
+    ve_cpu: CacheLine<AtomicU32>,
     /// Id of the request that runs, plus one. For reports after a death.
-    running: Line<AtomicU64>,
+    running: CacheLine<AtomicU64>,
     /// The answer to the last parcel.
-    reply: Line<Response>,
+    reply: CacheLine<Response>,
     responses: [Response; SLOTS],
     slots: [Slot; SLOTS],
     /// Last, since nobody who only looks needs them.
@@ -180,12 +180,12 @@ impl Ring {
     pub(crate) fn alone() -> Ring {
         use std::array::from_fn;
         let ring = Ring {
-            asleep: Line::default(),
-            wake_at: Line::default(),
-            generation: Line::default(),
-            ve_cpu: Line::default(),
-            running: Line::default(),
-            reply: Line::default(),
+            asleep: CacheLine::default(),
+            wake_at: CacheLine::default(),
+            generation: CacheLine::default(),
+            ve_cpu: CacheLine::default(),
+            running: CacheLine::default(),
+            reply: CacheLine::default(),
             responses: from_fn(|_| Response::default()),
             slots: from_fn(|_| Slot::default()),
             extensions: from_fn(|_| SlotExtension::default()),

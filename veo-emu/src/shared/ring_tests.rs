@@ -1,7 +1,7 @@
 //! What goes through a ring comes out of it, and damage stays where it is.
 
 use super::class::{Class, PER_WORD, Returns};
-use super::ring::{Completion, MAX_WORDS, Op, Received, Ring, RingRequest, SLOTS};
+use super::ring::{Completion, MAX_WORDS, Received, Ring, RingOp, RingRequest, SLOTS};
 use crate::sys::memfd::{self, Mapping, round_up};
 
 fn mapped() -> Mapping {
@@ -35,7 +35,7 @@ fn requests_come_out_as_they_went_in() {
         host.publish(
             position,
             RingRequest {
-                op: Op::Call,
+                op: RingOp::Call,
                 address: 7,
                 id: position + 100,
                 words: &words,
@@ -46,7 +46,7 @@ fn requests_come_out_as_they_went_in() {
         );
         assert!(ve.is_there(position));
         ve.take(position, &mut received);
-        assert_eq!((received.op, received.address), (Some(Op::Call), 7));
+        assert_eq!((received.op, received.address), (Some(RingOp::Call), 7));
         assert_eq!(
             (received.id, received.returns),
             (position + 100, Returns::I8)

@@ -19,7 +19,7 @@ const CLASSES_MASK: u64 = (1 << (2 * INLINE_WORDS)) - 1;
 /// What a slot asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Op {
+pub(crate) enum RingOp {
     /// Call the function at `address` with the words as arguments.
     Call = 1,
     /// Do what the parcel says, answer in `reply`.
@@ -31,7 +31,7 @@ pub(crate) enum Op {
 /// A request as it goes into a slot.
 #[derive(Clone, Copy)]
 pub(crate) struct RingRequest<'a> {
-    pub(crate) op: Op,
+    pub(crate) op: RingOp,
     pub(crate) address: u64,
     pub(crate) id: u64,
     pub(crate) words: &'a [u64],
@@ -44,7 +44,7 @@ pub(crate) struct RingRequest<'a> {
 
 /// A request as it came out of a slot: everything read once, everything in range.
 pub(crate) struct Received {
-    pub(crate) op: Option<Op>,
+    pub(crate) op: Option<RingOp>,
     pub(crate) address: u64,
     pub(crate) id: u64,
     pub(crate) count: usize,
@@ -151,9 +151,9 @@ impl Slot {
     pub(super) fn read(&self, extension: &SlotExtension, into: &mut Received) {
         let header = self.header.load(Ordering::Relaxed);
         into.op = match header as u8 {
-            1 => Some(Op::Call),
-            2 => Some(Op::Parcel),
-            3 => Some(Op::Close),
+            1 => Some(RingOp::Call),
+            2 => Some(RingOp::Parcel),
+            3 => Some(RingOp::Close),
             _ => None,
         };
         into.count = ((header >> 8 & 0xfff) as usize).min(MAX_WORDS);

@@ -9,7 +9,7 @@ use crate::shared::class::Returns;
 use crate::shared::code::Code;
 use crate::shared::control::{Control, EngineTrap, RecordedCause};
 use crate::shared::parcel::RING_FILE;
-use crate::shared::ring::{Op, Received, Ring, RingRequest};
+use crate::shared::ring::{Received, Ring, RingOp, RingRequest};
 use crate::sys::memfd::{self, Mapping};
 
 const KERNEL: u64 = 0x6000_0000_1230;
@@ -37,7 +37,7 @@ fn death_by(trap: EngineTrap) -> Death {
     ring.view::<Ring>().host_side().publish(
         0,
         RingRequest {
-            op: Op::Call,
+            op: RingOp::Call,
             address: KERNEL,
             id: 7,
             words: &[4, 5],

@@ -10,7 +10,7 @@ use super::engines::ENGINE;
 use super::roam::Roam;
 use super::tasks::Parcel;
 use super::{current, exit, guard, memory, sanitizer};
-use crate::shared::ring::{Completion, Op, Received, Ring, VeSide};
+use crate::shared::ring::{Completion, Received, Ring, RingOp, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::Mapping;
@@ -69,7 +69,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
         ring.take(position, &mut request);
         memory::follow();
         match request.op {
-            Some(Op::Call) => {
+            Some(RingOp::Call) => {
                 ring.set_running(Some(request.id));
                 current::enter(request.id, request.address);
                 sanitizer::enter();
@@ -92,12 +92,12 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                 ring.set_running(None);
                 ring.complete(request.id, Completion::Done, value);
             }
-            Some(Op::Parcel) => {
+            Some(RingOp::Parcel) => {
                 let (ended, value) = parcel.run(&request);
                 flush();
                 ring.complete_parcel(request.id, ended, value);
             }
-            Some(Op::Close) => {
+            Some(RingOp::Close) => {
                 ring.complete_parcel(request.id, Completion::Done, 0);
                 return request.words[0] != 0;
             }

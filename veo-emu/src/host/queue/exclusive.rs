@@ -12,7 +12,7 @@ use crate::host::queue::progress;
 use crate::host::schedule::Goal;
 use crate::shared::class::Returns;
 use crate::shared::parcel::Task;
-use crate::shared::ring::{Completion, Op, RingRequest};
+use crate::shared::ring::{Completion, RingOp, RingRequest};
 use crate::shared::wait::Spin;
 use crate::sync::lock;
 use crate::sys::thread::current_cpu;
@@ -94,7 +94,7 @@ impl ExclusiveUse<'_> {
     /// Ends the context's thread, and with `last` the process.
     pub(crate) fn close(&self, last: bool) -> Result<()> {
         self.queue
-            .request(Op::Close, WorkKind::Close { last }, &[u64::from(last)])
+            .request(RingOp::Close, WorkKind::Close { last }, &[u64::from(last)])
             .map(|_| ())
     }
 }
@@ -113,11 +113,11 @@ impl Drop for ExclusiveUse<'_> {
 impl Queue {
     /// Has the VE side do a task. The caller has exclusive use.
     pub(crate) fn task(&self, task: Task, words: &[u64]) -> Result<(Completion, u64)> {
-        self.request(Op::Parcel, WorkKind::Task(task), words)
+        self.request(RingOp::Parcel, WorkKind::Task(task), words)
     }
 
     /// Has the VE side do work that is no call. The caller has exclusive use.
-    fn request(&self, op: Op, kind: WorkKind, words: &[u64]) -> Result<(Completion, u64)> {
+    fn request(&self, op: RingOp, kind: WorkKind, words: &[u64]) -> Result<(Completion, u64)> {
         let ring = self.ring();
         let number = {
             let mut state = lock(&self.state);

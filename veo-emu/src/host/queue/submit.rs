@@ -12,7 +12,7 @@ use crate::host::memory::NoRoom;
 use crate::host::operation::{
     CallView, HostOp, QueuedRequest, StackImage, StackLayout, Staged, WaitingCall,
 };
-use crate::shared::ring::{Op, RingRequest, SLOTS};
+use crate::shared::ring::{RingOp, RingRequest, SLOTS};
 use crate::shared::wait::Spin;
 use crate::sync::lock;
 use crate::sys::thread::current_cpu;
@@ -170,7 +170,7 @@ impl Queue {
         self.ring().publish(
             state.position,
             RingRequest {
-                op: Op::Call,
+                op: RingOp::Call,
                 address: call.address,
                 id,
                 words: call.words,
