@@ -94,12 +94,12 @@ impl FaultRecord {
 
     /// Fills the claimed record with a trap and the request that ran into it. Safe to call in
     /// a signal handler.
-    pub(crate) fn fill(&self, trap: &EngineTrap, running: Option<Running>) {
-        let Running {
+    pub(crate) fn fill(&self, trap: &EngineTrap, running: Option<RunningRequest>) {
+        let RunningRequest {
             context,
             id,
             kernel,
-        } = running.unwrap_or(Running {
+        } = running.unwrap_or(RunningRequest {
             context: NO_CONTEXT,
             id: 0,
             kernel: 0,
@@ -223,7 +223,7 @@ impl EngineTrap {
 
 /// The request that a thread runs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Running {
+pub(crate) struct RunningRequest {
     pub(crate) context: u32,
     pub(crate) id: u64,
     pub(crate) kernel: u64,

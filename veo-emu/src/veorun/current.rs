@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::io;
 use std::ptr;
 
-use crate::shared::control::Running;
+use crate::shared::control::RunningRequest;
 use crate::shared::ring::Ring;
 use crate::sys::check;
 
@@ -110,10 +110,10 @@ pub(super) fn leave() {
 }
 
 /// The request that the calling thread runs.
-pub(super) fn running() -> Option<Running> {
+pub(super) fn running() -> Option<RunningRequest> {
     CURRENT
         .try_with(|current| {
-            Some(Running {
+            Some(RunningRequest {
                 context: current.context.get()?,
                 id: current.id.get(),
                 kernel: current.kernel.get(),
