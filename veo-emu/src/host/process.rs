@@ -13,7 +13,7 @@ use super::death::Reason;
 use super::library;
 use super::node::{self, Node};
 use super::queue::Queue;
-use super::start::{self, Options};
+use super::start::{self, ProcessOptions};
 use super::transfer;
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
@@ -78,7 +78,7 @@ pub(crate) struct Contexts {
 
 impl Process {
     /// Starts a process on a node.
-    pub(crate) fn create(number: i32, options: &Options) -> Result<Process> {
+    pub(crate) fn create(number: i32, options: &ProcessOptions) -> Result<Process> {
         let number = node::resolve(number)?;
         let node = Node::get(number)?;
         let core = core()?;

@@ -37,7 +37,7 @@ use crate::sys::memfd::{self, Mapping};
 use crate::sys::{descriptor, process, socket};
 
 /// What a process is started with.
-pub(crate) struct Options {
+pub(crate) struct ProcessOptions {
     pub(crate) veorun: Option<String>,
     /// Bytes of VE memory; 0: the node's.
     pub(crate) memory: u64,
@@ -60,9 +60,9 @@ pub(crate) struct Options {
     pub(crate) grace: Duration,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for ProcessOptions {
+    fn default() -> ProcessOptions {
+        ProcessOptions {
             veorun: None,
             memory: 0,
             time_limit: None,
@@ -78,7 +78,7 @@ impl Default for Options {
 }
 
 /// Starts a VE process on a node and waits until it is ready.
-pub(crate) fn start(node: &'static Node, options: &Options) -> Result<Arc<ChildProcess>> {
+pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc<ChildProcess>> {
     if let Some(why) = handshake::missed() {
         return Err(Error::new(
             libc::ELOOP,

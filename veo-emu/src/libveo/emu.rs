@@ -28,7 +28,7 @@ use crate::host::operation::CallView;
 use crate::host::output::Sink;
 use crate::host::preference;
 use crate::host::queue::Waited;
-use crate::host::start::Options;
+use crate::host::start::ProcessOptions;
 use crate::host::statistics;
 use crate::shared::class::{Class, PER_WORD, are_tagged};
 use crate::shared::guard::Guarding;
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn veo_emu_proc_create(
 ) -> *mut veo_proc_handle {
     guard(ptr::null_mut(), || {
         if options.is_null() {
-            return create(ve_node_number, &Options::default());
+            return create(ve_node_number, &ProcessOptions::default());
         }
         // SAFETY: not null; the caller passes options of the size they say they have.
         let size = unsafe { (&raw const (*options).struct_size).read() };
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn veo_emu_proc_create(
         };
         create(
             ve_node_number,
-            &Options {
+            &ProcessOptions {
                 veorun,
                 memory: given.memory,
                 time_limit: (given.time_limit_ms > 0)
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn veo_emu_proc_create(
                 guard: wanted_guard(given.guard)?,
                 profile: wanted_profile(given.profile)?,
                 runtimes,
-                ..Options::default()
+                ..ProcessOptions::default()
             },
         )
     })

@@ -14,11 +14,11 @@ use crate::host::child_process::ChildProcess;
 use crate::host::library;
 use crate::host::process::Process;
 use crate::host::queue::progress;
-use crate::host::start::Options;
+use crate::host::start::ProcessOptions;
 use crate::sync::lock;
 use crate::veorun::takeover;
 
-pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handle> {
+pub(super) fn create(node: i32, options: &ProcessOptions) -> Result<*mut veo_proc_handle> {
     takeover::keep();
     let process = Process::create(node, options)?;
     let handle = PROCESSES
@@ -29,11 +29,11 @@ pub(super) fn create(node: i32, options: &Options) -> Result<*mut veo_proc_handl
 }
 
 /// The options of a process that behaves as libveo's in every respect.
-fn as_libveo(veorun: Option<String>) -> Options {
-    Options {
+fn as_libveo(veorun: Option<String>) -> ProcessOptions {
+    ProcessOptions {
         veorun,
         grace: Duration::from_secs(20),
-        ..Options::default()
+        ..ProcessOptions::default()
     }
 }
 
