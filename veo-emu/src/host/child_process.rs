@@ -14,7 +14,7 @@ use super::death::{Death, Reason, Work};
 use super::end::{ExitStatus, ProcessEnd};
 use super::finding::{self, Finding};
 use super::memory::Memory;
-use super::output::Output;
+use super::output::OutputForwarder;
 use super::report::Report;
 use super::sanitizers::Sanitizers;
 use super::schedule::RequestSchedule;
@@ -50,7 +50,7 @@ pub(crate) struct ChildProcess {
     /// The order in which its requests start, if that is not the one of their submission.
     pub(crate) schedule: Option<Arc<RequestSchedule>>,
     pub(super) end: ProcessEnd,
-    output: Option<Output>,
+    output: Option<OutputForwarder>,
     pub(crate) sanitizers: Sanitizers,
     /// Threads that end with the process.
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -63,7 +63,7 @@ impl ChildProcess {
         pidfd: Option<KeptDescriptor>,
         connection: Connection,
         memory: Memory,
-        output: Option<Output>,
+        output: Option<OutputForwarder>,
         schedule: Option<Arc<RequestSchedule>>,
         sanitizers: Sanitizers,
     ) -> ChildProcess {

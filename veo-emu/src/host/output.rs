@@ -15,25 +15,25 @@ use crate::sys::{above_standard, check};
 
 /// The function of the program that receives output.
 #[derive(Clone, Copy)]
-pub(crate) struct Sink {
+pub(crate) struct OutputFunction {
     pub(crate) function: unsafe extern "C" fn(*mut c_void, c_int, *const c_char, usize),
     pub(crate) payload: *mut c_void,
 }
 
 // SAFETY: the program is told that the function is called on a thread of the library.
-unsafe impl Send for Sink {}
+unsafe impl Send for OutputFunction {}
 
 /// The pipes of a process's standard output and error.
-pub(crate) struct Streams {
+pub(crate) struct OutputPipes {
     ours: Vec<OwnedFd>,
     theirs: [OwnedFd; 2],
 }
 
-impl Streams {
-    pub(crate) fn new() -> io::Result<Streams> {
+impl OutputPipes {
+    pub(crate) fn new() -> io::Result<OutputPipes> {
         let (out_read, out_write) = pipe()?;
         let (error_read, error_write) = pipe()?;
-        Ok(Streams {
+        Ok(OutputPipes {
             ours: vec![out_read, error_read],
             theirs: [out_write, error_write],
         })
@@ -63,7 +63,7 @@ fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// The forwarding of one process's output.
-pub(crate) struct Output {
+pub(crate) struct OutputForwarder {
     shared: Arc<Forwarding>,
     thread: Mutex<Option<JoinHandle<()>>>,
     stop: Mutex<Option<KeptDescriptor>>,
@@ -71,7 +71,7 @@ pub(crate) struct Output {
 
 struct Forwarding {
     pipes: Vec<KeptDescriptor>,
-    sink: Mutex<Sink>,
+    sink: Mutex<OutputFunction>,
     delivery: Mutex<Delivery>,
     delivered: Condvar,
 }
@@ -113,9 +113,9 @@ impl Delivery {
     }
 }
 
-impl Output {
+impl OutputForwarder {
     /// Starts the thread that reads the pipes.
-    pub(crate) fn start(pipes: Vec<OwnedFd>, sink: Sink) -> Result<Output> {
+    pub(crate) fn start(pipes: Vec<OwnedFd>, sink: OutputFunction) -> Result<OutputForwarder> {
         let (wait, stop) =
             pipe().map_err(|error| Error::io("making pipes for the VE's output", &error))?;
         let (wait, stop) = (KeptDescriptor::new(wait), KeptDescriptor::new(stop));
@@ -130,7 +130,7 @@ impl Output {
             .name("veo-output".into())
             .spawn(move || theirs.forward(&wait))
             .map_err(|error| Error::io("starting the thread that forwards output", &error))?;
-        Ok(Output {
+        Ok(OutputForwarder {
             shared,
             thread: Mutex::new(Some(thread)),
             stop: Mutex::new(Some(stop)),
@@ -198,7 +198,7 @@ impl Output {
     }
 }
 
-impl Drop for Output {
+impl Drop for OutputForwarder {
     fn drop(&mut self) {
         self.stop();
     }

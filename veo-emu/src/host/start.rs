@@ -19,7 +19,7 @@ use super::debugger::Debugger;
 use super::guard;
 use super::memory::{Memory, MemoryPlan};
 use super::node::{self, Node};
-use super::output::{Output, Sink, Streams};
+use super::output::{OutputForwarder, OutputFunction, OutputPipes};
 use super::preference;
 use super::program::{self, Program};
 use super::sanitizers::Sanitizers;
@@ -44,7 +44,7 @@ pub(crate) struct ProcessOptions {
     /// The longest a request may run.
     pub(crate) time_limit: Option<Duration>,
     /// Receives what kernels print.
-    pub(crate) output: Option<Sink>,
+    pub(crate) output: Option<OutputFunction>,
     /// How many threads OpenMP may use; 0: as the environment says.
     pub(crate) omp_threads: u32,
     /// In which order requests start, as `VEO_EMU_SCHEDULE` says it; `None`: as the environment
@@ -186,7 +186,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         .map_err(|error| Error::io("greeting the VE process", &error))?;
     let mut streams = match options.output {
         Some(_) => Some(
-            Streams::new()
+            OutputPipes::new()
                 .map_err(|error| Error::io("making pipes for the VE's output", &error))?,
         ),
         None => None,
@@ -200,7 +200,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
     })?;
     drop(theirs);
     let output = match (&mut streams, options.output) {
-        (Some(streams), Some(sink)) => Some(Output::start(streams.ours(), sink)?),
+        (Some(streams), Some(sink)) => Some(OutputForwarder::start(streams.ours(), sink)?),
         _ => None,
     };
     drop(streams);
@@ -336,7 +336,7 @@ fn let_stranded_end(pid: libc::pid_t) {
 fn spawn(
     program: &Program,
     socket: &OwnedFd,
-    streams: Option<&Streams>,
+    streams: Option<&OutputPipes>,
     environment: &[CString],
 ) -> io::Result<libc::pid_t> {
     let name = std::env::args_os().next().unwrap_or_default();
@@ -394,7 +394,7 @@ unsafe fn prepare(
     actions: &mut libc::posix_spawn_file_actions_t,
     attributes: &mut libc::posix_spawnattr_t,
     kept: impl Iterator<Item = RawFd>,
-    streams: Option<&Streams>,
+    streams: Option<&OutputPipes>,
 ) -> io::Result<()> {
     let fail = |code: i32| {
         if code == 0 {
@@ -410,7 +410,7 @@ unsafe fn prepare(
             // Duplicating onto itself makes it survive exec.
             fail(libc::posix_spawn_file_actions_adddup2(actions, fd, fd))?;
         }
-        for (stream, fd) in streams.into_iter().flat_map(Streams::theirs) {
+        for (stream, fd) in streams.into_iter().flat_map(OutputPipes::theirs) {
             fail(libc::posix_spawn_file_actions_adddup2(actions, fd, stream))?;
         }
         let mut none = std::mem::zeroed();

@@ -25,7 +25,7 @@ use crate::host::death::{Ended, ReasonKind};
 use crate::host::kill::requested;
 use crate::host::node::{self, Node};
 use crate::host::operation::CallView;
-use crate::host::output::Sink;
+use crate::host::output::OutputFunction;
 use crate::host::preference;
 use crate::host::queue::Waited;
 use crate::host::start::ProcessOptions;
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn veo_emu_proc_create(
                 memory: given.memory,
                 time_limit: (given.time_limit_ms > 0)
                     .then(|| Duration::from_millis(given.time_limit_ms)),
-                output: given.output.map(|function| Sink {
+                output: given.output.map(|function| OutputFunction {
                     function,
                     payload: given.output_payload,
                 }),
