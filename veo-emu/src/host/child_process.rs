@@ -13,7 +13,7 @@ use super::connection::{CUT_OFF, Connection, NoAnswer, PATIENCE};
 use super::death::{Death, Reason, Work};
 use super::end::{ExitStatus, ProcessEnd};
 use super::finding::{self, Finding};
-use super::memory::Memory;
+use super::memory::VeMemory;
 use super::output::OutputForwarder;
 use super::report::Report;
 use super::sanitizers::Sanitizers;
@@ -43,7 +43,7 @@ pub(crate) trait Dependant: Send + Sync {
 pub(crate) struct ChildProcess {
     pub(crate) pid: libc::pid_t,
     pub(crate) pidfd: Option<KeptDescriptor>,
-    pub(crate) memory: Memory,
+    pub(crate) memory: VeMemory,
     pub(crate) connection: Connection,
     /// Its libraries and their symbols.
     pub(crate) symbols: Symbols,
@@ -62,7 +62,7 @@ impl ChildProcess {
         pid: libc::pid_t,
         pidfd: Option<KeptDescriptor>,
         connection: Connection,
-        memory: Memory,
+        memory: VeMemory,
         output: Option<OutputForwarder>,
         schedule: Option<Arc<RequestSchedule>>,
         sanitizers: Sanitizers,

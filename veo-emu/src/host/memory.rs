@@ -28,7 +28,7 @@ const CHUNK: u64 = 64 << 10;
 /// From this size on the machine is asked whether it has the memory at all.
 const LARGE: u64 = 16 << 20;
 
-struct Region {
+struct BlockRegion {
     arena: Arena,
     reserved: Ranges,
     /// Bytes reserved, and bytes in blocks.
@@ -38,9 +38,9 @@ struct Region {
     pins: u32,
 }
 
-impl Region {
-    fn new(offsets: Range<u64>) -> Mutex<Region> {
-        Mutex::new(Region {
+impl BlockRegion {
+    fn new(offsets: Range<u64>) -> Mutex<BlockRegion> {
+        Mutex::new(BlockRegion {
             arena: Arena::new(offsets.start, offsets.end),
             reserved: Ranges::default(),
             held: 0,
@@ -60,7 +60,7 @@ pub(crate) struct MemoryPlan {
 }
 
 /// The memory of one process.
-pub(crate) struct Memory {
+pub(crate) struct VeMemory {
     file: KeptDescriptor,
     mapping: Mapping,
     control: Arc<Mapping>,
@@ -68,17 +68,17 @@ pub(crate) struct Memory {
     layout: Layout,
     capacity: u64,
     guard: Guarding,
-    heap: Mutex<Region>,
+    heap: Mutex<BlockRegion>,
     /// The blocks, if they are guarded. It is locked before the heap.
     guarded: Option<Mutex<Guarded>>,
-    staging: Mutex<Region>,
+    staging: Mutex<BlockRegion>,
     /// What is in the staging area, if memory is guarded.
     stacks: StackBlocks,
 }
 
 /// A range of VE memory that stays as it is while a copy is under way.
 pub(crate) struct Pinned<'a> {
-    memory: &'a Memory,
+    memory: &'a VeMemory,
     place: *mut u8,
 }
 
@@ -95,7 +95,7 @@ impl Drop for Pinned<'_> {
     }
 }
 
-impl Memory {
+impl VeMemory {
     /// The memory behind `file`, whose mapping and control page are given.
     pub(crate) fn new(
         file: KeptDescriptor,
@@ -103,14 +103,14 @@ impl Memory {
         control: Arc<Mapping>,
         node: &'static Node,
         plan: MemoryPlan,
-    ) -> Memory {
+    ) -> VeMemory {
         let MemoryPlan {
             layout,
             capacity,
             guard,
         } = plan;
         assert!(layout.staging().end <= mapping.len() as u64);
-        Memory {
+        VeMemory {
             file,
             mapping,
             control,
@@ -118,7 +118,7 @@ impl Memory {
             layout,
             capacity,
             guard,
-            heap: Region::new(match guard.closes_pages() {
+            heap: BlockRegion::new(match guard.closes_pages() {
                 // The last block must not touch what lies behind the heap.
                 true => 0..layout.heap.saturating_sub(GAP),
                 false => layout.heap(),
@@ -127,7 +127,7 @@ impl Memory {
                 let page = memfd::page_size();
                 Mutex::new(Guarded::new(guard, layout.window.base, layout.heap, page))
             }),
-            staging: Region::new(layout.staging()),
+            staging: BlockRegion::new(layout.staging()),
             stacks: StackBlocks::default(),
         }
     }
@@ -381,7 +381,7 @@ impl Memory {
         !in_heap || lock(guarded).holds(address, len)
     }
 
-    fn reserve(&self, region: &mut Region, start: u64, end: u64) -> std::io::Result<()> {
+    fn reserve(&self, region: &mut BlockRegion, start: u64, end: u64) -> std::io::Result<()> {
         if region.reserved.cover(start, end) {
             return Ok(());
         }
@@ -410,7 +410,7 @@ impl Memory {
         true
     }
 
-    fn trim(&self, region: &mut Region, free: Range<u64>) {
+    fn trim(&self, region: &mut BlockRegion, free: Range<u64>) {
         let start = free.start.next_multiple_of(CHUNK);
         let end = free.end / CHUNK * CHUNK;
         if region.pins > 0 || start >= end || region.held.saturating_sub(region.used) <= SPARE {
@@ -528,7 +528,7 @@ pub(crate) struct StagingRoom {
 // staging came from; what lies there is only copied.
 unsafe impl Send for StagingRoom {}
 
-impl Drop for Memory {
+impl Drop for VeMemory {
     fn drop(&mut self) {
         self.abandon();
     }

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use super::args::StackBuffer;
-use super::memory::Memory;
+use super::memory::VeMemory;
 use crate::shared::class::Returns;
 use crate::shared::guard::Span;
 
@@ -181,7 +181,7 @@ unsafe impl Send for Staged {}
 
 impl Staged {
     /// Copies OUT and INOUT bytes to the host's buffers and gives the room back.
-    pub(crate) fn finish(self, memory: &Memory, copy_back: bool) {
+    pub(crate) fn finish(self, memory: &VeMemory, copy_back: bool) {
         if copy_back {
             for (place, offset, len) in &self.back {
                 // SAFETY: the caller's buffer has `len` bytes and is valid until the

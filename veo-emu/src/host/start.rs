@@ -17,7 +17,7 @@ use super::child_process::ChildProcess;
 use super::connection::{Connection, PATIENCE, receive};
 use super::debugger::Debugger;
 use super::guard;
-use super::memory::{Memory, MemoryPlan};
+use super::memory::{MemoryPlan, VeMemory};
 use super::node::{self, Node};
 use super::output::{OutputForwarder, OutputFunction, OutputPipes};
 use super::preference;
@@ -212,7 +212,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         capacity: heap,
         guard,
     };
-    let memory = Memory::new(
+    let memory = VeMemory::new(
         KeptDescriptor::new(file),
         mapping,
         control.clone(),

@@ -1,6 +1,6 @@
 //! What the host does for a request: copies, allocations, functions.
 
-use super::memory::{Memory, NewBlock};
+use super::memory::{NewBlock, VeMemory};
 use super::operation::HostOp;
 use super::queue::{Queue, progress};
 use super::results::RequestOutcome;
@@ -58,7 +58,7 @@ impl HostOp {
     }
 
     /// Whether it takes less time than handing it to another thread.
-    pub(crate) fn is_immediate(&self, memory: &Memory) -> bool {
+    pub(crate) fn is_immediate(&self, memory: &VeMemory) -> bool {
         match self {
             HostOp::Read { src: at, len, .. } | HostOp::Write { dst: at, len, .. } => {
                 *len == 0 || (*len <= IMMEDIATE && memory.contains(*at))
@@ -177,7 +177,7 @@ pub(crate) fn free(queue: &Queue, address: u64) -> Result<()> {
 }
 
 /// Fails if a copy is to leave the block where it begins, and blocks are guarded.
-fn check_block(memory: &Memory, address: u64, len: u64) -> Result<()> {
+fn check_block(memory: &VeMemory, address: u64, len: u64) -> Result<()> {
     if memory.may_be_copied(address, len) {
         return Ok(());
     }

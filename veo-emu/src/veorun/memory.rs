@@ -14,14 +14,14 @@ use crate::shared::window::Layout;
 use crate::sys::memfd::{Mapping, is_sealed, reserve_addresses};
 
 /// VE memory, mapped.
-struct Memory {
+struct MappedVeMemory {
     mapping: &'static Mapping,
     control: &'static Control,
     layout: Layout,
     opened: AtomicU64,
 }
 
-static MEMORY: OnceLock<Memory> = OnceLock::new();
+static MEMORY: OnceLock<MappedVeMemory> = OnceLock::new();
 
 /// Maps the memory of the process at its place.
 pub(super) fn map(fd: &OwnedFd, control: &'static Control, layout: Layout) -> Result<(), String> {
@@ -36,7 +36,7 @@ pub(super) fn map(fd: &OwnedFd, control: &'static Control, layout: Layout) -> Re
     mapping
         .open(layout.staging().start as usize, layout.staging as usize)
         .map_err(|error| format!("opening the staging area: {error}"))?;
-    let memory = Memory {
+    let memory = MappedVeMemory {
         mapping,
         control,
         layout,
