@@ -121,14 +121,14 @@ mod tests {
     use crate::shared::class::Returns;
     use crate::shared::ring::{Op, RingRequest};
     use crate::shared::shown::Introduction;
-    use crate::shared::window::{Layout, Window};
+    use crate::shared::window::{AddressRange, MemoryLayout};
 
     #[test]
     fn damaged_messages() {
         let mut random = Rng::with_seed(0x1234_5678_9abc_def1);
         let hello = Message::Hello {
-            layout: Layout {
-                window: Window::USUAL,
+            layout: MemoryLayout {
+                window: AddressRange::USUAL,
                 heap: 1 << 30,
                 staging: 1 << 20,
             },

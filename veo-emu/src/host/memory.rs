@@ -13,7 +13,7 @@ use super::node::Node;
 use super::stack_guard::StackBlocks;
 use crate::shared::control::Control;
 use crate::shared::guard::{FRESH, GAP, Guarding, PATTERN, Span};
-use crate::shared::window::Layout;
+use crate::shared::window::MemoryLayout;
 use crate::sync::{Ordering, lock};
 use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::{self, Mapping};
@@ -53,7 +53,7 @@ impl BlockRegion {
 /// How the memory of a process is used.
 #[derive(Clone, Copy)]
 pub(crate) struct MemoryPlan {
-    pub(crate) layout: Layout,
+    pub(crate) layout: MemoryLayout,
     /// Bytes that the program may allocate. Blocks that are guarded are spread over more.
     pub(crate) capacity: u64,
     pub(crate) guard: Guarding,
@@ -65,7 +65,7 @@ pub(crate) struct VeMemory {
     mapping: Mapping,
     control: Arc<Mapping>,
     node: &'static Node,
-    layout: Layout,
+    layout: MemoryLayout,
     capacity: u64,
     guard: Guarding,
     heap: Mutex<BlockRegion>,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use veo_abi::environment::{VE_NODE_NUMBER, VENODELIST, VEO_EMU_MEMORY, VEO_EMU_NODES};
 
 use crate::error::{Error, Result};
-use crate::shared::window::{STAGING_LEN, Window};
+use crate::shared::window::{AddressRange, STAGING_LEN};
 use crate::sys::memfd;
 
 /// Nodes of a full server.
@@ -246,7 +246,7 @@ impl Bounds {
         let space = memfd::address_space_limit();
         let file = memfd::file_size_limit();
         let file_leaves = file.saturating_sub(staging).max(file / 2);
-        let window = Window::USUAL.room();
+        let window = AddressRange::USUAL.room();
         let mut least = (window, "the VE's address space");
         if space != u64::MAX && space / 4 < least.0 {
             least = (space / 4, "the address-space limit (ulimit -v)");

@@ -11,7 +11,7 @@ use veo_debuginfo::{ARCHER, is_of_exceptions, runtimes};
 
 use crate::error::{Error, Result};
 use crate::shared::guard::Guarding;
-use crate::shared::window::Window;
+use crate::shared::window::AddressRange;
 use crate::sys::descriptor::KeptDescriptor;
 
 /// The libraries that a VE process loads before everything else, and the sanitizers among them.
@@ -92,13 +92,13 @@ impl Sanitizers {
     }
 
     /// Where VE memory lies, so that no sanitizer has its own memory there.
-    pub(crate) fn window(&self) -> Window {
+    pub(crate) fn window(&self) -> AddressRange {
         if self.is_on(Sanitizer::Address) {
-            Window::BESIDE_ADDRESS_SANITIZER
+            AddressRange::BESIDE_ADDRESS_SANITIZER
         } else if self.is_on(Sanitizer::Thread) {
-            Window::BESIDE_THREAD_SANITIZER
+            AddressRange::BESIDE_THREAD_SANITIZER
         } else {
-            Window::USUAL
+            AddressRange::USUAL
         }
     }
 
@@ -207,7 +207,7 @@ mod tests {
             Sanitizers::new("/lib/libasan.so.8:libstdc++.so.6:/lib/libubsan.so.1:/lib/libc.so.6")
                 .unwrap();
         assert!(all.is_on(Sanitizer::Address) && all.is_on(Sanitizer::Undefined));
-        assert_eq!(all.window(), Window::BESIDE_ADDRESS_SANITIZER);
+        assert_eq!(all.window(), AddressRange::BESIDE_ADDRESS_SANITIZER);
         let variables = all.variables(|name| match name {
             "LD_PRELOAD" => Some("/mine.so".into()),
             "ASAN_OPTIONS" => Some("detect_leaks=0:abort_on_error=0".into()),
@@ -230,7 +230,7 @@ mod tests {
     fn nothing_changes_without_a_sanitizer() {
         let none = Sanitizers::new("").unwrap();
         assert!(none.is_empty() && none.advice().is_none());
-        assert_eq!(none.window(), Window::USUAL);
+        assert_eq!(none.window(), AddressRange::USUAL);
         assert_eq!(none.variables(|_| Some("x".into())), []);
     }
 

@@ -30,7 +30,7 @@ use crate::shared::control::{CONTROL_NAME, Control};
 use crate::shared::guard::Guarding;
 use crate::shared::machine_options::MachineOptions;
 use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, Message, REPORTS};
-use crate::shared::window::{Layout, STAGING_LEN};
+use crate::shared::window::{MemoryLayout, STAGING_LEN};
 use crate::shared::{fpe, handshake, machine_options};
 use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::{self, Mapping};
@@ -111,7 +111,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
     };
     let guard = sanitizers.guarding(guard);
     let most = window.room();
-    let layout = Layout {
+    let layout = MemoryLayout {
         window,
         heap: match guard {
             Guarding::Off => heap,

@@ -3,7 +3,7 @@
 //! A message is eight little-endian words, the first two a constant and the kind.
 //! A refusal carries a sentence behind them.
 
-use crate::shared::window::{Layout, Window};
+use crate::shared::window::{AddressRange, MemoryLayout};
 
 /// Bytes of the fixed part.
 pub(crate) const FIXED: usize = 64;
@@ -36,7 +36,7 @@ pub(crate) enum Message {
     /// Host to VE, first, with the descriptors of the control page and the memory. The
     /// image is the path of kernels to load as library 0, or empty.
     Hello {
-        layout: Layout,
+        layout: MemoryLayout,
         flags: u64,
         image: String,
     },
@@ -58,7 +58,7 @@ impl Message {
                 flags,
                 image,
             } => {
-                let Layout {
+                let MemoryLayout {
                     window,
                     heap,
                     staging,
@@ -97,8 +97,8 @@ impl Message {
         let text = || String::from_utf8_lossy(text).into_owned();
         match kind {
             1 => Some(Message::Hello {
-                layout: Layout {
-                    window: Window { base: a, len: b },
+                layout: MemoryLayout {
+                    window: AddressRange { base: a, len: b },
                     heap: c,
                     staging: d,
                 },
@@ -124,8 +124,8 @@ mod tests {
     fn messages_survive_the_way() {
         for message in [
             Message::Hello {
-                layout: Layout {
-                    window: Window { base: 9, len: 10 },
+                layout: MemoryLayout {
+                    window: AddressRange { base: 9, len: 10 },
                     heap: 1,
                     staging: 2,
                 },

@@ -7,30 +7,30 @@ use crate::sys::memfd;
 /// The part of a VE process's address space that VE memory lies in. Each process has its own;
 /// the host maps the memory elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct AddressRange {
     /// The first address.
     pub(crate) base: u64,
     /// Length in bytes: no VE memory can be larger.
     pub(crate) len: u64,
 }
 
-impl Window {
+impl AddressRange {
     /// Of a process that runs nothing but the program and its kernels.
-    pub(crate) const USUAL: Window = Window {
+    pub(crate) const USUAL: AddressRange = AddressRange {
         base: 0x6000_0000_0000,
         len: 0x0800_0000_0000,
     };
 
     /// Beside AddressSanitizer: its shadow begins below the heaps of its versions, and ends
     /// before this.
-    pub(crate) const BESIDE_ADDRESS_SANITIZER: Window = Window {
+    pub(crate) const BESIDE_ADDRESS_SANITIZER: AddressRange = AddressRange {
         base: 0x3000_0000_0000,
         len: 0x0800_0000_0000,
     };
 
     /// Beside ThreadSanitizer, which knows a few parts of the address space and refuses mappings
     /// elsewhere. This is the part for programs at fixed addresses, above all that lies there.
-    pub(crate) const BESIDE_THREAD_SANITIZER: Window = Window {
+    pub(crate) const BESIDE_THREAD_SANITIZER: AddressRange = AddressRange {
         base: 0x0010_0000_0000,
         len: 0x0060_0000_0000,
     };
@@ -57,15 +57,15 @@ const MACHINE_LEN: u64 = 64 << 30;
 /// How the memory of a process is divided into regions, one behind the other from the
 /// beginning of its window. Both processes know regions by this type only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Layout {
-    pub(crate) window: Window,
+pub(crate) struct MemoryLayout {
+    pub(crate) window: AddressRange,
     /// Bytes that the program allocates from.
     pub(crate) heap: u64,
     /// Bytes for stack buffers of calls.
     pub(crate) staging: u64,
 }
 
-impl Layout {
+impl MemoryLayout {
     /// Offsets of the heap.
     pub(crate) fn heap(&self) -> Range<u64> {
         0..self.heap

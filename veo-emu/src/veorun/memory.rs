@@ -10,21 +10,25 @@ use std::sync::atomic::{AtomicU64, Ordering, compiler_fence};
 
 use super::{arch, signals};
 use crate::shared::control::Control;
-use crate::shared::window::Layout;
+use crate::shared::window::MemoryLayout;
 use crate::sys::memfd::{Mapping, is_sealed, reserve_addresses};
 
 /// VE memory, mapped.
 struct MappedVeMemory {
     mapping: &'static Mapping,
     control: &'static Control,
-    layout: Layout,
+    layout: MemoryLayout,
     opened: AtomicU64,
 }
 
 static MEMORY: OnceLock<MappedVeMemory> = OnceLock::new();
 
 /// Maps the memory of the process at its place.
-pub(super) fn map(fd: &OwnedFd, control: &'static Control, layout: Layout) -> Result<(), String> {
+pub(super) fn map(
+    fd: &OwnedFd,
+    control: &'static Control,
+    layout: MemoryLayout,
+) -> Result<(), String> {
     let len = layout
         .len()
         .filter(|len| is_sealed(fd, *len))

@@ -28,7 +28,7 @@ pub(super) fn happen(ending: ProcessEnding) -> ! {
 }
 
 /// What the trap of a thread means.
-pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::EngineTrap) -> ProcessEnding {
+pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> ProcessEnding {
     let address = match trap.kind {
         TrapKind::Exit { code } => return ProcessEnding::Exit(code),
         TrapKind::Raised { signal } if !FAULT_SIGNALS.contains(&signal) => {
