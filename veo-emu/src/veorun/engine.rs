@@ -7,7 +7,7 @@ use crate::shared::control::{EngineTrap, FaultRecord};
 use crate::shared::ring::Received;
 
 /// A loaded library.
-pub(super) struct Loaded {
+pub(super) struct LoadedFile {
     pub(super) handle: u64,
     /// The difference between addresses in memory and in the file.
     pub(super) base: u64,
@@ -40,7 +40,7 @@ pub(super) trait Engine {
     fn prepare(&self, end: EndProcess);
 
     /// Loads a library with all its symbols resolved and visible to later ones.
-    fn load(&self, path: &[u8]) -> Result<Loaded, String>;
+    fn load(&self, path: &[u8]) -> Result<LoadedFile, String>;
 
     /// Unloads a library that `load` returned.
     fn unload(&self, handle: u64) -> Result<(), String>;

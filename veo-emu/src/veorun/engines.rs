@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::engine::{EndProcess, Engine, Loaded, Runner, Signals};
+use super::engine::{EndProcess, Engine, LoadedFile, Runner, Signals};
 use super::memory;
 use super::native::{Native, NativeRunner};
 use super::ve::{Ve, VeRunner};
@@ -33,7 +33,7 @@ impl Engine for Engines {
         Ve.prepare(end);
     }
 
-    fn load(&self, path: &[u8]) -> Result<Loaded, String> {
+    fn load(&self, path: &[u8]) -> Result<LoadedFile, String> {
         let file = Path::new(OsStr::from_bytes(path));
         // A bare name is for the system's loader to find.
         let code = path

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
 use crate::shared::code::Code;
-use crate::veorun::engine::Loaded;
+use crate::veorun::engine::LoadedFile;
 
 /// The part of glibc's and musl's `struct link_map` that is the same everywhere.
 #[repr(C)]
@@ -18,7 +18,7 @@ struct LinkMap {
 }
 
 /// Loads a library with all its symbols resolved and visible to later ones.
-pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
+pub(super) fn load(path: &[u8]) -> Result<LoadedFile, String> {
     let path = CString::new(path).map_err(|_| "the path contains a NUL".to_owned())?;
     // SAFETY: the path is a NUL-terminated string. The library's constructors run;
     // they are the user's code, in the process that exists to run it.
@@ -45,7 +45,7 @@ pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
     };
     // The loader goes by names: another library may have needed one of this name before.
     let named = if asked.contains(&b'/') { asked } else { path };
-    Ok(Loaded {
+    Ok(LoadedFile {
         handle: handle as u64,
         base,
         code: Code::Native,

@@ -7,7 +7,7 @@ mod loader;
 pub(crate) mod shim;
 mod signal;
 
-use super::engine::{EndProcess, Engine, Loaded};
+use super::engine::{EndProcess, Engine, LoadedFile};
 use super::fpe;
 use crate::shared::control::{EngineTrap, FaultRecord};
 pub(super) use call::NativeRunner;
@@ -22,7 +22,7 @@ impl Engine for Native {
         fpe::read();
     }
 
-    fn load(&self, path: &[u8]) -> Result<Loaded, String> {
+    fn load(&self, path: &[u8]) -> Result<LoadedFile, String> {
         shim::load();
         loader::load(path)
     }

@@ -15,12 +15,12 @@ use veo_abi::environment::VE_LD_LIBRARY_PATH;
 
 use super::{ending, machine};
 use crate::shared::code::Code;
-use crate::veorun::engine::{Loaded, ProcessEnding};
+use crate::veorun::engine::{LoadedFile, ProcessEnding};
 
 /// The libraries, in the order in which they were loaded.
-static LIBRARIES: Mutex<Vec<Library>> = Mutex::new(Vec::new());
+static LIBRARIES: Mutex<Vec<VeLibrary>> = Mutex::new(Vec::new());
 
-struct Library {
+struct VeLibrary {
     image: ImageId,
     /// The address of the image.
     handle: u64,
@@ -54,12 +54,12 @@ impl Candidate {
     }
 }
 
-fn lock() -> MutexGuard<'static, Vec<Library>> {
+fn lock() -> MutexGuard<'static, Vec<VeLibrary>> {
     LIBRARIES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Loads a library, with those that it needs and that are not there, and calls their constructors.
-pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
+pub(super) fn load(path: &[u8]) -> Result<LoadedFile, String> {
     let path = Path::new(OsStr::from_bytes(path));
     let asked = Candidate::open(path)?;
     if let Some(loaded) = load_again(&asked) {
@@ -78,7 +78,7 @@ pub(super) fn load(path: &[u8]) -> Result<Loaded, String> {
 }
 
 /// Counts a library that is there: a file is loaded once, and a path means what it did at first.
-fn load_again(asked: &Candidate) -> Option<Loaded> {
+fn load_again(asked: &Candidate) -> Option<LoadedFile> {
     let mut libraries = lock();
     let library = libraries
         .iter_mut()
@@ -87,9 +87,9 @@ fn load_again(asked: &Candidate) -> Option<Loaded> {
     Some(library.told(library.file == asked.id))
 }
 
-impl Library {
-    fn told(&self, is_in_place: bool) -> Loaded {
-        Loaded {
+impl VeLibrary {
+    fn told(&self, is_in_place: bool) -> LoadedFile {
+        LoadedFile {
             handle: self.handle,
             base: self.base,
             code: Code::Ve,
@@ -100,7 +100,7 @@ impl Library {
 }
 
 /// Loads a file, and what it needs as far as that is found where libraries are.
-fn load_with_needed(machine: &Machine, asked: Candidate) -> Result<Vec<Library>, String> {
+fn load_with_needed(machine: &Machine, asked: Candidate) -> Result<Vec<VeLibrary>, String> {
     let mut candidates = vec![asked];
     loop {
         let names: Vec<_> = candidates
@@ -144,7 +144,7 @@ fn load_with_needed(machine: &Machine, asked: Candidate) -> Result<Vec<Library>,
         };
         let all = candidates.into_iter().zip(images).zip(placed);
         return Ok(all
-            .map(|((candidate, image), (handle, base))| Library {
+            .map(|((candidate, image), (handle, base))| VeLibrary {
                 image,
                 handle,
                 base,

@@ -9,7 +9,7 @@ mod libraries;
 mod machine;
 mod watching;
 
-use super::engine::{EndProcess, Engine, Loaded, ProcessEnding, Runner};
+use super::engine::{EndProcess, Engine, LoadedFile, ProcessEnding, Runner};
 use crate::shared::control::EngineTrap;
 use crate::shared::ring::Received;
 
@@ -23,7 +23,7 @@ impl Engine for Ve {
         ending::prepare(end);
     }
 
-    fn load(&self, path: &[u8]) -> Result<Loaded, String> {
+    fn load(&self, path: &[u8]) -> Result<LoadedFile, String> {
         libraries::load(path)
     }
 
