@@ -1,6 +1,6 @@
 //! Guarded memory in the VE process: opens and closes blocks when the host allocates and frees
 //! them, and checks the memory around them, and around data on the stack of a call, when a kernel
-//! ends. A [`Watcher`], such as a sanitizer, is told of every block.
+//! ends. A [`BlockListener`], such as a sanitizer, is told of every block.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -29,7 +29,7 @@ const PART: (u64, u64) = (3, 4);
 const USUAL_MAPPINGS: u64 = 65_530;
 
 /// Learns of blocks. Called on the thread of a context, between its kernels.
-pub(super) trait Watcher: Sync {
+pub(super) trait BlockListener: Sync {
     /// A block is accessible from now on.
     fn opened(&self, span: &Span);
 
@@ -61,7 +61,7 @@ struct BlockTable {
 }
 
 static GUARD: OnceLock<OpenBlocks> = OnceLock::new();
-static WATCHER: OnceLock<&'static dyn Watcher> = OnceLock::new();
+static WATCHER: OnceLock<&'static dyn BlockListener> = OnceLock::new();
 
 /// Lets the host have blocks opened and closed. Called once, before there is any.
 pub(super) fn install(closes: bool) {
@@ -81,7 +81,7 @@ pub(super) fn install(closes: bool) {
 }
 
 /// Has a watcher told of all blocks. Called at most once, before there is any.
-pub(super) fn watch(watcher: &'static dyn Watcher) {
+pub(super) fn watch(watcher: &'static dyn BlockListener) {
     let _ = WATCHER.set(watcher);
 }
 
@@ -137,22 +137,22 @@ pub(super) fn close(words: &[u64]) -> Result<bool, EngineTrap> {
 }
 
 /// A runner that checks the memory around blocks and stack data after each function.
-pub(super) struct Checked<R> {
+pub(super) struct GuardedRunner<R> {
     runner: R,
     /// The stack data of the function that runs.
     on_stack: Vec<Span>,
 }
 
-impl<R> Checked<R> {
-    pub(super) fn new(runner: R) -> Checked<R> {
-        Checked {
+impl<R> GuardedRunner<R> {
+    pub(super) fn new(runner: R) -> GuardedRunner<R> {
+        GuardedRunner {
             runner,
             on_stack: Vec::new(),
         }
     }
 }
 
-impl<R: Runner> Runner for Checked<R> {
+impl<R: Runner> Runner for GuardedRunner<R> {
     unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
         let guard = GUARD.get();
         self.on_stack.clear();

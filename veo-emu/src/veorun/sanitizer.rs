@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use veo_abi::sanitizer::Sanitizer;
 
-use super::guard::{self, Watcher};
+use super::guard::{self, BlockListener};
 use crate::shared::guard::Span;
 
 /// Whether the host wants reports.
@@ -104,7 +104,7 @@ fn on(function: OfRange, range: Range<u64>) {
     unsafe { function(range.start as usize as *const c_void, len) };
 }
 
-impl Watcher for Zones {
+impl BlockListener for Zones {
     fn opened(&self, span: &Span) {
         on(self.poison, span.open.start..span.block.start);
         on(self.unpoison, span.block.clone());

@@ -41,7 +41,7 @@ pub(super) fn start(
             exit::guard_thread();
             let runner = ENGINE.runner();
             let last = if guard::is_checked() {
-                run(&mapping, guard::Checked::new(runner))
+                run(&mapping, guard::GuardedRunner::new(runner))
             } else {
                 run(&mapping, runner)
             };
