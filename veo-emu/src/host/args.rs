@@ -4,7 +4,7 @@ use veo_abi::hmem;
 use veo_abi::limits::MAX_STACK_DATA;
 
 use crate::error::{Error, Result};
-use crate::shared::class::{Class, PER_WORD, Returns};
+use crate::shared::class::{PER_WORD, ResultClass, WordClass};
 use crate::shared::ring::MAX_WORDS;
 
 /// All stack buffers of one call together.
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     stack: Vec<StackBuffer>,
     /// Which words are addresses that may have a tag.
     hmem: Vec<usize>,
-    returns: Option<Returns>,
+    returns: Option<ResultClass>,
 }
 
 // SAFETY: the buffers are addresses of the program that made the call; they are used
@@ -69,7 +69,7 @@ impl Args {
 
     /// Sets a scalar.
     #[inline]
-    pub(crate) fn set(&mut self, index: i32, word: u64, class: Class) -> Result<()> {
+    pub(crate) fn set(&mut self, index: i32, word: u64, class: WordClass) -> Result<()> {
         let index = self.place(index)?;
         self.words[index] = word;
         class.put(&mut self.classes, index);
@@ -79,7 +79,7 @@ impl Args {
     /// Sets an address that may have a tag. The function that is called decides later whether
     /// it gets the tag.
     pub(crate) fn set_hmem(&mut self, index: i32, address: u64) -> Result<()> {
-        self.set(index, address, Class::Integer)?;
+        self.set(index, address, WordClass::Integer)?;
         self.hmem.push(index as usize);
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Args {
         }
         let index = self.place(index)?;
         self.words[index] = 0;
-        Class::Integer.put(&mut self.classes, index);
+        WordClass::Integer.put(&mut self.classes, index);
         self.stack.push(StackBuffer {
             index,
             intent,
@@ -136,7 +136,7 @@ impl Args {
     }
 
     /// Declares that every argument was set with its own type, and what is returned.
-    pub(crate) fn mark(&mut self, returns: Option<Returns>) {
+    pub(crate) fn mark(&mut self, returns: Option<ResultClass>) {
         self.returns = returns;
     }
 
@@ -191,7 +191,7 @@ impl Args {
     }
 
     /// What the function returns, if the arguments were marked.
-    pub(crate) fn returns(&self) -> Option<Returns> {
+    pub(crate) fn returns(&self) -> Option<ResultClass> {
         self.returns
     }
 }
@@ -204,18 +204,18 @@ mod tests {
     fn gaps_are_found() {
         let mut args = Args::default();
         args.check().unwrap();
-        args.set(1, 5, Class::Integer).unwrap();
+        args.set(1, 5, WordClass::Integer).unwrap();
         assert!(args.check().unwrap_err().text.contains("argument 0"));
-        args.set(0, 5, Class::Integer).unwrap();
+        args.set(0, 5, WordClass::Integer).unwrap();
         args.check().unwrap();
-        args.set(255, 5, Class::Double).unwrap();
+        args.set(255, 5, WordClass::Double).unwrap();
         assert!(args.check().unwrap_err().text.contains("argument 2 "));
         for index in 2..255 {
-            args.set(index, 0, Class::Integer).unwrap();
+            args.set(index, 0, WordClass::Integer).unwrap();
         }
         args.check().unwrap();
-        assert!(args.set(256, 0, Class::Integer).is_err());
-        assert!(args.set(-1, 0, Class::Integer).is_err());
+        assert!(args.set(256, 0, WordClass::Integer).is_err());
+        assert!(args.set(-1, 0, WordClass::Integer).is_err());
     }
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
         args.set_stack(0, Intent::In, &mut byte, 1).unwrap();
         args.set_stack(0, Intent::Out, &mut byte, 1).unwrap();
         assert_eq!(args.stack().len(), 1);
-        args.set(0, 1, Class::Integer).unwrap();
+        args.set(0, 1, WordClass::Integer).unwrap();
         assert!(args.stack().is_empty());
         assert!(
             args.set_stack(0, Intent::In, std::ptr::null_mut(), 1)

@@ -10,7 +10,7 @@ use veo_debuginfo::prototypes::read_original;
 
 use super::library_file;
 use super::operation::CallView;
-use crate::shared::class::{Class, PER_WORD, Returns};
+use crate::shared::class::{PER_WORD, ResultClass, WordClass};
 use crate::shared::ring::MAX_WORDS;
 use crate::sys::thread::Uncancelled;
 
@@ -33,7 +33,7 @@ enum Passed {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Convention {
     params: Vec<Passed>,
-    returns: Returns,
+    returns: ResultClass,
 }
 
 impl Convention {
@@ -53,18 +53,20 @@ impl Convention {
                 encoding: Encoding::Float,
                 size: 4,
                 ..
-            } => Returns::Float,
+            } => ResultClass::Float,
             FoundType::Base {
                 encoding: Encoding::Float,
                 size: 8,
                 ..
-            } => Returns::Double,
+            } => ResultClass::Double,
             FoundType::Base { encoding, size, .. } => match signed(*encoding) {
-                Some(signed) => Returns::integer(*size, signed),
-                None => Returns::Word,
+                Some(signed) => ResultClass::integer(*size, signed),
+                None => ResultClass::Word,
             },
-            FoundType::Enum { size, signed, .. } => Returns::integer(*size, signed.unwrap_or(true)),
-            _ => Returns::Word,
+            FoundType::Enum { size, signed, .. } => {
+                ResultClass::integer(*size, signed.unwrap_or(true))
+            }
+            _ => ResultClass::Word,
         };
         Some(Convention { params, returns })
     }
@@ -137,21 +139,21 @@ impl Prepared {
                 address,
                 words,
                 classes,
-                returns: Returns::Word,
+                returns: ResultClass::Word,
             };
         };
         let count = words.len();
         for (index, &word) in words.iter().enumerate() {
-            let class = Class::at(classes, index);
+            let class = WordClass::at(classes, index);
             let passed = convention.params.get(index).unwrap_or(&Passed::AsSet);
             let (word, class) = match *passed {
-                Passed::Word => (word, Class::Integer),
+                Passed::Word => (word, WordClass::Integer),
                 Passed::Integer(size, signed) => (
-                    Returns::integer(size.into(), signed).word(word, 0),
-                    Class::Integer,
+                    ResultClass::integer(size.into(), signed).word(word, 0),
+                    WordClass::Integer,
                 ),
-                Passed::Float => (word, Class::Float),
-                Passed::Double => (word, Class::Double),
+                Passed::Float => (word, WordClass::Float),
+                Passed::Double => (word, WordClass::Double),
                 Passed::AsSet => (word, class),
             };
             self.words[index] = word;

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use super::args::StackBuffer;
 use super::memory::VeMemory;
-use crate::shared::class::Returns;
+use crate::shared::class::ResultClass;
 use crate::shared::guard::Span;
 
 /// A function of the host that runs in queue order.
@@ -139,7 +139,7 @@ pub(crate) struct CallView<'a> {
     pub(crate) words: &'a [u64],
     /// Packed.
     pub(crate) classes: &'a [u64],
-    pub(crate) returns: Returns,
+    pub(crate) returns: ResultClass,
 }
 
 impl WaitingCall {
@@ -165,7 +165,7 @@ impl WaitingCall {
             address: self.body[0],
             words,
             classes,
-            returns: Returns::from_bits(returns),
+            returns: ResultClass::from_bits(returns),
         })
     }
 }
@@ -210,7 +210,7 @@ mod tests {
                 .map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15))
                 .collect();
             let classes: Vec<u64> = words.iter().step_by(32).map(|n| n ^ 5).collect();
-            for returns in [Returns::Word, Returns::Double, Returns::U32] {
+            for returns in [ResultClass::Word, ResultClass::Double, ResultClass::U32] {
                 let view = CallView {
                     address: 0x6000_1234_5678,
                     words: &words,

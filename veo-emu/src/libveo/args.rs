@@ -12,7 +12,7 @@ use veo_abi::{Scalar, Word};
 use super::{ARGS, guard};
 use crate::error::{Error, Result};
 use crate::host::args::{Args, Intent};
-use crate::shared::class::{Class, Returns};
+use crate::shared::class::{ResultClass, WordClass};
 
 /// The arguments behind a handle.
 ///
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn veo_args_free(args: *mut veo_args) {
     });
 }
 
-fn set(args_: *mut veo_args, index: c_int, word: Word, class: Class) -> c_int {
+fn set(args_: *mut veo_args, index: c_int, word: Word, class: WordClass) -> c_int {
     // SAFETY: the caller of the interface uses its arguments on one thread at a time.
     let done = unsafe { args(args_) }.and_then(|args| args.set(index, word.0, class));
     match done {
@@ -72,7 +72,7 @@ macro_rules! setters {
                 index: c_int,
                 value: $type,
             ) -> c_int {
-                set(args, index, value.to_word(), Class::$class)
+                set(args, index, value.to_word(), WordClass::$class)
             }
         )*
     };
@@ -129,11 +129,11 @@ pub unsafe extern "C" fn veo_args_set_hmem(
 
 /// What a function with a result of this class returns.
 #[inline]
-pub(super) fn returns(class: veo_emu_class) -> Result<Returns> {
+pub(super) fn returns(class: veo_emu_class) -> Result<ResultClass> {
     match class {
-        VEO_EMU_CLASS_INTEGER => Ok(Returns::Word),
-        VEO_EMU_CLASS_FLOAT => Ok(Returns::Float),
-        VEO_EMU_CLASS_DOUBLE => Ok(Returns::Double),
+        VEO_EMU_CLASS_INTEGER => Ok(ResultClass::Word),
+        VEO_EMU_CLASS_FLOAT => Ok(ResultClass::Float),
+        VEO_EMU_CLASS_DOUBLE => Ok(ResultClass::Double),
         _ => Err(Error::invalid(format!("{class} is no class of results"))),
     }
 }

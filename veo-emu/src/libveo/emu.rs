@@ -30,7 +30,7 @@ use crate::host::preference;
 use crate::host::queue::Waited;
 use crate::host::start::ProcessOptions;
 use crate::host::statistics;
-use crate::shared::class::{Class, PER_WORD, are_tagged};
+use crate::shared::class::{PER_WORD, WordClass, are_tagged};
 use crate::shared::guard::Guarding;
 use crate::shared::ring::MAX_WORDS;
 
@@ -289,9 +289,9 @@ fn fill(place: &mut [c_char], text: &str) {
 
 // The numbers of the classes are those of the interface.
 const _: () = {
-    assert!(Class::Integer as veo_emu_class == VEO_EMU_CLASS_INTEGER);
-    assert!(Class::Float as veo_emu_class == VEO_EMU_CLASS_FLOAT);
-    assert!(Class::Double as veo_emu_class == VEO_EMU_CLASS_DOUBLE);
+    assert!(WordClass::Integer as veo_emu_class == VEO_EMU_CLASS_INTEGER);
+    assert!(WordClass::Float as veo_emu_class == VEO_EMU_CLASS_FLOAT);
+    assert!(WordClass::Double as veo_emu_class == VEO_EMU_CLASS_DOUBLE);
 };
 
 pub unsafe extern "C" fn veo_emu_call_async(

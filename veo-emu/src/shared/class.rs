@@ -8,7 +8,7 @@
 /// have a tag, is passed like an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Class {
+pub(crate) enum WordClass {
     /// Integers and pointers.
     Integer = 1,
     /// `float`, whose bits are the upper half of the word.
@@ -23,22 +23,22 @@ pub(crate) const PER_WORD: usize = 32;
 /// The bits that only `Float` and `Double` set.
 const FLOATING: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 
-impl Class {
+impl WordClass {
     /// The class of two bits from another process.
     #[inline]
-    fn from_bits(bits: u64) -> Class {
+    fn from_bits(bits: u64) -> WordClass {
         match bits & 3 {
-            2 => Class::Float,
-            3 => Class::Double,
-            _ => Class::Integer,
+            2 => WordClass::Float,
+            3 => WordClass::Double,
+            _ => WordClass::Integer,
         }
     }
 
     /// The class of word `index` of a call. Words beyond the classes are integers.
     #[inline]
-    pub(crate) fn at(packed: &[u64], index: usize) -> Class {
+    pub(crate) fn at(packed: &[u64], index: usize) -> WordClass {
         let bits = packed.get(index / PER_WORD).copied().unwrap_or(0);
-        Class::from_bits(bits >> (index % PER_WORD * 2))
+        WordClass::from_bits(bits >> (index % PER_WORD * 2))
     }
 
     /// Makes this the class of word `index`.
@@ -76,7 +76,7 @@ pub(crate) fn are_tagged(packed: &[u64], count: usize) -> bool {
 /// The type that a native function returns, which decides what the result's word holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Returns {
+pub(crate) enum ResultClass {
     /// All 64 bits of the integer register: pointers, 64-bit integers, unknown types.
     Word = 0,
     /// `float`.
@@ -92,32 +92,32 @@ pub(crate) enum Returns {
     U32 = 8,
 }
 
-impl Returns {
+impl ResultClass {
     /// The kind of four bits from another process. Unused values count as words.
-    pub(crate) fn from_bits(bits: u64) -> Returns {
+    pub(crate) fn from_bits(bits: u64) -> ResultClass {
         match bits & 0xf {
-            1 => Returns::Float,
-            2 => Returns::Double,
-            3 => Returns::I8,
-            4 => Returns::U8,
-            5 => Returns::I16,
-            6 => Returns::U16,
-            7 => Returns::I32,
-            8 => Returns::U32,
-            _ => Returns::Word,
+            1 => ResultClass::Float,
+            2 => ResultClass::Double,
+            3 => ResultClass::I8,
+            4 => ResultClass::U8,
+            5 => ResultClass::I16,
+            6 => ResultClass::U16,
+            7 => ResultClass::I32,
+            8 => ResultClass::U32,
+            _ => ResultClass::Word,
         }
     }
 
     /// The kind of an integer of this size and sign.
-    pub(crate) fn integer(size: u64, signed: bool) -> Returns {
+    pub(crate) fn integer(size: u64, signed: bool) -> ResultClass {
         match (size, signed) {
-            (1, true) => Returns::I8,
-            (1, false) => Returns::U8,
-            (2, true) => Returns::I16,
-            (2, false) => Returns::U16,
-            (4, true) => Returns::I32,
-            (4, false) => Returns::U32,
-            _ => Returns::Word,
+            (1, true) => ResultClass::I8,
+            (1, false) => ResultClass::U8,
+            (2, true) => ResultClass::I16,
+            (2, false) => ResultClass::U16,
+            (4, true) => ResultClass::I32,
+            (4, false) => ResultClass::U32,
+            _ => ResultClass::Word,
         }
     }
 
@@ -125,15 +125,15 @@ impl Returns {
     #[inline]
     pub(crate) fn word(self, integer: u64, float: u64) -> u64 {
         match self {
-            Returns::Word => integer,
-            Returns::Float => float << 32,
-            Returns::Double => float,
-            Returns::I8 => integer as i8 as u64,
-            Returns::U8 => integer as u8 as u64,
-            Returns::I16 => integer as i16 as u64,
-            Returns::U16 => integer as u16 as u64,
-            Returns::I32 => integer as i32 as u64,
-            Returns::U32 => integer as u32 as u64,
+            ResultClass::Word => integer,
+            ResultClass::Float => float << 32,
+            ResultClass::Double => float,
+            ResultClass::I8 => integer as i8 as u64,
+            ResultClass::U8 => integer as u8 as u64,
+            ResultClass::I16 => integer as i16 as u64,
+            ResultClass::U16 => integer as u16 as u64,
+            ResultClass::I32 => integer as i32 as u64,
+            ResultClass::U32 => integer as u32 as u64,
         }
     }
 }
@@ -144,16 +144,16 @@ mod tests {
 
     #[test]
     fn classes_are_packed_in_order() {
-        let all = [Class::Integer, Class::Float, Class::Double];
-        let classes: Vec<Class> = (0..200usize).map(|n| all[n * 7 % 5 % 3]).collect();
+        let all = [WordClass::Integer, WordClass::Float, WordClass::Double];
+        let classes: Vec<WordClass> = (0..200usize).map(|n| all[n * 7 % 5 % 3]).collect();
         let mut packed = [u64::MAX; 7];
         for (index, class) in classes.iter().enumerate() {
             class.put(&mut packed, index);
         }
         for (index, class) in classes.iter().enumerate() {
-            assert_eq!(Class::at(&packed, index), *class);
+            assert_eq!(WordClass::at(&packed, index), *class);
         }
-        assert_eq!(Class::at(&packed, 7 * PER_WORD), Class::Integer);
+        assert_eq!(WordClass::at(&packed, 7 * PER_WORD), WordClass::Integer);
     }
 
     #[test]
@@ -161,7 +161,8 @@ mod tests {
         for count in [0usize, 1, 31, 32, 33, 64, 100] {
             let mut packed = vec![0; count.div_ceil(PER_WORD)];
             for index in 0..count {
-                [Class::Integer, Class::Float, Class::Double][index % 3].put(&mut packed, index);
+                [WordClass::Integer, WordClass::Float, WordClass::Double][index % 3]
+                    .put(&mut packed, index);
             }
             assert!(!are_tagged(&packed, count));
             for index in 0..count {
@@ -176,14 +177,14 @@ mod tests {
     fn one_floating_word_makes_a_difference() {
         let mut packed = [0; 2];
         for index in 0..2 * PER_WORD {
-            Class::Integer.put(&mut packed, index);
+            WordClass::Integer.put(&mut packed, index);
         }
         assert!(are_integers(&packed) && are_integers(&[0]) && are_integers(&[]));
         for index in 0..2 * PER_WORD {
             let mut other = packed;
-            Class::Float.put(&mut other, index);
+            WordClass::Float.put(&mut other, index);
             assert!(!are_integers(&other));
-            Class::Double.put(&mut other, index);
+            WordClass::Double.put(&mut other, index);
             assert!(!are_integers(&other));
         }
     }

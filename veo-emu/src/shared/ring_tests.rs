@@ -1,6 +1,6 @@
 //! What goes through a ring comes out of it, and damage stays where it is.
 
-use super::class::{Class, PER_WORD, Returns};
+use super::class::{PER_WORD, ResultClass, WordClass};
 use super::ring::{Completion, MAX_WORDS, Received, Ring, RingOp, RingRequest, SLOTS};
 use crate::sys::memfd::{self, Mapping, round_up};
 
@@ -25,8 +25,8 @@ fn requests_come_out_as_they_went_in() {
         let words: Vec<u64> = (0..count as u64)
             .map(|n| n ^ 0x8000_0000_0000_0001)
             .collect();
-        let all = [Class::Integer, Class::Float, Class::Double];
-        let classes: Vec<Class> = (0..count).map(|n| all[n * 7 % 5 % 3]).collect();
+        let all = [WordClass::Integer, WordClass::Float, WordClass::Double];
+        let classes: Vec<WordClass> = (0..count).map(|n| all[n * 7 % 5 % 3]).collect();
         let mut packed = vec![0; count.div_ceil(PER_WORD)];
         for (index, class) in classes.iter().enumerate() {
             class.put(&mut packed, index);
@@ -40,7 +40,7 @@ fn requests_come_out_as_they_went_in() {
                 id: position + 100,
                 words: &words,
                 classes: &packed,
-                returns: Returns::I8,
+                returns: ResultClass::I8,
                 cpu: 3,
             },
         );
@@ -49,7 +49,7 @@ fn requests_come_out_as_they_went_in() {
         assert_eq!((received.op, received.address), (Some(RingOp::Call), 7));
         assert_eq!(
             (received.id, received.returns),
-            (position + 100, Returns::I8)
+            (position + 100, ResultClass::I8)
         );
         assert_eq!(received.words(), words);
         for (index, class) in classes.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! How a request lies in a slot of the ring: written word by word by the host, read once
 //! by the VE side.
 
-use crate::shared::class::{Class, PER_WORD, Returns};
+use crate::shared::class::{PER_WORD, ResultClass, WordClass};
 pub(crate) use crate::sync::MAX_WORDS;
 use crate::sync::{AtomicU64, INLINE_WORDS, Ordering};
 use std::array::from_fn;
@@ -37,7 +37,7 @@ pub(crate) struct RingRequest<'a> {
     pub(crate) words: &'a [u64],
     /// Packed.
     pub(crate) classes: &'a [u64],
-    pub(crate) returns: Returns,
+    pub(crate) returns: ResultClass,
     /// The CPU that the host's thread runs on.
     pub(crate) cpu: u32,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Received {
     pub(crate) words: [u64; MAX_WORDS],
     /// Packed.
     pub(crate) classes: [u64; CLASS_WORDS],
-    pub(crate) returns: Returns,
+    pub(crate) returns: ResultClass,
 }
 
 impl Received {
@@ -63,7 +63,7 @@ impl Received {
             count: 0,
             words: [0; MAX_WORDS],
             classes: [0; CLASS_WORDS],
-            returns: Returns::Word,
+            returns: ResultClass::Word,
         }
     }
 
@@ -81,8 +81,8 @@ impl Received {
 
     /// The class of word `index`.
     #[inline]
-    pub(crate) fn class(&self, index: usize) -> Class {
-        Class::at(&self.classes, index)
+    pub(crate) fn class(&self, index: usize) -> WordClass {
+        WordClass::at(&self.classes, index)
     }
 }
 
@@ -157,7 +157,7 @@ impl Slot {
             _ => None,
         };
         into.count = ((header >> 8 & 0xfff) as usize).min(MAX_WORDS);
-        into.returns = Returns::from_bits(header >> 20);
+        into.returns = ResultClass::from_bits(header >> 20);
         into.address = self.address.load(Ordering::Relaxed);
         into.id = self.id.load(Ordering::Relaxed);
         // All that one cache line holds, needed or not: that takes no counting.

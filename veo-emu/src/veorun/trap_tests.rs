@@ -5,7 +5,7 @@ use super::{current, faults, worker};
 use crate::host::death::{Death, Ended};
 use crate::host::report::Report;
 use crate::host::symbols::Symbols;
-use crate::shared::class::Returns;
+use crate::shared::class::ResultClass;
 use crate::shared::code::Code;
 use crate::shared::control::{Control, EngineTrap, RecordedCause};
 use crate::shared::parcel::RING_FILE;
@@ -42,7 +42,7 @@ fn death_by(trap: EngineTrap) -> Death {
             id: 7,
             words: &[4, 5],
             classes: &[],
-            returns: Returns::Word,
+            returns: ResultClass::Word,
             cpu: 0,
         },
     );

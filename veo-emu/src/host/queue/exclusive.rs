@@ -10,7 +10,7 @@ use crate::host::death::WorkKind;
 use crate::host::operation::QueuedRequest;
 use crate::host::queue::progress;
 use crate::host::schedule::Goal;
-use crate::shared::class::Returns;
+use crate::shared::class::ResultClass;
 use crate::shared::parcel::Task;
 use crate::shared::ring::{Completion, RingOp, RingRequest};
 use crate::shared::wait::Spin;
@@ -139,7 +139,7 @@ impl Queue {
                     id: number,
                     words,
                     classes: &[],
-                    returns: Returns::Word,
+                    returns: ResultClass::Word,
                     cpu: current_cpu(),
                 },
             );

@@ -4,7 +4,7 @@
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use crate::shared::class::{Class, are_integers};
+use crate::shared::class::{WordClass, are_integers};
 use crate::shared::control::EngineTrap;
 use crate::shared::ring::{MAX_WORDS, Received};
 use crate::veorun::arch::{FLOATS, Frame, INTEGERS, invoke};
@@ -51,15 +51,15 @@ fn sort(request: &Received, frame: &mut Frame, stack: &mut MaybeUninit<[u64; MAX
     for (index, word) in request.words().iter().enumerate() {
         let class = request.class(index);
         // A float is the upper half of its word, and the lower half of its register.
-        let word = if class == Class::Float {
+        let word = if class == WordClass::Float {
             word >> 32
         } else {
             *word
         };
-        if class == Class::Integer && integers < frame.integers.len() {
+        if class == WordClass::Integer && integers < frame.integers.len() {
             frame.integers[integers] = word;
             integers += 1;
-        } else if class != Class::Integer && floats < frame.floats.len() {
+        } else if class != WordClass::Integer && floats < frame.floats.len() {
             frame.floats[floats] = word;
             floats += 1;
         } else {
