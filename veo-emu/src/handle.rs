@@ -34,7 +34,7 @@ struct HandlePlace<T> {
 }
 
 /// All handles of one kind.
-pub(crate) struct Table<T> {
+pub(crate) struct HandleTable<T> {
     kind: u64,
     chunks: [AtomicPtr<HandlePlace<T>>; CHUNKS],
     free: Mutex<Free>,
@@ -48,7 +48,7 @@ struct Free {
 
 // SAFETY: many threads reach values through shared references at once. A thread takes a value
 // out only after it has made sure that no other thread uses it.
-unsafe impl<T: Send + Sync> Sync for Table<T> {}
+unsafe impl<T: Send + Sync> Sync for HandleTable<T> {}
 
 /// A value in use: it stays alive until this is dropped.
 pub(crate) struct HandleGuard<'a, T> {
@@ -73,7 +73,7 @@ impl<T> Drop for HandleGuard<'_, T> {
 
 /// A value whose handle is no longer valid, while other threads may still use it.
 pub(crate) struct Retired<'a, T> {
-    table: &'a Table<T>,
+    table: &'a HandleTable<T>,
     place: &'a HandlePlace<T>,
     index: usize,
 }
@@ -108,10 +108,10 @@ impl<T> Retired<'_, T> {
     }
 }
 
-impl<T> Table<T> {
+impl<T> HandleTable<T> {
     /// An empty table. Kinds go from 1 to 7.
-    pub(crate) const fn new(kind: u64) -> Table<T> {
-        Table {
+    pub(crate) const fn new(kind: u64) -> HandleTable<T> {
+        HandleTable {
             kind,
             chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
             free: Mutex::new(Free {
@@ -260,8 +260,8 @@ mod tests {
 
     #[test]
     fn stale_and_foreign_handles_are_refused() {
-        let table: Table<u32> = Table::new(1);
-        let other: Table<u32> = Table::new(2);
+        let table: HandleTable<u32> = HandleTable::new(1);
+        let other: HandleTable<u32> = HandleTable::new(2);
         let a = table.insert(1).unwrap();
         assert_eq!(*table.get(a).unwrap(), 1);
         assert!(other.get(a).is_none());
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn many_handles_at_once() {
-        let table: Table<usize> = Table::new(3);
+        let table: HandleTable<usize> = HandleTable::new(3);
         let handles: Vec<u64> = (0..5000).map(|n| table.insert(n).unwrap()).collect();
         for (n, handle) in handles.iter().enumerate() {
             assert_eq!(*table.get(*handle).unwrap(), n);
@@ -297,7 +297,7 @@ mod tests {
                 DROPS.fetch_add(1, Ordering::SeqCst);
             }
         }
-        static TABLE: Table<Counted> = Table::new(4);
+        static TABLE: HandleTable<Counted> = HandleTable::new(4);
         for _ in 0..200 {
             let handle = TABLE.insert(Counted).unwrap();
             thread::scope(|scope| {

@@ -35,7 +35,7 @@ use std::sync::Arc;
 use veo_abi::ffi::VeoApi;
 
 use crate::error::{self, Error, Result};
-use crate::handle::{HandleGuard, Table};
+use crate::handle::{HandleGuard, HandleTable};
 use crate::host::args::Args;
 use crate::host::process::Process;
 use crate::host::queue::Queue;
@@ -51,10 +51,10 @@ macro_rules! table {
 
 veo_abi::for_each_function!(table);
 
-static PROCESSES: Table<Process> = Table::new(1);
-static CONTEXTS: Table<ContextEntry> = Table::new(2);
-static ARGS: Table<Args> = Table::new(3);
-static ATTRIBUTES: Table<std::sync::Mutex<u64>> = Table::new(4);
+static PROCESSES: HandleTable<Process> = HandleTable::new(1);
+static CONTEXTS: HandleTable<ContextEntry> = HandleTable::new(2);
+static ARGS: HandleTable<Args> = HandleTable::new(3);
+static ATTRIBUTES: HandleTable<std::sync::Mutex<u64>> = HandleTable::new(4);
 
 /// What a context's handle stands for.
 struct ContextEntry {

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 
 use super::shown::Shown;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
-use crate::sys::memfd::Shared;
+use crate::sys::memfd::SharedData;
 
 /// Return addresses kept in a fault report.
 const FRAMES: usize = 64;
@@ -256,4 +256,4 @@ impl Control {
 }
 
 // SAFETY: atomic integers only, repr(C).
-unsafe impl Shared for Control {}
+unsafe impl SharedData for Control {}

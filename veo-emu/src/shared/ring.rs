@@ -86,7 +86,7 @@ pub(crate) struct Ring {
 }
 
 // SAFETY: atomic integers only, repr(C).
-unsafe impl crate::sys::memfd::Shared for Ring {}
+unsafe impl crate::sys::memfd::SharedData for Ring {}
 
 impl Ring {
     /// The ring as the host uses it.

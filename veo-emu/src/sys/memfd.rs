@@ -209,10 +209,10 @@ impl Mapping {
     }
 
     /// What lies at the beginning of the mapping.
-    pub(crate) fn view<T: Shared>(&self) -> &T {
+    pub(crate) fn view<T: SharedData>(&self) -> &T {
         assert!(size_of::<T>() <= self.len && align_of::<T>() <= PAGE as usize);
         // SAFETY: the mapping is page-aligned, long enough, lives as long as the
-        // reference, and `Shared` allows any contents that change at any time.
+        // reference, and `SharedData` allows any contents that change at any time.
         unsafe { self.base.cast::<T>().as_ref() }
     }
 
@@ -264,7 +264,7 @@ pub(crate) fn reserve_addresses(range: Range<u64>) -> io::Result<()> {
 /// # Safety
 ///
 /// Made of atomic integers only, `repr(C)`, valid for any bits.
-pub(crate) unsafe trait Shared {}
+pub(crate) unsafe trait SharedData {}
 
 /// A value whose first `len` bytes `fill` writes, and whose others are zeros.
 pub(crate) fn filled<T: Shared>(
