@@ -39,7 +39,7 @@ pub(crate) struct StackBuffer {
 
 /// Arguments by index. Setting one twice replaces it.
 #[derive(Default)]
-pub(crate) struct Args {
+pub(crate) struct CallArgs {
     words: Vec<u64>,
     /// Packed.
     classes: [u64; MAX_WORDS / PER_WORD],
@@ -52,11 +52,11 @@ pub(crate) struct Args {
 
 // SAFETY: the buffers are addresses of the program that made the call; they are used
 // only as the interface says, from whichever thread.
-unsafe impl Send for Args {}
+unsafe impl Send for CallArgs {}
 // SAFETY: as above; a shared reference only reads.
-unsafe impl Sync for Args {}
+unsafe impl Sync for CallArgs {}
 
-impl Args {
+impl CallArgs {
     /// Forgets everything but keeps the room.
     pub(crate) fn clear(&mut self) {
         self.words.clear();
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn gaps_are_found() {
-        let mut args = Args::default();
+        let mut args = CallArgs::default();
         args.check().unwrap();
         args.set(1, 5, WordClass::Integer).unwrap();
         assert!(args.check().unwrap_err().text.contains("argument 0"));
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_scalar_replaces_a_buffer() {
-        let mut args = Args::default();
+        let mut args = CallArgs::default();
         let mut byte = 0u8;
         args.set_stack(0, Intent::In, &mut byte, 1).unwrap();
         args.set_stack(0, Intent::Out, &mut byte, 1).unwrap();

@@ -11,7 +11,7 @@ use veo_abi::{Scalar, Word};
 
 use super::{ARGS, guard};
 use crate::error::{Error, Result};
-use crate::host::args::{Args, Intent};
+use crate::host::args::{CallArgs, Intent};
 use crate::shared::class::{ResultClass, WordClass};
 
 /// The arguments behind a handle.
@@ -20,7 +20,7 @@ use crate::shared::class::{ResultClass, WordClass};
 ///
 /// The interface gives one `veo_args` to one thread at a time.
 #[inline]
-pub(super) unsafe fn args<'a>(handle: *mut veo_args) -> Result<&'a mut Args> {
+pub(super) unsafe fn args<'a>(handle: *mut veo_args) -> Result<&'a mut CallArgs> {
     // SAFETY: the caller vouches for it.
     unsafe { ARGS.alone(handle as u64) }
         .ok_or_else(|| Error::invalid("these are no arguments, or they were freed"))
@@ -28,7 +28,7 @@ pub(super) unsafe fn args<'a>(handle: *mut veo_args) -> Result<&'a mut Args> {
 
 pub unsafe extern "C" fn veo_args_alloc() -> *mut veo_args {
     guard(ptr::null_mut(), || {
-        ARGS.insert(Args::default())
+        ARGS.insert(CallArgs::default())
             .map(|handle| handle as *mut veo_args)
             .ok_or_else(|| Error::new(libc::ENOMEM, "there are too many arguments objects"))
     })

@@ -12,13 +12,13 @@ use veo_abi::ffi::{
 use super::args::args;
 use super::{PROCESSES, context_of, guard, process_of, string};
 use crate::error::{self, Error, Result};
-use crate::host::args::Args;
+use crate::host::args::CallArgs;
 use crate::host::convention::Prepared;
 use crate::host::operation::{CallView, HostOp};
 use crate::host::queue::{Queue, Waited};
 use crate::host::results::RequestOutcome;
 
-fn call(queue: &Arc<Queue>, address: u64, args: &Args) -> Result<u64> {
+fn call(queue: &Arc<Queue>, address: u64, args: &CallArgs) -> Result<u64> {
     if address == 0 {
         return Err(Error::invalid("the address of the function is 0"));
     }

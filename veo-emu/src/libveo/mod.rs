@@ -36,7 +36,7 @@ use veo_abi::ffi::VeoApi;
 
 use crate::error::{self, Error, Result};
 use crate::handle::{HandleGuard, HandleTable};
-use crate::host::args::Args;
+use crate::host::args::CallArgs;
 use crate::host::process::Process;
 use crate::host::queue::Queue;
 
@@ -53,7 +53,7 @@ veo_abi::for_each_function!(table);
 
 static PROCESSES: HandleTable<Process> = HandleTable::new(1);
 static CONTEXTS: HandleTable<ContextEntry> = HandleTable::new(2);
-static ARGS: HandleTable<Args> = HandleTable::new(3);
+static ARGS: HandleTable<CallArgs> = HandleTable::new(3);
 static ATTRIBUTES: HandleTable<std::sync::Mutex<u64>> = HandleTable::new(4);
 
 /// What a context's handle stands for.
