@@ -3,7 +3,7 @@
 
 use crate::host::death::Death;
 use crate::host::report::Report;
-use crate::host::symbols::Symbols;
+use crate::host::symbols::ProcessSymbols;
 use crate::inspect::context;
 use crate::shared::control::Control;
 use crate::shared::message::{LONGEST, Message};
@@ -52,7 +52,7 @@ pub fn ring(bytes: &[u8]) {
             work: Vec::new(),
             place: None,
         };
-        assert!(Report::new(&death, &Symbols::default()).text.len() < 1 << 16);
+        assert!(Report::new(&death, &ProcessSymbols::default()).text.len() < 1 << 16);
         death.exception();
         death.guilty();
     });

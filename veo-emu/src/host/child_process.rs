@@ -18,7 +18,7 @@ use super::output::OutputForwarder;
 use super::report::Report;
 use super::sanitizers::Sanitizers;
 use super::schedule::RequestSchedule;
-use super::symbols::Symbols;
+use super::symbols::ProcessSymbols;
 use crate::error::{Error, Result};
 use crate::log::{debug, warn_once};
 use crate::shared::control::RecordedCause;
@@ -46,7 +46,7 @@ pub(crate) struct ChildProcess {
     pub(crate) memory: VeMemory,
     pub(crate) connection: Connection,
     /// Its libraries and their symbols.
-    pub(crate) symbols: Symbols,
+    pub(crate) symbols: ProcessSymbols,
     /// The order in which its requests start, if that is not the one of their submission.
     pub(crate) schedule: Option<Arc<RequestSchedule>>,
     pub(super) end: ProcessEnd,
@@ -72,7 +72,7 @@ impl ChildProcess {
             pidfd,
             memory,
             connection,
-            symbols: Symbols::default(),
+            symbols: ProcessSymbols::default(),
             schedule,
             end: ProcessEnd::new(),
             output,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::death::{Death, Reason, Work};
 use super::finding::Finding;
 use super::report::Report;
-use super::symbols::Symbols;
+use super::symbols::ProcessSymbols;
 use crate::shared::control::RecordedFault;
 use crate::sync::lock;
 
@@ -161,7 +161,7 @@ impl ProcessEnd {
     }
 
     /// What ended it, in words and with the place; `symbols` are those of the process.
-    pub(crate) fn report(&self, symbols: &Symbols) -> &Report {
+    pub(crate) fn report(&self, symbols: &ProcessSymbols) -> &Report {
         self.report.get_or_init(|| match self.death() {
             Some(death) => Report::new(death, symbols),
             None => Report::default(),

@@ -244,7 +244,7 @@ impl VeMemory {
     }
 
     /// Shows others how much is in use.
-    fn show(&self, heap: &Region) {
+    fn show(&self, heap: &BlockRegion) {
         let control = self.control.view::<Control>();
         control.shown.set_used(heap.used);
     }

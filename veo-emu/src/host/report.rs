@@ -8,12 +8,12 @@ use veo_abi::hmem;
 use veo_debuginfo::{SourceLines, SourceLocation};
 
 use super::death::{Death, Ended, ReasonKind, WorkKind};
-use super::symbols::{KnownLibrary, Symbols};
+use super::symbols::{KnownLibrary, ProcessSymbols};
 use crate::shared::control::RecordedCause;
 use crate::shared::parcel::Task;
 
 /// What the VE side does, in words. Functions of libraries run on many occasions.
-pub(crate) fn doing(kind: WorkKind, context: u32, symbols: &Symbols) -> String {
+pub(crate) fn doing(kind: WorkKind, context: u32, symbols: &ProcessSymbols) -> String {
     match kind {
         WorkKind::Kernel(address) => {
             let name = symbols.name_of(address);
@@ -76,7 +76,7 @@ struct CallerFrame {
 }
 
 impl Report {
-    pub(crate) fn new(death: &Death, symbols: &Symbols) -> Report {
+    pub(crate) fn new(death: &Death, symbols: &ProcessSymbols) -> Report {
         let frames = frames(death, &symbols.libraries());
         let name = |address: u64| {
             symbols

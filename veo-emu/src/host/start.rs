@@ -425,7 +425,7 @@ unsafe fn prepare(
 }
 
 /// The program's environment, changed for the VE: never our own.
-fn environment(socket: RawFd, options: &Options, sanitizers: &Sanitizers) -> Vec<CString> {
+fn environment(socket: RawFd, options: &ProcessOptions, sanitizers: &Sanitizers) -> Vec<CString> {
     let mut replaced = Vec::new();
     let omp_threads = options.omp_threads;
     if let Some(counts) = options.profile {

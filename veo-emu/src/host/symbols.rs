@@ -30,30 +30,30 @@ pub(crate) struct KnownLibrary {
 
 /// What is known of a process's libraries.
 #[derive(Default)]
-pub(crate) struct Symbols {
-    known: Mutex<Known>,
+pub(crate) struct ProcessSymbols {
+    known: Mutex<KnownLibraries>,
     /// The library or symbol that the VE side was last asked for.
     subject: Mutex<String>,
 }
 
 #[derive(Default)]
-struct Known {
+struct KnownLibraries {
     /// The handle of library 0, if the process has one.
     image: Option<u64>,
     libraries: Vec<KnownLibrary>,
     by_name: HashMap<(u64, String), u64>,
-    by_address: HashMap<u64, Symbol>,
+    by_address: HashMap<u64, LookedUpSymbol>,
 }
 
 /// A symbol that was looked up: a function or a variable.
-struct Symbol {
+struct LookedUpSymbol {
     name: String,
     library: u64,
     is_code: bool,
     convention: OnceLock<Option<Arc<Convention>>>,
 }
 
-impl Symbols {
+impl ProcessSymbols {
     /// Notes the image that the process loaded at its start.
     pub(crate) fn set_image(&self, handle: u64, base: u64, code: Code, path: &str) {
         let file = Original::open(Path::new(path)).ok().map(Arc::new);
@@ -100,7 +100,7 @@ impl Symbols {
     /// Notes that a library was unloaded once, and forgets its symbols.
     pub(super) fn unloaded(&self, handle: u64) {
         let mut known = lock(&self.known);
-        let Known {
+        let KnownLibraries {
             libraries,
             by_name,
             by_address,
@@ -137,7 +137,7 @@ impl Symbols {
         known.by_name.insert((handle, name.to_owned()), address);
         known.by_address.insert(
             address,
-            Symbol {
+            LookedUpSymbol {
                 name: name.to_owned(),
                 library,
                 is_code,

@@ -178,7 +178,7 @@ impl Slot {
 
     /// Id and address of the call that it holds, if it is one.
     pub(super) fn call(&self) -> Option<(u64, u64)> {
-        let is_call = self.header.load(Ordering::Relaxed) as u8 == Op::Call as u8;
+        let is_call = self.header.load(Ordering::Relaxed) as u8 == RingOp::Call as u8;
         let call = (
             self.id.load(Ordering::Relaxed),
             self.address.load(Ordering::Relaxed),

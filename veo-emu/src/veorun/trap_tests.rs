@@ -4,7 +4,7 @@ use super::engine::Runner;
 use super::{current, faults, worker};
 use crate::host::death::{Death, Ended};
 use crate::host::report::Report;
-use crate::host::symbols::Symbols;
+use crate::host::symbols::ProcessSymbols;
 use crate::shared::class::ResultClass;
 use crate::shared::code::Code;
 use crate::shared::control::{Control, EngineTrap, RecordedCause};
@@ -77,7 +77,7 @@ fn death_by(trap: EngineTrap) -> Death {
 }
 
 fn text(death: &Death) -> String {
-    let symbols = Symbols::default();
+    let symbols = ProcessSymbols::default();
     symbols.loaded(LIBRARY, 0, Code::Native, "/none/libtraps.so".into(), None);
     assert!(symbols.found(LIBRARY, "divide", LIBRARY, KERNEL, true));
     Report::new(death, &symbols).text
