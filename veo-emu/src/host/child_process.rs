@@ -12,7 +12,7 @@ use veo_abi::environment::VE_TRACEBACK;
 use super::connection::{CUT_OFF, Connection, NoAnswer, PATIENCE};
 use super::death::{Death, Reason, Work};
 use super::end::{ExitStatus, ProcessEnd};
-use super::finding::{self, Finding};
+use super::finding::{self, SanitizerFinding};
 use super::memory::VeMemory;
 use super::output::OutputForwarder;
 use super::report::Report;
@@ -222,7 +222,7 @@ impl ChildProcess {
     }
 
     /// What a sanitizer has reported.
-    fn finding(&self) -> Option<Finding> {
+    fn finding(&self) -> Option<SanitizerFinding> {
         /// As much is read of reports: the first says what ended the process.
         const LONGEST: u64 = 1 << 20;
         let file = self.sanitizers.reports.as_ref()?.get().ok()?;
@@ -239,7 +239,7 @@ impl ChildProcess {
                  ASAN_OPTIONS=detect_leaks=0 silences this"
             );
         }
-        Finding::read(&text)
+        SanitizerFinding::read(&text)
     }
 
     /// Prints the calls that led to a fault, as the VE's own runtime does on request.

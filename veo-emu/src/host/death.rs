@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::finding::Finding;
+use super::finding::SanitizerFinding;
 use crate::shared::control::{FAULT_SIGNALS, RecordedCause, RecordedFault};
 use crate::shared::parcel::Task;
 
@@ -46,7 +46,7 @@ pub(crate) struct Death {
     /// Its own fault report.
     pub(crate) fault: Option<RecordedFault>,
     /// What a sanitizer had found in it.
-    pub(crate) finding: Option<Finding>,
+    pub(crate) finding: Option<SanitizerFinding>,
     /// Why the host ended it, if the host did.
     pub(crate) reason: Option<Reason>,
     /// Whether the system killed processes meanwhile because memory was out.
@@ -119,7 +119,7 @@ impl Death {
     }
 
     /// What a sanitizer had found, if it ended the process for that.
-    pub(crate) fn judged(&self) -> Option<&Finding> {
+    pub(crate) fn judged(&self) -> Option<&SanitizerFinding> {
         let aborted = self.signal == Some(libc::SIGABRT);
         self.finding
             .as_ref()

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::death::{Death, Reason, Work};
-use super::finding::Finding;
+use super::finding::SanitizerFinding;
 use super::report::Report;
 use super::symbols::ProcessSymbols;
 use crate::shared::control::RecordedFault;
@@ -106,7 +106,7 @@ impl ProcessEnd {
         &self,
         status: ExitStatus,
         fault: Option<RecordedFault>,
-        finding: Option<Finding>,
+        finding: Option<SanitizerFinding>,
         work: Vec<Work>,
         cut_off: Option<Reason>,
         place: Option<String>,

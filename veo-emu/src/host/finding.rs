@@ -5,12 +5,12 @@
 
 /// A sanitizer's finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub(crate) struct SanitizerFinding {
     /// What was found, in a line.
     pub(crate) headline: String,
     /// Function, file and line of the first place outside of runtime libraries, if they are
     /// known.
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<SourcePlace>,
     /// The address that was accessed, if it is one of an access.
     pub(crate) address: Option<u64>,
     /// The report itself.
@@ -21,7 +21,7 @@ pub(crate) struct Finding {
 
 /// A place in a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct SourcePlace {
     pub(crate) function: String,
     pub(crate) file: String,
     pub(crate) line: u32,
@@ -41,20 +41,20 @@ pub(crate) fn leaks_unknown(text: &str) -> bool {
     text.contains("LeakSanitizer has encountered a fatal error")
 }
 
-impl Finding {
+impl SanitizerFinding {
     /// The first finding of a report. `None`: there is none in it.
-    pub(crate) fn read(text: &str) -> Option<Finding> {
+    pub(crate) fn read(text: &str) -> Option<SanitizerFinding> {
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         let at = lines.iter().position(|line| is_first(line))?;
         let (first, rest) = (lines[at], &lines[at + 1..]);
-        let mut finding = Finding {
+        let mut finding = SanitizerFinding {
             text: text.to_owned(),
-            ..Finding::default()
+            ..SanitizerFinding::default()
         };
         if let Some((place, what)) = first.split_once("runtime error: ") {
             finding.headline = format!("UndefinedBehaviorSanitizer: {what}");
             finding.place = place_at(place.trim_end_matches(": "))
-                .map(|(file, line)| Place {
+                .map(|(file, line)| SourcePlace {
                     function: String::new(),
                     file,
                     line,
@@ -137,7 +137,7 @@ fn access_of_thread(line: &str, next: &str) -> Option<String> {
 }
 
 /// The first frame with a source line that does not belong to a runtime library.
-fn first_place(lines: &[&str]) -> Option<Place> {
+fn first_place(lines: &[&str]) -> Option<SourcePlace> {
     let ends = ["allocated by", "Thread T", "freed by", "previously"];
     lines
         .iter()
@@ -146,7 +146,7 @@ fn first_place(lines: &[&str]) -> Option<Place> {
         .find(|place| !of_runtime(place))
 }
 
-fn of_runtime(place: &Place) -> bool {
+fn of_runtime(place: &SourcePlace) -> bool {
     [
         "__interceptor_",
         "__asan_",
@@ -162,7 +162,7 @@ fn of_runtime(place: &Place) -> bool {
 
 /// A frame with a source line: `#1 0x7f in name FILE:LINE:COLUMN (MODULE)`, or without the
 /// address and `in`.
-fn frame(line: &str) -> Option<Place> {
+fn frame(line: &str) -> Option<SourcePlace> {
     let (number, rest) = line.strip_prefix('#')?.split_once(' ')?;
     number.parse::<u32>().ok()?;
     let rest = match rest.split_once(" in ") {
@@ -173,7 +173,7 @@ fn frame(line: &str) -> Option<Place> {
     // Names of C++ functions have spaces, too.
     let at = rest.rfind(" /").or_else(|| rest.rfind(' '))?;
     let (file, line) = place_at(&rest[at + 1..])?;
-    Some(Place {
+    Some(SourcePlace {
         function: rest[..at].to_owned(),
         file,
         line,
@@ -202,8 +202,8 @@ fn number(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn place(function: &str, file: &str, line: u32) -> Option<Place> {
-        Some(Place {
+    fn place(function: &str, file: &str, line: u32) -> Option<SourcePlace> {
+        Some(SourcePlace {
             function: function.into(),
             file: file.into(),
             line,
@@ -224,7 +224,7 @@ allocated by thread T0 here:
     #0 0x7f in __interceptor_malloc ../../../../src/libsanitizer/asan/asan_malloc_linux.cpp:69
     #1 0x7f in over /k/k.c:5
 ";
-        let finding = Finding::read(text).unwrap();
+        let finding = SanitizerFinding::read(text).unwrap();
         assert_eq!(
             finding.headline,
             "AddressSanitizer: heap-buffer-overflow, WRITE of size 8, 0 bytes to the right of \
@@ -243,7 +243,7 @@ READ of size 88 at 0x6140 thread T2
     #0 0x7f in __interceptor_memcpy ../../../../src/libsanitizer/sanitizer_common/x.inc:827
     #1 0x7f in ns::copy(double*, long) /k/a b.cpp:12:3
 ";
-        let finding = Finding::read(text).unwrap();
+        let finding = SanitizerFinding::read(text).unwrap();
         let found = finding.place.unwrap();
         assert_eq!((found.file.as_str(), found.line), ("/k/a b.cpp", 12));
         assert_eq!(found.function, "ns::copy(double*, long)");
@@ -254,7 +254,7 @@ READ of size 88 at 0x6140 thread T2
         let text = "k.c:5:34: runtime error: shift exponent 40 is too large for 32-bit type 'int'
     #0 0x7fc0833c72f3 in shift /k/k.c:5:34
 ";
-        let finding = Finding::read(text).unwrap();
+        let finding = SanitizerFinding::read(text).unwrap();
         assert_eq!(
             finding.headline,
             "UndefinedBehaviorSanitizer: shift exponent 40 is too large for 32-bit type 'int'"
@@ -276,7 +276,7 @@ WARNING: ThreadSanitizer: data race (pid=16881)
 
 SUMMARY: ThreadSanitizer: data race /k/t.c:3:41 in w
 ";
-        let finding = Finding::read(text).unwrap();
+        let finding = SanitizerFinding::read(text).unwrap();
         assert_eq!(
             finding.headline,
             "ThreadSanitizer: data race: Write of size 8 in w, /k/t.c:3; Previous write of size 8 \
@@ -297,7 +297,7 @@ Direct leak of 100 byte(s) in 1 object(s) allocated from:
 
 SUMMARY: AddressSanitizer: 100 byte(s) leaked in 1 allocation(s).
 ";
-        let finding = Finding::read(text).unwrap();
+        let finding = SanitizerFinding::read(text).unwrap();
         assert!(finding.is_of_leaks);
         assert_eq!(
             finding.headline,
@@ -315,13 +315,13 @@ SUMMARY: AddressSanitizer: 100 byte(s) leaked in 1 allocation(s).
             "runtime error: ",
             "==1==ERROR: AddressSanitizer: ",
         ] {
-            let _ = Finding::read(text);
+            let _ = SanitizerFinding::read(text);
         }
         let text =
             "==1==ERROR: AddressSanitizer: x on address 0x1\nREAD of size 8 at \n#0 0x1 in f a:b:c";
-        assert_eq!(Finding::read(text).unwrap().place, None);
-        assert_eq!(Finding::read("hello\nworld"), None);
+        assert_eq!(SanitizerFinding::read(text).unwrap().place, None);
+        assert_eq!(SanitizerFinding::read("hello\nworld"), None);
         let warning = "==1==WARNING: AddressSanitizer failed to allocate 0x4000000000000 bytes";
-        assert_eq!(Finding::read(warning), None);
+        assert_eq!(SanitizerFinding::read(warning), None);
     }
 }
