@@ -10,7 +10,7 @@ use super::library_file;
 use super::queue::Queue;
 use crate::error::{Error, Result};
 use crate::log::debug;
-use crate::shared::code::Code;
+use crate::shared::code::MachineCode;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::Completion;
 use crate::sys::memfd;
@@ -62,7 +62,7 @@ pub(crate) fn load(main: &Queue, name: &str, exact: bool) -> Result<u64> {
     let (base, rest) = rest.split_first_chunk().ok_or_else(malformed)?;
     let (code, rest) = rest.split_first().ok_or_else(malformed)?;
     let (is_in_place, path) = rest.split_first().ok_or_else(malformed)?;
-    let code = Code::from_byte(*code).ok_or_else(malformed)?;
+    let code = MachineCode::from_byte(*code).ok_or_else(malformed)?;
     let is_in_place = *is_in_place != 0;
     let handle = u64::from_le_bytes(*handle);
     if handle == 0 {

@@ -15,7 +15,7 @@ use veo_debuginfo::{Linkage, Original, dynamic_symbols};
 
 use super::preference;
 use crate::error::{Error, Result};
-use crate::shared::code::Code;
+use crate::shared::code::MachineCode;
 
 /// The functions with which kernels ask for tags.
 const ASKING: [&str; 4] = [
@@ -31,7 +31,7 @@ const HMEM_LIBRARY: &str = "libveohmem.so";
 /// Refuses a library that cannot run here or is not whole: the loader would map it
 /// and die. Gives the kind of its code, but for a bare name, which is left to the loader's
 /// search.
-pub(crate) fn check(path: &str) -> Result<Option<Code>> {
+pub(crate) fn check(path: &str) -> Result<Option<MachineCode>> {
     if !path.contains('/') {
         return Ok(None);
     }
@@ -45,7 +45,7 @@ pub(crate) fn check(path: &str) -> Result<Option<Code>> {
     let Some(headers) = Headers::read(&mut file) else {
         return refuse("is no 64-bit ELF file, or is damaged".into());
     };
-    let Some(code) = Code::of_machine(headers.machine) else {
+    let Some(code) = MachineCode::of_machine(headers.machine) else {
         let machine = headers.machine;
         return refuse(format!(
             "is for another machine (ELF machine number {machine})"
@@ -65,9 +65,9 @@ pub(crate) fn check(path: &str) -> Result<Option<Code>> {
 
 /// The first of these paths with a library that runs here.
 pub(crate) fn first_fit(paths: &[String]) -> Option<&String> {
-    let fits = |code: Code, path: &str| elf::is_library_for(code.machine(), path.as_ref());
+    let fits = |code: MachineCode, path: &str| elf::is_library_for(code.machine(), path.as_ref());
     preference::codes()
-        .unwrap_or(Code::ALL)
+        .unwrap_or(MachineCode::ALL)
         .into_iter()
         .find_map(|code| paths.iter().find(|path| fits(code, path)))
 }

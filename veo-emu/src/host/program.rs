@@ -12,7 +12,7 @@ use veo_debuginfo::executable::{Mapped, no_descriptor};
 
 use super::library_file;
 use crate::error::{Error, Result};
-use crate::shared::code::Code;
+use crate::shared::code::MachineCode;
 use crate::shared::handshake;
 use crate::sys::above_standard;
 
@@ -37,7 +37,7 @@ pub(crate) struct Program {
 /// Kernels that a VE process loads before anything else and serves as library 0.
 pub(crate) struct VeorunImage {
     pub(crate) path: String,
-    pub(crate) code: Code,
+    pub(crate) code: MachineCode,
 }
 
 /// What a VE process is made of.
@@ -68,7 +68,7 @@ pub(crate) fn choose(named: Option<&str>) -> Result<Chosen> {
         ));
     }
     if library_file::is_image(&path) {
-        let code = library_file::check(&path)?.unwrap_or(Code::Native);
+        let code = library_file::check(&path)?.unwrap_or(MachineCode::Native);
         let image = std::path::absolute(&path)
             .map_err(|error| Error::io(format!("making {path} an absolute path"), &error))?;
         return Ok(Chosen {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use veo_debuginfo::Original;
 
 use super::convention::{Convention, Lazy};
-use crate::shared::code::Code;
+use crate::shared::code::MachineCode;
 use crate::sync::lock;
 
 /// A library that is loaded in the VE process.
@@ -17,7 +17,7 @@ pub(crate) struct KnownLibrary {
     /// The difference between addresses in memory and in the file.
     pub(crate) base: u64,
     /// What its functions are made of.
-    code: Code,
+    code: MachineCode,
     /// The file it came from.
     pub(crate) path: String,
     /// That file itself, whatever has its path now.
@@ -55,7 +55,7 @@ struct LookedUpSymbol {
 
 impl ProcessSymbols {
     /// Notes the image that the process loaded at its start.
-    pub(crate) fn set_image(&self, handle: u64, base: u64, code: Code, path: &str) {
+    pub(crate) fn set_image(&self, handle: u64, base: u64, code: MachineCode, path: &str) {
         let file = Original::open(Path::new(path)).ok().map(Arc::new);
         let mut known = lock(&self.known);
         known.image = Some(handle);
@@ -75,7 +75,7 @@ impl ProcessSymbols {
         &self,
         handle: u64,
         base: u64,
-        code: Code,
+        code: MachineCode,
         path: String,
         file: Option<Original>,
     ) {

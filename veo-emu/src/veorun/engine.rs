@@ -2,7 +2,7 @@
 //! signals of the threads that do so mean is for [`Signals`] to say. The rest of the VE process
 //! knows engines by these traits only.
 
-use crate::shared::code::Code;
+use crate::shared::code::MachineCode;
 use crate::shared::control::{EngineTrap, FaultRecord};
 use crate::shared::ring::Received;
 
@@ -11,7 +11,7 @@ pub(super) struct LoadedFile {
     pub(super) handle: u64,
     /// The difference between addresses in memory and in the file.
     pub(super) base: u64,
-    pub(super) code: Code,
+    pub(super) code: MachineCode,
     /// The file it came from.
     pub(super) path: Vec<u8>,
     /// Whether the path that was asked for still names that file.

@@ -10,7 +10,7 @@ use super::engine::{EndProcess, Engine, LoadedFile, Runner, Signals};
 use super::memory;
 use super::native::{Native, NativeRunner};
 use super::ve::{Ve, VeRunner};
-use crate::shared::code::Code;
+use crate::shared::code::MachineCode;
 use crate::shared::control::{EngineTrap, FaultRecord};
 use crate::shared::ring::Received;
 
@@ -38,12 +38,12 @@ impl Engine for Engines {
         // A bare name is for the system's loader to find.
         let code = path
             .contains(&b'/')
-            .then(|| Code::of_file(file))
+            .then(|| MachineCode::of_file(file))
             .flatten()
-            .unwrap_or(Code::Native);
+            .unwrap_or(MachineCode::Native);
         match code {
-            Code::Native => Native.load(path),
-            Code::Ve => Ve.load(path),
+            MachineCode::Native => Native.load(path),
+            MachineCode::Ve => Ve.load(path),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::host::death::{Death, Ended};
 use crate::host::report::Report;
 use crate::host::symbols::ProcessSymbols;
 use crate::shared::class::ResultClass;
-use crate::shared::code::Code;
+use crate::shared::code::MachineCode;
 use crate::shared::control::{Control, EngineTrap, RecordedCause};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::{Received, Ring, RingOp, RingRequest};
@@ -78,7 +78,13 @@ fn death_by(trap: EngineTrap) -> Death {
 
 fn text(death: &Death) -> String {
     let symbols = ProcessSymbols::default();
-    symbols.loaded(LIBRARY, 0, Code::Native, "/none/libtraps.so".into(), None);
+    symbols.loaded(
+        LIBRARY,
+        0,
+        MachineCode::Native,
+        "/none/libtraps.so".into(),
+        None,
+    );
     assert!(symbols.found(LIBRARY, "divide", LIBRARY, KERNEL, true));
     Report::new(death, &symbols).text
 }

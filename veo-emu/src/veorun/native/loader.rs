@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 
-use crate::shared::code::Code;
+use crate::shared::code::MachineCode;
 use crate::veorun::engine::LoadedFile;
 
 /// The part of glibc's and musl's `struct link_map` that is the same everywhere.
@@ -48,7 +48,7 @@ pub(super) fn load(path: &[u8]) -> Result<LoadedFile, String> {
     Ok(LoadedFile {
         handle: handle as u64,
         base,
-        code: Code::Native,
+        code: MachineCode::Native,
         path: path.to_vec(),
         is_in_place: is_mapped(named, place),
     })

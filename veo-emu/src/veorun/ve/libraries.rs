@@ -14,7 +14,7 @@ use ve_isa::machine::{Machine, MachineThread, UnloadError, Unresolved};
 use veo_abi::environment::VE_LD_LIBRARY_PATH;
 
 use super::{ending, machine};
-use crate::shared::code::Code;
+use crate::shared::code::MachineCode;
 use crate::veorun::engine::{LoadedFile, ProcessEnding};
 
 /// The libraries, in the order in which they were loaded.
@@ -92,7 +92,7 @@ impl VeLibrary {
         LoadedFile {
             handle: self.handle,
             base: self.base,
-            code: Code::Ve,
+            code: MachineCode::Ve,
             path: self.path.as_os_str().as_bytes().to_vec(),
             is_in_place,
         }
@@ -168,9 +168,9 @@ fn needed(name: &str, user: &str) -> Result<Candidate, String> {
     let files = directories.iter().map(|directory| directory.join(name));
     let mut native = None;
     for file in files {
-        match Code::of_file(&file) {
-            Some(Code::Ve) => return Candidate::open(&file),
-            Some(Code::Native) => native = native.or(Some(file)),
+        match MachineCode::of_file(&file) {
+            Some(MachineCode::Ve) => return Candidate::open(&file),
+            Some(MachineCode::Native) => native = native.or(Some(file)),
             None => {}
         }
     }
