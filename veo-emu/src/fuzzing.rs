@@ -2,7 +2,7 @@
 //! uses it (see `fuzz/run`), and the tests here use bytes that are damaged at random.
 
 use crate::host::death::Death;
-use crate::host::report::Report;
+use crate::host::report::EndReport;
 use crate::host::symbols::ProcessSymbols;
 use crate::inspect::context;
 use crate::shared::control::Control;
@@ -52,7 +52,12 @@ pub fn ring(bytes: &[u8]) {
             work: Vec::new(),
             place: None,
         };
-        assert!(Report::new(&death, &ProcessSymbols::default()).text.len() < 1 << 16);
+        assert!(
+            EndReport::new(&death, &ProcessSymbols::default())
+                .text
+                .len()
+                < 1 << 16
+        );
         death.exception();
         death.guilty();
     });

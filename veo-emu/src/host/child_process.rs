@@ -15,7 +15,7 @@ use super::end::{ExitStatus, ProcessEnd};
 use super::finding::{self, SanitizerFinding};
 use super::memory::VeMemory;
 use super::output::OutputForwarder;
-use super::report::Report;
+use super::report::EndReport;
 use super::sanitizers::Sanitizers;
 use super::schedule::RequestSchedule;
 use super::symbols::ProcessSymbols;
@@ -94,7 +94,7 @@ impl ChildProcess {
     }
 
     /// What ended it, in words and with the place.
-    pub(crate) fn report(&self) -> &Report {
+    pub(crate) fn report(&self) -> &EndReport {
         self.end.report(&self.symbols)
     }
 

@@ -16,7 +16,7 @@ use crate::sys::thread::Uncancelled;
 
 /// How one parameter is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Passed {
+enum PassedAs {
     /// A word in an integer register.
     Word,
     /// An integer of fewer bytes: the word is extended from its lower part.
@@ -32,7 +32,7 @@ enum Passed {
 /// The convention of one function.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Convention {
-    params: Vec<Passed>,
+    params: Vec<PassedAs>,
     returns: ResultClass,
 }
 
@@ -80,31 +80,31 @@ fn signed(encoding: Encoding) -> Option<bool> {
     }
 }
 
-fn passed(prototype: &Prototype, ty: TypeId) -> Passed {
+fn passed(prototype: &Prototype, ty: TypeId) -> PassedAs {
     let integer = |size: u64, signed: bool| match size {
-        1 | 2 | 4 => Passed::Integer(size as u8, signed),
-        8 => Passed::Word,
-        _ => Passed::AsSet,
+        1 | 2 | 4 => PassedAs::Integer(size as u8, signed),
+        8 => PassedAs::Word,
+        _ => PassedAs::AsSet,
     };
     match prototype.types.resolved(ty) {
         FoundType::Base {
             encoding: Encoding::Float,
             size: 4,
             ..
-        } => Passed::Float,
+        } => PassedAs::Float,
         FoundType::Base {
             encoding: Encoding::Float,
             size: 8,
             ..
-        } => Passed::Double,
+        } => PassedAs::Double,
         FoundType::Base { encoding, size, .. } => {
-            signed(*encoding).map_or(Passed::AsSet, |signed| integer(*size, signed))
+            signed(*encoding).map_or(PassedAs::AsSet, |signed| integer(*size, signed))
         }
         FoundType::Enum { size, signed, .. } => integer(*size, signed.unwrap_or(true)),
         FoundType::Pointer { .. } | FoundType::Array { .. } | FoundType::Function { .. } => {
-            Passed::Word
+            PassedAs::Word
         }
-        _ => Passed::AsSet,
+        _ => PassedAs::AsSet,
     }
 }
 
@@ -145,16 +145,16 @@ impl Prepared {
         let count = words.len();
         for (index, &word) in words.iter().enumerate() {
             let class = WordClass::at(classes, index);
-            let passed = convention.params.get(index).unwrap_or(&Passed::AsSet);
+            let passed = convention.params.get(index).unwrap_or(&PassedAs::AsSet);
             let (word, class) = match *passed {
-                Passed::Word => (word, WordClass::Integer),
-                Passed::Integer(size, signed) => (
+                PassedAs::Word => (word, WordClass::Integer),
+                PassedAs::Integer(size, signed) => (
                     ResultClass::integer(size.into(), signed).word(word, 0),
                     WordClass::Integer,
                 ),
-                Passed::Float => (word, WordClass::Float),
-                Passed::Double => (word, WordClass::Double),
-                Passed::AsSet => (word, class),
+                PassedAs::Float => (word, WordClass::Float),
+                PassedAs::Double => (word, WordClass::Double),
+                PassedAs::AsSet => (word, class),
             };
             self.words[index] = word;
             class.put(&mut self.classes, index);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::death::{Death, Reason, Work};
 use super::finding::SanitizerFinding;
-use super::report::Report;
+use super::report::EndReport;
 use super::symbols::ProcessSymbols;
 use crate::shared::control::RecordedFault;
 use crate::sync::lock;
@@ -26,7 +26,7 @@ pub(crate) struct ExitStatus {
 pub(crate) struct ProcessEnd {
     has_come: AtomicBool,
     death: OnceLock<Death>,
-    report: OnceLock<Report>,
+    report: OnceLock<EndReport>,
     /// The host has asked for an orderly end.
     expected: AtomicBool,
     /// Why the host ends it.
@@ -161,10 +161,10 @@ impl ProcessEnd {
     }
 
     /// What ended it, in words and with the place; `symbols` are those of the process.
-    pub(crate) fn report(&self, symbols: &ProcessSymbols) -> &Report {
+    pub(crate) fn report(&self, symbols: &ProcessSymbols) -> &EndReport {
         self.report.get_or_init(|| match self.death() {
-            Some(death) => Report::new(death, symbols),
-            None => Report::default(),
+            Some(death) => EndReport::new(death, symbols),
+            None => EndReport::default(),
         })
     }
 

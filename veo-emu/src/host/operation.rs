@@ -8,7 +8,7 @@ use crate::shared::class::ResultClass;
 use crate::shared::guard::Span;
 
 /// A function of the host that runs in queue order.
-pub(crate) type HostFunction = unsafe extern "C" fn(*mut c_void) -> u64;
+pub(crate) type VhFunction = unsafe extern "C" fn(*mut c_void) -> u64;
 
 /// What the host itself does for a request.
 pub(crate) enum HostOp {
@@ -29,7 +29,7 @@ pub(crate) enum HostOp {
         address: u64,
     },
     Call {
-        function: HostFunction,
+        function: VhFunction,
         arg: *mut c_void,
     },
 }

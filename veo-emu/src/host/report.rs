@@ -51,7 +51,7 @@ pub(crate) fn doing(kind: WorkKind, context: u32, symbols: &ProcessSymbols) -> S
 
 /// The report of a death.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Report {
+pub(crate) struct EndReport {
     /// Symbol of the called kernel, if known.
     pub(crate) kernel: String,
     /// The work under way, if it was no kernel and is known.
@@ -75,8 +75,8 @@ struct CallerFrame {
     place: SourceLocation,
 }
 
-impl Report {
-    pub(crate) fn new(death: &Death, symbols: &ProcessSymbols) -> Report {
+impl EndReport {
+    pub(crate) fn new(death: &Death, symbols: &ProcessSymbols) -> EndReport {
         let frames = frames(death, &symbols.libraries());
         let name = |address: u64| {
             symbols
@@ -98,10 +98,10 @@ impl Report {
         } else if !operation.is_empty() {
             let _ = write!(text, " while {operation}");
         }
-        let mut report = Report {
+        let mut report = EndReport {
             kernel,
             operation,
-            ..Report::default()
+            ..EndReport::default()
         };
         if let Some(frame) = frames.first() {
             let SourceLocation {

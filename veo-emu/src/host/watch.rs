@@ -33,7 +33,7 @@ pub(crate) fn start(child: &Arc<ChildProcess>, limit: Option<Duration>) -> Resul
 
 fn watch(child: &ChildProcess, program: Option<(u64, u64)>, limit: Option<Duration>) {
     let mut connected = true;
-    let mut clock = limit.map(Clock::new);
+    let mut clock = limit.map(RequestClock::new);
     let status = loop {
         let pidfd = child.pidfd.as_ref().map_or(-1, KeptDescriptor::number);
         let connection = if connected {
@@ -92,15 +92,15 @@ fn program_of(pid: libc::pid_t) -> Option<(u64, u64)> {
 }
 
 /// Notices requests that run too long.
-struct Clock {
+struct RequestClock {
     limit: Duration,
     every: Duration,
     since: HashMap<u32, (Work, Instant)>,
 }
 
-impl Clock {
-    fn new(limit: Duration) -> Clock {
-        Clock {
+impl RequestClock {
+    fn new(limit: Duration) -> RequestClock {
+        RequestClock {
             limit,
             every: (limit / 8).clamp(Duration::from_millis(1), Duration::from_millis(50)),
             since: HashMap::new(),

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use super::identifiers;
 use crate::sync::lock;
 
-type Hook = unsafe extern "C" fn(*mut c_void, ...);
+type HookFunction = unsafe extern "C" fn(*mut c_void, ...);
 pub(super) type AllocHook = unsafe extern "C" fn(*mut c_void, usize);
 pub(super) type FreeHook = unsafe extern "C" fn(u64);
 
@@ -15,7 +15,7 @@ pub(super) type FreeHook = unsafe extern "C" fn(u64);
 #[derive(Clone, Copy)]
 pub(super) enum Action {
     /// A program's hook for this function, with its payload.
-    Hook(Hook, usize),
+    Hook(HookFunction, usize),
     /// The hooks that are told of all VE memory as tagged addresses.
     HmemAlloc(AllocHook),
     HmemFree(FreeHook),
@@ -88,7 +88,7 @@ pub(super) fn register(function: *const c_void, action: Option<Action>) {
 
 pub unsafe extern "C" fn veo_register_hook(
     func: *mut c_void,
-    hook: Option<Hook>,
+    hook: Option<HookFunction>,
     payload: *mut c_void,
 ) {
     if let Some(hook) = hook {

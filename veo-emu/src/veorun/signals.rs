@@ -9,7 +9,7 @@ use crate::shared::control::FAULT_SIGNALS;
 use crate::sys::check;
 
 /// A handler with `SA_SIGINFO`.
-pub(super) type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void);
+pub(super) type SignalHandler = extern "C" fn(i32, *mut libc::siginfo_t, *mut c_void);
 
 /// The signals of a copy to or from memory that is not mapped.
 const OF_COPIES: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
@@ -18,7 +18,7 @@ const OF_COPIES: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
 static HANDLER: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
 
 /// Installs this function as the handler of faults.
-pub(super) fn install(handler: Handler) -> io::Result<()> {
+pub(super) fn install(handler: SignalHandler) -> io::Result<()> {
     let handler = handler as *const () as usize;
     HANDLER.store(handler, Ordering::Relaxed);
     for signal in FAULT_SIGNALS {

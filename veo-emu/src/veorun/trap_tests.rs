@@ -3,7 +3,7 @@
 use super::engine::Runner;
 use super::{current, faults, worker};
 use crate::host::death::{Death, Ended};
-use crate::host::report::Report;
+use crate::host::report::EndReport;
 use crate::host::symbols::ProcessSymbols;
 use crate::shared::class::ResultClass;
 use crate::shared::code::MachineCode;
@@ -86,7 +86,7 @@ fn text(death: &Death) -> String {
         None,
     );
     assert!(symbols.found(LIBRARY, "divide", LIBRARY, KERNEL, true));
-    Report::new(death, &symbols).text
+    EndReport::new(death, &symbols).text
 }
 
 #[test]
