@@ -17,7 +17,7 @@ use crate::memory::{VeBuffer, VeSlice, VeSliceMut, host_room, not_none, size_of_
 use crate::queue::CopyBack;
 use crate::queue::Payload;
 use crate::queue::Submission;
-use crate::queue::{Pending, Predecessor, run_host_function};
+use crate::queue::{PendingHostCall, Predecessor, run_host_function};
 use crate::races::{Touches, Use};
 use crate::session::{ProcId, RequestKind};
 use crate::staging::HostVec;
@@ -188,14 +188,14 @@ impl VeoContext {
         let call = need!(shared.core.api, veo_call_async_vh, "a host function")?;
         let ours = Arc::new(AtomicU64::new(0));
         let (number, core, id) = (Arc::clone(&ours), Arc::clone(&shared.core), shared.id);
-        let pending = Pending::new(shared.id, move || {
+        let pending = PendingHostCall::new(shared.id, move || {
             // It runs after everything before it.
             if let Some(races) = &core.races {
                 races.ended(id, number.load(Ordering::Relaxed));
             }
             function()
         });
-        let job = pending.job();
+        let host_call = pending.call();
         let argument = pending.argument();
         self.transfer(
             RequestKind::HostFunction,
@@ -203,14 +203,14 @@ impl VeoContext {
             None,
             None,
             |submission| {
-                job.set_number(submission.number);
+                host_call.set_number(submission.number);
                 ours.store(submission.number, Ordering::Relaxed);
                 // SAFETY: the lock is held and the context open, so it is valid; `run`
                 // takes any argument.
                 unsafe { call(submission.handle(), Some(run_host_function), argument) }
             },
             |_, payload, _| {
-                let outcome = owned::<Pending>(payload)?.outcome();
+                let outcome = owned::<PendingHostCall>(payload)?.outcome();
                 let outcome = outcome.ok_or_else(|| Error::Command {
                     what: "the host function".into(),
                     reason: Some("it did not run".into()),

@@ -19,6 +19,6 @@ pub(crate) use exclusive::{Exclusive, Retirement};
 pub(crate) use shared::{CtxShared, Predecessor};
 pub(crate) use submission::Submission;
 pub(crate) use user_code::{
-    Inside, Pending, may_hold_up_unloading, message as panic_message, run as run_host_function,
-    run_inside, while_unloading,
+    Inside, PendingHostCall, may_hold_up_unloading, message as panic_message,
+    run as run_host_function, run_inside, while_unloading,
 };

@@ -2,7 +2,7 @@
 //! (`veo_call_async_vh`), receivers of output. And what may not be waited for inside of it, or
 //! while a library is unloaded: what comes after it would be waited for without end.
 //!
-//! The backend gets the number of a job, not an address: a job that was collected or
+//! The backend gets the number of a host call, not an address: one that was collected or
 //! lost before it ran is simply not there any more.
 
 use std::any::Any;
@@ -117,55 +117,55 @@ impl CtxShared {
     }
 }
 
-type Run = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
-type Outcome = std::result::Result<Box<dyn Any + Send>, String>;
+type HostClosure = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
+type HostCallOutcome = std::result::Result<Box<dyn Any + Send>, String>;
 
 /// A host function on its way, and what came of it.
-pub(crate) struct Job {
+pub(crate) struct HostCall {
     ctx: u64,
     /// The request's number, known once it was submitted.
     number: AtomicU64,
-    run: Mutex<Option<Run>>,
-    outcome: Mutex<Option<Outcome>>,
+    run: Mutex<Option<HostClosure>>,
+    outcome: Mutex<Option<HostCallOutcome>>,
 }
 
-impl Job {
+impl HostCall {
     /// Sets the request's number, before the backend can run it.
     pub(crate) fn set_number(&self, number: u64) {
         self.number.store(number, Ordering::Relaxed);
     }
 }
 
-static JOBS: Mutex<Option<HashMap<u64, Arc<Job>>>> = Mutex::new(None);
+static HOST_CALLS: Mutex<Option<HashMap<u64, Arc<HostCall>>>> = Mutex::new(None);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-fn jobs<R>(f: impl FnOnce(&mut HashMap<u64, Arc<Job>>) -> R) -> R {
-    let mut jobs = JOBS.lock().unwrap_or_else(PoisonError::into_inner);
-    f(jobs.get_or_insert_with(HashMap::new))
+fn host_calls<R>(f: impl FnOnce(&mut HashMap<u64, Arc<HostCall>>) -> R) -> R {
+    let mut host_calls = HOST_CALLS.lock().unwrap_or_else(PoisonError::into_inner);
+    f(host_calls.get_or_insert_with(HashMap::new))
 }
 
-/// A job that is known to the backend by `key` until this is dropped.
-pub(crate) struct Pending {
+/// A host call that is known to the backend by `key` until this is dropped.
+pub(crate) struct PendingHostCall {
     key: u64,
-    job: Arc<Job>,
+    call: Arc<HostCall>,
 }
 
-impl Pending {
+impl PendingHostCall {
     /// Registers `function` for context `ctx`.
     pub(crate) fn new<R: Send + 'static>(
         ctx: u64,
         function: impl FnOnce() -> R + Send + 'static,
-    ) -> Pending {
-        let run: Run = Box::new(move || Box::new(function()));
-        let job = Arc::new(Job {
+    ) -> PendingHostCall {
+        let run: HostClosure = Box::new(move || Box::new(function()));
+        let call = Arc::new(HostCall {
             ctx,
             number: AtomicU64::new(0),
             run: Mutex::new(Some(run)),
             outcome: Mutex::new(None),
         });
         let key = NEXT.fetch_add(1, Ordering::Relaxed);
-        jobs(|jobs| jobs.insert(key, Arc::clone(&job)));
-        Pending { key, job }
+        host_calls(|host_calls| host_calls.insert(key, Arc::clone(&call)));
+        PendingHostCall { key, call }
     }
 
     /// What the backend passes to [`run`].
@@ -173,13 +173,13 @@ impl Pending {
         self.key as usize as *mut c_void
     }
 
-    pub(crate) fn job(&self) -> Arc<Job> {
-        Arc::clone(&self.job)
+    pub(crate) fn call(&self) -> Arc<HostCall> {
+        Arc::clone(&self.call)
     }
 
     /// What the function returned, or its panic message.
-    pub(crate) fn outcome(&self) -> Option<Outcome> {
-        let mut outcome = self.job.outcome.lock();
+    pub(crate) fn outcome(&self) -> Option<HostCallOutcome> {
+        let mut outcome = self.call.outcome.lock();
         outcome.as_mut().map_or_else(
             |poisoned| poisoned.get_mut().take(),
             |outcome| outcome.take(),
@@ -187,19 +187,19 @@ impl Pending {
     }
 }
 
-impl Drop for Pending {
+impl Drop for PendingHostCall {
     fn drop(&mut self) {
-        drop(jobs(|jobs| jobs.remove(&self.key)));
+        drop(host_calls(|host_calls| host_calls.remove(&self.key)));
     }
 }
 
-/// The function that the backend calls: runs the job of that key, once.
+/// The function that the backend calls: runs the host call of that key, once.
 pub(crate) unsafe extern "C" fn run(argument: *mut c_void) -> u64 {
     let key = argument as usize as u64;
-    let Some(job) = jobs(|jobs| jobs.remove(&key)) else {
+    let Some(call) = host_calls(|host_calls| host_calls.remove(&key)) else {
         return 0;
     };
-    let function = job
+    let function = call
         .run
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -208,8 +208,8 @@ pub(crate) unsafe extern "C" fn run(argument: *mut c_void) -> u64 {
         return 0;
     };
     let inside = Inside::HostFunction {
-        ctx: job.ctx,
-        number: job.number.load(Ordering::Relaxed),
+        ctx: call.ctx,
+        number: call.number.load(Ordering::Relaxed),
     };
     run_inside(inside, move || {
         // Whatever the function left half done is its own: nothing here depends on it.
@@ -219,9 +219,9 @@ pub(crate) unsafe extern "C" fn run(argument: *mut c_void) -> u64 {
             contain(move || drop(panic));
             text
         });
-        *job.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        *call.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         // The last owner, if the request was given up meanwhile: this drops the outcome.
-        contain(move || drop(job));
+        contain(move || drop(call));
     });
     0
 }
@@ -241,8 +241,8 @@ mod tests {
 
     #[test]
     fn a_job_runs_once_and_knows_where_it_is() {
-        let pending = Pending::new(3, current);
-        pending.job().set_number(9);
+        let pending = PendingHostCall::new(3, current);
+        pending.call().set_number(9);
         // SAFETY: any argument is valid.
         unsafe { run(pending.argument()) };
         // SAFETY: as above.
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_caught_with_its_message() {
-        let pending = Pending::new(1, || -> () { panic!("lost {}", "keys") });
+        let pending = PendingHostCall::new(1, || -> () { panic!("lost {}", "keys") });
         // SAFETY: any argument is valid.
         unsafe { run(pending.argument()) };
         assert_eq!(pending.outcome().unwrap().err().unwrap(), "lost keys");
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_job_that_was_given_up_does_not_run() {
         let ran = Arc::new(AtomicU64::new(0));
-        let pending = Pending::new(1, {
+        let pending = PendingHostCall::new(1, {
             let ran = Arc::clone(&ran);
             move || ran.store(1, Ordering::Relaxed)
         });
