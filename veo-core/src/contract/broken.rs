@@ -3,7 +3,7 @@
 use std::panic::Location;
 
 use super::parameter::{Elements, Seen, length};
-use super::value::{Failure, Verdict};
+use super::value::{ClauseFailure, Verdict};
 use crate::data::Number;
 use crate::error::{BrokenContract, Error};
 use crate::kernel::Kernel;
@@ -94,10 +94,10 @@ pub fn broken(
 ) -> Error {
     let info = kernel.info();
     let failure = match verdict {
-        Verdict::Failed(Failure::Overflow) => Some("it overflows 128 bits"),
-        Verdict::Failed(Failure::DivisionByZero) => Some("it divides by zero"),
-        Verdict::Failed(Failure::NotANumber) => Some("it compares a NaN"),
-        Verdict::Failed(Failure::Alignment) => Some("it asks for an alignment below 1"),
+        Verdict::Failed(ClauseFailure::Overflow) => Some("it overflows 128 bits"),
+        Verdict::Failed(ClauseFailure::DivisionByZero) => Some("it divides by zero"),
+        Verdict::Failed(ClauseFailure::NotANumber) => Some("it compares a NaN"),
+        Verdict::Failed(ClauseFailure::Alignment) => Some("it asks for an alignment below 1"),
         Verdict::Kept | Verdict::Broken => None,
     };
     let clause = info.contract.get(index).copied();

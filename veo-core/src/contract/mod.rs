@@ -21,6 +21,6 @@ pub use parameter::{
     Address, Memory, Seen, Valued, disjoint, is_aligned, is_known, is_null, len, look, value,
 };
 pub use value::{
-    Compare, Compute, Condition, Constant, Count, Equal, Failure, Float, Integer, Signed, Truth,
-    Value, Verdict, constant, verdict,
+    ClauseFailure, Compare, Compute, Condition, Constant, ContractValue, Count, Equal, Float,
+    Integer, Signed, Truth, Verdict, constant, verdict,
 };

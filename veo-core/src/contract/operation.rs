@@ -1,7 +1,7 @@
 //! The operations of a clause. What is unknown stays so, unless the rest decides without it. What
 //! cannot be computed makes the clause so, unless what stands on its left decides without it.
 
-use super::value::{Failure, Pair, Proof, Raw, Truth, Value};
+use super::value::{ClauseFailure, ContractValue, Pair, Proof, Raw, Truth};
 
 /// `$name` of two numbers: what it is of integers, and of floats.
 macro_rules! computed {
@@ -9,8 +9,8 @@ macro_rules! computed {
         $(#[$doc])*
         #[inline]
         #[must_use]
-        pub const fn $name<A, B>(a: Value<A>, b: Value<B>, _: Pair<A, B>) -> Value<A> {
-            Value::new(match (a.raw, b.raw) {
+        pub const fn $name<A, B>(a: ContractValue<A>, b: ContractValue<B>, _: Pair<A, B>) -> ContractValue<A> {
+            ContractValue::new(match (a.raw, b.raw) {
                 (Raw::Failed(failure), _) | (_, Raw::Failed(failure)) => Raw::Failed(failure),
                 (Raw::Integer($a), Raw::Integer($b)) => $integers,
                 (Raw::Float($a), Raw::Float($b)) => $floats,
@@ -43,12 +43,12 @@ macro_rules! compared {
         $(#[$doc])*
         #[inline]
         #[must_use]
-        pub const fn $name<A, B>(a: Value<A>, b: Value<B>, _: Pair<A, B>) -> Value<Truth> {
-            Value::new(match (a.raw, b.raw) {
+        pub const fn $name<A, B>(a: ContractValue<A>, b: ContractValue<B>, _: Pair<A, B>) -> ContractValue<Truth> {
+            ContractValue::new(match (a.raw, b.raw) {
                 (Raw::Failed(failure), _) | (_, Raw::Failed(failure)) => Raw::Failed(failure),
                 (Raw::Integer(a), Raw::Integer(b)) => Raw::Truth(a $op b),
                 (Raw::Float(a), Raw::Float(b)) if a.is_nan() || b.is_nan() => {
-                    Raw::Failed(Failure::NotANumber)
+                    Raw::Failed(ClauseFailure::NotANumber)
                 }
                 (Raw::Float(a), Raw::Float(b)) => Raw::Truth(a $op b),
                 (Raw::Truth(a), Raw::Truth(b)) => $truths(a, b),
@@ -90,14 +90,14 @@ const fn have_no_order(_: bool, _: bool) -> Raw {
 const fn integer(value: Option<i128>) -> Raw {
     match value {
         Some(value) => Raw::Integer(value),
-        None => Raw::Failed(Failure::Overflow),
+        None => Raw::Failed(ClauseFailure::Overflow),
     }
 }
 
 #[inline]
 const fn by(divisor: i128, value: Option<i128>) -> Raw {
     if divisor == 0 {
-        return Raw::Failed(Failure::DivisionByZero);
+        return Raw::Failed(ClauseFailure::DivisionByZero);
     }
     integer(value)
 }
@@ -105,7 +105,7 @@ const fn by(divisor: i128, value: Option<i128>) -> Raw {
 #[inline]
 const fn chosen(a: f64, b: f64, is_second: bool) -> Raw {
     if a.is_nan() || b.is_nan() {
-        return Raw::Failed(Failure::NotANumber);
+        return Raw::Failed(ClauseFailure::NotANumber);
     }
     Raw::Float(if is_second { b } else { a })
 }
@@ -113,8 +113,8 @@ const fn chosen(a: f64, b: f64, is_second: bool) -> Raw {
 /// `-a`
 #[inline]
 #[must_use]
-pub const fn negative<A>(a: Value<A>, _: Proof<A>) -> Value<A> {
-    Value::new(match a.raw {
+pub const fn negative<A>(a: ContractValue<A>, _: Proof<A>) -> ContractValue<A> {
+    ContractValue::new(match a.raw {
         Raw::Integer(a) => integer(a.checked_neg()),
         Raw::Float(a) => Raw::Float(-a),
         other => other,
@@ -124,8 +124,8 @@ pub const fn negative<A>(a: Value<A>, _: Proof<A>) -> Value<A> {
 /// `!a`
 #[inline]
 #[must_use]
-pub const fn not<A>(a: Value<A>, _: Proof<A>) -> Value<Truth> {
-    Value::new(match a.raw {
+pub const fn not<A>(a: ContractValue<A>, _: Proof<A>) -> ContractValue<Truth> {
+    ContractValue::new(match a.raw {
         Raw::Truth(a) => Raw::Truth(!a),
         other => other,
     })
@@ -134,15 +134,25 @@ pub const fn not<A>(a: Value<A>, _: Proof<A>) -> Value<Truth> {
 /// `a && b`
 #[inline]
 #[must_use]
-pub const fn both<A, B>(a: Value<A>, _: Proof<A>, b: Value<B>, _: Proof<B>) -> Value<Truth> {
-    Value::new(decided(a.raw, b.raw, false))
+pub const fn both<A, B>(
+    a: ContractValue<A>,
+    _: Proof<A>,
+    b: ContractValue<B>,
+    _: Proof<B>,
+) -> ContractValue<Truth> {
+    ContractValue::new(decided(a.raw, b.raw, false))
 }
 
 /// `a || b`
 #[inline]
 #[must_use]
-pub const fn or<A, B>(a: Value<A>, _: Proof<A>, b: Value<B>, _: Proof<B>) -> Value<Truth> {
-    Value::new(decided(a.raw, b.raw, true))
+pub const fn or<A, B>(
+    a: ContractValue<A>,
+    _: Proof<A>,
+    b: ContractValue<B>,
+    _: Proof<B>,
+) -> ContractValue<Truth> {
+    ContractValue::new(decided(a.raw, b.raw, true))
 }
 
 /// Two conditions of which one that is `by` decides.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use veo_abi::Type;
 
-use super::value::{Failure, Float, Integer, Proof, Raw, Truth, Value};
+use super::value::{ClauseFailure, ContractValue, Float, Integer, Proof, Raw, Truth};
 use crate::address::VeMemPtr;
 use crate::arg::Arg;
 use crate::data::{Number, VeData};
@@ -202,8 +202,8 @@ const fn inside<T: VeData>() -> usize {
 /// The value of a parameter.
 #[inline]
 #[must_use]
-pub fn value<P: ?Sized, K>(of: &Seen<P>, _: ValueOf<P, K>) -> Value<K> {
-    Value::new(match of.known.number {
+pub fn value<P: ?Sized, K>(of: &Seen<P>, _: ValueOf<P, K>) -> ContractValue<K> {
+    ContractValue::new(match of.known.number {
         None => Raw::Unknown,
         Some(Number::Integer(value)) => Raw::Integer(value),
         Some(Number::Single(value)) => Raw::Float(value.into()),
@@ -214,8 +214,8 @@ pub fn value<P: ?Sized, K>(of: &Seen<P>, _: ValueOf<P, K>) -> Value<K> {
 /// How many elements a parameter has.
 #[inline]
 #[must_use]
-pub fn len<P: ?Sized>(of: &Seen<P>, elements: Elements<P>) -> Value<Integer> {
-    Value::new(match length(of.known, elements.size) {
+pub fn len<P: ?Sized>(of: &Seen<P>, elements: Elements<P>) -> ContractValue<Integer> {
+    ContractValue::new(match length(of.known, elements.size) {
         None => Raw::Unknown,
         Some(len) => Raw::Integer(len as i128),
     })
@@ -230,8 +230,8 @@ pub(super) fn length(known: Known, size: usize) -> Option<usize> {
 /// Whether a parameter is the null address.
 #[inline]
 #[must_use]
-pub fn is_null<P: ?Sized>(of: &Seen<P>, _: AddressOf<P>) -> Value<Truth> {
-    Value::new(match of.known.place {
+pub fn is_null<P: ?Sized>(of: &Seen<P>, _: AddressOf<P>) -> ContractValue<Truth> {
+    ContractValue::new(match of.known.place {
         ArgPlace::Unknown => Raw::Unknown,
         ArgPlace::Ve(addr, _) => Raw::Truth(addr == 0),
         ArgPlace::Stack => Raw::Truth(false),
@@ -244,18 +244,18 @@ pub fn is_null<P: ?Sized>(of: &Seen<P>, _: AddressOf<P>) -> Value<Truth> {
 pub fn is_aligned<P: ?Sized, N>(
     of: &Seen<P>,
     _: AddressOf<P>,
-    n: Value<N>,
+    n: ContractValue<N>,
     _: Proof<N>,
-) -> Value<Truth> {
+) -> ContractValue<Truth> {
     let raw = match (n.raw, of.known.place) {
-        (Raw::Integer(n), _) if n < 1 => Raw::Failed(Failure::Alignment),
+        (Raw::Integer(n), _) if n < 1 => Raw::Failed(ClauseFailure::Alignment),
         (Raw::Integer(n), ArgPlace::Ve(addr, _)) => Raw::Truth(i128::from(addr) % n == 0),
         // The kernel's stack is aligned to 8; what more it is, it happens to be.
         (Raw::Integer(n), ArgPlace::Stack) if 8 % n == 0 => Raw::Truth(true),
         (Raw::Failed(failure), _) => Raw::Failed(failure),
         _ => Raw::Unknown,
     };
-    Value::new(raw)
+    ContractValue::new(raw)
 }
 
 /// Whether two parameters have no byte in common.
@@ -266,7 +266,7 @@ pub fn disjoint<P: ?Sized, Q: ?Sized>(
     _: AddressOf<P>,
     b: &Seen<Q>,
     _: AddressOf<Q>,
-) -> Value<Truth> {
+) -> ContractValue<Truth> {
     let (a, b) = (a.known, b.known);
     let raw = match (a.place, b.place, a.bytes, b.bytes) {
         (_, _, Some(0), _) | (_, _, _, Some(0)) => Raw::Truth(true),
@@ -278,12 +278,12 @@ pub fn disjoint<P: ?Sized, Q: ?Sized>(
         }
         _ => Raw::Unknown,
     };
-    Value::new(raw)
+    ContractValue::new(raw)
 }
 
 /// Whether the length of a parameter is known; of a number, its value.
 #[inline]
 #[must_use]
-pub fn is_known<P: ?Sized>(of: &Seen<P>) -> Value<Truth> {
-    Value::new(Raw::Truth(of.known.bytes.is_some()))
+pub fn is_known<P: ?Sized>(of: &Seen<P>) -> ContractValue<Truth> {
+    ContractValue::new(Raw::Truth(of.known.bytes.is_some()))
 }

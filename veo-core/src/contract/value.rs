@@ -21,23 +21,23 @@ pub enum NoKind {}
 
 /// A value of kind `K`: [`Integer`], [`Float`] or [`Truth`].
 #[derive(Debug)]
-pub struct Value<K> {
+pub struct ContractValue<K> {
     pub(super) raw: Raw,
     kind: PhantomData<K>,
 }
 
-impl<K> Clone for Value<K> {
+impl<K> Clone for ContractValue<K> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K> Copy for Value<K> {}
+impl<K> Copy for ContractValue<K> {}
 
-impl<K> Value<K> {
+impl<K> ContractValue<K> {
     #[inline]
-    pub(super) const fn new(raw: Raw) -> Value<K> {
-        Value {
+    pub(super) const fn new(raw: Raw) -> ContractValue<K> {
+        ContractValue {
             raw,
             kind: PhantomData,
         }
@@ -50,7 +50,7 @@ pub(super) enum Raw {
     /// Nobody on the host knows it.
     Unknown,
     /// It cannot be computed.
-    Failed(Failure),
+    Failed(ClauseFailure),
     Integer(i128),
     Float(f64),
     Truth(bool),
@@ -58,7 +58,7 @@ pub(super) enum Raw {
 
 /// Why a clause cannot be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum ClauseFailure {
     /// An integer needs more than 128 bits.
     Overflow,
     /// An integer is divided by zero.
@@ -77,7 +77,7 @@ pub enum Verdict {
     /// It does not hold.
     Broken,
     /// It cannot be computed.
-    Failed(Failure),
+    Failed(ClauseFailure),
 }
 
 impl Verdict {
@@ -94,10 +94,10 @@ impl Verdict {
         match self {
             Verdict::Kept => 0,
             Verdict::Broken => 1,
-            Verdict::Failed(Failure::Overflow) => 2,
-            Verdict::Failed(Failure::DivisionByZero) => 3,
-            Verdict::Failed(Failure::NotANumber) => 4,
-            Verdict::Failed(Failure::Alignment) => 5,
+            Verdict::Failed(ClauseFailure::Overflow) => 2,
+            Verdict::Failed(ClauseFailure::DivisionByZero) => 3,
+            Verdict::Failed(ClauseFailure::NotANumber) => 4,
+            Verdict::Failed(ClauseFailure::Alignment) => 5,
         }
     }
 }
@@ -105,7 +105,7 @@ impl Verdict {
 /// The value of a clause.
 #[inline]
 #[must_use]
-pub const fn verdict<K>(value: Value<K>, _: Proof<K>) -> Verdict {
+pub const fn verdict<K>(value: ContractValue<K>, _: Proof<K>) -> Verdict {
     match value.raw {
         Raw::Truth(false) => Verdict::Broken,
         Raw::Failed(failure) => Verdict::Failed(failure),
@@ -195,7 +195,7 @@ constants! {
 /// The value of a constant.
 #[inline]
 #[must_use]
-pub const fn constant<T, K>(value: &T, read: Read<T, K>) -> Value<K> {
+pub const fn constant<T, K>(value: &T, read: Read<T, K>) -> ContractValue<K> {
     macro_rules! read {
         ($ty:ty) => {{
             // SAFETY: `Read<T, K>` is made in this module alone, each with the primitive that is
@@ -215,7 +215,7 @@ pub const fn constant<T, K>(value: &T, read: Read<T, K>) -> Value<K> {
         Primitive::U32 => Raw::Integer(read!(u32) as i128),
         Primitive::U64 => Raw::Integer(read!(u64) as i128),
         Primitive::U128 => match read!(u128) {
-            large if large > i128::MAX as u128 => Raw::Failed(Failure::Overflow),
+            large if large > i128::MAX as u128 => Raw::Failed(ClauseFailure::Overflow),
             value => Raw::Integer(value as i128),
         },
         Primitive::Usize => Raw::Integer(read!(usize) as i128),
@@ -223,7 +223,7 @@ pub const fn constant<T, K>(value: &T, read: Read<T, K>) -> Value<K> {
         Primitive::F64 => Raw::Float(read!(f64)),
         Primitive::Bool => Raw::Truth(read!(bool)),
     };
-    Value::new(raw)
+    ContractValue::new(raw)
 }
 
 macro_rules! proofs {
