@@ -141,7 +141,7 @@ pub(crate) enum Which {
 }
 
 /// A request that may not have ended, as far as the program knows.
-struct Record {
+struct RequestRecord {
     context: u64,
     which: Which,
     access: Access,
@@ -173,7 +173,7 @@ impl Open {
     fn tidy(&mut self) {
         let mut kept: Vec<Order> = Vec::new();
         for order in self.orders.drain(..) {
-            let comes_after = |record: &Record| {
+            let comes_after = |record: &RequestRecord| {
                 record.context == order.earlier
                     && matches!(record.which, Which::Queued(number) if number <= order.upto)
             };
@@ -187,7 +187,7 @@ impl Open {
     }
 }
 
-impl Record {
+impl RequestRecord {
     /// Whether it is of a queued request that is among these.
     fn is_among(&self, before: &[(u64, u64)]) -> bool {
         let Which::Queued(number) = self.which else {
@@ -216,7 +216,7 @@ struct Order {
 
 #[derive(Default)]
 struct Open {
-    records: Vec<Record>,
+    records: Vec<RequestRecord>,
     /// In the order in which they were made: what an order builds on comes before it.
     orders: Vec<Order>,
     /// The pairs of places that the program was told of.
@@ -289,7 +289,7 @@ impl RaceLog {
                     || old.access != *access
                     || !matches!(old.which, Which::Queued(_))
             });
-            records.push(Record {
+            records.push(RequestRecord {
                 context,
                 which,
                 access: *access,
@@ -326,7 +326,7 @@ impl RaceLog {
 
     /// A request was not submitted after all, or its thread has waited for it.
     pub(crate) fn forget(&self, context: u64, which: Which) {
-        let gone = |record: &Record| record.context == context && record.which == which;
+        let gone = |record: &RequestRecord| record.context == context && record.which == which;
         self.open().records.retain(|record| !gone(record));
     }
 
@@ -378,7 +378,12 @@ impl Drop for Entered<'_> {
 }
 
 #[cold]
-fn race(earlier: &Record, access: &Access, what: &dyn fmt::Display, place: ProgramPlace) -> Race {
+fn race(
+    earlier: &RequestRecord,
+    access: &Access,
+    what: &dyn fmt::Display,
+    place: ProgramPlace,
+) -> Race {
     let (start, end) = (
         access.start.max(earlier.access.start),
         access.end.min(earlier.access.end),

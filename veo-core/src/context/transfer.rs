@@ -285,15 +285,15 @@ impl VeoContext {
         }
         let call = need!(core.api, veo_call_async_vh, "an order between contexts")?;
         let awaited = earlier.clone();
-        let pending = Pending::new(ours.id, move || awaited.wait());
-        let (job, argument) = (pending.job(), pending.argument());
+        let pending = PendingHostCall::new(ours.id, move || awaited.wait());
+        let (host_call, argument) = (pending.call(), pending.argument());
         let queued = self.transfer(
             RequestKind::After(ticket.number),
             Box::new(pending),
             None,
             None,
             |submission| {
-                job.set_number(submission.number);
+                host_call.set_number(submission.number);
                 ours.note_order(submission.number, &earlier);
                 order(submission.number);
                 // SAFETY: the lock is held and the context open, so it is valid; `run`

@@ -159,10 +159,10 @@ impl Drop for ArgsHandle {
 
 /// What `wait` copies from the staging to the places of the caller.
 #[derive(Default)]
-pub(crate) struct CopyBack<'a>(Option<Box<Places<'a>>>);
+pub(crate) struct CopyBack<'a>(Option<Box<CopyBackPlaces<'a>>>);
 
 /// Offsets in the staging, and what is written from there.
-type Places<'a> = Vec<(usize, &'a mut [MaybeUninit<u8>])>;
+type CopyBackPlaces<'a> = Vec<(usize, &'a mut [MaybeUninit<u8>])>;
 
 impl CopyBack<'_> {
     /// Only to be called when the request was collected without an error.

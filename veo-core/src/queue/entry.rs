@@ -37,7 +37,7 @@ pub(crate) enum Payload {
 }
 
 /// A place of the table.
-pub(super) struct Entry {
+pub(super) struct RequestEntry {
     /// The request's number, [`NONE`] in a free place.
     pub(super) number: u64,
     /// The backend's number for the request.
@@ -72,10 +72,10 @@ pub(super) const NONE: u64 = u64::MAX;
 /// No place.
 pub(super) const END: u32 = u32::MAX;
 
-impl Entry {
+impl RequestEntry {
     /// A free place.
-    pub(super) fn free(follows: u32) -> Entry {
-        Entry {
+    pub(super) fn free(follows: u32) -> RequestEntry {
+        RequestEntry {
             number: NONE,
             id: 0,
             kind: RequestKind::HostFunction,
@@ -111,7 +111,7 @@ impl Entry {
 pub(super) struct Collected {
     pub(super) payload: Payload,
     pub(super) submitted: Stamp,
-    /// As in [`Entry`].
+    /// As in [`RequestEntry`].
     pub(super) seen: Stamp,
 }
 

@@ -20,7 +20,7 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::args::ArgsHandle;
 use super::entry::{Aftermath, Ticket};
-use super::table::Table;
+use super::table::RequestTable;
 use crate::backend::need;
 use crate::error::{Error, Result};
 use crate::session::{LibraryCode, ProcCore};
@@ -37,7 +37,7 @@ pub(crate) enum Phase {
 
 /// What the lock of a context protects.
 pub(crate) struct CtxState {
-    pub(crate) table: Table,
+    pub(crate) table: RequestTable,
     pub(crate) phase: Phase,
     /// Whether a thread is the collector.
     pub(super) collecting: bool,
@@ -96,7 +96,7 @@ impl CtxShared {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             handle,
             state: Mutex::new(CtxState {
-                table: Table::default(),
+                table: RequestTable::default(),
                 phase: Phase::Open,
                 collecting: false,
                 retired: false,

@@ -17,7 +17,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::entry::{Aftermath, Collected, END, Entry, NONE, Payload, Rest, Ticket};
+use super::entry::{Aftermath, Collected, END, NONE, Payload, RequestEntry, Rest, Ticket};
 use crate::clock::Stamp;
 use crate::session::{CommandOutcome, CommandState, LibraryCode, RequestKind};
 
@@ -25,8 +25,8 @@ use crate::session::{CommandOutcome, CommandState, LibraryCode, RequestKind};
 const KEPT: usize = 1024;
 
 /// The requests of one context.
-pub(crate) struct Table {
-    places: Vec<Entry>,
+pub(crate) struct RequestTable {
+    places: Vec<RequestEntry>,
     /// The first free place.
     free: u32,
     /// How many places are taken, and at how few another look is worth its time whether
@@ -47,9 +47,9 @@ pub(crate) struct Table {
     orphans: Vec<u64>,
 }
 
-impl Default for Table {
-    fn default() -> Table {
-        Table {
+impl Default for RequestTable {
+    fn default() -> RequestTable {
+        RequestTable {
             places: Vec::new(),
             free: END,
             used: 0,
@@ -65,7 +65,7 @@ impl Default for Table {
     }
 }
 
-impl Table {
+impl RequestTable {
     /// Makes room, so that the next `insert` cannot fail after a submission.
     #[inline]
     pub(crate) fn reserve(&mut self) {
@@ -76,7 +76,7 @@ impl Table {
 
     #[cold]
     fn grow(&mut self) {
-        self.places.push(Entry::free(self.free));
+        self.places.push(RequestEntry::free(self.free));
         self.free = (self.places.len() - 1) as u32;
         self.stuck = usize::MAX;
     }
@@ -373,7 +373,7 @@ impl Table {
 
     /// Whether pending requests access borrowed memory.
     pub(crate) fn borrows(&self) -> bool {
-        let borrows = |entry: &Entry| {
+        let borrows = |entry: &RequestEntry| {
             let payload = entry.rest.as_ref().map(|rest| &rest.payload);
             matches!(payload, Some(Payload::Borrowed))
         };
@@ -405,14 +405,14 @@ impl Table {
     }
 
     #[inline]
-    fn find(&self, ticket: Ticket) -> Option<&Entry> {
+    fn find(&self, ticket: Ticket) -> Option<&RequestEntry> {
         self.places
             .get(ticket.place as usize)
             .filter(|entry| entry.number == ticket.number)
     }
 
     #[inline]
-    fn find_mut(&mut self, ticket: Ticket) -> Option<&mut Entry> {
+    fn find_mut(&mut self, ticket: Ticket) -> Option<&mut RequestEntry> {
         self.places
             .get_mut(ticket.place as usize)
             .filter(|entry| entry.number == ticket.number)

@@ -10,12 +10,12 @@ const OK: CommandOutcome = CommandOutcome {
     word: 5,
 };
 
-fn insert(table: &mut Table, id: u64, payload: Payload) -> Ticket {
+fn insert(table: &mut RequestTable, id: u64, payload: Payload) -> Ticket {
     table.insert(id, RequestKind::HostFunction, payload, Stamp::now())
 }
 
 /// Collects the oldest request.
-fn collect(table: &mut Table) {
+fn collect(table: &mut RequestTable) {
     if let Some(after) = table.collect(OK, Stamp::now()) {
         after.run();
     }
@@ -23,7 +23,7 @@ fn collect(table: &mut Table) {
 
 #[test]
 fn results_come_in_order_and_are_taken_once() {
-    let mut table = Table::default();
+    let mut table = RequestTable::default();
     let first = insert(&mut table, 10, Payload::None);
     let second = insert(&mut table, 11, Payload::None);
     assert_eq!(table.oldest(), Some(10));
@@ -42,7 +42,7 @@ fn results_come_in_order_and_are_taken_once() {
 
 #[test]
 fn what_is_left_to_do_after_a_collection_is_given() {
-    let mut table = Table::default();
+    let mut table = RequestTable::default();
     assert!(
         table.collect(OK, Stamp::now()).is_none(),
         "there is nothing"
@@ -81,7 +81,7 @@ fn what_is_left_to_do_after_a_collection_is_given() {
 
 #[test]
 fn the_oldest_request_can_be_collected_and_taken_at_once() {
-    let mut table = Table::default();
+    let mut table = RequestTable::default();
     let first = insert(&mut table, 10, Payload::None);
     let second = insert(&mut table, 11, Payload::None);
     assert!(table.finish(second).is_none(), "not the oldest");
@@ -109,7 +109,7 @@ fn the_oldest_request_can_be_collected_and_taken_at_once() {
 #[test]
 fn a_dropped_request_keeps_its_payload_until_it_is_collected() {
     let owned = Arc::new(());
-    let mut table = Table::default();
+    let mut table = RequestTable::default();
     let ticket = insert(&mut table, 0, Payload::Owned(Box::new(owned.clone())));
     table.release(ticket).run();
     assert_eq!(table.parked(), 1);
@@ -122,7 +122,7 @@ fn a_dropped_request_keeps_its_payload_until_it_is_collected() {
 
 #[test]
 fn a_forgotten_request_keeps_its_result_and_nothing_else_waits_for_it() {
-    let mut table = Table::default();
+    let mut table = RequestTable::default();
     let forgotten = insert(&mut table, 0, Payload::None);
     let other = insert(&mut table, 1, Payload::None);
     collect(&mut table);
@@ -144,7 +144,7 @@ impl std::task::Wake for Count {
 #[test]
 fn the_last_waker_is_woken_once() {
     let (first, second) = (Arc::new(Count::default()), Arc::new(Count::default()));
-    let mut table = Table::default();
+    let mut table = RequestTable::default();
     let ticket = insert(&mut table, 0, Payload::None);
     assert!(table.set_waker(ticket, first.clone().into()).is_none());
     drop(table.set_waker(ticket, second.clone().into()));
@@ -169,7 +169,7 @@ impl Drop for Bomb {
 fn a_panic_of_what_is_dropped_ends_with_the_collection() {
     let dropped = Arc::new(AtomicUsize::new(0));
     let bomb = || Payload::Owned(Box::new(Bomb(dropped.clone())));
-    let mut table = Table::default();
+    let mut table = RequestTable::default();
     let parked = insert(&mut table, 0, bomb());
     let held = insert(&mut table, 1, bomb());
     table.release(parked).run();
@@ -182,7 +182,7 @@ fn a_panic_of_what_is_dropped_ends_with_the_collection() {
 #[test]
 fn a_dropped_future_takes_its_waker_along() {
     let waker = Arc::new(Count::default());
-    let mut table = Table::default();
+    let mut table = RequestTable::default();
     let ticket = insert(&mut table, 0, Payload::None);
     assert!(table.set_waker(ticket, waker.clone().into()).is_none());
     table.release(ticket).run();
@@ -194,7 +194,7 @@ fn a_dropped_future_takes_its_waker_along() {
 #[test]
 fn room_is_given_back_after_many_requests() {
     const MANY: u64 = if cfg!(miri) { 3000 } else { 10_000 };
-    let mut table = Table::default();
+    let mut table = RequestTable::default();
     let kept = insert(&mut table, 0, Payload::None);
     for backwards in [false, true] {
         let mut many: Vec<_> = (0..MANY)

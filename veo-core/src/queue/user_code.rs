@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_runs_once_and_knows_where_it_is() {
+    fn a_host_call_runs_once_and_knows_where_it_is() {
         let pending = PendingHostCall::new(3, current);
         pending.call().set_number(9);
         // SAFETY: any argument is valid.
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_was_given_up_does_not_run() {
+    fn a_host_call_that_was_given_up_does_not_run() {
         let ran = Arc::new(AtomicU64::new(0));
         let pending = PendingHostCall::new(1, {
             let ran = Arc::clone(&ran);

@@ -10,7 +10,7 @@ use super::{SeenContext, SeenKernel, SeenShared};
 use crate::shared::control::{CONTROL_NAME, Control};
 use crate::shared::parcel::{RING_FILE, RING_NAME};
 use crate::shared::ring::Ring;
-use crate::sys::memfd::{self, Shared};
+use crate::sys::memfd::{self, SharedData};
 
 /// Descriptors that are looked at: a kernel may have opened any number.
 const MOST_DESCRIPTORS: usize = 1 << 16;
@@ -58,7 +58,7 @@ fn ring_index(name: &[u8]) -> Option<u32> {
 }
 
 /// A copy of the first `len` bytes of a file that has to be a memory file of `size` bytes.
-fn copy<T: Shared>(path: &Path, size: u64, len: usize) -> Option<Box<T>> {
+fn copy<T: SharedData>(path: &Path, size: u64, len: usize) -> Option<Box<T>> {
     // Whatever it is by now, opening it must not wait.
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     let file: File = File::options()

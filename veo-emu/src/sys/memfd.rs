@@ -267,7 +267,7 @@ pub(crate) fn reserve_addresses(range: Range<u64>) -> io::Result<()> {
 pub(crate) unsafe trait SharedData {}
 
 /// A value whose first `len` bytes `fill` writes, and whose others are zeros.
-pub(crate) fn filled<T: Shared>(
+pub(crate) fn filled<T: SharedData>(
     len: usize,
     fill: impl FnOnce(&mut [u8]) -> io::Result<()>,
 ) -> io::Result<Box<T>> {
