@@ -9,7 +9,7 @@ use super::types::Types;
 use crate::address::VeMemPtr;
 use crate::error::{Error, Result};
 use crate::kernel::{self, KernelInfo};
-use crate::process::{Declaration, VeoProc};
+use crate::process::{DeclaredKernel, VeoProc};
 
 /// See [`VeoProc::get_function`].
 pub(crate) fn function_of_any(proc: &VeoProc, name: &str) -> Result<VeoFunction> {
@@ -77,7 +77,7 @@ impl VeoLibrary {
     #[track_caller]
     pub fn function<F: FnType>(&self, name: &str) -> Result<TypedFunction<F>> {
         let caller = std::panic::Location::caller();
-        let declaration = Declaration {
+        let declaration = DeclaredKernel {
             name,
             symbol: name,
             signature: &F::SIGNATURE,

@@ -34,4 +34,4 @@ pub use statistics::KernelStatistics;
 
 pub(crate) use call::ResolvedCallee;
 pub(crate) use loaded::LoadedLibrary;
-pub(crate) use verify::Declaration;
+pub(crate) use verify::DeclaredKernel;

@@ -7,7 +7,7 @@ use super::loaded::LoadedLibrary;
 use super::search::{self, Search};
 use super::settings::KernelLookup;
 use super::shared::ProcShared;
-use super::verify::Declaration;
+use super::verify::DeclaredKernel;
 use crate::backend::NodeCode;
 use crate::error::{Error, Result, UnresolvedKernel};
 use crate::kernel::{self, Kernel, KernelInfo, Library, Resolution};
@@ -69,7 +69,7 @@ impl ProcShared {
                 Err(Error::LibraryUnloaded { .. }) => continue,
                 Err(error) => return Err(error),
                 Ok(addr) => {
-                    self.verify(&Declaration::of(info, built_here), &library)?;
+                    self.verify(&DeclaredKernel::of(info, built_here), &library)?;
                     return Ok((addr, library));
                 }
             }

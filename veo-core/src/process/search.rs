@@ -32,11 +32,11 @@ pub(crate) struct FoundLibrary {
 /// Finds the libraries of kernels that are looked up one after another, each once.
 pub(crate) struct Search {
     code: NodeCode,
-    found: Vec<(Named, FoundLibrary)>,
+    found: Vec<(NamedLibrary, FoundLibrary)>,
 }
 
 /// A library's name, and the directory of the build that names it.
-type Named = (&'static str, Option<&'static str>);
+type NamedLibrary = (&'static str, Option<&'static str>);
 
 impl Search {
     pub(crate) fn new(code: NodeCode) -> Search {
@@ -47,7 +47,7 @@ impl Search {
     }
 
     /// As [`find`].
-    pub(crate) fn find(&mut self, named: Named) -> Result<FoundLibrary> {
+    pub(crate) fn find(&mut self, named: NamedLibrary) -> Result<FoundLibrary> {
         if let Some((_, found)) = self.found.iter().find(|(of, _)| *of == named) {
             return Ok(found.clone());
         }

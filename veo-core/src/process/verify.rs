@@ -15,7 +15,7 @@ use crate::error::{Error, PrototypeMismatch, Result};
 use crate::kernel::KernelInfo;
 
 /// What a declaration says, and where it stands.
-pub(crate) struct Declaration<'a> {
+pub(crate) struct DeclaredKernel<'a> {
     /// Its name in Rust.
     pub(crate) name: &'a str,
     pub(crate) symbol: &'a str,
@@ -29,10 +29,10 @@ pub(crate) struct Declaration<'a> {
     pub(crate) checked: bool,
 }
 
-impl<'a> Declaration<'a> {
+impl<'a> DeclaredKernel<'a> {
     /// The declaration of a kernel whose library was found, perhaps where its own build put it.
-    pub(crate) fn of(info: &'a KernelInfo, checked: bool) -> Declaration<'a> {
-        Declaration {
+    pub(crate) fn of(info: &'a KernelInfo, checked: bool) -> DeclaredKernel<'a> {
+        DeclaredKernel {
             name: info.name,
             symbol: info.symbol,
             signature: &info.signature,
@@ -48,7 +48,7 @@ impl ProcShared {
     /// Checks a declaration against the library it was resolved in.
     pub(crate) fn verify(
         &self,
-        declaration: &Declaration<'_>,
+        declaration: &DeclaredKernel<'_>,
         library: &LoadedLibrary,
     ) -> Result<()> {
         let verify = declaration.verify.or(self.settings.options.verify);
@@ -96,7 +96,7 @@ fn settle(verify: Verify, mismatch: PrototypeMismatch) -> Result<()> {
 }
 
 fn mismatch(
-    declaration: &Declaration<'_>,
+    declaration: &DeclaredKernel<'_>,
     prototypes: &Prototypes,
     path: &Path,
 ) -> Option<PrototypeMismatch> {
@@ -123,7 +123,7 @@ fn mismatch(
 
 /// Compares a declaration, and tells what could not be decided.
 fn noted<'p>(
-    declaration: &Declaration<'_>,
+    declaration: &DeclaredKernel<'_>,
     prototypes: &'p Prototypes,
     path: &Path,
 ) -> Option<(&'p Prototype, Comparison)> {
