@@ -21,7 +21,7 @@ pub(crate) unsafe fn poll(
     let Some(peek) = table.veo_call_peek_result else {
         return -1;
     };
-    let mut pause = Pause::default();
+    let mut pause = PollPause::default();
     loop {
         // SAFETY: the caller vouches for the context; `word` is valid for writing.
         let state = unsafe { peek(context, request, word) };
@@ -35,9 +35,9 @@ pub(crate) unsafe fn poll(
 
 /// Waits a little longer each time.
 #[derive(Default)]
-struct Pause(u32);
+struct PollPause(u32);
 
-impl Pause {
+impl PollPause {
     fn wait(&mut self) {
         if self.0 < 200 {
             std::hint::spin_loop();

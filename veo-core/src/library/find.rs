@@ -5,7 +5,7 @@ use veo_abi::{Verify, near_names};
 use super::function::VeoFunction;
 use super::loaded::VeoLibrary;
 use super::typed::{FnType, TypedFunction};
-use super::types::Types;
+use super::types::CallTypes;
 use crate::address::VeMemPtr;
 use crate::error::{Error, Result};
 use crate::kernel::{self, KernelInfo};
@@ -42,13 +42,13 @@ impl VeoLibrary {
     ///
     /// As [`get_symbol`](Self::get_symbol); [`Error::NotAFunction`].
     pub fn find_function(&self, name: &str) -> Result<VeoFunction> {
-        self.look_up(name, |library| Types::found(library, name))
+        self.look_up(name, |library| CallTypes::found(library, name))
     }
 
     pub(super) fn look_up(
         &self,
         name: &str,
-        types: impl FnOnce(&VeoLibrary) -> Types,
+        types: impl FnOnce(&VeoLibrary) -> CallTypes,
     ) -> Result<VeoFunction> {
         let addr = self.proc().shared().function(self.loaded(), name)?;
         let symbol = VeMemPtr::new(addr, None, self.proc().id(), None);
@@ -86,7 +86,7 @@ impl VeoLibrary {
             verify: Verify::Default,
             checked: false,
         };
-        let function = self.look_up(name, |_| Types::declared(&F::SIGNATURE))?;
+        let function = self.look_up(name, |_| CallTypes::declared(&F::SIGNATURE))?;
         let proc = self.proc().shared();
         proc.verify(&declaration, self.loaded())?;
         Ok(TypedFunction::new(function))
@@ -105,7 +105,7 @@ impl KernelInfo {
         let (addr, loaded) = proc.shared().look_up(self)?;
         let library = VeoLibrary::new(proc, loaded);
         let symbol = VeMemPtr::new(addr, None, proc.id(), None);
-        let types = Types::declared(&self.signature);
+        let types = CallTypes::declared(&self.signature);
         Ok(VeoFunction::new(library, self.symbol, symbol, types))
     }
 

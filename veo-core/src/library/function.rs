@@ -8,7 +8,7 @@ use std::sync::Arc;
 use veo_abi::{CType, Type};
 
 use super::loaded::VeoLibrary;
-use super::types::{self, Types, check_params, check_result};
+use super::types::{self, CallTypes, check_params, check_result};
 use super::value::{Value, ValueContent, decoder};
 use crate::address::VeMemPtr;
 use crate::arg::{Arg, Args};
@@ -42,7 +42,7 @@ pub struct VeoFunction {
     lib: VeoLibrary,
     name: Arc<str>,
     symbol: VeMemPtr<c_void>,
-    types: Types,
+    types: CallTypes,
 }
 
 impl VeoFunction {
@@ -50,7 +50,7 @@ impl VeoFunction {
         lib: VeoLibrary,
         name: &str,
         symbol: VeMemPtr<c_void>,
-        types: Types,
+        types: CallTypes,
     ) -> VeoFunction {
         VeoFunction {
             lib,

@@ -41,7 +41,7 @@ impl Passed {
 
 /// The types of one function.
 #[derive(Clone)]
-pub(super) struct Types {
+pub(super) struct CallTypes {
     params: Arc<[Passed]>,
     /// Whether arguments may follow the parameters.
     open: bool,
@@ -50,10 +50,10 @@ pub(super) struct Types {
     described: bool,
 }
 
-impl Types {
+impl CallTypes {
     /// Of a function of which nothing is known.
-    pub(super) fn unknown() -> Types {
-        Types {
+    pub(super) fn unknown() -> CallTypes {
+        CallTypes {
             params: Arc::default(),
             open: true,
             result: Passed::Unknown,
@@ -62,15 +62,15 @@ impl Types {
     }
 
     /// As the debug information of `library` has them.
-    pub(super) fn found(library: &VeoLibrary, symbol: &str) -> Types {
+    pub(super) fn found(library: &VeoLibrary, symbol: &str) -> CallTypes {
         let prototypes = library.loaded().prototypes();
         match prototypes.as_ref().and_then(|found| found.get(symbol)) {
-            Some(found) => Types::of(found),
-            None => Types::unknown(),
+            Some(found) => CallTypes::of(found),
+            None => CallTypes::unknown(),
         }
     }
 
-    fn of(found: &Prototype) -> Types {
+    fn of(found: &Prototype) -> CallTypes {
         let refused = refused(found);
         let passed = |place: Option<usize>, ty: Option<CType>| match ty {
             _ if refused.contains(&place) => Passed::Never,
@@ -79,9 +79,9 @@ impl Types {
         };
         let result = passed(None, word(found, found.result));
         if found.partial {
-            return Types {
+            return CallTypes {
                 result,
-                ..Types::unknown()
+                ..CallTypes::unknown()
             };
         }
         let loose = !found.prototyped && found.language == Language::C;
@@ -91,7 +91,7 @@ impl Types {
             ty => ty,
         };
         let params = found.params.iter().enumerate();
-        Types {
+        CallTypes {
             params: params
                 .map(|(index, found)| passed(Some(index), param(found.ty)))
                 .collect(),
@@ -102,25 +102,25 @@ impl Types {
     }
 
     /// As a declaration has them.
-    pub(super) fn declared(signature: &Signature) -> Types {
+    pub(super) fn declared(signature: &Signature) -> CallTypes {
         let ctype = |ty: &Type| match ty {
             Type::Void => CType::Void,
             Type::Scalar(scalar) => CType::Scalar(*scalar),
             _ => CType::Pointer,
         };
         let params: Vec<_> = signature.params.iter().map(ctype).collect();
-        Types::unknown()
+        CallTypes::unknown()
             .with_params(&params)
             .with_result(ctype(&signature.result))
     }
 
-    pub(super) fn with_params(mut self, params: &[CType]) -> Types {
+    pub(super) fn with_params(mut self, params: &[CType]) -> CallTypes {
         self.params = params.iter().copied().map(Passed::As).collect();
         self.open = false;
         self
     }
 
-    pub(super) fn with_result(mut self, result: CType) -> Types {
+    pub(super) fn with_result(mut self, result: CType) -> CallTypes {
         self.result = Passed::As(result);
         self
     }
@@ -266,7 +266,7 @@ impl fmt::Display for ParameterCount {
 }
 
 /// Writes the function as C declares it.
-pub(super) fn write(f: &mut fmt::Formatter<'_>, types: &Types, name: &str) -> fmt::Result {
+pub(super) fn write(f: &mut fmt::Formatter<'_>, types: &CallTypes, name: &str) -> fmt::Result {
     write!(f, "{} {name}(", types.result())?;
     for (index, ty) in types.params.iter().enumerate() {
         let comma = if index > 0 { ", " } else { "" };

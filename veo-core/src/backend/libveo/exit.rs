@@ -11,14 +11,14 @@ use super::children;
 /// How long processes that are being closed may take. Closing has limits of its own.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-struct Gate {
+struct LibraryGate {
     /// The program ends: nobody enters any more.
     leaving: bool,
     /// Threads of processes that use the library.
     inside: usize,
 }
 
-static GATE: Mutex<Gate> = Mutex::new(Gate {
+static GATE: Mutex<LibraryGate> = Mutex::new(LibraryGate {
     leaving: false,
     inside: 0,
 });
@@ -29,7 +29,7 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-fn gate() -> MutexGuard<'static, Gate> {
+fn gate() -> MutexGuard<'static, LibraryGate> {
     GATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
