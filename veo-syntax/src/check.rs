@@ -14,22 +14,22 @@ use veo_abi::limits::MAX_WORDS;
 use crate::attribute::{self, AttributeOptions, DeclaredLibrary, Overrides, split_at_commas};
 use crate::clause_mistake::Wrong;
 use crate::contract;
-use crate::declaration::{Declaration, Param, ParamType, Result};
+use crate::declaration::{Declaration, DeclaredParam, DeclaredResult, ParamType};
 use crate::mistake::Mistake;
 use crate::names::check_symbol;
-use crate::parse::{self, Form, Kernel};
+use crate::parse::{self, Form, WrittenKernel};
 use crate::report::Report;
 use crate::spell::spell;
 use crate::types;
 
 /// Checks one function.
 pub(crate) fn kernel(
-    kernel: Kernel,
+    kernel: WrittenKernel,
     options: &AttributeOptions,
     report: &mut Report,
 ) -> Declaration {
     let before = report.len();
-    let Kernel {
+    let WrittenKernel {
         block_attrs,
         form,
         function,
@@ -52,7 +52,7 @@ pub(crate) fn kernel(
 
     let mentioned = mentioned(&sig);
     let count = sig.inputs.len();
-    let mut params: Vec<Param> = Vec::new();
+    let mut params: Vec<DeclaredParam> = Vec::new();
     for (index, input) in sig.inputs.into_iter().enumerate() {
         match input {
             FnArg::Receiver(receiver) => report.at(&receiver, &Mistake::Receiver),
@@ -71,7 +71,7 @@ pub(crate) fn kernel(
         }
     }
     let result = match &sig.output {
-        ReturnType::Default => Result::Unit,
+        ReturnType::Default => DeclaredResult::Unit,
         ReturnType::Type(_, ty) => types::result(ty, report),
     };
 
@@ -115,7 +115,7 @@ pub(crate) fn kernel(
 }
 
 /// The parameters that `shared(..)` names.
-fn in_parts(names: &TokenStream, params: &[Param], report: &mut Report) -> Vec<Ident> {
+fn in_parts(names: &TokenStream, params: &[DeclaredParam], report: &mut Report) -> Vec<Ident> {
     let mut shared = Vec::new();
     for piece in split_at_commas(names.clone()) {
         let Ok(name) = syn::parse2::<Ident>(piece.clone()) else {
@@ -310,7 +310,7 @@ impl VisitMut for OneLifetime {
     }
 }
 
-fn param(input: PatType, report: &mut Report) -> Param {
+fn param(input: PatType, report: &mut Report) -> DeclaredParam {
     let mut attrs = Vec::new();
     for attr in input.attrs {
         let name = attr.path().get_ident().map(ToString::to_string);
@@ -341,5 +341,5 @@ fn param(input: PatType, report: &mut Report) -> Param {
     let is_said = matches!(&*input.pat, Pat::Tuple(_)) && matches!(&*input.ty, Type::Tuple(_));
     let report = if is_said { &mut said } else { report };
     let ty = types::param(&input.ty, report);
-    Param { attrs, ident, ty }
+    DeclaredParam { attrs, ident, ty }
 }

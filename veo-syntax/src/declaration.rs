@@ -23,8 +23,8 @@ pub(crate) struct Declaration {
     pub(crate) library: DeclaredLibrary,
     pub(crate) resolution: Resolution,
     pub(crate) verify: Verify,
-    pub(crate) params: Vec<Param>,
-    pub(crate) result: Result,
+    pub(crate) params: Vec<DeclaredParam>,
+    pub(crate) result: DeclaredResult,
     /// What a call of it means.
     pub(crate) contract: Vec<Clause>,
     /// What its header says of it, in the same form.
@@ -50,7 +50,7 @@ impl Declaration {
 }
 
 /// One parameter.
-pub(crate) struct Param {
+pub(crate) struct DeclaredParam {
     /// Lints and the like.
     pub(crate) attrs: Vec<Attribute>,
     /// The name, `_` if it has none.
@@ -75,7 +75,7 @@ pub(crate) enum ParamType {
 }
 
 /// The result of a kernel.
-pub(crate) enum Result {
+pub(crate) enum DeclaredResult {
     /// Nothing.
     Unit,
     /// A primitive scalar by its own name.

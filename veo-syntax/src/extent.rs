@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use veo_abi::prototype::{Declared, FoundType, Language, Prototype};
 
 use crate::clause::{Clause, Named, Term, What};
-use crate::declaration::{Declaration, Param};
+use crate::declaration::{Declaration, DeclaredParam};
 
 /// What a kernel takes at least.
 pub(crate) struct Extent {
@@ -30,7 +30,7 @@ pub(crate) fn of(
     }
     let params = declaration.params.iter().zip(declared).zip(visible());
     let of_param = |(index, ((param, declared), found_param)): (usize, _)| {
-        let (param, declared): (&Param, &Declared) = (param, declared);
+        let (param, declared): (&DeclaredParam, &Declared) = (param, declared);
         if param.ident == "_" || !is_memory_of_numbers(declared) {
             return None;
         }

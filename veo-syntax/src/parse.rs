@@ -24,7 +24,7 @@ pub(crate) enum Item {
 /// The result of parsing a function.
 pub(crate) enum Parsed {
     /// A well-formed function.
-    Function(Box<Kernel>),
+    Function(Box<WrittenKernel>),
     /// A function with a syntax error.
     Broken(Broken),
 }
@@ -51,7 +51,7 @@ impl Broken {
 }
 
 /// A declaration as written.
-pub(crate) struct Kernel {
+pub(crate) struct WrittenKernel {
     /// Attributes of the block, which hold for all in it.
     pub(crate) block_attrs: Vec<Attribute>,
     pub(crate) form: Form,
@@ -258,7 +258,7 @@ fn function(
             if let Some(body) = body {
                 report_body(&function, &body, report);
             }
-            Some(Parsed::Function(Box::new(Kernel {
+            Some(Parsed::Function(Box::new(WrittenKernel {
                 block_attrs: block_attrs.to_vec(),
                 form,
                 function,

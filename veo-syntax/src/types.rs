@@ -4,7 +4,7 @@
 use syn::{GenericArgument, PathArguments, PathSegment, Type, TypeFnPtr, TypePath};
 use veo_abi::ScalarType;
 
-use crate::declaration::{ParamType, Result};
+use crate::declaration::{DeclaredResult, ParamType};
 use crate::mistake::{Mistake, TypePosition};
 use crate::report::Report;
 use crate::spell::spell;
@@ -60,20 +60,20 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
 }
 
 /// Checks the type of a result.
-pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
+pub(crate) fn result(ty: &Type, report: &mut Report) -> DeclaredResult {
     let before = report.len();
     let checked = match plain(ty) {
-        Type::Tuple(tuple) if tuple.elems.is_empty() => Result::Unit,
-        Type::Path(path) if is_scalar(path) => Result::Scalar(ty.clone()),
+        Type::Tuple(tuple) if tuple.elems.is_empty() => DeclaredResult::Unit,
+        Type::Path(path) if is_scalar(path) => DeclaredResult::Scalar(ty.clone()),
         Type::Path(path) => {
             by_path(path, TypePosition::Result, report);
-            Result::Other(ty.clone())
+            DeclaredResult::Other(ty.clone())
         }
         Type::Ptr(pointer) => {
             pointee(&pointer.elem, TypePosition::Pointee, report);
-            Result::Pointer(pointer.clone())
+            DeclaredResult::Pointer(pointer.clone())
         }
-        Type::Macro(_) => Result::Other(ty.clone()),
+        Type::Macro(_) => DeclaredResult::Other(ty.clone()),
         Type::Reference(reference) => {
             let pointee = match plain(&reference.elem) {
                 Type::Slice(slice) => &slice.elem,
@@ -85,23 +85,23 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> Result {
                 None => Mistake::ReferenceResult(spell(ty), mutable, in_memory(pointee)),
             };
             report.at(ty, &mistake);
-            Result::Wrong
+            DeclaredResult::Wrong
         }
         Type::Never(_) => {
             report.at(ty, &Mistake::NeverResult);
-            Result::Wrong
+            DeclaredResult::Wrong
         }
         Type::FnPtr(_) => {
             report.at(ty, &Mistake::FunctionResult);
-            Result::Wrong
+            DeclaredResult::Wrong
         }
         other => {
             unsupported(other, TypePosition::Result, report);
-            Result::Wrong
+            DeclaredResult::Wrong
         }
     };
     if report.len() > before {
-        Result::Wrong
+        DeclaredResult::Wrong
     } else {
         checked
     }

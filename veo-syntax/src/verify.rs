@@ -15,7 +15,7 @@ use veo_abi::{ScalarType, Verify, near_names};
 use crate::attribute::{DeclaredLibrary, Resolution};
 use crate::built::{self, CrateBuild};
 use crate::clause_mistake::{Source, Wrong};
-use crate::declaration::{Declaration, ParamType, Result};
+use crate::declaration::{Declaration, DeclaredResult, ParamType};
 use crate::extent::{self, Extent};
 use crate::mistake::Mistake;
 use crate::report::Report;
@@ -203,7 +203,7 @@ fn place(declaration: &Declaration, mismatch: &Mismatch) -> TokenStream {
     match (mismatch.kind, param) {
         (MismatchKind::Arity, Some(param)) => param.ident.to_token_stream(),
         (_, Some(param)) => param.ty.written(),
-        (MismatchKind::Result, None) if !matches!(declaration.result, Result::Unit) => {
+        (MismatchKind::Result, None) if !matches!(declaration.result, DeclaredResult::Unit) => {
             declaration.result.declared()
         }
         _ => declaration.ident.to_token_stream(),
@@ -235,7 +235,7 @@ fn spell_declaration(declaration: &Declaration) -> String {
         .map(|param| format!("{}: {}", param.ident, spell(&param.ty.written())))
         .collect();
     let result = match &declaration.result {
-        Result::Unit => String::new(),
+        DeclaredResult::Unit => String::new(),
         result => format!(" -> {}", spell(&result.declared())),
     };
     format!("fn {}({}){result}", declaration.ident, params.join(", "))
@@ -253,11 +253,11 @@ fn signature(declaration: &Declaration) -> DeclaredSignature {
             .map(|p| written(param(&p.ty), p.ty.written()))
             .collect(),
         result: match &declaration.result {
-            Result::Unit | Result::Wrong => Declared::Void,
-            Result::Scalar(ty) | Result::Other(ty) => {
+            DeclaredResult::Unit | DeclaredResult::Wrong => Declared::Void,
+            DeclaredResult::Scalar(ty) | DeclaredResult::Other(ty) => {
                 written(declared(ty), declaration.result.declared())
             }
-            Result::Pointer(pointer) => written(
+            DeclaredResult::Pointer(pointer) => written(
                 declared(&Type::Ptr(pointer.clone())),
                 declaration.result.declared(),
             ),

@@ -14,12 +14,16 @@ use self::spell::spell;
 use crate::attribute::split_at_commas;
 use crate::clause::{Clause, Kind, Named, Term, What};
 use crate::clause_mistake::Wrong;
-use crate::declaration::{Param, ParamType};
+use crate::declaration::{DeclaredParam, ParamType};
 use crate::mistake::Mistake;
 use crate::report::Report;
 
 /// Reads the clauses of a contract on these parameters. It reports wrong clauses.
-pub(crate) fn clauses(tokens: &TokenStream, params: &[Param], report: &mut Report) -> Vec<Clause> {
+pub(crate) fn clauses(
+    tokens: &TokenStream,
+    params: &[DeclaredParam],
+    report: &mut Report,
+) -> Vec<Clause> {
     let pieces = split_at_commas(tokens.clone());
     let mut reader = Reader { params, report };
     let clauses = pieces.into_iter().filter_map(|piece| reader.clause(piece));
@@ -27,7 +31,7 @@ pub(crate) fn clauses(tokens: &TokenStream, params: &[Param], report: &mut Repor
 }
 
 struct Reader<'a> {
-    params: &'a [Param],
+    params: &'a [DeclaredParam],
     report: &'a mut Report,
 }
 
@@ -375,7 +379,7 @@ impl Reader<'_> {
     }
 }
 
-fn index_of(ident: &Ident, params: &[Param]) -> Option<usize> {
+fn index_of(ident: &Ident, params: &[DeclaredParam]) -> Option<usize> {
     let name = ident.unraw();
     params.iter().position(|param| param.ident.unraw() == name)
 }
@@ -392,7 +396,7 @@ fn plain(mut expr: &Expr) -> &Expr {
 }
 
 /// The mistake for an expression that the language does not have.
-fn foreign(expr: &Expr, params: &[Param]) -> (TokenStream, Wrong) {
+fn foreign(expr: &Expr, params: &[DeclaredParam]) -> (TokenStream, Wrong) {
     let all = expr.to_token_stream();
     match expr {
         Expr::Assign(assign) => (assign.eq_token.to_token_stream(), Wrong::Assigned),

@@ -9,13 +9,13 @@ use quote::quote;
 use syn::ext::IdentExt;
 
 use crate::clause::{Clause, Named, Term, What};
-use crate::declaration::{Declaration, Param};
+use crate::declaration::{Declaration, DeclaredParam};
 use crate::spans::around;
 
 /// The checks of a contract. Each runs at most once in a call. `name` gives the name of a parameter in the stub.
 pub(super) fn checks(
     declaration: &Declaration,
-    name: impl Fn(&Param, usize) -> Ident,
+    name: impl Fn(&DeclaredParam, usize) -> Ident,
 ) -> TokenStream {
     let clauses = declaration.contract.iter().enumerate();
     let (mut constant, mut checked) = (TokenStream::new(), TokenStream::new());

@@ -12,7 +12,7 @@ use syn::{Lifetime, Type};
 
 use super::signature::borrowed;
 use crate::attribute::ExpansionContext;
-use crate::declaration::{Declaration, Param, ParamType, Result};
+use crate::declaration::{Declaration, DeclaredParam, DeclaredResult, ParamType};
 
 /// The whole function, without the attributes of the user.
 pub(super) fn documented(declaration: &Declaration, context: &ExpansionContext) -> TokenStream {
@@ -97,10 +97,10 @@ fn words(tokens: TokenStream, found: &mut String) {
     }
 }
 
-fn parameter(param: &Param, names: &Names, context: &ExpansionContext) -> TokenStream {
+fn parameter(param: &DeclaredParam, names: &Names, context: &ExpansionContext) -> TokenStream {
     let krate = &context.krate;
     let lifetime = &names.lifetime;
-    let Param { attrs, ident, ty } = param;
+    let DeclaredParam { attrs, ident, ty } = param;
     let ty = match ty {
         ParamType::Scalar(ty) => ty.to_token_stream(),
         ParamType::Reference(reference) => borrowed(reference, lifetime.clone()),
@@ -113,10 +113,10 @@ fn parameter(param: &Param, names: &Names, context: &ExpansionContext) -> TokenS
     quote!(#(#attrs)* #ident: #ty)
 }
 
-fn value(result: &Result, context: &ExpansionContext) -> TokenStream {
+fn value(result: &DeclaredResult, context: &ExpansionContext) -> TokenStream {
     let krate = &context.krate;
     match result {
-        Result::Other(ty @ Type::Path(_)) => quote!(<#ty as #krate::KernelResult>::Value),
+        DeclaredResult::Other(ty @ Type::Path(_)) => quote!(<#ty as #krate::KernelResult>::Value),
         _ => result.value(context),
     }
 }

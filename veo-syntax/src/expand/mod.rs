@@ -20,7 +20,7 @@ use self::documented::documented;
 use self::signature::{inner_name, signature, target};
 use self::types::{Referent, referent};
 use crate::attribute::{DeclaredLibrary, ExpansionContext, Resolution};
-use crate::declaration::{Declaration, Param, ParamType, Result};
+use crate::declaration::{Declaration, DeclaredParam, DeclaredResult, ParamType};
 use crate::spans::around;
 use crate::spell::spell;
 use crate::verify::{self, Checks};
@@ -76,7 +76,7 @@ pub(crate) fn stub(
     let names = names.map(|param| param.ident.unraw().to_string());
     let words = declaration.params.iter().map(|p| spell(&p.ty.written()));
     let words = words.chain([match &declaration.result {
-        Result::Unit => String::new(),
+        DeclaredResult::Unit => String::new(),
         result => spell(&result.declared()),
     }]);
     let result = declaration.result.described();
@@ -234,7 +234,7 @@ fn local(name: &str) -> Ident {
 }
 
 /// The statement that adds an argument to the call.
-fn argument(param: &Param, index: usize) -> TokenStream {
+fn argument(param: &DeclaredParam, index: usize) -> TokenStream {
     let call = local("_call");
     let name = inner_name(param, index);
     let ParamType::Reference(reference) = &param.ty else {

@@ -10,7 +10,7 @@ use syn::visit_mut::VisitMut;
 use syn::{Lifetime, PointerMutability, Type, TypePtr, TypeReference};
 
 use crate::attribute::ExpansionContext;
-use crate::declaration::{Declaration, Param, ParamType, Result};
+use crate::declaration::{Declaration, DeclaredParam, DeclaredResult, ParamType};
 use crate::spans::{bound, ours};
 
 /// The parameter for the target. It has the span of the kernel's name, so that a message that points
@@ -22,7 +22,7 @@ pub(super) fn target(ident: &Ident) -> Ident {
 
 /// The name of a parameter inside the stub, with the span of the user's name. No other variable there
 /// begins with two underscores.
-pub(super) fn inner_name(param: &Param, index: usize) -> Ident {
+pub(super) fn inner_name(param: &DeclaredParam, index: usize) -> Ident {
     let place = Span::mixed_site().located_at(param.ident.span());
     if param.ident == "_" {
         return Ident::new(&format!("__{index}"), place);
@@ -70,7 +70,7 @@ pub(super) fn signature(declaration: &Declaration, context: &ExpansionContext) -
 }
 
 /// The parameter of the stub, with its type.
-fn parameter(param: &Param, index: usize, context: &ExpansionContext) -> TokenStream {
+fn parameter(param: &DeclaredParam, index: usize, context: &ExpansionContext) -> TokenStream {
     let name = inner_name(param, index);
     let attrs = &param.attrs;
     let ty = match &param.ty {
@@ -161,18 +161,18 @@ pub(super) fn borrowed(reference: &TypeReference, lifetime: Lifetime) -> TokenSt
     reference.into_token_stream()
 }
 
-impl Result {
+impl DeclaredResult {
     /// The type of a call's value.
     pub(super) fn value(&self, context: &ExpansionContext) -> TokenStream {
         let krate = &context.krate;
         match self {
-            Result::Unit | Result::Wrong => quote!(()),
-            Result::Scalar(ty) => ty.to_token_stream(),
-            Result::Pointer(pointer) => {
+            DeclaredResult::Unit | DeclaredResult::Wrong => quote!(()),
+            DeclaredResult::Scalar(ty) => ty.to_token_stream(),
+            DeclaredResult::Pointer(pointer) => {
                 let pointee = &pointer.elem;
                 quote!(#krate::VeMemPtr<#pointee>)
             }
-            Result::Other(ty) => {
+            DeclaredResult::Other(ty) => {
                 let declared = declared_by_name(ty, &quote!(#krate::__private::KernelResult));
                 let user = quote!(#ty, #declared);
                 ours(ty, context, quote!(ValueOf<), user, quote!(>))

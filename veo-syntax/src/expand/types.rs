@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{PointerMutability, Type, TypePtr, TypeReference};
 
-use crate::declaration::{ParamType, Result};
+use crate::declaration::{DeclaredResult, ParamType};
 use crate::spans::around;
 use crate::verify;
 
@@ -62,23 +62,23 @@ impl ParamType {
     }
 }
 
-impl Result {
+impl DeclaredResult {
     /// The type as the traits see it.
     pub(crate) fn declared(&self) -> TokenStream {
         match self {
-            Result::Unit | Result::Wrong => quote!(()),
-            Result::Scalar(ty) | Result::Other(ty) => ty.to_token_stream(),
-            Result::Pointer(pointer) => pointer.to_token_stream(),
+            DeclaredResult::Unit | DeclaredResult::Wrong => quote!(()),
+            DeclaredResult::Scalar(ty) | DeclaredResult::Other(ty) => ty.to_token_stream(),
+            DeclaredResult::Pointer(pointer) => pointer.to_token_stream(),
         }
     }
 
     /// The last call of the body.
     pub(super) fn submit(&self) -> TokenStream {
         match self {
-            Result::Other(ty) => {
+            DeclaredResult::Other(ty) => {
                 around(ty, quote!(submit::<__On, ), ty.to_token_stream(), quote!(>))
             }
-            Result::Pointer(pointer) => {
+            DeclaredResult::Pointer(pointer) => {
                 let pointee = &pointer.elem;
                 quote!(submit_pointer::<__On, #pointee>)
             }
@@ -92,9 +92,11 @@ impl Result {
     /// The constant that describes it.
     pub(crate) fn described(&self) -> TokenStream {
         match self {
-            Result::Unit | Result::Wrong => quote!(__veo::abi::Type::Void),
-            Result::Pointer(pointer) => pointer_constant(pointer),
-            Result::Scalar(ty) | Result::Other(ty) => constant(ty, quote!(KernelResult)),
+            DeclaredResult::Unit | DeclaredResult::Wrong => quote!(__veo::abi::Type::Void),
+            DeclaredResult::Pointer(pointer) => pointer_constant(pointer),
+            DeclaredResult::Scalar(ty) | DeclaredResult::Other(ty) => {
+                constant(ty, quote!(KernelResult))
+            }
         }
     }
 }
