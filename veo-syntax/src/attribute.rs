@@ -7,10 +7,10 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Lit, LitStr, Path, Token};
 use veo_abi::{Verify, near_names};
 
-use crate::clause_mistake::Wrong;
+use crate::clause_mistake::ClauseFault;
 use crate::mistake::Mistake;
 use crate::names::{check_library, check_symbol};
-use crate::report::Report;
+use crate::report::MistakeReport;
 
 /// The place of the kernel.
 #[derive(Clone)]
@@ -75,8 +75,8 @@ pub(crate) fn crate_path(given: Option<&Path>) -> TokenStream {
 }
 
 /// Parses the arguments of an attribute on a function or a block.
-pub(crate) fn parse(args: TokenStream, report: &mut Report) -> AttributeOptions {
-    let mut keys = Keys::default();
+pub(crate) fn parse(args: TokenStream, report: &mut MistakeReport) -> AttributeOptions {
+    let mut keys = AttributeKeys::default();
     keys.read(args, report);
     let library = match (keys.lib, keys.r#static) {
         (Some((_, name)), None) => DeclaredLibrary::Shared(name),
@@ -117,10 +117,10 @@ pub(crate) struct Overrides {
 }
 
 /// Parses an attribute on a function inside a block.
-pub(crate) fn parse_inner(args: TokenStream, report: &mut Report) -> Overrides {
-    let mut keys = Keys {
+pub(crate) fn parse_inner(args: TokenStream, report: &mut MistakeReport) -> Overrides {
+    let mut keys = AttributeKeys {
         in_block: true,
-        ..Keys::default()
+        ..AttributeKeys::default()
     };
     keys.read(args, report);
     let of_the_block = [
@@ -144,7 +144,7 @@ pub(crate) fn parse_inner(args: TokenStream, report: &mut Report) -> Overrides {
 fn resolution(
     optional: Option<Ident>,
     lazy: Option<Ident>,
-    report: &mut Report,
+    report: &mut MistakeReport,
 ) -> Option<Resolution> {
     match (optional, lazy) {
         (Some(_), Some(lazy)) => {
@@ -159,7 +159,7 @@ fn resolution(
 
 /// The keys seen, each with the token that gave it.
 #[derive(Default)]
-struct Keys {
+struct AttributeKeys {
     /// Whether the attribute is on a function in a block.
     in_block: bool,
     lib: Option<(Ident, LitStr)>,
@@ -176,8 +176,8 @@ struct Keys {
     shared: Option<(Ident, TokenStream)>,
 }
 
-impl Keys {
-    fn read(&mut self, args: TokenStream, report: &mut Report) {
+impl AttributeKeys {
+    fn read(&mut self, args: TokenStream, report: &mut MistakeReport) {
         for entry in split_at_commas(separated(args, report)) {
             let parser = |input: ParseStream| self.entry(input, report);
             if let Err(error) = parser.parse2(entry) {
@@ -187,7 +187,7 @@ impl Keys {
     }
 
     /// Reads one `key` or `key = value`.
-    fn entry(&mut self, input: ParseStream, report: &mut Report) -> syn::Result<()> {
+    fn entry(&mut self, input: ParseStream, report: &mut MistakeReport) -> syn::Result<()> {
         if input.peek(Lit) {
             let literal: Lit = input.parse()?;
             let _rest: TokenStream = input.parse()?;
@@ -303,7 +303,7 @@ fn clauses(
     slot: &mut Option<(Ident, TokenStream)>,
     key: Ident,
     rest: &TokenStream,
-    report: &mut Report,
+    report: &mut MistakeReport,
 ) {
     let mut trees = rest.clone().into_iter();
     let clauses = match (trees.next(), trees.next()) {
@@ -317,14 +317,14 @@ fn clauses(
             return;
         }
         _ => {
-            report.at(&key, &Mistake::Contract(Wrong::Form));
+            report.at(&key, &Mistake::Contract(ClauseFault::Form));
             return;
         }
     };
     if clauses.is_empty() {
-        report.at(&key, &Mistake::Contract(Wrong::Empty));
+        report.at(&key, &Mistake::Contract(ClauseFault::Empty));
     } else if slot.is_some() {
-        report.at(&key, &Mistake::Contract(Wrong::Twice));
+        report.at(&key, &Mistake::Contract(ClauseFault::Twice));
     } else {
         *slot = Some((key, clauses));
     }
@@ -366,7 +366,7 @@ pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
 }
 
 /// Reports anything between two keys other than one comma.
-fn separated(args: TokenStream, report: &mut Report) -> TokenStream {
+fn separated(args: TokenStream, report: &mut MistakeReport) -> TokenStream {
     let mut after_comma = true;
     let mut output = TokenStream::new();
     for tree in args {
@@ -388,7 +388,7 @@ fn separated(args: TokenStream, report: &mut Report) -> TokenStream {
 }
 
 /// The value of a key that takes a string.
-fn string(key: &Ident, value: Option<TokenStream>, report: &mut Report) -> Option<LitStr> {
+fn string(key: &Ident, value: Option<TokenStream>, report: &mut MistakeReport) -> Option<LitStr> {
     let Some(value) = value.filter(|value| !value.is_empty()) else {
         report.at(key, &Mistake::NeedsString(key.to_string()));
         return None;
@@ -414,14 +414,19 @@ fn path(value: &TokenStream) -> Option<Path> {
     }
 }
 
-fn flag(slot: &mut Option<Ident>, key: Ident, value: Option<TokenStream>, report: &mut Report) {
+fn flag(
+    slot: &mut Option<Ident>,
+    key: Ident,
+    value: Option<TokenStream>,
+    report: &mut MistakeReport,
+) {
     if let Some(value) = value {
         report.at(&value, &Mistake::FlagWithValue(key.to_string()));
     }
     once(slot, key.clone(), &key, report);
 }
 
-fn once<T>(slot: &mut Option<T>, value: T, key: &Ident, report: &mut Report) {
+fn once<T>(slot: &mut Option<T>, value: T, key: &Ident, report: &mut MistakeReport) {
     if slot.is_some() {
         report.at(key, &Mistake::DuplicateKey(key.to_string()));
     } else {

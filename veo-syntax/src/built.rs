@@ -89,7 +89,7 @@ impl CrateBuild {
         let path = dir.join(PROTOTYPES).join(prototypes_file(name));
         match fs::metadata(&path) {
             Ok(metadata) => {
-                let stamp = Stamp {
+                let stamp = ReadStamp {
                     modified: metadata.modified().ok(),
                     size: metadata.len(),
                 };
@@ -150,7 +150,7 @@ fn libraries(dir: &Path) -> Vec<String> {
 
 /// Differs if a file has changed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp {
+struct ReadStamp {
     modified: Option<SystemTime>,
     size: u64,
 }
@@ -159,8 +159,9 @@ type ParsedPrototypes = Result<Arc<Prototypes>, String>;
 
 /// Parses each file only once for all declarations. An editor keeps this process for a long
 /// time, so a changed file is read again.
-fn cached(path: &Path, stamp: Stamp) -> ParsedPrototypes {
-    static KNOWN: OnceLock<Mutex<HashMap<PathBuf, (Stamp, ParsedPrototypes)>>> = OnceLock::new();
+fn cached(path: &Path, stamp: ReadStamp) -> ParsedPrototypes {
+    static KNOWN: OnceLock<Mutex<HashMap<PathBuf, (ReadStamp, ParsedPrototypes)>>> =
+        OnceLock::new();
     let known = KNOWN.get_or_init(Mutex::default);
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((before, parsed)) = known.get(path)

@@ -12,13 +12,13 @@ use syn::{
 use veo_abi::limits::MAX_WORDS;
 
 use crate::attribute::{self, AttributeOptions, DeclaredLibrary, Overrides, split_at_commas};
-use crate::clause_mistake::Wrong;
+use crate::clause_mistake::ClauseFault;
 use crate::contract;
 use crate::declaration::{Declaration, DeclaredParam, DeclaredResult, ParamType};
 use crate::mistake::Mistake;
 use crate::names::check_symbol;
 use crate::parse::{self, Form, WrittenKernel};
-use crate::report::Report;
+use crate::report::MistakeReport;
 use crate::spell::spell;
 use crate::types;
 
@@ -26,7 +26,7 @@ use crate::types;
 pub(crate) fn kernel(
     kernel: WrittenKernel,
     options: &AttributeOptions,
-    report: &mut Report,
+    report: &mut MistakeReport,
 ) -> Declaration {
     let before = report.len();
     let WrittenKernel {
@@ -115,7 +115,11 @@ pub(crate) fn kernel(
 }
 
 /// The parameters that `shared(..)` names.
-fn in_parts(names: &TokenStream, params: &[DeclaredParam], report: &mut Report) -> Vec<Ident> {
+fn in_parts(
+    names: &TokenStream,
+    params: &[DeclaredParam],
+    report: &mut MistakeReport,
+) -> Vec<Ident> {
     let mut shared = Vec::new();
     for piece in split_at_commas(names.clone()) {
         let Ok(name) = syn::parse2::<Ident>(piece.clone()) else {
@@ -143,7 +147,7 @@ fn attributes(
     attrs: Vec<Attribute>,
     form: Form,
     options: &AttributeOptions,
-    report: &mut Report,
+    report: &mut MistakeReport,
 ) -> (Vec<Attribute>, Overrides) {
     let mut kept = Vec::new();
     let mut overrides = Overrides::default();
@@ -190,7 +194,7 @@ fn attributes(
         }
     }
     if let (Form::InBlock, Some((key, _))) = (form, &options.requires) {
-        report.at(key, &Mistake::Contract(Wrong::OnBlock));
+        report.at(key, &Mistake::Contract(ClauseFault::OnBlock));
     }
     if let (Form::InBlock, Some((key, _))) = (form, &options.shared) {
         report.at(key, &Mistake::SharedOnBlock);
@@ -210,7 +214,7 @@ fn value_of(attr: &Attribute) -> Option<LitStr> {
 }
 
 /// Checks the qualifiers before `fn` and returns the `unsafe` of the stub.
-fn qualifiers(sig: &Signature, form: Form, report: &mut Report) -> Option<Token![unsafe]> {
+fn qualifiers(sig: &Signature, form: Form, report: &mut MistakeReport) -> Option<Token![unsafe]> {
     if let Some(token) = &sig.constness {
         report.at(token, &Mistake::Const);
     }
@@ -232,7 +236,7 @@ fn qualifiers(sig: &Signature, form: Form, report: &mut Report) -> Option<Token!
 }
 
 /// Reports generic parameters other than lifetimes.
-fn generics(sig: &Signature, report: &mut Report) {
+fn generics(sig: &Signature, report: &mut MistakeReport) {
     for param in &sig.generics.params {
         let mistake = match param {
             GenericParam::Lifetime(_) => continue,
@@ -267,7 +271,7 @@ fn mentioned(sig: &Signature) -> Vec<Type> {
 
 /// Replaces all declared lifetimes by the lifetime of the call: data behind a reference is
 /// used until the request has been collected.
-fn lifetimes(sig: &mut Signature, report: &mut Report) {
+fn lifetimes(sig: &mut Signature, report: &mut MistakeReport) {
     let declared = sig.generics.lifetimes().map(|param| param.lifetime.clone());
     let mut visitor = OneLifetime {
         declared: declared.collect(),
@@ -310,7 +314,7 @@ impl VisitMut for OneLifetime {
     }
 }
 
-fn param(input: PatType, report: &mut Report) -> DeclaredParam {
+fn param(input: PatType, report: &mut MistakeReport) -> DeclaredParam {
     let mut attrs = Vec::new();
     for attr in input.attrs {
         let name = attr.path().get_ident().map(ToString::to_string);
@@ -337,7 +341,7 @@ fn param(input: PatType, report: &mut Report) -> DeclaredParam {
         }
     };
     // If the pattern takes a tuple apart, the tuple type is not a second mistake.
-    let mut said = Report::default();
+    let mut said = MistakeReport::default();
     let is_said = matches!(&*input.pat, Pat::Tuple(_)) && matches!(&*input.ty, Type::Tuple(_));
     let report = if is_said { &mut said } else { report };
     let ty = types::param(&input.ty, report);

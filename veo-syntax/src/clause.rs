@@ -15,7 +15,7 @@ pub(crate) struct Clause {
 
 /// A parameter that a clause names, at the user's token.
 #[derive(Clone)]
-pub(crate) struct Named {
+pub(crate) struct NamedParam {
     pub(crate) index: usize,
     pub(crate) ident: Ident,
 }
@@ -29,7 +29,7 @@ pub(crate) struct Term {
 /// What a part of a clause is.
 pub(crate) enum What {
     /// The value of a parameter.
-    Value(Named),
+    Value(NamedParam),
     /// A literal, or the path of a constant.
     Constant(TokenStream),
     Negative(Box<Term>),
@@ -40,16 +40,16 @@ pub(crate) enum What {
     Compared(&'static str, bool, Box<[Term; 2]>),
     /// Two conditions, by the function of this name.
     Joined(&'static str, Box<[Term; 2]>),
-    Len(Named),
-    IsNull(Named),
-    IsAligned(Named, Box<Term>),
-    Disjoint(Named, Named),
-    IsKnown(Named),
+    Len(NamedParam),
+    IsNull(NamedParam),
+    IsAligned(NamedParam, Box<Term>),
+    Disjoint(NamedParam, NamedParam),
+    IsKnown(NamedParam),
 }
 
 /// What can be seen of a part without the compiler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TermKind {
     Number,
     Condition,
     /// A constant is either.
@@ -58,20 +58,22 @@ pub(crate) enum Kind {
 
 impl Term {
     /// What it is, as far as can be seen.
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> TermKind {
         match &self.what {
-            What::Value(_) | What::Negative(_) | What::Computed(..) | What::Len(_) => Kind::Number,
+            What::Value(_) | What::Negative(_) | What::Computed(..) | What::Len(_) => {
+                TermKind::Number
+            }
             What::Not(_)
             | What::Compared(..)
             | What::Joined(..)
             | What::IsNull(_)
             | What::IsAligned(..)
             | What::Disjoint(..)
-            | What::IsKnown(_) => Kind::Condition,
+            | What::IsKnown(_) => TermKind::Condition,
             What::Constant(tokens) => match syn::parse2(tokens.clone()) {
-                Ok(syn::Lit::Bool(_)) => Kind::Condition,
-                Ok(_) => Kind::Number,
-                Err(_) => Kind::Any,
+                Ok(syn::Lit::Bool(_)) => TermKind::Condition,
+                Ok(_) => TermKind::Number,
+                Err(_) => TermKind::Any,
             },
         }
     }

@@ -2,7 +2,7 @@
 
 /// A mistake in a clause, with the user's words for what it concerns.
 #[derive(Clone, Debug)]
-pub(crate) enum Wrong {
+pub(crate) enum ClauseFault {
     // The key.
     Form,
     Empty,
@@ -53,21 +53,21 @@ pub(crate) enum Wrong {
     NotNumber,
     IsNumber(String),
     // What the library says.
-    Contradicts(String, u64, Source),
+    Contradicts(String, u64, ExtentSource),
 }
 
 /// Who says how many elements a parameter has.
 #[derive(Clone, Debug)]
-pub(crate) enum Source {
+pub(crate) enum ExtentSource {
     Header,
     /// The debug information of a library, with the place in the source.
     Library(Option<String>),
 }
 
-impl Wrong {
+impl ClauseFault {
     /// What the user reads.
     pub(crate) fn text(&self) -> String {
-        use Wrong as W;
+        use ClauseFault as W;
         match self {
             W::Form => "`requires` takes conditions in parentheses: write `requires(n >= 0)`".into(),
             W::Empty => "a contract without conditions says nothing: write `requires(n >= 0)`, or leave it out".into(),
@@ -121,9 +121,9 @@ impl Wrong {
             W::Contradicts(name, least, source) => format!(
                 "the kernel's `{name}` has {least} elements{}, so no call can keep this: make both say the same",
                 match source {
-                    Source::Header => " by its header".to_owned(),
-                    Source::Library(Some(location)) => format!(" ({location})"),
-                    Source::Library(None) => String::new(),
+                    ExtentSource::Header => " by its header".to_owned(),
+                    ExtentSource::Library(Some(location)) => format!(" ({location})"),
+                    ExtentSource::Library(None) => String::new(),
                 }
             ),
             W::NotNumber => "this is a condition, where a number is needed: join conditions by `&&` and `||`, compare them with `==` and `!=`".into(),

@@ -12,7 +12,7 @@ use syn::{
 
 use crate::attribute::crate_path;
 use crate::mistake::Mistake;
-use crate::report::Report;
+use crate::report::MistakeReport;
 use crate::spans::DeriveTraits;
 use crate::types;
 
@@ -22,7 +22,7 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
-    let mut report = Report::default();
+    let mut report = MistakeReport::default();
     let path = krate(&input.attrs, "ve_data", &mut report);
     let krate = crate_path(path.as_ref());
     let ident = &input.ident;
@@ -59,10 +59,10 @@ pub(crate) fn data(item: TokenStream) -> TokenStream {
             let mut fields = data.fields.members().zip(&data.fields);
             let [ty, outline] = match (layout, fields.next(), fields.next()) {
                 (Representation::Transparent, Some((member, field)), None) => {
-                    [Part::Type, Part::Outline]
+                    [TypeDescription::Type, TypeDescription::Outline]
                         .map(|part| described(&member, &field.ty, part, quote!(alone_in), &traits))
                 }
-                _ => [Part::Type, Part::Outline]
+                _ => [TypeDescription::Type, TypeDescription::Outline]
                     .map(|part| structure(&data.fields, part, &traits, ident)),
             };
             Some([ty, outline].map(|part| quote!({ #exhaustive #part })))
@@ -132,7 +132,7 @@ pub(crate) fn opaque(item: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
-    let mut report = Report::default();
+    let mut report = MistakeReport::default();
     let krate = crate_path(krate(&input.attrs, "ve_opaque", &mut report).as_ref());
     for param in &input.generics.params {
         report.at(
@@ -156,7 +156,7 @@ pub(crate) fn opaque(item: TokenStream) -> TokenStream {
 
 /// Which description of a type: see `VeData`.
 #[derive(Clone, Copy)]
-enum Part {
+enum TypeDescription {
     Type,
     Outline,
 }
@@ -186,7 +186,7 @@ fn layout(attrs: &[Attribute]) -> Representation {
 }
 
 /// The path in `#[ve_data(crate = path)]`.
-fn krate(attrs: &[Attribute], helper: &str, report: &mut Report) -> Option<Path> {
+fn krate(attrs: &[Attribute], helper: &str, report: &mut MistakeReport) -> Option<Path> {
     let mut path = None;
     for attr in attrs.iter().filter(|attr| attr.path().is_ident(helper)) {
         let result = attr.parse_nested_meta(|meta| {
@@ -209,7 +209,7 @@ fn bounded(
     mut generics: Generics,
     krate: &TokenStream,
     wrong_fields: bool,
-    report: &mut Report,
+    report: &mut MistakeReport,
 ) -> Generics {
     for param in &mut generics.params {
         match param {
@@ -252,13 +252,13 @@ fn exhaustive(fields: &syn::Fields, traits: &DeriveTraits<'_>) -> TokenStream {
 fn described(
     member: &Member,
     ty: &syn::Type,
-    part: Part,
+    part: TypeDescription,
     method: TokenStream,
     traits: &DeriveTraits<'_>,
 ) -> TokenStream {
     let part = match part {
-        Part::Type => quote!(FIELD_TYPE),
-        Part::Outline => quote!(FIELD_OUTLINE),
+        TypeDescription::Type => quote!(FIELD_TYPE),
+        TypeDescription::Outline => quote!(FIELD_OUTLINE),
     };
     let field = Ident::new("__field", Span::mixed_site());
     let description = traits.item(ty, quote!(VeData), part);
@@ -267,7 +267,7 @@ fn described(
 
 fn structure(
     fields: &syn::Fields,
-    part: Part,
+    part: TypeDescription,
     traits: &DeriveTraits<'_>,
     ident: &Ident,
 ) -> TokenStream {

@@ -6,7 +6,7 @@ use syn::Lit;
 use syn::ext::IdentExt;
 use veo_abi::prototype::{Declared, FoundType, Language, Prototype};
 
-use crate::clause::{Clause, Named, Term, What};
+use crate::clause::{Clause, NamedParam, Term, What};
 use crate::declaration::{Declaration, DeclaredParam};
 
 /// What a kernel takes at least.
@@ -106,7 +106,7 @@ impl Extent {
     pub(crate) fn clause(&self, declaration: &Declaration) -> Option<Clause> {
         let ident = &declaration.params.get(self.param)?.ident;
         let name = ident.unraw();
-        let named = || Named {
+        let named = || NamedParam {
             index: self.param,
             ident: ident.clone(),
         };

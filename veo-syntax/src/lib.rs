@@ -38,7 +38,7 @@ use std::collections::HashSet;
 use proc_macro2::{Span, TokenStream};
 
 use mistake::Mistake;
-use report::Report;
+use report::MistakeReport;
 
 pub use built::CrateBuild;
 
@@ -48,7 +48,7 @@ pub use built::CrateBuild;
 /// stub of the same name, so that callers of the kernel see no second error.
 #[must_use]
 pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &CrateBuild) -> TokenStream {
-    let mut attribute = Report::default();
+    let mut attribute = MistakeReport::default();
     if parse::is_expanded(&item) {
         attribute.at_span(Span::call_site(), &Mistake::AnotherName);
         let mut output = attribute.errors();
@@ -57,7 +57,7 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &CrateBuild) -> To
     }
     let options = attribute::parse(args, &mut attribute);
     let attribute = attribute.errors();
-    let mut report = Report::default();
+    let mut report = MistakeReport::default();
     let item = parse::item(item, &mut report);
     let context = attribute::ExpansionContext::new(&options);
     let in_a_library = !matches!(options.library, attribute::DeclaredLibrary::Unknown);
@@ -90,7 +90,7 @@ pub fn ve_kernel(args: TokenStream, item: TokenStream, built: &CrateBuild) -> To
                 continue;
             }
         };
-        let mut own = Report::default();
+        let mut own = MistakeReport::default();
         let mut declaration = check::kernel(*kernel, &options, &mut own);
         if declaration.is_right {
             let mut checks = verify::kernel(&declaration, built, &mut own);

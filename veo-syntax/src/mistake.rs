@@ -1,6 +1,6 @@
 //! All mistakes that are visible in the tokens or in the build's prototypes of a library.
 
-use crate::clause_mistake::Wrong;
+use crate::clause_mistake::ClauseFault;
 
 /// Where a type stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub(crate) enum Mistake {
     LinkAttribute,
 
     // `requires(..)`.
-    Contract(Wrong),
+    Contract(ClauseFault),
 
     // `shared(..)`.
     SharedForm,

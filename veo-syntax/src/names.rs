@@ -4,10 +4,10 @@ use syn::LitStr;
 use veo_abi::limits::MAX_NAME;
 
 use crate::mistake::Mistake;
-use crate::report::Report;
+use crate::report::MistakeReport;
 
 /// Checks the name of a library.
-pub(crate) fn check_library(name: &LitStr, report: &mut Report) {
+pub(crate) fn check_library(name: &LitStr, report: &mut MistakeReport) {
     let text = name.value();
     let file = text.rsplit('/').next().unwrap_or_default();
     if file.is_empty() || file.contains('\0') {
@@ -42,7 +42,7 @@ fn wrong_kind(stem: &str, extension: &str) -> Option<Mistake> {
 }
 
 /// Checks a link name.
-pub(crate) fn check_symbol(name: &LitStr, report: &mut Report) {
+pub(crate) fn check_symbol(name: &LitStr, report: &mut MistakeReport) {
     let text = name.value();
     if text.is_empty() || text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         report.at(name, &Mistake::SymbolName);

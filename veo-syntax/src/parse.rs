@@ -11,7 +11,7 @@ use syn::{Attribute, ForeignItemFn, LitStr, Meta, Path, Token, Visibility, parse
 use crate::c_spelling;
 use crate::mistake::Mistake;
 use crate::placeholder::PlaceholderParts;
-use crate::report::Report;
+use crate::report::MistakeReport;
 
 /// The item below the attribute.
 pub(crate) enum Item {
@@ -68,7 +68,7 @@ pub(crate) enum Form {
 }
 
 /// Parses the item below the attribute.
-pub(crate) fn item(tokens: TokenStream, report: &mut Report) -> Item {
+pub(crate) fn item(tokens: TokenStream, report: &mut MistakeReport) -> Item {
     if let Ok((head, body)) = block_head.parse2(tokens.clone()) {
         return Item::Kernels(block(head, body, report));
     }
@@ -101,7 +101,7 @@ fn block_head(input: ParseStream) -> syn::Result<(Head, TokenStream)> {
     Ok((head, content.parse()?))
 }
 
-fn block(head: Head, body: TokenStream, report: &mut Report) -> Vec<Parsed> {
+fn block(head: Head, body: TokenStream, report: &mut MistakeReport) -> Vec<Parsed> {
     if head.unsafety.is_none() {
         report.at(&head.extern_token, &Mistake::BlockNotUnsafe);
     }
@@ -200,7 +200,7 @@ fn imported_name() -> Option<String> {
 }
 
 /// Reports a missing ABI, or one that is not C.
-pub(crate) fn check_abi(at: &Token![extern], abi: Option<&LitStr>, report: &mut Report) {
+pub(crate) fn check_abi(at: &Token![extern], abi: Option<&LitStr>, report: &mut MistakeReport) {
     match abi {
         None => report.at(at, &Mistake::NoAbi),
         Some(abi) if abi.value() != "C" => report.at(abi, &Mistake::WrongAbi(abi.value())),
@@ -243,7 +243,7 @@ fn function(
     tokens: TokenStream,
     form: Form,
     block_attrs: &[Attribute],
-    report: &mut Report,
+    report: &mut MistakeReport,
 ) -> Option<Parsed> {
     let mut trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let mut body = None;
@@ -291,7 +291,7 @@ fn broken(input: ParseStream, error: &syn::Error) -> syn::Result<Broken> {
     input.parse::<Token![fn]>()?;
     let ident = input.call(Ident::parse_any)?;
     let rest: TokenStream = input.parse()?;
-    let mut report = Report::default();
+    let mut report = MistakeReport::default();
     match c_spelling::mistake(rest) {
         Some((place, mistake)) => report.at(&place, &mistake),
         None => report.syntax(error.clone()),
@@ -304,7 +304,7 @@ fn broken(input: ParseStream, error: &syn::Error) -> syn::Result<Broken> {
     })
 }
 
-fn report_body(function: &ForeignItemFn, body: &Group, report: &mut Report) {
+fn report_body(function: &ForeignItemFn, body: &Group, report: &mut MistakeReport) {
     let span = body.span_open();
     let name = function.sig.ident.to_string();
     report.at_span(span, &Mistake::Body(name));

@@ -8,11 +8,11 @@ use crate::mistake::Mistake;
 
 /// The mistakes found so far.
 #[derive(Default)]
-pub(crate) struct Report {
+pub(crate) struct MistakeReport {
     errors: Vec<syn::Error>,
 }
 
-impl Report {
+impl MistakeReport {
     /// Notes a mistake at these tokens.
     pub(crate) fn at(&mut self, tokens: &impl ToTokens, mistake: &Mistake) {
         self.errors

@@ -6,11 +6,11 @@ use veo_abi::ScalarType;
 
 use crate::declaration::{DeclaredResult, ParamType};
 use crate::mistake::{Mistake, TypePosition};
-use crate::report::Report;
+use crate::report::MistakeReport;
 use crate::spell::spell;
 
 /// Checks the type of a parameter.
-pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
+pub(crate) fn param(ty: &Type, report: &mut MistakeReport) -> ParamType {
     let before = report.len();
     let checked = match plain(ty) {
         Type::Path(path) => match function_in_option(path) {
@@ -60,7 +60,7 @@ pub(crate) fn param(ty: &Type, report: &mut Report) -> ParamType {
 }
 
 /// Checks the type of a result.
-pub(crate) fn result(ty: &Type, report: &mut Report) -> DeclaredResult {
+pub(crate) fn result(ty: &Type, report: &mut MistakeReport) -> DeclaredResult {
     let before = report.len();
     let checked = match plain(ty) {
         Type::Tuple(tuple) if tuple.elems.is_empty() => DeclaredResult::Unit,
@@ -108,7 +108,7 @@ pub(crate) fn result(ty: &Type, report: &mut Report) -> DeclaredResult {
 }
 
 /// Checks the type of a field of a structure.
-pub(crate) fn field(ty: &Type, report: &mut Report) {
+pub(crate) fn field(ty: &Type, report: &mut MistakeReport) {
     data(ty, TypePosition::Field, report);
 }
 
@@ -155,7 +155,7 @@ fn is_scalar(path: &TypePath) -> bool {
 }
 
 /// Checks the pointee of a pointer. Untyped and opaque pointees are fine here.
-fn pointee(ty: &Type, place: TypePosition, report: &mut Report) {
+fn pointee(ty: &Type, place: TypePosition, report: &mut MistakeReport) {
     match plain(ty) {
         Type::Tuple(tuple) if tuple.elems.is_empty() => {
             report.at(ty, &Mistake::PointerToUnit);
@@ -173,7 +173,7 @@ fn pointee(ty: &Type, place: TypePosition, report: &mut Report) {
 }
 
 /// Checks the type of a value in memory: a pointee, an element, a field.
-fn data(ty: &Type, place: TypePosition, report: &mut Report) {
+fn data(ty: &Type, place: TypePosition, report: &mut MistakeReport) {
     match plain(ty) {
         Type::Path(path) if function_in_option(path).is_some() => {
             report.at(ty, &Mistake::FunctionInMemory);
@@ -212,7 +212,7 @@ fn text_behind(target: &Type, place: TypePosition) -> Option<Mistake> {
 }
 
 /// Paths that are known to be wrong types. Any other path may be right.
-fn by_path(path: &TypePath, place: TypePosition, report: &mut Report) {
+fn by_path(path: &TypePath, place: TypePosition, report: &mut MistakeReport) {
     if path.qself.is_some() {
         return;
     }
@@ -398,7 +398,7 @@ fn borrowed(ty: &Type) -> Option<&Type> {
 }
 
 /// Kinds of types that no C function has.
-fn unsupported(ty: &Type, place: TypePosition, report: &mut Report) {
+fn unsupported(ty: &Type, place: TypePosition, report: &mut MistakeReport) {
     let mistake = match ty {
         Type::Slice(slice) => Mistake::Slice(spell(ty), in_memory(&slice.elem), place),
         Type::Tuple(_) => Mistake::Tuple(spell(ty), place),
@@ -427,7 +427,7 @@ fn function_in_option(path: &TypePath) -> Option<&TypeFnPtr> {
     }
 }
 
-fn check_function(function: &TypeFnPtr, report: &mut Report) {
+fn check_function(function: &TypeFnPtr, report: &mut MistakeReport) {
     let is_c = |abi: &syn::Abi| abi.name.as_ref().is_none_or(|name| name.value() == "C");
     if !function.abi.as_ref().is_some_and(is_c) {
         let mut of_c = function.clone();

@@ -14,11 +14,11 @@ use veo_abi::{ScalarType, Verify, near_names};
 
 use crate::attribute::{DeclaredLibrary, Resolution};
 use crate::built::{self, CrateBuild};
-use crate::clause_mistake::{Source, Wrong};
+use crate::clause_mistake::{ClauseFault, ExtentSource};
 use crate::declaration::{Declaration, DeclaredResult, ParamType};
 use crate::extent::{self, Extent};
 use crate::mistake::Mistake;
-use crate::report::Report;
+use crate::report::MistakeReport;
 use crate::spell::spell;
 use crate::types::plain;
 
@@ -40,7 +40,11 @@ pub(crate) struct Checks {
 }
 
 /// Checks a declaration in which nothing else is wrong.
-pub(crate) fn kernel(declaration: &Declaration, built: &CrateBuild, report: &mut Report) -> Checks {
+pub(crate) fn kernel(
+    declaration: &Declaration,
+    built: &CrateBuild,
+    report: &mut MistakeReport,
+) -> Checks {
     let mut checks = Checks::default();
     let by_variable = declaration.verify == Verify::Default;
     let verify = match built.verify() {
@@ -62,7 +66,7 @@ pub(crate) fn kernel(declaration: &Declaration, built: &CrateBuild, report: &mut
     let mut mistakes = Vec::new();
     checks.with_bounds = true;
     for extent in declaration.bounds.iter().filter_map(Extent::of_clause) {
-        contradiction(declaration, &extent, Source::Header, &mut mistakes);
+        contradiction(declaration, &extent, ExtentSource::Header, &mut mistakes);
     }
     match &declaration.library {
         DeclaredLibrary::Shared(name) if !name.value().contains('/') => {
@@ -121,13 +125,13 @@ pub(crate) fn kernel(declaration: &Declaration, built: &CrateBuild, report: &mut
     checks
 }
 
-type Mistakes = Vec<(TokenStream, Mistake)>;
+type VerifyMistakes = Vec<(TokenStream, Mistake)>;
 
 fn function(
     declaration: &Declaration,
     library: &str,
     prototypes: &Prototypes,
-    mistakes: &mut Mistakes,
+    mistakes: &mut VerifyMistakes,
     checks: &mut Checks,
 ) {
     let symbol = declaration.symbol.value();
@@ -150,13 +154,13 @@ fn function(
 fn compare(
     declaration: &Declaration,
     found: &Prototype,
-    mistakes: &mut Mistakes,
+    mistakes: &mut VerifyMistakes,
     checks: &mut Checks,
 ) {
     let signature = signature(declaration);
     let (comparison, assertions) = compare_declared(&signature, found);
     for extent in extent::of(declaration, &signature.params, found) {
-        let source = Source::Library(found.location());
+        let source = ExtentSource::Library(found.location());
         contradiction(declaration, &extent, source, mistakes);
         checks.extents.push(extent);
     }
@@ -176,12 +180,12 @@ fn compare(
 fn contradiction(
     declaration: &Declaration,
     extent: &Extent,
-    source: Source,
-    mistakes: &mut Mistakes,
+    source: ExtentSource,
+    mistakes: &mut VerifyMistakes,
 ) {
     if let Some(clause) = extent.contradiction(&declaration.contract) {
         let (name, least) = extent.told(declaration);
-        let wrong = Wrong::Contradicts(name, least, source);
+        let wrong = ClauseFault::Contradicts(name, least, source);
         mistakes.push((clause.condition.tokens.clone(), Mistake::Contract(wrong)));
     }
 }

@@ -12,30 +12,30 @@ use veo_abi::near_names;
 
 use self::spell::spell;
 use crate::attribute::split_at_commas;
-use crate::clause::{Clause, Kind, Named, Term, What};
-use crate::clause_mistake::Wrong;
+use crate::clause::{Clause, NamedParam, Term, TermKind, What};
+use crate::clause_mistake::ClauseFault;
 use crate::declaration::{DeclaredParam, ParamType};
 use crate::mistake::Mistake;
-use crate::report::Report;
+use crate::report::MistakeReport;
 
 /// Reads the clauses of a contract on these parameters. It reports wrong clauses.
 pub(crate) fn clauses(
     tokens: &TokenStream,
     params: &[DeclaredParam],
-    report: &mut Report,
+    report: &mut MistakeReport,
 ) -> Vec<Clause> {
     let pieces = split_at_commas(tokens.clone());
-    let mut reader = Reader { params, report };
+    let mut reader = ClauseReader { params, report };
     let clauses = pieces.into_iter().filter_map(|piece| reader.clause(piece));
     clauses.collect()
 }
 
-struct Reader<'a> {
+struct ClauseReader<'a> {
     params: &'a [DeclaredParam],
-    report: &'a mut Report,
+    report: &'a mut MistakeReport,
 }
 
-impl Reader<'_> {
+impl ClauseReader<'_> {
     fn clause(&mut self, tokens: TokenStream) -> Option<Clause> {
         let Ok(expr) = syn::parse2::<Expr>(tokens.clone()) else {
             let (place, wrong) = unreadable(tokens);
@@ -47,7 +47,7 @@ impl Reader<'_> {
         Some(Clause { text, condition })
     }
 
-    fn wrong<T>(&mut self, at: &impl ToTokens, wrong: Wrong) -> Option<T> {
+    fn wrong<T>(&mut self, at: &impl ToTokens, wrong: ClauseFault) -> Option<T> {
         self.report.at(at, &Mistake::Contract(wrong));
         None
     }
@@ -60,7 +60,7 @@ impl Reader<'_> {
             Expr::Path(path) => self.path(path)?,
             Expr::Unary(unary) => {
                 if let UnOp::Deref(star) = unary.op {
-                    return self.wrong(&star, Wrong::Followed);
+                    return self.wrong(&star, ClauseFault::Followed);
                 }
                 let term = self.term(&unary.expr)?;
                 if matches!(unary.op, UnOp::Not(_)) {
@@ -116,25 +116,25 @@ impl Reader<'_> {
                 let (left, right) = (self.condition(left?), self.condition(right?));
                 return Some(What::Joined(name, Box::new([left?, right?])));
             }
-            BinOp::BitAnd(_) => return self.wrong(op, Wrong::Bits("&", "&&")),
-            BinOp::BitOr(_) => return self.wrong(op, Wrong::Bits("|", "||")),
-            BinOp::BitXor(_) => return self.wrong(op, Wrong::Bits("^", "!=")),
-            BinOp::Shl(_) => return self.wrong(op, Wrong::Shifted("* 8")),
-            BinOp::Shr(_) => return self.wrong(op, Wrong::Shifted("/ 8")),
-            _ => return self.wrong(op, Wrong::Changed),
+            BinOp::BitAnd(_) => return self.wrong(op, ClauseFault::Bits("&", "&&")),
+            BinOp::BitOr(_) => return self.wrong(op, ClauseFault::Bits("|", "||")),
+            BinOp::BitXor(_) => return self.wrong(op, ClauseFault::Bits("^", "!=")),
+            BinOp::Shl(_) => return self.wrong(op, ClauseFault::Shifted("* 8")),
+            BinOp::Shr(_) => return self.wrong(op, ClauseFault::Shifted("/ 8")),
+            _ => return self.wrong(op, ClauseFault::Changed),
         };
         let (left, right) = (left?, right?);
         if is_ordered {
             let is_comparison = |term: &Term| matches!(term.what, What::Compared(_, true, _));
             if is_comparison(&left) || is_comparison(&right) {
-                return self.wrong(op, Wrong::Chained);
+                return self.wrong(op, ClauseFault::Chained);
             }
             let sides = self.numbers(left, right)?;
             return Some(What::Compared(compared, true, sides));
         }
         match (left.kind(), right.kind()) {
-            (Kind::Number, Kind::Condition) => self.number(right).map(drop)?,
-            (Kind::Condition, Kind::Number) => self.condition(right).map(drop)?,
+            (TermKind::Number, TermKind::Condition) => self.number(right).map(drop)?,
+            (TermKind::Condition, TermKind::Number) => self.condition(right).map(drop)?,
             _ => return Some(What::Compared(compared, false, Box::new([left, right]))),
         }
         None
@@ -142,20 +142,20 @@ impl Reader<'_> {
 
     /// A part that stands where a condition does.
     fn condition(&mut self, term: Term) -> Option<Term> {
-        if term.kind() == Kind::Number {
+        if term.kind() == TermKind::Number {
             let name = match &term.what {
                 What::Value(named) => named.ident.to_string(),
                 _ => "n".to_owned(),
             };
-            return self.wrong(&term.tokens, Wrong::NotCondition(name));
+            return self.wrong(&term.tokens, ClauseFault::NotCondition(name));
         }
         Some(term)
     }
 
     /// A part that stands where a number does.
     fn number(&mut self, term: Term) -> Option<Term> {
-        if term.kind() == Kind::Condition {
-            return self.wrong(&term.tokens, Wrong::NotNumber);
+        if term.kind() == TermKind::Condition {
+            return self.wrong(&term.tokens, ClauseFault::NotNumber);
         }
         Some(term)
     }
@@ -173,8 +173,8 @@ impl Reader<'_> {
                 syn::LitInt::new(&wide, int.span()).into_token_stream()
             }
             Lit::Int(_) | Lit::Float(_) | Lit::Bool(_) => literal.to_token_stream(),
-            Lit::Char(_) | Lit::Byte(_) => return self.wrong(literal, Wrong::Character),
-            _ => return self.wrong(literal, Wrong::Text),
+            Lit::Char(_) | Lit::Byte(_) => return self.wrong(literal, ClauseFault::Character),
+            _ => return self.wrong(literal, ClauseFault::Text),
         };
         Some(What::Constant(tokens))
     }
@@ -185,12 +185,12 @@ impl Reader<'_> {
         }
         if let Some(name) = path.path.get_ident() {
             if name == "self" {
-                return self.wrong(path, Wrong::Receiver);
+                return self.wrong(path, ClauseFault::Receiver);
             }
             let text = name.unraw().to_string();
             let is_lower = text.starts_with(|c: char| c.is_lowercase() || c == '_');
             if is_lower && let Some(near) = self.near(&text) {
-                return self.wrong(path, Wrong::NoSuchParameter(text, near));
+                return self.wrong(path, ClauseFault::NoSuchParameter(text, near));
             }
         }
         Some(What::Constant(path.to_token_stream()))
@@ -208,45 +208,45 @@ impl Reader<'_> {
     }
 
     /// The parameter of this name.
-    fn named(&self, path: &ExprPath) -> Option<Named> {
+    fn named(&self, path: &ExprPath) -> Option<NamedParam> {
         let ident = path.path.get_ident().filter(|_| path.qself.is_none())?;
         let index = index_of(ident, self.params)?;
-        Some(Named {
+        Some(NamedParam {
             index,
             ident: ident.clone(),
         })
     }
 
     /// A parameter that is asked by its name, `form` is how.
-    fn parameter(&mut self, expr: &Expr, form: &'static str) -> Option<Named> {
+    fn parameter(&mut self, expr: &Expr, form: &'static str) -> Option<NamedParam> {
         match plain(expr) {
             Expr::Path(path) => match self.named(path) {
                 Some(named) => self.addressed(named, form),
-                None if path.path.is_ident("self") => self.wrong(path, Wrong::Receiver),
+                None if path.path.is_ident("self") => self.wrong(path, ClauseFault::Receiver),
                 None => {
                     let name = path.path.get_ident().map(|name| name.unraw().to_string());
                     let near = name.as_deref().and_then(|name| self.near(name));
                     match (name, near) {
                         (Some(name), Some(near)) => {
-                            self.wrong(path, Wrong::NoSuchParameter(name, near))
+                            self.wrong(path, ClauseFault::NoSuchParameter(name, near))
                         }
-                        _ => self.wrong(path, Wrong::NotParameter(form)),
+                        _ => self.wrong(path, ClauseFault::NotParameter(form)),
                     }
                 }
             },
-            other => self.wrong(other, Wrong::NotParameter(form)),
+            other => self.wrong(other, ClauseFault::NotParameter(form)),
         }
     }
 
     /// A parameter that is no number, of which `form` can be asked.
-    fn addressed(&mut self, named: Named, form: &'static str) -> Option<Named> {
+    fn addressed(&mut self, named: NamedParam, form: &'static str) -> Option<NamedParam> {
         let is_number = self
             .params
             .get(named.index)
             .is_some_and(|param| matches!(param.ty, ParamType::Scalar(_)));
         if is_number && form != "requires_known(x)" {
             let name = named.ident.to_string();
-            return self.wrong(&named.ident, Wrong::IsNumber(name));
+            return self.wrong(&named.ident, ClauseFault::IsNumber(name));
         }
         Some(named)
     }
@@ -258,7 +258,7 @@ impl Reader<'_> {
                 last.map(|last| last.unraw().to_string())
                     .unwrap_or_default()
             }
-            other => return self.wrong(other, Wrong::Other),
+            other => return self.wrong(other, ClauseFault::Other),
         };
         let form = match name.as_str() {
             "min" => "min(a, b)",
@@ -268,9 +268,9 @@ impl Reader<'_> {
             "len" | "is_null" | "is_aligned" => {
                 let of = call.args.first().map_or_else(|| "x".to_owned(), spell);
                 let n = if name == "is_aligned" { "8" } else { "" };
-                return self.wrong(call, Wrong::IsMethod(format!("{of}.{name}({n})")));
+                return self.wrong(call, ClauseFault::IsMethod(format!("{of}.{name}({n})")));
             }
-            "abs" => return self.wrong(call, Wrong::MethodInstead("max(n, -n)")),
+            "abs" => return self.wrong(call, ClauseFault::MethodInstead("max(n, -n)")),
             _ => {
                 let known = ["min", "max", "disjoint", "requires_known"];
                 let near = match name.as_str() {
@@ -280,17 +280,17 @@ impl Reader<'_> {
                     "maximum" => Some("max"),
                     _ => near_names(&name, known).first().copied(),
                 };
-                return self.wrong(&call.func, Wrong::NoSuchFunction(name, near));
+                return self.wrong(&call.func, ClauseFault::NoSuchFunction(name, near));
             }
         };
         if !matches!(plain(&call.func), Expr::Path(path) if path.path.get_ident().is_some()) {
             let is_generic = call.func.to_token_stream().to_string().contains('<');
             if is_generic {
-                return self.wrong(&call.func, Wrong::Generic(form.to_owned()));
+                return self.wrong(&call.func, ClauseFault::Generic(form.to_owned()));
             }
             return self.wrong(
                 &call.func,
-                Wrong::NoSuchFunction(spell(&call.func), Some(form)),
+                ClauseFault::NoSuchFunction(spell(&call.func), Some(form)),
             );
         }
         let arguments: Vec<&Expr> = call.args.iter().collect();
@@ -306,7 +306,7 @@ impl Reader<'_> {
                 Some(What::Disjoint(a?, b?))
             }
             ("requires_known", [a]) => Some(What::IsKnown(self.parameter(a, form)?)),
-            _ => self.wrong(call, Wrong::Arguments(form)),
+            _ => self.wrong(call, ClauseFault::Arguments(form)),
         }
     }
 
@@ -323,10 +323,10 @@ impl Reader<'_> {
             Expr::Path(path) if path.path.get_ident().is_some() => {
                 self.parameter(receiver, form)?
             }
-            other => return self.wrong(other, Wrong::NotOfParameter(name)),
+            other => return self.wrong(other, ClauseFault::NotOfParameter(name)),
         };
         if call.turbofish.is_some() {
-            return self.wrong(&call.turbofish, Wrong::Generic(form.to_owned()));
+            return self.wrong(&call.turbofish, ClauseFault::Generic(form.to_owned()));
         }
         let arguments: Vec<&Expr> = call.args.iter().collect();
         match (name.as_str(), arguments.as_slice()) {
@@ -336,7 +336,7 @@ impl Reader<'_> {
                 let n = self.term(n)?;
                 Some(What::IsAligned(named, Box::new(self.number(n)?)))
             }
-            _ => self.wrong(call, Wrong::Arguments(form)),
+            _ => self.wrong(call, ClauseFault::Arguments(form)),
         }
     }
 
@@ -345,19 +345,19 @@ impl Reader<'_> {
         let of = spell(&call.receiver);
         let first = call.args.first().map_or_else(|| "m".to_owned(), spell);
         let instead = match name {
-            "min" | "max" => Wrong::IsFunction(format!("{name}({of}, {first})")),
+            "min" | "max" => ClauseFault::IsFunction(format!("{name}({of}, {first})")),
             "disjoint" | "requires_known" if call.args.is_empty() => {
-                Wrong::IsFunction(format!("{name}({of})"))
+                ClauseFault::IsFunction(format!("{name}({of})"))
             }
-            "disjoint" => Wrong::IsFunction(format!("{name}({of}, {first})")),
-            "abs" => Wrong::MethodInstead("max(n, -n)"),
-            "is_empty" => Wrong::MethodInstead("x.len() == 0"),
-            "is_some" => Wrong::MethodInstead("!x.is_null()"),
-            "is_none" => Wrong::MethodInstead("x.is_null()"),
-            "is_nan" => Wrong::MethodInstead("a == a"),
-            "pow" | "powi" => Wrong::MethodInstead("n * n"),
-            "is_positive" => Wrong::MethodInstead("n > 0"),
-            "is_negative" => Wrong::MethodInstead("n < 0"),
+            "disjoint" => ClauseFault::IsFunction(format!("{name}({of}, {first})")),
+            "abs" => ClauseFault::MethodInstead("max(n, -n)"),
+            "is_empty" => ClauseFault::MethodInstead("x.len() == 0"),
+            "is_some" => ClauseFault::MethodInstead("!x.is_null()"),
+            "is_none" => ClauseFault::MethodInstead("x.is_null()"),
+            "is_nan" => ClauseFault::MethodInstead("a == a"),
+            "pow" | "powi" => ClauseFault::MethodInstead("n * n"),
+            "is_positive" => ClauseFault::MethodInstead("n > 0"),
+            "is_negative" => ClauseFault::MethodInstead("n < 0"),
             _ => {
                 let near = match name {
                     "length" | "size" | "count" | "capacity" => Some("len"),
@@ -372,7 +372,7 @@ impl Reader<'_> {
                     "is_null" => "x.is_null()",
                     _ => "x.is_aligned(8)",
                 });
-                Wrong::NoSuchMethod(name.to_owned(), form)
+                ClauseFault::NoSuchMethod(name.to_owned(), form)
             }
         };
         self.wrong(&call.method, instead)
@@ -396,43 +396,45 @@ fn plain(mut expr: &Expr) -> &Expr {
 }
 
 /// The mistake for an expression that the language does not have.
-fn foreign(expr: &Expr, params: &[DeclaredParam]) -> (TokenStream, Wrong) {
+fn foreign(expr: &Expr, params: &[DeclaredParam]) -> (TokenStream, ClauseFault) {
     let all = expr.to_token_stream();
     match expr {
-        Expr::Assign(assign) => (assign.eq_token.to_token_stream(), Wrong::Assigned),
+        Expr::Assign(assign) => (assign.eq_token.to_token_stream(), ClauseFault::Assigned),
         Expr::Cast(cast) => {
             let ty = crate::spell::spell(&cast.ty);
-            (cast.as_token.to_token_stream(), Wrong::Cast(ty))
+            (cast.as_token.to_token_stream(), ClauseFault::Cast(ty))
         }
-        Expr::Reference(reference) => (reference.and_token.to_token_stream(), Wrong::Borrowed),
-        Expr::Range(_) => (all, Wrong::Range),
+        Expr::Reference(reference) => {
+            (reference.and_token.to_token_stream(), ClauseFault::Borrowed)
+        }
+        Expr::Range(_) => (all, ClauseFault::Range),
         Expr::Field(field) => {
             let member = field.member.to_token_stream().to_string();
             let is_param = matches!(plain(&field.base), Expr::Path(path)
                 if path.path.get_ident().is_some_and(|name| index_of(name, params).is_some()));
             let wrong = match member.as_str() {
                 "len" | "is_null" if is_param => {
-                    Wrong::NoParentheses(format!("{}.{member}()", spell(&field.base)))
+                    ClauseFault::NoParentheses(format!("{}.{member}()", spell(&field.base)))
                 }
-                _ => Wrong::Field,
+                _ => ClauseFault::Field,
             };
             (field.member.to_token_stream(), wrong)
         }
-        Expr::Index(_) => (all, Wrong::Index),
-        Expr::If(it) => (it.if_token.to_token_stream(), Wrong::If),
-        Expr::Match(it) => (it.match_token.to_token_stream(), Wrong::If),
-        Expr::Block(_) | Expr::Unsafe(_) | Expr::Const(_) => (all, Wrong::Block),
-        Expr::Tuple(_) => (all, Wrong::Tuple),
-        Expr::Array(_) | Expr::Repeat(_) => (all, Wrong::Array),
-        Expr::Macro(_) => (all, Wrong::Macro),
-        Expr::Closure(_) => (all, Wrong::Closure),
-        Expr::Infer(_) => (all, Wrong::Anonymous),
-        _ => (all, Wrong::Other),
+        Expr::Index(_) => (all, ClauseFault::Index),
+        Expr::If(it) => (it.if_token.to_token_stream(), ClauseFault::If),
+        Expr::Match(it) => (it.match_token.to_token_stream(), ClauseFault::If),
+        Expr::Block(_) | Expr::Unsafe(_) | Expr::Const(_) => (all, ClauseFault::Block),
+        Expr::Tuple(_) => (all, ClauseFault::Tuple),
+        Expr::Array(_) | Expr::Repeat(_) => (all, ClauseFault::Array),
+        Expr::Macro(_) => (all, ClauseFault::Macro),
+        Expr::Closure(_) => (all, ClauseFault::Closure),
+        Expr::Infer(_) => (all, ClauseFault::Anonymous),
+        _ => (all, ClauseFault::Other),
     }
 }
 
 /// The mistake for tokens that are not an expression.
-fn unreadable(tokens: TokenStream) -> (TokenStream, Wrong) {
+fn unreadable(tokens: TokenStream) -> (TokenStream, ClauseFault) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     let mark = |tree: Option<&TokenTree>| match tree {
         Some(TokenTree::Punct(punct)) => punct.as_char(),
@@ -447,33 +449,37 @@ fn unreadable(tokens: TokenStream) -> (TokenStream, Wrong) {
         match tree {
             TokenTree::Ident(word) if at > 0 || word == "not" => {
                 let found = match word.to_string().as_str() {
-                    "and" => Wrong::Word("and", "&&"),
-                    "or" => Wrong::Word("or", "||"),
-                    "not" => Wrong::Word("not", "!"),
+                    "and" => ClauseFault::Word("and", "&&"),
+                    "or" => ClauseFault::Word("or", "||"),
+                    "not" => ClauseFault::Word("not", "!"),
                     "as" => {
                         let ty = trees
                             .get(at + 1)
                             .map_or_else(String::new, ToString::to_string);
-                        Wrong::Cast(ty)
+                        ClauseFault::Cast(ty)
                     }
                     _ => continue,
                 };
                 return (word.to_token_stream(), found);
             }
             TokenTree::Punct(punct) => match (punct.as_char(), mark(trees.get(at + 1))) {
-                ('=', '<') => return (pair(), Wrong::Arrow("<=")),
-                ('=', '>') => return (pair(), Wrong::Arrow(">=")),
-                ('<', '>') => return (pair(), Wrong::Arrow("!=")),
+                ('=', '<') => return (pair(), ClauseFault::Arrow("<=")),
+                ('=', '>') => return (pair(), ClauseFault::Arrow(">=")),
+                ('<', '>') => return (pair(), ClauseFault::Arrow("!=")),
                 ('=', '=') if mark(trees.get(at + 2)) == '=' => {
-                    return (pair(), Wrong::Arrow("=="));
+                    return (pair(), ClauseFault::Arrow("=="));
                 }
                 ('&', '&') | ('|', '|') => (comparisons, is_second) = (0, true),
-                ('&', _) if at > 0 => return (tree.to_token_stream(), Wrong::Bits("&", "&&")),
-                ('|', _) if at > 0 => return (tree.to_token_stream(), Wrong::Bits("|", "||")),
+                ('&', _) if at > 0 => {
+                    return (tree.to_token_stream(), ClauseFault::Bits("&", "&&"));
+                }
+                ('|', _) if at > 0 => {
+                    return (tree.to_token_stream(), ClauseFault::Bits("|", "||"));
+                }
                 ('<' | '>', _) | ('=' | '!', '=') => {
                     comparisons += 1;
                     if comparisons == 2 {
-                        return (tree.to_token_stream(), Wrong::Chained);
+                        return (tree.to_token_stream(), ClauseFault::Chained);
                     }
                 }
                 _ => {}
@@ -481,5 +487,5 @@ fn unreadable(tokens: TokenStream) -> (TokenStream, Wrong) {
             _ => {}
         }
     }
-    (tokens, Wrong::Syntax)
+    (tokens, ClauseFault::Syntax)
 }

@@ -8,7 +8,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 
-use crate::clause::{Clause, Named, Term, What};
+use crate::clause::{Clause, NamedParam, Term, What};
 use crate::declaration::{Declaration, DeclaredParam};
 use crate::spans::around;
 
@@ -58,7 +58,7 @@ pub(super) fn documentation(declaration: &Declaration) -> Vec<String> {
 fn of_call(
     clause: &Clause,
     index: usize,
-    asked: &[(Named, Asked)],
+    asked: &[(NamedParam, Asked)],
     declaration: &Declaration,
 ) -> TokenStream {
     let verdict = local("_verdict");
@@ -152,7 +152,7 @@ impl Clause {
 
 impl Term {
     /// All that is asked of parameters, from left to right.
-    fn ask(&self, asked: &mut Vec<(Named, Asked)>) {
+    fn ask(&self, asked: &mut Vec<(NamedParam, Asked)>) {
         match &self.what {
             What::Value(of) => asked.push((of.clone(), Asked::Value)),
             What::Constant(_) => {}
@@ -236,7 +236,7 @@ impl Term {
     }
 }
 
-impl Named {
+impl NamedParam {
     fn address(&self) -> (Ident, TokenStream) {
         let proof = proof(&self.ident, quote!(Address), quote!(IS));
         (seen(self.index), proof)

@@ -17,7 +17,7 @@ use crate::declaration::{Declaration, DeclaredParam, DeclaredResult, ParamType};
 /// The whole function, without the attributes of the user.
 pub(super) fn documented(declaration: &Declaration, context: &ExpansionContext) -> TokenStream {
     let krate = &context.krate;
-    let names = Names::for_them_alone(declaration, context);
+    let names = FreeNames::for_them_alone(declaration, context);
     let Declaration {
         vis,
         unsafety,
@@ -26,7 +26,7 @@ pub(super) fn documented(declaration: &Declaration, context: &ExpansionContext) 
         result,
         ..
     } = declaration;
-    let Names {
+    let FreeNames {
         on,
         lifetime,
         target,
@@ -44,15 +44,15 @@ pub(super) fn documented(declaration: &Declaration, context: &ExpansionContext) 
 }
 
 /// Names that the user did not give: of the generic parameters, and of the parameter for the target.
-struct Names {
+struct FreeNames {
     on: Ident,
     lifetime: Lifetime,
     target: Ident,
 }
 
-impl Names {
+impl FreeNames {
     /// Names that the visible tokens of the declaration do not use.
-    fn for_them_alone(declaration: &Declaration, context: &ExpansionContext) -> Names {
+    fn for_them_alone(declaration: &Declaration, context: &ExpansionContext) -> FreeNames {
         let mut used = context.krate.to_string();
         let mut add = |tokens: TokenStream| words(tokens, &mut used);
         declaration
@@ -75,7 +75,7 @@ impl Names {
         let is_param = |name: &&str| declaration.params.iter().any(|p| p.ident.unraw() == *name);
         let target = ["ctx_or_proc", "target"];
         let target = target.into_iter().find(|name| !is_param(name));
-        Names {
+        FreeNames {
             on: Ident::new(free(["On", "OnTarget"], "__On"), here),
             lifetime: Lifetime::new(&format!("'{lifetime}"), here),
             target: Ident::new(target.unwrap_or("_ctx_or_proc"), here),
@@ -97,7 +97,7 @@ fn words(tokens: TokenStream, found: &mut String) {
     }
 }
 
-fn parameter(param: &DeclaredParam, names: &Names, context: &ExpansionContext) -> TokenStream {
+fn parameter(param: &DeclaredParam, names: &FreeNames, context: &ExpansionContext) -> TokenStream {
     let krate = &context.krate;
     let lifetime = &names.lifetime;
     let DeclaredParam { attrs, ident, ty } = param;
