@@ -1,13 +1,13 @@
 //! The contents of sections, with relocations applied.
 
 use super::Mistakes;
-use super::input::{ALLOC, Relocation, STT_TLS, Section, TLS};
+use super::input::{ALLOC, InputRelocation, InputSection, STT_TLS, TLS};
 use super::layout::{Layout, TABLE_WORDS};
 use super::needs::{Addend, Dynamic, Needs, RelocatedPlace, SlotKind};
 use super::plt;
 use super::relocation::Expression;
 use super::sections::{Output, Outputs};
-use super::symbols::{SymbolTarget, Symbols};
+use super::symbols::{LinkedSymbols, SymbolTarget};
 
 /// What the file holds beside headers, symbols and relocations.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(super) struct RelaEntry {
 }
 
 pub(super) fn contents(
-    symbols: &Symbols<'_>,
+    symbols: &LinkedSymbols<'_>,
     outputs: &Outputs,
     needs: &Needs,
     layout: &Layout,
@@ -60,7 +60,7 @@ pub(super) fn contents(
 }
 
 struct Applier<'a, 'd> {
-    symbols: &'a Symbols<'d>,
+    symbols: &'a LinkedSymbols<'d>,
     outputs: &'a Outputs,
     needs: &'a Needs,
     layout: &'a Layout,
@@ -118,8 +118,8 @@ impl Applier<'_, '_> {
     fn value(
         &self,
         object: usize,
-        section: &Section<'_>,
-        relocation: &Relocation,
+        section: &InputSection<'_>,
+        relocation: &InputRelocation,
         address: u64,
     ) -> Option<u64> {
         let target = self.symbols.target(object, relocation.symbol);
@@ -162,8 +162,8 @@ impl Applier<'_, '_> {
     fn of_debug(
         &self,
         object: usize,
-        section: &Section<'_>,
-        relocation: &Relocation,
+        section: &InputSection<'_>,
+        relocation: &InputRelocation,
         target: SymbolTarget,
     ) -> Option<u64> {
         let addend = relocation.addend.cast_unsigned();

@@ -34,14 +34,14 @@ const STT_FILE: u8 = 4;
 pub(super) struct Object<'d> {
     pub(super) name: &'d str,
     pub(super) flags: u32,
-    pub(super) sections: Vec<Section<'d>>,
-    pub(super) symbols: Vec<Symbol<'d>>,
-    pub(super) groups: Vec<Group<'d>>,
+    pub(super) sections: Vec<InputSection<'d>>,
+    pub(super) symbols: Vec<InputSymbol<'d>>,
+    pub(super) groups: Vec<InputGroup<'d>>,
 }
 
 /// A section. Those that a library has nothing of are not kept.
 #[derive(Debug)]
-pub(super) struct Section<'d> {
+pub(super) struct InputSection<'d> {
     pub(super) name: &'d str,
     pub(super) flags: u64,
     pub(super) align: u64,
@@ -50,11 +50,11 @@ pub(super) struct Section<'d> {
     pub(super) ty: u32,
     /// Nothing for memory that begins as zeros.
     pub(super) data: &'d [u8],
-    pub(super) relocations: Vec<Relocation>,
+    pub(super) relocations: Vec<InputRelocation>,
     pub(super) is_kept: bool,
 }
 
-impl Section<'_> {
+impl InputSection<'_> {
     pub(super) fn has(&self, flag: u64) -> bool {
         self.flags & flag != 0
     }
@@ -62,16 +62,16 @@ impl Section<'_> {
 
 /// A relocation. Its place is in its section, its symbol in the object.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Relocation {
+pub(super) struct InputRelocation {
     pub(super) offset: u64,
-    pub(super) kind: relocation::Kind,
+    pub(super) kind: relocation::RelocationKind,
     pub(super) symbol: usize,
     pub(super) addend: i64,
 }
 
 /// Where a symbol is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum SymbolPlace {
     Undefined,
     Absolute,
     /// Memory that all objects with the name have together. The symbol's value is its alignment.
@@ -80,18 +80,18 @@ pub(super) enum Place {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Symbol<'d> {
+pub(super) struct InputSymbol<'d> {
     pub(super) name: &'d str,
     pub(super) is_local: bool,
     pub(super) is_weak: bool,
     pub(super) ty: u8,
     pub(super) visibility: u8,
-    pub(super) place: Place,
+    pub(super) place: SymbolPlace,
     pub(super) value: u64,
     pub(super) size: u64,
 }
 
-impl Symbol<'_> {
+impl InputSymbol<'_> {
     /// Whether its name is one that people know.
     pub(super) fn is_named(&self) -> bool {
         !self.name.is_empty()
@@ -102,7 +102,7 @@ impl Symbol<'_> {
 
 /// Sections that are one copy of something that several objects may have.
 #[derive(Debug)]
-pub(super) struct Group<'d> {
+pub(super) struct InputGroup<'d> {
     pub(super) name: &'d str,
     pub(super) sections: Vec<usize>,
 }
@@ -113,7 +113,7 @@ impl<'d> Object<'d> {
     /// Reads an object, or adds the reasons why it cannot be read.
     pub(super) fn read(name: &'d str, bytes: &'d [u8], mistakes: &mut Mistakes) -> Option<Self> {
         let mut own = Mistakes::default();
-        let read = Reader {
+        let read = ObjectReader {
             name,
             bytes,
             mistakes: &mut own,
@@ -134,7 +134,7 @@ impl<'d> Object<'d> {
     /// The place in a section for messages: `k.o: function f`.
     pub(super) fn place(&self, section: usize, offset: u64) -> String {
         let function = self.symbols.iter().find(|symbol| {
-            symbol.place == Place::Section(section)
+            symbol.place == SymbolPlace::Section(section)
                 && symbol.ty == STT_FUNC
                 && (symbol.value..symbol.value.saturating_add(symbol.size)).contains(&offset)
         });
@@ -150,7 +150,7 @@ impl<'d> Object<'d> {
         let Some(found) = self.symbols.get(symbol) else {
             return "no symbol";
         };
-        let Place::Section(section) = found.place else {
+        let SymbolPlace::Section(section) = found.place else {
             return if found.name.is_empty() {
                 "no symbol"
             } else {
@@ -189,17 +189,17 @@ pub(super) fn one_machine(objects: &[Object<'_>], mistakes: &mut Mistakes) {
     }
 }
 
-struct Reader<'a, 'd> {
+struct ObjectReader<'a, 'd> {
     name: &'d str,
     bytes: &'d [u8],
     mistakes: &'a mut Mistakes,
 }
 
 /// The reason why a file cannot be read any further.
-type Read<T> = Result<T, String>;
+type ReadResult<T> = Result<T, String>;
 
-impl<'d> Reader<'_, 'd> {
-    fn object(&mut self) -> Read<Object<'d>> {
+impl<'d> ObjectReader<'_, 'd> {
+    fn object(&mut self) -> ReadResult<Object<'d>> {
         let bytes = self.bytes;
         if bytes.starts_with(b"BC\xc0\xde") {
             return Err(
@@ -246,7 +246,7 @@ impl<'d> Reader<'_, 'd> {
             } else {
                 &[]
             };
-            let section = Section {
+            let section = InputSection {
                 name,
                 flags,
                 align: header.sh_addralign(LittleEndian).max(1),
@@ -288,7 +288,7 @@ impl<'d> Reader<'_, 'd> {
                     continue;
                 }
                 let symbol = object.symbols.get(of).ok_or("a group has no name")?;
-                object.groups.push(Group {
+                object.groups.push(InputGroup {
                     name: symbol.name,
                     sections: members
                         .iter()
@@ -301,7 +301,7 @@ impl<'d> Reader<'_, 'd> {
     }
 
     /// Checks a section that becomes part of the library.
-    fn check(&mut self, section: &Section<'d>) {
+    fn check(&mut self, section: &InputSection<'d>) {
         let mut wrong = |what: String| {
             let name = section.name;
             self.mistakes
@@ -344,25 +344,25 @@ impl<'d> Reader<'_, 'd> {
         index: SymbolIndex,
         symbol: &'d elf::Sym64<LittleEndian>,
         sections: usize,
-    ) -> Read<Symbol<'d>> {
+    ) -> ReadResult<InputSymbol<'d>> {
         let name = symbol
             .name(LittleEndian, table.strings())
             .map_err(damaged)?;
         let name = text(name)?;
         let place = match symbol.st_shndx(LittleEndian) {
-            elf::SHN_UNDEF => Place::Undefined,
-            elf::SHN_ABS => Place::Absolute,
-            elf::SHN_COMMON => Place::Common,
+            elf::SHN_UNDEF => SymbolPlace::Undefined,
+            elf::SHN_ABS => SymbolPlace::Absolute,
+            elf::SHN_COMMON => SymbolPlace::Common,
             _ => match table
                 .symbol_section(LittleEndian, symbol, index)
                 .map_err(damaged)?
             {
-                Some(section) if section.0 < sections => Place::Section(section.0),
+                Some(section) if section.0 < sections => SymbolPlace::Section(section.0),
                 _ => return Err(format!("{name} is in a section that is not there")),
             },
         };
         let bind = symbol.st_bind();
-        let symbol = Symbol {
+        let symbol = InputSymbol {
             name,
             is_local: bind == elf::STB_LOCAL,
             is_weak: bind == elf::STB_WEAK || bind == elf::STB_GNU_UNIQUE,
@@ -379,7 +379,7 @@ impl<'d> Reader<'_, 'd> {
             ));
         }
         let is_alignment = symbol.value.is_power_of_two() && symbol.value <= ALIGNMENT;
-        if place == Place::Common && (!is_alignment || symbol.size > SIZE) {
+        if place == SymbolPlace::Common && (!is_alignment || symbol.size > SIZE) {
             self.mistakes.add(format!(
                 "{}: {name} has {} bytes, aligned to {}; a VE has less memory, or the alignment is not a power of two up to {ALIGNMENT}",
                 self.name, symbol.size, symbol.value
@@ -393,7 +393,7 @@ impl<'d> Reader<'_, 'd> {
         list: &[elf::Rela64<LittleEndian>],
         of: usize,
         object: &mut Object<'d>,
-    ) -> Read<()> {
+    ) -> ReadResult<()> {
         let Some(section) = object.sections.get(of) else {
             return Err("it has relocations for a section that is not there".into());
         };
@@ -430,7 +430,7 @@ impl<'d> Reader<'_, 'd> {
                     .add(wrong(format!("{} outside of the section", kind.name)));
                 continue;
             }
-            relocations.push(Relocation {
+            relocations.push(InputRelocation {
                 offset,
                 kind,
                 symbol,
@@ -462,6 +462,6 @@ fn damaged(error: object::Error) -> String {
     format!("it is damaged: {error}")
 }
 
-fn text(name: &[u8]) -> Read<&str> {
+fn text(name: &[u8]) -> ReadResult<&str> {
     std::str::from_utf8(name).map_err(|_| "a name in it is not UTF-8".to_owned())
 }

@@ -14,7 +14,7 @@ use super::input::{STT_TLS, WRITE};
 use super::needs::Needs;
 use super::plt;
 use super::sections::{Output, Outputs, Rank, Segment};
-use super::symbols::{Own, SymbolTarget, Symbols, section_of};
+use super::symbols::{LinkedSymbols, Own, SymbolTarget, section_of};
 
 /// The pages of NEC's libraries.
 pub(super) const PAGE: u64 = 64 << 20;
@@ -92,7 +92,7 @@ pub(super) struct TlsBlock {
 }
 
 /// The libraries of the C library that define symbols which objects need.
-fn providers(symbols: &Symbols<'_>, needs: &Needs) -> Vec<&'static str> {
+fn providers(symbols: &LinkedSymbols<'_>, needs: &Needs) -> Vec<&'static str> {
     let asks = |wanted: fn(&str) -> bool| {
         let names = needs.imports.iter();
         let mut names = names.filter_map(|(name, _)| symbols.globals.get(*name));
@@ -116,7 +116,7 @@ impl Layout {
     /// Reserves all parts of the file in their order.
     pub(super) fn of<'a>(
         writer: &mut Writer<'a>,
-        symbols: &Symbols<'a>,
+        symbols: &LinkedSymbols<'a>,
         outputs: &'a Outputs,
         needs: &Needs,
         options: &'a LinkOptions,
@@ -137,7 +137,7 @@ impl Layout {
     fn names<'a>(
         &mut self,
         writer: &mut Writer<'a>,
-        symbols: &Symbols<'a>,
+        symbols: &LinkedSymbols<'a>,
         needs: &Needs,
         options: &'a LinkOptions,
     ) {
@@ -300,7 +300,7 @@ impl Layout {
     fn rest<'a>(
         &mut self,
         writer: &mut Writer<'a>,
-        symbols: &Symbols<'a>,
+        symbols: &LinkedSymbols<'a>,
         outputs: &'a Outputs,
     ) -> Result<(), object::write::Error> {
         for (number, output) in outputs.list.iter().enumerate() {
@@ -412,7 +412,7 @@ impl Layout {
     /// The address of something in the library, as a displacement from where it is loaded.
     pub(super) fn address(
         &self,
-        symbols: &Symbols<'_>,
+        symbols: &LinkedSymbols<'_>,
         outputs: &Outputs,
         target: SymbolTarget,
     ) -> Option<u64> {
@@ -433,7 +433,7 @@ impl Layout {
         }
     }
 
-    fn own(&self, symbols: &Symbols<'_>, outputs: &Outputs, own: Own, name: usize) -> u64 {
+    fn own(&self, symbols: &LinkedSymbols<'_>, outputs: &Outputs, own: Own, name: usize) -> u64 {
         let named = |end: bool| {
             let name = symbols.globals.get(name).and_then(|it| section_of(it.name));
             let all = outputs.list.iter().zip(&self.outputs);
@@ -455,7 +455,7 @@ impl Layout {
     /// The place of a thread-local variable in its block.
     pub(super) fn in_block(
         &self,
-        symbols: &Symbols<'_>,
+        symbols: &LinkedSymbols<'_>,
         outputs: &Outputs,
         target: SymbolTarget,
     ) -> u64 {
@@ -467,7 +467,7 @@ impl Layout {
     /// Section and value of a symbol, as symbol tables have them.
     pub(super) fn symbol(
         &self,
-        symbols: &Symbols<'_>,
+        symbols: &LinkedSymbols<'_>,
         outputs: &Outputs,
         target: SymbolTarget,
         ty: u8,

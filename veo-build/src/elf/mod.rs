@@ -29,7 +29,7 @@ use self::input::Object;
 use self::layout::Layout;
 use self::needs::Needs;
 use self::sections::Outputs;
-use self::symbols::{Definition, Global, Own, Symbols};
+use self::symbols::{Global, LinkedSymbols, Own, SymbolDefinition};
 use self::write::LibraryParts;
 
 /// With a new number, libraries of an older linker are linked again.
@@ -49,12 +49,12 @@ pub(crate) struct LinkOptions {
 pub(crate) struct Library {
     pub(crate) bytes: Vec<u8>,
     /// The symbols that other libraries must define when this one is loaded.
-    pub(crate) undefined: Vec<Undefined>,
+    pub(crate) undefined: Vec<UndefinedSymbol>,
 }
 
 /// A symbol that the library needs and does not define.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Undefined {
+pub(crate) struct UndefinedSymbol {
     pub(crate) name: String,
     /// Who needs it: `k.o: function f`.
     pub(crate) place: String,
@@ -67,9 +67,9 @@ pub(crate) fn asked(objects: &[(String, Vec<u8>)]) -> BTreeSet<String> {
     let objects = objects
         .iter()
         .filter_map(|(name, bytes)| Object::read(name, bytes, &mut mistakes));
-    let symbols = Symbols::resolve(objects.collect(), &mut mistakes);
+    let symbols = LinkedSymbols::resolve(objects.collect(), &mut mistakes);
     let is_asked = |global: &&Global<'_>| {
-        global.is_needed() || global.definition == Some(Definition::Own(Own::Handle))
+        global.is_needed() || global.definition == Some(SymbolDefinition::Own(Own::Handle))
     };
     let names = symbols.globals.iter().filter(is_asked);
     names.map(|global| global.name.to_owned()).collect()
@@ -93,7 +93,7 @@ pub(crate) fn link(
     }
     mistakes.check()?;
     input::one_machine(&read, &mut mistakes);
-    let symbols = Symbols::resolve(read, &mut mistakes);
+    let symbols = LinkedSymbols::resolve(read, &mut mistakes);
     let outputs = Outputs::of(&symbols, &mut mistakes);
     let needs = Needs::of(&symbols, &outputs, &mut mistakes);
     mistakes.check()?;

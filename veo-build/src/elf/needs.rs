@@ -3,13 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::input::{ALLOC, Relocation, STT_TLS, Section, WRITE};
+use super::input::{ALLOC, InputRelocation, InputSection, STT_TLS, WRITE};
 use super::relocation::{
     DTPMOD64, DTPOFF64, Expression, GLOB_DAT, JUMP_SLOT, Part, REFQUAD, RELATIVE, TPOFF64,
 };
 use super::sections::Outputs;
-use super::symbols::{SymbolTarget, Symbols};
-use super::{Mistakes, Undefined};
+use super::symbols::{LinkedSymbols, SymbolTarget};
+use super::{Mistakes, UndefinedSymbol};
 
 /// What a slot of the global offset table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,7 +84,11 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    pub(super) fn of(symbols: &Symbols<'_>, outputs: &Outputs, mistakes: &mut Mistakes) -> Self {
+    pub(super) fn of(
+        symbols: &LinkedSymbols<'_>,
+        outputs: &Outputs,
+        mistakes: &mut Mistakes,
+    ) -> Self {
         let mut needs = Needs::default();
         for output in &outputs.list {
             for piece in &output.pieces {
@@ -125,10 +129,10 @@ impl Needs {
         self.dynamic.iter().take_while(relative).count()
     }
 
-    pub(super) fn undefined(&self, symbols: &Symbols<'_>) -> Vec<Undefined> {
+    pub(super) fn undefined(&self, symbols: &LinkedSymbols<'_>) -> Vec<UndefinedSymbol> {
         let needed = self.imports.iter().filter_map(|(name, place)| {
             let global = symbols.globals.get(*name)?;
-            global.is_needed().then(|| Undefined {
+            global.is_needed().then(|| UndefinedSymbol {
                 name: global.name.to_owned(),
                 place: place.clone(),
             })
@@ -206,16 +210,16 @@ impl Needs {
 }
 
 struct Scan<'a, 'd> {
-    symbols: &'a Symbols<'d>,
+    symbols: &'a LinkedSymbols<'d>,
     object: usize,
     index: usize,
-    section: &'a Section<'d>,
+    section: &'a InputSection<'d>,
     needs: &'a mut Needs,
     mistakes: &'a mut Mistakes,
 }
 
 impl Scan<'_, '_> {
-    fn relocation(&mut self, relocation: &Relocation) {
+    fn relocation(&mut self, relocation: &InputRelocation) {
         let target = self.symbols.target(self.object, relocation.symbol);
         let expression = relocation.kind.expression;
         if !self.section.has(ALLOC) {
@@ -287,7 +291,7 @@ impl Scan<'_, '_> {
     }
 
     /// An address in the contents, which is known when the library is loaded.
-    fn absolute(&mut self, relocation: &Relocation, target: SymbolTarget) {
+    fn absolute(&mut self, relocation: &InputRelocation, target: SymbolTarget) {
         if relocation.kind.part != Part::Whole || !self.section.has(WRITE) {
             return self.wrong(
                 relocation,
@@ -310,7 +314,7 @@ impl Scan<'_, '_> {
         });
     }
 
-    fn is_tls(&self, relocation: &Relocation, target: SymbolTarget) -> bool {
+    fn is_tls(&self, relocation: &InputRelocation, target: SymbolTarget) -> bool {
         match target {
             SymbolTarget::Section {
                 object, section, ..
@@ -328,12 +332,12 @@ impl Scan<'_, '_> {
         }
     }
 
-    fn place(&self, relocation: &Relocation) -> String {
+    fn place(&self, relocation: &InputRelocation) -> String {
         let object = self.symbols.objects.get(self.object);
         object.map_or_else(String::new, |it| it.place(self.index, relocation.offset))
     }
 
-    fn wrong(&mut self, relocation: &Relocation, what: &str) {
+    fn wrong(&mut self, relocation: &InputRelocation, what: &str) {
         let object = self.symbols.objects.get(self.object);
         let name = object.map_or("", |it| {
             it.symbol_name(relocation.symbol, relocation.addend)

@@ -45,7 +45,7 @@ pub(super) enum Part {
 
 /// A kind of relocation.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kind {
+pub(super) struct RelocationKind {
     pub(super) name: &'static str,
     pub(super) expression: Expression,
     pub(super) part: Part,
@@ -60,7 +60,7 @@ pub(super) const DTPOFF64: u32 = 23;
 pub(super) const TPOFF64: u32 = 24;
 
 /// The kind with a number.
-pub(super) fn kind(number: u32) -> Option<Kind> {
+pub(super) fn kind(number: u32) -> Option<RelocationKind> {
     use Expression as E;
     use Part as P;
     let (name, expression, part) = match number {
@@ -103,7 +103,7 @@ pub(super) fn kind(number: u32) -> Option<Kind> {
         36 => ("R_VE_CALL_LO32", E::Absolute, P::Low),
         _ => return None,
     };
-    Some(Kind {
+    Some(RelocationKind {
         name,
         expression,
         part,

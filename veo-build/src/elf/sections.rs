@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use object::elf;
 
 use super::Mistakes;
-use super::input::{ALLOC, EXECUTE, Section, TLS, WRITE};
-use super::symbols::{Symbols, is_c_name};
+use super::input::{ALLOC, EXECUTE, InputSection, TLS, WRITE};
+use super::symbols::{LinkedSymbols, is_c_name};
 
 /// Flags of sections that say something of a library.
 const KEPT_FLAGS: u64 = WRITE | ALLOC | EXECUTE | TLS;
@@ -82,7 +82,7 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    pub(super) fn of(symbols: &Symbols<'_>, mistakes: &mut Mistakes) -> Self {
+    pub(super) fn of(symbols: &LinkedSymbols<'_>, mistakes: &mut Mistakes) -> Self {
         let mut list: Vec<Output> = Vec::new();
         let mut by_name: HashMap<(String, Segment, Rank), usize> = HashMap::new();
         for (object, index, section) in symbols.kept() {
@@ -159,7 +159,7 @@ impl Outputs {
 }
 
 /// Name, segment and rank of the section of the library that a section belongs to, and its priority there.
-fn kind<'s>(section: &Section<'s>) -> (&'s str, Segment, Rank, u32) {
+fn kind<'s>(section: &InputSection<'s>) -> (&'s str, Segment, Rank, u32) {
     let name = section.name;
     let is = |prefix: &str| {
         let rest = name.strip_prefix(prefix);
@@ -217,7 +217,7 @@ fn kind<'s>(section: &Section<'s>) -> (&'s str, Segment, Rank, u32) {
     }
 }
 
-fn ty(section: &Section<'_>, rank: Rank) -> u32 {
+fn ty(section: &InputSection<'_>, rank: Rank) -> u32 {
     match rank {
         Rank::Constructors => elf::SHT_INIT_ARRAY.0,
         Rank::Destructors => elf::SHT_FINI_ARRAY.0,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Mistakes;
-use super::input::{ALLOC, Object, Place, STT_TLS, Section, Symbol, TLS, WRITE};
+use super::input::{ALLOC, InputSection, InputSymbol, Object, STT_TLS, SymbolPlace, TLS, WRITE};
 
 pub(super) const DEFAULT: u8 = 0;
 const INTERNAL: u8 = 1;
@@ -21,7 +21,7 @@ pub(super) const OWN: usize = 0;
 
 /// All objects and names of a link.
 #[derive(Debug)]
-pub(super) struct Symbols<'d> {
+pub(super) struct LinkedSymbols<'d> {
     /// The linker's own one first.
     pub(super) objects: Vec<Object<'d>>,
     pub(super) globals: Vec<Global<'d>>,
@@ -34,7 +34,7 @@ pub(super) struct Symbols<'d> {
 #[derive(Debug)]
 pub(super) struct Global<'d> {
     pub(super) name: &'d str,
-    pub(super) definition: Option<Definition>,
+    pub(super) definition: Option<SymbolDefinition>,
     pub(super) visibility: u8,
     /// Whether a reference that is not weak asks for it.
     is_wanted: bool,
@@ -54,7 +54,7 @@ enum Strength {
 
 /// Who defines a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Definition {
+pub(super) enum SymbolDefinition {
     Symbol { object: usize, symbol: usize },
     Own(Own),
 }
@@ -106,7 +106,7 @@ impl Global<'_> {
 
     /// Whether other libraries can find it here.
     pub(super) fn is_exported(&self) -> bool {
-        matches!(self.definition, Some(Definition::Symbol { .. }))
+        matches!(self.definition, Some(SymbolDefinition::Symbol { .. }))
             && [DEFAULT, PROTECTED].contains(&self.visibility)
     }
 
@@ -120,12 +120,12 @@ impl Global<'_> {
     }
 }
 
-impl<'d> Symbols<'d> {
+impl<'d> LinkedSymbols<'d> {
     /// Resolves the names of objects.
     pub(super) fn resolve(read: Vec<Object<'d>>, mistakes: &mut Mistakes) -> Self {
         let mut objects = vec![own_object()];
         objects.extend(read);
-        let mut symbols = Symbols {
+        let mut symbols = LinkedSymbols {
             dropped: one_of_each(&objects),
             objects,
             globals: Vec::new(),
@@ -172,26 +172,30 @@ impl<'d> Symbols<'d> {
             return SymbolTarget::Nothing;
         };
         match global.definition {
-            Some(Definition::Own(own)) => SymbolTarget::Own(own, number),
-            Some(Definition::Symbol { object, symbol }) => match self.symbol(object, symbol) {
-                Some(found) => self.placed(object, found),
-                None => SymbolTarget::Nothing,
-            },
+            Some(SymbolDefinition::Own(own)) => SymbolTarget::Own(own, number),
+            Some(SymbolDefinition::Symbol { object, symbol }) => {
+                match self.symbol(object, symbol) {
+                    Some(found) => self.placed(object, found),
+                    None => SymbolTarget::Nothing,
+                }
+            }
             None if global.visibility == DEFAULT => SymbolTarget::Import(number),
             None => SymbolTarget::Nothing,
         }
     }
 
-    fn placed(&self, object: usize, symbol: &Symbol<'_>) -> SymbolTarget {
+    fn placed(&self, object: usize, symbol: &InputSymbol<'_>) -> SymbolTarget {
         match symbol.place {
-            Place::Section(section) if self.is_kept(object, section) => SymbolTarget::Section {
-                object,
-                section,
-                value: symbol.value,
-            },
-            Place::Section(_) => SymbolTarget::Dropped,
-            Place::Absolute => SymbolTarget::Absolute(symbol.value),
-            Place::Undefined | Place::Common => SymbolTarget::Nothing,
+            SymbolPlace::Section(section) if self.is_kept(object, section) => {
+                SymbolTarget::Section {
+                    object,
+                    section,
+                    value: symbol.value,
+                }
+            }
+            SymbolPlace::Section(_) => SymbolTarget::Dropped,
+            SymbolPlace::Absolute => SymbolTarget::Absolute(symbol.value),
+            SymbolPlace::Undefined | SymbolPlace::Common => SymbolTarget::Nothing,
         }
     }
 
@@ -204,24 +208,24 @@ impl<'d> Symbols<'d> {
         !is_dropped && self.section(object, section).is_some_and(|it| it.is_kept)
     }
 
-    pub(super) fn section(&self, object: usize, section: usize) -> Option<&Section<'d>> {
+    pub(super) fn section(&self, object: usize, section: usize) -> Option<&InputSection<'d>> {
         self.objects.get(object)?.sections.get(section)
     }
 
-    pub(super) fn symbol(&self, object: usize, symbol: usize) -> Option<&Symbol<'d>> {
+    pub(super) fn symbol(&self, object: usize, symbol: usize) -> Option<&InputSymbol<'d>> {
         self.objects.get(object)?.symbols.get(symbol)
     }
 
     /// The symbol that defines a name.
-    pub(super) fn defining(&self, global: &Global<'_>) -> Option<&Symbol<'d>> {
+    pub(super) fn defining(&self, global: &Global<'_>) -> Option<&InputSymbol<'d>> {
         match global.definition {
-            Some(Definition::Symbol { object, symbol }) => self.symbol(object, symbol),
+            Some(SymbolDefinition::Symbol { object, symbol }) => self.symbol(object, symbol),
             _ => None,
         }
     }
 
     /// The sections that are in the library, each with its object.
-    pub(super) fn kept(&self) -> impl Iterator<Item = (usize, usize, &Section<'d>)> {
+    pub(super) fn kept(&self) -> impl Iterator<Item = (usize, usize, &InputSection<'d>)> {
         let objects = self.objects.iter().enumerate();
         let all = objects.flat_map(|(object, it)| {
             let sections = it.sections.iter().enumerate();
@@ -256,11 +260,11 @@ impl<'d> Symbols<'d> {
             self.globals.len() - 1
         });
         let is_elsewhere =
-            matches!(found.place, Place::Section(section) if !self.is_kept(object, section));
+            matches!(found.place, SymbolPlace::Section(section) if !self.is_kept(object, section));
         let strength = match found.place {
-            Place::Undefined => Strength::None,
-            Place::Section(_) if is_elsewhere => Strength::None,
-            Place::Common => Strength::Common,
+            SymbolPlace::Undefined => Strength::None,
+            SymbolPlace::Section(_) if is_elsewhere => Strength::None,
+            SymbolPlace::Common => Strength::Common,
             _ if found.is_weak => Strength::Weak,
             _ => Strength::Strong,
         };
@@ -278,7 +282,7 @@ impl<'d> Symbols<'d> {
         }
         if strength == Strength::Strong && global.strength == Strength::Strong {
             let first = match global.definition {
-                Some(Definition::Symbol { object, .. }) => object,
+                Some(SymbolDefinition::Symbol { object, .. }) => object,
                 _ => global.first,
             };
             let name = |object: usize| self.objects.get(object).map_or("", |it| it.name);
@@ -291,7 +295,7 @@ impl<'d> Symbols<'d> {
         }
         if strength > global.strength {
             global.strength = strength;
-            global.definition = Some(Definition::Symbol { object, symbol });
+            global.definition = Some(SymbolDefinition::Symbol { object, symbol });
             global.ty = found.ty;
         }
     }
@@ -308,7 +312,7 @@ impl<'d> Symbols<'d> {
                 continue;
             }
             let tls = if global.ty == STT_TLS { TLS } else { 0 };
-            own.sections.push(Section {
+            own.sections.push(InputSection {
                 name: if tls == 0 { ".bss" } else { ".tbss" },
                 flags: ALLOC | WRITE | tls,
                 align,
@@ -319,17 +323,17 @@ impl<'d> Symbols<'d> {
                 relocations: Vec::new(),
                 is_kept: true,
             });
-            own.symbols.push(Symbol {
+            own.symbols.push(InputSymbol {
                 name: global.name,
                 is_local: false,
                 is_weak: false,
                 ty: global.ty,
                 visibility: global.visibility,
-                place: Place::Section(own.sections.len() - 1),
+                place: SymbolPlace::Section(own.sections.len() - 1),
                 value: 0,
                 size,
             });
-            global.definition = Some(Definition::Symbol {
+            global.definition = Some(SymbolDefinition::Symbol {
                 object: OWN,
                 symbol: own.symbols.len() - 1,
             });
@@ -355,7 +359,7 @@ impl<'d> Symbols<'d> {
                     _ => continue,
                 },
             };
-            global.definition = Some(Definition::Own(own));
+            global.definition = Some(SymbolDefinition::Own(own));
             global.visibility = HIDDEN;
         }
     }
@@ -377,7 +381,7 @@ pub(super) fn is_c_name(name: &str) -> bool {
 
 /// What the linker adds by itself.
 fn own_object<'d>() -> Object<'d> {
-    let section = |name, flags, size, data| Section {
+    let section = |name, flags, size, data| InputSection {
         name,
         flags,
         align: 16,
@@ -388,7 +392,7 @@ fn own_object<'d>() -> Object<'d> {
         relocations: Vec::new(),
         is_kept: !data.is_empty(),
     };
-    let symbol = |name, place, size| Symbol {
+    let symbol = |name, place, size| InputSymbol {
         name,
         is_local: true,
         is_weak: false,
@@ -404,8 +408,8 @@ fn own_object<'d>() -> Object<'d> {
         flags: 0,
         sections: vec![section("", 0, 0, &[]), section(".rodata", ALLOC, gap, GAP)],
         symbols: vec![
-            symbol("", Place::Undefined, 0),
-            symbol(GAP_NAME, Place::Section(1), gap),
+            symbol("", SymbolPlace::Undefined, 0),
+            symbol(GAP_NAME, SymbolPlace::Section(1), gap),
         ],
         groups: Vec::new(),
     }

@@ -17,7 +17,7 @@ use super::layout::{FileSection, Layout, PAGE};
 use super::needs::Needs;
 use super::plt;
 use super::sections::{Outputs, Rank, Segment};
-use super::symbols::{DEFAULT, Symbols};
+use super::symbols::{DEFAULT, LinkedSymbols};
 
 const READ: u32 = 4;
 const READ_WRITE: u32 = 6;
@@ -26,7 +26,7 @@ const READ_EXECUTE: u32 = 5;
 /// Parts of the library, for functions that write one of them.
 #[derive(Clone, Copy)]
 pub(super) struct LibraryParts<'a, 'd> {
-    pub(super) symbols: &'a Symbols<'d>,
+    pub(super) symbols: &'a LinkedSymbols<'d>,
     pub(super) outputs: &'a Outputs,
     pub(super) needs: &'a Needs,
     pub(super) layout: &'a Layout,
