@@ -1,12 +1,12 @@
 //! The contents of sections, with relocations applied.
 
-use super::Mistakes;
+use super::LinkMistakes;
 use super::input::{ALLOC, InputRelocation, InputSection, STT_TLS, TLS};
-use super::layout::{Layout, TABLE_WORDS};
-use super::needs::{Addend, Dynamic, Needs, RelocatedPlace, SlotKind};
+use super::layout::{LinkLayout, TABLE_WORDS};
+use super::needs::{Addend, DynamicRelocation, LinkNeeds, RelocatedPlace, SlotKind};
 use super::plt;
 use super::relocation::Expression;
-use super::sections::{Output, Outputs};
+use super::sections::{OutputSection, Outputs};
 use super::symbols::{LinkedSymbols, SymbolTarget};
 
 /// What the file holds beside headers, symbols and relocations.
@@ -33,9 +33,9 @@ pub(super) struct RelaEntry {
 pub(super) fn contents(
     symbols: &LinkedSymbols<'_>,
     outputs: &Outputs,
-    needs: &Needs,
-    layout: &Layout,
-    mistakes: &mut Mistakes,
+    needs: &LinkNeeds,
+    layout: &LinkLayout,
+    mistakes: &mut LinkMistakes,
 ) -> Contents {
     let mut link = Applier {
         symbols,
@@ -62,13 +62,13 @@ pub(super) fn contents(
 struct Applier<'a, 'd> {
     symbols: &'a LinkedSymbols<'d>,
     outputs: &'a Outputs,
-    needs: &'a Needs,
-    layout: &'a Layout,
-    mistakes: &'a mut Mistakes,
+    needs: &'a LinkNeeds,
+    layout: &'a LinkLayout,
+    mistakes: &'a mut LinkMistakes,
 }
 
 impl Applier<'_, '_> {
-    fn section(&mut self, output: &Output) -> Vec<u8> {
+    fn section(&mut self, output: &OutputSection) -> Vec<u8> {
         if output.is_zeros() {
             return Vec::new();
         }
@@ -243,7 +243,7 @@ impl Applier<'_, '_> {
         bytes(&words)
     }
 
-    fn entry(&self, dynamic: &Dynamic) -> RelaEntry {
+    fn entry(&self, dynamic: &DynamicRelocation) -> RelaEntry {
         let address = match dynamic.spot {
             RelocatedPlace::Word(word) => self.layout.got.address + word * 8,
             RelocatedPlace::Entry(entry) => self.entry_word(entry),

@@ -4,7 +4,7 @@ use object::elf::{self, FileHeader64, SectionType};
 use object::read::elf::{FileHeader as _, SectionHeader as _, Sym as _};
 use object::{LittleEndian, SymbolIndex};
 
-use super::Mistakes;
+use super::LinkMistakes;
 use super::relocation;
 
 /// The machine of VE code.
@@ -111,8 +111,12 @@ type Header = FileHeader64<LittleEndian>;
 
 impl<'d> Object<'d> {
     /// Reads an object, or adds the reasons why it cannot be read.
-    pub(super) fn read(name: &'d str, bytes: &'d [u8], mistakes: &mut Mistakes) -> Option<Self> {
-        let mut own = Mistakes::default();
+    pub(super) fn read(
+        name: &'d str,
+        bytes: &'d [u8],
+        mistakes: &mut LinkMistakes,
+    ) -> Option<Self> {
+        let mut own = LinkMistakes::default();
         let read = ObjectReader {
             name,
             bytes,
@@ -175,7 +179,7 @@ impl<'d> Object<'d> {
 }
 
 /// All objects must be for one VE.
-pub(super) fn one_machine(objects: &[Object<'_>], mistakes: &mut Mistakes) {
+pub(super) fn one_machine(objects: &[Object<'_>], mistakes: &mut LinkMistakes) {
     let Some((first, rest)) = objects.split_first() else {
         return;
     };
@@ -192,7 +196,7 @@ pub(super) fn one_machine(objects: &[Object<'_>], mistakes: &mut Mistakes) {
 struct ObjectReader<'a, 'd> {
     name: &'d str,
     bytes: &'d [u8],
-    mistakes: &'a mut Mistakes,
+    mistakes: &'a mut LinkMistakes,
 }
 
 /// The reason why a file cannot be read any further.

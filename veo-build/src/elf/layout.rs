@@ -11,9 +11,9 @@ use object::write::elf::{SectionIndex, Writer};
 
 use super::LinkOptions;
 use super::input::{STT_TLS, WRITE};
-use super::needs::Needs;
+use super::needs::LinkNeeds;
 use super::plt;
-use super::sections::{Output, Outputs, Rank, Segment};
+use super::sections::{OutputSection, OutputSegment, Outputs, SectionRank};
 use super::symbols::{LinkedSymbols, Own, SymbolTarget, section_of};
 
 /// The pages of NEC's libraries.
@@ -50,7 +50,7 @@ pub(super) struct Local {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Layout {
+pub(super) struct LinkLayout {
     /// Of the sections that come from objects, in their order.
     pub(super) outputs: Vec<FileSection>,
     pub(super) note: FileSection,
@@ -92,7 +92,7 @@ pub(super) struct TlsBlock {
 }
 
 /// The libraries of the C library that define symbols which objects need.
-fn providers(symbols: &LinkedSymbols<'_>, needs: &Needs) -> Vec<&'static str> {
+fn providers(symbols: &LinkedSymbols<'_>, needs: &LinkNeeds) -> Vec<&'static str> {
     let asks = |wanted: fn(&str) -> bool| {
         let names = needs.imports.iter();
         let mut names = names.filter_map(|(name, _)| symbols.globals.get(*name));
@@ -112,19 +112,19 @@ fn providers(symbols: &LinkedSymbols<'_>, needs: &Needs) -> Vec<&'static str> {
     libraries
 }
 
-impl Layout {
+impl LinkLayout {
     /// Reserves all parts of the file in their order.
     pub(super) fn of<'a>(
         writer: &mut Writer<'a>,
         symbols: &LinkedSymbols<'a>,
         outputs: &'a Outputs,
-        needs: &Needs,
+        needs: &LinkNeeds,
         options: &'a LinkOptions,
     ) -> Result<Self, object::write::Error> {
-        let mut layout = Layout {
+        let mut layout = LinkLayout {
             outputs: vec![FileSection::default(); outputs.list.len()],
             dynamic_symbol_of: vec![None; symbols.globals.len()],
-            ..Layout::default()
+            ..LinkLayout::default()
         };
         layout.names(writer, symbols, needs, options);
         layout.code(writer, outputs, needs)?;
@@ -138,7 +138,7 @@ impl Layout {
         &mut self,
         writer: &mut Writer<'a>,
         symbols: &LinkedSymbols<'a>,
-        needs: &Needs,
+        needs: &LinkNeeds,
         options: &'a LinkOptions,
     ) {
         let mut needed: Vec<&'a str> = options.needed.iter().map(String::as_str).collect();
@@ -176,18 +176,18 @@ impl Layout {
         &mut self,
         writer: &mut Writer<'a>,
         outputs: &'a Outputs,
-        needs: &Needs,
+        needs: &LinkNeeds,
     ) -> Result<(), object::write::Error> {
         let headers = 4 + u32::from(outputs.list.iter().any(is_tls));
         writer.reserve_file_header();
         writer.reserve_program_headers(headers);
         writer.reserve_null_section_index();
         self.note = part(writer, b".note.gnu.build-id", NOTE, 4);
-        let code = |rank: fn(Rank) -> bool| {
+        let code = |rank: fn(SectionRank) -> bool| {
             let all = outputs.list.iter().enumerate();
-            all.filter(move |(_, it)| it.segment == Segment::Code && rank(it.rank))
+            all.filter(move |(_, it)| it.segment == OutputSegment::Code && rank(it.rank))
         };
-        for (number, output) in code(|rank| rank == Rank::Note) {
+        for (number, output) in code(|rank| rank == SectionRank::Note) {
             self.place(number, loaded(writer, output));
         }
         let symbols = self.dynamic_symbols.len() as u32 + 1;
@@ -219,7 +219,7 @@ impl Layout {
         if entries > 0 {
             self.plt = part(writer, b".plt", (entries + 1) * plt::ENTRY, plt::ENTRY);
         }
-        for (number, output) in code(|rank| rank != Rank::Note) {
+        for (number, output) in code(|rank| rank != SectionRank::Note) {
             self.place(number, loaded(writer, output));
         }
         self.code_end = writer.reserved_len();
@@ -229,15 +229,15 @@ impl Layout {
         Ok(())
     }
 
-    fn data<'a>(&mut self, writer: &mut Writer<'a>, outputs: &'a Outputs, needs: &Needs) {
-        let data = |rank: fn(Rank) -> bool| {
+    fn data<'a>(&mut self, writer: &mut Writer<'a>, outputs: &'a Outputs, needs: &LinkNeeds) {
+        let data = |rank: fn(SectionRank) -> bool| {
             let all = outputs.list.iter().enumerate();
-            all.filter(move |(_, it)| it.segment == Segment::Data && rank(it.rank))
+            all.filter(move |(_, it)| it.segment == OutputSegment::Data && rank(it.rank))
         };
         let align = data(is_tls_rank).map(|(_, it)| it.align).max().unwrap_or(1);
         self.data.offset = writer.reserve(0, align.max(16));
         self.data.address = self.data.offset + PAGE;
-        for (number, output) in data(|rank| rank == Rank::TlsData) {
+        for (number, output) in data(|rank| rank == SectionRank::TlsData) {
             let mut spot = loaded(writer, output);
             spot.address += PAGE;
             self.place(number, spot);
@@ -249,7 +249,7 @@ impl Layout {
                 align,
             });
         }
-        for (number, output) in data(|rank| rank == Rank::TlsZeros) {
+        for (number, output) in data(|rank| rank == SectionRank::TlsZeros) {
             let start = writer.reserved_len() + PAGE;
             let block = self.tls.get_or_insert(TlsBlock {
                 address: start.next_multiple_of(align),
@@ -264,7 +264,9 @@ impl Layout {
             let spot = zeros(writer, output, address, block.offset + block.file_size);
             self.place(number, spot);
         }
-        for (number, output) in data(|rank| rank > Rank::TlsZeros && rank <= Rank::Relocated) {
+        for (number, output) in
+            data(|rank| rank > SectionRank::TlsZeros && rank <= SectionRank::Relocated)
+        {
             let mut spot = loaded(writer, output);
             spot.address += PAGE;
             self.place(number, spot);
@@ -280,7 +282,9 @@ impl Layout {
         let words = TABLE_WORDS + needs.entries.len() as u64;
         self.table = part(writer, b".got.plt", words * 8, 8);
         self.table.address += PAGE;
-        for (number, output) in data(|rank| rank > Rank::Relocated && rank < Rank::Zeros) {
+        for (number, output) in
+            data(|rank| rank > SectionRank::Relocated && rank < SectionRank::Zeros)
+        {
             let mut spot = loaded(writer, output);
             spot.address += PAGE;
             self.place(number, spot);
@@ -288,7 +292,7 @@ impl Layout {
         self.data.size = writer.reserved_len() - self.data.offset;
         let mut end = self.data.address + self.data.size;
         let file_end = writer.reserved_len();
-        for (number, output) in data(|rank| rank >= Rank::Zeros) {
+        for (number, output) in data(|rank| rank >= SectionRank::Zeros) {
             let address = end.next_multiple_of(output.align);
             end = address + output.size;
             self.place(number, zeros(writer, output, address, file_end));
@@ -304,7 +308,7 @@ impl Layout {
         outputs: &'a Outputs,
     ) -> Result<(), object::write::Error> {
         for (number, output) in outputs.list.iter().enumerate() {
-            if output.segment == Segment::File {
+            if output.segment == OutputSegment::File {
                 let mut spot = loaded(writer, output);
                 spot.address = 0;
                 self.place(number, spot);
@@ -363,14 +367,22 @@ impl Layout {
     }
 
     /// The tags of the dynamic section, but for names of libraries.
-    pub(super) fn tags(&self, outputs: &Outputs, needs: &Needs) -> Vec<(DynamicTag, u64)> {
+    pub(super) fn tags(&self, outputs: &Outputs, needs: &LinkNeeds) -> Vec<(DynamicTag, u64)> {
         let mut tags: Vec<(DynamicTag, u64)> = Vec::new();
         // Their strings are written in their place.
         tags.extend(self.needed.iter().map(|_| (elf::DT_NEEDED, 0)));
         tags.extend(self.soname.map(|_| (elf::DT_SONAME, 0)));
         for (rank, at, size) in [
-            (Rank::Constructors, elf::DT_INIT_ARRAY, elf::DT_INIT_ARRAYSZ),
-            (Rank::Destructors, elf::DT_FINI_ARRAY, elf::DT_FINI_ARRAYSZ),
+            (
+                SectionRank::Constructors,
+                elf::DT_INIT_ARRAY,
+                elf::DT_INIT_ARRAYSZ,
+            ),
+            (
+                SectionRank::Destructors,
+                elf::DT_FINI_ARRAY,
+                elf::DT_FINI_ARRAYSZ,
+            ),
         ] {
             let all = outputs.list.iter().zip(&self.outputs);
             for (output, spot) in all.filter(|(it, _)| it.rank == rank) {
@@ -495,12 +507,12 @@ impl Layout {
     }
 }
 
-fn is_tls(output: &Output) -> bool {
-    output.segment == Segment::Data && is_tls_rank(output.rank)
+fn is_tls(output: &OutputSection) -> bool {
+    output.segment == OutputSegment::Data && is_tls_rank(output.rank)
 }
 
-fn is_tls_rank(rank: Rank) -> bool {
-    matches!(rank, Rank::TlsData | Rank::TlsZeros)
+fn is_tls_rank(rank: SectionRank) -> bool {
+    matches!(rank, SectionRank::TlsData | SectionRank::TlsZeros)
 }
 
 /// Reserves a part that the linker makes.
@@ -518,7 +530,7 @@ fn part<'a>(writer: &mut Writer<'a>, name: &'a [u8], size: u64, align: u64) -> F
 }
 
 /// Reserves a section that comes from objects.
-fn loaded<'a>(writer: &mut Writer<'a>, output: &'a Output) -> FileSection {
+fn loaded<'a>(writer: &mut Writer<'a>, output: &'a OutputSection) -> FileSection {
     debug_assert!(!output.is_zeros() || output.flags & WRITE != 0);
     part(writer, output.name.as_bytes(), output.size, output.align)
 }
@@ -526,7 +538,7 @@ fn loaded<'a>(writer: &mut Writer<'a>, output: &'a Output) -> FileSection {
 /// A section that has no place in the file.
 fn zeros<'a>(
     writer: &mut Writer<'a>,
-    output: &'a Output,
+    output: &'a OutputSection,
     address: u64,
     offset: u64,
 ) -> FileSection {

@@ -26,8 +26,8 @@ use object::Endianness;
 use object::write::elf::Writer;
 
 use self::input::Object;
-use self::layout::Layout;
-use self::needs::Needs;
+use self::layout::LinkLayout;
+use self::needs::LinkNeeds;
 use self::sections::Outputs;
 use self::symbols::{Global, LinkedSymbols, Own, SymbolDefinition};
 use self::write::LibraryParts;
@@ -46,7 +46,7 @@ pub(crate) struct LinkOptions {
 
 /// A linked library.
 #[derive(Debug)]
-pub(crate) struct Library {
+pub(crate) struct LinkedLibrary {
     pub(crate) bytes: Vec<u8>,
     /// The symbols that other libraries must define when this one is loaded.
     pub(crate) undefined: Vec<UndefinedSymbol>,
@@ -63,7 +63,7 @@ pub(crate) struct UndefinedSymbol {
 /// The names that objects ask for and none of them defines, weak ones left out, and `__dso_handle` where they ask for it. Objects
 /// that cannot be read ask for nothing.
 pub(crate) fn asked(objects: &[(String, Vec<u8>)]) -> BTreeSet<String> {
-    let mut mistakes = Mistakes::default();
+    let mut mistakes = LinkMistakes::default();
     let objects = objects
         .iter()
         .filter_map(|(name, bytes)| Object::read(name, bytes, &mut mistakes));
@@ -82,8 +82,8 @@ pub(crate) fn asked(objects: &[(String, Vec<u8>)]) -> BTreeSet<String> {
 pub(crate) fn link(
     objects: &[(String, Vec<u8>)],
     options: &LinkOptions,
-) -> Result<Library, Vec<String>> {
-    let mut mistakes = Mistakes::default();
+) -> Result<LinkedLibrary, Vec<String>> {
+    let mut mistakes = LinkMistakes::default();
     let read: Vec<Object<'_>> = objects
         .iter()
         .filter_map(|(name, bytes)| Object::read(name, bytes, &mut mistakes))
@@ -95,13 +95,14 @@ pub(crate) fn link(
     input::one_machine(&read, &mut mistakes);
     let symbols = LinkedSymbols::resolve(read, &mut mistakes);
     let outputs = Outputs::of(&symbols, &mut mistakes);
-    let needs = Needs::of(&symbols, &outputs, &mut mistakes);
+    let needs = LinkNeeds::of(&symbols, &outputs, &mut mistakes);
     mistakes.check()?;
     let mut bytes = Vec::new();
     let mut writer = Writer::new(Endianness::Little, true, &mut bytes);
     let too_large =
         |error: object::write::Error| vec![format!("the library cannot be written: {error}")];
-    let layout = Layout::of(&mut writer, &symbols, &outputs, &needs, options).map_err(too_large)?;
+    let layout =
+        LinkLayout::of(&mut writer, &symbols, &outputs, &needs, options).map_err(too_large)?;
     let contents = apply::contents(&symbols, &outputs, &needs, &layout, &mut mistakes);
     mistakes.check()?;
     let parts = LibraryParts {
@@ -113,7 +114,7 @@ pub(crate) fn link(
         options,
     };
     parts.write(&mut writer).map_err(too_large)?;
-    Ok(Library {
+    Ok(LinkedLibrary {
         bytes,
         undefined: needs.undefined(&symbols),
     })
@@ -121,9 +122,9 @@ pub(crate) fn link(
 
 /// The mistakes found so far.
 #[derive(Debug, Default)]
-struct Mistakes(BTreeSet<String>);
+struct LinkMistakes(BTreeSet<String>);
 
-impl Mistakes {
+impl LinkMistakes {
     /// Names in objects may have any characters, and a mistake is one line.
     fn add(&mut self, mistake: String) {
         self.0.insert(mistake.replace(char::is_control, "?"));

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::input::{ALLOC, InputRelocation, InputSection, STT_TLS, WRITE};
 use super::relocation::{
-    DTPMOD64, DTPOFF64, Expression, GLOB_DAT, JUMP_SLOT, Part, REFQUAD, RELATIVE, TPOFF64,
+    DTPMOD64, DTPOFF64, Expression, GLOB_DAT, JUMP_SLOT, REFQUAD, RELATIVE, StoredPart, TPOFF64,
 };
 use super::sections::Outputs;
 use super::symbols::{LinkedSymbols, SymbolTarget};
-use super::{Mistakes, UndefinedSymbol};
+use super::{LinkMistakes, UndefinedSymbol};
 
 /// What a slot of the global offset table holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +23,7 @@ pub(super) enum SlotKind {
 
 /// A slot of the global offset table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Slot {
+pub(super) struct TableSlot {
     pub(super) kind: SlotKind,
     pub(super) target: SymbolTarget,
     /// The number of its first word.
@@ -56,7 +56,7 @@ pub(super) enum Addend {
 
 /// A relocation of the library.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Dynamic {
+pub(super) struct DynamicRelocation {
     pub(super) spot: RelocatedPlace,
     pub(super) number: u32,
     /// The number of the name that it looks up.
@@ -65,8 +65,8 @@ pub(super) struct Dynamic {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Needs {
-    pub(super) slots: Vec<Slot>,
+pub(super) struct LinkNeeds {
+    pub(super) slots: Vec<TableSlot>,
     slot_of: HashMap<(SlotKind, SymbolTarget), usize>,
     /// How many words the slots have.
     pub(super) words: u64,
@@ -74,8 +74,8 @@ pub(super) struct Needs {
     pub(super) entries: Vec<usize>,
     entry_of: HashMap<usize, usize>,
     /// Those of the procedure linkage table apart: first those that need no name.
-    pub(super) dynamic: Vec<Dynamic>,
-    pub(super) for_entries: Vec<Dynamic>,
+    pub(super) dynamic: Vec<DynamicRelocation>,
+    pub(super) for_entries: Vec<DynamicRelocation>,
     /// The names that come from elsewhere, each with who asks first.
     pub(super) imports: Vec<(usize, String)>,
     imported: HashSet<usize>,
@@ -83,19 +83,19 @@ pub(super) struct Needs {
     pub(super) is_static_tls: bool,
 }
 
-impl Needs {
+impl LinkNeeds {
     pub(super) fn of(
         symbols: &LinkedSymbols<'_>,
         outputs: &Outputs,
-        mistakes: &mut Mistakes,
+        mistakes: &mut LinkMistakes,
     ) -> Self {
-        let mut needs = Needs::default();
+        let mut needs = LinkNeeds::default();
         for output in &outputs.list {
             for piece in &output.pieces {
                 let Some(section) = symbols.section(piece.object, piece.section) else {
                     continue;
                 };
-                let mut scan = Scan {
+                let mut scan = NeedsScan {
                     symbols,
                     object: piece.object,
                     index: piece.section,
@@ -114,7 +114,7 @@ impl Needs {
     }
 
     /// The slot of this kind.
-    pub(super) fn slot(&self, kind: SlotKind, target: SymbolTarget) -> Option<&Slot> {
+    pub(super) fn slot(&self, kind: SlotKind, target: SymbolTarget) -> Option<&TableSlot> {
         self.slots.get(*self.slot_of.get(&(kind, target))?)
     }
 
@@ -125,7 +125,7 @@ impl Needs {
 
     /// How many relocations come first that need no name.
     pub(super) fn relative(&self) -> usize {
-        let relative = |it: &&Dynamic| it.number == RELATIVE;
+        let relative = |it: &&DynamicRelocation| it.number == RELATIVE;
         self.dynamic.iter().take_while(relative).count()
     }
 
@@ -144,7 +144,7 @@ impl Needs {
         let words = if kind == SlotKind::Pair { 2 } else { 1 };
         if !self.slot_of.contains_key(&(kind, target)) {
             self.slot_of.insert((kind, target), self.slots.len());
-            self.slots.push(Slot {
+            self.slots.push(TableSlot {
                 kind,
                 target,
                 word: self.words,
@@ -168,7 +168,7 @@ impl Needs {
                 _ => None,
             };
             let mut add = |word, number, addend| {
-                self.dynamic.push(Dynamic {
+                self.dynamic.push(DynamicRelocation {
                     spot: RelocatedPlace::Word(word),
                     number,
                     import,
@@ -197,7 +197,7 @@ impl Needs {
         }
         let entries = self.entries.iter().enumerate();
         self.for_entries = entries
-            .map(|(entry, name)| Dynamic {
+            .map(|(entry, name)| DynamicRelocation {
                 spot: RelocatedPlace::Entry(entry),
                 number: JUMP_SLOT,
                 import: Some(*name),
@@ -209,16 +209,16 @@ impl Needs {
     }
 }
 
-struct Scan<'a, 'd> {
+struct NeedsScan<'a, 'd> {
     symbols: &'a LinkedSymbols<'d>,
     object: usize,
     index: usize,
     section: &'a InputSection<'d>,
-    needs: &'a mut Needs,
-    mistakes: &'a mut Mistakes,
+    needs: &'a mut LinkNeeds,
+    mistakes: &'a mut LinkMistakes,
 }
 
-impl Scan<'_, '_> {
+impl NeedsScan<'_, '_> {
     fn relocation(&mut self, relocation: &InputRelocation) {
         let target = self.symbols.target(self.object, relocation.symbol);
         let expression = relocation.kind.expression;
@@ -292,7 +292,7 @@ impl Scan<'_, '_> {
 
     /// An address in the contents, which is known when the library is loaded.
     fn absolute(&mut self, relocation: &InputRelocation, target: SymbolTarget) {
-        if relocation.kind.part != Part::Whole || !self.section.has(WRITE) {
+        if relocation.kind.part != StoredPart::Whole || !self.section.has(WRITE) {
             return self.wrong(
                 relocation,
                 "cannot be in a shared object; compile it with -fpic",
@@ -302,7 +302,7 @@ impl Scan<'_, '_> {
             SymbolTarget::Import(name) => (REFQUAD, Some(name), Addend::Number(relocation.addend)),
             target => (RELATIVE, None, Addend::Address(target, relocation.addend)),
         };
-        self.needs.dynamic.push(Dynamic {
+        self.needs.dynamic.push(DynamicRelocation {
             spot: RelocatedPlace::Section {
                 object: self.object,
                 section: self.index,

@@ -30,7 +30,7 @@ pub(super) enum Expression {
 
 /// Where the result goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum StoredPart {
     /// 64 bits.
     Whole,
     /// 32 bits, with or without a sign.
@@ -48,7 +48,7 @@ pub(super) enum Part {
 pub(super) struct RelocationKind {
     pub(super) name: &'static str,
     pub(super) expression: Expression,
-    pub(super) part: Part,
+    pub(super) part: StoredPart,
 }
 
 pub(super) const REFQUAD: u32 = 2;
@@ -62,7 +62,7 @@ pub(super) const TPOFF64: u32 = 24;
 /// The kind with a number.
 pub(super) fn kind(number: u32) -> Option<RelocationKind> {
     use Expression as E;
-    use Part as P;
+    use StoredPart as P;
     let (name, expression, part) = match number {
         0 => ("R_VE_NONE", E::Nothing, P::Long),
         1 => ("R_VE_REFLONG", E::Absolute, P::Long),
@@ -124,7 +124,7 @@ impl Expression {
     }
 }
 
-impl Part {
+impl StoredPart {
     /// How many bytes it has.
     pub(super) fn width(self) -> usize {
         if self == Self::Whole { 8 } else { 4 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use object::elf;
 
-use super::Mistakes;
+use super::LinkMistakes;
 use super::input::{ALLOC, EXECUTE, InputSection, TLS, WRITE};
 use super::symbols::{LinkedSymbols, is_c_name};
 
@@ -16,7 +16,7 @@ const FILE: u64 = 2 << 30;
 
 /// The part of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Segment {
+pub(super) enum OutputSegment {
     /// What cannot be written to.
     Code,
     Data,
@@ -26,7 +26,7 @@ pub(super) enum Segment {
 
 /// The place of a section in its segment. NEC's linker has the same order, and the card's loader insists on some of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Rank {
+pub(super) enum SectionRank {
     Note,
     Text,
     Constants,
@@ -46,19 +46,19 @@ pub(super) enum Rank {
 
 /// A section of the library.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(super) struct OutputSection {
     pub(super) name: String,
-    pub(super) segment: Segment,
-    pub(super) rank: Rank,
+    pub(super) segment: OutputSegment,
+    pub(super) rank: SectionRank,
     pub(super) ty: u32,
     pub(super) flags: u64,
     pub(super) align: u64,
     pub(super) size: u64,
     pub(super) entry_size: u64,
-    pub(super) pieces: Vec<Piece>,
+    pub(super) pieces: Vec<SectionPiece>,
 }
 
-impl Output {
+impl OutputSection {
     pub(super) fn is_zeros(&self) -> bool {
         self.ty == elf::SHT_NOBITS.0
     }
@@ -66,7 +66,7 @@ impl Output {
 
 /// A section of an object in a section of the library.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece {
+pub(super) struct SectionPiece {
     pub(super) object: usize,
     pub(super) section: usize,
     pub(super) offset: u64,
@@ -76,20 +76,20 @@ pub(super) struct Piece {
 /// The sections of the library that come from objects, in the order of the file.
 #[derive(Debug)]
 pub(super) struct Outputs {
-    pub(super) list: Vec<Output>,
+    pub(super) list: Vec<OutputSection>,
     /// Of each section of an object, its section here and its place in it.
     places: HashMap<(usize, usize), (usize, u64)>,
 }
 
 impl Outputs {
-    pub(super) fn of(symbols: &LinkedSymbols<'_>, mistakes: &mut Mistakes) -> Self {
-        let mut list: Vec<Output> = Vec::new();
-        let mut by_name: HashMap<(String, Segment, Rank), usize> = HashMap::new();
+    pub(super) fn of(symbols: &LinkedSymbols<'_>, mistakes: &mut LinkMistakes) -> Self {
+        let mut list: Vec<OutputSection> = Vec::new();
+        let mut by_name: HashMap<(String, OutputSegment, SectionRank), usize> = HashMap::new();
         for (object, index, section) in symbols.kept() {
             let (name, segment, rank, priority) = kind(section);
             let key = (name.to_owned(), segment, rank);
             let number = *by_name.entry(key).or_insert_with(|| {
-                list.push(Output {
+                list.push(OutputSection {
                     name: name.to_owned(),
                     segment,
                     rank,
@@ -107,12 +107,12 @@ impl Outputs {
             };
             let is_alike = output.flags & STRINGS == section.flags & STRINGS
                 && output.entry_size == section.entry_size;
-            if segment != Segment::File || !is_alike {
+            if segment != OutputSegment::File || !is_alike {
                 output.flags &= KEPT_FLAGS;
                 output.entry_size = 0;
             }
             output.align = output.align.max(section.align);
-            output.pieces.push(Piece {
+            output.pieces.push(SectionPiece {
                 object,
                 section: index,
                 offset: 0,
@@ -159,7 +159,7 @@ impl Outputs {
 }
 
 /// Name, segment and rank of the section of the library that a section belongs to, and its priority there.
-fn kind<'s>(section: &InputSection<'s>) -> (&'s str, Segment, Rank, u32) {
+fn kind<'s>(section: &InputSection<'s>) -> (&'s str, OutputSegment, SectionRank, u32) {
     let name = section.name;
     let is = |prefix: &str| {
         let rest = name.strip_prefix(prefix);
@@ -167,29 +167,29 @@ fn kind<'s>(section: &InputSection<'s>) -> (&'s str, Segment, Rank, u32) {
     };
     let with = |name, segment, rank| (name, segment, rank, 0);
     if !section.has(ALLOC) {
-        return with(name, Segment::File, Rank::Debug);
+        return with(name, OutputSegment::File, SectionRank::Debug);
     }
     if section.ty == elf::SHT_NOTE.0 && !section.has(WRITE) {
-        return with(name, Segment::Code, Rank::Note);
+        return with(name, OutputSegment::Code, SectionRank::Note);
     }
     if section.has(EXECUTE) {
         let name = if is_c_name(name) { name } else { ".text" };
-        return with(name, Segment::Code, Rank::Text);
+        return with(name, OutputSegment::Code, SectionRank::Text);
     }
     if !section.has(WRITE) {
         return if is(".rodata") {
-            with(".rodata", Segment::Code, Rank::Constants)
+            with(".rodata", OutputSegment::Code, SectionRank::Constants)
         } else {
-            with(name, Segment::Code, Rank::OtherConstants)
+            with(name, OutputSegment::Code, SectionRank::OtherConstants)
         };
     }
     let is_zeros = section.ty == elf::SHT_NOBITS.0;
-    let data = |name, rank| with(name, Segment::Data, rank);
+    let data = |name, rank| with(name, OutputSegment::Data, rank);
     if section.has(TLS) {
         return if is_zeros {
-            data(".tbss", Rank::TlsZeros)
+            data(".tbss", SectionRank::TlsZeros)
         } else {
-            data(".tdata", Rank::TlsData)
+            data(".tdata", SectionRank::TlsData)
         };
     }
     // Those with a number run in its order, those without one last.
@@ -201,28 +201,38 @@ fn kind<'s>(section: &InputSection<'s>) -> (&'s str, Segment, Rank, u32) {
     };
     if is(".init_array") {
         let priority = priority(".init_array");
-        return (".init_array", Segment::Data, Rank::Constructors, priority);
+        return (
+            ".init_array",
+            OutputSegment::Data,
+            SectionRank::Constructors,
+            priority,
+        );
     }
     if is(".fini_array") {
         // The loader runs them from the last to the first.
         let priority = priority(".fini_array");
-        return (".fini_array", Segment::Data, Rank::Destructors, priority);
+        return (
+            ".fini_array",
+            OutputSegment::Data,
+            SectionRank::Destructors,
+            priority,
+        );
     }
     match (is_c_name(name), is_zeros) {
-        (true, true) => data(name, Rank::NamedZeros),
-        (true, false) => data(name, Rank::Named),
-        (false, true) => data(".bss", Rank::Zeros),
-        (false, false) if is(".data.rel.ro") => data(".data.rel.ro", Rank::Relocated),
-        (false, false) => data(".data", Rank::Data),
+        (true, true) => data(name, SectionRank::NamedZeros),
+        (true, false) => data(name, SectionRank::Named),
+        (false, true) => data(".bss", SectionRank::Zeros),
+        (false, false) if is(".data.rel.ro") => data(".data.rel.ro", SectionRank::Relocated),
+        (false, false) => data(".data", SectionRank::Data),
     }
 }
 
-fn ty(section: &InputSection<'_>, rank: Rank) -> u32 {
+fn ty(section: &InputSection<'_>, rank: SectionRank) -> u32 {
     match rank {
-        Rank::Constructors => elf::SHT_INIT_ARRAY.0,
-        Rank::Destructors => elf::SHT_FINI_ARRAY.0,
-        Rank::TlsZeros | Rank::Zeros | Rank::NamedZeros => elf::SHT_NOBITS.0,
-        Rank::Note => elf::SHT_NOTE.0,
+        SectionRank::Constructors => elf::SHT_INIT_ARRAY.0,
+        SectionRank::Destructors => elf::SHT_FINI_ARRAY.0,
+        SectionRank::TlsZeros | SectionRank::Zeros | SectionRank::NamedZeros => elf::SHT_NOBITS.0,
+        SectionRank::Note => elf::SHT_NOTE.0,
         _ => match section.ty {
             ty if ty == elf::SHT_NOBITS.0 => elf::SHT_PROGBITS.0,
             ty => ty,

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::Mistakes;
+use super::LinkMistakes;
 use super::input::{ALLOC, InputSection, InputSymbol, Object, STT_TLS, SymbolPlace, TLS, WRITE};
 
 pub(super) const DEFAULT: u8 = 0;
@@ -122,7 +122,7 @@ impl Global<'_> {
 
 impl<'d> LinkedSymbols<'d> {
     /// Resolves the names of objects.
-    pub(super) fn resolve(read: Vec<Object<'d>>, mistakes: &mut Mistakes) -> Self {
+    pub(super) fn resolve(read: Vec<Object<'d>>, mistakes: &mut LinkMistakes) -> Self {
         let mut objects = vec![own_object()];
         objects.extend(read);
         let mut symbols = LinkedSymbols {
@@ -239,7 +239,7 @@ impl<'d> LinkedSymbols<'d> {
         object: usize,
         symbol: usize,
         common: &mut BTreeMap<usize, (u64, u64)>,
-        mistakes: &mut Mistakes,
+        mistakes: &mut LinkMistakes,
     ) {
         let Some(&found) = self.symbol(object, symbol) else {
             return;

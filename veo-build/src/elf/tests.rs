@@ -7,7 +7,7 @@ use object::elf::FileHeader64;
 use object::read::elf::{FileHeader as _, SectionHeader as _};
 use veo_test_support::{available, found};
 
-use super::relocation::{Part, kind};
+use super::relocation::{StoredPart, kind};
 use super::{LinkOptions, link};
 
 const SOURCE: &str = "
@@ -102,33 +102,36 @@ fn damaged_objects_are_refused_or_linked() {
 
 #[test]
 fn values_are_stored_where_they_fit() {
-    let stored = |part: Part, value: i64| {
+    let stored = |part: StoredPart, value: i64| {
         let mut place = [0x11; 12];
         let fits = part.store(&mut place, value.cast_unsigned());
         let (stored, rest) = place.split_at(part.width());
         assert!(rest.iter().all(|byte| *byte == 0x11));
         fits.then(|| stored.to_vec())
     };
-    assert_eq!(stored(Part::Whole, -2), Some((-2_i64).to_le_bytes().into()));
     assert_eq!(
-        stored(Part::High, 0x1234_5678_9abc_def0),
+        stored(StoredPart::Whole, -2),
+        Some((-2_i64).to_le_bytes().into())
+    );
+    assert_eq!(
+        stored(StoredPart::High, 0x1234_5678_9abc_def0),
         Some(vec![0x78, 0x56, 0x34, 0x12])
     );
     assert_eq!(
-        stored(Part::Low, 0x1234_5678_9abc_def0),
+        stored(StoredPart::Low, 0x1234_5678_9abc_def0),
         Some(vec![0xf0, 0xde, 0xbc, 0x9a])
     );
     let edge = 1_i64 << 31;
     assert_eq!(
-        stored(Part::Signed, edge - 1),
+        stored(StoredPart::Signed, edge - 1),
         Some(vec![0xff, 0xff, 0xff, 0x7f])
     );
-    assert_eq!(stored(Part::Signed, -edge), Some(vec![0, 0, 0, 0x80]));
-    assert_eq!(stored(Part::Signed, edge), None);
-    assert_eq!(stored(Part::Signed, -edge - 1), None);
-    assert_eq!(stored(Part::Long, 2 * edge - 1), Some(vec![0xff; 4]));
-    assert_eq!(stored(Part::Long, 2 * edge), None);
-    assert!(!Part::Whole.store(&mut [0; 7], 0));
+    assert_eq!(stored(StoredPart::Signed, -edge), Some(vec![0, 0, 0, 0x80]));
+    assert_eq!(stored(StoredPart::Signed, edge), None);
+    assert_eq!(stored(StoredPart::Signed, -edge - 1), None);
+    assert_eq!(stored(StoredPart::Long, 2 * edge - 1), Some(vec![0xff; 4]));
+    assert_eq!(stored(StoredPart::Long, 2 * edge), None);
+    assert!(!StoredPart::Whole.store(&mut [0; 7], 0));
 }
 
 #[test]

@@ -13,10 +13,10 @@ use object::write::elf::{
 use super::LinkOptions;
 use super::apply::{Contents, RelaEntry};
 use super::input::{ALLOC, EXECUTE, MACHINE, WRITE};
-use super::layout::{FileSection, Layout, PAGE};
-use super::needs::Needs;
+use super::layout::{FileSection, LinkLayout, PAGE};
+use super::needs::LinkNeeds;
 use super::plt;
-use super::sections::{Outputs, Rank, Segment};
+use super::sections::{OutputSegment, Outputs, SectionRank};
 use super::symbols::{DEFAULT, LinkedSymbols};
 
 const READ: u32 = 4;
@@ -28,8 +28,8 @@ const READ_EXECUTE: u32 = 5;
 pub(super) struct LibraryParts<'a, 'd> {
     pub(super) symbols: &'a LinkedSymbols<'d>,
     pub(super) outputs: &'a Outputs,
-    pub(super) needs: &'a Needs,
-    pub(super) layout: &'a Layout,
+    pub(super) needs: &'a LinkNeeds,
+    pub(super) layout: &'a LinkLayout,
     pub(super) contents: &'a Contents,
     pub(super) options: &'a LinkOptions,
 }
@@ -48,19 +48,27 @@ impl LibraryParts<'_, '_> {
         })?;
         self.program_headers(writer);
         self.note(writer);
-        self.sections(writer, Segment::Code, |rank| rank == Rank::Note);
+        self.sections(writer, OutputSegment::Code, |rank| {
+            rank == SectionRank::Note
+        });
         self.dynamic_symbols(writer);
         relocations(writer, &self.layout.rela_dyn, &self.contents.rela_dyn);
         relocations(writer, &self.layout.rela_plt, &self.contents.rela_plt);
         bytes(writer, &self.layout.plt, &self.contents.plt);
-        self.sections(writer, Segment::Code, |rank| rank != Rank::Note);
+        self.sections(writer, OutputSegment::Code, |rank| {
+            rank != SectionRank::Note
+        });
         writer.pad_until(self.layout.data.offset);
-        self.sections(writer, Segment::Data, |rank| rank <= Rank::Relocated);
+        self.sections(writer, OutputSegment::Data, |rank| {
+            rank <= SectionRank::Relocated
+        });
         self.dynamic(writer)?;
         bytes(writer, &self.layout.got, &self.contents.got);
         bytes(writer, &self.layout.table, &self.contents.table);
-        self.sections(writer, Segment::Data, |rank| rank > Rank::Relocated);
-        self.sections(writer, Segment::File, |_| true);
+        self.sections(writer, OutputSegment::Data, |rank| {
+            rank > SectionRank::Relocated
+        });
+        self.sections(writer, OutputSegment::File, |_| true);
         let locals = self.names(writer);
         writer.write_strtab();
         writer.write_shstrtab();
@@ -115,7 +123,7 @@ impl LibraryParts<'_, '_> {
             hasher.write_usize(number);
             hasher.write(self.options.soname.as_bytes());
             for (output, bytes) in self.outputs.list.iter().zip(&self.contents.outputs) {
-                if output.segment != Segment::File {
+                if output.segment != OutputSegment::File {
                     hasher.write(output.name.as_bytes());
                     hasher.write_u64(output.size);
                     hasher.write(bytes);
@@ -133,7 +141,12 @@ impl LibraryParts<'_, '_> {
         bytes(writer, &self.layout.note, &note);
     }
 
-    fn sections(&self, writer: &mut Writer<'_>, segment: Segment, of: impl Fn(Rank) -> bool) {
+    fn sections(
+        &self,
+        writer: &mut Writer<'_>,
+        segment: OutputSegment,
+        of: impl Fn(SectionRank) -> bool,
+    ) {
         let all = self.outputs.list.iter().zip(&self.layout.outputs);
         for ((output, spot), content) in all.zip(&self.contents.outputs) {
             if output.segment == segment && of(output.rank) && !output.is_zeros() {
@@ -243,7 +256,9 @@ impl LibraryParts<'_, '_> {
         writer.write_null_section_header();
         let note = (elf::SHT_NOTE, ALLOC, 4, 0);
         header(writer, &layout.note, note, (0, 0));
-        self.section_headers(writer, Segment::Code, |rank| rank == Rank::Note);
+        self.section_headers(writer, OutputSegment::Code, |rank| {
+            rank == SectionRank::Note
+        });
         writer.write_hash_section_header(layout.hash.address);
         writer.write_dynsym_section_header(layout.dynsym.address, 1);
         writer.write_dynstr_section_header(layout.dynstr.address);
@@ -259,14 +274,20 @@ impl LibraryParts<'_, '_> {
         );
         let code = (elf::SHT_PROGBITS, ALLOC | EXECUTE, plt::ENTRY, plt::ENTRY);
         header(writer, &layout.plt, code, (0, 0));
-        self.section_headers(writer, Segment::Code, |rank| rank != Rank::Note);
-        self.section_headers(writer, Segment::Data, |rank| rank <= Rank::Relocated);
+        self.section_headers(writer, OutputSegment::Code, |rank| {
+            rank != SectionRank::Note
+        });
+        self.section_headers(writer, OutputSegment::Data, |rank| {
+            rank <= SectionRank::Relocated
+        });
         writer.write_dynamic_section_header(layout.dynamic.address);
         let words = (elf::SHT_PROGBITS, ALLOC | WRITE, 8, 8);
         header(writer, &layout.got, words, (0, 0));
         header(writer, &layout.table, words, (0, 0));
-        self.section_headers(writer, Segment::Data, |rank| rank > Rank::Relocated);
-        self.section_headers(writer, Segment::File, |_| true);
+        self.section_headers(writer, OutputSegment::Data, |rank| {
+            rank > SectionRank::Relocated
+        });
+        self.section_headers(writer, OutputSegment::File, |_| true);
         writer.write_symtab_section_header(locals);
         writer.write_strtab_section_header();
         writer.write_shstrtab_section_header();
@@ -275,13 +296,13 @@ impl LibraryParts<'_, '_> {
     fn section_headers(
         &self,
         writer: &mut Writer<'_>,
-        segment: Segment,
-        of: impl Fn(Rank) -> bool,
+        segment: OutputSegment,
+        of: impl Fn(SectionRank) -> bool,
     ) {
         for (output, spot) in self.outputs.list.iter().zip(&self.layout.outputs) {
             if output.segment == segment && of(output.rank) {
                 let entry_size = match output.rank {
-                    Rank::Constructors | Rank::Destructors => 8,
+                    SectionRank::Constructors | SectionRank::Destructors => 8,
                     _ => output.entry_size,
                 };
                 let what = (
