@@ -9,7 +9,7 @@ use crate::headers;
 use crate::kernels::{Kernels, ProductKind};
 use crate::options::Options;
 use crate::sanitize;
-use crate::source::{Language, Source};
+use crate::source::{KernelSource, Language};
 use crate::target::Target;
 use crate::toolchain::{self, LLVM_TARGET, Toolchain};
 
@@ -191,7 +191,7 @@ pub(crate) fn compile(
 pub(crate) fn source(
     kernels: &Kernels,
     target: Target,
-    source: &Source,
+    source: &KernelSource,
     object: &Path,
     depfile: Option<&Path>,
 ) -> ArgList {
@@ -215,7 +215,11 @@ pub(crate) fn source(
 }
 
 /// The arguments after those of [`compile`] that write the preprocessed source and the dependency file.
-pub(crate) fn preprocess(kernels: &Kernels, source: &Source, depfile: Option<&Path>) -> ArgList {
+pub(crate) fn preprocess(
+    kernels: &Kernels,
+    source: &KernelSource,
+    depfile: Option<&Path>,
+) -> ArgList {
     let mut args = ArgList::default();
     if let Some(file) = depfile {
         args.add(["-MD", "-MF"]);
@@ -255,7 +259,7 @@ pub(crate) fn include_dirs(args: &[OsString]) -> Vec<PathBuf> {
 
 /// The inputs and the output of one link.
 #[derive(Clone, Debug)]
-pub(crate) struct Link<'a> {
+pub(crate) struct LinkInputs<'a> {
     pub(crate) objects: Vec<PathBuf>,
     pub(crate) options: &'a Options,
     pub(crate) output: &'a Path,
@@ -274,7 +278,7 @@ pub(crate) fn link(
     context: &Context,
     kernels: &Kernels,
     target: Target,
-    link: Link<'_>,
+    link: LinkInputs<'_>,
 ) -> Result<ArgList> {
     let mut args = ArgList::default();
     if target.is_nec() {
@@ -333,7 +337,7 @@ pub(crate) fn static_veorun(
     context: &Context,
     kernels: &Kernels,
     target: Target,
-    link: Link<'_>,
+    link: LinkInputs<'_>,
 ) -> Result<ArgList> {
     let mut args = ArgList::default();
     args.add(["-o"]);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::context::Context;
 use crate::kernels::Kernels;
 use crate::source::Sources;
-use crate::stamp::Input;
+use crate::stamp::StampedFile;
 use crate::target::Target;
 
 /// The lines for Cargo, collected until the end of the build.
@@ -31,7 +31,7 @@ impl Directives {
             .extend(sources.list.iter().map(|source| source.path.clone()));
     }
 
-    pub(crate) fn inputs(&mut self, inputs: &[Input]) {
+    pub(crate) fn inputs(&mut self, inputs: &[StampedFile]) {
         self.watched
             .extend(inputs.iter().map(|input| input.path.clone()));
     }

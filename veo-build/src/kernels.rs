@@ -9,7 +9,7 @@ use veo_abi::sanitizer::Sanitizer;
 #[cfg(feature = "import")]
 use crate::import_options::Import;
 use crate::options::Options;
-use crate::source::Origin;
+use crate::source::SourceOrigin;
 use crate::target::Target;
 
 /// What a build makes from the sources.
@@ -55,7 +55,7 @@ pub(crate) enum ProductKind {
 pub struct Kernels {
     pub(crate) name: String,
     pub(crate) kind: ProductKind,
-    pub(crate) origins: Vec<Origin>,
+    pub(crate) origins: Vec<SourceOrigin>,
     pub(crate) all: Options,
     pub(crate) by_target: Vec<(Target, Options)>,
     pub(crate) by_file: Vec<(PathBuf, Options)>,
@@ -139,7 +139,8 @@ impl Kernels {
 
     /// Adds a source file; its name tells the language ([`Language::of`](crate::Language::of)).
     pub fn file(&mut self, path: impl AsRef<Path>) -> &mut Self {
-        self.origins.push(Origin::File(path.as_ref().to_owned()));
+        self.origins
+            .push(SourceOrigin::File(path.as_ref().to_owned()));
         self
     }
 
@@ -154,8 +155,8 @@ impl Kernels {
     /// The source files named so far. Patterns are searched only when the library is built.
     pub fn get_files(&self) -> impl Iterator<Item = &Path> {
         self.origins.iter().filter_map(|origin| match origin {
-            Origin::File(path) => Some(path.as_path()),
-            Origin::Glob(_) | Origin::Inline { .. } => None,
+            SourceOrigin::File(path) => Some(path.as_path()),
+            SourceOrigin::Glob(_) | SourceOrigin::Inline { .. } => None,
         })
     }
 
@@ -163,14 +164,14 @@ impl Kernels {
     /// target directory do not count. Cargo notices later files below the last directory that the pattern names, but not in the
     /// root of the package, which contains too much else.
     pub fn glob(&mut self, pattern: impl Into<String>) -> &mut Self {
-        self.origins.push(Origin::Glob(pattern.into()));
+        self.origins.push(SourceOrigin::Glob(pattern.into()));
         self
     }
 
     /// Adds a source as text. The name tells the language and appears in the compiler's messages.
     pub fn inline(&mut self, name: impl Into<String>, text: impl Into<String>) -> &mut Self {
         let (name, text) = (name.into(), text.into());
-        self.origins.push(Origin::Inline { name, text });
+        self.origins.push(SourceOrigin::Inline { name, text });
         self
     }
 

@@ -17,8 +17,8 @@ use crate::missing::{self, Missing};
 use crate::object::variables;
 use crate::options::Options;
 use crate::sanitize;
-use crate::source::{Language, Source};
-use crate::stamp::{self, Input};
+use crate::source::{KernelSource, Language};
+use crate::stamp::{self, StampedFile};
 use crate::target::Target;
 use crate::tool::{self, Tool};
 use crate::toolchain::{self, Toolchain};
@@ -33,7 +33,7 @@ pub(crate) struct Linking<'a> {
     pub(crate) toolchain: Arc<Toolchain>,
     /// The options of the library and the target together.
     pub(crate) options: Options,
-    pub(crate) sources: Vec<Source>,
+    pub(crate) sources: Vec<KernelSource>,
     pub(crate) languages: BTreeSet<Language>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Linking<'a> {
 pub(crate) struct Linked {
     /// With full debug information, in the directory for intermediate files.
     pub(crate) path: PathBuf,
-    pub(crate) inputs: Vec<Input>,
+    pub(crate) inputs: Vec<StampedFile>,
     pub(crate) log: String,
     /// Undefined symbols.
     pub(crate) missing: Vec<Missing>,
@@ -190,7 +190,7 @@ impl Linking<'_> {
     /// The compiler driver of the highest language, or NEC's `mk_veorun_static`.
     fn step(&self, objects: &[PathBuf], output: &Path, complete: bool) -> Result<(Tool, Command)> {
         let highest = self.languages.last().copied().unwrap_or(Language::C);
-        let link = args::Link {
+        let link = args::LinkInputs {
             objects: objects.to_vec(),
             options: &self.options,
             output,
@@ -317,12 +317,12 @@ impl Linking<'_> {
         }
     }
 
-    fn inputs(&self, objects: &[PathBuf]) -> Vec<Input> {
-        let mut inputs: Vec<Input> = objects.iter().map(Input::file).collect();
+    fn inputs(&self, objects: &[PathBuf]) -> Vec<StampedFile> {
+        let mut inputs: Vec<StampedFile> = objects.iter().map(StampedFile::file).collect();
         inputs.extend(
             args::extra_objects(self.context, &self.options)
                 .into_iter()
-                .map(|file| Input::of(self.context, file)),
+                .map(|file| StampedFile::of(self.context, file)),
         );
         for dir in &self.options.link_search {
             for name in &self.options.link_libs {
@@ -330,7 +330,7 @@ impl Linking<'_> {
                 let files = files
                     .iter()
                     .map(|file| self.context.package.join(dir).join(file));
-                inputs.extend(files.filter(|file| file.is_file()).map(Input::file));
+                inputs.extend(files.filter(|file| file.is_file()).map(StampedFile::file));
             }
         }
         inputs

@@ -10,7 +10,7 @@ use veo_debuginfo::{DynamicSymbol, dynamic_symbols};
 
 use crate::context::Context;
 use crate::kernels::Kernels;
-use crate::source::Source;
+use crate::source::KernelSource;
 use crate::target::Target;
 
 /// A message names at most this many symbols.
@@ -60,7 +60,7 @@ impl Missing {
 
 /// The undefined symbols of `library` that a linker reported. Linkers differ in wording and language, but all of them name
 /// the symbol and the line that needs it.
-pub(crate) fn of(library: &Path, complaint: &str, sources: &[Source]) -> Vec<Missing> {
+pub(crate) fn of(library: &Path, complaint: &str, sources: &[KernelSource]) -> Vec<Missing> {
     let undefined: BTreeSet<String> = symbols(library, |symbol| symbol.is_needed);
     undefined
         .into_iter()
@@ -113,7 +113,7 @@ fn declares(header: &str, function: &str) -> bool {
 }
 
 /// The place in a source that a line names: `kernels/k.c:3`.
-fn place(line: &str, source: &Source) -> Option<String> {
+fn place(line: &str, source: &KernelSource) -> Option<String> {
     let path = format!("{}:", source.path.display());
     let after = &line[line.find(&path)? + path.len()..];
     let number: String = after.chars().take_while(char::is_ascii_digit).collect();

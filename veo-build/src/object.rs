@@ -12,8 +12,8 @@ use crate::context::{self, Context};
 use crate::kernels::Kernels;
 use crate::options::Options;
 use crate::scan;
-use crate::source::{Language, Source};
-use crate::stamp::{self, Input};
+use crate::source::{KernelSource, Language};
+use crate::stamp::{self, StampedFile};
 use crate::target::Target;
 use crate::tool::{self, Tool};
 use crate::toolchain::{self, Toolchain};
@@ -50,11 +50,11 @@ const INCLUDE_VARIABLES: [&str; 7] = [
 
 /// The compilation of one source for one target.
 #[derive(Clone, Debug)]
-pub(crate) struct Unit<'a> {
+pub(crate) struct CompileUnit<'a> {
     pub(crate) context: &'a Context,
     pub(crate) kernels: &'a Kernels,
     pub(crate) toolchain: Arc<Toolchain>,
-    pub(crate) source: Source,
+    pub(crate) source: KernelSource,
     /// The options of the library, the target and the file together.
     pub(crate) options: Options,
     /// The modules that a Fortran source uses.
@@ -74,7 +74,7 @@ struct Settled {
 #[derive(Debug)]
 pub(crate) struct CompiledSource {
     /// All input files of the object.
-    pub(crate) inputs: Vec<Input>,
+    pub(crate) inputs: Vec<StampedFile>,
     /// Directories in which a new file could become an input.
     pub(crate) dirs: Vec<PathBuf>,
     /// The output of the compiler's last run.
@@ -93,7 +93,7 @@ pub(crate) fn variables(context: &Context) -> String {
         .collect()
 }
 
-impl Unit<'_> {
+impl CompileUnit<'_> {
     fn target(&self) -> Target {
         self.toolchain.target
     }
@@ -201,7 +201,7 @@ impl Unit<'_> {
             recipe += &format!("found {}\n", input.path.display());
         }
         let places_file = object.with_extension("places");
-        let remember = |outcome: &str, inputs: &[Input]| {
+        let remember = |outcome: &str, inputs: &[StampedFile]| {
             let files: Vec<PathBuf> = inputs.iter().map(|input| input.path.clone()).collect();
             stamp::remember(context, &places_file, outcome, &searched, &files)
         };
@@ -305,13 +305,17 @@ impl Unit<'_> {
     }
 
     /// The Fortran modules that the source uses, and its included files if the compiler does not list them.
-    fn found(&self, depfile: Option<&Path>, searched: &[PathBuf]) -> Vec<Input> {
+    fn found(&self, depfile: Option<&Path>, searched: &[PathBuf]) -> Vec<StampedFile> {
         let mut found = Vec::new();
         if depfile.is_none() {
             // The directory of the source, the first one, is not searched for all kinds of includes.
             let dirs = searched.get(1..).unwrap_or_default();
             let files = scan::includes(&self.source.path, self.source.language, dirs);
-            found.extend(files.into_iter().map(|file| Input::of(self.context, file)));
+            found.extend(
+                files
+                    .into_iter()
+                    .map(|file| StampedFile::of(self.context, file)),
+            );
         }
         for module in &self.uses {
             // gfortran and nfort: name.mod, name.smod, ancestor@name.smod
@@ -323,20 +327,29 @@ impl Unit<'_> {
             let places = std::iter::once(self.dir()).chain(searched.iter().cloned());
             for place in places {
                 let files = names.iter().map(|name| place.join(name));
-                found.extend(files.filter(|file| file.is_file()).map(Input::content));
+                found.extend(
+                    files
+                        .filter(|file| file.is_file())
+                        .map(StampedFile::content),
+                );
             }
         }
         found
     }
 
     /// All files that the object was made from.
-    fn inputs(&self, found: Vec<Input>, depfile: Option<&Path>, run_dir: &Path) -> Vec<Input> {
-        let mut inputs = vec![Input::of(self.context, self.source.path.clone())];
+    fn inputs(
+        &self,
+        found: Vec<StampedFile>,
+        depfile: Option<&Path>,
+        run_dir: &Path,
+    ) -> Vec<StampedFile> {
+        let mut inputs = vec![StampedFile::of(self.context, self.source.path.clone())];
         let listed = depfile.and_then(|file| fs::read_to_string(file).ok());
         let listed = scan::prerequisites(&listed.unwrap_or_default());
         let listed = listed
             .into_iter()
-            .map(|path| Input::of(self.context, run_dir.join(path)));
+            .map(|path| StampedFile::of(self.context, run_dir.join(path)));
         for input in listed.chain(found) {
             if !inputs.iter().any(|known| known.path == input.path) {
                 inputs.push(input);
@@ -348,7 +361,7 @@ impl Unit<'_> {
 
 /// The directories in which a new file could be included: the searched ones, and those of files found there, because a compiler
 /// also looks beside the including file. This leaves out directories that the compiler searches by itself.
-fn watched(context: &Context, searched: &[PathBuf], inputs: &[Input]) -> Vec<PathBuf> {
+fn watched(context: &Context, searched: &[PathBuf], inputs: &[StampedFile]) -> Vec<PathBuf> {
     let near = inputs.iter().filter_map(|input| input.path.parent());
     let near = near.filter(|dir| searched.iter().any(|searched| dir.starts_with(searched)));
     let dirs = searched.iter().map(PathBuf::as_path).chain(near);

@@ -14,7 +14,7 @@ use crate::command;
 use crate::context::{self, Context};
 use crate::directives::Directives;
 use crate::kernels::Kernels;
-use crate::stamp::{self, Input};
+use crate::stamp::{self, StampedFile};
 use crate::target::Target;
 use crate::toolchain::Toolchain;
 use crate::{Error, Result};
@@ -118,7 +118,7 @@ pub(crate) fn split(
     let doing = format!("taking the debug information out of {}", linked.display());
     command::run(&mut first, &doing)?;
     command::run(&mut second, &doing)?;
-    stamp::write(&library, &recipe, &[Input::file(linked)])?;
+    stamp::write(&library, &recipe, &[StampedFile::file(linked)])?;
     Ok(Parts {
         library,
         debug: Some(debug),

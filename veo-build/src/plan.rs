@@ -10,11 +10,11 @@ use crate::directives::Directives;
 use crate::kernels::Kernels;
 use crate::link::{Linked, Linking};
 use crate::note::{BuiltTarget, LeftOut, Note};
-use crate::object::{CompiledSource, Unit};
+use crate::object::{CompileUnit, CompiledSource};
 use crate::output;
 use crate::source::{self, Language, Sources};
 use crate::target::{Choice, Target};
-use crate::toolchain::{self, Found, Requirements, Toolchain};
+use crate::toolchain::{self, Requirements, Toolchain, ToolchainSearch};
 use crate::{Error, ErrorKind, Result, headers, missing, scan, schedule};
 
 /// The targets to build with their tools.
@@ -31,7 +31,7 @@ struct Planned<'a> {
     toolchain: Arc<Toolchain>,
     /// Whether a failure only leaves the target out.
     lenient: bool,
-    units: Vec<Unit<'a>>,
+    units: Vec<CompileUnit<'a>>,
     /// For each unit, the units that must be compiled first.
     order: Vec<Vec<usize>>,
     linking: Linking<'a>,
@@ -119,8 +119,8 @@ impl<'a> Plan<'a> {
             // Every Rust installation needs a host compiler, so something is wrong if there is none.
             let required = named || (target == Target::Host && context.linux);
             let toolchain: Arc<Toolchain> = match toolchain::find(context, &needs, target, named)? {
-                Found::Tools(toolchain) => Arc::from(toolchain),
-                Found::Missing { why, help, .. } if required => {
+                ToolchainSearch::Tools(toolchain) => Arc::from(toolchain),
+                ToolchainSearch::Missing { why, help, .. } if required => {
                     let asked = if named { " was asked for, but" } else { "" };
                     return Err(Error::new(
                         ErrorKind::ToolNotFound,
@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
                         ),
                     ));
                 }
-                Found::Missing { why, missed, .. } => {
+                ToolchainSearch::Missing { why, missed, .. } => {
                     plan.left_out.push(LeftOut {
                         target,
                         why,
@@ -139,12 +139,12 @@ impl<'a> Plan<'a> {
                     continue;
                 }
             };
-            let unit = |(source, modules): (&source::Source, &scan::Modules)| {
+            let unit = |(source, modules): (&source::KernelSource, &scan::Modules)| {
                 let of_file = kernels
                     .by_file
                     .iter()
                     .filter(|(path, _)| source.is(context, path));
-                Unit {
+                CompileUnit {
                     context,
                     kernels,
                     toolchain: toolchain.clone(),
@@ -206,7 +206,7 @@ impl<'a> Plan<'a> {
                     }),
                 });
             }
-            let paths: Vec<PathBuf> = planned.units.iter().map(Unit::path).collect();
+            let paths: Vec<PathBuf> = planned.units.iter().map(CompileUnit::path).collect();
             let linked = &linked;
             jobs.push(schedule::Job {
                 after: (first..jobs.len()).collect(),

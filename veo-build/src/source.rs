@@ -51,7 +51,7 @@ impl Language {
 
 /// A source as the build script named it.
 #[derive(Clone, Debug)]
-pub(crate) enum Origin {
+pub(crate) enum SourceOrigin {
     File(PathBuf),
     Glob(String),
     Inline { name: String, text: String },
@@ -59,7 +59,7 @@ pub(crate) enum Origin {
 
 /// One source to compile.
 #[derive(Clone, Debug)]
-pub(crate) struct Source {
+pub(crate) struct KernelSource {
     /// The name in the build script, for messages and for [`crate::Kernels::for_file`].
     pub(crate) label: PathBuf,
     /// The file itself, absolute.
@@ -69,7 +69,7 @@ pub(crate) struct Source {
     pub(crate) key: String,
 }
 
-impl Source {
+impl KernelSource {
     /// Whether `path` in the build script means this source. Different spellings of a path count as equal.
     pub(crate) fn is(&self, context: &Context, path: &Path) -> bool {
         self.label == path || self.path == context.package.join(path)
@@ -79,7 +79,7 @@ impl Source {
 /// The sources, and the directories in which Cargo watches for new ones.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
-    pub(crate) list: Vec<Source>,
+    pub(crate) list: Vec<KernelSource>,
     pub(crate) watched: Vec<PathBuf>,
 }
 
@@ -87,14 +87,14 @@ pub(crate) struct Sources {
 pub(crate) fn collect(
     context: &Context,
     library: &str,
-    origins: &[Origin],
+    origins: &[SourceOrigin],
     all_cxx: bool,
 ) -> Result<Sources> {
     let mut sources = Sources::default();
     let mut seen = BTreeSet::new();
     let add = |label: PathBuf,
                path: PathBuf,
-               list: &mut Vec<Source>,
+               list: &mut Vec<KernelSource>,
                seen: &mut BTreeSet<PathBuf>|
      -> Result<()> {
         let mut language = Language::of(&label).ok_or_else(|| no_source(library, &label))?;
@@ -120,7 +120,7 @@ pub(crate) fn collect(
         }
         if seen.insert(path.clone()) {
             let key = key(&path);
-            list.push(Source {
+            list.push(KernelSource {
                 label,
                 path,
                 language,
@@ -131,13 +131,13 @@ pub(crate) fn collect(
     };
     for origin in origins {
         match origin {
-            Origin::File(file) => add(
+            SourceOrigin::File(file) => add(
                 file.clone(),
                 context.package.join(file),
                 &mut sources.list,
                 &mut seen,
             )?,
-            Origin::Glob(pattern) => {
+            SourceOrigin::Glob(pattern) => {
                 let (base, found) = expand(context, library, pattern)?;
                 sources.watched.push(base);
                 for path in found {
@@ -148,7 +148,7 @@ pub(crate) fn collect(
                     add(label, path, &mut sources.list, &mut seen)?;
                 }
             }
-            Origin::Inline { name, text } => {
+            SourceOrigin::Inline { name, text } => {
                 if Path::new(name).components().count() != 1 {
                     return Err(Error::invalid(format!(
                         "{library}: the inline source `{name}` must be named like a file, for example scale.c"

@@ -19,14 +19,14 @@ const SEPARATOR: &str = "made from:\n";
 
 /// A file that went into a product.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Input {
+pub(crate) struct StampedFile {
     pub(crate) path: PathBuf,
     /// Whether a new time stamp with the same content counts as a change. It counts for files that people edit, as in make.
     /// It does not count for files that a compiler or the build script writes each time (Fortran modules, headers in `OUT_DIR`).
     pub(crate) by_time: bool,
 }
 
-impl Input {
+impl StampedFile {
     pub(crate) fn file(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
@@ -99,12 +99,12 @@ fn head(recipe: &str) -> String {
 }
 
 /// The inputs of `product`, if the product exists and neither its recipe nor its inputs changed.
-pub(crate) fn up_to_date(product: &Path, recipe: &str) -> Option<Vec<Input>> {
+pub(crate) fn up_to_date(product: &Path, recipe: &str) -> Option<Vec<StampedFile>> {
     let text = fs::read_to_string(stamp_file(product)).ok()?;
     let lines = text.strip_prefix(&head(recipe))?;
     let mut inputs = Vec::new();
     for line in lines.split_inclusive('\n') {
-        let input = Input::parse(line.trim_end_matches('\n'))?;
+        let input = StampedFile::parse(line.trim_end_matches('\n'))?;
         if input.line() != line {
             return None;
         }
@@ -114,8 +114,8 @@ pub(crate) fn up_to_date(product: &Path, recipe: &str) -> Option<Vec<Input>> {
 }
 
 /// Records how `product` was made.
-pub(crate) fn write(product: &Path, recipe: &str, inputs: &[Input]) -> Result<()> {
-    let lines: String = inputs.iter().map(Input::line).collect();
+pub(crate) fn write(product: &Path, recipe: &str, inputs: &[StampedFile]) -> Result<()> {
+    let lines: String = inputs.iter().map(StampedFile::line).collect();
     context::write_if_changed(&stamp_file(product), (head(recipe) + &lines).as_bytes())
 }
 

@@ -10,7 +10,7 @@ use syn::{
 use super::cursors::View;
 
 /// A structure or union.
-pub(super) struct Record {
+pub(super) struct CRecord {
     /// The bindings' own declaration; `None` for a union.
     pub item: Option<ItemStruct>,
     pub docs: Vec<syn::Attribute>,
@@ -39,7 +39,7 @@ pub(super) struct Catalogue {
     /// Global variables and their types.
     pub variables: Vec<(String, syn::Type)>,
     pub aliases: HashMap<String, ItemType>,
-    pub records: HashMap<String, Record>,
+    pub records: HashMap<String, CRecord>,
     pub constants: Vec<ItemConst>,
     /// Macros with a value that no constant can hold: `name (why)`.
     pub valueless: Vec<String>,
@@ -159,7 +159,7 @@ impl Catalogue {
             return;
         }
         self.name(&name);
-        let record = Record {
+        let record = CRecord {
             item,
             docs,
             layout: None,
@@ -261,7 +261,7 @@ pub(super) fn path_name(ty: &syn::Type) -> Option<String> {
     })
 }
 
-impl Record {
+impl CRecord {
     /// Whether only the name is known, or the record is empty.
     pub fn is_opaque(&self) -> bool {
         self.layout.as_ref().is_none_or(|layout| layout.size == 0)

@@ -34,18 +34,18 @@ const VARIABLES: [&str; 7] = [
 ];
 
 /// A header that clang reads, maybe several times.
-pub(super) struct Reader<'a> {
+pub(super) struct HeaderReader<'a> {
     header: &'a Path,
     line: String,
     /// Regular expressions for the files whose declarations are imported.
     patterns: Vec<String>,
     arguments: Vec<String>,
-    seen: Seen,
+    seen: SeenHeaders,
 }
 
 /// Records what clang saw.
 #[derive(Clone, Debug, Default)]
-struct Seen(Arc<Mutex<SeenFiles>>);
+struct SeenHeaders(Arc<Mutex<SeenFiles>>);
 
 #[derive(Debug, Default)]
 struct SeenFiles {
@@ -54,7 +54,7 @@ struct SeenFiles {
     functions: BTreeMap<String, usize>,
 }
 
-impl ParseCallbacks for Seen {
+impl ParseCallbacks for SeenHeaders {
     fn header_file(&self, filename: &str) {
         self.include_file(filename);
     }
@@ -86,7 +86,7 @@ impl ParseCallbacks for Seen {
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> HeaderReader<'a> {
     pub fn new(
         context: &Context,
         kernels: &Kernels,
@@ -122,12 +122,12 @@ impl<'a> Reader<'a> {
             )
         };
         let also = import.also_from.iter().cloned();
-        Ok(Reader {
+        Ok(HeaderReader {
             header,
             line,
             patterns: [pattern].into_iter().chain(also).collect(),
             arguments: arguments(context, kernels, import)?,
-            seen: Seen::default(),
+            seen: SeenHeaders::default(),
         })
     }
 
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
 
     /// The number of functions in each file that the header includes.
     pub fn functions_of_all_files(&self) -> Vec<(String, usize)> {
-        let seen = Seen::default();
+        let seen = SeenHeaders::default();
         let builder = self.builder("").parse_callbacks(Box::new(seen.clone()));
         if self.generate(builder).is_err() {
             return Vec::new();

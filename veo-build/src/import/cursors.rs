@@ -27,7 +27,7 @@ use super::string::taken;
 
 /// A parameter that is an array without a constant extent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Variable {
+pub(super) struct VariableArray {
     /// The number of pointers and arrays around an element.
     pub levels: usize,
     /// Whether elements are `const`.
@@ -38,7 +38,7 @@ pub(super) struct Variable {
 #[derive(Default)]
 pub(super) struct View {
     /// Arrays without a constant extent, by the name of the function and their place.
-    pub variables: HashMap<(String, usize), Variable>,
+    pub variables: HashMap<(String, usize), VariableArray>,
     /// Extents of arrays, by the name of the function and their place.
     pub bounds: HashMap<(String, usize), Bound>,
     /// Functions that are declared without a prototype.
@@ -118,7 +118,7 @@ fn parsed(name: &str, source: &str, arguments: &[String], look: impl FnOnce(CXTr
         Contents: source.as_ptr(),
         Length: source.count_bytes() as _,
     };
-    // SAFETY: libclang is loaded, which `Reader::new` sees to. Everything that is passed outlives the calls: the names and the
+    // SAFETY: libclang is loaded, which `HeaderReader::new` sees to. Everything that is passed outlives the calls: the names and the
     // text are zero-terminated and borrowed, the array of arguments has `count` elements, there is one unsaved file. Index and unit
     // are disposed of once, the unit first; the two callers above keep nothing of it.
     unsafe {
@@ -181,7 +181,7 @@ extern "C" fn look(cursor: CXCursor, _: CXCursor, found: CXClientData) -> CXChil
 }
 
 /// Whether a type is a pointer to (or an array of) an array without a constant extent.
-fn variable(ty: CXType) -> Option<Variable> {
+fn variable(ty: CXType) -> Option<VariableArray> {
     // SAFETY: libclang is loaded, and the type belongs to the unit that is being visited; these functions take any type.
     unsafe {
         let outer = clang_getCanonicalType(ty);
@@ -202,7 +202,7 @@ fn variable(ty: CXType) -> Option<Variable> {
             ty = clang_getArrayElementType(ty);
             constant |= clang_isConstQualifiedType(ty) != 0;
         }
-        varies.then_some(Variable { levels, constant })
+        varies.then_some(VariableArray { levels, constant })
     }
 }
 

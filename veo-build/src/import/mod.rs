@@ -23,7 +23,7 @@ use regex::Regex;
 use veo_abi::build_dir;
 
 use self::catalogue::Catalogue;
-use self::clang::Reader;
+use self::clang::HeaderReader;
 use self::contract::Contracts;
 use crate::context::{self, Context};
 use crate::directives::Directives;
@@ -106,7 +106,7 @@ fn one(
     let lib = import.lib.as_deref().unwrap_or(&kernels.name);
     // bindgen silently ignores an invalid pattern.
     patterns(&import.also_from)?;
-    let reader = Reader::new(context, kernels, import, directives)?;
+    let reader = HeaderReader::new(context, kernels, import, directives)?;
     let bindings = reader.read();
     for file in reader.files() {
         directives.watch(&file);
@@ -167,7 +167,12 @@ fn choose(catalogue: &mut Catalogue, import: &Import) -> Result<()> {
 }
 
 /// The error for a header without a function that can be declared.
-fn nothing(header: &str, import: &Import, module: &emit::Module, reader: &Reader<'_>) -> Error {
+fn nothing(
+    header: &str,
+    import: &Import,
+    module: &emit::Module,
+    reader: &HeaderReader<'_>,
+) -> Error {
     const SHOWN: usize = 5;
     let mut text = if !module.left_out.is_empty() {
         let left_out = module.left_out.join("\n  ");

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{GenericArgument, PathArguments, Type, TypePath};
 
 use super::catalogue::{Catalogue, is_helper, is_va_list, path_name};
-use super::cursors::Variable;
+use super::cursors::VariableArray;
 
 /// An alias of more nested aliases than this counts as endless.
 const CHAIN: usize = 64;
@@ -140,7 +140,7 @@ impl<'a> Translator<'a> {
     }
 
     /// The type of a parameter that is an array without a constant extent: a pointer to its elements.
-    pub fn elements(&self, ty: &Type, variable: &Variable) -> Result<TokenStream, Why> {
+    pub fn elements(&self, ty: &Type, variable: &VariableArray) -> Result<TokenStream, Why> {
         let mut element = ty;
         for _ in 0..variable.levels {
             element = match self.expand(element, true) {

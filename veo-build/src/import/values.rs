@@ -9,7 +9,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Expr, ItemConst, Lit, Type, UnOp, parse_quote};
 
 use super::catalogue::{Catalogue, symbol};
-use super::clang::Reader;
+use super::clang::HeaderReader;
 use super::translate::{Translator, rust_name};
 
 /// Prefixes of the variables that ask: whether a macro is defined, its type, its value, and both halves of its value as an
@@ -50,7 +50,7 @@ enum MacroKind {
 }
 
 /// Completes the catalogue. If clang cannot answer, the macros are left out.
-pub(super) fn complete(catalogue: &mut Catalogue, reader: &Reader<'_>) {
+pub(super) fn complete(catalogue: &mut Catalogue, reader: &HeaderReader<'_>) {
     let macros = macros(reader);
     if macros.is_empty() && !defines_functions(reader) {
         return;
@@ -75,7 +75,7 @@ pub(super) fn complete(catalogue: &mut Catalogue, reader: &Reader<'_>) {
 }
 
 /// Whether a function may be defined in the imported files. Functions of the compiler's own headers do not matter.
-fn defines_functions(reader: &Reader<'_>) -> bool {
+fn defines_functions(reader: &HeaderReader<'_>) -> bool {
     reader
         .files()
         .iter()
@@ -84,7 +84,7 @@ fn defines_functions(reader: &Reader<'_>) -> bool {
 }
 
 /// The macros that the imported files define, without repeats. Clang decides which of them are defined at the end.
-fn macros(reader: &Reader<'_>) -> Vec<(String, MacroKind)> {
+fn macros(reader: &HeaderReader<'_>) -> Vec<(String, MacroKind)> {
     let mut macros: Vec<(String, MacroKind)> = Vec::new();
     for file in reader.imported_files() {
         let bytes = fs::read(file).unwrap_or_default();
@@ -188,7 +188,7 @@ fn kind(body: &str) -> MacroKind {
 }
 
 /// Asks for types and values. If a question has no answer, clang reports an error in its line, and the next try leaves it out.
-fn answers(reader: &Reader<'_>, macros: &[(String, MacroKind)]) -> Option<Catalogue> {
+fn answers(reader: &HeaderReader<'_>, macros: &[(String, MacroKind)]) -> Option<Catalogue> {
     // A macro that depends on its place has no value.
     let places = PLACES
         .iter()

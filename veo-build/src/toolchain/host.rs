@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Found, Requirements, Toolchain};
+use super::{Requirements, Toolchain, ToolchainSearch};
 use veo_abi::sanitizer::Sanitizer;
 
 use crate::Result;
@@ -15,7 +15,7 @@ use crate::target::Target;
 use crate::tool::Tool;
 
 /// The variables and names of one compiler.
-struct Names {
+struct CompilerNames {
     /// Our own variable. It comes before all others.
     own: &'static str,
     /// The usual variable, in the forms that the `cc` crate knows.
@@ -27,23 +27,23 @@ struct Names {
     debian: &'static str,
 }
 
-fn names(language: Language) -> Names {
+fn names(language: Language) -> CompilerNames {
     match language {
-        Language::C => Names {
+        Language::C => CompilerNames {
             own: "VEO_CC",
             usual: "CC",
             native: &["cc", "gcc", "clang"],
             cross: "gcc",
             debian: "gcc",
         },
-        Language::Cxx => Names {
+        Language::Cxx => CompilerNames {
             own: "VEO_CXX",
             usual: "CXX",
             native: &["c++", "g++", "clang++"],
             cross: "g++",
             debian: "g++",
         },
-        Language::Fortran => Names {
+        Language::Fortran => CompilerNames {
             own: "VEO_FC",
             usual: "FC",
             native: &["gfortran", "flang-new", "flang"],
@@ -53,10 +53,10 @@ fn names(language: Language) -> Names {
     }
 }
 
-pub(super) fn find(context: &Context, needs: &Requirements<'_>) -> Result<Found> {
+pub(super) fn find(context: &Context, needs: &Requirements<'_>) -> Result<ToolchainSearch> {
     if !context.linux {
         let why = format!("programs for {} cannot run kernels", context.target);
-        return Ok(Found::missing(why, "kernels run on Linux"));
+        return Ok(ToolchainSearch::missing(why, "kernels run on Linux"));
     }
     let sanitizers = sanitize::chosen(context, needs.kernels)?;
     let mut compilers = BTreeMap::new();
@@ -73,7 +73,7 @@ pub(super) fn find(context: &Context, needs: &Requirements<'_>) -> Result<Found>
                 "install one (Debian: {}) or name one in {} or {}",
                 names.debian, names.own, names.usual
             );
-            return Ok(Found::missing(why, help));
+            return Ok(ToolchainSearch::missing(why, help));
         };
         sanitize::check_compiler(needs.kernels, &sanitizers, &tool, language)?;
         compilers.insert(language, tool);
@@ -160,7 +160,7 @@ pub(crate) fn variables(context: &Context, name: &str) -> [String; 4] {
     ]
 }
 
-fn programs(context: &Context, names: &Names) -> Vec<String> {
+fn programs(context: &Context, names: &CompilerNames) -> Vec<String> {
     match prefix(context) {
         None => names.native.iter().map(ToString::to_string).collect(),
         Some(prefix) => vec![format!("{prefix}{}", names.cross)],

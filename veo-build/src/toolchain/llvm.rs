@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::{Found, Requirements, Toolchain};
+use super::{Requirements, Toolchain, ToolchainSearch};
 use crate::command;
 use crate::context::{self, Context};
 use crate::source::Language;
@@ -33,10 +33,10 @@ pub(super) fn versioned(name: &str) -> impl Iterator<Item = String> {
         .chain([name.to_string()])
 }
 
-pub(super) fn find(context: &Context, needs: &Requirements<'_>) -> Result<Found> {
+pub(super) fn find(context: &Context, needs: &Requirements<'_>) -> Result<ToolchainSearch> {
     let Some(clang) = clang(context)? else {
         let why = format!("no clang {OLDEST} or newer with LLVM's VE target");
-        return Ok(Found::missing(
+        return Ok(ToolchainSearch::missing(
             why,
             format!("install one (Debian: clang-{OLDEST} llvm-{OLDEST}) or name it in VEO_CLANG"),
         ));
@@ -45,7 +45,7 @@ pub(super) fn find(context: &Context, needs: &Requirements<'_>) -> Result<Found>
     if needs.objects > 1 && llvm_link.is_none() {
         let number = major(&clang.version).unwrap_or(OLDEST);
         let why = format!("no llvm-link of version {number} to join several sources");
-        return Ok(Found::missing(
+        return Ok(ToolchainSearch::missing(
             why,
             format!("install it (Debian: llvm-{number}) or name it in VEO_LLVM_LINK"),
         ));
@@ -65,7 +65,7 @@ pub(super) fn find(context: &Context, needs: &Requirements<'_>) -> Result<Found>
             let number = major(&clang.version).unwrap_or(OLDEST);
             let why = format!("no flang of version {number} for its Fortran sources");
             let help = format!("install it (Debian: flang-{number}) or name it in VEO_FLANG");
-            return Ok(Found::missing(why, help));
+            return Ok(ToolchainSearch::missing(why, help));
         };
         compilers.insert(language, flang);
         // clang links and does the last step.

@@ -88,7 +88,7 @@ pub(crate) struct Requirements<'a> {
 
 /// The outcome of a search without an error.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum ToolchainSearch {
     Tools(Box<Toolchain>),
     /// The target cannot be built here. It says why, and what would help.
     Missing {
@@ -99,13 +99,13 @@ pub(crate) enum Found {
     },
 }
 
-impl From<Toolchain> for Found {
+impl From<Toolchain> for ToolchainSearch {
     fn from(tools: Toolchain) -> Self {
         Self::Tools(Box::new(tools))
     }
 }
 
-impl Found {
+impl ToolchainSearch {
     fn missing(why: impl Into<String>, help: impl Into<String>) -> Self {
         Self::Missing {
             why: why.into(),
@@ -138,7 +138,7 @@ pub(crate) fn find(
     needs: &Requirements<'_>,
     target: Target,
     named: bool,
-) -> Result<Found> {
+) -> Result<ToolchainSearch> {
     match target {
         Target::Host => host::find(context, needs),
         Target::Ve1 | Target::Ve3 => nec::find(context, needs, target, named),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Found, Requirements, Toolchain};
+use super::{Requirements, Toolchain, ToolchainSearch};
 use crate::Result;
 use crate::context::Context;
 use crate::kernels::ProductKind;
@@ -33,7 +33,7 @@ pub(super) fn find(
     needs: &Requirements<'_>,
     target: Target,
     named: bool,
-) -> Result<Found> {
+) -> Result<ToolchainSearch> {
     let root = root(context);
     let bin = root.join("ve/bin");
     let mut compilers = BTreeMap::new();
@@ -41,7 +41,7 @@ pub(super) fn find(
         let (variable, program) = names(language);
         let Some(tool) = tool(context, variable, program, &[&bin])? else {
             let why = format!("no {program} in PATH or {}", bin.display());
-            return Ok(Found::missing(why, HELP).missed_if(is_expected(context)?));
+            return Ok(ToolchainSearch::missing(why, HELP).missed_if(is_expected(context)?));
         };
         compilers.insert(language, tool);
     }
@@ -62,7 +62,7 @@ pub(super) fn find(
             "NEC's libraries for it are not in {}",
             libraries(target).display()
         );
-        return Ok(Found::missing(
+        return Ok(ToolchainSearch::missing(
             why,
             format!("VEO_TARGETS=auto,{target} builds for it all the same"),
         ));
@@ -75,7 +75,7 @@ pub(super) fn find(
         if mk_veorun.is_none() {
             let why = "no mk_veorun_static, which comes with NEC's libveo (veoffload-aveo-devel)";
             let help = "install it or name it in VEO_MK_VEORUN_STATIC";
-            return Ok(Found::missing(why, help).missed_if(true));
+            return Ok(ToolchainSearch::missing(why, help).missed_if(true));
         }
     }
     let mut objcopy = tool(context, "VEO_NOBJCOPY", "nobjcopy", &[&bin])?;

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::Fields;
 
 use super::{Emitter, allowed};
-use crate::import::catalogue::{Record, RecordLayout, docs, is_helper};
+use crate::import::catalogue::{CRecord, RecordLayout, docs, is_helper};
 use crate::import::translate::{Why, rust_name};
 
 impl Emitter<'_> {
@@ -44,7 +44,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn record(&self, name: &str, record: &Record) -> TokenStream {
+    fn record(&self, name: &str, record: &CRecord) -> TokenStream {
         let krate = self.translator.krate;
         let ident = rust_name(name);
         let (docs, allowed) = (self.docs(&record.docs, name), allowed());
@@ -93,7 +93,7 @@ impl Emitter<'_> {
     /// The representation and the fields of a record, if every field has a counterpart.
     fn fields(
         &self,
-        record: &Record,
+        record: &CRecord,
         layout: &RecordLayout,
     ) -> std::result::Result<(TokenStream, TokenStream), Why> {
         let item = record
