@@ -7,6 +7,7 @@ use std::process::Command;
 use object::elf::ET_DYN;
 use veo_build::{ErrorKind, Kernels, Target};
 use veo_debuginfo::prototypes;
+use veo_test_support::ve;
 
 use crate::real::{CXX, bench, clang, cxx, elf, flang, written};
 
@@ -102,12 +103,8 @@ fn objects_and_llvm_ir_are_linked_with_the_sources() {
     let bench = bench("ve1-llvm");
     bench.source("x.ll", "define i64 @from_ir() {\n  ret i64 7\n}\n");
     let compile = |name: &str, source: &str, flags: &[&str]| {
-        bench.source("x.c", source);
-        let mut command = Command::new("clang-19");
-        command.arg("--target=ve-unknown-linux-gnu").args(flags);
-        let paths = ["x.c", name].map(|name| bench.path("package").join(name));
-        let status = command.arg("-c").arg(&paths[0]).arg("-o").arg(&paths[1]);
-        assert!(status.status().unwrap().success());
+        let text = bench.source("x.c", source);
+        ve::compile(&text, text.with_file_name(name), flags);
     };
     compile("x.o", "long from_object(void) { return 8; }\n", &["-fpic"]);
     let build = |object: &str| {

@@ -6,6 +6,7 @@ use object::elf::{ET_REL, FileHeader64};
 use object::read::elf::FileHeader;
 use object::{LittleEndian, Object, ObjectSymbol};
 use veo_abi::prototype::Prototypes;
+pub use veo_test_support::ve::can_build as clang;
 use veo_test_support::{available, found};
 
 use crate::recording::Bench;
@@ -35,13 +36,6 @@ pub fn bench(targets: &str) -> Bench {
 
 pub fn cxx() -> bool {
     available("a C++ compiler (Debian: g++)", found("c++"))
-}
-
-pub fn clang() -> bool {
-    available(
-        "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
-        found("clang-19") && found("llvm-link-19"),
-    )
 }
 
 pub fn flang() -> bool {

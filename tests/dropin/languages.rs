@@ -8,7 +8,7 @@ use std::ptr;
 use veo_abi::ffi::{VEO_COMMAND_OK, VEO_REQUEST_ID_INVALID, VeoApi};
 use veo_test_support::compile;
 use veo_test_support::dropin::Dropin;
-use veo_test_support::{available, found};
+use veo_test_support::{available, found, ve};
 
 #[test]
 fn the_way_py_veo_works() {
@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 /// A C program that calls VE machine code, which clang made.
 #[test]
 fn a_c_program_with_ve_machine_code() {
-    if !available("clang 19 (Debian: clang-19)", found("clang-19")) {
+    if !ve::can_compile() {
         return;
     }
     let dropin = Dropin::get();
@@ -67,9 +67,7 @@ fn a_c_program_with_ve_machine_code() {
         ["scale.c", "scale.o", "program.c", "program"].map(|name| directory.join(name));
     std::fs::write(&kernel, SCALE).unwrap();
     std::fs::write(&source, CALL_SCALE).unwrap();
-    let mut clang = std::process::Command::new("clang-19");
-    clang.args(["--target=ve-unknown-linux-gnu", "-O2", "-c", "-o"]);
-    compile::tool(clang.arg(&object).arg(&kernel));
+    ve::compile(&kernel, &object, &["-O2"]);
     let headers = format!("-I{}", dropin.prefix().join("include").display());
     let libraries = format!("-L{}", dropin.prefix().join("lib64").display());
     let options = [

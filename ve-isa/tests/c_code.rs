@@ -4,47 +4,18 @@
 #![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 
 use std::path::Path;
-use std::process::Command;
 
 use ve_isa::image::Input;
 use ve_isa::machine::{Machine, Unresolved};
 use ve_isa::trap::TrapKind;
-
-const CLANG: &str = "clang-19";
+use veo_test_support::ve::{self, can_compile};
 
 /// What a case is compiled with for the Vector Engine.
 const FLAGS: [&[&str]; 3] = [&["-O0"], &["-O2"], &["-O2", "-fpic"]];
 
 fn compile(directory: &Path, source: &str, flags: &[&str]) -> Vec<u8> {
-    let (file, object) = (directory.join("k.c"), directory.join("k.o"));
-    std::fs::write(&file, source).unwrap();
-    let output = Command::new(CLANG)
-        .args(["--target=ve-unknown-linux-gnu", "-ffreestanding", "-c"])
-        .args(flags)
-        .arg(&file)
-        .arg("-o")
-        .arg(&object)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    std::fs::read(object).unwrap()
-}
-
-/// Whether there is a compiler; where it is required, its absence is an error.
-fn can_compile() -> bool {
-    let found = Command::new(CLANG).arg("--version").output().is_ok();
-    if !found {
-        assert!(
-            std::env::var_os("VEO_TEST_REQUIRE_ALL").is_none(),
-            "{CLANG} is missing"
-        );
-        eprintln!("skipped: {CLANG} is not installed");
-    }
-    found
+    let flags = [&["-ffreestanding"][..], flags].concat();
+    std::fs::read(ve::object_of(directory, "k.c", source, &flags)).unwrap()
 }
 
 #[test]

@@ -3,13 +3,9 @@
 #![cfg(target_os = "linux")]
 #![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 
-use std::process::Command;
-
 use ve_isa::image::Input;
 use ve_isa::machine::{Machine, Unresolved};
-use veo_test_support as _;
-
-const CLANG: &str = "clang-19";
+use veo_test_support::ve;
 
 /// Each function fills what it needs, computes with vectors and again without, and returns how many elements differ.
 const SOURCE: &str = r#"
@@ -298,36 +294,13 @@ const FUNCTIONS: [(&str, u64); 14] = [
 
 #[test]
 fn intrinsics_compute_what_scalar_code_does() {
-    if Command::new(CLANG).arg("--version").output().is_err() {
-        assert!(
-            std::env::var_os("VEO_TEST_REQUIRE_ALL").is_none(),
-            "{CLANG} is missing"
-        );
-        eprintln!("skipped: {CLANG} is not installed");
+    if !ve::can_compile() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let (file, object) = (directory.path().join("k.c"), directory.path().join("k.o"));
-    std::fs::write(&file, SOURCE).unwrap();
     for level in ["-O2", "-O0"] {
-        let output = Command::new(CLANG)
-            .args([
-                "--target=ve-unknown-linux-gnu",
-                "-ffreestanding",
-                "-ffp-contract=off",
-                "-c",
-                level,
-            ])
-            .arg(&file)
-            .arg("-o")
-            .arg(&object)
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let flags = ["-ffreestanding", "-ffp-contract=off", level];
+        let object = ve::object_of(&directory, "k.c", SOURCE, &flags);
         let bytes = std::fs::read(&object).unwrap();
         let machine = Machine::new().unwrap();
         let input = Input {

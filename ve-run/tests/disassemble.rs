@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use veo_test_support::compile::tool;
-use veo_test_support::{available, found};
+use veo_test_support::{available, found, ve};
 
 fn llvm() -> bool {
-    let tools = ["clang-19", "llvm-objdump-19"];
     available(
-        "clang and llvm-objdump 19 (Debian: clang-19 llvm-19)",
-        tools.into_iter().all(found),
-    )
+        "llvm-objdump 19 (Debian: llvm-19)",
+        found("llvm-objdump-19"),
+    ) && ve::can_compile()
 }
 
 fn ve_run(file: &Path) -> Output {
@@ -107,11 +106,8 @@ fn objects(directory: &Path) -> Vec<PathBuf> {
         fs::write(&file, source).unwrap();
         for options in ["-O0", "-O2", "-O2 -fpic -ffunction-sections", "-Os -g"] {
             let object = directory.join(format!("{name}{}.o", objects.len()));
-            let mut clang = Command::new("clang-19");
-            clang
-                .args(["--target=ve-linux", "-c", "-w"])
-                .args(options.split(' '));
-            tool(clang.arg("-o").arg(&object).arg(&file));
+            let options: Vec<_> = options.split(' ').chain(["-w"]).collect();
+            ve::compile(&file, &object, &options);
             objects.push(object);
         }
     }
@@ -162,18 +158,8 @@ fn what_is_no_instruction_is_unknown() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let source = directory.path().join("data.s");
-    fs::write(
-        &source,
-        ".text\n.quad 0x7900000000000000, 0, 0x7900000000000001\n.byte 1, 2, 3\n",
-    )
-    .unwrap();
-    let object = directory.path().join("data.o");
-    tool(
-        Command::new("clang-19")
-            .args(["--target=ve-linux", "-c", "-o"])
-            .args([&object, &source]),
-    );
+    let source = ".text\n.quad 0x7900000000000000, 0, 0x7900000000000001\n.byte 1, 2, 3\n";
+    let object = ve::object_of(&directory, "data.s", source, &["-w"]);
     assert_eq!(
         disassembled(&object),
         ["0: nop", "8: <unknown>", "10: <unknown>", "18: <unknown>"]

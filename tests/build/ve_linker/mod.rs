@@ -13,7 +13,7 @@ use object::read::elf::{FileHeader as _, ProgramHeader as _, SectionHeader as _}
 use object::{LittleEndian as E, Object as _, ObjectSymbol as _};
 use veo_build::{Kernels, Target};
 use veo_debuginfo::{Linkage, dynamic_symbols};
-use veo_test_support::{available, found};
+use veo_test_support::{available, found, ve};
 
 use self::machine::Machine;
 use crate::real::{bench, clang, cxx};
@@ -27,20 +27,12 @@ const PROGRAM: &str = include_str!("sources/program.c");
 fn compile(bench: &Bench, name: &str, source: &str, flags: &[&str]) {
     let extension = if flags.contains(&"c++") { "cpp" } else { "c" };
     let path = bench.source(&format!("{name}.{extension}"), source);
-    let mut command = Command::new("clang-19");
-    command
-        .args([
-            "--target=ve-unknown-linux-gnu",
-            "-O1",
-            "-g",
-            "-ffreestanding",
-            "-c",
-        ])
-        .args(flags.iter().filter(|flag| **flag != "c++"))
-        .arg(&path)
-        .arg("-o")
-        .arg(path.with_file_name(name));
-    assert!(command.status().unwrap().success());
+    let own = flags.iter().filter(|flag| **flag != "c++").copied();
+    let flags: Vec<_> = ["-O1", "-g", "-ffreestanding"]
+        .into_iter()
+        .chain(own)
+        .collect();
+    ve::compile(&path, path.with_file_name(name), &flags);
 }
 
 /// A library of a source and an object.

@@ -5,27 +5,14 @@ use std::process::Command;
 
 use ve_isa::image::Input;
 use ve_isa::machine::{Machine, Unresolved};
-
-const CLANG: &str = "clang-19";
+use veo_test_support::ve;
+pub use veo_test_support::ve::can_compile;
 
 /// What a program is compiled with for the Vector Engine.
 const FLAGS: [&[&str]; 2] = [&["-O0"], &["-O2", "-fpic"]];
 
 /// How much a program may print.
 const ROOM: u64 = 8 << 20;
-
-/// Whether there is a compiler; where it is required, its absence is an error.
-pub fn can_compile() -> bool {
-    let found = Command::new(CLANG).arg("--version").output().is_ok();
-    if !found {
-        assert!(
-            std::env::var_os("VEO_TEST_REQUIRE_ALL").is_none(),
-            "{CLANG} is missing"
-        );
-        eprintln!("skipped: {CLANG} is not installed");
-    }
-    found
-}
 
 fn run(command: &mut Command) -> Vec<u8> {
     let output = command.output().unwrap();
@@ -48,15 +35,9 @@ const COMMON: [&str; 5] = [
 
 /// An object for the Vector Engine.
 pub fn object(directory: &Path, source: &str, flags: &[&str]) -> Vec<u8> {
-    let (file, object) = (directory.join("k.c"), directory.join("k.o"));
-    std::fs::write(&file, source).unwrap();
     std::fs::write(directory.join("libc.h"), include_str!("libc.h")).unwrap();
-    run(Command::new(CLANG)
-        .args(["--target=ve-unknown-linux-gnu", "-ffreestanding", "-c"])
-        .args(COMMON)
-        .args(flags)
-        .args([&file, Path::new("-o"), &object]));
-    std::fs::read(object).unwrap()
+    let flags = [&["-ffreestanding"][..], &COMMON[..], flags].concat();
+    std::fs::read(ve::object_of(directory, "k.c", source, &flags)).unwrap()
 }
 
 /// A machine with this program.

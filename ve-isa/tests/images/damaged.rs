@@ -5,6 +5,7 @@ use crate::objects;
 use crate::{RETURN, jump};
 use ve_isa::image::Input;
 use ve_isa::machine::{Machine, Unresolved};
+use veo_test_support::ve;
 
 /// A library with all that can be damaged.
 fn whole() -> Library {
@@ -217,7 +218,7 @@ fn a_file_may_end_anywhere() {
 
 #[test]
 fn relocatable_objects_are_checked_alike() {
-    if !objects::can_compile() {
+    if !ve::can_compile() {
         return;
     }
     let source = "

@@ -1,43 +1,16 @@
 //! Relocatable objects of a compiler that share something with each other or with shared objects.
 
-use std::process::Command;
-
 use crate::library::*;
 use crate::{RETURN, call};
 use ve_isa::image::Input;
 use ve_isa::machine::{Machine, Unresolved};
-
-const CLANG: &str = "clang-19";
-
-/// Whether there is a compiler; where it is required, its absence is an error.
-pub fn can_compile() -> bool {
-    let found = Command::new(CLANG).arg("--version").output().is_ok();
-    if !found {
-        assert!(
-            std::env::var_os("VEO_TEST_REQUIRE_ALL").is_none(),
-            "{CLANG} is missing"
-        );
-        eprintln!("skipped: {CLANG} is not installed");
-    }
-    found
-}
+use veo_test_support::ve::{self, can_compile};
 
 /// The object of a source, in the language that the name says.
 pub fn compile(name: &str, source: &str, flags: &[&str]) -> Vec<u8> {
     let directory = tempfile::tempdir().unwrap();
-    let (file, object) = (directory.path().join(name), directory.path().join("k.o"));
-    std::fs::write(&file, source).unwrap();
-    let output = Command::new(CLANG)
-        .args(["--target=ve-unknown-linux-gnu", "-ffreestanding", "-c"])
-        .args(flags)
-        .arg(&file)
-        .arg("-o")
-        .arg(&object)
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{message}");
-    std::fs::read(object).unwrap()
+    let flags = [&["-ffreestanding"][..], flags].concat();
+    std::fs::read(ve::object_of(&directory, name, source, &flags)).unwrap()
 }
 
 fn load(machine: &Machine, files: &[(&str, &[u8])]) -> Result<(), String> {

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use ve_isa::machine::Machine;
 use ve_isa::trap::TrapKind;
+use veo_test_support::ve;
 
 use crate::{Caller, load, named};
 
@@ -13,14 +13,11 @@ use crate::{Caller, load, named};
 fn on_each(check: impl Fn(&mut Caller<'_>, &Path)) {
     let directory = tempfile::tempdir().unwrap();
     let support = directory.path().join("support.o");
-    let mut clang = Command::new("clang-19");
-    clang.args(["--target=ve-unknown-linux-gnu", "-O2", "-fpic", "-c", "-o"]);
     let source = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/necs_libraries/support.c"
     );
-    let made = clang.arg(&support).arg(source).status();
-    assert!(made.expect("clang-19 compiles what is missing").success());
+    ve::compile(source, &support, &["-O2", "-fpic"]);
     for path in named("veda/libve/libveda.vso") {
         let machine = Machine::new().unwrap();
         load(&machine, &[support.clone(), path.clone()]).unwrap();

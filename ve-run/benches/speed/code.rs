@@ -8,12 +8,10 @@ use libloading::Library;
 use ve_isa::image::Input;
 use ve_isa::machine::{DEFAULT_STACK, Machine, Unresolved};
 use ve_isa::statistics::Counter;
+use veo_test_support::ve::{self, CLANG};
 use veo_test_support::{compile, found};
 
 use crate::measure::{Times, in_turns};
-
-/// The compiler for the Vector Engine.
-const CLANG: &str = "clang-19";
 
 /// Calls of the host and of the Vector Engine that are timed at once, where one is too short.
 const CALLS: usize = 10_000;
@@ -65,13 +63,7 @@ impl Code {
         let host = unsafe { Library::new(&library) }.expect("a library that was just made");
 
         let object = directory.path().join("ve.o");
-        compile::tool(
-            Command::new(CLANG)
-                .args(["--target=ve-unknown-linux-gnu", "-O2", "-c"])
-                .arg(&source)
-                .arg("-o")
-                .arg(&object),
-        );
+        ve::compile(&source, &object, &["-O2"]);
         let bytes = std::fs::read(&object).expect("an object that was just made");
         let machine = Machine::new().expect("addresses for a machine");
         let input = Input {

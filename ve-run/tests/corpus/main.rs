@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use veo_build::{Built, Kernels, Target};
 use veo_test_support::compile::tool;
-use veo_test_support::{available, found, run};
+use veo_test_support::{available, found, run, ve};
 
 /// What does not depend on the machine.
 const COMMON: [&str; 5] = [
@@ -101,17 +101,10 @@ impl Program {
         let object = |source: &PathBuf| {
             let stem = source.file_stem().unwrap().to_str().unwrap();
             let object = dir.join(format!("{stem}{}.o", flags.concat()));
-            tool(
-                Command::new("clang-19")
-                    .args(["--target=ve-unknown-linux-gnu", "-c", "-idirafter"])
-                    .arg(directory("../veo-build/libc"))
-                    .args(COMMON)
-                    .args(self.language)
-                    .args(flags)
-                    .arg(source)
-                    .arg("-o")
-                    .arg(&object),
-            );
+            let headers = directory("../veo-build/libc");
+            let headers = ["-idirafter", headers.to_str().unwrap()];
+            let options = [&headers[..], &COMMON[..], self.language, flags].concat();
+            ve::compile(source, &object, &options);
             object
         };
         self.sources.iter().rev().map(object).collect()
@@ -170,7 +163,7 @@ impl Program {
 
     /// Runs it in all forms.
     fn check(&self) {
-        if !can_compile() {
+        if !ve::can_build() {
             return;
         }
         let dir = tempfile::tempdir().unwrap();
@@ -205,16 +198,9 @@ impl Program {
     }
 }
 
-fn can_compile() -> bool {
-    available(
-        "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
-        found("clang-19") && found("llvm-link-19"),
-    )
-}
-
 #[test]
 fn functions_have_structures_of_their_own() {
-    if !can_compile() {
+    if !ve::can_build() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();

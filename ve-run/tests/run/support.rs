@@ -1,36 +1,16 @@
 //! Compiles programs and runs them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use veo_test_support::compile::tool;
-use veo_test_support::{available, found, run};
-
-pub fn can_compile() -> bool {
-    available("clang 19 (Debian: clang-19)", found("clang-19"))
-}
+pub use veo_test_support::ve::can_compile;
+use veo_test_support::{run, ve};
 
 pub fn object(directory: &Path, name: &str, source: &str) -> PathBuf {
-    let (file, object) = (
-        directory.join(format!("{name}.c")),
-        directory.join(format!("{name}.o")),
-    );
-    fs::write(&file, source).unwrap();
-    tool(
-        Command::new("clang-19")
-            .args([
-                "--target=ve-unknown-linux-gnu",
-                "-O1",
-                "-ffreestanding",
-                "-c",
-                "-o",
-            ])
-            .arg(&object)
-            .arg(&file),
-    );
-    object
+    let name = format!("{name}.c");
+    ve::object_of(directory, &name, source, &["-O1", "-ffreestanding"])
 }
 
 pub fn ve_run(arguments: &[&str]) -> Output {

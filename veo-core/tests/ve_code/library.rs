@@ -6,15 +6,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use veo_build::{Built, Kernels, Target};
 use veo_core::VeoProc;
-use veo_test_support::{available, found};
-
-/// Whether code for the VE can be compiled here.
-pub fn clang() -> bool {
-    available(
-        "clang 19 with llvm-link (Debian: clang-19 llvm-19)",
-        found("clang-19") && found("llvm-link-19"),
-    )
-}
+use veo_test_support::ve;
+pub use veo_test_support::ve::can_build as clang;
 
 /// Builds a library of one source, for the VE or the host, below `directory`.
 pub fn build(directory: &Path, name: &str, source: &str, target: Target) -> PathBuf {
@@ -56,19 +49,12 @@ pub fn build_with(
 
 /// Compiles a source to a relocatable object for the VE.
 pub fn object(directory: &Path, stem: &str, source: &str) -> PathBuf {
-    let text = directory.join(format!("{stem}.c"));
-    std::fs::write(&text, source).unwrap();
-    let object = directory.join(format!("{stem}.o"));
-    let made = Command::new("clang-19")
-        .args(["--target=ve-unknown-linux-gnu", "-O2", "-g", "-w", "-c"])
-        .arg(&text)
-        .arg("-o")
-        .arg(&object)
-        .output()
-        .unwrap();
-    let error = String::from_utf8_lossy(&made.stderr);
-    assert!(made.status.success(), "{error}");
-    object
+    ve::object_of(
+        directory,
+        &format!("{stem}.c"),
+        source,
+        &["-O2", "-g", "-w"],
+    )
 }
 
 /// The library of `kernels.c`, found by its name as declared kernels are. `None`: it cannot be made here.
