@@ -4,15 +4,15 @@ use num_bigint::BigUint;
 
 /// A float, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Number {
+pub(super) struct DecimalNumber {
     pub(super) negative: bool,
-    pub(super) value: Value,
+    pub(super) value: DecimalValue,
     /// How many bits of a mantissa stand behind the point.
     pub(super) fraction_bits: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum DecimalValue {
     Infinite,
     NotANumber,
     /// `mantissa * 2^exponent`; the mantissa has the bit before the point at `fraction_bits`, but for the smallest numbers.
@@ -22,29 +22,29 @@ pub(super) enum Value {
     },
 }
 
-fn parts(bits: u128, exponent_bits: u32, fraction_bits: u32) -> Number {
+fn parts(bits: u128, exponent_bits: u32, fraction_bits: u32) -> DecimalNumber {
     let fraction = bits & ((1 << fraction_bits) - 1);
     let largest = (1_u32 << exponent_bits) - 1;
     let exponent = (bits >> fraction_bits) as u32 & largest;
     let bias = (largest >> 1) as i32;
     let value = if exponent == largest {
         if fraction == 0 {
-            Value::Infinite
+            DecimalValue::Infinite
         } else {
-            Value::NotANumber
+            DecimalValue::NotANumber
         }
     } else if exponent == 0 {
-        Value::Finite {
+        DecimalValue::Finite {
             mantissa: fraction,
             exponent: 1 - bias - fraction_bits as i32,
         }
     } else {
-        Value::Finite {
+        DecimalValue::Finite {
             mantissa: fraction | 1 << fraction_bits,
             exponent: exponent as i32 - bias - fraction_bits as i32,
         }
     };
-    Number {
+    DecimalNumber {
         negative: bits >> (exponent_bits + fraction_bits) & 1 == 1,
         value,
         fraction_bits,
@@ -52,12 +52,12 @@ fn parts(bits: u128, exponent_bits: u32, fraction_bits: u32) -> Number {
 }
 
 /// A `double`.
-pub(super) fn double_parts(bits: u64) -> Number {
+pub(super) fn double_parts(bits: u64) -> DecimalNumber {
     parts(bits.into(), 11, 52)
 }
 
 /// A `long double`.
-pub(super) fn quad_parts(bits: u128) -> Number {
+pub(super) fn quad_parts(bits: u128) -> DecimalNumber {
     parts(bits, 15, 112)
 }
 

@@ -1,40 +1,40 @@
 //! `%a %e %f %g`, for `double` and `long double`.
 
-use super::decimal::{Decimal, Number, Value};
-use super::output::{Field, Part};
-use super::specification::Flags;
+use super::decimal::{Decimal, DecimalNumber, DecimalValue};
+use super::output::{OutputField, Part};
+use super::specification::FormatFlags;
 
 /// Digits behind the point, if nobody says how many.
 const PRECISION: u64 = 6;
 
 pub(super) fn format(
-    number: &Number,
+    number: &DecimalNumber,
     conversion: u8,
-    flags: Flags,
+    flags: FormatFlags,
     precision: Option<u64>,
-) -> Field {
+) -> OutputField {
     let upper = conversion.is_ascii_uppercase();
     let sign = if number.negative {
         "-"
-    } else if flags.contains(Flags::PLUS) {
+    } else if flags.contains(FormatFlags::PLUS) {
         "+"
-    } else if flags.contains(Flags::BLANK) {
+    } else if flags.contains(FormatFlags::BLANK) {
         " "
     } else {
         ""
     };
     let prefix = sign.as_bytes().to_vec();
-    let alternate = flags.contains(Flags::ALTERNATE);
+    let alternate = flags.contains(FormatFlags::ALTERNATE);
     let (mantissa, exponent) = match number.value {
-        Value::Finite { mantissa, exponent } => (mantissa, exponent),
-        Value::Infinite | Value::NotANumber => {
+        DecimalValue::Finite { mantissa, exponent } => (mantissa, exponent),
+        DecimalValue::Infinite | DecimalValue::NotANumber => {
             let text = match (&number.value, upper) {
-                (Value::Infinite, false) => "inf",
-                (Value::Infinite, true) => "INF",
+                (DecimalValue::Infinite, false) => "inf",
+                (DecimalValue::Infinite, true) => "INF",
                 (_, false) => "nan",
                 (_, true) => "NAN",
             };
-            return Field {
+            return OutputField {
                 prefix,
                 parts: vec![Part::Bytes(text.into())],
                 numeric: false,
@@ -65,7 +65,7 @@ pub(super) fn format(
             (prefix, parts)
         }
     };
-    Field {
+    OutputField {
         prefix,
         parts,
         numeric: true,
@@ -152,7 +152,7 @@ fn general(mut decimal: Decimal, precision: u64, alternate: bool, upper: bool) -
 
 /// `1.hhhp+d`, behind `0x`.
 fn hexadecimal(
-    number: &Number,
+    number: &DecimalNumber,
     mantissa: u128,
     exponent: i32,
     precision: Option<u64>,

@@ -1,10 +1,10 @@
 //! `%d %u %o %x %b`.
 
-use super::output::{Field, Part};
-use super::specification::Flags;
+use super::output::{OutputField, Part};
+use super::specification::FormatFlags;
 
 /// The digits, with zeros before them up to the precision.
-fn field(prefix: Vec<u8>, digits: String, precision: Option<u64>) -> Field {
+fn field(prefix: Vec<u8>, digits: String, precision: Option<u64>) -> OutputField {
     // A zero with the precision 0 has no digits.
     let digits = if precision == Some(0) && digits == "0" {
         String::new()
@@ -12,7 +12,7 @@ fn field(prefix: Vec<u8>, digits: String, precision: Option<u64>) -> Field {
         digits
     };
     let zeros = precision.unwrap_or(0).saturating_sub(digits.len() as u64);
-    Field {
+    OutputField {
         prefix,
         parts: vec![Part::Zeros(zeros), Part::Bytes(digits.into_bytes())],
         // With a precision, the flag 0 does not count.
@@ -20,12 +20,12 @@ fn field(prefix: Vec<u8>, digits: String, precision: Option<u64>) -> Field {
     }
 }
 
-pub(super) fn signed(value: i64, flags: Flags, precision: Option<u64>) -> Field {
+pub(super) fn signed(value: i64, flags: FormatFlags, precision: Option<u64>) -> OutputField {
     let sign = if value < 0 {
         "-"
-    } else if flags.contains(Flags::PLUS) {
+    } else if flags.contains(FormatFlags::PLUS) {
         "+"
-    } else if flags.contains(Flags::BLANK) {
+    } else if flags.contains(FormatFlags::BLANK) {
         " "
     } else {
         ""
@@ -37,7 +37,12 @@ pub(super) fn signed(value: i64, flags: Flags, precision: Option<u64>) -> Field 
     )
 }
 
-pub(super) fn unsigned(value: u64, conversion: u8, flags: Flags, precision: Option<u64>) -> Field {
+pub(super) fn unsigned(
+    value: u64,
+    conversion: u8,
+    flags: FormatFlags,
+    precision: Option<u64>,
+) -> OutputField {
     let digits = match conversion {
         b'o' => format!("{value:o}"),
         b'x' => format!("{value:x}"),
@@ -45,7 +50,7 @@ pub(super) fn unsigned(value: u64, conversion: u8, flags: Flags, precision: Opti
         b'b' | b'B' => format!("{value:b}"),
         _ => value.to_string(),
     };
-    if !flags.contains(Flags::ALTERNATE) {
+    if !flags.contains(FormatFlags::ALTERNATE) {
         return field(Vec::new(), digits, precision);
     }
     match conversion {

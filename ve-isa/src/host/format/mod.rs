@@ -12,18 +12,18 @@ use super::call::{Outcome, Reader, load, store, text, text_up_to};
 use crate::memory::Window;
 use crate::thread::{Failure, Thread};
 
-use output::Field;
-pub(super) use output::{Output, Sink};
-use specification::{Amount, Flags, Length, Piece, Specification};
+use output::OutputField;
+pub(super) use output::{FormattedOutput, Sink};
+use specification::{Amount, FormatFlags, FormatLength, FormatPiece, Specification};
 
 /// Why a call prints nothing, or not all: an error number.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum FormatStop {
     Error(i32),
     Failure(Failure),
 }
 
-impl From<Failure> for Stop {
+impl From<Failure> for FormatStop {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
     }
@@ -33,14 +33,14 @@ impl From<Failure> for Stop {
 const LARGEST_POSITION: usize = 4096;
 
 /// Arguments in memory.
-struct Arguments<'w> {
+struct FormatArguments<'w> {
     window: &'w Window,
     next: u64,
     /// Where each argument is, if the format numbers them.
     places: Vec<u64>,
 }
 
-impl Arguments<'_> {
+impl FormatArguments<'_> {
     fn place(&mut self, position: Option<usize>, quad: bool) -> u64 {
         match position {
             Some(position) => self.places.get(position - 1).copied().unwrap_or(self.next),
@@ -69,14 +69,14 @@ impl Arguments<'_> {
     }
 
     /// Finds out where numbered arguments are: each takes a slot, or two that are aligned.
-    fn number(&mut self, pieces: &[Piece]) -> Result<(), Stop> {
+    fn number(&mut self, pieces: &[FormatPiece]) -> Result<(), FormatStop> {
         let mut quads: Vec<bool> = Vec::new();
         let mut note = |position: Option<usize>, quad: bool| {
             let Some(position) = position else {
                 return Ok(());
             };
             if position == 0 || position > LARGEST_POSITION {
-                return Err(Stop::Error(libc::EINVAL));
+                return Err(FormatStop::Error(libc::EINVAL));
             }
             if quads.len() < position {
                 quads.resize(position, false);
@@ -85,7 +85,7 @@ impl Arguments<'_> {
             Ok(())
         };
         for piece in pieces {
-            if let Piece::Conversion(specification) = piece {
+            if let FormatPiece::Conversion(specification) = piece {
                 for amount in [specification.width, specification.precision] {
                     if let Some(Amount::Argument(position)) = amount {
                         note(position, false)?;
@@ -124,14 +124,14 @@ pub(super) fn print_bytes(
     arguments: u64,
     sink: Sink<'_>,
 ) -> Result<Result<i32, i32>, Failure> {
-    let mut output = Output::new(sink);
+    let mut output = FormattedOutput::new(sink);
     match print_all(thread, format, arguments, &mut output) {
         Ok(()) => {}
-        Err(Stop::Error(error)) => {
+        Err(FormatStop::Error(error)) => {
             output.finish()?;
             return Ok(Err(error));
         }
-        Err(Stop::Failure(failure)) => return Err(failure),
+        Err(FormatStop::Failure(failure)) => return Err(failure),
     }
     let count = output.finish()?;
     Ok(match i32::try_from(count) {
@@ -145,11 +145,11 @@ fn print_all(
     thread: &Thread,
     format: &[u8],
     arguments: u64,
-    output: &mut Output<'_>,
-) -> Result<(), Stop> {
+    output: &mut FormattedOutput<'_>,
+) -> Result<(), FormatStop> {
     let window = thread.window();
-    let pieces = specification::parse(format).ok_or(Stop::Error(libc::EINVAL))?;
-    let mut arguments = Arguments {
+    let pieces = specification::parse(format).ok_or(FormatStop::Error(libc::EINVAL))?;
+    let mut arguments = FormatArguments {
         window,
         next: arguments,
         places: Vec::new(),
@@ -157,13 +157,13 @@ fn print_all(
     arguments.number(&pieces)?;
     for piece in &pieces {
         match piece {
-            Piece::Text(range) => output.bytes(&format[range.clone()])?,
-            Piece::Conversion(specification) => {
+            FormatPiece::Text(range) => output.bytes(&format[range.clone()])?,
+            FormatPiece::Conversion(specification) => {
                 convert(thread, specification, &mut arguments, output)?;
             }
         }
         if output.count() > i32::MAX as u64 {
-            return Err(Stop::Error(libc::EOVERFLOW));
+            return Err(FormatStop::Error(libc::EOVERFLOW));
         }
         thread.poll()?;
     }
@@ -174,9 +174,9 @@ fn print_all(
 fn convert(
     thread: &Thread,
     specification: &Specification,
-    arguments: &mut Arguments<'_>,
-    output: &mut Output<'_>,
-) -> Result<(), Stop> {
+    arguments: &mut FormatArguments<'_>,
+    output: &mut FormattedOutput<'_>,
+) -> Result<(), FormatStop> {
     let window = thread.window();
     let mut flags = specification.flags;
     let mut width = match specification.width {
@@ -185,7 +185,7 @@ fn convert(
         Some(Amount::Argument(position)) => i64::from(arguments.word(position)? as i32),
     };
     if width < 0 {
-        flags |= Flags::LEFT;
+        flags |= FormatFlags::LEFT;
         width = -width;
     }
     // A negative precision counts as none.
@@ -197,7 +197,7 @@ fn convert(
     let precision = precision.and_then(|precision| u64::try_from(precision).ok());
     let width = width as u64;
     if width > i32::MAX as u64 || precision.is_some_and(|precision| precision > i32::MAX as u64) {
-        return Err(Stop::Error(libc::EOVERFLOW));
+        return Err(FormatStop::Error(libc::EOVERFLOW));
     }
     let position = specification.position;
     let field = match specification.conversion {
@@ -211,9 +211,10 @@ fn convert(
             integer::unsigned(value, conversion, flags, precision)
         }
         b'p' => match arguments.word(position)? {
-            0 => Field::text(b"(nil)".to_vec()),
+            0 => OutputField::text(b"(nil)".to_vec()),
             value => {
-                let mut field = integer::unsigned(value, b'x', flags | Flags::ALTERNATE, precision);
+                let mut field =
+                    integer::unsigned(value, b'x', flags | FormatFlags::ALTERNATE, precision);
                 // The C library of Linux gives addresses a sign, if asked to.
                 let sign = integer::signed(0, flags, None).prefix;
                 field.prefix.splice(0..0, sign);
@@ -228,23 +229,23 @@ fn convert(
             };
             float::format(&number, specification.conversion, flags, precision)
         }
-        b'c' if specification.length == Length::Long => {
+        b'c' if specification.length == FormatLength::Long => {
             let character = arguments.word(position)? as u32;
-            Field::text(encode(character, output.is_wide())?)
+            OutputField::text(encode(character, output.is_wide())?)
         }
         b'C' => {
             let character = arguments.word(position)? as u32;
-            Field::text(encode(character, output.is_wide())?)
+            OutputField::text(encode(character, output.is_wide())?)
         }
         b'c' => {
             let text = vec![arguments.word(position)? as u8];
-            Field::text(bytes_of(text, output.is_wide())?)
+            OutputField::text(bytes_of(text, output.is_wide())?)
         }
         conversion @ (b's' | b'S') => {
             let address = arguments.word(position)?;
             let limit = precision.unwrap_or(u64::MAX);
-            let wide = conversion == b'S' || specification.length == Length::Long;
-            Field::text(match address {
+            let wide = conversion == b'S' || specification.length == FormatLength::Long;
+            OutputField::text(match address {
                 // Not cut off: a part of it would say nothing.
                 0 if limit < 6 => Vec::new(),
                 0 => b"(null)".to_vec(),
@@ -256,16 +257,16 @@ fn convert(
             let number = load::<4>(window, thread.private().start)? as i32;
             let mut text = super::string::error_text(number);
             text.truncate(precision.map_or(usize::MAX, |limit| limit as usize));
-            Field::text(text)
+            OutputField::text(text)
         }
         b'n' => {
             let place = arguments.word(position)?;
             let count = output.count();
             match specification.length {
-                Length::Char => store::<1>(window, place, count)?,
-                Length::Short => store::<2>(window, place, count)?,
-                Length::Int => store::<4>(window, place, count)?,
-                Length::Long | Length::LongDouble => store::<8>(window, place, count)?,
+                FormatLength::Char => store::<1>(window, place, count)?,
+                FormatLength::Short => store::<2>(window, place, count)?,
+                FormatLength::Int => store::<4>(window, place, count)?,
+                FormatLength::Long | FormatLength::LongDouble => store::<8>(window, place, count)?,
             }
             return Ok(());
         }
@@ -276,24 +277,29 @@ fn convert(
 }
 
 /// A wide character as bytes. In the locale "C" only those of ASCII can be printed as bytes; what becomes wide text is UTF-8 here.
-fn encode(character: u32, to_wide: bool) -> Result<Vec<u8>, Stop> {
+fn encode(character: u32, to_wide: bool) -> Result<Vec<u8>, FormatStop> {
     match char::from_u32(character) {
         Some(character) if to_wide || character.is_ascii() => {
             Ok(character.to_string().into_bytes())
         }
-        _ => Err(Stop::Error(libc::EILSEQ)),
+        _ => Err(FormatStop::Error(libc::EILSEQ)),
     }
 }
 
 /// Bytes that a program prints: those that become wide text have to be characters.
-fn bytes_of(text: Vec<u8>, to_wide: bool) -> Result<Vec<u8>, Stop> {
+fn bytes_of(text: Vec<u8>, to_wide: bool) -> Result<Vec<u8>, FormatStop> {
     if to_wide && !text.is_ascii() {
-        return Err(Stop::Error(libc::EILSEQ));
+        return Err(FormatStop::Error(libc::EILSEQ));
     }
     Ok(text)
 }
 
-fn wide_text(window: &Window, address: u64, limit: u64, to_wide: bool) -> Result<Vec<u8>, Stop> {
+fn wide_text(
+    window: &Window,
+    address: u64,
+    limit: u64,
+    to_wide: bool,
+) -> Result<Vec<u8>, FormatStop> {
     let mut reader = Reader::new(window, address);
     let mut text = Vec::new();
     let mut left = limit;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::specification::Flags;
+use super::specification::FormatFlags;
 use crate::host::call::{CHUNK, write};
 use crate::memory::Window;
 use crate::process::Stream;
@@ -33,7 +33,7 @@ pub(super) enum Part {
 
 /// The text of one argument.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Field {
+pub(super) struct OutputField {
     /// Sign and `0x`: zeros that fill the field come behind it.
     pub(super) prefix: Vec<u8>,
     pub(super) parts: Vec<Part>,
@@ -41,7 +41,7 @@ pub(super) struct Field {
     pub(super) numeric: bool,
 }
 
-impl Field {
+impl OutputField {
     pub(super) fn text(text: Vec<u8>) -> Self {
         Self {
             prefix: Vec::new(),
@@ -68,7 +68,7 @@ fn characters(bytes: &[u8]) -> u64 {
 
 /// Text on its way.
 #[derive(Debug)]
-pub(in crate::host) struct Output<'a> {
+pub(in crate::host) struct FormattedOutput<'a> {
     sink: Sink<'a>,
     pending: Vec<u8>,
     count: u64,
@@ -77,7 +77,7 @@ pub(in crate::host) struct Output<'a> {
     failed: bool,
 }
 
-impl<'a> Output<'a> {
+impl<'a> FormattedOutput<'a> {
     pub(in crate::host) fn new(sink: Sink<'a>) -> Self {
         Self {
             sink,
@@ -137,10 +137,15 @@ impl<'a> Output<'a> {
     }
 
     /// Prints a field in at least `width` bytes.
-    pub(super) fn field(&mut self, field: &Field, flags: Flags, width: u64) -> Result<(), Failure> {
+    pub(super) fn field(
+        &mut self,
+        field: &OutputField,
+        flags: FormatFlags,
+        width: u64,
+    ) -> Result<(), Failure> {
         let fill = width.saturating_sub(field.length(self.is_wide()));
-        let left = flags.contains(Flags::LEFT);
-        let zeros = field.numeric && !left && flags.contains(Flags::ZERO);
+        let left = flags.contains(FormatFlags::LEFT);
+        let zeros = field.numeric && !left && flags.contains(FormatFlags::ZERO);
         if !left && !zeros {
             self.repeat(b' ', fill)?;
         }

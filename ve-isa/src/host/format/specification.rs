@@ -5,7 +5,7 @@ use std::ops::Range;
 bitflags::bitflags! {
     /// What stands between `%` and the width.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(super) struct Flags: u8 {
+    pub(super) struct FormatFlags: u8 {
         /// `-`
         const LEFT = 1;
         /// `+`
@@ -29,7 +29,7 @@ pub(super) enum Amount {
 
 /// How long the argument is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(super) enum FormatLength {
     Char,
     Short,
     Int,
@@ -37,7 +37,7 @@ pub(super) enum Length {
     LongDouble,
 }
 
-impl Length {
+impl FormatLength {
     pub(super) fn signed(self, word: u64) -> i64 {
         match self {
             Self::Char => (word as i8).into(),
@@ -62,23 +62,23 @@ impl Length {
 pub(super) struct Specification {
     /// The number of the argument, if the format has it.
     pub(super) position: Option<usize>,
-    pub(super) flags: Flags,
+    pub(super) flags: FormatFlags,
     pub(super) width: Option<Amount>,
     pub(super) precision: Option<Amount>,
-    pub(super) length: Length,
+    pub(super) length: FormatLength,
     pub(super) conversion: u8,
 }
 
 impl Specification {
     /// Whether the argument is a `long double`.
     pub(super) fn is_quad(&self) -> bool {
-        self.length == Length::LongDouble && b"aAeEfFgG".contains(&self.conversion)
+        self.length == FormatLength::LongDouble && b"aAeEfFgG".contains(&self.conversion)
     }
 }
 
 /// A part of a format.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum FormatPiece {
     /// To be printed as it is.
     Text(Range<usize>),
     Conversion(Specification),
@@ -88,12 +88,12 @@ pub(super) enum Piece {
 const CONVERSIONS: &[u8] = b"%diouxXbBpaAeEfFgGcCsSmn";
 
 /// Reads a format from its bytes.
-struct Parser<'a> {
+struct FormatParser<'a> {
     format: &'a [u8],
     at: usize,
 }
 
-impl Parser<'_> {
+impl FormatParser<'_> {
     fn peek(&self) -> Option<u8> {
         self.format.get(self.at).copied()
     }
@@ -134,50 +134,50 @@ impl Parser<'_> {
         self.number().map(Amount::Number)
     }
 
-    fn length(&mut self) -> Length {
+    fn length(&mut self) -> FormatLength {
         match self.peek() {
             Some(b'h') => {
                 self.at += 1;
                 if self.eat(b'h') {
-                    Length::Char
+                    FormatLength::Char
                 } else {
-                    Length::Short
+                    FormatLength::Short
                 }
             }
             Some(b'l') => {
                 self.at += 1;
                 // `ll` before a float counts as `L`.
                 if self.eat(b'l') {
-                    Length::LongDouble
+                    FormatLength::LongDouble
                 } else {
-                    Length::Long
+                    FormatLength::Long
                 }
             }
             Some(b'L' | b'q') => {
                 self.at += 1;
-                Length::LongDouble
+                FormatLength::LongDouble
             }
             Some(b'j' | b'z' | b't' | b'Z') => {
                 self.at += 1;
-                Length::Long
+                FormatLength::Long
             }
-            _ => Length::Int,
+            _ => FormatLength::Int,
         }
     }
 
     /// What comes behind a `%`; nothing if the format ends before it does.
     fn specification(&mut self) -> Option<Specification> {
         let position = self.position();
-        let mut flags = Flags::empty();
+        let mut flags = FormatFlags::empty();
         loop {
             flags |= match self.peek()? {
-                b'-' => Flags::LEFT,
-                b'+' => Flags::PLUS,
-                b' ' => Flags::BLANK,
-                b'#' => Flags::ALTERNATE,
-                b'0' => Flags::ZERO,
+                b'-' => FormatFlags::LEFT,
+                b'+' => FormatFlags::PLUS,
+                b' ' => FormatFlags::BLANK,
+                b'#' => FormatFlags::ALTERNATE,
+                b'0' => FormatFlags::ZERO,
                 // Digits have no groups in the locale "C", and no other forms.
-                b'\'' | b'I' => Flags::empty(),
+                b'\'' | b'I' => FormatFlags::empty(),
                 _ => break,
             };
             self.at += 1;
@@ -203,8 +203,8 @@ impl Parser<'_> {
 }
 
 /// Takes a format apart; nothing if it ends in the middle of a conversion.
-pub(super) fn parse(format: &[u8]) -> Option<Vec<Piece>> {
-    let mut parser = Parser { format, at: 0 };
+pub(super) fn parse(format: &[u8]) -> Option<Vec<FormatPiece>> {
+    let mut parser = FormatParser { format, at: 0 };
     let mut pieces = Vec::new();
     let mut start = 0;
     while let Some(byte) = parser.peek() {
@@ -220,13 +220,13 @@ pub(super) fn parse(format: &[u8]) -> Option<Vec<Piece>> {
             continue;
         }
         if start < before {
-            pieces.push(Piece::Text(start..before));
+            pieces.push(FormatPiece::Text(start..before));
         }
-        pieces.push(Piece::Conversion(specification));
+        pieces.push(FormatPiece::Conversion(specification));
         start = parser.at;
     }
     if start < format.len() {
-        pieces.push(Piece::Text(start..format.len()));
+        pieces.push(FormatPiece::Text(start..format.len()));
     }
     Some(pieces)
 }

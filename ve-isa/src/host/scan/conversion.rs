@@ -4,7 +4,7 @@ use super::source::Character;
 
 /// How long what is stored is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Length {
+pub(super) enum ScanLength {
     Char,
     Short,
     Int,
@@ -14,7 +14,7 @@ pub(super) enum Length {
 
 /// What is read.
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(super) enum ConversionKind {
     Percent,
     Count,
     /// To a base, 0 for that which the text says.
@@ -39,8 +39,8 @@ pub(super) struct Conversion {
     pub(super) width: Option<u64>,
     /// Whether a block is allocated for the text.
     pub(super) allocated: bool,
-    pub(super) length: Length,
-    pub(super) kind: Kind,
+    pub(super) length: ScanLength,
+    pub(super) kind: ConversionKind,
 }
 
 /// Which characters a text may have.
@@ -79,11 +79,11 @@ impl Set {
 const LARGEST_POSITION: u64 = 4096;
 
 /// Reads a format.
-pub(super) struct Parser<'a> {
+pub(super) struct ScanParser<'a> {
     format: &'a [u8],
 }
 
-impl<'a> Parser<'a> {
+impl<'a> ScanParser<'a> {
     pub(super) fn new(format: &'a [u8]) -> Self {
         Self { format }
     }
@@ -133,41 +133,41 @@ impl<'a> Parser<'a> {
         let allocated = self.eat(b'm');
         let mut length = self.length();
         let kind = match self.next()? {
-            b'%' => Kind::Percent,
-            b'n' => Kind::Count,
-            b'd' => Kind::Integer {
+            b'%' => ConversionKind::Percent,
+            b'n' => ConversionKind::Count,
+            b'd' => ConversionKind::Integer {
                 base: 10,
                 signed: true,
             },
-            b'i' => Kind::Integer {
+            b'i' => ConversionKind::Integer {
                 base: 0,
                 signed: true,
             },
-            b'u' => Kind::Integer {
+            b'u' => ConversionKind::Integer {
                 base: 10,
                 signed: false,
             },
-            b'o' => Kind::Integer {
+            b'o' => ConversionKind::Integer {
                 base: 8,
                 signed: false,
             },
-            b'x' | b'X' => Kind::Integer {
+            b'x' | b'X' => ConversionKind::Integer {
                 base: 16,
                 signed: false,
             },
-            b'p' => Kind::Pointer,
-            b'a' | b'A' | b'e' | b'E' | b'f' | b'F' | b'g' | b'G' => Kind::Float,
+            b'p' => ConversionKind::Pointer,
+            b'a' | b'A' | b'e' | b'E' | b'f' | b'F' | b'g' | b'G' => ConversionKind::Float,
             letter @ (b's' | b'S' | b'c' | b'C') => {
                 if letter.is_ascii_uppercase() {
-                    length = Length::Long;
+                    length = ScanLength::Long;
                 }
                 if letter.eq_ignore_ascii_case(&b's') {
-                    Kind::Text
+                    ConversionKind::Text
                 } else {
-                    Kind::Characters
+                    ConversionKind::Characters
                 }
             }
-            b'[' => Kind::Set(self.set()?),
+            b'[' => ConversionKind::Set(self.set()?),
             _ => return None,
         };
         Some(Conversion {
@@ -180,25 +180,25 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn length(&mut self) -> Length {
+    fn length(&mut self) -> ScanLength {
         if self.eat(b'h') {
             if self.eat(b'h') {
-                Length::Char
+                ScanLength::Char
             } else {
-                Length::Short
+                ScanLength::Short
             }
         } else if self.eat(b'l') {
             if self.eat(b'l') {
-                Length::LongDouble
+                ScanLength::LongDouble
             } else {
-                Length::Long
+                ScanLength::Long
             }
         } else if self.eat(b'L') || self.eat(b'q') {
-            Length::LongDouble
+            ScanLength::LongDouble
         } else if b"jztZ".iter().any(|letter| self.eat(*letter)) {
-            Length::Long
+            ScanLength::Long
         } else {
-            Length::Int
+            ScanLength::Int
         }
     }
 

@@ -13,10 +13,10 @@ use super::number::{parse_float, parse_quad};
 use super::stdio::{standard_input, stream};
 use crate::thread::{Failure, Thread};
 
-use conversion::{Conversion, Kind, Length, Parser, Set};
+use conversion::{Conversion, ConversionKind, ScanLength, ScanParser, Set};
 use source::Character;
 
-pub(super) use source::Source;
+pub(super) use source::ScanSource;
 
 pub(super) const TABLE: Table = &[
     ("scanf", from_input),
@@ -55,7 +55,12 @@ fn scan_input(thread: &mut Thread, arguments: u64) -> Outcome {
         return result_int(thread, -1);
     };
     thread.process().streams.flush_output();
-    scan(thread, Source::stream(&stream), word(thread, 0), arguments)
+    scan(
+        thread,
+        ScanSource::stream(&stream),
+        word(thread, 0),
+        arguments,
+    )
 }
 
 fn from_stream(thread: &mut Thread) -> Outcome {
@@ -71,7 +76,12 @@ fn list_from_stream(thread: &mut Thread) -> Outcome {
 fn scan_stream(thread: &mut Thread, arguments: u64) -> Outcome {
     let stream = stream(thread, 0)?;
     thread.process().streams.flush_output();
-    scan(thread, Source::stream(&stream), word(thread, 1), arguments)
+    scan(
+        thread,
+        ScanSource::stream(&stream),
+        word(thread, 1),
+        arguments,
+    )
 }
 
 fn from_text(thread: &mut Thread) -> Outcome {
@@ -86,10 +96,15 @@ fn list_from_text(thread: &mut Thread) -> Outcome {
 
 fn scan_text(thread: &mut Thread, arguments: u64) -> Outcome {
     let bytes = text(thread.window(), word(thread, 0))?;
-    scan(thread, Source::bytes(&bytes), word(thread, 1), arguments)
+    scan(
+        thread,
+        ScanSource::bytes(&bytes),
+        word(thread, 1),
+        arguments,
+    )
 }
 
-fn scan(thread: &mut Thread, source: Source<'_>, format: u64, arguments: u64) -> Outcome {
+fn scan(thread: &mut Thread, source: ScanSource<'_>, format: u64, arguments: u64) -> Outcome {
     let format = text(thread.window(), format)?;
     let stored = scan_bytes(thread, source, &format, arguments)?;
     result_int(thread, stored)
@@ -98,7 +113,7 @@ fn scan(thread: &mut Thread, source: Source<'_>, format: u64, arguments: u64) ->
 /// Scans by a format; the result is what the C function returns.
 pub(super) fn scan_bytes(
     thread: &Thread,
-    source: Source<'_>,
+    source: ScanSource<'_>,
     format: &[u8],
     arguments: u64,
 ) -> Result<i32, Failure> {
@@ -112,16 +127,16 @@ pub(super) fn scan_bytes(
     let end = scan.run(format);
     scan.source.give_back();
     match end {
-        Ok(()) | Err(Stop::Mismatch) => Ok(scan.stored),
-        Err(Stop::Input) if scan.stored == 0 => Ok(-1),
-        Err(Stop::Input) => Ok(scan.stored),
-        Err(Stop::Failure(failure)) => Err(failure),
+        Ok(()) | Err(ScanStop::Mismatch) => Ok(scan.stored),
+        Err(ScanStop::Input) if scan.stored == 0 => Ok(-1),
+        Err(ScanStop::Input) => Ok(scan.stored),
+        Err(ScanStop::Failure(failure)) => Err(failure),
     }
 }
 
 /// Why no more is scanned.
 #[derive(Debug)]
-enum Stop {
+enum ScanStop {
     /// The text is not what the format says.
     Mismatch,
     /// There is no more text.
@@ -129,7 +144,7 @@ enum Stop {
     Failure(Failure),
 }
 
-impl From<Failure> for Stop {
+impl From<Failure> for ScanStop {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
     }
@@ -137,7 +152,7 @@ impl From<Failure> for Stop {
 
 struct Scan<'a> {
     thread: &'a Thread,
-    source: Source<'a>,
+    source: ScanSource<'a>,
     /// Where the next argument is, and the first one.
     next: u64,
     first: u64,
@@ -145,8 +160,8 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn run(&mut self, format: &[u8]) -> Result<(), Stop> {
-        let mut parser = Parser::new(format);
+    fn run(&mut self, format: &[u8]) -> Result<(), ScanStop> {
+        let mut parser = ScanParser::new(format);
         while let Some(byte) = parser.next() {
             self.thread.poll()?;
             if is_space(byte) {
@@ -154,7 +169,7 @@ impl Scan<'_> {
             } else if byte == b'%' {
                 let Some(conversion) = parser.conversion() else {
                     set_errno(self.thread, libc::EINVAL);
-                    return Err(Stop::Mismatch);
+                    return Err(ScanStop::Mismatch);
                 };
                 self.convert(&conversion)?;
             } else {
@@ -174,19 +189,19 @@ impl Scan<'_> {
         }
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Stop> {
+    fn expect(&mut self, byte: u8) -> Result<(), ScanStop> {
         match self.source.peek() {
-            None => Err(Stop::Input),
+            None => Err(ScanStop::Input),
             Some(found) if found == Character::from(byte) => {
                 self.source.take();
                 Ok(())
             }
-            Some(_) => Err(Stop::Mismatch),
+            Some(_) => Err(ScanStop::Mismatch),
         }
     }
 
     /// The address where a conversion stores.
-    fn argument(&mut self, conversion: &Conversion) -> Result<u64, Stop> {
+    fn argument(&mut self, conversion: &Conversion) -> Result<u64, ScanStop> {
         let at = match conversion.position {
             Some(position) => self.first.wrapping_add(8 * (position as u64 - 1)),
             None => {
@@ -198,25 +213,25 @@ impl Scan<'_> {
         Ok(load::<8>(self.thread.window(), at)?)
     }
 
-    fn convert(&mut self, conversion: &Conversion) -> Result<(), Stop> {
+    fn convert(&mut self, conversion: &Conversion) -> Result<(), ScanStop> {
         if !matches!(
             conversion.kind,
-            Kind::Characters | Kind::Set(_) | Kind::Count
+            ConversionKind::Characters | ConversionKind::Set(_) | ConversionKind::Count
         ) {
             self.skip_spaces();
         }
         match &conversion.kind {
-            Kind::Percent => self.expect(b'%'),
-            Kind::Count => {
+            ConversionKind::Percent => self.expect(b'%'),
+            ConversionKind::Count => {
                 let at = self.argument(conversion)?;
                 Ok(self.store_integer(at, conversion.length, self.source.taken())?)
             }
-            Kind::Integer { base, signed } => self.integer(conversion, *base, *signed),
-            Kind::Pointer => self.pointer(conversion),
-            Kind::Float => self.float(conversion),
-            Kind::Text => self.text(conversion, 0, &Set::words(), true),
-            Kind::Set(set) => self.text(conversion, 0, set, true),
-            Kind::Characters => self.text(conversion, 1, &Set::all(), false),
+            ConversionKind::Integer { base, signed } => self.integer(conversion, *base, *signed),
+            ConversionKind::Pointer => self.pointer(conversion),
+            ConversionKind::Float => self.float(conversion),
+            ConversionKind::Text => self.text(conversion, 0, &Set::words(), true),
+            ConversionKind::Set(set) => self.text(conversion, 0, set, true),
+            ConversionKind::Characters => self.text(conversion, 1, &Set::all(), false),
         }
     }
 
@@ -250,15 +265,15 @@ impl Scan<'_> {
         found.is_some()
     }
 
-    fn must_have_more(&mut self) -> Result<(), Stop> {
+    fn must_have_more(&mut self) -> Result<(), ScanStop> {
         if self.source.peek().is_none() {
-            return Err(Stop::Input);
+            return Err(ScanStop::Input);
         }
         Ok(())
     }
 
     /// The digits of an integer, as a number.
-    fn digits(&mut self, left: &mut u64, mut base: u32) -> Result<Digits, Stop> {
+    fn digits(&mut self, left: &mut u64, mut base: u32) -> Result<Digits, ScanStop> {
         let mut sign = Vec::new();
         self.take_one(left, &mut sign, b"+-");
         let mut digits = Vec::new();
@@ -275,7 +290,7 @@ impl Scan<'_> {
         }
         self.take_while(left, &mut digits, |byte| char::from(byte).is_digit(base));
         if digits.is_empty() {
-            return Err(Stop::Mismatch);
+            return Err(ScanStop::Mismatch);
         }
         let mut number = Some(0_u64);
         for digit in digits
@@ -292,7 +307,12 @@ impl Scan<'_> {
         })
     }
 
-    fn integer(&mut self, conversion: &Conversion, base: u32, signed: bool) -> Result<(), Stop> {
+    fn integer(
+        &mut self,
+        conversion: &Conversion,
+        base: u32,
+        signed: bool,
+    ) -> Result<(), ScanStop> {
         self.must_have_more()?;
         let mut left = conversion.width.unwrap_or(u64::MAX);
         let digits = self.digits(&mut left, base)?;
@@ -303,13 +323,13 @@ impl Scan<'_> {
         self.store_number(conversion, value.0)
     }
 
-    fn pointer(&mut self, conversion: &Conversion) -> Result<(), Stop> {
+    fn pointer(&mut self, conversion: &Conversion) -> Result<(), ScanStop> {
         self.must_have_more()?;
         let mut left = conversion.width.unwrap_or(u64::MAX);
         let value = if self.peek(left) == Some(b'(') {
             for letter in b"(nil)" {
                 if !self.take_one(&mut left, &mut Vec::new(), &[*letter]) {
-                    return Err(Stop::Mismatch);
+                    return Err(ScanStop::Mismatch);
                 }
             }
             0
@@ -317,13 +337,13 @@ impl Scan<'_> {
             self.digits(&mut left, 16)?.value(false).0
         };
         let whole = Conversion {
-            length: Length::Long,
+            length: ScanLength::Long,
             ..conversion.clone()
         };
         self.store_number(&whole, value)
     }
 
-    fn store_number(&mut self, conversion: &Conversion, value: u64) -> Result<(), Stop> {
+    fn store_number(&mut self, conversion: &Conversion, value: u64) -> Result<(), ScanStop> {
         if conversion.suppressed {
             return Ok(());
         }
@@ -333,27 +353,32 @@ impl Scan<'_> {
         Ok(())
     }
 
-    fn store_integer(&self, at: u64, length: Length, value: u64) -> Outcome {
+    fn store_integer(&self, at: u64, length: ScanLength, value: u64) -> Outcome {
         let window = self.thread.window();
         match length {
-            Length::Char => store::<1>(window, at, value),
-            Length::Short => store::<2>(window, at, value),
-            Length::Int => store::<4>(window, at, value),
-            Length::Long | Length::LongDouble => store::<8>(window, at, value),
+            ScanLength::Char => store::<1>(window, at, value),
+            ScanLength::Short => store::<2>(window, at, value),
+            ScanLength::Int => store::<4>(window, at, value),
+            ScanLength::Long | ScanLength::LongDouble => store::<8>(window, at, value),
         }
     }
 
     /// Takes these letters, or fails.
-    fn letters(&mut self, left: &mut u64, text: &mut Vec<u8>, letters: &[u8]) -> Result<(), Stop> {
+    fn letters(
+        &mut self,
+        left: &mut u64,
+        text: &mut Vec<u8>,
+        letters: &[u8],
+    ) -> Result<(), ScanStop> {
         for letter in letters {
             if !self.take_one(left, text, &[*letter]) {
-                return Err(Stop::Mismatch);
+                return Err(ScanStop::Mismatch);
             }
         }
         Ok(())
     }
 
-    fn float_text(&mut self, mut left: u64) -> Result<Vec<u8>, Stop> {
+    fn float_text(&mut self, mut left: u64) -> Result<Vec<u8>, ScanStop> {
         let left = &mut left;
         let mut text = Vec::new();
         self.take_one(left, &mut text, b"+-");
@@ -387,7 +412,7 @@ impl Scan<'_> {
         let any = text[signs..].iter().any(|byte| digit(*byte));
         // A prefix is no number, but with a dot behind it the C library of Linux takes its 0.
         if hexadecimal && text.len() == signs + 2 || !any {
-            return Err(Stop::Mismatch);
+            return Err(ScanStop::Mismatch);
         }
         let exponent: &[u8] = if hexadecimal { b"p" } else { b"e" };
         if self.take_one(left, &mut text, exponent) {
@@ -397,7 +422,7 @@ impl Scan<'_> {
         Ok(text)
     }
 
-    fn float(&mut self, conversion: &Conversion) -> Result<(), Stop> {
+    fn float(&mut self, conversion: &Conversion) -> Result<(), ScanStop> {
         self.must_have_more()?;
         let text = self.float_text(conversion.width.unwrap_or(u64::MAX))?;
         if conversion.suppressed {
@@ -407,12 +432,12 @@ impl Scan<'_> {
         let at = self.argument(conversion)?;
         let window = self.thread.window();
         let error = match conversion.length {
-            Length::LongDouble => {
+            ScanLength::LongDouble => {
                 let (value, _, error) = parse_quad(&text);
                 write(window, at, &value.to_le_bytes())?;
                 error
             }
-            Length::Long => {
+            ScanLength::Long => {
                 let (value, _, error) = parse_float(&text, libc::strtod);
                 store::<8>(window, at, value.to_bits())?;
                 error
@@ -437,11 +462,11 @@ impl Scan<'_> {
         width: u64,
         set: &Set,
         ended: bool,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), ScanStop> {
         self.must_have_more()?;
         let usual = if width == 0 { u64::MAX } else { width };
         let mut left = conversion.width.unwrap_or(usual);
-        let wide = conversion.length == Length::Long;
+        let wide = conversion.length == ScanLength::Long;
         let mut bytes = Vec::new();
         let mut any = false;
         while left > 0
@@ -456,7 +481,7 @@ impl Scan<'_> {
             left -= 1;
         }
         if !any {
-            return Err(Stop::Mismatch);
+            return Err(ScanStop::Mismatch);
         }
         if conversion.suppressed {
             return Ok(());
@@ -470,7 +495,7 @@ impl Scan<'_> {
             load::<8>(window, at)?;
             let block = heap::allocate(self.thread, bytes.len() as u64);
             if block == 0 {
-                return Err(Stop::Input);
+                return Err(ScanStop::Input);
             }
             write(window, block, &bytes)?;
             store::<8>(window, at, block)?;
@@ -482,10 +507,10 @@ impl Scan<'_> {
     }
 
     /// Adds a character to what is stored. In the locale "C" only those of ASCII have both forms.
-    fn put(&self, bytes: &mut Vec<u8>, character: Character, wide: bool) -> Result<(), Stop> {
+    fn put(&self, bytes: &mut Vec<u8>, character: Character, wide: bool) -> Result<(), ScanStop> {
         if wide != self.source.is_wide() && character >= 128 {
             set_errno(self.thread, libc::EILSEQ);
-            return Err(Stop::Mismatch);
+            return Err(ScanStop::Mismatch);
         }
         if wide {
             bytes.extend_from_slice(&character.to_le_bytes());

@@ -7,7 +7,7 @@ pub(in crate::host) type Character = u32;
 
 /// Text that is read character by character.
 #[derive(Debug)]
-pub(in crate::host) struct Source<'a> {
+pub(in crate::host) struct ScanSource<'a> {
     from: From<'a>,
     /// The next character, if it is known: nothing at the end.
     next: Option<Option<Character>>,
@@ -21,7 +21,7 @@ enum From<'a> {
     Stream(&'a Stream),
 }
 
-impl<'a> Source<'a> {
+impl<'a> ScanSource<'a> {
     fn new(from: From<'a>) -> Self {
         Self {
             from,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::call::{Outcome, Table, int, place, result, result_int, set_errno, word};
 use super::super::format::{self, Sink};
-use super::super::scan::{self, Source};
+use super::super::scan::{self, ScanSource};
 use super::super::stdio::{standard_input, standard_output, stream, write_bytes};
 use super::{narrow, put, wide};
 use crate::process::Stream;
@@ -214,7 +214,7 @@ fn print_to_memory(thread: &mut Thread, arguments: u64) -> Outcome {
     result_int(thread, length as i32)
 }
 
-fn scan(thread: &mut Thread, source: Source<'_>, format: usize, arguments: u64) -> Outcome {
+fn scan(thread: &mut Thread, source: ScanSource<'_>, format: usize, arguments: u64) -> Outcome {
     let format = wide(thread.window(), word(thread, format))?;
     // The input has no other characters.
     let format: Option<Vec<u8>> = format.into_iter().map(narrow).collect();
@@ -232,16 +232,16 @@ fn scan_input(thread: &mut Thread, arguments: u64) -> Outcome {
         return result_int(thread, -1);
     };
     thread.process().streams.flush_output();
-    scan(thread, Source::stream(&stream), 0, arguments)
+    scan(thread, ScanSource::stream(&stream), 0, arguments)
 }
 
 fn scan_stream(thread: &mut Thread, arguments: u64) -> Outcome {
     let stream = stream(thread, 0)?;
     thread.process().streams.flush_output();
-    scan(thread, Source::stream(&stream), 1, arguments)
+    scan(thread, ScanSource::stream(&stream), 1, arguments)
 }
 
 fn scan_text(thread: &mut Thread, arguments: u64) -> Outcome {
     let text = wide(thread.window(), word(thread, 0))?;
-    scan(thread, Source::wide(&text), 1, arguments)
+    scan(thread, ScanSource::wide(&text), 1, arguments)
 }
