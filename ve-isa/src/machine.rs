@@ -394,7 +394,7 @@ impl Loaded {
 }
 
 /// What an image wants to be done before it is used.
-struct Start {
+struct ImageStart {
     id: ImageId,
     resolvers: Vec<Resolver>,
     /// Names of functions that are to be chosen, each with the function that chooses.
@@ -431,7 +431,7 @@ impl MachineThread<'_> {
             images
                 .iter()
                 .filter(|image| !started.contains(&image.id))
-                .map(|image| Start {
+                .map(|image| ImageStart {
                     id: image.id,
                     resolvers: image.resolvers.clone(),
                     indirect: scope.indirect(image.id),

@@ -59,13 +59,13 @@ pub(super) const TABLE: Table = &[
     }),
 ];
 
-type Complex = (Quad, Quad);
+type QuadComplex = (Quad, Quad);
 
 fn numbers(thread: &Thread) -> [Quad; 4] {
     [0, 2, 4, 6].map(|first| Quad::from_bits(quad(thread, first)))
 }
 
-fn give(thread: &mut Thread, (re, im): Complex) -> Outcome {
+fn give(thread: &mut Thread, (re, im): QuadComplex) -> Outcome {
     let words = [re.to_bits(), im.to_bits()].into_iter();
     for (index, bits) in words.enumerate() {
         let registers = thread.registers_mut();
@@ -90,17 +90,17 @@ fn zero_if_nan(number: Quad) -> Quad {
 }
 
 /// `a * c - b * d` and `a * d + b * c`.
-fn product([a, b, c, d]: [Quad; 4]) -> Complex {
+fn product([a, b, c, d]: [Quad; 4]) -> QuadComplex {
     let of = |x: Quad, y: Quad| (x * y).value;
     ((of(a, c) - of(b, d)).value, (of(a, d) + of(b, c)).value)
 }
 
-fn scaled_by(factor: Quad, (re, im): Complex) -> Complex {
+fn scaled_by(factor: Quad, (re, im): QuadComplex) -> QuadComplex {
     ((factor * re).value, (factor * im).value)
 }
 
 /// As C's annex G wants it: infinite where a factor is.
-fn multiply([mut a, mut b, mut c, mut d]: [Quad; 4]) -> Complex {
+fn multiply([mut a, mut b, mut c, mut d]: [Quad; 4]) -> QuadComplex {
     let (re, im) = product([a, b, c, d]);
     if !(re.is_nan() && im.is_nan()) {
         return (re, im);
@@ -130,7 +130,7 @@ fn multiply([mut a, mut b, mut c, mut d]: [Quad; 4]) -> Complex {
     }
 }
 
-fn divide([mut a, mut b, mut c, mut d]: [Quad; 4]) -> Complex {
+fn divide([mut a, mut b, mut c, mut d]: [Quad; 4]) -> QuadComplex {
     // The divisor is brought near 1, so that its square neither overflows nor vanishes.
     let largest = if c.abs() < d.abs() { d.abs() } else { c.abs() };
     let mut shift = 0;

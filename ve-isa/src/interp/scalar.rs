@@ -2,7 +2,7 @@
 
 use super::run::{Fuel, Handler, Link, Run, Slot};
 use crate::encoding::Op;
-use crate::semantics::Outcome;
+use crate::semantics::IntegerOutcome;
 use crate::semantics::{bits, compare, control, integer};
 
 impl Run {
@@ -29,7 +29,7 @@ impl Run {
 
     /// Writes a result unless what happened on the way traps.
     #[inline(always)]
-    pub(super) fn finish(&mut self, slot: &Slot, fuel: Fuel, outcome: Outcome) -> Link {
+    pub(super) fn finish(&mut self, slot: &Slot, fuel: Fuel, outcome: IntegerOutcome) -> Link {
         if !outcome.flags.is_empty() {
             return self.finish_raising(slot, fuel, outcome);
         }
@@ -40,7 +40,7 @@ impl Run {
     // Not inline: what it needs of the stack is none of a handler's business.
     #[cold]
     #[inline(never)]
-    fn finish_raising(&mut self, slot: &Slot, fuel: Fuel, outcome: Outcome) -> Link {
+    fn finish_raising(&mut self, slot: &Slot, fuel: Fuel, outcome: IntegerOutcome) -> Link {
         if let Err(leave) = self.raise(slot, outcome.flags) {
             return leave;
         }

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Open files by number.
 #[derive(Debug, Default)]
-pub(crate) struct Files(Mutex<Table>);
+pub(crate) struct Files(Mutex<OpenFiles>);
 
 #[derive(Debug, Default)]
-struct Table {
+struct OpenFiles {
     opened: HashMap<i32, Arc<OwnedFd>>,
     /// Which of the standard ones have been closed, as far as machine code sees.
     closed: [bool; 3],
@@ -19,12 +19,12 @@ struct Table {
 
 /// A file that stays open for as long as this value.
 #[derive(Debug)]
-pub(crate) enum File {
+pub(crate) enum OpenFile {
     Standard(i32),
     Opened(Arc<OwnedFd>),
 }
 
-impl File {
+impl OpenFile {
     pub(crate) fn number(&self) -> i32 {
         match self {
             Self::Standard(number) => *number,
@@ -34,16 +34,16 @@ impl File {
 }
 
 impl Files {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Table> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, OpenFiles> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The file with this number, if machine code may use it.
-    pub(crate) fn get(&self, number: i32) -> Option<File> {
+    pub(crate) fn get(&self, number: i32) -> Option<OpenFile> {
         let table = self.lock();
         match usize::try_from(number) {
-            Ok(index @ 0..3) if !table.closed[index] => Some(File::Standard(number)),
-            _ => table.opened.get(&number).cloned().map(File::Opened),
+            Ok(index @ 0..3) if !table.closed[index] => Some(OpenFile::Standard(number)),
+            _ => table.opened.get(&number).cloned().map(OpenFile::Opened),
         }
     }
 

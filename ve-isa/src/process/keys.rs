@@ -8,23 +8,23 @@ const KEYS: usize = 1024;
 
 /// The keys in use, and the values of each thread.
 #[derive(Debug, Default)]
-pub(crate) struct Keys(Mutex<Table>);
+pub(crate) struct Keys(Mutex<KeyTable>);
 
 /// Keys and values.
 #[derive(Debug, Default)]
-pub(crate) struct Table {
+pub(crate) struct KeyTable {
     /// The function that each key has for a thread's end, 0 for none.
     destructors: Vec<Option<u64>>,
     values: HashMap<(u64, usize), u64>,
 }
 
 impl Keys {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Table> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, KeyTable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
+impl KeyTable {
     /// A new key.
     pub(crate) fn create(&mut self, destructor: u64) -> Option<usize> {
         let free = self.destructors.iter().position(Option::is_none);

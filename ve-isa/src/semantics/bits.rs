@@ -2,7 +2,7 @@
 //!
 //! A shift takes as many bits of its count as its width needs: 5 for 32 bits, 6 for 64, 7 for the pair.
 
-use super::integer::Outcome;
+use super::integer::IntegerOutcome;
 use super::{sx, w, zx};
 
 /// `and`
@@ -84,9 +84,9 @@ pub const fn srl(z: u64, y: u64) -> u64 {
 
 /// `sla.l`: to the left, as a signed multiplication.
 #[inline(always)]
-pub const fn sla_l(z: u64, y: u64) -> Outcome {
+pub const fn sla_l(z: u64, y: u64) -> IntegerOutcome {
     let result = ((z as i64) << (y & 63)) as u64;
-    Outcome::with_overflow(result, sra_l(result, y) != z)
+    IntegerOutcome::with_overflow(result, sra_l(result, y) != z)
 }
 
 /// `sra.l`: to the right, copies of the sign move in.
@@ -103,16 +103,16 @@ const fn sla_w(z: u64, y: u64) -> (u32, bool) {
 
 /// `sla.w.sx`: the low half to the left, as a signed multiplication, extended by the sign.
 #[inline(always)]
-pub const fn sla_w_sx(z: u64, y: u64) -> Outcome {
+pub const fn sla_w_sx(z: u64, y: u64) -> IntegerOutcome {
     let (result, overflow) = sla_w(z, y);
-    Outcome::with_overflow(sx(result), overflow)
+    IntegerOutcome::with_overflow(sx(result), overflow)
 }
 
 /// `sla.w.zx`: as [`sla_w_sx`], extended by zeros.
 #[inline(always)]
-pub const fn sla_w_zx(z: u64, y: u64) -> Outcome {
+pub const fn sla_w_zx(z: u64, y: u64) -> IntegerOutcome {
     let (result, overflow) = sla_w(z, y);
-    Outcome::with_overflow(zx(result), overflow)
+    IntegerOutcome::with_overflow(zx(result), overflow)
 }
 
 /// `sra.w.sx`: the low half to the right, copies of its sign move in; extended by the sign.

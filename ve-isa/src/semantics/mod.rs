@@ -19,7 +19,7 @@ pub mod integer;
 pub mod quad;
 pub mod vector;
 
-pub use integer::Outcome;
+pub use integer::IntegerOutcome;
 
 /// The low half of a register.
 #[inline(always)]

@@ -94,7 +94,7 @@ pub struct Thread {
     calls: Vec<u64>,
     calls_before: u64,
     /// Where control is to go, and in which of the calls.
-    jump: Option<(u64, Box<Registers>)>,
+    jump: Option<(u64, Box<ScalarRegisters>)>,
     /// What no other thread of the machine has.
     number: u64,
     /// Whether machine code has created it.
@@ -108,7 +108,7 @@ pub struct Thread {
 }
 
 /// What all scalar registers hold.
-pub(crate) type Registers = [u64; 64];
+pub(crate) type ScalarRegisters = [u64; 64];
 
 /// How deep functions of the host and machine code may call each other: each level takes the host's own stack.
 const DEEPEST: usize = 64;
@@ -229,7 +229,7 @@ impl Thread {
 
     /// Makes control go to the address in lr, with these registers, in the call from outside with this number. The function of
     /// the host that asks for it passes the result on. If that call has ended, there is none.
-    pub(crate) fn jump(&mut self, call: u64, registers: Box<Registers>) -> Option<Failure> {
+    pub(crate) fn jump(&mut self, call: u64, registers: Box<ScalarRegisters>) -> Option<Failure> {
         if !self.calls.contains(&call) {
             return None;
         }
@@ -360,12 +360,12 @@ impl Thread {
     }
 
     /// All scalar registers, and IC.
-    fn kept(&self) -> (Registers, u64) {
+    fn kept(&self) -> (ScalarRegisters, u64) {
         let cpu = self.registers();
         (std::array::from_fn(|number| cpu.scalar(number)), cpu.ic)
     }
 
-    fn restore(&mut self, (scalars, ic): &(Registers, u64)) {
+    fn restore(&mut self, (scalars, ic): &(ScalarRegisters, u64)) {
         let cpu = self.interpreter.cpu_mut();
         for (number, register) in scalars.iter().enumerate() {
             cpu.set_scalar(number, *register);

@@ -7,7 +7,7 @@ use object::{Object as _, ObjectSymbol as _};
 use super::super::relocate::{Needs, Write};
 use super::super::undefined::Undefined;
 use super::super::{Image, ImageError, Provider, Symbol};
-use super::{Found, GOT, Names, Place, Relocatable, text};
+use super::{GOT, Names, Place, Relocatable, RelocationSymbol, text};
 use crate::memory::Window;
 
 /// Sections that tell of other sections, dropped ones too.
@@ -26,7 +26,7 @@ impl Relocatable<'_> {
     ) -> Result<(), ImageError> {
         let name = image.name.clone();
         let damaged = |damage: String| ImageError::damaged(&name, damage);
-        let mut known: HashMap<usize, Found> = HashMap::new();
+        let mut known: HashMap<usize, RelocationSymbol> = HashMap::new();
         let kept = || {
             self.relocations
                 .iter()
@@ -44,7 +44,7 @@ impl Relocatable<'_> {
                 Ok(Some(found)) => found,
                 Ok(None) => {
                     undefined.add(symbol.name().unwrap_or_default(), &image.name);
-                    Found::default()
+                    RelocationSymbol::default()
                 }
                 Err(why) => {
                     // What tells of a function that is in another object has nothing to tell.
@@ -133,10 +133,10 @@ impl Relocatable<'_> {
         names: &Names<'_>,
         provider: &mut dyn Provider,
         image: &mut Image,
-    ) -> Result<Option<Found>, String> {
+    ) -> Result<Option<RelocationSymbol>, String> {
         // Index 0 is the symbol that stands for none.
         if symbol.index().0 == 0 {
-            return Ok(Some(Found::default()));
+            return Ok(Some(RelocationSymbol::default()));
         }
         if symbol.is_local() {
             return self
@@ -146,9 +146,9 @@ impl Relocatable<'_> {
         }
         let name = symbol.name().map_err(text)?;
         if name == GOT {
-            return Ok(Some(Found {
+            return Ok(Some(RelocationSymbol {
                 address: place.got,
-                ..Found::default()
+                ..RelocationSymbol::default()
             }));
         }
         if let Some(definition) = names.scope.get(name) {
@@ -159,7 +159,7 @@ impl Relocatable<'_> {
                 ));
             }
             image.uses.insert(definition.image);
-            return Ok(Some(Found {
+            return Ok(Some(RelocationSymbol {
                 address: definition.address,
                 tls: definition.tls,
                 module: definition.tls.map_or(0, |offset| offset + 1),
@@ -167,9 +167,9 @@ impl Relocatable<'_> {
         }
         if let Some((address, home)) = names.together.gathered.limit(name) {
             image.uses.insert(home);
-            return Ok(Some(Found {
+            return Ok(Some(RelocationSymbol {
                 address,
-                ..Found::default()
+                ..RelocationSymbol::default()
             }));
         }
         let address = provider.address(name).or_else(|| {
@@ -179,9 +179,9 @@ impl Relocatable<'_> {
                 provider.missing(name)
             }
         });
-        Ok(address.map(|address| Found {
+        Ok(address.map(|address| RelocationSymbol {
             address,
-            ..Found::default()
+            ..RelocationSymbol::default()
         }))
     }
 

@@ -417,25 +417,29 @@ impl<'a> Relocatable<'a> {
     }
 
     /// What a symbol is that this object defines.
-    fn local<'s>(&self, symbol: &impl object::ObjectSymbol<'s>, place: &Place) -> Option<Found> {
+    fn local<'s>(
+        &self,
+        symbol: &impl object::ObjectSymbol<'s>,
+        place: &Place,
+    ) -> Option<RelocationSymbol> {
         if symbol.is_common() {
             // Without an address, the variable is in another object.
             let (address, _) = *place.common.get(&symbol.index().0)?;
-            return Some(Found {
+            return Some(RelocationSymbol {
                 address,
-                ..Found::default()
+                ..RelocationSymbol::default()
             });
         }
         let Some(index) = symbol.section_index() else {
             // An absolute value.
-            return (!symbol.is_undefined()).then(|| Found {
+            return (!symbol.is_undefined()).then(|| RelocationSymbol {
                 address: symbol.address(),
-                ..Found::default()
+                ..RelocationSymbol::default()
             });
         };
         let section = &self.sections[*self.by_index.get(&index.0)?];
         let start = place.sections.get(&index.0)?;
-        Some(Found {
+        Some(RelocationSymbol {
             address: start.wrapping_add(symbol.address()),
             tls: section.tls.then_some(place.tls_offset),
             module: place.module,
@@ -445,13 +449,13 @@ impl<'a> Relocatable<'a> {
 
 /// What a symbol is.
 #[derive(Debug, Clone, Copy, Default)]
-struct Found {
+struct RelocationSymbol {
     address: u64,
     tls: Option<u64>,
     module: u64,
 }
 
-impl Found {
+impl RelocationSymbol {
     /// The distance of a thread-local variable from the thread pointer.
     fn thread_offset(&self) -> u64 {
         TCB_SIZE

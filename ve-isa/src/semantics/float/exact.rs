@@ -43,7 +43,7 @@ impl<S: Semantics> Format for S {
 }
 
 #[derive(Clone, Copy)]
-enum Operation {
+enum ExactOperation {
     Add,
     Sub,
     Mul,
@@ -51,7 +51,7 @@ enum Operation {
     Fused,
 }
 
-impl Operation {
+impl ExactOperation {
     fn apply<S: Semantics>(
         self,
         [a, b, c]: [IeeeFloat<S>; 3],
@@ -89,12 +89,12 @@ impl Exact {
 
     /// `y * z + w`, rounded once.
     pub fn fused64(&mut self, y: u64, z: u64, w: u64) -> u64 {
-        self.arithmetic::<DoubleS>(Operation::Fused, [y.into(), z.into(), w.into()]) as u64
+        self.arithmetic::<DoubleS>(ExactOperation::Fused, [y.into(), z.into(), w.into()]) as u64
     }
 
     /// `y * z + w`, rounded once.
     pub fn fused32(&mut self, y: u32, z: u32, w: u32) -> u32 {
-        self.arithmetic::<SingleS>(Operation::Fused, [y.into(), z.into(), w.into()]) as u32
+        self.arithmetic::<SingleS>(ExactOperation::Fused, [y.into(), z.into(), w.into()]) as u32
     }
 
     /// The square root.
@@ -109,17 +109,17 @@ impl Exact {
 
     /// `y + z` in quad precision.
     pub fn add128(&mut self, y: u128, z: u128) -> u128 {
-        self.arithmetic::<QuadS>(Operation::Add, [y, z, 0])
+        self.arithmetic::<QuadS>(ExactOperation::Add, [y, z, 0])
     }
 
     /// `y - z` in quad precision.
     pub fn sub128(&mut self, y: u128, z: u128) -> u128 {
-        self.arithmetic::<QuadS>(Operation::Sub, [y, z, 0])
+        self.arithmetic::<QuadS>(ExactOperation::Sub, [y, z, 0])
     }
 
     /// `y * z` in quad precision.
     pub fn mul128(&mut self, y: u128, z: u128) -> u128 {
-        self.arithmetic::<QuadS>(Operation::Mul, [y, z, 0])
+        self.arithmetic::<QuadS>(ExactOperation::Mul, [y, z, 0])
     }
 
     /// How two quad numbers are to each other, `None` if one is no number. Raises nothing.
@@ -147,7 +147,7 @@ impl Exact {
         self.convert::<SingleS, QuadS>(y.into())
     }
 
-    fn arithmetic<F: Format>(&mut self, operation: Operation, operands: [u128; 3]) -> u128 {
+    fn arithmetic<F: Format>(&mut self, operation: ExactOperation, operands: [u128; 3]) -> u128 {
         let operands = operands.map(IeeeFloat::<F::Narrow>::from_bits);
         if let Some(nan) = self.first_nan(&operands) {
             return nan;
@@ -293,35 +293,35 @@ impl FloatUnit for Exact {
     }
 
     fn add64(&mut self, y: u64, z: u64) -> u64 {
-        self.arithmetic::<DoubleS>(Operation::Add, [y.into(), z.into(), 0]) as u64
+        self.arithmetic::<DoubleS>(ExactOperation::Add, [y.into(), z.into(), 0]) as u64
     }
 
     fn sub64(&mut self, y: u64, z: u64) -> u64 {
-        self.arithmetic::<DoubleS>(Operation::Sub, [y.into(), z.into(), 0]) as u64
+        self.arithmetic::<DoubleS>(ExactOperation::Sub, [y.into(), z.into(), 0]) as u64
     }
 
     fn mul64(&mut self, y: u64, z: u64) -> u64 {
-        self.arithmetic::<DoubleS>(Operation::Mul, [y.into(), z.into(), 0]) as u64
+        self.arithmetic::<DoubleS>(ExactOperation::Mul, [y.into(), z.into(), 0]) as u64
     }
 
     fn div64(&mut self, y: u64, z: u64) -> u64 {
-        self.arithmetic::<DoubleS>(Operation::Div, [y.into(), z.into(), 0]) as u64
+        self.arithmetic::<DoubleS>(ExactOperation::Div, [y.into(), z.into(), 0]) as u64
     }
 
     fn add32(&mut self, y: u32, z: u32) -> u32 {
-        self.arithmetic::<SingleS>(Operation::Add, [y.into(), z.into(), 0]) as u32
+        self.arithmetic::<SingleS>(ExactOperation::Add, [y.into(), z.into(), 0]) as u32
     }
 
     fn sub32(&mut self, y: u32, z: u32) -> u32 {
-        self.arithmetic::<SingleS>(Operation::Sub, [y.into(), z.into(), 0]) as u32
+        self.arithmetic::<SingleS>(ExactOperation::Sub, [y.into(), z.into(), 0]) as u32
     }
 
     fn mul32(&mut self, y: u32, z: u32) -> u32 {
-        self.arithmetic::<SingleS>(Operation::Mul, [y.into(), z.into(), 0]) as u32
+        self.arithmetic::<SingleS>(ExactOperation::Mul, [y.into(), z.into(), 0]) as u32
     }
 
     fn div32(&mut self, y: u32, z: u32) -> u32 {
-        self.arithmetic::<SingleS>(Operation::Div, [y.into(), z.into(), 0]) as u32
+        self.arithmetic::<SingleS>(ExactOperation::Div, [y.into(), z.into(), 0]) as u32
     }
 
     fn difference64(&mut self, y: u64, z: u64) -> u64 {

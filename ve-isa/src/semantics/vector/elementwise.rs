@@ -9,7 +9,7 @@ use std::cell::Cell;
 use super::float::Arithmetic;
 use super::level::{Loop, best};
 use super::{Active, Halves, Operand, Registers};
-use crate::semantics::Outcome;
+use crate::semantics::IntegerOutcome;
 use crate::state::psw::Flags;
 
 const CHUNK: usize = 16;
@@ -233,7 +233,7 @@ pub fn elements<const N: usize>(
 pub fn elements_with_flags<const N: usize>(
     v: &mut Registers,
     places: Places<'_, N>,
-    f: impl Fn([u64; N]) -> Outcome,
+    f: impl Fn([u64; N]) -> IntegerOutcome,
 ) -> Flags {
     let flags = map::<N, 0>(v, places, Halves::Both, |sources| {
         let (mut results, mut flags) = ([0; CHUNK], [0; CHUNK]);

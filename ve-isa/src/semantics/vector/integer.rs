@@ -3,7 +3,7 @@
 //! Those of whole elements that a scalar instruction does, too, are that instruction's. A function of lanes returns the lane and, as bits
 //! of [`Flags`], what happened. Operands are in the order of the fields: y, z.
 
-use crate::semantics::Outcome;
+use crate::semantics::IntegerOutcome;
 use crate::state::psw::Flags;
 
 const OVERFLOW: u32 = Flags::FIXED_OVERFLOW.bits() as u32;
@@ -16,16 +16,16 @@ const fn overflow_of_sign(sign: u32) -> u32 {
 
 /// `vadds.l`: the signed sum.
 #[inline(always)]
-pub const fn adds_l(y: u64, z: u64) -> Outcome {
+pub const fn adds_l(y: u64, z: u64) -> IntegerOutcome {
     let sum = y.wrapping_add(z);
-    Outcome::with_overflow(sum, ((y ^ sum) & (z ^ sum)) >> 63 != 0)
+    IntegerOutcome::with_overflow(sum, ((y ^ sum) & (z ^ sum)) >> 63 != 0)
 }
 
 /// `vsubs.l`: the signed difference.
 #[inline(always)]
-pub const fn subs_l(y: u64, z: u64) -> Outcome {
+pub const fn subs_l(y: u64, z: u64) -> IntegerOutcome {
     let difference = y.wrapping_sub(z);
-    Outcome::with_overflow(difference, ((y ^ z) & (y ^ difference)) >> 63 != 0)
+    IntegerOutcome::with_overflow(difference, ((y ^ z) & (y ^ difference)) >> 63 != 0)
 }
 
 /// The sum.
