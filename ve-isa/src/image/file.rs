@@ -20,7 +20,7 @@ pub(super) const LARGEST_ALIGNMENT: u64 = 64 << 20;
 
 /// What kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FileKind {
     Relocatable,
     Shared,
 }
@@ -28,7 +28,7 @@ pub(super) enum Kind {
 pub(super) type Header = FileHeader64<LittleEndian>;
 
 /// The file's header, if it is for this machine.
-pub(super) fn header(bytes: &[u8]) -> Result<(&Header, Kind), String> {
+pub(super) fn header(bytes: &[u8]) -> Result<(&Header, FileKind), String> {
     if !bytes.starts_with(&object::elf::ELFMAG) {
         return Err("it is not an ELF file".into());
     }
@@ -70,8 +70,8 @@ pub(super) fn header(bytes: &[u8]) -> Result<(&Header, Kind), String> {
         other => return Err(format!("it is for an unknown architecture, {other}")),
     }
     match header.e_type.get(LittleEndian) {
-        ET_REL => Ok((header, Kind::Relocatable)),
-        ET_DYN => Ok((header, Kind::Shared)),
+        ET_REL => Ok((header, FileKind::Relocatable)),
+        ET_DYN => Ok((header, FileKind::Shared)),
         other => Err(format!(
             "it is neither a relocatable nor a shared object: its type is {}",
             other.0

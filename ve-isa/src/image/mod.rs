@@ -29,8 +29,8 @@ pub use needed::is_of_the_system;
 pub use source::Source;
 pub use symbols::{Definition, ImageId, Rank, Scope, Symbol};
 
-use file::Kind;
-use relocatable::{Place, Relocatable, Together};
+use file::FileKind;
+use relocatable::{ObjectPlace, Relocatable, Together};
 use shared::Shared;
 use undefined::Undefined;
 
@@ -170,7 +170,7 @@ impl<'a> From<Input<'a>> for Source<'a> {
 
 /// A file that is in memory, with what is left to do.
 enum Placed<'a> {
-    Relocatable(&'a Relocatable<'a>, Place),
+    Relocatable(&'a Relocatable<'a>, ObjectPlace),
     Shared(Shared),
 }
 
@@ -208,8 +208,8 @@ pub fn load(
                     .read(0, length.min(file::HEADER_SIZE))
                     .map_err(damaged)?;
                 match file::header(&head).map_err(damaged)? {
-                    (_, Kind::Relocatable) => source.read(0, length).map_err(damaged)?.into(),
-                    (_, Kind::Shared) => head.into(),
+                    (_, FileKind::Relocatable) => source.read(0, length).map_err(damaged)?.into(),
+                    (_, FileKind::Shared) => head.into(),
                 }
             }
         };
@@ -219,10 +219,10 @@ pub fn load(
     for (source, bytes) in sources.iter().zip(&contents) {
         let damaged = |why: String| ImageError::damaged(source.name(), why);
         files.push(match file::header(bytes).map_err(damaged)? {
-            (_, Kind::Relocatable) => {
+            (_, FileKind::Relocatable) => {
                 Checked::Relocatable(Box::new(Relocatable::parse(bytes).map_err(damaged)?))
             }
-            (_, Kind::Shared) => Checked::Shared,
+            (_, FileKind::Shared) => Checked::Shared,
         });
     }
     let mut images = Vec::new();
@@ -316,7 +316,7 @@ impl Loading<'_> {
             let scope = &*self.scope;
             match place {
                 Placed::Relocatable(file, place) => {
-                    let names = relocatable::Names {
+                    let names = relocatable::OtherObjects {
                         scope,
                         together: &together,
                     };

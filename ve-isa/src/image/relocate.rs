@@ -5,7 +5,7 @@
 
 /// A relocation, by its number in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Kind(pub(super) u32);
+pub(super) struct RelocationNumber(pub(super) u32);
 
 /// Their names.
 const NAMES: [&str; 37] = [
@@ -74,7 +74,7 @@ pub(super) enum Write {
     Half(u32),
 }
 
-impl Kind {
+impl RelocationNumber {
     /// Nothing to do.
     pub(super) fn is_none(self) -> bool {
         self.0 == 0

@@ -14,7 +14,7 @@ use object::elf::{
 use super::dynamic::{Dynamic, ElfSymbol};
 use super::file::Header;
 use super::local_symbols;
-use super::relocate::Kind;
+use super::relocate::RelocationNumber;
 use super::segments::Segments;
 use super::symbols::Rank;
 use super::undefined::Undefined;
@@ -51,7 +51,7 @@ pub(super) struct Shared {
 
 /// What a symbol of a relocation is.
 #[derive(Debug, Clone, Copy, Default)]
-struct Found {
+struct SharedSymbol {
     address: u64,
     size: u64,
     tls: Option<u64>,
@@ -60,7 +60,7 @@ struct Found {
     foreign: bool,
 }
 
-impl Found {
+impl SharedSymbol {
     fn of(definition: &Definition) -> Self {
         Self {
             address: definition.address,
@@ -175,10 +175,10 @@ impl Shared {
     }
 
     /// What a symbol is that this object defines.
-    fn own(&self, symbol: &ElfSymbol, image: &Image) -> Result<Found, String> {
+    fn own(&self, symbol: &ElfSymbol, image: &Image) -> Result<SharedSymbol, String> {
         let value = symbol.st_value.get(LittleEndian);
         let kind = symbol.st_type();
-        let mut found = Found {
+        let mut found = SharedSymbol {
             address: value,
             size: symbol.st_size.get(LittleEndian),
             tls: None,
@@ -213,10 +213,10 @@ impl Shared {
     ) -> Result<Vec<Copied>, ImageError> {
         let name = image.name.clone();
         let damaged = |why: String| ImageError::damaged(&name, why);
-        let mut known: HashMap<u32, Option<Found>> = HashMap::new();
+        let mut known: HashMap<u32, Option<SharedSymbol>> = HashMap::new();
         let mut copies = Vec::new();
         for rela in &self.dynamic.relocations {
-            let kind = Kind(rela.r_type(LittleEndian, false).0);
+            let kind = RelocationNumber(rela.r_type(LittleEndian, false).0);
             if kind.is_none() {
                 continue;
             }
@@ -337,10 +337,10 @@ impl Shared {
         scope: &Scope,
         provider: &mut dyn Provider,
         undefined: &mut Undefined,
-    ) -> Result<Option<Found>, String> {
+    ) -> Result<Option<SharedSymbol>, String> {
         // Number 0 is the symbol that stands for none.
         if index == 0 {
-            return Ok(Some(Found::default()));
+            return Ok(Some(SharedSymbol::default()));
         }
         let symbol = self.symbol(index)?;
         let defined = symbol.st_shndx.get(LittleEndian) != SHN_UNDEF;
@@ -359,7 +359,7 @@ impl Shared {
             .filter(|_| self.dynamic.symbolic);
         if let Some(definition) = own.or_else(|| scope.get(&name)) {
             image.uses.insert(definition.image);
-            return Ok(Some(Found::of(definition)));
+            return Ok(Some(SharedSymbol::of(definition)));
         }
         if defined {
             // An old version of a name, which leads nowhere without it.
@@ -375,10 +375,10 @@ impl Shared {
         if address.is_none() {
             undefined.add(&name, &image.name);
         }
-        Ok(address.map(|address| Found {
+        Ok(address.map(|address| SharedSymbol {
             address,
             foreign: true,
-            ..Found::default()
+            ..SharedSymbol::default()
         }))
     }
 
@@ -389,7 +389,7 @@ impl Shared {
         image: &mut Image,
         scope: &Scope,
         undefined: &mut Undefined,
-    ) -> Result<(Found, u64), String> {
+    ) -> Result<(SharedSymbol, u64), String> {
         let symbol = self.symbol(index)?;
         let name = self.dynamic.name(symbol)?;
         match scope.get_outside(image.id, &name) {
@@ -398,11 +398,14 @@ impl Shared {
             }
             Some(definition) => {
                 image.uses.insert(definition.image);
-                Ok((Found::of(definition), symbol.st_size.get(LittleEndian)))
+                Ok((
+                    SharedSymbol::of(definition),
+                    symbol.st_size.get(LittleEndian),
+                ))
             }
             None => {
                 undefined.add(&name, &image.name);
-                Ok((Found::default(), 0))
+                Ok((SharedSymbol::default(), 0))
             }
         }
     }

@@ -7,7 +7,7 @@ use object::{Object as _, ObjectSymbol as _};
 use super::super::relocate::{Needs, Write};
 use super::super::undefined::Undefined;
 use super::super::{Image, ImageError, Provider, Symbol};
-use super::{GOT, Names, Place, Relocatable, RelocationSymbol, text};
+use super::{GOT, ObjectPlace, OtherObjects, Relocatable, RelocationSymbol, text};
 use crate::memory::Window;
 
 /// Sections that tell of other sections, dropped ones too.
@@ -18,9 +18,9 @@ impl Relocatable<'_> {
     pub(in crate::image) fn relocate(
         &self,
         image: &mut Image,
-        place: &Place,
+        place: &ObjectPlace,
         window: &Window,
-        names: &Names<'_>,
+        names: &OtherObjects<'_>,
         provider: &mut dyn Provider,
         undefined: &mut Undefined,
     ) -> Result<(), ImageError> {
@@ -129,8 +129,8 @@ impl Relocatable<'_> {
     fn resolve<'s>(
         &self,
         symbol: &impl object::ObjectSymbol<'s>,
-        place: &Place,
-        names: &Names<'_>,
+        place: &ObjectPlace,
+        names: &OtherObjects<'_>,
         provider: &mut dyn Provider,
         image: &mut Image,
     ) -> Result<Option<RelocationSymbol>, String> {
@@ -186,7 +186,7 @@ impl Relocatable<'_> {
     }
 
     /// Symbols, constructors and destructors.
-    fn describe(&self, image: &mut Image, place: &Place, window: &Window) {
+    fn describe(&self, image: &mut Image, place: &ObjectPlace, window: &Window) {
         for symbol in self.file.symbols() {
             let kind = symbol.kind();
             if !matches!(kind, object::SymbolKind::Text | object::SymbolKind::Data) {

@@ -17,7 +17,7 @@ use object::{
 };
 
 use super::file::LARGEST_ALIGNMENT;
-use super::relocate::{Kind, Needs};
+use super::relocate::{Needs, RelocationNumber};
 use super::{Definition, Image, ImageError, ImageId, Rank, Scope, TCB_SIZE, Tls};
 use crate::memory::{Protection, Window};
 
@@ -50,7 +50,7 @@ struct Section<'a> {
 struct Relocation {
     section: SectionIndex,
     offset: u64,
-    kind: Kind,
+    kind: RelocationNumber,
     symbol: SymbolIndex,
     addend: i64,
 }
@@ -72,7 +72,7 @@ pub(super) struct Relocatable<'a> {
 
 /// Where the parts of an object are.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ObjectPlace {
     sections: HashMap<usize, u64>,
     /// The sections of groups that are in another object already.
     dropped: HashSet<usize>,
@@ -123,7 +123,7 @@ impl<'a> Relocatable<'a> {
                 let RelocationFlags::Elf { r_type } = relocation.flags() else {
                     continue;
                 };
-                let kind = Kind(r_type.0);
+                let kind = RelocationNumber(r_type.0);
                 if kind.is_none() {
                     continue;
                 }
@@ -215,7 +215,7 @@ impl<'a> Relocatable<'a> {
         id: ImageId,
         dropped: HashSet<usize>,
         shared: &mut Together,
-    ) -> Result<(Image, Place), ImageError> {
+    ) -> Result<(Image, ObjectPlace), ImageError> {
         let mut image = Image::new(id, name);
         let placed = self.place_in(&mut image, window, scope, dropped, shared);
         match placed {
@@ -234,13 +234,13 @@ impl<'a> Relocatable<'a> {
         scope: &mut Scope,
         dropped: HashSet<usize>,
         shared: &mut Together,
-    ) -> Result<Place, ImageError> {
+    ) -> Result<ObjectPlace, ImageError> {
         let name = image.name.clone();
         let damaged = |damage: String| ImageError::damaged(&name, damage);
         let too_large = || damaged("it is larger than memory".into());
         let kept = |section: &&Section<'_>| !dropped.contains(&section.index.0);
         let gathered = &mut shared.gathered;
-        let mut place = Place {
+        let mut place = ObjectPlace {
             sections: HashMap::new(),
             dropped: HashSet::new(),
             common: HashMap::new(),
@@ -377,7 +377,7 @@ impl<'a> Relocatable<'a> {
     pub(super) fn define(
         &self,
         image: &Image,
-        place: &Place,
+        place: &ObjectPlace,
         scope: &mut Scope,
     ) -> Result<(), ImageError> {
         let file: std::sync::Arc<str> = image.name.as_str().into();
@@ -420,7 +420,7 @@ impl<'a> Relocatable<'a> {
     fn local<'s>(
         &self,
         symbol: &impl object::ObjectSymbol<'s>,
-        place: &Place,
+        place: &ObjectPlace,
     ) -> Option<RelocationSymbol> {
         if symbol.is_common() {
             // Without an address, the variable is in another object.
@@ -500,10 +500,10 @@ fn check_relocation_sections(file: &File<'_>) -> Result<(), String> {
 
 /// The common variables of files that are loaded together: of each there is one, as large as the largest.
 #[derive(Debug, Default)]
-struct Commons(HashMap<String, Common>);
+struct Commons(HashMap<String, CommonVariable>);
 
 #[derive(Debug, Default)]
-struct Common {
+struct CommonVariable {
     size: u64,
     alignment: u64,
     placed: bool,
@@ -518,7 +518,7 @@ pub(super) struct Together {
 
 /// Where names of other objects lead.
 #[derive(Debug)]
-pub(super) struct Names<'a> {
+pub(super) struct OtherObjects<'a> {
     pub(super) scope: &'a Scope,
     pub(super) together: &'a Together,
 }
