@@ -4,6 +4,7 @@
 //! global offset table.
 
 mod apply;
+mod commons;
 mod gathered;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -21,6 +22,7 @@ use super::relocate::{Needs, RelocationNumber};
 use super::{Definition, Image, ImageError, ImageId, Rank, Scope, TCB_SIZE, Tls};
 use crate::memory::{Protection, Window};
 
+use commons::Commons;
 use gathered::Gathered;
 
 /// The words at the beginning of the global offset table that belong to nobody.
@@ -498,17 +500,6 @@ fn check_relocation_sections(file: &File<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// The common variables of files that are loaded together: of each there is one, as large as the largest.
-#[derive(Debug, Default)]
-struct Commons(HashMap<String, CommonVariable>);
-
-#[derive(Debug, Default)]
-struct CommonVariable {
-    size: u64,
-    alignment: u64,
-    placed: bool,
-}
-
 /// What files that are loaded together have in common.
 #[derive(Debug, Default)]
 pub(super) struct Together {
@@ -531,47 +522,6 @@ impl Together {
         let commons = Commons::of(files.iter().map(|(_, file, _)| *file));
         let gathered = Gathered::of(files).ok_or("its sections are larger than memory")?;
         Ok(Self { commons, gathered })
-    }
-}
-
-impl Commons {
-    /// Those of some files.
-    fn of<'f>(files: impl Iterator<Item = &'f Relocatable<'f>>) -> Self {
-        let mut all = Self::default();
-        for file in files {
-            for symbol in file.file.symbols().filter(|symbol| symbol.is_common()) {
-                let Ok(name) = symbol.name() else { continue };
-                let common = all.0.entry(name.to_owned()).or_default();
-                common.size = common.size.max(symbol.size());
-                // The value of a common symbol is its alignment.
-                common.alignment = common.alignment.max(symbol.address().max(1));
-            }
-        }
-        all
-    }
-
-    /// Size and alignment of a variable that is to be placed now; nothing if it is somewhere already.
-    fn take(&mut self, name: &str, scope: &Scope) -> Result<Option<(u64, u64)>, String> {
-        let Some(common) = self.0.get_mut(name) else {
-            return Ok(None);
-        };
-        let (size, alignment) = (common.size, common.alignment);
-        if !alignment.is_power_of_two() || alignment > LARGEST_ALIGNMENT {
-            return Err(format!(
-                "the common variable {name} has an alignment of {alignment}"
-            ));
-        }
-        if std::mem::replace(&mut common.placed, true) {
-            return Ok(None);
-        }
-        match scope.get(name) {
-            Some(old) if old.rank == Rank::Common && old.size < size => Err(format!(
-                "the common variable {name} has {size} bytes, and {} was loaded before with {} bytes; load both together",
-                old.file, old.size
-            )),
-            Some(old) if old.rank <= Rank::Common => Ok(None),
-            _ => Ok(Some((size, alignment))),
-        }
     }
 }
 
