@@ -85,7 +85,7 @@ fn check_seen(control: &Control, ring: &Ring) {
 }
 
 /// The bytes, again and again.
-fn filled<T: memfd::Shared>(bytes: &[u8], len: usize) -> Box<T> {
+fn filled<T: memfd::SharedData>(bytes: &[u8], len: usize) -> Box<T> {
     let filled = memfd::filled(len, |place| {
         if !bytes.is_empty() {
             for part in place.chunks_mut(bytes.len()) {
@@ -123,8 +123,8 @@ mod tests {
     use veo_test_support::damage;
 
     use super::*;
-    use crate::shared::class::Returns;
-    use crate::shared::ring::{Op, RingRequest};
+    use crate::shared::class::ResultClass;
+    use crate::shared::ring::{RingOp, RingRequest};
     use crate::shared::shown::Introduction;
     use crate::shared::window::{AddressRange, MemoryLayout};
 
@@ -193,12 +193,12 @@ mod tests {
         both.initialise();
         for position in 0..300 {
             let request = RingRequest {
-                op: Op::Call,
+                op: RingOp::Call,
                 address: 0x1000 + 16 * position,
                 id: position + 40,
                 words: &[],
                 classes: &[],
-                returns: Returns::Word,
+                returns: ResultClass::Word,
                 cpu: 0,
             };
             both.host_side().publish(position, request);
