@@ -32,6 +32,9 @@ pub(crate) const LEAST_STACK: u64 = 4 << 20;
 
 /// How long a killed process may take to be gone.
 const KILL_PATIENCE: Duration = Duration::from_secs(20);
+/// How much longer a process may take that runs no kernel any more, but what its libraries want
+/// run at exit.
+const EXIT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a process with a sanitizer may take to end. It looks for leaks then, and finding the
 /// source lines of a report alone takes seconds on a busy machine.
 const REPORT_PATIENCE: Duration = Duration::from_secs(60);
@@ -257,7 +260,11 @@ impl Process {
                     }
                     close_context(&main, true);
                 });
-            if closer.is_err() || !self.child.wait_for_end(grace.unwrap_or(self.grace)) {
+            let has_ended = closer.as_ref().is_ok_and(|closer| {
+                self.child.wait_for_end(grace.unwrap_or(self.grace))
+                    || closer.is_finished() && self.child.wait_for_end(EXIT_PATIENCE)
+            });
+            if !has_ended {
                 if self.child.sanitizers.reports.is_some() {
                     warn_once!(
                         "VE process {} did not end when it was destroyed and is killed: its \

@@ -1,6 +1,7 @@
 //! Why a process ended, as data. Nothing is guessed.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -210,6 +211,28 @@ fn what_does_not_end_is_named() {
         assert_eq!(call!(veo_get_sym(proc.0, lib, c"found".as_ptr())), 0);
         named(&proc, &["looking up symbol found"]);
     }
+}
+
+/// As on a busy machine, where a library's last words take their time.
+#[test]
+fn what_runs_at_exit_may_take_seconds() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("last-{}", std::process::id()));
+    let source = format!(
+        "#include <stdio.h>\n#include <unistd.h>\n\
+         __attribute__((destructor)) static void last(void) {{\n\
+             sleep(4);\n\
+             FILE *file = fopen(\"{}\", \"w\");\n\
+             if (file) fclose(file);\n\
+         }}\n\
+         int twice(int x) {{ return 2 * x; }}\n",
+        path.display()
+    );
+    let proc = Proc::new(0);
+    let lib = proc.load(&compile(&source));
+    let args = Args::new().u64(0, 21);
+    assert_eq!(proc.call(proc.sym(lib, "twice"), &args), (0, 42));
+    drop(proc);
+    std::fs::remove_file(&path).expect("the file that the destructor makes");
 }
 
 /// A function that holds output up until it is told to go on.
