@@ -2,25 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Queue, QueueState};
+use super::Queue;
 use crate::host::operation::QueuedRequest;
 use crate::host::schedule::{Ordered, Started};
 use crate::sync::lock;
-
-impl Queue {
-    /// Whether the request that waits first may start.
-    #[inline]
-    pub(super) fn may_start(&self, state: &QueueState) -> bool {
-        self.child.schedule.is_none() || state.permits > 0
-    }
-
-    /// Notes that a request has started. Tells whether another one may.
-    #[inline]
-    pub(super) fn has_started(&self, state: &mut QueueState) -> bool {
-        state.permits = state.permits.saturating_sub(1);
-        self.may_start(state)
-    }
-}
 
 impl Ordered for Queue {
     fn start_next(&self, count: u64) -> Option<Started> {
