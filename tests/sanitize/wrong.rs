@@ -324,7 +324,7 @@ fn table() -> String {
 
 #[test]
 fn the_documentation_has_the_table() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/sanitizers.md");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/book/src/sanitizers.md");
     let text = std::fs::read_to_string(&file).unwrap();
     let begin = text.find("| kernel |").unwrap();
     let len = text[begin..].find("\n\n").unwrap() + 1;

@@ -1,11 +1,11 @@
-//! `docs/ve-semantics.md` says of every scalar operation how far to trust it.
+//! `docs/book/src/ve-semantics.md` says of every scalar operation how far to trust it.
 
 use std::collections::BTreeMap;
 
 use ve_isa::encoding::{Mark, Op, rows};
 use veo_test_support as _;
 
-const DOCUMENT: &str = include_str!("../../docs/ve-semantics.md");
+const DOCUMENT: &str = include_str!("../../docs/book/src/ve-semantics.md");
 
 /// The trust in each operation that the tables name.
 fn trust() -> BTreeMap<&'static str, &'static str> {

@@ -29,7 +29,7 @@
 //! if nobody asked for it by name, a failure only leaves it out with a note. Its warnings are not shown then, because the host
 //! compiler gives the same ones.
 //!
-//! `ve1-llvm` makes a shared object for the card with a linker of its own, because LLVM has none for the VE; `docs/ve-linker.md` says what is in
+//! `ve1-llvm` makes a shared object for the card with a linker of its own, because LLVM has none for the VE; `docs/book/src/ve-linker.md` says what is in
 //! it and what no card has confirmed yet. It has declarations of the C library; whoever runs the code provides the functions. It has no C++ library.
 //!
 //! # Variables
@@ -94,7 +94,7 @@
 //! of blocks, to freed memory, leaks), `undefined` (shifts, overflows, indices), `thread` (data races; with clang, for C and
 //! C++). A mistake in a kernel ends its process, and the error of its request has the finding with its source line.
 //! [`Kernels::sanitize`] does the same for one library. Nothing else has to be set: the VE process loads the runtime library
-//! that the kernels need. `docs/sanitizers.md` of the repository says what each finds.
+//! that the kernels need. `docs/book/src/sanitizers.md` of the repository says what each finds.
 //!
 //! ThreadSanitizer sees how OpenMP's threads synchronise only in clang's libomp with its tool Archer (Debian: libomp-19-dev);
 //! kernels with OpenMP and gcc are an error then.

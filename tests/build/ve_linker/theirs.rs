@@ -11,7 +11,7 @@ use veo_build::{Built, Kernels, Target};
 use super::check_for_the_loader;
 use crate::real::{bench, clang};
 
-/// What our libraries do not have. docs/ve-linker.md says why.
+/// What our libraries do not have. docs/book/src/ve-linker.md says why.
 const ONLY_THEIRS: [&str; 11] = [
     "tag INIT",
     "tag FINI",
@@ -165,12 +165,12 @@ fn ours_differs_from_theirs_in_what_is_documented_alone() {
         };
         assert_eq!(code(&theirs), code(&ours), "{}", path.display());
     }
-    let text = include_str!("../../../docs/ve-linker.md");
+    let text = include_str!("../../../docs/book/src/ve-linker.md");
     for difference in ONLY_THEIRS.into_iter().chain(ONLY_OURS) {
         let (_, name) = difference.split_once(' ').unwrap();
         assert!(
             text.contains(&format!("`{name}`")),
-            "docs/ve-linker.md does not explain {name}"
+            "docs/book/src/ve-linker.md does not explain {name}"
         );
     }
 }

@@ -1,5 +1,5 @@
 //! What the Python binding's README documents, row by row, under our names: a module for each class, a test for each row.
-//! `docs/from-python.md` is the table.
+//! `docs/book/src/from-python.md` is the table.
 
 mod hooks;
 mod on_stack;

@@ -6,7 +6,7 @@
 //! parameters are named after the fields of the instruction word: `x` is what the destination had before, `y` and `z` are the
 //! operands. All are whole registers of 64 bits; an `f32` is in the upper half. Those of vectors are in [`vector`].
 //!
-//! `docs/ve-semantics.md` says what is known of the machine, and what is done where nobody knows.
+//! `docs/book/src/ve-semantics.md` says what is known of the machine, and what is done where nobody knows.
 
 pub mod address;
 pub mod atomic;

@@ -1,4 +1,4 @@
-//! `docs/ve-c-library.md` says which functions of the headers are not provided.
+//! `docs/book/src/ve-c-library.md` says which functions of the headers are not provided.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -45,7 +45,7 @@ fn declared(header: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_c_library_has_what_its_headers_declare_or_the_document_says_so() {
-    let document = include_str!("../../../docs/ve-c-library.md");
+    let document = include_str!("../../../docs/book/src/ve-c-library.md");
     let provided: BTreeSet<String> = host_functions().into_iter().map(String::from).collect();
     let mut missing = BTreeSet::new();
     let mut count = 0;
