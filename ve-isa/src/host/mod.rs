@@ -31,6 +31,7 @@ mod random;
 mod scan;
 mod search;
 mod signals;
+mod sorting;
 mod stdio;
 mod stdlib;
 mod string;
@@ -80,6 +81,7 @@ const TABLES: &[call::Table] = &[
     scan::TABLE,
     search::TABLE,
     signals::TABLE,
+    sorting::TABLE,
     stdio::TABLE,
     stdlib::TABLE,
     string::TABLE,
