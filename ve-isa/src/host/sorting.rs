@@ -1,6 +1,7 @@
 //! `stdlib.h`: sorting, searching.
 
 use super::call::{Outcome, Table, load, read, result, word, write};
+use crate::memory::Window;
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -12,8 +13,11 @@ pub(super) const TABLE: Table = &[
     ("bsearch", search),
 ];
 
-/// Items to be sorted may take this many bytes: they are copied for it.
-const SORTED: u64 = 1 << 32;
+/// How much of the host's memory sorting may take, in bytes. Where merging would take more, items are sorted in their place.
+const ROOM: u64 = 64 << 20;
+
+/// Bytes that merging needs for each item beside a copy of it: its number, twice.
+const NUMBERS: u64 = 8;
 
 /// Calls the comparison of the program.
 fn order(
@@ -30,31 +34,68 @@ fn order(
     Ok(result as i32)
 }
 
-/// Sorts by merging, so that equal items keep their order. Whatever the comparison says, items are only permuted.
+/// What is sorted, and how.
+#[derive(Clone, Copy)]
+struct Items {
+    base: u64,
+    count: u64,
+    size: u64,
+    compare: u64,
+    argument: Option<u64>,
+}
+
+impl Items {
+    /// Where the item with this number is.
+    fn at(self, number: u64) -> u64 {
+        self.base.wrapping_add(number.wrapping_mul(self.size))
+    }
+
+    /// Compares the items with these numbers, where they are.
+    fn order(self, thread: &mut Thread, left: u64, right: u64) -> Result<i32, Failure> {
+        let (left, right) = (self.at(left), self.at(right));
+        order(thread, self.compare, left, right, self.argument)
+    }
+}
+
+/// Whatever the comparison says, and whether or not it returns, items are only permuted.
 fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
-    let (base, count) = (word(thread, 0), word(thread, 1));
-    let (size, compare) = (word(thread, 2), word(thread, 3));
+    let items = Items {
+        base: word(thread, 0),
+        count: word(thread, 1),
+        size: word(thread, 2),
+        compare: word(thread, 3),
+        argument,
+    };
+    let Items {
+        base, count, size, ..
+    } = items;
     if count < 2 || size == 0 {
         return Ok(());
     }
-    let total = count.checked_mul(size).filter(|total| *total <= SORTED);
-    let total = total.ok_or_else(|| {
+    let total = count.checked_mul(size).ok_or_else(|| {
         Failure::Why(format!(
-            "was given {count} items of {size} bytes, which are too many"
+            "was given {count} items of {size} bytes, more than all of memory"
         ))
     })?;
-    // All of them must be there before memory is asked for.
+    // All of them must be there.
+    load::<1>(thread.window(), base)?;
     load::<1>(thread.window(), base.wrapping_add(total - 1))?;
-    let mut bytes = vec![0; total as usize];
-    read(thread.window(), base, &mut bytes)?;
-    // The comparison sees the items where they are; only the order of their numbers changes until the end.
-    let mut order_now: Vec<u32> = (0..count as u32).collect();
-    if count > u64::from(u32::MAX) {
-        return Err(Failure::Why(format!("was given {count} items, too many")));
+    // There are no more items than bytes.
+    if total.saturating_add(count.saturating_mul(NUMBERS)) <= ROOM {
+        merge(thread, items)
+    } else {
+        sort_in_place(thread, items)
     }
+}
+
+/// Sorts by merging, so that equal items keep their order.
+fn merge(thread: &mut Thread, items: Items) -> Outcome {
+    let mut bytes = vec![0; (items.count * items.size) as usize];
+    read(thread.window(), items.base, &mut bytes)?;
+    // The comparison sees the items where they are; only the order of their numbers changes until the end.
+    let mut order_now: Vec<u32> = (0..items.count as u32).collect();
     let mut merged = order_now.clone();
-    let at = |number: u32| base.wrapping_add(u64::from(number) * size);
-    let count = count as usize;
+    let count = items.count as usize;
     let mut width = 1;
     while width < count {
         let mut start = 0;
@@ -68,8 +109,8 @@ fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
                 } else if right == end {
                     true
                 } else {
-                    let (a, b) = (at(order_now[left]), at(order_now[right]));
-                    order(thread, compare, a, b, argument)? <= 0
+                    let (a, b) = (order_now[left].into(), order_now[right].into());
+                    items.order(thread, a, b)? <= 0
                 };
                 let from = if take_left { &mut left } else { &mut right };
                 *place = order_now[*from];
@@ -80,13 +121,63 @@ fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
         std::mem::swap(&mut order_now, &mut merged);
         width *= 2;
     }
-    let size = size as usize;
-    let mut sorted = Vec::with_capacity(bytes.len());
-    for number in order_now {
-        let start = number as usize * size;
-        sorted.extend_from_slice(&bytes[start..start + size]);
+    let size = items.size as usize;
+    for (to, from) in order_now.into_iter().enumerate() {
+        let start = from as usize * size;
+        let place = items.at(to as u64);
+        write(thread.window(), place, &bytes[start..start + size])?;
     }
-    write(thread.window(), base, &sorted)
+    Ok(())
+}
+
+/// Sorts as a heap: with next to no memory, and never slowly.
+fn sort_in_place(thread: &mut Thread, items: Items) -> Outcome {
+    for root in (0..items.count / 2).rev() {
+        sink(thread, items, root, items.count)?;
+    }
+    for end in (1..items.count).rev() {
+        exchange(thread.window(), items, 0, end)?;
+        sink(thread, items, 0, end)?;
+    }
+    Ok(())
+}
+
+/// Moves an item down a heap, of which those before `end` are part, until none below it is larger.
+fn sink(thread: &mut Thread, items: Items, mut item: u64, end: u64) -> Outcome {
+    loop {
+        // Comparisons may be functions of the host, at which nothing else looks.
+        thread.poll()?;
+        let mut larger = 2 * item + 1;
+        if larger >= end {
+            return Ok(());
+        }
+        if larger + 1 < end && items.order(thread, larger, larger + 1)? < 0 {
+            larger += 1;
+        }
+        if items.order(thread, item, larger)? >= 0 {
+            return Ok(());
+        }
+        exchange(thread.window(), items, item, larger)?;
+        item = larger;
+    }
+}
+
+/// Exchanges two items.
+fn exchange(window: &Window, items: Items, one: u64, other: u64) -> Outcome {
+    let (one, other) = (items.at(one), items.at(other));
+    let (mut first, mut second) = ([0; 4096], [0; 4096]);
+    let mut done = 0;
+    while done < items.size {
+        let part = (items.size - done).min(4096);
+        let (first, second) = (&mut first[..part as usize], &mut second[..part as usize]);
+        let (one, other) = (one.wrapping_add(done), other.wrapping_add(done));
+        read(window, one, first)?;
+        read(window, other, second)?;
+        write(window, one, second)?;
+        write(window, other, first)?;
+        done += part;
+    }
+    Ok(())
 }
 
 fn search(thread: &mut Thread) -> Outcome {

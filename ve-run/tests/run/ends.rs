@@ -114,3 +114,48 @@ fn a_thread_that_waits_for_input_holds_up_nothing() {
     assert_eq!(output.stdout, b"the end\n");
     assert_eq!(output.status.code(), Some(3), "{}", end(&output).1);
 }
+
+/// Sorting much takes no second copy of it on the host.
+#[test]
+fn much_is_sorted_in_its_place() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "typedef unsigned long size_t; typedef struct file FILE;
+        int printf(const char *, ...), strncmp(const char *, const char *, size_t), atoi(const char *), fclose(FILE *);
+        char *fgets(char *, int, FILE *); FILE *fopen(const char *, const char *); void *malloc(size_t), *memset(void *, int, size_t);
+        void qsort(void *, size_t, size_t, int (*)(const void *, const void *));
+        enum { COUNT = 9, SIZE = 16 << 20 };
+        static char *base; static int outside;
+        static int compare(const void *a, const void *b) {
+            const unsigned char *x = a, *y = b;
+            outside += (x - (unsigned char *)base) % SIZE != 0 || (y - (unsigned char *)base) % SIZE != 0;
+            return *x - *y;
+        }
+        /* The most memory that this process has had, in KiB. */
+        static int most(void) {
+            char line[200]; int most = -1; FILE *file = fopen(\"/proc/self/status\", \"r\");
+            while (fgets(line, sizeof line, file)) if (!strncmp(line, \"VmHWM:\", 6)) most = atoi(line + 6);
+            fclose(file);
+            return most;
+        }
+        int main(void) {
+            base = malloc((size_t)COUNT * SIZE);
+            for (int i = 0; i < COUNT; i++) memset(base + (size_t)i * SIZE, i * 4 % COUNT, SIZE);
+            int before = most();
+            qsort(base, COUNT, SIZE, compare);
+            int more = most() - before, wrong = 0;
+            for (int i = 0; i < COUNT; i++)
+                for (size_t at = 0; at < SIZE; at += 4095) wrong += base[(size_t)i * SIZE + at] != i;
+            printf(\"%d %d\\n\", wrong, outside);
+            return before < COUNT * (SIZE >> 10) ? 1 : more > 32 << 10 ? 2 : 0;
+        }",
+    );
+    let output = ve_run(&[file.to_str().unwrap()]);
+    assert_eq!(end(&output), (0, String::new()));
+    assert_eq!(output.stdout, b"0 0\n");
+}
