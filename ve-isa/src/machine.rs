@@ -188,12 +188,6 @@ impl Machine {
         Ok(())
     }
 
-    /// The functions to call before any other, in order, of the images after the first `skip`. [`MachineThread::start`] calls them.
-    #[must_use]
-    pub fn constructors(&self, skip: usize) -> Vec<u64> {
-        self.of_images(skip, |image| &image.constructors)
-    }
-
     /// The functions to call at the end, in order; none if the program has ended by `_exit` or `quick_exit`.
     #[must_use]
     pub fn destructors(&self) -> Vec<u64> {
@@ -201,18 +195,8 @@ impl Machine {
             return Vec::new();
         }
         let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
-        let images = loaded.images.iter().rev();
-        images.flat_map(|image| image.destructors.clone()).collect()
-    }
-
-    fn of_images(&self, skip: usize, what: impl Fn(&Image) -> &Vec<u64>) -> Vec<u64> {
-        let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
-        loaded
-            .images
-            .iter()
-            .skip(skip)
-            .flat_map(|image| what(image).clone())
-            .collect()
+        let lists = image::destructors(loaded.images.iter().rev());
+        lists.into_iter().flat_map(|list| list.functions).collect()
     }
 
     /// The address of what a name stands for. Of a function that an image chooses by a function of its own it is known once the image
@@ -399,7 +383,6 @@ struct ImageStart {
     resolvers: Vec<Resolver>,
     /// Names of functions that are to be chosen, each with the function that chooses.
     indirect: Vec<(Arc<str>, u64)>,
-    constructors: Vec<u64>,
 }
 
 impl<'m> MachineThread<'m> {
@@ -415,9 +398,10 @@ impl MachineThread<'_> {
     /// was begun is not begun again.
     ///
     /// # Errors
-    /// The trap that one of the functions ended in. Starting again goes on with the image after it.
+    /// The trap that one of the functions ended in. Starting again goes on with the image after it, or after the relocatable objects that
+    /// were loaded with it.
     pub fn start(&mut self) -> Result<(), Trap> {
-        let starts = {
+        let (starts, constructors) = {
             let machine = self.machine;
             let loaded = machine
                 .loaded
@@ -428,16 +412,13 @@ impl MachineThread<'_> {
                 images,
                 started,
             } = &*loaded;
-            images
-                .iter()
-                .filter(|image| !started.contains(&image.id))
-                .map(|image| ImageStart {
-                    id: image.id,
-                    resolvers: image.resolvers.clone(),
-                    indirect: scope.indirect(image.id),
-                    constructors: image.constructors.clone(),
-                })
-                .collect::<Vec<_>>()
+            let new = || images.iter().filter(|image| !started.contains(&image.id));
+            let starts = new().map(|image| ImageStart {
+                id: image.id,
+                resolvers: image.resolvers.clone(),
+                indirect: scope.indirect(image.id),
+            });
+            (starts.collect::<Vec<_>>(), image::constructors(new()))
         };
         for resolver in starts.iter().flat_map(|start| &start.resolvers) {
             let address = self.call(resolver.function, &[])?;
@@ -464,19 +445,21 @@ impl MachineThread<'_> {
                 loaded.scope.resolve(start.id, name, address);
             }
         }
-        for start in &starts {
+        for list in &constructors {
             let begun = {
                 let machine = self.machine;
                 let mut loaded = machine
                     .loaded
                     .write()
                     .unwrap_or_else(|lock| lock.into_inner());
-                !loaded.started.insert(start.id)
+                // Those of a list begin together.
+                let new = list.images.iter().filter(|id| loaded.started.insert(**id));
+                new.count() == 0
             };
             if begun {
                 continue;
             }
-            for constructor in &start.constructors {
+            for constructor in &list.functions {
                 self.call(*constructor, &[])?;
             }
         }
@@ -501,8 +484,9 @@ impl MachineThread<'_> {
             } = &mut *loaded;
             let gone = images.iter().rev().filter(|image| ids.contains(&image.id));
             let code = gone.clone().flat_map(|image| image.code.clone()).collect();
-            let begun = gone.filter(|image| started.remove(&image.id));
-            let destructors = begun.flat_map(|image| image.destructors.clone());
+            let begun: Vec<_> = gone.filter(|image| started.remove(&image.id)).collect();
+            let lists = image::destructors(begun);
+            let destructors = lists.into_iter().flat_map(|list| list.functions);
             (code, destructors.collect())
         };
         let mut ended = Ok(());

@@ -8,6 +8,7 @@
 mod dynamic;
 mod error;
 mod file;
+mod init_order;
 mod local_symbols;
 mod needed;
 mod relocatable;
@@ -25,6 +26,7 @@ use std::ops::Range;
 use crate::memory::{Protection, Window};
 
 pub use error::ImageError;
+pub use init_order::{InitFunction, InitList, constructors, destructors};
 pub use needed::is_of_the_system;
 pub use source::Source;
 pub use symbols::{Definition, ImageId, Rank, Scope, Symbol};
@@ -87,9 +89,11 @@ pub struct Image {
     /// Words to fill in before its constructors are called.
     pub resolvers: Vec<Resolver>,
     /// Functions to call before anything else, in order.
-    pub constructors: Vec<u64>,
+    pub constructors: Vec<InitFunction>,
     /// Functions to call at the end, in order.
-    pub destructors: Vec<u64>,
+    pub destructors: Vec<InitFunction>,
+    /// The first of the images that have one list of such functions with it.
+    pub group: ImageId,
     /// Its thread-local variables.
     pub tls: Option<Tls>,
 }
@@ -110,6 +114,7 @@ impl Image {
             resolvers: Vec::new(),
             constructors: Vec::new(),
             destructors: Vec::new(),
+            group: id,
             tls: None,
         }
     }
@@ -184,7 +189,7 @@ enum Checked<'a> {
 /// Loads files that may need each other, and whatever `scope` has, which `before` defines.
 ///
 /// What they define joins the scope, in their order. If one of them cannot be loaded, none is. The images come in the order in which their
-/// constructors are to be called: each after those that it needs.
+/// constructors are to be called: shared objects each after those that it needs, then relocatable objects, which are one program.
 ///
 /// # Errors
 /// A file is damaged or for another machine, memory is missing, or libraries are missing or names not defined: then the error has all of
@@ -242,7 +247,20 @@ pub fn load(
         }
         return Err(error);
     }
-    Ok(needed::sort(images))
+    let together: Vec<_> = ids
+        .iter()
+        .zip(&files)
+        .filter(|(_, file)| matches!(file, Checked::Relocatable(_)))
+        .map(|(id, _)| *id)
+        .collect();
+    let (mut program, mut images): (Vec<_>, Vec<_>) = needed::sort(images)
+        .into_iter()
+        .partition(|image| together.contains(&image.id));
+    for image in &mut program {
+        image.group = together[0];
+    }
+    images.append(&mut program);
+    Ok(images)
 }
 
 /// What a load works on.

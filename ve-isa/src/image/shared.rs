@@ -19,8 +19,8 @@ use super::segments::Segments;
 use super::symbols::Rank;
 use super::undefined::Undefined;
 use super::{
-    Definition, Image, ImageError, ImageId, Provider, Resolver, Scope, Source, Symbol, TCB_SIZE,
-    Tls,
+    Definition, Image, ImageError, ImageId, InitFunction, Provider, Resolver, Scope, Source,
+    Symbol, TCB_SIZE, Tls,
 };
 use crate::memory::Window;
 
@@ -425,7 +425,7 @@ impl Shared {
         first: Option<u64>,
         (array, length): (u64, u64),
         window: &Window,
-    ) -> Result<Vec<u64>, String> {
+    ) -> Result<Vec<InitFunction>, String> {
         let mut functions = Vec::new();
         functions.extend(first.map(|function| self.base.wrapping_add(function)));
         if length > 0 {
@@ -442,7 +442,11 @@ impl Shared {
                     .filter(|function| *function != 0 && *function != u64::MAX),
             );
         }
-        Ok(functions)
+        let functions = functions.into_iter().map(|function| InitFunction {
+            priority: InitFunction::UNNUMBERED,
+            function,
+        });
+        Ok(functions.collect())
     }
 
     /// The names of its parts.

@@ -137,7 +137,8 @@ fn constructors_and_destructors_have_their_order() {
         return;
     }
     let source = "
-        long log;
+        // What is volatile no compiler computes beforehand.
+        volatile long log;
         #define add(name, kind, digit) __attribute__((kind)) static void name(void) { log = log * 10 + digit; }
         add(a, constructor, 3) add(b, constructor(201), 2) add(c, constructor(101), 1)
         add(d, destructor(101), 6) add(e, destructor(201), 5) add(f, destructor, 4)
@@ -152,4 +153,34 @@ fn constructors_and_destructors_have_their_order() {
     }
     let log = machine.symbol("log").unwrap();
     assert_eq!(machine.window().load::<8>(log), Ok(123_456));
+}
+
+#[test]
+fn objects_that_are_loaded_together_have_one_order() {
+    if !can_compile() {
+        return;
+    }
+    // What is volatile no compiler computes beforehand.
+    let log = "volatile long log;
+        #define add(name, kind, digit) __attribute__((kind)) static void name(void) { log = log * 10 + digit; }
+        add(a, constructor, 3) add(b, constructor(201), 2) add(c, destructor(201), 5) add(d, destructor, 4)";
+    let other = log.replace("volatile", "extern volatile");
+    let other = other
+        .replace(", 3)", ", 4)")
+        .replace("(201), 2", "(101), 1")
+        .replace("(201), 5", "(101), 6")
+        .replace("destructor, 4", "destructor, 3");
+    let first = compile("k.c", log, &["-O1"]);
+    let second = compile("l.c", &other, &["-O1"]);
+    let machine = Machine::new().unwrap();
+    load(&machine, &[("k.o", &first), ("l.o", &second)]).unwrap();
+    let mut thread = machine.thread(1 << 20).unwrap();
+    thread.start().unwrap();
+    let log = machine.symbol("log").unwrap();
+    assert_eq!(machine.window().load::<8>(log), Ok(1234));
+    machine.window().store::<8>(log, 0).unwrap();
+    for destructor in machine.destructors() {
+        thread.call(destructor, &[]).unwrap();
+    }
+    assert_eq!(machine.window().load::<8>(log), Ok(3456));
 }

@@ -50,6 +50,46 @@ fn what_is_registered_for_the_end_is_called_as_in_c() {
     }
 }
 
+/// Priorities count over all objects, as for a linker.
+#[test]
+fn constructors_of_several_objects_have_one_order() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let part = |name: &str, more: &str| {
+        let hooks = [
+            ("constructor", 300),
+            ("constructor", 0),
+            ("destructor", 300),
+            ("destructor", 0),
+        ];
+        let hooks: String = hooks
+            .iter()
+            .enumerate()
+            .map(|(number, (kind, first))| {
+                let priority = match first {
+                    0 => String::new(),
+                    first => format!("({})", first + if name == "a" { 50 } else { 0 }),
+                };
+                format!("__attribute__(({kind}{priority})) static void f{number}(void) {{ puts(\"{name} {kind}{priority}\"); }}\n")
+            })
+            .collect();
+        object(
+            directory.path(),
+            name,
+            &format!("int puts(const char *);\n{hooks}{more}"),
+        )
+    };
+    let (a, b) = (part("a", ""), part("b", "int main(void) { return 0; }"));
+    let expected = on_host(directory.path(), &["a", "b"]);
+    let output = ve_run(&["--lib", a.to_str().unwrap(), b.to_str().unwrap()]);
+    assert_eq!(end(&output), (0, String::new()));
+    let text = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(text(&output), text(&expected));
+    assert_eq!(text(&output).lines().count(), 8);
+}
+
 #[test]
 fn the_time_limit_ends_a_program_that_waits_for_input() {
     if !can_compile() {

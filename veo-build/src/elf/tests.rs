@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use object::LittleEndian;
 use object::elf::FileHeader64;
 use object::read::elf::{FileHeader as _, SectionHeader as _};
+use object::{LittleEndian, Object as _, ObjectSection as _, ObjectSymbol as _};
 use veo_test_support::{available, found};
 
 use super::relocation::{StoredPart, kind};
@@ -25,27 +25,29 @@ fn objects() -> Option<Vec<(String, Vec<u8>)>> {
     if !available("clang 19 (Debian: clang-19)", found("clang-19")) {
         return None;
     }
-    let dir = tempfile::tempdir().unwrap();
     let group = "inline long once() { static long n; return ++n; } extern \"C\" long g() { return once(); }";
     let files = [("a.c", SOURCE), ("b.cpp", group)];
-    let compiled = files.map(|(name, text)| {
-        let source = dir.path().join(name);
-        std::fs::write(&source, text).unwrap();
-        let object = source.with_extension("o");
-        let mut command = Command::new("clang-19");
-        command.args([
-            "--target=ve-unknown-linux-gnu",
-            "-O1",
-            "-g",
-            "-fpic",
-            "-fcommon",
-            "-c",
-        ]);
-        let status = command.arg(&source).arg("-o").arg(&object).status();
-        assert!(status.unwrap().success());
-        (name.to_owned(), std::fs::read(object).unwrap())
-    });
-    Some(compiled.into())
+    Some(files.map(|(name, text)| compiled(name, text)).into())
+}
+
+/// An object that clang makes, with its name.
+fn compiled(name: &str, text: &str) -> (String, Vec<u8>) {
+    let dir = tempfile::tempdir().unwrap();
+    let source = dir.path().join(name);
+    std::fs::write(&source, text).unwrap();
+    let object = source.with_extension("o");
+    let mut command = Command::new("clang-19");
+    command.args([
+        "--target=ve-unknown-linux-gnu",
+        "-O1",
+        "-g",
+        "-fpic",
+        "-fcommon",
+        "-c",
+    ]);
+    let status = command.arg(&source).arg("-o").arg(&object).status();
+    assert!(status.unwrap().success());
+    (name.to_owned(), std::fs::read(object).unwrap())
 }
 
 #[test]
@@ -65,6 +67,53 @@ fn the_same_objects_make_the_same_library() {
         ..options
     };
     assert_ne!(first.bytes, link(&objects, &other).unwrap().bytes);
+}
+
+/// As linkers sort them: by their numbers over all objects, then those without one. The loader calls destructors backwards.
+#[test]
+fn constructors_of_all_objects_have_one_order() {
+    if !available("clang 19 (Debian: clang-19)", found("clang-19")) {
+        return;
+    }
+    let part = |name: &str, first: u32, second: u32| {
+        let hooks = ["constructor", "destructor"].map(|kind| {
+            [format!("({first})"), String::new(), format!("({second})")].map(|number| {
+                let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+                format!("__attribute__(({kind}{number})) void {name}_{kind}_{digits}(void) {{}}\n")
+            })
+        });
+        compiled(&format!("{name}.c"), &hooks.concat().concat())
+    };
+    let objects = [part("a", 300, 101), part("b", 200, 65534)];
+    let library = link(&objects, &LinkOptions::default()).unwrap();
+    let file = object::File::parse(&*library.bytes).unwrap();
+    for (section, kind) in [
+        (".init_array", "constructor"),
+        (".fini_array", "destructor"),
+    ] {
+        let section = file.section_by_name(section).unwrap();
+        let places = section.address()..section.address() + section.size();
+        let mut functions: Vec<(u64, i64)> = file
+            .dynamic_relocations()
+            .unwrap()
+            .filter(|(place, _)| places.contains(place))
+            .map(|(place, relocation)| (place, relocation.addend()))
+            .collect();
+        functions.sort_unstable();
+        let names: Vec<&str> = functions
+            .iter()
+            .map(|(_, address)| {
+                let mut symbols = file.symbols().chain(file.dynamic_symbols());
+                let symbol = symbols.find(|symbol| symbol.address() as i64 == *address);
+                symbol.unwrap().name().unwrap()
+            })
+            .collect();
+        let expected = ["a_101", "b_200", "a_300", "b_65534", "a_", "b_"].map(|name| {
+            let (object, number) = name.split_once('_').unwrap();
+            format!("{object}_{kind}_{number}")
+        });
+        assert_eq!(names, expected);
+    }
 }
 
 #[test]

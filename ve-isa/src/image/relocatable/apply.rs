@@ -6,7 +6,7 @@ use object::{Object as _, ObjectSymbol as _};
 
 use super::super::relocate::{Needs, Write};
 use super::super::undefined::Undefined;
-use super::super::{Image, ImageError, Provider, Symbol};
+use super::super::{Image, ImageError, InitFunction, Provider, Symbol};
 use super::{GOT, ObjectPlace, OtherObjects, Relocatable, RelocationSymbol, text};
 use crate::memory::Window;
 
@@ -211,10 +211,10 @@ impl Relocatable<'_> {
                 .iter()
                 .filter_map(|section| {
                     let rest = section.name.strip_prefix(prefix)?;
-                    // `.init_array.65535` and no number are the last; lower numbers come first.
+                    // `.init_array.65535` comes before those without a number, as linkers have it.
                     let priority = match rest.strip_prefix('.') {
                         Some(number) => number.parse().ok()?,
-                        None if rest.is_empty() => 65_535_u32,
+                        None if rest.is_empty() => InitFunction::UNNUMBERED,
                         None => return None,
                     };
                     Some((
@@ -228,9 +228,14 @@ impl Relocatable<'_> {
             arrays.sort_by_key(|(priority, _, _)| *priority);
             arrays
                 .into_iter()
-                .flat_map(|(_, start, size)| (0..size / 8).map(move |index| start + 8 * index))
-                .filter_map(|address| window.load::<8>(address).ok())
-                .filter(|function| *function != 0 && *function != u64::MAX)
+                .flat_map(|(priority, start, size)| {
+                    (0..size / 8).map(move |index| (priority, start + 8 * index))
+                })
+                .filter_map(|(priority, place)| {
+                    let function = window.load::<8>(place).ok()?;
+                    Some(InitFunction { priority, function })
+                })
+                .filter(|one| one.function != 0 && one.function != u64::MAX)
                 .collect::<Vec<_>>()
         };
         image.constructors = list(".init_array");
