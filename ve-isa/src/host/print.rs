@@ -1,12 +1,10 @@
 //! `stdio.h`: the functions of the printf family, by what they print to and where their arguments are.
 
-use std::sync::Arc;
-
 use super::call::{Outcome, Table, int, load, place, result_int, set_errno, store, word, write};
 use super::format::{self, Sink};
 use super::heap;
 use super::stdio::{standard_output, stream};
-use crate::process::Stream;
+use crate::process::HeldStream;
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -94,7 +92,7 @@ impl Variable {
     }
 }
 
-fn print(thread: &mut Thread, format: usize, arguments: Variable, stream: Arc<Stream>) -> Outcome {
+fn print(thread: &mut Thread, format: usize, arguments: Variable, stream: HeldStream) -> Outcome {
     let (format, arguments) = (word(thread, format), arguments.address(thread));
     thread.process().streams.note_output();
     let printed = format::print(thread, format, arguments, Sink::Stream(stream))?;

@@ -1,7 +1,6 @@
 //! `stdio.h`: streams, but for formats.
 
 use std::ffi::CString;
-use std::sync::Arc;
 
 use super::call::{
     CHUNK, Outcome, Table, c_text, copy_errno, int, load, nothing, place, read, result, result_int,
@@ -9,8 +8,9 @@ use super::call::{
 };
 use super::format::{self, Sink};
 use super::{heap, string};
-use crate::process::Stream;
+use crate::process::{File, HeldStream, Stream};
 use crate::thread::{Failure, Thread};
+use crate::trap::TrapKind;
 
 pub(super) const TABLE: Table = &[
     ("puts", |thread| {
@@ -204,31 +204,38 @@ fn descriptor(thread: &mut Thread) -> Outcome {
 }
 
 /// The open stream that an argument names.
-pub(super) fn stream(thread: &Thread, number: usize) -> Result<Arc<Stream>, Failure> {
+pub(super) fn stream(thread: &Thread, number: usize) -> Result<HeldStream, Failure> {
     let address = word(thread, number);
-    thread
-        .process()
-        .streams
-        .get(address)
-        .ok_or_else(|| Failure::Why(format!("was given {address:#x}, which is no open stream")))
+    let stream = thread.process().streams.get(address);
+    let stream = stream
+        .ok_or_else(|| Failure::Why(format!("was given {address:#x}, which is no open stream")))?;
+    match stream.hold(&thread.stop_handle()) {
+        Some(held) => Ok(held),
+        None => {
+            thread.poll()?;
+            Err(TrapKind::Stopped.into())
+        }
+    }
 }
 
-fn standard(thread: &Thread, number: usize) -> Option<Arc<Stream>> {
+/// A standard stream, unless it has been closed, or the thread is asked to stop before others have done with it.
+fn standard(thread: &Thread, number: usize) -> Option<HeldStream> {
     let streams = &thread.process().streams;
-    streams.get(streams.standard()[number])
+    let stream = streams.get(streams.standard()[number])?;
+    stream.hold(&thread.stop_handle())
 }
 
 /// Standard input, unless it has been closed.
-pub(super) fn standard_input(thread: &Thread) -> Option<Arc<Stream>> {
+pub(super) fn standard_input(thread: &Thread) -> Option<HeldStream> {
     standard(thread, 0)
 }
 
 /// Standard output, unless it has been closed.
-pub(super) fn standard_output(thread: &Thread) -> Option<Arc<Stream>> {
+pub(super) fn standard_output(thread: &Thread) -> Option<HeldStream> {
     standard(thread, 1)
 }
 
-pub(super) fn write_bytes(thread: &Thread, stream: Option<Arc<Stream>>, bytes: &[u8]) -> bool {
+pub(super) fn write_bytes(thread: &Thread, stream: Option<HeldStream>, bytes: &[u8]) -> bool {
     let Some(stream) = stream else {
         set_errno(thread, libc::EBADF);
         return false;
@@ -241,12 +248,12 @@ pub(super) fn write_bytes(thread: &Thread, stream: Option<Arc<Stream>>, bytes: &
     done
 }
 
-fn write_text(thread: &mut Thread, stream: Option<Arc<Stream>>, bytes: &[u8]) -> Outcome {
+fn write_text(thread: &mut Thread, stream: Option<HeldStream>, bytes: &[u8]) -> Outcome {
     let done = write_bytes(thread, stream, bytes);
     result_int(thread, if done { 1 } else { -1 })
 }
 
-fn write_byte(thread: &mut Thread, stream: Option<Arc<Stream>>) -> Outcome {
+fn write_byte(thread: &mut Thread, stream: Option<HeldStream>) -> Outcome {
     let byte = int(thread, 0) as u8;
     let done = write_bytes(thread, stream, &[byte]);
     result_int(thread, if done { byte.into() } else { -1 })
@@ -307,7 +314,7 @@ fn read_items(thread: &mut Thread) -> Outcome {
     result(thread, done.checked_div(size).unwrap_or(0))
 }
 
-fn read_byte(thread: &mut Thread, stream: Option<Arc<Stream>>) -> Outcome {
+fn read_byte(thread: &mut Thread, stream: Option<HeldStream>) -> Outcome {
     thread.process().streams.flush_output();
     let byte = stream.and_then(|stream| stream.get());
     result_int(thread, byte.map_or(-1, i32::from))
@@ -400,9 +407,28 @@ fn new_stream(thread: &mut Thread, stream: Option<Stream>) -> Outcome {
     };
     let address = heap::allocate(thread, 16);
     if address != 0 {
-        thread.process().streams.set(address, stream);
+        put_behind(thread, address, stream);
     }
     result(thread, address)
+}
+
+/// Puts a stream behind an address; its file can be used by its number, too.
+fn put_behind(thread: &Thread, address: u64, stream: Stream) {
+    take_away(thread, address);
+    if let Some(file) = stream.file_behind() {
+        thread.process().files.share(file.clone());
+    }
+    thread.process().streams.set(address, stream);
+}
+
+/// Closes the stream behind an address, and its file.
+fn take_away(thread: &Thread, address: u64) {
+    let Some(stream) = thread.process().streams.remove(address) else {
+        return;
+    };
+    if let Some(file) = stream.file_behind() {
+        thread.process().files.forget(file);
+    }
 }
 
 fn open(thread: &mut Thread) -> Outcome {
@@ -423,15 +449,14 @@ fn reopen(thread: &mut Thread) -> Outcome {
     }
     let path = c_text(thread.window(), path)?;
     let mode = mode(thread, 1)?;
-    let streams = &thread.process().streams;
     match Stream::open(&path, &mode) {
         Some(stream) => {
-            streams.set(address, stream);
+            put_behind(thread, address, stream);
             result(thread, address)
         }
         None => {
             copy_errno(thread);
-            thread.process().streams.remove(address);
+            take_away(thread, address);
             result(thread, 0)
         }
     }
@@ -439,12 +464,15 @@ fn reopen(thread: &mut Thread) -> Outcome {
 
 fn open_descriptor(thread: &mut Thread) -> Outcome {
     let mode = mode(thread, 1)?;
-    let stream = thread.process().files.get(int(thread, 0)).and_then(|file| {
-        // A copy, which the stream closes for itself.
-        // SAFETY: the file is open for as long as `file`.
-        let copy = unsafe { libc::fcntl(file.number(), libc::F_DUPFD_CLOEXEC, 3) };
-        Stream::on_descriptor(copy, &mode)
-    });
+    let stream = match thread.process().files.get(int(thread, 0)) {
+        Some(File::Opened(file)) => Stream::on_file(&file, &mode),
+        // It stays open for the host.
+        Some(File::Standard(number)) => Stream::on_copy(number, &mode),
+        None => {
+            set_errno(thread, libc::EBADF);
+            return result(thread, 0);
+        }
+    };
     new_stream(thread, stream)
 }
 
@@ -454,9 +482,8 @@ fn close(thread: &mut Thread) -> Outcome {
         copy_errno(thread);
     }
     let address = word(thread, 0);
-    let streams = &thread.process().streams;
-    let standard = streams.standard().contains(&address);
-    streams.remove(address);
+    let standard = thread.process().streams.standard().contains(&address);
+    take_away(thread, address);
     if !standard {
         heap::free(thread, address)?;
     }

@@ -4,6 +4,7 @@ use std::os::fd::{FromRawFd as _, OwnedFd};
 
 use super::call::{CHUNK, Outcome, c_text, load, result, store};
 use crate::memory::{Protection, Window};
+use crate::process::{self, is_pipe};
 use crate::thread::{Failure, Thread};
 use crate::trap::TrapKind;
 
@@ -126,36 +127,11 @@ fn last_error() -> i32 {
     error.raw_os_error().unwrap_or(libc::EIO)
 }
 
-/// How long a thread waits for a file before it looks whether somebody asks it to stop, in ms.
-const LOOK: i32 = 10;
-
 /// Waits until a file can be read or written without waiting. Where somebody asks the thread to stop, the error is that of a call that
 /// was interrupted: the thread traps once it goes on.
 fn wait_for(thread: &Thread, file: i32, events: i16) -> Result<(), i32> {
-    let mut entry = libc::pollfd {
-        fd: file,
-        events,
-        revents: 0,
-    };
-    while !thread.is_asked_to_stop() {
-        // SAFETY: there is one entry.
-        match unsafe { libc::poll(&mut entry, 1, LOOK) } {
-            0 => {}
-            _ => return Ok(()),
-        }
-    }
-    Err(libc::EINTR)
-}
-
-fn is_pipe(file: i32) -> bool {
-    let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: the place has room.
-    if unsafe { libc::fstat(file, status.as_mut_ptr()) } != 0 {
-        return false;
-    }
-    // SAFETY: the call succeeded, so it has filled the place.
-    let mode = unsafe { status.assume_init() }.st_mode;
-    mode & libc::S_IFMT == libc::S_IFIFO
+    let ready = process::wait_for(file, events, || thread.is_asked_to_stop());
+    ready.then_some(()).ok_or(libc::EINTR)
 }
 
 pub(super) fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<u64, i32> {
@@ -235,9 +211,17 @@ pub(super) fn each(
 pub(super) fn write_bytes(thread: &Thread, number: i32, mut bytes: &[u8]) -> Result<(), i32> {
     let file = thread.process().files.get(number).ok_or(libc::EBADF)?;
     thread.process().streams.flush_output();
+    // As in `write`.
+    let most = if is_pipe(file.number()) {
+        libc::PIPE_BUF
+    } else {
+        bytes.len()
+    };
     while !bytes.is_empty() {
+        wait_for(thread, file.number(), libc::POLLOUT)?;
+        let part = bytes.len().min(most);
         // SAFETY: the bytes are borrowed, and the file stays open during the call.
-        let done = unsafe { libc::write(file.number(), bytes.as_ptr().cast(), bytes.len()) };
+        let done = unsafe { libc::write(file.number(), bytes.as_ptr().cast(), part) };
         let done = usize::try_from(done).map_err(|_| last_error())?;
         bytes = &bytes[done..];
     }

@@ -17,6 +17,41 @@ struct OpenFiles {
     closed: [bool; 3],
 }
 
+/// How long a thread waits for a file before it looks whether somebody asks it to stop, in ms.
+const LOOK: i32 = 10;
+
+/// Waits until a file can be read or written without waiting. The result is `false` where the thread is asked to stop before.
+pub(crate) fn wait_for(file: i32, events: i16, is_asked: impl Fn() -> bool) -> bool {
+    let mut entry = libc::pollfd {
+        fd: file,
+        events,
+        revents: 0,
+    };
+    while !is_asked() {
+        // SAFETY: there is one entry.
+        match unsafe { libc::poll(&mut entry, 1, LOOK) } {
+            0 => {}
+            1.. => return true,
+            // A signal has come. Of anything else the operation itself will tell.
+            _ if std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR) => {}
+            _ => return true,
+        }
+    }
+    false
+}
+
+/// Whether a file is a pipe.
+pub(crate) fn is_pipe(file: i32) -> bool {
+    let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the place has room.
+    if unsafe { libc::fstat(file, status.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: the call succeeded, so it has filled the place.
+    let mode = unsafe { status.assume_init() }.st_mode;
+    mode & libc::S_IFMT == libc::S_IFIFO
+}
+
 /// A file that stays open for as long as this value.
 #[derive(Debug)]
 pub(crate) enum OpenFile {
@@ -49,9 +84,27 @@ impl Files {
 
     /// Lets machine code use a file; the result is its number.
     pub(crate) fn add(&self, file: OwnedFd) -> i32 {
+        self.share(Arc::new(file))
+    }
+
+    /// The same for a file that has other users.
+    pub(crate) fn share(&self, file: Arc<OwnedFd>) -> i32 {
         let number = file.as_raw_fd();
-        self.lock().opened.insert(number, Arc::new(file));
+        self.lock().opened.insert(number, file);
         number
+    }
+
+    /// Ends what `share` began, if machine code has not closed it.
+    pub(crate) fn forget(&self, file: &Arc<OwnedFd>) {
+        let mut table = self.lock();
+        let number = file.as_raw_fd();
+        if table
+            .opened
+            .get(&number)
+            .is_some_and(|known| Arc::ptr_eq(known, file))
+        {
+            table.opened.remove(&number);
+        }
     }
 
     /// Closes a file. The result says whether there was one. The standard ones stay open for the host.

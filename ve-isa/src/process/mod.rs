@@ -1,7 +1,8 @@
 //! What functions of the host keep for a machine: blocks of memory, streams, functions to call at the end, variables.
 //!
-//! It uses `memory` and knows nothing of threads and arguments.
+//! It uses `memory`, and of `interp` who may ask a thread to stop; it knows nothing of threads and arguments.
 
+mod behind;
 mod directories;
 mod exits;
 mod files;
@@ -20,12 +21,12 @@ use crate::memory::{MemoryError, Window};
 
 pub(crate) use directories::{Directory, DirectoryEntry};
 pub(crate) use exits::{Exit, Exits};
-pub(crate) use files::Files;
+pub(crate) use files::{File, Files, is_pipe, wait_for};
 pub(crate) use heap::{Heap, HeapError};
 pub(crate) use keys::Keys;
 pub(crate) use options::Options;
 pub(crate) use random::{Random, Random48};
-pub(crate) use streams::{Stream, Streams};
+pub(crate) use streams::{HeldStream, Stream, Streams};
 use variables::Variables;
 
 /// What functions of the host keep for a machine.

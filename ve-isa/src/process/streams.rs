@@ -1,26 +1,35 @@
 //! Streams of `stdio.h`: the C library's own, behind addresses that mean nothing to the host.
 //!
-//! The standard streams are those of this process, so that what machine code and the host's code print comes out in order.
+//! Standard output and error are those of this process, so that what machine code and the host's code print comes out in order. What
+//! machine code reads from standard input goes through a stream of its own, which all machines of the process share.
 
 use std::collections::HashMap;
 use std::ffi::CStr;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, IntoRawFd as _, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::behind::Behind;
+use crate::interp::StopHandle;
 
 unsafe extern "C" {
-    static stdin: *mut libc::FILE;
     static stdout: *mut libc::FILE;
     static stderr: *mut libc::FILE;
     fn __fpending(stream: *mut libc::FILE) -> usize;
+    fn ftrylockfile(stream: *mut libc::FILE) -> libc::c_int;
+    fn funlockfile(stream: *mut libc::FILE);
 }
 
 /// An open stream. The C library locks it for each operation.
 #[derive(Debug)]
 pub(crate) struct Stream {
     file: NonNull<libc::FILE>,
-    /// Whether it is closed when nobody uses it any more.
-    owned: bool,
+    /// The file behind it. Those of the process itself, which stay open, have none.
+    behind: Option<Arc<Behind>>,
 }
 
 // SAFETY: the C library's functions on streams may be called from all threads; they lock the stream.
@@ -28,28 +37,105 @@ unsafe impl Send for Stream {}
 // SAFETY: as above.
 unsafe impl Sync for Stream {}
 
+/// How often a thread that wants a stream tries at once, then how long it waits before it tries again.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// How long the flush of all streams waits for one that a thread uses. That may wait itself, for input.
+const PATIENCE: Duration = Duration::from_millis(20);
+
 impl Stream {
     /// Opens a file.
     pub(crate) fn open(path: &CStr, mode: &CStr) -> Option<Self> {
         // SAFETY: both are strings; the C library copies what it keeps.
-        let file = unsafe { libc::fopen(path.as_ptr(), mode.as_ptr()) };
-        let file = NonNull::new(file)?;
-        Some(Self { file, owned: true })
+        Self::instead_of(unsafe { libc::fopen(path.as_ptr(), mode.as_ptr()) }, mode)
     }
 
     /// A file without a name that is gone when it is closed.
     pub(crate) fn temporary() -> Option<Self> {
         // SAFETY: there are no conditions.
-        let file = NonNull::new(unsafe { libc::tmpfile() })?;
-        Some(Self { file, owned: true })
+        Self::instead_of(unsafe { libc::tmpfile() }, c"w+")
     }
 
     /// A stream on an open file.
-    pub(crate) fn on_descriptor(descriptor: i32, mode: &CStr) -> Option<Self> {
-        // SAFETY: the mode is a string. The C library checks the descriptor.
-        let file = unsafe { libc::fdopen(descriptor, mode.as_ptr()) };
+    pub(crate) fn on_file(file: &Arc<OwnedFd>, mode: &CStr) -> Option<Self> {
+        // The C library says whether the mode is one for this file.
+        let copy = copy_of(file.as_raw_fd())?.into_raw_fd();
+        // SAFETY: the mode is a string, and the stream takes the copy over.
+        let opened = unsafe { libc::fdopen(copy, mode.as_ptr()) };
+        if opened.is_null() {
+            let error = std::io::Error::last_os_error();
+            // SAFETY: nobody has taken it over.
+            drop(unsafe { OwnedFd::from_raw_fd(copy) });
+            set_error(&error);
+            return None;
+        }
+        // SAFETY: nobody else knows of the stream, and it is not used again.
+        unsafe { libc::fclose(opened) };
+        Self::over(Behind::owned(file.clone()), plain(mode))
+    }
+
+    /// A stream on a copy of a file that it does not close.
+    pub(crate) fn on_copy(file: i32, mode: &CStr) -> Option<Self> {
+        Self::on_file(&Arc::new(copy_of(file)?), mode)
+    }
+
+    /// Takes the place of a stream that has just been opened: so modes mean what they mean to the C library.
+    fn instead_of(file: *mut libc::FILE, mode: &CStr) -> Option<Self> {
         let file = NonNull::new(file)?;
-        Some(Self { file, owned: true })
+        // SAFETY: the stream is open.
+        let copy = copy_of(unsafe { libc::fileno(file.as_ptr()) });
+        let error = std::io::Error::last_os_error();
+        // SAFETY: nobody else knows of the stream, and it is not used again.
+        unsafe { libc::fclose(file.as_ptr()) };
+        let Some(copy) = copy else {
+            set_error(&error);
+            return None;
+        };
+        Self::over(Behind::owned(Arc::new(copy)), plain(mode))
+    }
+
+    fn over(behind: Arc<Behind>, mode: &CStr) -> Option<Self> {
+        let file = behind.open(mode)?;
+        let behind = Some(behind);
+        Some(Self { file, behind })
+    }
+
+    /// The standard input of this process, for all machines.
+    fn input() -> Option<Arc<Self>> {
+        static INPUT: OnceLock<Option<Arc<Stream>>> = OnceLock::new();
+        let make = || Self::over(Behind::lasting(libc::STDIN_FILENO), c"r").map(Arc::new);
+        INPUT.get_or_init(make).clone()
+    }
+
+    /// Lets no other thread use the stream, once none does. Nothing, if this one is asked to stop before.
+    pub(crate) fn hold(self: Arc<Self>, stop: &StopHandle) -> Option<HeldStream> {
+        let mut tries = 0;
+        while !self.lock_if_free() {
+            if stop.is_asked() {
+                return None;
+            }
+            pause(&mut tries);
+        }
+        let behind = self.behind.as_deref();
+        let before = behind.and_then(|behind| behind.set_stop(Some(stop.clone())));
+        Some(HeldStream {
+            stream: self,
+            before,
+            of_this_thread: PhantomData,
+        })
+    }
+
+    /// The result says whether this thread has the lock now.
+    fn lock_if_free(&self) -> bool {
+        // SAFETY: the stream is open.
+        unsafe { ftrylockfile(self.file()) == 0 }
+    }
+
+    /// Gives up what `lock_if_free` has taken.
+    fn unlock(&self) {
+        // SAFETY: the stream is open, and this thread has its lock.
+        unsafe { funlockfile(self.file()) }
     }
 
     /// The C library's stream, valid for as long as this value.
@@ -113,8 +199,30 @@ impl Stream {
 
     /// The number of its open file.
     pub(crate) fn descriptor(&self) -> i32 {
-        // SAFETY: the stream is open.
-        unsafe { libc::fileno(self.file()) }
+        match &self.behind {
+            Some(behind) => behind.number(),
+            // SAFETY: the stream is open.
+            None => unsafe { libc::fileno(self.file()) },
+        }
+    }
+
+    /// The same, unless another thread uses the stream for long. The result says whether it was done.
+    fn flush_if_free(&self) -> bool {
+        let (begin, mut tries) = (Instant::now(), 0);
+        while !self.lock_if_free() {
+            if begin.elapsed() > PATIENCE {
+                return false;
+            }
+            pause(&mut tries);
+        }
+        self.flush();
+        self.unlock();
+        true
+    }
+
+    /// The file behind it, unless that is one of the process's own.
+    pub(crate) fn file_behind(&self) -> Option<&Arc<OwnedFd>> {
+        self.behind.as_ref()?.file()
     }
 
     /// Whether output waits in its buffer. Unlike all else, this does not wait for a thread that reads from the stream.
@@ -130,9 +238,71 @@ impl Stream {
     }
 }
 
+/// Another number for an open file.
+fn copy_of(file: i32) -> Option<OwnedFd> {
+    // SAFETY: plain numbers.
+    let copy = unsafe { libc::fcntl(file, libc::F_DUPFD_CLOEXEC, 3) };
+    // SAFETY: the call has just opened it, so nobody else owns it.
+    (copy >= 0).then(|| unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+fn set_error(error: &std::io::Error) {
+    // SAFETY: the variable of this thread.
+    unsafe { *libc::__errno_location() = error.raw_os_error().unwrap_or(libc::EIO) };
+}
+
+/// What a mode says of how the stream is used: all else was done as it was opened.
+fn plain(mode: &CStr) -> &'static CStr {
+    let mode = mode.to_bytes();
+    match (mode.first(), mode.contains(&b'+')) {
+        (Some(b'w'), false) => c"w",
+        (Some(b'w'), true) => c"w+",
+        (Some(b'a'), false) => c"a",
+        (Some(b'a'), true) => c"a+",
+        (_, false) => c"r",
+        (_, true) => c"r+",
+    }
+}
+
+/// Waits a little before the next try, at first not at all.
+fn pause(tries: &mut u32) {
+    *tries += 1;
+    if *tries < TRIES {
+        std::thread::yield_now();
+    } else {
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// A stream that no other thread uses. What it waits for ends if the thread that has it is asked to stop: with an error.
+#[derive(Debug)]
+pub(crate) struct HeldStream {
+    stream: Arc<Stream>,
+    before: Option<StopHandle>,
+    /// The lock belongs to a thread.
+    of_this_thread: PhantomData<*const ()>,
+}
+
+impl Deref for HeldStream {
+    type Target = Stream;
+
+    fn deref(&self) -> &Stream {
+        &self.stream
+    }
+}
+
+impl Drop for HeldStream {
+    fn drop(&mut self) {
+        if let Some(behind) = &self.stream.behind {
+            behind.set_stop(self.before.take());
+        }
+        self.stream.unlock();
+    }
+}
+
 impl Drop for Stream {
     fn drop(&mut self) {
-        if self.owned {
+        if self.behind.is_some() {
             // SAFETY: this was the last owner of an open stream.
             unsafe { libc::fclose(self.file()) };
         }
@@ -151,13 +321,14 @@ pub(crate) struct Streams {
 impl Streams {
     pub(super) fn new(standard: [u64; 3]) -> Self {
         // SAFETY: the C library has set these before `main`; programs do not set them again.
-        let files = unsafe { [stdin, stdout, stderr] };
-        let mut table = HashMap::new();
-        for (address, file) in standard.into_iter().zip(files) {
-            if let Some(file) = NonNull::new(file) {
-                table.insert(address, Arc::new(Stream { file, owned: false }));
-            }
-        }
+        let [output, error] = unsafe { [stdout, stderr] }.map(|file| {
+            let file = NonNull::new(file)?;
+            let behind = None;
+            Some(Arc::new(Stream { file, behind }))
+        });
+        let all = standard.into_iter().zip([Stream::input(), output, error]);
+        let table = all.filter_map(|(address, stream)| Some((address, stream?)));
+        let table = table.collect();
         Self {
             table: Mutex::new(table),
             standard,
@@ -199,9 +370,8 @@ impl Streams {
         if self.written.load(Ordering::Relaxed) && self.written.swap(false, Ordering::Relaxed) {
             let all: Vec<_> = self.lock().values().cloned().collect();
             for stream in all {
-                // A thread may be waiting for input of another stream, and holds that meanwhile.
-                if stream.has_output() {
-                    stream.flush();
+                if stream.has_output() && !stream.flush_if_free() {
+                    self.note_output();
                 }
             }
         }

@@ -1,11 +1,9 @@
 //! Where text goes, and how a field is filled up to its width.
 
-use std::sync::Arc;
-
 use super::specification::FormatFlags;
 use crate::host::call::{CHUNK, write};
 use crate::memory::Window;
-use crate::process::Stream;
+use crate::process::HeldStream;
 use crate::thread::Failure;
 
 /// Where text goes.
@@ -17,7 +15,7 @@ pub(in crate::host) enum Sink<'a> {
         to: u64,
         room: u64,
     },
-    Stream(Arc<Stream>),
+    Stream(HeldStream),
     /// To a buffer.
     Buffer(&'a mut Vec<u8>),
     /// To a buffer of UTF-8 that becomes wide text: widths are numbers of characters.

@@ -1,13 +1,11 @@
 //! Input and output of wide characters.
 
-use std::sync::Arc;
-
 use super::super::call::{Outcome, Table, int, place, result, result_int, set_errno, word};
 use super::super::format::{self, Sink};
 use super::super::scan::{self, ScanSource};
 use super::super::stdio::{standard_input, standard_output, stream, write_bytes};
 use super::{narrow, put, wide};
-use crate::process::Stream;
+use crate::process::{HeldStream, Stream};
 use crate::thread::{Failure, Thread};
 
 pub(in crate::host) const TABLE: Table = &[
@@ -111,7 +109,7 @@ pub(in crate::host) const TABLE: Table = &[
 ];
 
 /// Writes characters, which have to be those of ASCII.
-fn write_all(thread: &Thread, stream: Option<Arc<Stream>>, characters: &[u32]) -> bool {
+fn write_all(thread: &Thread, stream: Option<HeldStream>, characters: &[u32]) -> bool {
     let bytes: Option<Vec<u8>> = characters.iter().map(|one| narrow(*one)).collect();
     match bytes {
         Some(bytes) => write_bytes(thread, stream, &bytes),
@@ -122,7 +120,7 @@ fn write_all(thread: &Thread, stream: Option<Arc<Stream>>, characters: &[u32]) -
     }
 }
 
-fn write_one(thread: &mut Thread, stream: Option<Arc<Stream>>) -> Outcome {
+fn write_one(thread: &mut Thread, stream: Option<HeldStream>) -> Outcome {
     let character = word(thread, 0) as u32;
     let done = write_all(thread, stream, &[character]);
     result_int(thread, if done { character as i32 } else { -1 })
@@ -183,7 +181,7 @@ fn print_to_stream(thread: &mut Thread, arguments: u64) -> Outcome {
 
 fn written(
     thread: &mut Thread,
-    stream: Option<Arc<Stream>>,
+    stream: Option<HeldStream>,
     printed: Result<Vec<u32>, i32>,
 ) -> Outcome {
     match printed {

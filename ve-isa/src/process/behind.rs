@@ -1,0 +1,165 @@
+//! The files behind streams: what the C library calls to read, write and move in them.
+//!
+//! With files of its own it would wait in the system, deaf to whoever asks the thread to stop.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::files::{is_pipe, wait_for};
+use crate::interp::StopHandle;
+
+/// A file behind a stream.
+#[derive(Debug)]
+pub(super) struct Behind {
+    number: c_int,
+    is_pipe: bool,
+    /// Who may ask the thread to stop that uses the stream.
+    stop: Mutex<Option<StopHandle>>,
+    /// Nothing for a file that stays open.
+    owned: Option<Arc<OwnedFd>>,
+}
+
+/// What the C library takes as one argument.
+#[repr(C)]
+struct Functions {
+    read: unsafe extern "C" fn(*mut c_void, *mut c_char, usize) -> isize,
+    write: unsafe extern "C" fn(*mut c_void, *const c_char, usize) -> isize,
+    seek: unsafe extern "C" fn(*mut c_void, *mut i64, c_int) -> c_int,
+    close: unsafe extern "C" fn(*mut c_void) -> c_int,
+}
+
+unsafe extern "C" {
+    fn fopencookie(
+        cookie: *mut c_void,
+        mode: *const c_char,
+        functions: Functions,
+    ) -> *mut libc::FILE;
+}
+
+impl Behind {
+    /// A file that is closed with its last user.
+    pub(super) fn owned(file: Arc<OwnedFd>) -> Arc<Self> {
+        Self::new(file.as_raw_fd(), Some(file))
+    }
+
+    /// A file of the process that stays open.
+    pub(super) fn lasting(number: c_int) -> Arc<Self> {
+        Self::new(number, None)
+    }
+
+    fn new(number: c_int, owned: Option<Arc<OwnedFd>>) -> Arc<Self> {
+        Arc::new(Self {
+            number,
+            is_pipe: is_pipe(number),
+            stop: Mutex::default(),
+            owned,
+        })
+    }
+
+    pub(super) fn number(&self) -> c_int {
+        self.number
+    }
+
+    /// The file, unless it is one that stays open.
+    pub(super) fn file(&self) -> Option<&Arc<OwnedFd>> {
+        self.owned.as_ref()
+    }
+
+    /// Says who may ask the thread to stop that uses the stream from now on; the result is who could before.
+    pub(super) fn set_stop(&self, stop: Option<StopHandle>) -> Option<StopHandle> {
+        let mut place = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut place, stop)
+    }
+
+    /// Opens a stream on it. `mode` is `r`, `w` or `a`, and `+` perhaps.
+    pub(super) fn open(self: &Arc<Self>, mode: &CStr) -> Option<NonNull<libc::FILE>> {
+        let cookie = Arc::into_raw(self.clone());
+        let functions = Functions {
+            read,
+            write,
+            seek,
+            close,
+        };
+        // SAFETY: the functions have the types of `cookie_io_functions_t`, and the cookie is what they take; `close`, which comes last,
+        // gives it back.
+        let file = unsafe { fopencookie(cookie.cast_mut().cast(), mode.as_ptr(), functions) };
+        if file.is_null() {
+            // SAFETY: it came from `into_raw`, and nobody has taken it.
+            drop(unsafe { Arc::from_raw(cookie) });
+        }
+        NonNull::new(file)
+    }
+
+    /// Waits until it can be used; `false` where the thread is asked to stop.
+    fn wait(&self, events: i16) -> bool {
+        let place = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        let stop = place.clone();
+        drop(place);
+        let ready = wait_for(self.number, events, || {
+            stop.as_ref().is_some_and(StopHandle::is_asked)
+        });
+        if !ready {
+            // SAFETY: the variable of this thread.
+            unsafe { *libc::__errno_location() = libc::EINTR };
+        }
+        ready
+    }
+}
+
+/// The file that a cookie stands for.
+///
+/// # Safety
+/// The cookie is of `Behind::open`, and `close` has not taken it for as long as the result is used.
+unsafe fn file<'a>(cookie: *mut c_void) -> &'a Behind {
+    // SAFETY: `open` has made it of an `Arc` that is given up by `close`.
+    unsafe { &*cookie.cast() }
+}
+
+unsafe extern "C" fn read(cookie: *mut c_void, to: *mut c_char, room: usize) -> isize {
+    // SAFETY: the C library closes the stream after this.
+    let file = unsafe { file(cookie) };
+    if !file.wait(libc::POLLIN) {
+        return -1;
+    }
+    // SAFETY: the C library passes a place with so much room.
+    unsafe { libc::read(file.number, to.cast(), room) }
+}
+
+/// The result is how many bytes were written, of an error 0.
+unsafe extern "C" fn write(cookie: *mut c_void, from: *const c_char, length: usize) -> isize {
+    // SAFETY: as in `read`.
+    let file = unsafe { file(cookie) };
+    // A pipe that has room for something has room for so many bytes.
+    let most = if file.is_pipe { libc::PIPE_BUF } else { length };
+    let mut done = 0;
+    while done < length && file.wait(libc::POLLOUT) {
+        let part = (length - done).min(most);
+        // SAFETY: the C library passes `length` bytes, of which `done` are fewer.
+        let written = unsafe { libc::write(file.number, from.add(done).cast(), part) };
+        match usize::try_from(written) {
+            Ok(written) if written > 0 => done += written,
+            _ => break,
+        }
+    }
+    done as isize
+}
+
+unsafe extern "C" fn seek(cookie: *mut c_void, offset: *mut i64, from: c_int) -> c_int {
+    // SAFETY: as in `read`; the C library passes a place with the offset, which takes the new one.
+    unsafe {
+        let place = libc::lseek(file(cookie).number, *offset, from);
+        if place < 0 {
+            return -1;
+        }
+        *offset = place;
+    }
+    0
+}
+
+unsafe extern "C" fn close(cookie: *mut c_void) -> c_int {
+    // SAFETY: `open` has made it of an `Arc`, and the C library calls this once, at last.
+    drop(unsafe { Arc::from_raw(cookie.cast::<Behind>()) });
+    0
+}
