@@ -22,9 +22,10 @@ pub(super) const TABLE: Table = &[
 const KEPT: [usize; 22] = [
     9, 10, 11, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33,
 ];
+const FP: usize = 9;
 const SP: usize = 11;
 
-/// How many words a `jmp_buf` has: a mark with the number of the call from outside, a sum, registers.
+/// How many words a `jmp_buf` has: a mark with the number of the call from outside, sums, registers.
 const WORDS: usize = KEPT.len() + 2;
 
 /// In the upper half of the first word of a `jmp_buf` that has been set.
@@ -32,11 +33,18 @@ const MARK: u64 = 0x7665_6a6d << 32;
 
 /// A sum over what was stored, so that damage is seen.
 fn sum(words: &[u64]) -> u64 {
-    words.iter().fold(MARK, |sum, word| {
+    let sum = words.iter().fold(MARK, |sum, word| {
         (sum ^ word)
             .rotate_left(17)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    })
+    });
+    sum >> 32
+}
+
+/// The same over what a function saves at its frame pointer, which does not change before it returns.
+fn frame_sum(thread: &Thread, frame: u64) -> u64 {
+    let word = |address| thread.window().load::<8>(address).unwrap_or(0);
+    sum(&[word(frame), word(frame.wrapping_add(8))])
 }
 
 fn set(thread: &mut Thread) -> Outcome {
@@ -46,7 +54,8 @@ fn set(thread: &mut Thread) -> Outcome {
     for (word, register) in words[2..].iter_mut().zip(KEPT) {
         *word = thread.registers().scalar(register);
     }
-    words[1] = sum(&words[2..]);
+    let frame = frame_sum(thread, thread.registers().scalar(FP));
+    words[1] = frame << 32 | sum(&words[2..]);
     for (index, word) in words.into_iter().enumerate() {
         store::<8>(thread.window(), place.wrapping_add(8 * index as u64), word)?;
     }
@@ -59,7 +68,7 @@ fn jump(thread: &mut Thread) -> Outcome {
     for (index, word) in words.iter_mut().enumerate() {
         *word = load::<8>(thread.window(), place.wrapping_add(8 * index as u64))?;
     }
-    if words[0] & !0xffff_ffff != MARK || words[1] != sum(&words[2..]) {
+    if words[0] & !0xffff_ffff != MARK || words[1] & 0xffff_ffff != sum(&words[2..]) {
         return Err(Failure::Why(format!(
             "was given {place:#x}, which setjmp has not set"
         )));
@@ -73,7 +82,10 @@ fn jump(thread: &mut Thread) -> Outcome {
         registers[register] = *word;
     }
     // Who has called this is further down on the stack than who called setjmp, unless that has returned.
-    if registers[SP] < thread.registers().scalar(SP) {
+    // Others have used its frame since, if that holds something else.
+    if registers[SP] < thread.registers().scalar(SP)
+        || words[1] >> 32 != frame_sum(thread, registers[FP])
+    {
         return Err(dead());
     }
     registers[0] = i64::from(if value == 0 { 1 } else { value }) as u64;

@@ -332,11 +332,7 @@ impl Until {
 
 /// Replaces 4 bytes that are as expected; the result is what they were.
 pub(super) fn swap(thread: &Thread, place: u64, expected: u64, new: u64) -> Result<u64, Failure> {
-    if !place.is_multiple_of(4) {
-        return Err(Failure::Why(format!(
-            "was given {place:#x}, which is not a multiple of 4"
-        )));
-    }
+    check_alignment(place)?;
     thread
         .window()
         .compare_exchange::<4>(place, expected, new)
@@ -344,8 +340,19 @@ pub(super) fn swap(thread: &Thread, place: u64, expected: u64, new: u64) -> Resu
         .map_err(|cause| bad_pointer(place, cause))
 }
 
+/// A word that threads wait at is a whole one.
+fn check_alignment(place: u64) -> Outcome {
+    if place.is_multiple_of(4) {
+        return Ok(());
+    }
+    Err(Failure::Why(format!(
+        "was given {place:#x}, which is not a multiple of 4"
+    )))
+}
+
 /// Replaces 4 bytes by what `new` makes of them, unless that is nothing; the result is what they were.
 fn update(thread: &Thread, place: u64, new: impl Fn(u64) -> Option<u64>) -> Result<u64, Failure> {
+    check_alignment(place)?;
     let mut now = load::<4>(thread.window(), place)?;
     while let Some(next) = new(now) {
         let before = swap(thread, place, now, next & 0xffff_ffff)?;

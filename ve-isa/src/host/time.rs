@@ -318,12 +318,6 @@ fn join(thread: &mut Thread, how: unsafe extern "C" fn(*mut libc::tm) -> libc::t
     result(thread, seconds as u64)
 }
 
-/// The names of days and months need numbers in their ranges.
-fn in_range(date: &Date) -> bool {
-    let [_, _, _, _, month, _, day, ..] = date;
-    (0..12).contains(month) && (0..7).contains(day)
-}
-
 /// Prints a date into as many bytes as the caller has room for, with a 0 behind them; nothing if they are too few.
 fn print(thread: &Thread, format: &CString) -> Result<Option<Vec<u8>>, Failure> {
     let room = word(thread, 1);
@@ -363,11 +357,13 @@ fn text_of(thread: &mut Thread, date: &Date, place: u64) -> Outcome {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
     let [second, minute, hour, day_of_month, month, year, day, ..] = *date;
-    let (day, month) = if in_range(date) {
-        (DAYS[day as usize], MONTHS[month as usize])
-    } else {
-        ("???", "???")
+    let name = |names: &[&'static str], number: i32| {
+        let index = usize::try_from(number).ok();
+        index
+            .and_then(|index| names.get(index).copied())
+            .unwrap_or("???")
     };
+    let (day, month) = (name(&DAYS, day), name(&MONTHS, month));
     let year = i64::from(year) + 1900;
     let mut text =
         format!("{day} {month}{day_of_month:3} {hour:02}:{minute:02}:{second:02} {year}\n");
