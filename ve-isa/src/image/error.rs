@@ -15,7 +15,7 @@ pub enum ImageError {
         damage: String,
     },
     /// Names that nothing defines.
-    #[error("not defined: {}", listed(.names))]
+    #[error("not defined: {}{}", listed(.names), advice(.names))]
     Undefined {
         /// Each name with the file that needs it.
         names: Vec<(String, String)>,
@@ -67,4 +67,27 @@ fn listed(names: &[(String, String)]) -> String {
         .map(|(name, file)| format!("{name} (needed by {file})"))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// How names of what C++ needs at run time begin: exceptions, classes of type descriptions, the standard library.
+const OF_CPP: [&str; 9] = [
+    "__cxa_",
+    "__dynamic_cast",
+    "__gxx_personality_",
+    "_Unwind_",
+    "_ZNKSt",
+    "_ZNSt",
+    "_ZSt",
+    "_ZTISt",
+    "_ZTVSt",
+];
+
+/// What can be done about names of a library that nobody provides.
+fn advice(names: &[(String, String)]) -> &'static str {
+    let is_of_cpp = |name: &str| OF_CPP.iter().any(|start| name.starts_with(start));
+    if names.iter().any(|(name, _)| is_of_cpp(name)) {
+        "; exceptions, dynamic_cast and the library of C++ are not provided: compile with -fno-exceptions -fno-rtti, or load a library that has them"
+    } else {
+        ""
+    }
 }

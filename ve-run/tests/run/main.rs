@@ -41,6 +41,36 @@ fn main_gets_its_arguments_and_gives_the_status() {
 }
 
 #[test]
+fn what_cpp_needs_is_named_when_it_is_missing() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "void __cxa_throw(void), _ZNSt6thread4joinEv(void); int main(void) { _ZNSt6thread4joinEv(); __cxa_throw(); return 0; }",
+    );
+    let (status, why) = end(&ve_run(&[file.to_str().unwrap()]));
+    assert_eq!(status, 125);
+    for part in [
+        "__cxa_throw",
+        "_ZNSt6thread4joinEv",
+        "C++",
+        "-fno-exceptions",
+    ] {
+        assert!(why.contains(part), "{why}");
+    }
+    let file = object(
+        directory.path(),
+        "l",
+        "void elsewhere(void); int main(void) { elsewhere(); return 0; }",
+    );
+    let (_, why) = end(&ve_run(&[file.to_str().unwrap()]));
+    assert!(why.contains("elsewhere") && !why.contains("C++"), "{why}");
+}
+
+#[test]
 fn a_call_takes_words_and_prints_the_result_in_all_ways() {
     if !can_compile() {
         return;
