@@ -510,6 +510,15 @@ impl MachineThread<'_> {
         self.thread.call(function, words)
     }
 
+    /// Ends the thread as a program's own thread ends: calls what machine code has registered for that, destructors of thread-local objects
+    /// and of keys. The thread can be called again.
+    ///
+    /// # Errors
+    /// The trap that a destructor ended in. Those after it are not called.
+    pub fn finish(&mut self) -> Result<(), Trap> {
+        self.thread.finish()
+    }
+
     /// The thread itself: registers, memory, single steps.
     pub fn thread(&mut self) -> &mut Thread {
         &mut self.thread

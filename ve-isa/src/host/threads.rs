@@ -279,7 +279,7 @@ fn exit(thread: &mut Thread, value: u64) -> Outcome {
     if thread.is_created() {
         return Err(Failure::End(value));
     }
-    thread.finish_values()?;
+    thread.finish_values(Thread::call_back)?;
     thread.wait_for_others()?;
     leave_program(thread, 0)
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::Frames;
 use crate::interp::StopHandle;
 use crate::trap::Trap;
 
@@ -34,7 +35,14 @@ struct State {
     /// Calls from outside that run: as few as threads of the host, and one comes and goes with each call.
     callers: Vec<Caller>,
     /// A fault that nobody was there for.
-    fault: Option<Trap>,
+    fault: Option<Fault>,
+}
+
+/// The trap of a thread that machine code has created, and where the thread was.
+#[derive(Debug, Clone)]
+pub(super) struct Fault {
+    pub(super) trap: Trap,
+    pub(super) frames: Frames,
 }
 
 /// A thread that machine code has created.
@@ -53,7 +61,7 @@ struct Caller {
     /// The number of its thread.
     number: u64,
     stop: StopHandle,
-    fault: Option<Trap>,
+    fault: Option<Fault>,
 }
 
 impl Members {
@@ -170,7 +178,7 @@ impl Members {
     }
 
     /// A call from outside begins. The error is a fault that happened while none ran.
-    pub(super) fn enter(&self, number: u64, stop: StopHandle) -> Result<(), Trap> {
+    pub(super) fn enter(&self, number: u64, stop: StopHandle) -> Result<(), Fault> {
         let mut state = self.lock();
         if let Some(fault) = state.fault.take() {
             return Err(fault);
@@ -184,7 +192,7 @@ impl Members {
     }
 
     /// A call from outside ends. The result is the fault of another thread that has ended it.
-    pub(super) fn leave(&self, number: u64) -> Option<Trap> {
+    pub(super) fn leave(&self, number: u64) -> Option<Fault> {
         let mut state = self.lock();
         let mut callers = state.callers.iter();
         let place = callers.position(|caller| caller.number == number)?;
@@ -195,13 +203,13 @@ impl Members {
     }
 
     /// A thread that machine code has created has trapped.
-    pub(super) fn fail(&self, trap: &Trap) {
+    pub(super) fn fail(&self, fault: &Fault) {
         let mut state = self.lock();
         if state.callers.is_empty() {
-            state.fault.get_or_insert_with(|| trap.clone());
+            state.fault.get_or_insert_with(|| fault.clone());
         }
         for caller in &mut state.callers {
-            caller.fault.get_or_insert_with(|| trap.clone());
+            caller.fault.get_or_insert_with(|| fault.clone());
             caller.stop.interrupt();
         }
         for created in state.created.values() {

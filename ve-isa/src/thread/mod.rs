@@ -2,8 +2,10 @@
 //!
 //! Control that comes to a gate ([`Gates`]) leaves machine code.
 
+mod frames;
 mod gates;
 mod members;
+mod panics;
 mod spawn;
 mod templates;
 
@@ -20,9 +22,10 @@ use crate::state::Cpu;
 use crate::state::psw::{Flags, Psw};
 use crate::trap::{Trap, TrapKind};
 use gates::Gate;
-use members::Members;
+use members::{Fault, Members};
 use templates::Template;
 
+pub use frames::Frames;
 pub use gates::Gates;
 pub(crate) use spawn::Start;
 
@@ -99,6 +102,8 @@ pub struct Thread {
     number: u64,
     /// Whether machine code has created it.
     created: bool,
+    /// Where another thread was whose trap has ended the last call from outside.
+    elsewhere: Option<Frames>,
     /// What PSW is when a call from outside begins.
     first_psw: Psw,
     /// Which images it knows, by the number of their templates' state.
@@ -151,6 +156,7 @@ impl Thread {
             calls_before: 0,
             jump: None,
             created: false,
+            elsewhere: None,
             first_psw: Psw::default(),
             generation: 0,
             initialised: HashSet::new(),
@@ -335,12 +341,14 @@ impl Thread {
                 self.trap_of(failure)
             });
         }
-        self.members().enter(self.number, self.stop.clone())?;
+        self.elsewhere = None;
+        let entered = self.members().enter(self.number, self.stop.clone());
+        entered.map_err(|fault| self.ended_by(fault))?;
         let result = self.call_back(function, words);
         self.process().streams.flush_output();
         let fault = self.members().leave(self.number);
         let result = match (fault, result) {
-            (Some(fault), _) => Err(fault),
+            (Some(fault), _) => Err(self.ended_by(fault)),
             (None, result) => result.map_err(|failure| self.trap_of(failure)),
         };
         if result.is_err() {
@@ -350,12 +358,30 @@ impl Thread {
         result
     }
 
+    /// The trap of another thread, which ends a call of this one.
+    fn ended_by(&mut self, fault: Fault) -> Trap {
+        self.elsewhere = Some(fault.frames);
+        fault.trap
+    }
+
+    /// Where the last call from outside was when it ended: where this thread was, or the one that machine code has created and whose trap
+    /// has ended the call.
+    #[must_use]
+    pub fn frames(&self) -> Frames {
+        let elsewhere = self.elsewhere.clone();
+        elsewhere.unwrap_or_else(|| Frames::of(self))
+    }
+
     fn trap_of(&self, failure: Failure) -> Trap {
         match failure {
             Failure::Nested(trap) => trap,
             Failure::Trap(kind) => self.trap_here(kind),
-            // `call_back` gives a reason only as a trap, and ends a jump where it goes to.
-            Failure::Why(_) | Failure::Jump | Failure::End(_) => self.trap_here(TrapKind::Stopped),
+            Failure::Why(why) => {
+                let name = "a call".into();
+                self.trap_here(TrapKind::HostFunction { name, why })
+            }
+            // `call_back` ends a jump where it goes to.
+            Failure::Jump | Failure::End(_) => self.trap_here(TrapKind::Stopped),
         }
     }
 
@@ -391,8 +417,13 @@ impl Thread {
         let Some(sp) = top.checked_sub(needed).map(|sp| sp & !15) else {
             return no_room(self);
         };
-        if !self.stack.contains(&sp) || self.calls.len() >= DEEPEST {
+        if !self.stack.contains(&sp) {
             return no_room(self);
+        }
+        if self.calls.len() >= DEEPEST {
+            return Err(Failure::Why(format!(
+                "calls a function of the program inside {DEEPEST} such calls, more than the host has room for"
+            )));
         }
         // A callback leaves the registers of its caller as a call would; the simplest is to leave all of them.
         let kept = nested.then(|| self.kept());
@@ -485,7 +516,7 @@ impl Thread {
                 return Err(Failure::Nested(self.trap_at_call(kind)));
             }
         };
-        match function(self) {
+        match panics::caught(self, function) {
             Ok(()) => {
                 let lr = self.registers().scalar(role::LR);
                 self.registers_mut().ic = lr;
@@ -516,7 +547,7 @@ impl Thread {
     /// IC is behind the instruction.
     fn system_call(&mut self) -> Result<(), Trap> {
         let call = self.gates.system_call;
-        let kind = match call(self) {
+        let kind = match panics::caught(self, call) {
             Ok(()) => return Ok(()),
             Err(Failure::Nested(trap)) => return Err(trap),
             Err(Failure::Trap(kind)) => kind,

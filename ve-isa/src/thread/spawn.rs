@@ -1,8 +1,8 @@
 //! Threads that machine code creates: each runs on a thread of the host.
 
-use super::members::LOOK;
-use super::{Failure, Thread};
-use crate::trap::TrapKind;
+use super::members::{Fault, LOOK};
+use super::{Failure, Frames, Thread, panics};
+use crate::trap::{Trap, TrapKind};
 
 /// Bytes of stack of the host's thread: functions of the host and machine code may call each other, each level takes some.
 const HOST_STACK: usize = 8 << 20;
@@ -76,27 +76,47 @@ impl Thread {
     /// All of a thread that machine code has created; the result is what it ends with.
     fn run(&mut self, start: Start) -> u64 {
         self.created = true;
-        let ended = match self.call_back(start.function, &[start.argument]) {
-            Err(Failure::End(value)) => Ok(value),
-            ended => ended,
-        };
-        let failure = match ended.and_then(|value| self.finish_values().map(|()| value)) {
+        let ended = panics::caught(self, |thread| {
+            let value = match thread.call_back(start.function, &[start.argument]) {
+                Err(Failure::End(value)) => value,
+                ended => ended?,
+            };
+            thread.finish_values(Self::call_back)?;
+            Ok(value)
+        });
+        let trap = match ended {
             Ok(value) => return value,
-            Err(failure) => failure,
+            Err(Failure::Why(why)) => {
+                let name = "the interpreter".into();
+                self.trap_here(TrapKind::HostFunction { name, why })
+            }
+            Err(failure) => self.trap_of(failure),
         };
-        let trap = self.trap_of(failure);
         // Only the machine asks such a thread to stop.
         if trap.kind != TrapKind::Stopped {
-            self.members().fail(&trap);
+            let frames = Frames::of(self);
+            self.members().fail(&Fault { trap, frames });
         }
         0
     }
 
+    /// Ends the thread, as the end of the function that a thread begins with does: calls the destructors of its own values. It can be called
+    /// again.
+    ///
+    /// # Errors
+    /// The trap that a destructor ended in. Those after it are not called.
+    pub(crate) fn finish(&mut self) -> Result<(), Trap> {
+        self.finish_values(Self::call)
+    }
+
     /// Calls what is to be called with the thread's own values at its end: destructors of C++, then those of keys.
-    pub(crate) fn finish_values(&mut self) -> Result<(), Failure> {
+    pub(crate) fn finish_values<E>(
+        &mut self,
+        call: fn(&mut Self, u64, &[u64]) -> Result<u64, E>,
+    ) -> Result<(), E> {
         let number = self.number();
         while let Some(exit) = self.process().exits.take_of_thread(number) {
-            self.call_back(exit.function, &[exit.argument])?;
+            call(self, exit.function, &[exit.argument])?;
         }
         // A destructor may set values again; after some rounds, they stay.
         for _ in 0..DESTRUCTOR_ROUNDS {
@@ -106,7 +126,7 @@ impl Thread {
                 keys.take(number, next)
             } {
                 next = key + 1;
-                self.call_back(destructor, &[value])?;
+                call(self, destructor, &[value])?;
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ve_isa::image::Input;
-use ve_isa::machine::Unresolved;
+use ve_isa::machine::{Machine, MachineThread, Unresolved};
 use ve_isa::trap::TrapKind;
 
 use crate::support::{can_compile, machine, object};
@@ -44,6 +44,41 @@ long deadlock(void)
 int pipe(int *);
 long read(int, void *, size_t);
 long reads(void) { int ends[2]; char byte; pipe(ends); return read(ends[0], &byte, 1); }
+int write(int, const void *, size_t);
+FILE *fdopen(int, const char *);
+static FILE *empty(void) { int ends[2]; return pipe(ends) ? 0 : fdopen(ends[0], "r"); }
+long gets_line(void) { char line[9]; return fgets(line, 9, empty()) != 0; }
+long gets_long_line(void) { char *line = 0; size_t size = 0; return getline(&line, &size, empty()); }
+long gets_character(void) { return fgetc(empty()); }
+long scans(void) { int number; return fscanf(empty(), "%d", &number); }
+long reads_part(void)
+{
+    int ends[2];
+    char bytes[9];
+    pipe(ends);
+    write(ends[1], "four", 4);
+    return fread(bytes, 1, 9, fdopen(ends[0], "r"));
+}
+static void *take(void *stream) { sem_post(&begun); fgetc(stream); return 0; }
+long waits_for_a_reader(void) { FILE *stream = empty(); create(take, stream); sem_wait(&begun); return fgetc(stream) + feof(stream); }
+__attribute__((noinline)) static long innermost(long *place) { return *(volatile long *)place; }
+__attribute__((noinline)) static long middle(long *place) { return innermost(place) + 1; }
+static void *outermost(void *place) { return (void *)(middle(place) + 1); }
+__attribute__((noinline)) static long joining(void) { create(outermost, (void *)0x18); return pthread_join(thread, 0) + 1; }
+long faults_deep(void) { return joining() + 1; }
+int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
+static pthread_key_t key;
+static long ends;
+static void note(void *digit) { ends = ends * 10 + (long)digit; }
+long uses(long digit)
+{
+    if (!key) pthread_key_create(&key, note);
+    pthread_setspecific(key, (void *)(digit + 1));
+    return __cxa_thread_atexit_impl(digit == 9 ? (void (*)(void *))fault : note, (void *)digit, 0);
+}
+static void *using(void *digit) { uses((long)digit); return 0; }
+long uses_in_a_thread(long digit) { create(using, (void *)digit); return pthread_join(thread, 0); }
+long what_has_ended(void) { return ends; }
 long spins(void) { create(spin, 0); sem_wait(&begun); return turns >= 0; }
 long joins(void) { return pthread_join(thread, 0); }
 long waits(void) { create(after, (void *)99); return 0; }
@@ -98,6 +133,103 @@ fn a_fault_in_a_thread_is_that_of_the_call() {
 }
 
 #[test]
+fn a_fault_in_a_thread_is_told_with_the_stack_and_the_callers_of_that_thread() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let machine = machine(directory.path(), SOURCE, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let mut call = |name: &str| {
+        let ended = thread.call(machine.symbol(name).unwrap(), &[]);
+        (ended, thread.thread().frames())
+    };
+    let name = |address: u64| machine.function_at(address).unwrap().name;
+    let (ended, frames) = call("faults_deep");
+    let trap = ended.unwrap_err();
+    assert_eq!(name(trap.ic), "innermost");
+    assert_eq!(name(frames.lr), "middle");
+    let callers: Vec<_> = frames.returns.iter().map(|at| name(*at)).collect();
+    assert_eq!(callers, ["outermost"]);
+    let (ended, frames) = call("overflows");
+    let TrapKind::StackOverflow { sp } = ended.unwrap_err().kind else {
+        panic!("it has used all of its stack");
+    };
+    assert_eq!(frames.stack.end - frames.stack.start, 8 << 20);
+    assert!(sp < frames.stack.start + (1 << 20), "{sp:#x} {frames:x?}");
+    // A trap of its own is that of the thread itself again.
+    let (ended, frames) = call("last_exit");
+    assert_eq!(ended.unwrap_err().kind, TrapKind::Exit { code: 0 });
+    assert_eq!(frames.stack, thread.thread().stack());
+}
+
+#[test]
+fn a_panic_in_a_function_of_the_host_is_a_trap() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let source = r#"
+#include "libc.h"
+long panics(long);
+static void *thread(void *argument) { return (void *)panics((long)argument); }
+static int compare(const void *one, const void *other) { return (int)panics(*(const long *)one); }
+long here(void) { return panics(1); }
+long nested(void) { long items[2] = {1, 2}; qsort(items, 2, 8, compare); return 1; }
+long in_a_thread(void) { pthread_t made; pthread_create(&made, 0, thread, (void *)1); return pthread_join(made, 0); }
+long calm(void) { return panics(0); }
+static void run(void) {}
+"#;
+    let object = object(directory.path(), source, &["-O1"]);
+    let machine = Machine::new().unwrap();
+    machine
+        .provide("panics", |thread| {
+            assert_eq!(thread.registers().scalar(0), 0, "as was asked for");
+            Ok(())
+        })
+        .unwrap();
+    let input = Input {
+        name: "k.o",
+        bytes: &object,
+    };
+    machine.load(&[input], Unresolved::Error).unwrap();
+    let mut thread = machine.thread(1 << 20).unwrap();
+    for function in ["here", "nested", "in_a_thread"] {
+        let trap = thread.call(machine.symbol(function).unwrap(), &[]);
+        let Err(TrapKind::HostFunction { name, why }) = trap.map_err(|trap| trap.kind) else {
+            panic!("{function} ends by a trap of the host's function");
+        };
+        assert_eq!(name, "panics", "{function}: {why}");
+        assert!(why.contains("as was asked for"), "{function}: {why}");
+        let calm = machine.symbol("calm").unwrap();
+        assert_eq!(thread.call(calm, &[]), Ok(0), "{function}");
+    }
+}
+
+#[test]
+fn the_end_of_a_thread_calls_destructors_of_its_values() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let machine = machine(directory.path(), SOURCE, &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let call = |thread: &mut MachineThread<'_>, name: &str, words: &[u64]| {
+        thread.call(machine.symbol(name).unwrap(), words).unwrap()
+    };
+    call(&mut thread, "uses", &[1]);
+    assert_eq!(call(&mut thread, "what_has_ended", &[]), 0);
+    thread.finish().unwrap();
+    assert_eq!(call(&mut thread, "what_has_ended", &[]), 12);
+    call(&mut thread, "uses_in_a_thread", &[3]);
+    thread.finish().unwrap();
+    assert_eq!(call(&mut thread, "what_has_ended", &[]), 1234);
+    call(&mut thread, "uses", &[9]);
+    let trap = thread.finish().unwrap_err();
+    assert!(machine.report(&trap).contains("in fault+"), "{trap}");
+}
+
+#[test]
 fn a_fault_that_no_call_waits_for_ends_the_next_one() {
     if !can_compile() {
         return;
@@ -128,7 +260,17 @@ fn a_time_limit_reaches_what_waits_for_ever() {
     let machine = machine(directory.path(), SOURCE, &["-O1"]);
     let mut thread = machine.thread(1 << 20).unwrap();
     let handle = thread.thread().stop_handle();
-    for name in ["deadlock", "reads"] {
+    let waiting = [
+        "deadlock",
+        "reads",
+        "gets_line",
+        "gets_long_line",
+        "gets_character",
+        "scans",
+        "reads_part",
+        "waits_for_a_reader",
+    ];
+    for name in waiting {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 std::thread::sleep(Duration::from_millis(50));
@@ -148,7 +290,7 @@ fn threads_outlive_calls_but_not_the_machine() {
     let directory = tempfile::tempdir().unwrap();
     let machine = machine(directory.path(), SOURCE, &["-O1"]);
     let mut thread = machine.thread(1 << 20).unwrap();
-    let turns = |thread: &mut ve_isa::machine::MachineThread<'_>| {
+    let turns = |thread: &mut MachineThread<'_>| {
         thread.call(machine.symbol("spins").unwrap(), &[]).unwrap()
     };
     assert_eq!(turns(&mut thread), 1);
