@@ -1,6 +1,7 @@
 //! Programs and functions, run by `ve-run`.
 
 mod ends;
+mod mistakes;
 mod sections;
 mod support;
 
