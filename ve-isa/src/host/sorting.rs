@@ -36,7 +36,7 @@ fn order(
 
 /// What is sorted, and how.
 #[derive(Clone, Copy)]
-struct Items {
+struct SortedItems {
     base: u64,
     count: u64,
     size: u64,
@@ -44,7 +44,7 @@ struct Items {
     argument: Option<u64>,
 }
 
-impl Items {
+impl SortedItems {
     /// Where the item with this number is.
     fn at(self, number: u64) -> u64 {
         self.base.wrapping_add(number.wrapping_mul(self.size))
@@ -59,14 +59,14 @@ impl Items {
 
 /// Whatever the comparison says, and whether or not it returns, items are only permuted.
 fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
-    let items = Items {
+    let items = SortedItems {
         base: word(thread, 0),
         count: word(thread, 1),
         size: word(thread, 2),
         compare: word(thread, 3),
         argument,
     };
-    let Items {
+    let SortedItems {
         base, count, size, ..
     } = items;
     if count < 2 || size == 0 {
@@ -89,7 +89,7 @@ fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
 }
 
 /// Sorts by merging, so that equal items keep their order.
-fn merge(thread: &mut Thread, items: Items) -> Outcome {
+fn merge(thread: &mut Thread, items: SortedItems) -> Outcome {
     let mut bytes = vec![0; (items.count * items.size) as usize];
     read(thread.window(), items.base, &mut bytes)?;
     // The comparison sees the items where they are; only the order of their numbers changes until the end.
@@ -131,7 +131,7 @@ fn merge(thread: &mut Thread, items: Items) -> Outcome {
 }
 
 /// Sorts as a heap: with next to no memory, and never slowly.
-fn sort_in_place(thread: &mut Thread, items: Items) -> Outcome {
+fn sort_in_place(thread: &mut Thread, items: SortedItems) -> Outcome {
     for root in (0..items.count / 2).rev() {
         sink(thread, items, root, items.count)?;
     }
@@ -143,7 +143,7 @@ fn sort_in_place(thread: &mut Thread, items: Items) -> Outcome {
 }
 
 /// Moves an item down a heap, of which those before `end` are part, until none below it is larger.
-fn sink(thread: &mut Thread, items: Items, mut item: u64, end: u64) -> Outcome {
+fn sink(thread: &mut Thread, items: SortedItems, mut item: u64, end: u64) -> Outcome {
     loop {
         // Comparisons may be functions of the host, at which nothing else looks.
         thread.poll()?;
@@ -163,7 +163,7 @@ fn sink(thread: &mut Thread, items: Items, mut item: u64, end: u64) -> Outcome {
 }
 
 /// Exchanges two items.
-fn exchange(window: &Window, items: Items, one: u64, other: u64) -> Outcome {
+fn exchange(window: &Window, items: SortedItems, one: u64, other: u64) -> Outcome {
     let (one, other) = (items.at(one), items.at(other));
     let (mut first, mut second) = ([0; 4096], [0; 4096]);
     let mut done = 0;

@@ -8,7 +8,7 @@ use super::call::{
 };
 use super::format::{self, Sink};
 use super::{heap, string};
-use crate::process::{File, HeldStream, Stream};
+use crate::process::{HeldStream, OpenFile, Stream};
 use crate::thread::{Failure, Thread};
 use crate::trap::TrapKind;
 
@@ -465,9 +465,9 @@ fn reopen(thread: &mut Thread) -> Outcome {
 fn open_descriptor(thread: &mut Thread) -> Outcome {
     let mode = mode(thread, 1)?;
     let stream = match thread.process().files.get(int(thread, 0)) {
-        Some(File::Opened(file)) => Stream::on_file(&file, &mode),
+        Some(OpenFile::Opened(file)) => Stream::on_file(&file, &mode),
         // It stays open for the host.
-        Some(File::Standard(number)) => Stream::on_copy(number, &mode),
+        Some(OpenFile::Standard(number)) => Stream::on_copy(number, &mode),
         None => {
             set_errno(thread, libc::EBADF);
             return result(thread, 0);

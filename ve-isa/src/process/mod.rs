@@ -21,7 +21,7 @@ use crate::memory::{MemoryError, Window};
 
 pub(crate) use directories::{Directory, DirectoryEntry};
 pub(crate) use exits::{Exit, Exits};
-pub(crate) use files::{File, Files, is_pipe, wait_for};
+pub(crate) use files::{Files, OpenFile, is_pipe, wait_for};
 pub(crate) use heap::{Heap, HeapError};
 pub(crate) use keys::Keys;
 pub(crate) use options::Options;

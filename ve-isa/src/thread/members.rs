@@ -35,12 +35,12 @@ struct State {
     /// Calls from outside that run: as few as threads of the host, and one comes and goes with each call.
     callers: Vec<Caller>,
     /// A fault that nobody was there for.
-    fault: Option<Fault>,
+    fault: Option<ThreadFault>,
 }
 
 /// The trap of a thread that machine code has created, and where the thread was.
 #[derive(Debug, Clone)]
-pub(super) struct Fault {
+pub(super) struct ThreadFault {
     pub(super) trap: Trap,
     pub(super) frames: Frames,
 }
@@ -61,7 +61,7 @@ struct Caller {
     /// The number of its thread.
     number: u64,
     stop: StopHandle,
-    fault: Option<Fault>,
+    fault: Option<ThreadFault>,
 }
 
 impl Members {
@@ -178,7 +178,7 @@ impl Members {
     }
 
     /// A call from outside begins. The error is a fault that happened while none ran.
-    pub(super) fn enter(&self, number: u64, stop: StopHandle) -> Result<(), Fault> {
+    pub(super) fn enter(&self, number: u64, stop: StopHandle) -> Result<(), ThreadFault> {
         let mut state = self.lock();
         if let Some(fault) = state.fault.take() {
             return Err(fault);
@@ -192,7 +192,7 @@ impl Members {
     }
 
     /// A call from outside ends. The result is the fault of another thread that has ended it.
-    pub(super) fn leave(&self, number: u64) -> Option<Fault> {
+    pub(super) fn leave(&self, number: u64) -> Option<ThreadFault> {
         let mut state = self.lock();
         let mut callers = state.callers.iter();
         let place = callers.position(|caller| caller.number == number)?;
@@ -203,7 +203,7 @@ impl Members {
     }
 
     /// A thread that machine code has created has trapped.
-    pub(super) fn fail(&self, fault: &Fault) {
+    pub(super) fn fail(&self, fault: &ThreadFault) {
         let mut state = self.lock();
         if state.callers.is_empty() {
             state.fault.get_or_insert_with(|| fault.clone());

@@ -22,7 +22,7 @@ use crate::state::Cpu;
 use crate::state::psw::{Flags, Psw};
 use crate::trap::{Trap, TrapKind};
 use gates::Gate;
-use members::{Fault, Members};
+use members::{Members, ThreadFault};
 use templates::Template;
 
 pub use frames::Frames;
@@ -359,7 +359,7 @@ impl Thread {
     }
 
     /// The trap of another thread, which ends a call of this one.
-    fn ended_by(&mut self, fault: Fault) -> Trap {
+    fn ended_by(&mut self, fault: ThreadFault) -> Trap {
         self.elsewhere = Some(fault.frames);
         fault.trap
     }

@@ -1,6 +1,6 @@
 //! Threads that machine code creates: each runs on a thread of the host.
 
-use super::members::{Fault, LOOK};
+use super::members::{LOOK, ThreadFault};
 use super::{Failure, Frames, Thread, panics};
 use crate::trap::{Trap, TrapKind};
 
@@ -95,7 +95,7 @@ impl Thread {
         // Only the machine asks such a thread to stop.
         if trap.kind != TrapKind::Stopped {
             let frames = Frames::of(self);
-            self.members().fail(&Fault { trap, frames });
+            self.members().fail(&ThreadFault { trap, frames });
         }
         0
     }
