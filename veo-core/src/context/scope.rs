@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 use super::handle::VeoContext;
-use super::transfer::check_len;
+use super::submit::check_len;
 use crate::backend::need;
 use crate::data::VeData;
 use crate::error::{Error, Result};
