@@ -19,6 +19,7 @@ fn each_example_runs() {
         ("09-untyped", "36"),
         ("10-contract", "[12.0, 24.0]"),
         ("11-missing-wait", "10"),
+        ("12-async", "3"),
     ];
     for (name, line) in examples {
         let output = Command::new(example(name)).output().unwrap();
