@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use veo_test_support as _;
 
 fn root() -> &'static Path {
@@ -34,16 +34,19 @@ fn the_two_commands_are_those_that_ci_runs() {
     }
 }
 
-#[test]
-fn the_program_builds_and_runs() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+/// Builds the program of the README, with changes to its source, and runs it.
+fn build_and_run(readme: &str, name: &str, change: impl Fn(&str) -> String) -> Output {
     let target = root().join("target");
-    let dir = target.join("tests").join("a program of your own");
+    let dir = target.join("tests").join(name);
     let _ = std::fs::remove_dir_all(&dir);
     for file in ["kernels/scale.c", "build.rs", "src/main.rs"] {
         let path = dir.join(file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, block(&readme, file)).unwrap();
+        let mut text = block(readme, file).to_owned();
+        if file == "src/main.rs" {
+            text = change(&text);
+        }
+        std::fs::write(path, text).unwrap();
     }
     // Same versions, profile and target directory as here, so that little is built anew.
     let root_ = root().display();
@@ -55,12 +58,18 @@ fn the_program_builds_and_runs() {
     );
     std::fs::write(dir.join("Cargo.toml"), manifest).unwrap();
     std::fs::copy(root().join("Cargo.lock"), dir.join("Cargo.lock")).unwrap();
-    let output = Command::new(env!("CARGO"))
+    Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--offline"])
         .current_dir(&dir)
         .env("CARGO_TARGET_DIR", &target)
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+#[test]
+fn the_program_builds_and_runs() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let output = build_and_run(&readme, "a program of your own", str::to_owned);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
     let text = String::from_utf8_lossy(&output.stdout);
@@ -68,6 +77,29 @@ fn the_program_builds_and_runs() {
         text, "sum 60\n[10.0, 20.0, 30.0]\nsum 1.5\n[0.5, 1.0]\n",
         "{error}"
     );
+}
+
+/// What the README shows first is what the compiler says.
+#[test]
+fn a_wrong_declaration_is_told_as_shown() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let output = build_and_run(&readme, "a wrong declaration", |code| {
+        let wrong = code.replace("fn scale(n: i64,", "fn scale(n: i32,");
+        assert_ne!(wrong, code);
+        wrong
+    });
+    assert!(!output.status.success());
+    let error = String::from_utf8_lossy(&output.stderr);
+    let shown = readme.split("```text\n").nth(1).unwrap();
+    let shown = shown.split("```").next().unwrap();
+    assert_eq!(shown.lines().count(), 4);
+    for line in shown.lines() {
+        // The compiler has written the path of the source as it was called.
+        let parts = line.split(" at ").map(str::trim);
+        for part in parts {
+            assert!(error.contains(part), "{part}\nis not in\n{error}");
+        }
+    }
 }
 
 /// The source files of a directory.
