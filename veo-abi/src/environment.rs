@@ -49,6 +49,8 @@ variables! {
     VEO_EMU_PROFILE = "VEO_EMU_PROFILE";
     /// What is done about requests that may use the same memory at the same time.
     VEO_EMU_RACES = "VEO_EMU_RACES";
+    /// Whether it is printed at the end what a process has done.
+    VEO_STATS = "VEO_STATS";
     /// The descriptor for the handshake with a VE process. Only the emulator sets it.
     HANDSHAKE = "_VEO_EMU_HANDSHAKE";
     /// The program that becomes a VE process.

@@ -118,6 +118,7 @@ mod races;
 mod session;
 mod stack;
 mod staging;
+mod stats;
 mod warning;
 
 pub use address::{NULL, Null, VeMemPtr};
@@ -150,11 +151,15 @@ pub use param::{FnAddr, KernelResult, Param};
 #[cfg(feature = "bytemuck")]
 pub use pod::VePod;
 pub use process::{
-    Arch, Guard, HookId, KernelLookup, KernelStatistics, NodeInfo, ProcInitHook, Schedule, Stream,
-    VeoProc, VeoProcBuilder, del_proc_init_hook, nodes, set_proc_init_hook,
+    Arch, Guard, HookId, KernelLookup, NodeInfo, ProcInitHook, Schedule, Stream, VeoProc,
+    VeoProcBuilder, del_proc_init_hook, nodes, set_proc_init_hook,
 };
 pub use races::Races;
 pub use stack::OnStack;
+pub use stats::{
+    ContextStats, KernelStatistics, KernelStats, MemoryStats, OperationStats, ProcStats,
+    RequestStats, TimeStats,
+};
 pub use veo_abi as abi;
 pub use veo_abi::{Verify, Verify as Prototypes};
 pub use veo_macros::{VeData, VeOpaque, ve_kernel};

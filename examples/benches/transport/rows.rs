@@ -114,6 +114,20 @@ pub const ROWS: &[Definition] = &[
         possible: always,
     },
     Definition {
+        name: "waited call, VEO_STATS on",
+        reference: ["off"; 2],
+        goal: Goal::AtMost(1.2),
+        measure: waited_with_stats,
+        possible: always,
+    },
+    Definition {
+        name: "pipelined call, VEO_STATS on",
+        reference: ["off"; 2],
+        goal: Goal::AtMost(2.0),
+        measure: pipelined_with_stats,
+        possible: always,
+    },
+    Definition {
         name: "kernel that adds 2^20 pairs, memory guarded",
         reference: ["not guarded"; 2],
         goal: Goal::AtMost(1.1),
@@ -166,10 +180,7 @@ impl Fixture {
     }
 
     fn call(&self) -> i64 {
-        let request = add_up(&self.ctx, 1, 2, 3, 4, 5, 6, 7, 8);
-        request
-            .and_then(|request| request.wait())
-            .expect("the kernel returns")
+        call(&self.ctx)
     }
 
     /// Wakes both sides, as in the middle of a run of calls.
@@ -178,6 +189,50 @@ impl Fixture {
             self.call();
         }
     }
+}
+
+fn call(ctx: &VeoContext) -> i64 {
+    let request = add_up(ctx, 1, 2, 3, 4, 5, 6, 7, 8);
+    request
+        .and_then(|request| request.wait())
+        .expect("the kernel returns")
+}
+
+/// Queues a block of calls, then waits for them. The time of one.
+fn pipeline(ctx: &VeoContext) -> f64 {
+    let mut requests = Vec::with_capacity(BLOCK);
+    let all = block(1, || {
+        for k in 0..BLOCK as i64 {
+            let request = add_up(ctx, k, 2, 3, 4, 5, 6, 7, 8);
+            requests.push(request.expect("the call is queued"));
+        }
+        for (k, request) in requests.drain(..).enumerate() {
+            assert_eq!(request.wait().expect("the kernel returns"), 35 + k as i64);
+        }
+    });
+    all / BLOCK as f64
+}
+
+/// A new process in which it is gathered what requests come to, or not, measured by calls on a context of it.
+fn with_stats(measure: fn(&VeoContext) -> f64) -> Result<Pair> {
+    let side = |gathers| -> Result<_> {
+        let ctx = VeoProc::builder().stats(gathers).build()?.open_context()?;
+        Ok(move || {
+            for _ in 0..10 {
+                call(&ctx);
+            }
+            measure(&ctx)
+        })
+    };
+    Ok(alternate(60, side(true)?, side(false)?))
+}
+
+fn waited_with_stats(_: &mut Fixture) -> Result<Pair> {
+    with_stats(|ctx| block(BLOCK, || assert_eq!(black_box(call(ctx)), 36)))
+}
+
+fn pipelined_with_stats(_: &mut Fixture) -> Result<Pair> {
+    with_stats(pipeline)
 }
 
 fn waited_call(fixture: &mut Fixture) -> Result<Pair> {
@@ -194,21 +249,11 @@ fn waited_call(fixture: &mut Fixture) -> Result<Pair> {
 
 fn pipelined_call(fixture: &mut Fixture) -> Result<Pair> {
     let fixture = &*fixture;
-    let mut requests = Vec::with_capacity(BLOCK);
     Ok(alternate(
         60,
         || {
             fixture.warm_up();
-            let all = block(1, || {
-                for k in 0..BLOCK as i64 {
-                    let request = add_up(&fixture.ctx, k, 2, 3, 4, 5, 6, 7, 8);
-                    requests.push(request.expect("the call is queued"));
-                }
-                for (k, request) in requests.drain(..).enumerate() {
-                    assert_eq!(request.wait().expect("the kernel returns"), 35 + k as i64);
-                }
-            });
-            all / BLOCK as f64
+            pipeline(&fixture.ctx)
         },
         || fixture.round_trips(),
     ))

@@ -135,6 +135,7 @@ impl VeoProc {
                 Some(found) if found.raw => {
                     let freed = (found.usage, found.size);
                     allocations.remove(&ptr.addr());
+                    self.shared().memory.freed(freed.1);
                     freed
                 }
                 Some(_) => return bad("it belongs to a VeBuffer, which frees it"),

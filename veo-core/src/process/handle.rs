@@ -67,6 +67,9 @@ impl Drop for ProcHandle {
     fn drop(&mut self) {
         let core = &self.shared.core;
         if !core.image.is_foreign() {
+            if let Some(table) = &self.shared.settings.end_table {
+                table.ends();
+            }
             core.extension.given_up();
             core.keeper.send(KeeperTask::Close(None));
         }
@@ -337,6 +340,7 @@ impl std::fmt::Debug for VeoProcBuilder {
             .field("guard", &self.options.guard)
             .field("races", &self.options.races)
             .field("profile", &self.options.profile)
+            .field("stats", &self.options.stats)
             .finish_non_exhaustive()
     }
 }
@@ -510,6 +514,14 @@ impl VeoProcBuilder {
     /// ends. Such kernels are several times slower then. The emulated node alone.
     pub fn profile(mut self, counts: bool) -> Self {
         self.options.profile = Some(counts);
+        self
+    }
+
+    /// Whether it is gathered what requests come to, for [`VeoProc::stats`], whatever `VEO_STATS` in the environment says. Without this,
+    /// `VEO_STATS=1` has it gathered, and a table printed on the standard error when the process or the program ends, `VEO_STATS=DETAIL`
+    /// one with a line for each context; docs/statistics.md explains it. A call takes some hundred nanoseconds more then.
+    pub fn stats(mut self, gathers: bool) -> Self {
+        self.options.stats = Some(gathers);
         self
     }
 

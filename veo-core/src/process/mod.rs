@@ -30,7 +30,6 @@ pub use handle::{
 };
 pub use nodes::{Arch, NodeInfo, nodes};
 pub use settings::{Guard, KernelLookup, Schedule, Stream};
-pub use statistics::KernelStatistics;
 
 pub(crate) use call::ResolvedCallee;
 pub(crate) use loaded::LoadedLibrary;

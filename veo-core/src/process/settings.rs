@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::queue::{Inside, contain, panic_message, run_inside};
 use crate::races::Races;
 use crate::session::ProcId;
+use crate::stats::{Collector, EndTable};
 
 /// When the declared kernels of a program are looked up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,6 +116,10 @@ pub(crate) struct ProcSettings {
     pub(crate) asked_node: i32,
     /// What the backend calls with output. Kept as long as the process.
     pub(super) output: Option<Arc<OutputReceiver>>,
+    /// Gathers what requests come to, where that is wanted.
+    pub(super) collector: Option<Arc<Collector>>,
+    /// Prints what the process has done, where that is wanted.
+    pub(super) end_table: Option<Arc<EndTable>>,
 }
 
 /// The options of a process, as its builder gathers them.
@@ -132,6 +137,7 @@ pub(super) struct ProcOptions {
     pub(super) guard: Option<Guard>,
     pub(super) races: Option<Races>,
     pub(super) profile: Option<bool>,
+    pub(super) stats: Option<bool>,
     /// Libraries that will be loaded by their paths.
     pub(super) libraries: Vec<PathBuf>,
 }

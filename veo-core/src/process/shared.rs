@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::queue::{Aftermath, CtxShared, Exclusive, Retirement};
 use crate::session::ProcCore;
+use crate::stats::{KernelStatistics, MemoryCount, read_statistics};
 
 /// How long a process that is closed may take for what was queued.
 const GRACE: Duration = Duration::from_secs(20);
@@ -38,6 +39,8 @@ pub(crate) struct ProcShared {
     pub(crate) handles: Mutex<Vec<Weak<dyn Any + Send + Sync>>>,
     /// Every allocation, by address.
     allocations: Mutex<BTreeMap<u64, Allocation>>,
+    /// How much of it there is.
+    pub(crate) memory: Arc<MemoryCount>,
     /// Memory to be freed after its last use.
     frees: Mutex<Vec<(u64, &'static Usage)>>,
     have_frees: AtomicBool,
@@ -56,6 +59,7 @@ impl ProcShared {
     pub(crate) fn new(
         core: Arc<ProcCore>,
         main: Arc<CtxShared>,
+        memory: Arc<MemoryCount>,
         settings: ProcSettings,
     ) -> ProcShared {
         ProcShared {
@@ -64,6 +68,7 @@ impl ProcShared {
             core,
             handles: Mutex::default(),
             allocations: Mutex::default(),
+            memory,
             frees: Mutex::default(),
             have_frees: AtomicBool::new(false),
             libraries: Libraries::default(),
@@ -156,9 +161,17 @@ impl ProcShared {
     /// Enters an allocation.
     pub(crate) fn register(&self, addr: u64, size: u64, raw: bool) -> &'static Usage {
         let usage = Usage::take();
+        self.memory.allocated(size);
         self.allocations()
             .insert(addr, Allocation { size, usage, raw });
         usage
+    }
+
+    /// Forgets the allocation that begins at an address.
+    pub(crate) fn forget_allocation(&self, addr: u64) -> Option<Allocation> {
+        let allocation = self.allocations().remove(&addr)?;
+        self.memory.freed(allocation.size);
+        Some(allocation)
     }
 
     /// Frees what can be freed, after a look at what has finished. Tells whether
@@ -189,7 +202,7 @@ impl ProcShared {
 
     /// Frees memory that nothing uses.
     pub(crate) fn free_now(&self, _: &Exclusive<'_>, addr: u64) -> Result<i32> {
-        let allocation = self.allocations().remove(&addr);
+        let allocation = self.forget_allocation(addr);
         if let (Some(races), Some(allocation)) = (&self.core.races, allocation) {
             races.freed(addr, allocation.size);
         }
@@ -317,21 +330,44 @@ impl ProcShared {
                 if context.retire(until) == Retirement::Not {
                     // A thread still waits inside the backend, which keeps what it has.
                     lose_all(&contexts, true);
+                    self.print_end(&[]);
                     return false;
                 }
             }
         }
+        let executed = self.executed();
         let handles: Vec<_> = contexts.iter().map(|context| context.handle()).collect();
         // SAFETY: every context was retired, so nobody uses the process or a context of it;
         // none that is in the list was closed. This is done once, on the thread that created
         // the process.
         let destroyed = unsafe { self.core.extension.destroy(&handles) };
         lose_all(&contexts, !destroyed);
+        self.print_end(&executed);
         self.allocations().clear();
+        self.memory.lost();
         for (_, usage) in lock(&self.frees).drain(..) {
             usage.give_back();
         }
         destroyed
+    }
+}
+
+impl ProcShared {
+    /// What kernels of VE machine code have executed, if it is to be printed and the process still tells. Nobody uses the process or a
+    /// context of it.
+    fn executed(&self) -> Vec<KernelStatistics> {
+        if self.settings.end_table.is_none() {
+            return Vec::new();
+        }
+        let text = self.core.extension.statistics().unwrap_or_default();
+        read_statistics(&text)
+    }
+
+    /// Prints what the process has done, if that is wanted.
+    fn print_end(&self, executed: &[KernelStatistics]) {
+        if let Some(table) = &self.settings.end_table {
+            table.print(executed);
+        }
     }
 }
 

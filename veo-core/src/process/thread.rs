@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use veo_abi::environment::VEO_EMU_PROFILE;
 use veo_abi::ffi::{self, veo_emu_options, veo_proc_handle};
 
 use super::runtimes::runtimes;
@@ -19,14 +20,15 @@ use super::settings::{
     Guard, OutputReceiver, ProcOptions, ProcSettings, forward, races_from_environment,
 };
 use super::shared::ProcShared;
-use crate::backend::{Api, c_path, need};
+use crate::backend::{Api, Backend, c_path, need};
 use crate::error::{Error, Result};
 use crate::queue::CtxShared;
 use crate::session::{Keeper, KeeperTask, ProcCore};
+use crate::stats::{self, Collector, EndTable, MemoryCount, Wanted};
 
 /// Starts a process, on the thread that will belong to it.
 pub(super) fn start(
-    options: ProcOptions,
+    mut options: ProcOptions,
     api: &'static Api,
     node: i32,
     keeper: Keeper,
@@ -40,6 +42,13 @@ pub(super) fn start(
         Some(races) => races,
         None => races_from_environment(node)?,
     };
+    let wanted =
+        stats::from_environment().map_err(|reason| Error::ProcessStart { node, reason })?;
+    let prints = options.stats != Some(false) && wanted != Wanted::Nothing;
+    if prints && api.backend == Backend::Emu && VEO_EMU_PROFILE.get().is_none() {
+        // The table has what VE machine code has executed.
+        options.profile.get_or_insert(true);
+    }
     let handle = options.create(api, node, output.as_ref())?;
     let open = need!(api, veo_context_open, "a process")?;
     // SAFETY: the process was just created; nobody else knows it.
@@ -64,14 +73,30 @@ pub(super) fn start(
     if let Some(output) = &output {
         let _ = output.proc.set(core.id);
     }
+    let memory = Arc::new(MemoryCount::default());
+    let collector = options
+        .stats
+        .unwrap_or(prints)
+        .then(Arc::<Collector>::default);
+    if let Some(collector) = &collector {
+        core.observers.join(collector.clone());
+    }
+    let end_table = collector.as_ref().filter(|_| prints).map(|collector| {
+        let detail = wanted == Wanted::Detail;
+        let (collector, memory) = (Arc::clone(collector), Arc::clone(&memory));
+        EndTable::new(core.to_string(), detail, collector, memory)
+    });
     let main = CtxShared::new(Arc::clone(&core), main);
     Ok(Arc::new(ProcShared::new(
         core,
         main,
+        memory,
         ProcSettings {
             options,
             asked_node: node,
             output,
+            collector,
+            end_table,
         },
     )))
 }

@@ -12,8 +12,7 @@ mod request_kind;
 
 pub(crate) use self::core::{Keeper, KeeperTask, ProcCore, ProcId};
 pub(crate) use code::LibraryCode;
-#[cfg_attr(not(test), allow(unused_imports))]
-pub(crate) use observe::Observer;
-pub(crate) use observe::{RequestRecord, RequestTimes, next_record};
+pub(crate) use fork::ProcessImage;
+pub(crate) use observe::{Observer, RequestRecord, RequestTimes, next_record};
 pub(crate) use outcome::{CommandOutcome, CommandState};
 pub(crate) use request_kind::RequestKind;

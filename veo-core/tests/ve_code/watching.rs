@@ -1,5 +1,6 @@
 //! What is told and counted of VE machine code, where variables ask for it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use veo_build::Target;
@@ -144,6 +145,52 @@ fn the_builder_says_whether_instructions_are_counted() {
         assert_eq!(said.matches(table).count(), printed, "{value}: {said}");
         assert!(said.contains(&format!("\n{without} kernels")), "{said}");
     }
+}
+
+#[test]
+fn the_table_of_the_process_has_what_was_executed() {
+    if watched().is_none() {
+        return;
+    }
+    if is_again() {
+        let proc = VeoProc::new(0).unwrap();
+        work(&proc);
+        proc.close().unwrap();
+        return;
+    }
+    let name = "watching::the_table_of_the_process_has_what_was_executed";
+    let table = |profile: &str| {
+        let variables = [("VEO_STATS", "1"), ("VEO_EMU_PROFILE", profile)];
+        again(
+            name,
+            &variables.map(|(name, value)| (name, OsStr::new(value))),
+        )
+    };
+    // An empty variable is as good as none.
+    let said = table("");
+    let (requests, executed) = said.split_once("  kernel add_up of ").expect(&said);
+    assert!(requests.contains("add_up (libvewatched.so)\n"), "{said}");
+    let (executed, _) = executed
+        .split_once("  kernel add_vectors of ")
+        .expect(&said);
+    assert!(
+        executed.contains("libvewatched.so, called 3 times\n"),
+        "{said}"
+    );
+    let value = |name: &str| {
+        let line = executed
+            .lines()
+            .find(|line| line.trim().starts_with(name))
+            .unwrap_or_else(|| panic!("{name} in {said}"));
+        line.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    assert_eq!(value("FLOP Count"), 3.0 * SUMS as f64);
+    assert_eq!(value("V. Op. Ratio (%)"), 0.0);
+    assert!(value("Inst. Count") > value("FLOP Count"));
+    assert!(value("MOPS") > value("MFLOPS"));
+    let said = table("0");
+    assert!(said.contains("add_up (libvewatched.so)\n"), "{said}");
+    assert!(!said.contains("Inst. Count"), "{said}");
 }
 
 #[test]

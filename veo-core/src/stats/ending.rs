@@ -1,0 +1,127 @@
+//! Prints what a process has done on standard error: when it ends, or when the program does, whichever is first.
+//!
+//! A process whose last handle was dropped ends on a thread of its own. A program that returns from `main` then waits a little for that, so
+//! that the table is complete.
+
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Once, PoisonError, Weak};
+use std::time::Duration;
+
+use super::collector::Collector;
+use super::executed::KernelStatistics;
+use super::figures::{MemoryCount, ProcStats};
+use super::table::proginf;
+use crate::session::ProcessImage;
+
+/// How long the end of the program waits for that of a process.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The table of one process.
+pub(crate) struct EndTable {
+    name: String,
+    /// Whether it has a line for each context.
+    detail: bool,
+    image: ProcessImage,
+    collector: Arc<Collector>,
+    memory: Arc<MemoryCount>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The process is about to end.
+    Ending,
+    Printed,
+}
+
+static TABLES: Mutex<Vec<Weak<EndTable>>> = Mutex::new(Vec::new());
+
+impl EndTable {
+    /// The table of a process that was just created. `name` is how errors name it.
+    pub(crate) fn new(
+        name: String,
+        detail: bool,
+        collector: Arc<Collector>,
+        memory: Arc<MemoryCount>,
+    ) -> Arc<EndTable> {
+        static AT_EXIT: Once = Once::new();
+        AT_EXIT.call_once(|| {
+            // SAFETY: the function takes no arguments and does not unwind.
+            unsafe { libc::atexit(at_exit) };
+        });
+        let table = Arc::new(EndTable {
+            name,
+            detail,
+            image: ProcessImage::current(),
+            collector,
+            memory,
+            state: Mutex::new(State::Open),
+            changed: Condvar::new(),
+        });
+        let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.retain(|table| table.strong_count() > 0);
+        tables.push(Arc::downgrade(&table));
+        table
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The process is about to end.
+    pub(crate) fn ends(&self) {
+        let mut state = self.lock();
+        if *state == State::Open {
+            *state = State::Ending;
+        }
+    }
+
+    /// Prints it, unless that was done.
+    pub(crate) fn print(&self, executed: &[KernelStatistics]) {
+        let mut state = self.lock();
+        if std::mem::replace(&mut *state, State::Printed) == State::Printed {
+            return;
+        }
+        let stats = ProcStats {
+            name: self.name.clone(),
+            memory: self.memory.stats(),
+            requests: Some(self.collector.stats()),
+        };
+        let mut text = if self.detail {
+            format!("{stats:#}")
+        } else {
+            stats.to_string()
+        };
+        text += &proginf(executed, stats.requests.as_ref());
+        // In one piece, and nobody may read it.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Prints it at the end of the program.
+    fn print_last(&self) {
+        if self.image.is_foreign() {
+            return;
+        }
+        let state = self.lock();
+        let waited = self
+            .changed
+            .wait_timeout_while(state, PATIENCE, |state| *state == State::Ending);
+        drop(waited);
+        self.print(&[]);
+    }
+}
+
+extern "C" fn at_exit() {
+    // A forked child has a copy of the list, which another thread may have held.
+    let tables = TABLES.try_lock().map(|tables| tables.clone());
+    let tables = tables.unwrap_or_default();
+    for table in tables.iter().filter_map(Weak::upgrade) {
+        // Whatever is wrong, the program ends.
+        let _ = catch_unwind(AssertUnwindSafe(|| table.print_last()));
+    }
+}
