@@ -203,7 +203,7 @@ impl<'a, V> VeoRequest<'a, V> {
     fn check_not_taken(&self) -> Result<()> {
         if self.taken {
             return Err(Error::AlreadyCollected {
-                what: format!("request {}", self.ticket.number),
+                what: self.ctx.shared().describe(self.ticket),
             });
         }
         Ok(())
@@ -250,7 +250,13 @@ impl<V> Drop for VeoRequest<'_, V> {
 
 impl<V> fmt::Debug for VeoRequest<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VeoRequest({} in {:?})", self.ticket.number, self.ctx)
+        let shared = self.ctx.shared();
+        write!(
+            f,
+            "VeoRequest({}, {})",
+            shared.describe(self.ticket),
+            shared.core
+        )
     }
 }
 

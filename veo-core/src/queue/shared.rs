@@ -23,7 +23,7 @@ use super::entry::{Aftermath, Ticket};
 use super::table::RequestTable;
 use crate::backend::need;
 use crate::error::{Error, Result};
-use crate::session::{LibraryCode, ProcCore};
+use crate::session::{LibraryCode, ProcCore, RequestName};
 
 /// Whether requests are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,11 +199,15 @@ impl CtxShared {
         true
     }
 
+    /// The name of a request in errors.
     pub(crate) fn describe(&self, ticket: Ticket) -> String {
-        self.lock()
-            .table
-            .kind(ticket)
-            .map_or_else(|| "the request".into(), |kind| kind.to_string())
+        let kind = if self.core.image.is_foreign() {
+            // No lock here: another thread of the parent may have held it.
+            None
+        } else {
+            self.lock().table.kind(ticket)
+        };
+        RequestName::new(kind.as_ref(), ticket.number, self.id).to_string()
     }
 
     #[inline]

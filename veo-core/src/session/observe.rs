@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::outcome::CommandState;
-use super::request_kind::RequestKind;
+use super::request_kind::{RequestKind, RequestName};
 use crate::clock::{RunTimes, system_time};
 
 /// A request that has ended.
@@ -82,6 +82,39 @@ pub(crate) trait Observer: Send + Sync {
     fn request(&self, record: &RequestRecord);
 }
 
+/// The target of the events that `tracing` gets of requests, at the level TRACE.
+const TARGET: &str = "veo::request";
+
+/// Whether a subscriber of `tracing` wants an event of each request.
+#[inline(always)]
+fn is_traced() -> bool {
+    tracing::enabled!(target: TARGET, tracing::Level::TRACE)
+}
+
+/// Makes an event of a record, for whoever wants it.
+fn trace(record: &RequestRecord) {
+    if !is_traced() {
+        return;
+    }
+    let RequestRecord { kind, times, .. } = record;
+    let name = match record.number {
+        Some(number) => RequestName::new(Some(kind), number, record.context),
+        None => RequestName::waited(kind, record.context),
+    };
+    tracing::trace!(
+        target: TARGET,
+        context = record.context,
+        request = record.number,
+        kernel = kind.kernel(),
+        bytes = kind.bytes(),
+        state = ?record.state,
+        queued_ns = times.started - times.queued,
+        running_ns = times.ended - times.started,
+        estimated = times.estimated,
+        "{name}"
+    );
+}
+
 /// The observers of a process.
 #[derive(Default)]
 pub(crate) struct Observers {
@@ -93,7 +126,7 @@ impl Observers {
     /// Whether anybody looks.
     #[inline(always)]
     pub(crate) fn is_on(&self) -> bool {
-        self.any.load(Ordering::Relaxed)
+        self.any.load(Ordering::Relaxed) || is_traced()
     }
 
     #[cfg_attr(not(test), allow(dead_code))]
@@ -110,6 +143,8 @@ impl Observers {
         for observer in &*list {
             observer.request(record);
         }
+        drop(list);
+        trace(record);
     }
 
     /// Begins an operation for which its caller waits, before it waits for its turn.

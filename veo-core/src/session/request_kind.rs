@@ -31,6 +31,16 @@ impl RequestKind {
         }
     }
 
+    /// How many bytes it moves, if it is a transfer.
+    pub(crate) fn bytes(&self) -> Option<u64> {
+        match self {
+            RequestKind::Read(size) | RequestKind::Write(size) | RequestKind::Copy(size) => {
+                Some(*size as u64)
+            }
+            _ => None,
+        }
+    }
+
     /// The same error, where it is about an argument, with the call and the parameter.
     #[cold]
     pub(crate) fn explain(&self, error: Error, proc: &dyn fmt::Display) -> Error {
@@ -100,6 +110,47 @@ impl fmt::Display for RequestKind {
             RequestKind::After(number) => {
                 write!(f, "the wait for request {number} of another context")
             }
+        }
+    }
+}
+
+/// Names a request, in errors, in the log and in `Debug` output: `kernel add (request 3 of context 2)`.
+pub(crate) struct RequestName<'a> {
+    kind: Option<&'a RequestKind>,
+    number: Option<u64>,
+    context: u64,
+}
+
+impl<'a> RequestName<'a> {
+    /// Without a kind, for a request that was collected, it has its numbers alone.
+    pub(crate) fn new(kind: Option<&'a RequestKind>, number: u64, context: u64) -> RequestName<'a> {
+        RequestName {
+            kind,
+            number: Some(number),
+            context,
+        }
+    }
+
+    /// Of what is no request, since its caller waits for it.
+    pub(crate) fn waited(kind: &'a RequestKind, context: u64) -> RequestName<'a> {
+        RequestName {
+            kind: Some(kind),
+            number: None,
+            context,
+        }
+    }
+}
+
+impl fmt::Display for RequestName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let context = self.context;
+        match (self.kind, self.number) {
+            (Some(kind), Some(number)) => {
+                write!(f, "{kind} (request {number} of context {context})")
+            }
+            (Some(kind), None) => write!(f, "{kind} (context {context})"),
+            (None, Some(number)) => write!(f, "request {number} of context {context}"),
+            (None, None) => write!(f, "a request of context {context}"),
         }
     }
 }
