@@ -141,7 +141,7 @@ pub(crate) enum Which {
 }
 
 /// A request that may not have ended, as far as the program knows.
-struct RequestRecord {
+struct OpenRequest {
     context: u64,
     which: Which,
     access: Access,
@@ -171,14 +171,14 @@ impl Open {
 
     /// Forgets orders that say nothing of any record.
     fn tidy(&mut self) {
-        let mut kept: Vec<Order> = Vec::new();
+        let mut kept: Vec<RaceOrder> = Vec::new();
         for order in self.orders.drain(..) {
-            let comes_after = |record: &RequestRecord| {
+            let comes_after = |record: &OpenRequest| {
                 record.context == order.earlier
                     && matches!(record.which, Which::Queued(number) if number <= order.upto)
             };
             let builds_on =
-                |other: &Order| other.context == order.earlier && other.from <= order.upto;
+                |other: &RaceOrder| other.context == order.earlier && other.from <= order.upto;
             if self.records.iter().any(comes_after) || kept.iter().any(builds_on) {
                 kept.push(order);
             }
@@ -187,7 +187,7 @@ impl Open {
     }
 }
 
-impl RequestRecord {
+impl OpenRequest {
     /// Whether it is of a queued request that is among these.
     fn is_among(&self, before: &[(u64, u64)]) -> bool {
         let Which::Queued(number) = self.which else {
@@ -207,7 +207,7 @@ pub(crate) struct RaceLog {
 }
 
 /// Requests of a context, from a number on, come after those of another one, up to a number.
-struct Order {
+struct RaceOrder {
     context: u64,
     from: u64,
     earlier: u64,
@@ -216,9 +216,9 @@ struct Order {
 
 #[derive(Default)]
 struct Open {
-    records: Vec<RequestRecord>,
+    records: Vec<OpenRequest>,
     /// In the order in which they were made: what an order builds on comes before it.
-    orders: Vec<Order>,
+    orders: Vec<RaceOrder>,
     /// The pairs of places that the program was told of.
     told: HashSet<(ProgramPlace, ProgramPlace)>,
 }
@@ -289,7 +289,7 @@ impl RaceLog {
                     || old.access != *access
                     || !matches!(old.which, Which::Queued(_))
             });
-            records.push(RequestRecord {
+            records.push(OpenRequest {
                 context,
                 which,
                 access: *access,
@@ -326,7 +326,7 @@ impl RaceLog {
 
     /// A request was not submitted after all, or its thread has waited for it.
     pub(crate) fn forget(&self, context: u64, which: Which) {
-        let gone = |record: &RequestRecord| record.context == context && record.which == which;
+        let gone = |record: &OpenRequest| record.context == context && record.which == which;
         self.open().records.retain(|record| !gone(record));
     }
 
@@ -344,7 +344,7 @@ impl RaceLog {
     /// submitted before.
     pub(crate) fn order(&self, (context, from): (u64, u64), (earlier, upto): (u64, u64)) {
         let mut open = self.open();
-        open.orders.push(Order {
+        open.orders.push(RaceOrder {
             context,
             from,
             earlier,
@@ -379,7 +379,7 @@ impl Drop for Entered<'_> {
 
 #[cold]
 fn race(
-    earlier: &RequestRecord,
+    earlier: &OpenRequest,
     access: &Access,
     what: &dyn fmt::Display,
     place: ProgramPlace,

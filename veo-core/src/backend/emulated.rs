@@ -18,7 +18,7 @@ use crate::error::{Cause, Error, Fault, Result};
 
 /// The functions of `veo_emu.h` that all backends need, or have a substitute for.
 #[derive(Clone, Copy)]
-struct Functions {
+struct EmulatedFunctions {
     proc_create: unsafe extern "C" fn(c_int, *const veo_emu_options) -> *mut veo_proc_handle,
     load_library: unsafe extern "C" fn(*mut veo_proc_handle, *const c_char) -> u64,
     last_error: unsafe extern "C" fn(*mut c_char, usize) -> usize,
@@ -41,12 +41,12 @@ struct Functions {
 
 /// A library that has the functions of `veo_emu.h`: the emulated node, linked or loaded.
 #[derive(Clone, Copy)]
-pub(super) struct Emulated(Functions);
+pub(super) struct Emulated(EmulatedFunctions);
 
 impl Emulated {
     /// `None` if the table lacks some of them.
     pub(super) fn of(table: &VeoApi) -> Option<Emulated> {
-        Some(Emulated(Functions {
+        Some(Emulated(EmulatedFunctions {
             proc_create: table.veo_emu_proc_create?,
             load_library: table.veo_emu_load_library?,
             last_error: table.veo_emu_last_error?,
@@ -189,7 +189,7 @@ unsafe impl Send for EmulatedProcess {}
 unsafe impl Sync for EmulatedProcess {}
 
 impl EmulatedProcess {
-    fn functions(&self) -> &Functions {
+    fn functions(&self) -> &EmulatedFunctions {
         &self.library.0
     }
 

@@ -262,15 +262,15 @@ impl VeoContext {
     ///
     /// [`Error::ContextClosed`]; [`Error::ProcessEnded`]; otherwise what `block` gives.
     pub fn req_block<R>(&self, block: impl FnOnce(&VeoContext) -> R) -> Result<R> {
-        struct End<'a>(&'a CtxShared);
-        impl Drop for End<'_> {
+        struct BlockEnd<'a>(&'a CtxShared);
+        impl Drop for BlockEnd<'_> {
             fn drop(&mut self) {
                 self.0.end_block();
             }
         }
         self.shared().begin_block()?;
         // Ends the block also when `block` panics.
-        let _end = End(self.shared());
+        let _end = BlockEnd(self.shared());
         Ok(block(self))
     }
 
