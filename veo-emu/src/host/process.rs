@@ -58,7 +58,7 @@ fn core() -> Result<i32> {
 }
 
 /// One VE process.
-pub(crate) struct Process {
+pub(crate) struct VeProcess {
     pub(crate) node_number: i32,
     pub(crate) child: Arc<ChildProcess>,
     pub(crate) main: Arc<Queue>,
@@ -79,9 +79,9 @@ pub(crate) struct Contexts {
     next_index: u32,
 }
 
-impl Process {
+impl VeProcess {
     /// Starts a process on a node.
-    pub(crate) fn create(number: i32, options: &ProcessOptions) -> Result<Process> {
+    pub(crate) fn create(number: i32, options: &ProcessOptions) -> Result<VeProcess> {
         let number = node::resolve(number)?;
         let node = Node::get(number)?;
         let core = core()?;
@@ -108,7 +108,7 @@ impl Process {
         } else {
             options.grace
         };
-        Ok(Process {
+        Ok(VeProcess {
             node_number: number,
             child,
             main,

@@ -15,7 +15,7 @@ use crate::error::{self, Error, Result};
 use crate::host::args::CallArgs;
 use crate::host::convention::Prepared;
 use crate::host::operation::{CallView, HostOp};
-use crate::host::queue::{Queue, Waited};
+use crate::host::queue::{Queue, WaitResult};
 use crate::host::results::RequestOutcome;
 
 fn call(queue: &Arc<Queue>, address: u64, args: &CallArgs) -> Result<u64> {
@@ -48,17 +48,17 @@ fn call(queue: &Arc<Queue>, address: u64, args: &CallArgs) -> Result<u64> {
 
 /// The state of a result, and its value if it has one. A failure leaves a sentence.
 #[inline]
-pub(super) fn verdict(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
+pub(super) fn verdict(queue: &Queue, waited: WaitResult, id: u64) -> (c_int, Option<u64>) {
     match waited {
-        Waited::Ended(RequestOutcome::Ok(value)) => (VEO_COMMAND_OK as c_int, Some(value)),
-        Waited::TimedOut => (VEO_COMMAND_UNFINISHED as c_int, None),
+        WaitResult::Ended(RequestOutcome::Ok(value)) => (VEO_COMMAND_OK as c_int, Some(value)),
+        WaitResult::TimedOut => (VEO_COMMAND_UNFINISHED as c_int, None),
         failed => failure(queue, failed, id),
     }
 }
 
 #[cold]
-fn failure(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
-    if waited == Waited::Unknown {
+fn failure(queue: &Queue, waited: WaitResult, id: u64) -> (c_int, Option<u64>) {
+    if waited == WaitResult::Unknown {
         error::leave(Error::invalid(format!(
             "request {id} is unknown in this context, or its result was collected before"
         )));
@@ -71,7 +71,7 @@ fn failure(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
         )
     }));
     match waited {
-        Waited::Ended(RequestOutcome::Exception(value)) => {
+        WaitResult::Ended(RequestOutcome::Exception(value)) => {
             (VEO_COMMAND_EXCEPTION as c_int, Some(value))
         }
         _ => (VEO_COMMAND_ERROR as c_int, Some(0)),
@@ -83,7 +83,7 @@ fn failure(queue: &Queue, waited: Waited, id: u64) -> (c_int, Option<u64>) {
 /// # Safety
 ///
 /// `result` is null or a place for a word.
-unsafe fn deliver(queue: &Queue, waited: Waited, id: u64, result: *mut u64) -> c_int {
+unsafe fn deliver(queue: &Queue, waited: WaitResult, id: u64, result: *mut u64) -> c_int {
     let (state, value) = verdict(queue, waited, id);
     if let Some(value) = value
         && !result.is_null()
@@ -191,7 +191,7 @@ pub(super) unsafe fn wait(
     guard(-1, || {
         let entry = context_of(ctx)?;
         let waited = match entry.queue.wait(request, limit) {
-            Waited::TimedOut if limit.is_none() => {
+            WaitResult::TimedOut if limit.is_none() => {
                 return Err(Error::new(
                     libc::EDEADLK,
                     format!(

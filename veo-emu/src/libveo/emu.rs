@@ -27,7 +27,7 @@ use crate::host::node::{self, Node};
 use crate::host::operation::CallView;
 use crate::host::output::OutputFunction;
 use crate::host::preference;
-use crate::host::queue::Waited;
+use crate::host::queue::WaitResult;
 use crate::host::start::ProcessOptions;
 use crate::host::statistics;
 use crate::shared::class::{PER_WORD, WordClass, are_tagged};
@@ -382,7 +382,7 @@ pub unsafe extern "C" fn veo_emu_collect(
             };
             // SAFETY: `place` is below `count`, for which the caller has room.
             unsafe { results.add(place).write(result) };
-            taken += usize::from(waited != Waited::TimedOut);
+            taken += usize::from(waited != WaitResult::TimedOut);
         });
         Ok(taken)
     })

@@ -11,9 +11,9 @@ use super::memory::{veo_alloc_mem, veo_alloc_mem_async, veo_free_mem, veo_free_m
 use super::{PROCESSES, guard, hooks, identifiers, memory, process_of};
 use crate::error::{Error, Result};
 use crate::handle::HandleGuard;
-use crate::host::process::Process;
+use crate::host::process::VeProcess;
 
-fn owner(address: u64) -> Result<(u64, HandleGuard<'static, Process>)> {
+fn owner(address: u64) -> Result<(u64, HandleGuard<'static, VeProcess>)> {
     if !is_ve(address) {
         return Err(Error::invalid(format!(
             "{address:#x} is no address of a VE"

@@ -9,7 +9,7 @@ use super::hooks::HookedCall;
 use super::{ContextEntry, context_of, guard, hooks, process_of};
 use crate::error::{Error, Result};
 use crate::host::operation::HostOp;
-use crate::host::queue::{Queue, Waited};
+use crate::host::queue::{Queue, WaitResult};
 use crate::host::results::RequestOutcome;
 
 fn check_buffer(buffer: *const c_void, size: usize) -> Result<()> {
@@ -162,7 +162,7 @@ unsafe extern "C" fn after_request(followed: *mut c_void) -> u64 {
     let done = &mut followed.done;
     let queue = followed.queue.upgrade();
     let waited = queue.map(|queue| queue.wait(followed.request, None));
-    let Some(Waited::Ended(RequestOutcome::Ok(result))) = waited else {
+    let Some(WaitResult::Ended(RequestOutcome::Ok(result))) = waited else {
         return if done.size.is_some() { 0 } else { u64::MAX };
     };
     let function = if done.size.is_some() {

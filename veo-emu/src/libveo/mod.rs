@@ -37,7 +37,7 @@ use veo_abi::ffi::VeoApi;
 use crate::error::{self, Error, Result};
 use crate::handle::{HandleGuard, HandleTable};
 use crate::host::args::CallArgs;
-use crate::host::process::Process;
+use crate::host::process::VeProcess;
 use crate::host::queue::Queue;
 
 macro_rules! table {
@@ -51,7 +51,7 @@ macro_rules! table {
 
 veo_abi::for_each_function!(table);
 
-static PROCESSES: HandleTable<Process> = HandleTable::new(1);
+static PROCESSES: HandleTable<VeProcess> = HandleTable::new(1);
 static CONTEXTS: HandleTable<ContextEntry> = HandleTable::new(2);
 static ARGS: HandleTable<CallArgs> = HandleTable::new(3);
 static ATTRIBUTES: HandleTable<std::sync::Mutex<u64>> = HandleTable::new(4);
@@ -99,7 +99,9 @@ fn guard<R>(failure: R, body: impl FnOnce() -> Result<R>) -> R {
     }
 }
 
-fn process_of(handle: *mut veo_abi::ffi::veo_proc_handle) -> Result<HandleGuard<'static, Process>> {
+fn process_of(
+    handle: *mut veo_abi::ffi::veo_proc_handle,
+) -> Result<HandleGuard<'static, VeProcess>> {
     let process = PROCESSES
         .get(handle as u64)
         .ok_or_else(|| Error::invalid("this is no VE process, or it was destroyed"))?;

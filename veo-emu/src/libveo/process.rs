@@ -12,7 +12,7 @@ use super::{CONTEXTS, PROCESSES, guard, identifiers, process_of, string};
 use crate::error::{Error, Result};
 use crate::host::child_process::ChildProcess;
 use crate::host::library;
-use crate::host::process::Process;
+use crate::host::process::VeProcess;
 use crate::host::queue::progress;
 use crate::host::start::ProcessOptions;
 use crate::sync::lock;
@@ -20,7 +20,7 @@ use crate::veorun::takeover;
 
 pub(super) fn create(node: i32, options: &ProcessOptions) -> Result<*mut veo_proc_handle> {
     takeover::keep();
-    let process = Process::create(node, options)?;
+    let process = VeProcess::create(node, options)?;
     let handle = PROCESSES
         .insert(process)
         .ok_or_else(|| Error::new(libc::EMFILE, "there are too many VE processes"))?;

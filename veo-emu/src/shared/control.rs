@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 
-use super::shown::Shown;
+use super::shown::ShownProcess;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::sys::memfd::SharedData;
 
@@ -240,7 +240,7 @@ pub(crate) struct Control {
     pub(crate) fault: FaultRecord,
     /// Whether the host wants the VE process to end itself.
     end: AtomicU32,
-    pub(crate) shown: Shown,
+    pub(crate) shown: ShownProcess,
 }
 
 impl Control {

@@ -16,7 +16,7 @@
 //! it impossible that both miss each other.
 
 pub(crate) use crate::shared::slot::{Received, RingOp, RingRequest};
-use crate::shared::slot::{Slot, SlotExtension};
+use crate::shared::slot::{RingSlot, SlotExtension};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, expect_write, fence, park, unpark};
 pub(crate) use crate::sync::{MAX_WORDS, SLOTS};
 use crate::sys::thread::NO_CPU;
@@ -80,7 +80,7 @@ pub(crate) struct Ring {
     /// The answer to the last parcel.
     reply: CacheLine<Response>,
     responses: [Response; SLOTS],
-    slots: [Slot; SLOTS],
+    slots: [RingSlot; SLOTS],
     /// Last, since nobody who only looks needs them.
     extensions: [SlotExtension; SLOTS],
 }
@@ -102,7 +102,7 @@ impl Ring {
     }
 
     #[inline]
-    fn slot(&self, position: u64) -> (&Slot, &SlotExtension) {
+    fn slot(&self, position: u64) -> (&RingSlot, &SlotExtension) {
         let index = (position % SLOTS as u64) as usize;
         (&self.slots[index], &self.extensions[index])
     }
@@ -159,7 +159,9 @@ impl Ring {
                 Some((own, _)) if own == id => slot.sequence.load(Ordering::Relaxed),
                 _ => 0,
             });
-            let call = newest.and_then(Slot::call).filter(|(own, _)| *own == id);
+            let call = newest
+                .and_then(RingSlot::call)
+                .filter(|(own, _)| *own == id);
             RunningCall {
                 id,
                 address: call.map(|(_, address)| address),
@@ -187,7 +189,7 @@ impl Ring {
             running: CacheLine::default(),
             reply: CacheLine::default(),
             responses: from_fn(|_| Response::default()),
-            slots: from_fn(|_| Slot::default()),
+            slots: from_fn(|_| RingSlot::default()),
             extensions: from_fn(|_| SlotExtension::default()),
         };
         ring.initialise();

@@ -35,7 +35,7 @@ struct Name {
 /// The part of the control page for readers. The VE side looks at the words before it with each call, so it has cache lines
 /// of its own.
 #[repr(C, align(128))]
-pub(crate) struct Shown {
+pub(crate) struct ShownProcess {
     /// [`MARK`] once everything is there.
     mark: AtomicU64,
     /// Number of the VE process, as the host knows it.
@@ -65,14 +65,14 @@ pub(crate) struct Introduction {
 
 /// What a reader found; all of it makes sense.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Found {
+pub(crate) struct FoundProcess {
     pub(crate) whose: Introduction,
     pub(crate) used: u64,
     pub(crate) to_ve: u64,
     pub(crate) to_host: u64,
 }
 
-impl Shown {
+impl ShownProcess {
     /// Says whose page this is.
     pub(crate) fn introduce(&self, whose: Introduction) {
         self.process.store(whose.process, Ordering::Relaxed);
@@ -119,7 +119,7 @@ impl Shown {
     }
 
     /// What is shown, if it makes sense.
-    pub(crate) fn find(&self) -> Option<Found> {
+    pub(crate) fn find(&self) -> Option<FoundProcess> {
         if self.mark.load(Ordering::Acquire) != MARK {
             return None;
         }
@@ -129,7 +129,7 @@ impl Shown {
             core: self.core.load(Ordering::Relaxed),
             capacity: self.capacity.load(Ordering::Relaxed),
         };
-        let found = Found {
+        let found = FoundProcess {
             whose,
             used: self.used.load(Ordering::Relaxed),
             to_ve: self.to_ve.load(Ordering::Relaxed),

@@ -87,7 +87,7 @@ impl Received {
 }
 
 #[repr(C, align(128))]
-pub(crate) struct Slot {
+pub(crate) struct RingSlot {
     /// The position of the request, plus one, once it is there.
     pub(super) sequence: AtomicU64,
     header: AtomicU64,
@@ -103,9 +103,9 @@ pub(crate) struct SlotExtension {
     classes: [AtomicU64; CLASS_WORDS],
 }
 
-impl Default for Slot {
-    fn default() -> Slot {
-        Slot {
+impl Default for RingSlot {
+    fn default() -> RingSlot {
+        RingSlot {
             sequence: AtomicU64::default(),
             header: AtomicU64::default(),
             address: AtomicU64::default(),
@@ -124,7 +124,7 @@ impl Default for SlotExtension {
     }
 }
 
-impl Slot {
+impl RingSlot {
     /// Writes everything but the sequence.
     #[inline]
     pub(super) fn fill(&self, extension: &SlotExtension, request: RingRequest<'_>) {

@@ -90,7 +90,7 @@ pub(crate) struct QueueState {
 
 /// A wait that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waited {
+pub(crate) enum WaitResult {
     Ended(RequestOutcome),
     Unknown,
     TimedOut,

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::{LOOK, Queue, QueueState, STARVED, Waited};
+use super::{LOOK, Queue, QueueState, STARVED, WaitResult};
 use crate::host::death::Reason;
 use crate::host::queue::progress;
 use crate::host::results::{RequestOutcome, ResultState, Results};
@@ -111,8 +111,8 @@ impl Queue {
 
     /// Collects the result of a request, when it is there.
     #[inline]
-    pub(crate) fn wait(&self, id: u64, limit: Option<Duration>) -> Waited {
-        let mut waited = Waited::TimedOut;
+    pub(crate) fn wait(&self, id: u64, limit: Option<Duration>) -> WaitResult {
+        let mut waited = WaitResult::TimedOut;
         self.collect(&[id], limit, |_, result| waited = result);
         waited
     }
@@ -124,7 +124,7 @@ impl Queue {
         &self,
         ids: &[u64],
         limit: Option<Duration>,
-        mut take: impl FnMut(usize, Waited),
+        mut take: impl FnMut(usize, WaitResult),
     ) {
         let Some(first) = ids.first().copied() else {
             return;
@@ -150,7 +150,7 @@ impl Queue {
         if taken {
             self.child.flush_output(end);
         } else {
-            take(0, Waited::TimedOut);
+            take(0, WaitResult::TimedOut);
         }
     }
 
@@ -161,12 +161,12 @@ impl Queue {
         &self,
         state: &mut QueueState,
         ids: &[u64],
-        take: &mut impl FnMut(usize, Waited),
+        take: &mut impl FnMut(usize, WaitResult),
     ) -> bool {
         let mut count = 0;
         for id in ids {
             let waited = match self.take_oldest(state, *id) {
-                Some(value) => Waited::Ended(RequestOutcome::Ok(value)),
+                Some(value) => WaitResult::Ended(RequestOutcome::Ok(value)),
                 None => {
                     self.harvest(state);
                     // A failure leaves a sentence, and a thread keeps only the last one. So
@@ -205,13 +205,13 @@ impl Queue {
     }
 
     /// Collects the result of a request if it is there.
-    pub(crate) fn peek(&self, id: u64) -> Waited {
+    pub(crate) fn peek(&self, id: u64) -> WaitResult {
         let mut state = lock(&self.state);
         self.harvest(&mut state);
         self.pump(&mut state);
-        let waited = ended(&mut state.results, id).unwrap_or(Waited::TimedOut);
+        let waited = ended(&mut state.results, id).unwrap_or(WaitResult::TimedOut);
         drop(state);
-        if waited == Waited::TimedOut
+        if waited == WaitResult::TimedOut
             && let Some(schedule) = &self.child.schedule
             && let Some(limit) = schedule.look(self.index, id)
             && !progress::is_serving(self)
@@ -329,10 +329,10 @@ fn has_failed(results: &Results, id: u64) -> bool {
 
 /// Takes the result of a request, if it has ended or is unknown.
 #[inline]
-fn ended(results: &mut Results, id: u64) -> Option<Waited> {
+fn ended(results: &mut Results, id: u64) -> Option<WaitResult> {
     match results.take(id) {
-        ResultState::Unknown => Some(Waited::Unknown),
-        ResultState::Ended(outcome) => Some(Waited::Ended(outcome)),
+        ResultState::Unknown => Some(WaitResult::Unknown),
+        ResultState::Ended(outcome) => Some(WaitResult::Ended(outcome)),
         ResultState::Pending => None,
     }
 }
