@@ -141,7 +141,7 @@ impl Machine {
     ) -> Result<Vec<ImageId>, ImageError> {
         let mut loaded = self.loaded.write().unwrap_or_else(|lock| lock.into_inner());
         let Loaded { scope, images, .. } = &mut *loaded;
-        let mut provider = Names {
+        let mut provider = HostNames {
             gates: &self.gates,
             unresolved,
         };
@@ -526,12 +526,12 @@ impl MachineThread<'_> {
 }
 
 /// Names that the host has.
-struct Names<'a> {
+struct HostNames<'a> {
     gates: &'a Gates,
     unresolved: Unresolved,
 }
 
-impl Provider for Names<'_> {
+impl Provider for HostNames<'_> {
     fn address(&mut self, name: &str) -> Option<u64> {
         if let Some(function) = host::find(name) {
             return self.gates.function(name, function);

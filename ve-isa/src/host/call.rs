@@ -153,7 +153,7 @@ pub(super) fn copy_errno(thread: &Thread) {
 
 /// Reads memory byte by byte, never further than asked for.
 #[derive(Debug)]
-pub(super) struct Reader<'w> {
+pub(super) struct ByteReader<'w> {
     window: &'w Window,
     /// Where the byte behind the buffer is.
     next: u64,
@@ -165,7 +165,7 @@ pub(super) struct Reader<'w> {
 /// Within pages of this size memory is either there or not, on every host.
 const PAGE: u64 = 4096;
 
-impl<'w> Reader<'w> {
+impl<'w> ByteReader<'w> {
     pub(super) fn new(window: &'w Window, address: u64) -> Self {
         Self {
             window,

@@ -1,8 +1,8 @@
 //! `string.h`: blocks of memory.
 
 use super::call::{
-    CHUNK, Outcome, Reader, Table, bad_pointer, int, load, read, result, result_int, store, word,
-    write,
+    ByteReader, CHUNK, Outcome, Table, bad_pointer, int, load, read, result, result_int, store,
+    word, write,
 };
 use crate::memory::Window;
 use crate::thread::{Failure, Thread};
@@ -130,7 +130,7 @@ fn compare(thread: &mut Thread) -> Outcome {
 
 fn find(thread: &mut Thread) -> Outcome {
     let (start, value, length) = (word(thread, 0), int(thread, 1) as u8, word(thread, 2));
-    let mut reader = Reader::new(thread.window(), start);
+    let mut reader = ByteReader::new(thread.window(), start);
     for _ in 0..length {
         let address = reader.address();
         if reader.byte()? == value {
@@ -142,7 +142,7 @@ fn find(thread: &mut Thread) -> Outcome {
 
 fn find_without_end(thread: &mut Thread) -> Outcome {
     let (start, value) = (word(thread, 0), int(thread, 1) as u8);
-    let mut reader = Reader::new(thread.window(), start);
+    let mut reader = ByteReader::new(thread.window(), start);
     while reader.peek()? != value {
         reader.byte()?;
     }
@@ -204,7 +204,7 @@ fn find_block(thread: &mut Thread) -> Outcome {
 fn copy_until(thread: &mut Thread) -> Outcome {
     let (to, from) = (word(thread, 0), word(thread, 1));
     let (end, length) = (int(thread, 2) as u8, word(thread, 3));
-    let mut reader = Reader::new(thread.window(), from);
+    let mut reader = ByteReader::new(thread.window(), from);
     for offset in 0..length {
         let byte = reader.byte()?;
         let address = to.wrapping_add(offset);

@@ -6,7 +6,7 @@ use rustc_apfloat::ieee::Quad;
 use rustc_apfloat::{Float, Round};
 
 use super::call::{
-    Outcome, Reader, Table, int, result, result_double, result_int, result_quad, result_single,
+    ByteReader, Outcome, Table, int, result, result_double, result_int, result_quad, result_single,
     set_errno, store, word,
 };
 use super::ctype::is_space;
@@ -61,7 +61,7 @@ pub(super) const TABLE: Table = &[
 
 /// An integer from text: magnitude, held at the largest one, sign, whether it was larger, and where it ends; nothing if there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Integer {
+pub(super) struct ParsedInteger {
     pub(super) magnitude: u64,
     pub(super) negative: bool,
     pub(super) overflow: bool,
@@ -69,8 +69,8 @@ pub(super) struct Integer {
 }
 
 /// Reads an integer, to any base; nothing if there is none.
-fn integer(window: &Window, start: u64, base: u32) -> Result<Option<Integer>, Failure> {
-    let mut reader = Reader::new(window, start);
+fn integer(window: &Window, start: u64, base: u32) -> Result<Option<ParsedInteger>, Failure> {
+    let mut reader = ByteReader::new(window, start);
     while is_space(reader.peek()?) {
         reader.byte()?;
     }
@@ -87,7 +87,7 @@ fn integer(window: &Window, start: u64, base: u32) -> Result<Option<Integer>, Fa
         let letter = reader.peek()?;
         if matches!(base, 0 | 16) && matches!(letter, b'x' | b'X') {
             // Without a digit behind it, the letter does not belong to the number.
-            let mut ahead = Reader::new(window, reader.address().wrapping_add(1));
+            let mut ahead = ByteReader::new(window, reader.address().wrapping_add(1));
             if ahead.peek()?.is_ascii_hexdigit() {
                 reader.byte()?;
                 base = 16;
@@ -109,7 +109,7 @@ fn integer(window: &Window, start: u64, base: u32) -> Result<Option<Integer>, Fa
         magnitude = next.unwrap_or(u64::MAX);
         found = Some(reader.address());
     }
-    Ok(found.map(|end| Integer {
+    Ok(found.map(|end| ParsedInteger {
         magnitude: if overflow { u64::MAX } else { magnitude },
         negative,
         overflow,
@@ -123,7 +123,7 @@ fn read_integer(
     start: u64,
     end: u64,
     base: i32,
-) -> Result<Option<Integer>, Failure> {
+) -> Result<Option<ParsedInteger>, Failure> {
     let base = match u32::try_from(base) {
         Ok(base @ (0 | 2..=36)) => base,
         _ => {
@@ -186,7 +186,7 @@ const LONGEST: usize = 64 << 10;
 
 /// The text that a number at an address is part of.
 fn candidate(window: &Window, start: u64) -> Result<CString, Failure> {
-    let mut reader = Reader::new(window, start);
+    let mut reader = ByteReader::new(window, start);
     let mut bytes = Vec::new();
     while is_space(reader.peek()?) {
         bytes.push(reader.byte()?);

@@ -3,7 +3,7 @@
 
 use super::call::{Outcome, Table, int, load, result_int, store, text, word};
 use super::stdio::to_standard_error;
-use crate::process::Options;
+use crate::process::OptionState;
 use crate::thread::{Failure, Thread};
 
 pub(super) const TABLE: Table = &[
@@ -23,7 +23,7 @@ enum Long {
 
 /// What to do with arguments that are no options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+enum OptionOrder {
     Move,
     Stop,
     /// Each is an option with the letter 1.
@@ -55,14 +55,14 @@ fn next(thread: &mut Thread, long: Long) -> Outcome {
     let mut progress = std::mem::take(&mut *thread.process().options());
     if index <= 0 {
         index = 1;
-        progress = Options::default();
+        progress = OptionState::default();
     }
     let order = match letters.first() {
-        Some(b'-') => Order::Return,
-        Some(b'+') => Order::Stop,
-        _ => Order::Move,
+        Some(b'-') => OptionOrder::Return,
+        Some(b'+') => OptionOrder::Stop,
+        _ => OptionOrder::Move,
     };
-    if order != Order::Move {
+    if order != OptionOrder::Move {
         letters.remove(0);
     }
     let silent = letters.first() == Some(&b':')
@@ -106,7 +106,7 @@ impl Reading<'_> {
     }
 
     /// Moves the arguments that were passed over behind the options that came after them.
-    fn move_passed(&self, progress: &mut Options) -> Outcome {
+    fn move_passed(&self, progress: &mut OptionState) -> Outcome {
         let (first, last) = (progress.first_passed, progress.last_passed);
         let moved = self.index - last;
         if first < last && moved > 0 {
@@ -124,13 +124,18 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn next(&mut self, progress: &mut Options, long: Long, order: Order) -> Result<i32, Failure> {
+    fn next(
+        &mut self,
+        progress: &mut OptionState,
+        long: Long,
+        order: OptionOrder,
+    ) -> Result<i32, Failure> {
         if progress.rest == 0 {
             // The program may have set the index back.
             if progress.last_passed > self.index || progress.first_passed == 0 {
                 (progress.first_passed, progress.last_passed) = (self.index, self.index);
             }
-            if order == Order::Move {
+            if order == OptionOrder::Move {
                 self.move_passed(progress)?;
                 while self.index < self.count
                     && !self.is_option(&text(self.thread.window(), self.argument(self.index)?)?)
@@ -161,7 +166,7 @@ impl Reading<'_> {
                 return Ok(-1);
             }
             if !self.is_option(&argument) {
-                if order == Order::Stop {
+                if order == OptionOrder::Stop {
                     return Ok(-1);
                 }
                 self.set("optarg", address)?;
@@ -208,7 +213,7 @@ impl Reading<'_> {
     }
 
     /// The next letter of an argument.
-    fn letter(&mut self, progress: &mut Options) -> Result<i32, Failure> {
+    fn letter(&mut self, progress: &mut OptionState) -> Result<i32, Failure> {
         let rest = text(self.thread.window(), progress.rest)?;
         let letter = rest.first().copied().unwrap_or(0);
         let known = self.letters.iter().position(|known| *known == letter);

@@ -1,7 +1,7 @@
 //! `string.h` and `strings.h`: strings.
 
 use super::call::{
-    Outcome, Reader, Table, int, load, result, result_int, store, text, text_up_to, word, write,
+    ByteReader, Outcome, Table, int, load, result, result_int, store, text, text_up_to, word, write,
 };
 use super::heap;
 use super::memory::{fill, position};
@@ -99,7 +99,7 @@ const TOKEN_REST: u64 = 8;
 const ERROR_TEXT: u64 = 256;
 
 fn length_of(window: &Window, start: u64, limit: u64) -> Result<u64, Failure> {
-    let mut reader = Reader::new(window, start);
+    let mut reader = ByteReader::new(window, start);
     let mut length = 0;
     while length < limit && reader.byte()? != 0 {
         length += 1;
@@ -169,8 +169,8 @@ fn append_bounded(thread: &mut Thread) -> Outcome {
 
 fn compare(thread: &mut Thread, limit: u64, fold: impl Fn(u8) -> u8) -> Outcome {
     let window = thread.window();
-    let mut left = Reader::new(window, word(thread, 0));
-    let mut right = Reader::new(window, word(thread, 1));
+    let mut left = ByteReader::new(window, word(thread, 0));
+    let mut right = ByteReader::new(window, word(thread, 1));
     let mut difference = 0;
     for _ in 0..limit {
         let (a, b) = (fold(left.byte()?), fold(right.byte()?));
@@ -189,7 +189,7 @@ fn transform(thread: &mut Thread) -> Outcome {
 
 fn find(thread: &mut Thread, or_end: bool) -> Outcome {
     let wanted = int(thread, 1) as u8;
-    let mut reader = Reader::new(thread.window(), word(thread, 0));
+    let mut reader = ByteReader::new(thread.window(), word(thread, 0));
     loop {
         let address = reader.address();
         let byte = reader.byte()?;
@@ -226,7 +226,7 @@ fn find_text(thread: &mut Thread, fold: impl Fn(u8) -> u8) -> Outcome {
 
 /// How many bytes from the start are in the set, or are not.
 fn span_of(window: &Window, start: u64, set: &[u8], inside: bool) -> Result<u64, Failure> {
-    let mut reader = Reader::new(window, start);
+    let mut reader = ByteReader::new(window, start);
     let mut length = 0;
     loop {
         let byte = reader.byte()?;

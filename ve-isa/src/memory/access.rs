@@ -43,7 +43,7 @@ fn reason(failure: u64) -> AccessError {
 
 /// An entry of the table. Both are distances from where they stand themselves.
 #[repr(C)]
-struct Entry {
+struct FaultEntry {
     instruction: i32,
     goes_on: i32,
 }
@@ -65,9 +65,9 @@ macro_rules! entry {
 
 unsafe extern "C" {
     #[link_name = "__start_ve_isa_faults"]
-    static FIRST: Entry;
+    static FIRST: FaultEntry;
     #[link_name = "__stop_ve_isa_faults"]
-    static END: Entry;
+    static END: FaultEntry;
 }
 
 /// Where a faulting access goes on, if the host was at `pc` in one.
@@ -84,7 +84,7 @@ pub(super) fn fail(pc: u64) -> Option<u64> {
     let (mut entry, end) = (&raw const FIRST, &raw const END);
     while entry < end {
         // SAFETY: it lies in the table, which holds nothing but entries and does not change.
-        let Entry {
+        let FaultEntry {
             instruction,
             goes_on,
         } = unsafe { entry.read() };

@@ -24,7 +24,7 @@ pub(crate) use exits::{Exit, Exits};
 pub(crate) use files::{Files, OpenFile, is_pipe, wait_for};
 pub(crate) use heap::{Heap, HeapError};
 pub(crate) use keys::Keys;
-pub(crate) use options::Options;
+pub(crate) use options::OptionState;
 pub(crate) use random::{Random, Random48};
 pub(crate) use streams::{HeldStream, Stream, Streams};
 use variables::Variables;
@@ -43,7 +43,7 @@ pub(crate) struct Process {
     handlers: Mutex<[u64; SIGNALS]>,
     /// The entries of `hsearch`, while there is a table.
     entries: Mutex<Option<Entries>>,
-    options: Mutex<Options>,
+    options: Mutex<OptionState>,
     /// Open directories, by the addresses that stand for them.
     directories: Mutex<HashMap<u64, Directory>>,
     /// Held during atomic operations that no instruction does.
@@ -123,7 +123,7 @@ impl Process {
     }
 
     /// What `getopt` knows between two calls.
-    pub(crate) fn options(&self) -> MutexGuard<'_, Options> {
+    pub(crate) fn options(&self) -> MutexGuard<'_, OptionState> {
         lock(&self.options)
     }
 

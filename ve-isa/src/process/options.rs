@@ -2,7 +2,7 @@
 
 /// How far a command line was read.
 #[derive(Debug, Default)]
-pub(crate) struct Options {
+pub(crate) struct OptionState {
     /// The address of the rest of an argument with several letters, or 0.
     pub(crate) rest: u64,
     /// Arguments that were passed over: they are moved behind the options that follow.

@@ -8,7 +8,7 @@ mod integer;
 mod output;
 mod specification;
 
-use super::call::{Outcome, Reader, load, store, text, text_up_to};
+use super::call::{ByteReader, Outcome, load, store, text, text_up_to};
 use crate::memory::Window;
 use crate::thread::{Failure, Thread};
 
@@ -300,7 +300,7 @@ fn wide_text(
     limit: u64,
     to_wide: bool,
 ) -> Result<Vec<u8>, FormatStop> {
-    let mut reader = Reader::new(window, address);
+    let mut reader = ByteReader::new(window, address);
     let mut text = Vec::new();
     let mut left = limit;
     while left > 0 {

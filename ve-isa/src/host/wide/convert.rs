@@ -3,7 +3,7 @@
 use std::ffi::CString;
 
 use super::super::call::{
-    Outcome, Reader, Table, int, load, result, result_double, result_int, result_quad,
+    ByteReader, Outcome, Table, int, load, result, result_double, result_int, result_quad,
     result_single, set_errno, store, text, word, write,
 };
 use super::super::number::{parse_float, parse_integer, parse_quad};
@@ -277,7 +277,7 @@ fn widen(
     limit: u64,
     room: u64,
 ) -> Result<(u64, u64), Failure> {
-    let mut reader = Reader::new(thread.window(), from);
+    let mut reader = ByteReader::new(thread.window(), from);
     let mut characters = Vec::new();
     let mut rest = 0;
     loop {

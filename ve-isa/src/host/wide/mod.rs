@@ -7,7 +7,7 @@ pub(super) mod convert;
 pub(super) mod stdio;
 pub(super) mod strings;
 
-use super::call::{Reader, write};
+use super::call::{ByteReader, write};
 use crate::memory::Window;
 use crate::thread::{Failure, Thread};
 
@@ -15,11 +15,11 @@ use crate::thread::{Failure, Thread};
 const SIZE: u64 = 4;
 
 /// Reads wide characters one by one, never further than asked for.
-struct Characters<'w>(Reader<'w>);
+struct Characters<'w>(ByteReader<'w>);
 
 impl<'w> Characters<'w> {
     fn new(window: &'w Window, address: u64) -> Self {
-        Self(Reader::new(window, address))
+        Self(ByteReader::new(window, address))
     }
 
     fn address(&self) -> u64 {
