@@ -96,9 +96,16 @@ impl Extension for Emulated {
         })
     }
 
-    fn nodes(&self) -> Vec<i32> {
+    fn nodes(&self) -> Result<Vec<i32>> {
         // SAFETY: no preconditions.
-        (0..unsafe { (self.0.num_nodes)() }).collect()
+        let count = unsafe { (self.0.num_nodes)() };
+        if count < 0 {
+            let reason = self.last_error();
+            return Err(Error::Backend {
+                reason: reason.unwrap_or_else(|| "its nodes cannot be counted".into()),
+            });
+        }
+        Ok((0..count).collect())
     }
 
     fn node_memory(&self, node: i32) -> (Option<u64>, Option<u64>) {

@@ -43,7 +43,7 @@ pub(crate) trait Extension: Send + Sync {
     fn check_node(&self, node: i32) -> Result<()>;
 
     /// The numbers of all nodes.
-    fn nodes(&self) -> Vec<i32>;
+    fn nodes(&self) -> Result<Vec<i32>>;
 
     /// The memory of a node in bytes, and how much of that is free, as far as they are known.
     fn node_memory(&self, node: i32) -> (Option<u64>, Option<u64>);

@@ -35,11 +35,12 @@ pub struct NodeInfo {
 ///
 /// # Errors
 ///
-/// [`Error::Backend`](crate::Error::Backend) if nothing can run kernels.
+/// [`Error::Backend`](crate::Error::Backend) if nothing can run kernels, or if `VEO_EMU_NODES` or
+/// `_VENODELIST` makes no sense.
 pub fn nodes() -> Result<Vec<NodeInfo>> {
     let api = backend::select(None)?;
     let arch = need!(api, veo_get_ve_arch, "listing nodes")?;
-    let numbers = api.extension.nodes();
+    let numbers = api.extension.nodes()?;
     Ok(numbers
         .into_iter()
         .map(|node| {

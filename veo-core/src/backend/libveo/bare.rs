@@ -122,8 +122,8 @@ impl Extension for Bare {
         Ok(())
     }
 
-    fn nodes(&self) -> Vec<i32> {
-        nodes::numbers(&self.table)
+    fn nodes(&self) -> Result<Vec<i32>> {
+        Ok(nodes::numbers(&self.table))
     }
 
     fn node_memory(&self, node: i32) -> (Option<u64>, Option<u64>) {
