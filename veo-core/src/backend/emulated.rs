@@ -153,9 +153,12 @@ impl Extension for Emulated {
         })
     }
 
-    /// It takes any path.
-    fn shorten(&self, _path: &Path) -> io::Result<Option<Shortened>> {
-        Ok(None)
+    /// It takes any path that is text.
+    fn shorten(&self, path: &Path) -> io::Result<Option<Shortened>> {
+        match path.to_str() {
+            Some(_) => Ok(None),
+            None => Shortened::in_utf8(path).map(Some),
+        }
     }
 
     unsafe fn load_library(&self, process: *mut veo_proc_handle, path: &CStr) -> Result<u64> {

@@ -70,7 +70,7 @@ pub(crate) trait Extension: Send + Sync {
         main: *mut veo_thr_ctxt,
     ) -> Arc<dyn ProcessExtension>;
 
-    /// Another path for a library, if its own is too long for `load_library`. It has to be kept
+    /// Another path for a library, if its own is too long for `load_library`, or no text. It has to be kept
     /// as long as the library is loaded.
     fn shorten(&self, path: &Path) -> io::Result<Option<Shortened>>;
 

@@ -1,4 +1,4 @@
-//! Paths that are short enough for libveo.
+//! Paths that suit a backend: short enough for libveo, text for the emulated node.
 
 use std::fs::File;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use veo_abi::limits::MAX_NAME;
 
-/// A path that is short enough for libveo. A long one is reached through this program's
+/// A path that suits a backend. Another one is reached through this program's
 /// descriptor of its directory, so that the library has its neighbours beside it; that holds
 /// until this is dropped.
 #[derive(Debug)]
@@ -37,6 +37,20 @@ impl Shortened {
         Ok(Shortened {
             path: short,
             _directory: Some(directory),
+        })
+    }
+
+    /// Reaches a path that is not UTF-8 by one that is. A library whose own name is not UTF-8 has no neighbours there.
+    pub(crate) fn in_utf8(path: &Path) -> io::Result<Shortened> {
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::ErrorKind::InvalidFilename.into());
+        };
+        let is_text = name.to_str().is_some();
+        let opened = File::open(if is_text { directory } else { path })?;
+        let place = descriptor(&opened)?;
+        Ok(Shortened {
+            path: if is_text { place.join(name) } else { place },
+            _directory: Some(opened),
         })
     }
 
@@ -81,6 +95,23 @@ mod tests {
         assert_eq!(std::fs::read(&neighbour).unwrap(), b"neighbour");
         drop(short);
         assert!(!neighbour.exists());
+    }
+
+    #[test]
+    fn a_path_that_is_no_text_is_reached_by_one_that_is() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let root = tempfile::tempdir().unwrap();
+        let odd = OsStr::from_bytes(b"d\xff");
+        let directory = root.path().join(odd);
+        std::fs::create_dir(&directory).unwrap();
+        for name in [OsStr::new("libx.so"), odd] {
+            let file = directory.join(name);
+            std::fs::write(&file, b"content").unwrap();
+            let short = Shortened::in_utf8(&file).unwrap();
+            assert!(short.path().to_str().is_some());
+            assert_eq!(std::fs::read(short.path()).unwrap(), b"content");
+        }
     }
 
     #[test]

@@ -25,12 +25,16 @@ use crate::session::LibraryCode;
 impl ProcShared {
     /// The file that `path` names, or a file name is found for.
     pub(crate) fn find_file(&self, path: &Path) -> Result<FoundLibrary> {
-        let name = path.to_str().ok_or_else(|| Error::LibraryNotFound {
-            name: path.display().to_string(),
-            searched: Vec::new(),
-            hint: ": its name is not UTF-8".into(),
-        })?;
-        search::find(name, None, &self.runs())
+        match path.to_str() {
+            Some(name) => search::find(name, None, &self.runs()),
+            None if path.components().count() > 1 => search::at(path),
+            // A declaration cannot name it either.
+            None => Err(Error::LibraryNotFound {
+                name: path.display().to_string(),
+                searched: Vec::new(),
+                hint: ": its name is not UTF-8; give its path".into(),
+            }),
+        }
     }
 
     /// The machine code that the process can run.
@@ -66,9 +70,9 @@ impl ProcShared {
             reason,
         };
         let extension = &core.api.extension;
-        let short = extension
-            .shorten(path)
-            .map_err(|error| failed(Some(format!("its path is too long for libveo: {error}"))))?;
+        let short = extension.shorten(path).map_err(|error| {
+            failed(Some(format!("its path does not suit the backend: {error}")))
+        })?;
         let c_path = c_path(short.as_ref().map_or(path, Shortened::path))
             .ok_or_else(|| failed(Some("its path contains a NUL byte".into())))?;
         let exclusive = loop {

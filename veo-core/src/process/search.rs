@@ -71,18 +71,7 @@ pub(crate) fn find(
         });
     }
     if name.contains('/') {
-        let path = Path::new(name);
-        return match path.canonicalize() {
-            Ok(path) => Ok(FoundLibrary {
-                path,
-                built_here: false,
-            }),
-            Err(error) => Err(Error::LibraryNotFound {
-                name: name.to_owned(),
-                searched: vec![path.to_owned()],
-                hint: format!(" ({error})"),
-            }),
-        };
+        return at(Path::new(name));
     }
     let variable = VEO_LIBRARY_PATH.get();
     let executable = executable();
@@ -98,6 +87,21 @@ pub(crate) fn find(
         searched: directories.into_iter().map(|(path, _)| path).collect(),
         hint: hint(name, &builds, executable.as_deref(), code),
     })
+}
+
+/// The library at a path.
+pub(super) fn at(path: &Path) -> Result<FoundLibrary> {
+    match path.canonicalize() {
+        Ok(path) => Ok(FoundLibrary {
+            path,
+            built_here: false,
+        }),
+        Err(error) => Err(Error::LibraryNotFound {
+            name: path.display().to_string(),
+            searched: vec![path.to_owned()],
+            hint: format!(" ({error})"),
+        }),
+    }
 }
 
 /// The program's file, for what lies beside it.
