@@ -52,11 +52,15 @@ const AROUND: &[(&str, &str)] = &[
         "hands all variables on to the program that it runs, and obeys none itself",
     ),
     (
-        "veo-dropin/src/artifacts.rs",
+        "veo-cli/src/scratch.rs",
         "a command that refuses to run with raised privileges",
     ),
     (
-        "veo-dropin/src/main.rs",
+        "veo-cli/src/install/artifacts.rs",
+        "a command that refuses to run with raised privileges",
+    ),
+    (
+        "veo-cli/src/install/mod.rs",
         "a command that refuses to run with raised privileges",
     ),
     (

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::generate::{Completions, Man};
+use crate::install::Install;
 use crate::nodes::Nodes;
 use crate::ps::Ps;
 use crate::timeline::Timeline;
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     Ps(Ps),
     Top(Top),
     Timeline(Timeline),
+    Install(Install),
     Completions(Completions),
     Man(Man),
 }
@@ -37,6 +39,7 @@ impl Command {
             Command::Ps(_) => "ps",
             Command::Top(_) => "top",
             Command::Timeline(_) => "timeline",
+            Command::Install(_) => "install",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",
         }

@@ -8,6 +8,7 @@ mod arguments;
 mod card;
 mod failure;
 mod generate;
+mod install;
 mod node_option;
 mod nodes;
 mod output;
@@ -54,6 +55,7 @@ fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Ps(command) => ps::run(command, console),
         Command::Top(command) => top::run(command, console),
         Command::Timeline(command) => timeline::run(command, console),
+        Command::Install(command) => install::run(command, console),
         Command::Completions(command) => {
             generate::completions(command, Arguments::command(), console)
         }

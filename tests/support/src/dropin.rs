@@ -101,7 +101,7 @@ impl Dropin {
             "run",
             "--quiet",
             "--package",
-            "veo-dropin",
+            "veo-cli",
             "--manifest-path",
         ]);
         command.arg(manifest).arg("--target-dir").arg(target_dir());
@@ -128,7 +128,7 @@ impl Dropin {
 
     /// The command that has installed it.
     pub fn command_program(&self) -> PathBuf {
-        target_dir().join("debug/veo-dropin")
+        target_dir().join("debug/veo")
     }
 
     /// The directory of the kernel libraries.

@@ -20,7 +20,7 @@ use crate::sys::above_standard;
 const VEORUN: &str = VEORUN_BIN.name();
 
 /// Where a veorun comes from.
-const MAKE_VEORUN: &str = "`veo-dropin install` makes it: libexec/veorun";
+const MAKE_VEORUN: &str = "`veo install` makes it: libexec/veorun";
 
 /// A program that can become a VE process.
 pub(crate) struct Program {

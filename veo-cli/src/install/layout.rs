@@ -17,7 +17,7 @@ use std::path::Path;
 
 use veo_abi::headers::HEADERS;
 
-use crate::error::Error;
+use super::error::Error;
 
 /// The content of an installed file.
 enum Content<'a> {
@@ -30,7 +30,7 @@ enum Content<'a> {
 }
 
 /// Writes everything under `prefix`.
-pub(crate) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<(), Error> {
+pub(super) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<(), Error> {
     let read = |path: &Path| fs::read(path).map_err(|e| Error::file("read", path.display(), e));
     let library = read(library)?;
     let veorun = read(veorun)?;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub(super) enum Error {
     #[error("cannot {action} {path}: {source}")]
     File {
         action: &'static str,
@@ -21,9 +21,9 @@ pub(crate) enum Error {
     },
 
     #[error(
-        "the sources of veo-dropin are no longer in {path}, where this command was built; \
-         run it from a clone of the repository instead: \
-         cargo run --release -p veo-dropin -- install --prefix DIR"
+        "the sources of veo-dropin are not in {path}, beside those of this command when it was \
+         built; run it from a clone of the repository instead: \
+         cargo run --release -p veo-cli -- install --prefix DIR"
     )]
     NoSources { path: PathBuf },
 
@@ -38,7 +38,7 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    pub(crate) fn file(action: &'static str, path: impl Display, source: io::Error) -> Self {
+    pub(super) fn file(action: &'static str, path: impl Display, source: io::Error) -> Self {
         Error::File {
             action,
             path: path.to_string(),

@@ -1,4 +1,4 @@
-//! Has cargo build the static library and veorun from this package's sources.
+//! Has cargo build the static library and veorun from the sources of `veo-dropin`.
 //!
 //! A binary cannot contain the library that it installs, because the build of one
 //! package cannot use a file of another. So the command runs cargo for both, in the
@@ -12,16 +12,16 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::error::Error;
+use super::error::Error;
 
 /// The files that cargo makes.
-pub(crate) struct Artifacts {
-    pub(crate) static_library: PathBuf,
-    pub(crate) veorun: PathBuf,
+pub(super) struct Artifacts {
+    pub(super) static_library: PathBuf,
+    pub(super) veorun: PathBuf,
 }
 
 /// Cargo's target directory that this executable lies in, if it does.
-pub(crate) fn own_target_dir() -> Option<PathBuf> {
+pub(super) fn own_target_dir() -> Option<PathBuf> {
     let executable = std::env::current_exe().ok()?;
     // Cargo marks its target directory with this file.
     let marked = |directory: &&Path| directory.join(".rustc_info.json").exists();
@@ -29,8 +29,8 @@ pub(crate) fn own_target_dir() -> Option<PathBuf> {
 }
 
 /// Builds both with `profile` in `target_dir`.
-pub(crate) fn build(profile: &str, target_dir: &Path, quiet: bool) -> Result<Artifacts, Error> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+pub(super) fn build(profile: &str, target_dir: &Path, quiet: bool) -> Result<Artifacts, Error> {
+    let sources = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../veo-dropin"));
     let manifest = sources.join("Cargo.toml");
     if !manifest.exists() {
         return Err(Error::NoSources {

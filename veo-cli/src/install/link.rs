@@ -10,7 +10,7 @@ use std::process::Command;
 
 use veo_abi::ffi::VeoApi;
 
-use crate::error::Error;
+use super::error::Error;
 
 /// The system libraries that Rust's standard library needs on Linux
 /// (`rustc --print native-static-libs`).
@@ -52,7 +52,7 @@ fn version_script() -> String {
 }
 
 /// Links `library` from `static_library`; temporary files go to `scratch`.
-pub(crate) fn shared_library(
+pub(super) fn shared_library(
     cc: &Path,
     static_library: &Path,
     scratch: &Path,
