@@ -28,6 +28,8 @@ mod names;
 mod parse;
 mod placeholder;
 mod report;
+#[cfg(feature = "source")]
+mod source;
 mod spans;
 mod spell;
 mod types;
@@ -41,6 +43,8 @@ use mistake::Mistake;
 use report::MistakeReport;
 
 pub use built::CrateBuild;
+#[cfg(feature = "source")]
+pub use source::{SourceComparison, SourceMistake, Sources};
 
 /// Expands `#[ve_kernel(args)] item` in a crate with this build.
 ///

@@ -88,6 +88,7 @@ pub(crate) fn kernel(
                         declaration,
                         &library,
                         &prototypes,
+                        &only_the_compiler_knows,
                         &mut mistakes,
                         &mut checks,
                     );
@@ -105,7 +106,8 @@ pub(crate) fn kernel(
             for (image, prototypes) in built.linked() {
                 checks.files.extend(built.prototypes(&image));
                 if let Some(found) = prototypes.get(&symbol) {
-                    compare(declaration, found, &mut mistakes, &mut checks);
+                    let known = &only_the_compiler_knows;
+                    compare(declaration, found, known, &mut mistakes, &mut checks);
                 }
             }
         }
@@ -125,18 +127,55 @@ pub(crate) fn kernel(
     checks
 }
 
+/// What stands behind names while a declaration expands: nothing yet.
+fn only_the_compiler_knows(ty: Declared) -> Declared {
+    ty
+}
+
 type VerifyMistakes = Vec<(TokenStream, Mistake)>;
+
+/// Compares a right declaration with a library of which no build knows, by the same rules. `known` says what stands behind names.
+/// The result are the types that stay open, as the user spells them.
+#[cfg(feature = "source")]
+pub(crate) fn against(
+    declaration: &Declaration,
+    library: &str,
+    prototypes: &Prototypes,
+    known: &dyn Fn(Declared) -> Declared,
+    report: &mut MistakeReport,
+) -> Vec<String> {
+    let mut checks = Checks::default();
+    let mut mistakes = Vec::new();
+    for extent in declaration.bounds.iter().filter_map(Extent::of_clause) {
+        contradiction(declaration, &extent, ExtentSource::Header, &mut mistakes);
+    }
+    function(
+        declaration,
+        library,
+        prototypes,
+        known,
+        &mut mistakes,
+        &mut checks,
+    );
+    for (place, mistake) in mistakes {
+        report.at(&place, &mistake);
+    }
+    let open = checks.assertions.iter();
+    open.map(|assertion| spell(&subject(declaration, assertion).0))
+        .collect()
+}
 
 fn function(
     declaration: &Declaration,
     library: &str,
     prototypes: &Prototypes,
+    known: &dyn Fn(Declared) -> Declared,
     mistakes: &mut VerifyMistakes,
     checks: &mut Checks,
 ) {
     let symbol = declaration.symbol.value();
     if let Some(found) = prototypes.get(&symbol) {
-        compare(declaration, found, mistakes, checks);
+        compare(declaration, found, known, mistakes, checks);
     } else if !prototypes.exports(&symbol) && declaration.resolution == Resolution::Eager {
         let names = prototypes.iter().map(|(name, _)| name);
         let names = names.chain(prototypes.undescribed.iter().map(String::as_str));
@@ -154,10 +193,13 @@ fn function(
 fn compare(
     declaration: &Declaration,
     found: &Prototype,
+    known: &dyn Fn(Declared) -> Declared,
     mistakes: &mut VerifyMistakes,
     checks: &mut Checks,
 ) {
-    let signature = signature(declaration);
+    let mut signature = signature(declaration);
+    signature.params = signature.params.into_iter().map(known).collect();
+    signature.result = known(signature.result);
     let (comparison, assertions) = compare_declared(&signature, found);
     for extent in extent::of(declaration, &signature.params, found) {
         let source = ExtentSource::Library(found.location());
@@ -293,7 +335,7 @@ fn to(mutable: bool, pointee: Declared) -> Declared {
 }
 
 /// The type as its tokens tell it. Only the compiler knows aliases and structures.
-fn declared(ty: &Type) -> Declared {
+pub(crate) fn declared(ty: &Type) -> Declared {
     let unknown = || Declared::Unknown(spell(ty));
     match plain(ty) {
         Type::Ptr(pointer) => {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::check::UNDECLARED;
-use crate::{ScalarType, Type};
+use crate::{Field, ScalarType, StructLayout, Type};
 
 /// A declared type. Parts of it may be known by name only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,6 +40,20 @@ pub enum Declared {
         /// Its result, [`Declared::Void`] if there is none.
         result: Box<Declared>,
     },
+    /// A structure whose layout is known, where no compiler is needed to tell it.
+    Struct {
+        /// Its name.
+        name: String,
+        /// Size in bytes.
+        size: usize,
+        /// Alignment in bytes.
+        align: usize,
+        /// Name, offset in bytes and type of each field. None if they are not recorded, as in
+        /// [`StructLayout::fields`].
+        fields: Vec<(String, usize, Declared)>,
+    },
+    /// A type known by its name only, where that is certain: an opaque handle.
+    Opaque(String),
     /// A path in the user's spelling, which only the compiler can resolve.
     Unknown(String),
     /// A type with the user's spelling of it.
@@ -85,9 +99,35 @@ impl Declared {
                 params: intern_list(params),
                 result: intern(result),
             },
+            Declared::Struct {
+                name,
+                size,
+                align,
+                fields,
+            } => {
+                let field = |(name, offset, ty): &(String, usize, Declared)| Field {
+                    name: leak(name),
+                    offset: *offset,
+                    ty: ty.to_type(),
+                };
+                let fields: Vec<Field> = fields.iter().map(field).collect();
+                Type::Struct(Box::leak(Box::new(StructLayout {
+                    name: leak(name),
+                    size: *size,
+                    align: *align,
+                    location: "",
+                    fields: fields.leak(),
+                })))
+            }
+            Declared::Opaque(name) => Type::Opaque(leak(name)),
             Declared::Written { ty, .. } => ty.to_type(),
         }
     }
+}
+
+/// For types that live until the process ends, which is one command.
+fn leak(text: &str) -> &'static str {
+    text.to_owned().leak()
 }
 
 impl Declared {
@@ -121,7 +161,10 @@ impl Declared {
                     inside(result)
                 )
             }
-            Declared::Unknown(_) => format!("{path}::Type::Opaque({UNDECLARED:?})"),
+            // The compiler knows a structure better than its layout here does.
+            Declared::Unknown(_) | Declared::Struct { .. } | Declared::Opaque(_) => {
+                format!("{path}::Type::Opaque({UNDECLARED:?})")
+            }
             Declared::Written { ty, .. } => inside(ty),
         }
     }
@@ -194,7 +237,10 @@ impl fmt::Display for Declared {
                     ref result => write!(f, " -> {result}"),
                 }
             }
-            Declared::Unknown(name) | Declared::Written { text: name, .. } => f.write_str(name),
+            Declared::Unknown(name)
+            | Declared::Opaque(name)
+            | Declared::Struct { name, .. }
+            | Declared::Written { text: name, .. } => f.write_str(name),
         }
     }
 }
