@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::doctor::Doctor;
 use crate::generate::{Completions, Man};
 use crate::install::Install;
 use crate::nodes::Nodes;
@@ -26,6 +27,7 @@ pub(crate) enum Command {
     Ps(Ps),
     Top(Top),
     Timeline(Timeline),
+    Doctor(Doctor),
     Install(Install),
     Completions(Completions),
     Man(Man),
@@ -39,6 +41,7 @@ impl Command {
             Command::Ps(_) => "ps",
             Command::Top(_) => "top",
             Command::Timeline(_) => "timeline",
+            Command::Doctor(_) => "doctor",
             Command::Install(_) => "install",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",

@@ -11,7 +11,6 @@ pub(crate) enum Failure {
     Usage(String),
     /// It did not work: status 1.
     Failed(String),
-    #[allow(dead_code)] // until a command has an answer that is bad news
     /// The answer says what is wrong, and nothing is left to say: status 1.
     Answered,
     /// Nobody reads the output any more. This is no failure: the reader has what it wanted.

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod card;
+mod doctor;
 mod failure;
 mod generate;
 mod install;
@@ -16,6 +17,7 @@ mod ps;
 mod seen;
 mod timeline;
 mod top;
+mod scratch;
 
 use std::process::ExitCode;
 
@@ -55,6 +57,7 @@ fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Ps(command) => ps::run(command, console),
         Command::Top(command) => top::run(command, console),
         Command::Timeline(command) => timeline::run(command, console),
+        Command::Doctor(command) => doctor::run(command, console),
         Command::Install(command) => install::run(command, console),
         Command::Completions(command) => {
             generate::completions(command, Arguments::command(), console)

@@ -1,9 +1,5 @@
 //! The option that names a VE node, as NEC's tools have it.
 
-use veo_abi::environment::VE_NODE_NUMBER;
-
-use crate::failure::Failure;
-
 /// Which node a command is about.
 #[derive(clap::Args)]
 pub(crate) struct NodeOption {
@@ -18,20 +14,8 @@ impl NodeOption {
         self.node
     }
 
-    /// The node that is meant: the one that the command line names, that of `VE_NODE_NUMBER`, 0.
-    #[allow(dead_code)] // until a command starts a VE process
-    pub(crate) fn chosen(&self) -> Result<i32, Failure> {
-        if let Some(node) = self.node {
-            return Ok(node);
-        }
-        let Some(text) = VE_NODE_NUMBER.text() else {
-            return Ok(0);
-        };
-        let number = text.trim().parse().ok().filter(|number| *number >= 0);
-        number.ok_or_else(|| {
-            Failure::usage(format_args!(
-                "VE_NODE_NUMBER is {text:?}, which is no number of a VE node; set it to one, or name the node with -N"
-            ))
-        })
+    /// The node for a process. Without one, -1 has the backend take that of `VE_NODE_NUMBER`, else the first.
+    pub(crate) fn of_process(&self) -> i32 {
+        self.node.unwrap_or(-1)
     }
 }

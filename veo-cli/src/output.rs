@@ -50,7 +50,6 @@ impl Console {
     }
 
     /// Whether the answer is JSON.
-    #[allow(dead_code)] // until a command prints beside its answer
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }
@@ -152,7 +151,10 @@ impl Page {
         let widest = fields.iter().map(|(name, _)| width(name)).max();
         let widest = widest.unwrap_or_default();
         for (name, value) in &fields {
-            let padding = " ".repeat(widest - width(name) + GAP);
+            let padding = match value.is_empty() {
+                true => String::new(),
+                false => " ".repeat(widest - width(name) + GAP),
+            };
             writeln!(
                 self.out,
                 "{HEADING}{name}{HEADING:#}{padding}{}",

@@ -1,0 +1,30 @@
+//! A directory for what `veo-build` makes while a command asks it something.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+use veo_build::Kernels;
+
+use crate::failure::Failure;
+
+/// A directory that vanishes with the value.
+pub(crate) fn directory() -> Result<TempDir, Failure> {
+    tempfile::tempdir()
+        .map_err(|why| Failure::failed(format_args!("cannot make a temporary directory: {why}")))
+}
+
+/// Settings of a build outside of Cargo, for this machine.
+pub(crate) fn kernels(scratch: &Path, name: &str) -> Kernels {
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let mut kernels = Kernels::new(name);
+    kernels
+        .out_dir(scratch.join("out"))
+        .env("CARGO_MANIFEST_DIR", scratch)
+        .target(&triple)
+        .host(&triple)
+        .env("OPT_LEVEL", "0")
+        .env("DEBUG", "true")
+        .cargo_metadata(false)
+        .cargo_warnings(false);
+    kernels
+}

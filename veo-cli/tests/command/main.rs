@@ -1,0 +1,10 @@
+//! The command `veo` as its users see it: what it prints for people and as JSON, how it ends.
+//!
+//! What is printed is compared with the files of `expected`; `VEO_BLESS=1 cargo test -p veo-cli --test command` writes them anew.
+//! All JSON is held against `schema.json` besides.
+#![cfg(target_os = "linux")]
+
+mod doctor;
+mod nodes;
+mod support;
+mod usage;
