@@ -9,6 +9,7 @@ use crate::nodes::Nodes;
 use crate::ps::Ps;
 use crate::timeline::Timeline;
 use crate::top::Top;
+use crate::symbols::Symbols;
 
 /// Looks at Vector Engine nodes and at libraries for them, with a card or without
 #[derive(Parser)]
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Top(Top),
     Timeline(Timeline),
     Doctor(Doctor),
+    Symbols(Symbols),
     Install(Install),
     Completions(Completions),
     Man(Man),
@@ -42,6 +44,7 @@ impl Command {
             Command::Top(_) => "top",
             Command::Timeline(_) => "timeline",
             Command::Doctor(_) => "doctor",
+            Command::Symbols(_) => "symbols",
             Command::Install(_) => "install",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",

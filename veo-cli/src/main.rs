@@ -10,6 +10,7 @@ mod doctor;
 mod failure;
 mod generate;
 mod install;
+mod library;
 mod node_option;
 mod nodes;
 mod output;
@@ -18,6 +19,8 @@ mod seen;
 mod timeline;
 mod top;
 mod scratch;
+mod sources;
+mod symbols;
 
 use std::process::ExitCode;
 
@@ -58,6 +61,7 @@ fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Top(command) => top::run(command, console),
         Command::Timeline(command) => timeline::run(command, console),
         Command::Doctor(command) => doctor::run(command, console),
+        Command::Symbols(command) => symbols::run(command, console),
         Command::Install(command) => install::run(command, console),
         Command::Completions(command) => {
             generate::completions(command, Arguments::command(), console)

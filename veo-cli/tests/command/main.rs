@@ -5,6 +5,8 @@
 #![cfg(target_os = "linux")]
 
 mod doctor;
+mod files;
 mod nodes;
 mod support;
+mod symbols;
 mod usage;

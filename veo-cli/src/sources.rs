@@ -1,0 +1,37 @@
+//! Rust files with declarations, as commands read them.
+
+use std::path::{Path, PathBuf};
+
+use veo_syntax::{SourceMistake, Sources};
+
+use crate::failure::Failure;
+use crate::output::lossy;
+
+/// Reads Rust files with declarations.
+pub(crate) fn read(files: &[PathBuf]) -> Result<Sources, Failure> {
+    let mut sources = Sources::default();
+    for path in files {
+        let bytes = std::fs::read(path).map_err(|why| Failure::file("read", path, &why))?;
+        let told = path.display();
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Failure::failed(format_args!("{told} is no Rust source: it is not UTF-8"))
+        })?;
+        sources.add(&lossy(path), &text).map_err(|wrong| {
+            let SourceMistake {
+                line,
+                column,
+                message,
+                ..
+            } = wrong;
+            Failure::failed(format_args!(
+                "{told}:{line}:{column}: this is not Rust: {message}"
+            ))
+        })?;
+    }
+    Ok(sources)
+}
+
+/// The name by which declarations know a library.
+pub(crate) fn library_name(library: &Path) -> String {
+    library.file_name().map(lossy).unwrap_or_default()
+}
