@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::check::Check;
 use crate::doctor::Doctor;
 use crate::generate::{Completions, Man};
 use crate::install::Install;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Timeline(Timeline),
     Doctor(Doctor),
     Symbols(Symbols),
+    Check(Check),
     Install(Install),
     Completions(Completions),
     Man(Man),
@@ -45,6 +47,7 @@ impl Command {
             Command::Timeline(_) => "timeline",
             Command::Doctor(_) => "doctor",
             Command::Symbols(_) => "symbols",
+            Command::Check(_) => "check",
             Command::Install(_) => "install",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",

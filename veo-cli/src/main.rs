@@ -6,6 +6,7 @@
 
 mod arguments;
 mod card;
+mod check;
 mod doctor;
 mod failure;
 mod generate;
@@ -62,6 +63,7 @@ fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Timeline(command) => timeline::run(command, console),
         Command::Doctor(command) => doctor::run(command, console),
         Command::Symbols(command) => symbols::run(command, console),
+        Command::Check(command) => check::run(command, console),
         Command::Install(command) => install::run(command, console),
         Command::Completions(command) => {
             generate::completions(command, Arguments::command(), console)

@@ -4,6 +4,7 @@
 //! All JSON is held against `schema.json` besides.
 #![cfg(target_os = "linux")]
 
+mod check;
 mod doctor;
 mod files;
 mod nodes;

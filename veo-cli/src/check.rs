@@ -1,0 +1,127 @@
+//! `veo check`: declarations in Rust sources, compared with a library as a build compares them.
+
+use std::io;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use veo_syntax::SourceMistake;
+
+use crate::failure::Failure;
+use crate::library::LibraryFile;
+use crate::output::{Answer, Console, Page, lossy};
+use crate::sources;
+
+/// Compare declarations in Rust sources with a library
+///
+/// The messages are those of a build. The status is 1 if a declaration is wrong.
+#[derive(clap::Args)]
+pub(crate) struct Check {
+    /// The library, for the host or the VE, with debug information
+    library: PathBuf,
+    /// Rust files with declarations
+    #[arg(required = true)]
+    sources: Vec<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    library: String,
+    /// Declarations of this library that were compared.
+    compared: usize,
+    mistakes: Vec<Mistake>,
+    /// What could not be compared, in sentences.
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Mistake {
+    file: String,
+    /// From 1, as the column.
+    line: usize,
+    column: usize,
+    message: String,
+}
+
+pub(crate) fn run(command: &Check, console: &Console) -> Result<(), Failure> {
+    let library = LibraryFile::read(&command.library)?;
+    let sources = sources::read(&command.sources)?;
+    let name = sources::library_name(&command.library);
+    let found = sources.compare(&name, &library.prototypes);
+    let mut notes = found.notes;
+    if library.prototypes.is_empty() {
+        notes.push(format!(
+            "{name} has no debug information: only the names of functions are compared"
+        ));
+    } else if !found.names_only.is_empty() {
+        let functions = found.names_only.join(", ");
+        notes.push(format!(
+            "no debug information, so only the names are compared: {functions}"
+        ));
+    }
+    if found.compared == 0 && found.mistakes.is_empty() {
+        let named = sources.libraries();
+        return Err(Failure::failed(match named.is_empty() {
+            true => "the sources declare no kernels of a library".to_owned(),
+            false => format!(
+                "the sources declare no kernels of {name}; they name {}",
+                named.join(", ")
+            ),
+        }));
+    }
+    let mistakes: Vec<Mistake> = found.mistakes.into_iter().map(Mistake::from).collect();
+    let is_right = mistakes.is_empty();
+    console.give(&Verdict {
+        library: lossy(&command.library),
+        compared: found.compared,
+        mistakes,
+        notes,
+    })?;
+    if is_right {
+        Ok(())
+    } else {
+        Err(Failure::Answered)
+    }
+}
+
+impl From<SourceMistake> for Mistake {
+    fn from(mistake: SourceMistake) -> Self {
+        Self {
+            file: mistake.file,
+            line: mistake.line,
+            column: mistake.column,
+            message: mistake.message,
+        }
+    }
+}
+
+impl Answer for Verdict {
+    fn print(&self, page: &mut Page) -> io::Result<()> {
+        for mistake in &self.mistakes {
+            let Mistake {
+                file,
+                line,
+                column,
+                message,
+            } = mistake;
+            page.line(format_args!(
+                "error: {message}\n  --> {file}:{line}:{column}\n"
+            ))?;
+        }
+        for note in &self.notes {
+            page.line(format_args!("note: {note}"))?;
+        }
+        let declarations = match self.compared {
+            1 => "1 declaration".to_owned(),
+            count => format!("{count} declarations"),
+        };
+        let verdict = match self.mistakes.len() {
+            0 => "no mistakes".to_owned(),
+            1 => "1 mistake".to_owned(),
+            count => format!("{count} mistakes"),
+        };
+        page.line(format_args!(
+            "{declarations} of {} compared: {verdict}",
+            self.library
+        ))
+    }
+}
