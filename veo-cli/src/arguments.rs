@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::check::Check;
+use crate::declare::Declare;
 use crate::doctor::Doctor;
 use crate::generate::{Completions, Man};
 use crate::install::Install;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Doctor(Doctor),
     Symbols(Symbols),
     Check(Check),
+    Declare(Declare),
     Install(Install),
     Completions(Completions),
     Man(Man),
@@ -48,6 +50,7 @@ impl Command {
             Command::Doctor(_) => "doctor",
             Command::Symbols(_) => "symbols",
             Command::Check(_) => "check",
+            Command::Declare(_) => "declare",
             Command::Install(_) => "install",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",

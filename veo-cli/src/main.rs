@@ -7,6 +7,7 @@
 mod arguments;
 mod card;
 mod check;
+mod declare;
 mod doctor;
 mod failure;
 mod generate;
@@ -64,6 +65,7 @@ fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Doctor(command) => doctor::run(command, console),
         Command::Symbols(command) => symbols::run(command, console),
         Command::Check(command) => check::run(command, console),
+        Command::Declare(command) => declare::run(command, console),
         Command::Install(command) => install::run(command, console),
         Command::Completions(command) => {
             generate::completions(command, Arguments::command(), console)

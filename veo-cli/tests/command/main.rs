@@ -5,6 +5,7 @@
 #![cfg(target_os = "linux")]
 
 mod check;
+mod declare;
 mod doctor;
 mod files;
 mod nodes;

@@ -1,0 +1,129 @@
+//! `veo declare`: the functions of a library or of a header as `#[ve_kernel]` declarations that compile as they stand.
+//!
+//! Of a library its debug information is read ([`library`]). A header is imported as a build script would do it.
+
+mod library;
+mod names;
+mod records;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use veo_build::Kernels;
+
+use crate::failure::Failure;
+use crate::library::{LibraryFile, is_elf};
+use crate::output::{Answer, Console, Page, lossy};
+use crate::scratch;
+
+/// Write declarations of kernels for a library or a C header
+///
+/// What cannot be declared is a comment at the end, with the reason. A header needs libclang.
+#[derive(clap::Args)]
+pub(crate) struct Declare {
+    /// The library, with debug information, or the header
+    #[arg(value_name = "LIB|HEADER")]
+    source: PathBuf,
+    /// The library that the declarations name [default: the file name of LIB, libNAME.so for NAME.h]
+    #[arg(long, value_name = "LIB")]
+    lib: Option<String>,
+    /// For a header: a directory to search for others
+    #[arg(short = 'I', value_name = "DIR")]
+    include: Vec<PathBuf>,
+    /// For a header: headers that it includes, to be declared too, as a regular expression for their paths
+    #[arg(long, value_name = "PATTERN")]
+    also_from: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Declarations {
+    source: String,
+    /// What the declarations name.
+    library: String,
+    /// Rust.
+    text: String,
+}
+
+pub(crate) fn run(command: &Declare, console: &Console) -> Result<(), Failure> {
+    let path = &command.source;
+    let data = fs::metadata(path).map_err(|why| Failure::file("read", path, &why))?;
+    if data.is_dir() {
+        return Err(Failure::failed(format_args!(
+            "{} is a directory; name a library or a header in it",
+            path.display()
+        )));
+    }
+    let library = match &command.lib {
+        Some(name) => name.clone(),
+        None => default_library(path)?,
+    };
+    let text = if is_elf(path) {
+        let file = LibraryFile::read(path)?;
+        file.need_debug_information(path)?;
+        library::declarations(&library, &file.prototypes)
+    } else {
+        header(command, &library)?
+    };
+    console.give(&Declarations {
+        source: lossy(path),
+        library,
+        text,
+    })
+}
+
+fn default_library(path: &Path) -> Result<String, Failure> {
+    let unnamed = || {
+        Failure::usage(format_args!(
+            "{} has no name for a library in UTF-8; give one with --lib",
+            path.display()
+        ))
+    };
+    if is_elf(path) {
+        let name = path.file_name().and_then(|name| name.to_str());
+        return name.map(str::to_owned).ok_or_else(unnamed);
+    }
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    stem.map(|stem| format!("lib{stem}.so")).ok_or_else(unnamed)
+}
+
+/// The declarations that a build script would import.
+fn header(command: &Declare, library: &str) -> Result<String, Failure> {
+    let path = &command.source;
+    let is_text = fs::read(path).is_ok_and(|bytes| !bytes.contains(&0));
+    if !is_text {
+        return Err(Failure::failed(format_args!(
+            "{} is neither a library (an ELF file) nor a header (a text)",
+            path.display()
+        )));
+    }
+    let scratch = scratch::directory()?;
+    let mut kernels: Kernels = scratch::kernels(scratch.path(), library);
+    let here = std::env::current_dir()
+        .map_err(|why| Failure::failed(format_args!("cannot find the current directory: {why}")))?;
+    kernels
+        .env("CARGO_MANIFEST_DIR", here)
+        .includes(&command.include);
+    kernels.import_header_with(path, |import| {
+        import.lib(library).name("declarations");
+        for pattern in &command.also_from {
+            import.also_from(pattern);
+        }
+    });
+    let built = kernels.try_compile().map_err(Failure::failed)?;
+    let Some(file) = built.imports.first() else {
+        return Err(Failure::failed(format_args!(
+            "{} was not imported: {}",
+            path.display(),
+            built.note
+        )));
+    };
+    fs::read_to_string(file).map_err(|why| Failure::file("read", file, &why))
+}
+
+impl Answer for Declarations {
+    fn print(&self, page: &mut Page) -> io::Result<()> {
+        page.raw().write_all(self.text.as_bytes())
+    }
+}

@@ -1,0 +1,49 @@
+//! Names of a library in Rust, and what stands above items that have them.
+
+/// The author of the declarations cannot change the library.
+pub(super) const ALLOWED: &str =
+    "#[allow(dead_code, nonstandard_style, unreachable_pub, clippy::all)]\n";
+
+/// The name in Rust: with `_` after it where that is a word of the language. None if it has other signs.
+pub(super) fn identifier(name: &str) -> Option<String> {
+    let mut chars = name.chars();
+    let begins = chars
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    if !begins || name == "_" || !chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return None;
+    }
+    Some(match KEYWORDS.contains(&name) {
+        true => format!("{name}_"),
+        false => name.to_owned(),
+    })
+}
+
+/// The words of Rust, of all editions.
+const KEYWORDS: [&str; 52] = [
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_those_of_rust() {
+        let found = ["sum", "match", "", "_", "a.b", "_x", "9"].map(identifier);
+        let expected = [
+            Some("sum"),
+            Some("match_"),
+            None,
+            None,
+            None,
+            Some("_x"),
+            None,
+        ];
+        assert_eq!(found, expected.map(|name| name.map(str::to_owned)));
+    }
+}
