@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::call::Call;
 use crate::check::Check;
 use crate::declare::Declare;
 use crate::doctor::Doctor;
@@ -9,9 +10,9 @@ use crate::generate::{Completions, Man};
 use crate::install::Install;
 use crate::nodes::Nodes;
 use crate::ps::Ps;
+use crate::symbols::Symbols;
 use crate::timeline::Timeline;
 use crate::top::Top;
-use crate::symbols::Symbols;
 
 /// Looks at Vector Engine nodes and at libraries for them, with a card or without
 #[derive(Parser)]
@@ -34,6 +35,7 @@ pub(crate) enum Command {
     Symbols(Symbols),
     Check(Check),
     Declare(Declare),
+    Call(Call),
     Install(Install),
     Completions(Completions),
     Man(Man),
@@ -51,6 +53,7 @@ impl Command {
             Command::Symbols(_) => "symbols",
             Command::Check(_) => "check",
             Command::Declare(_) => "declare",
+            Command::Call(_) => "call",
             Command::Install(_) => "install",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",

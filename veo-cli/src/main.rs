@@ -5,6 +5,7 @@
 //! sentence and the status 1, or 2 where the command line is wrong. Nobody reading the output is no failure.
 
 mod arguments;
+mod call;
 mod card;
 mod check;
 mod declare;
@@ -17,12 +18,12 @@ mod node_option;
 mod nodes;
 mod output;
 mod ps;
-mod seen;
-mod timeline;
-mod top;
 mod scratch;
+mod seen;
 mod sources;
 mod symbols;
+mod timeline;
+mod top;
 
 use std::process::ExitCode;
 
@@ -66,6 +67,7 @@ fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Symbols(command) => symbols::run(command, console),
         Command::Check(command) => check::run(command, console),
         Command::Declare(command) => declare::run(command, console),
+        Command::Call(command) => call::run(command, console),
         Command::Install(command) => install::run(command, console),
         Command::Completions(command) => {
             generate::completions(command, Arguments::command(), console)

@@ -97,13 +97,7 @@ impl Dropin {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
         let mut command = Command::new(cargo);
-        command.args([
-            "run",
-            "--quiet",
-            "--package",
-            "veo-cli",
-            "--manifest-path",
-        ]);
+        command.args(["run", "--quiet", "--package", "veo-cli", "--manifest-path"]);
         command.arg(manifest).arg("--target-dir").arg(target_dir());
         command.args(["--", "install", "--quiet", "--profile", "dev"]);
         command

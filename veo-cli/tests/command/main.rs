@@ -4,6 +4,7 @@
 //! All JSON is held against `schema.json` besides.
 #![cfg(target_os = "linux")]
 
+mod call;
 mod check;
 mod declare;
 mod doctor;

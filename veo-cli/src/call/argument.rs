@@ -1,0 +1,331 @@
+//! Arguments of a call: what a user writes, held against the parameter that it is for.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use veo_abi::ScalarType;
+use veo_abi::prototype::{
+    Encoding, FoundType, Parameter, PointerKind, Prototype, Prototypes, TypeId, Types,
+};
+
+use super::number::Number;
+
+/// The most bytes that `@zeros:N` may ask for: more than any card has.
+const MOST_BYTES: u64 = 1 << 40;
+/// The most nested arrays.
+const NESTING: usize = 32;
+
+/// An argument that is ready to be sent.
+pub(crate) enum Argument {
+    Number(Number),
+    Null,
+    Array(Array),
+    /// A function of the same library.
+    Function(String),
+}
+
+/// Memory that a pointer leads to.
+pub(crate) struct Array {
+    /// As messages name it: the parameter, or its number.
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+    /// What its elements are; none if they are structures or of no type.
+    pub(crate) scalar: Option<ScalarType>,
+    /// It was given as text.
+    pub(crate) is_text: bool,
+    /// The kernel may write to it.
+    pub(crate) comes_back: bool,
+}
+
+/// What the elements behind a pointer are.
+#[derive(Clone, Copy)]
+struct Element {
+    /// Their numbers: an element may be an array of them.
+    scalar: Option<ScalarType>,
+    /// Bytes of an element.
+    size: u64,
+}
+
+/// Reads all arguments of a call. The error is a sentence.
+pub(crate) fn read(
+    texts: &[impl AsRef<OsStr>],
+    prototype: &Prototype,
+    library: &Prototypes,
+) -> Result<Vec<Argument>, String> {
+    let (given, taken) = (texts.len(), prototype.params.len());
+    let open = prototype.variadic || (!prototype.prototyped && taken == 0);
+    if given < taken || (given > taken && !open) {
+        let plural = if taken == 1 { "" } else { "s" };
+        let least = if open { "at least " } else { "" };
+        return Err(format!(
+            "`{}` takes {least}{taken} argument{plural}, {given} given: {prototype}",
+            prototype.symbol
+        ));
+    }
+    let texts = texts.iter().map(AsRef::as_ref).enumerate();
+    texts
+        .map(|(index, text)| one(index, text, prototype, library))
+        .collect()
+}
+
+fn one(
+    index: usize,
+    text: &OsStr,
+    prototype: &Prototype,
+    library: &Prototypes,
+) -> Result<Argument, String> {
+    let shown = text.to_string_lossy();
+    let Some(parameter) = prototype.params.get(index) else {
+        return further(index, text);
+    };
+    let about = about(index, parameter);
+    let spelled = prototype.types.c_type(parameter.ty);
+    let argument = match scalar(prototype, parameter.ty) {
+        Some(_) if shown.starts_with('@') => Err(format!(
+            "`{shown}` is an array, and `{spelled}` takes one number"
+        )),
+        Some(ty) => Number::parse(&shown, ty, &spelled)
+            .map(Argument::Number)
+            .map_err(|why| format!("`{shown}` {why}")),
+        None => match prototype.types.resolved(parameter.ty) {
+            FoundType::Pointer { kind, pointee } => {
+                pointer(index, text, parameter, *kind, *pointee, prototype, library)
+            }
+            _ => Err(format!("no call can pass a `{spelled}` by value")),
+        },
+    };
+    argument.map_err(|why| format!("{about}: {why}"))
+}
+
+/// `argument 2 (`x`)`
+fn about(index: usize, parameter: &Parameter) -> String {
+    match &parameter.name {
+        Some(name) => format!("argument {} (`{name}`)", index + 1),
+        None => format!("argument {}", index + 1),
+    }
+}
+
+/// The number that a parameter takes. Without a prototype C passes a `double` for a `float`.
+fn scalar(prototype: &Prototype, ty: TypeId) -> Option<ScalarType> {
+    let promoted = if prototype.prototyped {
+        None
+    } else {
+        prototype.types.promoted(ty)
+    };
+    promoted.or_else(|| prototype.types.scalar(ty))
+}
+
+/// An argument after those of the prototype.
+fn further(index: usize, text: &OsStr) -> Result<Argument, String> {
+    let shown = text.to_string_lossy();
+    if let Some(text) = quoted(text) {
+        return Ok(Argument::Array(string(
+            format!("argument {}", index + 1),
+            text,
+            false,
+        )));
+    }
+    Number::guess(&shown).map(Argument::Number).ok_or_else(|| {
+        format!(
+            "argument {}: `{shown}` is neither a number nor a text in quotes, and nothing says what the function takes here",
+            index + 1
+        )
+    })
+}
+
+/// What stands between quotes.
+fn quoted(text: &OsStr) -> Option<&[u8]> {
+    text.as_bytes().strip_prefix(b"\"")?.strip_suffix(b"\"")
+}
+
+fn string(name: String, text: &[u8], comes_back: bool) -> Array {
+    let mut bytes = text.to_vec();
+    bytes.push(0);
+    Array {
+        name,
+        bytes,
+        scalar: Some(ScalarType::I8),
+        is_text: true,
+        comes_back,
+    }
+}
+
+fn pointer(
+    index: usize,
+    text: &OsStr,
+    parameter: &Parameter,
+    kind: PointerKind,
+    pointee: TypeId,
+    prototype: &Prototype,
+    library: &Prototypes,
+) -> Result<Argument, String> {
+    let types = &prototype.types;
+    let shown = text.to_string_lossy();
+    if text == "null" {
+        return Ok(Argument::Null);
+    }
+    if let FoundType::Function { .. } = types.resolved(pointee) {
+        return if library.exports(&shown) {
+            Ok(Argument::Function(shown.into_owned()))
+        } else {
+            Err(format!(
+                "it takes a function, and the library has none that is named `{shown}`"
+            ))
+        };
+    }
+    let element = element(types, pointee);
+    let name = parameter.name.clone();
+    let name = name.unwrap_or_else(|| format!("argument {}", index + 1));
+    // The kernel only reads what its prototype says is constant.
+    let plain = types.rust_type(parameter.ty);
+    let comes_back = !plain.is_some_and(|plain| plain.starts_with("*const"));
+    let array = |bytes| {
+        Argument::Array(Array {
+            name: name.clone(),
+            bytes,
+            scalar: element.scalar,
+            is_text: false,
+            comes_back,
+        })
+    };
+    if let Some(given) = text.as_bytes().strip_prefix(b"@") {
+        return memory(OsStr::from_bytes(given), element).map(array);
+    }
+    let is_char = element.size == 1;
+    if let Some(text) = quoted(text) {
+        if !is_char {
+            let ty = types.c_type(parameter.ty);
+            return Err(format!(
+                "{shown} is a text, and `{ty}` takes something else"
+            ));
+        }
+        return Ok(Argument::Array(string(name, text, comes_back)));
+    }
+    // A scalar by reference, as Fortran and C++ have it.
+    if !matches!(kind, PointerKind::Pointer)
+        && let Some(ty) = element.scalar
+    {
+        let number = Number::parse(&shown, ty, ty.c_name());
+        let number = number.map_err(|why| format!("`{shown}` {why}"))?;
+        return Ok(array(number.bytes(ty)));
+    }
+    let ty = types.c_type(parameter.ty);
+    let what = if Number::guess(&shown).is_some() {
+        "a number"
+    } else {
+        "no array"
+    };
+    Err(format!(
+        "`{shown}` is {what}, and `{ty}` takes one: @1,2,3, @file.bin, @zeros:N{} or null",
+        if is_char { ", \"text\"" } else { "" }
+    ))
+}
+
+/// What stands after the `@`.
+fn memory(given: &OsStr, element: Element) -> Result<Vec<u8>, String> {
+    let shown = given.to_string_lossy();
+    if let Some(count) = shown.strip_prefix("zeros:") {
+        return zeros(count, element);
+    }
+    let parts: Vec<&str> = shown.split(',').map(str::trim).collect();
+    if parts.len() > 1 || Number::guess(&shown).is_some() {
+        return list(&parts, element);
+    }
+    file(Path::new(given), element)
+}
+
+fn zeros(count: &str, element: Element) -> Result<Vec<u8>, String> {
+    let Ok(Number::Integer(count)) = Number::parse(count, ScalarType::U64, "N") else {
+        return Err(format!(
+            "`@zeros:{count}` needs the number of elements after the colon"
+        ));
+    };
+    let bytes = (count as u64)
+        .checked_mul(element.size)
+        .filter(|bytes| *bytes <= MOST_BYTES);
+    let bytes = bytes.ok_or_else(|| format!("`@zeros:{count}` is more memory than any VE has"))?;
+    let mut zeros = Vec::new();
+    zeros
+        .try_reserve_exact(bytes as usize)
+        .map_err(|_| format!("this machine has no memory for `@zeros:{count}`, {bytes} bytes"))?;
+    zeros.resize(bytes as usize, 0);
+    Ok(zeros)
+}
+
+fn list(parts: &[&str], element: Element) -> Result<Vec<u8>, String> {
+    let Some(ty) = element.scalar else {
+        return Err(
+            "the pointer says nothing of what its elements are; pass their bytes in a file (@file.bin) or @zeros:N".into(),
+        );
+    };
+    let mut bytes = Vec::with_capacity(parts.len() * ty.size());
+    for part in parts {
+        let number =
+            Number::parse(part, ty, ty.c_name()).map_err(|why| format!("`{part}` {why}"))?;
+        bytes.extend(number.bytes(ty));
+    }
+    whole(bytes, element, "the list")
+}
+
+fn file(path: &Path, element: Element) -> Result<Vec<u8>, String> {
+    let bytes = fs::read(path).map_err(|why| {
+        format!(
+            "`@{0}` is no list of numbers, and the file {0} cannot be read: {why}",
+            path.display()
+        )
+    })?;
+    whole(bytes, element, &path.display().to_string())
+}
+
+/// Memory has whole elements only.
+fn whole(bytes: Vec<u8>, element: Element, what: &str) -> Result<Vec<u8>, String> {
+    let (len, size) = (bytes.len() as u64, element.size.max(1));
+    if !len.is_multiple_of(size) {
+        return Err(format!(
+            "{what} has {len} bytes, which is no multiple of the {size} of an element"
+        ));
+    }
+    Ok(bytes)
+}
+
+/// What a pointer of this type leads to.
+fn element(types: &Types, pointee: TypeId) -> Element {
+    let size = types.size(pointee).unwrap_or(0);
+    let mut at = pointee;
+    for _ in 0..NESTING {
+        match types.resolved(at) {
+            FoundType::Array {
+                element,
+                descriptor: false,
+                ..
+            } => at = *element,
+            _ => break,
+        }
+    }
+    let scalar = match types.resolved(at) {
+        FoundType::Base {
+            encoding: Encoding::Complex,
+            size: 8,
+            ..
+        } => Some(ScalarType::F32),
+        FoundType::Base {
+            encoding: Encoding::Complex,
+            size: 16,
+            ..
+        } => Some(ScalarType::F64),
+        _ => types.scalar(at),
+    };
+    let least = scalar.map_or(1, |scalar| scalar.size() as u64);
+    // An array without a constant extent counts by its elements.
+    let size = if size == 0 {
+        types.size(at).unwrap_or(least)
+    } else {
+        size
+    };
+    Element {
+        scalar,
+        size: size.max(1),
+    }
+}

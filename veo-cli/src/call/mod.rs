@@ -1,0 +1,312 @@
+//! `veo call`: calls a function of a library on the VE, with the types that its debug information has.
+
+mod argument;
+mod number;
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use veo_core::{Backend, Value, ValueKind, VeBuffer, VeMemPtr, VeoFunction, VeoLibrary, VeoProc};
+
+use self::argument::{Argument, Array};
+use self::number::Number;
+use crate::failure::Failure;
+use crate::library::LibraryFile;
+use crate::node_option::NodeOption;
+use crate::output::{Answer, Console, Page};
+
+/// The most numbers of an array that are printed for people.
+const SHOWN: usize = 16;
+
+/// Call a function of a library on the VE
+///
+/// Numbers are decimal, 0x.., 0o.. or 0b..; floats as in C. A pointer takes an array, @1,2,3, the bytes of a file, @file.bin, N zeros,
+/// @zeros:N, a text, "text" with the quotes, the name of a function, or null. Arrays that the function may write to come back.
+/// Options stand before the library.
+#[derive(clap::Args)]
+pub(crate) struct Call {
+    #[command(flatten)]
+    node: NodeOption,
+    /// Call it N times with the same arguments, and tell how long that took
+    #[arg(short = 'r', long = "repeat", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: Option<u32>,
+    /// The library, for the host or the VE, with debug information
+    library: PathBuf,
+    /// The function
+    function: String,
+    /// Its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
+}
+
+#[derive(Serialize)]
+struct Called {
+    function: String,
+    /// As C writes it.
+    prototype: String,
+    /// The node that ran it.
+    node: i32,
+    backend: String,
+    /// A number, an address as text, or null if there is none.
+    result: CallResult,
+    arrays: Vec<Returned>,
+    /// Null unless it was repeated.
+    times: Option<CallTimes>,
+}
+
+/// What a function returns.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum CallResult {
+    Nothing,
+    Number(Number),
+    Address(String),
+}
+
+/// An array after the call. One of `values`, `text` and `bytes` is there: structures are told by their length.
+#[derive(Serialize)]
+struct Returned {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<Number>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<usize>,
+}
+
+/// Of calls that were waited for, in nanoseconds.
+#[derive(Serialize)]
+struct CallTimes {
+    calls: u32,
+    min: u64,
+    median: u64,
+    max: u64,
+}
+
+pub(crate) fn run(command: &Call, console: &Console) -> Result<(), Failure> {
+    let library = LibraryFile::read(&command.library)?;
+    let prototype = library.function(&command.library, &command.function)?;
+    let arguments = argument::read(&command.arguments, prototype, &library.prototypes);
+    let mut arguments = arguments.map_err(Failure::Usage)?;
+
+    // A bare name means a file here, not one to be searched for.
+    let path = std::path::absolute(&command.library)
+        .map_err(|why| Failure::file("find", &command.library, &why))?;
+    let mut builder = VeoProc::builder()
+        .node(command.node.of_process())
+        .prepare_for(&path);
+    let is_emulated = veo_core::nodes()?
+        .first()
+        .is_some_and(|node| node.backend == Backend::Emu);
+    if console.is_json() && is_emulated {
+        // What the kernel prints would be between the JSON.
+        builder = builder.stdout(|_, bytes| {
+            let _ = io::stderr().write_all(bytes);
+        });
+    }
+    let proc = builder.build()?;
+    let loaded = proc.load_library(&path)?;
+    let function = loaded.find_function(&command.function)?;
+
+    let mut session = Session::new(&proc, &loaded, &function, &arguments)?;
+    let mut times = Vec::new();
+    let mut result = CallResult::Nothing;
+    for _ in 0..command.repeat.unwrap_or(1) {
+        let (outcome, took) = session.call(&arguments)?;
+        times.push(took);
+        result = outcome;
+    }
+    let arrays = session.returned(&mut arguments)?;
+    drop(session);
+    let node = proc.nodeid();
+    proc.close()?;
+    console.give(&Called {
+        function: command.function.clone(),
+        prototype: prototype.to_string(),
+        node,
+        backend: if is_emulated {
+            Backend::Emu
+        } else {
+            Backend::Libveo
+        }
+        .to_string(),
+        result,
+        arrays,
+        times: command.repeat.map(|_| CallTimes::of(times)),
+    })
+}
+
+/// A function with memory on the VE for its arguments.
+struct Session<'a> {
+    proc: &'a VeoProc,
+    function: &'a VeoFunction,
+    /// For each argument, what it needs on the VE.
+    places: Vec<Place>,
+}
+
+enum Place {
+    None,
+    Memory(VeBuffer<u8>),
+    Function(VeoFunction),
+}
+
+impl<'a> Session<'a> {
+    fn new(
+        proc: &'a VeoProc,
+        library: &VeoLibrary,
+        function: &'a VeoFunction,
+        arguments: &[Argument],
+    ) -> Result<Self, Failure> {
+        let place = |argument: &Argument| -> Result<Place, Failure> {
+            Ok(match argument {
+                Argument::Number(_) | Argument::Null => Place::None,
+                Argument::Array(array) => Place::Memory(proc.alloc(array.bytes.len())?),
+                Argument::Function(name) => Place::Function(library.find_function(name)?),
+            })
+        };
+        let places = arguments.iter().map(place).collect::<Result<_, _>>()?;
+        Ok(Self {
+            proc,
+            function,
+            places,
+        })
+    }
+
+    /// Calls it once. The arrays are written anew before, which takes no time of the call.
+    fn call(&mut self, arguments: &[Argument]) -> Result<(CallResult, Duration), Failure> {
+        for (place, argument) in self.places.iter_mut().zip(arguments) {
+            if let (Place::Memory(memory), Argument::Array(array)) = (place, argument) {
+                memory.write(&array.bytes)?;
+            }
+        }
+        let values = self.places.iter_mut().zip(arguments);
+        let values: Vec<Value<'_>> = values
+            .map(|(place, argument)| match (place, argument) {
+                (Place::Memory(memory), _) => memory.into(),
+                (Place::Function(function), _) => (&*function).into(),
+                (Place::None, Argument::Number(number)) => number.value(),
+                (Place::None, _) => veo_core::NULL.into(),
+            })
+            .collect();
+        let begin = Instant::now();
+        let result = self.function.call(self.proc, values)?;
+        let took = begin.elapsed();
+        Ok((CallResult::of(result)?, took))
+    }
+
+    /// The arrays that the function may have written to.
+    fn returned(&self, arguments: &mut [Argument]) -> Result<Vec<Returned>, Failure> {
+        let mut returned = Vec::new();
+        for (place, argument) in self.places.iter().zip(arguments) {
+            if let (Place::Memory(memory), Argument::Array(array)) = (place, argument)
+                && array.comes_back
+            {
+                array.bytes = memory.to_vec()?;
+                returned.push(Returned::of(array));
+            }
+        }
+        Ok(returned)
+    }
+}
+
+impl CallResult {
+    fn of(value: Value<'_>) -> Result<Self, Failure> {
+        Ok(match value.kind() {
+            ValueKind::Void => CallResult::Nothing,
+            ValueKind::Float => CallResult::Number(Number::Single(value.try_into()?)),
+            ValueKind::Double => CallResult::Number(Number::Double(value.try_into()?)),
+            ValueKind::Pointer => {
+                let pointer: VeMemPtr<u8> = value.try_into()?;
+                CallResult::Address(format!("{:#x}", pointer.addr()))
+            }
+            _ => {
+                // It is an integer, which its text has exactly.
+                let text = value.to_string();
+                let number = text
+                    .parse()
+                    .map_err(|_| Failure::failed(format_args!("the result is {text}")))?;
+                CallResult::Number(Number::Integer(number))
+            }
+        })
+    }
+}
+
+impl Returned {
+    fn of(array: &Array) -> Self {
+        let mut returned = Self {
+            name: array.name.clone(),
+            values: None,
+            text: None,
+            bytes: None,
+        };
+        match array.scalar {
+            _ if array.is_text => {
+                let text = array
+                    .bytes
+                    .split(|byte| *byte == 0)
+                    .next()
+                    .unwrap_or_default();
+                returned.text = Some(String::from_utf8_lossy(text).into_owned());
+            }
+            Some(ty) => returned.values = Some(Number::all(&array.bytes, ty)),
+            None => returned.bytes = Some(array.bytes.len()),
+        }
+        returned
+    }
+
+    fn line(&self) -> String {
+        if let Some(text) = &self.text {
+            return format!("{text:?}");
+        }
+        let Some(values) = &self.values else {
+            return format!("{} bytes", self.bytes.unwrap_or_default());
+        };
+        let shown: Vec<String> = values.iter().take(SHOWN).map(ToString::to_string).collect();
+        let more = match values.len() {
+            count if count > SHOWN => format!(", .. ({count} in all)"),
+            _ => String::new(),
+        };
+        format!("{}{more}", shown.join(", "))
+    }
+}
+
+impl CallTimes {
+    fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        let nanoseconds = |at: usize| {
+            let time = times.get(at).copied().unwrap_or_default();
+            u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+        };
+        Self {
+            calls: u32::try_from(times.len()).unwrap_or(u32::MAX),
+            min: nanoseconds(0),
+            median: nanoseconds(times.len() / 2),
+            max: nanoseconds(times.len().saturating_sub(1)),
+        }
+    }
+}
+
+impl Answer for Called {
+    fn print(&self, page: &mut Page) -> io::Result<()> {
+        let result = match &self.result {
+            CallResult::Nothing => None,
+            CallResult::Number(number) => Some(number.to_string()),
+            CallResult::Address(address) => Some(address.clone()),
+        };
+        let result = result.map(|result| ("result", result));
+        let arrays = self.arrays.iter().map(|array| (&*array.name, array.line()));
+        let times = self.times.as_ref().map(|times| {
+            let [min, median, max] = [times.min, times.median, times.max]
+                .map(|time| format!("{:?}", Duration::from_nanos(time)));
+            (
+                "time",
+                format!("{median} ({min} to {max}, {} calls)", times.calls),
+            )
+        });
+        page.fields(result.into_iter().chain(arrays).chain(times))
+    }
+}

@@ -1,0 +1,221 @@
+//! `veo call`.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use crate::files::{no_libraries, shapes, unprintable, ve_shapes, with_options};
+use crate::support::{checked, expect, expect_json, json, right, run, veo, wrong};
+
+/// A call of a function of this library.
+fn call(library: &Path, arguments: &[&str]) -> std::process::Command {
+    let mut command = veo(["call"]);
+    command.arg(library).args(arguments);
+    command
+}
+
+/// Runs these calls and compares what comes back with what C computes.
+fn calls(library: &Path) {
+    for (arguments, printed) in [
+        (&["sum", "@1,2.5,-3", "3"][..], "result  0.5\n"),
+        (&["sum", "@zeros:100", "100"], "result  0.0\n"),
+        (&["sum", "null", "0"], "result  0.0\n"),
+        (&["narrow", "-128"], "result  -128\n"),
+        (&["narrow", "0x7f"], "result  -127\n"),
+        (
+            &["widest", "0xffff_ffff_ffff_ffff"],
+            "result  18446744073709551615\n",
+        ),
+        (&["half", "0.5"], "result  0.25\n"),
+        (&["length", "\"four\""], "result  4\n"),
+        (&["match", "0b101"], "result  5\n"),
+        (&["apply", "twice", "1.5"], "result  3.0\n"),
+        (&["scale", "@1,2,3", "3", "-2"], "x  -2.0, -4.0, -6.0\n"),
+        (&["shout", "\"abc d\""], "text  \"ABC D\"\n"),
+        (&["handle", "null"], "result  0x0\n"),
+    ] {
+        assert_eq!(
+            right(&mut call(library, arguments)),
+            printed,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn numbers_arrays_texts_and_functions() {
+    let (_kept, library) = shapes();
+    calls(&library);
+}
+
+#[test]
+fn the_same_on_ve_machine_code() {
+    if let Some((_kept, library)) = ve_shapes() {
+        calls(&library);
+    }
+}
+
+#[test]
+fn files_are_bytes_and_structures_come_from_them() {
+    let (directory, library) = shapes();
+    let file = directory.path().join("point.bin");
+    let mut bytes: Vec<u8> = [3.0_f64, 4.0]
+        .iter()
+        .flat_map(|it| it.to_le_bytes())
+        .collect();
+    bytes.extend([0; 8]);
+    fs::write(&file, &bytes).unwrap();
+    let argument = format!("@{}", file.display());
+    assert_eq!(
+        right(&mut call(&library, &["norm2", &argument])),
+        "result  25.0\n"
+    );
+    let said = wrong(2, &mut call(&library, &["norm2", "@1,2"]));
+    assert!(said.contains("nothing of what its elements are"), "{said}");
+    assert_eq!(
+        right(&mut call(&library, &["fill", "@zeros:2", "2"])),
+        "items  48 bytes\n"
+    );
+    fs::write(&file, &bytes[..20]).unwrap();
+    let said = wrong(2, &mut call(&library, &["norm2", &argument]));
+    assert!(said.contains("20 bytes") && said.contains("24"), "{said}");
+}
+
+#[test]
+fn json_has_results_arrays_and_prototype() {
+    let (_kept, library) = shapes();
+    let mut values = json(&mut call(&library, &["scale", "@1,2,3", "3", "0.5"]));
+    values.extend(json(&mut call(&library, &["sum", "@nan,1", "2"])));
+    values.extend(json(&mut call(&library, &["handle", "null"])));
+    expect_json("call.json", &values);
+    let long: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+    let long = format!("@{}", long.join(","));
+    expect(
+        "call_long.txt",
+        &right(&mut call(&library, &["scale", &long, "40", "1"])),
+    );
+}
+
+#[test]
+fn what_a_kernel_prints_is_not_among_the_json() {
+    let (_kept, library) = shapes();
+    let mut command = veo(["call", "--json"]);
+    let printed = run(command.arg(&library).arg("greet"));
+    assert_eq!(printed.status, 0, "{}", printed.stderr);
+    assert_eq!(
+        checked(printed.stdout.trim_end())["result"],
+        serde_json::Value::Null
+    );
+    assert_eq!(printed.stderr, "hello\n");
+    assert_eq!(right(&mut call(&library, &["greet"])), "hello\n");
+}
+
+#[test]
+fn repeated_calls_get_the_same_arguments_and_are_timed() {
+    let (_kept, library) = shapes();
+    let mut command = veo(["call", "--json", "-r", "5"]);
+    command.arg(&library).args(["scale", "@1,2", "2", "3"]);
+    let printed = run(&mut command);
+    let value = checked(printed.stdout.trim_end());
+    assert_eq!(value["arrays"][0]["values"].to_string(), "[3.0,6.0]");
+    let times = &value["times"];
+    assert_eq!(times["calls"], 5);
+    let [min, median, max] = ["min", "median", "max"].map(|name| times[name].as_u64().unwrap());
+    assert!(0 < min && min <= median && median <= max, "{times}");
+    let mut command = veo(["call", "-r", "0"]);
+    assert_eq!(run(command.arg(&library).arg("greet")).status, 2);
+}
+
+#[test]
+fn wrong_arguments_are_one_sentence_each() {
+    let (_kept, library) = shapes();
+    for (arguments, parts) in [
+        (&["sum", "@1"][..], ["takes 2 arguments", "1 given"]),
+        (&["greet", "1"], ["takes 0 arguments", "1 given"]),
+        (&["narrow", "300"], ["`300` does not fit", "-128 to 127"]),
+        (&["match", "x"], ["argument 1 (`type`)", "`x` is no number"]),
+        (&["match", "1.5"], ["`1.5` is no integer", "`int`"]),
+        (
+            &["match", "@1,2"],
+            ["is an array", "`int` takes one number"],
+        ),
+        (&["sum", "5", "1"], ["`5` is a number", "@1,2,3"]),
+        (&["sum", "\"x\"", "1"], ["is a text", "const double *"]),
+        (
+            &["sum", "@1,x", "2"],
+            ["`x` is no number", "argument 1 (`x`)"],
+        ),
+        (
+            &["sum", "@nowhere.bin", "2"],
+            ["nowhere.bin", "cannot be read"],
+        ),
+        (
+            &["sum", "@zeros:x", "2"],
+            ["@zeros:x", "number of elements"],
+        ),
+        (
+            &["sum", "@zeros:18446744073709551615", "2"],
+            ["@zeros:", "more memory than any VE has"],
+        ),
+        (
+            &["apply", "nothing", "1"],
+            ["it takes a function", "`nothing`"],
+        ),
+        (&["half", "1e99"], ["`1e99` does not fit", "`float`"]),
+        (&["wide", "1"], ["long double", "by value"]),
+    ] {
+        let said = wrong(2, &mut call(&library, arguments));
+        for part in parts {
+            assert!(said.contains(part), "{arguments:?}: {said}");
+        }
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn what_cannot_be_called_is_one_sentence() {
+    let (directory, library) = shapes();
+    let said = wrong(1, &mut call(&library, &["lenght", "\"x\""]));
+    assert!(
+        said.contains("no function `lenght`") && said.contains("`length`"),
+        "{said}"
+    );
+    let said = wrong(1, &mut call(&library, &["counter"]));
+    assert!(said.contains("is a variable"), "{said}");
+    for (path, why) in no_libraries(&library, directory.path()) {
+        let said = wrong(1, &mut call(&path, &["sum", "null", "0"]));
+        assert!(said.contains(why), "{}: {said}", path.display());
+    }
+    let (_kept, bare) = with_options("libbare.so", &["-O1", "-s"]);
+    let said = wrong(1, &mut call(&bare, &["sum", "null", "0"]));
+    assert!(said.contains("no debug information"), "{said}");
+    let mut command = veo(["call", "-N", "99"]);
+    let said = wrong(1, command.arg(&library).arg("greet"));
+    assert!(said.contains("99"), "{said}");
+    let said = wrong(1, call(&library, &["greet"]).env("VE_NODE_NUMBER", "first"));
+    assert!(
+        said.contains("VE_NODE_NUMBER") && said.contains("first"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_kernel_that_crashes_is_an_error_that_names_it() {
+    let (_kept, library) = shapes();
+    let said = wrong(1, &mut call(&library, &["stop"]));
+    assert!(said.contains("stop") && said.contains("SIGABRT"), "{said}");
+}
+
+#[test]
+fn paths_that_are_not_text_are_paths() {
+    let (_kept, library) = shapes();
+    let (directory, library) = unprintable(&library);
+    assert_eq!(right(&mut call(&library, &["match", "7"])), "result  7\n");
+    let file = library.with_file_name("x.bin");
+    fs::write(&file, 2.5_f64.to_le_bytes()).unwrap();
+    let mut argument = OsString::from("@");
+    argument.push(&file);
+    let mut command = call(&library, &["sum"]);
+    assert_eq!(right(command.arg(argument).arg("1")), "result  2.5\n");
+    drop(directory);
+}
