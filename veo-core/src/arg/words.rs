@@ -99,12 +99,14 @@ impl Words {
     #[inline]
     pub(crate) fn packed(&self) -> (&[u64], &[u64]) {
         match &self.many {
-            None => (
+            None => {
+                let words = std::ptr::from_ref(&self.few_words[..self.len]) as *const [u64];
                 // SAFETY: `push` writes the word at `len` before it counts it, and goes on
-                // in `many` from the first that has no room here.
-                unsafe { self.few_words[..self.len].assume_init_ref() },
-                std::slice::from_ref(&self.few_classes),
-            ),
+                // in `many` from the first that has no room here. So all of these are written,
+                // and they are borrowed as `self` is.
+                let words = unsafe { &*words };
+                (words, std::slice::from_ref(&self.few_classes))
+            }
             Some(many) => (&many.0, &many.1),
         }
     }
