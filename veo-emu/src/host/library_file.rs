@@ -1,5 +1,6 @@
 //! What the file of a library or a veorun says of itself: whether it runs here, before anything is
-//! asked to load it, and whether it asks addresses for their tags.
+//! asked to load it, and whether it asks addresses for their tags. And which machine code is
+//! taken where there is a library for several.
 //!
 //! Some kernels ask whether an address has a tag (`veo_is_ve_addr`), others use the address
 //! directly. A card accepts both; a processor here accepts no address with a tag. So a function
@@ -10,10 +11,10 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
+use veo_abi::environment::VEO_EMU_PREFER;
 use veo_debuginfo::elf::{self, Headers};
 use veo_debuginfo::{Linkage, Original, dynamic_symbols};
 
-use super::preference;
 use crate::error::{Error, Result};
 use crate::shared::code::MachineCode;
 
@@ -63,10 +64,23 @@ pub(crate) fn check(path: &str) -> Result<Option<MachineCode>> {
     Ok(Some(code))
 }
 
+/// All kinds of code, the one that `VEO_EMU_PREFER` asks for first.
+pub(crate) fn codes() -> Result<[MachineCode; 2]> {
+    let text = VEO_EMU_PREFER.text();
+    match text.as_deref().map(str::trim) {
+        None | Some("host") => Ok([MachineCode::Native, MachineCode::Ve]),
+        Some("ve") => Ok([MachineCode::Ve, MachineCode::Native]),
+        Some(text) => Err(Error::invalid(format!(
+            "{} is {text:?}; it can be `ve`, for libraries of VE machine code, or `host`",
+            VEO_EMU_PREFER.name()
+        ))),
+    }
+}
+
 /// The first of these paths with a library that runs here.
 pub(crate) fn first_fit(paths: &[String]) -> Option<&String> {
     let fits = |code: MachineCode, path: &str| elf::is_library_for(code.machine(), path.as_ref());
-    preference::codes()
+    codes()
         .unwrap_or(MachineCode::ALL)
         .into_iter()
         .find_map(|code| paths.iter().find(|path| fits(code, path)))

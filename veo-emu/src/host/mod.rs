@@ -25,7 +25,6 @@ pub(crate) mod memory;
 pub(crate) mod node;
 pub(crate) mod operation;
 pub(crate) mod output;
-pub(crate) mod preference;
 pub(crate) mod process;
 pub(crate) mod program;
 pub(crate) mod queue;

@@ -17,10 +17,10 @@ use super::child_process::ChildProcess;
 use super::connection::{Connection, PATIENCE, receive};
 use super::debugger::Debugger;
 use super::guard;
+use super::library_file;
 use super::memory::{MemoryPlan, VeMemory};
 use super::node::{self, Node};
 use super::output::{OutputForwarder, OutputFunction, OutputPipes};
-use super::preference;
 use super::program::{self, Program};
 use super::sanitizers::Sanitizers;
 use super::schedule::{RequestSchedule, StartOrder};
@@ -88,7 +88,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
             ),
         ));
     }
-    preference::codes()?;
+    library_file::codes()?;
     MachineOptions::from_environment().map_err(Error::invalid)?;
     let order = StartOrder::wanted(options.schedule.as_deref())?;
     let program::Chosen { mut program, image } = program::choose(options.veorun.as_deref())?;

@@ -23,10 +23,10 @@ use super::{call, context_of, guard, open_context, process_of, string};
 use crate::error::{self, Error, Result};
 use crate::host::death::{Ended, ReasonKind};
 use crate::host::kill::requested;
+use crate::host::library_file;
 use crate::host::node::{self, Node};
 use crate::host::operation::CallView;
 use crate::host::output::OutputFunction;
-use crate::host::preference;
 use crate::host::queue::WaitResult;
 use crate::host::start::ProcessOptions;
 use crate::host::statistics;
@@ -480,7 +480,7 @@ pub unsafe extern "C" fn veo_emu_machines(
 ) -> c_int {
     guard(-1, || {
         Node::get(node::resolve(ve_node_number)?)?;
-        let codes = preference::codes()?;
+        let codes = library_file::codes()?;
         for (at, code) in codes.into_iter().enumerate().take(count) {
             if !machines.is_null() {
                 // SAFETY: not null, and the caller passes room for `count` numbers.
