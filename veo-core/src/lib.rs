@@ -100,6 +100,8 @@ mod contract;
 mod data;
 mod error;
 mod expansion;
+#[cfg(all(test, feature = "emu", target_os = "linux", not(miri)))]
+mod failed_transfers_tests;
 mod header;
 mod hmem;
 mod kernel;

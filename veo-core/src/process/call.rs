@@ -147,6 +147,7 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
     // SAFETY: the main context is held exclusively, so the process is there; the
     // arguments were set above and `word` is valid for writing.
     let status = unsafe { call(core.handle(), addr, handle.as_ptr(), &raw mut word) };
+    let reason = (status != 0).then(|| core.api.last_error()).flatten();
     drop(exclusive);
     // A signal's number comes in the result; 0 is none.
     let state = match (status, word) {
@@ -158,5 +159,6 @@ fn call<V>(proc: &VeoProc, request: Request<'_, '_, '_, V>) -> Result<V> {
     if status == 0 {
         return decode(Word(word), Origin(proc.id()));
     }
-    Err(core.failure(&what, None, CommandOutcome { state, word }))
+    let outcome = CommandOutcome { state, word };
+    Err(core.failure(&what, None, outcome, reason))
 }

@@ -261,6 +261,7 @@ impl ProcShared {
         if context.retire(Instant::now() + GRACE) != Retirement::Now {
             return;
         }
+        context.log_failures();
         if let Some(close) = self.core.api.table.veo_context_close {
             // SAFETY: the context was retired by us, so nobody uses its handle any
             // more, and nobody else closes it; the process is there while the main
@@ -288,6 +289,8 @@ impl ProcShared {
             let number = context.lock().table.next();
             context.drain(number, Some(until));
         }
+        // Of a process that is closed one cannot tell what a request has failed of.
+        contexts.iter().for_each(|context| context.log_failures());
         Ok(())
     }
 
@@ -336,6 +339,7 @@ impl ProcShared {
             }
         }
         let executed = self.executed();
+        contexts.iter().for_each(|context| context.log_failures());
         let handles: Vec<_> = contexts.iter().map(|context| context.handle()).collect();
         // SAFETY: every context was retired, so nobody uses the process or a context of it;
         // none that is in the list was closed. This is done once, on the thread that created

@@ -115,14 +115,20 @@ impl CtxShared {
         let outcome = state.table.outcome(ticket)?;
         let failed = match outcome.state {
             CommandState::Ok => None,
-            _ => Some((state.table.kind(ticket)?, state.table.id(ticket))),
+            _ => Some((
+                state.table.kind(ticket)?,
+                state.table.id(ticket),
+                state.table.reason(ticket),
+            )),
         };
         let collected = state.table.take(ticket)?;
         drop(state);
         Some(Finished {
             word: match failed {
                 None => Ok(outcome.word),
-                Some((kind, id)) => Err(Box::new(self.core.failure(&kind, id, outcome))),
+                Some((kind, id, reason)) => {
+                    Err(Box::new(self.core.failure(&kind, id, outcome, reason)))
+                }
             },
             payload: collected.payload,
             submitted: collected.submitted,
@@ -141,8 +147,10 @@ impl CtxShared {
         let state = self.lock();
         let outcome = state.table.outcome(ticket)?;
         let kind = state.table.kind(ticket)?;
+        let reason = state.table.reason(ticket);
         drop(state);
-        (outcome.state != CommandState::Ok).then(|| self.core.failure(&kind, None, outcome))
+        let failed = outcome.state != CommandState::Ok;
+        failed.then(|| self.core.failure(&kind, None, outcome, reason))
     }
 
     /// Waits until every request with a number below `number` was collected.
@@ -381,9 +389,33 @@ impl CtxShared {
         outcome: CommandOutcome,
         now: Stamp,
     ) -> Option<Aftermath> {
-        let after = state.table.collect(outcome, now);
+        if matches!(outcome.state, CommandState::Exception | CommandState::Error) {
+            self.note_reason(state);
+        }
+        let mut after = state.table.collect(outcome, now);
         self.count_collected(state);
+        if let Some(failed) = after.as_mut().and_then(|after| after.failed.as_mut()) {
+            failed.belongs_to(&self.core, self.id);
+        }
         after
+    }
+
+    /// Keeps what the backend has just told this thread of the oldest request, which has failed. Whoever asks for the error may be
+    /// another thread, which was told of something else.
+    #[cold]
+    fn note_reason(&self, state: &mut StateGuard<'_>) {
+        if let Some(reason) = self.core.api.last_error() {
+            state.table.note_reason(reason);
+        }
+    }
+
+    /// Writes errors to the log that nobody has collected so far: the context or its process is about to end.
+    pub(crate) fn log_failures(&self) {
+        let failures = self.lock().table.take_failures();
+        for mut failure in failures {
+            failure.belongs_to(&self.core, self.id);
+            failure.log();
+        }
     }
 
     /// The handle of a request is gone.
@@ -393,7 +425,10 @@ impl CtxShared {
         }
         let mut state = self.lock();
         let first = state.table.parked() == 0;
-        let after = state.table.release(ticket);
+        let mut after = state.table.release(ticket);
+        if let Some(failed) = &mut after.failed {
+            failed.belongs_to(&self.core, self.id);
+        }
         let tend = first && state.table.parked() > 0 || state.table.has_orphans();
         drop(state);
         after.run();

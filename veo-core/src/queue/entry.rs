@@ -8,8 +8,12 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::clock::Stamp;
-use crate::session::{CommandOutcome, LibraryCode, ProcCore, RequestKind, RequestRecord};
+use crate::error::Error;
+use crate::session::{
+    CommandOutcome, CommandState, LibraryCode, ProcCore, RequestKind, RequestName, RequestRecord,
+};
 use crate::staging::Staging;
+use crate::warning::warn;
 
 /// A request's place in the table, held by its handle. `number` tells a later
 /// request in the same place apart.
@@ -55,6 +59,8 @@ pub(super) struct RequestEntry {
     pub(super) follows: u32,
     /// Whether a handle may still ask for the result.
     pub(super) held: bool,
+    /// Whether the log has its failure.
+    pub(super) logged: bool,
 }
 
 /// What a request has that is more than the call of a declared kernel with plain words.
@@ -62,6 +68,8 @@ pub(super) struct RequestEntry {
 pub(super) struct Rest {
     pub(super) payload: Payload,
     pub(super) waker: Option<Waker>,
+    /// Why it has failed, in the words of the backend.
+    pub(super) reason: Option<String>,
     /// The libraries that it may call, besides that of a declared kernel.
     pub(super) code: Vec<Arc<LibraryCode>>,
 }
@@ -85,7 +93,37 @@ impl RequestEntry {
             rest: None,
             follows,
             held: false,
+            logged: false,
         }
+    }
+
+    /// Why it failed, in the words of the backend.
+    pub(super) fn reason(&self) -> Option<String> {
+        self.rest.as_ref()?.reason.clone()
+    }
+
+    /// The failure of a request that was collected, if it has failed by itself and nobody was told.
+    pub(super) fn failure(&self) -> Option<Uncollected> {
+        let outcome = self
+            .outcome
+            .filter(|_| self.number != NONE && !self.logged)?;
+        // Those that were lost say no more than what has ended their process.
+        let is_own = match (outcome.state, &self.kind) {
+            // The program has not queued it.
+            (_, RequestKind::After(_)) => false,
+            (CommandState::Exception | CommandState::Error, _) => true,
+            // An address that is none.
+            (CommandState::Ok, RequestKind::Alloc(_)) => outcome.word == 0,
+            (CommandState::Ok | CommandState::Lost, _) => false,
+        };
+        is_own.then(|| Uncollected {
+            number: self.number,
+            id: self.id,
+            kind: self.kind.clone(),
+            outcome,
+            reason: self.reason(),
+            of: None,
+        })
     }
 
     /// Drops what few requests have. Apart, so that most requests pay for a test only.
@@ -115,6 +153,47 @@ pub(super) struct Collected {
     pub(super) seen: Stamp,
 }
 
+/// A request that has failed and whose result nobody has asked for.
+pub(crate) struct Uncollected {
+    number: u64,
+    id: u64,
+    kind: RequestKind,
+    outcome: CommandOutcome,
+    reason: Option<String>,
+    /// Its process, and the number of its context.
+    of: Option<(Arc<ProcCore>, u64)>,
+}
+
+impl Uncollected {
+    pub(super) fn belongs_to(&mut self, core: &Arc<ProcCore>, context: u64) {
+        self.of = Some((Arc::clone(core), context));
+    }
+
+    /// Writes the error to the log. The backend is asked what it knows of it.
+    #[cold]
+    pub(super) fn log(self) {
+        let Some((core, context)) = &self.of else {
+            return;
+        };
+        let name = RequestName::new(Some(&self.kind), self.number, *context);
+        let error = match (self.outcome.state, &self.kind) {
+            (CommandState::Ok, RequestKind::Alloc(size)) => Error::OutOfMemory {
+                node: core.node,
+                size: *size,
+                reason: self.reason,
+            },
+            _ => core.failure(&self.kind, Some(self.id), self.outcome, self.reason),
+        };
+        match error {
+            // It has not failed by itself.
+            Error::ProcessEnded { .. } => {}
+            error => warn(format_args!(
+                "nobody has asked for the result of {name}: {error}"
+            )),
+        }
+    }
+}
+
 /// What is left to do when the lock is released, because it may run code of the user.
 #[derive(Default)]
 #[must_use = "wakes a task and drops what the user gave"]
@@ -122,6 +201,8 @@ pub(crate) struct Aftermath {
     pub(super) waker: Option<Waker>,
     pub(super) unused: Option<Waker>,
     pub(super) dropped: Option<Payload>,
+    /// An error that goes to the log, since nobody will ask for it.
+    pub(super) failed: Option<Box<Uncollected>>,
     /// What observers of the process are told.
     pub(super) told: Option<Box<(Arc<ProcCore>, RequestRecord)>>,
 }
@@ -143,8 +224,12 @@ impl Aftermath {
             waker,
             unused,
             dropped,
+            failed,
             told,
         } = self;
+        if let Some(failed) = failed {
+            contain(|| failed.log());
+        }
         if let Some((core, record)) = told.as_deref() {
             contain(|| core.observers.tell(record));
         }

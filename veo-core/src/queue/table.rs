@@ -17,7 +17,9 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::entry::{Aftermath, Collected, END, NONE, Payload, RequestEntry, Rest, Ticket};
+use super::entry::{
+    Aftermath, Collected, END, NONE, Payload, RequestEntry, Rest, Ticket, Uncollected,
+};
 use crate::clock::Stamp;
 use crate::session::{CommandOutcome, CommandState, LibraryCode, RequestKind};
 
@@ -148,6 +150,7 @@ impl RequestTable {
         entry.kind = kind;
         entry.submitted = submitted;
         entry.held = true;
+        entry.logged = false;
         if !matches!(payload, Payload::None) {
             entry.rest = Some(Box::new(Rest {
                 payload,
@@ -214,18 +217,20 @@ impl RequestTable {
         let held = entry.held;
         let waker = entry.rest.as_mut().and_then(|rest| rest.waker.take());
         self.wakers -= usize::from(waker.is_some());
-        let mut dropped = None;
+        let (mut dropped, mut failed) = (None, None);
         if !held {
+            failed = entry.failure().map(Box::new);
             self.parked -= 1;
             dropped = self.discard(place);
         }
         // Of a million requests that were dropped there is nothing left.
-        if waker.is_none() && dropped.is_none() {
+        if waker.is_none() && dropped.is_none() && failed.is_none() {
             return None;
         }
         Some(Aftermath {
             waker,
             dropped,
+            failed,
             ..Aftermath::default()
         })
     }
@@ -314,6 +319,7 @@ impl RequestTable {
             return aftermath;
         };
         if entry.outcome.is_some() {
+            aftermath.failed = entry.failure().map(Box::new);
             aftermath.dropped = self.discard(ticket.place);
         } else if entry.held {
             entry.held = false;
@@ -369,6 +375,28 @@ impl RequestTable {
     /// How a request ended, if its handle did not take that yet.
     pub(crate) fn outcome(&self, ticket: Ticket) -> Option<CommandOutcome> {
         self.find(ticket)?.outcome
+    }
+
+    /// The failures of requests that were collected and whose results nobody has taken so far. Each is given once.
+    pub(super) fn take_failures(&mut self) -> Vec<Uncollected> {
+        let all = self.places.iter_mut().filter_map(|entry| {
+            let failure = entry.failure()?;
+            entry.logged = true;
+            Some(failure)
+        });
+        all.collect()
+    }
+
+    /// Notes why the oldest pending request has failed.
+    pub(super) fn note_reason(&mut self, reason: String) {
+        if let Some(entry) = self.places.get_mut(self.oldest as usize) {
+            entry.rest.get_or_insert_default().reason = Some(reason);
+        }
+    }
+
+    /// Why a request has failed that was collected.
+    pub(super) fn reason(&self, ticket: Ticket) -> Option<String> {
+        self.find(ticket)?.reason()
     }
 
     /// Whether pending requests access borrowed memory.

@@ -193,15 +193,15 @@ impl ProcCore {
     }
 
     /// The error for a request that ended as `outcome` says, request number `id` of
-    /// the backend's context.
+    /// the backend's context, for the reason that the backend has given.
     #[cold]
     pub(crate) fn failure(
         &self,
         what: &RequestKind,
         id: Option<u64>,
         outcome: CommandOutcome,
+        reason: Option<String>,
     ) -> Error {
-        let reason = self.api.last_error();
         match outcome.state {
             CommandState::Exception => {
                 let mut fault = self.end(false).map(|(fault, _)| fault).unwrap_or_default();
