@@ -51,6 +51,18 @@ variables! {
     VEO_EMU_RACES = "VEO_EMU_RACES";
     /// Whether it is printed at the end what a process has done.
     VEO_STATS = "VEO_STATS";
+    /// The file that gets a timeline of all requests.
+    VEO_TIMELINE = "VEO_TIMELINE";
+    /// The rank of a program, as NEC MPI says it.
+    MPIRANK = "MPIRANK";
+    /// The same by Open MPI.
+    OMPI_COMM_WORLD_RANK = "OMPI_COMM_WORLD_RANK";
+    /// The same by launchers with PMIx.
+    PMIX_RANK = "PMIX_RANK";
+    /// The same by launchers with PMI.
+    PMI_RANK = "PMI_RANK";
+    /// The same by Slurm.
+    SLURM_PROCID = "SLURM_PROCID";
     /// The descriptor for the handshake with a VE process. Only the emulator sets it.
     HANDSHAKE = "_VEO_EMU_HANDSHAKE";
     /// The program that becomes a VE process.

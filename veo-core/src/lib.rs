@@ -121,6 +121,7 @@ mod session;
 mod stack;
 mod staging;
 mod stats;
+pub mod timeline;
 mod warning;
 
 pub use address::{NULL, Null, VeMemPtr};

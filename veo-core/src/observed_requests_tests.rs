@@ -82,7 +82,7 @@ fn process() -> Result<(VeoProc, Arc<Notes>)> {
     let proc = VeoProc::builder().memory(16 << 20).build()?;
     let notes = Arc::new(Notes::default());
     let observer: Arc<dyn Observer> = notes.clone();
-    proc.shared().core.observers.join(observer);
+    proc.shared().core.observe(observer);
     Ok((proc, notes))
 }
 

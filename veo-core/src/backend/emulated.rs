@@ -243,6 +243,11 @@ impl ProcessExtension for EmulatedProcess {
         u32::try_from(unsafe { (self.functions().core)(self.process) }).ok()
     }
 
+    fn pid(&self) -> Option<i32> {
+        // SAFETY: the handle is looked up.
+        Some(unsafe { (self.functions().pid)(self.process) }).filter(|pid| *pid > 0)
+    }
+
     fn is_data(&self, addr: u64) -> bool {
         // SAFETY: the handle is looked up.
         unsafe { (self.functions().is_code)(self.process, addr) == 0 }

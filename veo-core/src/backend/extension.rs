@@ -138,6 +138,14 @@ pub(crate) trait ProcessExtension: Send + Sync {
         None
     }
 
+    /// The number of the VE process on the host, if that is known.
+    fn pid(&self) -> Option<i32> {
+        None
+    }
+
+    /// Whether the times of requests are to be noted, for [`run_times`](Self::run_times).
+    fn set_timed(&self, _timed: bool) {}
+
     /// When these requests of a context ran, whose results were just taken or are there. The
     /// times that are not known stay as they are.
     ///

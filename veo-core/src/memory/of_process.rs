@@ -147,6 +147,8 @@ impl VeoProc {
                 }
             }
         };
+        let now = self.shared().memory.stats().now;
+        self.shared().core.observers.tell_memory(now);
         self.free_waiting(ptr.addr(), usage)?;
         if let Some(races) = &self.shared().core.races {
             races.freed(ptr.addr(), size);

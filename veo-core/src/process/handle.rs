@@ -339,6 +339,7 @@ impl std::fmt::Debug for VeoProcBuilder {
             .field("schedule", &self.options.schedule)
             .field("guard", &self.options.guard)
             .field("races", &self.options.races)
+            .field("timeline", &self.options.timeline)
             .field("profile", &self.options.profile)
             .field("stats", &self.options.stats)
             .finish_non_exhaustive()
@@ -522,6 +523,14 @@ impl VeoProcBuilder {
     /// one with a line for each context; docs/statistics.md explains it. A call takes some hundred nanoseconds more then.
     pub fn stats(mut self, gathers: bool) -> Self {
         self.options.stats = Some(gathers);
+        self
+    }
+
+    /// Records the requests of the process in this file, whatever `VEO_TIMELINE` in the environment
+    /// says; [`timeline`](crate::timeline) explains it. Processes of one program may have the same
+    /// file. If it cannot be written, there is a warning, and the program goes on.
+    pub fn timeline(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.timeline = Some(path.into());
         self
     }
 

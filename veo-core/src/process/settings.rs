@@ -136,6 +136,7 @@ pub(super) struct ProcOptions {
     pub(super) schedule: Option<Schedule>,
     pub(super) guard: Option<Guard>,
     pub(super) races: Option<Races>,
+    pub(super) timeline: Option<PathBuf>,
     pub(super) profile: Option<bool>,
     pub(super) stats: Option<bool>,
     /// Libraries that will be loaded by their paths.

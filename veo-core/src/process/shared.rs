@@ -161,16 +161,18 @@ impl ProcShared {
     /// Enters an allocation.
     pub(crate) fn register(&self, addr: u64, size: u64, raw: bool) -> &'static Usage {
         let usage = Usage::take();
-        self.memory.allocated(size);
+        let now = self.memory.allocated(size);
         self.allocations()
             .insert(addr, Allocation { size, usage, raw });
+        self.core.observers.tell_memory(now);
         usage
     }
 
     /// Forgets the allocation that begins at an address.
     pub(crate) fn forget_allocation(&self, addr: u64) -> Option<Allocation> {
         let allocation = self.allocations().remove(&addr)?;
-        self.memory.freed(allocation.size);
+        let now = self.memory.freed(allocation.size);
+        self.core.observers.tell_memory(now);
         Some(allocation)
     }
 
@@ -347,6 +349,7 @@ impl ProcShared {
         let destroyed = unsafe { self.core.extension.destroy(&handles) };
         lose_all(&contexts, !destroyed);
         self.print_end(&executed);
+        self.core.observers.tell_end(None);
         self.allocations().clear();
         self.memory.lost();
         for (_, usage) in lock(&self.frees).drain(..) {

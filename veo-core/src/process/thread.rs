@@ -25,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::queue::CtxShared;
 use crate::session::{Keeper, KeeperTask, ProcCore};
 use crate::stats::{self, Collector, EndTable, MemoryCount, Wanted};
+use crate::timeline;
 
 /// Starts a process, on the thread that will belong to it.
 pub(super) fn start(
@@ -79,7 +80,7 @@ pub(super) fn start(
         .unwrap_or(prints)
         .then(Arc::<Collector>::default);
     if let Some(collector) = &collector {
-        core.observers.join(collector.clone());
+        core.observe(collector.clone());
     }
     let end_table = collector.as_ref().filter(|_| prints).map(|collector| {
         let detail = wanted == Wanted::Detail;
@@ -87,6 +88,7 @@ pub(super) fn start(
         EndTable::new(core.to_string(), detail, collector, memory)
     });
     let main = CtxShared::new(Arc::clone(&core), main);
+    timeline::enter(&core, main.id, options.timeline.as_deref());
     Ok(Arc::new(ProcShared::new(
         core,
         main,

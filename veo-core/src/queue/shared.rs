@@ -50,6 +50,8 @@ pub(crate) struct CtxState {
     pub(super) last_end: u64,
     /// The thread inside a request block, and how deep.
     pub(super) block: Option<(ThreadId, usize)>,
+    /// When it began, if somebody looks.
+    pub(super) block_begin: u64,
     /// Argument objects to be used again.
     pub(super) args: Vec<ArgsHandle>,
     /// What the next submission waits for.
@@ -103,6 +105,7 @@ impl CtxShared {
                 sleepers: 0,
                 last_end: 0,
                 block: None,
+                block_begin: 0,
                 args: Vec::new(),
                 held_back: Vec::new(),
                 driver: false,

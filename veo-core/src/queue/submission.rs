@@ -13,7 +13,7 @@ use super::shared::{Aftermaths, CtxShared, Phase, StateGuard};
 use super::user_code::may_hold_up_unloading;
 use crate::address::Usage;
 use crate::arg::Args;
-use crate::clock::Stamp;
+use crate::clock::{Stamp, system_time};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::races::{Touches, Which};
@@ -254,6 +254,13 @@ impl CtxShared {
         // A host function joins the block of another thread.
         let (owner, depth) = state.block.unwrap_or((me, 0));
         state.block = Some((owner, depth + 1));
+        if depth == 0 {
+            state.block_begin = if self.core.observers.is_on() {
+                system_time()
+            } else {
+                0
+            };
+        }
         Ok(())
     }
 
@@ -263,7 +270,15 @@ impl CtxShared {
             Some((owner, depth)) if depth > 1 => Some((owner, depth - 1)),
             _ => None,
         };
+        let begin = match state.block {
+            None => std::mem::take(&mut state.block_begin),
+            Some(_) => 0,
+        };
         self.wake(&state);
+        drop(state);
+        if begin != 0 {
+            self.core.observers.tell_block(self.id, begin);
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::thread::{self, ThreadId};
 use veo_abi::ffi::veo_proc_handle;
 
 use super::fork::ProcessImage;
-use super::observe::Observers;
+use super::observe::{Observer, Observers};
 use super::outcome::{CommandOutcome, CommandState};
 use super::request_kind::RequestKind;
 use crate::backend::{Api, ProcessExtension};
@@ -71,6 +71,27 @@ impl ProcCore {
             killed: Mutex::new(None),
             closing: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Tells an observer of the requests of the process from now on, and has the backend note when
+    /// they run.
+    pub(crate) fn observe(&self, observer: Arc<dyn Observer>) {
+        self.extension.set_timed(true);
+        self.observers.join(observer);
+    }
+
+    /// Tells an observer nothing any more.
+    pub(crate) fn ignore(&self, observer: &Arc<dyn Observer>) {
+        if !self.observers.leave(observer) {
+            self.extension.set_timed(false);
+        }
+    }
+
+    /// Remembers what has ended the process, and tells observers.
+    fn note_end(&self, fault: Fault) {
+        if self.ended.set(fault).is_ok() {
+            self.observers.tell_end(self.ended.get());
         }
     }
 
@@ -213,7 +234,7 @@ impl ProcCore {
                 if fault.kernel.is_none() {
                     fault.kernel = what.kernel().map(str::to_owned);
                 }
-                let _ = self.ended.set(fault.clone());
+                self.note_end(fault.clone());
                 return Error::Exception {
                     fault: Box::new(fault),
                 };
@@ -228,7 +249,7 @@ impl ProcCore {
             );
             let ours = id.is_some() && request == id && raised;
             let ours = ours && (fault.kernel.as_deref() == what.kernel());
-            let _ = self.ended.set(fault.clone());
+            self.note_end(fault.clone());
             if ours {
                 return Error::Exception {
                     fault: Box::new(fault),
@@ -266,7 +287,7 @@ impl ProcCore {
         let Some((fault, _)) = self.end(false) else {
             return false;
         };
-        let _ = self.ended.set(fault);
+        self.note_end(fault);
         true
     }
 

@@ -5,8 +5,8 @@
 //! is collected, and where its submission would otherwise not look at the clock. If nobody does,
 //! nothing else happens. [`Observers::tell`] is the one place where records are handed out.
 //!
-//! To join: implement [`Observer`] and give it to [`Observers::join`] of the process, as
-//! `process/thread.rs` does for those that are there from the start. Observers are called by the
+//! To join: implement [`Observer`] and give it to [`ProcCore::observe`](super::ProcCore::observe),
+//! as `process/thread.rs` does for those that are there from the start. Observers are called by the
 //! thread that has collected the request, without the lock of its context, and not in the order of
 //! the requests where several threads collect. What they do there is part of the time of a call.
 
@@ -17,9 +17,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::outcome::CommandState;
 use super::request_kind::{RequestKind, RequestName};
 use crate::clock::{RunTimes, system_time};
+use crate::error::Fault;
 
 /// A request that has ended.
-#[cfg_attr(not(test), allow(dead_code))]
 #[derive(Clone, Debug)]
 pub(crate) struct RequestRecord {
     /// Numbers what is recorded for the life of the program, from 1.
@@ -36,7 +36,6 @@ pub(crate) struct RequestRecord {
 
 /// When what happened to a request, in nanoseconds of `CLOCK_MONOTONIC`. Each is at least as late
 /// as the one before.
-#[cfg_attr(not(test), allow(dead_code))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestTimes {
     /// The program submitted it.
@@ -80,6 +79,15 @@ pub(crate) fn next_record() -> u64 {
 pub(crate) trait Observer: Send + Sync {
     /// A request has ended.
     fn request(&self, record: &RequestRecord);
+
+    /// So many bytes of VE memory are allocated from this time on.
+    fn memory(&self, _time: u64, _bytes: u64) {}
+
+    /// One thread alone submitted to a context from one time to another.
+    fn block(&self, _context: u64, _begin: u64, _end: u64) {}
+
+    /// The process has ended, by a fault or in order. This comes once.
+    fn ended(&self, _fault: Option<&Fault>) {}
 }
 
 /// The target of the events that `tracing` gets of requests, at the level TRACE.
@@ -119,6 +127,8 @@ fn trace(record: &RequestRecord) {
 #[derive(Default)]
 pub(crate) struct Observers {
     any: AtomicBool,
+    /// Whether they know that the process has ended.
+    ended: AtomicBool,
     list: RwLock<Vec<Arc<dyn Observer>>>,
 }
 
@@ -129,8 +139,7 @@ impl Observers {
         self.any.load(Ordering::Relaxed) || is_traced()
     }
 
-    #[cfg_attr(not(test), allow(dead_code))]
-    pub(crate) fn join(&self, observer: Arc<dyn Observer>) {
+    pub(super) fn join(&self, observer: Arc<dyn Observer>) {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         list.push(observer);
         self.any.store(true, Ordering::Relaxed);
@@ -145,6 +154,44 @@ impl Observers {
         }
         drop(list);
         trace(record);
+    }
+
+    /// Tells an observer nothing any more. Whether anybody is left.
+    pub(super) fn leave(&self, observer: &Arc<dyn Observer>) -> bool {
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        list.retain(|other| !Arc::ptr_eq(other, observer));
+        self.any.store(!list.is_empty(), Ordering::Relaxed);
+        !list.is_empty()
+    }
+
+    /// Tells of something else than a request.
+    #[cold]
+    fn each(&self, tell: impl Fn(&dyn Observer)) {
+        let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
+        list.iter().for_each(|observer| tell(&**observer));
+    }
+
+    /// So many bytes of VE memory are allocated now.
+    pub(crate) fn tell_memory(&self, bytes: u64) {
+        if self.is_on() {
+            let now = system_time();
+            self.each(|observer| observer.memory(now, bytes));
+        }
+    }
+
+    /// One thread alone submitted to a context since `begin`.
+    pub(crate) fn tell_block(&self, context: u64, begin: u64) {
+        if self.is_on() {
+            let now = system_time();
+            self.each(|observer| observer.block(context, begin, now));
+        }
+    }
+
+    /// The process has ended, as it is known now.
+    pub(crate) fn tell_end(&self, fault: Option<&Fault>) {
+        if self.is_on() && !self.ended.swap(true, Ordering::Relaxed) {
+            self.each(|observer| observer.ended(fault));
+        }
     }
 
     /// Begins an operation for which its caller waits, before it waits for its turn.

@@ -149,15 +149,19 @@ pub(crate) struct MemoryCount {
 }
 
 impl MemoryCount {
-    pub(crate) fn allocated(&self, size: u64) {
+    /// Counts a new block. Gives how much there is now.
+    pub(crate) fn allocated(&self, size: u64) -> u64 {
         let now = self.now.fetch_add(size, Ordering::Relaxed) + size;
         self.most.fetch_max(now, Ordering::Relaxed);
         self.blocks.fetch_add(1, Ordering::Relaxed);
+        now
     }
 
-    pub(crate) fn freed(&self, size: u64) {
-        self.now.fetch_sub(size, Ordering::Relaxed);
+    /// Counts a block that is gone. Gives how much there is now.
+    pub(crate) fn freed(&self, size: u64) -> u64 {
+        let before = self.now.fetch_sub(size, Ordering::Relaxed);
         self.blocks.fetch_sub(1, Ordering::Relaxed);
+        before.saturating_sub(size)
     }
 
     /// All of it is gone with the process.

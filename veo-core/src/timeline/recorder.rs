@@ -1,0 +1,393 @@
+//! Takes records from the threads that collect requests, and writes them on a thread of its own.
+//!
+//! Calls never wait for the writer: records go through a channel of fixed size, and where that is
+//! full, whole requests are missing, which the trace says. The writer wakes up a few times in a
+//! second, or when much has come, and writes whole records. So a trace is complete up to the last
+//! 200 ms whenever the program ends, in whatever way.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use super::depth::Depth;
+use super::format::{ProcessInfo, ProgramInfo, TraceFormat};
+use super::path;
+use super::{chrome::Chrome, perfetto::Perfetto};
+use crate::clock::system_time;
+use crate::error::Fault;
+use crate::session::{Observer, ProcCore, RequestRecord};
+use crate::warning::warn;
+
+/// As many records wait for the writer at most: some 4 MB.
+const ROOM: usize = 1 << 15;
+
+/// The writer is woken after as many.
+const WAKE: u64 = ROOM as u64 / 8;
+
+/// The writer looks around this often.
+const PERIOD: Duration = Duration::from_millis(80);
+
+/// How much is handed to the system at once.
+const CHUNK: usize = 1 << 16;
+
+/// What happens so often that it must not cost anything but a copy.
+enum Entry {
+    Request(u32, RequestRecord),
+    Memory(u32, u64, u64),
+    Block(u32, u64, u64, u64),
+}
+
+/// What happens now and then, and is never left out.
+enum Notice {
+    Process(u32, ProcessInfo),
+    Instant(u32, u64, String),
+}
+
+/// A timeline that is being written.
+pub(super) struct Recorder {
+    pub(super) path: PathBuf,
+    /// The process that writes it: not a forked child.
+    pub(super) pid: u32,
+    entries: SyncSender<Entry>,
+    notices: Mutex<Vec<Notice>>,
+    /// Requests that are missing.
+    dropped: AtomicU64,
+    processes: AtomicU32,
+    followers: Mutex<Vec<Followed>>,
+    sink: Mutex<Sink>,
+    writer: OnceLock<Thread>,
+    /// Whether nothing is taken any more.
+    over: AtomicBool,
+}
+
+/// A process that is recorded, and its observer.
+type Followed = (Weak<ProcCore>, Arc<dyn Observer>);
+
+/// The file, and all that the writer knows.
+struct Sink {
+    entries: Receiver<Entry>,
+    format: Box<dyn TraceFormat>,
+    file: File,
+    out: Vec<u8>,
+    /// So long is the file, without what stands at its end anyway.
+    written: u64,
+    depths: HashMap<(u32, u64), Depth>,
+    dropped: u64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Recorder {
+    /// Begins a file, and the thread that writes it.
+    pub(super) fn open(path: &Path, program: &ProgramInfo) -> io::Result<Arc<Recorder>> {
+        let file = create(path)?;
+        let (entries, inbox) = sync_channel(ROOM);
+        let mut format: Box<dyn TraceFormat> = if path::is_json(path) {
+            Box::new(Chrome::new())
+        } else {
+            Box::new(Perfetto::new())
+        };
+        let mut out = Vec::new();
+        format.program(&mut out, program);
+        let mut sink = Sink {
+            entries: inbox,
+            format,
+            file,
+            out,
+            written: 0,
+            depths: HashMap::new(),
+            dropped: 0,
+        };
+        sink.write()?;
+        let recorder = Arc::new(Recorder {
+            path: path.to_owned(),
+            pid: program.pid,
+            entries,
+            notices: Mutex::default(),
+            dropped: AtomicU64::new(0),
+            processes: AtomicU32::new(0),
+            followers: Mutex::default(),
+            sink: Mutex::new(sink),
+            writer: OnceLock::new(),
+            over: AtomicBool::new(false),
+        });
+        let writing = Arc::clone(&recorder);
+        let thread = thread::Builder::new()
+            .name("veo-timeline".into())
+            .spawn(move || writing.run())?;
+        let _ = recorder.writer.set(thread.thread().clone());
+        Ok(recorder)
+    }
+
+    /// Records the requests of a process from now on.
+    pub(super) fn follow(self: &Arc<Self>, core: &Arc<ProcCore>, info: &ProcessInfo) {
+        let process = self.processes.fetch_add(1, Ordering::Relaxed);
+        self.note(Notice::Process(process, info.clone()));
+        self.note(Notice::Instant(
+            process,
+            system_time(),
+            format!("{} is recorded from here on", info.name),
+        ));
+        let follower: Arc<dyn Observer> = Arc::new(Follower {
+            recorder: Arc::clone(self),
+            process,
+        });
+        lock(&self.followers).push((Arc::downgrade(core), Arc::clone(&follower)));
+        core.observe(follower);
+    }
+
+    /// Whether it takes nothing any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, notice: Notice) {
+        lock(&self.notices).push(notice);
+    }
+
+    #[inline]
+    fn take(&self, entry: Entry) {
+        let wakes = matches!(&entry, Entry::Request(_, record) if record.id.is_multiple_of(WAKE));
+        if self.is_over() {
+            return;
+        }
+        if let Err(TrySendError::Full(Entry::Request(..))) = self.entries.try_send(entry) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        if wakes && let Some(writer) = self.writer.get() {
+            writer.unpark();
+        }
+    }
+
+    fn run(&self) {
+        block_signals();
+        while !self.is_over() {
+            if !self.flush() {
+                thread::park_timeout(PERIOD);
+            }
+        }
+    }
+
+    /// Writes what is there. Tells whether more has come meanwhile.
+    pub(super) fn flush(&self) -> bool {
+        let mut sink = lock(&self.sink);
+        if self.is_over() {
+            return false;
+        }
+        let result = self.flush_to(&mut sink);
+        drop(sink);
+        result.unwrap_or_else(|error| {
+            self.fail(&error);
+            false
+        })
+    }
+
+    fn flush_to(&self, sink: &mut Sink) -> io::Result<bool> {
+        // A process is known before its requests are.
+        let dropped = self.dropped.load(Ordering::Relaxed);
+        let mut more = true;
+        for round in 0..ROOM {
+            if round.is_multiple_of(1024) {
+                let notices = std::mem::take(&mut *lock(&self.notices));
+                for notice in notices {
+                    sink.notice(notice);
+                }
+            }
+            let Ok(entry) = sink.entries.try_recv() else {
+                more = false;
+                break;
+            };
+            sink.entry(entry);
+            if sink.out.len() >= CHUNK {
+                sink.write()?;
+            }
+        }
+        if dropped != sink.dropped {
+            sink.dropped = dropped;
+            sink.format.dropped(&mut sink.out, system_time(), dropped);
+        }
+        sink.write()?;
+        Ok(more)
+    }
+
+    /// Writes what is left and takes nothing any more.
+    pub(super) fn finish(&self) {
+        self.leave();
+        let mut sink = lock(&self.sink);
+        if self.is_over() {
+            return;
+        }
+        let mut result = Ok(true);
+        while matches!(result, Ok(true)) {
+            result = self.flush_to(&mut sink);
+        }
+        let result = result.and_then(|_| {
+            sink.finish();
+            sink.write()
+        });
+        self.over.store(true, Ordering::Relaxed);
+        drop(sink);
+        if let Some(writer) = self.writer.get() {
+            writer.unpark();
+        }
+        if let Err(error) = result {
+            self.warn(&error);
+        }
+    }
+
+    /// Lets the processes go, so that their calls cost what they cost without it.
+    fn leave(&self) {
+        for (core, follower) in std::mem::take(&mut *lock(&self.followers)) {
+            if let Some(core) = core.upgrade() {
+                core.ignore(&follower);
+            }
+        }
+    }
+
+    fn fail(&self, error: &io::Error) {
+        if !self.over.swap(true, Ordering::Relaxed) {
+            self.leave();
+            self.warn(error);
+        }
+    }
+
+    fn warn(&self, error: &io::Error) {
+        warn(format_args!(
+            "the timeline {} cannot be written any more, and ends here: {error}",
+            self.path.display()
+        ));
+    }
+}
+
+/// Creates the file. Anything but a plain file is refused: to open a pipe or to write to it may
+/// wait for ever.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK);
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no plain file"));
+    }
+    file.set_len(0)?;
+    Ok(file)
+}
+
+/// Keeps the signals of the program away from this thread. A file that is too long is an error
+/// then, and ends no program.
+fn block_signals() {
+    #[cfg(unix)]
+    // SAFETY: the set is filled before it is used, and lives longer than the calls.
+    unsafe {
+        let mut all = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const all, std::ptr::null_mut());
+    }
+}
+
+impl Sink {
+    fn notice(&mut self, notice: Notice) {
+        let out = &mut self.out;
+        match notice {
+            Notice::Process(process, info) => self.format.process(out, process, &info),
+            Notice::Instant(process, time, what) => {
+                self.format.instant(out, process, time, &what);
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: Entry) {
+        let (format, out) = (&mut self.format, &mut self.out);
+        match entry {
+            Entry::Request(process, record) => {
+                if record.number.is_some() {
+                    let depth = self.depths.entry((process, record.context)).or_default();
+                    depth.request(&record.times, &mut |time, depth| {
+                        format.depth(out, process, record.context, time, depth);
+                    });
+                }
+                format.request(out, process, &record);
+            }
+            Entry::Memory(process, time, bytes) => format.memory(out, process, time, bytes),
+            Entry::Block(process, context, begin, end) => {
+                format.block(out, process, context, begin, end);
+            }
+        }
+    }
+
+    /// Writes the last values of the counters.
+    fn finish(&mut self) {
+        let (format, out) = (&mut self.format, &mut self.out);
+        for ((process, context), depth) in &mut self.depths {
+            depth.finish(&mut |time, depth| format.depth(out, *process, *context, time, depth));
+        }
+    }
+
+    /// Hands what was gathered to the system. What was written in part is cut off.
+    fn write(&mut self) -> io::Result<()> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let added = self.out.len() as u64;
+        self.out.extend_from_slice(self.format.tail());
+        let written = self
+            .file
+            .seek(SeekFrom::Start(self.written))
+            .and_then(|_| self.file.write_all(&self.out));
+        self.out.clear();
+        if let Err(error) = written {
+            // What was there before is a whole trace.
+            if self.file.set_len(self.written).is_ok() {
+                let tail = self.format.tail();
+                let _ = self.file.seek(SeekFrom::Start(self.written));
+                let _ = self.file.write_all(tail);
+            }
+            return Err(error);
+        }
+        self.written += added;
+        Ok(())
+    }
+}
+
+/// What a process tells of its requests.
+struct Follower {
+    recorder: Arc<Recorder>,
+    process: u32,
+}
+
+impl Observer for Follower {
+    #[inline]
+    fn request(&self, record: &RequestRecord) {
+        self.recorder
+            .take(Entry::Request(self.process, record.clone()));
+    }
+
+    fn memory(&self, time: u64, bytes: u64) {
+        self.recorder.take(Entry::Memory(self.process, time, bytes));
+    }
+
+    fn block(&self, context: u64, begin: u64, end: u64) {
+        self.recorder
+            .take(Entry::Block(self.process, context, begin, end));
+    }
+
+    fn ended(&self, fault: Option<&Fault>) {
+        let what = fault
+            .filter(|fault| **fault != Fault::default())
+            .map_or_else(
+                || "the VE process has ended".to_owned(),
+                |fault| format!("the VE process has ended: {fault}"),
+            );
+        self.recorder
+            .note(Notice::Instant(self.process, system_time(), what));
+    }
+}
