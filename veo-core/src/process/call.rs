@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use veo_abi::Word;
 
-use super::handle::VeoProc;
+use super::builder::VeoProc;
 use super::shared::ProcShared;
 use crate::backend::need;
 use crate::call::{Callee, Request, Target};

@@ -10,8 +10,8 @@
 //! The thread holds `ProcShared` until the process was destroyed, so that whatever
 //! requests own outlives everything that may touch it.
 
+mod builder;
 mod call;
-mod handle;
 mod libraries;
 mod loaded;
 mod nodes;
@@ -25,7 +25,7 @@ mod symbols;
 mod thread;
 mod verify;
 
-pub use handle::{
+pub use builder::{
     HookId, ProcInitHook, VeoProc, VeoProcBuilder, del_proc_init_hook, set_proc_init_hook,
 };
 pub use nodes::{Arch, NodeInfo, nodes};

@@ -1,6 +1,6 @@
 //! What a process has done and executed, as the program asks for it.
 
-use super::handle::VeoProc;
+use super::builder::VeoProc;
 use super::shared::ProcShared;
 use crate::error::Result;
 use crate::stats::{self, KernelStatistics, ProcStats};
