@@ -1,13 +1,60 @@
-//! What a process offers of the floors above it: its contexts, its libraries and their functions.
+//! How a process is started, and what it offers of the floors above it: its contexts, its libraries and their functions.
 
 use std::path::Path;
 
 use crate::context::{ContextOptions, VeoContext};
+#[cfg(doc)]
+use crate::error::Error;
 use crate::error::Result;
 use crate::library::{VeoFunction, VeoLibrary, function_of_any, function_of_kernel};
-use crate::process::VeoProc;
+use crate::process::{VeoProc, VeoProcBuilder};
 
 impl VeoProc {
+    /// Starts a process on VE node `node` (`veo_proc_create`); -1 takes
+    /// `VE_NODE_NUMBER` from the environment, else the first. Under a job scheduler
+    /// (`_VENODELIST`) `node` is a place in its list.
+    ///
+    /// # Errors
+    ///
+    /// See [`VeoProcBuilder::build`].
+    pub fn new(node: i32) -> Result<VeoProc> {
+        VeoProc::builder().node(node).build()
+    }
+
+    /// Starts a process with other settings.
+    pub fn builder() -> VeoProcBuilder {
+        VeoProcBuilder::default()
+    }
+
+    /// Starts a process in place of one that has ended, by a fault or otherwise: on the same node
+    /// and backend, with the settings of its builder. Its declared kernels are resolved and
+    /// the hooks run, as [`VeoProcBuilder::build`] does it.
+    ///
+    /// What belonged to the old process goes on to give errors, with what ended it: its handles,
+    /// contexts, requests, buffers, libraries. Whoever shares the process has to be given the new
+    /// one. Calling this twice starts two. Libraries that were loaded by
+    /// [`load_library`](Self::load_library) are to be loaded again.
+    ///
+    /// ```
+    /// # fn main() -> veo_core::Result<()> {
+    /// # let old = veo_core::VeoProc::new(0)?;
+    /// let x = old.upload(&[1.0, 2.0])?;
+    /// old.kill()?; // or a kernel crashed
+    /// let proc = old.restart()?;
+    /// assert!(x.to_vec().is_err()); // what was there is lost
+    /// assert_eq!(proc.upload(&[1.0, 2.0])?.to_vec()?, [1.0, 2.0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotEnded`] if the process lives; [`Error::Forked`]; otherwise as
+    /// [`VeoProcBuilder::build`].
+    pub fn restart(&self) -> Result<VeoProc> {
+        VeoProcBuilder::build_again(self.shared())
+    }
+
     /// Opens a context (`veo_context_open`): a queue with a thread of its own.
     ///
     /// All contexts of a process share the cores of the VE, and so do the threads of OpenMP

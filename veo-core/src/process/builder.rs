@@ -1,14 +1,11 @@
-//! `VeoProc`, what programs hold of a process: how it is made, with the hooks that run then,
-//! and how it is closed.
+//! How a process is made: its builder, and the hooks that run then.
 
-use std::ffi::c_void;
-use std::fmt;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use veo_abi::Verify;
 
@@ -17,296 +14,12 @@ use super::settings::{
 };
 use super::shared::ProcShared;
 use super::thread;
-use crate::address::VeMemPtr;
-use crate::backend::{self, Api, Backend, need};
+use super::veo_proc::VeoProc;
+use crate::backend::{self, Api, Backend};
 use crate::error::{Error, Result};
 use crate::queue::panic_message;
 use crate::races::Races;
-use crate::session::{Keeper, KeeperTask, ProcId};
-
-/// A process on a VE: memory, loaded libraries, contexts.
-///
-/// ```
-/// # fn main() -> veo_core::Result<()> {
-/// use veo_core::VeoProc;
-///
-/// let proc = VeoProc::new(0)?;
-/// println!("VE node {}, on {:?}", proc.nodeid(), proc.backend());
-/// let x = proc.upload(&[1.0, 2.0, 3.0])?;
-/// assert_eq!(x.to_vec()?, [1.0, 2.0, 3.0]);
-/// proc.close()?;
-/// assert!(x.to_vec().is_err()); // the memory is gone with the process
-/// # Ok(())
-/// # }
-/// ```
-///
-/// A handle that can be cloned and shared between threads. The process ends when the
-/// last handle, buffer, context and request of it is gone, without anyone waiting for
-/// that, or by [`close`](Self::close), which waits. After its end everything that
-/// belonged to it gives errors; [`restart`](Self::restart) starts another like it.
-///
-/// Calling a kernel with `&VeoProc` waits for its result (`veo_call_sync`): such calls
-/// and all copies, allocations and look-ups run one after another on the main
-/// context of the process. Kernels that are to run beside them are queued on a
-/// [`VeoContext`](crate::VeoContext).
-///
-/// A kernel runs in a process of its own and can damage nothing but VE memory. Its
-/// declaration carries the promise that it is what it says.
-#[derive(Clone)]
-pub struct VeoProc(Arc<ProcHandle>);
-
-/// Ends the process when the last user of it is gone.
-struct ProcHandle {
-    shared: Arc<ProcShared>,
-}
-
-/// The processes of which a handle may be left, by the number that pointers carry.
-static OPEN: Mutex<Vec<(ProcId, Weak<ProcHandle>)>> = Mutex::new(Vec::new());
-
-impl Drop for ProcHandle {
-    fn drop(&mut self) {
-        let core = &self.shared.core;
-        if !core.image.is_foreign() {
-            if let Some(table) = &self.shared.settings.end_table {
-                table.ends();
-            }
-            core.extension.given_up();
-            core.keeper.send(KeeperTask::Close(None));
-        }
-    }
-}
-
-impl VeoProc {
-    /// Starts a process on VE node `node` (`veo_proc_create`); -1 takes
-    /// `VE_NODE_NUMBER` from the environment, else the first. Under a job scheduler
-    /// (`_VENODELIST`) `node` is a place in its list.
-    ///
-    /// # Errors
-    ///
-    /// See [`VeoProcBuilder::build`].
-    pub fn new(node: i32) -> Result<VeoProc> {
-        VeoProc::builder().node(node).build()
-    }
-
-    /// Starts a process with other settings.
-    pub fn builder() -> VeoProcBuilder {
-        VeoProcBuilder::default()
-    }
-
-    /// The first handle of a process that was just created.
-    pub(super) fn enter(shared: Arc<ProcShared>) -> VeoProc {
-        let handle = Arc::new(ProcHandle { shared });
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|(_, handle)| handle.strong_count() > 0);
-        open.push((handle.shared.core.id, Arc::downgrade(&handle)));
-        drop(open);
-        VeoProc(handle)
-    }
-
-    /// The number of the VE node that the process lies on. Under a job scheduler this is
-    /// the node's own number, not its place in the scheduler's list, by which
-    /// [`VeoProc::new`] takes it.
-    #[must_use]
-    pub fn nodeid(&self) -> i32 {
-        self.shared().core.node
-    }
-
-    /// What runs the kernels.
-    #[must_use]
-    pub fn backend(&self) -> Backend {
-        self.shared().core.api.backend
-    }
-
-    /// The core of the VE that the process runs on, if that is known.
-    #[must_use]
-    pub fn core(&self) -> Option<u32> {
-        let shared = self.shared();
-        let _exclusive = shared.exclusive(&"asking for the core").ok()?;
-        shared.core.extension.core()
-    }
-
-    /// The number by which hmem pointers name the process (`veo_proc_identifier`).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Command`] if it has none: there are 16, which go to the first processes
-    /// that live at the same time; [`Error::ProcessEnded`].
-    pub fn identifier(&self) -> Result<i32> {
-        self.hmem_identifier()?.ok_or_else(|| Error::Command {
-            what: format!("naming {} for hmem", self.shared().core),
-            reason: Some("16 processes have an identifier, and as many live already".into()),
-        })
-    }
-
-    /// As [`identifier`](Self::identifier), if there is one.
-    pub(crate) fn hmem_identifier(&self) -> Result<Option<i32>> {
-        let shared = self.shared();
-        let identify = need!(shared.core.api, veo_proc_identifier, "hmem")?;
-        let _exclusive = shared.exclusive(&"asking for the identifier")?;
-        // SAFETY: the main context is held exclusively, so the process is there.
-        let identifier = unsafe { identify(shared.core.handle()) };
-        // NEC's library counts on, although a pointer has four bits for it.
-        Ok(Some(identifier).filter(|identifier| (0..16).contains(identifier)))
-    }
-
-    /// An address with the identifier of the process, as hmem pointers carry it.
-    pub(crate) fn tagged(&self, addr: u64) -> Result<usize> {
-        let core = &self.shared().core;
-        let tag = need!(core.api, veo_set_proc_identifier, "hmem")?;
-        let identifier = self.identifier()?;
-        // SAFETY: the address is only taken apart.
-        let tagged = unsafe { tag(addr as usize as *mut c_void, identifier) };
-        if tagged.is_null() {
-            return Err(Error::Command {
-                what: format!("tagging an address of {core}"),
-                reason: core.api.last_error(),
-            });
-        }
-        Ok(tagged as usize)
-    }
-
-    /// Kills the VE process at once. Whatever runs or waits ends with an error, whose
-    /// [`Cause`](crate::Cause) says where this was called; the host process goes on.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProcessEnded`] if it has ended before; [`Error::Command`] if it lives on,
-    /// since the system does not let this program end it.
-    #[track_caller]
-    pub fn kill(&self) -> Result<()> {
-        let core = &self.shared().core;
-        core.check("killing the process")?;
-        core.kill_for(Location::caller())
-    }
-
-    /// Ends the process in order: waits for what was submitted, then for its end
-    /// (`veo_proc_destroy`). Results that were not asked for stay available. What is
-    /// not finished after 20 seconds is killed, but a host function that does not
-    /// return is waited for. Other handles of the process give
-    /// errors from now on.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::ProcessEnded`] if it has ended before; [`Error::Sanitizer`] if kernels were built
-    /// with a sanitizer that finds something at the end, such as leaks; [`Error::Unfinished`] if the receiver of
-    /// its output does not return for 20 seconds more: the process has ended, and the receiver
-    /// is not called again; [`Error::WouldDeadlock`] inside a host function of one of its contexts, in the receiver
-    /// of its output, and in what its requests own or wake.
-    pub fn close(self) -> Result<()> {
-        let shared = self.shared();
-        shared.core.check("closing the process")?;
-        if shared.core.keeper.is_here() {
-            return Err(Error::WouldDeadlock {
-                what: "closing the process".into(),
-                reason: "it is done by this very thread, which drops or wakes something of a \
-                         request that nobody waits for"
-                    .into(),
-            });
-        }
-        let start = Instant::now();
-        shared.wind_up()?;
-        let (done, over) = channel();
-        shared.core.keeper.send(KeeperTask::Close(Some(done)));
-        // An error means that the thread has ended: the process was closed by another.
-        let _ = over.recv();
-        if let Some(text) = shared.core.extension.report() {
-            let (found, report) = text.split_once('\n').unwrap_or((&text, ""));
-            return Err(Error::Sanitizer {
-                proc: shared.core.to_string(),
-                found: found.to_owned(),
-                report: report.to_owned(),
-            });
-        }
-        if shared.is_receiving() {
-            return Err(Error::Unfinished {
-                what: format!("{} has ended, but the receiver of its output", shared.core),
-                waited: start.elapsed(),
-            });
-        }
-        Ok(())
-    }
-
-    /// Starts a process in place of one that has ended, by a fault or otherwise: on the same node
-    /// and backend, with the settings of its builder. Its declared kernels are resolved and
-    /// the hooks run, as [`VeoProcBuilder::build`] does it.
-    ///
-    /// What belonged to the old process goes on to give errors, with what ended it: its handles,
-    /// contexts, requests, buffers, libraries. Whoever shares the process has to be given the new
-    /// one. Calling this twice starts two. Libraries that were loaded by
-    /// [`load_library`](Self::load_library) are to be loaded again.
-    ///
-    /// ```
-    /// # fn main() -> veo_core::Result<()> {
-    /// # let old = veo_core::VeoProc::new(0)?;
-    /// let x = old.upload(&[1.0, 2.0])?;
-    /// old.kill()?; // or a kernel crashed
-    /// let proc = old.restart()?;
-    /// assert!(x.to_vec().is_err()); // what was there is lost
-    /// assert_eq!(proc.upload(&[1.0, 2.0])?.to_vec()?, [1.0, 2.0]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotEnded`] if the process lives; [`Error::Forked`]; otherwise as
-    /// [`VeoProcBuilder::build`].
-    pub fn restart(&self) -> Result<VeoProc> {
-        let shared = self.shared();
-        let core = &shared.core;
-        core.check_image(&"restarting the process")?;
-        if !core.is_ending() {
-            return Err(Error::NotEnded {
-                proc: core.to_string(),
-            });
-        }
-        let successor = VeoProcBuilder {
-            node: shared.settings.asked_node,
-            backend: Some(core.api.backend),
-            options: shared.settings.options.clone(),
-        };
-        let proc = successor.build_on(core.api)?;
-        tracing::info!("{} takes the place of {core}", proc.shared().core);
-        Ok(proc)
-    }
-
-    pub(crate) fn shared(&self) -> &Arc<ProcShared> {
-        &self.0.shared
-    }
-
-    pub(crate) fn id(&self) -> ProcId {
-        self.shared().core.id
-    }
-
-    /// The process of this number, if a handle of it is left.
-    fn by_id(id: ProcId) -> Option<VeoProc> {
-        let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, handle) = open.iter().find(|(other, _)| *other == id)?;
-        handle.upgrade().map(VeoProc)
-    }
-}
-
-impl<T> VeMemPtr<T> {
-    /// The process this address belongs to, if a handle of it is left.
-    #[must_use]
-    pub fn proc(self) -> Option<VeoProc> {
-        VeoProc::by_id(self.proc_id())
-    }
-}
-
-impl PartialEq for VeoProc {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(self.shared(), other.shared())
-    }
-}
-
-impl Eq for VeoProc {}
-
-impl fmt::Debug for VeoProc {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "VeoProc({})", self.shared().core)
-    }
-}
+use crate::session::Keeper;
 
 /// Starts a process with other settings than [`VeoProc::new`] has.
 ///
@@ -564,6 +277,25 @@ impl VeoProcBuilder {
     pub fn build(self) -> Result<VeoProc> {
         let api = backend::select(self.backend)?;
         self.build_on(api)
+    }
+
+    /// Starts a process in place of one that has ended: see [`VeoProc::restart`].
+    pub(crate) fn build_again(shared: &ProcShared) -> Result<VeoProc> {
+        let core = &shared.core;
+        core.check_image(&"restarting the process")?;
+        if !core.is_ending() {
+            return Err(Error::NotEnded {
+                proc: core.to_string(),
+            });
+        }
+        let successor = VeoProcBuilder {
+            node: shared.settings.asked_node,
+            backend: Some(core.api.backend),
+            options: shared.settings.options.clone(),
+        };
+        let proc = successor.build_on(core.api)?;
+        tracing::info!("{} takes the place of {core}", proc.shared().core);
+        Ok(proc)
     }
 
     pub(crate) fn build_on(mut self, api: &'static Api) -> Result<VeoProc> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use veo_abi::Word;
 
-use super::builder::VeoProc;
 use super::shared::ProcShared;
+use super::veo_proc::VeoProc;
 use crate::backend::need;
 use crate::call::{Callee, Request, Target};
 use crate::error::{Error, Result};

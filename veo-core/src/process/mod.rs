@@ -20,16 +20,15 @@ mod runtimes;
 mod search;
 mod settings;
 mod shared;
-mod statistics;
 mod symbols;
 mod thread;
+mod veo_proc;
 mod verify;
 
-pub use builder::{
-    HookId, ProcInitHook, VeoProc, VeoProcBuilder, del_proc_init_hook, set_proc_init_hook,
-};
+pub use builder::{HookId, ProcInitHook, VeoProcBuilder, del_proc_init_hook, set_proc_init_hook};
 pub use nodes::{Arch, NodeInfo, nodes};
 pub use settings::{Guard, KernelLookup, Schedule, Stream};
+pub use veo_proc::VeoProc;
 
 pub(crate) use call::ResolvedCallee;
 pub(crate) use loaded::LoadedLibrary;
