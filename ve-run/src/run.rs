@@ -102,10 +102,10 @@ fn execute(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Resu
         Err(End::Failure(failure)) => return Err(failure),
         Err(End::Trap(trap)) => status(machine, trap)?,
     };
-    for destructor in machine.destructors() {
-        if let Err(trap) = thread.call(destructor, &[]) {
-            return self::status(machine, trap);
-        }
+    if machine.symbol("exit").is_none()
+        && let Err(trap) = destroy(machine, thread)
+    {
+        return self::status(machine, trap);
     }
     Ok(status)
 }
@@ -168,12 +168,25 @@ fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Resu
     leave(machine, thread, result)
 }
 
-/// What follows `main`, as in C: `exit` calls what the program has registered, and writes out what it has printed.
+/// What follows `main`, as in C: `exit` calls what the program has registered, and writes out what it has printed. That of a C library
+/// as machine code ends the program by the system, so destructors come before it.
 fn leave(machine: &Machine, thread: &mut MachineThread<'_>, code: u64) -> Result<u8, End> {
-    if let Some(exit) = machine.host_address("exit") {
+    let own = machine.symbol("exit");
+    if own.is_some() {
+        destroy(machine, thread)?;
+    }
+    if let Some(exit) = own.or_else(|| machine.host_address("exit")) {
         thread.call(exit, &[code])?;
     }
     Ok(code as u8)
+}
+
+/// Calls all destructors.
+fn destroy(machine: &Machine, thread: &mut MachineThread<'_>) -> Result<(), Trap> {
+    for destructor in machine.destructors() {
+        thread.call(destructor, &[])?;
+    }
+    Ok(())
 }
 
 /// One function, its arguments as words, its result in all ways of reading it.

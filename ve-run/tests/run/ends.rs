@@ -90,6 +90,51 @@ fn constructors_of_several_objects_have_one_order() {
     assert_eq!(text(&output).lines().count(), 8);
 }
 
+/// As much of a C library as holds back what is said until `exit`, and asks the system.
+const LIBRARY: &str = r#"
+static char held[100];
+static long length;
+static void ask(long number, long first, const void *second, long third)
+{
+    asm volatile("ld %%s61, 24(, %%s14)\n shm.l %0, (%%s61)\n shm.l %1, 8(%%s61)\n shm.l %2, 16(%%s61)\n shm.l %3, 24(%%s61)\n monc"
+        : : "r"(number), "r"(first), "r"(second), "r"(third) : "s0", "s61", "memory");
+}
+void say(const char *text) { while (*text) held[length++] = *text++; }
+void exit(int code) { say(" exit"); ask(1, 1, held, length); ask(231, code, 0, 0); }
+"#;
+
+#[test]
+fn a_program_ends_by_the_exit_of_its_c_library() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let library = object(directory.path(), "library", LIBRARY);
+    let program = object(
+        directory.path(),
+        "program",
+        "void say(const char *), exit(int);
+         __attribute__((destructor)) static void last(void) { say(\" last\"); }
+         int main(int argc, char **argv) { say(\"main\"); if (argc > 1) exit(4); return 3; }
+         long seven(void) { return 7; }",
+    );
+    let (library, program) = (library.to_str().unwrap(), program.to_str().unwrap());
+    let output = |more: &[&str]| {
+        let output = ve_run(&[&["--lib", library], more].concat());
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        (end(&output), text)
+    };
+    let ended = |status: i32, text: &str| ((status, String::new()), text.to_owned());
+    assert_eq!(output(&[program]), ended(3, "main last exit"));
+    assert_eq!(output(&[program, "x"]), ended(4, "main exit"));
+    let (status, text) = output(&["--call", "seven", program]);
+    assert_eq!(status, (0, String::new()));
+    assert!(
+        text.starts_with(" last exit0x0000000000000007 7 "),
+        "{text}"
+    );
+}
+
 #[test]
 fn the_time_limit_ends_a_program_that_waits_for_input() {
     if !can_compile() {
