@@ -5,8 +5,9 @@
 //! everything twice: on any CPU, and with all processes on one CPU. Words as arguments choose
 //! the rows that contain one of them. Rows that compare with NEC's own library need
 //! `VEO_BENCH_LIBVEO`, which names the library, and `VEO_BENCH_VEORUN`, which names a VE side
-//! for it.
+//! for it. The row of VE machine code needs clang 19.
 
+mod machine_code;
 mod measure;
 mod pingpong;
 mod raw;

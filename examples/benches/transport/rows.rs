@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use ve_kernels::basics::{add_up, axpy};
 use veo_core::{Guard, KernelLookup, Result, VeBuffer, VeoContext, VeoProc};
 
+use crate::machine_code::{Empty, can_compile};
 use crate::measure::{Goal, Pair, Row, alternate, block, nanoseconds};
 use crate::pingpong::PingPong;
 use crate::raw::{Raw, has_libveo};
@@ -133,6 +134,13 @@ pub const ROWS: &[Definition] = &[
         goal: Goal::AtMost(1.1),
         measure: guarded_kernel,
         possible: always,
+    },
+    Definition {
+        name: "call of empty VE machine code",
+        reference: ["of empty host code"; 2],
+        goal: Goal::AtMost(1.2),
+        measure: machine_code,
+        possible: can_compile,
     },
     Definition {
         name: "waited calls in a time",
@@ -414,6 +422,20 @@ fn guarded_kernel(_: &mut Fixture) -> Result<Pair> {
         })
     };
     Ok(alternate(40, side(Guard::End)?, side(Guard::Off)?))
+}
+
+fn machine_code(fixture: &mut Fixture) -> Result<Pair> {
+    let empty = Empty::load(&fixture.proc)?;
+    let ctx = &fixture.ctx;
+    let side = |call: fn(&Empty, &VeoContext) -> i64| {
+        block(10, || assert_eq!(call(&empty, ctx), 0));
+        block(BLOCK, || assert_eq!(black_box(call(&empty, ctx)), 0))
+    };
+    Ok(alternate(
+        60,
+        || side(Empty::on_ve),
+        || side(Empty::on_host),
+    ))
 }
 
 fn libveo_call(fixture: &mut Fixture) -> Result<Pair> {
