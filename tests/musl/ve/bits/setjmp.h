@@ -1,0 +1,2 @@
+/* Room for what setjmp keeps. */
+typedef unsigned long __jmp_buf[25];

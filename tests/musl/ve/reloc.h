@@ -1,0 +1,2 @@
+/* The file that loads programs, which is not built. */
+#define LDSO_ARCH "ve"
