@@ -1,0 +1,5 @@
+fn main() {
+    veo_build::Kernels::new("libkernels.so")
+        .file("kernels/scale.c")
+        .compile();
+}
