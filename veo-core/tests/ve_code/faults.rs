@@ -24,6 +24,7 @@ unsafe extern "C" {
     safe fn leave(status: i32);
     safe fn leave_at_once(status: i32);
     safe fn run_forever() -> i64;
+    safe fn in_a_thread(deep: i64) -> i64;
     safe fn fine(x: i64) -> i64;
 }
 
@@ -119,6 +120,24 @@ fn a_full_stack_is_told_with_its_size() {
     };
     let size = stack_size.unwrap();
     assert!((8 << 20..9 << 20).contains(&size), "{fault}");
+}
+
+/// A thread that a kernel has created is told, not the one that waits for it.
+#[test]
+fn a_fault_in_a_created_thread_is_told_with_its_own_stack() {
+    if mistakes().is_none() {
+        return;
+    }
+    let told = fault(|proc| in_a_thread(proc, 0).map(drop));
+    at(&told, libc::SIGSEGV, "in_a_thread", "deepest");
+    assert_eq!(told.address, Some(8));
+    assert_eq!(told.function.as_deref(), Some("deepest"));
+    let told = fault(|proc| in_a_thread(proc, 1).map(drop));
+    let Cause::StackOverflow { stack_size } = told.cause else {
+        panic!("{told}");
+    };
+    // The size that threads have if nobody says otherwise.
+    assert_eq!(stack_size, Some(8 << 20), "{told}");
 }
 
 #[test]

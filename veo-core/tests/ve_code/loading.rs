@@ -91,6 +91,38 @@ fn constructors_and_destructors_run_once() {
     );
 }
 
+#[test]
+fn the_end_of_a_context_calls_destructors_of_its_thread() {
+    if !clang() {
+        return;
+    }
+    let text = "#include <pthread.h>\n#include <stdio.h>\n\
+                int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);\n\
+                static pthread_key_t key;\n\
+                static void object(void *name) { printf(\"object of %s\\n\", (char *)name); }\n\
+                static void value(void *name) { printf(\"value of %s\\n\", (char *)name); }\n\
+                __attribute__((constructor)) static void begin(void) { pthread_key_create(&key, value); }\n\
+                long use(long n) { char *name = n ? \"one\" : \"main\"; pthread_setspecific(key, name); return __cxa_thread_atexit_impl(object, name, 0); }\n\
+                __attribute__((destructor)) static void end(void) { printf(\"end\\n\"); }\n";
+    let library = build(&scratch(), "libending.so", text, Target::Ve1Llvm);
+    let (proc, output) = listening();
+    let loaded = proc.load_library(&library).unwrap();
+    let use_it = loaded.function::<fn(i64) -> i64>("use").unwrap();
+    let ctx = proc.open_context().unwrap();
+    // One that has run no code of the VE has nothing to end.
+    proc.open_context().unwrap().close().unwrap();
+    assert_eq!(use_it.call(&ctx, (1,)).unwrap().wait().unwrap(), 0);
+    assert_eq!(use_it.call(&proc, (0,)).unwrap(), 0);
+    assert_eq!(*output.lock().unwrap(), "");
+    ctx.close().unwrap();
+    drop((use_it, loaded));
+    proc.close().unwrap();
+    assert_eq!(
+        *output.lock().unwrap(),
+        "object of one\nvalue of one\nobject of main\nvalue of main\nend\n"
+    );
+}
+
 /// A process and what it prints to the standard output.
 fn listening() -> (VeoProc, Arc<Mutex<String>>) {
     let output = Arc::new(Mutex::new(String::new()));

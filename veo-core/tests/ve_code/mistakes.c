@@ -3,6 +3,7 @@
  * Kernels that go wrong, each in another way. A comment names the line that does it.
  */
 #include <math.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,29 @@ int64_t run_forever(void)
 {
 	for (volatile uint64_t i = 0;; i++)
 		;
+}
+
+__attribute__((noinline)) static int64_t deepest(int64_t *place)
+{
+	return *(volatile int64_t *)place; /* deepest */
+}
+
+static void *thread(void *place)
+{
+	return (char *)place + deepest(place) + 1; /* thread */
+}
+
+static void *deep_thread(void *argument)
+{
+	return (void *)recurse((int64_t)argument);
+}
+
+int64_t in_a_thread(int64_t deep)
+{
+	pthread_t created;
+	if (pthread_create(&created, 0, deep ? deep_thread : thread, (void *)nowhere))
+		return -1;
+	return pthread_join(created, 0) + 1; /* in_a_thread */
 }
 
 int64_t fine(int64_t x)

@@ -105,4 +105,7 @@ pub(super) trait Runner {
     ///
     /// The address is that of a function of this engine's machine code.
     unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap>;
+
+    /// The context is about to end: calls what machine code has registered for the end of its thread. Nothing is called afterwards.
+    fn close(&mut self);
 }

@@ -138,4 +138,9 @@ impl Runner for AnyRunner {
             unsafe { self.native.call(request) }
         }
     }
+
+    fn close(&mut self) {
+        self.ve.close();
+        self.native.close();
+    }
 }

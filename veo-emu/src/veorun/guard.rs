@@ -171,6 +171,10 @@ impl<R: Runner> Runner for GuardedRunner<R> {
             None => Ok(value),
         }
     }
+
+    fn close(&mut self) {
+        self.runner.close();
+    }
 }
 
 fn overwritten(address: u64) -> EngineTrap {

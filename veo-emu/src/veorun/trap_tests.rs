@@ -23,6 +23,8 @@ impl Runner for Trapping {
         assert_eq!(request.words(), [4, 5]);
         Err(self.0.clone())
     }
+
+    fn close(&mut self) {}
 }
 
 fn mapped<T>(size: u64) -> Mapping {

@@ -98,6 +98,8 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                 ring.complete_parcel(request.id, ended, value);
             }
             Some(RingOp::Close) => {
+                runner.close();
+                flush();
                 ring.complete_parcel(request.id, Completion::Done, 0);
                 return request.words[0] != 0;
             }

@@ -41,6 +41,9 @@ impl Runner for NativeRunner {
         let returns = request.returns;
         Ok(returns.word(frame.result_integer, frame.result_float))
     }
+
+    /// The system calls destructors when the thread ends.
+    fn close(&mut self) {}
 }
 
 /// Puts each word into the next register of its class while there are any, then onto the

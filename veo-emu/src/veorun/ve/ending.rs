@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
-use ve_isa::machine::MachineThread;
+use ve_isa::machine::{Machine, MachineThread};
 use ve_isa::memory::AccessError;
+use ve_isa::thread::Frames;
 use ve_isa::trap::{self, TrapKind};
 
 use super::watching;
@@ -40,19 +41,20 @@ pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> ProcessEn
         TrapKind::OutsideCode { target } => Some(target),
         _ => None,
     };
+    // Of a thread that machine code has created, if it was that one's trap.
+    let frames = thread.thread().frames();
     let mut told = EngineTrap {
         // A thread is stopped by nobody here, and all names are resolved when a library is loaded.
         signal: trap.kind.signal().unwrap_or(libc::SIGABRT),
         address,
         pc: trap.ic,
-        callers: callers(thread, trap.ic),
+        callers: callers(thread.machine(), &frames, trap.ic),
         detail: detail(&trap.kind),
         ..EngineTrap::of(RecordedCause::Signal)
     };
     if let TrapKind::StackOverflow { .. } = trap.kind {
-        let stack = thread.thread().stack();
         told.cause = RecordedCause::StackOverflow;
-        told.stack = stack.end - stack.start;
+        told.stack = frames.stack.end - frames.stack.start;
     }
     ProcessEnding::Trap(told)
 }
@@ -72,45 +74,16 @@ fn detail(kind: &TrapKind) -> String {
     }
 }
 
-/// How many callers there are at most.
-const MOST_CALLERS: usize = 63;
-
-/// Registers by their roles, and what a function saves at its frame pointer: that of its caller, then where it returns to.
-const FP: usize = 9;
-const LR: usize = 10;
-const SAVED_LR: u64 = 8;
-
 /// Where the callers of the instruction at `ic` go on, as far as frames tell.
-fn callers(thread: &mut MachineThread<'_>, ic: u64) -> Vec<u64> {
-    let machine = thread.machine();
+fn callers(machine: &Machine, frames: &Frames, ic: u64) -> Vec<u64> {
     let function = |address| machine.function_at(address).map(|symbol| symbol.address);
-    let thread = thread.thread();
-    let stack = thread.stack();
-    let (mut frame, lr) = {
-        let registers = thread.registers();
-        (registers.scalar(FP), registers.scalar(LR))
-    };
-    let word = |address: u64| thread.window().load::<8>(address).ok();
-    let saved = word(frame.wrapping_add(SAVED_LR));
-    let mut all = Vec::new();
+    let lr = frames.lr;
     // A function that calls none has no frame; one that has called another has a return address in itself.
-    if saved != Some(lr) && function(lr) != function(ic) && machine.is_instruction(lr) {
-        all.push(lr);
-    }
-    while all.len() < MOST_CALLERS && stack.contains(&frame) {
-        let Some(address) = word(frame.wrapping_add(SAVED_LR)) else {
-            break;
-        };
-        if !machine.is_instruction(address) {
-            break;
-        }
-        all.push(address);
-        match word(frame) {
-            Some(outer) if outer > frame => frame = outer,
-            _ => break,
-        }
-    }
-    all
+    let has_no_frame = frames.returns.first() != Some(&lr)
+        && function(lr) != function(ic)
+        && machine.is_instruction(lr);
+    let direct = has_no_frame.then_some(lr);
+    direct.into_iter().chain(frames.returns.clone()).collect()
 }
 
 /// The end of a process that has no thread for its VE machine code.

@@ -24,8 +24,9 @@ static MACHINE: OnceLock<Result<Machine, String>> = OnceLock::new();
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
-    /// The machine's thread that runs what the calling thread is asked to.
-    static THREAD: RefCell<Option<MachineThread<'static>>> = const { RefCell::new(None) };
+    /// The machine's thread that runs what the calling thread is asked to. In a box: all threads of a program that uses this library have the
+    /// place for it.
+    static THREAD: RefCell<Option<Box<MachineThread<'static>>>> = const { RefCell::new(None) };
 }
 
 /// The machine, which the first call makes.
@@ -74,11 +75,20 @@ pub(super) fn on_own_thread<R>(
             .map_err(|_| "VE machine code runs on this thread already")?;
         let thread = match &mut *place {
             Some(thread) => thread,
-            none => none.insert(new_thread()?),
+            none => none.insert(Box::new(new_thread()?)),
         };
         Ok(fpe::disarmed(|| work(thread)))
     });
     done.unwrap_or_else(|_| Err("the thread is about to end".into()))
+}
+
+/// Ends the machine's thread that belongs to the calling one, if it has one: destructors of its own values are called.
+pub(super) fn finish_own_thread() {
+    let thread = THREAD.try_with(|place| place.try_borrow_mut().ok()?.take());
+    let Ok(Some(mut thread)) = thread else { return };
+    if let Err(trap) = fpe::disarmed(|| thread.finish()) {
+        ending::happen(ending::of(&mut thread, &trap));
+    }
 }
 
 #[cold]

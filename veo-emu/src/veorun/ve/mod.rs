@@ -106,4 +106,8 @@ impl Runner for VeRunner {
             Err(why) => Err(ending::no_thread(why)),
         }
     }
+
+    fn close(&mut self) {
+        machine::finish_own_thread();
+    }
 }
