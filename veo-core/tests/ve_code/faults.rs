@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use veo_build::Target;
 use veo_core::{Cause, ContextOptions, Error, Fault, Guard, Result, VeMemPtr, VeoProc, ve_kernel};
 
-use crate::library::{again, is_again, mistakes};
+use crate::library::{again, build, is_again, mistakes, scratch};
 
 const SOURCE: &str = include_str!("mistakes.c");
 
@@ -138,6 +139,40 @@ fn a_fault_in_a_created_thread_is_told_with_its_own_stack() {
     };
     // The size that threads have if nobody says otherwise.
     assert_eq!(stack_size, Some(8 << 20), "{told}");
+}
+
+const CATCHING: &str = "#include <setjmp.h>\n#include <signal.h>\n\
+    static sigjmp_buf back;\n\
+    static void caught(int signal) { siglongjmp(back, signal); }\n\
+    long install(void) { struct sigaction action = {0}; action.sa_handler = caught; return sigaction(SIGSEGV, &action, 0); }\n\
+    long block(void) { sigset_t set; sigfillset(&set); return sigprocmask(SIG_BLOCK, &set, 0); }\n\
+    long probe(long place) { return sigsetjmp(back, 1) ? -1 : *(volatile long *)place; }\n";
+
+/// Code of the host that catches its faults, and code of the VE, whose accesses are tested by faults, in one process.
+#[test]
+fn handlers_of_the_hosts_code_are_kept_from_faults_of_the_ves() {
+    if mistakes().is_none() {
+        return;
+    }
+    let catching = build(&scratch(), "libcatching.so", CATCHING, Target::Host);
+    for way in ["install", "block"] {
+        let told = fault(|proc| {
+            let library = proc.load_library(&catching).unwrap();
+            let change = library.function::<fn() -> i64>(way).unwrap();
+            assert_eq!(change.call(proc, ()).unwrap(), 0);
+            if way == "install" {
+                let probe = library.function::<fn(i64) -> i64>("probe").unwrap();
+                for _ in 0..2 {
+                    assert_eq!(probe.call(proc, (8,)).unwrap(), -1);
+                    assert_eq!(probe.call(proc, (16,)).unwrap(), -1);
+                    assert_eq!(fine(proc, 1).unwrap(), 2);
+                }
+            }
+            read_nowhere(proc)
+        });
+        at(&told, libc::SIGSEGV, "read_nowhere", "read_nowhere");
+        assert_eq!(told.detail.as_deref(), Some("a read"), "{way}");
+    }
 }
 
 #[test]

@@ -7,9 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::engine::{EndProcess, Engine, LoadedFile, Runner, Signals};
-use super::memory;
 use super::native::{Native, NativeRunner};
 use super::ve::{Ve, VeRunner};
+use super::{memory, signals};
 use crate::shared::code::MachineCode;
 use crate::shared::control::{EngineTrap, FaultRecord};
 use crate::shared::ring::Received;
@@ -42,13 +42,21 @@ impl Engine for Engines {
             .flatten()
             .unwrap_or(MachineCode::Native);
         match code {
-            MachineCode::Native => Native.load(path),
-            MachineCode::Ve => Ve.load(path),
+            MachineCode::Native => {
+                // Its constructors may install handlers.
+                signals::note_change();
+                Native.load(path)
+            }
+            MachineCode::Ve => {
+                signals::claim();
+                Ve.load(path)
+            }
         }
     }
 
     fn unload(&self, handle: u64) -> Result<(), String> {
         if is_of_ve(handle) {
+            signals::claim();
             Ve.unload(handle)
         } else {
             Native.unload(handle)
@@ -92,6 +100,7 @@ impl Engine for Engines {
         AnyRunner {
             of_ve: memory::machine(),
             native: Native.runner(),
+            native_ran: false,
             ve: Ve.runner(),
         }
     }
@@ -124,6 +133,8 @@ pub(super) struct AnyRunner {
     /// Where functions of the VE engine are.
     of_ve: Range<u64>,
     native: NativeRunner,
+    /// Whether code of the host has run on this thread since code of the VE did.
+    native_ran: bool,
     ve: VeRunner,
 }
 
@@ -131,15 +142,26 @@ impl Runner for AnyRunner {
     #[inline]
     unsafe fn call(&mut self, request: &Received) -> Result<u64, EngineTrap> {
         if self.of_ve.contains(&request.address) {
+            // What the VE engine does needs our handler of faults.
+            if std::mem::take(&mut self.native_ran) || signals::may_have_changed() {
+                signals::claim();
+            }
             // SAFETY: the caller vouches for the function.
             unsafe { self.ve.call(request) }
         } else {
+            self.native_ran = true;
+            signals::note_change();
             // SAFETY: as above.
-            unsafe { self.native.call(request) }
+            let result = unsafe { self.native.call(request) };
+            signals::note_change();
+            result
         }
     }
 
     fn close(&mut self) {
+        if self.native_ran {
+            signals::claim();
+        }
         self.ve.close();
         self.native.close();
     }

@@ -67,6 +67,14 @@ extern "C" fn handler(signal: i32, info: *mut libc::siginfo_t, context: *mut lib
             return;
         }
     }
+    if signals::give_back(signal) {
+        // A fault repeats on return, and a kernel's own handler gets it. A sent signal does not repeat.
+        if !raised_by_hardware {
+            // SAFETY: safe in a handler.
+            unsafe { libc::raise(signal) };
+        }
+        return;
+    }
     if current::begin_handling() {
         // The handler itself has faulted; the record stays as it is.
         signals::reset(signal);

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::io;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use crate::shared::control::FAULT_SIGNALS;
 use crate::sys::check;
@@ -74,23 +74,28 @@ pub(super) struct Replaced {
 /// Lets our handler handle the calling thread's faults, even if a kernel has installed its own
 /// handlers or blocked the signals.
 pub(super) fn take_back() -> Replaced {
-    let handler = HANDLER.load(Ordering::Relaxed);
-    let mut replaced = Replaced {
-        actions: [None; 2],
-        mask: None,
-    };
-    for (signal, place) in OF_COPIES.into_iter().zip(&mut replaced.actions) {
-        // SAFETY: an all-zero sigaction is a valid value of that structure.
-        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
-        // SAFETY: only asks; the structure is valid for writing.
-        let asked = unsafe { libc::sigaction(signal, ptr::null(), &mut action) } == 0;
-        if asked
-            && action.sa_sigaction != handler
-            && set(signal, handler, libc::SA_SIGINFO | libc::SA_NODEFER).is_ok()
-        {
-            *place = Some(action);
-        }
+    Replaced {
+        actions: OF_COPIES.map(take_action),
+        mask: open_mask(),
     }
+}
+
+/// Installs our handler for a signal, if a kernel has put another action in its place: the result.
+fn take_action(signal: i32) -> Option<libc::sigaction> {
+    let handler = HANDLER.load(Ordering::Relaxed);
+    // SAFETY: an all-zero sigaction is a valid value of that structure.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: only asks; the structure is valid for writing.
+    let asked = unsafe { libc::sigaction(signal, ptr::null(), &mut action) } == 0;
+    let taken = asked
+        && action.sa_sigaction != handler
+        && set(signal, handler, libc::SA_SIGINFO | libc::SA_NODEFER).is_ok();
+    taken.then_some(action)
+}
+
+/// Lets the signals of copies reach the calling thread. The result is its mask, if it has blocked
+/// one of them.
+fn open_mask() -> Option<libc::sigset_t> {
     // SAFETY: all-zero signal sets are valid values, and room for them to be written;
     // the signal numbers exist.
     unsafe {
@@ -100,15 +105,66 @@ pub(super) fn take_back() -> Replaced {
         OF_COPIES.iter().for_each(|signal| {
             libc::sigaddset(&mut wanted, *signal);
         });
-        if libc::pthread_sigmask(libc::SIG_UNBLOCK, &wanted, &mut mask) == 0
-            && OF_COPIES
-                .iter()
-                .any(|signal| libc::sigismember(&mask, *signal) == 1)
-        {
-            replaced.mask = Some(mask);
+        let opened = libc::pthread_sigmask(libc::SIG_UNBLOCK, &wanted, &mut mask) == 0;
+        let blocks = |signal: &i32| libc::sigismember(&mask, *signal) == 1;
+        (opened && OF_COPIES.iter().any(blocks)).then_some(mask)
+    }
+}
+
+/// Whether code of the host has run that may have installed handlers since the last
+/// [`claim`].
+static CHANGED: AtomicBool = AtomicBool::new(false);
+
+/// The handlers of kernels that ours has taken the place of, until a fault is theirs. Never
+/// freed: a handler may be looking at one.
+static THEIRS: [AtomicPtr<libc::sigaction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+
+/// Notes that code of the host runs, which may install handlers.
+#[inline]
+pub(super) fn note_change() {
+    // Looked at first: the contexts share it, and it changes rarely.
+    if !CHANGED.load(Ordering::Relaxed) {
+        CHANGED.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether [`claim`] may have something to do.
+#[inline]
+pub(super) fn may_have_changed() -> bool {
+    CHANGED.load(Ordering::Relaxed)
+}
+
+/// Lets our handler handle faults from now on, before machine code runs whose accesses it
+/// recovers. The first fault that is none of these gives the handler of a kernel its place
+/// back.
+#[cold]
+pub(super) fn claim() {
+    CHANGED.store(false, Ordering::Relaxed);
+    for (signal, theirs) in OF_COPIES.into_iter().zip(&THEIRS) {
+        let is_handler = |action: &libc::sigaction| {
+            ![libc::SIG_DFL, libc::SIG_IGN].contains(&action.sa_sigaction)
+        };
+        if let Some(action) = take_action(signal).filter(is_handler) {
+            theirs.store(Box::into_raw(Box::new(action)), Ordering::Release);
         }
     }
-    replaced
+    let _ = open_mask();
+}
+
+/// Puts the handler of a kernel back that [`claim`] has taken the place of. The result says
+/// whether there was one. Safe to call in a handler.
+pub(super) fn give_back(signal: i32) -> bool {
+    let place = OF_COPIES.iter().position(|known| *known == signal);
+    let Some(theirs) = place.map(|index| &THEIRS[index]) else {
+        return false;
+    };
+    let action = theirs.swap(ptr::null_mut(), Ordering::AcqRel);
+    if action.is_null() {
+        return false;
+    }
+    CHANGED.store(true, Ordering::Relaxed);
+    // SAFETY: `claim` has made it of an action that was in force, and nobody frees it.
+    unsafe { libc::sigaction(signal, action, ptr::null_mut()) == 0 }
 }
 
 impl Drop for Replaced {

@@ -16,7 +16,7 @@ use super::{ending, interface, watching};
 use crate::shared::fpe::parse;
 use crate::sys::process;
 use crate::veorun::engine::ProcessEnding;
-use crate::veorun::{current, fpe, memory};
+use crate::veorun::{current, fpe, memory, signals};
 
 static MACHINE: OnceLock<Result<Machine, String>> = OnceLock::new();
 
@@ -141,6 +141,7 @@ extern "C" fn at_exit() {
             return;
         };
         watching::tell();
+        signals::claim();
         let exit = machine.host_address("exit");
         let registered = exit.into_iter().map(|exit| (exit, true));
         let destructors = machine.destructors();
