@@ -152,6 +152,9 @@ fn chrome(process: &str) -> Value {
         name(Value::Null, "process_name", process),
         name(1.into(), "thread_name", "main context: VE"),
         name(2.into(), "thread_name", "main context: transfers"),
+        name(3.into(), "thread_name", "main context: host"),
+        x(3, "sum", -50.0, 0.0, json!({})),
+        x(3, "read", 1100.0, 0.0, json!({})),
         x(1, "sum", 0.0, 400.0, json!({})),
         {"ph": "B", "pid": 1, "tid": 1, "name": "<scale> & \"more\"", "ts": 5_000_600},
         {"ph": "E", "pid": 1, "tid": 1, "ts": 5_001_000},
@@ -278,6 +281,13 @@ fn what_a_program_left_out_is_told() {
     ];
     let trace = [perfetto(100, "VE 0"), more.concat()].concat();
     assert_eq!(summary(&file("missing.pftrace", &trace))["missing"], 5);
+    let mut events = chrome("VE 0");
+    for count in [3, 5] {
+        let said = json!({"ph": "i", "pid": 1, "tid": 0, "name": "some", "ts": 1, "args": {"missing": count}});
+        events.as_array_mut().unwrap().push(said);
+    }
+    let trace = file("missing.json", events.to_string().as_bytes());
+    assert_eq!(summary(&trace)["missing"], 5);
 }
 
 #[test]

@@ -104,13 +104,11 @@ pub(super) fn read(beginning: &[u8], file: impl Read) -> Result<Trace, String> {
                 let took = nanoseconds(event.dur).unwrap_or(0);
                 collector.whole(key, span(&event, begin, begin.saturating_add(took)))?;
             }
-            ("C", super::MISSING_TRACK) => {
-                let count = event
-                    .args
-                    .missing
-                    .as_ref()
-                    .and_then(serde_json::Value::as_u64);
-                collector.missing(key, count.unwrap_or(0));
+            ("i", _) => {
+                let count = event.args.missing.as_ref();
+                if let Some(count) = count.and_then(serde_json::Value::as_u64) {
+                    collector.missing(key, count);
+                }
             }
             _ => {}
         }

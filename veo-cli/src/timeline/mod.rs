@@ -22,9 +22,6 @@ use self::trace::{LaneKind, Span, Trace, Track};
 use crate::failure::Failure;
 use crate::output::{Answer, Column, Console, Page, bytes, lossy, or_dash};
 
-/// The track that counts what a program has not recorded.
-const MISSING_TRACK: &str = "requests that are missing here";
-
 /// Sum up a recording of requests (VEO_TIMELINE)
 #[derive(clap::Args)]
 pub(crate) struct Timeline {

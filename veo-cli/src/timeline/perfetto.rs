@@ -69,6 +69,9 @@ mod clock {
 /// Field of `Trace`, with the type of its values.
 const PACKET_KEY: u8 = 1 << 3 | 2;
 
+/// The track that counts what a program has not recorded.
+const MISSING_TRACK: &str = "requests that are missing here";
+
 /// No packet is larger.
 const LARGEST: u64 = 64 << 20;
 
@@ -232,7 +235,7 @@ impl Reader {
             Some(event::SLICE_END) => self.collector.end(key, time),
             Some(event::COUNTER) => {
                 let name = self.described.get(&track).map(|described| &*described.name);
-                if name == Some(super::MISSING_TRACK) {
+                if name == Some(MISSING_TRACK) {
                     let count = event.number(event::COUNTER_VALUE).unwrap_or(0);
                     self.collector.missing(key, count);
                 }

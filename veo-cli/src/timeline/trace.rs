@@ -48,9 +48,14 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// When the first span begins and the last one ends.
+    /// When the first request begins to run and the last one ends.
     pub(super) fn extent(&self) -> (u64, u64) {
-        let spans = || self.tracks.iter().flat_map(|track| &track.spans);
+        let tracks = || {
+            self.tracks
+                .iter()
+                .filter(|track| track.lane != LaneKind::Other)
+        };
+        let spans = || tracks().flat_map(|track| &track.spans);
         let begin = spans().map(|span| span.begin).min().unwrap_or(0);
         let end = spans().map(|span| span.end).max().unwrap_or(0);
         (begin, end)
