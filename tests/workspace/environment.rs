@@ -51,6 +51,7 @@ const AROUND: &[(&str, &str)] = &[
         "ve-run/src/run.rs",
         "hands all variables on to the program that it runs, and obeys none itself",
     ),
+    ("veo-cli/build.rs", "runs while this is built"),
     (
         "veo-cli/src/scratch.rs",
         "a command that refuses to run with raised privileges",

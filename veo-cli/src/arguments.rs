@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::bench::BenchOptions;
 use crate::call::Call;
 use crate::check::Check;
 use crate::declare::Declare;
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Declare(Declare),
     Call(Call),
     Install(Install),
+    Bench(BenchOptions),
     Completions(Completions),
     Man(Man),
 }
@@ -55,6 +57,7 @@ impl Command {
             Command::Declare(_) => "declare",
             Command::Call(_) => "call",
             Command::Install(_) => "install",
+            Command::Bench(_) => "bench",
             Command::Completions(_) => "completions",
             Command::Man(_) => "man",
         }

@@ -5,6 +5,7 @@
 //! sentence and the status 1, or 2 where the command line is wrong. Nobody reading the output is no failure.
 
 mod arguments;
+mod bench;
 mod call;
 mod card;
 mod check;
@@ -69,6 +70,7 @@ fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Declare(command) => declare::run(command, console),
         Command::Call(command) => call::run(command, console),
         Command::Install(command) => install::run(command, console),
+        Command::Bench(command) => bench::run(command, console),
         Command::Completions(command) => {
             generate::completions(command, Arguments::command(), console)
         }

@@ -1,8 +1,8 @@
-//! A directory for what `veo-build` makes while a command asks it something.
+//! A directory for what a command makes while it runs: by `veo-build`, or to load it.
 
 use std::path::Path;
 
-use tempfile::TempDir;
+pub(crate) use tempfile::TempDir;
 use veo_build::Kernels;
 
 use crate::failure::Failure;

@@ -1,6 +1,10 @@
 //! `veo ps` and `veo top`, compared with what this program's own VE processes do. Each test has a node of its own.
 #![cfg(target_os = "linux")]
 
+#[allow(dead_code)]
+#[path = "command/support.rs"]
+mod support;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -50,10 +54,7 @@ fn printed(arguments: &[&str]) -> String {
 /// The lines of JSON that a command prints.
 fn lines(arguments: &[&str]) -> Vec<Value> {
     let text = printed(arguments);
-    let lines = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect(line));
-    lines.collect()
+    text.lines().map(support::checked).collect()
 }
 
 /// This program's processes on a node.
@@ -147,7 +148,7 @@ fn top_counts_requests_between_its_looks() -> Result<()> {
         }
         line.clear();
         answers.read_line(&mut line).unwrap();
-        let answer: Value = serde_json::from_str(&line).expect(&line);
+        let answer = support::checked(&line);
         assert_eq!(answer["command"], "top");
         let rows = own(&answer, 6);
         let row = rows.first().expect("the process is there");
@@ -191,7 +192,7 @@ fn processes_may_end_while_it_looks() {
     let answers = reader.join().unwrap();
     assert_eq!(answers.lines().count(), 40);
     for line in answers.lines() {
-        serde_json::from_str::<Value>(line).expect(line);
+        support::checked(line);
     }
 }
 
@@ -264,4 +265,19 @@ fn no_process_is_no_failure() {
     assert_eq!(text, "no VE processes of this user\n");
     let all = lines(&["--json", "ps", "-N", "99"]);
     assert_eq!(all[0]["processes"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn only_commands_that_need_one_start_a_process() {
+    // With this, none starts.
+    let run = |arguments: &[&str]| {
+        let mut command = veo(arguments);
+        run::run(command.env("VEORUN_BIN", "/no/such/veorun"), LONGEST)
+    };
+    for arguments in [&["nodes"][..], &["ps", "-N", "99"]] {
+        run(arguments).expect_success(&arguments.join(" "));
+    }
+    let outcome = run(&["bench", "-t", "0"]);
+    assert_eq!(outcome.status.and_then(|status| status.code()), Some(1));
+    assert!(outcome.stderr.contains("/no/such/veorun"), "{outcome:?}");
 }

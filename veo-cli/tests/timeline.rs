@@ -1,6 +1,10 @@
 //! `veo timeline` on recordings that are written here, byte by byte, with times that are known.
 #![cfg(target_os = "linux")]
 
+#[allow(dead_code)]
+#[path = "command/support.rs"]
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,7 +31,7 @@ fn file(name: &str, bytes: &[u8]) -> PathBuf {
 fn summary(path: &Path) -> Value {
     let outcome = timeline(&["--json", path.to_str().unwrap()]);
     outcome.expect_success("veo timeline");
-    let mut value: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let mut value = support::checked(&outcome.stdout);
     assert_eq!(value["command"], "timeline");
     assert_eq!(value["file"], path.to_str().unwrap());
     value.as_object_mut().unwrap().remove("file");

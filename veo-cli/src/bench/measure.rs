@@ -1,0 +1,86 @@
+//! Times of two things in turns, so that what else the machine does meets both, and the medians of them.
+
+use std::time::{Duration, Instant};
+
+/// A measurement beside what the machine itself takes for the like. Times are in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) ours: f64,
+    pub(super) reference: f64,
+}
+
+/// The fewest turns that a median is taken of.
+const FEWEST: usize = 3;
+
+/// Takes turns until `time` is over, but a few at least. Each side gives nanoseconds.
+pub(super) fn alternate<E>(
+    time: Duration,
+    mut ours: impl FnMut() -> Result<f64, E>,
+    mut reference: impl FnMut() -> Result<f64, E>,
+) -> Result<Pair, E> {
+    let (mut mine, mut theirs) = (Vec::new(), Vec::new());
+    let start = Instant::now();
+    while mine.len() < FEWEST || start.elapsed() < time {
+        mine.push(ours()?);
+        theirs.push(reference()?);
+    }
+    Ok(Pair {
+        ours: median(&mut mine),
+        reference: median(&mut theirs),
+    })
+}
+
+/// Nanoseconds for one of `count` operations.
+pub(super) fn each<E>(count: u32, operation: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
+    let mut operation = operation;
+    let start = Instant::now();
+    for _ in 0..count {
+        operation()?;
+    }
+    Ok(start.elapsed().as_secs_f64() * 1e9 / f64::from(count))
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sides_take_turns_and_outliers_do_not_count() {
+        let mut order = Vec::new();
+        let mut times = [10.0, 9000.0, 12.0].into_iter();
+        let order_of = std::cell::RefCell::new(&mut order);
+        let pair = alternate::<()>(
+            Duration::ZERO,
+            || {
+                order_of.borrow_mut().push('o');
+                Ok(times.next().expect("three turns"))
+            },
+            || {
+                order_of.borrow_mut().push('r');
+                Ok(2.0)
+            },
+        );
+        let pair = pair.unwrap();
+        assert_eq!((pair.ours, pair.reference), (12.0, 2.0));
+        assert_eq!(order.iter().collect::<String>(), "ororor");
+    }
+
+    #[test]
+    fn a_failure_ends_it() {
+        let mut left = 2;
+        let result = alternate(
+            Duration::from_secs(1000),
+            || {
+                left -= 1;
+                if left > 0 { Ok(1.0) } else { Err("gone") }
+            },
+            || Ok(1.0),
+        );
+        assert_eq!(result.unwrap_err(), "gone");
+    }
+}

@@ -1,0 +1,162 @@
+//! `veo bench`: what it measures is there and fits together. How fast anything is no test says.
+#![cfg(target_os = "linux")]
+
+#[allow(dead_code)]
+#[path = "command/support.rs"]
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use veo_test_support::run::{self, Outcome};
+use veo_test_support::{available, found};
+
+/// The longest that a command may take here.
+const LONGEST: Duration = Duration::from_secs(300);
+
+fn bench(arguments: &[&str]) -> Outcome {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_veo"));
+    run::run(command.arg("bench").args(arguments), LONGEST)
+}
+
+fn place(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+fn measured(arguments: &[&str]) -> Value {
+    let outcome = bench(arguments);
+    outcome.expect_success("veo bench");
+    // A progress bar is for terminals.
+    assert_eq!(outcome.stderr, "");
+    support::checked(&outcome.stdout)
+}
+
+#[test]
+fn a_run_is_compared_with_a_saved_one() {
+    let saved = place("saved.json");
+    let first = measured(&["--json", "-t", "0", "-N", "1"]);
+    assert_eq!(
+        (&first["command"], &first["node"]),
+        (&"bench".into(), &1.into())
+    );
+    assert_eq!(first["backend"], "emu");
+    fs::write(&saved, first.to_string()).unwrap();
+    let rows = first["rows"].as_array().unwrap();
+    let names: Vec<_> = rows
+        .iter()
+        .map(|row| (row["name"].as_str().unwrap(), row["size"].as_u64()))
+        .collect();
+    let sizes = [4 << 10, 64 << 10, 1 << 20, 16 << 20, 64 << 20];
+    let mut expected = vec![("call, waited for", None), ("call, pipelined", None)];
+    for name in ["transfer to the VE", "transfer to the host"] {
+        expected.extend(sizes.map(|size| (name, Some(size))));
+    }
+    expected.extend([("start of a process", None), ("step of VE code", None)]);
+    assert_eq!(names, expected);
+    let ve_code = available(
+        "clang for the Vector Engine (Debian: clang-19)",
+        found("clang-19"),
+    );
+    for row in rows {
+        if row["name"] == "step of VE code" && !ve_code {
+            assert!(
+                row["time"].is_number() || row["missing"].is_string(),
+                "{row}"
+            );
+            continue;
+        }
+        let number = |field: &str| {
+            row[field]
+                .as_f64()
+                .unwrap_or_else(|| panic!("{field}: {row}"))
+        };
+        assert!(number("time") > 0.0 && number("reference") > 0.0, "{row}");
+        let ratio = number("time") / number("reference");
+        assert!((number("ratio") / ratio - 1.0).abs() < 1e-9, "{row}");
+        assert_eq!(
+            (&row["change"], &row["missing"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
+
+    let picture = place("bench.svg");
+    let second = measured(&[
+        "--json",
+        "-t0",
+        "-N1",
+        "--compare",
+        saved.to_str().unwrap(),
+        "--svg",
+        picture.to_str().unwrap(),
+    ]);
+    assert_eq!(second["compared_with"], saved.to_str().unwrap());
+    for (now, before) in second["rows"].as_array().unwrap().iter().zip(rows) {
+        let Some(ratio) = now["ratio"].as_f64() else {
+            continue;
+        };
+        let change = ratio / before["ratio"].as_f64().unwrap();
+        assert!(
+            (now["change"].as_f64().unwrap() / change - 1.0).abs() < 1e-9,
+            "{now}"
+        );
+    }
+    let picture = fs::read_to_string(picture).unwrap();
+    assert!(picture.starts_with("<svg ") && picture.contains("call, waited for: "));
+}
+
+#[test]
+fn people_get_a_table() {
+    let outcome = bench(&["-t", "0"]);
+    outcome.expect_success("veo bench");
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    assert!(lines[0].starts_with("node 0, backend emu"), "{outcome:?}");
+    let heading = lines.iter().find(|line| line.starts_with("MEASURED"));
+    let columns: Vec<_> = heading.expect("a heading").split_whitespace().collect();
+    assert_eq!(
+        columns,
+        [
+            "MEASURED",
+            "SIZE",
+            "TIME",
+            "BANDWIDTH",
+            "RATIO",
+            "BESIDE",
+            "TIME"
+        ]
+    );
+    let waited = lines
+        .iter()
+        .find(|line| line.starts_with("call, waited for"));
+    assert!(
+        waited.expect("a row").contains("ping-pong of threads"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_meant_is_one_sentence() {
+    let text = place("no-run.json");
+    fs::write(&text, "{\"command\": \"nodes\"}").unwrap();
+    let text = text.to_str().unwrap();
+    for (arguments, status, says) in [
+        (&["--compare", "/no/such/file"][..], 1, "/no/such/file"),
+        (&["--compare", text], 1, "is no run"),
+        (&["-t", "0", "-N", "99"], 1, "99"),
+        (
+            &["-t", "0", "--svg", "/no/such/place.svg"],
+            1,
+            "/no/such/place.svg",
+        ),
+        (&["-t", "soon"], 2, "number of seconds"),
+        (&["-t", "-1"], 2, "-1"),
+    ] {
+        let outcome = bench(arguments);
+        let code = outcome.status.and_then(|status| status.code());
+        assert_eq!(code, Some(status), "{arguments:?}: {outcome:?}");
+        assert!(outcome.stderr.contains(says), "{arguments:?}: {outcome:?}");
+        assert!(outcome.stdout.is_empty(), "{arguments:?}");
+    }
+}
