@@ -24,6 +24,9 @@ chapters! {
     debugging = "debugging",
     checkers = "checkers",
     missing_waits = "missing-waits",
+    statistics = "statistics",
+    timeline = "timeline",
     emulated_node = "emulated-node",
+    ve_c_library = "ve-c-library",
     architecture = "architecture",
 }

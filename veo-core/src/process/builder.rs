@@ -233,7 +233,7 @@ impl VeoProcBuilder {
 
     /// Whether it is gathered what requests come to, for [`VeoProc::stats`], whatever `VEO_STATS` in the environment says. Without this,
     /// `VEO_STATS=1` has it gathered, and a table printed on the standard error when the process or the program ends, `VEO_STATS=DETAIL`
-    /// one with a line for each context; docs/statistics.md explains it. A call takes some hundred nanoseconds more then.
+    /// one with a line for each context; docs/book/src/statistics.md explains it. A call takes some hundred nanoseconds more then.
     pub fn stats(mut self, gathers: bool) -> Self {
         self.options.stats = Some(gathers);
         self
