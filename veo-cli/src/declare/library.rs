@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use veo_abi::limits::MAX_WORDS;
 use veo_abi::prototype::{FoundType, Prototype, Prototypes, TypeId};
 
-use super::names::{ALLOWED, identifier};
+use super::names::{ALLOWED, identifier, in_comment};
 use super::records::Records;
 
 /// Why something cannot be declared.
@@ -38,7 +38,10 @@ pub(super) fn declarations(library: &str, prototypes: &Prototypes) -> String {
     }
     let records = records.finish();
 
-    let mut text = format!("// Kernels of {library}, from its debug information.\n\n");
+    let mut text = format!(
+        "// Kernels of {}, from its debug information.\n\n",
+        in_comment(library)
+    );
     let used = ["VeAddr", "VeData", "VeOpaque"].into_iter().filter(|name| {
         let named = format!("{name}<");
         let derived = [format!(", {name})]"), format!("({name})]")];
@@ -61,7 +64,7 @@ pub(super) fn declarations(library: &str, prototypes: &Prototypes) -> String {
     if !left_out.is_empty() {
         text.push_str("\n// Left out:\n");
         for line in left_out {
-            let _ = writeln!(text, "// {}", line.replace(['\n', '\r'], " "));
+            let _ = writeln!(text, "// {}", in_comment(&line));
         }
     }
     text
@@ -106,9 +109,12 @@ fn function(symbol: &str, prototype: &Prototype, records: &mut Records<'_>) -> R
         ),
     };
     let name = identifier(symbol).ok_or("its name is none in Rust")?;
-    let mut text = format!("\n    /// `{}`", prototype.to_string().replace('`', "'"));
+    let mut text = format!(
+        "\n    /// `{}`",
+        in_comment(&prototype.to_string()).replace('`', "'")
+    );
     if let Some(place) = prototype.location() {
-        let _ = write!(text, " ({})", place.replace(['\n', '\r'], " "));
+        let _ = write!(text, " ({})", in_comment(&place));
     }
     text.push('\n');
     if name != symbol {

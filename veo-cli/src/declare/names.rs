@@ -4,6 +4,12 @@
 pub(super) const ALLOWED: &str =
     "#[allow(dead_code, nonstandard_style, unreachable_pub, clippy::all)]\n";
 
+/// Text of the library inside of a comment: debug information may have any signs, and none of them may end the line.
+pub(super) fn in_comment(text: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(plain).collect()
+}
+
 /// The name in Rust: with `_` after it where that is a word of the language. None if it has other signs.
 pub(super) fn identifier(name: &str) -> Option<String> {
     let mut chars = name.chars();
@@ -31,6 +37,13 @@ const KEYWORDS: [&str; 52] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_text_leaves_its_comment() {
+        let text = in_comment("int f(void)\n}\nfn g() {\r\u{1b}[2J\u{85}");
+        assert_eq!(text.lines().count(), 1);
+        assert!(!text.contains(char::is_control));
+    }
 
     #[test]
     fn names_become_those_of_rust() {

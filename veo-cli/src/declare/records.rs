@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use veo_abi::ScalarType;
 use veo_abi::prototype::{Encoding, FoundField, FoundType, RecordKind, TypeId, Types};
 
-use super::names::{ALLOWED, identifier};
+use super::names::{ALLOWED, identifier, in_comment};
 
 const VOID: &str = "core::ffi::c_void";
 /// The deepest nesting of pointers, arrays and structures.
@@ -191,7 +191,7 @@ impl<'a> Records<'a> {
         };
         let item = format!(
             "/// `{}`\n#[derive(VeOpaque)]\n#[repr(C)]\n{ALLOWED}pub struct {name} {{\n    _private: [u8; 0],\n}}\n",
-            self.types.c_type(id)
+            in_comment(&self.types.c_type(id))
         );
         self.items.insert(name.clone(), item);
         name
@@ -272,7 +272,7 @@ impl<'a> Records<'a> {
         let item = format!(
             "/// `{}`\n#[derive(Clone, Copy, Debug, VeData)]\n#[repr(C)]\n{ALLOWED}pub struct {name} {{\n{lines}}}\n\
              const _: [(); {size}] = [(); core::mem::size_of::<{name}>()];\n",
-            self.types.c_type(id)
+            in_comment(&self.types.c_type(id))
         );
         self.items.insert(name.clone(), item);
         Some(InMemory { rust: name, extent })
