@@ -86,3 +86,71 @@ fn sources_that_cannot_be_compared_are_one_sentence() {
     }
     assert_eq!(run(veo(["check"]).arg(&library)).status, 2);
 }
+
+/// What C's compiler lays out and what the sources say, which nobody has compiled.
+#[test]
+fn structures_are_laid_out_as_c_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let library = directory.path().join("liblayouts.so");
+    veo_test_support::compile::library(source("layouts.c"), &library, &["-g"]);
+    let right = fs::read_to_string(source("layouts.rs")).unwrap();
+    let copy = directory.path().join("layouts.rs");
+    let compared = |text: &str| {
+        fs::write(&copy, text).unwrap();
+        run(veo(["check", "--json"]).arg(&library).arg(&copy))
+    };
+    let printed = compared(&right);
+    let value = checked(printed.stdout.trim_end());
+    assert_eq!(
+        (printed.status, &value["compared"]),
+        (0, &6.into()),
+        "{value}"
+    );
+    assert_eq!(value["notes"].to_string(), "[]", "{value}");
+    for (before, after, kernel) in [
+        ("pub b: i32", "pub b: f32", "nested"),
+        (
+            "pub a: i8,\n    pub b: i32",
+            "pub a: i8,\n    pub b: i16",
+            "nested",
+        ),
+        ("[Inner; 3]", "[Inner; 2]", "nested"),
+        ("pub tail: f64", "pub tail: i64", "nested"),
+        ("#[repr(C, packed)]", "#[repr(C)]", "packed"),
+        ("#[repr(C, packed)]", "#[repr(C, packed(2))]", "packed"),
+        ("#[repr(C, align(32))]", "#[repr(C, align(64))]", "aligned"),
+        ("[f32; 3]", "[f64; 3]", "aligned"),
+        ("Complex<f64>", "Complex<f32>", "linked"),
+        (
+            "pub next: VeAddr<List>,\n    pub item: VeAddr<Outer>",
+            "pub next: VeAddr<Wide>,\n    pub item: VeAddr<Outer>",
+            "linked",
+        ),
+        (
+            "pub struct Handle(pub u64)",
+            "pub struct Handle(pub u32)",
+            "wrapped",
+        ),
+        ("*mut [f64; 4]", "*mut [f64; 3]", "matrix"),
+        ("*mut VeAddr<f32>", "*mut VeAddr<f64>", "matrix"),
+    ] {
+        assert!(right.contains(before), "{before}");
+        let wrong = right.replace(before, after);
+        let printed = compared(&wrong);
+        let value = checked(printed.stdout.trim_end());
+        assert_eq!(printed.status, 1, "{before} as {after}: {value}");
+        let mistakes = value["mistakes"].as_array().unwrap();
+        let named = format!("fn {kernel}(");
+        let told = |it: &serde_json::Value| it["message"].as_str().unwrap().contains(&named);
+        assert!(mistakes.iter().any(told), "{before} as {after}: {value}");
+    }
+    // What is not in the sources is not guessed.
+    let missing = right.replace("pub struct Wide", "pub struct Narrow");
+    let value = checked(compared(&missing).stdout.trim_end());
+    assert_eq!(value["mistakes"].to_string(), "[]", "{value}");
+    let notes = value["notes"].to_string();
+    assert!(
+        notes.contains("*mut Wide") && notes.contains("aligned"),
+        "{notes}"
+    );
+}
