@@ -1,0 +1,162 @@
+//! Programs that are recorded. Each is an ignored test, which this program runs in a process of
+//! its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use veo_core::{OnStack, VeoProc, ve_kernel};
+
+use crate::common;
+
+#[ve_kernel(lib = "libcoretest.so")]
+unsafe extern "C" {
+    pub safe fn bump_counter() -> i64;
+    pub safe fn give_i64(x: i64) -> i64;
+    safe fn increment(x: *mut i32, n: u64);
+    safe fn add(a: i32, b: *mut f64) -> i64;
+    safe fn crash();
+}
+
+/// Two contexts, transfers, a request block, a host function, a second process that crashes.
+#[test]
+#[ignore = "run by others"]
+fn everything() {
+    let proc = common::process();
+    let (one, two) = (proc.open_context().unwrap(), proc.open_context().unwrap());
+    let mut x = proc.upload(&[1i32, 2, 3]).unwrap();
+    let mut y = [1.0, 2.0, 3.0, 4.0];
+    add(&proc, 2, OnStack::inout(&mut y)).unwrap();
+    let written = one.write(&mut x, vec![4, 5, 6]).unwrap();
+    one.req_block(|ctx| increment(ctx, &mut x, 3).unwrap().wait().unwrap())
+        .unwrap();
+    written.wait().unwrap();
+    one.call_vh(|| std::thread::sleep(Duration::from_millis(2)))
+        .unwrap()
+        .wait()
+        .unwrap();
+    assert_eq!(one.read(&x).unwrap().wait().unwrap(), [5, 6, 7]);
+    let many: Vec<_> = (0..100).map(|_| bump_counter(&two).unwrap()).collect();
+    for request in many {
+        request.wait().unwrap();
+    }
+    drop(bump_counter(&two).unwrap());
+    two.sync().unwrap();
+    drop((one, two));
+
+    let second = VeoProc::new(0).unwrap();
+    let ctx = second.open_context().unwrap();
+    let z = second.upload(&[7i64]).unwrap();
+    assert_eq!(z.to_vec().unwrap(), [7]);
+    let fatal = crash(&ctx).unwrap();
+    let behind = give_i64(&ctx, 1);
+    fatal.wait().unwrap_err();
+    drop(behind.map(|request| request.wait()));
+    drop(x);
+    proc.close().unwrap();
+}
+
+/// Calls for half a second, says how many it had made 300 ms before, and is killed.
+#[test]
+#[ignore = "run by others"]
+fn killed() {
+    let proc = common::process();
+    let ctx = proc.open_context().unwrap();
+    // Slow enough that the writer keeps up on any machine.
+    let until = Instant::now() + Duration::from_millis(500);
+    let mut calls = 0;
+    while Instant::now() < until {
+        bump_counter(&ctx).unwrap().wait().unwrap();
+        calls += 1;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // Ample time for the writer, which the test does not measure, on a machine that is busy.
+    std::thread::sleep(Duration::from_secs(3));
+    println!("\n{calls}");
+    bump_counter(&ctx).unwrap().wait().unwrap();
+    // SAFETY: takes numbers only.
+    unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+}
+
+/// Calls after its files may not become longer than 8 kB: VE memory is one, so this comes late.
+#[test]
+#[ignore = "run by others"]
+fn endless() {
+    let proc = common::process();
+    let ctx = proc.open_context().unwrap();
+    let limit = libc::rlimit {
+        rlim_cur: 8192,
+        rlim_max: libc::RLIM_INFINITY,
+    };
+    // SAFETY: the limit is valid for reading.
+    let status = unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) };
+    assert_eq!(status, 0);
+    for _ in 0..10_000 {
+        bump_counter(&ctx).unwrap().wait().unwrap();
+    }
+    // The writer looks around a few times in a second.
+    std::thread::sleep(Duration::from_secs(1));
+    bump_counter(&ctx).unwrap().wait().unwrap();
+    proc.close().unwrap();
+}
+
+/// What came of a program.
+#[derive(Debug)]
+pub struct Output {
+    pub pid: u32,
+    pub status: ExitStatus,
+    /// What it has printed.
+    pub text: String,
+}
+
+fn command(name: &str, timeline: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args([
+            &format!("programs::{name}"),
+            "--exact",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env("VEO_TIMELINE", timeline)
+        .env("MPIRANK", "7")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs a program with a timeline.
+pub fn run(name: &str, timeline: &Path) -> Output {
+    let child = command(name, timeline)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = child.id();
+    let output = child.wait_with_output().unwrap();
+    let text = [output.stderr, output.stdout].concat();
+    Output {
+        pid,
+        status: output.status,
+        text: String::from_utf8_lossy(&text).into_owned(),
+    }
+}
+
+/// A directory of a test.
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    pub fn new() -> Scratch {
+        Scratch(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.0.path()).unwrap();
+        let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+}
