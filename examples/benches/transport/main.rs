@@ -12,6 +12,7 @@ mod measure;
 mod pingpong;
 mod raw;
 mod rows;
+mod timeline;
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// The number of runs. Each has new processes.
 pub const RUNS: usize = 5;
 
-/// The result of one run: time per operation of both sides, in nanoseconds.
+/// The result of one run: time per operation of both sides, in nanoseconds, or bytes.
 #[derive(Clone, Copy)]
 pub struct Pair {
     pub ours: f64,
@@ -26,6 +26,8 @@ pub enum Goal {
     AtMost(f64),
     /// Ours over the reference, as bandwidth.
     AtLeast(f64),
+    /// Ours over the reference, in bytes.
+    Size(f64),
 }
 
 impl Row {
@@ -39,7 +41,7 @@ impl Row {
 
     fn ratios(&self) -> Vec<f64> {
         let ratio = |pair: &Pair| match self.goal {
-            Goal::AtMost(_) => pair.ours / pair.reference,
+            Goal::AtMost(_) | Goal::Size(_) => pair.ours / pair.reference,
             Goal::AtLeast(_) => pair.reference / pair.ours,
         };
         self.runs.iter().map(ratio).collect()
@@ -51,7 +53,7 @@ impl Row {
         ratios.sort_by(f64::total_cmp);
         let ratio = median(&mut ratios.clone());
         let (goal, met) = match self.goal {
-            Goal::AtMost(limit) => (format!("<= {limit}"), ratio <= limit),
+            Goal::AtMost(limit) | Goal::Size(limit) => (format!("<= {limit}"), ratio <= limit),
             Goal::AtLeast(limit) => (format!(">= {limit}"), ratio >= limit),
         };
         let ours = median(&mut self.runs.iter().map(|run| run.ours).collect::<Vec<_>>());
@@ -62,6 +64,10 @@ impl Row {
                 .map(|run| run.reference)
                 .collect::<Vec<_>>(),
         );
+        let amount = match self.goal {
+            Goal::Size(_) => size,
+            Goal::AtMost(_) | Goal::AtLeast(_) => time,
+        };
         println!(
             "{:<64} {:>6.2} {:>15} {:>8} {:<6} {:>10} {:>10}",
             self.name,
@@ -69,8 +75,8 @@ impl Row {
             format!("{:.2} - {:.2}", ratios[0], ratios[ratios.len() - 1]),
             goal,
             if met { "met" } else { "missed" },
-            time(ours),
-            time(reference),
+            amount(ours),
+            amount(reference),
         );
     }
 
@@ -117,6 +123,10 @@ pub fn nanoseconds(time: Duration) -> f64 {
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+fn size(bytes: f64) -> String {
+    format!("{bytes:.0} B")
 }
 
 fn time(ns: f64) -> String {

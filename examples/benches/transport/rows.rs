@@ -14,6 +14,7 @@ use crate::machine_code::{Empty, can_compile};
 use crate::measure::{Goal, Pair, Row, alternate, block, nanoseconds};
 use crate::pingpong::PingPong;
 use crate::raw::{Raw, has_libveo};
+use crate::timeline;
 
 /// This environment variable makes the program report that it runs, and end.
 pub const READY: &str = "VEO_BENCH_READY";
@@ -141,6 +142,34 @@ pub const ROWS: &[Definition] = &[
         goal: Goal::AtMost(1.2),
         measure: machine_code,
         possible: can_compile,
+    },
+    Definition {
+        name: "waited call, 8 arguments, with a timeline",
+        reference: ["without"; 2],
+        goal: Goal::AtMost(1.25),
+        measure: |_| timeline::waited_call(),
+        possible: always,
+    },
+    Definition {
+        name: "pipelined call, 8 arguments, with a timeline",
+        reference: ["without"; 2],
+        goal: Goal::AtMost(4.0),
+        measure: |_| timeline::pipelined_call(),
+        possible: always,
+    },
+    Definition {
+        name: "timeline of 100,000 waited calls",
+        reference: ["calls"; 2],
+        goal: Goal::Size(96.0),
+        measure: |_| timeline::size(),
+        possible: always,
+    },
+    Definition {
+        name: "memory for a timeline of 500,000 calls",
+        reference: ["MiB"; 2],
+        goal: Goal::Size(8.0),
+        measure: |_| timeline::memory(),
+        possible: always,
     },
     Definition {
         name: "waited calls in a time",
