@@ -56,7 +56,16 @@ fn calls_are_counted_by_kernel() {
         drop(give_i64(&ctx, x).unwrap());
     }
     ctx.sync().unwrap();
-    let all = requests(proc.stats());
+    // The thread of the process may have seen their end, and not have told of it yet.
+    let patience = Instant::now() + Duration::from_secs(60);
+    let all = loop {
+        let all = requests(proc.stats());
+        let count = |kernel: &KernelStats| kernel.calls.count;
+        if all.kernels.iter().map(count).sum::<u64>() >= 172 || Instant::now() > patience {
+            break all;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
     assert_eq!(all.kernels.len(), 2);
     let of = |library: Option<&str>| {
         let mut kernels = all.kernels.iter();
@@ -121,7 +130,9 @@ fn a_call_waits_in_the_queue_for_the_one_before_it() {
     let all = requests(proc.stats());
     let queued = find(&all, "give_i64").calls.queued;
     assert!(queued.min >= HELD, "{queued:?}");
-    assert!(find(&all, "wait_for").calls.running.min >= HELD, "{all:?}");
+    // With a schedule it may start late.
+    let hold = find(&all, "wait_for").calls;
+    assert!(hold.queued.sum + hold.running.sum >= HELD, "{hold:?}");
 }
 
 #[test]

@@ -2,8 +2,14 @@
 
 mod common;
 
+use std::fmt;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata};
 use veo_core::{Error, VeoProc, ve_kernel};
 
 #[ve_kernel(lib = "libcoretest.so")]
@@ -28,6 +34,7 @@ fn program() {
         return;
     };
     common::library();
+    tracing::subscriber::set_global_default(Listener).expect("there is no other");
     let proc = VeoProc::new(0).unwrap();
     let ctx = proc.open_context().unwrap();
     match &*what {
@@ -79,6 +86,52 @@ fn program() {
         }
         other => panic!("{other}"),
     }
+    // Another thread may write the log.
+    let patience = Instant::now() + Duration::from_secs(60);
+    let is_silent = matches!(&*what, "waited for" | "killed");
+    while !is_silent && HEARD.load(Ordering::SeqCst) == 0 && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// How many lines of the log were written.
+static HEARD: AtomicUsize = AtomicUsize::new(0);
+
+/// Writes the log to the standard error.
+struct Listener;
+
+struct Line;
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}");
+        if field.name() == "message" && text.contains("nobody has asked") {
+            eprintln!("{text}");
+            HEARD.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl tracing::Subscriber for Listener {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::WARN
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut Line);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }
 
 /// The lines of the log of errors that nobody has collected, when the program does this.
