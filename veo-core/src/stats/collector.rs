@@ -1,6 +1,6 @@
 //! Gathers what the requests of a process come to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::figures::{ContextStats, KernelStats, OperationStats, RequestStats, TimeStats};
@@ -19,13 +19,17 @@ pub(crate) struct Collector {
 
 #[derive(Default)]
 struct Gathered {
-    declared: HashMap<usize, (&'static Kernel, Operation)>,
+    /// By their indexes.
+    declared: Vec<Option<(&'static Kernel, Operation)>>,
     named: HashMap<Arc<str>, Operation>,
     writes: Operation,
     reads: Operation,
     copies: Operation,
     host_functions: Operation,
-    contexts: BTreeMap<u64, ContextStats>,
+    /// In the order of their first requests.
+    contexts: Vec<ContextStats>,
+    /// The place of the context that the last request was of.
+    last: usize,
     estimated: u64,
 }
 
@@ -68,11 +72,7 @@ impl Observer for Collector {
         let gathered = &mut *self.lock();
         gathered.estimated += u64::from(times.estimated);
         let (operation, bytes) = match &record.kind {
-            RequestKind::Kernel(kernel) => {
-                let entry = gathered.declared.entry(kernel.index());
-                let (_, operation) = entry.or_insert_with(|| (*kernel, Operation::default()));
-                (Some(operation), 0)
-            }
+            RequestKind::Kernel(kernel) => (Some(gathered.declared(kernel)), 0),
             RequestKind::Function(name) => {
                 let entry = gathered.named.entry(Arc::clone(name));
                 (Some(entry.or_default()), 0)
@@ -101,17 +101,34 @@ fn nanoseconds(time: u64) -> std::time::Duration {
 }
 
 impl Gathered {
+    fn declared(&mut self, kernel: &'static Kernel) -> &mut Operation {
+        let index = kernel.index();
+        if self.declared.len() <= index {
+            self.declared.resize_with(index + 1, || None);
+        }
+        let place = &mut self.declared[index];
+        let (_, operation) = place.get_or_insert_with(|| (kernel, Operation::default()));
+        operation
+    }
+
     /// The figures of a context, unless there are too many.
     fn context(&mut self, number: u64) -> Option<&mut ContextStats> {
-        let full = self.contexts.len() >= MOST_CONTEXTS;
-        if full && !self.contexts.contains_key(&number) {
-            return None;
+        let is_it = |context: &ContextStats| context.context == number;
+        // Requests of one context come one after another.
+        if !self.contexts.get(self.last).is_some_and(is_it) {
+            self.last = match self.contexts.iter().position(is_it) {
+                Some(place) => place,
+                None if self.contexts.len() >= MOST_CONTEXTS => return None,
+                None => {
+                    self.contexts.push(ContextStats {
+                        context: number,
+                        ..ContextStats::default()
+                    });
+                    self.contexts.len() - 1
+                }
+            };
         }
-        let fresh = ContextStats {
-            context: number,
-            ..ContextStats::default()
-        };
-        Some(self.contexts.entry(number).or_insert(fresh))
+        self.contexts.get_mut(self.last)
     }
 }
 
@@ -123,7 +140,8 @@ impl Collector {
     /// What was gathered so far.
     pub(crate) fn stats(&self) -> RequestStats {
         let gathered = self.lock();
-        let declared = gathered.declared.values().map(|(kernel, operation)| {
+        let declared = gathered.declared.iter().flatten();
+        let declared = declared.map(|(kernel, operation)| {
             let info = kernel.info();
             (
                 info.symbol.to_owned(),
@@ -145,13 +163,15 @@ impl Collector {
             let longest = other.calls.running.sum.cmp(&one.calls.running.sum);
             longest.then_with(|| (&one.kernel, &one.library).cmp(&(&other.kernel, &other.library)))
         });
+        let mut contexts = gathered.contexts.clone();
+        contexts.sort_by_key(|context| context.context);
         RequestStats {
             kernels,
             writes: gathered.writes.stats(),
             reads: gathered.reads.stats(),
             copies: gathered.copies.stats(),
             host_functions: gathered.host_functions.stats(),
-            contexts: gathered.contexts.values().copied().collect(),
+            contexts,
             estimated: gathered.estimated,
         }
     }
