@@ -74,6 +74,10 @@ impl Extension for Emulated {
         true
     }
 
+    fn counts_instructions(&self) -> bool {
+        true
+    }
+
     fn last_error(&self) -> Option<String> {
         let mut text = [0u8; 2048];
         // SAFETY: the function writes at most `text.len()` bytes, a terminated string.

@@ -97,6 +97,11 @@ pub(crate) trait Extension: Send + Sync {
     /// Whether a host function may wait for requests of other contexts and hold up its own alone.
     fn host_functions_may_wait(&self) -> bool;
 
+    /// Whether it can count what VE machine code executes.
+    fn counts_instructions(&self) -> bool {
+        false
+    }
+
     /// Lets the thread of a process use the library until this is dropped. It never returns if
     /// the program ends.
     fn enter(&self) -> Option<Kept>;

@@ -20,7 +20,7 @@ use super::settings::{
     Guard, OutputReceiver, ProcOptions, ProcSettings, forward, races_from_environment,
 };
 use super::shared::ProcShared;
-use crate::backend::{Api, Backend, c_path, need};
+use crate::backend::{Api, c_path, need};
 use crate::error::{Error, Result};
 use crate::queue::CtxShared;
 use crate::session::{Keeper, KeeperTask, ProcCore};
@@ -46,7 +46,7 @@ pub(super) fn start(
     let wanted =
         stats::from_environment().map_err(|reason| Error::ProcessStart { node, reason })?;
     let prints = options.stats != Some(false) && wanted != Wanted::Nothing;
-    if prints && api.backend == Backend::Emu && VEO_EMU_PROFILE.get().is_none() {
+    if prints && api.extension.counts_instructions() && VEO_EMU_PROFILE.get().is_none() {
         // The table has what VE machine code has executed.
         options.profile.get_or_insert(true);
     }
