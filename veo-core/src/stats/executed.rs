@@ -40,8 +40,8 @@ impl KernelStatistics {
     /// V. Op. Ratio: the share of all operations that vector instructions do, in percent.
     #[must_use]
     pub fn vector_operation_ratio(&self) -> f64 {
-        let scalar = self.instructions - self.vector_instructions;
-        match self.vector_elements + scalar {
+        let scalar = self.instructions.saturating_sub(self.vector_instructions);
+        match self.vector_elements.saturating_add(scalar) {
             0 => 0.0,
             all => 100.0 * self.vector_elements as f64 / all as f64,
         }
@@ -50,8 +50,8 @@ impl KernelStatistics {
     /// MOPS: millions of operations for each second of this time, those of vector instructions for each element.
     #[must_use]
     pub fn mops(&self, time: Duration) -> f64 {
-        let scalar = self.instructions - self.vector_instructions;
-        millions(self.vector_elements + scalar, time)
+        let scalar = self.instructions.saturating_sub(self.vector_instructions);
+        millions(self.vector_elements.saturating_add(scalar), time)
     }
 
     /// MFLOPS: millions of operations of floats for each second of this time.
@@ -60,16 +60,18 @@ impl KernelStatistics {
         millions(self.floating_point_operations, time)
     }
 
-    /// Enters a line that the backend tells.
+    /// Enters a line that the backend tells. It comes from the VE process, so no number is too large.
     fn add(&mut self, operation: &str, vector: bool, count: u64, elements: u64) {
-        self.instructions += count;
+        self.instructions = self.instructions.saturating_add(count);
         if vector {
-            self.vector_instructions += count;
-            self.vector_elements += elements;
+            self.vector_instructions = self.vector_instructions.saturating_add(count);
+            self.vector_elements = self.vector_elements.saturating_add(elements);
         }
         let times = if vector { elements } else { count };
-        self.floating_point_operations += times * floating_point_operations(operation);
-        *self.operations.entry(operation.to_owned()).or_default() += count;
+        let floats = times.saturating_mul(floating_point_operations(operation));
+        self.floating_point_operations = self.floating_point_operations.saturating_add(floats);
+        let all = self.operations.entry(operation.to_owned()).or_default();
+        *all = all.saturating_add(count);
     }
 }
 

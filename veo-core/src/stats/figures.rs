@@ -47,9 +47,8 @@ pub struct RequestStats {
     pub host_functions: OperationStats,
     /// Contexts in the order of their opening, the first 1,000 of a process that have done something.
     pub contexts: Vec<ContextStats>,
-    /// Of how many requests it is not known when they began or ended to run: all with NEC's library, on the emulated node those
-    /// that a fault has ended, and calls of functions by their names that were waited for on the process. They began when they were queued or
-    /// the one before them had ended, and ended when the host saw that.
+    /// Of how many requests it is not known when they began or ended to run: nearly all, but for copies that the program waited for on
+    /// the process. They are said to begin when they were queued or the one before them had ended, and to end when the host saw that.
     pub estimated: u64,
 }
 
