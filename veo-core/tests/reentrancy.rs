@@ -4,15 +4,12 @@
 
 mod common;
 
-use std::future::{Future, IntoFuture};
-use std::pin::pin;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use common::{library, process};
+use common::{block_on, library, process};
 use veo_core::{Backend, Error, Result, VeoContext, VeoProc, ve_kernel};
 
 #[ve_kernel(lib = "libcoretest.so")]
@@ -27,24 +24,6 @@ fn in_time<R: Send + 'static>(code: impl FnOnce() -> R + Send + 'static) -> R {
     thread::spawn(move || done.send(code()));
     let result = over.recv_timeout(Duration::from_secs(120));
     result.expect("it neither hangs nor panics")
-}
-
-/// Polls a future on this thread until it is there.
-fn block_on<F: IntoFuture>(future: F) -> F::Output {
-    struct Unpark(thread::Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let mut future = pin!(future.into_future());
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park(),
-        }
-    }
 }
 
 type Receiver = Box<dyn FnOnce(&VeoProc, &VeoContext) + Send>;

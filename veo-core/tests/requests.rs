@@ -2,7 +2,6 @@
 
 mod common;
 
-use std::future::IntoFuture;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -10,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::process;
+use common::{block_on, process};
 use veo_core::{Error, OnStack, Result, VeoContext, VeoProc, VeoRequest, ve_kernel};
 
 #[ve_kernel(lib = "libcoretest.so")]
@@ -348,24 +347,6 @@ fn an_error_names_its_own_request_and_not_the_one_before_in_its_place() -> Resul
     let text = host.wait()?;
     assert!(!text.contains("give_i64"), "{text}");
     Ok(())
-}
-
-/// Runs a future on this thread, as a small runtime would.
-fn block_on<F: IntoFuture>(future: F) -> F::Output {
-    struct Unpark(thread::Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future.into_future());
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(value) => return value,
-            Poll::Pending => thread::park_timeout(Duration::from_secs(10)),
-        }
-    }
 }
 
 #[test]

@@ -11,10 +11,11 @@ use veo_abi::Verify;
 use veo_abi::environment::{VEO_EMU_RACES, VEO_VERIFY};
 
 use crate::error::{Error, Result};
-use crate::queue::{Inside, contain, panic_message, run_inside};
+use crate::queue::{Inside, panic_message, run_inside};
 use crate::races::Races;
 use crate::session::ProcId;
 use crate::stats::{Collector, EndTable};
+use crate::warning::contain;
 
 /// When the declared kernels of a program are looked up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

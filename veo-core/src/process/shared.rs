@@ -17,6 +17,7 @@ use crate::kernel::Kernel;
 use crate::queue::{Aftermath, CtxShared, Exclusive, Retirement};
 use crate::session::ProcCore;
 use crate::stats::{KernelStatistics, MemoryCount, read_statistics};
+use crate::warning::contain;
 
 /// How long a process that is closed may take for what was queued.
 const GRACE: Duration = Duration::from_secs(20);
@@ -312,9 +313,9 @@ impl ProcShared {
     }
 
     fn end_by_force(&self) {
-        tracing::warn!("{} did not finish in time and is killed", self.core);
+        contain(|| tracing::warn!("{} did not finish in time and is killed", self.core));
         if let Err(error) = self.core.kill() {
-            tracing::error!("{error}");
+            contain(|| tracing::error!("{error}"));
         }
     }
 

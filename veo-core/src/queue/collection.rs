@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use veo_abi::ffi::{self, veo_emu_result};
 
-use super::entry::{Aftermath, Payload, Ticket, contain};
+use super::entry::{Aftermath, Payload, Ticket};
 use super::shared::{Aftermaths, CtxShared, Phase, StateGuard};
 use crate::backend::poll;
 use crate::clock::Stamp;
 use crate::error::{Error, Result};
 use crate::session::{CommandOutcome, CommandState};
+use crate::warning::contain;
 
 /// The most results that are collected at once.
 pub(super) const MOST: usize = 32;

@@ -3,7 +3,6 @@
 
 use std::any::Any;
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -13,7 +12,7 @@ use crate::session::{
     CommandOutcome, CommandState, LibraryCode, ProcCore, RequestKind, RequestName, RequestRecord,
 };
 use crate::staging::Staging;
-use crate::warning::warn;
+use crate::warning::{contain, warn};
 
 /// A request's place in the table, held by its handle. `number` tells a later
 /// request in the same place apart.
@@ -231,20 +230,12 @@ impl Aftermath {
             contain(|| failed.log());
         }
         if let Some((core, record)) = told.as_deref() {
-            contain(|| core.observers.tell(record));
+            core.observers.tell(record);
         }
         if let Some(waker) = waker {
             contain(|| waker.wake());
         }
         contain(|| drop(unused));
         contain(|| drop(dropped));
-    }
-}
-
-/// Runs code of the user whose panic concerns nobody here.
-pub(crate) fn contain(code: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(code)) {
-        // Dropping what was thrown could panic again.
-        std::mem::forget(panic);
     }
 }

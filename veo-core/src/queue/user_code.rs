@@ -13,10 +13,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::entry::contain;
 use super::shared::CtxShared;
 use crate::error::{Error, Result};
 use crate::session::ProcId;
+use crate::warning::contain;
 
 /// Code of the user that the backend has called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,6 +18,7 @@ use super::outcome::CommandState;
 use super::request_kind::{RequestKind, RequestName};
 use crate::clock::{RunTimes, system_time};
 use crate::error::Fault;
+use crate::warning::contain;
 
 /// A request that has ended.
 #[derive(Clone, Debug)]
@@ -93,15 +94,16 @@ pub(crate) trait Observer: Send + Sync {
 /// The target of the events that `tracing` gets of requests, at the level TRACE.
 const TARGET: &str = "veo::request";
 
-/// Whether a subscriber of `tracing` wants an event of each request.
+/// Whether a subscriber of `tracing` may want an event of each request. It is asked about this
+/// target when there is one: its filter is code of the user, and locks are held here.
 #[inline(always)]
 fn is_traced() -> bool {
-    tracing::enabled!(target: TARGET, tracing::Level::TRACE)
+    tracing::Level::TRACE <= tracing::level_filters::LevelFilter::current()
 }
 
 /// Makes an event of a record, for whoever wants it.
 fn trace(record: &RequestRecord) {
-    if !is_traced() {
+    if !is_traced() || !tracing::enabled!(target: TARGET, tracing::Level::TRACE) {
         return;
     }
     let RequestRecord { kind, times, .. } = record;
@@ -145,7 +147,8 @@ impl Observers {
         self.any.store(true, Ordering::Relaxed);
     }
 
-    /// Hands out a record. Not to be called with a lock held: observers may run code of the user.
+    /// Hands out a record. Not to be called with a lock held: a subscriber of `tracing` is code of
+    /// the user. Its panic ends here: what collects must go on, since memory is used until then.
     #[cold]
     pub(crate) fn tell(&self, record: &RequestRecord) {
         let list = self.list.read().unwrap_or_else(PoisonError::into_inner);
@@ -153,7 +156,7 @@ impl Observers {
             observer.request(record);
         }
         drop(list);
-        trace(record);
+        contain(|| trace(record));
     }
 
     /// Tells an observer nothing any more. Whether anybody is left.

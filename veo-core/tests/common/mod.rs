@@ -5,7 +5,11 @@
 pub mod on_ve;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::Duration;
 
 use veo_core::VeoProc;
 use veo_test_support::compile;
@@ -47,4 +51,22 @@ pub fn compile(source: &str, name: &str, flags: &[&str]) -> PathBuf {
 pub fn process() -> VeoProc {
     library();
     VeoProc::new(0).expect("the emulated node is there")
+}
+
+/// Runs a future on this thread, as a small runtime would.
+pub fn block_on<F: IntoFuture>(future: F) -> F::Output {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future.into_future());
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(value) => return value,
+            Poll::Pending => thread::park_timeout(Duration::from_secs(10)),
+        }
+    }
 }
