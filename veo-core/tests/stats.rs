@@ -99,8 +99,12 @@ fn times_are_those_of_the_calls() {
     let (running, queued) = (calls.running, calls.queued);
     // The kernel counts whole milliseconds from within one.
     let least = |time| Duration::from_millis(time) - Duration::from_millis(1);
-    assert!(running.min >= least(5), "{running:?}");
-    assert!(running.max >= least(40), "{running:?}");
+    if all.estimated == 0 {
+        assert!(running.min >= least(5), "{running:?}");
+        assert!(running.max >= least(40), "{running:?}");
+    }
+    // A call that is said to begin late, since the one before it was collected late, is shorter,
+    // but not all of them together.
     assert!(running.sum >= least(65 - 5), "{running:?}");
     assert!(running.sum <= most, "{running:?} in {most:?}");
     assert!(
