@@ -9,7 +9,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use crate::backend::need;
 use crate::context::VeoContext;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::process::{KernelLookup, VeoProc};
 use crate::queue::{Payload, Ticket};
 use crate::session::RequestKind;
@@ -92,8 +92,13 @@ fn an_error_has_nothing_of_other_calls() -> Result<()> {
     let ctx = proc.open_context()?;
     let ticket = failing_read(&ctx, 11)?;
     // This thread is told why something else fails, another one collects the transfer.
-    proc.alloc::<u8>(1 << 46).unwrap_err();
-    let other = proc.shared().core.api.last_error().expect("it says why");
+    let Err(Error::OutOfMemory {
+        reason: Some(other),
+        ..
+    }) = proc.alloc::<u8>(1 << 46)
+    else {
+        panic!("so much memory there is not");
+    };
     std::thread::scope(|s| {
         s.spawn(|| ctx.sync().map(drop));
     });
