@@ -1,5 +1,7 @@
 //! The option that names a VE node, as NEC's tools have it.
 
+use crate::failure::Failure;
+
 /// Which node a command is about.
 #[derive(clap::Args)]
 pub(crate) struct NodeOption {
@@ -17,5 +19,61 @@ impl NodeOption {
     /// The node for a process. Without one, -1 has the backend take that of `VE_NODE_NUMBER`, else the first.
     pub(crate) fn of_process(&self) -> i32 {
         self.node.unwrap_or(-1)
+    }
+}
+
+/// Whether a node is one of this machine's. If not, the error names those.
+pub(crate) fn known(wanted: i32) -> Result<(), Failure> {
+    let all = veo_core::nodes()?;
+    if all.iter().any(|info| info.node == wanted) {
+        return Ok(());
+    }
+    let numbers: Vec<i32> = all.iter().map(|info| info.node).collect();
+    Err(Failure::failed(missing(wanted, &numbers)))
+}
+
+/// Says that a node is not there, and which ones are, in rising order.
+fn missing(wanted: i32, nodes: &[i32]) -> String {
+    let there = match nodes {
+        [] => return format!("there is no VE node {wanted}: this machine has none"),
+        [only] => format!("its only node is {only}"),
+        [first, .., last] if nodes.len() > 2 && nodes.windows(2).all(|it| it[0] + 1 == it[1]) => {
+            format!("its nodes are {first} to {last}")
+        }
+        _ => {
+            let numbers: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+            format!("its nodes are {}", numbers.join(", "))
+        }
+    };
+    format!("there is no VE node {wanted} on this machine: {there}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nodes_that_are_there_are_named() {
+        for (nodes, says) in [
+            (&[][..], "there is no VE node 9: this machine has none"),
+            (
+                &[0],
+                "there is no VE node 9 on this machine: its only node is 0",
+            ),
+            (
+                &[0, 1],
+                "there is no VE node 9 on this machine: its nodes are 0, 1",
+            ),
+            (
+                &[0, 1, 2],
+                "there is no VE node 9 on this machine: its nodes are 0 to 2",
+            ),
+            (
+                &[0, 2, 3],
+                "there is no VE node 9 on this machine: its nodes are 0, 2, 3",
+            ),
+        ] {
+            assert_eq!(missing(9, nodes), says);
+        }
     }
 }

@@ -5,7 +5,7 @@ use veo_core::{Arch, Backend, NodeInfo};
 
 use crate::card::Card;
 use crate::failure::Failure;
-use crate::node_option::NodeOption;
+use crate::node_option::{self, NodeOption};
 use crate::output::{Answer, Column, Console, Page, bytes, or_dash};
 
 /// List the VE nodes of this machine
@@ -43,27 +43,13 @@ struct Node {
 }
 
 pub(crate) fn run(command: &Nodes, console: &Console) -> Result<(), Failure> {
-    let all = veo_core::nodes()?;
-    let mut listed = all.clone();
+    let mut listed = veo_core::nodes()?;
     if let Some(wanted) = command.node.given() {
+        node_option::known(wanted)?;
         listed.retain(|info| info.node == wanted);
-        if listed.is_empty() {
-            return Err(Failure::failed(missing(wanted, &all)));
-        }
     }
     let nodes = listed.iter().map(Node::of).collect();
     console.give(&NodeList { nodes })
-}
-
-fn missing(wanted: i32, all: &[NodeInfo]) -> String {
-    let numbers: Vec<String> = all.iter().map(|info| info.node.to_string()).collect();
-    if numbers.is_empty() {
-        return format!("there is no VE node {wanted}: this machine has none");
-    }
-    format!(
-        "there is no VE node {wanted}: this machine has {}",
-        numbers.join(", ")
-    )
 }
 
 impl Node {

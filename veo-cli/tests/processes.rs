@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use veo_core::{Result, VeoLibrary, VeoProc};
-use veo_test_support::{compile, run};
+use veo_test_support::compile;
+use veo_test_support::run::{self, Outcome};
 
 const KERNELS: &str = r#"
 #include <stdint.h>
@@ -259,12 +260,47 @@ fn wrong_options_are_named() {
     }
 }
 
+/// A node on which no other program is likely to start a process, and as many nodes as it takes.
+const LONELY: (&str, &str) = ("13", "14");
+
+/// A command that looks at that node.
+fn lonely(arguments: &[&str]) -> Outcome {
+    let mut command = veo(arguments);
+    command.args(["-N", LONELY.0]);
+    run::run(command.env("VEO_EMU_NODES", LONELY.1), LONGEST)
+}
+
 #[test]
 fn no_process_is_no_failure() {
-    let text = printed(&["ps", "-N", "99"]);
-    assert_eq!(text, "no VE processes of this user\n");
-    let all = lines(&["--json", "ps", "-N", "99"]);
-    assert_eq!(all[0]["processes"], Value::Array(Vec::new()));
+    for command in [&["ps"][..], &["top", "-n", "1"]] {
+        let outcome = lonely(command);
+        outcome.expect_success(command[0]);
+        assert_eq!(outcome.stdout, "no VE processes of this user on node 13\n");
+    }
+    let outcome = lonely(&["--json", "ps"]);
+    outcome.expect_success("veo ps");
+    let line = support::checked(&outcome.stdout);
+    assert_eq!(line["processes"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_node_that_is_not_there_is_the_error_of_veo_nodes() {
+    let said = |arguments: &[&str]| {
+        let mut command = veo(arguments);
+        command.args(["-N", "99"]).env("VEO_EMU_NODES", "3");
+        let outcome = run::run(&mut command, LONGEST);
+        let code = outcome.status.and_then(|status| status.code());
+        assert_eq!(code, Some(1), "{arguments:?}: {outcome:?}");
+        assert!(outcome.stdout.is_empty(), "{arguments:?}: {outcome:?}");
+        outcome.stderr
+    };
+    let expected = said(&["nodes"]);
+    assert!(
+        expected.contains("node 99") && expected.contains("its nodes are 0 to 2"),
+        "{expected}"
+    );
+    assert_eq!(said(&["ps"]), expected);
+    assert_eq!(said(&["top"]), expected);
 }
 
 #[test]
@@ -274,7 +310,7 @@ fn only_commands_that_need_one_start_a_process() {
         let mut command = veo(arguments);
         run::run(command.env("VEORUN_BIN", "/no/such/veorun"), LONGEST)
     };
-    for arguments in [&["nodes"][..], &["ps", "-N", "99"]] {
+    for arguments in [&["nodes"][..], &["ps"]] {
         run(arguments).expect_success(&arguments.join(" "));
     }
     let outcome = run(&["bench", "-t", "0"]);

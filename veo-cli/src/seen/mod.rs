@@ -12,12 +12,16 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::node_option;
 use crate::output::{Answer, Column, Page, bytes, or_dash};
 
 /// What is printed of a look.
 #[derive(Serialize)]
 pub(crate) struct ProcessList {
     pub(crate) processes: Vec<SeenRow>,
+    /// The node that was asked about; none if all were.
+    #[serde(skip)]
+    node: Option<i32>,
 }
 
 /// A VE process. What is not known is null.
@@ -78,14 +82,14 @@ struct Past {
 #[derive(Default)]
 pub(crate) struct Watcher {
     past: HashMap<(u32, u64), Past>,
-    node: Option<u32>,
+    node: Option<i32>,
 }
 
 impl Watcher {
     /// For the processes of one node, or of all.
     pub(crate) fn new(node: Option<i32>) -> Self {
         Self {
-            node: node.and_then(|node| u32::try_from(node).ok()),
+            node,
             ..Self::default()
         }
     }
@@ -98,7 +102,9 @@ impl Watcher {
                 Ok(rows)
             })
             .map_err(|why| Failure::failed(format_args!("cannot list processes: {why}")))?;
-        rows.retain(|row| self.node.is_none() || row.node == self.node);
+        if let Some(node) = self.node {
+            rows.retain(|row| row.node.map(i64::from) == Some(node.into()));
+        }
         rows.sort_by_key(|row| (row.node.unwrap_or(u32::MAX), row.pid));
         let now = Instant::now();
         let mut present = HashMap::new();
@@ -108,7 +114,10 @@ impl Watcher {
             present.insert(key, past);
         }
         self.past = present;
-        Ok(ProcessList { processes: rows })
+        Ok(ProcessList {
+            processes: rows,
+            node: self.node,
+        })
     }
 
     /// Looks twice, a moment apart, so that there is something to compare.
@@ -116,6 +125,8 @@ impl Watcher {
         const MOMENT: Duration = Duration::from_millis(100);
         let first = self.look()?;
         if first.processes.is_empty() {
+            // The processes of a program that sees more nodes than this one are shown all the same.
+            self.node.map_or(Ok(()), node_option::known)?;
             return Ok(first);
         }
         std::thread::sleep(MOMENT);
@@ -170,7 +181,9 @@ fn requests_since(before: &SeenRow, after: &SeenRow) -> Option<u64> {
 impl Answer for ProcessList {
     fn print(&self, page: &mut Page) -> io::Result<()> {
         if self.processes.is_empty() {
-            return page.line("no VE processes of this user");
+            let place = self.node.map(|node| format!(" on node {node}"));
+            let place = place.unwrap_or_default();
+            return page.line(format_args!("no VE processes of this user{place}"));
         }
         let columns = [
             Column::right("NODE"),

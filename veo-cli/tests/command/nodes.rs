@@ -19,7 +19,10 @@ fn one_node_is_listed_alone() {
 #[test]
 fn a_node_that_is_not_there_is_an_error_that_names_those_that_are() {
     let said = wrong(1, &mut veo(["nodes", "-N", "99"]));
-    assert_eq!(said, "there is no VE node 99: this machine has 0, 1");
+    assert_eq!(
+        said,
+        "there is no VE node 99 on this machine: its nodes are 0, 1"
+    );
 }
 
 #[test]
