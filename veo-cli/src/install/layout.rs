@@ -12,6 +12,7 @@
 //! A file is replaced in one step, so a program that runs keeps the old one.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
@@ -27,6 +28,29 @@ enum Content<'a> {
     Program(&'a [u8]),
     /// A symbolic link to its neighbour of this name.
     Link(&'a str),
+}
+
+/// The directories under the prefix.
+const DIRECTORIES: [&str; 5] = ["lib64", "lib64/pkgconfig", "include", "libexec", "bin"];
+
+/// Whether everything can be written under `prefix`. It makes nothing there.
+pub(super) fn check(prefix: &Path) -> Result<(), Error> {
+    for directory in DIRECTORIES {
+        let directory = std::path::absolute(prefix.join(directory))
+            .map_err(|e| Error::file("find", prefix.display(), e))?;
+        // What is missing is made in the nearest one that is there.
+        let there = directory
+            .ancestors()
+            .find(|it| it.symlink_metadata().is_ok());
+        let there = there.unwrap_or(Path::new("/"));
+        let writable = match fs::metadata(there) {
+            Ok(found) if found.is_dir() => tempfile::tempfile_in(there).map(drop),
+            Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
+            Err(why) => Err(why),
+        };
+        writable.map_err(|e| Error::file("install into", there.display(), e))?;
+    }
+    Ok(())
 }
 
 /// Writes everything under `prefix`.
@@ -69,6 +93,7 @@ pub(super) fn install(prefix: &Path, library: &Path, veorun: &Path) -> Result<()
         files.push(("include", name, Content::Data(text.as_bytes())));
     }
     for (directory, name, content) in &files {
+        debug_assert!(DIRECTORIES.contains(directory));
         place(&prefix.join(directory), name, content)?;
     }
     Ok(())
@@ -116,3 +141,34 @@ fn pkg_config() -> String {
 /// Makes a veorun image with kernels in it. Its kernels are position
 /// independent code of the host, bound to each other.
 const MK_VEORUN_STATIC: &str = include_str!("mk_veorun_static.sh");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_checked_and_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let fresh = directory.path().join("not/there/yet");
+        check(&fresh).unwrap();
+        assert!(!directory.path().join("not").exists());
+        let file = directory.path().join("file");
+        fs::write(&file, "").unwrap();
+        let taken = directory.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        fs::write(taken.join("include"), "").unwrap();
+        let nowhere = directory.path().join("nowhere");
+        symlink("/no/such/place", &nowhere).unwrap();
+        for (prefix, place) in [
+            (&file, &file),
+            (&file.join("below"), &file),
+            (&taken, &taken.join("include")),
+            (&nowhere, &nowhere),
+        ] {
+            let said = check(prefix).unwrap_err().to_string();
+            let expected = format!("cannot install into {}: ", place.display());
+            assert!(said.starts_with(&expected), "{said}");
+        }
+        assert_eq!(fs::read_dir(&taken).unwrap().count(), 1);
+    }
+}

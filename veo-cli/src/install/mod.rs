@@ -55,6 +55,8 @@ pub(crate) fn run(command: &Install, console: &Console) -> Result<(), Failure> {
 }
 
 fn install(command: &Install) -> Result<(), Error> {
+    // What is wrong with it is to be known before minutes have gone by.
+    layout::check(&command.prefix)?;
     let scratch =
         tempfile::tempdir().map_err(|e| Error::file("create", "a temporary directory", e))?;
     let target_dir = match &command.target_dir {

@@ -167,3 +167,15 @@ fn each_command_has_a_man_page() {
         "{said}"
     );
 }
+
+#[test]
+fn a_prefix_that_is_no_directory_is_told_before_anything_is_built() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    let mut command = veo(["install", "--quiet", "--prefix"]);
+    // Without cargo nothing can be built.
+    let said = wrong(1, command.arg(&file).env("CARGO", "/no/such/cargo"));
+    let expected = format!("cannot install into {}", file.display());
+    assert!(said.contains(&expected), "{said}");
+}
