@@ -37,7 +37,7 @@ fn measured(arguments: &[&str]) -> Value {
 #[test]
 fn a_run_is_compared_with_a_saved_one() {
     let saved = place("saved.json");
-    let first = measured(&["--json", "-t", "0", "-N", "1"]);
+    let first = measured(&["--json", "-t", "0.01", "-N", "1"]);
     assert_eq!(
         (&first["command"], &first["node"]),
         (&"bench".into(), &1.into())
@@ -83,9 +83,11 @@ fn a_run_is_compared_with_a_saved_one() {
     }
 
     let picture = place("bench.svg");
+    // It takes the place of what was there.
+    fs::write(&picture, "#~#".repeat(1 << 20)).unwrap();
     let second = measured(&[
         "--json",
-        "-t0",
+        "-t0.01",
         "-N1",
         "--compare",
         saved.to_str().unwrap(),
@@ -105,11 +107,12 @@ fn a_run_is_compared_with_a_saved_one() {
     }
     let picture = fs::read_to_string(picture).unwrap();
     assert!(picture.starts_with("<svg ") && picture.contains("call, waited for: "));
+    assert!(!picture.contains("#~#"));
 }
 
 #[test]
 fn people_get_a_table() {
-    let outcome = bench(&["-t", "0"]);
+    let outcome = bench(&["-t", "0.01"]);
     outcome.expect_success("veo bench");
     let lines: Vec<&str> = outcome.stdout.lines().collect();
     assert!(lines[0].starts_with("node 0, backend emu"), "{outcome:?}");
@@ -144,13 +147,15 @@ fn what_cannot_be_meant_is_one_sentence() {
     for (arguments, status, says) in [
         (&["--compare", "/no/such/file"][..], 1, "/no/such/file"),
         (&["--compare", text], 1, "is no run"),
-        (&["-t", "0", "-N", "99"], 1, "99"),
+        (&["-t", "0.01", "-N", "99"], 1, "99"),
+        // It is told before an hour has gone by.
         (
-            &["-t", "0", "--svg", "/no/such/place.svg"],
+            &["-t", "3600", "--svg", "/no/such/place.svg"],
             1,
             "/no/such/place.svg",
         ),
         (&["-t", "soon"], 2, "number of seconds"),
+        (&["-t", "0"], 2, "0.01 to 3600"),
         (&["-t", "-1"], 2, "-1"),
     ] {
         let outcome = bench(arguments);

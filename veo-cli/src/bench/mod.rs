@@ -8,7 +8,8 @@ mod limits;
 mod measure;
 mod node;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,12 +38,17 @@ pub(crate) struct BenchOptions {
     svg: Option<PathBuf>,
 }
 
+/// The longest time for a measurement.
+const LONGEST: f64 = 3600.0;
+/// The shortest: in less, hardly anything happens twice.
+const SHORTEST: f64 = 0.01;
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok();
     seconds
-        .filter(|seconds| (0.0..=3600.0).contains(seconds))
+        .filter(|seconds| (SHORTEST..=LONGEST).contains(seconds))
         .map(Duration::from_secs_f64)
-        .ok_or_else(|| "give a number of seconds, 0 to 3600".into())
+        .ok_or_else(|| format!("give a number of seconds, {SHORTEST} to {LONGEST}"))
 }
 
 /// A run. It is read again when another one is compared with it.
@@ -162,6 +168,7 @@ impl Row {
 pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), Failure> {
     // What is wrong with it is to be known before minutes have gone by.
     let saved = command.compare.as_deref().map(read).transpose()?;
+    let picture = command.svg.as_deref().map(Picture::open).transpose()?;
     let bench = Bench::new(command.node.of_process(), command.time)?;
     let plans = plans();
     // It is hidden where standard error is no terminal.
@@ -187,11 +194,36 @@ pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), Failu
     if let Some(saved) = &saved {
         compare(&mut run.rows, &saved.rows);
     }
-    if let Some(path) = &command.svg {
-        let picture = chart::draw(&run.rows).map_err(Failure::failed)?;
-        std::fs::write(path, picture).map_err(|why| Failure::file("write", path, &why))?;
+    if let Some(picture) = picture {
+        picture.write(&chart::draw(&run.rows).map_err(Failure::failed)?)?;
     }
     console.give(&run)
+}
+
+/// The file of a picture. It keeps what it has until there is something to put there.
+struct Picture<'a> {
+    path: &'a Path,
+    file: File,
+}
+
+impl<'a> Picture<'a> {
+    fn open(path: &'a Path) -> Result<Self, Failure> {
+        let mut options = File::options();
+        let file = options.write(true).create(true).truncate(false).open(path);
+        let file = file.map_err(|why| Failure::file("write", path, &why))?;
+        Ok(Self { path, file })
+    }
+
+    fn write(mut self, picture: &str) -> Result<(), Failure> {
+        let mut write = || {
+            // Others, such as pipes, have no length.
+            if self.file.metadata()?.is_file() {
+                self.file.set_len(0)?;
+            }
+            self.file.write_all(picture.as_bytes())
+        };
+        write().map_err(|why| Failure::file("write", self.path, &why))
+    }
 }
 
 /// A run that was saved.
