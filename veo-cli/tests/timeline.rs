@@ -114,6 +114,7 @@ fn perfetto(tracks: u64, process: &str) -> Vec<u8> {
                 bytes(2, &name(2, "read")),
                 bytes(3, &name(1, "bytes")),
                 bytes(3, &name(2, "outcome")),
+                bytes(3, &name(3, "estimated")),
             ]
             .concat(),
         };
@@ -132,7 +133,9 @@ fn perfetto(tracks: u64, process: &str) -> Vec<u8> {
             if sequence == 1 {
                 let bytes_moved = [number(1, 1), number(3, [8192, 100][place])].concat();
                 event.extend(bytes(4, &bytes_moved));
-                if place == 1 {
+                if place == 0 {
+                    event.extend(bytes(4, &[number(1, 3), number(2, 1)].concat()));
+                } else {
                     event.extend(bytes(4, &[number(1, 2), bytes(6, b"error")].concat()));
                 }
             }
@@ -162,7 +165,7 @@ fn chrome(process: &str) -> Value {
         x(1, "sum", 0.0, 400.0, json!({})),
         {"ph": "B", "pid": 1, "tid": 1, "name": "<scale> & \"more\"", "ts": 5_000_600},
         {"ph": "E", "pid": 1, "tid": 1, "ts": 5_001_000},
-        x(2, "write", 300.0, 400.0, json!({"bytes": 8192})),
+        x(2, "write", 300.0, 400.0, json!({"bytes": 8192, "estimated": true})),
         x(2, "read", 900.0, 100.0, json!({"bytes": 100, "outcome": "error"})),
     ])
 }
@@ -201,11 +204,11 @@ fn expected() -> Value {
     let request = |name: &str, at: f64, seconds: f64, bytes: Value, outcome: Value| {
         json!({
             "name": name, "process": "VE 0", "context": "main context", "at": at,
-            "seconds": seconds, "bytes": bytes, "outcome": outcome,
+            "seconds": seconds, "bytes": bytes, "estimated": name == "write", "outcome": outcome,
         })
     };
     json!({
-        "command": "timeline", "seconds": 1e-3, "missing": 0, "cut": false,
+        "command": "timeline", "seconds": 1e-3, "missing": 0, "cut": false, "estimated": 1,
         "processes": [{
             "process": "VE 0", "kernels": 8e-4, "transfers": 5e-4, "overlap": 3e-4, "bytes": 8292,
         }],
@@ -234,22 +237,97 @@ fn both_formats_say_the_same() {
     assert_near(&summary(&trace), &expected(), "object");
 }
 
+/// The processes that a summary names, each of which has to be as one alone.
+fn processes_of(found: &Value) -> Vec<&str> {
+    let rows = |what: &str| found[what].as_array().unwrap().iter();
+    for (what, row) in ["processes", "contexts"]
+        .into_iter()
+        .flat_map(|what| rows(what).map(move |row| (what, row)))
+    {
+        let mut alone = expected()[what][0].clone();
+        alone["process"] = row["process"].clone();
+        assert_near(row, &alone, what);
+    }
+    let names = |what| -> Vec<&str> {
+        rows(what)
+            .map(|row| row["process"].as_str().unwrap())
+            .collect()
+    };
+    assert_eq!(names("processes"), names("contexts"));
+    names("processes")
+}
+
 #[test]
 fn files_behind_each_other_are_one_trace() {
     let both = [perfetto(100, "VE 0"), perfetto(200, "VE 1")].concat();
     let found = summary(&file("two.pftrace", &both));
-    let names: Vec<_> = found["contexts"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| &it["process"])
-        .collect();
-    assert_eq!(names, ["VE 0", "VE 1"]);
-    for context in found["contexts"].as_array().unwrap() {
-        let mut alone = expected()["contexts"][0].clone();
-        alone["process"] = context["process"].clone();
-        assert_near(context, &alone, "context");
+    assert_eq!(processes_of(&found), ["VE 0", "VE 1"]);
+}
+
+#[test]
+fn processes_of_the_same_name_are_two() {
+    // Their tracks have numbers in no order.
+    let both = [perfetto(200, "VE 0"), perfetto(100, "VE 0")].concat();
+    let found = summary(&file("same.pftrace", &both));
+    assert_eq!(processes_of(&found), ["VE 0", "VE 0 #2"]);
+    let mut events = chrome("VE 0");
+    let mut more = chrome("VE 0");
+    for event in more.as_array_mut().unwrap() {
+        event["pid"] = 2.into();
     }
+    let events_of = events.as_array_mut().unwrap();
+    events_of.append(more.as_array_mut().unwrap());
+    let found = summary(&file("same.json", events.to_string().as_bytes()));
+    assert_eq!(processes_of(&found), ["VE 0", "VE 0 #2"]);
+}
+
+/// What a program says of itself before its processes.
+fn program(uuid: u64, name: &str) -> Vec<u8> {
+    let own = [number(1, uuid), bytes(2, name.as_bytes())].concat();
+    let counter = [
+        number(1, uuid + 1),
+        bytes(2, b"requests that are missing here"),
+        number(5, uuid),
+        bytes(8, &number(3, 2)),
+    ];
+    [
+        packet(&[bytes(60, &own)]),
+        packet(&[bytes(60, &counter.concat())]),
+    ]
+    .concat()
+}
+
+#[test]
+fn each_process_is_shown_with_its_program() {
+    const FIRST: &str = "VE process 1 of this program (node 0), the emulated node";
+    let labels = [
+        "07-contexts (25895), VE process 1, node 0",
+        "08-other (7, rank 3), VE process 1, node 0",
+    ];
+    let both = [
+        program(300, "07-contexts (pid 25895)"),
+        perfetto(100, FIRST),
+        program(400, "08-other (pid 7, rank 3)"),
+        perfetto(200, FIRST),
+    ];
+    let found = summary(&file("programs.pftrace", &both.concat()));
+    assert_eq!(processes_of(&found), labels);
+    assert_eq!(found["longest"].as_array().unwrap().len(), 8);
+
+    let mut events = Vec::new();
+    for (pid, name) in [(25895, "07-contexts"), (7, "08-other, rank 3")] {
+        events.push(json!({"ph": "M", "pid": pid, "tid": 0, "name": "process_name", "args": {"name": name}}));
+        for mut event in chrome(FIRST).as_array_mut().unwrap().drain(..) {
+            event["pid"] = (pid + 1).into();
+            events.push(event);
+        }
+    }
+    let found = summary(&file(
+        "programs.json",
+        Value::from(events).to_string().as_bytes(),
+    ));
+    let labels = [labels[0], "08-other, rank 3 (7), VE process 1, node 0"];
+    assert_eq!(processes_of(&found), labels);
 }
 
 #[test]
@@ -311,6 +389,8 @@ VE 0     main context         4       1  80.0 %     50.0 %   200.000 µs  400.00
 LONGEST  PROCESS  CONTEXT             TIME          AT  BYTES  OUTCOME
 sum      VE 0     main context  400.000 µs    0.000 µs      -  -
 write    VE 0     main context  400.000 µs  300.000 µs  8 KiB  -
+
+1 of 4 times are estimated
 ",
         trace.display()
     );
@@ -331,6 +411,7 @@ fn a_picture_has_all_tracks() {
         "main context: transfers",
         "&lt;scale&gt; &amp; &quot;more&quot;: 400.000 µs",
         "read (error): 100.000 µs",
+        "write: 400.000 µs, estimated",
     ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::trace::{Collector, Span, Trace, TrackKey};
+use super::trace::{Collector, Named, Span, Trace, TrackKey, process_label};
 
 #[derive(Deserialize)]
 struct Object {
@@ -34,6 +34,7 @@ struct Event {
 struct Args {
     name: Option<serde_json::Value>,
     bytes: Option<serde_json::Value>,
+    estimated: Option<serde_json::Value>,
     outcome: Option<String>,
     missing: Option<serde_json::Value>,
 }
@@ -51,6 +52,16 @@ pub(super) fn is_trace(beginning: &[u8]) -> bool {
 
 fn first(text: &[u8]) -> Option<u8> {
     text.trim_ascii_start().first().copied()
+}
+
+/// How the name of a VE process begins, unlike that of a program.
+const VE_PROCESS: &str = "VE process ";
+
+/// A number, which may be text.
+fn plain(value: &serde_json::Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Numbers of processes and threads, which may be numbers or text.
@@ -76,12 +87,21 @@ pub(super) fn read(beginning: &[u8], file: impl Read) -> Result<Trace, String> {
     let (mut pids, mut tids) = (Numbers::default(), Numbers::default());
     let mut processes = HashMap::new();
     let mut threads = HashMap::new();
+    let mut program = None;
     for event in events {
         let key = TrackKey(pids.of(&event.pid), tids.of(&event.tid));
         let label = event.args.name.as_ref().and_then(serde_json::Value::as_str);
         match (event.ph.as_str(), event.name.as_str()) {
             ("M", "process_name") => {
-                processes.insert(key.0, label.unwrap_or_default().to_owned());
+                let name = label.unwrap_or_default();
+                // A program names itself before its processes.
+                let of = if name.starts_with(VE_PROCESS) {
+                    program.as_deref()
+                } else {
+                    program = Some(format!("{name} ({})", plain(&event.pid)));
+                    None
+                };
+                processes.insert(key.0, process_label(of, name));
             }
             ("M", "thread_name") => {
                 threads.insert(key, label.unwrap_or_default().to_owned());
@@ -114,12 +134,12 @@ pub(super) fn read(beginning: &[u8], file: impl Read) -> Result<Trace, String> {
         }
     }
     Ok(collector.finish(|key| {
-        let process = processes.get(&key.0).cloned().unwrap_or_default();
         let thread = threads.get(&key).cloned();
-        (
-            process,
-            thread.unwrap_or_else(|| format!("track {}", key.1)),
-        )
+        Named {
+            process: key.0,
+            label: processes.get(&key.0).cloned().unwrap_or_default(),
+            name: thread.unwrap_or_else(|| format!("track {}", key.1)),
+        }
     }))
 }
 
@@ -133,6 +153,12 @@ fn span(event: &Event, begin: u64, end: u64) -> Span {
             .bytes
             .as_ref()
             .and_then(serde_json::Value::as_u64),
+        is_estimated: event
+            .args
+            .estimated
+            .as_ref()
+            .and_then(serde_json::Value::as_bool)
+            .unwrap_or(false),
         outcome: event.args.outcome.clone(),
     }
 }

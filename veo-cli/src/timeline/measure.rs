@@ -63,6 +63,7 @@ mod tests {
                 begin: *begin,
                 end: *end,
                 bytes: None,
+                is_estimated: false,
                 outcome: None,
             })
             .collect();

@@ -44,6 +44,8 @@ struct Summary {
     missing: u64,
     /// Whether the file ends within a record.
     cut: bool,
+    /// Requests of which the program did not know when they ran.
+    estimated: usize,
     processes: Vec<ProcessSummary>,
     contexts: Vec<ContextSummary>,
     longest: Vec<RequestSummary>,
@@ -93,6 +95,8 @@ struct RequestSummary {
     at: f64,
     seconds: f64,
     bytes: Option<u64>,
+    /// Whether `at` and `seconds` are estimated: the program did not know when it ran.
+    estimated: bool,
     outcome: Option<String>,
 }
 
@@ -188,6 +192,8 @@ fn summary(path: &Path, trace: &Trace, longest: usize) -> Summary {
         .flat_map(|track| track.spans.iter().map(move |span| (track, span)))
         .collect();
     requests.sort_by_key(|(_, span)| (std::cmp::Reverse(span.end - span.begin), span.begin));
+    let estimated = requests.iter().filter(|(_, span)| span.is_estimated);
+    let estimated = estimated.count();
     let longest = requests
         .iter()
         .take(longest)
@@ -198,6 +204,7 @@ fn summary(path: &Path, trace: &Trace, longest: usize) -> Summary {
             at: seconds(span.begin - start),
             seconds: seconds(span.end - span.begin),
             bytes: span.bytes,
+            estimated: span.is_estimated,
             outcome: span.outcome.clone(),
         });
     Summary {
@@ -205,6 +212,7 @@ fn summary(path: &Path, trace: &Trace, longest: usize) -> Summary {
         seconds: seconds(end - start),
         missing: trace.missing,
         cut: trace.is_cut,
+        estimated,
         processes: processes.collect(),
         contexts: contexts.collect(),
         longest: longest.collect(),
@@ -283,10 +291,24 @@ impl Answer for Summary {
             ]
         });
         page.table(&columns, rows)?;
-        if self.longest.is_empty() {
-            return Ok(());
+        if !self.longest.is_empty() {
+            page.line("")?;
+            self.print_longest(page)?;
         }
-        page.line("")?;
+        if self.estimated > 0 {
+            let all: usize = self.contexts.iter().map(|context| context.requests).sum();
+            page.line("")?;
+            page.line(format_args!(
+                "{} of {all} times are estimated",
+                self.estimated
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+impl Summary {
+    fn print_longest(&self, page: &mut Page) -> io::Result<()> {
         let columns = [
             Column::left("LONGEST"),
             Column::left("PROCESS"),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
-use super::trace::{Collector, Span, Trace, TrackKey};
+use super::trace::{Collector, Named, Span, Trace, TrackKey, process_label};
 use super::wire::{Message, varint};
 
 /// Fields of `TracePacket`, and its flag for a new beginning.
@@ -53,6 +53,7 @@ mod names {
     pub(super) const IID: u64 = 1;
     pub(super) const NAME: u64 = 2;
     pub(super) const ANNOTATION_IID: u64 = 1;
+    pub(super) const ANNOTATION_BOOL: u64 = 2;
     pub(super) const ANNOTATION_UINT: u64 = 3;
     pub(super) const ANNOTATION_STRING: u64 = 6;
     pub(super) const ANNOTATION_NAME: u64 = 10;
@@ -69,7 +70,7 @@ mod clock {
 /// Field of `Trace`, with the type of its values.
 const PACKET_KEY: u8 = 1 << 3 | 2;
 
-/// The track that counts what a program has not recorded.
+/// The track that counts what a program has not recorded. The one above it is the program's own.
 const MISSING_TRACK: &str = "requests that are missing here";
 
 /// No packet is larger.
@@ -96,13 +97,24 @@ struct SequenceState {
 struct Described {
     name: String,
     parent: Option<u64>,
-    is_process: bool,
+    process: Option<ProcessTrack>,
+}
+
+/// What is known of the track of a process.
+struct ProcessTrack {
+    /// Its place among the processes of the file.
+    place: u64,
+    /// The track of the program that wrote it.
+    program: Option<u64>,
 }
 
 #[derive(Default)]
 struct Reader {
     sequences: HashMap<u64, SequenceState>,
     described: HashMap<u64, Described>,
+    /// The track of the program whose packets come now.
+    program: Option<u64>,
+    processes: u64,
     collector: Collector,
 }
 
@@ -158,24 +170,31 @@ fn next_packet(file: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<bool>
     Ok(true)
 }
 
-/// The names of the process and of the track itself.
-fn names_of(described: &HashMap<u64, Described>, uuid: u64) -> (String, String) {
+/// What is said of a track and of its process.
+fn names_of(described: &HashMap<u64, Described>, uuid: u64) -> Named {
     let own = described.get(&uuid);
-    let name = own.map_or_else(|| format!("track {uuid:x}"), |own| own.name.clone());
+    let mut named = Named {
+        name: own.map_or_else(|| format!("track {uuid:x}"), |own| own.name.clone()),
+        process: u64::MAX,
+        label: String::new(),
+    };
     let mut at = own.and_then(|own| own.parent);
-    let mut process = String::new();
     // A chain of parents that has no end is no error.
     for _ in 0..16 {
-        let Some(parent) = at.and_then(|uuid| described.get(&uuid)) else {
+        let Some((uuid, parent)) = at.and_then(|uuid| Some((uuid, described.get(&uuid)?))) else {
             break;
         };
-        process.clone_from(&parent.name);
-        if parent.is_process {
+        (named.process, named.label) = (uuid, parent.name.clone());
+        if let Some(process) = &parent.process {
+            let program = process.program.and_then(|uuid| described.get(&uuid));
+            let program = program.map(|program| program.name.replace("(pid ", "("));
+            named.process = process.place;
+            named.label = process_label(program.as_deref(), &parent.name);
             break;
         }
         at = parent.parent;
     }
-    (process, name)
+    named
 }
 
 impl Reader {
@@ -252,10 +271,27 @@ impl Reader {
         let process = descriptor.message(track::PROCESS);
         let name = descriptor.get(track::NAME);
         let name = name.or_else(|| process?.get(track::PROCESS_NAME));
+        let name = name.and_then(|name| name.text()).unwrap_or_default();
+        let parent = descriptor.number(track::PARENT);
+        // A program describes itself before its processes.
+        if name == MISSING_TRACK {
+            self.program = parent;
+        }
+        // What was described before stays in its place.
+        let known = self.described.remove(&uuid).and_then(|it| it.process);
+        let process = process.map(|_| {
+            known.unwrap_or_else(|| {
+                self.processes += 1;
+                ProcessTrack {
+                    place: self.processes,
+                    program: self.program,
+                }
+            })
+        });
         let described = Described {
-            name: name.and_then(|name| name.text()).unwrap_or_default(),
-            parent: descriptor.number(track::PARENT),
-            is_process: process.is_some(),
+            name,
+            parent,
+            process,
         };
         self.described.insert(uuid, described);
     }
@@ -285,6 +321,7 @@ impl SequenceState {
             begin: time,
             end: time,
             bytes: None,
+            is_estimated: false,
             outcome: None,
         };
         for annotation in event.messages(event::ANNOTATIONS) {
@@ -293,6 +330,10 @@ impl SequenceState {
             let own = || Some(Rc::from(annotation.get(names::ANNOTATION_NAME)?.text()?));
             match interned.or_else(own).as_deref() {
                 Some("bytes") => span.bytes = annotation.number(names::ANNOTATION_UINT),
+                Some("estimated") => {
+                    let flag = annotation.number(names::ANNOTATION_BOOL);
+                    span.is_estimated = flag.is_some_and(|flag| flag != 0);
+                }
                 Some("outcome") => {
                     let text = annotation.get(names::ANNOTATION_STRING);
                     span.outcome = text.and_then(|text| text.text());

@@ -101,9 +101,10 @@ fn wide(body: &mut String, span: &Span, (from, to): (f64, f64), y: f64, colour: 
     };
     let width = to - from;
     let took = super::time(super::seconds(span.end - span.begin));
+    let about = if span.is_estimated { ", estimated" } else { "" };
     let title = match &span.outcome {
-        Some(outcome) => format!("{} ({outcome}): {took}", span.name),
-        None => format!("{}: {took}", span.name),
+        Some(outcome) => format!("{} ({outcome}): {took}{about}", span.name),
+        None => format!("{}: {took}{about}", span.name),
     };
     let _ = writeln!(
         body,

@@ -2,7 +2,7 @@
 //!
 //! A reader hands events to a [`Collector`], which pairs beginnings with ends and bounds what a file may cost.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// Something that took time.
@@ -13,6 +13,8 @@ pub(super) struct Span {
     pub(super) begin: u64,
     pub(super) end: u64,
     pub(super) bytes: Option<u64>,
+    /// Whether the program did not know when it ran.
+    pub(super) is_estimated: bool,
     /// How it ended, if not well.
     pub(super) outcome: Option<String>,
 }
@@ -29,7 +31,7 @@ pub(super) enum LaneKind {
 /// Spans that do not overlap, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Track {
-    /// Of the process that it belongs to.
+    /// The process that it belongs to: a label that no other one has.
     pub(super) process: String,
     /// Its name without what the lane adds.
     pub(super) context: String,
@@ -59,6 +61,53 @@ impl Trace {
         let begin = spans().map(|span| span.begin).min().unwrap_or(0);
         let end = spans().map(|span| span.end).max().unwrap_or(0);
         (begin, end)
+    }
+}
+
+/// What a file says of a track.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named {
+    /// Tells its process from others, which may have the same label. They are numbered as they come.
+    pub(super) process: u64,
+    pub(super) label: String,
+    pub(super) name: String,
+}
+
+/// The label of a process: `program (5), VE process 1, node 0` if it is known which program it is of.
+pub(super) fn process_label(program: Option<&str>, name: &str) -> String {
+    let Some(program) = program else {
+        return name.to_owned();
+    };
+    // What follows is the backend, which would make tables too wide.
+    let parts = name
+        .split_once(" of this program (")
+        .and_then(|(process, rest)| Some((process, rest.split_once(')')?.0)));
+    match parts {
+        Some((process, node)) => format!("{program}, {process}, {node}"),
+        None => format!("{program}, {name}"),
+    }
+}
+
+/// Labels of processes, each of them different.
+#[derive(Default)]
+struct Labels {
+    by_process: HashMap<u64, String>,
+    taken: HashSet<String>,
+}
+
+impl Labels {
+    fn of(&mut self, process: u64, wanted: &str) -> String {
+        let Self { by_process, taken } = self;
+        let label = by_process.entry(process).or_insert_with(|| {
+            let mut label = wanted.to_owned();
+            let mut count = 1;
+            while !taken.insert(label.clone()) {
+                count += 1;
+                label = format!("{wanted} #{count}");
+            }
+            label
+        });
+        label.clone()
     }
 }
 
@@ -137,19 +186,20 @@ impl Collector {
         Ok(())
     }
 
-    /// All tracks with spans. `named` gives the names of a track's process and of the track itself.
-    pub(super) fn finish(self, named: impl Fn(TrackKey) -> (String, String)) -> Trace {
-        let mut keys: Vec<_> = self.tracks.into_iter().collect();
-        keys.sort_by_key(|(key, _)| *key);
-        let tracks = keys
-            .into_iter()
-            .filter(|(_, track)| !track.spans.is_empty());
-        let tracks = tracks.map(|(key, mut track)| {
+    /// All tracks with spans. `named` tells what the file says of a track.
+    pub(super) fn finish(self, named: impl Fn(TrackKey) -> Named) -> Trace {
+        let tracks = self.tracks.into_iter();
+        let tracks = tracks.filter(|(_, track)| !track.spans.is_empty());
+        let mut tracks: Vec<_> = tracks
+            .map(|(key, track)| (named(key), key, track))
+            .collect();
+        tracks.sort_by_key(|(named, key, _)| (named.process, *key));
+        let mut labels = Labels::default();
+        let tracks = tracks.into_iter().map(|(named, _, mut track)| {
             track.spans.sort_by_key(|span| (span.begin, span.end));
-            let (process, name) = named(key);
-            let (context, lane) = lane(&name);
+            let (context, lane) = lane(&named.name);
             Track {
-                process,
+                process: labels.of(named.process, &named.label),
                 context: context.to_owned(),
                 lane,
                 spans: track.spans,
