@@ -13,6 +13,7 @@ use crate::sources;
 
 /// List the functions and variables that a library offers
 #[derive(clap::Args)]
+#[command(override_usage = "veo symbols LIBRARY [--undeclared SOURCES...]")]
 pub(crate) struct Symbols {
     /// The library, for the host or the VE
     library: PathBuf,

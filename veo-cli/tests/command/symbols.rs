@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::files::{no_libraries, shapes, source, unprintable, ve_shapes, with_options};
-use crate::support::{expect, expect_json, json, right, veo, wrong};
+use crate::support::{expect, expect_json, json, right, run, veo, wrong};
 
 #[test]
 fn functions_are_listed_with_prototype_and_line() {
@@ -36,6 +36,14 @@ fn undeclared_functions_alone() {
     for declared in ["sum", "scale", "narrow", "norm2", "handle", "match"] {
         assert!(!names.contains(&declared), "{declared}: {names:?}");
     }
+}
+
+#[test]
+fn the_usage_puts_the_library_before_the_sources() {
+    let printed = run(&mut veo(["symbols", "--undeclared", "right.rs", "lib.so"]));
+    assert_eq!(printed.status, 2, "{}", printed.stderr);
+    let usage = "veo symbols LIBRARY [--undeclared SOURCES...]";
+    assert!(printed.stderr.contains(usage), "{}", printed.stderr);
 }
 
 #[test]
