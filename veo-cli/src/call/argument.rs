@@ -129,7 +129,7 @@ fn further(index: usize, text: &OsStr) -> Result<Argument, String> {
     }
     Number::guess(&shown).map(Argument::Number).ok_or_else(|| {
         format!(
-            "argument {}: `{shown}` is neither a number nor a text in quotes, and nothing says what the function takes here",
+            "argument {}: `{shown}` is neither a number nor a text in quotes of its own ('\"text\"'), and nothing says what the function takes here",
             index + 1
         )
     })
@@ -219,7 +219,7 @@ fn pointer(
     };
     Err(format!(
         "`{shown}` is {what}, and `{ty}` takes one: @1,2,3, @file.bin, @zeros:N{} or null",
-        if is_char { ", \"text\"" } else { "" }
+        if is_char { ", '\"text\"'" } else { "" }
     ))
 }
 

@@ -23,8 +23,8 @@ const SHOWN: usize = 16;
 
 /// Call a function of a library on the VE
 ///
-/// Numbers are decimal, 0x.., 0o.. or 0b..; floats as in C. A pointer takes an array, @1,2,3, the bytes of a file, @file.bin, N zeros,
-/// @zeros:N, a text, "text" with the quotes, the name of a function, or null. Arrays that the function may write to come back.
+/// Numbers are decimal, 0x.., 0o.. or 0b..; floats like 1.5e-3, inf, nan. A pointer takes an array, @1,2,3, the bytes of a file,
+/// @file.bin, N zeros, @zeros:N, a text with quotes of its own, which a shell takes as '"text"', the name of a function, or null. Arrays that the function may write to come back.
 /// Options stand before the library.
 #[derive(clap::Args)]
 pub(crate) struct Call {

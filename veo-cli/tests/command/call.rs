@@ -82,6 +82,15 @@ fn files_are_bytes_and_structures_come_from_them() {
 }
 
 #[test]
+fn the_help_tells_what_a_shell_takes() {
+    let help = right(&mut veo(["call", "--help"]));
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["floats like 1.5e-3, inf, nan", "'\"text\"'"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+#[test]
 fn json_has_results_arrays_and_prototype() {
     let (_kept, library) = shapes();
     let mut values = json(&mut call(&library, &["scale", "@1,2,3", "3", "0.5"]));
@@ -140,6 +149,7 @@ fn wrong_arguments_are_one_sentence_each() {
             ["is an array", "`int` takes one number"],
         ),
         (&["sum", "5", "1"], ["`5` is a number", "@1,2,3"]),
+        (&["length", "four"], ["`four` is no array", "'\"text\"'"]),
         (&["sum", "\"x\"", "1"], ["is a text", "const double *"]),
         (
             &["sum", "@1,x", "2"],
