@@ -61,6 +61,10 @@ const AROUND: &[(&str, &str)] = &[
         "a command that refuses to run with raised privileges",
     ),
     (
+        "veo-cli/src/install/layout.rs",
+        "a command that refuses to run with raised privileges",
+    ),
+    (
         "veo-cli/src/install/mod.rs",
         "a command that refuses to run with raised privileges",
     ),
