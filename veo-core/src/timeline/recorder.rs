@@ -282,8 +282,26 @@ fn create(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Keeps the signals of the program away from this thread. A file that is too long is an error
-/// then, and ends no program.
+/// The longest file that the program may write (`ulimit -f`).
+#[cfg(unix)]
+fn file_size_limit() -> u64 {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: the structure is valid for writing.
+    match unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) } {
+        0 if limit.rlim_cur != libc::RLIM_INFINITY => limit.rlim_cur,
+        _ => u64::MAX,
+    }
+}
+
+#[cfg(not(unix))]
+fn file_size_limit() -> u64 {
+    u64::MAX
+}
+
+/// Keeps the signals of the program away from this thread: their handlers are for its own threads.
 fn block_signals() {
     #[cfg(unix)]
     // SAFETY: the set is filled before it is used, and lives longer than the calls.
@@ -339,6 +357,11 @@ impl Sink {
         }
         let added = self.out.len() as u64;
         self.out.extend_from_slice(self.format.tail());
+        if self.written + self.out.len() as u64 > file_size_limit() {
+            // To write it would send SIGXFSZ, which ends the program.
+            self.out.clear();
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         let written = self
             .file
             .seek(SeekFrom::Start(self.written))

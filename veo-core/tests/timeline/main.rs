@@ -223,19 +223,31 @@ fn a_program_goes_on_where_the_timeline_cannot_be_written() {
             "{text}"
         );
     }
-    let output = run("endless", &scratch.path("small.pftrace"));
-    assert!(output.status.success(), "{output:?}");
-    assert_eq!(
-        output.text.matches("cannot be written any more").count(),
-        1,
-        "{}",
-        output.text
-    );
-    if ready() {
-        let trace = Trace::read(&[&scratch.path("small.pftrace")]);
-        // Nothing is cut in the middle.
-        trace.requests().iter().for_each(reading::Request::check);
+}
+
+#[test]
+fn a_program_goes_on_where_its_files_may_not_grow() {
+    let scratch = Scratch::new();
+    for program in ["endless", "brief"] {
+        let path = scratch.path(&format!("{program}.pftrace"));
+        let output = run(program, &path);
+        assert!(output.status.success(), "{output:?}");
+        let text = output.text;
+        assert_eq!(
+            text.matches("cannot be written any more").count(),
+            1,
+            "{text}"
+        );
+        if ready() {
+            // Nothing is cut in the middle.
+            let trace = Trace::read(&[&path]);
+            trace.requests().iter().for_each(reading::Request::check);
+        }
     }
+    let output = run("no_room", &scratch.path("none.pftrace"));
+    assert!(output.status.success(), "{output:?}");
+    let text = output.text;
+    assert!(text.contains("cannot write the timeline"), "{text}");
 }
 
 #[test]

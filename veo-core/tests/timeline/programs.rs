@@ -78,19 +78,24 @@ fn killed() {
     unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
 }
 
-/// Calls after its files may not become longer than 8 kB: VE memory is one, so this comes late.
-#[test]
-#[ignore = "run by others"]
-fn endless() {
-    let proc = common::process();
-    let ctx = proc.open_context().unwrap();
+/// From now on files of this program may not become longer. VE memory is one.
+fn limit_files(bytes: u64) {
     let limit = libc::rlimit {
-        rlim_cur: 8192,
+        rlim_cur: bytes,
         rlim_max: libc::RLIM_INFINITY,
     };
     // SAFETY: the limit is valid for reading.
     let status = unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) };
     assert_eq!(status, 0);
+}
+
+/// Calls after its files may not become longer than 8 kB.
+#[test]
+#[ignore = "run by others"]
+fn endless() {
+    let proc = common::process();
+    let ctx = proc.open_context().unwrap();
+    limit_files(8192);
     for _ in 0..10_000 {
         bump_counter(&ctx).unwrap().wait().unwrap();
     }
@@ -98,6 +103,28 @@ fn endless() {
     std::thread::sleep(Duration::from_secs(1));
     bump_counter(&ctx).unwrap().wait().unwrap();
     proc.close().unwrap();
+}
+
+/// Calls as `endless` does, and ends at once: its main thread writes what is left.
+#[test]
+#[ignore = "run by others"]
+fn brief() {
+    let proc = common::process();
+    let ctx = proc.open_context().unwrap();
+    limit_files(8192);
+    for _ in 0..200 {
+        bump_counter(&ctx).unwrap().wait().unwrap();
+    }
+}
+
+/// Starts a timeline where its files may have no bytes at all.
+#[test]
+#[ignore = "run by others"]
+fn no_room() {
+    limit_files(0);
+    let path = std::env::var_os("VEO_TIMELINE").unwrap();
+    let error = veo_core::timeline::start(path).unwrap_err();
+    println!("\n{error}");
 }
 
 /// What came of a program.
