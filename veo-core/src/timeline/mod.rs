@@ -30,6 +30,7 @@ mod wire;
 
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 
@@ -180,12 +181,13 @@ fn flush_at_exit() {
             };
             for recorder in open {
                 if recorder.pid == std::process::id() {
-                    recorder.finish();
+                    // A warning runs code of the user, and the program ends whatever that does.
+                    let _ = catch_unwind(AssertUnwindSafe(|| recorder.finish()));
                 }
             }
         }
         // SAFETY: the function takes nothing, lives as long as the program and does not unwind:
-        // what it calls does not panic.
+        // what may panic in it is caught.
         unsafe { libc::atexit(flush) };
     });
     #[cfg(not(unix))]

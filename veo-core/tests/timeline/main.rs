@@ -244,6 +244,8 @@ fn a_program_goes_on_where_its_files_may_not_grow() {
             trace.requests().iter().for_each(reading::Request::check);
         }
     }
+    let output = run("panicking", &scratch.path("panicking.pftrace"));
+    assert!(output.status.success(), "{output:?}");
     let output = run("no_room", &scratch.path("none.pftrace"));
     assert!(output.status.success(), "{output:?}");
     let text = output.text;

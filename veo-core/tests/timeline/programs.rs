@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
 use veo_core::{OnStack, VeoProc, ve_kernel};
 
 use crate::common;
@@ -115,6 +117,42 @@ fn brief() {
     for _ in 0..200 {
         bump_counter(&ctx).unwrap().wait().unwrap();
     }
+}
+
+/// Panics at each warning.
+struct Panicking;
+
+impl Subscriber for Panicking {
+    fn enabled(&self, event: &Metadata<'_>) -> bool {
+        *event.level() == Level::WARN
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {
+        panic!("a warning");
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// Ends as `brief` does, and panics where it is warned of that.
+#[test]
+#[ignore = "run by others"]
+fn panicking() {
+    tracing::subscriber::set_global_default(Panicking).unwrap();
+    let proc = common::process();
+    let ctx = proc.open_context().unwrap();
+    limit_files(0);
+    bump_counter(&ctx).unwrap().wait().unwrap();
 }
 
 /// Starts a timeline where its files may have no bytes at all.
