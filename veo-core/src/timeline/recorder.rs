@@ -6,7 +6,7 @@
 //! 200 ms whenever the program ends, in whatever way.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -182,10 +182,10 @@ impl Recorder {
         if self.is_over() {
             return false;
         }
-        let result = self.flush_to(&mut sink);
-        drop(sink);
-        result.unwrap_or_else(|error| {
-            self.fail(&error);
+        self.flush_to(&mut sink).unwrap_or_else(|error| {
+            self.end(sink);
+            self.leave();
+            self.warn(&error);
             false
         })
     }
@@ -233,8 +233,7 @@ impl Recorder {
             sink.finish();
             sink.write()
         });
-        self.over.store(true, Ordering::Relaxed);
-        drop(sink);
+        self.end(sink);
         if let Some(writer) = self.writer.get() {
             writer.unpark();
         }
@@ -252,11 +251,11 @@ impl Recorder {
         }
     }
 
-    fn fail(&self, error: &io::Error) {
-        if !self.over.swap(true, Ordering::Relaxed) {
-            self.leave();
-            self.warn(error);
-        }
+    /// The file is another's from now on, if anybody wants it.
+    fn end(&self, sink: MutexGuard<'_, Sink>) {
+        // It stays open as long as a forked child has it.
+        let _ = sink.file.unlock();
+        self.over.store(true, Ordering::Relaxed);
     }
 
     fn warn(&self, error: &io::Error) {
@@ -267,8 +266,8 @@ impl Recorder {
     }
 }
 
-/// Creates the file. Anything but a plain file is refused: to open a pipe or to write to it may
-/// wait for ever.
+/// Creates the file, which is this program's until it is unlocked. Anything but a plain file is
+/// refused: to open a pipe or to write to it may wait for ever.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -277,6 +276,12 @@ fn create(path: &Path) -> io::Result<File> {
     let file = options.open(path)?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it is no plain file"));
+    }
+    // Some file systems have no locks.
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        return Err(io::Error::other(
+            "another program writes it; put %p into the path",
+        ));
     }
     file.set_len(0)?;
     Ok(file)

@@ -253,6 +253,29 @@ fn a_program_goes_on_where_its_files_may_not_grow() {
 }
 
 #[test]
+fn a_program_keeps_its_file_from_another() {
+    if !ready() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let path = scratch.path("one.pftrace");
+    // The second time it begins anew.
+    for _ in 0..2 {
+        let output = run("two", &path);
+        assert!(output.status.success(), "{output:?}");
+        let text = output.text;
+        assert_eq!(
+            text.matches("another program writes it").count(),
+            1,
+            "{text}"
+        );
+        let requests = Trace::read(&[&path]).requests();
+        let names: Vec<_> = requests.iter().map(|request| &*request.name).collect();
+        assert_eq!(names, ["bump_counter"; 2]);
+    }
+}
+
+#[test]
 fn a_part_of_a_program_can_be_recorded() {
     if !ready() {
         return;

@@ -155,6 +155,20 @@ fn panicking() {
     bump_counter(&ctx).unwrap().wait().unwrap();
 }
 
+/// Runs another program with its own timeline, and says what that has printed.
+#[test]
+#[ignore = "run by others"]
+fn two() {
+    let proc = common::process();
+    let ctx = proc.open_context().unwrap();
+    bump_counter(&ctx).unwrap().wait().unwrap();
+    let path = std::env::var_os("VEO_TIMELINE").unwrap();
+    let output = run("everything", Path::new(&path));
+    assert!(output.status.success(), "{output:?}");
+    println!("\n{}", output.text);
+    bump_counter(&ctx).unwrap().wait().unwrap();
+}
+
 /// Starts a timeline where its files may have no bytes at all.
 #[test]
 #[ignore = "run by others"]
