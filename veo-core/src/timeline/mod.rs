@@ -37,7 +37,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use veo_abi::environment::VEO_TIMELINE;
 
 use self::format::{ProcessInfo, ProgramInfo};
-use self::recorder::Recorder;
+use self::recorder::{Asked, Recorder};
 use crate::clock::system_time;
 use crate::error::{Error, Result};
 use crate::session::ProcCore;
@@ -78,7 +78,7 @@ pub fn start(path: impl AsRef<Path>) -> Result<()> {
     let recorder = timelines.recorder(path.as_ref())?;
     for (core, info) in &timelines.processes {
         if let Some(core) = core.upgrade() {
-            recorder.follow(&core, info);
+            recorder.follow(&core, info, Asked::Started);
         }
     }
     timelines.started = Some(recorder);
@@ -86,10 +86,13 @@ pub fn start(path: impl AsRef<Path>) -> Result<()> {
 }
 
 /// Ends the timeline of [`start`]: the file is complete then. Without one nothing happens.
+///
+/// If the variable or a builder has the same path, all that was recorded until now is in the file,
+/// and what they asked for goes on.
 pub fn stop() {
     let started = timelines().started.take();
     if let Some(recorder) = started.filter(|recorder| recorder.pid == std::process::id()) {
-        recorder.finish();
+        recorder.stop();
     }
 }
 
@@ -113,13 +116,13 @@ pub(crate) fn enter(core: &Arc<ProcCore>, main: u64, path: Option<&Path>) {
         .push((Arc::downgrade(core), info.clone()));
     if let Some(path) = wanted {
         match timelines.recorder(&path) {
-            Ok(recorder) => recorder.follow(core, &info),
+            Ok(recorder) => recorder.follow(core, &info, Asked::Lasting),
             Err(error) => timelines.refuse(path, &error),
         }
     }
     let started = timelines.started.clone();
     if let Some(recorder) = started.filter(|recorder| recorder.pid == std::process::id()) {
-        recorder.follow(core, &info);
+        recorder.follow(core, &info, Asked::Started);
     }
 }
 

@@ -60,14 +60,38 @@ pub(super) struct Recorder {
     dropped: AtomicU64,
     processes: AtomicU32,
     followers: Mutex<Vec<Followed>>,
+    /// Whether the variable or a builder asked for it: then it lasts until the program ends.
+    lasting: AtomicBool,
     sink: Mutex<Sink>,
     writer: OnceLock<Thread>,
     /// Whether nothing is taken any more.
     over: AtomicBool,
 }
 
-/// A process that is recorded, and its observer.
-type Followed = (Weak<ProcCore>, Arc<dyn Observer>);
+/// Who asked for a process to be recorded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The variable or the builder of the process.
+    Lasting,
+    /// `start`, until `stop`.
+    Started,
+}
+
+/// A process that is recorded.
+struct Followed {
+    core: Weak<ProcCore>,
+    observer: Arc<dyn Observer>,
+    asked: Asked,
+}
+
+impl Followed {
+    /// Lets the process go, so that its calls cost what they cost without a timeline.
+    fn leave(&self) {
+        if let Some(core) = self.core.upgrade() {
+            core.ignore(&self.observer);
+        }
+    }
+}
 
 /// The file, and all that the writer knows.
 struct Sink {
@@ -115,6 +139,7 @@ impl Recorder {
             dropped: AtomicU64::new(0),
             processes: AtomicU32::new(0),
             followers: Mutex::default(),
+            lasting: AtomicBool::new(false),
             sink: Mutex::new(sink),
             writer: OnceLock::new(),
             over: AtomicBool::new(false),
@@ -127,8 +152,24 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// Records the requests of a process from now on.
-    pub(super) fn follow(self: &Arc<Self>, core: &Arc<ProcCore>, info: &ProcessInfo) {
+    /// Records the requests of a process from now on, if it does not do so already.
+    pub(super) fn follow(self: &Arc<Self>, core: &Arc<ProcCore>, info: &ProcessInfo, asked: Asked) {
+        if asked == Asked::Lasting {
+            self.lasting.store(true, Ordering::Relaxed);
+        }
+        let mut followers = lock(&self.followers);
+        followers.retain(|followed| followed.core.strong_count() > 0);
+        let mut known = followers.iter_mut();
+        if let Some(known) = known.find(|known| known.core.as_ptr() == Arc::as_ptr(core)) {
+            if asked == Asked::Lasting {
+                known.asked = asked;
+            }
+            return;
+        }
+        // It is over before it lets its processes go for the last time.
+        if self.is_over() {
+            return;
+        }
         let process = self.processes.fetch_add(1, Ordering::Relaxed);
         self.note(Notice::Process(process, info.clone()));
         self.note(Notice::Instant(
@@ -136,12 +177,33 @@ impl Recorder {
             system_time(),
             format!("{} is recorded from here on", info.name),
         ));
-        let follower: Arc<dyn Observer> = Arc::new(Follower {
+        let observer: Arc<dyn Observer> = Arc::new(Follower {
             recorder: Arc::clone(self),
             process,
         });
-        lock(&self.followers).push((Arc::downgrade(core), Arc::clone(&follower)));
-        core.observe(follower);
+        followers.push(Followed {
+            core: Arc::downgrade(core),
+            observer: Arc::clone(&observer),
+            asked,
+        });
+        core.observe(observer);
+    }
+
+    /// Ends what `start` has begun. What the variable or a builder asked for goes on.
+    pub(super) fn stop(&self) {
+        if !self.lasting.load(Ordering::Relaxed) {
+            self.finish();
+            return;
+        }
+        lock(&self.followers).retain(|followed| {
+            let stays = followed.asked == Asked::Lasting;
+            if !stays {
+                followed.leave();
+            }
+            stays
+        });
+        // That is as much as may wait for the writer.
+        self.flush();
     }
 
     /// Whether it takes nothing any more.
@@ -177,7 +239,7 @@ impl Recorder {
     }
 
     /// Writes what is there. Tells whether more has come meanwhile.
-    pub(super) fn flush(&self) -> bool {
+    fn flush(&self) -> bool {
         let mut sink = lock(&self.sink);
         if self.is_over() {
             return false;
@@ -234,6 +296,7 @@ impl Recorder {
             sink.write()
         });
         self.end(sink);
+        self.leave();
         if let Some(writer) = self.writer.get() {
             writer.unpark();
         }
@@ -242,13 +305,10 @@ impl Recorder {
         }
     }
 
-    /// Lets the processes go, so that their calls cost what they cost without it.
+    /// Lets all processes go.
     fn leave(&self) {
-        for (core, follower) in std::mem::take(&mut *lock(&self.followers)) {
-            if let Some(core) = core.upgrade() {
-                core.ignore(&follower);
-            }
-        }
+        let followers = std::mem::take(&mut *lock(&self.followers));
+        followers.iter().for_each(Followed::leave);
     }
 
     /// The file is another's from now on, if anybody wants it.

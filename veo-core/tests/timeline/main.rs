@@ -276,6 +276,29 @@ fn a_program_keeps_its_file_from_another() {
 }
 
 #[test]
+fn a_timeline_with_two_reasons_has_each_request_once() {
+    if !ready() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let path = scratch.path("same.pftrace");
+    let output = run("same_path", &path);
+    assert!(output.status.success(), "{output:?}");
+    let count = |path: &Path, name: &str| {
+        let requests = Trace::read(&[path]).requests();
+        requests.iter().for_each(reading::Request::check);
+        requests
+            .iter()
+            .filter(|request| request.name == name)
+            .count()
+    };
+    // All requests of the one that the variable has recorded, of the other those of a part.
+    assert_eq!(count(&path, "bump_counter"), 3);
+    assert_eq!(count(&path, "give_i64"), 1);
+    assert_eq!(count(&scratch.path("same.other"), "give_i64"), 3);
+}
+
+#[test]
 fn a_part_of_a_program_can_be_recorded() {
     if !ready() {
         return;

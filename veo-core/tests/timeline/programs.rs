@@ -169,6 +169,29 @@ fn two() {
     bump_counter(&ctx).unwrap().wait().unwrap();
 }
 
+/// Starts and stops a timeline of the path that the variable has.
+#[test]
+#[ignore = "run by others"]
+fn same_path() {
+    let path = std::env::var_os("VEO_TIMELINE").unwrap();
+    let proc = common::process();
+    let other = PathBuf::from(&path).with_extension("other");
+    let elsewhere = VeoProc::builder().timeline(other).build().unwrap();
+    let (one, two) = (
+        proc.open_context().unwrap(),
+        elsewhere.open_context().unwrap(),
+    );
+    let call = || {
+        bump_counter(&one).unwrap().wait().unwrap();
+        give_i64(&two, 1).unwrap().wait().unwrap();
+    };
+    call();
+    veo_core::timeline::start(&path).unwrap();
+    call();
+    veo_core::timeline::stop();
+    call();
+}
+
 /// Starts a timeline where its files may have no bytes at all.
 #[test]
 #[ignore = "run by others"]
