@@ -114,15 +114,21 @@ pub(crate) fn enter(core: &Arc<ProcCore>, main: u64, path: Option<&Path>) {
     timelines
         .processes
         .push((Arc::downgrade(core), info.clone()));
+    let mut refused = None;
     if let Some(path) = wanted {
         match timelines.recorder(&path) {
             Ok(recorder) => recorder.follow(core, &info, Asked::Lasting),
-            Err(error) => timelines.refuse(path, &error),
+            Err(error) => refused = timelines.refuse(path).then_some(error),
         }
     }
     let started = timelines.started.clone();
     if let Some(recorder) = started.filter(|recorder| recorder.pid == std::process::id()) {
         recorder.follow(core, &info, Asked::Started);
+    }
+    drop(timelines);
+    if let Some(error) = refused {
+        // This runs code of the user, which may come back here.
+        warn(format_args!("{error}; the program goes on without it"));
     }
 }
 
@@ -161,13 +167,13 @@ impl Timelines {
         Ok(recorder)
     }
 
-    /// Says once that a timeline cannot be written.
-    fn refuse(&mut self, path: PathBuf, error: &Error) {
-        if self.refused.contains(&path) {
-            return;
+    /// Remembers that a timeline cannot be written. Whether the user has to be told.
+    fn refuse(&mut self, path: PathBuf) -> bool {
+        let is_new = !self.refused.contains(&path);
+        if is_new {
+            self.refused.push(path);
         }
-        self.refused.push(path);
-        warn(format_args!("{error}; the program goes on without it"));
+        is_new
     }
 }
 

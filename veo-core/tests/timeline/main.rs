@@ -223,6 +223,9 @@ fn a_program_goes_on_where_the_timeline_cannot_be_written() {
             "{text}"
         );
     }
+    let output = run("nested", &missing);
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.text.contains("stopped"), "{output:?}");
 }
 
 #[test]

@@ -119,10 +119,10 @@ fn brief() {
     }
 }
 
-/// Panics at each warning.
-struct Panicking;
+/// Does something at each warning.
+struct OnWarning(fn());
 
-impl Subscriber for Panicking {
+impl Subscriber for OnWarning {
     fn enabled(&self, event: &Metadata<'_>) -> bool {
         *event.level() == Level::WARN
     }
@@ -136,7 +136,7 @@ impl Subscriber for Panicking {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, _: &Event<'_>) {
-        panic!("a warning");
+        (self.0)();
     }
 
     fn enter(&self, _: &Id) {}
@@ -148,7 +148,7 @@ impl Subscriber for Panicking {
 #[test]
 #[ignore = "run by others"]
 fn panicking() {
-    tracing::subscriber::set_global_default(Panicking).unwrap();
+    tracing::subscriber::set_global_default(OnWarning(|| panic!("a warning"))).unwrap();
     let proc = common::process();
     let ctx = proc.open_context().unwrap();
     limit_files(0);
@@ -190,6 +190,19 @@ fn same_path() {
     call();
     veo_core::timeline::stop();
     call();
+}
+
+/// Uses timelines where it is warned that one cannot be written.
+#[test]
+#[ignore = "run by others"]
+fn nested() {
+    let stop = OnWarning(|| {
+        veo_core::timeline::stop();
+        println!("\nstopped");
+    });
+    tracing::subscriber::set_global_default(stop).unwrap();
+    let proc = common::process();
+    proc.close().unwrap();
 }
 
 /// Starts a timeline where its files may have no bytes at all.
