@@ -67,13 +67,13 @@ fn timelines() -> MutexGuard<'static, Timelines> {
 }
 
 /// Records the requests of all VE processes of the program from now on, also of those that are
-/// created later, until [`stop`]. If it has been started before, that timeline ends.
+/// created later, until [`stop`]. If it has been started before, that timeline ends, or goes on if
+/// it has the same path.
 ///
 /// # Errors
 ///
-/// [`Error::System`] if the file cannot be written.
+/// [`Error::System`] if the file cannot be written. What has been started before goes on then.
 pub fn start(path: impl AsRef<Path>) -> Result<()> {
-    stop();
     let mut timelines = timelines();
     let recorder = timelines.recorder(path.as_ref())?;
     for (core, info) in &timelines.processes {
@@ -81,7 +81,11 @@ pub fn start(path: impl AsRef<Path>) -> Result<()> {
             recorder.follow(&core, info, Asked::Started);
         }
     }
-    timelines.started = Some(recorder);
+    let old = timelines.started.replace(Arc::clone(&recorder));
+    drop(timelines);
+    if let Some(old) = old.filter(|old| !Arc::ptr_eq(old, &recorder)) {
+        old.stop();
+    }
     Ok(())
 }
 
@@ -91,7 +95,7 @@ pub fn start(path: impl AsRef<Path>) -> Result<()> {
 /// and what they asked for goes on.
 pub fn stop() {
     let started = timelines().started.take();
-    if let Some(recorder) = started.filter(|recorder| recorder.pid == std::process::id()) {
+    if let Some(recorder) = started {
         recorder.stop();
     }
 }

@@ -189,8 +189,12 @@ impl Recorder {
         core.observe(observer);
     }
 
-    /// Ends what `start` has begun. What the variable or a builder asked for goes on.
+    /// Ends what `start` has begun. What the variable or a builder asked for goes on, and so does
+    /// what the process has that this one was forked from.
     pub(super) fn stop(&self) {
+        if self.pid != std::process::id() {
+            return;
+        }
         if !self.lasting.load(Ordering::Relaxed) {
             self.finish();
             return;

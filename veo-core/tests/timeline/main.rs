@@ -302,6 +302,22 @@ fn a_timeline_with_two_reasons_has_each_request_once() {
 }
 
 #[test]
+fn one_of_the_timelines_that_threads_start_at_once_goes_on() {
+    let scratch = Scratch::new();
+    let output = run("starts", &scratch.path("all.json"));
+    assert!(output.status.success(), "{output:?}");
+    let files = scratch.files();
+    assert_eq!(files.len(), 9, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let _: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+        // All that were started have ended when it was called.
+        let is_whole = file.ends_with("all.json");
+        assert_eq!(text.contains("give_i64"), is_whole, "{file:?}");
+    }
+}
+
+#[test]
 fn a_part_of_a_program_can_be_recorded() {
     if !ready() {
         return;
@@ -322,6 +338,18 @@ fn a_part_of_a_program_can_be_recorded() {
     let requests = trace.requests();
     // Other tests of this program may run meanwhile.
     assert_eq!(requests.iter().filter(ours).count(), 2, "{requests:?}");
-    let error = veo_core::timeline::start(scratch.path("no/such/file")).unwrap_err();
-    assert!(error.to_string().contains("no/such/file"), "{error}");
+
+    // One that is started ends the one before, unless it cannot be written.
+    let paths = ["first.pftrace", "second.pftrace"].map(|name| scratch.path(name));
+    for path in &paths {
+        veo_core::timeline::start(path).unwrap();
+        let error = veo_core::timeline::start(scratch.path("no/such/file")).unwrap_err();
+        assert!(error.to_string().contains("no/such/file"), "{error}");
+        programs::give_i64(&ctx, 1).unwrap().wait().unwrap();
+    }
+    veo_core::timeline::stop();
+    for path in &paths {
+        let requests = Trace::read(&[path]).requests();
+        assert_eq!(requests.iter().filter(ours).count(), 1, "{requests:?}");
+    }
 }

@@ -205,6 +205,28 @@ fn nested() {
     proc.close().unwrap();
 }
 
+/// Starts a timeline from each of eight threads, stops, and calls.
+#[test]
+#[ignore = "run by others"]
+fn starts() {
+    let path = PathBuf::from(std::env::var_os("VEO_TIMELINE").unwrap());
+    let proc = common::process();
+    let ctx = proc.open_context().unwrap();
+    let barrier = std::sync::Barrier::new(8);
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let path = path.with_extension(format!("{thread}.json"));
+            let barrier = &barrier;
+            scope.spawn(move || {
+                barrier.wait();
+                veo_core::timeline::start(path).unwrap();
+            });
+        }
+    });
+    veo_core::timeline::stop();
+    give_i64(&ctx, 1).unwrap().wait().unwrap();
+}
+
 /// Starts a timeline where its files may have no bytes at all.
 #[test]
 #[ignore = "run by others"]
