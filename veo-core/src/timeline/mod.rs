@@ -77,7 +77,8 @@ pub fn start(path: impl AsRef<Path>) -> Result<()> {
     let mut timelines = timelines();
     let recorder = timelines.recorder(path.as_ref())?;
     for (core, info) in &timelines.processes {
-        if let Some(core) = core.upgrade() {
+        // In a forked child those of the parent are not its own.
+        if let Some(core) = core.upgrade().filter(|core| !core.image.is_foreign()) {
             recorder.follow(&core, info, Asked::Started);
         }
     }

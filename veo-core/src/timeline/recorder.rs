@@ -85,9 +85,11 @@ struct Followed {
 }
 
 impl Followed {
-    /// Lets the process go, so that its calls cost what they cost without a timeline.
+    /// Lets the process go, so that its calls cost what they cost without a timeline. A forked
+    /// child leaves those of its parent alone.
     fn leave(&self) {
-        if let Some(core) = self.core.upgrade() {
+        let core = self.core.upgrade();
+        if let Some(core) = core.filter(|core| !core.image.is_foreign()) {
             core.ignore(&self.observer);
         }
     }

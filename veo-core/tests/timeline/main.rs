@@ -318,6 +318,22 @@ fn one_of_the_timelines_that_threads_start_at_once_goes_on() {
 }
 
 #[test]
+fn a_forked_child_records_no_process_of_its_parent() {
+    if !ready() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let path = scratch.path("parent.pftrace");
+    let output = run("forked", &path);
+    assert!(output.status.success(), "{output:?}");
+    let child = Trace::read(&[&path.with_extension("child")]);
+    assert_eq!(child.processes(), 0);
+    // The parent has its own as before.
+    let parent = Trace::read(&[&path]);
+    assert_eq!((parent.processes(), parent.requests().len()), (1, 2));
+}
+
+#[test]
 fn a_part_of_a_program_can_be_recorded() {
     if !ready() {
         return;

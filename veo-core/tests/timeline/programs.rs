@@ -227,6 +227,30 @@ fn starts() {
     give_i64(&ctx, 1).unwrap().wait().unwrap();
 }
 
+/// Has a forked child start a timeline of its own.
+#[test]
+#[ignore = "run by others"]
+fn forked() {
+    let path = PathBuf::from(std::env::var_os("VEO_TIMELINE").unwrap());
+    let proc = common::process();
+    let ctx = proc.open_context().unwrap();
+    bump_counter(&ctx).unwrap().wait().unwrap();
+    // SAFETY: no other thread holds a lock that the child needs, and it ends by _exit.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0);
+    if child == 0 {
+        let started = veo_core::timeline::start(path.with_extension("child"));
+        veo_core::timeline::stop();
+        // SAFETY: takes a number only.
+        unsafe { libc::_exit(started.is_err().into()) };
+    }
+    let mut status = 0;
+    // SAFETY: the status is valid for writing.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    assert_eq!(status, 0);
+    bump_counter(&ctx).unwrap().wait().unwrap();
+}
+
 /// Starts a timeline where its files may have no bytes at all.
 #[test]
 #[ignore = "run by others"]
