@@ -9,7 +9,8 @@ use std::fmt::{self, Display, Write as _};
 use std::io::Write as _;
 
 use super::format::{
-    Lane, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure, has_run, name,
+    CONTEXTS, Lane, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure, has_run,
+    name,
 };
 use crate::session::{RequestKind, RequestRecord};
 
@@ -41,8 +42,8 @@ pub(super) struct Chrome {
     program: u64,
     unique: u64,
     processes: HashMap<u32, Process>,
-    /// The tracks that have a name.
-    named: HashMap<u64, ()>,
+    /// The tracks that have a name, with their processes.
+    named: HashMap<u64, u32>,
     begun: bool,
 }
 
@@ -124,7 +125,11 @@ impl Chrome {
     ) -> Option<(u64, u64)> {
         let of = self.processes.get(&process)?;
         let (pid, track) = (of.pid, track(context, place));
-        if self.named.insert(track, ()).is_none() {
+        if !self.named.contains_key(&track) {
+            if self.named.len() >= 8 * CONTEXTS {
+                self.named.clear();
+            }
+            self.named.insert(track, process);
             let name = format!("{}: {label}", context_name(context, Some(&of.info)));
             self.name(out, pid, Some(track), &name);
         }
@@ -301,6 +306,16 @@ impl TraceFormat for Chrome {
                 format_args!("{head},\"s\":\"p\",\"name\":{what},\"ts\":{time}"),
             );
         }
+    }
+
+    fn forget(&mut self, process: u32) {
+        self.processes.remove(&process);
+        self.named.retain(|_, of| *of != process);
+    }
+
+    #[cfg(test)]
+    fn remembered(&self) -> usize {
+        self.named.len()
     }
 
     fn dropped(&mut self, out: &mut Vec<u8>, time: u64, count: u64) {

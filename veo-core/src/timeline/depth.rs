@@ -32,6 +32,11 @@ impl Depth {
         self.step(times.queued, self.collected.len() as u64, tell);
     }
 
+    /// The last time at which the number changed.
+    pub(super) fn last(&self) -> u64 {
+        self.last.0
+    }
+
     /// Nothing comes any more.
     pub(super) fn finish(&mut self, tell: &mut impl FnMut(u64, u64)) {
         while let Some(time) = self.collected.pop_front() {

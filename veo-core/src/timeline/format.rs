@@ -47,6 +47,13 @@ pub(super) trait TraceFormat: Send {
     /// Something that happened to a process.
     fn instant(&mut self, out: &mut Vec<u8>, process: u32, time: u64, what: &str);
 
+    /// Nothing comes of a process any more.
+    fn forget(&mut self, process: u32);
+
+    /// How many contexts, or tracks of them, it remembers.
+    #[cfg(test)]
+    fn remembered(&self) -> usize;
+
     /// So many requests are missing in the trace by this time.
     fn dropped(&mut self, out: &mut Vec<u8>, time: u64, count: u64);
 
@@ -55,6 +62,9 @@ pub(super) trait TraceFormat: Send {
         b""
     }
 }
+
+/// What is remembered of so many contexts at most. One that is forgotten is described anew.
+pub(super) const CONTEXTS: usize = 1024;
 
 /// Which of a context's tracks shows that a request runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

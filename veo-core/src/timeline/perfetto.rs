@@ -15,8 +15,8 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::format::{
-    Lane, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure, fixed_name, has_run,
-    name,
+    CONTEXTS, Lane, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure,
+    fixed_name, has_run, name,
 };
 use super::wire::Fields;
 use crate::session::{RequestKind, RequestRecord};
@@ -408,6 +408,12 @@ fn context<'a>(
     process: u32,
     context: u64,
 ) -> Option<&'a mut ContextTracks> {
+    if contexts.len() >= CONTEXTS && !contexts.contains_key(&context) {
+        let oldest = contexts.iter().min_by_key(|(_, of)| of.collected.last);
+        if let Some(oldest) = oldest.map(|(number, _)| *number) {
+            contexts.remove(&oldest);
+        }
+    }
     let entry = match contexts.entry(context) {
         Entry::Occupied(known) => return Some(known.into_mut()),
         Entry::Vacant(entry) => entry,
@@ -572,6 +578,17 @@ impl TraceFormat for Perfetto {
                 to.text(event::NAME, what);
             });
         }
+    }
+
+    fn forget(&mut self, process: u32) {
+        if let Some(tracks) = self.processes.remove(&process) {
+            self.contexts.retain(|_, of| of.process != tracks.uuid);
+        }
+    }
+
+    #[cfg(test)]
+    fn remembered(&self) -> usize {
+        self.contexts.len()
     }
 
     fn dropped(&mut self, out: &mut Vec<u8>, time: u64, count: u64) {

@@ -9,14 +9,14 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::depth::Depth;
-use super::format::{ProcessInfo, ProgramInfo, TraceFormat};
+use super::format::{CONTEXTS, ProcessInfo, ProgramInfo, TraceFormat};
 use super::path;
 use super::{chrome::Chrome, perfetto::Perfetto};
 use crate::clock::system_time;
@@ -47,6 +47,8 @@ enum Entry {
 enum Notice {
     Process(u32, ProcessInfo),
     Instant(u32, u64, String),
+    /// The process is gone, and has sent all that it ever will.
+    Gone(u32),
 }
 
 /// A timeline that is being written.
@@ -80,6 +82,7 @@ pub(super) enum Asked {
 /// A process that is recorded.
 struct Followed {
     core: Weak<ProcCore>,
+    process: u32,
     observer: Arc<dyn Observer>,
     asked: Asked,
 }
@@ -104,6 +107,8 @@ struct Sink {
     /// So long is the file, without what stands at its end anyway.
     written: u64,
     depths: HashMap<(u32, u64), Depth>,
+    /// Processes that are gone, of which something may still wait.
+    gone: Vec<u32>,
     dropped: u64,
 }
 
@@ -130,6 +135,7 @@ impl Recorder {
             out,
             written: 0,
             depths: HashMap::new(),
+            gone: Vec::new(),
             dropped: 0,
         };
         sink.write()?;
@@ -159,8 +165,7 @@ impl Recorder {
         if asked == Asked::Lasting {
             self.lasting.store(true, Ordering::Relaxed);
         }
-        let mut followers = lock(&self.followers);
-        followers.retain(|followed| followed.core.strong_count() > 0);
+        let mut followers = self.followers();
         let mut known = followers.iter_mut();
         if let Some(known) = known.find(|known| known.core.as_ptr() == Arc::as_ptr(core)) {
             if asked == Asked::Lasting {
@@ -185,10 +190,26 @@ impl Recorder {
         });
         followers.push(Followed {
             core: Arc::downgrade(core),
+            process,
             observer: Arc::clone(&observer),
             asked,
         });
         core.observe(observer);
+    }
+
+    /// The processes that there are. The writer hears of those that are gone.
+    fn followers(&self) -> MutexGuard<'_, Vec<Followed>> {
+        let mut followers = lock(&self.followers);
+        followers.retain(|followed| {
+            let lives = followed.core.strong_count() > 0;
+            if !lives {
+                // What its threads have sent is seen from here on.
+                fence(Ordering::Acquire);
+                self.note(Notice::Gone(followed.process));
+            }
+            lives
+        });
+        followers
     }
 
     /// Ends what `start` has begun. What the variable or a builder asked for goes on, and so does
@@ -259,6 +280,7 @@ impl Recorder {
     }
 
     fn flush_to(&self, sink: &mut Sink) -> io::Result<bool> {
+        drop(self.followers());
         // A process is known before its requests are.
         let dropped = self.dropped.load(Ordering::Relaxed);
         let mut more = true;
@@ -271,6 +293,7 @@ impl Recorder {
             }
             let Ok(entry) = sink.entries.try_recv() else {
                 more = false;
+                sink.forget();
                 break;
             };
             sink.entry(entry);
@@ -383,6 +406,30 @@ fn block_signals() {
     }
 }
 
+/// Makes room for a context, if it is new: takes the one out in which nothing was queued for
+/// longest.
+fn take_oldest(
+    depths: &mut HashMap<(u32, u64), Depth>,
+    new: (u32, u64),
+) -> Option<((u32, u64), Depth)> {
+    if depths.len() < CONTEXTS || depths.contains_key(&new) {
+        return None;
+    }
+    let oldest = depths.iter().min_by_key(|(_, depth)| depth.last());
+    let oldest = oldest.map(|(of, _)| *of)?;
+    depths.remove_entry(&oldest)
+}
+
+/// Writes the last values of a counter.
+fn finish_depth(
+    format: &mut dyn TraceFormat,
+    out: &mut Vec<u8>,
+    (process, context): (u32, u64),
+    depth: &mut Depth,
+) {
+    depth.finish(&mut |time, depth| format.depth(out, process, context, time, depth));
+}
+
 impl Sink {
     fn notice(&mut self, notice: Notice) {
         let out = &mut self.out;
@@ -391,6 +438,7 @@ impl Sink {
             Notice::Instant(process, time, what) => {
                 self.format.instant(out, process, time, &what);
             }
+            Notice::Gone(process) => self.gone.push(process),
         }
     }
 
@@ -399,7 +447,11 @@ impl Sink {
         match entry {
             Entry::Request(process, record) => {
                 if record.number.is_some() {
-                    let depth = self.depths.entry((process, record.context)).or_default();
+                    let of = (process, record.context);
+                    if let Some((of, mut oldest)) = take_oldest(&mut self.depths, of) {
+                        finish_depth(&mut **format, out, of, &mut oldest);
+                    }
+                    let depth = self.depths.entry(of).or_default();
                     depth.request(&record.times, &mut |time, depth| {
                         format.depth(out, process, record.context, time, depth);
                     });
@@ -413,11 +465,22 @@ impl Sink {
         }
     }
 
+    /// Forgets processes that are gone, when nothing waits any more.
+    fn forget(&mut self) {
+        let (format, out) = (&mut *self.format, &mut self.out);
+        for gone in self.gone.drain(..) {
+            let of_gone = |of: &(u32, u64), _: &mut Depth| of.0 == gone;
+            for (of, mut depth) in self.depths.extract_if(of_gone) {
+                finish_depth(format, out, of, &mut depth);
+            }
+            format.forget(gone);
+        }
+    }
+
     /// Writes the last values of the counters.
     fn finish(&mut self) {
-        let (format, out) = (&mut self.format, &mut self.out);
-        for ((process, context), depth) in &mut self.depths {
-            depth.finish(&mut |time, depth| format.depth(out, *process, *context, time, depth));
+        for (of, mut depth) in self.depths.drain() {
+            finish_depth(&mut *self.format, &mut self.out, of, &mut depth);
         }
     }
 
@@ -483,5 +546,79 @@ impl Observer for Follower {
             );
         self.recorder
             .note(Notice::Instant(self.process, system_time(), what));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::{CommandState, RequestKind, RequestTimes};
+
+    fn sink(file: File, format: Box<dyn TraceFormat>) -> Sink {
+        Sink {
+            entries: sync_channel(1).1,
+            format,
+            file,
+            out: Vec::new(),
+            written: 0,
+            depths: HashMap::new(),
+            gone: Vec::new(),
+            dropped: 0,
+        }
+    }
+
+    /// A request of a context, which is the only one in it.
+    fn request(context: u64) -> Entry {
+        let times = RequestTimes {
+            queued: context * 10,
+            started: context * 10 + 1,
+            ended: context * 10 + 2,
+            collected: context * 10 + 3,
+            estimated: false,
+        };
+        let record = RequestRecord {
+            id: context,
+            context,
+            number: Some(1),
+            kind: RequestKind::HostFunction,
+            state: CommandState::Ok,
+            times,
+        };
+        Entry::Request(0, record)
+    }
+
+    #[test]
+    fn what_is_remembered_of_contexts_does_not_grow_for_ever() {
+        let formats: [fn() -> Box<dyn TraceFormat>; 2] =
+            [|| Box::new(Perfetto::new()), || Box::new(Chrome::new())];
+        for format in formats {
+            let mut sink = sink(tempfile::tempfile().unwrap(), format());
+            let info = ProcessInfo {
+                name: "a process".into(),
+                pid: None,
+                main: 0,
+            };
+            sink.notice(Notice::Process(0, info));
+            let most = CONTEXTS as u64;
+            for context in 0..3 * most {
+                sink.entry(request(context));
+                assert!(sink.depths.len() <= CONTEXTS);
+                assert!(sink.format.remembered() <= 8 * CONTEXTS);
+            }
+            // The last ones are known, and are not described again.
+            let sizes = [3 * most - 2, 3 * most].map(|context| {
+                sink.out.clear();
+                sink.entry(request(context));
+                sink.out.len()
+            });
+            assert!(sizes[0] < sizes[1], "{sizes:?}");
+            sink.notice(Notice::Gone(0));
+            sink.forget();
+            assert_eq!((sink.depths.len(), sink.format.remembered()), (0, 0));
+            // Nobody knows it any more.
+            sink.out.clear();
+            sink.entry(request(1));
+            assert!(sink.out.is_empty());
+        }
     }
 }

@@ -318,6 +318,26 @@ fn one_of_the_timelines_that_threads_start_at_once_goes_on() {
 }
 
 #[test]
+fn many_contexts_are_all_there() {
+    if !ready() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let path = scratch.path("contexts.pftrace");
+    let output = run("contexts", &path);
+    assert!(output.status.success(), "{output:?}");
+    let trace = Trace::read(&[&path]);
+    let requests = trace.requests();
+    requests.iter().for_each(reading::Request::check);
+    let hosts: std::collections::BTreeSet<_> =
+        requests.iter().map(|request| &request.host).collect();
+    assert_eq!(
+        (trace.processes(), requests.len(), hosts.len()),
+        (3, 1500, 1500)
+    );
+}
+
+#[test]
 fn a_forked_child_records_no_process_of_its_parent() {
     if !ready() {
         return;

@@ -227,6 +227,20 @@ fn starts() {
     give_i64(&ctx, 1).unwrap().wait().unwrap();
 }
 
+/// Has many contexts, one after another, and several processes.
+#[test]
+#[ignore = "run by others"]
+fn contexts() {
+    for _ in 0..3 {
+        let proc = common::process();
+        for _ in 0..500 {
+            let ctx = proc.open_context().unwrap();
+            bump_counter(&ctx).unwrap().wait().unwrap();
+        }
+        proc.close().unwrap();
+    }
+}
+
 /// Has a forked child start a timeline of its own.
 #[test]
 #[ignore = "run by others"]
