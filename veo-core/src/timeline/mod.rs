@@ -85,7 +85,7 @@ pub fn start(path: impl AsRef<Path>) -> Result<()> {
     let old = timelines.started.replace(Arc::clone(&recorder));
     drop(timelines);
     if let Some(old) = old.filter(|old| !Arc::ptr_eq(old, &recorder)) {
-        old.stop();
+        end(&old);
     }
     Ok(())
 }
@@ -97,8 +97,14 @@ pub fn start(path: impl AsRef<Path>) -> Result<()> {
 pub fn stop() {
     let started = timelines().started.take();
     if let Some(recorder) = started {
-        recorder.stop();
+        end(&recorder);
     }
+}
+
+/// Ends what [`start`] has begun, and closes its file.
+fn end(recorder: &Recorder) {
+    recorder.stop();
+    timelines().open.retain(|recorder| !recorder.is_over());
 }
 
 /// A process was made: `path` is where its builder wants a timeline.

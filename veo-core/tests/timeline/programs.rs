@@ -233,7 +233,7 @@ fn starts() {
 fn contexts() {
     for _ in 0..3 {
         let proc = common::process();
-        for _ in 0..500 {
+        for _ in 0..100 {
             let ctx = proc.open_context().unwrap();
             bump_counter(&ctx).unwrap().wait().unwrap();
         }
