@@ -79,8 +79,9 @@ pub(crate) struct QueueState {
     serving: u64,
     closed: bool,
     dead: bool,
-    /// The request that the host is doing now.
+    /// The request that the host is doing now, and whether it is a function of the program.
     host: Option<u64>,
+    in_function: bool,
     /// The next call waits for room for its stack buffers.
     pub(crate) starved: bool,
     block: Option<(ThreadId, u32)>,
@@ -146,6 +147,7 @@ impl Queue {
                 closed: false,
                 dead: false,
                 host: None,
+                in_function: false,
                 starved: false,
                 block: None,
                 permits: 0,
@@ -372,6 +374,7 @@ impl Queue {
         };
         state.busy = true;
         state.host = Some(id);
+        state.in_function = op.is_function();
         self.has_started(state);
         Some((id, *op))
     }

@@ -132,6 +132,7 @@ impl Queue {
         if op.is_immediate(&self.child.memory) && self.is_idle(&mut state) {
             state.busy = true;
             state.host = Some(id);
+            state.in_function = false;
             drop(state);
             let outcome = op.run(self);
             self.end_host(id, outcome);
