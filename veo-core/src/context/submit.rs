@@ -357,9 +357,6 @@ impl VeoContext {
     /// the number after it. NEC's library has no means for it: there the next
     /// submission in this context waits until `request` has ended.
     ///
-    /// With a schedule ([`VeoProcBuilder::schedule`](crate::VeoProcBuilder::schedule), `VEO_EMU_SCHEDULE`) a process whose
-    /// contexts come after each other may stop for ever.
-    ///
     /// # Errors
     ///
     /// [`Error::WrongProcess`] if `request` is one of another process; [`Error::ContextClosed`]; [`Error::Forked`].
