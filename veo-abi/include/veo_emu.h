@@ -168,6 +168,16 @@ int veo_emu_get_guard(struct veo_proc_handle *proc);
  * main.c:12". Reports name it so. -1: no block begins there, or memory is not guarded. */
 int veo_emu_describe_mem(struct veo_proc_handle *proc, uint64_t addr, const char *text);
 
+/* Where VE memory lies in the address space of this process, for a library that reads or writes
+ * it by its address: an MPI, for example. The `size` bytes from `addr` on, which
+ * veo_alloc_mem gave, stay there until veo_emu_unmap_mem, also when the process has ended or was
+ * destroyed; what kernels write is seen there, and the other way round. The block must not be
+ * freed before. NULL: there is no such memory. */
+void *veo_emu_map_mem(struct veo_proc_handle *proc, uint64_t addr, size_t size);
+
+/* Ends one veo_emu_map_mem, which gave `place`. -1: no memory is mapped there. */
+int veo_emu_unmap_mem(void *place);
+
 /* Kills the VE process at once. */
 int veo_emu_kill(struct veo_proc_handle *proc);
 

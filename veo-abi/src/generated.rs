@@ -761,6 +761,18 @@ pub struct VeoApi {
             text: *const ::std::os::raw::c_char,
         ) -> ::std::os::raw::c_int,
     >,
+    ///`veo_emu_map_mem`
+    pub veo_emu_map_mem: Option<
+        unsafe extern "C" fn(
+            proc_: *mut veo_proc_handle,
+            addr: u64,
+            size: usize,
+        ) -> *mut ::std::os::raw::c_void,
+    >,
+    ///`veo_emu_unmap_mem`
+    pub veo_emu_unmap_mem: Option<
+        unsafe extern "C" fn(place: *mut ::std::os::raw::c_void) -> ::std::os::raw::c_int,
+    >,
     ///`veo_emu_kill`
     pub veo_emu_kill: Option<
         unsafe extern "C" fn(proc_: *mut veo_proc_handle) -> ::std::os::raw::c_int,
@@ -899,6 +911,8 @@ impl VeoApi {
         veo_emu_discard_result: None,
         veo_emu_get_guard: None,
         veo_emu_describe_mem: None,
+        veo_emu_map_mem: None,
+        veo_emu_unmap_mem: None,
         veo_emu_kill: None,
         veo_emu_pid: None,
         veo_emu_num_nodes: None,
@@ -909,7 +923,7 @@ impl VeoApi {
         veo_emu_get_statistics: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 102usize] = [
+    pub const NAMES: [&'static str; 104usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -1004,6 +1018,8 @@ impl VeoApi {
         "veo_emu_discard_result",
         "veo_emu_get_guard",
         "veo_emu_describe_mem",
+        "veo_emu_map_mem",
+        "veo_emu_unmap_mem",
         "veo_emu_kill",
         "veo_emu_pid",
         "veo_emu_num_nodes",
@@ -2328,6 +2344,34 @@ impl VeoApi {
             };
         }
         {
+            let address = find("veo_emu_map_mem");
+            api.veo_emu_map_mem = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                            addr: u64,
+                            size: usize,
+                        ) -> *mut ::std::os::raw::c_void,
+                    >,
+                >(address)
+            };
+        }
+        {
+            let address = find("veo_emu_unmap_mem");
+            api.veo_emu_unmap_mem = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            place: *mut ::std::os::raw::c_void,
+                        ) -> ::std::os::raw::c_int,
+                    >,
+                >(address)
+            };
+        }
+        {
             let address = find("veo_emu_kill");
             api.veo_emu_kill = unsafe {
                 ::std::mem::transmute::<
@@ -2574,13 +2618,15 @@ macro_rules! for_each_function {
         ::std::os::raw::c_int; fn veo_emu_get_guard(proc_ : * mut veo_proc_handle) ->
         ::std::os::raw::c_int; fn veo_emu_describe_mem(proc_ : * mut veo_proc_handle,
         addr : u64, text : * const ::std::os::raw::c_char,) -> ::std::os::raw::c_int; fn
-        veo_emu_kill(proc_ : * mut veo_proc_handle) -> ::std::os::raw::c_int; fn
-        veo_emu_pid(proc_ : * mut veo_proc_handle) -> pid_t; fn veo_emu_num_nodes() ->
-        ::std::os::raw::c_int; fn veo_emu_node_memory(ve_node_number :
-        ::std::os::raw::c_int, total : * mut u64, available : * mut u64,) ->
-        ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut veo_proc_handle) ->
-        ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut veo_proc_handle) ->
-        ::std::os::raw::c_int; fn veo_emu_machines(ve_node_number :
+        veo_emu_map_mem(proc_ : * mut veo_proc_handle, addr : u64, size : usize,) -> *
+        mut ::std::os::raw::c_void; fn veo_emu_unmap_mem(place : * mut
+        ::std::os::raw::c_void) -> ::std::os::raw::c_int; fn veo_emu_kill(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_pid(proc_ : * mut
+        veo_proc_handle) -> pid_t; fn veo_emu_num_nodes() -> ::std::os::raw::c_int; fn
+        veo_emu_node_memory(ve_node_number : ::std::os::raw::c_int, total : * mut u64,
+        available : * mut u64,) -> ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_machines(ve_node_number :
         ::std::os::raw::c_int, machines : * mut u16, count : usize,) ->
         ::std::os::raw::c_int; fn veo_emu_get_statistics(proc_ : * mut veo_proc_handle,
         text : * mut ::std::os::raw::c_char, size : usize,) -> usize; }

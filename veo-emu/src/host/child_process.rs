@@ -43,7 +43,7 @@ pub(crate) trait Dependant: Send + Sync {
 pub(crate) struct ChildProcess {
     pub(crate) pid: libc::pid_t,
     pub(crate) pidfd: Option<KeptDescriptor>,
-    pub(crate) memory: VeMemory,
+    pub(crate) memory: Arc<VeMemory>,
     pub(crate) connection: Connection,
     /// Its libraries and their symbols.
     pub(crate) symbols: ProcessSymbols,
@@ -70,7 +70,7 @@ impl ChildProcess {
         ChildProcess {
             pid,
             pidfd,
-            memory,
+            memory: Arc::new(memory),
             connection,
             symbols: ProcessSymbols::default(),
             schedule,
