@@ -1,8 +1,9 @@
 //! The extension of a library that has the functions of `veo_emu.h`: those very functions.
 
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io;
 use std::path::Path;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use veo_abi::ffi::{
 };
 use veo_debuginfo::elf;
 
-use super::extension::{Extension, Kept, NodeCode, ProcessExtension};
+use super::extension::{Extension, HostMapping, Kept, NodeCode, ProcessExtension};
 use super::short_path::Shortened;
 use crate::error::{Cause, Error, Fault, Result};
 
@@ -37,6 +38,9 @@ struct EmulatedFunctions {
     get_guard: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
     describe_mem: unsafe extern "C" fn(*mut veo_proc_handle, u64, *const c_char) -> c_int,
     proc_destroy: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
+    /// Those of before do not have these two.
+    map_mem: Option<unsafe extern "C" fn(*mut veo_proc_handle, u64, usize) -> *mut c_void>,
+    unmap_mem: Option<unsafe extern "C" fn(*mut c_void) -> c_int>,
 }
 
 /// A library that has the functions of `veo_emu.h`: the emulated node, linked or loaded.
@@ -65,6 +69,8 @@ impl Emulated {
             get_guard: table.veo_emu_get_guard?,
             describe_mem: table.veo_emu_describe_mem?,
             proc_destroy: table.veo_proc_destroy?,
+            map_mem: table.veo_emu_map_mem,
+            unmap_mem: table.veo_emu_unmap_mem,
         }))
     }
 }
@@ -265,6 +271,14 @@ impl ProcessExtension for EmulatedProcess {
             // SAFETY: the handle is looked up; the text is a string.
             unsafe { (self.functions().describe_mem)(self.process, addr, text.as_ptr()) };
         }
+    }
+
+    fn map(&self, addr: u64, size: usize) -> Option<HostMapping> {
+        let functions = self.functions();
+        let (map, unmap) = (functions.map_mem?, functions.unmap_mem?);
+        // SAFETY: the handle is looked up.
+        let place = NonNull::new(unsafe { map(self.process, addr, size) })?;
+        Some(HostMapping::new(place.cast(), unmap))
     }
 
     fn kill(&self, name: &dyn std::fmt::Display) -> Result<()> {
