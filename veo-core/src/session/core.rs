@@ -111,6 +111,16 @@ impl ProcCore {
         Ok(())
     }
 
+    /// As [`check`](Self::check), and asks the backend whether it has ended meanwhile.
+    pub(crate) fn check_alive(&self, what: impl fmt::Display) -> Result<(), Error> {
+        self.check(&what)?;
+        // One that is being closed ends, too, and has no fault.
+        if !self.closing.load(Ordering::Acquire) && self.look_for_end() {
+            return Err(self.gone(&what));
+        }
+        Ok(())
+    }
+
     #[cold]
     fn unusable(&self, what: &dyn fmt::Display) -> Error {
         match self.check_image(what) {
