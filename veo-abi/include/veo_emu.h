@@ -205,6 +205,23 @@ int veo_emu_machines(int ve_node_number, uint16_t *machines, size_t count);
  * context. Copies a NUL-terminated text, returns its length without NUL, 0 if there is none. */
 size_t veo_emu_get_statistics(struct veo_proc_handle *proc, char *text, size_t size);
 
+/* When a request ran: nanoseconds of CLOCK_MONOTONIC, 0 if that is not known. */
+struct veo_emu_times {
+	uint64_t started;
+	uint64_t ended;
+};
+
+/* Whether it is noted when requests of the process run: 0 or 1. It is not at first. -1: there is
+ * no such process. */
+int veo_emu_set_timed(struct veo_proc_handle *proc, int timed);
+
+/* When these requests ran, which have ended and whose results were taken just now, or are there.
+ * They are named in the order in which they were queued; those before them are forgotten. A call
+ * that ended its process has a start alone. Gives for how many it has written times. The context
+ * must not be closed meanwhile. */
+size_t veo_emu_get_times(struct veo_thr_ctxt *ctx, const uint64_t *requests, size_t count,
+			 struct veo_emu_times *times);
+
 #ifdef __cplusplus
 }
 #endif

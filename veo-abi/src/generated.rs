@@ -136,6 +136,12 @@ pub struct veo_emu_result {
     pub value: u64,
     pub state: ::std::os::raw::c_int,
 }
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct veo_emu_times {
+    pub started: u64,
+    pub ended: u64,
+}
 /// The functions of the libveo interface, each where it was found.
 #[derive(Clone, Copy, Debug)]
 pub struct VeoApi {
@@ -813,6 +819,22 @@ pub struct VeoApi {
             size: usize,
         ) -> usize,
     >,
+    ///`veo_emu_set_timed`
+    pub veo_emu_set_timed: Option<
+        unsafe extern "C" fn(
+            proc_: *mut veo_proc_handle,
+            timed: ::std::os::raw::c_int,
+        ) -> ::std::os::raw::c_int,
+    >,
+    ///`veo_emu_get_times`
+    pub veo_emu_get_times: Option<
+        unsafe extern "C" fn(
+            ctx: *mut veo_thr_ctxt,
+            requests: *const u64,
+            count: usize,
+            times: *mut veo_emu_times,
+        ) -> usize,
+    >,
 }
 impl VeoApi {
     /// A table without functions.
@@ -921,9 +943,11 @@ impl VeoApi {
         veo_emu_core: None,
         veo_emu_machines: None,
         veo_emu_get_statistics: None,
+        veo_emu_set_timed: None,
+        veo_emu_get_times: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 104usize] = [
+    pub const NAMES: [&'static str; 106usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -1028,6 +1052,8 @@ impl VeoApi {
         "veo_emu_core",
         "veo_emu_machines",
         "veo_emu_get_statistics",
+        "veo_emu_set_timed",
+        "veo_emu_get_times",
     ];
     /// Fills a table from a function that finds symbols by name.
     ///
@@ -2473,6 +2499,36 @@ impl VeoApi {
                 >(address)
             };
         }
+        {
+            let address = find("veo_emu_set_timed");
+            api.veo_emu_set_timed = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                            timed: ::std::os::raw::c_int,
+                        ) -> ::std::os::raw::c_int,
+                    >,
+                >(address)
+            };
+        }
+        {
+            let address = find("veo_emu_get_times");
+            api.veo_emu_get_times = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            ctx: *mut veo_thr_ctxt,
+                            requests: *const u64,
+                            count: usize,
+                            times: *mut veo_emu_times,
+                        ) -> usize,
+                    >,
+                >(address)
+            };
+        }
         api
     }
 }
@@ -2629,6 +2685,9 @@ macro_rules! for_each_function {
         veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_machines(ve_node_number :
         ::std::os::raw::c_int, machines : * mut u16, count : usize,) ->
         ::std::os::raw::c_int; fn veo_emu_get_statistics(proc_ : * mut veo_proc_handle,
-        text : * mut ::std::os::raw::c_char, size : usize,) -> usize; }
+        text : * mut ::std::os::raw::c_char, size : usize,) -> usize; fn
+        veo_emu_set_timed(proc_ : * mut veo_proc_handle, timed : ::std::os::raw::c_int,)
+        -> ::std::os::raw::c_int; fn veo_emu_get_times(ctx : * mut veo_thr_ctxt, requests
+        : * const u64, count : usize, times : * mut veo_emu_times,) -> usize; }
     };
 }

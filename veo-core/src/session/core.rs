@@ -77,15 +77,14 @@ impl ProcCore {
     /// Tells an observer of the requests of the process from now on, and has the backend note when
     /// they run.
     pub(crate) fn observe(&self, observer: Arc<dyn Observer>) {
-        self.extension.set_timed(true);
-        self.observers.join(observer);
+        self.observers
+            .join(observer, || self.extension.set_timed(true));
     }
 
     /// Tells an observer nothing any more.
     pub(crate) fn ignore(&self, observer: &Arc<dyn Observer>) {
-        if !self.observers.leave(observer) {
-            self.extension.set_timed(false);
-        }
+        self.observers
+            .leave(observer, || self.extension.set_timed(false));
     }
 
     /// Remembers what has ended the process, and tells observers.

@@ -134,8 +134,7 @@ impl Queue {
             state.host = Some(id);
             state.in_function = false;
             drop(state);
-            let outcome = op.run(self);
-            self.end_host(id, outcome);
+            self.run_host(id, op);
         } else {
             self.defer(state, id, QueuedRequest::Host(id, Box::new(op)))?;
         }
