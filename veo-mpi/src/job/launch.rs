@@ -48,7 +48,6 @@ pub fn run(part: impl FnOnce(&Job) -> std::result::Result<(), Box<dyn StdError>>
 }
 
 /// A job with other settings.
-#[must_use]
 pub fn builder() -> JobBuilder {
     JobBuilder::default()
 }

@@ -66,8 +66,8 @@ impl Wish {
                 })
             }
             Wish { .. } if VE_NODE_NUMBER.set().is_some() => exactly(-1),
-            // Asking for the first says why there is none.
-            Wish { .. } if nodes < 1 => exactly(0),
+            // Asking for any says why there is none.
+            Wish { .. } if nodes < 1 => exactly(-1),
             Wish { .. } => Ok(Choice {
                 node: place.rank % nodes,
                 note: (place.rank == 0 && place.size > nodes).then(|| {
