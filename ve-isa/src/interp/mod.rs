@@ -67,6 +67,28 @@ pub trait Observer: std::fmt::Debug + Send {
     fn fork(&self) -> Option<Box<dyn Observer>> {
         None
     }
+
+    /// Whether the thread is to halt before the instruction at `ic`, which is next. It is not, unless an observer says otherwise.
+    fn halts(&mut self, ic: u64) -> bool {
+        let _ = ic;
+        false
+    }
+
+    /// The thread halts before the instruction at IC, until this returns. Meanwhile registers, IC and memory may be changed: it goes on with
+    /// what it finds. `halts` is asked again then.
+    fn halt(&mut self, cpu: &mut Cpu) {
+        let _ = cpu;
+    }
+
+    /// Control leaves machine code, for a function of the host or since a call has ended. It comes back with the next instruction.
+    fn leave(&mut self, cpu: &Cpu) {
+        let _ = cpu;
+    }
+
+    /// What the thread does is about to end in this trap. Registers are as at the trap; nothing goes on with them.
+    fn trapped(&mut self, trap: &Trap, cpu: &mut Cpu) {
+        let _ = (trap, cpu);
+    }
 }
 
 impl Interpreter {
@@ -116,6 +138,20 @@ impl Interpreter {
         self.observer.as_ref()?.fork()
     }
 
+    /// Tells the observer that control leaves machine code.
+    pub(crate) fn note_leave(&mut self) {
+        if let Some(observer) = &mut self.observer {
+            observer.leave(&self.run.cpu);
+        }
+    }
+
+    /// Tells the observer of a trap that ends what the thread does.
+    pub(crate) fn note_trap(&mut self, trap: &Trap) {
+        if let Some(observer) = &mut self.observer {
+            observer.trapped(trap, &mut self.run.cpu);
+        }
+    }
+
     /// The registers.
     #[must_use]
     pub fn cpu(&self) -> &Cpu {
@@ -159,7 +195,7 @@ impl Interpreter {
         watched: &dyn Fn(u64) -> bool,
     ) -> Result<Pause, Trap> {
         let mut next = Next::At(self.run.cpu.ic, None);
-        loop {
+        'found: loop {
             let (ic, from) = match next {
                 Next::At(ic, from) => (ic, from),
                 Next::SystemCall => return Ok(Pause::SystemCall),
@@ -175,12 +211,30 @@ impl Interpreter {
                     && let Some(observer) = &mut self.observer
                     && let Some(word) = self.code.instruction(slot, &self.run.common)
                 {
+                    if observer.halts(slot.ic) {
+                        next = Next::At(self.halt(slot.ic), None);
+                        continue 'found;
+                    }
                     observer.instruction(slot.ic, word, &slot.insn, &self.run.cpu);
                 }
                 link = slot.execute(&mut self.run, if OBSERVED { 0 } else { FULL });
             }
             next = self.settle()?;
         }
+    }
+
+    /// Lets the observer hold the thread before the instruction at an address. The result is where it goes on.
+    #[cold]
+    fn halt(&mut self, ic: u64) -> u64 {
+        self.run.gather_floats();
+        self.run.cpu.ic = ic;
+        if let Some(observer) = &mut self.observer {
+            observer.halt(&mut self.run.cpu);
+        }
+        // Code may be another now, and so may PSW.
+        self.forget_code();
+        self.run.begin_floats();
+        self.run.cpu.ic
     }
 
     /// Executes the instruction at IC.

@@ -38,12 +38,17 @@ impl Thread {
         self.elsewhere = None;
         let entered = self.members().enter(self.number, self.stop.clone());
         entered.map_err(|fault| self.ended_by(fault))?;
-        let result = self.call_back(function, words);
+        let result = self
+            .call_back(function, words)
+            .map_err(|failure| self.trap_of(failure));
+        if let Err(trap) = &result {
+            self.interpreter.note_trap(trap);
+        }
         self.process().streams.flush_output();
         let fault = self.members().leave(self.number);
-        let result = match (fault, result) {
-            (Some(fault), _) => Err(self.ended_by(fault)),
-            (None, result) => result.map_err(|failure| self.trap_of(failure)),
+        let result = match fault {
+            Some(fault) => Err(self.ended_by(fault)),
+            None => result,
         };
         if result.is_err() {
             // The program is over, and its threads are.
@@ -180,6 +185,7 @@ impl Thread {
                 .interpreter
                 .run(&|ic| range.contains(&ic))
                 .map_err(|trap| Failure::Nested(self.explain(trap)))?;
+            self.interpreter.note_leave();
             match pause {
                 Pause::Watched => {
                     let ic = self.registers().ic;

@@ -92,6 +92,7 @@ impl Thread {
             }
             Err(failure) => self.trap_of(failure),
         };
+        self.interpreter.note_trap(&trap);
         // Only the machine asks such a thread to stop.
         if trap.kind != TrapKind::Stopped {
             let frames = Frames::of(self);
