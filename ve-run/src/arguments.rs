@@ -17,6 +17,7 @@ Runs FILE, a relocatable or shared object for the Vector Engine, and ends with i
   --unresolved error|lazy        undefined symbols are an error at once (default), or when they are called
   --time-limit SECONDS           end the program after this time
   --trace calls|instructions     tell on standard error what runs
+  --gdb PATH                     wait for a debugger at this Unix socket: gdb's `target remote PATH`
   --profile                      count instructions and tell at the end
   --call SYMBOL                  call this function instead of main; ARGS are its arguments: 7 -1 0x10 1.5 1.5f \"text\"
   --disassemble                  write the instructions of FILE
@@ -38,6 +39,7 @@ pub struct Run {
     pub unresolved: Unresolved,
     pub time_limit: Option<Duration>,
     pub trace: Option<Trace>,
+    pub gdb: Option<PathBuf>,
     pub profile: bool,
     /// The function to call instead of `main`.
     pub call: Option<String>,
@@ -87,6 +89,7 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 ];
                 run.trace = Some(choice(&mut parser, "--trace", choices)?);
             }
+            Long("gdb") => run.gdb = Some(parser.value()?.into()),
             Long("profile") => run.profile = true,
             Long("call") => run.call = Some(parser.value()?.string()?),
             Value(file) => {
@@ -99,6 +102,12 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     }
     if run.file.as_os_str().is_empty() {
         return Err("no FILE is given".into());
+    }
+    if run.gdb.is_some() && run.time_limit.is_some() {
+        return Err(
+            "--gdb takes no --time-limit: a program that a debugger has stopped takes its time"
+                .into(),
+        );
     }
     if !disassemble {
         return Ok(Command::Run(run));
@@ -149,6 +158,14 @@ mod tests {
     #[test]
     fn everything_at_once() {
         let line = "--lib a.so --lib=b.so --unresolved lazy --time-limit 1.5 --trace calls --profile --call f k.o -1 --lib";
+        assert_eq!(
+            parsed("--gdb a/b k.o"),
+            Ok(Command::Run(Run {
+                gdb: Some("a/b".into()),
+                file: "k.o".into(),
+                ..Run::default()
+            }))
+        );
         let expected = Run {
             libraries: vec!["a.so".into(), "b.so".into()],
             unresolved: Unresolved::Lazy,
@@ -184,6 +201,9 @@ mod tests {
             ("-x k.o", "-x"),
             ("--profile=yes k.o", "--profile"),
             ("--unresolved never k.o", "error or lazy"),
+            ("--gdb", "--gdb"),
+            ("--disassemble --gdb s k.o", "nothing else"),
+            ("--gdb s --time-limit 1 k.o", "--time-limit"),
             ("--trace all k.o", "calls or instructions"),
             ("--time-limit 0 k.o", "above 0"),
             ("--time-limit -1 k.o", "above 0"),

@@ -7,10 +7,11 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use ve_gdb::{Debugger, Host, ProgramEnd};
 use ve_isa::image::Source;
 use ve_isa::machine::{self, Machine, MachineThread};
 use ve_isa::memory::Protection;
@@ -29,6 +30,8 @@ const STATUS_CANNOT_LOAD: u8 = 125;
 const STATUS_MISSING: u8 = 127;
 /// A trap ended it: this, and the number of its signal.
 const STATUS_SIGNAL: u8 = 128;
+/// The number of the signal that ends what is killed.
+const STATUS_KILLED: u8 = 9;
 
 /// A program that the system lets wait, for input perhaps, does not see that its time is up. It gets this much more.
 const GRACE: Duration = Duration::from_secs(1);
@@ -51,7 +54,7 @@ impl Failure {
 
 /// Runs what the command line asks for. The result is the exit status.
 pub fn run(run: &Run) -> Result<u8, Failure> {
-    let machine = Machine::new().map_err(Failure::loading)?;
+    let machine = Arc::new(Machine::new().map_err(Failure::loading)?);
     load(&machine, run)?;
     let mut thread = machine
         .thread(machine::DEFAULT_STACK)
@@ -77,13 +80,50 @@ pub fn run(run: &Run) -> Result<u8, Failure> {
             .map_err(|error| Failure::loading(format!("no thread for the time limit: {error}")))?;
     }
     let counter = run.profile.then(Counter::default);
-    let observer = Watcher::watch(&machine, run.trace, counter.clone());
+    let mut observer = Watcher::watch(&machine, run.trace, counter.clone());
+    let debugger = match &run.gdb {
+        Some(path) => Some(debugger(path, &machine)?),
+        None => None,
+    };
+    if let Some(debugger) = &debugger {
+        observer = Some(debugger.thread("main").observer(observer));
+    }
     thread.thread().observe(observer);
     let end = execute(&machine, &mut thread, run);
+    if let Some(debugger) = debugger {
+        debugger.end(match &end {
+            Ok(status) => ProgramEnd::Exit(*status),
+            Err(Failure { status, .. }) if *status > STATUS_SIGNAL => {
+                ProgramEnd::Signal((status - STATUS_SIGNAL).into())
+            }
+            Err(Failure { status, .. }) => ProgramEnd::Exit(*status),
+        });
+    }
     if let Some(counter) = counter {
         eprint!("{}", counter.statistics());
     }
     end
+}
+
+/// A debugger that waits for its client.
+fn debugger(path: &Path, machine: &Arc<Machine>) -> Result<Debugger, Failure> {
+    // Nobody may be reading.
+    let host = Host {
+        tell: |text| _ = writeln!(std::io::stderr(), "ve-run: {text}"),
+        kill: || {
+            let _ = writeln!(
+                std::io::stderr(),
+                "ve-run: the debugger has killed the program"
+            );
+            system::end_at_once(STATUS_SIGNAL + STATUS_KILLED);
+        },
+    };
+    let debugger = Debugger::listen(path, machine.clone(), host).map_err(Failure::loading)?;
+    let path = path.display();
+    (host.tell)(&format!(
+        "waits for a debugger, gdb's command is: target remote {path}"
+    ));
+    Ok(debugger)
 }
 
 /// Whether the program ends within this time.

@@ -1,5 +1,5 @@
 //! What the tests of all crates share: how a test program begins, what it needs of the
-//! machine, compilers for the host and the VE, programs under a time limit, the installed drop-in library.
+//! machine, compilers for the host and the VE, programs under a time limit, a client of debuggers, the installed drop-in library.
 //!
 //! It depends on no crate of this project, so that the tests of each can use it.
 #![cfg(target_os = "linux")]
@@ -7,6 +7,7 @@
 pub mod compile;
 mod damage;
 pub mod dropin;
+pub mod gdb;
 pub mod run;
 mod start;
 pub mod ve;

@@ -1,5 +1,6 @@
 //! Programs and functions, run by `ve-run`.
 
+mod debugger;
 mod ends;
 mod mistakes;
 mod sections;

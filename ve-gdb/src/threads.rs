@@ -1,0 +1,630 @@
+//! The threads of a machine, held and let go.
+//!
+//! All of them stop together: one says why, and each of the others halts before its next instruction of machine code, or once it comes back
+//! from a function of the host. Until the first client has come, they are stopped. Where none is there any more, nothing stops them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ve_isa::machine::Machine;
+use ve_isa::state::Cpu;
+
+use crate::registers::{self, Words};
+
+/// How long a stop waits for threads that execute an instruction, and a client for the first thread.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many bytes of memory may be watched at one place, and at how many places.
+const LONGEST_WATCH: u64 = 4096;
+const MOST_WATCHES: usize = 64;
+
+/// A machine that lives as long as it is debugged.
+pub(crate) type AnyMachine = Box<dyn Deref<Target = Machine> + Send + Sync>;
+
+/// Why all threads have stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The first instruction of all.
+    Begin,
+    /// The client has asked for it.
+    Interrupt,
+    /// The one instruction that was asked for is done.
+    Step,
+    Breakpoint,
+    /// Memory at this address is no longer what it was.
+    Watch(u64),
+    /// A fault with this signal of the host.
+    Fault(i32),
+}
+
+/// What all threads have stopped for, and by which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop {
+    pub(crate) thread: usize,
+    pub(crate) reason: Reason,
+}
+
+/// What the session of a client is told.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Bytes(Vec<u8>),
+    /// The client is gone.
+    Closed,
+    /// The threads have stopped, or the program has ended.
+    Changed,
+}
+
+/// How a program has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramEnd {
+    /// With this status.
+    Exit(u8),
+    /// By this signal of the host.
+    Signal(i32),
+}
+
+/// What a thread does when all go on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Action {
+    #[default]
+    Continue,
+    Step,
+    Hold,
+}
+
+/// A thread.
+#[derive(Debug)]
+struct Member {
+    name: String,
+    action: Action,
+    place: Place,
+    /// Whether a stop was told as this thread's since it has executed something.
+    told: bool,
+}
+
+/// Where a thread is.
+#[derive(Debug)]
+enum Place {
+    /// In machine code.
+    Inside,
+    /// Halted, with its registers.
+    Halted(Box<Cpu>),
+    /// In a function of the host, or in none: what its registers were, unless it has executed nothing yet.
+    Outside(Option<Box<Words>>),
+}
+
+#[derive(Debug)]
+struct Watch {
+    address: u64,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct State {
+    stopped: bool,
+    /// Whether a thread has executed or was held.
+    begun: bool,
+    members: BTreeMap<usize, Member>,
+    last: usize,
+    breakpoints: BTreeSet<u64>,
+    watches: Vec<Watch>,
+    /// What was not told yet.
+    stop: Option<Stop>,
+    end: Option<ProgramEnd>,
+    /// The session of the client, where there is one.
+    session: Option<SyncSender<Event>>,
+}
+
+/// All threads of a machine.
+pub(crate) struct Threads {
+    machine: AnyMachine,
+    state: Mutex<State>,
+    changed: Condvar,
+    /// Another number whenever threads should look at the state.
+    version: AtomicU64,
+}
+
+impl std::fmt::Debug for Threads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Threads")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a thread knows of the state, as of a version.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    version: u64,
+    breakpoints: BTreeSet<u64>,
+    watches: bool,
+    /// Whether it has to halt.
+    held: bool,
+}
+
+impl Known {
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    pub(crate) fn breaks_at(&self, address: u64) -> bool {
+        !self.breakpoints.is_empty() && self.breakpoints.contains(&address)
+    }
+
+    pub(crate) fn watches(&self) -> bool {
+        self.watches
+    }
+}
+
+/// What a thread was let go for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Release {
+    /// Whether it halts after one instruction.
+    pub(crate) step: bool,
+    /// Whether it executes the instruction that it has halted before, whatever breakpoint is there.
+    pub(crate) passes: bool,
+}
+
+/// A thread that is known as long as this lives.
+#[derive(Debug)]
+pub(crate) struct Membership {
+    threads: Arc<Threads>,
+    number: usize,
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.threads.lock().members.remove(&self.number);
+        self.threads.changed.notify_all();
+    }
+}
+
+/// For one thread.
+impl Membership {
+    /// Whether it knows the state as it is.
+    pub(crate) fn is_current(&self, known: &Known) -> bool {
+        known.version == self.threads.version.load(Ordering::Acquire)
+    }
+
+    /// The thread is about to execute machine code: notes that, and looks at the state.
+    pub(crate) fn enter(&self, known: &mut Known) {
+        let threads = &*self.threads;
+        let mut state = threads.lock();
+        // A client that is there and has not let the threads go is told when it does.
+        if !state.begun && (state.session.is_none() || !state.stopped) {
+            state.begun = true;
+            let first = Stop {
+                thread: self.number,
+                reason: Reason::Begin,
+            };
+            threads.stop_all(&mut state, first);
+        }
+        state.look(threads, self.number, known);
+        if !known.held
+            && let Some(member) = state.members.get_mut(&self.number)
+        {
+            member.place = Place::Inside;
+            member.told = false;
+        }
+    }
+
+    /// The thread goes where it executes no machine code.
+    pub(crate) fn leave(&self, cpu: &Cpu) {
+        let mut state = self.threads.lock();
+        if let Some(member) = state.members.get_mut(&self.number) {
+            member.place = Place::Outside(Some(Box::new(registers::plain(cpu))));
+        }
+        self.threads.changed.notify_all();
+    }
+
+    /// Halts until the thread may go on. A reason stops all others, unless they have stopped for something else: then this was not told.
+    pub(crate) fn halt(&self, reason: Option<Reason>, cpu: &mut Cpu, known: &mut Known) -> Release {
+        let threads = &*self.threads;
+        let mut state = threads.lock();
+        if let Some(reason) = reason
+            && !state.stopped
+        {
+            let stop = Stop {
+                thread: self.number,
+                reason,
+            };
+            threads.stop_all(&mut state, stop);
+        }
+        let mut state = self.park(state, cpu);
+        state.look(threads, self.number, known);
+        let member = state.members.get_mut(&self.number);
+        let Some(member) = member else {
+            return Release {
+                step: false,
+                passes: true,
+            };
+        };
+        member.place = Place::Inside;
+        let step = member.action == Action::Step;
+        Release {
+            step,
+            passes: std::mem::take(&mut member.told) || step,
+        }
+    }
+
+    /// Halts the thread for a fault until it may go on, if a client is there, or is still to come.
+    pub(crate) fn halt_for_fault(&self, signal: i32, cpu: &mut Cpu) {
+        let threads = &*self.threads;
+        loop {
+            let mut state = threads.lock();
+            let is_free = !state.is_held(self.number);
+            if is_free {
+                if state.session.is_none() {
+                    return;
+                }
+                let reason = Reason::Fault(signal);
+                threads.stop_all(
+                    &mut state,
+                    Stop {
+                        thread: self.number,
+                        reason,
+                    },
+                );
+            }
+            let mut state = self.park(state, cpu);
+            if let Some(member) = state.members.get_mut(&self.number) {
+                member.place = Place::Outside(Some(Box::new(registers::plain(cpu))));
+            }
+            if is_free {
+                return;
+            }
+        }
+    }
+
+    /// Waits until the thread may go on; its registers are others' meanwhile.
+    fn park<'a>(&'a self, state: MutexGuard<'a, State>, cpu: &mut Cpu) -> MutexGuard<'a, State> {
+        let threads = &*self.threads;
+        let mut state = state;
+        if let Some(member) = state.members.get_mut(&self.number) {
+            member.place = Place::Halted(Box::new(std::mem::take(cpu)));
+        }
+        threads.changed.notify_all();
+        while state.is_held(self.number) {
+            state = threads
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Some(member) = state.members.get_mut(&self.number)
+            && let Place::Halted(registers) =
+                std::mem::replace(&mut member.place, Place::Outside(None))
+        {
+            *cpu = *registers;
+        }
+        state
+    }
+
+    /// Where watched memory has changed, if it has.
+    pub(crate) fn changed_watch(&self) -> Option<u64> {
+        let threads = &*self.threads;
+        threads.lock().changed_watch(&threads.machine)
+    }
+
+    /// The threads that it is one of.
+    pub(crate) fn threads(&self) -> &Arc<Threads> {
+        &self.threads
+    }
+}
+
+impl State {
+    fn is_held(&self, number: usize) -> bool {
+        let action = self.members.get(&number).map(|member| member.action);
+        self.stopped || action == Some(Action::Hold)
+    }
+
+    fn look(&mut self, threads: &Threads, number: usize, known: &mut Known) {
+        known.version = threads.version.load(Ordering::Acquire);
+        known.breakpoints.clone_from(&self.breakpoints);
+        known.watches = !self.watches.is_empty();
+        known.held = self.is_held(number);
+    }
+
+    fn changed_watch(&mut self, machine: &Machine) -> Option<u64> {
+        let mut changed = None;
+        for watch in &mut self.watches {
+            let mut now = vec![0; watch.bytes.len()];
+            if machine.window().read(watch.address, &mut now).is_ok() && now != watch.bytes {
+                watch.bytes = now;
+                changed = changed.or(Some(watch.address));
+            }
+        }
+        changed
+    }
+}
+
+/// For the debugger and the session of its client.
+impl Threads {
+    pub(crate) fn new(machine: AnyMachine) -> Self {
+        Self {
+            machine,
+            state: Mutex::new(State {
+                stopped: true,
+                begun: false,
+                members: BTreeMap::new(),
+                last: 0,
+                breakpoints: BTreeSet::new(),
+                watches: Vec::new(),
+                stop: None,
+                end: None,
+                session: None,
+            }),
+            changed: Condvar::new(),
+            // Not what a thread that knows nothing has.
+            version: AtomicU64::new(1),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// A further thread, which has executed nothing yet.
+    pub(crate) fn add(self: &Arc<Self>, name: String) -> Membership {
+        let mut state = self.lock();
+        state.last += 1;
+        let number = state.last;
+        let member = Member {
+            name,
+            action: Action::Continue,
+            place: Place::Outside(None),
+            told: false,
+        };
+        state.members.insert(number, member);
+        Membership {
+            threads: self.clone(),
+            number,
+        }
+    }
+
+    /// Threads look at the state before their next instruction.
+    fn call_all(&self) {
+        self.version.fetch_add(1, Ordering::Release);
+        self.changed.notify_all();
+    }
+
+    fn stop_all(&self, state: &mut State, stop: Stop) {
+        state.stopped = true;
+        state.stop = Some(stop);
+        if let Some(member) = state.members.get_mut(&stop.thread) {
+            member.told = true;
+        }
+        self.call_all();
+        Self::tell(state);
+    }
+
+    /// Wakes the session. Where it has that much to do that this has no room, it looks by itself.
+    fn tell(state: &State) {
+        if let Some(session) = &state.session {
+            let _ = session.try_send(Event::Changed);
+        }
+    }
+
+    /// A client has come: all threads stop for it. One that comes early is kept a while, until the first thread has begun.
+    pub(crate) fn attach(&self, session: SyncSender<Event>) {
+        let state = self.lock();
+        let waited = self
+            .changed
+            .wait_timeout_while(state, PATIENCE, |state| !state.begun);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.session = Some(session);
+        state.stopped = true;
+        state.stop = None;
+        self.call_all();
+        let mut state = self.wait_until_still(state);
+        state.note_told();
+    }
+
+    /// The client is told nothing any more; the threads stay as they are.
+    pub(crate) fn hang_up(&self) {
+        self.lock().session = None;
+    }
+
+    /// The client is gone: nothing that it wanted holds any more.
+    pub(crate) fn detach(&self) {
+        let mut state = self.lock();
+        state.session = None;
+        state.stopped = false;
+        // It has seen as much of the beginning as it wanted to.
+        state.begun = true;
+        state.stop = None;
+        state.breakpoints.clear();
+        state.watches.clear();
+        for member in state.members.values_mut() {
+            member.action = Action::Continue;
+        }
+        self.call_all();
+    }
+
+    /// Stops all threads, as the client asks for. The result is the one that it is told of.
+    pub(crate) fn interrupt(&self) -> Stop {
+        let mut state = self.lock();
+        state.stopped = true;
+        self.call_all();
+        let mut state = self.wait_until_still(state);
+        // One that has not been told yet is a better answer.
+        state.stop.take().unwrap_or_else(|| Stop {
+            thread: state.note_told(),
+            reason: Reason::Interrupt,
+        })
+    }
+
+    /// Waits until no thread executes an instruction, but not for long.
+    fn wait_until_still<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let mut state = state;
+        let end = Instant::now() + PATIENCE;
+        while state
+            .members
+            .values()
+            .any(|member| matches!(member.place, Place::Inside))
+        {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            (state, _) = self
+                .changed
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
+    /// What the threads have stopped for, if that was not taken yet.
+    pub(crate) fn take_stop(&self) -> Option<Stop> {
+        let mut state = self.lock();
+        let stop = state.stop.take()?;
+        drop(self.wait_until_still(state));
+        Some(stop)
+    }
+
+    /// Lets the threads go on: each as its action says, others with the usual one.
+    pub(crate) fn resume(&self, actions: &BTreeMap<usize, Action>, usual: Action) {
+        let mut state = self.lock();
+        state.stopped = false;
+        state.stop = None;
+        // What the client itself has written is no change.
+        state.changed_watch(&self.machine);
+        for (number, member) in &mut state.members {
+            member.action = actions.get(number).copied().unwrap_or(usual);
+        }
+        self.call_all();
+    }
+
+    /// The numbers of all threads; that of the last or the next one, where there is none.
+    pub(crate) fn numbers(&self) -> Vec<usize> {
+        self.lock().numbers()
+    }
+
+    /// The name of a thread, and what it does.
+    pub(crate) fn describe(&self, number: usize) -> String {
+        let state = self.lock();
+        let Some(member) = state.members.get(&number) else {
+            return "no thread".into();
+        };
+        let place = match &member.place {
+            Place::Inside => "runs",
+            Place::Halted(_) => "halted",
+            Place::Outside(_) => "outside VE machine code",
+        };
+        format!("{}, {place}", member.name)
+    }
+
+    /// The first registers of a thread, where they are known.
+    pub(crate) fn plain_registers(&self, number: usize) -> Option<Words> {
+        match &self.lock().members.get(&number)?.place {
+            Place::Inside => None,
+            Place::Halted(cpu) => Some(registers::plain(cpu)),
+            Place::Outside(words) => words.as_deref().copied(),
+        }
+    }
+
+    /// Does something with the registers of a thread, if it has halted.
+    pub(crate) fn with_registers<R>(
+        &self,
+        number: usize,
+        work: impl FnOnce(&mut Cpu) -> R,
+    ) -> Option<R> {
+        match &mut self.lock().members.get_mut(&number)?.place {
+            Place::Halted(cpu) => Some(work(cpu)),
+            Place::Inside | Place::Outside(_) => None,
+        }
+    }
+
+    /// Sets a breakpoint. The result says whether code is there.
+    pub(crate) fn add_breakpoint(&self, address: u64) -> bool {
+        if !address.is_multiple_of(8) || !self.machine.is_instruction(address) {
+            return false;
+        }
+        self.lock().breakpoints.insert(address);
+        self.call_all();
+        true
+    }
+
+    /// Takes a breakpoint away. The result says whether there was one.
+    pub(crate) fn remove_breakpoint(&self, address: u64) -> bool {
+        let was = self.lock().breakpoints.remove(&address);
+        self.call_all();
+        was
+    }
+
+    /// Watches memory. The result says whether that can be done.
+    pub(crate) fn add_watch(&self, address: u64, length: u64) -> bool {
+        let mut state = self.lock();
+        if !(1..=LONGEST_WATCH).contains(&length) || state.watches.len() >= MOST_WATCHES {
+            return false;
+        }
+        let mut bytes = vec![0; length as usize];
+        if self.machine.window().read(address, &mut bytes).is_err() {
+            return false;
+        }
+        state.watches.push(Watch { address, bytes });
+        self.call_all();
+        true
+    }
+
+    /// Ends a watch. The result says whether there was one.
+    pub(crate) fn remove_watch(&self, address: u64, length: u64) -> bool {
+        let mut state = self.lock();
+        let mut watches = state.watches.iter();
+        let found = watches
+            .position(|watch| watch.address == address && watch.bytes.len() as u64 == length);
+        if let Some(place) = found {
+            state.watches.remove(place);
+            self.call_all();
+        }
+        found.is_some()
+    }
+
+    /// The program has ended: the client is told, if it takes that within a time.
+    pub(crate) fn end(&self, end: ProgramEnd, patience: Duration) {
+        let mut state = self.lock();
+        if state.session.is_none() {
+            return;
+        }
+        state.end.get_or_insert(end);
+        Self::tell(&state);
+        let done = |state: &mut State| state.session.is_some();
+        let waited = self.changed.wait_timeout_while(state, patience, done);
+        drop(waited);
+    }
+
+    /// How the program has ended, if it has.
+    pub(crate) fn ended(&self) -> Option<ProgramEnd> {
+        self.lock().end
+    }
+}
+
+impl State {
+    /// Chooses the thread that a stop is told of which is no thread's own: one that has halted, if there is one.
+    fn note_told(&mut self) -> usize {
+        let mut members = self.members.iter_mut();
+        let halted = members.find(|(_, member)| matches!(member.place, Place::Halted(_)));
+        match halted {
+            Some((number, member)) => {
+                member.told = true;
+                *number
+            }
+            None => self.numbers()[0],
+        }
+    }
+
+    fn numbers(&self) -> Vec<usize> {
+        if self.members.is_empty() {
+            return vec![self.last.max(1)];
+        }
+        self.members.keys().copied().collect()
+    }
+}
