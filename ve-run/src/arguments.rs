@@ -171,6 +171,7 @@ mod tests {
             unresolved: Unresolved::Lazy,
             time_limit: Some(Duration::from_millis(1500)),
             trace: Some(Trace::Calls),
+            gdb: None,
             profile: true,
             call: Some("f".into()),
             file: "k.o".into(),

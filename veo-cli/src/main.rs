@@ -12,7 +12,6 @@ mod check;
 mod declare;
 mod doctor;
 mod failure;
-mod files;
 mod generate;
 mod install;
 mod library;

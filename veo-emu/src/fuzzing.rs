@@ -39,7 +39,6 @@ pub fn ring(bytes: &[u8]) {
             }
             host.response(position);
             host.reply(position);
-            host.span(position);
             ve.earlier_result(position);
         }
         host.running();

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use veo_abi::{Word, ffi};
+use veo_abi::Word;
 
 use super::handle::VeoContext;
 use super::request::{Finish, VeoRequest};
@@ -357,6 +357,9 @@ impl VeoContext {
     /// the number after it. NEC's library has no means for it: there the next
     /// submission in this context waits until `request` has ended.
     ///
+    /// With a schedule ([`VeoProcBuilder::schedule`](crate::VeoProcBuilder::schedule), `VEO_EMU_SCHEDULE`) a process whose
+    /// contexts come after each other may stop for ever.
+    ///
     /// # Errors
     ///
     /// [`Error::WrongProcess`] if `request` is one of another process; [`Error::ContextClosed`]; [`Error::Forked`].
@@ -406,15 +409,11 @@ impl VeoContext {
             None,
             |submission| {
                 host_call.set_number(submission.number);
+                ours.note_order(submission.number, &earlier);
+                order(submission.number);
                 // SAFETY: the lock is held and the context open, so it is valid; `run`
                 // takes any argument.
-                let id = unsafe { call(submission.handle(), Some(run_host_function), argument) };
-                // The lock keeps everything from coming behind it until then.
-                if id != ffi::VEO_REQUEST_ID_INVALID {
-                    ours.note_order(submission.number, &earlier);
-                    order(submission.number);
-                }
-                id
+                unsafe { call(submission.handle(), Some(run_host_function), argument) }
             },
             |_, _, _| Ok(()),
         );

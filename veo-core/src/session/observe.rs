@@ -141,12 +141,8 @@ impl Observers {
         self.any.load(Ordering::Relaxed) || is_traced()
     }
 
-    /// Tells an observer of everything from now on. `first` runs before, if it is the only one.
-    pub(super) fn join(&self, observer: Arc<dyn Observer>, first: impl FnOnce()) {
+    pub(super) fn join(&self, observer: Arc<dyn Observer>) {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
-        if list.is_empty() {
-            first();
-        }
         list.push(observer);
         self.any.store(true, Ordering::Relaxed);
     }
@@ -163,14 +159,12 @@ impl Observers {
         contain(|| trace(record));
     }
 
-    /// Tells an observer nothing any more. `last` runs if nobody is left.
-    pub(super) fn leave(&self, observer: &Arc<dyn Observer>, last: impl FnOnce()) {
+    /// Tells an observer nothing any more. Whether anybody is left.
+    pub(super) fn leave(&self, observer: &Arc<dyn Observer>) -> bool {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         list.retain(|other| !Arc::ptr_eq(other, observer));
         self.any.store(!list.is_empty(), Ordering::Relaxed);
-        if list.is_empty() {
-            last();
-        }
+        !list.is_empty()
     }
 
     /// Tells of something else than a request.

@@ -8,6 +8,7 @@
 mod c_interface;
 mod calls;
 mod choosing;
+mod debugger;
 mod faults;
 mod interface;
 mod left_out;

@@ -15,7 +15,6 @@ mod hardware;
 mod hmem;
 mod hooks;
 mod identifiers;
-mod mapped;
 mod memory;
 mod process;
 
@@ -26,7 +25,6 @@ pub use emu::*;
 pub use hardware::*;
 pub use hmem::*;
 pub use hooks::*;
-pub use mapped::*;
 pub use memory::*;
 pub use process::*;
 

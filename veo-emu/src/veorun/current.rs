@@ -109,6 +109,14 @@ pub(super) fn leave() {
     CURRENT.with(|current| current.kernel.set(0));
 }
 
+/// The number of the calling thread's context, if it is one's.
+pub(super) fn context() -> Option<u32> {
+    CURRENT
+        .try_with(|current| current.context.get())
+        .ok()
+        .flatten()
+}
+
 /// The request that the calling thread runs.
 pub(super) fn running() -> Option<RunningRequest> {
     CURRENT
@@ -142,9 +150,7 @@ pub(super) fn in_kernel() -> bool {
 
 /// Whether the calling thread, or the one that forked this process, is a context's.
 pub(super) fn is_of_context() -> bool {
-    CURRENT
-        .try_with(|current| current.context.get().is_some())
-        .unwrap_or(false)
+    context().is_some()
 }
 
 /// Lowest address of the calling thread's stack, above its guard, and its size; zeros if

@@ -111,7 +111,8 @@ fn run(queue: &Arc<Queue>) {
         let mut state = lock(&queue.state);
         if let Some((id, op)) = queue.next_host(&mut state, true) {
             drop(state);
-            queue.run_host(id, op);
+            let outcome = op.run(queue);
+            queue.end_host(id, outcome);
             continue;
         }
         if progress.ended.load(Ordering::Acquire) && state.pending.is_empty() {

@@ -2,12 +2,13 @@
 
 use std::sync::OnceLock;
 
+use ve_gdb::ProgramEnd;
 use ve_isa::machine::{Machine, MachineThread};
 use ve_isa::memory::AccessError;
 use ve_isa::thread::Frames;
 use ve_isa::trap::{self, TrapKind};
 
-use super::watching;
+use super::{debugging, watching};
 use crate::shared::control::{EngineTrap, FAULT_SIGNALS, RecordedCause};
 use crate::veorun::engine::{EndProcess, ProcessEnding};
 
@@ -21,6 +22,11 @@ pub(super) fn prepare(end: EndProcess) {
 /// Ends the process.
 pub(super) fn happen(ending: ProcessEnding) -> ! {
     watching::tell();
+    debugging::ended(match &ending {
+        ProcessEnding::Exit(status) => ProgramEnd::Exit(*status as u8),
+        ProcessEnding::Signal(signal) => ProgramEnd::Signal(*signal),
+        ProcessEnding::Trap(trap) => ProgramEnd::Signal(trap.signal),
+    });
     match END.get() {
         Some(end) => end(ending),
         // Nothing runs before `prepare`.

@@ -7,12 +7,13 @@ use std::panic::catch_unwind;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use ve_gdb::ProgramEnd;
 use ve_isa::machine::{DEFAULT_STACK, Machine, MachineThread};
 use ve_isa::memory::{MemoryError, Window};
 use ve_isa::state::psw::Flags;
 use veo_abi::{environment, hmem};
 
-use super::{ending, interface, watching};
+use super::{debugging, ending, interface, watching};
 use crate::shared::fpe::parse;
 use crate::sys::process;
 use crate::veorun::engine::ProcessEnding;
@@ -31,7 +32,11 @@ thread_local! {
 
 /// The machine, which the first call makes.
 pub(super) fn get() -> Result<&'static Machine, String> {
-    MACHINE.get_or_init(make).as_ref().map_err(String::clone)
+    let machine = MACHINE.get_or_init(make).as_ref().map_err(String::clone)?;
+    debugging::listen(machine, || {
+        ending::happen(ProcessEnding::Signal(libc::SIGKILL))
+    })?;
+    Ok(machine)
 }
 
 /// The machine, if it has been made.
@@ -111,6 +116,7 @@ fn thread_with(
     let inner = thread.thread();
     inner.trap_on(exceptions(fpe::wanted()));
     inner.set_floats(watching::options().floats);
+    inner.observe(debugging::observer(None));
     Ok(thread)
 }
 
@@ -155,5 +161,6 @@ extern "C" fn at_exit() {
                 ending => ending::happen(ending),
             }
         }
+        debugging::ended(ProgramEnd::Exit(0));
     });
 }

@@ -3,11 +3,14 @@
 //! The machine works in the window of VE memory: addresses of the Vector Engine are addresses of this process, and what the host
 //! allocates is memory like the machine's own, which lies behind it. It is made when the first library for it is loaded.
 
+mod debugging;
 mod ending;
 mod interface;
 mod libraries;
 mod machine;
 mod watching;
+
+use ve_gdb::ProgramEnd;
 
 use super::engine::{EndProcess, Engine, LoadedFile, ProcessEnding, Runner};
 use crate::shared::control::EngineTrap;
@@ -101,7 +104,10 @@ impl Runner for VeRunner {
         });
         match result {
             Ok(Ok(word)) => Ok(word),
-            Ok(Err(ProcessEnding::Trap(trap))) => Err(trap),
+            Ok(Err(ProcessEnding::Trap(trap))) => {
+                debugging::ended(ProgramEnd::Signal(trap.signal));
+                Err(trap)
+            }
             Ok(Err(ending)) => ending::happen(ending),
             Err(why) => Err(ending::no_thread(why)),
         }

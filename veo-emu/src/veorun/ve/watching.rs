@@ -11,6 +11,7 @@ use ve_isa::statistics::Counter;
 use ve_isa::trap;
 use ve_isa::watch::{Trace, Watcher};
 
+use super::debugging;
 use crate::shared::machine_options::MachineOptions;
 use crate::veorun::current;
 
@@ -138,9 +139,9 @@ pub(super) fn call(
     }
     let counter = options.counts.then(|| count(machine, kernel, path_at));
     let watcher = Watcher::watch(machine, options.trace, counter);
-    thread.thread().observe(watcher);
+    thread.thread().observe(debugging::observer(watcher));
     let result = thread.call(kernel, words);
-    thread.thread().observe(None);
+    thread.thread().observe(debugging::observer(None));
     result
 }
 
