@@ -9,7 +9,7 @@ use crate::host;
 use crate::image::{
     self, Image, ImageError, ImageId, Input, Provider, Resolver, Scope, Source, Symbol,
 };
-use crate::interp::Common;
+use crate::interp::{Common, Reach, Translator};
 use crate::memory::{MemoryError, Window};
 use crate::thread::{Gates, HostFunction, Thread};
 use crate::trap::{Trap, TrapKind};
@@ -109,6 +109,11 @@ impl Machine {
         address.map(drop).ok_or(MemoryError::Full { length: 8 })
     }
 
+    /// Lets somebody make code of the host of what threads execute often, from now on. The second one is not asked.
+    pub fn translate_with(&self, translator: Box<dyn Translator>, reach: Reach) {
+        self.common.translate_with(translator, reach);
+    }
+
     /// The addresses that machine code may use.
     #[must_use]
     pub fn window(&self) -> &Window {
@@ -185,6 +190,7 @@ impl Machine {
             }
             image.unmap(&self.common.window);
         }
+        self.common.forget_translations();
         Ok(())
     }
 

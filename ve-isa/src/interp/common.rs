@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
+use super::translator::{Reach, Translations, Translator};
 use crate::memory::Window;
 use crate::trap::TrapKind;
 
@@ -53,6 +54,8 @@ pub struct Common {
     /// Where code is.
     pub executable: Executable,
     pub(super) communication: [AtomicU64; COMMUNICATION_REGISTERS],
+    /// Code of the host, if somebody makes it.
+    pub(super) translations: OnceLock<Translations>,
 }
 
 impl Common {
@@ -63,6 +66,19 @@ impl Common {
             window,
             executable: Executable::default(),
             communication: [const { AtomicU64::new(0) }; COMMUNICATION_REGISTERS],
+            translations: OnceLock::new(),
+        }
+    }
+
+    /// Lets somebody make code of the host of what is executed often, from now on. The second one is not asked.
+    pub fn translate_with(&self, translator: Box<dyn Translator>, reach: Reach) {
+        let _ = self.translations.set(Translations::new(translator, reach));
+    }
+
+    /// Drops code of the host, since machine code has changed or is gone.
+    pub(crate) fn forget_translations(&self) {
+        if let Some(translations) = self.translations.get() {
+            translations.forget();
         }
     }
 }
@@ -110,6 +126,11 @@ impl StopHandle {
             Ordering::Relaxed,
             Ordering::Relaxed,
         );
+    }
+
+    /// The address of the word that is not 0 when something is asked, for as long as the handle lives.
+    pub(super) fn word(&self) -> u64 {
+        Arc::as_ptr(&self.0).expose_provenance() as u64
     }
 
     #[inline(always)]

@@ -3,18 +3,28 @@
 //! Code is decoded a page at a time into slots (`code`), each with the function that executes it (`dispatch`). That calls the one of the next
 //! slot, until a loop ([`Interpreter::run`]) has control again (`run`). Registers are exact whenever a trap is reported, since an operation writes
 //! its results last.
+//!
+//! Where a [`Translator`] is given, the interpreter counts jumps backwards and computed ones. What is hot is translated (`translator`) and entered
+//! from then on (`entry`) wherever control comes to its first instruction. Code of the host shares the thread's state ([`layout`]) and calls
+//! the interpreter's functions for what it does not do itself, so each register is exact whenever it ends. It runs while PSW is plain, that is,
+//! while floats are computed by the host's unit; and not where an [`Observer`] sees each instruction.
 
 mod code;
 mod common;
 mod control;
 mod dispatch;
+mod entry;
 mod float;
+mod jumps;
+pub mod layout;
 mod load_store;
 mod run;
 mod scalar;
 mod system;
+mod translator;
 mod vector;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::encoding::Insn;
@@ -23,9 +33,13 @@ use crate::state::Cpu;
 use crate::trap::{Trap, TrapKind};
 
 use code::Code;
-use run::{FULL, Leave, Link, Run, Targets};
+use entry::{Exit, Words};
+use jumps::Translated;
+use run::{FULL, Fuel, Leave, Link, Run, Targets};
+use translator::{Entry, Translations};
 
 pub use common::{Common, Executable, StopHandle};
+pub use translator::{HostCode, InstructionSource, Reach, Translator, exit};
 
 /// Why the interpreter gives control back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +56,8 @@ pub enum Pause {
 enum Next {
     /// At an address; by the fixed branch in this slot, if it was one.
     At(u64, Option<Link>),
+    /// At an instruction that code of the host has left to the interpreter.
+    Interpreted(u64),
     SystemCall,
 }
 
@@ -51,6 +67,8 @@ pub struct Interpreter {
     run: Run,
     code: Code,
     observer: Option<Box<dyn Observer>>,
+    /// The code of the host that slots lead to.
+    entries: HashMap<u64, Entry>,
 }
 
 /// Sees each instruction before it is executed.
@@ -95,6 +113,10 @@ impl Interpreter {
     /// A thread with registers as at the start.
     #[must_use]
     pub fn new(common: Arc<Common>, stop: StopHandle) -> Self {
+        let translated = Translated {
+            stop: stop.word(),
+            ..Translated::default()
+        };
         Self {
             run: Run {
                 cpu: Cpu::new(),
@@ -105,14 +127,18 @@ impl Interpreter {
                 floats: FloatMode::Host,
                 unit: Host::default(),
                 host_floats: false,
+                translated,
             },
             code: Code::default(),
             observer: None,
+            entries: HashMap::new(),
         }
     }
 
     /// Lets somebody see each instruction from now on; nobody, for `None`. The result is who saw them until now.
     pub fn observe(&mut self, observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
+        // Code of the host shows nobody its instructions.
+        self.forget_own_code();
         std::mem::replace(&mut self.observer, observer)
     }
 
@@ -196,16 +222,22 @@ impl Interpreter {
     ) -> Result<Pause, Trap> {
         let mut next = Next::At(self.run.cpu.ic, None);
         'found: loop {
-            let (ic, from) = match next {
-                Next::At(ic, from) => (ic, from),
+            let mut link = match next {
+                Next::At(ic, from) => {
+                    // Where a jump to nowhere came from is where it traps.
+                    let origin = std::mem::replace(&mut self.run.cpu.ic, ic);
+                    if watched(ic) {
+                        return Ok(Pause::Watched);
+                    }
+                    self.find(ic, from, origin)?
+                }
+                Next::Interpreted(ic) => {
+                    self.run.cpu.ic = ic;
+                    let link = self.find(ic, None, ic)?;
+                    self.execute_itself(link, FULL)
+                }
                 Next::SystemCall => return Ok(Pause::SystemCall),
             };
-            // Where a jump to nowhere came from is where it traps.
-            let origin = std::mem::replace(&mut self.run.cpu.ic, ic);
-            if watched(ic) {
-                return Ok(Pause::Watched);
-            }
-            let mut link = self.find(ic, from, origin)?;
             while let Some(slot) = self.code.slot(link) {
                 if OBSERVED
                     && let Some(observer) = &mut self.observer
@@ -237,6 +269,15 @@ impl Interpreter {
         self.run.cpu.ic
     }
 
+    /// Translates what begins at an address at once, however seldom control comes there. The result says whether code of the host stands for
+    /// it now.
+    pub fn translate(&mut self, address: u64) -> bool {
+        if let Some(link) = self.code.find(address, &self.run.common) {
+            self.translate_hot(address, link);
+        }
+        self.entries.contains_key(&address)
+    }
+
     /// Executes the instruction at IC.
     ///
     /// # Errors
@@ -250,21 +291,29 @@ impl Interpreter {
 
     fn one_step(&mut self) -> Result<Pause, Trap> {
         let link = self.find(self.run.cpu.ic, None, self.run.cpu.ic)?;
-        let next = match self.code.slot(link) {
-            Some(slot) => slot.execute(&mut self.run, 0),
-            None => link,
-        };
+        let next = self.execute_itself(link, 0);
         if let Some(slot) = self.code.slot(next) {
             self.run.cpu.ic = slot.ic;
             return Ok(Pause::Stepped);
         }
         match self.settle()? {
-            Next::At(ic, _) => {
+            Next::At(ic, _) | Next::Interpreted(ic) => {
                 self.run.cpu.ic = ic;
                 Ok(Pause::Stepped)
             }
             Next::SystemCall => Ok(Pause::SystemCall),
         }
+    }
+
+    /// Executes the instruction in a slot, and what follows it, even if code of the host stands for it.
+    fn execute_itself(&mut self, link: Link, fuel: Fuel) -> Link {
+        let Some(slot) = self.code.slot(link) else {
+            return link;
+        };
+        if self.entries.contains_key(&slot.ic) {
+            return dispatch::handler(&slot.insn)(&mut self.run, slot, fuel);
+        }
+        slot.execute(&mut self.run, fuel)
     }
 
     /// What the operation at IC has left the loop for.
@@ -280,6 +329,7 @@ impl Interpreter {
                 self.run.cpu.ic += 8;
                 Ok(Next::SystemCall)
             }
+            Leave::Translated => self.run_translated(),
             Leave::Trap(kind) => Err(self.trap(kind)),
         }
     }
@@ -292,6 +342,9 @@ impl Interpreter {
         if from.is_none()
             && let Some(link) = self.run.targets.get(ic)
         {
+            if self.run.targets.take_heat(ic) {
+                self.translate_hot(ic, link);
+            }
             return Ok(link);
         }
         let Some(link) = self.code.find(ic, &self.run.common) else {
@@ -299,14 +352,82 @@ impl Interpreter {
             return Err(self.trap(TrapKind::OutsideCode { target: ic }));
         };
         match from.and_then(|from| self.code.slot(from)) {
-            Some(from) => from.set_target(link),
-            None => self.run.targets.set(ic, link),
+            Some(from) => {
+                from.set_target(link);
+                if from.take_heat() {
+                    self.translate_hot(ic, link);
+                }
+            }
+            None => {
+                self.run.targets.set(ic, link);
+                if let Some(entry) = self.translations().and_then(|made| made.get(ic)) {
+                    self.lead_to(ic, link, entry);
+                }
+            }
         }
         Ok(link)
     }
 
+    /// Code of the host, where the thread may run it.
+    fn translations(&self) -> Option<&Translations> {
+        match self.observer {
+            Some(_) => None,
+            None => self.run.common.translations.get(),
+        }
+    }
+
+    /// Lets code of the host stand for the instruction in a slot, which control comes to often.
+    fn translate_hot(&mut self, ic: u64, link: Link) {
+        if self.translations().is_none() || self.entries.contains_key(&ic) {
+            return;
+        }
+        // What the translator computes is none of the thread's business.
+        self.run.gather_floats();
+        let common = self.run.common.clone();
+        let entry = self
+            .translations()
+            .and_then(|translations| translations.make(ic, || Words::new(common)));
+        self.run.begin_floats();
+        if let Some(entry) = entry {
+            self.lead_to(ic, link, entry);
+        }
+    }
+
+    fn lead_to(&mut self, ic: u64, link: Link, entry: Entry) {
+        if let Some(slot) = self.code.slot(link) {
+            slot.set_handler(entry::translated);
+            self.entries.insert(ic, entry);
+            self.run.translated.jumps.set(ic, entry.code);
+        }
+    }
+
+    /// Runs code of the host for what is at IC.
+    fn run_translated(&mut self) -> Result<Next, Trap> {
+        let ic = self.run.cpu.ic;
+        let Some(entry) = self.entries.get(&ic) else {
+            return Ok(Next::Interpreted(ic));
+        };
+        // Another one may have taken the place.
+        self.run.translated.jumps.set(ic, entry.code);
+        let next = match entry::enter(&mut self.run, entry.code) {
+            Exit::GoOn(ic) | Exit::Jump(ic) => ic,
+            Exit::Interpret(ic) => return Ok(Next::Interpreted(ic)),
+            Exit::Left => return self.settle(),
+        };
+        self.run.targets.warm(next);
+        Ok(Next::At(next, None))
+    }
+
     /// Drops all decoded code, since code in memory has changed.
     pub fn forget_code(&mut self) {
+        self.run.common.forget_translations();
+        self.forget_own_code();
+    }
+
+    /// Drops what this thread has decoded and noted of code of the host, and leaves to others what they have.
+    pub(crate) fn forget_own_code(&mut self) {
+        self.entries = HashMap::new();
+        self.run.translated.jumps = Default::default();
         // With the slots go all links to them. Nothing else has one while no operation is executed.
         self.run.targets = Targets::default();
         self.code = Code::default();
@@ -322,5 +443,46 @@ impl Interpreter {
             None
         };
         Trap { kind, ic, word }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Window;
+
+    #[test]
+    fn code_of_the_host_finds_the_state_of_its_thread() {
+        let common = Arc::new(Common::new(Window::reserve().unwrap()));
+        let stop = StopHandle::default();
+        let mut interpreter = Interpreter::new(common, stop.clone());
+        let cpu = interpreter.cpu_mut();
+        cpu.set_scalar(5, 0x55);
+        cpu.set_vl(17);
+        cpu.ic = 0x1000;
+        interpreter.run.translated.target = 0x2000;
+        interpreter.run.translated.overflow = 3;
+        interpreter.run.translated.jumps.set(0x3008, 0x77);
+        let state = &raw const interpreter.run;
+        let at = |offset: i32| {
+            // SAFETY: these are fields of 8 bytes of the state, which nobody changes.
+            unsafe { state.byte_offset(offset as isize).cast::<u64>().read() }
+        };
+        assert_eq!(at(layout::SCALARS + 8 * 5), 0x55);
+        let constant = crate::encoding::operand::constant(-3).unwrap();
+        assert_eq!(at(layout::SCALARS + 8 * constant as i32) as i64, -3);
+        assert_eq!((at(layout::VL), at(layout::IC)), (17, 0x1000));
+        assert_eq!((at(layout::TARGET), at(layout::OVERFLOW)), (0x2000, 3));
+        let place = (0x3008 / 8) % layout::JUMP_PLACES * layout::JUMP_SIZE as u64;
+        let entry = at(layout::JUMP_TABLE) + place;
+        let word = |address: u64| {
+            // SAFETY: the word is one of the table or of the stop handle, which are there.
+            unsafe { std::ptr::with_exposed_provenance::<u32>(address as usize).read() }
+        };
+        assert_eq!(word(entry + layout::JUMP_ADDRESS as u64), 0x3008);
+        assert_eq!(word(entry + layout::JUMP_CODE as u64), 0x77);
+        assert_eq!(word(at(layout::STOP)), 0);
+        stop.stop();
+        assert_ne!(word(at(layout::STOP)), 0);
     }
 }

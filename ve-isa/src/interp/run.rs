@@ -5,6 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::common::{Common, StopHandle};
+use super::jumps::Translated;
 use crate::encoding::Insn;
 use crate::memory::AccessError;
 use crate::semantics::float::{FloatMode, Host};
@@ -16,11 +17,13 @@ use crate::trap::TrapKind;
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Slot {
-    run: Handler,
+    run: Cell<Handler>,
     pub(super) insn: Insn,
     /// Its address.
     pub(super) ic: u64,
     target: Cell<Link>,
+    /// How many more jumps backwards it makes before the loop looks at it.
+    heat: Cell<u32>,
 }
 
 /// Executes the instruction in a slot, and then as many more as there is fuel. The result leads to the one that is next then, or is
@@ -35,6 +38,12 @@ pub(super) type Fuel = u32;
 
 /// As much as costs little of the stack, and makes the way through the loop rare.
 pub(super) const FULL: Fuel = 32;
+
+/// How often control goes backwards over a branch before its target is hot: worth being translated.
+const BRANCHES_UNTIL_HOT: u32 = 1000;
+
+/// How often control comes to an address by a computed jump before it is hot.
+const JUMPS_UNTIL_HOT: u32 = 200;
 
 /// The way to a slot, or out of the loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,11 +79,34 @@ impl Slot {
     /// Whenever it is executed, it is in an array whose address is exposed, and another one follows, unless `run` never asks for the next.
     pub(super) unsafe fn new(run: Handler, insn: Insn, ic: u64) -> Self {
         Self {
-            run,
+            run: Cell::new(run),
             insn,
             ic,
             target: Cell::new(LEAVE),
+            heat: Cell::new(BRANCHES_UNTIL_HOT),
         }
+    }
+
+    /// Lets another function stand for the instruction.
+    pub(super) fn set_handler(&self, handler: Handler) {
+        self.run.set(handler);
+    }
+
+    /// Whether this is the branch that makes its target hot. It counts anew from here on.
+    pub(super) fn take_heat(&self) -> bool {
+        let hot = self.heat.get() == 0;
+        if hot {
+            self.heat.set(BRANCHES_UNTIL_HOT);
+        }
+        hot
+    }
+
+    /// Counts a jump backwards. The result says whether the loop need not look at it.
+    #[inline(always)]
+    fn is_cool(&self) -> bool {
+        let left = self.heat.get().wrapping_sub(1);
+        self.heat.set(left);
+        left != 0
     }
 
     /// The way to the next slot. It is computed, not loaded: what an instruction needs would wait for that.
@@ -87,7 +119,7 @@ impl Slot {
     /// Executes the instruction.
     #[inline(always)]
     pub(super) fn execute(&self, run: &mut Run, fuel: Fuel) -> Link {
-        (self.run)(run, self, fuel)
+        (self.run.get())(run, self, fuel)
     }
 
     /// For a branch with a fixed distance: notes where it goes.
@@ -112,11 +144,14 @@ pub(super) enum Leave {
     /// The decoded code is no longer valid; go on here.
     Forget(u64),
     SystemCall,
+    /// Code of the host stands for the instruction.
+    Translated,
     Trap(TrapKind),
 }
 
-/// What an operation works on.
+/// What an operation works on. Code of the host knows some of its fields: [`super::layout`].
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Run {
     pub(super) cpu: Cpu,
     pub(super) common: Arc<Common>,
@@ -129,6 +164,8 @@ pub(super) struct Run {
     pub(super) unit: Host,
     /// Whether it computes, as PSW is now.
     pub(super) host_floats: bool,
+    /// What code of the host sees and leaves.
+    pub(super) translated: Translated,
 }
 
 impl Run {
@@ -157,7 +194,7 @@ impl Run {
     #[inline(always)]
     pub(super) fn jump(&mut self, slot: &Slot, fuel: Fuel, target: u64) -> Link {
         if !self.stop.is_asked()
-            && let Some(link) = self.targets.get(target)
+            && let Some(link) = self.targets.get_cool(target)
         {
             // SAFETY: what `set` has noted was found.
             return unsafe { self.go_on(link, fuel) };
@@ -170,7 +207,7 @@ impl Run {
     pub(super) fn branch(&mut self, slot: &Slot, fuel: Fuel) -> Link {
         let target = slot.target.get();
         // As long as it is not known, it is behind no slot.
-        if slot.is_before(target) || target != LEAVE && !self.stop.is_asked() {
+        if slot.is_before(target) || target != LEAVE && !self.stop.is_asked() && slot.is_cool() {
             // SAFETY: null lies behind no slot.
             return unsafe { self.go_on(target, fuel) };
         }
@@ -238,25 +275,64 @@ const TARGETS: usize = 256;
 
 /// Where jumps to computed addresses went lately.
 #[derive(Debug)]
-pub(super) struct Targets([(u64, Link); TARGETS]);
+pub(super) struct Targets([Target; TARGETS]);
+
+#[derive(Debug, Clone, Copy)]
+struct Target {
+    address: u64,
+    link: Link,
+    /// How many more jumps there are before the loop looks at it.
+    heat: u32,
+}
 
 impl Default for Targets {
     fn default() -> Self {
         // No entry has an address that is looked for in it.
-        Self(std::array::from_fn(|index| {
-            (if index == 0 { 8 } else { 0 }, LEAVE)
+        Self(std::array::from_fn(|index| Target {
+            address: if index == 0 { 8 } else { 0 },
+            link: LEAVE,
+            heat: 0,
         }))
     }
 }
 
 impl Targets {
+    /// As [`get`](Self::get), for a jump, which is counted. Nothing, too, where the loop is to look at it.
     #[inline(always)]
+    fn get_cool(&mut self, address: u64) -> Option<Link> {
+        let target = &mut self.0[(address / 8) as usize % TARGETS];
+        if target.address != address {
+            return None;
+        }
+        target.heat = target.heat.wrapping_sub(1);
+        (target.heat != 0).then_some(target.link)
+    }
+
     pub(super) fn get(&self, address: u64) -> Option<Link> {
-        let (known, link) = self.0[(address / 8) as usize % TARGETS];
-        (known == address).then_some(link)
+        let target = self.0[(address / 8) as usize % TARGETS];
+        (target.address == address).then_some(target.link)
     }
 
     pub(super) fn set(&mut self, address: u64, link: Link) {
-        self.0[(address / 8) as usize % TARGETS] = (address, link);
+        self.0[(address / 8) as usize % TARGETS] = Target {
+            address,
+            link,
+            heat: JUMPS_UNTIL_HOT,
+        };
+    }
+
+    /// Whether jumps have made this address hot. They are counted anew from here on.
+    pub(super) fn take_heat(&mut self, address: u64) -> bool {
+        let target = &mut self.0[(address / 8) as usize % TARGETS];
+        let hot = target.address == address && target.heat == 0;
+        if hot {
+            target.heat = JUMPS_UNTIL_HOT;
+        }
+        hot
+    }
+
+    /// Counts a jump that code of the host has left for.
+    pub(super) fn warm(&mut self, address: u64) {
+        let _ = self.get_cool(address);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock};
 use std::{io, ptr};
 
 use super::access::{self, PROTECTED, UNMAPPED};
+use super::host_code;
 
 /// Makes an access function that has faulted return the reason, if that is what the signal is about.
 ///
@@ -35,7 +36,18 @@ pub unsafe fn recover(info: *const libc::siginfo_t, context: *mut c_void) -> boo
 #[cfg(target_arch = "x86_64")]
 fn resume(context: &mut libc::ucontext_t, reason: u64) -> bool {
     let registers = &mut context.uc_mcontext.gregs;
-    let Some(place) = access::fail(registers[libc::REG_RIP as usize] as u64) else {
+    let pc = registers[libc::REG_RIP as usize] as u64;
+    if let Some(result) = host_code::result(pc) {
+        let frame = registers[libc::REG_RBP as usize];
+        // SAFETY: code of the host that has an entry has pushed the frame pointer and, before it, the address to return to.
+        let [outer, back] = unsafe { (frame as *const [i64; 2]).read() };
+        registers[libc::REG_RBP as usize] = outer;
+        registers[libc::REG_RSP as usize] = frame + 16;
+        registers[libc::REG_RIP as usize] = back;
+        registers[libc::REG_RAX as usize] = result as i64;
+        return true;
+    }
+    let Some(place) = access::fail(pc) else {
         return false;
     };
     registers[libc::REG_RIP as usize] = place as i64;
@@ -45,7 +57,18 @@ fn resume(context: &mut libc::ucontext_t, reason: u64) -> bool {
 
 #[cfg(target_arch = "aarch64")]
 fn resume(context: &mut libc::ucontext_t, reason: u64) -> bool {
-    let Some(place) = access::fail(context.uc_mcontext.pc) else {
+    let machine = &mut context.uc_mcontext;
+    if let Some(result) = host_code::result(machine.pc) {
+        let frame = machine.regs[29];
+        // SAFETY: code of the host that has an entry has stored the frame pointer and, behind it, the address to return to.
+        let [outer, back] = unsafe { (frame as *const [u64; 2]).read() };
+        machine.regs[29] = outer;
+        machine.sp = frame + 16;
+        machine.pc = back;
+        machine.regs[0] = result;
+        return true;
+    }
+    let Some(place) = access::fail(machine.pc) else {
         return false;
     };
     context.uc_mcontext.pc = place;

@@ -12,9 +12,12 @@
 
 mod access;
 mod handler;
+mod host_code;
+mod page;
 mod window;
 
 pub use access::AccessError;
 pub use handler::{install_handler, recover};
-pub(crate) use window::host_page;
+pub(crate) use host_code::CodeArena;
+pub(crate) use page::host_page;
 pub use window::{MemoryError, Protection, Window};

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::access::{self, AccessError};
 use super::handler;
+use super::page::host_page;
 
 /// The size of the pages that the window is divided into. The host's may be smaller, never larger.
 const PAGE: u64 = 64 << 10;
@@ -560,10 +561,4 @@ fn is_inside(used: &[Range<u64>], range: &Range<u64>) -> bool {
     used[..after]
         .last()
         .is_some_and(|mapped| range.start <= range.end && range.end <= mapped.end)
-}
-
-/// The size of the host's pages.
-pub(crate) fn host_page() -> u64 {
-    // SAFETY: asking for the size of a page has no conditions.
-    unsafe { libc::sysconf(libc::_SC_PAGESIZE) as u64 }
 }

@@ -268,7 +268,7 @@ impl Thread {
     fn follow(&mut self) -> Result<(), TrapKind> {
         let mut generation = self.gates.templates.generation();
         while generation != self.generation {
-            self.interpreter.forget_code();
+            self.interpreter.forget_own_code();
             let templates = self.gates.templates.list();
             let known = &self.initialised;
             let mut new = templates.iter().filter(|new| !known.contains(&new.image));

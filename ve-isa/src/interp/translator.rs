@@ -1,0 +1,187 @@
+//! Who makes code of the host of machine code, and what has been made.
+//!
+//! All threads of a machine share the code. Nothing here knows how it is made or entered.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::encoding::Insn;
+use crate::memory::{CodeArena, Window};
+
+/// How code of the host says why it ends: the lowest three bits of what it returns.
+pub mod exit {
+    /// Control goes on at the address in the other bits.
+    pub const GO_ON: u64 = 0;
+    /// A function of the interpreter has left the reason.
+    pub const LEFT: u64 = 1;
+    /// The interpreter is to execute the instruction at the address in the other bits, and to go on behind it.
+    pub const INTERPRET: u64 = 2;
+    /// A computed jump: IC is the address of its instruction, the target is in its place.
+    pub const JUMP: u64 = 3;
+}
+
+/// How much is translated at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Instructions that control may come to from the first one by fixed branches: as many as are translated in a few milliseconds.
+    Region,
+    /// Instructions in a row, until the first that may go elsewhere or does more than to compute with scalar registers, to load and to
+    /// store.
+    Row,
+}
+
+/// Machine code, as a translator sees it.
+pub trait InstructionSource {
+    /// The instruction at an address, if there is one.
+    fn instruction(&mut self, address: u64) -> Option<Insn>;
+
+    /// The addresses that machine code may use.
+    fn window(&self) -> &Window;
+
+    /// What [`interpret`](super::layout::interpret) takes to execute this instruction, which stands at this address. Nothing for one that
+    /// may go elsewhere than to the next one.
+    fn interpreted(&mut self, address: u64, insn: &Insn) -> Option<u64>;
+}
+
+/// Code of the host that does what instructions do.
+///
+/// It is a function of Cranelift's convention for tail calls, which gets the address of the thread's state (the fields of
+/// [`layout`](super::layout)) and returns a reason of [`exit`]. While it runs, PSW rounds to nearest and nothing traps. So that what an
+/// interpreter does after it is right:
+///
+/// - It begins with a frame: where the frame pointer leads are the caller's and the address to return to.
+/// - It reads and writes the fields of [`layout`](super::layout), its own frame, memory of the window, nothing else.
+/// - Before each access to the window that may fault, and whenever it ends or calls something, registers are as the instructions
+///   before have left them.
+/// - Whenever control goes backwards or to other code, it sees within a bounded time that it is to stop, and ends.
+#[derive(Debug, Default)]
+pub struct HostCode {
+    /// The instructions of the host.
+    pub bytes: Vec<u8>,
+    /// Where it accesses the window, in order: a distance from its beginning, and the address of the instruction of machine code.
+    pub accesses: Vec<(u32, u64)>,
+    /// How many instructions of machine code it was made of.
+    pub instructions: usize,
+}
+
+/// Makes code of the host of machine code.
+///
+/// # Safety
+/// What [`translate`](Self::translate) returns does what [`HostCode`] says.
+pub unsafe trait Translator: fmt::Debug + Send + Sync {
+    /// Code for the instructions from an address on. Nothing where it is not worth it.
+    fn translate(
+        &self,
+        entry: u64,
+        reach: Reach,
+        source: &mut dyn InstructionSource,
+    ) -> Option<HostCode>;
+}
+
+/// Code of the host that can be entered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) code: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// A thread is about to translate it.
+    Busy,
+    Code(Entry),
+    /// It cannot be translated.
+    Nothing,
+}
+
+/// What has been translated for a machine.
+#[derive(Debug)]
+pub(super) struct Translations {
+    translator: Box<dyn Translator>,
+    pub(super) reach: Reach,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Nothing, if the system does not allow it.
+    arena: Option<CodeArena>,
+    known: HashMap<u64, Known>,
+    /// How often all was forgotten.
+    forgotten: u64,
+}
+
+impl Translations {
+    pub(super) fn new(translator: Box<dyn Translator>, reach: Reach) -> Self {
+        Self {
+            translator,
+            reach,
+            state: Mutex::new(State {
+                arena: CodeArena::reserve(),
+                known: HashMap::new(),
+                forgotten: 0,
+            }),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What has been made for an address.
+    pub(super) fn get(&self, address: u64) -> Option<Entry> {
+        match self.lock().known.get(&address)? {
+            Known::Code(entry) => Some(*entry),
+            Known::Busy | Known::Nothing => None,
+        }
+    }
+
+    /// What has been made for an address, or is made now. `source` is kept as long as the code.
+    pub(super) fn make<S: InstructionSource + Any + Send>(
+        &self,
+        address: u64,
+        source: impl FnOnce() -> S,
+    ) -> Option<Entry> {
+        let forgotten = {
+            let mut state = self.lock();
+            state.arena.as_ref()?;
+            match state.known.get(&address) {
+                Some(Known::Code(entry)) => return Some(*entry),
+                Some(Known::Busy | Known::Nothing) => return None,
+                None => _ = state.known.insert(address, Known::Busy),
+            }
+            state.forgotten
+        };
+        // No lock is held: other threads go on in the interpreter.
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            let mut source = source();
+            let code = self
+                .translator
+                .translate(address, self.reach, &mut source)?;
+            Some((code, source))
+        }));
+        let mut state = self.lock();
+        if state.forgotten != forgotten {
+            // The code that it was made of may have changed.
+            return None;
+        }
+        let entry = made.ok().flatten().and_then(|(code, source)| {
+            let place = state.arena.as_mut()?;
+            // SAFETY: the translator's promise.
+            let code = unsafe { place.add(&code.bytes, code.accesses, Box::new(source)) }?;
+            Some(Entry { code })
+        });
+        let known = entry.map_or(Known::Nothing, Known::Code);
+        state.known.insert(address, known);
+        entry
+    }
+
+    /// Code in memory has changed. What was made stays where it is, for threads that are in it.
+    pub(super) fn forget(&self) {
+        let mut state = self.lock();
+        state.known.clear();
+        state.forgotten += 1;
+    }
+}

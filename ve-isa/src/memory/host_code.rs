@@ -1,0 +1,191 @@
+//! Code of the host that was made while the program runs: where it lies, and what becomes of faults in it.
+//!
+//! A page is written first and executed then, never both at once. Code stays until its arena is dropped.
+
+use std::any::Any;
+use std::ptr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+use super::page::host_page;
+
+/// Bytes of addresses of an arena. Memory is used by what is in it alone.
+const LENGTH: u64 = 128 << 20;
+
+/// How many arenas a process may have. Further machines have no code of the host.
+const MOST: usize = 256;
+
+/// A function that may fault, and what it returns then.
+struct Piece {
+    range: std::ops::Range<u64>,
+    /// Places in it, in order, and results.
+    returns: Vec<(u32, u64)>,
+    next: *mut Piece,
+    /// What the function uses.
+    _kept: Box<dyn Any + Send>,
+}
+
+/// What the handler of faults knows of an arena. No address is 0 or below `end` where there is none.
+struct Record {
+    start: AtomicU64,
+    end: AtomicU64,
+    pieces: AtomicPtr<Piece>,
+}
+
+static RECORDS: [Record; MOST] = [const {
+    Record {
+        start: AtomicU64::new(0),
+        end: AtomicU64::new(0),
+        pieces: AtomicPtr::new(ptr::null_mut()),
+    }
+}; MOST];
+
+/// Who takes and gives back records takes turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// What the function returns that has faulted at `pc`, if it is one of an arena.
+///
+/// A signal handler may call it.
+pub(super) fn result(pc: u64) -> Option<u64> {
+    let record = RECORDS.iter().find(|record| {
+        let start = record.start.load(Ordering::Acquire);
+        start <= pc && pc < record.end.load(Ordering::Acquire)
+    })?;
+    let mut piece = record.pieces.load(Ordering::Acquire);
+    // SAFETY: pieces are complete before they are in the list, do not change then, and go with their arena, which stays while a thread is in
+    // its code, as this one is.
+    while let Some(found) = unsafe { piece.as_ref() } {
+        if found.range.contains(&pc) {
+            let place = (pc - found.range.start) as u32;
+            let index = found.returns.binary_search_by_key(&place, |(at, _)| *at);
+            return index.ok().map(|index| found.returns[index].1);
+        }
+        piece = found.next;
+    }
+    None
+}
+
+/// Memory for code of the host.
+#[derive(Debug)]
+pub(crate) struct CodeArena {
+    base: u64,
+    used: u64,
+    record: usize,
+}
+
+impl CodeArena {
+    /// Takes addresses. Nothing if there are none.
+    pub(crate) fn reserve() -> Option<Self> {
+        let _turn = TURN.lock().unwrap_or_else(|lock| lock.into_inner());
+        let is_free = |record: &Record| record.end.load(Ordering::Relaxed) == 0;
+        let index = RECORDS.iter().position(is_free)?;
+        // SAFETY: the system chooses the place, so no other mapping is replaced.
+        let base = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                LENGTH as usize,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        if base == libc::MAP_FAILED {
+            return None;
+        }
+        let base = base as u64;
+        let record = &RECORDS[index];
+        record.start.store(base, Ordering::Release);
+        record.end.store(base + LENGTH, Ordering::Release);
+        Some(Self {
+            base,
+            used: 0,
+            record: index,
+        })
+    }
+
+    /// Adds a function. If an access at one of the places in `returns`, which are in order, faults, the function returns the number
+    /// beside it. The result is its address; nothing if there is no room, or the system does not allow it.
+    ///
+    /// # Safety
+    /// The bytes are a function that pushes the frame pointer and the address to return to as the host's ABI has it before it comes to one
+    /// of these places. Whoever calls it saves all registers but these two and the stack pointer.
+    pub(crate) unsafe fn add(
+        &mut self,
+        bytes: &[u8],
+        returns: Vec<(u32, u64)>,
+        kept: Box<dyn Any + Send>,
+    ) -> Option<u64> {
+        let length = (bytes.len() as u64).next_multiple_of(host_page());
+        if bytes.is_empty() || length > LENGTH - self.used {
+            return None;
+        }
+        let start = self.base + self.used;
+        let place = start as *mut libc::c_void;
+        let protect = |flags| {
+            // SAFETY: the pages are the arena's, and no code is in them yet.
+            unsafe { libc::mprotect(place, length as usize, flags) == 0 }
+        };
+        if !protect(libc::PROT_READ | libc::PROT_WRITE) {
+            return None;
+        }
+        // SAFETY: the pages are there, may be written, and are nobody else's.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), place.cast(), bytes.len()) };
+        synchronise(start..start + bytes.len() as u64);
+        if !protect(libc::PROT_READ | libc::PROT_EXEC) {
+            return None;
+        }
+        self.used += length;
+        let record = &RECORDS[self.record];
+        let piece = Piece {
+            range: start..start + bytes.len() as u64,
+            returns,
+            next: record.pieces.load(Ordering::Relaxed),
+            _kept: kept,
+        };
+        let piece = Box::into_raw(Box::new(piece));
+        record.pieces.store(piece, Ordering::Release);
+        Some(start)
+    }
+}
+
+impl Drop for CodeArena {
+    fn drop(&mut self) {
+        let _turn = TURN.lock().unwrap_or_else(|lock| lock.into_inner());
+        let record = &RECORDS[self.record];
+        record.start.store(u64::MAX, Ordering::SeqCst);
+        let mut piece = record.pieces.swap(ptr::null_mut(), Ordering::SeqCst);
+        record.end.store(0, Ordering::SeqCst);
+        while !piece.is_null() {
+            // SAFETY: `add` made it, and with the arena goes whoever may be in its code.
+            let piece_now = unsafe { Box::from_raw(piece) };
+            piece = piece_now.next;
+        }
+        // SAFETY: `reserve` mapped it, and nobody executes it any more.
+        unsafe { libc::munmap(self.base as *mut libc::c_void, LENGTH as usize) };
+    }
+}
+
+/// Lets the host's processor see code that was written.
+#[cfg(target_arch = "x86_64")]
+fn synchronise(_: std::ops::Range<u64>) {}
+
+/// Lets the host's processor see code that was written.
+#[cfg(target_arch = "aarch64")]
+fn synchronise(range: std::ops::Range<u64>) {
+    // The least length of a line that there may be.
+    const LINE: u64 = 16;
+    let lines = || (range.start & !(LINE - 1)..range.end).step_by(LINE as usize);
+    for line in lines() {
+        // SAFETY: the instruction writes back a line of memory that is mapped.
+        unsafe { std::arch::asm!("dc cvau, {}", in(reg) line, options(nostack, preserves_flags)) };
+    }
+    // SAFETY: a barrier.
+    unsafe { std::arch::asm!("dsb ish", options(nostack, preserves_flags)) };
+    for line in lines() {
+        // SAFETY: the instruction drops a line of the cache for instructions.
+        unsafe { std::arch::asm!("ic ivau, {}", in(reg) line, options(nostack, preserves_flags)) };
+    }
+    // SAFETY: barriers.
+    unsafe { std::arch::asm!("dsb ish", "isb", options(nostack, preserves_flags)) };
+}
