@@ -1,0 +1,173 @@
+//! A region to code of the host.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cranelift_codegen::Context;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::isa::{CallConv, TargetIsa};
+use cranelift_codegen::settings::{self, Configurable, Flags};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use ve_isa::interp::{HostCode, InstructionSource, Reach, Translator};
+
+use crate::float::is_float;
+use crate::function::{Function, signature};
+use crate::region::Region;
+
+/// Why there is no compiler.
+#[derive(Debug)]
+pub struct NoCompiler(String);
+
+impl fmt::Display for NoCompiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "machine code cannot be translated on this host: {}",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for NoCompiler {}
+
+/// Cranelift, for the processor that this program runs on.
+pub struct Cranelift {
+    /// It moves code, which loops profit from.
+    moving: Arc<dyn TargetIsa>,
+    /// It leaves each operation in its place, as the exceptions of floats want it.
+    plain: Arc<dyn TargetIsa>,
+}
+
+impl fmt::Debug for Cranelift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Cranelift")
+            .field(&self.moving.name())
+            .finish()
+    }
+}
+
+impl Cranelift {
+    /// The compiler for this host.
+    ///
+    /// # Errors
+    /// Cranelift does not know the processor.
+    pub fn new() -> Result<Self, NoCompiler> {
+        Ok(Self {
+            moving: isa("speed")?,
+            plain: isa("none")?,
+        })
+    }
+}
+
+fn isa(level: &str) -> Result<Arc<dyn TargetIsa>, NoCompiler> {
+    let no_compiler = |error: &dyn fmt::Display| NoCompiler(error.to_string());
+    let mut flags = settings::builder();
+    for (name, value) in [
+        ("opt_level", level),
+        // A fault ends the function by its frame.
+        ("preserve_frame_pointers", "true"),
+        ("unwind_info", "false"),
+        ("enable_probestack", "false"),
+        (
+            "enable_verifier",
+            if cfg!(debug_assertions) {
+                "true"
+            } else {
+                "false"
+            },
+        ),
+    ] {
+        flags
+            .set(name, value)
+            .map_err(|error| no_compiler(&error))?;
+    }
+    cranelift_native::builder()
+        .map_err(|error| no_compiler(&error))?
+        .finish(Flags::new(flags))
+        .map_err(|error| no_compiler(&error))
+}
+
+// SAFETY: `Function` emits nothing but accesses of the state's fields, of memory that was compared with the window, and what ends the function;
+// registers are stored before each of them. Loops look at the stop word, and so do jumps to other code.
+unsafe impl Translator for Cranelift {
+    fn translate(
+        &self,
+        entry: u64,
+        reach: Reach,
+        source: &mut dyn InstructionSource,
+    ) -> Option<HostCode> {
+        let region = Region::find(entry, reach, source)?;
+        let mut instructions = region.blocks.values().flat_map(|block| &block.instructions);
+        let isa = if instructions.any(|(_, insn)| is_float(insn.op())) {
+            &self.plain
+        } else {
+            &self.moving
+        };
+        let mut context = Context::new();
+        context.func.signature = signature();
+        let mut frontend = FunctionBuilderContext::new();
+        let builder = FunctionBuilder::new(&mut context.func, &mut frontend);
+        let call_conv = CallConv::triple_default(isa.triple());
+        let numbers = emit(builder, source, &region, call_conv, reach);
+        let code = context.compile(&**isa, &mut ControlPlane::default()).ok()?;
+        let buffer = &code.buffer;
+        // It calls by addresses alone.
+        if !buffer.relocs().is_empty() {
+            return None;
+        }
+        let places = buffer.get_srclocs_sorted();
+        let mut accesses = Vec::new();
+        for trap in buffer.traps() {
+            let place = places
+                .iter()
+                .find(|place| (place.start..place.end).contains(&trap.offset))?;
+            let ic = numbers.get(place.loc.bits() as usize)?;
+            accesses.push((trap.offset, ic | ve_isa::interp::exit::INTERPRET));
+        }
+        accesses.sort_unstable();
+        Some(HostCode {
+            bytes: code.code_buffer().to_vec(),
+            accesses,
+            instructions: region.instructions(),
+        })
+    }
+}
+
+/// Emits all of a region. The result has the addresses of its instructions by the numbers that they have in the function.
+fn emit(
+    builder: FunctionBuilder<'_>,
+    source: &mut dyn InstructionSource,
+    region: &Region,
+    call_conv: CallConv,
+    reach: Reach,
+) -> Vec<u64> {
+    let chains = reach == Reach::Region;
+    let mut function = Function::begin(builder, source, region, call_conv, chains);
+    let mut numbers = Vec::new();
+    for (start, block) in &region.blocks {
+        function.enter_block(*start);
+        let last = block.end() - 8;
+        let mut has_ended = false;
+        for (ic, insn) in &block.instructions {
+            function.enter_instruction(*ic, numbers.len() as u32);
+            numbers.push(*ic);
+            if *ic == last && block.is_left {
+                function.leave_to_interpreter();
+                has_ended = true;
+            } else if *ic == last && function.end_by(insn) {
+                has_ended = true;
+            } else if !(function.emit_control(insn)
+                || function.emit_integer(insn)
+                || function.emit_memory(insn)
+                || function.emit_float(insn))
+            {
+                function.interpret(insn);
+            }
+        }
+        if !has_ended {
+            function.end_block();
+        }
+    }
+    function.finish();
+    numbers
+}

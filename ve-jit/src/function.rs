@@ -1,0 +1,444 @@
+//! A function of the host that stands for a region: registers, exits, calls.
+//!
+//! A register that is written is kept as a value and stored before anybody can see the state: before each access to memory, each call and
+//! at the end of each block ([`Function::store_registers`]).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::immediates::Imm64;
+use cranelift_codegen::ir::types::{F64, I32, I64};
+use cranelift_codegen::ir::{
+    self, AbiParam, InstBuilder, MemFlags, SigRef, Signature, SourceLoc, Type, Value,
+};
+use cranelift_codegen::isa::CallConv;
+use cranelift_frontend::{FunctionBuilder, Variable};
+use ve_isa::encoding::{Insn, operand};
+use ve_isa::interp::{InstructionSource, exit, layout};
+
+use crate::region::Region;
+
+/// How a register that was compared came to be: both operands, and whether they are compared as unsigned numbers.
+#[derive(Clone, Copy)]
+pub(crate) struct Compared {
+    pub(crate) y: Value,
+    pub(crate) z: Value,
+    pub(crate) unsigned: bool,
+    /// Whether the low half alone says which is larger.
+    pub(crate) low_half: bool,
+}
+
+/// A function that is being made.
+pub(crate) struct Function<'a> {
+    pub(crate) builder: FunctionBuilder<'a>,
+    pub(crate) source: &'a mut dyn InstructionSource,
+    /// The address of the thread's state.
+    pub(crate) state: Value,
+    /// The address of the word that asks it to stop.
+    stop: Value,
+    registers: Vec<Variable>,
+    /// Bit 63 says that a signed result did not fit.
+    overflow: Variable,
+    /// Registers whose values are not stored yet, by number.
+    unstored: u64,
+    overflow_unstored: bool,
+    blocks: BTreeMap<u64, ir::Block>,
+    /// Values that are 32 bits, extended by the sign.
+    extended: HashSet<Value>,
+    constants: HashMap<Value, i64>,
+    pub(crate) compared: HashMap<Value, Compared>,
+    /// Values whose address plus these bytes was accessed in this block.
+    pub(crate) accessed: HashMap<Value, i64>,
+    floats: HashMap<usize, (Value, Value)>,
+    interpret: SigRef,
+    code: SigRef,
+    /// Whether exits go straight to other code of the host.
+    chains: bool,
+    /// The address of the instruction.
+    pub(crate) ic: u64,
+}
+
+/// Memory of the thread's state.
+pub(crate) fn own() -> MemFlags {
+    MemFlags::trusted()
+}
+
+/// The signature of code of the host.
+pub(crate) fn signature() -> Signature {
+    let mut signature = Signature::new(CallConv::Tail);
+    signature.params.push(AbiParam::new(I64));
+    signature.returns.push(AbiParam::new(I64));
+    signature
+}
+
+impl<'a> Function<'a> {
+    /// Begins the function of a region. It is in no block yet.
+    pub(crate) fn begin(
+        mut builder: FunctionBuilder<'a>,
+        source: &'a mut dyn InstructionSource,
+        region: &Region,
+        call_conv: CallConv,
+        chains: bool,
+    ) -> Self {
+        let mut interpret = Signature::new(call_conv);
+        interpret.params.extend([AbiParam::new(I64); 2]);
+        interpret.returns.push(AbiParam::new(I64));
+        let interpret = builder.import_signature(interpret);
+        let code = builder.import_signature(signature());
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        builder.seal_block(entry);
+        let state = builder.block_params(entry)[0];
+        let stop = builder.ins().load(I64, own(), state, layout::STOP);
+        let registers: Vec<Variable> = (0..operand::REGISTERS)
+            .map(|number| {
+                let variable = builder.declare_var(I64);
+                let offset = layout::SCALARS + 8 * number as i32;
+                let value = builder.ins().load(I64, own(), state, offset);
+                builder.def_var(variable, value);
+                variable
+            })
+            .collect();
+        let overflow = builder.declare_var(I64);
+        let nothing = builder.ins().iconst(I64, 0);
+        builder.def_var(overflow, nothing);
+        let blocks: BTreeMap<u64, ir::Block> = region
+            .blocks
+            .keys()
+            .map(|start| (*start, builder.create_block()))
+            .collect();
+        builder.ins().jump(blocks[&region.entry], &[]);
+        Self {
+            builder,
+            source,
+            state,
+            stop,
+            registers,
+            overflow,
+            unstored: 0,
+            overflow_unstored: false,
+            blocks,
+            extended: HashSet::new(),
+            constants: HashMap::new(),
+            compared: HashMap::new(),
+            accessed: HashMap::new(),
+            floats: HashMap::new(),
+            interpret,
+            code,
+            chains,
+            ic: region.entry,
+        }
+    }
+
+    /// Goes on with a block of the region.
+    pub(crate) fn enter_block(&mut self, start: u64) {
+        self.builder.switch_to_block(self.blocks[&start]);
+        self.accessed.clear();
+        self.floats.clear();
+    }
+
+    /// Goes on with an instruction, which has this number in the function.
+    pub(crate) fn enter_instruction(&mut self, ic: u64, number: u32) {
+        self.ic = ic;
+        self.builder.set_srcloc(SourceLoc::new(number));
+    }
+
+    pub(crate) fn finish(mut self) {
+        self.builder.seal_all_blocks();
+        self.builder.finalize();
+    }
+
+    /// A number.
+    pub(crate) fn number(&mut self, value: i64) -> Value {
+        let constant = self.builder.ins().iconst(I64, Imm64::new(value));
+        self.constants.insert(constant, value);
+        if i64::from(value as i32) == value {
+            self.extended.insert(constant);
+        }
+        constant
+    }
+
+    /// What is known of a value.
+    pub(crate) fn constant(&self, value: Value) -> Option<i64> {
+        self.constants.get(&value).copied()
+    }
+
+    /// A scalar operand.
+    pub(crate) fn read(&mut self, index: usize) -> Value {
+        if index >= operand::REGISTERS {
+            return self.number(operand::values()[index] as i64);
+        }
+        self.builder.use_var(self.registers[index])
+    }
+
+    /// A scalar operand as an `f64`.
+    pub(crate) fn read_float(&mut self, index: usize) -> Value {
+        let value = self.read(index);
+        if let Some((bits, float)) = self.floats.get(&index)
+            && *bits == value
+        {
+            return *float;
+        }
+        let float = self.builder.ins().bitcast(F64, MemFlags::new(), value);
+        if index < operand::REGISTERS {
+            self.floats.insert(index, (value, float));
+        }
+        float
+    }
+
+    /// Writes a register; it is stored later.
+    pub(crate) fn write(&mut self, register: usize, value: Value) {
+        self.builder.def_var(self.registers[register], value);
+        self.unstored |= 1 << register;
+    }
+
+    /// Writes a register and stores it at once, so that what computes it is not left out.
+    pub(crate) fn write_now(&mut self, register: usize, value: Value) {
+        self.builder.def_var(self.registers[register], value);
+        self.unstored &= !(1 << register);
+        self.store_register(register, value);
+    }
+
+    /// Writes an `f64` to a register and stores it at once.
+    pub(crate) fn write_float(&mut self, register: usize, float: Value) {
+        let bits = self.builder.ins().bitcast(I64, MemFlags::new(), float);
+        self.builder.def_var(self.registers[register], bits);
+        self.floats.insert(register, (bits, float));
+        self.unstored &= !(1 << register);
+        self.store_register(register, float);
+    }
+
+    fn store_register(&mut self, register: usize, value: Value) {
+        let offset = layout::SCALARS + 8 * register as i32;
+        self.builder.ins().store(own(), value, self.state, offset);
+    }
+
+    /// Notes that a signed result did not fit, if bit 63 says so.
+    pub(crate) fn note_overflow(&mut self, bit: Value) {
+        let before = self.builder.use_var(self.overflow);
+        let now = self.builder.ins().bor(before, bit);
+        self.builder.def_var(self.overflow, now);
+        self.overflow_unstored = true;
+    }
+
+    /// As [`note_overflow`](Self::note_overflow), if any bit says so.
+    pub(crate) fn note_overflow_unless_zero(&mut self, difference: Value) {
+        let negative = self.builder.ins().ineg(difference);
+        let bit = self.builder.ins().bor(difference, negative);
+        self.note_overflow(bit);
+    }
+
+    /// Stores what has not been stored.
+    pub(crate) fn store_registers(&mut self) {
+        while self.unstored != 0 {
+            let register = self.unstored.trailing_zeros() as usize;
+            self.unstored &= self.unstored - 1;
+            let value = self.builder.use_var(self.registers[register]);
+            self.store_register(register, value);
+        }
+        if std::mem::take(&mut self.overflow_unstored) {
+            let value = self.builder.use_var(self.overflow);
+            let state = self.state;
+            self.builder
+                .ins()
+                .store(own(), value, state, layout::OVERFLOW);
+        }
+    }
+
+    /// The low half.
+    pub(crate) fn low(&mut self, value: Value) -> Value {
+        self.builder.ins().ireduce(I32, value)
+    }
+
+    /// The low half, extended by its sign.
+    pub(crate) fn signed(&mut self, value: Value) -> Value {
+        if self.extended.contains(&value) {
+            return value;
+        }
+        let low = self.low(value);
+        self.extend(low)
+    }
+
+    /// 32 bits, extended by their sign.
+    pub(crate) fn extend(&mut self, low: Value) -> Value {
+        let value = self.builder.ins().sextend(I64, low);
+        self.note_extended(value);
+        value
+    }
+
+    /// 32 bits, extended by zeros.
+    pub(crate) fn extend_zeros(&mut self, low: Value) -> Value {
+        self.builder.ins().uextend(I64, low)
+    }
+
+    /// Notes that a value is 32 bits, extended by their sign.
+    pub(crate) fn note_extended(&mut self, value: Value) {
+        self.extended.insert(value);
+    }
+
+    /// Loads a field of the state.
+    pub(crate) fn field(&mut self, kind: Type, offset: i32) -> Value {
+        self.builder.ins().load(kind, own(), self.state, offset)
+    }
+
+    /// Lets the interpreter execute the instruction, and goes on behind it.
+    pub(crate) fn interpret(&mut self, insn: &Insn) {
+        let Some(slot) = self.source.interpreted(self.ic, insn) else {
+            self.leave_to_interpreter();
+            let behind = self.cold_block();
+            self.switch_to_end(behind);
+            return;
+        };
+        self.store_registers();
+        let function = self.builder.ins().iconst(I64, layout::interpret() as i64);
+        let slot = self.builder.ins().iconst(I64, slot as i64);
+        let call = self
+            .builder
+            .ins()
+            .call_indirect(self.interpret, function, &[self.state, slot]);
+        let goes_on = self.builder.inst_results(call)[0];
+        let (next, left) = (self.builder.create_block(), self.cold_block());
+        self.builder.ins().brif(goes_on, next, &[], left, &[]);
+        self.switch_to_end(left);
+        self.end(exit::LEFT);
+        self.switch_to_end(next);
+        // What it may have written. Nothing is accessed as before: another thread may have changed what is mapped.
+        for register in [insn.x(), insn.x() | 1] {
+            if register < operand::REGISTERS {
+                let offset = layout::SCALARS + 8 * register as i32;
+                let value = self.field(I64, offset);
+                self.builder.def_var(self.registers[register], value);
+            }
+        }
+        self.accessed.clear();
+    }
+
+    /// A block that is rarely entered, from one place.
+    pub(crate) fn cold_block(&mut self) -> ir::Block {
+        let block = self.builder.create_block();
+        self.builder.set_cold_block(block);
+        block
+    }
+
+    /// Goes on with a block that has one predecessor.
+    pub(crate) fn switch_to_end(&mut self, block: ir::Block) {
+        self.builder.switch_to_block(block);
+        self.builder.seal_block(block);
+    }
+
+    fn end(&mut self, why: u64) {
+        let why = self.builder.ins().iconst(I64, why as i64);
+        self.builder.ins().return_(&[why]);
+    }
+
+    /// Ends a block behind which the next instruction is, in this region or not.
+    pub(crate) fn end_block(&mut self) {
+        self.store_registers();
+        let next = self.ic + 8;
+        // Not backwards.
+        self.go_to(next);
+    }
+
+    /// Ends: control goes on at this address, in the interpreter at first. All is stored.
+    pub(crate) fn leave_for(&mut self, target: u64) {
+        self.end(target | exit::GO_ON);
+    }
+
+    /// Ends: the interpreter executes the instruction. All is stored.
+    pub(crate) fn end_interpreted(&mut self) {
+        self.end(self.ic | exit::INTERPRET);
+    }
+
+    /// As [`end_interpreted`](Self::end_interpreted), where something may not be stored.
+    pub(crate) fn leave_to_interpreter(&mut self) {
+        self.store_registers();
+        self.end_interpreted();
+    }
+
+    /// Ends if the thread is to stop: it then goes on at this address.
+    fn look_at_stop(&mut self, target: u64) {
+        let asked = self.builder.ins().load(I32, own(), self.stop, 0);
+        let (stop, next) = (self.cold_block(), self.builder.create_block());
+        self.builder.ins().brif(asked, stop, &[], next, &[]);
+        self.switch_to_end(stop);
+        self.end(target | exit::GO_ON);
+        self.switch_to_end(next);
+    }
+
+    /// Goes on at a fixed address. All is stored.
+    pub(crate) fn go_to(&mut self, target: u64) {
+        if target <= self.ic {
+            self.look_at_stop(target);
+        }
+        if let Some(block) = self.blocks.get(&target) {
+            self.builder.ins().jump(*block, &[]);
+            return;
+        }
+        if !self.chains {
+            self.end(target | exit::GO_ON);
+            return;
+        }
+        let table = self.field(I64, layout::JUMP_TABLE);
+        let place = (target / 8 % layout::JUMP_PLACES) as i32 * layout::JUMP_SIZE;
+        let known = self
+            .builder
+            .ins()
+            .load(I64, own(), table, place + layout::JUMP_ADDRESS);
+        let wanted = self.builder.ins().iconst(I64, target as i64);
+        let hit = self.builder.ins().icmp(IntCC::Equal, known, wanted);
+        let (jump, end) = (self.builder.create_block(), self.cold_block());
+        self.builder.ins().brif(hit, jump, &[], end, &[]);
+        self.switch_to_end(end);
+        self.end(target | exit::GO_ON);
+        self.switch_to_end(jump);
+        let code = self
+            .builder
+            .ins()
+            .load(I64, own(), table, place + layout::JUMP_CODE);
+        self.builder
+            .ins()
+            .return_call_indirect(self.code, code, &[self.state]);
+    }
+
+    /// Goes on at a computed address. All is stored.
+    pub(crate) fn jump_to(&mut self, target: Value) {
+        let miss = self.cold_block();
+        if self.chains {
+            let table = self.field(I64, layout::JUMP_TABLE);
+            const MASK: i64 = (layout::JUMP_PLACES as i64 - 1) * 8;
+            let place = self.builder.ins().band_imm(target, MASK);
+            let scale = i64::from(layout::JUMP_SIZE / 8).ilog2();
+            let place = self.builder.ins().ishl_imm(place, i64::from(scale));
+            let entry = self.builder.ins().iadd(table, place);
+            let known = self
+                .builder
+                .ins()
+                .load(I64, own(), entry, layout::JUMP_ADDRESS);
+            let hit = self.builder.ins().icmp(IntCC::Equal, known, target);
+            let (look, jump) = (self.builder.create_block(), self.builder.create_block());
+            self.builder.ins().brif(hit, look, &[], miss, &[]);
+            self.switch_to_end(look);
+            let asked = self.builder.ins().load(I32, own(), self.stop, 0);
+            self.builder.ins().brif(asked, miss, &[], jump, &[]);
+            self.switch_to_end(jump);
+            let code = self
+                .builder
+                .ins()
+                .load(I64, own(), entry, layout::JUMP_CODE);
+            self.builder
+                .ins()
+                .return_call_indirect(self.code, code, &[self.state]);
+        } else {
+            self.builder.ins().jump(miss, &[]);
+        }
+        self.switch_to_end(miss);
+        let ic = self.builder.ins().iconst(I64, self.ic as i64);
+        let state = self.state;
+        self.builder.ins().store(own(), ic, state, layout::IC);
+        self.builder
+            .ins()
+            .store(own(), target, state, layout::TARGET);
+        self.end(exit::JUMP);
+    }
+}

@@ -1,0 +1,28 @@
+//! Machine code of NEC's Vector Engine at the speed of compiled code: regions that run often are translated to code of the host by
+//! Cranelift.
+//!
+//! The crate is empty without its feature `cranelift`. With it, [`Cranelift`] is a [`Translator`](ve_isa::interp::Translator) for a machine of
+//! `ve_isa`, which decides what is worth it and runs the code.
+//!
+//! - `region`: which instructions are translated together.
+//! - `function`: registers, exits and calls of a function of the host.
+//! - `integer`, `float`, `memory`, `control`: what instructions become.
+//! - `compiler`: a region to code of the host.
+
+#[cfg(feature = "cranelift")]
+mod compiler;
+#[cfg(feature = "cranelift")]
+mod control;
+#[cfg(feature = "cranelift")]
+mod float;
+#[cfg(feature = "cranelift")]
+mod function;
+#[cfg(feature = "cranelift")]
+mod integer;
+#[cfg(feature = "cranelift")]
+mod memory;
+#[cfg(feature = "cranelift")]
+mod region;
+
+#[cfg(feature = "cranelift")]
+pub use compiler::{Cranelift, NoCompiler};

@@ -1,0 +1,155 @@
+//! Loads and stores.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::I64;
+use cranelift_codegen::ir::{InstBuilder, MemFlags, Value};
+use ve_isa::encoding::{Insn, Op};
+use ve_isa::interp::layout;
+use ve_isa::state::ELEMENTS;
+
+use crate::function::{Function, own};
+
+/// How far behind an accessed byte memory is surely in the window: its last page, of 4 KiB, is never mapped.
+const BEHIND: i64 = 4096 - 16;
+
+/// Memory of the window: it may fault, and is anywhere.
+fn window() -> MemFlags {
+    MemFlags::new()
+}
+
+impl Function<'_> {
+    /// A load or a store, or one of VL. The result says whether it is one of those that are translated.
+    pub(crate) fn emit_memory(&mut self, insn: &Insn) -> bool {
+        match insn.op() {
+            Op::Ld
+            | Op::Ldu
+            | Op::LdlSx
+            | Op::LdlZx
+            | Op::Ld2bSx
+            | Op::Ld2bZx
+            | Op::Ld1bSx
+            | Op::Ld1bZx => self.load(insn),
+            Op::St | Op::Stu | Op::Stl | Op::St2b | Op::St1b => self.store(insn),
+            Op::Svl => {
+                let length = self.field(I64, layout::VL);
+                self.write(insn.x(), length);
+            }
+            Op::Lvl => self.lvl(insn),
+            _ => return false,
+        }
+        true
+    }
+
+    fn load(&mut self, insn: &Insn) {
+        let address = self.checked_address(insn);
+        let ins = self.builder.ins();
+        let value = match insn.op() {
+            Op::Ld => ins.load(I64, window(), address, 0),
+            Op::LdlSx => ins.sload32(window(), address, 0),
+            Op::Ldu | Op::LdlZx => ins.uload32(window(), address, 0),
+            Op::Ld2bSx => ins.sload16(I64, window(), address, 0),
+            Op::Ld2bZx => ins.uload16(I64, window(), address, 0),
+            Op::Ld1bSx => ins.sload8(I64, window(), address, 0),
+            _ => ins.uload8(I64, window(), address, 0),
+        };
+        let value = match insn.op() {
+            Op::Ldu => self.builder.ins().ishl_imm(value, 32),
+            Op::Ld => value,
+            _ => {
+                if insn.op() != Op::LdlZx {
+                    self.note_extended(value);
+                }
+                value
+            }
+        };
+        // At once, so that the access stays where it is.
+        self.write_now(insn.x(), value);
+    }
+
+    fn store(&mut self, insn: &Insn) {
+        let address = self.checked_address(insn);
+        let x = self.read(insn.x());
+        match insn.op() {
+            Op::St => _ = self.builder.ins().store(window(), x, address, 0),
+            Op::Stu => {
+                let upper = self.builder.ins().ushr_imm(x, 32);
+                self.builder.ins().istore32(window(), upper, address, 0);
+            }
+            Op::Stl => _ = self.builder.ins().istore32(window(), x, address, 0),
+            Op::St2b => _ = self.builder.ins().istore16(window(), x, address, 0),
+            _ => _ = self.builder.ins().istore8(window(), x, address, 0),
+        }
+    }
+
+    /// The address of an access, which is in the window from here on. All is stored.
+    fn checked_address(&mut self, insn: &Insn) -> Value {
+        let (y, z) = (self.read(insn.y()), self.read(insn.z()));
+        self.store_registers();
+        let sum = self.sum(y, z);
+        let address = self.address(insn);
+        let displacement = insn.imm();
+        if let Some(accessed) = self.accessed.get(&sum)
+            && (*accessed..=accessed.saturating_add(BEHIND)).contains(&displacement)
+        {
+            return address;
+        }
+        let inside = self.is_inside(address);
+        let (next, outside) = (self.builder.create_block(), self.cold_block());
+        self.builder.ins().brif(inside, next, &[], outside, &[]);
+        self.switch_to_end(outside);
+        self.end_interpreted();
+        self.switch_to_end(next);
+        self.accessed.insert(sum, displacement);
+        address
+    }
+
+    fn is_inside(&mut self, address: Value) -> Value {
+        let range = self.source.window().range();
+        let length = range.end - range.start;
+        if !length.is_power_of_two() {
+            let offset = self
+                .builder
+                .ins()
+                .iadd_imm(address, (range.start as i64).wrapping_neg());
+            let limit = self.builder.ins().iconst(I64, (length - 15) as i64);
+            return self
+                .builder
+                .ins()
+                .icmp(IntCC::UnsignedLessThan, offset, limit);
+        }
+        let bits = i64::from(length.ilog2());
+        if range.start.is_multiple_of(length) {
+            let upper = self.builder.ins().ushr_imm(address, bits);
+            let wanted = (range.start >> bits) as i64;
+            return self.builder.ins().icmp_imm(IntCC::Equal, upper, wanted);
+        }
+        let offset = self
+            .builder
+            .ins()
+            .iadd_imm(address, (range.start as i64).wrapping_neg());
+        let upper = self.builder.ins().ushr_imm(offset, bits);
+        self.builder.ins().icmp_imm(IntCC::Equal, upper, 0)
+    }
+
+    fn lvl(&mut self, insn: &Insn) {
+        let length = self.read(insn.y());
+        self.store_registers();
+        let most = ELEMENTS as i64;
+        if !self
+            .constant(length)
+            .is_some_and(|it| (0..=most).contains(&it))
+        {
+            let fits = self
+                .builder
+                .ins()
+                .icmp_imm(IntCC::UnsignedLessThanOrEqual, length, most);
+            let (next, trap) = (self.builder.create_block(), self.cold_block());
+            self.builder.ins().brif(fits, next, &[], trap, &[]);
+            self.switch_to_end(trap);
+            self.end_interpreted();
+            self.switch_to_end(next);
+        }
+        let state = self.state;
+        self.builder.ins().store(own(), length, state, layout::VL);
+    }
+}
