@@ -52,6 +52,7 @@ const AROUND: &[(&str, &str)] = &[
         "hands all variables on to the program that it runs, and obeys none itself",
     ),
     ("veo-cli/build.rs", "runs while this is built"),
+    ("veo-mpi/build.rs", "runs while this is built"),
     (
         "veo-cli/src/scratch.rs",
         "a command that refuses to run with raised privileges",

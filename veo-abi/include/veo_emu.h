@@ -168,6 +168,16 @@ int veo_emu_get_guard(struct veo_proc_handle *proc);
  * main.c:12". Reports name it so. -1: no block begins there, or memory is not guarded. */
 int veo_emu_describe_mem(struct veo_proc_handle *proc, uint64_t addr, const char *text);
 
+/* Where VE memory lies in the address space of this process, for a library that reads or writes
+ * it by its address: an MPI, for example. The `size` bytes from `addr` on, which
+ * veo_alloc_mem gave, stay there until veo_emu_unmap_mem, also when the process has ended or was
+ * destroyed; what kernels write is seen there, and the other way round. The block must not be
+ * freed before. NULL: there is no such memory. */
+void *veo_emu_map_mem(struct veo_proc_handle *proc, uint64_t addr, size_t size);
+
+/* Ends one veo_emu_map_mem, which gave `place`. -1: no memory is mapped there. */
+int veo_emu_unmap_mem(void *place);
+
 /* Kills the VE process at once. */
 int veo_emu_kill(struct veo_proc_handle *proc);
 
@@ -194,6 +204,23 @@ int veo_emu_machines(int ve_node_number, uint16_t *machines, size_t count);
  * it is unloaded, and goes on when it is loaded again. Waits for what was queued on the main
  * context. Copies a NUL-terminated text, returns its length without NUL, 0 if there is none. */
 size_t veo_emu_get_statistics(struct veo_proc_handle *proc, char *text, size_t size);
+
+/* When a request ran: nanoseconds of CLOCK_MONOTONIC, 0 if that is not known. */
+struct veo_emu_times {
+	uint64_t started;
+	uint64_t ended;
+};
+
+/* Whether it is noted when requests of the process run: 0 or 1. It is not at first. -1: there is
+ * no such process. */
+int veo_emu_set_timed(struct veo_proc_handle *proc, int timed);
+
+/* When these requests ran, which have ended and whose results were taken just now, or are there.
+ * They are named in the order in which they were queued; those before them are forgotten. A call
+ * that ended its process has a start alone. Gives for how many it has written times. The context
+ * must not be closed meanwhile. */
+size_t veo_emu_get_times(struct veo_thr_ctxt *ctx, const uint64_t *requests, size_t count,
+			 struct veo_emu_times *times);
 
 #ifdef __cplusplus
 }

@@ -39,6 +39,8 @@ variables! {
     VEO_EMU_SCHEDULE = "VEO_EMU_SCHEDULE";
     /// How an emulated node guards the blocks of its memory.
     VEO_EMU_GUARD = "VEO_EMU_GUARD";
+    /// The CPUs of an emulated node's VE process.
+    VEO_EMU_AFFINITY = "VEO_EMU_AFFINITY";
     /// The machine code that an emulated node takes where a library is there for several.
     VEO_EMU_PREFER = "VEO_EMU_PREFER";
     /// How an emulated node computes the floats of VE machine code.
@@ -91,6 +93,22 @@ variables! {
     VE_FPE_ENABLE = "VE_FPE_ENABLE";
     /// Whether a fault prints the calls that led to it.
     VE_TRACEBACK = "VE_TRACEBACK";
+}
+
+/// The variables by which launchers tell a program its rank.
+pub const RANKS: [Variable; 5] = [
+    MPIRANK,
+    OMPI_COMM_WORLD_RANK,
+    PMIX_RANK,
+    PMI_RANK,
+    SLURM_PROCID,
+];
+
+/// Whether a launcher of MPI has started this program. Slurm's variable alone does not say so: the one process of a batch script has it, too.
+#[must_use]
+pub fn is_mpi_rank() -> bool {
+    let ranks = RANKS.iter().filter(|variable| **variable != SLURM_PROCID);
+    ranks.into_iter().any(|variable| variable.get().is_some())
 }
 
 impl Variable {

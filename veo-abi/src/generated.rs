@@ -136,6 +136,12 @@ pub struct veo_emu_result {
     pub value: u64,
     pub state: ::std::os::raw::c_int,
 }
+#[repr(C)]
+#[derive(Debug, Copy, Clone)]
+pub struct veo_emu_times {
+    pub started: u64,
+    pub ended: u64,
+}
 /// The functions of the libveo interface, each where it was found.
 #[derive(Clone, Copy, Debug)]
 pub struct VeoApi {
@@ -761,6 +767,18 @@ pub struct VeoApi {
             text: *const ::std::os::raw::c_char,
         ) -> ::std::os::raw::c_int,
     >,
+    ///`veo_emu_map_mem`
+    pub veo_emu_map_mem: Option<
+        unsafe extern "C" fn(
+            proc_: *mut veo_proc_handle,
+            addr: u64,
+            size: usize,
+        ) -> *mut ::std::os::raw::c_void,
+    >,
+    ///`veo_emu_unmap_mem`
+    pub veo_emu_unmap_mem: Option<
+        unsafe extern "C" fn(place: *mut ::std::os::raw::c_void) -> ::std::os::raw::c_int,
+    >,
     ///`veo_emu_kill`
     pub veo_emu_kill: Option<
         unsafe extern "C" fn(proc_: *mut veo_proc_handle) -> ::std::os::raw::c_int,
@@ -799,6 +817,22 @@ pub struct VeoApi {
             proc_: *mut veo_proc_handle,
             text: *mut ::std::os::raw::c_char,
             size: usize,
+        ) -> usize,
+    >,
+    ///`veo_emu_set_timed`
+    pub veo_emu_set_timed: Option<
+        unsafe extern "C" fn(
+            proc_: *mut veo_proc_handle,
+            timed: ::std::os::raw::c_int,
+        ) -> ::std::os::raw::c_int,
+    >,
+    ///`veo_emu_get_times`
+    pub veo_emu_get_times: Option<
+        unsafe extern "C" fn(
+            ctx: *mut veo_thr_ctxt,
+            requests: *const u64,
+            count: usize,
+            times: *mut veo_emu_times,
         ) -> usize,
     >,
 }
@@ -899,6 +933,8 @@ impl VeoApi {
         veo_emu_discard_result: None,
         veo_emu_get_guard: None,
         veo_emu_describe_mem: None,
+        veo_emu_map_mem: None,
+        veo_emu_unmap_mem: None,
         veo_emu_kill: None,
         veo_emu_pid: None,
         veo_emu_num_nodes: None,
@@ -907,9 +943,11 @@ impl VeoApi {
         veo_emu_core: None,
         veo_emu_machines: None,
         veo_emu_get_statistics: None,
+        veo_emu_set_timed: None,
+        veo_emu_get_times: None,
     };
     /// The names of all functions, in the order of the fields.
-    pub const NAMES: [&'static str; 102usize] = [
+    pub const NAMES: [&'static str; 106usize] = [
         "veo_is_ve_addr",
         "veo_get_hmem_addr",
         "veo_get_max_proc_identifier",
@@ -1004,6 +1042,8 @@ impl VeoApi {
         "veo_emu_discard_result",
         "veo_emu_get_guard",
         "veo_emu_describe_mem",
+        "veo_emu_map_mem",
+        "veo_emu_unmap_mem",
         "veo_emu_kill",
         "veo_emu_pid",
         "veo_emu_num_nodes",
@@ -1012,6 +1052,8 @@ impl VeoApi {
         "veo_emu_core",
         "veo_emu_machines",
         "veo_emu_get_statistics",
+        "veo_emu_set_timed",
+        "veo_emu_get_times",
     ];
     /// Fills a table from a function that finds symbols by name.
     ///
@@ -2328,6 +2370,34 @@ impl VeoApi {
             };
         }
         {
+            let address = find("veo_emu_map_mem");
+            api.veo_emu_map_mem = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                            addr: u64,
+                            size: usize,
+                        ) -> *mut ::std::os::raw::c_void,
+                    >,
+                >(address)
+            };
+        }
+        {
+            let address = find("veo_emu_unmap_mem");
+            api.veo_emu_unmap_mem = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            place: *mut ::std::os::raw::c_void,
+                        ) -> ::std::os::raw::c_int,
+                    >,
+                >(address)
+            };
+        }
+        {
             let address = find("veo_emu_kill");
             api.veo_emu_kill = unsafe {
                 ::std::mem::transmute::<
@@ -2424,6 +2494,36 @@ impl VeoApi {
                             proc_: *mut veo_proc_handle,
                             text: *mut ::std::os::raw::c_char,
                             size: usize,
+                        ) -> usize,
+                    >,
+                >(address)
+            };
+        }
+        {
+            let address = find("veo_emu_set_timed");
+            api.veo_emu_set_timed = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            proc_: *mut veo_proc_handle,
+                            timed: ::std::os::raw::c_int,
+                        ) -> ::std::os::raw::c_int,
+                    >,
+                >(address)
+            };
+        }
+        {
+            let address = find("veo_emu_get_times");
+            api.veo_emu_get_times = unsafe {
+                ::std::mem::transmute::<
+                    *const ::std::os::raw::c_void,
+                    Option<
+                        unsafe extern "C" fn(
+                            ctx: *mut veo_thr_ctxt,
+                            requests: *const u64,
+                            count: usize,
+                            times: *mut veo_emu_times,
                         ) -> usize,
                     >,
                 >(address)
@@ -2574,15 +2674,20 @@ macro_rules! for_each_function {
         ::std::os::raw::c_int; fn veo_emu_get_guard(proc_ : * mut veo_proc_handle) ->
         ::std::os::raw::c_int; fn veo_emu_describe_mem(proc_ : * mut veo_proc_handle,
         addr : u64, text : * const ::std::os::raw::c_char,) -> ::std::os::raw::c_int; fn
-        veo_emu_kill(proc_ : * mut veo_proc_handle) -> ::std::os::raw::c_int; fn
-        veo_emu_pid(proc_ : * mut veo_proc_handle) -> pid_t; fn veo_emu_num_nodes() ->
-        ::std::os::raw::c_int; fn veo_emu_node_memory(ve_node_number :
-        ::std::os::raw::c_int, total : * mut u64, available : * mut u64,) ->
-        ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut veo_proc_handle) ->
-        ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut veo_proc_handle) ->
-        ::std::os::raw::c_int; fn veo_emu_machines(ve_node_number :
+        veo_emu_map_mem(proc_ : * mut veo_proc_handle, addr : u64, size : usize,) -> *
+        mut ::std::os::raw::c_void; fn veo_emu_unmap_mem(place : * mut
+        ::std::os::raw::c_void) -> ::std::os::raw::c_int; fn veo_emu_kill(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_pid(proc_ : * mut
+        veo_proc_handle) -> pid_t; fn veo_emu_num_nodes() -> ::std::os::raw::c_int; fn
+        veo_emu_node_memory(ve_node_number : ::std::os::raw::c_int, total : * mut u64,
+        available : * mut u64,) -> ::std::os::raw::c_int; fn veo_emu_node(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_core(proc_ : * mut
+        veo_proc_handle) -> ::std::os::raw::c_int; fn veo_emu_machines(ve_node_number :
         ::std::os::raw::c_int, machines : * mut u16, count : usize,) ->
         ::std::os::raw::c_int; fn veo_emu_get_statistics(proc_ : * mut veo_proc_handle,
-        text : * mut ::std::os::raw::c_char, size : usize,) -> usize; }
+        text : * mut ::std::os::raw::c_char, size : usize,) -> usize; fn
+        veo_emu_set_timed(proc_ : * mut veo_proc_handle, timed : ::std::os::raw::c_int,)
+        -> ::std::os::raw::c_int; fn veo_emu_get_times(ctx : * mut veo_thr_ctxt, requests
+        : * const u64, count : usize, times : * mut veo_emu_times,) -> usize; }
     };
 }

@@ -40,8 +40,49 @@ impl Failure {
     }
 }
 
+/// In the words of a user: nobody who runs the command can create a `VeoProc`, or knows the sources of the command.
 impl From<veo_core::Error> for Failure {
     fn from(error: veo_core::Error) -> Self {
-        Failure::failed(error)
+        match error.fault() {
+            Some(fault) => {
+                let mut fault = fault.clone();
+                fault.memory = fault.memory.map(|place| without_own_line(&place));
+                Failure::failed(format_args!("{fault:#}"))
+            }
+            None => Failure::failed(error),
+        }
+    }
+}
+
+/// `16 bytes of an argument`, not `16 bytes allocated at src/call/mod.rs:167`.
+fn without_own_line(place: &str) -> String {
+    let sources = file!().trim_end_matches("failure.rs");
+    let own = format!(" allocated at {sources}");
+    let Some((before, after)) = place.split_once(&own) else {
+        return place.to_owned();
+    };
+    let line = after.find(':').map_or(after, |colon| &after[colon + 1..]);
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("{before} of an argument{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_told_without_a_line_of_this_program() {
+        let own = format!("4 bytes past the 16 bytes allocated at {}:7", file!());
+        assert_eq!(
+            without_own_line(&own),
+            "4 bytes past the 16 bytes of an argument"
+        );
+        let freed = own + ", which were freed";
+        assert_eq!(
+            without_own_line(&freed),
+            "4 bytes past the 16 bytes of an argument, which were freed"
+        );
+        let other = "4 bytes past the 16 bytes allocated at main.rs:7";
+        assert_eq!(without_own_line(other), other);
     }
 }

@@ -12,6 +12,7 @@ mod check;
 mod declare;
 mod doctor;
 mod failure;
+mod files;
 mod generate;
 mod install;
 mod library;

@@ -268,6 +268,37 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{value:.digits$} {}", UNITS[unit])
 }
 
+/// Bytes in a second, in the unit that suits them: bandwidths have decimal units everywhere.
+pub(crate) fn rate(bytes_per_second: f64) -> String {
+    let (value, unit) = match bytes_per_second {
+        it if it < 1e3 => return format!("{it:.0} B/s"),
+        it if it < 1e6 => (it / 1e3, "kB/s"),
+        it if it < 1e9 => (it / 1e6, "MB/s"),
+        it => (it / 1e9, "GB/s"),
+    };
+    scaled(value, unit)
+}
+
+/// A time in the unit that suits it.
+pub(crate) fn time(seconds: f64) -> String {
+    match seconds {
+        it if it < 1e-6 => scaled(it * 1e9, "ns"),
+        it if it < 1e-3 => scaled(it * 1e6, "µs"),
+        it if it < 1.0 => scaled(it * 1e3, "ms"),
+        it => scaled(it, "s"),
+    }
+}
+
+/// A number with three digits, or more of a large one.
+fn scaled(value: f64, unit: &str) -> String {
+    let digits = match value {
+        it if it < 9.995 => 2,
+        it if it < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$} {unit}")
+}
+
 /// A path or a name of the system as text. What is not UTF-8 in it is replaced.
 pub(crate) fn lossy(text: impl AsRef<OsStr>) -> String {
     text.as_ref().to_string_lossy().into_owned()
@@ -321,6 +352,29 @@ mod tests {
             text,
             "NUMBER  1\nNAME    one\n\nNUMBER  10\nNAME    ten\\u{1b}[2J\n"
         );
+    }
+
+    #[test]
+    fn times_have_three_digits() {
+        let found = [0.0, 5.04e-9, 1.5e-6, 45.67e-6, 2e-3, 0.999, 90.0].map(time);
+        let expected = [
+            "0.00 ns", "5.04 ns", "1.50 µs", "45.7 µs", "2.00 ms", "999 ms", "90.0 s",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn rates_are_decimal() {
+        let found = [0.0, 999.0, 1024.0, 2.5e6, 12.34e9, 1.35e12].map(rate);
+        let expected = [
+            "0 B/s",
+            "999 B/s",
+            "1.02 kB/s",
+            "2.50 MB/s",
+            "12.3 GB/s",
+            "1350 GB/s",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use veo_syntax::{SourceMistake, Sources};
 
 use crate::failure::Failure;
+use crate::files;
 use crate::output::lossy;
 
 /// Reads Rust files with declarations.
 pub(crate) fn read(files: &[PathBuf]) -> Result<Sources, Failure> {
     let mut sources = Sources::default();
     for path in files {
-        let bytes = std::fs::read(path).map_err(|why| Failure::file("read", path, &why))?;
+        let bytes = files::read(path).map_err(|why| Failure::file("read", path, &why))?;
         let told = path.display();
         let text = String::from_utf8(bytes).map_err(|_| {
             Failure::failed(format_args!("{told} is no Rust source: it is not UTF-8"))

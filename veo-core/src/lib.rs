@@ -149,7 +149,7 @@ pub use library::{
     Arguments, FnType, Symbol, SymbolKind, TypedArguments, TypedFunction, Value, ValueKind,
     VeoFunction, VeoLibrary,
 };
-pub use memory::{VeBuffer, VeSlice, VeSliceMut};
+pub use memory::{PinnedMemory, VeBuffer, VeSlice, VeSliceMut};
 pub use param::{FnAddr, KernelResult, Param};
 #[cfg(feature = "bytemuck")]
 pub use pod::VePod;

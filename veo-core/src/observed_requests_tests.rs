@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use veo_test_support::compile;
 
@@ -20,10 +21,22 @@ fn next(x: i64) -> i64;
 fn next_of(x: *mut i64);
 
 #[ve_kernel(lib = "libobserved.so", crate = crate)]
+fn nap(milliseconds: i64);
+
+#[ve_kernel(lib = "libobserved.so", crate = crate)]
+fn set(place: *mut i64, value: i64);
+
+#[ve_kernel(lib = "libobserved.so", crate = crate)]
 fn crash();
 
 const SOURCE: &str = "
     #include <stdint.h>
+    #include <time.h>
+    void nap(int64_t milliseconds) {
+        struct timespec left = { 0, milliseconds * 1000000 };
+        while (nanosleep(&left, &left)) { }
+    }
+    void set(int64_t *place, int64_t value) { *(volatile int64_t *)place = value; }
     int64_t next(int64_t x) { return x + 1; }
     void next_of(int64_t *x) { ++*x; }
     void crash(void) { *(volatile int *)8 = 1; }
@@ -186,5 +199,75 @@ fn requests_that_fail_or_are_lost_are_told_of_too() -> Result<()> {
     let lines = notes.take();
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines[1].starts_with("1: kernel next, "), "{lines:?}");
+    Ok(())
+}
+
+#[test]
+fn a_kernel_that_is_collected_late_ran_no_longer_for_that() -> Result<()> {
+    const LATE: Duration = Duration::from_millis(30);
+    let (proc, notes) = process()?;
+    let ctx = proc.open_context()?;
+    let mut done = proc.zeros::<i64>(1)?;
+    let slow = nap(&ctx, 50)?;
+    let behind = set(&ctx, &mut done, 1)?;
+    // It has ended when the one behind it has run.
+    let patience = Instant::now() + Duration::from_secs(60);
+    while done.to_vec()? == [0] {
+        assert!(Instant::now() < patience, "the kernel does not run");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let seen = system_time();
+    std::thread::sleep(LATE);
+    slow.wait()?;
+    behind.wait()?;
+    let records = notes.0.lock().unwrap().clone();
+    let record = records
+        .iter()
+        .find(|record| record.kind.to_string() == "kernel nap")
+        .unwrap();
+    let times = record.times;
+    assert!(!times.estimated, "{record:?}");
+    assert!(times.ended - times.started >= 50_000_000, "{record:?}");
+    assert!(times.ended <= seen, "{record:?}, seen at {seen}");
+    assert!(
+        times.collected >= seen + LATE.as_nanos() as u64,
+        "{record:?}"
+    );
+    notes.take();
+    Ok(())
+}
+
+#[test]
+fn the_times_of_queued_requests_are_known() -> Result<()> {
+    let (proc, notes) = process()?;
+    let ctx = proc.open_context()?;
+    let mut buffer = proc.upload(&[1i64, 2, 3])?;
+    notes.take();
+    let queued: Vec<_> = (0..1000).map(|x| next(&ctx, x)).collect::<Result<_>>()?;
+    let written = ctx.write(&mut buffer, vec![7; 3])?;
+    let host = ctx.call_vh(|| 5)?;
+    for request in queued {
+        request.wait()?;
+    }
+    written.wait()?;
+    host.wait()?;
+    drop(next(&ctx, 1)?);
+    ctx.sync()?;
+    let records = notes.0.lock().unwrap().clone();
+    assert_eq!(records.len(), 1003);
+    for pair in records.windows(2) {
+        assert!(!pair[1].times.estimated, "{:?}", pair[1]);
+        assert!(pair[0].times.ended <= pair[1].times.started, "{pair:?}");
+    }
+    // Who comes back is told the times again.
+    let observer: Arc<dyn Observer> = notes.clone();
+    proc.shared().core.ignore(&observer);
+    next(&ctx, 1)?.wait()?;
+    proc.shared().core.observe(observer);
+    notes.take();
+    next(&ctx, 1)?.wait()?;
+    let records = notes.0.lock().unwrap().clone();
+    assert_eq!(records.len(), 1);
+    assert!(!records[0].times.estimated, "{records:?}");
     Ok(())
 }

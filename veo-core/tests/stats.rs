@@ -271,7 +271,7 @@ fn a_table_is_printed_once_at_the_end() {
         };
         let words: Vec<_> = line.split_whitespace().collect();
         assert_eq!(words[..2], ["20", "0"], "{what}: {text}");
-        assert!(text.contains("8.00 kB"), "{what}: {text}");
+        assert!(text.contains("7.81 KiB"), "{what}: {text}");
         assert_eq!(text.matches(" at most").count(), 1, "{what}: {text}");
         assert!(!text.contains("  context "), "{what}: {text}");
     }

@@ -9,6 +9,7 @@ const WITHOUT_POINTS: &[&str] = &[
     "veo_call_wait_result",
     "veo_emu_call_async",
     "veo_emu_collect",
+    "veo_emu_get_times",
 ];
 
 /// Whether the function with this name protects its thread from cancellation.

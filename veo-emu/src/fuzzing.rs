@@ -39,6 +39,7 @@ pub fn ring(bytes: &[u8]) {
             }
             host.response(position);
             host.reply(position);
+            host.span(position);
             ve.earlier_result(position);
         }
         host.running();

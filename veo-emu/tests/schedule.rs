@@ -449,3 +449,24 @@ fn a_crowd_of_requests_goes_on_in_batches() {
         assert_eq!(two.ok(last[1]), 2999 * 1500);
     }
 }
+
+#[test]
+fn a_kernel_in_a_crowd_behind_a_copy_may_wait_for_another_context() {
+    static ZERO: [u8; 8] = [0; 8];
+    for schedule in ["late", "random:1"] {
+        for kernel in ["ping", "spin_ping"] {
+            let node = Node::new(schedule);
+            let ping = node.sym(kernel);
+            let [_, one, two] = [(); 3].map(|()| node.proc.open());
+            let x = node.proc.alloc(8);
+            let mut last = [0; 2];
+            for _ in 0..40 {
+                for (mine, (ctx, last)) in (0..).zip([one, two].iter().zip(&mut last)) {
+                    ctx.write(x, &ZERO);
+                    *last = ctx.call(ping, &Args::new().u64(0, mine).u64(1, 1));
+                }
+            }
+            assert_eq!((one.ok(last[0]), two.ok(last[1])), (0, 1), "{schedule}");
+        }
+    }
+}

@@ -1,6 +1,25 @@
 //! MPI for programs with NEC's Vector Engine (VE): a rank for each VE, messages from VE memory to VE memory.
 //!
 //! Everything is behind the feature `mpi`, which needs an MPI and libclang where it is built; without it this crate is empty.
+//!
+//! ```ignore
+//! use veo_mpi::mpi::traits::*;
+//!
+//! fn main() -> veo_mpi::Result<()> {
+//!     veo_mpi::run(|job| {
+//!         let x = job.proc().upload(&[f64::from(job.rank()); 4])?; // memory of this rank's VE
+//!         println!("rank {} of {} has {:?}", job.rank(), job.size(), x.to_vec()?);
+//!         job.world().barrier();
+//!         Ok(())
+//!     })
+//! }
+//! ```
+//!
+//! [`run`] begins MPI, starts a VE process for the rank and ends both. If anything goes wrong in one rank, an error, a panic, the end of its
+//! VE process, it prints the rank and the reason and ends the whole job, so that no rank waits for ever for another that is gone.
+//!
+//! MPI is called on one thread, the one that calls [`run`]. Other threads of the program may use VEs as they like.
+//! How programs are started is in docs/book/src/mpi.md, with what goes wrong then.
 #![cfg(feature = "mpi")]
 
 mod comm;
@@ -8,5 +27,6 @@ mod error;
 mod job;
 
 pub use error::{Error, Result};
+pub use job::{Job, JobBuilder, builder, run};
 /// The MPI that this crate is built on.
 pub use mpi;

@@ -191,6 +191,32 @@ static void direct(struct veo_proc_handle *proc, uint64_t library)
 	CHECK_EQ(veo_emu_collect(ctx, requests, 0, UINT64_MAX, results), 0);
 }
 
+/* When requests ran, while that is noted. */
+static void times(struct veo_proc_handle *proc, uint64_t library)
+{
+	struct veo_thr_ctxt *ctx = veo_context_open(proc);
+	uint64_t pause = symbol(proc, library, "pause_ms"), requests[2];
+	struct veo_emu_times told[2];
+
+	NEED(ctx != NULL);
+	requests[0] = submit(ctx, pause, 1, 1);
+	CHECK_STATE(ctx, requests[0], VEO_COMMAND_OK);
+	CHECK_EQ(veo_emu_get_times(ctx, requests, 1, told), 1);
+	CHECK(told[0].started == 0 && told[0].ended == 0);
+	CHECK_EQ(veo_emu_set_timed(proc, 1), 0);
+	for (int i = 0; i < 2; i++)
+		requests[i] = submit(ctx, pause, 1, 20);
+	for (int i = 0; i < 2; i++)
+		CHECK_STATE(ctx, requests[i], VEO_COMMAND_OK);
+	CHECK_EQ(veo_emu_get_times(ctx, requests, 2, told), 2);
+	CHECK(told[0].started > 0);
+	CHECK(told[0].ended - told[0].started >= 20000000);
+	CHECK(told[1].started >= told[0].ended);
+	CHECK(told[1].ended - told[1].started >= 20000000);
+	CHECK_EQ(veo_emu_set_timed(proc, 0), 0);
+	CHECK_EQ(veo_emu_set_timed(NULL, 1), -1);
+}
+
 int main(int argc, char **argv)
 {
 	struct veo_proc_handle *proc;
@@ -206,6 +232,7 @@ int main(int argc, char **argv)
 	CHECK_EQ(veo_emu_is_code(proc, veo_get_sym(proc, library, "variable")), 0);
 	CHECK_EQ(veo_emu_is_code(proc, 8), -1);
 	waiting(proc, library);
+	times(proc, library);
 	CHECK_EQ(veo_proc_destroy(proc), 0);
 	proc = new_proc();
 	direct(proc, load(proc, "libkernels.so"));

@@ -19,8 +19,9 @@ use serde::{Deserialize, Serialize};
 use self::measure::Pair;
 use self::node::{Bench, Measured, SIZES};
 use crate::failure::Failure;
+use crate::files;
 use crate::node_option::NodeOption;
-use crate::output::{Answer, Column, Console, Page, bytes, lossy, or_dash};
+use crate::output::{self, Answer, Column, Console, Page, bytes, lossy, or_dash, rate};
 
 /// Measure calls, transfers and VE machine code of a node
 #[derive(clap::Args)]
@@ -228,8 +229,8 @@ impl<'a> Picture<'a> {
 
 /// A run that was saved.
 fn read(path: &Path) -> Result<Run, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|why| Failure::file("read", path, &why))?;
-    serde_json::from_str(&text).map_err(|why| {
+    let text = files::read(path).map_err(|why| Failure::file("read", path, &why))?;
+    serde_json::from_slice(&text).map_err(|why| {
         Failure::failed(format_args!(
             "{} is no run of `veo bench --json`: {why}",
             path.display()
@@ -247,13 +248,9 @@ fn compare(rows: &mut [Row], saved: &[Row]) {
     }
 }
 
-/// A time for people.
+/// A time in nanoseconds for people.
 fn time(nanoseconds: f64) -> String {
-    match nanoseconds {
-        _ if nanoseconds < 1e3 => format!("{nanoseconds:.1} ns"),
-        _ if nanoseconds < 1e6 => format!("{:.2} µs", nanoseconds / 1e3),
-        _ => format!("{:.2} ms", nanoseconds / 1e6),
-    }
+    output::time(nanoseconds / 1e9)
 }
 
 impl Answer for Run {
@@ -281,7 +278,7 @@ impl Answer for Run {
                 row.name.clone(),
                 row.size.map_or_else(String::new, bytes),
                 or_dash(row.time.map(time)),
-                bandwidth.map_or_else(String::new, |it| format!("{:.2} GB/s", it / 1e9)),
+                bandwidth.map_or_else(String::new, rate),
                 or_dash(row.ratio.map(|ratio| format!("{ratio:.2}"))),
                 row.beside.clone(),
                 or_dash(row.reference.map(time)),
@@ -342,13 +339,5 @@ mod tests {
         assert_eq!(row(None, Some(4000)).bandwidth(Some(2000.0)), Some(2e9));
         assert_eq!(row(None, Some(4000)).bandwidth(Some(0.0)), None);
         assert_eq!(row(None, None).bandwidth(Some(2000.0)), None);
-    }
-
-    #[test]
-    fn times_have_units() {
-        assert_eq!(
-            [5.04, 1500.0, 2e6].map(time),
-            ["5.0 ns", "1.50 µs", "2.00 ms"]
-        );
     }
 }

@@ -1,7 +1,6 @@
 //! Arguments of a call: what a user writes, held against the parameter that it is for.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use veo_abi::prototype::{
 };
 
 use super::number::Number;
+use crate::files;
 
 /// The most bytes that `@zeros:N` may ask for: more than any card has.
 const MOST_BYTES: u64 = 1 << 40;
@@ -270,7 +270,7 @@ fn list(parts: &[&str], element: Element) -> Result<Vec<u8>, String> {
 }
 
 fn file(path: &Path, element: Element) -> Result<Vec<u8>, String> {
-    let bytes = fs::read(path).map_err(|why| {
+    let bytes = files::read_regular(path).map_err(|why| {
         format!(
             "`@{0}` is no list of numbers, and the file {0} cannot be read: {why}",
             path.display()

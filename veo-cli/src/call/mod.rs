@@ -16,7 +16,7 @@ use self::number::Number;
 use crate::failure::Failure;
 use crate::library::LibraryFile;
 use crate::node_option::NodeOption;
-use crate::output::{Answer, Console, Page};
+use crate::output::{Answer, Console, Page, time};
 
 /// The most numbers of an array that are printed for people.
 const SHOWN: usize = 16;
@@ -301,7 +301,7 @@ impl Answer for Called {
         let arrays = self.arrays.iter().map(|array| (&*array.name, array.line()));
         let times = self.times.as_ref().map(|times| {
             let [min, median, max] = [times.min, times.median, times.max]
-                .map(|time| format!("{:?}", Duration::from_nanos(time)));
+                .map(|nanoseconds| time(nanoseconds as f64 / 1e9));
             (
                 "time",
                 format!("{median} ({min} to {max}, {} calls)", times.calls),

@@ -1,7 +1,8 @@
 //! `veo declare`: the functions of a library or of a header as `#[ve_kernel]` declarations that compile as they stand.
 //!
-//! Of a library its debug information is read ([`library`]). A header is imported as a build script would do it.
+//! Of a library its debug information is read ([`library`]). A header is imported as a build script would do it ([`header`]).
 
+mod header;
 mod library;
 mod names;
 mod records;
@@ -11,12 +12,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use veo_build::Kernels;
 
 use crate::failure::Failure;
 use crate::library::{LibraryFile, is_elf};
 use crate::output::{Answer, Console, Page, lossy};
-use crate::scratch;
 
 /// Write declarations of kernels for a library or a C header
 ///
@@ -35,6 +34,9 @@ pub(crate) struct Declare {
     /// For a header: headers that it includes, to be declared too, as a regular expression for their paths
     #[arg(long, value_name = "PATTERN")]
     also_from: Vec<String>,
+    /// For a header: an argument for clang, as in --clang-arg=-DNAME=1; may be repeated
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    clang_arg: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -55,6 +57,12 @@ pub(crate) fn run(command: &Declare, console: &Console) -> Result<(), Failure> {
             path.display()
         )));
     }
+    if !data.is_file() {
+        return Err(Failure::failed(format_args!(
+            "{} is no regular file",
+            path.display()
+        )));
+    }
     let library = match &command.lib {
         Some(name) => name.clone(),
         None => default_library(path)?,
@@ -64,7 +72,7 @@ pub(crate) fn run(command: &Declare, console: &Console) -> Result<(), Failure> {
         file.need_debug_information(path)?;
         library::declarations(&library, &file.prototypes)
     } else {
-        header(command, &library)?
+        header::declarations(command, &library)?
     };
     console.give(&Declarations {
         source: lossy(path),
@@ -86,40 +94,6 @@ fn default_library(path: &Path) -> Result<String, Failure> {
     }
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     stem.map(|stem| format!("lib{stem}.so")).ok_or_else(unnamed)
-}
-
-/// The declarations that a build script would import.
-fn header(command: &Declare, library: &str) -> Result<String, Failure> {
-    let path = &command.source;
-    let is_text = fs::read(path).is_ok_and(|bytes| !bytes.contains(&0));
-    if !is_text {
-        return Err(Failure::failed(format_args!(
-            "{} is neither a library (an ELF file) nor a header (a text)",
-            path.display()
-        )));
-    }
-    let scratch = scratch::directory()?;
-    let mut kernels: Kernels = scratch::kernels(scratch.path(), library);
-    let here = std::env::current_dir()
-        .map_err(|why| Failure::failed(format_args!("cannot find the current directory: {why}")))?;
-    kernels
-        .env("CARGO_MANIFEST_DIR", here)
-        .includes(&command.include);
-    kernels.import_header_with(path, |import| {
-        import.lib(library).name("declarations");
-        for pattern in &command.also_from {
-            import.also_from(pattern);
-        }
-    });
-    let built = kernels.try_compile().map_err(Failure::failed)?;
-    let Some(file) = built.imports.first() else {
-        return Err(Failure::failed(format_args!(
-            "{} was not imported: {}",
-            path.display(),
-            built.note
-        )));
-    };
-    fs::read_to_string(file).map_err(|why| Failure::file("read", file, &why))
 }
 
 impl Answer for Declarations {

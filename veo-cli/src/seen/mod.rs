@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::node_option;
-use crate::output::{Answer, Column, Page, bytes, or_dash};
+use crate::output::{Answer, Column, Page, bytes, or_dash, rate};
 
 /// What is printed of a look.
 #[derive(Serialize)]
@@ -229,7 +229,7 @@ fn cells(row: &SeenRow) -> Vec<String> {
         or_dash(kernel),
         or_dash(longest.map(|kernel| format!("≥{:.1} s", kernel.running))),
         or_dash(row.requests_per_second.map(|rate| format!("{rate:.0}"))),
-        or_dash(moved.map(|(there, back)| bytes((there + back) as u64))),
+        or_dash(moved.map(|(there, back)| rate(there + back))),
         or_dash(row.memory.map(bytes)),
     ]
 }

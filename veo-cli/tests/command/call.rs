@@ -128,6 +128,12 @@ fn repeated_calls_get_the_same_arguments_and_are_timed() {
     let value = checked(printed.stdout.trim_end());
     assert_eq!(value["arrays"][0]["values"].to_string(), "[3.0,6.0]");
     let times = &value["times"];
+    let text = right(veo(["call", "-r", "5"]).arg(&library).arg("greet"));
+    let line = text.lines().find(|line| line.starts_with("time"));
+    let units = ["ns", "µs", "ms", "s"];
+    let words: Vec<&str> = line.unwrap().split([' ', '(', ',']).collect();
+    let known = |word: &&&str| units.contains(*word);
+    assert_eq!(words.iter().filter(known).count(), 3, "{text}");
     assert_eq!(times["calls"], 5);
     let [min, median, max] = ["min", "median", "max"].map(|name| times[name].as_u64().unwrap());
     assert!(0 < min && min <= median && median <= max, "{times}");
@@ -158,6 +164,10 @@ fn wrong_arguments_are_one_sentence_each() {
         (
             &["sum", "@nowhere.bin", "2"],
             ["nowhere.bin", "cannot be read"],
+        ),
+        (
+            &["sum", "@/dev/zero", "2"],
+            ["/dev/zero", "no regular file"],
         ),
         (
             &["sum", "@zeros:x", "2"],
@@ -207,6 +217,13 @@ fn what_cannot_be_called_is_one_sentence() {
         said.contains("VE_NODE_NUMBER") && said.contains("first"),
         "{said}"
     );
+    // Nobody has asked for the node that stands for the variable.
+    assert!(!said.contains("-1"), "{said}");
+    let said = wrong(1, call(&library, &["greet"]).env("VE_NODE_NUMBER", "55"));
+    assert!(
+        said.contains("node 55") && said.contains("0 to 1") && !said.contains("-1"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -214,6 +231,16 @@ fn a_kernel_that_crashes_is_an_error_that_names_it() {
     let (_kept, library) = shapes();
     let said = wrong(1, &mut call(&library, &["stop"]));
     assert!(said.contains("stop") && said.contains("SIGABRT"), "{said}");
+    // Its user knows neither Rust nor the sources of the command.
+    let said = wrong(
+        1,
+        call(&library, &["sum", "@1,2", "1000000000"]).env("VEO_EMU_GUARD", "end"),
+    );
+    assert!(
+        said.contains("past the 16 bytes of an argument, in ") && said.contains("shapes.c:"),
+        "{said}"
+    );
+    assert!(!said.contains("VeoProc") && !said.contains(".rs"), "{said}");
 }
 
 #[test]

@@ -84,6 +84,8 @@ fn sources_that_cannot_be_compared_are_one_sentence() {
         let said = wrong(1, veo(["check"]).arg(&library).arg(&path));
         assert!(said.contains(why), "{}: {said}", path.display());
     }
+    let said = wrong(1, veo(["check"]).arg(&library).arg("/dev/zero"));
+    assert!(said.contains("longer than"), "{said}");
     assert_eq!(run(veo(["check"]).arg(&library)).status, 2);
 }
 

@@ -192,4 +192,45 @@ fn what_cannot_be_declared_is_one_reason() {
     fs::write(&file, b"\0\x01\x02").unwrap();
     let said = wrong(1, veo(["declare"]).arg(&file));
     assert!(said.contains("neither a library"), "{said}");
+    let said = wrong(1, &mut veo(["declare", "/dev/zero"]));
+    assert!(said.contains("no regular file"), "{said}");
+}
+
+#[test]
+fn what_clang_refuses_is_told_once_in_the_words_of_the_command() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let file = directory.path().join(name);
+        fs::write(&file, text).unwrap();
+        file
+    };
+    let good = file("good.h", "int f(int n);\n");
+    if !available("libclang", libclang(&good)) {
+        return;
+    }
+    let text = file("text.txt", "some words\n");
+    let said = wrong(1, veo(["declare"]).arg(&text));
+    let told = said.matches("unknown type name 'some'").count();
+    assert_eq!(told, 1, "{said}");
+    assert!(!said.contains(".define("), "{said}");
+    // What helps is what is said to help.
+    assert!(said.contains("--clang-arg=-include"), "{said}");
+    let needs = file("needs.h", "size_t count(FILE *file);\n");
+    let declared = right(
+        veo([
+            "declare",
+            "--clang-arg=-include",
+            "--clang-arg=stdio.h",
+            "--lib",
+            "libneeds.so",
+        ])
+        .arg(&needs),
+    );
+    assert!(declared.contains("fn count("), "{declared}");
+    let lost = file("lost.h", "#include \"inner/lost.h\"\n");
+    let said = wrong(1, veo(["declare"]).arg(&lost));
+    assert!(
+        said.contains("'inner/lost.h' file not found") && said.contains("with -I"),
+        "{said}"
+    );
 }

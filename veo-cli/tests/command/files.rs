@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use veo_build::{Kernels, Target};
-use veo_test_support::{available, compile, found};
+use veo_test_support::{compile, ve};
 
 use crate::support::root;
 
@@ -35,9 +35,7 @@ pub fn with_options(name: &str, options: &[&str]) -> (TempDir, PathBuf) {
 
 /// The same library of VE machine code, where a compiler for it is installed.
 pub fn ve_shapes() -> Option<(TempDir, PathBuf)> {
-    if !available("clang-19", found("clang-19"))
-        || !available("llvm-link-19", found("llvm-link-19"))
-    {
+    if !ve::can_build() {
         return None;
     }
     let directory = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use veo_test_support::{available, found};
 
-use crate::support::{checked, right, run, veo, wrong};
+use crate::support::{checked, json, right, run, veo, wrong};
 
 #[test]
 fn a_wrong_command_line_has_the_status_2() {
@@ -54,6 +54,10 @@ fn a_reader_who_has_left_is_no_error() {
         &["nodes"][..],
         &["nodes", "--json"],
         &["completions", "zsh"],
+        &["doctor"],
+        &["ps"],
+        // It would go on for ever.
+        &["top", "-d", "0.01"],
         &["--help"],
     ] {
         let mut command = veo(line);
@@ -142,6 +146,9 @@ fn completions_are_scripts_that_the_shell_reads() {
         let checked = Command::new(shell).arg("-n").arg(&file).output().unwrap();
         assert!(checked.status.success(), "{shell}: {checked:?}");
     }
+    let value = json(&mut veo(["completions", "bash"]));
+    let script = right(&mut veo(["completions", "bash"]));
+    assert_eq!(value[0]["script"], script.as_str());
     let printed = run(&mut veo(["completions", "sh"]));
     assert_eq!(printed.status, 2, "{}", printed.stderr);
 }
@@ -159,6 +166,10 @@ fn each_command_has_a_man_page() {
             "{file}: {text}"
         );
     }
+    let value = json(veo(["man"]).arg(&pages));
+    let files = value[0]["files"].as_array().unwrap();
+    let files: Vec<_> = files.iter().map(|it| it.as_str().unwrap()).collect();
+    assert_eq!(files, listed.lines().collect::<Vec<_>>());
     let file = directory.path().join("file");
     fs::write(&file, "").unwrap();
     let said = wrong(1, veo(["man"]).arg(&file));

@@ -6,7 +6,7 @@
 //! notes its use on whatever allocation has the usage now, which can delay that
 //! one's release and nothing else.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The last uses of one allocation.
@@ -18,6 +18,8 @@ pub(crate) struct Usage {
     request: AtomicU64,
     /// Uses by further contexts, at most one entry for each.
     others: Mutex<Vec<(u64, u64)>>,
+    /// How often the allocation is pinned: it is not freed meanwhile.
+    pins: AtomicU32,
 }
 
 static POOL: Mutex<Vec<&'static Usage>> = Mutex::new(Vec::new());
@@ -31,6 +33,7 @@ impl Usage {
                 context: AtomicU64::new(0),
                 request: AtomicU64::new(0),
                 others: Mutex::new(Vec::new()),
+                pins: AtomicU32::new(0),
             }))
         })
     }
@@ -64,6 +67,21 @@ impl Usage {
             Some((_, last)) => *last = request,
             None => others.push((context, request)),
         }
+    }
+
+    /// Keeps the allocation from being freed until [`unpin`](Self::unpin).
+    pub(crate) fn pin(&self) {
+        self.pins.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Ends one [`pin`](Self::pin).
+    pub(crate) fn unpin(&self) {
+        self.pins.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Whether the allocation is pinned.
+    pub(crate) fn is_pinned(&self) -> bool {
+        self.pins.load(Ordering::Acquire) > 0
     }
 
     /// Whether `finished` holds for the last request of each context that used the

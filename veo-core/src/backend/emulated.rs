@@ -1,19 +1,22 @@
 //! The extension of a library that has the functions of `veo_emu.h`: those very functions.
 
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io;
 use std::path::Path;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use veo_abi::build_dir::{HOST, VE1, VE1_LLVM, VE3};
 use veo_abi::ffi::{
-    self, VeoApi, pid_t, veo_emu_fault, veo_emu_options, veo_proc_handle, veo_thr_ctxt,
+    self, VeoApi, pid_t, veo_emu_fault, veo_emu_options, veo_emu_times, veo_proc_handle,
+    veo_thr_ctxt,
 };
 use veo_debuginfo::elf;
 
-use super::extension::{Extension, Kept, NodeCode, ProcessExtension};
+use super::extension::{Extension, HostMapping, Kept, NodeCode, ProcessExtension};
 use super::short_path::Shortened;
+use crate::clock::RunTimes;
 use crate::error::{Cause, Error, Fault, Result};
 
 /// The functions of `veo_emu.h` that all backends need, or have a substitute for.
@@ -37,6 +40,13 @@ struct EmulatedFunctions {
     get_guard: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
     describe_mem: unsafe extern "C" fn(*mut veo_proc_handle, u64, *const c_char) -> c_int,
     proc_destroy: unsafe extern "C" fn(*mut veo_proc_handle) -> c_int,
+    /// Older libraries lack these four.
+    map_mem: Option<unsafe extern "C" fn(*mut veo_proc_handle, u64, usize) -> *mut c_void>,
+    unmap_mem: Option<unsafe extern "C" fn(*mut c_void) -> c_int>,
+    set_timed: Option<unsafe extern "C" fn(*mut veo_proc_handle, c_int) -> c_int>,
+    get_times: Option<
+        unsafe extern "C" fn(*mut veo_thr_ctxt, *const u64, usize, *mut veo_emu_times) -> usize,
+    >,
 }
 
 /// A library that has the functions of `veo_emu.h`: the emulated node, linked or loaded.
@@ -65,6 +75,10 @@ impl Emulated {
             get_guard: table.veo_emu_get_guard?,
             describe_mem: table.veo_emu_describe_mem?,
             proc_destroy: table.veo_proc_destroy?,
+            map_mem: table.veo_emu_map_mem,
+            unmap_mem: table.veo_emu_unmap_mem,
+            set_timed: table.veo_emu_set_timed,
+            get_times: table.veo_emu_get_times,
         }))
     }
 }
@@ -252,6 +266,46 @@ impl ProcessExtension for EmulatedProcess {
         Some(unsafe { (self.functions().pid)(self.process) }).filter(|pid| *pid > 0)
     }
 
+    fn set_timed(&self, timed: bool) {
+        if let Some(set) = self.functions().set_timed {
+            // SAFETY: the handle is looked up.
+            unsafe { set(self.process, timed.into()) };
+        }
+    }
+
+    unsafe fn run_times(
+        &self,
+        context: *mut veo_thr_ctxt,
+        requests: &[u64],
+        times: &mut [RunTimes],
+    ) {
+        /// As many are asked for at once.
+        const MOST: usize = 32;
+        let Some(get) = self.functions().get_times else {
+            return;
+        };
+        let mut told = [veo_emu_times {
+            started: 0,
+            ended: 0,
+        }; MOST];
+        for (requests, times) in requests.chunks(MOST).zip(times.chunks_mut(MOST)) {
+            // SAFETY: the caller vouches for the context; there is room for as many times as
+            // there are requests.
+            unsafe {
+                get(
+                    context,
+                    requests.as_ptr(),
+                    requests.len(),
+                    told.as_mut_ptr(),
+                )
+            };
+            for (times, told) in times.iter_mut().zip(told) {
+                times.started = Some(told.started).filter(|time| *time != 0);
+                times.ended = Some(told.ended).filter(|time| *time != 0);
+            }
+        }
+    }
+
     fn is_data(&self, addr: u64) -> bool {
         // SAFETY: the handle is looked up.
         unsafe { (self.functions().is_code)(self.process, addr) == 0 }
@@ -265,6 +319,14 @@ impl ProcessExtension for EmulatedProcess {
             // SAFETY: the handle is looked up; the text is a string.
             unsafe { (self.functions().describe_mem)(self.process, addr, text.as_ptr()) };
         }
+    }
+
+    fn map(&self, addr: u64, size: usize) -> Option<HostMapping> {
+        let functions = self.functions();
+        let (map, unmap) = (functions.map_mem?, functions.unmap_mem?);
+        // SAFETY: the handle is looked up.
+        let place = NonNull::new(unsafe { map(self.process, addr, size) })?;
+        Some(HostMapping::new(place.cast(), unmap))
     }
 
     fn kill(&self, name: &dyn std::fmt::Display) -> Result<()> {

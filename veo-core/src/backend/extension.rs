@@ -3,9 +3,10 @@
 //! way around the traps of NEC's library (`libveo`).
 
 use std::any::Any;
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_int, c_void};
 use std::io;
 use std::path::Path;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,6 +22,40 @@ pub(crate) struct Kept(#[allow(dead_code)] Box<dyn Any>);
 impl Kept {
     pub(super) fn new(what: impl Any) -> Kept {
         Kept(Box::new(what))
+    }
+}
+
+/// Where memory of the VE lies in the address space of the program. It stays there until this is
+/// dropped, also when the process has ended.
+pub(crate) struct HostMapping {
+    place: NonNull<u8>,
+    unmap: unsafe extern "C" fn(*mut c_void) -> c_int,
+}
+
+impl HostMapping {
+    /// `unmap` is to be called once with the place.
+    pub(super) fn new(
+        place: NonNull<u8>,
+        unmap: unsafe extern "C" fn(*mut c_void) -> c_int,
+    ) -> HostMapping {
+        HostMapping { place, unmap }
+    }
+
+    /// The address of its first byte.
+    pub(crate) fn place(&self) -> NonNull<u8> {
+        self.place
+    }
+}
+
+// SAFETY: the place is only an address here, and any thread may give it back.
+unsafe impl Send for HostMapping {}
+// SAFETY: as above.
+unsafe impl Sync for HostMapping {}
+
+impl Drop for HostMapping {
+    fn drop(&mut self) {
+        // SAFETY: the function looks the place up, and gives back what was mapped for this one.
+        unsafe { (self.unmap)(self.place.as_ptr().cast()) };
     }
 }
 
@@ -124,6 +159,12 @@ pub(crate) trait ProcessExtension: Send + Sync {
     /// Says what the block at an address is, for reports of faults. What it says is made only
     /// where that is of use.
     fn describe(&self, _addr: u64, _what: &dyn std::fmt::Display) {}
+
+    /// Where these bytes of an allocation lie in the address space of the program, if they do
+    /// and the process has not ended.
+    fn map(&self, _addr: u64, _size: usize) -> Option<HostMapping> {
+        None
+    }
 
     /// Kills the VE process at once. An error: it lives on. `name` is what the error calls it.
     fn kill(&self, name: &dyn std::fmt::Display) -> Result<()>;

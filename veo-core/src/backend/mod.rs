@@ -9,7 +9,7 @@ mod libveo;
 mod poll;
 mod short_path;
 
-pub(crate) use extension::{Extension, NodeCode, ProcessExtension};
+pub(crate) use extension::{Extension, HostMapping, NodeCode, ProcessExtension};
 pub(crate) use poll::poll;
 pub(crate) use short_path::Shortened;
 

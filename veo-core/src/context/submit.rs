@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use veo_abi::Word;
+use veo_abi::{Word, ffi};
 
 use super::handle::VeoContext;
 use super::request::{Finish, VeoRequest};
@@ -357,9 +357,6 @@ impl VeoContext {
     /// the number after it. NEC's library has no means for it: there the next
     /// submission in this context waits until `request` has ended.
     ///
-    /// With a schedule ([`VeoProcBuilder::schedule`](crate::VeoProcBuilder::schedule), `VEO_EMU_SCHEDULE`) a process whose
-    /// contexts come after each other may stop for ever.
-    ///
     /// # Errors
     ///
     /// [`Error::WrongProcess`] if `request` is one of another process; [`Error::ContextClosed`]; [`Error::Forked`].
@@ -409,11 +406,15 @@ impl VeoContext {
             None,
             |submission| {
                 host_call.set_number(submission.number);
-                ours.note_order(submission.number, &earlier);
-                order(submission.number);
                 // SAFETY: the lock is held and the context open, so it is valid; `run`
                 // takes any argument.
-                unsafe { call(submission.handle(), Some(run_host_function), argument) }
+                let id = unsafe { call(submission.handle(), Some(run_host_function), argument) };
+                // The lock keeps everything from coming behind it until then.
+                if id != ffi::VEO_REQUEST_ID_INVALID {
+                    ours.note_order(submission.number, &earlier);
+                    order(submission.number);
+                }
+                id
             },
             |_, _, _| Ok(()),
         );

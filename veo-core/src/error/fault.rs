@@ -7,6 +7,8 @@ use std::time::Duration;
 use veo_abi::hmem;
 
 /// What ended a VE process, as far as the backend tells.
+///
+/// Its text ends with what the program can do about it; `{fault:#}` is without that, for the users of a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {
@@ -160,6 +162,32 @@ impl Fault {
         }
     }
 
+    /// Where it happened.
+    fn place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(address) = self.address.filter(|_| self.cause != Cause::Overwritten) {
+            write!(f, " at address {address:#x}")?;
+        }
+        if self.cause == Cause::Signal {
+            let parts = || self.memory.iter().chain(&self.detail);
+            parts().try_for_each(|part| write!(f, ", {part}"))?;
+            f.write_str(if parts().next().is_some() { "," } else { "" })?;
+        }
+        let inner = self
+            .function
+            .as_ref()
+            .filter(|name| self.kernel.as_ref() != Some(name));
+        match (inner, &self.source) {
+            (Some(function), Some((file, line))) => write!(f, " in {function}, {file}:{line}")?,
+            (Some(function), None) => write!(f, " in {function}")?,
+            (None, Some((file, line))) => write!(f, " in {file}:{line}")?,
+            (None, None) => {}
+        }
+        if self.kernel.is_none() && self.cause == Cause::Signal {
+            self.meanwhile(f)?;
+        }
+        Ok(())
+    }
+
     /// What helps.
     fn advice(&self) -> &'static str {
         match self.cause {
@@ -197,30 +225,12 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.what(f)?;
-        if matches!(self.cause, Cause::Broken | Cause::Sanitizer) {
-            // The backend's words have the place.
-            return f.write_str("; a new VeoProc is needed");
+        // Otherwise the backend's words have the place.
+        if !matches!(self.cause, Cause::Broken | Cause::Sanitizer) {
+            self.place(f)?;
         }
-        if let Some(address) = self.address.filter(|_| self.cause != Cause::Overwritten) {
-            write!(f, " at address {address:#x}")?;
-        }
-        if self.cause == Cause::Signal {
-            let parts = || self.memory.iter().chain(&self.detail);
-            parts().try_for_each(|part| write!(f, ", {part}"))?;
-            f.write_str(if parts().next().is_some() { "," } else { "" })?;
-        }
-        let inner = self
-            .function
-            .as_ref()
-            .filter(|name| self.kernel.as_ref() != Some(name));
-        match (inner, &self.source) {
-            (Some(function), Some((file, line))) => write!(f, " in {function}, {file}:{line}")?,
-            (Some(function), None) => write!(f, " in {function}")?,
-            (None, Some((file, line))) => write!(f, " in {file}:{line}")?,
-            (None, None) => {}
-        }
-        if self.kernel.is_none() && self.cause == Cause::Signal {
-            self.meanwhile(f)?;
+        if f.alternate() {
+            return Ok(());
         }
         f.write_str(self.advice())?;
         f.write_str("; a new VeoProc is needed")

@@ -48,7 +48,7 @@ pub enum Error {
     },
 
     /// The VE process could not be started.
-    #[error("cannot start a process on VE node {node}: {reason}")]
+    #[error("cannot start a process on {}{}: {reason}", if *node == -1 { "the " } else { "" }, text::node(*node))]
     ProcessStart {
         /// The node that was asked for.
         node: i32,
@@ -424,7 +424,7 @@ pub enum Error {
     },
 
     /// There is no such node.
-    #[error("there is no VE node {node}: {reason}")]
+    #[error("there is no {}: {reason}", text::node(*node))]
     NoSuchNode {
         /// The node that was asked for.
         node: i32,

@@ -17,6 +17,14 @@ pub(super) fn which_kernel(name: &str, candidates: &[String], several: bool) -> 
     }
 }
 
+/// A node that a program asks for.
+pub(super) fn node(number: i32) -> String {
+    match number {
+        -1 => "default VE node".to_owned(),
+        _ => format!("VE node {number}"),
+    }
+}
+
 /// A parameter of a call, as messages name it. Messages count from 1.
 pub(crate) fn parameter(index: usize, name: Option<String>) -> String {
     let number = index + 1;

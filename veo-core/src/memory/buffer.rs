@@ -143,7 +143,8 @@ impl<T> VeBuffer<T> {
     }
 
     /// Frees the memory (`veo_free_mem`), after waiting for the requests that use it.
-    /// Dropping the buffer does the same later and without waiting.
+    /// Dropping the buffer does the same later and without waiting. Memory that is
+    /// [pinned](VeSlice::pin) is freed when it is not any more; nobody waits for that.
     ///
     /// # Errors
     ///

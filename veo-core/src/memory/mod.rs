@@ -6,9 +6,11 @@
 mod array;
 mod buffer;
 mod of_process;
+mod pinned;
 mod slice;
 
 pub use buffer::VeBuffer;
 pub(crate) use of_process::host_room;
 pub(crate) use of_process::{not_none, size_of_array};
+pub use pinned::PinnedMemory;
 pub use slice::{VeSlice, VeSliceMut};

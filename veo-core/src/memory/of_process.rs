@@ -197,6 +197,11 @@ impl VeoProc {
 
     pub(crate) fn free_waiting(&self, addr: u64, usage: &'static Usage) -> Result<()> {
         let shared = self.shared();
+        if usage.is_pinned() {
+            shared.core.check("freeing memory")?;
+            self.free_later(addr, usage);
+            return Ok(());
+        }
         let freed = shared
             .wait_for_uses(usage)
             .and_then(|()| shared.exclusive(&"freeing memory"))

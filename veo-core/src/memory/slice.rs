@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 
+use super::pinned::PinnedMemory;
 use crate::address::VeMemPtr;
 use crate::data::VeData;
 use crate::error::{Error, Result};
@@ -100,6 +101,16 @@ macro_rules! common {
             #[must_use]
             pub fn proc(&self) -> &'b VeoProc {
                 self.proc
+            }
+
+            /// Keeps this memory allocated, whatever becomes of its buffer, and says where the host
+            /// finds it: for libraries that use it on their own time, such as an MPI.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::ProcessEnded`].
+            pub fn pin(&self) -> Result<PinnedMemory> {
+                PinnedMemory::new(self.proc, self.ptr.cast(), self.size())
             }
 
             /// A part of this part.

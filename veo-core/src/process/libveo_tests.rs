@@ -1,18 +1,20 @@
 //! The same processes on a backend that has libveo's functions alone, none of those
 //! that only the emulated node has: polled waits, no reports; and on one that opens no
-//! further context, as some versions of libveo do.
+//! further context, as some versions of libveo do; and on an emulated node that refuses functions.
 
+use std::ffi::c_void;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use veo_abi::ffi::{veo_proc_handle, veo_thr_ctxt};
+use veo_abi::ffi::{self, veo_proc_handle, veo_thr_ctxt};
 use veo_test_support::compile;
 
 use super::VeoProcBuilder;
 use crate::backend::{Api, Backend};
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
+use crate::races::Races;
 use crate::stack::OnStack;
 
 fn libveo() -> &'static Api {
@@ -220,6 +222,34 @@ fn what_comes_after_a_request_is_held_back_until_that_has_ended() -> Result<()> 
     let text = error.to_string();
     assert!(text.contains("crash") && text.contains("SIGSEGV"), "{text}");
     Ok(())
+}
+
+#[test]
+fn an_order_that_the_backend_refuses_orders_nothing() -> Result<()> {
+    unsafe extern "C" fn refuse(
+        _: *mut veo_thr_ctxt,
+        _: Option<unsafe extern "C" fn(*mut c_void) -> u64>,
+        _: *mut c_void,
+    ) -> u64 {
+        ffi::VEO_REQUEST_ID_INVALID
+    }
+    static API: OnceLock<Api> = OnceLock::new();
+    let api = API.get_or_init(|| {
+        let mut table = *veo_emu::api();
+        table.veo_call_async_vh = Some(refuse);
+        Api::new(table, Backend::Emu, "a node without host functions".into())
+    });
+    let proc = VeoProcBuilder::default().races(Races::Deny).build_on(api)?;
+    let (one, two) = (proc.open_context()?, proc.open_context()?);
+    let mut x = proc.upload(&[1.0])?;
+    let written = one.write(&mut x, vec![2.0])?;
+    two.after(&written).unwrap_err();
+    // It has the number that the order would have had, and comes after nothing.
+    let error = two.read(&x).map(drop).unwrap_err();
+    assert!(matches!(error, Error::Race { .. }), "{error}");
+    written.wait()?;
+    assert_eq!(two.read(&x)?.wait()?, [2.0]);
+    proc.close()
 }
 
 #[test]

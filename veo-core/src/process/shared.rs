@@ -159,6 +159,21 @@ impl ProcShared {
         self.core.keeper.tend();
     }
 
+    /// Ends a pin of an allocation, which may have been given up meanwhile.
+    pub(crate) fn unpin(&self, usage: &Usage) {
+        // With the lock, since `run_frees` looks what is pinned.
+        let frees = lock(&self.frees);
+        usage.unpin();
+        let waiting = !frees.is_empty();
+        if waiting {
+            self.have_frees.store(true, Ordering::Release);
+        }
+        drop(frees);
+        if waiting && !self.core.image.is_foreign() {
+            self.core.keeper.tend();
+        }
+    }
+
     /// Enters an allocation.
     pub(crate) fn register(&self, addr: u64, size: u64, raw: bool) -> &'static Usage {
         let usage = Usage::take();
@@ -190,7 +205,7 @@ impl ProcShared {
     fn run_frees(&self, exclusive: &Exclusive<'_>) {
         let mut frees = std::mem::take(&mut *lock(&self.frees));
         frees.retain(|(addr, usage)| {
-            let free = usage.all(|ctx, number| self.finished(ctx, number));
+            let free = !usage.is_pinned() && usage.all(|ctx, number| self.finished(ctx, number));
             if free {
                 // A failure leaves memory of a process that is about to end.
                 let _ = self.free_now(exclusive, *addr);
@@ -200,7 +215,9 @@ impl ProcShared {
         });
         let mut left = lock(&self.frees);
         left.append(&mut frees);
-        self.have_frees.store(!left.is_empty(), Ordering::Release);
+        // Whoever unpins memory says so.
+        let can_come = left.iter().any(|(_, usage)| !usage.is_pinned());
+        self.have_frees.store(can_come, Ordering::Release);
     }
 
     /// Frees memory that nothing uses.

@@ -139,6 +139,29 @@ impl VeoProc {
         Ok(tagged as usize)
     }
 
+    /// Whether the VE process is there. Nothing is waited for, and the VE is not asked: what is done beside a process, such as a wait
+    /// for another program, can look here now and then.
+    ///
+    /// ```
+    /// # fn main() -> veo_core::Result<()> {
+    /// let proc = veo_core::VeoProc::new(0)?;
+    /// proc.check_alive()?;
+    /// proc.kill()?;
+    /// while proc.check_alive().is_ok() {
+    ///     std::thread::yield_now(); // it ends at once, but it is another process
+    /// }
+    /// assert!(proc.check_alive().unwrap_err().is_process_gone());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ProcessEnded`] if it has ended, with what ended it, or was closed; [`Error::Forked`].
+    pub fn check_alive(&self) -> Result<()> {
+        self.shared().core.check_alive("looking after the process")
+    }
+
     /// Kills the VE process at once. Whatever runs or waits ends with an error, whose
     /// [`Cause`](crate::Cause) says where this was called; the host process goes on.
     ///

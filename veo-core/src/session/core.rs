@@ -77,15 +77,14 @@ impl ProcCore {
     /// Tells an observer of the requests of the process from now on, and has the backend note when
     /// they run.
     pub(crate) fn observe(&self, observer: Arc<dyn Observer>) {
-        self.extension.set_timed(true);
-        self.observers.join(observer);
+        self.observers
+            .join(observer, || self.extension.set_timed(true));
     }
 
     /// Tells an observer nothing any more.
     pub(crate) fn ignore(&self, observer: &Arc<dyn Observer>) {
-        if !self.observers.leave(observer) {
-            self.extension.set_timed(false);
-        }
+        self.observers
+            .leave(observer, || self.extension.set_timed(false));
     }
 
     /// Remembers what has ended the process, and tells observers.
@@ -107,6 +106,16 @@ impl ProcCore {
         let foreign = self.image.is_foreign();
         if foreign || self.ended.get().is_some() || self.closed.load(Ordering::Relaxed) {
             return Err(self.unusable(&what));
+        }
+        Ok(())
+    }
+
+    /// As [`check`](Self::check), and asks the backend whether it has ended meanwhile.
+    pub(crate) fn check_alive(&self, what: impl fmt::Display) -> Result<(), Error> {
+        self.check(&what)?;
+        // One that is being closed ends, too, and has no fault.
+        if !self.closing.load(Ordering::Acquire) && self.look_for_end() {
+            return Err(self.gone(&what));
         }
         Ok(())
     }

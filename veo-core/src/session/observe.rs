@@ -141,8 +141,12 @@ impl Observers {
         self.any.load(Ordering::Relaxed) || is_traced()
     }
 
-    pub(super) fn join(&self, observer: Arc<dyn Observer>) {
+    /// Tells an observer of everything from now on. `first` runs before, if it is the only one.
+    pub(super) fn join(&self, observer: Arc<dyn Observer>, first: impl FnOnce()) {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        if list.is_empty() {
+            first();
+        }
         list.push(observer);
         self.any.store(true, Ordering::Relaxed);
     }
@@ -159,12 +163,14 @@ impl Observers {
         contain(|| trace(record));
     }
 
-    /// Tells an observer nothing any more. Whether anybody is left.
-    pub(super) fn leave(&self, observer: &Arc<dyn Observer>) -> bool {
+    /// Tells an observer nothing any more. `last` runs if nobody is left.
+    pub(super) fn leave(&self, observer: &Arc<dyn Observer>, last: impl FnOnce()) {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         list.retain(|other| !Arc::ptr_eq(other, observer));
         self.any.store(!list.is_empty(), Ordering::Relaxed);
-        !list.is_empty()
+        if list.is_empty() {
+            last();
+        }
     }
 
     /// Tells of something else than a request.

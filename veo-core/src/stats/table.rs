@@ -15,8 +15,8 @@ impl fmt::Display for ProcStats {
         writeln!(
             f,
             "  memory: {} now, {} at most; allocations now: {}",
-            Bytes(memory.now as f64),
-            Bytes(memory.most as f64),
+            Bytes(memory.now),
+            Bytes(memory.most),
             memory.blocks
         )?;
         let Some(requests) = &self.requests else {
@@ -71,7 +71,7 @@ fn write_requests(f: &mut fmt::Formatter<'_>, requests: &RequestStats) -> fmt::R
         }
         write!(f, "  {name}")?;
         if all.bytes > 0 {
-            write!(f, ", {}, {}/s", Bytes(all.bytes as f64), Bytes(all.rate()))?;
+            write!(f, ", {}, {}", Bytes(all.bytes), Rate(all.rate()))?;
         }
         writeln!(f)?;
     }
@@ -88,7 +88,7 @@ fn write_contexts(f: &mut fmt::Formatter<'_>, requests: &RequestStats) -> fmt::R
             context.errors,
             Time(context.running),
             Time(context.queued),
-            Bytes(context.bytes as f64)
+            Bytes(context.bytes)
         )?;
     }
     Ok(())
@@ -173,25 +173,42 @@ impl fmt::Display for Time {
         let seconds = self.0.as_secs_f64();
         match self.0.as_nanos() {
             0..1_000 => write!(f, "{} ns", self.0.as_nanos()),
-            1_000..1_000_000 => scaled(f, seconds * 1e6, "us"),
+            1_000..1_000_000 => scaled(f, seconds * 1e6, "µs"),
             1_000_000..1_000_000_000 => scaled(f, seconds * 1e3, "ms"),
             _ => scaled(f, seconds, "s"),
         }
     }
 }
 
-/// A number of bytes with three digits.
-struct Bytes(f64);
+/// A number of bytes with three digits: amounts of memory have binary units everywhere.
+struct Bytes(u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Bytes(count) = *self;
-        match count {
-            ..1e3 => write!(f, "{count:.0} B"),
-            ..1e6 => scaled(f, count / 1e3, "kB"),
-            ..1e9 => scaled(f, count / 1e6, "MB"),
-            ..1e12 => scaled(f, count / 1e9, "GB"),
-            _ => scaled(f, count / 1e12, "TB"),
+        const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+        if self.0 < 1 << 10 {
+            return write!(f, "{} B", self.0);
+        }
+        let (mut value, mut unit) = (self.0 as f64 / 1024.0, 0);
+        // What would be rounded to 1024 is 1 of the next.
+        while value >= 1023.5 && unit + 1 < UNITS.len() {
+            (value, unit) = (value / 1024.0, unit + 1);
+        }
+        scaled(f, value, UNITS[unit])
+    }
+}
+
+/// Bytes in a second with three digits: bandwidths have decimal units everywhere.
+struct Rate(f64);
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rate(rate) = *self;
+        match rate {
+            ..1e3 => write!(f, "{rate:.0} B/s"),
+            ..1e6 => scaled(f, rate / 1e3, "kB/s"),
+            ..1e9 => scaled(f, rate / 1e6, "MB/s"),
+            _ => scaled(f, rate / 1e9, "GB/s"),
         }
     }
 }
@@ -262,14 +279,13 @@ mod tests {
         stats.memory.blocks = 3;
         let table = "\
 VE process 1
-  memory: 1.05 MB now, 999 B at most; allocations now: 3
+  memory: 1.00 MiB now, 999 B at most; allocations now: 3
       count errors  running      min      p50      p99      max   queued      min      p50      p99      max
-       1200      1   3.60 s   999 ns  1.00 us  45.7 us   123 ms  10.0 us     0 ns     1 ns     2 ns     3 ns  add (libx.so)
-          2      0  2.00 ms  1.00 ms  1.00 ms  1.00 ms  1.00 ms     0 ns     0 ns     0 ns     0 ns     0 ns  transfers to the VE, 5.00 MB, 2.50 GB/s
+       1200      1   3.60 s   999 ns  1.00 µs  45.7 µs   123 ms  10.0 µs     0 ns     1 ns     2 ns     3 ns  add (libx.so)
+          2      0  2.00 ms  1.00 ms  1.00 ms  1.00 ms  1.00 ms     0 ns     0 ns     0 ns     0 ns     0 ns  transfers to the VE, 4.77 MiB, 2.50 GB/s
 ";
         assert_eq!(stats.to_string(), table);
-        let context =
-            "  context 7: requests 1202, errors 1, running 4.00 s, queued 10.0 us, moved 5.00 MB\n";
+        let context = "  context 7: requests 1202, errors 1, running 4.00 s, queued 10.0 µs, moved 4.77 MiB\n";
         assert_eq!(format!("{stats:#}"), format!("{table}{context}"));
         stats.requests = None;
         assert_eq!(stats.to_string().lines().count(), 2);

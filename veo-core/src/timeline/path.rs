@@ -4,18 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use veo_abi::environment::{
-    MPIRANK, OMPI_COMM_WORLD_RANK, PMI_RANK, PMIX_RANK, SLURM_PROCID, Variable,
-};
-
-/// The variables by which launchers tell a program its rank.
-const RANKS: [Variable; 5] = [
-    MPIRANK,
-    OMPI_COMM_WORLD_RANK,
-    PMIX_RANK,
-    PMI_RANK,
-    SLURM_PROCID,
-];
+use veo_abi::environment::RANKS;
 
 /// The rank of the program, if it is one of several.
 pub(super) fn rank() -> Option<String> {

@@ -44,6 +44,38 @@ fn a_crash_names_kernel_and_signal_and_a_new_process_works() -> Result<()> {
 }
 
 #[test]
+fn an_end_is_known_without_a_call() -> Result<()> {
+    let proc = process();
+    let end = |proc: &VeoProc| {
+        let limit = Instant::now() + Duration::from_secs(60);
+        loop {
+            match proc.check_alive() {
+                Err(error) => return error,
+                Ok(()) => assert!(Instant::now() < limit, "its end is not seen"),
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    };
+    proc.check_alive()?;
+    let ctx = proc.open_context()?;
+    let crashing = crash(&ctx)?;
+    let error = end(&proc);
+    let fault = error.fault().expect("it has one");
+    assert_eq!(fault.kernel.as_deref(), Some("crash"), "{error}");
+    assert!(error.to_string().contains("SIGSEGV"), "{error}");
+    // Whoever waits for the kernel is told as before.
+    let waited = crashing.wait().unwrap_err();
+    assert!(matches!(waited, Error::Exception { .. }), "{waited}");
+
+    let proc = process();
+    proc.clone().close()?;
+    let error = end(&proc);
+    assert!(error.fault().is_none(), "{error}");
+    assert!(error.to_string().contains("it was closed"), "{error}");
+    Ok(())
+}
+
+#[test]
 fn host_memory_is_not_the_kernels() {
     let secret = Box::new(0x5ec2e7_i64);
     let proc = process();

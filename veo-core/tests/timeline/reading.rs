@@ -37,6 +37,8 @@ pub struct Request {
     pub place: Option<(String, String, u64)>,
     pub bytes: Option<u64>,
     pub outcome: Option<String>,
+    /// Whether it says that nobody knows when it ran.
+    pub estimated: bool,
 }
 
 impl Request {
@@ -108,6 +110,7 @@ impl Trace {
                     request.running = text("track");
                     request.bytes = number("bytes");
                     request.outcome = text("outcome");
+                    request.estimated = event["estimated"].as_bool().unwrap_or(false);
                     request.place = event["place"].as_array().map(|place| {
                         let text = |at: usize| place[at].as_str().unwrap().to_owned();
                         (text(0), text(1), place[2].as_u64().unwrap())

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -34,6 +35,9 @@ pub(crate) trait Dependant: Send + Sync {
     /// Fails every result that is not there, because the process has ended.
     fn fail(&self, death: &Death);
 
+    /// Notes when requests run, if the process says so now.
+    fn follow_timed(&self);
+
     /// Collects the VE side's thread if a kernel has made this program its tracer. Its process
     /// does not end before.
     fn collect_thread(&self);
@@ -43,7 +47,7 @@ pub(crate) trait Dependant: Send + Sync {
 pub(crate) struct ChildProcess {
     pub(crate) pid: libc::pid_t,
     pub(crate) pidfd: Option<KeptDescriptor>,
-    pub(crate) memory: VeMemory,
+    pub(crate) memory: Arc<VeMemory>,
     pub(crate) connection: Connection,
     /// Its libraries and their symbols.
     pub(crate) symbols: ProcessSymbols,
@@ -54,6 +58,9 @@ pub(crate) struct ChildProcess {
     pub(crate) sanitizers: Sanitizers,
     /// Threads that end with the process.
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Whether it is noted when requests run. Contexts look at it with their lock held, so the
+    /// last change is what counts.
+    timed: AtomicBool,
     contexts: Mutex<Vec<Weak<dyn Dependant>>>,
 }
 
@@ -70,7 +77,7 @@ impl ChildProcess {
         ChildProcess {
             pid,
             pidfd,
-            memory,
+            memory: Arc::new(memory),
             connection,
             symbols: ProcessSymbols::default(),
             schedule,
@@ -78,6 +85,7 @@ impl ChildProcess {
             output,
             sanitizers,
             threads: Mutex::default(),
+            timed: AtomicBool::new(false),
             contexts: Mutex::default(),
         }
     }
@@ -141,6 +149,19 @@ impl ChildProcess {
         if let (Some(death), Some(context)) = (self.death(), context.upgrade()) {
             context.fail(death);
         }
+    }
+
+    /// Says whether it is to be noted when requests run, in all contexts.
+    pub(crate) fn set_timed(&self, timed: bool) {
+        self.timed.store(timed, Ordering::SeqCst);
+        for context in self.contexts() {
+            context.follow_timed();
+        }
+    }
+
+    /// Whether it is noted when requests run.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timed.load(Ordering::SeqCst)
     }
 
     fn contexts(&self) -> Vec<Arc<dyn Dependant>> {

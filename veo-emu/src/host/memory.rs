@@ -95,6 +95,28 @@ impl Drop for Pinned<'_> {
     }
 }
 
+/// As [`Pinned`], for as long as somebody outside uses the range, whatever becomes of the process.
+pub(crate) struct HeldRange {
+    memory: Arc<VeMemory>,
+    place: *mut u8,
+}
+
+// SAFETY: the place is an address in the mapping that the memory keeps; nothing here follows it.
+unsafe impl Send for HeldRange {}
+
+impl HeldRange {
+    /// Where the range lies in this process.
+    pub(crate) fn place(&self) -> *mut u8 {
+        self.place
+    }
+}
+
+impl Drop for HeldRange {
+    fn drop(&mut self) {
+        lock(&self.memory.heap).pins -= 1;
+    }
+}
+
 impl VeMemory {
     /// The memory behind `file`, whose mapping and control page are given.
     pub(crate) fn new(
@@ -443,6 +465,18 @@ impl VeMemory {
         Some(Pinned {
             memory: self,
             place: self.mapping.base().wrapping_add(start as usize),
+        })
+    }
+
+    /// As [`pin`](Self::pin), for somebody outside.
+    pub(crate) fn hold(self: &Arc<Self>, address: u64, len: u64) -> Option<HeldRange> {
+        let pinned = self.pin(address, len)?;
+        let place = pinned.place;
+        // What is held takes over its count.
+        std::mem::forget(pinned);
+        Some(HeldRange {
+            memory: Arc::clone(self),
+            place,
         })
     }
 

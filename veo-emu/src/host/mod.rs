@@ -7,7 +7,8 @@
 //!
 //! The C functions of `crate::libveo` are a thin layer over this one.
 
-pub(crate) mod arena;
+pub(crate) mod affinity;
+mod arena;
 pub(crate) mod args;
 pub(crate) mod child_process;
 pub(crate) mod connection;

@@ -37,17 +37,7 @@ impl Node {
         usize::try_from(number)
             .ok()
             .and_then(|index| nodes.get(index))
-            .ok_or_else(|| {
-                Error::new(
-                    libc::ENODEV,
-                    format!(
-                        "VE node {number} does not exist: the emulator has {} nodes, 0 to {} \
-                         ({NODES_VARIABLE} sets how many)",
-                        nodes.len(),
-                        nodes.len() - 1
-                    ),
-                )
-            })
+            .ok_or_else(|| missing(&format!("VE node {number}"), nodes.len()))
     }
 
     /// Its memory in bytes.
@@ -131,6 +121,14 @@ fn parse_memory(text: &str, bounds: &Bounds) -> Result<u64> {
     }
 }
 
+fn missing(node: &str, nodes: usize) -> Error {
+    let last = nodes - 1;
+    let text = format!(
+        "{node} does not exist: the emulator has {nodes} nodes, 0 to {last} ({NODES_VARIABLE} sets how many)"
+    );
+    Error::new(libc::ENODEV, text)
+}
+
 /// The number of the node that a caller means: -1 asks for the one of `VE_NODE_NUMBER`, and
 /// with a list of a job scheduler any other number is a place in it. The variable and the
 /// list hold the nodes' own numbers.
@@ -165,7 +163,16 @@ pub(crate) fn resolve(number: i32) -> Result<i32> {
             "VE node {wanted}, which VE_NODE_NUMBER names, is not in {LIST_VARIABLE}, where the \
              job scheduler gave this program the nodes {assigned:?}"
         )),
-        (Some(wanted), _) => Ok(wanted),
+        (Some(wanted), _) => {
+            let nodes = nodes()?.len();
+            match usize::try_from(wanted) {
+                Ok(index) if index < nodes => Ok(wanted),
+                _ => Err(missing(
+                    &format!("VE node {wanted}, which VE_NODE_NUMBER names,"),
+                    nodes,
+                )),
+            }
+        }
         (None, Some(assigned)) => match assigned.first() {
             Some(first) => Ok(*first),
             None => no_node(format!(

@@ -13,6 +13,7 @@ use veo_abi::environment::{
     VE_OMP_NUM_THREADS, VEO_EMU_PROFILE,
 };
 
+use super::affinity::Affinity;
 use super::child_process::ChildProcess;
 use super::connection::{Connection, PATIENCE, receive};
 use super::debugger::Debugger;
@@ -90,6 +91,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
     }
     library_file::codes()?;
     MachineOptions::from_environment().map_err(Error::invalid)?;
+    let affinity = Affinity::from_environment()?;
     let order = StartOrder::wanted(options.schedule.as_deref())?;
     let program::Chosen { mut program, image } = program::choose(options.veorun.as_deref())?;
     let mut sanitizers = Sanitizers::new(&options.runtimes)?;
@@ -192,7 +194,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         None => None,
     };
     let variables = environment(theirs.as_raw_fd(), options, &sanitizers);
-    let spawned = spawn(&program, &theirs, streams.as_ref(), &variables);
+    let spawned = affinity.around(|| spawn(&program, &theirs, streams.as_ref(), &variables));
     let pid = spawned.map_err(|error| {
         let mut error = Error::io(format!("starting {}", program.name), &error);
         error.text = format!("{}; {}", error.text, program.advice);
@@ -385,7 +387,8 @@ fn spawn(
     Ok(pid)
 }
 
-/// The child gets these descriptors, and signals as a fresh program has them.
+/// The child gets these descriptors, and signals as a fresh program has them. The standard input of a rank of MPI is the launcher's, which
+/// ends when nobody has it any more: the child gets an empty one.
 ///
 /// # Safety
 ///
@@ -406,6 +409,15 @@ unsafe fn prepare(
     // SAFETY: the caller vouches for the objects; the signal sets are initialised
     // here before they are used.
     unsafe {
+        if environment::is_mpi_rank() {
+            fail(libc::posix_spawn_file_actions_addopen(
+                actions,
+                libc::STDIN_FILENO,
+                c"/dev/null".as_ptr(),
+                libc::O_RDONLY,
+                0,
+            ))?;
+        }
         for fd in kept {
             // Duplicating onto itself makes it survive exec.
             fail(libc::posix_spawn_file_actions_adddup2(actions, fd, fd))?;

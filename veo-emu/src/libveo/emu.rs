@@ -13,7 +13,7 @@ use veo_abi::ffi::{
     VEO_EMU_CLASS_INTEGER, VEO_EMU_GUARD_DEFAULT, VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF,
     VEO_EMU_GUARD_START, VEO_EMU_GUARD_ZONES, VEO_EMU_PROFILE_COUNT, VEO_EMU_PROFILE_DEFAULT,
     VEO_EMU_PROFILE_OFF, VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_fault, veo_emu_guard,
-    veo_emu_options, veo_emu_profile, veo_emu_result, veo_proc_handle, veo_thr_ctxt,
+    veo_emu_options, veo_emu_profile, veo_emu_result, veo_emu_times, veo_proc_handle, veo_thr_ctxt,
 };
 use veo_abi::hmem;
 
@@ -501,6 +501,39 @@ pub unsafe extern "C" fn veo_emu_get_statistics(
         let statistics = statistics::text(&process.main)?;
         // SAFETY: the caller passes null or room for `size` bytes.
         Ok(unsafe { copy_text(&statistics, text, size) })
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_set_timed(proc_: *mut veo_proc_handle, timed: c_int) -> c_int {
+    guard(-1, || {
+        process_of(proc_)?.child.set_timed(timed != 0);
+        Ok(0)
+    })
+}
+
+pub unsafe extern "C" fn veo_emu_get_times(
+    ctx: *mut veo_thr_ctxt,
+    requests: *const u64,
+    count: usize,
+    times: *mut veo_emu_times,
+) -> usize {
+    guard(0, || {
+        if count == 0 || requests.is_null() || times.is_null() {
+            return Ok(0);
+        }
+        // SAFETY: the caller keeps the context open until the function returns.
+        let context = unsafe { open_context(ctx)? };
+        // SAFETY: not null; the caller passes `count` requests.
+        let ids = unsafe { slice::from_raw_parts(requests, count) };
+        context.queue.spans(ids, |place, span| {
+            let told = veo_emu_times {
+                started: span.started,
+                ended: span.ended,
+            };
+            // SAFETY: `place` is below `count`, for which the caller has room.
+            unsafe { times.add(place).write(told) };
+        });
+        Ok(count)
     })
 }
 

@@ -15,6 +15,7 @@ mod hardware;
 mod hmem;
 mod hooks;
 mod identifiers;
+mod mapped;
 mod memory;
 mod process;
 
@@ -25,6 +26,7 @@ pub use emu::*;
 pub use hardware::*;
 pub use hmem::*;
 pub use hooks::*;
+pub use mapped::*;
 pub use memory::*;
 pub use process::*;
 

@@ -62,6 +62,25 @@ pub(crate) struct CacheLine<T>(pub(crate) T);
 struct Response {
     value: AtomicU64,
     tag: AtomicU64,
+    /// When the request ran, in nanoseconds of `CLOCK_MONOTONIC`; 0: nobody wanted to know.
+    started: AtomicU64,
+    ended: AtomicU64,
+}
+
+/// What runs, and since when; 0: nobody wanted to know.
+#[repr(C)]
+#[derive(Default)]
+struct RunningSince {
+    /// Id of the request plus one.
+    id: AtomicU64,
+    since: AtomicU64,
+}
+
+/// When a request ran, in nanoseconds; 0: not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) started: u64,
+    pub(crate) ended: u64,
 }
 
 /// The shared part of a context.
@@ -75,8 +94,10 @@ pub(crate) struct Ring {
     generation: CacheLine<AtomicU32>,
     /// The CPU the VE side last ran on.
     ve_cpu: CacheLine<AtomicU32>,
-    /// Id of the request that runs, plus one. For reports after a death.
-    running: CacheLine<AtomicU64>,
+    /// The request that runs. For reports after a death.
+    running: CacheLine<RunningSince>,
+    /// 1: the host wants to know when requests run.
+    timed: CacheLine<AtomicU32>,
     /// The answer to the last parcel.
     reply: CacheLine<Response>,
     responses: [Response; SLOTS],
@@ -187,6 +208,7 @@ impl Ring {
             generation: CacheLine::default(),
             ve_cpu: CacheLine::default(),
             running: CacheLine::default(),
+            timed: CacheLine::default(),
             reply: CacheLine::default(),
             responses: from_fn(|_| Response::default()),
             slots: from_fn(|_| RingSlot::default()),
@@ -249,6 +271,8 @@ impl HostSide<'_> {
     pub(crate) fn answer(self, id: u64, value: u64) {
         let response = self.ring.response_of(id);
         response.value.store(value, Ordering::Relaxed);
+        response.started.store(0, Ordering::Relaxed);
+        response.ended.store(0, Ordering::Relaxed);
         let tag = (id + 1) << 8 | Completion::Done as u64;
         response.tag.store(tag, Ordering::Release);
     }
@@ -266,7 +290,45 @@ impl HostSide<'_> {
 
     /// The request that runs, as far as the VE side told.
     pub(crate) fn running(self) -> Option<u64> {
-        self.ring.running.0.load(Ordering::Relaxed).checked_sub(1)
+        self.ring
+            .running
+            .0
+            .id
+            .load(Ordering::Relaxed)
+            .checked_sub(1)
+    }
+
+    /// Says whether the VE side is to note when requests run.
+    pub(crate) fn set_timed(self, timed: bool) {
+        self.ring.timed.0.store(timed.into(), Ordering::Relaxed);
+    }
+
+    /// Whether it is noted when requests run.
+    #[inline]
+    pub(crate) fn is_timed(self) -> bool {
+        self.ring.timed.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// When request `id` ran, as far as the ring still has it.
+    pub(crate) fn span(self, id: u64) -> Span {
+        if self.ring.response(id).is_some() {
+            let response = self.ring.response_of(id);
+            let span = Span {
+                started: response.started.load(Ordering::Relaxed),
+                ended: response.ended.load(Ordering::Relaxed),
+            };
+            // The VE side takes the tag away before it writes the times of another request.
+            fence(Ordering::Acquire);
+            if self.ring.response(id).is_some() {
+                return span;
+            }
+        } else if self.running() == Some(id) {
+            return Span {
+                started: self.ring.running.0.since.load(Ordering::Relaxed),
+                ended: 0,
+            };
+        }
+        Span::default()
     }
 
     /// Begins a wait: pass the result to `sleep` after looking once more.
@@ -348,7 +410,29 @@ impl VeSide<'_> {
             expect_write(self.ring.response_of(id.wrapping_add(1)));
         }
         let running = id.map_or(0, |id| id.wrapping_add(1));
-        self.ring.running.0.store(running, Ordering::Relaxed);
+        self.ring.running.0.id.store(running, Ordering::Relaxed);
+    }
+
+    /// Whether the host wants to know when requests run.
+    #[inline]
+    pub(crate) fn is_timed(self) -> bool {
+        self.ring.timed.0.load(Ordering::Relaxed) != 0
+    }
+
+    /// Says since when the request runs that runs now.
+    #[inline]
+    pub(crate) fn set_running_since(self, time: u64) {
+        self.ring.running.0.since.store(time, Ordering::Relaxed);
+    }
+
+    /// Says when request `id` ran, before [`complete`](Self::complete).
+    #[inline]
+    pub(crate) fn set_span(self, id: u64, span: Span) {
+        let response = self.ring.response_of(id);
+        response.tag.store(0, Ordering::Relaxed);
+        fence(Ordering::Release);
+        response.started.store(span.started, Ordering::Relaxed);
+        response.ended.store(span.ended, Ordering::Relaxed);
     }
 
     /// Says on which CPU the VE side runs.

@@ -1,7 +1,7 @@
 //! What goes through a ring comes out of it, and damage stays where it is.
 
 use super::class::{PER_WORD, ResultClass, WordClass};
-use super::ring::{Completion, MAX_WORDS, Received, Ring, RingOp, RingRequest, SLOTS};
+use super::ring::{Completion, MAX_WORDS, Received, Ring, RingOp, RingRequest, SLOTS, Span};
 use crate::sys::memfd::{self, Mapping, round_up};
 
 fn mapped() -> Mapping {
@@ -79,4 +79,46 @@ fn whatever_lies_in_a_slot_is_in_range() {
         }
         let _ = host.response(random);
     }
+}
+
+#[test]
+fn the_times_of_a_request_are_its_own() {
+    let mapping = mapped();
+    let ring: &Ring = mapping.view();
+    let (host, ve) = (ring.host_side(), ring.ve_side());
+    let (first, again) = (3, 3 + SLOTS as u64);
+    let span = |started| Span {
+        started,
+        ended: started + 5,
+    };
+    assert_eq!(host.span(first), Span::default());
+    ve.set_running_since(70);
+    ve.set_running(Some(first));
+    let runs = Span {
+        started: 70,
+        ended: 0,
+    };
+    assert_eq!(
+        (host.span(first), host.span(again)),
+        (runs, Span::default())
+    );
+    ve.set_running(None);
+    ve.set_span(first, span(70));
+    assert_eq!(host.span(first), Span::default(), "it has not ended");
+    ve.complete(first, Completion::Done, 1);
+    assert_eq!(
+        (host.span(first), host.span(again)),
+        (span(70), Span::default())
+    );
+    // Its place is another's.
+    ve.set_span(again, span(90));
+    assert_eq!(host.span(first), Span::default());
+    ve.complete(again, Completion::Refused, 2);
+    assert_eq!(
+        (host.span(first), host.span(again)),
+        (Span::default(), span(90))
+    );
+    // The host does one by itself.
+    host.answer(again + SLOTS as u64, 4);
+    assert_eq!(host.span(again + SLOTS as u64), Span::default());
 }

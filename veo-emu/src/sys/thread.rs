@@ -32,6 +32,17 @@ impl CpuSet {
         (status == 0).then_some(CpuSet(set))
     }
 
+    /// Every CPU that a set can name.
+    pub(crate) fn all() -> CpuSet {
+        // SAFETY: a set is an array of integers.
+        let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
+        for cpu in 0..8 * size_of_val(&set) {
+            // SAFETY: the number is within the set.
+            unsafe { libc::CPU_SET(cpu, &mut set) };
+        }
+        CpuSet(set)
+    }
+
     /// The set without one of its CPUs.
     pub(crate) fn without(self, cpu: u32) -> CpuSet {
         let mut set = self.0;

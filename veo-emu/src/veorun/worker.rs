@@ -10,12 +10,13 @@ use super::engines::ENGINE;
 use super::roam::Roam;
 use super::tasks::Parcel;
 use super::{current, exit, guard, memory, sanitizer};
-use crate::shared::ring::{Completion, Received, Ring, RingOp, VeSide};
+use crate::shared::ring::{Completion, Received, Ring, RingOp, SLOTS, Span, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::Mapping;
 use crate::sys::process;
 use crate::sys::thread::current_cpu;
+use crate::sys::usage;
 
 /// Starts the thread of a context. Returns its number. The ring's file stays open while the thread
 /// lives, so that others can look at it (`inspect`).
@@ -64,12 +65,14 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
     let mut request = Box::new(Received::new());
     let mut position = 0;
     let mut roam = Roam::new();
+    let mut stamps = Stamps::default();
     loop {
         wait(ring, position, &mut roam);
         ring.take(position, &mut request);
         memory::follow();
         match request.op {
             Some(RingOp::Call) => {
+                let started = stamps.begin(ring, request.id);
                 ring.set_running(Some(request.id));
                 current::enter(request.id, request.address);
                 sanitizer::enter();
@@ -82,6 +85,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                         exit::by_trap(&trap)
                     }
                 };
+                let span = started.map(Stamps::end);
                 sanitizer::leave();
                 current::leave();
                 flush();
@@ -90,6 +94,9 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                     exit::now(0);
                 }
                 ring.set_running(None);
+                if let Some(span) = span {
+                    ring.set_span(request.id, span);
+                }
                 ring.complete(request.id, Completion::Done, value);
             }
             Some(RingOp::Parcel) => {
@@ -106,6 +113,39 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
             None => ring.complete(request.id, Completion::Refused, 0),
         }
         position += 1;
+    }
+}
+
+/// Notes when calls run, while the host wants to know.
+#[derive(Default)]
+struct Stamps {
+    /// The places of calls from here on have no times of earlier ones.
+    clean: u64,
+}
+
+impl Stamps {
+    /// The time at which a call starts; 0: nobody wants to know, but its place has the times of
+    /// an earlier one. `None`: nothing is to be noted.
+    #[inline]
+    fn begin(&mut self, ring: VeSide<'_>, id: u64) -> Option<u64> {
+        let timed = ring.is_timed();
+        if !timed && id >= self.clean {
+            return None;
+        }
+        let mut started = 0;
+        if timed {
+            self.clean = id.saturating_add(SLOTS as u64 + 1);
+            started = usage::monotonic();
+        }
+        ring.set_running_since(started);
+        Some(started)
+    }
+
+    /// When a call ran that ends now.
+    #[inline]
+    fn end(started: u64) -> Span {
+        let ended = if started == 0 { 0 } else { usage::monotonic() };
+        Span { started, ended }
     }
 }
 

@@ -13,6 +13,7 @@
 mod ordered;
 pub(crate) mod progress;
 mod submit;
+mod times;
 mod wait;
 
 use std::collections::VecDeque;
@@ -68,6 +69,7 @@ pub(crate) struct QueueState {
     /// The ids of the calls in the ring, and the data that some of them give back at their end.
     in_ring: Range<u64>,
     staged: VecDeque<(u64, Staged)>,
+    times: times::Times,
     /// Position in the ring of the next request.
     position: u64,
     /// The CPU that a submitting thread was last seen on.
@@ -79,8 +81,9 @@ pub(crate) struct QueueState {
     serving: u64,
     closed: bool,
     dead: bool,
-    /// The request that the host is doing now.
+    /// The request that the host is doing now, and whether it is a function of the program.
     host: Option<u64>,
+    in_function: bool,
     /// The next call waits for room for its stack buffers.
     pub(crate) starved: bool,
     block: Option<(ThreadId, u32)>,
@@ -137,6 +140,7 @@ impl Queue {
                 busy: false,
                 in_ring: 0..0,
                 staged: VecDeque::new(),
+                times: times::Times::default(),
                 position: 0,
                 cpu: NO_CPU,
                 parcels: 0,
@@ -146,6 +150,7 @@ impl Queue {
                 closed: false,
                 dead: false,
                 host: None,
+                in_function: false,
                 starved: false,
                 block: None,
                 permits: 0,
@@ -158,6 +163,8 @@ impl Queue {
         });
         let dependant: Weak<Queue> = Arc::downgrade(&queue);
         child.enrol(dependant);
+        // Whoever switches it after this finds the queue among the contexts.
+        queue.follow_timed();
         if let Some(schedule) = &child.schedule {
             let ordered: Weak<Queue> = Arc::downgrade(&queue);
             schedule.enrol(index, ordered);
@@ -278,6 +285,7 @@ impl Queue {
     fn retire_first(&self, state: &mut QueueState, outcome: RequestOutcome) {
         let id = state.in_ring.start;
         state.in_ring.start += 1;
+        self.keep_span(state, id);
         if state.staged.front().is_some_and(|(of, _)| *of == id)
             && let Some((_, staged)) = state.staged.pop_front()
         {
@@ -372,6 +380,7 @@ impl Queue {
         };
         state.busy = true;
         state.host = Some(id);
+        state.in_function = op.is_function();
         self.has_started(state);
         Some((id, *op))
     }
@@ -468,6 +477,10 @@ impl Dependant for Queue {
         self.ring().wake_host();
         self.unblocked.notify_all();
         self.progress.nudge();
+    }
+
+    fn follow_timed(&self) {
+        self.note_times();
     }
 
     fn collect_thread(&self) {

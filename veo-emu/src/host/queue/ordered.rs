@@ -2,20 +2,42 @@
 
 use std::time::Duration;
 
-use super::Queue;
+use super::{Queue, QueueState};
 use crate::host::operation::QueuedRequest;
 use crate::host::schedule::{Ordered, Started};
 use crate::sync::lock;
 
+impl Queue {
+    /// What runs now, or else comes first.
+    fn first(&self, state: &QueueState) -> Option<Started> {
+        let of_host = |is_function| {
+            if is_function {
+                Started::Function(self.progress.number())
+            } else {
+                Started::Transfer
+            }
+        };
+        if !state.in_ring.is_empty() {
+            return Some(Started::Kernel(self.thread));
+        }
+        if state.busy {
+            return Some(match state.host {
+                Some(_) => of_host(state.in_function),
+                None => Started::Exclusive,
+            });
+        }
+        Some(match state.pending.front()? {
+            QueuedRequest::Call(..) => Started::Kernel(self.thread),
+            QueuedRequest::Host(_, op) => of_host(op.is_function()),
+            QueuedRequest::ExclusiveUse(_) => Started::Exclusive,
+        })
+    }
+}
+
 impl Ordered for Queue {
     fn start_next(&self, count: u64) -> Option<Started> {
         let mut state = lock(&self.state);
-        let what = match state.pending.front()? {
-            QueuedRequest::Call(..) => Started::Kernel(self.thread),
-            QueuedRequest::Host(_, op) if !op.is_function() => Started::Transfer,
-            QueuedRequest::Host(..) => Started::Function(self.progress.number()),
-            QueuedRequest::ExclusiveUse(_) => Started::Exclusive,
-        };
+        let what = self.first(&state)?;
         state.permits = count;
         self.pump(&mut state);
         let waits = state.permits > 0;
@@ -26,6 +48,12 @@ impl Ordered for Queue {
             self.progress.nudge();
         }
         Some(what)
+    }
+
+    fn runs(&self) -> Option<Started> {
+        let mut state = lock(&self.state);
+        self.harvest(&mut state);
+        self.first(&state)
     }
 
     fn is_at_rest(&self) -> bool {

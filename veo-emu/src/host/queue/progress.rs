@@ -111,8 +111,7 @@ fn run(queue: &Arc<Queue>) {
         let mut state = lock(&queue.state);
         if let Some((id, op)) = queue.next_host(&mut state, true) {
             drop(state);
-            let outcome = op.run(queue);
-            queue.end_host(id, outcome);
+            queue.run_host(id, op);
             continue;
         }
         if progress.ended.load(Ordering::Acquire) && state.pending.is_empty() {

@@ -132,9 +132,9 @@ impl Queue {
         if op.is_immediate(&self.child.memory) && self.is_idle(&mut state) {
             state.busy = true;
             state.host = Some(id);
+            state.in_function = false;
             drop(state);
-            let outcome = op.run(self);
-            self.end_host(id, outcome);
+            self.run_host(id, op);
         } else {
             self.defer(state, id, QueuedRequest::Host(id, Box::new(op)))?;
         }

@@ -33,8 +33,7 @@ impl Queue {
             }
             if let Some((id, op)) = self.next_host(&mut state, false) {
                 drop(state);
-                let outcome = op.run(self);
-                self.end_host(id, outcome);
+                self.run_host(id, op);
                 continue;
             }
             if let Some(result) = done(&mut state) {
@@ -199,6 +198,7 @@ impl Queue {
         if !state.results.pass(id) {
             return None;
         }
+        self.keep_span(state, id);
         state.in_ring.start += 1;
         self.finished.store(state.in_ring.start, Ordering::Release);
         Some(value)

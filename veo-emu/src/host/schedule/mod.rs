@@ -61,6 +61,9 @@ pub(crate) trait Ordered: Send + Sync {
     /// other. `None`: none waits.
     fn start_next(&self, count: u64) -> Option<Started>;
 
+    /// What runs now, of several that were started, or comes next.
+    fn runs(&self) -> Option<Started>;
+
     /// Whether what was started has ended.
     fn is_at_rest(&self) -> bool;
 

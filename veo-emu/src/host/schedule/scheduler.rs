@@ -17,12 +17,14 @@ use crate::sys::usage;
 /// Another look at a request that has not had its time yet, or that runs on.
 const AGAIN: Duration = Duration::from_millis(2);
 
-/// A request that was started.
+/// A request that was started, or several of one context.
 struct StartedRequest {
     context: u32,
     queue: Arc<dyn Ordered>,
+    /// Of several, the one that was seen last.
     what: Started,
     since: Instant,
+    /// The processor time of whoever does it, before it did.
     used: Option<Duration>,
 }
 
@@ -37,11 +39,24 @@ fn used(what: Started, pid: libc::pid_t) -> Option<Duration> {
 
 impl StartedRequest {
     /// How long it still holds others back; `None`: no more.
-    fn holds(&self, pid: libc::pid_t) -> Option<Duration> {
+    fn holds(&mut self, pid: libc::pid_t) -> Option<Duration> {
         match HOLD.checked_sub(self.since.elapsed()) {
             Some(left) if !left.is_zero() => Some(left),
             // On a machine with much to do, its time may have passed without it.
-            _ => self.is_late(pid).then_some(AGAIN),
+            _ => {
+                self.look(pid);
+                self.is_late(pid).then_some(AGAIN)
+            }
+        }
+    }
+
+    /// Notes which of several requests runs now: a copy ends by itself, a kernel behind it may wait.
+    fn look(&mut self, pid: libc::pid_t) {
+        if let Some(what) = self.queue.runs()
+            && what != self.what
+        {
+            self.what = what;
+            self.used = used(what, pid);
         }
     }
 
@@ -89,7 +104,7 @@ impl Scheduler<'_> {
         let pid = schedule.pid;
         loop {
             self.running.retain(|running| !running.queue.is_at_rest());
-            let held = self.running.iter().find_map(|running| {
+            let held = self.running.iter_mut().find_map(|running| {
                 let left = running.holds(pid)?;
                 Some((&running.queue, left))
             });
@@ -271,6 +286,10 @@ mod tests {
             assert_eq!(count, 1);
             lock(&self.order).push(self.context);
             Some(Started::Transfer)
+        }
+
+        fn runs(&self) -> Option<Started> {
+            None
         }
 
         fn is_at_rest(&self) -> bool {

@@ -1,0 +1,106 @@
+//! Memory that stays allocated while somebody outside uses it.
+
+use std::fmt;
+use std::ptr::NonNull;
+
+use crate::address::{Usage, VeMemPtr};
+use crate::backend::HostMapping;
+use crate::error::Result;
+use crate::process::VeoProc;
+
+/// Memory of the VE that stays allocated as long as this value lives, whatever becomes of its
+/// buffer: what [`VeSlice::pin`](crate::VeSlice::pin) gives.
+///
+/// It borrows nothing, so that a library may use the memory on its own time: one that sends or
+/// receives it, for example. Where it is forgotten, the memory is never freed and the process
+/// stays open.
+///
+/// ```
+/// # fn main() -> veo_core::Result<()> {
+/// # let proc = veo_core::VeoProc::new(0)?;
+/// let x = proc.upload(&[1.5, 2.5])?;
+/// let pinned = x.slice(1..)?.pin()?;
+/// drop(x);
+/// let mut bytes = [0; 8];
+/// proc.read_mem(&mut bytes, pinned.as_ptr())?;
+/// assert_eq!(f64::from_le_bytes(bytes), 2.5);
+/// # Ok(())
+/// # }
+/// ```
+pub struct PinnedMemory {
+    // Before the process: it is given back first.
+    mapping: Option<HostMapping>,
+    ptr: VeMemPtr<u8>,
+    size: usize,
+    usage: Option<&'static Usage>,
+    proc: VeoProc,
+}
+
+impl PinnedMemory {
+    /// Pins memory that is borrowed for the call.
+    pub(super) fn new(proc: &VeoProc, ptr: VeMemPtr<u8>, size: usize) -> Result<PinnedMemory> {
+        let core = &proc.shared().core;
+        core.check("pinning memory")?;
+        let usage = ptr.usage();
+        if let Some(usage) = usage {
+            usage.pin();
+        }
+        let mapping = match size {
+            0 => None,
+            size => core.extension.map(ptr.addr(), size),
+        };
+        let pinned = PinnedMemory {
+            mapping,
+            ptr,
+            size,
+            usage,
+            proc: proc.clone(),
+        };
+        if core.look_for_end() {
+            return Err(core.gone(&"pinning memory"));
+        }
+        Ok(pinned)
+    }
+
+    /// Where the memory lies on the VE.
+    #[must_use]
+    pub fn as_ptr(&self) -> VeMemPtr<u8> {
+        self.ptr
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The process that it belongs to.
+    #[must_use]
+    pub fn proc(&self) -> &VeoProc {
+        &self.proc
+    }
+
+    /// Where the memory lies in the address space of this program: on the emulated node, where it
+    /// stays as long as this value lives, also when the process has ended
+    /// (`veo_emu_map_mem`). Kernels read and write it meanwhile, so make no reference to it.
+    /// `None` with NEC's library, and for memory of no bytes.
+    #[must_use]
+    pub fn host_address(&self) -> Option<NonNull<u8>> {
+        self.mapping.as_ref().map(HostMapping::place)
+    }
+}
+
+impl Drop for PinnedMemory {
+    fn drop(&mut self) {
+        self.mapping = None;
+        if let Some(usage) = self.usage {
+            self.proc.shared().unpin(usage);
+        }
+    }
+}
+
+impl fmt::Debug for PinnedMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PinnedMemory({} bytes at {:?})", self.size, self.ptr)
+    }
+}

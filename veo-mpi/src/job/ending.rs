@@ -1,0 +1,140 @@
+//! The end of a job for a reason: what is printed, and how the other ranks are ended.
+//!
+//! A rank that just stops leaves the others waiting for it, and `MPI_Finalize` waits for all. So whoever finds that this rank cannot go on
+//! comes here. On the thread in charge that is `MPI_Abort`. Any other thread must not call MPI: it ends the process without
+//! `MPI_Finalize`, which launchers answer by ending the job.
+
+use std::error::Error as StdError;
+use std::fmt::Display;
+use std::io::Write;
+use std::process;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use mpi::ffi;
+
+/// The status of a process whose rank has failed.
+const FAILED: i32 = 1;
+
+/// No job has begun.
+const BEFORE: u8 = 0;
+/// The job runs; whatever ends this process ends the job.
+const RUNNING: u8 = 1;
+/// Somebody is ending the job.
+const ENDING: u8 = 2;
+/// The rank has done its part.
+const OVER: u8 = 3;
+
+static PHASE: AtomicU8 = AtomicU8::new(BEFORE);
+
+/// Who this rank is. Set once, before the phase is [`RUNNING`].
+static SELF: OnceLock<Rank> = OnceLock::new();
+
+/// A rank as messages name it, and the thread that may call MPI.
+struct Rank {
+    rank: i32,
+    size: i32,
+    host: String,
+    process: u32,
+    thread: libc::pid_t,
+}
+
+/// Takes the one job that a program has. `false`: it was taken before.
+pub(super) fn take_job() -> bool {
+    static TAKEN: AtomicU8 = AtomicU8::new(0);
+    TAKEN.swap(1, Ordering::AcqRel) == 0
+}
+
+/// From now on the end of this process is that of the job. MPI has begun, on this thread.
+pub(super) fn begin(rank: i32, size: i32) {
+    let host = mpi::environment::processor_name();
+    let first = SELF.set(Rank {
+        rank,
+        size,
+        host: host.unwrap_or_else(|_| "an unnamed host".into()),
+        process: process::id(),
+        thread: this_thread(),
+    });
+    debug_assert!(first.is_ok(), "a program has one job");
+    PHASE.store(RUNNING, Ordering::Release);
+    // SAFETY: the function takes nothing, does not unwind, and is part of the program as long as that lives.
+    unsafe { libc::atexit(at_exit) };
+}
+
+/// This rank has done its part: what happens now ends nobody else. `false`: somebody ends the job.
+pub(super) fn is_over() -> bool {
+    let running = PHASE.compare_exchange(RUNNING, OVER, Ordering::AcqRel, Ordering::Acquire);
+    running.is_ok()
+}
+
+/// Whether somebody is ending the job.
+pub(super) fn is_ending() -> bool {
+    PHASE.load(Ordering::Acquire) == ENDING
+}
+
+/// Says why, and ends the job. `why` goes on after "rank 1 of 4 on node7 ".
+pub(super) fn end_job(why: &dyn Display) -> ! {
+    if PHASE.swap(ENDING, Ordering::AcqRel) == ENDING {
+        // The other's reason came first. Whatever happens to it, the watcher ends this process.
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+    say(why);
+    let is_in_charge = SELF.get().is_some_and(|rank| rank.thread == this_thread());
+    if is_in_charge && mpi::environment::is_initialized() && !mpi::environment::is_finalized() {
+        // SAFETY: MPI has begun and not ended, and this is the thread that calls it; it takes any status.
+        unsafe { ffi::MPI_Abort(ffi::RSMPI_COMM_WORLD, FAILED) };
+    }
+    leave()
+}
+
+/// Ends this process at once. The launcher ends the others.
+pub(super) fn leave() -> ! {
+    // SAFETY: ends the process and runs no code of it.
+    unsafe { libc::_exit(FAILED) }
+}
+
+/// Prints a line about this rank, in one piece: the lines of all ranks come out in one place.
+pub(super) fn say(what: &dyn Display) {
+    let line = match SELF.get() {
+        Some(Rank {
+            rank, size, host, ..
+        }) => format!("veo-mpi: rank {rank} of {size} on {host} {what}\n"),
+        None => format!("veo-mpi: a rank {what}\n"),
+    };
+    // Standard error may be closed, with nobody left to tell.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// An error with what caused it, where it does not say so itself.
+pub(super) fn whole(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// The system's number of the calling thread. It is known at the end of the program, too, when Rust's own is not.
+fn this_thread() -> libc::pid_t {
+    // SAFETY: only asks for a number.
+    unsafe { libc::gettid() }
+}
+
+/// The program calls `exit`, or returns from `main`, in the middle of the job. MPI's own functions for the exit come later.
+extern "C" fn at_exit() {
+    let is_ours = SELF.get().is_some_and(|rank| rank.process == process::id());
+    // A forked child has copied all of this, and its end means nothing.
+    if is_ours && PHASE.load(Ordering::Acquire) == RUNNING {
+        end_job(
+            &"has left the program, by exit perhaps, before its part of the job was over; this ends the job",
+        );
+    }
+}

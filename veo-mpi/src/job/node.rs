@@ -1,0 +1,157 @@
+//! Which VE node a rank gets.
+
+use veo_abi::environment::VE_NODE_NUMBER;
+
+use crate::error::{Error, Result};
+
+/// The place of a rank among those of its machine.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// From 0.
+    pub(super) rank: i32,
+    /// How many there are.
+    pub(super) size: i32,
+}
+
+/// What a program wants.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wish {
+    /// This node.
+    pub(super) node: Option<i32>,
+    /// So many neighbouring ranks on each node.
+    pub(super) ranks_per_node: Option<i32>,
+}
+
+/// A node, and what is to be said of the choice.
+#[derive(Debug, PartialEq)]
+pub(super) struct Choice {
+    /// As [`VeoProc::new`](veo_core::VeoProc::new) takes it.
+    pub(super) node: i32,
+    pub(super) note: Option<String>,
+}
+
+impl Wish {
+    /// Refuses what no machine can give, before MPI begins.
+    pub(super) fn check(self) -> Result<()> {
+        let refuse = |what: String| Err(Error::Layout { what });
+        match (self.node, self.ranks_per_node) {
+            (Some(_), Some(_)) => refuse(
+                "a job was given a node for this rank and a number of ranks for each node; give one of the two".into(),
+            ),
+            (_, Some(count)) if count < 1 => {
+                refuse(format!("ranks_per_node({count}) was asked for; give at least 1"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The node of the rank at `place`, on a machine with `nodes` nodes. A batch system may have given the program some of them only, or named the one.
+    pub(super) fn choose(self, place: Place, nodes: usize) -> Result<Choice> {
+        let exactly = |node| Ok(Choice { node, note: None });
+        let nodes = i32::try_from(nodes).unwrap_or(i32::MAX);
+        match self {
+            Wish { node: Some(node), .. } => exactly(node),
+            Wish { ranks_per_node: Some(count), .. } => {
+                let node = place.rank / count;
+                if node < nodes {
+                    return exactly(node);
+                }
+                Err(Error::Layout {
+                    what: format!(
+                        "ranks_per_node({count}) has room for {} ranks on this machine, which has {nodes} VE nodes for the job, and it \
+                         was given {}; start fewer here, or put more on each node",
+                        i64::from(nodes) * i64::from(count),
+                        place.size
+                    ),
+                })
+            }
+            Wish { .. } if VE_NODE_NUMBER.set().is_some() => exactly(-1),
+            // Asking for any says why there is none.
+            Wish { .. } if nodes < 1 => exactly(-1),
+            Wish { .. } => Ok(Choice {
+                node: place.rank % nodes,
+                note: (place.rank == 0 && place.size > nodes).then(|| {
+                    format!("shares its machine's {nodes} VE nodes with {} other ranks: some nodes have several", place.size - 1)
+                }),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(wish: Wish, rank: i32, size: i32, nodes: usize) -> i32 {
+        wish.choose(Place { rank, size }, nodes).unwrap().node
+    }
+
+    #[test]
+    fn ranks_take_turns_or_come_in_blocks() {
+        let turns: Vec<i32> = (0..5)
+            .map(|rank| node(Wish::default(), rank, 5, 3))
+            .collect();
+        assert_eq!(turns, [0, 1, 2, 0, 1]);
+        let pairs = Wish {
+            ranks_per_node: Some(2),
+            ..Wish::default()
+        };
+        let blocks: Vec<i32> = (0..6).map(|rank| node(pairs, rank, 6, 3)).collect();
+        assert_eq!(blocks, [0, 0, 1, 1, 2, 2]);
+        let error = pairs
+            .choose(Place { rank: 6, size: 7 }, 3)
+            .unwrap_err()
+            .to_string();
+        for part in [
+            "ranks_per_node(2)",
+            "room for 6 ranks",
+            "3 VE nodes",
+            "given 7",
+        ] {
+            assert!(error.contains(part), "{error}");
+        }
+        let one = Wish {
+            node: Some(7),
+            ..Wish::default()
+        };
+        assert_eq!(node(one, 3, 4, 1), 7);
+    }
+
+    #[test]
+    fn one_rank_of_a_machine_notes_that_nodes_are_shared() {
+        let note = |rank, size| {
+            Wish::default()
+                .choose(Place { rank, size }, 2)
+                .unwrap()
+                .note
+        };
+        assert_eq!(note(0, 2), None);
+        assert!(
+            note(0, 3)
+                .unwrap()
+                .contains("2 VE nodes with 2 other ranks")
+        );
+        assert_eq!(note(1, 3), None);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let refused = |wish: Wish| wish.check().unwrap_err().to_string();
+        for count in [0, -3] {
+            let error = refused(Wish {
+                node: None,
+                ranks_per_node: Some(count),
+            });
+            assert!(
+                error.contains(&format!("ranks_per_node({count})")),
+                "{error}"
+            );
+        }
+        let error = refused(Wish {
+            node: Some(0),
+            ranks_per_node: Some(1),
+        });
+        assert!(error.contains("give one of the two"), "{error}");
+        assert!(Wish::default().check().is_ok());
+    }
+}

@@ -1,0 +1,13 @@
+//! A job from its start to its end: nodes, CPUs and descriptors of its VE processes, and how all of it ends when one rank fails.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod begins;
+mod ends;
+mod refusals;
+
+use veo_test_support as _;
+
+/// What a rank says of a failure, which `run` prints before it ends the job.
+type Part = Result<(), Box<dyn std::error::Error>>;

@@ -1,0 +1,95 @@
+//! What `run` refuses, with one clear error.
+
+use veo_mpi::Error;
+use veo_test_support::compile;
+
+use crate::common::{alone, case, say, scratch};
+
+#[test]
+fn rank() {
+    let Some(case) = case() else {
+        return;
+    };
+    match &*case {
+        "twice" => {
+            let within = |_: &veo_mpi::Job| {
+                let second = veo_mpi::run(|_| unreachable!("it does not run")).unwrap_err();
+                assert!(matches!(second, Error::SecondRun), "{second}");
+                say(&second.to_string());
+                Ok(())
+            };
+            veo_mpi::run(within).expect("the first one runs");
+            let second = veo_mpi::run(|_| unreachable!("it does not run")).unwrap_err();
+            assert!(matches!(second, Error::SecondRun), "{second}");
+        }
+        "begun" => {
+            let universe = mpi::initialize().expect("nobody has begun it");
+            let error = veo_mpi::run(|_| unreachable!("it does not run")).unwrap_err();
+            assert!(matches!(error, Error::AlreadyInitialised), "{error}");
+            say(&format!("{error:?}"));
+            drop(universe);
+        }
+        "layout" => {
+            let error = veo_mpi::builder()
+                .ranks_per_node(0)
+                .run(|_| unreachable!("it does not run"));
+            let error = error.unwrap_err();
+            assert!(matches!(error, Error::Layout { .. }), "{error}");
+            assert!(!mpi::environment::is_initialized(), "MPI has not begun");
+            say(&error.to_string());
+            // It was no job yet.
+            veo_mpi::run(|_| Ok(())).expect("it runs");
+        }
+        "run" => veo_mpi::run(|_| Ok(())).expect("it runs or ends the job"),
+        case => unreachable!("{case}"),
+    }
+}
+
+/// What a rank that refuses something says.
+fn says(case: &str) -> String {
+    alone("refusals::rank", case, |_| {})
+        .succeeds()
+        .lines()
+        .join("\n")
+}
+
+#[test]
+fn a_program_has_one_job() {
+    let said = says("twice");
+    assert!(
+        said.contains("a second time") && said.contains("the whole job"),
+        "{said}"
+    );
+}
+
+#[test]
+fn mpi_is_begun_by_run_alone() {
+    let said = says("begun");
+    assert!(
+        said.contains("has begun already") && said.contains("VeComm::new"),
+        "{said}"
+    );
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused_before_mpi_begins() {
+    let said = says("layout");
+    assert!(
+        said.contains("ranks_per_node(0)") && said.contains("at least 1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_mpi_without_threads_is_refused() {
+    // An MPI that promises less than it does: level 0 is MPI_THREAD_SINGLE.
+    let source = "int PMPI_Init_thread(int *, char ***, int, int *);\n\
+                  int MPI_Init_thread(int *count, char ***words, int wanted, int *given)\n\
+                  { int status = PMPI_Init_thread(count, words, wanted, given); *given = 0; return status; }\n";
+    let library = scratch().join("libsingle.so");
+    compile::library_of(source, "c", &library, &["-O1"]);
+    let refused = alone("refusals::rank", "run", |command| {
+        command.env("LD_PRELOAD", &library);
+    });
+    refused.fails(&["rank 0 of 1", "thread level Single", "Serialized is needed"]);
+}
