@@ -12,7 +12,7 @@ use crate::context::VeoContext;
 use crate::error::{Error, Result};
 use crate::process::{KernelLookup, VeoProc};
 use crate::queue::{Payload, Ticket};
-use crate::session::RequestKind;
+use crate::session::{RequestKind, TransferRange};
 
 /// An address of the VE at which there is no memory.
 const NOWHERE: u64 = 16;
@@ -29,7 +29,7 @@ fn failing_read(ctx: &VeoContext, bytes: usize) -> Result<Ticket> {
     let mut room = vec![0_u8; bytes];
     let to = room.as_mut_ptr();
     shared.submit(
-        RequestKind::Read(bytes),
+        RequestKind::Read(TransferRange::new(NOWHERE, bytes)),
         Payload::Owned(Box::new(room)),
         &[],
         |submission| {
@@ -133,7 +133,13 @@ fn an_error_that_nobody_collects_is_logged_once() -> Result<()> {
     let asked = failing_read(&ctx, 9)?;
     ctx.shared().release(dropped);
     let error = error_of(&ctx, asked);
-    assert!(error.contains("of 9 bytes"), "{error}");
+    let asked = format!(
+        "the transfer of 9 bytes from the VE at {NOWHERE:#x} in {}",
+        proc.id()
+    );
+    let happened = format!("9 bytes at VE address {NOWHERE:#x} are not mapped on the VE");
+    assert!(error.starts_with(&asked), "{error}");
+    assert!(error.ends_with(&happened), "{error}");
     // It was collected before the one behind it was.
     ctx.shared().release(late);
     // The process goes on, and no other call has these errors.

@@ -18,7 +18,7 @@ use crate::memory::{VeSlice, VeSliceMut};
 use crate::queue::Payload;
 use crate::queue::Ticket;
 use crate::races::{Touches, Use};
-use crate::session::RequestKind;
+use crate::session::{RequestKind, TransferRange};
 
 /// Where transfers of borrowed memory are started: see [`VeoContext::scope`].
 pub struct Scope<'scope, 'env: 'scope> {
@@ -167,13 +167,14 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let shared = self.ctx.shared();
         let read = need!(shared.core.api, veo_async_read_mem, "a queued read")?;
         let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Read));
+        let kind = RequestKind::Read(TransferRange::new(ptr.addr(), size));
         shared.submit(
-            RequestKind::Read(size),
+            kind.clone(),
             Payload::Borrowed,
             ptr.usage().as_slice(),
             |submission| {
                 if let Some(touches) = &touches {
-                    submission.touches(&RequestKind::Read(size), touches)?;
+                    submission.touches(&kind, touches)?;
                 }
                 // SAFETY: the lock is held and the context open, so it is valid; `to` is
                 // borrowed exclusively until the scope ends, which waits for this.
@@ -195,13 +196,14 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let shared = self.ctx.shared();
         let write = need!(shared.core.api, veo_async_write_mem, "a queued write")?;
         let touches = touches.map(|touches| touches.with(ptr.addr(), size, Use::Write));
+        let kind = RequestKind::Write(TransferRange::new(ptr.addr(), size));
         shared.submit(
-            RequestKind::Write(size),
+            kind.clone(),
             Payload::Borrowed,
             ptr.usage().as_slice(),
             |submission| {
                 if let Some(touches) = &touches {
-                    submission.touches(&RequestKind::Write(size), touches)?;
+                    submission.touches(&kind, touches)?;
                 }
                 // SAFETY: the lock is held and the context open, so it is valid; `values`
                 // is borrowed until the scope ends, which waits for this.

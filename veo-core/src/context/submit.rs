@@ -24,7 +24,7 @@ use crate::queue::{
     run_host_function, stage,
 };
 use crate::races::{Touches, Use};
-use crate::session::{ProcId, RequestKind};
+use crate::session::{ProcId, RequestKind, TransferRange};
 use crate::staging::HostVec;
 
 /// A vector that is being filled, and how many elements it will have.
@@ -177,7 +177,7 @@ impl VeoContext {
         let payload = Box::new(Incoming { values, len });
         let read = need!(self.shared().core.api, veo_async_read_mem, "a queued read")?;
         self.transfer(
-            RequestKind::Read(size),
+            RequestKind::Read(TransferRange::new(ptr.addr(), size)),
             payload,
             ptr.usage(),
             touches,
@@ -223,7 +223,7 @@ impl VeoContext {
             "a queued write"
         )?;
         self.transfer(
-            RequestKind::Write(size),
+            RequestKind::Write(TransferRange::new(ptr.addr(), size)),
             Box::new(values),
             ptr.usage(),
             touches,

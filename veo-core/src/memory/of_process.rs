@@ -15,7 +15,7 @@ use crate::data::{VeAddr, VeData};
 use crate::error::{Error, Result};
 use crate::process::VeoProc;
 use crate::races::{Touches, Use};
-use crate::session::{CommandState, RequestKind};
+use crate::session::{CommandState, RequestKind, TransferRange};
 use crate::staging::HostVec;
 
 /// The size of `len` values of `T`.
@@ -441,7 +441,9 @@ impl VeoProc {
         let what = format_args!("reading {size} bytes of VE memory");
         let read = need!(core.api, veo_read_mem, "reading memory")?;
         let touches = Touches::here().map(|touches| touches.with(from, size, Use::Read));
-        let mut seen = core.observers.begin(|| RequestKind::Read(size));
+        let mut seen = core
+            .observers
+            .begin(|| RequestKind::Read(TransferRange::new(from, size)));
         let exclusive = shared.exclusive(&what)?;
         if size == 0 {
             return Ok(());
@@ -469,7 +471,9 @@ impl VeoProc {
         let what = format_args!("writing {size} bytes of VE memory");
         let write = need!(core.api, veo_write_mem, "writing memory")?;
         let touches = Touches::here().map(|touches| touches.with(to, size, Use::Write));
-        let mut seen = core.observers.begin(|| RequestKind::Write(size));
+        let mut seen = core
+            .observers
+            .begin(|| RequestKind::Write(TransferRange::new(to, size)));
         let exclusive = shared.exclusive(&what)?;
         if size == 0 {
             return Ok(());
@@ -528,7 +532,9 @@ impl VeoProc {
             let touches = touches.with(from.as_ptr().addr(), size, Use::Read);
             touches.with(to.as_ptr().addr(), size, Use::Write)
         });
-        let mut seen = core.observers.begin(|| RequestKind::Copy(size));
+        let mut seen = core
+            .observers
+            .begin(|| RequestKind::Copy(TransferRange::new(to.as_ptr().addr(), size)));
         let exclusive = shared.exclusive(&what)?;
         let _entered = exclusive.touches(&what, touches.as_ref())?;
         seen.started();

@@ -217,7 +217,7 @@ impl ProcCore {
             return self.gone(what);
         }
         Error::Command {
-            what: format!("{what} in {self}"),
+            what: format!("{} in {self}", what.in_full()),
             reason,
         }
     }
@@ -270,7 +270,7 @@ impl ProcCore {
             return self.gone(what);
         }
         Error::Command {
-            what: format!("{what} in {self}"),
+            what: format!("{} in {self}", what.in_full()),
             reason,
         }
     }

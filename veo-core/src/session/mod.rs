@@ -15,4 +15,4 @@ pub(crate) use code::LibraryCode;
 pub(crate) use fork::ProcessImage;
 pub(crate) use observe::{Observer, RequestRecord, RequestTimes, next_record};
 pub(crate) use outcome::{CommandOutcome, CommandState};
-pub(crate) use request_kind::{RequestKind, RequestName};
+pub(crate) use request_kind::{RequestKind, RequestName, TransferRange};

@@ -6,15 +6,29 @@ use std::sync::Arc;
 use crate::error::{Error, parameter};
 use crate::kernel::Kernel;
 
+/// The VE memory that a transfer reads or writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TransferRange {
+    addr: u64,
+    /// In bytes.
+    pub(crate) size: usize,
+}
+
+impl TransferRange {
+    pub(crate) fn new(addr: u64, size: usize) -> TransferRange {
+        TransferRange { addr, size }
+    }
+}
+
 /// The kind of a request.
 #[derive(Clone, Debug)]
 pub(crate) enum RequestKind {
     Kernel(&'static Kernel),
     Function(Arc<str>),
-    Read(usize),
-    Write(usize),
-    /// Within the memory of a process.
-    Copy(usize),
+    Read(TransferRange),
+    Write(TransferRange),
+    /// Within the memory of a process. The address is the target's.
+    Copy(TransferRange),
     Alloc(u64),
     HostFunction,
     /// The wait for a request of another context, of this number.
@@ -33,11 +47,25 @@ impl RequestKind {
 
     /// How many bytes it moves, if it is a transfer.
     pub(crate) fn bytes(&self) -> Option<u64> {
+        self.range().map(|range| range.size as u64)
+    }
+
+    /// What it reads or writes, if it is a transfer.
+    fn range(&self) -> Option<&TransferRange> {
         match self {
-            RequestKind::Read(size) | RequestKind::Write(size) | RequestKind::Copy(size) => {
-                Some(*size as u64)
+            RequestKind::Read(range) | RequestKind::Write(range) | RequestKind::Copy(range) => {
+                Some(range)
             }
             _ => None,
+        }
+    }
+
+    /// All that was asked for, for the error of a request that has failed.
+    #[cold]
+    pub(crate) fn in_full(&self) -> String {
+        match self.range() {
+            Some(range) => format!("{self} at {:#x}", range.addr),
+            None => self.to_string(),
         }
     }
 
@@ -102,9 +130,13 @@ impl fmt::Display for RequestKind {
         match self {
             RequestKind::Kernel(kernel) => write!(f, "kernel {}", kernel.info().symbol),
             RequestKind::Function(name) => write!(f, "kernel {name}"),
-            RequestKind::Read(size) => write!(f, "the transfer of {size} bytes from the VE"),
-            RequestKind::Write(size) => write!(f, "the transfer of {size} bytes to the VE"),
-            RequestKind::Copy(size) => write!(f, "the copy of {size} bytes on the VE"),
+            RequestKind::Read(range) => {
+                write!(f, "the transfer of {} bytes from the VE", range.size)
+            }
+            RequestKind::Write(range) => {
+                write!(f, "the transfer of {} bytes to the VE", range.size)
+            }
+            RequestKind::Copy(range) => write!(f, "the copy of {} bytes on the VE", range.size),
             RequestKind::Alloc(size) => write!(f, "the allocation of {size} bytes"),
             RequestKind::HostFunction => f.write_str("the host function"),
             RequestKind::After(number) => {

@@ -77,9 +77,9 @@ impl Observer for Collector {
                 let entry = gathered.named.entry(Arc::clone(name));
                 (Some(entry.or_default()), 0)
             }
-            RequestKind::Write(bytes) => (Some(&mut gathered.writes), *bytes as u64),
-            RequestKind::Read(bytes) => (Some(&mut gathered.reads), *bytes as u64),
-            RequestKind::Copy(bytes) => (Some(&mut gathered.copies), *bytes as u64),
+            RequestKind::Write(range) => (Some(&mut gathered.writes), range.size as u64),
+            RequestKind::Read(range) => (Some(&mut gathered.reads), range.size as u64),
+            RequestKind::Copy(range) => (Some(&mut gathered.copies), range.size as u64),
             RequestKind::HostFunction => (Some(&mut gathered.host_functions), 0),
             RequestKind::Alloc(_) | RequestKind::After(_) => (None, 0),
         };

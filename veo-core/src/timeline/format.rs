@@ -117,8 +117,8 @@ pub(super) fn fixed_name(kind: &RequestKind) -> &'static str {
 /// How many bytes a request moves or allocates.
 pub(super) fn bytes(kind: &RequestKind) -> Option<u64> {
     match kind {
-        RequestKind::Read(size) | RequestKind::Write(size) | RequestKind::Copy(size) => {
-            Some(*size as u64)
+        RequestKind::Read(range) | RequestKind::Write(range) | RequestKind::Copy(range) => {
+            Some(range.size as u64)
         }
         RequestKind::Alloc(size) => Some(*size),
         RequestKind::Kernel(_)

@@ -3,7 +3,6 @@
 use super::memory::{NewBlock, VeMemory};
 use super::operation::HostOp;
 use super::queue::{Queue, progress};
-use super::results::RequestOutcome;
 use crate::error::{Error, Result};
 use crate::log::warn_once;
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
@@ -75,24 +74,20 @@ impl HostOp {
         matches!(self, HostOp::Call { .. })
     }
 
-    /// Does it. The caller has the context for itself.
-    pub(crate) fn run(self, queue: &Queue) -> RequestOutcome {
-        let done = |result: Result<()>| match result {
-            Ok(()) => RequestOutcome::Ok(0),
-            Err(_) => RequestOutcome::Error,
-        };
+    /// Does it, and gives its result. The caller has the context for itself.
+    pub(crate) fn run(self, queue: &Queue) -> Result<u64> {
         match self {
             // SAFETY: the caller of the interface keeps its buffer valid until the
             // result was collected.
-            HostOp::Read { dst, src, len } => done(unsafe { read(queue, dst, src, len) }),
+            HostOp::Read { dst, src, len } => unsafe { read(queue, dst, src, len) }.map(|()| 0),
             // SAFETY: as above.
-            HostOp::Write { dst, src, len } => done(unsafe { write(queue, dst, src, len) }),
-            HostOp::Alloc { len } => RequestOutcome::Ok(alloc(queue, len).unwrap_or(0)),
-            HostOp::Free { address } => done(free(queue, address)),
+            HostOp::Write { dst, src, len } => unsafe { write(queue, dst, src, len) }.map(|()| 0),
+            HostOp::Alloc { len } => Ok(alloc(queue, len).unwrap_or(0)),
+            HostOp::Free { address } => free(queue, address).map(|()| 0),
             HostOp::Call { function, arg } => {
                 debug_assert!(progress::is_serving(queue));
                 // SAFETY: the program gave the function for exactly this call.
-                RequestOutcome::Ok(unsafe { function(arg) })
+                Ok(unsafe { function(arg) })
             }
         }
     }

@@ -65,10 +65,11 @@ fn failure(queue: &Queue, waited: WaitResult, id: u64) -> (c_int, Option<u64>) {
         return (VEO_COMMAND_ERROR as c_int, None);
     }
     error::leave(queue.child.check().err().unwrap_or_else(|| {
-        Error::new(
-            libc::EFAULT,
-            format!("request {id} could not be carried out"),
-        )
+        let text = match queue.take_reason(id) {
+            Some(reason) => format!("request {id}: {reason}"),
+            None => format!("request {id} could not be carried out"),
+        };
+        Error::new(libc::EFAULT, text)
     }));
     match waited {
         WaitResult::Ended(RequestOutcome::Exception(value)) => {

@@ -294,13 +294,13 @@ fn each_failed_request_gets_its_own_reason() {
         give(ctx, function, 6),
     ];
     sync(ctx);
-    let (failed, of) = ((VEO_COMMAND_ERROR, 0), |id| {
-        format!("request {id} could not")
+    let (failed, of) = ((VEO_COMMAND_ERROR, 0), |id, place| {
+        format!("request {id}: 1 bytes at VE address {place} are not mapped")
     });
     assert_eq!(collect(ctx, &ids), [failed, (VEO_COMMAND_OK, 5)]);
     let reason = last_error();
-    assert!(reason.contains(&of(ids[0])), "{reason}");
+    assert!(reason.contains(&of(ids[0], "0x8")), "{reason}");
     assert_eq!(collect(ctx, &ids[2..]), [failed, (VEO_COMMAND_OK, 6)]);
     let reason = last_error();
-    assert!(reason.contains(&of(ids[2])), "{reason}");
+    assert!(reason.contains(&of(ids[2], "0x10")), "{reason}");
 }

@@ -29,6 +29,7 @@ use super::death::{Death, Work, WorkKind};
 use super::memory::NoRoom;
 use super::operation::{HostOp, QueuedRequest, Staged};
 use super::results::{RequestOutcome, ResultState, Results};
+use crate::error::Result;
 use crate::shared::ring::{Completion, HostSide, Ring, SLOTS};
 use crate::sync::lock;
 use crate::sys::memfd::Mapping;
@@ -58,6 +59,8 @@ pub(crate) struct Queue {
     sleepers: AtomicU64,
     /// Signals the end of a request block.
     unblocked: Condvar,
+    /// Why requests have failed, of the last that have. Nothing else is locked while this is.
+    reasons: Mutex<VecDeque<(u64, String)>>,
 }
 
 /// What the lock of a queue protects.
@@ -160,6 +163,7 @@ impl Queue {
             posted: AtomicU64::new(0),
             sleepers: AtomicU64::new(0),
             unblocked: Condvar::new(),
+            reasons: Mutex::default(),
         });
         let dependant: Weak<Queue> = Arc::downgrade(&queue);
         child.enrol(dependant);
@@ -232,16 +236,37 @@ impl Queue {
     }
 
     /// Ends a request of the host and lets the next one begin.
-    pub(crate) fn end_host(&self, id: u64, outcome: RequestOutcome) {
-        let mut state = lock(&self.state);
-        let value = match outcome {
-            RequestOutcome::Ok(value) => Some(value),
-            RequestOutcome::Exception(_) | RequestOutcome::Error => None,
+    pub(crate) fn end_host(&self, id: u64, result: Result<u64>) {
+        let (outcome, value) = match result {
+            Ok(value) => (RequestOutcome::Ok(value), Some(value)),
+            Err(error) => {
+                self.note_reason(id, error.text);
+                (RequestOutcome::Error, None)
+            }
         };
+        let mut state = lock(&self.state);
         self.note_end(&state, state.results.first_of(id)..id + 1, value);
         state.results.end(id, outcome);
         state.host = None;
         self.end_exclusive_use(state);
+    }
+
+    /// Keeps why a request has failed, for whoever collects it.
+    fn note_reason(&self, id: u64, text: String) {
+        /// Whoever collects so many later gets no reason.
+        const KEPT: usize = 64;
+        let mut reasons = lock(&self.reasons);
+        if reasons.len() == KEPT {
+            reasons.pop_front();
+        }
+        reasons.push_back((id, text));
+    }
+
+    /// Why a request has failed, if that is known.
+    pub(crate) fn take_reason(&self, id: u64) -> Option<String> {
+        let mut reasons = lock(&self.reasons);
+        let at = reasons.iter().position(|(of, _)| *of == id)?;
+        reasons.remove(at).map(|(_, text)| text)
     }
 
     /// Notes that the host's work with these ids has ended. Kernels behind it may ask for its
@@ -338,7 +363,8 @@ impl Queue {
         };
         let staged = match staged {
             Ok(staged) => staged,
-            Err(NoRoom::Ever(_)) if state.in_ring.is_empty() => {
+            Err(NoRoom::Ever(text)) if state.in_ring.is_empty() => {
+                self.note_reason(id, text);
                 state.pending.pop_front();
                 state.results.end(id, RequestOutcome::Error);
                 self.finished.store(id + 1, Ordering::Release);

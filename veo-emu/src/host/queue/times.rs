@@ -70,18 +70,18 @@ impl Queue {
     /// Does a request of the host, and ends it.
     pub(crate) fn run_host(&self, id: u64, op: HostOp) {
         if !self.ring().is_timed() {
-            let outcome = op.run(self);
-            return self.end_host(id, outcome);
+            let result = op.run(self);
+            return self.end_host(id, result);
         }
         let started = monotonic();
-        let outcome = op.run(self);
+        let result = op.run(self);
         let ended = monotonic();
         let mut state = lock(&self.state);
         if state.times.wanted {
             state.times.keep(id, Span { started, ended });
         }
         drop(state);
-        self.end_host(id, outcome);
+        self.end_host(id, result);
     }
 
     /// When these requests ran, which were taken just now, in order.
