@@ -113,27 +113,27 @@ impl Fault {
                 if let Some(at) = at {
                     write!(f, " in {}:{}", at.file(), at.line())?;
                 }
-                self.meanwhile(f)
+                f.write_str(&self.meanwhile())
             }
             Cause::Sent { sender } => {
                 match sender {
                     Some(sender) => write!(f, "process {sender} sent the VE process {}", signal())?,
                     None => write!(f, "the VE process was sent {}", signal())?,
                 }
-                self.meanwhile(f)
+                f.write_str(&self.meanwhile())
             }
             Cause::OutOfMemory => {
                 f.write_str(
                     "the host was out of memory, it seems, and its system ended the VE process",
                 )?;
-                self.meanwhile(f)
+                f.write_str(&self.meanwhile())
             }
             Cause::Overwritten => {
                 let place = self.memory.as_deref().unwrap_or("around a block");
                 write!(f, "the VE memory {place} was found overwritten")?;
                 match &self.kernel {
                     Some(kernel) => write!(f, " at the end of kernel {kernel}"),
-                    None => self.meanwhile(f),
+                    None => f.write_str(&self.meanwhile()),
                 }
             }
             Cause::ThreadExit => write!(f, "{subject} ended its thread (pthread_exit)"),
@@ -145,7 +145,7 @@ impl Fault {
             Cause::Signal | Cause::Exit | Cause::Unknown => match (self.signal, self.exit_status) {
                 (Some(SIGKILL), _) => {
                     write!(f, "the VE process got {}", signal())?;
-                    self.meanwhile(f)
+                    f.write_str(&self.meanwhile())
                 }
                 (Some(signal), _) => match self.kernel {
                     Some(_) => write!(f, "{subject} raised {}", signal_name(signal)),
@@ -167,25 +167,18 @@ impl Fault {
         if let Some(address) = self.address.filter(|_| self.cause != Cause::Overwritten) {
             write!(f, " at address {address:#x}")?;
         }
+        let mut place = self.code_place();
         if self.cause == Cause::Signal {
-            let parts = || self.memory.iter().chain(&self.detail);
-            parts().try_for_each(|part| write!(f, ", {part}"))?;
-            f.write_str(if parts().next().is_some() { "," } else { "" })?;
+            if self.kernel.is_none() {
+                place.push_str(&self.meanwhile());
+            }
+            let mut parts = self.memory.iter().chain(&self.detail).peekable();
+            if parts.peek().is_some() && !place.is_empty() {
+                place.insert(0, ',');
+            }
+            parts.try_for_each(|part| write!(f, ", {part}"))?;
         }
-        let inner = self
-            .function
-            .as_ref()
-            .filter(|name| self.kernel.as_ref() != Some(name));
-        match (inner, &self.source) {
-            (Some(function), Some((file, line))) => write!(f, " in {function}, {file}:{line}")?,
-            (Some(function), None) => write!(f, " in {function}")?,
-            (None, Some((file, line))) => write!(f, " in {file}:{line}")?,
-            (None, None) => {}
-        }
-        if self.kernel.is_none() && self.cause == Cause::Signal {
-            self.meanwhile(f)?;
-        }
-        Ok(())
+        f.write_str(&place)
     }
 
     /// What helps.
@@ -213,11 +206,25 @@ impl Fault {
     }
 
     /// What was going on when something else ended the process.
-    fn meanwhile(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn meanwhile(&self) -> String {
         match (&self.kernel, &self.operation) {
-            (Some(kernel), _) => write!(f, " while kernel {kernel} ran"),
-            (None, Some(operation)) => write!(f, " while {operation}"),
-            (None, None) => Ok(()),
+            (Some(kernel), _) => format!(" while kernel {kernel} ran"),
+            (None, Some(operation)) => format!(" while {operation}"),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The function, if it is not the kernel itself, and the line.
+    fn code_place(&self) -> String {
+        let inner = self
+            .function
+            .as_ref()
+            .filter(|name| self.kernel.as_ref() != Some(name));
+        match (inner, &self.source) {
+            (Some(function), Some((file, line))) => format!(" in {function}, {file}:{line}"),
+            (Some(function), None) => format!(" in {function}"),
+            (None, Some((file, line))) => format!(" in {file}:{line}"),
+            (None, None) => String::new(),
         }
     }
 }
@@ -242,5 +249,70 @@ pub(crate) fn signal_name(signal: i32) -> String {
     match veo_abi::signal::named(signal) {
         Some((name, meaning)) => format!("{name} ({signal}, {meaning})"),
         None => format!("signal {signal}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every combination of what may be known of an end.
+    fn faults() -> Vec<Fault> {
+        let causes = [
+            Cause::Unknown,
+            Cause::Signal,
+            Cause::StackOverflow {
+                stack_size: Some(4096),
+            },
+            Cause::Exit,
+            Cause::ThreadExit,
+            Cause::TimeLimit {
+                limit: Duration::from_secs(1),
+            },
+            Cause::Killed { at: None },
+            Cause::Overwritten,
+            Cause::Sent { sender: Some(7) },
+            Cause::OutOfMemory,
+            Cause::Broken,
+            Cause::Sanitizer,
+        ];
+        let some = |known: bool, text: &str| known.then(|| text.to_owned());
+        let known = |cause, bits: u32| {
+            let has = |bit: u32| bits & 1 << bit != 0;
+            Fault {
+                cause,
+                kernel: some(has(0), "scale"),
+                operation: some(has(1), "loading library libk.so"),
+                signal: has(2).then_some(11),
+                exit_status: has(3).then_some(3),
+                address: has(4).then_some(0x1000),
+                memory: some(
+                    has(5),
+                    "8 bytes past the 100 f64 allocated at src/main.rs:12",
+                ),
+                detail: some(has(6), "a write"),
+                function: some(has(7), "inner"),
+                source: has(8).then(|| ("k.c".into(), 3)),
+                text: None,
+                report: None,
+            }
+        };
+        let each = |cause| (0..1 << 9).map(move |bits| known(cause, bits));
+        causes.into_iter().flat_map(each).collect()
+    }
+
+    #[test]
+    fn whatever_is_known_makes_a_sentence() {
+        for fault in faults() {
+            let text = format!("{fault:#}{fault}");
+            for wrong in [",;", ", ;", ",,", "  ", " ,", ": ;"] {
+                assert!(!text.contains(wrong), "{wrong:?} in {text:?} of {fault:?}");
+            }
+            let asides = text.contains("allocated at") && text.contains(", a write");
+            let place = text.contains(" in inner, k.c:3");
+            if fault.cause == Cause::Signal && asides && place {
+                assert!(text.contains(", a write, in inner, k.c:3"), "{text:?}");
+            }
+        }
     }
 }

@@ -191,6 +191,20 @@ impl Death {
         }
     }
 
+    /// Whether [`what`](Self::what) ends with an aside, which takes a comma before what follows.
+    pub(crate) fn ends_with_an_aside(&self) -> bool {
+        if self.reason.is_some() {
+            return false;
+        }
+        if self.judged().is_some() {
+            return self.place.is_some();
+        }
+        self.fault.as_ref().is_some_and(|fault| {
+            let asides = self.place.is_some() || detail_of(fault).is_some();
+            fault.cause == RecordedCause::Signal && asides
+        })
+    }
+
     /// What happened, without the place.
     pub(crate) fn what(&self) -> String {
         if let Some(reason) = &self.reason {
@@ -198,7 +212,7 @@ impl Death {
         }
         if let Some(finding) = self.judged() {
             return match &self.place {
-                Some(place) => format!("{}, {place},", finding.headline),
+                Some(place) => format!("{}, {place}", finding.headline),
                 None => finding.headline.clone(),
             };
         }
@@ -209,13 +223,8 @@ impl Death {
                     if let Some(address) = fault.address {
                         text += &format!(" at address {address:#x}");
                     }
-                    let detail = Some(&fault.detail).filter(|detail| !detail.is_empty());
-                    let parts: Vec<_> = self.place.iter().chain(detail).collect();
-                    for part in &parts {
+                    for part in self.place.iter().chain(detail_of(fault)) {
                         text += &format!(", {part}");
-                    }
-                    if !parts.is_empty() {
-                        text.push(',');
                     }
                     text
                 }
@@ -255,6 +264,11 @@ impl Death {
             },
         }
     }
+}
+
+/// What the machine says of a fault, if it says anything.
+fn detail_of(fault: &RecordedFault) -> Option<&String> {
+    Some(&fault.detail).filter(|detail| !detail.is_empty())
 }
 
 /// The name of a signal and what it means.

@@ -89,14 +89,15 @@ impl EndReport {
             _ => String::new(),
         };
         let mut text = death.what();
+        let comma = if death.ends_with_an_aside() { "," } else { "" };
         if matches!(death.ended(), Ended::Host(ReasonKind::TimeLimit(_))) {
             // It names what took too long.
         } else if !kernel.is_empty() && death.ended() == Ended::Overwritten {
             let _ = write!(text, " at the end of kernel {kernel}");
         } else if !kernel.is_empty() {
-            let _ = write!(text, " in kernel {kernel}");
+            let _ = write!(text, "{comma} in kernel {kernel}");
         } else if !operation.is_empty() {
-            let _ = write!(text, " while {operation}");
+            let _ = write!(text, "{comma} while {operation}");
         }
         let mut report = EndReport {
             kernel,
