@@ -116,6 +116,7 @@ fn what_names_no_node_is_told() {
         for part in parts {
             assert!(said.contains(part), "{part} in {said}");
         }
+        assert!(!said.contains("-1"), "{said}");
     }
 }
 

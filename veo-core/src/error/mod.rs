@@ -48,7 +48,7 @@ pub enum Error {
     },
 
     /// The VE process could not be started.
-    #[error("cannot start a process on {}{}: {reason}", if *node == -1 { "the " } else { "" }, text::node(*node))]
+    #[error("cannot start a process on {}: {reason}", text::the_node(*node))]
     ProcessStart {
         /// The node that was asked for.
         node: i32,
@@ -124,7 +124,7 @@ pub enum Error {
     },
 
     /// The VE's memory is exhausted.
-    #[error("out of memory on VE node {node}: {size} bytes were asked for{}", because(.reason))]
+    #[error("out of memory on {}: {size} bytes were asked for{}", text::the_node(*node), because(.reason))]
     OutOfMemory {
         /// The node.
         node: i32,

@@ -25,6 +25,12 @@ pub(super) fn node(number: i32) -> String {
     }
 }
 
+/// The same with its article, if it has one.
+pub(super) fn the_node(number: i32) -> String {
+    let article = if number == -1 { "the " } else { "" };
+    format!("{article}{}", node(number))
+}
+
 /// A parameter of a call, as messages name it. Messages count from 1.
 pub(crate) fn parameter(index: usize, name: Option<String>) -> String {
     let number = index + 1;

@@ -349,7 +349,12 @@ impl fmt::Display for ProcId {
             0 => f.write_str("no process"),
             id => {
                 let (number, node) = (id & ((1 << BITS) - 1), (id >> BITS) as i16);
-                write!(f, "VE process {number} of this program (node {node})")
+                write!(f, "VE process {number} of this program ")?;
+                match node {
+                    // The library does not tell which one it took.
+                    -1 => f.write_str("(the default node)"),
+                    node => write!(f, "(node {node})"),
+                }
             }
         }
     }
