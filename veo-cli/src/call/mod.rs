@@ -5,11 +5,17 @@ mod number;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use veo_core::{Backend, Value, ValueKind, VeBuffer, VeMemPtr, VeoFunction, VeoLibrary, VeoProc};
+use veo_abi::prototype::Prototype;
+use veo_core::{
+    Backend, Stream, Value, ValueKind, VeBuffer, VeMemPtr, VeoFunction, VeoLibrary, VeoProc,
+    VeoProcBuilder,
+};
 
 use self::argument::{Argument, Array};
 use self::number::Number;
@@ -102,42 +108,78 @@ pub(crate) fn run(command: &Call, console: &Console) -> Result<(), Failure> {
     let is_emulated = veo_core::nodes()?
         .first()
         .is_some_and(|node| node.backend == Backend::Emu);
-    if console.is_json() && is_emulated {
-        // What the kernel prints would be between the JSON.
-        builder = builder.stdout(|_, bytes| {
-            let _ = io::stderr().write_all(bytes);
-        });
+    let printed = Arc::new(Printed::default());
+    if is_emulated {
+        let (printed, is_json) = (Arc::clone(&printed), console.is_json());
+        builder = builder.stdout(move |stream, bytes| printed.pass_on(stream, bytes, is_json));
     }
+    let called = call(command, builder, &path, &mut arguments, prototype);
+    printed.end_line();
+    console.give(&called?)
+}
+
+/// Calls it in a process of its own.
+fn call(
+    command: &Call,
+    builder: VeoProcBuilder,
+    library: &Path,
+    arguments: &mut [Argument],
+    prototype: &Prototype,
+) -> Result<Called, Failure> {
     let proc = builder.build()?;
-    let loaded = proc.load_library(&path)?;
+    let loaded = proc.load_library(library)?;
     let function = loaded.find_function(&command.function)?;
 
-    let mut session = Session::new(&proc, &loaded, &function, &arguments)?;
+    let mut session = Session::new(&proc, &loaded, &function, arguments)?;
     let mut times = Vec::new();
     let mut result = CallResult::Nothing;
     for _ in 0..command.repeat.unwrap_or(1) {
-        let (outcome, took) = session.call(&arguments)?;
+        let (outcome, took) = session.call(arguments)?;
         times.push(took);
         result = outcome;
     }
-    let arrays = session.returned(&mut arguments)?;
+    let arrays = session.returned(arguments)?;
     drop(session);
-    let node = proc.nodeid();
-    proc.close()?;
-    console.give(&Called {
+    let called = Called {
         function: command.function.clone(),
         prototype: prototype.to_string(),
-        node,
-        backend: if is_emulated {
-            Backend::Emu
-        } else {
-            Backend::Libveo
-        }
-        .to_string(),
+        node: proc.nodeid(),
+        backend: proc.backend().to_string(),
         result,
         arrays,
         times: command.repeat.map(|_| CallTimes::of(times)),
-    })
+    };
+    proc.close()?;
+    Ok(called)
+}
+
+/// What the kernel prints, which the answer stands below.
+#[derive(Default)]
+struct Printed {
+    /// Whether standard output is amid a line.
+    amid_line: AtomicBool,
+}
+
+impl Printed {
+    /// JSON has standard output for itself.
+    fn pass_on(&self, stream: Stream, bytes: &[u8], is_json: bool) {
+        // Nobody may be reading.
+        if is_json || stream == Stream::Stderr {
+            let _ = io::stderr().write_all(bytes);
+            return;
+        }
+        if let Some(last) = bytes.last() {
+            self.amid_line.store(*last != b'\n', Ordering::Relaxed);
+        }
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    }
+
+    fn end_line(&self) {
+        if self.amid_line.load(Ordering::Relaxed) {
+            let _ = io::stdout().write_all(b"\n");
+        }
+    }
 }
 
 /// A function with memory on the VE for its arguments.

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
+use veo_test_support::compile;
+
 use crate::files::{no_libraries, shapes, unprintable, ve_shapes, with_options};
 use crate::support::{checked, expect, expect_json, json, right, run, veo, wrong};
 
@@ -117,6 +119,22 @@ fn what_a_kernel_prints_is_not_among_the_json() {
     );
     assert_eq!(printed.stderr, "hello\n");
     assert_eq!(right(&mut call(&library, &["greet"])), "hello\n");
+}
+
+#[test]
+fn the_result_stands_on_a_line_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let (source, library) = ["ask.c", "libask.so"]
+        .map(|name| directory.path().join(name))
+        .into();
+    let text = "#include <stdio.h>\nint ask(int n) { printf(\"%d? \", n); return n; }\n";
+    fs::write(&source, text).unwrap();
+    compile::library(&source, &library, &["-g"]);
+    let printed = right(&mut call(&library, &["ask", "7"]));
+    assert_eq!(printed, "7? \nresult  7\n");
+    let mut command = veo(["call", "-r", "2"]);
+    let printed = right(command.arg(&library).args(["ask", "7"]));
+    assert!(printed.starts_with("7? 7? \nresult  7\n"), "{printed}");
 }
 
 #[test]
