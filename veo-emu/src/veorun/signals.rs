@@ -32,13 +32,18 @@ pub(super) fn install(handler: SignalHandler) -> io::Result<()> {
     Ok(())
 }
 
-fn set(signal: i32, function: usize, flags: i32) -> io::Result<()> {
+/// Gives what was in force before.
+fn set(signal: i32, function: usize, flags: i32) -> io::Result<libc::sigaction> {
     // SAFETY: an all-zero sigaction is a valid value of that structure.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = function;
     action.sa_flags = flags | libc::SA_ONSTACK;
-    // SAFETY: the structure is complete and the function has the type its flags say.
-    check(unsafe { libc::sigaction(signal, &action, ptr::null_mut()) }.into()).map(|_| ())
+    // SAFETY: an all-zero sigaction is a valid value of that structure.
+    let mut before: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: the structure is complete and the function has the type its flags say; the other one is
+    // valid for writing.
+    check(unsafe { libc::sigaction(signal, &action, &mut before) }.into())?;
+    Ok(before)
 }
 
 extern "C" fn ignore(_signal: i32) {}
@@ -80,17 +85,26 @@ pub(super) fn take_back() -> Replaced {
     }
 }
 
-/// Installs our handler for a signal, if a kernel has put another action in its place: the result.
-fn take_action(signal: i32) -> Option<libc::sigaction> {
-    let handler = HANDLER.load(Ordering::Relaxed);
+/// What is in force for a signal.
+fn current_action(signal: i32) -> Option<libc::sigaction> {
     // SAFETY: an all-zero sigaction is a valid value of that structure.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     // SAFETY: only asks; the structure is valid for writing.
     let asked = unsafe { libc::sigaction(signal, ptr::null(), &mut action) } == 0;
-    let taken = asked
-        && action.sa_sigaction != handler
-        && set(signal, handler, libc::SA_SIGINFO | libc::SA_NODEFER).is_ok();
-    taken.then_some(action)
+    asked.then_some(action)
+}
+
+/// Whether it is not ours.
+fn is_of_kernel(action: &libc::sigaction) -> bool {
+    action.sa_sigaction != HANDLER.load(Ordering::Relaxed)
+}
+
+/// Installs our handler for a signal. The result is what a kernel had put in its place.
+fn take_action(signal: i32) -> Option<libc::sigaction> {
+    current_action(signal).filter(is_of_kernel)?;
+    let handler = HANDLER.load(Ordering::Relaxed);
+    let before = set(signal, handler, libc::SA_SIGINFO | libc::SA_NODEFER).ok()?;
+    Some(before).filter(is_of_kernel)
 }
 
 /// Lets the signals of copies reach the calling thread. The result is its mask, if it has blocked
@@ -115,9 +129,22 @@ fn open_mask() -> Option<libc::sigset_t> {
 /// [`claim`].
 static CHANGED: AtomicBool = AtomicBool::new(false);
 
-/// The handlers of kernels that ours has taken the place of, until a fault is theirs. Never
-/// freed: a handler may be looking at one.
-static THEIRS: [AtomicPtr<libc::sigaction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+/// What a kernel has set for a signal.
+struct KeptAction {
+    action: libc::sigaction,
+    /// The next one in [`SPENT`].
+    next: *mut KeptAction,
+}
+
+/// The handlers of kernels that ours has taken the place of, until a fault is theirs. Whoever takes
+/// one out, by one exchange, has it alone.
+static THEIRS: [AtomicPtr<KeptAction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+
+/// Those that were given back: a handler may not free memory.
+static SPENT: AtomicPtr<KeptAction> = AtomicPtr::new(ptr::null_mut());
+
+/// How many threads are exchanging handlers, so that one may be neither in force nor kept.
+static EXCHANGING: AtomicUsize = AtomicUsize::new(0);
 
 /// Notes that code of the host runs, which may install handlers.
 #[inline]
@@ -140,31 +167,94 @@ pub(super) fn may_have_changed() -> bool {
 #[cold]
 pub(super) fn claim() {
     CHANGED.store(false, Ordering::Relaxed);
+    free_spent();
     for (signal, theirs) in OF_COPIES.into_iter().zip(&THEIRS) {
-        let is_handler = |action: &libc::sigaction| {
-            ![libc::SIG_DFL, libc::SIG_IGN].contains(&action.sa_sigaction)
-        };
-        if let Some(action) = take_action(signal).filter(is_handler) {
-            theirs.store(Box::into_raw(Box::new(action)), Ordering::Release);
-        }
+        EXCHANGING.fetch_add(1, Ordering::SeqCst);
+        let taken = take_action(signal);
+        let freed = taken.map(|action| keep(theirs, Some(action).filter(is_handler)));
+        EXCHANGING.fetch_sub(1, Ordering::SeqCst);
+        drop(freed);
     }
     let _ = open_mask();
+}
+
+fn is_handler(action: &libc::sigaction) -> bool {
+    ![libc::SIG_DFL, libc::SIG_IGN].contains(&action.sa_sigaction)
+}
+
+/// Has a handler wait in this place. The result is the one that did.
+fn keep(
+    theirs: &AtomicPtr<KeptAction>,
+    action: Option<libc::sigaction>,
+) -> Option<Box<KeptAction>> {
+    let next = ptr::null_mut();
+    let new = action.map_or(ptr::null_mut(), |action| {
+        Box::into_raw(Box::new(KeptAction { action, next }))
+    });
+    let old = theirs.swap(new, Ordering::SeqCst);
+    // SAFETY: it was made of a box, and the exchange gave it to this thread alone.
+    (!old.is_null()).then(|| unsafe { Box::from_raw(old) })
+}
+
+fn free_spent() {
+    let mut next = SPENT.swap(ptr::null_mut(), Ordering::Acquire);
+    while !next.is_null() {
+        // SAFETY: each was made of a box; the exchange gave the whole list to this thread alone.
+        next = unsafe { Box::from_raw(next) }.next;
+    }
 }
 
 /// Puts the handler of a kernel back that [`claim`] has taken the place of. The result says
 /// whether there was one. Safe to call in a handler.
 pub(super) fn give_back(signal: i32) -> bool {
+    /// How often to look while another thread exchanges handlers, in milliseconds. If this one has
+    /// interrupted that, it never ends.
+    const TRIES: u32 = 5000;
     let place = OF_COPIES.iter().position(|known| *known == signal);
     let Some(theirs) = place.map(|index| &THEIRS[index]) else {
         return false;
     };
-    let action = theirs.swap(ptr::null_mut(), Ordering::AcqRel);
-    if action.is_null() {
-        return false;
+    for _ in 0..TRIES {
+        let before = EXCHANGING.fetch_add(1, Ordering::SeqCst);
+        let kept = theirs.swap(ptr::null_mut(), Ordering::SeqCst);
+        if !kept.is_null() {
+            // SAFETY: it was made of a box, and the exchange gave it to this thread alone.
+            return unsafe { put_back(signal, kept) };
+        }
+        let others = EXCHANGING.fetch_sub(1, Ordering::SeqCst) - 1;
+        // Another thread may have put it back after this one's fault was given to ours.
+        if current_action(signal).is_some_and(|action| is_of_kernel(&action) && is_handler(&action))
+        {
+            return true;
+        }
+        if before == 0 && others == 0 {
+            return false;
+        }
+        // SAFETY: a plain number.
+        unsafe { libc::usleep(1000) };
     }
+    false
+}
+
+/// The caller counts as exchanging handlers; then no more.
+///
+/// # Safety
+///
+/// `kept` was made of a box, and the caller has it alone.
+unsafe fn put_back(signal: i32, kept: *mut KeptAction) -> bool {
     CHANGED.store(true, Ordering::Relaxed);
-    // SAFETY: `claim` has made it of an action that was in force, and nobody frees it.
-    unsafe { libc::sigaction(signal, action, ptr::null_mut()) == 0 }
+    // SAFETY: the caller vouches for it; it was in force.
+    let done = unsafe { libc::sigaction(signal, &raw const (*kept).action, ptr::null_mut()) } == 0;
+    EXCHANGING.fetch_sub(1, Ordering::SeqCst);
+    let mut first = SPENT.load(Ordering::Relaxed);
+    loop {
+        // SAFETY: the caller vouches for it; nobody else has it until the exchange below.
+        unsafe { (*kept).next = first };
+        match SPENT.compare_exchange_weak(first, kept, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return done,
+            Err(now) => first = now,
+        }
+    }
 }
 
 impl Drop for Replaced {
@@ -179,5 +269,59 @@ impl Drop for Replaced {
                 unsafe { libc::sigaction(signal, action, ptr::null_mut()) };
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    extern "C" fn ours(_: i32, _: *mut libc::siginfo_t, _: *mut c_void) {}
+
+    extern "C" fn of_a_kernel(_: i32) {}
+
+    fn how_many_spent() -> usize {
+        let mut count = 0;
+        let mut next = SPENT.load(Ordering::Acquire);
+        while !next.is_null() {
+            count += 1;
+            // SAFETY: no other thread uses the list now, and what is in it is not freed.
+            next = unsafe { (*next).next };
+        }
+        count
+    }
+
+    #[test]
+    fn a_handler_of_a_kernel_is_never_lost() {
+        const ROUNDS: usize = 2000;
+        const THREADS: usize = 4;
+        HANDLER.store(ours as *const () as usize, Ordering::Relaxed);
+        let before = set(libc::SIGBUS, of_a_kernel as *const () as usize, 0).unwrap();
+        for _ in 0..ROUNDS {
+            claim();
+            assert!(!is_of_kernel(&current_action(libc::SIGBUS).unwrap()));
+            assert!(give_back(libc::SIGBUS));
+            assert!(is_of_kernel(&current_action(libc::SIGBUS).unwrap()));
+        }
+        assert_eq!(how_many_spent(), 1);
+        // All at once: each fault finds the handler in force or kept, or on its way back.
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    for _ in 0..ROUNDS {
+                        claim();
+                        assert!(give_back(libc::SIGBUS));
+                    }
+                });
+            }
+        });
+        let action = current_action(libc::SIGBUS).unwrap();
+        assert_eq!(action.sa_sigaction, of_a_kernel as *const () as usize);
+        assert!(how_many_spent() <= THREADS);
+        // The tests' own are in force again.
+        give_back(libc::SIGSEGV);
+        set(libc::SIGBUS, before.sa_sigaction, before.sa_flags).unwrap();
     }
 }
