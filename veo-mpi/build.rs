@@ -29,12 +29,12 @@ mod needed {
 
     /// Ends the build if something is not there.
     pub fn look() {
-        for variable in VARIABLES {
-            println!("cargo::rerun-if-env-changed={variable}");
-        }
         if let Err(missing) = mpi().and_then(|()| libclang()) {
             println!("cargo::error={missing}");
             exit(1);
+        }
+        for variable in VARIABLES {
+            println!("cargo::rerun-if-env-changed={variable}");
         }
     }
 
