@@ -18,4 +18,7 @@ fn main() {
     Kernels::new("libvefaults.so")
         .file("kernels/faults.c")
         .compile();
+    Kernels::new("libveheat.so")
+        .file("kernels/heat.c")
+        .compile();
 }

@@ -13,6 +13,7 @@ use veo_core::abi::build_dir;
 pub mod basics;
 pub mod echo;
 pub mod faults;
+pub mod heat;
 pub mod memory;
 pub mod statistics;
 
