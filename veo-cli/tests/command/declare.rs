@@ -130,6 +130,27 @@ fn a_library_for_the_ve() {
     );
 }
 
+/// Whoever follows all pointers does so without end, or nearly.
+#[test]
+fn structures_that_lead_to_each_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = directory.path().join("graph.c");
+    let text = "struct edge;\n\
+        struct node { struct node *a, *b, *c, *d; struct edge *e, *f, *g, *h; double x; };\n\
+        struct edge { struct edge *a, *b, *c, *d; struct node *e, *f, *g, *h; double y; };\n\
+        double first(struct node *n, struct edge *e) { return n->x + e->y; }\n";
+    fs::write(&source, text).unwrap();
+    let library = directory.path().join("libgraph.so");
+    veo_test_support::compile::library(&source, &library, &["-g"]);
+    let text = declared(&library);
+    compiles(&text);
+    let said = passes(&library, &text);
+    assert!(said.contains("1 declaration "), "{said}");
+    let copy = directory.path().join("wrong.rs");
+    fs::write(&copy, text.replace("pub y: f64", "pub y: i64")).unwrap();
+    assert_eq!(run(veo(["check"]).arg(&library).arg(&copy)).status, 1);
+}
+
 #[test]
 fn openblas_by_its_header() {
     let header = Path::new("/usr/include/x86_64-linux-gnu/cblas.h");

@@ -31,6 +31,8 @@ struct Reach {
     pointers: u8,
     depth: u32,
     in_memory: bool,
+    /// Whether size and alignment are all that is asked for. They need no pointee.
+    extent_only: bool,
 }
 
 /// How a structure lies in memory.
@@ -65,6 +67,7 @@ impl SourceTypes {
             pointers: POINTERS_IN_MEMORY,
             depth: DEPTH,
             in_memory: false,
+            extent_only: false,
         };
         self.within(ty, reach)
     }
@@ -110,12 +113,15 @@ impl SourceTypes {
         if !reach.in_memory {
             return self.within(ty, reach);
         }
+        if reach.extent_only {
+            return ty;
+        }
         match reach.pointers.checked_sub(1) {
             Some(pointers) => self.within(ty, Reach { pointers, ..reach }),
             None => match self.within(
                 ty,
                 Reach {
-                    pointers: 0,
+                    extent_only: true,
                     ..reach
                 },
             ) {
