@@ -9,6 +9,7 @@
 //!   headers, [`headers`];
 //! - the environment variables that programs read: [`environment`];
 //! - the sanitizers that kernels can be built with: [`sanitizer`];
+//! - the numbers of Perfetto's traces: [`perfetto`];
 //! - the layout of a build script's output: [`build_dir`].
 //!
 //! No code here touches a VE or a file.
@@ -21,6 +22,7 @@ pub mod headers;
 pub mod hmem;
 pub mod limits;
 mod near;
+pub mod perfetto;
 pub mod prototype;
 pub mod sanitizer;
 mod scalar;

@@ -1,4 +1,4 @@
-//! Traces in the format of Perfetto: protocol buffers. The numbers of messages and fields are those of its public schema.
+//! Traces in the format of Perfetto: protocol buffers.
 //!
 //! A trace is a series of packets. The packets of a sequence share names, a track and a clock, which a packet says anew where the
 //! sequence begins; several files behind each other are one trace.
@@ -7,71 +7,15 @@ use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
+use veo_abi::perfetto::{
+    self, MISSING_TRACK, annotation, clock, defaults, event, interned, packet, track,
+};
+
 use super::trace::{Collector, Named, Span, Trace, TrackKey, process_label};
 use super::wire::{Message, varint};
 
-/// Fields of `TracePacket`, and its flag for a new beginning.
-mod packet {
-    pub(super) const CLOCK_SNAPSHOT: u64 = 6;
-    pub(super) const TIMESTAMP: u64 = 8;
-    pub(super) const SEQUENCE_ID: u64 = 10;
-    pub(super) const TRACK_EVENT: u64 = 11;
-    pub(super) const INTERNED_DATA: u64 = 12;
-    pub(super) const SEQUENCE_FLAGS: u64 = 13;
-    pub(super) const TIMESTAMP_CLOCK_ID: u64 = 58;
-    pub(super) const DEFAULTS: u64 = 59;
-    pub(super) const TRACK_DESCRIPTOR: u64 = 60;
-    pub(super) const CLEARED: u64 = 1;
-}
-
-/// Fields of `TrackDescriptor`, `ProcessDescriptor` and `ThreadDescriptor`.
-mod track {
-    pub(super) const UUID: u64 = 1;
-    pub(super) const NAME: u64 = 2;
-    pub(super) const PROCESS: u64 = 3;
-    pub(super) const PARENT: u64 = 5;
-    pub(super) const PROCESS_NAME: u64 = 6;
-}
-
-/// Fields of `TrackEvent`, and its types.
-mod event {
-    pub(super) const ANNOTATIONS: u64 = 4;
-    pub(super) const TYPE: u64 = 9;
-    pub(super) const NAME_IID: u64 = 10;
-    pub(super) const TRACK_UUID: u64 = 11;
-    pub(super) const NAME: u64 = 23;
-    pub(super) const COUNTER_VALUE: u64 = 30;
-    pub(super) const SLICE_BEGIN: u64 = 1;
-    pub(super) const SLICE_END: u64 = 2;
-    pub(super) const COUNTER: u64 = 4;
-}
-
-/// Fields of `InternedData`, of the messages in it, of `DebugAnnotation`.
-mod names {
-    pub(super) const EVENTS: u64 = 2;
-    pub(super) const ANNOTATIONS: u64 = 3;
-    pub(super) const IID: u64 = 1;
-    pub(super) const NAME: u64 = 2;
-    pub(super) const ANNOTATION_IID: u64 = 1;
-    pub(super) const ANNOTATION_BOOL: u64 = 2;
-    pub(super) const ANNOTATION_UINT: u64 = 3;
-    pub(super) const ANNOTATION_STRING: u64 = 6;
-    pub(super) const ANNOTATION_NAME: u64 = 10;
-}
-
-/// Fields of `ClockSnapshot` and its `Clock`.
-mod clock {
-    pub(super) const CLOCKS: u64 = 1;
-    pub(super) const ID: u64 = 1;
-    pub(super) const TIMESTAMP: u64 = 2;
-    pub(super) const IS_INCREMENTAL: u64 = 3;
-}
-
 /// Field of `Trace`, with the type of its values.
-const PACKET_KEY: u8 = 1 << 3 | 2;
-
-/// The track that counts what a program has not recorded. The one above it is the program's own.
-const MISSING_TRACK: &str = "requests that are missing here";
+const PACKET_KEY: u8 = (perfetto::PACKET as u8) << 3 | 2;
 
 /// No packet is larger.
 const LARGEST: u64 = 64 << 20;
@@ -209,9 +153,9 @@ impl Reader {
             *state = SequenceState::default();
         }
         if let Some(defaults) = packet.message(packet::DEFAULTS) {
-            let track_event = defaults.message(packet::TRACK_EVENT);
+            let track_event = defaults.message(defaults::TRACK_EVENT);
             state.track = track_event.and_then(|event| event.number(event::TRACK_UUID));
-            state.clock = defaults.number(packet::TIMESTAMP_CLOCK_ID);
+            state.clock = defaults.number(defaults::TIMESTAMP_CLOCK_ID);
         }
         if let Some(snapshot) = packet.message(packet::CLOCK_SNAPSHOT) {
             for clock in snapshot.messages(clock::CLOCKS) {
@@ -301,14 +245,14 @@ impl SequenceState {
     fn intern(&mut self, interned: Message<'_>) {
         let put = |field, into: &mut HashMap<u64, Rc<str>>| {
             for entry in interned.messages(field) {
-                let name = entry.get(names::NAME).and_then(|name| name.text());
-                if let Some((number, name)) = entry.number(names::IID).zip(name) {
+                let name = entry.get(interned::NAME).and_then(|name| name.text());
+                if let Some((number, name)) = entry.number(interned::IID).zip(name) {
                     into.insert(number, name.into());
                 }
             }
         };
-        put(names::EVENTS, &mut self.events);
-        put(names::ANNOTATIONS, &mut self.annotations);
+        put(interned::EVENT_NAMES, &mut self.events);
+        put(interned::ANNOTATION_NAMES, &mut self.annotations);
     }
 
     /// What begins with an event.
@@ -325,17 +269,17 @@ impl SequenceState {
             outcome: None,
         };
         for annotation in event.messages(event::ANNOTATIONS) {
-            let interned = annotation.number(names::ANNOTATION_IID);
+            let interned = annotation.number(annotation::NAME_IID);
             let interned = interned.and_then(|number| self.annotations.get(&number).cloned());
-            let own = || Some(Rc::from(annotation.get(names::ANNOTATION_NAME)?.text()?));
+            let own = || Some(Rc::from(annotation.get(annotation::NAME)?.text()?));
             match interned.or_else(own).as_deref() {
-                Some("bytes") => span.bytes = annotation.number(names::ANNOTATION_UINT),
-                Some("estimated") => {
-                    let flag = annotation.number(names::ANNOTATION_BOOL);
+                Some(perfetto::BYTES) => span.bytes = annotation.number(annotation::UINT),
+                Some(perfetto::ESTIMATED) => {
+                    let flag = annotation.number(annotation::BOOL);
                     span.is_estimated = flag.is_some_and(|flag| flag != 0);
                 }
-                Some("outcome") => {
-                    let text = annotation.get(names::ANNOTATION_STRING);
+                Some(perfetto::OUTCOME) => {
+                    let text = annotation.get(annotation::STRING);
                     span.outcome = text.and_then(|text| text.text());
                 }
                 _ => {}

@@ -1,5 +1,4 @@
-//! The trace format of Perfetto: protocol buffers. The numbers of messages and fields are those of
-//! its public schema, which a test holds this against.
+//! The trace format of Perfetto: protocol buffers. A test holds this against its public schema.
 //!
 //! A trace is a series of packets. Each packet belongs to a sequence, in which names are written
 //! once and times are differences to the packet before. Every track has one sequence, a context's
@@ -14,6 +13,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use veo_abi::perfetto::{
+    self, PACKET, annotation, clock, defaults, event, interned, packet, track,
+};
+
 use super::format::{
     CONTEXTS, Lane, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure,
     fixed_name, has_run, name,
@@ -21,95 +24,8 @@ use super::format::{
 use super::wire::Fields;
 use crate::session::{RequestKind, RequestRecord};
 
-/// Fields of `Trace`.
-const PACKET: u64 = 1;
-
-/// Fields of `TracePacket`.
-mod packet {
-    pub(super) const CLOCK_SNAPSHOT: u64 = 6;
-    pub(super) const TIMESTAMP: u64 = 8;
-    pub(super) const SEQUENCE_ID: u64 = 10;
-    pub(super) const TRACK_EVENT: u64 = 11;
-    pub(super) const INTERNED_DATA: u64 = 12;
-    pub(super) const SEQUENCE_FLAGS: u64 = 13;
-    pub(super) const TIMESTAMP_CLOCK_ID: u64 = 58;
-    pub(super) const DEFAULTS: u64 = 59;
-    pub(super) const TRACK_DESCRIPTOR: u64 = 60;
-    /// `SEQ_INCREMENTAL_STATE_CLEARED`.
-    pub(super) const CLEARED: u64 = 1;
-}
-
-/// Fields of `ClockSnapshot` and its `Clock`, and clocks.
-mod clock {
-    pub(super) const CLOCKS: u64 = 1;
-    pub(super) const PRIMARY: u64 = 2;
-    pub(super) const ID: u64 = 1;
-    pub(super) const TIMESTAMP: u64 = 2;
-    pub(super) const IS_INCREMENTAL: u64 = 3;
-    pub(super) const MONOTONIC: u64 = 3;
-    /// The first of those that belong to a sequence.
-    pub(super) const OF_SEQUENCE: u64 = 64;
-    /// The first of those that nobody has defined.
-    pub(super) const FIRST_FREE: u64 = 128;
-}
-
-/// Fields of `TracePacketDefaults`.
-mod defaults {
-    pub(super) const TRACK_EVENT: u64 = 11;
-    pub(super) const TIMESTAMP_CLOCK_ID: u64 = 58;
-}
-
-/// Fields of `TrackDescriptor`, and of the messages in it.
-mod track {
-    pub(super) const UUID: u64 = 1;
-    pub(super) const NAME: u64 = 2;
-    pub(super) const PROCESS: u64 = 3;
-    pub(super) const PARENT: u64 = 5;
-    pub(super) const COUNTER: u64 = 8;
-    pub(super) const PROCESS_PID: u64 = 1;
-    pub(super) const PROCESS_NAME: u64 = 6;
-    pub(super) const COUNTER_UNIT: u64 = 3;
-}
-
-/// Fields of `TrackEvent`, and its types.
-mod event {
-    pub(super) const ANNOTATIONS: u64 = 4;
-    pub(super) const TYPE: u64 = 9;
-    pub(super) const NAME_IID: u64 = 10;
-    pub(super) const TRACK_UUID: u64 = 11;
-    pub(super) const NAME: u64 = 23;
-    pub(super) const COUNTER_VALUE: u64 = 30;
-    pub(super) const SOURCE_LOCATION_IID: u64 = 34;
-    pub(super) const FLOW_IDS: u64 = 47;
-    pub(super) const TERMINATING_FLOW_IDS: u64 = 48;
-    pub(super) const SLICE_BEGIN: u64 = 1;
-    pub(super) const SLICE_END: u64 = 2;
-    pub(super) const INSTANT: u64 = 3;
-    pub(super) const COUNTER: u64 = 4;
-}
-
-/// Fields of `InternedData`, and of the messages in it.
-mod interned {
-    pub(super) const EVENT_NAMES: u64 = 2;
-    pub(super) const ANNOTATION_NAMES: u64 = 3;
-    pub(super) const SOURCE_LOCATIONS: u64 = 4;
-    pub(super) const IID: u64 = 1;
-    pub(super) const NAME: u64 = 2;
-    pub(super) const FILE: u64 = 2;
-    pub(super) const FUNCTION: u64 = 3;
-    pub(super) const LINE: u64 = 4;
-}
-
-/// Fields of `DebugAnnotation`.
-mod annotation {
-    pub(super) const NAME_IID: u64 = 1;
-    pub(super) const BOOL: u64 = 2;
-    pub(super) const UINT: u64 = 3;
-    pub(super) const STRING: u64 = 6;
-}
-
 /// The annotations that there are, by their numbers from 1.
-const ANNOTATIONS: [&str; 3] = ["bytes", "estimated", "outcome"];
+const ANNOTATIONS: [&str; 3] = [perfetto::BYTES, perfetto::ESTIMATED, perfetto::OUTCOME];
 const BYTES: u64 = 1;
 const ESTIMATED: u64 = 2;
 const OUTCOME: u64 = 3;
@@ -449,7 +365,7 @@ impl TraceFormat for Perfetto {
         let unit = Some(Unit::Count);
         let (_, count) = self
             .numbers
-            .open(out, Some(uuid), "requests that are missing here", unit);
+            .open(out, Some(uuid), perfetto::MISSING_TRACK, unit);
         self.program = Some((uuid, events, count));
     }
 
