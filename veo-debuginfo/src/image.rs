@@ -228,6 +228,13 @@ impl<'d> ElfImage<'d> {
         ends.max().unwrap_or(0)
     }
 
+    /// Where a section of a relocatable object lies, as its debug information has it here. `None` for other files, and where
+    /// it is not loaded.
+    pub fn section_address(&self, index: usize) -> Option<u64> {
+        let base = self.bases.as_ref()?.of(Some(SectionIndex(index)));
+        (base != 0).then_some(base)
+    }
+
     fn is_code(&self, section: Option<SectionIndex>) -> bool {
         let section = section.and_then(|index| self.file.section_by_index(index).ok());
         section.is_some_and(|section| {

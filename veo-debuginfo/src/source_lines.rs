@@ -54,6 +54,13 @@ impl SourceLines {
         tolerant(|| Some(ElfImage::parse(&self.bytes).ok()?.extent())).unwrap_or(0)
     }
 
+    /// The address under which [`find`](Self::find) knows the beginning of a section of a relocatable object. `None` for a
+    /// library, whose addresses are those in the file.
+    #[must_use]
+    pub fn section_address(&self, index: usize) -> Option<u64> {
+        tolerant(|| ElfImage::parse(&self.bytes).ok()?.section_address(index))
+    }
+
     /// The source location of an address in the file.
     #[must_use]
     pub fn find(&self, address: u64) -> SourceLocation {
