@@ -7,7 +7,9 @@
 //! - [`memory`]: the range of addresses that machine code may use.
 //! - [`semantics`]: what each operation computes.
 //! - [`image`]: relocatable and shared objects for the Vector Engine.
+//! - [`defect`]: what a check of memory finds wrong with a program.
 //! - [`trap`]: why machine code does not go on.
+//! - [`check`]: the check of memory.
 //! - [`interp`]: the interpreter.
 //! - [`statistics`]: what was executed, counted.
 //! - [`thread`]: stack, calls from outside, the ways to functions of the host.
@@ -16,6 +18,9 @@
 //!
 //! Machine code runs on Linux, on x86-64 and AArch64; elsewhere it can be decoded.
 
+#[cfg(emulated)]
+pub mod check;
+pub mod defect;
 pub mod encoding;
 #[cfg(emulated)]
 mod host;

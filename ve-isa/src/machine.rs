@@ -5,6 +5,7 @@ use std::ffi::CString;
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
+use crate::check::{CheckOptions, Checker, Leak, Reporter};
 use crate::host;
 use crate::image::{
     self, Image, ImageError, ImageId, Input, Provider, Resolver, Scope, Source, Symbol,
@@ -99,6 +100,44 @@ impl Machine {
         })
     }
 
+    /// Has memory checked from now on: what the images may touch that are loaded afterwards, with threads made afterwards. `report` is told
+    /// of mistakes where the program goes on. The first call counts.
+    ///
+    /// # Errors
+    /// The system refuses addresses.
+    pub fn check(
+        &self,
+        options: CheckOptions,
+        report: Option<Reporter>,
+    ) -> Result<(), MemoryError> {
+        self.common.window.keep_shadow(options.undefined)?;
+        let heap = &self.gates.process().heap;
+        heap.set_checker(Arc::new(Checker::new(options, report)));
+        Ok(())
+    }
+
+    fn checker(&self) -> Option<&Arc<Checker>> {
+        self.gates.process().heap.checker()
+    }
+
+    /// Lets machine code touch a range of the window, or nothing of it, where memory is checked. The memory of both is mapped.
+    pub fn set_accessible(&self, range: Range<u64>, accessible: bool) {
+        if let Some(shadow) = self.common.window.shadow() {
+            if accessible {
+                shadow.open(range);
+            } else {
+                shadow.close(range);
+            }
+        }
+    }
+
+    /// Says whether anybody has written the bytes of a range, where that is looked for.
+    pub fn set_defined(&self, range: Range<u64>, defined: bool) {
+        if let Some(shadow) = self.common.window.shadow() {
+            shadow.mark(range, !defined);
+        }
+    }
+
     /// Gives machine code a further function of the host's, for images that are loaded from now on. What an image defines wins, and so does
     /// what this crate has by that name.
     ///
@@ -155,6 +194,16 @@ impl Machine {
         for range in new.iter().flat_map(|image| &image.code) {
             self.common.executable.add(range.clone());
         }
+        if let (Some(checker), Some(shadow)) = (self.checker(), window.shadow()) {
+            for image in &new {
+                image.gaps().into_iter().for_each(|gap| shadow.close(gap));
+                let variables = image.symbols.iter();
+                let variables = variables.filter(|symbol| !symbol.function && symbol.size != 0);
+                checker.add_variables(
+                    variables.map(|symbol| (symbol.address, symbol.size, symbol.name.clone())),
+                );
+            }
+        }
         let mut ids: Vec<_> = new.iter().map(|image| image.id).collect();
         // Images are numbered in the order of their files.
         ids.sort_unstable();
@@ -187,6 +236,10 @@ impl Machine {
             self.gates.process().exits.forget_in(&image.code);
             for range in &image.code {
                 self.common.executable.remove(range);
+            }
+            if let Some(checker) = self.checker() {
+                let ranges = image.mapped().iter();
+                ranges.for_each(|range| checker.forget_variables(range));
             }
             image.unmap(&self.common.window);
         }
@@ -252,6 +305,17 @@ impl Machine {
         let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
         let found = loaded.images.iter().find(|found| found.id == image);
         found.map(|image| image.base)
+    }
+
+    /// The sections of a relocatable object that are in memory: their numbers in the file, and where they are. None for other images.
+    #[must_use]
+    pub fn sections(&self, image: ImageId) -> Vec<(usize, Range<u64>)> {
+        let loaded = self.loaded.read().unwrap_or_else(|lock| lock.into_inner());
+        let images = loaded.images.iter().filter(|found| found.id == image);
+        let parts = images.flat_map(|image| &image.parts);
+        parts
+            .filter_map(|part| Some((part.section?, part.range.clone())))
+            .collect()
     }
 
     /// Where an image begins. No other begins there at the same time.
@@ -321,10 +385,36 @@ impl Machine {
     /// A trap as one sentence, with the function that it is in.
     #[must_use]
     pub fn report(&self, trap: &Trap) -> String {
-        match self.describe(trap.ic) {
-            Some(place) => format!("{trap} in {place}"),
-            None => trap.to_string(),
+        self.report_with(trap, &|_| None)
+    }
+
+    /// As [`report`](Self::report), with lines of sources: `line` says which an instruction is of, as far as that is known.
+    #[must_use]
+    pub fn report_with(&self, trap: &Trap, line: &dyn Fn(u64) -> Option<String>) -> String {
+        let mut text = match &trap.kind {
+            TrapKind::Defect(defect) => {
+                let what = defect.describe(&|address| self.place_with(address, line));
+                match trap.text() {
+                    Some(text) => format!("{what}; {text} at {:#x}", trap.ic),
+                    None => format!("{what}; at {:#x}", trap.ic),
+                }
+            }
+            _ => trap.to_string(),
+        };
+        if let Some(place) = self.describe(trap.ic) {
+            text += &format!(" in {place}");
         }
+        if let Some(line) = line(trap.ic) {
+            text += &format!(", {line}");
+        }
+        text
+    }
+
+    /// A place in machine code: the line of its source, or else its function, or else its address.
+    #[must_use]
+    pub fn place_with(&self, address: u64, line: &dyn Fn(u64) -> Option<String>) -> String {
+        let known = line(address).or_else(|| self.describe(address));
+        known.unwrap_or_else(|| format!("{address:#x}"))
     }
 
     /// The address of a function that the host provides, whether or not an image defines one of this name.
@@ -349,8 +439,12 @@ impl Machine {
     /// # Errors
     /// The window is full, or the system has no memory.
     pub fn thread(&self, stack: u64) -> Result<MachineThread<'_>, MemoryError> {
+        let thread = Thread::new(self.common.clone(), self.gates.clone(), stack)?;
+        if let Some(checker) = self.checker() {
+            checker.add_stack(thread.stack());
+        }
         Ok(MachineThread {
-            thread: Thread::new(self.common.clone(), self.gates.clone(), stack)?,
+            thread,
             machine: self,
         })
     }
@@ -523,6 +617,24 @@ impl MachineThread<'_> {
     /// The trap that a destructor ended in. Those after it are not called.
     pub fn finish(&mut self) -> Result<(), Trap> {
         self.thread.finish()
+    }
+
+    /// The blocks of the machine that nobody points to any more, by the places that have allocated them, where memory is checked. Words that
+    /// may be pointers are looked for in all mapped memory and in `more`, which is mapped; of the stacks of this and other threads of the
+    /// host, in the frames in use of this one.
+    #[must_use]
+    pub fn leaks(&self, more: &[Range<u64>]) -> Vec<Leak> {
+        let machine = self.machine;
+        let Some(checker) = machine.checker() else {
+            return Vec::new();
+        };
+        let window = &machine.common.window;
+        let heap = machine.gates.process().heap.ranges();
+        let mut roots = window.mapped();
+        roots.retain(|root| !heap.contains(&root.start) && !checker.is_stack(root.start));
+        roots.extend(more.iter().cloned());
+        roots.push(self.thread.frames_in_use());
+        checker.leaks(window, &roots)
     }
 
     /// The thread itself: registers, memory, single steps.

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::defect::Defect;
 use crate::encoding::{Op, disassemble};
 use crate::memory::AccessError;
 use crate::state::psw::Flags;
@@ -79,6 +80,8 @@ pub enum TrapKind {
         /// How many.
         length: u64,
     },
+    /// The check of memory has found a mistake.
+    Defect(Box<Defect>),
     /// The time is up.
     TimeLimit,
     /// Somebody asked for the end.
@@ -115,7 +118,8 @@ impl TrapKind {
             Self::MemoryAccess { .. }
             | Self::OutsideCode { .. }
             | Self::StackOverflow { .. }
-            | Self::HostFunction { .. } => SIGSEGV,
+            | Self::HostFunction { .. }
+            | Self::Defect(_) => SIGSEGV,
             Self::MissingSymbol { .. } | Self::TimeLimit | Self::Stopped | Self::Exit { .. } => {
                 return None;
             }
@@ -171,6 +175,7 @@ impl fmt::Display for TrapKind {
             Self::VectorLength { length } => {
                 write!(f, "a vector of {length} elements, of at most 256")
             }
+            Self::Defect(defect) => defect.fmt(f),
             Self::TimeLimit => f.write_str("the time limit has passed"),
             Self::Stopped => f.write_str("stopped"),
             Self::Exit { code } => write!(f, "exit with code {code}"),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lexopt::prelude::*;
+use ve_isa::check::CheckOptions;
 use ve_isa::watch::Trace;
 
 pub const USAGE: &str = "\
@@ -18,6 +19,7 @@ Runs FILE, a relocatable or shared object for the Vector Engine, and ends with i
   --time-limit SECONDS           end the program after this time
   --trace calls|instructions     tell on standard error what runs
   --gdb PATH                     wait for a debugger at this Unix socket: gdb's `target remote PATH`
+  --check memory[,continue]      find wrong accesses to memory and leaks; go on after them
   --profile                      count instructions and tell at the end
   --call SYMBOL                  call this function instead of main; ARGS are its arguments: 7 -1 0x10 1.5 1.5f \"text\"
   --disassemble                  write the instructions of FILE
@@ -41,6 +43,7 @@ pub struct Run {
     pub trace: Option<Trace>,
     pub gdb: Option<PathBuf>,
     pub profile: bool,
+    pub check: Option<CheckOptions>,
     /// The function to call instead of `main`.
     pub call: Option<String>,
     pub file: PathBuf,
@@ -90,6 +93,10 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 run.trace = Some(choice(&mut parser, "--trace", choices)?);
             }
             Long("gdb") => run.gdb = Some(parser.value()?.into()),
+            Long("check") => {
+                let check = parser.value()?.string()?.parse();
+                run.check = Some(check.map_err(|why: String| format!("--check: {why}"))?);
+            }
             Long("profile") => run.profile = true,
             Long("call") => run.call = Some(parser.value()?.string()?),
             Value(file) => {
@@ -157,7 +164,6 @@ mod tests {
 
     #[test]
     fn everything_at_once() {
-        let line = "--lib a.so --lib=b.so --unresolved lazy --time-limit 1.5 --trace calls --profile --call f k.o -1 --lib";
         assert_eq!(
             parsed("--gdb a/b k.o"),
             Ok(Command::Run(Run {
@@ -166,6 +172,7 @@ mod tests {
                 ..Run::default()
             }))
         );
+        let line = "--lib a.so --lib=b.so --unresolved lazy --time-limit 1.5 --trace calls --check memory,continue --profile --call f k.o -1 --lib";
         let expected = Run {
             libraries: vec!["a.so".into(), "b.so".into()],
             unresolved: Unresolved::Lazy,
@@ -173,6 +180,10 @@ mod tests {
             trace: Some(Trace::Calls),
             gdb: None,
             profile: true,
+            check: Some(CheckOptions {
+                undefined: false,
+                goes_on: true,
+            }),
             call: Some("f".into()),
             file: "k.o".into(),
             arguments: vec!["-1".into(), "--lib".into()],
@@ -206,6 +217,10 @@ mod tests {
             ("--disassemble --gdb s k.o", "nothing else"),
             ("--gdb s --time-limit 1 k.o", "--time-limit"),
             ("--trace all k.o", "calls or instructions"),
+            ("--check all k.o", "`memory`"),
+            ("--check memory,stop k.o", "`memory`"),
+            ("--check memory, k.o", "`memory`"),
+            ("--check continue k.o", "`memory`"),
             ("--time-limit 0 k.o", "above 0"),
             ("--time-limit -1 k.o", "above 0"),
             ("--time-limit nan k.o", "above 0"),

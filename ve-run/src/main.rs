@@ -5,6 +5,7 @@
 
 mod arguments;
 mod disassemble;
+mod places;
 mod run;
 mod system;
 

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use ve_gdb::{Debugger, Host, ProgramEnd};
+use ve_isa::check::{CheckOptions, Leak, Reporter};
 use ve_isa::image::Source;
 use ve_isa::machine::{self, Machine, MachineThread};
 use ve_isa::memory::Protection;
@@ -20,6 +21,7 @@ use ve_isa::trap::{Trap, TrapKind};
 use ve_isa::watch::Watcher;
 
 use crate::arguments::{Run, Unresolved};
+use crate::places::Places;
 use crate::system;
 
 /// The time is up.
@@ -55,7 +57,11 @@ impl Failure {
 /// Runs what the command line asks for. The result is the exit status.
 pub fn run(run: &Run) -> Result<u8, Failure> {
     let machine = Arc::new(Machine::new().map_err(Failure::loading)?);
-    load(&machine, run)?;
+    let places = Arc::new(Places::default());
+    if let Some(options) = run.check {
+        check(&machine, &places, options)?;
+    }
+    load(&machine, run, &places)?;
     let mut thread = machine
         .thread(machine::DEFAULT_STACK)
         .map_err(Failure::loading)?;
@@ -89,7 +95,7 @@ pub fn run(run: &Run) -> Result<u8, Failure> {
         observer = Some(debugger.thread("main").observer(observer));
     }
     thread.thread().observe(observer);
-    let end = execute(&machine, &mut thread, run);
+    let end = execute(&machine, &mut thread, run, &places);
     if let Some(debugger) = debugger {
         debugger.end(match &end {
             Ok(status) => ProgramEnd::Exit(*status),
@@ -126,13 +132,50 @@ fn debugger(path: &Path, machine: &Arc<Machine>) -> Result<Debugger, Failure> {
     Ok(debugger)
 }
 
+/// Has memory checked. Mistakes after which the program goes on are told at once.
+fn check(
+    machine: &Arc<Machine>,
+    places: &Arc<Places>,
+    options: CheckOptions,
+) -> Result<(), Failure> {
+    let (weak, places) = (Arc::downgrade(machine), places.clone());
+    let report: Reporter = Arc::new(move |trap| {
+        if let Some(machine) = weak.upgrade() {
+            tell(&machine.report_with(trap, &|address| places.line(address)));
+        }
+    });
+    let checked = machine.check(options, Some(report));
+    checked.map_err(Failure::loading)
+}
+
+/// Writes a line to standard error, which nobody may read.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "ve-run: {line}");
+}
+
+/// What a leak is, as a sentence.
+fn describe(machine: &Machine, places: &Places, leak: &Leak) -> String {
+    let place = machine.place_with(leak.allocated, &|address| places.line(address));
+    let (bytes, blocks) = match (leak.bytes, leak.blocks) {
+        (1, 1) => ("1 byte".to_owned(), "a block".to_owned()),
+        (bytes, 1) => (format!("{bytes} bytes"), "a block".to_owned()),
+        (bytes, blocks) => (format!("{bytes} bytes"), format!("{blocks} blocks")),
+    };
+    format!("leak: {bytes} in {blocks} allocated at {place}, to which nothing points any more")
+}
+
 /// Whether the program ends within this time.
 fn is_over(ended: &mpsc::Receiver<()>, time: Duration) -> bool {
     ended.recv_timeout(time) != Err(mpsc::RecvTimeoutError::Timeout)
 }
 
 /// The program or the call, then what is to be done at the end, unless a trap was the end.
-fn execute(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Result<u8, Failure> {
+fn execute(
+    machine: &Machine,
+    thread: &mut MachineThread<'_>,
+    run: &Run,
+    places: &Places,
+) -> Result<u8, Failure> {
     let end = match &run.call {
         Some(name) => call(machine, thread, run, name),
         None => program(machine, thread, run),
@@ -140,18 +183,21 @@ fn execute(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Resu
     let status = match end {
         Ok(status) => status,
         Err(End::Failure(failure)) => return Err(failure),
-        Err(End::Trap(trap)) => status(machine, trap)?,
+        Err(End::Trap(trap)) => status(machine, places, trap)?,
     };
     if machine.symbol("exit").is_none()
         && let Err(trap) = destroy(machine, thread)
     {
-        return self::status(machine, trap);
+        return self::status(machine, places, trap);
+    }
+    for leak in thread.leaks(&[]) {
+        tell(&describe(machine, places, &leak));
     }
     Ok(status)
 }
 
 /// Loads the libraries, then the program, as one scope.
-fn load(machine: &Machine, run: &Run) -> Result<(), Failure> {
+fn load(machine: &Machine, run: &Run, places: &Places) -> Result<(), Failure> {
     let files: Vec<&Path> = run
         .libraries
         .iter()
@@ -159,7 +205,7 @@ fn load(machine: &Machine, run: &Run) -> Result<(), Failure> {
         .chain([run.file.as_path()])
         .collect();
     let mut opened = Vec::new();
-    for path in files {
+    for path in &files {
         let file = File::open(path)
             .map_err(|error| Failure::loading(format!("{}: {error}", path.display())))?;
         opened.push((path.display().to_string(), file));
@@ -172,8 +218,15 @@ fn load(machine: &Machine, run: &Run) -> Result<(), Failure> {
         Unresolved::Error => machine::Unresolved::Error,
         Unresolved::Lazy => machine::Unresolved::Lazy,
     };
-    let loaded = machine.load_sources(&sources, unresolved);
-    loaded.map(drop).map_err(Failure::loading)
+    let images = machine
+        .load_sources(&sources, unresolved)
+        .map_err(Failure::loading)?;
+    if run.check.is_some() {
+        for (image, path) in images.into_iter().zip(files) {
+            places.add(machine, image, path);
+        }
+    }
+    Ok(())
 }
 
 /// Why a program or a call did not come to its end.
@@ -353,7 +406,7 @@ fn strings(machine: &Machine, texts: &[OsString]) -> Result<u64, Failure> {
 }
 
 /// What a trap means for the exit status.
-fn status(machine: &Machine, trap: Trap) -> Result<u8, Failure> {
+fn status(machine: &Machine, places: &Places, trap: Trap) -> Result<u8, Failure> {
     let status = match &trap.kind {
         TrapKind::Exit { code } => return Ok(*code as u8),
         TrapKind::TimeLimit | TrapKind::Stopped => STATUS_TIME_LIMIT,
@@ -362,6 +415,6 @@ fn status(machine: &Machine, trap: Trap) -> Result<u8, Failure> {
     };
     Err(Failure {
         status,
-        why: machine.report(&trap),
+        why: machine.report_with(&trap, &|address| places.line(address)),
     })
 }

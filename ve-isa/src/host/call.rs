@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 
+use crate::check::{self, host};
 use crate::memory::{AccessError, Window};
 use crate::thread::{Failure, HostFunction, Thread};
 
@@ -105,6 +106,7 @@ pub(super) fn bad_pointer(address: u64, cause: AccessError) -> Failure {
 
 /// Reads a number.
 pub(super) fn load<const SIZE: u64>(window: &Window, address: u64) -> Result<u64, Failure> {
+    host::access(window, address, SIZE, false)?;
     window
         .load::<SIZE>(address)
         .map_err(|cause| bad_pointer(address, cause))
@@ -112,6 +114,8 @@ pub(super) fn load<const SIZE: u64>(window: &Window, address: u64) -> Result<u64
 
 /// Writes a number.
 pub(super) fn store<const SIZE: u64>(window: &Window, address: u64, value: u64) -> Outcome {
+    host::access(window, address, SIZE, true)?;
+    check::define(window, address..address.saturating_add(SIZE));
     window
         .store::<SIZE>(address, value)
         .map_err(|cause| bad_pointer(address, cause))
@@ -119,6 +123,12 @@ pub(super) fn store<const SIZE: u64>(window: &Window, address: u64, value: u64) 
 
 /// Reads bytes. No bytes can be read everywhere, as a null pointer with a length of 0 is good for most functions.
 pub(super) fn read(window: &Window, address: u64, bytes: &mut [u8]) -> Outcome {
+    host::access(window, address, bytes.len() as u64, false)?;
+    read_ahead(window, address, bytes)
+}
+
+/// Reads bytes of which the caller uses some only, and has those checked.
+fn read_ahead(window: &Window, address: u64, bytes: &mut [u8]) -> Outcome {
     if bytes.is_empty() {
         return Ok(());
     }
@@ -132,6 +142,9 @@ pub(super) fn write(window: &Window, address: u64, bytes: &[u8]) -> Outcome {
     if bytes.is_empty() {
         return Ok(());
     }
+    let length = bytes.len() as u64;
+    host::access(window, address, length, true)?;
+    check::define(window, address..address.saturating_add(length));
     window
         .write(address, bytes)
         .map_err(|cause| bad_pointer(address, cause))
@@ -186,10 +199,11 @@ impl<'w> ByteReader<'w> {
     pub(super) fn peek(&mut self) -> Result<u8, Failure> {
         if self.position == self.filled {
             let length = (PAGE - self.next % PAGE).min(self.buffer.len() as u64) as usize;
-            read(self.window, self.next, &mut self.buffer[..length])?;
+            read_ahead(self.window, self.next, &mut self.buffer[..length])?;
             self.next = self.next.wrapping_add(length as u64);
             (self.position, self.filled) = (0, length);
         }
+        host::access(self.window, self.address(), 1, false)?;
         Ok(self.buffer[self.position])
     }
 
@@ -211,8 +225,11 @@ pub(super) fn text_up_to(window: &Window, address: u64, limit: u64) -> Result<Ve
         let step = if text.is_empty() { 64 } else { PAGE };
         let left = limit - text.len() as u64;
         let part = &mut buffer[..(PAGE - at % PAGE).min(step).min(left) as usize];
-        read(window, at, part)?;
-        if let Some(end) = part.iter().position(|byte| *byte == 0) {
+        read_ahead(window, at, part)?;
+        let end = part.iter().position(|byte| *byte == 0);
+        let used = end.map_or(part.len(), |end| end + 1);
+        host::access(window, at, used as u64, false)?;
+        if let Some(end) = end {
             text.extend_from_slice(&part[..end]);
             return Ok(text);
         }

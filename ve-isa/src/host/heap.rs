@@ -2,6 +2,7 @@
 
 use super::call::{Outcome, Table, load, nothing, result, result_int, set_errno, store, word};
 use super::memory::{fill, move_bytes};
+use crate::check;
 use crate::process::HeapError;
 use crate::thread::{Failure, Thread};
 
@@ -120,7 +121,9 @@ fn allocate_zeros(thread: &mut Thread) -> Outcome {
         set_errno(thread, libc::ENOMEM);
         return result(thread, 0);
     };
-    if !zeros {
+    if zeros {
+        check::define(thread.window(), address..address + size);
+    } else {
         fill(thread.window(), address, 0, size)?;
     }
     result(thread, address)
@@ -132,7 +135,13 @@ fn reallocate(thread: &mut Thread, address: u64, size: u64) -> Outcome {
         return result(thread, new);
     }
     let heap = &thread.process().heap;
-    let before = heap.size(address).map_err(|error| bad(address, error))?;
+    let before = match heap.size(address) {
+        Ok(size) => size,
+        Err(error) => {
+            refuse(thread, address, error)?;
+            return result(thread, 0);
+        }
+    };
     if size == 0 {
         free(thread, address)?;
         return result(thread, 0);
@@ -157,8 +166,18 @@ pub(super) fn free(thread: &Thread, address: u64) -> Outcome {
         return Ok(());
     }
     let heap = &thread.process().heap;
-    heap.free(thread.window(), address)
-        .map_err(|error| bad(address, error))
+    match heap.free(thread.window(), address) {
+        Ok(()) => Ok(()),
+        Err(error) => refuse(thread, address, error),
+    }
+}
+
+/// What follows when a block is named that is none.
+fn refuse(thread: &Thread, address: u64, error: HeapError) -> Outcome {
+    match thread.process().heap.checker() {
+        None => Err(bad(address, error)),
+        Some(checker) => Ok(checker.bad_free(address, error == HeapError::Freed)?),
+    }
 }
 
 fn allocate_aligned(thread: &mut Thread) -> Outcome {

@@ -1,5 +1,6 @@
 //! System calls that a C library for the Vector Engine makes through `monc`.
 
+use crate::check;
 use std::os::fd::{FromRawFd as _, OwnedFd};
 
 use super::call::{CHUNK, Outcome, c_text, load, result, store};
@@ -143,6 +144,7 @@ pub(super) fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<
     let bytes = usize::try_from(done).map_err(|_| last_error())?;
     let written = thread.window().write(to, &buffer[..bytes]);
     written.map_err(|_| libc::EFAULT)?;
+    check::define(thread.window(), to..to.saturating_add(bytes as u64));
     Ok(bytes as u64)
 }
 

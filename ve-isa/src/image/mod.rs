@@ -82,6 +82,8 @@ pub struct Image {
     pub base: u64,
     /// The ranges that were mapped for it.
     mapped: Vec<Range<u64>>,
+    /// The parts of them that something of the file lies in, code as well.
+    pub parts: Vec<Part>,
     /// Where its code is.
     pub code: Vec<Range<u64>>,
     /// Its symbols that have addresses, in the order of their addresses.
@@ -98,6 +100,20 @@ pub struct Image {
     pub tls: Option<Tls>,
 }
 
+/// A part of an image that lies in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its addresses.
+    pub range: Range<u64>,
+    /// Whether it may be written.
+    pub write: bool,
+    /// The number of the section that it is, in a relocatable object.
+    pub section: Option<usize>,
+}
+
+/// Memory is mapped in pages of this size.
+const PAGE: u64 = 64 << 10;
+
 impl Image {
     fn new(id: ImageId, name: &str) -> Self {
         Self {
@@ -109,6 +125,7 @@ impl Image {
             uses: BTreeSet::new(),
             base: 0,
             mapped: Vec::new(),
+            parts: Vec::new(),
             code: Vec::new(),
             symbols: Vec::new(),
             resolvers: Vec::new(),
@@ -135,6 +152,53 @@ impl Image {
             .symbols
             .partition_point(|symbol| symbol.address <= address);
         self.symbols[..after].last()
+    }
+
+    /// What is mapped for it, in pages, and holds nothing of it: between and behind its parts, and behind variables that have no length of
+    /// whole words.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<Range<u64>> {
+        let mut parts: Vec<&Part> = self.parts.iter().collect();
+        parts.sort_unstable_by_key(|part| part.range.start);
+        let mut gaps = Vec::new();
+        for mapped in &self.mapped {
+            let inside = |part: &&&Part| mapped.contains(&part.range.start);
+            let mut at = mapped.start;
+            for part in parts.iter().filter(inside) {
+                if at < part.range.start {
+                    gaps.push(at..part.range.start);
+                }
+                at = at.max(part.range.end);
+            }
+            let end = mapped.end.next_multiple_of(PAGE);
+            if at < end {
+                gaps.push(at..end);
+            }
+        }
+        for (variable, next) in self.symbols.iter().zip(self.symbols.iter().skip(1)) {
+            let end = variable.address.saturating_add(variable.size);
+            // Compilers give names to all variables that can be written; not to constants.
+            let part = parts
+                .iter()
+                .find(|part| part.write && part.range.contains(&variable.address));
+            let Some(part) = part.filter(|_| !variable.function && variable.size != 0) else {
+                continue;
+            };
+            let gap = end..end
+                .next_multiple_of(8)
+                .min(next.address)
+                .min(part.range.end);
+            if gap.start < gap.end {
+                gaps.push(gap);
+            }
+        }
+        gaps
+    }
+
+    /// The ranges that were mapped for it.
+    #[must_use]
+    pub fn mapped(&self) -> &[Range<u64>] {
+        &self.mapped
     }
 
     /// Gives back its memory.

@@ -15,11 +15,11 @@ use super::dynamic::{Dynamic, ElfSymbol};
 use super::file::Header;
 use super::local_symbols;
 use super::relocate::RelocationNumber;
-use super::segments::Segments;
+use super::segments::{Segment, Segments};
 use super::symbols::Rank;
 use super::undefined::Undefined;
 use super::{
-    Definition, Image, ImageError, ImageId, InitFunction, Provider, Resolver, Scope, Source,
+    Definition, Image, ImageError, ImageId, InitFunction, Part, Provider, Resolver, Scope, Source,
     Symbol, TCB_SIZE, Tls,
 };
 use crate::memory::Window;
@@ -119,6 +119,13 @@ impl Shared {
         })?;
         image.soname.clone_from(&dynamic.soname);
         image.needed.clone_from(&dynamic.needed);
+        let loads = segments.loads.iter();
+        let part = |load: &Segment| Part {
+            range: load.range(base),
+            write: load.write,
+            section: None,
+        };
+        image.parts = loads.map(part).collect();
         image.code = segments
             .loads
             .iter()

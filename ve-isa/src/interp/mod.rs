@@ -27,6 +27,7 @@ mod vector;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::check::ThreadCheck;
 use crate::encoding::Insn;
 use crate::semantics::float::{FloatMode, Host};
 use crate::state::Cpu;
@@ -69,6 +70,7 @@ pub struct Interpreter {
     observer: Option<Box<dyn Observer>>,
     /// The code of the host that slots lead to.
     entries: HashMap<u64, Entry>,
+    check: Option<Box<ThreadCheck>>,
 }
 
 /// Sees each instruction before it is executed.
@@ -132,7 +134,19 @@ impl Interpreter {
             code: Code::default(),
             observer: None,
             entries: HashMap::new(),
+            check: None,
         }
+    }
+
+    /// Checks from now on what each instruction does with memory.
+    pub(crate) fn set_check(&mut self, check: ThreadCheck) {
+        self.check = Some(Box::new(check));
+    }
+
+    /// The check of memory, if there is one.
+    #[inline]
+    pub(crate) fn check(&self) -> Option<&ThreadCheck> {
+        self.check.as_deref()
     }
 
     /// Lets somebody see each instruction from now on; nobody, for `None`. The result is who saw them until now.
@@ -208,15 +222,16 @@ impl Interpreter {
     }
 
     fn run_on(&mut self, watched: &dyn Fn(u64) -> bool) -> Result<Pause, Trap> {
-        if self.observer.is_some() {
-            self.loop_on::<true>(watched)
-        } else {
-            self.loop_on::<false>(watched)
+        match (self.observer.is_some(), self.check.is_some()) {
+            (false, false) => self.loop_on::<false, false>(watched),
+            (true, false) => self.loop_on::<true, false>(watched),
+            (false, true) => self.loop_on::<false, true>(watched),
+            (true, true) => self.loop_on::<true, true>(watched),
         }
     }
 
-    /// The loop. Compiled twice, so that being observed costs nothing where nobody observes.
-    fn loop_on<const OBSERVED: bool>(
+    /// The loop. Compiled for each, so that being observed and checked costs nothing where it is not wanted.
+    fn loop_on<const OBSERVED: bool, const CHECKED: bool>(
         &mut self,
         watched: &dyn Fn(u64) -> bool,
     ) -> Result<Pause, Trap> {
@@ -249,7 +264,16 @@ impl Interpreter {
                     }
                     observer.instruction(slot.ic, word, &slot.insn, &self.run.cpu);
                 }
-                link = slot.execute(&mut self.run, if OBSERVED { 0 } else { FULL });
+                if CHECKED
+                    && let Some(check) = &mut self.check
+                    && let Err(kind) =
+                        check.before(&self.run.common.window, slot.ic, &slot.insn, &self.run.cpu)
+                {
+                    self.run.cpu.ic = slot.ic;
+                    return Err(self.trap(kind));
+                }
+                let fuel = if OBSERVED || CHECKED { 0 } else { FULL };
+                link = slot.execute(&mut self.run, fuel);
             }
             next = self.settle()?;
         }
@@ -291,6 +315,12 @@ impl Interpreter {
 
     fn one_step(&mut self) -> Result<Pause, Trap> {
         let link = self.find(self.run.cpu.ic, None, self.run.cpu.ic)?;
+        if let (Some(slot), Some(check)) = (self.code.slot(link), &mut self.check)
+            && let Err(kind) =
+                check.before(&self.run.common.window, slot.ic, &slot.insn, &self.run.cpu)
+        {
+            return Err(self.trap(kind));
+        }
         let next = self.execute_itself(link, 0);
         if let Some(slot) = self.code.slot(next) {
             self.run.cpu.ic = slot.ic;
@@ -370,9 +400,9 @@ impl Interpreter {
 
     /// Code of the host, where the thread may run it.
     fn translations(&self) -> Option<&Translations> {
-        match self.observer {
-            Some(_) => None,
-            None => self.run.common.translations.get(),
+        match (&self.observer, &self.check) {
+            (None, None) => self.run.common.translations.get(),
+            _ => None,
         }
     }
 

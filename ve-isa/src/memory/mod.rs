@@ -14,10 +14,12 @@ mod access;
 mod handler;
 mod host_code;
 mod page;
+mod shadow;
 mod window;
 
 pub use access::AccessError;
 pub use handler::{install_handler, recover};
 pub(crate) use host_code::CodeArena;
 pub(crate) use page::host_page;
+pub(crate) use shadow::Shadow;
 pub use window::{MemoryError, Protection, Window};

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd as _;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use super::access::{self, AccessError};
 use super::handler;
 use super::page::host_page;
+use super::shadow::Shadow;
 
 /// The size of the pages that the window is divided into. The host's may be smaller, never larger.
 const PAGE: u64 = 64 << 10;
@@ -94,6 +95,8 @@ pub struct Window {
     ignored: u64,
     /// Ranges in `place` that are in use, in order.
     used: Mutex<Vec<Range<u64>>>,
+    /// What a check knows of its bytes.
+    shadow: OnceLock<Shadow>,
 }
 
 impl Window {
@@ -131,6 +134,7 @@ impl Window {
                     owned: true,
                     ignored: 0,
                     used: Mutex::default(),
+                    shadow: OnceLock::new(),
                 });
             }
         }
@@ -158,7 +162,37 @@ impl Window {
             owned: false,
             ignored,
             used: Mutex::default(),
+            shadow: OnceLock::new(),
         }
+    }
+
+    /// Keeps from now on what a check knows of each byte; with or without undefined bits, as the first call says.
+    ///
+    /// # Errors
+    /// The system refuses addresses.
+    pub(crate) fn keep_shadow(&self, undefined: bool) -> Result<&Shadow, MemoryError> {
+        if self.shadow.get().is_none() {
+            let shadow = Shadow::reserve(self.range(), undefined);
+            let _ = self
+                .shadow
+                .set(shadow.map_err(|source| MemoryError::System {
+                    what: "reserving addresses for the check of memory".into(),
+                    source,
+                })?);
+        }
+        self.shadow.get().ok_or(MemoryError::Full { length: 0 })
+    }
+
+    /// What a check knows of the bytes, if there is one.
+    #[inline]
+    pub(crate) fn shadow(&self) -> Option<&Shadow> {
+        self.shadow.get()
+    }
+
+    /// The ranges that [`map`](Self::map) has made, in order.
+    pub(crate) fn mapped(&self) -> Vec<Range<u64>> {
+        let used = self.used.lock().unwrap_or_else(|lock| lock.into_inner());
+        used.clone()
     }
 
     /// The addresses of the window.
@@ -192,6 +226,16 @@ impl Window {
             Ok(address)
         } else {
             Err(AccessError::Outside)
+        }
+    }
+
+    /// An address without the bits that do not count, if it is not in the window with them.
+    #[inline(always)]
+    pub(crate) fn plain(&self, address: u64) -> u64 {
+        if address.wrapping_sub(self.base) < self.length {
+            address
+        } else {
+            address & !self.ignored
         }
     }
 
@@ -406,6 +450,9 @@ impl Window {
         // Kept closed until here: only this call opens it, and it is in `used` before the lock is given up.
         self.protect_pages(start..start + pages, protection)?;
         used.insert(index, start..start + pages);
+        if let Some(shadow) = self.shadow() {
+            shadow.renew(start..start + pages);
+        }
         Ok(start..start + length)
     }
 

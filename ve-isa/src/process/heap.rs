@@ -3,9 +3,10 @@
 //! What is known of a block is kept here, not beside it, so that nothing that machine code writes can damage it. Small blocks are cut from
 //! chunks by size classes, large ones are mapped one by one.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::check::{self, Checker};
 use crate::memory::{Protection, Window};
 
 /// Every block begins at a multiple of this.
@@ -23,7 +24,11 @@ const LARGEST: u64 = i64::MAX as u64;
 
 /// The blocks of a machine.
 #[derive(Debug, Default)]
-pub(crate) struct Heap(Mutex<Blocks>);
+pub(crate) struct Heap {
+    blocks: Mutex<Blocks>,
+    /// Knows the blocks, where memory is checked: each lies in a larger one of `blocks`.
+    checker: OnceLock<Arc<Checker>>,
+}
 
 /// Why an address cannot be given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +39,12 @@ pub(crate) enum HeapError {
     Freed,
 }
 
+impl HeapError {
+    fn of(freed: bool) -> Self {
+        if freed { Self::Freed } else { Self::NoBlock }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Blocks {
     used: HashMap<u64, Block>,
@@ -41,6 +52,8 @@ struct Blocks {
     free: HashMap<u64, Vec<u64>>,
     /// Where blocks that were freed began, until they are used again.
     freed: HashMap<u64, ()>,
+    /// Where chunks begin.
+    chunks: Vec<u64>,
     /// What is left of the last chunk.
     rest: std::ops::Range<u64>,
     next_chunk: u64,
@@ -67,7 +80,17 @@ fn class(size: u64) -> u64 {
 
 impl Heap {
     fn lock(&self) -> std::sync::MutexGuard<'_, Blocks> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has all blocks checked that are allocated from now on. None is there yet.
+    pub(crate) fn set_checker(&self, checker: Arc<Checker>) {
+        let _ = self.checker.set(checker);
+    }
+
+    /// Who checks blocks.
+    pub(crate) fn checker(&self) -> Option<&Arc<Checker>> {
+        self.checker.get()
     }
 
     /// A block of so many bytes, at a multiple of `alignment`, a power of two. The second result says whether its bytes are all 0.
@@ -80,6 +103,15 @@ impl Heap {
         if size > LARGEST {
             return None;
         }
+        match self.checker() {
+            None => self.cut(window, size, alignment),
+            Some(checker) => checker.allocate(window, size, alignment, |size, alignment| {
+                self.cut(window, size, alignment)
+            }),
+        }
+    }
+
+    fn cut(&self, window: &Window, size: u64, alignment: u64) -> Option<(u64, bool)> {
         let padded = if alignment <= ALIGNMENT {
             size
         } else {
@@ -90,6 +122,7 @@ impl Heap {
                 .map_aligned(size, alignment, Protection::ReadWrite)
                 .ok()?;
             let start = range.start;
+            check::close(window, start..range.end.next_multiple_of(64 << 10));
             let block = Block {
                 start,
                 size,
@@ -113,8 +146,19 @@ impl Heap {
         Some((address, fresh))
     }
 
+    /// Where the ranges of the window begin that blocks lie in.
+    pub(crate) fn ranges(&self) -> HashSet<u64> {
+        let blocks = self.lock();
+        let large = blocks.used.values().filter(|block| block.class == 0);
+        let large = large.map(|block| block.start);
+        large.chain(blocks.chunks.iter().copied()).collect()
+    }
+
     /// How many bytes were asked for, of the block that begins at an address.
     pub(crate) fn size(&self, address: u64) -> Result<u64, HeapError> {
+        if let Some(checker) = self.checker() {
+            return checker.size(address).map_err(HeapError::of);
+        }
         let blocks = self.lock();
         let block = blocks.used.get(&address);
         block
@@ -124,6 +168,10 @@ impl Heap {
 
     /// Changes how many bytes a block has, if that needs no other place.
     pub(crate) fn resize(&self, address: u64, size: u64) -> Result<bool, HeapError> {
+        if self.checker().is_some() {
+            // It moves, so that old pointers are found.
+            return self.size(address).map(|before| before == size);
+        }
         let mut blocks = self.lock();
         let missing = blocks.missing(address);
         let block = blocks.used.get_mut(&address).ok_or(missing)?;
@@ -142,6 +190,15 @@ impl Heap {
 
     /// Gives a block back.
     pub(crate) fn free(&self, window: &Window, address: u64) -> Result<(), HeapError> {
+        let Some(checker) = self.checker() else {
+            return self.give_back(window, address);
+        };
+        let old = checker.free(window, address).map_err(HeapError::of)?;
+        old.into_iter()
+            .try_for_each(|block| self.give_back(window, block))
+    }
+
+    fn give_back(&self, window: &Window, address: u64) -> Result<(), HeapError> {
         let mut blocks = self.lock();
         let Some(block) = blocks.used.remove(&address) else {
             return Err(blocks.missing(address));
@@ -175,6 +232,8 @@ impl Blocks {
         if self.rest.end - self.rest.start < class {
             let length = self.next_chunk.max(CHUNK);
             self.rest = window.map(length, Protection::ReadWrite).ok()?;
+            check::close(window, self.rest.clone());
+            self.chunks.push(self.rest.start);
             self.next_chunk = (2 * length).min(LARGEST_CHUNK);
         }
         let start = self.rest.start;

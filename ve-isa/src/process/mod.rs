@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::check;
 use crate::memory::{MemoryError, Window};
 
 pub(crate) use directories::{Directory, DirectoryEntry};
@@ -152,6 +153,10 @@ impl Process {
         let (address, _) = self.heap.allocate(window, bytes.len() as u64, 16)?;
         // The block is new, so it can be written.
         let _ = window.write(address, &bytes);
+        if let Some(checker) = self.heap.checker() {
+            checker.keep(address);
+            check::define(window, address..address + bytes.len() as u64);
+        }
         lasting.insert(name, address);
         Some(address)
     }

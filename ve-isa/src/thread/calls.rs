@@ -2,16 +2,13 @@
 
 use super::gates::Gate;
 use super::members::ThreadFault;
-use super::{Failure, Frames, ScalarRegisters, Thread, panics, role};
+use super::{ABOVE_STACK, Failure, Frames, ScalarRegisters, Thread, panics, role};
+use crate::check::host;
 use crate::interp::Pause;
 use crate::trap::{Trap, TrapKind};
 
 /// Bytes that belong to a called function above its stack pointer, without its parameters.
 const SAVE_AREA: u64 = 176;
-
-/// Bytes above the first frame of a stack. LLVM's code for short vectors loads 256 elements from where the vector begins, and
-/// uses the first; other systems have the arguments of the program there.
-const ABOVE_STACK: u64 = 4096;
 
 /// How many parameters are in registers. All have a place on the stack.
 const IN_REGISTERS: usize = 8;
@@ -216,7 +213,16 @@ impl Thread {
                 return Err(Failure::Nested(self.trap_at_call(kind)));
             }
         };
-        match panics::caught(self, function) {
+        let outcome = match self.interpreter.check() {
+            None => panics::caught(self, function),
+            Some(check) => {
+                let cpu = self.registers();
+                let ic = cpu.scalar(role::LR).wrapping_sub(8);
+                let _scope = host::begin(check.call(name.clone(), ic, cpu));
+                panics::caught(self, function)
+            }
+        };
+        match outcome {
             Ok(()) => {
                 let lr = self.registers().scalar(role::LR);
                 self.registers_mut().ic = lr;
@@ -270,6 +276,9 @@ impl Thread {
         {
             let sp = self.registers().scalar(role::SP);
             trap.kind = TrapKind::StackOverflow { sp };
+        }
+        if let Some(check) = self.interpreter.check() {
+            trap.kind = check.explain(trap.kind);
         }
         trap
     }

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::check::ThreadCheck;
 use crate::image::{ImageId, TCB_SIZE};
 use crate::interp::{Common, Interpreter, Observer, StopHandle};
 use crate::memory::{MemoryError, Protection, Window};
@@ -58,6 +59,10 @@ const TLS_RESERVE: u64 = 64 << 10;
 
 /// Bytes before the thread's control block, for what the system keeps of a thread.
 const BEFORE_TCB: u64 = 4096;
+
+/// Bytes above the first frame of a stack. LLVM's code for short vectors loads 256 elements from where the vector begins, and
+/// uses the first; other systems have the arguments of the program there.
+const ABOVE_STACK: u64 = 4096;
 
 /// Bytes of the block that system calls are made through.
 const CALL_BLOCK: u64 = 64;
@@ -130,8 +135,13 @@ impl Thread {
         // The call block lies before the control block.
         let _ = window.store::<8>(tp + 0x18, block.start);
         let stop = StopHandle::default();
+        let mut interpreter = Interpreter::new(common.clone(), stop.clone());
+        if let Some(checker) = gates.process().heap.checker() {
+            let base = stack.end - ABOVE_STACK;
+            interpreter.set_check(ThreadCheck::new(checker.clone(), stack.clone(), base));
+        }
         Ok(Self {
-            interpreter: Interpreter::new(common.clone(), stop.clone()),
+            interpreter,
             number: gates.members.number(),
             gates,
             stop,
@@ -258,6 +268,17 @@ impl Thread {
         self.interpreter.observe(observer)
     }
 
+    /// The part of its stack that is in use.
+    #[must_use]
+    pub fn frames_in_use(&self) -> Range<u64> {
+        let sp = self.registers().scalar(role::SP);
+        if self.stack.contains(&sp) {
+            sp..self.stack.end
+        } else {
+            self.stack.end..self.stack.end
+        }
+    }
+
     /// The addresses of its stack.
     #[must_use]
     pub fn stack(&self) -> Range<u64> {
@@ -325,6 +346,9 @@ impl Thread {
 impl Drop for Thread {
     fn drop(&mut self) {
         self.forget_values();
+        if let Some(checker) = self.process().heap.checker() {
+            checker.forget_stack(self.stack.start);
+        }
         let window = &self.interpreter.common().window;
         let _ = window.unmap(self.stack.start);
         let _ = window.unmap(self.block.start);

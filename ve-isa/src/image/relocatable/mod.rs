@@ -19,7 +19,7 @@ use object::{
 
 use super::file::LARGEST_ALIGNMENT;
 use super::relocate::{Needs, RelocationNumber};
-use super::{Definition, Image, ImageError, ImageId, Rank, Scope, TCB_SIZE, Tls};
+use super::{Definition, Image, ImageError, ImageId, Part, Rank, Scope, TCB_SIZE, Tls};
 use crate::memory::{Protection, Window};
 
 use commons::Commons;
@@ -85,6 +85,14 @@ pub(super) struct ObjectPlace {
     module: u64,
     tls_offset: u64,
     pub(super) read_only: Vec<Range<u64>>,
+}
+
+fn part(address: u64, size: u64, write: bool) -> Part {
+    Part {
+        range: address..address.saturating_add(size),
+        write,
+        section: None,
+    }
 }
 
 fn text(error: object::Error) -> String {
@@ -281,7 +289,7 @@ impl<'a> Relocatable<'a> {
         for (name, write, size, alignment) in gathered.homes(image.id) {
             let layout = &mut layouts[usize::from(write)];
             let offset = layout.add(size, alignment).ok_or_else(too_large)?;
-            homes.push((name.to_owned(), write, offset));
+            homes.push((name.to_owned(), write, offset, size));
         }
         let got = layouts[1].add(self.got_size, 8).ok_or_else(too_large)?;
         let tls = self.tls_layout(&dropped).ok_or_else(too_large)?;
@@ -310,6 +318,10 @@ impl<'a> Relocatable<'a> {
             let address = starts[usize::from(section.write)] + offset;
             place.sections.insert(section.index.0, address);
             write(address, section.data)?;
+            image.parts.push(Part {
+                section: Some(section.index.0),
+                ..part(address, section.size, section.write)
+            });
             if section.execute {
                 if image.code.is_empty() {
                     image.base = address;
@@ -317,8 +329,10 @@ impl<'a> Relocatable<'a> {
                 image.code.push(address..address + section.size);
             }
         }
-        for (name, write, offset) in homes {
-            gathered.begin(&name, starts[usize::from(write)] + offset);
+        for (name, write, offset, size) in homes {
+            let address = starts[usize::from(write)] + offset;
+            gathered.begin(&name, address);
+            image.parts.push(part(address, size, write));
         }
         for section in self.sections.iter().filter(kept) {
             let index = section.index.0;
@@ -333,11 +347,15 @@ impl<'a> Relocatable<'a> {
             }
         }
         for (symbol, offset, size) in commons {
-            place.common.insert(symbol.0, (starts[1] + offset, size));
+            let address = starts[1] + offset;
+            place.common.insert(symbol.0, (address, size));
+            image.parts.push(part(address, size, true));
         }
         place.got = starts[1] + got;
+        image.parts.push(part(place.got, self.got_size, false));
         if tls.layout.size != 0 {
             let template = starts[1] + template;
+            image.parts.push(part(template, tls.layout.size, false));
             for (section, offset) in &tls.sections {
                 place.sections.insert(section.index.0, *offset);
                 write(template + offset, section.data)?;
