@@ -277,6 +277,10 @@ impl<'a> HeaderReader<'a> {
                 text.push_str(
                     "\n\nhelp: add the directory of the missing header with .include(..)",
                 );
+            } else if is_cpp(&said) {
+                text.push_str(
+                    "\n\nhelp: this is C++, which is read with import.clang_arg(\"-xc++\"); kernels are its functions in extern \"C\"",
+                );
             } else if said.contains("unknown type name") {
                 text.push_str(
                     "\n\nhelp: if the header relies on another one, include that first with \
@@ -287,6 +291,13 @@ impl<'a> HeaderReader<'a> {
         };
         Error::new(ErrorKind::ToolFailed, text)
     }
+}
+
+/// Whether clang, which has read C, stumbled over words of C++.
+fn is_cpp(said: &str) -> bool {
+    let words = ["namespace", "class", "template", "using", "constexpr"];
+    let unknown = |word: &&str| said.contains(&format!("unknown type name '{word}'"));
+    words.iter().any(unknown)
 }
 
 fn load_libclang(import: &Import) -> Result<()> {

@@ -174,17 +174,23 @@ fn nothing(
     reader: &HeaderReader<'_>,
 ) -> Error {
     const SHOWN: usize = 5;
-    let mut text = if !module.left_out.is_empty() {
-        let left_out = module.left_out.join("\n  ");
-        format!("no function of {header} can be declared as a kernel:\n  {left_out}")
+    let left_out = &module.left_out;
+    let mut text = if !left_out.is_empty() {
+        let mut lines = left_out[..left_out.len().min(SHOWN)].join("\n  ");
+        if let Some(more @ 1..) = left_out.len().checked_sub(SHOWN) {
+            lines.push_str(&format!("\n  and {more} more"));
+        }
+        format!("no function of {header} can be declared as a kernel:\n  {lines}")
     } else if import.functions.is_empty() && import.without.is_empty() {
         format!("{header} declares no function")
     } else {
         format!("{header} declares no function of the names asked for")
     };
+    let imported = reader.imported_files();
     let others: Vec<String> = reader
         .functions_of_all_files()
         .into_iter()
+        .filter(|(file, _)| !imported.iter().any(|it| it == Path::new(file)))
         .take(SHOWN)
         .map(|(file, count)| format!("\n  {file} ({count})"))
         .collect();

@@ -88,6 +88,7 @@ fn for_the_command(message: &str) -> String {
             "import.clang_arg(\"-include\").clang_arg(\"stdio.h\")",
             "--clang-arg=-include --clang-arg=stdio.h",
         ),
+        ("import.clang_arg(\"-xc++\")", "--clang-arg=-xc++"),
         (".define(..)", "--clang-arg=-DNAME=VALUE"),
         (".also_from(\"pattern\")", "--also-from PATTERN"),
     ] {

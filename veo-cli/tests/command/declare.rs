@@ -248,6 +248,24 @@ fn what_clang_refuses_is_told_once_in_the_words_of_the_command() {
         .arg(&needs),
     );
     assert!(declared.contains("fn count("), "{declared}");
+    let cpp = file(
+        "cpp.h",
+        "namespace n { class c; }\nextern \"C\" double add(double a, double b);\n",
+    );
+    let said = wrong(1, veo(["declare"]).arg(&cpp));
+    assert!(
+        said.contains("C++") && said.contains("--clang-arg=-xc++"),
+        "{said}"
+    );
+    let declared = right(veo(["declare", "--clang-arg=-xc++"]).arg(&cpp));
+    assert!(declared.contains("fn add("), "{declared}");
+    let parts: String = (0..40)
+        .map(|n| format!("long double f{n}(void);\n"))
+        .collect();
+    let none = file("none.h", &parts);
+    let said = wrong(1, veo(["declare"]).arg(&none));
+    assert!(said.contains("f0 (") && said.contains("35 more"), "{said}");
+    assert!(!said.contains("help:"), "{said}");
     let lost = file("lost.h", "#include \"inner/lost.h\"\n");
     let said = wrong(1, veo(["declare"]).arg(&lost));
     assert!(
