@@ -6,14 +6,11 @@ use std::{ptr, slice};
 
 use libc::pid_t;
 use veo_abi::ffi::{
-    VEO_EMU_CAUSE_BROKEN, VEO_EMU_CAUSE_EXIT, VEO_EMU_CAUSE_FINDING, VEO_EMU_CAUSE_KILLED,
-    VEO_EMU_CAUSE_OUT_OF_MEMORY, VEO_EMU_CAUSE_OVERWRITTEN, VEO_EMU_CAUSE_SENT,
-    VEO_EMU_CAUSE_SIGNAL, VEO_EMU_CAUSE_STACK_OVERFLOW, VEO_EMU_CAUSE_THREAD_EXIT,
-    VEO_EMU_CAUSE_TIME_LIMIT, VEO_EMU_CAUSE_UNKNOWN, VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT,
-    VEO_EMU_CLASS_INTEGER, VEO_EMU_GUARD_DEFAULT, VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF,
-    VEO_EMU_GUARD_START, VEO_EMU_GUARD_ZONES, VEO_EMU_PROFILE_COUNT, VEO_EMU_PROFILE_DEFAULT,
-    VEO_EMU_PROFILE_OFF, VEO_REQUEST_ID_INVALID, veo_emu_class, veo_emu_fault, veo_emu_guard,
-    veo_emu_options, veo_emu_profile, veo_emu_result, veo_emu_times, veo_proc_handle, veo_thr_ctxt,
+    VEO_EMU_CLASS_DOUBLE, VEO_EMU_CLASS_FLOAT, VEO_EMU_CLASS_INTEGER, VEO_EMU_GUARD_DEFAULT,
+    VEO_EMU_GUARD_END, VEO_EMU_GUARD_OFF, VEO_EMU_GUARD_START, VEO_EMU_GUARD_ZONES,
+    VEO_EMU_PROFILE_COUNT, VEO_EMU_PROFILE_DEFAULT, VEO_EMU_PROFILE_OFF, VEO_REQUEST_ID_INVALID,
+    veo_emu_class, veo_emu_guard, veo_emu_options, veo_emu_profile, veo_emu_result, veo_emu_times,
+    veo_proc_handle, veo_thr_ctxt,
 };
 use veo_abi::hmem;
 
@@ -21,7 +18,6 @@ use super::args::returns;
 use super::process::{self, create};
 use super::{call, context_of, guard, open_context, process_of, string};
 use crate::error::{self, Error, Result};
-use crate::host::death::{Ended, ReasonKind};
 use crate::host::kill::requested;
 use crate::host::library_file;
 use crate::host::node::{self, Node};
@@ -179,112 +175,6 @@ unsafe fn copy_text(text: &str, place: *mut c_char, size: usize) -> usize {
         }
     }
     text.len()
-}
-
-pub unsafe extern "C" fn veo_emu_get_fault(
-    proc_: *mut veo_proc_handle,
-    fault: *mut veo_emu_fault,
-) -> c_int {
-    guard(-1, || {
-        let process = process_of(proc_)?;
-        let child = &process.child;
-        let Some(death) = child.death().filter(|_| !child.ended_in_order()) else {
-            return Err(Error::new(
-                libc::ESRCH,
-                "the VE process has no fault to report",
-            ));
-        };
-        if fault.is_null() {
-            return Ok(0);
-        }
-        // SAFETY: not null; the caller passes a place of the size they say it has.
-        let size = unsafe { (&raw const (*fault).struct_size).read() };
-        if size < size_of::<usize>() {
-            return Err(Error::invalid(format!(
-                "the place for the report has {size} bytes, says its struct_size; set that to \
-                 sizeof(struct veo_emu_fault)"
-            )));
-        }
-        let record = death.fault.as_ref();
-        let report = child.report();
-        let guilty = death.guilty();
-        let address = record.and_then(|fault| fault.address);
-        let mut filled = veo_emu_fault {
-            struct_size: size,
-            signal: death.exception().or(death.signal).unwrap_or(0),
-            exit_status: death.status.unwrap_or(0),
-            address: address.unwrap_or(0),
-            pc: record.map_or(0, |fault| fault.pc),
-            request: guilty.map_or(VEO_REQUEST_ID_INVALID, |(_, id)| id),
-            context: guilty.map_or(-1, |(context, _)| context as c_int),
-            line: report.line as c_int,
-            kernel: [0; 256],
-            file: [0; 1024],
-            text: [0; 1024],
-            function: [0; 256],
-            has_address: address.is_some().into(),
-            cause: VEO_EMU_CAUSE_UNKNOWN as c_int,
-            stack_size: 0,
-            time_limit_ms: 0,
-            sender: 0,
-            operation: [0; 512],
-            memory: [0; 512],
-            detail: [0; 512],
-        };
-        fill_cause(&mut filled, death.ended());
-        fill(&mut filled.kernel, &report.kernel);
-        fill(&mut filled.file, &report.file);
-        fill(&mut filled.text, &report.text);
-        fill(&mut filled.function, &report.function);
-        fill(&mut filled.operation, &report.operation);
-        fill(&mut filled.memory, death.place.as_deref().unwrap_or(""));
-        let detail = record.map_or("", |fault| fault.detail.as_str());
-        fill(&mut filled.detail, detail);
-        // What the caller does not know is left out, what they know beyond this left alone.
-        let size = size.min(size_of::<veo_emu_fault>());
-        // SAFETY: not null, and the caller passes a place of at least so many bytes.
-        unsafe {
-            ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), fault.cast(), size);
-        }
-        Ok(0)
-    })
-}
-
-/// Says what ended the process.
-fn fill_cause(fault: &mut veo_emu_fault, ended: Ended) {
-    fault.cause = match ended {
-        Ended::Unknown => VEO_EMU_CAUSE_UNKNOWN,
-        Ended::Signal => VEO_EMU_CAUSE_SIGNAL,
-        Ended::StackOverflow(size) => {
-            fault.stack_size = size;
-            VEO_EMU_CAUSE_STACK_OVERFLOW
-        }
-        Ended::Exit => VEO_EMU_CAUSE_EXIT,
-        Ended::ThreadExit => VEO_EMU_CAUSE_THREAD_EXIT,
-        Ended::Sent(sender) => {
-            fault.sender = sender;
-            VEO_EMU_CAUSE_SENT
-        }
-        Ended::OutOfMemory => VEO_EMU_CAUSE_OUT_OF_MEMORY,
-        Ended::Overwritten => VEO_EMU_CAUSE_OVERWRITTEN,
-        Ended::Finding => VEO_EMU_CAUSE_FINDING,
-        Ended::Host(ReasonKind::Requested) => VEO_EMU_CAUSE_KILLED,
-        Ended::Host(ReasonKind::TimeLimit(limit)) => {
-            fault.time_limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-            VEO_EMU_CAUSE_TIME_LIMIT
-        }
-        Ended::Host(ReasonKind::Broken) => VEO_EMU_CAUSE_BROKEN,
-    } as c_int;
-}
-
-fn fill(place: &mut [c_char], text: &str) {
-    let mut end = text.len().min(place.len() - 1);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    for (place, byte) in place.iter_mut().zip(&text.as_bytes()[..end]) {
-        *place = *byte as c_char;
-    }
 }
 
 // The numbers of the classes are those of the interface.
