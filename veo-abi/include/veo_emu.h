@@ -120,7 +120,8 @@ int veo_emu_is_code(struct veo_proc_handle *proc, uint64_t addr);
 size_t veo_emu_last_error(char *text, size_t size);
 
 /* What ended the process: 0 and the report, of which at most `struct_size` bytes are
- * filled; or -1 while it lives or was closed in order. */
+ * filled; or -1 while it lives or was closed in order. Of one that was destroyed: what
+ * ended it meanwhile, as a destructor that faults does. */
 int veo_emu_get_fault(struct veo_proc_handle *proc, struct veo_emu_fault *fault);
 
 /* What a sanitizer that kernels were built with has found in a process that has ended, also

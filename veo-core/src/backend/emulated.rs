@@ -359,6 +359,11 @@ impl ProcessExtension for EmulatedProcess {
         self.told(self.functions().get_report)
     }
 
+    fn fault_at_end(&self) -> Option<Fault> {
+        // It has no other reports of those that were destroyed.
+        self.ended().map(|report| fault(&report))
+    }
+
     fn statistics(&self) -> Option<String> {
         self.told(self.functions().get_statistics)
     }

@@ -179,6 +179,11 @@ pub(crate) trait ProcessExtension: Send + Sync {
         None
     }
 
+    /// What ended the process, which was destroyed, before it came to its end.
+    fn fault_at_end(&self) -> Option<Fault> {
+        None
+    }
+
     /// What kernels have executed, as `veo_emu_get_statistics` has it, where it is counted.
     fn statistics(&self) -> Option<String> {
         None

@@ -26,6 +26,7 @@ use crate::queue::CtxShared;
 use crate::session::{Keeper, KeeperTask, ProcCore};
 use crate::stats::{self, Collector, EndTable, MemoryCount, Wanted};
 use crate::timeline;
+use crate::warning::warn;
 
 /// Starts a process, on the thread that will belong to it.
 pub(super) fn start(
@@ -208,8 +209,9 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<KeeperTask>) 
                     // The backend may still call the receiver of its output.
                     std::mem::forget(Arc::clone(shared));
                 }
-                if let Some(done) = done {
-                    let _ = done.send(());
+                match done {
+                    Some(done) => drop(done.send(())),
+                    None => tell_fault_at_end(shared),
                 }
                 return;
             }
@@ -238,5 +240,15 @@ pub(super) fn run(shared: &Arc<ProcShared>, tasks: &mpsc::Receiver<KeeperTask>) 
                 pause = None;
             }
         }
+    }
+}
+
+/// Writes to the log what nobody can be given: the program has dropped its last handle.
+fn tell_fault_at_end(shared: &ProcShared) {
+    if let Some(fault) = shared.core.extension.fault_at_end() {
+        warn(format_args!(
+            "{} has faulted at its end: {fault:#}",
+            shared.core
+        ));
     }
 }

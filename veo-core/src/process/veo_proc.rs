@@ -184,7 +184,8 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::ProcessEnded`] if it has ended before; [`Error::Sanitizer`] if kernels were built
+    /// [`Error::ProcessEnded`] if it has ended before, or faults at its end: in a destructor of a library
+    /// or in what a kernel has registered with `atexit` (told by the emulated node alone); [`Error::Sanitizer`] if kernels were built
     /// with a sanitizer that finds something at the end, such as leaks; [`Error::Unfinished`] if the receiver of
     /// its output does not return for 20 seconds more: the process has ended, and the receiver
     /// is not called again; [`Error::WouldDeadlock`] inside a host function of one of its contexts, in the receiver
@@ -212,6 +213,14 @@ impl VeoProc {
                 proc: shared.core.to_string(),
                 found: found.to_owned(),
                 report: report.to_owned(),
+            });
+        }
+        if let Some(fault) = shared.core.extension.fault_at_end() {
+            return Err(Error::ProcessEnded {
+                what: "closing the process".into(),
+                proc: shared.core.to_string(),
+                reason: Some(format!("{fault:#}")),
+                fault: Some(Box::new(fault)),
             });
         }
         if shared.is_receiving() {

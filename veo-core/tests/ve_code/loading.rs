@@ -91,6 +91,44 @@ fn constructors_and_destructors_run_once() {
     );
 }
 
+/// A process whose code faults at its end, in one of two ways.
+fn faulting_at_its_end(target: Target, way: &str) -> VeoProc {
+    let code = "#include <stdlib.h>\n\
+                static long armed;\n\
+                __attribute__((noinline)) static void fault(void) { *(volatile long *)armed = 1; }\n\
+                long in_destructor(void) { armed = 24; return 1; }\n\
+                long in_atexit(void) { armed = 24; atexit(fault); return 1; }\n\
+                __attribute__((destructor)) static void end(void) { if (armed) fault(); }\n";
+    let library = build(&scratch(), "libfaulting.so", code, target);
+    let proc = VeoProc::new(0).unwrap();
+    assert_eq!(ask(&proc, &library, way).unwrap(), 1);
+    proc
+}
+
+#[test]
+fn a_fault_at_the_end_of_the_process_is_told() {
+    let mut targets = vec![Target::Host];
+    if clang() {
+        targets.push(Target::Ve1Llvm);
+    }
+    for target in targets {
+        for way in ["in_destructor", "in_atexit"] {
+            let proc = faulting_at_its_end(target, way);
+            let other = proc.clone();
+            let error = proc.close().unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with("closing the process failed"), "{text}");
+            let fault = error.fault().unwrap_or_else(|| panic!("{way}: {text}"));
+            assert_eq!(fault.signal, Some(11), "{way}: {text}");
+            assert_eq!(fault.address, Some(24), "{way}: {text}");
+            assert_eq!(fault.function.as_deref(), Some("fault"), "{way}: {text}");
+            // It is closed all the same.
+            let error = other.close().unwrap_err().to_string();
+            assert!(error.contains("it was closed"), "{error}");
+        }
+    }
+}
+
 #[test]
 fn the_end_of_a_context_calls_destructors_of_its_thread() {
     if !clang() {

@@ -1,7 +1,9 @@
 //! What ended a process, as `veo_emu.h` has it.
 
+use std::collections::VecDeque;
 use std::ffi::{c_char, c_int};
 use std::ptr;
+use std::sync::{Arc, Mutex};
 
 use veo_abi::ffi::{
     VEO_EMU_CAUSE_BROKEN, VEO_EMU_CAUSE_EXIT, VEO_EMU_CAUSE_FINDING, VEO_EMU_CAUSE_KILLED,
@@ -13,20 +15,56 @@ use veo_abi::ffi::{
 
 use super::{guard, process_of};
 use crate::error::Error;
-use crate::host::death::{Ended, ReasonKind};
+use crate::host::child_process::ChildProcess;
+use crate::host::death::{Death, Ended, ReasonKind};
+use crate::sync::lock;
+
+/// Of the processes that faulted while they were destroyed, in a destructor perhaps: what ended them, the latest last.
+static KEPT: Mutex<VecDeque<(u64, Arc<veo_emu_fault>)>> = Mutex::new(VecDeque::new());
+
+/// Keeps what has ended a process that lived until it was destroyed, unless it came to its end.
+pub(super) fn keep(handle: u64, child: &ChildProcess) {
+    /// More are not kept of processes that nobody asks about.
+    const MOST: usize = 16;
+    let Some(death) = child.death() else { return };
+    // What a sanitizer has found is told by itself.
+    let was_told = death.reason.is_some() || child.judgement().is_some();
+    if was_told || death.fault.is_none() && death.signal.is_none() {
+        return;
+    }
+    let fault = Arc::new(report(child, death));
+    let mut kept = lock(&KEPT);
+    kept.push_back((handle, fault));
+    if kept.len() > MOST {
+        kept.pop_front();
+    }
+}
+
+/// What was kept of a process.
+fn kept(handle: u64) -> Option<Arc<veo_emu_fault>> {
+    let kept = lock(&KEPT);
+    let found = kept.iter().find(|(of, _)| *of == handle);
+    found.map(|(_, fault)| Arc::clone(fault))
+}
 
 pub unsafe extern "C" fn veo_emu_get_fault(
     proc_: *mut veo_proc_handle,
     fault: *mut veo_emu_fault,
 ) -> c_int {
     guard(-1, || {
-        let process = process_of(proc_)?;
-        let child = &process.child;
-        let Some(death) = child.death().filter(|_| !child.ended_in_order()) else {
-            return Err(Error::new(
-                libc::ESRCH,
-                "the VE process has no fault to report",
-            ));
+        let filled = match kept(proc_ as u64) {
+            Some(kept) => kept,
+            None => {
+                let process = process_of(proc_)?;
+                let child = &process.child;
+                let Some(death) = child.death().filter(|_| !child.ended_in_order()) else {
+                    return Err(Error::new(
+                        libc::ESRCH,
+                        "the VE process has no fault to report",
+                    ));
+                };
+                Arc::new(report(child, death))
+            }
         };
         if fault.is_null() {
             return Ok(0);
@@ -39,49 +77,56 @@ pub unsafe extern "C" fn veo_emu_get_fault(
                  sizeof(struct veo_emu_fault)"
             )));
         }
-        let record = death.fault.as_ref();
-        let report = child.report();
-        let guilty = death.guilty();
-        let address = record.and_then(|fault| fault.address);
-        let mut filled = veo_emu_fault {
-            struct_size: size,
-            signal: death.exception().or(death.signal).unwrap_or(0),
-            exit_status: death.status.unwrap_or(0),
-            address: address.unwrap_or(0),
-            pc: record.map_or(0, |fault| fault.pc),
-            request: guilty.map_or(VEO_REQUEST_ID_INVALID, |(_, id)| id),
-            context: guilty.map_or(-1, |(context, _)| context as c_int),
-            line: report.line as c_int,
-            kernel: [0; 256],
-            file: [0; 1024],
-            text: [0; 1024],
-            function: [0; 256],
-            has_address: address.is_some().into(),
-            cause: VEO_EMU_CAUSE_UNKNOWN as c_int,
-            stack_size: 0,
-            time_limit_ms: 0,
-            sender: 0,
-            operation: [0; 512],
-            memory: [0; 512],
-            detail: [0; 512],
-        };
-        fill_cause(&mut filled, death.ended());
-        fill(&mut filled.kernel, &report.kernel);
-        fill(&mut filled.file, &report.file);
-        fill(&mut filled.text, &report.text);
-        fill(&mut filled.function, &report.function);
-        fill(&mut filled.operation, &report.operation);
-        fill(&mut filled.memory, death.place.as_deref().unwrap_or(""));
-        let detail = record.map_or("", |fault| fault.detail.as_str());
-        fill(&mut filled.detail, detail);
         // What the caller does not know is left out, what they know beyond this left alone.
-        let size = size.min(size_of::<veo_emu_fault>());
+        let known = size.min(size_of::<veo_emu_fault>());
         // SAFETY: not null, and the caller passes a place of at least so many bytes.
         unsafe {
-            ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), fault.cast(), size);
+            let from = Arc::as_ptr(&filled).cast::<u8>();
+            ptr::copy_nonoverlapping(from, fault.cast(), known);
+            (&raw mut (*fault).struct_size).write(size);
         }
         Ok(0)
     })
+}
+
+/// What has ended a process.
+fn report(child: &ChildProcess, death: &Death) -> veo_emu_fault {
+    let record = death.fault.as_ref();
+    let report = child.report();
+    let guilty = death.guilty();
+    let address = record.and_then(|fault| fault.address);
+    let mut filled = veo_emu_fault {
+        struct_size: size_of::<veo_emu_fault>(),
+        signal: death.exception().or(death.signal).unwrap_or(0),
+        exit_status: death.status.unwrap_or(0),
+        address: address.unwrap_or(0),
+        pc: record.map_or(0, |fault| fault.pc),
+        request: guilty.map_or(VEO_REQUEST_ID_INVALID, |(_, id)| id),
+        context: guilty.map_or(-1, |(context, _)| context as c_int),
+        line: report.line as c_int,
+        kernel: [0; 256],
+        file: [0; 1024],
+        text: [0; 1024],
+        function: [0; 256],
+        has_address: address.is_some().into(),
+        cause: VEO_EMU_CAUSE_UNKNOWN as c_int,
+        stack_size: 0,
+        time_limit_ms: 0,
+        sender: 0,
+        operation: [0; 512],
+        memory: [0; 512],
+        detail: [0; 512],
+    };
+    fill_cause(&mut filled, death.ended());
+    fill(&mut filled.kernel, &report.kernel);
+    fill(&mut filled.file, &report.file);
+    fill(&mut filled.text, &report.text);
+    fill(&mut filled.function, &report.function);
+    fill(&mut filled.operation, &report.operation);
+    fill(&mut filled.memory, death.place.as_deref().unwrap_or(""));
+    let detail = record.map_or("", |fault| fault.detail.as_str());
+    fill(&mut filled.detail, detail);
+    filled
 }
 
 /// Says what ended the process.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use veo_abi::ffi::veo_proc_handle;
 
-use super::{CONTEXTS, PROCESSES, guard, identifiers, process_of, string};
+use super::{CONTEXTS, PROCESSES, fault, guard, identifiers, process_of, string};
 use crate::error::{Error, Result};
 use crate::host::child_process::ChildProcess;
 use crate::host::library;
@@ -126,8 +126,12 @@ fn destroy(proc_: *mut veo_proc_handle, grace: Option<Duration>) -> c_int {
         lock(&LIVE).retain(|live| *live != handle);
         identifiers::take_back(handle);
         let contexts = std::mem::take(&mut lock(&process.contexts).handles);
+        let had_ended = process.child.is_dead();
         process.destroy(grace);
         keep_report(handle, &process.child);
+        if !had_ended {
+            fault::keep(handle, &process.child);
+        }
         for context in contexts {
             if let Some(context) = CONTEXTS.retire(context) {
                 drop(context.finish());
