@@ -14,6 +14,7 @@
 //! - [`statistics`]: what was executed, counted.
 //! - [`thread`]: stack, calls from outside, the ways to functions of the host.
 //! - [`machine`]: all of it together, where users begin.
+//! - [`recent`]: keeps what threads have executed last.
 //! - [`watch`]: tells and counts what runs.
 //!
 //! Machine code runs on Linux, on x86-64 and AArch64; elsewhere it can be decoded.
@@ -34,6 +35,8 @@ pub mod machine;
 pub mod memory;
 #[cfg(emulated)]
 mod process;
+#[cfg(emulated)]
+pub mod recent;
 pub mod semantics;
 pub mod state;
 #[cfg(emulated)]

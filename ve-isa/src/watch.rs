@@ -1,14 +1,17 @@
-//! Tells on standard error what runs, and counts it.
+//! Tells on standard error what runs, counts it, keeps it.
 
 use std::io::Write as _;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::encoding::{Insn, Op, disassemble};
 use crate::image::Symbol;
 use crate::interp::Observer;
 use crate::machine::Machine;
+use crate::recent::RecentOfThread;
 use crate::state::Cpu;
 use crate::statistics::Counter;
+use crate::trap::Trap;
 
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,13 +20,47 @@ pub enum Trace {
     Calls,
     /// Each instruction, with its address.
     Instructions,
+    /// Nothing: so many instructions of each thread are kept, for the report of a trap ([`Recent`](crate::recent::Recent)).
+    Last(usize),
 }
 
-/// Tells and counts, as asked, what the threads execute that it is given to, and those that they create.
+impl Trace {
+    /// How many instructions may be kept.
+    pub const MOST: usize = 1_000_000;
+}
+
+/// What is no [`Trace`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`calls`, `instructions` or `last:N`, where N is from 1 to {}",
+    Trace::MOST
+)]
+pub struct NoTrace;
+
+impl FromStr for Trace {
+    type Err = NoTrace;
+
+    fn from_str(text: &str) -> Result<Self, NoTrace> {
+        match text {
+            "calls" => Ok(Self::Calls),
+            "instructions" => Ok(Self::Instructions),
+            _ => {
+                let number = text.strip_prefix("last:").ok_or(NoTrace)?.parse();
+                let number = number
+                    .ok()
+                    .filter(|number| (1..=Self::MOST).contains(number));
+                number.map(Self::Last).ok_or(NoTrace)
+            }
+        }
+    }
+}
+
+/// Tells, counts and keeps, as asked, what the threads execute that it is given to, and those that they create.
 #[derive(Debug, Clone)]
 pub struct Watcher {
     trace: Option<Trace>,
     counter: Option<Counter>,
+    recent: Option<RecentOfThread>,
     symbols: Arc<[Symbol]>,
 }
 
@@ -34,13 +71,16 @@ impl Watcher {
         machine: &Machine,
         trace: Option<Trace>,
         counter: Option<Counter>,
+        recent: Option<RecentOfThread>,
     ) -> Option<Box<dyn Observer>> {
-        if trace.is_none() && counter.is_none() {
+        let tells = matches!(trace, Some(Trace::Calls | Trace::Instructions));
+        if !tells && counter.is_none() && recent.is_none() {
             return None;
         }
         Some(Box::new(Self {
             trace,
             counter,
+            recent,
             symbols: match trace {
                 Some(Trace::Calls) => machine.symbols().into(),
                 _ => Arc::default(),
@@ -65,16 +105,28 @@ impl Watcher {
 
 impl Observer for Watcher {
     fn note(&mut self, text: &str) {
-        if self.trace.is_some() {
+        if let Some(Trace::Calls | Trace::Instructions) = self.trace {
             tell(format_args!("{text}"));
         }
     }
 
     fn fork(&self) -> Option<Box<dyn Observer>> {
-        Some(Box::new(self.clone()))
+        Some(Box::new(Self {
+            recent: self.recent.as_ref().map(RecentOfThread::created),
+            ..self.clone()
+        }))
+    }
+
+    fn trapped(&mut self, _: &Trap, _: &mut Cpu) {
+        if let Some(recent) = &self.recent {
+            recent.trapped();
+        }
     }
 
     fn instruction(&mut self, ic: u64, word: u64, insn: &Insn, cpu: &Cpu) {
+        if let Some(recent) = &self.recent {
+            recent.note(ic, word);
+        }
         if let Some(counter) = &mut self.counter {
             counter.instruction(ic, word, insn, cpu);
         }

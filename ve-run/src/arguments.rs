@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lexopt::prelude::*;
 use ve_isa::check::CheckOptions;
-use ve_isa::watch::Trace;
+use ve_isa::watch::{NoTrace, Trace};
 
 pub const USAGE: &str = "\
 usage: ve-run [OPTIONS] FILE [ARGS...]
@@ -18,6 +18,7 @@ Runs FILE, a relocatable or shared object for the Vector Engine, and ends with i
   --unresolved error|lazy        undefined symbols are an error at once (default), or when they are called
   --time-limit SECONDS           end the program after this time
   --trace calls|instructions     tell on standard error what runs
+  --trace last:N                 tell the last N instructions of each thread if the program traps
   --gdb PATH                     wait for a debugger at this Unix socket: gdb's `target remote PATH`
   --check memory[,continue]      find wrong accesses to memory and leaks; go on after them
   --profile                      count instructions and tell at the end
@@ -86,11 +87,10 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
                 run.time_limit = Some(seconds.parse_with(duration)?);
             }
             Long("trace") => {
-                let choices = [
-                    ("calls", Trace::Calls),
-                    ("instructions", Trace::Instructions),
-                ];
-                run.trace = Some(choice(&mut parser, "--trace", choices)?);
+                let value = parser.value()?;
+                let trace = value.to_str().and_then(|text| text.parse::<Trace>().ok());
+                run.trace =
+                    Some(trace.ok_or_else(|| format!("--trace takes {NoTrace}, not {value:?}"))?);
             }
             Long("gdb") => run.gdb = Some(parser.value()?.into()),
             Long("check") => {
@@ -193,6 +193,12 @@ mod tests {
             file: "k.o".into(),
             ..Run::default()
         };
+        let last = Run {
+            trace: Some(Trace::Last(1000)),
+            file: "k.o".into(),
+            ..Run::default()
+        };
+        assert_eq!(parsed("--trace=last:1000 k.o"), Ok(Command::Run(last)));
         assert_eq!(parsed("-- k.o"), Ok(Command::Run(plain)));
         assert_eq!(
             parsed("--disassemble k.o"),
@@ -216,7 +222,10 @@ mod tests {
             ("--gdb", "--gdb"),
             ("--disassemble --gdb s k.o", "nothing else"),
             ("--gdb s --time-limit 1 k.o", "--time-limit"),
-            ("--trace all k.o", "calls or instructions"),
+            ("--trace all k.o", "`calls`, `instructions`"),
+            ("--trace last:0 k.o", "`last:N`"),
+            ("--trace last:-1 k.o", "from 1 to 1000000"),
+            ("--trace last:1000001 k.o", "from 1 to 1000000"),
             ("--check all k.o", "`memory`"),
             ("--check memory,stop k.o", "`memory`"),
             ("--check memory, k.o", "`memory`"),

@@ -16,9 +16,10 @@ use ve_isa::check::{CheckOptions, Leak, Reporter};
 use ve_isa::image::Source;
 use ve_isa::machine::{self, Machine, MachineThread};
 use ve_isa::memory::Protection;
+use ve_isa::recent::Recent;
 use ve_isa::statistics::Counter;
 use ve_isa::trap::{Trap, TrapKind};
-use ve_isa::watch::Watcher;
+use ve_isa::watch::{Trace, Watcher};
 
 use crate::arguments::{Run, Unresolved};
 use crate::places::Places;
@@ -86,7 +87,12 @@ pub fn run(run: &Run) -> Result<u8, Failure> {
             .map_err(|error| Failure::loading(format!("no thread for the time limit: {error}")))?;
     }
     let counter = run.profile.then(Counter::default);
-    let mut observer = Watcher::watch(&machine, run.trace, counter.clone());
+    let recent = match run.trace {
+        Some(Trace::Last(most)) => Some(Recent::new(most)),
+        _ => None,
+    };
+    let of_main = recent.as_ref().map(|recent| recent.thread("main"));
+    let mut observer = Watcher::watch(&machine, run.trace, counter.clone(), of_main);
     let debugger = match &run.gdb {
         Some(path) => Some(debugger(path, &machine)?),
         None => None,
@@ -107,6 +113,9 @@ pub fn run(run: &Run) -> Result<u8, Failure> {
     }
     if let Some(counter) = counter {
         eprint!("{}", counter.statistics());
+    }
+    if let (Some(recent), Err(_)) = (recent, &end) {
+        eprint!("{}", recent.report(&machine));
     }
     end
 }

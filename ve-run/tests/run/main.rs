@@ -228,6 +228,67 @@ fn each_instruction_is_told_once() {
 }
 
 #[test]
+fn the_last_instructions_are_told_of_every_thread_after_a_trap() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = object(
+        directory.path(),
+        "k",
+        "typedef unsigned long pthread_t;
+         int pthread_create(pthread_t *, const void *, void *(*)(void *), void *);
+         int pthread_join(pthread_t, void **);
+         long *volatile wild = (long *)64;
+         void *work(void *unused) { *wild = 1; return 0; }
+         int fails(void) { pthread_t t; pthread_create(&t, 0, work, 0); return pthread_join(t, 0); }
+         long fine(long n) { return n; }
+         __asm__(\".globl many\\n.type many, @function\\nmany:\\n.rept 1000\\nor %s1, 1, %s1\\n.endr\\nst %s1, 64(0)\\n\");",
+    );
+    let file = file.to_str().unwrap();
+    let told = |options: &[&str]| {
+        let output = ve_run(options);
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let text = told(&["--trace", "last:20", "--call", "fails", file]);
+    let (main, work) = text
+        .split_once("instructions of a thread that VE machine code has created:\n")
+        .expect(&text);
+    assert!(
+        main.starts_with("the last ") && main.contains(" instructions of main:\n"),
+        "{text}"
+    );
+    assert!(main.contains(" <fails+0x"), "{text}");
+    let lines: Vec<_> = work.lines().collect();
+    let [.., last, why] = &*lines else {
+        panic!("{text}")
+    };
+    // What the sentence names is what was executed last.
+    let (address, instruction) = last.split_once(" <work+0x").expect(&text);
+    assert!(instruction.contains(">: st "), "{text}");
+    assert!(why.contains(&format!("at 0x{address}: ")), "{text}");
+    // The newest of many, in order, across pages.
+    let text = told(&["--trace", "last:600", "--call", "many", file]);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], "the last 600 instructions of main:");
+    let addresses: Vec<_> = lines[1..601]
+        .iter()
+        .map(|line| u64::from_str_radix(line.split(' ').next().unwrap(), 16).unwrap())
+        .collect();
+    assert!(
+        addresses.windows(2).all(|pair| pair[1] == pair[0] + 8),
+        "{text}"
+    );
+    assert!(lines[600].contains("<many+0x1f40>: st "), "{text}");
+    assert_eq!(lines.len(), 602, "{text}");
+    // Nothing else is told.
+    assert_eq!(
+        told(&["--trace", "last:20", "--call", "fine", file, "1"]),
+        ""
+    );
+}
+
+#[test]
 fn what_follows_main_is_what_c_has() {
     if !can_compile() {
         return;

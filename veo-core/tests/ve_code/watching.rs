@@ -275,6 +275,37 @@ fn calls_and_instructions_are_told() {
 }
 
 #[test]
+fn the_last_instructions_of_all_contexts_are_told_after_a_fault() {
+    if watched().is_none() || mistakes().is_none() {
+        return;
+    }
+    if is_again() {
+        let proc = VeoProc::new(0).unwrap();
+        let ctx = proc.open_context().unwrap();
+        assert_eq!(call_often(&ctx, 3).unwrap().wait().unwrap(), 3);
+        write_nowhere(&proc).unwrap_err();
+        return;
+    }
+    let name = "watching::the_last_instructions_of_all_contexts_are_told_after_a_fault";
+    let said = again(name, &[("VEO_EMU_TRACE", "last:5".as_ref())]);
+    let told = |thread: &str| {
+        let head = format!("instructions of {thread}:\n");
+        let (_, rest) = said.split_once(&head).expect(&said);
+        let lines = rest.lines().take(5).map(str::to_owned);
+        lines.collect::<Vec<_>>()
+    };
+    assert!(
+        told("context 1")
+            .iter()
+            .all(|line| line.contains(" <call_often+0x")),
+        "{said}"
+    );
+    let last = told("context 0");
+    let fault = last.iter().rfind(|line| line.contains("<write_nowhere+0x"));
+    assert!(fault.is_some_and(|line| line.contains(">: stl ")), "{said}");
+}
+
+#[test]
 fn floats_are_exact_where_that_is_wanted() {
     if watched().is_none() {
         return;

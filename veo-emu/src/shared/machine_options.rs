@@ -4,7 +4,7 @@
 use veo_abi::environment::{VEO_EMU_FLOAT, VEO_EMU_PROFILE, VEO_EMU_TRACE, Variable};
 
 use ve_isa::semantics::float::FloatMode;
-use ve_isa::watch::Trace;
+use ve_isa::watch::{NoTrace, Trace};
 
 /// Values of `VEO_EMU_PROFILE`: nothing is counted; it is, and printed at the end; it is, for whoever asks.
 const OFF: &str = "0";
@@ -57,15 +57,7 @@ impl MachineOptions {
                 FloatMode::Host,
                 &[("host", FloatMode::Host), ("exact", FloatMode::Exact)],
             )?,
-            trace: choice(
-                VEO_EMU_TRACE,
-                None,
-                &[
-                    ("off", None),
-                    ("calls", Some(Trace::Calls)),
-                    ("instructions", Some(Trace::Instructions)),
-                ],
-            )?,
+            trace: trace()?,
             counts,
             tells,
         })
@@ -74,6 +66,21 @@ impl MachineOptions {
     /// Whether instructions are looked at.
     pub(crate) fn watches(&self) -> bool {
         self.trace.is_some() || self.counts
+    }
+}
+
+fn trace() -> Result<Option<Trace>, String> {
+    let Some(text) = VEO_EMU_TRACE.text() else {
+        return Ok(None);
+    };
+    match text.trim() {
+        "off" => Ok(None),
+        wanted => wanted.parse().map(Some).map_err(|error: NoTrace| {
+            format!(
+                "{} is {text:?}; it can be `off`, {error}",
+                VEO_EMU_TRACE.name()
+            )
+        }),
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> ProcessEn
         TrapKind::OutsideCode { target } => Some(target),
         _ => None,
     };
+    watching::tell_last(thread.machine());
     // Of a thread that machine code has created, if it was that one's trap.
     let frames = thread.thread().frames();
     let mut told = EngineTrap {

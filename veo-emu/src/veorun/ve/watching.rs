@@ -1,5 +1,6 @@
-//! What VE machine code executes, told and counted where variables ask for it.
+//! What VE machine code executes, told, counted and kept where variables ask for it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use ve_isa::machine::{Machine, MachineThread};
+use ve_isa::recent::{Recent, RecentOfThread};
 use ve_isa::statistics::Counter;
 use ve_isa::trap;
 use ve_isa::watch::{Trace, Watcher};
@@ -22,6 +24,11 @@ pub(super) fn options() -> &'static MachineOptions {
         let usual = MachineOptions::USUAL;
         MachineOptions::from_environment().unwrap_or(usual)
     })
+}
+
+thread_local! {
+    /// The calling thread's last instructions.
+    static RECENT: RefCell<Option<RecentOfThread>> = const { RefCell::new(None) };
 }
 
 /// What a kernel has executed.
@@ -138,11 +145,42 @@ pub(super) fn call(
         let _ = writeln!(std::io::stderr(), "context {context} calls {name}");
     }
     let counter = options.counts.then(|| count(machine, kernel, path_at));
-    let watcher = Watcher::watch(machine, options.trace, counter);
+    let watcher = Watcher::watch(machine, options.trace, counter, recent());
     thread.thread().observe(debugging::observer(watcher));
     let result = thread.call(kernel, words);
     thread.thread().observe(debugging::observer(None));
     result
+}
+
+/// Where the calling thread's instructions are kept, if they are.
+fn recent() -> Option<RecentOfThread> {
+    let kept = kept()?;
+    let own = RECENT.try_with(|place| {
+        let mut place = place.borrow_mut();
+        let own = place.get_or_insert_with(|| match current::context() {
+            Some(context) => kept.thread(&format!("context {context}")),
+            None => kept.thread("a thread of the VE process"),
+        });
+        own.clone()
+    });
+    own.ok()
+}
+
+/// What threads have executed last, if that is wanted.
+fn kept() -> Option<&'static Recent> {
+    static KEPT: OnceLock<Option<Recent>> = OnceLock::new();
+    let kept = KEPT.get_or_init(|| match options().trace {
+        Some(Trace::Last(most)) => Some(Recent::new(most)),
+        _ => None,
+    });
+    kept.as_ref()
+}
+
+/// Writes to the standard error what threads have executed last, since one has trapped.
+pub(super) fn tell_last(machine: &Machine) {
+    if let Some(kept) = kept() {
+        let _ = std::io::stderr().write_all(kept.report(machine).as_bytes());
+    }
 }
 
 fn name_of(machine: &Machine, address: u64) -> String {
