@@ -9,8 +9,8 @@ use std::fmt::{self, Display, Write as _};
 use std::io::Write as _;
 
 use super::format::{
-    CONTEXTS, Lane, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure, has_run,
-    name,
+    CONTEXTS, Lane, Missing, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure,
+    has_run, name,
 };
 use crate::session::{RequestKind, RequestRecord};
 
@@ -318,13 +318,14 @@ impl TraceFormat for Chrome {
         self.named.len()
     }
 
-    fn dropped(&mut self, out: &mut Vec<u8>, time: u64, count: u64) {
+    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: Missing) {
         let (head, time) = (Head('i', self.program, 0), Micros(time));
+        let Missing { requests, marks } = missing;
         self.event(
             out,
             format_args!(
-                "{head},\"s\":\"p\",\"name\":\"{count} requests are missing up to here: the \
-                 writer of the timeline was behind\",\"ts\":{time},\"args\":{{\"missing\":{count}}}"
+                "{head},\"s\":\"p\",\"name\":\"{missing}\",\"ts\":{time},\
+                 \"args\":{{\"missing\":{requests},\"missing_marks\":{marks}}}"
             ),
         );
     }

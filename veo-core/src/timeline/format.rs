@@ -1,5 +1,7 @@
 //! What a trace says, whatever it is written as.
 
+use std::fmt;
+
 use crate::session::{CommandState, RequestKind, RequestRecord};
 
 /// A program whose requests are recorded.
@@ -54,12 +56,35 @@ pub(super) trait TraceFormat: Send {
     #[cfg(test)]
     fn remembered(&self) -> usize;
 
-    /// So many requests are missing in the trace by this time.
-    fn dropped(&mut self, out: &mut Vec<u8>, time: u64, count: u64);
+    /// So much is missing in the trace by this time.
+    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: Missing);
 
     /// What stands behind everything, and is written again after each addition.
     fn tail(&self) -> &'static [u8] {
         b""
+    }
+}
+
+/// How much was left out since the recording began, because the writer was behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Missing {
+    pub(super) requests: u64,
+    /// Values of the allocated memory, and request blocks.
+    pub(super) marks: u64,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Missing { requests, marks } = self;
+        if *marks == 0 {
+            write!(f, "{requests} requests")?;
+        } else {
+            write!(
+                f,
+                "{requests} requests, {marks} values of memory or request blocks"
+            )?;
+        }
+        f.write_str(" are missing up to here: the writer of the timeline was behind")
     }
 }
 

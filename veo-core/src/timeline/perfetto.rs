@@ -18,7 +18,7 @@ use veo_abi::perfetto::{
 };
 
 use super::format::{
-    CONTEXTS, Lane, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure,
+    CONTEXTS, Lane, Missing, ProcessInfo, ProgramInfo, TraceFormat, bytes, context_name, failure,
     fixed_name, has_run, name,
 };
 use super::wire::Fields;
@@ -507,18 +507,15 @@ impl TraceFormat for Perfetto {
         self.contexts.len()
     }
 
-    fn dropped(&mut self, out: &mut Vec<u8>, time: u64, count: u64) {
+    fn missing(&mut self, out: &mut Vec<u8>, time: u64, missing: Missing) {
         let Some((_, events, counter)) = &mut self.program else {
             return;
         };
         events.event(out, time, event::INSTANT, |to| {
-            let text = format!(
-                "{count} requests are missing up to here: the writer of the timeline was behind"
-            );
-            to.text(event::NAME, &text);
+            to.text(event::NAME, &missing.to_string());
         });
         counter.event(out, time, event::COUNTER, |to| {
-            to.number(event::COUNTER_VALUE, count);
+            to.number(event::COUNTER_VALUE, missing.requests);
         });
     }
 }

@@ -1,7 +1,7 @@
 //! Takes records from the threads that collect requests, and writes them on a thread of its own.
 //!
 //! Calls never wait for the writer: records go through a channel of fixed size, and where that is
-//! full, whole requests are missing, which the trace says. The writer wakes up a few times in a
+//! full, whole requests are missing, or other marks, which the trace says. The writer wakes up a few times in a
 //! second, or when much has come, and writes whole records. So a trace is complete up to the last
 //! 200 ms whenever the program ends, in whatever way.
 
@@ -16,7 +16,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::depth::Depth;
-use super::format::{CONTEXTS, ProcessInfo, ProgramInfo, TraceFormat};
+use super::format::{CONTEXTS, Missing, ProcessInfo, ProgramInfo, TraceFormat};
 use super::path;
 use super::{chrome::Chrome, perfetto::Perfetto};
 use crate::clock::system_time;
@@ -58,8 +58,8 @@ pub(super) struct Recorder {
     pub(super) pid: u32,
     entries: SyncSender<Entry>,
     notices: Mutex<Vec<Notice>>,
-    /// Requests that are missing.
-    dropped: AtomicU64,
+    /// What is missing: requests, and the rest.
+    dropped: [AtomicU64; 2],
     processes: AtomicU32,
     followers: Mutex<Vec<Followed>>,
     /// Whether the variable or a builder asked for it: then it lasts until the program ends.
@@ -109,7 +109,7 @@ struct Sink {
     depths: HashMap<(u32, u64), Depth>,
     /// Processes that are gone, of which something may still wait.
     gone: Vec<u32>,
-    dropped: u64,
+    missing: Missing,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -136,7 +136,7 @@ impl Recorder {
             written: 0,
             depths: HashMap::new(),
             gone: Vec::new(),
-            dropped: 0,
+            missing: Missing::default(),
         };
         sink.write()?;
         let recorder = Arc::new(Recorder {
@@ -144,7 +144,7 @@ impl Recorder {
             pid: program.pid,
             entries,
             notices: Mutex::default(),
-            dropped: AtomicU64::new(0),
+            dropped: [AtomicU64::new(0), AtomicU64::new(0)],
             processes: AtomicU32::new(0),
             followers: Mutex::default(),
             lasting: AtomicBool::new(false),
@@ -248,8 +248,9 @@ impl Recorder {
         if self.is_over() {
             return;
         }
-        if let Err(TrySendError::Full(Entry::Request(..))) = self.entries.try_send(entry) {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        if let Err(TrySendError::Full(entry)) = self.entries.try_send(entry) {
+            let of = usize::from(!matches!(entry, Entry::Request(..)));
+            self.dropped[of].fetch_add(1, Ordering::Relaxed);
         }
         if wakes && let Some(writer) = self.writer.get() {
             writer.unpark();
@@ -282,7 +283,8 @@ impl Recorder {
     fn flush_to(&self, sink: &mut Sink) -> io::Result<bool> {
         drop(self.followers());
         // A process is known before its requests are.
-        let dropped = self.dropped.load(Ordering::Relaxed);
+        let [requests, marks] = [0, 1].map(|of: usize| self.dropped[of].load(Ordering::Relaxed));
+        let missing = Missing { requests, marks };
         let mut more = true;
         for round in 0..ROOM {
             if round.is_multiple_of(1024) {
@@ -301,9 +303,9 @@ impl Recorder {
                 sink.write()?;
             }
         }
-        if dropped != sink.dropped {
-            sink.dropped = dropped;
-            sink.format.dropped(&mut sink.out, system_time(), dropped);
+        if missing != sink.missing {
+            sink.missing = missing;
+            sink.format.missing(&mut sink.out, system_time(), missing);
         }
         sink.write()?;
         Ok(more)

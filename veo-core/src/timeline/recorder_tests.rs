@@ -12,7 +12,7 @@ fn sink(file: File, format: Box<dyn TraceFormat>) -> Sink {
         written: 0,
         depths: HashMap::new(),
         gone: Vec::new(),
-        dropped: 0,
+        missing: Missing::default(),
     }
 }
 
@@ -68,5 +68,57 @@ fn what_is_remembered_of_contexts_does_not_grow_for_ever() {
         sink.out.clear();
         sink.entry(request(1));
         assert!(sink.out.is_empty());
+    }
+}
+
+#[test]
+fn what_the_writer_has_no_room_for_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["behind.json", "behind.pftrace"] {
+        let path = dir.path().join(name);
+        let program = ProgramInfo {
+            name: "a program".into(),
+            pid: std::process::id(),
+            rank: None,
+            start: 0,
+            unique: 1,
+        };
+        let recorder = Recorder::open(&path, &program).unwrap();
+        let info = ProcessInfo {
+            name: "a process".into(),
+            pid: None,
+            main: 0,
+        };
+        // The writer waits for this.
+        let sink = lock(&recorder.sink);
+        recorder.note(Notice::Process(0, info));
+        for time in 0..ROOM as u64 - 1 {
+            recorder.take(Entry::Memory(0, time, 8));
+        }
+        recorder.take(request(1));
+        recorder.take(request(2));
+        recorder.take(request(3));
+        recorder.take(Entry::Memory(0, 7, 8));
+        recorder.take(Entry::Block(0, 1, 7, 8));
+        recorder.take(Entry::Block(0, 1, 8, 9));
+        drop(sink);
+        recorder.finish();
+        let trace = std::fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&trace);
+        let said = "2 requests, 3 values of memory or request blocks are missing up to here";
+        assert_eq!(text.matches("are missing up to here").count(), 1);
+        assert!(text.contains(said));
+        if name.ends_with(".json") {
+            let events: Vec<serde_json::Value> = serde_json::from_slice(&trace).unwrap();
+            let told = events.iter().filter(|event| event["args"]["bytes"] == 8);
+            assert_eq!(told.count(), ROOM - 1);
+            let missing: Vec<_> = events
+                .iter()
+                .map(|event| &event["args"])
+                .filter(|args| !args["missing"].is_null())
+                .collect();
+            let expected = serde_json::json!({"missing": 2, "missing_marks": 3});
+            assert_eq!(missing, [&expected]);
+        }
     }
 }
