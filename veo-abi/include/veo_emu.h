@@ -203,7 +203,8 @@ int veo_emu_machines(int ve_node_number, uint16_t *machines, size_t count);
  * vectors, else 0, how often it was executed, on how many elements, and to the end of the line the
  * path of the kernel's library, "" if it is no library's. What a library has executed stays when
  * it is unloaded, and goes on when it is loaded again. Waits for what was queued on the main
- * context. Copies a NUL-terminated text, returns its length without NUL, 0 if there is none. */
+ * context. After the end of a process that its host has killed: what it had told before. Copies a
+ * NUL-terminated text, returns its length without NUL, 0 if there is none. */
 size_t veo_emu_get_statistics(struct veo_proc_handle *proc, char *text, size_t size);
 
 /* When a request ran: nanoseconds of CLOCK_MONOTONIC, 0 if that is not known. */

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use veo_build::Target;
 use veo_core::{KernelStatistics, VeoProc, ve_kernel};
@@ -41,6 +42,7 @@ fn find<'a>(all: &'a [KernelStatistics], kernel: &str) -> &'a KernelStatistics {
 #[ve_kernel(lib = "libvemistakes.so")]
 unsafe extern "C" {
     safe fn write_nowhere();
+    safe fn run_forever() -> i64;
 }
 
 /// A library whose `work` executes so many multiplications, as no other code of it does.
@@ -193,6 +195,38 @@ fn the_table_of_the_process_has_what_was_executed() {
     let said = table("0");
     assert!(said.contains("add_up (libvewatched.so)\n"), "{said}");
     assert!(!said.contains("Inst. Count"), "{said}");
+}
+
+#[test]
+fn the_table_of_a_process_that_is_killed_has_what_was_executed() {
+    if watched().is_none() || mistakes().is_none() {
+        return;
+    }
+    if is_again() {
+        let proc = VeoProc::new(0).unwrap();
+        work(&proc);
+        let ctx = proc.open_context().unwrap();
+        let endless = run_forever(&ctx).unwrap();
+        std::thread::scope(|scope| {
+            // All of its contexts are busy.
+            scope.spawn(|| run_forever(&proc).unwrap_err());
+            std::thread::sleep(Duration::from_millis(300));
+            proc.kill().unwrap();
+        });
+        endless.wait().unwrap_err();
+        drop(proc.close());
+        return;
+    }
+    let name = "watching::the_table_of_a_process_that_is_killed_has_what_was_executed";
+    let said = again(name, &[("VEO_STATS", "1".as_ref())]);
+    for (kernel, calls) in [("add_up", 3), ("add_vectors", 1), ("call_often", 1)] {
+        let (_, table) = said
+            .split_once(&format!("  kernel {kernel} of "))
+            .unwrap_or_else(|| panic!("{kernel} in {said}"));
+        let line = table.lines().next().unwrap();
+        assert!(line.ends_with(&format!("called {calls} times")), "{line}");
+        assert!(table.contains("Inst. Count"), "{table}");
+    }
 }
 
 #[test]

@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use veo_abi::environment::VE_TRACEBACK;
 
 use super::connection::{CUT_OFF, Connection, NoAnswer, PATIENCE};
+use super::counts;
 use super::death::{Death, Reason, Work};
 use super::end::{ExitStatus, ProcessEnd};
 use super::finding::{self, SanitizerFinding};
@@ -56,6 +57,10 @@ pub(crate) struct ChildProcess {
     pub(super) end: ProcessEnd,
     output: Option<OutputForwarder>,
     pub(crate) sanitizers: Sanitizers,
+    /// Whether it counts what kernels execute.
+    counts: bool,
+    /// What it had counted when it was killed.
+    counted: OnceLock<String>,
     /// Threads that end with the process.
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Whether it is noted when requests run. Contexts look at it with their lock held, so the
@@ -84,10 +89,17 @@ impl ChildProcess {
             end: ProcessEnd::new(),
             output,
             sanitizers,
+            counts: false,
+            counted: OnceLock::new(),
             threads: Mutex::default(),
             timed: AtomicBool::new(false),
             contexts: Mutex::default(),
         }
+    }
+
+    /// The same process, which counts what kernels execute or not.
+    pub(crate) fn counting(self, counts: bool) -> ChildProcess {
+        ChildProcess { counts, ..self }
     }
 
     /// Whether the VE process has ended.
@@ -104,6 +116,21 @@ impl ChildProcess {
     /// What ended it, in words and with the place.
     pub(crate) fn report(&self) -> &EndReport {
         self.end.report(&self.symbols)
+    }
+
+    /// Keeps what kernels have executed: the process is about to be killed.
+    pub(super) fn keep_counts(&self) {
+        if self.counts
+            && self.counted.get().is_none()
+            && let Some(text) = counts::last_words(&self.connection, || self.is_dead())
+        {
+            let _ = self.counted.set(text);
+        }
+    }
+
+    /// What kernels had executed when the process was killed.
+    pub(crate) fn counted(&self) -> Option<&str> {
+        self.counted.get().map(String::as_str)
     }
 
     /// Whether it ended because the host asked it to.

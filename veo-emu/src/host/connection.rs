@@ -94,6 +94,27 @@ impl Connection {
         is_over: impl Fn() -> bool,
     ) -> Result<Message, NoAnswer> {
         let _asking = lock(&self.asking);
+        self.exchange(message, fd, is_over)
+    }
+
+    /// The same, unless another thread waits for an answer: then `None`.
+    pub(crate) fn ask_if_free(
+        &self,
+        message: &Message,
+        fd: i32,
+        is_over: impl Fn() -> bool,
+    ) -> Option<Result<Message, NoAnswer>> {
+        let _asking = self.asking.try_lock().ok()?;
+        Some(self.exchange(message, fd, is_over))
+    }
+
+    /// The caller has the right to ask.
+    fn exchange(
+        &self,
+        message: &Message,
+        fd: i32,
+        is_over: impl Fn() -> bool,
+    ) -> Result<Message, NoAnswer> {
         let Ok(socket) = self.socket.get() else {
             return Err(NoAnswer::CutOff);
         };

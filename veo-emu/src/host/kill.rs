@@ -24,6 +24,7 @@ impl ChildProcess {
         if self.is_dead() {
             return Ok(());
         }
+        self.keep_counts();
         if let Some(reason) = reason {
             self.end.give_reason(reason);
         }

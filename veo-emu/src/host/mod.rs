@@ -13,6 +13,7 @@ pub(crate) mod args;
 pub(crate) mod child_process;
 pub(crate) mod connection;
 pub(crate) mod convention;
+mod counts;
 pub(crate) mod death;
 pub(crate) mod debugger;
 pub(crate) mod end;

@@ -90,7 +90,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         ));
     }
     library_file::codes()?;
-    MachineOptions::from_environment().map_err(Error::invalid)?;
+    let machine = MachineOptions::from_environment().map_err(Error::invalid)?;
     let affinity = Affinity::from_environment()?;
     let order = StartOrder::wanted(options.schedule.as_deref())?;
     let program::Chosen { mut program, image } = program::choose(options.veorun.as_deref())?;
@@ -226,7 +226,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         .transpose()?
         .unzip();
     sanitizers.reports = report.map(KeptDescriptor::new);
-    let child = Arc::new(ChildProcess::new(
+    let child = ChildProcess::new(
         pid,
         watch.map(KeptDescriptor::new),
         Connection::new(
@@ -238,7 +238,9 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         output,
         schedule,
         sanitizers,
-    ));
+    );
+    let counts = options.profile.unwrap_or(machine.counts);
+    let child = Arc::new(child.counting(counts));
     if let Some(scheduler) = scheduler {
         child.add_thread(scheduler);
     }

@@ -1,7 +1,6 @@
 //! What kernels of VE machine code have executed, where the process counts it.
 
-use std::fmt::Write;
-
+use super::counts;
 use super::library;
 use super::queue::Queue;
 use crate::error::Result;
@@ -18,20 +17,9 @@ pub(crate) fn text(main: &Queue) -> Result<String> {
             break;
         }
         let told = library::get(main, len);
-        let told = String::from_utf8_lossy(&told);
-        let mut lines = told.lines();
-        let Some([calls, kernel, library]) = lines.next().and_then(words) else {
+        if counts::add(&mut text, &String::from_utf8_lossy(&told)).is_none() {
             break;
-        };
-        for line in lines {
-            let _ = writeln!(text, "{kernel} {calls} {line} {library}");
         }
     }
     Ok(text)
-}
-
-/// What `Task::Statistics` tells of a kernel in its first line.
-fn words(line: &str) -> Option<[&str; 3]> {
-    let mut words = line.splitn(3, ' ');
-    Some([words.next()?, words.next()?, words.next()?])
 }

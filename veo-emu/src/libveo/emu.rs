@@ -388,7 +388,11 @@ pub unsafe extern "C" fn veo_emu_get_statistics(
 ) -> usize {
     guard(0, || {
         let process = process_of(proc_)?;
-        let statistics = statistics::text(&process.main)?;
+        let statistics = match (statistics::text(&process.main), process.child.counted()) {
+            (Ok(text), _) => text,
+            (Err(_), Some(counted)) => counted.to_owned(),
+            (Err(error), None) => return Err(error),
+        };
         // SAFETY: the caller passes null or room for `size` bytes.
         Ok(unsafe { copy_text(&statistics, text, size) })
     })

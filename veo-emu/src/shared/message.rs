@@ -40,11 +40,14 @@ pub(crate) enum Message {
         flags: u64,
         image: String,
     },
-    /// VE to host: ready, or the answer to `Open`. The handle and the base of the
+    /// VE to host: ready, or the answer to `Open` or `Count`. The handle and the base of the
     /// image, if there is one.
     Ready { image: u64, base: u64 },
     /// Host to VE, with the descriptor of the ring.
     Open { index: u32, stack: u64 },
+    /// Host to VE, with the descriptor of an empty file: what kernels have executed, as
+    /// `host/statistics.rs` reads it, is to be written there.
+    Count,
     /// VE to host: it cannot be done, and why.
     Failed(String),
 }
@@ -69,6 +72,7 @@ impl Message {
             Message::Ready { image, base } => (2, [*image, *base, 0, 0, 0, 0], ""),
             Message::Open { index, stack } => (3, [u64::from(*index), *stack, 0, 0, 0, 0], ""),
             Message::Failed(text) => (4, [0; 6], text.as_str()),
+            Message::Count => (5, [0; 6], ""),
         };
         let mut bytes = Vec::with_capacity(FIXED + text.len());
         for word in [MAGIC, kind].into_iter().chain(words) {
@@ -111,6 +115,7 @@ impl Message {
                 stack: b,
             }),
             4 => Some(Message::Failed(text())),
+            5 => Some(Message::Count),
             _ => None,
         }
     }
@@ -134,6 +139,7 @@ mod tests {
             },
             Message::Ready { image: 4, base: 5 },
             Message::Open { index: 7, stack: 8 },
+            Message::Count,
             Message::Failed("no".into()),
         ] {
             assert_eq!(Message::decode(&message.encode()), Some(message));

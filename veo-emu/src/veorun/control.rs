@@ -1,7 +1,8 @@
 //! The first thread of a VE process: sets everything up, opens contexts when the
 //! host asks, and ends the process when the host is gone.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::OnceLock;
@@ -16,7 +17,7 @@ use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, LONGEST, Message
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::Ring;
 use crate::sys::descriptor::{KeptDescriptor, identity};
-use crate::sys::memfd::{Mapping, is_sealed};
+use crate::sys::memfd::{self, Mapping, is_sealed};
 use crate::sys::{descriptor, process, socket};
 
 /// The page shared with the host.
@@ -211,8 +212,27 @@ fn receive(socket: &OwnedFd) -> io::Result<Option<Message>> {
             },
             Err(text) => Message::Failed(text),
         },
+        Some(Message::Count) => match tell_counts(fds) {
+            Ok(()) => Message::Ready { image: 0, base: 0 },
+            Err(text) => Message::Failed(text),
+        },
         _ => Message::Failed("the VE process does not know this message".into()),
     }))
+}
+
+/// Writes what each kernel has executed into a file, and an empty line behind it.
+fn tell_counts(fds: Vec<OwnedFd>) -> Result<(), String> {
+    let [fd] = <[OwnedFd; 1]>::try_from(fds)
+        .map_err(|_| "what was counted goes to one descriptor".to_owned())?;
+    let kernels = (0..).map_while(|number| ENGINE.statistics(number));
+    let text: String = kernels.map(|kernel| kernel + "\n").collect();
+    // More would send SIGXFSZ.
+    if text.len() as u64 > memfd::file_size_limit() {
+        return Err("what was counted is longer than a file may be".into());
+    }
+    File::from(fd)
+        .write_all(text.as_bytes())
+        .map_err(|error| format!("writing what was counted: {error}"))
 }
 
 /// Starts the thread of a context. Returns its number.
