@@ -59,7 +59,8 @@ impl Cpus {
         let wanted =
             environment::is_mpi_rank() && VEO_EMU_AFFINITY.get().is_none() && is_emulated();
         let own = Cpus::of_thread();
-        let applied = wanted && self.apply();
+        // Where it cannot be told what to come back to, nothing changes.
+        let applied = wanted && own.0 != [0; WORDS] && self.apply();
         let result = start();
         if applied {
             own.apply();

@@ -62,8 +62,8 @@ pub(super) fn begin(rank: i32, size: i32) {
     unsafe { libc::atexit(at_exit) };
 }
 
-/// This rank has done its part: what happens now ends nobody else. `false`: somebody ends the job.
-pub(super) fn is_over() -> bool {
+/// Notes that this rank has done its part: what happens now ends nobody else. `false`: somebody ends the job.
+pub(super) fn finish() -> bool {
     let running = PHASE.compare_exchange(RUNNING, OVER, Ordering::AcqRel, Ordering::Acquire);
     running.is_ok()
 }

@@ -137,7 +137,7 @@ impl JobBuilder {
                 ending::end_job(&format_args!("panicked, which ends the job: {message}"))
             }
         }
-        if !ending::is_over() {
+        if !ending::finish() {
             ending::end_job(&"is being ended");
         }
         drop(ManuallyDrop::into_inner(universe));
@@ -153,7 +153,7 @@ impl JobBuilder {
             size: machine.size(),
         };
         let cpus = Cpus::of_ranks(&machine);
-        let choice = self.wish.choose(place, veo_core::nodes()?.len())?;
+        let choice = self.wish.choose(place, || Ok(veo_core::nodes()?.len()))?;
         if let Some(note) = choice.note {
             ending::say(&note);
         }

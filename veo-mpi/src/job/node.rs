@@ -45,35 +45,61 @@ impl Wish {
         }
     }
 
-    /// The node of the rank at `place`, on a machine with `nodes` nodes. A batch system may have given the program some of them only, or named the one.
-    pub(super) fn choose(self, place: Place, nodes: usize) -> Result<Choice> {
+    /// The node of the rank at `place`, on a machine with `nodes` nodes, which are counted where that matters. A batch system may have given the
+    /// program some of them only, or named the one.
+    pub(super) fn choose(
+        self,
+        place: Place,
+        nodes: impl FnOnce() -> Result<usize>,
+    ) -> Result<Choice> {
         let exactly = |node| Ok(Choice { node, note: None });
-        let nodes = i32::try_from(nodes).unwrap_or(i32::MAX);
-        match self {
-            Wish { node: Some(node), .. } => exactly(node),
-            Wish { ranks_per_node: Some(count), .. } => {
-                let node = place.rank / count;
-                if node < nodes {
-                    return exactly(node);
-                }
-                Err(Error::Layout {
-                    what: format!(
-                        "ranks_per_node({count}) has room for {} ranks on this machine, which has {nodes} VE nodes for the job, and it \
-                         was given {}; start fewer here, or put more on each node",
-                        i64::from(nodes) * i64::from(count),
-                        place.size
-                    ),
-                })
-            }
-            Wish { .. } if VE_NODE_NUMBER.set().is_some() => exactly(-1),
+        let count = || nodes().map(|nodes| i32::try_from(nodes).unwrap_or(i32::MAX));
+        match (self.node, self.ranks_per_node) {
+            (Some(node), _) => exactly(node),
+            (None, Some(each)) => place.in_blocks(each, count()?),
+            (None, None) if VE_NODE_NUMBER.set().is_some() => exactly(-1),
+            (None, None) => Ok(place.in_turns(count()?)),
+        }
+    }
+}
+
+impl Place {
+    /// On the first node the first `each` ranks, on the second the next ones.
+    fn in_blocks(self, each: i32, nodes: i32) -> Result<Choice> {
+        let node = self.rank / each;
+        if node < nodes {
+            return Ok(Choice { node, note: None });
+        }
+        let room = i64::from(nodes) * i64::from(each);
+        Err(Error::Layout {
+            what: format!(
+                "ranks_per_node({each}) has room for {room} ranks on this machine, which has \
+                 {nodes} VE nodes for the job, and it was given {}; start fewer here, or put \
+                 more on each node",
+                self.size
+            ),
+        })
+    }
+
+    /// On each node a rank, then on each another.
+    fn in_turns(self, nodes: i32) -> Choice {
+        if nodes < 1 {
             // Asking for any says why there is none.
-            Wish { .. } if nodes < 1 => exactly(-1),
-            Wish { .. } => Ok(Choice {
-                node: place.rank % nodes,
-                note: (place.rank == 0 && place.size > nodes).then(|| {
-                    format!("shares its machine's {nodes} VE nodes with {} other ranks: some nodes have several", place.size - 1)
-                }),
-            }),
+            return Choice {
+                node: -1,
+                note: None,
+            };
+        }
+        let others = self.size - 1;
+        let note = || {
+            format!(
+                "shares its machine's {nodes} VE nodes with {others} other ranks: some nodes \
+                 have several"
+            )
+        };
+        Choice {
+            node: self.rank % nodes,
+            note: (self.rank == 0 && self.size > nodes).then(note),
         }
     }
 }
@@ -83,7 +109,9 @@ mod tests {
     use super::*;
 
     fn node(wish: Wish, rank: i32, size: i32, nodes: usize) -> i32 {
-        wish.choose(Place { rank, size }, nodes).unwrap().node
+        wish.choose(Place { rank, size }, || Ok(nodes))
+            .unwrap()
+            .node
     }
 
     #[test]
@@ -99,7 +127,7 @@ mod tests {
         let blocks: Vec<i32> = (0..6).map(|rank| node(pairs, rank, 6, 3)).collect();
         assert_eq!(blocks, [0, 0, 1, 1, 2, 2]);
         let error = pairs
-            .choose(Place { rank: 6, size: 7 }, 3)
+            .choose(Place { rank: 6, size: 7 }, || Ok(3))
             .unwrap_err()
             .to_string();
         for part in [
@@ -121,7 +149,7 @@ mod tests {
     fn one_rank_of_a_machine_notes_that_nodes_are_shared() {
         let note = |rank, size| {
             Wish::default()
-                .choose(Place { rank, size }, 2)
+                .choose(Place { rank, size }, || Ok(2))
                 .unwrap()
                 .note
         };
