@@ -82,6 +82,11 @@ pub enum TrapKind {
     },
     /// The check of memory has found a mistake.
     Defect(Box<Defect>),
+    /// Interpreted and translated code do not do the same.
+    Engines {
+        /// What is not the same, first of the interpreter.
+        differences: String,
+    },
     /// The time is up.
     TimeLimit,
     /// Somebody asked for the end.
@@ -111,7 +116,7 @@ impl TrapKind {
             Self::IllegalInstruction { .. } | Self::Unimplemented { .. } => SIGILL,
             Self::VectorLength { .. } | Self::CommunicationRegister { .. } => SIGILL,
             Self::Breakpoint => SIGTRAP,
-            Self::Abort => SIGABRT,
+            Self::Abort | Self::Engines { .. } => SIGABRT,
             Self::Raised { signal } => *signal,
             Self::Misaligned { .. } => SIGBUS,
             Self::Arithmetic { .. } => SIGFPE,
@@ -176,6 +181,9 @@ impl fmt::Display for TrapKind {
                 write!(f, "a vector of {length} elements, of at most 256")
             }
             Self::Defect(defect) => defect.fmt(f),
+            Self::Engines { differences } => {
+                write!(f, "interpreted and translated code differ: {differences}")
+            }
             Self::TimeLimit => f.write_str("the time limit has passed"),
             Self::Stopped => f.write_str("stopped"),
             Self::Exit { code } => write!(f, "exit with code {code}"),

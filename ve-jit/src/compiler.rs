@@ -12,7 +12,7 @@ use ve_isa::interp::{HostCode, InstructionSource, Reach, Translator};
 
 use crate::float::is_float;
 use crate::function::{Function, signature};
-use crate::region::Region;
+use crate::region::{Flow, Region, flow};
 
 /// Why there is no compiler.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ unsafe impl Translator for Cranelift {
         let mut frontend = FunctionBuilderContext::new();
         let builder = FunctionBuilder::new(&mut context.func, &mut frontend);
         let call_conv = CallConv::triple_default(isa.triple());
-        let numbers = emit(builder, source, &region, call_conv, reach);
+        let numbers = emit(builder, source, &region, call_conv, reach)?;
         let code = context.compile(&**isa, &mut ControlPlane::default()).ok()?;
         let buffer = &code.buffer;
         // It calls by addresses alone.
@@ -128,19 +128,20 @@ unsafe impl Translator for Cranelift {
         Some(HostCode {
             bytes: code.code_buffer().to_vec(),
             accesses,
-            instructions: region.instructions(),
+            instructions: numbers.len(),
         })
     }
 }
 
-/// Emits all of a region. The result has the addresses of its instructions by the numbers that they have in the function.
+/// Emits all of a region, of a row what comes before the first instruction that is the interpreter's. The result has the addresses of the
+/// instructions by the numbers that they have in the function; nothing if there are none.
 fn emit(
     builder: FunctionBuilder<'_>,
     source: &mut dyn InstructionSource,
     region: &Region,
     call_conv: CallConv,
     reach: Reach,
-) -> Vec<u64> {
+) -> Option<Vec<u64>> {
     let chains = reach == Reach::Region;
     let mut function = Function::begin(builder, source, region, call_conv, chains);
     let mut numbers = Vec::new();
@@ -154,14 +155,28 @@ fn emit(
             if *ic == last && block.is_left {
                 function.leave_to_interpreter();
                 has_ended = true;
+            } else if reach == Reach::Row && flow(*ic, insn) == Flow::Leave {
+                // As what is not translated, below.
+                numbers.pop();
+                function.end_row();
+                has_ended = true;
             } else if *ic == last && function.end_by(insn) {
                 has_ended = true;
-            } else if !(function.emit_control(insn)
+            } else if function.emit_control(insn)
                 || function.emit_integer(insn)
                 || function.emit_memory(insn)
-                || function.emit_float(insn))
+                || function.emit_float(insn)
             {
+                continue;
+            } else if reach == Reach::Row {
+                numbers.pop();
+                function.end_row();
+                has_ended = true;
+            } else {
                 function.interpret(insn);
+            }
+            if has_ended {
+                break;
             }
         }
         if !has_ended {
@@ -169,5 +184,5 @@ fn emit(
         }
     }
     function.finish();
-    numbers
+    (!numbers.is_empty()).then_some(numbers)
 }

@@ -340,6 +340,13 @@ impl<'a> Function<'a> {
         self.go_to(next);
     }
 
+    /// Ends a row before the instruction.
+    pub(crate) fn end_row(&mut self) {
+        self.store_registers();
+        let ic = self.ic;
+        self.leave_for(ic);
+    }
+
     /// Ends: control goes on at this address, in the interpreter at first. All is stored.
     pub(crate) fn leave_for(&mut self, target: u64) {
         self.end(target | exit::GO_ON);
@@ -371,12 +378,12 @@ impl<'a> Function<'a> {
         if target <= self.ic {
             self.look_at_stop(target);
         }
-        if let Some(block) = self.blocks.get(&target) {
-            self.builder.ins().jump(*block, &[]);
-            return;
-        }
         if !self.chains {
             self.end(target | exit::GO_ON);
+            return;
+        }
+        if let Some(block) = self.blocks.get(&target) {
+            self.builder.ins().jump(*block, &[]);
             return;
         }
         let table = self.field(I64, layout::JUMP_TABLE);

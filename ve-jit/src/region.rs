@@ -116,12 +116,6 @@ impl Region {
             blocks: blocks(&found, &leaders, source),
         })
     }
-
-    /// How many instructions it has.
-    pub(crate) fn instructions(&self) -> usize {
-        let blocks = self.blocks.values();
-        blocks.map(|block| block.instructions.len()).sum()
-    }
 }
 
 fn blocks(

@@ -9,6 +9,7 @@
 //! the interpreter's functions for what it does not do itself, so each register is exact whenever it ends. It runs while PSW is plain, that is,
 //! while floats are computed by the host's unit; and not where an [`Observer`] sees each instruction.
 
+mod both;
 mod code;
 mod common;
 mod control;
@@ -223,6 +224,7 @@ impl Interpreter {
 
     fn run_on(&mut self, watched: &dyn Fn(u64) -> bool) -> Result<Pause, Trap> {
         match (self.observer.is_some(), self.check.is_some()) {
+            (false, false) if self.compares() => self.loop_on_both(watched),
             (false, false) => self.loop_on::<false, false>(watched),
             (true, false) => self.loop_on::<true, false>(watched),
             (false, true) => self.loop_on::<false, true>(watched),
@@ -396,6 +398,18 @@ impl Interpreter {
             }
         }
         Ok(link)
+    }
+
+    /// Whether each row of instructions is executed in both engines.
+    fn compares(&self) -> bool {
+        let translations = self.translations();
+        translations.is_some_and(|translations| translations.reach == Reach::Row)
+    }
+
+    /// The code of the host for what is at an address, made now if it is not there.
+    fn entry_of(&mut self, ic: u64, link: Link) -> Option<Entry> {
+        self.translate_hot(ic, link);
+        self.entries.get(&ic).copied()
     }
 
     /// Code of the host, where the thread may run it.

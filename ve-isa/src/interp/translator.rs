@@ -85,6 +85,8 @@ pub unsafe trait Translator: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) code: u64,
+    /// How many instructions it stands for.
+    pub(super) instructions: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -169,9 +171,10 @@ impl Translations {
         }
         let entry = made.ok().flatten().and_then(|(code, source)| {
             let place = state.arena.as_mut()?;
+            let instructions = code.instructions;
             // SAFETY: the translator's promise.
             let code = unsafe { place.add(&code.bytes, code.accesses, Box::new(source)) }?;
-            Some(Entry { code })
+            Some(Entry { code, instructions })
         });
         let known = entry.map_or(Known::Nothing, Known::Code);
         state.known.insert(address, known);
