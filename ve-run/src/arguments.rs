@@ -8,6 +8,8 @@ use lexopt::prelude::*;
 use ve_isa::check::CheckOptions;
 use ve_isa::watch::{NoTrace, Trace};
 
+use crate::engine::Engine;
+
 pub const USAGE: &str = "\
 usage: ve-run [OPTIONS] FILE [ARGS...]
        ve-run --disassemble FILE
@@ -16,6 +18,7 @@ Runs FILE, a relocatable or shared object for the Vector Engine, and ends with i
 
   --lib FILE                     load this library first; may be given more than once
   --unresolved error|lazy        undefined symbols are an error at once (default), or when they are called
+  --engine interp|jit|both       interpret (default); translate what runs often; or run each row of instructions in both ways and compare
   --time-limit SECONDS           end the program after this time
   --trace calls|instructions     tell on standard error what runs
   --trace last:N                 tell the last N instructions of each thread if the program traps
@@ -40,6 +43,7 @@ pub enum Command {
 pub struct Run {
     pub libraries: Vec<PathBuf>,
     pub unresolved: Unresolved,
+    pub engine: Engine,
     pub time_limit: Option<Duration>,
     pub trace: Option<Trace>,
     pub gdb: Option<PathBuf>,
@@ -81,6 +85,14 @@ fn parse_with(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
                     "--unresolved",
                     [("error", Unresolved::Error), ("lazy", Unresolved::Lazy)],
                 )?;
+            }
+            Long("engine") => {
+                let choices = [
+                    ("interp", Engine::Interpreter),
+                    ("jit", Engine::Jit),
+                    ("both", Engine::Both),
+                ];
+                run.engine = choice(&mut parser, "--engine", choices)?;
             }
             Long("time-limit") => {
                 let seconds = parser.value()?;
@@ -172,10 +184,11 @@ mod tests {
                 ..Run::default()
             }))
         );
-        let line = "--lib a.so --lib=b.so --unresolved lazy --time-limit 1.5 --trace calls --check memory,continue --profile --call f k.o -1 --lib";
+        let line = "--lib a.so --lib=b.so --unresolved lazy --engine both --time-limit 1.5 --trace calls --check memory,continue --profile --call f k.o -1 --lib";
         let expected = Run {
             libraries: vec!["a.so".into(), "b.so".into()],
             unresolved: Unresolved::Lazy,
+            engine: Engine::Both,
             time_limit: Some(Duration::from_millis(1500)),
             trace: Some(Trace::Calls),
             gdb: None,
@@ -226,6 +239,7 @@ mod tests {
             ("--trace last:0 k.o", "`last:N`"),
             ("--trace last:-1 k.o", "from 1 to 1000000"),
             ("--trace last:1000001 k.o", "from 1 to 1000000"),
+            ("--engine fast k.o", "interp or jit or both"),
             ("--check all k.o", "`memory`"),
             ("--check memory,stop k.o", "`memory`"),
             ("--check memory, k.o", "`memory`"),

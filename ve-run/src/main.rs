@@ -5,6 +5,7 @@
 
 mod arguments;
 mod disassemble;
+mod engine;
 mod places;
 mod run;
 mod system;

@@ -22,6 +22,7 @@ use ve_isa::trap::{Trap, TrapKind};
 use ve_isa::watch::{Trace, Watcher};
 
 use crate::arguments::{Run, Unresolved};
+use crate::engine;
 use crate::places::Places;
 use crate::system;
 
@@ -58,6 +59,7 @@ impl Failure {
 /// Runs what the command line asks for. The result is the exit status.
 pub fn run(run: &Run) -> Result<u8, Failure> {
     let machine = Arc::new(Machine::new().map_err(Failure::loading)?);
+    engine::choose(&machine, run.engine).map_err(Failure::loading)?;
     let places = Arc::new(Places::default());
     if let Some(options) = run.check {
         check(&machine, &places, options)?;

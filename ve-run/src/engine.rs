@@ -1,0 +1,38 @@
+//! Which engine executes machine code.
+
+use ve_isa::machine::Machine;
+
+/// What executes machine code.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// The interpreter.
+    #[default]
+    Interpreter,
+    /// The interpreter, and code of the host for what runs often.
+    Jit,
+    /// Both, one against the other.
+    Both,
+}
+
+/// Lets a machine use an engine. The error is one sentence.
+#[cfg(feature = "jit")]
+pub fn choose(machine: &Machine, engine: Engine) -> Result<(), String> {
+    use ve_isa::interp::Reach;
+    let reach = match engine {
+        Engine::Interpreter => return Ok(()),
+        Engine::Jit => Reach::Region,
+        Engine::Both => Reach::Row,
+    };
+    let translator = ve_jit::Cranelift::new().map_err(|error| error.to_string())?;
+    machine.translate_with(Box::new(translator), reach);
+    Ok(())
+}
+
+/// Lets a machine use an engine. The error is one sentence.
+#[cfg(not(feature = "jit"))]
+pub fn choose(_: &Machine, engine: Engine) -> Result<(), String> {
+    if engine == Engine::Interpreter {
+        return Ok(());
+    }
+    Err("this ve-run has no translator: build it with `--features jit`".into())
+}
