@@ -42,6 +42,52 @@ pub fn compilers() -> String {
     )
 }
 
+/// What executes the machine code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Interpreter,
+    #[cfg(feature = "jit")]
+    Jit,
+}
+
+impl Engine {
+    /// All that this bench was built with.
+    pub const ALL: &[Self] = &[
+        Self::Interpreter,
+        #[cfg(feature = "jit")]
+        Self::Jit,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Interpreter => "interpreter",
+            #[cfg(feature = "jit")]
+            Self::Jit => "JIT",
+        }
+    }
+
+    #[cfg_attr(not(feature = "jit"), expect(unused_variables))]
+    fn choose(self, machine: &Machine) {
+        match self {
+            Self::Interpreter => {}
+            #[cfg(feature = "jit")]
+            Self::Jit => {
+                let translator = ve_jit::Cranelift::new().expect("a host that Cranelift knows");
+                machine.translate_with(Box::new(translator), ve_isa::interp::Reach::Region);
+            }
+        }
+    }
+
+    /// One of two numbers, for the interpreter and for the JIT.
+    pub fn pick(self, interpreter: f64, jit: f64) -> f64 {
+        if self == Self::Interpreter {
+            interpreter
+        } else {
+            jit
+        }
+    }
+}
+
 /// The functions of one source. All take a word and return one, the same on both machines.
 pub struct Code {
     host: Library,
@@ -49,8 +95,8 @@ pub struct Code {
 }
 
 impl Code {
-    /// Compiles one of the sources beside this file, for the host with these flags.
-    pub fn of(name: &str, host_flags: &[&str]) -> Self {
+    /// Compiles one of the sources beside this file, for the host with these flags. `engine` is done with the machine.
+    pub fn of(name: &str, host_flags: &[&str], engine: Engine) -> Self {
         let source = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("benches/speed")
             .join(name)
@@ -66,6 +112,7 @@ impl Code {
         ve::compile(&source, &object, &["-O2"]);
         let bytes = std::fs::read(&object).expect("an object that was just made");
         let machine = Machine::new().expect("addresses for a machine");
+        engine.choose(&machine);
         let input = Input {
             name,
             bytes: &bytes,
