@@ -45,6 +45,8 @@ variables! {
     VEO_EMU_PREFER = "VEO_EMU_PREFER";
     /// How an emulated node computes the floats of VE machine code.
     VEO_EMU_FLOAT = "VEO_EMU_FLOAT";
+    /// What executes VE machine code on an emulated node.
+    VEO_EMU_ENGINE = "VEO_EMU_ENGINE";
     /// What an emulated node tells of VE machine code while it runs.
     VEO_EMU_TRACE = "VEO_EMU_TRACE";
     /// Where a debugger of VE machine code is waited for.

@@ -1,7 +1,9 @@
 //! How the machine works that runs VE machine code, as variables ask. The host checks them before it starts a process, which reads
 //! them again.
 
-use veo_abi::environment::{VEO_EMU_FLOAT, VEO_EMU_PROFILE, VEO_EMU_TRACE, Variable};
+use veo_abi::environment::{
+    VEO_EMU_ENGINE, VEO_EMU_FLOAT, VEO_EMU_PROFILE, VEO_EMU_TRACE, Variable,
+};
 
 use ve_isa::semantics::float::FloatMode;
 use ve_isa::watch::{NoTrace, Trace};
@@ -20,9 +22,21 @@ pub(crate) fn profile(counts: bool) -> &'static str {
     }
 }
 
+/// What executes machine code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MachineEngine {
+    /// The interpreter.
+    Interpreter,
+    /// The interpreter, and code of the host for what runs often.
+    Jit,
+    /// Both, one against the other.
+    Both,
+}
+
 /// What variables say of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MachineOptions {
+    pub(crate) engine: MachineEngine,
     pub(crate) floats: FloatMode,
     pub(crate) trace: Option<Trace>,
     /// Whether it counts what it executes.
@@ -34,6 +48,7 @@ pub(crate) struct MachineOptions {
 impl MachineOptions {
     /// What holds where no variable says something.
     pub(crate) const USUAL: MachineOptions = MachineOptions {
+        engine: MachineEngine::Interpreter,
         floats: FloatMode::Host,
         trace: None,
         counts: false,
@@ -52,6 +67,7 @@ impl MachineOptions {
             ],
         )?;
         Ok(MachineOptions {
+            engine: engine()?,
             floats: choice(
                 VEO_EMU_FLOAT,
                 FloatMode::Host,
@@ -82,6 +98,26 @@ fn trace() -> Result<Option<Trace>, String> {
             )
         }),
     }
+}
+
+fn engine() -> Result<MachineEngine, String> {
+    let engine = choice(
+        VEO_EMU_ENGINE,
+        MachineEngine::Interpreter,
+        &[
+            ("interp", MachineEngine::Interpreter),
+            ("jit", MachineEngine::Jit),
+            ("both", MachineEngine::Both),
+        ],
+    )?;
+    if engine != MachineEngine::Interpreter && !cfg!(feature = "jit") {
+        return Err(format!(
+            "{} is {:?}, but this program has no translator: build it with `--features jit`",
+            VEO_EMU_ENGINE.name(),
+            VEO_EMU_ENGINE.text().unwrap_or_default()
+        ));
+    }
+    Ok(engine)
 }
 
 fn choice<T: Copy>(variable: Variable, usual: T, choices: &[(&str, T)]) -> Result<T, String> {
