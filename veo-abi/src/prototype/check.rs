@@ -287,19 +287,18 @@ const fn object(
         }
         (Type::Struct(_), Shape::Foreign { size: 0 }) => UNDECIDED,
         (Type::Struct(layout), _) if !is_recorded(layout) => sketch(layout, found),
-        // A class may wrap one member, as `std::complex` does.
-        (Type::Struct(layout), Shape::Record { size, first, count })
+        (Type::Struct(layout), Shape::Record { size, first, count }) => {
+            // A class may wrap one member, as `std::complex` does.
             if layout.fields.len() > 1
                 && let Some(only) = only_member(shapes, first, count)
                 && covers(only, size)
                 && matches!(
                     node(shapes, only.shape),
                     Shape::Array { .. } | Shape::Record { .. }
-                ) =>
-        {
-            behind(declared, shapes, only.shape, left, depth - 1)
-        }
-        (Type::Struct(layout), Shape::Record { size, first, count }) => {
+                )
+            {
+                return behind(declared, shapes, only.shape, left, depth - 1);
+            }
             if layout.size as u64 != size {
                 // A structure may wrap an array, which agrees with its element.
                 if let Some(only @ Type::Array { .. }) = only_field(layout) {
