@@ -35,9 +35,9 @@ struct OwnedField {
     bits: bool,
 }
 
-impl ParamOrResult<'_> {
+impl Assertion {
     /// The comparison of a type that is known by name only.
-    pub(super) fn assertion(&self, text: &str, lowered: &Lowered<'_>) -> Assertion {
+    pub(super) fn of(place: &ParamOrResult<'_>, text: &str, lowered: &Lowered<'_>) -> Assertion {
         // A difference behind a pointer in a structure is reported for that pointer.
         let fields = (0..lowered.near.min(NAMED_FIELDS))
             .map(|index| Difference::Field(u32::try_from(index).unwrap_or(u32::MAX)));
@@ -54,10 +54,10 @@ impl ParamOrResult<'_> {
         differences.extend(fields);
         let mut messages: Vec<String> = differences
             .iter()
-            .map(|difference| self.mismatch(*difference, text, None, lowered).to_string())
+            .map(|difference| place.mismatch(*difference, text, None, lowered).to_string())
             .collect();
         if lowered.near > NAMED_FIELDS {
-            messages.push(format!("{}: the fields differ", self.describe()));
+            messages.push(format!("{}: the fields differ", place.describe()));
         }
         // The compiler reads the constant for each declaration, so a large type is cut by
         // following fewer pointers.
@@ -70,13 +70,13 @@ impl ParamOrResult<'_> {
         } else {
             (0..POINTERS_IN_MEMORY)
                 .rev()
-                .map(|pointers| self.lowered(pointers))
+                .map(|pointers| place.lowered(pointers))
                 .find(|lowered| small(lowered) || lowered.near == lowered.shapes().fields.len())
         };
         let lowered = smaller.as_ref().unwrap_or(lowered);
         let shapes = lowered.shapes();
         Assertion {
-            param: self.param,
+            param: place.param,
             root: lowered.root,
             messages,
             nodes: shapes.nodes.to_vec(),
@@ -93,9 +93,7 @@ impl ParamOrResult<'_> {
                 .collect(),
         }
     }
-}
 
-impl Assertion {
     /// The found type as the source of a Rust constant of type
     /// [`Shapes<'static>`](super::Shapes), with `path` as the path of this module.
     #[must_use]

@@ -192,7 +192,7 @@ impl ParamOrResult<'_> {
                 .mismatches
                 .push(self.mismatch(difference, text, layout, &lowered));
         } else if undeclared {
-            assertions.push(self.assertion(text, &lowered));
+            assertions.push(Assertion::of(self, text, &lowered));
         }
         if difference.is_none() && self.may_write(declared) {
             comparison.notes.push(format!(
@@ -206,9 +206,7 @@ impl ParamOrResult<'_> {
             comparison.notes.push(self.cannot_be_told(text));
         }
     }
-}
 
-impl ParamOrResult<'_> {
     fn cannot_be_told(&self, text: &str) -> String {
         let (place, found) = (self.describe(), self.c_type());
         format!(
