@@ -88,7 +88,7 @@ impl VeoLibrary {
         };
         let function = self.look_up(name, |_| CallTypes::declared(&F::SIGNATURE))?;
         let proc = self.proc().shared();
-        proc.verify(&declaration, self.loaded())?;
+        proc.settings.verify(&declaration, self.loaded())?;
         Ok(TypedFunction::new(function))
     }
 }

@@ -168,7 +168,7 @@ impl CallTypes {
             .chain((self.result == Passed::Never).then_some(None));
         let differences = never.map(|place| never_passed(found, place)).collect();
         let mismatch = PrototypeMismatch::new(symbol, path, found, differences);
-        library.proc().shared().contradicted(mismatch)
+        library.proc().shared().settings.contradicted(mismatch)
     }
 
     /// What a call with these arguments guesses, in words; `None` if everything is known.
@@ -422,7 +422,7 @@ fn check(
     concerned: impl Fn(Option<usize>) -> bool,
 ) -> Result<()> {
     let proc = library.proc().shared();
-    let Some(path) = library.path().filter(|_| proc.compares()) else {
+    let Some(path) = library.path().filter(|_| proc.settings.compares()) else {
         return Ok(());
     };
     let prototypes = library.loaded().prototypes();
@@ -435,7 +435,7 @@ fn check(
     if differences.is_empty() {
         return Ok(());
     }
-    proc.contradicted(PrototypeMismatch {
+    proc.settings.contradicted(PrototypeMismatch {
         declared: said.to_owned(),
         declared_at: format!("{}:{}", at.file(), at.line()),
         ..PrototypeMismatch::new(symbol, path, found, differences)

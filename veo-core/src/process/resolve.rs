@@ -69,7 +69,8 @@ impl ProcShared {
                 Err(Error::LibraryUnloaded { .. }) => continue,
                 Err(error) => return Err(error),
                 Ok(addr) => {
-                    self.verify(&DeclaredKernel::of(info, built_here), &library)?;
+                    self.settings
+                        .verify(&DeclaredKernel::of(info, built_here), &library)?;
                     return Ok((addr, library));
                 }
             }

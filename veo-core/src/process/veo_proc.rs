@@ -251,7 +251,13 @@ impl VeoProc {
     /// ```
     #[must_use]
     pub fn stats(&self) -> ProcStats {
-        self.shared().stats()
+        let shared = self.shared();
+        let requests = shared.settings.collector.as_ref();
+        ProcStats {
+            name: shared.core.to_string(),
+            memory: shared.memory.stats(),
+            requests: requests.map(|collector| collector.stats()),
+        }
     }
 
     /// What kernels of VE machine code have executed so far, in the order of their names (`veo_emu_get_statistics`). What a library has
@@ -307,16 +313,5 @@ impl Eq for VeoProc {}
 impl fmt::Debug for VeoProc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "VeoProc({})", self.shared().core)
-    }
-}
-
-impl ProcShared {
-    fn stats(&self) -> ProcStats {
-        let requests = self.settings.collector.as_ref();
-        ProcStats {
-            name: self.core.to_string(),
-            memory: self.memory.stats(),
-            requests: requests.map(|collector| collector.stats()),
-        }
     }
 }

@@ -10,7 +10,7 @@ use veo_abi::prototype::{Comparison, Prototype, Prototypes, compare_written};
 use veo_abi::{Signature, Verify};
 
 use super::loaded::LoadedLibrary;
-use super::shared::ProcShared;
+use super::settings::ProcSettings;
 use crate::error::{Error, PrototypeMismatch, Result};
 use crate::kernel::KernelInfo;
 
@@ -44,14 +44,14 @@ impl<'a> DeclaredKernel<'a> {
     }
 }
 
-impl ProcShared {
+impl ProcSettings {
     /// Checks a declaration against the library it was resolved in.
     pub(crate) fn verify(
         &self,
         declaration: &DeclaredKernel<'_>,
         library: &LoadedLibrary,
     ) -> Result<()> {
-        let verify = declaration.verify.or(self.settings.options.verify);
+        let verify = declaration.verify.or(self.options.verify);
         let Some(path) = library.path.as_deref() else {
             return Ok(());
         };
@@ -74,12 +74,12 @@ impl ProcShared {
 
     /// Whether types that a caller says are compared with debug information.
     pub(crate) fn compares(&self) -> bool {
-        self.settings.options.verify != Verify::Off
+        self.options.verify != Verify::Off
     }
 
     /// What becomes of wrong types that a caller says.
     pub(crate) fn contradicted(&self, mismatch: PrototypeMismatch) -> Result<()> {
-        settle(self.settings.options.verify, mismatch)
+        settle(self.options.verify, mismatch)
     }
 }
 
