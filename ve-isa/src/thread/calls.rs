@@ -33,8 +33,14 @@ impl Thread {
             });
         }
         self.elsewhere = None;
-        let entered = self.members().enter(self.number, self.stop.clone());
-        entered.map_err(|fault| self.ended_by(fault))?;
+        if self.caller.is_none() {
+            self.caller = Some(self.members().caller(self.stop.clone()));
+        }
+        if let Some(caller) = &self.caller
+            && let Err(fault) = self.members().enter(caller)
+        {
+            return Err(self.ended_by(*fault));
+        }
         let result = self
             .call_back(function, words)
             .map_err(|failure| self.trap_of(failure));
@@ -42,9 +48,9 @@ impl Thread {
             self.interpreter.note_trap(trap);
         }
         self.process().streams.flush_output();
-        let fault = self.members().leave(self.number);
-        let result = match fault {
-            Some(fault) => Err(self.ended_by(fault)),
+        let caller = self.caller.as_deref();
+        let result = match caller.and_then(|caller| self.members().leave(caller)) {
+            Some(fault) => Err(self.ended_by(*fault)),
             None => result,
         };
         if result.is_err() {

@@ -4,7 +4,8 @@
 //! a call by a trap ends the threads.
 
 use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Frames;
@@ -25,6 +26,8 @@ pub(crate) const LOOK: Duration = Duration::from_millis(10);
 pub(crate) struct Members {
     state: Mutex<State>,
     changed: Condvar,
+    /// Whether calls that begin have to look whether a fault waits for them. True at least while one does.
+    has_fault: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -32,8 +35,8 @@ struct State {
     /// The last number that was given to a thread.
     last: u64,
     created: HashMap<u64, Created>,
-    /// Calls from outside that run: as few as threads of the host, and one comes and goes with each call.
-    callers: Vec<Caller>,
+    /// The threads that calls from outside have run on.
+    callers: Vec<Arc<Caller>>,
     /// A fault that nobody was there for.
     fault: Option<ThreadFault>,
 }
@@ -56,12 +59,49 @@ struct Created {
     end: Option<u64>,
 }
 
+/// A thread that calls from outside run on. Such a call begins and ends without a lock, unless there is a fault.
 #[derive(Debug)]
-struct Caller {
-    /// The number of its thread.
-    number: u64,
+pub(super) struct Caller {
     stop: StopHandle,
-    fault: Option<ThreadFault>,
+    /// One of the three below.
+    call: AtomicU8,
+    /// With the state of all locked.
+    fault: Mutex<Option<ThreadFault>>,
+}
+
+/// No call from outside runs.
+const IDLE: u8 = 0;
+/// One runs.
+const RUNS: u8 = 1;
+/// One runs, and the fault of another thread ends it.
+const FAULT: u8 = 2;
+
+impl Caller {
+    fn fault(&self) -> MutexGuard<'_, Option<ThreadFault>> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has a fault end the call, unless an earlier one does. The result says whether one runs. Whoever calls this has locked the state
+    /// of all, for which a call waits that ends by a fault.
+    fn fail(&self, fault: &ThreadFault) -> bool {
+        match self.call.load(Ordering::SeqCst) {
+            RUNS => {
+                *self.fault() = Some(fault.clone());
+                let told =
+                    self.call
+                        .compare_exchange(RUNS, FAULT, Ordering::SeqCst, Ordering::SeqCst);
+                if told.is_err() {
+                    // It has ended just now.
+                    self.fault().take();
+                    return false;
+                }
+            }
+            FAULT => {}
+            _ => return false,
+        }
+        self.stop.interrupt();
+        true
+    }
 }
 
 impl Members {
@@ -177,41 +217,77 @@ impl Members {
         over(&state)
     }
 
-    /// A call from outside begins. The error is a fault that happened while none ran.
-    pub(super) fn enter(&self, number: u64, stop: StopHandle) -> Result<(), ThreadFault> {
-        let mut state = self.lock();
-        if let Some(fault) = state.fault.take() {
-            return Err(fault);
-        }
-        state.callers.push(Caller {
-            number,
+    /// A thread that calls from outside are to run on.
+    pub(super) fn caller(&self, stop: StopHandle) -> Arc<Caller> {
+        let caller = Arc::new(Caller {
             stop,
-            fault: None,
+            call: AtomicU8::new(IDLE),
+            fault: Mutex::default(),
         });
+        self.lock().callers.push(caller.clone());
+        caller
+    }
+
+    /// No call from outside runs on this thread any more.
+    pub(super) fn forget(&self, caller: &Arc<Caller>) {
+        let mut state = self.lock();
+        state.callers.retain(|other| !Arc::ptr_eq(other, caller));
+    }
+
+    /// A call from outside begins. The error is a fault that happened while none ran.
+    ///
+    /// Either this sees that there is a fault, or `fail` sees that this call runs: each of them writes before it reads, in one order.
+    #[inline]
+    pub(super) fn enter(&self, caller: &Caller) -> Result<(), Box<ThreadFault>> {
+        caller.call.store(RUNS, Ordering::SeqCst);
+        if self.has_fault.load(Ordering::SeqCst) {
+            return self.enter_after_fault(caller);
+        }
         Ok(())
     }
 
-    /// A call from outside ends. The result is the fault of another thread that has ended it.
-    pub(super) fn leave(&self, number: u64) -> Option<ThreadFault> {
+    #[cold]
+    fn enter_after_fault(&self, caller: &Caller) -> Result<(), Box<ThreadFault>> {
         let mut state = self.lock();
-        let mut callers = state.callers.iter();
-        let place = callers.position(|caller| caller.number == number)?;
-        let caller = state.callers.swap_remove(place);
-        drop(state);
+        if caller.call.load(Ordering::SeqCst) == FAULT {
+            // The call is told of another one when it ends, and the next call of this.
+            return Ok(());
+        }
+        let Some(fault) = state.fault.take() else {
+            return Ok(());
+        };
+        self.has_fault.store(false, Ordering::SeqCst);
+        caller.call.store(IDLE, Ordering::SeqCst);
+        Err(Box::new(fault))
+    }
+
+    /// A call from outside ends. The result is the fault of another thread that has ended it.
+    #[inline]
+    pub(super) fn leave(&self, caller: &Caller) -> Option<Box<ThreadFault>> {
+        if caller.call.swap(IDLE, Ordering::SeqCst) == RUNS {
+            return None;
+        }
+        self.leave_by_fault(caller)
+    }
+
+    #[cold]
+    fn leave_by_fault(&self, caller: &Caller) -> Option<Box<ThreadFault>> {
+        // Whoever tells of the fault is done then.
+        let _state = self.lock();
         caller.stop.withdraw();
-        caller.fault
+        caller.fault().take().map(Box::new)
     }
 
     /// A thread that machine code has created has trapped.
     pub(super) fn fail(&self, fault: &ThreadFault) {
         let mut state = self.lock();
-        if state.callers.is_empty() {
+        self.has_fault.store(true, Ordering::SeqCst);
+        let running = state.callers.iter().filter(|caller| caller.fail(fault));
+        if running.count() == 0 {
             state.fault.get_or_insert_with(|| fault.clone());
         }
-        for caller in &mut state.callers {
-            caller.fault.get_or_insert_with(|| fault.clone());
-            caller.stop.interrupt();
-        }
+        let waits = state.fault.is_some();
+        self.has_fault.store(waits, Ordering::SeqCst);
         for created in state.created.values() {
             created.stop.stop();
         }
@@ -239,5 +315,64 @@ impl Members {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         state.created.retain(|_, created| created.end.is_none());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::thread;
+
+    use super::*;
+    use crate::trap::TrapKind;
+
+    /// However calls that begin and end meet a fault, one of them is told of it, or of the one before that it has not been told of yet.
+    #[test]
+    fn no_fault_is_lost_between_calls() {
+        const FAULTS: u64 = 100;
+        let members = Members::default();
+        let (told, over) = (AtomicU64::new(0), AtomicBool::new(false));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    let stop = StopHandle::default();
+                    let caller = members.caller(stop.clone());
+                    while !over.load(Ordering::SeqCst) {
+                        let fault = match members.enter(&caller) {
+                            Ok(()) => members.leave(&caller),
+                            Err(fault) => Some(fault),
+                        };
+                        assert!(
+                            !stop.is_asked(),
+                            "what one call was told is not for the next"
+                        );
+                        told.fetch_add(fault.is_some().into(), Ordering::SeqCst);
+                    }
+                    members.forget(&caller);
+                });
+            }
+            let mut lost = None;
+            for ic in 1..=FAULTS {
+                let before = told.load(Ordering::SeqCst);
+                let trap = Trap {
+                    kind: TrapKind::Abort,
+                    ic,
+                    word: None,
+                };
+                let frames = Frames::default();
+                members.fail(&ThreadFault { trap, frames });
+                let end = Instant::now() + Duration::from_secs(60);
+                while told.load(Ordering::SeqCst) == before && Instant::now() < end {
+                    thread::yield_now();
+                }
+                if told.load(Ordering::SeqCst) == before {
+                    lost = Some(ic);
+                    break;
+                }
+            }
+            over.store(true, Ordering::SeqCst);
+            assert_eq!(lost, None, "a fault that nobody was told of");
+        });
+        assert!(members.lock().callers.is_empty());
     }
 }

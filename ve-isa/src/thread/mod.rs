@@ -23,7 +23,7 @@ use crate::semantics::float::FloatMode;
 use crate::state::Cpu;
 use crate::state::psw::{Flags, Psw};
 use crate::trap::{Trap, TrapKind};
-use members::Members;
+use members::{Caller, Members};
 use templates::Template;
 
 pub use frames::Frames;
@@ -97,6 +97,8 @@ pub struct Thread {
     number: u64,
     /// Whether machine code has created it.
     created: bool,
+    /// What other threads know of the calls from outside that run on it, once there was one.
+    caller: Option<Arc<Caller>>,
     /// Where another thread was whose trap has ended the last call from outside.
     elsewhere: Option<Frames>,
     /// What PSW is when a call from outside begins.
@@ -153,6 +155,7 @@ impl Thread {
             calls_before: 0,
             jump: None,
             created: false,
+            caller: None,
             elsewhere: None,
             first_psw: Psw::default(),
             generation: 0,
@@ -346,6 +349,9 @@ impl Thread {
 impl Drop for Thread {
     fn drop(&mut self) {
         self.forget_values();
+        if let Some(caller) = &self.caller {
+            self.members().forget(caller);
+        }
         if let Some(checker) = self.process().heap.checker() {
             checker.forget_stack(self.stack.start);
         }
