@@ -69,6 +69,10 @@ variables! {
     PMI_RANK = "PMI_RANK";
     /// The same by Slurm.
     SLURM_PROCID = "SLURM_PROCID";
+    /// How values get from VE memory to MPI.
+    VEO_MPI_PATH = "VEO_MPI_PATH";
+    /// The length of a chunk of memory through which they get there.
+    VEO_MPI_CHUNK = "VEO_MPI_CHUNK";
     /// The descriptor for the handshake with a VE process. Only the emulator sets it.
     HANDSHAKE = "_VEO_EMU_HANDSHAKE";
     /// The program that becomes a VE process.
