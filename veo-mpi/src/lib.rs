@@ -26,6 +26,10 @@ mod comm;
 mod error;
 mod job;
 
+pub use comm::{
+    ANY_SOURCE, ANY_TAG, Integer, Number, Operation, Path, RecvRequest, SendRequest, Status,
+    VeComm, VePlain,
+};
 pub use error::{Error, Result};
 pub use job::{Job, JobBuilder, builder, run};
 /// The MPI that this crate is built on.

@@ -15,6 +15,7 @@ use super::binding::Cpus;
 use super::ending;
 use super::node::{Place, Wish};
 use super::watch::Watcher;
+use crate::comm;
 use crate::error::{Error, Result};
 
 /// Runs this rank's part of a job: begins MPI, starts a VE process, calls `part`, ends both. The same as `builder().run(part)`.
@@ -122,6 +123,7 @@ impl JobBuilder {
         let done = catch_unwind(AssertUnwindSafe(|| {
             let job = self.begin(world, &watcher)?;
             part(&job)?;
+            comm::finish(&job.proc)?;
             job.end(&watcher)
         }));
         match done {

@@ -1,0 +1,97 @@
+//! A private duplicate of a communicator, and what its ranks have agreed on.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::path::Path;
+use super::raw::{self, RawComm};
+use crate::error::{Error, Result};
+
+/// The tag of headers. All others are those of values.
+pub(super) const HEADERS: i32 = 0;
+
+/// A private duplicate of a communicator.
+pub(super) struct Channel {
+    pub(super) comm: RawComm,
+    pub(super) rank: i32,
+    pub(super) size: i32,
+    /// The path of all ranks.
+    pub(super) path: Path,
+    chunk: Cell<usize>,
+    largest_tag: i32,
+    /// Messages that were sent.
+    sent: Cell<u64>,
+    /// Collective operations that were begun.
+    collective: Cell<u64>,
+}
+
+impl Channel {
+    /// `comm` is a duplicate of ours.
+    pub(super) fn new(comm: RawComm, path: Path, chunk: usize) -> Result<Rc<Channel>> {
+        let (rank, size) = comm.place()?;
+        Ok(Rc::new(Channel {
+            comm,
+            rank,
+            size,
+            path,
+            chunk: Cell::new(chunk),
+            largest_tag: comm.largest_tag(),
+            sent: Cell::new(0),
+            collective: Cell::new(0),
+        }))
+    }
+
+    /// Takes the length of a chunk that all ranks have agreed on. Nothing was sent before.
+    pub(super) fn agree_on(&self, chunk: usize) {
+        self.chunk.set(chunk);
+    }
+
+    /// The length of a chunk of all ranks.
+    pub(super) fn chunk(&self) -> usize {
+        self.chunk.get()
+    }
+
+    /// The number of the next message.
+    pub(super) fn next_number(&self) -> u64 {
+        let number = self.sent.get();
+        self.sent.set(number + 1);
+        number
+    }
+
+    /// The number of the next collective operation, which is never 0.
+    pub(super) fn next_collective(&self) -> u64 {
+        let number = self.collective.get() + 1;
+        self.collective.set(number);
+        number
+    }
+
+    /// The tag of the values of a message. It comes again after so many messages of one rank that those of before have long
+    /// come.
+    pub(super) fn values_tag(&self, number: u64) -> i32 {
+        1 + (number % self.largest_tag as u64) as i32
+    }
+
+    /// The longest message that travels with its header, in bytes.
+    pub(super) fn inline(&self) -> usize {
+        self.chunk.get().min(4096 - super::header::LEN)
+    }
+
+    pub(super) fn check_rank(&self, rank: i32) -> Result<()> {
+        if (0..self.size).contains(&rank) {
+            return Ok(());
+        }
+        Err(Error::Rank {
+            rank,
+            size: self.size,
+        })
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        // After a panic the other ranks may not come here.
+        if raw::is_running() && !std::thread::panicking() {
+            self.comm.free();
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! `VeComm`: a communicator for VE memory; how one is made, messages between two ranks.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use mpi::ffi::MPI_Comm;
+use mpi::traits::{AsRaw, Communicator};
+use veo_core::{VeData, VeSlice, VeSliceMut, VeoContext, VeoProc};
+
+use super::channel::Channel;
+use super::context::{check_process, check_tag, sync};
+use super::data_type;
+use super::engine::Engine;
+use super::path::{self, Path};
+use super::plain::VePlain;
+use super::raw::{Flight, Memory, RawComm};
+use super::receive::{Receive, Wanted};
+use super::region::Region;
+use super::request::{Pending, RecvRequest, SendRequest};
+use super::send::{Address, Send};
+use super::status::{ANY_SOURCE, ANY_TAG, Status};
+use crate::error::{Error, Result};
+
+/// A communicator for memory of a VE process: what is sent comes from there, what is received goes there.
+///
+/// Every transfer takes a context and first waits for what that has queued. A blocking form has ended when it returns; after
+/// an immediate form, work on its memory is queued after `wait`. Counts may be of any size. Messages of different types, and
+/// those that are longer than the memory for them, are errors of the receiver, and nothing is written.
+///
+/// Only one thread calls MPI, the one that has made the first of these. Both ends of a message use the same [`VeComm`];
+/// [`plain`](Self::plain) is for programs that do not know it.
+///
+/// ```no_run
+/// # fn main() -> veo_mpi::Result<()> {
+/// use veo_core::VeoProc;
+/// use veo_mpi::mpi;
+/// use veo_mpi::{Operation, VeComm};
+///
+/// let universe = mpi::initialize().expect("MPI has not begun before");
+/// let world = universe.world();
+/// let proc = VeoProc::new(0)?;
+/// let ctx = proc.open_context()?;
+/// let comm = VeComm::new(&world, &proc)?;
+/// let x = proc.upload(&[f64::from(comm.rank()); 1000])?;
+/// let mut sum = proc.alloc::<f64>(1000)?;
+/// comm.all_reduce(&ctx, &x, &mut sum, &Operation::sum())?;
+///
+/// let mut y = proc.alloc::<f64>(1000)?;
+/// let (next, last) = ((comm.rank() + 1) % comm.size(), (comm.rank() + comm.size() - 1) % comm.size());
+/// let status = comm.sendrecv(&ctx, &x, next, 0, &mut y, last, 0)?;
+/// assert_eq!((status.source_rank(), status.count()), (last, 1000));
+/// # Ok(())
+/// # }
+/// ```
+pub struct VeComm<'c> {
+    pub(super) engine: &'static Engine,
+    pub(super) channel: Rc<Channel>,
+    pub(super) proc: VeoProc,
+    /// The communicator that this was made for.
+    origin: RawComm,
+    of: PhantomData<&'c ()>,
+}
+
+impl<'c> VeComm<'c> {
+    /// For the ranks of `comm`, each of which gives its process. All of them call this: it duplicates the communicator. The
+    /// path is [`Path::Auto`], which `VEO_MPI_PATH` (`auto`, `staged`, `direct`) overrides; `VEO_MPI_CHUNK` is the length of a
+    /// chunk of staging, 256 KiB without it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Path`] if a rank cannot have its path, or the ranks have different ones, in all ranks;
+    /// [`Error::NotRunning`]; [`Error::OtherThread`]; [`Error::Mpi`].
+    pub fn new<C>(comm: &'c C, proc: &VeoProc) -> Result<VeComm<'c>>
+    where
+        C: Communicator + AsRaw<Raw = MPI_Comm>,
+    {
+        VeComm::with_path(comm, proc, Path::Auto)
+    }
+
+    /// As [`new`](Self::new), with a path, whatever `VEO_MPI_PATH` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_path<C>(comm: &'c C, proc: &VeoProc, path: Path) -> Result<VeComm<'c>>
+    where
+        C: Communicator + AsRaw<Raw = MPI_Comm>,
+    {
+        let engine = Engine::current()?;
+        // SAFETY: the communicator is borrowed as long as this lives.
+        let origin = unsafe { RawComm::new(comm.as_raw()) };
+        let chosen = path
+            .choose(proc)
+            .and_then(|path| Ok((path, path::chunk_len()?)));
+        let duplicate = origin.duplicate()?;
+        let (code, chunk) = match &chosen {
+            Ok((Path::Direct, chunk)) => (2, *chunk),
+            Ok((_, chunk)) => (1, *chunk),
+            // The others have to know.
+            Err(_) => (0, 0),
+        };
+        let path = if code == 2 {
+            Path::Direct
+        } else {
+            Path::Staged
+        };
+        let own = Channel::new(duplicate, path, chunk)?;
+        let this = |channel| VeComm {
+            engine,
+            channel,
+            proc: proc.clone(),
+            origin,
+            of: PhantomData,
+        };
+        let [least, most, chunk] = this(Rc::clone(&own)).least([code, !code, chunk as u64])?;
+        chosen?;
+        let differ = |reason: &str| {
+            Err(Error::Path {
+                reason: reason.into(),
+            })
+        };
+        if least == 0 {
+            return differ("another rank cannot have the path that it wants, and says why");
+        }
+        if least != !most {
+            return differ(
+                "some ranks want the path `staged`, others `direct`; set VEO_MPI_PATH in all of them",
+            );
+        }
+        // It is one of those that the ranks have given.
+        own.agree_on(usize::try_from(chunk).unwrap_or(usize::MAX));
+        engine.state()?.open(&own);
+        Ok(this(own))
+    }
+
+    /// The number of this rank, from 0.
+    #[must_use]
+    pub fn rank(&self) -> i32 {
+        self.channel.rank
+    }
+
+    /// How many ranks there are.
+    #[must_use]
+    pub fn size(&self) -> i32 {
+        self.channel.size
+    }
+
+    /// The process whose memory is sent and received.
+    #[must_use]
+    pub fn proc(&self) -> &VeoProc {
+        &self.proc
+    }
+
+    /// How values get from VE memory to MPI and back: [`Path::Staged`] or [`Path::Direct`].
+    #[must_use]
+    pub fn path(&self) -> Path {
+        self.channel.path
+    }
+
+    /// For messages to and from programs that do not know `VeComm`, by the communicator that this was made for.
+    #[must_use]
+    pub fn plain(&self) -> VePlain<'_> {
+        VePlain::of(self.engine, self.origin, &self.proc, self.channel.path)
+    }
+
+    /// Sends values to a rank. When it returns, the memory can be used again; the message may not have come yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rank`]; [`Error::Tag`] if it is negative; [`Error::Veo`] with memory or a context of another process, or
+    /// if the process has ended; [`Error::Mpi`]; [`Error::NotRunning`].
+    pub fn send<'b, T: VeData>(
+        &self,
+        ctx: &VeoContext,
+        from: impl Into<VeSlice<'b, T>>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<()> {
+        self.isend(ctx, from, dest, tag)?.wait()
+    }
+
+    /// Receives values of a rank, or of [`ANY_SOURCE`], with a tag, or [`ANY_TAG`]. There may be fewer than `to` has room
+    /// for: [`Status::count`] tells.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Truncated`] if there are more, and [`Error::Types`] if they are of another type: then nothing is written;
+    /// [`Error::SenderFailed`]; otherwise as [`send`](Self::send).
+    pub fn recv<'b, T: VeData>(
+        &self,
+        ctx: &VeoContext,
+        to: impl Into<VeSliceMut<'b, T>>,
+        source: i32,
+        tag: i32,
+    ) -> Result<Status> {
+        self.irecv(ctx, to, source, tag)?.wait()
+    }
+
+    /// Sends values and receives others at the same time.
+    ///
+    /// # Errors
+    ///
+    /// As [`recv`](Self::recv).
+    #[allow(clippy::too_many_arguments)]
+    pub fn sendrecv<'a, 'b, T: VeData, U: VeData>(
+        &self,
+        ctx: &VeoContext,
+        from: impl Into<VeSlice<'a, T>>,
+        dest: i32,
+        send_tag: i32,
+        to: impl Into<VeSliceMut<'b, U>>,
+        source: i32,
+        recv_tag: i32,
+    ) -> Result<Status> {
+        let receive = self.irecv(ctx, to, source, recv_tag)?;
+        let send = self.isend(ctx, from, dest, send_tag)?;
+        let status = receive.wait();
+        send.wait()?;
+        status
+    }
+
+    /// Begins to send values to a rank.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn isend<'b, T: VeData>(
+        &self,
+        ctx: &VeoContext,
+        from: impl Into<VeSlice<'b, T>>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<SendRequest<'b>> {
+        self.channel.check_rank(dest)?;
+        check_tag(tag)?;
+        let from = self.source(ctx, &from.into())?;
+        let address = Address {
+            rank: dest,
+            tag,
+            context: 0,
+        };
+        Ok(SendRequest::new(self.begin_send(address, from)?))
+    }
+
+    /// Begins to receive values: see [`recv`](Self::recv).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn irecv<'b, T: VeData>(
+        &self,
+        ctx: &VeoContext,
+        to: impl Into<VeSliceMut<'b, T>>,
+        source: i32,
+        tag: i32,
+    ) -> Result<RecvRequest<'b>> {
+        let source = (source != ANY_SOURCE).then_some(source);
+        let tag = (tag != ANY_TAG).then_some(tag);
+        if let Some(source) = source {
+            self.channel.check_rank(source)?;
+        }
+        if let Some(tag) = tag {
+            check_tag(tag)?;
+        }
+        let to = self.target(ctx, &to.into())?;
+        let wanted = Wanted {
+            source,
+            tag,
+            context: 0,
+        };
+        Ok(RecvRequest::new(self.begin_receive(wanted, to)?))
+    }
+
+    pub(super) fn begin_send(&self, to: Address, from: Region) -> Result<Pending> {
+        let mut state = self.engine.state()?;
+        let send = Send::begin(&self.channel, to, from, state.shared())?;
+        let id = state.send(send);
+        Ok(Pending::new(self.engine, id, &self.proc))
+    }
+
+    pub(super) fn begin_receive(&self, wanted: Wanted, to: Region) -> Result<Pending> {
+        let mut state = self.engine.state()?;
+        let id = state.receive(Receive::new(&self.channel, wanted, to));
+        Ok(Pending::new(self.engine, id, &self.proc))
+    }
+
+    /// Memory to be sent, when the context has done what is queued.
+    pub(super) fn source<T: VeData>(
+        &self,
+        ctx: &VeoContext,
+        from: &VeSlice<'_, T>,
+    ) -> Result<Region> {
+        self.check_process(from.proc())?;
+        self.sync(ctx)?;
+        Region::of(from, self.channel.path)
+    }
+
+    /// Memory to be received to, when the context has done what is queued.
+    pub(super) fn target<T: VeData>(
+        &self,
+        ctx: &VeoContext,
+        to: &VeSliceMut<'_, T>,
+    ) -> Result<Region> {
+        self.check_process(to.proc())?;
+        self.sync(ctx)?;
+        Region::of_mut(to, self.channel.path)
+    }
+
+    fn check_process(&self, proc: &VeoProc) -> Result<()> {
+        check_process(proc, &self.proc, "a buffer")
+    }
+
+    /// Waits for what the context has queued. Messages go on meanwhile.
+    pub(super) fn sync(&self, ctx: &VeoContext) -> Result<()> {
+        sync(self.engine, ctx, &self.proc)
+    }
+
+    /// The least that any rank has of each number.
+    pub(super) fn least<const N: usize>(&self, numbers: [u64; N]) -> Result<[u64; N]> {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_ne_bytes()).collect();
+        let range = 0..bytes.len();
+        let to = (Memory::Host(vec![0; bytes.len()]), range.clone());
+        let from = (Memory::Host(bytes), range);
+        let ty = data_type::number_type::<u64>();
+        // SAFETY: an operation of MPI, which takes any integer.
+        let flight =
+            unsafe { Flight::reduce(self.channel.comm, to, from, ty, mpi::ffi::RSMPI_MIN, None)? };
+        let (least, _) = self.engine.wait_for(&self.proc, flight)?;
+        let mut found = [0; N];
+        for (number, bytes) in found.iter_mut().zip(least.into_host().chunks_exact(8)) {
+            *number = bytes.try_into().map_or(0, u64::from_ne_bytes);
+        }
+        Ok(found)
+    }
+}
+
+impl fmt::Debug for VeComm<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "VeComm(rank {} of {}, {})",
+            self.rank(),
+            self.size(),
+            self.path()
+        )
+    }
+}

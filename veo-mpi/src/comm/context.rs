@@ -1,0 +1,41 @@
+//! What every transfer asks first: of its tag, its context and its memory.
+
+use std::time::Duration;
+
+use veo_core::{VeoContext, VeoProc};
+
+use super::engine::Engine;
+use crate::error::{Error, Result};
+
+/// Tags are not negative.
+pub(super) fn check_tag(tag: i32) -> Result<()> {
+    if tag >= 0 {
+        Ok(())
+    } else {
+        Err(Error::Tag { tag })
+    }
+}
+
+/// `what` belongs to a process other than the one that is wanted.
+pub(super) fn check_process(have: &VeoProc, wanted: &VeoProc, what: &str) -> Result<()> {
+    if have == wanted {
+        return Ok(());
+    }
+    Err(Error::Veo(veo_core::Error::WrongProcess {
+        what: what.into(),
+        argument: None,
+        belongs_to: format!("{have:?}"),
+        used_with: format!("the communicator of {wanted:?}"),
+    }))
+}
+
+/// Waits for what a context has queued. Messages go on meanwhile.
+pub(super) fn sync(engine: &Engine, ctx: &VeoContext, proc: &VeoProc) -> Result<()> {
+    check_process(ctx.proc(), proc, "a context")?;
+    let mut pause = Duration::ZERO;
+    while !ctx.sync_timeout(pause)? {
+        engine.state()?.progress()?;
+        pause = Duration::from_millis(1);
+    }
+    Ok(())
+}

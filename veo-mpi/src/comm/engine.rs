@@ -1,0 +1,328 @@
+//! What moves messages on: each look at one request moves all of the thread, as MPI does it, so that ranks that send to each
+//! other first come to an end.
+
+use std::cell::{RefCell, RefMut};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::{Rc, Weak};
+use std::sync::{Mutex, PoisonError};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
+
+use veo_core::VeoProc;
+
+use super::channel::{Channel, HEADERS};
+use super::header::{self, Header};
+use super::raw::{self, DataType, Flight, Memory};
+use super::receive::{Incoming, Receive};
+use super::send::Send;
+use super::status::Status;
+use super::step::Shared;
+use crate::error::{Error, Result};
+
+/// Moves the messages of a thread, the only one that calls MPI.
+pub(super) struct Engine(RefCell<State>);
+
+#[derive(Default)]
+pub(super) struct State {
+    channels: Vec<Weak<Channel>>,
+    arriving: VecDeque<(Weak<Channel>, i32, Flight)>,
+    incoming: VecDeque<Incoming>,
+    operations: BTreeMap<u64, Operation>,
+    next: u64,
+    shared: Shared,
+}
+
+enum Work {
+    Send(Send),
+    Receive(Receive),
+    Done(Result<Status>),
+}
+
+struct Operation {
+    work: Work,
+    /// Whether nobody asks for the outcome.
+    abandoned: bool,
+}
+
+/// The thread that calls MPI.
+static IN_CHARGE: Mutex<Option<ThreadId>> = Mutex::new(None);
+
+thread_local! {
+    /// It is never dropped: MPI may use what it owns until the program ends.
+    static ENGINE: &'static Engine = Box::leak(Box::new(Engine(RefCell::default())));
+}
+
+impl Engine {
+    /// That of this thread, if it may call MPI. The first that asks is in charge from then on.
+    pub(super) fn current() -> Result<&'static Engine> {
+        if !raw::is_running() {
+            return Err(Error::NotRunning);
+        }
+        let mut in_charge = IN_CHARGE.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = std::thread::current().id();
+        match *in_charge {
+            Some(thread) if thread != here => return Err(Error::OtherThread),
+            Some(_) => {}
+            None if raw::allows_this_thread() => *in_charge = Some(here),
+            None => return Err(Error::OtherThread),
+        }
+        drop(in_charge);
+        ENGINE
+            .try_with(|engine| *engine)
+            .map_err(|_| Error::NotRunning)
+    }
+
+    /// Its state, unless this is called by something that it runs itself.
+    pub(super) fn state(&self) -> Result<RefMut<'_, State>> {
+        if !raw::is_running() {
+            return Err(Error::NotRunning);
+        }
+        self.0.try_borrow_mut().map_err(|_| Error::Reentered)
+    }
+
+    /// Moves everything until `step` gives something, and looks at the VE process now and then.
+    pub(super) fn wait<R>(
+        &self,
+        proc: &VeoProc,
+        mut step: impl FnMut(&mut State) -> Result<Option<R>>,
+    ) -> Result<R> {
+        let mut backoff = Backoff::default();
+        loop {
+            let moved = {
+                let mut state = self.state()?;
+                let moved = state.progress()?;
+                if let Some(result) = step(&mut state)? {
+                    return Ok(result);
+                }
+                moved
+            };
+            if backoff.pause(moved) {
+                proc.check_alive()?;
+            }
+        }
+    }
+
+    /// Moves what is still being sent until it has arrived.
+    pub(super) fn finish(&self, proc: &VeoProc, limit: Duration) -> Result<()> {
+        let start = Instant::now();
+        self.wait(proc, |state| {
+            let messages = state.sending();
+            if messages > 0 && start.elapsed() > limit {
+                return Err(Error::Unreceived { messages });
+            }
+            Ok((messages == 0).then_some(()))
+        })
+    }
+
+    /// Waits for the end of something that MPI does.
+    pub(super) fn wait_for(&self, proc: &VeoProc, mut flight: Flight) -> Result<(Memory, Memory)> {
+        self.wait(proc, |_| Ok(flight.test()?.map(|_| ())))?;
+        Ok(flight.into_memory())
+    }
+}
+
+/// Pauses of a wait: short at first, 1 ms in the end.
+#[derive(Default)]
+pub(super) struct Backoff {
+    idle: u32,
+}
+
+impl Backoff {
+    /// Waits a little. Tells whether it is time to look at other things.
+    pub(super) fn pause(&mut self, moved: bool) -> bool {
+        const BUSY: u32 = 2000;
+        if moved {
+            self.idle = 0;
+            return false;
+        }
+        self.idle = self.idle.saturating_add(1);
+        if self.idle < BUSY {
+            std::thread::yield_now();
+            return self.idle.is_multiple_of(256);
+        }
+        let doubled = (self.idle - BUSY).min(7);
+        let pause = Duration::from_micros(10 << doubled).min(Duration::from_millis(1));
+        std::thread::sleep(pause);
+        true
+    }
+}
+
+impl State {
+    /// Looks for messages of a channel from now on.
+    pub(super) fn open(&mut self, channel: &Rc<Channel>) {
+        self.channels.push(Rc::downgrade(channel));
+    }
+
+    /// Begins to send.
+    pub(super) fn send(&mut self, send: Send) -> u64 {
+        self.enter(Work::Send(send))
+    }
+
+    /// Begins to receive.
+    pub(super) fn receive(&mut self, receive: Receive) -> u64 {
+        self.enter(Work::Receive(receive))
+    }
+
+    /// What the operations share.
+    pub(super) fn shared(&mut self) -> &mut Shared {
+        &mut self.shared
+    }
+
+    fn enter(&mut self, work: Work) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        let operation = Operation {
+            work,
+            abandoned: false,
+        };
+        self.operations.insert(id, operation);
+        id
+    }
+
+    /// The outcome of an operation, if it has ended. It is given once.
+    pub(super) fn outcome(&mut self, id: u64) -> Option<Result<Status>> {
+        let ended = matches!(self.operations.get(&id)?.work, Work::Done(_));
+        if !ended {
+            return None;
+        }
+        match self.operations.remove(&id)?.work {
+            Work::Done(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// Nobody asks for the outcome of an operation. What has not begun to come is not received.
+    pub(super) fn abandon(&mut self, id: u64) {
+        let Some(operation) = self.operations.get_mut(&id) else {
+            return;
+        };
+        let unmatched = matches!(&operation.work, Work::Receive(receive) if receive.is_unmatched());
+        if unmatched || matches!(operation.work, Work::Done(_)) {
+            self.operations.remove(&id);
+        } else {
+            operation.abandoned = true;
+        }
+    }
+
+    /// How many messages are still being sent.
+    pub(super) fn sending(&self) -> usize {
+        let sends = |operation: &&Operation| matches!(operation.work, Work::Send(_));
+        self.operations.values().filter(sends).count()
+    }
+
+    /// Moves everything that can move. Tells whether anything did.
+    pub(super) fn progress(&mut self) -> Result<bool> {
+        let mut moved = self.find()?;
+        moved |= self.take_in()?;
+        moved |= self.pair();
+        self.shared.answers.retain_mut(|answer| {
+            // One that fails is one whose receiver is gone.
+            matches!(answer.test(), Ok(None))
+        });
+        let shared = &mut self.shared;
+        self.operations.retain(|_, operation| {
+            let stepped = match &mut operation.work {
+                Work::Send(send) => send.step(shared),
+                Work::Receive(receive) => receive.step(shared),
+                Work::Done(_) => return !operation.abandoned,
+            };
+            moved |= stepped.moved;
+            if let Some(outcome) = stepped.outcome {
+                operation.work = Work::Done(outcome);
+                moved = true;
+                return !operation.abandoned;
+            }
+            true
+        });
+        Ok(moved)
+    }
+
+    /// Looks for headers that have come.
+    fn find(&mut self) -> Result<bool> {
+        let mut moved = false;
+        let mut gone = false;
+        for weak in &self.channels {
+            let Some(channel) = weak.upgrade() else {
+                gone = true;
+                continue;
+            };
+            while let Some(found) = channel.comm.find(None, Some(HEADERS))? {
+                let source = found.envelope.source;
+                let memory = Memory::Host(vec![0; found.envelope.size]);
+                let flight = Flight::receive_found(found, memory, DataType::bytes())?;
+                self.arriving.push_back((weak.clone(), source, flight));
+                moved = true;
+            }
+        }
+        if gone {
+            self.channels.retain(|channel| channel.strong_count() > 0);
+            self.incoming
+                .retain(|incoming| incoming.channel.strong_count() > 0);
+        }
+        Ok(moved)
+    }
+
+    /// Reads headers that are there, in the order in which they came.
+    fn take_in(&mut self) -> Result<bool> {
+        let mut moved = false;
+        while let Some((_, _, flight)) = self.arriving.front_mut() {
+            if flight.test()?.is_none() {
+                break;
+            }
+            moved = true;
+            let Some((channel, source, flight)) = self.arriving.pop_front() else {
+                break;
+            };
+            let mut bytes = flight.into_memory().0.into_host();
+            match Header::decode(&bytes)? {
+                Header::Message(message) => {
+                    let payload = bytes.split_off(header::LEN);
+                    self.incoming.push_back(Incoming {
+                        channel,
+                        source,
+                        message,
+                        payload,
+                    });
+                }
+                Header::Ready(number) => self.answered(&channel, source, number, true),
+                Header::Refused(number) => self.answered(&channel, source, number, false),
+            }
+        }
+        Ok(moved)
+    }
+
+    fn answered(&mut self, channel: &Weak<Channel>, source: i32, number: u64, wanted: bool) {
+        for operation in self.operations.values_mut() {
+            if let Work::Send(send) = &mut operation.work
+                && send.is(channel, source, number)
+            {
+                send.answered(wanted);
+                return;
+            }
+        }
+    }
+
+    /// Gives messages that have come to those who wait for them: the first that fits to whoever asked first.
+    fn pair(&mut self) -> bool {
+        if self.incoming.is_empty() {
+            return false;
+        }
+        let mut moved = false;
+        for operation in self.operations.values_mut() {
+            let Work::Receive(receive) = &mut operation.work else {
+                continue;
+            };
+            if !receive.is_unmatched() {
+                continue;
+            }
+            let place = self.incoming.iter().position(|incoming| {
+                receive.fits(&incoming.channel, incoming.source, &incoming.message)
+            });
+            if let Some(incoming) = place.and_then(|place| self.incoming.remove(place)) {
+                receive.give(incoming);
+                moved = true;
+            }
+        }
+        moved
+    }
+}

@@ -1,0 +1,393 @@
+//! A message on its way in.
+
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use super::channel::{Channel, HEADERS};
+use super::header::{Announced, Form, Header};
+use super::raw::{Flight, LONGEST, Memory};
+use super::region::Region;
+use super::staging::Lent;
+use super::status::Status;
+use super::step::{Shared, Step};
+use crate::error::{Error, Result};
+
+/// A message that has come and that nobody has asked for yet.
+pub(super) struct Incoming {
+    /// By its address, which is not used again while this is here.
+    pub(super) channel: Weak<Channel>,
+    pub(super) source: i32,
+    pub(super) message: Announced,
+    /// Its values, if they came with it.
+    pub(super) payload: Vec<u8>,
+}
+
+/// What is waited for.
+pub(super) struct Wanted {
+    /// `None`: any.
+    pub(super) source: Option<i32>,
+    /// `None`: any.
+    pub(super) tag: Option<i32>,
+    /// 0 for messages of the user.
+    pub(super) context: u64,
+}
+
+/// A message on its way in.
+pub(super) struct Receive {
+    channel: Rc<Channel>,
+    wanted: Wanted,
+    /// `None` when it is not needed any more.
+    to: Option<Region>,
+    state: State,
+    lent: Lent,
+}
+
+enum State {
+    Unmatched,
+    Matched(Incoming),
+    /// Its values come to chunks: those that MPI has, what was written to the VE, what was asked for.
+    Chunks {
+        message: Matched,
+        flights: VecDeque<Flight>,
+        written: usize,
+        asked: usize,
+        failed: Option<Error>,
+    },
+    /// Its values come to the VE.
+    Pieces {
+        message: Matched,
+        flights: VecDeque<Flight>,
+        failed: Option<Error>,
+    },
+    /// Its values are thrown away.
+    Unwanted {
+        flights: VecDeque<Flight>,
+        why: Error,
+    },
+    Ended,
+}
+
+/// A message that has been given to a receive.
+#[derive(Clone, Copy)]
+struct Matched {
+    source: i32,
+    tag: i32,
+    number: u64,
+    count: usize,
+    bytes: usize,
+}
+
+impl Matched {
+    fn status(self) -> Status {
+        Status {
+            source: self.source,
+            tag: self.tag,
+            count: self.count,
+        }
+    }
+}
+
+impl Receive {
+    pub(super) fn new(channel: &Rc<Channel>, wanted: Wanted, to: Region) -> Receive {
+        Receive {
+            channel: Rc::clone(channel),
+            wanted,
+            to: Some(to),
+            state: State::Unmatched,
+            lent: Lent::default(),
+        }
+    }
+
+    /// Whether no message was given to it.
+    pub(super) fn is_unmatched(&self) -> bool {
+        matches!(self.state, State::Unmatched)
+    }
+
+    /// Whether it waits for such a message.
+    pub(super) fn fits(&self, channel: &Weak<Channel>, source: i32, message: &Announced) -> bool {
+        std::ptr::eq(channel.as_ptr(), Rc::as_ptr(&self.channel))
+            && message.context == self.wanted.context
+            && self.wanted.source.is_none_or(|wanted| wanted == source)
+            && self.wanted.tag.is_none_or(|wanted| wanted == message.tag)
+    }
+
+    /// Gives it the message that it waits for.
+    pub(super) fn give(&mut self, incoming: Incoming) {
+        self.state = State::Matched(incoming);
+    }
+
+    /// Goes on as far as it can.
+    pub(super) fn step(&mut self, shared: &mut Shared) -> Step {
+        let state = std::mem::replace(&mut self.state, State::Ended);
+        match self.advance(state, shared) {
+            Ok((state, moved)) => {
+                self.state = state;
+                Step::after(moved)
+            }
+            Err(outcome) => {
+                shared.staging.inward.take_back(&mut self.lent, []);
+                self.to = None;
+                Step::ended(outcome)
+            }
+        }
+    }
+
+    /// The next state, or the outcome.
+    fn advance(
+        &mut self,
+        state: State,
+        shared: &mut Shared,
+    ) -> std::result::Result<(State, bool), Result<Status>> {
+        match state {
+            State::Unmatched => Ok((State::Unmatched, false)),
+            State::Matched(incoming) => self.begin(incoming, shared),
+            State::Chunks {
+                message,
+                flights,
+                written,
+                asked,
+                failed,
+            } => self.chunks(message, flights, (written, asked), failed, shared),
+            State::Pieces {
+                message,
+                mut flights,
+                mut failed,
+            } => {
+                let before = flights.len();
+                let complete = ended(&mut flights, &mut failed);
+                match (complete, failed) {
+                    (true, None) => Err(Ok(message.status())),
+                    (true, Some(error)) => Err(Err(error)),
+                    (false, failed) => {
+                        let moved = flights.len() < before;
+                        Ok((
+                            State::Pieces {
+                                message,
+                                flights,
+                                failed,
+                            },
+                            moved,
+                        ))
+                    }
+                }
+            }
+            State::Unwanted { mut flights, why } => {
+                // That they are cut off is what is wanted.
+                if ended(&mut flights, &mut Some(Error::NotRunning)) {
+                    return Err(Err(why));
+                }
+                Ok((State::Unwanted { flights, why }, false))
+            }
+            State::Ended => Err(Err(Error::NotRunning)),
+        }
+    }
+
+    fn begin(
+        &mut self,
+        incoming: Incoming,
+        shared: &mut Shared,
+    ) -> std::result::Result<(State, bool), Result<Status>> {
+        let Some(to) = self.to.clone() else {
+            return Err(Err(Error::NotRunning));
+        };
+        let Incoming {
+            source, message, ..
+        } = incoming;
+        let tag = self.channel.values_tag(message.number);
+        let receive = |memory, range| {
+            Flight::receive(self.channel.comm, memory, range, source, tag).map_err(Err)
+        };
+        if let Err(why) = check(&message, source, &to) {
+            let pieces = match message.form {
+                Form::Inline => 0,
+                Form::Pushed => 1,
+                Form::Direct => message.bytes().unwrap_or(0).div_ceil(LONGEST),
+                Form::OnDemand => {
+                    self.answer(source, Header::Refused(message.number), shared)?;
+                    0
+                }
+            };
+            let flights = (0..pieces)
+                .map(|_| receive(Memory::Nothing, 0..0))
+                .collect::<std::result::Result<_, _>>()?;
+            return Ok((State::Unwanted { flights, why }, true));
+        }
+        let matched = Matched {
+            source,
+            tag: message.tag,
+            number: message.number,
+            count: usize::try_from(message.len).unwrap_or(0),
+            bytes: message.bytes().unwrap_or(0),
+        };
+        match message.form {
+            Form::Inline => {
+                let written = to.write(0, &incoming.payload);
+                Err(written.map(|()| matched.status()))
+            }
+            Form::Direct => {
+                let memory = to.direct().ok_or_else(|| Err(mixed()))?;
+                let starts = (0..matched.bytes).step_by(LONGEST);
+                let flights = starts
+                    .map(|at| {
+                        let range = at..matched.bytes.min(at + LONGEST);
+                        receive(Memory::Ve(memory.clone()), range)
+                    })
+                    .collect::<std::result::Result<_, _>>()?;
+                Ok((
+                    State::Pieces {
+                        message: matched,
+                        flights,
+                        failed: None,
+                    },
+                    true,
+                ))
+            }
+            Form::Pushed | Form::OnDemand => {
+                let chunk = self.channel.chunk();
+                let inward = &mut shared.staging.inward;
+                let Some(first) = inward.lend_first(chunk, &mut self.lent) else {
+                    return Ok((State::Matched(incoming), false));
+                };
+                let mut free = vec![first];
+                if matched.bytes > chunk {
+                    free.extend(inward.lend_spare(chunk, &mut self.lent));
+                }
+                let mut asked = 0;
+                let mut flights = VecDeque::new();
+                for memory in free {
+                    let len = chunk.min(matched.bytes - asked);
+                    flights.push_back(receive(Memory::Host(memory), 0..len)?);
+                    asked += len;
+                }
+                if message.form == Form::OnDemand {
+                    self.answer(source, Header::Ready(message.number), shared)?;
+                }
+                let state = State::Chunks {
+                    message: matched,
+                    flights,
+                    written: 0,
+                    asked,
+                    failed: None,
+                };
+                Ok((state, true))
+            }
+        }
+    }
+
+    fn chunks(
+        &mut self,
+        message: Matched,
+        mut flights: VecDeque<Flight>,
+        (mut written, mut asked): (usize, usize),
+        mut failed: Option<Error>,
+        shared: &mut Shared,
+    ) -> std::result::Result<(State, bool), Result<Status>> {
+        let mut moved = false;
+        let mut done = Vec::new();
+        while let Some(flight) = flights.front_mut() {
+            let Some(envelope) = flight.test().map_err(Err)? else {
+                break;
+            };
+            moved = true;
+            let Some(flight) = flights.pop_front() else {
+                break;
+            };
+            let bytes = flight.into_memory().0.into_host();
+            let len = self.channel.chunk().min(message.bytes - written);
+            if envelope.size != len && failed.is_none() {
+                failed = Some(Error::SenderFailed {
+                    source_rank: message.source,
+                });
+            }
+            if failed.is_none()
+                && let Some(to) = &self.to
+            {
+                failed = to.write(written, &bytes[..len]).err();
+            }
+            written += len;
+            if asked < message.bytes {
+                let len = self.channel.chunk().min(message.bytes - asked);
+                let tag = self.channel.values_tag(message.number);
+                let memory = Memory::Host(bytes);
+                let flight =
+                    Flight::receive(self.channel.comm, memory, 0..len, message.source, tag);
+                flights.push_back(flight.map_err(Err)?);
+                asked += len;
+            } else {
+                done.push(bytes);
+            }
+        }
+        if !flights.is_empty() {
+            // The spare chunk comes back at the end, or now if it is not needed.
+            if let Some(bytes) = done.pop() {
+                shared.staging.inward.give_spare(&mut self.lent, bytes);
+            }
+            let state = State::Chunks {
+                message,
+                flights,
+                written,
+                asked,
+                failed,
+            };
+            return Ok((state, moved));
+        }
+        shared.staging.inward.take_back(&mut self.lent, done);
+        Err(match failed {
+            None => Ok(message.status()),
+            Some(error) => Err(error),
+        })
+    }
+
+    fn answer(
+        &self,
+        to: i32,
+        header: Header,
+        shared: &mut Shared,
+    ) -> std::result::Result<(), Result<Status>> {
+        let bytes = header.encode(0);
+        let len = bytes.len();
+        let memory = Memory::Host(bytes);
+        let flight = Flight::send(self.channel.comm, memory, 0..len, to, HEADERS);
+        shared.answers.push(flight.map_err(Err)?);
+        Ok(())
+    }
+}
+
+/// Whether the types at both ends are the same, and there is room for the values.
+fn check(message: &Announced, source: i32, to: &Region) -> Result<()> {
+    if message.ty != to.ty {
+        return Err(Error::Types {
+            source_rank: source,
+            sent: message.ty.name(),
+            wanted: to.ty.name(),
+        });
+    }
+    let len = usize::try_from(message.len).unwrap_or(usize::MAX);
+    if len > to.len {
+        return Err(Error::Truncated {
+            source_rank: source,
+            sent: len,
+            room: to.len,
+        });
+    }
+    Ok(())
+}
+
+fn mixed() -> Error {
+    Error::Path {
+        reason: "a message came by the direct path to a rank without it; do all ranks have the same version of veo-mpi?".into(),
+    }
+}
+
+/// Takes those out that have ended. Tells whether all have; the first failure is noted.
+pub(super) fn ended(flights: &mut VecDeque<Flight>, failed: &mut Option<Error>) -> bool {
+    flights.retain_mut(|flight| match flight.test() {
+        Ok(None) => true,
+        Ok(Some(_)) => false,
+        Err(error) => {
+            failed.get_or_insert(error);
+            false
+        }
+    });
+    flights.is_empty()
+}

@@ -1,0 +1,260 @@
+//! A message on its way out.
+
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use super::channel::{Channel, HEADERS};
+use super::header::{self, Announced, Form, Header};
+use super::raw::{Flight, LONGEST, Memory};
+use super::receive::ended;
+use super::region::Region;
+use super::staging::Lent;
+use super::status::Status;
+use super::step::{Shared, Step};
+use crate::error::{Error, Result};
+
+/// Where a message goes.
+#[derive(Clone, Copy)]
+pub(super) struct Address {
+    pub(super) rank: i32,
+    pub(super) tag: i32,
+    /// 0 for messages of the user.
+    pub(super) context: u64,
+}
+
+/// A message on its way out.
+pub(super) struct Send {
+    channel: Rc<Channel>,
+    to: Address,
+    number: u64,
+    /// `None` when it is not needed any more.
+    from: Option<Region>,
+    /// What MPI has: the header and values that went at once.
+    flights: VecDeque<Flight>,
+    body: Body,
+    lent: Lent,
+}
+
+enum Body {
+    /// Nothing is left to be sent.
+    Sent,
+    /// The values went at once, in a spare chunk.
+    Pushed(Flight),
+    /// The receiver is not ready yet.
+    Asked,
+    /// The receiver is ready, and the chunks are somebody else's still.
+    Wanted,
+    /// Its chunks go out, of which so many bytes were read.
+    Chunks {
+        flights: VecDeque<Flight>,
+        free: Vec<Vec<u8>>,
+        read: usize,
+        failed: Option<Error>,
+    },
+}
+
+impl Send {
+    /// Begins to send.
+    pub(super) fn begin(
+        channel: &Rc<Channel>,
+        to: Address,
+        from: Region,
+        shared: &mut Shared,
+    ) -> Result<Send> {
+        let number = channel.next_number();
+        let mut send = Send {
+            channel: Rc::clone(channel),
+            to,
+            number,
+            from: None,
+            flights: VecDeque::new(),
+            body: Body::Sent,
+            lent: Lent::default(),
+        };
+        let begun = send.values(from, shared);
+        if begun.is_err() {
+            shared.staging.out.take_back(&mut send.lent, []);
+        }
+        begun.map(|()| send)
+    }
+
+    fn values(&mut self, from: Region, shared: &mut Shared) -> Result<()> {
+        let size = from.size();
+        let (comm, to) = (self.channel.comm, self.to.rank);
+        let tag = self.channel.values_tag(self.number);
+        if size <= self.channel.inline() {
+            let mut bytes = self.header(Form::Inline, &from).encode(size);
+            from.read(0, &mut bytes[header::LEN..])?;
+            return self.announce(bytes);
+        }
+        if let Some(memory) = from.direct() {
+            self.announce(self.header(Form::Direct, &from).encode(0))?;
+            for at in (0..size).step_by(LONGEST) {
+                let range = at..size.min(at + LONGEST);
+                let memory = Memory::Ve(memory.clone());
+                let flight = Flight::send(comm, memory, range, to, tag)?;
+                self.flights.push_back(flight);
+            }
+            return Ok(());
+        }
+        let chunk = self.channel.chunk();
+        if size <= chunk
+            && let Some(mut bytes) = shared.staging.out.lend_spare(chunk, &mut self.lent)
+        {
+            from.read(0, &mut bytes[..size])?;
+            self.announce(self.header(Form::Pushed, &from).encode(0))?;
+            let flight = Flight::send(comm, Memory::Host(bytes), 0..size, to, tag)?;
+            self.body = Body::Pushed(flight);
+            return Ok(());
+        }
+        self.announce(self.header(Form::OnDemand, &from).encode(0))?;
+        self.body = Body::Asked;
+        self.from = Some(from);
+        Ok(())
+    }
+
+    fn header(&self, form: Form, from: &Region) -> Header {
+        Header::Message(Announced {
+            form,
+            number: self.number,
+            context: self.to.context,
+            tag: self.to.tag,
+            ty: from.ty,
+            len: from.len as u64,
+        })
+    }
+
+    fn announce(&mut self, bytes: Vec<u8>) -> Result<()> {
+        let len = bytes.len();
+        let memory = Memory::Host(bytes);
+        let flight = Flight::send(self.channel.comm, memory, 0..len, self.to.rank, HEADERS)?;
+        self.flights.push_back(flight);
+        Ok(())
+    }
+
+    /// Whether it is that message of the receiver.
+    pub(super) fn is(&self, channel: &Weak<Channel>, receiver: i32, number: u64) -> bool {
+        std::ptr::eq(channel.as_ptr(), Rc::as_ptr(&self.channel))
+            && self.to.rank == receiver
+            && self.number == number
+    }
+
+    /// The receiver has said whether it wants the chunks.
+    pub(super) fn answered(&mut self, wanted: bool) {
+        if matches!(self.body, Body::Asked) {
+            self.body = if wanted { Body::Wanted } else { Body::Sent };
+        }
+    }
+
+    /// Goes on as far as it can.
+    pub(super) fn step(&mut self, shared: &mut Shared) -> Step {
+        let mut failed = None;
+        let before = self.flights.len();
+        let all_ended = ended(&mut self.flights, &mut failed);
+        let mut moved = self.flights.len() < before;
+        let values = match failed {
+            Some(error) => Err(error),
+            None => self.advance(shared, &mut moved),
+        };
+        let outcome = match values {
+            Ok(true) if all_ended => Ok(Status {
+                source: self.channel.rank,
+                tag: self.to.tag,
+                count: 0,
+            }),
+            Ok(_) => return Step::after(moved),
+            Err(error) => Err(error),
+        };
+        self.body = Body::Sent;
+        self.from = None;
+        shared.staging.out.take_back(&mut self.lent, []);
+        Step::ended(outcome)
+    }
+
+    /// Whether all values are sent.
+    fn advance(&mut self, shared: &mut Shared, moved: &mut bool) -> Result<bool> {
+        let out = &mut shared.staging.out;
+        let chunk = self.channel.chunk();
+        match &mut self.body {
+            Body::Sent => return Ok(true),
+            Body::Asked => return Ok(false),
+            Body::Pushed(flight) => {
+                if flight.test()?.is_none() {
+                    return Ok(false);
+                }
+                if let Body::Pushed(flight) = std::mem::replace(&mut self.body, Body::Sent) {
+                    let bytes = flight.into_memory().0.into_host();
+                    out.take_back(&mut self.lent, [bytes]);
+                }
+                *moved = true;
+                return Ok(true);
+            }
+            Body::Wanted => {
+                let Some(first) = out.lend_first(chunk, &mut self.lent) else {
+                    return Ok(false);
+                };
+                let mut free = vec![first];
+                free.extend(out.lend_spare(chunk, &mut self.lent));
+                self.body = Body::Chunks {
+                    flights: VecDeque::new(),
+                    free,
+                    read: 0,
+                    failed: None,
+                };
+            }
+            Body::Chunks { .. } => {}
+        }
+        self.chunks(shared, moved)
+    }
+
+    fn chunks(&mut self, shared: &mut Shared, moved: &mut bool) -> Result<bool> {
+        let Body::Chunks {
+            flights,
+            free,
+            read,
+            failed,
+        } = &mut self.body
+        else {
+            return Ok(true);
+        };
+        let Some(from) = &self.from else {
+            return Ok(true);
+        };
+        while let Some(flight) = flights.front_mut() {
+            if flight.test()?.is_none() {
+                break;
+            }
+            *moved = true;
+            if let Some(flight) = flights.pop_front() {
+                free.push(flight.into_memory().0.into_host());
+            }
+        }
+        let (size, chunk) = (from.size(), self.channel.chunk());
+        while *read < size
+            && let Some(mut bytes) = free.pop()
+        {
+            let len = chunk.min(size - *read);
+            if failed.is_none() {
+                *failed = from.read(*read, &mut bytes[..len]).err();
+            }
+            // The receiver knows a chunk of nothing for what it is.
+            let sent = if failed.is_none() { len } else { 0 };
+            let tag = self.channel.values_tag(self.number);
+            let memory = Memory::Host(bytes);
+            let flight = Flight::send(self.channel.comm, memory, 0..sent, self.to.rank, tag)?;
+            flights.push_back(flight);
+            *read += len;
+            *moved = true;
+        }
+        if *read < size || !flights.is_empty() {
+            return Ok(false);
+        }
+        let free = std::mem::take(free);
+        let failed = failed.take();
+        shared.staging.out.take_back(&mut self.lent, free);
+        match failed {
+            None => Ok(true),
+            Some(error) => Err(error),
+        }
+    }
+}
