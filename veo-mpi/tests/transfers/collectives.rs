@@ -1,0 +1,384 @@
+//! What all ranks do together, against the same on host vectors.
+
+use std::ops::Range;
+
+use veo_mpi::{Integer, Number, Operation};
+
+use crate::common::case;
+use crate::values::{Cell, Sample, lengths, values};
+use crate::{CHUNK, Part, Rank, on_both_paths, rank};
+
+fn broadcasts<T: Sample>(rank: &Rank, len: usize) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    for root in 0..comm.size() {
+        let mut x = proc.upload(&values::<T>(comm.rank(), 1, len + 2))?;
+        comm.broadcast(ctx, x.slice_mut(1..=len)?, root)?;
+        let mut wanted = values::<T>(comm.rank(), 1, len + 2);
+        wanted[1..=len].copy_from_slice(&values::<T>(root, 1, len + 2)[1..=len]);
+        assert_eq!(x.to_vec()?, wanted);
+    }
+    Ok(())
+}
+
+/// One part for each rank, of different lengths, with gaps, in another order than the ranks.
+fn parts(size: i32, len: usize) -> (Vec<Range<usize>>, usize) {
+    let mut parts = vec![0..0; size as usize];
+    let mut end = 1;
+    for rank in (0..size as usize).rev() {
+        let count = len * (rank % 3) / 2 + rank;
+        parts[rank] = end..end + count;
+        end += count + rank;
+    }
+    (parts, end + 1)
+}
+
+fn gathers<T: Sample>(rank: &Rank, len: usize) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let (own, size) = (comm.rank(), comm.size());
+    let root = size / 2;
+    let x = proc.upload(&values::<T>(own, 2, len))?;
+    let all: Vec<T> = (0..size)
+        .flat_map(|rank| values::<T>(rank, 2, len))
+        .collect();
+    let mut to = proc.upload(&values::<T>(own, 3, all.len()))?;
+    if own == root {
+        comm.gather_root(ctx, &x, &mut to)?;
+        assert_eq!(to.to_vec()?, all);
+        let mut start = values::<T>(own, 3, all.len());
+        let place = len * own as usize..len * (own as usize + 1);
+        start[place].copy_from_slice(&values(own, 2, len));
+        to.write(&start)?;
+        comm.gather_in_place_root(ctx, &mut to)?;
+        assert_eq!(to.to_vec()?, all);
+    } else {
+        comm.gather(ctx, &x, root)?;
+        comm.gather(ctx, &x, root)?;
+    }
+    to.write(&values::<T>(own, 3, all.len()))?;
+    comm.all_gather(ctx, &x, &mut to)?;
+    assert_eq!(to.to_vec()?, all);
+    let mut start = values::<T>(own, 4, all.len());
+    start[len * own as usize..len * (own as usize + 1)].copy_from_slice(&values(own, 2, len));
+    to.write(&start)?;
+    comm.all_gather_in_place(ctx, &mut to)?;
+    assert_eq!(to.to_vec()?, all);
+
+    let (parts, whole) = parts(size, len);
+    let before = values::<T>(77, 5, whole);
+    let mut wanted = before.clone();
+    for (rank, part) in parts.iter().enumerate() {
+        wanted[part.clone()].copy_from_slice(&values(rank as i32, 6, part.len()));
+    }
+    let x = proc.upload(&values::<T>(own, 6, parts[own as usize].len()))?;
+    let mut to = proc.upload(&before)?;
+    if own == root {
+        comm.gather_varcount_root(ctx, &x, &mut to, &parts)?;
+        assert_eq!(to.to_vec()?, wanted);
+    } else {
+        comm.gather(ctx, &x, root)?;
+    }
+    to.write(&before)?;
+    comm.all_gather_varcount(ctx, &x, &mut to, &parts)?;
+    assert_eq!(to.to_vec()?, wanted);
+    let mut start = before;
+    start[parts[own as usize].clone()].copy_from_slice(&wanted[parts[own as usize].clone()]);
+    to.write(&start)?;
+    comm.all_gather_varcount_in_place(ctx, &mut to, &parts)?;
+    assert_eq!(to.to_vec()?, wanted);
+    Ok(())
+}
+
+fn scatters<T: Sample>(rank: &Rank, len: usize) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let (own, size) = (comm.rank(), comm.size());
+    let root = size - 1;
+    let all = values::<T>(root, 1, len * size as usize);
+    let mine = &all[len * own as usize..len * (own as usize + 1)];
+    let from = proc.upload(&all)?;
+    let mut to = proc.upload(&values::<T>(own, 2, len))?;
+    if own == root {
+        comm.scatter_root(ctx, &from, &mut to)?;
+        comm.scatter_in_place_root(ctx, &from)?;
+        assert_eq!(from.to_vec()?, all);
+    } else {
+        comm.scatter(ctx, &mut to, root)?;
+        assert_eq!(to.to_vec()?, mine);
+        to.write(&values::<T>(own, 2, len))?;
+        comm.scatter(ctx, &mut to, root)?;
+    }
+    assert_eq!(to.to_vec()?, mine);
+
+    let (parts, whole) = parts(size, len);
+    let all = values::<T>(root, 3, whole);
+    let part = parts[own as usize].clone();
+    let from = proc.upload(&all)?;
+    let mut to = proc.upload(&values::<T>(own, 4, part.len()))?;
+    if own == root {
+        comm.scatter_varcount_root(ctx, &from, &parts, &mut to)?;
+    } else {
+        comm.scatter(ctx, &mut to, root)?;
+    }
+    assert_eq!(to.to_vec()?, &all[part]);
+    Ok(())
+}
+
+fn all_to_alls<T: Sample>(rank: &Rank, len: usize) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let (own, size) = (comm.rank(), comm.size());
+    let ranks = size as usize;
+    let of = |rank: i32| values::<T>(rank, 1, len * ranks);
+    let part = |of: i32| len * of as usize..len * (of as usize + 1);
+    let wanted: Vec<T> = (0..size)
+        .flat_map(|rank| of(rank)[part(own)].to_vec())
+        .collect();
+    let mut from = proc.upload(&of(own))?;
+    let mut to = proc.upload(&values::<T>(own, 2, len * ranks))?;
+    comm.all_to_all(ctx, &from, &mut to)?;
+    assert_eq!(to.to_vec()?, wanted);
+    assert_eq!(from.to_vec()?, of(own));
+    comm.all_to_all_in_place(ctx, &mut from)?;
+    assert_eq!(from.to_vec()?, wanted);
+
+    // Rank a sends a + b + len values to b.
+    let count = |from: i32, to: i32| len + (from + to) as usize;
+    let layout = |counts: Vec<usize>| {
+        let mut end = 0;
+        let mut parts = Vec::new();
+        for count in counts {
+            parts.push(end..end + count);
+            end += count + 1;
+        }
+        (parts, end)
+    };
+    let (send_parts, sent) = layout((0..size).map(|to| count(own, to)).collect());
+    let (recv_parts, received) = layout((0..size).map(|from| count(from, own)).collect());
+    let before = values::<T>(own, 9, received);
+    let from = proc.upload(&values::<T>(own, 8, sent))?;
+    let mut to = proc.upload(&before)?;
+    comm.all_to_all_varcount(ctx, &from, &send_parts, &mut to, &recv_parts)?;
+    let mut wanted = before;
+    for (rank, part) in recv_parts.iter().enumerate() {
+        let (parts, sent) = layout((0..size).map(|to| count(rank as i32, to)).collect());
+        let theirs = values::<T>(rank as i32, 8, sent);
+        wanted[part.clone()].copy_from_slice(&theirs[parts[own as usize].clone()]);
+    }
+    assert_eq!(to.to_vec()?, wanted);
+    Ok(())
+}
+
+fn moves<T: Sample>(rank: &Rank) -> Part {
+    let name = std::any::type_name::<T>();
+    for len in lengths::<T>() {
+        broadcasts::<T>(rank, len)
+            .map_err(|error| format!("broadcast of {len} {name}: {error}"))?;
+    }
+    for len in [0, 1, CHUNK / size_of::<T>() + 1] {
+        gathers::<T>(rank, len).map_err(|error| format!("gather of {len} {name}: {error}"))?;
+        scatters::<T>(rank, len).map_err(|error| format!("scatter of {len} {name}: {error}"))?;
+        all_to_alls::<T>(rank, len)
+            .map_err(|error| format!("all_to_all of {len} {name}: {error}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn ranks_exchange_all_types() {
+    if case().is_none() {
+        return on_both_paths(4, "collectives::ranks_exchange_all_types");
+    }
+    rank(|rank| {
+        moves::<i8>(rank)?;
+        moves::<i16>(rank)?;
+        moves::<i32>(rank)?;
+        moves::<i64>(rank)?;
+        moves::<u8>(rank)?;
+        moves::<u16>(rank)?;
+        moves::<u32>(rank)?;
+        moves::<u64>(rank)?;
+        moves::<isize>(rank)?;
+        moves::<usize>(rank)?;
+        moves::<f32>(rank)?;
+        moves::<f64>(rank)?;
+        moves::<Cell>(rank)
+    });
+}
+
+#[test]
+fn three_ranks_exchange_as_well() {
+    if case().is_none() {
+        return on_both_paths(3, "collectives::three_ranks_exchange_as_well");
+    }
+    rank(|rank| moves::<f64>(rank));
+}
+
+/// Small numbers, so that no order of adding and multiplying rounds.
+trait Small: Number + Sample {
+    fn small(number: usize) -> Self;
+    fn add(self, other: Self) -> Self;
+    fn times(self, other: Self) -> Self;
+    fn less(self, other: Self) -> bool;
+}
+
+macro_rules! small {
+    ($($ty:ty),*) => {$(
+        impl Small for $ty {
+            fn small(number: usize) -> Self {
+                number as $ty
+            }
+            fn add(self, other: Self) -> Self {
+                self + other
+            }
+            fn times(self, other: Self) -> Self {
+                self * other
+            }
+            fn less(self, other: Self) -> bool {
+                self < other
+            }
+        }
+    )*};
+}
+
+small!(i8, i16, i32, i64, u8, u16, u32, u64, isize, usize, f32, f64);
+
+/// The small number at a place of a rank.
+fn at<T: Small>(rank: i32, place: usize) -> T {
+    T::small((rank as usize * 5 + place * 7) % 3 + 1)
+}
+
+fn reduces<T: Small>(
+    rank: &Rank,
+    len: usize,
+    operation: &Operation<'_, T>,
+    combine: impl Fn(T, T) -> T,
+) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let (own, size) = (comm.rank(), comm.size());
+    let of = |rank: i32| {
+        (0..len)
+            .map(|place| at::<T>(rank, place))
+            .collect::<Vec<T>>()
+    };
+    let mut wanted = of(0);
+    for rank in 1..size {
+        for (result, value) in wanted.iter_mut().zip(of(rank)) {
+            *result = combine(*result, value);
+        }
+    }
+    // With an offset on both sides.
+    let mut all = vec![T::small(9)];
+    all.extend(of(own));
+    let mut x = proc.upload(&all)?;
+    let mut y = proc.upload(&vec![T::small(8); len + 2])?;
+    comm.all_reduce(ctx, x.slice(1..)?, y.slice_mut(2..)?, operation)?;
+    assert_eq!(y.slice(2..)?.to_vec()?, wanted);
+    assert_eq!(y.slice(..2)?.to_vec()?, [T::small(8); 2]);
+    assert_eq!(x.to_vec()?, all);
+    let root = len as i32 % size;
+    y.fill(T::small(7))?;
+    if own == root {
+        comm.reduce_root(ctx, x.slice(1..)?, y.slice_mut(2..)?, operation)?;
+        assert_eq!(y.slice(2..)?.to_vec()?, wanted);
+        comm.reduce_in_place_root(ctx, x.slice_mut(1..)?, operation)?;
+        assert_eq!(x.slice(1..)?.to_vec()?, wanted);
+        x.write(&all)?;
+    } else {
+        comm.reduce(ctx, x.slice(1..)?, operation, root)?;
+        comm.reduce(ctx, x.slice(1..)?, operation, root)?;
+        assert_eq!(x.to_vec()?, all);
+    }
+    comm.all_reduce_in_place(ctx, x.slice_mut(1..)?, operation)?;
+    assert_eq!(x.slice(1..)?.to_vec()?, wanted);
+    assert_eq!(x.slice(..1)?.to_vec()?, [T::small(9)]);
+    Ok(())
+}
+
+fn numbers<T: Small>(rank: &Rank) -> Part {
+    let least = |a: T, b: T| if b.less(a) { b } else { a };
+    let greatest = |a: T, b: T| if a.less(b) { b } else { a };
+    for len in lengths::<T>() {
+        reduces::<T>(rank, len, &Operation::sum(), T::add)?;
+    }
+    let len = CHUNK / size_of::<T>() + 1;
+    for len in [0, 3, len] {
+        reduces::<T>(rank, len, &Operation::product(), T::times)?;
+        reduces::<T>(rank, len, &Operation::min(), least)?;
+        reduces::<T>(rank, len, &Operation::max(), greatest)?;
+    }
+    // Of several values the host sees every one.
+    reduces::<T>(rank, len, &Operation::commutative(greatest), greatest)?;
+    // The first of the values of all ranks, and the last.
+    reduces::<T>(rank, 5, &Operation::associative(|a: T, _: T| a), |a, _| a)?;
+    reduces::<T>(rank, len, &Operation::associative(|_: T, b: T| b), |_, b| b)
+}
+
+trait Bits: Small + Integer + std::ops::BitAnd<Output = Self> + std::ops::BitOr<Output = Self> {}
+impl<T: Small + Integer + std::ops::BitAnd<Output = T> + std::ops::BitOr<Output = T>> Bits for T {}
+
+fn integers<T: Bits>(rank: &Rank) -> Part {
+    numbers::<T>(rank)?;
+    let truth = |value: bool| T::small(usize::from(value));
+    let zero = T::small(0);
+    for len in [1, CHUNK / size_of::<T>() + 1] {
+        reduces::<T>(rank, len, &Operation::bitwise_and(), |a, b| a & b)?;
+        reduces::<T>(rank, len, &Operation::bitwise_or(), |a, b| a | b)?;
+        reduces::<T>(rank, len, &Operation::logical_and(), |a, b| {
+            truth(a != zero && b != zero)
+        })?;
+        reduces::<T>(rank, len, &Operation::logical_or(), |a, b| {
+            truth(a != zero || b != zero)
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
+fn all_numbers_are_reduced() {
+    if case().is_none() {
+        return on_both_paths(4, "collectives::all_numbers_are_reduced");
+    }
+    rank(|rank| {
+        integers::<i8>(rank)?;
+        integers::<i16>(rank)?;
+        integers::<i32>(rank)?;
+        integers::<i64>(rank)?;
+        integers::<u8>(rank)?;
+        integers::<u16>(rank)?;
+        integers::<u32>(rank)?;
+        integers::<u64>(rank)?;
+        integers::<isize>(rank)?;
+        integers::<usize>(rank)?;
+        numbers::<f32>(rank)?;
+        numbers::<f64>(rank)
+    });
+}
+
+#[test]
+fn a_panic_of_an_operation_is_one_of_the_transfer() {
+    if case().is_none() {
+        return on_both_paths(
+            2,
+            "collectives::a_panic_of_an_operation_is_one_of_the_transfer",
+        );
+    }
+    rank(|rank| {
+        let Rank { comm, proc, ctx } = rank;
+        let mut x = proc.upload(&[1i32; 10])?;
+        let reduced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            comm.all_reduce_in_place(ctx, &mut x, &Operation::commutative(|_, _| panic!("odd")))
+        }));
+        // Those ranks that MPI has compute.
+        let panicked = match reduced {
+            Err(panic) => {
+                assert_eq!(panic.downcast_ref::<&str>(), Some(&"odd"));
+                1
+            }
+            Ok(ended) => ended.map(|()| 0)?,
+        };
+        let mut count = proc.upload(&[panicked])?;
+        comm.all_reduce_in_place(ctx, &mut count, &Operation::sum())?;
+        assert!(count.to_vec()?[0] > 0);
+        // It has ended all the same.
+        comm.all_reduce_in_place(ctx, &mut x, &Operation::max())?;
+        Ok(())
+    });
+}

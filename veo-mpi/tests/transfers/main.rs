@@ -1,0 +1,61 @@
+//! Messages of VE memory between ranks: every transfer on both paths against the same on host vectors, random sequences of them, and
+//! what is said about wrong ones.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod collectives;
+mod messages;
+mod plain;
+mod random;
+mod refusals;
+mod requests;
+mod values;
+
+use veo_core::{VeoContext, VeoProc};
+use veo_mpi::{Job, VeComm};
+use veo_test_support as _;
+
+use common::Launch;
+
+/// What a rank says of a failure, which `run` prints before it ends the job.
+type Part = Result<(), Box<dyn std::error::Error>>;
+
+/// The length of a chunk in bytes, where a test does not say otherwise: short, so that little memory goes through many.
+const CHUNK: usize = 8192;
+
+/// What a rank has for its transfers.
+struct Rank<'j> {
+    comm: VeComm<'j>,
+    proc: VeoProc,
+    ctx: VeoContext,
+}
+
+/// Runs a rank's part with a communicator for all ranks.
+fn rank(part: impl FnOnce(&Rank) -> Part) {
+    let done = veo_mpi::run(|job: &Job| {
+        let rank = Rank {
+            comm: VeComm::new(job.world(), job.proc())?,
+            proc: job.proc().clone(),
+            ctx: job.proc().open_context()?,
+        };
+        let wanted = std::env::var("VEO_MPI_PATH").expect("the test sets it");
+        assert_eq!(rank.comm.path().to_string(), wanted);
+        part(&rank)
+    });
+    done.expect("a rank that fails ends the job");
+}
+
+/// Runs a job of so many ranks on each path.
+fn on_both_paths(ranks: usize, test: &str) {
+    for path in ["staged", "direct"] {
+        let Some(launch) = Launch::new(ranks, test, path) else {
+            return;
+        };
+        launch
+            .env("VEO_MPI_PATH", path)
+            .env("VEO_MPI_CHUNK", &CHUNK.to_string())
+            .run()
+            .succeeds();
+    }
+}

@@ -1,0 +1,198 @@
+//! Requests that are waited for, looked at, dropped and forgotten; what becomes of the memory.
+
+use std::time::{Duration, Instant};
+
+use ve_kernels::basics::fill;
+use veo_core::VeoProc;
+use veo_mpi::{ANY_SOURCE, ANY_TAG};
+
+use crate::common::case;
+use crate::values::values;
+use crate::{CHUNK, Part, Rank, on_both_paths, rank};
+
+/// A long message: it goes in many chunks.
+const LONG: usize = 20 * CHUNK;
+
+fn wait_for_memory(proc: &VeoProc, bytes: u64) {
+    let start = Instant::now();
+    while proc.stats().memory.now > bytes {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{:?}",
+            proc.stats()
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The memory of requests that are forgotten is dropped, and other memory takes what place it finds.
+fn forgotten(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let start = proc.stats().memory.now;
+    if comm.rank() == 0 {
+        for tag in 0..3 {
+            let x = proc.upload(&values::<u8>(0, tag, LONG))?;
+            std::mem::forget(comm.isend(ctx, &x, 1, tag as i32)?);
+        }
+        let mut others = Vec::new();
+        for _ in 0..20 {
+            others.push(proc.upload(&vec![0xeeu8; LONG])?);
+        }
+        comm.barrier(ctx)?;
+        // Whatever this rank does with MPI moves them on.
+        comm.barrier(ctx)?;
+        let kept = others.iter().map(veo_core::VeBuffer::to_vec);
+        for bytes in kept {
+            assert!(bytes?.iter().all(|byte| *byte == 0xee));
+        }
+        drop(others);
+    } else {
+        comm.barrier(ctx)?;
+        let mut room = proc.alloc::<u8>(LONG)?;
+        for tag in (0..3).rev() {
+            let status = comm.recv(ctx, &mut room, 0, tag as i32)?;
+            assert_eq!(status.count(), LONG);
+            assert_eq!(room.to_vec()?, values::<u8>(0, tag, LONG));
+        }
+        drop(room);
+        comm.barrier(ctx)?;
+    }
+    wait_for_memory(proc, start);
+
+    // The same with what is received: the message comes to memory that nobody else has.
+    if comm.rank() == 0 {
+        let mut x = proc.alloc::<u8>(LONG)?;
+        std::mem::forget(comm.irecv(ctx, &mut x, 1, 9)?);
+        drop(x);
+        let mut others = Vec::new();
+        for _ in 0..20 {
+            others.push(proc.upload(&vec![0xeeu8; LONG])?);
+        }
+        comm.barrier(ctx)?;
+        comm.barrier(ctx)?;
+        for other in &others {
+            assert!(other.to_vec()?.iter().all(|byte| *byte == 0xee));
+        }
+        drop(others);
+    } else {
+        comm.barrier(ctx)?;
+        let x = proc.upload(&values::<u8>(1, 9, LONG))?;
+        comm.send(ctx, &x, 0, 9)?;
+        drop(x);
+        comm.barrier(ctx)?;
+    }
+    wait_for_memory(proc, start);
+    Ok(())
+}
+
+#[test]
+fn forgotten_requests_use_memory_of_their_own() {
+    if case().is_none() {
+        return on_both_paths(2, "requests::forgotten_requests_use_memory_of_their_own");
+    }
+    rank(forgotten);
+}
+
+/// A receive that is dropped before its message comes takes none, and its memory is freed.
+fn dropped(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let start = proc.stats().memory.now;
+    if comm.rank() == 0 {
+        let mut gone = proc.alloc::<u8>(LONG)?;
+        drop(comm.irecv(ctx, &mut gone, ANY_SOURCE, ANY_TAG)?);
+        gone.free()?;
+        wait_for_memory(proc, start);
+        comm.barrier(ctx)?;
+        let mut x = proc.alloc::<u8>(LONG)?;
+        assert_eq!(comm.recv(ctx, &mut x, ANY_SOURCE, ANY_TAG)?.count(), LONG);
+        assert_eq!(x.to_vec()?, values::<u8>(1, 4, LONG));
+        comm.barrier(ctx)?;
+    } else {
+        comm.barrier(ctx)?;
+        let x = proc.upload(&values::<u8>(1, 4, LONG))?;
+        // What is sent is sent.
+        drop(comm.isend(ctx, &x, 0, 4)?);
+        x.free()?;
+        comm.barrier(ctx)?;
+    }
+    wait_for_memory(proc, start);
+    Ok(())
+}
+
+#[test]
+fn dropped_requests_send_and_do_not_receive() {
+    if case().is_none() {
+        return on_both_paths(2, "requests::dropped_requests_send_and_do_not_receive");
+    }
+    rank(dropped);
+}
+
+/// Both ranks send to each other first, then each waits for the other: each wait moves everything.
+fn crossed(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let other = 1 - comm.rank();
+    let x = proc.upload(&values::<f64>(comm.rank(), 1, LONG))?;
+    let mut y = proc.alloc::<f64>(LONG)?;
+    let mut z = proc.alloc::<f64>(LONG)?;
+    let first = comm.isend(ctx, &x, other, 1)?;
+    let second = comm.isend(ctx, &x, other, 2)?;
+    comm.recv(ctx, &mut z, other, 2)?;
+    let mut receive = comm.irecv(ctx, &mut y, other, 1)?;
+    let status = loop {
+        match receive.test() {
+            Ok(status) => break status?,
+            Err(again) => receive = again,
+        }
+    };
+    assert_eq!((status.tag(), status.count()), (1, LONG));
+    first.wait()?;
+    second.wait()?;
+    assert_eq!(y.to_vec()?, values::<f64>(other, 1, LONG));
+    assert_eq!(z.to_vec()?, values::<f64>(other, 1, LONG));
+
+    // To itself as well.
+    let own = comm.rank();
+    let receive = comm.irecv(ctx, &mut y, own, 3)?;
+    comm.send(ctx, &x, own, 3)?;
+    receive.wait()?;
+    assert_eq!(y.to_vec()?, values::<f64>(own, 1, LONG));
+    Ok(())
+}
+
+#[test]
+fn ranks_that_send_to_each_other_first_come_to_an_end() {
+    if case().is_none() {
+        return on_both_paths(
+            2,
+            "requests::ranks_that_send_to_each_other_first_come_to_an_end",
+        );
+    }
+    rank(crossed);
+}
+
+/// A transfer comes after what its context has queued, and before what is queued afterwards.
+fn ordered(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let other = 1 - comm.rank();
+    let mut x = proc.zeros::<f64>(LONG)?;
+    let mut y = proc.zeros::<f64>(LONG)?;
+    for round in 1..20 {
+        let value = f64::from(round + 100 * comm.rank());
+        let filled = fill(ctx, &mut x, LONG as i64, value, 0.0)?;
+        comm.sendrecv(ctx, &x, other, 0, &mut y, other, 0)?;
+        let filled_again = fill(ctx, &mut x, LONG as i64, -1.0, 0.0)?;
+        filled.wait()?;
+        filled_again.wait()?;
+        let wanted = f64::from(round + 100 * other);
+        assert!(y.to_vec()?.iter().all(|value| *value == wanted));
+    }
+    Ok(())
+}
+
+#[test]
+fn transfers_come_after_what_is_queued() {
+    if case().is_none() {
+        return on_both_paths(2, "requests::transfers_come_after_what_is_queued");
+    }
+    rank(ordered);
+}
