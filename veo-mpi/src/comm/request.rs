@@ -27,10 +27,8 @@ impl Pending {
 
     /// Waits for the end.
     pub(super) fn wait(self) -> Result<Status> {
-        let outcome = self
-            .engine
-            .wait(&self.proc, |state| Ok(state.outcome(self.id)))?;
-        outcome
+        self.engine
+            .wait(&self.proc, |state| Ok(state.outcome(self.id)))?
     }
 
     /// The outcome, if it has ended.

@@ -208,7 +208,7 @@ fn three_ranks_exchange_as_well() {
     if case().is_none() {
         return on_both_paths(3, "collectives::three_ranks_exchange_as_well");
     }
-    rank(|rank| moves::<f64>(rank));
+    rank(moves::<f64>);
 }
 
 /// Small numbers, so that no order of adding and multiplying rounds.

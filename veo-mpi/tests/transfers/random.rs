@@ -84,7 +84,7 @@ fn step(
             let each = len / size;
             let all = start..start + each * size;
             comm.all_to_all_in_place(ctx, x.slice_mut(all)?)?;
-            let before = model.0.iter().cloned().collect::<Vec<_>>();
+            let before = model.0.clone();
             let part = |rank: usize| start + rank * each..start + (rank + 1) * each;
             for (to, values) in model.0.iter_mut().enumerate() {
                 for (from, theirs) in before.iter().enumerate() {
