@@ -133,16 +133,25 @@ impl Function<'_> {
                 self.store_registers();
                 self.choose(holds, |function| function.jump_to(target));
             }
-            Flow::Always => {
-                let target = if insn.op() == Op::Bsic {
-                    let target = self.address(insn);
-                    let back = self.number(self.ic as i64 + 8);
-                    self.write(insn.x(), back);
-                    target
+            Flow::Always | Flow::Call if insn.op() == Op::Bsic => {
+                let target = self.address(insn);
+                let back = self.number(self.ic as i64 + 8);
+                self.write(insn.x(), back);
+                self.store_registers();
+                if flow(self.ic, insn) == Flow::Call {
+                    self.call(target);
                 } else {
-                    let z = self.read(insn.z());
-                    self.builder.ins().iadd_imm(z, insn.imm())
-                };
+                    self.jump_to(target);
+                }
+            }
+            Flow::Return => {
+                let target = self.read(insn.z());
+                self.store_registers();
+                self.return_to(target);
+            }
+            Flow::Always | Flow::Call => {
+                let z = self.read(insn.z());
+                let target = self.builder.ins().iadd_imm(z, insn.imm());
                 self.store_registers();
                 self.jump_to(target);
             }

@@ -34,8 +34,12 @@ pub(crate) struct Function<'a> {
     pub(crate) source: &'a mut dyn InstructionSource,
     /// The address of the thread's state.
     pub(crate) state: Value,
+    /// How many calls of the host wait for a return of machine code.
+    depth: Value,
     /// The address of the word that asks it to stop.
     stop: Value,
+    /// Those registers that are used, as bits.
+    used: u64,
     registers: Vec<Variable>,
     /// Bit 63 says that a signed result did not fit.
     overflow: Variable,
@@ -58,6 +62,9 @@ pub(crate) struct Function<'a> {
     pub(crate) ic: u64,
 }
 
+/// How deep calls of machine code are calls of the host, each of which takes some of its stack. Deeper ones are jumps.
+const DEEPEST: i64 = 256;
+
 /// Memory of the thread's state.
 pub(crate) fn own() -> MemFlags {
     MemFlags::trusted()
@@ -66,7 +73,8 @@ pub(crate) fn own() -> MemFlags {
 /// The signature of code of the host.
 pub(crate) fn signature() -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
-    signature.params.push(AbiParam::new(I64));
+    // The state, and how many calls of the host there are that wait for a return.
+    signature.params.extend([AbiParam::new(I64); 2]);
     signature.returns.push(AbiParam::new(I64));
     signature
 }
@@ -89,31 +97,26 @@ impl<'a> Function<'a> {
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
         builder.seal_block(entry);
-        let state = builder.block_params(entry)[0];
+        let &[state, depth] = builder.block_params(entry) else {
+            unreachable!("the signature has two parameters");
+        };
         let stop = builder.ins().load(I64, own(), state, layout::STOP);
         let registers: Vec<Variable> = (0..operand::REGISTERS)
-            .map(|number| {
-                let variable = builder.declare_var(I64);
-                let offset = layout::SCALARS + 8 * number as i32;
-                let value = builder.ins().load(I64, own(), state, offset);
-                builder.def_var(variable, value);
-                variable
-            })
+            .map(|_| builder.declare_var(I64))
             .collect();
         let overflow = builder.declare_var(I64);
-        let nothing = builder.ins().iconst(I64, 0);
-        builder.def_var(overflow, nothing);
         let blocks: BTreeMap<u64, ir::Block> = region
             .blocks
             .keys()
             .map(|start| (*start, builder.create_block()))
             .collect();
-        builder.ins().jump(blocks[&region.entry], &[]);
-        Self {
+        let mut function = Self {
             builder,
             source,
             state,
+            depth,
             stop,
+            used: region.registers(),
             registers,
             overflow,
             unstored: 0,
@@ -128,7 +131,23 @@ impl<'a> Function<'a> {
             code,
             chains,
             ic: region.entry,
+        };
+        function.load_registers();
+        let first = function.blocks[&region.entry];
+        function.builder.ins().jump(first, &[]);
+        function
+    }
+
+    /// Takes all registers from the state.
+    fn load_registers(&mut self) {
+        for number in 0..operand::REGISTERS {
+            if self.used >> number & 1 != 0 {
+                let value = self.field(I64, layout::SCALARS + 8 * number as i32);
+                self.builder.def_var(self.registers[number], value);
+            }
         }
+        let overflow = self.field(I64, layout::OVERFLOW);
+        self.builder.def_var(self.overflow, overflow);
     }
 
     /// Goes on with a block of the region.
@@ -305,7 +324,7 @@ impl<'a> Function<'a> {
         self.switch_to_end(next);
         // What it may have written. Nothing is accessed as before: another thread may have changed what is mapped.
         for register in [insn.x(), insn.x() | 1] {
-            if register < operand::REGISTERS {
+            if register < operand::REGISTERS && self.used >> register & 1 != 0 {
                 let offset = layout::SCALARS + 8 * register as i32;
                 let value = self.field(I64, offset);
                 self.builder.def_var(self.registers[register], value);
@@ -403,13 +422,81 @@ impl<'a> Function<'a> {
             .builder
             .ins()
             .load(I64, own(), table, place + layout::JUMP_CODE);
+        self.jump_to_code(code);
+    }
+
+    fn jump_to_code(&mut self, code: Value) {
         self.builder
             .ins()
-            .return_call_indirect(self.code, code, &[self.state]);
+            .return_call_indirect(self.code, code, &[self.state, self.depth]);
     }
 
     /// Goes on at a computed address. All is stored.
     pub(crate) fn jump_to(&mut self, target: Value) {
+        let code = self.code_at(target);
+        if let Some(code) = code {
+            self.jump_to_code(code);
+        }
+    }
+
+    /// Calls the machine code at a computed address, and goes on with the next instruction. All is stored.
+    pub(crate) fn call(&mut self, target: Value) {
+        let Some(code) = self.code_at(target) else {
+            return;
+        };
+        let (call, jump) = (self.builder.create_block(), self.cold_block());
+        let is_flat = self
+            .builder
+            .ins()
+            .icmp_imm(IntCC::UnsignedLessThan, self.depth, DEEPEST);
+        self.builder.ins().brif(is_flat, call, &[], jump, &[]);
+        self.switch_to_end(jump);
+        self.jump_to_code(code);
+        self.switch_to_end(call);
+        let depth = self.builder.ins().iadd_imm(self.depth, 1);
+        let arguments = [self.state, depth];
+        let call = self
+            .builder
+            .ins()
+            .call_indirect(self.code, code, &arguments);
+        let why = self.builder.inst_results(call)[0];
+        let back = self.ic + 8;
+        let wanted = self.builder.ins().iconst(I64, (back | exit::GO_ON) as i64);
+        let is_back = self.builder.ins().icmp(IntCC::Equal, why, wanted);
+        let (next, end) = (self.builder.create_block(), self.cold_block());
+        self.builder.ins().brif(is_back, next, &[], end, &[]);
+        // Machine code has left in another way, or somebody else is to go on.
+        self.switch_to_end(end);
+        self.builder.ins().return_(&[why]);
+        self.switch_to_end(next);
+        self.load_registers();
+        self.go_to(back);
+    }
+
+    /// Returns to an address of machine code: to the function of the host that waits for it, if there is one. All is stored.
+    pub(crate) fn return_to(&mut self, target: Value) {
+        if self.chains {
+            let (nested, even) = (self.builder.create_block(), self.builder.create_block());
+            let jump = self.builder.create_block();
+            self.builder.ins().brif(self.depth, nested, &[], jump, &[]);
+            self.switch_to_end(nested);
+            let odd = self.builder.ins().band_imm(target, 7);
+            self.builder.ins().brif(odd, jump, &[], even, &[]);
+            self.switch_to_end(even);
+            // If nobody waits for it, and no code is there, this is where the jump was.
+            let ic = self.builder.ins().iconst(I64, self.ic as i64);
+            let state = self.state;
+            self.builder.ins().store(own(), ic, state, layout::IC);
+            // As `exit::GO_ON` at this address.
+            self.builder.ins().return_(&[target]);
+            self.switch_to_end(jump);
+        }
+        self.jump_to(target);
+    }
+
+    /// The code of the host for a computed address. Where there is none, the function ends; nothing, if it always does.
+    fn code_at(&mut self, target: Value) -> Option<Value> {
+        let mut code = None;
         let miss = self.cold_block();
         if self.chains {
             let table = self.field(I64, layout::JUMP_TABLE);
@@ -428,18 +515,23 @@ impl<'a> Function<'a> {
             self.switch_to_end(look);
             let asked = self.builder.ins().load(I32, own(), self.stop, 0);
             self.builder.ins().brif(asked, miss, &[], jump, &[]);
+            self.end_jump(miss, target);
             self.switch_to_end(jump);
-            let code = self
-                .builder
-                .ins()
-                .load(I64, own(), entry, layout::JUMP_CODE);
-            self.builder
-                .ins()
-                .return_call_indirect(self.code, code, &[self.state]);
+            code = Some(
+                self.builder
+                    .ins()
+                    .load(I64, own(), entry, layout::JUMP_CODE),
+            );
         } else {
             self.builder.ins().jump(miss, &[]);
+            self.end_jump(miss, target);
         }
-        self.switch_to_end(miss);
+        code
+    }
+
+    /// Ends, in a block: the interpreter goes on at a computed address.
+    fn end_jump(&mut self, block: ir::Block, target: Value) {
+        self.switch_to_end(block);
         let ic = self.builder.ins().iconst(I64, self.ic as i64);
         let state = self.state;
         self.builder.ins().store(own(), ic, state, layout::IC);

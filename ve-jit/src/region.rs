@@ -1,10 +1,10 @@
 //! Which instructions are translated together: blocks that control may come to from an entry by fixed branches.
 //!
-//! Calls and computed jumps end a region, and so does its size.
+//! Computed jumps end a region, and so does its size. What is called is a region of its own.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use ve_isa::encoding::{Condition, Insn, Op};
+use ve_isa::encoding::{Condition, Insn, Op, operand};
 use ve_isa::interp::{InstructionSource, Reach};
 
 /// How many instructions a region has at most. Compiling takes some 10 µs for each.
@@ -12,6 +12,9 @@ const MOST: usize = 600;
 
 /// How many instructions a row has at most.
 const ROW: usize = 64;
+
+/// The register that calls leave their return address in.
+const LINK: usize = 10;
 
 /// What control does behind an instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,10 @@ pub(crate) enum Flow {
     Jump,
     /// A computed jump.
     Always,
+    /// A call: a computed jump, after which control usually comes to the next instruction.
+    Call,
+    /// A return: a jump to where the link register leads.
+    Return,
     /// What comes next is to be run by the interpreter at first, which looks at PSW.
     Leave,
 }
@@ -41,9 +48,11 @@ pub(crate) fn flow(ic: u64, insn: &Insn) -> Flow {
         },
         (Op::BL | Op::BW | Op::BD | Op::BS, condition) => match condition {
             Condition::Never => Flow::Next,
+            Condition::Always if insn.z() == LINK && insn.imm() == 0 => Flow::Return,
             Condition::Always => Flow::Always,
             _ => Flow::Jump,
         },
+        (Op::Bsic, _) if insn.x() == LINK => Flow::Call,
         (Op::Bsic, _) => Flow::Always,
         (Op::Lpm | Op::Lfr | Op::Fencec | Op::Monc | Op::MoncHdb, _) => Flow::Leave,
         _ => Flow::Next,
@@ -73,6 +82,15 @@ pub(crate) struct Region {
 }
 
 impl Region {
+    /// The registers that its instructions name, as bits.
+    pub(crate) fn registers(&self) -> u64 {
+        let instructions = self.blocks.values().flat_map(|block| &block.instructions);
+        let named = instructions.flat_map(|(_, insn)| [insn.x(), insn.x() | 1, insn.y(), insn.z()]);
+        named
+            .filter(|index| *index < operand::REGISTERS)
+            .fold(0, |all, number| all | 1 << number)
+    }
+
     /// The region of an entry. Nothing if there is no code.
     pub(crate) fn find(
         entry: u64,
@@ -102,10 +120,13 @@ impl Region {
                 {
                     queue.push_back(target);
                 }
-                if matches!(flow, Flow::Branch(_) | Flow::Jump) {
+                if matches!(flow, Flow::Branch(_) | Flow::Jump | Flow::Call) {
                     leaders.insert(ic + 8);
                 }
-                if matches!(flow, Flow::Goto(_) | Flow::Always | Flow::Leave) {
+                if matches!(
+                    flow,
+                    Flow::Goto(_) | Flow::Always | Flow::Return | Flow::Leave
+                ) {
                     break;
                 }
                 ic += 8;
@@ -139,7 +160,7 @@ fn blocks(
             Flow::Next | Flow::Jump | Flow::Leave => !is_code(ic + 8),
             Flow::Branch(target) => !is_code(target) || !is_code(ic + 8),
             Flow::Goto(target) => !is_code(target),
-            Flow::Always => false,
+            Flow::Always | Flow::Call | Flow::Return => false,
         };
         if flow != Flow::Next || block.is_left {
             start = None;

@@ -49,13 +49,14 @@ pub trait InstructionSource {
 /// Code of the host that does what instructions do.
 ///
 /// It is a function of Cranelift's convention for tail calls, which gets the address of the thread's state (the fields of
-/// [`layout`](super::layout)) and returns a reason of [`exit`]. While it runs, PSW rounds to nearest and nothing traps. So that what an
+/// [`layout`](super::layout)) and a number for its own use, at first 0, and returns a reason of [`exit`]. While it runs, PSW rounds to nearest and nothing traps. So that what an
 /// interpreter does after it is right:
 ///
 /// - It begins with a frame: where the frame pointer leads are the caller's and the address to return to.
 /// - It reads and writes the fields of [`layout`](super::layout), its own frame, memory of the window, nothing else.
 /// - Before each access to the window that may fault, and whenever it ends or calls something, registers are as the instructions
 ///   before have left them.
+/// - What it calls of its kind may end with any reason, of which it passes on all but the one that it waits for.
 /// - Whenever control goes backwards or to other code, it sees within a bounded time that it is to stop, and ends.
 #[derive(Debug, Default)]
 pub struct HostCode {

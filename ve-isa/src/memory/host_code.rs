@@ -109,7 +109,7 @@ impl CodeArena {
     ///
     /// # Safety
     /// The bytes are a function that pushes the frame pointer and the address to return to as the host's ABI has it before it comes to one
-    /// of these places. Whoever calls it saves all registers but these two and the stack pointer.
+    /// of these places. Whoever calls it relies on no registers but these two and the stack pointer.
     pub(crate) unsafe fn add(
         &mut self,
         bytes: &[u8],

@@ -113,11 +113,13 @@ impl Window {
             source,
         })?;
         for length in LENGTHS {
+            // Twice as much, of which the part stays that begins at a multiple of its length: so one shift tells whether an address is in
+            // the window.
             // SAFETY: the system chooses the place, so no other mapping is replaced.
             let base = unsafe {
                 libc::mmap(
                     std::ptr::null_mut(),
-                    length as usize,
+                    2 * length as usize,
                     libc::PROT_NONE,
                     libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
                     -1,
@@ -125,7 +127,14 @@ impl Window {
                 )
             };
             if base != libc::MAP_FAILED {
-                let base = base as u64;
+                let all = base as u64;
+                let base = all.next_multiple_of(length);
+                for (start, end) in [(all, base), (base + length, all + 2 * length)] {
+                    if start < end {
+                        // SAFETY: these addresses were mapped just now, and nobody knows of them.
+                        unsafe { libc::munmap(start as *mut libc::c_void, (end - start) as usize) };
+                    }
+                }
                 return Ok(Self {
                     base,
                     length,
