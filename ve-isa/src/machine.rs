@@ -215,7 +215,8 @@ impl Machine {
     /// Unloads images: what they define is no longer found, and their memory is given back. Destructors are not called: see
     /// [`MachineThread::unload`].
     ///
-    /// No thread should be in their code, nor come back to it. One that does traps, or runs what it has decoded before.
+    /// No thread should be in their code, nor come back to it. One that is there traps at its next jump backwards, call or return at
+    /// the latest.
     ///
     /// # Errors
     /// Another image uses one of them, or one is not loaded. Then nothing has changed.
@@ -230,20 +231,24 @@ impl Machine {
         let gone: Vec<Image> = gone;
         // First, so that no thread looks for thread-local memory of an image that is gone.
         self.gates.templates().follow(&loaded.images);
-        for image in gone {
+        for image in &gone {
             loaded.scope.forget(image.id);
             loaded.started.remove(&image.id);
             self.gates.process().exits.forget_in(&image.code);
             for range in &image.code {
                 self.common.executable.remove(range);
             }
+        }
+        // Nothing is decoded there any more, so what was goes for good.
+        self.common.forget_translations();
+        self.gates.forget_code();
+        for image in gone {
             if let Some(checker) = self.checker() {
                 let ranges = image.mapped().iter();
                 ranges.for_each(|range| checker.forget_variables(range));
             }
             image.unmap(&self.common.window);
         }
-        self.common.forget_translations();
         Ok(())
     }
 

@@ -92,40 +92,54 @@ impl StopHandle {
     const STOP: u32 = 1;
     const TIME_LIMIT: u32 = 2;
     const INTERRUPTED: u32 = 3;
+    /// Beside one of these: code is gone that the thread may have decoded.
+    const FORGET: u32 = 1 << 8;
 
     /// The thread traps with [`TrapKind::Stopped`] at its next jump backwards, call or return. If it is not running, it does when it runs next.
     pub fn stop(&self) {
-        self.0.store(Self::STOP, Ordering::Relaxed);
+        self.ask(Self::STOP);
     }
 
     /// As [`stop`](Self::stop), with [`TrapKind::TimeLimit`].
     pub fn time_is_up(&self) {
-        self.0.store(Self::TIME_LIMIT, Ordering::Relaxed);
+        self.ask(Self::TIME_LIMIT);
     }
 
     /// Takes back what was asked and not yet seen.
     pub fn reset(&self) {
-        self.0.store(Self::GO, Ordering::Relaxed);
+        self.ask(Self::GO);
+    }
+
+    fn ask(&self, what: u32) {
+        self.replace(|_| Some(what));
+    }
+
+    /// Asks for something in place of what is asked, unless there is nothing to do.
+    fn replace(&self, change: impl Fn(u32) -> Option<u32>) {
+        let relaxed = Ordering::Relaxed;
+        let _ = self.0.fetch_update(relaxed, relaxed, |now| {
+            change(now & !Self::FORGET).map(|new| new | now & Self::FORGET)
+        });
     }
 
     /// As [`stop`](Self::stop), where nothing else was asked; it can be taken back without harm to what others ask.
     pub(crate) fn interrupt(&self) {
-        let _ = self.0.compare_exchange(
-            Self::GO,
-            Self::INTERRUPTED,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+        self.replace(|now| (now == Self::GO).then_some(Self::INTERRUPTED));
     }
 
     /// Takes back an interruption that was not seen.
     pub(crate) fn withdraw(&self) {
-        let _ = self.0.compare_exchange(
-            Self::INTERRUPTED,
-            Self::GO,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+        self.replace(|now| (now == Self::INTERRUPTED).then_some(Self::GO));
+    }
+
+    /// The thread drops what it has decoded, at its next jump backwards, call or return, or when it runs next: code is gone.
+    pub(crate) fn forget_code(&self) {
+        self.0.fetch_or(Self::FORGET, Ordering::Release);
+    }
+
+    /// Whether code is gone; that is done with.
+    pub(super) fn take_forget(&self) -> bool {
+        self.0.fetch_and(!Self::FORGET, Ordering::Acquire) & Self::FORGET != 0
     }
 
     /// The address of the word that is not 0 when something is asked, for as long as the handle lives.
@@ -133,19 +147,25 @@ impl StopHandle {
         Arc::as_ptr(&self.0).expose_provenance() as u64
     }
 
+    /// Whether anything is asked.
     #[inline(always)]
-    pub(crate) fn is_asked(&self) -> bool {
+    pub(super) fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed) != Self::GO
     }
 
-    /// What was asked; it is done with.
+    /// Whether the thread is to stop.
+    pub(crate) fn is_to_stop(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & !Self::FORGET != Self::GO
+    }
+
+    /// Why the thread is to stop; that is done with.
     #[inline]
     pub(crate) fn take(&self) -> Option<TrapKind> {
         // Looked at first, which is much cheaper.
         if !self.is_asked() {
             return None;
         }
-        match self.0.swap(Self::GO, Ordering::Relaxed) {
+        match self.0.fetch_and(Self::FORGET, Ordering::Relaxed) & !Self::FORGET {
             Self::GO => None,
             Self::TIME_LIMIT => Some(TrapKind::TimeLimit),
             _ => Some(TrapKind::Stopped),

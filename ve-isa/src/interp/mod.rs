@@ -368,8 +368,16 @@ impl Interpreter {
 
     /// The slot at IC, where control came from the slot `from` or by a jump, by the instruction at `origin`.
     fn find(&mut self, ic: u64, from: Option<Link>, origin: u64) -> Result<Link, Trap> {
-        if let Some(kind) = self.run.stop.take() {
-            return Err(self.trap(kind));
+        let mut from = from;
+        if self.run.stop.is_asked() {
+            if self.run.stop.take_forget() {
+                self.forget_own_code();
+                // The slot is gone.
+                from = None;
+            }
+            if let Some(kind) = self.run.stop.take() {
+                return Err(self.trap(kind));
+            }
         }
         if from.is_none()
             && let Some(link) = self.run.targets.get(ic)

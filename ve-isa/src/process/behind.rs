@@ -98,7 +98,7 @@ impl Behind {
         let stop = place.clone();
         drop(place);
         let ready = wait_for(self.number, events, || {
-            stop.as_ref().is_some_and(StopHandle::is_asked)
+            stop.as_ref().is_some_and(StopHandle::is_to_stop)
         });
         if !ready {
             // SAFETY: the variable of this thread.

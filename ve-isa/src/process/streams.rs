@@ -112,7 +112,7 @@ impl Stream {
     pub(crate) fn hold(self: Arc<Self>, stop: &StopHandle) -> Option<HeldStream> {
         let mut tries = 0;
         while !self.lock_if_free() {
-            if stop.is_asked() {
+            if stop.is_to_stop() {
                 return None;
             }
             pause(&mut tries);

@@ -71,6 +71,11 @@ impl Gates {
         self.members.end_all();
     }
 
+    /// Code is gone: all threads drop what they have decoded.
+    pub(crate) fn forget_code(&self) {
+        self.members.forget_code();
+    }
+
     /// First values of thread-local variables.
     pub(crate) fn templates(&self) -> &Templates {
         &self.templates

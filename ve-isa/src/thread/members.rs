@@ -293,6 +293,14 @@ impl Members {
         }
     }
 
+    /// Code is gone: all threads drop what they have decoded, before they jump back into it.
+    pub(crate) fn forget_code(&self) {
+        let state = self.lock();
+        let created = state.created.values().map(|created| &created.stop);
+        let callers = state.callers.iter().map(|caller| &caller.stop);
+        created.chain(callers).for_each(StopHandle::forget_code);
+    }
+
     /// Stops all threads that machine code has created, and waits for their ends, but not for long.
     pub(crate) fn end_all(&self) {
         let begin = Instant::now();
@@ -343,7 +351,7 @@ mod tests {
                             Err(fault) => Some(fault),
                         };
                         assert!(
-                            !stop.is_asked(),
+                            !stop.is_to_stop(),
                             "what one call was told is not for the next"
                         );
                         told.fetch_add(fault.is_some().into(), Ordering::SeqCst);

@@ -220,7 +220,7 @@ impl Thread {
 
     /// Whether somebody asks this thread to stop. [`poll`](Self::poll) or the next jump of machine code sees it, too.
     pub(crate) fn is_asked_to_stop(&self) -> bool {
-        self.stop.is_asked()
+        self.stop.is_to_stop()
     }
 
     /// The block that system calls are made through.

@@ -10,4 +10,5 @@ mod programs;
 mod replaced;
 mod support;
 mod threads;
+mod unloading;
 mod wild;
