@@ -2,7 +2,7 @@
 //!
 //! Everything is behind the feature `mpi`, which needs an MPI and libclang where it is built; without it this crate is empty.
 //!
-//! ```ignore
+//! ```no_run
 //! use veo_mpi::mpi::traits::*;
 //!
 //! fn main() -> veo_mpi::Result<()> {

@@ -16,7 +16,7 @@ use veo_test_support::{available, found};
 const CASE: &str = "VEO_TEST_MPI_CASE";
 
 /// How long a job may take. It takes seconds, but for a machine with other things to do.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// What this program is to do as a rank, if it is one.
 pub fn case() -> Option<String> {

@@ -5,6 +5,7 @@ mod common;
 
 mod begins;
 mod ends;
+mod examples;
 mod refusals;
 
 use veo_test_support as _;
