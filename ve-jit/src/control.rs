@@ -4,7 +4,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use ve_isa::encoding::{Condition, Insn, Op, operand};
 
-use crate::function::Function;
+use crate::function::{Compared, Function};
 use crate::region::{Flow, flow};
 
 /// The numbers that a condition compares.
@@ -44,8 +44,17 @@ impl Function<'_> {
 
     fn integers_hold(&mut self, kind: Kind, condition: Condition, y: Value, z: Value) -> Value {
         // The result of a comparison, compared with 0, says what the comparison says.
-        if self.constant(z) == Some(0)
-            && let Some(compared) = self.compared.get(&y).copied()
+        let is_zero = |value| self.constant(value) == Some(0);
+        let compared = match (is_zero(y), is_zero(z)) {
+            (false, true) => self.compared.get(&y).copied(),
+            (true, false) => self.compared.get(&z).map(|found| Compared {
+                y: found.z,
+                z: found.y,
+                ..*found
+            }),
+            _ => None,
+        };
+        if let Some(compared) = compared
             && (kind == Kind::W) == compared.low_half
             && let Some(relation) = relation(condition, compared.unsigned)
         {

@@ -51,6 +51,8 @@ pub(crate) struct Function<'a> {
     extended: HashSet<Value>,
     constants: HashMap<Value, i64>,
     pub(crate) compared: HashMap<Value, Compared>,
+    /// Sums of two values that this block has computed.
+    pub(crate) sums: HashMap<(Value, Value), Value>,
     /// Values whose address plus these bytes was accessed in this block.
     pub(crate) accessed: HashMap<Value, i64>,
     floats: HashMap<usize, (Value, Value)>,
@@ -125,6 +127,7 @@ impl<'a> Function<'a> {
             extended: HashSet::new(),
             constants: HashMap::new(),
             compared: HashMap::new(),
+            sums: HashMap::new(),
             accessed: HashMap::new(),
             floats: HashMap::new(),
             interpret,
@@ -153,6 +156,7 @@ impl<'a> Function<'a> {
     /// Goes on with a block of the region.
     pub(crate) fn enter_block(&mut self, start: u64) {
         self.builder.switch_to_block(self.blocks[&start]);
+        self.sums.clear();
         self.accessed.clear();
         self.floats.clear();
     }

@@ -121,7 +121,14 @@ impl Function<'_> {
             (Some(y), Some(z)) => self.number(y.wrapping_add(z)),
             (Some(y), None) => self.plus(z, y),
             (None, Some(z)) => self.plus(y, z),
-            (None, None) => self.builder.ins().iadd(z, y),
+            (None, None) => {
+                if let Some(sum) = self.sums.get(&(y, z)) {
+                    return *sum;
+                }
+                let sum = self.builder.ins().iadd(z, y);
+                self.sums.insert((y, z), sum);
+                sum
+            }
         }
     }
 
@@ -315,16 +322,12 @@ impl Function<'_> {
     fn cmpu_l(&mut self, y: Value, z: Value) -> Value {
         let difference = self.builder.ins().isub(y, z);
         let less = self.builder.ins().icmp(IntCC::UnsignedLessThan, y, z);
-        let least = self.number(i64::MIN);
-        let most = self.number(i64::MAX);
-        let nearest = self.builder.ins().select(less, least, most);
         // It fits if its sign says the same.
-        let negative = self
-            .builder
-            .ins()
-            .icmp_imm(IntCC::SignedLessThan, difference, 0);
-        let differs = self.builder.ins().bxor(less, negative);
-        let value = self.builder.ins().select(differs, nearest, difference);
+        let sign = self.builder.ins().bmask(I64, less);
+        let nearest = self.builder.ins().bxor_imm(sign, i64::MAX);
+        let wrong = self.builder.ins().bxor(difference, sign);
+        let wrong = self.builder.ins().icmp_imm(IntCC::SignedLessThan, wrong, 0);
+        let value = self.builder.ins().select(wrong, nearest, difference);
         self.note_compared(value, y, z, true, false);
         value
     }

@@ -141,6 +141,8 @@ impl Interpreter {
 
     /// Checks from now on what each instruction does with memory.
     pub(crate) fn set_check(&mut self, check: ThreadCheck) {
+        // Code of the host is not checked.
+        self.forget_own_code();
         self.check = Some(Box::new(check));
     }
 
