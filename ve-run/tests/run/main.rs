@@ -2,6 +2,7 @@
 
 mod debugger;
 mod ends;
+mod engines;
 mod mistakes;
 mod sections;
 mod support;
