@@ -73,7 +73,8 @@ impl Engine {
             #[cfg(feature = "jit")]
             Self::Jit => {
                 let translator = ve_jit::Cranelift::new().expect("a host that Cranelift knows");
-                machine.translate_with(Box::new(translator), ve_isa::interp::Reach::Region);
+                let timed = crate::translating::Timed(translator);
+                machine.translate_with(Box::new(timed), ve_isa::interp::Reach::Region);
             }
         }
     }

@@ -7,6 +7,8 @@
 
 mod code;
 mod measure;
+#[cfg(feature = "jit")]
+mod translating;
 
 use std::process::ExitCode;
 
@@ -53,6 +55,8 @@ fn main() -> ExitCode {
         scalar(*engine, is_wanted);
         vectors(*engine, is_wanted);
     }
+    #[cfg(feature = "jit")]
+    translating::tell();
     ExitCode::SUCCESS
 }
 

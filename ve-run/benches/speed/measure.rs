@@ -20,7 +20,7 @@ impl Times {
 }
 
 /// The time for which this thread had a CPU, in nanoseconds.
-fn cpu_time() -> f64 {
+pub fn cpu_time() -> f64 {
     let now = clock_gettime(ClockId::ThreadCPUTime);
     now.tv_sec as f64 * 1e9 + now.tv_nsec as f64
 }
