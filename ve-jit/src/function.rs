@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::immediates::Imm64;
-use cranelift_codegen::ir::types::{F64, I32, I64};
+use cranelift_codegen::ir::types::{F64, I8, I32, I64};
 use cranelift_codegen::ir::{
     self, AbiParam, InstBuilder, MemFlags, SigRef, Signature, SourceLoc, Type, Value,
 };
@@ -41,7 +41,7 @@ pub(crate) struct Function<'a> {
     /// Those registers that are used, as bits.
     used: u64,
     registers: Vec<Variable>,
-    /// Bit 63 says that a signed result did not fit.
+    /// A byte that is not 0 once a signed result did not fit.
     overflow: Variable,
     /// Registers whose values are not stored yet, by number.
     unstored: u64,
@@ -106,7 +106,7 @@ impl<'a> Function<'a> {
         let registers: Vec<Variable> = (0..operand::REGISTERS)
             .map(|_| builder.declare_var(I64))
             .collect();
-        let overflow = builder.declare_var(I64);
+        let overflow = builder.declare_var(I8);
         let blocks: BTreeMap<u64, ir::Block> = region
             .blocks
             .keys()
@@ -149,7 +149,7 @@ impl<'a> Function<'a> {
                 self.builder.def_var(self.registers[number], value);
             }
         }
-        let overflow = self.field(I64, layout::OVERFLOW);
+        let overflow = self.field(I8, layout::OVERFLOW);
         self.builder.def_var(self.overflow, overflow);
     }
 
@@ -237,19 +237,18 @@ impl<'a> Function<'a> {
         self.builder.ins().store(own(), value, self.state, offset);
     }
 
-    /// Notes that a signed result did not fit, if bit 63 says so.
-    pub(crate) fn note_overflow(&mut self, bit: Value) {
+    /// Notes that a signed result did not fit, if this byte is not 0.
+    pub(crate) fn note_overflow(&mut self, overflows: Value) {
         let before = self.builder.use_var(self.overflow);
-        let now = self.builder.ins().bor(before, bit);
+        let now = self.builder.ins().bor(before, overflows);
         self.builder.def_var(self.overflow, now);
         self.overflow_unstored = true;
     }
 
-    /// As [`note_overflow`](Self::note_overflow), if any bit says so.
-    pub(crate) fn note_overflow_unless_zero(&mut self, difference: Value) {
-        let negative = self.builder.ins().ineg(difference);
-        let bit = self.builder.ins().bor(difference, negative);
-        self.note_overflow(bit);
+    /// Notes that a signed result did not fit, if two values differ.
+    pub(crate) fn note_overflow_unless_same(&mut self, one: Value, other: Value) {
+        let differ = self.builder.ins().icmp(IntCC::NotEqual, one, other);
+        self.note_overflow(differ);
     }
 
     /// Stores what has not been stored.
@@ -271,6 +270,10 @@ impl<'a> Function<'a> {
 
     /// The low half.
     pub(crate) fn low(&mut self, value: Value) -> Value {
+        if let Some(constant) = self.constant(value) {
+            let low = Imm64::new(i64::from(constant as u32));
+            return self.builder.ins().iconst(I32, low);
+        }
         self.builder.ins().ireduce(I32, value)
     }
 

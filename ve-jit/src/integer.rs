@@ -77,8 +77,7 @@ impl Function<'_> {
             Op::SlaL => {
                 let result = self.builder.ins().ishl(z, y);
                 let back = self.builder.ins().sshr(result, y);
-                let lost = self.builder.ins().bxor(back, z);
-                self.note_overflow_unless_zero(lost);
+                self.note_overflow_unless_same(back, z);
                 result
             }
             Op::SlaWSx => self.sla_w(y, z, Sign),
@@ -177,72 +176,33 @@ impl Function<'_> {
 
     fn adds_l(&mut self, y: Value, z: Value) -> Value {
         match (self.constant(y), self.constant(z)) {
-            (Some(0), _) => return z,
-            (_, Some(0)) => return y,
-            (Some(constant), None) => return self.add_constant(z, constant),
-            (None, Some(constant)) => return self.add_constant(y, constant),
-            _ => {}
+            (Some(0), _) => z,
+            (_, Some(0)) => y,
+            // The host takes a constant as the second operand.
+            (Some(_), None) => self.noted(|ins| ins.sadd_overflow(z, y)),
+            _ => self.noted(|ins| ins.sadd_overflow(y, z)),
         }
-        let sum = self.builder.ins().iadd(y, z);
-        let from_y = self.builder.ins().bxor(sum, y);
-        let from_z = self.builder.ins().bxor(sum, z);
-        let overflow = self.builder.ins().band(from_y, from_z);
-        self.note_overflow(overflow);
-        sum
-    }
-
-    fn add_constant(&mut self, value: Value, constant: i64) -> Value {
-        let sum = self.builder.ins().iadd_imm(value, constant);
-        // The sign changes in one direction alone.
-        let overflow = if constant > 0 {
-            self.builder.ins().band_not(sum, value)
-        } else {
-            self.builder.ins().band_not(value, sum)
-        };
-        self.note_overflow(overflow);
-        sum
     }
 
     fn subs_l(&mut self, y: Value, z: Value) -> Value {
-        match self.constant(z) {
-            Some(0) => return y,
-            Some(constant) if constant != i64::MIN && self.constant(y).is_none() => {
-                return self.add_constant(y, -constant);
-            }
-            _ => {}
+        if self.constant(z) == Some(0) {
+            return y;
         }
-        let difference = self.builder.ins().isub(y, z);
-        let operands = self.builder.ins().bxor(y, z);
-        let from_y = self.builder.ins().bxor(difference, y);
-        let overflow = self.builder.ins().band(operands, from_y);
-        self.note_overflow(overflow);
-        difference
+        self.noted(|ins| ins.ssub_overflow(y, z))
     }
 
     fn muls_l(&mut self, y: Value, z: Value) -> Value {
-        let product = self.builder.ins().imul(y, z);
-        let upper = self.builder.ins().smulhi(y, z);
-        let sign = self.builder.ins().sshr_imm(product, 63);
-        let lost = self.builder.ins().bxor(upper, sign);
-        self.note_overflow_unless_zero(lost);
-        product
+        self.noted(|ins| ins.smul_overflow(y, z))
     }
 
-    /// A result of low halves, computed exactly in 64 bits. What does not fit in 32 is noted.
-    fn fit(&mut self, exact: Value, extension: Extension, may_be_long: bool) -> Value {
-        let low = self.low(exact);
-        let signed = self.extend(low);
-        let lost = self.builder.ins().bxor(exact, signed);
-        if may_be_long {
-            self.note_overflow_unless_zero(lost);
-        } else {
-            // The exact result has 33 bits, so its sign is not that of the low half.
-            self.note_overflow(lost);
-        }
-        match extension {
-            Sign => signed,
-            Zeros => self.extend_zeros(low),
-        }
+    /// A result of which the host says whether it fits.
+    fn noted(
+        &mut self,
+        operation: impl FnOnce(cranelift_frontend::FuncInstBuilder<'_, '_>) -> (Value, Value),
+    ) -> Value {
+        let (value, overflows) = operation(self.builder.ins());
+        self.note_overflow(overflows);
+        value
     }
 
     fn adds_w(&mut self, y: Value, z: Value, extension: Extension) -> Value {
@@ -258,30 +218,31 @@ impl Function<'_> {
             let low = self.low(moved);
             return self.extend_zeros(low);
         }
-        let (y, z) = (self.signed(y), self.signed(z));
-        let exact = self.builder.ins().iadd(y, z);
-        self.fit(exact, extension, false)
+        let (y, z) = match self.constant(y) {
+            Some(_) => (self.low(z), self.low(y)),
+            None => (self.low(y), self.low(z)),
+        };
+        let low = self.noted(|ins| ins.sadd_overflow(y, z));
+        self.extended_by(low, extension)
     }
 
     fn subs_w(&mut self, y: Value, z: Value, extension: Extension) -> Value {
-        let (y, z) = (self.signed(y), self.signed(z));
-        let exact = self.builder.ins().isub(y, z);
-        self.fit(exact, extension, false)
+        let (y, z) = (self.low(y), self.low(z));
+        let low = self.noted(|ins| ins.ssub_overflow(y, z));
+        self.extended_by(low, extension)
     }
 
     fn muls_w(&mut self, y: Value, z: Value, extension: Extension) -> Value {
-        let (y, z) = (self.signed(y), self.signed(z));
-        let exact = self.builder.ins().imul(y, z);
-        self.fit(exact, extension, true)
+        let (y, z) = (self.low(y), self.low(z));
+        let low = self.noted(|ins| ins.smul_overflow(y, z));
+        self.extended_by(low, extension)
     }
 
     fn sla_w(&mut self, y: Value, z: Value, extension: Extension) -> Value {
         let z = self.low(z);
         let result = self.builder.ins().ishl(z, y);
         let back = self.builder.ins().sshr(result, y);
-        let lost = self.builder.ins().bxor(back, z);
-        let lost = self.builder.ins().uextend(I64, lost);
-        self.note_overflow_unless_zero(lost);
+        self.note_overflow_unless_same(back, z);
         self.extended_by(result, extension)
     }
 

@@ -127,7 +127,7 @@ impl Run {
     /// Tells PSW of results that did not fit.
     #[inline]
     fn settle_overflow(&mut self) {
-        if self.translated.overflow >> 63 != 0 {
+        if self.translated.overflow != 0 {
             // Nothing traps where code of the host runs.
             let _ = self.cpu.psw.raise(Flags::FIXED_OVERFLOW);
         }

@@ -41,6 +41,6 @@ pub(super) struct Translated {
     pub(super) stop: u64,
     /// Where a computed jump goes.
     pub(super) target: u64,
-    /// Bit 63 says that a signed integer result did not fit.
+    /// The lowest byte is not 0 once a signed integer result did not fit.
     pub(super) overflow: u64,
 }

@@ -28,7 +28,7 @@ pub const STOP: i32 = at(offset_of!(Run, translated) + offset_of!(Translated, st
 /// Where a computed jump goes, for [`exit::JUMP`](super::exit::JUMP).
 pub const TARGET: i32 = at(offset_of!(Run, translated) + offset_of!(Translated, target));
 
-/// Bit 63 becomes 1 when a signed integer result did not fit; the other bits are anything. Code that is entered keeps it.
+/// A byte that is not 0 once a signed integer result did not fit. Code that is entered keeps it.
 pub const OVERFLOW: i32 = at(offset_of!(Run, translated) + offset_of!(Translated, overflow));
 
 /// The address of the table of code of the host, an array of [`JUMP_PLACES`] entries.
