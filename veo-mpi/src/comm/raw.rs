@@ -20,6 +20,8 @@ pub(super) enum Memory {
     Host(Vec<u8>),
     /// Memory of the VE, at an address that MPI takes.
     Ve(VeMemory),
+    /// Of two that are used together, the second: another part of the first.
+    Same,
     /// None.
     Nothing,
 }
@@ -54,7 +56,7 @@ impl Memory {
         match self {
             Memory::Host(bytes) => bytes.len(),
             Memory::Ve(memory) => memory.pinned.size(),
-            Memory::Nothing => 0,
+            Memory::Same | Memory::Nothing => 0,
         }
     }
 
@@ -64,7 +66,7 @@ impl Memory {
         let start = match self {
             Memory::Host(bytes) => bytes.as_mut_ptr(),
             Memory::Ve(memory) => memory.address,
-            Memory::Nothing => return std::ptr::null_mut(),
+            Memory::Same | Memory::Nothing => return std::ptr::null_mut(),
         };
         start.wrapping_add(range.start).cast()
     }
@@ -352,14 +354,21 @@ impl Flight {
     ///
     /// # Safety
     ///
-    /// What begins uses the two ranges and nothing else, until the request ends.
+    /// What begins uses the two ranges, which do not overlap, and nothing else, until the request ends.
     unsafe fn begin(
         what: &'static str,
         (mut memory, range): (Memory, Range<usize>),
         (mut second, second_range): (Memory, Range<usize>),
         start: impl FnOnce(*mut c_void, *mut c_void, *mut ffi::MPI_Request) -> c_int,
     ) -> Result<Flight> {
-        let (place, second_place) = (memory.at(&range), second.at(&second_range));
+        let place = memory.at(&range);
+        let second_place = match second {
+            Memory::Same => {
+                assert!(range.end <= second_range.start || second_range.end <= range.start);
+                memory.at(&second_range)
+            }
+            _ => second.at(&second_range),
+        };
         // From here on the memory is only given back when MPI has ended its use.
         let mut flight = Flight {
             // SAFETY: a constant that MPI's library defines.

@@ -200,29 +200,27 @@ struct Piece {
     range: Range<usize>,
 }
 
+/// A chunk for one piece at a time: the first half for the result, the second for what is reduced. `None` where MPI has VE memory.
+type Lane = Option<Vec<u8>>;
+
 /// The pieces of a reduction on their way.
 struct Pieces<'a> {
     comm: &'a VeComm<'a>,
     ends: &'a Ends,
-    /// Bytes of a piece.
+    /// Bytes of a piece, in all ranks.
     step: usize,
+    /// The chunks that were lent.
     out: Lent,
     inward: Lent,
     flying: VecDeque<Piece>,
 }
 
-/// Chunks for one piece; `None` where MPI has VE memory, or there is nothing.
-struct Lane {
-    from: Option<Vec<u8>>,
-    to: Option<Vec<u8>>,
-}
-
 impl<'a> Pieces<'a> {
     fn new(comm: &'a VeComm<'_>, ends: &'a Ends, ty: DataType) -> Pieces<'a> {
         let channel: &Channel = &comm.channel;
-        let longest = match ends.from.direct() {
-            Some(_) => LONGEST,
-            None => channel.chunk(),
+        let longest = match comm.path() {
+            Path::Direct => LONGEST,
+            _ => channel.chunk() / 2,
         };
         Pieces {
             comm,
@@ -245,14 +243,9 @@ impl<'a> Pieces<'a> {
         in_use.set(!self.flying.is_empty());
         if let Ok(mut state) = self.comm.engine.state() {
             let staging = &mut state.shared().staging;
-            let (from, to): (Vec<_>, Vec<_>) =
-                lanes.into_iter().map(|lane| (lane.from, lane.to)).unzip();
-            staging
-                .out
-                .take_back(&mut self.out, from.into_iter().flatten());
-            staging
-                .inward
-                .take_back(&mut self.inward, to.into_iter().flatten());
+            let mut chunks = lanes.into_iter().flatten();
+            staging.inward.take_back(&mut self.inward, chunks.next());
+            staging.out.take_back(&mut self.out, chunks);
         }
         result
     }
@@ -267,18 +260,14 @@ impl<'a> Pieces<'a> {
         if size == 0 {
             return Ok(());
         }
-        lanes.push(self.first_lane()?);
-        if size > self.step {
-            lanes.extend(self.spare_lane()?);
-        }
+        self.lend(lanes, size > self.step)?;
         for start in (0..size).step_by(self.step) {
             let range = start..size.min(start + self.step);
             let lane = match lanes.pop() {
                 Some(lane) => lane,
                 None => self.land()?,
             };
-            let from = self.fill(lane.from, &range)?;
-            let to = self.room(lane.to, &range);
+            let (to, from) = self.fill(lane, &range)?;
             in_use.set(true);
             let flight = begin(to, from)?;
             self.flying.push_back(Piece { flight, range });
@@ -290,87 +279,50 @@ impl<'a> Pieces<'a> {
         Ok(())
     }
 
-    /// Whether a chunk is needed for what is read, and for what is written.
-    fn needs(&self) -> (bool, bool) {
-        let direct = self.ends.from.direct().is_some();
-        let has_target = self.ends.to.is_some();
-        (!direct, has_target && !direct)
-    }
-
-    /// The first chunks, when nobody has them any more: whoever does comes to an end.
-    fn first_lane(&mut self) -> Result<Lane> {
-        let (out, inward) = self.needs();
+    /// Gets the chunk that reductions have, when the message that has it has ended; for several pieces a second one if it is
+    /// there.
+    fn lend(&mut self, lanes: &mut Vec<Lane>, several: bool) -> Result<()> {
+        if self.comm.path() == Path::Direct {
+            lanes.push(None);
+            return Ok(());
+        }
         let len = self.comm.channel.chunk();
-        let mut lane = Lane {
-            from: None,
-            to: None,
-        };
-        let (out_lent, inward_lent) = (&mut self.out, &mut self.inward);
+        let (out, inward) = (&mut self.out, &mut self.inward);
         self.comm.engine.wait(&self.comm.proc, |state| {
             let staging = &mut state.shared().staging;
-            if out && lane.from.is_none() {
-                lane.from = staging.out.lend_first(len, out_lent);
+            let Some(chunk) = staging.inward.lend_spare(len, inward) else {
+                return Ok(None);
+            };
+            lanes.push(Some(chunk));
+            if several {
+                lanes.extend(staging.out.lend_spare(len, out).map(Some));
             }
-            if inward && lane.to.is_none() {
-                lane.to = staging.inward.lend_first(len, inward_lent);
-            }
-            let there = (!out || lane.from.is_some()) && (!inward || lane.to.is_some());
-            Ok(there.then_some(()))
-        })?;
-        Ok(lane)
+            Ok(Some(()))
+        })
     }
 
-    /// The spare chunks, if both are there.
-    fn spare_lane(&mut self) -> Result<Option<Lane>> {
-        let (out, inward) = self.needs();
-        if !out && !inward {
-            return Ok(Some(Lane {
-                from: None,
-                to: None,
-            }));
-        }
-        let len = self.comm.channel.chunk();
-        let mut state = self.comm.engine.state()?;
-        let staging = &mut state.shared().staging;
-        let from = match out {
-            true => staging.out.lend_spare(len, &mut self.out),
-            false => None,
+    /// Room for the result, and what is reduced, for MPI.
+    #[allow(clippy::type_complexity)]
+    fn fill(
+        &self,
+        lane: Lane,
+        range: &Range<usize>,
+    ) -> Result<((Memory, Range<usize>), (Memory, Range<usize>))> {
+        let direct = |region: &Region| region.direct().map_or(Memory::Nothing, Memory::Ve);
+        let Some(mut chunk) = lane else {
+            let from = (direct(&self.ends.from), range.clone());
+            let to = match &self.ends.to {
+                Some(to) => (direct(to), range.clone()),
+                None => (Memory::Nothing, 0..0),
+            };
+            return Ok((to, from));
         };
-        let to = match inward && (!out || from.is_some()) {
-            true => staging.inward.lend_spare(len, &mut self.inward),
-            false => None,
-        };
-        if (out && from.is_none()) || (inward && to.is_none()) {
-            if let Some(chunk) = from {
-                staging.out.give_spare(&mut self.out, chunk);
-            }
-            return Ok(None);
-        }
-        Ok(Some(Lane { from, to }))
-    }
-
-    /// What is reduced, for MPI.
-    fn fill(&self, chunk: Option<Vec<u8>>, range: &Range<usize>) -> Result<(Memory, Range<usize>)> {
-        match (chunk, self.ends.from.direct()) {
-            (Some(mut chunk), _) => {
-                self.ends
-                    .from
-                    .read(range.start, &mut chunk[..range.len()])?;
-                Ok((Memory::Host(chunk), 0..range.len()))
-            }
-            (None, Some(direct)) => Ok((Memory::Ve(direct), range.clone())),
-            (None, None) => Ok((Memory::Nothing, 0..0)),
-        }
-    }
-
-    /// Room for the result, for MPI.
-    fn room(&self, chunk: Option<Vec<u8>>, range: &Range<usize>) -> (Memory, Range<usize>) {
-        let direct = self.ends.to.as_ref().and_then(Region::direct);
-        match (chunk, direct) {
-            (Some(chunk), _) => (Memory::Host(chunk), 0..range.len()),
-            (None, Some(direct)) => (Memory::Ve(direct), range.clone()),
-            (None, None) => (Memory::Nothing, 0..0),
-        }
+        let (low, high) = (0..range.len(), self.step..self.step + range.len());
+        self.ends.from.read(range.start, &mut chunk[high.clone()])?;
+        Ok(match &self.ends.to {
+            Some(_) => ((Memory::Host(chunk), low), (Memory::Same, high)),
+            None => ((Memory::Nothing, 0..0), (Memory::Host(chunk), high)),
+        })
     }
 
     /// Waits for the first piece, and writes its result.
@@ -384,18 +336,13 @@ impl<'a> Pieces<'a> {
         let Some(Piece { flight, range }) = self.flying.pop_front() else {
             return Err(Error::NotRunning);
         };
-        let (to, from) = flight.into_memory();
-        let host = |memory| match memory {
-            Memory::Host(chunk) => Some(chunk),
+        Ok(match (flight.into_memory(), &self.ends.to) {
+            ((Memory::Host(chunk), _), Some(to)) => {
+                to.write(range.start, &chunk[..range.len()])?;
+                Some(chunk)
+            }
+            ((_, Memory::Host(chunk)), _) => Some(chunk),
             _ => None,
-        };
-        let lane = Lane {
-            from: host(from),
-            to: host(to),
-        };
-        if let (Some(chunk), Some(to)) = (&lane.to, &self.ends.to) {
-            to.write(range.start, &chunk[..range.len()])?;
-        }
-        Ok(lane)
+        })
     }
 }

@@ -33,10 +33,12 @@ impl Slot {
 /// Two chunks for one way.
 #[derive(Default)]
 pub(super) struct Side {
-    /// Of what goes in chunks: only one message at a time does, and its peer is ready for it, so
-    /// it comes to an end.
+    /// Of what goes in chunks. Only one message at a time does, and both its ends are ready for it, so it comes to an end
+    /// whatever the program does next: whoever needs this chunk may wait for it.
     first: Slot,
-    /// The second of that message, or that of one which was sent at once and may wait for its receiver.
+    /// On the way out, the second of that message, or that of one which was sent at once, or of a reduction: these may wait for
+    /// what another rank does next, so nobody waits for this chunk. On the way in, the second of that message, or that of a
+    /// reduction, of which there is one at a time and which needs it: so only a reduction waits for it, for that message.
     spare: Slot,
 }
 

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ve_kernels::basics::fill;
-use veo_core::VeoProc;
-use veo_mpi::{ANY_SOURCE, ANY_TAG};
+use veo_mpi::{ANY_SOURCE, ANY_TAG, Operation};
 
 use crate::common::case;
 use crate::values::values;
@@ -13,16 +12,22 @@ use crate::{CHUNK, Part, Rank, on_both_paths, rank};
 /// A long message: it goes in many chunks.
 const LONG: usize = 20 * CHUNK;
 
-fn wait_for_memory(proc: &VeoProc, bytes: u64) {
+/// Waits until no more than so many bytes are allocated. Messages go on meanwhile, as whatever a rank does with MPI moves them.
+fn wait_for_memory(rank: &Rank, bytes: u64) -> Part {
+    let Rank { comm, proc, ctx } = rank;
     let start = Instant::now();
+    let mut nothing = proc.alloc::<u8>(0)?;
     while proc.stats().memory.now > bytes {
         assert!(
             start.elapsed() < Duration::from_secs(60),
             "{:?}",
             proc.stats()
         );
+        // Of no message, so that it is given up.
+        drop(comm.irecv(ctx, &mut nothing, comm.rank(), 99)?.test());
         std::thread::sleep(Duration::from_millis(1));
     }
+    Ok(())
 }
 
 /// The memory of requests that are forgotten is dropped, and other memory takes what place it finds.
@@ -39,7 +44,6 @@ fn forgotten(rank: &Rank) -> Part {
             others.push(proc.upload(&vec![0xeeu8; LONG])?);
         }
         comm.barrier(ctx)?;
-        // Whatever this rank does with MPI moves them on.
         comm.barrier(ctx)?;
         let kept = others.iter().map(veo_core::VeBuffer::to_vec);
         for bytes in kept {
@@ -57,7 +61,7 @@ fn forgotten(rank: &Rank) -> Part {
         drop(room);
         comm.barrier(ctx)?;
     }
-    wait_for_memory(proc, start);
+    wait_for_memory(rank, start)?;
 
     // The same with what is received: the message comes to memory that nobody else has.
     if comm.rank() == 0 {
@@ -81,8 +85,7 @@ fn forgotten(rank: &Rank) -> Part {
         drop(x);
         comm.barrier(ctx)?;
     }
-    wait_for_memory(proc, start);
-    Ok(())
+    wait_for_memory(rank, start)
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn dropped(rank: &Rank) -> Part {
         let mut gone = proc.alloc::<u8>(LONG)?;
         drop(comm.irecv(ctx, &mut gone, ANY_SOURCE, ANY_TAG)?);
         gone.free()?;
-        wait_for_memory(proc, start);
+        wait_for_memory(rank, start)?;
         comm.barrier(ctx)?;
         let mut x = proc.alloc::<u8>(LONG)?;
         assert_eq!(comm.recv(ctx, &mut x, ANY_SOURCE, ANY_TAG)?.count(), LONG);
@@ -115,8 +118,7 @@ fn dropped(rank: &Rank) -> Part {
         x.free()?;
         comm.barrier(ctx)?;
     }
-    wait_for_memory(proc, start);
-    Ok(())
+    wait_for_memory(rank, start)
 }
 
 #[test]
@@ -195,4 +197,48 @@ fn transfers_come_after_what_is_queued() {
         return on_both_paths(2, "requests::transfers_come_after_what_is_queued");
     }
     rank(ordered);
+}
+
+/// A message is under way while all ranks reduce, and its receiver waits for it before or after that.
+fn reduced_meanwhile(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let sum = Operation::sum();
+    for len in [10, CHUNK / 8, LONG] {
+        for early in [true, false] {
+            let mut total = proc.upload(&vec![1i64; LONG])?;
+            let from = proc.upload(&values::<i64>(comm.rank(), 1, len))?;
+            let mut to = proc.alloc::<i64>(len)?;
+            let other = 1 - comm.rank();
+            if comm.rank() == 0 {
+                let sends = [comm.isend(ctx, &from, 1, 0)?, comm.isend(ctx, &from, 1, 1)?];
+                comm.all_reduce_in_place(ctx, &mut total, &sum)?;
+                for send in sends {
+                    send.wait()?;
+                }
+                comm.recv(ctx, &mut to, 1, 2)?;
+            } else {
+                if early {
+                    comm.recv(ctx, &mut to, 0, 0)?;
+                }
+                let send = comm.isend(ctx, &from, 0, 2)?;
+                comm.all_reduce_in_place(ctx, &mut total, &sum)?;
+                if !early {
+                    comm.recv(ctx, &mut to, 0, 0)?;
+                }
+                comm.recv(ctx, &mut to, 0, 1)?;
+                send.wait()?;
+            }
+            assert_eq!(to.to_vec()?, values::<i64>(other, 1, len));
+            assert!(total.to_vec()?.iter().all(|value| *value == 2));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn messages_go_on_while_ranks_reduce() {
+    if case().is_none() {
+        return on_both_paths(2, "requests::messages_go_on_while_ranks_reduce");
+    }
+    rank(reduced_meanwhile);
 }
