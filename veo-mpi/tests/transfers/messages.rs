@@ -283,6 +283,7 @@ fn counts_may_be_of_any_size() {
             if let Some(launch) = crate::common::Launch::new(2, TEST, path) {
                 launch
                     .env("VEO_MPI_PATH", path)
+                    .env("VEO_MPI_CHUNK", "16M")
                     .env("VEO_EMU_MEMORY", "3G")
                     .run()
                     .succeeds();
