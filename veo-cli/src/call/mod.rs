@@ -14,7 +14,7 @@ use serde::Serialize;
 use veo_abi::prototype::Prototype;
 use veo_core::{
     Backend, Stream, Value, ValueKind, VeBuffer, VeMemPtr, VeoFunction, VeoLibrary, VeoProc,
-    VeoProcBuilder,
+    VeoProcBuilder, timeline,
 };
 
 use self::argument::{Argument, Array};
@@ -39,6 +39,11 @@ pub(crate) struct Call {
     /// Call it N times with the same arguments, and tell how long that took
     #[arg(short = 'r', long = "repeat", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     repeat: Option<u32>,
+    /// Record what runs into this file, for ui.perfetto.dev and `veo timeline`
+    ///
+    /// A path that ends in .json gets Chrome's format.
+    #[arg(long, value_name = "FILE")]
+    timeline: Option<PathBuf>,
     /// The library, for the host or the VE, with debug information
     library: PathBuf,
     /// The function
@@ -113,7 +118,11 @@ pub(crate) fn run(command: &Call, console: &Console) -> Result<(), Failure> {
         let (printed, is_json) = (Arc::clone(&printed), console.is_json());
         builder = builder.stdout(move |stream, bytes| printed.pass_on(stream, bytes, is_json));
     }
+    if let Some(recording) = &command.timeline {
+        timeline::start(recording)?;
+    }
     let called = call(command, builder, &path, &mut arguments, prototype);
+    timeline::stop();
     printed.end_line();
     console.give(&called?)
 }

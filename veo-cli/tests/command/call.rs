@@ -274,3 +274,44 @@ fn paths_that_are_not_text_are_paths() {
     assert_eq!(right(command.arg(argument).arg("1")), "result  2.5\n");
     drop(directory);
 }
+
+#[test]
+fn what_ran_is_in_a_timeline() {
+    let (directory, library) = shapes();
+    for name in ["call.pftrace", "call.json"] {
+        let recording = directory.path().join(name);
+        let mut command = veo(["call", "-r", "3", "--timeline"]);
+        command.arg(&recording).arg(&library);
+        right(command.args(["scale", "@1,2,3", "3", "2"]));
+        let summary = &json(veo(["timeline", "-n", "99"]).arg(&recording))[0];
+        let requests = summary["longest"].as_array().unwrap();
+        let bytes = |name: &str| {
+            let of = requests.iter().filter(|request| request["name"] == name);
+            of.map(|request| request["bytes"].as_u64())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(bytes("scale"), [None; 3], "{summary}");
+        assert_eq!(bytes("write"), [Some(24); 3], "{summary}");
+        assert_eq!(bytes("read"), [Some(24)], "{summary}");
+        assert_eq!(summary["cut"], false);
+    }
+    // A fault is in it, too.
+    let recording = directory.path().join("fault.json");
+    let mut command = veo(["call", "--timeline"]);
+    wrong(
+        1,
+        command
+            .arg(&recording)
+            .arg(&library)
+            .args(["sum", "null", "3"]),
+    );
+    let text = fs::read_to_string(&recording).unwrap();
+    assert!(text.contains("has ended: "), "{text}");
+    let missing = directory.path().join("no/such/file");
+    let mut command = veo(["call", "--timeline"]);
+    let said = wrong(1, command.arg(&missing).arg(&library).args(["narrow", "1"]));
+    assert!(
+        said.contains("cannot write the timeline") && said.contains("no/such/file"),
+        "{said}"
+    );
+}
