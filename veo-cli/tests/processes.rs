@@ -8,6 +8,7 @@ mod support;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::ptr;
@@ -127,6 +128,63 @@ fn ps_shows_what_runs() -> Result<()> {
     request.wait()?;
     drop(buffer);
     Ok(())
+}
+
+/// A process with the name that NEC's library gives to the one of a card, on a node; another one that only has a variable of it.
+#[test]
+fn processes_of_cards_are_there_with_what_the_system_tells() {
+    let start = |name: &str| {
+        let mut command = Command::new("sh");
+        command.arg0(name).args(["-c", "read line; exit"]);
+        command.env("VE_NODE_NUMBER", "3").stdin(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let mut veorun = start("/opt/nec/ve/veos/libexec/aveorun_ve1");
+    let mut other = start("/usr/bin/veorun");
+    // They have their names when they have become other programs, which spawning waits for.
+    let all = lines(&["--json", "ps"]);
+    let rows: Vec<&Value> = all[0]["processes"].as_array().unwrap().iter().collect();
+    let of = |pid: u32| rows.iter().find(|row| row["pid"] == pid);
+    let row = of(veorun.id()).expect("the process of a card");
+    assert_eq!(of(other.id()), None);
+    let known: [(&str, Value); 4] = [
+        ("node", 3.into()),
+        ("backend", "libveo".into()),
+        ("host", std::process::id().into()),
+        ("program", std::env::args().next().unwrap().into()),
+    ];
+    for (field, value) in known {
+        assert_eq!(row[field], value, "{row}");
+    }
+    // Nobody knows the rest.
+    for field in ["contexts", "requests_per_second", "to_ve", "memory"] {
+        assert_eq!(row[field], Value::Null, "{row}");
+    }
+    for (node, is_there) in [("3", true), ("2", false)] {
+        let text = printed(&["ps", "-N", node]);
+        let pid = veorun.id().to_string();
+        let line = text
+            .lines()
+            .find(|line| line.split_whitespace().any(|word| word == pid));
+        assert_eq!(line.is_some(), is_there, "{text}");
+        if let Some(line) = line {
+            assert_eq!(line.matches(" -").count(), 6, "{line}");
+        }
+    }
+    let answers = lines(&["top", "--json", "-N", "3", "-d", "0.01", "-n", "2"]);
+    assert_eq!(answers.len(), 2);
+    for answer in &answers {
+        let rows = answer["processes"].as_array().unwrap();
+        assert!(rows.iter().any(|row| row["pid"] == veorun.id()), "{answer}");
+    }
+    // The end of its input ends each.
+    for child in [&mut veorun, &mut other] {
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().code().is_some());
+    }
+    let left = lines(&["--json", "ps", "-N", "3"]);
+    let rows = left[0]["processes"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["pid"] != veorun.id()), "{left:?}");
 }
 
 #[test]
