@@ -43,6 +43,10 @@ fn main() -> ExitCode {
             Ok(status) => return ExitCode::from(status),
             Err(failure) => {
                 eprintln!("ve-run: {}", failure.why);
+                if failure.status == run::STATUS_TIME_LIMIT {
+                    // Nobody may be reading what is left in a stream.
+                    system::end_at_once(failure.status);
+                }
                 return ExitCode::from(failure.status);
             }
         },

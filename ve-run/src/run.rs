@@ -27,7 +27,7 @@ use crate::places::Places;
 use crate::system;
 
 /// The time is up.
-const STATUS_TIME_LIMIT: u8 = 124;
+pub const STATUS_TIME_LIMIT: u8 = 124;
 /// The file cannot be loaded.
 const STATUS_CANNOT_LOAD: u8 = 125;
 /// A function was called that is not there.

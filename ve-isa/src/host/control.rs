@@ -141,7 +141,7 @@ pub(super) fn leave_program(thread: &mut Thread, code: i32) -> Outcome {
         thread.call_back(exit.function, &[exit.argument])?;
     }
     run_exits(thread, None, code)?;
-    thread.process().streams.flush_output();
+    thread.flush_output();
     Err(TrapKind::Exit { code }.into())
 }
 
@@ -190,9 +190,10 @@ fn failed_assertion(
     line: i32,
     function: Option<&[u8]>,
 ) -> Outcome {
+    thread.flush_output();
     let streams = &thread.process().streams;
-    streams.flush_output();
-    if let Some(error) = streams.get(streams.standard()[2]) {
+    let error = streams.get(streams.standard()[2]);
+    if let Some(error) = error.and_then(|error| error.hold(&thread.stop_handle())) {
         let text = |bytes| String::from_utf8_lossy(bytes);
         let place = function.map_or(String::new(), |name| format!("{}: ", text(name)));
         let line = format!(

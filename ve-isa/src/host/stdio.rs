@@ -74,7 +74,7 @@ pub(super) const TABLE: Table = &[
         write_text(thread, Some(stream), &bytes)
     }),
     ("getw", |thread| {
-        thread.process().streams.flush_output();
+        thread.flush_output();
         let mut bytes = [0; 4];
         let whole = stream(thread, 0)?.read(&mut bytes) == bytes.len();
         result_int(thread, if whole { i32::from_le_bytes(bytes) } else { -1 })
@@ -298,7 +298,7 @@ fn write_items(thread: &mut Thread) -> Outcome {
 fn read_items(thread: &mut Thread) -> Outcome {
     let (size, total) = items(thread)?;
     let (to, stream) = (word(thread, 0), stream(thread, 3)?);
-    thread.process().streams.flush_output();
+    thread.flush_output();
     let mut buffer = vec![0; total.min(CHUNK) as usize];
     let mut done = 0;
     while done < total {
@@ -315,7 +315,7 @@ fn read_items(thread: &mut Thread) -> Outcome {
 }
 
 fn read_byte(thread: &mut Thread, stream: Option<HeldStream>) -> Outcome {
-    thread.process().streams.flush_output();
+    thread.flush_output();
     let byte = stream.and_then(|stream| stream.get());
     result_int(thread, byte.map_or(-1, i32::from))
 }
@@ -326,7 +326,7 @@ fn get(thread: &mut Thread) -> Outcome {
 }
 
 fn read_line(thread: &mut Thread, stream: &Stream, to: u64, room: i32) -> Outcome {
-    thread.process().streams.flush_output();
+    thread.flush_output();
     if room <= 0 {
         return result(thread, 0);
     }
@@ -352,7 +352,7 @@ const LONGEST_LINE: u64 = 1 << 28;
 
 /// Reads a line into a block that grows, of which two places tell address and size.
 fn read_long_line(thread: &mut Thread, stream: &Stream, end: u8) -> Outcome {
-    thread.process().streams.flush_output();
+    thread.flush_output();
     let (place, size_place) = (word(thread, 0), word(thread, 1));
     let window = thread.window();
     let (mut block, size) = (load::<8>(window, place)?, load::<8>(window, size_place)?);
@@ -434,7 +434,7 @@ fn take_away(thread: &Thread, address: u64) {
 fn open(thread: &mut Thread) -> Outcome {
     let path = c_text(thread.window(), word(thread, 0))?;
     let mode = mode(thread, 1)?;
-    let stream = Stream::open(&path, &mode);
+    let stream = Stream::open(&path, &mode, &thread.stop_handle());
     new_stream(thread, stream)
 }
 
@@ -449,7 +449,7 @@ fn reopen(thread: &mut Thread) -> Outcome {
     }
     let path = c_text(thread.window(), path)?;
     let mode = mode(thread, 1)?;
-    match Stream::open(&path, &mode) {
+    match Stream::open(&path, &mode, &thread.stop_handle()) {
         Some(stream) => {
             put_behind(thread, address, stream);
             result(thread, address)
@@ -492,7 +492,7 @@ fn close(thread: &mut Thread) -> Outcome {
 
 fn flush(thread: &mut Thread) -> Outcome {
     if word(thread, 0) == 0 {
-        thread.process().streams.flush_output();
+        thread.flush_output();
         return result_int(thread, 0);
     }
     let done = stream(thread, 0)?.flush();
@@ -534,7 +534,7 @@ fn with_path(thread: &mut Thread, act: impl FnOnce(&CString) -> i32) -> Outcome 
 
 /// Prints a line of the host's to standard error.
 pub(super) fn to_standard_error(thread: &Thread, line: &[u8]) {
-    thread.process().streams.flush_output();
+    thread.flush_output();
     let error = standard(thread, 2);
     write_bytes(thread, error, line);
 }

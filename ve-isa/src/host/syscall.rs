@@ -1,9 +1,7 @@
 //! System calls that a C library for the Vector Engine makes through `monc`.
 
-use crate::check;
-use std::os::fd::{FromRawFd as _, OwnedFd};
-
 use super::call::{CHUNK, Outcome, c_text, load, result, store};
+use crate::check;
 use crate::memory::{Protection, Window};
 use crate::process::{self, is_pipe};
 use crate::thread::{Failure, Thread};
@@ -160,7 +158,7 @@ pub(super) fn write(thread: &Thread, [file, from, length, ..]: [u64; 6]) -> Resu
     let read = thread.window().read(from, &mut buffer);
     read.map_err(|_| libc::EFAULT)?;
     // What was printed before through streams comes first.
-    thread.process().streams.flush_output();
+    thread.flush_output();
     wait_for(thread, file.number(), libc::POLLOUT)?;
     // SAFETY: the buffer has the length that is passed, and the file stays open during the call.
     let done = unsafe { libc::write(file.number(), buffer.as_ptr().cast(), buffer.len()) };
@@ -212,7 +210,7 @@ pub(super) fn each(
 /// Writes all of these bytes to the file with this number.
 pub(super) fn write_bytes(thread: &Thread, number: i32, mut bytes: &[u8]) -> Result<(), i32> {
     let file = thread.process().files.get(number).ok_or(libc::EBADF)?;
-    thread.process().streams.flush_output();
+    thread.flush_output();
     // As in `write`.
     let most = if is_pipe(file.number()) {
         libc::PIPE_BUF
@@ -233,13 +231,10 @@ pub(super) fn write_bytes(thread: &Thread, number: i32, mut bytes: &[u8]) -> Res
 pub(super) fn open(thread: &Thread, [path, flags, mode, ..]: [u64; 6]) -> Result<u64, i32> {
     let path = c_text(thread.window(), path).map_err(|_| libc::EFAULT)?;
     let flags = flags as i32 | libc::O_CLOEXEC;
-    // SAFETY: the path is a string; the system checks the flags.
-    let file = unsafe { libc::open(path.as_ptr(), flags, mode as libc::c_uint) };
-    if file < 0 {
-        return Err(last_error());
-    }
-    // SAFETY: the call has just opened it, so nobody else owns it.
-    let file = unsafe { OwnedFd::from_raw_fd(file) };
+    let file = process::open(&path, flags, mode as libc::mode_t, || {
+        thread.is_asked_to_stop()
+    });
+    let file = file.map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))?;
     Ok(thread.process().files.add(file) as u64)
 }
 

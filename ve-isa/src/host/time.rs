@@ -216,7 +216,7 @@ pub(super) fn timespec(thread: &Thread, place: u64) -> Result<Option<Duration>, 
 
 /// Sleeps, but not for longer than somebody lets it.
 pub(super) fn sleep(thread: &Thread, time: Duration) -> Outcome {
-    thread.process().streams.flush_output();
+    thread.flush_output();
     let begin = Instant::now();
     loop {
         thread.poll()?;

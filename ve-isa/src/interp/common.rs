@@ -95,6 +95,11 @@ impl StopHandle {
     /// Beside one of these: code is gone that the thread may have decoded.
     const FORGET: u32 = 1 << 8;
 
+    /// One whose thread was asked to stop.
+    pub(crate) fn asked() -> Self {
+        Self(Arc::new(AtomicU32::new(Self::STOP)))
+    }
+
     /// The thread traps with [`TrapKind::Stopped`] at its next jump backwards, call or return. If it is not running, it does when it runs next.
     pub fn stop(&self) {
         self.ask(Self::STOP);

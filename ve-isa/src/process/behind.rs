@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::files::{is_pipe, wait_for};
+use super::files::{is_pipe, is_plain, wait_for};
 use crate::interp::StopHandle;
 
 /// A file behind a stream.
@@ -15,6 +15,8 @@ use crate::interp::StopHandle;
 pub(super) struct Behind {
     number: c_int,
     is_pipe: bool,
+    /// Whether who writes to it may have to wait.
+    may_wait: bool,
     /// Who may ask the thread to stop that uses the stream.
     stop: Mutex<Option<StopHandle>>,
     /// Nothing for a file that stays open.
@@ -53,6 +55,7 @@ impl Behind {
         Arc::new(Self {
             number,
             is_pipe: is_pipe(number),
+            may_wait: !is_plain(number),
             stop: Mutex::default(),
             owned,
         })
@@ -60,6 +63,11 @@ impl Behind {
 
     pub(super) fn number(&self) -> c_int {
         self.number
+    }
+
+    /// Whether who writes to it may have to wait.
+    pub(super) fn may_wait(&self) -> bool {
+        self.may_wait
     }
 
     /// The file, unless it is one that stays open.
@@ -93,7 +101,7 @@ impl Behind {
     }
 
     /// Waits until it can be used; `false` where the thread is asked to stop.
-    fn wait(&self, events: i16) -> bool {
+    pub(super) fn wait(&self, events: i16) -> bool {
         let place = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
         let stop = place.clone();
         drop(place);

@@ -27,29 +27,45 @@ pub(crate) fn wait_for(file: i32, events: i16, is_asked: impl Fn() -> bool) -> b
         events,
         revents: 0,
     };
-    while !is_asked() {
+    // What was printed before a thread is asked to stop is written as far as there is room.
+    let writes = events == libc::POLLOUT;
+    loop {
+        let is_last = is_asked();
+        if is_last && !writes {
+            return false;
+        }
+        let limit = if is_last { 0 } else { LOOK };
         // SAFETY: there is one entry.
-        match unsafe { libc::poll(&mut entry, 1, LOOK) } {
-            0 => {}
+        match unsafe { libc::poll(&mut entry, 1, limit) } {
             1.. => return true,
+            0 if is_last => return false,
+            0 => {}
             // A signal has come. Of anything else the operation itself will tell.
             _ if std::io::Error::last_os_error().raw_os_error() == Some(libc::EINTR) => {}
             _ => return true,
         }
     }
-    false
 }
 
 /// Whether a file is a pipe.
 pub(crate) fn is_pipe(file: i32) -> bool {
+    kind(file) == Some(libc::S_IFIFO)
+}
+
+/// Whether it is one with bytes on a disk.
+pub(super) fn is_plain(file: i32) -> bool {
+    kind(file) == Some(libc::S_IFREG)
+}
+
+/// The bits that say what a file is.
+fn kind(file: i32) -> Option<libc::mode_t> {
     let mut status = std::mem::MaybeUninit::<libc::stat>::uninit();
     // SAFETY: the place has room.
     if unsafe { libc::fstat(file, status.as_mut_ptr()) } != 0 {
-        return false;
+        return None;
     }
     // SAFETY: the call succeeded, so it has filled the place.
-    let mode = unsafe { status.assume_init() }.st_mode;
-    mode & libc::S_IFMT == libc::S_IFIFO
+    Some(unsafe { status.assume_init() }.st_mode & libc::S_IFMT)
 }
 
 /// A file that stays open for as long as this value.

@@ -14,12 +14,15 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::behind::Behind;
+use super::opening;
 use crate::interp::StopHandle;
 
 unsafe extern "C" {
     static stdout: *mut libc::FILE;
     static stderr: *mut libc::FILE;
     fn __fpending(stream: *mut libc::FILE) -> usize;
+    fn __fbufsize(stream: *mut libc::FILE) -> usize;
+    fn __flbf(stream: *mut libc::FILE) -> libc::c_int;
     fn ftrylockfile(stream: *mut libc::FILE) -> libc::c_int;
     fn funlockfile(stream: *mut libc::FILE);
 }
@@ -28,8 +31,9 @@ unsafe extern "C" {
 #[derive(Debug)]
 pub(crate) struct Stream {
     file: NonNull<libc::FILE>,
-    /// The file behind it. Those of the process itself, which stay open, have none.
-    behind: Option<Arc<Behind>>,
+    behind: Arc<Behind>,
+    /// Whether it is one of the process itself, which stays open and does not ask `behind`.
+    is_own: bool,
 }
 
 // SAFETY: the C library's functions on streams may be called from all threads; they lock the stream.
@@ -45,8 +49,14 @@ const PAUSE: Duration = Duration::from_millis(1);
 const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Stream {
-    /// Opens a file.
-    pub(crate) fn open(path: &CStr, mode: &CStr) -> Option<Self> {
+    /// Opens a file. Nothing, too, if the thread is asked to stop before the other end of a FIFO is open.
+    pub(crate) fn open(path: &CStr, mode: &CStr, stop: &StopHandle) -> Option<Self> {
+        let flags = access(mode) | libc::O_CLOEXEC;
+        if let Some(fifo) = opening::fifo(path, flags) {
+            let opened = opening::open_fifo(&fifo, flags, || stop.is_to_stop());
+            let file = opened.inspect_err(set_error).ok()?;
+            return Self::on_file(&Arc::new(file), mode);
+        }
         // SAFETY: both are strings; the C library copies what it keeps.
         Self::instead_of(unsafe { libc::fopen(path.as_ptr(), mode.as_ptr()) }, mode)
     }
@@ -97,8 +107,12 @@ impl Stream {
 
     fn over(behind: Arc<Behind>, mode: &CStr) -> Option<Self> {
         let file = behind.open(mode)?;
-        let behind = Some(behind);
-        Some(Self { file, behind })
+        let is_own = false;
+        Some(Self {
+            file,
+            behind,
+            is_own,
+        })
     }
 
     /// The standard input of this process, for all machines.
@@ -117,13 +131,17 @@ impl Stream {
             }
             pause(&mut tries);
         }
-        let behind = self.behind.as_deref();
-        let before = behind.and_then(|behind| behind.set_stop(Some(stop.clone())));
-        Some(HeldStream {
+        Some(self.held(stop))
+    }
+
+    /// The calling thread has the lock.
+    fn held(self: Arc<Self>, stop: &StopHandle) -> HeldStream {
+        let before = self.behind.set_stop(Some(stop.clone()));
+        HeldStream {
             stream: self,
             before,
             of_this_thread: PhantomData,
-        })
+        }
     }
 
     /// The result says whether this thread has the lock now.
@@ -145,8 +163,41 @@ impl Stream {
 
     /// Writes bytes; the result is how many were.
     pub(crate) fn write(&self, bytes: &[u8]) -> usize {
+        if !self.is_own || !self.behind.may_wait() {
+            return self.hand_over(bytes);
+        }
+        // The C library would wait in the system. A pipe that has room for something has room for so many bytes.
+        const MOST: usize = libc::PIPE_BUF;
+        let mut done = 0;
+        while done < bytes.len() {
+            let waiting = self.waiting();
+            if waiting >= MOST && !self.flush() {
+                break;
+            }
+            let room = MOST - if waiting < MOST { waiting } else { 0 };
+            let part = &bytes[done..bytes.len().min(done + room)];
+            if self.is_handed_on(part) && !self.behind.wait(libc::POLLOUT) {
+                break;
+            }
+            let written = self.hand_over(part);
+            done += written;
+            if written < part.len() {
+                break;
+            }
+        }
+        done
+    }
+
+    fn hand_over(&self, bytes: &[u8]) -> usize {
         // SAFETY: the bytes are borrowed for as long as the call, and the stream is open.
         unsafe { libc::fwrite(bytes.as_ptr().cast(), 1, bytes.len(), self.file()) }
+    }
+
+    /// Whether the C library may hand something to the system when it is given these bytes.
+    fn is_handed_on(&self, bytes: &[u8]) -> bool {
+        // SAFETY: the stream is open. The functions look at fields of it.
+        let (room, by_line) = unsafe { (__fbufsize(self.file()), __flbf(self.file()) != 0) };
+        by_line && bytes.contains(&b'\n') || self.waiting() + bytes.len() >= room
     }
 
     /// Reads bytes; the result is how many were.
@@ -199,15 +250,11 @@ impl Stream {
 
     /// The number of its open file.
     pub(crate) fn descriptor(&self) -> i32 {
-        match &self.behind {
-            Some(behind) => behind.number(),
-            // SAFETY: the stream is open.
-            None => unsafe { libc::fileno(self.file()) },
-        }
+        self.behind.number()
     }
 
-    /// The same, unless another thread uses the stream for long. The result says whether it was done.
-    fn flush_if_free(&self) -> bool {
+    /// Hands buffered output to the system, unless another thread uses the stream for long. The result says whether it was done.
+    fn flush_if_free(self: Arc<Self>, stop: &StopHandle) -> bool {
         let (begin, mut tries) = (Instant::now(), 0);
         while !self.lock_if_free() {
             if begin.elapsed() > PATIENCE {
@@ -215,24 +262,31 @@ impl Stream {
             }
             pause(&mut tries);
         }
-        self.flush();
-        self.unlock();
-        true
+        self.held(stop).flush() || !stop.is_to_stop()
     }
 
     /// The file behind it, unless that is one of the process's own.
     pub(crate) fn file_behind(&self) -> Option<&Arc<OwnedFd>> {
-        self.behind.as_ref()?.file()
+        self.behind.file()
     }
 
     /// Whether output waits in its buffer. Unlike all else, this does not wait for a thread that reads from the stream.
     fn has_output(&self) -> bool {
+        self.waiting() != 0
+    }
+
+    /// How many bytes wait in its buffer to be written.
+    fn waiting(&self) -> usize {
         // SAFETY: the stream is open. The function looks at two pointers of it.
-        unsafe { __fpending(self.file()) != 0 }
+        unsafe { __fpending(self.file()) }
     }
 
     /// Hands buffered output to the system.
     pub(crate) fn flush(&self) -> bool {
+        let may_wait = self.is_own && self.behind.may_wait() && self.has_output();
+        if may_wait && !self.behind.wait(libc::POLLOUT) {
+            return false;
+        }
         // SAFETY: the stream is open.
         unsafe { libc::fflush(self.file()) == 0 }
     }
@@ -249,6 +303,18 @@ fn copy_of(file: i32) -> Option<OwnedFd> {
 fn set_error(error: &std::io::Error) {
     // SAFETY: the variable of this thread.
     unsafe { *libc::__errno_location() = error.raw_os_error().unwrap_or(libc::EIO) };
+}
+
+/// What a mode says of how the file is opened. Of a FIFO nothing else counts.
+fn access(mode: &CStr) -> libc::c_int {
+    let mode = mode.to_bytes();
+    match mode.first() {
+        _ if mode.contains(&b'+') => libc::O_RDWR,
+        // The C library refuses others; a file that has to be new is not there.
+        Some(b'w' | b'a') if !mode.contains(&b'x') => libc::O_WRONLY,
+        Some(b'r') => libc::O_RDONLY,
+        _ => libc::O_RDWR,
+    }
 }
 
 /// What a mode says of how the stream is used: all else was done as it was opened.
@@ -293,16 +359,14 @@ impl Deref for HeldStream {
 
 impl Drop for HeldStream {
     fn drop(&mut self) {
-        if let Some(behind) = &self.stream.behind {
-            behind.set_stop(self.before.take());
-        }
+        self.stream.behind.set_stop(self.before.take());
         self.stream.unlock();
     }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if self.behind.is_some() {
+        if !self.is_own {
             // SAFETY: this was the last owner of an open stream.
             unsafe { libc::fclose(self.file()) };
         }
@@ -323,8 +387,14 @@ impl Streams {
         // SAFETY: the C library has set these before `main`; programs do not set them again.
         let [output, error] = unsafe { [stdout, stderr] }.map(|file| {
             let file = NonNull::new(file)?;
-            let behind = None;
-            Some(Arc::new(Stream { file, behind }))
+            // SAFETY: it is open.
+            let behind = Behind::lasting(unsafe { libc::fileno(file.as_ptr()) });
+            let is_own = true;
+            Some(Arc::new(Stream {
+                file,
+                behind,
+                is_own,
+            }))
         });
         let all = standard.into_iter().zip([Stream::input(), output, error]);
         let table = all.filter_map(|(address, stream)| Some((address, stream?)));
@@ -365,12 +435,12 @@ impl Streams {
     }
 
     /// Hands all buffered output to the system, if there may be any.
-    pub(crate) fn flush_output(&self) {
+    pub(crate) fn flush_output(&self, stop: &StopHandle) {
         // Looked at first, which is much cheaper: this comes after every call.
         if self.written.load(Ordering::Relaxed) && self.written.swap(false, Ordering::Relaxed) {
             let all: Vec<_> = self.lock().values().cloned().collect();
             for stream in all {
-                if stream.has_output() && !stream.flush_if_free() {
+                if stream.has_output() && !stream.flush_if_free(stop) {
                     self.note_output();
                 }
             }

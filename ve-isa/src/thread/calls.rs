@@ -4,7 +4,7 @@ use super::gates::Gate;
 use super::members::ThreadFault;
 use super::{ABOVE_STACK, Failure, Frames, ScalarRegisters, Thread, panics, role};
 use crate::check::host;
-use crate::interp::Pause;
+use crate::interp::{Pause, StopHandle};
 use crate::trap::{Trap, TrapKind};
 
 /// Bytes that belong to a called function above its stack pointer, without its parameters.
@@ -47,7 +47,13 @@ impl Thread {
         if let Err(trap) = &result {
             self.interpreter.note_trap(trap);
         }
-        self.process().streams.flush_output();
+        match &result {
+            // What was asked for has been seen. Nobody may take the output.
+            Err(trap) if matches!(trap.kind, TrapKind::TimeLimit | TrapKind::Stopped) => {
+                self.process().streams.flush_output(&StopHandle::asked());
+            }
+            _ => self.flush_output(),
+        }
         let caller = self.caller.as_deref();
         let result = match caller.and_then(|caller| self.members().leave(caller)) {
             Some(fault) => Err(self.ended_by(*fault)),

@@ -223,6 +223,11 @@ impl Thread {
         self.stop.is_to_stop()
     }
 
+    /// Hands all buffered output to the system, if there may be any: what it does not take before this thread is asked to stop waits.
+    pub(crate) fn flush_output(&self) {
+        self.process().streams.flush_output(&self.stop);
+    }
+
     /// The block that system calls are made through.
     pub(crate) fn call_block(&self) -> u64 {
         self.block.start

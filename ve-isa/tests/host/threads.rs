@@ -1,5 +1,7 @@
 //! Threads that machine code creates: how they end, what their faults do.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use ve_isa::image::Input;
@@ -10,6 +12,9 @@ use crate::support::{can_compile, machine, object};
 
 const SOURCE: &str = r#"
 #include "libc.h"
+#ifndef FIFO
+#define FIFO ""
+#endif
 static pthread_t thread;
 static pthread_mutex_t first, second;
 static sem_t begun, ended, go;
@@ -59,6 +64,25 @@ long reads_part(void)
     write(ends[1], "four", 4);
     return fread(bytes, 1, 9, fdopen(ends[0], "r"));
 }
+int open(const char *, int, ...);
+int close(int);
+long opens_to_read(void) { return open(FIFO, 0); }
+long opens_to_write(void) { return open(FIFO, 1); }
+long opens_a_stream_to_read(void) { return fopen(FIFO, "r") != 0; }
+long opens_a_stream_to_write(void) { return fopen(FIFO, "a") != 0; }
+long fills_a_pipe(void) { static char bytes[5000]; int ends[2]; pipe(ends); for (;;) write(ends[1], bytes, sizeof bytes); }
+long fills_a_stream(void) { int ends[2]; pipe(ends); FILE *to = fdopen(ends[1], "w"); for (;;) fputs("text\n", to); }
+long reads_a_fifo(void) { char bytes[9]; int from = open(FIFO, 0); long done = read(from, bytes, 9); close(from); return done; }
+long reads_a_fifo_as_a_stream(void)
+{
+    char line[9];
+    FILE *from = fopen(FIFO, "r");
+    long done = fgets(line, 9, from) ? strlen(line) : -1;
+    fclose(from);
+    return done;
+}
+long writes_a_fifo(void) { int to = open(FIFO, 1); long done = write(to, "four", 4); close(to); return done; }
+long writes_a_fifo_as_a_stream(void) { FILE *to = fopen(FIFO, "w"); return fputs("four", to) < 0 || fclose(to) ? -1 : 4; }
 static void *take(void *stream) { sem_post(&begun); fgetc(stream); return 0; }
 long waits_for_a_reader(void) { FILE *stream = empty(); create(take, stream); sem_wait(&begun); return fgetc(stream) + feof(stream); }
 __attribute__((noinline)) static long innermost(long *place) { return *(volatile long *)place; }
@@ -92,6 +116,14 @@ long many(void)
 }
 static void run(void) {}
 "#;
+
+/// The program, with a FIFO in the directory.
+fn source(directory: &Path) -> String {
+    let fifo = directory.join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    format!("#define FIFO \"{}\"\n{SOURCE}", fifo.display())
+}
 
 #[test]
 fn a_fault_in_a_thread_is_that_of_the_call() {
@@ -257,7 +289,7 @@ fn a_time_limit_reaches_what_waits_for_ever() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let machine = machine(directory.path(), SOURCE, &["-O1"]);
+    let machine = machine(directory.path(), &source(directory.path()), &["-O1"]);
     let mut thread = machine.thread(1 << 20).unwrap();
     let handle = thread.thread().stop_handle();
     let waiting = [
@@ -269,6 +301,12 @@ fn a_time_limit_reaches_what_waits_for_ever() {
         "scans",
         "reads_part",
         "waits_for_a_reader",
+        "opens_to_read",
+        "opens_to_write",
+        "opens_a_stream_to_read",
+        "opens_a_stream_to_write",
+        "fills_a_pipe",
+        "fills_a_stream",
     ];
     for name in waiting {
         std::thread::scope(|scope| {
@@ -278,6 +316,32 @@ fn a_time_limit_reaches_what_waits_for_ever() {
             });
             let trap = thread.call(machine.symbol(name).unwrap(), &[]);
             assert_eq!(trap.unwrap_err().kind, TrapKind::TimeLimit, "{name}");
+        });
+    }
+}
+
+#[test]
+fn both_ends_of_a_fifo_meet() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let machine = machine(directory.path(), &source(directory.path()), &["-O1"]);
+    let mut thread = machine.thread(1 << 20).unwrap();
+    let fifo = &directory.path().join("fifo");
+    let mut call = |name: &str| thread.call(machine.symbol(name).unwrap(), &[]);
+    for name in ["reads_a_fifo", "reads_a_fifo_as_a_stream"] {
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| std::fs::write(fifo, "four"));
+            assert_eq!(call(name), Ok(4), "{name}");
+            other.join().unwrap().unwrap();
+        });
+    }
+    for name in ["writes_a_fifo", "writes_a_fifo_as_a_stream"] {
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| std::fs::read(fifo));
+            assert_eq!(call(name), Ok(4), "{name}");
+            assert_eq!(other.join().unwrap().unwrap(), b"four", "{name}");
         });
     }
 }

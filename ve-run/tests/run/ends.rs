@@ -155,6 +155,28 @@ fn the_time_limit_ends_a_program_that_waits_for_input() {
 }
 
 #[test]
+fn the_time_limit_ends_a_program_whose_output_nobody_takes() {
+    if !can_compile() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let line = format!("puts(\"{}\")", "long ".repeat(200));
+    for (name, print) in [("lines", &*line), ("text", "printf(\"%01000d\", 7)")] {
+        let program = format!(
+            "int puts(const char *), printf(const char *, ...);
+            int main(void) {{ for (;;) {print}; }}"
+        );
+        let file = object(directory.path(), name, &program);
+        let output = ve_run_waiting(&["--time-limit", "1", file.to_str().unwrap()]);
+        let (status, why) = end(&output);
+        assert_eq!(status, 124, "{name}");
+        assert!(why.contains("time limit") && why.contains("main+"), "{why}");
+        // As much as a pipe holds.
+        assert!(output.stdout.len() > 60_000, "{}", output.stdout.len());
+    }
+}
+
+#[test]
 fn a_pipe_that_nobody_reads_ends_a_program() {
     if !can_compile() {
         return;

@@ -54,7 +54,7 @@ fn scan_input(thread: &mut Thread, arguments: u64) -> Outcome {
         set_errno(thread, libc::EBADF);
         return result_int(thread, -1);
     };
-    thread.process().streams.flush_output();
+    thread.flush_output();
     scan(
         thread,
         ScanSource::stream(&stream),
@@ -75,7 +75,7 @@ fn list_from_stream(thread: &mut Thread) -> Outcome {
 
 fn scan_stream(thread: &mut Thread, arguments: u64) -> Outcome {
     let stream = stream(thread, 0)?;
-    thread.process().streams.flush_output();
+    thread.flush_output();
     scan(
         thread,
         ScanSource::stream(&stream),

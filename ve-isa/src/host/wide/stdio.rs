@@ -132,7 +132,7 @@ fn put_one(thread: &mut Thread) -> Outcome {
 }
 
 fn read_one(thread: &Thread, stream: &Stream) -> Option<u8> {
-    thread.process().streams.flush_output();
+    thread.flush_output();
     let byte = stream.get()?;
     if !byte.is_ascii() {
         set_errno(thread, libc::EILSEQ);
@@ -229,13 +229,13 @@ fn scan_input(thread: &mut Thread, arguments: u64) -> Outcome {
         set_errno(thread, libc::EBADF);
         return result_int(thread, -1);
     };
-    thread.process().streams.flush_output();
+    thread.flush_output();
     scan(thread, ScanSource::stream(&stream), 0, arguments)
 }
 
 fn scan_stream(thread: &mut Thread, arguments: u64) -> Outcome {
     let stream = stream(thread, 0)?;
-    thread.process().streams.flush_output();
+    thread.flush_output();
     scan(thread, ScanSource::stream(&stream), 1, arguments)
 }
 

@@ -1,0 +1,98 @@
+//! Opening files by name.
+//!
+//! Who opens a FIFO waits in the system for somebody who opens its other end, deaf to whoever asks the thread to stop. So a thread
+//! of its own waits there, and is let go on where the first one is asked to stop.
+
+use std::ffi::{CStr, CString, c_int};
+use std::io::{Error, ErrorKind, Result};
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::files::is_pipe;
+
+/// How long a thread waits for the other end before it looks whether somebody asks it to stop.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// How often the thread that waits is let go on, in case that it has not begun to.
+const TRIES: u32 = 100;
+
+/// Opens a file. The error is that of a call which was interrupted, where the thread is asked to stop before the other end of a FIFO is
+/// open.
+pub(crate) fn open(
+    path: &CStr,
+    flags: c_int,
+    mode: libc::mode_t,
+    is_asked: impl Fn() -> bool,
+) -> Result<OwnedFd> {
+    match fifo(path, flags) {
+        Some(fifo) => open_fifo(&fifo, flags, is_asked),
+        None => open_now(path, flags, mode),
+    }
+}
+
+fn open_now(path: &CStr, flags: c_int, mode: libc::mode_t) -> Result<OwnedFd> {
+    // SAFETY: the path is a string; the system checks the flags.
+    let file = unsafe { libc::open(path.as_ptr(), flags, libc::c_uint::from(mode)) };
+    if file < 0 {
+        return Err(Error::last_os_error());
+    }
+    // SAFETY: the call has just opened it, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(file) })
+}
+
+/// The FIFO at a path, if who opens it waits for its other end. The value stands for it, whatever becomes of the path.
+pub(super) fn fifo(path: &CStr, flags: c_int) -> Option<OwnedFd> {
+    let waits = flags & libc::O_ACCMODE != libc::O_RDWR
+        && flags & (libc::O_NONBLOCK | libc::O_PATH | libc::O_EXCL | libc::O_DIRECTORY) == 0;
+    if !waits {
+        return None;
+    }
+    let place = libc::O_PATH | libc::O_CLOEXEC | flags & libc::O_NOFOLLOW;
+    let place = open_now(path, place, 0).ok()?;
+    is_pipe(place.as_raw_fd()).then_some(place)
+}
+
+/// Opens an end of a FIFO, once the other end is open.
+pub(super) fn open_fifo(
+    fifo: &OwnedFd,
+    flags: c_int,
+    is_asked: impl Fn() -> bool,
+) -> Result<OwnedFd> {
+    let name = format!("/proc/self/fd/{}", fifo.as_raw_fd());
+    let path = CString::new(name).map_err(|_| ErrorKind::InvalidInput)?;
+    let flags = flags & !libc::O_NOFOLLOW;
+    let (opened, end) = channel();
+    let way = path.clone();
+    thread::Builder::new()
+        .name("ve-fifo".into())
+        .spawn(move || drop(opened.send(open_now(&way, flags, 0))))?;
+    loop {
+        match end.recv_timeout(LOOK) {
+            Ok(opened) => return opened,
+            Err(RecvTimeoutError::Disconnected) => return Err(ErrorKind::Other.into()),
+            Err(RecvTimeoutError::Timeout) if is_asked() => {
+                let_go_on(&path, flags, &end);
+                return Err(Error::from_raw_os_error(libc::EINTR));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+/// Opens the other end for a moment, until the thread that waits for it has its own.
+fn let_go_on(path: &CStr, flags: c_int, end: &Receiver<Result<OwnedFd>>) {
+    let other = match flags & libc::O_ACCMODE {
+        libc::O_RDONLY => libc::O_WRONLY,
+        _ => libc::O_RDONLY,
+    };
+    for _ in 0..TRIES {
+        let other = open_now(path, other | libc::O_NONBLOCK | libc::O_CLOEXEC, 0);
+        let is_over = !matches!(end.recv_timeout(LOOK), Err(RecvTimeoutError::Timeout));
+        drop(other);
+        if is_over {
+            return;
+        }
+    }
+}
