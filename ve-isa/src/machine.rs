@@ -624,6 +624,26 @@ impl MachineThread<'_> {
         self.thread.finish()
     }
 
+    /// Asks whether anybody has written the result of the last call, of this function, as far as its bits in `used` go, where that is looked
+    /// for.
+    ///
+    /// # Errors
+    /// Nobody has, and the program does not go on.
+    pub fn check_result(&self, function: u64, used: u64) -> Result<(), Trap> {
+        let undefined = self.thread.undefined_result() & used;
+        match self.machine.checker() {
+            Some(checker) if undefined != 0 => {
+                let found = checker.undefined_result(function);
+                found.map_err(|kind| Trap {
+                    kind,
+                    ic: function,
+                    word: None,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The blocks of the machine that nobody points to any more, by the places that have allocated them, where memory is checked. Words that
     /// may be pointers are looked for in all mapped memory and in `more`, which is mapped; of the stacks of this and other threads of the
     /// host, in the frames in use of this one.

@@ -24,6 +24,7 @@ Runs FILE, a relocatable or shared object for the Vector Engine, and ends with i
   --trace last:N                 tell the last N instructions of each thread if the program traps
   --gdb PATH                     wait for a debugger at this Unix socket: gdb's `target remote PATH`
   --check memory[,continue]      find wrong accesses to memory and leaks; go on after them
+          memory-init[,continue]  find also values that nobody has written and that decide something
   --profile                      count instructions and tell at the end
   --call SYMBOL                  call this function instead of main; ARGS are its arguments: 7 -1 0x10 1.5 1.5f \"text\"
   --disassemble                  write the instructions of FILE
@@ -184,7 +185,7 @@ mod tests {
                 ..Run::default()
             }))
         );
-        let line = "--lib a.so --lib=b.so --unresolved lazy --engine both --time-limit 1.5 --trace calls --check memory,continue --profile --call f k.o -1 --lib";
+        let line = "--lib a.so --lib=b.so --unresolved lazy --engine both --time-limit 1.5 --trace calls --check memory-init,continue --profile --call f k.o -1 --lib";
         let expected = Run {
             libraries: vec!["a.so".into(), "b.so".into()],
             unresolved: Unresolved::Lazy,
@@ -194,7 +195,7 @@ mod tests {
             gdb: None,
             profile: true,
             check: Some(CheckOptions {
-                undefined: false,
+                undefined: true,
                 goes_on: true,
             }),
             call: Some("f".into()),
@@ -243,6 +244,7 @@ mod tests {
             ("--check all k.o", "`memory`"),
             ("--check memory,stop k.o", "`memory`"),
             ("--check memory, k.o", "`memory`"),
+            ("--check memory-init,go k.o", "`memory-init`"),
             ("--check continue k.o", "`memory`"),
             ("--time-limit 0 k.o", "above 0"),
             ("--time-limit -1 k.o", "above 0"),

@@ -269,6 +269,7 @@ fn program(machine: &Machine, thread: &mut MachineThread<'_>, run: &Run) -> Resu
         .collect();
     let argv = strings(machine, &arguments).map_err(End::Failure)?;
     let result = thread.call(main, &[arguments.len() as u64, argv, envp])?;
+    thread.check_result(main, u32::MAX.into())?;
     leave(machine, thread, result)
 }
 

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::encoding::{Insn, Op, Scalar, VIX};
+use crate::encoding::{Insn, Op, Scalar, VIX, decode};
+use crate::memory::Window;
 use crate::semantics::address::lea;
 use crate::semantics::vector::Active;
 use crate::semantics::vector::address::{strided, strides_2d, two_dimensional};
@@ -66,6 +67,23 @@ fn short(insn: &Insn, cpu: &Cpu, size: u64, write: bool) -> Accesses {
     }
 }
 
+/// How far a load may be from the atomic operation that it is for, in instructions.
+const NEAR_ATOMIC: u64 = 24;
+
+/// Whether an operation is atomic on a word of 32 bits.
+pub(super) const fn is_atomic(op: Op) -> bool {
+    matches!(op, Op::CasW | Op::Ts1amW)
+}
+
+/// Whether such an operation follows soon: then a load before it may be for it, of the word around one or two bytes.
+#[cold]
+pub(super) fn is_before_atomic(window: &Window, ic: u64) -> bool {
+    (1..=NEAR_ATOMIC)
+        .map_while(|number| window.load::<8>(ic.wrapping_add(8 * number)).ok())
+        .filter_map(decode)
+        .any(|insn| is_atomic(insn.op()))
+}
+
 /// How elements lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
@@ -122,7 +140,7 @@ pub(super) struct Vector {
     stride: u64,
     strides: (u64, u64),
     /// The register with the addresses of gather and scatter.
-    addresses: Option<usize>,
+    pub(super) addresses: Option<usize>,
     single: u64,
 }
 

@@ -20,8 +20,11 @@ pub(crate) struct HostCall {
     pub(crate) ic: u64,
     pub(crate) stack: Range<u64>,
     pub(crate) sp: u64,
+    /// What is to become of the call when the function returns, which has no way to say so itself.
+    pub(crate) trap: Option<TrapKind>,
 }
 
+// A thread that is about to end has none any more, though functions for the end of the program may still call machine code.
 thread_local! {
     static CALL: RefCell<Option<HostCall>> = const { RefCell::new(None) };
 }
@@ -33,23 +36,32 @@ pub(crate) struct CallScope(Option<HostCall>);
 impl Drop for CallScope {
     fn drop(&mut self) {
         let outer = self.0.take();
-        CALL.with(|call| *call.borrow_mut() = outer);
+        let _ = CALL.try_with(|call| *call.borrow_mut() = outer);
     }
 }
 
 /// Notes that machine code has called a function of the host. What is under way already goes on after it.
 pub(crate) fn begin(call: HostCall) -> CallScope {
-    CallScope(CALL.with(|place| place.replace(Some(call))))
+    CallScope(
+        CALL.try_with(|place| place.replace(Some(call)))
+            .unwrap_or(None),
+    )
+}
+
+/// Looks at the call that is under way, if there is one.
+fn under_way<R>(look: impl FnOnce(&HostCall) -> R) -> Option<R> {
+    let found = CALL.try_with(|call| call.borrow().as_ref().map(look));
+    found.unwrap_or(None)
 }
 
 /// The instruction that has called the function under way; 0 if there is none.
 pub(super) fn caller() -> u64 {
-    CALL.with(|call| call.borrow().as_ref().map_or(0, |call| call.ic))
+    under_way(|call| call.ic).unwrap_or(0)
 }
 
 /// The name of the function under way.
 pub(super) fn function() -> Option<String> {
-    CALL.with(|call| Some(call.borrow().as_ref()?.function.to_string()))
+    under_way(|call| call.function.to_string())
 }
 
 /// Asks whether the function under way may touch these bytes.
@@ -69,22 +81,19 @@ pub(crate) fn access(
 #[cold]
 fn checked(window: &Window, address: u64, length: u64, write: bool) -> Result<(), TrapKind> {
     let address = window.plain(address);
-    CALL.with(|call| {
-        let call = call.borrow();
-        let (Some(call), Some(shadow)) = (&*call, window.shadow()) else {
-            return Ok(());
-        };
+    let found = under_way(|call| {
+        let shadow = window.shadow()?;
         let range = address..address.saturating_add(length);
         if let Some(first) = shadow.first_closed(&range) {
-            return call.wrong(first, length, write, call.checker.near(first));
+            return Some(call.wrong(first, length, write, call.checker.near(first)));
         }
-        let below = call.stack.contains(&address) && call.stack.contains(&call.sp);
-        if below && address < call.sp {
+        let on_stack = call.stack.contains(&address) && call.stack.contains(&call.sp);
+        (on_stack && address < call.sp).then(|| {
             let near = Near::BelowStack { sp: call.sp };
-            return call.wrong(address, length, write, near);
-        }
-        Ok(())
-    })
+            call.wrong(address, length, write, near)
+        })
+    });
+    found.flatten().unwrap_or(Ok(()))
 }
 
 impl HostCall {
@@ -109,7 +118,6 @@ impl HostCall {
 }
 
 /// Asks whether all of these bytes have values, which leave the machine or decide something.
-#[expect(dead_code, reason = "nothing follows values yet")]
 pub(crate) fn used(window: &Window, address: u64, length: u64) -> Result<(), TrapKind> {
     let Some(shadow) = window.shadow().filter(|shadow| shadow.has_undefined()) else {
         return Ok(());
@@ -119,19 +127,48 @@ pub(crate) fn used(window: &Window, address: u64, length: u64) -> Result<(), Tra
     let Some(first) = shadow.first_undefined(&range) else {
         return Ok(());
     };
-    CALL.with(|call| match &*call.borrow() {
-        Some(call) => {
-            let kind = DefectKind::Undefined(Use::Memory { address: first });
-            call.found(kind, call.checker.near(first))
-        }
-        None => Ok(()),
-    })
+    let found = under_way(|call| {
+        let kind = DefectKind::Undefined(Use::Memory { address: first });
+        call.found(kind, call.checker.near(first))
+    });
+    found.unwrap_or(Ok(()))
 }
 
-/// Copies what is known of bits, as their bytes were copied.
-#[expect(dead_code, reason = "nothing follows values yet")]
-pub(crate) fn copied(window: &Window, to: u64, from: u64, length: u64) {
-    if let Some(shadow) = window.shadow().filter(|shadow| shadow.has_undefined()) {
-        shadow.copy(window.plain(to), window.plain(from), length);
+/// Notes what a check has found for the end of the function under way.
+pub(crate) fn note(found: Result<(), TrapKind>) {
+    if let Err(kind) = found {
+        let _ = CALL.try_with(|call| {
+            if let Some(call) = &mut *call.borrow_mut() {
+                call.trap.get_or_insert(kind);
+            }
+        });
+    }
+}
+
+/// What was noted for the end of the function under way.
+pub(crate) fn noted() -> Option<TrapKind> {
+    let noted = CALL.try_with(|call| call.borrow_mut().as_mut()?.trap.take());
+    noted.unwrap_or(None)
+}
+
+/// The undefined bits of some bytes, of none where nobody looks for them.
+pub(crate) fn bits(window: &Window, address: u64, length: u64) -> Vec<u8> {
+    match window.shadow().filter(|shadow| shadow.has_undefined()) {
+        None => Vec::new(),
+        Some(shadow) => {
+            let address = window.plain(address);
+            let each = (0..length).map(|offset| address.wrapping_add(offset));
+            each.map(|at| shadow.undefined::<1>(at) as u8).collect()
+        }
+    }
+}
+
+/// Says which bits of some bytes are undefined, as [`bits`] had them somewhere else.
+pub(crate) fn set_bits(window: &Window, address: u64, bits: &[u8]) {
+    if let Some(shadow) = window.shadow() {
+        let address = window.plain(address);
+        for (offset, bits) in bits.iter().enumerate() {
+            shadow.set_undefined::<1>(address.wrapping_add(offset as u64), u64::from(*bits));
+        }
     }
 }

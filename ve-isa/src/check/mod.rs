@@ -7,7 +7,10 @@
 mod access;
 mod blocks;
 pub(crate) mod host;
+mod scalars;
 mod thread;
+mod undefined;
+mod vectors;
 
 use std::collections::{BTreeMap, HashSet};
 use std::mem::discriminant;
@@ -15,7 +18,7 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::defect::{Defect, DefectKind, Near};
+use crate::defect::{Defect, DefectKind, Near, Use};
 use crate::memory::Window;
 use crate::trap::{Trap, TrapKind};
 
@@ -34,11 +37,11 @@ pub struct CheckOptions {
 impl FromStr for CheckOptions {
     type Err = String;
 
-    /// Reads `memory`, and `,continue` behind it. The error says what can be there.
+    /// Reads `memory` or `memory-init`, and `,continue` behind it. The error says what can be there.
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "{text:?} is no check; it can be `memory`, with `,continue` behind it to go on after a mistake"
+                "{text:?} is no check; it can be `memory` or `memory-init`, with `,continue` behind it to go on after a mistake"
             )
         };
         let (what, goes_on) = match text.split_once(',') {
@@ -48,6 +51,7 @@ impl FromStr for CheckOptions {
         };
         let undefined = match what {
             "memory" => false,
+            "memory-init" => true,
             _ => return Err(wrong()),
         };
         Ok(Self { undefined, goes_on })
@@ -108,7 +112,6 @@ impl Checker {
     }
 
     /// Whether values that nobody wrote are looked for.
-    #[expect(dead_code, reason = "nothing follows values yet")]
     pub(crate) fn wants_undefined(&self) -> bool {
         self.options.undefined
     }
@@ -186,6 +189,17 @@ impl Checker {
             near: self.near(address),
         };
         self.found(host::caller(), defect)
+    }
+
+    /// The mistake of a function that gives a result which nobody has written.
+    pub(crate) fn undefined_result(&self, function: u64) -> Result<(), TrapKind> {
+        let defect = Defect {
+            kind: DefectKind::Undefined(Use::Result),
+            function: None,
+            element: None,
+            near: Near::Nothing,
+        };
+        self.found(function, defect)
     }
 
     /// Tells of variables: their addresses, sizes and names.

@@ -4,15 +4,19 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::host::HostCall;
-use super::{Checker, access};
-use crate::defect::{Defect, DefectKind, Near};
-use crate::encoding::{Insn, Op, decode};
+use super::undefined::Undefined;
+use super::{Checker, access, define};
+use crate::defect::{Defect, DefectKind, Near, Use};
+use crate::encoding::{Insn, Op, operand};
 use crate::memory::{Shadow, Window};
 use crate::state::Cpu;
 use crate::trap::TrapKind;
 
 /// The register of the stack pointer.
 const SP: usize = 11;
+
+/// Results are in the first registers; what the others of so many hold after a call nobody knows.
+const RESULTS: usize = 8;
 
 /// The check of one thread.
 #[derive(Debug)]
@@ -21,15 +25,18 @@ pub(crate) struct ThreadCheck {
     stack: Range<u64>,
     /// Where the first frame ends.
     base: u64,
+    /// The stack pointer as the last instruction found it.
+    sp: u64,
+    /// The undefined bits of registers, where they are looked for.
+    undefined: Option<Box<Undefined>>,
 }
 
-/// How far a load may be from the atomic operation that it is for, in instructions.
-const ATOMIC: u64 = 16;
+/// The undefined bits of all scalar registers.
+pub(crate) type UndefinedScalars = [u64; operand::REGISTERS];
 
 /// Whether an access is part of an atomic operation on one or two bytes. There are none for so few; compilers use one on the word around
 /// them, and load it first.
 fn is_of_atomic(window: &Window, shadow: &Shadow, ic: u64, op: Op, access: Access) -> bool {
-    let is_atomic = |op| matches!(op, Op::CasW | Op::Ts1amW);
     let bytes = access.address..access.address.wrapping_add(4);
     if access.size != 4
         || !access.address.is_multiple_of(4)
@@ -37,13 +44,8 @@ fn is_of_atomic(window: &Window, shadow: &Shadow, ic: u64, op: Op, access: Acces
     {
         return false;
     }
-    let atomic_follows = || {
-        (1..=ATOMIC)
-            .map_while(|number| window.load::<8>(ic.wrapping_add(8 * number)).ok())
-            .filter_map(decode)
-            .any(|insn| is_atomic(insn.op()))
-    };
-    is_atomic(op) || matches!(op, Op::LdlSx | Op::LdlZx) && atomic_follows()
+    let is_load = matches!(op, Op::LdlSx | Op::LdlZx);
+    access::is_atomic(op) || is_load && access::is_before_atomic(window, ic)
 }
 
 /// An access that is about to happen.
@@ -59,11 +61,55 @@ pub(super) struct Access {
 impl ThreadCheck {
     /// That of a thread with this stack, whose first frame ends at `base`.
     pub(crate) fn new(checker: Arc<Checker>, stack: Range<u64>, base: u64) -> Self {
+        let undefined = checker
+            .wants_undefined()
+            .then(|| Box::new(Undefined::new()));
         Self {
             checker,
+            sp: stack.end,
             stack,
             base,
+            undefined,
         }
+    }
+
+    /// A call from outside or from a function of the host begins: its arguments are known, and lie in these bytes as well.
+    pub(crate) fn call_begins(&mut self, window: &Window, sp: u64, arguments: Range<u64>) {
+        self.sp = sp;
+        if let Some(undefined) = &mut self.undefined {
+            undefined.forget_scalars();
+            define(window, arguments);
+        }
+    }
+
+    /// A function of the host has returned: its results are known.
+    pub(crate) fn host_returns(&mut self) {
+        if let Some(undefined) = &mut self.undefined {
+            undefined.s[..RESULTS].fill(0);
+        }
+    }
+
+    /// The undefined bits of all scalar registers, where they are looked for.
+    pub(crate) fn undefined_scalars(&self) -> Option<Box<UndefinedScalars>> {
+        let undefined = self.undefined.as_ref()?;
+        Some(Box::new(std::array::from_fn(|number| undefined.s[number])))
+    }
+
+    /// Says which bits of all scalar registers are undefined; none are, if it is not said.
+    pub(crate) fn set_undefined_scalars(&mut self, scalars: Option<&UndefinedScalars>) {
+        if let Some(undefined) = &mut self.undefined {
+            match scalars {
+                None => undefined.forget_scalars(),
+                Some(scalars) => undefined.s[..operand::REGISTERS].copy_from_slice(scalars),
+            }
+        }
+    }
+
+    /// The undefined bits of the register with results.
+    pub(crate) fn undefined_result(&self) -> u64 {
+        self.undefined
+            .as_ref()
+            .map_or(0, |undefined| undefined.s[0])
     }
 
     /// A call of a function of the host by the instruction at `ic`.
@@ -74,6 +120,7 @@ impl ThreadCheck {
             ic,
             stack: self.stack.clone(),
             sp: cpu.scalar(SP),
+            trap: None,
         }
     }
 
@@ -92,11 +139,37 @@ impl ThreadCheck {
         let Some(shadow) = window.shadow() else {
             return Ok(());
         };
-        self.scalar_access(window, shadow, ic, insn, cpu)
+        self.accesses(window, shadow, ic, insn, cpu)?;
+        let Some(undefined) = &mut self.undefined else {
+            return Ok(());
+        };
+        let sp = cpu.scalar(SP);
+        if sp != self.sp {
+            // A new frame has no values.
+            if sp < self.sp && self.stack.contains(&sp) {
+                shadow.mark(sp..self.sp.min(self.stack.end), true);
+            }
+            self.sp = sp;
+        }
+        match undefined.step(window, shadow, ic, insn, cpu) {
+            Ok(()) => Ok(()),
+            Err(used) => self.undefined_use(ic, used),
+        }
+    }
+
+    #[cold]
+    fn undefined_use(&self, ic: u64, used: Use) -> Result<(), TrapKind> {
+        let defect = Defect {
+            kind: DefectKind::Undefined(used),
+            function: None,
+            element: None,
+            near: Near::Nothing,
+        };
+        self.checker.found(ic, defect)
     }
 
     #[inline(always)]
-    fn scalar_access(
+    fn accesses(
         &self,
         window: &Window,
         shadow: &Shadow,

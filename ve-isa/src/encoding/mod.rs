@@ -32,4 +32,5 @@ pub use assemble::{AssembleError, assemble};
 pub use condition::{Condition, Rounding};
 pub use decode::{Insn, decode};
 pub use disassemble::disassemble;
+pub(crate) use table::VectorOperands;
 pub use table::{Mark, Op, Row, Scalar, VIX, rows};

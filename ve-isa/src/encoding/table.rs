@@ -1,5 +1,7 @@
 //! The table of encodings, made of `encodings.txt` by the build script.
 
+use std::sync::LazyLock;
+
 use super::operand::SPECIAL;
 use super::{Condition, Rounding};
 
@@ -32,6 +34,27 @@ impl Op {
         Self::NAMES[self as usize]
     }
 
+    /// Which vector registers it names.
+    pub(crate) fn vector_operands(self) -> VectorOperands {
+        static ALL: LazyLock<Vec<VectorOperands>> = LazyLock::new(|| {
+            let mut all = vec![VectorOperands::default(); Op::NAMES.len()];
+            for row in &ROWS {
+                let operands = &mut all[row.op as usize];
+                for field in row.fields() {
+                    match field {
+                        Field::Vector(Place::X) => operands.x = true,
+                        Field::Vector(Place::Y) => operands.y = true,
+                        Field::Vector(Place::Z) => operands.z = true,
+                        Field::Vector(Place::W) => operands.w = true,
+                        _ => {}
+                    }
+                }
+            }
+            all
+        });
+        ALL[self as usize]
+    }
+
     /// How sure it is that this crate knows what the operation does, the least of its rows.
     #[must_use]
     pub fn mark(self) -> Mark {
@@ -41,6 +64,15 @@ impl Op {
             .max()
             .unwrap_or(Mark::Unknown)
     }
+}
+
+/// Which of the fields of an instruction name vector registers: `vx`, `vy`, `vz`, `vw`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct VectorOperands {
+    pub(crate) x: bool,
+    pub(crate) y: bool,
+    pub(crate) z: bool,
+    pub(crate) w: bool,
 }
 
 /// How sure the meaning of an encoding is, the surest first.

@@ -107,6 +107,12 @@ pub(super) fn bad_pointer(address: u64, cause: AccessError) -> Failure {
 /// Reads a number.
 pub(super) fn load<const SIZE: u64>(window: &Window, address: u64) -> Result<u64, Failure> {
     host::access(window, address, SIZE, false)?;
+    host::used(window, address, SIZE)?;
+    load_bits::<SIZE>(window, address)
+}
+
+/// As [`load`], of a number that may have undefined bits: they decide nothing yet.
+pub(super) fn load_bits<const SIZE: u64>(window: &Window, address: u64) -> Result<u64, Failure> {
     window
         .load::<SIZE>(address)
         .map_err(|cause| bad_pointer(address, cause))
@@ -123,12 +129,18 @@ pub(super) fn store<const SIZE: u64>(window: &Window, address: u64, value: u64) 
 
 /// Reads bytes. No bytes can be read everywhere, as a null pointer with a length of 0 is good for most functions.
 pub(super) fn read(window: &Window, address: u64, bytes: &mut [u8]) -> Outcome {
+    host::used(window, address, bytes.len() as u64)?;
+    read_bits(window, address, bytes)
+}
+
+/// As [`read`], of bytes that may have undefined bits: they are only copied.
+pub(super) fn read_bits(window: &Window, address: u64, bytes: &mut [u8]) -> Outcome {
     host::access(window, address, bytes.len() as u64, false)?;
     read_ahead(window, address, bytes)
 }
 
 /// Reads bytes of which the caller uses some only, and has those checked.
-fn read_ahead(window: &Window, address: u64, bytes: &mut [u8]) -> Outcome {
+pub(super) fn read_ahead(window: &Window, address: u64, bytes: &mut [u8]) -> Outcome {
     if bytes.is_empty() {
         return Ok(());
     }
@@ -204,6 +216,7 @@ impl<'w> ByteReader<'w> {
             (self.position, self.filled) = (0, length);
         }
         host::access(self.window, self.address(), 1, false)?;
+        host::used(self.window, self.address(), 1)?;
         Ok(self.buffer[self.position])
     }
 
@@ -229,6 +242,7 @@ pub(super) fn text_up_to(window: &Window, address: u64, limit: u64) -> Result<Ve
         let end = part.iter().position(|byte| *byte == 0);
         let used = end.map_or(part.len(), |end| end + 1);
         host::access(window, at, used as u64, false)?;
+        host::used(window, at, used as u64)?;
         if let Some(end) = end {
             text.extend_from_slice(&part[..end]);
             return Ok(text);

@@ -1,9 +1,10 @@
 //! `string.h`: blocks of memory.
 
 use super::call::{
-    ByteReader, CHUNK, Outcome, Table, bad_pointer, int, load, read, result, result_int, store,
-    word, write,
+    ByteReader, CHUNK, Outcome, Table, bad_pointer, int, load, read_bits, result, result_int,
+    store, word, write,
 };
+use crate::check::host;
 use crate::memory::Window;
 use crate::thread::{Failure, Thread};
 
@@ -66,8 +67,11 @@ pub(super) fn move_bytes(window: &Window, to: u64, from: u64, length: u64) -> Ou
         let part = (length - done).min(CHUNK);
         let offset = if down { length - done - part } else { done };
         let bytes = &mut buffer[..part as usize];
-        read(window, from.wrapping_add(offset), bytes)?;
-        write(window, to.wrapping_add(offset), bytes)?;
+        let (to, from) = (to.wrapping_add(offset), from.wrapping_add(offset));
+        let undefined = host::bits(window, from, part);
+        read_bits(window, from, bytes)?;
+        write(window, to, bytes)?;
+        host::set_bits(window, to, &undefined);
         done += part;
     }
     Ok(())
@@ -90,8 +94,10 @@ fn copy(thread: &mut Thread, further: u64) -> Outcome {
     if length <= 256 {
         let mut buffer = [0; 256];
         let bytes = &mut buffer[..length as usize];
-        read(thread.window(), from, bytes)?;
+        let undefined = host::bits(thread.window(), from, length);
+        read_bits(thread.window(), from, bytes)?;
         write(thread.window(), to, bytes)?;
+        host::set_bits(thread.window(), to, &undefined);
     } else {
         move_bytes(thread.window(), to, from, length)?;
     }
@@ -113,14 +119,17 @@ fn compare(thread: &mut Thread) -> Outcome {
         // Small at first: most differ at once, or are short.
         let step = if done == 0 { 64 } else { 4096 };
         let part = (length - done).min(step) as usize;
-        read(window, left.wrapping_add(done), &mut bytes[..part])?;
-        read(window, right.wrapping_add(done), &mut others[..part])?;
-        let differing = bytes[..part]
-            .iter()
-            .zip(&others[..part])
-            .find(|(a, b)| a != b);
-        if let Some((a, b)) = differing {
-            let difference = i32::from(*a) - i32::from(*b);
+        let (left, right) = (left.wrapping_add(done), right.wrapping_add(done));
+        read_bits(window, left, &mut bytes[..part])?;
+        read_bits(window, right, &mut others[..part])?;
+        let mut pairs = bytes[..part].iter().zip(&others[..part]);
+        let differing = pairs.position(|(a, b)| a != b);
+        // What comes behind decides nothing.
+        let used = differing.map_or(part, |at| at + 1) as u64;
+        host::used(window, left, used)?;
+        host::used(window, right, used)?;
+        if let Some((a, b)) = differing.map(|at| (bytes[at], others[at])) {
+            let difference = i32::from(a) - i32::from(b);
             return result_int(thread, difference);
         }
         done += part as u64;

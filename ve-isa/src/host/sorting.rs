@@ -1,6 +1,7 @@
 //! `stdlib.h`: sorting, searching.
 
-use super::call::{Outcome, Table, load, read, result, word, write};
+use super::call::{Outcome, Table, load_bits, read_bits, result, word, write};
+use crate::check::host;
 use crate::memory::Window;
 use crate::thread::{Failure, Thread};
 
@@ -78,8 +79,8 @@ fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
         ))
     })?;
     // All of them must be there.
-    load::<1>(thread.window(), base)?;
-    load::<1>(thread.window(), base.wrapping_add(total - 1))?;
+    load_bits::<1>(thread.window(), base)?;
+    load_bits::<1>(thread.window(), base.wrapping_add(total - 1))?;
     // There are no more items than bytes.
     if total.saturating_add(count.saturating_mul(NUMBERS)) <= ROOM {
         merge(thread, items)
@@ -91,7 +92,8 @@ fn sort(thread: &mut Thread, argument: Option<u64>) -> Outcome {
 /// Sorts by merging, so that equal items keep their order.
 fn merge(thread: &mut Thread, items: SortedItems) -> Outcome {
     let mut bytes = vec![0; (items.count * items.size) as usize];
-    read(thread.window(), items.base, &mut bytes)?;
+    let undefined = host::bits(thread.window(), items.base, items.count * items.size);
+    read_bits(thread.window(), items.base, &mut bytes)?;
     // The comparison sees the items where they are; only the order of their numbers changes until the end.
     let mut order_now: Vec<u32> = (0..items.count as u32).collect();
     let mut merged = order_now.clone();
@@ -126,6 +128,9 @@ fn merge(thread: &mut Thread, items: SortedItems) -> Outcome {
         let start = from as usize * size;
         let place = items.at(to as u64);
         write(thread.window(), place, &bytes[start..start + size])?;
+        if let Some(undefined) = undefined.get(start..start + size) {
+            host::set_bits(thread.window(), place, undefined);
+        }
     }
     Ok(())
 }
@@ -171,10 +176,13 @@ fn exchange(window: &Window, items: SortedItems, one: u64, other: u64) -> Outcom
         let part = (items.size - done).min(4096);
         let (first, second) = (&mut first[..part as usize], &mut second[..part as usize]);
         let (one, other) = (one.wrapping_add(done), other.wrapping_add(done));
-        read(window, one, first)?;
-        read(window, other, second)?;
+        let undefined = [one, other].map(|item| host::bits(window, item, part));
+        read_bits(window, one, first)?;
+        read_bits(window, other, second)?;
         write(window, one, second)?;
         write(window, other, first)?;
+        host::set_bits(window, one, &undefined[1]);
+        host::set_bits(window, other, &undefined[0]);
         done += part;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! System calls that a C library for the Vector Engine makes through `monc`.
 
 use super::call::{CHUNK, Outcome, c_text, load, result, store};
-use crate::check;
+use crate::check::{self, host};
 use crate::memory::{Protection, Window};
 use crate::process::{self, is_pipe};
 use crate::thread::{Failure, Thread};
@@ -135,6 +135,7 @@ fn wait_for(thread: &Thread, file: i32, events: i16) -> Result<(), i32> {
 
 pub(super) fn read(thread: &Thread, [file, to, length, ..]: [u64; 6]) -> Result<u64, i32> {
     let file = thread.process().files.get(file as i32).ok_or(libc::EBADF)?;
+    host::note(host::access(thread.window(), to, length, true));
     wait_for(thread, file.number(), libc::POLLIN)?;
     let mut buffer = vec![0; length.min(CHUNK) as usize];
     // SAFETY: the buffer has the length that is passed, and the file stays open during the call.
@@ -155,6 +156,9 @@ pub(super) fn write(thread: &Thread, [file, from, length, ..]: [u64; 6]) -> Resu
         CHUNK
     };
     let mut buffer = vec![0; length.min(most) as usize];
+    let window = thread.window();
+    host::note(host::access(window, from, length, false));
+    host::note(host::used(window, from, buffer.len() as u64));
     let read = thread.window().read(from, &mut buffer);
     read.map_err(|_| libc::EFAULT)?;
     // What was printed before through streams comes first.

@@ -152,6 +152,12 @@ impl Interpreter {
         self.check.as_deref()
     }
 
+    /// The check of memory, to be told.
+    #[inline]
+    pub(crate) fn check_mut(&mut self) -> Option<&mut ThreadCheck> {
+        self.check.as_deref_mut()
+    }
+
     /// Lets somebody see each instruction from now on; nobody, for `None`. The result is who saw them until now.
     pub fn observe(&mut self, observer: Option<Box<dyn Observer>>) -> Option<Box<dyn Observer>> {
         // Code of the host shows nobody its instructions.

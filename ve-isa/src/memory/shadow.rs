@@ -220,7 +220,6 @@ impl Shadow {
     }
 }
 
-#[expect(dead_code, reason = "nothing follows values yet")]
 impl Shadow {
     /// Says that all bits of a range are undefined, or that none is.
     pub(crate) fn mark(&self, range: Range<u64>, undefined: bool) {
@@ -262,22 +261,6 @@ impl Shadow {
             start += 8;
         }
         None
-    }
-
-    /// Copies what is known of bits from one range to another, which may overlap.
-    pub(crate) fn copy(&self, to: u64, from: u64, length: u64) {
-        let (Some(area), Some(to), Some(from)) =
-            (&self.undefined, self.offset(to), self.offset(from))
-        else {
-            return;
-        };
-        let length = length.min(self.length - to).min(self.length - from);
-        let step = |at: u64| area.store::<1>(to + at, area.load::<1>(from + at));
-        if from < to {
-            (0..length).rev().for_each(step);
-        } else {
-            (0..length).for_each(step);
-        }
     }
 }
 

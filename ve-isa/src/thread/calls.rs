@@ -157,10 +157,20 @@ impl Thread {
         cpu.set_scalar(role::FUNCTION, function);
         cpu.set_scalar(role::TP, tp);
         cpu.ic = function;
+        let window = &self.interpreter.common().clone().window;
+        let mut values = None;
+        if let Some(check) = self.interpreter.check_mut() {
+            values = check.undefined_scalars().filter(|_| nested);
+            let arguments = sp + SAVE_AREA..sp + needed;
+            check.call_begins(window, sp, arguments);
+        }
         self.calls_before += 1;
         self.calls.push(self.calls_before);
         let end = self.go_on();
         self.calls.pop();
+        if nested && let Some(check) = self.interpreter.check_mut() {
+            check.set_undefined_scalars(values.as_deref());
+        }
         end?;
         let result = self.registers().scalar(0);
         if let Some(kept) = kept {
@@ -231,9 +241,16 @@ impl Thread {
                 let cpu = self.registers();
                 let ic = cpu.scalar(role::LR).wrapping_sub(8);
                 let _scope = host::begin(check.call(name.clone(), ic, cpu));
-                panics::caught(self, function)
+                let outcome = panics::caught(self, function);
+                match host::noted() {
+                    Some(kind) if outcome.is_ok() => Err(Failure::Trap(kind)),
+                    _ => outcome,
+                }
             }
         };
+        if let Some(check) = self.interpreter.check_mut() {
+            check.host_returns();
+        }
         match outcome {
             Ok(()) => {
                 let lr = self.registers().scalar(role::LR);
@@ -245,6 +262,9 @@ impl Thread {
                 let Some((_, registers)) = self.jump.take_if(|(to, _)| *to == call) else {
                     return Err(Failure::Jump);
                 };
+                if let Some(check) = self.interpreter.check_mut() {
+                    check.set_undefined_scalars(None);
+                }
                 let cpu = self.registers_mut();
                 for (number, register) in registers.iter().enumerate() {
                     cpu.set_scalar(number, *register);

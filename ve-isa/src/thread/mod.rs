@@ -276,6 +276,12 @@ impl Thread {
         self.interpreter.observe(observer)
     }
 
+    /// The undefined bits of the last call's result, where they are looked for.
+    pub(crate) fn undefined_result(&self) -> u64 {
+        let check = self.interpreter.check();
+        check.map_or(0, ThreadCheck::undefined_result)
+    }
+
     /// The part of its stack that is in use.
     #[must_use]
     pub fn frames_in_use(&self) -> Range<u64> {

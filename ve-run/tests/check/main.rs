@@ -148,6 +148,35 @@ fn vectors() {
 }
 
 #[test]
+fn values() {
+    if !ve::can_compile() {
+        return;
+    }
+    let (wrong, right) = check_all("init", "memory-init");
+    assert!(wrong >= 21 && right >= 12, "{wrong} {right}");
+    let (wrong, right) = check_all("init_vectors", "memory-init");
+    assert!(wrong >= 8 && right >= 6, "{wrong} {right}");
+    // Who looks for values finds the rest as well.
+    check_all("memory", "memory-init");
+    check_all("vectors", "memory-init");
+}
+
+#[test]
+fn the_result_of_a_program_is_used() {
+    if !ve::can_compile() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (_, object) = compile(dir.path(), "init");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ve-run"));
+    command.args(["--check", "memory-init"]).arg(object);
+    let outcome = run::run(&mut command, Duration::from_secs(300));
+    let said = "the result has bits that nobody has written";
+    assert!(outcome.stderr.contains(said), "{outcome:?}");
+    assert_eq!(outcome.status.and_then(|status| status.code()), Some(139));
+}
+
+#[test]
 fn a_program_that_goes_on_is_told_of_each_place_once() {
     if !ve::can_compile() {
         return;

@@ -133,19 +133,20 @@ impl Program {
     }
 
     /// What it prints on the Vector Engine, the last of these files being the one with `main`.
-    fn on_engine(&self, files: &[PathBuf]) -> String {
+    fn on_engine(&self, files: &[PathBuf], options: &[&str]) -> run::Outcome {
         let (main, others) = files.split_last().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ve-run"));
+        command.args(options);
         for other in others {
             command.arg("--lib").arg(other);
         }
         let outcome = run::run(command.arg(main), Duration::from_secs(300));
         outcome.expect_success(&main.display().to_string());
-        outcome.stdout
+        outcome
     }
 
     fn compare(&self, form: &str, expected: &str, files: &[PathBuf]) {
-        let printed = self.on_engine(files);
+        let printed = self.on_engine(files, &[]).stdout;
         let mut report = String::new();
         for (expected, found) in expected.lines().zip(printed.lines()) {
             if expected != found {
@@ -172,7 +173,12 @@ impl Program {
         assert_eq!(expected.lines().count(), self.functions(), "{}", self.name);
         for flags in [&["-O0"], &["-O2"]] {
             let form = format!("objects {flags:?}");
-            self.compare(&form, &expected, &self.objects(dir, flags));
+            let objects = self.objects(dir, flags);
+            self.compare(&form, &expected, &objects);
+            // Nothing is wrong with them.
+            let checked = self.on_engine(&objects, &["--check", "memory-init"]);
+            assert_eq!(checked.stderr, "", "{} {form}", self.name);
+            assert_eq!(checked.stdout.trim_end(), expected.trim_end(), "{form}");
         }
         for flags in [&["-O0", "-fpic"], &["-O2", "-fpic"]] {
             let objects = self.objects(dir, flags);

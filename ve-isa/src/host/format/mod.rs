@@ -8,7 +8,8 @@ mod integer;
 mod output;
 mod specification;
 
-use super::call::{ByteReader, Outcome, load, store, text, text_up_to};
+use super::call::{ByteReader, Outcome, load, load_bits, store, text, text_up_to};
+use crate::check::host;
 use crate::memory::Window;
 use crate::thread::{Failure, Thread};
 
@@ -56,8 +57,15 @@ impl FormatArguments<'_> {
     }
 
     fn word(&mut self, position: Option<usize>) -> Result<u64, Failure> {
+        self.word_of(position, 8)
+    }
+
+    /// The word of an argument of which so many bytes are used.
+    fn word_of(&mut self, position: Option<usize>, bytes: u64) -> Result<u64, Failure> {
         let place = self.place(position, false);
-        load::<8>(self.window, place)
+        host::access(self.window, place, 8, false)?;
+        host::used(self.window, place, bytes)?;
+        load_bits::<8>(self.window, place)
     }
 
     /// The low half comes first in memory.
@@ -182,7 +190,7 @@ fn convert(
     let mut width = match specification.width {
         None => 0,
         Some(Amount::Number(number)) => number,
-        Some(Amount::Argument(position)) => i64::from(arguments.word(position)? as i32),
+        Some(Amount::Argument(position)) => i64::from(arguments.word_of(position, 4)? as i32),
     };
     if width < 0 {
         flags |= FormatFlags::LEFT;
@@ -192,7 +200,7 @@ fn convert(
     let precision = match specification.precision {
         None => None,
         Some(Amount::Number(number)) => Some(number),
-        Some(Amount::Argument(position)) => Some(i64::from(arguments.word(position)? as i32)),
+        Some(Amount::Argument(position)) => Some(i64::from(arguments.word_of(position, 4)? as i32)),
     };
     let precision = precision.and_then(|precision| u64::try_from(precision).ok());
     let width = width as u64;
@@ -203,11 +211,17 @@ fn convert(
     let field = match specification.conversion {
         b'%' => return Ok(output.bytes(b"%")?),
         b'd' | b'i' => {
-            let value = specification.length.signed(arguments.word(position)?);
+            let value = {
+                let word = arguments.word_of(position, specification.length.bytes())?;
+                specification.length.signed(word)
+            };
             integer::signed(value, flags, precision)
         }
         conversion @ (b'u' | b'o' | b'x' | b'X' | b'b' | b'B') => {
-            let value = specification.length.unsigned(arguments.word(position)?);
+            let value = {
+                let word = arguments.word_of(position, specification.length.bytes())?;
+                specification.length.unsigned(word)
+            };
             integer::unsigned(value, conversion, flags, precision)
         }
         b'p' => match arguments.word(position)? {
@@ -230,15 +244,15 @@ fn convert(
             float::format(&number, specification.conversion, flags, precision)
         }
         b'c' if specification.length == FormatLength::Long => {
-            let character = arguments.word(position)? as u32;
+            let character = arguments.word_of(position, 4)? as u32;
             OutputField::text(encode(character, output.is_wide())?)
         }
         b'C' => {
-            let character = arguments.word(position)? as u32;
+            let character = arguments.word_of(position, 4)? as u32;
             OutputField::text(encode(character, output.is_wide())?)
         }
         b'c' => {
-            let text = vec![arguments.word(position)? as u8];
+            let text = vec![arguments.word_of(position, 1)? as u8];
             OutputField::text(bytes_of(text, output.is_wide())?)
         }
         conversion @ (b's' | b'S') => {

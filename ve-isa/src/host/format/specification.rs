@@ -38,6 +38,16 @@ pub(super) enum FormatLength {
 }
 
 impl FormatLength {
+    /// How many bytes of an argument's word are used.
+    pub(super) fn bytes(self) -> u64 {
+        match self {
+            Self::Char => 1,
+            Self::Short => 2,
+            Self::Int => 4,
+            Self::Long | Self::LongDouble => 8,
+        }
+    }
+
     pub(super) fn signed(self, word: u64) -> i64 {
         match self {
             Self::Char => (word as i8).into(),
