@@ -5,6 +5,7 @@
 //! which the thread had the CPU, the least of many runs, so that other programs disturb little; what counts is the ratio of two times of
 //! one run of the bench. Words as arguments choose the rows with such names.
 
+mod check;
 mod code;
 mod measure;
 #[cfg(feature = "jit")]
@@ -12,12 +13,16 @@ mod translating;
 
 use std::process::ExitCode;
 
+use check::Checked;
 use code::{Code, Engine};
 use measure::Times;
 
 /// How many times longer than the host scalar code may take, in the geometric mean.
 const SCALAR_GOAL: f64 = 16.0;
 const SCALAR_GOAL_JIT: f64 = 2.5;
+
+/// How many times longer the interpreter may take where memory is checked, in the geometric mean.
+const CHECK_GOAL: f64 = 10.0;
 
 /// Functions of `scalar.c`, and what each is called with: it keeps the host busy for a millisecond or more.
 const SCALAR: [(&str, u64); 8] = [
@@ -57,6 +62,9 @@ fn main() -> ExitCode {
     }
     #[cfg(feature = "jit")]
     translating::tell();
+    if is_wanted("check") {
+        checks();
+    }
     ExitCode::SUCCESS
 }
 
@@ -104,6 +112,27 @@ fn vectors(engine: Engine, is_wanted: impl Fn(&str) -> bool) {
         line(name, &times, speed);
         println!(" {}", verdict(">=", engine.pick(*interpreter, *jit), speed));
     }
+}
+
+/// The functions of `scalar.c` where memory is checked.
+fn checks() {
+    let code = Checked::of("scalar");
+    println!("\nscalar code where memory is checked, against the interpreter without");
+    println!("{:<10} {:>10} {:>12}", "", "memory", "memory-init");
+    let mut sums = [0.0; 2];
+    for (name, word) in SCALAR {
+        let ratios = code.measure(name, word);
+        println!("{name:<10} {:>10.2} {:>12.2}", ratios[0], ratios[1]);
+        for (sum, ratio) in sums.iter_mut().zip(ratios) {
+            *sum += ratio.ln();
+        }
+    }
+    let [memory, values] = sums.map(|sum| (sum / SCALAR.len() as f64).exp());
+    println!(
+        "{:<10} {memory:>10.2} {values:>12.2} {}",
+        "mean",
+        verdict("<=", CHECK_GOAL, memory.max(values))
+    );
 }
 
 fn head(ratio: &str) {

@@ -1,0 +1,81 @@
+//! What the check of memory costs: the interpreter with it against the interpreter without.
+
+use std::hint::black_box;
+use std::path::Path;
+
+use ve_isa::check::CheckOptions;
+use ve_isa::image::Input;
+use ve_isa::machine::{DEFAULT_STACK, Machine, Unresolved};
+use veo_test_support::ve;
+
+use crate::measure::{Times, in_turns};
+
+/// The functions of one source, on a machine as usual and on two that check.
+pub struct Checked {
+    usual: Machine,
+    memory: Machine,
+    values: Machine,
+}
+
+fn machine(name: &str, bytes: &[u8], check: Option<CheckOptions>) -> Machine {
+    let machine = Machine::new().expect("addresses for a machine");
+    if let Some(options) = check {
+        machine.check(options, None).expect("addresses for a check");
+    }
+    let input = Input { name, bytes };
+    machine
+        .load(&[input], Unresolved::Error)
+        .expect("an object of clang's");
+    machine
+}
+
+impl Checked {
+    /// Compiles one of the sources beside this file.
+    pub fn of(name: &str) -> Self {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("benches/speed")
+            .join(name)
+            .with_extension("c");
+        let directory = tempfile::tempdir().expect("a directory for what is compiled");
+        let object = directory.path().join("ve.o");
+        ve::compile(&source, &object, &["-O2"]);
+        let bytes = std::fs::read(&object).expect("an object that was just made");
+        let check = |undefined| CheckOptions {
+            undefined,
+            goes_on: false,
+        };
+        Self {
+            usual: machine(name, &bytes, None),
+            memory: machine(name, &bytes, Some(check(false))),
+            values: machine(name, &bytes, Some(check(true))),
+        }
+    }
+
+    /// How many times longer one function takes where memory is checked, and where values are as well.
+    pub fn measure(&self, name: &str, word: u64) -> [f64; 2] {
+        [&self.memory, &self.values].map(|machine| {
+            let (usual, checked) =
+                in_turns(call(&self.usual, name, word), call(machine, name, word));
+            let times = Times {
+                host: usual,
+                ve: checked,
+                instructions: 0.0,
+            };
+            times.ratio()
+        })
+    }
+}
+
+fn call(machine: &Machine, name: &str, word: u64) -> impl FnMut() {
+    let function = machine.symbol(name).expect(name);
+    let mut thread = machine.thread(DEFAULT_STACK).expect("a thread");
+    let expected = thread.call(function, &[word]);
+    assert!(expected.is_ok(), "{name}: {expected:?}");
+    move || {
+        assert_eq!(
+            thread.call(function, &[black_box(word)]),
+            expected,
+            "{name}"
+        )
+    }
+}
