@@ -101,6 +101,9 @@ struct veo_emu_options {
 	const char *runtimes;        /* runtime libraries of sanitizers that kernels of the
 	                              * process need, with colons; NULL: none */
 	uint64_t profile;            /* an enum veo_emu_profile */
+	const char *check;           /* how the memory of VE machine code is checked, as
+	                              * VEO_EMU_CHECK says it: "memory", "memory-init,continue",
+	                              * "off"; NULL: as the environment says */
 };
 
 /* Like veo_proc_create, with options. */

@@ -51,6 +51,8 @@ variables! {
     VEO_EMU_TRACE = "VEO_EMU_TRACE";
     /// Where a debugger of VE machine code is waited for.
     VEO_EMU_GDB = "VEO_EMU_GDB";
+    /// How the memory of VE machine code is checked.
+    VEO_EMU_CHECK = "VEO_EMU_CHECK";
     /// Whether an emulated node counts what VE machine code executes.
     VEO_EMU_PROFILE = "VEO_EMU_PROFILE";
     /// What is done about requests that may use the same memory at the same time.

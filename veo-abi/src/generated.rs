@@ -129,6 +129,7 @@ pub struct veo_emu_options {
     pub guard: u64,
     pub runtimes: *const ::std::os::raw::c_char,
     pub profile: u64,
+    pub check: *const ::std::os::raw::c_char,
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

@@ -154,7 +154,7 @@ pub use param::{FnAddr, KernelResult, Param};
 #[cfg(feature = "bytemuck")]
 pub use pod::VePod;
 pub use process::{
-    Arch, Guard, HookId, KernelLookup, NodeInfo, ProcInitHook, Schedule, Stream, VeoProc,
+    Arch, Check, Guard, HookId, KernelLookup, NodeInfo, ProcInitHook, Schedule, Stream, VeoProc,
     VeoProcBuilder, del_proc_init_hook, nodes, set_proc_init_hook,
 };
 pub use races::Races;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use veo_abi::Verify;
 
 use super::settings::{
-    Guard, KernelLookup, ProcOptions, Schedule, Stream, verify_from_environment,
+    Check, Guard, KernelLookup, ProcOptions, Schedule, Stream, verify_from_environment,
 };
 use super::shared::ProcShared;
 use super::thread;
@@ -54,6 +54,7 @@ impl std::fmt::Debug for VeoProcBuilder {
             .field("races", &self.options.races)
             .field("timeline", &self.options.timeline)
             .field("profile", &self.options.profile)
+            .field("check", &self.options.check)
             .field("stats", &self.options.stats)
             .finish_non_exhaustive()
     }
@@ -228,6 +229,15 @@ impl VeoProcBuilder {
     /// ends. Such kernels are several times slower then. The emulated node alone.
     pub fn profile(mut self, counts: bool) -> Self {
         self.options.profile = Some(counts);
+        self
+    }
+
+    /// Checks the memory of kernels of VE machine code, or does not, whatever `VEO_EMU_CHECK` in the environment says: `memory`,
+    /// `memory-init`, `off`. A kernel that touches what is no block, variable or frame of its stack ends as at a fault, with the source line,
+    /// the block, and who has allocated and freed it; with `,continue` behind it in the variable, it is told on the standard error and goes
+    /// on. Such kernels take several times as long. docs/book/src/memory-check.md has all of it. The emulated node alone.
+    pub fn check(mut self, check: Check) -> Self {
+        self.options.check = Some(check);
         self
     }
 

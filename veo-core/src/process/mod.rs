@@ -27,7 +27,7 @@ mod verify;
 
 pub use builder::{HookId, ProcInitHook, VeoProcBuilder, del_proc_init_hook, set_proc_init_hook};
 pub use nodes::{Arch, NodeInfo, nodes};
-pub use settings::{Guard, KernelLookup, Schedule, Stream};
+pub use settings::{Check, Guard, KernelLookup, Schedule, Stream};
 pub use veo_proc::VeoProc;
 
 pub(crate) use call::ResolvedCallee;

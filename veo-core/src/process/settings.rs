@@ -1,6 +1,6 @@
 //! What can be chosen for a process.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -45,6 +45,29 @@ pub enum Guard {
     /// They end where no memory is accessible behind them, as far as an alignment of 16 bytes
     /// allows.
     End,
+}
+
+/// What is looked for in the memory of VE machine code: [`VeoProcBuilder::check`](crate::VeoProcBuilder::check).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Check {
+    /// Nothing.
+    Off,
+    /// Accesses outside blocks, variables and stack frames, uses of freed memory, leaks.
+    Memory,
+    /// These, and values that nobody has written where they decide something.
+    MemoryInit,
+}
+
+impl Check {
+    /// As `VEO_EMU_CHECK` says it.
+    pub(super) fn word(self) -> &'static CStr {
+        match self {
+            Check::Off => c"off",
+            Check::Memory => c"memory",
+            Check::MemoryInit => c"memory-init",
+        }
+    }
 }
 
 /// What `VEO_VERIFY` says, the same as while declarations are compiled.
@@ -139,6 +162,7 @@ pub(super) struct ProcOptions {
     pub(super) races: Option<Races>,
     pub(super) timeline: Option<PathBuf>,
     pub(super) profile: Option<bool>,
+    pub(super) check: Option<Check>,
     pub(super) stats: Option<bool>,
     /// Libraries that will be loaded by their paths.
     pub(super) libraries: Vec<PathBuf>,

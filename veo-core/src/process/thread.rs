@@ -145,6 +145,7 @@ impl ProcOptions {
             // The words have no NUL.
             CString::new(schedule.to_string()).unwrap_or_default()
         });
+        let check = self.check.map(|check| check.word());
         let runtimes = runtimes(&api.extension.code(node), self);
         let options = veo_emu_options {
             struct_size: size_of::<veo_emu_options>(),
@@ -173,6 +174,7 @@ impl ProcOptions {
                 Some(false) => ffi::VEO_EMU_PROFILE_OFF,
                 Some(true) => ffi::VEO_EMU_PROFILE_COUNT,
             }),
+            check: check.map_or(std::ptr::null(), std::ffi::CStr::as_ptr),
         };
         // SAFETY: the options and the strings in them are valid for the call; the
         // payload is kept until the process was destroyed.

@@ -78,6 +78,13 @@ pub fn watched() -> Option<&'static Path> {
     made.as_deref()
 }
 
+/// The same for `checked.c`.
+pub fn checked() -> Option<&'static Path> {
+    static LIBRARY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let made = LIBRARY.get_or_init(|| declared("libvechecked.so", include_str!("checked.c")));
+    made.as_deref()
+}
+
 fn declared(name: &str, source: &str) -> Option<PathBuf> {
     clang().then(|| {
         if is_again() {

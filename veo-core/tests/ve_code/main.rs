@@ -7,6 +7,7 @@
 
 mod c_interface;
 mod calls;
+mod checking;
 mod choosing;
 mod debugger;
 mod faults;

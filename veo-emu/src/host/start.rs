@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use veo_abi::environment::{
     self, HANDSHAKE, LD_LIBRARY_PATH, VE_FPE_ENABLE, VE_LD_LIBRARY_PATH, VE_LD_PRELOAD,
-    VE_OMP_NUM_THREADS, VEO_EMU_PROFILE,
+    VE_OMP_NUM_THREADS, VEO_EMU_CHECK, VEO_EMU_PROFILE,
 };
 
 use super::affinity::Affinity;
@@ -55,6 +55,8 @@ pub(crate) struct ProcessOptions {
     pub(crate) guard: Option<Guarding>,
     /// Whether it is counted what VE machine code executes; `None`: as the environment says.
     pub(crate) profile: Option<bool>,
+    /// How the memory of VE machine code is checked, as `VEO_EMU_CHECK` says it; `None`: as the environment says.
+    pub(crate) check: Option<String>,
     /// The runtime libraries of sanitizers that kernels need, with colons.
     pub(crate) runtimes: String,
     /// How long a destroyed process may go on before it is killed.
@@ -72,6 +74,7 @@ impl Default for ProcessOptions {
             schedule: None,
             guard: None,
             profile: None,
+            check: None,
             runtimes: String::new(),
             grace: Duration::from_secs(2),
         }
@@ -91,6 +94,10 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
     }
     library_file::codes()?;
     let machine = MachineOptions::from_environment().map_err(Error::invalid)?;
+    let check = match &options.check {
+        None => machine.check,
+        Some(check) => machine_options::wanted_check(Some(check)).map_err(Error::invalid)?,
+    };
     let affinity = Affinity::from_environment()?;
     let order = StartOrder::wanted(options.schedule.as_deref())?;
     let program::Chosen { mut program, image } = program::choose(options.veorun.as_deref())?;
@@ -111,7 +118,11 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         Some(guard) => guard,
         None => guard::from_environment()?,
     };
-    let guard = sanitizers.guarding(guard);
+    let guard = match sanitizers.guarding(guard) {
+        // The check knows blocks with memory around them.
+        Guarding::Off if check.is_some() => Guarding::Zones,
+        guard => guard,
+    };
     let most = window.room();
     let layout = MemoryLayout {
         window,
@@ -445,6 +456,9 @@ fn environment(socket: RawFd, options: &ProcessOptions, sanitizers: &Sanitizers)
     if let Some(counts) = options.profile {
         let value = machine_options::profile(counts);
         replaced.push((VEO_EMU_PROFILE.name().into(), value.into()));
+    }
+    if let Some(check) = &options.check {
+        replaced.push((VEO_EMU_CHECK.name().into(), check.clone()));
     }
     let threads = if omp_threads == 0 {
         VE_OMP_NUM_THREADS.text()

@@ -67,6 +67,12 @@ pub unsafe extern "C" fn veo_emu_proc_create(
             // SAFETY: the caller passes a string.
             Some(unsafe { string(given.schedule, "schedule")? }.to_owned())
         };
+        let check = if given.check.is_null() {
+            None
+        } else {
+            // SAFETY: the caller passes a string.
+            Some(unsafe { string(given.check, "check of memory")? }.to_owned())
+        };
         let runtimes = if given.runtimes.is_null() {
             String::new()
         } else {
@@ -88,6 +94,7 @@ pub unsafe extern "C" fn veo_emu_proc_create(
                 schedule,
                 guard: wanted_guard(given.guard)?,
                 profile: wanted_profile(given.profile)?,
+                check,
                 runtimes,
                 ..ProcessOptions::default()
             },

@@ -2,9 +2,10 @@
 //! them again.
 
 use veo_abi::environment::{
-    VEO_EMU_ENGINE, VEO_EMU_FLOAT, VEO_EMU_PROFILE, VEO_EMU_TRACE, Variable,
+    VEO_EMU_CHECK, VEO_EMU_ENGINE, VEO_EMU_FLOAT, VEO_EMU_PROFILE, VEO_EMU_TRACE, Variable,
 };
 
+use ve_isa::check::CheckOptions;
 use ve_isa::semantics::float::FloatMode;
 use ve_isa::watch::{NoTrace, Trace};
 
@@ -43,6 +44,8 @@ pub(crate) struct MachineOptions {
     pub(crate) counts: bool,
     /// Whether it prints that at the end.
     pub(crate) tells: bool,
+    /// How its memory is checked, if it is.
+    pub(crate) check: Option<CheckOptions>,
 }
 
 impl MachineOptions {
@@ -53,6 +56,7 @@ impl MachineOptions {
         trace: None,
         counts: false,
         tells: false,
+        check: None,
     };
 
     /// Reads the variables. The error is a sentence.
@@ -76,6 +80,7 @@ impl MachineOptions {
             trace: trace()?,
             counts,
             tells,
+            check: wanted_check(VEO_EMU_CHECK.text().as_deref())?,
         })
     }
 
@@ -118,6 +123,17 @@ fn engine() -> Result<MachineEngine, String> {
         ));
     }
     Ok(engine)
+}
+
+/// What `VEO_EMU_CHECK` says, or an option of a process in its place. The error is a sentence.
+pub(crate) fn wanted_check(text: Option<&str>) -> Result<Option<CheckOptions>, String> {
+    match text.map(str::trim) {
+        None | Some("off") => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|why: String| {
+            let name = VEO_EMU_CHECK.name();
+            format!("{name}: {why}, or `off`")
+        }),
+    }
 }
 
 fn choice<T: Copy>(variable: Variable, usual: T, choices: &[(&str, T)]) -> Result<T, String> {

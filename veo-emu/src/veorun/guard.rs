@@ -61,7 +61,8 @@ struct BlockTable {
 }
 
 static GUARD: OnceLock<OpenBlocks> = OnceLock::new();
-static WATCHER: OnceLock<&'static dyn BlockListener> = OnceLock::new();
+/// Who is told of blocks.
+static LISTENERS: RwLock<Vec<&'static dyn BlockListener>> = RwLock::new(Vec::new());
 
 /// Lets the host have blocks opened and closed. Called once, before there is any.
 pub(super) fn install(closes: bool) {
@@ -80,9 +81,34 @@ pub(super) fn install(closes: bool) {
     });
 }
 
-/// Has a watcher told of all blocks. Called at most once, before there is any.
-pub(super) fn watch(watcher: &'static dyn BlockListener) {
-    let _ = WATCHER.set(watcher);
+/// Has somebody told of all blocks, of those that are there first.
+pub(super) fn watch(listener: &'static dyn BlockListener) {
+    // With the lock, no block comes or goes meanwhile.
+    let _blocks = GUARD.get().map(|guard| {
+        let blocks = guard.blocks.write();
+        let blocks = blocks.unwrap_or_else(PoisonError::into_inner);
+        let spans = blocks.by_start.values();
+        spans.for_each(|span| listener.opened(span));
+        blocks
+    });
+    let mut listeners = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
+    listeners.push(listener);
+}
+
+/// Tells all listeners.
+fn tell(what: impl Fn(&dyn BlockListener)) {
+    let listeners = LISTENERS.read().unwrap_or_else(PoisonError::into_inner);
+    listeners.iter().for_each(|listener| what(*listener));
+}
+
+/// The blocks that the host has allocated, without what is around them.
+pub(super) fn live_blocks() -> Vec<Range<u64>> {
+    let Some(guard) = GUARD.get() else {
+        return Vec::new();
+    };
+    let blocks = guard.blocks.read().unwrap_or_else(PoisonError::into_inner);
+    let spans = blocks.by_start.values();
+    spans.map(|span| span.block.clone()).collect()
 }
 
 /// Whether memory is checked when kernels end.
@@ -103,9 +129,7 @@ pub(super) fn open(words: &[u64]) -> Option<bool> {
             blocks.gave_up = true;
         }
     }
-    if let Some(watcher) = WATCHER.get() {
-        watcher.opened(&span);
-    }
+    tell(|listener| listener.opened(&span));
     blocks.by_start.insert(span.block.start, span);
     Some(blocks.gave_up)
 }
@@ -126,9 +150,7 @@ pub(super) fn close(words: &[u64]) -> Result<bool, EngineTrap> {
     {
         return Err(overwritten(address));
     }
-    if let Some(watcher) = WATCHER.get() {
-        watcher.closing(&span);
-    }
+    tell(|listener| listener.closing(&span));
     if guard.closes && !blocks.gave_up {
         // If the system refuses, an access is not noticed.
         let _ = memory::close(span.open);
@@ -158,14 +180,10 @@ impl<R: Runner> Runner for GuardedRunner<R> {
         self.on_stack.clear();
         let found = guard.map(|guard| guard.on_stack(request.words()));
         self.on_stack.extend(found.into_iter().flatten());
-        if let Some(watcher) = WATCHER.get() {
-            self.on_stack.iter().for_each(|span| watcher.opened(span));
-        }
+        tell(|listener| self.on_stack.iter().for_each(|span| listener.opened(span)));
         // SAFETY: the caller vouches for the function.
         let value = unsafe { self.runner.call(request) }?;
-        if let Some(watcher) = WATCHER.get() {
-            self.on_stack.iter().for_each(|span| watcher.closing(span));
-        }
+        tell(|listener| self.on_stack.iter().for_each(|span| listener.closing(span)));
         match guard.and_then(|guard| guard.check(request.words(), &self.on_stack)) {
             Some(address) => Err(overwritten(address)),
             None => Ok(value),

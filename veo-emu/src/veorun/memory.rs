@@ -59,13 +59,16 @@ pub(super) fn machine() -> Range<u64> {
 const MACHINE_LENGTHS: [u64; 4] = [u64::MAX, 8 << 30, 2 << 30, 512 << 20];
 
 /// Takes the addresses of the machine, closed, for the rest of the process's life. Called once. The
-/// result is the addresses that it may use, which begin with VE memory, and which of them are its own.
-pub(super) fn take_machine() -> Result<(Range<u64>, Range<u64>), String> {
+/// result is the addresses that it may use, which begin with VE memory, and which of them are its own, `most` bytes at most.
+pub(super) fn take_machine(most: u64) -> Result<(Range<u64>, Range<u64>), String> {
     let memory = MEMORY.get().ok_or("there is no VE memory")?;
     let wanted = machine();
     let mut refusal = None;
     for length in MACHINE_LENGTHS {
-        let own = wanted.start..wanted.end.min(wanted.start.saturating_add(length));
+        let own = wanted.start
+            ..wanted
+                .end
+                .min(wanted.start.saturating_add(length.min(most)));
         match reserve_addresses(own.clone()) {
             Ok(()) => return Ok((memory.layout.window.base..own.end, own)),
             Err(error) => refusal = Some(error),

@@ -79,6 +79,7 @@ impl Proc {
             guard: 0,
             runtimes: std::ptr::null(),
             profile: 0,
+            check: std::ptr::null(),
         };
         set(&mut options);
         let handle = call!(veo_emu_proc_create(node, &options));

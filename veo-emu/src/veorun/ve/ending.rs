@@ -8,7 +8,7 @@ use ve_isa::memory::AccessError;
 use ve_isa::thread::Frames;
 use ve_isa::trap::{self, TrapKind};
 
-use super::{debugging, watching};
+use super::{checking, debugging, watching};
 use crate::shared::control::{EngineTrap, FAULT_SIGNALS, RecordedCause};
 use crate::veorun::engine::{EndProcess, ProcessEnding};
 
@@ -48,6 +48,10 @@ pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> ProcessEn
         _ => None,
     };
     watching::tell_last(thread.machine());
+    let (address, detail) = match &trap.kind {
+        TrapKind::Defect(defect) => checking::told(thread.machine(), defect),
+        kind => (address, detail(kind)),
+    };
     // Of a thread that machine code has created, if it was that one's trap.
     let frames = thread.thread().frames();
     let mut told = EngineTrap {
@@ -56,7 +60,7 @@ pub(super) fn of(thread: &mut MachineThread<'_>, trap: &trap::Trap) -> ProcessEn
         address,
         pc: trap.ic,
         callers: callers(thread.machine(), &frames, trap.ic),
-        detail: detail(&trap.kind),
+        detail,
         ..EngineTrap::of(RecordedCause::Signal)
     };
     if let TrapKind::StackOverflow { .. } = trap.kind {

@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ve_isa::image::{ImageError, ImageId, Source};
 use ve_isa::machine::{Machine, MachineThread, UnloadError, Unresolved};
 use veo_abi::environment::VE_LD_LIBRARY_PATH;
+use veo_debuginfo::{Original, SourceLines};
 
 use super::{ending, machine};
 use crate::shared::code::MachineCode;
@@ -267,6 +268,20 @@ pub(super) fn path_at(address: u64) -> Option<PathBuf> {
     let before = libraries.iter().filter(|library| library.handle <= address);
     let library = before.max_by_key(|library| library.handle)?;
     Some(library.path.clone())
+}
+
+/// The line of the source of an instruction, as `k.c:12`, if the file of its library tells.
+pub(super) fn line(address: u64) -> Option<String> {
+    let (path, base) = {
+        let libraries = lock();
+        let before = libraries.iter().filter(|library| library.handle <= address);
+        let library = before.max_by_key(|library| library.handle)?;
+        (library.path.clone(), library.base)
+    };
+    let lines = SourceLines::open(&Original::open(&path).ok()?)?;
+    let in_file = address.wrapping_sub(base);
+    let place = (in_file < lines.extent()).then(|| lines.find(in_file))?;
+    (place.line > 0).then(|| format!("{}:{}", place.file, place.line))
 }
 
 /// The address of a symbol of a library, or of those that it needs.

@@ -13,7 +13,7 @@ use ve_isa::memory::{MemoryError, Window};
 use ve_isa::state::psw::Flags;
 use veo_abi::{environment, hmem};
 
-use super::{debugging, ending, interface, watching};
+use super::{checking, debugging, ending, interface, watching};
 use crate::shared::fpe::parse;
 use crate::shared::machine_options::MachineEngine;
 use crate::sys::process;
@@ -34,6 +34,7 @@ thread_local! {
 /// The machine, which the first call makes.
 pub(super) fn get() -> Result<&'static Machine, String> {
     let machine = MACHINE.get_or_init(make).as_ref().map_err(String::clone)?;
+    checking::follow_blocks(machine);
     debugging::listen(machine, || {
         ending::happen(ProcessEnding::Signal(libc::SIGKILL))
     })?;
@@ -46,7 +47,11 @@ pub(super) fn made() -> Option<&'static Machine> {
 }
 
 fn make() -> Result<Machine, String> {
-    let (all, own) = memory::take_machine()?;
+    let most = match watching::options().check {
+        None => u64::MAX,
+        Some(_) => checking::MOST,
+    };
+    let (all, own) = memory::take_machine(most)?;
     let tags = !hmem::untag(u64::MAX);
     // SAFETY: the range begins with VE memory, which is mapped for good and which no reference points into; behind it are
     // addresses that were taken just now for this, of which the window never opens the last page. The handler of faults, which is
@@ -54,6 +59,7 @@ fn make() -> Result<Machine, String> {
     let window = unsafe { Window::adopt(all, own, tags) };
     let machine = Machine::in_window(window).map_err(|error| error.to_string())?;
     translate(&machine)?;
+    checking::prepare(&machine).map_err(|error| error.to_string())?;
     interface::provide(&machine).map_err(|error| error.to_string())?;
     let entries: Vec<CString> = environment::inherited()
         .filter_map(|(mut entry, value)| {
@@ -184,6 +190,7 @@ extern "C" fn at_exit() {
                 ending => ending::happen(ending),
             }
         }
+        checking::tell_leaks(&thread);
         debugging::ended(ProgramEnd::Exit(0));
     });
 }

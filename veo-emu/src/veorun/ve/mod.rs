@@ -3,6 +3,7 @@
 //! The machine works in the window of VE memory: addresses of the Vector Engine are addresses of this process, and what the host
 //! allocates is memory like the machine's own, which lies behind it. It is made when the first library for it is loaded.
 
+mod checking;
 mod debugging;
 mod ending;
 mod interface;
@@ -24,6 +25,7 @@ impl Engine for Ve {
 
     fn prepare(&self, end: EndProcess) {
         ending::prepare(end);
+        checking::set_lines(libraries::line);
     }
 
     fn load(&self, path: &[u8]) -> Result<LoadedFile, String> {
