@@ -112,7 +112,7 @@ impl Plate {
         for row in [1, rows] {
             let around = self.now.slice((row - 1) * WIDTH..(row + 2) * WIDTH)?;
             let mut to = self.next.slice_mut(row * WIDTH..(row + 1) * WIDTH)?;
-            heat_rows(ctx, &around, &mut to, 1, width, SHARE)?.wait()?;
+            heat_rows(ctx, around, &mut to, 1, width, SHARE)?.wait()?;
         }
         std::mem::swap(&mut self.now, &mut self.next);
         Ok(())
