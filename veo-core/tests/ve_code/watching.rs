@@ -355,6 +355,26 @@ fn floats_are_exact_where_that_is_wanted() {
 }
 
 #[test]
+fn engines_are_chosen() {
+    if watched().is_none() {
+        return;
+    }
+    if is_again() {
+        match VeoProc::new(0) {
+            Ok(proc) => work(&proc),
+            Err(error) => println!("\n{error}"),
+        }
+        return;
+    }
+    let name = "watching::engines_are_chosen";
+    for engine in ["interp", "jit", "both"] {
+        let said = again(name, &[("VEO_EMU_ENGINE", engine.as_ref())]);
+        let is_there = engine == "interp" || cfg!(feature = "jit");
+        assert_eq!(!said.contains("--features jit"), is_there, "{said}");
+    }
+}
+
+#[test]
 fn wrong_values_of_the_variables_are_told() {
     if is_again() {
         println!("\n{}", VeoProc::new(0).map(drop).unwrap_err());
@@ -363,6 +383,7 @@ fn wrong_values_of_the_variables_are_told() {
     let name = "watching::wrong_values_of_the_variables_are_told";
     for (variable, part) in [
         ("VEO_EMU_FLOAT", "it can be `host`, `exact`"),
+        ("VEO_EMU_ENGINE", "it can be `interp`, `jit`, `both`"),
         ("VEO_EMU_TRACE", "`calls`, `instructions`"),
         ("VEO_EMU_PROFILE", "`0`, `1`, `quiet`"),
     ] {
