@@ -150,6 +150,11 @@ impl Words {
             slots: Vec::new(),
         }
     }
+
+    /// What code of the host uses. It leads to nothing that leads to the code, so that a machine can go.
+    pub(super) fn into_kept(self) -> Vec<Vec<Slot>> {
+        self.slots
+    }
 }
 
 impl InstructionSource for Words {

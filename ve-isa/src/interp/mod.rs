@@ -446,7 +446,7 @@ impl Interpreter {
         let common = self.run.common.clone();
         let entry = self
             .translations()
-            .and_then(|translations| translations.make(ic, || Words::new(common)));
+            .and_then(|made| made.make(ic, || Words::new(common), Words::into_kept));
         self.run.begin_floats();
         if let Some(entry) = entry {
             self.lead_to(ic, link, entry);
@@ -509,7 +509,7 @@ impl Interpreter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::Window;
+    use crate::memory::{Protection, Window};
 
     #[test]
     fn code_of_the_host_finds_the_state_of_its_thread() {
@@ -544,5 +544,45 @@ mod tests {
         assert_eq!(word(at(layout::STOP)), 0);
         stop.stop();
         assert_ne!(word(at(layout::STOP)), 0);
+    }
+
+    /// Makes code that only ends, which uses an instruction of the interpreter.
+    #[derive(Debug)]
+    struct Ends;
+
+    // SAFETY: nobody enters the code.
+    unsafe impl Translator for Ends {
+        fn translate(
+            &self,
+            entry: u64,
+            _: Reach,
+            source: &mut dyn InstructionSource,
+        ) -> Option<HostCode> {
+            let insn = source.instruction(entry)?;
+            source.interpreted(entry, &insn)?;
+            Some(HostCode {
+                bytes: vec![0xc3],
+                accesses: Vec::new(),
+                instructions: 1,
+            })
+        }
+    }
+
+    #[test]
+    fn a_machine_that_has_translated_goes() {
+        let nop = crate::encoding::assemble("nop").unwrap();
+        // More than there are arenas at a time.
+        for round in 0..300 {
+            let common = Arc::new(Common::new(Window::reserve().unwrap()));
+            common.translate_with(Box::new(Ends), Reach::Region);
+            let code = common.window.map(8, Protection::ReadWrite).unwrap();
+            common.window.store::<8>(code.start, nop).unwrap();
+            common.executable.add(code.clone());
+            let mut interpreter = Interpreter::new(common.clone(), StopHandle::default());
+            assert!(interpreter.translate(code.start), "{round}");
+            let machine = Arc::downgrade(&common);
+            drop((interpreter, common));
+            assert_eq!(machine.strong_count(), 0, "{round}");
+        }
     }
 }

@@ -141,11 +141,13 @@ impl Translations {
         }
     }
 
-    /// What has been made for an address, or is made now. `source` is kept as long as the code.
-    pub(super) fn make<S: InstructionSource + Any + Send>(
+    /// What has been made for an address, or is made now. What `kept` takes out of the source stays as long as the code; it must not lead
+    /// to the machine, which would stay with it for good.
+    pub(super) fn make<S: InstructionSource, K: Any + Send>(
         &self,
         address: u64,
         source: impl FnOnce() -> S,
+        kept: impl FnOnce(S) -> K,
     ) -> Option<Entry> {
         let forgotten = {
             let mut state = self.lock();
@@ -163,18 +165,18 @@ impl Translations {
             let code = self
                 .translator
                 .translate(address, self.reach, &mut source)?;
-            Some((code, source))
+            Some((code, kept(source)))
         }));
         let mut state = self.lock();
         if state.forgotten != forgotten {
             // The code that it was made of may have changed.
             return None;
         }
-        let entry = made.ok().flatten().and_then(|(code, source)| {
+        let entry = made.ok().flatten().and_then(|(code, kept)| {
             let place = state.arena.as_mut()?;
             let instructions = code.instructions;
             // SAFETY: the translator's promise.
-            let code = unsafe { place.add(&code.bytes, code.accesses, Box::new(source)) }?;
+            let code = unsafe { place.add(&code.bytes, code.accesses, Box::new(kept)) }?;
             Some(Entry { code, instructions })
         });
         let known = entry.map_or(Known::Nothing, Known::Code);
