@@ -25,17 +25,16 @@ struct Piece {
     _kept: Box<dyn Any + Send>,
 }
 
-/// What the handler of faults knows of an arena. No address is 0 or below `end` where there is none.
+/// What the handler of faults knows of an arena.
 struct Record {
-    start: AtomicU64,
-    end: AtomicU64,
+    /// Where it begins, 0 where there is none. One number, since the handler may look while another arena takes the record.
+    base: AtomicU64,
     pieces: AtomicPtr<Piece>,
 }
 
 static RECORDS: [Record; MOST] = [const {
     Record {
-        start: AtomicU64::new(0),
-        end: AtomicU64::new(0),
+        base: AtomicU64::new(0),
         pieces: AtomicPtr::new(ptr::null_mut()),
     }
 }; MOST];
@@ -47,9 +46,10 @@ static TURN: Mutex<()> = Mutex::new(());
 ///
 /// A signal handler may call it.
 pub(super) fn result(pc: u64) -> Option<u64> {
+    // Arenas do not overlap, and a thread that is in the code of one sees its record.
     let record = RECORDS.iter().find(|record| {
-        let start = record.start.load(Ordering::Acquire);
-        start <= pc && pc < record.end.load(Ordering::Acquire)
+        let base = record.base.load(Ordering::Acquire);
+        base != 0 && (base..base + LENGTH).contains(&pc)
     })?;
     let mut piece = record.pieces.load(Ordering::Acquire);
     // SAFETY: pieces are complete before they are in the list, do not change then, and go with their arena, which stays while a thread is in
@@ -77,7 +77,7 @@ impl CodeArena {
     /// Takes addresses. Nothing if there are none.
     pub(crate) fn reserve() -> Option<Self> {
         let _turn = TURN.lock().unwrap_or_else(|lock| lock.into_inner());
-        let is_free = |record: &Record| record.end.load(Ordering::Relaxed) == 0;
+        let is_free = |record: &Record| record.base.load(Ordering::Relaxed) == 0;
         let index = RECORDS.iter().position(is_free)?;
         // SAFETY: the system chooses the place, so no other mapping is replaced.
         let base = unsafe {
@@ -94,9 +94,7 @@ impl CodeArena {
             return None;
         }
         let base = base as u64;
-        let record = &RECORDS[index];
-        record.start.store(base, Ordering::Release);
-        record.end.store(base + LENGTH, Ordering::Release);
+        RECORDS[index].base.store(base, Ordering::Release);
         Some(Self {
             base,
             used: 0,
@@ -153,9 +151,8 @@ impl Drop for CodeArena {
     fn drop(&mut self) {
         let _turn = TURN.lock().unwrap_or_else(|lock| lock.into_inner());
         let record = &RECORDS[self.record];
-        record.start.store(u64::MAX, Ordering::SeqCst);
+        record.base.store(0, Ordering::SeqCst);
         let mut piece = record.pieces.swap(ptr::null_mut(), Ordering::SeqCst);
-        record.end.store(0, Ordering::SeqCst);
         while !piece.is_null() {
             // SAFETY: `add` made it, and with the arena goes whoever may be in its code.
             let piece_now = unsafe { Box::from_raw(piece) };
