@@ -389,9 +389,14 @@ impl<'a> Function<'a> {
         self.end_interpreted();
     }
 
+    /// A number that is not 0 if the thread is to stop. Another thread writes it: a plain load would be left out behind an earlier one.
+    fn is_asked(&mut self) -> Value {
+        self.builder.ins().atomic_load(I32, own(), self.stop)
+    }
+
     /// Ends if the thread is to stop: it then goes on at this address.
     fn look_at_stop(&mut self, target: u64) {
-        let asked = self.builder.ins().load(I32, own(), self.stop, 0);
+        let asked = self.is_asked();
         let (stop, next) = (self.cold_block(), self.builder.create_block());
         self.builder.ins().brif(asked, stop, &[], next, &[]);
         self.switch_to_end(stop);
@@ -520,7 +525,7 @@ impl<'a> Function<'a> {
             let (look, jump) = (self.builder.create_block(), self.builder.create_block());
             self.builder.ins().brif(hit, look, &[], miss, &[]);
             self.switch_to_end(look);
-            let asked = self.builder.ins().load(I32, own(), self.stop, 0);
+            let asked = self.is_asked();
             self.builder.ins().brif(asked, miss, &[], jump, &[]);
             self.end_jump(miss, target);
             self.switch_to_end(jump);

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -331,6 +332,34 @@ fn code_that_changes_itself() {
     let (result, sum) = run(&common, start, &[5000, other, start + 16]);
     assert_eq!(result, Ok(Pause::Watched));
     assert_eq!(sum, 5000 + 3 * 5000);
+}
+
+#[test]
+fn a_loop_that_is_entered_backwards_can_be_stopped() {
+    // The jump into the loop looks at the stop word before the loop does.
+    let text = ["brne.l %s0, 0, 0", "b.l.t 0(, %s10)", "br.l.t -16"];
+    let words: Vec<u64> = text
+        .iter()
+        .map(|line| assemble(line).expect(line))
+        .collect();
+    let (common, start) = writable(&words);
+    let entry = start + 16;
+    let stop = StopHandle::default();
+    let mut thread = Interpreter::new(common, stop.clone());
+    assert!(thread.translate(entry));
+    thread.cpu_mut().set_scalar(10, HOME);
+    thread.cpu_mut().ic = entry;
+    assert_eq!(thread.run(&|ic| ic == HOME), Ok(Pause::Watched));
+    thread.cpu_mut().set_scalar(0, 1);
+    thread.cpu_mut().ic = entry;
+    let (ended, end) = mpsc::channel();
+    // It is not waited for, so that the test ends if the loop does not.
+    thread::spawn(move || ended.send(thread.run(&|ic| ic == HOME)));
+    thread::sleep(Duration::from_millis(50));
+    stop.stop();
+    let end = end.recv_timeout(Duration::from_secs(100));
+    let trap = end.expect("the loop goes on").unwrap_err();
+    assert_eq!(trap.kind, TrapKind::Stopped);
 }
 
 #[test]
