@@ -26,10 +26,14 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// `comm` is a duplicate of ours.
-    pub(super) fn new(comm: RawComm, path: Path, chunk: usize) -> Result<Rc<Channel>> {
-        let (rank, size) = comm.place()?;
-        Ok(Rc::new(Channel {
+    /// `comm` is a duplicate of ours, with this rank and size.
+    pub(super) fn new(
+        comm: RawComm,
+        (rank, size): (i32, i32),
+        path: Path,
+        chunk: usize,
+    ) -> Rc<Channel> {
+        Rc::new(Channel {
             comm,
             rank,
             size,
@@ -38,7 +42,7 @@ impl Channel {
             largest_tag: comm.largest_tag(),
             sent: Cell::new(0),
             collective: Cell::new(0),
-        }))
+        })
     }
 
     /// Takes the length of a chunk that all ranks have agreed on. Nothing was sent before.

@@ -28,6 +28,10 @@ use crate::error::{Error, Result};
 /// an immediate form, work on its memory is queued after `wait`. Counts may be of any size. Messages of different types, and
 /// those that are longer than the memory for them, are errors of the receiver, and nothing is written.
 ///
+/// Messages move while the program is in a call of [`VeComm`] or [`VePlain`]: wait for open requests before other calls of MPI,
+/// such as `barrier` of its world, and before it ends. [`run`](crate::run) waits for those that were dropped until all
+/// ranks have done their part; without it a [`barrier`](Self::barrier) at the end does so.
+///
 /// Only one thread calls MPI, the one that has made the first of these. Both ends of a message use the same [`VeComm`];
 /// [`plain`](Self::plain) is for programs that do not know it.
 ///
@@ -70,7 +74,7 @@ impl<'c> VeComm<'c> {
     /// # Errors
     ///
     /// [`Error::Path`] if a rank cannot have its path, or the ranks have different ones, in all ranks;
-    /// [`Error::NotRunning`]; [`Error::OtherThread`]; [`Error::Mpi`].
+    /// [`Error::NotRunning`]; [`Error::OtherThread`]; [`Error::Mpi`], also for a communicator that connects two groups.
     pub fn new<C>(comm: &'c C, proc: &VeoProc) -> Result<VeComm<'c>>
     where
         C: Communicator + AsRaw<Raw = MPI_Comm>,
@@ -93,7 +97,7 @@ impl<'c> VeComm<'c> {
         let chosen = path
             .choose(proc)
             .and_then(|path| Ok((path, path::chunk_len()?)));
-        let duplicate = origin.duplicate()?;
+        let (duplicate, place) = engine.duplicate(proc, origin)?;
         let (code, chunk) = match &chosen {
             Ok((Path::Direct, chunk)) => (2, *chunk),
             Ok((_, chunk)) => (1, *chunk),
@@ -105,7 +109,7 @@ impl<'c> VeComm<'c> {
         } else {
             Path::Staged
         };
-        let own = Channel::new(duplicate, path, chunk)?;
+        let own = Channel::new(duplicate, place, path, chunk);
         let this = |channel| VeComm {
             engine,
             channel,
@@ -220,7 +224,8 @@ impl<'c> VeComm<'c> {
         status
     }
 
-    /// Begins to send values to a rank.
+    /// Begins to send values to a rank. They move while the program is in a call of [`VeComm`] or [`VePlain`]: wait for the
+    /// request before other calls of MPI.
     ///
     /// # Errors
     ///
@@ -243,7 +248,8 @@ impl<'c> VeComm<'c> {
         Ok(SendRequest::new(self.begin_send(address, from)?))
     }
 
-    /// Begins to receive values: see [`recv`](Self::recv).
+    /// Begins to receive values: see [`recv`](Self::recv). They move while the program is in a call of [`VeComm`] or
+    /// [`VePlain`]: wait for the request before other calls of MPI.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use veo_core::VeoProc;
 
 use super::channel::{Channel, HEADERS};
 use super::header::{self, Header};
-use super::raw::{self, DataType, Flight, Memory};
+use super::raw::{self, DataType, Flight, Memory, RawComm};
 use super::receive::{Incoming, Receive};
 use super::send::Send;
 use super::status::Status;
@@ -100,6 +100,23 @@ impl Engine {
                 proc.check_alive()?;
             }
         }
+    }
+
+    /// Begins something of MPI, unless this is called by something that a transfer runs: MPI does not call itself.
+    pub(super) fn begin(&self, start: impl FnOnce() -> Result<Flight>) -> Result<Flight> {
+        let _state = self.state()?;
+        start()
+    }
+
+    /// A duplicate of a communicator, with this rank and the size. All ranks ask for it.
+    pub(super) fn duplicate(&self, proc: &VeoProc, comm: RawComm) -> Result<(RawComm, (i32, i32))> {
+        drop(self.state()?);
+        comm.with_errors_returned(|| {
+            let place = comm.place()?;
+            let flight = self.begin(|| Flight::duplicate(comm))?;
+            let (made, _) = self.wait_for(proc, flight)?;
+            Ok((made.into_duplicate()?, place))
+        })
     }
 
     /// Moves what is still being sent until it has arrived.

@@ -14,12 +14,16 @@ use crate::error::{Error, Result};
 /// The longest piece of memory that is given to MPI at once, in bytes: its counts are `c_int`.
 pub(super) const LONGEST: usize = 1 << 30;
 
+const DUPLICATING: &str = "duplicating a communicator";
+
 /// What MPI reads or writes.
 pub(super) enum Memory {
     /// Memory of the host.
     Host(Vec<u8>),
     /// Memory of the VE, at an address that MPI takes.
     Ve(VeMemory),
+    /// The place of one handle, of a communicator that MPI makes.
+    Comm(Vec<ffi::MPI_Comm>),
     /// Of two that are used together, the second: another part of the first.
     Same,
     /// None.
@@ -56,6 +60,7 @@ impl Memory {
         match self {
             Memory::Host(bytes) => bytes.len(),
             Memory::Ve(memory) => memory.pinned.size(),
+            Memory::Comm(handles) => size_of_val(&handles[..]),
             Memory::Same | Memory::Nothing => 0,
         }
     }
@@ -66,6 +71,7 @@ impl Memory {
         let start = match self {
             Memory::Host(bytes) => bytes.as_mut_ptr(),
             Memory::Ve(memory) => memory.address,
+            Memory::Comm(handles) => handles.as_mut_ptr().cast(),
             Memory::Same | Memory::Nothing => return std::ptr::null_mut(),
         };
         start.wrapping_add(range.start).cast()
@@ -77,6 +83,23 @@ impl Memory {
             Memory::Host(bytes) => bytes,
             _ => Vec::new(),
         }
+    }
+
+    /// The communicator that a duplication has made. Its errors return.
+    pub(super) fn into_duplicate(self) -> Result<RawComm> {
+        let made = match self {
+            Memory::Comm(handles) => handles.first().copied().map(RawComm),
+            _ => None,
+        };
+        let copy = made.ok_or_else(|| Error::Mpi {
+            what: DUPLICATING.into(),
+            reason: "there is none".into(),
+        })?;
+        let set = copy.let_errors_return();
+        if set.is_err() {
+            copy.free();
+        }
+        set.map(|()| copy)
     }
 }
 
@@ -193,18 +216,6 @@ impl RawComm {
     /// It is the handle of a communicator, and is not used after its end.
     pub(super) unsafe fn new(raw: ffi::MPI_Comm) -> RawComm {
         RawComm(raw)
-    }
-
-    /// A duplicate whose errors return. All ranks take part.
-    pub(super) fn duplicate(self) -> Result<RawComm> {
-        // SAFETY: only says what the handle of none is.
-        let mut raw = unsafe { ffi::RSMPI_COMM_NULL };
-        // SAFETY: the handle is valid as `new` asks for, and the place is.
-        let code = unsafe { ffi::MPI_Comm_dup(self.0, &raw mut raw) };
-        check(code, "duplicating a communicator")?;
-        let copy = RawComm(raw);
-        copy.let_errors_return()?;
-        Ok(copy)
     }
 
     fn let_errors_return(self) -> Result<()> {
@@ -454,6 +465,20 @@ impl Flight {
         unsafe {
             Flight::begin("receiving", (memory, 0..size), none, |place, _, request| {
                 ffi::MPI_Imrecv(place, many.count, many.raw, &raw mut message, request)
+            })
+        }
+    }
+
+    /// Duplicates a communicator: [`Memory::into_duplicate`] of what it returns.
+    pub(super) fn duplicate(comm: RawComm) -> Result<Flight> {
+        // SAFETY: a constant that MPI's library defines.
+        let handle = Memory::Comm(vec![unsafe { ffi::RSMPI_COMM_NULL }]);
+        let range = 0..handle.size();
+        let none = (Memory::Nothing, 0..0);
+        // SAFETY: MPI writes one handle, to memory for one that the flight owns.
+        unsafe {
+            Flight::begin(DUPLICATING, (handle, range), none, |place, _, request| {
+                ffi::MPI_Comm_idup(comm.0, place.cast(), request)
             })
         }
     }

@@ -280,3 +280,42 @@ fn paths_that_cannot_be_had_are_told_to_all() {
         }
     }
 }
+
+/// Ranks 0 and 1 are connected as two groups. Errors of that communicator end the program, but for those of a `VeComm`.
+fn between_groups(rank: &Rank) -> Part {
+    use mpi::traits::{AsRaw, Communicator, FromRaw};
+    let Rank { comm, proc, ctx } = rank;
+    let world = mpi::topology::SimpleCommunicator::world();
+    let own = world.split_shared(0);
+    let own = own
+        .split_by_color(mpi::topology::Color::with_value(comm.rank()))
+        .expect("it has a colour");
+    // SAFETY: only says what the handle of none is.
+    let mut raw = unsafe { mpi::ffi::RSMPI_COMM_NULL };
+    // SAFETY: both communicators are there, each rank leads its group, and the place is valid.
+    let between = unsafe {
+        mpi::ffi::MPI_Intercomm_create(
+            own.as_raw(),
+            0,
+            world.as_raw(),
+            1 - comm.rank(),
+            5,
+            &raw mut raw,
+        );
+        mpi::topology::InterCommunicator::from_raw(raw)
+    };
+    for _ in 0..3 {
+        let error = VeComm::new(&between, proc).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("two groups"), "{error}");
+    }
+    comm.barrier(ctx)?;
+    Ok(())
+}
+
+#[test]
+fn a_communicator_between_groups_is_refused() {
+    if case().is_none() {
+        return on_both_paths(2, "refusals::a_communicator_between_groups_is_refused");
+    }
+    rank(between_groups);
+}

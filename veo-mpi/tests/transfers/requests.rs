@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ve_kernels::basics::fill;
-use veo_mpi::{ANY_SOURCE, ANY_TAG, Operation};
+use veo_mpi::{ANY_SOURCE, ANY_TAG, Operation, VeComm};
 
 use crate::common::case;
 use crate::values::values;
@@ -241,4 +241,33 @@ fn messages_go_on_while_ranks_reduce() {
         return on_both_paths(2, "requests::messages_go_on_while_ranks_reduce");
     }
     rank(reduced_meanwhile);
+}
+
+/// A communicator is made while a message is under way, whose receiver takes part only when it has come.
+fn made_meanwhile(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let world = mpi::topology::SimpleCommunicator::world();
+    let mut x = proc.upload(&values::<f64>(0, comm.rank() as u64, LONG))?;
+    let second = if comm.rank() == 0 {
+        let send = comm.isend(ctx, &x, 1, 0)?;
+        let second = VeComm::new(&world, proc)?;
+        send.wait()?;
+        second
+    } else {
+        comm.recv(ctx, &mut x, 0, 0)?;
+        assert_eq!(x.to_vec()?, values::<f64>(0, 0, LONG));
+        VeComm::new(&world, proc)?
+    };
+    let mut count = proc.upload(&[1i32])?;
+    second.all_reduce_in_place(ctx, &mut count, &Operation::sum())?;
+    assert_eq!(count.to_vec()?, [2]);
+    Ok(())
+}
+
+#[test]
+fn messages_go_on_while_a_communicator_is_made() {
+    if case().is_none() {
+        return on_both_paths(2, "requests::messages_go_on_while_a_communicator_is_made");
+    }
+    rank(made_meanwhile);
 }
