@@ -80,12 +80,13 @@ impl Engine {
         self.0.try_borrow_mut().map_err(|_| Error::Reentered)
     }
 
-    /// Moves everything until `step` gives something, and looks at the VE process now and then.
-    pub(super) fn wait<R>(
+    /// Moves everything until `step` gives something, and looks at the VE process now and then, if there is one.
+    pub(super) fn wait<'p, R>(
         &self,
-        proc: &VeoProc,
+        proc: impl Into<Option<&'p VeoProc>>,
         mut step: impl FnMut(&mut State) -> Result<Option<R>>,
     ) -> Result<R> {
+        let proc = proc.into();
         let mut backoff = Backoff::default();
         loop {
             let moved = {
@@ -96,7 +97,9 @@ impl Engine {
                 }
                 moved
             };
-            if backoff.pause(moved) {
+            if backoff.pause(moved)
+                && let Some(proc) = proc
+            {
                 proc.check_alive()?;
             }
         }
@@ -109,7 +112,11 @@ impl Engine {
     }
 
     /// A duplicate of a communicator, with this rank and the size. All ranks ask for it.
-    pub(super) fn duplicate(&self, proc: &VeoProc, comm: RawComm) -> Result<(RawComm, (i32, i32))> {
+    pub(super) fn duplicate<'p>(
+        &self,
+        proc: impl Into<Option<&'p VeoProc>>,
+        comm: RawComm,
+    ) -> Result<(RawComm, (i32, i32))> {
         drop(self.state()?);
         comm.with_errors_returned(|| {
             let place = comm.place()?;
@@ -119,8 +126,16 @@ impl Engine {
         })
     }
 
-    /// Moves what is still being sent until it has arrived.
-    pub(super) fn finish(&self, proc: &VeoProc, limit: Duration) -> Result<()> {
+    /// Moves messages until all ranks of the world come here, then what is still being sent until it has arrived. Nothing
+    /// moves in `MPI_Finalize`, and the others may wait for messages from and to this rank.
+    pub(super) fn finish(&self, world: RawComm, proc: &VeoProc, limit: Duration) -> Result<()> {
+        // The program may have closed its process before.
+        let closed = matches!(proc.check_alive(), Err(error) if error.fault().is_none());
+        let proc = (!closed).then_some(proc);
+        // One of our own: the program's barriers of the world are others.
+        let (all, _) = self.duplicate(proc, world)?;
+        let barrier = || self.wait_for(proc, self.begin(|| Flight::barrier(all))?);
+        barrier()?;
         let start = Instant::now();
         self.wait(proc, |state| {
             let messages = state.sending();
@@ -128,11 +143,19 @@ impl Engine {
                 return Err(Error::Unreceived { messages });
             }
             Ok((messages == 0).then_some(()))
-        })
+        })?;
+        // What others still send may come to memory of this rank.
+        barrier()?;
+        all.free();
+        Ok(())
     }
 
     /// Waits for the end of something that MPI does.
-    pub(super) fn wait_for(&self, proc: &VeoProc, mut flight: Flight) -> Result<(Memory, Memory)> {
+    pub(super) fn wait_for<'p>(
+        &self,
+        proc: impl Into<Option<&'p VeoProc>>,
+        mut flight: Flight,
+    ) -> Result<(Memory, Memory)> {
         self.wait(proc, |_| Ok(flight.test()?.map(|_| ())))?;
         Ok(flight.into_memory())
     }

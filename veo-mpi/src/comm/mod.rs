@@ -36,6 +36,8 @@ mod step;
 
 use std::time::Duration;
 
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::AsRaw;
 use veo_core::VeoProc;
 
 use crate::error::Result;
@@ -48,8 +50,10 @@ pub use plain::VePlain;
 pub use request::{RecvRequest, SendRequest};
 pub use status::{ANY_SOURCE, ANY_TAG, Status};
 
-/// Moves what a rank still sends, by requests that it has dropped, before it ends MPI. Others need not be there any more to receive
-/// it, so this waits a while and no longer.
-pub(crate) fn finish(proc: &VeoProc) -> Result<()> {
-    engine::Engine::current()?.finish(proc, Duration::from_secs(10))
+/// Moves messages until all ranks of the world have done their part, before they end MPI. What is not received then is not waited
+/// for long.
+pub(crate) fn finish(world: &SimpleCommunicator, proc: &VeoProc) -> Result<()> {
+    // SAFETY: the handle of the world, which lives as long as MPI.
+    let world = unsafe { raw::RawComm::new(world.as_raw()) };
+    engine::Engine::current()?.finish(world, proc, Duration::from_secs(10))
 }

@@ -123,7 +123,7 @@ impl JobBuilder {
         let done = catch_unwind(AssertUnwindSafe(|| {
             let job = self.begin(world, &watcher)?;
             part(&job)?;
-            comm::finish(&job.proc)?;
+            comm::finish(&job.world, &job.proc)?;
             job.end(&watcher)
         }));
         match done {

@@ -271,3 +271,35 @@ fn messages_go_on_while_a_communicator_is_made() {
     }
     rank(made_meanwhile);
 }
+
+/// A rank has done its part while the others still send to it and receive of it.
+fn ended_early(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    let mut x = proc.upload(&values::<f64>(comm.rank(), 1, LONG))?;
+    if comm.rank() == 0 {
+        // Its memory is kept by the messages.
+        std::mem::forget(comm.irecv(ctx, x.slice_mut(..)?, 1, 0)?);
+        std::mem::forget(comm.irecv(ctx, x.slice_mut(..)?, 1, 1)?);
+        let y = proc.upload(&values::<f64>(0, 2, LONG))?;
+        drop(comm.isend(ctx, &y, 1, 2)?);
+        return Ok(());
+    }
+    // Longer than a rank waits for a message that nobody receives.
+    let long = std::env::var_os("VEO_TEST_LONG").is_some();
+    std::thread::sleep(Duration::from_millis(if long { 12_000 } else { 300 }));
+    comm.send(ctx, &x, 0, 0)?;
+    let mut y = proc.alloc::<f64>(LONG)?;
+    comm.recv(ctx, &mut y, 0, 2)?;
+    assert_eq!(y.to_vec()?, values::<f64>(0, 2, LONG));
+    // Both ends are given up.
+    drop(comm.isend(ctx, &x, 0, 1)?);
+    Ok(())
+}
+
+#[test]
+fn ranks_that_are_done_still_send_and_receive() {
+    if case().is_none() {
+        return on_both_paths(2, "requests::ranks_that_are_done_still_send_and_receive");
+    }
+    rank(ended_early);
+}
