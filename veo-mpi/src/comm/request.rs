@@ -1,4 +1,4 @@
-//! Transfers that go on while the program does: what one holds of them.
+//! Transfers that go on while the program is in calls of this crate: what one holds of them.
 
 use std::fmt;
 use std::marker::PhantomData;
