@@ -44,8 +44,9 @@ impl VeComm<'_> {
     ///
     /// As [`send`](Self::send).
     pub fn barrier(&self, ctx: &VeoContext) -> Result<()> {
+        drop(self.engine.state()?);
         self.sync(ctx)?;
-        let flight = Flight::barrier(self.channel.comm)?;
+        let flight = self.engine.begin(|| Flight::barrier(self.channel.comm))?;
         self.engine.wait_for(&self.proc, flight)?;
         Ok(())
     }

@@ -329,9 +329,10 @@ impl<'c> VeComm<'c> {
         let to = (Memory::Host(vec![0; bytes.len()]), range.clone());
         let from = (Memory::Host(bytes), range);
         let ty = data_type::number_type::<u64>();
-        // SAFETY: an operation of MPI, which takes any integer.
-        let flight =
-            unsafe { Flight::reduce(self.channel.comm, to, from, ty, mpi::ffi::RSMPI_MIN, None)? };
+        let flight = self.engine.begin(|| {
+            // SAFETY: an operation of MPI, which takes any integer.
+            unsafe { Flight::reduce(self.channel.comm, to, from, ty, mpi::ffi::RSMPI_MIN, None) }
+        })?;
         let (least, _) = self.engine.wait_for(&self.proc, flight)?;
         let mut found = [0; N];
         for (number, bytes) in found.iter_mut().zip(least.into_host().chunks_exact(8)) {

@@ -108,6 +108,7 @@ impl<'c> VePlain<'c> {
         source: i32,
         tag: i32,
     ) -> Result<Status> {
+        drop(self.engine.state()?);
         let to = to.into();
         let source = (source != ANY_SOURCE).then_some(source);
         let tag = (tag != ANY_TAG).then_some(tag);

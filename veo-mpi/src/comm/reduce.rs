@@ -134,6 +134,7 @@ impl VeComm<'_> {
         operation: &Operation<'_, T>,
         root: Option<i32>,
     ) -> Result<()> {
+        drop(self.engine.state()?);
         self.agree(ends, operation.name(), root)?;
         operation.run(|op, in_use| {
             // SAFETY: `run` keeps the operation as long as it is said to be in use.
@@ -269,7 +270,8 @@ impl<'a> Pieces<'a> {
             };
             let (to, from) = self.fill(lane, &range)?;
             in_use.set(true);
-            let flight = begin(to, from)?;
+            // MPI may run the operation at once.
+            let flight = self.comm.engine.begin(|| begin(to, from))?;
             self.flying.push_back(Piece { flight, range });
         }
         while !self.flying.is_empty() {

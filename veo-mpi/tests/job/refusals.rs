@@ -1,6 +1,7 @@
 //! What `run` refuses, with one clear error.
 
-use veo_mpi::Error;
+use veo_core::VeoProc;
+use veo_mpi::{Error, Operation, VeComm};
 use veo_test_support::compile;
 
 use crate::common::{alone, case, say, scratch};
@@ -40,6 +41,32 @@ fn rank() {
             // It was no job yet.
             veo_mpi::run(|_| Ok(())).expect("it runs");
         }
+        "ended" => {
+            let universe = mpi::initialize().expect("nobody has begun it");
+            let world = universe.world();
+            let proc = VeoProc::new(0).expect("there is a node");
+            let ctx = proc.open_context().expect("it is open");
+            let comm = VeComm::new(&world, &proc).expect("MPI has begun");
+            let mut x = proc.upload(&[1i32]).expect("there is memory");
+            let y = proc.upload(&[2i32]).expect("there is memory");
+            drop(universe);
+            let largest = Operation::commutative(i32::max);
+            for refused in [
+                comm.barrier(&ctx),
+                comm.all_reduce(&ctx, &y, &mut x, &largest),
+                comm.all_reduce_in_place(&ctx, &mut x, &Operation::sum()),
+                comm.broadcast(&ctx, &mut x, 0)
+                    .and_then(|()| comm.send(&ctx, &x, 0, 0)),
+                comm.plain()
+                    .recv(&ctx, &mut x, veo_mpi::ANY_SOURCE, 0)
+                    .map(|_| ()),
+                VeComm::new(&world, &proc).map(|_| ()),
+            ] {
+                let error = refused.unwrap_err();
+                assert!(matches!(error, Error::NotRunning), "{error}");
+            }
+            say("nothing was begun");
+        }
         "run" => veo_mpi::run(|_| Ok(())).expect("it runs or ends the job"),
         case => unreachable!("{case}"),
     }
@@ -69,6 +96,11 @@ fn mpi_is_begun_by_run_alone() {
         said.contains("has begun already") && said.contains("VeComm::new"),
         "{said}"
     );
+}
+
+#[test]
+fn nothing_begins_when_mpi_has_ended() {
+    assert_eq!(says("ended"), "nothing was begun");
 }
 
 #[test]

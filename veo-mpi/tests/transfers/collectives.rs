@@ -408,3 +408,29 @@ fn a_panic_of_an_operation_is_one_of_the_transfer() {
         Ok(())
     });
 }
+
+#[test]
+fn an_operation_begins_no_transfer() {
+    if case().is_none() {
+        return on_both_paths(2, "collectives::an_operation_begins_no_transfer");
+    }
+    rank(|rank| {
+        let Rank { comm, proc, ctx } = rank;
+        let mut x = proc.upload(&[1i32; 10])?;
+        let refused = std::cell::Cell::new(0);
+        let sum = Operation::commutative(|a: i32, b: i32| {
+            let error = comm.barrier(ctx).unwrap_err();
+            assert!(matches!(error, veo_mpi::Error::Reentered), "{error}");
+            refused.set(refused.get() + 1);
+            a + b
+        });
+        comm.all_reduce_in_place(ctx, &mut x, &sum)?;
+        assert_eq!(x.to_vec()?, [2; 10]);
+        // A barrier that one rank has begun would stand in the way of these.
+        comm.barrier(ctx)?;
+        let mut count = proc.upload(&[refused.get()])?;
+        comm.all_reduce_in_place(ctx, &mut count, &Operation::sum())?;
+        assert!(count.to_vec()?[0] > 0);
+        Ok(())
+    });
+}
