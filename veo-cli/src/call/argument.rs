@@ -225,6 +225,9 @@ fn pointer(
 
 /// What stands after the `@`.
 fn memory(given: &OsStr, element: Element) -> Result<Vec<u8>, String> {
+    if given.is_empty() {
+        return Err("`@` needs numbers, a file or zeros:N behind it".into());
+    }
     let shown = given.to_string_lossy();
     if let Some(count) = shown.strip_prefix("zeros:") {
         return zeros(count, element);

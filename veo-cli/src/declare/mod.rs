@@ -26,7 +26,7 @@ pub(crate) struct Declare {
     #[arg(value_name = "LIB|HEADER")]
     source: PathBuf,
     /// The library that the declarations name [default: the file name of LIB, libNAME.so for NAME.h]
-    #[arg(long, value_name = "LIB")]
+    #[arg(long, value_name = "LIB", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     lib: Option<String>,
     /// For a header: a directory to search for others
     #[arg(short = 'I', value_name = "DIR")]

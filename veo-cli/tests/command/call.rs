@@ -183,6 +183,7 @@ fn wrong_arguments_are_one_sentence_each() {
             &["sum", "@nowhere.bin", "2"],
             ["nowhere.bin", "cannot be read"],
         ),
+        (&["sum", "@", "2"], ["`@` needs", "zeros:N"]),
         (
             &["sum", "@/dev/zero", "2"],
             ["/dev/zero", "no regular file"],

@@ -213,6 +213,7 @@ fn what_cannot_be_declared_is_one_reason() {
     fs::write(&file, b"\0\x01\x02").unwrap();
     let said = wrong(1, veo(["declare"]).arg(&file));
     assert!(said.contains("neither a library"), "{said}");
+    assert_eq!(run(&mut veo(["declare", "--lib", "", "x.h"])).status, 2);
     let said = wrong(1, &mut veo(["declare", "/dev/zero"]));
     assert!(said.contains("no regular file"), "{said}");
 }
