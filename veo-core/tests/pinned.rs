@@ -65,6 +65,22 @@ fn memory_is_freed_when_it_is_not_pinned_any_more() -> Result<()> {
 }
 
 #[test]
+fn a_pin_of_a_process_that_has_ended_holds_no_memory_of_another() -> Result<()> {
+    let first = process();
+    let buffer = first.upload(&[1i64; 1000])?;
+    std::mem::forget(buffer.as_slice().pin()?);
+    drop(buffer);
+    first.close()?;
+    let second = process();
+    let buffers: Vec<_> = (0..20)
+        .map(|_| second.upload(&[2i64; 1000]))
+        .collect::<Result<_>>()?;
+    drop(buffers);
+    wait_for_memory(&second, 0);
+    Ok(())
+}
+
+#[test]
 fn the_host_sees_what_kernels_write_and_the_other_way_round() -> Result<()> {
     let proc = process();
     let mut x = proc.upload(&[1i64, 2, 3])?;

@@ -6,7 +6,7 @@
 //! notes its use on whatever allocation has the usage now, which can delay that
 //! one's release and nothing else.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// The last uses of one allocation.
@@ -19,7 +19,7 @@ pub(crate) struct Usage {
     /// Uses by further contexts, at most one entry for each.
     others: Mutex<Vec<(u64, u64)>>,
     /// How often the allocation is pinned: it is not freed meanwhile.
-    pins: AtomicU32,
+    pins: AtomicU64,
 }
 
 static POOL: Mutex<Vec<&'static Usage>> = Mutex::new(Vec::new());
@@ -33,13 +33,17 @@ impl Usage {
                 context: AtomicU64::new(0),
                 request: AtomicU64::new(0),
                 others: Mutex::new(Vec::new()),
-                pins: AtomicU32::new(0),
+                pins: AtomicU64::new(0),
             }))
         })
     }
 
-    /// Gives the usage back to be recycled.
+    /// Gives the usage back to be recycled. One that is still pinned, when its process has ended, is not: the pin would be that of
+    /// another allocation then.
     pub(crate) fn give_back(&'static self) {
+        if self.is_pinned() {
+            return;
+        }
         self.others().clear();
         self.request.store(0, Ordering::Relaxed);
         self.context.store(0, Ordering::Release);
