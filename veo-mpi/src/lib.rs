@@ -2,7 +2,8 @@
 //!
 //! Everything is behind the feature `mpi`, which needs an MPI and libclang where it is built; without it this crate is empty.
 //!
-//! ```no_run
+#![cfg_attr(feature = "mpi", doc = "```no_run")]
+#![cfg_attr(not(feature = "mpi"), doc = "```ignore")]
 //! use veo_mpi::mpi::traits::*;
 //!
 //! fn main() -> veo_mpi::Result<()> {
@@ -20,17 +21,25 @@
 //!
 //! MPI is called on one thread, the one that calls [`run`]. Other threads of the program may use VEs as they like.
 //! How programs are started is in docs/book/src/mpi.md, with what goes wrong then.
-#![cfg(feature = "mpi")]
+// The names that the text above links to are missing then.
+#![cfg_attr(not(feature = "mpi"), allow(rustdoc::broken_intra_doc_links))]
 
+#[cfg(feature = "mpi")]
 mod comm;
+#[cfg(feature = "mpi")]
 mod error;
+#[cfg(feature = "mpi")]
 mod job;
 
+#[cfg(feature = "mpi")]
 pub use comm::{
     ANY_SOURCE, ANY_TAG, Integer, Number, Operation, Path, RecvRequest, SendRequest, Status,
     VeComm, VePlain,
 };
+#[cfg(feature = "mpi")]
 pub use error::{Error, Result};
+#[cfg(feature = "mpi")]
 pub use job::{Job, JobBuilder, builder, run};
 /// The MPI that this crate is built on.
+#[cfg(feature = "mpi")]
 pub use mpi;
