@@ -1,7 +1,7 @@
 //! The check of memory: what machine code may touch, who has allocated it, what happens when it touches something else.
 //!
-//! A [`Checker`] belongs to a machine; each of its threads has a [`ThreadCheck`], which sees every instruction before it is executed.
-//! Functions of the host ask [`host`] before they touch memory. It uses what `memory` keeps of each byte, and knows nothing of images,
+//! A `Checker` belongs to a machine; each of its threads has a `ThreadCheck`, which sees every instruction before it is executed.
+//! Functions of the host ask `host` before they touch memory. It uses what `memory` keeps of each byte, and knows nothing of images,
 //! only the names that it is told.
 
 mod access;
