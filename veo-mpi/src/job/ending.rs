@@ -108,9 +108,12 @@ pub(super) fn say(what: &dyn Display) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// An error with what caused it, where it does not say so itself.
-pub(super) fn whole(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
+/// An error with what caused it, where it does not say so itself. The job ends, so what a program could do after a fault is left out.
+pub(super) fn whole(error: &(dyn StdError + 'static)) -> String {
+    let fault = error
+        .downcast_ref::<veo_core::Error>()
+        .and_then(veo_core::Error::fault);
+    let mut text = fault.map_or_else(|| error.to_string(), |fault| format!("{fault:#}"));
     let mut cause = error.source();
     while let Some(error) = cause {
         let more = error.to_string();
