@@ -32,6 +32,9 @@ use crate::error::{Error, Result};
 ///
 /// So what is returned is an error only where MPI has not begun. MPI does not begin a second time in a program.
 ///
+/// All ranks of the world call this. Where some of them run other programs, begin MPI with rsmpi's `mpi::initialize` and use
+/// [`VePlain::new`](crate::VePlain::new).
+///
 /// ```no_run
 /// fn main() -> veo_mpi::Result<()> {
 ///     veo_mpi::run(|job| {
