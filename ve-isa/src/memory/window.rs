@@ -112,6 +112,8 @@ impl Window {
             what: "installing the handler for faults".into(),
             source,
         })?;
+        // Of twice the length, what is aligned leaves at least a page, which stays behind the window.
+        let behind = host_page();
         for length in LENGTHS {
             // Twice as much, of which the part stays that begins at a multiple of its length: so one shift tells whether an address is in
             // the window.
@@ -129,7 +131,7 @@ impl Window {
             if base != libc::MAP_FAILED {
                 let all = base as u64;
                 let base = all.next_multiple_of(length);
-                for (start, end) in [(all, base), (base + length, all + 2 * length)] {
+                for (start, end) in [(all, base), (base + length + behind, all + 2 * length)] {
                     if start < end {
                         // SAFETY: these addresses were mapped just now, and nobody knows of them.
                         unsafe { libc::munmap(start as *mut libc::c_void, (end - start) as usize) };
@@ -208,6 +210,12 @@ impl Window {
     #[must_use]
     pub fn range(&self) -> Range<u64> {
         self.base..self.base + self.length
+    }
+
+    /// Whether a page behind the window is reserved and closed, so that an access that begins in the window touches nothing else.
+    #[must_use]
+    pub fn is_closed_behind(&self) -> bool {
+        self.owned
     }
 
     /// Whether all of these bytes are in the window.
@@ -605,8 +613,9 @@ impl Window {
 impl Drop for Window {
     fn drop(&mut self) {
         if self.owned {
-            // SAFETY: this window reserved the range, and no address in it is used but through the window.
-            unsafe { libc::munmap(self.base as *mut libc::c_void, self.length as usize) };
+            let length = self.length + host_page();
+            // SAFETY: this window reserved the range and a page behind it, and no address in it is used but through the window.
+            unsafe { libc::munmap(self.base as *mut libc::c_void, length as usize) };
         }
     }
 }
