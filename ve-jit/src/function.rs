@@ -481,6 +481,8 @@ impl<'a> Function<'a> {
         self.switch_to_end(end);
         self.builder.ins().return_(&[why]);
         self.switch_to_end(next);
+        // A return has not looked, and what comes here may be gone.
+        self.look_at_stop(back);
         self.load_registers();
         self.go_to(back);
     }
