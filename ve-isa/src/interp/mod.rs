@@ -508,6 +508,8 @@ impl Interpreter {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::memory::{Protection, Window};
 
@@ -568,18 +570,55 @@ mod tests {
         }
     }
 
+    /// A machine with this many instructions that do nothing, at this address.
+    fn idle(instructions: u64, translator: Box<dyn Translator>) -> (Arc<Common>, u64) {
+        let nop = crate::encoding::assemble("nop").unwrap();
+        let common = Arc::new(Common::new(Window::reserve().unwrap()));
+        common.translate_with(translator, Reach::Region);
+        let length = 8 * instructions;
+        let code = common.window.map(length, Protection::ReadWrite).unwrap();
+        for place in (code.start..code.end).step_by(8) {
+            common.window.store::<8>(place, nop).unwrap();
+        }
+        common.executable.add(code.clone());
+        (common, code.start)
+    }
+
+    /// Makes code of a quarter of an arena, and counts how often it is asked.
+    #[derive(Debug)]
+    struct Large(Arc<AtomicUsize>);
+
+    // SAFETY: nobody enters the code.
+    unsafe impl Translator for Large {
+        fn translate(&self, _: u64, _: Reach, _: &mut dyn InstructionSource) -> Option<HostCode> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Some(HostCode {
+                bytes: vec![0xc3; 32 << 20],
+                accesses: Vec::new(),
+                instructions: 1,
+            })
+        }
+    }
+
+    #[test]
+    fn nothing_is_translated_where_there_is_no_room() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (common, start) = idle(8, Box::new(Large(asked.clone())));
+        let mut interpreter = Interpreter::new(common, StopHandle::default());
+        let made: Vec<bool> = (0..8)
+            .map(|index| interpreter.translate(start + 8 * index))
+            .collect();
+        assert_eq!(made, [true, true, true, true, false, false, false, false]);
+        assert_eq!(asked.load(Ordering::Relaxed), 4);
+    }
+
     #[test]
     fn a_machine_that_has_translated_goes() {
-        let nop = crate::encoding::assemble("nop").unwrap();
         // More than there are arenas at a time.
         for round in 0..300 {
-            let common = Arc::new(Common::new(Window::reserve().unwrap()));
-            common.translate_with(Box::new(Ends), Reach::Region);
-            let code = common.window.map(8, Protection::ReadWrite).unwrap();
-            common.window.store::<8>(code.start, nop).unwrap();
-            common.executable.add(code.clone());
+            let (common, start) = idle(1, Box::new(Ends));
             let mut interpreter = Interpreter::new(common.clone(), StopHandle::default());
-            assert!(interpreter.translate(code.start), "{round}");
+            assert!(interpreter.translate(start), "{round}");
             let machine = Arc::downgrade(&common);
             drop((interpreter, common));
             assert_eq!(machine.strong_count(), 0, "{round}");

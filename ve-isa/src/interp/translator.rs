@@ -151,10 +151,14 @@ impl Translations {
     ) -> Option<Entry> {
         let forgotten = {
             let mut state = self.lock();
-            state.arena.as_ref()?;
+            let has_room = state.arena.as_ref()?.has_room();
             match state.known.get(&address) {
                 Some(Known::Code(entry)) => return Some(*entry),
                 Some(Known::Busy | Known::Nothing) => return None,
+                None if !has_room => {
+                    state.known.insert(address, Known::Nothing);
+                    return None;
+                }
                 None => _ = state.known.insert(address, Known::Busy),
             }
             state.forgotten

@@ -12,6 +12,9 @@ use super::page::host_page;
 /// Bytes of addresses of an arena. Memory is used by what is in it alone.
 const LENGTH: u64 = 128 << 20;
 
+/// Below so many bytes, nothing more is made: most functions are shorter.
+const ROOM: u64 = 256 << 10;
+
 /// How many arenas a process may have. Further machines have no code of the host.
 const MOST: usize = 256;
 
@@ -100,6 +103,11 @@ impl CodeArena {
             used: 0,
             record: index,
         })
+    }
+
+    /// Whether a usual function has room. What is in it stays, so once it has none, it never has.
+    pub(crate) fn has_room(&self) -> bool {
+        LENGTH - self.used >= ROOM
     }
 
     /// Adds a function. If an access at one of the places in `returns`, which are in order, faults, the function returns the number
