@@ -12,9 +12,9 @@ use crate::memory::{Shadow, Window};
 use crate::semantics::{address, bits};
 use crate::state::Cpu;
 
-/// Those of a shift by a number of bits that may be undefined itself.
-fn shifted(count: Value, value: u64, shift: impl Fn(u64, u64) -> u64) -> u64 {
-    if count.undefined != 0 {
+/// Those of a shift by a number of bits that may be undefined itself, of which those in `counting` count.
+fn shifted(count: Value, counting: u64, value: u64, shift: impl Fn(u64, u64) -> u64) -> u64 {
+    if count.undefined & counting != 0 {
         return ALL;
     }
     shift(value, count.value)
@@ -113,7 +113,8 @@ impl Undefined {
                 0 => 0,
                 _ => self.added(insn, cpu),
             }),
-            Op::MuluL | Op::MulsL | Op::MulsLW => value!(carried(both)),
+            Op::MuluL | Op::MulsL => value!(carried(both)),
+            Op::MulsLW => value!(carried(both & LOWER)),
             Op::MulsWSx => value!(sx(carried_w(both))),
             Op::MuluW | Op::MulsWZx => value!(carried_w(both).into()),
             Op::BrL | Op::BrW | Op::BrD | Op::BrS => {
@@ -208,21 +209,22 @@ impl Undefined {
             Op::Mrg => {
                 (y.undefined & z.value) | (x.undefined & !z.value) | (z.undefined & either(x, y))
             }
-            Op::DivuL | Op::DivsL | Op::DivsWSx => spread(both),
+            Op::DivuL | Op::DivsL => spread(both),
+            Op::DivsWSx => spread(both & LOWER),
             Op::DivuW | Op::DivsWZx => spread(both & LOWER) & LOWER,
             Op::Ldz | Op::Pcnt => spread(z.undefined) & 127,
             Op::Brv => bits::brv(z.undefined),
             Op::Bswp => bits::bswp(z.undefined, y.value),
-            Op::Sll => shifted(y, z.undefined, bits::sll),
-            Op::Srl => shifted(y, z.undefined, bits::srl),
-            Op::SlaL => shifted(y, z.undefined, |z, y| bits::sla_l(z, y).value),
-            Op::SraL => shifted(y, z.undefined, bits::sra_l),
-            Op::SlaWSx => shifted(y, z.undefined, |z, y| bits::sla_w_sx(z, y).value),
-            Op::SlaWZx => shifted(y, z.undefined, |z, y| bits::sla_w_zx(z, y).value),
-            Op::SraWSx => shifted(y, z.undefined, bits::sra_w_sx),
-            Op::SraWZx => shifted(y, z.undefined, bits::sra_w_zx),
-            Op::Sld => shifted(y, z.undefined, |z, y| bits::sld(x.undefined, z, y)),
-            Op::Srd => shifted(y, z.undefined, |z, y| bits::srd(x.undefined, z, y)),
+            Op::Sll => shifted(y, 63, z.undefined, bits::sll),
+            Op::Srl => shifted(y, 63, z.undefined, bits::srl),
+            Op::SlaL => shifted(y, 63, z.undefined, |z, y| bits::sla_l(z, y).value),
+            Op::SraL => shifted(y, 63, z.undefined, bits::sra_l),
+            Op::SlaWSx => shifted(y, 31, z.undefined, |z, y| bits::sla_w_sx(z, y).value),
+            Op::SlaWZx => shifted(y, 31, z.undefined, |z, y| bits::sla_w_zx(z, y).value) & LOWER,
+            Op::SraWSx => shifted(y, 31, z.undefined, bits::sra_w_sx),
+            Op::SraWZx => shifted(y, 31, z.undefined, bits::sra_w_zx) & LOWER,
+            Op::Sld => shifted(y, 127, z.undefined, |z, y| bits::sld(x.undefined, z, y)),
+            Op::Srd => shifted(y, 127, z.undefined, |z, y| bits::srd(x.undefined, z, y)),
             Op::CmpuL => cmpu_l(y, z),
             Op::CmpuW => cmpu_w(y, z),
             Op::CmpsL => cmps_l(y, z),

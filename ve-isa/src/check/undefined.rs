@@ -211,7 +211,13 @@ impl Undefined {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::encoding::{assemble, decode};
+    use crate::interp::{Common, Interpreter, StopHandle};
+    use crate::memory::{Protection, Window};
+    use crate::state::Cpu;
 
     /// All numbers of four bits that a value can be.
     fn choices(value: Value) -> impl Iterator<Item = u64> + Clone {
@@ -266,6 +272,102 @@ mod tests {
             ),
             0xff
         );
+    }
+
+    /// A machine with this instruction alone.
+    fn machine(insn: &str) -> (Arc<Common>, u64) {
+        let common = Arc::new(Common::new(Window::reserve().unwrap()));
+        let code = common.window.map(8, Protection::ReadWrite).unwrap();
+        let word = assemble(insn).expect(insn);
+        common.window.store::<8>(code.start, word).unwrap();
+        common.executable.add(code.clone());
+        (common, code.start)
+    }
+
+    /// The undefined bits of `%s0` behind an instruction, where `%s1` and `%s2` have these.
+    fn noted(common: &Common, ic: u64, cpu: &Cpu, bits: [u64; 2]) -> u64 {
+        let insn = decode(common.window.load::<8>(ic).unwrap()).unwrap();
+        let mut undefined = Undefined::new();
+        [undefined.s[1], undefined.s[2]] = bits;
+        let shadow = common.window.keep_shadow(true).unwrap();
+        let step = undefined.step(&common.window, shadow, ic, &insn, cpu);
+        assert!(step.is_ok());
+        undefined.s[0]
+    }
+
+    #[test]
+    fn bits_that_an_instruction_does_not_read_decide_nothing() {
+        const WORD: u64 = LOWER;
+        for (insn, read) in [
+            ("divs.w.sx %s0, %s1, %s2", [WORD, WORD]),
+            ("divs.w.zx %s0, %s1, %s2", [WORD, WORD]),
+            ("divu.w %s0, %s1, %s2", [WORD, WORD]),
+            ("divs.l %s0, %s1, %s2", [ALL, ALL]),
+            ("muls.w.sx %s0, %s1, %s2", [WORD, WORD]),
+            ("muls.l.w %s0, %s1, %s2", [WORD, WORD]),
+            ("muls.l %s0, %s1, %s2", [ALL, ALL]),
+            ("sll %s0, %s1, %s2", [ALL, 63]),
+            ("srl %s0, %s1, %s2", [ALL, 63]),
+            ("sla.l %s0, %s1, %s2", [ALL, 63]),
+            ("sra.l %s0, %s1, %s2", [ALL, 63]),
+            ("sla.w.sx %s0, %s1, %s2", [WORD, 31]),
+            ("sla.w.zx %s0, %s1, %s2", [WORD, 31]),
+            ("sra.w.sx %s0, %s1, %s2", [WORD, 31]),
+            ("sra.w.zx %s0, %s1, %s2", [WORD, 31]),
+            ("sld %s0, %s1, %s2", [ALL, 127]),
+            ("srd %s0, %s1, %s2", [ALL, 127]),
+        ] {
+            let (common, ic) = machine(insn);
+            let mut thread = Interpreter::new(common.clone(), StopHandle::default());
+            let mut computed = |values: [u64; 2]| {
+                let cpu = thread.cpu_mut();
+                cpu.set_scalar(1, values[0]);
+                cpu.set_scalar(0, 0);
+                cpu.set_scalar(2, values[1]);
+                cpu.ic = ic;
+                thread.step().unwrap();
+                thread.cpu().scalar(0)
+            };
+            let values = [0x8765_4321_fedc_ba98, 0x0123_4567_8000_0005];
+            let mut cpu = Cpu::default();
+            cpu.set_scalar(1, values[0]);
+            cpu.set_scalar(2, values[1]);
+            let known = computed(values);
+            let unread = read.map(|read| !read);
+            assert_eq!(noted(&common, ic, &cpu, unread), 0, "{insn}");
+            for bit in 0..64 {
+                for bits in [[1 << bit, 0], [0, 1 << bit]] {
+                    let others = [values[0] ^ bits[0], values[1] ^ bits[1]];
+                    let differing = computed(others) ^ known;
+                    let noted = noted(&common, ic, &cpu, bits);
+                    assert_eq!(differing & !noted, 0, "{insn} {bits:x?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bits_that_an_element_does_not_need_decide_nothing() {
+        for (insn, needed) in [
+            ("vmuls.l.w %v0, %v1, %v2", LOWER),
+            ("vsll %v0, %v2, %v1", 63),
+            ("vsrl %v0, %v2, %v1", 63),
+            ("vsra.l %v0, %v2, %v1", 63),
+        ] {
+            let (common, ic) = machine(insn);
+            let decoded = decode(common.window.load::<8>(ic).unwrap()).unwrap();
+            let shadow = common.window.keep_shadow(true).unwrap();
+            let mut cpu = Cpu::default();
+            cpu.set_vl(1);
+            for (bits, expected) in [(!needed, false), (needed, true)] {
+                let mut undefined = Undefined::new();
+                undefined.v[1][0] = bits;
+                undefined.dirty = 2;
+                let step = undefined.step(&common.window, shadow, ic, &decoded, &cpu);
+                assert!(step.is_ok());
+                assert_eq!(undefined.v[0][0] != 0, expected, "{insn} {bits:x}");
+            }
+        }
     }
 
     #[test]
