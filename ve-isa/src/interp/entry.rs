@@ -21,6 +21,8 @@ pub(super) enum Exit {
 }
 
 /// Executes code of the host for the instructions at IC.
+///
+/// It has returned before a function of the host is called, so there is never more than one such call on the stack of a thread.
 pub(super) fn enter(run: &mut Run, code: u64) -> Exit {
     // SAFETY: the code was made for this machine, whose arena keeps it, and does what `HostCode` says: it stays within the fields of the
     // thread's state and memory of the window.

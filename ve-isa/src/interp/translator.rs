@@ -56,7 +56,8 @@ pub trait InstructionSource {
 /// - It reads and writes the fields of [`layout`](super::layout), its own frame, memory of the window, nothing else.
 /// - Before each access to the window that may fault, and whenever it ends or calls something, registers are as the instructions
 ///   before have left them.
-/// - What it calls of its kind may end with any reason, of which it passes on all but the one that it waits for.
+/// - What it calls of its kind may end with any reason, of which it passes on all but the one that it waits for, which is a
+///   [`exit::GO_ON`]. With [`exit::INTERPRET`], registers that are the called one's to keep may have changed: it has not come to its end.
 /// - Whenever control goes backwards or to other code, it sees within a bounded time that it is to stop, and ends.
 #[derive(Debug, Default)]
 pub struct HostCode {

@@ -115,7 +115,9 @@ impl CodeArena {
     ///
     /// # Safety
     /// The bytes are a function that pushes the frame pointer and the address to return to as the host's ABI has it before it comes to one
-    /// of these places. Whoever calls it relies on no registers but these two and the stack pointer.
+    /// of these places. A fault leaves it without what it would do at its end, so registers that it has saved are not as they were: whoever
+    /// calls it goes on only if it returns none of the numbers in `returns`, and else leaves itself, with registers that it has saved
+    /// itself.
     pub(crate) unsafe fn add(
         &mut self,
         bytes: &[u8],
