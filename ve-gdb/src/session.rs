@@ -44,6 +44,9 @@ pub(crate) fn serve(listener: &UnixListener, threads: &Arc<Threads>, host: Host,
             continue;
         };
         let served = catch_unwind(AssertUnwindSafe(|| client(&stream, threads)));
+        if let Ok(Ok(End::Silent)) = served {
+            continue;
+        }
         if let Ok(Ok(End::Kill)) = served {
             socket.remove();
             threads.hang_up();
@@ -65,6 +68,8 @@ pub(crate) fn serve(listener: &UnixListener, threads: &Arc<Threads>, host: Host,
 
 /// What a session leaves to be done.
 enum End {
+    /// It has sent nothing, as one that looks whether somebody listens. The threads have not been told of it.
+    Silent,
     Gone,
     Kill,
 }
@@ -80,7 +85,13 @@ impl Drop for HangUp<'_> {
 
 /// Serves a client to its end. The error says why it is sent away.
 fn client(stream: &UnixStream, threads: &Arc<Threads>) -> Result<End, String> {
+    let first = receive(stream);
+    if matches!(first, Event::Closed) {
+        return Ok(End::Silent);
+    }
     let (events, waiting) = sync_channel(WAITING);
+    // It has room.
+    let _ = events.try_send(first);
     let reading = stream.try_clone().map_err(|error| error.to_string())?;
     let writing = stream.try_clone().map_err(|error| error.to_string())?;
     thread::scope(|scope| {
@@ -88,22 +99,29 @@ fn client(stream: &UnixStream, threads: &Arc<Threads>) -> Result<End, String> {
         let _hang_up = HangUp(stream);
         let told = events.clone();
         let reader = thread::Builder::new().name("ve-gdb-read".into());
-        let spawned = reader.spawn_scoped(scope, move || read(reading, &told));
+        let spawned = reader.spawn_scoped(scope, move || read(&reading, &told));
         spawned.map_err(|error| error.to_string())?;
         threads.attach(events);
         converse(Buffered::new(writing), waiting, threads)
     })
 }
 
-/// Passes on what the client sends.
-fn read(mut stream: UnixStream, events: &SyncSender<Event>) {
+/// What comes next from the client.
+fn receive(mut stream: &UnixStream) -> Event {
     let mut buffer = [0; 4096];
     loop {
-        let event = match stream.read(&mut buffer) {
+        return match stream.read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Ok(0) | Err(_) => Event::Closed,
             Ok(length) => Event::Bytes(buffer[..length].to_vec()),
         };
+    }
+}
+
+/// Passes on what the client sends.
+fn read(stream: &UnixStream, events: &SyncSender<Event>) {
+    loop {
+        let event = receive(stream);
         let is_last = matches!(event, Event::Closed);
         if events.send(event).is_err() || is_last {
             return;

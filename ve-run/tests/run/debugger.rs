@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use veo_test_support::gdb::{Gdb, hexadecimal, number, packet};
 use veo_test_support::run;
@@ -87,6 +88,24 @@ const COUNTING: &str = "
         for (long i = 1; i <= argc; i++) sum += twice(i);
         return sum;
     }";
+
+#[test]
+fn who_connects_without_a_word_lets_nothing_go() {
+    if !can_compile() {
+        return;
+    }
+    let mut program = Debugged::start(COUNTING);
+    let end = Instant::now() + Duration::from_secs(60);
+    // As another program does that wants the same path.
+    while UnixStream::connect(&program.socket).is_err() {
+        assert!(Instant::now() < end, "nobody listens");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let mut gdb = program.connect();
+    assert_eq!(gdb.register(IC), gdb.symbol("main"));
+    assert_eq!(gdb.ask("D"), "OK");
+    assert_eq!(program.end().0, 12);
+}
 
 #[test]
 fn a_session_sees_and_changes_what_runs() {
