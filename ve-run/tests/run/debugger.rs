@@ -101,6 +101,8 @@ fn who_connects_without_a_word_lets_nothing_go() {
         assert!(Instant::now() < end, "nobody listens");
         thread::sleep(Duration::from_millis(5));
     }
+    // Long enough that the program would have ended.
+    thread::sleep(Duration::from_millis(500));
     let mut gdb = program.connect();
     assert_eq!(gdb.register(IC), gdb.symbol("main"));
     assert_eq!(gdb.ask("D"), "OK");
