@@ -89,15 +89,19 @@ impl Engine {
         let proc = proc.into();
         let mut backoff = Backoff::default();
         loop {
-            let moved = {
+            let pace = {
                 let mut state = self.state()?;
                 let moved = state.progress()?;
                 if let Some(result) = step(&mut state)? {
                     return Ok(result);
                 }
-                moved
+                match moved {
+                    true => Pace::Moved,
+                    false if state.streams() => Pace::Streams,
+                    false => Pace::Waits,
+                }
             };
-            if backoff.pause(moved)
+            if backoff.pause(pace)
                 && let Some(proc) = proc
             {
                 proc.check_alive()?;
@@ -161,28 +165,41 @@ impl Engine {
     }
 }
 
-/// Pauses of a wait: short at first, 1 ms in the end.
+/// What a look at everything has found.
+enum Pace {
+    /// Something has moved.
+    Moved,
+    /// MPI has values that are under way.
+    Streams,
+    /// Nothing moves before another rank does something.
+    Waits,
+}
+
+/// Pauses of a wait: short at first, 1 ms in the end. MPI moves the parts of a long message when it is asked only, so while there is
+/// one the pauses begin much later and stay short.
 #[derive(Default)]
-pub(super) struct Backoff {
+struct Backoff {
     idle: u32,
 }
 
 impl Backoff {
     /// Waits a little. Tells whether it is time to look at other things.
-    pub(super) fn pause(&mut self, moved: bool) -> bool {
-        const BUSY: u32 = 2000;
-        if moved {
-            self.idle = 0;
-            return false;
-        }
+    fn pause(&mut self, pace: Pace) -> bool {
+        let (busy, longest) = match pace {
+            Pace::Moved => {
+                self.idle = 0;
+                return false;
+            }
+            Pace::Streams => (100_000, 50),
+            Pace::Waits => (2000, 1000),
+        };
         self.idle = self.idle.saturating_add(1);
-        if self.idle < BUSY {
+        if self.idle < busy {
             std::thread::yield_now();
             return self.idle.is_multiple_of(256);
         }
-        let doubled = (self.idle - BUSY).min(7);
-        let pause = Duration::from_micros(10 << doubled).min(Duration::from_millis(1));
-        std::thread::sleep(pause);
+        let doubled = (self.idle - busy).min(7);
+        std::thread::sleep(Duration::from_micros((10 << doubled).min(longest)));
         true
     }
 }
@@ -248,6 +265,17 @@ impl State {
     pub(super) fn sending(&self) -> usize {
         let sends = |operation: &&Operation| matches!(operation.work, Work::Send(_));
         self.operations.values().filter(sends).count()
+    }
+
+    /// Whether MPI has values that are under way.
+    fn streams(&self) -> bool {
+        self.operations
+            .values()
+            .any(|operation| match &operation.work {
+                Work::Send(send) => send.streams(),
+                Work::Receive(receive) => receive.streams(),
+                Work::Done(_) => false,
+            })
     }
 
     /// Moves everything that can move. Tells whether anything did.

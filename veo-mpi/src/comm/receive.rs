@@ -103,6 +103,14 @@ impl Receive {
         matches!(self.state, State::Unmatched)
     }
 
+    /// Whether MPI has values for it.
+    pub(super) fn streams(&self) -> bool {
+        match self.state {
+            State::Unmatched | State::Matched(_) | State::Ended => false,
+            State::Chunks { .. } | State::Pieces { .. } | State::Unwanted { .. } => true,
+        }
+    }
+
     /// Whether it waits for such a message.
     pub(super) fn fits(&self, channel: &Weak<Channel>, source: i32, message: &Announced) -> bool {
         std::ptr::eq(channel.as_ptr(), Rc::as_ptr(&self.channel))

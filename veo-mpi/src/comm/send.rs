@@ -146,6 +146,15 @@ impl Send {
         }
     }
 
+    /// Whether MPI has values of it.
+    pub(super) fn streams(&self) -> bool {
+        match self.body {
+            Body::Sent => !self.flights.is_empty(),
+            Body::Asked | Body::Wanted => false,
+            Body::Pushed(_) | Body::Chunks { .. } => true,
+        }
+    }
+
     /// Goes on as far as it can.
     pub(super) fn step(&mut self, shared: &mut Shared) -> Step {
         let mut failed = None;

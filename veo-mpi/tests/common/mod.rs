@@ -54,6 +54,7 @@ fn launcher() -> Option<&'static str> {
 /// A job of this program, or of other ones.
 pub struct Launch {
     command: Command,
+    limit: Duration,
 }
 
 impl Launch {
@@ -91,12 +92,21 @@ impl Launch {
             command.env("OMPI_MCA_btl_vader_single_copy_mechanism", "none");
         }
         command.env(CASE, case);
-        Some(Launch { command })
+        Some(Launch {
+            command,
+            limit: LONGEST,
+        })
     }
 
     /// Sets a variable for all ranks.
     pub fn env(mut self, name: &str, value: &str) -> Launch {
         self.command.env(name, value);
+        self
+    }
+
+    /// How long the job may take, if not [`LONGEST`].
+    pub fn within(mut self, limit: Duration) -> Launch {
+        self.limit = limit;
         self
     }
 
@@ -107,7 +117,7 @@ impl Launch {
 
     /// Runs the job to its end. What it leaves behind is listed and ended.
     pub fn run(mut self) -> Job {
-        Job(run::run(&mut self.command, LONGEST))
+        Job(run::run(&mut self.command, self.limit))
     }
 }
 

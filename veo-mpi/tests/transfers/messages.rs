@@ -285,6 +285,7 @@ fn counts_may_be_of_any_size() {
                     .env("VEO_MPI_PATH", path)
                     .env("VEO_MPI_CHUNK", "16M")
                     .env("VEO_EMU_MEMORY", "3G")
+                    .within(std::time::Duration::from_secs(1800))
                     .run()
                     .succeeds();
             }
