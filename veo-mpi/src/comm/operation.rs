@@ -84,7 +84,8 @@ impl<T> Operation<'static, T> {
 
 impl<'f, T: Number> Operation<'f, T> {
     /// A function of the host for which `f(a, b)` is `f(b, a)`, and `f(f(a, b), c)` is `f(a, f(b, c))`. It must not use MPI. If
-    /// it panics, the transfer does, when it has ended.
+    /// it panics, it is not called again, the transfer panics when it has ended, and is [`Error::Collective`] in those ranks
+    /// where it has not panicked. The result is no reduction then, in any rank.
     pub fn commutative(function: impl Fn(T, T) -> T + 'f) -> Self {
         Operation {
             kind: Kind::User {
@@ -111,10 +112,12 @@ impl<'f, T: Number> Operation<'f, T> {
         self.name
     }
 
-    /// Runs `body` with the operation as MPI has it. It tells whether MPI may still use that afterwards.
+    /// Runs `body` with the operation as MPI has it. It tells whether MPI may still use that afterwards. Where the operation is a
+    /// function, `tell` gets whether it has gone well, and tells the other ranks; then a panic of it goes on.
     pub(super) fn run<R>(
         &self,
         body: impl FnOnce(ffi::MPI_Op, &Cell<bool>) -> Result<R>,
+        tell: impl FnOnce(bool) -> Result<()>,
     ) -> Result<R> {
         let in_use = Cell::new(false);
         let (function, commutes) = match &self.kind {
@@ -141,10 +144,15 @@ impl<'f, T: Number> Operation<'f, T> {
             // SAFETY: it was made here, and nothing that uses it is left.
             unsafe { ffi::MPI_Op_free(&raw mut op) };
         }
+        // A rank that has given up is not waited for: it has not taken part in all of the reduction.
+        let told = match &result {
+            Ok(_) => tell(panic.is_none()),
+            Err(_) => Ok(()),
+        };
         if let Some(panic) = panic {
             resume_unwind(panic);
         }
-        result
+        told.and(result)
     }
 }
 
@@ -187,7 +195,8 @@ unsafe extern "C" fn apply<T: Number>(
         // The reduction was given up: nobody reads what it gives.
         return;
     };
-    if id != TypeId::of::<T>() {
+    // After a panic all ranks are told that there is no result.
+    if id != TypeId::of::<T>() || PANIC.with_borrow(Option::is_some) {
         return;
     }
     // SAFETY: who has set the place is still in `run`, and the types are the same.
@@ -206,9 +215,7 @@ unsafe extern "C" fn apply<T: Number>(
         }
     }));
     if let Err(panic) = applied {
-        PANIC.with_borrow_mut(|first| {
-            first.get_or_insert(panic);
-        });
+        PANIC.set(Some(panic));
     }
 }
 

@@ -21,7 +21,8 @@ impl VeComm<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Collective`] in all ranks if they have different lengths, types or operations;
+    /// [`Error::Collective`] in all ranks if they have different lengths, types or operations, and if the operation, one of the
+    /// program, panics in another rank;
     /// [`veo_core::Error::SizeMismatch`]; otherwise as [`send`](Self::send).
     pub fn all_reduce<'a, 'b, T: Number>(
         &self,
@@ -136,13 +137,30 @@ impl VeComm<'_> {
     ) -> Result<()> {
         drop(self.engine.state()?);
         self.agree(ends, operation.name(), root)?;
-        operation.run(|op, in_use| {
+        let body = |op, in_use: &Cell<bool>| {
             // SAFETY: `run` keeps the operation as long as it is said to be in use.
             let begin = |to, from| unsafe {
                 Flight::reduce(self.channel.comm, to, from, number_type::<T>(), op, root)
             };
             let pieces = Pieces::new(self, ends, number_type::<T>());
             pieces.run(in_use, begin)
+        };
+        operation.run(body, |went_well| self.all_went_well(went_well))
+    }
+
+    /// MPI gives a result whatever an operation of the program has done in another rank.
+    fn all_went_well(&self, here: bool) -> Result<()> {
+        if self.size() == 1 {
+            return Ok(());
+        }
+        let [all] = self.least([u64::from(here)])?;
+        if all == 1 {
+            return Ok(());
+        }
+        Err(Error::Collective {
+            reason:
+                "the operation of a reduction has panicked in another rank, so there is no result"
+                    .into(),
         })
     }
 

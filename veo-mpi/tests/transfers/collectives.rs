@@ -388,18 +388,28 @@ fn a_panic_of_an_operation_is_one_of_the_transfer() {
     }
     rank(|rank| {
         let Rank { comm, proc, ctx } = rank;
-        let mut x = proc.upload(&[1i32; 10])?;
+        let mut x = proc.upload(&[1i32; 3 * CHUNK])?;
+        let calls = std::cell::Cell::new(0);
+        let odd = Operation::commutative(|_, _| {
+            calls.set(calls.get() + 1);
+            panic!("odd")
+        });
         let reduced = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            comm.all_reduce_in_place(ctx, &mut x, &Operation::commutative(|_, _| panic!("odd")))
+            comm.all_reduce_in_place(ctx, &mut x, &odd)
         }));
-        // Those ranks that MPI has compute.
+        // Those ranks that MPI has compute; the others are told.
         let panicked = match reduced {
             Err(panic) => {
                 assert_eq!(panic.downcast_ref::<&str>(), Some(&"odd"));
                 1
             }
-            Ok(ended) => ended.map(|()| 0)?,
+            Ok(ended) => {
+                let error = ended.unwrap_err();
+                assert!(error.to_string().contains("in another rank"), "{error}");
+                0
+            }
         };
+        assert_eq!(calls.get(), panicked, "it is not called again");
         let mut count = proc.upload(&[panicked])?;
         comm.all_reduce_in_place(ctx, &mut count, &Operation::sum())?;
         assert!(count.to_vec()?[0] > 0);
