@@ -19,6 +19,8 @@ enum Kind {
     Scatter = 3,
     AllGather = 4,
     AllToAll = 5,
+    /// A broadcast that has failed on its way.
+    Failed = 6,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
             3 => "a scatter",
             4 => "an all_gather",
             5 => "an all_to_all",
+            6 => "a broadcast that has not reached it",
             _ => "something else",
         }
     }
@@ -55,8 +58,8 @@ impl VeComm<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Collective`] if a rank has another length, or does something else; [`Error::Truncated`];
-    /// [`Error::Types`]; otherwise as [`send`](Self::send).
+    /// [`Error::Collective`] if the rank that it comes from has another length, has not got it itself, or is in another
+    /// operation of this kind; [`Error::Truncated`]; [`Error::Types`]; otherwise as [`send`](Self::send).
     pub fn broadcast<'b, T: VeData>(
         &self,
         ctx: &VeoContext,
@@ -64,7 +67,9 @@ impl VeComm<'_> {
         root: i32,
     ) -> Result<()> {
         self.channel.check_rank(root)?;
-        let values = self.target(ctx, &values.into())?;
+        let mut values = values.into();
+        let none = self.target(ctx, &values.slice_mut(..0)?)?;
+        let values = self.target(ctx, &values)?;
         let context = self.channel.next_collective();
         let size = self.size();
         // The ranks from the root on make a tree, in which each has sent to half as many as the one before.
@@ -74,15 +79,18 @@ impl VeComm<'_> {
         while reach < size && place & reach == 0 {
             reach <<= 1;
         }
-        if place != 0 {
-            let parent = rank_of(place - reach);
-            self.exchange(
-                Kind::Broadcast,
-                context,
-                vec![],
-                vec![(parent, values.clone())],
-            )?;
-        }
+        let received = match place {
+            0 => Ok(()),
+            _ => {
+                let parent = (rank_of(place - reach), values.clone());
+                self.exchange(Kind::Broadcast, context, vec![], vec![parent])
+            }
+        };
+        // They wait for this rank, whatever has become of the values.
+        let (kind, values) = match received {
+            Ok(()) => (Kind::Broadcast, values),
+            Err(_) => (Kind::Failed, none),
+        };
         let mut children = Vec::new();
         while reach > 1 {
             reach >>= 1;
@@ -90,7 +98,7 @@ impl VeComm<'_> {
                 children.push((rank_of(place + reach), values.clone()));
             }
         }
-        self.exchange(Kind::Broadcast, context, children, vec![])
+        received.and(self.exchange(kind, context, children, vec![]))
     }
 
     /// Takes part in a gathering of rank `root`, which calls [`gather_root`](Self::gather_root) or another of its forms.

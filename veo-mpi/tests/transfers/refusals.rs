@@ -319,3 +319,45 @@ fn a_communicator_between_groups_is_refused() {
     }
     rank(between_groups);
 }
+
+/// A rank on the way of a broadcast cannot take it: those behind it are told.
+fn broken(rank: &Rank) -> Part {
+    let Rank { comm, proc, ctx } = rank;
+    for len in [1, CHUNK / 4 + 1, 9 * CHUNK] {
+        for root in 0..4 {
+            let place = (comm.rank() - root).rem_euclid(4);
+            let before = values::<u32>(comm.rank(), 1, len);
+            let mut x = proc.upload(&before)?;
+            // The rank two behind the root gives to the one after it.
+            let room = if place == 2 { len - 1 } else { len };
+            let done = comm.broadcast(ctx, x.slice_mut(..room)?, root);
+            match (place, done) {
+                (0 | 1, done) => {
+                    done?;
+                    assert_eq!(x.to_vec()?, values::<u32>(root, 1, len));
+                }
+                (2, Err(Error::Truncated { .. })) => assert_eq!(x.to_vec()?, before),
+                (3, Err(error @ Error::Collective { .. })) => {
+                    assert!(error.to_string().contains("has not reached"), "{error}");
+                    assert_eq!(x.to_vec()?, before);
+                }
+                (_, done) => panic!("{done:?}"),
+            }
+            // All goes on.
+            comm.broadcast(ctx, &mut x, root)?;
+            assert_eq!(x.to_vec()?, values::<u32>(root, 1, len));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_broadcast_that_breaks_off_is_told_to_all_behind() {
+    if case().is_none() {
+        return on_both_paths(
+            4,
+            "refusals::a_broadcast_that_breaks_off_is_told_to_all_behind",
+        );
+    }
+    rank(broken);
+}
