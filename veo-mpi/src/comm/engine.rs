@@ -343,6 +343,8 @@ impl State {
             };
             let mut bytes = flight.into_memory().0.into_host();
             match Header::decode(&bytes)? {
+                // Nobody can ask for a message of a communicator that is gone.
+                Header::Message(_) if channel.strong_count() == 0 => {}
                 Header::Message(message) => {
                     let payload = bytes.split_off(header::LEN);
                     self.incoming.push_back(Incoming {
