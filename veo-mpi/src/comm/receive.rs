@@ -59,9 +59,11 @@ enum State {
         flights: VecDeque<Flight>,
         failed: Option<Error>,
     },
-    /// Its values are thrown away.
+    /// Its values are thrown away, piece after piece, of which MPI has one.
     Unwanted {
-        flights: VecDeque<Flight>,
+        piece: Option<Flight>,
+        message: Matched,
+        received: usize,
         why: Error,
     },
     Ended,
@@ -179,13 +181,12 @@ impl Receive {
                     }
                 }
             }
-            State::Unwanted { mut flights, why } => {
-                // Whatever comes of them, the reason stays.
-                if ended(&mut flights, &mut None) {
-                    return Err(Err(why));
-                }
-                Ok((State::Unwanted { flights, why }, false))
-            }
+            State::Unwanted {
+                piece,
+                message,
+                received,
+                why,
+            } => self.throw_away(piece, message, received, why),
             State::Ended => Err(Err(Error::NotRunning)),
         }
     }
@@ -205,26 +206,6 @@ impl Receive {
         let receive = |memory, range| {
             Flight::receive(self.channel.comm, memory, range, source, tag).map_err(Err)
         };
-        if let Err(why) = check(&message, source, &to) {
-            // Some MPIs end the program if a message is longer than its memory, so what was sent is received all the same.
-            let bytes = message.bytes().unwrap_or(0);
-            let longest = match message.form {
-                Form::Inline => None,
-                Form::Pushed | Form::Direct => Some(LONGEST),
-                Form::OnDemand => {
-                    self.answer(source, Header::Refused(message.number), shared)?;
-                    None
-                }
-            };
-            let mut flights = VecDeque::new();
-            if let Some(longest) = longest {
-                for at in (0..bytes).step_by(longest) {
-                    let len = longest.min(bytes - at);
-                    flights.push_back(receive(Memory::Host(vec![0; len]), 0..len)?);
-                }
-            }
-            return Ok((State::Unwanted { flights, why }, true));
-        }
         let matched = Matched {
             source,
             tag: message.tag,
@@ -232,6 +213,19 @@ impl Receive {
             count: usize::try_from(message.len).unwrap_or(0),
             bytes: message.bytes().unwrap_or(0),
         };
+        if let Err(why) = check(&message, source, &to) {
+            // Some MPIs end the program if a message is longer than its memory, so what was sent is received all the same.
+            let is_sent = match message.form {
+                Form::Inline => false,
+                Form::Pushed | Form::Direct => true,
+                Form::OnDemand => {
+                    self.answer(source, Header::Refused(message.number), shared)?;
+                    false
+                }
+            };
+            let received = if is_sent { 0 } else { matched.bytes };
+            return self.throw_away(None, matched, received, why);
+        }
         match message.form {
             Form::Inline => {
                 let written = to.write(0, &incoming.payload);
@@ -349,6 +343,46 @@ impl Receive {
             None => Ok(message.status()),
             Some(error) => Err(error),
         })
+    }
+
+    /// Receives the next piece of a message to the memory of the one before. Whatever comes of them, the reason stays.
+    fn throw_away(
+        &self,
+        mut piece: Option<Flight>,
+        message: Matched,
+        received: usize,
+        why: Error,
+    ) -> std::result::Result<(State, bool), Result<Status>> {
+        if let Some(flight) = &mut piece
+            && matches!(flight.test(), Ok(None))
+        {
+            let state = State::Unwanted {
+                piece,
+                message,
+                received,
+                why,
+            };
+            return Ok((state, false));
+        }
+        if received == message.bytes {
+            return Err(Err(why));
+        }
+        // As the sender has cut it.
+        let len = LONGEST.min(message.bytes - received);
+        let mut memory = piece.map_or_else(Vec::new, |flight| flight.into_memory().0.into_host());
+        if memory.len() < len {
+            memory = vec![0; len];
+        }
+        let tag = self.channel.values_tag(message.number);
+        let (comm, memory) = (self.channel.comm, Memory::Host(memory));
+        let next = Flight::receive(comm, memory, 0..len, message.source, tag);
+        let state = State::Unwanted {
+            piece: Some(next.map_err(Err)?),
+            message,
+            received: received + len,
+            why,
+        };
+        Ok((state, true))
     }
 
     fn answer(
