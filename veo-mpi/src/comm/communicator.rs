@@ -32,6 +32,9 @@ use crate::error::{Error, Result};
 /// such as `barrier` of its world, and before it ends. [`run`](crate::run) waits for those that were dropped until all
 /// ranks have done their part; without it a [`barrier`](Self::barrier) at the end does so.
 ///
+/// What is refused in one rank, such as memory of another process, is not told to the others, which go on waiting for it:
+/// [`run`](crate::run) ends them when the error leaves its closure.
+///
 /// Only one thread calls MPI, the one that has made the first of these. Both ends of a message use the same [`VeComm`];
 /// [`plain`](Self::plain) is for programs that do not know it.
 ///
