@@ -23,3 +23,38 @@ pub(crate) use host_code::CodeArena;
 pub(crate) use page::host_page;
 pub(crate) use shadow::Shadow;
 pub use window::{MemoryError, Protection, Window};
+
+#[cfg(test)]
+mod tests {
+    use super::{Window, page::host_page};
+
+    /// Whether nothing is mapped at a page.
+    fn is_free(page: u64) -> bool {
+        let place = page as *mut libc::c_void;
+        // SAFETY: the system maps nothing where something is.
+        let mapped = unsafe {
+            libc::mmap(
+                place,
+                host_page() as usize,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE,
+                -1,
+                0,
+            )
+        };
+        if mapped == libc::MAP_FAILED {
+            return false;
+        }
+        // SAFETY: it was mapped just now.
+        unsafe { libc::munmap(mapped, host_page() as usize) };
+        // Kernels that do not know the flag choose another place.
+        mapped == place
+    }
+
+    #[test]
+    fn the_page_behind_a_window_is_nobody_elses() {
+        let window = Window::reserve().unwrap();
+        assert!(window.is_closed_behind());
+        assert!(!is_free(window.range().end));
+    }
+}
