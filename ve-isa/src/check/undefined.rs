@@ -353,6 +353,9 @@ mod tests {
             ("vsll %v0, %v2, %v1", 63),
             ("vsrl %v0, %v2, %v1", 63),
             ("vsra.l %v0, %v2, %v1", 63),
+            ("vsla.l %v0, %v2, %v1", 63),
+            ("vsla.w.sx %v0, %v2, %v1", 31),
+            ("vsra.w.sx %v0, %v2, %v1", 31),
         ] {
             let (common, ic) = machine(insn);
             let decoded = decode(common.window.load::<8>(ic).unwrap()).unwrap();
