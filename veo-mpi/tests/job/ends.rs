@@ -1,5 +1,6 @@
 //! One rank fails while the others wait for it: the job ends, and says which rank it was and why.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use mpi::traits::*;
@@ -8,7 +9,7 @@ use veo_core::VeoProc;
 use veo_mpi::Job;
 
 use crate::Part;
-use crate::common::{Launch, alone, case, say};
+use crate::common::{Launch, alone, case, scratch};
 
 /// The rank that fails.
 const FAILS: i32 = 1;
@@ -201,6 +202,11 @@ fn without_a_launcher_an_error_ends_the_program() {
     }
 }
 
+/// Where the ranks of a job whose launcher gets a signal note that they have begun.
+fn begun(signal: &str) -> PathBuf {
+    scratch().join(format!("begun-{signal}"))
+}
+
 /// A rank of a job whose launcher is ended by a rank.
 #[test]
 fn abandoned_rank() {
@@ -211,7 +217,9 @@ fn abandoned_rank() {
     let ran = veo_mpi::run(|job| {
         let proc: &VeoProc = job.proc();
         let pid = own_pid(proc)?;
-        say(&format!("rank {} with {pid}", job.rank()));
+        // What it prints may be lost with the launcher.
+        let note = begun(&signal).join(job.rank().to_string());
+        std::fs::write(note, pid.to_string())?;
         job.world().barrier();
         match job.rank() {
             0 => {
@@ -232,11 +240,17 @@ fn abandoned_rank() {
 #[test]
 fn nothing_survives_the_launcher() {
     for signal in [libc::SIGTERM, libc::SIGKILL] {
-        let Some(launch) = Launch::new(4, "ends::abandoned_rank", &signal.to_string()) else {
+        let signal = signal.to_string();
+        let Some(launch) = Launch::new(4, "ends::abandoned_rank", &signal) else {
             return;
         };
+        let notes = begun(&signal);
+        // Of a run before.
+        let _ = std::fs::remove_dir_all(&notes);
+        std::fs::create_dir_all(&notes).expect("the directory can be made");
         let job = launch.run();
-        assert_eq!(job.lines().len(), 4, "all have begun: {:#?}", job.0);
+        let count = std::fs::read_dir(&notes).expect("it is there").count();
+        assert_eq!(count, 4, "all have begun: {:#?}", job.0);
         job.fails(&[]);
     }
 }
