@@ -122,7 +122,7 @@ fn ps_shows_what_runs() -> Result<()> {
         cells[5].starts_with('≥') && cells[5].ends_with(" s"),
         "{line}"
     );
-    assert_eq!(cells[6..], ["0", "0 B", "4 KiB"], "{line}");
+    assert_eq!(cells[6..], ["0", "0 B/s", "4 KiB"], "{line}");
 
     proc.write_mem(held, &0i64.to_ne_bytes())?;
     request.wait()?;
