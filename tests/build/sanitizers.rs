@@ -69,7 +69,8 @@ fn the_variable_overrides_the_script() {
     assert_eq!(commands("undefined, address", None), [2, 2]);
 }
 
-/// A crate with a right kernel and a wrong one, which returns as if nothing had happened, each with a test.
+/// A crate with a right kernel and a wrong one, which returns as if nothing had happened, each with a test. Of four values the C library's blocks have
+/// room for one more, so that nothing else happens either.
 fn crate_with_tests(name: &str) -> Package {
     let package = Package::new(name);
     package.builds("new(\"libsmooth.so\").file(\"kernels/smooth.c\")");
@@ -99,11 +100,11 @@ fn crate_with_tests(name: &str) -> Package {
          #[ve_kernel(lib = \"libsmooth.so\")]\npub fn wrong(x: *const f64, n: i64) -> f64;\n\
          #[cfg(test)]\nfn last(kernel: impl FnOnce(&veo_core::VeoProc, &veo_core::VeBuffer<f64>) -> veo_core::Result<f64>) {\n\
          \x20   let proc = veo_core::VeoProc::new(0).unwrap();\n\
-         \x20   let x = proc.upload(&[1.0, 2.0, 3.0]).unwrap();\n\
-         \x20   assert_eq!(kernel(&proc, &x).unwrap(), 3.0);\n\
+         \x20   let x = proc.upload(&[1.0, 2.0, 3.0, 4.0]).unwrap();\n\
+         \x20   assert_eq!(kernel(&proc, &x).unwrap(), 4.0);\n\
          \x20   proc.close().unwrap();\n}\n\
-         #[test]\nfn right_one() { last(|proc, x| right(proc, x, 3)) }\n\
-         #[test]\nfn wrong_one() { last(|proc, x| wrong(proc, x, 3)) }\n",
+         #[test]\nfn right_one() { last(|proc, x| right(proc, x, 4)) }\n\
+         #[test]\nfn wrong_one() { last(|proc, x| wrong(proc, x, 4)) }\n",
     );
     package.clean(name);
     package
