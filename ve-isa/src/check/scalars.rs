@@ -125,7 +125,7 @@ impl Undefined {
                 };
             }
             _ if both == 0 && is_simple(op) && self.s[insn.x()] == 0 => value!(0),
-            _ => return self.rest(window, shadow, insn, cpu),
+            _ => return self.rare_value(window, shadow, insn, cpu),
         }
         Ok(())
     }
@@ -185,7 +185,8 @@ impl Undefined {
         }
     }
 
-    fn rest(
+    /// The values of instructions that programs execute less often.
+    fn rare_value(
         &mut self,
         window: &Window,
         shadow: &Shadow,
@@ -285,7 +286,7 @@ impl Undefined {
             | Op::Lcr
             | Op::Tscr
             | Op::Fidcr => 0,
-            _ => return self.other(window, shadow, insn, cpu),
+            _ => return self.jump_access_or_vector(window, shadow, insn, cpu),
         };
         self.s[insn.x()] = undefined;
         Ok(())
@@ -312,8 +313,8 @@ impl Undefined {
         moved(condition, x.undefined, z.undefined, y.value)
     }
 
-    /// What has no scalar result alone.
-    fn other(
+    /// Jumps, atomic operations, `dld`, `lhm`, `shm`, and everything about vectors.
+    fn jump_access_or_vector(
         &mut self,
         window: &Window,
         shadow: &Shadow,
