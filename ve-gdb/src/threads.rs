@@ -84,6 +84,8 @@ struct Member {
     place: Place,
     /// Whether a stop was told as this thread's since it has executed something.
     told: bool,
+    /// What it has halted for while all were stopped, so that the client knows nothing of it yet.
+    untold: Option<Reason>,
 }
 
 /// Where a thread is.
@@ -194,14 +196,16 @@ impl Membership {
     pub(crate) fn enter(&self, known: &mut Known) {
         let threads = &*self.threads;
         let mut state = threads.lock();
-        // A client that is there and has not let the threads go is told when it does.
-        if !state.begun && (state.session.is_none() || !state.stopped) {
+        if !state.begun {
             state.begun = true;
-            let first = Stop {
-                thread: self.number,
-                reason: Reason::Begin,
-            };
-            threads.stop_all(&mut state, first);
+            let reason = Reason::Begin;
+            if state.session.is_some() && !state.stopped {
+                let thread = self.number;
+                threads.stop_all(&mut state, Stop { thread, reason });
+            } else if let Some(member) = state.members.get_mut(&self.number) {
+                // A client that lets the threads go before it has looked at this one believes that none has begun.
+                member.untold = Some(reason);
+            }
         }
         state.look(threads, self.number, known);
         if !known.held
@@ -381,6 +385,7 @@ impl Threads {
             action: Action::Continue,
             place: Place::Outside(None),
             told: false,
+            untold: None,
         };
         state.members.insert(number, member);
         Membership {
@@ -424,7 +429,10 @@ impl Threads {
         state.stop = None;
         self.call_all();
         let mut state = self.wait_until_still(state);
-        state.note_told();
+        let told = state.note_told();
+        if let Some(member) = state.members.get_mut(&told) {
+            member.is_seen();
+        }
     }
 
     /// The client is told nothing any more; the threads stay as they are.
@@ -444,6 +452,7 @@ impl Threads {
         state.watches.clear();
         for member in state.members.values_mut() {
             member.action = Action::Continue;
+            member.untold = None;
         }
         self.call_all();
     }
@@ -490,16 +499,26 @@ impl Threads {
         Some(stop)
     }
 
-    /// Lets the threads go on: each as its action says, others with the usual one.
+    /// Lets the threads go on: each as its action says, others with the usual one. If the client knows nothing yet of what one of them
+    /// has halted for, they stay where they are, and that is the next stop.
     pub(crate) fn resume(&self, actions: &BTreeMap<usize, Action>, usual: Action) {
         let mut state = self.lock();
-        state.stopped = false;
-        state.stop = None;
         // What the client itself has written is no change.
         state.changed_watch(&self.machine);
+        let mut untold = None;
         for (number, member) in &mut state.members {
             member.action = actions.get(number).copied().unwrap_or(usual);
+            if member.action != Action::Hold && untold.is_none() {
+                let reason = member.untold.take();
+                untold = reason.map(|reason| Stop {
+                    thread: *number,
+                    reason,
+                });
+                member.told |= untold.is_some();
+            }
         }
+        state.stopped = untold.is_some();
+        state.stop = untold;
         self.call_all();
     }
 
@@ -524,7 +543,10 @@ impl Threads {
 
     /// The first registers of a thread, where they are known.
     pub(crate) fn plain_registers(&self, number: usize) -> Option<Words> {
-        match &self.lock().members.get(&number)?.place {
+        let mut state = self.lock();
+        let member = state.members.get_mut(&number)?;
+        member.is_seen();
+        match &member.place {
             Place::Inside => None,
             Place::Halted(cpu) => Some(registers::plain(cpu)),
             Place::Outside(words) => words.as_deref().copied(),
@@ -537,7 +559,10 @@ impl Threads {
         number: usize,
         work: impl FnOnce(&mut Cpu) -> R,
     ) -> Option<R> {
-        match &mut self.lock().members.get_mut(&number)?.place {
+        let mut state = self.lock();
+        let member = state.members.get_mut(&number)?;
+        member.is_seen();
+        match &mut member.place {
             Place::Halted(cpu) => Some(work(cpu)),
             Place::Inside | Place::Outside(_) => None,
         }
@@ -604,6 +629,16 @@ impl Threads {
     /// How the program has ended, if it has.
     pub(crate) fn ended(&self) -> Option<ProgramEnd> {
         self.lock().end
+    }
+}
+
+impl Member {
+    /// The client sees its registers, so it knows that the thread has begun.
+    fn is_seen(&mut self) {
+        if matches!(self.place, Place::Halted(_)) && self.untold == Some(Reason::Begin) {
+            self.untold = None;
+            self.told = true;
+        }
     }
 }
 

@@ -35,6 +35,9 @@ impl Place {
     }
 }
 
+/// Names a file that a program waits for, where a test wants that.
+const GO: &str = "VE_CODE_TEST_GO";
+
 /// Runs a test of this program once more, and beside it a client of its debugger. What the program prints is the result.
 fn debugged(test: &str, socket: &Path, client: impl FnOnce(Gdb) + Send) -> String {
     std::thread::scope(|scope| {
@@ -44,6 +47,7 @@ fn debugged(test: &str, socket: &Path, client: impl FnOnce(Gdb) + Send) -> Strin
             &[
                 ("VEO_EMU_GDB", socket.as_os_str()),
                 ("VEO_EMU_PROFILE", "1".as_ref()),
+                (GO, socket.with_extension("go").as_os_str()),
             ],
         );
         client.join().unwrap();
@@ -101,6 +105,42 @@ fn a_client_stops_kernels_and_changes_what_they_compute() {
     assert!(said.contains("kernel call_often of "), "{said}");
     assert!(said.contains("waits for a debugger"), "{said}");
     assert!(!place.socket().exists());
+}
+
+#[test]
+fn a_client_that_looked_too_early_is_told_of_the_first_instruction() {
+    if watched().is_none() {
+        return;
+    }
+    let name = "a_client_that_looked_too_early_is_told_of_the_first_instruction";
+    if is_again() {
+        let proc = VeoProc::new(0).unwrap();
+        let library = proc.load_library(watched().unwrap()).unwrap();
+        let go = std::env::var_os(GO).unwrap();
+        while !Path::new(&go).exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(call_often(&proc, 3).unwrap(), 3);
+        drop(library);
+        proc.close().unwrap();
+        return;
+    }
+    let place = Place::new();
+    let socket = place.socket();
+    debugged(name, &socket, |mut gdb| {
+        assert!(gdb.ask(&format!("p{IC:x}")).starts_with('x'));
+        std::fs::write(socket.with_extension("go"), "").unwrap();
+        // Its registers are not asked for.
+        let halted = hexadecimal(b"context 0, halted");
+        while gdb.ask("qThreadExtraInfo,1") != halted {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(gdb.ask("vCont;c"), "T05thread:01;");
+        let at = gdb.register(IC);
+        let first = gdb.monitor(&format!("at {at:#x}"));
+        assert!(first.contains("<call_often+0x0>"), "{first}");
+        assert_eq!(gdb.ask("vCont;c"), "W00");
+    });
 }
 
 #[test]
