@@ -131,7 +131,7 @@ impl Function<'_> {
         }
     }
 
-    fn plus(&mut self, value: Value, constant: i64) -> Value {
+    pub(crate) fn plus(&mut self, value: Value, constant: i64) -> Value {
         match self.constant(value) {
             Some(known) => self.number(known.wrapping_add(constant)),
             None if constant == 0 => value,
@@ -262,8 +262,42 @@ impl Function<'_> {
         self.extended_by(low, extension)
     }
 
+    /// The difference from or to a constant, or the number nearest to it: the other operand is brought to the nearest one that has a difference.
+    fn cmp_l_constant(&mut self, y: Value, z: Value, unsigned: bool) -> Option<Value> {
+        let (constant, other) = match (self.constant(y), self.constant(z)) {
+            (Some(y), None) => (y, z),
+            (None, Some(z)) => (z, y),
+            _ => return None,
+        };
+        let is_first = other == z;
+        let from_zero = constant >= 0;
+        // The largest difference is 2^63 - 1, the smallest -2^63.
+        let limit = match (is_first, unsigned == from_zero) {
+            (true, true) | (false, false) => constant.wrapping_add(i64::MIN),
+            (true, false) => constant.wrapping_sub(i64::MAX),
+            (false, true) => constant.wrapping_add(i64::MAX),
+        };
+        let limit = self.number(limit);
+        let ins = self.builder.ins();
+        let near = match (unsigned, from_zero) {
+            (true, true) => ins.umin(other, limit),
+            (true, false) => ins.umax(other, limit),
+            (false, true) => ins.smax(other, limit),
+            (false, false) => ins.smin(other, limit),
+        };
+        Some(if is_first {
+            self.builder.ins().isub(y, near)
+        } else {
+            self.builder.ins().isub(near, z)
+        })
+    }
+
     /// The difference, or the number nearest to it.
     fn cmps_l(&mut self, y: Value, z: Value) -> Value {
+        if let Some(value) = self.cmp_l_constant(y, z, false) {
+            self.note_compared(value, y, z, false, false);
+            return value;
+        }
         let difference = self.builder.ins().isub(y, z);
         let operands = self.builder.ins().bxor(y, z);
         let from_y = self.builder.ins().bxor(difference, y);
@@ -281,6 +315,10 @@ impl Function<'_> {
     }
 
     fn cmpu_l(&mut self, y: Value, z: Value) -> Value {
+        if let Some(value) = self.cmp_l_constant(y, z, true) {
+            self.note_compared(value, y, z, true, false);
+            return value;
+        }
         let difference = self.builder.ins().isub(y, z);
         let less = self.builder.ins().icmp(IntCC::UnsignedLessThan, y, z);
         // It fits if its sign says the same.
