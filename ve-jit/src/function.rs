@@ -9,13 +9,15 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::immediates::Imm64;
 use cranelift_codegen::ir::types::{F64, I8, I32, I64};
 use cranelift_codegen::ir::{
-    self, AbiParam, InstBuilder, MemFlags, SigRef, Signature, SourceLoc, Type, Value,
+    self, AbiParam, InstBuilder, MemFlags, SigRef, Signature, SourceLoc, StackSlot, StackSlotData,
+    StackSlotKind, Type, Value,
 };
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, Variable};
 use ve_isa::encoding::{Insn, operand};
 use ve_isa::interp::{InstructionSource, exit, layout};
 
+use crate::live::Live;
 use crate::region::Region;
 
 /// How a register that was compared came to be: both operands, and whether they are compared as unsigned numbers.
@@ -32,14 +34,14 @@ pub(crate) struct Compared {
 pub(crate) struct Function<'a> {
     pub(crate) builder: FunctionBuilder<'a>,
     pub(crate) source: &'a mut dyn InstructionSource,
-    /// The address of the thread's state.
-    pub(crate) state: Value,
-    /// How many calls of the host wait for a return of machine code.
-    depth: Value,
-    /// The address of the word that asks it to stop.
-    stop: Value,
-    /// Those registers that are used, as bits.
-    used: u64,
+    /// The address of the thread's state. What is called gives it back, so that it is in no register that a function saves.
+    state: Variable,
+    /// Where it keeps how many calls of the host wait for a return of machine code.
+    depth: StackSlot,
+    /// Where the function ends, for the reason that it gets.
+    exit: ir::Block,
+    /// What each block may find in registers.
+    live: Live,
     registers: Vec<Variable>,
     /// A byte that is not 0 once a signed result did not fit.
     overflow: Variable,
@@ -77,7 +79,8 @@ pub(crate) fn signature() -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
     // The state, and how many calls of the host there are that wait for a return.
     signature.params.extend([AbiParam::new(I64); 2]);
-    signature.returns.push(AbiParam::new(I64));
+    // Why it has ended, and the state: to the interpreter the first alone is of use.
+    signature.returns.extend([AbiParam::new(I64); 2]);
     signature
 }
 
@@ -99,14 +102,22 @@ impl<'a> Function<'a> {
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
         builder.seal_block(entry);
-        let &[state, depth] = builder.block_params(entry) else {
+        let &[state_value, depth_value] = builder.block_params(entry) else {
             unreachable!("the signature has two parameters");
         };
-        let stop = builder.ins().load(I64, own(), state, layout::STOP);
+        let state = builder.declare_var(I64);
+        builder.def_var(state, state_value);
+        let slot = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+        let depth = builder.create_sized_stack_slot(slot);
+        builder.ins().stack_store(depth_value, depth, 0);
+        let exit = builder.create_block();
+        builder.append_block_param(exit, I64);
+        builder.set_cold_block(exit);
         let registers: Vec<Variable> = (0..operand::REGISTERS)
             .map(|_| builder.declare_var(I64))
             .collect();
         let overflow = builder.declare_var(I8);
+        let live = Live::of(region);
         let blocks: BTreeMap<u64, ir::Block> = region
             .blocks
             .keys()
@@ -117,8 +128,8 @@ impl<'a> Function<'a> {
             source,
             state,
             depth,
-            stop,
-            used: region.registers(),
+            exit,
+            live,
             registers,
             overflow,
             unstored: 0,
@@ -135,27 +146,38 @@ impl<'a> Function<'a> {
             chains,
             ic: region.entry,
         };
-        function.load_registers();
+        function.load_registers(region.entry);
         let first = function.blocks[&region.entry];
         function.builder.ins().jump(first, &[]);
         function
     }
 
-    /// Takes all registers from the state.
-    fn load_registers(&mut self) {
-        for number in 0..operand::REGISTERS {
-            if self.used >> number & 1 != 0 {
-                let value = self.field(I64, layout::SCALARS + 8 * number as i32);
-                self.builder.def_var(self.registers[number], value);
-            }
+    /// Takes from the state what a block and those behind it may read.
+    fn load_registers(&mut self, block: u64) {
+        let mut wanted = self.live.before(block);
+        while wanted != 0 {
+            self.load_register(wanted.trailing_zeros() as usize);
+            wanted &= wanted - 1;
         }
-        let overflow = self.field(I8, layout::OVERFLOW);
-        self.builder.def_var(self.overflow, overflow);
+        if self.live.overflow {
+            let overflow = self.field(I8, layout::OVERFLOW);
+            self.builder.def_var(self.overflow, overflow);
+        }
+    }
+
+    fn load_register(&mut self, number: usize) {
+        let value = self.field(I64, layout::SCALARS + 8 * number as i32);
+        self.builder.def_var(self.registers[number], value);
     }
 
     /// Goes on with a block of the region.
     pub(crate) fn enter_block(&mut self, start: u64) {
-        self.builder.switch_to_block(self.blocks[&start]);
+        let block = self.blocks[&start];
+        self.builder.switch_to_block(block);
+        if !self.live.is_loop(start) {
+            // All that leads here has been emitted, as blocks come in order.
+            self.builder.seal_block(block);
+        }
         self.sums.clear();
         self.accessed.clear();
         self.floats.clear();
@@ -168,6 +190,9 @@ impl<'a> Function<'a> {
     }
 
     pub(crate) fn finish(mut self) {
+        self.builder.switch_to_block(self.exit);
+        let why = self.builder.block_params(self.exit)[0];
+        self.return_for(why);
         self.builder.seal_all_blocks();
         self.builder.finalize();
     }
@@ -234,7 +259,8 @@ impl<'a> Function<'a> {
 
     fn store_register(&mut self, register: usize, value: Value) {
         let offset = layout::SCALARS + 8 * register as i32;
-        self.builder.ins().store(own(), value, self.state, offset);
+        let state = self.state();
+        self.builder.ins().store(own(), value, state, offset);
     }
 
     /// Notes that a signed result did not fit, if this byte is not 0.
@@ -261,7 +287,7 @@ impl<'a> Function<'a> {
         }
         if std::mem::take(&mut self.overflow_unstored) {
             let value = self.builder.use_var(self.overflow);
-            let state = self.state;
+            let state = self.state();
             self.builder
                 .ins()
                 .store(own(), value, state, layout::OVERFLOW);
@@ -305,7 +331,13 @@ impl<'a> Function<'a> {
 
     /// Loads a field of the state.
     pub(crate) fn field(&mut self, kind: Type, offset: i32) -> Value {
-        self.builder.ins().load(kind, own(), self.state, offset)
+        let state = self.state();
+        self.builder.ins().load(kind, own(), state, offset)
+    }
+
+    /// The address of the thread's state.
+    pub(crate) fn state(&mut self) -> Value {
+        self.builder.use_var(self.state)
     }
 
     /// Lets the interpreter execute the instruction, and goes on behind it.
@@ -319,11 +351,14 @@ impl<'a> Function<'a> {
         self.store_registers();
         let function = self.builder.ins().iconst(I64, layout::interpret() as i64);
         let slot = self.builder.ins().iconst(I64, slot as i64);
+        let state = self.state();
         let call = self
             .builder
             .ins()
-            .call_indirect(self.interpret, function, &[self.state, slot]);
+            .call_indirect(self.interpret, function, &[state, slot]);
         let goes_on = self.builder.inst_results(call)[0];
+        // It gives back the state, or nothing, and then nobody takes it.
+        self.builder.def_var(self.state, goes_on);
         let (next, left) = (self.builder.create_block(), self.cold_block());
         self.builder.ins().brif(goes_on, next, &[], left, &[]);
         self.switch_to_end(left);
@@ -331,10 +366,8 @@ impl<'a> Function<'a> {
         self.switch_to_end(next);
         // What it may have written. Nothing is accessed as before: another thread may have changed what is mapped.
         for register in [insn.x(), insn.x() | 1] {
-            if register < operand::REGISTERS && self.used >> register & 1 != 0 {
-                let offset = layout::SCALARS + 8 * register as i32;
-                let value = self.field(I64, offset);
-                self.builder.def_var(self.registers[register], value);
+            if register < operand::REGISTERS && self.live.read >> register & 1 != 0 {
+                self.load_register(register);
             }
         }
         self.accessed.clear();
@@ -355,7 +388,18 @@ impl<'a> Function<'a> {
 
     fn end(&mut self, why: u64) {
         let why = self.builder.ins().iconst(I64, why as i64);
-        self.builder.ins().return_(&[why]);
+        self.end_for(why);
+    }
+
+    /// Ends for a reason that is computed.
+    fn end_for(&mut self, why: Value) {
+        self.builder.ins().jump(self.exit, &[why.into()]);
+    }
+
+    /// Ends here, not in the one place where a function usually does.
+    fn return_for(&mut self, why: Value) {
+        let state = self.state();
+        self.builder.ins().return_(&[why, state]);
     }
 
     /// Ends a block behind which the next instruction is, in this region or not.
@@ -391,7 +435,8 @@ impl<'a> Function<'a> {
 
     /// A number that is not 0 if the thread is to stop. Another thread writes it: a plain load would be left out behind an earlier one.
     fn is_asked(&mut self) -> Value {
-        self.builder.ins().atomic_load(I32, own(), self.stop)
+        let stop = self.field(I64, layout::STOP);
+        self.builder.ins().atomic_load(I32, own(), stop)
     }
 
     /// Ends if the thread is to stop: it then goes on at this address.
@@ -437,10 +482,15 @@ impl<'a> Function<'a> {
         self.jump_to_code(code);
     }
 
+    fn depth(&mut self) -> Value {
+        self.builder.ins().stack_load(I64, self.depth, 0)
+    }
+
     fn jump_to_code(&mut self, code: Value) {
+        let arguments = [self.state(), self.depth()];
         self.builder
             .ins()
-            .return_call_indirect(self.code, code, &[self.state, self.depth]);
+            .return_call_indirect(self.code, code, &arguments);
     }
 
     /// Goes on at a computed address. All is stored.
@@ -457,21 +507,26 @@ impl<'a> Function<'a> {
             return;
         };
         let (call, jump) = (self.builder.create_block(), self.cold_block());
+        let depth = self.depth();
         let is_flat = self
             .builder
             .ins()
-            .icmp_imm(IntCC::UnsignedLessThan, self.depth, DEEPEST);
+            .icmp_imm(IntCC::UnsignedLessThan, depth, DEEPEST);
         self.builder.ins().brif(is_flat, call, &[], jump, &[]);
         self.switch_to_end(jump);
         self.jump_to_code(code);
         self.switch_to_end(call);
-        let depth = self.builder.ins().iadd_imm(self.depth, 1);
-        let arguments = [self.state, depth];
+        let deeper = self.builder.ins().iadd_imm(depth, 1);
+        let arguments = [self.state(), deeper];
         let call = self
             .builder
             .ins()
             .call_indirect(self.code, code, &arguments);
-        let why = self.builder.inst_results(call)[0];
+        let &[why, state] = self.builder.inst_results(call) else {
+            unreachable!("the signature has two results");
+        };
+        // Nonsense if it has not come to its end. The reason says so, and whoever gets that takes nothing else.
+        self.builder.def_var(self.state, state);
         let back = self.ic + 8;
         let wanted = self.builder.ins().iconst(I64, (back | exit::GO_ON) as i64);
         let is_back = self.builder.ins().icmp(IntCC::Equal, why, wanted);
@@ -479,11 +534,11 @@ impl<'a> Function<'a> {
         self.builder.ins().brif(is_back, next, &[], end, &[]);
         // Machine code has left in another way, or somebody else is to go on.
         self.switch_to_end(end);
-        self.builder.ins().return_(&[why]);
+        self.end_for(why);
         self.switch_to_end(next);
         // A return has not looked, and what comes here may be gone.
         self.look_at_stop(back);
-        self.load_registers();
+        self.load_registers(back);
         self.go_to(back);
     }
 
@@ -492,17 +547,18 @@ impl<'a> Function<'a> {
         if self.chains {
             let (nested, even) = (self.builder.create_block(), self.builder.create_block());
             let jump = self.builder.create_block();
-            self.builder.ins().brif(self.depth, nested, &[], jump, &[]);
+            let depth = self.depth();
+            self.builder.ins().brif(depth, nested, &[], jump, &[]);
             self.switch_to_end(nested);
             let odd = self.builder.ins().band_imm(target, 7);
             self.builder.ins().brif(odd, jump, &[], even, &[]);
             self.switch_to_end(even);
             // If nobody waits for it, and no code is there, this is where the jump was.
             let ic = self.builder.ins().iconst(I64, self.ic as i64);
-            let state = self.state;
+            let state = self.state();
             self.builder.ins().store(own(), ic, state, layout::IC);
             // As `exit::GO_ON` at this address.
-            self.builder.ins().return_(&[target]);
+            self.return_for(target);
             self.switch_to_end(jump);
         }
         self.jump_to(target);
@@ -547,7 +603,7 @@ impl<'a> Function<'a> {
     fn end_jump(&mut self, block: ir::Block, target: Value) {
         self.switch_to_end(block);
         let ic = self.builder.ins().iconst(I64, self.ic as i64);
-        let state = self.state;
+        let state = self.state();
         self.builder.ins().store(own(), ic, state, layout::IC);
         self.builder
             .ins()

@@ -5,6 +5,7 @@
 //! `ve_isa`, which decides what is worth it and runs the code.
 //!
 //! - `region`: which instructions are translated together.
+//! - `live`: which registers are read, and where.
 //! - `function`: registers, exits and calls of a function of the host.
 //! - `integer`, `float`, `memory`, `control`: what instructions become.
 //! - `compiler`: a region to code of the host.
@@ -21,6 +22,8 @@ mod float;
 mod function;
 #[cfg(feature = "cranelift")]
 mod integer;
+#[cfg(feature = "cranelift")]
+mod live;
 #[cfg(feature = "cranelift")]
 mod memory;
 #[cfg(feature = "cranelift")]

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use ve_isa::encoding::{Condition, Insn, Op, operand};
+use ve_isa::encoding::{Condition, Insn, Op};
 use ve_isa::interp::{InstructionSource, Reach};
 
 /// How many instructions a region has at most. Compiling takes some 10 µs for each.
@@ -72,6 +72,21 @@ impl Block {
     pub(crate) fn end(&self) -> u64 {
         self.instructions.last().map_or(0, |(ic, _)| ic + 8)
     }
+
+    /// Where control may go behind it by what is known before it runs.
+    pub(crate) fn successors(&self) -> impl Iterator<Item = u64> {
+        let last = self
+            .instructions
+            .last()
+            .map(|(ic, insn)| (*ic, flow(*ic, insn)));
+        let (target, next) = match last {
+            Some((ic, Flow::Branch(target))) => (Some(target), Some(ic + 8)),
+            Some((_, Flow::Goto(target))) => (Some(target), None),
+            Some((ic, Flow::Next | Flow::Jump | Flow::Call)) => (None, Some(ic + 8)),
+            Some((_, Flow::Always | Flow::Return | Flow::Leave)) | None => (None, None),
+        };
+        target.into_iter().chain(next)
+    }
 }
 
 /// Blocks by the addresses of their first instructions.
@@ -82,15 +97,6 @@ pub(crate) struct Region {
 }
 
 impl Region {
-    /// The registers that its instructions name, as bits.
-    pub(crate) fn registers(&self) -> u64 {
-        let instructions = self.blocks.values().flat_map(|block| &block.instructions);
-        let named = instructions.flat_map(|(_, insn)| [insn.x(), insn.x() | 1, insn.y(), insn.z()]);
-        named
-            .filter(|index| *index < operand::REGISTERS)
-            .fold(0, |all, number| all | 1 << number)
-    }
-
     /// The region of an entry. Nothing if there is no code.
     pub(crate) fn find(
         entry: u64,

@@ -104,16 +104,20 @@ unsafe extern "C" fn call(run: &mut Run, code: u64) -> u64 {
     )
 }
 
-/// Executes one instruction for code of the host. The result is 0 if it leads elsewhere than to the next one.
+/// Executes one instruction for code of the host. The result is the address of the state, or 0 if the instruction leads elsewhere than to the
+/// next one.
 ///
 /// # Safety
 /// The state is that of the thread that calls, and nobody else's reference leads to it. The slot is one that [`Words::interpreted`] has
 /// made.
 pub(super) unsafe extern "C" fn interpret(run: *mut Run, slot: *const Slot) -> u64 {
     // SAFETY: code of the host has nothing but these two pointers, and the slot stays as long as the code.
-    let (run, slot) = unsafe { (&mut *run, &*slot) };
-    run.settle_overflow();
-    u64::from(slot.execute(run, 0) != LEAVE)
+    let (state, slot) = unsafe { (&mut *run, &*slot) };
+    state.settle_overflow();
+    if slot.execute(state, 0) == LEAVE {
+        return 0;
+    }
+    run as u64
 }
 
 /// Stands for the instruction in a slot that code of the host has been made for.

@@ -49,8 +49,8 @@ pub const JUMP_ADDRESS: i32 = at(offset_of!(Jump, address));
 pub const JUMP_CODE: i32 = at(offset_of!(Jump, code));
 
 /// The address of a function of the host's C ABI: it takes the address of the thread's state and what
-/// [`interpreted`](super::InstructionSource::interpreted) gave for an instruction, and executes it. If it returns 0 the code ends with
-/// [`exit::LEFT`](super::exit::LEFT).
+/// [`interpreted`](super::InstructionSource::interpreted) gave for an instruction, and executes it. It returns the address of the state; if it
+/// returns 0 the code ends with [`exit::LEFT`](super::exit::LEFT).
 #[must_use]
 pub fn interpret() -> u64 {
     entry::interpret as *const () as u64

@@ -49,7 +49,7 @@ pub trait InstructionSource {
 /// Code of the host that does what instructions do.
 ///
 /// It is a function of Cranelift's convention for tail calls, which gets the address of the thread's state (the fields of
-/// [`layout`](super::layout)) and a number for its own use, at first 0, and returns a reason of [`exit`]. While it runs, PSW rounds to nearest and nothing traps. So that what an
+/// [`layout`](super::layout)) and a number for its own use, at first 0, and returns a reason of [`exit`] before what else it likes. While it runs, PSW rounds to nearest and nothing traps. So that what an
 /// interpreter does after it is right:
 ///
 /// - It begins with a frame: where the frame pointer leads are the caller's and the address to return to.
