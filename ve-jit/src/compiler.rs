@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir;
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable, Flags};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use ve_isa::interp::{HostCode, InstructionSource, Reach, Translator};
 
-use crate::float::is_float;
+use crate::float::is_float_operation;
 use crate::function::{Function, signature};
 use crate::region::{Flow, Region, flow};
 
@@ -46,6 +47,22 @@ impl fmt::Debug for Cranelift {
     }
 }
 
+/// Where operations of floats are: their blocks, and the numbers of their instructions.
+///
+/// The host notes exceptions in its status. So no operation may be left out, or moved to where it runs more often or earlier.
+fn float_places(function: &ir::Function) -> Vec<(ir::Block, u32)> {
+    let mut places = Vec::new();
+    for block in function.layout.blocks() {
+        for inst in function.layout.block_insts(block) {
+            if is_float_operation(function.dfg.insts[inst].opcode()) {
+                places.push((block, function.srcloc(inst).bits()));
+            }
+        }
+    }
+    places.sort_unstable();
+    places
+}
+
 impl Cranelift {
     /// The compiler for this host.
     ///
@@ -56,6 +73,11 @@ impl Cranelift {
             moving: isa("speed")?,
             plain: isa("none")?,
         })
+    }
+
+    fn compile(&self, context: &mut Context, isa: &Arc<dyn TargetIsa>) -> Option<()> {
+        context.compile(&**isa, &mut ControlPlane::default()).ok()?;
+        Some(())
     }
 }
 
@@ -97,19 +119,23 @@ unsafe impl Translator for Cranelift {
         source: &mut dyn InstructionSource,
     ) -> Option<HostCode> {
         let region = Region::find(entry, reach, source)?;
-        let mut instructions = region.blocks.values().flat_map(|block| &block.instructions);
-        let isa = if instructions.any(|(_, insn)| is_float(insn.op())) {
-            &self.plain
-        } else {
-            &self.moving
-        };
         let mut context = Context::new();
         context.func.signature = signature();
         let mut frontend = FunctionBuilderContext::new();
         let builder = FunctionBuilder::new(&mut context.func, &mut frontend);
-        let call_conv = CallConv::triple_default(isa.triple());
+        let call_conv = CallConv::triple_default(self.moving.triple());
         let numbers = emit(builder, source, &region, call_conv, reach)?;
-        let code = context.compile(&**isa, &mut ControlPlane::default()).ok()?;
+        let floats = float_places(&context.func);
+        let original = (!floats.is_empty()).then(|| context.func.clone());
+        self.compile(&mut context, &self.moving)?;
+        if let Some(original) = original
+            && float_places(&context.func) != floats
+        {
+            context.clear();
+            context.func = original;
+            self.compile(&mut context, &self.plain)?;
+        }
+        let code = context.compiled_code()?;
         let buffer = &code.buffer;
         // It calls by addresses alone.
         if !buffer.relocs().is_empty() {

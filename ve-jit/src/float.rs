@@ -4,13 +4,27 @@
 //! at once, and functions with such operations are compiled without moving code (`compiler`).
 
 use cranelift_codegen::ir::types::{F32, F64, I32, I64};
-use cranelift_codegen::ir::{InstBuilder, MemFlags, Value};
+use cranelift_codegen::ir::{InstBuilder, MemFlags, Opcode, Value};
 use ve_isa::encoding::{Insn, Op};
 
 use crate::function::Function;
 
+/// Whether it is one of the operations that this module emits, each of which may raise exceptions.
+pub(crate) fn is_float_operation(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::Fadd
+            | Opcode::Fsub
+            | Opcode::Fmul
+            | Opcode::Fdiv
+            | Opcode::FcvtFromSint
+            | Opcode::Fdemote
+            | Opcode::Fpromote
+    )
+}
+
 /// Whether the translator emits an operation of the host's unit for it.
-pub(crate) fn is_float(op: Op) -> bool {
+fn is_float(op: Op) -> bool {
     matches!(
         op,
         Op::FaddD
