@@ -175,8 +175,9 @@ fn emit(
         function.enter_block(*start);
         let last = block.end() - 8;
         let mut has_ended = false;
-        for (ic, insn) in &block.instructions {
-            function.enter_instruction(*ic, numbers.len() as u32);
+        for (index, (ic, insn)) in block.instructions.iter().enumerate() {
+            let ahead = &block.instructions[index + 1..];
+            function.enter_instruction(*ic, numbers.len() as u32, ahead);
             numbers.push(*ic);
             if *ic == last && block.is_left {
                 function.leave_to_interpreter();

@@ -64,6 +64,8 @@ pub(crate) struct Function<'a> {
     chains: bool,
     /// The address of the instruction.
     pub(crate) ic: u64,
+    /// What follows it in its block.
+    pub(crate) ahead: &'a [(u64, Insn)],
 }
 
 /// How deep calls of machine code are calls of the host, each of which takes some of its stack. Deeper ones are jumps.
@@ -145,6 +147,7 @@ impl<'a> Function<'a> {
             code,
             chains,
             ic: region.entry,
+            ahead: &[],
         };
         function.load_registers(region.entry);
         let first = function.blocks[&region.entry];
@@ -183,9 +186,10 @@ impl<'a> Function<'a> {
         self.floats.clear();
     }
 
-    /// Goes on with an instruction, which has this number in the function.
-    pub(crate) fn enter_instruction(&mut self, ic: u64, number: u32) {
+    /// Goes on with an instruction, which has this number in the function, and which these follow.
+    pub(crate) fn enter_instruction(&mut self, ic: u64, number: u32, ahead: &'a [(u64, Insn)]) {
         self.ic = ic;
+        self.ahead = ahead;
         self.builder.set_srcloc(SourceLoc::new(number));
     }
 

@@ -3,11 +3,12 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{InstBuilder, MemFlags, Value};
-use ve_isa::encoding::{Insn, Op};
+use ve_isa::encoding::{Insn, Op, operand};
 use ve_isa::interp::layout;
 use ve_isa::state::ELEMENTS;
 
 use crate::function::{Function, own};
+use crate::live::{bit, writes};
 
 /// How far behind an accessed byte memory is surely in the window: its last page, of 4 KiB, is never mapped.
 const BEHIND: i64 = 4096 - 16;
@@ -17,19 +18,51 @@ fn window() -> MemFlags {
     MemFlags::new()
 }
 
+fn is_load(op: Op) -> bool {
+    use Op::{Ld, Ld1bSx, Ld1bZx, Ld2bSx, Ld2bZx, LdlSx, LdlZx, Ldu};
+    matches!(
+        op,
+        Ld | Ldu | LdlSx | LdlZx | Ld2bSx | Ld2bZx | Ld1bSx | Ld1bZx
+    )
+}
+
+fn is_store(op: Op) -> bool {
+    matches!(op, Op::St | Op::Stu | Op::Stl | Op::St2b | Op::St1b)
+}
+
+/// The lowest displacement, from this access on, of those from the same register that one test can stand for.
+fn lowest(access: &Insn, ahead: &[(u64, Insn)]) -> i64 {
+    let (here, mut lowest) = (access.imm(), access.imm());
+    if access.y() != operand::ZERO {
+        return here;
+    }
+    // All registers with the same number.
+    let mut same = bit(access.z());
+    for (_, insn) in ahead {
+        let (op, is_same) = (
+            insn.op(),
+            insn.y() == operand::ZERO && bit(insn.z()) & same != 0,
+        );
+        if is_same && (is_load(op) || is_store(op)) && insn.imm() >= here.saturating_sub(BEHIND) {
+            lowest = lowest.min(insn.imm());
+        }
+        if is_same && op == Op::Or {
+            same |= bit(insn.x());
+        } else if writes(op) {
+            same &= !bit(insn.x());
+        } else if !is_store(op) {
+            break;
+        }
+    }
+    lowest
+}
+
 impl Function<'_> {
     /// A load or a store, or one of VL. The result says whether it is one of those that are translated.
     pub(crate) fn emit_memory(&mut self, insn: &Insn) -> bool {
         match insn.op() {
-            Op::Ld
-            | Op::Ldu
-            | Op::LdlSx
-            | Op::LdlZx
-            | Op::Ld2bSx
-            | Op::Ld2bZx
-            | Op::Ld1bSx
-            | Op::Ld1bZx => self.load(insn),
-            Op::St | Op::Stu | Op::Stl | Op::St2b | Op::St1b => self.store(insn),
+            op if is_load(op) => self.load(insn),
+            op if is_store(op) => self.store(insn),
             Op::Svl => {
                 let length = self.field(I64, layout::VL);
                 self.write(insn.x(), length);
@@ -93,13 +126,16 @@ impl Function<'_> {
         {
             return address;
         }
-        let inside = self.is_inside(address);
+        // Others that follow may lie before it: where the first of all is tested, they are in the window, too.
+        let lowest = lowest(insn, self.ahead);
+        let first = self.plus(sum, lowest);
+        let inside = self.is_inside(first);
         let (next, outside) = (self.builder.create_block(), self.cold_block());
         self.builder.ins().brif(inside, next, &[], outside, &[]);
         self.switch_to_end(outside);
         self.end_interpreted();
         self.switch_to_end(next);
-        self.accessed.insert(sum, displacement);
+        self.accessed.insert(sum, lowest);
         address
     }
 
@@ -143,7 +179,7 @@ impl Function<'_> {
             self.end_interpreted();
             self.switch_to_end(next);
         }
-        let state = self.state;
+        let state = self.state();
         self.builder.ins().store(own(), length, state, layout::VL);
     }
 }
