@@ -132,7 +132,8 @@ impl Function<'_> {
                 let (y, z) = (self.read(insn.y()), self.read(insn.z()));
                 let holds = self.holds(kind, insn.condition(), y, z);
                 self.store_registers();
-                self.choose(holds, |function| function.go_to(target));
+                let is_loop = target <= self.ic;
+                self.choose(holds, is_loop, |function| function.go_to(target));
             }
             Flow::Jump => {
                 let z = self.read(insn.z());
@@ -140,7 +141,7 @@ impl Function<'_> {
                 let (y, zero) = (self.read(insn.y()), self.number(0));
                 let holds = self.holds(kind, insn.condition(), y, zero);
                 self.store_registers();
-                self.choose(holds, |function| function.jump_to(target));
+                self.choose(holds, false, |function| function.jump_to(target));
             }
             Flow::Always | Flow::Call if insn.op() == Op::Bsic => {
                 let target = self.address(insn);
@@ -174,9 +175,15 @@ impl Function<'_> {
     }
 
     /// One way or the next instruction.
-    fn choose(&mut self, holds: Value, taken: impl FnOnce(&mut Self)) {
+    fn choose(&mut self, holds: Value, is_loop: bool, taken: impl FnOnce(&mut Self)) {
         let (yes, no) = (self.builder.create_block(), self.builder.create_block());
-        self.builder.ins().brif(holds, yes, &[], no, &[]);
+        if is_loop {
+            // The compiler lays out the second one right behind the branch.
+            let ends = self.builder.ins().icmp_imm(IntCC::Equal, holds, 0);
+            self.builder.ins().brif(ends, no, &[], yes, &[]);
+        } else {
+            self.builder.ins().brif(holds, yes, &[], no, &[]);
+        }
         self.switch_to_end(yes);
         taken(self);
         self.switch_to_end(no);
