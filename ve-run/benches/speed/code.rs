@@ -129,6 +129,16 @@ impl Code {
         self.measure_times(name, word, 1)
     }
 
+    /// What a function returns on the host.
+    #[cfg(feature = "jit")]
+    pub fn on_the_host(&self, name: &str, word: u64) -> u64 {
+        // SAFETY: all functions of the sources have this type, and are right for any word that is given here.
+        unsafe {
+            let function = self.host.get::<unsafe extern "C" fn(u64) -> u64>(name);
+            function.expect(name)(word)
+        }
+    }
+
     /// Times the call of a function that does nothing.
     pub fn measure_calls(&self, name: &str) -> Times {
         self.measure_times(name, 7, CALLS)

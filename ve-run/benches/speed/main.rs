@@ -1,5 +1,5 @@
 //! Machine code in the emulator against the host's own code: `cargo bench -p ve-run --bench speed`, with `--features jit` in each of its
-//! engines.
+//! engines, and the JIT against QEMU's emulators of other machines, where they are installed (`qemu-user`, and `gcc` for the machine).
 //!
 //! C functions are compiled for the Vector Engine by clang and for the host by its C compiler, and run in turns. A time is that for
 //! which the thread had the CPU, the least of many runs, so that other programs disturb little; what counts is the ratio of two times of
@@ -8,6 +8,8 @@
 mod check;
 mod code;
 mod measure;
+#[cfg(feature = "jit")]
+mod qemu;
 #[cfg(feature = "jit")]
 mod translating;
 
@@ -20,6 +22,10 @@ use measure::Times;
 /// How many times longer than the host scalar code may take, in the geometric mean.
 const SCALAR_GOAL: f64 = 16.0;
 const SCALAR_GOAL_JIT: f64 = 2.5;
+
+/// How many times longer the JIT may take than the faster emulator of QEMU's, in the geometric mean.
+#[cfg(feature = "jit")]
+const QEMU_GOAL: f64 = 0.75;
 
 /// How many times longer the interpreter may take where memory is checked, in the geometric mean.
 const CHECK_GOAL: f64 = 10.0;
@@ -61,7 +67,12 @@ fn main() -> ExitCode {
         vectors(*engine, is_wanted);
     }
     #[cfg(feature = "jit")]
-    translating::tell();
+    {
+        if is_wanted("qemu") {
+            emulators();
+        }
+        translating::tell();
+    }
     if is_wanted("check") {
         checks();
     }
@@ -97,6 +108,53 @@ fn scalar(engine: Engine, is_wanted: impl Fn(&str) -> bool) {
         line("empty", &times, times.ratio());
         println!(" one call");
     }
+}
+
+/// The functions of `scalar.c` in the JIT, and as code of other machines in QEMU.
+#[cfg(feature = "jit")]
+fn emulators() {
+    println!(
+        "\nscalar code, JIT, against QEMU's emulators of user programs, whose code is gcc's at -O2"
+    );
+    let mut guests = Vec::new();
+    for machine in qemu::MACHINES {
+        match qemu::Guest::of(machine) {
+            Ok(guest) => guests.push((machine, guest)),
+            Err(reason) => println!("{machine} is not measured: {reason}"),
+        }
+    }
+    if guests.is_empty() {
+        return;
+    }
+    let code = Code::of("scalar", &["-O2"], Engine::Jit);
+    print!("{:<10}", "");
+    for (machine, _) in &guests {
+        print!(" {machine:>10}");
+    }
+    println!(" {:>10} {:>11}", "VE", "VE/faster");
+    let mut sum = 0.0;
+    for (name, word) in SCALAR {
+        let expected = code.on_the_host(name, word);
+        print!("{name:<10}");
+        let mut faster = f64::INFINITY;
+        for (_, guest) in &guests {
+            let (result, least) = guest.measure(name, word);
+            assert_eq!(result, expected, "{name} in QEMU");
+            print!(" {:>10}", time(least));
+            faster = faster.min(least);
+        }
+        let own = code.measure(name, word).ve;
+        println!(" {:>10} {:>11.2}", time(own), own / faster);
+        sum += (own / faster).ln();
+    }
+    let mean = (sum / SCALAR.len() as f64).exp();
+    let width = 11 * (guests.len() + 1);
+    println!(
+        "{:<10}{:width$} {mean:>11.2} {}",
+        "mean",
+        "",
+        verdict("<=", QEMU_GOAL, mean)
+    );
 }
 
 fn vectors(engine: Engine, is_wanted: impl Fn(&str) -> bool) {

@@ -3,7 +3,7 @@
 use rustix::time::{ClockId, clock_gettime};
 
 /// Runs of each side. The least time counts.
-const RUNS: usize = 20;
+pub const RUNS: usize = 20;
 
 /// The least times of one call on both sides, in nanoseconds, and how many instructions the Vector Engine executes in it.
 pub struct Times {
