@@ -2,8 +2,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
+
+use crate::failure::Failure;
 
 /// The most that is read of sources and the like, in MiB.
 const MOST_MIB: u64 = 64;
@@ -38,6 +40,18 @@ pub(crate) fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Refuses to write over a file that the command reads. Both may be there under several names.
+pub(crate) fn keep_apart(written: &Path, read: &Path) -> Result<(), Failure> {
+    let identity = |path: &Path| path.metadata().ok().map(|data| (data.dev(), data.ino()));
+    match identity(written) {
+        Some(file) if identity(read) == Some(file) => Err(Failure::usage(format_args!(
+            "{} would be written over, and is read; give another name",
+            written.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -147,6 +147,7 @@ fn what_cannot_be_meant_is_one_sentence() {
     for (arguments, status, says) in [
         (&["--compare", "/no/such/file"][..], 1, "/no/such/file"),
         (&["--compare", text], 1, "is no run"),
+        (&["--compare", text, "--svg", text], 2, "give another name"),
         (&["-t", "0.01", "-N", "99"], 1, "99"),
         // It is told before an hour has gone by.
         (

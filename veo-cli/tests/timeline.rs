@@ -398,6 +398,19 @@ write    VE 0     main context  400.000 µs  300.000 µs  8 KiB  -
 }
 
 #[test]
+fn a_recording_is_not_drawn_over() {
+    let trace = file("drawn_over.pftrace", &perfetto(100, "VE 0"));
+    let before = fs::read(&trace).unwrap();
+    let other = trace.with_extension("again");
+    fs::remove_file(&other).ok();
+    fs::hard_link(&trace, &other).unwrap();
+    let outcome = timeline(&[trace.to_str().unwrap(), "--svg", other.to_str().unwrap()]);
+    assert_eq!(outcome.status.unwrap().code(), Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("is read; give another name"));
+    assert_eq!(fs::read(&trace).unwrap(), before);
+}
+
+#[test]
 fn a_picture_has_all_tracks() {
     let trace = file("picture.pftrace", &perfetto(100, "VE <0>"));
     let picture = trace.with_extension("svg");

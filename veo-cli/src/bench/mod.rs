@@ -168,6 +168,9 @@ impl Row {
 
 pub(crate) fn run(command: &BenchOptions, console: &Console) -> Result<(), Failure> {
     // What is wrong with it is to be known before minutes have gone by.
+    if let (Some(picture), Some(saved)) = (&command.svg, &command.compare) {
+        files::keep_apart(picture, saved)?;
+    }
     let saved = command.compare.as_deref().map(read).transpose()?;
     let picture = command.svg.as_deref().map(Picture::open).transpose()?;
     let bench = Bench::new(command.node.of_process(), command.time)?;

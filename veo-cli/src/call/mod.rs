@@ -20,6 +20,7 @@ use veo_core::{
 use self::argument::{Argument, Array};
 use self::number::Number;
 use crate::failure::Failure;
+use crate::files;
 use crate::library::LibraryFile;
 use crate::node_option::NodeOption;
 use crate::output::{Answer, Console, Page, time};
@@ -119,6 +120,7 @@ pub(crate) fn run(command: &Call, console: &Console) -> Result<(), Failure> {
         builder = builder.stdout(move |stream, bytes| printed.pass_on(stream, bytes, is_json));
     }
     if let Some(recording) = &command.timeline {
+        files::keep_apart(recording, &command.library)?;
         timeline::start(recording)?;
     }
     let called = call(command, builder, &path, &mut arguments, prototype);

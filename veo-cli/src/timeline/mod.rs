@@ -20,6 +20,7 @@ use serde::Serialize;
 use self::measure::Covered;
 use self::trace::{LaneKind, Span, Trace, Track};
 use crate::failure::Failure;
+use crate::files;
 use crate::output::{Answer, Column, Console, Page, bytes, lossy, or_dash};
 
 /// Sum up a recording of requests (VEO_TIMELINE)
@@ -101,6 +102,9 @@ struct RequestSummary {
 }
 
 pub(crate) fn run(command: &Timeline, console: &Console) -> Result<(), Failure> {
+    if let Some(path) = &command.svg {
+        files::keep_apart(path, &command.file)?;
+    }
     let trace = read(&command.file)?;
     if let Some(path) = &command.svg {
         let picture = picture::draw(&trace);

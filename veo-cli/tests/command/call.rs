@@ -308,6 +308,10 @@ fn what_ran_is_in_a_timeline() {
     );
     let text = fs::read_to_string(&recording).unwrap();
     assert!(text.contains("has ended: "), "{text}");
+    let before = fs::read(&library).unwrap();
+    let mut command = veo(["call", "--timeline"]);
+    wrong(2, command.arg(&library).arg(&library).args(["narrow", "1"]));
+    assert_eq!(fs::read(&library).unwrap(), before);
     let missing = directory.path().join("no/such/file");
     let mut command = veo(["call", "--timeline"]);
     let said = wrong(1, command.arg(&missing).arg(&library).args(["narrow", "1"]));
