@@ -89,8 +89,16 @@ impl LibraryFile {
         }
         let told = path.display();
         if self.prototypes.exports(name) {
+            let advice = match self.prototypes.is_empty() {
+                true => "compile the library with -g",
+                // So it is with `cos` and `strlen` of glibc.
+                false => {
+                    "others have some, so it may be written in assembly language, or its code is chosen when the library is loaded; \
+                     declare it in Rust to call it"
+                }
+            };
             return Err(Failure::failed(format_args!(
-                "{told} has no debug information for `{name}`, so what it takes is not known; compile the library with -g"
+                "{told} has no debug information for `{name}`, so what it takes is not known; {advice}"
             )));
         }
         if self.prototypes.variables.iter().any(|it| it == name) {
