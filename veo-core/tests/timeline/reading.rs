@@ -1,5 +1,9 @@
 //! Traces, as Google's schema has them: `read.py` decodes them, and here requests are put together
 //! again by their flows.
+//!
+//! Python, since Google publishes the schema for it, generated and complete. Of the crates that have it, `perfetto_protos` brings
+//! a binary of `protoc` along and generates 400 files with it in each build, and Google's own `perfetto-sdk` writes traces but
+//! reads none.
 
 use std::collections::BTreeMap;
 use std::path::Path;
