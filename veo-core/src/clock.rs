@@ -10,8 +10,12 @@
 //! is too late, because the kernel may have run meanwhile. A call on a process, which nobody can ask
 //! for its time, reads none; results that are collected together share one reading.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+pub(crate) use veo_abi::ticks::system_time;
+use veo_abi::ticks::{TickClock, ticks, ticks_keep_time};
 
 /// A moment, in units that only [`Stamp::until`] knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,8 +44,8 @@ static CLOCK: OnceLock<Clock> = OnceLock::new();
 
 fn clock() -> &'static Clock {
     CLOCK.get_or_init(|| Clock {
-        counts: counter_keeps_time(),
-        first: counter(),
+        counts: ticks_keep_time(),
+        first: ticks(),
         start: Instant::now(),
         start_time: system_time(),
     })
@@ -53,7 +57,7 @@ impl Stamp {
     pub(crate) fn now() -> Stamp {
         let clock = clock();
         Stamp(if clock.counts {
-            counter()
+            ticks()
         } else {
             // Enough for 584 years.
             clock.start.elapsed().as_nanos() as u64
@@ -85,22 +89,21 @@ pub(crate) struct Moment {
 
 impl Moment {
     pub(crate) fn now() -> Moment {
-        /// Two readings of the counter so far apart have something between them.
-        const FAR: u64 = 4000;
-        let mut moment = Moment {
-            stamp: Stamp::now(),
-            time: system_time(),
-        };
-        // The thread may have been put aside between the two.
-        for _ in 0..3 {
-            let after = Stamp::now();
-            if after.0.saturating_sub(moment.stamp.0) < FAR {
-                break;
-            }
-            moment.stamp = after;
-            moment.time = system_time();
+        thread_local! {
+            static TIME: Cell<TickClock> = const { Cell::new(TickClock::new()) };
         }
-        moment
+        let mut time = TIME.get();
+        let reading = time.read();
+        TIME.set(time);
+        let stamp = if clock().counts {
+            Stamp(reading.ticks)
+        } else {
+            Stamp::now()
+        };
+        Moment {
+            stamp,
+            time: reading.time,
+        }
     }
 
     /// The time of an earlier stamp. It lies between the start of the program and this moment,
@@ -121,25 +124,6 @@ impl Moment {
     }
 }
 
-/// Nanoseconds of `CLOCK_MONOTONIC`.
-#[cfg(unix)]
-pub(crate) fn system_time() -> u64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the place is valid for writing; the clock exists.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
-}
-
-/// Nanoseconds since the first call: no other process has this clock.
-#[cfg(not(unix))]
-pub(crate) fn system_time() -> u64 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed().as_nanos() as u64
-}
-
 /// How long a tick of the counter is.
 fn seconds_per_tick() -> f64 {
     /// After that long the two readings of the clock are as good as exact.
@@ -149,37 +133,13 @@ fn seconds_per_tick() -> f64 {
         return *rate;
     }
     let clock = clock();
-    let ticks = counter().saturating_sub(clock.first).max(1);
+    let ticks = ticks().saturating_sub(clock.first).max(1);
     let passed = clock.start.elapsed();
     let rate = passed.as_secs_f64() / ticks as f64;
     if passed < LONG_ENOUGH {
         return rate;
     }
     *RATE.get_or_init(|| rate)
-}
-
-#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
-#[inline]
-fn counter() -> u64 {
-    // SAFETY: every x86-64 processor has the instruction.
-    unsafe { std::arch::x86_64::_rdtsc() }
-}
-
-/// Whether the counter runs evenly and alike on all processors: the system found so.
-#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
-fn counter_keeps_time() -> bool {
-    const SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
-    std::fs::read(SOURCE).is_ok_and(|source| source.trim_ascii() == b"tsc")
-}
-
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
-fn counter() -> u64 {
-    0
-}
-
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
-fn counter_keeps_time() -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -280,7 +280,7 @@ impl ProcessExtension for EmulatedProcess {
         times: &mut [RunTimes],
     ) {
         /// As many are asked for at once.
-        const MOST: usize = 32;
+        const MOST: usize = 8;
         let Some(get) = self.functions().get_times else {
             return;
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use veo_abi::ffi::{self, veo_emu_result};
 
-use super::collection::{MOST, outcome};
+use super::collection::outcome;
 use super::entry::{Aftermath, Ticket};
 use super::shared::{Aftermaths, CtxShared, StateGuard};
 use crate::clock::{Moment, RunTimes, Stamp};
@@ -34,9 +34,9 @@ impl CtxShared {
         results: &[veo_emu_result],
     ) -> (StateGuard<'a>, Option<(u64, Stamp)>) {
         let now = Moment::now();
-        let mut runs = [RunTimes::default(); MOST];
-        let runs = &mut runs[..results.len()];
-        self.run_times(&ids[..results.len()], runs);
+        // Mostly one, for which little is cleared.
+        let mut runs = SmallVec::<[RunTimes; 4]>::from_elem(RunTimes::default(), results.len());
+        self.run_times(&ids[..results.len()], &mut runs);
         let mut state = self.lock();
         state.collecting = false;
         let mut records = SmallVec::<[RequestRecord; 1]>::new();
@@ -47,7 +47,7 @@ impl CtxShared {
             if state.table.oldest() != Some(*id) {
                 break;
             }
-            records.extend(self.record_of(&mut state, outcome(result).state, *run, now));
+            records.extend(self.record_of(&mut state, outcome(result).state, run, now));
             // The first may be the caller's own.
             if let Some(own) = own.take()
                 && result.state == ffi::VEO_COMMAND_OK as i32

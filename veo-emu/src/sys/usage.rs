@@ -21,16 +21,6 @@ pub(crate) fn of_thread(thread: libc::pid_t) -> Option<Duration> {
     read(!thread << 3 | OF_ONE_THREAD)
 }
 
-/// Nanoseconds of the clock that all processes of the system share.
-#[inline]
-pub(crate) fn monotonic() -> u64 {
-    // SAFETY: all bits zero are a valid time.
-    let mut time: libc::timespec = unsafe { mem::zeroed() };
-    // SAFETY: the time is valid for writing; the clock exists.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
-}
-
 fn read(clock: libc::clockid_t) -> Option<Duration> {
     // SAFETY: all bits zero are a valid time.
     let mut time: libc::timespec = unsafe { mem::zeroed() };

@@ -5,6 +5,8 @@ use std::io;
 use std::sync::mpsc;
 use std::thread;
 
+use veo_abi::ticks::TickClock;
+
 use super::engine::{Engine as _, Runner};
 use super::engines::ENGINE;
 use super::roam::Roam;
@@ -16,7 +18,6 @@ use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd::Mapping;
 use crate::sys::process;
 use crate::sys::thread::current_cpu;
-use crate::sys::usage;
 
 /// Starts the thread of a context. Returns its number. The ring's file stays open while the thread
 /// lives, so that others can look at it (`inspect`).
@@ -85,7 +86,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                         exit::by_trap(&trap)
                     }
                 };
-                let span = started.map(Stamps::end);
+                let span = started.map(|started| stamps.end(started));
                 sanitizer::leave();
                 current::leave();
                 flush();
@@ -121,6 +122,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
 struct Stamps {
     /// The places of calls from here on have no times of earlier ones.
     clean: u64,
+    clock: TickClock,
 }
 
 impl Stamps {
@@ -135,7 +137,7 @@ impl Stamps {
         let mut started = 0;
         if timed {
             self.clean = id.saturating_add(SLOTS as u64 + 1);
-            started = usage::monotonic();
+            started = self.clock.read().time;
         }
         ring.set_running_since(started);
         Some(started)
@@ -143,8 +145,12 @@ impl Stamps {
 
     /// When a call ran that ends now.
     #[inline]
-    fn end(started: u64) -> Span {
-        let ended = if started == 0 { 0 } else { usage::monotonic() };
+    fn end(&mut self, started: u64) -> Span {
+        let ended = if started == 0 {
+            0
+        } else {
+            self.clock.read().time
+        };
         Span { started, ended }
     }
 }

@@ -3,11 +3,12 @@
 
 use std::collections::VecDeque;
 
+use veo_abi::ticks::system_time;
+
 use super::{Queue, QueueState};
 use crate::host::operation::HostOp;
 use crate::shared::ring::Span;
 use crate::sync::lock;
-use crate::sys::usage::monotonic;
 
 /// As many are kept at most, for a program that never asks.
 const MOST: usize = 1 << 16;
@@ -73,9 +74,9 @@ impl Queue {
             let result = op.run(self);
             return self.end_host(id, result);
         }
-        let started = monotonic();
+        let started = system_time();
         let result = op.run(self);
-        let ended = monotonic();
+        let ended = system_time();
         let mut state = lock(&self.state);
         if state.times.wanted {
             state.times.keep(id, Span { started, ended });
