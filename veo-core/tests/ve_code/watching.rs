@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use veo_build::Target;
-use veo_core::{KernelStatistics, VeoProc, ve_kernel};
+use veo_core::{Error, KernelStatistics, VeoProc, ve_kernel};
 
 use crate::library::{again, build, clang, is_again, mistakes, scratch, watched};
 
@@ -43,6 +43,8 @@ fn find<'a>(all: &'a [KernelStatistics], kernel: &str) -> &'a KernelStatistics {
 unsafe extern "C" {
     safe fn write_nowhere();
     safe fn run_forever() -> i64;
+    safe fn in_a_thread(deep: i64) -> i64;
+    safe fn leave(status: i32);
 }
 
 /// A library whose `work` executes so many multiplications, as no other code of it does.
@@ -226,6 +228,43 @@ fn the_table_of_a_process_that_is_killed_has_what_was_executed() {
         let line = table.lines().next().unwrap();
         assert!(line.ends_with(&format!("called {calls} times")), "{line}");
         assert!(table.contains("Inst. Count"), "{table}");
+    }
+}
+
+#[test]
+fn the_table_of_a_process_that_a_kernel_ends_has_what_was_executed() {
+    if watched().is_none() || mistakes().is_none() {
+        return;
+    }
+    type End = fn(&VeoProc) -> Result<(), Error>;
+    let ways: [(&str, End); 3] = [
+        ("write_nowhere", |proc| write_nowhere(proc)),
+        ("in_a_thread", |proc| in_a_thread(proc, 0).map(drop)),
+        ("leave", |proc| leave(proc, 3)),
+    ];
+    if is_again() {
+        for (calls, (_, way)) in (1..).zip(ways) {
+            let proc = VeoProc::new(0).unwrap();
+            for _ in 0..calls {
+                assert_eq!(call_often(&proc, 3).unwrap(), 3);
+            }
+            way(&proc).unwrap_err();
+            drop(proc.close());
+        }
+        return;
+    }
+    let name = "watching::the_table_of_a_process_that_a_kernel_ends_has_what_was_executed";
+    let said = again(name, &[("VEO_STATS", "1".as_ref())]);
+    let tables: Vec<_> = said.split("VE process ").skip(1).collect();
+    for (calls, (kernel, _)) in (1..).zip(ways) {
+        let table = tables.iter().find(|table| table.contains(kernel));
+        let table = table.unwrap_or_else(|| panic!("{kernel} in {said}"));
+        for (kernel, calls) in [("call_often", calls), (kernel, 1)] {
+            let title = format!("  kernel {kernel} of ");
+            let line = table.lines().find(|line| line.starts_with(&title));
+            let line = line.unwrap_or_else(|| panic!("{kernel} in {table}"));
+            assert!(line.ends_with(&format!("called {calls} times")), "{line}");
+        }
     }
 }
 

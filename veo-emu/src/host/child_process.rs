@@ -57,9 +57,9 @@ pub(crate) struct ChildProcess {
     pub(super) end: ProcessEnd,
     output: Option<OutputForwarder>,
     pub(crate) sanitizers: Sanitizers,
-    /// Whether it counts what kernels execute.
-    counts: bool,
-    /// What it had counted when it was killed.
+    /// If it counts what kernels execute: the file for the counts of a process that a kernel ends.
+    counts: Option<KeptDescriptor>,
+    /// What it had counted when it ended.
     counted: OnceLock<String>,
     /// Threads that end with the process.
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -89,7 +89,7 @@ impl ChildProcess {
             end: ProcessEnd::new(),
             output,
             sanitizers,
-            counts: false,
+            counts: None,
             counted: OnceLock::new(),
             threads: Mutex::default(),
             timed: AtomicBool::new(false),
@@ -97,8 +97,8 @@ impl ChildProcess {
         }
     }
 
-    /// The same process, which counts what kernels execute or not.
-    pub(crate) fn counting(self, counts: bool) -> ChildProcess {
+    /// The same process, which counts what kernels execute if there is a file for it.
+    pub(crate) fn counting(self, counts: Option<KeptDescriptor>) -> ChildProcess {
         ChildProcess { counts, ..self }
     }
 
@@ -120,7 +120,7 @@ impl ChildProcess {
 
     /// Keeps what kernels have executed: the process is about to be killed.
     pub(super) fn keep_counts(&self) {
-        if self.counts
+        if self.counts.is_some()
             && self.counted.get().is_none()
             && let Some(text) = counts::last_words(&self.connection, || self.is_dead())
         {
@@ -128,8 +128,14 @@ impl ChildProcess {
         }
     }
 
-    /// What kernels had executed when the process was killed.
+    /// What kernels had executed when the process was killed, or one of VE machine code ended it.
     pub(crate) fn counted(&self) -> Option<&str> {
+        if self.counted.get().is_none()
+            && self.is_dead()
+            && let Some(text) = self.counts.as_ref().and_then(counts::left)
+        {
+            let _ = self.counted.set(text);
+        }
         self.counted.get().map(String::as_str)
     }
 

@@ -1,14 +1,19 @@
 //! What a VE process tells of what its kernels have executed.
 
+use std::ffi::CStr;
 use std::fmt::Write;
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
 use crate::shared::message::Message;
+use crate::sys::descriptor::KeptDescriptor;
 use crate::sys::memfd;
+
+/// The name of a file for counts.
+pub(super) const COUNTS_NAME: &CStr = c"veo-counts";
 
 /// A longer text is none of ours.
 const LONGEST_TEXT: u64 = 1 << 22;
@@ -27,13 +32,22 @@ pub(super) fn add(text: &mut String, told: &str) -> Option<()> {
 /// at once, nobody knows.
 pub(super) fn last_words(connection: &Connection, is_over: impl Fn() -> bool) -> Option<String> {
     let end = Instant::now() + Duration::from_secs(1);
-    let file = memfd::growing(c"veo-counts").ok()?;
+    let file = memfd::growing(COUNTS_NAME).ok()?;
     let is_late = || is_over() || Instant::now() > end;
     let answer = connection.ask_if_free(&Message::Count, file.as_raw_fd(), is_late)?;
     let Ok(Message::Ready { .. }) = answer else {
         return None;
     };
-    let mut file = File::from(file);
+    read(file.as_fd())
+}
+
+/// What the process has left in its file, if a kernel has ended it.
+pub(super) fn left(file: &KeptDescriptor) -> Option<String> {
+    read(file.get().ok()?).filter(|text| !text.is_empty())
+}
+
+fn read(file: BorrowedFd<'_>) -> Option<String> {
+    let mut file = File::from(file.try_clone_to_owned().ok()?);
     let mut told = Vec::new();
     file.rewind().ok()?;
     file.take(LONGEST_TEXT).read_to_end(&mut told).ok()?;

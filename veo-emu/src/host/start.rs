@@ -16,6 +16,7 @@ use veo_abi::environment::{
 use super::affinity::Affinity;
 use super::child_process::ChildProcess;
 use super::connection::{Connection, PATIENCE, receive};
+use super::counts::COUNTS_NAME;
 use super::debugger::Debugger;
 use super::guard;
 use super::library_file;
@@ -30,7 +31,7 @@ use crate::log::{debug, warn_once};
 use crate::shared::control::{CONTROL_NAME, Control};
 use crate::shared::guard::Guarding;
 use crate::shared::machine_options::MachineOptions;
-use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, Message, REPORTS};
+use crate::shared::message::{CLOSED, COUNTS, DEBUGGER, GUARDED, LOCKED, Message, REPORTS};
 use crate::shared::window::{MemoryLayout, STAGING_LEN};
 use crate::shared::{fpe, handshake, machine_options};
 use crate::sys::descriptor::KeptDescriptor;
@@ -183,6 +184,14 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
             .map_err(|error| Error::io("making a file for reports", &error))?;
         Some(file)
     };
+    let counts = if options.profile.unwrap_or(machine.counts) {
+        flags |= COUNTS;
+        let file = memfd::growing(COUNTS_NAME)
+            .map_err(|error| Error::io("making a file for counts", &error))?;
+        Some(file)
+    } else {
+        None
+    };
     let hello = Message::Hello {
         layout,
         flags,
@@ -190,7 +199,13 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
             .as_ref()
             .map_or_else(String::new, |image| image.path.clone()),
     };
-    let fds: Vec<RawFd> = [Some(&control_file), Some(&file), report.as_ref()]
+    let files = [
+        Some(&control_file),
+        Some(&file),
+        report.as_ref(),
+        counts.as_ref(),
+    ];
+    let fds: Vec<RawFd> = files
         .into_iter()
         .flatten()
         .map(AsRawFd::as_raw_fd)
@@ -250,8 +265,7 @@ pub(crate) fn start(node: &'static Node, options: &ProcessOptions) -> Result<Arc
         schedule,
         sanitizers,
     );
-    let counts = options.profile.unwrap_or(machine.counts);
-    let child = Arc::new(child.counting(counts));
+    let child = Arc::new(child.counting(counts.map(KeptDescriptor::new)));
     if let Some(scheduler) = scheduler {
         child.add_thread(scheduler);
     }

@@ -30,6 +30,10 @@ pub(crate) const CLOSED: u64 = 8;
 /// A flag of `Hello`: a third descriptor comes with it, of a file for the reports of sanitizers.
 pub(crate) const REPORTS: u64 = 16;
 
+/// A flag of `Hello`: one more descriptor comes with it, of an empty file for what kernels had executed when one of them ended the
+/// process.
+pub(crate) const COUNTS: u64 = 32;
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Message {

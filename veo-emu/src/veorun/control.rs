@@ -2,7 +2,7 @@
 //! host asks, and ends the process when the host is gone.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::OnceLock;
@@ -11,13 +11,15 @@ use std::time::Duration;
 
 use super::engine::Engine as _;
 use super::engines::ENGINE;
-use super::{exit, faults, guard, memory, sanitizer, worker};
+use super::{counted, exit, faults, guard, memory, sanitizer, worker};
 use crate::shared::control::Control;
-use crate::shared::message::{CLOSED, DEBUGGER, GUARDED, LOCKED, LONGEST, Message};
+use crate::shared::message::{
+    CLOSED, COUNTS, DEBUGGER, GUARDED, LOCKED, LONGEST, Message, REPORTS,
+};
 use crate::shared::parcel::RING_FILE;
 use crate::shared::ring::Ring;
 use crate::sys::descriptor::{KeptDescriptor, identity};
-use crate::sys::memfd::{self, Mapping, is_sealed};
+use crate::sys::memfd::{Mapping, is_sealed};
 use crate::sys::{descriptor, process, socket};
 
 /// The page shared with the host.
@@ -45,14 +47,20 @@ pub(super) fn run(socket: OwnedFd, hello: Message, mut fds: Vec<OwnedFd>) -> ! {
     if unsafe { libc::getppid() } != host {
         exit::now(1);
     }
-    if let Some(report) = fds.drain(2..).next() {
+    let asks = |flag| matches!(hello, Message::Hello { flags, .. } if flags & flag != 0);
+    let mut further = fds.drain(2..);
+    if let Some(report) = asks(REPORTS).then(|| further.next()).flatten() {
         sanitizer::install(report);
     }
+    if let Some(file) = asks(COUNTS).then(|| further.next()).flatten() {
+        counted::install(file);
+    }
+    drop(further);
     let answer = match set_up(&hello, &fds) {
         Ok((image, base)) => Message::Ready { image, base },
         Err(text) => Message::Failed(text),
     };
-    if matches!(hello, Message::Hello { flags, .. } if flags & LOCKED != 0) {
+    if asks(LOCKED) {
         watch_lock(fds, host);
     }
     let sent = socket::send(&socket, &answer.encode(), &[]);
@@ -96,7 +104,10 @@ fn set_up(hello: &Message, fds: &[OwnedFd]) -> Result<(u64, u64), String> {
         // SAFETY: plain numbers.
         unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::c_ulong::MAX, 0, 0, 0) };
     }
-    ENGINE.prepare(exit::by);
+    ENGINE.prepare(|ending| {
+        counted::keep();
+        exit::by(ending)
+    });
     if image.is_empty() {
         return Ok((0, 0));
     }
@@ -224,15 +235,7 @@ fn receive(socket: &OwnedFd) -> io::Result<Option<Message>> {
 fn tell_counts(fds: Vec<OwnedFd>) -> Result<(), String> {
     let [fd] = <[OwnedFd; 1]>::try_from(fds)
         .map_err(|_| "what was counted goes to one descriptor".to_owned())?;
-    let kernels = (0..).map_while(|number| ENGINE.statistics(number));
-    let text: String = kernels.map(|kernel| kernel + "\n").collect();
-    // More would send SIGXFSZ.
-    if text.len() as u64 > memfd::file_size_limit() {
-        return Err("what was counted is longer than a file may be".into());
-    }
-    File::from(fd)
-        .write_all(text.as_bytes())
-        .map_err(|error| format!("writing what was counted: {error}"))
+    counted::write(File::from(fd)).map_err(|error| format!("writing what was counted: {error}"))
 }
 
 /// Starts the thread of a context. Returns its number.

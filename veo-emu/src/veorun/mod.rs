@@ -6,6 +6,7 @@
 
 mod arch;
 mod control;
+mod counted;
 mod current;
 mod engine;
 mod engines;

@@ -13,7 +13,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use veo_abi::environment::{self, HANDSHAKE};
 
 use crate::shared::handshake::{self, NAME};
-use crate::shared::message::{LONGEST, Message, REPORTS};
+use crate::shared::message::{COUNTS, LONGEST, Message, REPORTS};
 use crate::sys::{process, socket};
 
 #[used]
@@ -108,7 +108,9 @@ fn greeting(number: &OsStr) -> Result<Greeting, String> {
     let (len, fds) = received.map_err(|error| format!("nobody has greeted it: {error}"))?;
     let hello = Message::decode(&bytes[..len]);
     let expected = match hello {
-        Some(Message::Hello { flags, .. }) if flags & REPORTS != 0 => 3,
+        Some(Message::Hello { flags, .. }) => {
+            2 + (flags & (REPORTS | COUNTS)).count_ones() as usize
+        }
         _ => 2,
     };
     let Some(hello @ Message::Hello { .. }) = hello.filter(|_| fds.len() == expected) else {

@@ -2,7 +2,7 @@
 
 use super::engine::Engine as _;
 use super::engines::ENGINE;
-use super::{exit, guard, memory, sanitizer};
+use super::{counted, exit, guard, memory, sanitizer};
 use crate::shared::parcel::{PARCEL, PARCEL_AT, Task};
 use crate::shared::ring::{Completion, Received};
 use crate::sys::memfd::{self, Mapping};
@@ -111,6 +111,7 @@ impl Parcel {
                 Ok(false) => (Completion::Refused, 0),
                 Err(trap) => {
                     ENGINE.tell();
+                    counted::keep();
                     exit::by_trap(&trap)
                 }
             },

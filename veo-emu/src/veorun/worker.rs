@@ -11,7 +11,7 @@ use super::engine::{Engine as _, Runner};
 use super::engines::ENGINE;
 use super::roam::Roam;
 use super::tasks::Parcel;
-use super::{current, exit, guard, memory, sanitizer};
+use super::{counted, current, exit, guard, memory, sanitizer};
 use crate::shared::ring::{Completion, Received, Ring, RingOp, SLOTS, Span, VeSide};
 use crate::shared::wait::Spin;
 use crate::sys::descriptor::KeptDescriptor;
@@ -83,6 +83,7 @@ pub(super) fn run(mapping: &Mapping, mut runner: impl Runner) -> bool {
                     Ok(value) => value,
                     Err(trap) => {
                         ENGINE.tell();
+                        counted::keep();
                         exit::by_trap(&trap)
                     }
                 };
