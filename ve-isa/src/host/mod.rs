@@ -15,6 +15,7 @@ mod format;
 mod heap;
 mod integers;
 mod jump;
+mod links;
 mod locale;
 mod locked;
 mod math;
@@ -63,6 +64,7 @@ const TABLES: &[call::Table] = &[
     heap::TABLE,
     integers::TABLE,
     jump::TABLE,
+    links::TABLE,
     locked::TABLE,
     locale::TABLE,
     math::NUMBERS,

@@ -292,7 +292,7 @@ fn give(thread: &mut Thread, done: Result<u64, i32>) -> Outcome {
     }
 }
 
-fn fail(thread: &mut Thread, error: i32) -> Outcome {
+pub(super) fn fail(thread: &mut Thread, error: i32) -> Outcome {
     set_errno(thread, error);
     result(thread, u64::MAX)
 }
@@ -308,7 +308,7 @@ fn map(thread: &mut Thread) -> Outcome {
 }
 
 /// What a call about an open file gives.
-enum Opened {
+pub(super) enum Opened {
     Number(i64),
     File(OwnedFd),
 }
@@ -322,7 +322,7 @@ fn owned(number: i32) -> Opened {
     Opened::File(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
-fn with_file(thread: &mut Thread, act: impl FnOnce(i32) -> Opened) -> Outcome {
+pub(super) fn with_file(thread: &mut Thread, act: impl FnOnce(i32) -> Opened) -> Outcome {
     let Some(file) = thread.process().files.get(int(thread, 0)) else {
         return fail(thread, libc::EBADF);
     };
@@ -397,7 +397,7 @@ fn at_offset(thread: &mut Thread, reads: bool) -> Outcome {
     Ok(())
 }
 
-fn with_path(thread: &mut Thread, act: impl FnOnce(&CStr) -> i32) -> Outcome {
+pub(super) fn with_path(thread: &mut Thread, act: impl FnOnce(&CStr) -> i32) -> Outcome {
     let path = c_text(thread.window(), word(thread, 0))?;
     let done = act(&path);
     if done != 0 {

@@ -147,12 +147,11 @@ pub(super) const TABLE: Table = &[
         set_buffer(thread, mode, size)
     }),
     ("setbuf", |thread| {
-        let mode = if word(thread, 1) == 0 {
-            libc::_IONBF
-        } else {
-            libc::_IOFBF
-        };
-        set_buffer(thread, mode, libc::BUFSIZ.into())
+        set_own_buffer(thread, libc::BUFSIZ.into())
+    }),
+    ("setbuffer", |thread| {
+        let size = word(thread, 2);
+        set_own_buffer(thread, size)
     }),
     ("setlinebuf", |thread| set_buffer(thread, libc::_IOLBF, 0)),
     ("flockfile", nothing),
@@ -516,6 +515,16 @@ fn tell(thread: &mut Thread) -> Outcome {
         copy_errno(thread);
     }
     result(thread, position as u64)
+}
+
+/// A buffer of the program's, or none.
+fn set_own_buffer(thread: &mut Thread, size: u64) -> Outcome {
+    let mode = if word(thread, 1) == 0 {
+        libc::_IONBF
+    } else {
+        libc::_IOFBF
+    };
+    set_buffer(thread, mode, size)
 }
 
 fn set_buffer(thread: &mut Thread, mode: i32, size: u64) -> Outcome {

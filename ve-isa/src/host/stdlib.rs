@@ -59,14 +59,35 @@ pub(super) const TABLE: Table = &[
     }),
     ("sysconf", |thread| {
         let value = match int(thread, 0) {
-            libc::_SC_PAGESIZE => 65536,
+            libc::_SC_PAGESIZE => PAGE,
             libc::_SC_NPROCESSORS_ONLN | libc::_SC_NPROCESSORS_CONF => 1,
+            // As the host has it: what `times` counts in, files, memory.
+            name @ (libc::_SC_CLK_TCK
+            | libc::_SC_ARG_MAX
+            | libc::_SC_OPEN_MAX
+            | libc::_SC_PHYS_PAGES
+            | libc::_SC_AVPHYS_PAGES) => of_the_system(name),
             _ => -1_i64,
         };
         result(thread, value as u64)
     }),
-    ("getpagesize", |thread| result_int(thread, 65536)),
+    ("getpagesize", |thread| result_int(thread, PAGE as i32)),
 ];
+
+/// Bytes of a page, as programs see it.
+const PAGE: i64 = 65536;
+
+/// What the host's system says. Numbers of pages are those of the Vector Engine's.
+fn of_the_system(name: i32) -> i64 {
+    // SAFETY: there are no conditions.
+    let [value, page] = [name, libc::_SC_PAGESIZE].map(|name| unsafe { libc::sysconf(name) });
+    match name {
+        libc::_SC_PHYS_PAGES | libc::_SC_AVPHYS_PAGES if value > 0 => {
+            value.saturating_mul(page) / PAGE
+        }
+        _ => value,
+    }
+}
 
 fn seed(thread: &mut Thread) -> Outcome {
     *thread.process().random() = Random::seeded(word(thread, 0) as u32);

@@ -59,6 +59,48 @@ static void files(void)
     out("%d\n", mmap(0, 0, 3, 0x22, -1, 0) == (void *)-1);
 }
 
+int link(const char *, const char *), symlink(const char *, const char *), fchmod(int, unsigned), chown(const char *, unsigned, unsigned), fchown(int, unsigned, unsigned);
+long readlink(const char *, char *, size_t), sysconf(int);
+int utime(const char *, const long *), utimes(const char *, const long *), utimensat(int, const char *, const long *, int), futimens(int, const long *);
+char *tmpnam(char *), *mktemp(char *);
+void setbuffer(FILE *, char *, size_t);
+static void names(void)
+{
+    char name[] = "/tmp/ve-isa-host-XXXXXX", other[64], symbolic[64], text[64] = "";
+    int file = mkstemp(name);
+    struct stat s;
+    sprintf(other, "%s.other", name);
+    sprintf(symbolic, "%s.symbolic", name);
+    out("%d ", link(name, other)); out("%d ", stat(other, &s)); out("%lu ", s.nlink); errno = 0; out("%d ", link(name, other)); out("%d ", errno);
+    out("%d ", symlink("some/where", symbolic)); out("%ld ", readlink(symbolic, text, 5)); out("%s ", text); out("%ld ", readlink(symbolic, text, 60)); out("%s ", text);
+    errno = 0;
+    out("%ld ", readlink(name, text, 60)); out("%d ", errno);
+    out("%d ", fchmod(file, 0640)); fstat(file, &s); out("%o ", s.mode);
+    out("%d %d ", chown(name, -1, -1), fchown(file, -1, -1));
+    out("%d ", utime(name, (long[]){ 1000, 2000 })); fstat(file, &s); out("%ld %ld ", s.times[0], s.times[2]);
+    out("%d ", utimes(name, (long[]){ 3000, 4, 5000, 6 })); fstat(file, &s); out("%ld %ld %ld %ld ", s.times[0], s.times[1], s.times[2], s.times[3]);
+    out("%d ", utimensat(-100, name, (long[]){ 7, 8, 9, 0x3ffffffe }, 0)); fstat(file, &s); out("%ld %ld %ld %ld ", s.times[0], s.times[1], s.times[2], s.times[3]);
+    out("%d ", futimens(file, (long[]){ 0, 0x3ffffffe, 70000, 1 })); fstat(file, &s); out("%ld %ld %ld %ld ", s.times[0], s.times[1], s.times[2], s.times[3]);
+    out("%d ", utime(name, 0)); fstat(file, &s); out("%d ", s.times[2] > 1600000000);
+    errno = 0;
+    out("%d ", utimes("/nonexistent/x", 0)); out("%d ", errno); errno = 0; out("%d ", utimensat(-100, name, (long[]){ 0, 2000000000, 0, 0 }, 0)); out("%d ", errno);
+    out("%d %d %d ", unlink(name), unlink(other), unlink(symbolic)); out("%d\n", close(file));
+    char *first = tmpnam(0), second[20];
+    out("%d ", tmpnam(second) == second); out("%d %d %d ", strcmp(first, second) != 0, access(first, 0), access(second, 0));
+    out("%d ", strncmp(first, "/tmp/file", 9)); out("%zu %zu ", strlen(first), strlen(second));
+    char template[] = "x/yXXXXXX", wrong[] = "x/yXXXXX";
+    out("%d ", mktemp(template) == template); out("%d %zu ", strncmp(template, "x/y", 3), strlen(template)); out("%d ", strcmp(template, "x/yXXXXXX") != 0);
+    errno = 0;
+    out("%d ", mktemp(wrong) == wrong); out("<%s> %d ", wrong, errno);
+    FILE *stream = fopen(first, "w+");
+    setbuffer(stream, text, sizeof text);
+    out("%d ", fputs("hello", stream) >= 0); out("%d ", fflush(stream)); stat(first, &s); out("%ld ", s.size);
+    setbuffer(stream, 0, 0);
+    out("%d ", fputs(" world", stream) >= 0); stat(first, &s); out("%ld ", s.size);
+    out("%d %d ", fclose(stream), unlink(first));
+    out("%ld\n", sysconf(2));
+}
+
 typedef struct dir DIR;
 struct dirent { unsigned long ino; long off; unsigned short reclen; unsigned char type; char name[256]; };
 DIR *opendir(const char *);
@@ -252,6 +294,7 @@ static void command_lines(void)
 static void run(void)
 {
     files();
+    names();
     directories();
     signals();
     locales();
