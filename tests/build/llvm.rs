@@ -142,7 +142,7 @@ fn objects_and_llvm_ir_are_linked_with_the_sources() {
 /// What kernels usually include, C11's headers first.
 const HEADERS: &str = "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic \
     stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype \
-    alloca dirent dlfcn endian err execinfo fcntl features getopt malloc memory poll pthread sched search semaphore strings syscall unistd \
+    alloca byteswap dirent dlfcn endian err execinfo fcntl features getopt libgen malloc memory poll pthread sched search semaphore strings syscall sysexits unistd utime \
     sys/cdefs sys/mman sys/param sys/resource sys/select sys/stat sys/syscall sys/time sys/times sys/types sys/uio sys/utsname sys/wait";
 
 #[test]

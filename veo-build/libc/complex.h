@@ -15,4 +15,15 @@ double cabs(double _Complex), carg(double _Complex), creal(double _Complex), cim
 float _Complex cacosf(float _Complex), casinf(float _Complex), catanf(float _Complex), cacoshf(float _Complex), casinhf(float _Complex), catanhf(float _Complex), ccoshf(float _Complex), csinhf(float _Complex), ctanhf(float _Complex), ccosf(float _Complex), csinf(float _Complex), ctanf(float _Complex), cexpf(float _Complex), clogf(float _Complex), csqrtf(float _Complex), conjf(float _Complex), cprojf(float _Complex), cpowf(float _Complex, float _Complex);
 float cabsf(float _Complex), cargf(float _Complex), crealf(float _Complex), cimagf(float _Complex);
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+long double cabsl(long double _Complex), cargl(long double _Complex), creall(long double _Complex), cimagl(long double _Complex);
+long double _Complex conjl(long double _Complex), cprojl(long double _Complex);
+
+#ifdef __cplusplus
+}
+#endif
+
 #endif

@@ -8,6 +8,7 @@ extern "C" {
 
 int isalnum(int), isalpha(int), isblank(int), iscntrl(int), isdigit(int), isgraph(int), islower(int);
 int isprint(int), ispunct(int), isspace(int), isupper(int), isxdigit(int), tolower(int), toupper(int);
+int isascii(int), toascii(int);
 
 #ifdef __cplusplus
 }

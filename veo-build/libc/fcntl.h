@@ -21,6 +21,17 @@
 #define F_SETFL 4
 #define FD_CLOEXEC 1
 
+#define O_ACCMODE 3
+#define O_NOCTTY 0400
+#define O_DSYNC 010000
+#define O_SYNC 04010000
+#define O_DIRECTORY 0200000
+#define O_NOFOLLOW 0400000
+#define F_DUPFD_CLOEXEC 1030
+
+#define AT_FDCWD (-100)
+#define AT_SYMLINK_NOFOLLOW 0x100
+
 #ifdef __cplusplus
 extern "C" {
 #endif

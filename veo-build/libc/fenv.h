@@ -28,6 +28,7 @@ int fegetenv(fenv_t *), feholdexcept(fenv_t *), fesetenv(const fenv_t *), feupda
 int feclearexcept(int), feraiseexcept(int), fetestexcept(int);
 int fegetexceptflag(fexcept_t *, int), fesetexceptflag(const fexcept_t *, int);
 int fegetround(void), fesetround(int);
+int feenableexcept(int), fedisableexcept(int), fegetexcept(void);
 
 #ifdef __cplusplus
 }

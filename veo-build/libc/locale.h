@@ -19,6 +19,8 @@ struct lconv {
     char int_p_sign_posn, int_n_sign_posn;
 };
 
+#define LC_MESSAGES 5
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -10,6 +10,8 @@ extern "C" {
 
 void *memalign(size_t, size_t);
 size_t malloc_usable_size(void *);
+void *valloc(size_t);
+int malloc_trim(size_t), mallopt(int, int);
 
 #ifdef __cplusplus
 }

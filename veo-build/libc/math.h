@@ -44,6 +44,13 @@
 typedef double double_t;
 typedef float float_t;
 
+#define FP_ILOGB0 (-2147483647 - 1)
+#define FP_ILOGBNAN (-2147483647 - 1)
+#define MATH_ERRNO 1
+#define MATH_ERREXCEPT 2
+#define math_errhandling MATH_ERRNO
+#define MAXFLOAT 3.40282346638528859812e+38F
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -93,6 +100,14 @@ double nexttoward(double, long double), remquo(double, double, int *), j0(double
 float nexttowardf(float, long double), remquof(float, float, int *);
 
 extern int signgam;
+double exp10(double), drem(double, double), gamma(double), significand(double), lgamma_r(double, int *);
+float exp10f(float), dremf(float, float), gammaf(float), lgammaf_r(float, int *), j0f(float), j1f(float), jnf(int, float);
+float y0f(float), y1f(float), ynf(int, float);
+long double exp10l(long double), lgammal_r(long double, int *);
+int finite(double), finitef(float), finitel(long double);
+void sincos(double, double *, double *), sincosf(float, float *, float *), sincosl(long double, long double *, long double *);
+double roundeven(double);
+float roundevenf(float);
 
 #ifdef __cplusplus
 }

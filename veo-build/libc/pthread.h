@@ -35,6 +35,13 @@ typedef struct { unsigned long opaque[1]; } pthread_rwlockattr_t;
 typedef struct { unsigned long opaque[4]; } pthread_barrier_t;
 typedef struct { unsigned long opaque[1]; } pthread_barrierattr_t;
 
+#define PTHREAD_CANCEL_ENABLE 0
+#define PTHREAD_CANCEL_DISABLE 1
+#define PTHREAD_INHERIT_SCHED 0
+#define PTHREAD_EXPLICIT_SCHED 1
+#define PTHREAD_SCOPE_SYSTEM 0
+#define PTHREAD_SCOPE_PROCESS 1
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -77,6 +84,14 @@ int pthread_key_create(pthread_key_t *, void (*)(void *)), pthread_key_delete(pt
 int pthread_setspecific(pthread_key_t, const void *);
 void *pthread_getspecific(pthread_key_t);
 int pthread_setaffinity_np(pthread_t, size_t, const cpu_set_t *), pthread_getaffinity_np(pthread_t, size_t, cpu_set_t *);
+int pthread_atfork(void (*)(void), void (*)(void), void (*)(void)), pthread_setcancelstate(int, int *);
+void pthread_testcancel(void);
+int pthread_attr_setguardsize(pthread_attr_t *, size_t), pthread_attr_setinheritsched(pthread_attr_t *, int);
+int pthread_attr_setscope(pthread_attr_t *, int);
+int pthread_barrierattr_init(pthread_barrierattr_t *), pthread_barrierattr_destroy(pthread_barrierattr_t *);
+int pthread_condattr_setpshared(pthread_condattr_t *, int), pthread_mutexattr_setpshared(pthread_mutexattr_t *, int);
+int pthread_rwlockattr_init(pthread_rwlockattr_t *), pthread_rwlockattr_destroy(pthread_rwlockattr_t *);
+int pthread_setname_np(pthread_t, const char *), pthread_yield(void);
 
 #ifdef __cplusplus
 }

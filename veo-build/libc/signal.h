@@ -33,6 +33,35 @@ struct sigaction {
     void (*sa_restorer)(void);
 };
 
+#define SIGIOT SIGABRT
+#define SIGSTKFLT 16
+#define SIGCHLD 17
+#define SIGCONT 18
+#define SIGSTOP 19
+#define SIGTSTP 20
+#define SIGTTIN 21
+#define SIGTTOU 22
+#define SIGURG 23
+#define SIGXCPU 24
+#define SIGXFSZ 25
+#define SIGVTALRM 26
+#define SIGPROF 27
+#define SIGWINCH 28
+#define SIGIO 29
+#define SIGPOLL SIGIO
+#define SIGPWR 30
+#define SIGSYS 31
+#define NSIG 65
+#define SA_NOCLDSTOP 1
+#define SA_RESTART 0x10000000
+#define SA_NODEFER 0x40000000
+#define SA_RESETHAND 0x80000000
+#define SIG_BLOCK 0
+#define SIG_UNBLOCK 1
+#define SIG_SETMASK 2
+
+typedef void (*sighandler_t)(int);
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -42,6 +71,7 @@ int raise(int number), kill(int process, int number);
 int sigaction(int number, const struct sigaction *action, struct sigaction *before);
 int sigemptyset(sigset_t *), sigfillset(sigset_t *), sigaddset(sigset_t *, int), sigdelset(sigset_t *, int);
 int sigismember(const sigset_t *, int), sigprocmask(int how, const sigset_t *, sigset_t *);
+int pthread_sigmask(int how, const sigset_t *, sigset_t *);
 
 #ifdef __cplusplus
 }

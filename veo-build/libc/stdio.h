@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define EOF (-1)
 #define BUFSIZ 8192
@@ -23,6 +24,12 @@ typedef struct {
 #define stdin stdin
 #define stdout stdout
 #define stderr stderr
+
+#define FILENAME_MAX 4096
+#define FOPEN_MAX 16
+#define L_tmpnam 20
+#define TMP_MAX 238328
+#define P_tmpdir "/tmp"
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,11 +53,22 @@ FILE *fopen(const char *, const char *), *freopen(const char *, const char *, FI
 int setvbuf(FILE *, char *, int, size_t), fgetpos(FILE *, fpos_t *), fsetpos(FILE *, const fpos_t *), fileno(FILE *);
 int rename(const char *, const char *);
 void setbuf(FILE *, char *);
-long getline(char **, size_t *, FILE *), getdelim(char **, size_t *, int, FILE *);
+ssize_t getline(char **, size_t *, FILE *), getdelim(char **, size_t *, int, FILE *);
 int fclose(FILE *), fflush(FILE *), fseek(FILE *, long, int), feof(FILE *), ferror(FILE *), remove(const char *);
 long ftell(FILE *);
 size_t fread(void *, size_t, size_t, FILE *), fwrite(const void *, size_t, size_t, FILE *);
 void perror(const char *), rewind(FILE *), clearerr(FILE *);
+int fseeko(FILE *, off_t, int);
+off_t ftello(FILE *);
+int vdprintf(int, const char *, va_list);
+char *tmpnam(char *);
+void setbuffer(FILE *, char *, size_t), setlinebuf(FILE *), flockfile(FILE *), funlockfile(FILE *);
+int getc_unlocked(FILE *), getchar_unlocked(void), putc_unlocked(int, FILE *), putchar_unlocked(int);
+int feof_unlocked(FILE *), ferror_unlocked(FILE *), fflush_unlocked(FILE *), fileno_unlocked(FILE *);
+int fputc_unlocked(int, FILE *), fputs_unlocked(const char *, FILE *), getw(FILE *), putw(int, FILE *);
+void clearerr_unlocked(FILE *);
+char *fgets_unlocked(char *, int, FILE *);
+size_t fread_unlocked(void *, size_t, size_t, FILE *), fwrite_unlocked(const void *, size_t, size_t, FILE *);
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,9 @@
 #ifndef VEO_LIBC_STDLIB_H
 #define VEO_LIBC_STDLIB_H
 
+#include <alloca.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define EXIT_SUCCESS 0
 #define EXIT_FAILURE 1
@@ -17,6 +19,8 @@ typedef struct {
 typedef struct {
     long long quot, rem;
 } lldiv_t;
+
+#define MB_CUR_MAX 1
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,6 +64,10 @@ int mkstemp(char *);
 char *realpath(const char *, char *);
 void qsort(void *, size_t, size_t, int (*)(const void *, const void *));
 void *bsearch(const void *, const void *, size_t, size_t, int (*)(const void *, const void *));
+int system(const char *), clearenv(void), on_exit(void (*)(int, void *), void *);
+char *mkdtemp(char *), *mktemp(char *), *secure_getenv(const char *);
+void *reallocarray(void *, size_t, size_t), *valloc(size_t);
+void qsort_r(void *, size_t, size_t, int (*)(const void *, const void *, void *), void *);
 
 #ifdef __cplusplus
 }

@@ -29,6 +29,14 @@ void *memchr(const void *, int, size_t);
 char *strchr(const char *, int), *strrchr(const char *, int), *strstr(const char *, const char *);
 char *strpbrk(const char *, const char *);
 #endif
+int bcmp(const void *, const void *, size_t), ffs(int), ffsl(long), ffsll(long long);
+int strcasecmp(const char *, const char *), strncasecmp(const char *, const char *, size_t);
+void bzero(void *, size_t), bcopy(const void *, void *, size_t), explicit_bzero(void *, size_t);
+char *index(const char *, int), *rindex(const char *, int), *strcasestr(const char *, const char *);
+char *strchrnul(const char *, int);
+int strerror_r(int, char *, size_t);
+void *mempcpy(void *, const void *, size_t), *memrchr(const void *, int, size_t), *rawmemchr(const void *, int);
+void *memmem(const void *, size_t, const void *, size_t);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@ extern "C" {
 int strcasecmp(const char *, const char *), strncasecmp(const char *, const char *, size_t), ffs(int);
 void bzero(void *, size_t), bcopy(const void *, void *, size_t);
 char *index(const char *, int), *rindex(const char *, int);
+int bcmp(const void *, const void *, size_t), ffsl(long), ffsll(long long);
 
 #ifdef __cplusplus
 }

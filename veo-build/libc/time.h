@@ -40,6 +40,8 @@ struct tm *gmtime_r(const time_t *, struct tm *), *localtime_r(const time_t *, s
 time_t timegm(struct tm *);
 int timespec_get(struct timespec *, int);
 int nanosleep(const struct timespec *, struct timespec *);
+char *strptime(const char *, const char *, struct tm *);
+void tzset(void);
 
 #ifdef __cplusplus
 }

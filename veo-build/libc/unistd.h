@@ -17,6 +17,15 @@
 #define _SC_NPROCESSORS_ONLN 84
 #define _SC_PHYS_PAGES 85
 
+#define SEEK_SET 0
+#define SEEK_CUR 1
+#define SEEK_END 2
+#define _POSIX_VERSION 200809L
+#define _SC_ARG_MAX 0
+#define _SC_OPEN_MAX 4
+#define _SC_PAGE_SIZE _SC_PAGESIZE
+#define _SC_AVPHYS_PAGES 86
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -38,6 +47,13 @@ int getopt(int, char *const *, const char *);
 
 extern char *optarg;
 extern int optind, opterr, optopt;
+int chown(const char *, uid_t, gid_t), fchown(int, uid_t, gid_t);
+int link(const char *, const char *), symlink(const char *, const char *), truncate(const char *, off_t);
+ssize_t readlink(const char *, char *, size_t);
+void swab(const void *, void *, ssize_t);
+pid_t gettid(void);
+
+extern char **environ;
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,7 @@
 #define WEOF 0xffffffffu
 
 typedef unsigned wint_t;
+struct tm;
 typedef struct {
     unsigned long opaque;
 } mbstate_t;
@@ -47,6 +48,14 @@ wint_t fgetwc(FILE *), getwc(FILE *), getwchar(void), fputwc(wchar_t, FILE *), p
 wint_t ungetwc(wint_t, FILE *);
 wchar_t *fgetws(wchar_t *, int, FILE *);
 int fputws(const wchar_t *, FILE *), fwide(FILE *, int);
+int vswscanf(const wchar_t *, const wchar_t *, va_list), vwscanf(const wchar_t *, va_list);
+int vfwscanf(FILE *, const wchar_t *, va_list);
+int wcscasecmp(const wchar_t *, const wchar_t *), wcsncasecmp(const wchar_t *, const wchar_t *, size_t);
+wchar_t *wcpcpy(wchar_t *, const wchar_t *), *wcpncpy(wchar_t *, const wchar_t *, size_t);
+wchar_t *wmempcpy(wchar_t *, const wchar_t *, size_t);
+size_t wcsftime(wchar_t *, size_t, const wchar_t *, const struct tm *);
+size_t mbsnrtowcs(wchar_t *, const char **, size_t, size_t, mbstate_t *);
+size_t wcsnrtombs(char *, const wchar_t **, size_t, size_t, mbstate_t *);
 
 #ifdef __cplusplus
 }

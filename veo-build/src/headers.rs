@@ -5,9 +5,10 @@ use crate::context::{self, Context};
 
 /// Declarations of the C library for LLVM's VE compiler, which has no C library. Whoever runs the code must provide the
 /// functions. The compiler searches these headers last, so that NEC's headers win if they are installed.
-const LIBC: [(&str, &str); 50] = [
+const LIBC: [(&str, &str); 54] = [
     ("alloca.h", include_str!("../libc/alloca.h")),
     ("assert.h", include_str!("../libc/assert.h")),
+    ("byteswap.h", include_str!("../libc/byteswap.h")),
     ("complex.h", include_str!("../libc/complex.h")),
     ("ctype.h", include_str!("../libc/ctype.h")),
     ("dirent.h", include_str!("../libc/dirent.h")),
@@ -21,6 +22,7 @@ const LIBC: [(&str, &str); 50] = [
     ("fenv.h", include_str!("../libc/fenv.h")),
     ("getopt.h", include_str!("../libc/getopt.h")),
     ("inttypes.h", include_str!("../libc/inttypes.h")),
+    ("libgen.h", include_str!("../libc/libgen.h")),
     ("locale.h", include_str!("../libc/locale.h")),
     ("malloc.h", include_str!("../libc/malloc.h")),
     ("math.h", include_str!("../libc/math.h")),
@@ -50,10 +52,12 @@ const LIBC: [(&str, &str); 50] = [
     ("sys/utsname.h", include_str!("../libc/sys/utsname.h")),
     ("sys/wait.h", include_str!("../libc/sys/wait.h")),
     ("syscall.h", include_str!("../libc/syscall.h")),
+    ("sysexits.h", include_str!("../libc/sysexits.h")),
     ("threads.h", include_str!("../libc/threads.h")),
     ("time.h", include_str!("../libc/time.h")),
     ("uchar.h", include_str!("../libc/uchar.h")),
     ("unistd.h", include_str!("../libc/unistd.h")),
+    ("utime.h", include_str!("../libc/utime.h")),
     ("wchar.h", include_str!("../libc/wchar.h")),
     ("wctype.h", include_str!("../libc/wctype.h")),
 ];

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ve_isa::machine::host_functions;
+use veo_test_support::ve;
+
+use crate::support::can_compile;
 
 /// The names that a document says are not provided.
 fn not_provided(document: &str) -> BTreeSet<&str> {
@@ -67,4 +70,42 @@ fn the_c_library_has_what_its_headers_declare_or_the_document_says_so() {
         .map(String::from)
         .collect();
     assert_eq!(missing, said);
+}
+
+/// What C11 names is declared, in each version of C; and the headers for C++ are C++.
+#[test]
+fn the_headers_have_what_c_demands() {
+    if !can_compile() {
+        return;
+    }
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let headers = own.join("../veo-build/libc");
+    let source = own.join("tests/host/c11.c");
+    let dir = tempfile::tempdir().unwrap();
+    let compile = |source: &Path, language: &str| {
+        let headers = headers.to_str().unwrap();
+        let options = [language, "-Wall", "-Werror", "-idirafter", headers];
+        ve::compile(source, dir.path().join("headers.o"), &options);
+    };
+    for version in ["-std=c11", "-std=gnu11", "-std=gnu17", "-std=gnu2x"] {
+        compile(&source, version);
+    }
+    let mut all = String::new();
+    for directory in ["", "sys/"] {
+        for entry in std::fs::read_dir(headers.join(directory)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with(".h") {
+                all += &format!("#include <{directory}{name}>\n");
+            }
+        }
+    }
+    // In C++ these are words of the language, and threads are those of its own library.
+    let all: String = all
+        .lines()
+        .filter(|line| !line.contains("<threads.h>") && !line.contains("<uchar.h>"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let every = dir.path().join("headers.cpp");
+    std::fs::write(&every, all).unwrap();
+    compile(&every, "-std=gnu++17");
 }

@@ -33,6 +33,28 @@ struct stat {
 #define st_mtime st_mtim.tv_sec
 #define st_ctime st_ctim.tv_sec
 
+#define S_IFSOCK 0140000
+#define S_IFBLK 0060000
+#define S_IFCHR 0020000
+#define S_IFIFO 0010000
+#define S_ISUID 04000
+#define S_ISGID 02000
+#define S_ISVTX 01000
+#define S_IRGRP 0040
+#define S_IWGRP 0020
+#define S_IXGRP 0010
+#define S_IRWXG 0070
+#define S_IROTH 0004
+#define S_IWOTH 0002
+#define S_IXOTH 0001
+#define S_IRWXO 0007
+#define S_ISBLK(mode) (((mode) & S_IFMT) == S_IFBLK)
+#define S_ISCHR(mode) (((mode) & S_IFMT) == S_IFCHR)
+#define S_ISFIFO(mode) (((mode) & S_IFMT) == S_IFIFO)
+#define S_ISSOCK(mode) (((mode) & S_IFMT) == S_IFSOCK)
+#define UTIME_NOW 0x3fffffffL
+#define UTIME_OMIT 0x3ffffffeL
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -40,6 +62,8 @@ extern "C" {
 int stat(const char *, struct stat *), lstat(const char *, struct stat *), fstat(int, struct stat *);
 int mkdir(const char *, mode_t), chmod(const char *, mode_t);
 mode_t umask(mode_t);
+int fchmod(int, mode_t);
+int utimensat(int, const char *, const struct timespec *, int), futimens(int, const struct timespec *);
 
 #ifdef __cplusplus
 }

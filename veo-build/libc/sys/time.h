@@ -9,11 +9,38 @@ struct timeval {
     long tv_usec;
 };
 
+struct timezone {
+    int tz_minuteswest, tz_dsttime;
+};
+
+#define timerisset(time) ((time)->tv_sec || (time)->tv_usec)
+#define timerclear(time) ((void)((time)->tv_sec = (time)->tv_usec = 0))
+#define timercmp(a, b, how) ((a)->tv_sec == (b)->tv_sec ? (a)->tv_usec how (b)->tv_usec : (a)->tv_sec how (b)->tv_sec)
+#define timeradd(a, b, sum) \
+    do { \
+        (sum)->tv_sec = (a)->tv_sec + (b)->tv_sec; \
+        (sum)->tv_usec = (a)->tv_usec + (b)->tv_usec; \
+        if ((sum)->tv_usec >= 1000000) { \
+            (sum)->tv_sec++; \
+            (sum)->tv_usec -= 1000000; \
+        } \
+    } while (0)
+#define timersub(a, b, difference) \
+    do { \
+        (difference)->tv_sec = (a)->tv_sec - (b)->tv_sec; \
+        (difference)->tv_usec = (a)->tv_usec - (b)->tv_usec; \
+        if ((difference)->tv_usec < 0) { \
+            (difference)->tv_sec--; \
+            (difference)->tv_usec += 1000000; \
+        } \
+    } while (0)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 int gettimeofday(struct timeval *, void *);
+int utimes(const char *, const struct timeval *);
 
 #ifdef __cplusplus
 }
