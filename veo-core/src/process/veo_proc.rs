@@ -184,7 +184,7 @@ impl VeoProc {
     ///
     /// # Errors
     ///
-    /// [`Error::ProcessEnded`] if it has ended before, or faults at its end: in a destructor of a library
+    /// [`Error::ProcessEnded`] if it has ended before, or faults or exits with a status other than 0 at its end: in a destructor of a library
     /// or in what a kernel has registered with `atexit` (told by the emulated node alone); [`Error::Sanitizer`] if kernels were built
     /// with a sanitizer that finds something at the end, such as leaks; [`Error::Unfinished`] if the receiver of
     /// its output does not return for 20 seconds more: the process has ended, and the receiver

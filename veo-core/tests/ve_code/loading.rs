@@ -130,6 +130,32 @@ fn a_fault_at_the_end_of_the_process_is_told() {
 }
 
 #[test]
+fn a_status_at_the_end_of_the_process_is_told() {
+    let mut targets = vec![Target::Host];
+    if clang() {
+        targets.push(Target::Ve1Llvm);
+    }
+    let code = "#include <unistd.h>\n\
+                static int armed;\n\
+                long arm(void) { armed = 7; return 1; }\n\
+                __attribute__((destructor)) static void end(void) { if (armed) _exit(armed); }\n";
+    for target in targets {
+        let library = build(&scratch(), "libexiting.so", code, target);
+        let proc = VeoProc::new(0).unwrap();
+        assert_eq!(ask(&proc, &library, "arm").unwrap(), 1);
+        let error = proc.close().unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with("closing the process failed"), "{text}");
+        assert!(text.contains("exit"), "{text}");
+        assert!(text.contains('7'), "{text}");
+        // The library's own end is in order.
+        let proc = VeoProc::new(0).unwrap();
+        proc.load_library(&library).unwrap();
+        proc.close().unwrap();
+    }
+}
+
+#[test]
 fn the_end_of_a_context_calls_destructors_of_its_thread() {
     if !clang() {
         return;

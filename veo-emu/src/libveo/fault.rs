@@ -19,7 +19,7 @@ use crate::host::child_process::ChildProcess;
 use crate::host::death::{Death, Ended, ReasonKind};
 use crate::sync::lock;
 
-/// Of the processes that faulted while they were destroyed, in a destructor perhaps: what ended them, the latest last.
+/// Of the processes that faulted, or ended themselves, while they were destroyed, in a destructor perhaps: what ended them, the latest last.
 static KEPT: Mutex<VecDeque<(u64, Arc<veo_emu_fault>)>> = Mutex::new(VecDeque::new());
 
 /// Keeps what has ended a process that lived until it was destroyed, unless it came to its end.
@@ -29,7 +29,9 @@ pub(super) fn keep(handle: u64, child: &ChildProcess) {
     let Some(death) = child.death() else { return };
     // What a sanitizer has found is told by itself.
     let was_told = death.reason.is_some() || child.judgement().is_some();
-    if was_told || death.fault.is_none() && death.signal.is_none() {
+    // Its own end has status 0. Who ends it with that before its time, in a destructor by `_exit(0)`, is not noticed.
+    let came_to_its_end = matches!(death.status, None | Some(0)) && death.signal.is_none();
+    if was_told || death.fault.is_none() && came_to_its_end {
         return;
     }
     let fault = Arc::new(report(child, death));
