@@ -89,7 +89,7 @@ pub(crate) fn compile(
         Target::Ve1Llvm if language == Language::Fortran => args.add(["-O0", "-g", "-fPIC"]),
         Target::Ve1Llvm => {
             let level = format!("-O{level}");
-            args.add([LLVM_TARGET, &level, "-g", "-ffreestanding", "-fpic"]);
+            args.add([LLVM_TARGET, &level, "-g", "-fpic"]);
             if language == Language::Cxx {
                 args.add(["-fno-exceptions", "-fno-rtti", "-nostdinc++"]);
             }
