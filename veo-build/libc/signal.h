@@ -71,7 +71,7 @@ int raise(int number), kill(int process, int number);
 int sigaction(int number, const struct sigaction *action, struct sigaction *before);
 int sigemptyset(sigset_t *), sigfillset(sigset_t *), sigaddset(sigset_t *, int), sigdelset(sigset_t *, int);
 int sigismember(const sigset_t *, int), sigprocmask(int how, const sigset_t *, sigset_t *);
-int pthread_sigmask(int how, const sigset_t *, sigset_t *);
+int sigpending(sigset_t *), pthread_sigmask(int how, const sigset_t *, sigset_t *);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,7 @@ use crate::trap::TrapKind;
 pub(super) const TABLE: Table = &[
     ("abort", |thread| {
         // A handler may see it, and may leave by a jump.
+        super::signals::unblock(thread, libc::SIGABRT)?;
         super::signals::raise(thread, libc::SIGABRT)?;
         Err(TrapKind::Abort.into())
     }),

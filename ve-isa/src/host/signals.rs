@@ -66,8 +66,24 @@ pub(super) const TABLE: Table = &[
         let inside = load::<8>(thread.window(), place)? & bit != 0;
         result_int(thread, inside.into())
     }),
-    ("sigprocmask", block),
-    ("pthread_sigmask", block),
+    ("sigprocmask", |thread| match change_blocked(thread)? {
+        0 => result_int(thread, 0),
+        error => {
+            set_errno(thread, error);
+            result_int(thread, -1)
+        }
+    }),
+    ("pthread_sigmask", |thread| {
+        let error = change_blocked(thread)?;
+        result_int(thread, error)
+    }),
+    ("sigpending", |thread| {
+        let place = word(thread, 0);
+        fill(thread.window(), place, 0, SET)?;
+        let waiting = load::<8>(thread.window(), own(thread, WAITING))?;
+        store::<8>(thread.window(), place, waiting)?;
+        result_int(thread, 0)
+    }),
 ];
 
 /// Bytes of a `struct sigaction`, and of a set of signals.
@@ -102,6 +118,9 @@ pub(super) fn raise(thread: &mut Thread, number: i32) -> Outcome {
         set_errno(thread, libc::EINVAL);
         return result_int(thread, -1);
     };
+    if is_put_off(thread, number)? {
+        return result_int(thread, 0);
+    }
     let stops = [libc::SIGSTOP, libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
     let harmless = [libc::SIGCHLD, libc::SIGCONT, libc::SIGURG, libc::SIGWINCH];
     match handler {
@@ -137,11 +156,74 @@ fn change(thread: &mut Thread, how: fn(u64, u64) -> u64) -> Outcome {
     result_int(thread, 0)
 }
 
-/// Nobody else sends signals, so none has to be blocked.
-fn block(thread: &mut Thread) -> Outcome {
-    let old = word(thread, 2);
+/// Where the thread's own memory has the signals that it blocks, and those that have come meanwhile: a bit for each.
+const BLOCKED: u64 = 544;
+const WAITING: u64 = 552;
+
+/// What nobody can block.
+const NEVER_BLOCKED: u64 = 1 << (libc::SIGKILL - 1) | 1 << (libc::SIGSTOP - 1);
+
+fn own(thread: &Thread, place: u64) -> u64 {
+    thread.private().start + place
+}
+
+/// The bit of a signal in a set, if it can be blocked.
+fn bit(number: i32) -> u64 {
+    let index = u32::try_from(number).ok().and_then(|it| it.checked_sub(1));
+    let bit = index
+        .and_then(|index| 1_u64.checked_shl(index))
+        .unwrap_or(0);
+    bit & !NEVER_BLOCKED
+}
+
+/// Notes a signal that the thread blocks. The result is `false` if it does not.
+fn is_put_off(thread: &mut Thread, number: i32) -> Result<bool, Failure> {
+    let blocked = load::<8>(thread.window(), own(thread, BLOCKED))? & bit(number);
+    if blocked == 0 {
+        return Ok(false);
+    }
+    let waiting = load::<8>(thread.window(), own(thread, WAITING))?;
+    store::<8>(thread.window(), own(thread, WAITING), waiting | blocked)?;
+    Ok(true)
+}
+
+/// Lets a signal come through, be it blocked or not.
+pub(super) fn unblock(thread: &mut Thread, number: i32) -> Outcome {
+    let blocked = load::<8>(thread.window(), own(thread, BLOCKED))?;
+    store::<8>(
+        thread.window(),
+        own(thread, BLOCKED),
+        blocked & !bit(number),
+    )
+}
+
+/// Changes what the thread blocks. What has come and is no longer blocked arrives now. The result is an error's number or 0.
+fn change_blocked(thread: &mut Thread) -> Result<i32, Failure> {
+    let (how, new, old) = (int(thread, 0), word(thread, 1), word(thread, 2));
+    let before = load::<8>(thread.window(), own(thread, BLOCKED))?;
+    if new != 0 {
+        let set = load::<8>(thread.window(), new)? & !NEVER_BLOCKED;
+        let after = match how {
+            libc::SIG_BLOCK => before | set,
+            libc::SIG_UNBLOCK => before & !set,
+            libc::SIG_SETMASK => set,
+            _ => return Ok(libc::EINVAL),
+        };
+        store::<8>(thread.window(), own(thread, BLOCKED), after)?;
+    }
     if old != 0 {
         fill(thread.window(), old, 0, SET)?;
+        store::<8>(thread.window(), old, before)?;
     }
-    result_int(thread, 0)
+    loop {
+        let place = own(thread, WAITING);
+        let waiting = load::<8>(thread.window(), place)?;
+        let come = waiting & !load::<8>(thread.window(), own(thread, BLOCKED))?;
+        if come == 0 {
+            return Ok(0);
+        }
+        let first = come.trailing_zeros();
+        store::<8>(thread.window(), place, waiting & !(1 << first))?;
+        raise(thread, first as i32 + 1)?;
+    }
 }
