@@ -225,7 +225,8 @@ impl Membership {
         self.threads.changed.notify_all();
     }
 
-    /// Halts until the thread may go on. A reason stops all others, unless they have stopped for something else: then this was not told.
+    /// Halts until the thread may go on. A reason stops all others. If they have stopped for something else, it is told later where the
+    /// thread does not find it again by itself.
     pub(crate) fn halt(&self, reason: Option<Reason>, cpu: &mut Cpu, known: &mut Known) -> Release {
         let threads = &*self.threads;
         let mut state = threads.lock();
@@ -237,6 +238,10 @@ impl Membership {
                 reason,
             };
             threads.stop_all(&mut state, stop);
+        } else if let Some(Reason::Watch(_)) = reason
+            && let Some(member) = state.members.get_mut(&self.number)
+        {
+            member.untold = reason;
         }
         let mut state = self.park(state, cpu);
         state.look(threads, self.number, known);

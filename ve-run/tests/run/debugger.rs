@@ -1,6 +1,7 @@
 //! `--gdb`: what a client of gdb's remote protocol sees and does.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -30,13 +31,18 @@ struct Debugged {
 
 impl Debugged {
     fn start(source: &str) -> Self {
+        Self::start_with(source, Stdio::null())
+    }
+
+    /// The same, with a standard input.
+    fn start_with(source: &str, input: Stdio) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let file = object(directory.path(), "k", source);
         let socket = directory.path().join("gdb");
         let child = Command::new(env!("CARGO_BIN_EXE_ve-run"))
             .args(["--gdb".as_ref(), socket.as_os_str(), file.as_os_str()])
             .args(["one", "two"])
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -311,6 +317,39 @@ fn writes_to_watched_memory_stop() {
     }
     assert_eq!(gdb.ask("c"), "W0c");
     assert_eq!(program.end().0, 12);
+}
+
+#[test]
+fn a_write_behind_another_stop_is_told_when_that_is_over() {
+    if !can_compile() {
+        return;
+    }
+    let source = "
+        long read(int, void *, unsigned long);
+        volatile char watched;
+        int main(void) { read(0, (void *)&watched, 1); return watched; }";
+    let mut program = Debugged::start_with(source, Stdio::piped());
+    let mut gdb = program.connect();
+    let watched = gdb.symbol("watched");
+    assert_eq!(gdb.ask(&format!("Z2,{watched:x},1")), "OK");
+    gdb.send("c");
+    let halted = hexadecimal(b"main, halted");
+    // It may be before the call, or in it, where nothing halts it.
+    gdb.send_bytes(&[3]);
+    assert_eq!(gdb.answer(), "T02thread:01;");
+    let mut input = program.child.as_mut().unwrap().stdin.take().unwrap();
+    while gdb.ask("qThreadExtraInfo,1") == halted {
+        gdb.send("c");
+        gdb.send_bytes(&[3]);
+        assert_eq!(gdb.answer(), "T02thread:01;");
+    }
+    input.write_all(b"7").unwrap();
+    while gdb.ask("qThreadExtraInfo,1") != halted {
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(gdb.ask("c"), format!("T05thread:01;watch:{watched:x};"));
+    assert_eq!(gdb.ask("c"), "W37");
+    assert_eq!(program.end().0, 55);
 }
 
 const THREADS: &str = "
