@@ -148,6 +148,16 @@ fn vectors() {
 }
 
 #[test]
+fn unusual() {
+    if ve::can_compile() {
+        let (wrong, right) = check_all("unusual", "memory");
+        assert!(wrong >= 31 && right >= 17, "{wrong} {right}");
+        let (wrong, right) = check_all("unusual_init", "memory-init");
+        assert!(wrong >= 12 && right >= 17, "{wrong} {right}");
+    }
+}
+
+#[test]
 fn values() {
     if !ve::can_compile() {
         return;
