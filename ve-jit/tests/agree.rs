@@ -1,19 +1,24 @@
 //! Random instructions, in the interpreter and translated, from the same state: they end in the same state, traps included.
 //!
-//! `VEO_TEST_LONG=1` runs a million blocks, otherwise some 20,000.
+//! Rows of the table with random operands, random bytes, and what a compiler has made of C programs. `VEO_TEST_LONG=1` runs a million blocks
+//! of each, otherwise some 28,000 in all.
 
 #![cfg(feature = "cranelift")]
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use ve_isa::encoding::{Insn, Op, decode, operand, rows};
+use ve_isa::image::Input;
 use ve_isa::interp::{Common, Interpreter, Observer, Pause, Reach, StopHandle};
+use ve_isa::machine::{Machine, Unresolved};
 use ve_isa::memory::{Protection, Window};
 use ve_isa::state::Cpu;
 use ve_isa::state::psw::Psw;
 use ve_isa::trap::Trap;
 use ve_jit::Cranelift;
-use veo_test_support as _;
+use veo_test_support::ve;
 
 /// Where blocks return to: outside the window, so never code.
 const HOME: u64 = 8;
@@ -27,6 +32,9 @@ const DATA: u64 = 64 << 10;
 /// How many blocks are in memory at once, and instructions in a block.
 const BLOCKS: usize = 200;
 const MOST: usize = 24;
+
+/// How many blocks one machine translates. What is made stays as long as the machine does, and there is room for some 30,000.
+const MACHINE: usize = 20_000;
 
 /// Sees each instruction, so that the interpreter executes it.
 #[derive(Debug)]
@@ -213,7 +221,7 @@ fn word(random: &mut fastrand::Rng, is_wanted: &dyn Fn(Op) -> bool) -> u64 {
             word = word & !0xffff_ffff | u64::from(random.u8(..)) & 0xffff_ffff;
         }
         let Some(insn) = decode(word) else { continue };
-        if is_wanted(insn.op()) && insn.x() != 10 && insn.x() | 1 != 11 {
+        if is_wanted(insn.op()) && is_free(&insn) {
             return word;
         }
     }
@@ -249,18 +257,91 @@ fn listing(words: &[u64]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// A word of random bytes: an instruction with bits that no assembler sets, now and then none.
+fn bytes(random: &mut fastrand::Rng) -> u64 {
+    loop {
+        let mut word = [0; 8];
+        random.fill(&mut word);
+        let word = u64::from_le_bytes(word);
+        // Few words at random are vector instructions, since those have many bits that have to be zero.
+        let word = match random.u8(0..3) {
+            0 => word,
+            1 => word & 0xff00_0000_ffff_ffff | u64::from(random.u16(..)) << 32,
+            _ => word & 0xff0f_0000_00ff_ffff,
+        };
+        let is_free = match decode(word) {
+            Some(insn) => is_free(&insn),
+            // A block ends there, so few of them.
+            None => random.u8(0..16) == 0,
+        };
+        if is_free {
+            return word;
+        }
+    }
+}
+
+/// Whether an instruction may be in a block: it neither branches nor writes the registers that blocks return and have their stack by.
+fn is_free(insn: &Insn) -> bool {
+    !is_control(insn.op()) && insn.x() != 10 && insn.x() | 1 != 11
+}
+
+/// The instructions that a compiler has made of C programs, in its order.
+fn compiled() -> Vec<u64> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let headers = root.join("veo-build/libc");
+    let options = ["-O2", "-w", "-idirafter", headers.to_str().unwrap()];
+    let directory = tempfile::tempdir().unwrap();
+    let mut words = Vec::new();
+    for name in [
+        "algorithms",
+        "atomics",
+        "bits",
+        "codes",
+        "control",
+        "floats",
+        "integers",
+        "memory",
+        "structs",
+        "varargs",
+    ] {
+        let source = root.join("ve-run/tests/corpus/c").join(name);
+        let object = directory.path().join(name);
+        ve::compile(source.with_extension("c"), &object, &options);
+        let machine = Machine::new().unwrap();
+        let bytes = &fs::read(object).unwrap()[..];
+        let input = Input { name, bytes };
+        machine.load(&[input], Unresolved::Lazy).unwrap();
+        let main = machine.symbol("main").unwrap();
+        let code = |ic: &u64| machine.is_instruction(*ic);
+        let before = (1..).map(|count| main - 8 * count).take_while(code);
+        let start = before.last().unwrap_or(main);
+        let all = (start..).step_by(8).take_while(code);
+        words.extend(all.map(|ic| machine.window().load::<8>(ic).unwrap()));
+    }
+    words.retain(|word| decode(*word).is_some_and(|insn| is_free(&insn)));
+    words
+}
+
 fn blocks(seed: u64, count: usize, is_wanted: &dyn Fn(Op) -> bool) {
+    blocks_of(seed, count, &mut |random| word(random, is_wanted));
+}
+
+/// Blocks of words. Where the first one is no instruction, there is nothing to translate.
+fn blocks_of(seed: u64, count: usize, word: &mut dyn FnMut(&mut fastrand::Rng) -> u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut bench = Bench::new();
     let home = ve_isa::encoding::assemble(RETURN).unwrap();
     let mut done = 0;
     while done < count {
+        if done.is_multiple_of(MACHINE) {
+            bench = Bench::new();
+        }
         let mut words = Vec::new();
         let mut starts = Vec::new();
         for _ in 0..BLOCKS {
             starts.push(words.len());
             let length = random.usize(1..MOST);
-            words.extend((0..length).map(|_| word(&mut random, is_wanted)));
+            words.extend((0..length).map(|_| word(&mut random)));
             words.push(home);
         }
         starts.push(words.len());
@@ -269,6 +350,9 @@ fn blocks(seed: u64, count: usize, is_wanted: &dyn Fn(Op) -> bool) {
         for pair in starts.windows(2) {
             let state = state(&mut random, bench.data);
             let block = &words[pair[0]..pair[1]];
+            if decode(block[0]).is_none() {
+                continue;
+            }
             let start = code.start + 8 * pair[0] as u64;
             bench.compare(start, &state, &memory, &|| listing(block));
         }
@@ -286,7 +370,23 @@ fn count(short: usize) -> usize {
 
 #[test]
 fn any_instructions() {
-    blocks(1, count(6000), &|op| !is_control(op));
+    blocks(1, count(6000), &|_| true);
+}
+
+#[test]
+fn any_bytes() {
+    blocks_of(3, count(4000), &mut bytes);
+}
+
+#[test]
+fn what_a_compiler_makes() {
+    if !ve::can_compile() {
+        return;
+    }
+    let words = compiled();
+    assert!(words.len() > 10_000, "{}", words.len());
+    let mut words = words.iter().cycle();
+    blocks_of(4, count(4000), &mut |_| *words.next().unwrap());
 }
 
 #[test]
@@ -296,5 +396,5 @@ fn scalar_instructions() {
             .iter()
             .any(|row| row.op() == op && row.value() >> 63 == 0)
     };
-    blocks(2, count(14_000), &|op| !is_control(op) && is_scalar(op));
+    blocks(2, count(14_000), &is_scalar);
 }
