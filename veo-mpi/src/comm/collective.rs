@@ -5,7 +5,7 @@ use std::ops::Range;
 use veo_core::{VeData, VeSlice, VeSliceMut, VeoContext};
 
 use super::communicator::VeComm;
-use super::raw::Flight;
+use super::flight::Flight;
 use super::receive::Wanted;
 use super::region::Region;
 use super::send::Address;

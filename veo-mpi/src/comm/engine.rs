@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use veo_core::VeoProc;
 
 use super::channel::{Channel, HEADERS};
+use super::flight::{Flight, Memory};
 use super::header::{self, Header};
-use super::raw::{self, DataType, Flight, Memory, RawComm};
+use super::raw::{self, DataType, RawComm};
 use super::receive::{Incoming, Receive};
 use super::send::Send;
 use super::status::Status;

@@ -20,6 +20,7 @@ mod communicator;
 mod context;
 mod data_type;
 mod engine;
+mod flight;
 mod header;
 mod operation;
 mod path;

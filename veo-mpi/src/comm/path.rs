@@ -6,7 +6,7 @@ use std::fmt;
 use veo_abi::environment::{VEO_MPI_CHUNK, VEO_MPI_PATH};
 use veo_core::{Backend, VeoProc};
 
-use super::raw;
+use super::{flight, raw};
 use crate::error::{Error, Result};
 
 /// How values get from VE memory to MPI and back.
@@ -100,7 +100,7 @@ fn parse_chunk(text: Option<&str>) -> Result<usize> {
         .parse::<usize>()
         .ok()
         .and_then(|number| number.checked_mul(unit))
-        .filter(|len| (64..=raw::LONGEST).contains(len))
+        .filter(|len| (64..=flight::LONGEST).contains(len))
         .ok_or_else(|| Error::Path {
             reason: format!(
                 "VEO_MPI_CHUNK is {text:?}; it can be a number of bytes from 64 to 1024M, such as \

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use super::channel::{Channel, HEADERS};
+use super::flight::{Flight, LONGEST, Memory};
 use super::header::{Announced, Form, Header};
-use super::raw::{Flight, LONGEST, Memory};
 use super::region::Region;
 use super::staging::Lent;
 use super::status::Status;

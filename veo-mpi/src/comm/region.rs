@@ -5,8 +5,8 @@ use std::rc::Rc;
 use veo_core::{Backend, PinnedMemory, VeData, VeSlice, VeSliceMut};
 
 use super::data_type::TypeTag;
+use super::flight::VeMemory;
 use super::path::Path;
-use super::raw::VeMemory;
 use super::staging;
 use crate::error::{Error, Result};
 

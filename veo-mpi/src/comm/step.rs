@@ -1,6 +1,6 @@
 //! What operations on messages have in common: what they share, and what a step of one comes to.
 
-use super::raw::Flight;
+use super::flight::Flight;
 use super::staging::Staging;
 use super::status::Status;
 use crate::error::Result;
