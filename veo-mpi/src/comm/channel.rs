@@ -1,10 +1,12 @@
 //! A private duplicate of a communicator, and what its ranks have agreed on.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
+use super::neighbours::Neighbour;
 use super::path::Path;
 use super::raw::{self, RawComm};
+use super::window::Window;
 use crate::error::{Error, Result};
 
 /// The tag of headers. All others are those of values.
@@ -19,8 +21,8 @@ pub(super) struct Channel {
     pub(super) path: Path,
     chunk: Cell<usize>,
     largest_tag: i32,
-    /// Messages that were sent.
-    sent: Cell<u64>,
+    /// What this rank shares with each of the others, if chunks are staged.
+    neighbours: OnceCell<Vec<Neighbour>>,
     /// Collective operations that were begun.
     collective: Cell<u64>,
 }
@@ -40,7 +42,7 @@ impl Channel {
             path,
             chunk: Cell::new(chunk),
             largest_tag: comm.largest_tag(),
-            sent: Cell::new(0),
+            neighbours: OnceCell::new(),
             collective: Cell::new(0),
         })
     }
@@ -55,11 +57,24 @@ impl Channel {
         self.chunk.get()
     }
 
-    /// The number of the next message.
-    pub(super) fn next_number(&self) -> u64 {
-        let number = self.sent.get();
-        self.sent.set(number + 1);
-        number
+    /// Takes what this rank shares with each of the others. Nothing was sent before.
+    pub(super) fn meet(&self, neighbours: Vec<Neighbour>) {
+        // It is called once.
+        let _ = self.neighbours.set(neighbours);
+    }
+
+    fn neighbour(&self, rank: i32) -> Option<&Neighbour> {
+        self.neighbours.get()?.get(usize::try_from(rank).ok()?)
+    }
+
+    /// Whether a rank takes chunks out of this rank's window.
+    pub(super) fn shares_with(&self, rank: i32) -> bool {
+        self.neighbour(rank).is_some_and(|rank| rank.finds_own)
+    }
+
+    /// The window of a rank that puts chunks there for this one.
+    pub(super) fn window_of(&self, rank: i32) -> Option<Rc<Window>> {
+        self.neighbour(rank)?.window.clone()
     }
 
     /// The number of the next collective operation, which is never 0.

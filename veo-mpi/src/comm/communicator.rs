@@ -13,6 +13,7 @@ use super::context::{check_process, check_tag, sync};
 use super::data_type;
 use super::engine::Engine;
 use super::flight::{Flight, Memory};
+use super::neighbours::Neighbour;
 use super::path::{self, Path};
 use super::plain::VePlain;
 use super::raw::RawComm;
@@ -21,6 +22,7 @@ use super::region::Region;
 use super::request::{Pending, RecvRequest, SendRequest};
 use super::send::{Address, Send};
 use super::status::{ANY_SOURCE, ANY_TAG, Status};
+use super::window::WindowAddress;
 use crate::error::{Error, Result};
 
 /// A communicator for memory of a VE process: what is sent comes from there, what is received goes there.
@@ -72,7 +74,7 @@ pub struct VeComm<'c> {
 
 impl<'c> VeComm<'c> {
     /// For the ranks of `comm`, each of which gives its process. All of them call this: it duplicates the communicator. The
-    /// path is [`Path::Auto`], which `VEO_MPI_PATH` (`auto`, `staged`, `direct`) overrides; `VEO_MPI_CHUNK` is the length of a
+    /// path is [`Path::Auto`], which `VEO_MPI_PATH` (`auto`, `staged`, `remote`, `direct`) overrides; `VEO_MPI_CHUNK` is the length of a
     /// chunk of staging, 256 KiB without it.
     ///
     /// # Errors
@@ -138,8 +140,55 @@ impl<'c> VeComm<'c> {
         }
         // It is one of those that the ranks have given.
         own.agree_on(usize::try_from(chunk).unwrap_or(usize::MAX));
-        engine.state()?.open(&own);
-        Ok(this(own))
+        let comm = this(own);
+        if path == Path::Staged {
+            let neighbours = comm.neighbours()?;
+            comm.channel.meet(neighbours);
+        }
+        engine.state()?.open(&comm.channel);
+        Ok(comm)
+    }
+
+    /// Finds out with which ranks this one shares windows. All ranks do so.
+    fn neighbours(&self) -> Result<Vec<Neighbour>> {
+        let own = match path::shares_chunks() {
+            true => {
+                let chunk = self.channel.chunk();
+                self.engine.state()?.shared().windows.offer(chunk)
+            }
+            false => None,
+        };
+        let offered = own.unwrap_or_default().to_words();
+        let bytes = offered.into_iter().flat_map(u64::to_ne_bytes).collect();
+        let gather = || Flight::all_gather(self.channel.comm, bytes);
+        let flight = self.engine.begin(gather)?;
+        let (all, _) = self.engine.wait_for(&self.proc, flight)?;
+        let mut neighbours = Vec::new();
+        for bytes in all.into_host().chunks_exact(8 * WindowAddress::WORDS) {
+            let mut words = [0; WindowAddress::WORDS];
+            for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
+                *word = bytes.try_into().map_or(0, u64::from_ne_bytes);
+            }
+            let mut state = self.engine.state()?;
+            // Who shares nothing takes nothing either.
+            let window = own.and_then(|_| {
+                let windows = &mut state.shared().windows;
+                windows.open(WindowAddress::from_words(words))
+            });
+            neighbours.push(Neighbour {
+                window,
+                finds_own: false,
+            });
+        }
+        let found = |neighbour: &Neighbour| u8::from(neighbour.window.is_some());
+        let found = neighbours.iter().map(found).collect();
+        let tell = || Flight::all_to_all(self.channel.comm, found);
+        let flight = self.engine.begin(tell)?;
+        let (all, _) = self.engine.wait_for(&self.proc, flight)?;
+        for (neighbour, found) in neighbours.iter_mut().zip(all.into_host()) {
+            neighbour.finds_own = own.is_some() && found != 0;
+        }
+        Ok(neighbours)
     }
 
     /// The number of this rank, from 0.

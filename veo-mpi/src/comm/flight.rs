@@ -253,6 +253,42 @@ impl Flight {
         }
     }
 
+    /// Gives bytes to all ranks, and gets as many of each, one rank behind the other.
+    pub(super) fn all_gather(comm: RawComm, own: Vec<u8>) -> Result<Flight> {
+        let (_, ranks) = comm.place()?;
+        let each = count(own.len());
+        let all = own.len() * ranks as usize;
+        let to = (Memory::Host(vec![0; all]), 0..all);
+        let from = (Memory::Host(own), 0..each as usize);
+        // SAFETY: `each` bytes are read, and as many are written of each rank, to memory that the flight owns.
+        unsafe {
+            Flight::begin("an all_gather", to, from, |to, from, request| {
+                let bytes = DataType::bytes().raw();
+                ffi::MPI_Iallgather(from, each, bytes, to, each, bytes, comm.raw(), request)
+            })
+        }
+    }
+
+    /// Gives each rank its byte, of which there has to be one for each, and gets one of each.
+    pub(super) fn all_to_all(comm: RawComm, bytes: Vec<u8>) -> Result<Flight> {
+        let (_, ranks) = comm.place()?;
+        let all = ranks as usize;
+        assert_eq!(bytes.len(), all);
+        let (to, from) = (Memory::Host(vec![0; all]), Memory::Host(bytes));
+        // SAFETY: a byte of each rank is read, one is written, of memory that the flight owns.
+        unsafe {
+            Flight::begin(
+                "an all_to_all",
+                (to, 0..all),
+                (from, 0..all),
+                |to, from, request| {
+                    let bytes = DataType::bytes().raw();
+                    ffi::MPI_Ialltoall(from, 1, bytes, to, 1, bytes, comm.raw(), request)
+                },
+            )
+        }
+    }
+
     /// A barrier.
     pub(super) fn barrier(comm: RawComm) -> Result<Flight> {
         let none = || (Memory::Nothing, 0..0);

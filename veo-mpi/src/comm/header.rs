@@ -14,6 +14,10 @@ pub(super) enum Form {
     OnDemand,
     /// In pieces from the sender's memory to the receiver's, which were sent at once.
     Direct,
+    /// They lie in a slot of the sender's window.
+    Filled,
+    /// In slots of the sender's window, when the receiver is ready for them.
+    Slots,
 }
 
 /// What a header says.
@@ -52,7 +56,14 @@ impl Announced {
 /// The length of a header in bytes.
 pub(super) const LEN: usize = 48 + NAME;
 
-const FORMS: [Form; 4] = [Form::Inline, Form::Pushed, Form::OnDemand, Form::Direct];
+const FORMS: [Form; 6] = [
+    Form::Inline,
+    Form::Pushed,
+    Form::OnDemand,
+    Form::Direct,
+    Form::Filled,
+    Form::Slots,
+];
 const READY: u32 = 100;
 const REFUSED: u32 = 101;
 

@@ -4,15 +4,18 @@
 //! (`channel`). Ranks match headers themselves (`engine`), since MPI compares neither types nor lengths before it writes.
 //!
 //! ```text
-//!             up to 4 KiB   up to a chunk          more
-//!   staged    in the        one message at once,   chunks, when the receiver
-//!             header        if a chunk is free     has said that it is ready
-//!   direct    in the        from VE memory to VE memory, at once,
-//!             header        in pieces of 1 GiB
+//!                    up to 4 KiB   up to a chunk          more
+//!   staged, between  in the        one message at once,   chunks, when the receiver
+//!   machines         header        if a chunk is free     has said that it is ready
+//!   staged, on one   in the        in a slot of shared    the same, from slot
+//!   machine          header        memory, if one is free to slot
+//!   direct           in the        from VE memory to VE memory, at once,
+//!                    header        in pieces of 1 GiB
 //! ```
 //!
 //! Only one message at a time goes out in chunks, and one comes in: so four chunks are enough, and as its receiver is ready, it
-//! comes to an end, whatever else waits.
+//! comes to an end, whatever else waits. On one machine it is the same with the two slots of the sender's window (`window`), from
+//! which any number of receivers take what is theirs.
 
 mod channel;
 mod collective;
@@ -22,6 +25,7 @@ mod data_type;
 mod engine;
 mod flight;
 mod header;
+mod neighbours;
 mod operation;
 mod path;
 mod plain;
@@ -34,6 +38,7 @@ mod send;
 mod staging;
 mod status;
 mod step;
+mod window;
 
 use std::time::Duration;
 

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 pub enum Path {
     /// [`Direct`](Path::Direct) on the emulated node, [`Staged`](Path::Staged) on a card. The default; `VEO_MPI_PATH` overrides it.
     Auto,
-    /// Through chunks of memory of the host. It works with every MPI.
+    /// Through chunks of memory of the host. It works with every MPI. Ranks of one machine share them, unless `VEO_MPI_PATH` is
+    /// `remote`: then MPI carries them as between machines.
     Staged,
     /// MPI gets the address of the VE memory: on the emulated node that of the host's own mapping of it, on a card the
     /// tagged pointer that NEC MPI takes under `mpirun -veo`.
@@ -55,9 +56,12 @@ fn decide(
         (Path::Auto, None | Some("auto")) => Path::Auto,
         (Path::Auto, Some("staged")) => Path::Staged,
         (Path::Auto, Some("direct")) => Path::Direct,
+        (Path::Auto, Some(REMOTE)) => Path::Staged,
         (Path::Auto, Some(other)) => {
             return Err(Error::Path {
-                reason: format!("VEO_MPI_PATH is {other:?}; it can be auto, staged or direct"),
+                reason: format!(
+                    "VEO_MPI_PATH is {other:?}; it can be auto, staged, remote or direct"
+                ),
             });
         }
         (explicit, _) => explicit,
@@ -80,6 +84,14 @@ fn decide(
             })
         }
     }
+}
+
+/// The value of `VEO_MPI_PATH` for what goes between machines, on one.
+const REMOTE: &str = "remote";
+
+/// Whether ranks of one machine share their chunks.
+pub(super) fn shares_chunks() -> bool {
+    VEO_MPI_PATH.get().is_none_or(|value| value != REMOTE)
 }
 
 /// The length of a chunk of staging, in bytes, as `VEO_MPI_CHUNK` has it.
@@ -131,6 +143,7 @@ mod tests {
         assert_eq!(path(Path::Auto, "auto", Libveo, NEC), Path::Staged);
         assert_eq!(path(Path::Auto, "direct", Libveo, NEC), Path::Direct);
         assert_eq!(path(Path::Auto, "staged", Emu, OPEN), Path::Staged);
+        assert_eq!(path(Path::Auto, "remote", Emu, OPEN), Path::Staged);
         assert_eq!(path(Path::Staged, "direct", Emu, OPEN), Path::Staged);
     }
 

@@ -10,6 +10,7 @@ use super::region::Region;
 use super::staging::Lent;
 use super::status::Status;
 use super::step::{Shared, Step};
+use super::window::Window;
 use crate::error::{Error, Result};
 
 /// A message that has come and that nobody has asked for yet.
@@ -51,6 +52,13 @@ enum State {
         flights: VecDeque<Flight>,
         written: usize,
         asked: usize,
+        failed: Option<Error>,
+    },
+    /// Its values come in the sender's window, from which so many bytes were taken.
+    Slots {
+        message: Matched,
+        window: Rc<Window>,
+        taken: usize,
         failed: Option<Error>,
     },
     /// Its values come to the VE.
@@ -109,7 +117,10 @@ impl Receive {
     pub(super) fn streams(&self) -> bool {
         match self.state {
             State::Unmatched | State::Matched(_) | State::Ended => false,
-            State::Chunks { .. } | State::Pieces { .. } | State::Unwanted { .. } => true,
+            State::Chunks { .. }
+            | State::Slots { .. }
+            | State::Pieces { .. }
+            | State::Unwanted { .. } => true,
         }
     }
 
@@ -158,6 +169,12 @@ impl Receive {
                 asked,
                 failed,
             } => self.chunks(message, flights, (written, asked), failed, shared),
+            State::Slots {
+                message,
+                window,
+                taken,
+                failed,
+            } => self.slots(message, window, taken, failed),
             State::Pieces {
                 message,
                 mut flights,
@@ -218,7 +235,17 @@ impl Receive {
             let is_sent = match message.form {
                 Form::Inline => false,
                 Form::Pushed | Form::Direct => true,
-                Form::OnDemand => {
+                Form::Filled => {
+                    let window = self.channel.window_of(source);
+                    // Which empties the slot.
+                    drop(
+                        window
+                            .as_ref()
+                            .and_then(|window| window.find(message.number, 0)),
+                    );
+                    false
+                }
+                Form::OnDemand | Form::Slots => {
                     self.answer(source, Header::Refused(message.number), shared)?;
                     false
                 }
@@ -248,6 +275,14 @@ impl Receive {
                     },
                     true,
                 ))
+            }
+            Form::Filled | Form::Slots => {
+                let window = self.channel.window_of(source);
+                let window = window.ok_or_else(|| Err(mixed()))?;
+                if message.form == Form::Slots {
+                    self.answer(source, Header::Ready(message.number), shared)?;
+                }
+                self.slots(matched, window, 0, None)
             }
             Form::Pushed | Form::OnDemand => {
                 let chunk = self.channel.chunk();
@@ -279,6 +314,46 @@ impl Receive {
                 Ok((state, true))
             }
         }
+    }
+
+    /// Takes what there is out of the sender's window.
+    fn slots(
+        &mut self,
+        message: Matched,
+        window: Rc<Window>,
+        mut taken: usize,
+        mut failed: Option<Error>,
+    ) -> std::result::Result<(State, bool), Result<Status>> {
+        let mut moved = false;
+        let chunk = self.channel.chunk();
+        while taken < message.bytes {
+            let Some(found) = window.find(message.number, (taken / chunk) as u64) else {
+                let state = State::Slots {
+                    message,
+                    window,
+                    taken,
+                    failed,
+                };
+                return Ok((state, moved));
+            };
+            moved = true;
+            let len = chunk.min(message.bytes - taken);
+            let Some(bytes) = found.bytes(len) else {
+                return Err(Err(failed.unwrap_or(Error::SenderFailed {
+                    source_rank: message.source,
+                })));
+            };
+            if failed.is_none()
+                && let Some(to) = &self.to
+            {
+                failed = to.write(taken, bytes).err();
+            }
+            taken += len;
+        }
+        Err(match failed {
+            None => Ok(message.status()),
+            Some(error) => Err(error),
+        })
     }
 
     fn chunks(

@@ -11,6 +11,7 @@ use super::region::Region;
 use super::staging::Lent;
 use super::status::Status;
 use super::step::{Shared, Step};
+use super::window::OwnWindow;
 use crate::error::{Error, Result};
 
 /// Where a message goes.
@@ -44,6 +45,10 @@ enum Body {
     Asked,
     /// The receiver is ready, and the chunks are somebody else's still.
     Wanted,
+    /// It has the turn in this rank's window, to which so many bytes were copied.
+    Slots(usize),
+    /// All that comes is in the window, and the receiver has not taken all of it; or the reason why there is no more.
+    Left(Option<Error>),
     /// Its chunks go out, of which so many bytes were read.
     Chunks {
         flights: VecDeque<Flight>,
@@ -61,7 +66,7 @@ impl Send {
         from: Region,
         shared: &mut Shared,
     ) -> Result<Send> {
-        let number = channel.next_number();
+        let number = shared.next_number();
         let mut send = Send {
             channel: Rc::clone(channel),
             to,
@@ -98,6 +103,11 @@ impl Send {
             return Ok(());
         }
         let chunk = self.channel.chunk();
+        if self.channel.shares_with(to)
+            && let Some(own) = shared.windows.own()
+        {
+            return self.share(from, own);
+        }
         if size <= chunk
             && let Some(mut bytes) = shared.staging.out.lend_spare(chunk, &mut self.lent)
         {
@@ -108,6 +118,26 @@ impl Send {
             return Ok(());
         }
         self.announce(self.header(Form::OnDemand, &from).encode(0))?;
+        self.body = Body::Asked;
+        self.from = Some(from);
+        Ok(())
+    }
+
+    /// Begins to send through the window of this rank.
+    fn share(&mut self, from: Region, own: &mut OwnWindow) -> Result<()> {
+        let size = from.size();
+        if size <= self.channel.chunk()
+            && let Some(slot) = own.spare_slot()
+        {
+            own.fill(slot, (self.number, 0), size, |bytes| from.read(0, bytes))?;
+            let told = self.announce(self.header(Form::Filled, &from).encode(0));
+            if told.is_err() {
+                own.take_back(slot, self.number);
+            }
+            self.body = Body::Left(None);
+            return told;
+        }
+        self.announce(self.header(Form::Slots, &from).encode(0))?;
         self.body = Body::Asked;
         self.from = Some(from);
         Ok(())
@@ -150,8 +180,8 @@ impl Send {
     pub(super) fn streams(&self) -> bool {
         match self.body {
             Body::Sent => !self.flights.is_empty(),
-            Body::Asked | Body::Wanted => false,
-            Body::Pushed(_) | Body::Chunks { .. } => true,
+            Body::Asked | Body::Wanted | Body::Left(_) => false,
+            Body::Pushed(_) | Body::Slots(_) | Body::Chunks { .. } => true,
         }
     }
 
@@ -177,6 +207,9 @@ impl Send {
         self.body = Body::Sent;
         self.from = None;
         shared.staging.out.take_back(&mut self.lent, []);
+        if let Some(own) = shared.windows.own() {
+            own.end_turn(self.number);
+        }
         Step::ended(outcome)
     }
 
@@ -187,6 +220,22 @@ impl Send {
         match &mut self.body {
             Body::Sent => return Ok(true),
             Body::Asked => return Ok(false),
+            Body::Slots(_) => return self.slots(shared, moved),
+            Body::Left(failed) => {
+                if shared
+                    .windows
+                    .own()
+                    .is_some_and(|own| !own.is_taken(self.number))
+                {
+                    return Ok(false);
+                }
+                *moved = true;
+                return failed.take().map_or(Ok(true), Err);
+            }
+            Body::Wanted if self.channel.shares_with(self.to.rank) => {
+                self.body = Body::Slots(0);
+                return self.slots(shared, moved);
+            }
             Body::Pushed(flight) => {
                 if flight.test()?.is_none() {
                     return Ok(false);
@@ -214,6 +263,39 @@ impl Send {
             Body::Chunks { .. } => {}
         }
         self.chunks(shared, moved)
+    }
+
+    /// Fills what is empty of this rank's window.
+    fn slots(&mut self, shared: &mut Shared, moved: &mut bool) -> Result<bool> {
+        let (Body::Slots(copied), Some(from)) = (&mut self.body, &self.from) else {
+            return Ok(true);
+        };
+        let Some(own) = shared.windows.own() else {
+            return Ok(true);
+        };
+        if !own.begin_turn(self.number) {
+            return Ok(false);
+        }
+        let (size, chunk) = (from.size(), self.channel.chunk());
+        let mut failed = None;
+        while *copied < size && failed.is_none() {
+            let Some(slot) = own.empty_slot() else {
+                return Ok(false);
+            };
+            *moved = true;
+            let len = chunk.min(size - *copied);
+            let part = (*copied / chunk) as u64;
+            let read = |bytes: &mut [u8]| from.read(*copied, bytes);
+            if let Err(error) = own.fill(slot, (self.number, part), len, read) {
+                own.fail(slot, self.number);
+                failed = Some(error);
+            }
+            *copied += len;
+        }
+        own.end_turn(self.number);
+        self.body = Body::Left(failed);
+        self.from = None;
+        Ok(false)
     }
 
     fn chunks(&mut self, shared: &mut Shared, moved: &mut bool) -> Result<bool> {

@@ -6,7 +6,7 @@ use veo_mpi::{Integer, Number, Operation};
 
 use crate::common::case;
 use crate::values::{Cell, Sample, lengths, values};
-use crate::{CHUNK, Part, Rank, on_both_paths, rank};
+use crate::{CHUNK, Part, Rank, on_each_path, rank};
 
 fn broadcasts<T: Sample>(rank: &Rank, len: usize) -> Part {
     let Rank { comm, proc, ctx } = rank;
@@ -184,7 +184,7 @@ fn moves<T: Sample>(rank: &Rank) -> Part {
 #[test]
 fn ranks_exchange_all_types() {
     if case().is_none() {
-        return on_both_paths(4, "collectives::ranks_exchange_all_types");
+        return on_each_path(4, "collectives::ranks_exchange_all_types");
     }
     rank(|rank| {
         moves::<i8>(rank)?;
@@ -206,7 +206,7 @@ fn ranks_exchange_all_types() {
 #[test]
 fn three_ranks_exchange_as_well() {
     if case().is_none() {
-        return on_both_paths(3, "collectives::three_ranks_exchange_as_well");
+        return on_each_path(3, "collectives::three_ranks_exchange_as_well");
     }
     rank(moves::<f64>);
 }
@@ -342,7 +342,7 @@ fn integers<T: Bits>(rank: &Rank) -> Part {
 #[test]
 fn signed_integers_are_reduced() {
     if case().is_none() {
-        return on_both_paths(4, "collectives::signed_integers_are_reduced");
+        return on_each_path(4, "collectives::signed_integers_are_reduced");
     }
     rank(|rank| {
         integers::<i8>(rank)?;
@@ -356,7 +356,7 @@ fn signed_integers_are_reduced() {
 #[test]
 fn unsigned_integers_are_reduced() {
     if case().is_none() {
-        return on_both_paths(4, "collectives::unsigned_integers_are_reduced");
+        return on_each_path(4, "collectives::unsigned_integers_are_reduced");
     }
     rank(|rank| {
         integers::<u8>(rank)?;
@@ -370,7 +370,7 @@ fn unsigned_integers_are_reduced() {
 #[test]
 fn floats_are_reduced() {
     if case().is_none() {
-        return on_both_paths(4, "collectives::floats_are_reduced");
+        return on_each_path(4, "collectives::floats_are_reduced");
     }
     rank(|rank| {
         numbers::<f32>(rank)?;
@@ -381,7 +381,7 @@ fn floats_are_reduced() {
 #[test]
 fn a_panic_of_an_operation_is_one_of_the_transfer() {
     if case().is_none() {
-        return on_both_paths(
+        return on_each_path(
             2,
             "collectives::a_panic_of_an_operation_is_one_of_the_transfer",
         );
@@ -422,7 +422,7 @@ fn a_panic_of_an_operation_is_one_of_the_transfer() {
 #[test]
 fn an_operation_begins_no_transfer() {
     if case().is_none() {
-        return on_both_paths(2, "collectives::an_operation_begins_no_transfer");
+        return on_each_path(2, "collectives::an_operation_begins_no_transfer");
     }
     rank(|rank| {
         let Rank { comm, proc, ctx } = rank;

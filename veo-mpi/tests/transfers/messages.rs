@@ -4,7 +4,7 @@ use veo_mpi::{ANY_SOURCE, ANY_TAG};
 
 use crate::common::case;
 use crate::values::{Cell, Sample, lengths, values};
-use crate::{CHUNK, Part, Rank, on_both_paths, rank};
+use crate::{CHUNK, PATHS, Part, Rank, on_each_path, rank};
 
 /// What lies around the part of a buffer that is received to.
 const AROUND: usize = 3;
@@ -64,7 +64,7 @@ fn all_lengths<T: Sample>(rank: &Rank) -> Part {
 #[test]
 fn all_types_and_lengths_arrive() {
     if case().is_none() {
-        return on_both_paths(4, "messages::all_types_and_lengths_arrive");
+        return on_each_path(4, "messages::all_types_and_lengths_arrive");
     }
     rank(|rank| {
         all_lengths::<i8>(rank)?;
@@ -126,7 +126,7 @@ fn everything_at_once(rank: &Rank) -> Part {
 #[test]
 fn messages_that_were_begun_together_all_come() {
     if case().is_none() {
-        return on_both_paths(4, "messages::messages_that_were_begun_together_all_come");
+        return on_each_path(4, "messages::messages_that_were_begun_together_all_come");
     }
     rank(everything_at_once);
 }
@@ -188,7 +188,7 @@ fn any(rank: &Rank) -> Part {
 #[test]
 fn any_source_and_any_tag_take_whatever_comes() {
     if case().is_none() {
-        return on_both_paths(4, "messages::any_source_and_any_tag_take_whatever_comes");
+        return on_each_path(4, "messages::any_source_and_any_tag_take_whatever_comes");
     }
     rank(any);
 }
@@ -230,11 +230,11 @@ fn long(rank: &Rank) -> Part {
 fn long_messages_need_four_chunks() {
     const TEST: &str = "messages::long_messages_need_four_chunks";
     if case().is_none() {
-        if let Some(launch) = crate::common::Launch::new(2, TEST, "staged") {
-            let launch = launch
-                .env("VEO_MPI_PATH", "staged")
-                .env("VEO_MPI_CHUNK", "1M");
-            launch.run().succeeds();
+        for path in ["staged", "remote"] {
+            if let Some(launch) = crate::common::Launch::new(2, TEST, path) {
+                let launch = launch.env("VEO_MPI_PATH", path).env("VEO_MPI_CHUNK", "1M");
+                launch.run().succeeds();
+            }
         }
         return;
     }
@@ -279,7 +279,7 @@ fn counts_may_be_of_any_size() {
             eprintln!("not run: messages of 2 GiB need VEO_TEST_LONG=1 and 12 GiB of memory");
             return;
         }
-        for path in ["staged", "direct"] {
+        for path in PATHS {
             if let Some(launch) = crate::common::Launch::new(2, TEST, path) {
                 launch
                     .env("VEO_MPI_PATH", path)

@@ -5,7 +5,7 @@ use veo_mpi::{ANY_SOURCE, ANY_TAG, Error};
 
 use crate::common::case;
 use crate::values::{Cell, lengths, values};
-use crate::{CHUNK, Part, Rank, on_both_paths, rank};
+use crate::{CHUNK, Part, Rank, on_each_path, rank};
 
 /// Rank 0 has a VE, rank 1 uses MPI with host memory.
 fn with_the_host(rank: &Rank) -> Part {
@@ -45,7 +45,7 @@ fn with_the_host(rank: &Rank) -> Part {
 #[test]
 fn numbers_go_to_programs_with_plain_mpi() {
     if case().is_none() {
-        return on_both_paths(2, "plain::numbers_go_to_programs_with_plain_mpi");
+        return on_each_path(2, "plain::numbers_go_to_programs_with_plain_mpi");
     }
     rank(with_the_host);
 }
@@ -99,7 +99,7 @@ fn wrong(rank: &Rank) -> Part {
 #[test]
 fn what_does_not_fit_is_told() {
     if case().is_none() {
-        return on_both_paths(2, "plain::what_does_not_fit_is_told");
+        return on_each_path(2, "plain::what_does_not_fit_is_told");
     }
     rank(wrong);
 }

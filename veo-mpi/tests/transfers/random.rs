@@ -4,7 +4,7 @@ use veo_mpi::Operation;
 
 use crate::common::{Launch, case};
 use crate::values::{Random, values};
-use crate::{CHUNK, Part, Rank, rank};
+use crate::{CHUNK, PATHS, Part, Rank, rank};
 
 /// What a rank's VE has, as every rank computes it.
 struct Model(Vec<Vec<i64>>);
@@ -168,7 +168,7 @@ fn random_sequences_do_what_they_do_on_the_host() {
     match case() {
         None => {
             let seed = std::env::var("VEO_TEST_SEED").unwrap_or_else(|_| "1".into());
-            for path in ["staged", "direct"] {
+            for path in PATHS {
                 if let Some(launch) = Launch::new(4, TEST, &seed) {
                     launch
                         .env("VEO_MPI_PATH", path)

@@ -5,7 +5,7 @@ use veo_mpi::{Error, Operation, VeComm};
 
 use crate::common::{Launch, case};
 use crate::values::values;
-use crate::{CHUNK, Part, Rank, on_both_paths, rank};
+use crate::{CHUNK, Part, Rank, on_each_path, rank};
 
 /// A message that does not fit writes nothing, and the ranks go on.
 fn does_not_fit(rank: &Rank) -> Part {
@@ -43,7 +43,7 @@ fn does_not_fit(rank: &Rank) -> Part {
 #[test]
 fn what_does_not_fit_writes_nothing() {
     if case().is_none() {
-        return on_both_paths(2, "refusals::what_does_not_fit_writes_nothing");
+        return on_each_path(2, "refusals::what_does_not_fit_writes_nothing");
     }
     rank(does_not_fit);
 }
@@ -128,7 +128,7 @@ fn alone(rank: &Rank) -> Part {
 #[test]
 fn wrong_ranks_tags_and_memory_are_refused() {
     if case().is_none() {
-        return on_both_paths(2, "refusals::wrong_ranks_tags_and_memory_are_refused");
+        return on_each_path(2, "refusals::wrong_ranks_tags_and_memory_are_refused");
     }
     rank(alone);
 }
@@ -187,7 +187,7 @@ fn x_room(proc: &VeoProc) -> veo_core::Result<veo_core::VeBuffer<f64>> {
 #[test]
 fn ranks_that_do_different_things_are_told() {
     if case().is_none() {
-        return on_both_paths(2, "refusals::ranks_that_do_different_things_are_told");
+        return on_each_path(2, "refusals::ranks_that_do_different_things_are_told");
     }
     rank(apart);
 }
@@ -239,7 +239,7 @@ fn ended(rank: &Rank) -> Part {
 #[test]
 fn memory_of_an_ended_process_is_refused() {
     if case().is_none() {
-        return on_both_paths(2, "refusals::memory_of_an_ended_process_is_refused");
+        return on_each_path(2, "refusals::memory_of_an_ended_process_is_refused");
     }
     rank(ended);
 }
@@ -315,7 +315,7 @@ fn between_groups(rank: &Rank) -> Part {
 #[test]
 fn a_communicator_between_groups_is_refused() {
     if case().is_none() {
-        return on_both_paths(2, "refusals::a_communicator_between_groups_is_refused");
+        return on_each_path(2, "refusals::a_communicator_between_groups_is_refused");
     }
     rank(between_groups);
 }
@@ -354,7 +354,7 @@ fn broken(rank: &Rank) -> Part {
 #[test]
 fn a_broadcast_that_breaks_off_is_told_to_all_behind() {
     if case().is_none() {
-        return on_both_paths(
+        return on_each_path(
             4,
             "refusals::a_broadcast_that_breaks_off_is_told_to_all_behind",
         );

@@ -7,7 +7,7 @@ use veo_mpi::{ANY_SOURCE, ANY_TAG, Operation, VeComm};
 
 use crate::common::case;
 use crate::values::values;
-use crate::{CHUNK, Part, Rank, on_both_paths, rank};
+use crate::{CHUNK, Part, Rank, on_each_path, rank};
 
 /// A long message: it goes in many chunks.
 const LONG: usize = 20 * CHUNK;
@@ -91,7 +91,7 @@ fn forgotten(rank: &Rank) -> Part {
 #[test]
 fn forgotten_requests_use_memory_of_their_own() {
     if case().is_none() {
-        return on_both_paths(2, "requests::forgotten_requests_use_memory_of_their_own");
+        return on_each_path(2, "requests::forgotten_requests_use_memory_of_their_own");
     }
     rank(forgotten);
 }
@@ -124,7 +124,7 @@ fn dropped(rank: &Rank) -> Part {
 #[test]
 fn dropped_requests_send_and_do_not_receive() {
     if case().is_none() {
-        return on_both_paths(2, "requests::dropped_requests_send_and_do_not_receive");
+        return on_each_path(2, "requests::dropped_requests_send_and_do_not_receive");
     }
     rank(dropped);
 }
@@ -164,7 +164,7 @@ fn crossed(rank: &Rank) -> Part {
 #[test]
 fn ranks_that_send_to_each_other_first_come_to_an_end() {
     if case().is_none() {
-        return on_both_paths(
+        return on_each_path(
             2,
             "requests::ranks_that_send_to_each_other_first_come_to_an_end",
         );
@@ -194,7 +194,7 @@ fn ordered(rank: &Rank) -> Part {
 #[test]
 fn transfers_come_after_what_is_queued() {
     if case().is_none() {
-        return on_both_paths(2, "requests::transfers_come_after_what_is_queued");
+        return on_each_path(2, "requests::transfers_come_after_what_is_queued");
     }
     rank(ordered);
 }
@@ -238,7 +238,7 @@ fn reduced_meanwhile(rank: &Rank) -> Part {
 #[test]
 fn messages_go_on_while_ranks_reduce() {
     if case().is_none() {
-        return on_both_paths(2, "requests::messages_go_on_while_ranks_reduce");
+        return on_each_path(2, "requests::messages_go_on_while_ranks_reduce");
     }
     rank(reduced_meanwhile);
 }
@@ -267,7 +267,7 @@ fn made_meanwhile(rank: &Rank) -> Part {
 #[test]
 fn messages_go_on_while_a_communicator_is_made() {
     if case().is_none() {
-        return on_both_paths(2, "requests::messages_go_on_while_a_communicator_is_made");
+        return on_each_path(2, "requests::messages_go_on_while_a_communicator_is_made");
     }
     rank(made_meanwhile);
 }
@@ -299,7 +299,7 @@ fn ended_early(rank: &Rank) -> Part {
 #[test]
 fn ranks_that_are_done_still_send_and_receive() {
     if case().is_none() {
-        return on_both_paths(2, "requests::ranks_that_are_done_still_send_and_receive");
+        return on_each_path(2, "requests::ranks_that_are_done_still_send_and_receive");
     }
     rank(ended_early);
 }

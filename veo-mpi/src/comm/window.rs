@@ -1,0 +1,394 @@
+//! Memory that the ranks of one machine share: each has a window of its own, fills the slots of it, and the receiver of a message
+//! takes the values out of them. So they are copied once on either side, and MPI carries what ranks tell each other only.
+//!
+//! A slot is full if its mark names a message. Its owner touches an empty slot only, and the message's receiver alone a full one.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::fs::{self, MemfdFlags, Mode, OFlags, SealFlags, Stat};
+use rustix::io::Errno;
+use rustix::mm::{self, MapFlags, ProtFlags};
+use rustix::process::{Resource, getpid, getrlimit};
+
+use crate::error::Result;
+
+/// A slot by its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// Of the message whose turn it is.
+    First = 0,
+    /// Of the same message, or of one that was sent at once.
+    Spare = 1,
+}
+
+const SLOTS: [Slot; 2] = [Slot::First, Slot::Spare];
+
+/// Where the slots begin. Before them are the key and the marks.
+const HEAD: usize = 4096;
+
+/// Between marks: what different CPUs write at the same time are different lines of their caches.
+const MARK_STEP: usize = 128;
+
+/// The part of a message that stands for all that is left of it: its sender has failed.
+const FAILED: u64 = u64::MAX;
+
+/// What a slot holds.
+#[repr(C)]
+struct Mark {
+    /// The number of the message, and 1; 0: the slot is empty.
+    message: AtomicU64,
+    /// Which of its chunks.
+    part: AtomicU64,
+}
+
+/// A mapping of a window, of this rank's own or of another's.
+pub(super) struct Window {
+    base: NonNull<u8>,
+    /// The length of a slot in bytes.
+    slot: usize,
+}
+
+/// What another rank of the same machine finds a window by. No window: all zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct WindowAddress {
+    pid: u64,
+    descriptor: u64,
+    device: u64,
+    inode: u64,
+    /// A number that is in the window itself: processes of other machines may have all the other numbers.
+    key: u64,
+    slot: u64,
+}
+
+impl WindowAddress {
+    pub(super) const WORDS: usize = 6;
+
+    pub(super) fn to_words(self) -> [u64; WindowAddress::WORDS] {
+        let WindowAddress {
+            pid,
+            descriptor,
+            device,
+            inode,
+            key,
+            slot,
+        } = self;
+        [pid, descriptor, device, inode, key, slot]
+    }
+
+    pub(super) fn from_words(words: [u64; WindowAddress::WORDS]) -> WindowAddress {
+        let [pid, descriptor, device, inode, key, slot] = words;
+        WindowAddress {
+            pid,
+            descriptor,
+            device,
+            inode,
+            key,
+            slot,
+        }
+    }
+
+    fn is_of(&self, stat: &Stat) -> bool {
+        (self.device, self.inode) == (stat.st_dev as u64, stat.st_ino as u64)
+            && u64::try_from(stat.st_size) == Ok(size(self.slot as usize) as u64)
+    }
+}
+
+/// The size of a window, in bytes.
+fn size(slot: usize) -> usize {
+    SLOTS.len().saturating_mul(slot).saturating_add(HEAD)
+}
+
+impl Window {
+    fn map(file: &OwnedFd, slot: usize) -> rustix::io::Result<Window> {
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: a new mapping, at a place that the system chooses.
+        let place = unsafe {
+            mm::mmap(
+                std::ptr::null_mut(),
+                size(slot),
+                protection,
+                MapFlags::SHARED,
+                file,
+                0,
+            )?
+        };
+        let base = NonNull::new(place.cast()).ok_or(Errno::NOMEM)?;
+        Ok(Window { base, slot })
+    }
+
+    /// Maps the window of another rank. `None`: it is not to be had from here, as on another machine.
+    pub(super) fn open(address: &WindowAddress) -> Option<Window> {
+        let path = format!("/proc/{}/fd/{}", address.pid, address.descriptor);
+        // What else lies there is not opened.
+        if address.key == 0 || !address.is_of(&fs::stat(&path).ok()?) {
+            return None;
+        }
+        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+        let file = fs::open(&path, flags, Mode::empty()).ok()?;
+        let is_sealed = fs::fcntl_get_seals(&file).is_ok_and(|seals| seals.contains(SEALS));
+        if !is_sealed || !address.is_of(&fs::fstat(&file).ok()?) {
+            return None;
+        }
+        let window = Window::map(&file, address.slot as usize).ok()?;
+        (window.key().load(Ordering::Acquire) == address.key).then_some(window)
+    }
+
+    fn key(&self) -> &AtomicU64 {
+        // SAFETY: the mapping begins with it, and is there as long as this; nobody uses it but as an atomic.
+        unsafe { AtomicU64::from_ptr(self.base.as_ptr().cast()) }
+    }
+
+    fn mark(&self, slot: Slot) -> &Mark {
+        let at = (1 + slot as usize) * MARK_STEP;
+        // SAFETY: it lies before `HEAD`, aligned, in a mapping that is there as long as this; nobody uses it but as atomics.
+        unsafe { self.base.add(at).cast::<Mark>().as_ref() }
+    }
+
+    fn bytes(&self, slot: Slot) -> NonNull<u8> {
+        // SAFETY: the mapping has `size(self.slot)` bytes.
+        unsafe { self.base.add(HEAD + slot as usize * self.slot) }
+    }
+
+    /// The chunk of a message of this window's owner that lies here, if it does.
+    pub(super) fn find(&self, message: u64, part: u64) -> Option<Full<'_>> {
+        SLOTS.into_iter().find_map(|slot| {
+            let mark = self.mark(slot);
+            // What is in the slot was written before.
+            if mark.message.load(Ordering::Acquire) != message + 1 {
+                return None;
+            }
+            let found = mark.part.load(Ordering::Relaxed);
+            (found == part || found == FAILED).then(|| Full {
+                window: self,
+                slot,
+                failed: found == FAILED,
+            })
+        })
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // SAFETY: the mapping was made here, and nothing that is borrowed of it is left.
+        let _ = unsafe { mm::munmap(self.base.as_ptr().cast(), size(self.slot)) };
+    }
+}
+
+/// A slot with a chunk of a message that this rank receives. When it is dropped, the slot is empty.
+pub(super) struct Full<'w> {
+    window: &'w Window,
+    slot: Slot,
+    failed: bool,
+}
+
+impl Full<'_> {
+    /// The first `len` bytes of it. `None`: the sender has failed.
+    pub(super) fn bytes(&self, len: usize) -> Option<&[u8]> {
+        assert!(len <= self.window.slot);
+        let place = self.window.bytes(self.slot);
+        // SAFETY: a slot has that many bytes; its owner does not write it before it is empty.
+        (!self.failed).then(|| unsafe { std::slice::from_raw_parts(place.as_ptr(), len) })
+    }
+}
+
+impl Drop for Full<'_> {
+    fn drop(&mut self) {
+        // What was read of it was read before.
+        let mark = self.window.mark(self.slot);
+        mark.message.store(0, Ordering::Release);
+    }
+}
+
+const SEALS: SealFlags = SealFlags::SHRINK.union(SealFlags::GROW);
+
+/// The window of this rank.
+pub(super) struct OwnWindow {
+    window: Window,
+    /// Others open it by its number.
+    _file: OwnedFd,
+    address: WindowAddress,
+    /// The message whose turn it is. Its receiver is ready, so it comes to an end whatever the program does next.
+    turn: Option<u64>,
+}
+
+impl OwnWindow {
+    /// Makes it, with slots of a length.
+    pub(super) fn new(slot: usize) -> rustix::io::Result<OwnWindow> {
+        // Slots begin with a page.
+        let slot = slot.checked_next_multiple_of(4096).ok_or(Errno::NOMEM)?;
+        let size = size(slot) as u64;
+        if getrlimit(Resource::Fsize)
+            .current
+            .is_some_and(|limit| limit < size)
+        {
+            // The system would send a signal.
+            return Err(Errno::FBIG);
+        }
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        let file = fs::memfd_create("veo-mpi", flags)?;
+        // Not where the program looks for its standard streams.
+        let file = rustix::io::fcntl_dupfd_cloexec(&file, 3)?;
+        fs::ftruncate(&file, size)?;
+        fs::fcntl_add_seals(&file, SEALS)?;
+        let window = Window::map(&file, slot)?;
+        let stat = fs::fstat(&file)?;
+        let key = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), size) | 1;
+        window.key().store(key, Ordering::Release);
+        let address = WindowAddress {
+            pid: getpid().as_raw_nonzero().get() as u64,
+            descriptor: file.as_raw_fd() as u64,
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            key,
+            slot: slot as u64,
+        };
+        Ok(OwnWindow {
+            window,
+            _file: file,
+            address,
+            turn: None,
+        })
+    }
+
+    /// What others find it by.
+    pub(super) fn address(&self) -> WindowAddress {
+        self.address
+    }
+
+    /// The length of a slot in bytes.
+    pub(super) fn slot_len(&self) -> usize {
+        self.window.slot
+    }
+
+    fn is_empty(&self, slot: Slot) -> bool {
+        // What its receiver has read was read before.
+        let mark = self.window.mark(slot);
+        mark.message.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether no slot holds anything of the message.
+    pub(super) fn is_taken(&self, message: u64) -> bool {
+        let holds = |slot| self.window.mark(slot).message.load(Ordering::Acquire) == message + 1;
+        !SLOTS.into_iter().any(holds)
+    }
+
+    /// Gives the message its turn, if it is nobody else's.
+    pub(super) fn begin_turn(&mut self, message: u64) -> bool {
+        *self.turn.get_or_insert(message) == message
+    }
+
+    /// The next message may have its turn.
+    pub(super) fn end_turn(&mut self, message: u64) {
+        if self.turn == Some(message) {
+            self.turn = None;
+        }
+    }
+
+    /// A slot for the message whose turn it is, if one is empty.
+    pub(super) fn empty_slot(&self) -> Option<Slot> {
+        SLOTS.into_iter().find(|slot| self.is_empty(*slot))
+    }
+
+    /// A slot for a message that is sent at once, if it is empty.
+    pub(super) fn spare_slot(&self) -> Option<Slot> {
+        self.is_empty(Slot::Spare).then_some(Slot::Spare)
+    }
+
+    /// Fills an empty slot with a chunk of a message. If that fails, the slot stays empty.
+    pub(super) fn fill(
+        &mut self,
+        slot: Slot,
+        (message, part): (u64, u64),
+        len: usize,
+        write: impl FnOnce(&mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        assert!(len <= self.window.slot && self.is_empty(slot));
+        let place = self.window.bytes(slot);
+        // SAFETY: a slot has that many bytes, and nobody else touches an empty one. Any bytes are values.
+        write(unsafe { std::slice::from_raw_parts_mut(place.as_ptr(), len) })?;
+        self.set(slot, message, part);
+        Ok(())
+    }
+
+    /// Tells the receiver of a message, in an empty slot, that no more of it comes.
+    pub(super) fn fail(&mut self, slot: Slot, message: u64) {
+        assert!(self.is_empty(slot));
+        self.set(slot, message, FAILED);
+    }
+
+    fn set(&mut self, slot: Slot, message: u64, part: u64) {
+        let mark = self.window.mark(slot);
+        mark.part.store(part, Ordering::Relaxed);
+        // Whoever sees it finds all of the above.
+        mark.message.store(message + 1, Ordering::Release);
+    }
+
+    /// Takes back what nobody was told of.
+    pub(super) fn take_back(&mut self, slot: Slot, message: u64) {
+        let mark = self.window.mark(slot);
+        if mark.message.load(Ordering::Relaxed) == message + 1 {
+            mark.message.store(0, Ordering::Release);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_is_found_and_taken_once() {
+        let mut own = OwnWindow::new(100).unwrap();
+        let other = Window::open(&own.address()).unwrap();
+        assert_eq!(own.slot_len(), 4096);
+        assert!(own.begin_turn(7) && !own.begin_turn(8));
+        for part in 0..2 {
+            let slot = own.empty_slot().unwrap();
+            own.fill(slot, (7, part), 3, |bytes| {
+                bytes.fill(part as u8 + 1);
+                Ok(())
+            })
+            .unwrap();
+        }
+        assert!(own.empty_slot().is_none() && !own.is_taken(7));
+        assert!(other.find(6, 0).is_none() && other.find(7, 2).is_none());
+        let found = other.find(7, 1).unwrap();
+        assert_eq!(found.bytes(3), Some(&[2, 2, 2][..]));
+        drop(found);
+        assert!(other.find(7, 1).is_none());
+        drop(other.find(7, 0).unwrap());
+        assert!(own.is_taken(7));
+        own.fail(Slot::Spare, 7);
+        assert!(other.find(7, 9).unwrap().bytes(3).is_none());
+        own.end_turn(7);
+        assert!(own.begin_turn(8));
+    }
+
+    #[test]
+    fn what_is_no_window_is_not_opened() {
+        let own = OwnWindow::new(4096).unwrap();
+        let right = own.address();
+        assert!(Window::open(&right).is_some());
+        assert_eq!(WindowAddress::from_words(right.to_words()), right);
+        for at in 0..WindowAddress::WORDS {
+            let mut words = right.to_words();
+            words[at] += 1;
+            assert!(
+                Window::open(&WindowAddress::from_words(words)).is_none(),
+                "{at}"
+            );
+        }
+        assert!(Window::open(&WindowAddress::default()).is_none());
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_the_slot_empty() {
+        let mut own = OwnWindow::new(4096).unwrap();
+        let failed = own.fill(Slot::First, (0, 0), 1, |_| Err(crate::Error::NotRunning));
+        failed.unwrap_err();
+        assert!(own.is_taken(0));
+        assert_eq!(own.empty_slot(), Some(Slot::First));
+    }
+}
