@@ -185,7 +185,6 @@ mod tests {
                 check(&mut clock);
             }
         }
-        assert!(clock.rate > 0.0 || !ticks_keep_time());
     }
 
     #[test]
@@ -206,6 +205,7 @@ mod tests {
         clock.compare(at(1_000, 5_000_000_000));
         clock.compare(at(30_001_000, 5_010_000_000));
         let known = clock.rate;
+        assert!(known > 0.0 || !ticks_keep_time());
         // The counter went on for an hour, the time for two seconds.
         clock.compare(at(10_800_030_001_000, 7_010_000_000));
         assert_eq!(clock.rate, known);
