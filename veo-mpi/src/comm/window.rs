@@ -90,7 +90,7 @@ impl WindowAddress {
     }
 
     fn is_of(&self, stat: &Stat) -> bool {
-        (self.device, self.inode) == (stat.st_dev as u64, stat.st_ino as u64)
+        (self.device, self.inode) == (stat.st_dev, stat.st_ino)
             && u64::try_from(stat.st_size) == Ok(size(self.slot as usize) as u64)
     }
 }
@@ -239,8 +239,8 @@ impl OwnWindow {
         let address = WindowAddress {
             pid: getpid().as_raw_nonzero().get() as u64,
             descriptor: file.as_raw_fd() as u64,
-            device: stat.st_dev as u64,
-            inode: stat.st_ino as u64,
+            device: stat.st_dev,
+            inode: stat.st_ino,
             key,
             slot: slot as u64,
         };
