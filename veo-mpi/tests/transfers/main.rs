@@ -11,6 +11,7 @@ mod random;
 mod refusals;
 mod requests;
 mod values;
+mod windows;
 
 use veo_core::{VeoContext, VeoProc};
 use veo_mpi::{Job, VeComm};

@@ -276,7 +276,9 @@ fn counts_may_be_of_any_size() {
     const TEST: &str = "messages::counts_may_be_of_any_size";
     if case().is_none() {
         if std::env::var_os("VEO_TEST_LONG").is_none() {
-            eprintln!("not run: messages of 2 GiB need VEO_TEST_LONG=1 and 12 GiB of memory");
+            eprintln!(
+                "not run: messages of 2 GiB need VEO_TEST_LONG=1, 8 GiB of memory and some minutes"
+            );
             return;
         }
         for path in PATHS {
