@@ -23,6 +23,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use veo_abi::ticks::system_time;
+
 use self::progress::Progress;
 use super::child_process::{ChildProcess, Dependant};
 use super::death::{Death, Work, WorkKind};
@@ -30,7 +32,7 @@ use super::memory::NoRoom;
 use super::operation::{HostOp, QueuedRequest, Staged};
 use super::results::{RequestOutcome, ResultState, Results};
 use crate::error::Result;
-use crate::shared::ring::{Completion, HostSide, Ring, SLOTS};
+use crate::shared::ring::{Completion, HostSide, Ring, SLOTS, Span};
 use crate::sync::lock;
 use crate::sys::memfd::Mapping;
 use crate::sys::thread::NO_CPU;
@@ -235,6 +237,21 @@ impl Queue {
         state.in_ring.is_empty() && state.pending.is_empty() && !state.busy
     }
 
+    /// Does a request of the host, and ends it.
+    pub(crate) fn run_host(&self, id: u64, op: HostOp) {
+        if !self.ring().is_timed() {
+            let result = op.run(self);
+            return self.end_host(id, result);
+        }
+        let started = system_time();
+        let result = op.run(self);
+        let ended = system_time();
+        let mut state = lock(&self.state);
+        state.times.keep(id, || Span { started, ended });
+        drop(state);
+        self.end_host(id, result);
+    }
+
     /// Ends a request of the host and lets the next one begin.
     pub(crate) fn end_host(&self, id: u64, result: Result<u64>) {
         let (outcome, value) = match result {
@@ -310,7 +327,7 @@ impl Queue {
     fn retire_first(&self, state: &mut QueueState, outcome: RequestOutcome) {
         let id = state.in_ring.start;
         state.in_ring.start += 1;
-        self.keep_span(state, id);
+        state.times.keep(id, || self.ring().span(id));
         if state.staged.front().is_some_and(|(of, _)| *of == id)
             && let Some((_, staged)) = state.staged.pop_front()
         {
@@ -506,7 +523,12 @@ impl Dependant for Queue {
     }
 
     fn follow_timed(&self) {
-        self.note_times();
+        let mut state = lock(&self.state);
+        let wanted = self.child.is_timed();
+        if wanted != state.times.are_wanted() {
+            self.ring().set_timed(wanted);
+            state.times.begin(wanted);
+        }
     }
 
     fn collect_thread(&self) {

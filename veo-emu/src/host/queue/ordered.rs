@@ -7,37 +7,35 @@ use crate::host::operation::QueuedRequest;
 use crate::host::schedule::{Ordered, Started};
 use crate::sync::lock;
 
-impl Queue {
-    /// What runs now, or else comes first.
-    fn first(&self, state: &QueueState) -> Option<Started> {
-        let of_host = |is_function| {
-            if is_function {
-                Started::Function(self.progress.number())
-            } else {
-                Started::Transfer
-            }
-        };
-        if !state.in_ring.is_empty() {
-            return Some(Started::Kernel(self.thread));
+/// What runs now, or else comes first.
+fn first(queue: &Queue, state: &QueueState) -> Option<Started> {
+    let of_host = |is_function| {
+        if is_function {
+            Started::Function(queue.progress.number())
+        } else {
+            Started::Transfer
         }
-        if state.busy {
-            return Some(match state.host {
-                Some(_) => of_host(state.in_function),
-                None => Started::Exclusive,
-            });
-        }
-        Some(match state.pending.front()? {
-            QueuedRequest::Call(..) => Started::Kernel(self.thread),
-            QueuedRequest::Host(_, op) => of_host(op.is_function()),
-            QueuedRequest::ExclusiveUse(_) => Started::Exclusive,
-        })
+    };
+    if !state.in_ring.is_empty() {
+        return Some(Started::Kernel(queue.thread));
     }
+    if state.busy {
+        return Some(match state.host {
+            Some(_) => of_host(state.in_function),
+            None => Started::Exclusive,
+        });
+    }
+    Some(match state.pending.front()? {
+        QueuedRequest::Call(..) => Started::Kernel(queue.thread),
+        QueuedRequest::Host(_, op) => of_host(op.is_function()),
+        QueuedRequest::ExclusiveUse(_) => Started::Exclusive,
+    })
 }
 
 impl Ordered for Queue {
     fn start_next(&self, count: u64) -> Option<Started> {
         let mut state = lock(&self.state);
-        let what = self.first(&state)?;
+        let what = first(self, &state)?;
         state.permits = count;
         self.pump(&mut state);
         let waits = state.permits > 0;
@@ -53,7 +51,7 @@ impl Ordered for Queue {
     fn runs(&self) -> Option<Started> {
         let mut state = lock(&self.state);
         self.harvest(&mut state);
-        self.first(&state)
+        first(self, &state)
     }
 
     fn is_at_rest(&self) -> bool {

@@ -3,12 +3,7 @@
 
 use std::collections::VecDeque;
 
-use veo_abi::ticks::system_time;
-
-use super::{Queue, QueueState};
-use crate::host::operation::HostOp;
 use crate::shared::ring::Span;
-use crate::sync::lock;
 
 /// As many are kept at most, for a program that never asks.
 const MOST: usize = 1 << 16;
@@ -24,7 +19,27 @@ pub(super) struct Times {
 }
 
 impl Times {
-    fn keep(&mut self, id: u64, span: Span) {
+    pub(super) fn are_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// Whether spans are wanted from now on. Those that are kept are forgotten.
+    pub(super) fn begin(&mut self, wanted: bool) {
+        *self = Times {
+            wanted,
+            kept: VecDeque::new(),
+        };
+    }
+
+    /// Keeps when a request ran, unless spans are not wanted.
+    #[inline]
+    pub(super) fn keep(&mut self, id: u64, span: impl FnOnce() -> Span) {
+        if self.wanted {
+            self.push(id, span());
+        }
+    }
+
+    fn push(&mut self, id: u64, span: Span) {
         if self.kept.len() >= MOST {
             self.kept.pop_front();
         }
@@ -32,7 +47,7 @@ impl Times {
     }
 
     /// The span of a request, which is forgotten, with those before it.
-    fn take(&mut self, id: u64) -> Option<Span> {
+    pub(super) fn take(&mut self, id: u64) -> Option<Span> {
         while self.kept.front().is_some_and(|(first, _)| *first < id) {
             self.kept.pop_front();
         }
@@ -42,60 +57,6 @@ impl Times {
             self.kept = VecDeque::new();
         }
         Some(span)
-    }
-}
-
-impl Queue {
-    /// Notes when requests run, if the process says so now.
-    pub(super) fn note_times(&self) {
-        let mut state = lock(&self.state);
-        let wanted = self.child.is_timed();
-        if wanted != state.times.wanted {
-            self.ring().set_timed(wanted);
-            state.times = Times {
-                wanted,
-                kept: VecDeque::new(),
-            };
-        }
-    }
-
-    /// Keeps when a call ran that is about to leave the ring.
-    #[inline]
-    pub(super) fn keep_span(&self, state: &mut QueueState, id: u64) {
-        if state.times.wanted {
-            let span = self.ring().span(id);
-            state.times.keep(id, span);
-        }
-    }
-
-    /// Does a request of the host, and ends it.
-    pub(crate) fn run_host(&self, id: u64, op: HostOp) {
-        if !self.ring().is_timed() {
-            let result = op.run(self);
-            return self.end_host(id, result);
-        }
-        let started = system_time();
-        let result = op.run(self);
-        let ended = system_time();
-        let mut state = lock(&self.state);
-        if state.times.wanted {
-            state.times.keep(id, Span { started, ended });
-        }
-        drop(state);
-        self.end_host(id, result);
-    }
-
-    /// When these requests ran, which were taken just now, in order.
-    pub(crate) fn spans(&self, ids: &[u64], mut tell: impl FnMut(usize, Span)) {
-        let mut state = lock(&self.state);
-        for (place, id) in ids.iter().enumerate() {
-            let span = match state.times.take(*id) {
-                Some(span) => span,
-                None if *id < state.results.next() => self.ring().span(*id),
-                None => Span::default(),
-            };
-            tell(place, span);
-        }
     }
 }
 
@@ -111,7 +72,7 @@ mod tests {
             ended: n + 1,
         };
         for id in [3, 4, 6] {
-            times.keep(id, span(id));
+            times.push(id, span(id));
         }
         assert_eq!(times.take(2), None);
         assert_eq!(times.take(4), Some(span(4)));
@@ -120,7 +81,7 @@ mod tests {
         assert_eq!(times.take(6), Some(span(6)));
         assert_eq!(times.take(6), None);
         for id in 0..2 * MOST as u64 {
-            times.keep(id, span(id));
+            times.push(id, span(id));
         }
         assert_eq!(times.kept.len(), MOST);
     }

@@ -8,7 +8,7 @@ use crate::host::death::Reason;
 use crate::host::queue::progress;
 use crate::host::results::{RequestOutcome, ResultState, Results};
 use crate::host::schedule::Goal;
-use crate::shared::ring::Completion;
+use crate::shared::ring::{Completion, Span};
 use crate::shared::wait::Spin;
 use crate::sync::lock;
 use crate::sys::thread::current_cpu;
@@ -198,7 +198,7 @@ impl Queue {
         if !state.results.pass(id) {
             return None;
         }
-        self.keep_span(state, id);
+        state.times.keep(id, || self.ring().span(id));
         state.in_ring.start += 1;
         self.finished.store(state.in_ring.start, Ordering::Release);
         Some(value)
@@ -219,6 +219,19 @@ impl Queue {
             return self.wait(id, Some(limit));
         }
         waited
+    }
+
+    /// When these requests ran, which were taken just now, in order.
+    pub(crate) fn spans(&self, ids: &[u64], mut tell: impl FnMut(usize, Span)) {
+        let mut state = lock(&self.state);
+        for (place, id) in ids.iter().enumerate() {
+            let span = match state.times.take(*id) {
+                Some(span) => span,
+                None if *id < state.results.next() => self.ring().span(*id),
+                None => Span::default(),
+            };
+            tell(place, span);
+        }
     }
 
     /// Gives up a result.
