@@ -9,7 +9,6 @@ use super::run::{Fuel, LEAVE, Leave, Link, Run, Slot};
 use super::translator::{InstructionSource, exit};
 use crate::encoding::{Insn, Op, decode};
 use crate::memory::Window;
-use crate::state::psw::Flags;
 
 /// Why code of the host has ended.
 pub(super) enum Exit {
@@ -127,18 +126,6 @@ pub(super) fn translated(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
     }
     // The code takes for granted that PSW is plain.
     dispatch::handler(&slot.insn)(run, slot, fuel)
-}
-
-impl Run {
-    /// Tells PSW of results that did not fit.
-    #[inline]
-    fn settle_overflow(&mut self) {
-        if self.translated.overflow != 0 {
-            // Nothing traps where code of the host runs.
-            let _ = self.cpu.psw.raise(Flags::FIXED_OVERFLOW);
-        }
-        self.translated.overflow = 0;
-    }
 }
 
 /// The machine code of a machine, for a translator.

@@ -7,79 +7,56 @@
 use super::run::{Fuel, Handler, Link, Run, Slot};
 use crate::encoding::Op;
 use crate::encoding::Rounding;
-use crate::semantics::float::{Exact, FloatMode, FloatUnit};
+use crate::semantics::float::{Exact, FloatUnit};
 use crate::semantics::{convert, float, quad};
 
-impl Run {
-    /// Before the first operation of a run, and whenever PSW has changed.
-    pub(super) fn begin_floats(&mut self) {
-        self.host_floats = self.floats == FloatMode::Host && self.cpu.psw.is_plain();
-        self.unit.begin(self.cpu.psw);
+/// Computes exactly, notes what happened, and writes the result unless that traps.
+// Not inline: what it needs of the stack is none of a handler's business.
+#[cold]
+#[inline(never)]
+fn exactly(
+    run: &mut Run,
+    slot: &Slot,
+    fuel: Fuel,
+    operation: impl FnOnce(&mut Exact, &Run) -> u64,
+) -> Link {
+    let mut unit = Exact::new(run.cpu.psw.rounding());
+    let value = operation(&mut unit, run);
+    if let Err(leave) = run.note(slot, &unit) {
+        return leave;
     }
+    run.set_x(slot, value);
+    run.next(slot, fuel)
+}
 
-    /// Before somebody looks at PSW, and after the last operation of a run.
-    pub(super) fn gather_floats(&mut self) {
-        if self.host_floats {
-            self.unit.gather(&mut self.cpu.psw);
-        }
+/// Writes a quad number to a pair of registers.
+fn exactly_pair(
+    run: &mut Run,
+    slot: &Slot,
+    fuel: Fuel,
+    operation: impl FnOnce(&mut Exact) -> u128,
+) -> Link {
+    let mut unit = Exact::new(run.cpu.psw.rounding());
+    let value = operation(&mut unit);
+    if let Err(leave) = run.note(slot, &unit) {
+        return leave;
     }
+    let (even, odd) = quad::to_pair(value);
+    let x = slot.insn.x();
+    // The encoding has even numbers only, so the next register exists.
+    run.cpu.s[x] = even;
+    run.cpu.s[x | 1] = odd;
+    run.next(slot, fuel)
+}
 
-    /// Computes exactly, notes what happened, and writes the result unless that traps.
-    // Not inline: what it needs of the stack is none of a handler's business.
-    #[cold]
-    #[inline(never)]
-    fn exactly(
-        &mut self,
-        slot: &Slot,
-        fuel: Fuel,
-        operation: impl FnOnce(&mut Exact, &Self) -> u64,
-    ) -> Link {
-        let mut unit = Exact::new(self.cpu.psw.rounding());
-        let value = operation(&mut unit, self);
-        if let Err(leave) = self.note(slot, &unit) {
-            return leave;
-        }
-        self.set_x(slot, value);
-        self.next(slot, fuel)
-    }
-
-    /// Notes what happened on an exact unit, beside what has gathered on the host's. If it traps, that is an error.
-    pub(super) fn note(&mut self, slot: &Slot, unit: &Exact) -> Result<(), Link> {
-        self.gather_floats();
-        self.raise(slot, unit.flags())?;
-        self.begin_floats();
-        Ok(())
-    }
-
-    /// Writes a quad number to a pair of registers.
-    fn exactly_pair(
-        &mut self,
-        slot: &Slot,
-        fuel: Fuel,
-        operation: impl FnOnce(&mut Exact) -> u128,
-    ) -> Link {
-        let mut unit = Exact::new(self.cpu.psw.rounding());
-        let value = operation(&mut unit);
-        if let Err(leave) = self.note(slot, &unit) {
-            return leave;
-        }
-        let (even, odd) = quad::to_pair(value);
-        let x = slot.insn.x();
-        // The encoding has even numbers only, so the next register exists.
-        self.cpu.s[x] = even;
-        self.cpu.s[x | 1] = odd;
-        self.next(slot, fuel)
-    }
-
-    /// The quad number in the pair of registers with this index. A constant, which compilers do not write there, is the high half.
-    fn pair(&self, index: usize) -> u128 {
-        let odd = if index < crate::encoding::operand::REGISTERS {
-            self.cpu.s[index | 1]
-        } else {
-            0
-        };
-        quad::from_pair(self.cpu.s[index], odd)
-    }
+/// The quad number in the pair of registers with this index. A constant, which compilers do not write there, is the high half.
+fn pair(run: &Run, index: usize) -> u128 {
+    let odd = if index < crate::encoding::operand::REGISTERS {
+        run.cpu.s[index | 1]
+    } else {
+        0
+    };
+    quad::from_pair(run.cpu.s[index], odd)
 }
 
 /// A handler that computes on either unit.
@@ -100,7 +77,7 @@ macro_rules! computed {
                 run.set_x(slot, value);
                 return run.next(slot, fuel);
             }
-            run.exactly(slot, fuel, |unit, run| {
+            exactly(run, slot, fuel, |unit, run| {
                 operation(unit, (run.y(slot), run.z(slot)), rounding(slot))
             })
         }) as Handler
@@ -132,8 +109,8 @@ macro_rules! rounded {
 macro_rules! quad {
     ($function:path) => {
         (|run: &mut Run, slot: &Slot, fuel: Fuel| {
-            let (y, z) = (run.pair(slot.insn.y()), run.pair(slot.insn.z()));
-            run.exactly_pair(slot, fuel, |unit| $function(unit, y, z))
+            let (y, z) = (pair(run, slot.insn.y()), pair(run, slot.insn.z()));
+            exactly_pair(run, slot, fuel, |unit| $function(unit, y, z))
         }) as Handler
     };
 }
@@ -178,24 +155,24 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
         Op::FsubQ => quad!(quad::fsub_q),
         Op::FmulQ => quad!(quad::fmul_q),
         Op::FcmpQ => |run, slot, fuel| {
-            let (y, z) = (run.pair(slot.insn.y()), run.pair(slot.insn.z()));
-            run.exactly(slot, fuel, |unit, _| quad::fcmp_q(unit, y, z))
+            let (y, z) = (pair(run, slot.insn.y()), pair(run, slot.insn.z()));
+            exactly(run, slot, fuel, |unit, _| quad::fcmp_q(unit, y, z))
         },
         Op::CvtDQ => |run, slot, fuel| {
-            let y = run.pair(slot.insn.y());
-            run.exactly(slot, fuel, |unit, _| quad::cvt_d_q(unit, y))
+            let y = pair(run, slot.insn.y());
+            exactly(run, slot, fuel, |unit, _| quad::cvt_d_q(unit, y))
         },
         Op::CvtSQ => |run, slot, fuel| {
-            let y = run.pair(slot.insn.y());
-            run.exactly(slot, fuel, |unit, _| quad::cvt_s_q(unit, y))
+            let y = pair(run, slot.insn.y());
+            exactly(run, slot, fuel, |unit, _| quad::cvt_s_q(unit, y))
         },
         Op::CvtQD => |run, slot, fuel| {
             let y = run.y(slot);
-            run.exactly_pair(slot, fuel, |unit| quad::cvt_q_d(unit, y))
+            exactly_pair(run, slot, fuel, |unit| quad::cvt_q_d(unit, y))
         },
         Op::CvtQS => |run, slot, fuel| {
             let y = run.y(slot);
-            run.exactly_pair(slot, fuel, |unit| quad::cvt_q_s(unit, y))
+            exactly_pair(run, slot, fuel, |unit| quad::cvt_q_s(unit, y))
         },
         _ => return None,
     })

@@ -5,61 +5,53 @@ use crate::encoding::Op;
 use crate::semantics::{address, atomic};
 use crate::trap::TrapKind;
 
-impl Run {
-    /// The address of a load, a store or a jump: `disp(y, z)`.
-    #[inline(always)]
-    pub(super) fn address(&self, slot: &Slot) -> u64 {
-        address::lea(self.y(slot), self.z(slot), slot.insn.imm() as i32)
-    }
+/// The address where `y` is an operand of its own: `disp(z)`.
+#[inline(always)]
+fn short_address(run: &Run, slot: &Slot) -> u64 {
+    address::lea(0, run.z(slot), slot.insn.imm() as i32)
+}
 
-    /// The address where `y` is an operand of its own: `disp(z)`.
-    #[inline(always)]
-    fn short_address(&self, slot: &Slot) -> u64 {
-        address::lea(0, self.z(slot), slot.insn.imm() as i32)
+/// Replaces memory by what `new` makes of it. `x` becomes what `old` makes of what was there.
+#[inline(always)]
+fn replace<const SIZE: u64>(
+    run: &mut Run,
+    slot: &Slot,
+    fuel: Fuel,
+    new: impl Fn(u64) -> Option<u64>,
+) -> Link {
+    let address = short_address(run, slot);
+    if !address.is_multiple_of(SIZE) {
+        return run.trap(
+            slot,
+            TrapKind::Misaligned {
+                address,
+                alignment: SIZE,
+            },
+        );
     }
-
-    /// Replaces memory by what `new` makes of it. `x` becomes what `old` makes of what was there.
-    #[inline(always)]
-    fn replace<const SIZE: u64>(
-        &mut self,
-        slot: &Slot,
-        fuel: Fuel,
-        new: impl Fn(u64) -> Option<u64>,
-    ) -> Link {
-        let address = self.short_address(slot);
-        if !address.is_multiple_of(SIZE) {
-            return self.trap(
+    let window = &run.common.window;
+    let mut before = match window.load::<SIZE>(address) {
+        Ok(value) => value,
+        Err(cause) => return run.no_access(slot, address, true, cause),
+    };
+    loop {
+        let Some(new) = new(before) else {
+            return run.trap(
                 slot,
-                TrapKind::Misaligned {
-                    address,
-                    alignment: SIZE,
+                TrapKind::Unimplemented {
+                    op: slot.insn.op(),
+                    what: "its meaning for this operand is not known",
                 },
             );
-        }
-        let window = &self.common.window;
-        let mut before = match window.load::<SIZE>(address) {
-            Ok(value) => value,
-            Err(cause) => return self.no_access(slot, address, true, cause),
         };
-        loop {
-            let Some(new) = new(before) else {
-                return self.trap(
-                    slot,
-                    TrapKind::Unimplemented {
-                        op: slot.insn.op(),
-                        what: "its meaning for this operand is not known",
-                    },
-                );
-            };
-            match window.compare_exchange::<SIZE>(address, before, new) {
-                Ok(found) if found == before => break,
-                Ok(found) => before = found,
-                Err(cause) => return self.no_access(slot, address, true, cause),
-            }
+        match window.compare_exchange::<SIZE>(address, before, new) {
+            Ok(found) if found == before => break,
+            Ok(found) => before = found,
+            Err(cause) => return run.no_access(slot, address, true, cause),
         }
-        self.set_x(slot, before);
-        self.next(slot, fuel)
     }
+    run.set_x(slot, before);
+    run.next(slot, fuel)
 }
 
 macro_rules! load {
@@ -158,26 +150,26 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
         Op::Pfch => |run, slot, fuel| run.next(slot, fuel),
         Op::CasL => |run, slot, fuel| {
             let (x, y) = (run.x(slot), run.y(slot));
-            run.replace::<8>(slot, fuel, |old| Some(if old == y { x } else { old }))
+            replace::<8>(run, slot, fuel, |old| Some(if old == y { x } else { old }))
         },
         // What the upper half of the register becomes is not known; zeros as for `ts1am.w`.
         Op::CasW => |run, slot, fuel| {
             let (x, y) = (u64::from(run.x(slot) as u32), u64::from(run.y(slot) as u32));
-            run.replace::<4>(slot, fuel, |old| Some(if old == y { x } else { old }))
+            replace::<4>(run, slot, fuel, |old| Some(if old == y { x } else { old }))
         },
         Op::Ts1amL => |run, slot, fuel| {
             let (x, y) = (run.x(slot), run.y(slot));
-            run.replace::<8>(slot, fuel, |old| Some(atomic::ts1am_l(old, x, y)))
+            replace::<8>(run, slot, fuel, |old| Some(atomic::ts1am_l(old, x, y)))
         },
         Op::Ts1amW => |run, slot, fuel| {
             let (x, y) = (run.x(slot), run.y(slot));
-            run.replace::<4>(slot, fuel, |old| {
+            replace::<4>(run, slot, fuel, |old| {
                 Some(u64::from(atomic::ts1am_w(old as u32, x, y)))
             })
         },
         Op::Atmam => |run, slot, fuel| {
             let (x, y) = (run.x(slot), run.y(slot));
-            run.replace::<8>(slot, fuel, |old| atomic::atmam(old, x, y))
+            replace::<8>(run, slot, fuel, |old| atomic::atmam(old, x, y))
         },
         Op::Ts2am | Op::Ts3am => |run, slot, _| {
             run.trap(
@@ -202,7 +194,7 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
 }
 
 fn host_store<const SIZE: u64>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
-    let address = run.short_address(slot);
+    let address = short_address(run, slot);
     if !address.is_multiple_of(SIZE) {
         return run.trap(
             slot,
@@ -220,7 +212,7 @@ fn host_store<const SIZE: u64>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
 
 /// Extended by zeros, which is a guess.
 fn host_load<const SIZE: u64>(run: &mut Run, slot: &Slot, fuel: Fuel) -> Link {
-    let address = run.short_address(slot);
+    let address = short_address(run, slot);
     if !address.is_multiple_of(SIZE) {
         return run.trap(
             slot,

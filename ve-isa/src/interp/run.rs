@@ -8,7 +8,8 @@ use super::common::{Common, StopHandle};
 use super::jumps::Translated;
 use crate::encoding::Insn;
 use crate::memory::AccessError;
-use crate::semantics::float::{FloatMode, Host};
+use crate::semantics::float::{Exact, FloatMode, Host};
+use crate::semantics::{IntegerOutcome, address};
 use crate::state::Cpu;
 use crate::state::psw::Flags;
 use crate::trap::TrapKind;
@@ -268,6 +269,89 @@ impl Run {
             return Ok(());
         }
         Err(self.trap(slot, TrapKind::Arithmetic { flags: trapping }))
+    }
+
+    // ---- operands and results ----
+
+    #[inline(always)]
+    pub(super) fn x(&self, slot: &Slot) -> u64 {
+        self.cpu.s[slot.insn.x()]
+    }
+
+    #[inline(always)]
+    pub(super) fn y(&self, slot: &Slot) -> u64 {
+        self.cpu.s[slot.insn.y()]
+    }
+
+    #[inline(always)]
+    pub(super) fn z(&self, slot: &Slot) -> u64 {
+        self.cpu.s[slot.insn.z()]
+    }
+
+    /// Writes the destination, which is a register: `decode` sees to it.
+    #[inline(always)]
+    pub(super) fn set_x(&mut self, slot: &Slot, value: u64) {
+        self.cpu.s[slot.insn.x()] = value;
+    }
+
+    /// The address of a load, a store or a jump: `disp(y, z)`.
+    #[inline(always)]
+    pub(super) fn address(&self, slot: &Slot) -> u64 {
+        address::lea(self.y(slot), self.z(slot), slot.insn.imm() as i32)
+    }
+
+    /// Writes a result unless what happened on the way traps.
+    #[inline(always)]
+    pub(super) fn finish(&mut self, slot: &Slot, fuel: Fuel, outcome: IntegerOutcome) -> Link {
+        if !outcome.flags.is_empty() {
+            return self.finish_raising(slot, fuel, outcome);
+        }
+        self.set_x(slot, outcome.value);
+        self.next(slot, fuel)
+    }
+
+    // Not inline: what it needs of the stack is none of a handler's business.
+    #[cold]
+    #[inline(never)]
+    fn finish_raising(&mut self, slot: &Slot, fuel: Fuel, outcome: IntegerOutcome) -> Link {
+        if let Err(leave) = self.raise(slot, outcome.flags) {
+            return leave;
+        }
+        self.set_x(slot, outcome.value);
+        self.next(slot, fuel)
+    }
+
+    // ---- exceptions of floats and integers ----
+
+    /// Before the first operation of a run, and whenever PSW has changed.
+    pub(super) fn begin_floats(&mut self) {
+        self.host_floats = self.floats == FloatMode::Host && self.cpu.psw.is_plain();
+        self.unit.begin(self.cpu.psw);
+    }
+
+    /// Before somebody looks at PSW, and after the last operation of a run.
+    pub(super) fn gather_floats(&mut self) {
+        if self.host_floats {
+            self.unit.gather(&mut self.cpu.psw);
+        }
+    }
+
+    /// Notes what happened on an exact unit, beside what has gathered on the host's. If it traps, that is an error.
+    pub(super) fn note(&mut self, slot: &Slot, unit: &Exact) -> Result<(), Link> {
+        self.gather_floats();
+        self.raise(slot, unit.flags())?;
+        self.begin_floats();
+        Ok(())
+    }
+
+    /// Tells PSW of results that did not fit.
+    #[inline]
+    pub(super) fn settle_overflow(&mut self) {
+        if self.translated.overflow != 0 {
+            // Nothing traps where code of the host runs.
+            let _ = self.cpu.psw.raise(Flags::FIXED_OVERFLOW);
+        }
+        self.translated.overflow = 0;
     }
 }
 

@@ -1,53 +1,8 @@
 //! Operations on scalar registers alone: integers, bits, comparisons.
 
-use super::run::{Fuel, Handler, Link, Run, Slot};
+use super::run::{Fuel, Handler, Run, Slot};
 use crate::encoding::Op;
-use crate::semantics::IntegerOutcome;
 use crate::semantics::{bits, compare, control, integer};
-
-impl Run {
-    #[inline(always)]
-    pub(super) fn x(&self, slot: &Slot) -> u64 {
-        self.cpu.s[slot.insn.x()]
-    }
-
-    #[inline(always)]
-    pub(super) fn y(&self, slot: &Slot) -> u64 {
-        self.cpu.s[slot.insn.y()]
-    }
-
-    #[inline(always)]
-    pub(super) fn z(&self, slot: &Slot) -> u64 {
-        self.cpu.s[slot.insn.z()]
-    }
-
-    /// Writes the destination, which is a register: `decode` sees to it.
-    #[inline(always)]
-    pub(super) fn set_x(&mut self, slot: &Slot, value: u64) {
-        self.cpu.s[slot.insn.x()] = value;
-    }
-
-    /// Writes a result unless what happened on the way traps.
-    #[inline(always)]
-    pub(super) fn finish(&mut self, slot: &Slot, fuel: Fuel, outcome: IntegerOutcome) -> Link {
-        if !outcome.flags.is_empty() {
-            return self.finish_raising(slot, fuel, outcome);
-        }
-        self.set_x(slot, outcome.value);
-        self.next(slot, fuel)
-    }
-
-    // Not inline: what it needs of the stack is none of a handler's business.
-    #[cold]
-    #[inline(never)]
-    fn finish_raising(&mut self, slot: &Slot, fuel: Fuel, outcome: IntegerOutcome) -> Link {
-        if let Err(leave) = self.raise(slot, outcome.flags) {
-            return leave;
-        }
-        self.set_x(slot, outcome.value);
-        self.next(slot, fuel)
-    }
-}
 
 /// A handler that writes what a function makes of operands.
 macro_rules! value {

@@ -12,38 +12,36 @@ use crate::trap::TrapKind;
 /// Kind 2 of `fencec`: code in memory has changed.
 const FENCEC_INSTRUCTIONS: u8 = 2;
 
-impl Run {
-    /// Replaces a communication register by what `new` makes of it. The result is what it was.
-    fn communicate(
-        &mut self,
-        slot: &Slot,
-        number: u64,
-        new: impl Fn(u64) -> Option<u64>,
-    ) -> Result<u64, Link> {
-        if number >= COMMUNICATION_REGISTERS as u64 {
-            return Err(self.trap(slot, TrapKind::CommunicationRegister { number }));
-        }
-        let register = &self.common.communication[number as usize];
-        register
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, new)
-            .map_err(|_| {
-                let kind = TrapKind::Unimplemented {
-                    op: slot.insn.op(),
-                    what: "its meaning for this operand is not known",
-                };
-                self.trap(slot, kind)
-            })
+/// Replaces a communication register by what `new` makes of it. The result is what it was.
+fn communicate(
+    run: &mut Run,
+    slot: &Slot,
+    number: u64,
+    new: impl Fn(u64) -> Option<u64>,
+) -> Result<u64, Link> {
+    if number >= COMMUNICATION_REGISTERS as u64 {
+        return Err(run.trap(slot, TrapKind::CommunicationRegister { number }));
     }
+    let register = &run.common.communication[number as usize];
+    register
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, new)
+        .map_err(|_| {
+            let kind = TrapKind::Unimplemented {
+                op: slot.insn.op(),
+                what: "its meaning for this operand is not known",
+            };
+            run.trap(slot, kind)
+        })
+}
 
-    /// Writes a result, if there is one.
-    fn finish_communication(&mut self, slot: &Slot, fuel: Fuel, x: Result<u64, Link>) -> Link {
-        match x {
-            Ok(x) => {
-                self.set_x(slot, x);
-                self.next(slot, fuel)
-            }
-            Err(leave) => leave,
+/// Writes a result, if there is one.
+fn finish_communication(run: &mut Run, slot: &Slot, fuel: Fuel, x: Result<u64, Link>) -> Link {
+    match x {
+        Ok(x) => {
+            run.set_x(slot, x);
+            run.next(slot, fuel)
         }
+        Err(leave) => leave,
     }
 }
 
@@ -110,25 +108,27 @@ pub(super) fn handler(op: Op) -> Option<Handler> {
         },
         Op::Lcr => |run, slot, fuel| {
             let number = run.y(slot).wrapping_add(run.z(slot));
-            let before = run.communicate(slot, number, Some);
-            run.finish_communication(slot, fuel, before)
+            let before = communicate(run, slot, number, Some);
+            finish_communication(run, slot, fuel, before)
         },
         Op::Scr => |run, slot, fuel| {
             let number = run.y(slot).wrapping_add(run.z(slot));
             let x = run.x(slot);
-            let before = run.communicate(slot, number, |_| Some(x));
-            run.finish_communication(slot, fuel, before.map(|_| x))
+            let before = communicate(run, slot, number, |_| Some(x));
+            finish_communication(run, slot, fuel, before.map(|_| x))
         },
         Op::Tscr => |run, slot, fuel| {
             let number = run.y(slot).wrapping_add(run.z(slot));
             let x = run.x(slot);
-            let before = run.communicate(slot, number, |register| Some(atomic::tscr(register, x)));
-            run.finish_communication(slot, fuel, before)
+            let before = communicate(run, slot, number, |register| {
+                Some(atomic::tscr(register, x))
+            });
+            finish_communication(run, slot, fuel, before)
         },
         Op::Fidcr => |run, slot, fuel| {
             let (number, kind) = (run.y(slot), run.z(slot));
-            let before = run.communicate(slot, number, |register| atomic::fidcr(register, kind));
-            run.finish_communication(slot, fuel, before)
+            let before = communicate(run, slot, number, |register| atomic::fidcr(register, kind));
+            finish_communication(run, slot, fuel, before)
         },
         Op::Monc => |run, slot, _| run.leave_for(slot, Leave::SystemCall),
         Op::MoncHdb => |run, slot, _| run.trap(slot, TrapKind::Breakpoint),

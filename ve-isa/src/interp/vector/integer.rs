@@ -46,7 +46,8 @@ macro_rules! lanes {
     ($halves:ident $function:path) => {
         (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let sources = [run.source_y(slot), run.source_z(slot)];
-            run.lanes(
+            lanes(
+                run,
                 slot,
                 fuel,
                 sources,
@@ -63,7 +64,8 @@ macro_rules! lanes_z {
     ($halves:ident $function:path) => {
         (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let sources = [run.source_z(slot)];
-            run.lanes(
+            lanes(
+                run,
                 slot,
                 fuel,
                 sources,
@@ -75,25 +77,23 @@ macro_rules! lanes_z {
     };
 }
 
-impl Run {
-    #[inline(always)]
-    fn lanes<const N: usize>(
-        &mut self,
-        slot: &Slot,
-        fuel: Fuel,
-        sources: [Operand; N],
-        halves: Halves,
-        f: impl Fn([u32; N]) -> (u32, u32),
-    ) -> Link {
-        self.unless_it_traps(slot, fuel, |run| {
-            let active = match halves {
-                Both => run.active_pair(slot),
-                Lower | Upper => run.active(slot),
-            };
-            let places = run.places(slot, sources, &active);
-            elementwise::lanes(&mut run.cpu.v, places, halves, f)
-        })
-    }
+#[inline(always)]
+fn lanes<const N: usize>(
+    run: &mut Run,
+    slot: &Slot,
+    fuel: Fuel,
+    sources: [Operand; N],
+    halves: Halves,
+    f: impl Fn([u32; N]) -> (u32, u32),
+) -> Link {
+    run.unless_it_traps(slot, fuel, |run| {
+        let active = match halves {
+            Both => run.active_pair(slot),
+            Lower | Upper => run.active(slot),
+        };
+        let places = run.places(slot, sources, &active);
+        elementwise::lanes(&mut run.cpu.v, places, halves, f)
+    })
 }
 
 pub(super) fn handler(op: Op) -> Option<Handler> {
@@ -209,9 +209,9 @@ fn shift(op: Op) -> Option<Handler> {
         Op::Pvsra => lanes!(Both lane::sra),
         Op::VsraL => element!(|y, z| bits::sra_l(z, y)),
         // Here y and z are both vectors, whatever is scalar.
-        Op::Vsld => |run, slot, fuel| run.of_pair(slot, fuel, lane::sld),
-        Op::Vsrd => |run, slot, fuel| run.of_pair(slot, fuel, lane::srd),
-        Op::Vshf => |run, slot, fuel| run.of_pair(slot, fuel, lane::shf),
+        Op::Vsld => |run, slot, fuel| of_pair(run, slot, fuel, lane::sld),
+        Op::Vsrd => |run, slot, fuel| of_pair(run, slot, fuel, lane::srd),
+        Op::Vshf => |run, slot, fuel| of_pair(run, slot, fuel, lane::shf),
         Op::Vsfa => |run, slot, fuel| {
             let (shift, base) = (run.y(slot), run.z(slot));
             let active = run.active(slot);
@@ -224,15 +224,13 @@ fn shift(op: Op) -> Option<Handler> {
     })
 }
 
-impl Run {
-    /// Two vectors and the scalar y.
-    #[inline(always)]
-    fn of_pair(&mut self, slot: &Slot, fuel: Fuel, f: impl Fn(u64, u64, u64) -> u64) -> Link {
-        let scalar = self.y(slot);
-        let active = self.active(slot);
-        let sources = [self.vector_y(slot), self.vector_z(slot)].map(Operand::Vector);
-        let places = self.places(slot, sources, &active);
-        elements(&mut self.cpu.v, places, |[y, z]| f(y, z, scalar));
-        self.next(slot, fuel)
-    }
+/// Two vectors and the scalar y.
+#[inline(always)]
+fn of_pair(run: &mut Run, slot: &Slot, fuel: Fuel, f: impl Fn(u64, u64, u64) -> u64) -> Link {
+    let scalar = run.y(slot);
+    let active = run.active(slot);
+    let sources = [run.vector_y(slot), run.vector_z(slot)].map(Operand::Vector);
+    let places = run.places(slot, sources, &active);
+    elements(&mut run.cpu.v, places, |[y, z]| f(y, z, scalar));
+    run.next(slot, fuel)
 }

@@ -8,59 +8,57 @@ use crate::semantics::vector::elementwise::elements;
 use crate::semantics::vector::{Active, Halves, Operand, mask, moves, reduce};
 use crate::state::{ELEMENTS, Mask};
 
-impl Run {
-    /// The mask register in a field.
-    fn mask(&self, field: u8) -> &Mask {
-        &self.cpu.vm[usize::from(field & 15)]
-    }
+/// The mask register in a field.
+fn mask(run: &Run, field: u8) -> &Mask {
+    &run.cpu.vm[usize::from(field & 15)]
+}
 
-    fn set_mask_x(&mut self, slot: &Slot, mask: Mask) {
-        self.cpu.set_mask(usize::from(slot.insn.vx() & 15), mask);
-    }
+fn set_mask_x(run: &mut Run, slot: &Slot, mask: Mask) {
+    run.cpu.set_mask(usize::from(slot.insn.vx() & 15), mask);
+}
 
-    fn mask_logic(&mut self, slot: &Slot, fuel: Fuel, f: impl Fn(u64, u64) -> u64) -> Link {
-        let (y, z) = (self.mask(slot.insn.vy()), self.mask(slot.insn.vz()));
-        let result = mask::logic(y, z, f);
-        self.set_mask_x(slot, result);
-        self.next(slot, fuel)
-    }
+fn mask_logic(run: &mut Run, slot: &Slot, fuel: Fuel, f: impl Fn(u64, u64) -> u64) -> Link {
+    let (y, z) = (mask(run, slot.insn.vy()), mask(run, slot.insn.vz()));
+    let result = mask::logic(y, z, f);
+    set_mask_x(run, slot, result);
+    run.next(slot, fuel)
+}
 
-    #[inline(always)]
-    fn make_mask(&mut self, slot: &Slot, fuel: Fuel, relation: impl Fn(u64) -> Relation) -> Link {
-        let result = mask::compare(
-            self.mask(slot.insn.vx()),
-            &self.cpu.v,
-            self.vector_z(slot),
-            &self.active(slot),
-            slot.insn.condition(),
-            relation,
-        );
-        self.set_mask_x(slot, result);
-        self.next(slot, fuel)
-    }
+#[inline(always)]
+fn make_mask(run: &mut Run, slot: &Slot, fuel: Fuel, relation: impl Fn(u64) -> Relation) -> Link {
+    let result = mask::compare(
+        mask(run, slot.insn.vx()),
+        &run.cpu.v,
+        run.vector_z(slot),
+        &run.active(slot),
+        slot.insn.condition(),
+        relation,
+    );
+    set_mask_x(run, slot, result);
+    run.next(slot, fuel)
+}
 
-    fn broadcast(&mut self, slot: &Slot, fuel: Fuel, value: u64, active: &Active) -> Link {
-        let places = self.places(slot, [Operand::Scalar(value)], active);
-        elements(&mut self.cpu.v, places, |[value]| value);
-        self.next(slot, fuel)
-    }
+fn broadcast(run: &mut Run, slot: &Slot, fuel: Fuel, value: u64, active: &Active) -> Link {
+    let places = run.places(slot, [Operand::Scalar(value)], active);
+    elements(&mut run.cpu.v, places, |[value]| value);
+    run.next(slot, fuel)
+}
 
-    fn sequence(&mut self, slot: &Slot, fuel: Fuel, halves: Halves) -> Link {
-        let (x, active) = (self.vector_x(slot), self.active(slot));
-        moves::sequence(&mut self.cpu.v, x, &active, halves, false);
-        self.next(slot, fuel)
-    }
+fn sequence(run: &mut Run, slot: &Slot, fuel: Fuel, halves: Halves) -> Link {
+    let (x, active) = (run.vector_x(slot), run.active(slot));
+    moves::sequence(&mut run.cpu.v, x, &active, halves, false);
+    run.next(slot, fuel)
+}
 
-    /// Writes the first element, unless VL is 0.
-    fn set_first(&mut self, slot: &Slot, fuel: Fuel, value: Option<u64>) -> Link {
-        let x = self.vector_x(slot);
-        if let Some(value) = value
-            && self.cpu.vl() != 0
-        {
-            self.cpu.v[x][0] = value;
-        }
-        self.next(slot, fuel)
+/// Writes the first element, unless VL is 0.
+fn set_first(run: &mut Run, slot: &Slot, fuel: Fuel, value: Option<u64>) -> Link {
+    let x = run.vector_x(slot);
+    if let Some(value) = value
+        && run.cpu.vl() != 0
+    {
+        run.cpu.v[x][0] = value;
     }
+    run.next(slot, fuel)
 }
 
 /// A reduction to a value that there always is.
@@ -69,7 +67,7 @@ macro_rules! reduced {
         (|run: &mut Run, slot: &Slot, fuel: Fuel| {
             let ($v, $y, $active) = (&run.cpu.v, run.vector_y(slot), &run.active(slot));
             let value = $value;
-            run.set_first(slot, fuel, Some(value))
+            set_first(run, slot, fuel, Some(value))
         }) as Handler
     };
 }
@@ -82,7 +80,7 @@ macro_rules! extreme {
             let value = reduce::reduce(&run.cpu.v, y, &active, |a, b| $function(a, b));
             // Also for a single element, the result is extended as the operation has it.
             let value = value.map(|value| $function(value, value));
-            run.set_first(slot, fuel, value)
+            set_first(run, slot, fuel, value)
         }) as Handler
     };
 }
@@ -110,27 +108,35 @@ fn moved(op: Op) -> Option<Handler> {
             run.cpu.vixr = run.y(slot) & 63;
             run.next(slot, fuel)
         },
-        Op::Vbrd => |run, slot, fuel| run.broadcast(slot, fuel, run.y(slot), &run.active(slot)),
+        Op::Vbrd => |run, slot, fuel| {
+            let active = run.active(slot);
+            let value = run.y(slot);
+            broadcast(run, slot, fuel, value, &active)
+        },
         Op::Vbrdl => |run, slot, fuel| {
             let value = run.y(slot) & Halves::Lower as u64;
-            run.broadcast(slot, fuel, value, &run.active(slot))
+            let active = run.active(slot);
+            broadcast(run, slot, fuel, value, &active)
         },
         Op::Vbrdu => |run, slot, fuel| {
             let value = run.y(slot) & Halves::Upper as u64;
-            run.broadcast(slot, fuel, value, &run.active(slot))
+            let active = run.active(slot);
+            broadcast(run, slot, fuel, value, &active)
         },
-        Op::Pvbrd => {
-            |run, slot, fuel| run.broadcast(slot, fuel, run.y(slot), &run.active_pair(slot))
-        }
+        Op::Pvbrd => |run, slot, fuel| {
+            let active = run.active_pair(slot);
+            let value = run.y(slot);
+            broadcast(run, slot, fuel, value, &active)
+        },
         Op::Vmv => |run, slot, fuel| {
             let (x, z, vl) = (run.vector_x(slot), run.vector_z(slot), run.cpu.vl());
-            let (distance, mask) = (run.y(slot), *run.mask(slot.insn.mask()));
+            let (distance, mask) = (run.y(slot), *mask(run, slot.insn.mask()));
             moves::rotate(&mut run.cpu.v, x, z, distance, vl, &mask);
             run.next(slot, fuel)
         },
-        Op::Vseq => |run, slot, fuel| run.sequence(slot, fuel, Halves::Both),
-        Op::PvseqLo => |run, slot, fuel| run.sequence(slot, fuel, Halves::Lower),
-        Op::PvseqUp => |run, slot, fuel| run.sequence(slot, fuel, Halves::Upper),
+        Op::Vseq => |run, slot, fuel| sequence(run, slot, fuel, Halves::Both),
+        Op::PvseqLo => |run, slot, fuel| sequence(run, slot, fuel, Halves::Lower),
+        Op::PvseqUp => |run, slot, fuel| sequence(run, slot, fuel, Halves::Upper),
         Op::Pvseq => |run, slot, fuel| {
             let (x, active) = (run.vector_x(slot), run.active_pair(slot));
             moves::sequence(&mut run.cpu.v, x, &active, Halves::Both, true);
@@ -148,68 +154,63 @@ fn moved(op: Op) -> Option<Handler> {
         },
         Op::Vmrg => |run, slot, fuel| {
             let chosen = run.active(slot);
-            run.merge(slot, fuel, &chosen)
+            merge(run, slot, fuel, &chosen)
         },
         Op::VmrgW => |run, slot, fuel| {
             let chosen = run.active_pair(slot);
-            run.merge(slot, fuel, &chosen)
+            merge(run, slot, fuel, &chosen)
         },
         _ => return None,
     })
 }
 
-impl Run {
-    fn merge(&mut self, slot: &Slot, fuel: Fuel, chosen: &Active) -> Link {
-        let (x, y, z) = (
-            self.vector_x(slot),
-            self.source_y(slot),
-            self.vector_z(slot),
-        );
-        let vl = self.cpu.vl();
-        moves::merge(&mut self.cpu.v, x, y, z, vl, chosen);
-        self.next(slot, fuel)
-    }
+fn merge(run: &mut Run, slot: &Slot, fuel: Fuel, chosen: &Active) -> Link {
+    let (x, y, z) = (run.vector_x(slot), run.source_y(slot), run.vector_z(slot));
+    let vl = run.cpu.vl();
+    moves::merge(&mut run.cpu.v, x, y, z, vl, chosen);
+    run.next(slot, fuel)
 }
 
 fn masked(op: Op) -> Option<Handler> {
     Some(match op {
-        Op::Andm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| y & z),
-        Op::Orm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| y | z),
-        Op::Xorm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| y ^ z),
-        Op::Eqvm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| !(y ^ z)),
-        Op::Nndm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, z| !y & z),
-        Op::Negm => |run, slot, fuel| run.mask_logic(slot, fuel, |y, _| !y),
+        Op::Andm => |run, slot, fuel| mask_logic(run, slot, fuel, |y, z| y & z),
+        Op::Orm => |run, slot, fuel| mask_logic(run, slot, fuel, |y, z| y | z),
+        Op::Xorm => |run, slot, fuel| mask_logic(run, slot, fuel, |y, z| y ^ z),
+        Op::Eqvm => |run, slot, fuel| mask_logic(run, slot, fuel, |y, z| !(y ^ z)),
+        Op::Nndm => |run, slot, fuel| mask_logic(run, slot, fuel, |y, z| !y & z),
+        Op::Negm => |run, slot, fuel| mask_logic(run, slot, fuel, |y, _| !y),
         Op::Pcvm => |run, slot, fuel| {
-            run.set_x(slot, mask::count(run.mask(slot.insn.vy()), run.cpu.vl()));
+            run.set_x(slot, mask::count(mask(run, slot.insn.vy()), run.cpu.vl()));
             run.next(slot, fuel)
         },
         Op::Lzvm => |run, slot, fuel| {
-            run.set_x(slot, mask::first(run.mask(slot.insn.vy()), run.cpu.vl()));
+            run.set_x(slot, mask::first(mask(run, slot.insn.vy()), run.cpu.vl()));
             run.next(slot, fuel)
         },
         Op::Tovm => |run, slot, fuel| {
             run.set_x(
                 slot,
-                mask::after_last(run.mask(slot.insn.vy()), run.cpu.vl()),
+                mask::after_last(mask(run, slot.insn.vy()), run.cpu.vl()),
             );
             run.next(slot, fuel)
         },
         Op::Lvm => |run, slot, fuel| {
-            let before = *run.mask(slot.insn.vx());
-            run.set_mask_x(slot, mask::with_word(before, run.y(slot), run.z(slot)));
+            let before = *mask(run, slot.insn.vx());
+            let after = mask::with_word(before, run.y(slot), run.z(slot));
+            set_mask_x(run, slot, after);
             run.next(slot, fuel)
         },
         Op::Svm => |run, slot, fuel| {
-            let word = mask::word(run.mask(slot.insn.vz()), run.y(slot));
+            let word = mask::word(mask(run, slot.insn.vz()), run.y(slot));
             run.set_x(slot, word);
             run.next(slot, fuel)
         },
-        Op::VfmkL => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_l(z, 0)),
-        Op::VfmkW => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_w(z, 0)),
-        Op::PvfmkWUp => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_w(z >> 32, 0)),
-        Op::VfmkD => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_d(z, 0)),
-        Op::PvfmkSUp => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_s(z, 0)),
-        Op::PvfmkSLo => |run, slot, fuel| run.make_mask(slot, fuel, |z| relation_s(z << 32, 0)),
+        Op::VfmkL => |run, slot, fuel| make_mask(run, slot, fuel, |z| relation_l(z, 0)),
+        Op::VfmkW => |run, slot, fuel| make_mask(run, slot, fuel, |z| relation_w(z, 0)),
+        Op::PvfmkWUp => |run, slot, fuel| make_mask(run, slot, fuel, |z| relation_w(z >> 32, 0)),
+        Op::VfmkD => |run, slot, fuel| make_mask(run, slot, fuel, |z| relation_d(z, 0)),
+        Op::PvfmkSUp => |run, slot, fuel| make_mask(run, slot, fuel, |z| relation_s(z, 0)),
+        Op::PvfmkSLo => |run, slot, fuel| make_mask(run, slot, fuel, |z| relation_s(z << 32, 0)),
         _ => return None,
     })
 }
