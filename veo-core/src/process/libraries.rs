@@ -242,7 +242,7 @@ impl ProcShared {
                     return Err(unfinished());
                 }
             }
-            let exclusive = self.main.exclusive_until(&what, until)?;
+            let exclusive = Exclusive::take_until(&self.main, &what, until)?;
             let exclusive = exclusive.ok_or_else(unfinished)?;
             code.set_gone();
             // A thread that may hold this up could call it until now.

@@ -90,7 +90,7 @@ impl ProcShared {
     /// Exclusive use of the main context, which every function of the backend that takes the
     /// process needs. Frees what can be freed.
     pub(crate) fn exclusive(&self, what: &dyn fmt::Display) -> Result<Exclusive<'_>> {
-        let exclusive = self.main.exclusive(what)?;
+        let exclusive = Exclusive::take(&self.main, what)?;
         if self.have_frees.load(Ordering::Acquire) {
             self.run_frees(&exclusive);
         }
@@ -237,7 +237,7 @@ impl ProcShared {
         let mut left = self.collect_idle();
         closing.retain(|context| !self.close_idle(context));
         if self.have_frees.load(Ordering::Acquire)
-            && let Some(exclusive) = self.main.try_exclusive()
+            && let Some(exclusive) = Exclusive::try_take(&self.main)
         {
             self.run_frees(&exclusive);
         }
@@ -269,7 +269,7 @@ impl ProcShared {
         if !context.drain(number, Some(Instant::now())) {
             return false;
         }
-        let Some(exclusive) = self.main.try_exclusive() else {
+        let Some(exclusive) = Exclusive::try_take(&self.main) else {
             return self.core.is_gone();
         };
         self.close_drained(context, exclusive);

@@ -2,23 +2,21 @@
 //! threads and for tasks.
 
 use std::mem::MaybeUninit;
-use std::slice;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
 use veo_abi::ffi::{self, veo_emu_result};
 
 use super::entry::{Aftermath, Payload, Ticket};
+use super::handle::MOST;
+use super::observed::{observe_oldest, record_of, run_times};
 use super::shared::{Aftermaths, CtxShared, Phase, StateGuard};
-use crate::backend::poll;
-use crate::clock::Stamp;
+use crate::clock::{Moment, RunTimes, Stamp};
 use crate::error::{Error, Result};
-use crate::session::{CommandOutcome, CommandState};
+use crate::session::{CommandOutcome, CommandState, RequestRecord};
 use crate::warning::contain;
-
-/// The most results that are collected at once.
-pub(super) const MOST: usize = 32;
 
 /// A request that has finished, as its handle gets it.
 pub(crate) struct Finished {
@@ -229,7 +227,12 @@ impl CtxShared {
         state.collecting = true;
         drop(state);
         let mut results = [const { MaybeUninit::uninit() }; MOST];
-        let results = self.ask(ids, &mut results, until);
+        // On the thread that runs host functions nothing before them is left to wait
+        // for, and libveo's own wait may need that very thread.
+        let polls = self.runs_host_function();
+        // SAFETY: the context is valid, and only the collector asks and closes it, which is this
+        // thread.
+        let results = unsafe { self.handle.results(ids, &mut results, until, polls) };
         if self.core.observers.is_on() {
             return self.record_observed(own, ids, results);
         }
@@ -251,6 +254,51 @@ impl CtxShared {
             self.wake(&state);
         }
         (state, finished)
+    }
+
+    /// The second half of `collect_oldest`: records how these requests of the backend ended, the
+    /// oldest there are, and gives what came of `own`. The caller is the collector.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn record_observed<'a>(
+        &'a self,
+        own: Option<Ticket>,
+        ids: &[u64],
+        results: &[veo_emu_result],
+    ) -> (StateGuard<'a>, Option<(u64, Stamp)>) {
+        let now = Moment::now();
+        // Mostly one, for which little is cleared.
+        let mut runs = SmallVec::<[RunTimes; 4]>::from_elem(RunTimes::default(), results.len());
+        run_times(self, &ids[..results.len()], &mut runs);
+        let mut state = self.lock();
+        state.collecting = false;
+        let mut records = SmallVec::<[RequestRecord; 1]>::new();
+        let (mut after, mut finished) = (Aftermaths::new(), None);
+        let mut own = own;
+        for ((id, result), run) in ids.iter().zip(results).zip(runs) {
+            // When the process was destroyed meanwhile, its requests were lost.
+            if state.table.oldest() != Some(*id) {
+                break;
+            }
+            records.extend(record_of(self, &mut state, outcome(result).state, run, now));
+            // The first may be the caller's own.
+            if let Some(own) = own.take()
+                && result.state == ffi::VEO_COMMAND_OK as i32
+                && let Some(submitted) = state.table.finish(own)
+            {
+                self.count_collected(&mut state);
+                finished = Some((result.value, submitted));
+                continue;
+            }
+            after.extend(self.record(&mut state, outcome(result), now.stamp));
+        }
+        self.wake(&state);
+        drop(state);
+        for record in &records {
+            self.core.observers.tell(record);
+        }
+        after.into_iter().for_each(Aftermath::run);
+        (self.lock(), finished)
     }
 
     /// Records how these requests of the backend ended, the oldest there are.
@@ -280,73 +328,6 @@ impl CtxShared {
         self.lock()
     }
 
-    /// Asks the backend for the results of these requests, the oldest there are, until the
-    /// first is there or the time is up. Only the collector calls this.
-    #[inline(always)]
-    fn ask<'r>(
-        &self,
-        ids: &[u64],
-        results: &'r mut [MaybeUninit<veo_emu_result>; MOST],
-        until: Option<Instant>,
-    ) -> &'r [veo_emu_result] {
-        // On the thread that runs host functions nothing before them is left to wait
-        // for, and libveo's own wait may need that very thread.
-        let inside = self.runs_host_function();
-        if let Some(collect) = self.core.api.table.veo_emu_collect
-            && !inside
-        {
-            let left = until.map_or(u64::MAX, |until| {
-                let left = until.saturating_duration_since(Instant::now());
-                u64::try_from(left.as_nanos()).unwrap_or(u64::MAX)
-            });
-            let room = results.as_mut_ptr().cast();
-            // SAFETY: the context is valid: it is closed only by someone who is the
-            // collector in our place; there are as many ids as are said, at most `MOST`, and
-            // room for as many results.
-            let taken = unsafe { collect(self.handle, ids.as_ptr(), ids.len(), left, room) };
-            if taken > 0 || until.is_some() {
-                let taken = taken.min(ids.len());
-                // SAFETY: the function has written as many results as it says.
-                return unsafe { slice::from_raw_parts(results.as_ptr().cast(), taken) };
-            }
-            // A wait without end that ends without a result has failed: the other way says how.
-        }
-        match self.ask_for_one(ids[0], inside, until) {
-            Some(result) => slice::from_ref(results[0].write(result)),
-            None => &[],
-        }
-    }
-
-    /// The same for one request, with the functions that every backend has.
-    #[inline(never)]
-    fn ask_for_one(&self, id: u64, inside: bool, until: Option<Instant>) -> Option<veo_emu_result> {
-        let api = &self.core.api;
-        let mut value = 0;
-        // SAFETY: the context is valid, as in `ask`; `value` is valid for writing.
-        let state = unsafe {
-            match (api.table.veo_call_wait_result, until) {
-                (Some(wait), None) if !inside => wait(self.handle, id, &raw mut value),
-                (_, Some(until)) if !inside => {
-                    let extension = &api.extension;
-                    extension.wait_result(self.handle, id, &mut value, until)
-                }
-                _ => poll(&api.table, self.handle, id, &mut value, until),
-            }
-        };
-        finished(state, value)
-    }
-
-    fn peek_backend(&self, id: u64) -> Option<veo_emu_result> {
-        let mut value = 0;
-        let state = match self.core.api.table.veo_call_peek_result {
-            // SAFETY: the context is valid: the caller holds the lock of a context that is
-            // not closed, or is its collector; `value` is valid for writing.
-            Some(peek) => unsafe { peek(self.handle, id, &raw mut value) },
-            None => -1,
-        };
-        finished(state, value)
-    }
-
     /// Collects what is there without waiting, at most `limit` requests. Does nothing
     /// while another thread collects.
     pub(super) fn poll(&self, state: &mut StateGuard<'_>, limit: usize, after: &mut Aftermaths) {
@@ -358,11 +339,13 @@ impl CtxShared {
             let Some(id) = state.table.oldest() else {
                 break;
             };
-            let Some(result) = self.peek_backend(id) else {
+            // SAFETY: the context is not closed, there is no other collector, and none can come
+            // while the lock is held.
+            let Some(result) = (unsafe { self.handle.peek(id) }) else {
                 break;
             };
             any = true;
-            after.extend(self.observe_oldest(state, outcome(&result), true));
+            after.extend(observe_oldest(self, state, outcome(&result), true));
             after.extend(self.record(state, outcome(&result), Stamp::now()));
         }
         if any {
@@ -381,6 +364,35 @@ impl CtxShared {
         drop(state);
         after.into_iter().for_each(Aftermath::run);
         (left, orphans)
+    }
+
+    /// The process was destroyed: pending requests end as lost. With `leak`, for the
+    /// case that the VE side may still touch what they have, that is leaked, and who
+    /// lent memory waits for ever rather than see it change.
+    ///
+    /// What is left to do is given back: it may wait for another context, which has to
+    /// lose its requests first.
+    pub(crate) fn lose_all(&self, leak: bool) -> Aftermaths {
+        let mut after = Aftermaths::new();
+        let mut state = self.lock();
+        state.phase = Phase::Closed;
+        if leak {
+            if state.table.borrows() {
+                return after;
+            }
+            state.table.leak();
+        }
+        while state.table.pending() > 0 {
+            let lost = CommandOutcome {
+                state: CommandState::Lost,
+                word: 0,
+            };
+            after.extend(observe_oldest(self, &mut state, lost, false));
+            after.extend(self.record(&mut state, lost, Stamp::now()));
+        }
+        state.args.clear();
+        self.wake_all();
+        after
     }
 
     #[inline]
@@ -491,7 +503,7 @@ impl CtxShared {
     }
 }
 
-pub(super) fn outcome(result: &veo_emu_result) -> CommandOutcome {
+fn outcome(result: &veo_emu_result) -> CommandOutcome {
     let state = match u32::try_from(result.state) {
         Ok(ffi::VEO_COMMAND_OK) => CommandState::Ok,
         Ok(ffi::VEO_COMMAND_EXCEPTION) => CommandState::Exception,
@@ -501,9 +513,4 @@ pub(super) fn outcome(result: &veo_emu_result) -> CommandOutcome {
         state,
         word: result.value,
     }
-}
-
-fn finished(state: i32, value: u64) -> Option<veo_emu_result> {
-    let unfinished = state == ffi::VEO_COMMAND_UNFINISHED as i32;
-    (!unfinished).then_some(veo_emu_result { value, state })
 }

@@ -5,8 +5,8 @@ mod args;
 mod collection;
 mod entry;
 mod exclusive;
+mod handle;
 mod observed;
-mod order;
 mod shared;
 mod submission;
 mod table;
@@ -15,8 +15,8 @@ mod user_code;
 pub(crate) use args::{CopyBack, StackOutput, copy_back, stage};
 pub(crate) use collection::Finished;
 pub(crate) use entry::{Aftermath, Payload, Ticket};
-pub(crate) use exclusive::{Exclusive, Retirement};
-pub(crate) use shared::{CtxShared, Predecessor};
+pub(crate) use exclusive::Exclusive;
+pub(crate) use shared::{CtxShared, Predecessor, Retirement};
 pub(crate) use submission::Submission;
 pub(crate) use user_code::{
     Inside, PendingHostCall, may_hold_up_unloading, message as panic_message,

@@ -11,6 +11,7 @@
 //! What is done with it is in the modules beside this one: submission, collection, the
 //! collector's place for other uses.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::ThreadId;
@@ -20,7 +21,9 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::args::ArgsHandle;
 use super::entry::{Aftermath, Ticket};
+use super::handle::ContextHandle;
 use super::table::RequestTable;
+use super::user_code::{Inside, current};
 use crate::backend::need;
 use crate::error::{Error, Result};
 use crate::session::{LibraryCode, ProcCore, RequestName};
@@ -61,31 +64,55 @@ pub(crate) struct CtxState {
 }
 
 /// A request that requests of other contexts come after. It keeps nothing alive.
+///
+/// Where host functions may wait, one that waits for it is queued, and the program goes on.
+/// Elsewhere the next submission waits. A request comes only after those that were submitted
+/// before it, so nothing waits in a circle, unless functions of the program wait as well.
 #[derive(Clone)]
 pub(crate) struct Predecessor {
     pub(super) ctx: Weak<CtxShared>,
     pub(super) ticket: Ticket,
 }
 
+impl Predecessor {
+    pub(crate) fn new(ctx: &Arc<CtxShared>, ticket: Ticket) -> Predecessor {
+        Predecessor {
+            ctx: Arc::downgrade(ctx),
+            ticket,
+        }
+    }
+
+    /// Its context, unless it has ended.
+    pub(super) fn pending(&self) -> Option<Arc<CtxShared>> {
+        let ctx = self.ctx.upgrade()?;
+        (!ctx.finished(self.ticket.number)).then_some(ctx)
+    }
+}
+
 pub(crate) struct CtxShared {
     pub(crate) core: Arc<ProcCore>,
     /// Numbers contexts for the life of the program, from 1.
     pub(crate) id: u64,
-    pub(super) handle: *mut veo_thr_ctxt,
+    pub(super) handle: ContextHandle,
     state: Mutex<CtxState>,
     changed: Condvar,
     /// How many requests were collected: those with lower numbers have finished.
     collected: AtomicU64,
     /// What requests from a number on come after, in other contexts. Nothing else is locked while
     /// this is.
-    pub(super) orders: Mutex<Vec<(u64, Predecessor)>>,
+    orders: Mutex<Vec<(u64, Predecessor)>>,
 }
 
-// SAFETY: the handle is an opaque token that any thread may pass to the backend; the
-// lock and the collector's place keep the calls apart that must not meet.
-unsafe impl Send for CtxShared {}
-// SAFETY: as above.
-unsafe impl Sync for CtxShared {}
+/// What came of [`CtxShared::retire`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retirement {
+    /// The caller has the handle for itself.
+    Now,
+    /// Somebody else has.
+    Before,
+    /// The time was up.
+    Not,
+}
 
 pub(crate) type StateGuard<'a> = MutexGuard<'a, CtxState>;
 pub(crate) type Aftermaths = Vec<Aftermath>;
@@ -93,6 +120,7 @@ pub(crate) type Aftermaths = Vec<Aftermath>;
 impl CtxShared {
     pub(crate) fn new(core: Arc<ProcCore>, handle: *mut veo_thr_ctxt) -> Arc<CtxShared> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let handle = ContextHandle::new(core.api, handle);
         Arc::new(CtxShared {
             core,
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -119,7 +147,7 @@ impl CtxShared {
     /// The backend's handle, for someone who holds the lock and saw that the context
     /// is not closed.
     pub(crate) fn handle(&self) -> *mut veo_thr_ctxt {
-        self.handle
+        self.handle.raw()
     }
 
     #[inline]
@@ -202,6 +230,29 @@ impl CtxShared {
         true
     }
 
+    /// Waits for the collector's place until `until` and keeps it for good: afterwards
+    /// nobody uses the backend's handle.
+    pub(crate) fn retire(&self, until: Instant) -> Retirement {
+        let mut state = self.lock();
+        if state.retired {
+            return Retirement::Before;
+        }
+        state.phase = Phase::Closed;
+        while state.collecting {
+            if Instant::now() >= until {
+                return Retirement::Not;
+            }
+            state = self.sleep(state, Some(until));
+            if state.retired {
+                return Retirement::Before;
+            }
+        }
+        state.collecting = true;
+        state.retired = true;
+        self.wake(&state);
+        Retirement::Now
+    }
+
     /// The name of a request in errors.
     pub(crate) fn describe(&self, ticket: Ticket) -> String {
         let kind = if self.core.image.is_foreign() {
@@ -230,7 +281,8 @@ impl CtxShared {
             return false;
         };
         // SAFETY: the lock is held; a context that is not closed is valid.
-        state.phase != Phase::Closed && unsafe { get(self.handle) } == ffi::VEO_STATE_EXIT as i32
+        state.phase != Phase::Closed
+            && unsafe { get(self.handle.raw()) } == ffi::VEO_STATE_EXIT as i32
     }
 
     /// What the backend says of the context: see [`ContextState`](super::ContextState).
@@ -245,6 +297,111 @@ impl CtxShared {
             return Ok(ffi::VEO_STATE_EXIT as i32);
         }
         // SAFETY: the lock is held and the context is not closed, so the handle is valid.
-        Ok(unsafe { get(self.handle) })
+        Ok(unsafe { get(self.handle.raw()) })
+    }
+
+    // ---- order between contexts ----
+
+    /// Notes that what this context takes from request `from` on comes after `earlier`.
+    pub(crate) fn note_order(&self, from: u64, earlier: &Predecessor) {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.retain(|(_, earlier)| earlier.pending().is_some());
+        orders.push((from, earlier.clone()));
+    }
+
+    /// Whether requests of this context may come after some of another one.
+    fn has_orders(&self) -> bool {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        !orders.is_empty()
+    }
+
+    /// Whether request `number` comes after request `first` of context `ctx`, by its place in a
+    /// queue or by such notes.
+    fn comes_after(&self, number: u64, ctx: u64, first: u64) -> bool {
+        let mut seen = HashMap::new();
+        let mut left = Vec::new();
+        let mut look =
+            |at: &CtxShared, number: u64, left: &mut Vec<(Arc<CtxShared>, u64)>| {
+                if at.id == ctx && number >= first {
+                    return true;
+                }
+                // Whatever it comes after, those before it do, too.
+                let known = seen.entry(at.id).or_insert((false, 0));
+                if !known.0 || known.1 < number {
+                    *known = (true, number);
+                    let orders = at.orders.lock().unwrap_or_else(PoisonError::into_inner);
+                    let before = orders.iter().filter(|(from, _)| *from <= number);
+                    left.extend(before.filter_map(|(_, earlier)| {
+                        Some((earlier.pending()?, earlier.ticket.number))
+                    }));
+                }
+                false
+            };
+        if look(self, number, &mut left) {
+            return true;
+        }
+        while let Some((at, number)) = left.pop() {
+            if look(&at, number, &mut left) {
+                return true;
+            }
+        }
+        false
+    }
+
+    // ---- what may not be waited for ----
+
+    /// Whether this thread runs code that the context, or its process, may be waiting for.
+    #[inline]
+    pub(super) fn is_around_this(&self) -> bool {
+        match current() {
+            None => false,
+            Some(Inside::HostFunction { ctx, .. }) => ctx == self.id || self.has_orders(),
+            Some(Inside::Output(proc)) => proc == self.core.id,
+        }
+    }
+
+    /// Whether this thread runs a host function of this context.
+    #[inline]
+    pub(super) fn runs_host_function(&self) -> bool {
+        matches!(current(), Some(Inside::HostFunction { ctx, .. }) if ctx == self.id)
+    }
+
+    /// Whether waiting for request `number` is possible on this thread: it is not if
+    /// the thread runs a host function that the request comes after, or receives the output of
+    /// the process.
+    pub(crate) fn check_not_before(
+        &self,
+        number: u64,
+        what: impl FnOnce() -> String,
+    ) -> Result<()> {
+        match current() {
+            Some(Inside::HostFunction {
+                ctx,
+                number: current,
+            }) if ctx == self.id && number >= current => Err(Error::WouldDeadlock {
+                what: what(),
+                reason: "it is queued behind the host function that waits for it".into(),
+            }),
+            Some(Inside::HostFunction {
+                ctx,
+                number: current,
+            }) if ctx != self.id && self.comes_after(number, ctx, current) => {
+                Err(Error::WouldDeadlock {
+                    what: what(),
+                    reason: "it comes after the host function that waits for it, as \
+                             VeoContext::after was told"
+                        .into(),
+                })
+            }
+            Some(Inside::Output(proc)) if proc == self.core.id => Err(Error::WouldDeadlock {
+                what: what(),
+                reason: format!(
+                    "{} waits until the function that receives its output has returned; send \
+                     what is to be done to another thread",
+                    self.core
+                ),
+            }),
+            _ => Ok(()),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests on their way into a context, and blocks of them.
+//! Requests on their way into a context, what they wait for before, and blocks of them.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use veo_abi::ffi::{self, veo_thr_ctxt};
 
 use super::args::ArgsHandle;
 use super::entry::{Aftermath, Payload, Ticket};
-use super::shared::{Aftermaths, CtxShared, Phase, StateGuard};
+use super::shared::{Aftermaths, CtxShared, Phase, Predecessor, StateGuard};
 use super::user_code::may_hold_up_unloading;
 use crate::address::Usage;
 use crate::arg::Args;
@@ -95,7 +95,7 @@ impl CtxShared {
         let now = now();
         // SAFETY: the lock is held and the context open, so it is valid; there are `count`
         // words, and the classes of as many.
-        let id = unsafe { call(self.handle, addr, words, classes, count, result) };
+        let id = unsafe { call(self.handle.raw(), addr, words, classes, count, result) };
         if id == ffi::VEO_REQUEST_ID_INVALID {
             drop(state);
             return Err(Box::new(self.core.refused(&kind)));
@@ -171,6 +171,16 @@ impl CtxShared {
         Some(word.map_err(|error| *error))
     }
 
+    /// The moment of a submission that nobody can ask for its time, if anybody looks.
+    #[inline]
+    fn submission_stamp(&self) -> Stamp {
+        if self.core.observers.is_on() {
+            Stamp::now()
+        } else {
+            Stamp::default()
+        }
+    }
+
     /// Collects requests that nobody waits for on the way.
     #[inline(always)]
     fn collect_parked(&self, state: StateGuard<'_>) {
@@ -202,6 +212,40 @@ impl CtxShared {
                 return Ok(state);
             }
         }
+    }
+
+    /// Has the next submission wait for the end of `earlier`.
+    pub(crate) fn hold_back(&self, earlier: Predecessor) {
+        let mut state = self.lock();
+        state.held_back.retain(|other| other.pending().is_some());
+        state.held_back.push(earlier);
+    }
+
+    /// Waits for all that the next submission comes after. An error: one of them has ended the process.
+    #[cold]
+    fn wait_for_earlier<'a>(
+        &'a self,
+        mut state: StateGuard<'a>,
+        what: &dyn Display,
+    ) -> Result<StateGuard<'a>, Box<Error>> {
+        while let Some(earlier) = state.held_back.last().cloned() {
+            drop(state);
+            if let Some(ctx) = earlier.ctx.upgrade() {
+                ctx.check_not_before(earlier.ticket.number, || what.to_string())?;
+                earlier.wait();
+                // This remembers what ended the process.
+                let failed = ctx.verdict(earlier.ticket);
+                if failed.is_some_and(|error| error.is_process_gone()) || self.core.look_for_end() {
+                    return Err(Box::new(self.core.gone(what)));
+                }
+            }
+            state = self.lock();
+            state.held_back.retain(|other| other.pending().is_some());
+            if self.core.is_closed() {
+                state.held_back.clear();
+            }
+        }
+        Ok(state)
     }
 
     /// Waits for the end of a request block of another thread, if there is one.
@@ -282,6 +326,19 @@ impl CtxShared {
     }
 }
 
+impl Predecessor {
+    /// Waits for its end, or for that of the process.
+    pub(crate) fn wait(&self) {
+        // A process that is closed may never tell of the end.
+        const LOOK: Duration = Duration::from_millis(100);
+        let Some(ctx) = self.pending() else { return };
+        let mut state = ctx.lock();
+        while !ctx.finished(self.ticket.number) && !ctx.core.is_closed() {
+            state = ctx.advance(state, Some(Instant::now() + LOOK));
+        }
+    }
+}
+
 /// What a submission may use while it holds the lock.
 pub(crate) struct Submission<'a> {
     ctx: &'a CtxShared,
@@ -293,7 +350,7 @@ pub(crate) struct Submission<'a> {
 
 impl Submission<'_> {
     pub(crate) fn handle(&self) -> *mut veo_thr_ctxt {
-        self.ctx.handle
+        self.ctx.handle.raw()
     }
 
     /// Notes that the request may call the library, which has to be there.
@@ -321,6 +378,6 @@ impl Submission<'_> {
             self.args.push(ArgsHandle::new(self.ctx.core.api)?);
         }
         // The lock is held, so nobody else uses it meanwhile.
-        f(&mut self.args[0], self.ctx.handle)
+        f(&mut self.args[0], self.ctx.handle.raw())
     }
 }

@@ -13,8 +13,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::shared::CtxShared;
-use crate::error::{Error, Result};
 use crate::session::ProcId;
 use crate::warning::contain;
 
@@ -33,8 +31,9 @@ thread_local! {
     static UNLOADING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// The code of the user that runs on this thread.
 #[inline]
-fn current() -> Option<Inside> {
+pub(super) fn current() -> Option<Inside> {
     CURRENT.get()
 }
 
@@ -58,63 +57,6 @@ pub(crate) fn run_inside<R>(inside: Inside, code: impl FnOnce() -> R) -> R {
     let result = code();
     CURRENT.set(outer);
     result
-}
-
-impl CtxShared {
-    /// Whether this thread runs code that the context, or its process, may be waiting for.
-    #[inline]
-    pub(super) fn is_around_this(&self) -> bool {
-        match current() {
-            None => false,
-            Some(Inside::HostFunction { ctx, .. }) => ctx == self.id || self.has_orders(),
-            Some(Inside::Output(proc)) => proc == self.core.id,
-        }
-    }
-
-    /// Whether this thread runs a host function of this context.
-    #[inline]
-    pub(super) fn runs_host_function(&self) -> bool {
-        matches!(current(), Some(Inside::HostFunction { ctx, .. }) if ctx == self.id)
-    }
-
-    /// Whether waiting for request `number` is possible on this thread: it is not if
-    /// the thread runs a host function that the request comes after, or receives the output of
-    /// the process.
-    pub(crate) fn check_not_before(
-        &self,
-        number: u64,
-        what: impl FnOnce() -> String,
-    ) -> Result<()> {
-        match current() {
-            Some(Inside::HostFunction {
-                ctx,
-                number: current,
-            }) if ctx == self.id && number >= current => Err(Error::WouldDeadlock {
-                what: what(),
-                reason: "it is queued behind the host function that waits for it".into(),
-            }),
-            Some(Inside::HostFunction {
-                ctx,
-                number: current,
-            }) if ctx != self.id && self.comes_after(number, ctx, current) => {
-                Err(Error::WouldDeadlock {
-                    what: what(),
-                    reason: "it comes after the host function that waits for it, as \
-                             VeoContext::after was told"
-                        .into(),
-                })
-            }
-            Some(Inside::Output(proc)) if proc == self.core.id => Err(Error::WouldDeadlock {
-                what: what(),
-                reason: format!(
-                    "{} waits until the function that receives its output has returned; send \
-                     what is to be done to another thread",
-                    self.core
-                ),
-            }),
-            _ => Ok(()),
-        }
-    }
 }
 
 type HostClosure = Box<dyn FnOnce() -> Box<dyn Any + Send> + Send>;
