@@ -85,16 +85,33 @@ pub fn text(value: &Value, name: &str) -> String {
     value[name].as_str().expect("a text").to_owned()
 }
 
+fn read(package: &Value, target: &Value) -> Crate {
+    let name = text(target, "name").replace('-', "_");
+    let library = list(target, "crate_types").any(|kind| kind != "bin");
+    let own = library.then_some(name);
+    let root = PathBuf::from(text(target, "src_path"));
+    Crate::read(&text(package, "name"), own, &root)
+}
+
+/// All crates: libraries, programs, tests, examples, benches.
 pub fn crates(metadata: &Value) -> Vec<Crate> {
     let mut crates = Vec::new();
     for package in list(metadata, "packages") {
-        for target in list(package, "targets") {
-            let name = text(target, "name").replace('-', "_");
-            let library = list(target, "crate_types").any(|kind| kind != "bin");
-            let own = library.then_some(name);
+        crates.extend(list(package, "targets").map(|target| read(package, target)));
+    }
+    crates
+}
+
+/// The libraries and programs of the house.
+pub fn house(metadata: &Value) -> Vec<Crate> {
+    let packages = list(metadata, "packages");
+    let mut crates = Vec::new();
+    for package in packages.filter(|package| is_of_the_house(metadata, package)) {
+        let targets = list(package, "targets").filter(|target| {
             let root = PathBuf::from(text(target, "src_path"));
-            crates.push(Crate::read(&text(package, "name"), own, &root));
-        }
+            root.ancestors().any(|dir| dir.ends_with("src"))
+        });
+        crates.extend(targets.map(|target| read(package, target)));
     }
     crates
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use quote::ToTokens;
 
-use super::source::{Module, Name, bindings, defined, is_for_tests, path_attribute};
+use super::source::{
+    Module, Name, bindings, defined, is_for_tests, path_attribute, type_with_methods, visible_type,
+};
 
 /// A crate: a library, program, test, example or bench of a package.
 #[derive(Debug)]
@@ -55,7 +57,8 @@ impl Crate {
     }
 
     fn items(&mut self, items: &[syn::Item], file: &Path, dir: &Path, name: &[String]) {
-        self.modules.entry(name.to_vec()).or_default();
+        let module = self.modules.entry(name.to_vec()).or_default();
+        module.file = file.to_owned();
         for item in items {
             let tokens = item.to_token_stream();
             if is_for_tests(&tokens) {
@@ -67,6 +70,8 @@ impl Crate {
             }
             let module = self.modules.get_mut(name).expect("entered above");
             module.read(tokens);
+            module.types.extend(visible_type(item));
+            module.with_methods.extend(type_with_methods(item));
             match item {
                 syn::Item::Use(item) => bindings(&item.tree, &mut Vec::new(), &mut module.uses),
                 _ => module.defines.extend(defined(item)),

@@ -7,6 +7,7 @@
 mod house;
 mod krate;
 mod source;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,6 +1,7 @@
 //! What the source of one module says: what it defines, what it binds, which paths it names.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -15,6 +16,11 @@ pub struct Module {
     pub defines: BTreeSet<String>,
     /// Paths of more than one word in its code.
     pub paths: BTreeSet<Name>,
+    pub file: PathBuf,
+    /// The types and traits that it defines and other modules can name.
+    pub types: BTreeSet<String>,
+    /// The types of which it has methods that belong to no trait.
+    pub with_methods: BTreeSet<String>,
 }
 
 impl Module {
@@ -164,6 +170,32 @@ pub fn bindings(tree: &syn::UseTree, path: &mut Name, found: &mut Vec<(String, N
             }
         }
     }
+}
+
+/// The name of the type or trait that an item defines, if other modules can name it.
+pub fn visible_type(item: &syn::Item) -> Option<String> {
+    let (visibility, ident) = match item {
+        syn::Item::Enum(item) => (&item.vis, &item.ident),
+        syn::Item::Struct(item) => (&item.vis, &item.ident),
+        syn::Item::Trait(item) => (&item.vis, &item.ident),
+        syn::Item::Type(item) => (&item.vis, &item.ident),
+        syn::Item::Union(item) => (&item.vis, &item.ident),
+        _ => return None,
+    };
+    let visible = !matches!(visibility, syn::Visibility::Inherited);
+    visible.then(|| ident.to_string())
+}
+
+/// The type of which an item has methods that belong to no trait.
+pub fn type_with_methods(item: &syn::Item) -> Option<String> {
+    let syn::Item::Impl(item) = item else {
+        return None;
+    };
+    let syn::Type::Path(path) = &*item.self_ty else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    item.trait_.is_none().then(|| last.ident.to_string())
 }
 
 pub fn defined(item: &syn::Item) -> Option<String> {
