@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use veo_test_support::gdb::{Gdb, hexadecimal, number, packet};
 use veo_test_support::run;
 
-use crate::support::{can_compile, end, object};
+use crate::support::{Program, can_compile, end};
 
 /// Numbers of registers.
 const LR: u32 = 10;
@@ -25,7 +25,7 @@ const VM1: u32 = 132;
 /// A program that a debugger is waited for.
 struct Debugged {
     child: Option<Child>,
-    directory: tempfile::TempDir,
+    program: Program,
     socket: PathBuf,
 }
 
@@ -36,11 +36,14 @@ impl Debugged {
 
     /// The same, with a standard input.
     fn start_with(source: &str, input: Stdio) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let file = object(directory.path(), "k", source);
-        let socket = directory.path().join("gdb");
+        let program = Program::compile(source).expect("the test has asked whether it can");
+        let socket = program.directory().join("gdb");
         let child = Command::new(env!("CARGO_BIN_EXE_ve-run"))
-            .args(["--gdb".as_ref(), socket.as_os_str(), file.as_os_str()])
+            .args([
+                "--gdb".as_ref(),
+                socket.as_os_str(),
+                program.file().as_ref(),
+            ])
             .args(["one", "two"])
             .stdin(input)
             .stdout(Stdio::piped())
@@ -49,7 +52,7 @@ impl Debugged {
             .unwrap();
         Self {
             child: Some(child),
-            directory,
+            program,
             socket,
         }
     }
@@ -566,7 +569,7 @@ fn a_path_where_nobody_can_listen_is_told() {
     }
     let mut program = Debugged::start(ENDLESS);
     drop(program.connect());
-    let directory = program.directory.path();
+    let directory = program.program.directory();
     let file = directory.join("k.o");
     let refused = |path: &Path| {
         let output = Command::new(env!("CARGO_BIN_EXE_ve-run"))

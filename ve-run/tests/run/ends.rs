@@ -1,9 +1,9 @@
 //! How programs end: compared with the same programs on the host.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::support::{can_compile, end, object, on_host, ve_run, ve_run_waiting};
+use crate::support::{Program, end, text, ve_run, ve_run_waiting};
 
 const ENDS: &str = "
     int puts(const char *), printf(const char *, ...), on_exit(void (*)(int, void *), void *), at_quick_exit(void (*)(void));
@@ -34,16 +34,12 @@ const ENDS: &str = "
 
 #[test]
 fn what_is_registered_for_the_end_is_called_as_in_c() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
     for way in 0..5 {
         let source = ENDS.replace("WAY", &way.to_string());
-        let file = object(directory.path(), "k", &source);
-        let expected = on_host(directory.path(), &["k"]);
-        let output = ve_run(&[file.to_str().unwrap()]);
-        let text = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+        let Some(program) = Program::compile(&source) else {
+            return;
+        };
+        let (output, expected) = (program.run(&[]), program.on_host());
         assert_eq!(text(&output), text(&expected), "{way}");
         assert_eq!(output.status.code(), expected.status.code(), "{way}");
         assert_eq!(end(&output).1, "", "{way}");
@@ -53,10 +49,6 @@ fn what_is_registered_for_the_end_is_called_as_in_c() {
 /// Priorities count over all objects, as for a linker.
 #[test]
 fn constructors_of_several_objects_have_one_order() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
     let part = |name: &str, more: &str| {
         let hooks = [
             ("constructor", 300),
@@ -75,18 +67,15 @@ fn constructors_of_several_objects_have_one_order() {
                 format!("__attribute__(({kind}{priority})) static void f{number}(void) {{ puts(\"{name} {kind}{priority}\"); }}\n")
             })
             .collect();
-        object(
-            directory.path(),
-            name,
-            &format!("int puts(const char *);\n{hooks}{more}"),
-        )
+        format!("int puts(const char *);\n{hooks}{more}")
     };
     let (a, b) = (part("a", ""), part("b", "int main(void) { return 0; }"));
-    let expected = on_host(directory.path(), &["a", "b"]);
-    let output = ve_run(&["--lib", a.to_str().unwrap(), b.to_str().unwrap()]);
+    let Some(program) = Program::of_parts(&[("a", &a), ("b", &b)]) else {
+        return;
+    };
+    let output = program.run(&[]);
     assert_eq!(end(&output), (0, String::new()));
-    let text = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(text(&output), text(&expected));
+    assert_eq!(text(&output), text(&program.on_host()));
     assert_eq!(text(&output).lines().count(), 8);
 }
 
@@ -105,29 +94,21 @@ void exit(int code) { say(" exit"); ask(1, 1, held, length); ask(231, code, 0, 0
 
 #[test]
 fn a_program_ends_by_the_exit_of_its_c_library() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let library = object(directory.path(), "library", LIBRARY);
-    let program = object(
-        directory.path(),
-        "program",
-        "void say(const char *), exit(int);
+    let main = "void say(const char *), exit(int);
          __attribute__((destructor)) static void last(void) { say(\" last\"); }
          int main(int argc, char **argv) { say(\"main\"); if (argc > 1) exit(4); return 3; }
-         long seven(void) { return 7; }",
-    );
-    let (library, program) = (library.to_str().unwrap(), program.to_str().unwrap());
-    let output = |more: &[&str]| {
-        let output = ve_run(&[&["--lib", library], more].concat());
-        let text = String::from_utf8(output.stdout.clone()).unwrap();
-        (end(&output), text)
+         long seven(void) { return 7; }";
+    let Some(program) = Program::of_parts(&[("library", LIBRARY), ("program", main)]) else {
+        return;
+    };
+    let output = |options: &[&str], more: &[&str]| {
+        let output = ve_run(&[options, &program.arguments(), more].concat());
+        (end(&output), text(&output))
     };
     let ended = |status: i32, text: &str| ((status, String::new()), text.to_owned());
-    assert_eq!(output(&[program]), ended(3, "main last exit"));
-    assert_eq!(output(&[program, "x"]), ended(4, "main exit"));
-    let (status, text) = output(&["--call", "seven", program]);
+    assert_eq!(output(&[], &[]), ended(3, "main last exit"));
+    assert_eq!(output(&[], &["x"]), ended(4, "main exit"));
+    let (status, text) = output(&["--call", "seven"], &[]);
     assert_eq!(status, (0, String::new()));
     assert!(
         text.starts_with(" last exit0x0000000000000007 7 "),
@@ -137,16 +118,12 @@ fn a_program_ends_by_the_exit_of_its_c_library() {
 
 #[test]
 fn the_time_limit_ends_a_program_that_waits_for_input() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
+    let Some(program) = Program::compile(
         "int getchar(void), puts(const char *); int main(void) { puts(\"waiting\"); return getchar(); }",
-    );
-    let output = ve_run_waiting(&["--time-limit", "0.1", file.to_str().unwrap()]);
+    ) else {
+        return;
+    };
+    let output = ve_run_waiting(&["--time-limit", "0.1", program.file()]);
     let (status, why) = end(&output);
     assert_eq!(status, 124);
     // It is the program that ends, not `ve-run` that gives up on it.
@@ -156,18 +133,16 @@ fn the_time_limit_ends_a_program_that_waits_for_input() {
 
 #[test]
 fn the_time_limit_ends_a_program_whose_output_nobody_takes() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
     let line = format!("puts(\"{}\")", "long ".repeat(200));
     for (name, print) in [("lines", &*line), ("text", "printf(\"%01000d\", 7)")] {
-        let program = format!(
+        let source = format!(
             "int puts(const char *), printf(const char *, ...);
             int main(void) {{ for (;;) {print}; }}"
         );
-        let file = object(directory.path(), name, &program);
-        let output = ve_run_waiting(&["--time-limit", "1", file.to_str().unwrap()]);
+        let Some(program) = Program::compile(&source) else {
+            return;
+        };
+        let output = ve_run_waiting(&["--time-limit", "1", program.file()]);
         let (status, why) = end(&output);
         assert_eq!(status, 124, "{name}");
         assert!(why.contains("time limit") && why.contains("main+"), "{why}");
@@ -178,18 +153,14 @@ fn the_time_limit_ends_a_program_whose_output_nobody_takes() {
 
 #[test]
 fn a_pipe_that_nobody_reads_ends_a_program() {
-    if !can_compile() {
+    let Some(program) =
+        Program::compile("int puts(const char *); int main(void) { for (;;) puts(\"and on\"); }")
+    else {
         return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
-        "int puts(const char *); int main(void) { for (;;) puts(\"and on\"); }",
-    );
+    };
     let mut child = Command::new(env!("CARGO_BIN_EXE_ve-run"))
         .args(["--time-limit", "60"])
-        .arg(&file)
+        .arg(program.file())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -200,13 +171,7 @@ fn a_pipe_that_nobody_reads_ends_a_program() {
 
 #[test]
 fn a_thread_that_waits_for_input_holds_up_nothing() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
+    let Some(program) = Program::compile(
         "int getchar(void), puts(const char *), usleep(unsigned);
         int pthread_create(unsigned long *, const void *, void *(*)(void *), void *);
         static void *wait(void *p) { getchar(); return p; }
@@ -217,8 +182,10 @@ fn a_thread_that_waits_for_input_holds_up_nothing() {
             puts(\"the end\");
             return 3;
         }",
-    );
-    let output = ve_run_waiting(&[file.to_str().unwrap()]);
+    ) else {
+        return;
+    };
+    let output = ve_run_waiting(&[program.file()]);
     assert_eq!(output.stdout, b"the end\n");
     assert_eq!(output.status.code(), Some(3), "{}", end(&output).1);
 }
@@ -226,13 +193,7 @@ fn a_thread_that_waits_for_input_holds_up_nothing() {
 /// Sorting much takes no second copy of it on the host.
 #[test]
 fn much_is_sorted_in_its_place() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
+    let Some(program) = Program::compile(
         "typedef unsigned long size_t; typedef struct file FILE;
         int printf(const char *, ...), strncmp(const char *, const char *, size_t), atoi(const char *), fclose(FILE *);
         char *fgets(char *, int, FILE *); FILE *fopen(const char *, const char *); void *malloc(size_t), *memset(void *, int, size_t);
@@ -262,8 +223,10 @@ fn much_is_sorted_in_its_place() {
             printf(\"%d %d\\n\", wrong, outside);
             return before < COUNT * (SIZE >> 10) ? 1 : more > 32 << 10 ? 2 : 0;
         }",
-    );
-    let output = ve_run(&[file.to_str().unwrap()]);
+    ) else {
+        return;
+    };
+    let output = program.run(&[]);
     assert_eq!(end(&output), (0, String::new()));
     assert_eq!(output.stdout, b"0 0\n");
 }

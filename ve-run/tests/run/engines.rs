@@ -1,6 +1,6 @@
 //! The engines that `--engine` chooses.
 
-use crate::support::{can_compile, end, object, ve_run};
+use crate::support::{Program, end, ve_run};
 
 const SOURCE: &str = "
     int printf(const char *, ...);
@@ -14,12 +14,10 @@ const SOURCE: &str = "
 
 #[test]
 fn engines_give_the_same() {
-    if !can_compile() {
+    let Some(program) = Program::compile(SOURCE) else {
         return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(directory.path(), "k", SOURCE);
-    let file = file.to_str().unwrap();
+    };
+    let file = program.file();
     let plain = ve_run(&[file]);
     assert_eq!(
         (plain.status.code(), plain.stdout.as_slice()),

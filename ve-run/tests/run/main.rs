@@ -9,28 +9,19 @@ mod support;
 
 use std::process::Command;
 
-use support::{can_compile, end, object, ve_run};
+use support::{Program, end, text, ve_run};
 
 #[test]
 fn main_gets_its_arguments_and_gives_the_status() {
-    if !can_compile() {
+    let library = "long length(const char *s) { long n = 0; while (s[n]) n++; return n; }";
+    let main = "long length(const char *); static int begun; __attribute__((constructor)) static void begin(void) { begun = 100; }
+         int main(int argc, char **argv, char **envp) { long n = begun; for (int i = 1; i < argc; i++) n += length(argv[i]); return argv[argc] || !envp[0] ? 1 : (int)n; }";
+    let Some(program) = Program::of_parts(&[("library", library), ("program", main)]) else {
         return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let library = object(
-        directory.path(),
-        "library",
-        "long length(const char *s) { long n = 0; while (s[n]) n++; return n; }",
-    );
-    let program = object(
-        directory.path(),
-        "program",
-        "long length(const char *); static int begun; __attribute__((constructor)) static void begin(void) { begun = 100; }
-         int main(int argc, char **argv, char **envp) { long n = begun; for (int i = 1; i < argc; i++) n += length(argv[i]); return argv[argc] || !envp[0] ? 1 : (int)n; }",
-    );
-    let (library, program) = (library.to_str().unwrap(), program.to_str().unwrap());
-    let output = ve_run(&["--lib", library, program, "four", "--lib", ""]);
+    };
+    let output = ve_run(&[&program.arguments()[..], &["four", "--lib", ""]].concat());
     assert_eq!(end(&output), (109, String::new()));
+    let program = program.file();
     let (status, why) = end(&ve_run(&[program]));
     assert_eq!(status, 125);
     assert!(why.contains("length") && why.contains("program.o"), "{why}");
@@ -45,16 +36,11 @@ fn main_gets_its_arguments_and_gives_the_status() {
 
 #[test]
 fn what_cpp_needs_is_named_when_it_is_missing() {
-    if !can_compile() {
+    let source = "void __cxa_throw(void), _ZNSt6thread4joinEv(void); int main(void) { _ZNSt6thread4joinEv(); __cxa_throw(); return 0; }";
+    let Some(program) = Program::compile(source) else {
         return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
-        "void __cxa_throw(void), _ZNSt6thread4joinEv(void); int main(void) { _ZNSt6thread4joinEv(); __cxa_throw(); return 0; }",
-    );
-    let (status, why) = end(&ve_run(&[file.to_str().unwrap()]));
+    };
+    let (status, why) = end(&program.run(&[]));
     assert_eq!(status, 125);
     for part in [
         "__cxa_throw",
@@ -64,28 +50,21 @@ fn what_cpp_needs_is_named_when_it_is_missing() {
     ] {
         assert!(why.contains(part), "{why}");
     }
-    let file = object(
-        directory.path(),
-        "l",
-        "void elsewhere(void); int main(void) { elsewhere(); return 0; }",
-    );
-    let (_, why) = end(&ve_run(&[file.to_str().unwrap()]));
+    let source = "void elsewhere(void); int main(void) { elsewhere(); return 0; }";
+    let Some(program) = Program::compile(source) else {
+        return;
+    };
+    let (_, why) = end(&program.run(&[]));
     assert!(why.contains("elsewhere") && !why.contains("C++"), "{why}");
 }
 
 #[test]
 fn a_call_takes_words_and_prints_the_result_in_all_ways() {
-    if !can_compile() {
+    let Some(program) = Program::compile("long sub(long a, long b) { return a - b; } double half(double x) { return x / 2; } float third(float x) { return x / 4; }
+         int letter(const char *s, long n) { return s[n]; }") else {
         return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
-        "long sub(long a, long b) { return a - b; } double half(double x) { return x / 2; } float third(float x) { return x / 4; }
-         int letter(const char *s, long n) { return s[n]; }",
-    );
-    let file = file.to_str().unwrap();
+    };
+    let file = program.file();
     for (arguments, expected) in [
         (&["sub", "7", "-1"][..], "0x0000000000000008 8 0.00000"),
         (&["sub", "0x10", "17"], "0xffffffffffffffff -1 NaN NaN"),
@@ -119,13 +98,7 @@ fn a_call_takes_words_and_prints_the_result_in_all_ways() {
 
 #[test]
 fn each_abnormal_end_has_its_status_and_a_sentence() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
+    let Some(program) = Program::compile(
         "void abort(void); void exit(int);
          long wild(long a) { return *(volatile long *)a; } void ends(void) { for (;;) ; } void aborts(void) { abort(); }
          long deep(long n) { volatile char room[4096]; room[n & 63] = 1; return deep(n + 1) + room[n & 63]; }
@@ -133,8 +106,10 @@ fn each_abnormal_end_has_its_status_and_a_sentence() {
          void illegal(void) { asm volatile(\".quad 0\"); } void breaks(void) { asm volatile(\"monc.hdb\"); }
          void unknown(void) { asm volatile(\"ts2am %s0, 0(%s1), %s2\"); }
          long misaligned(long *p) { return __atomic_fetch_add((long *)((char *)p + 4), 1, __ATOMIC_SEQ_CST); }",
-    );
-    let file = file.to_str().unwrap();
+    ) else {
+        return;
+    };
+    let file = program.file();
     for (call, status, parts) in [
         (&["wild", "8"][..], 139, &["read of 0x8", "wild+"][..]),
         (&["jumps", "8"], 139, &["jump to 0x8"]),
@@ -169,16 +144,12 @@ fn each_abnormal_end_has_its_status_and_a_sentence() {
 
 #[test]
 fn what_runs_is_told_when_asked() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
+    let Some(program) = Program::compile(
         "__attribute__((noinline)) long inner(long n) { return n * 3; } long outer(long n) { return inner(n) + inner(n + 1); }",
-    );
-    let file = file.to_str().unwrap();
+    ) else {
+        return;
+    };
+    let file = program.file();
     let calls = ve_run(&["--trace", "calls", "--call", "outer", file, "2"]);
     let text = String::from_utf8(calls.stderr).unwrap();
     let lines: Vec<_> = text.lines().collect();
@@ -210,15 +181,13 @@ fn what_runs_is_told_when_asked() {
 
 #[test]
 fn each_instruction_is_told_once() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
     // More than one page of code.
     let source =
         "__asm__(\".globl f\\nf:\\n.rept 1000\\nor %s1, 1, %s1\\n.endr\\nb.l.t (, %s10)\\n\");";
-    let file = object(directory.path(), "k", source);
-    let file = file.to_str().unwrap();
+    let Some(program) = Program::compile(source) else {
+        return;
+    };
+    let file = program.file();
     let options = ["--trace", "instructions", "--profile", "--call", "f", file];
     let text = String::from_utf8(ve_run(&options).stderr).unwrap();
     let count = |part: &str| text.lines().filter(|line| line.contains(part)).count();
@@ -230,13 +199,7 @@ fn each_instruction_is_told_once() {
 
 #[test]
 fn the_last_instructions_are_told_of_every_thread_after_a_trap() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
+    let Some(program) = Program::compile(
         "typedef unsigned long pthread_t;
          int pthread_create(pthread_t *, const void *, void *(*)(void *), void *);
          int pthread_join(pthread_t, void **);
@@ -245,8 +208,10 @@ fn the_last_instructions_are_told_of_every_thread_after_a_trap() {
          int fails(void) { pthread_t t; pthread_create(&t, 0, work, 0); return pthread_join(t, 0); }
          long fine(long n) { return n; }
          __asm__(\".globl many\\n.type many, @function\\nmany:\\n.rept 1000\\nor %s1, 1, %s1\\n.endr\\nst %s1, 64(0)\\n\");",
-    );
-    let file = file.to_str().unwrap();
+    ) else {
+        return;
+    };
+    let file = program.file();
     let told = |options: &[&str]| {
         let output = ve_run(options);
         String::from_utf8(output.stderr).unwrap()
@@ -291,45 +256,37 @@ fn the_last_instructions_are_told_of_every_thread_after_a_trap() {
 
 #[test]
 fn what_follows_main_is_what_c_has() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
+    let Some(program) = Program::compile(
         "int printf(const char *, ...); int atexit(void (*)(void)); char *getenv(const char *);
          static void last(void) { printf(\" last\"); }
          int main(void) { atexit(last); printf(\"first %s\", getenv(\"VE_RUN_TEST\")); return 3; }
          long says(long n) { printf(\"n is %ld\\n\", n); return n; }",
-    );
+    ) else {
+        return;
+    };
     let output = Command::new(env!("CARGO_BIN_EXE_ve-run"))
         .env("VE_RUN_TEST", "given")
-        .arg(&file)
+        .arg(program.file())
         .output()
         .unwrap();
     assert_eq!(end(&output), (3, String::new()));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "first given last");
-    let output = ve_run(&["--call", "says", file.to_str().unwrap(), "5"]);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(text(&output), "first given last");
+    let output = ve_run(&["--call", "says", program.file(), "5"]);
+    let text = text(&output);
     assert!(text.starts_with("n is 5\n0x0000000000000005 5 "), "{text}");
 }
 
 /// LLVM's code for short vectors of C loads whole registers from where they are, be it in the first frame of the stack.
 #[test]
 fn a_whole_vector_can_be_loaded_from_the_first_frame() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
+    let Some(program) = Program::compile(
         "int main(void) { volatile long numbers[2] = {40, 2}; long a, b;
          asm volatile(\"lea %%s63, 256\\n lvl %%s63\\n vld %%v0, 8, %2\\n lvs %0, %%v0(0)\\n lvs %1, %%v0(1)\"
                       : \"=&r\"(a), \"=&r\"(b) : \"r\"(numbers) : \"s63\", \"memory\");
          return a + b; }",
-    );
-    let output = ve_run(&[file.to_str().unwrap()]);
+    ) else {
+        return;
+    };
+    let output = program.run(&[]);
     assert_eq!(end(&output), (42, String::new()));
 }

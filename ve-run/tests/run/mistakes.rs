@@ -1,6 +1,6 @@
 //! Programs that do what none should, each told with what it was.
 
-use crate::support::{can_compile, end, object, on_host, ve_run};
+use crate::support::{Program, end, text};
 
 /// Programs with the status and what the last line says.
 const MISTAKES: [(&str, i32, &[&str]); 4] = [
@@ -35,14 +35,11 @@ const MISTAKES: [(&str, i32, &[&str]); 4] = [
 
 #[test]
 fn mistakes_are_told_as_what_they_are() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
     for (source, status, parts) in MISTAKES {
-        let file = object(directory.path(), "k", source);
-        let output = ve_run(&["--time-limit", "60", file.to_str().unwrap()]);
-        let (found, why) = end(&output);
+        let Some(program) = Program::compile(source) else {
+            return;
+        };
+        let (found, why) = end(&program.run(&["--time-limit", "60"]));
         assert_eq!(found, status, "{why}");
         assert!(parts.iter().all(|part| why.contains(part)), "{why}");
     }
@@ -51,13 +48,7 @@ fn mistakes_are_told_as_what_they_are() {
 /// Streams on pipes and files by number, as on the host.
 #[test]
 fn a_stream_and_its_number_are_one_file() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let file = object(
-        directory.path(),
-        "k",
+    let Some(program) = Program::compile(
         "typedef unsigned long size_t; typedef struct file FILE;
         int printf(const char *, ...), fprintf(FILE *, const char *, ...), fscanf(FILE *, const char *, ...), pipe(int *), fgetc(FILE *);
         int fclose(FILE *), fflush(FILE *), ungetc(int, FILE *), feof(FILE *), ferror(FILE *), fseek(FILE *, long, int), fileno(FILE *), fputs(const char *, FILE *);
@@ -83,20 +74,12 @@ fn a_stream_and_its_number_are_one_file() {
             pipe(others); printf(\"%d\\n\", fdopen(others[0], \"w\") == 0);
             return 0;
         }",
-    );
-    let expected = on_host(directory.path(), &["k"]);
-    let output = ve_run(&["--time-limit", "60", file.to_str().unwrap()]);
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&expected.stdout)
-    );
+    ) else {
+        return;
+    };
+    let expected = program.on_host();
+    let output = program.run(&["--time-limit", "60"]);
+    assert_eq!(text(&output), text(&expected));
     assert_eq!(end(&output), (0, String::new()));
-    assert_eq!(
-        expected
-            .stdout
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count(),
-        14
-    );
+    assert_eq!(text(&expected).lines().count(), 14);
 }

@@ -1,6 +1,6 @@
 //! Programs of several objects, whose sections belong together.
 
-use crate::support::{can_compile, end, object, on_host, ve_run};
+use crate::support::{Program, end, text, ve_run};
 
 /// Adds two entries to a table that is made of the sections of all objects, and a name that has no sections.
 fn part(number: u32) -> String {
@@ -29,40 +29,25 @@ const MAIN: &str = "
 
 #[test]
 fn sections_of_one_name_are_side_by_side() {
-    if !can_compile() {
+    let (a, b, c) = (part(1), part(2), part(3) + MAIN);
+    let Some(program) = Program::of_parts(&[("a", &a), ("b", &b), ("c", &c)]) else {
         return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let directory = directory.path();
-    let names = ["a", "b", "c"];
-    let sources = [part(1), part(2), part(3) + MAIN];
-    let files: Vec<_> = names
-        .iter()
-        .zip(&sources)
-        .map(|(name, source)| object(directory, name, source))
-        .collect();
-    let expected = on_host(directory, &names);
-    let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
-    let output = ve_run(&["--lib", files[0], "--lib", files[1], files[2]]);
+    };
+    let (output, expected) = (program.run(&[]), program.on_host());
     assert_eq!(end(&output), (6, String::new()));
     assert_eq!(expected.status.code(), Some(6));
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&expected.stdout)
-    );
-    let (status, why) = end(&ve_run(&[files[0]]));
+    assert_eq!(text(&output), text(&expected));
+    let (status, why) = end(&ve_run(&[program.arguments()[1]]));
     assert_eq!(status, 125, "{why}");
 }
 
 #[test]
 fn a_table_that_no_object_has_is_an_undefined_name() {
-    if !can_compile() {
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
     let source = "extern char __start_gone[]; int main(void) { return __start_gone[0]; }";
-    let file = object(directory.path(), "k", source);
-    let (status, why) = end(&ve_run(&[file.to_str().unwrap()]));
+    let Some(program) = Program::compile(source) else {
+        return;
+    };
+    let (status, why) = end(&program.run(&[]));
     assert_eq!(status, 125);
     assert!(why.contains("__start_gone"), "{why}");
 }

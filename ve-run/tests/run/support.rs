@@ -1,16 +1,76 @@
 //! Compiles programs and runs them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use veo_test_support::compile::tool;
 pub use veo_test_support::ve::can_compile;
 use veo_test_support::{run, ve};
 
-pub fn object(directory: &Path, name: &str, source: &str) -> PathBuf {
-    let name = format!("{name}.c");
-    ve::object_of(directory, &name, source, &["-O1", "-ffreestanding"])
+/// A program of C sources, each compiled to an object, in a directory of its own.
+pub struct Program {
+    directory: TempDir,
+    names: Vec<String>,
+    objects: Vec<String>,
+}
+
+impl Program {
+    /// A program of one source. Nothing if nothing here compiles for the Vector Engine.
+    pub fn compile(source: &str) -> Option<Self> {
+        Self::of_parts(&[("k", source)])
+    }
+
+    /// The same of several sources with names, the main one last.
+    pub fn of_parts(parts: &[(&str, &str)]) -> Option<Self> {
+        if !can_compile() {
+            return None;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let (mut names, mut objects) = (Vec::new(), Vec::new());
+        for (name, source) in parts {
+            let name = format!("{name}.c");
+            let object = ve::object_of(directory.path(), &name, source, &["-O1", "-ffreestanding"]);
+            objects.push(object.into_os_string().into_string().unwrap());
+            names.push(name);
+        }
+        Some(Self {
+            directory,
+            names,
+            objects,
+        })
+    }
+
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The object of the main source.
+    pub fn file(&self) -> &str {
+        self.objects.last().unwrap()
+    }
+
+    /// The arguments that have all of it run.
+    pub fn arguments(&self) -> Vec<&str> {
+        let (main, libraries) = self.objects.split_last().unwrap();
+        let libraries = libraries.iter().flat_map(|library| ["--lib", library]);
+        libraries.chain([&**main]).collect()
+    }
+
+    /// What it does, with these options before its own arguments.
+    pub fn run(&self, options: &[&str]) -> Output {
+        ve_run(&[options, &self.arguments()].concat())
+    }
+
+    /// What it does on the host.
+    pub fn on_host(&self) -> Output {
+        let program = self.directory().join("host");
+        let sources = self.names.iter().map(|name| self.directory().join(name));
+        let mut gcc = Command::new("gcc");
+        tool(gcc.args(["-w", "-o"]).arg(&program).args(sources));
+        Command::new(program).output().unwrap()
+    }
 }
 
 pub fn ve_run(arguments: &[&str]) -> Output {
@@ -44,11 +104,7 @@ pub fn end(output: &Output) -> (i32, String) {
     (output.status.code().unwrap(), last)
 }
 
-/// What a program of these sources does on the host.
-pub fn on_host(directory: &Path, names: &[&str]) -> Output {
-    let program = directory.join("host");
-    let sources = names.iter().map(|name| directory.join(format!("{name}.c")));
-    let mut gcc = Command::new("gcc");
-    tool(gcc.args(["-w", "-o"]).arg(&program).args(sources));
-    Command::new(program).output().unwrap()
+/// What a program has printed.
+pub fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
