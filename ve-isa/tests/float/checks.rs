@@ -8,55 +8,24 @@ use ve_isa::state::psw::{Flags, RoundingMode};
 use crate::reference::{DOUBLE, QUAD, SINGLE};
 use crate::units::*;
 
-pub fn check_binary_double(y: u128, z: u128) {
+/// The operations of two operands.
+pub fn check_binary<W: Width>(y: u128, z: u128) {
+    let operands = (W::to_register(y), W::to_register(z));
     for rounding in ROUNDINGS {
-        let expected = defined(DOUBLE, y, z, rounding);
-        for ((name, run), expected) in doubles(y, z).into_iter().zip(expected) {
-            same(
-                name,
-                &[y, z],
-                &format!("{rounding:?}"),
-                on_exact(rounding, run),
-                expected,
-            );
+        let expected = defined(W::FORMAT, y, z, rounding);
+        for ((name, operation), expected) in W::binary().into_iter().zip(expected) {
+            let (found, flags) = on_exact(rounding, |unit| operation(unit, operands.0, operands.1));
+            let found = (W::of_register(found), flags);
+            same(name, &[y, z], &format!("{rounding:?}"), found, expected);
         }
     }
-    let expected = defined(DOUBLE, y, z, RoundingMode::Nearest);
-    for ((name, run), (bits, flags)) in doubles(y, z).into_iter().zip(expected) {
-        alike(name, DOUBLE, &[y, z], on_host(false, &run), (bits, flags));
-        alike(
-            name,
-            DOUBLE,
-            &[y, z],
-            on_host(true, &run),
-            (bits, flags & !Flags::INEXACT),
-        );
-    }
-}
-
-pub fn check_binary_single(y: u128, z: u128) {
-    for rounding in ROUNDINGS {
-        let expected = defined(SINGLE, y, z, rounding);
-        for ((name, run), expected) in singles(y, z).into_iter().zip(expected) {
-            same(
-                name,
-                &[y, z],
-                &format!("{rounding:?}"),
-                on_exact(rounding, run),
-                expected,
-            );
+    let expected = defined(W::FORMAT, y, z, RoundingMode::Nearest);
+    for ((name, operation), (bits, flags)) in W::binary().into_iter().zip(expected) {
+        for (inexact, expected) in [(false, flags), (true, flags & !Flags::INEXACT)] {
+            let (found, flags) = on_host(inexact, |unit| operation(unit, operands.0, operands.1));
+            let found = (W::of_register(found), flags);
+            alike(name, W::FORMAT, &[y, z], found, (bits, expected));
         }
-    }
-    let expected = defined(SINGLE, y, z, RoundingMode::Nearest);
-    for ((name, run), (bits, flags)) in singles(y, z).into_iter().zip(expected) {
-        alike(name, SINGLE, &[y, z], on_host(false, &run), (bits, flags));
-        alike(
-            name,
-            SINGLE,
-            &[y, z],
-            on_host(true, &run),
-            (bits, flags & !Flags::INEXACT),
-        );
     }
 }
 
@@ -296,46 +265,14 @@ pub fn check_integer(y: u64) {
 }
 
 /// The operations that are vector instructions only.
-pub fn check_fused_double(y: u128, z: u128, w: u128) {
+pub fn check_fused<W: Width>(y: u128, z: u128, w: u128) {
     for rounding in ROUNDINGS {
         let how = format!("{rounding:?}");
-        let (found, flags) = on_exact(rounding, |unit| unit.fused64(y as u64, z as u64, w as u64));
-        same(
-            "fused",
-            &[y, z, w],
-            &how,
-            (found.into(), flags),
-            DOUBLE.fused(y, z, w, rounding),
-        );
-        let (found, flags) = on_exact(rounding, |unit| unit.sqrt64(y as u64));
-        same(
-            "square root",
-            &[y],
-            &how,
-            (found.into(), flags),
-            DOUBLE.sqrt(y, rounding),
-        );
-    }
-}
-
-pub fn check_fused_single(y: u128, z: u128, w: u128) {
-    for rounding in ROUNDINGS {
-        let how = format!("{rounding:?}");
-        let (found, flags) = on_exact(rounding, |unit| unit.fused32(y as u32, z as u32, w as u32));
-        same(
-            "fused",
-            &[y, z, w],
-            &how,
-            (found.into(), flags),
-            SINGLE.fused(y, z, w, rounding),
-        );
-        let (found, flags) = on_exact(rounding, |unit| unit.sqrt32(y as u32));
-        same(
-            "square root",
-            &[y],
-            &how,
-            (found.into(), flags),
-            SINGLE.sqrt(y, rounding),
-        );
+        let found = on_exact(rounding, |unit| W::fused(unit, y, z, w));
+        let expected = W::FORMAT.fused(y, z, w, rounding);
+        same("fused", &[y, z, w], &how, found, expected);
+        let found = on_exact(rounding, |unit| W::sqrt(unit, y));
+        let expected = W::FORMAT.sqrt(y, rounding);
+        same("square root", &[y], &how, found, expected);
     }
 }

@@ -15,7 +15,7 @@ use ve_isa::state::psw::{Flags, RoundingMode};
 use veo_test_support as _;
 
 use self::checks::*;
-use self::units::{on_exact, on_host};
+use self::units::{Double, Single, on_exact, on_host};
 
 fn double_edges() -> Vec<u128> {
     values::edges(53, 11)
@@ -31,7 +31,7 @@ fn edges_of_doubles() {
     for &y in &edges {
         check_double(y);
         for &z in &edges {
-            check_binary_double(y, z);
+            check_binary::<Double>(y, z);
         }
     }
 }
@@ -42,7 +42,7 @@ fn edges_of_singles() {
     for &y in &edges {
         check_single(y);
         for &z in &edges {
-            check_binary_single(y, z);
+            check_binary::<Single>(y, z);
         }
     }
 }
@@ -69,14 +69,14 @@ fn edges_of_three_operands() {
         .flat_map(|y| doubles.iter().map(move |z| (y, z)))
         .enumerate()
     {
-        check_fused_double(y, z, doubles[i % 89 % doubles.len()]);
+        check_fused::<Double>(y, z, doubles[i % 89 % doubles.len()]);
     }
     for (i, (&y, &z)) in singles
         .iter()
         .flat_map(|y| singles.iter().map(move |z| (y, z)))
         .enumerate()
     {
-        check_fused_single(y, z, singles[i % 89 % singles.len()]);
+        check_fused::<Single>(y, z, singles[i % 89 % singles.len()]);
     }
 }
 
@@ -145,15 +145,15 @@ proptest! {
     #[test]
     fn random_doubles([y, z, w] in values::operands(53, 11)) {
         check_double(y);
-        check_binary_double(y, z);
-        check_fused_double(y, z, w);
+        check_binary::<Double>(y, z);
+        check_fused::<Double>(y, z, w);
     }
 
     #[test]
     fn random_singles([y, z, w] in values::operands(24, 8)) {
         check_single(y);
-        check_binary_single(y, z);
-        check_fused_single(y, z, w);
+        check_binary::<Single>(y, z);
+        check_fused::<Single>(y, z, w);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use ve_isa::encoding::Rounding;
 use ve_isa::semantics::float::*;
 use ve_isa::state::psw::{Flags, Psw, RoundingMode};
 
-use crate::reference::Format;
+use crate::reference::{DOUBLE, Format, SINGLE};
 
 pub const ROUNDINGS: [RoundingMode; 4] = [
     RoundingMode::Zero,
@@ -57,43 +57,91 @@ pub fn on_host<T>(inexact: bool, operation: impl FnOnce(&mut Host) -> T) -> (T, 
     (result, psw.flags() & !before)
 }
 
-/// All operations of two operands and of one, on a unit, for `f64` (`y`, `z`) and for `f32`.
-pub fn doubles<U: FloatUnit>(y: u128, z: u128) -> Vec<(&'static str, impl Fn(&mut U) -> u128)> {
-    type Function<U> = fn(&mut U, u64, u64) -> u64;
-    let functions: [(&str, Function<U>); 7] = [
-        ("fadd.d", fadd_d),
-        ("fsub.d", fsub_d),
-        ("fmul.d", fmul_d),
-        ("fdiv.d", fdiv_d),
-        ("fcmp.d", fcmp_d),
-        ("fmax.d", fmax_d),
-        ("fmin.d", fmin_d),
-    ];
-    functions
-        .into_iter()
-        .map(|(name, f)| (name, move |unit: &mut U| f(unit, y as u64, z as u64).into()))
-        .collect()
+/// An operation of two operands, as the registers have them.
+pub type Binary<U> = fn(&mut U, u64, u64) -> u64;
+
+/// A width of floats: its operations on registers and on bits.
+pub trait Width {
+    const FORMAT: Format;
+
+    fn to_register(bits: u128) -> u64;
+    fn of_register(register: u64) -> u128;
+
+    /// All operations of two operands on a unit.
+    fn binary<U: FloatUnit>() -> [(&'static str, Binary<U>); 7];
+
+    fn fused(unit: &mut Exact, y: u128, z: u128, w: u128) -> u128;
+    fn sqrt(unit: &mut Exact, y: u128) -> u128;
 }
 
-pub fn singles<U: FloatUnit>(y: u128, z: u128) -> Vec<(&'static str, impl Fn(&mut U) -> u128)> {
-    type Function<U> = fn(&mut U, u64, u64) -> u64;
-    let functions: [(&str, Function<U>); 7] = [
-        ("fadd.s", fadd_s),
-        ("fsub.s", fsub_s),
-        ("fmul.s", fmul_s),
-        ("fdiv.s", fdiv_s),
-        ("fcmp.s", fcmp_s),
-        ("fmax.s", fmax_s),
-        ("fmin.s", fmin_s),
-    ];
-    functions
-        .into_iter()
-        .map(|(name, f)| {
-            (name, move |unit: &mut U| {
-                single(f(unit, register(y), register(z)))
-            })
-        })
-        .collect()
+/// `f64`.
+pub struct Double;
+
+impl Width for Double {
+    const FORMAT: Format = DOUBLE;
+
+    fn to_register(bits: u128) -> u64 {
+        bits as u64
+    }
+
+    fn of_register(register: u64) -> u128 {
+        register.into()
+    }
+
+    fn binary<U: FloatUnit>() -> [(&'static str, Binary<U>); 7] {
+        [
+            ("fadd.d", fadd_d),
+            ("fsub.d", fsub_d),
+            ("fmul.d", fmul_d),
+            ("fdiv.d", fdiv_d),
+            ("fcmp.d", fcmp_d),
+            ("fmax.d", fmax_d),
+            ("fmin.d", fmin_d),
+        ]
+    }
+
+    fn fused(unit: &mut Exact, y: u128, z: u128, w: u128) -> u128 {
+        unit.fused64(y as u64, z as u64, w as u64).into()
+    }
+
+    fn sqrt(unit: &mut Exact, y: u128) -> u128 {
+        unit.sqrt64(y as u64).into()
+    }
+}
+
+/// `f32`.
+pub struct Single;
+
+impl Width for Single {
+    const FORMAT: Format = SINGLE;
+
+    fn to_register(bits: u128) -> u64 {
+        register(bits)
+    }
+
+    fn of_register(register: u64) -> u128 {
+        single(register)
+    }
+
+    fn binary<U: FloatUnit>() -> [(&'static str, Binary<U>); 7] {
+        [
+            ("fadd.s", fadd_s),
+            ("fsub.s", fsub_s),
+            ("fmul.s", fmul_s),
+            ("fdiv.s", fdiv_s),
+            ("fcmp.s", fcmp_s),
+            ("fmax.s", fmax_s),
+            ("fmin.s", fmin_s),
+        ]
+    }
+
+    fn fused(unit: &mut Exact, y: u128, z: u128, w: u128) -> u128 {
+        unit.fused32(y as u32, z as u32, w as u32).into()
+    }
+
+    fn sqrt(unit: &mut Exact, y: u128) -> u128 {
+        unit.sqrt32(y as u32).into()
+    }
 }
 
 /// What the seven are by definition, in the same order.
